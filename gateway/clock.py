@@ -1,0 +1,39 @@
+"""Time for the flow: anchored once to the wall clock, then monotonic.
+
+A wall clock that is set back must not reorder what happened, so `now()` follows the
+monotonic clock from one anchor. When the two drift apart (NTP stepped the wall clock)
+the flow re-anchors and writes that down as a row of the journal.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(slots=True)
+class Clock:
+    """`wall` gives seconds since the epoch, `monotonic` seconds since some start."""
+
+    wall: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    _offset: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._offset = self.wall() - self.monotonic()
+
+    def now(self) -> datetime:
+        """Rule time, aware, in UTC; never goes back between two anchorings."""
+        return datetime.fromtimestamp(self.monotonic() + self._offset, UTC)
+
+    def drift(self) -> timedelta:
+        """How far the wall clock has run ahead of rule time since the last anchoring."""
+        return timedelta(seconds=self.wall() - self.monotonic() - self._offset)
+
+    def reanchor(self) -> timedelta:
+        """Take the wall clock's time from here on; returns the step that was made."""
+        step = self.drift()
+        self._offset += step.total_seconds()
+        return step

@@ -1,0 +1,83 @@
+"""The contract a driver keeps. One file a device family under `drivers/`, or anyone's own package."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from gateway.errors import CommandFailed
+from gateway.model import Command, Device, DeviceType, Json, Signal
+
+
+class DriverSettings(BaseModel):
+    """What the YAML may say about a device of this kind, besides what every device has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A device that hangs on another one and speaks through its driver: a zone of a panel."""
+
+    id: str
+    type: DeviceType
+    name: str
+    place: str | None = None
+
+
+class Emit(Protocol):
+    async def __call__(self, signal: Signal) -> int:
+        """Returns the journal's number once the signal is committed (the first one's for a duplicate).
+
+        Raises NotRecorded when it is not on disk: the device must not be acknowledged.
+        """
+        ...
+
+    async def quarantine(self, why: str, data: bytes) -> None:
+        """Keep bytes that can't be read, committed, for the installer to see."""
+        ...
+
+    def heard(self) -> None:
+        """Note that the device lives, without a signal: a poll answered, a keep-alive."""
+        ...
+
+
+class Driver(ABC):
+    """Built, run and restarted by the supervisor.
+
+    Never retries, never says it is offline, never touches store, rules or another driver.
+    """
+
+    Settings: ClassVar[type[DriverSettings]] = DriverSettings
+    LINK: ClassVar[str] = "none"
+    """Which link the supervisor hands in: `none`, `serial`, `mqtt` or `vision`."""
+    TYPE: ClassVar[DeviceType] = DeviceType.SENSOR
+    """What the device is to the guard, unless its YAML says otherwise."""
+    ACTIONS: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Commands it can perform, each with the names of its arguments."""
+    RETRY_WINDOW: ClassVar[timedelta] = timedelta(hours=24)
+    """How long the same source id and body mean the same signal."""
+
+    def __init__(self, device: Device, settings: Any, link: Any, emit: Emit) -> None:
+        self.device = device
+        self.settings = settings
+        self.link = link
+        self.emit = emit
+
+    @classmethod
+    def parts(cls, settings: Any) -> Sequence[Part]:
+        """The devices that speak through this one, from its settings alone."""
+        return ()
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Serve the device until cancelled; raise LinkLost (or OSError) when the link is lost."""
+
+    async def perform(self, command: Command) -> Json | None:
+        """Do it and return what the device answered, or raise CommandFailed."""
+        raise CommandFailed(f"device {self.device.id} takes no command {command.action!r}")

@@ -1,0 +1,1 @@
+"""Bytes in and out: a link is handed to a driver, so that a test can hand it another."""
