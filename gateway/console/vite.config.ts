@@ -1,0 +1,17 @@
+import vue from "@vitejs/plugin-vue";
+import { defineConfig } from "vitest/config";
+
+const gateway = process.env.ANJU_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [vue()],
+  build: {
+    // Browsers on guard room computers are often years old.
+    target: ["chrome88", "firefox85", "safari14"],
+    // The Content-Security-Policy allows files of our own only.
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+  },
+  server: { proxy: { "/api": { target: gateway, ws: true } } },
+  test: { include: ["src/**/*.test.ts"] },
+});
