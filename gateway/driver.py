@@ -70,7 +70,7 @@ class Driver(ABC):
         self.emit = emit
 
     @classmethod
-    def parts(cls, settings: Any) -> Sequence[Part]:
+    def parts(cls, settings: Any) -> Sequence[Part]:  # noqa: ARG003  # for panels to override
         """The devices that speak through this one, from its settings alone."""
         return ()
 

@@ -1,0 +1,5 @@
+"""What lasts: one SQLite file, one writer, a folder of pictures, a vault for personal data."""
+
+from gateway.store.store import Store
+
+__all__ = ["Store"]

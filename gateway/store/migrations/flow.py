@@ -1,0 +1,114 @@
+"""Tables of the flow: the journal, decisions, alerts and the steps of people.
+
+Times are microseconds since the epoch, UTC. Rows of `journal`, `decisions` and `steps` are
+appended and never changed; `alerts` is the fold over them, kept beside for quick reading.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("anju.flow")
+
+
+@migrations()
+def m001_journal(db: Database) -> None:
+    db.conn.execute("""
+        CREATE TABLE journal (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            entry TEXT NOT NULL CHECK (entry IN ('signal', 'wake', 'config', 'anchor')),
+            id TEXT NOT NULL,
+            device TEXT,
+            kind TEXT,
+            at INTEGER,
+            received INTEGER NOT NULL,
+            source_id TEXT,
+            body BLOB,
+            data TEXT NOT NULL
+        )""")
+    db.conn.execute("CREATE INDEX journal_source ON journal (device, source_id) WHERE source_id IS NOT NULL")
+    db.conn.execute("CREATE INDEX journal_device ON journal (device, number) WHERE entry = 'signal'")
+    db.conn.execute("CREATE INDEX journal_kind ON journal (kind, number) WHERE entry = 'signal'")
+    db.conn.execute("CREATE INDEX journal_received ON journal (received)")
+
+
+@migrations()
+def m002_desk(db: Database) -> None:
+    db.conn.execute("""
+        CREATE TABLE decisions (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            journal INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            rule TEXT NOT NULL,
+            decision TEXT NOT NULL CHECK (decision IN ('raise', 'clear', 'perform')),
+            alert TEXT,
+            data TEXT NOT NULL
+        )""")
+    db.conn.execute("CREATE INDEX decisions_alert ON decisions (alert) WHERE alert IS NOT NULL")
+    db.conn.execute("CREATE INDEX decisions_at ON decisions (at)")
+    db.conn.execute("""
+        CREATE TABLE alerts (
+            id TEXT PRIMARY KEY,
+            rule TEXT NOT NULL,
+            key TEXT NOT NULL,
+            severity INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            place TEXT NOT NULL,
+            device TEXT,
+            reason_zh TEXT NOT NULL,
+            reason_en TEXT NOT NULL,
+            raised_at INTEGER NOT NULL,
+            last_at INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            restored_at INTEGER,
+            disposition TEXT,
+            assignee TEXT,
+            snapshot TEXT
+        )""")
+    db.conn.execute("CREATE INDEX alerts_state ON alerts (state, id)")
+    db.conn.execute("""
+        CREATE TABLE alert_signals (
+            alert TEXT NOT NULL,
+            journal INTEGER NOT NULL,
+            PRIMARY KEY (alert, journal)
+        ) WITHOUT ROWID""")
+    db.conn.execute("CREATE INDEX alert_signals_journal ON alert_signals (journal)")
+    db.conn.execute("""
+        CREATE TABLE steps (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            user TEXT NOT NULL,
+            action TEXT NOT NULL,
+            alert TEXT,
+            note TEXT NOT NULL,
+            data TEXT NOT NULL,
+            previous TEXT NOT NULL,
+            hash TEXT NOT NULL
+        )""")
+    db.conn.execute("CREATE INDEX steps_alert ON steps (alert) WHERE alert IS NOT NULL")
+
+
+@migrations()
+def m003_flow(db: Database) -> None:
+    db.conn.execute("CREATE TABLE progress (rule TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, seen INTEGER NOT NULL)")
+    db.conn.execute("""
+        CREATE TABLE commands (
+            id TEXT PRIMARY KEY,
+            device TEXT NOT NULL,
+            action TEXT NOT NULL,
+            arguments TEXT NOT NULL,
+            by TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            expires INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('recorded', 'sent', 'done', 'failed')),
+            answer TEXT
+        )""")
+    db.conn.execute("CREATE INDEX commands_state ON commands (state) WHERE state IN ('recorded', 'sent')")
+    db.conn.execute("""
+        CREATE TABLE quarantine (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            device TEXT NOT NULL,
+            why TEXT NOT NULL,
+            data BLOB NOT NULL
+        )""")

@@ -1,0 +1,115 @@
+"""The store: committed means on disk, and one unit's fault is its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.model import Signal
+from gateway.store import Store, journal
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def said(**more) -> Signal:
+    return Signal(**{"device": "door", "kind": "door.opened", "source_id": "7", "received": NOW, **more})
+
+
+async def record(store: Store, signal: Signal, window: timedelta = DAY) -> journal.Recorded:
+    return await store.write(lambda connection: journal.record_signal(connection, signal, window))
+
+
+async def test_a_written_signal_reads_back_as_it_was(tmp_path):
+    signal = said(at=NOW - timedelta(seconds=3), data={"门": "东门", "n": [1, 2.5, None]})
+    async with Store.open(tmp_path) as store:
+        kept = await record(store, signal)
+        [read] = await store.read(lambda connection: journal.signals(connection, device="door"))
+    assert read == replace(signal, number=kept.number)
+
+
+async def test_the_same_id_and_body_within_the_window_is_a_duplicate(tmp_path):
+    async with Store.open(tmp_path) as store:
+        first = await record(store, said())
+        again = await record(store, said(received=NOW + timedelta(hours=1)))
+    assert again == journal.Recorded(first.number, duplicate=True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        said(data={"another": "body"}),
+        said(received=NOW + timedelta(days=2)),
+        said(fresh=True),
+        said(device="gate"),
+        said(source_id="8"),
+        said(kind="door.closed"),
+    ],
+    ids=["another body", "long after", "vouched fresh", "another device", "another id", "another kind"],
+)
+async def test_what_is_not_a_duplicate_is_a_new_signal(tmp_path, other):
+    async with Store.open(tmp_path) as store:
+        await record(store, said())
+        assert not (await record(store, other)).duplicate
+
+
+async def test_a_failing_unit_takes_no_neighbour_with_it(tmp_path):
+    def broken(_connection: sqlite3.Connection) -> None:
+        raise ValueError("mine alone")
+
+    async with Store.open(tmp_path) as store:
+        outcomes = await asyncio.gather(
+            record(store, said(source_id="a")),
+            store.write(broken),
+            record(store, said(source_id="b")),
+            return_exceptions=True,
+        )
+        kept = await store.read(lambda connection: journal.signals(connection))
+    assert isinstance(outcomes[1], ValueError)
+    assert {signal.source_id for signal in kept} == {"a", "b"}
+
+
+async def test_units_that_queue_share_a_commit(tmp_path):
+    async with Store.open(tmp_path) as store:
+        await asyncio.gather(*(record(store, said(source_id=str(n))) for n in range(500)))
+        assert store.writer.units == 500
+        assert store.writer.commits < 100
+
+
+async def test_urgent_units_overtake_the_queue(tmp_path):
+    async with Store.open(tmp_path, group=1) as store:
+        ordinary = [record(store, said(source_id=str(n))) for n in range(50)]
+        alarm = store.write(lambda c: journal.record_signal(c, said(kind="fire.alarm"), DAY), urgent=True)
+        *_, urgent = await asyncio.gather(*ordinary, alarm)
+    assert urgent.number < 10
+
+
+async def test_closing_writes_what_has_queued(tmp_path):
+    async with Store.open(tmp_path) as store:
+        waiting = [
+            store.writer.submit(lambda c, n=n: journal.record_signal(c, said(source_id=str(n)), DAY)) for n in range(20)
+        ]
+    async with Store.open(tmp_path) as store:
+        assert len(await store.read(lambda connection: journal.signals(connection))) == 20
+    del waiting
+
+
+async def test_the_vault_reads_only_what_it_wrote(tmp_path):
+    async with Store.open(tmp_path) as store:
+        sealed = store.vault.encrypt("陈先生 0523".encode())
+        assert store.vault.decrypt(sealed).decode() == "陈先生 0523"
+        assert store.vault.mac("plates", b"x") != store.vault.mac("sessions", b"x")
+        with pytest.raises(Exception, match="another key"):
+            store.vault.decrypt(sealed[:-1] + bytes([sealed[-1] ^ 1]))
+
+
+async def test_pictures_are_named_by_what_they_show(tmp_path):
+    async with Store.open(tmp_path) as store:
+        name = store.media.keep(b"\xff\xd8 a picture")
+        assert store.media.keep(b"\xff\xd8 a picture") == name
+        assert store.media.path(name).read_bytes() == b"\xff\xd8 a picture"
+        assert store.media.path("../../etc/passwd") is None
