@@ -1,0 +1,79 @@
+"""Addresses in the YAML: where to listen, and URLs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+
+from gateway.settings.mend import Wrong, did_you_mean
+
+_LISTEN = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):(?P<port>[0-9]{1,6})")
+_HIGHEST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where a server listens. Port 0 is any that is free."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_listen(value: object) -> Listen:
+    """`"127.0.0.1:8080"` or `"[::1]:8080"` → Listen; raises Wrong."""
+    if isinstance(value, Listen):
+        return value
+    match = _LISTEN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise Wrong(f"{value!r} is no address to listen on", "write host:port, such as 127.0.0.1:8080")
+    port = int(match["port"])
+    if port > _HIGHEST_PORT:
+        raise Wrong(f"port {port} is out of range", f"write one from 1 to {_HIGHEST_PORT}")
+    return Listen(match["host"].strip("[]"), port)
+
+
+ListenAddress = Annotated[
+    Listen,
+    BeforeValidator(parse_listen),
+    PlainSerializer(str, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^.+:[0-9]+$", "examples": ["127.0.0.1:8080"]}),
+]
+
+
+def url_of(*schemes: str) -> AfterValidator:
+    """A validator for strings that are URLs of these schemes, with a host (`file:` needs a path only)."""
+
+    def check(value: str) -> str:
+        scheme, _, rest = value.partition("://")
+        if not rest or scheme not in schemes:
+            mend = did_you_mean(scheme, schemes) if rest else f"begin with {' or '.join(f'{s}://' for s in schemes)}"
+            raise Wrong(f"{without_password(value)!r} is no URL of a kind used here", mend)
+        _check_host(value, scheme)
+        return value
+
+    return AfterValidator(check)
+
+
+def _check_host(url: str, scheme: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port  # .port raises for one out of range
+    except ValueError as error:
+        raise Wrong(f"{without_password(url)!r} is no URL ({error})", "put the host and port right") from None
+    if scheme != "file" and (not host or " " in url):
+        raise Wrong(f"{without_password(url)!r} names no host", f"write {scheme}://HOST/…")
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be shown."""
+    return re.sub(r"://([^/@:\s]*):[^/\s]*@", r"://\1:…@", url)
+
+
+HttpAddress = Annotated[str, url_of("http", "https")]

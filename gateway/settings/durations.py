@@ -1,0 +1,55 @@
+"""Lengths of time as an installer writes them: `30s`, `5m`, `2h`, `90d`, `1h30m`, `300ms`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from gateway.settings.mend import Wrong
+
+_UNITS = {
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+    "ms": timedelta(milliseconds=1),
+}
+_WHOLE = r"^([0-9]{1,6}(d|h|ms|m|s))+$"
+_PIECE = re.compile(r"([0-9]{1,6})(d|h|ms|m|s)")
+_LONGEST = timedelta(days=36500)
+
+
+def parse_duration(value: object) -> timedelta:
+    """`"1h30m"` → timedelta; raises Wrong for anything else, a bare number too."""
+    if isinstance(value, timedelta):
+        return value
+    text = str(value).strip()
+    if not isinstance(value, str) or not re.fullmatch(_WHOLE, text):
+        example = f"{text}s" if text.isascii() and text.isdigit() else "30s, 5m, 2h or 90d"
+        raise Wrong(f"{value!r} is no length of time", f"write it with its unit, such as {example}")
+    total = sum((int(count) * _UNITS[unit] for count, unit in _PIECE.findall(text)), timedelta())
+    if total > _LONGEST:
+        raise Wrong(f"{value!r} is more than a hundred years", "write a shorter time")
+    return total
+
+
+def format_duration(value: timedelta) -> str:
+    """timedelta → `1h30m`, the way it would be written in the YAML."""
+    pieces = []
+    for unit, length in _UNITS.items():
+        count, value = divmod(value, length)
+        if count:
+            pieces.append(f"{count}{unit}")
+    return "".join(pieces) or "0s"
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": _WHOLE, "examples": ["30s", "5m", "2h", "90d"]}),
+]
+PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]

@@ -1,0 +1,72 @@
+"""`!secret NAME`: kept in systemd credentials or in secrets.yaml (mode 0600), never in the other files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, SecretStr, ValidationInfo
+
+from gateway.settings.context import Context
+from gateway.settings.mend import Wrong, closest
+
+
+class SecretText(str):
+    """A string that came by `!secret`; never shown in a mistake."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """`file` is where a missing one would be added; `values` what it holds."""
+
+    file: Path
+    values: Mapping[str, str]
+
+    def find(self, name: str) -> SecretText:
+        """The secret of that name; raises Wrong when there is none."""
+        credential = _credential(name)
+        if credential is not None:
+            return SecretText(credential)
+        if name in self.values:
+            return SecretText(self.values[name])
+        meant = closest(name, self.values)
+        mend = f"did you mean {meant!r}?" if meant else f"add '{name}: …' to {self.file} (chmod 600)"
+        raise Wrong(f"secret {name!r} is not found", mend)
+
+
+def _credential(name: str) -> str | None:
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder or "/" in name or name.startswith("."):
+        return None
+    try:
+        return (Path(folder) / name).read_text("utf-8").rstrip("\n")
+    except FileNotFoundError:
+        return None
+
+
+def check_mode(file: Path, shown: Path) -> None:
+    """Raises Wrong when others than the owner may read the secrets."""
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & 0o077:
+        raise Wrong(f"others may read the secrets (mode {mode:04o})", f"run: chmod 600 {shown}")
+
+
+def _named(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, str) and not isinstance(value, SecretText) and isinstance(info.context, Context):
+        if not info.context.plain_secrets:
+            raise Wrong(
+                "a password stands in plain text",
+                "move it to secrets.yaml and write '!secret NAME' (only a compound with 'demo: true' may keep it here)",
+            )
+        info.context.plain.append(value)
+    return value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_named)]
+"""A password or token: `!secret NAME` in the YAML."""
