@@ -1,0 +1,103 @@
+"""Alerts and decisions as rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from gateway.desk.fold import Decided
+from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Severity, Words
+from gateway.store.rows import from_us, maybe_time, maybe_us, to_json, to_us
+
+_COLUMNS = (
+    "id rule key severity state place device reason_zh reason_en raised_at last_at count restored_at"
+    " disposition assignee snapshot"
+).split()
+_PUT = f"INSERT OR REPLACE INTO alerts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  # fixed names
+
+
+def put(connection: sqlite3.Connection, alert: Alert) -> None:
+    connection.execute(
+        _PUT,
+        (
+            alert.id,
+            alert.rule,
+            alert.key,
+            int(alert.severity),
+            alert.state.value,
+            alert.place,
+            alert.device,
+            alert.reason.zh,
+            alert.reason.en,
+            to_us(alert.raised_at),
+            to_us(alert.last_at),
+            alert.count,
+            maybe_us(alert.restored_at),
+            alert.disposition and alert.disposition.value,
+            alert.assignee,
+            alert.snapshot,
+        ),
+    )
+
+
+def read(row: sqlite3.Row) -> Alert:
+    return Alert(
+        id=row["id"],
+        rule=row["rule"],
+        key=row["key"],
+        severity=Severity(row["severity"]),
+        state=AlertState(row["state"]),
+        place=row["place"],
+        device=row["device"],
+        reason=Words(row["reason_zh"], row["reason_en"]),
+        raised_at=from_us(row["raised_at"]),
+        last_at=from_us(row["last_at"]),
+        count=row["count"],
+        restored_at=maybe_time(row["restored_at"]),
+        disposition=Disposition(row["disposition"]) if row["disposition"] else None,
+        assignee=row["assignee"],
+        snapshot=row["snapshot"],
+    )
+
+
+def one(connection: sqlite3.Connection, alert: str) -> Alert | None:
+    row = connection.execute("SELECT * FROM alerts WHERE id = ?", (alert,)).fetchone()
+    return read(row) if row else None
+
+
+def open_ones(connection: sqlite3.Connection) -> list[Alert]:
+    return [read(row) for row in connection.execute("SELECT * FROM alerts WHERE state <> 'closed' ORDER BY id")]
+
+
+def page(connection: sqlite3.Connection, states: Iterable[str], before: str | None, limit: int) -> list[Alert]:
+    """Newest first; no states means all. `before` is the id the last page ended on."""
+    wanted = list(states)
+    terms = [f"state IN ({', '.join('?' * len(wanted))})"] if wanted else []
+    values: list[str | int] = [*wanted]
+    if before is not None:
+        terms.append("id < ?")
+        values.append(before)
+    where = f" WHERE {' AND '.join(terms)}" if terms else ""
+    sql = f"SELECT * FROM alerts{where} ORDER BY id DESC LIMIT ?"  # noqa: S608  # fixed terms, values bound
+    return [read(row) for row in connection.execute(sql, (*values, limit))]
+
+
+def append_decision(connection: sqlite3.Connection, decided: Decided, alert: str | None) -> None:
+    match decided.decision:
+        case Raise(key, severity, place, reason, device):
+            name = "raise"
+            said = {"key": key, "severity": severity.word, "place": place, "device": device}
+            said |= {"zh": reason.zh, "en": reason.en}
+        case Clear(key, reason):
+            name = "clear"
+            said = {"key": key, "zh": reason.zh, "en": reason.en}
+        case Perform(device, action, arguments, limit):
+            name = "perform"
+            said = {"device": device, "action": action, "arguments": dict(arguments), "limit_s": limit.total_seconds()}  # type: ignore[dict-item]  # JSON
+    number = decided.event.number
+    connection.execute(
+        "INSERT INTO decisions (journal, at, rule, decision, alert, data) VALUES (?, ?, ?, ?, ?, ?)",
+        (number, to_us(decided.event.time), decided.rule, name, alert, to_json(said)),
+    )
+    if alert is not None and number is not None:
+        connection.execute("INSERT OR IGNORE INTO alert_signals (alert, journal) VALUES (?, ?)", (alert, number))
