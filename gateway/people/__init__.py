@@ -1,0 +1,6 @@
+"""Who lives here: households (人房关联), vehicles, and the door plates of their rooms."""
+
+from gateway.people.door_plates import DoorPlates
+from gateway.people.residents import Listing, People, Resident, Vehicle
+
+__all__ = ["DoorPlates", "Listing", "People", "Resident", "Vehicle"]

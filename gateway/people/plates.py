@@ -1,0 +1,26 @@
+"""Number plates as they are registered: one spelling for each, whatever the list's author typed."""
+
+from __future__ import annotations
+
+import re
+
+_SEPARATORS = re.compile(r"[\s·•・.\-_]+")
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_SERIAL = "[A-HJ-NP-Z0-9]"
+_CHINESE = re.compile(
+    rf"[{_PROVINCES}][A-HJ-Z](?:{_SERIAL}{{4,5}}(?:{_SERIAL}|[学警港澳挂领])|{_SERIAL}{{3,5}}应急)"  # GA 36-2018, 5
+    r"|使[0-9]{6}|[0-9]{6}使"  # embassies
+    r"|WJ[A-Z0-9京-龥]{6,7}"  # armed police, GA 36 annex
+    r"|[A-Z]{2}[0-9]{5}"  # the army's
+)
+_ABROAD = re.compile(r"[A-Z0-9]{4,8}")
+
+
+def plate_text(text: str) -> str:
+    """`苏m·12345` → `苏M12345`: upper case, without spaces, dots and dashes."""
+    return _SEPARATORS.sub("", text).upper()
+
+
+def is_plate(text: str) -> bool:
+    """Whether the (normalised) text can be a vehicle's number: GA 36-2018, or a plain one from abroad."""
+    return bool(_CHINESE.fullmatch(text) or (_ABROAD.fullmatch(text) and any(c.isdigit() for c in text)))
