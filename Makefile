@@ -1,0 +1,76 @@
+# Anju's commands. They assume make and a Python with venv; everything else comes from the Python registry.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null \
+	&& { command -v $$p; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check install
+LOCKED := $(PIP) --require-hashes --no-deps
+CONFIG ?= config
+KILLS ?= 50
+CONSOLE := $(shell find gateway/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+.PHONY: help setup tools demo run test crash lint bench wheel lock clean
+help:            ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+# --- one virtual environment; each step is done again only when what it was made from has changed
+
+.venv/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Anju needs Python 3.11 to 3.14 with venv (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/locked: requirements.lock | .venv/pyvenv.cfg
+	$(LOCKED) -r requirements.lock
+	@touch $@
+
+.venv/installed: .venv/locked pyproject.toml $(wildcard hatch_build.py) $(CONSOLE)
+	$(PIP) --no-deps --editable .
+	@touch $@
+
+.venv/tools: tests/requirements.lock .venv/locked
+	$(LOCKED) -r tests/requirements.lock
+	@touch $@
+
+setup: .venv/installed  ## .venv/bin/anju and all it needs, the console built
+tools: .venv/tools      ## what the tests and linters need
+
+# --- what people run
+
+demo: setup      ## a whole compound on this machine: http://127.0.0.1:8080
+	$(BIN)/anju demo
+
+run: setup       ## the gateway of a real compound: make run CONFIG=/etc/anju
+	$(BIN)/anju run $(CONFIG)
+
+test: setup tools  ## every test; those whose system part is missing say which package brings it
+	$(BIN)/python hatch_build.py test
+	$(BIN)/python -m pytest
+
+crash: setup tools  ## the gateway killed 50 times under load: nothing acknowledged is lost, nothing doubled
+	$(BIN)/python -m tests.crash --kills $(KILLS)
+
+lint: setup tools  ## ruff and mypy, strict; the console's own linters
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python hatch_build.py lint
+
+bench: setup tools  ## figures and ratios; judges nothing
+	$(BIN)/python -m tests.bench
+
+wheel: setup     ## dist/*.whl with the console inside; installing it needs no Node
+	$(BIN)/pip wheel --no-deps --wheel-dir dist .
+
+# --- for maintainers
+
+COMPILE := pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command 'make lock' --no-emit-package dlib --no-emit-package opencv-python-headless
+
+lock: .venv/pyvenv.cfg  ## both locks anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	$(BIN)/python -c 'import uv' 2>/dev/null || $(PIP) uv
+	$(BIN)/python -m uv $(COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
+	$(BIN)/python -m uv $(COMPILE) $(UPGRADE) --group pyproject.toml:dev -c requirements.lock -o tests/requirements.lock
+
+clean:           ## everything that can be made again
+	rm -rf .venv dist gateway/console/dist gateway/console/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
