@@ -96,7 +96,7 @@ class PanelSettings(SerialSettings):
     def _known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError) as error:
+        except (KeyError, OSError, ValueError) as error:
             raise ValueError(f"{name!r} is no time zone; write one like Asia/Shanghai") from error
         return name
 
@@ -305,9 +305,9 @@ class PerimeterPanel(Driver):
         return True
 
     async def _put_aside(self, why: str, data: bytes) -> bool:
-        """Quarantine, within the allowance: a line full of noise must not fill the disk."""
+        """Whether it is in quarantine; beyond the allowance it is not, as noise must not fill the disk."""
         if not self._quarantine.take(asyncio.get_running_loop().time()):
-            return True
+            return False
         if self._quarantine.held_back:
             why = f"{why} (and {self._quarantine.held_back} more like it before)"
             self._quarantine.held_back = 0

@@ -46,7 +46,6 @@ POLL, EVENT, ANSWER = 0x01, 0x02, 0x80
 STATUS_LENGTH = 39
 EVENT_LENGTH = 10
 
-
 _FLAGS = ("mains", "battery", "cover")
 _BITMAPS = ("alarm", "tamper", "fault", "bypass")
 ZONE_CONDITIONS = frozenset(_BITMAPS)
@@ -122,8 +121,8 @@ class Decoder:
                 yield from self._told()
                 yield frame
                 del buffer[:length]
-            if len(self._rubbish) >= MAX_RUBBISH:
-                yield from self._told()
+        if len(self._rubbish) >= MAX_RUBBISH:
+            yield from self._told()
 
     def _throw(self, count: int, why: str) -> None:
         if count:

@@ -1,0 +1,354 @@
+"""The perimeter host: its decoder against every sort of line, its driver against the twin on a real pty."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from drivers.perimeter_panel import DRIVER, Allowance, PanelSettings
+from gateway.errors import CommandFailed, LinkLost, NotRecorded
+from gateway.links.perimeter import MAX_PAYLOAD, Decoder, Frame, Unreadable, crc16, read_status, read_time
+from gateway.links.serial import SerialLink
+from gateway.model import Command, Device, DeviceType, Signal
+from gateway.simulator import perimeter as twin
+
+frames = st.builds(
+    Frame,
+    address=st.integers(1, 247),
+    function=st.integers(0, 255),
+    sequence=st.integers(0, 0xFFFF),
+    payload=st.binary(max_size=MAX_PAYLOAD) | st.just(b"\xaa\x55\xaa\x55\x01"),
+)
+
+
+def read(found: list) -> list[Frame]:
+    return [item for item in found if isinstance(item, Frame)]
+
+
+def test_a_frame_as_the_table_draws_it() -> None:
+    poll = bytes.fromhex("aa55 01 01 0007 00") + crc16(bytes.fromhex("01 01 0007 00")).to_bytes(2, "little")
+    assert Frame(1, 1, 7).encode() == poll
+    assert Decoder().feed(poll) == [Frame(1, 1, 7)]
+
+
+def test_check_is_modbus() -> None:
+    assert crc16(b"123456789") == 0x4B37  # the catalogue's check value of CRC-16/MODBUS
+
+
+@given(st.lists(frames, max_size=5), st.data())
+def test_frames_survive_any_cutting(sent: list[Frame], data: st.DataObject) -> None:
+    decoder, found = Decoder(), []
+    wire = b"".join(frame.encode() for frame in sent)
+    while wire:
+        count = data.draw(st.integers(1, len(wire)))
+        found += decoder.feed(wire[:count])
+        wire = wire[count:]
+    assert found == sent
+
+
+@given(
+    st.binary(max_size=200) | st.just(b"\xaa\x55\x01\x02\x00\x00\x40") | st.just(b"\xaa"), frames, st.binary(max_size=5)
+)
+def test_garbage_around_a_frame(before: bytes, frame: Frame, after: bytes) -> None:
+    decoder = Decoder()
+    found = decoder.feed(before + frame.encode() + after) + decoder.reset()
+    assert frame in found
+    rubbish = sum(len(item.data) for item in found if isinstance(item, Unreadable))
+    assert rubbish + sum(len(item.encode()) for item in read(found)) == len(before + frame.encode() + after)
+
+
+@given(st.lists(frames, min_size=2, max_size=4), st.data())
+def test_lost_bytes_cost_their_frame_alone(sent: list[Frame], data: st.DataObject) -> None:
+    wires = [frame.encode() for frame in sent]
+    hit = data.draw(st.integers(0, len(wires) - 1))
+    at = data.draw(st.integers(0, len(wires[hit]) - 1))
+    wires[hit] = wires[hit][:at] + wires[hit][at + 1 :]
+    decoder = Decoder()
+    found = decoder.feed(b"".join(wires)) + decoder.reset()
+    assert [frame for index, frame in enumerate(sent) if index != hit] == [
+        frame for frame in read(found) if frame in sent[:hit] + sent[hit + 1 :]
+    ][: len(sent) - 1]
+
+
+@given(st.lists(st.binary(min_size=100, max_size=300), max_size=20))
+def test_nothing_breaks_or_grows(chunks: list[bytes]) -> None:
+    decoder = Decoder()
+    for chunk in chunks:
+        decoder.feed(chunk)
+        assert len(decoder._buffer) < 7 + MAX_PAYLOAD + 2
+        assert len(decoder._rubbish) <= 512
+    decoder.reset()
+    assert not decoder._buffer
+    assert not decoder._rubbish
+
+
+def test_half_a_frame_is_dropped_at_silence_and_one_hidden_behind_it_found() -> None:
+    decoder, frame = Decoder(), Frame(1, 2, 3, b"hello")
+    half = Frame(1, 2, 3, bytes(60)).encode()[:7]
+    assert decoder.feed(half + frame.encode()) == []
+    assert decoder.reset() == [Unreadable("a frame broke off", half), frame]
+
+
+def test_clock_of_the_host() -> None:
+    shanghai = ZoneInfo("Asia/Shanghai")
+    assert read_time(bytes.fromhex("261122080000"), shanghai) == datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
+    assert read_time(bytes.fromhex("000000000000"), shanghai) is None
+    assert read_time(bytes.fromhex("ffffffffffff"), shanghai) is None
+
+
+def test_status_of_the_twin_reads_back() -> None:
+    host = twin.WallHost(-1, zones=64, boot=9)
+    host.cut = True
+    for code, number in ((twin.ALARM, 64), (twin.TAMPERED, 1), (twin.MAINS_LOST, 0)):
+        host.report(code, number)
+    status = read_status(host._status())
+    assert (status.boot, status.last, status.pending) == (9, 3, 3)
+    assert status.conditions == {("alarm", 64), ("tamper", 1), ("mains", 0), ("armed", 1)}
+
+
+def test_settings_name_what_is_wrong() -> None:
+    with pytest.raises(ValidationError, match="number 2 is given to two zones"):
+        PanelSettings(
+            port="/dev/x", zones=[{"number": 2, "id": "a", "name": "A"}, {"number": 2, "id": "b", "name": "B"}]
+        )
+    with pytest.raises(ValidationError, match="no time zone; write one like"):
+        PanelSettings(port="/dev/x", timezone="Peking")
+
+
+def test_zones_are_devices() -> None:
+    settings = PanelSettings(port="/dev/x", zones=[{"number": 3, "id": "z3", "name": "北墙", "place": "wall/n1"}])
+    (part,) = DRIVER.parts(settings)
+    assert (part.id, part.type, part.place) == ("z3", DeviceType.ZONE, "wall/n1")
+
+
+def test_allowance_lets_a_burst_through_and_counts_the_rest() -> None:
+    allowance = Allowance(burst=3, seconds=10)
+    assert [allowance.take(100.0) for _ in range(5)] == [True, True, True, False, False]
+    assert allowance.held_back == 2
+    assert allowance.take(110.1)
+    assert not allowance.take(110.2)
+
+
+class Emit:
+    """What the gateway hands a driver; `disk` false is a full disk."""
+
+    def __init__(self) -> None:
+        self.signals: list[Signal] = []
+        self.aside: list[tuple[str, bytes]] = []
+        self.disk = True
+        self.lives = 0
+
+    async def __call__(self, signal: Signal) -> int:
+        await asyncio.sleep(0)
+        if not self.disk:
+            raise NotRecorded("full")
+        self.signals.append(signal)
+        return len(self.signals)
+
+    async def quarantine(self, why: str, data: bytes) -> None:
+        self.aside.append((why, data))
+
+    def heard(self) -> None:
+        self.lives += 1
+
+    def kinds(self) -> list[tuple[str, str]]:
+        return [(signal.device, signal.kind) for signal in self.signals]
+
+
+class Running:
+    def __init__(self, host: twin.WallHost, driver, emit: Emit, serving: asyncio.Task) -> None:
+        self.host, self.driver, self.emit, self.serving = host, driver, emit, serving
+
+    async def until(self, true) -> None:
+        async with asyncio.timeout(5):
+            while not true():
+                if self.serving.done():
+                    self.serving.result()
+                await asyncio.sleep(0.01)
+
+
+def make_driver(path, emit: Emit, **more) -> DRIVER:
+    zones = [{"number": n, "id": f"zone-{n}", "name": f"防区{n}"} for n in (1, 2, 3)]
+    settings = PanelSettings(port=str(path), zones=zones, **{"poll_seconds": 0.1, "missed_polls": 3, **more})
+    device = Device("wall", "perimeter_panel", DeviceType.PANEL, "周界主机", "gate/east")
+    return DRIVER(device, settings, SerialLink(settings), emit)
+
+
+@asynccontextmanager
+async def panel(monkeypatch, **more):
+    monkeypatch.setattr(twin, "REPEAT_AFTER", 0.1)
+    async with twin.wall_host() as (host, path):
+        emit = Emit()
+        driver = make_driver(path, emit, **more)
+        serving = asyncio.ensure_future(driver.run())
+        try:
+            yield Running(host, driver, emit, serving)
+        finally:
+            serving.cancel()
+            await asyncio.wait([serving])
+
+
+async def test_an_intrusion_from_wire_to_signal(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        await run.until(lambda: run.emit.signals)
+        run.host.report(twin.ALARM, 2)
+        run.host.report(twin.RESTORED, 2)
+        run.host.report(twin.BATTERY_LOW)
+        await run.until(lambda: run.host.acknowledged == 3)
+        assert run.emit.kinds() == [
+            ("wall", "area.armed"),
+            ("zone-2", "zone.alarm"),
+            ("zone-2", "zone.restored"),
+            ("wall", "panel.battery_low"),
+        ]
+        alarm = run.emit.signals[1]
+        assert (alarm.source_id, alarm.data) == ("1.1", {"zone": 2})
+        assert abs(datetime.now(UTC) - alarm.at) < timedelta(seconds=3)
+        assert run.emit.lives > 0
+        assert run.emit.aside == []
+
+
+async def test_an_alarm_of_a_zone_nobody_configured_is_not_swallowed(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        run.host.report(twin.ALARM, 7)
+        await run.until(lambda: ("wall", "zone.alarm") in run.emit.kinds())
+        assert run.emit.signals[-1].data == {"zone": 7}
+
+
+async def test_unrecorded_is_not_acknowledged_and_comes_again(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        run.emit.disk = False
+        run.host.report(twin.ALARM, 1)
+        await asyncio.sleep(0.35)
+        assert run.host.acknowledged == 0
+        run.emit.disk = True
+        await run.until(lambda: run.host.acknowledged == 1)
+        assert ("zone-1", "zone.alarm") in run.emit.kinds()
+
+
+async def test_an_event_sent_again_keeps_its_source_id(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        await run.until(lambda: run.emit.lives)
+        run.host.report(twin.ALARM, 1)
+        await run.until(lambda: run.host.acknowledged == 1)
+        payload = bytes.fromhex("0001 01 01 261122080000")
+        run.host._send(2, 1, payload)
+        run.host._send(2, 1, payload)
+        await run.until(lambda: len([s for s in run.emit.signals if s.kind == "zone.alarm"]) == 3)
+        assert {s.source_id for s in run.emit.signals if s.kind == "zone.alarm"} == {"1.1"}
+
+
+async def test_what_happened_while_nobody_listened_is_told(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        await run.until(lambda: run.emit.lives)
+        run.host.cut = True
+        run.host.report(twin.ALARM, 3)
+        run.host._pending.clear()  # the host's memory overran
+        run.host.cut = False
+        await run.until(lambda: ("zone-3", "zone.alarm") in run.emit.kinds())
+        told = run.emit.signals[-1]
+        assert told.data == {"zone": 3, "from_status": True}
+        assert told.source_id == "1.1.alarm.3.1"
+        await asyncio.sleep(0.3)
+        assert run.emit.kinds().count(("zone-3", "zone.alarm")) == 1
+
+
+async def test_a_silent_line_is_lost(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        await run.until(lambda: run.emit.lives)
+        run.host.cut = True
+        with pytest.raises(LinkLost, match=r"wall on /dev/pts/\d+ left 3 polls unanswered: check its power"):
+            await asyncio.wait_for(run.serving, 2)
+
+
+async def test_a_line_of_noise_says_so(monkeypatch, serial_line) -> None:
+    emit = Emit()
+    serving = asyncio.ensure_future(make_driver(serial_line.path, emit).run())
+    for _ in range(100):
+        serial_line.write(b"\x80\xfe\x00noise" * 10)
+        await asyncio.sleep(0.01)
+        if serving.done():
+            break
+    with pytest.raises(LinkLost, match=r"none could be read: check baud \(9600\), parity \(none\)"):
+        await asyncio.wait_for(serving, 2)
+    assert 1 <= len(emit.aside) <= 5, "the quarantine is not flooded"
+    assert emit.lives == 0
+
+
+async def test_a_broken_frame_goes_to_quarantine_and_the_line_stays_up(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        await run.until(lambda: run.emit.lives)
+        broken = bytearray(twin.frame(1, 2, 1, bytes.fromhex("0001 01 02 261122080000")))
+        broken[-1] ^= 0xFF
+        twin.os.write(run.host._fd, broken)
+        run.host.report(twin.ALARM, 1)
+        await run.until(lambda: ("zone-1", "zone.alarm") in run.emit.kinds())
+        assert run.emit.aside == [("bad check or length", bytes(broken))]
+        assert ("zone-2", "zone.alarm") not in run.emit.kinds()
+
+
+async def test_an_event_of_unknown_code_is_kept_then_acknowledged(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        run.host.report(0x77, 1)
+        await run.until(lambda: run.host.acknowledged == 1)
+        assert run.emit.aside[0][0] == "an event of unknown code or length"
+
+
+async def test_another_host_and_our_own_echo_are_not_heard(monkeypatch, serial_line) -> None:
+    emit = Emit()
+    serving = asyncio.ensure_future(make_driver(serial_line.path, emit).run())
+    async with asyncio.timeout(3):
+        while not serving.done():
+            serial_line.write(serial_line.read() or twin.frame(2, 0x02, 1, bytes(10)))
+            await asyncio.sleep(0.02)
+    assert emit.signals == []
+    assert emit.lives == 0
+    with pytest.raises(LinkLost, match="unanswered"):
+        serving.result()
+
+
+async def test_orders(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        await run.until(lambda: run.emit.lives)
+        assert await run.driver.perform(Command("wall", "disarm")) == {"area": 1}
+        assert await run.driver.perform(Command("wall", "bypass", {"zone": 2})) == {"zone": 2}
+        assert await run.driver.perform(Command("zone-3", "bypass")) == {"zone": 3}
+        assert await run.driver.perform(Command("wall", "unbypass", {"zone": "zone-2"})) == {"zone": 2}
+        await run.until(lambda: run.host.acknowledged == 4)
+        assert run.emit.kinds()[-4:] == [
+            ("wall", "area.disarmed"),
+            ("zone-2", "zone.bypassed"),
+            ("zone-3", "zone.bypassed"),
+            ("zone-2", "zone.restored"),
+        ]
+
+
+async def test_orders_that_fail_say_why(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        await run.until(lambda: run.emit.lives)
+        for order, why in (
+            (Command("wall", "bypass", {"zone": 60}), "no such zone"),
+            (Command("wall", "bypass", {"zone": 65}), "needs zone: 1 to 64, and got 65"),
+            (Command("wall", "bypass"), "needs zone: 1 to 64, and got 'wall'"),
+            (Command("wall", "sing"), "takes no command 'sing'"),
+        ):
+            with pytest.raises(CommandFailed, match=why):
+                await run.driver.perform(order)
+        run.host.report(twin.ALARM, 1)
+        with pytest.raises(CommandFailed, match="refused"):
+            await run.driver.perform(Command("wall", "arm"))
+        run.host.cut = True
+        with pytest.raises(CommandFailed, match="did not answer arm area 1"):
+            await run.driver.perform(Command("wall", "arm", limit=timedelta(seconds=0.1)))
+        late = asyncio.ensure_future(run.driver.perform(Command("wall", "arm")))
+        with pytest.raises(CommandFailed, match="was lost before it answered"):
+            await late
+        with pytest.raises(CommandFailed, match="is down"):
+            await run.driver.perform(Command("wall", "arm"))
