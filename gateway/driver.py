@@ -70,6 +70,11 @@ class Driver(ABC):
         self.emit = emit
 
     @classmethod
+    def actions(cls, settings: Any) -> Mapping[str, frozenset[str]]:  # noqa: ARG003  # for drivers whose YAML says
+        """The commands this device takes, from its settings alone."""
+        return cls.ACTIONS
+
+    @classmethod
     def parts(cls, settings: Any) -> Sequence[Part]:  # noqa: ARG003  # for panels to override
         """The devices that speak through this one, from its settings alone."""
         return ()

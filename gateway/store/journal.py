@@ -72,11 +72,15 @@ def last_number(connection: sqlite3.Connection) -> int:
     return number
 
 
-def events(connection: sqlite3.Connection, since: datetime, after: int) -> Iterator[Signal | Wake]:
-    """Signals and wake-ups received since `since`, or numbered above `after` whatever their age, in order."""
+def events(connection: sqlite3.Connection, since: datetime, after: int, last: int) -> Iterator[Signal | Wake]:
+    """Signals and wake-ups received since `since`, or numbered above `after` whatever their age.
+
+    In order, up to and with `last`.
+    """
     rows = connection.execute(
-        "SELECT * FROM journal WHERE entry IN ('signal', 'wake') AND (received >= ? OR number > ?) ORDER BY number",
-        (to_us(since), after),
+        "SELECT * FROM journal WHERE entry IN ('signal', 'wake') AND number <= ?"
+        " AND (received >= ? OR number > ?) ORDER BY number",
+        (last, to_us(since), after),
     )
     for row in rows:
         yield _signal(row) if row["entry"] == "signal" else _wake(row)

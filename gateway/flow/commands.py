@@ -1,0 +1,134 @@
+"""Commands: recorded before they are sent, performed at most once, answered by a signal.
+
+One found unsent after a crash and past its time limit is reported and not performed: no
+door opens because of a replay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.desk import audit
+from gateway.desk.fold import Decided
+from gateway.errors import AnjuError, NotRecorded
+from gateway.model import Command, Json, Perform, Signal, Step
+from gateway.store import Store
+from gateway.store.rows import from_json, from_us, to_json, to_us
+
+log = structlog.get_logger(__name__)
+Perform_ = Callable[[Command], Awaitable[Json | None]]
+Say = Callable[[Signal], Awaitable[int]]
+
+
+def from_decision(decided: Decided, decision: Perform) -> Command:
+    """Named by what it was decided on, so that deciding again is no second command."""
+    cause = f"{decided.rule}\n{decision.device}\n{decision.action}\n{decided.event.number}\n{decided.event.time}"
+    digest = hashlib.blake2b(cause.encode(), digest_size=12).hexdigest()
+    return Command(
+        decision.device, decision.action, decision.arguments, decided.rule, id=f"c-{digest}", limit=decision.limit
+    )
+
+
+def record(connection: sqlite3.Connection, command: Command, at: datetime) -> None:
+    connection.execute(
+        "INSERT OR IGNORE INTO commands (id, device, action, arguments, by, at, expires, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'recorded')",
+        (
+            command.id,
+            command.device,
+            command.action,
+            to_json(command.arguments),
+            command.by,
+            to_us(at),
+            to_us(at + command.limit),
+        ),
+    )
+
+
+class Commands:
+    """`perform` is the supervisor's, `say` puts a signal through the intake."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime], perform: Perform_, say: Say) -> None:
+        self._store = store
+        self._now = now
+        self._perform = perform
+        self._say = say
+        self._queue: asyncio.Queue[Command] = asyncio.Queue()
+
+    async def order(self, command: Command) -> None:
+        """A person's command: on record with who gave it, then carried out in the background."""
+        at = self._now()
+        said = {"command": command.id, "device": command.device, "arguments": dict(command.arguments)}
+        step = Step("", f"command:{command.action}", command.by, at, data=said)
+
+        def unit(connection: sqlite3.Connection) -> None:
+            record(connection, command, at)
+            audit.append(connection, step)
+
+        await self._store.write(unit, urgent=True)
+        self.carry_out(command)
+
+    def carry_out(self, command: Command) -> None:
+        """A command that is on record: send it now."""
+        self._queue.put_nowait(command)
+
+    async def run(self) -> None:
+        """Carry commands out side by side, each within its own time limit; runs for good."""
+        await self._recover()
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                tasks.create_task(self._carry_out(await self._queue.get()))
+
+    async def _carry_out(self, command: Command) -> None:
+        try:
+            await self._mark(command, "sent")
+            async with asyncio.timeout(command.limit.total_seconds()):
+                answer = await self._perform(command)
+        except TimeoutError:
+            await self._failed(command, "no confirmation within the time limit")
+        except NotRecorded as error:
+            log.error("a command was not sent, because it can't be recorded", command=command.id, why=str(error))
+        except (AnjuError, OSError) as error:
+            await self._failed(command, str(error))
+        else:
+            await self._end(command, "done", dict(answer or {}))
+
+    async def _recover(self) -> None:
+        for row in await self._store.read(_unfinished):
+            limit = timedelta(microseconds=row["expires"] - row["at"])
+            command = Command(
+                row["device"], row["action"], from_json(row["arguments"]), row["by"], id=row["id"], limit=limit
+            )
+            if row["state"] == "sent":
+                await self._failed(command, "not confirmed: the gateway restarted while it was under way")
+            elif from_us(row["expires"]) < self._now():
+                await self._failed(command, "not performed: the gateway restarted and its time had passed")
+            else:
+                self.carry_out(command)
+
+    async def _failed(self, command: Command, why: str) -> None:
+        await self._end(command, "failed", {"why": why})
+
+    async def _end(self, command: Command, state: str, answer: dict[str, object]) -> None:
+        data = {"command": command.id, "action": command.action, "by": command.by, **answer}
+        try:
+            await self._mark(command, state, to_json(answer))
+            await self._say(Signal(device=command.device, kind=f"command.{state}", data=data, source_id=command.id))
+        except NotRecorded as error:
+            log.error("a command's end can't be recorded", command=command.id, state=state, why=str(error))
+
+    async def _mark(self, command: Command, state: str, answer: str | None = None) -> None:
+        def unit(connection: sqlite3.Connection) -> None:
+            connection.execute("UPDATE commands SET state = ?, answer = ? WHERE id = ?", (state, answer, command.id))
+
+        await self._store.write(unit, urgent=True)
+
+
+def _unfinished(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    return connection.execute("SELECT * FROM commands WHERE state IN ('recorded', 'sent') ORDER BY at").fetchall()

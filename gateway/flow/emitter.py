@@ -1,0 +1,75 @@
+"""What a driver is handed to speak through: for its device and the parts of it, and no other."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from gateway.flow.intake import Intake
+from gateway.model import Health, Signal
+from gateway.store import Store
+from gateway.store.rows import to_us
+
+_STATES = {"device.online": Health.ONLINE, "device.offline": Health.OFFLINE, "device.silent": Health.SILENT}
+MOST_BYTES = 64 * 1024
+"""Of one piece in quarantine; the rest of it is cut and the cut is told."""
+
+
+class Quarantine:
+    """Bytes that could not be read, committed, for the installer to see."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+        self.count = 0
+
+    async def keep(self, device: str, why: str, data: bytes) -> None:
+        at = to_us(self._now())
+        if len(data) > MOST_BYTES:
+            why = f"{why} (first {MOST_BYTES} of {len(data)} bytes)"
+
+        def unit(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO quarantine (at, device, why, data) VALUES (?, ?, ?, ?)",
+                (at, device, why, data[:MOST_BYTES]),
+            )
+
+        await self._store.write(unit)
+        self.count += 1
+
+
+class Emitter:
+    """`Emit` of the driver contract."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        quarantine: Quarantine,
+        device: str,
+        speaks_for: Collection[str],
+        window: timedelta,
+        heard: Callable[[], None],
+        said: Callable[[Health], None],
+    ) -> None:
+        self._intake = intake
+        self._quarantine = quarantine
+        self._device = device
+        self._speaks_for = frozenset(speaks_for) | {device}
+        self._window = window
+        self.heard = heard
+        self._said = said
+
+    async def __call__(self, signal: Signal) -> int:
+        if signal.device not in self._speaks_for:
+            raise ValueError(f"the driver of {self._device} spoke for {signal.device}, which is not its device")
+        number = await self._intake.accept(signal, self._window)
+        if signal.device == self._device and signal.kind in _STATES:
+            self._said(_STATES[signal.kind])
+        else:
+            self.heard()
+        return number
+
+    async def quarantine(self, why: str, data: bytes) -> None:
+        self.heard()
+        await self._quarantine.keep(self._device, why, data)

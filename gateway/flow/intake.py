@@ -1,0 +1,128 @@
+"""The intake: a signal is committed before its device is acknowledged.
+
+What is committed waits here, in the journal's order, for the pipeline. When too much
+waits, `accept` waits too and the links stop reading; only sightings are ever dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.errors import NotRecorded
+from gateway.flow.unrecorded import Unrecorded
+from gateway.model import Signal, Wake
+from gateway.store import Store, journal
+
+log = structlog.get_logger(__name__)
+ROOM = 10_000
+"""Signals between device and decision at once; a burst of this size is taken without a pause."""
+SIGHTINGS = 8_000
+"""Beyond this many waiting, sightings are dropped so that the rest keeps its room."""
+
+
+class Intake:
+    def __init__(self, store: Store, clock: Clock, unrecorded: Unrecorded) -> None:
+        self._store = store
+        self._clock = clock
+        self._unrecorded = unrecorded
+        self._space = asyncio.Event()
+        self._committed: deque[Signal | Wake] = deque()
+        self._more = asyncio.Event()
+        self.waiting = 0
+        self.accepted = 0
+        self.duplicates = 0
+        self.dropped_sightings = 0
+
+    async def accept(self, signal: Signal, window: timedelta) -> int:
+        """Commit the signal; returns its number (a duplicate's first one), or 0 for a dropped sighting.
+
+        Raises NotRecorded when the disk would not take it; an alarm is on the screen all the same.
+        """
+        if signal.is_sighting and self.waiting >= SIGHTINGS:
+            self.dropped_sightings += 1
+            return 0
+        while self.waiting >= ROOM and not signal.is_alarm:
+            self._space.clear()
+            await self._space.wait()
+        self.waiting += 1
+        try:
+            signal = await self._with_snapshot(signal)
+        except BaseException:
+            self._leave()
+            raise
+        return (await asyncio.shield(self._record(signal, window))).number
+
+    async def wake(self, wake: Wake) -> None:
+        """Commit a wake-up come due and hand it to the pipeline."""
+        number = await self._store.write(lambda connection: journal.record_wake(connection, wake))
+        self.waiting += 1
+        self._hand_on(replace(wake, number=number))
+
+    async def take(self, most: int) -> list[Signal | Wake]:
+        """The next committed events in order; waits for at least one."""
+        while not self._committed:
+            self._more.clear()
+            await self._more.wait()
+        events = [self._committed.popleft() for _ in range(min(most, len(self._committed)))]
+        for _ in events:
+            self._leave()
+        return events
+
+    async def watch_storage(self) -> None:
+        """Try what could not be written again until it can; runs for good."""
+        while True:
+            for signal, window in self._unrecorded.take():
+                self.waiting += 1
+                with contextlib.suppress(NotRecorded):
+                    await self._record(signal, window)
+            await asyncio.sleep(1)
+
+    async def _with_snapshot(self, signal: Signal) -> Signal:
+        signal = replace(signal, received=self._clock.now())
+        if signal.picture is None:
+            return signal
+        try:
+            name = await asyncio.to_thread(self._store.media.keep, signal.picture)
+        except OSError as error:
+            log.error("a snapshot can't be written", device=signal.device, why=str(error))
+            return replace(signal, picture=None)
+        return replace(signal, picture=None, data={**signal.data, "snapshot": name})
+
+    def _record(self, signal: Signal, window: timedelta) -> asyncio.Future[journal.Recorded]:
+        future = self._store.writer.submit(
+            lambda connection: journal.record_signal(connection, signal, window), urgent=signal.is_alarm
+        )
+        # In the future's own callback: a driver cancelled while it waits must not take a committed signal along.
+        future.add_done_callback(lambda done: self._done(signal, window, done))
+        return future
+
+    def _done(self, signal: Signal, window: timedelta, future: asyncio.Future[journal.Recorded]) -> None:
+        error = future.exception()
+        if error is not None:
+            self._leave()
+            if isinstance(error, NotRecorded):
+                self._unrecorded.add(signal, window, str(error))
+            return
+        self._unrecorded.kept(signal)
+        recorded = future.result()
+        if recorded.duplicate:
+            self.duplicates += 1
+            self._leave()
+        else:
+            self.accepted += 1
+            self._hand_on(replace(signal, number=recorded.number))
+
+    def _hand_on(self, event: Signal | Wake) -> None:
+        self._committed.append(event)
+        self._more.set()
+
+    def _leave(self) -> None:
+        self.waiting -= 1
+        self._space.set()

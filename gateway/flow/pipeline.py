@@ -1,0 +1,157 @@
+"""The whole story once, in order: what a committed event goes through.
+
+    intake ─committed→ show → decide → keep → perform
+
+Events come in the journal's order, in batches while there is a backlog.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.clock import Clock
+from gateway.desk import Decided, Desk
+from gateway.errors import NotRecorded
+from gateway.flow.announce import Announce
+from gateway.flow.commands import Commands, from_decision, record
+from gateway.flow.intake import Intake
+from gateway.flow.rulebook import Progress, Rulebook
+from gateway.model import Command, Perform, Signal, Wake
+from gateway.store import Store, journal
+
+BATCH = 500
+SAVE_PROGRESS_S = 1.0
+"""Progress without a decision is only worth a commit now and then: less to feed again after a crash."""
+RETRY_S = 0.5
+
+
+@dataclass(slots=True)
+class Batch:
+    """Events under way together, and what has become of them so far."""
+
+    events: Sequence[Signal | Wake]
+    decided: list[Decided] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+
+
+class Pipeline:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        intake: Intake,
+        rulebook: Rulebook,
+        desk: Desk,
+        commands: Commands,
+        announce: Announce,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._intake = intake
+        self._rulebook = rulebook
+        self._desk = desk
+        self._commands = commands
+        self._announce = announce
+        self._stages = (self._show, self._decide, self._keep, self._perform)
+        self._saved = 0.0
+        self._told_dropped = 0
+
+    async def catch_up(self) -> None:
+        """Rebuild the rules from the journal's horizon; what no rule had decided on yet counts now.
+
+        Before any device speaks: an event must come to the rules by one way only.
+        """
+        progress = await self._store.read(_load_progress)
+        last = await self._store.read(journal.last_number)
+        held = {name: self._desk.held(name) for name in self._rulebook.names}
+        self._rulebook.start(held, progress, last)
+        since = self._clock.now() - self._rulebook.horizon
+        after = self._rulebook.oldest_seen(last)
+        events = await self._store.read(lambda connection: list(journal.events(connection, since, after, last)))
+        batch = Batch((), self._rulebook.replay(events))
+        await self._keep(batch)
+        await self._perform(batch)
+
+    async def run(self) -> None:
+        """Follow the journal; runs for good."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._wake_rules())
+            while True:
+                batch = Batch(await self._intake.take(BATCH))
+                for stage in self._stages:
+                    await stage(batch)
+
+    async def _show(self, batch: Batch) -> None:
+        for event in batch.events:
+            if isinstance(event, Signal):
+                self._announce.signal_seen(event)
+        if self._told_dropped != self._intake.dropped_sightings:
+            self._told_dropped = self._intake.dropped_sightings
+            self._announce.dropped({"sightings": self._told_dropped})
+
+    async def _decide(self, batch: Batch) -> None:
+        for event in batch.events:
+            batch.decided += self._rulebook.feed(event)
+
+    async def _keep(self, batch: Batch) -> None:
+        """Decisions, the alerts they make, their commands and the rules' progress: one commit or none."""
+        now = asyncio.get_running_loop().time()
+        if not batch.decided and now - self._saved < SAVE_PROGRESS_S:
+            return
+        batch.commands = [from_decision(d, d.decision) for d in batch.decided if isinstance(d.decision, Perform)]
+        at, progress, commands = self._clock.now(), self._rulebook.progress(), batch.commands
+
+        def beside(connection: sqlite3.Connection) -> None:
+            _save_progress(connection, progress)
+            for command in commands:
+                record(connection, command, at)
+
+        while True:
+            try:
+                await self._desk.decide(batch.decided, beside)
+            except NotRecorded as error:
+                self._desk.memory.storage_failed(str(error))
+                await asyncio.sleep(RETRY_S)
+            else:
+                self._saved = now
+                return
+
+    async def _perform(self, batch: Batch) -> None:
+        for command in batch.commands:
+            self._commands.carry_out(command)
+
+    async def _wake_rules(self) -> None:
+        """Turn wake-ups come due into journal rows; they come back as events in their order."""
+        while True:
+            for wake in self._rulebook.take_due(self._clock.now()):
+                await self._journal_wake(wake)
+            await asyncio.sleep(_pause(self._rulebook.next_due(), self._clock.now()))
+
+    async def _journal_wake(self, wake: Wake) -> None:
+        while True:
+            try:
+                return await self._intake.wake(wake)
+            except NotRecorded as error:
+                self._desk.memory.storage_failed(str(error))
+                await asyncio.sleep(RETRY_S)
+
+
+def _pause(due: datetime | None, now: datetime) -> float:
+    """Look again soon even when nothing is due: a rule may ask for a wake-up meanwhile."""
+    return 0.1 if due is None else min(0.1, max(0.0, (due - now).total_seconds()))
+
+
+def _load_progress(connection: sqlite3.Connection) -> dict[str, Progress]:
+    rows = connection.execute("SELECT rule, fingerprint, seen FROM progress")
+    return {row["rule"]: Progress(row["fingerprint"], row["seen"]) for row in rows}
+
+
+def _save_progress(connection: sqlite3.Connection, progress: dict[str, Progress]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO progress (rule, fingerprint, seen) VALUES (?, ?, ?)",
+        [(rule, at.fingerprint, at.seen) for rule, at in progress.items()],
+    )
