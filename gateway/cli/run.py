@@ -1,0 +1,22 @@
+"""`anju run`: the gateway itself, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from gateway import app, logs
+from gateway.cli.common import data_option
+from gateway.settings import load
+
+
+@click.command()
+@click.argument("config", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@data_option
+def command(config: Path, data: Path) -> None:
+    """Run the gateway of the compound described in CONFIG."""
+    configuration = load(config)
+    logs.set_up()
+    asyncio.run(app.run(configuration, data))

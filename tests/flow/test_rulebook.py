@@ -1,0 +1,120 @@
+"""Rules fed, woken, broken and rebuilt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from gateway.flow.rulebook import Progress, Rulebook
+from gateway.model import Clear, Raise, Severity, Signal, Wake, WakeAt, Words
+from gateway.rule import Compound, Rule
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+WORDS = Words("门开着", "held")
+HOLD = timedelta(seconds=30)
+
+
+class Held(Rule):
+    """A door that stays open: enough of a rule to see wake-ups at work."""
+
+    KINDS = ("door.opened", "door.closed")
+
+    def watch(self, held):
+        decisions = ()
+        while True:
+            event = yield decisions
+            if isinstance(event, Wake):
+                decisions = (Raise(event.key, Severity.MEDIUM, "gate", WORDS),)
+            elif event.kind == "door.opened":
+                if event.data.get("bad"):
+                    raise RuntimeError("a rule with a fault")
+                decisions = (WakeAt(event.device, event.time + HOLD),)
+            else:
+                decisions = (WakeAt(event.device, None), Clear(event.device, WORDS))
+
+
+@dataclass
+class Book:
+    number: int = 0
+
+    def rules(self) -> Rulebook:
+        return Rulebook([(Held("held", None, Compound("", {}, {})), "f1")])
+
+    def door(self, kind: str, seconds: float, device: str = "d1", **data) -> Signal:
+        self.number += 1
+        time = NOW + timedelta(seconds=seconds)
+        return Signal(device=device, kind=f"door.{kind}", received=time, number=self.number, data=data)
+
+    def journaled(self, wake: Wake) -> Wake:
+        self.number += 1
+        return Wake(wake.rule, wake.key, wake.time, self.number)
+
+
+def started(book: Book, seen: int = 0, last: int = 0, fingerprint: str = "f1") -> Rulebook:
+    rules = book.rules()
+    rules.start({}, {"held": Progress(fingerprint, seen)}, last)
+    return rules
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def test_a_wake_up_comes_when_it_is_due_and_raises():
+    book = Book()
+    rules = started(book)
+    assert rules.feed(book.door("opened", 0)) == []
+    assert rules.take_due(at(29)) == []
+    [wake] = rules.take_due(at(31))
+    [decided] = rules.feed(book.journaled(wake))
+    assert isinstance(decided.decision, Raise)
+
+
+def test_a_forgotten_wake_up_never_comes():
+    book = Book()
+    rules = started(book)
+    rules.feed(book.door("opened", 0))
+    rules.feed(book.door("closed", 5))
+    assert rules.next_due() is None
+
+
+def test_asking_again_moves_the_wake_up():
+    book = Book()
+    rules = started(book)
+    rules.feed(book.door("opened", 0))
+    rules.feed(book.door("opened", 20))
+    assert rules.take_due(at(31)) == []
+    assert len(rules.take_due(at(51))) == 1
+
+
+def test_replay_drops_what_stands_and_counts_what_does_not():
+    book = Book()
+    opened, closed = book.door("opened", 0), book.door("closed", 5)
+    assert [d.decision for d in started(book, seen=1).replay([opened, closed])] == [Clear("d1", WORDS)]
+    assert started(book, seen=2).replay([opened, closed]) == []
+
+
+def test_replay_rebuilds_the_wake_ups_that_have_not_fired():
+    book = Book()
+    first, second = book.door("opened", 0, "d1"), book.door("opened", 1, "d2")
+    fired = book.journaled(Wake("held", "d1", at(30)))
+    rules = started(book, seen=3)
+    assert rules.replay([first, second, fired]) == []
+    assert [wake.key for wake in rules.take_due(at(60))] == ["d2"]
+
+
+def test_a_changed_rule_starts_from_now():
+    book = Book()
+    opened = book.door("opened", 0)
+    rules = started(book, seen=0, last=1, fingerprint="another")
+    assert rules.replay([opened]) == []
+    assert rules.next_due() is None
+
+
+def test_a_rule_that_breaks_says_so_and_goes_on():
+    book = Book()
+    rules = started(book)
+    [broken] = rules.feed(book.door("opened", 0, bad=True))
+    assert "held" in broken.decision.reason.en
+    rules.feed(book.door("opened", 1))
+    assert rules.next_due() == at(31)
