@@ -37,7 +37,7 @@ def parse_duration(value: object) -> timedelta:
 
 
 def format_duration(value: timedelta) -> str:
-    """timedelta → `1h30m`, the way it would be written in the YAML."""
+    """Write a length of time as `1h30m`, the way it would be written in the YAML."""
     pieces = []
     for unit, length in _UNITS.items():
         count, value = divmod(value, length)

@@ -11,7 +11,7 @@ Loc = tuple[str | int, ...]
 _SHOWN_AT_MOST = 12
 
 
-class Wrong(ValueError):  # noqa: N818 -- read aloud: raise Wrong(what, mend)
+class Wrong(ValueError):
     """A value that can't be, told by a validator; `at` points deeper than the validated value."""
 
     def __init__(self, what: str, mend: str, at: Loc = ()) -> None:

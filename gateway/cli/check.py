@@ -1,0 +1,57 @@
+"""`anju check CONFIG_DIR`: every mistake at once, or what the configuration holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from gateway.errors import ConfigError
+from gateway.settings import Configuration, load
+from gateway.settings.schema import write_schemas
+
+
+@click.command("check")
+@click.argument("config_dir", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--schema",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the JSON Schemas for editors into this folder, for the drivers and rules installed here.",
+)
+def command(config_dir: Path | None, schema: Path | None) -> None:
+    """Check the YAML files of CONFIG_DIR.
+
+    Prints every mistake as FILE:LINE: WHAT, AND THE MEND and exits with 1, or a summary and 0.
+    """
+    if schema is not None:
+        for file in write_schemas(schema):
+            click.echo(f"{file} written")
+    elif config_dir is None:
+        raise click.UsageError("Name the folder that holds compound.yaml, or --schema DIR.")
+    if config_dir is None:
+        return
+    try:
+        configuration = load(config_dir)
+    except ConfigError as error:
+        for mistake in sorted(error.mistakes):
+            click.echo(str(mistake))
+        raise click.exceptions.Exit(1) from None
+    click.echo(summary(configuration))
+
+
+def summary(configuration: Configuration) -> str:
+    """What was read, in two lines."""
+    kinds = Counter(entry.device.kind for entry in configuration.devices)
+    parts = sum(len(entry.parts) for entry in configuration.devices)
+    devices = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
+    devices += [f"{parts} more as their parts"] if parts else []
+    return (
+        f"{configuration.compound.name}: no mistakes\n"
+        f"{_count(len(configuration.devices), 'device')} ({', '.join(devices) or 'none yet'}), "
+        f"{_count(len(configuration.rules), 'rule')}, {_count(len(configuration.places), 'place')}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,85 @@
+"""What no entry can know alone: two on one port, an account nobody has, two doors on one address."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from gateway.settings.compound import CompoundSettings
+from gateway.settings.devices import Found
+from gateway.settings.entries import Ids
+from gateway.settings.mend import Loc, did_you_mean
+from gateway.settings.yaml import Document
+
+
+def check_compound(document: Document, compound: CompoundSettings | None) -> None:
+    """Names given twice, and addresses two servers would fight for."""
+    tree = document.tree if isinstance(document.tree, dict) else {}
+    ids = Ids(document)
+    for index, row in enumerate(_list(tree.get("buildings"))):
+        if isinstance(row, dict):
+            ids.take(row.get("id"), ("buildings", index, "id"))
+    users = Ids(document, "user")
+    for index, row in enumerate(_list(_dict(tree.get("mqtt")).get("accounts"))):
+        if isinstance(row, dict):
+            users.take(row.get("user"), ("mqtt", "accounts", index, "user"))
+    if compound is not None:
+        _check_listeners(document, compound)
+
+
+def _check_listeners(document: Document, compound: CompoundSettings) -> None:
+    doors: list[tuple[Loc, Any]] = [(("http", "listen"), compound.http.listen)]
+    endpoint = compound.mqtt.endpoint
+    if endpoint:
+        doors.append((("mqtt", "endpoint", "listen"), endpoint.listen))
+        if endpoint.tls:
+            doors.append((("mqtt", "endpoint", "tls", "listen"), endpoint.tls.listen))
+    taken: dict[int, Loc] = {}
+    for loc, listen in doors:
+        if listen.port in taken:
+            other = ".".join(map(str, taken[listen.port]))
+            document.wrong(loc, f"port {listen.port} is that of {other} as well", "choose another port")
+        elif listen.port:
+            taken[listen.port] = loc
+
+
+def check_serial_ports(document: Document, found: Found) -> None:
+    """One port serves one device: two entries on it would take each other's bytes."""
+    taken: dict[str, tuple[str, int]] = {}
+    for loc, entry in zip(found.locs, found.entries, strict=True):
+        port = getattr(entry.settings, "port", None)
+        if entry.driver.LINK != "serial" or not isinstance(port, str):
+            continue
+        at = (*loc, "port")
+        path = os.path.realpath(port)
+        if path in taken:
+            other, line = taken[path]
+            document.wrong(at, f"serial port {port!r} is that of {other!r} (line {line})", "give each device its own")
+        else:
+            taken[path] = (entry.device.id, document.mark(at).line)
+
+
+def check_accounts(document: Document, found: Found, compound: Document) -> None:
+    """A device in MQTT needs its door to be open, and its account to exist."""
+    if not isinstance(compound.tree, dict) or not isinstance(compound.tree.get("mqtt", {}), dict):
+        return
+    mqtt = _dict(compound.tree.get("mqtt"))
+    users = [str(row["user"]) for row in _list(mqtt.get("accounts")) if isinstance(row, dict) and "user" in row]
+    for loc, entry in zip(found.locs, found.entries, strict=True):
+        if entry.driver.LINK != "mqtt":
+            continue
+        via, account = getattr(entry.settings, "via", "endpoint"), getattr(entry.settings, "account", None)
+        if via in {"endpoint", "broker"} and mqtt.get(via) is None:
+            mend = f"add 'mqtt: {{{via}: …}}' to {compound.file}"
+            document.wrong((*loc, "via"), f"{entry.device.id!r} comes by the {via}, and the compound has none", mend)
+        elif via == "endpoint" and isinstance(account, str) and account not in users:
+            mend = did_you_mean(account, users) if users else f"add it to mqtt.accounts in {compound.file}"
+            document.wrong((*loc, "account"), f"account {account!r} does not exist", mend)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

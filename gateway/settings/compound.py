@@ -1,0 +1,172 @@
+"""compound.yaml: what is true of the whole compound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from gateway.model import PLACE_PATH, Words
+from gateway.settings.addresses import HttpAddress, ListenAddress, parse_listen
+from gateway.settings.context import ExistingFile
+from gateway.settings.durations import PositiveDuration, parse_duration
+from gateway.settings.mend import Wrong, did_you_mean
+from gateway.settings.secrets import Secret
+
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+"""The first character of a civil number plate (GA 36-2018)."""
+
+
+class Section(BaseModel):
+    """A part of a file: unknown keys are mistakes, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bilingual(Section):
+    """A name in both languages of the screen."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=80)]
+    en: Annotated[str, Field(min_length=1, max_length=80)]
+
+    @property
+    def words(self) -> Words:
+        return Words(self.zh, self.en)
+
+
+def _both(value: object) -> object:
+    return {"zh": value, "en": value} if isinstance(value, str) else value
+
+
+_NAME_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "minLength": 1},
+        {
+            "type": "object",
+            "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
+            "required": ["zh", "en"],
+            "additionalProperties": False,
+        },
+    ]
+}
+Name = Annotated[Bilingual, BeforeValidator(_both), WithJsonSchema(_NAME_SCHEMA)]
+
+
+def _place_path(value: str) -> str:
+    if not PLACE_PATH.fullmatch(value):
+        raise Wrong(f"{value!r} is no place path", "use a-z, 0-9, '-', '_', with '/' between, such as gate/east")
+    return value
+
+
+PlacePath = Annotated[str, AfterValidator(_place_path)]
+
+
+def _timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise Wrong(f"{value!r} is no time zone", did_you_mean(value, available_timezones()))
+    ZoneInfo(value)
+    return value
+
+
+def _province(value: str) -> str:
+    if len(value) != 1 or value not in PROVINCES:
+        raise Wrong(f"{value!r} begins no number plate", f"write one of {PROVINCES}")
+    return value
+
+
+class Tls(Section):
+    """A certificate for HTTPS or MQTT, and its key; paths are relative to this folder."""
+
+    certificate: Annotated[ExistingFile, Field(description="PEM, with the chain")]
+    key: Annotated[ExistingFile, Field(description="PEM, readable by the daemon only")]
+
+
+class Http(Section):
+    listen: Annotated[ListenAddress, Field(description="host:port of the guard room")] = parse_listen("127.0.0.1:8080")
+    tls: Annotated[Tls | None, Field(description="HTTPS with this certificate")] = None
+
+
+class MqttTls(Tls):
+    listen: Annotated[ListenAddress, Field(description="host:port for MQTT over TLS")]
+
+
+class Endpoint(Section):
+    """The gateway's own door for MQTT devices: an acknowledged message is on disk."""
+
+    listen: Annotated[ListenAddress, Field(description="host:port for MQTT devices")] = parse_listen("127.0.0.1:1883")
+    tls: Annotated[MqttTls | None, Field(description="a second, encrypted door")] = None
+
+
+class Broker(Section):
+    """A broker of one's own (Mosquitto, EMQX), where the gateway is a client."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    user: str | None = None
+    password: Secret | None = None
+    client_id: Annotated[str, Field(min_length=1, description="keeps the session: two gateways need two")] = "anju"
+    tls: Annotated[bool, Field(description="TLS, checked against the system's certificates")] = False
+    ca: Annotated[ExistingFile | None, Field(description="or against this authority")] = None
+
+
+class Account(Section):
+    """Who may connect to the endpoint; devices name it by `account`."""
+
+    user: Annotated[str, Field(min_length=1, max_length=128)]
+    password: Secret
+
+
+class Mqtt(Section):
+    endpoint: Annotated[Endpoint | None, Field(description="the gateway's own door")] = None
+    broker: Annotated[Broker | None, Field(description="a broker it connects to")] = None
+    accounts: Annotated[tuple[Account, ...], Field(description="of the endpoint")] = ()
+
+
+class Vision(Section):
+    workers: Annotated[int, Field(ge=1, le=32, description="processes for the cameras")] = 1
+
+
+class Retention(Section):
+    """How long things are kept before they are purged."""
+
+    signals: PositiveDuration = parse_duration("90d")
+    snapshots: PositiveDuration = parse_duration("30d")
+    quarantine: PositiveDuration = parse_duration("30d")
+
+
+class Building(Section):
+    """A building (楼栋); it becomes b3, its units b3/u1 … and its rooms b3/u1/101 …"""
+
+    id: PlacePath
+    name: Name
+    units: Annotated[int, Field(ge=1, le=40, description="单元数")] = 1
+    floors: Annotated[int, Field(ge=1, le=99, description="层数")]
+    rooms: Annotated[int, Field(ge=1, le=99, description="rooms of one unit on one floor (每层户数)")]
+    skip_floors: Annotated[tuple[int, ...], Field(description="floors that are not counted, such as 4 and 14")] = ()
+
+
+def _address(values: Mapping[str, Any]) -> str:
+    http = values.get("http") or Http()
+    return f"{'https' if http.tls else 'http'}://{http.listen}"
+
+
+class CompoundSettings(Section):
+    """compound.yaml"""
+
+    name: Annotated[str, Field(min_length=1, max_length=80, description="the compound's name (小区名称)")]
+    language: Annotated[Literal["zh", "en"], Field(description="of the guard room")] = "zh"
+    timezone: Annotated[str, AfterValidator(_timezone), Field(description="such as Asia/Shanghai")] = "Asia/Shanghai"
+    property_phone: Annotated[str, Field(max_length=40, description="what door plates show (物业电话)")] = ""
+    home_province: Annotated[
+        str | None, AfterValidator(lambda value: value and _province(value)), Field(description="省份简称, such as 苏")
+    ] = None
+    http: Http = Http()
+    public_url: HttpAddress = Field(default_factory=_address, description="what door plates say; http.listen if absent")
+    mqtt: Mqtt = Mqtt()
+    vision: Vision = Vision()
+    retention: Retention = Retention()
+    buildings: Annotated[tuple[Building, ...], Field(description="楼栋")] = ()
+    places: Annotated[dict[PlacePath, Name], Field(description="other places: path: name")] = {}
+    demo: Annotated[bool, Field(description="a demonstration: passwords may stand in plain text")] = False

@@ -1,0 +1,99 @@
+"""A folder of YAML → Configuration, or every mistake in it at once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from gateway.errors import ConfigError, Mistake
+from gateway.settings.addresses import without_password
+from gateway.settings.checks import check_accounts, check_compound, check_serial_ports
+from gateway.settings.compound import CompoundSettings
+from gateway.settings.configuration import Configuration
+from gateway.settings.context import Context
+from gateway.settings.devices import read_devices
+from gateway.settings.entries import validated
+from gateway.settings.mend import Wrong
+from gateway.settings.places import read_places
+from gateway.settings.rules import read_rules
+from gateway.settings.secrets import Secrets, check_mode
+from gateway.settings.yaml import Document, read_yaml
+
+
+def load(directory: Path) -> Configuration:
+    """Read compound.yaml, devices.yaml, rules.yaml (and secrets.yaml); raises ConfigError with every mistake.
+
+    Blocking, and it imports the drivers and rules it names: call it before the loop, or in a thread.
+    """
+    if not directory.is_dir():
+        raise ConfigError([Mistake(shown(directory), 1, "is no folder", "name the one that holds compound.yaml")])
+    kept = _read_secrets(directory)
+    secrets = Secrets(kept.file, _values(kept))
+    files = [_read(directory, name, secrets) for name in ("compound.yaml", "devices.yaml", "rules.yaml")]
+    compound_file, devices_file, rules_file = files
+
+    places, known_places = read_places(compound_file.tree)
+    demo = isinstance(compound_file.tree, dict) and compound_file.tree.get("demo") is True
+    context = Context(directory, plain_secrets=demo, places=known_places)
+    compound = None
+    if compound_file.tree is not None:
+        compound = validated(compound_file, CompoundSettings, compound_file.tree, (), context)
+    check_compound(compound_file, compound)
+    devices = read_devices(devices_file, context)
+    check_serial_ports(devices_file, devices)
+    check_accounts(devices_file, devices, compound_file)
+    context.devices = devices.known
+    rules = read_rules(rules_file, context)
+
+    mistakes = {mistake for file in (kept, *files) for mistake in file.mistakes}
+    if mistakes or compound is None:
+        raise ConfigError(sorted(mistakes))
+    text = _masked(files, context.plain)
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()
+    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint)
+
+
+def shown(path: Path) -> Path:
+    """The path as it is printed: relative to where the installer stands, when below."""
+    absolute = path.absolute()
+    return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
+
+
+def _read(directory: Path, name: str, secrets: Secrets) -> Document:
+    path = directory / name
+    if path.exists():
+        return read_yaml(path, shown(path), secrets)
+    document = Document(shown(path))
+    document.give_up(1, "is missing", "start from the one in Anju's config/")
+    return document
+
+
+def _read_secrets(directory: Path) -> Document:
+    path = directory / "secrets.yaml"
+    if not path.exists():
+        return Document(shown(path), tree={})
+    document = read_yaml(path, shown(path), Secrets(shown(path), {}))
+    try:
+        check_mode(path, shown(path))
+    except Wrong as wrong:
+        document.mistakes.append(Mistake(document.file, 1, wrong.what, wrong.mend))
+    return document
+
+
+def _values(document: Document) -> dict[str, str]:
+    """The secrets as written, so that 0123 keeps its nought; notes what is no text."""
+    values = {}
+    for name, value in (document.tree or {}).items():
+        if isinstance(value, dict | list) or value is None:
+            document.wrong((name,), f"secret {name!r} is no text", "write 'name: value' in one line")
+        values[name] = document.mark((name,)).text
+    return values
+
+
+def _masked(files: Iterable[Document], plain: Iterable[str]) -> str:
+    text = "".join(f"# {file.file.name}\n{file.text}\n" for file in files)
+    for secret in sorted(set(plain), key=len, reverse=True):
+        text = re.sub(rf"(:\s*['\"]?){re.escape(secret)}(?=['\"]?\s*([,}}#\n]|$))", r"\1***", text)
+    return re.sub(r"\S+://\S+", lambda url: without_password(url[0]), text)

@@ -1,0 +1,56 @@
+"""rules.yaml: what raises an alert, and how."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from gateway.rule import Rule, RuleSettings
+from gateway.settings.compound import Section
+from gateway.settings.configuration import RuleEntry
+from gateway.settings.context import Context
+from gateway.settings.devices import Id
+from gateway.settings.entries import Ids, read_entry, rows
+from gateway.settings.kinds import find_rule
+from gateway.settings.yaml import Document
+
+
+class RuleCommon(Section):
+    """What every rule may say."""
+
+    id: Annotated[Id, Field(description="short and lasting; an alert carries it")]
+    kind: Annotated[str, Field(description="the family: rules/<kind>.py, or a third party's module with a dot")]
+
+
+class RulesFile(Section):
+    """rules.yaml"""
+
+    rules: list[Any]
+
+
+def read_rules(document: Document, context: Context) -> tuple[RuleEntry, ...]:
+    """Every entry of rules.yaml; the mistakes stand in the document."""
+    found = []
+    ids = Ids(document)
+    for loc, row in rows(document, RulesFile, "rules", context):
+        ids.take(row.get("id"), (*loc, "id"))
+        entry = read_entry(document, loc, row, RuleCommon, find_rule, context)
+        if entry.common and entry.kind and isinstance(entry.settings, RuleSettings):
+            mark = fingerprint(entry.common.kind, entry.kind, entry.settings)
+            found.append(RuleEntry(entry.common.id, entry.kind, entry.settings, mark))
+    return tuple(found)
+
+
+def fingerprint(kind: str, rule: type[Rule], settings: RuleSettings) -> str:
+    """SHA-256 over the kind, the settings and the source of the rule's module."""
+    module = inspect.getmodule(rule)
+    try:
+        source = inspect.getsource(module) if module else ""
+    except OSError:
+        source = ""  # a module without source changes with its package only
+    body = json.dumps([kind, settings.model_dump(mode="json"), source], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -1,0 +1,219 @@
+"""One YAML file → plain values, with the line of every key and value, and every mistake of the text itself.
+
+YAML 1.2: `on` and `yes` are words, not booleans. Read from ruamel.yaml's node graph, where each
+node knows its line; merges (`<<`) and anchors work, and only `!secret` is known among tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import ConstructorError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from gateway.errors import Mistake
+from gateway.settings.mend import Loc, Wrong
+from gateway.settings.secrets import Secrets
+
+_CORE = "tag:yaml.org,2002:"
+_MOST_NODES = 500_000
+_BYTES_AT_MOST = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Lines (from 1) of a key and of its value, and the value as it was written."""
+
+    key_line: int
+    line: int
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Document:
+    """`tree` is None when the text could not be read at all; `broken` is what was told already."""
+
+    file: Path
+    text: str = ""
+    tree: Any = None
+    marks: dict[Loc, Mark] = field(default_factory=dict)
+    broken: set[Loc] = field(default_factory=set)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def resolve(self, loc: Loc) -> Loc:
+        """The part of `loc` that stands in the file: pydantic names union members in between."""
+        found: Loc = ()
+        for part in loc:
+            if (*found, part) in self.marks:
+                found = (*found, part)
+        return found
+
+    def mark(self, loc: Loc) -> Mark:
+        return self.marks.get(self.resolve(loc)) or Mark(1, 1)
+
+    def wrong(self, loc: Loc, what: str, mend: str, *, key: bool = False) -> None:
+        """Note a mistake at `loc`, unless that place is known to be broken."""
+        place = self.resolve(loc)
+        if any(place[: len(broken)] == broken for broken in self.broken):
+            return
+        mark = self.mark(place)
+        self.mistakes.append(Mistake(self.file, mark.key_line if key else mark.line, what, mend))
+
+    def give_up(self, line: int, what: str, mend: str) -> None:
+        """Note that nothing of this file can be used."""
+        self.tree = None
+        self.broken.add(())
+        self.mistakes.append(Mistake(self.file, line, what, mend))
+
+
+def read_yaml(path: Path, shown: Path, secrets: Secrets) -> Document:
+    """Read one file; never raises for what is in it."""
+    document = Document(shown)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        document.give_up(1, f"can't be read ({error.strerror})", "put the file there and let the daemon's user read it")
+        return document
+    if len(data) > _BYTES_AT_MOST:
+        document.give_up(1, f"is {len(data)} bytes long", "split it or generate less; 16 MB is the most")
+        return document
+    try:
+        document.text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        document.give_up(data.count(b"\n", 0, error.start) + 1, "is not UTF-8", "save the file as UTF-8")
+        return document
+    _Reader(document, secrets).read()
+    return document
+
+
+class _Reader:
+    """Walks the node graph once, noting marks and mistakes in the document."""
+
+    def __init__(self, document: Document, secrets: Secrets) -> None:
+        self._document = document
+        self._secrets = secrets
+        self._yaml = YAML(typ="safe", pure=True)
+        self._open: list[Node] = []
+        self._nodes = 0
+
+    def read(self) -> None:
+        document = self._document
+        try:
+            root = self._yaml.compose(document.text)
+            document.tree = {} if root is None else self._value(root, ())
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            document.give_up(mark.line + 1 if mark else 1, *_syntax(error.problem or "can't be understood"))
+        except YAMLError as error:
+            line = document.text.count("\n", 0, getattr(error, "position", 0)) + 1
+            document.give_up(line, *_syntax(getattr(error, "reason", None) or "can't be understood"))
+        except RecursionError:
+            document.give_up(1, "is nested too deeply", "take the innermost brackets out")
+        except Wrong as wrong:
+            document.give_up(1, wrong.what, wrong.mend)
+        if document.tree is not None and not isinstance(document.tree, dict):
+            document.give_up(document.mark(()).line, "holds no keys", "begin with 'key: value' lines")
+
+    def _value(self, node: Node, loc: Loc, key_line: int | None = None) -> Any:
+        line = _line(node)
+        text = node.value if isinstance(node, ScalarNode) else ""
+        self._document.marks[loc] = Mark(key_line or line, line, text)
+        self._nodes += 1
+        if self._nodes > _MOST_NODES or any(node is outer for outer in self._open):
+            raise Wrong("grows without end by its anchors (&, *)", "write these parts out")
+        self._open.append(node)
+        try:
+            if isinstance(node, MappingNode):
+                return self._mapping(node, loc)
+            if isinstance(node, SequenceNode):
+                return [self._value(item, (*loc, index)) for index, item in enumerate(node.value)]
+            assert isinstance(node, ScalarNode)
+            return self._scalar(node, loc)
+        finally:
+            self._open.pop()
+
+    def _mapping(self, node: MappingNode, loc: Loc) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        first: dict[str, int] = {}
+        for key, value in self._pairs(node, loc):
+            line = key.start_mark.line + 1
+            if key.value in first:
+                where = f"line {first[key.value]} has it already"
+                self._note(line, f"key {key.value!r} stands twice", f"keep one ({where})")
+                continue
+            first[key.value] = line
+            values[key.value] = self._value(value, (*loc, key.value), line)
+        for merged in self._merged(node, loc):
+            for key, value in self._pairs(merged, loc):
+                if key.value not in values:
+                    values[key.value] = self._value(value, (*loc, key.value), key.start_mark.line + 1)
+        return values
+
+    def _pairs(self, node: MappingNode, loc: Loc) -> Iterator[tuple[ScalarNode, Node]]:
+        for key, value in node.value:
+            if _is_merge(key):
+                continue
+            if isinstance(key, ScalarNode) and key.value:
+                yield key, value
+            else:
+                self._note(_line(key), "a key is empty or no plain word", "write 'key: value'")
+                self._document.broken.add(loc)
+
+    def _merged(self, node: MappingNode, loc: Loc) -> Iterator[MappingNode]:
+        for key, value in node.value:
+            if not _is_merge(key):
+                continue
+            for source in value.value if isinstance(value, SequenceNode) else [value]:
+                if isinstance(source, MappingNode):
+                    yield source
+                else:
+                    self._note(_line(key), "'<<' merges something without keys", "give it an anchor of a mapping")
+                    self._document.broken.add(loc)
+
+    def _scalar(self, node: ScalarNode, loc: Loc) -> Any:
+        tag = str(node.tag or "")
+        if tag == "!secret":
+            return self._secret(node, loc)
+        if tag.startswith("!"):
+            self._note(_line(node), f"tag {tag!r} is unknown", "only '!secret NAME' may stand before a value")
+            self._document.broken.add(loc)
+            return None
+        construct = getattr(self._yaml.constructor, f"construct_yaml_{tag.removeprefix(_CORE)}", None)
+        if construct is None or not tag.endswith((":null", ":bool", ":int", ":float")):
+            return node.value
+        try:
+            return construct(node)
+        except (ConstructorError, ValueError):
+            return node.value
+
+    def _secret(self, node: ScalarNode, loc: Loc) -> Any:
+        try:
+            return self._secrets.find(node.value)
+        except Wrong as wrong:
+            self._note(_line(node), wrong.what, wrong.mend)
+            self._document.broken.add(loc)
+            return None
+
+    def _note(self, line: int, what: str, mend: str) -> None:
+        self._document.mistakes.append(Mistake(self._document.file, line, what, mend))
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _is_merge(key: Node) -> bool:
+    return isinstance(key, ScalarNode) and key.value == "<<" and str(key.tag).endswith(":merge")
+
+
+def _syntax(problem: str) -> tuple[str, str]:
+    if "\\t" in problem or "\t" in problem:
+        return "a tab stands where the line is indented", "indent with spaces"
+    if "expected <block end>" in problem or "mapping values are not allowed" in problem:
+        return f"is no YAML here ({problem})", "check the indentation of this line and the one before"
+    return f"is no YAML here ({problem})", "check this line and the one before"
