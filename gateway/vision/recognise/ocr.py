@@ -1,0 +1,119 @@
+"""RapidOCR's two models (PP-OCRv6, in its wheel): where text stands, and what each column of it may be.
+
+The wheel's own code ends in a string; plates need the scores before that, so the models are
+driven here. Pictures are BGR, uint8, height × width × 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.vision.recognise.ctc import Floats
+from gateway.vision.recognise.models import load, model_file
+
+Picture = NDArray[np.uint8]
+Quad = NDArray[np.float32]
+"""Four corners (x, y): top left, top right, bottom right, bottom left."""
+
+LOOKS_LIKE = {"1": "Iil|", "0": "Oo〇"}
+"""What the recogniser of general text says for a plate's 1 and 0."""
+_FLOOR = 1e-6
+_OTHER_AS_BLANK = 0.5
+"""Characters that stand on no plate (a screw, the separator's dot) count half as nothing at all."""
+
+
+class TextScores(NamedTuple):
+    """Log likelihoods over columns, as `ctc.Walker.decode` wants them, and the plain ones for the confidence."""
+
+    characters: Floats
+    blank: Floats
+    plain: Floats
+
+
+class TextFinder:
+    """Finds quads around lines of text (differentiable binarisation)."""
+
+    THRESHOLD = 0.3
+    SURE = 0.5
+    UNCLIP = 1.6
+
+    def __init__(self, side: int = 800) -> None:
+        self._side = side
+        self._session = load(model_file("rapidocr", "*_det_*.onnx"))
+        self._input = self._session.get_inputs()[0].name
+
+    def find(self, picture: Picture) -> list[Quad]:
+        """Quads in the picture's own pixels; a picture larger than `side` is scaled down first."""
+        small, scale = self._fit(picture)
+        tensor = small.astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1
+        heat = self._session.run(None, {self._input: tensor})[0][0, 0]
+        mask = cv2.dilate((heat > self.THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
+        outlines, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+        quads = (self._quad(heat, np.asarray(outline, np.int32)) for outline in outlines)
+        return [quad * scale for quad in quads if quad is not None]
+
+    def _fit(self, picture: Picture) -> tuple[Picture, Quad]:
+        """Sides in steps of 32, as the network wants them, and the factors that lead back."""
+        height, width = picture.shape[:2]
+        shrink = min(1.0, self._side / max(height, width))
+        columns, rows = (max(32, round(length * shrink / 32) * 32) for length in (width, height))
+        small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR)
+        return np.asarray(small, np.uint8), np.array([width / columns, height / rows], np.float32)
+
+    def _quad(self, heat: NDArray[np.float32], outline: NDArray[np.int32]) -> Quad | None:
+        """The outline's rectangle grown back by what training shrank it (area × 1.6 / perimeter)."""
+        (x, y), (width, height), angle = cv2.minAreaRect(outline)
+        if min(width, height) < 3 or self._mean_inside(heat, outline) < self.SURE:
+            return None
+        grow = 2 * self.UNCLIP * width * height / (2 * (width + height))
+        corners = cv2.boxPoints(((x, y), (width + grow, height + grow), angle))
+        return upright(np.asarray(corners, np.float32))
+
+    @staticmethod
+    def _mean_inside(heat: NDArray[np.float32], outline: NDArray[np.int32]) -> float:
+        x, y, width, height = cv2.boundingRect(outline)
+        inside = np.zeros((height, width), np.uint8)
+        cv2.fillPoly(inside, [outline - np.array([x, y])], 1)
+        return float(cv2.mean(heat[y : y + height, x : x + width], inside)[0])
+
+
+class TextReader:
+    """Says for every column of a line of text how likely each character of `alphabet` is."""
+
+    HEIGHT, WIDTH, PADDED = 48, 192, 256
+
+    def __init__(self, alphabet: str, looks_like: Mapping[str, str] = LOOKS_LIKE) -> None:
+        self._session = load(model_file("rapidocr", "*_rec_*.onnx"))
+        self._input = self._session.get_inputs()[0].name
+        known = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
+        place = {character: column for column, character in enumerate(known, start=1)}
+        self._columns = [place[character] for character in alphabet]
+        self._twins = [
+            (alphabet.index(character), [place[twin] for twin in twins if twin in place])
+            for character, twins in looks_like.items()
+        ]
+
+    def read(self, line: Picture) -> TextScores:
+        """`line` is one upright line of text, tightly cut."""
+        tensor = np.zeros((1, 3, self.HEIGHT, self.PADDED), np.float32)
+        scaled = cv2.resize(line, (self.WIDTH, self.HEIGHT), interpolation=cv2.INTER_LINEAR)
+        tensor[0, :, :, : self.WIDTH] = scaled.transpose(2, 0, 1) / 127.5 - 1
+        output = self._session.run(None, {self._input: tensor})[0][0].astype(np.float64)
+        plain = output[:, self._columns]
+        for column, twins in self._twins:
+            plain[:, column] += output[:, twins].sum(axis=1)
+        other = np.clip(1 - output[:, 0] - plain.sum(axis=1), 0, 1)
+        return TextScores(np.log(plain + _FLOOR), np.log(output[:, 0] + _OTHER_AS_BLANK * other + _FLOOR), plain)
+
+
+def upright(corners: NDArray[np.float32]) -> Quad:
+    """Any four corners as top left, top right, bottom right, bottom left."""
+    by_x = corners[np.argsort(corners[:, 0])]
+    left, right = by_x[:2], by_x[2:]
+    left, right = left[np.argsort(left[:, 1])], right[np.argsort(right[:, 1])]
+    return np.array([left[0], right[0], right[1], left[1]], np.float32)

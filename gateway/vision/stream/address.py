@@ -1,0 +1,27 @@
+"""Addresses of streams, and what may be said of them: never a user's name or password."""
+
+from __future__ import annotations
+
+import re
+
+SCHEMES = ("rtsp", "rtsps", "http", "https", "file")
+
+_USER_INFO = re.compile(r"(?<=://)[^/\s'\"]*@")
+_SECRET_ARGUMENT = re.compile(r"(?i)([?&](?:user|username|pass|password|pwd|token|key|auth)=)[^&\s'\"]*")
+
+
+def masked(text: str) -> str:
+    """`text` with the credentials of every address in it replaced by `***`."""
+    return _SECRET_ARGUMENT.sub(r"\1***", _USER_INFO.sub("***@", text))
+
+
+def fault_of(source: str) -> str | None:
+    """What is wrong with a stream's address, without repeating it; None when it can be tried."""
+    scheme, separator, rest = source.partition("://")
+    if not separator:
+        return None if source.startswith(("/", ".")) else "is neither an address (rtsp://…) nor a file's path (/…)"
+    if scheme not in SCHEMES:
+        return f"has the scheme {scheme!r}; it may be one of {', '.join(SCHEMES)}"
+    if not rest.rpartition("@")[2].strip("/"):
+        return "names no host"
+    return None

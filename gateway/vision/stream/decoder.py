@@ -1,0 +1,87 @@
+"""Packets to pictures, on one thread and no more: many cameras share few cores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property
+
+import av
+import cv2
+import numpy as np
+from av.error import FFmpegError
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from gateway.vision.stream.source import Coding, Packet
+
+_CLOCK = Fraction(1, 90_000)
+"""RTP's clock for video (RFC 6184, 8.2.1): fine enough for any stream's time."""
+
+Picture = NDArray[np.uint8]
+
+
+class Frame:
+    """One decoded picture at `time` (seconds, the stream's clock). Converts only what is asked for."""
+
+    def __init__(self, frame: VideoFrame, time: float) -> None:
+        self._frame = frame
+        self.time = time
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self._frame.width, self._frame.height
+
+    def luma(self, width: int) -> Picture:
+        """Brightness, scaled down to `width` columns (never up); without a colour conversion where it can be had."""
+        full = self._plane() if self._frame.format.name.startswith(("yuv", "nv12", "gray")) else self._gray()
+        if self._frame.width <= width:
+            return full
+        height = max(1, round(self._frame.height * width / self._frame.width))
+        return np.asarray(cv2.resize(full, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+    @cached_property
+    def bgr(self) -> Picture:
+        return np.asarray(self._frame.to_ndarray(format="bgr24"), np.uint8)
+
+    def jpeg(self, quality: int = 85) -> bytes:
+        _, coded = cv2.imencode(".jpg", self.bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        return bytes(coded)
+
+    def _plane(self) -> Picture:
+        plane = self._frame.planes[0]
+        rows: Picture = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        return rows[: self._frame.height, : self._frame.width]
+
+    def _gray(self) -> Picture:
+        return np.asarray(self._frame.to_ndarray(format="gray"), np.uint8)
+
+
+class Decoder:
+    """Fed packets in order. A damaged one is counted and skipped; the picture mends at the next keyframe."""
+
+    def __init__(self, coding: Coding) -> None:
+        context = av.CodecContext.create(coding.name, "r")
+        assert isinstance(context, VideoCodecContext)
+        context.extradata = coding.extradata
+        if coding.raw is not None:
+            context.width, context.height, context.pix_fmt = coding.raw
+        context.thread_count = 1
+        context.thread_type = "NONE"
+        self._context = context
+        self.damaged = 0
+
+    def decode(self, packet: Packet) -> Iterator[Frame]:
+        coded = av.Packet(packet.data)
+        coded.pts = coded.dts = round(packet.time / _CLOCK)
+        coded.time_base = _CLOCK
+        try:
+            frames = self._context.decode(coded)
+        except FFmpegError:
+            self.damaged += 1
+            return
+        for frame in frames:
+            stamp = frame.pts * float(_CLOCK) if frame.pts is not None else packet.time
+            yield Frame(frame, stamp)

@@ -1,0 +1,100 @@
+"""The Source that FFmpeg serves through PyAV: live RTSP over TCP, HTTP, and files (in a loop, if asked)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from threading import Event
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+
+from gateway.errors import LinkLost
+from gateway.vision.stream.address import masked
+from gateway.vision.stream.source import Coding, Packet
+
+TIMEOUT = 10.0
+"""Seconds without an answer or a packet after which a stream counts as lost."""
+_FRAME = 1 / 25
+"""What a packet is taken to last in a stream that does not say."""
+_RTSP = {"rtsp_transport": "tcp", "analyzeduration": "1000000", "max_delay": "500000"}
+
+
+class PyAvSource:
+    """`paced` hands out a file's packets at the speed of life, `loop` begins again at its end.
+
+    Raises LinkLost, without credentials in its text, when the stream can't be opened.
+    """
+
+    def __init__(self, address: str, *, loop: bool = False, paced: bool = False, stop: Event | None = None) -> None:
+        self._address = address
+        self._loop = loop
+        self._paced = paced
+        self._stop = stop or Event()
+        self._container, self._stream = self._open()
+
+    @property
+    def coding(self) -> Coding:
+        context = self._stream.codec_context
+        raw = (context.width, context.height, str(context.pix_fmt)) if context.name == "rawvideo" else None
+        return Coding(context.name, context.extradata, raw)
+
+    def packets(self) -> Iterator[Packet]:
+        began, offset = time.monotonic(), 0.0
+        while True:
+            last = offset
+            for packet in self._once(offset):
+                if self._paced:
+                    self._stop.wait(max(0.0, began + packet.time - time.monotonic()))
+                if self._stop.is_set():
+                    return
+                last = max(last, packet.time)
+                yield packet
+            if not self._loop or last == offset:
+                return
+            offset = last + _FRAME
+            self._rewind()
+
+    def close(self) -> None:
+        self._container.close()
+
+    def _once(self, offset: float) -> Iterator[Packet]:
+        """From here to the end, with times that go on from `offset`."""
+        start, previous = None, offset - _FRAME
+        unit = float(self._stream.time_base or 0)
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size == 0:
+                    continue
+                stamp = packet.pts if packet.pts is not None else packet.dts
+                said = stamp * unit if stamp is not None else None
+                start = said if start is None else start
+                previous = offset + said - start if said is not None and start is not None else previous + _FRAME
+                yield Packet(previous, packet.is_keyframe, packet.size, bytes(packet))
+        except (FFmpegError, OSError) as error:
+            raise LinkLost(f"stream {masked(self._address)} broke off: {_why(error)}") from None
+
+    def _open(self) -> tuple[InputContainer, VideoStream]:
+        live = self._address.startswith("rtsp")
+        try:
+            container = av.open(self._address, timeout=(TIMEOUT, TIMEOUT), options=_RTSP if live else {})
+        except (FFmpegError, OSError, ValueError) as error:
+            raise LinkLost(f"stream {masked(self._address)} can't be opened: {_why(error)}") from None
+        if not container.streams.video:
+            container.close()
+            raise LinkLost(f"stream {masked(self._address)} carries no picture")
+        return container, container.streams.video[0]
+
+    def _rewind(self) -> None:
+        self._container.close()
+        self._container, self._stream = self._open()
+
+
+def _why(error: Exception) -> str:
+    """What FFmpeg says, without the address it puts behind it."""
+    said = getattr(error, "strerror", None) or str(error)
+    if isinstance(error, av.error.ExitError):
+        return f"no answer for {TIMEOUT:.0f} s"
+    return masked(said)
