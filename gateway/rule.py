@@ -30,8 +30,9 @@ class Compound:
     places: Mapping[str, Place]
 
     def place_name(self, path: str) -> Words:
+        """The place's full name; the compound's own for the empty path."""
         place = self.places.get(path)
-        return place.name if place else Words(path, path)
+        return place.name if place else Words(path or self.name, path or self.name)
 
     def device_name(self, device_id: str) -> str:
         device = self.devices.get(device_id)

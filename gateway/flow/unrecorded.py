@@ -48,16 +48,14 @@ class Unrecorded:
             self._hold(signal, window)
 
     def kept(self, signal: Signal) -> None:
-        """This signal is on disk: so the disk works again."""
-        if self._failed_since is None:
-            return
+        """This signal is on disk: its rule answers for it now, and the disk works."""
         if signal.is_alarm:
             self._memory.recorded(signal)
-        if not self._signals:
+        if self._failed_since is not None:
+            since, self._failed_since = self._failed_since.isoformat(), None
+            log.info("the record can be written again", since=since)
             self._memory.storage_restored()
-            log.info("the record can be written again", since=self._failed_since.isoformat())
-            self._hold(_own("storage.restored", self._now(), {"since": self._failed_since.isoformat()}), timedelta())
-            self._failed_since = None
+            self._hold(_own("storage.restored", self._now(), {"since": since}), timedelta())
 
     def take(self) -> list[tuple[Signal, timedelta]]:
         """What is to be tried again now; what fails again comes back by `add`."""

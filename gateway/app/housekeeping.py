@@ -1,0 +1,62 @@
+"""What the flow needs done now and then: rule time kept true, and what is too old purged."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.errors import NotRecorded
+from gateway.settings.compound import Retention
+from gateway.store import Store, journal, retention
+
+log = structlog.get_logger(__name__)
+LOOK_AT_CLOCK_S = 60.0
+DRIFT = timedelta(seconds=2)
+"""Rule time this far from the wall clock is set anew, and the step is written down."""
+PURGE_S = 600.0
+PAUSE_S = 0.2
+"""Between two small batches, so that a purge never holds up a signal's commit."""
+
+
+async def keep_time(clock: Clock, store: Store) -> None:
+    """Re-anchor rule time when the wall clock was stepped; runs for good."""
+    while True:
+        await asyncio.sleep(LOOK_AT_CLOCK_S)
+        if abs(clock.drift()) > DRIFT:
+            step = clock.reanchor()
+            log.warning("the wall clock was stepped; rule time follows", step_s=step.total_seconds())
+            await _write_step(store, clock.now(), step)
+
+
+async def _write_step(store: Store, at: datetime, step: timedelta) -> None:
+    try:
+        await store.write(lambda connection: journal.record_anchor(connection, at, step))
+    except NotRecorded as error:
+        log.error("the step of the clock is not on record", why=str(error))
+
+
+async def purge(clock: Clock, store: Store, keep: Retention) -> None:
+    """Delete what is older than its retention, in small batches; runs for good."""
+    while True:
+        now = clock.now()
+        try:
+            await _purge_rows(store, now, keep)
+            held = await store.read(retention.snapshots_of_alerts)
+            await asyncio.to_thread(store.media.purge, now - keep.snapshots, held)
+        except NotRecorded as error:
+            log.error("nothing could be purged", why=str(error))
+        await asyncio.sleep(PURGE_S)
+
+
+async def _purge_rows(store: Store, now: datetime, keep: Retention) -> None:
+    signals, quarantine = now - keep.signals, now - keep.quarantine
+
+    def batch(connection: sqlite3.Connection) -> int:
+        return retention.purge_signals(connection, signals) + retention.purge_quarantine(connection, quarantine)
+
+    while await store.write(batch):
+        await asyncio.sleep(PAUSE_S)

@@ -1,0 +1,173 @@
+"""From accept to alert, and what is left of it after an end at the wrong moment."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.errors import CommandFailed, NotRecorded
+from gateway.flow import intake as intake_module
+from gateway.model import AlertState, Command, Perform, Raise, Severity, Signal, Words
+from gateway.rule import Rule
+from gateway.store import journal
+from tests.flow.conftest import COMPOUND
+
+
+class Every(Rule):
+    """Raises on every alarm, and rings the bell."""
+
+    KINDS = ("zone.alarm",)
+
+    def watch(self, held):
+        decisions = ()
+        while True:
+            event = yield decisions
+            decisions = (
+                Raise(event.device, Severity.HIGH, "wall/n1", Words("报警", "alarm")),
+                Perform("n1", "sound"),
+            )
+
+
+EVERY = (Every("every", None, COMPOUND), "f")
+
+
+async def test_an_accepted_alarm_becomes_an_alert_and_a_command(flow_of):
+    performed = []
+
+    async def perform(command):
+        performed.append(command.action)
+        return {"rang": True}
+
+    async with flow_of(EVERY, perform=perform) as flow:
+        assert await flow.say() == 1
+        await flow.until(lambda: flow.ear.alerts and performed)
+        await flow.until(lambda: any(s.kind == "command.done" for s in flow.ear.signals))
+    assert performed == ["sound"]
+    [done] = [signal for signal in flow.ear.signals if signal.kind == "command.done"]
+    assert done.data["rang"] is True
+    assert done.data["by"] == "every"
+
+
+async def test_what_was_accepted_but_not_decided_on_is_decided_after_the_restart(flow_of):
+    async with flow_of(EVERY) as flow:
+        await flow.say(source_id="1")
+        await flow.until(lambda: flow.ear.alerts)
+        late = Signal(device="n1", kind="zone.alarm", received=datetime.now(UTC))
+        stopped = await flow.store.write(
+            lambda c: journal.record_signal(c, late, timedelta())  # the gateway died right after this commit
+        )
+    async with flow_of(EVERY) as flow:
+        [alert] = flow.desk.open_alerts()
+        assert alert.count == 2
+        newest, *_ = await flow.desk.signals_of(alert.id, 9)
+        assert newest.number == stopped.number
+    async with flow_of(EVERY) as flow:
+        assert flow.desk.open_alerts() == [alert], "a second restart changes nothing"
+
+
+async def test_a_burst_is_taken_whole_and_alarms_go_first(flow_of, monkeypatch):
+    monkeypatch.setattr(intake_module, "ROOM", 500)
+    async with flow_of(EVERY) as flow:
+        burst = [flow.say("door.opened", source_id=str(n)) for n in range(3000)]
+        numbers = asyncio.gather(*burst)
+        alarm = await flow.say("zone.alarm")
+        assert alarm <= 1001, "it waited for the group that was being committed, and for nobody else"
+        assert len(set(await numbers)) == 3000
+        await flow.until(lambda: flow.intake.waiting == 0)
+
+
+async def test_only_sightings_are_dropped(flow_of, monkeypatch):
+    monkeypatch.setattr(intake_module, "SIGHTINGS", 10)
+    async with flow_of() as flow:
+        numbers = await asyncio.gather(
+            *(flow.say("motion.started") for _ in range(50)), *(flow.say("door.opened") for _ in range(50))
+        )
+        assert 0 in numbers[:50]
+        assert 0 not in numbers[50:]
+        assert flow.intake.dropped_sightings == numbers.count(0)
+
+
+async def test_a_driver_cancelled_while_it_waits_loses_no_signal(flow_of):
+    async with flow_of(EVERY) as flow:
+        waiting = asyncio.get_running_loop().create_task(flow.say())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await flow.until(lambda: flow.ear.alerts or waiting.cancelled())
+        await flow.until(lambda: flow.intake.waiting == 0)
+        kept = await flow.store.read(journal.signals)
+        assert len([s for s in kept if s.kind == "zone.alarm"]) == len(flow.desk.open_alerts())
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """From here on no file may grow: the kernel refuses as it does on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill():
+        largest = max(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (min(4096, largest), before[1]))
+
+    def free():
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    yield fill, free
+    free()
+
+
+async def test_a_full_disk_does_not_silence_an_alarm(flow_of, full_disk):
+    fill, free = full_disk
+    async with flow_of(EVERY) as flow:
+        fill()
+        with pytest.raises(NotRecorded):
+            await flow.say(source_id="7")
+        shown = {alert.rule: alert for alert in flow.desk.open_alerts()}
+        assert {rule: alert.on_record for rule, alert in shown.items()} == {"storage": False, "unrecorded": False}
+        assert all(alert.severity is Severity.CRITICAL for alert in shown.values())
+        assert "北围墙1段" in shown["unrecorded"].reason.zh
+        await flow.desk.step(shown["unrecorded"].id, "acknowledge", "王")
+        free()
+        await flow.until(lambda: any(alert.rule == "every" for alert in flow.desk.open_alerts()))
+        alerts = {alert.rule: alert for alert in flow.desk.open_alerts()}
+        assert alerts["every"].on_record
+        assert alerts["every"].state is AlertState.NEW, "what is on record is acknowledged on record"
+        assert "unrecorded" not in alerts
+        await flow.until(lambda: any(s.kind == "storage.restored" for s in flow.ear.signals))
+        again = await flow.say(source_id="7")
+        assert again == (await flow.desk.signals_of(alerts["every"].id, 9))[0].number, "the device's resend is known"
+
+
+async def test_a_command_found_after_a_crash_is_reported_and_not_performed(flow_of):
+    started = asyncio.Event()
+
+    async def hang(_command):
+        started.set()
+        await asyncio.Event().wait()
+
+    async with flow_of(perform=hang) as flow:
+        await flow.commands.order(Command("n1", "unlock", by="王"))
+        await started.wait()
+    performed = []
+
+    async def perform(command):
+        performed.append(command)
+
+    async with flow_of(perform=perform) as flow:
+        await flow.until(lambda: any(s.kind == "command.failed" for s in flow.ear.signals))
+    assert performed == []
+
+
+@pytest.mark.parametrize("error", [CommandFailed("the strike is jammed"), TimeoutError()])
+async def test_a_command_that_fails_says_why(flow_of, error):
+    async def perform(_command):
+        raise error
+
+    async with flow_of(perform=perform) as flow:
+        await flow.commands.order(Command("n1", "unlock", by="王"))
+        await flow.until(lambda: any(s.kind == "command.failed" for s in flow.ear.signals))
+        [failed] = [s for s in flow.ear.signals if s.kind == "command.failed"]
+        assert failed.data["why"]
+        assert failed.data["by"] == "王"
