@@ -1,0 +1,184 @@
+"""One device's connection: bytes to packets, and a dialogue's answers back to bytes.
+
+Whatever comes, it ends this connection at most. Nothing here waits: what takes time is a delivery,
+and settling it sends the acknowledgement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from gateway.errors import LinkLost
+from gateway.links.mqtt.codec import Decoder, encode
+from gateway.links.mqtt.dialogue import Dialogue
+from gateway.links.mqtt.flow import Flow
+from gateway.links.mqtt.house import House
+from gateway.links.mqtt.outbox import Outgoing
+from gateway.links.mqtt.packets import Connack, ConnectCode, Packet, Puback, Publish
+from gateway.links.mqtt.session import Session
+from gateway.links.mqtt.timers import Timers
+from gateway.links.mqtt.wire import Malformed, UnacceptableLevel
+
+
+class Connection(asyncio.Protocol):
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._loop = asyncio.get_running_loop()
+        self._timers = Timers(self._loop)
+        self._decoder = Decoder(house.limits.first_packet)
+        self._dialogue = Dialogue(house, self, self)
+        self._acknowledgements: list[int] = []
+        self._flush_planned = False
+        self._keep_alive = 0.0
+        self._last_packet = 0.0
+        self.address = ""
+        self.ended: str | None = None
+
+    @property
+    def session(self) -> Session | None:
+        return self._dialogue.session
+
+    # asyncio's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._flow = Flow(transport)
+        self.address = str((transport.get_extra_info("peername") or ("?",))[0])
+        if not self._house.arrived(self):
+            self.ended = "too many connections"
+            transport.abort()
+            return
+        self._timers.after(self._house.limits.connect_within, "connect", lambda: self.end("no CONNECT in time"))
+
+    def data_received(self, data: bytes) -> None:
+        if self.ended is None:
+            self._decoder.feed(data)
+            self._advance()
+
+    def pause_writing(self) -> None:
+        """The client does not read: then we don't either, and not for ever."""
+        self._flow.stop("writing")
+        self._timers.after(self._house.limits.deaf_for, "deaf", self._transport.abort)
+
+    def resume_writing(self) -> None:
+        self._timers.cancel("deaf")
+        self._plan_flush()
+        self._go_on("writing")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end(f"connection lost: {exc or 'closed by the client'}")
+        self._timers.cancel_all()
+
+    # the house's side
+
+    def post(self, message: Outgoing, qos: int) -> None:
+        """Say something to the client; raises LinkLost if it does not listen."""
+        assert self.session is not None
+        if self.ended is not None:
+            raise LinkLost(f"client {self.session.client} has gone: {self.ended}")
+        if qos == 1:
+            self.session.outbox.post(message)
+            self._plan_flush()
+        elif self._flow.is_stopped_for("writing"):
+            raise LinkLost(f"client {self.session.client} does not read what it is sent")
+        else:
+            self.say(Publish(message.topic, message.payload, retain=message.retain))
+
+    def end(self, why: str, *, is_fault: bool = True) -> None:
+        """Close it; its will comes due unless the ending is no fault of the device."""
+        if self.ended is not None:
+            return
+        self._flush()
+        self.ended = why
+        self._timers.cancel_all()
+        self._transport.close()
+        self._timers.after(self._house.limits.close_within, "close", self._transport.abort)
+        self._house.left(self, self._dialogue.will if is_fault else None)
+
+    # the dialogue's side (see house.Line)
+
+    def say(self, packet: Packet) -> None:
+        self._transport.write(encode(packet))
+
+    def acknowledge(self, packet_ids: Sequence[int]) -> None:
+        self._acknowledgements += packet_ids
+        self._plan_flush()
+
+    def admitted(self, session: Session, keep_alive: int) -> None:
+        self._timers.cancel("connect")
+        self._decoder.limit = self._house.limits.largest_packet
+        self._keep_alive = keep_alive * 1.5
+        if self._keep_alive:
+            self._timers.after(self._keep_alive, "keep alive", self._watch)
+        self._transport.write(session.outbox.again(self._loop.time()))
+        self._plan_flush()
+
+    def mind_the_bounds(self) -> None:
+        budget = self._house.budget
+        if self._dialogue.inbound.is_full:
+            self._flow.stop("in flight")
+        if budget.is_spent and not self._flow.is_stopped_for("budget"):
+            self._flow.stop("budget")
+            budget.wait(lambda: self._go_on("budget"))
+
+    def make_room(self) -> None:
+        if self._dialogue.inbound.has_room:
+            self._go_on("in flight")
+
+    # inside
+
+    def _advance(self) -> None:
+        try:
+            while self.ended is None and not self._flow.is_stopped:
+                packet = self._decoder.take()
+                if packet is None:
+                    return
+                self._last_packet = self._loop.time()
+                self._dialogue.receive(packet)
+        except UnacceptableLevel as error:
+            self.say(Connack(ConnectCode.UNACCEPTABLE_LEVEL))
+            self._unreadable(error)
+        except Malformed as error:
+            self._unreadable(error)
+
+    def _unreadable(self, error: Malformed) -> None:
+        self._house.unreadable(self.session.account if self.session else None, error)
+        self.end(error.why)
+
+    def _go_on(self, reason: str) -> None:
+        """One reason not to read is gone; with the last one, first what came before, then the socket."""
+        if self._flow.release(reason) and self.ended is None:
+            self._last_packet = self._loop.time()
+            self._advance()
+            self._flow.resume()
+
+    def _plan_flush(self) -> None:
+        if not self._flush_planned:
+            self._flush_planned = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Everything that came due in this turn of the loop, in one write."""
+        self._flush_planned = False
+        if self.ended is not None or self.session is None:
+            return
+        out = b"".join(encode(Puback(packet_id)) for packet_id in self._acknowledgements)
+        self._house.counters.acknowledged += len(self._acknowledgements)
+        self._acknowledgements.clear()
+        if not self._flow.is_stopped_for("writing"):
+            out += self.session.outbox.send(self._loop.time())
+        if out:
+            self._transport.write(out)
+
+    def _watch(self) -> None:
+        """Keep-alive: one and a half times what the client named [MQTT-3.1.2-24], while it is we who read."""
+        now = self._loop.time()
+        if self._flow.is_stopped:
+            self._last_packet = now
+        quiet = now - self._last_packet
+        if quiet >= self._keep_alive:
+            self.end(f"nothing heard for {quiet:.1f} s, keep-alive is {self._keep_alive / 1.5:.0f} s")
+        else:
+            self._timers.after(self._keep_alive - quiet, "keep alive", self._watch)

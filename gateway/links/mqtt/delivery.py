@@ -1,0 +1,120 @@
+"""A message on its way from a connection to a driver, and the promise to acknowledge it in its turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.links.mqtt.link import Message
+
+
+class Delivery:
+    """Settled exactly once: kept (committed, to be acknowledged) or not (to be sent again).
+
+    `arrived` is the loop's time.
+    """
+
+    __slots__ = ("_settled", "account", "arrived", "is_kept", "is_settled", "message", "why")
+
+    def __init__(self, message: Message, account: str, arrived: float, settled: Callable[[Delivery], None]) -> None:
+        self.message = message
+        self.account = account
+        self.arrived = arrived
+        self.is_settled = False
+        self.is_kept = False
+        self.why = ""
+        self._settled = settled
+
+    @property
+    def size(self) -> int:
+        return len(self.message.payload)
+
+    def settle(self, *, kept: bool, why: str = "") -> None:
+        """Say what became of it; later words are ignored."""
+        if self.is_settled:
+            return
+        self.is_settled = True
+        self.is_kept = kept
+        self.why = why
+        self._settled(self)
+
+    def was_begun(self) -> None:
+        """Its driver went away over it: it may have been committed, so the next one gets it as a redelivery."""
+        self.message = replace(self.message, redelivered=True)
+
+
+class Ledger:
+    """One connection's unacknowledged messages, oldest first.
+
+    Acknowledgements leave in the order in which the messages came [MQTT-4.6.0-2].
+    """
+
+    def __init__(self) -> None:
+        self._open: deque[Delivery] = deque()
+        self._ids: set[int] = set()
+        self.bytes = 0
+
+    @property
+    def messages(self) -> int:
+        return len(self._open)
+
+    def holds(self, packet_id: int | None) -> bool:
+        """Whether a message with this packet id is still owed its acknowledgement."""
+        return packet_id in self._ids
+
+    def enter(self, delivery: Delivery) -> None:
+        self._open.append(delivery)
+        self.bytes += delivery.size
+        if delivery.message.packet_id is not None:
+            self._ids.add(delivery.message.packet_id)
+
+    def due(self) -> list[int]:
+        """Packet ids to acknowledge now, in order; they are the sender's to use again."""
+        ready: list[int] = []
+        while self._open and self._open[0].is_kept:
+            delivery = self._open.popleft()
+            self.bytes -= delivery.size
+            if delivery.message.packet_id is not None:
+                self._ids.discard(delivery.message.packet_id)
+                ready.append(delivery.message.packet_id)
+        return ready
+
+
+class WaitingRoom:
+    """Messages whose driver is not there, until `patience` seconds after they came; then `expired` decides."""
+
+    def __init__(self, patience: float, expired: Callable[[Delivery], None]) -> None:
+        self._patience = patience
+        self._expired = expired
+        self._waiting: list[Delivery] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def hold(self, delivery: Delivery) -> None:
+        self._waiting.append(delivery)
+        if self._timer is None:
+            self._look_at(delivery.arrived + self._patience)
+
+    def leave(self) -> list[Delivery]:
+        """Everyone out, in order of arrival."""
+        left, self._waiting = sorted(self._waiting, key=lambda delivery: delivery.arrived), []
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        return left
+
+    def _look(self) -> None:
+        self._timer = None
+        latest = asyncio.get_running_loop().time() - self._patience
+        late = [delivery for delivery in self._waiting if delivery.arrived <= latest]
+        self._waiting = [delivery for delivery in self._waiting if delivery.arrived > latest]
+        if self._waiting:
+            self._look_at(min(delivery.arrived for delivery in self._waiting) + self._patience)
+        for delivery in late:
+            self._expired(delivery)
+
+    def _look_at(self, when: float) -> None:
+        self._timer = asyncio.get_running_loop().call_at(when, self._look)

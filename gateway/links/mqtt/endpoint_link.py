@@ -1,0 +1,67 @@
+"""A device's link through the gateway's own endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+
+from gateway.errors import LinkLost
+from gateway.links.mqtt.connection import Connection
+from gateway.links.mqtt.delivery import WaitingRoom
+from gateway.links.mqtt.link import Directory, RoutedLink
+from gateway.links.mqtt.outbox import Outgoing
+from gateway.links.mqtt.session import Sessions
+from gateway.links.mqtt.topics import matches
+
+MOST_RETAINED = 64
+
+
+class EndpointLink(RoutedLink):
+    """Speaks to every connection of its account that has subscribed."""
+
+    def __init__(
+        self, device: str, account: str, directory: Directory, waiting: WaitingRoom, sessions: Sessions
+    ) -> None:
+        super().__init__(device, account, directory, waiting)
+        self._sessions = sessions
+        self._retained: dict[str, bytes] = {}
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
+        """See MqttLink. Never waits: a device that does not acknowledge must not hold up its own signals."""
+        if retain:
+            self._remember(topic, payload)
+        until = math.inf if life is None else asyncio.get_running_loop().time() + life
+        heard = [
+            _post(session.connection, Outgoing(topic, payload, retain=False, until=until), qos)
+            for session, qos in list(self._sessions.listening(self.account, topic))
+        ]
+        if not any(heard) and not retain:
+            raise LinkLost(f"device {self.device} is not connected, or has not subscribed to {topic}")
+
+    def remind(self, connection: Connection, filters: Sequence[str]) -> None:
+        """What was said with `retain` is said again to a new subscriber [MQTT-3.3.1-6]."""
+        assert connection.session is not None
+        for topic, payload in self._retained.items():
+            qos = connection.session.granted(topic)
+            if qos is not None and any(matches(topic_filter, topic) for topic_filter in filters):
+                _post(connection, Outgoing(topic, payload, retain=True), qos)
+
+    def _remember(self, topic: str, payload: bytes) -> None:
+        """An empty payload forgets [MQTT-3.3.1-10]."""
+        if not payload:
+            self._retained.pop(topic, None)
+        elif topic in self._retained or len(self._retained) < MOST_RETAINED:
+            self._retained[topic] = payload
+        else:
+            raise LinkLost(f"device {self.device} has {MOST_RETAINED} retained topics already")
+
+
+def _post(connection: Connection | None, message: Outgoing, qos: int) -> bool:
+    if connection is None:
+        return False
+    try:
+        connection.post(message, qos)
+    except LinkLost:
+        return False
+    return True

@@ -1,0 +1,63 @@
+"""The seams between one connection and the endpoint it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from gateway.links.mqtt.delivery import Delivery
+from gateway.links.mqtt.pacing import Budget, Counters, Limits
+from gateway.links.mqtt.packets import Connect, ConnectCode, Packet, Subscribe, Will
+from gateway.links.mqtt.wire import Malformed
+
+if TYPE_CHECKING:
+    from gateway.links.mqtt.connection import Connection
+    from gateway.links.mqtt.session import Session
+
+
+class House(Protocol):
+    """What a connection needs of its endpoint."""
+
+    limits: Limits
+    counters: Counters
+    budget: Budget
+
+    def arrived(self, connection: Connection) -> bool:
+        """Whether there is room for one more."""
+
+    def sign_in(self, connection: Connection, packet: Connect) -> tuple[ConnectCode, Session | None, bool]:
+        """The answer, the session to go on with, and SESSION PRESENT."""
+
+    def subscribe(self, session: Session, packet: Subscribe) -> tuple[int, ...]: ...
+
+    def subscribed(self, connection: Connection, packet: Subscribe) -> None:
+        """The SUBACK is out; what is remembered for these topics may follow."""
+
+    def submit(self, delivery: Delivery) -> None: ...
+
+    def pinged(self, account: str) -> None: ...
+
+    def unreadable(self, account: str | None, error: Malformed) -> None: ...
+
+    def left(self, connection: Connection, will: Will | None) -> None:
+        """It has ended; `will` is what it wanted said in that case."""
+
+
+class Line(Protocol):
+    """What a dialogue needs of its connection."""
+
+    def say(self, packet: Packet) -> None: ...
+
+    def acknowledge(self, packet_ids: Sequence[int]) -> None:
+        """Say PUBACK for these, in this order, with whatever else is due in this turn of the loop."""
+
+    def admitted(self, session: Session, keep_alive: int) -> None:
+        """The client may go on; `keep_alive` in seconds, 0 for none."""
+
+    def mind_the_bounds(self) -> None:
+        """One more is in flight: stop reading if it is enough."""
+
+    def make_room(self) -> None:
+        """One less is in flight: go on reading if that was what stopped it."""
+
+    def end(self, why: str, *, is_fault: bool = True) -> None: ...

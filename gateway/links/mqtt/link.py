@@ -1,0 +1,127 @@
+"""What a driver holds of MQTT, whichever door it comes in by."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
+
+from gateway.errors import AnjuError
+from gateway.links.mqtt.delivery import Delivery, WaitingRoom
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One PUBLISH of a device.
+
+    `client` and `packet_id` (None for QoS 0) name it in its protocol; `redelivered` is DUP.
+    `retained` says that a broker said it from memory: it is a state, and may be old.
+    """
+
+    topic: str
+    payload: bytes
+    client: str
+    packet_id: int | None = None
+    redelivered: bool = False
+    retained: bool = False
+
+
+Handle = Callable[[Message], Awaitable[None]]
+
+
+class MqttLink(Protocol):
+    """Both doors give one of these to a driver."""
+
+    async def serve(self, topics: Sequence[str], handle: Handle) -> None:
+        """Claim `topics` (filters) and have `handle` called for their messages, until cancelled.
+
+        Messages come in order of arrival, each without waiting for the one before; a message is
+        acknowledged, in order of arrival, once its `handle` has returned. When it raises an AnjuError
+        (NotRecorded) the message is not acknowledged and will come again; any other exception ends
+        `serve` with it. Raises LinkLost when the line is lost or a topic is another device's.
+        """
+        ...
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
+        """Say it to the device with QoS 1; raises LinkLost when nobody hears it.
+
+        After `life` seconds it is no longer worth saying: it is not sent again, nor late.
+        """
+        ...
+
+
+class Directory(Protocol):
+    """Who claims what; `router.Router` is it."""
+
+    def attach(self, link: RoutedLink, topics: Sequence[str]) -> None: ...
+
+
+class RoutedLink:
+    """The half of a link that both doors share: claims, and messages into a driver's hands.
+
+    The app may set `on_heard`, called for anything the device sends, and `on_silent`, awaited when
+    the device's last will came due.
+    """
+
+    def __init__(self, device: str, account: str, directory: Directory, waiting: WaitingRoom) -> None:
+        self.device = device
+        self.account = account
+        self.on_heard: Callable[[], None] | None = None
+        self.on_silent: Callable[[], Awaitable[None]] | None = None
+        self.has_served = False
+        self._directory = directory
+        self._waiting = waiting
+        self._start: Callable[[Delivery], None] | None = None
+
+    async def serve(self, topics: Sequence[str], handle: Handle) -> None:
+        """See MqttLink. What is unfinished when it ends waits for the next `serve`."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._hand_on(topics, handle, group)
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from several
+
+    async def _hand_on(self, topics: Sequence[str], handle: Handle, group: asyncio.TaskGroup) -> None:
+        self._start = lambda delivery: self._begin(group, handle, delivery)
+        self.has_served = True
+        try:
+            self._directory.attach(self, topics)
+            for delivery in self._waiting.leave():
+                self._start(delivery)
+            await self._stay(topics)
+        finally:
+            self._start = None
+
+    def take(self, delivery: Delivery) -> None:
+        """Hand it to the driver, or let it wait for one."""
+        if self.on_heard is not None:
+            self.on_heard()
+        if self._start is None:
+            self._waiting.hold(delivery)
+        else:
+            self._start(delivery)
+
+    def _begin(self, group: asyncio.TaskGroup, handle: Handle, delivery: Delivery) -> None:
+        task = group.create_task(_handle(handle, delivery))
+        task.add_done_callback(lambda _: self._ended(delivery))
+
+    def _ended(self, delivery: Delivery) -> None:
+        """Handling has ended; without a settlement only because the driver went away."""
+        if not delivery.is_settled:
+            delivery.was_begun()
+            self._waiting.hold(delivery)
+
+    async def _stay(self, _topics: Sequence[str]) -> NoReturn:
+        """What keeps `serve` going; the broker's link adds its subscription and the line's end."""
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets this event")
+
+
+async def _handle(handle: Handle, delivery: Delivery) -> None:
+    try:
+        await handle(delivery.message)
+    except AnjuError as error:
+        delivery.settle(kept=False, why=str(error))
+    else:
+        delivery.settle(kept=True)

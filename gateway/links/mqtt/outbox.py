@@ -1,0 +1,84 @@
+"""What we have to say to one client with QoS 1: packet ids, what is in flight, what waits. No I/O."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+
+from gateway.errors import LinkLost
+from gateway.links.mqtt.codec import encode
+from gateway.links.mqtt.packets import Publish
+
+WINDOW = 64
+"""Messages sent and not yet acknowledged by the client."""
+MOST_WAITING = 1024
+MOST_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """`until` is the monotonic second after which it is not worth saying any more."""
+
+    topic: str
+    payload: bytes
+    retain: bool
+    until: float = math.inf
+
+
+class Outbox:
+    """Bounded by number and bytes; too much raises LinkLost, for then the client does not listen."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Outgoing] = deque()
+        self._in_flight: OrderedDict[int, Outgoing] = OrderedDict()
+        self._bytes = 0
+        self._last_id = 0
+
+    @property
+    def unacknowledged(self) -> int:
+        return len(self._in_flight)
+
+    def post(self, message: Outgoing) -> None:
+        """Queue it; `send` gives the bytes."""
+        size = len(message.payload)
+        if len(self._waiting) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
+            raise LinkLost(f"{len(self._waiting)} messages wait already for a client that does not acknowledge")
+        self._waiting.append(message)
+        self._bytes += size
+
+    def send(self, now: float) -> bytes:
+        """What may go out now: as much as the window allows, without what is too old."""
+        out = bytearray()
+        while self._waiting and len(self._in_flight) < WINDOW:
+            message = self._waiting.popleft()
+            if message.until <= now:
+                self._bytes -= len(message.payload)
+                continue
+            packet_id = self._next_id()
+            self._in_flight[packet_id] = message
+            out += _packet(message, packet_id, dup=False)
+        return bytes(out)
+
+    def acknowledged(self, packet_id: int) -> None:
+        """The client has it. An id we do not wait for is ignored: it may be late."""
+        message = self._in_flight.pop(packet_id, None)
+        if message is not None:
+            self._bytes -= len(message.payload)
+
+    def again(self, now: float) -> bytes:
+        """After the client came back to its session: all it has not acknowledged, marked DUP [MQTT-4.4.0-1]."""
+        for packet_id, message in list(self._in_flight.items()):
+            if message.until <= now:
+                self.acknowledged(packet_id)
+        return b"".join(_packet(message, packet_id, dup=True) for packet_id, message in self._in_flight.items())
+
+    def _next_id(self) -> int:
+        while True:
+            self._last_id = self._last_id % 0xFFFF + 1
+            if self._last_id not in self._in_flight:
+                return self._last_id
+
+
+def _packet(message: Outgoing, packet_id: int, *, dup: bool) -> bytes:
+    return encode(Publish(message.topic, message.payload, 1, packet_id, message.retain, dup))

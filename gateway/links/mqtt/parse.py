@@ -1,0 +1,188 @@
+"""Bodies of packets: bytes to values, every rule of the specification checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gateway.links.mqtt.packets import (
+    SUBSCRIPTION_REFUSED,
+    Connack,
+    Connect,
+    ConnectCode,
+    Disconnect,
+    Packet,
+    Pingreq,
+    Pingresp,
+    Puback,
+    Publish,
+    Suback,
+    Subscribe,
+    Unsuback,
+    Unsubscribe,
+    Will,
+)
+from gateway.links.mqtt.topics import is_filter, is_topic
+from gateway.links.mqtt.wire import Malformed, Reader, UnacceptableLevel
+
+CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
+SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
+PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
+
+_FLAGS = {SUBSCRIBE: 0b0010, UNSUBSCRIBE: 0b0010}
+_LEVEL = 4
+_EARLIER_NAME = "MQIsdp"
+
+
+def check_first_byte(first: int) -> None:
+    """Type and flags of the fixed header [MQTT-2.2.2-2]; raises Malformed before a body is waited for."""
+    kind, flags = first >> 4, first & 0x0F
+    if kind in (5, 6, 7):
+        raise Malformed("a packet of QoS 2, which is not offered here", bytes([first]))
+    if kind not in _PARSERS:
+        raise Malformed(f"packet type {kind} is reserved (table 2.1)", bytes([first]))
+    if kind == PUBLISH:
+        _check_publish_flags(flags)
+    elif flags != _FLAGS.get(kind, 0):
+        raise Malformed(f"flags {flags:#06b} of packet type {kind} are not the reserved ones [MQTT-2.2.2-2]")
+
+
+def parse(first: int, body: bytes) -> Packet:
+    """A whole packet from its first byte and its body; raises Malformed."""
+    return _PARSERS[first >> 4](first & 0x0F, Reader(body))
+
+
+def _check_publish_flags(flags: int) -> None:
+    qos = flags >> 1 & 3
+    if qos == 3:
+        raise Malformed("PUBLISH with QoS 3 [MQTT-3.3.1-4]")
+    if qos == 0 and flags & 8:
+        raise Malformed("PUBLISH of QoS 0 marked as a duplicate [MQTT-3.3.1-2]")
+
+
+def _connect(_flags: int, body: Reader) -> Connect:
+    _check_protocol(body.text(), body.byte())
+    flags = body.byte()
+    _check_connect_flags(flags)
+    keep_alive = body.number()
+    client_id = body.text()
+    will = _will(flags, body) if flags & 0x04 else None
+    user = body.text() if flags & 0x80 else None
+    password = body.blob() if flags & 0x40 else None
+    body.end()
+    return Connect(client_id, bool(flags & 0x02), keep_alive, user, password, will)
+
+
+def _check_protocol(name: str, level: int) -> None:
+    if name not in ("MQTT", _EARLIER_NAME):
+        raise Malformed(f"protocol name {name[:16]!r} [MQTT-3.1.2-1]")
+    if level != _LEVEL or name == _EARLIER_NAME:
+        raise UnacceptableLevel(name, level)
+
+
+def _check_connect_flags(flags: int) -> None:
+    if flags & 0x01:
+        raise Malformed("CONNECT's reserved flag is set [MQTT-3.1.2-3]")
+    if not flags & 0x04 and flags & 0x38:
+        raise Malformed("QoS or retain of a will that is not there [MQTT-3.1.2-13, 3.1.2-15]")
+    if flags & 0x18 == 0x18:
+        raise Malformed("will with QoS 3 [MQTT-3.1.2-14]")
+    if flags & 0x40 and not flags & 0x80:
+        raise Malformed("password without a user name [MQTT-3.1.2-22]")
+
+
+def _will(flags: int, body: Reader) -> Will:
+    topic = body.text()
+    if not is_topic(topic):
+        raise Malformed("will topic is empty or holds a wildcard [MQTT-4.7.3-1, 3.3.2-2]")
+    return Will(topic, body.blob(), flags >> 3 & 3, bool(flags & 0x20))
+
+
+def _connack(_flags: int, body: Reader) -> Connack:
+    acknowledge, code = body.byte(), body.byte()
+    body.end()
+    if acknowledge > 1 or code > max(ConnectCode) or (acknowledge and code):
+        raise Malformed("CONNACK with reserved flags or return code [MQTT-3.2.2-4, 3.2.2-6]")
+    return Connack(ConnectCode(code), bool(acknowledge))
+
+
+def _publish(flags: int, body: Reader) -> Publish:
+    topic = body.text()
+    if not is_topic(topic):
+        raise Malformed("topic is empty or holds a wildcard [MQTT-4.7.3-1, 3.3.2-2]", topic.encode())
+    qos = flags >> 1 & 3
+    packet_id = body.packet_id() if qos else None
+    return Publish(topic, body.rest(), qos, packet_id, bool(flags & 1), bool(flags & 8))
+
+
+def _puback(_flags: int, body: Reader) -> Puback:
+    return Puback(_only_packet_id(body))
+
+
+def _subscribe(_flags: int, body: Reader) -> Subscribe:
+    packet_id = body.packet_id()
+    filters = []
+    while not body.is_empty:
+        topic_filter, qos = _filter(body), body.byte()
+        if qos > 2:
+            raise Malformed("SUBSCRIBE with reserved bits or QoS 3 [MQTT-3.8.3-4]")
+        filters.append((topic_filter, qos))
+    if not filters:
+        raise Malformed("SUBSCRIBE without a topic filter [MQTT-3.8.3-3]")
+    return Subscribe(packet_id, tuple(filters))
+
+
+def _suback(_flags: int, body: Reader) -> Suback:
+    packet_id, codes = body.packet_id(), body.rest()
+    if not codes or any(code not in (0, 1, 2, SUBSCRIPTION_REFUSED) for code in codes):
+        raise Malformed("SUBACK with reserved return codes [MQTT-3.9.3-2]")
+    return Suback(packet_id, tuple(codes))
+
+
+def _unsubscribe(_flags: int, body: Reader) -> Unsubscribe:
+    packet_id = body.packet_id()
+    filters = []
+    while not body.is_empty:
+        filters.append(_filter(body))
+    if not filters:
+        raise Malformed("UNSUBSCRIBE without a topic filter [MQTT-3.10.3-2]")
+    return Unsubscribe(packet_id, tuple(filters))
+
+
+def _unsuback(_flags: int, body: Reader) -> Unsuback:
+    return Unsuback(_only_packet_id(body))
+
+
+def _filter(body: Reader) -> str:
+    topic_filter = body.text()
+    if not is_filter(topic_filter):
+        raise Malformed("topic filter is not well formed [MQTT-4.7.1-2, 4.7.1-3, 4.7.3-1]", topic_filter.encode())
+    return topic_filter
+
+
+def _only_packet_id(body: Reader) -> int:
+    packet_id = body.packet_id()
+    body.end()
+    return packet_id
+
+
+def _empty(packet: Packet) -> Callable[[int, Reader], Packet]:
+    def nothing(_flags: int, body: Reader) -> Packet:
+        body.end()
+        return packet
+
+    return nothing
+
+
+_PARSERS: Mapping[int, Callable[[int, Reader], Packet]] = {
+    CONNECT: _connect,
+    CONNACK: _connack,
+    PUBLISH: _publish,
+    PUBACK: _puback,
+    SUBSCRIBE: _subscribe,
+    SUBACK: _suback,
+    UNSUBSCRIBE: _unsubscribe,
+    UNSUBACK: _unsuback,
+    PINGREQ: _empty(Pingreq()),
+    PINGRESP: _empty(Pingresp()),
+    DISCONNECT: _empty(Disconnect()),
+}

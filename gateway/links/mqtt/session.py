@@ -1,0 +1,95 @@
+"""What stays of a client between its connections: subscriptions and what it has not acknowledged.
+
+In memory alone: after a restart of the gateway SESSION PRESENT is 0, which is the truth.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gateway.links.mqtt.outbox import Outbox
+from gateway.links.mqtt.topics import matches
+
+if TYPE_CHECKING:
+    from gateway.links.mqtt.connection import Connection
+
+MOST_SUBSCRIPTIONS = 512
+MOST_SLEEPING = 1000
+SLEEP = 3600.0
+"""Seconds a session without a connection is kept, and how many of them."""
+
+
+class Session:
+    """One client of one account. Sessions are by account, so that no account ends another's connection."""
+
+    def __init__(self, account: str, client: str, *, clean: bool) -> None:
+        self.account = account
+        self.client = client
+        self.clean = clean
+        self.outbox = Outbox()
+        self.connection: Connection | None = None
+        self.left_at = 0.0
+        self._subscriptions: dict[str, int] = {}
+
+    def subscribe(self, topic_filter: str, qos: int) -> bool:
+        """Whether there was room for it; the same filter again replaces its QoS [MQTT-3.8.4-3]."""
+        if topic_filter not in self._subscriptions and len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
+            return False
+        self._subscriptions[topic_filter] = min(qos, 1)
+        return True
+
+    def unsubscribe(self, topic_filter: str) -> None:
+        self._subscriptions.pop(topic_filter, None)
+
+    def granted(self, topic: str) -> int | None:
+        """The QoS it hears `topic` with, the highest of its filters [MQTT-3.3.5-1]; None if it does not."""
+        exact = self._subscriptions.get(topic)
+        if exact == 1:
+            return exact
+        found = (qos for topic_filter, qos in self._subscriptions.items() if matches(topic_filter, topic))
+        return max(found, default=None)
+
+
+class Sessions:
+    """Awake ones by account and client, and those asleep, oldest first."""
+
+    def __init__(self) -> None:
+        self._awake: dict[str, dict[str, Session]] = {}
+        self._asleep: OrderedDict[tuple[str, str], Session] = OrderedDict()
+
+    def open(self, account: str, client: str, *, clean: bool, now: float) -> tuple[Session, Connection | None, bool]:
+        """The session to go on with, the connection it is taken over from, and SESSION PRESENT."""
+        earlier = self._awake.get(account, {}).get(client) or self._wake(account, client, now)
+        taken_over = earlier.connection if earlier else None
+        present = earlier is not None and not clean and not earlier.clean
+        session = earlier if earlier and present else Session(account, client, clean=clean)
+        if earlier is not None and not present:
+            earlier.clean = True  # what a clean session replaces is not kept [MQTT-3.1.2-6]
+        self._awake.setdefault(account, {})[client] = session
+        return session, taken_over, present
+
+    def close(self, session: Session, now: float) -> None:
+        """Its connection is gone; keep it if the client asked for that."""
+        session.connection = None
+        account = self._awake.get(session.account, {})
+        if account.get(session.client) is session:
+            del account[session.client]
+        if session.clean:
+            return
+        session.left_at = now
+        self._asleep[session.account, session.client] = session
+        while len(self._asleep) > MOST_SLEEPING:
+            self._asleep.popitem(last=False)
+
+    def listening(self, account: str, topic: str) -> Iterator[tuple[Session, int]]:
+        """Connected sessions of the account that hear `topic`, with their QoS."""
+        for session in self._awake.get(account, {}).values():
+            qos = session.granted(topic)
+            if qos is not None and session.connection is not None:
+                yield session, qos
+
+    def _wake(self, account: str, client: str, now: float) -> Session | None:
+        session = self._asleep.pop((account, client), None)
+        return session if session is not None and now - session.left_at < SLEEP else None

@@ -1,0 +1,44 @@
+"""Topic names and filters (4.7): what is well formed, what matches what."""
+
+from __future__ import annotations
+
+LONGEST = 65535
+"""Bytes of UTF-8 that a topic may have [MQTT-4.7.3-3]."""
+
+
+def is_topic(text: str) -> bool:
+    """Whether a message may be published on it: not empty, no wildcard, no NUL [MQTT-3.3.2-2, 4.7.3-1, 4.7.3-2]."""
+    return bool(text) and not any(letter in text for letter in "+#\0")
+
+
+def is_filter(text: str) -> bool:
+    """Whether one may subscribe to it: `#` last and alone, `+` alone in its level [MQTT-4.7.1-2, 4.7.1-3]."""
+    if not text or "\0" in text:
+        return False
+    levels = text.split("/")
+    if any("#" in level for level in levels[:-1]):
+        return False
+    return all(level in ("+", "#") or not ("+" in level or "#" in level) for level in levels)
+
+
+def matches(topic_filter: str, topic: str) -> bool:
+    """Whether a message on `topic` belongs to a subscription to `topic_filter`.
+
+    `a/#` takes `a` itself; a wildcard in the first level takes no topic that begins with `$` [MQTT-4.7.2-1].
+    """
+    if topic.startswith("$") and topic_filter[:1] in ("+", "#"):
+        return False
+    return covers(topic_filter, topic)
+
+
+def covers(wide: str, narrow: str) -> bool:
+    """Whether every topic of the filter `narrow` is one of the filter `wide`."""
+    wanted, offered = wide.split("/"), narrow.split("/")
+    for place, level in enumerate(wanted):
+        if level == "#":
+            return True
+        if place >= len(offered):
+            return False
+        if offered[place] == "#" or level not in ("+", offered[place]):
+            return False
+    return len(wanted) == len(offered)

@@ -1,0 +1,109 @@
+"""The few shapes that every packet is made of (1.5, 2.2): numbers, strings, byte strings."""
+
+from __future__ import annotations
+
+from gateway.errors import BadInput
+
+SAMPLE = 1024
+"""How many bytes of a bad packet an error carries."""
+
+
+class Malformed(BadInput):
+    """The bytes are no MQTT 3.1.1, or not as the specification has it; `why` names the clause."""
+
+    def __init__(self, why: str, data: bytes = b"") -> None:
+        super().__init__(why, data[:SAMPLE])
+
+
+class UnacceptableLevel(Malformed):
+    """A CONNECT of another version of MQTT: it gets CONNACK 0x01 and the end of the line [MQTT-3.1.2-2]."""
+
+    def __init__(self, name: str, level: int) -> None:
+        super().__init__(f"protocol {name} level {level} is not spoken here, 3.1.1 is level 4")
+
+
+class Reader:
+    """Takes a packet's body apart from front to back; raises Malformed where it ends too soon."""
+
+    __slots__ = ("_at", "_body")
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._at = 0
+
+    def byte(self) -> int:
+        return self._take(1)[0]
+
+    def number(self) -> int:
+        """A two-byte integer, big-endian (1.5.2)."""
+        return int.from_bytes(self._take(2), "big")
+
+    def packet_id(self) -> int:
+        """Never zero [MQTT-2.3.1-1]."""
+        number = self.number()
+        if number == 0:
+            raise Malformed("packet identifier 0 [MQTT-2.3.1-1]", self._body)
+        return number
+
+    def blob(self) -> bytes:
+        """Bytes behind their two-byte length."""
+        return self._take(self.number())
+
+    def text(self) -> str:
+        """A UTF-8 string: well formed, without surrogates [MQTT-1.5.3-1] and without NUL [MQTT-1.5.3-2]."""
+        try:
+            text = self.blob().decode()
+        except UnicodeDecodeError:
+            raise Malformed("a string is not well-formed UTF-8 [MQTT-1.5.3-1]", self._body) from None
+        if "\0" in text:
+            raise Malformed("a string contains NUL [MQTT-1.5.3-2]", self._body)
+        return text
+
+    def rest(self) -> bytes:
+        rest = self._body[self._at :]
+        self._at = len(self._body)
+        return rest
+
+    @property
+    def is_empty(self) -> bool:
+        return self._at >= len(self._body)
+
+    def end(self) -> None:
+        """Nothing may follow what the packet is defined to hold."""
+        if not self.is_empty:
+            raise Malformed("bytes after the end of the packet's fields", self._body)
+
+    def _take(self, size: int) -> bytes:
+        end = self._at + size
+        if end > len(self._body):
+            raise Malformed("the packet is shorter than its fields", self._body)
+        taken = self._body[self._at : end]
+        self._at = end
+        return taken
+
+
+def number(value: int) -> bytes:
+    return value.to_bytes(2, "big")
+
+
+def blob(data: bytes) -> bytes:
+    """Raises ValueError beyond 65,535 bytes."""
+    if len(data) > 0xFFFF:
+        raise ValueError(f"{len(data)} bytes do not fit a field of 65535")
+    return number(len(data)) + data
+
+
+def text(value: str) -> bytes:
+    return blob(value.encode())
+
+
+def remaining_length(size: int) -> bytes:
+    """Seven bits a byte, low ones first, four bytes at most (2.2.3)."""
+    if size > 268_435_455:
+        raise ValueError(f"{size} bytes do not fit an MQTT packet")
+    encoded = bytearray()
+    while size > 127:
+        encoded.append(size & 127 | 128)
+        size >>= 7
+    encoded.append(size)
+    return bytes(encoded)
