@@ -1,0 +1,59 @@
+"""Scenes as H.264, drawn and encoded once and then kept in the demo's folder."""
+
+from __future__ import annotations
+
+import hashlib
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from gateway.simulator import paint, scenes
+from gateway.simulator.rtp import Clip
+from gateway.simulator.scenes import FPS, KEYFRAME_SECONDS, Scene
+
+OPTIONS = {
+    "preset": "superfast",
+    "tune": "zerolatency",  # no B frames: pictures leave in the order they are shown, as from a camera
+    "crf": "24",
+    "profile": "main",
+    "x264-params": f"keyint={FPS * KEYFRAME_SECONDS}:min-keyint={FPS * KEYFRAME_SECONDS}:scenecut=0:aud=1",
+}
+
+
+def encode(scene: Scene) -> bytes:
+    """The scene as an Annex B stream with a delimiter before each picture. Takes a second or two."""
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height = scene.size
+    encoder.pix_fmt = "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
+    encoder.thread_count = 1
+    encoder.options = OPTIONS
+    stream = bytearray()
+    for index, picture in enumerate(scene.pictures()):
+        frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+        frame.pts = index
+        for packet in encoder.encode(frame):
+            stream += bytes(packet)
+    for packet in encoder.encode(None):
+        stream += bytes(packet)
+    return bytes(stream)
+
+
+def clip(scene: Scene, cache: Path) -> Clip:
+    """The scene's clip, encoded unless `cache` has it from the same sources."""
+    file = cache / f"{scene.name}-{_edition()}.h264"
+    if not file.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".part")
+        unfinished.write_bytes(encode(scene))
+        unfinished.replace(file)
+    return Clip.of(file.read_bytes(), FPS)
+
+
+def _edition() -> str:
+    """Changes whenever a scene may look different."""
+    parts = [Path(module.__file__ or "").read_bytes() for module in (paint, scenes)]
+    parts += [file.read_bytes() for file in sorted(paint.PICTURES.glob("*.jpg"))]
+    return hashlib.sha256(b"".join([*parts, repr(OPTIONS).encode()])).hexdigest()[:12]

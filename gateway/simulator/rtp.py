@@ -1,0 +1,111 @@
+"""H.264 clips cut into RTP payloads once (RFC 6184, packetization mode 1), so that serving is copying."""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+CLOCK = 90_000
+"""RTP ticks a second of any video (RFC 6184, 8.2.1)."""
+PAYLOAD_TYPE = 96
+MTU = 1400
+IDR, SPS, PPS, DELIMITER, FU_A = 5, 7, 8, 9, 28
+_START_CODE = re.compile(rb"\x00\x00\x00?\x01")
+
+
+def nals(stream: bytes) -> Iterator[bytes]:
+    """The NAL units of an Annex B byte stream."""
+    for part in _START_CODE.split(stream):
+        if part:
+            yield part.rstrip(b"\x00") or part[:1]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One access unit: RTP payloads, of which the last carries the marker."""
+
+    payloads: tuple[bytes, ...]
+    is_key: bool
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Pictures in order, beginning with a keyframe, at a steady rate."""
+
+    fps: int
+    pictures: tuple[Picture, ...]
+    sps: bytes = field(repr=False)
+    pps: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, stream: bytes, fps: int) -> Clip:
+        """From Annex B whose access units begin with a delimiter; raises ValueError for anything else."""
+        units: list[list[bytes]] = []
+        parameters: dict[int, bytes] = {}
+        for nal in nals(stream):
+            kind = nal[0] & 31
+            if kind == DELIMITER:
+                units.append([])
+                continue
+            if not units:
+                raise ValueError("the stream does not begin with an access unit delimiter")
+            units[-1].append(nal)
+            parameters.setdefault(kind, nal)
+        if SPS not in parameters or PPS not in parameters:
+            raise ValueError("the stream has no SPS and PPS")
+        return cls(fps, tuple(map(_picture, units)), parameters[SPS], parameters[PPS])
+
+    @cached_property
+    def sdp(self) -> bytes:
+        sets = ",".join(base64.b64encode(nal).decode() for nal in (self.sps, self.pps))
+        level = self.sps[1:4].hex()
+        lines = (
+            "v=0",
+            "o=- 1 1 IN IP4 127.0.0.1",
+            "s=Anju simulator",
+            "c=IN IP4 0.0.0.0",
+            "t=0 0",
+            "a=control:*",
+            f"m=video 0 RTP/AVP {PAYLOAD_TYPE}",
+            f"a=rtpmap:{PAYLOAD_TYPE} H264/{CLOCK}",
+            f"a=fmtp:{PAYLOAD_TYPE} packetization-mode=1;profile-level-id={level};sprop-parameter-sets={sets}",
+            f"a=framerate:{self.fps}",
+            "a=control:track1",
+        )
+        return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+def _picture(unit: list[bytes]) -> Picture:
+    payloads = tuple(piece for nal in unit for piece in _pieces(nal))
+    return Picture(payloads, any(nal[0] & 31 == IDR for nal in unit))
+
+
+def _pieces(nal: bytes) -> Iterator[bytes]:
+    """The NAL whole, or in fragmentation units FU-A (RFC 6184, 5.8)."""
+    if len(nal) <= MTU:
+        yield nal
+        return
+    indicator, kind = nal[0] & 0xE0 | FU_A, nal[0] & 31
+    step = MTU - 2
+    for start in range(1, len(nal), step):
+        first, last = start == 1, start + step >= len(nal)
+        yield bytes((indicator, first << 7 | last << 6 | kind)) + nal[start : start + step]
+
+
+def interleaved(picture: Picture, sequence: int, timestamp: int, ssrc: int, channel: int = 0) -> bytes:
+    """The picture's packets as they go over RTSP's own connection (RFC 2326, 10.12)."""
+    out = bytearray()
+    last = len(picture.payloads) - 1
+    for index, payload in enumerate(picture.payloads):
+        marker = 0x80 if index == last else 0
+        out += struct.pack(
+            ">cBHBBHII",
+            b"$", channel, 12 + len(payload),
+            0x80, marker | PAYLOAD_TYPE, (sequence + index) & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc,
+        )  # fmt: skip
+        out += payload
+    return bytes(out)
