@@ -42,6 +42,17 @@ class Compound:
         device = self.devices.get(device_id)
         return device.place if device else ""
 
+    def where(self, device_id: str) -> Words:
+        """The place and the device as a guard would say them, without saying anything twice."""
+        place, device = self.place_name(self.place_of(device_id)), self.device_name(device_id)
+        return Words(_joined(place.zh, device), _joined(place.en, device))
+
+
+def _joined(place: str, device: str) -> str:
+    if place in device:
+        return device
+    return place if device in place else f"{place} {device}"
+
 
 class Rule(ABC):
     """Reads no clock, no store, no socket. `watch` is primed, then fed in the journal's order.

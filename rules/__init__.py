@@ -1,0 +1,21 @@
+"""The rules that come with Anju, one file a family; a rule's kind in rules.yaml is its file's name.
+
+What the signals they hear carry in `data` (all of it optional; a rule copes without):
+
+====================  ==========================================================================
+zone.*                `zone`: the number on the panel, when the device is the panel itself;
+                      `area`: its area; zone.restored `from`: alarm, tamper, cover, fault, bypass
+area.armed|disarmed   `area`
+door.*, access.*      `door`: which one, when the device serves several
+access.denied         `credential`, `reason`
+plate.read            `text`, `score`, `list`: "resident", "watch" or null (unknown), `place` (of the household)
+face.matched          `person`, `name`, `list`: "resident" or another, `distance`
+face.watchlisted      `person`, `name`, `list`: "watch", `distance`
+face.unknown          `distance` to the nearest face known
+report.made           `category`, `text`, `place`
+====================  ==========================================================================
+
+Together, with their settings left alone, they raise every alarm kind exactly once: `home_alarm`
+takes fire, gas, water, panic, duress and medical wherever they are, and a home's zones and
+panel; `perimeter` takes the zones and panels of everything else; `doorway` takes doors.
+"""

@@ -56,6 +56,18 @@ def _must_exist(noun: str, lookup: _Lookup) -> AfterValidator:
 
 PlaceRef = Annotated[str, _must_exist("place", lambda context: context.places)]
 """A place's path in a driver's or rule's settings; a wrong one is told with its line."""
+
+
+def _branch(value: str, info: ValidationInfo) -> str:
+    if isinstance(info.context, Context):
+        places = info.context.places
+        if places.lacks(value) and not any(name.startswith(f"{value}/") for name in places.names):
+            raise Wrong(f"no place is or begins with {value!r}", did_you_mean(value, places.names))
+    return value
+
+
+PlaceBranch = Annotated[str, AfterValidator(_branch)]
+"""A place and all below it: `wall` covers `wall/n1`."""
 DeviceRef = Annotated[str, _must_exist("device", lambda context: context.devices)]
 """A device's id in a rule's settings."""
 

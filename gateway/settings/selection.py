@@ -1,0 +1,88 @@
+"""What rules' settings share: which devices a rule is for, and how loud it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from gateway.model import DeviceType, Severity
+from gateway.rule import Compound, RuleSettings
+from gateway.settings.context import DeviceRef, PlaceBranch
+from gateway.settings.mend import Wrong, did_you_mean
+
+
+def member_of(known: Collection[str]) -> Callable[[str], str]:
+    """A validator for words out of a list; raises Wrong with the nearest."""
+
+    def check(value: str) -> str:
+        if value not in known:
+            raise Wrong(f"{value!r} is not known here", did_you_mean(value, known))
+        return value
+
+    return check
+
+
+_WORDS = [severity.word for severity in reversed(Severity)]
+_ROOM = re.compile(r".+/u[0-9]+/[0-9]+(/.+)?")
+
+
+def _severity(value: object) -> Severity:
+    if isinstance(value, Severity):
+        return value
+    if value not in _WORDS:
+        raise Wrong(f"{value!r} is no severity", did_you_mean(str(value), _WORDS))
+    return Severity.of(str(value))
+
+
+def _severity_or_off(value: object) -> Severity | None:
+    return None if value is None or value in {"off", False} else _severity(value)
+
+
+def _word(value: Severity | None) -> str:
+    return "off" if value is None else value.word
+
+
+SeverityWord = Annotated[
+    Severity,
+    BeforeValidator(_severity),
+    PlainSerializer(_word, return_type=str, when_used="json"),
+    WithJsonSchema({"enum": _WORDS}),
+]
+SeverityOrOff = Annotated[
+    Severity | None,
+    BeforeValidator(_severity_or_off),
+    PlainSerializer(_word, return_type=str, when_used="json"),
+    WithJsonSchema({"enum": [*_WORDS, "off"]}),
+]
+"""`off` (None) raises nothing."""
+
+
+class Selection(RuleSettings):
+    """With neither `devices` nor `places` a rule is for every device its kind is meant for."""
+
+    devices: Annotated[tuple[DeviceRef, ...], Field(description="only these; a panel stands for its zones")] = ()
+    places: Annotated[tuple[PlaceBranch, ...], Field(description="only what is at or below these places")] = ()
+
+    def covers(self, device_id: str, compound: Compound) -> bool:
+        """Whether the rule is for this device; a device nobody knows is never left out by default."""
+        if not self.devices and not self.places:
+            return True
+        device = compound.devices.get(device_id)
+        if device is None:
+            return device_id in self.devices
+        if device.id in self.devices or device.part_of in self.devices:
+            return True
+        return any(device.place == place or device.place.startswith(f"{place}/") for place in self.places)
+
+
+def at_home(device_id: str, compound: Compound) -> bool:
+    """Whether a device belongs to a home: it is one, hangs on one, or is in a room of a building."""
+    device = compound.devices.get(device_id)
+    if device is None:
+        return False
+    host = compound.devices.get(device.part_of or "")
+    homes = {found.type for found in (device, host) if found} & {DeviceType.HOME}
+    return bool(homes) or _ROOM.fullmatch(device.place) is not None

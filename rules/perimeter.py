@@ -1,0 +1,124 @@
+"""Zones outside homes (周界防区): alarm, tamper and fault, each until it is restored.
+
+Where a panel tells that it is disarmed (撤防), alarms of its zones are only logged, except
+those of 24-hour zones. What nobody told counts as armed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from gateway.model import Clear, Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.rule import Rule, Watch
+from gateway.settings.context import DeviceRef
+from gateway.settings.selection import Selection, SeverityOrOff, at_home, member_of
+
+
+class Matter(NamedTuple):
+    name: str
+    severity: Severity | None
+    zh: str
+    en: str
+
+
+MATTERS: dict[str, Matter] = {
+    "zone.alarm": Matter("alarm", Severity.HIGH, "防区报警", "Zone alarm"),
+    "zone.tampered": Matter("tamper", Severity.HIGH, "防拆报警", "Tamper alarm"),
+    "zone.faulted": Matter("fault", Severity.MEDIUM, "防区故障", "Zone fault"),
+    "panel.battery_low": Matter("battery", Severity.LOW, "备用电池电量低", "Backup battery low"),
+    "panel.mains_lost": Matter("mains", Severity.MEDIUM, "市电断电", "Mains power lost"),
+    "motion.started": Matter("motion", None, "有人员活动", "Movement"),
+}
+Kind = Annotated[str, AfterValidator(member_of(MATTERS)), WithJsonSchema({"enum": sorted(MATTERS)})]
+ENDS = {
+    "zone.restored": ("alarm", "tamper", "fault"),
+    "panel.battery_restored": ("battery",),
+    "panel.mains_restored": ("mains",),
+    "motion.ended": ("motion",),
+}
+FROM = {"alarm": ("alarm",), "tamper": ("tamper",), "cover": ("tamper",), "fault": ("fault",), "bypass": ()}
+"""What a zone.restored ends when it says so."""
+
+
+class PerimeterSettings(Selection):
+    severities: dict[Kind, SeverityOrOff] = Field(default_factory=dict, description="other than usual; off: nothing")
+    arming: Annotated[Literal["respected", "ignored"], Field(description="whether disarming quietens alarms")] = (
+        "respected"
+    )
+    always: Annotated[tuple[DeviceRef, ...], Field(description="24-hour zones (24小时防区), armed or not")] = ()
+
+
+class Perimeter(Rule):
+    Settings = PerimeterSettings
+    KINDS = frozenset({*MATTERS, *ENDS, "area.armed", "area.disarmed"})
+    HORIZON = timedelta(hours=48)  # a night's arming and the day before it
+
+    settings: PerimeterSettings
+
+    def watch(self, held: frozenset[str]) -> Watch:
+        standing = set(held)
+        armed: dict[str, dict[str, bool]] = {}
+        decisions: Decisions = ()
+        while True:
+            event = yield decisions
+            decisions = () if isinstance(event, Wake) else self._decide(event, standing, armed)
+
+    def _decide(self, signal: Signal, standing: set[str], armed: dict[str, dict[str, bool]]) -> Decisions:
+        if signal.kind in {"area.armed", "area.disarmed"}:
+            areas = armed.setdefault(self._panel(signal.device), {})
+            areas[str(signal.data.get("area"))] = signal.kind == "area.armed"
+            return ()
+        if not self.settings.covers(signal.device, self.compound) or at_home(signal.device, self.compound):
+            return ()
+        if signal.kind in ENDS:
+            return self._end(signal, standing)
+        if signal.kind == "zone.alarm" and self._is_disarmed(signal, armed):
+            return ()
+        return self._raise(signal, standing)
+
+    def _raise(self, signal: Signal, standing: set[str]) -> Decisions:
+        matter = MATTERS[signal.kind]
+        severity = self.settings.severities.get(signal.kind, matter.severity)
+        if severity is None:
+            return ()
+        where, key = self._where(signal), f"{self._subject(signal)}/{matter.name}"
+        standing.add(key)
+        reason = Words(f"{where.zh} {matter.zh}", f"{matter.en} at {where.en}")
+        return [Raise(key, severity, self.compound.place_of(signal.device), reason, signal.device)]
+
+    def _end(self, signal: Signal, standing: set[str]) -> Decisions:
+        told = signal.data.get("from")
+        names = FROM.get(told, ENDS[signal.kind]) if isinstance(told, str) else ENDS[signal.kind]
+        keys = [key for key in (f"{self._subject(signal)}/{name}" for name in names) if key in standing]
+        standing.difference_update(keys)
+        where = self._where(signal)
+        return [Clear(key, Words(f"{where.zh} 已恢复", f"{where.en} restored")) for key in keys]
+
+    def _is_disarmed(self, signal: Signal, armed: dict[str, dict[str, bool]]) -> bool:
+        if self.settings.arming == "ignored" or signal.device in self.settings.always:
+            return False
+        areas = armed.get(self._panel(signal.device), {})
+        told = areas.get(str(signal.data.get("area")))
+        return not told if told is not None else bool(areas) and not any(areas.values())
+
+    def _panel(self, device_id: str) -> str:
+        device = self.compound.devices.get(device_id)
+        return (device.part_of if device else None) or device_id
+
+    def _subject(self, signal: Signal) -> str:
+        """The zone: a device of its own, or a number on its panel that the YAML does not name."""
+        device = self.compound.devices.get(signal.device)
+        if "zone" not in signal.data or (device and device.part_of):
+            return signal.device
+        return f"{signal.device}.{signal.data['zone']}"
+
+    def _where(self, signal: Signal) -> Words:
+        where = self.compound.where(signal.device)
+        _, _, number = self._subject(signal).partition(".")
+        return Words(f"{where.zh} {number}号防区", f"{where.en} zone {number}") if number else where
+
+
+RULE = Perimeter

@@ -1,0 +1,89 @@
+"""Faces and plates that a guard should look at: unknown ones as configured, watch-listed ones always.
+
+The same plate or person at the same camera does not ring again within `quiet`; residents never do.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
+
+from gateway.model import Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.rule import Rule, Watch
+from gateway.settings.durations import Duration
+from gateway.settings.selection import Selection, SeverityOrOff
+
+HORIZON = timedelta(hours=1)
+REMEMBERED_AT_MOST = 10_000
+"""Sightings kept for `quiet`; beyond it the oldest is forgotten and may ring again."""
+
+
+class RecognitionSettings(Selection):
+    unknown_plate: Annotated[SeverityOrOff, Field(description="a plate on no list")] = Severity.LOW
+    watched_plate: Annotated[SeverityOrOff, Field(description="a plate on the watch list (布控)")] = Severity.HIGH
+    unknown_face: Annotated[SeverityOrOff, Field(description="a face of nobody enrolled")] = None
+    watched_face: Annotated[SeverityOrOff, Field(description="a face on the watch list (布控)")] = Severity.HIGH
+    quiet: Annotated[Duration, Field(le=HORIZON, description="how long the same plate or face does not ring again")] = (
+        timedelta(minutes=5)
+    )
+
+
+class Seen(NamedTuple):
+    key: str
+    severity: Severity | None
+    reason: Words
+
+
+class Recognition(Rule):
+    Settings = RecognitionSettings
+    KINDS = frozenset({"plate.read", "face.matched", "face.unknown", "face.watchlisted"})
+    HORIZON = HORIZON
+
+    settings: RecognitionSettings
+
+    def watch(self, held: frozenset[str]) -> Watch:  # noqa: ARG002 -- a sighting is over as it is told: nothing is cleared
+        rang: OrderedDict[str, datetime] = OrderedDict()
+        decisions: Decisions = ()
+        while True:
+            event = yield decisions
+            decisions = () if isinstance(event, Wake) else self._decide(event, rang)
+
+    def _decide(self, signal: Signal, rang: OrderedDict[str, datetime]) -> Decisions:
+        seen = self._plate(signal) if signal.kind == "plate.read" else self._face(signal)
+        if seen.severity is None or not self.settings.covers(signal.device, self.compound):
+            return ()
+        last = rang.get(seen.key)
+        if last is not None and signal.time - last < self.settings.quiet:
+            return ()
+        rang[seen.key] = signal.time
+        rang.move_to_end(seen.key)
+        while len(rang) > REMEMBERED_AT_MOST:
+            rang.popitem(last=False)
+        place = self.compound.place_of(signal.device)
+        return [Raise(seen.key, seen.severity, place, seen.reason, signal.device)]
+
+    def _plate(self, signal: Signal) -> Seen:
+        text, listed = str(signal.data.get("text") or "?"), signal.data.get("list")
+        where, key = self.compound.where(signal.device), f"{signal.device}/plate/{text}"
+        if listed == "watch":
+            reason = Words(f"{where.zh} 发现布控车辆 {text}", f"Watch-listed vehicle {text} at {where.en}")
+            return Seen(key, self.settings.watched_plate, reason)
+        severity = self.settings.unknown_plate if listed is None else None
+        return Seen(key, severity, Words(f"{where.zh} 未登记车辆 {text}", f"Unknown vehicle {text} at {where.en}"))
+
+    def _face(self, signal: Signal) -> Seen:
+        where, data = self.compound.where(signal.device), signal.data
+        if signal.kind == "face.watchlisted":
+            who = str(data.get("name") or data.get("person") or "?")
+            key = f"{signal.device}/face/{data.get('person') or who}"
+            reason = Words(f"{where.zh} 发现布控人员 {who}", f"Watch-listed person {who} at {where.en}")
+            return Seen(key, self.settings.watched_face, reason)
+        severity = self.settings.unknown_face if signal.kind == "face.unknown" else None
+        reason = Words(f"{where.zh} 发现陌生人", f"Unknown person at {where.en}")
+        return Seen(f"{signal.device}/face", severity, reason)
+
+
+RULE = Recognition

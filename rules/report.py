@@ -1,0 +1,60 @@
+"""What a resident reports from a door plate (居民报事): one alert a report."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from gateway.model import Decisions, Raise, Severity, Signal, Words
+from gateway.rule import Rule, RuleSettings, Watch
+from gateway.settings.selection import SeverityWord
+
+SHOWN = 60
+"""Characters of the report in the reason; the whole text is with the signal."""
+
+
+class ReportSettings(RuleSettings):
+    severity: SeverityWord = Severity.MEDIUM
+    severities: dict[str, SeverityWord] = Field(default_factory=dict, description="other than that, by category")
+
+
+class Report(Rule):
+    Settings = ReportSettings
+    KINDS = frozenset({"report.made"})
+
+    settings: ReportSettings
+
+    def watch(self, held: frozenset[str]) -> Watch:  # noqa: ARG002 -- only a person ends a report
+        decisions: Decisions = ()
+        while True:
+            event = yield decisions
+            decisions = self._decide(event) if isinstance(event, Signal) else ()
+
+    def _decide(self, signal: Signal) -> Decisions:
+        category = str(signal.data.get("category") or "other")
+        place = str(signal.data.get("place") or self.compound.place_of(signal.device))
+        name, word = self.compound.place_name(place), CATEGORIES.get(category, Words(category, category))
+        text = " ".join(str(signal.data.get("text") or "").split())
+        text = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+        reason = Words(f"{name.zh} 报事·{word.zh}", f"{word.en} reported at {name.en}")
+        if text:
+            reason = Words(f"{reason.zh}:{text}", f"{reason.en}: {text}")
+        severity = self.settings.severities.get(category, self.settings.severity)
+        return [Raise(signal.id, severity, place, reason)]
+
+
+CATEGORIES = {
+    "repair": Words("报修", "Repair"),
+    "noise": Words("噪音", "Noise"),
+    "safety": Words("安全隐患", "Safety"),
+    "security": Words("安全隐患", "Security"),
+    "stranger": Words("可疑人员", "Stranger"),
+    "parking": Words("停车", "Parking"),
+    "lift": Words("电梯", "Lift"),
+    "water": Words("漏水", "Water"),
+    "fire": Words("火情", "Fire"),
+    "hygiene": Words("环境卫生", "Hygiene"),
+    "help": Words("求助", "Help"),
+    "other": Words("其他", "Matter"),
+}
+
+RULE = Report

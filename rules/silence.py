@@ -1,0 +1,158 @@
+"""Devices that do not do their job: silent, offline, faulted, a camera covered, frozen or turned away.
+
+A loss waits `grace` before it rings, so that one that is back at once does not, and so that
+many at once (a switch or a fuse died) become one alert: `together` or more that are lost
+under the same parent place are told as one, and those that follow fold into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
+
+from gateway.model import Clear, Decision, Decisions, DeviceType, Raise, Severity, Signal, Wake, WakeAt, Words
+from gateway.rule import Rule, Watch
+from gateway.settings.durations import Duration
+from gateway.settings.selection import Selection, SeverityWord
+
+USUAL = {DeviceType.PANEL: Severity.HIGH, DeviceType.ZONE: Severity.HIGH, DeviceType.SIREN: Severity.HIGH}
+"""Other types are medium."""
+NAMED_AT_MOST = 3
+
+
+class Trouble(NamedTuple):
+    name: str
+    severity: Severity
+    zh: str
+    en: str
+
+
+TROUBLES = {
+    "device.faulted": Trouble("faulted", Severity.MEDIUM, "设备故障", "Device fault"),
+    "camera.covered": Trouble("covered", Severity.HIGH, "摄像机被遮挡", "Camera covered"),
+    "camera.frozen": Trouble("frozen", Severity.MEDIUM, "摄像机画面静止", "Camera picture frozen"),
+    "camera.moved": Trouble("moved", Severity.MEDIUM, "摄像机被移动", "Camera moved"),
+}
+ENDS = {"device.restored": ("faulted",), "camera.restored": ("covered", "frozen", "moved")}
+
+
+class SilenceSettings(Selection):
+    severities: dict[DeviceType, SeverityWord] = Field(default_factory=dict, description="of a lost device, by type")
+    grace: Annotated[Duration, Field(le=timedelta(minutes=10), description="how long a loss waits for its return")] = (
+        timedelta(seconds=5)
+    )
+    together: Annotated[int, Field(ge=2, le=1000, description="so many lost at once under one place are one")] = 4
+
+
+@dataclass(slots=True)
+class Losses:
+    """`lost`: devices that are away; `standing`: keys raised; `groups`: parent place → its lost devices."""
+
+    lost: dict[str, None] = field(default_factory=dict)  # a set that keeps its order
+    standing: set[str] = field(default_factory=set)
+    groups: dict[str, set[str]] = field(default_factory=dict)
+
+
+class Silence(Rule):
+    Settings = SilenceSettings
+    KINDS = frozenset({"device.silent", "device.offline", "device.online", *TROUBLES, *ENDS})
+    HORIZON = timedelta(hours=24)
+
+    settings: SilenceSettings
+
+    def watch(self, held: frozenset[str]) -> Watch:
+        losses = Losses(standing=set(held))
+        losses.lost = {key.partition("/")[0]: None for key in sorted(held) if key.endswith("/lost") and key[0] != "*"}
+        losses.groups = {key[2:]: set() for key in held if key.startswith("*/")}
+        decisions: Decisions = ()
+        while True:
+            event = yield decisions
+            if isinstance(event, Wake):
+                decisions = self._ring(event.key, losses)
+            elif self.settings.covers(event.device, self.compound):
+                decisions = self._on_signal(event, losses)
+            else:
+                decisions = ()
+
+    def _on_signal(self, signal: Signal, losses: Losses) -> Decisions:
+        if signal.kind in {"device.silent", "device.offline"}:
+            return self._lost(signal, losses)
+        if signal.kind == "device.online":
+            return self._back(signal.device, losses)
+        if signal.kind in ENDS:
+            keys = [f"{signal.device}/{name}" for name in ENDS[signal.kind]]
+            return self._clear(keys, signal.device, losses)
+        trouble = TROUBLES[signal.kind]
+        where, key = self.compound.where(signal.device), f"{signal.device}/{trouble.name}"
+        losses.standing.add(key)
+        reason = Words(f"{where.zh} {trouble.zh}", f"{trouble.en} at {where.en}")
+        return [Raise(key, trouble.severity, self.compound.place_of(signal.device), reason, signal.device)]
+
+    def _lost(self, signal: Signal, losses: Losses) -> Decisions:
+        if signal.device in losses.lost:
+            return ()
+        losses.lost[signal.device] = None
+        return [WakeAt(signal.device, signal.time + self.settings.grace)]
+
+    def _ring(self, device: str, losses: Losses) -> Decisions:
+        """The grace is over: tell this one alone, or with the others that are away."""
+        parent = self._parent(device)
+        group = losses.groups.get(parent, set())
+        if device not in losses.lost or device in group or f"{device}/lost" in losses.standing:
+            return ()
+        others = [
+            other for other in losses.lost if self._parent(other) == parent and f"{other}/lost" not in losses.standing
+        ]
+        if parent in losses.groups or len(others) >= self.settings.together:
+            losses.groups[parent] = group | set(others)
+            losses.standing.add(f"*/{parent}")
+            return [self._together(parent, losses)]
+        losses.standing.add(f"{device}/lost")
+        where = self.compound.where(device)
+        reason = Words(f"{where.zh} 设备失联", f"No connection to {where.en}")
+        return [Raise(f"{device}/lost", self._severity(device), self.compound.place_of(device), reason, device)]
+
+    def _together(self, parent: str, losses: Losses) -> Decision:
+        group = [device for device in losses.lost if device in losses.groups[parent]]
+        names = [self.compound.where(device) for device in group[:NAMED_AT_MOST]]
+        reason = Words(
+            f"{'、'.join(name.zh for name in names)} 等{len(group)}台设备同时失联,请检查供电和交换机",
+            f"{len(group)} devices lost at once ({', '.join(name.en for name in names)} …): check power and switch",
+        )
+        severity = max(Severity.HIGH, *(self._severity(device) for device in group))
+        place = parent if parent in self.compound.places else self.compound.place_of(group[0])
+        return Raise(f"*/{parent}", severity, place, reason)
+
+    def _back(self, device: str, losses: Losses) -> Decisions:
+        waiting = device in losses.lost and f"{device}/lost" not in losses.standing
+        losses.lost.pop(device, None)
+        decisions: list[Decision] = [WakeAt(device, None)] if waiting else []
+        decisions += self._clear([f"{device}/lost"], device, losses)
+        parent = self._parent(device)
+        if parent in losses.groups:
+            losses.groups[parent].discard(device)
+            if not losses.groups[parent]:
+                del losses.groups[parent]
+                decisions += self._clear([f"*/{parent}"], device, losses)
+        return decisions
+
+    def _clear(self, keys: list[str], device: str, losses: Losses) -> list[Decision]:
+        over = [key for key in keys if key in losses.standing]
+        losses.standing.difference_update(over)
+        where = self.compound.where(device)
+        return [Clear(key, Words(f"{where.zh} 已恢复", f"{where.en} is back")) for key in over]
+
+    def _parent(self, device: str) -> str:
+        return self.compound.place_of(device).rpartition("/")[0]
+
+    def _severity(self, device_id: str) -> Severity:
+        device = self.compound.devices.get(device_id)
+        if device is None:
+            return Severity.MEDIUM
+        return self.settings.severities.get(device.type, USUAL.get(device.type, Severity.MEDIUM))
+
+
+RULE = Silence
