@@ -1,0 +1,170 @@
+"""The second door: we are the client of a broker (Mosquitto, a cluster) that the devices speak to.
+
+An acknowledgement to the broker means committed; what the broker acknowledged to the device is the
+broker's promise (see the settings for Mosquitto in the handbook: it may lose what it holds in memory).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NoReturn
+
+import structlog
+from paho.mqtt.client import MQTTMessage
+
+from gateway.errors import AnjuError, LinkLost
+from gateway.links.mqtt.delivery import Delivery, WaitingRoom
+from gateway.links.mqtt.inbound import Inbound
+from gateway.links.mqtt.link import Message, RoutedLink
+from gateway.links.mqtt.pacing import Budget, Counters, Limits
+from gateway.links.mqtt.paho_line import BrokerSettings, PahoLine
+from gateway.links.mqtt.router import Router
+
+log = structlog.get_logger()
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+"""Seconds before the first and at most before a later attempt to connect; half of it by chance."""
+STEADY = 30.0
+"""A connection that held this long was a good one: the next pause is a short one again."""
+ACCOUNT = ""
+"""A broker does not say who published; what an account may publish on is its access control list's business."""
+
+Quarantine = Callable[[str, str, bytes], Awaitable[None]]
+
+
+class BrokerClient:
+    """One shared connection. Links may be made at any time; `run` it in the app's TaskGroup."""
+
+    def __init__(self, settings: BrokerSettings, quarantine: Quarantine) -> None:
+        self.settings = settings
+        self.counters = Counters()
+        self._quarantine = quarantine
+        most = 2 * settings.in_flight
+        self._limits = Limits(in_flight=most)
+        self._budget = Budget(2 * most, 2 * self._limits.in_flight_bytes)
+        self._router = Router(self._new_room, self._give_up)
+        self._line: PahoLine | None = None
+        self._connected = asyncio.Event()
+        self._trouble = "not connected yet"
+        self._tasks: asyncio.TaskGroup | None = None
+
+    def link(self, device: str, _account: str = ACCOUNT) -> BrokerLink:
+        link = BrokerLink(device, self._router, self._new_room(), self)
+        self._router.add(link)
+        return link
+
+    async def run(self) -> NoReturn:
+        """Connect, and connect again, until cancelled."""
+        pause = FIRST_PAUSE
+        async with asyncio.TaskGroup() as self._tasks:
+            while True:
+                since = asyncio.get_running_loop().time()
+                await self._one_connection()
+                if asyncio.get_running_loop().time() - since > STEADY:
+                    pause = FIRST_PAUSE
+                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # spreads attempts, no secret
+                pause = min(pause * 2, LONGEST_PAUSE)
+        raise AssertionError("the loop above has no end")
+
+    async def line(self) -> PahoLine:
+        """The connection, waited for if need be; raises LinkLost."""
+        try:
+            async with asyncio.timeout(self.settings.answer_within):
+                await self._connected.wait()
+        except TimeoutError:
+            raise LinkLost(self._trouble) from None
+        return self.current()
+
+    def current(self) -> PahoLine:
+        """The connection, or LinkLost at once."""
+        if self._line is None:
+            raise LinkLost(self._trouble)
+        return self._line
+
+    # one connection's life
+
+    async def _one_connection(self) -> None:
+        inbound = Inbound(self._limits, self._budget, self.counters)
+        line = PahoLine(self.settings, lambda message: self._arrived(line, inbound, message))
+        try:
+            await line.connect()
+            self._line = line
+            self._connected.set()
+            self.counters.connections, self.counters.sessions = 1, self.counters.sessions + 1
+            log.info("mqtt broker connected", host=self.settings.host, port=self.settings.port)
+            await line.keep()
+        except LinkLost as error:
+            self._trouble = str(error)
+            log.warning("mqtt broker lost", why=self._trouble)
+        finally:
+            self._connected.clear()
+            self._line = None
+            self.counters.connections = 0
+            line.leave()
+
+    def _arrived(self, line: PahoLine, inbound: Inbound, received: MQTTMessage) -> None:
+        packet_id = received.mid if received.qos else None
+        message = Message(
+            received.topic, bytes(received.payload), self.settings.client_id, packet_id, received.dup, received.retain
+        )
+        now = asyncio.get_running_loop().time()
+        delivery = Delivery(message, ACCOUNT, now, lambda settled: self._settled(line, inbound, settled))
+        inbound.enter(delivery)
+        if inbound.is_full:
+            line.pause()
+        self._router.submit(delivery)
+
+    def _settled(self, line: PahoLine, inbound: Inbound, delivery: Delivery) -> None:
+        """Acknowledge on the connection it came by, and on no other."""
+        for packet_id in inbound.settled(delivery):
+            self.counters.acknowledged += 1
+            line.acknowledge(packet_id)
+        if not delivery.is_kept:
+            line.lose(f"left so that a message comes again: {delivery.why}")
+        elif inbound.has_room:
+            line.resume()
+
+    # what has no driver
+
+    def _new_room(self) -> WaitingRoom:
+        return WaitingRoom(self.settings.patience, self._give_up)
+
+    def _give_up(self, delivery: Delivery) -> None:
+        """One device without a driver must not hold up all the others' acknowledgements: keep it aside."""
+        if self._tasks is not None:
+            self._tasks.create_task(self._put_aside(delivery))
+
+    async def _put_aside(self, delivery: Delivery) -> None:
+        message = delivery.message
+        owner = self._router.owner(ACCOUNT, message.topic)
+        if owner is None and self._line is not None:
+            self._line.unsubscribe(message.topic)  # left in the session by a device that is no more
+        why = f"topic {message.topic}: " + (
+            f"no driver of device {owner.device} within {self.settings.patience:g} s" if owner else "no device's"
+        )
+        try:
+            await self._quarantine(owner.device if owner else ACCOUNT, why, message.payload)
+        except AnjuError as error:
+            delivery.settle(kept=False, why=str(error))
+        else:
+            self.counters.quarantined += 1
+            delivery.settle(kept=True)
+
+
+class BrokerLink(RoutedLink):
+    """A device's link through the shared connection."""
+
+    def __init__(self, device: str, router: Router, waiting: WaitingRoom, broker: BrokerClient) -> None:
+        super().__init__(device, ACCOUNT, router, waiting)
+        self._broker = broker
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
+        """See MqttLink. The broker takes it, whether the device is there or not: name a `life` for a command."""
+        self._broker.current().publish(topic, payload, retain=retain, life=life)
+
+    async def _stay(self, topics: Sequence[str]) -> NoReturn:
+        line = await self._broker.line()
+        await line.subscribe(topics)
+        await line.gone()

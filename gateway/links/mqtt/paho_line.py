@@ -1,0 +1,266 @@
+"""One connection of paho-mqtt to a broker, driven by the event loop itself: no thread of paho's, no polling.
+
+A new paho client for each connection: what an earlier one had in flight is gone with it, so that no
+old packet id is acknowledged and no old command is sent again. What the broker owes us is in its
+persistent session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from gateway.errors import LinkLost
+
+PACKETS_A_TURN = 64
+"""Packets decrypted already that are read before the loop has its turn."""
+MOST_QUEUED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """Where the broker is and how to go there; `session_expiry` and the others in seconds.
+
+    `in_flight` is the ReceiveMaximum we name. Mosquitto 2.0.11 overruns it, so from twice as many on
+    we don't read. A message whose driver does not come within `patience` goes to quarantine.
+    """
+
+    host: str
+    port: int = 1883
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    client_id: str = "anju"
+    tls: ssl.SSLContext | None = None
+    keep_alive: int = 30
+    in_flight: int = 256
+    session_expiry: int = 7 * 24 * 3600
+    answer_within: float = 10.0
+    patience: float = 60.0
+
+
+class PahoLine:
+    """`connect`, then `keep` until it raises LinkLost; `lose` ends it from our side."""
+
+    def __init__(self, settings: BrokerSettings, on_message: Callable[[MQTTMessage], None]) -> None:
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._lost: asyncio.Future[str] = self._loop.create_future()
+        self._answered: asyncio.Future[None] = self._loop.create_future()
+        self._subscribing: dict[int, asyncio.Future[None]] = {}
+        self._socket: Any = None
+        self._is_paused = False
+        self._client = self._paho(on_message)
+
+    @property
+    def is_lost(self) -> bool:
+        return self._lost.done()
+
+    @property
+    def why(self) -> str:
+        """Why it was lost, in a sentence that names the broker."""
+        reason = self._lost.result() if self._lost.done() else "still connected"
+        return f"broker {self._settings.host}:{self._settings.port}: {reason}"
+
+    async def connect(self) -> None:
+        """Until the broker has accepted us; raises LinkLost."""
+        settings = self._settings
+        properties = _properties(
+            PacketTypes.CONNECT, SessionExpiryInterval=settings.session_expiry, ReceiveMaximum=settings.in_flight
+        )
+        try:
+            async with asyncio.timeout(settings.answer_within):
+                await asyncio.to_thread(
+                    self._client.connect,
+                    settings.host,
+                    settings.port,
+                    settings.keep_alive,
+                    clean_start=False,
+                    properties=properties,
+                )
+                self._hook()
+                await self._or_lost(self._answered)
+        except TimeoutError:
+            self.lose(f"no answer within {settings.answer_within:g} s")
+        except (OSError, ValueError) as error:
+            self.lose(f"can't be reached: {error}")
+        if self.is_lost:
+            raise LinkLost(self.why)
+
+    async def keep(self) -> NoReturn:
+        """Until the connection is lost: paho's keep-alive."""
+        while not self.is_lost:
+            if self._client.loop_misc() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                self.lose("no answer to a ping")
+            await asyncio.wait([self._lost], timeout=max(0.2, self._settings.keep_alive / 10))
+        raise LinkLost(self.why)
+
+    async def gone(self) -> NoReturn:
+        await asyncio.wait([self._lost])
+        raise LinkLost(self.why)
+
+    async def subscribe(self, topics: Sequence[str]) -> None:
+        """With QoS 1, until the broker has granted all of them; raises LinkLost."""
+        wanted = [(topic, SubscribeOptions(qos=1)) for topic in topics]
+        result, packet_id = self._client.subscribe(wanted)
+        if result != MQTTErrorCode.MQTT_ERR_SUCCESS or packet_id is None:
+            raise LinkLost(f"{self.why}; can't subscribe: {result.name}")
+        granted: asyncio.Future[None] = self._loop.create_future()
+        self._subscribing[packet_id] = granted
+        try:
+            async with asyncio.timeout(self._settings.answer_within):
+                await self._or_lost(granted)
+        except TimeoutError:
+            raise LinkLost(f"{self.why}; no answer to SUBSCRIBE {', '.join(topics)}") from None
+        finally:
+            self._subscribing.pop(packet_id, None)
+
+    def unsubscribe(self, topic: str) -> None:
+        self._client.unsubscribe(topic)
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool, life: float | None) -> None:
+        """QoS 1; after `life` seconds the broker lets it fall [MQTT-5: 3.3.2.3.3]. Raises LinkLost."""
+        expiry = {} if life is None else {"MessageExpiryInterval": max(1, math.ceil(life))}
+        properties = _properties(PacketTypes.PUBLISH, **expiry)
+        done = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        if done.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise LinkLost(f"{self.why}; can't publish on {topic}: {done.rc.name}")
+
+    def acknowledge(self, packet_id: int) -> None:
+        if not self.is_lost:
+            self._client.ack(packet_id, 1)
+
+    def pause(self) -> None:
+        """Read no more: TCP holds the broker back."""
+        if not self._is_paused and self._socket is not None:
+            self._is_paused = True
+            self._loop.remove_reader(self._socket)
+
+    def resume(self) -> None:
+        if self._is_paused and self._socket is not None:
+            self._is_paused = False
+            self._loop.add_reader(self._socket, self._read)
+            self._loop.call_soon(self._read)  # what TLS has decrypted makes no socket readable
+
+    def lose(self, why: str) -> None:
+        """Cut it without DISCONNECT: what was not acknowledged comes again on the next connection."""
+        if not self._lost.done():
+            self._lost.set_result(why)
+        self._unhook()
+        if not self._answered.done():
+            self._answered.cancel()
+
+    def leave(self) -> None:
+        """Go properly; the broker keeps our session."""
+        if not self.is_lost:
+            self._client.disconnect()
+        self.lose("left")
+
+    # paho's side
+
+    def _paho(self, on_message: Callable[[MQTTMessage], None]) -> Client:
+        settings = self._settings
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=settings.client_id,
+            protocol=MQTTv5,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        client.max_queued_messages_set(MOST_QUEUED)
+        if settings.user is not None:
+            client.username_pw_set(settings.user, settings.password)
+        if settings.tls is not None:
+            client.tls_set_context(settings.tls)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = lambda _client, _data, message: on_message(message)
+        return client
+
+    def _hook(self) -> None:
+        """Give paho's socket to the loop, and take it back before paho closes it."""
+        client = self._client
+        self._socket = client.socket()
+        if self._socket is None:
+            self.lose("closed by the broker")
+            return
+        client.on_socket_close = lambda *_: self._unhook()
+        client.on_socket_register_write = lambda *_: self._want_write()
+        client.on_socket_unregister_write = lambda *_: self._wrote()
+        self._loop.add_reader(self._socket, self._read)
+        if client.want_write():
+            self._want_write()
+
+    def _unhook(self) -> None:
+        if self._socket is not None:
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            sock, self._socket = self._socket, None
+            sock.close()
+
+    def _want_write(self) -> None:
+        if self._socket is not None:
+            self._loop.add_writer(self._socket, self._client.loop_write)
+
+    def _wrote(self) -> None:
+        if self._socket is not None:
+            self._loop.remove_writer(self._socket)
+
+    def _read(self) -> None:
+        """`loop_read` takes one packet; only TLS can hold more that no socket event will tell of."""
+        for _ in range(PACKETS_A_TURN):
+            if self._socket is None or self._is_paused:
+                return
+            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                self.lose("connection lost")
+                return
+            if not isinstance(self._socket, ssl.SSLSocket) or not self._socket.pending():
+                return
+        self._loop.call_soon(self._read)
+
+    def _on_connect(self, _client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, _more: Any) -> None:
+        if reason.is_failure:
+            self.lose(f"refused us: {reason}")
+        elif not self._answered.done():
+            self._answered.set_result(None)
+
+    def _on_disconnect(
+        self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _more: Any
+    ) -> None:
+        self.lose(f"connection lost: {reason}")
+
+    def _on_subscribe(self, _client: Client, _data: Any, packet_id: int, reasons: list[ReasonCode], _more: Any) -> None:
+        granted = self._subscribing.get(packet_id)
+        if granted is None or granted.done():
+            return
+        refused = next((reason for reason in reasons if reason.is_failure), None)
+        if refused is None:
+            granted.set_result(None)
+        else:
+            granted.set_exception(LinkLost(f"broker {self._settings.host} refused a subscription: {refused}"))
+
+    async def _or_lost(self, answer: asyncio.Future[None]) -> None:
+        either: list[asyncio.Future[Any]] = [answer, self._lost]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if answer.done() and not answer.cancelled():
+            answer.result()
+        elif self.is_lost:
+            raise LinkLost(self.why)
+
+
+def _properties(packet_type: int, **values: int) -> Properties:
+    properties = Properties(packet_type)  # type: ignore[no-untyped-call]  # paho leaves this one untyped
+    for name, value in values.items():
+        setattr(properties, name, value)
+    return properties
