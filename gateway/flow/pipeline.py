@@ -57,6 +57,7 @@ class Pipeline:
         self._commands = commands
         self._announce = announce
         self._stages = (self._show, self._decide, self._keep, self._perform)
+        self._left_over = Batch(())
         self._saved = 0.0
         self._told_dropped = 0
 
@@ -72,18 +73,19 @@ class Pipeline:
         since = self._clock.now() - self._rulebook.horizon
         after = self._rulebook.oldest_seen(last)
         events = await self._store.read(lambda connection: list(journal.events(connection, since, after, last)))
-        batch = Batch((), self._rulebook.replay(events))
-        await self._keep(batch)
-        await self._perform(batch)
+        self._left_over = Batch((), self._rulebook.replay(events))
 
     async def run(self) -> None:
         """Follow the journal; runs for good."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._wake_rules())
+            await self._put_through(self._left_over)
             while True:
-                batch = Batch(await self._intake.take(BATCH))
-                for stage in self._stages:
-                    await stage(batch)
+                await self._put_through(Batch(await self._intake.take(BATCH)))
+
+    async def _put_through(self, batch: Batch) -> None:
+        for stage in self._stages:
+            await stage(batch)
 
     async def _show(self, batch: Batch) -> None:
         for event in batch.events:

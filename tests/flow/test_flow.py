@@ -60,6 +60,7 @@ async def test_what_was_accepted_but_not_decided_on_is_decided_after_the_restart
             lambda c: journal.record_signal(c, late, timedelta())  # the gateway died right after this commit
         )
     async with flow_of(EVERY) as flow:
+        await flow.until(lambda: flow.ear.alerts)
         [alert] = flow.desk.open_alerts()
         assert alert.count == 2
         newest, *_ = await flow.desk.signals_of(alert.id, 9)
