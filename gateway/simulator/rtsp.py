@@ -31,6 +31,8 @@ class Mount:
     def __init__(self, still: Clip) -> None:
         self.still = still
         self.viewers: set[Viewer] = set()
+        self.watched = asyncio.Event()
+        """Set once somebody has begun to watch."""
         self._queue: deque[Clip] = deque(maxlen=MAX_QUEUED_CLIPS)
         self._clip = still
         self._at = 0
@@ -41,10 +43,6 @@ class Mount:
     def play(self, clip: Clip) -> None:
         """Show `clip` once, from the end of the running loop on."""
         self._queue.append(clip)
-
-    @property
-    def is_still(self) -> bool:
-        return self._clip is self.still and not self._queue
 
     def tick(self) -> None:
         """Send the next picture to everyone who watches."""
@@ -151,6 +149,7 @@ class Viewer(asyncio.Protocol):
         self._waits_for_key = True
         self._mount = mount
         mount.viewers.add(self)
+        mount.watched.set()
 
     def _stop(self) -> None:
         if self._mount:
