@@ -19,6 +19,8 @@ from gateway.vision.stream.source import Coding, Packet
 _CLOCK = Fraction(1, 90_000)
 """RTP's clock for video (RFC 6184, 8.2.1): fine enough for any stream's time."""
 
+_MARK = (0, 200, 255)
+
 Picture = NDArray[np.uint8]
 
 
@@ -46,8 +48,13 @@ class Frame:
     def bgr(self) -> Picture:
         return np.asarray(self._frame.to_ndarray(format="bgr24"), np.uint8)
 
-    def jpeg(self, quality: int = 85) -> bytes:
-        _, coded = cv2.imencode(".jpg", self.bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    def jpeg(self, quality: int = 85, box: tuple[int, int, int, int] | None = None) -> bytes:
+        """`box` (x, y, width, height in pixels) is drawn around what it is about."""
+        picture = self.bgr
+        if box is not None:
+            picture = picture.copy()
+            cv2.rectangle(picture, box, _MARK, max(2, self._frame.width // 320))
+        _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
         return bytes(coded)
 
     def _plane(self) -> Picture:

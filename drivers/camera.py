@@ -1,0 +1,92 @@
+"""A camera: its stream is watched in a vision worker, what that sees become signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated, Any, ClassVar, Literal, Protocol
+
+from pydantic import Field, SecretStr, field_validator
+
+from gateway.driver import Driver, DriverSettings
+from gateway.model import DeviceType, Signal
+from gateway.vision.recognise.grammar import PROVINCES
+from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.slot import Sightings
+from gateway.vision.stream.address import fault_of
+
+
+class CameraSettings(DriverSettings):
+    source: SecretStr = Field(
+        description="Where the stream is: rtsp://user:password@host/path, better as !secret NAME; or a file's path."
+    )
+    watch: frozenset[Literal["motion", "faces", "plates"]] = Field(
+        default=frozenset({"motion"}), description="What to look for."
+    )
+    sensitivity: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.5, description="How little movement counts: 0 (dull) to 1 (keen)."
+    )
+    home_province: str | None = Field(
+        default=None, description="The province most plates here are from: one character, such as 苏."
+    )
+
+    @field_validator("source")
+    @classmethod
+    def _address(cls, value: SecretStr) -> SecretStr:
+        if fault := fault_of(value.get_secret_value()):
+            raise ValueError(f"the address {fault}")
+        return value
+
+    @field_validator("home_province")
+    @classmethod
+    def _province(cls, value: str | None) -> str | None:
+        if value is not None and (len(value) != 1 or value not in PROVINCES):
+            raise ValueError(f"{value!r} is not one of the provinces {PROVINCES}")
+        return value
+
+
+class VisionLink(Protocol):
+    """A slot of the vision pool."""
+
+    on_heard: Callable[[], None] | None
+
+    def watch(self, watch: Watch) -> AbstractAsyncContextManager[Sightings]: ...
+
+
+class Camera(Driver):
+    Settings: ClassVar[type[DriverSettings]] = CameraSettings
+    LINK: ClassVar[str] = "vision"
+    TYPE: ClassVar[DeviceType] = DeviceType.CAMERA
+    settings: CameraSettings
+    link: VisionLink
+
+    async def run(self) -> None:
+        """Raises LinkLost when the stream or its worker is gone."""
+        async with self.link.watch(self._what()) as sightings:
+            async for sighting in sightings:
+                await self.emit(self._signal(sighting))
+
+    def _what(self) -> Watch:
+        wanted = self.settings.watch
+        return Watch(
+            source=self.settings.source.get_secret_value(),
+            motion="motion" in wanted,
+            faces="faces" in wanted,
+            plates="plates" in wanted,
+            sensitivity=self.settings.sensitivity,
+            home_province=self.settings.home_province,
+        )
+
+    def _signal(self, sighting: Sighting) -> Signal:
+        data: dict[str, Any] = dict(sighting.data)
+        return Signal(
+            device=self.device.id,
+            kind=sighting.kind,
+            at=sighting.time,
+            data=data,
+            fresh=True,
+            picture=sighting.jpeg or None,
+        )
+
+
+DRIVER = Camera

@@ -1,0 +1,43 @@
+"""Whether a photograph is good enough to know its person by, and what is wrong with it if not."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.model import Words
+from gateway.vision.recognise.faces import SMALLEST, Face, FaceReader, Picture
+
+BLURRED = 60.0
+"""Sharpness below which a face is refused; photographs out of a phone have 400 and more."""
+_MUCH_SMALLER = 0.25
+"""Share of the largest face's area under which another one is somebody in the background."""
+
+NO_FACE = Words("照片里没有找到人脸", "no face is found in it")
+TWO_FACES = Words("照片里不止一张人脸", "more than one face is in it")
+TOO_SMALL = Words(f"人脸太小，至少要 {SMALLEST} 像素宽", f"the face is smaller than {SMALLEST} pixels across")
+TOO_BLURRED = Words("人脸模糊", "the face is blurred")
+
+
+class Enrolment(NamedTuple):
+    """`face` may be there in spite of a fault: a photograph on hand is better than none."""
+
+    face: Face | None
+    fault: Words | None
+
+
+def judge(reader: FaceReader, picture: Picture) -> Enrolment:
+    """The face to enrol and the photograph's worst fault."""
+    faces = reader.find(picture) or reader.find(picture, upsample=True)
+    if not faces:
+        return Enrolment(None, NO_FACE)
+    face = faces[0]
+    return Enrolment(face, _fault(face, faces[1:]))
+
+
+def _fault(face: Face, others: list[Face]) -> Words | None:
+    area = face.box[2] * face.box[3]
+    if any(other.box[2] * other.box[3] > _MUCH_SMALLER * area for other in others):
+        return TWO_FACES
+    if face.box[2] < SMALLEST:
+        return TOO_SMALL
+    return TOO_BLURRED if face.sharpness < BLURRED else None

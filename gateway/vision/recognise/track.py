@@ -1,0 +1,113 @@
+"""One pass, one sighting: looks at the same thing are gathered and decided together. Sans-I/O.
+
+What is gathered (plates, faces) and how it is decided is a Judge's business. `View` is whatever
+shows the look to a guard; the best one's is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+Item = TypeVar("Item")
+View = TypeVar("View")
+Verdict = TypeVar("Verdict")
+_Seen_contra = TypeVar("_Seen_contra", contravariant=True)
+
+
+class Judge(Protocol[_Seen_contra, Verdict]):
+    def worth(self, item: _Seen_contra) -> float:
+        """How well this look shows the thing; the highest gives the picture."""
+        ...
+
+    def same(self, looks: Sequence[_Seen_contra], item: _Seen_contra) -> bool:
+        """Whether `item` may be the thing seen in `looks`."""
+        ...
+
+    def decide(self, looks: Sequence[_Seen_contra], *, over: bool) -> Verdict | None:
+        """What it is, or None while that is not sure; `over` when no further look will come."""
+        ...
+
+    def name(self, verdict: Verdict) -> Hashable:
+        """By what the thing is known when it comes back in a moment; None when it has no name."""
+        ...
+
+
+@dataclass(slots=True)
+class Track(Generic[Item, View, Verdict]):
+    """The looks at one thing so far, the newest last."""
+
+    last: float
+    looks: list[Item]
+    best: Item
+    view: View
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided(Generic[Item, View, Verdict]):
+    verdict: Verdict
+    best: Item
+    view: View
+    looks: int
+
+
+@dataclass(slots=True)
+class Tracks(Generic[Item, View, Verdict]):
+    """All tracks of one camera."""
+
+    judge: Judge[Item, Verdict]
+    gone_after: float = 1.5
+    """Seconds without a look that end a track."""
+    again_after: float = 10.0
+    """Seconds out of sight after which the same plate or person is news again."""
+    most: int = 16
+    most_looks: int = 40
+    _tracks: list[Track[Item, View, Verdict]] = field(default_factory=list)
+    _said: dict[Hashable, float] = field(default_factory=dict)
+
+    def see(self, time: float, items: Sequence[Item], view: View) -> list[Decided[Item, View, Verdict]]:
+        """One look at the whole picture; what became sure with it."""
+        touched = [self._gather(time, item, view) for item in items]
+        decided = [self._decide(track, over=False) for track in touched]
+        return [one for one in decided if one is not None] + self.pass_time(time)
+
+    def pass_time(self, time: float) -> list[Decided[Item, View, Verdict]]:
+        """End the tracks of what is gone."""
+        gone = [track for track in self._tracks if time - track.last > self.gone_after]
+        self._tracks = [track for track in self._tracks if time - track.last <= self.gone_after]
+        self._said = {name: last for name, last in self._said.items() if time - last <= self.again_after}
+        decided = [self._decide(track, over=True) for track in gone]
+        return [one for one in decided if one is not None]
+
+    def _gather(self, time: float, item: Item, view: View) -> Track[Item, View, Verdict]:
+        for track in self._tracks:
+            if self.judge.same(track.looks, item):
+                break
+        else:
+            track = Track(time, [], item, view)
+            self._tracks = [*self._tracks, track][-self.most :]
+        track.last = time
+        track.looks = [*track.looks, item][-self.most_looks :]
+        if self.judge.worth(item) > self.judge.worth(track.best):
+            track.best, track.view = item, view
+        return track
+
+    def _decide(self, track: Track[Item, View, Verdict], *, over: bool) -> Decided[Item, View, Verdict] | None:
+        """The track's verdict, once, and not again for what was here a moment ago."""
+        if track.verdict is not None:
+            self._remember(track.verdict, track.last)
+            return None
+        verdict = self.judge.decide(track.looks, over=over)
+        if verdict is None:
+            return None
+        track.verdict = verdict
+        news = self.judge.name(verdict) not in self._said
+        self._remember(verdict, track.last)
+        return Decided(verdict, track.best, track.view, len(track.looks)) if news else None
+
+    def _remember(self, verdict: Verdict, time: float) -> None:
+        name = self.judge.name(verdict)
+        if name is not None:
+            self._said[name] = time

@@ -1,0 +1,122 @@
+"""How several looks become one plate or one person. Sans-I/O."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import numpy as np
+
+from gateway.vision.recognise.enrolment import BLURRED
+from gateway.vision.recognise.faces import SMALLEST, Face
+from gateway.vision.recognise.gallery import Match
+from gateway.vision.recognise.plates import PlateRead
+
+
+@dataclass(frozen=True, slots=True)
+class PlateVerdict:
+    """`score` is the mean of the looks that read `text`."""
+
+    text: str
+    score: float
+
+
+class PlateJudge:
+    """Votes by squared confidence: five looks lift 83 % to 93 % right (MEASURED.md, Plates)."""
+
+    ENOUGH = 3
+    SHARE = 0.6
+    """A text that has so much of the vote after ENOUGH looks will not lose it any more."""
+    SURE = 0.8
+    """A single look from which on 99 % are right."""
+    FAIR = 0.65
+    MISREAD = 2
+    """Characters in which two looks at one plate differ at most."""
+
+    def worth(self, item: PlateRead) -> float:
+        return item.score
+
+    def same(self, looks: Sequence[PlateRead], item: PlateRead) -> bool:
+        differ: int = sum(a != b for a, b in zip_longest(looks[-1].text, item.text))
+        return differ <= self.MISREAD
+
+    def decide(self, looks: Sequence[PlateRead], *, over: bool) -> PlateVerdict | None:
+        votes: defaultdict[str, float] = defaultdict(float)
+        for look in looks:
+            votes[look.text] += look.score**2
+        text = max(votes, key=lambda each: votes[each])
+        scores = [look.score for look in looks if look.text == text]
+        verdict = PlateVerdict(text, round(sum(scores) / len(scores), 3))
+        if over:
+            agreed = len(scores) > 1 and max(scores) >= self.FAIR
+            return verdict if agreed or max(scores) >= self.SURE else None
+        settled = len(scores) >= self.ENOUGH and votes[text] >= self.SHARE * sum(votes.values())
+        return verdict if settled and max(scores) >= self.FAIR else None
+
+    def name(self, verdict: PlateVerdict) -> Hashable:
+        return verdict.text
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLook:
+    face: Face
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class FaceVerdict:
+    """`person` is None for a stranger; `distance` is the nearest look's."""
+
+    person: str | None
+    distance: float | None
+
+
+class FaceJudge:
+    """Two of three looks name a person at once; a stranger is one whom no two looks named by the end."""
+
+    PATIENCE = 10
+    """Looks after which a stranger who stays is called one: a resident comes nearer and is known first."""
+    ENOUGH = 3
+    ONE_PERSON = 0.5
+    """Distance within which two looks of one camera, a moment apart, are one person's."""
+
+    def worth(self, item: FaceLook) -> float:
+        return item.face.box[2] * min(item.face.sharpness, 4 * BLURRED)
+
+    def same(self, looks: Sequence[FaceLook], item: FaceLook) -> bool:
+        last = looks[-1].face
+        alike = float(np.linalg.norm(last.template - item.face.template)) < self.ONE_PERSON
+        return alike or overlap(last.box, item.face.box) > 0.3
+
+    def decide(self, looks: Sequence[FaceLook], *, over: bool) -> FaceVerdict | None:
+        newest = Counter(look.match.person for look in looks[-3:] if look.match.person)
+        if newest and newest.most_common(1)[0][1] >= 2:
+            return self._named(newest.most_common(1)[0][0], looks)
+        if not over and len(looks) < self.PATIENCE:
+            return None
+        good = [look for look in looks if look.face.box[2] >= SMALLEST and look.face.sharpness >= BLURRED / 2]
+        if len(good) < self.ENOUGH:
+            return None
+        return FaceVerdict(None, _nearest(good))
+
+    def name(self, verdict: FaceVerdict) -> Hashable:
+        return verdict.person
+
+    @staticmethod
+    def _named(person: str, looks: Sequence[FaceLook]) -> FaceVerdict:
+        return FaceVerdict(person, _nearest([look for look in looks if look.match.person == person]))
+
+
+def _nearest(looks: Sequence[FaceLook]) -> float | None:
+    distances = [look.match.distance for look in looks if look.match.distance is not None]
+    return min(distances, default=None)
+
+
+def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
+    """Area in common over area together, 0…1."""
+    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    common = max(0, width) * max(0, height)
+    return common / (one[2] * one[3] + other[2] * other[3] - common or 1)

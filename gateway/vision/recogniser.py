@@ -1,0 +1,122 @@
+"""What the frames of one camera show: faces and plates, decided over tracks, compared with what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.vision.known import Known, KnownFace, KnownVehicle
+from gateway.vision.recognise.faces import FaceReader
+from gateway.vision.recognise.gallery import Gallery
+from gateway.vision.recognise.grammar import normal
+from gateway.vision.recognise.plates import PlateRead, PlateReader
+from gateway.vision.recognise.track import Decided, Tracks
+from gateway.vision.recognise.verdicts import FaceJudge, FaceLook, FaceVerdict, PlateJudge, PlateVerdict
+from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.stream.decoder import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A frame and when it came: seconds since the epoch, and on the clock that never leaps."""
+
+    frame: Frame
+    at: float
+    clock: float
+
+
+class Registry:
+    """The gallery and the vehicles, ready to be searched."""
+
+    def __init__(self, known: Known) -> None:
+        self._persons: dict[str, KnownFace] = {face.person_id: face for face in known.faces}
+        self._vehicles: dict[str, KnownVehicle] = {normal(vehicle.plate): vehicle for vehicle in known.vehicles}
+        self.gallery = Gallery([face.person_id for face in known.faces], [face.template for face in known.faces])
+
+    def plate(self, text: str) -> dict[str, Any]:
+        vehicle = self._vehicles.get(text)
+        return {"list": vehicle.list if vehicle else None, "household": vehicle.place if vehicle else None}
+
+    def person(self, person: str) -> dict[str, Any]:
+        """What may be said of a person in the journal: no name of a resident, no number of anybody."""
+        face = self._persons.get(person)
+        said: dict[str, Any] = {"person": person, "list": face.list if face else None}
+        said["household"] = face.place if face else None
+        return said | ({"name": face.name} if face and face.list == "watch" else {})
+
+
+class Recognisers:
+    """The models, each loaded when first asked for. For one thread."""
+
+    def __init__(self) -> None:
+        self._faces: FaceReader | None = None
+        self._plates: dict[str | None, PlateReader] = {}
+
+    @property
+    def faces(self) -> FaceReader:
+        self._faces = self._faces or FaceReader()
+        return self._faces
+
+    def plates(self, home_province: str | None) -> PlateReader:
+        if home_province not in self._plates:
+            self._plates[home_province] = PlateReader(home_province)
+        return self._plates[home_province]
+
+
+@dataclass(slots=True)
+class CameraTracks:
+    """One camera's faces and plates."""
+
+    watch: Watch
+    _faces: Tracks[FaceLook, View, FaceVerdict] = field(init=False)
+    _plates: Tracks[PlateRead, View, PlateVerdict] = field(init=False)
+
+    WORTH_A_VOTE = 0.5
+
+    def __post_init__(self) -> None:
+        self._faces = Tracks(FaceJudge())
+        self._plates = Tracks(PlateJudge())
+
+    def look(self, view: View, recognisers: Recognisers, registry: Registry) -> list[Sighting]:
+        """Everything that became sure with this frame."""
+        seen = self.pass_time(view.clock, registry)
+        if self.watch.plates:
+            reads = recognisers.plates(self.watch.home_province).find(view.frame.bgr)
+            votes = [read for read in reads if read.score >= self.WORTH_A_VOTE]
+            seen += _plates(self._plates.see(view.clock, votes, view), registry)
+        if self.watch.faces:
+            looks = [
+                FaceLook(face, registry.gallery.match(face.template)) for face in recognisers.faces.find(view.frame.bgr)
+            ]
+            seen += _faces(self._faces.see(view.clock, looks, view), registry)
+        return seen
+
+    def pass_time(self, clock: float, registry: Registry) -> list[Sighting]:
+        """What became sure because it is gone."""
+        return _plates(self._plates.pass_time(clock), registry) + _faces(self._faces.pass_time(clock), registry)
+
+
+def _plates(decided: Iterable[Decided[PlateRead, View, PlateVerdict]], registry: Registry) -> list[Sighting]:
+    return [_plate(one, registry) for one in decided]
+
+
+def _plate(one: Decided[PlateRead, View, PlateVerdict], registry: Registry) -> Sighting:
+    said = {"text": one.verdict.text, "score": one.verdict.score, **registry.plate(one.verdict.text)}
+    said |= {"box": one.best.box, "looks": one.looks}
+    return Sighting("plate.read", one.view.at, said, one.view.frame.jpeg(box=one.best.box))
+
+
+def _faces(decided: Iterable[Decided[FaceLook, View, FaceVerdict]], registry: Registry) -> list[Sighting]:
+    return [_face(one, registry) for one in decided]
+
+
+def _face(one: Decided[FaceLook, View, FaceVerdict], registry: Registry) -> Sighting:
+    verdict, box = one.verdict, one.best.face.box
+    said: dict[str, Any] = {"distance": verdict.distance, "box": box, "looks": one.looks}
+    jpeg = one.view.frame.jpeg(box=box)
+    if verdict.person is None:
+        return Sighting("face.unknown", one.view.at, said, jpeg)
+    said |= registry.person(verdict.person)
+    kind = "face.watchlisted" if said["list"] == "watch" else "face.matched"
+    return Sighting(kind, one.view.at, said, jpeg)

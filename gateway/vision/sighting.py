@@ -1,0 +1,41 @@
+"""What is asked of a camera's worker, and what it sees."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """`source` may hold a password: it goes over the socket and into no log.
+
+    `sensitivity` is 0 (dull) … 1 (keen). `home_province` makes one province likelier on a plate.
+    """
+
+    source: str = field(repr=False)
+    motion: bool = True
+    faces: bool = False
+    plates: bool = False
+    sensitivity: float = 0.5
+    home_province: str | None = None
+
+    def message(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A signal in the making: its kind, when the picture came, its data, and the picture as JPEG."""
+
+    kind: str
+    at: float
+    data: Json
+    jpeg: bytes = field(default=b"", repr=False)
+
+    @property
+    def time(self) -> datetime:
+        return datetime.fromtimestamp(self.at, UTC)

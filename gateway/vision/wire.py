@@ -1,0 +1,70 @@
+"""Messages between the gateway and a vision worker: a JSON header and a blob, each with its length before it.
+
+Sans-I/O, bounded both ways. A side that sends something else is broken, not mistaken: the
+connection can't be used any further.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from struct import Struct
+from typing import Any
+
+from gateway.errors import BadInput
+
+_LENGTHS = Struct("!II")
+MOST_HEADER = 8 * 1024 * 1024
+MOST_BLOB = 64 * 1024 * 1024
+"""A gallery of 100,000 templates is 51 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`header["do"]` or `header["say"]` names what it is about."""
+
+    header: dict[str, Any]
+    blob: bytes = field(default=b"", repr=False)
+
+    def coded(self) -> bytes:
+        header = json.dumps(self.header, ensure_ascii=False, separators=(",", ":")).encode()
+        if len(header) > MOST_HEADER or len(self.blob) > MOST_BLOB:
+            raise ValueError(f"a message of {len(header)} + {len(self.blob)} bytes is too large for the wire")
+        return _LENGTHS.pack(len(header), len(self.blob)) + header + self.blob
+
+
+class Reader:
+    """Fed bytes as they come; gives whole messages. Raises BadInput on what no worker sends."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        self._buffer += data
+        while (message := self._next()) is not None:
+            yield message
+
+    def _next(self) -> Message | None:
+        if len(self._buffer) < _LENGTHS.size:
+            return None
+        header, blob = _LENGTHS.unpack_from(self._buffer)
+        if header > MOST_HEADER or blob > MOST_BLOB:
+            raise BadInput(f"a message of {header} + {blob} bytes is announced", bytes(self._buffer[:64]))
+        end = _LENGTHS.size + header + blob
+        if len(self._buffer) < end:
+            return None
+        text = bytes(self._buffer[_LENGTHS.size : _LENGTHS.size + header])
+        body = bytes(self._buffer[_LENGTHS.size + header : end])
+        del self._buffer[:end]
+        return Message(_object(text), body)
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadInput("the header is not JSON", text[:64]) from None
+    if not isinstance(value, dict):
+        raise BadInput("the header is not a JSON object", text[:64])
+    return value

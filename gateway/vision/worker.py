@@ -1,0 +1,110 @@
+"""A vision worker: `python -m gateway.vision.worker FD`, with a socket to the gateway as FD.
+
+Few workers, many cameras each. It does what it is told on the socket, and ends when that ends:
+addresses with passwords come over the socket, never as arguments. A crash in a codec costs
+this process, which the pool starts again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import threading
+from contextlib import suppress
+
+import av
+import cv2
+
+from gateway.vision.eye import Eye
+from gateway.vision.known import Known
+from gateway.vision.newest import Newest
+from gateway.vision.outbox import Outbox
+from gateway.vision.recogniser import View
+from gateway.vision.recognition import Recognition
+from gateway.vision.sighting import Watch
+from gateway.vision.wire import Message, Reader
+
+NICENESS = 5
+FAILED = 70
+_PR_SET_PDEATHSIG = 1
+
+
+class Worker:
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._frames: Newest[View] = Newest()
+        self._outbox = Outbox(lambda: self._frames.dropped)
+        self._recognition = Recognition(self._outbox, self._frames)
+        self._eyes: dict[int, Eye] = {}
+
+    def serve(self) -> None:
+        """Until the gateway closes the socket, or is gone."""
+        threading.Thread(target=self._write, name="outbox", daemon=True).start()
+        self._recognition.start()
+        self._outbox.say("ready")
+        reader = Reader()
+        with suppress(ConnectionError):
+            while data := self._line.recv(1 << 16):
+                for message in reader.feed(data):
+                    self._do(message)
+
+    def _write(self) -> None:
+        try:
+            self._outbox.write_to(self._line)
+        except OSError:
+            os._exit(0)  # the gateway is gone, and nobody waits for anything here
+
+    def _do(self, message: Message) -> None:
+        header = message.header
+        match header["do"]:
+            case "watch":
+                self._watch(header["watch"], Watch(**header["what"]))
+            case "unwatch":
+                self._unwatch(header["watch"])
+            case "know":
+                self._recognition.know(Known.of(header["known"], message.blob))
+            case "picture":
+                self._picture(header["watch"], header["ask"])
+            case other:
+                raise ValueError(f"the gateway asks for {other!r}: it is of another version")
+
+    def _watch(self, number: int, watch: Watch) -> None:
+        self._recognition.add(number, watch)
+        eye = self._eyes[number] = Eye(number, watch, self._outbox, self._frames)
+        eye.start()
+
+    def _unwatch(self, number: int) -> None:
+        self._recognition.remove(number)
+        if eye := self._eyes.pop(number, None):
+            eye.stop()
+
+    def _picture(self, number: int, ask: int) -> None:
+        eye = self._eyes.get(number)
+        frame = eye.latest if eye else None
+        self._outbox.say("picture", frame.jpeg() if frame else b"", ask=ask)
+
+
+def _fail_loudly(args: threading.ExceptHookArgs) -> None:
+    """A camera's thread that fails costs that camera (it says `lost`); any other one costs the process."""
+    threading.__excepthook__(args)
+    if not isinstance(args.thread, Eye):
+        os._exit(FAILED)
+
+
+def main(fd: int) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the gateway ends us in order
+    os.nice(NICENESS)
+    cv2.setNumThreads(1)
+    av.logging.set_level(av.logging.PANIC)
+    threading.excepthook = _fail_loudly
+    with socket.socket(fileno=fd) as line:
+        Worker(line).serve()
+    os._exit(0)  # threads inside FFmpeg may take their ten seconds; the gateway does not wait for them
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
