@@ -11,7 +11,7 @@ from pydantic import Field
 
 from gateway.model import Clear, Decision, Decisions, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule, Watch
-from gateway.settings.durations import Duration, PositiveDuration
+from gateway.settings.durations import Duration, PositiveDuration, at_most
 from gateway.settings.selection import Selection, SeverityOrOff
 
 HORIZON = timedelta(hours=1)
@@ -22,10 +22,12 @@ class DoorwaySettings(Selection):
     held: SeverityOrOff = Severity.MEDIUM
     denied: SeverityOrOff = Severity.MEDIUM
     held_after: Annotated[
-        Duration, Field(le=HORIZON, description="how long a door may stand open; 0s: only if the device says so")
+        Duration, at_most(HORIZON), Field(description="how long a door may stand open; 0s: only if the device says so")
     ] = timedelta(seconds=60)
     denied_times: Annotated[int, Field(ge=1, le=100, description="so many denials at one door …")] = 3
-    denied_within: Annotated[PositiveDuration, Field(le=HORIZON, description="… in this time")] = timedelta(minutes=1)
+    denied_within: Annotated[PositiveDuration, at_most(HORIZON), Field(description="… in this time")] = timedelta(
+        minutes=1
+    )
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from gateway.model import Decisions, Raise, Severity, Signal, Wake, Words
 from gateway.rule import Rule, Watch
-from gateway.settings.durations import Duration
+from gateway.settings.durations import Duration, at_most
 from gateway.settings.selection import Selection, SeverityOrOff
 
 HORIZON = timedelta(hours=1)
@@ -26,9 +26,9 @@ class RecognitionSettings(Selection):
     watched_plate: Annotated[SeverityOrOff, Field(description="a plate on the watch list (布控)")] = Severity.HIGH
     unknown_face: Annotated[SeverityOrOff, Field(description="a face of nobody enrolled")] = None
     watched_face: Annotated[SeverityOrOff, Field(description="a face on the watch list (布控)")] = Severity.HIGH
-    quiet: Annotated[Duration, Field(le=HORIZON, description="how long the same plate or face does not ring again")] = (
-        timedelta(minutes=5)
-    )
+    quiet: Annotated[
+        Duration, at_most(HORIZON), Field(description="how long the same plate or face does not ring again")
+    ] = timedelta(minutes=5)
 
 
 class Seen(NamedTuple):

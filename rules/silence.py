@@ -15,7 +15,7 @@ from pydantic import Field
 
 from gateway.model import Clear, Decision, Decisions, DeviceType, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule, Watch
-from gateway.settings.durations import Duration
+from gateway.settings.durations import Duration, at_most
 from gateway.settings.selection import Selection, SeverityWord
 
 USUAL = {DeviceType.PANEL: Severity.HIGH, DeviceType.ZONE: Severity.HIGH, DeviceType.SIREN: Severity.HIGH}
@@ -41,9 +41,9 @@ ENDS = {"device.restored": ("faulted",), "camera.restored": ("covered", "frozen"
 
 class SilenceSettings(Selection):
     severities: dict[DeviceType, SeverityWord] = Field(default_factory=dict, description="of a lost device, by type")
-    grace: Annotated[Duration, Field(le=timedelta(minutes=10), description="how long a loss waits for its return")] = (
-        timedelta(seconds=5)
-    )
+    grace: Annotated[
+        Duration, at_most(timedelta(minutes=10)), Field(description="how long a loss waits for its return")
+    ] = timedelta(seconds=5)
     together: Annotated[int, Field(ge=2, le=1000, description="so many lost at once under one place are one")] = 4
 
 

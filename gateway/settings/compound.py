@@ -37,6 +37,8 @@ class Bilingual(Section):
 
 
 def _both(value: object) -> object:
+    if isinstance(value, int | float):
+        raise Wrong(f"{value!r} is no name", f"put it in quotes: '{value}'")
     return {"zh": value, "en": value} if isinstance(value, str) else value
 
 

@@ -94,8 +94,12 @@ def _make(
     if driver is None or not isinstance(settings, DriverSettings):
         return None
     parts = list(driver.parts(settings))
+    used: set[Loc] = set()
     for part in parts:
-        _check_part(document, entry.loc, row, part, ids, context)
+        at = next((loc for loc in _finds(row, part.id, entry.loc) if loc not in used), entry.loc)
+        used.add(at)
+        ids.take(part.id, at)
+        _check_part(document, at, row, entry.loc, part, context)
     if common is None:
         return None
     device = Device(
@@ -113,13 +117,11 @@ def _hang(part: Part, device: Device) -> Device:
     return Device(part.id, device.kind, part.type, part.name, part.place or device.place, part_of=device.id)
 
 
-def _check_part(document: Document, loc: Loc, row: dict[str, Any], part: Part, ids: Ids, context: Context) -> None:
-    at = next(_finds(row, part.id, loc), loc)
+def _check_part(document: Document, at: Loc, row: dict[str, Any], loc: Loc, part: Part, context: Context) -> None:
     try:
         check_id(part.id)
     except Wrong as wrong:
         document.wrong(at, wrong.what, wrong.mend)
-    ids.take(part.id, at)
     if part.place is not None and context.places.lacks(part.place):
         place = next(_finds(_at(row, loc, at[:-1]), part.place, at[:-1]), at)
         mend = did_you_mean(part.place, context.places.names)

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from gateway.settings.mend import Wrong
 
@@ -52,4 +52,23 @@ Duration = Annotated[
     PlainSerializer(format_duration, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": _WHOLE, "examples": ["30s", "5m", "2h", "90d"]}),
 ]
-PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]
+
+
+def at_most(longest: timedelta) -> AfterValidator:
+    """A validator for lengths of time up to and with `longest`."""
+
+    def check(value: timedelta) -> timedelta:
+        if value > longest:
+            raise Wrong(f"{format_duration(value)} is too long", f"write at most {format_duration(longest)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _positive(value: timedelta) -> timedelta:
+    if not value:
+        raise Wrong("it can't be 0", "write a length of time")
+    return value
+
+
+PositiveDuration = Annotated[Duration, AfterValidator(_positive)]

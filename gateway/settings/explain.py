@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Callable, Collection, Iterator
-from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.settings.durations import format_duration
 from gateway.settings.mend import Loc, Wrong, closest, did_you_mean
 from gateway.settings.secrets import SecretText
 from gateway.settings.yaml import Document
@@ -51,7 +49,8 @@ def _note(document: Document, detail: ErrorDetails, model: type[BaseModel], base
     elif isinstance(cause := detail.get("ctx", {}).get("error"), Wrong):
         place = (*loc, *cause.at)
         name = _name(document, place)
-        prefix = "" if cause.what.startswith(name[1:-3] or " ") else name
+        said = cause.what.startswith((name[1:-3] or " ", name[:-2] or " "))
+        prefix = "" if said else name
         document.wrong(place, f"{prefix}{cause.what}", cause.mend, key="[key]" in loc)
     else:
         _note_value(document, loc, detail)
@@ -90,15 +89,11 @@ def _mend(document: Document, loc: Loc, detail: ErrorDetails) -> str:
     return detail["msg"][:1].lower() + detail["msg"][1:].rstrip(".")
 
 
-def _limit(value: object) -> str:
-    return format_duration(value) if isinstance(value, timedelta) else str(value)
-
-
 _MENDS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "greater_than": lambda c: f"write more than {_limit(c['gt'])}",
-    "greater_than_equal": lambda c: f"write at least {_limit(c['ge'])}",
-    "less_than": lambda c: f"write less than {_limit(c['lt'])}",
-    "less_than_equal": lambda c: f"write at most {_limit(c['le'])}",
+    "greater_than": lambda c: f"write more than {c['gt']}",
+    "greater_than_equal": lambda c: f"write at least {c['ge']}",
+    "less_than": lambda c: f"write less than {c['lt']}",
+    "less_than_equal": lambda c: f"write at most {c['le']}",
     "string_too_short": lambda c: f"write at least {c['min_length']} characters",
     "string_too_long": lambda c: f"write at most {c['max_length']} characters",
     "too_short": lambda c: f"give at least {c['min_length']}",

@@ -44,6 +44,7 @@ class Document:
     marks: dict[Loc, Mark] = field(default_factory=dict)
     broken: set[Loc] = field(default_factory=set)
     mistakes: list[Mistake] = field(default_factory=list)
+    secrets: dict[Loc, str] = field(default_factory=dict, repr=False)
 
     def resolve(self, loc: Loc) -> Loc:
         """The part of `loc` that stands in the file: pydantic names union members in between."""
@@ -62,7 +63,15 @@ class Document:
         if any(place[: len(broken)] == broken for broken in self.broken):
             return
         mark = self.mark(place)
+        what, mend = self._masked(place, what), self._masked(place, mend)
         self.mistakes.append(Mistake(self.file, mark.key_line if key else mark.line, what, mend))
+
+    def _masked(self, place: Loc, sentence: str) -> str:
+        """A driver's own check may well quote what it was given."""
+        for loc, secret in self.secrets.items():
+            if secret and loc[: len(place)] == place:
+                sentence = sentence.replace(repr(secret), "this secret").replace(secret, "(secret)")
+        return sentence
 
     def give_up(self, line: int, what: str, mend: str) -> None:
         """Note that nothing of this file can be used."""
@@ -120,8 +129,9 @@ class _Reader:
             document.give_up(document.mark(()).line, "holds no keys", "begin with 'key: value' lines")
 
     def _value(self, node: Node, loc: Loc, key_line: int | None = None) -> Any:
-        line = _line(node)
         text = node.value if isinstance(node, ScalarNode) else ""
+        nothing = isinstance(node, ScalarNode) and not text  # its own mark is wherever the next token stands
+        line = key_line if nothing and key_line else _line(node)
         self._document.marks[loc] = Mark(key_line or line, line, text)
         self._nodes += 1
         if self._nodes > _MOST_NODES or any(node is outer for outer in self._open):
@@ -193,11 +203,13 @@ class _Reader:
 
     def _secret(self, node: ScalarNode, loc: Loc) -> Any:
         try:
-            return self._secrets.find(node.value)
+            secret = self._secrets.find(node.value)
         except Wrong as wrong:
             self._note(_line(node), wrong.what, wrong.mend)
             self._document.broken.add(loc)
             return None
+        self._document.secrets[loc] = secret
+        return secret
 
     def _note(self, line: int, what: str, mend: str) -> None:
         self._document.mistakes.append(Mistake(self._document.file, line, what, mend))

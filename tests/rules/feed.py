@@ -1,0 +1,88 @@
+"""A small compound, and `feed`: signals (and seconds that pass) in, decisions out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gateway.model import Clear, Decision, Device, DeviceType, Place, Raise, Signal, Wake, WakeAt, Words
+from gateway.rule import Compound, Rule
+
+START = datetime(2026, 11, 1, 8, tzinfo=UTC)
+
+
+def _device(name: str, kind: DeviceType, place: str, part_of: str | None = None) -> Device:
+    return Device(name, "any", kind, f"{name}号", place, part_of=part_of)
+
+
+DEVICES = [
+    _device("host", DeviceType.PANEL, "gate/east"),
+    _device("z1", DeviceType.ZONE, "wall/n1", "host"),
+    _device("z2", DeviceType.ZONE, "wall/n2", "host"),
+    _device("lane", DeviceType.CAMERA, "gate/east"),
+    _device("door", DeviceType.DOOR, "b3/u1"),
+    _device("home", DeviceType.HOME, "b3/u1/101"),
+    _device("home-window", DeviceType.ZONE, "b3/u1/101", "home"),
+    *(_device(f"c{n}", DeviceType.CAMERA, f"wall/n{n}") for n in range(1, 7)),
+]
+NAMES = {
+    "gate/east": Words("东门", "East gate"),
+    "b3/u1": Words("3号楼1单元", "Building 3 Unit 1"),
+    "b3/u1/101": Words("3号楼1单元101室", "Building 3 Unit 1 Room 101"),
+    **{f"wall/n{n}": Words(f"北围墙{n}段", f"North wall {n}") for n in range(1, 7)},
+}
+COMPOUND = Compound(
+    "西子御园", {device.id: device for device in DEVICES}, {path: Place(path, name) for path, name in NAMES.items()}
+)
+
+
+def made(rule: type[Rule], **settings: Any) -> Rule:
+    return rule("r", rule.Settings.model_validate(settings), COMPOUND)
+
+
+def signal(device: str, kind: str, after: float = 0, **data: Any) -> Signal:
+    """What a device says `after` seconds."""
+    at = START + timedelta(seconds=after)
+    return Signal(device=device, kind=kind, data=data, received=at, number=1, id=f"s-{device}-{kind}-{after}")
+
+
+def feed(rule: Rule, signals: Iterable[Signal], held: Iterable[str] = (), until: float = 0) -> list[Decision]:
+    """Every decision but wake-ups, which come due in between as they would, and until `until` seconds."""
+    watch = rule.watch(frozenset(held))
+    next(watch)
+    wakes: dict[str, datetime] = {}
+    decisions: list[Decision] = []
+
+    def send(event: Signal | Wake) -> None:
+        for decision in watch.send(event):
+            if not isinstance(decision, WakeAt):
+                decisions.append(decision)
+            elif decision.time is None:
+                wakes.pop(decision.key, None)
+            else:
+                wakes[decision.key] = decision.time
+
+    def pass_until(time: datetime) -> None:
+        while wakes and min(wakes.values()) <= time:
+            key = min(wakes, key=lambda name: (wakes[name], name))
+            send(Wake(rule.name, key, wakes.pop(key)))
+
+    for each in signals:
+        if rule.KINDS and each.kind not in rule.KINDS:
+            continue
+        pass_until(each.time)
+        send(each)
+    pass_until(START + timedelta(seconds=until))
+    return decisions
+
+
+def brief(decisions: Iterable[Decision]) -> list[str]:
+    """`raise KEY SEVERITY` and `clear KEY`."""
+    words = []
+    for decision in decisions:
+        if isinstance(decision, Raise):
+            words.append(f"raise {decision.key} {decision.severity.word}")
+        elif isinstance(decision, Clear):
+            words.append(f"clear {decision.key}")
+    return words

@@ -1,0 +1,35 @@
+from rules.recognition import RULE
+from tests.rules.feed import brief, feed, made, signal
+
+
+def plate(text, listed=None, after=0.0):
+    return signal("lane", "plate.read", after, text=text, list=listed, score=0.9)
+
+
+def test_residents_pass_quietly():
+    known = [plate("苏A12345", "resident"), signal("lane", "face.matched", person="zhang", list="resident")]
+    assert feed(made(RULE), known) == []
+
+
+def test_an_unknown_plate_is_told_and_a_watched_one_is_told_louder():
+    decisions = feed(made(RULE), [plate("苏A12345"), plate("苏B66666", "watch")])
+    assert brief(decisions) == ["raise lane/plate/苏A12345 low", "raise lane/plate/苏B66666 high"]
+    assert decisions[0].reason.zh == "东门 lane号 未登记车辆 苏A12345"
+
+
+def test_a_watched_face_names_the_person():
+    (decision,) = feed(made(RULE), [signal("lane", "face.watchlisted", person="p7", name="李四", distance=0.3)])
+    assert (decision.key, decision.severity.word) == ("lane/face/p7", "high")
+    assert decision.reason.en == "Watch-listed person 李四 at East gate lane号"
+
+
+def test_the_same_plate_does_not_ring_again_within_the_quiet_time():
+    seen = [plate("苏A12345", after=n * 100) for n in range(5)]
+    assert len(feed(made(RULE), seen)) == 2
+    assert len(feed(made(RULE, quiet="0s"), seen)) == 5
+
+
+def test_strangers_ring_only_where_told():
+    stranger = [signal("lane", "face.unknown", distance=0.7)]
+    assert feed(made(RULE), stranger) == []
+    assert brief(feed(made(RULE, unknown_face="low"), stranger)) == ["raise lane/face low"]

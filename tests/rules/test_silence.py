@@ -1,0 +1,56 @@
+from gateway.model import Severity
+from rules.silence import RULE
+from tests.rules.feed import brief, feed, made, signal
+
+
+def lost(*devices, after=0.0):
+    return [signal(device, "device.offline", after) for device in devices]
+
+
+def test_a_lost_device_rings_after_its_grace_and_is_cleared_when_back():
+    signals = [*lost("lane"), signal("lane", "device.online", 60)]
+    assert brief(feed(made(RULE), signals)) == ["raise lane/lost medium", "clear lane/lost"]
+
+
+def test_a_panel_matters_more():
+    assert brief(feed(made(RULE), lost("host"), until=9)) == ["raise host/lost high"]
+    rule = made(RULE, severities={"panel": "critical"})
+    assert brief(feed(rule, lost("host"), until=9)) == ["raise host/lost critical"]
+
+
+def test_back_within_the_grace_is_nothing():
+    assert feed(made(RULE), [*lost("lane"), signal("lane", "device.online", 4)], until=60) == []
+
+
+def test_silent_and_then_offline_is_one_loss():
+    assert len(feed(made(RULE), [signal("lane", "device.silent"), *lost("lane", after=3)], until=60)) == 1
+
+
+def test_many_at_once_are_one_alert():
+    decisions = feed(made(RULE), lost("c1", "c2", "c3", "c4", "c5"), until=9)
+    assert brief(decisions) == ["raise */wall high"]
+    assert "5台设备同时失联" in decisions[0].reason.zh
+    assert decisions[0].severity is Severity.HIGH
+
+
+def test_those_that_follow_fold_into_it_and_it_is_over_with_the_last():
+    first = lost("c1", "c2", "c3", "c4")
+    back = [signal(f"c{n}", "device.online", 30 + n) for n in range(1, 6)]
+    decisions = feed(made(RULE), [*first, *lost("c5", after=10), *back])
+    assert brief(decisions) == ["raise */wall high", "raise */wall high", "clear */wall"]
+
+
+def test_few_or_far_apart_are_told_one_by_one():
+    decisions = feed(made(RULE), [*lost("c1", "c2", "c3"), *lost("home", "lane")], until=9)
+    assert len([word for word in brief(decisions) if "/lost" in word]) == 5
+
+
+def test_started_with_what_it_held():
+    held = ["lane/lost", "*/wall"]
+    signals = [*lost("lane"), signal("lane", "device.online", 1), signal("c1", "device.online", 2)]
+    assert brief(feed(made(RULE), signals, held)) == ["clear lane/lost", "clear */wall"]
+
+
+def test_a_covered_camera():
+    decisions = feed(made(RULE), [signal("c1", "camera.covered"), signal("c1", "camera.restored", 9)])
+    assert brief(decisions) == ["raise c1/covered high", "clear c1/covered"]

@@ -1,0 +1,66 @@
+import pytest
+
+COMPOUND = "name: x\nmqtt: {endpoint: {}, accounts: [{user: b3, password: !secret b3}]}\n"
+
+
+def test_a_secret_out_of_its_file(folder):
+    folder.compound(COMPOUND)
+    folder.secrets("b3: 007")
+    configuration = folder.load()
+    assert configuration.compound.mqtt.accounts[0].password.get_secret_value() == "007"
+    assert "007" not in configuration.text
+
+
+def test_systemd_credentials_come_first(folder, tmp_path, monkeypatch):
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / "b3").write_text("from systemd\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    folder.compound(COMPOUND)
+    assert folder.load().compound.mqtt.accounts[0].password.get_secret_value() == "from systemd"
+
+
+def test_secrets_that_others_may_read(folder):
+    folder.compound(COMPOUND)
+    folder.secrets("b3: x", mode=0o644)
+    (mistake,) = folder.mistakes()
+    assert mistake.startswith("secrets.yaml:1: others may read the secrets (mode 0644), run: chmod 600 ")
+
+
+def test_a_secret_that_is_not_there_is_told_where_it_is_used(folder):
+    folder.compound(COMPOUND)
+    folder.secrets("b4: x")
+    (mistake,) = folder.mistakes()
+    assert mistake.startswith("compound.yaml:2: secret 'b3' is not found")
+
+
+def test_a_secret_is_never_shown_in_a_mistake(folder):
+    folder.secrets("b3: hunter2\nlist: [hunter2]\n")
+    folder.compound(
+        "name: !secret b3\nhttp: {listen: !secret b3}\nvision: {workers: !secret b3}\nplaces: {gate/east: 东}"
+    )
+    folder.panel("url: !secret b3, baud: !secret b3")
+    mistakes = folder.mistakes()
+    assert len(mistakes) == 5
+    assert "hunter2" not in "\n".join(mistakes)
+
+
+def test_a_demonstration_may_show_its_passwords_but_the_journal_does_not(folder):
+    folder.compound(
+        "name: x\ndemo: true\nmqtt: {accounts: [{user: b3, password: open-sesame}]}\nplaces: {gate/east: 东}"
+    )
+    folder.panel("url: 'http://admin:geheim@10.0.0.8/', password: 'p.w'")
+    configuration = folder.load()
+    assert configuration.compound.mqtt.accounts[0].password.get_secret_value() == "open-sesame"
+    for secret in ("open-sesame", "geheim", "p.w"):
+        assert secret not in configuration.text
+
+
+@pytest.mark.parametrize("name", ["../b3", ".hidden"])
+def test_a_secret_stays_in_its_folder(folder, tmp_path, monkeypatch, name):
+    (tmp_path / "b3").write_text("elsewhere")
+    (tmp_path / ".hidden").write_text("elsewhere")
+    (tmp_path / "credentials").mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    folder.compound(COMPOUND.replace("!secret b3", f"!secret {name}"))
+    assert "is not found" in folder.mistakes()[0]
