@@ -47,7 +47,7 @@ def build(console: Path) -> bool:
             return False
         install(console)
         fresh = console / "node_modules" / ".dist"
-        _node(console, "node_modules/vite/bin/vite.js", "build", "--outDir", str(fresh), "--emptyOutDir")
+        _must(_node(console, "node_modules/vite/bin/vite.js", "build", "--outDir", str(fresh), "--emptyOutDir"), "vite")
         (fresh / STAMP).write_text(wanted, encoding="ascii")
         shutil.rmtree(console / "dist", ignore_errors=True)
         fresh.rename(console / "dist")
@@ -60,7 +60,7 @@ def install(console: Path) -> None:
     wanted = hashlib.sha256((console / "package-lock.json").read_bytes()).hexdigest()
     if _read(stamp) == wanted:
         return
-    _npm(console, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    _must(_npm(console, "ci", "--ignore-scripts", "--no-audit", "--no-fund"), "npm ci")
     stamp.write_text(wanted, encoding="ascii")
 
 
@@ -100,24 +100,24 @@ def _alone(console: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _npm(console: Path, *arguments: str) -> None:
-    root = _node_root()
-    modules = root / ("node_modules" if os.name == "nt" else "lib/node_modules")
-    _node(console, str(modules / "npm" / "bin" / "npm-cli.js"), *arguments)
-
-
-def _node(console: Path, *arguments: str) -> None:
-    root = _node_root()
-    folder = root if os.name == "nt" else root / "bin"
-    node = folder / ("node.exe" if os.name == "nt" else "node")
-    path = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
-    done = subprocess.run([node, *arguments], cwd=console, env={**os.environ, "PATH": path}, check=False)  # noqa: S603
-    if done.returncode:
-        command = " ".join(["node", *arguments])
+def _must(status: int, step: str) -> None:
+    if status:
         raise ConsoleError(
-            f"building the guard room failed ({command!r} in {console} ended with {done.returncode}); its words are"
-            " above. It needs the npm registry once, or a `dist` that was built elsewhere from the same sources."
+            f"the guard room was not built: {step} ended with {status}, its words are above. A build from sources needs"
+            " the npm registry (npm's own settings name it); a wheel or an sdist brings the pages and needs neither."
         )
+
+
+def _npm(console: Path, *arguments: str) -> int:
+    modules = _node_root() / ("node_modules" if os.name == "nt" else "lib/node_modules")
+    return _node(console, str(modules / "npm" / "bin" / "npm-cli.js"), *arguments)
+
+
+def _node(console: Path, *arguments: str) -> int:
+    folder = _node_root() / ("" if os.name == "nt" else "bin")
+    path = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
+    environment = {**os.environ, "PATH": path}
+    return subprocess.run([folder / "node", *arguments], cwd=console, env=environment, check=False).returncode  # noqa: S603
 
 
 def _node_root() -> Path:
@@ -148,7 +148,7 @@ def main(arguments: list[str]) -> int:
         else:
             with _alone(CONSOLE):
                 install(CONSOLE)
-            _npm(CONSOLE, "run", arguments[0])
+            return _npm(CONSOLE, "run", arguments[0])
     except ConsoleError as error:
         sys.stderr.write(f"{error}\n")
         return 1

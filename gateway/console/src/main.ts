@@ -1,5 +1,12 @@
 import { createApp } from "vue";
 
 import App from "./App.vue";
+import { createRoom, roomKey } from "./shell/room";
+import "./style/tokens.css";
+import "./style/base.css";
 
-createApp(App).mount("#app");
+const room = createRoom();
+const app = createApp(App);
+app.provide(roomKey, room);
+app.mount("#app");
+room.start();

@@ -1,0 +1,137 @@
+import { computed, ref, watch, type ComputedRef, type Ref } from "vue";
+
+import type { AlertAction, Gateway } from "../api/gateway";
+import type { Alert, Disposition } from "../api/types";
+import type { Live } from "../live/live";
+import type { Route } from "../shell/route";
+import { afterClosing, isUntouched, mostUrgent, neighbour, queue, rank } from "./order";
+import { DISPOSITIONS, allows } from "./steps";
+
+export type Mode = "closing" | "noting" | null;
+
+export interface Desk {
+  open: ComputedRef<Alert[]>;
+  untouched: ComputedRef<Alert[]>;
+  urgent: ComputedRef<Alert | null>;
+  /** the gravest untouched alert, when it is graver than the one looked at */
+  graver: ComputedRef<Alert | null>;
+  selected: ComputedRef<Alert | null>;
+  mode: Ref<Mode>;
+  picked: Ref<Disposition | null>;
+  note: Ref<string>;
+  /** the picture fills the screen */
+  enlarged: Ref<boolean>;
+  /** the action under way on the selected alert */
+  pending: Ref<AlertAction | null>;
+  error: Ref<string | null>;
+  select: (id: string | null) => void;
+  step: (by: 1 | -1) => void;
+  begin: (mode: Mode) => void;
+  pick: (number: number) => void;
+  act: (action: AlertAction) => Promise<void>;
+}
+
+export interface DeskOptions {
+  gateway: Gateway;
+  live: Live;
+  route: Route;
+  explain: (error: unknown) => string;
+}
+
+/** The guard's hands: which alert is looked at, and what is being done about it. */
+export function createDesk({ gateway, live, route, explain }: DeskOptions): Desk {
+  const open = computed(() => queue(live.picture.value.alerts.values()));
+  const untouched = computed(() => open.value.filter(isUntouched));
+  const urgent = computed(() => mostUrgent(open.value));
+  const id = computed(() => (route.spot.value.view === "alerts" ? route.spot.value.id : null));
+  const selected = computed(() => {
+    if (id.value === null) return null;
+    return live.picture.value.alerts.get(id.value) ?? live.picture.value.lately.get(id.value) ?? null;
+  });
+  const mode = ref<Mode>(null);
+  const picked = ref<Disposition | null>(null);
+  const note = ref("");
+  const enlarged = ref(false);
+  const pending = ref<AlertAction | null>(null);
+  const error = ref<string | null>(null);
+
+  const clear = (): void => {
+    mode.value = null;
+    picked.value = null;
+    note.value = "";
+    enlarged.value = false;
+    error.value = null;
+  };
+  const select = (wanted: string | null): void => route.go("alerts", wanted);
+  const finish = (answer: Alert, before: readonly Alert[]): void => {
+    live.answered(answer);
+    if (id.value !== answer.id) return;
+    clear();
+    if (answer.state === "closed") select(afterClosing(before, answer.id));
+  };
+  const body = (action: AlertAction): { disposition?: Disposition; note?: string } => ({
+    ...(note.value.trim() && (action === "close" || action === "note") ? { note: note.value.trim() } : {}),
+    ...(action === "close" && picked.value ? { disposition: picked.value } : {}),
+  });
+  const act = async (action: AlertAction): Promise<void> => {
+    const alert = selected.value;
+    if (alert === null || pending.value !== null || !allows(alert.state, action)) return;
+    if (action === "close" && picked.value === null) return;
+    if (action === "note" && !note.value.trim()) return;
+    pending.value = action;
+    error.value = null;
+    const before = open.value;
+    try {
+      finish(await gateway.act(alert.id, action, body(action)), before);
+    } catch (cause) {
+      error.value = explain(cause);
+    } finally {
+      pending.value = null;
+    }
+  };
+
+  watch(id, clear);
+  watch([id, live.picture], ([wanted]) => fetchMissing(wanted, live, gateway));
+  return {
+    open,
+    untouched,
+    urgent,
+    graver: computed(() => graverThan(selected.value, urgent.value)),
+    selected,
+    mode,
+    picked,
+    note,
+    enlarged,
+    pending,
+    error,
+    select,
+    step: (by) => select(neighbour(open.value, id.value, by)),
+    begin: (wanted) => {
+      const action = wanted === "closing" ? "close" : "note";
+      if (wanted !== null && (selected.value === null || !allows(selected.value.state, action))) return;
+      if (mode.value !== wanted) clear();
+      mode.value = wanted;
+    },
+    pick: (number) => {
+      if (mode.value === "closing") picked.value = DISPOSITIONS[number - 1] ?? picked.value;
+    },
+    act,
+  };
+}
+
+/** One that was closed while the line was down, or named in the address, is asked for. */
+async function fetchMissing(id: string | null, live: Live, gateway: Gateway): Promise<void> {
+  const { alerts, lately, number } = live.picture.value;
+  if (id === null || number === null || alerts.has(id) || lately.has(id)) return;
+  try {
+    live.answered(await gateway.alert(id));
+  } catch {
+    // gone or not ours to see: the panel says to choose another
+  }
+}
+
+function graverThan(selected: Alert | null, urgent: Alert | null): Alert | null {
+  if (urgent === null || selected === null || urgent.id === selected.id) return null;
+  const graver = rank(selected.severity) - rank(urgent.severity);
+  return graver > 0 || (graver === 0 && !isUntouched(selected)) ? urgent : null;
+}

@@ -1,0 +1,39 @@
+import type { Alert, Severity } from "../api/types";
+
+export const SEVERITIES: readonly Severity[] = ["critical", "high", "medium", "low"];
+
+export const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+
+export const isUntouched = (alert: Alert): boolean => alert.state === "new";
+
+/** Gravest first; of one severity the untouched before the ones in hand, and who waited longest first. */
+export const byUrgency = (a: Alert, b: Alert): number =>
+  rank(a.severity) - rank(b.severity) ||
+  Number(isUntouched(b)) - Number(isUntouched(a)) ||
+  Date.parse(a.raised_at) - Date.parse(b.raised_at) ||
+  a.id.localeCompare(b.id);
+
+export const queue = (alerts: Iterable<Alert>): Alert[] => [...alerts].sort(byUrgency);
+
+/** The alert a guard should turn to: the gravest untouched one. */
+export const mostUrgent = (ordered: readonly Alert[]): Alert | null => ordered.find(isUntouched) ?? null;
+
+/** The neighbour `step` away in the queue; past an end stays at the end. */
+export function neighbour(ordered: readonly Alert[], selected: string | null, step: 1 | -1): string | null {
+  const at = ordered.findIndex((alert) => alert.id === selected);
+  if (at < 0) return ordered[0]?.id ?? null;
+  return ordered[Math.min(ordered.length - 1, Math.max(0, at + step))]?.id ?? null;
+}
+
+/** Where to go once `gone` has left the queue: the next untouched, else whoever took its place. */
+export function afterClosing(before: readonly Alert[], gone: string): string | null {
+  const left = before.filter((alert) => alert.id !== gone);
+  const at = before.findIndex((alert) => alert.id === gone);
+  return (mostUrgent(left) ?? left[Math.min(at, left.length - 1)])?.id ?? null;
+}
+
+export function countBySeverity(alerts: readonly Alert[]): Record<Severity, number> {
+  const counts: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0 };
+  for (const alert of alerts) counts[alert.severity] += 1;
+  return counts;
+}

@@ -1,0 +1,40 @@
+import type { AlertAction } from "../api/gateway";
+import type { Alert, AlertState, Disposition } from "../api/types";
+
+export const DISPOSITIONS: readonly Disposition[] = ["real", "false", "nuisance", "test", "drill"];
+
+const ALLOWED: Record<AlertState, readonly AlertAction[]> = {
+  new: ["acknowledge", "note"],
+  acknowledged: ["on-scene", "hold", "close", "note"],
+  on_scene: ["hold", "close", "note"],
+  on_hold: ["on-scene", "close", "note"],
+  closed: [],
+};
+
+export const allows = (state: AlertState, action: AlertAction): boolean => ALLOWED[state].includes(action);
+
+/** What a guard most likely does next; its button is the large one. */
+export const NEXT: Record<AlertState, AlertAction | null> = {
+  new: "acknowledge",
+  acknowledged: "on-scene",
+  on_scene: "close",
+  on_hold: "on-scene",
+  closed: null,
+};
+
+export type Moment =
+  | { what: "raised"; at: string }
+  | { what: "repeated"; at: string }
+  | { what: "restored"; at: string }
+  | { what: "step"; at: string; action: string; user: string; note: string };
+
+/** The alert's story, oldest first. */
+export function story(alert: Alert): Moment[] {
+  const moments: Moment[] = [{ what: "raised", at: alert.raised_at }];
+  for (const step of alert.steps) {
+    moments.push({ what: "step", at: step.at, action: step.action.replace("-", "_"), user: step.user, note: step.note ?? "" });
+  }
+  if (alert.count > 1) moments.push({ what: "repeated", at: alert.last_at });
+  if (alert.restored_at) moments.push({ what: "restored", at: alert.restored_at });
+  return moments.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}

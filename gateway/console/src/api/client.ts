@@ -1,0 +1,77 @@
+import type { Language } from "./types";
+
+/** The gateway refused, in its own words. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The gateway did not answer at all. */
+export class Unreachable extends Error {}
+
+export interface ClientOptions {
+  language: () => Language;
+  /** Called on every 401 but that of signing in. */
+  onSignedOut: () => void;
+  /** Called with the gateway's own clock, of each answer that carries one. */
+  onDate?: (milliseconds: number) => void;
+  /** How long an answer may take, in milliseconds. */
+  patience?: number;
+  fetch?: typeof fetch;
+}
+
+export type Method = "GET" | "POST" | "DELETE";
+
+/** JSON over fetch: one place for language, patience, errors in words and the end of a session. */
+export class Client {
+  constructor(private readonly options: ClientOptions) {}
+
+  async call<T>(method: Method, path: string, body?: unknown): Promise<T> {
+    const response = await this.send(method, path, body);
+    const date = Date.parse(response.headers.get("Date") ?? "");
+    if (!Number.isNaN(date)) this.options.onDate?.(date);
+    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+    const error = await readError(response);
+    const signingIn = method === "POST" && path === "/api/v1/session";
+    if (response.status === 401 && !signingIn) this.options.onSignedOut();
+    throw error;
+  }
+
+  private async send(method: Method, path: string, body: unknown): Promise<Response> {
+    const headers: Record<string, string> = {
+      Accept: "application/json",
+      "Accept-Language": this.options.language() === "en" ? "en" : "zh-CN",
+    };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), this.options.patience ?? 15_000);
+    try {
+      return await (this.options.fetch ?? fetch)(path, {
+        method,
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+        credentials: "same-origin",
+        cache: "no-store",
+        signal: patience.signal,
+      });
+    } catch (cause) {
+      throw new Unreachable(String(cause));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+async function readError(response: Response): Promise<ApiError> {
+  try {
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    return new ApiError(response.status, error.code, error.message);
+  } catch {
+    return new ApiError(response.status, "unknown", "");
+  }
+}

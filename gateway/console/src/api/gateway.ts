@@ -1,0 +1,43 @@
+import type { Client } from "./client";
+import type { Alert, Compound, Data, Disposition, Page, Session, Signal } from "./types";
+
+export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note";
+
+const at = (path: string, query: Record<string, string | number | null | undefined>): string => {
+  const wanted = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== "") wanted.set(key, String(value));
+  }
+  const text = wanted.toString();
+  return text ? `${path}?${text}` : path;
+};
+
+/** The calls the guard room makes. */
+export class Gateway {
+  constructor(private readonly client: Client) {}
+
+  session = (): Promise<Session> => this.client.call("GET", "/api/v1/session");
+
+  signIn = (user: string, password: string): Promise<Session> =>
+    this.client.call("POST", "/api/v1/session", { user, password });
+
+  signOut = (): Promise<void> => this.client.call("DELETE", "/api/v1/session");
+
+  compound = (): Promise<Compound> => this.client.call("GET", "/api/v1/compound");
+
+  alert = (id: string): Promise<Alert> => this.client.call("GET", `/api/v1/alerts/${encodeURIComponent(id)}`);
+
+  alerts = (state: string, after: string | null, limit: number): Promise<Page<Alert>> =>
+    this.client.call("GET", at("/api/v1/alerts", { state, after, limit }));
+
+  act = (id: string, action: AlertAction, body: { disposition?: Disposition; note?: string }): Promise<Alert> =>
+    this.client.call("POST", `/api/v1/alerts/${encodeURIComponent(id)}/${action}`, body);
+
+  signals = (query: { device?: string; kind?: string; after?: string | null }): Promise<Page<Signal>> =>
+    this.client.call("GET", at("/api/v1/signals", query));
+
+  command = (device: string, action: string, values: Data): Promise<{ id: string }> =>
+    this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, { action, arguments: values });
+}
+
+export const cameraPicture = (camera: string): string => `/api/v1/cameras/${encodeURIComponent(camera)}/snapshot.jpg`;

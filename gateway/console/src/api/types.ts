@@ -1,0 +1,131 @@
+/** What the gateway's HTTP API and its live WebSocket say. Times are ISO-8601 in UTC. */
+
+export type Language = "zh" | "en";
+export type Words = Record<Language, string>;
+
+export type Severity = "critical" | "high" | "medium" | "low";
+export type AlertState = "new" | "acknowledged" | "on_scene" | "on_hold" | "closed";
+export type Disposition = "real" | "false" | "nuisance" | "test" | "drill";
+export type Health = "online" | "offline" | "silent" | "unknown";
+export type Role = "guard" | "supervisor" | "installer" | "manager";
+export type Data = Record<string, unknown>;
+
+export interface Session {
+  user: string;
+  role: Role;
+  expires_at: string;
+}
+
+export interface Compound {
+  name: string;
+  language: string;
+  property_phone: string | null;
+  public_url: string | null;
+  version: string;
+  timezone?: string;
+}
+
+export interface Person {
+  name: string;
+  phone: string;
+  role: string;
+}
+
+export interface Household {
+  place: string;
+  persons: Person[];
+  plates: string[];
+}
+
+export interface AlertSignal {
+  id: string;
+  kind: string;
+  device: string;
+  at: string | null;
+  received: string;
+  data: Data;
+}
+
+export interface Step {
+  action: string;
+  user: string;
+  at: string;
+  note: string | null;
+}
+
+export interface Alert {
+  id: string;
+  rule: string;
+  severity: Severity;
+  state: AlertState;
+  place: string;
+  place_name: Words;
+  device: string | null;
+  device_name: string | null;
+  camera: string | null;
+  reason: string;
+  reasons: Words;
+  raised_at: string;
+  last_at: string;
+  restored_at: string | null;
+  count: number;
+  disposition: Disposition | null;
+  assignee: string | null;
+  snapshot: string | null;
+  on_record: boolean;
+  household: Household | null;
+  signals: AlertSignal[];
+  steps: Step[];
+}
+
+export interface Device {
+  id: string;
+  kind: string;
+  type: string;
+  name: string;
+  place: string;
+  place_name: Words;
+  part_of: string | null;
+  health: Health;
+  since: string | null;
+  heard_at: string | null;
+  restarts: number;
+  fault: string | null;
+  /** action → the names of its arguments */
+  actions: Record<string, string[]>;
+}
+
+export interface Signal {
+  id: string;
+  kind: string;
+  device: string;
+  device_name: string | null;
+  place_name: Words | null;
+  received: string;
+  data: Data;
+  snapshot: string | null;
+}
+
+export interface Dropped {
+  sightings: number;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export type LiveMessage =
+  | {
+      type: "snapshot";
+      number: number;
+      alerts: Alert[];
+      devices: Device[];
+      signals: Signal[];
+      dropped: Dropped;
+    }
+  | { type: "alert"; number: number; alert: Alert }
+  | { type: "device"; number: number; device: Device }
+  | { type: "signal"; number: number; signal: Signal }
+  | { type: "dropped"; number: number; dropped: Dropped }
+  | { type: "beat"; number: number; at: string };

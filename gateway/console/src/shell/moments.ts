@@ -1,0 +1,42 @@
+import { computed, type ComputedRef, type ShallowRef } from "vue";
+
+import type { Compound } from "../api/types";
+import type { Speech } from "../i18n/language";
+import type { Live } from "../live/live";
+
+export interface Moments {
+  /** How long ago, by the gateway's clock. */
+  ago: (iso: string) => string;
+  between: (from: string, to: string) => string;
+  /** 14:02:11 today, with the date on any other day */
+  clockTime: (iso: string) => string;
+  hour: ComputedRef<string>;
+  date: ComputedRef<string>;
+}
+
+export function createMoments(speech: Speech, compound: ShallowRef<Compound | null>, live: Live): Moments {
+  const zone = computed(() => (compound.value?.timezone ? { timeZone: compound.value.timezone } : {}));
+  const format = (options: Intl.DateTimeFormatOptions): ComputedRef<Intl.DateTimeFormat> =>
+    computed(
+      () =>
+        new Intl.DateTimeFormat(speech.language.value === "en" ? "en-GB" : "zh-CN", {
+          hourCycle: "h23",
+          ...zone.value,
+          ...options,
+        }),
+    );
+  const time = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const day = format({ month: "numeric", day: "numeric" });
+  const longDay = format({ month: "long", day: "numeric", weekday: "long" });
+  return {
+    ago: (iso) => speech.age(live.now.value - Date.parse(iso)),
+    between: (from, to) => speech.age(Date.parse(to) - Date.parse(from)),
+    clockTime: (iso) => {
+      const then = new Date(iso);
+      const today = day.value.format(live.now.value) === day.value.format(then);
+      return today ? time.value.format(then) : `${day.value.format(then)} ${time.value.format(then)}`;
+    },
+    hour: computed(() => time.value.format(live.now.value)),
+    date: computed(() => longDay.value.format(live.now.value)),
+  };
+}
