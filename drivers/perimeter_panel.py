@@ -34,6 +34,9 @@ from gateway.links.perimeter import (
 )
 from gateway.links.serial import SerialLine, SerialLink, SerialSettings
 from gateway.model import Command, Device, DeviceType, Json, Signal
+from gateway.settings.context import PlaceRef
+from gateway.settings.durations import Duration
+from gateway.settings.mend import Wrong
 
 ORDERS = {"arm": (0x11, "area"), "disarm": (0x12, "area"), "bypass": (0x13, "zone"), "unbypass": (0x14, "zone")}
 RESULTS = {1: "the host refused it", 2: "the host has no such zone or area"}
@@ -81,13 +84,15 @@ class Zone(BaseModel):
     number: Annotated[int, Field(ge=1, le=64, description="the zone's number on the host")]
     id: Annotated[str, Field(description="what the zone is called in rules and in the guard room")]
     name: str
-    place: str | None = None
+    place: PlaceRef | None = None
 
 
 class PanelSettings(SerialSettings):
     address: Annotated[int, Field(ge=1, le=247, description="the host's address on the line")] = 1
     zones: tuple[Zone, ...] = ()
-    poll_seconds: Annotated[float, Field(ge=0.05, le=60)] = 2.0
+    poll: Annotated[
+        Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=1), description="how often it is asked")
+    ] = timedelta(seconds=2)
     missed_polls: Annotated[int, Field(ge=1, le=100, description="polls without an answer that mean a line fault")] = 3
     timezone: Annotated[str, Field(description="of the host's clock")] = "Asia/Shanghai"
 
@@ -97,7 +102,7 @@ class PanelSettings(SerialSettings):
         try:
             ZoneInfo(name)
         except (KeyError, OSError, ValueError) as error:
-            raise ValueError(f"{name!r} is no time zone; write one like Asia/Shanghai") from error
+            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
         return name
 
     @model_validator(mode="after")
@@ -105,7 +110,7 @@ class PanelSettings(SerialSettings):
         numbers = [zone.number for zone in self.zones]
         twice = sorted({number for number in numbers if numbers.count(number) > 1})
         if twice:
-            raise ValueError(f"zone number {twice[0]} is given to two zones; number each as on the host")
+            raise Wrong(f"zone number {twice[0]} is given to two zones", "number each as on the host")
         return self
 
 
@@ -218,7 +223,7 @@ class PerimeterPanel(Driver):
                 async with asyncio.timeout_at(next_poll):
                     chunk = await line.read()
             except TimeoutError:
-                next_poll = loop.time() + self.settings.poll_seconds
+                next_poll = loop.time() + self.settings.poll.total_seconds()
                 await self._poll(line)
                 continue
             for item in decoder.feed(chunk) if chunk else decoder.reset():

@@ -87,7 +87,7 @@ class House:
         while True:
             await self.connected.wait()
             for device in self.devices:
-                self._publish(f"{device}/status", {"online": True})
+                self._client.publish(f"{ROOT}/{device}/status", "online", qos=1)
             await asyncio.sleep(HEARTBEAT)
 
     def _publish(self, topic: str, message: dict[str, Any]) -> None:
