@@ -1,0 +1,118 @@
+"""Alerts and the steps of people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.errors import Conflict
+from gateway.model import Alert, AlertState, Role, Words
+from gateway.web.asked import AlertQuery, Assignment, Closing, NoteDown, Remark
+from gateway.web.call import Call
+from gateway.web.present import Presenter, audience_of
+from gateway.web.problems import Trouble, not_found
+from gateway.web.routes import EVERYONE, GUARDS, Route
+from gateway.web.views import AlertList, AlertView
+
+_PATH = "/api/v1/alerts"
+_ALL_SIGNALS = 500
+_STATES: Mapping[str | None, Sequence[str]] = {
+    None: (),
+    "open": tuple(state.value for state in AlertState if state is not AlertState.CLOSED),
+}
+_STEP = {
+    "acknowledge": "确认",
+    "on-scene": "到场",
+    "hold": "挂起",
+    "close": "关闭",
+    "assign": "指派",
+    "note": "备注",
+}
+_STATE = {
+    AlertState.NEW: "未确认",
+    AlertState.ACKNOWLEDGED: "已确认",
+    AlertState.ON_SCENE: "已到场",
+    AlertState.ON_HOLD: "已挂起",
+    AlertState.CLOSED: "已关闭",
+}
+
+
+async def page(call: Call[AlertQuery]) -> AlertList:
+    asked = call.asked
+    states = _STATES.get(asked.state, (asked.state or "",))
+    alerts, following = await call.services.desk.page(states, asked.after, asked.limit)
+    return AlertList(
+        items=await Presenter(call.services).alerts(alerts, audience_of(call.me.role)),
+        next=following,
+    )
+
+
+async def one(call: Call[Any]) -> AlertView:
+    return await _view(call, await _alert(call))
+
+
+async def remark(call: Call[Remark]) -> AlertView:
+    """Acknowledge, on scene, hold: the step is the last word of the address."""
+    return await _step(call, call.request.path.rsplit("/", 1)[-1], call.asked.note)
+
+
+async def note(call: Call[NoteDown]) -> AlertView:
+    return await _step(call, "note", call.asked.note)
+
+
+async def close(call: Call[Closing]) -> AlertView:
+    return await _step(call, "close", call.asked.note, {"disposition": call.asked.disposition.value})
+
+
+async def assign(call: Call[Assignment]) -> AlertView:
+    """To a guard or supervisor who has an account here."""
+    user = await call.services.accounts.role_of(call.asked.user)
+    if user not in {Role.GUARD, Role.SUPERVISOR}:
+        raise not_found(Words("这位值班人员", f"guard {call.asked.user!r}"))
+    return await _step(call, "assign", call.asked.note, {"user": call.asked.user})
+
+
+async def _step(call: Call[Any], step: str, said: str, data: Mapping[str, Any] | None = None) -> AlertView:
+    alert = await _alert(call)
+    try:
+        alert = await call.services.desk.step(alert.id, step, call.me.user, said.strip(), data or {})
+    except Conflict as error:
+        stands = await _alert(call)
+        raise Trouble(409, Words(f"警情{_STATE[stands.state]}，不能{_STEP[step]}", str(error))) from error
+    return await _view(call, alert)
+
+
+async def _alert(call: Call[Any]) -> Alert:
+    alert = await call.services.desk.alert(call.part("id"))
+    if alert is None:
+        raise not_found(Words("这条警情", f"alert {call.part('id')}"))
+    return alert
+
+
+async def _view(call: Call[Any], alert: Alert) -> AlertView:
+    audience = audience_of(call.me.role)
+    return (await Presenter(call.services).alerts([alert], audience, _ALL_SIGNALS))[0]
+
+
+def _remark(step: str, does: str) -> Route:
+    return Route("POST", f"{_PATH}/{{id}}/{step}", remark, who=GUARDS, does=does, takes=Remark, gives=AlertView)
+
+
+ROUTES = (
+    Route("GET", _PATH, page, who=EVERYONE, does="Alerts, newest first", takes=AlertQuery, gives=AlertList),
+    Route("GET", f"{_PATH}/{{id}}", one, who=EVERYONE, does="One alert with its signals and steps", gives=AlertView),
+    _remark("acknowledge", "I have seen it and take it"),
+    _remark("on-scene", "Somebody is there"),
+    _remark("hold", "It waits"),
+    Route(
+        "POST",
+        f"{_PATH}/{{id}}/close",
+        close,
+        who=GUARDS,
+        does="It is done with; say what it was",
+        takes=Closing,
+        gives=AlertView,
+    ),
+    Route("POST", f"{_PATH}/{{id}}/note", note, who=GUARDS, does="Write down", takes=NoteDown, gives=AlertView),
+    Route("POST", f"{_PATH}/{{id}}/assign", assign, who=GUARDS, does="Give it to", takes=Assignment, gives=AlertView),
+)

@@ -1,0 +1,159 @@
+"""Devices, what they said, their commands and pictures, and what could not be read."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from gateway.flow.status import DeviceStatus
+from gateway.model import Command, DeviceType, Words
+from gateway.store import journal
+from gateway.store.rows import from_us
+from gateway.web.asked import CommandBody, PageQuery, SignalQuery
+from gateway.web.call import Call
+from gateway.web.headers import NO_STORE
+from gateway.web.present import Presenter, audience_of
+from gateway.web.problems import Trouble, not_found
+from gateway.web.routes import EVERYONE, GUARDS, TECHNICIANS, Route
+from gateway.web.views import (
+    CommandView,
+    DeviceList,
+    QuarantineList,
+    QuarantineView,
+    SignalList,
+)
+
+JPEG = "image/jpeg"
+_SHOWN = 1024
+_DAY_S = 86_400
+
+
+async def signals(call: Call[SignalQuery]) -> SignalList:
+    asked = call.asked
+    found = await call.services.store.read(
+        lambda connection: journal.signals(
+            connection, device=asked.device, kind=asked.kind, before=asked.after, limit=asked.limit + 1
+        )
+    )
+    presenter, audience = Presenter(call.services), audience_of(call.me.role)
+    shown = found[: asked.limit]
+    more = str(shown[-1].number) if len(found) > asked.limit else None
+    return SignalList(items=[presenter.signal(signal, audience) for signal in shown], next=more)
+
+
+async def devices(call: Call[Any]) -> DeviceList:
+    presenter = Presenter(call.services)
+    return DeviceList(items=[presenter.device(status) for status in call.services.devices().values()])
+
+
+async def command(call: Call[CommandBody]) -> CommandView:
+    """On record before it is sent; what became of it comes as a signal."""
+    device, asked = _device(call).device, call.asked
+    takes = call.services.actions(device.id).get(asked.action)
+    if takes is None:
+        words = Words(f"{device.name}不支持指令 {asked.action}", f"{device.name} takes no command {asked.action!r}")
+        raise Trouble(400, words)
+    if strange := set(asked.arguments) - set(takes):
+        names = ", ".join(sorted(strange))
+        raise Trouble(400, Words(f"指令 {asked.action} 没有参数 {names}", f"{asked.action} takes no argument {names}"))
+    ordered = Command(device.id, asked.action, dict(asked.arguments), by=call.me.user)
+    await call.services.order(ordered)
+    return CommandView(id=ordered.id)
+
+
+async def camera_picture(call: Call[Any]) -> web.Response:
+    status = _device(call)
+    if status.device.type is not DeviceType.CAMERA:
+        raise not_found(Words("这台摄像机", f"camera {status.device.id}"))
+    picture = await call.services.picture(status.device.id)
+    if picture is None:
+        words = Words("这台摄像机还没有画面", "This camera has no picture yet")
+        raise Trouble(404, words, "no_picture")
+    return web.Response(body=picture, content_type=JPEG, headers={hdrs.CACHE_CONTROL: NO_STORE})
+
+
+async def snapshot(call: Call[Any]) -> web.StreamResponse:
+    """Named by the hash of its bytes: only those who were shown the name can ask for it."""
+    path = await asyncio.to_thread(call.services.store.media.path, call.part("name"))
+    if path is None:
+        raise not_found(Words("这张图片（可能已过保存期）", "picture (any more)"))
+    caching = f"private, max-age={_DAY_S}, immutable"
+    return web.FileResponse(path, headers={hdrs.CONTENT_TYPE: JPEG, hdrs.CACHE_CONTROL: caching})
+
+
+async def quarantine(call: Call[PageQuery]) -> QuarantineList:
+    asked = call.asked
+    items = await call.services.store.read(lambda connection: _quarantine(connection, asked.after, asked.limit + 1))
+    more = str(items[asked.limit - 1].number) if len(items) > asked.limit else None
+    return QuarantineList(items=items[: asked.limit], next=more)
+
+
+def _device(call: Call[Any]) -> DeviceStatus:
+    status = call.services.devices().get(call.part("id"))
+    if status is None:
+        raise not_found(Words("这台设备", f"device {call.part('id')}"))
+    return status
+
+
+def _quarantine(connection: sqlite3.Connection, before: int | None, most: int) -> list[QuarantineView]:
+    rows = connection.execute(
+        "SELECT number, at, device, why, length(data) AS size, substr(data, 1, ?) AS head FROM quarantine"
+        " WHERE number < coalesce(?, number + 1) ORDER BY number DESC LIMIT ?",
+        (_SHOWN, before, most),
+    )
+    return [
+        QuarantineView(
+            number=row["number"],
+            at=from_us(row["at"]),
+            device=row["device"],
+            why=row["why"],
+            size=row["size"],
+            data=bytes(row["head"]).hex(),
+        )
+        for row in rows
+    ]
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/v1/signals",
+        signals,
+        who=EVERYONE,
+        does="What devices said, newest first",
+        takes=SignalQuery,
+        gives=SignalList,
+    ),
+    Route("GET", "/api/v1/devices", devices, who=EVERYONE, does="Every device and how it is", gives=DeviceList),
+    Route(
+        "POST",
+        "/api/v1/devices/{id}/commands",
+        command,
+        who=GUARDS,
+        does="Have a device do something",
+        takes=CommandBody,
+        gives=CommandView,
+        status=202,
+    ),
+    Route(
+        "GET",
+        "/api/v1/cameras/{id}/snapshot.jpg",
+        camera_picture,
+        who=EVERYONE,
+        does="The newest picture of a camera",
+        raw=JPEG,
+    ),
+    Route("GET", "/api/v1/snapshots/{name}.jpg", snapshot, who=EVERYONE, does="A picture that was kept", raw=JPEG),
+    Route(
+        "GET",
+        "/api/v1/quarantine",
+        quarantine,
+        who=TECHNICIANS,
+        does="What could not be read, newest first",
+        takes=PageQuery,
+        gives=QuarantineList,
+    ),
+)

@@ -1,0 +1,48 @@
+"""For those who watch the gateway itself, and for those who write programs against it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from gateway.web.call import Call
+from gateway.web.edge import who_asks
+from gateway.web.origin import is_on_this_machine
+from gateway.web.problems import not_allowed, not_signed_in
+from gateway.web.routes import PUBLIC, TECHNICIANS, Route
+from gateway.web.views import HealthView
+
+_TEXT = "text/plain"
+
+
+async def healthz(_call: Call[Any]) -> HealthView:
+    """The loop turns."""
+    return HealthView(status="ok")
+
+
+async def readyz(call: Call[Any]) -> web.Response:
+    """Everything that must be up is; 503 names what is not."""
+    parts = dict(call.services.ready())
+    ready = all(parts.values())
+    view = HealthView(status="ok" if ready else "not ready", parts=parts)
+    return web.Response(text=view.model_dump_json(), status=200 if ready else 503, content_type="application/json")
+
+
+async def metrics(call: Call[Any]) -> web.Response:
+    """For a collector on this machine, or one with an installer's or manager's token."""
+    if not is_on_this_machine(call.request):
+        who = await who_asks(call.services, call.request)
+        if who is None:
+            raise not_signed_in()
+        if who.role not in TECHNICIANS:
+            raise not_allowed()
+    return web.Response(body=generate_latest(call.services.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+ROUTES = (
+    Route("GET", "/healthz", healthz, who=PUBLIC, does="Whether it runs", gives=HealthView),
+    Route("GET", "/readyz", readyz, who=PUBLIC, does="Whether every part is ready (503: not)", gives=HealthView),
+    Route("GET", "/metrics", metrics, who=PUBLIC, does="Figures for Prometheus (this machine, or a token)", raw=_TEXT),
+)

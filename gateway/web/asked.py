@@ -1,0 +1,71 @@
+"""The bodies and queries of requests. What is not named here is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.model import Disposition
+
+
+class Asked(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Note = Annotated[str, Field(max_length=2000)]
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+Most = Annotated[int, Field(ge=1, le=500)]
+
+
+class SignIn(Asked):
+    user: Word
+    password: Word
+
+
+class Remark(Asked):
+    note: Note = ""
+
+
+class NoteDown(Asked):
+    note: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Closing(Asked):
+    disposition: Disposition
+    note: Note = ""
+
+
+class Assignment(Asked):
+    user: Word
+    note: Note = ""
+
+
+class AlertQuery(Asked):
+    """Without `state` all of them; `open` is every state but closed."""
+
+    state: Literal["open", "new", "acknowledged", "on_scene", "on_hold", "closed"] | None = None
+    after: Word | None = None
+    limit: Most = 50
+
+
+class SignalQuery(Asked):
+    device: Word | None = None
+    kind: Word | None = None
+    after: Annotated[int, Field(ge=0)] | None = None
+    limit: Most = 100
+
+
+class PageQuery(Asked):
+    after: Annotated[int, Field(ge=0)] | None = None
+    limit: Most = 50
+
+
+class LiveQuery(Asked):
+    after: Annotated[int, Field(ge=0)] | None = Field(None, description="resume after this number")
+
+
+class CommandBody(Asked):
+    action: Word
+    arguments: Mapping[Word, Any] = Field(default_factory=dict, max_length=20)

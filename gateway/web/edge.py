@@ -1,0 +1,145 @@
+"""Between HTTP and the handlers: origin, sign-in, role, body, in this order, the same for every route."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import hdrs, web
+from pydantic import BaseModel, ValidationError
+
+from gateway.errors import NotRecorded, Refused
+from gateway.web.accounts import SignedIn
+from gateway.web.call import Call
+from gateway.web.language import language_of
+from gateway.web.meters import Meters
+from gateway.web.origin import address_of, check_origin
+from gateway.web.problems import Problem, not_allowed, not_signed_in, of_error, of_status
+from gateway.web.routes import PUBLIC, Route
+from gateway.web.services import Services
+from gateway.web.users import BEARER
+
+log = structlog.get_logger()
+COOKIE = "anju_session"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def serve_route(route: Route, services: Services, meters: Meters) -> Handler:
+    """The aiohttp handler of a route."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        started = time.monotonic()
+        try:
+            response = await _answer(route, services, request)
+        except web.HTTPException as error:
+            response = problem_response(request, services, of_status(error.status, error.reason))
+        except (Refused, NotRecorded, ValidationError) as error:
+            response = problem_response(request, services, of_error(error))
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:
+            log.exception("a request broke", route=str(route))
+            response = problem_response(request, services, of_status(500, "Something broke inside; it was logged"))
+        seconds = time.monotonic() - started
+        meters.answered(route.method, route.path, response.status, seconds)
+        log.debug("answered", route=str(route), status=response.status, ms=round(seconds * 1000, 1))
+        return response
+
+    return handle
+
+
+async def _answer(route: Route, services: Services, request: web.Request) -> web.StreamResponse:
+    if route.changes or route.socket:
+        check_origin(request, services.facts.public_url, opaque=route.opaque_origin)
+    who = await _admit(route, services, request)
+    asked = await _read(route, request)
+    language = language_of(request, services.facts.language)
+    given = await route.handle(Call(request, services, who, asked, language, address_of(request)))
+    if isinstance(given, web.StreamResponse):
+        return given
+    if given is None:
+        return web.Response(status=204)
+    if not isinstance(given, route.gives or ()):
+        raise TypeError(f"{route} gave a {type(given).__name__}, not the {route.gives} it declares")
+    return web.Response(text=given.model_dump_json(), status=route.status, content_type="application/json")
+
+
+async def _admit(route: Route, services: Services, request: web.Request) -> SignedIn | None:
+    """Who asks, if the route lets them; a public route asks nobody."""
+    if route.who is PUBLIC:
+        return None
+    who = await who_asks(services, request)
+    if who is None:
+        raise not_signed_in()
+    if route.who is None or who.role not in route.who:
+        raise not_allowed()
+    return who
+
+
+async def who_asks(services: Services, request: web.Request) -> SignedIn | None:
+    """By `Authorization: Bearer` when there is one, else by the cookie."""
+    authorization = request.headers.get(hdrs.AUTHORIZATION)
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        known = scheme.lower() == "bearer" and token.startswith(BEARER)
+        return await services.accounts.find_bearer(token.strip()) if known else None
+    cookie = request.cookies.get(COOKIE)
+    return await services.accounts.find(cookie) if cookie else None
+
+
+async def _read(route: Route, request: web.Request) -> BaseModel | None:
+    if route.takes is None:
+        return None
+    if not route.changes:
+        return route.takes.model_validate(_query(request))
+    body = await read_body(request, route.limit, route.seconds)
+    if body and request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(reason="Send application/json")
+    try:
+        return route.takes.model_validate(json.loads(body or b"{}"))
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ValidationError):
+            raise
+        raise web.HTTPBadRequest(reason="The body is not valid JSON") from error
+
+
+def _query(request: web.Request) -> dict[str, Any]:
+    """The query; an empty value says nothing, a name given twice counts as its list and is refused."""
+    query = request.query
+    return {name: query[name] if len(query.getall(name)) == 1 else query.getall(name) for name in query if query[name]}
+
+
+async def read_body(request: web.Request, limit: int, seconds: float) -> bytes:
+    """The whole body, refused as soon as it is known to be too large or too slow."""
+    if (request.content_length or 0) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.content.iter_chunked(64 * 1024):
+                body += chunk
+                if len(body) > limit:
+                    raise _too_large(limit)
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout(reason=f"The body did not come within {seconds:g} s") from error
+    return bytes(body)
+
+
+def _too_large(limit: int) -> web.HTTPRequestEntityTooLarge:
+    return web.HTTPRequestEntityTooLarge(limit, reason=f"The body is larger than {limit} bytes")
+
+
+def problem_response(request: web.Request, services: Services, problem: Problem) -> web.Response:
+    """`{"error": {"code", "message"}}`; a body left unread ends the connection."""
+    language = language_of(request, services.facts.language)
+    body = {"error": {"code": problem.code, "message": problem.words[language]}}
+    response = web.json_response(
+        body, status=problem.status, headers=problem.headers, dumps=lambda value: json.dumps(value, ensure_ascii=False)
+    )
+    if request.can_read_body and not request.content.at_eof():
+        response.force_close()
+    return response

@@ -1,0 +1,39 @@
+"""What every answer carries so that a browser trusts it no further than it must."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import hdrs, web
+
+from gateway.web.origin import is_secure
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "media-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": _POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), autoplay=(self)",
+    "Referrer-Policy": "no-referrer",
+    "Server": "anju",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+NO_STORE = "no-store"
+FOR_GOOD = "public, max-age=31536000, immutable"
+"""For addresses that carry the hash of their content."""
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """For `Application.on_response_prepare`; a handler's own Referrer-Policy and Cache-Control stand."""
+    own = response.headers
+    for name, value in HEADERS.items():
+        if name != "Referrer-Policy" or name not in own:
+            own[name] = value
+    own.setdefault(hdrs.CACHE_CONTROL, NO_STORE)
+    if is_secure(request):
+        own["Strict-Transport-Security"] = "max-age=31536000"

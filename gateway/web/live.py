@@ -1,0 +1,136 @@
+"""The live WebSocket: a snapshot, then numbered changes, and a beat so that silence means a fault."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import structlog
+from aiohttp import WSCloseCode, web
+
+from gateway.errors import AnjuError, TooMany
+from gateway.web.asked import LiveQuery
+from gateway.web.call import Call
+from gateway.web.feed import Feed
+from gateway.web.meters import Meters
+from gateway.web.present import audience_of
+from gateway.web.routes import EVERYONE, Route
+
+log = structlog.get_logger()
+BEAT_S = 5.0
+SESSION_ENDED = 4401
+"""Close code: sign in again."""
+_BATCH = 100
+_SEND_S = 15.0
+"""A screen that takes nothing for this long is gone."""
+_MOST_SOCKETS = 200
+_MOST_BYTES = 4096
+
+
+class Live:
+    """Every live socket; `close` ends them all when the gateway stops."""
+
+    def __init__(self, feed: Feed, meters: Meters) -> None:
+        self._feed = feed
+        self._meters = meters
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    async def serve(self, call: Call[LiveQuery]) -> web.WebSocketResponse:
+        if len(self._sockets) >= _MOST_SOCKETS:
+            raise TooMany("too many screens follow live", 30)
+        socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=_MOST_BYTES)
+        self._sockets.add(socket)
+        self._meters.sockets.set(len(self._sockets))
+        try:
+            await socket.prepare(call.request)
+            await self._converse(socket, call)
+        finally:
+            self._sockets.discard(socket)
+            self._meters.sockets.set(len(self._sockets))
+        return socket
+
+    async def close(self) -> None:
+        """Tell every screen that the gateway goes; they come back by themselves."""
+        for socket in list(self._sockets):
+            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops")
+
+    def routes(self) -> tuple[Route, ...]:
+        does = "WebSocket: a snapshot, then numbered changes; `after` resumes"
+        return (Route("GET", "/api/v1/live", self.serve, who=EVERYONE, does=does, takes=LiveQuery, socket=True),)
+
+    async def _converse(self, socket: web.WebSocketResponse, call: Call[LiveQuery]) -> None:
+        """Speak until the other side has gone; what it says counts for nothing."""
+        async with asyncio.TaskGroup() as tasks:
+            speaking = tasks.create_task(self._speak(socket, call))
+            async for _ in socket:
+                if speaking.done():
+                    break
+            speaking.cancel()
+
+    async def _speak(self, socket: web.WebSocketResponse, call: Call[LiveQuery]) -> None:
+        try:
+            await _Speaker(self._feed, self._meters, socket, call).run()
+        except (ConnectionError, TimeoutError):
+            log.info("a screen is gone", user=call.me.user)
+        except Exception:
+            log.exception("a live socket broke", user=call.me.user)
+        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+
+
+class _Speaker:
+    """One socket's side of the talk: a cursor in the hub's ring."""
+
+    def __init__(self, feed: Feed, meters: Meters, socket: web.WebSocketResponse, call: Call[LiveQuery]) -> None:
+        self._feed = feed
+        self._meters = meters
+        self._socket = socket
+        self._services = call.services
+        self._who = call.me
+        self._cursor = call.asked.after
+        self._next_beat = 0.0
+
+    async def run(self) -> None:
+        """Until the session ends; a resumed socket hears a beat at once, to know that it is live."""
+        hub, loop = self._services.hub, asyncio.get_running_loop()
+        while True:
+            changes = None if self._cursor is None else hub.since(self._cursor, _BATCH)
+            if changes is None:
+                await self._send_snapshot()
+            elif changes:
+                for text in await self._feed.messages(changes, audience_of(self._who.role)):
+                    await self._send(text)
+                self._cursor = changes[-1].number
+            if loop.time() >= self._next_beat:
+                if not await self._may_stay():
+                    await self._socket.close(code=SESSION_ENDED, message=b"the session has ended")
+                    return
+                await self._send(self._feed.beat(self._cursor or 0))
+                self._next_beat = loop.time() + BEAT_S
+            await self._wait()
+
+    async def _wait(self) -> None:
+        if self._cursor is None:
+            return
+        try:
+            async with asyncio.timeout_at(self._next_beat):
+                await self._services.hub.changed(self._cursor)
+        except TimeoutError:
+            return
+
+    async def _send_snapshot(self) -> None:
+        self._cursor, text = await self._feed.snapshot(audience_of(self._who.role))
+        self._meters.snapshots.inc()
+        await self._send(text)
+
+    async def _send(self, text: str) -> None:
+        async with asyncio.timeout(_SEND_S):
+            await self._socket.send_str(text)
+
+    async def _may_stay(self) -> bool:
+        """Whether the session stands, in the same role; while the record can't be asked, nobody is thrown out."""
+        try:
+            who = await self._services.accounts.still(self._who.key)
+        except (sqlite3.Error, OSError, AnjuError) as error:
+            log.error("a session can't be looked up", why=str(error))
+            return True
+        return who is not None and who.role is self._who.role

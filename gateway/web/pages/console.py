@@ -1,0 +1,50 @@
+"""The guard-room app's files: the page itself is asked for anew each time, what it names is kept for good."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from gateway.model import Words
+from gateway.web.call import Call
+from gateway.web.headers import FOR_GOOD
+from gateway.web.pages.rendering import Rendering
+from gateway.web.problems import not_found
+from gateway.web.routes import PUBLIC, Route
+
+_HASHED = "assets/"
+
+
+class ConsolePages:
+    def __init__(self, rendering: Rendering) -> None:
+        self._rendering = rendering
+
+    def routes(self) -> tuple[Route, ...]:
+        """Last in the table: it answers for every address nothing else answers for."""
+        return (Route("GET", "/{path:.*}", self.serve, who=PUBLIC, page=True),)
+
+    async def serve(self, call: Call[Any]) -> web.StreamResponse:
+        wanted = call.part("path")
+        if wanted.startswith(("api/", "static/", "d/")):
+            raise not_found(Words("这个地址", "address"))
+        folder = call.services.console
+        file = await asyncio.to_thread(_within, folder, wanted)
+        if file is None and "." in wanted.rpartition("/")[2]:
+            raise not_found(Words("这个文件", "file"))
+        page = file or folder / "index.html"
+        if not await asyncio.to_thread(page.is_file):
+            return self._rendering.page("unbuilt.html", status=503, language=call.language)
+        caching = FOR_GOOD if wanted.startswith(_HASHED) else "no-cache"
+        return web.FileResponse(page, headers={hdrs.CACHE_CONTROL: caching})
+
+
+def _within(folder: Path, wanted: str) -> Path | None:
+    """The file of that name below the folder, and never one beside it."""
+    if not wanted or "\0" in wanted:
+        return None
+    root = folder.resolve()
+    path = (root / wanted).resolve()
+    return path if path.is_relative_to(root) and path.is_file() else None

@@ -1,0 +1,93 @@
+"""The API's description as a page, of the same document that programs read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from gateway.web.call import Call
+from gateway.web.openapi import describe
+from gateway.web.pages.rendering import Rendering
+from gateway.web.routes import PUBLIC, Route
+
+_GROUPS = ("session", "compound", "alerts", "signals", "devices", "cameras", "snapshots", "live", "quarantine")
+
+
+class DocsPages:
+    """`describe` is given the whole table once it is complete."""
+
+    def __init__(self, rendering: Rendering) -> None:
+        self._rendering = rendering
+        self._document: dict[str, Any] = {}
+
+    def describe(self, routes: Iterable[Route], version: str) -> None:
+        self._document = describe(routes, version)
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route("GET", "/api/v1/openapi.json", self.document, who=PUBLIC, page=True),
+            Route("GET", "/api/v1/docs", self.page, who=PUBLIC, page=True),
+        )
+
+    async def document(self, _call: Call[Any]) -> web.Response:
+        return web.json_response(self._document, dumps=lambda value: json.dumps(value, ensure_ascii=False))
+
+    async def page(self, _call: Call[Any]) -> web.Response:
+        schemas = self._document["components"]["schemas"]
+        return self._rendering.page(
+            "docs.html",
+            info=self._document["info"],
+            groups=list(_grouped(self._document["paths"])),
+            schemas=sorted((name, list(_fields(schema))) for name, schema in schemas.items()),
+            roles=("guard", "supervisor", "installer", "manager"),
+            type_of=type_of,
+            model_of=model_of,
+        )
+
+
+def _grouped(paths: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str, list[tuple[str, str, Any]]]]:
+    operations = [(path, method.upper(), said) for path, methods in paths.items() for method, said in methods.items()]
+    for group in _GROUPS:
+        yield group, [one for one in operations if one[0].removeprefix("/api/v1/").partition("/")[0] == group]
+    yield "system", [one for one in operations if not one[0].startswith("/api/")]
+
+
+def _fields(schema: Mapping[str, Any]) -> Iterable[tuple[str, str, bool, str]]:
+    """Name, type, whether it must be there, what is said of it."""
+    required = schema.get("required", ())
+    for name, field in schema.get("properties", {}).items():
+        yield name, type_of(field), name in required, field.get("description", "")
+    if "enum" in schema:
+        yield "", type_of(schema), True, ""
+
+
+def type_of(schema: Mapping[str, Any]) -> str:
+    """A JSON Schema in a few words: `string`, `AlertView[]`, `integer | null`, `"zh" | "en"`."""
+    match schema:
+        case {"$ref": str(reference)}:
+            return reference.rpartition("/")[2]
+        case {"anyOf": choices} | {"oneOf": choices}:
+            return " | ".join(map(type_of, choices))
+        case {"enum": values}:
+            return " | ".join(map(json.dumps, values))
+        case {"const": value}:
+            return json.dumps(value)
+    return _plain_type(schema)
+
+
+def _plain_type(schema: Mapping[str, Any]) -> str:
+    match schema:
+        case {"type": "array", **rest}:
+            return f"{type_of(rest.get('items', {}))}[]"
+        case {"type": "object", "additionalProperties": dict(values)}:
+            return f"{{string: {type_of(values)}}}"
+    return " ".join(filter(None, (schema.get("type", "any"), schema.get("format", ""))))
+
+
+def model_of(content: Mapping[str, Any]) -> str:
+    """What a body is made of: a model's name, or its media type."""
+    media, said = next(iter(content.items()))
+    return type_of(said["schema"]) if "schema" in said else media

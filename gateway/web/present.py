@@ -1,0 +1,192 @@
+"""From the vocabulary to what a role may see of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import structlog
+
+from gateway.desk import audit
+from gateway.errors import AnjuError
+from gateway.flow.status import DeviceStatus
+from gateway.model import Alert, DeviceType, Household, Json, Role, Signal, Step, Words
+from gateway.store import journal
+from gateway.web.services import Services
+from gateway.web.views import (
+    AlertView,
+    DeviceView,
+    HouseholdView,
+    PersonView,
+    SignalView,
+    StepView,
+    WordsView,
+)
+
+log = structlog.get_logger()
+_PERSONAL = ("face.", "report.", "call.")
+"""Kinds whose pictures and words are of people."""
+_TECHNICAL_DATA = frozenset({"score", "distance", "box", "zone", "seconds", "category"})
+
+
+class Audience(Enum):
+    """What may be shown: everything, or what a technician needs and no person in it."""
+
+    FULL = "full"
+    TECHNICAL = "technical"
+
+
+def audience_of(role: Role) -> Audience:
+    return Audience.TECHNICAL if role is Role.INSTALLER else Audience.FULL
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """What stands behind some alerts, read in one go."""
+
+    signals: Mapping[str, Sequence[Signal]] = field(default_factory=dict)
+    steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)
+    households: Mapping[str, Household] = field(default_factory=dict)
+
+
+def picture_url(name: object) -> str | None:
+    return f"/api/v1/snapshots/{name}.jpg" if isinstance(name, str) and name else None
+
+
+def words_view(words: Words) -> WordsView:
+    return WordsView(zh=words.zh, en=words.en)
+
+
+class Presenter:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def alerts(self, alerts: Sequence[Alert], audience: Audience, signals: int = 20) -> list[AlertView]:
+        """Each with its newest `signals` signals. Shown even where the record can't be read."""
+        behind = await self._behind(alerts, audience, signals)
+        cameras = self._cameras()
+        return [self._alert(alert, behind, cameras, audience) for alert in alerts]
+
+    def signal(self, signal: Signal, audience: Audience) -> SignalView:
+        status = self._services.devices().get(signal.device)
+        place = signal.data.get("place") if signal.kind == "report.made" else None
+        path = place if isinstance(place, str) else status.device.place if status else ""
+        shown = _technical(signal) if audience is Audience.TECHNICAL else signal.data
+        return SignalView(
+            id=signal.id,
+            kind=signal.kind,
+            device=signal.device,
+            device_name=status.device.name if status else signal.device,
+            place_name=words_view(self._services.facts.place_name(path)),
+            at=signal.at,
+            received=signal.received,
+            data=dict(shown),
+            snapshot=picture_url(shown.get("snapshot")),
+        )
+
+    def device(self, status: DeviceStatus) -> DeviceView:
+        device = status.device
+        return DeviceView(
+            id=device.id,
+            kind=device.kind,
+            type=device.type,
+            name=device.name,
+            place=device.place,
+            place_name=words_view(self._services.facts.place_name(device.place)),
+            part_of=device.part_of,
+            health=status.health,
+            since=status.since,
+            heard_at=status.heard_at,
+            restarts=status.restarts,
+            fault=status.fault,
+            actions={name: sorted(arguments) for name, arguments in self._services.actions(device.id).items()},
+        )
+
+    def _alert(self, alert: Alert, behind: _Behind, cameras: Mapping[str, str], audience: Audience) -> AlertView:
+        services = self._services
+        signals = [self.signal(signal, audience) for signal in behind.signals.get(alert.id, ())]
+        household = behind.households.get(alert.place)
+        device = services.devices().get(alert.device or "")
+        return AlertView(
+            id=alert.id,
+            rule=alert.rule,
+            severity=alert.severity.word,
+            state=alert.state,
+            place=alert.place,
+            place_name=words_view(services.facts.place_name(alert.place)),
+            device=alert.device,
+            device_name=device.device.name if device else alert.device,
+            camera=_camera(alert, cameras),
+            reason=alert.reason[services.facts.language],
+            reasons=words_view(alert.reason),
+            raised_at=alert.raised_at,
+            last_at=alert.last_at,
+            restored_at=alert.restored_at,
+            count=alert.count,
+            disposition=alert.disposition,
+            assignee=alert.assignee,
+            snapshot=_snapshot(alert, signals, audience),
+            on_record=alert.on_record,
+            household=_household(household) if household and audience is Audience.FULL else None,
+            signals=signals,
+            steps=[_step(step) for step in behind.steps.get(alert.id, ())],
+        )
+
+    async def _behind(self, alerts: Sequence[Alert], audience: Audience, most: int) -> _Behind:
+        services = self._services
+        ids = [alert.id for alert in alerts]
+        in_memory = {key: [signal] for key in ids if (signal := services.desk.memory.signal_of(key))}
+        try:
+            signals, steps = await services.store.read(lambda connection: _read(connection, ids, most))
+            places = {alert.place for alert in alerts}
+            households = await services.people.households(places) if audience is Audience.FULL else {}
+        except (sqlite3.Error, OSError, AnjuError) as error:
+            log.error("what stands behind alerts can't be read", why=str(error))
+            return _Behind(in_memory)
+        return _Behind({**signals, **in_memory}, steps, households)
+
+    def _cameras(self) -> dict[str, str]:
+        """The first camera of each place, and every camera by its own id."""
+        cameras: dict[str, str] = {}
+        for key, status in self._services.devices().items():
+            if status.device.type is DeviceType.CAMERA:
+                cameras.setdefault(status.device.place, key)
+                cameras[f"device {key}"] = key
+        return cameras
+
+
+def _read(
+    connection: sqlite3.Connection, alerts: Collection[str], most: int
+) -> tuple[dict[str, list[Signal]], dict[str, list[Step]]]:
+    signals = journal.signals_of_alerts(connection, list(alerts), most)
+    return signals, {alert: audit.steps_of(connection, alert) for alert in alerts}
+
+
+def _camera(alert: Alert, cameras: Mapping[str, str]) -> str | None:
+    """The camera that raised it, else one at its place."""
+    return cameras.get(f"device {alert.device}") or (cameras.get(alert.place) if alert.place else None)
+
+
+def _step(step: Step) -> StepView:
+    return StepView(action=step.action, user=step.user, at=step.at, note=step.note)
+
+
+def _household(household: Household) -> HouseholdView:
+    persons = [PersonView(name=person.name, phone=person.phone, role=person.role) for person in household.persons]
+    return HouseholdView(place=household.place, persons=persons, plates=list(household.plates))
+
+
+def _snapshot(alert: Alert, signals: Iterable[SignalView], audience: Audience) -> str | None:
+    """A technician sees it only where one of the signals shown vouches that it is of no person's face."""
+    url = picture_url(alert.snapshot)
+    if audience is Audience.FULL or any(signal.snapshot == url for signal in signals):
+        return url
+    return None
+
+
+def _technical(signal: Signal) -> Json:
+    if signal.kind.startswith(_PERSONAL):
+        return {key: value for key, value in signal.data.items() if key in _TECHNICAL_DATA}
+    return {key: value for key, value in signal.data.items() if key not in {"person", "name", "phone", "text"}}

@@ -1,0 +1,98 @@
+"""What may go wrong in a request, as a status, a code for programs and a sentence for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from gateway.errors import NotRecorded, Refused, TooMany
+from gateway.model import Words
+
+_CODES: Mapping[int, tuple[str, str]] = {
+    400: ("bad_request", "请求不正确"),
+    401: ("not_signed_in", "请先登录"),
+    403: ("not_allowed", "您的角色不能做这件事"),
+    404: ("not_found", "没有找到"),
+    405: ("method_not_allowed", "这个地址不接受这种请求"),
+    408: ("too_slow", "请求内容没有及时送达"),
+    409: ("conflict", "当前状态不允许"),
+    413: ("too_large", "内容太大"),
+    415: ("wrong_type", "请求内容必须是 application/json"),
+    429: ("too_many", "请求太频繁，请稍后再试"),
+    500: ("internal", "网关内部出错，已记录"),
+    503: ("not_recorded", "存储故障，没有保存成功"),
+}
+_FAULTS: Mapping[str, Words] = {
+    "missing": Words("缺少", "is missing"),
+    "extra_forbidden": Words("不认识这个字段", "is not known here"),
+    "string_too_long": Words("太长", "is too long"),
+    "string_too_short": Words("不能为空", "must not be empty"),
+    "json_invalid": Words("不是有效的 JSON", "is not valid JSON"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is answered: `{"error": {"code", "message"}}` with the message in the caller's language."""
+
+    status: int
+    code: str
+    words: Words
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Trouble(Refused):
+    """A refusal that brings its own words."""
+
+    def __init__(self, status: int, words: Words, code: str | None = None) -> None:
+        super().__init__(words.en)
+        self.problem = Problem(status, code or _CODES[status][0], words)
+        self.status = status
+
+
+def not_signed_in() -> Trouble:
+    return Trouble(401, Words("请先登录", "Sign in first"))
+
+
+def not_allowed() -> Trouble:
+    return Trouble(403, Words("您的角色不能做这件事", "Your role may not do this"))
+
+
+def not_found(what: Words) -> Trouble:
+    return Trouble(404, Words(f"没有找到{what.zh}", f"There is no such {what.en}"))
+
+
+def of_status(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Problem:
+    """The problem for a bare HTTP status; `sentence` is the English one."""
+    code, zh = _CODES.get(status, _CODES[400 if status < 500 else 500])
+    return Problem(status, code, Words(zh, sentence), headers or {})
+
+
+def of_error(error: Refused | NotRecorded | ValidationError) -> Problem:
+    """The problem that an error raised on purpose amounts to."""
+    match error:
+        case Trouble():
+            return error.problem
+        case TooMany():
+            wait = max(1, int(error.retry_after + 0.999))
+            words = Words(f"尝试太频繁，请 {wait} 秒后再试", f"Too many attempts, try again in {wait} s")
+            return Problem(429, "too_many", words, {"Retry-After": str(wait)})
+        case ValidationError():
+            return Problem(400, "bad_request", _faults(error))
+        case NotRecorded():
+            words = Words("存储故障，没有保存，请稍后再试", "The record can't be written; nothing was saved, try again")
+            return Problem(503, "not_recorded", words)
+        case _:
+            code, zh = _CODES.get(error.status, _CODES[400])
+            return Problem(error.status, code, Words(f"{zh}:{error}", str(error)))
+
+
+def _faults(error: ValidationError) -> Words:
+    """Names the fields and what is wrong with them; never repeats a value, it may be a password."""
+    faults = [
+        (".".join(map(str, fault["loc"])) or "body", _FAULTS.get(fault["type"], Words("不正确", fault["msg"])))
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return Words(";".join(f"{name}:{words.zh}" for name, words in faults), "; ".join(f"{n} {w.en}" for n, w in faults))

@@ -1,0 +1,113 @@
+"""The web as a whole: the table made into an application, and that served on one port."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from gateway.web.api import alerts, devices, session, system
+from gateway.web.edge import problem_response, serve_route
+from gateway.web.feed import Feed
+from gateway.web.headers import add_headers
+from gateway.web.live import Live
+from gateway.web.meters import Meters
+from gateway.web.pages.console import ConsolePages
+from gateway.web.pages.docs import DocsPages
+from gateway.web.pages.plate import PlatePages
+from gateway.web.pages.rendering import Rendering
+from gateway.web.problems import of_status
+from gateway.web.routes import Route, RouteError, checked
+from gateway.web.services import Services
+
+log = structlog.get_logger()
+_END_S = 3.0
+
+
+def build(services: Services) -> web.Application:
+    """The application. Raises RouteError for a route that must not be served."""
+    rendering, meters = Rendering(), Meters(services.registry)
+    docs, live = DocsPages(rendering), Live(Feed(services), meters)
+    table = checked(
+        (
+            *session.ROUTES,
+            *alerts.ROUTES,
+            *devices.ROUTES,
+            *live.routes(),
+            *system.ROUTES,
+            *docs.routes(),
+            *PlatePages(rendering).routes(),
+            *rendering.routes(),
+            *ConsolePages(rendering).routes(),
+        )
+    )
+    docs.describe(table, services.facts.version)
+    app = web.Application(middlewares=[_strays(services)])
+    app.on_response_prepare.append(add_headers)
+
+    async def end_live(_app: web.Application) -> None:
+        await live.close()
+
+    app.on_shutdown.append(end_live)
+    install(app, table, services, meters)
+    return app
+
+
+def install(app: web.Application, table: tuple[Route, ...], services: Services, meters: Meters) -> None:
+    """Serve the table and nothing beside it: RouteError when the application has a route of its own."""
+    handlers: set[Any] = set()
+    for route in checked(table):
+        handler = serve_route(route, services, meters)
+        handlers.add(handler)
+        app.router.add_route(route.method, route.path, handler)
+        if route.method == "GET" and not route.socket:
+            app.router.add_route("HEAD", route.path, handler)
+    for registered in app.router.routes():
+        if registered.handler not in handlers:
+            raise RouteError(f"{registered} is served but not in the route table: declare it there")
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _strays(services: Services) -> Any:
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What no route answers for, in the words of all other errors."""
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+            return problem_response(request, services, of_status(error.status, error.reason, allow))
+
+    return middleware
+
+
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """For HTTPS: TLS 1.2 and above, with Python's choice of ciphers."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+@asynccontextmanager
+async def serve(services: Services, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Serve until left; gives the URL, with the port that was picked when `port` is 0."""
+    runner = web.AppRunner(build(services), access_log=None, handle_signals=False, shutdown_timeout=_END_S)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port, ssl_context=tls)
+        await site.start()
+        bound = runner.addresses[0]
+        shown = f"[{host}]" if ":" in host else host
+        url = f"{'https' if tls else 'http'}://{shown}:{bound[1]}"
+        log.info("the guard room is open", url=url)
+        yield url
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,66 @@
+"""All the web is given: it makes nothing of this itself and knows no wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from gateway.desk import Desk
+from gateway.flow.status import DeviceStatus
+from gateway.model import Command, Place, Signal, Words
+from gateway.people import DoorPlates, People
+from gateway.store import Store
+from gateway.web.accounts import Accounts
+from gateway.web.hub import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the pages say about the compound. `public_url` without a slash at its end."""
+
+    name: str
+    language: str
+    property_phone: str
+    public_url: str
+    timezone: str
+    version: str
+    places: Mapping[str, Place]
+
+    def place_name(self, path: str) -> Words:
+        """The place's full name; the compound's own for the empty path."""
+        if not path:
+            return Words(self.name, self.name)
+        place = self.places.get(path)
+        return place.name if place else Words(path, path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """`actions(device)` are the commands a device takes, each with its arguments' names.
+
+    `order` returns once a command is on record; its result comes as a signal. `report` is the
+    intake: it returns once the signal is committed. `picture(camera)` is the newest
+    JPEG of a camera or None. `ready` names each part and whether it is. `console` is the
+    folder of the built guard-room app.
+    """
+
+    facts: Facts
+    now: Callable[[], datetime]
+    store: Store
+    desk: Desk
+    hub: Hub
+    people: People
+    door_plates: DoorPlates
+    accounts: Accounts
+    devices: Callable[[], Mapping[str, DeviceStatus]]
+    actions: Callable[[str], Mapping[str, Collection[str]]]
+    order: Callable[[Command], Awaitable[None]]
+    report: Callable[[Signal], Awaitable[int]]
+    picture: Callable[[str], Awaitable[bytes | None]]
+    ready: Callable[[], Mapping[str, bool]]
+    registry: CollectorRegistry
+    console: Path

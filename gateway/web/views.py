@@ -1,0 +1,231 @@
+"""The bodies of answers: what the console and integrators read. Times are UTC, spelled with `Z`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from gateway.model import AlertState, DeviceType, Disposition, Health, Role
+
+
+def _z(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Time = Annotated[datetime, PlainSerializer(_z, return_type=str, when_used="json")]
+SeverityWord = Literal["critical", "high", "medium", "low"]
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ErrorBody(View):
+    """`code` is for programs, `message` for people, in the language of Accept-Language."""
+
+    code: str
+    message: str
+
+
+class ErrorView(View):
+    error: ErrorBody
+
+
+class WordsView(View):
+    """The same in both languages."""
+
+    zh: str
+    en: str
+
+
+class SessionView(View):
+    """Who is signed in. `expires_at` moves on with use; null for a program's token."""
+
+    user: str
+    role: Role
+    expires_at: Time | None
+
+
+class CompoundView(View):
+    name: str
+    language: Literal["zh", "en"]
+    property_phone: str
+    public_url: str
+    timezone: str
+    version: str
+
+
+class PersonView(View):
+    name: str
+    phone: str
+    role: str
+
+
+class HouseholdView(View):
+    """The room's persons and cars; for guards, supervisors and managers alone."""
+
+    place: str
+    persons: Sequence[PersonView]
+    plates: Sequence[str]
+
+
+class SignalView(View):
+    """One thing one device said. `at` is the device's own clock, `received` ours."""
+
+    id: str
+    kind: str
+    device: str
+    device_name: str
+    place_name: WordsView
+    at: Time | None
+    received: Time | None
+    data: Mapping[str, Any]
+    snapshot: str | None
+
+
+class StepView(View):
+    """What a person did; `action` as in the address it was posted to."""
+
+    action: str
+    user: str
+    at: Time
+    note: str
+
+
+class AlertView(View):
+    """A situation owed to a guard. `reason` is in the compound's language."""
+
+    id: str
+    rule: str
+    severity: SeverityWord
+    state: AlertState
+    place: str
+    place_name: WordsView
+    device: str | None
+    device_name: str | None
+    camera: str | None = Field(description="a camera at that place, for its live picture")
+    reason: str
+    reasons: WordsView
+    raised_at: Time
+    last_at: Time
+    restored_at: Time | None
+    count: int
+    disposition: Disposition | None
+    assignee: str | None
+    snapshot: str | None = Field(description="address of the picture")
+    on_record: bool = Field(description="false while the disk would not take it")
+    household: HouseholdView | None
+    signals: Sequence[SignalView] = Field(description="newest first, at most 20 (500 for one alert)")
+    steps: Sequence[StepView] = Field(description="oldest first")
+
+
+class DeviceView(View):
+    """A device and how it is. `actions`: the commands it takes, each with its arguments' names."""
+
+    id: str
+    kind: str
+    type: DeviceType
+    name: str
+    place: str
+    place_name: WordsView
+    part_of: str | None
+    health: Health
+    since: Time | None
+    heard_at: Time | None
+    restarts: int
+    fault: str | None
+    actions: Mapping[str, Sequence[str]]
+
+
+class CommandView(View):
+    """The command was recorded; its result comes as a signal `command.done` or `command.failed`."""
+
+    id: str
+
+
+class QuarantineView(View):
+    """Bytes that could not be read: `data` in hexadecimal, at most the first 1024 of `size`."""
+
+    number: int
+    at: Time
+    device: str
+    why: str
+    size: int
+    data: str
+
+
+class AlertList(View):
+    items: Sequence[AlertView]
+    next: str | None = Field(description="`after` of the next page; null at the end")
+
+
+class SignalList(View):
+    items: Sequence[SignalView]
+    next: str | None
+
+
+class DeviceList(View):
+    items: Sequence[DeviceView]
+    next: str | None = None
+
+
+class QuarantineList(View):
+    items: Sequence[QuarantineView]
+    next: str | None
+
+
+class HealthView(View):
+    status: Literal["ok", "not ready"]
+    parts: Mapping[str, bool] = {}
+
+
+class SnapshotMessage(View):
+    """The whole state; what comes after it are the changes since `number`."""
+
+    type: Literal["snapshot"] = "snapshot"
+    number: int
+    alerts: Sequence[AlertView]
+    alerts_left_out: int = Field(description="open alerts beyond the most severe 1000")
+    devices: Sequence[DeviceView]
+    signals: Sequence[SignalView]
+    dropped: Mapping[str, int]
+
+
+class AlertMessage(View):
+    type: Literal["alert"] = "alert"
+    number: int
+    alert: AlertView
+
+
+class DeviceMessage(View):
+    type: Literal["device"] = "device"
+    number: int
+    device: DeviceView
+
+
+class SignalMessage(View):
+    type: Literal["signal"] = "signal"
+    number: int
+    signal: SignalView
+
+
+class DroppedMessage(View):
+    """How much was dropped since the start, by what."""
+
+    type: Literal["dropped"] = "dropped"
+    number: int
+    dropped: Mapping[str, int]
+
+
+class BeatMessage(View):
+    """Every 5 s: a page that heard nothing for 12 s is stale and must say so."""
+
+    type: Literal["beat"] = "beat"
+    number: int
+    at: Time
+
+
+Message = SnapshotMessage | AlertMessage | DeviceMessage | SignalMessage | DroppedMessage | BeatMessage
