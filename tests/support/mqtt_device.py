@@ -60,12 +60,12 @@ async def read_packet(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`id` is the device's own number for the signal; `at` when it was first written, monotonic seconds."""
+    """The `number`-th signal of a device; `id` is what it calls it."""
 
+    number: int
     id: str
     kind: str
     payload: bytes
-    at: float
 
 
 @dataclass
@@ -73,6 +73,7 @@ class MqttDevice:
     """Publishes `rate` signals a second, `most` in all, with at most `window` unacknowledged.
 
     `kind(n)` is the kind of the n-th, `source_id(n)` its id; `addresses` are the near ends of its connections.
+    `sent_at` and `told_at` hold the monotonic seconds at which the n-th was first written and acknowledged.
     """
 
     name: str
@@ -88,6 +89,8 @@ class MqttDevice:
     addresses: list[str] = field(default_factory=list)
     pending: dict[int, Sent] = field(default_factory=dict)
     acknowledged: dict[str, str] = field(default_factory=dict)
+    sent_at: dict[int, float] = field(default_factory=dict)
+    told_at: dict[int, float] = field(default_factory=dict)
     unasked: int = 0
     _feeding: bool = True
     _next_id: int = 0
@@ -163,6 +166,7 @@ class MqttDevice:
                 self.unasked += 1  # acknowledged twice, or never sent
                 continue
             self.acknowledged[sent.id] = sent.kind
+            self.told_at[sent.number] = time.monotonic()
             self._room.set()
 
     def _new(self) -> tuple[int, Sent]:
@@ -170,7 +174,8 @@ class MqttDevice:
         sent_id = self.source_id(self.made)
         kind = self.kind(self.made)
         body: dict[str, Any] = {"kind": kind, "id": sent_id, "data": {"n": self.made}}
-        return next(self._free_ids()), Sent(sent_id, kind, json.dumps(body).encode(), time.monotonic())
+        self.sent_at[self.made] = time.monotonic()
+        return next(self._free_ids()), Sent(self.made, sent_id, kind, json.dumps(body).encode())
 
     def _free_ids(self) -> Iterator[int]:
         while True:
