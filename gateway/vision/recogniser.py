@@ -12,7 +12,15 @@ from gateway.vision.recognise.gallery import Gallery
 from gateway.vision.recognise.grammar import normal
 from gateway.vision.recognise.plates import PlateRead, PlateReader
 from gateway.vision.recognise.track import Decided, Tracks
-from gateway.vision.recognise.verdicts import FaceJudge, FaceLook, FaceVerdict, PlateJudge, PlateVerdict
+from gateway.vision.recognise.verdicts import (
+    FaceJudge,
+    FaceLook,
+    FaceVerdict,
+    PlateJudge,
+    PlateVerdict,
+    face_looks,
+    plate_looks,
+)
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 
@@ -72,8 +80,6 @@ class CameraTracks:
     _faces: Tracks[FaceLook, View, FaceVerdict] = field(init=False)
     _plates: Tracks[PlateRead, View, PlateVerdict] = field(init=False)
 
-    WORTH_A_VOTE = 0.5
-
     def __post_init__(self) -> None:
         self._faces = Tracks(FaceJudge())
         self._plates = Tracks(PlateJudge())
@@ -82,13 +88,10 @@ class CameraTracks:
         """Everything that became sure with this frame."""
         seen = self.pass_time(view.clock, registry)
         if self.watch.plates:
-            reads = recognisers.plates(self.watch.home_province).find(view.frame.bgr)
-            votes = [read for read in reads if read.score >= self.WORTH_A_VOTE]
-            seen += _plates(self._plates.see(view.clock, votes, view), registry)
+            reads = plate_looks(recognisers.plates(self.watch.home_province), view.frame.bgr)
+            seen += _plates(self._plates.see(view.clock, reads, view), registry)
         if self.watch.faces:
-            looks = [
-                FaceLook(face, registry.gallery.match(face.template)) for face in recognisers.faces.find(view.frame.bgr)
-            ]
+            looks = face_looks(recognisers.faces, registry.gallery, view.frame.bgr)
             seen += _faces(self._faces.see(view.clock, looks, view), registry)
         return seen
 

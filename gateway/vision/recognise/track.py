@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -80,6 +81,10 @@ class Tracks(Generic[Item, View, Verdict]):
         self._said = {name: last for name, last in self._said.items() if time - last <= self.again_after}
         decided = [self._decide(track, over=True) for track in gone]
         return [one for one in decided if one is not None]
+
+    def finish(self) -> list[Decided[Item, View, Verdict]]:
+        """End all tracks: nothing more will come."""
+        return self.pass_time(inf)
 
     def _gather(self, time: float, item: Item, view: View) -> Track[Item, View, Verdict]:
         for track in self._tracks:

@@ -10,9 +10,22 @@ from itertools import zip_longest
 import numpy as np
 
 from gateway.vision.recognise.enrolment import BLURRED
-from gateway.vision.recognise.faces import SMALLEST, Face
-from gateway.vision.recognise.gallery import Match
-from gateway.vision.recognise.plates import PlateRead
+from gateway.vision.recognise.faces import SMALLEST, Face, FaceReader, Picture
+from gateway.vision.recognise.gallery import Gallery, Match
+from gateway.vision.recognise.plates import PlateRead, PlateReader
+
+WORTH_A_VOTE = 0.5
+"""Score below which a plate is not read well enough to have a say."""
+
+
+def plate_looks(reader: PlateReader, picture: Picture) -> list[PlateRead]:
+    return [read for read in reader.find(picture) if read.score >= WORTH_A_VOTE]
+
+
+def face_looks(reader: FaceReader, gallery: Gallery, picture: Picture, *, closely: bool = False) -> list[FaceLook]:
+    """`closely` looks again for faces half the size where none is found: for photographs, at ×4 time."""
+    found = reader.find(picture) or (reader.find(picture, upsample=True) if closely else [])
+    return [FaceLook(face, gallery.match(face.template)) for face in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""`anju try face|plate|motion FILE…`: a recogniser on photographs or clips, one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import track
+
+from gateway.errors import BadInput, LinkLost
+
+files_argument = click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+
+
+@click.group("try")
+def command() -> None:
+    """Try a recogniser on photographs or clips.
+
+    Prints one JSON object a line; what could not be read is told on stderr and makes the exit code 1.
+    """
+
+
+@command.command("plate")
+@files_argument
+@click.option("--home-province", metavar="字", help="The province most plates are from, such as 苏: it is likelier.")
+def plate(files: Sequence[str], home_province: str | None) -> None:
+    """Read number plates: {"file", "plates": [{"text", "score", "box"}]}."""
+    from gateway.vision.recognise.grammar import PROVINCES  # noqa: PLC0415  slow to load, as below
+    from gateway.vision.recognise.plates import PlateReader  # noqa: PLC0415
+    from gateway.vision.trial import plates  # noqa: PLC0415
+
+    if home_province is not None and home_province not in tuple(PROVINCES):
+        raise click.BadParameter(f"{home_province!r} is not one of {PROVINCES}", param_hint="--home-province")
+    reader = PlateReader(home_province)
+    _try("plates", files, lambda file: plates(file, reader))
+
+
+@command.command("face")
+@files_argument
+@click.option(
+    "--gallery", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A folder of PERSON/*.jpg."
+)
+def face(files: Sequence[str], gallery: Path | None) -> None:
+    """Find and name faces: {"file", "faces": [{"box", "person", "distance"}]}."""
+    from gateway.vision.recognise.faces import FaceReader  # noqa: PLC0415
+    from gateway.vision.trial import faces  # noqa: PLC0415
+
+    reader = FaceReader()
+    known = _gallery(reader, gallery)
+    _try("faces", files, lambda file: faces(file, reader, known))
+
+
+@command.command("motion")
+@files_argument
+@click.option("--sensitivity", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="0 dull … 1 keen.")
+def motion(files: Sequence[str], sensitivity: float) -> None:
+    """Find movement in clips: {"file", "motion": [[start_s, end_s]…]}."""
+    from gateway.vision.motion.clip import motions  # noqa: PLC0415
+    from gateway.vision.motion.gate import Sensitivity  # noqa: PLC0415
+
+    wanted = Sensitivity.of(sensitivity)
+    _try("motion", files, lambda file: [(round(m.start, 2), round(m.end or m.start, 2)) for m in motions(file, wanted)])
+
+
+def _gallery(reader: Any, folder: Path | None) -> Any:
+    """No photograph is refused; what is wrong with one is told, and one without any face can't help."""
+    from gateway.vision.recognise.gallery import Gallery  # noqa: PLC0415
+    from gateway.vision.recognise.photos import examine, files_of  # noqa: PLC0415
+
+    photos = [examine(reader, *each) for each in _shown(files_of(folder) if folder else [], "gallery")]
+    for photo in photos:
+        if photo.fault:
+            click.echo(f"warning: {photo.file}: {photo.fault.en}", err=True)
+    useful = [(photo.person, photo.face.template) for photo in photos if photo.face]
+    return Gallery([person for person, _ in useful], [template for _, template in useful])
+
+
+def _try(name: str, files: Sequence[str], recognise: Callable[[str], Sequence[Any]]) -> None:
+    failed = False
+    for file in _shown(files, name):
+        try:
+            found = recognise(file)
+        except (BadInput, LinkLost) as error:
+            click.echo(f"error: {error}", err=True)
+            failed, found = True, []
+        click.echo(json.dumps({"file": file, name: found}, ensure_ascii=False))
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _shown(things: Sequence[Any], what: str) -> Iterator[Any] | Iterable[Any]:
+    """With a progress bar on stderr where a person looks on and there is something to wait for."""
+    console = Console(stderr=True)
+    if len(things) < 2 or not console.is_terminal:
+        return iter(things)
+    return track(things, what, console=console, transient=True)
