@@ -1,0 +1,26 @@
+"""Clips are drawn once for all tests of the simulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.simulator.clips import clip
+from gateway.simulator.rtp import Clip
+from gateway.simulator.scenes import scenes
+
+
+@pytest.fixture(scope="session")
+def clip_cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture(scope="session")
+def make_clip(clip_cache: Path):
+    drawn = scenes()
+
+    def make(name: str) -> Clip:
+        return clip(drawn[name], clip_cache)
+
+    return make
