@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from gateway.settings.addresses import without_password
 from gateway.settings.mend import Loc, Wrong, closest, did_you_mean
 from gateway.settings.secrets import SecretText
 from gateway.settings.yaml import Document
@@ -136,7 +137,7 @@ def _shown(value: object) -> str:
         return "a group of keys"
     if isinstance(value, list | tuple):
         return "a list"
-    text = repr(value)
+    text = without_password(repr(value))
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 

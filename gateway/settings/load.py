@@ -44,6 +44,9 @@ def load(directory: Path) -> Configuration:
     devices = read_devices(devices_file, context)
     check_serial_ports(devices_file, devices)
     check_accounts(devices_file, devices, compound_file)
+    if not demo:
+        _check_addresses(compound_file)
+        _check_addresses(devices_file)
     context.devices = devices.known
     rules = read_rules(rules_file, context)
 
@@ -90,6 +93,13 @@ def _values(document: Document) -> dict[str, str]:
             document.wrong((name,), f"secret {name!r} is no text", "write 'name: value' in one line")
         values[name] = document.mark((name,)).text
     return values
+
+
+def _check_addresses(document: Document) -> None:
+    for loc, mark in document.marks.items():
+        if loc not in document.secrets and without_password(mark.text) != mark.text:
+            mend = "put the whole address into secrets.yaml and write '!secret NAME'"
+            document.wrong(loc, "a password stands in this address", mend)
 
 
 def _masked(files: Iterable[Document], plain: Iterable[str]) -> str:

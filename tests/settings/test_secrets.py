@@ -64,3 +64,15 @@ def test_a_secret_stays_in_its_folder(folder, tmp_path, monkeypatch, name):
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
     folder.compound(COMPOUND.replace("!secret b3", f"!secret {name}"))
     assert "is not found" in folder.mistakes()[0]
+
+
+def test_an_address_that_holds_a_password_is_a_secret_as_a_whole(folder):
+    folder.panel("url: 'http://admin:geheim@10.0.0.8/'")
+    (mistake,) = folder.mistakes()
+    assert mistake == (
+        "devices.yaml:2: a password stands in this address, "
+        "put the whole address into secrets.yaml and write '!secret NAME'"
+    )
+    folder.secrets("cam: http://admin:geheim@10.0.0.8/")
+    folder.panel("url: !secret cam")
+    assert folder.mistakes() == []
