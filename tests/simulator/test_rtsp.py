@@ -35,7 +35,8 @@ async def run(*command: str) -> tuple[int, str, str]:
 async def test_ffprobe_reads_it(make_clip) -> None:
     async with serving({"gate": Mount(make_clip("gate-still"))}) as (_, port):
         code, out, err = await run(
-            *"ffprobe -v error -rtsp_transport tcp -show_streams -of json".split(), f"rtsp://127.0.0.1:{port}/gate"
+            *"ffprobe -v error -analyzeduration 1000000 -rtsp_transport tcp -show_streams -of json".split(),
+            f"rtsp://127.0.0.1:{port}/gate",
         )
     assert (code, err) == (0, "")
     (stream,) = json.loads(out)["streams"]
@@ -50,7 +51,9 @@ async def test_ffmpeg_decodes_across_the_loop_and_a_change_of_clip(make_clip) ->
     async with serving({"gate": mount}) as (_, port):
         url = f"rtsp://127.0.0.1:{port}/gate"
         decoding = asyncio.ensure_future(
-            run(*f"ffmpeg -v warning -rtsp_transport tcp -i {url} -frames:v 70 -f null -progress - -".split())
+            run(
+                *f"ffmpeg -v warning -analyzeduration 100000 -rtsp_transport tcp -i {url} -frames:v 70 -f null -progress - -".split()
+            )
         )
         await asyncio.wait_for(mount.watched.wait(), 10)
         mount.play(make_clip("gate-resident"))
@@ -63,7 +66,7 @@ async def test_ffmpeg_decodes_across_the_loop_and_a_change_of_clip(make_clip) ->
 async def test_digest_lets_in_who_knows_and_nobody_else(make_clip) -> None:
     mounts = {"gate": Mount(make_clip("extra-still"))}
     async with serving(mounts, users={"anju": "p w:d"}) as (_, port):
-        command = "ffprobe -v error -rtsp_transport tcp -show_entries stream=codec_name -of csv=p=0".split()
+        command = "ffprobe -v error -analyzeduration 100000 -rtsp_transport tcp -show_entries stream=codec_name -of csv=p=0".split()
         code, out, _ = await run(*command, f"rtsp://anju:p%20w%3Ad@127.0.0.1:{port}/gate")
         assert (code, out.strip()) == (0, "h264")
         for who in ("", "anju:wrong@", "other:p%20w%3Ad@"):
@@ -76,7 +79,11 @@ async def test_pyav_starts_at_a_keyframe(make_clip) -> None:
     async with serving({"gate": Mount(make_clip("gate-still"))}) as (_, port):
 
         def read() -> list[tuple[bool, int]]:
-            with av.open(f"rtsp://127.0.0.1:{port}/gate", options={"rtsp_transport": "tcp"}, timeout=10) as stream:
+            with av.open(
+                f"rtsp://127.0.0.1:{port}/gate",
+                options={"rtsp_transport": "tcp", "analyzeduration": "100000"},
+                timeout=10,
+            ) as stream:
                 packets = stream.demux(video=0)
                 return [(packet.is_keyframe, packet.size) for packet, _ in zip(packets, range(25), strict=False)]
 

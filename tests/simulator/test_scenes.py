@@ -92,7 +92,7 @@ def test_nothing_happens_in_the_still_ones(pictures, plate_reader, face_recognit
 
 
 def test_a_figure_climbs_the_fence(pictures) -> None:
-    shown = [picture[80:].astype(int) for picture in pictures("fence-climb")]
+    shown = [picture[80::4, ::4].astype(int) for picture in pictures("fence-climb")]
     moved = [(np.abs(picture - shown[0]).max(axis=2) > 25).mean() for picture in shown]
     assert moved[3] < 0.002
     assert moved[-3] < 0.002
@@ -105,7 +105,7 @@ def test_every_story_begins_and_ends_as_its_camera_rests(pictures) -> None:
             continue
         shown, rest = pictures(name), pictures(f"{name.partition('-')[0]}-still")
         for edge in (shown[0], shown[-1]):
-            assert (np.abs(edge[80:].astype(int) - rest[0][80:]).max(axis=2) > 40).mean() < 0.01, name
+            assert (np.abs(edge[80::4, ::4].astype(int) - rest[0][80::4, ::4]).max(axis=2) > 40).mean() < 0.01, name
 
 
 def test_photographs_are_small_and_their_licence_is_told() -> None:
