@@ -103,6 +103,10 @@ class MqttDevice(Driver):
     Settings: ClassVar[type[DriverSettings]] = MqttDeviceSettings
     LINK: ClassVar[str] = "mqtt"
 
+    @classmethod
+    def actions(cls, settings: MqttDeviceSettings) -> Mapping[str, frozenset[str]]:
+        return {action: frozenset(takes) for action, takes in settings.actions.items()}
+
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._base = f"anju/v1/{self.device.id}"

@@ -58,5 +58,7 @@ async def _purge_rows(store: Store, now: datetime, keep: Retention) -> None:
     def batch(connection: sqlite3.Connection) -> int:
         return retention.purge_signals(connection, signals) + retention.purge_quarantine(connection, quarantine)
 
-    while await store.write(batch):
+    deleted = await store.write(batch)
+    while deleted:
         await asyncio.sleep(PAUSE_S)
+        deleted = await store.write(batch)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from gateway import app, logs
+from gateway import logs
+from gateway.app import run
 from gateway.cli.common import data_option
 from gateway.settings import load
 
@@ -19,4 +20,4 @@ def command(config: Path, data: Path) -> None:
     """Run the gateway of the compound described in CONFIG."""
     configuration = load(config)
     logs.set_up()
-    asyncio.run(app.run(configuration, data))
+    asyncio.run(run(configuration, data))

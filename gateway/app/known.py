@@ -1,0 +1,42 @@
+"""Keeps the cameras told of whom and what they know, while `anju people` and `anju faces` change it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sqlite3
+
+import structlog
+
+from gateway.people import faces
+from gateway.store import Store
+from gateway.vision.pool import VisionPool
+
+log = structlog.get_logger(__name__)
+LOOK_S = 5.0
+
+
+async def keep_known(store: Store, vision: VisionPool) -> None:
+    """Tell the workers at the start and whenever the register has changed; runs for good."""
+    told = b""
+    while True:
+        now = await store.read(_fingerprint)
+        if now != told:
+            known = await faces.known(store)
+            await vision.set_known(known)
+            log.info("the cameras know", faces=len(known.faces), vehicles=len(known.vehicles))
+            told = now
+        await asyncio.sleep(LOOK_S)
+
+
+def _fingerprint(connection: sqlite3.Connection) -> bytes:
+    """Of the rows as they are sealed: nothing is decrypted to see that nothing changed."""
+    digest = hashlib.blake2b(digest_size=16)
+    for sql in (
+        "SELECT person, photo FROM face_templates ORDER BY person, photo",
+        "SELECT id, name, place, list FROM persons ORDER BY id",
+        "SELECT plate, place, list FROM vehicles ORDER BY plate",
+    ):
+        for row in connection.execute(sql):
+            digest.update(repr(tuple(row)).encode())
+    return digest.digest()

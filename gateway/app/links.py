@@ -1,0 +1,61 @@
+"""Every device's link: made once, so that what waits for a driver outlives the driver's restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.errors import LinkLost
+from gateway.flow.emitter import Emitter
+from gateway.links.mqtt.client import BrokerClient
+from gateway.links.mqtt.endpoint import Endpoint
+from gateway.links.serial import SerialLink
+from gateway.settings.configuration import DeviceEntry
+from gateway.vision.pool import VisionPool
+
+LinkOf = Callable[[Emitter, Callable[[], None]], Any]
+"""Gives a driver's link, its hooks set: heard goes to the emitter, silent to the supervisor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What links are made of; a door that the YAML does not open is None."""
+
+    endpoint: Endpoint | None
+    broker: BrokerClient | None
+    vision: VisionPool
+
+    def link_of(self, entry: DeviceEntry) -> LinkOf:
+        """Raises LinkLost where the YAML names a door it does not open."""
+        match entry.driver.LINK:
+            case "none":
+                return lambda _emit, _silent: None
+            case "serial":
+                return _hooked(SerialLink(entry.settings))  # type: ignore[arg-type]  # a serial driver's Settings are SerialSettings
+            case "mqtt":
+                return _hooked(self._mqtt(entry))
+            case "vision":
+                return _hooked(self.vision.slot(entry.device.id))
+        raise LinkLost(f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is serial, mqtt, vision")
+
+    def _mqtt(self, entry: DeviceEntry) -> Any:
+        via = getattr(entry.settings, "via", "endpoint")
+        door = self.broker if via == "broker" else self.endpoint
+        if door is None:
+            raise LinkLost(f"device {entry.device.id} comes in by mqtt.{via}, which compound.yaml does not open")
+        return door.link(entry.device.id, getattr(entry.settings, "account", ""))
+
+
+def _hooked(link: Any) -> LinkOf:
+    def hand(emit: Emitter, silent: Callable[[], None]) -> Any:
+        async def on_silent() -> None:
+            silent()
+
+        if hasattr(link, "on_heard"):
+            link.on_heard = emit.heard
+        if hasattr(link, "on_silent"):
+            link.on_silent = on_silent
+        return link
+
+    return hand

@@ -1,0 +1,67 @@
+"""What the web is given, and the web itself."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gateway
+from gateway import web
+from gateway.app.doors import server_context
+from gateway.app.meters import flow_registry
+from gateway.model import DeviceType
+from gateway.people import DoorPlates
+
+if TYPE_CHECKING:
+    from gateway.app.assemble import Parts
+
+CONSOLE = Path(gateway.__file__).parent / "console" / "dist"
+
+
+async def open_pages(stack: AsyncExitStack, parts: Parts) -> str:
+    """Serve until the stack closes; gives the URL."""
+    http = parts.configuration.compound.http
+    tls = server_context(http.tls) if http.tls else None
+    return await stack.enter_async_context(web.serve(_services(parts), http.listen.host, http.listen.port, tls))
+
+
+def _services(parts: Parts) -> web.Services:
+    return web.Services(
+        facts=_facts(parts),
+        now=parts.clock.now,
+        store=parts.store,
+        desk=parts.desk,
+        hub=parts.hub,
+        people=parts.people,
+        door_plates=DoorPlates(parts.store),
+        accounts=web.Accounts(parts.store, web.Passwords(), parts.clock.now),
+        devices=parts.supervisor.devices,
+        actions=parts.supervisor.actions,
+        order=parts.commands.order,
+        report=parts.say,
+        picture=lambda camera: _picture(parts, camera),
+        ready=lambda: {"record": not parts.unrecorded.failing, "pipeline": True},
+        registry=flow_registry(parts),
+        console=CONSOLE,
+    )
+
+
+def _facts(parts: Parts) -> web.Facts:
+    compound = parts.configuration.compound
+    return web.Facts(
+        name=compound.name,
+        language=compound.language,
+        property_phone=compound.property_phone,
+        public_url=str(compound.public_url).rstrip("/"),
+        version=gateway.__version__,
+        timezone=compound.timezone,
+        places=parts.configuration.places,
+    )
+
+
+async def _picture(parts: Parts, camera: str) -> bytes | None:
+    status = parts.supervisor.devices().get(camera)
+    if status is None or status.device.type is not DeviceType.CAMERA:
+        return None
+    return await parts.doors.vision.slot(camera).latest_jpeg()
