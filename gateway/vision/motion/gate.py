@@ -51,6 +51,8 @@ class PixelGate:
     QUIET = 2.0
     """Seconds without any movement that end it."""
     LEAP = 5.0
+    _STIRRED, _ALIVE = 0.7, 0.05
+    """A patch moves if so much of it changed since the look before, by so much of the contrast; noise does less."""
 
     def __init__(self, sensitivity: Sensitivity | None = None) -> None:
         self._sensitivity = sensitivity or Sensitivity()
@@ -76,7 +78,7 @@ class PixelGate:
         mask = self._background.differs(luma, passed)
         if mask is None:
             return self._quiet(time)
-        stirred = cv2.absdiff(luma, before) > self._sensitivity.contrast / 2
+        stirred = cv2.absdiff(luma, before) > self._STIRRED * self._sensitivity.contrast
         box = self._moving(mask, np.asarray(stirred, np.bool_))
         return self._quiet(time) if box is None else self._hit(time, box)
 
@@ -99,7 +101,8 @@ class PixelGate:
         count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
         covered = np.bincount(labels.ravel(), weights=solid.ravel(), minlength=count)
         moved = np.bincount(labels.ravel(), weights=(stirred & (solid > 0)).ravel(), minlength=count)
-        boxes = [stats[i, :4] for i in range(1, count) if covered[i] >= least and moved[i] >= least / 4]
+        alive = (covered >= least) & (moved >= np.maximum(least / 4, self._ALIVE * covered))
+        boxes = [stats[patch, :4] for patch in range(1, count) if alive[patch]]
         return _around(np.array(boxes), rows, columns) if boxes else None
 
     def _hit(self, time: float, box: Share) -> Motion | None:
