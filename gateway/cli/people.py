@@ -1,0 +1,88 @@
+"""`anju people`: who lives here, from the property office's list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from gateway.cli.common import data_option
+from gateway.people import People
+from gateway.people.enrolment import take_in
+from gateway.people.plates import plate_text
+from gateway.people.roster import read_roster
+from gateway.settings import load
+from gateway.store import Store
+
+T = TypeVar("T")
+
+
+@click.group()
+def command() -> None:
+    """Residents and their cars: import, list, remove."""
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--config",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The compound's YAML: places must be in it, and may be given by their full name.",
+)
+@click.option("--replace", is_flag=True, help="Who is not in FILE has moved out of the places that FILE names.")
+@data_option
+def import_(file: Path, config: Path | None, replace: bool, data: Path) -> None:
+    """Take in FILE, CSV or YAML: place,name,phone,role,plates,list (or 房号,姓名,电话,身份,车牌,名单).
+
+    Prints every mistake as FILE:LINE: WHAT, AND THE MEND and takes in nothing, or all of it.
+    Several plates are separated by `;`. `list` is resident or watch. Doing it twice changes nothing.
+    """
+    roster = read_roster(file, load(config).places if config else None)
+    taken = _run(data, lambda store: take_in(store, roster, replace=replace))
+    click.echo(
+        f"{len(roster.residents)} persons and {len(roster.vehicles)} vehicles: "
+        f"{taken.added} added, {taken.changed} changed, {taken.unchanged} as before, {taken.removed} removed"
+    )
+
+
+@command.command("list")
+@click.option("--place", default="", help="Only those at or below this place.")
+@data_option
+def list_(place: str, data: Path) -> None:
+    """Persons with their ids, and vehicles."""
+    residents = _run(data, lambda store: People(store).persons())
+    vehicles = _run(data, lambda store: People(store).vehicles())
+    for one in residents:
+        if _below(one.place, place):
+            said = (one.person.id, one.place or "-", one.person.name, one.person.role, one.listing.value)
+            click.echo("\t".join(said))
+    for car in vehicles:
+        if _below(car.place, place):
+            click.echo("\t".join((car.plate, car.place or "-", "vehicle", "", car.listing.value)))
+
+
+@command.command()
+@click.argument("key")
+@data_option
+def remove(key: str, data: Path) -> None:
+    """Forget the person with the id KEY, or the vehicle with the plate KEY."""
+    known = _run(data, lambda store: People(store).remove(key))
+    if not known and not _run(data, lambda store: People(store).remove(plate_text(key))):
+        raise click.ClickException(f"there is neither a person with the id nor a vehicle with the plate {key!r}")
+    click.echo(f"{key} is forgotten")
+
+
+def _below(place: str | None, prefix: str) -> bool:
+    prefix = prefix.rstrip("/")
+    return not prefix or place == prefix or (place or "").startswith(f"{prefix}/")
+
+
+def _run(data: Path, act: Callable[[Store], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with Store.open(data) as store:
+            return await act(store)
+
+    return asyncio.run(run())

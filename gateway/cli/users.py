@@ -1,0 +1,104 @@
+"""`anju users`: who may sign in to the guard room. A running gateway sees it at once."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from gateway.cli.common import data_option
+from gateway.model import Role
+from gateway.store import Store
+from gateway.web.passwords import Passwords
+from gateway.web.users import Users, weakness
+
+T = TypeVar("T")
+_role = click.option(
+    "--role", type=click.Choice([role.value for role in Role]), required=True, help="What they may do."
+)
+_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+
+
+@click.group()
+def command() -> None:
+    """Who may sign in: add, list, remove, password, token."""
+
+
+@command.command()
+@click.argument("name")
+@_role
+@_stdin
+@data_option
+def add(name: str, role: str, password_stdin: bool, data: Path) -> None:
+    """Add NAME, who signs in with a password."""
+    password = _password(name, password_stdin)
+    _run(data, lambda users: users.add(name, Role(role), password, datetime.now(UTC)))
+    click.echo(f"{name} may sign in as {role}")
+
+
+@command.command("list")
+@data_option
+def list_(data: Path) -> None:
+    """Everybody who may sign in."""
+    for user in _run(data, lambda users: users.all()):
+        click.echo(f"{user.name}\t{user.role}\tsince {user.created_at:%Y-%m-%d}")
+
+
+@command.command()
+@click.argument("name")
+@data_option
+def remove(name: str, data: Path) -> None:
+    """Remove NAME; their sessions and tokens end, what they did stays on record."""
+    _run(data, lambda users: users.remove(name))
+    click.echo(f"{name} may no longer sign in")
+
+
+@command.command()
+@click.argument("name")
+@_stdin
+@data_option
+def password(name: str, password_stdin: bool, data: Path) -> None:
+    """Give NAME a new password; their sessions end."""
+    new = _password(name, password_stdin)
+    _run(data, lambda users: users.set_password(name, new))
+    click.echo(f"{name} has a new password and must sign in again")
+
+
+@command.command()
+@click.argument("name")
+@click.option("--revoke", is_flag=True, help="Make every token of NAME void instead.")
+@data_option
+def token(name: str, revoke: bool, data: Path) -> None:
+    """Print a long-lived token for a program that acts as NAME. It is shown this once."""
+    if revoke:
+        count = _run(data, lambda users: users.revoke_tokens(name))
+        click.echo(f"{count} {'token' if count == 1 else 'tokens'} of {name} made void")
+        return
+    click.echo(_run(data, lambda users: users.issue_token(name, datetime.now(UTC))))
+
+
+def _run(data: Path, act: Callable[[Users], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with Store.open(data) as store:
+            return await act(Users(store, Passwords()))
+
+    return asyncio.run(run())
+
+
+def _password(name: str, from_stdin: bool) -> str:
+    """Asked for twice at a terminal; from a pipe the first line, and the second if there is one must be the same."""
+    if from_stdin or not sys.stdin.isatty():
+        first, *again = sys.stdin.read().splitlines() or [""]
+        if not from_stdin and again and again[0] != first:
+            raise click.ClickException("the two passwords differ")
+        password = first
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
+    if why := weakness(name, password):
+        raise click.ClickException(f"this password can't be used: {why}")
+    return password

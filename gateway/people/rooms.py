@@ -1,0 +1,95 @@
+"""Which rooms get a door plate, and what stands on it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from gateway.errors import AnjuError
+from gateway.model import Place
+from gateway.settings import CompoundSettings, Configuration, load
+from gateway.settings.places import read_places
+from gateway.store.rows import from_json
+
+_SECTION = re.compile(r"^# .*devices\.yaml$", re.MULTILINE)
+
+
+class NoConfiguration(AnjuError):
+    """Nobody said where the YAML is, and the record holds none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """`rooms` are the paths of the buildings' rooms; `places` names these and every other place."""
+
+    compound: str
+    phone: str
+    public_url: str
+    places: Mapping[str, Place]
+    rooms: tuple[str, ...]
+
+    def chosen(self, lived_in: Iterable[str], prefixes: Iterable[str] = ()) -> list[str]:
+        """Every room, and every other place somebody is tied to; only those at or below a prefix, if any is given."""
+        wanted = [prefix.strip("/") for prefix in prefixes]
+        every = dict.fromkeys((*self.rooms, *(place for place in lived_in if place in self.places)))
+        return [room for room in every if not wanted or any(_below(room, prefix) for prefix in wanted)]
+
+
+def rooms_of_folder(folder: Path) -> Rooms:
+    """From the YAML; raises ConfigError with its mistakes."""
+    configuration: Configuration = load(folder)
+    compound: CompoundSettings = configuration.compound
+    ids = [building.id for building in compound.buildings]
+    return Rooms(
+        compound.name,
+        compound.property_phone,
+        str(compound.public_url).rstrip("/"),
+        configuration.places,
+        tuple(_rooms(configuration.places, ids)),
+    )
+
+
+def rooms_on_record(connection: sqlite3.Connection) -> Rooms:
+    """From the configuration the gateway last ran with. Raises NoConfiguration."""
+    row = connection.execute("SELECT data FROM journal WHERE entry = 'config' ORDER BY number DESC LIMIT 1").fetchone()
+    tree = _compound_yaml(from_json(row["data"])["text"]) if row else None
+    if tree is None:
+        raise NoConfiguration("this gateway has not run yet: say --config DIR, where compound.yaml is")
+    places, _ = read_places(tree)
+    ids = [str(building.get("id")) for building in tree.get("buildings", ()) if isinstance(building, dict)]
+    phone = str(tree.get("property_phone", ""))
+    return Rooms(str(tree["name"]), phone, _public_url(tree), places, tuple(_rooms(places, ids)))
+
+
+def _rooms(places: Iterable[str], buildings: list[str]) -> Iterator[str]:
+    room = re.compile(rf"(?:{'|'.join(map(re.escape, buildings))})/u\d+/\d+") if buildings else None
+    return (path for path in places if room and room.fullmatch(path))
+
+
+def _compound_yaml(text: str) -> dict[str, Any] | None:
+    """The first of the files of a recorded configuration; each begins with `# its name`."""
+    for end in _SECTION.finditer(text):
+        try:
+            tree = YAML(typ="safe").load(text[: end.start()])
+        except YAMLError:
+            continue
+        if isinstance(tree, dict) and "name" in tree:
+            return tree
+    return None
+
+
+def _public_url(tree: Mapping[str, Any]) -> str:
+    http = tree.get("http") or {}
+    listen = http.get("listen", "127.0.0.1:8080")
+    return str(tree.get("public_url") or f"{'https' if http.get('tls') else 'http'}://{listen}").rstrip("/")
+
+
+def _below(place: str, prefix: str) -> bool:
+    return place == prefix or place.startswith(f"{prefix}/")
