@@ -27,6 +27,7 @@ from gateway.flow.pipeline import Pipeline
 from gateway.flow.rulebook import Rulebook
 from gateway.flow.supervisor import Entry, Supervisor
 from gateway.flow.unrecorded import GATEWAY, Unrecorded
+from gateway.flow.witness import Witness
 from gateway.model import Device, DeviceType, Signal
 from gateway.people import People
 from gateway.rule import Compound
@@ -67,6 +68,7 @@ class Parts:
     pipeline: Pipeline
     people: People
     unrecorded: Unrecorded
+    witness: Witness
     say: Callable[[Signal], Awaitable[int]]
 
 
@@ -110,7 +112,8 @@ def _make(configuration: Configuration, store: Store) -> Parts:
     rulebook = Rulebook(
         [(entry.rule(entry.id, entry.settings, compound), entry.fingerprint) for entry in configuration.rules]
     )
-    pipeline = Pipeline(store, clock, intake, rulebook, desk, commands, hub)
+    witness = Witness(desk, store, compound.devices, doors.picture)
+    pipeline = Pipeline(store, clock, intake, rulebook, desk, commands, hub, witness)
     return Parts(
         configuration=configuration,
         clock=clock,
@@ -126,6 +129,7 @@ def _make(configuration: Configuration, store: Store) -> Parts:
         pipeline=pipeline,
         people=People(store),
         unrecorded=unrecorded,
+        witness=witness,
         say=say,
     )
 
@@ -150,6 +154,7 @@ def _works(parts: Parts) -> list[Coroutine[Any, Any, None]]:
     works: list[Coroutine[Any, Any, None]] = [
         parts.pipeline.run(),
         parts.commands.run(),
+        parts.witness.run(),
         parts.intake.watch_storage(),
         parts.supervisor.run(),
         keep_known(parts.store, parts.doors.vision),

@@ -39,6 +39,10 @@ class Doors:
                 return _hooked(self.vision.slot(entry.device.id))
         raise LinkLost(f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is serial, mqtt, vision")
 
+    async def picture(self, camera: str) -> bytes | None:
+        """The newest JPEG of a camera; None while it has none."""
+        return await self.vision.slot(camera).latest_jpeg()
+
     def _mqtt(self, entry: DeviceEntry) -> Any:
         via = getattr(entry.settings, "via", "endpoint")
         door = self.broker if via == "broker" else self.endpoint

@@ -10,7 +10,6 @@ import gateway
 from gateway import web
 from gateway.app.doors import server_context
 from gateway.app.meters import flow_registry
-from gateway.model import DeviceType
 from gateway.people import DoorPlates
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def _services(parts: Parts) -> web.Services:
         actions=parts.supervisor.actions,
         order=parts.commands.order,
         report=parts.say,
-        picture=lambda camera: _picture(parts, camera),
+        picture=parts.doors.picture,
         ready=lambda: {"record": not parts.unrecorded.failing, "pipeline": True},
         registry=flow_registry(parts),
         console=CONSOLE,
@@ -58,10 +57,3 @@ def _facts(parts: Parts) -> web.Facts:
         timezone=compound.timezone,
         places=parts.configuration.places,
     )
-
-
-async def _picture(parts: Parts, camera: str) -> bytes | None:
-    status = parts.supervisor.devices().get(camera)
-    if status is None or status.device.type is not DeviceType.CAMERA:
-        return None
-    return await parts.doors.vision.slot(camera).latest_jpeg()

@@ -125,6 +125,22 @@ class Desk:
         self._tell(after)
         return after
 
+    async def witness(self, alert_id: str, camera: str, snapshot: str) -> None:
+        """Give an open alert that has no picture the one this camera showed; NotRecorded when it can't be kept."""
+        async with self._changing:
+            alert = self._open.get(alert_id)
+            if alert is None or alert.snapshot is not None:
+                return
+            after, at = replace(alert, snapshot=snapshot), self._now()
+
+            def unit(connection: sqlite3.Connection) -> None:
+                rows.put(connection, after)
+                rows.append_witness(connection, after, camera, at)
+
+            await self._store.write(unit)
+            self._apply(after)
+        self._tell(after)
+
     def _plan(self, decisions: Sequence[Decided]) -> _Plan:
         changed: dict[str, Alert] = {}
         by_key = dict(self._by_key) if decisions else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import datetime
 
 from gateway.desk.fold import Decided
 from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Severity, Words
@@ -101,3 +102,11 @@ def append_decision(connection: sqlite3.Connection, decided: Decided, alert: str
     )
     if alert is not None and number is not None:
         connection.execute("INSERT OR IGNORE INTO alert_signals (alert, journal) VALUES (?, ?)", (alert, number))
+
+
+def append_witness(connection: sqlite3.Connection, alert: Alert, camera: str, at: datetime) -> None:
+    """A camera at the alert's place showed this snapshot."""
+    connection.execute(
+        "INSERT INTO decisions (journal, at, rule, decision, alert, data) VALUES (NULL, ?, ?, 'witness', ?, ?)",
+        (to_us(at), alert.rule, alert.id, to_json({"camera": camera, "snapshot": alert.snapshot})),
+    )

@@ -1,6 +1,6 @@
 """The whole story once, in order: what a committed event goes through.
 
-    intake ─committed→ show → decide → keep → perform
+    intake ─committed→ show → decide → keep → perform → witness
 
 Events come in the journal's order, in batches while there is a backlog.
 """
@@ -20,7 +20,8 @@ from gateway.flow.announce import Announce
 from gateway.flow.commands import Commands, from_decision, record
 from gateway.flow.intake import Intake
 from gateway.flow.rulebook import Progress, Rulebook
-from gateway.model import Command, Perform, Signal, Wake
+from gateway.flow.witness import Witness
+from gateway.model import Alert, Command, Perform, Signal, Wake
 from gateway.store import Store, journal
 
 BATCH = 500
@@ -36,6 +37,7 @@ class Batch:
     events: Sequence[Signal | Wake]
     decided: list[Decided] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    alerts: Sequence[Alert] = ()
 
 
 class Pipeline:
@@ -48,6 +50,7 @@ class Pipeline:
         desk: Desk,
         commands: Commands,
         announce: Announce,
+        witness: Witness,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -56,7 +59,8 @@ class Pipeline:
         self._desk = desk
         self._commands = commands
         self._announce = announce
-        self._stages = (self._show, self._decide, self._keep, self._perform)
+        self._witness = witness
+        self._stages = (self._show, self._decide, self._keep, self._perform, self._look)
         self._left_over = Batch(())
         self._saved = 0.0
         self._told_dropped = 0
@@ -114,7 +118,7 @@ class Pipeline:
 
         while True:
             try:
-                await self._desk.decide(batch.decided, beside)
+                batch.alerts = await self._desk.decide(batch.decided, beside)
             except NotRecorded as error:
                 self._desk.memory.storage_failed(str(error))
                 await asyncio.sleep(RETRY_S)
@@ -125,6 +129,10 @@ class Pipeline:
     async def _perform(self, batch: Batch) -> None:
         for command in batch.commands:
             self._commands.carry_out(command)
+
+    async def _look(self, batch: Batch) -> None:
+        for alert in batch.alerts:
+            self._witness.look(alert)
 
     async def _wake_rules(self) -> None:
         """Turn wake-ups come due into journal rows; they come back as events in their order."""

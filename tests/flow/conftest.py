@@ -16,12 +16,17 @@ from gateway.flow.intake import Intake
 from gateway.flow.pipeline import Pipeline
 from gateway.flow.rulebook import Rulebook
 from gateway.flow.unrecorded import Unrecorded
+from gateway.flow.witness import Witness
 from gateway.model import Device, DeviceType, Place, Signal, Words
 from gateway.rule import Compound
 from gateway.store import Store
 
 N1 = Device("n1", "test", DeviceType.ZONE, "北墙1", "wall/n1")
-COMPOUND = Compound("西子御园", {"n1": N1}, {"wall/n1": Place("wall/n1", Words("北围墙1段", "North wall 1"))})
+COMPOUND = Compound(
+    "西子御园",
+    {"n1": N1, "cam": Device("cam", "test", DeviceType.CAMERA, "北墙相机", "wall/n1")},
+    {"wall/n1": Place("wall/n1", Words("北围墙1段", "North wall 1"))},
+)
 
 
 @dataclass
@@ -77,14 +82,21 @@ def flow_of(tmp_path):
             await desk.load()
             intake = Intake(store, clock, Unrecorded(desk.memory, COMPOUND, clock.now))
 
+            async def picture(camera):
+                return f"what {camera} sees".encode()
+
             async def say(signal):
                 return await intake.accept(signal, timedelta(days=1))
 
             commands = Commands(store, clock.now, perform or refuse, say)
-            pipeline = Pipeline(store, clock, intake, Rulebook(list(rules)), desk, commands, ear)
+            witness = Witness(desk, store, COMPOUND.devices, picture)
+            pipeline = Pipeline(store, clock, intake, Rulebook(list(rules)), desk, commands, ear, witness)
             await pipeline.catch_up()
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(work) for work in (pipeline.run(), commands.run(), intake.watch_storage())]
+                running = [
+                    tasks.create_task(work)
+                    for work in (pipeline.run(), commands.run(), intake.watch_storage(), witness.run())
+                ]
                 yield Flow(store, intake, desk, commands, ear)
                 for task in running:
                     task.cancel()

@@ -66,7 +66,15 @@ async def test_what_was_accepted_but_not_decided_on_is_decided_after_the_restart
         newest, *_ = await flow.desk.signals_of(alert.id, 9)
         assert newest.number == stopped.number
     async with flow_of(EVERY) as flow:
-        assert flow.desk.open_alerts() == [alert], "a second restart changes nothing"
+        assert [(a.id, a.count) for a in flow.desk.open_alerts()] == [(alert.id, 2)], "a second restart changes nothing"
+
+
+async def test_the_camera_at_the_place_gives_the_alert_its_picture(flow_of):
+    async with flow_of(EVERY) as flow:
+        await flow.say()
+        await flow.until(lambda: any(alert.snapshot for alert in flow.ear.alerts))
+        [alert] = flow.desk.open_alerts()
+        assert flow.store.media.path(alert.snapshot).read_bytes() == b"what cam sees"
 
 
 async def test_a_burst_is_taken_whole_and_alarms_go_first(flow_of, monkeypatch):

@@ -37,10 +37,10 @@ def m002_desk(db: Database) -> None:
     db.conn.execute("""
         CREATE TABLE decisions (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
-            journal INTEGER NOT NULL,
+            journal INTEGER,
             at INTEGER NOT NULL,
             rule TEXT NOT NULL,
-            decision TEXT NOT NULL CHECK (decision IN ('raise', 'clear', 'perform')),
+            decision TEXT NOT NULL CHECK (decision IN ('raise', 'clear', 'perform', 'witness')),
             alert TEXT,
             data TEXT NOT NULL
         )""")
