@@ -39,7 +39,7 @@ def nothing(_connection: sqlite3.Connection) -> None:
 async def signal(store: Store, **more) -> Signal:
     said = Signal(**{"device": "n1", "kind": "zone.alarm", "received": NOW, **more})
     kept = await store.write(lambda c: journal.record_signal(c, said, timedelta()))
-    return Signal(device=said.device, kind=said.kind, received=NOW, id=said.id, number=kept.number)
+    return Signal(device=said.device, kind=said.kind, received=said.received, id=said.id, number=kept.number)
 
 
 def raising(event: Signal, key: str = "n1", severity: Severity = Severity.HIGH) -> Decided:
@@ -93,7 +93,8 @@ async def test_a_closed_alert_is_still_there_and_the_next_one_is_new(store, desk
     await desk.step(alert.id, "acknowledge", "王")
     await desk.step(alert.id, "close", "王", data={"disposition": "false"})
     assert desk.open_alerts() == []
-    await desk.decide([raising(await signal(store))], nothing)
+    later = await signal(store, received=NOW + timedelta(seconds=1))
+    await desk.decide([raising(later)], nothing)
     [fresh] = desk.open_alerts()
     assert fresh.id != alert.id
     found, more = await desk.page([], None, 1)
