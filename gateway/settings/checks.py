@@ -7,9 +7,9 @@ from typing import Any
 
 from gateway.settings.compound import CompoundSettings
 from gateway.settings.devices import Found
+from gateway.settings.document import Document
 from gateway.settings.entries import Ids
 from gateway.settings.mend import Loc, did_you_mean
-from gateway.settings.yaml import Document
 
 
 def check_compound(document: Document, compound: CompoundSettings | None) -> None:

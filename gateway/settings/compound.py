@@ -66,9 +66,10 @@ PlacePath = Annotated[str, AfterValidator(_place_path)]
 
 
 def _timezone(value: str) -> str:
-    if value not in available_timezones():
-        raise Wrong(f"{value!r} is no time zone", did_you_mean(value, available_timezones()))
-    ZoneInfo(value)
+    try:
+        ZoneInfo(value)
+    except (LookupError, OSError, ValueError):
+        raise Wrong(f"{value!r} is no time zone", did_you_mean(value, available_timezones())) from None
     return value
 
 

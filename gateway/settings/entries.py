@@ -9,9 +9,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from gateway.settings.context import Context
+from gateway.settings.document import Document
 from gateway.settings.explain import explain, field_keys
 from gateway.settings.mend import Loc, Wrong
-from gateway.settings.yaml import Document
 
 M = TypeVar("M", bound=BaseModel)
 

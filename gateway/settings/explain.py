@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.settings.addresses import without_password
+from gateway.settings.document import Document
 from gateway.settings.mend import Loc, Wrong, closest, did_you_mean
 from gateway.settings.secrets import SecretText
-from gateway.settings.yaml import Document
 
 _FOLLOWS = {"default_factory_not_called"}
 """What pydantic reports only because something else is wrong."""

@@ -14,12 +14,13 @@ from gateway.settings.compound import CompoundSettings
 from gateway.settings.configuration import Configuration
 from gateway.settings.context import Context
 from gateway.settings.devices import read_devices
+from gateway.settings.document import Document
 from gateway.settings.entries import validated
 from gateway.settings.mend import Wrong
 from gateway.settings.places import read_places
 from gateway.settings.rules import read_rules
 from gateway.settings.secrets import Secrets, check_mode
-from gateway.settings.yaml import Document, read_yaml
+from gateway.settings.yaml import read_yaml
 
 
 def load(directory: Path) -> Configuration:

@@ -14,9 +14,9 @@ from gateway.settings.compound import Section
 from gateway.settings.configuration import RuleEntry
 from gateway.settings.context import Context
 from gateway.settings.devices import Id
+from gateway.settings.document import Document
 from gateway.settings.entries import Ids, read_entry, rows
 from gateway.settings.kinds import find_rule
-from gateway.settings.yaml import Document
 
 
 class RuleCommon(Section):

@@ -38,7 +38,7 @@ def _severity(value: object) -> Severity:
 
 
 def _severity_or_off(value: object) -> Severity | None:
-    return None if value is None or value in {"off", False} else _severity(value)
+    return None if value is None or value is False or value == "off" else _severity(value)
 
 
 def _word(value: Severity | None) -> str:

@@ -6,8 +6,8 @@ node knows its line; merges (`<<`) and anchors work, and only `!secret` is known
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,67 +17,14 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gateway.errors import Mistake
+from gateway.settings.document import Document, Mark
 from gateway.settings.mend import Loc, Wrong
 from gateway.settings.secrets import Secrets
 
 _CORE = "tag:yaml.org,2002:"
-_MOST_NODES = 500_000
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_MOST_NODES = 200_000
 _BYTES_AT_MOST = 16 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Lines (from 1) of a key and of its value, and the value as it was written."""
-
-    key_line: int
-    line: int
-    text: str = ""
-
-
-@dataclass(slots=True)
-class Document:
-    """`tree` is None when the text could not be read at all; `broken` is what was told already."""
-
-    file: Path
-    text: str = ""
-    tree: Any = None
-    marks: dict[Loc, Mark] = field(default_factory=dict)
-    broken: set[Loc] = field(default_factory=set)
-    mistakes: list[Mistake] = field(default_factory=list)
-    secrets: dict[Loc, str] = field(default_factory=dict, repr=False)
-
-    def resolve(self, loc: Loc) -> Loc:
-        """The part of `loc` that stands in the file: pydantic names union members in between."""
-        found: Loc = ()
-        for part in loc:
-            if (*found, part) in self.marks:
-                found = (*found, part)
-        return found
-
-    def mark(self, loc: Loc) -> Mark:
-        return self.marks.get(self.resolve(loc)) or Mark(1, 1)
-
-    def wrong(self, loc: Loc, what: str, mend: str, *, key: bool = False) -> None:
-        """Note a mistake at `loc`, unless that place is known to be broken."""
-        place = self.resolve(loc)
-        if any(place[: len(broken)] == broken for broken in self.broken):
-            return
-        mark = self.mark(place)
-        what, mend = self._masked(place, what), self._masked(place, mend)
-        self.mistakes.append(Mistake(self.file, mark.key_line if key else mark.line, what, mend))
-
-    def _masked(self, place: Loc, sentence: str) -> str:
-        """A driver's own check may well quote what it was given."""
-        for loc, secret in self.secrets.items():
-            if secret and loc[: len(place)] == place:
-                sentence = sentence.replace(repr(secret), "this secret").replace(secret, "(secret)")
-        return sentence
-
-    def give_up(self, line: int, what: str, mend: str) -> None:
-        """Note that nothing of this file can be used."""
-        self.tree = None
-        self.broken.add(())
-        self.mistakes.append(Mistake(self.file, line, what, mend))
 
 
 def read_yaml(path: Path, shown: Path, secrets: Secrets) -> Document:
@@ -168,7 +115,7 @@ class _Reader:
         for key, value in node.value:
             if _is_merge(key):
                 continue
-            if isinstance(key, ScalarNode) and key.value:
+            if isinstance(key, ScalarNode) and key.value and not _UNPRINTABLE.search(key.value):
                 yield key, value
             else:
                 self._note(_line(key), "a key is empty or no plain word", "write 'key: value'")
@@ -189,6 +136,10 @@ class _Reader:
         tag = str(node.tag or "")
         if tag == "!secret":
             return self._secret(node, loc)
+        if _UNPRINTABLE.search(node.value):
+            self._note(_line(node), "a character here can't be printed", "write the text without it")
+            self._document.broken.add(loc)
+            return None
         if tag.startswith("!"):
             self._note(_line(node), f"tag {tag!r} is unknown", "only '!secret NAME' may stand before a value")
             self._document.broken.add(loc)

@@ -1,0 +1,65 @@
+"""One file of the configuration as it was read: its values, the line of each, and the mistakes in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.errors import Mistake
+from gateway.settings.mend import Loc
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Lines (from 1) of a key and of its value, and the value as it was written."""
+
+    key_line: int
+    line: int
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Document:
+    """`tree` is None when the text could not be read at all; `broken` is what was told already."""
+
+    file: Path
+    text: str = ""
+    tree: Any = None
+    marks: dict[Loc, Mark] = field(default_factory=dict)
+    broken: set[Loc] = field(default_factory=set)
+    mistakes: list[Mistake] = field(default_factory=list)
+    secrets: dict[Loc, str] = field(default_factory=dict, repr=False)
+
+    def resolve(self, loc: Loc) -> Loc:
+        """The part of `loc` that stands in the file: pydantic names union members in between."""
+        found: Loc = ()
+        for part in loc:
+            if (*found, part) in self.marks:
+                found = (*found, part)
+        return found
+
+    def mark(self, loc: Loc) -> Mark:
+        return self.marks.get(self.resolve(loc)) or Mark(1, 1)
+
+    def wrong(self, loc: Loc, what: str, mend: str, *, key: bool = False) -> None:
+        """Note a mistake at `loc`, unless that place is known to be broken."""
+        place = self.resolve(loc)
+        if any(place[: len(broken)] == broken for broken in self.broken):
+            return
+        mark = self.mark(place)
+        what, mend = self._masked(place, what), self._masked(place, mend)
+        self.mistakes.append(Mistake(self.file, mark.key_line if key else mark.line, what, mend))
+
+    def _masked(self, place: Loc, sentence: str) -> str:
+        """A driver's own check may well quote what it was given."""
+        for loc, secret in self.secrets.items():
+            if secret and loc[: len(place)] == place:
+                sentence = sentence.replace(repr(secret), "this secret").replace(secret, "(secret)")
+        return sentence
+
+    def give_up(self, line: int, what: str, mend: str) -> None:
+        """Note that nothing of this file can be used."""
+        self.tree = None
+        self.broken.add(())
+        self.mistakes.append(Mistake(self.file, line, what, mend))
