@@ -7,6 +7,9 @@ import type { Route } from "../shell/route";
 import { afterClosing, isUntouched, mostUrgent, neighbour, queue, rank } from "./order";
 import { DISPOSITIONS, allows } from "./steps";
 
+/** After a closing the next alert comes by itself; a second Enter meant for the first must not acknowledge it. */
+const PAUSE_AFTER_ADVANCE = 1_000;
+
 export type Mode = "closing" | "noting" | null;
 
 export interface Desk {
@@ -25,6 +28,8 @@ export interface Desk {
   pending: Ref<AlertAction | null>;
   error: Ref<string | null>;
   select: (id: string | null) => void;
+  /** Look elsewhere, if it is still this one that is looked at. */
+  leave: (id: string) => void;
   step: (by: 1 | -1) => void;
   begin: (mode: Mode) => void;
   pick: (number: number) => void;
@@ -35,11 +40,12 @@ export interface DeskOptions {
   gateway: Gateway;
   live: Live;
   route: Route;
+  onDuty: () => boolean;
   explain: (error: unknown) => string;
 }
 
 /** The guard's hands: which alert is looked at, and what is being done about it. */
-export function createDesk({ gateway, live, route, explain }: DeskOptions): Desk {
+export function createDesk({ gateway, live, route, onDuty, explain }: DeskOptions): Desk {
   const open = computed(() => queue(live.picture.value.alerts.values()));
   const untouched = computed(() => open.value.filter(isUntouched));
   const urgent = computed(() => mostUrgent(open.value));
@@ -54,6 +60,7 @@ export function createDesk({ gateway, live, route, explain }: DeskOptions): Desk
   const enlarged = ref(false);
   const pending = ref<AlertAction | null>(null);
   const error = ref<string | null>(null);
+  let advancedAt = -Infinity;
 
   const clear = (): void => {
     mode.value = null;
@@ -67,7 +74,9 @@ export function createDesk({ gateway, live, route, explain }: DeskOptions): Desk
     live.answered(answer);
     if (id.value !== answer.id) return;
     clear();
-    if (answer.state === "closed") select(afterClosing(before, answer.id));
+    if (answer.state !== "closed") return;
+    advancedAt = performance.now();
+    select(afterClosing(before, answer.id));
   };
   const body = (action: AlertAction): { disposition?: Disposition; note?: string } => ({
     ...(note.value.trim() && (action === "close" || action === "note") ? { note: note.value.trim() } : {}),
@@ -75,7 +84,8 @@ export function createDesk({ gateway, live, route, explain }: DeskOptions): Desk
   });
   const act = async (action: AlertAction): Promise<void> => {
     const alert = selected.value;
-    if (alert === null || pending.value !== null || !allows(alert.state, action)) return;
+    if (!onDuty() || alert === null || pending.value !== null || !allows(alert.state, action)) return;
+    if (action === "acknowledge" && performance.now() - advancedAt < PAUSE_AFTER_ADVANCE) return;
     if (action === "close" && picked.value === null) return;
     if (action === "note" && !note.value.trim()) return;
     pending.value = action;
@@ -105,10 +115,13 @@ export function createDesk({ gateway, live, route, explain }: DeskOptions): Desk
     pending,
     error,
     select,
+    leave: (left) => {
+      if (id.value === left) select(afterClosing(open.value, left));
+    },
     step: (by) => select(neighbour(open.value, id.value, by)),
     begin: (wanted) => {
       const action = wanted === "closing" ? "close" : "note";
-      if (wanted !== null && (selected.value === null || !allows(selected.value.state, action))) return;
+      if (wanted !== null && (!onDuty() || selected.value === null || !allows(selected.value.state, action))) return;
       if (mode.value !== wanted) clear();
       mode.value = wanted;
     },

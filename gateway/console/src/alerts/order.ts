@@ -29,7 +29,7 @@ export function neighbour(ordered: readonly Alert[], selected: string | null, st
 export function afterClosing(before: readonly Alert[], gone: string): string | null {
   const left = before.filter((alert) => alert.id !== gone);
   const at = before.findIndex((alert) => alert.id === gone);
-  return (mostUrgent(left) ?? left[Math.min(at, left.length - 1)])?.id ?? null;
+  return (mostUrgent(left) ?? left[Math.max(0, Math.min(at, left.length - 1))])?.id ?? null;
 }
 
 export function countBySeverity(alerts: readonly Alert[]): Record<Severity, number> {

@@ -32,7 +32,7 @@ export type Moment =
 export function story(alert: Alert): Moment[] {
   const moments: Moment[] = [{ what: "raised", at: alert.raised_at }];
   for (const step of alert.steps) {
-    moments.push({ what: "step", at: step.at, action: step.action.replace("-", "_"), user: step.user, note: step.note ?? "" });
+    moments.push({ what: "step", at: step.at, action: step.action.replace("-", "_"), user: step.user, note: step.note });
   }
   if (alert.count > 1) moments.push({ what: "repeated", at: alert.last_at });
   if (alert.restored_at) moments.push({ what: "restored", at: alert.restored_at });

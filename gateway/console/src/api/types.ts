@@ -13,16 +13,17 @@ export type Data = Record<string, unknown>;
 export interface Session {
   user: string;
   role: Role;
-  expires_at: string;
+  /** moves on with use */
+  expires_at: string | null;
 }
 
 export interface Compound {
   name: string;
   language: string;
-  property_phone: string | null;
-  public_url: string | null;
+  property_phone: string;
+  public_url: string;
+  timezone: string;
   version: string;
-  timezone?: string;
 }
 
 export interface Person {
@@ -37,20 +38,11 @@ export interface Household {
   plates: string[];
 }
 
-export interface AlertSignal {
-  id: string;
-  kind: string;
-  device: string;
-  at: string | null;
-  received: string;
-  data: Data;
-}
-
 export interface Step {
   action: string;
   user: string;
   at: string;
-  note: string | null;
+  note: string;
 }
 
 export interface Alert {
@@ -74,7 +66,8 @@ export interface Alert {
   snapshot: string | null;
   on_record: boolean;
   household: Household | null;
-  signals: AlertSignal[];
+  /** the newest 20; of one alert asked for by itself up to 500 */
+  signals: Signal[];
   steps: Step[];
 }
 
@@ -99,16 +92,17 @@ export interface Signal {
   id: string;
   kind: string;
   device: string;
-  device_name: string | null;
-  place_name: Words | null;
+  device_name: string;
+  place_name: Words;
+  /** the device's own clock */
+  at: string | null;
   received: string;
   data: Data;
   snapshot: string | null;
 }
 
-export interface Dropped {
-  sightings: number;
-}
+/** How many were dropped since the gateway's start, by what they were. */
+export type Dropped = Record<string, number>;
 
 export interface Page<T> {
   items: T[];
@@ -120,6 +114,8 @@ export type LiveMessage =
       type: "snapshot";
       number: number;
       alerts: Alert[];
+      /** open ones beyond the gravest thousand */
+      alerts_left_out: number;
       devices: Device[];
       signals: Signal[];
       dropped: Dropped;

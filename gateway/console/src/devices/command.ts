@@ -24,7 +24,7 @@ export const answerTo = (signals: readonly Signal[], device: string, command: st
     (signal) =>
       signal.device === device &&
       (signal.kind === "command.done" || signal.kind === "command.failed") &&
-      [signal.data["command"], signal.data["command_id"], signal.data["id"]].includes(command),
+      signal.data["command"] === command,
   ) ?? null;
 
 export function useOrder({ gateway, live, explain }: Room, device: Device): Order {
@@ -59,7 +59,7 @@ export function useOrder({ gateway, live, explain }: Room, device: Device): Orde
   return {
     asked,
     outcome,
-    detail: computed(() => error.value || String(answer.value?.data["error"] ?? answer.value?.data["why"] ?? "")),
+    detail: computed(() => error.value || String(answer.value?.data["why"] ?? "")),
     ask: (action) => {
       asked.value = action;
     },

@@ -2,7 +2,7 @@ import type { Data } from "../api/types";
 import type { Messages } from "../i18n/zh";
 
 /** What no guard reads: ids, boxes, the picture's name. */
-const UNREAD: ReadonlySet<string> = new Set(["snapshot", "box", "track", "number", "raw", "command", "id"]);
+const UNREAD: ReadonlySet<string> = new Set(["snapshot", "box", "track", "number", "raw", "command", "id", "place"]);
 
 /** A signal's data as one line: the plain values, each by its word. */
 export function describe(data: Data, t: Messages): string {

@@ -42,7 +42,7 @@ export function matching(signals: readonly Signal[], filter: EventFilter, t: Mes
     if (filter.family !== null && familyOf(signal.kind) !== filter.family) return false;
     if (!sought) return true;
     const { kind, device, device_name, place_name, data } = signal;
-    const texts = [t.kinds[kind] ?? kind, device, device_name, place_name?.zh, place_name?.en, describe(data, t)];
-    return texts.some((text) => text?.toLowerCase().includes(sought));
+    const texts = [t.kinds[kind] ?? kind, device, device_name, place_name.zh, place_name.en, describe(data, t)];
+    return texts.some((text) => text.toLowerCase().includes(sought));
   });
 }

@@ -21,11 +21,11 @@ const textsOf = (alert: Alert): string[] => [
   ...Object.values(alert.place_name),
   ...Object.values(alert.reasons),
   alert.reason,
-  ...alert.steps.flatMap((step) => [step.user, step.note ?? ""]),
+  ...alert.steps.flatMap((step) => [step.user, step.note]),
 ];
 
 /** Who closed it and when. */
 export const closing = (alert: Alert): { user: string; at: string; note: string } | null => {
   const step = [...alert.steps].reverse().find((one) => one.action === "close");
-  return step ? { user: step.user, at: step.at, note: step.note ?? "" } : null;
+  return step ? { user: step.user, at: step.at, note: step.note } : null;
 };

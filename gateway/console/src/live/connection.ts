@@ -11,6 +11,9 @@ export interface ConnectionOptions {
   now?: () => number;
 }
 
+/** The gateway closes with a code from here on when the session has ended. */
+const OUR_CODES = 4000;
+
 /** One WebSocket at a time, tried again with growing pauses until `stop`. */
 export class Connection {
   private socket: WebSocket | null = null;
@@ -34,8 +37,8 @@ export class Connection {
       opened = true;
     };
     socket.onmessage = (event: MessageEvent<string>) => this.hear(event.data);
-    socket.onclose = () => {
-      if (this.socket === socket) this.lost(opened);
+    socket.onclose = (event) => {
+      if (this.socket === socket) this.lost(opened && event.code < OUR_CODES);
     };
     this.timer = setTimeout(() => this.watch(), STALE_AFTER);
   }
@@ -73,11 +76,11 @@ export class Connection {
     this.timer = setTimeout(() => this.watch(), STALE_AFTER - silentFor + 50);
   }
 
-  private lost(opened: boolean): void {
+  private lost(welcome: boolean): void {
     this.socket = null;
     clearTimeout(this.timer);
     this.report({ ...this.hearing, connected: false });
-    if (!opened) this.options.onRefused();
+    if (!welcome) this.options.onRefused();
     this.timer = setTimeout(() => this.start(), backoff(this.attempt++, Math.random()));
   }
 

@@ -14,6 +14,8 @@ export interface Picture {
   devices: Map<string, Device>;
   /** newest first */
   signals: Signal[];
+  /** open alerts that did not come with the snapshot */
+  leftOut: number;
   dropped: Dropped;
 }
 
@@ -23,7 +25,8 @@ export const emptyPicture = (): Picture => ({
   lately: new Map(),
   devices: new Map(),
   signals: [],
-  dropped: { sightings: 0 },
+  leftOut: 0,
+  dropped: {},
 });
 
 /** Take one message into the picture. A change already known (a resume overlaps) is left out: false. */
@@ -54,6 +57,7 @@ function replaceAll(picture: Picture, message: Extract<LiveMessage, { type: "sna
   picture.alerts = new Map(message.alerts.filter((alert) => alert.state !== "closed").map((alert) => [alert.id, alert]));
   picture.devices = new Map(message.devices.map((device) => [device.id, device]));
   picture.signals = [...message.signals].sort(newestFirst).slice(0, KEPT_SIGNALS);
+  picture.leftOut = message.alerts_left_out;
   picture.dropped = message.dropped;
 }
 

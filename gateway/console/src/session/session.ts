@@ -1,4 +1,4 @@
-import { ref, type Ref } from "vue";
+import { computed, ref, type ComputedRef, type Ref } from "vue";
 
 import { ApiError } from "../api/client";
 import type { Gateway } from "../api/gateway";
@@ -10,6 +10,8 @@ export type Standing = "checking" | "out" | "in" | "expired";
 export interface Sessions {
   standing: Ref<Standing>;
   session: Ref<Session | null>;
+  /** who answers alarms: the others look, and are not rung for */
+  onDuty: ComputedRef<boolean>;
   check: () => Promise<void>;
   signIn: (user: string, password: string) => Promise<void>;
   signOut: () => Promise<void>;
@@ -32,6 +34,7 @@ export function createSessions(gateway: Gateway, onUserChange: () => void): Sess
   return {
     standing,
     session,
+    onDuty: computed(() => session.value?.role === "guard" || session.value?.role === "supervisor"),
     expire,
     check: async () => {
       try {

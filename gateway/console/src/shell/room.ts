@@ -14,7 +14,7 @@ import { type Route, createRoute } from "./route";
 import { type Theme, createTheme } from "./theme";
 import { keepAwake } from "./wake";
 
-/** A connection lost for less than this is on the screen only; then it is heard too. */
+/** A connection lost for less than this is seen only; then it is heard too. */
 const HEARD_LOST_AFTER = 6_000;
 
 export interface Room extends Speech, Moments {
@@ -56,10 +56,10 @@ export function createRoom(): Room {
   const check = (): void => void sessions.check().catch(() => undefined);
   const live: Live = createLive({ clock, onMessage: () => ring(), onRefused: check });
   const explain = (error: unknown): string => explainIn(speech, error);
-  const desk = createDesk({ gateway, live, route, explain });
+  const desk = createDesk({ gateway, live, route, onDuty: () => sessions.onDuty.value, explain });
 
   const ring = (): void => {
-    if (sessions.standing.value !== "in" && sessions.standing.value !== "expired") return;
+    if (!sessions.onDuty.value) return;
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > HEARD_LOST_AFTER;
     sound.turn(live.picture.value.alerts.values(), lost);
   };
@@ -97,6 +97,7 @@ export function createRoom(): Room {
     start: () => {
       watch(sessions.standing, follow);
       check();
+      void learn().catch(() => undefined);
       setInterval(ring, 500);
       retryCheck(sessions, check);
       wakeUp(live, sound);
