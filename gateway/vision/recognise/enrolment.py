@@ -7,8 +7,8 @@ from typing import NamedTuple
 from gateway.model import Words
 from gateway.vision.recognise.faces import SMALLEST, Face, FaceReader, Picture
 
-BLURRED = 60.0
-"""Sharpness below which a face is refused; photographs out of a phone have 400 and more."""
+BLURRED = 30.0
+"""Sharpness below which a face is refused: out of focus by about a fiftieth of its width. Good ones have 400 and more."""
 _MUCH_SMALLER = 0.25
 """Share of the largest face's area under which another one is somebody in the background."""
 

@@ -70,9 +70,10 @@ class Tracks(Generic[Item, View, Verdict]):
 
     def see(self, time: float, items: Sequence[Item], view: View) -> list[Decided[Item, View, Verdict]]:
         """One look at the whole picture; what became sure with it."""
+        gone = self.pass_time(time)
         touched = [self._gather(time, item, view) for item in items]
         decided = [self._decide(track, over=False) for track in touched]
-        return [one for one in decided if one is not None] + self.pass_time(time)
+        return gone + [one for one in decided if one is not None]
 
     def pass_time(self, time: float) -> list[Decided[Item, View, Verdict]]:
         """End the tracks of what is gone."""

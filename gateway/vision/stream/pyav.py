@@ -62,7 +62,7 @@ class PyAvSource:
 
     def _once(self, offset: float) -> Iterator[Packet]:
         """From here to the end, with times that go on from `offset`."""
-        start, previous = None, offset - _FRAME
+        start, previous, heard = None, offset - _FRAME, time.monotonic()
         unit = float(self._stream.time_base or 0)
         try:
             for packet in self._container.demux(self._stream):
@@ -73,15 +73,16 @@ class PyAvSource:
                 start = said if start is None else start
                 previous = offset + said - start if said is not None and start is not None else previous + _FRAME
                 yield Packet(previous, packet.is_keyframe, packet.size, bytes(packet))
+                heard = time.monotonic()
         except (FFmpegError, OSError) as error:
-            raise LinkLost(f"stream {masked(self._address)} broke off: {_why(error)}") from None
+            raise LinkLost(f"stream {masked(self._address)} broke off: {_why(error, heard)}") from None
 
     def _open(self) -> tuple[InputContainer, VideoStream]:
-        live = self._address.startswith("rtsp")
+        live, began = self._address.startswith("rtsp"), time.monotonic()
         try:
             container = av.open(self._address, timeout=(TIMEOUT, TIMEOUT), options=_RTSP if live else {})
         except (FFmpegError, OSError, ValueError) as error:
-            raise LinkLost(f"stream {masked(self._address)} can't be opened: {_why(error)}") from None
+            raise LinkLost(f"stream {masked(self._address)} can't be opened: {_why(error, began)}") from None
         if not container.streams.video:
             container.close()
             raise LinkLost(f"stream {masked(self._address)} carries no picture")
@@ -92,9 +93,8 @@ class PyAvSource:
         self._container, self._stream = self._open()
 
 
-def _why(error: Exception) -> str:
-    """What FFmpeg says, without the address it puts behind it."""
-    said = getattr(error, "strerror", None) or str(error)
-    if isinstance(error, av.error.ExitError):
+def _why(error: Exception, since: float) -> str:
+    """What FFmpeg says, without the address it puts behind it; it has many words for a silence."""
+    if time.monotonic() - since >= TIMEOUT:
         return f"no answer for {TIMEOUT:.0f} s"
-    return masked(said)
+    return masked(getattr(error, "strerror", None) or str(error))

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from gateway.vision.recognise.enrolment import NO_FACE, TOO_BLURRED, TOO_SMALL, TWO_FACES, judge
+from gateway.vision.recognise.faces import LENGTH, FaceReader
+from gateway.vision.recognise.gallery import Gallery
+from gateway.vision.recognise.photos import UNREADABLE, examine, examine_all
+from tests.vision.clips import Picture, face, paste, wall
+
+
+@pytest.fixture(scope="module")
+def reader() -> FaceReader:
+    return FaceReader()
+
+
+def resized(picture: Picture, factor: float) -> Picture:
+    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+
+
+def test_finds_and_describes_a_face(reader: FaceReader) -> None:
+    picture = paste(wall(), face(230), 300, 60)
+    (found,) = reader.find(picture)
+    x, y, width, height = found.box
+    assert 300 < x < x + width < 510
+    assert 60 < y < y + height < 290
+    assert found.template.shape == (LENGTH,)
+    assert reader.find(wall()) == []
+
+
+def test_the_same_face_elsewhere_is_the_same_person(reader: FaceReader) -> None:
+    enrolled = reader.find(face(300))[0]
+    seen = reader.find(paste(wall(seed=5), face(200), 40, 100))[0]
+    match = Gallery(["eileen"], [enrolled.template]).match(seen.template)
+    assert match.person == "eileen"
+    assert match.distance is not None
+    assert match.distance < 0.3
+
+
+def test_a_photograph_larger_than_needed_is_searched_in_its_own_pixels(reader: FaceReader) -> None:
+    large = cv2.resize(face(230), None, fx=12, fy=12, interpolation=cv2.INTER_CUBIC)
+    (found,) = reader.find(large)  # type: ignore[arg-type]
+    assert found.box[2] > 700
+
+
+@pytest.mark.parametrize(
+    ("make", "fault"),
+    [
+        (lambda: face(300), None),
+        (wall, NO_FACE),
+        (lambda: np.hstack([face(300), face(300)]), TWO_FACES),
+        (lambda: np.hstack([face(400), paste(wall(400, 300), face(160), 20, 20)]), None),
+        (lambda: paste(wall(), face(130), 100, 100), TOO_SMALL),
+        (lambda: cv2.GaussianBlur(face(300), (0, 0), 3.5), TOO_BLURRED),
+    ],
+)
+def test_names_what_is_wrong_with_a_photograph(reader: FaceReader, make: object, fault: object) -> None:
+    assert judge(reader, make()).fault == fault  # type: ignore[operator]
+
+
+def test_a_folder_of_persons_is_a_gallery(reader: FaceReader, tmp_path: Path) -> None:
+    (tmp_path / "eileen").mkdir()
+    (tmp_path / "nobody").mkdir()
+    cv2.imwrite(str(tmp_path / "eileen" / "a.jpg"), face(300))
+    cv2.imwrite(str(tmp_path / "nobody" / "b.png"), wall())
+    (tmp_path / "nobody" / "c.jpg").write_bytes(b"no picture")
+    (tmp_path / "notes.txt").write_text("not a person")
+    photos = list(examine_all(reader, tmp_path))
+    assert [(photo.person, photo.fault) for photo in photos] == [
+        ("eileen", None),
+        ("nobody", NO_FACE),
+        ("nobody", UNREADABLE),
+    ]
+    assert examine(reader, "eileen", tmp_path / "eileen" / "a.jpg").face is not None
+
+
+def test_names_no_stranger_and_knows_the_rest(reader: FaceReader, shared_data: Path) -> None:
+    photos = [photo for photo in examine_all(reader, shared_data / "faces") if photo.face]
+    first = {photo.person: photo for photo in reversed(photos)}
+    for stranger in first:
+        enrolled = [photo for person, photo in first.items() if person != stranger]
+        gallery = Gallery([photo.person for photo in enrolled], [photo.face.template for photo in enrolled])  # type: ignore[union-attr]
+        named = [gallery.match(photo.face.template).person for photo in photos]  # type: ignore[union-attr]
+        assert named == [photo.person if photo.person != stranger else None for photo in photos]

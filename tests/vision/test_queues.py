@@ -1,0 +1,111 @@
+"""The bounded places between a camera's thread, the recognisers and the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+
+import pytest
+
+from gateway.errors import LinkLost
+from gateway.vision.newest import Newest
+from gateway.vision.outbox import Outbox
+from gateway.vision.sighting import Sighting
+from gateway.vision.slot import Sightings
+from gateway.vision.wire import Reader
+
+
+def sighting(number: int) -> Sighting:
+    return Sighting("plate.read", float(number), {"number": number}, b"jpeg")
+
+
+class TestNewest:
+    def test_the_newest_frame_wins_and_the_other_is_counted(self) -> None:
+        frames: Newest[str] = Newest()
+        frames.offer(1, "old")
+        frames.offer(2, "other")
+        frames.offer(1, "new")
+        assert frames.take(0) == (1, "new")
+        assert frames.take(0) == (2, "other")
+        assert frames.take(0) is None
+        assert frames.dropped == 1
+
+    def test_no_camera_waits_for_a_busier_one(self) -> None:
+        frames: Newest[str] = Newest()
+        frames.offer(1, "busy")
+        frames.offer(2, "quiet")
+        assert frames.take(0) == (1, "busy")
+        frames.offer(1, "busy again")
+        assert frames.take(0) == (2, "quiet")
+
+    def test_what_is_forgotten_is_not_taken(self) -> None:
+        frames: Newest[str] = Newest()
+        frames.offer(1, "gone")
+        frames.forget(1)
+        frames.forget(7)
+        assert frames.take(0) is None
+
+
+class TestOutbox:
+    def written(self, outbox: Outbox, count: int) -> list[dict[str, object]]:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            threading.Thread(target=self.write, args=(outbox, theirs), daemon=True).start()
+            reader, got = Reader(), list[dict[str, object]]()
+            while len(got) < count:
+                got += [message.header for message in reader.feed(ours.recv(65536))]
+            return got
+
+    @staticmethod
+    def write(outbox: Outbox, line: socket.socket) -> None:
+        try:
+            outbox.write_to(line)
+        except OSError:
+            return
+
+    def test_sightings_are_dropped_and_counted_when_nobody_reads(self) -> None:
+        outbox = Outbox(lambda: 7, most=3)
+        for number in range(5):
+            outbox.offer(1, sighting(number))
+        outbox.say("lost", watch=1, why="gone")
+        got = self.written(outbox, 4)
+        assert [header["say"] for header in got] == ["lost", "sighting", "sighting", "sighting"]
+        assert [header["at"] for header in got[1:]] == [0.0, 1.0, 2.0]
+        assert got[-1]["dropped"] == [2, 7]
+
+    def test_a_pulse_waits_once(self) -> None:
+        outbox = Outbox(lambda: 0)
+        for _ in range(100):
+            outbox.pulse(1)
+        outbox.pulse(2)
+        assert [header["watch"] for header in self.written(outbox, 2)] == [1, 2]
+
+    def test_says_that_it_lives(self) -> None:
+        assert self.written(Outbox(lambda: 0), 1)[0]["say"] == "alive"
+
+
+class TestSightings:
+    async def test_a_slow_driver_gets_the_newest(self) -> None:
+        dropped = []
+        sightings = Sightings(lambda: dropped.append(1), most=2)
+        for number in range(4):
+            sightings.put(sighting(number))
+        assert [(await anext(sightings)).at, (await anext(sightings)).at] == [2.0, 3.0]
+        assert len(dropped) == 2
+
+    async def test_what_was_seen_before_the_end_is_told_before_it(self) -> None:
+        sightings = Sightings(lambda: None)
+        sightings.put(sighting(1))
+        sightings.end("the worker is gone")
+        assert (await anext(sightings)).at == 1.0
+        with pytest.raises(LinkLost, match="the worker is gone"):
+            await anext(sightings)
+
+    async def test_waits_for_the_next(self) -> None:
+        sightings = Sightings(lambda: None)
+        async with asyncio.timeout(2), asyncio.TaskGroup() as group:
+            waiting = group.create_task(anext(sightings))  # type: ignore[arg-type]
+            await asyncio.sleep(0)
+            sightings.put(sighting(5))
+        assert waiting.result().at == 5.0
