@@ -45,13 +45,13 @@ class Compound:
     def where(self, device_id: str) -> Words:
         """The place and the device as a guard would say them, without saying anything twice."""
         place, device = self.place_name(self.place_of(device_id)), self.device_name(device_id)
-        return Words(_joined(place.zh, device), _joined(place.en, device))
+        return Words(_joined(place.zh, device, f" {device}"), _joined(place.en, device, f" ({device})"))
 
 
-def _joined(place: str, device: str) -> str:
+def _joined(place: str, device: str, after: str) -> str:
     if place in device:
         return device
-    return place if device in place else f"{place} {device}"
+    return place if device in place else f"{place}{after}"
 
 
 class Rule(ABC):

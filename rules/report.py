@@ -43,18 +43,15 @@ class Report(Rule):
 
 
 CATEGORIES = {
-    "repair": Words("报修", "Repair"),
-    "noise": Words("噪音", "Noise"),
-    "safety": Words("安全隐患", "Safety"),
-    "security": Words("安全隐患", "Security"),
     "stranger": Words("可疑人员", "Stranger"),
-    "parking": Words("停车", "Parking"),
-    "lift": Words("电梯", "Lift"),
-    "water": Words("漏水", "Water"),
-    "fire": Words("火情", "Fire"),
-    "hygiene": Words("环境卫生", "Hygiene"),
-    "help": Words("求助", "Help"),
+    "safety": Words("安全隐患", "Hazard"),
+    "repair": Words("设施损坏", "Damage"),
+    "lift": Words("电梯故障", "Lift trouble"),
+    "water": Words("漏水停水", "Water trouble"),
+    "noise": Words("噪音扰民", "Noise"),
+    "parking": Words("占道停车", "Parking"),
     "other": Words("其他", "Matter"),
 }
+"""Those of the door plates' page; any other is shown as it was said."""
 
 RULE = Report

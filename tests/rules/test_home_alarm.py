@@ -26,7 +26,7 @@ def test_the_reason_is_what_a_guard_would_say():
     (decision,) = feed(made(RULE), [signal("home", "gas.alarm")])
     assert isinstance(decision, Raise)
     assert decision.reason == Words(
-        "3号楼1单元101室 home号 燃气泄漏报警", "Gas alarm at Building 3 Unit 1 Room 101 home号"
+        "3号楼1单元101室 home号 燃气泄漏报警", "Gas alarm at Building 3 Unit 1 Room 101 (home号)"
     )
 
 

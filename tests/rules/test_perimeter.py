@@ -10,7 +10,7 @@ def test_a_zone_rings_and_is_restored():
     assert brief(decisions) == ["raise z1/alarm high", "clear z1/alarm"]
     assert isinstance(decisions[0], Raise)
     assert decisions[0].place == "wall/n1"
-    assert decisions[0].reason == Words("北围墙1段 z1号 防区报警", "Zone alarm at North wall 1 z1号")
+    assert decisions[0].reason == Words("北围墙1段 z1号 防区报警", "Zone alarm at North wall 1 (z1号)")
 
 
 def test_a_restore_ends_what_it_says():

@@ -20,7 +20,7 @@ def test_an_unknown_plate_is_told_and_a_watched_one_is_told_louder():
 def test_a_watched_face_names_the_person():
     (decision,) = feed(made(RULE), [signal("lane", "face.watchlisted", person="p7", name="李四", distance=0.3)])
     assert (decision.key, decision.severity.word) == ("lane/face/p7", "high")
-    assert decision.reason.en == "Watch-listed person 李四 at East gate lane号"
+    assert decision.reason.en == "Watch-listed person 李四 at East gate (lane号)"
 
 
 def test_the_same_plate_does_not_ring_again_within_the_quiet_time():

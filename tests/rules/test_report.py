@@ -6,7 +6,7 @@ def test_a_report_is_an_alert_of_its_own_at_the_place_it_tells():
     one = signal("anju", "report.made", category="noise", text="楼上  半夜\n装修", place="b3/u1/101")
     (decision,) = feed(made(RULE), [one])
     assert (decision.key, decision.place) == (one.id, "b3/u1/101")
-    assert decision.reason.zh == "3号楼1单元101室 报事·噪音:楼上 半夜 装修"
+    assert decision.reason.zh == "3号楼1单元101室 报事·噪音扰民:楼上 半夜 装修"
     assert decision.reason.en == "Noise reported at Building 3 Unit 1 Room 101: 楼上 半夜 装修"
 
 
