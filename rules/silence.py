@@ -95,6 +95,8 @@ class Silence(Rule):
         if signal.device in losses.lost:
             return ()
         losses.lost[signal.device] = None
+        if not self.settings.grace:
+            return self._ring(signal.device, losses)
         return [WakeAt(signal.device, signal.time + self.settings.grace)]
 
     def _ring(self, device: str, losses: Losses) -> Decisions:

@@ -54,3 +54,8 @@ def test_started_with_what_it_held():
 def test_a_covered_camera():
     decisions = feed(made(RULE), [signal("c1", "camera.covered"), signal("c1", "camera.restored", 9)])
     assert brief(decisions) == ["raise c1/covered high", "clear c1/covered"]
+
+
+def test_without_grace_it_rings_at_once():
+    decisions = feed(made(RULE, grace="0s"), [*lost("lane"), signal("lane", "device.online", 1)])
+    assert brief(decisions) == ["raise lane/lost medium", "clear lane/lost"]
