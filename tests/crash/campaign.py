@@ -1,7 +1,8 @@
 """The gateway is killed again and again under load through both doors, while a guard closes alerts.
 
 Four devices publish home alarms and other signals at QoS 1 and resend what is not acknowledged: two to
-the gateway's own endpoint, two to a real Mosquitto that the gateway is a client of. Alerts are closed as
+the gateway's own endpoint, of which one reboots at every loss and knows its signals by their ids alone,
+and two to a real Mosquitto that the gateway is a client of. Alerts are closed as
 they come, so that a replay which raised a closed alert again would be seen.
 """
 
@@ -33,8 +34,8 @@ KINDS = (
     "access.denied",
     "fire.restored",
 )
-RATE = 50.0
-"""Signals a second and device: enough that every kill finds some on their way, on two cores."""
+RATE = {"endpoint": 1000.0, "broker": 100.0}
+"""Signals a second and device: at the gateway's own door more than it gets, so that every kill finds some there."""
 LIFE_S = (0.05, 1.0)
 SETTLE_S = 90.0
 DURING_START = 0.2
@@ -71,8 +72,8 @@ class Campaign:
         general = [TestDevice(f"general-{n}", via="broker") for n in (1, 2)]
         compound = TestCompound(folder / "config", [*own, *general], self._broker)
         self._gateway = Gateway(compound, folder / "data")
-        self._own = [_device(device.id, compound.mqtt_port) for device in own]
-        self._general = [_device(device.id, self._broker.port) for device in general]
+        self._own = [_device(device, compound.mqtt_port, reboots=device is own[1]) for device in own]
+        self._general = [_device(device, self._broker.port) for device in general]
         self._guard = Guard(self._gateway)
         self._in_flight = 0
         self._start_s = 3.0
@@ -151,5 +152,6 @@ class Campaign:
         return Report(self._kills, self._in_flight, seconds, doors, sums, closed, reopened, status)
 
 
-def _device(name: str, port: int) -> MqttDevice:
-    return MqttDevice(name, port, name, PASSWORD, kind=lambda number: KINDS[number % len(KINDS)], rate=RATE)
+def _device(device: TestDevice, port: int, *, reboots: bool = False) -> MqttDevice:
+    kind, rate = (lambda number: KINDS[number % len(KINDS)]), RATE[device.via]
+    return MqttDevice(device.id, port, device.id, PASSWORD, kind, rate=rate, reboots=reboots)

@@ -16,7 +16,7 @@ PASSWORD = "a-long-enough-password"
 
 def enrol(gateway: Gateway, name: str = "guard", role: str = "supervisor") -> None:
     """Add the account with `anju users add`, as an installer does."""
-    gateway.command("users", "add", name, "--role", role, say=f"{PASSWORD}\n{PASSWORD}\n")
+    gateway.command("users", "add", name, "--role", role, "--password-stdin", say=f"{PASSWORD}\n")
 
 
 class Api:

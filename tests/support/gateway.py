@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,15 +86,23 @@ class TestCompound:
 class Gateway:
     """One life of the daemon after the other, on the same data.
 
+    `prefix` runs it by another program, `environment` adds to ours.
     Its stderr comes through a pipe (a limit on file sizes must not reach the log); the last lines are kept.
     """
 
-    def __init__(self, compound: TestCompound, data: Path, prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        compound: TestCompound,
+        data: Path,
+        prefix: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.compound = compound
         self.data = data
         self.log: collections.deque[str] = collections.deque(maxlen=200)
         self._config = compound.write()
         self._prefix = list(prefix)
+        self._environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(environment or {})}
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -117,7 +125,7 @@ class Gateway:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            env=self._environment,
             text=True,
         )
         threading.Thread(target=self._drain, args=(self._process,), daemon=True).start()

@@ -1,7 +1,8 @@
 """A device in MQTT 3.1.1 that behaves as a good one should, written from the specification alone.
 
 It keeps what was not acknowledged, connects again after a loss, and sends it again first, in order,
-with the same packet id and DUP [MQTT-4.4.0-1]. It shares no code with the gateway it tests.
+with the same packet id and DUP [MQTT-4.4.0-1]. One that reboots has forgotten its session and sends the
+same signals (by their ids) under new packet ids without DUP. It shares no code with the gateway it tests.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ def field_of(data: bytes) -> bytes:
     return len(data).to_bytes(2, "big") + data
 
 
-def connect(client: str, user: str, password: str, keep_alive: int = 30) -> bytes:
-    """A persistent session (clean session 0), with user and password."""
-    head = field_of(b"MQTT") + bytes([4, 0xC0]) + keep_alive.to_bytes(2, "big")
+def connect(client: str, user: str, password: str, *, clean: bool, keep_alive: int = 30) -> bytes:
+    """With user and password; not `clean` asks for the session that was."""
+    head = field_of(b"MQTT") + bytes([4, 0xC0 | (0x02 if clean else 0)]) + keep_alive.to_bytes(2, "big")
     return packet(0x10, head + b"".join(field_of(text.encode()) for text in (client, user, password)))
 
 
@@ -84,6 +85,7 @@ class MqttDevice:
     rate: float = 100.0
     window: int = 20
     most: int | None = None
+    reboots: bool = False
     made: int = 0
     resent: int = 0
     addresses: list[str] = field(default_factory=list)
@@ -124,7 +126,7 @@ class MqttDevice:
     async def _session(self) -> None:
         reader, writer = await asyncio.open_connection(HOST, self.port)
         try:
-            writer.write(connect(self.name, self.user, self.password))
+            writer.write(connect(self.name, self.user, self.password, clean=self.reboots))
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 first, body = await read_packet(reader)
             if first != CONNACK or body[1] != 0:
@@ -141,8 +143,10 @@ class MqttDevice:
             writer.transport.abort()
 
     async def _feed(self, writer: asyncio.StreamWriter) -> None:
+        if self.reboots:
+            self.pending = dict(zip(self._free_ids(), self.pending.values(), strict=False))
         for packet_id, sent in list(self.pending.items()):
-            writer.write(publish(self.topic, sent.payload, packet_id, again=True))
+            writer.write(publish(self.topic, sent.payload, packet_id, again=not self.reboots))
             self.resent += 1
         due = time.monotonic()
         while self._feeding and self.made != self.most:

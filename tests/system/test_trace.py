@@ -6,12 +6,13 @@ from tests.system.trace import acknowledgements, read, synced_after_insert
 
 PEER = "127.0.0.1:40112"
 SOCKET = f"15<TCP:[127.0.0.1:1883->{PEER}]>"
-WAL = "9</data/anju.db-wal>"
 
 
 def hexed(data: bytes) -> str:
     return "".join(f"\\x{byte:02x}" for byte in data)
 
+
+WAL = f"9<{hexed(b'/data/anju.db-wal')}>"
 
 INSERT = f'71 pwrite64({WAL}, "{hexed(b"....own-1....")}", 4096, 32) = 13'
 SYNC = f"71 fdatasync({WAL}) = 0"

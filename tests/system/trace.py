@@ -60,7 +60,7 @@ def read(lines: Iterable[str]) -> list[Call]:
     open_calls: dict[tuple[str, str], Call] = {}
     for number, line in enumerate(lines):
         if entered := _ENTERED.match(line):
-            call = Call(entered["name"], entered["what"], _data(entered["rest"]), number)
+            call = Call(entered["name"], _plain(entered["what"]), _data(entered["rest"]), number)
             calls.append(call)
             if "<unfinished ...>" in entered["rest"]:
                 open_calls[entered["pid"], call.name] = call
@@ -73,8 +73,17 @@ def read(lines: Iterable[str]) -> list[Call]:
     return calls
 
 
+def _plain(target: str) -> str:
+    """Paths are in hex as strings are, sockets are not."""
+    return _unhex(target).decode() if target.startswith("\\x") else target
+
+
 def _data(text: str) -> bytes:
-    return b"".join(bytes.fromhex(found.replace("\\x", "")) for found in _STRING.findall(text))
+    return b"".join(map(_unhex, _STRING.findall(text)))
+
+
+def _unhex(text: str) -> bytes:
+    return bytes.fromhex(text.replace("\\x", ""))
 
 
 def _return(call: Call, rest: str, number: int) -> None:
