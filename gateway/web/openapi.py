@@ -25,6 +25,17 @@ _MESSAGES = (SnapshotMessage, AlertMessage, DeviceMessage, SignalMessage, Droppe
 _JSON = "application/json"
 
 
+_WHY = {
+    400: "the request is wrong",
+    401: "nobody is signed in",
+    403: "not for this role, or asked by another site's page",
+    404: "there is no such thing",
+    409: "the state does not allow it",
+    429: "too often; Retry-After says for how many seconds",
+    503: "the record can't be written",
+}
+
+
 def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
     """The document, of every route that is no page."""
     shown = [route for route in routes if not route.page]
@@ -37,7 +48,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
             "title": "Anju",
             "version": version,
             "description": "The gateway of a residential compound. Times are UTC; lists are newest first and paged by"
-            " `after`; errors are `{error: {code, message}}` in the language of Accept-Language.",
+            " after; errors say {error: {code, message}} in the language of Accept-Language.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
@@ -103,15 +114,15 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
 
 def _responses(route: Route) -> dict[str, Any]:
     responses = {str(101 if route.socket else route.status): _success(route)}
-    failures = {"400": "the request is wrong"}
+    refused = {400, *route.refuses}
     if route.who is not PUBLIC:
-        failures |= {"401": "nobody is signed in", "403": "not for this role"}
+        refused |= {401, 403}
     if "{" in route.path:
-        failures["404"] = "there is no such thing"
+        refused.add(404)
     if route.changes:
-        failures |= {"409": "the state does not allow it", "429": "too often", "503": "the record can't be written"}
+        refused |= {403, 503} | ({409} if "{" in route.path else set())
     content = {_JSON: {"schema": _ref(ErrorView)}}
-    return responses | {status: {"description": why, "content": content} for status, why in failures.items()}
+    return responses | {str(status): {"description": _WHY[status], "content": content} for status in sorted(refused)}
 
 
 def _success(route: Route) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import structlog
 from gateway.desk import audit
 from gateway.errors import AnjuError
 from gateway.flow.status import DeviceStatus
-from gateway.model import Alert, DeviceType, Household, Json, Role, Signal, Step, Words
+from gateway.flow.unrecorded import GATEWAY
+from gateway.model import Alert, Device, DeviceType, Household, Json, Role, Signal, Step, Words
 from gateway.store import journal
 from gateway.web.services import Services
 from gateway.web.views import (
@@ -60,25 +61,28 @@ def words_view(words: Words) -> WordsView:
 
 
 class Presenter:
+    """Made once for many: what devices there are does not change while the gateway runs."""
+
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._devices = {key: status.device for key, status in services.devices().items()}
+        self._cameras = _cameras(self._devices)
 
     async def alerts(self, alerts: Sequence[Alert], audience: Audience, signals: int = 20) -> list[AlertView]:
         """Each with its newest `signals` signals. Shown even where the record can't be read."""
         behind = await self._behind(alerts, audience, signals)
-        cameras = self._cameras()
-        return [self._alert(alert, behind, cameras, audience) for alert in alerts]
+        return [self._alert(alert, behind, audience) for alert in alerts]
 
     def signal(self, signal: Signal, audience: Audience) -> SignalView:
-        status = self._services.devices().get(signal.device)
+        device = self._devices.get(signal.device)
         place = signal.data.get("place") if signal.kind == "report.made" else None
-        path = place if isinstance(place, str) else status.device.place if status else ""
+        path = place if isinstance(place, str) else device.place if device else ""
         shown = _technical(signal) if audience is Audience.TECHNICAL else signal.data
         return SignalView(
             id=signal.id,
             kind=signal.kind,
             device=signal.device,
-            device_name=status.device.name if status else signal.device,
+            device_name=self._device_name(signal.device) or signal.device,
             place_name=words_view(self._services.facts.place_name(path)),
             at=signal.at,
             received=signal.received,
@@ -104,11 +108,10 @@ class Presenter:
             actions={name: sorted(arguments) for name, arguments in self._services.actions(device.id).items()},
         )
 
-    def _alert(self, alert: Alert, behind: _Behind, cameras: Mapping[str, str], audience: Audience) -> AlertView:
+    def _alert(self, alert: Alert, behind: _Behind, audience: Audience) -> AlertView:
         services = self._services
         signals = [self.signal(signal, audience) for signal in behind.signals.get(alert.id, ())]
         household = behind.households.get(alert.place)
-        device = services.devices().get(alert.device or "")
         return AlertView(
             id=alert.id,
             rule=alert.rule,
@@ -117,8 +120,8 @@ class Presenter:
             place=alert.place,
             place_name=words_view(services.facts.place_name(alert.place)),
             device=alert.device,
-            device_name=device.device.name if device else alert.device,
-            camera=_camera(alert, cameras),
+            device_name=self._device_name(alert.device),
+            camera=_camera(alert, self._cameras),
             reason=alert.reason[services.facts.language],
             reasons=words_view(alert.reason),
             raised_at=alert.raised_at,
@@ -134,6 +137,14 @@ class Presenter:
             steps=[_step(step) for step in behind.steps.get(alert.id, ())],
         )
 
+    def _device_name(self, device_id: str | None) -> str | None:
+        """The gateway itself goes by the compound's name."""
+        if device_id is None:
+            return None
+        device = self._devices.get(device_id)
+        own = self._services.facts.name if device_id == GATEWAY else device_id
+        return device.name if device else own
+
     async def _behind(self, alerts: Sequence[Alert], audience: Audience, most: int) -> _Behind:
         services = self._services
         ids = [alert.id for alert in alerts]
@@ -147,14 +158,15 @@ class Presenter:
             return _Behind(in_memory)
         return _Behind({**signals, **in_memory}, steps, households)
 
-    def _cameras(self) -> dict[str, str]:
-        """The first camera of each place, and every camera by its own id."""
-        cameras: dict[str, str] = {}
-        for key, status in self._services.devices().items():
-            if status.device.type is DeviceType.CAMERA:
-                cameras.setdefault(status.device.place, key)
-                cameras[f"device {key}"] = key
-        return cameras
+
+def _cameras(devices: Mapping[str, Device]) -> dict[str, str]:
+    """The first camera of each place, and every camera by its own id."""
+    cameras: dict[str, str] = {}
+    for key, device in devices.items():
+        if device.type is DeviceType.CAMERA:
+            cameras.setdefault(device.place, key)
+            cameras[f"device {key}"] = key
+    return cameras
 
 
 def _read(

@@ -40,7 +40,8 @@ class Route:
 
     `takes` is the query of a GET and the JSON body of the rest, `gives` the body of the answer;
     `raw` names the media type of an answer that is no model. `limit` bounds the body in bytes,
-    `seconds` the time it may take to come. `page` routes are for people and not in the OpenAPI
+    `seconds` the time it may take to come. `refuses` are statuses to
+    describe beside those of all its like. `page` routes are for people and not in the OpenAPI
     description. `opaque_origin`: a page opened inside another app may send `Origin: null`.
     """
 
@@ -55,6 +56,7 @@ class Route:
     status: int = 200
     limit: int = 16 * KIB
     seconds: float = 15
+    refuses: tuple[int, ...] = ()
     page: bool = False
     socket: bool = False
     opaque_origin: bool = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -86,14 +85,6 @@ def _strays(services: Services) -> Any:
             return problem_response(request, services, of_status(error.status, error.reason, allow))
 
     return middleware
-
-
-def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """For HTTPS: TLS 1.2 and above, with Python's choice of ciphers."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    return context
 
 
 @asynccontextmanager

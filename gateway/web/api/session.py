@@ -74,6 +74,7 @@ ROUTES = (
         takes=SignIn,
         gives=SessionView,
         limit=4096,
+        refuses=(401, 429),
     ),
     Route("GET", _PATH, show, who=EVERYONE, does="Who is signed in", gives=SessionView),
     Route("DELETE", _PATH, sign_out, who=PUBLIC, does="Sign out; no harm where nobody is signed in", status=204),

@@ -17,6 +17,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from gateway.errors import NotRecorded, TooMany
+from gateway.flow.unrecorded import GATEWAY
 from gateway.model import Signal
 from gateway.web.call import Call
 from gateway.web.pages.form import Form, read_form
@@ -27,8 +28,6 @@ from gateway.web.routes import PUBLIC, Route
 from gateway.web.throttle import Throttle, network
 
 log = structlog.get_logger()
-GATEWAY = "anju"
-"""The gateway's own id among the devices: it speaks for the residents' pages."""
 PHOTO_BYTES = 2 * 1024 * 1024
 TEXT_LENGTH = 500
 _DRAIN_BYTES = 16 * 1024 * 1024

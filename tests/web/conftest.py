@@ -1,0 +1,181 @@
+"""A whole web on a free port: real store, desk, people and sockets; only the devices are made up."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.desk import Decided, Desk
+from gateway.flow.status import DeviceStatus
+from gateway.model import Alert, Command, Device, DeviceType, Health, Place, Raise, Role, Severity, Signal, Words
+from gateway.people import DoorPlates, People
+from gateway.people.enrolment import take_in
+from gateway.people.roster import read_roster
+from gateway.store import Store, journal
+from gateway.web import Accounts, Facts, Hub, Passwords, Services, Users, serve
+
+NAMES = ("王建国", "李秀英")
+PHONES = ("13812345678", "13987654321")
+PEOPLE = f"""place,name,phone,role,plates,list
+b3/u1/1502,{NAMES[0]},{PHONES[0]},业主,苏M12345,
+b3/u1/1502,{NAMES[1]},{PHONES[1]},家属,,
+b3/u1/1503,赵敏,13700001111,租户,苏M99999,
+"""
+PLACES = {
+    path: Place(path, Words(zh, en))
+    for path, zh, en in (
+        ("b3/u1/1502", "3号楼1单元1502室", "Building 3 Unit 1 Room 1502"),
+        ("b3/u1/1503", "3号楼1单元1503室", "Building 3 Unit 1 Room 1503"),
+        ("gate/east", "东门", "East gate"),
+    )
+}
+DEVICES = (
+    Device("home-1502", "mqtt_device", DeviceType.HOME, "1502 室内主机", "b3/u1/1502"),
+    Device("east-door", "mqtt_device", DeviceType.DOOR, "东门门禁", "gate/east"),
+    Device("east-cam", "camera", DeviceType.CAMERA, "东门摄像机", "gate/east"),
+)
+JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
+
+
+@dataclass
+class World:
+    """The server and what stands behind it; `clock` is moved by tests."""
+
+    store: Store
+    desk: Desk
+    hub: Hub
+    people: People
+    door_plates: DoorPlates
+    users: Users
+    url: str = ""
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ordered: list[Command] = field(default_factory=list)
+    reported: list[Signal] = field(default_factory=list)
+    ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
+    services: Services | None = None
+
+    async def order(self, command: Command) -> None:
+        self.ordered.append(command)
+
+    async def report(self, signal: Signal) -> int:
+        self.reported.append(signal)
+        return len(self.reported)
+
+    async def picture(self, _camera: str) -> bytes | None:
+        return JPEG
+
+    def devices(self) -> dict[str, DeviceStatus]:
+        return {device.id: DeviceStatus(device, Health.ONLINE, self.now) for device in DEVICES}
+
+    async def hear(self, device: str, kind: str, **data: object) -> Signal:
+        """A signal that is on record."""
+        signal = Signal(device=device, kind=kind, data=data, received=self.now)
+        recorded = await self.store.write(lambda c: journal.record_signal(c, signal, timedelta(hours=1)))
+        return Signal(device=device, kind=kind, data=data, received=self.now, id=signal.id, number=recorded.number)
+
+    async def alert(
+        self,
+        key: str = "k",
+        place: str = "b3/u1/1502",
+        device: str = "home-1502",
+        kind: str = "fire.alarm",
+        **data: object,
+    ) -> Alert:
+        signal = await self.hear(device, kind, **data)
+        decision = Raise(key, Severity.CRITICAL, place, Words("厨房烟雾报警", "Smoke in the kitchen"), device)
+        [alert] = await self.desk.decide([Decided("home", decision, signal)], lambda _c: None)
+        return alert
+
+
+@asynccontextmanager
+async def world(folder: Path, tls=None, console: Path | None = None, **facts) -> AsyncIterator[World]:
+    async with Store.open(folder) as store:
+        hub = Hub()
+        made = World(
+            store,
+            Desk(store, lambda: made.now, hub.alert_changed),
+            hub,
+            People(store),
+            DoorPlates(store),
+            Users(store, FAST),
+        )
+        services = Services(
+            facts=Facts(
+                **{
+                    "name": "西子御园",
+                    "language": "zh",
+                    "property_phone": "0523-8320 1234",
+                    "public_url": "https://anju.example",
+                    "timezone": "Asia/Shanghai",
+                    "version": "0.1.0",
+                    "places": PLACES,
+                    **facts,
+                }
+            ),
+            now=lambda: made.now,
+            store=store,
+            desk=made.desk,
+            hub=hub,
+            people=made.people,
+            door_plates=made.door_plates,
+            accounts=Accounts(store, FAST, lambda: made.now),
+            devices=made.devices,
+            actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},
+            order=made.order,
+            report=made.report,
+            picture=made.picture,
+            ready=lambda: made.ready,
+            registry=CollectorRegistry(),
+            console=console or folder / "no-console",
+        )
+        made.services = services
+        for role in Role:
+            await made.users.add(role.value, role, role.value, made.now)
+        list_of_people = folder / "people.csv"
+        list_of_people.write_text(PEOPLE, encoding="utf-8")
+        await take_in(store, read_roster(list_of_people, PLACES))
+        async with serve(services, "127.0.0.1", 0, tls) as url:
+            made.url = url
+            yield made
+
+
+class _Fast(Passwords):
+    """argon2id with the least work: the tests sign in hundreds of times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hasher = type(self._hasher)(time_cost=1, memory_cost=8, parallelism=1)
+
+
+FAST = _Fast()
+
+
+@pytest.fixture
+async def anju(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path / "data") as made:
+        yield made
+
+
+@pytest.fixture
+async def open_client(anju: World) -> AsyncIterator:
+    """Makes browsers: with a name one that is signed in, without one that is not."""
+    clients: list[aiohttp.ClientSession] = []
+
+    async def make(user: str | None = None) -> aiohttp.ClientSession:
+        client = aiohttp.ClientSession(anju.url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        clients.append(client)
+        if user:
+            async with client.post("/api/v1/session", json={"user": user, "password": user}) as answer:
+                assert answer.status == 200, await answer.text()
+        return client
+
+    yield make
+    for client in clients:
+        await client.close()

@@ -1,0 +1,218 @@
+"""The live socket: snapshot, numbered changes, resume, a beat, and nobody's queue without an end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+from aiohttp import WSMsgType
+
+from gateway.flow.status import DeviceStatus
+from gateway.model import Health
+from gateway.web import live
+from gateway.web.hub import Hub
+from tests.web.conftest import DEVICES, NAMES
+
+LIVE = "/api/v1/live"
+
+
+async def hear(socket, *kinds, seconds=5):
+    """The next message of one of these kinds; beats are passed over."""
+    async with asyncio.timeout(seconds):
+        while True:
+            message = await socket.receive()
+            assert message.type is WSMsgType.TEXT, message
+            said = json.loads(message.data)
+            if said["type"] in kinds or (not kinds and said["type"] != "beat"):
+                return said
+
+
+async def test_first_the_whole_state_then_each_change(anju, open_client):
+    alert = await anju.alert()
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE) as socket:
+        snapshot = await hear(socket)
+        assert snapshot["type"] == "snapshot"
+        assert [seen["id"] for seen in snapshot["alerts"]] == [alert.id]
+        assert snapshot["alerts"][0]["household"]["persons"][0]["name"] == NAMES[0]
+        assert {device["id"] for device in snapshot["devices"]} == {device.id for device in DEVICES}
+        assert [signal["kind"] for signal in snapshot["signals"]] == ["fire.alarm"]
+        assert snapshot["dropped"] == {"sightings": 0}
+
+        await anju.desk.step(alert.id, "acknowledge", "guard", "看到了")
+        changed = await hear(socket)
+        assert changed["type"] == "alert"
+        assert changed["number"] > snapshot["number"]
+        assert changed["alert"]["state"] == "acknowledged"
+        assert changed["alert"]["steps"][0]["note"] == "看到了"
+
+        anju.hub.device_changed(DeviceStatus(DEVICES[1], Health.SILENT))
+        assert (await hear(socket))["device"]["health"] == "silent"
+        anju.hub.signal_seen(await anju.hear("east-door", "door.opened"))
+        assert (await hear(socket))["signal"]["device_name"] == "东门门禁"
+        anju.hub.dropped({"sightings": 3})
+        assert (await hear(socket))["dropped"] == {"sightings": 3}
+
+
+async def test_an_installers_socket_shows_no_household(anju, open_client):
+    client = await open_client("installer")
+    async with client.ws_connect(LIVE) as socket:
+        await hear(socket)
+        await anju.alert()
+        assert (await hear(socket, "alert"))["alert"]["household"] is None
+
+
+async def test_two_audiences_never_share_a_message(anju, open_client):
+    guard, installer = await open_client("guard"), await open_client("installer")
+    async with guard.ws_connect(LIVE) as one, installer.ws_connect(LIVE) as two:
+        await hear(one)
+        await hear(two)
+        await anju.alert()
+        assert (await hear(one, "alert"))["alert"]["household"] is not None
+        assert (await hear(two, "alert"))["alert"]["household"] is None
+
+
+async def test_a_page_that_comes_back_hears_what_it_missed(anju, open_client):
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE) as socket:
+        number = (await hear(socket))["number"]
+    missed = await anju.alert()
+    async with client.ws_connect(LIVE, params={"after": number}) as socket:
+        said = await hear(socket)
+        assert said["type"] == "alert"
+        assert said["alert"]["id"] == missed.id
+        number = said["number"]
+    async with client.ws_connect(LIVE, params={"after": number}) as socket:
+        beat = await hear(socket, "beat", "alert", "snapshot")
+        assert beat["type"] == "beat", "nothing was missed: a beat at once says that it is live"
+        assert beat["number"] == number
+
+
+@pytest.mark.parametrize("after", [1, 2**53 - 1])
+async def test_a_number_that_is_too_old_or_not_ours_gets_the_whole_state(open_client, after):
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE, params={"after": after}) as socket:
+        assert (await hear(socket))["type"] == "snapshot"
+
+
+async def test_a_state_that_was_overtaken_is_not_told(anju, open_client):
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE) as socket:
+        number = (await hear(socket))["number"]
+    for _ in range(50):
+        await anju.alert()
+    async with client.ws_connect(LIVE, params={"after": number}) as socket:
+        said = await hear(socket)
+        assert said["alert"]["count"] == 50
+        assert len(said["alert"]["signals"]) == 20
+
+
+async def test_a_page_too_slow_for_its_changes_gets_a_fresh_state(anju, open_client):
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE) as socket:
+        number = (await hear(socket))["number"]
+        signal = await anju.hear("east-door", "door.opened")
+        for _ in range(10_000):
+            anju.hub.signal_seen(signal)
+        assert len(anju.hub._ring) == 4096
+        while (said := await hear(socket))["type"] != "snapshot":
+            assert said["type"] == "signal"
+        assert said["number"] == number + 10_000
+
+
+async def test_many_pages_hear_the_same_in_the_same_order(anju, open_client):
+    client = await open_client("guard")
+    sockets = [await client.ws_connect(LIVE) for _ in range(8)]
+    for socket in sockets:
+        await hear(socket)
+    for n in range(300):
+        anju.hub.signal_seen(replace(await anju.hear("east-door", "door.opened", n=n)))
+    for socket in sockets:
+        assert [(await hear(socket))["signal"]["data"]["n"] for _ in range(300)] == list(range(300))
+        await socket.close()
+
+
+async def test_a_beat_while_nothing_happens(open_client, monkeypatch):
+    monkeypatch.setattr(live, "BEAT_S", 0.05)
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE) as socket:
+        beats = [await hear(socket, "beat") for _ in range(3)]
+    assert beats[0]["at"].endswith("Z")
+
+
+@pytest.mark.parametrize("how", ["password", "remove", "role"])
+async def test_a_page_goes_dark_when_its_session_ends(anju, open_client, monkeypatch, how):
+    monkeypatch.setattr(live, "BEAT_S", 0.05)
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE) as socket:
+        await hear(socket)
+        match how:
+            case "password":
+                await anju.users.set_password("guard", "another-one")
+            case "remove":
+                await anju.users.remove("guard")
+            case "role":
+                await anju.store.write(lambda c: c.execute("UPDATE web_users SET role = 'installer'").rowcount)
+        async with asyncio.timeout(5):
+            while (message := await socket.receive()).type is WSMsgType.TEXT:
+                pass
+        assert message.type is WSMsgType.CLOSE
+        assert message.data == 4401
+
+
+async def test_what_a_page_says_counts_for_nothing_and_too_much_of_it_ends_it(open_client):
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE) as socket:
+        await hear(socket)
+        await socket.send_str("hello")
+        await socket.send_str("x" * 10_000)
+        async with asyncio.timeout(5):
+            while (message := await socket.receive()).type is WSMsgType.TEXT:
+                pass
+        assert message.data == 1009
+
+
+async def test_alarms_show_while_the_record_can_not_be_read(anju, open_client, monkeypatch):
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE) as socket:
+        await hear(socket)
+        alert = await anju.alert()
+        await hear(socket, "alert")
+
+        async def broken(_query):
+            raise OSError("disk gone")
+
+        monkeypatch.setattr(anju.store, "read", broken)
+        anju.hub.alert_changed(replace(alert, count=2, on_record=False))
+        said = await hear(socket, "alert")
+        assert said["alert"]["count"] == 2
+        assert said["alert"]["on_record"] is False
+
+
+async def test_the_socket_needs_a_sign_in(anju, open_client):
+    client = await open_client()
+    async with client.get(LIVE, headers={"Connection": "Upgrade", "Upgrade": "websocket"}) as answer:
+        assert answer.status == 401
+    assert anju.url
+
+
+async def test_numbers_grow_across_restarts():
+    first = Hub()
+    for _ in range(1000):
+        first.dropped({"sightings": 1})
+    await asyncio.sleep(0.01)
+    assert first.number < Hub().number < 2**53
+
+
+async def test_the_hub_forgets_the_oldest_and_keeps_no_more():
+    hub = Hub(start=100, room=3)
+    for n in range(10):
+        hub.device_changed(DeviceStatus(replace(DEVICES[0], id=f"d{n}")))
+    assert hub.since(106, 10) is None
+    assert [change.number for change in hub.since(107, 10)] == [108, 109, 110]
+    assert [change.number for change in hub.since(107, 2)] == [108, 109]
+    assert hub.since(110, 10) == []
+    assert hub.since(111, 10) is None
+    assert len(hub._latest) == 3

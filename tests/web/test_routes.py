@@ -1,0 +1,215 @@
+"""No route without its roles; every route and role, one by one; every answer with its headers."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from gateway.model import Role
+from gateway.web import edge
+from gateway.web.meters import Meters
+from gateway.web.routes import EVERYONE, PUBLIC, Route, RouteError, checked
+from gateway.web.server import build, install
+
+
+async def nothing(_call):
+    return None
+
+
+@pytest.mark.parametrize("who", [None, frozenset()])
+def test_a_route_without_roles_does_not_start(who):
+    with pytest.raises(RouteError, match="GET /secret does not say who may use it"):
+        checked([Route("GET", "/secret", nothing, who=who, does="…")])
+
+
+def test_an_api_route_says_what_it_does():
+    with pytest.raises(RouteError, match="does not say what it does"):
+        checked([Route("GET", "/x", nothing, who=PUBLIC)])
+
+
+def test_the_same_route_twice_does_not_start():
+    route = Route("GET", "/x", nothing, who=EVERYONE, does="…")
+    with pytest.raises(RouteError, match="stands twice"):
+        checked([route, route])
+
+
+async def test_a_route_beside_the_table_does_not_start(anju):
+    app = web.Application()
+    app.router.add_get("/hidden", nothing)
+    with pytest.raises(RouteError, match="not in the route table"):
+        install(app, (), anju.services, Meters(CollectorRegistry()))
+
+
+ALL = set(Role)
+GUARDS = {Role.GUARD, Role.SUPERVISOR}
+TECH = {Role.INSTALLER, Role.MANAGER}
+MATRIX = {
+    "GET /api/v1/session": ALL,
+    "GET /api/v1/alerts": ALL,
+    "GET /api/v1/alerts/{id}": ALL,
+    "POST /api/v1/alerts/{id}/acknowledge": GUARDS,
+    "POST /api/v1/alerts/{id}/on-scene": GUARDS,
+    "POST /api/v1/alerts/{id}/hold": GUARDS,
+    "POST /api/v1/alerts/{id}/close": GUARDS,
+    "POST /api/v1/alerts/{id}/note": GUARDS,
+    "POST /api/v1/alerts/{id}/assign": GUARDS,
+    "GET /api/v1/signals": ALL,
+    "GET /api/v1/devices": ALL,
+    "POST /api/v1/devices/{id}/commands": GUARDS,
+    "GET /api/v1/cameras/{id}/snapshot.jpg": ALL,
+    "GET /api/v1/snapshots/{name}.jpg": ALL,
+    "GET /api/v1/quarantine": TECH,
+    "GET /api/v1/live": ALL,
+}
+EVERYBODY = {
+    "POST /api/v1/session",
+    "DELETE /api/v1/session",
+    "GET /api/v1/compound",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+    "GET /api/v1/openapi.json",
+    "GET /api/v1/docs",
+    "GET /d/{token}",
+    "POST /d/{token}",
+    "GET /static/{mark}/{name}",
+    "GET /{path}",
+}
+
+
+def served(app: web.Application) -> set[str]:
+    return {f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.method != "HEAD"}
+
+
+async def test_the_matrix_names_every_route(anju):
+    fresh = build(_with_registry(anju))
+    assert served(fresh) == set(MATRIX) | EVERYBODY
+
+
+def _with_registry(anju):
+    from dataclasses import replace
+
+    return replace(anju.services, registry=CollectorRegistry())
+
+
+def _target(route: str) -> tuple[str, str]:
+    method, path = route.split(" ")
+    return method, path.replace("{id}", "nothing").replace("{name}", "0" * 64)
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+async def test_each_role_may_do_what_the_matrix_says_and_nothing_else(anju, open_client, role):
+    client = await open_client(role.value if role else None)
+    for route, allowed in MATRIX.items():
+        method, path = _target(route)
+        body = {"json": {}} if method == "POST" else {}
+        async with client.request(method, path, **body) as answer:
+            if role is None:
+                assert answer.status == 401, route
+                assert (await answer.json())["error"]["code"] == "not_signed_in"
+            elif role in allowed:
+                assert answer.status not in {401, 403}, route
+            else:
+                assert answer.status == 403, route
+                assert (await answer.json())["error"]["code"] == "not_allowed"
+
+
+async def test_every_answer_carries_the_headers(anju, open_client):
+    client = await open_client("guard")
+    for path in ("/", "/api/v1/docs", "/api/v1/alerts", "/api/nothing", "/d/nothing", "/healthz", "/metrics"):
+        async with client.get(path) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Referrer-Policy"] in {"no-referrer", "same-origin"}
+            assert "camera=()" in answer.headers["Permissions-Policy"]
+            assert answer.headers["Cache-Control"] in {"no-store", "no-cache"}
+            assert answer.headers["Server"] == "anju"
+            assert "Strict-Transport-Security" not in answer.headers
+
+
+async def test_errors_are_in_the_callers_language(anju, open_client):
+    client = await open_client()
+    for accepts, message in (("zh-CN,zh;q=0.9", "请先登录"), ("en-GB", "Sign in first"), ("fr", "请先登录")):
+        async with client.get("/api/v1/alerts", headers={"Accept-Language": accepts}) as answer:
+            assert await answer.json() == {"error": {"code": "not_signed_in", "message": message}}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_what_no_route_answers_for_is_refused_in_the_same_words(anju, open_client, method):
+    client = await open_client("guard")
+    async with client.request(method, "/api/v1/alerts") as answer:
+        assert answer.status == 405
+        assert (await answer.json())["error"]["code"] == "method_not_allowed"
+        assert "GET" in answer.headers["Allow"]
+    async with client.get("/api/v1/nothing") as answer:
+        assert answer.status == 404
+        assert (await answer.json())["error"]["code"] == "not_found"
+
+
+async def test_a_broken_handler_says_nothing_of_the_inside(anju, open_client, monkeypatch):
+    client = await open_client("guard")
+
+    async def breaks(*_args):
+        raise ZeroDivisionError("the inside")
+
+    monkeypatch.setattr(anju.desk, "page", breaks)
+    async with client.get("/api/v1/alerts") as answer:
+        assert answer.status == 500
+        assert "inside" not in (await answer.json())["error"]["message"].replace("broke inside", "")
+
+
+async def test_health_and_readiness(anju, open_client):
+    client = await open_client()
+    async with client.get("/healthz") as answer:
+        assert (await answer.json())["status"] == "ok"
+    async with client.get("/readyz") as answer:
+        assert answer.status == 200
+    anju.ready["mqtt"] = False
+    async with client.get("/readyz") as answer:
+        assert answer.status == 503
+        assert (await answer.json())["parts"] == {"store": True, "mqtt": False}
+
+
+async def test_metrics_are_for_this_machine_or_a_technician(anju, open_client):
+    client = await open_client()
+    async with client.get("/metrics") as answer:
+        assert answer.status == 200
+        assert "anju_http_answers_total" in await answer.text()
+    tricked = {"Host": "evil.example"}
+    proxied = {"X-Forwarded-For": "203.0.113.9"}
+    for headers in (tricked, proxied):
+        async with client.get("/metrics", headers=headers) as answer:
+            assert answer.status == 401
+    for user, status in (("guard", 403), ("installer", 200)):
+        signed_in = await open_client(user)
+        async with signed_in.get("/metrics", headers=proxied) as answer:
+            assert answer.status == status
+
+
+async def test_figures_name_the_route_and_never_the_address(anju, open_client):
+    client = await open_client()
+    async with client.get("/d/a-very-secret-token") as answer:
+        assert answer.status == 404
+    async with client.get("/metrics") as answer:
+        text = await answer.text()
+    assert 'route="/d/{token}"' in text
+    assert "secret" not in text
+
+
+async def test_a_slow_body_is_not_waited_for(anju, monkeypatch):
+    host, port = anju.url.removeprefix("http://").split(":")
+    read = edge.read_body
+    monkeypatch.setattr(edge, "read_body", lambda request, limit, _seconds: read(request, limit, 0.2))
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    )
+    async with asyncio.timeout(5):
+        assert b" 408 " in await reader.readline()
+    writer.close()
