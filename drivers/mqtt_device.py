@@ -65,7 +65,7 @@ class _Payload(BaseModel):
 class _Signal(_Payload):
     kind: str
     id: SignalId | None = None
-    at: datetime | None = None
+    at: Annotated[datetime | None, Field(strict=False)] = None
 
     @field_validator("kind")
     @classmethod

@@ -1,0 +1,260 @@
+"""Our own MQTT format, from the device's socket to what the driver says of it, through the real endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from drivers.mqtt_device import LARGEST_DATA, MqttDevice, MqttDeviceSettings
+from gateway.errors import CommandFailed, NotRecorded
+from gateway.links.mqtt.endpoint import Endpoint
+from gateway.links.mqtt.link import Message
+from gateway.links.mqtt.packets import Puback, Publish, Suback
+from gateway.model import Command, Device, DeviceType, Signal
+from tests.links.mqtt.support import RawClient, endpoint, until
+
+LOCK = Device("lock", "mqtt_device", DeviceType.DOOR, "门锁", "b3/u1")
+ACK, COMMAND, SIGNAL = "anju/v1/lock/ack", "anju/v1/lock/command", "anju/v1/lock/signal"
+
+
+@dataclass
+class Emitted:
+    """The intake's place: remembers, or fails as a full disk would."""
+
+    signals: list[Signal] = field(default_factory=list)
+    aside: list[tuple[str, bytes]] = field(default_factory=list)
+    is_broken: bool = False
+
+    async def __call__(self, signal: Signal) -> int:
+        await asyncio.sleep(0)
+        if self.is_broken:
+            raise NotRecorded("the disk is full")
+        self.signals.append(signal)
+        return len(self.signals)
+
+    async def quarantine(self, why: str, data: bytes) -> None:
+        if self.is_broken:
+            raise NotRecorded("the disk is full")
+        self.aside.append((why, data))
+
+    def heard(self) -> None:
+        pass
+
+
+@dataclass
+class Scene:
+    door: Endpoint
+    driver: MqttDevice
+    emitted: Emitted
+    client: RawClient
+    packet_id: int = 0
+
+    async def say(self, payload: object, word: str = "signal") -> None:
+        """Publish and wait for the acknowledgement."""
+        self.packet_id += 1
+        data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        self.client.send(Publish(f"anju/v1/lock/{word}", data, 1, self.packet_id))
+        assert await self.client.receive() == Puback(self.packet_id)
+
+    async def heard(self) -> Any:
+        packet = await self.client.receive()
+        assert isinstance(packet, Publish)
+        assert packet.packet_id is not None
+        self.client.send(Puback(packet.packet_id))
+        return json.loads(packet.payload)
+
+
+@asynccontextmanager
+async def scene(subscribe: Sequence[str] = ()) -> AsyncIterator[Scene]:
+    async with endpoint() as door:
+        emitted = Emitted()
+        settings = MqttDeviceSettings(account="bridge", actions={"unlock": ("seconds",)})
+        driver = MqttDevice(LOCK, settings, door.link("lock", "bridge"), emitted)
+        running = asyncio.create_task(driver.run())
+        client = await RawClient.open(door.port)
+        try:
+            await client.sign_in()
+            if subscribe:
+                assert isinstance(await client.subscribe(*subscribe), Suback)
+            yield Scene(door, driver, emitted, client)
+        finally:
+            await client.close()
+            running.cancel()
+            await asyncio.wait([running])
+
+
+async def test_a_signal() -> None:
+    async with scene() as it:
+        await it.say(
+            {"kind": "door.forced", "id": "a-1", "at": "2026-11-22T08:00:00+08:00", "data": {"by": "脚"}, "new": 1}
+        )
+        (signal,) = it.emitted.signals
+        assert (signal.device, signal.kind, signal.source_id, signal.fresh) == ("lock", "door.forced", "a-1", True)
+        assert signal.at == datetime(2026, 11, 22, tzinfo=UTC)
+        assert signal.data == {"by": "脚"}
+
+
+async def test_a_signal_without_an_id_is_known_by_its_packet() -> None:
+    async with scene() as it:
+        await it.say({"kind": "x.acme.knocked"})
+        it.client.send(Publish(SIGNAL, b'{"kind": "door.opened"}', 1, 9, dup=True))
+        it.client.send(Publish(SIGNAL, b'{"kind": "door.closed"}'))
+        await until(lambda: len(it.emitted.signals) == 3)
+        assert [(one.source_id, one.fresh) for one in it.emitted.signals] == [
+            ("c1/1", True),
+            ("c1/9", False),
+            (None, True),
+        ]
+
+
+@pytest.mark.parametrize("given", ["a-1", 17])
+async def test_an_id_is_acknowledged_once_committed(given: str | int) -> None:
+    async with scene([ACK]) as it:
+        it.client.send(Publish(SIGNAL, json.dumps({"kind": "door.opened", "id": given}).encode(), 1, 1))
+        answers = [await it.client.receive(), await it.client.receive()]
+        (said,) = [answer for answer in answers if isinstance(answer, Publish)]
+        assert (said.topic, json.loads(said.payload)) == (ACK, {"id": given})
+        assert Puback(1) in answers
+        assert it.emitted.signals[0].source_id == str(given)
+
+
+async def test_what_is_not_recorded_is_acknowledged_in_no_way() -> None:
+    async with scene([ACK]) as it:
+        it.emitted.is_broken = True
+        it.client.send(Publish(SIGNAL, b'{"kind": "panic.pressed", "id": "1"}', 1, 1))
+        assert await it.client.ends() == []
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-11-22T08:00:00", 10**30, None, [], "0001-01-01T00:00:00+14:00"])
+async def test_a_clock_that_cannot_be_read_costs_no_alarm(at: object) -> None:
+    async with scene() as it:
+        await it.say({"kind": "fire.alarm", "at": at})
+        assert [(one.kind, one.at) for one in it.emitted.signals] == [("fire.alarm", None)]
+
+
+UNREADABLE: dict[str, tuple[bytes, str]] = {
+    "no JSON": (b"fire!", "payload"),
+    "empty": (b"", "payload"),
+    "not UTF-8": (b'{"kind": "\xff"}', "payload"),
+    "a list": (b"[]", "payload"),
+    "deep": (b"[" * 100_000, "payload"),
+    "deep data": (b'{"kind":"fire.alarm","data":' + b'{"a":' * 5000 + b"1" + b"}" * 5001, "payload"),
+    "no kind": (b"{}", "kind"),
+    "unknown kind": (b'{"kind": "fire.started"}', "fire.started"),
+    "the gateway's kind": (b'{"kind": "storage.failed"}', "storage.failed"),
+    "kind no string": (b'{"kind": 5}', "kind"),
+    "empty id": (b'{"kind": "fire.alarm", "id": ""}', "id"),
+    "long id": (b'{"kind": "fire.alarm", "id": "' + b"x" * 129 + b'"}', "id"),
+    "id with a space": (b'{"kind": "fire.alarm", "id": "a b"}', "id"),
+    "id true": (b'{"kind": "fire.alarm", "id": true}', "id"),
+    "id negative": (b'{"kind": "fire.alarm", "id": -1}', "id"),
+    "data no object": (b'{"kind": "fire.alarm", "data": [1]}', "data"),
+    "data with NaN": (b'{"kind": "fire.alarm", "data": {"a": NaN}}', "data"),
+    "data too large": (b'{"kind":"fire.alarm","data":{"a":"' + b"x" * LARGEST_DATA + b'"}}', "data"),
+    "a huge number": (b'{"kind":"fire.alarm","data":{"a":' + b"9" * 10_000 + b"}}", "out of range"),
+    "half a surrogate": (b'{"kind":"fire.alarm","data":{"a":"\\ud800"}}', ""),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+async def test_what_cannot_be_read_is_kept_aside_with_its_why_then_acknowledged(name: str) -> None:
+    payload, why = UNREADABLE[name]
+    async with scene() as it:
+        await it.say(payload)
+        assert it.emitted.signals == []
+        ((said, data),) = it.emitted.aside
+        assert data == payload
+        assert why in said
+        assert said.startswith(SIGNAL)
+
+
+async def test_a_retained_signal_is_a_memory_and_no_alarm() -> None:
+    async with scene() as it:
+        await it.driver._heard(Message(SIGNAL, b'{"kind": "fire.alarm"}', "anju", 1, retained=True))
+        assert it.emitted.signals == []
+        assert "without RETAIN" in it.emitted.aside[0][0]
+        it.client.send(Publish(SIGNAL, b'{"kind": "fire.alarm"}', 1, 1, retain=True))
+        assert await it.client.receive() == Puback(1)
+        assert [one.kind for one in it.emitted.signals] == ["fire.alarm"]
+
+
+async def test_status_is_a_signal_when_it_changes() -> None:
+    async with scene() as it:
+        for status in (b"online", b"online", b"offline", b"offline", b"asleep", b"online"):
+            await it.say(status, "status")
+        assert [one.kind for one in it.emitted.signals] == ["device.online", "device.offline", "device.online"]
+        assert [data for _, data in it.emitted.aside] == [b"asleep"]
+
+
+async def test_a_status_that_was_not_recorded_is_said_again() -> None:
+    async with scene() as it:
+        it.emitted.is_broken = True
+        with pytest.raises(NotRecorded):
+            await it.driver._heard(Message("anju/v1/lock/status", b"offline", "c", 1))
+        it.emitted.is_broken = False
+        await it.say(b"offline", "status")
+        assert [one.kind for one in it.emitted.signals] == ["device.offline"]
+
+
+# commands
+
+
+def unlock(seconds: float = 5, **arguments: Any) -> Command:
+    return Command("lock", "unlock", arguments or {"seconds": 3}, limit=timedelta(seconds=seconds))
+
+
+async def test_a_command_and_its_answer() -> None:
+    async with scene([COMMAND]) as it:
+        command = unlock()
+        doing = asyncio.create_task(it.driver.perform(command))
+        assert await it.heard() == {"id": command.id, "action": "unlock", "arguments": {"seconds": 3}}
+        await it.say({"id": command.id, "ok": True, "data": {"angle": 90}}, "result")
+        assert await doing == {"angle": 90}
+
+
+async def test_a_command_the_device_refuses() -> None:
+    async with scene([COMMAND]) as it:
+        doing = asyncio.create_task(it.driver.perform(unlock()))
+        said = await it.heard()
+        await it.say({"id": said["id"], "ok": False, "error": "the bolt is stuck"}, "result")
+        with pytest.raises(CommandFailed, match=r"lock, command unlock: the bolt is stuck"):
+            await doing
+
+
+async def test_a_command_without_an_answer_and_an_answer_too_late() -> None:
+    async with scene([COMMAND]) as it:
+        with pytest.raises(CommandFailed, match=r"no answer within 0\.2 s"):
+            await it.driver.perform(unlock(0.2))
+        said = await it.heard()
+        await it.say({"id": said["id"], "ok": True}, "result")
+        assert "not waiting" in it.emitted.aside[0][0]
+
+
+async def test_a_command_to_a_device_that_does_not_listen() -> None:
+    async with scene() as it:
+        with pytest.raises(CommandFailed, match="not connected, or has not subscribed"):
+            await it.driver.perform(unlock())
+
+
+@pytest.mark.parametrize(
+    ("command", "why"), [(Command("lock", "sing"), "no such command"), (unlock(volume=11), "no argument volume")]
+)
+async def test_a_command_it_does_not_take(command: Command, why: str) -> None:
+    async with scene([COMMAND]) as it:
+        with pytest.raises(CommandFailed, match=why):
+            await it.driver.perform(command)
+        assert await it.client.is_quiet()
+
+
+async def test_results_that_cannot_be_read() -> None:
+    async with scene() as it:
+        for payload in (b"{}", b'{"id": "c"}', b'{"id": "c", "ok": "yes"}', b"no"):
+            await it.say(payload, "result")
+        assert len(it.emitted.aside) == 4

@@ -1,0 +1,276 @@
+"""The second door: paho in the loop, against a real Mosquitto that restarts and gets killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.errors import LinkLost
+from gateway.links.mqtt.client import BrokerClient
+from gateway.links.mqtt.link import Handle, RoutedLink
+from gateway.links.mqtt.paho_line import BrokerSettings
+from tests.links.mqtt import certificate
+from tests.links.mqtt.support import SIGNAL, Aside, Committer, until
+from tests.support.broker import Mosquitto
+
+pytestmark = pytest.mark.needs("mosquitto", "mosquitto")
+TOPICS = ["anju/v1/lock/signal", "anju/v1/lock/result", "anju/v1/lock/status"]
+
+
+class Device:
+    """A device at the broker: paho with its own thread."""
+
+    def __init__(self, port: int) -> None:
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id="device", clean_session=False)
+        self.client.max_inflight_messages_set(100)
+        self.heard: list[tuple[str, bytes | bytearray]] = []
+        self.client.on_message = lambda _client, _data, message: self.heard.append((message.topic, message.payload))
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    async def publish(self, *payloads: bytes, topic: str = SIGNAL, **more: Any) -> None:
+        """Until the broker has acknowledged them all."""
+        await until(self.client.is_connected, 20)
+        sent = [self.client.publish(topic, payload, qos=1, **more) for payload in payloads]
+        await until(lambda: all(one.is_published() for one in sent), 30)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@pytest.fixture
+def device(broker: Mosquitto) -> Iterator[Device]:
+    made = Device(broker.port)
+    yield made
+    made.close()
+
+
+@asynccontextmanager
+async def connected(port: int, aside: Aside | None = None, **settings: Any) -> AsyncIterator[BrokerClient]:
+    client = BrokerClient(BrokerSettings("127.0.0.1", port, **{"answer_within": 3.0, **settings}), aside or Aside())
+    task = asyncio.create_task(client.run())
+    yield client
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def supervised(link: RoutedLink, handle: Handle, topics: list[str] = TOPICS) -> None:
+    """As the supervisor does it: serve again after the line was lost."""
+    while True:
+        try:
+            await link.serve(topics, handle)
+        except LinkLost:
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def served(link: RoutedLink, handle: Handle) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(supervised(link, handle))
+    yield task
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def is_subscribed(broker: Mosquitto, times: int = 1) -> Callable[[], bool]:
+    return lambda: broker.log.read_text().count("Sending SUBACK to anju") >= times
+
+
+@pytest.fixture
+def broker(make_broker: Callable[..., Mosquitto]) -> Mosquitto:
+    return make_broker(extra="log_type all\n")
+
+
+async def test_messages_are_acknowledged_once_committed(
+    broker: Mosquitto, device: Device, committer: Committer
+) -> None:
+    async with connected(broker.port) as client, served(client.link("lock"), committer):
+        await until(is_subscribed(broker))
+        committer.gate.clear()
+        await device.publish(*(b"%d" % number for number in range(100)))
+        await until(lambda: client.counters.messages == 100)
+        assert client.counters.acknowledged == 0
+        committer.gate.set()
+        await until(lambda: client.counters.acknowledged == 100)
+        assert committer.kept() == [b"%d" % number for number in range(100)]
+        assert committer.messages[0].client == "anju"
+
+
+async def test_what_is_not_recorded_comes_again(broker: Mosquitto, device: Device, committer: Committer) -> None:
+    async with connected(broker.port) as client, served(client.link("lock"), committer):
+        await until(is_subscribed(broker))
+        committer.broken = True
+        await device.publish(b"panic")
+        await until(lambda: client.counters.unkept > 0)
+        committer.broken = False
+        await until(lambda: committer.messages, 20)
+        assert [(message.payload, message.redelivered) for message in committer.messages] == [(b"panic", True)]
+        assert committer.kept() == [b"panic"]
+
+
+async def test_nothing_is_lost_while_the_gateway_is_away(
+    broker: Mosquitto, device: Device, committer: Committer
+) -> None:
+    async with connected(broker.port) as client, served(client.link("lock"), committer):
+        await until(is_subscribed(broker))
+    await device.publish(*(b"%d" % number for number in range(300)))
+    async with connected(broker.port) as client, served(client.link("lock"), committer):
+        await until(lambda: len(committer.kept()) == 300, 20)
+    assert committer.kept() == [b"%d" % number for number in range(300)]
+
+
+@pytest.mark.parametrize("end", [Mosquitto.stop, Mosquitto.kill])
+async def test_the_broker_goes_and_comes_back(
+    end: Callable[[Mosquitto], None], broker: Mosquitto, device: Device, committer: Committer
+) -> None:
+    async with connected(broker.port) as client:
+        link = client.link("lock")
+        serving = asyncio.create_task(link.serve(TOPICS, committer))
+        await until(is_subscribed(broker))
+        await device.publish(b"before")
+        await until(lambda: committer.kept() == [b"before"])
+        await asyncio.to_thread(end, broker)
+        with pytest.raises(LinkLost, match="connection lost"):
+            await serving
+        with pytest.raises(LinkLost):
+            await link.publish("anju/v1/lock/command", b"x")
+        await asyncio.to_thread(broker.start)
+        async with served(link, committer):
+            await until(is_subscribed(broker, 2), 20)
+            await device.publish(b"after")
+            await until(lambda: committer.kept()[-1] == b"after", 20)
+
+
+async def test_a_broker_that_is_not_there(free_port: int, committer: Committer) -> None:
+    async with connected(free_port, answer_within=0.3) as client:
+        with pytest.raises(LinkLost, match="can't be reached"):
+            await client.link("lock").serve(TOPICS, committer)
+
+
+async def test_the_broker_refuses_us(make_broker: Callable[..., Mosquitto], committer: Committer) -> None:
+    broker = make_broker(accounts={"anju": "right"})
+    async with connected(broker.port, user="anju", password="wrong", answer_within=1.0) as client:
+        with pytest.raises(LinkLost, match="refused us"):
+            await client.link("lock").serve(TOPICS, committer)
+    async with connected(broker.port, user="anju", password="right") as client, served(client.link("lock"), committer):
+        await until(lambda: client.counters.connections == 1)
+
+
+async def test_the_broker_refuses_a_subscription(
+    make_broker: Callable[..., Mosquitto], tmp_path: Path, committer: Committer
+) -> None:
+    access = {"publishClientSend": True, "publishClientReceive": True, "subscribe": False, "unsubscribe": True}
+    rights = tmp_path / "rights.json"
+    rights.write_text(json.dumps({"defaultACLAccess": access, "clients": [], "groups": [], "roles": []}))
+    rights.chmod(0o600)
+    (plugin,) = Path("/usr/lib").glob("*/mosquitto_dynamic_security.so")
+    broker = make_broker(extra=f"plugin {plugin}\nplugin_opt_config_file {rights}\n")
+    async with connected(broker.port) as client:
+        with pytest.raises(LinkLost, match="refused a subscription: Not authorized"):
+            await client.link("lock").serve(TOPICS, committer)
+
+
+async def test_more_than_we_hold_is_not_read(broker: Mosquitto, device: Device, committer: Committer) -> None:
+    async with connected(broker.port, in_flight=10) as client, served(client.link("lock"), committer):
+        await until(is_subscribed(broker))
+        committer.gate.clear()
+        await device.publish(*(b"%d" % number for number in range(2000)))
+        await asyncio.sleep(0.3)
+        assert client.counters.messages <= 20
+        committer.gate.set()
+        await until(lambda: client.counters.acknowledged == 2000, 30)
+        assert committer.kept() == [b"%d" % number for number in range(2000)]
+
+
+async def test_commands_go_out_and_late_ones_do_not(broker: Mosquitto, device: Device, committer: Committer) -> None:
+    async with connected(broker.port) as client:
+        link = client.link("lock")
+        async with served(link, committer):
+            await until(is_subscribed(broker))
+            device.client.subscribe("anju/v1/lock/command", 1)
+            await until(lambda: "device 1 anju/v1/lock/command" in broker.log.read_text())
+            await link.publish("anju/v1/lock/command", b"now", life=10)
+            await until(lambda: device.heard == [("anju/v1/lock/command", b"now")])
+            await asyncio.to_thread(device.close)
+            await until(lambda: "Client device disconnected" in broker.log.read_text())
+            await link.publish("anju/v1/lock/command", b"too late", life=1)
+            await link.publish("anju/v1/lock/command", b"in time", life=60)
+            await asyncio.sleep(2.1)
+            back = await asyncio.to_thread(Device, broker.port)
+            await until(lambda: back.heard)
+            await asyncio.sleep(0.1)
+            assert back.heard == [("anju/v1/lock/command", b"in time")]
+            await asyncio.to_thread(back.close)
+
+
+async def test_retained_messages_are_told_apart(broker: Mosquitto, device: Device, committer: Committer) -> None:
+    await device.publish(b"online", topic="anju/v1/lock/status", retain=True)
+    async with connected(broker.port) as client, served(client.link("lock"), committer):
+        await until(lambda: len(committer.messages) == 1)
+        await device.publish(b"offline", topic="anju/v1/lock/status", retain=True)
+        await until(lambda: len(committer.messages) == 2)
+        assert [message.retained for message in committer.messages] == [True, False]
+
+
+async def test_a_device_without_a_driver_does_not_hold_up_the_others(
+    broker: Mosquitto, device: Device, committer: Committer, aside: Aside
+) -> None:
+    async with connected(broker.port, aside, patience=0.5) as client:
+        lock, bell = client.link("lock"), client.link("bell")
+        first = asyncio.create_task(bell.serve(["anju/v1/bell/signal"], committer))
+        async with served(lock, committer):
+            await until(is_subscribed(broker, 2))
+            first.cancel()
+            await asyncio.wait([first])
+            await device.publish(b"bell", topic="anju/v1/bell/signal")
+            await device.publish(b"lock")
+            await until(lambda: client.counters.acknowledged == 2)
+            assert committer.kept() == [b"lock"]
+            assert [(who, data) for who, _, data in aside.kept] == [("bell", b"bell")]
+
+
+async def test_a_device_that_is_no_more_is_unsubscribed(
+    broker: Mosquitto, device: Device, committer: Committer, aside: Aside
+) -> None:
+    async with connected(broker.port) as client, served(client.link("lock"), committer):
+        await until(is_subscribed(broker))
+    await device.publish(b"left over")
+    async with connected(broker.port, aside) as client:
+        serving = asyncio.create_task(client.link("bell").serve(["anju/v1/bell/signal"], committer))
+        await until(lambda: aside.kept and client.counters.acknowledged == 1)
+        await until(lambda: "Received UNSUBSCRIBE from anju" in broker.log.read_text())
+        serving.cancel()
+
+
+async def test_tls(make_broker: Callable[..., Mosquitto], tmp_path: Path, committer: Committer) -> None:
+    cert, key = certificate.make(tmp_path)
+    port = make_broker(extra=f"certfile {cert}\nkeyfile {key}\n").port
+    trust = ssl.create_default_context(cafile=cert)
+    async with connected(port, tls=trust) as client, served(client.link("lock"), committer):
+        echo = client.link("bell")
+        async with served(echo, committer):
+            await until(lambda: client.counters.connections == 1)
+            await asyncio.sleep(0.3)
+            sent = [b"%d" % number + b"x" * 200 for number in range(500)]
+            for payload in sent:
+                await echo.publish(SIGNAL, payload)
+            await until(lambda: client.counters.acknowledged == 500, 20)
+            assert committer.kept() == sent
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho leaks the socket it refuses
+async def test_tls_of_a_stranger(make_broker: Callable[..., Mosquitto], tmp_path: Path, committer: Committer) -> None:
+    cert, key = certificate.make(tmp_path)
+    port = make_broker(extra=f"certfile {cert}\nkeyfile {key}\n").port
+    async with connected(port, tls=ssl.create_default_context(), answer_within=0.5) as client:
+        with pytest.raises(LinkLost, match="certificate"):
+            await client.link("lock").serve(TOPICS, committer)
