@@ -12,7 +12,15 @@ export interface Spot {
 export function readSpot(hash: string): Spot {
   const [word, id] = hash.replace(/^#\/?/, "").split("/");
   const view = VIEWS.find((known) => known === word) ?? "alerts";
-  return { view, id: id ? decodeURIComponent(id) : null };
+  return { view, id: id ? decoded(id) : null };
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null; // an address somebody typed
+  }
 }
 
 export const writeSpot = (spot: Spot): string =>

@@ -1,0 +1,62 @@
+import type { Alert, Device, Signal } from "./types";
+
+const words = (zh: string): { zh: string; en: string } => ({ zh, en: zh });
+
+/** Seconds after the start of the tests' night. */
+export const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
+
+export const anAlert = (given: Partial<Alert> = {}): Alert => ({
+  id: "a-1",
+  rule: "perimeter",
+  severity: "high",
+  state: "new",
+  place: "wall/n4",
+  place_name: words("北围墙 4段"),
+  device: "zone-n4",
+  device_name: "北围墙4段",
+  camera: null,
+  reason: "围栏报警",
+  reasons: words("围栏报警"),
+  raised_at: at(0),
+  last_at: at(0),
+  restored_at: null,
+  count: 1,
+  disposition: null,
+  assignee: null,
+  snapshot: null,
+  on_record: true,
+  household: null,
+  signals: [],
+  steps: [],
+  ...given,
+});
+
+export const aDevice = (given: Partial<Device> = {}): Device => ({
+  id: "door-1",
+  kind: "mqtt_device",
+  type: "door",
+  name: "单元门",
+  place: "b3/u1",
+  place_name: words("3号楼 1单元"),
+  part_of: null,
+  health: "online",
+  since: at(0),
+  heard_at: at(0),
+  restarts: 0,
+  fault: null,
+  actions: {},
+  ...given,
+});
+
+export const aSignal = (given: Partial<Signal> = {}): Signal => ({
+  id: "s-1",
+  kind: "zone.alarm",
+  device: "zone-n4",
+  device_name: "北围墙4段",
+  place_name: words("北围墙 4段"),
+  at: null,
+  received: at(0),
+  data: {},
+  snapshot: null,
+  ...given,
+});

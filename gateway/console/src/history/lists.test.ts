@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+
+import { aSignal, anAlert, at } from "../api/samples";
+import { describe as describeData } from "../events/describe";
+import { familyOf, matching } from "../events/families";
+import { zh } from "../i18n/zh";
+import { closing, matchingAlerts } from "./filter";
+import { usePages } from "./pages";
+
+describe("pages", () => {
+  const pages = { first: { items: [{ id: "3" }, { id: "2" }], next: "b" }, b: { items: [{ id: "2" }, { id: "1" }], next: null } };
+
+  it("follow the cursor to the end, each item once", async () => {
+    const asked: (string | null)[] = [];
+    const list = usePages(async (after) => (asked.push(after), pages[(after ?? "first") as "first"]), String);
+    await list.restart();
+    await list.more();
+    expect(list.items.value.map((item) => item.id)).toEqual(["3", "2", "1"]);
+    expect(list.ended.value).toBe(true);
+    expect(asked).toEqual([null, "b"]);
+  });
+
+  it("say what went wrong and keep what they have", async () => {
+    let well = true;
+    const list = usePages(
+      async () => {
+        if (!well) throw new Error("网关没有回应");
+        return pages.first;
+      },
+      (error) => (error as Error).message,
+    );
+    await list.restart();
+    well = false;
+    await list.more();
+    expect(list.error.value).toBe("网关没有回应");
+    expect(list.items.value).toHaveLength(2);
+    expect(list.loading.value).toBe(false);
+  });
+});
+
+describe("closed alerts", () => {
+  const step = (action: string, note: string) => ({ action, user: "guard", at: at(9), note });
+  const alerts = [
+    anAlert({ id: "cat", disposition: "nuisance", steps: [step("close", "是一只猫")] }),
+    anAlert({ id: "thief", disposition: "real", severity: "critical", steps: [step("acknowledge", ""), step("close", "")] }),
+  ];
+
+  it("are found by outcome, severity and what was noted", () => {
+    const all = { disposition: null, severity: null, text: "" };
+    expect(matchingAlerts(alerts, { ...all, text: "猫" }).map((alert) => alert.id)).toEqual(["cat"]);
+    expect(matchingAlerts(alerts, { ...all, disposition: "real", severity: "critical" })).toHaveLength(1);
+    expect(matchingAlerts(alerts, { ...all, disposition: "real", severity: "low" })).toHaveLength(0);
+  });
+
+  it("say who closed them", () => {
+    expect(closing(alerts[0] ?? anAlert())).toEqual({ user: "guard", at: at(9), note: "是一只猫" });
+    expect(closing(anAlert())).toBeNull();
+  });
+});
+
+describe("events", () => {
+  it("belong to families, a third party's own to the others", () => {
+    expect([familyOf("fire.alarm"), familyOf("plate.read"), familyOf("x.acme.tilt")]).toEqual(["alarm", "sighting", "other"]);
+  });
+
+  it("are found by their words on the screen", () => {
+    const signals = [aSignal({ id: "1", kind: "plate.read", data: { plate: "苏M8K217" } }), aSignal({ id: "2" })];
+    expect(matching(signals, { family: null, text: "8k2" }, zh).map((signal) => signal.id)).toEqual(["1"]);
+    expect(matching(signals, { family: "alarm", text: "防区报警" }, zh).map((signal) => signal.id)).toEqual(["2"]);
+  });
+
+  it("show plain values and leave machinery out", () => {
+    const data = { plate: "苏M8K217", score: 0.93456, box: [1, 2], snapshot: "ab12", armed: true, empty: "" };
+    expect(describeData(data, zh)).toBe("车牌：苏M8K217，把握：0.93，armed：是");
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+
+import { anAlert } from "../api/samples";
+import type { Alert } from "../api/types";
+import { PATTERNS, type PatternName, lengthOf } from "./patterns";
+import { AGAIN_AFTER, NOTHING_HEARD, nextSound } from "./schedule";
+
+/** What is heard over `seconds`, asked every half second, as [second, sound]. */
+function listen(seconds: number, alertsAt: (second: number) => Alert[], staleAt: (second: number) => boolean = () => false) {
+  let heard = NOTHING_HEARD;
+  const sounds: [number, PatternName][] = [];
+  for (let second = 0; second < seconds; second += 0.5) {
+    const turn = nextSound(heard, alertsAt(second), staleAt(second), second * 1000);
+    heard = turn.heard;
+    if (turn.play) sounds.push([second, turn.play]);
+  }
+  return sounds;
+}
+
+const critical = anAlert({ id: "fire", severity: "critical" });
+const high = anAlert({ id: "fence" });
+const medium = anAlert({ id: "door", severity: "medium" });
+const low = anAlert({ id: "battery", severity: "low" });
+const taken = (alert: Alert): Alert => ({ ...alert, state: "acknowledged" });
+
+describe("what is heard", () => {
+  it("repeats a critical alert until it is acknowledged", () => {
+    const sounds = listen(60, (second) => [second < 30 ? critical : taken(critical)]);
+    expect(sounds.length).toBeGreaterThanOrEqual(8);
+    expect(sounds.every(([second, name]) => name === "critical" && second < 30)).toBe(true);
+    expect(Math.max(...sounds.map(([second]) => second))).toBeGreaterThan(25);
+  });
+
+  it("reminds of high and medium ones, and says a low one once", () => {
+    expect(listen(61, () => [high])).toEqual([[0, "high"], [30, "high"], [60, "high"]]);
+    expect(listen(121, () => [medium])).toEqual([[0, "medium"], [120, "medium"]]);
+    expect(listen(9_999, () => [low])).toEqual([[0, "low"]]);
+  });
+
+  it("is silent when all is in hand", () => {
+    expect(listen(120, () => [taken(critical), taken(high), taken(low)])).toEqual([]);
+  });
+
+  it("hears each newcomer, also beside one that was heard", () => {
+    const second = anAlert({ id: "fence 2" });
+    expect(listen(20, (now) => (now < 10 ? [high] : [high, second]))).toEqual([[0, "high"], [10, "high"]]);
+  });
+
+  it("hears an alert that grew graver", () => {
+    const sounds = listen(10, (now) => [now < 5 ? medium : { ...medium, severity: "high" }]);
+    expect(sounds).toEqual([[0, "medium"], [5, "high"]]);
+  });
+
+  it("lets a critical alert speak alone, and the others in their turn after it", () => {
+    const sounds = listen(20, (now) => [now < 8 ? critical : taken(critical), high, low]);
+    const later = sounds.filter(([second]) => second >= 8).map(([, name]) => name);
+    expect(sounds.filter(([second]) => second < 8).every(([, name]) => name === "critical")).toBe(true);
+    expect(later).toEqual(["high", "low"]);
+  });
+
+  it("never speaks over itself but for a critical alert", () => {
+    const sounds = listen(10, () => [high, medium, low]);
+    sounds.slice(1).forEach(([second], index) => {
+      const [began, name] = sounds[index] as [number, PatternName];
+      expect(second).toBeGreaterThanOrEqual(began + lengthOf(PATTERNS[name]));
+    });
+    const cut = listen(3, (now) => (now < 0.5 ? [high] : [high, critical]));
+    expect(cut.slice(0, 2)).toEqual([[0, "high"], [0.5, "critical"]]);
+  });
+
+  it("says that the line is lost, below critical alerts and above the rest", () => {
+    expect(listen(31, () => [], () => true)).toEqual([[0, "lost"], [15, "lost"], [30, "lost"]]);
+    expect(listen(3, () => [critical], () => true)[0]).toEqual([0, "critical"]);
+    expect(listen(3, () => [high], () => true)[0]).toEqual([0, "lost"]);
+  });
+});
+
+describe("the patterns", () => {
+  it("differ in rhythm, not only in pitch", () => {
+    const rhythms = Object.values(PATTERNS).map((pattern) => pattern.map((tone) => tone.at).join());
+    expect(new Set(rhythms).size).toBe(rhythms.length);
+  });
+
+  it("end before they come again", () => {
+    expect(lengthOf(PATTERNS.critical) * 1000).toBeLessThan(AGAIN_AFTER.critical);
+  });
+
+  it("stay below 1 kHz, where older ears are good", () => {
+    expect(Object.values(PATTERNS).flat().every((tone) => tone.hertz < 1_000)).toBe(true);
+  });
+});
