@@ -6,6 +6,15 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import Processor
+
+# Without the locals of the frames: there are keys and passwords among them.
+_FOR_PEOPLE: tuple[Processor, ...] = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
+_FOR_SYSTEMD: tuple[Processor, ...] = (
+    structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+    structlog.processors.JSONRenderer(ensure_ascii=False),
+)
 
 
 def set_up(level: int = logging.INFO) -> None:
@@ -16,8 +25,7 @@ def set_up(level: int = logging.INFO) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer() if at_terminal else structlog.processors.dict_tracebacks,
-            *([] if at_terminal else [structlog.processors.JSONRenderer(ensure_ascii=False)]),
+            *(_FOR_PEOPLE if at_terminal else _FOR_SYSTEMD),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

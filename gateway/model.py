@@ -205,12 +205,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """A wake-up a rule asked for, come due. `time` is rule time; `number` its journal row."""
+    """A wake-up a rule asked for, come due. `time` is rule time; `number` its journal row.
+
+    `because` is the number of the signal on which it was asked for.
+    """
 
     rule: str
     key: str
     time: datetime
     number: int | None = None
+    because: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

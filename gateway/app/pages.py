@@ -40,7 +40,7 @@ def _services(parts: Parts) -> web.Services:
         order=parts.commands.order,
         report=parts.say,
         picture=parts.doors.picture,
-        ready=lambda: {"record": not parts.unrecorded.failing, "pipeline": True},
+        ready=lambda: {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up()},
         registry=flow_registry(parts),
         console=CONSOLE,
     )

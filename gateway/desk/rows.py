@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gateway.desk.fold import Decided
-from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Severity, Words
+from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Severity, Signal, Words
 from gateway.store.rows import from_us, maybe_time, maybe_us, to_json, to_us
 
 _COLUMNS = (
@@ -95,13 +95,14 @@ def append_decision(connection: sqlite3.Connection, decided: Decided, alert: str
         case Perform(device, action, arguments, limit):
             name = "perform"
             said = {"device": device, "action": action, "arguments": dict(arguments), "limit_s": limit.total_seconds()}  # type: ignore[dict-item]  # JSON
-    number = decided.event.number
+    event = decided.event
+    behind = event.number if isinstance(event, Signal) else event.because
     connection.execute(
         "INSERT INTO decisions (journal, at, rule, decision, alert, data) VALUES (?, ?, ?, ?, ?, ?)",
-        (number, to_us(decided.event.time), decided.rule, name, alert, to_json(said)),
+        (event.number, to_us(event.time), decided.rule, name, alert, to_json(said)),
     )
-    if alert is not None and number is not None:
-        connection.execute("INSERT OR IGNORE INTO alert_signals (alert, journal) VALUES (?, ?)", (alert, number))
+    if alert is not None and behind is not None:
+        connection.execute("INSERT OR IGNORE INTO alert_signals (alert, journal) VALUES (?, ?)", (alert, behind))
 
 
 def append_witness(connection: sqlite3.Connection, alert: Alert, camera: str, at: datetime) -> None:

@@ -28,6 +28,7 @@ BATCH = 500
 SAVE_PROGRESS_S = 1.0
 """Progress without a decision is only worth a commit now and then: less to feed again after a crash."""
 RETRY_S = 0.5
+STUCK_S = 10.0
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Pipeline:
         self._stages = (self._show, self._decide, self._keep, self._perform, self._look)
         self._left_over = Batch(())
         self._saved = 0.0
+        self._turned = clock.monotonic()
         self._told_dropped = 0
 
     async def catch_up(self) -> None:
@@ -85,11 +87,17 @@ class Pipeline:
             tasks.create_task(self._wake_rules())
             await self._put_through(self._left_over)
             while True:
-                await self._put_through(Batch(await self._intake.take(BATCH)))
+                batch = Batch(await self._intake.take(BATCH))
+                await self._put_through(batch)
+
+    def keeps_up(self) -> bool:
+        """Whether what is committed is decided on: False when something has waited too long."""
+        return self._intake.waiting == 0 or self._clock.monotonic() - self._turned < STUCK_S
 
     async def _put_through(self, batch: Batch) -> None:
         for stage in self._stages:
             await stage(batch)
+        self._turned = self._clock.monotonic()
 
     async def _show(self, batch: Batch) -> None:
         for event in batch.events:

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -24,6 +25,13 @@ class Progress:
     seen: int
 
 
+class _Asked(NamedTuple):
+    """A wake-up that is to come, and the number of the event it was asked for on."""
+
+    time: datetime
+    because: int | None
+
+
 @dataclass(slots=True)
 class _Watching:
     rule: Rule
@@ -31,7 +39,7 @@ class _Watching:
     watch: Watch
     seen: int
     starts_after: int
-    wakes: dict[str, datetime] = field(default_factory=dict)
+    wakes: dict[str, _Asked] = field(default_factory=dict)
 
 
 class Rulebook:
@@ -87,8 +95,8 @@ class Rulebook:
         wakes = []
         while (due := self.next_due()) is not None and due <= now:
             time, rule, key = heapq.heappop(self._due)
-            del self._watching[rule].wakes[key]
-            wakes.append(Wake(rule, key, time))
+            asked = self._watching[rule].wakes.pop(key)
+            wakes.append(Wake(rule, key, time, because=asked.because))
         return wakes
 
     def progress(self) -> dict[str, Progress]:
@@ -99,12 +107,12 @@ class Rulebook:
             watching.seen = max(watching.seen, event.number)
         if not _concerns(watching.rule, event):
             return []
-        if isinstance(event, Wake) and watching.wakes.get(event.key) == event.time:
+        if isinstance(event, Wake) and event.key in watching.wakes and watching.wakes[event.key].time == event.time:
             del watching.wakes[event.key]
         decided = []
         for decision in self._decisions(watching, event):
             if isinstance(decision, WakeAt):
-                self._wake_at(watching, decision)
+                self._wake_at(watching, decision, event)
             else:
                 decided.append(Decided(watching.rule.name, decision, event))
         return decided
@@ -117,18 +125,20 @@ class Rulebook:
             watching.watch = _primed(watching.rule, frozenset())
             return (_broken(watching.rule.name),)
 
-    def _wake_at(self, watching: _Watching, wanted: WakeAt) -> None:
+    def _wake_at(self, watching: _Watching, wanted: WakeAt, event: Signal | Wake) -> None:
         if wanted.time is None:
             watching.wakes.pop(wanted.key, None)
             return
-        watching.wakes[wanted.key] = wanted.time
+        because = event.number if isinstance(event, Signal) else event.because
+        watching.wakes[wanted.key] = _Asked(wanted.time, because)
         heapq.heappush(self._due, (wanted.time, watching.rule.name, wanted.key))
 
     def _forget_moved(self) -> None:
         """Drop from the heap what was moved or forgotten since it was pushed."""
         while self._due:
             time, rule, key = self._due[0]
-            if self._watching[rule].wakes.get(key) == time:
+            asked = self._watching[rule].wakes.get(key)
+            if asked is not None and asked.time == time:
                 return
             heapq.heappop(self._due)
 

@@ -47,7 +47,7 @@ def _body(signal: Signal, data: str) -> bytes:
 
 
 def record_wake(connection: sqlite3.Connection, wake: Wake) -> int:
-    return _append(connection, "wake", wake.time, {"rule": wake.rule, "key": wake.key})
+    return _append(connection, "wake", wake.time, {"rule": wake.rule, "key": wake.key, "because": wake.because})
 
 
 def record_configuration(connection: sqlite3.Connection, at: datetime, fingerprint: str, text: str) -> int:
@@ -109,7 +109,7 @@ def signals_of_alert(connection: sqlite3.Connection, alert: str, limit: int) -> 
     """Newest first."""
     rows = connection.execute(
         "SELECT journal.* FROM alert_signals JOIN journal ON journal.number = alert_signals.journal"
-        " WHERE alert_signals.alert = ? ORDER BY journal.number DESC LIMIT ?",
+        " WHERE alert_signals.alert = ? AND journal.entry = 'signal' ORDER BY journal.number DESC LIMIT ?",
         (alert, limit),
     )
     return [_signal(row) for row in rows]
@@ -132,4 +132,4 @@ def _signal(row: sqlite3.Row) -> Signal:
 
 def _wake(row: sqlite3.Row) -> Wake:
     data = from_json(row["data"])
-    return Wake(data["rule"], data["key"], from_us(row["received"]), row["number"])
+    return Wake(data["rule"], data["key"], from_us(row["received"]), row["number"], data.get("because"))

@@ -68,6 +68,7 @@ def test_a_wake_up_comes_when_it_is_due_and_raises():
     [wake] = rules.take_due(at(31))
     [decided] = rules.feed(book.journaled(wake))
     assert isinstance(decided.decision, Raise)
+    assert wake.because == 1, "the signal behind the alert is the one that asked for the wake-up"
 
 
 def test_a_forgotten_wake_up_never_comes():
