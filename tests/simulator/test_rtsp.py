@@ -15,6 +15,8 @@ import pytest
 from gateway.simulator.rtp import MTU, Clip, interleaved, nals
 from gateway.simulator.rtsp import MAX_WAITING, Mount, RtspServer
 
+QUICKLY = "-analyzeduration 100000 -rtsp_transport tcp"
+
 
 @asynccontextmanager
 async def serving(mounts: dict[str, Mount], **more):
@@ -51,9 +53,7 @@ async def test_ffmpeg_decodes_across_the_loop_and_a_change_of_clip(make_clip) ->
     async with serving({"gate": mount}) as (_, port):
         url = f"rtsp://127.0.0.1:{port}/gate"
         decoding = asyncio.ensure_future(
-            run(
-                *f"ffmpeg -v warning -analyzeduration 100000 -rtsp_transport tcp -i {url} -frames:v 70 -f null -progress - -".split()
-            )
+            run(*f"ffmpeg -v warning {QUICKLY} -i {url} -frames:v 70 -f null -progress - -".split())
         )
         await asyncio.wait_for(mount.watched.wait(), 10)
         mount.play(make_clip("gate-resident"))
@@ -66,7 +66,7 @@ async def test_ffmpeg_decodes_across_the_loop_and_a_change_of_clip(make_clip) ->
 async def test_digest_lets_in_who_knows_and_nobody_else(make_clip) -> None:
     mounts = {"gate": Mount(make_clip("extra-still"))}
     async with serving(mounts, users={"anju": "p w:d"}) as (_, port):
-        command = "ffprobe -v error -analyzeduration 100000 -rtsp_transport tcp -show_entries stream=codec_name -of csv=p=0".split()
+        command = f"ffprobe -v error {QUICKLY} -show_entries stream=codec_name -of csv=p=0".split()
         code, out, _ = await run(*command, f"rtsp://anju:p%20w%3Ad@127.0.0.1:{port}/gate")
         assert (code, out.strip()) == (0, "h264")
         for who in ("", "anju:wrong@", "other:p%20w%3Ad@"):
