@@ -1,0 +1,48 @@
+"""Live RTSP with a password, from the simulator's server."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import LinkLost
+from gateway.simulator import clips, scenes
+from gateway.simulator.rtsp import Mount, RtspServer
+from gateway.vision.pool import VisionPool
+from gateway.vision.sighting import Watch
+
+LIMIT = 60
+
+
+async def test_a_climber_is_seen_and_a_lost_server_is_told(tmp_path: Path) -> None:
+    told = scenes.scenes()
+    mount = Mount(clips.clip(told["fence-still"], tmp_path))
+    server = RtspServer({"fence": mount}, {"admin": "geheim"})
+    async with asyncio.timeout(LIMIT), VisionPool(1) as pool:
+        async with server.listen() as port:
+            watching = pool.slot("fence").watch(Watch(f"rtsp://admin:geheim@127.0.0.1:{port}/fence"))
+            sightings = await watching.__aenter__()
+            await mount.watched.wait()
+            mount.play(clips.clip(told["fence-climb"], tmp_path))
+            seen = await anext(sightings)
+            assert seen.kind == "motion.started"
+        with pytest.raises(LinkLost) as caught:
+            while True:
+                await anext(sightings)
+        assert "geheim" not in str(caught.value)
+        await watching.__aexit__(None, None, None)
+
+
+async def test_a_wrong_password_is_told_without_it(tmp_path: Path) -> None:
+    mount = Mount(clips.clip(scenes.scenes()["extra-still"], tmp_path))
+    async with (
+        asyncio.timeout(LIMIT),
+        RtspServer({"garage": mount}, {"admin": "right"}).listen() as port,
+        VisionPool(1) as pool,
+        pool.slot("garage").watch(Watch(f"rtsp://admin:geheim@127.0.0.1:{port}/garage")) as sightings,
+    ):
+        with pytest.raises(LinkLost, match="401") as caught:
+            await anext(sightings)
+        assert "geheim" not in str(caught.value)
