@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
 import structlog
 from paho.mqtt.client import MQTTMessage
 
-from gateway.errors import AnjuError, LinkLost
+from gateway.errors import LinkLost
+from gateway.links.mqtt.aside import Aside, Quarantine
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.inbound import Inbound
 from gateway.links.mqtt.link import Message, RoutedLink
@@ -31,8 +32,6 @@ STEADY = 30.0
 ACCOUNT = ""
 """A broker does not say who published; what an account may publish on is its access control list's business."""
 
-Quarantine = Callable[[str, str, bytes], Awaitable[None]]
-
 
 class BrokerClient:
     """One shared connection. Links may be made at any time; `run` it in the app's TaskGroup."""
@@ -40,7 +39,7 @@ class BrokerClient:
     def __init__(self, settings: BrokerSettings, quarantine: Quarantine) -> None:
         self.settings = settings
         self.counters = Counters()
-        self._quarantine = quarantine
+        self._aside = Aside(quarantine, self.counters)
         most = 2 * settings.in_flight
         self._limits = Limits(in_flight=most)
         self._budget = Budget(2 * most, 2 * self._limits.in_flight_bytes)
@@ -133,24 +132,13 @@ class BrokerClient:
 
     def _give_up(self, delivery: Delivery) -> None:
         """One device without a driver must not hold up all the others' acknowledgements: keep it aside."""
-        if self._tasks is not None:
-            self._tasks.create_task(self._put_aside(delivery))
-
-    async def _put_aside(self, delivery: Delivery) -> None:
-        message = delivery.message
-        owner = self._router.owner(ACCOUNT, message.topic)
+        topic = delivery.message.topic
+        owner = self._router.owner(ACCOUNT, topic)
         if owner is None and self._line is not None:
-            self._line.unsubscribe(message.topic)  # left in the session by a device that is no more
-        why = f"topic {message.topic}: " + (
-            f"no driver of device {owner.device} within {self.settings.patience:g} s" if owner else "no device's"
-        )
-        try:
-            await self._quarantine(owner.device if owner else ACCOUNT, why, message.payload)
-        except AnjuError as error:
-            delivery.settle(kept=False, why=str(error))
-        else:
-            self.counters.quarantined += 1
-            delivery.settle(kept=True)
+            self._line.unsubscribe(topic)  # left in the session by a device that is no more
+        why = f"no driver of device {owner.device} within {self.settings.patience:g} s" if owner else "no device's"
+        if self._tasks is not None:
+            self._aside.put(self._tasks, delivery, owner.device if owner else ACCOUNT, f"topic {topic}: {why}")
 
 
 class BrokerLink(RoutedLink):

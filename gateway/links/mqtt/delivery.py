@@ -84,6 +84,10 @@ class Ledger:
         return ready
 
 
+MOST_WAITING = 1024
+"""Messages one room holds; with one more the oldest has waited long enough."""
+
+
 class WaitingRoom:
     """Messages whose driver is not there, until `patience` seconds after they came; then `expired` decides."""
 
@@ -95,6 +99,8 @@ class WaitingRoom:
 
     def hold(self, delivery: Delivery) -> None:
         self._waiting.append(delivery)
+        if len(self._waiting) > MOST_WAITING:
+            self._expired(self._waiting.pop(0))
         if self._timer is None:
             self._look_at(delivery.arrived + self._patience)
 

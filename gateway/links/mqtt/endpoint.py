@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -20,6 +20,7 @@ import structlog
 
 from gateway.errors import AnjuError
 from gateway.links.mqtt.accounts import Accounts
+from gateway.links.mqtt.aside import Aside, Quarantine
 from gateway.links.mqtt.connection import Connection
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.endpoint_link import EndpointLink
@@ -30,9 +31,6 @@ from gateway.links.mqtt.session import Session, Sessions
 from gateway.links.mqtt.wire import Malformed
 
 log = structlog.get_logger()
-
-Quarantine = Callable[[str, str, bytes], Awaitable[None]]
-"""Keeps what can't be used: account, why, bytes. Returns once committed, or raises NotRecorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Endpoint:
         self.tls_port = settings.tls_port
         self._settings = settings
         self._accounts = Accounts(accounts)
-        self._quarantine = quarantine
+        self._aside = Aside(quarantine, self.counters)
         self._sessions = Sessions()
         self._router = Router(self._new_room, self._unclaimed)
         self._connections: set[Connection] = set()
@@ -145,7 +143,7 @@ class Endpoint:
         """Counted; kept only if it came from someone with an account, or anyone could fill the disk."""
         self.counters.malformed += 1
         if account is not None:
-            self._tasks.create_task(self._keep_aside(account, error.why, error.data))
+            self._tasks.create_task(self._aside.keep(account, error.why, error.data))
 
     def left(self, connection: Connection, will: Will | None) -> None:
         self._connections.discard(connection)
@@ -195,27 +193,14 @@ class Endpoint:
         return SUBSCRIPTION_REFUSED
 
     def _unclaimed(self, delivery: Delivery) -> None:
-        self._tasks.create_task(self._put_aside(delivery))
-
-    async def _put_aside(self, delivery: Delivery) -> None:
-        message = delivery.message
-        why = f"client {message.client}: topic {message.topic} is no device's of account {delivery.account}"
-        kept = await self._keep_aside(delivery.account, why, message.payload)
-        delivery.settle(kept=kept, why="quarantine could not be written")
-
-    async def _keep_aside(self, account: str, why: str, data: bytes) -> bool:
-        try:
-            await self._quarantine(account, why, data)
-        except AnjuError as error:
-            log.warning("mqtt quarantine failed", account=account, why=why, error=str(error))
-            return False
-        self.counters.quarantined += 1
-        return True
+        account, message = delivery.account, delivery.message
+        why = f"client {message.client}: topic {message.topic} is no device's of account {account}"
+        self._aside.put(self._tasks, delivery, account, why)
 
     async def _last_will(self, account: str, will: Will) -> None:
         link = self._router.owner(account, will.topic)
         if link is None:
-            await self._keep_aside(account, f"last will on {will.topic}, no device's of this account", will.payload)
+            await self._aside.keep(account, f"last will on {will.topic}, no device's of this account", will.payload)
         elif link.on_silent is not None:
             try:
                 await link.on_silent()

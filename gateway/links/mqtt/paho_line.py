@@ -22,9 +22,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gateway.errors import LinkLost
+from gateway.links.mqtt.paho_socket import PahoSocket
 
-PACKETS_A_TURN = 64
-"""Packets decrypted already that are read before the loop has its turn."""
 MOST_QUEUED = 1000
 
 
@@ -58,8 +57,7 @@ class PahoLine:
         self._lost: asyncio.Future[str] = self._loop.create_future()
         self._answered: asyncio.Future[None] = self._loop.create_future()
         self._subscribing: dict[int, asyncio.Future[None]] = {}
-        self._socket: Any = None
-        self._is_paused = False
+        self._socket: PahoSocket | None = None
         self._client = self._paho(on_message)
 
     @property
@@ -88,7 +86,7 @@ class PahoLine:
                     clean_start=False,
                     properties=properties,
                 )
-                self._hook()
+                self._socket = PahoSocket(self._client, self.lose)
                 await self._or_lost(self._answered)
         except TimeoutError:
             self.lose(f"no answer within {settings.answer_within:g} s")
@@ -141,22 +139,20 @@ class PahoLine:
             self._client.ack(packet_id, 1)
 
     def pause(self) -> None:
-        """Read no more: TCP holds the broker back."""
-        if not self._is_paused and self._socket is not None:
-            self._is_paused = True
-            self._loop.remove_reader(self._socket)
+        """Read no more, for now."""
+        if self._socket is not None:
+            self._socket.pause()
 
     def resume(self) -> None:
-        if self._is_paused and self._socket is not None:
-            self._is_paused = False
-            self._loop.add_reader(self._socket, self._read)
-            self._loop.call_soon(self._read)  # what TLS has decrypted makes no socket readable
+        if self._socket is not None:
+            self._socket.resume()
 
     def lose(self, why: str) -> None:
         """Cut it without DISCONNECT: what was not acknowledged comes again on the next connection."""
         if not self._lost.done():
             self._lost.set_result(why)
-        self._unhook()
+        if self._socket is not None:
+            self._socket.close()
         if not self._answered.done():
             self._answered.cancel()
 
@@ -187,47 +183,6 @@ class PahoLine:
         client.on_subscribe = self._on_subscribe
         client.on_message = lambda _client, _data, message: on_message(message)
         return client
-
-    def _hook(self) -> None:
-        """Give paho's socket to the loop, and take it back before paho closes it."""
-        client = self._client
-        self._socket = client.socket()
-        if self._socket is None:
-            self.lose("closed by the broker")
-            return
-        client.on_socket_close = lambda *_: self._unhook()
-        client.on_socket_register_write = lambda *_: self._want_write()
-        client.on_socket_unregister_write = lambda *_: self._wrote()
-        self._loop.add_reader(self._socket, self._read)
-        if client.want_write():
-            self._want_write()
-
-    def _unhook(self) -> None:
-        if self._socket is not None:
-            self._loop.remove_reader(self._socket)
-            self._loop.remove_writer(self._socket)
-            sock, self._socket = self._socket, None
-            sock.close()
-
-    def _want_write(self) -> None:
-        if self._socket is not None:
-            self._loop.add_writer(self._socket, self._client.loop_write)
-
-    def _wrote(self) -> None:
-        if self._socket is not None:
-            self._loop.remove_writer(self._socket)
-
-    def _read(self) -> None:
-        """`loop_read` takes one packet; only TLS can hold more that no socket event will tell of."""
-        for _ in range(PACKETS_A_TURN):
-            if self._socket is None or self._is_paused:
-                return
-            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                self.lose("connection lost")
-                return
-            if not isinstance(self._socket, ssl.SSLSocket) or not self._socket.pending():
-                return
-        self._loop.call_soon(self._read)
 
     def _on_connect(self, _client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, _more: Any) -> None:
         if reason.is_failure:
