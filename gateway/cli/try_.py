@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from gateway.errors import BadInput, LinkLost
+from gateway.errors import BadInput
 
 files_argument = click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 
@@ -84,7 +84,7 @@ def _try(name: str, files: Sequence[str], recognise: Callable[[str], Sequence[An
     for file in _shown(files, name):
         try:
             found = recognise(file)
-        except (BadInput, LinkLost) as error:
+        except BadInput as error:
             click.echo(f"error: {error}", err=True)
             failed, found = True, []
         click.echo(json.dumps({"file": file, name: found}, ensure_ascii=False))

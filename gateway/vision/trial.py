@@ -1,6 +1,6 @@
 """A recogniser on one file: a photograph as it is, a clip by looks that vote as a camera's do.
 
-All raise BadInput or LinkLost when the file can't be read.
+All raise BadInput when the file can't be read.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from gateway.vision.known import Known, KnownFace, KnownVehicle
 from gateway.vision.pool import VisionPool
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.slot import Slot
+from gateway.vision.slot import Sightings, Slot
 from tests.vision.clips import face
 
 LIMIT = 60
@@ -41,6 +41,11 @@ async def first(slot: Slot, watch: Watch, *kinds: str) -> list[Sighting]:
             if len(seen) == len(kinds):
                 break
     return seen
+
+
+async def drain(sightings: Sightings) -> None:
+    async for _ in sightings:
+        pass
 
 
 def alive(pid: int) -> bool:
@@ -82,8 +87,7 @@ async def test_a_killed_worker_costs_a_restart_and_nothing_else(pool: VisionPool
     async with asyncio.timeout(LIMIT), slot.watch(watch) as sightings:
         os.kill(killed, signal.SIGKILL)
         with pytest.raises(LinkLost, match=r"worker 1 is gone.*-9"):
-            while True:
-                await anext(sightings)
+            await drain(sightings)
     await first(slot, watch, "motion.started")
     assert worker.restarts == 1
     assert worker.process.pid != killed
@@ -97,8 +101,7 @@ async def test_a_worker_that_hangs_is_killed_and_started_again(plate_clip: Path)
         async with asyncio.timeout(LIMIT), slot.watch(watch) as sightings:
             os.kill(pool.workers[0].process.pid, signal.SIGSTOP)
             with pytest.raises(LinkLost, match="said nothing"):
-                while True:
-                    await anext(sightings)
+                await drain(sightings)
         await first(slot, watch, "motion.started")
 
 

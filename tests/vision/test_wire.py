@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,12 +27,8 @@ def test_comes_out_as_it_went_in_however_it_was_cut(sent: list[Message], data: s
 
 @given(st.binary(min_size=1, max_size=200))
 def test_garbage_is_refused_or_waited_for(garbage: bytes) -> None:
-    reader = Reader()
-    try:
-        for message in reader.feed(garbage):
-            assert isinstance(message.header, dict)
-    except BadInput as error:
-        assert error.why
+    with suppress(BadInput):
+        assert all(isinstance(message.header, dict) for message in Reader().feed(garbage))
 
 
 @pytest.mark.parametrize(

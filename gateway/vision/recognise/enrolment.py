@@ -8,7 +8,7 @@ from gateway.model import Words
 from gateway.vision.recognise.faces import SMALLEST, Face, FaceReader, Picture
 
 BLURRED = 30.0
-"""Sharpness below which a face is refused: out of focus by about a fiftieth of its width. Good ones have 400 and more."""
+"""Sharpness of a face out of focus by about a fiftieth of its width; good photographs have 400 and more."""
 _MUCH_SMALLER = 0.25
 """Share of the largest face's area under which another one is somebody in the background."""
 

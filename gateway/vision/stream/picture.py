@@ -24,21 +24,25 @@ def is_photograph(file: str) -> bool:
 def photograph(file: str) -> Picture:
     """BGR, the right way up, even when its end is missing. Raises BadInput when there is no picture in it."""
     picture = cv2.imread(file, cv2.IMREAD_COLOR)
-    if picture is not None:
-        return np.asarray(picture, np.uint8)
-    try:
-        return next(looks(file)).bgr
-    except (LinkLost, StopIteration):
-        raise BadInput(f"{file} holds no picture that can be read", b"") from None
+    return np.asarray(picture, np.uint8) if picture is not None else next(looks(file)).bgr
 
 
 def looks(file: str, every: float = 0.0) -> Iterator[Frame]:
-    """The frames of a file, at least `every` seconds apart. Raises LinkLost when it can't be read."""
-    due = float("-inf")
+    """The frames of a file, at least `every` seconds apart. Raises BadInput when there is none."""
+    first = due = float("-inf")
+    try:
+        for frame in _frames(file):
+            if frame.time >= due:
+                due = frame.time + every - _SLACK
+                yield frame
+    except LinkLost as error:
+        raise BadInput(str(error), b"") from None
+    if due == first:
+        raise BadInput(f"{file} holds no picture that can be read", b"")
+
+
+def _frames(file: str) -> Iterator[Frame]:
     with closing(PyAvSource(file)) as source:
         decoder = Decoder(source.coding)
         for packet in source.packets():
-            for frame in decoder.decode(packet):
-                if frame.time >= due:
-                    due = frame.time + every - _SLACK
-                    yield frame
+            yield from decoder.decode(packet)

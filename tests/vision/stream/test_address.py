@@ -34,7 +34,12 @@ def test_what_can_be_tried(source: str) -> None:
 
 @pytest.mark.parametrize(
     ("source", "said"),
-    [("rstp://10.0.0.2/", "scheme 'rstp'"), ("gate.mp4", "neither"), ("rtsp://", "host"), ("rtsp://u:secret@/", "host")],
+    [
+        ("rstp://10.0.0.2/", "scheme 'rstp'"),
+        ("gate.mp4", "neither"),
+        ("rtsp://", "host"),
+        ("rtsp://u:secret@/", "host"),
+    ],
 )
 def test_what_can_not(source: str, said: str) -> None:
     fault = fault_of(source)

@@ -112,5 +112,5 @@ def test_photographs_are_told_from_clips(clip: Path, tmp_path: Path) -> None:
     cut.write_bytes(still.read_bytes()[:20_000])
     assert photograph(str(cut)).shape == (360, 640, 3)
     (tmp_path / "none.jpg").write_bytes(b"nothing")
-    with pytest.raises(BadInput, match="none.jpg"):
+    with pytest.raises(BadInput, match=r"none\.jpg"):
         photograph(str(tmp_path / "none.jpg"))

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import cv2
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+from gateway.people import faces
+from gateway.store import Store
+from tests.vision.clips import face, wall
+
+
+def anju(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A store that knows one person, p1."""
+
+    async def make() -> None:
+        async with Store.open(tmp_path / "data") as store:
+            await store.write(
+                lambda connection: (
+                    connection.execute(
+                        "INSERT INTO persons (id, name, role, list) VALUES ('p1', 'Eileen', '', 'watch')"
+                    ).rowcount
+                )
+            )
+
+    asyncio.run(make())
+    return tmp_path / "data"
+
+
+def enrolled(data: Path) -> list[str]:
+    async def read() -> list[str]:
+        async with Store.open(data) as store:
+            return [face.person_id for face in (await faces.known(store)).faces]
+
+    return asyncio.run(read())
+
+
+def test_one_photograph_of_one_person(data: Path, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.jpg"), face(300))
+    result = anju("faces", "enrol", tmp_path / "a.jpg", "--person", "p1", "--data", data)
+    assert result.exit_code == 0, result.output
+    assert "1 of 1" in result.stdout
+    assert enrolled(data) == ["p1"]
+
+
+def test_a_folder_takes_the_good_and_names_the_faults_of_the_others(data: Path, tmp_path: Path) -> None:
+    for person, name, picture in (("p1", "a", face(300)), ("p1", "b", wall()), ("p7", "c", face(320))):
+        (tmp_path / "photos" / person).mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(tmp_path / "photos" / person / f"{name}.jpg"), picture)
+    result = anju("faces", "enrol", tmp_path / "photos", "--data", data)
+    assert result.exit_code == 1
+    assert "1 of 3" in result.stdout
+    assert "b.jpg: no face is found" in result.stderr
+    assert "no person 'p7'" in result.stderr
+    assert enrolled(data) == ["p1"]
+
+
+def test_a_folder_of_one_person(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "eileen").mkdir()
+    cv2.imwrite(str(tmp_path / "eileen" / "a.jpg"), face(300))
+    result = anju("faces", "enrol", tmp_path / "eileen", "--person", "p1", "--data", data)
+    assert "1 of 1" in result.stdout, result.output
+
+
+def test_whose_photograph_it_is_must_be_said(data: Path, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.jpg"), face(300))
+    assert anju("faces", "enrol", tmp_path / "a.jpg", "--data", data).exit_code == 2

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from drivers.camera import DRIVER, Camera, CameraSettings
+from gateway.errors import LinkLost
+from gateway.model import Device, DeviceType, Signal
+from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.slot import Sightings
+
+DEVICE = Device("gate-cam", "camera", DeviceType.CAMERA, "东门", "gate/east")
+
+
+class Heard:
+    """Where signals go."""
+
+    def __init__(self) -> None:
+        self.signals: list[Signal] = []
+
+    async def __call__(self, signal: Signal) -> int:
+        self.signals.append(signal)
+        return len(self.signals)
+
+    async def quarantine(self, why: str, data: bytes) -> None:
+        raise AssertionError(why, data)
+
+    def heard(self) -> None:
+        raise AssertionError("the link does that")
+
+
+class Told:
+    """A slot that says what it was given to say; `tests/vision/test_pool.py` has the real one."""
+
+    def __init__(self, *seen: Sighting) -> None:
+        self.on_heard: Callable[[], None] | None = None
+        self.watched: Watch | None = None
+        self._seen = seen
+
+    @asynccontextmanager
+    async def watch(self, watch: Watch) -> AsyncIterator[Sightings]:
+        self.watched = watch
+        sightings = Sightings(lambda: None)
+        for sighting in self._seen:
+            sightings.put(sighting)
+        sightings.end("the stream ended")
+        yield sightings
+
+
+def settings(**more: object) -> CameraSettings:
+    return CameraSettings.model_validate({"source": "rtsp://admin:geheim@10.0.0.2/ch1", **more})
+
+
+async def test_a_sighting_becomes_a_signal_with_its_picture() -> None:
+    heard = Heard()
+    seen = Sighting("plate.read", 1_700_000_000.5, {"text": "苏M12345", "list": None}, b"jpeg")
+    camera = Camera(DEVICE, settings(), Told(seen, Sighting("motion.ended", 1_700_000_001.0, {"seconds": 2.5})), heard)
+    with pytest.raises(LinkLost, match="the stream ended"):
+        await asyncio.wait_for(camera.run(), 2)
+    read, ended = heard.signals
+    assert (read.device, read.kind, read.data, read.picture) == ("gate-cam", "plate.read", seen.data, b"jpeg")
+    assert read.at == datetime(2023, 11, 14, 22, 13, 20, 500_000, UTC)
+    assert read.fresh
+    assert (ended.kind, ended.picture) == ("motion.ended", None)
+
+
+async def test_asks_for_what_the_settings_say() -> None:
+    link = Told()
+    camera = Camera(DEVICE, settings(watch=["faces", "plates"], sensitivity=0.8, home_province="苏"), link, Heard())
+    with pytest.raises(LinkLost):
+        await camera.run()
+    wanted = Watch("rtsp://admin:geheim@10.0.0.2/ch1", False, True, True, 0.8, "苏")
+    assert link.watched == wanted
+    assert "geheim" not in repr(wanted)
+
+
+def test_is_a_camera_on_a_vision_link() -> None:
+    assert DRIVER is Camera
+    assert (Camera.LINK, Camera.TYPE, Camera.Settings) == ("vision", DeviceType.CAMERA, CameraSettings)
+    assert settings().watch == {"motion"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"source": "rstp://admin:geheim@10.0.0.2/"}, "scheme 'rstp'"),
+        ({"source": "gate.mp4"}, "neither"),
+        ({"watch": ["motoin"]}, "motion"),
+        ({"sensitivity": 7}, "less than or equal to 1"),
+        ({"home_province": "X"}, "not one of the provinces"),
+        ({"soruce": "x"}, "soruce"),
+    ],
+)
+def test_what_is_wrong_is_named_and_no_password_with_it(wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        settings(**wrong)
+    assert said in str(caught.value)
+    assert all(
+        "geheim" not in error["msg"] for error in caught.value.errors(include_input=False, include_context=False)
+    )
+
+
+def test_the_address_is_not_shown() -> None:
+    assert "geheim" not in repr(settings())
+    assert "geheim" not in settings().model_dump_json()

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gateway.errors import NotFound
+from gateway.people import faces
+from gateway.store import Store
+from gateway.vision.known import Known, KnownVehicle
+
+TEMPLATE = np.random.default_rng(1).normal(size=128).astype(np.float32)
+
+
+async def with_people(store: Store) -> None:
+    def put(connection: object) -> None:
+        connection.execute(  # type: ignore[attr-defined]
+            "INSERT INTO persons (id, place, name, role, list) VALUES ('p1', 'b3/u1/1502', '张三', 'owner', 'resident')"
+        )
+        connection.execute("INSERT INTO vehicles (plate, place, list) VALUES ('苏M12345', 'b3/u1/1502', 'resident')")  # type: ignore[attr-defined]
+
+    await store.write(put)
+
+
+async def test_a_template_is_sealed_and_comes_back_whole(tmp_path: Path) -> None:
+    async with Store.open(tmp_path) as store:
+        await with_people(store)
+        await faces.enrol(store, "p1", TEMPLATE, b"photo")
+        await faces.enrol(store, "p1", TEMPLATE, b"photo")
+        known = await faces.known(store)
+        sealed = await store.read(
+            lambda connection: connection.execute("SELECT template FROM face_templates").fetchone()
+        )
+    assert TEMPLATE.tobytes() not in sealed["template"]
+    (face,) = known.faces
+    assert (face.person_id, face.name, face.place, face.list) == ("p1", "张三", "b3/u1/1502", "resident")
+    assert np.array_equal(face.template, TEMPLATE)
+    assert known.vehicles == [KnownVehicle("苏M12345", "b3/u1/1502", "resident")]
+
+
+async def test_nobody_unknown_is_enrolled(tmp_path: Path) -> None:
+    async with Store.open(tmp_path) as store:
+        with pytest.raises(NotFound, match="'p9'"):
+            await faces.enrol(store, "p9", TEMPLATE, b"photo")
+        assert await faces.known(store) == Known([], [])
+
+
+async def test_who_moves_out_is_forgotten(tmp_path: Path) -> None:
+    async with Store.open(tmp_path) as store:
+        await with_people(store)
+        await faces.enrol(store, "p1", TEMPLATE, b"photo")
+        await store.write(lambda connection: connection.execute("DELETE FROM persons WHERE id = 'p1'").rowcount)
+        assert (await faces.known(store)).faces == []
+        count = await store.read(
+            lambda connection: connection.execute("SELECT count(*) FROM face_templates").fetchone()[0]
+        )
+    assert count == 0
