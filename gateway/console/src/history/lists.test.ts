@@ -71,6 +71,6 @@ describe("events", () => {
 
   it("show plain values and leave machinery out", () => {
     const data = { plate: "苏M8K217", score: 0.93456, box: [1, 2], snapshot: "ab12", armed: true, empty: "" };
-    expect(describeData(data, zh)).toBe("车牌：苏M8K217，把握：0.93，armed：是");
+    expect(describeData(data, zh)).toBe("苏M8K217，把握：0.93，armed：是");
   });
 });

@@ -1,9 +1,10 @@
 import { computed, inject, shallowRef, watch, type ComputedRef, type InjectionKey, type Ref, type ShallowRef } from "vue";
 
 import { type Desk, createDesk } from "../alerts/desk";
+import { matterOf } from "../alerts/matter";
 import { ApiError, Client, Unreachable } from "../api/client";
 import { Gateway } from "../api/gateway";
-import type { Compound } from "../api/types";
+import type { Alert, Compound } from "../api/types";
 import { type Speech, createSpeech } from "../i18n/language";
 import { GatewayClock } from "../live/clock";
 import { type Live, createLive } from "../live/live";
@@ -27,6 +28,9 @@ export interface Room extends Speech, Moments {
   route: Route;
   theme: Ref<Theme>;
   name: ComputedRef<string>;
+  /** An alert's place and what is the matter there, in the language of the screen. */
+  placeOf: (alert: Alert) => string;
+  matterOf: (alert: Alert) => string;
   explain: (error: unknown) => string;
   start: () => void;
 }
@@ -58,6 +62,7 @@ export function createRoom(): Room {
   const explain = (error: unknown): string => explainIn(speech, error);
   const desk = createDesk({ gateway, live, route, onDuty: () => sessions.onDuty.value, explain });
 
+  const placeOf = (alert: Alert): string => speech.pick(alert.place_name) || alert.place;
   const ring = (): void => {
     if (!sessions.onDuty.value) return;
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > HEARD_LOST_AFTER;
@@ -92,6 +97,8 @@ export function createRoom(): Room {
     sound,
     route,
     theme: createTheme(),
+    placeOf,
+    matterOf: (alert) => matterOf(speech.pick(alert.reasons) || alert.reason, placeOf(alert)),
     name: computed(() => compound.value?.name ?? speech.t.value.product),
     explain,
     start: () => {

@@ -1,0 +1,13 @@
+/** The reason without the place, which stands above it in larger letters. Reasons name it first (zh) or after `at` (en). */
+export function matterOf(reason: string, place: string): string {
+  if (!place) return reason;
+  if (reason.startsWith(`${place} `)) return reason.slice(place.length + 1).trim() || reason;
+  const named = ` at ${place}`;
+  const at = reason.indexOf(named);
+  const end = at + named.length;
+  if (at <= 0 || /^[^\s:,]/.test(reason.slice(end))) return reason;
+  const device = reason.slice(end).trim();
+  const what = reason.slice(0, at);
+  if (device === "") return what;
+  return device.startsWith(":") ? `${what}${device}` : `${what} · ${device}`;
+}
