@@ -44,14 +44,16 @@ def _latency_table(seen: Latency) -> Table:
     title = (
         f"{len(seen.frames)} signals at {seen.rate:.0f}/s, {seen.missing} not shown; ms from the device's first byte"
     )
-    table = Table("to", "p50", "p99", "most", title=title)
+    table = Table("to", "p50", "p99", "most", title=title, min_width=90)
     for name, values in (("PUBACK (kept)", seen.acknowledgements), ("WebSocket frame (seen)", seen.frames)):
         table.add_row(name, *(f"{value:.1f}" for value in (percentile(values, 50), percentile(values, 99), values[-1])))
     return table
 
 
 def _rates_table(rates: list[Rate]) -> Table:
-    table = Table("in flight", "group commit", "commit a signal", "ratio", title="signals accepted a second")
+    table = Table(
+        "in flight", "group commit", "commit a signal", "ratio", title="signals accepted a second", min_width=90
+    )
     for rate in rates:
         table.add_row(str(rate.in_flight), f"{rate.grouped:.0f}", f"{rate.alone:.0f}", f"{rate.ratio:.1f}×")
     return table

@@ -34,9 +34,13 @@ KINDS = (
     "access.denied",
     "fire.restored",
 )
-RATE = {"endpoint": 1000.0, "broker": 100.0}
-"""Signals a second and device: at the gateway's own door more than it gets, so that every kill finds some there."""
-LIFE_S = (0.05, 1.0)
+RATE = {"endpoint": 1000.0, "broker": 60.0}
+"""Signals a second and device: at the gateway's own door more than it gets, so that every kill finds some there.
+
+At the broker little enough for a life of a second to catch up on what waited meanwhile: Mosquitto sends
+all that it has in flight anew at every connection, whatever its max_inflight_messages says.
+"""
+LIFE_S = (0.1, 2.0)
 SETTLE_S = 90.0
 DURING_START = 0.2
 """The share of kills that hit a gateway which is still feeding the horizon to its rules."""

@@ -11,7 +11,12 @@ def table(report: Report) -> Table:
     """Kills, acknowledged, kept, doubled and redelivered, a row for each door."""
     drawn = Table(
         "door",
-        *(("sent", "acknowledged", "kept", "lost", "redelivered")),
+        "sent",
+        "acknowledged",
+        "kept",
+        "lost",
+        "redelivered",
+        min_width=100,
         title=f"kill -9 of the gateway × {report.kills}, in {report.seconds:.0f} s",
         caption=(
             f"kills {report.kills}, signals in flight at them {report.in_flight}; doubled {report.record.doubled}; "
