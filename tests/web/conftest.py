@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.desk import Decided, Desk
+from gateway.errors import NotRecorded
 from gateway.flow.status import DeviceStatus
 from gateway.model import Alert, Command, Device, DeviceType, Health, Place, Raise, Role, Severity, Signal, Words
 from gateway.people import DoorPlates, People
@@ -59,12 +60,15 @@ class World:
     ordered: list[Command] = field(default_factory=list)
     reported: list[Signal] = field(default_factory=list)
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
+    broken_disk: bool = False
     services: Services | None = None
 
     async def order(self, command: Command) -> None:
         self.ordered.append(command)
 
     async def report(self, signal: Signal) -> int:
+        if self.broken_disk:
+            raise NotRecorded("disk full")
         self.reported.append(signal)
         return len(self.reported)
 

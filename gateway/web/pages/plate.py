@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -62,9 +61,9 @@ def _limits() -> _Limits:
 
 
 class PlatePages:
-    def __init__(self, rendering: Rendering, limits: Callable[[], _Limits] = _limits) -> None:
+    def __init__(self, rendering: Rendering) -> None:
         self._rendering = rendering
-        self._limits = limits()
+        self._limits = _limits()
         self._developing = asyncio.Semaphore(1)
 
     def routes(self) -> tuple[Route, ...]:

@@ -6,6 +6,9 @@
   var input = document.getElementById("photo");
   var form = input && input.form;
   if (!form || !window.DataTransfer || !HTMLCanvasElement.prototype.toBlob) return;
+  var button = form.querySelector("button");
+  var shrinking = false;
+  var asked = false;
 
   function shrink(file, done) {
     var url = URL.createObjectURL(file);
@@ -26,17 +29,23 @@
   input.addEventListener("change", function () {
     var file = input.files[0];
     if (!file || (file.size <= ENOUGH && file.type === "image/jpeg")) return;
+    shrinking = true;
     shrink(file, function (blob) {
-      if (!blob || input.files[0] !== file) return;
-      var files = new DataTransfer();
-      files.items.add(new File([blob], "photo.jpg", { type: "image/jpeg" }));
-      input.files = files.files;
+      if (blob && input.files[0] === file) {
+        var files = new DataTransfer();
+        files.items.add(new File([blob], "photo.jpg", { type: "image/jpeg" }));
+        input.files = files.files;
+      }
+      shrinking = false;
+      if (asked) form.submit();
     });
   });
 
-  form.addEventListener("submit", function () {
-    var button = form.querySelector("button");
+  form.addEventListener("submit", function (event) {
     setTimeout(function () { button.disabled = true; }, 0);
+    if (!shrinking) return;
+    event.preventDefault();
+    asked = true;
   });
-  window.addEventListener("pageshow", function () { form.querySelector("button").disabled = false; });
+  window.addEventListener("pageshow", function () { button.disabled = false; asked = false; });
 })();
