@@ -78,7 +78,7 @@ class BrokerClient:
 
     def current(self) -> PahoLine:
         """The connection, or LinkLost at once."""
-        if self._line is None:
+        if self._line is None or not self._connected.is_set():
             raise LinkLost(self._trouble)
         return self._line
 
@@ -88,8 +88,8 @@ class BrokerClient:
         inbound = Inbound(self._limits, self._budget, self.counters)
         line = PahoLine(self.settings, lambda message: self._arrived(line, inbound, message))
         try:
+            self._line = line  # the broker may speak before we know that it has accepted us
             await line.connect()
-            self._line = line
             self._connected.set()
             self.counters.connections, self.counters.sessions = 1, self.counters.sessions + 1
             log.info("mqtt broker connected", host=self.settings.host, port=self.settings.port)
