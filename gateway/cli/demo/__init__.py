@@ -1,0 +1,112 @@
+"""`anju demo`: a whole compound on this machine, with simulated devices, on loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gateway import logs
+from gateway.cli.demo.devices import simulator
+from gateway.cli.demo.folder import HOST, HTTP_PORT, Ports, choose_ports, configure, fresh, serial
+from gateway.model import Role
+from gateway.settings import Configuration, load
+
+SENSOR = "demo-sensor"
+
+
+def _default_data() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", "anju-demo")
+
+
+@click.command("demo")
+@click.option("--port", type=click.IntRange(0, 65535), default=HTTP_PORT, show_default=True, help="Of the guard room.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="ANJU_DATA",
+    default=_default_data,
+    show_default="ANJU_DATA, else anju-demo in the XDG data folder",
+    help="Where its state lives; emptied at every start.",
+)
+@click.option("--cameras", type=click.IntRange(0, 200), default=0, help="So many more cameras, where nothing happens.")
+def command(port: int, data: Path, cameras: int) -> None:
+    """Run a whole compound: simulated devices, the gateway, the guard room."""
+    ports = choose_ports(port)
+    data = data.absolute()
+    with fresh(data):
+        configuration = load(configure(data, ports, cameras))
+        logs.set_up(logging.WARNING)
+        asyncio.run(_run(configuration, data, ports, cameras))
+
+
+async def _run(configuration: Configuration, data: Path, ports: Ports, cameras: int) -> None:
+    from gateway import app  # noqa: PLC0415  seconds that `anju --help` need not take
+    from gateway.cli.demo.furnish import furnish  # noqa: PLC0415  as above
+
+    plan = _plan(configuration, data, ports, cameras)
+    async with simulator(data, plan):
+        door_plate = await furnish(configuration, data)
+
+        async def ready(running: app.Gateway) -> None:
+            sensor = {"user": SENSOR, "password": plan["passwords"][SENSOR], "device": SENSOR}
+            facts = {
+                "http": running.http_url,
+                "mqtt": {"host": HOST, "port": running.mqtt_port, **sensor},
+                "rtsp": f"rtsp://{HOST}:{ports.rtsp}/gate",
+                "door_plate": f"{running.http_url}/d/{door_plate}",
+            }
+            _tell(data, facts)
+            _welcome(configuration.compound.name, facts, data)
+
+        await app.run(configuration, data, ready)
+
+
+def _plan(configuration: Configuration, data: Path, ports: Ports, cameras: int) -> dict[str, Any]:
+    """For the simulator."""
+    accounts = configuration.compound.mqtt.accounts
+    return {
+        "host": HOST,
+        "rtsp_port": ports.rtsp,
+        "mqtt_port": ports.mqtt,
+        "passwords": {account.user: account.password.get_secret_value() for account in accounts},
+        "serial": str(serial(data)),
+        "cache": str(data / "clips"),
+        "extra_cameras": cameras,
+    }
+
+
+def _tell(data: Path, facts: Mapping[str, Any]) -> None:
+    """demo.json, whole or not at all."""
+    unfinished = data / "demo.json.part"
+    unfinished.write_text(json.dumps(facts, indent=2) + "\n")
+    unfinished.replace(data / "demo.json")
+
+
+def _welcome(name: str, facts: Mapping[str, Any], data: Path) -> None:
+    console = Console()
+    console.print(f"\n[bold]{name} · Anju demo[/]   {facts['http']}\n")
+    people = Table("sign in as", "password", "role", box=None, pad_edge=False)
+    for role in Role:
+        people.add_row(role.value, role.value, role.value)
+    console.print(people)
+    mqtt = facts["mqtt"]
+    console.print(f"\ndoor plate   {facts['door_plate']}", soft_wrap=True)
+    console.print(f"camera       {facts['rtsp']}")
+    console.print(f"configured   {data / 'config'}", soft_wrap=True)
+    console.print("a device of your own (all of this is in demo.json):")
+    console.print(
+        f"  mosquitto_pub -h {mqtt['host']} -p {mqtt['port']} -u {mqtt['user']} -P {mqtt['password']} -q 1"
+        f' -t anju/v1/{mqtt["device"]}/signal -m \'{{"kind": "panic.pressed"}}\'',
+        soft_wrap=True,
+        highlight=False,
+    )
+    console.print("\nCtrl-C ends it.\n")

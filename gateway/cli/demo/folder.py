@@ -1,0 +1,124 @@
+"""The demo's folder, its copy of config/demo, and ports that are free."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+import gateway
+
+HOST = "127.0.0.1"
+HTTP_PORT, MQTT_PORT, RTSP_PORT = 8080, 18830, 18554
+"""As in config/demo; the latter two give way to others where they are taken."""
+MARK = ".anju-demo"
+KEPT = frozenset({MARK, "clips"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    http: int
+    mqtt: int
+    rtsp: int
+
+
+def choose_ports(http: int) -> Ports:
+    if http and not _is_free(http):
+        raise click.ClickException(
+            f"port {http} is taken by another program: choose another, such as --port {http + 1}"
+        )
+    mqtt, rtsp = (wanted if _is_free(wanted) else _any_free() for wanted in (MQTT_PORT, RTSP_PORT))
+    return Ports(http or _any_free(), mqtt, rtsp)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def _any_free() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def fresh(data: Path) -> Iterator[None]:
+    """The folder emptied and held: what is no demo's is left alone, and no two demos share one."""
+    mark = data / MARK
+    if data.exists() and not mark.exists() and any(data.iterdir()):
+        raise click.ClickException(f"{data} holds what is no demo's: name an empty or new folder with --data")
+    data.mkdir(parents=True, exist_ok=True)
+    with mark.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise click.ClickException(
+                f"another demo runs in {data}: end it, or name another folder with --data"
+            ) from None
+        for old in data.iterdir():
+            if old.is_dir() and not old.is_symlink() and old.name not in KEPT:
+                shutil.rmtree(old)
+            elif old.name not in KEPT:
+                old.unlink()
+        try:
+            yield
+        finally:
+            (data / "demo.json").unlink(missing_ok=True)
+
+
+def _compound() -> Path:
+    """config/demo of the checkout, or of an installed wheel."""
+    roots = (Path(gateway.__file__).parent.parent, Path(sys.prefix, "share", "anju"))
+    for folder in (root / "config" / "demo" for root in roots):
+        if folder.is_dir():
+            return folder
+    raise click.ClickException(
+        f"the demo's compound is missing: there is no config/demo in {' or '.join(map(str, roots))}"
+    )
+
+
+def configure(data: Path, ports: Ports, cameras: int) -> Path:
+    """A copy of config/demo with this run's ports and line, and the cameras that were asked for."""
+    folder = data / "config"
+    shutil.copytree(_compound(), folder)
+    _replace(
+        folder / "compound.yaml",
+        {f"{HOST}:{HTTP_PORT}": f"{HOST}:{ports.http}", f"{HOST}:{MQTT_PORT}": f"{HOST}:{ports.mqtt}"},
+    )
+    devices = folder / "devices.yaml"
+    _replace(devices, {f"{HOST}:{RTSP_PORT}": f"{HOST}:{ports.rtsp}", "/dev/ttyUSB0": str(serial(data))})
+    extra = (
+        f"  - {{id: extra-{number}, kind: camera, name: 车库相机{number}, place: garage,"
+        f" source: 'rtsp://{HOST}:{ports.rtsp}/extra-{number}', cadence: 30s}}\n"
+        for number in range(1, cameras + 1)
+    )
+    with devices.open("a") as file:
+        file.writelines(extra)
+    return folder
+
+
+def _replace(file: Path, changes: Mapping[str, str]) -> None:
+    text = file.read_text()
+    for old, new in changes.items():
+        if old not in text:
+            raise click.ClickException(f"{file.name} of config/demo says nothing of {old}: put it back")
+        text = text.replace(old, new)
+    file.write_text(text)
+
+
+def serial(data: Path) -> Path:
+    return data / "dev" / "wall-host"
