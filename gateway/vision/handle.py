@@ -1,24 +1,20 @@
-"""The gateway's end of one worker: starts its process, talks to it, and starts it again when it dies."""
+"""The gateway's end of one worker: talks to it, and starts it again when it dies."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import random
-import socket
-import sys
-from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from gateway.errors import BadInput, LinkLost
 from gateway.vision.known import Known
+from gateway.vision.process import Line, started
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.slot import Sightings, Slot
-from gateway.vision.wire import Message, Reader
+from gateway.vision.wire import Message
 
 START_LIMIT = 20.0
 PICTURE_LIMIT = 3.0
@@ -26,7 +22,7 @@ SILENCE_LIMIT = 20.0
 """A worker says something every two seconds; one that does not is stuck, and is killed."""
 _FIRST_WAIT, _LONGEST_WAIT, _SETTLED = 0.5, 30.0, 60.0
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -43,19 +39,24 @@ class Dropped:
 class WorkerHandle:
     """Run `run()` in a task. Its process starts with the first camera."""
 
-    def __init__(self, name: str, known: Known, silence_limit: float = SILENCE_LIMIT) -> None:
+    def __init__(self, name: str, home_province: str | None = None, silence_limit: float = SILENCE_LIMIT) -> None:
         self.name = name
-        self.process: Process | None = None
         self.restarts = 0
-        self._known = known
+        self._home_province = home_province
         self._silence_limit = silence_limit
+        self._known = Known()
+        self._line: Line | None = None
         self._wanted = asyncio.Event()
         self._ready = asyncio.Event()
-        self._writer: asyncio.StreamWriter | None = None
         self._numbers = itertools.count(1)
         self._watches: dict[int, tuple[Slot, Sightings]] = {}
         self._pictures: dict[int, asyncio.Future[bytes]] = {}
         self._earlier, self._current = Dropped(), Dropped()
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, while there is one."""
+        return self._line.process.pid if self._line else None
 
     @property
     def dropped(self) -> Dropped:
@@ -74,16 +75,7 @@ class WorkerHandle:
             wait = min(2 * wait, _LONGEST_WAIT)
             self.restarts += 1
 
-    async def _live(self) -> str:
-        """One life of the process; says how it ended."""
-        try:
-            async with self._started() as (process, reader):
-                why = await self._listen(reader)
-        except OSError as error:
-            return f"it can't be started: {error}"
-        return f"{why} (exit {process.returncode})"
-
-    async def know(self, known: Known) -> None:
+    def know(self, known: Known) -> None:
         self._known = known
         if self._ready.is_set():
             self._send_known()
@@ -99,6 +91,7 @@ class WorkerHandle:
             raise LinkLost(f"vision worker {self.name} does not start") from None
         number, sightings = next(self._numbers), Sightings(self._drop)
         self._watches[number] = slot, sightings
+        watch = replace(watch, home_province=watch.home_province or self._home_province)
         self._send({"do": "watch", "watch": number, "what": watch.message()})
         return number, sightings
 
@@ -118,43 +111,38 @@ class WorkerHandle:
         finally:
             del self._pictures[ask]
 
-    # the process and its line
+    # the process's life
 
-    @asynccontextmanager
-    async def _started(self) -> AsyncIterator[tuple[Process, asyncio.StreamReader]]:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            command = (sys.executable, "-m", "gateway.vision.worker", str(theirs.fileno()))
-            process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, pass_fds=(theirs.fileno(),))
-        self.process = process
-        reader, self._writer = await asyncio.open_connection(sock=ours)
+    async def _live(self) -> str:
+        """From its start to its end; says how it ended."""
         try:
-            yield process, reader
+            async with started() as line:
+                self._line = line
+                why = await self._listen(line)
+        except OSError as error:
+            return f"it can't be started: {error}"
+        else:
+            return f"{why} (exit {line.process.returncode})"
         finally:
+            self._line = None
             self._ready.clear()
-            self._writer.close()
-            self._writer = None
-            await _end(process)
 
-    async def _listen(self, stream: asyncio.StreamReader) -> str:
-        """Until the worker is gone, or must go; says why."""
-        reader = Reader()
+    async def _listen(self, line: Line) -> str:
         try:
-            while True:
-                async with asyncio.timeout(self._silence_limit):
-                    data = await stream.read(1 << 18)
-                if not data:
-                    return "it ended"
-                for message in reader.feed(data):
-                    self._take(message)
+            async for message in line.messages(self._silence_limit):
+                self._take(message)
         except TimeoutError:
             return f"it said nothing for {self._silence_limit:.0f} s"
-        except (OSError, BadInput) as error:
+        except (ConnectionError, BadInput) as error:
             return str(error)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            return f"it says what no worker says ({type(error).__name__}: {error})"
+        return "it ended"
 
     def _take(self, message: Message) -> None:
         header = message.header
-        self._current = Dropped(header["dropped"][0], header["dropped"][1])
+        sightings, frames = header["dropped"]
+        self._current = Dropped(int(sightings), int(frames))
         match header["say"]:
             case "ready":
                 self._ready.set()
@@ -163,23 +151,20 @@ class WorkerHandle:
                 answer = self._pictures.get(header["ask"])
                 if answer is not None and not answer.done():
                     answer.set_result(message.blob)
-            case "alive":
-                pass
-            case _:
-                self._take_from_camera(message)
+            case "heard" | "sighting" | "lost" if header["watch"] in self._watches:
+                self._take_from_camera(message, *self._watches[header["watch"]])
 
-    def _take_from_camera(self, message: Message) -> None:
+    @staticmethod
+    def _take_from_camera(message: Message, slot: Slot, sightings: Sightings) -> None:
         header = message.header
-        slot, sightings = self._watches.get(header["watch"], (None, None))
-        if slot is None or sightings is None:
-            return
         match header["say"]:
             case "heard":
                 slot.heard()
             case "sighting":
-                sightings.put(Sighting(header["kind"], header["at"], header["data"], message.blob))
+                seen = Sighting(str(header["kind"]), float(header["at"]), dict(header["data"]), message.blob)
+                sightings.put(seen)
             case "lost":
-                sightings.end(header["why"])
+                sightings.end(str(header["why"]))
 
     def _lose(self, why: str) -> None:
         self._earlier, self._current = self.dropped, Dropped()
@@ -192,19 +177,8 @@ class WorkerHandle:
         self._send({"do": "know", "known": known}, templates)
 
     def _send(self, header: dict[str, object], blob: bytes = b"") -> None:
-        if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(Message(header, blob).coded())
+        if self._line is not None:
+            self._line.send(Message(header, blob))
 
     def _drop(self) -> None:
         self._earlier.sightings += 1
-
-
-async def _end(process: Process) -> None:
-    """It ends by itself when its line is closed; one that does not is killed."""
-    try:
-        async with asyncio.timeout(2):
-            await process.wait()
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()

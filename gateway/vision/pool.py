@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
@@ -16,25 +15,31 @@ class VisionPool:
     """An async context manager: `slot(device)` for each camera, which stays in one worker for good.
 
     A worker that dies costs its cameras a LinkLost and is started again; nothing else is touched.
+    `home_province` is for cameras that name none of their own.
     """
 
-    def __init__(self, workers: int = 1, *, silence_limit: float = SILENCE_LIMIT) -> None:
-        self.workers = [WorkerHandle(str(number), Known(), silence_limit) for number in range(1, workers + 1)]
+    def __init__(
+        self, workers: int = 1, *, home_province: str | None = None, silence_limit: float = SILENCE_LIMIT
+    ) -> None:
+        names = map(str, range(1, workers + 1))
+        self.workers = [WorkerHandle(name, home_province, silence_limit) for name in names]
         self._slots: dict[str, Slot] = {}
-        self._stack = AsyncExitStack()
+        self._group = asyncio.TaskGroup()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        group = await self._stack.enter_async_context(asyncio.TaskGroup())
-        self._tasks = [group.create_task(worker.run(), name=f"vision-{worker.name}") for worker in self.workers]
+        await self._group.__aenter__()
+        self._tasks = [self._group.create_task(worker.run(), name=f"vision-{worker.name}") for worker in self.workers]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
+    ) -> None:
+        """Ends the workers; what the block raised leaves it as it was raised."""
         for task in self._tasks:
             task.cancel()
-        return await self._stack.__aexit__(kind, error, trace)
+        cancelled = isinstance(error, asyncio.CancelledError)
+        await self._group.__aexit__(*((kind, error, trace) if cancelled else (None, None, None)))
 
     def slot(self, device: str) -> Slot:
         """The camera's place; the same one every time."""
@@ -46,7 +51,7 @@ class VisionPool:
     async def set_known(self, known: Known) -> None:
         """Whom and what all workers know from now on, and after every restart."""
         for worker in self.workers:
-            await worker.know(known)
+            worker.know(known)
 
     @property
     def dropped(self) -> Dropped:

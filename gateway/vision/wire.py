@@ -37,7 +37,8 @@ class Message:
 class Reader:
     """Fed bytes as they come; gives whole messages. Raises BadInput on what no worker sends."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_blob: int = MOST_BLOB) -> None:
+        self._most_blob = most_blob
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Message]:
@@ -49,7 +50,7 @@ class Reader:
         if len(self._buffer) < _LENGTHS.size:
             return None
         header, blob = _LENGTHS.unpack_from(self._buffer)
-        if header > MOST_HEADER or blob > MOST_BLOB:
+        if header > MOST_HEADER or blob > self._most_blob:
             raise BadInput(f"a message of {header} + {blob} bytes is announced", bytes(self._buffer[:64]))
         end = _LENGTHS.size + header + blob
         if len(self._buffer) < end:

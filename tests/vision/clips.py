@@ -9,6 +9,7 @@ import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from skimage import data
 
 Picture = NDArray[np.uint8]
 RATE = 10
@@ -32,7 +33,7 @@ def wall(height: int = 360, width: int = 640, seed: int = 1) -> Picture:
     """A background with some texture."""
     noise = np.random.default_rng(seed).normal(110, 25, (height // 8, width // 8)).clip(40, 200)
     gray = cv2.resize(noise.astype(np.uint8), (width, height), interpolation=cv2.INTER_CUBIC)
-    return cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
+    return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
 def paste(background: Picture, patch: Picture, x: int, y: int) -> Picture:
@@ -46,10 +47,8 @@ def paste(background: Picture, patch: Picture, x: int, y: int) -> Picture:
 
 def face(size: int = 180) -> Picture:
     """Eileen Collins, cut close, BGR; her face is about two thirds of `size` across."""
-    from skimage.data import astronaut
-
-    portrait = astronaut()[0:230, 120:330, ::-1]
-    return cv2.resize(portrait, (round(size * 210 / 230), size), interpolation=cv2.INTER_AREA)
+    portrait = np.ascontiguousarray(data.astronaut()[0:230, 120:330, ::-1])
+    return scaled(portrait, round(size * 210 / 230), size)
 
 
 def plate(text: str, width: int = 176) -> Picture:
@@ -60,7 +59,11 @@ def plate(text: str, width: int = 176) -> Picture:
     for place, character in enumerate(text):
         x = 18 + place * 53 + (10 if place > 1 else 0)
         cv2.putText(sign, character, (x, 78), _WHITE, font, 58, 700)
-    return cv2.resize(sign, (width, round(width * 110 / 400)), interpolation=cv2.INTER_AREA)
+    return scaled(sign, width, round(width * 110 / 400))
+
+
+def scaled(picture: Picture, width: int, height: int) -> Picture:
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def pass_by(background: Picture, patch: Picture, y: int, *, still: int = 15, steps: int = 30) -> list[Picture]:

@@ -105,7 +105,7 @@ class TestSightings:
     async def test_waits_for_the_next(self) -> None:
         sightings = Sightings(lambda: None)
         async with asyncio.timeout(2), asyncio.TaskGroup() as group:
-            waiting = group.create_task(anext(sightings))  # type: ignore[arg-type]
+            waiting = group.create_task(anext(sightings))
             await asyncio.sleep(0)
             sightings.put(sighting(5))
         assert waiting.result().at == 5.0

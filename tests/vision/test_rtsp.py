@@ -28,7 +28,7 @@ async def test_a_climber_is_seen_and_a_lost_server_is_told(tmp_path: Path) -> No
             mount.play(clips.clip(told["fence-climb"], tmp_path))
             seen = await anext(sightings)
             assert seen.kind == "motion.started"
-        with pytest.raises(LinkLost) as caught:  # noqa: PT012  what was seen before is told before
+        with pytest.raises(LinkLost) as caught:
             async for _ in sightings:
                 pass
         assert "geheim" not in str(caught.value)

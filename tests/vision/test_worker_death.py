@@ -16,7 +16,7 @@ from gateway.vision.sighting import Watch
 
 async def main():
     async with VisionPool(1) as pool, pool.slot("lane").watch(Watch(sys.argv[1])):
-        print(pool.workers[0].process.pid, flush=True)
+        print(pool.workers[0].pid, flush=True)
         await asyncio.sleep(60)
 
 asyncio.run(main())

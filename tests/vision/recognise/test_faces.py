@@ -10,16 +10,12 @@ from gateway.vision.recognise.enrolment import NO_FACE, TOO_BLURRED, TOO_SMALL, 
 from gateway.vision.recognise.faces import LENGTH, FaceReader
 from gateway.vision.recognise.gallery import Gallery
 from gateway.vision.recognise.photos import UNREADABLE, examine, examine_all
-from tests.vision.clips import Picture, face, paste, wall
+from tests.vision.clips import face, paste, wall
 
 
 @pytest.fixture(scope="module")
 def reader() -> FaceReader:
     return FaceReader()
-
-
-def resized(picture: Picture, factor: float) -> Picture:
-    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
 
 
 def test_finds_and_describes_a_face(reader: FaceReader) -> None:
