@@ -8,9 +8,9 @@ hash, and keeps it sealed so that a sheet can be printed again.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
+import re
 import secrets
 import sqlite3
 from collections.abc import Collection, Sequence
@@ -23,6 +23,7 @@ from gateway.store.vault import Vault
 
 _HALF = 12
 _PURPOSE = "door plate"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,9 @@ class DoorPlates:
         )
 
     def _identity(self, token: str) -> bytes | None:
-        try:
-            data = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
-        except (binascii.Error, UnicodeEncodeError):
+        if not _TOKEN.fullmatch(token):
             return None
+        data = base64.urlsafe_b64decode(token)
         half, proof = data[:_HALF], data[_HALF:]
         return half if hmac.compare_digest(_proof(self._store.vault, half), proof) else None
 

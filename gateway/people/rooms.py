@@ -19,6 +19,7 @@ from gateway.settings.places import read_places
 from gateway.store.rows import from_json
 
 _SECTION = re.compile(r"^# .*devices\.yaml$", re.MULTILINE)
+_MASKED = re.compile(r"(:\s*)\*\*\*")
 
 
 class NoConfiguration(AnjuError):
@@ -74,10 +75,11 @@ def _rooms(places: Iterable[str], buildings: list[str]) -> Iterator[str]:
 
 
 def _compound_yaml(text: str) -> dict[str, Any] | None:
-    """The first of the files of a recorded configuration; each begins with `# its name`."""
+    """The first of the files of a recorded configuration; each begins with `# its name`, and secrets are `***`."""
+    text = _MASKED.sub(r'\1"***"', text)
     for end in _SECTION.finditer(text):
         try:
-            tree = YAML(typ="safe").load(text[: end.start()])
+            tree = YAML(typ="rt").load(text[: end.start()])
         except YAMLError:
             continue
         if isinstance(tree, dict) and "name" in tree:

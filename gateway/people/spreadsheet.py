@@ -60,12 +60,10 @@ def _from_csv(file: Path, text: str) -> Iterator[Row | Mistake]:
         columns = _columns(file, next(reader, []))
         line = reader.line_num + 1
         for values in reader:
-            if len(values) > len(columns):
-                raise _unreadable(
-                    file, line, f"{len(values)} cells for {len(columns)} columns", "quote cells with commas"
-                )
             cells = {column: value.strip() for column, value in zip(columns, values, strict=False) if value.strip()}
-            if cells:
+            if len(values) > len(columns):
+                yield Mistake(file, line, f"{len(values)} cells for {len(columns)} columns", "quote what has commas")
+            elif cells:
                 yield Row(line, cells)
             line = reader.line_num + 1
     except csv.Error as error:

@@ -1,0 +1,229 @@
+"""The office's list: read in the forms offices keep it, every mistake with its line, all of it or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import ConfigError
+from gateway.model import Household, Person, Place, Words
+from gateway.people import Listing, People, Vehicle
+from gateway.people.enrolment import take_in
+from gateway.people.plates import is_plate, plate_text
+from gateway.people.roster import person_id, read_roster
+from gateway.store import Store
+
+HEAD = "place,name,phone,role,plates,list\n"
+PLACES = {"b3/u1/1502": Place("b3/u1/1502", Words("3号楼1单元1502室", "Building 3 Unit 1 Room 1502"))}
+
+
+@pytest.fixture
+def listed(tmp_path: Path):
+    def write(text: str | bytes, name: str = "people.csv", places=None):
+        file = tmp_path / name
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_roster(file, places)
+
+    return write
+
+
+def mistakes(listed, text, *more) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        listed(text, *more)
+    return [f"{mistake.line}: {mistake.what}, {mistake.mend}" for mistake in refused.value.mistakes]
+
+
+def test_a_csv(listed):
+    roster = listed(
+        HEAD
+        + "b3/u1/1502,王建国,138 1234-5678,owner,苏M·12345;苏MD12345,\n"
+        + "b3/u1/1502,王建国,138 1234-5678,owner,,\n"
+        + "\n"
+        + ",张三,,,豫A99999,watch\n"
+        + 'b3/u1/1503,,,,"苏M00001、苏M00002",\n'
+    )
+    [owner, watched] = roster.residents.values()
+    assert owner.person == Person(person_id("b3/u1/1502", "王建国"), "王建国", "13812345678", "owner")
+    assert owner.place == "b3/u1/1502"
+    assert (watched.place, watched.listing) == (None, Listing.WATCH)
+    assert list(roster.vehicles.values()) == [
+        Vehicle("苏M12345", "b3/u1/1502"),
+        Vehicle("苏MD12345", "b3/u1/1502"),
+        Vehicle("豫A99999", None, Listing.WATCH),
+        Vehicle("苏M00001", "b3/u1/1503"),
+        Vehicle("苏M00002", "b3/u1/1503"),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_spreadsheet_with_chinese_headings_however_it_was_saved(listed, encoding):
+    text = "房号,姓名,手机号,身份,车牌号,名单\r\nb3/u1/1502,王建国,13812345678,业主,苏M12345,\r\n"
+    roster = listed(text.encode(encoding))
+    [resident] = roster.residents.values()
+    assert resident.person.role == "owner"
+    assert list(roster.vehicles) == ["苏M12345"]
+
+
+def test_a_yaml_list(listed):
+    text = """# residents
+people:
+  - place: b3/u1/1502
+    name: 王建国
+    phone: "13812345678"
+    plates: [苏M12345, 苏M·54321]
+  - {name: 张三, list: watch, id: suspect-7}
+"""
+    roster = listed(text, "people.yaml")
+    assert set(roster.residents) == {person_id("b3/u1/1502", "王建国"), "suspect-7"}
+    assert list(roster.vehicles) == ["苏M12345", "苏M54321"]
+
+
+def test_places_by_their_full_names(listed):
+    roster = listed(HEAD + "3号楼 1单元 1502室,王建国,,,,\n", "people.csv", PLACES)
+    assert [resident.place for resident in roster.residents.values()] == ["b3/u1/1502"]
+
+
+def test_every_mistake_of_every_line(listed):
+    text = (
+        HEAD
+        + "b9/u1/101,王建国,13812345678,owner,苏M12345,\n"
+        + "b3/u1/1502,李四,twelve,king,苏MI2345,grey\n"
+        + "b3/u1/1502,王五,,,,,,\n"
+        + "b3/u1/1502,,,,,\n"
+        + ",赵六,,,,\n"
+        + "b3/u1/1502,钱七,13800000000,,苏M00001,\n"
+        + "b3/u1/1502,钱七,13900000000,,,\n"
+        + ",,,,苏M00001,watch\n"
+    )
+    assert mistakes(listed, text, "people.csv", PLACES) == [
+        "2: there is no place 'b9/u1/101' in compound.yaml, correct it, or add the place there",
+        "3: list 'grey' is not known, write resident or watch",
+        "3: a phone number that is none, use 5 to 15 digits; in a spreadsheet format the column as text",
+        "3: role 'king' is not known, write owner, family, tenant, resident, staff, other",
+        "3: '苏MI2345' can't be a number plate, write it as 苏M12345, several with ; between",
+        "4: 8 cells for 6 columns, quote what has commas",
+        "5: neither a name nor a plate, say at least one of them",
+        "6: a resident without a place, say the room, such as b3/u1/1502, or list: watch",
+        "8: 钱七 stands twice with different particulars, keep one line, or give each an id",
+        "9: plate 苏M00001 stands at two places or on two lists, keep one of them",
+    ]
+
+
+def test_a_quoted_cell_over_two_lines_does_not_shift_the_numbers(listed):
+    text = HEAD + 'b3/u1/1502,"王\n建国",,,,\nb3/u1/1502,李四,x,,,\n'
+    assert [said.partition(":")[0] for said in mistakes(listed, text)] == ["4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "says"),
+    [
+        ("", "people.csv", "1: the file is empty"),
+        ("place,nome\n", "people.csv", "1: unknown column 'nome'"),
+        ("place,房号\n", "people.csv", "1: column place stands twice"),
+        (b"\xff\xff\xff", "people.csv", "1: the text is neither UTF-8 nor GB 18030"),
+        ('place,name\nb3,"x', "people.csv", "not CSV"),
+        ("people: 7\n", "people.yaml", "1: no list of people"),
+        ("people:\n  - x\n  - {nome: y}\n", "people.yaml", "2: 'x' is no entry"),
+        ("people:\n  - name: [\n", "people.yaml", "not YAML"),
+    ],
+)
+def test_a_file_that_is_none(listed, text, name, says):
+    assert says in "\n".join(mistakes(listed, text, name))
+
+
+def test_no_mistake_repeats_a_phone_number(listed):
+    assert "1381234" not in str(mistakes(listed, HEAD + "b3/u1/1502,王,1381234x,,,\n"))
+
+
+@pytest.mark.parametrize(
+    "plate",
+    ["苏M12345", "苏MD12345", "京A1234D", "粤B1234学", "沪A123警", "粤Z1234港", "WJ苏1234X", "使012345", "B1234XY"],
+)
+def test_plates(plate):
+    assert is_plate(plate) is (plate != "沪A123警")
+
+
+@pytest.mark.parametrize("text", ["苏M1234", "苏12345", "苏M1234567", "12", "ABCD", "苏MO2345", ""])
+def test_what_is_no_plate(text):
+    assert not is_plate(text)
+
+
+def test_one_spelling_for_each_plate():
+    assert {plate_text(text) for text in ("苏m·12345", "苏M 12345", "苏M-12345", "苏M・12345")} == {"苏M12345"}
+
+
+async def test_taking_it_in_twice_changes_nothing_the_second_time(tmp_path, listed):
+    roster = listed(HEAD + "b3/u1/1502,王建国,13812345678,owner,苏M12345,\nb3/u1/1502,李秀英,,,,\n")
+    async with Store.open(tmp_path) as store:
+        first = await take_in(store, roster)
+        second = await take_in(store, roster)
+        household = await People(store).household("b3/u1/1502")
+    assert (first.added, second.added, second.changed, second.unchanged) == (3, 0, 0, 3)
+    assert isinstance(household, Household)
+    assert [person.name for person in household.persons] == ["王建国", "李秀英"]
+    assert household.plates == ("苏M12345",)
+
+
+async def test_what_a_later_list_leaves_out_stays(tmp_path, listed):
+    async with Store.open(tmp_path) as store:
+        await take_in(store, listed(HEAD + "b3/u1/1502,王建国,13812345678,owner,,\n"))
+        await take_in(store, listed("place,name,plates\nb3/u1/1502,王建国,苏M12345\n"))
+        household = await People(store).household("b3/u1/1502")
+    assert household
+    assert household.persons[0].phone == "13812345678"
+    assert household.persons[0].role == "owner"
+
+
+async def test_who_moved_out_goes_only_when_that_is_asked_for(tmp_path, listed):
+    old = listed(HEAD + "b3/u1/1502,王建国,,,苏M12345,\nb3/u1/1503,赵敏,,,,\n")
+    new = listed(HEAD + "b3/u1/1502,周洋,,,,\n")
+    async with Store.open(tmp_path) as store:
+        await take_in(store, old)
+        await take_in(store, new)
+        assert len(await People(store).persons()) == 3
+        taken = await take_in(store, new, replace=True)
+        people = await People(store).persons()
+        vehicles = await People(store).vehicles()
+    assert taken.removed == 2
+    assert {resident.person.name for resident in people} == {"周洋", "赵敏"}
+    assert not vehicles
+
+
+async def test_phones_are_sealed_at_rest(tmp_path, listed):
+    async with Store.open(tmp_path) as store:
+        await take_in(store, listed(HEAD + "b3/u1/1502,王建国,13812345678,,,\n"))
+    everything = b"".join(file.read_bytes() for file in tmp_path.rglob("anju.db*"))
+    assert b"13812345678" not in everything
+
+
+async def test_a_lost_key_costs_the_numbers_and_nothing_else(tmp_path, listed):
+    async with Store.open(tmp_path) as store:
+        await take_in(store, listed(HEAD + "b3/u1/1502,王建国,13812345678,,,\n"))
+    (tmp_path / "keys" / "data.key").unlink()
+    async with Store.open(tmp_path) as store:
+        household = await People(store).household("b3/u1/1502")
+    assert household
+    assert household.persons[0].name == "王建国"
+    assert household.persons[0].phone == ""
+
+
+async def test_the_household_of_a_place_inside_a_room(tmp_path, listed):
+    async with Store.open(tmp_path) as store:
+        await take_in(store, listed(HEAD + "b3/u1/1502,王建国,,,,\n,张三,,,,watch\n"))
+        people = People(store)
+        inside = await people.household("b3/u1/1502/kitchen")
+        assert inside == await people.household("b3/u1/1502")
+        assert await people.household("b3/u1") is None
+        assert await people.household("") is None
+        assert set(await people.households(["b3/u1/1502", "gate/east"])) == {"b3/u1/1502"}
+
+
+async def test_forgetting_somebody(tmp_path, listed):
+    async with Store.open(tmp_path) as store:
+        await take_in(store, listed(HEAD + "b3/u1/1502,王建国,,,苏M12345,\n"))
+        people = People(store)
+        assert await people.remove(person_id("b3/u1/1502", "王建国"))
+        assert await people.remove("苏M12345")
+        assert not await people.remove("苏M12345")
+        assert await people.household("b3/u1/1502") is None
