@@ -1,0 +1,93 @@
+"""The guard's own way through it: Chromium, the built console, a real gateway, a device that speaks MQTT."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.support.api import PASSWORD as USER_PASSWORD
+from tests.support.api import api, enrol
+from tests.support.chromium import ARGUMENTS
+from tests.support.gateway import PASSWORD, Gateway, TestCompound, TestDevice
+from tests.support.parts import executable
+from tests.support.ports import HOST
+
+pytestmark = [
+    pytest.mark.needs("chromium", "chromium"),
+    pytest.mark.needs("mosquitto_pub", "mosquitto-clients"),
+    pytest.mark.timeout(180),
+]
+PANEL = "home-101"
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    running = Gateway(TestCompound(tmp_path / "config", [TestDevice(PANEL)]), tmp_path / "data")
+    enrol(running, "王建国", "guard")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+async def page():
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable("chromium"), args=ARGUMENTS)
+        yield await browser.new_page(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+        await browser.close()
+
+
+def publish(gateway: Gateway, body: str) -> None:
+    account = ["-h", HOST, "-p", str(gateway.compound.mqtt_port), "-u", PANEL, "-P", PASSWORD]
+    subprocess.run(
+        ["mosquitto_pub", *account, "-q", "1", "-t", f"anju/v1/{PANEL}/signal", "-m", body], check=True, timeout=20
+    )
+
+
+async def sign_in(page: Page, gateway: Gateway) -> None:
+    await page.goto(gateway.url)
+    await page.locator("input[type=text], input[name=user]").first.fill("王建国")
+    await page.locator("input[type=password]").fill(USER_PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("实时", exact=True)).to_be_visible()
+
+
+async def test_a_guard_sees_an_alert_arrive_acknowledges_and_closes_it(gateway, page):
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    frames: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))))
+    await sign_in(page, gateway)
+    publish(gateway, '{"kind": "fire.alarm", "id": "1"}')
+    await expect(page.get_by_role("heading", name=re.compile("101室")).first).to_be_visible()
+    assert any('"type":"alert"' in frame for frame in frames), "it came over the WebSocket"
+    await expect(page).to_have_title(re.compile("1"))
+    await page.keyboard.press("a")
+    await expect(page.get_by_text("已接警").first).to_be_visible()
+    await page.keyboard.press("c")
+    await page.keyboard.press("5")
+    await page.keyboard.press("Enter")
+    async with api(gateway) as desk:
+        await desk.sign_in("王建国")
+        await expect(page.get_by_text("结警", exact=True)).to_have_count(0)
+        [closed] = await desk.alerts("closed")
+    assert closed["disposition"] == "drill"
+    assert [(step["action"], step["user"]) for step in closed["steps"]] == [
+        ("acknowledge", "王建国"),
+        ("close", "王建国"),
+    ]
+    assert not faults
+
+
+async def test_a_page_that_loses_the_gateway_says_so_loudly_and_comes_back(gateway, page):
+    await sign_in(page, gateway)
+    gateway.kill()
+    lost = page.get_by_text("失去连接").first
+    await expect(lost).to_be_visible(timeout=15_000)
+    gateway.start()
+    publish(gateway, '{"kind": "gas.alarm", "id": "2"}')
+    await expect(page.get_by_role("heading", name=re.compile("101室")).first).to_be_visible(timeout=30_000)
+    await expect(lost).to_be_hidden()
