@@ -37,7 +37,7 @@ class SmallFilesystem:
         assert shutil.disk_usage(self.folder).free == 0
 
     def free(self, gateway: Gateway) -> None:
-        self._ballast.unlink()
+        self._ballast.unlink(missing_ok=True)
 
 
 class SizeLimit:
