@@ -19,6 +19,8 @@ CAMERAS = ("gate", "lane", "fence")
 EVENTS = ("lane-known", "gate-resident", "fence-climb", "gate-watchlisted", "lane-unknown")
 """In the order they are needed, so that the first is ready first."""
 CLIMBED_ZONE = 2
+ON_THE_WALL = 7.0
+"""Seconds until the figure is: the clip waits for its camera's keyframe, 2 s at most, and climbs from its third second."""
 WAIT_FOR_VIEWER = 60.0
 QUIET_SECONDS = (25.0, 50.0)
 """Between two things of the quiet part."""
@@ -41,7 +43,7 @@ class Cast:
     async def climb(self) -> None:
         """Somebody is on the wall: the fence's camera sees it, then the zone's wire."""
         await self.show("fence-climb")
-        await asyncio.sleep(5)
+        await asyncio.sleep(ON_THE_WALL)
         self.wall.report(perimeter.ALARM, CLIMBED_ZONE)
 
 
