@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,8 +94,8 @@ def _try(name: str, files: Sequence[str], recognise: Callable[[str], Sequence[An
 
 
 def _shown(things: Sequence[Any], what: str) -> Iterator[Any] | Iterable[Any]:
-    """With a progress bar on stderr where a person looks on and there is something to wait for."""
+    """With a progress bar on stderr while a person waits for a file; on a screen the lines themselves are it."""
     console = Console(stderr=True)
-    if len(things) < 2 or not console.is_terminal:
+    if len(things) < 2 or not console.is_terminal or sys.stdout.isatty():
         return iter(things)
     return track(things, what, console=console, transient=True)
