@@ -73,25 +73,20 @@ class PahoLine:
     async def connect(self) -> None:
         """Until the broker has accepted us; raises LinkLost."""
         settings = self._settings
-        properties = _properties(
-            PacketTypes.CONNECT, SessionExpiryInterval=settings.session_expiry, ReceiveMaximum=settings.in_flight
-        )
+        connecting = self._loop.run_in_executor(None, self._connect)
         try:
             async with asyncio.timeout(settings.answer_within):
-                await asyncio.to_thread(
-                    self._client.connect,
-                    settings.host,
-                    settings.port,
-                    settings.keep_alive,
-                    clean_start=False,
-                    properties=properties,
-                )
+                await asyncio.shield(connecting)
                 self._socket = PahoSocket(self._client, self.lose)
                 await self._or_lost(self._answered)
         except TimeoutError:
             self.lose(f"no answer within {settings.answer_within:g} s")
         except (OSError, ValueError) as error:
             self.lose(f"can't be reached: {error}")
+        finally:
+            if self._socket is None:  # the thread may not be done: what it still opens is closed after
+                self.lose("given up")
+                connecting.add_done_callback(self._abandon)
         if self.is_lost:
             raise LinkLost(self.why)
 
@@ -163,6 +158,22 @@ class PahoLine:
         self.lose("left")
 
     # paho's side
+
+    def _connect(self) -> None:
+        """In a thread, for looking up a name, connecting and TLS's handshake block."""
+        settings = self._settings
+        properties = _properties(
+            PacketTypes.CONNECT, SessionExpiryInterval=settings.session_expiry, ReceiveMaximum=settings.in_flight
+        )
+        self._client.connect(
+            settings.host, settings.port, settings.keep_alive, clean_start=False, properties=properties
+        )
+
+    def _abandon(self, connecting: asyncio.Future[None]) -> None:
+        if connecting.cancelled() or connecting.exception() is None:
+            opened = self._client.socket()
+            if opened is not None:
+                opened.close()
 
     def _paho(self, on_message: Callable[[MQTTMessage], None]) -> Client:
         settings = self._settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -274,3 +275,28 @@ async def test_tls_of_a_stranger(make_broker: Callable[..., Mosquitto], tmp_path
     async with connected(port, tls=ssl.create_default_context(), answer_within=0.5) as client:
         with pytest.raises(LinkLost, match="certificate"):
             await client.link("lock").serve(TOPICS, committer)
+    gc.collect()
+
+
+async def test_leaving_while_it_connects(committer: Committer) -> None:
+    """Somebody accepts and says nothing: the wait is bounded, and leaving leaves no socket behind."""
+    opened: list[asyncio.StreamWriter] = []
+    ended = asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(writer)
+        await reader.read()
+        ended.set()
+        writer.close()
+
+    async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with connected(port, answer_within=0.3) as client:
+            with pytest.raises(LinkLost):
+                await client.link("lock").serve(TOPICS, committer)
+            await until(lambda: "no answer within" in client._trouble)
+        async with connected(port):
+            count = len(opened)
+            await until(lambda: len(opened) > count)
+            ended.clear()
+        await asyncio.wait_for(ended.wait(), 5)
