@@ -20,7 +20,7 @@ EVENTS = ("lane-known", "gate-resident", "fence-climb", "gate-watchlisted", "lan
 """In the order they are needed, so that the first is ready first."""
 CLIMBED_ZONE = 2
 ON_THE_WALL = 7.0
-"""Seconds until the figure is: the clip waits for its camera's keyframe, 2 s at most, and climbs from its third second."""
+"""Seconds until the figure is: the clip waits up to 2 s for its camera's keyframe, and climbs from its third on."""
 WAIT_FOR_VIEWER = 60.0
 QUIET_SECONDS = (25.0, 50.0)
 """Between two things of the quiet part."""
