@@ -101,7 +101,7 @@ def _make(configuration: Configuration, store: Store) -> Parts:
     doors = Doors(
         make_endpoint(mqtt, quarantine),
         make_broker_client(mqtt, quarantine),
-        VisionPool(configuration.compound.vision.workers),
+        VisionPool(configuration.compound.vision.workers, home_province=configuration.compound.home_province),
     )
     entries = [
         Entry(entry.device, entry.driver, entry.settings, entry.parts, doors.link_of(entry))
