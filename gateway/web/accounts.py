@@ -20,7 +20,7 @@ from gateway.web.problems import Trouble
 from gateway.web.throttle import Throttle, network
 from gateway.web.users import hash_of
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 IDLE = timedelta(hours=16)
 """A session unused this long has ended."""
 AT_MOST = timedelta(hours=24)

@@ -23,7 +23,7 @@ from gateway.web.routes import PUBLIC, Route
 from gateway.web.services import Services
 from gateway.web.users import BEARER
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 COOKIE = "anju_session"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -13,11 +13,8 @@ from gateway.flow.status import DeviceStatus
 from gateway.model import Alert, Signal
 from gateway.store import journal
 from gateway.web.hub import Change
-from gateway.web.present import Audience, Presenter
-from gateway.web.services import Services
-from gateway.web.views import (
+from gateway.web.messages import (
     AlertMessage,
-    AlertView,
     BeatMessage,
     DeviceMessage,
     DroppedMessage,
@@ -25,8 +22,12 @@ from gateway.web.views import (
     SignalMessage,
     SnapshotMessage,
 )
+from gateway.web.present import Presenter
+from gateway.web.privacy import Audience
+from gateway.web.services import Services
+from gateway.web.views import AlertView
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 MOST_ALERTS = 1000
 """Open alerts in one snapshot; those that matter most come first."""
 _FEW_ALERTS = 100

@@ -13,10 +13,10 @@ from gateway.web.asked import LiveQuery
 from gateway.web.call import Call
 from gateway.web.feed import Feed
 from gateway.web.meters import Meters
-from gateway.web.present import audience_of
+from gateway.web.privacy import audience_of
 from gateway.web.routes import EVERYONE, Route
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 BEAT_S = 5.0
 SESSION_ENDED = 4401
 """Close code: sign in again."""

@@ -9,16 +9,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.web.routes import PUBLIC, Route
-from gateway.web.views import (
+from gateway.web.messages import (
     AlertMessage,
     BeatMessage,
     DeviceMessage,
     DroppedMessage,
-    ErrorView,
     SignalMessage,
     SnapshotMessage,
 )
+from gateway.web.routes import PUBLIC, Route
+from gateway.web.views import ErrorView
 
 _REF = "#/components/schemas/{model}"
 _MESSAGES = (SnapshotMessage, AlertMessage, DeviceMessage, SignalMessage, DroppedMessage, BeatMessage)

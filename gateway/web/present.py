@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 
 import structlog
 
@@ -13,8 +12,9 @@ from gateway.desk import audit
 from gateway.errors import AnjuError
 from gateway.flow.status import DeviceStatus
 from gateway.flow.unrecorded import GATEWAY
-from gateway.model import Alert, Device, DeviceType, Household, Json, Role, Signal, Step, Words
+from gateway.model import Alert, Device, DeviceType, Household, Signal, Step, Words
 from gateway.store import journal
+from gateway.web.privacy import Audience, picture_url, shown_data, shown_reason, shown_snapshot
 from gateway.web.services import Services
 from gateway.web.views import (
     AlertView,
@@ -26,21 +26,7 @@ from gateway.web.views import (
     WordsView,
 )
 
-log = structlog.get_logger()
-_PERSONAL = ("face.", "report.", "call.")
-"""Kinds whose pictures and words are of people."""
-_TECHNICAL_DATA = frozenset({"score", "distance", "box", "zone", "seconds", "category"})
-
-
-class Audience(Enum):
-    """What may be shown: everything, or what a technician needs and no person in it."""
-
-    FULL = "full"
-    TECHNICAL = "technical"
-
-
-def audience_of(role: Role) -> Audience:
-    return Audience.TECHNICAL if role is Role.INSTALLER else Audience.FULL
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +36,6 @@ class _Behind:
     signals: Mapping[str, Sequence[Signal]] = field(default_factory=dict)
     steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)
     households: Mapping[str, Household] = field(default_factory=dict)
-
-
-def picture_url(name: object) -> str | None:
-    return f"/api/v1/snapshots/{name}.jpg" if isinstance(name, str) and name else None
 
 
 def words_view(words: Words) -> WordsView:
@@ -77,7 +59,7 @@ class Presenter:
         device = self._devices.get(signal.device)
         place = signal.data.get("place") if signal.kind == "report.made" else None
         path = place if isinstance(place, str) else device.place if device else ""
-        shown = _technical(signal) if audience is Audience.TECHNICAL else signal.data
+        shown = shown_data(signal, audience)
         return SignalView(
             id=signal.id,
             kind=signal.kind,
@@ -111,6 +93,7 @@ class Presenter:
     def _alert(self, alert: Alert, behind: _Behind, audience: Audience) -> AlertView:
         services = self._services
         signals = [self.signal(signal, audience) for signal in behind.signals.get(alert.id, ())]
+        reason = shown_reason(alert, signals, audience)
         household = behind.households.get(alert.place)
         return AlertView(
             id=alert.id,
@@ -122,15 +105,15 @@ class Presenter:
             device=alert.device,
             device_name=self._device_name(alert.device),
             camera=_camera(alert, self._cameras),
-            reason=alert.reason[services.facts.language],
-            reasons=words_view(alert.reason),
+            reason=reason[services.facts.language],
+            reasons=words_view(reason),
             raised_at=alert.raised_at,
             last_at=alert.last_at,
             restored_at=alert.restored_at,
             count=alert.count,
             disposition=alert.disposition,
             assignee=alert.assignee,
-            snapshot=_snapshot(alert, signals, audience),
+            snapshot=shown_snapshot(alert, signals, audience),
             on_record=alert.on_record,
             household=_household(household) if household and audience is Audience.FULL else None,
             signals=signals,
@@ -188,17 +171,3 @@ def _step(step: Step) -> StepView:
 def _household(household: Household) -> HouseholdView:
     persons = [PersonView(name=person.name, phone=person.phone, role=person.role) for person in household.persons]
     return HouseholdView(place=household.place, persons=persons, plates=list(household.plates))
-
-
-def _snapshot(alert: Alert, signals: Iterable[SignalView], audience: Audience) -> str | None:
-    """A technician sees it only where one of the signals shown vouches that it is of no person's face."""
-    url = picture_url(alert.snapshot)
-    if audience is Audience.FULL or any(signal.snapshot == url for signal in signals):
-        return url
-    return None
-
-
-def _technical(signal: Signal) -> Json:
-    if signal.kind.startswith(_PERSONAL):
-        return {key: value for key, value in signal.data.items() if key in _TECHNICAL_DATA}
-    return {key: value for key, value in signal.data.items() if key not in {"person", "name", "phone", "text"}}

@@ -24,7 +24,7 @@ from gateway.web.problems import of_status
 from gateway.web.routes import Route, RouteError, checked
 from gateway.web.services import Services
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 _END_S = 3.0
 
 

@@ -74,6 +74,8 @@ async def test_an_installer_sees_no_face_and_no_name_in_signals(anju, open_clien
     assert seen["snapshot"] is None
     assert seen["signals"][0]["snapshot"] is None
     assert seen["signals"][0]["data"] == {"distance": 0.3}
+    assert seen["reasons"]["en"] == "Concerns a person; not shown to installers"
+    assert (await get(installer, f"{ALERTS}/{fence.id}"))["reasons"]["en"] == "Smoke in the kitchen"
     assert (await get(installer, f"{ALERTS}/{fence.id}"))["snapshot"] == f"/api/v1/snapshots/{'b' * 64}.jpg"
 
     assert (await get(guard, f"{ALERTS}/{face.id}"))["snapshot"] == f"/api/v1/snapshots/{'a' * 64}.jpg"
@@ -120,7 +122,7 @@ async def test_acknowledging_needs_no_body(anju, open_client):
 
 
 @pytest.mark.parametrize(
-    ("language", "message"), [("zh", "警情未确认，不能关闭"), ("en", "can't close an alert that is new")]
+    ("language", "message"), [("zh", "警情未处理，不能结警"), ("en", "can't close an alert that is new")]
 )
 async def test_a_step_the_state_does_not_allow_is_a_conflict_in_words(anju, open_client, language, message):
     alert = await anju.alert()

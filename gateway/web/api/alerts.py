@@ -9,7 +9,8 @@ from gateway.errors import Conflict
 from gateway.model import Alert, AlertState, Role, Words
 from gateway.web.asked import AlertQuery, Assignment, Closing, NoteDown, Remark
 from gateway.web.call import Call
-from gateway.web.present import Presenter, audience_of
+from gateway.web.present import Presenter
+from gateway.web.privacy import audience_of
 from gateway.web.problems import Trouble, not_found
 from gateway.web.routes import EVERYONE, GUARDS, Route
 from gateway.web.views import AlertList, AlertView
@@ -21,19 +22,19 @@ _STATES: Mapping[str | None, Sequence[str]] = {
     "open": tuple(state.value for state in AlertState if state is not AlertState.CLOSED),
 }
 _STEP = {
-    "acknowledge": "确认",
+    "acknowledge": "接警",
     "on-scene": "到场",
     "hold": "挂起",
-    "close": "关闭",
+    "close": "结警",
     "assign": "指派",
     "note": "备注",
 }
 _STATE = {
-    AlertState.NEW: "未确认",
-    AlertState.ACKNOWLEDGED: "已确认",
+    AlertState.NEW: "未处理",
+    AlertState.ACKNOWLEDGED: "已接警",
     AlertState.ON_SCENE: "已到场",
     AlertState.ON_HOLD: "已挂起",
-    AlertState.CLOSED: "已关闭",
+    AlertState.CLOSED: "已结警",
 }
 
 

@@ -15,7 +15,8 @@ from gateway.store.rows import from_us
 from gateway.web.asked import CommandBody, PageQuery, SignalQuery
 from gateway.web.call import Call
 from gateway.web.headers import NO_STORE
-from gateway.web.present import Presenter, audience_of
+from gateway.web.present import Presenter
+from gateway.web.privacy import audience_of
 from gateway.web.problems import Trouble, not_found
 from gateway.web.routes import EVERYONE, GUARDS, TECHNICIANS, Route
 from gateway.web.views import (

@@ -26,7 +26,7 @@ from gateway.web.pages.sayings import CATEGORIES, in_language
 from gateway.web.routes import PUBLIC, Route
 from gateway.web.throttle import Throttle, network
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 PHOTO_BYTES = 2 * 1024 * 1024
 TEXT_LENGTH = 500
 _DRAIN_BYTES = 16 * 1024 * 1024
