@@ -180,14 +180,17 @@ class MqttDevice(Driver):
             answer.set_result(result)
 
     async def _take_status(self, message: Message) -> None:
-        """A signal for a change only: the status is retained, and said again with every connection."""
+        """Being back is heard by the supervisor, who says it; being gone only the device's bridge can know.
+
+        Said once: the status is retained, and comes again with every connection.
+        """
         status = message.payload.decode(errors="replace")
         if status not in ("online", "offline"):
             raise BadInput("status is neither online nor offline", message.payload)
         async with self._status_in_turn:
-            if status != self._status:
-                await self.emit(Signal(device=self.device.id, kind=f"device.{status}"))
-                self._status = status
+            if status == "offline" != self._status:
+                await self.emit(Signal(device=self.device.id, kind="device.offline"))
+            self._status = status
 
     def _check(self, command: Command) -> None:
         takes = self.settings.actions.get(command.action)
