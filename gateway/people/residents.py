@@ -13,7 +13,7 @@ from gateway.model import Household, Person
 from gateway.store import Store
 from gateway.store.vault import Vault, VaultError
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 class Listing(StrEnum):
