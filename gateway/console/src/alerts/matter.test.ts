@@ -8,6 +8,7 @@ it.each([
   ["1号楼502室 报事·其他:走廊灯不亮", "1号楼502室", "报事·其他:走廊灯不亮"],
   ["Gas alarm at Room 502 kitchen panel", "Room 502", "Gas alarm · kitchen panel"],
   ["Noise reported at Room 502: a party", "Room 502", "Noise reported: a party"],
+  ["Gas alarm at Room 502 (kitchen panel)", "Room 502", "Gas alarm (kitchen panel)"],
   ["Fire alarm at Room 502", "Room 502", "Fire alarm"],
   ["Fire alarm at Room 5021", "Room 502", "Fire alarm at Room 5021"],
   ["磁盘已满", "", "磁盘已满"],

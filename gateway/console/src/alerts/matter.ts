@@ -9,5 +9,6 @@ export function matterOf(reason: string, place: string): string {
   const device = reason.slice(end).trim();
   const what = reason.slice(0, at);
   if (device === "") return what;
-  return device.startsWith(":") ? `${what}${device}` : `${what} · ${device}`;
+  if (device.startsWith(":")) return `${what}${device}`;
+  return device.startsWith("(") ? `${what} ${device}` : `${what} · ${device}`;
 }

@@ -3,16 +3,16 @@ import type { Messages } from "../i18n/zh";
 
 /** What no guard reads: machinery, and what the screen says elsewhere. */
 const UNREAD: ReadonlySet<string> = new Set(
-  "snapshot box track looks number raw command id place household person list from from_status".split(" "),
+  "snapshot box track looks number raw command id place household list from from_status".split(" "),
 );
 /** What is understood without being named. */
-const BARE: ReadonlySet<string> = new Set(["text", "name", "plate", "detector"]);
+const BARE: ReadonlySet<string> = new Set(["text", "name", "plate", "person", "detector"]);
 
 /** A signal's data as one line: the plain values, each by its word. */
 export function describe(data: Data, t: Messages): string {
   const parts: string[] = [];
   for (const [key, value] of Object.entries(data)) {
-    const text = UNREAD.has(key) ? null : plain(value, t);
+    const text = UNREAD.has(key) || (key === "person" && data["name"]) ? null : plain(value, t);
     if (text !== null) parts.push(BARE.has(key) ? text : `${t.dataKeys[key] ?? key}${t.colon}${text}`);
   }
   return parts.join(t.comma);

@@ -175,6 +175,8 @@ export const en: Messages = {
   },
   alerts: {
     none: "All calm",
+    unknown: "Not known",
+    unknownLong: "Until the connection is back, no alert can show here",
     noneLong: "No open alerts",
     watching: (online, all) => `${online} / ${all} devices online`,
     troubled: (n) => `${plural(n, "device")} in trouble`,

@@ -195,6 +195,8 @@ export const zh = {
   },
   alerts: {
     none: "平安",
+    unknown: "情况不明",
+    unknownLong: "连接恢复之前，有警情也不会显示",
     noneLong: "没有未结的警情",
     watching: (online: number, all: number) => `${online} / ${all} 台设备在线`,
     troubled: (n: number) => `${n} 台设备有问题`,

@@ -28,13 +28,13 @@ export function createMoments(speech: Speech, compound: ShallowRef<Compound | nu
   const time = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const day = format({ month: "numeric", day: "numeric" });
   const longDay = format({ month: "long", day: "numeric", weekday: "long" });
+  const today = computed(() => day.value.format(live.now.value));
   return {
     ago: (iso) => speech.age(live.now.value - Date.parse(iso)),
     between: (from, to) => speech.age(Date.parse(to) - Date.parse(from)),
     clockTime: (iso) => {
       const then = new Date(iso);
-      const today = day.value.format(live.now.value) === day.value.format(then);
-      return today ? time.value.format(then) : `${day.value.format(then)} ${time.value.format(then)}`;
+      return day.value.format(then) === today.value ? time.value.format(then) : `${day.value.format(then)} ${time.value.format(then)}`;
     },
     hour: computed(() => time.value.format(live.now.value)),
     date: computed(() => longDay.value.format(live.now.value)),
