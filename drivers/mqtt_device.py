@@ -17,7 +17,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
@@ -102,6 +102,8 @@ class MqttDeviceSettings(DriverSettings):
 class MqttDevice(Driver):
     Settings: ClassVar[type[DriverSettings]] = MqttDeviceSettings
     LINK: ClassVar[str] = "mqtt"
+    RETRY_WINDOW: ClassVar[timedelta] = timedelta(minutes=10)
+    """Enough to send again after a power cut here; a counter that began anew swallows nothing after it."""
 
     @classmethod
     def actions(cls, settings: MqttDeviceSettings) -> Mapping[str, frozenset[str]]:
@@ -164,7 +166,8 @@ class MqttDevice(Driver):
                 at=said.at,
                 source_id=_source_id(said, message),
                 data=said.data,
-                fresh=not message.redelivered,
+                # Its own id is checked always: a device that rebooted sends again without DUP.
+                fresh=said.id is None and not message.redelivered,
             )
         )
         if said.id is not None:

@@ -73,10 +73,14 @@ class Desk:
         return await self._store.read(lambda connection: journal.signals_of_alert(connection, alert_id, limit))
 
     async def page(self, states: Sequence[str], after: str | None, limit: int) -> tuple[list[Alert], str | None]:
-        """Newest first, from the record alone; the second value asks for the next page."""
+        """Newest first, what is not on record before all; no states means all.
+
+        The second value asks for the next page.
+        """
         found = await self._store.read(lambda connection: rows.page(connection, states, after, limit + 1))
         more = len(found) > limit
-        return found[:limit], found[limit - 1].id if more else None
+        unrecorded = [] if after else [a for a in self.memory.alerts() if not states or a.state in states]
+        return [*unrecorded, *found[:limit]], found[limit - 1].id if more else None
 
     async def decide(self, decisions: Sequence[Decided], beside: Unit) -> list[Alert]:
         """Fold the decisions in and commit them together with `beside`; returns the alerts that changed.

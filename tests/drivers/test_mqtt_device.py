@@ -96,7 +96,7 @@ async def test_a_signal() -> None:
             {"kind": "door.forced", "id": "a-1", "at": "2026-11-22T08:00:00+08:00", "data": {"by": "脚"}, "new": 1}
         )
         (signal,) = it.emitted.signals
-        assert (signal.device, signal.kind, signal.source_id, signal.fresh) == ("lock", "door.forced", "a-1", True)
+        assert (signal.device, signal.kind, signal.source_id, signal.fresh) == ("lock", "door.forced", "a-1", False)
         assert signal.at == datetime(2026, 11, 22, tzinfo=UTC)
         assert signal.data == {"by": "脚"}
 
