@@ -89,6 +89,25 @@ class Decoder:
         except FFmpegError:
             self.damaged += 1
             return
-        for frame in frames:
-            stamp = frame.pts * float(_CLOCK) if frame.pts is not None else packet.time
-            yield Frame(frame, stamp)
+        yield from (_stamped(frame, packet.time) for frame in frames)
+
+    def alone(self, packet: Packet) -> Iterator[Frame]:
+        """One keyframe and nothing before or behind it: at once, though its stream may reorder pictures."""
+        self.restart()
+        yield from self.decode(packet)
+        try:
+            late = self._context.decode(None)
+        except FFmpegError:
+            self.damaged += 1
+            return
+        finally:
+            self.restart()
+        yield from (_stamped(frame, packet.time) for frame in late)
+
+    def restart(self) -> None:
+        """Forget what came before: the next packet is a keyframe from elsewhere in the stream."""
+        self._context.flush_buffers()
+
+
+def _stamped(frame: VideoFrame, otherwise: float) -> Frame:
+    return Frame(frame, frame.pts * float(_CLOCK) if frame.pts is not None else otherwise)
