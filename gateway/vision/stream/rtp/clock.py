@@ -1,0 +1,44 @@
+"""A stream's time: RTP timestamps that wrap and leap, and the wall clock that sender reports tie them to."""
+
+from __future__ import annotations
+
+LEAP = 30.0
+"""Seconds between two pictures beyond which the timestamps, not the time, are taken to have jumped."""
+_WRAP, _HALF = 1 << 32, 1 << 31
+
+
+def difference(one: int, other: int) -> int:
+    """`one` - `other` of two 32 bit timestamps that are less than half a wrap apart."""
+    return (one - other + _HALF) % _WRAP - _HALF
+
+
+class MediaClock:
+    """`rate` ticks a second (90,000 for video: RFC 6184, 8.2.1)."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._last: int | None = None
+        self._ticks = 0
+        self._heard = 0.0
+        self._report: tuple[int, float] | None = None
+
+    def time(self, timestamp: int, now: float) -> float:
+        """Seconds since the first timestamp; `now` (monotonic) bridges a leap. May step back a little (B pictures)."""
+        if self._last is not None:
+            passed = difference(timestamp, self._last)
+            if abs(passed) > LEAP * self.rate:
+                passed = round((now - self._heard) * self.rate)
+                self._report = None
+            self._ticks += passed
+        self._last, self._heard = timestamp, now
+        return self._ticks / self.rate
+
+    def reported(self, timestamp: int, wall: float) -> None:
+        """A sender report: `timestamp` was at `wall` seconds since 1970."""
+        self._report = timestamp, wall
+
+    def wall(self, timestamp: int) -> float | None:
+        if self._report is None:
+            return None
+        then, wall = self._report
+        return wall + difference(timestamp, then) / self.rate

@@ -1,0 +1,131 @@
+"""Session descriptions (RFC 4566), as far as they tell of a camera's picture."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gateway.errors import BadInput
+from gateway.vision.stream.rtp.codec import Codec
+from gateway.vision.stream.rtp.h264 import H264
+from gateway.vision.stream.rtp.h265 import H265
+from gateway.vision.stream.rtp.receiver import Media
+from gateway.vision.stream.rtp.unit import Format
+
+VIDEO_RATE = 90_000
+"""RFC 6184, 8.2.1."""
+_ATTRIBUTE = re.compile(r"([A-Za-z0-9_-]+)(?::(.*))?", re.DOTALL)
+_CODECS: Mapping[str, type[Codec]] = {"H264": H264, "H265": H265}
+_SETS = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
+
+
+@dataclass(slots=True)
+class _Section:
+    """The lines from one m= to the next; the first section is the session's own."""
+
+    media: str = ""
+    attributes: list[tuple[str, str]] = field(default_factory=list)
+
+    def get(self, name: str) -> str | None:
+        return next((value for key, value in self.attributes if key == name), None)
+
+    def of_type(self, name: str, payload_type: int) -> str:
+        """`rtpmap` or `fmtp` of one payload type."""
+        for key, value in self.attributes:
+            number, _, rest = value.partition(" ")
+            if key == name and number == str(payload_type):
+                return rest.strip()
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """`control` is the whole session's, `media` the picture to ask for, with its address made absolute."""
+
+    control: str
+    media: Media
+
+
+def description(body: bytes, base: str) -> Description:
+    """`base` is Content-Base, or what was asked for. Raises BadInput when there is no picture that can be read."""
+    session, *tracks = _sections(body)
+    control = joined(base, session.get("control"))
+    refused: list[str] = []
+    for track in tracks:
+        if not track.media.startswith("video "):
+            continue
+        for payload_type in _payload_types(track):
+            encoding, _, rate = track.of_type("rtpmap", payload_type).partition("/")
+            if encoding.upper() in _CODECS:
+                arguments = _arguments(track.of_type("fmtp", payload_type))
+                _in_order_only(arguments, body)
+                codec = _CODECS[encoding.upper()]()
+                form = Format(codec).with_sets(list(_sets(arguments)))
+                return Description(
+                    control, Media(form, payload_type, _rate(rate), joined(control, track.get("control")))
+                )
+            refused.append(encoding[:20] or str(payload_type))
+    if refused:
+        raise BadInput(f"the picture is coded as {', '.join(refused[:5])}; H264 and H265 can be read", body)
+    raise BadInput("the description names no picture", body)
+
+
+def joined(base: str, control: str | None) -> str:
+    """As clients of cameras do it, not as RFC 3986 would: put behind the base, even behind its query."""
+    if control is None or control in {"", "*"}:
+        return base
+    if re.match(r"rtspu?s?://", control, re.IGNORECASE):
+        return control
+    return f"{base.removesuffix('/')}/{control.removeprefix('/')}"
+
+
+def _sections(body: bytes) -> list[_Section]:
+    sections = [_Section()]
+    for line in body.decode("utf-8", "replace").splitlines():
+        kind, equals, value = line.strip().partition("=")
+        if not equals:
+            continue
+        if kind == "m":
+            sections.append(_Section(value))
+        elif kind == "a" and (attribute := _ATTRIBUTE.fullmatch(value)):
+            sections[-1].attributes.append((attribute[1].lower(), (attribute[2] or "").strip()))
+    return sections
+
+
+def _payload_types(track: _Section) -> list[int]:
+    return [
+        int(word) for word in track.media.split()[3:] if re.fullmatch(r"\d{1,3}", word, re.ASCII) and int(word) < 128
+    ]
+
+
+def _rate(said: str) -> int:
+    """A rate that makes no sense is the one that all video has."""
+    number = said.partition("/")[0]
+    return int(number) if re.fullmatch(r"[1-9]\d{2,8}", number, re.ASCII) else VIDEO_RATE
+
+
+def _arguments(said: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in said.split(";"))
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _in_order_only(arguments: Mapping[str, str], body: bytes) -> None:
+    if arguments.get("packetization-mode") == "2" or arguments.get("sprop-max-don-diff", "0") != "0":
+        raise BadInput(
+            "the picture comes interleaved (packetization-mode 2 or sprop-max-don-diff), which no camera needs", body
+        )
+
+
+def _sets(arguments: Mapping[str, str]) -> Iterator[bytes]:
+    """What is spoiled is left out: it comes again in the stream."""
+    for name in _SETS:
+        for coded in arguments.get(name, "").split(","):
+            try:
+                nal = base64.b64decode(coded.strip() + "=" * (-len(coded.strip()) % 4))
+            except (binascii.Error, ValueError):
+                continue
+            if nal:
+                yield nal

@@ -1,0 +1,259 @@
+"""A client's side of one RTSP session as a pure object: messages and time in, bytes and events out.
+
+OPTIONS → DESCRIBE → SETUP → PLAY, keep-alives at half of the session's timeout, TEARDOWN.
+What goes wrong is raised as LinkLost in words that hold no password.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Literal
+
+from gateway.errors import LinkLost
+from gateway.vision.stream.rtp.receiver import Media
+from gateway.vision.stream.rtsp.auth import Credentials, challenges
+from gateway.vision.stream.rtsp.message import Message, Request, Response, written
+from gateway.vision.stream.rtsp.sdp import Description, description
+from gateway.vision.stream.rtsp.target import Target
+from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved, Way
+
+TIMEOUT = 60.0
+"""Seconds a session lives unheard when the camera does not say (RFC 2326, 12.37)."""
+MAX_STALE = 2
+"""Nonces in a row that may be stale."""
+MAX_UNANSWERED = 16
+AGENT = "Anju"
+UNSUPPORTED_TRANSPORT, NO_SESSION, UNAUTHORIZED, OK = 461, 454, 401, 200
+
+Carriage = Literal["tcp", "udp"]
+
+
+class State(Enum):
+    NEW = auto()
+    ASKING = auto()
+    NEEDS_PORTS = auto()
+    """The packets shall come over UDP: `use_ports` goes on."""
+    PLAYING = auto()
+    OVER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Packets of `media` may come from now on."""
+
+    media: Media
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The stream is elsewhere: end this, and begin there."""
+
+    target: Target
+
+
+Event = Ready | Moved
+
+
+@dataclass(slots=True)
+class _Asked:
+    method: str
+    url: str
+    more: Sequence[tuple[str, str]]
+    refusals: int = 0
+
+
+@dataclass(slots=True)
+class Session:
+    """`carriages` are tried in their order."""
+
+    target: Target
+    carriages: Sequence[Carriage] = ("tcp", "udp")
+    state: State = State.NEW
+    timeout: float = TIMEOUT
+    _credentials: Credentials | None = field(default=None, repr=False)
+    _out: bytearray = field(default_factory=bytearray, repr=False)
+    _events: list[Event] = field(default_factory=list)
+    _sequence: int = 0
+    _unanswered: dict[int, _Asked] = field(default_factory=dict)
+    _keep_alive: str = "OPTIONS"
+    _keep_alive_due: float = 0.0
+    _id: str = ""
+    _described: Description | None = None
+    _wish: Way | None = None
+
+    def __post_init__(self) -> None:
+        if self.target.user is not None:
+            self._credentials = Credentials(self.target.user, self.target.password)
+
+    def begin(self) -> None:
+        self.state = State.ASKING
+        self._ask("OPTIONS", self.target.url)
+
+    def outgoing(self) -> bytes:
+        """What is to be sent now."""
+        out = bytes(self._out)
+        self._out.clear()
+        return out
+
+    def events(self) -> list[Event]:
+        """What has come of it since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def receive(self, message: Message, now: float) -> None:
+        """`now` is monotonic seconds. Raises LinkLost, and BadInput for a description that can't be read."""
+        if isinstance(message, Request):
+            self._on_request(message)
+        elif isinstance(message, Response) and message.status >= OK and (asked := self._answered(message)):
+            if message.status == UNAUTHORIZED:
+                self._ask_again(asked, message)
+            elif 300 <= message.status < 400:
+                self._on_redirect(message)
+            else:
+                self._on_answer(asked, message, now)
+
+    def _on_answer(self, asked: _Asked, response: Response, now: float) -> None:
+        match asked.method:
+            case "DESCRIBE":
+                self._on_description(response, asked.url)
+            case "SETUP":
+                self._on_setup(response)
+            case "PLAY":
+                self._on_play(response, now)
+            case "OPTIONS" if self._described is None:
+                self._on_options(response)
+            case method:
+                self._on_keep_alive(method, response)
+
+    def use_ports(self, rtp: int) -> None:
+        """A pair of our ports for UDP: `rtp` and the one above it."""
+        assert self.state is State.NEEDS_PORTS
+        self.state = State.ASKING
+        self._set_up(Datagrams(rtp))
+
+    def tick(self, now: float) -> None:
+        """Call it now and then: keeps a playing session alive."""
+        if self.state is State.PLAYING and now >= self._keep_alive_due:
+            self._keep_alive_due = now + self.timeout / 2
+            self._ask(self._keep_alive, self._control)
+
+    def end(self) -> None:
+        """Say goodbye, if there is a session to end; nobody waits for the answer."""
+        if self._id and self.state is not State.OVER:
+            self._ask("TEARDOWN", self._control)
+        self.state = State.OVER
+
+    @property
+    def _control(self) -> str:
+        return self._described.control if self._described else self.target.url
+
+    def _ask(self, method: str, url: str, more: Sequence[tuple[str, str]] = ()) -> None:
+        self._send(_Asked(method, url, more))
+
+    def _send(self, asked: _Asked) -> None:
+        if len(self._unanswered) >= MAX_UNANSWERED:
+            self._unanswered.pop(next(iter(self._unanswered)))
+        self._sequence += 1
+        self._unanswered[self._sequence] = asked
+        headers = [("CSeq", str(self._sequence)), ("User-Agent", AGENT)]
+        if self._credentials and (said := self._credentials.header(asked.method, asked.url)):
+            headers.append(("Authorization", said))
+        if self._id:
+            headers.append(("Session", self._id))
+        self._out += written(f"{asked.method} {asked.url} RTSP/1.0", [*headers, *asked.more])
+
+    def _answered(self, response: Response) -> _Asked | None:
+        """What this answers. An answer without a number answers the oldest question."""
+        number = response.sequence
+        if number is None:
+            number = next(iter(self._unanswered), -1)
+        return self._unanswered.pop(number, None)
+
+    def _ask_again(self, asked: _Asked, response: Response) -> None:
+        if self._credentials is None:
+            raise LinkLost("asks for a user's name and password (401), and none are given")
+        offered = challenges(response.headers.get("www-authenticate", ()))
+        asked.refusals += 1
+        if asked.refusals > (MAX_STALE if any(one.is_stale for one in offered) else 1):
+            raise LinkLost("refused the user's name or the password (401)")
+        if not self._credentials.meet(offered):
+            raise LinkLost("asks for the password (401) in a way that is neither Digest (MD5, SHA-256) nor Basic")
+        self._send(asked)
+
+    def _on_redirect(self, response: Response) -> None:
+        location = response.get("location")
+        if not location:
+            raise LinkLost(f"sends us elsewhere ({response.status}) and does not say where")
+        self._events.append(Moved(self.target.redirected(location)))
+
+    def _on_options(self, response: Response) -> None:
+        if "GET_PARAMETER" in response.get("public").upper():
+            self._keep_alive = "GET_PARAMETER"
+        self._ask("DESCRIBE", self.target.url, [("Accept", "application/sdp")])
+
+    def _on_description(self, response: Response, url: str) -> None:
+        _expect(response, "DESCRIBE")
+        base = response.get("content-base") or response.get("content-location")
+        self._described = description(response.body, base if "://" in base else url)
+        self._next_carriage()
+
+    def _next_carriage(self) -> None:
+        first, *self.carriages = self.carriages
+        if first == "tcp":
+            self._set_up(Interleaved())
+        else:
+            self.state = State.NEEDS_PORTS
+
+    def _set_up(self, wish: Way) -> None:
+        assert self._described is not None
+        self._wish = wish
+        self._ask("SETUP", self._described.media.control, [("Transport", wish.wish)])
+
+    def _on_setup(self, response: Response) -> None:
+        assert self._described is not None
+        assert self._wish is not None
+        if response.status == UNSUPPORTED_TRANSPORT and self.carriages:
+            self._next_carriage()
+            return
+        _expect(response, "SETUP")
+        way = self._wish.agreed(response.get("transport"))
+        if way is None:
+            raise LinkLost(f"would send packets in a way we did not ask for: {response.get('transport')[:100]}")
+        self._id, _, rest = (part.strip() for part in response.get("session").partition(";"))
+        if said := re.search(r"timeout\s*=\s*(\d{1,6})", rest, re.IGNORECASE | re.ASCII):
+            self.timeout = max(1.0, float(said[1]))
+        self._ask("PLAY", self._control, [("Range", "npt=0.000-")])
+        self._events.append(Ready(self._described.media, way))
+
+    def _on_play(self, response: Response, now: float) -> None:
+        _expect(response, "PLAY")
+        self.state = State.PLAYING
+        self._keep_alive_due = now + self.timeout / 2
+
+    def _on_keep_alive(self, method: str, response: Response) -> None:
+        """Some cameras can't do what they say they can: then the other way is taken."""
+        if response.status == NO_SESSION and self.state is State.PLAYING:
+            raise LinkLost("has forgotten the session (454)")
+        if response.status >= 400 and method == "GET_PARAMETER":
+            self._keep_alive = "OPTIONS"
+
+    def _on_request(self, request: Request) -> None:
+        """Cameras may ask as well (RFC 2326, 10)."""
+        known = request.method in {"OPTIONS", "GET_PARAMETER", "SET_PARAMETER", "ANNOUNCE", "REDIRECT", "TEARDOWN"}
+        status = "200 OK" if known else "501 Not Implemented"
+        self._out += written(f"RTSP/1.0 {status}", [("CSeq", str(request.sequence or 0))])
+        if request.method == "TEARDOWN":
+            raise LinkLost("ended the session")
+        if request.method == "REDIRECT" and (location := request.get("location")):
+            self._events.append(Moved(self.target.redirected(location)))
+
+
+def _expect(response: Response, method: str) -> None:
+    if response.status == 404:
+        raise LinkLost(f"knows no such stream (404 {response.reason})")
+    if response.status != OK:
+        raise LinkLost(f"answers {method} with {response.status} {response.reason}")

@@ -1,0 +1,52 @@
+"""The Transport header (RFC 2326, 12.39): on which way the packets come."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Interleaved:
+    """In the connection that RTSP itself uses: the channel of the packets; the next one is RTCP's."""
+
+    channel: int = 0
+
+    @property
+    def control(self) -> int:
+        return self.channel + 1
+
+    @property
+    def wish(self) -> str:
+        return f"RTP/AVP/TCP;unicast;interleaved={self.channel}-{self.control}"
+
+    def agreed(self, said: str) -> Interleaved | None:
+        """What the camera made of the wish; None when it is something else."""
+        if said and "tcp" not in said.lower() and "interleaved" not in said.lower():
+            return None
+        channels = re.search(r"interleaved=(\d{1,3})", said, re.IGNORECASE | re.ASCII)
+        return Interleaved(int(channels[1]) & 0xFF) if channels else self
+
+
+@dataclass(frozen=True, slots=True)
+class Datagrams:
+    """Over UDP, to a pair of ports of ours, from `server` ports (RTP, RTCP) where the camera tells them."""
+
+    port: int
+    server: tuple[int, int] | None = None
+
+    @property
+    def wish(self) -> str:
+        return f"RTP/AVP;unicast;client_port={self.port}-{self.port + 1}"
+
+    def agreed(self, said: str) -> Datagrams | None:
+        if "tcp" in said.lower() or "multicast" in said.lower():
+            return None
+        ports = re.search(r"server_port=(\d{1,5})(?:-(\d{1,5}))?", said, re.IGNORECASE | re.ASCII)
+        if not ports:
+            return self
+        first, second = int(ports[1]), int(ports[2] or int(ports[1]) + 1)
+        return Datagrams(self.port, (first, second) if 0 < first < 65536 and 0 < second < 65536 else None)
+
+
+Way = Interleaved | Datagrams

@@ -1,0 +1,89 @@
+"""A pair of UDP ports for one camera: packets on the even one, RTCP above it (RFC 3550, 11)."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+
+from gateway.errors import LinkLost
+
+FIRST, LAST = 20_000, 60_000
+TRIES = 100
+MAX_DATAGRAMS = 1024
+"""Taken in one go, so that a flood starves no other camera."""
+RECEIVE_BUFFER = 4 << 20
+"""The kernel gives what its limit allows (net.core.rmem_max); a keyframe of a 4K camera has half a million bytes."""
+_PUNCH = b"\x80\x7f" + bytes(10)
+"""An empty packet of an unused type: opens the way back through a firewall."""
+
+
+class Ports:
+    """Takes packets from `peer` alone; anybody may send to a UDP port."""
+
+    def __init__(self, own: str, peer: str) -> None:
+        """Raises LinkLost when no pair is free."""
+        self._peer = peer
+        self._sockets = _pair(own)
+        self.port: int = self._sockets[0].getsockname()[1]
+        self._there: tuple[int, int] | None = None
+
+    @property
+    def interest(self) -> Sequence[tuple[socket.socket, int]]:
+        return [(one, 1) for one in self._sockets]
+
+    def open_way(self, server: tuple[int, int] | None) -> None:
+        """Tell a firewall between that packets are expected from these ports."""
+        self._there = server
+        self._send(0, _PUNCH)
+
+    def send_control(self, data: bytes) -> None:
+        self._send(1, data)
+
+    def read(self) -> tuple[list[bytes], list[bytes]]:
+        """Packets and RTCP that have come."""
+        packets, control = (self._read(one) for one in self._sockets)
+        return packets, control
+
+    def close(self) -> None:
+        for one in self._sockets:
+            one.close()
+
+    def _read(self, one: socket.socket) -> list[bytes]:
+        datagrams: list[bytes] = []
+        with suppress(BlockingIOError, ConnectionError):
+            for _ in range(MAX_DATAGRAMS):
+                data, sender = one.recvfrom(1 << 16)
+                if sender[0] == self._peer:
+                    datagrams.append(data)
+        return datagrams
+
+    def _send(self, which: int, data: bytes) -> None:
+        if self._there is not None:
+            with suppress(OSError):  # what is lost here comes again with the next report
+                self._sockets[which].sendto(data, (self._peer, self._there[which]))
+
+
+def _pair(own: str) -> tuple[socket.socket, socket.socket]:
+    for _ in range(TRIES):
+        port = FIRST + 2 * secrets.randbelow((LAST - FIRST) // 2)
+        with suppress(OSError):
+            first = _bound(own, port)
+            try:
+                return first, _bound(own, port + 1)
+            except OSError:
+                first.close()
+    raise LinkLost(f"no pair of UDP ports is free between {FIRST} and {LAST}")
+
+
+def _bound(own: str, port: int) -> socket.socket:
+    one = socket.socket(socket.AF_INET6 if ":" in own else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        one.setblocking(False)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        one.bind((own, port))
+    except OSError:
+        one.close()
+        raise
+    return one

@@ -1,0 +1,195 @@
+"""One camera's live stream, from its address to access units. Driven by whoever sweeps; never waits."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from gateway.errors import BadInput, LinkLost
+from gateway.vision.stream.rtp.order import Reorder
+from gateway.vision.stream.rtp.receiver import Media, Receiver
+from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtsp.message import Message, Reader, interleaved
+from gateway.vision.stream.rtsp.session import Carriage, Moved, Ready, Session, State
+from gateway.vision.stream.rtsp.target import Target
+from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved, Way
+from gateway.vision.stream.sweep.line import Line, camera_tls
+from gateway.vision.stream.sweep.ports import Ports
+
+SETUP_LIMIT = 10.0
+"""Seconds from the first try to connect to the first packet's permission."""
+SILENCE_LIMIT = 10.0
+"""Seconds without a packet after which a stream counts as stalled."""
+REPORT_EVERY = 10.0
+"""Seconds between receiver reports; RFC 3550, 6.2 asks for no less than 5."""
+MAX_MOVES = 5
+
+
+class Listener(Protocol):
+    """Called in the sweeping thread: whoever takes long there, takes it from all cameras."""
+
+    def began(self, media: Media) -> None: ...
+
+    def unit(self, unit: AccessUnit) -> None: ...
+
+    def lost(self, why: LinkLost) -> None:
+        """The last call; the text holds no password."""
+        ...
+
+
+class Reception:
+    """`step` raises LinkLost, BadInput or OSError when the stream is over; `fault` puts that into words."""
+
+    def __init__(
+        self,
+        address: str,
+        listener: Listener,
+        *,
+        carriages: Sequence[Carriage] = ("tcp", "udp"),
+        tls: Callable[[], ssl.SSLContext] = camera_tls,
+    ) -> None:
+        """Raises LinkLost when the address can't be read."""
+        self.listener = listener
+        self._carriages = carriages
+        self._make_tls = tls
+        self._moves = 0
+        self._due = self._report_due = 0.0
+        self._ports: Ports | None = None
+        self._line: Line | None = None
+        self._begin(Target.of(address))
+
+    @property
+    def interest(self) -> Sequence[tuple[socket.socket, int]]:
+        """Whose readiness it wants to be stepped for. None for a stream that flows over TCP: the timer is enough."""
+        if self._ports is not None and self._session.state is State.PLAYING:
+            return self._ports.interest
+        if self._line is None or self._session.state is State.PLAYING:
+            return ()
+        return self._line.interest
+
+    def step(self, now: float) -> None:
+        """Do all that can be done now (monotonic seconds)."""
+        if self._line is None:
+            self._due = now + SETUP_LIMIT
+            tls = self._make_tls() if self._target.scheme == "rtsps" else None
+            self._line = Line(self._target.host, self._target.port, tls)
+        if self._line.advance():
+            if self._session.state is State.NEW:
+                self._session.begin()
+            self._read(self._line, now)
+            self._keep_up(self._line, now)
+        self._judge(now)
+
+    def close(self) -> None:
+        """Say goodbye where that can be done at once."""
+        if self._line is not None and self._line.is_open:
+            self._session.end()
+            with suppress(LinkLost):  # it is being left anyway
+                self._line.write(self._session.outgoing())
+        self._drop()
+
+    def fault(self, error: Exception) -> LinkLost:
+        words = error.why if isinstance(error, BadInput) else str(error)
+        if isinstance(error, BadInput):
+            words = f"sent what can't be read: {words}"
+        return LinkLost(self._target.hide(f"stream {self._target.shown} {words}"))
+
+    def _begin(self, target: Target) -> None:
+        self._target = target
+        self._session = Session(target, self._carriages)
+        self._reader = Reader()
+        self._way: Way | None = None
+        self._reorder = Reorder()
+        self.receiver: Receiver | None = None
+        self._heard = float("inf")
+
+    def _drop(self) -> None:
+        for thing in (self._line, self._ports):
+            if thing is not None:
+                thing.close()
+        self._line = self._ports = None
+
+    def _read(self, line: Line, now: float) -> None:
+        data = line.read()
+        if data:
+            channel = self._way.channel if isinstance(self._way, Interleaved) else -1
+            self._take(self._sorted(self._reader.feed(data), channel, now), now)
+        if self._ports is not None:
+            packets, control = self._ports.read()
+            for report in control:
+                self._control(report, now)
+            ordered = [one for packet in packets for one in self._reorder.push(packet, now)]
+            self._take(ordered + self._reorder.overdue(now), now)
+
+    def _sorted(self, items: Iterable[tuple[int, bytes] | Message], channel: int, now: float) -> list[bytes]:
+        """The picture's packets; what else there is, is dealt with."""
+        packets = []
+        for item in items:
+            if isinstance(item, Message):
+                self._session.receive(item, now)
+            elif item[0] == channel:
+                packets.append(item[1])
+            elif item[0] == channel + 1:
+                self._control(item[1], now)
+        return packets
+
+    def _take(self, packets: list[bytes], now: float) -> None:
+        if not packets or self.receiver is None:
+            return
+        self._heard = now
+        for unit in self.receiver.feed(packets, now):
+            self.listener.unit(unit)
+
+    def _control(self, data: bytes, now: float) -> None:
+        if self.receiver is not None:
+            self.receiver.control(data, now)
+
+    def _keep_up(self, line: Line, now: float) -> None:
+        """Events, keep-alives, reports."""
+        for event in self._session.events():
+            if isinstance(event, Moved):
+                self._move(event.target)
+                return
+            self._ready(event, now)
+        if self._session.state is State.NEEDS_PORTS:
+            self._ports = Ports(line.own, line.peer)
+            self._session.use_ports(self._ports.port)
+        self._session.tick(now)
+        if self.receiver is not None and now >= self._report_due:
+            self._report_due = now + REPORT_EVERY
+            self._report(self.receiver.report(now), line)
+        line.write(self._session.outgoing())
+
+    def _ready(self, event: Ready, now: float) -> None:
+        self.receiver = Receiver(event.media, own_source=secrets.randbits(32))
+        self._way = event.way
+        self._heard = now
+        self._report_due = now
+        if isinstance(event.way, Datagrams) and self._ports is not None:
+            self._ports.open_way(event.way.server)
+        self.listener.began(event.media)
+
+    def _report(self, report: bytes, line: Line) -> None:
+        if isinstance(self._way, Interleaved):
+            line.write(interleaved(self._way.control, report))
+        elif self._ports is not None:
+            self._ports.send_control(report)
+
+    def _move(self, target: Target) -> None:
+        self._moves += 1
+        if self._moves > MAX_MOVES:
+            raise LinkLost(f"sends us from one address to another, {self._moves} times by now")
+        self._drop()
+        self._begin(target)
+
+    def _judge(self, now: float) -> None:
+        if self.receiver is not None and self.receiver.ended:
+            raise LinkLost("ended the stream")
+        if self.receiver is None and now > self._due:
+            raise LinkLost(f"gave no answer for {SETUP_LIMIT:.0f} s")
+        if now - self._heard > SILENCE_LIMIT:
+            raise LinkLost(f"sent no packet for {SILENCE_LIMIT:.0f} s")

@@ -1,0 +1,121 @@
+"""The thread that sweeps all live streams of a worker.
+
+A stream that flows over TCP is looked at every `INTERVAL`, all of them in one go: between packets nobody
+is awake, and what comes waits in the kernel. Only what can't wait wakes the thread: datagrams, which the
+kernel would drop, and connections that are being set up.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from threading import Event, Thread
+
+from gateway.errors import BadInput, LinkLost
+from gateway.vision.stream.sweep.reception import Reception
+
+INTERVAL = 0.1
+REST = 0.005
+"""Seconds of rest after a readiness, so that a stream of datagrams wakes the thread 200 times a second at most."""
+
+_Interest = Sequence[tuple[socket.socket, int]]
+
+
+class Sweeper:
+    """`watch` and `unwatch` may be called from any thread; listeners are called in the sweeper's."""
+
+    def __init__(self, interval: float = INTERVAL) -> None:
+        self._interval = interval
+        self._thread = Thread(target=self._run, name="sweeper", daemon=True)
+        self._stopped = Event()
+        self._selector = selectors.DefaultSelector()
+        self._bell, self._ear = socket.socketpair()
+        self._wishes: deque[tuple[Reception, bool]] = deque()
+        self._interests: dict[Reception, _Interest] = {}
+
+    def start(self) -> None:
+        for end in (self._bell, self._ear):
+            end.setblocking(False)
+        self._selector.register(self._ear, selectors.EVENT_READ)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Says goodbye to all cameras; returns when the thread has ended."""
+        self._stopped.set()
+        self._ring()
+        self._thread.join()
+
+    def watch(self, reception: Reception) -> None:
+        self._wishes.append((reception, True))
+        self._ring()
+
+    def unwatch(self, reception: Reception) -> None:
+        """Its listener hears no `lost`; a unit may still be under way."""
+        self._wishes.append((reception, False))
+        self._ring()
+
+    def _ring(self) -> None:
+        with suppress(BlockingIOError):  # so many rings are heard without one more
+            self._bell.send(b"\0")
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._stopped.is_set():
+            ready = self._selector.select(max(0.0, due - time.monotonic()))
+            now = time.monotonic()
+            self._grant(now)
+            if now >= due:
+                for reception in list(self._interests):
+                    self._step(reception, now)
+                due = max(due + self._interval, now)
+            elif ready:
+                self._serve(ready, now)
+                self._stopped.wait(min(REST, max(0.0, due - now)))
+        for reception in list(self._interests):
+            self._forget(reception)
+        for thing in (self._selector, self._bell, self._ear):
+            thing.close()
+
+    def _grant(self, now: float) -> None:
+        while self._wishes:
+            reception, wanted = self._wishes.popleft()
+            if wanted:
+                self._interests[reception] = ()
+                self._step(reception, now)
+            elif reception in self._interests:
+                self._forget(reception)
+
+    def _serve(self, ready: list[tuple[selectors.SelectorKey, int]], now: float) -> None:
+        for key, _ in ready:
+            if key.fileobj is self._ear:
+                self._ear.recv(4096)
+        for reception in dict.fromkeys(key.data for key, _ in ready):
+            if reception in self._interests:
+                self._step(reception, now)
+
+    def _step(self, reception: Reception, now: float) -> None:
+        """What goes wrong with one camera ends this camera alone."""
+        try:
+            reception.step(now)
+        except (LinkLost, BadInput, OSError) as error:
+            self._forget(reception)
+            reception.listener.lost(reception.fault(error))
+        else:
+            if (interest := reception.interest) != self._interests[reception]:
+                self._register(reception, interest)
+
+    def _register(self, reception: Reception, interest: _Interest) -> None:
+        for one, _ in self._interests[reception]:
+            self._selector.unregister(one)
+        for one, events in interest:
+            self._selector.register(one, events, reception)
+        self._interests[reception] = interest
+
+    def _forget(self, reception: Reception) -> None:
+        self._register(reception, ())
+        del self._interests[reception]
+        reception.close()
