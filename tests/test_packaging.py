@@ -89,14 +89,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(built)
 
 
-def test_a_wheel_holds_three_packages_and_the_built_pages(wheel: zipfile.ZipFile) -> None:
+def test_a_wheel_holds_three_packages_the_built_pages_and_a_starting_point(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
-    assert {name.partition("/")[0] for name in names} == {
-        "gateway",
-        "drivers",
-        "rules",
-        f"anju_gateway-{__version__}.dist-info",
-    }
+    info, data = (f"anju_gateway-{__version__}.{what}" for what in ("dist-info", "data"))
+    assert {name.partition("/")[0] for name in names} == {"gateway", "drivers", "rules", info, data}
+    assert {f"{data}/data/share/anju/config/{name}" for name in ("compound.yaml", "demo/compound.yaml")} <= set(names)
     assert "gateway/console/dist/index.html" in names
     assert not [name for name in names if "node_modules" in name or name.endswith((".vue", ".pyc"))]
     for package in ("gateway", "drivers", "rules"):
