@@ -1,0 +1,104 @@
+"""A line of text as the likeliest plate, and how likely that is to be right.
+
+Every line is looked at twice, cut and sharpened a little differently. What both looks read alike is
+right far oftener than what one look is sure of: crops of CCPD answered at 99 % precision rise from 77 % to 86 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+import cv2
+import numpy as np
+
+from gateway.vision.recognise.ctc import Walker
+from gateway.vision.recognise.geometry import Picture
+from gateway.vision.recognise.grammar import ALPHABET, plates
+from gateway.vision.recognise.ocr import TextReader, TextScores
+
+GATE = 0.8
+"""Score from which an answer stands by itself: 99.3 % right while 85 % of crops and 88 % of photographs are
+answered (334 crops of CCPD, 63 photographs of EasyPR and these scaled down to plates of 60 to 140 pixels)."""
+
+HOME_GAIN = 20.0
+"""How much likelier the home province is than another, before looking (mild: +3 % on 皖's own crops)."""
+
+_OFFSET, _SLOPE = 1.05, 1.71
+"""Score of two looks that agree: logistic in the log odds of their mean certainty. Fitted (maximum likelihood)
+to the 657 pictures at GATE, the offset 0.2 lower than fitted: rather too modest than too sure."""
+_DISAGREED = 0.5
+"""Share of two looks that disagree of which the first is right after all."""
+_NONSENSE = 0.15
+"""Certainty of a first look under which no second one is worth its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineRead:
+    """`score` is the chance that `text` is right, 0…1; `certain` is each character's own certainty."""
+
+    text: str
+    score: float
+    certain: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """The same line twice."""
+
+    first: Picture
+    second: Picture
+
+
+class LineReader:
+    """Not for two threads at once. Loads its model when it is made."""
+
+    def __init__(self, home_province: str | None = None, threads: int = 1) -> None:
+        prior: Mapping[str, float] = {home_province: log(HOME_GAIN)} if home_province else {}
+        self._walker = Walker(plates(), ALPHABET, prior)
+        self._reader = TextReader(ALPHABET, threads=threads)
+
+    def read(self, looks: Looks) -> LineRead | None:
+        first = self._decode(looks.first)
+        if first is None:
+            return None
+        text, certain = first
+        mean = geometric_mean(certain)
+        if mean < _NONSENSE:
+            return LineRead(text, round(_DISAGREED * mean, 3), certain)
+        second = self._decode(looks.second)
+        if second is None or second[0] != text:
+            return LineRead(text, round(_DISAGREED * mean, 3), certain)
+        return LineRead(text, round(chance(mean, geometric_mean(second[1])), 3), certain)
+
+    def _decode(self, line: Picture) -> tuple[str, tuple[float, ...]] | None:
+        (scores,) = self._reader.read([line])
+        decoded = self._walker.decode(scores.characters, scores.blank)
+        return (decoded.text, _certain(scores, decoded.text, decoded.columns)) if decoded else None
+
+
+def chance(first: float, second: float) -> float:
+    """That what two looks of these certainties agree on is right."""
+    mean = min((first * second) ** 0.5, 0.9999)
+    odds = mean / (1 - mean)
+    return 1 / (1 + exp(-_OFFSET - _SLOPE * log(max(odds, 1e-6))))
+
+
+def geometric_mean(certain: Sequence[float]) -> float:
+    return float(np.exp(np.log(np.maximum(certain, 1e-6)).mean()))
+
+
+def _certain(scores: TextScores, text: str, columns: Sequence[int]) -> tuple[float, ...]:
+    """The best of the three columns from where each character begins."""
+    return tuple(
+        min(1.0, float(scores.plain[column : column + 3, ALPHABET.index(character)].max()))
+        for character, column in zip(text, columns, strict=True)
+    )
+
+
+def looks_at_crop(crop: Picture) -> Looks:
+    """Of a picture that is cut to a plate: small ones are padded, doubled, and once smoothed, once not."""
+    padded = cv2.copyMakeBorder(crop, 2, 2, 4, 4, cv2.BORDER_REPLICATE)
+    larger = np.asarray(cv2.resize(padded, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return Looks(np.asarray(cv2.GaussianBlur(larger, (0, 0), 1.0), np.uint8), larger)
