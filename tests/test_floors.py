@@ -31,6 +31,7 @@ FLOORS = {
     "rules": 2,
     "gateway.store": 3,
     "gateway.desk": 3,
+    "gateway.clips": 3,
     "gateway.people": 3,
     "gateway.cases": 3,
     "gateway.flow": 3,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Mapping
 
 from gateway.model import Step
 from gateway.store.rows import from_json, from_us, to_json, to_us
@@ -28,6 +29,25 @@ def steps_of(connection: sqlite3.Connection, alert: str) -> list[Step]:
     return [
         Step(alert, row["action"], row["user"], from_us(row["at"]), row["note"], from_json(row["data"])) for row in rows
     ]
+
+
+def rows_of(connection: sqlite3.Connection, alert: str) -> list[dict[str, object]]:
+    """The alert's rows of the chain as they stand in it, oldest first: `at` in microseconds, `data` as text."""
+    rows = connection.execute("SELECT * FROM steps WHERE alert = ? ORDER BY number", (alert,))
+    return [dict(row) for row in rows]
+
+
+def is_true(row: Mapping[str, object]) -> bool:
+    """Whether a row as `rows_of` gives it has the hash that it must have."""
+    said = tuple(row.get(name) for name in ("at", "user", "action", "alert", "note", "data"))
+    return row.get("hash") == _hash(str(row.get("previous")), said)
+
+
+def standing(connection: sqlite3.Connection) -> dict[str, object]:
+    """How many rows the chain has, the hash of the last, and where it is broken (None: nowhere)."""
+    row = connection.execute("SELECT count(*) AS rows, max(number) AS last FROM steps").fetchone()
+    last = connection.execute("SELECT hash FROM steps WHERE number = ?", (row["last"],)).fetchone()
+    return {"rows": row["rows"], "head": last["hash"] if last else _START, "broken_at": broken_at(connection)}
 
 
 def broken_at(connection: sqlite3.Connection) -> int | None:

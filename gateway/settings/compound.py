@@ -137,6 +137,9 @@ class Retention(Section):
     signals: PositiveDuration = parse_duration("90d")
     snapshots: PositiveDuration = parse_duration("30d")
     quarantine: PositiveDuration = parse_duration("30d")
+    clips: Annotated[PositiveDuration, Field(description="recordings; those of real alarms stay")] = parse_duration(
+        "30d"
+    )
 
 
 class Building(Section):

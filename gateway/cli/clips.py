@@ -1,0 +1,76 @@
+"""`anju clips`: recordings behind alerts, handed out with what shows that they were not changed."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gateway.cli.common import data_option
+from gateway.clips import rows
+from gateway.clips.clip import Clip
+from gateway.clips.export import Exported, export
+from gateway.clips.manifest import MANIFEST, faults
+from gateway.clips.shelf import Shelf
+from gateway.store import Store
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_NEWEST = 50
+
+
+@click.group()
+def command() -> None:
+    """Recordings behind alerts: list, export, verify."""
+
+
+@command.command("export")
+@click.argument("alert")
+@click.option("--out", type=_FOLDER, required=True, help="The folder to write to; made if it is not there.")
+@click.option("--by", default=getpass.getuser, show_default="the system's user", help="Who exports: it goes on record.")
+@data_option
+def export_(alert: str, out: Path, by: str, data: Path) -> None:
+    """Write the recordings of ALERT, its story and their hashes to a folder."""
+
+    async def run() -> Exported:
+        async with Store.open(data) as store:
+            return await export(store, Shelf.of(data), alert, out, by, datetime.now(UTC))
+
+    exported = asyncio.run(run())
+    click.echo(f"{exported.clips} {'recording' if exported.clips == 1 else 'recordings'} of {alert} → {out / MANIFEST}")
+    if exported.faults:
+        raise click.ClickException("; ".join(exported.faults))
+
+
+@command.command("list")
+@click.argument("alert", required=False)
+@data_option
+def list_(alert: str | None, data: Path) -> None:
+    """The newest recordings, or those of ALERT."""
+
+    def query(connection: sqlite3.Connection) -> list[Clip]:
+        return rows.of_alert(connection, alert) if alert else rows.newest(connection, _NEWEST)
+
+    async def run() -> list[Clip]:
+        async with Store.open(data) as store:
+            return await store.read(query)
+
+    for clip in asyncio.run(run()):
+        seconds = (clip.ended - clip.began).total_seconds()
+        click.echo(f"{clip.began:%Y-%m-%dT%H:%M:%SZ}\t{seconds:.0f} s\t{clip.camera}\t{clip.alert}\t{clip.file}")
+
+
+@command.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def verify(folder: Path) -> None:
+    """Whether an exported FOLDER is still as it was exported."""
+    try:
+        found = faults(folder)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{folder} can't be verified: {error}") from None
+    if found:
+        raise click.ClickException("; ".join(found))
+    click.echo(f"{folder} is as it was exported")

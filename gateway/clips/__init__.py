@@ -1,0 +1,1 @@
+"""Recordings behind alerts: made of the camera's own packets, kept by their hash, handed out as evidence."""

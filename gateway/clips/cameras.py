@@ -1,0 +1,21 @@
+"""Which camera saw it: the one that raised the alert, else the first at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.model import Alert, Device, DeviceType
+
+
+class Cameras:
+    """Of the devices given; what devices there are does not change while the gateway runs."""
+
+    def __init__(self, devices: Mapping[str, Device]) -> None:
+        cameras = [device for device in devices.values() if device.type is DeviceType.CAMERA]
+        self._ids = frozenset(camera.id for camera in cameras)
+        self._at_place = {camera.place: camera.id for camera in reversed(cameras)}
+
+    def of(self, alert: Alert) -> str | None:
+        if alert.device in self._ids:
+            return alert.device
+        return self._at_place.get(alert.place) if alert.place else None

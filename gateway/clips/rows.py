@@ -1,0 +1,93 @@
+"""Clips as rows. Every one that comes or goes is a row of the audit chain too, with its hash."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from gateway.clips.clip import Clip
+from gateway.desk import audit
+from gateway.model import Disposition, Step
+from gateway.store.rows import from_us, to_us
+
+BY = "anju"
+"""Who is named in the audit chain for what nobody did by hand."""
+RECORDED, EXPIRED = "clip", "clip-expired"
+
+
+def append(connection: sqlite3.Connection, clip: Clip, at: datetime) -> None:
+    connection.execute(
+        "INSERT INTO clips (id, alert, camera, began, ended, file, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (clip.id, clip.alert, clip.camera, to_us(clip.began), to_us(clip.ended), clip.file, clip.size),
+    )
+    audit.append(connection, Step(clip.alert, RECORDED, BY, at, data=_said(clip)))
+
+
+def one(connection: sqlite3.Connection, clip_id: str) -> Clip | None:
+    row = connection.execute("SELECT * FROM clips WHERE id = ?", (clip_id,)).fetchone()
+    return _read(row) if row else None
+
+
+def of_alert(connection: sqlite3.Connection, alert: str) -> list[Clip]:
+    """Oldest first."""
+    return [
+        _read(row) for row in connection.execute("SELECT * FROM clips WHERE alert = ? ORDER BY began, id", (alert,))
+    ]
+
+
+def newest(connection: sqlite3.Connection, most: int) -> list[Clip]:
+    """Newest first."""
+    return [
+        _read(row) for row in connection.execute("SELECT * FROM clips ORDER BY began DESC, id DESC LIMIT ?", (most,))
+    ]
+
+
+def of_alerts(connection: sqlite3.Connection, alerts: Iterable[str]) -> dict[str, Sequence[Clip]]:
+    found = {alert: of_alert(connection, alert) for alert in alerts}
+    return {alert: clips for alert, clips in found.items() if clips}
+
+
+def expire(connection: sqlite3.Connection, before: datetime, at: datetime, most: int) -> int:
+    """Forget at most so many clips that ended before then; returns how many.
+
+    What an open alert stands on stays, and what a closed one found real.
+    """
+    rows = connection.execute(
+        "SELECT clips.* FROM clips LEFT JOIN alerts ON alerts.id = clips.alert"
+        " WHERE clips.ended < ? AND (alerts.id IS NULL OR (alerts.state = 'closed' AND alerts.disposition <> ?))"
+        " ORDER BY clips.ended LIMIT ?",
+        (to_us(before), Disposition.REAL.value, most),
+    ).fetchall()
+    for clip in map(_read, rows):
+        connection.execute("DELETE FROM clips WHERE id = ?", (clip.id,))
+        audit.append(connection, Step(clip.alert, EXPIRED, BY, at, data=_said(clip)))
+    return len(rows)
+
+
+def files(connection: sqlite3.Connection) -> frozenset[str]:
+    """The hashes that a clip stands on."""
+    return frozenset(row[0] for row in connection.execute("SELECT DISTINCT file FROM clips"))
+
+
+def _read(row: sqlite3.Row) -> Clip:
+    return Clip(
+        id=row["id"],
+        alert=row["alert"],
+        camera=row["camera"],
+        began=from_us(row["began"]),
+        ended=from_us(row["ended"]),
+        file=row["file"],
+        size=row["bytes"],
+    )
+
+
+def _said(clip: Clip) -> dict[str, object]:
+    return {
+        "clip": clip.id,
+        "camera": clip.camera,
+        "from": clip.began.isoformat(),
+        "to": clip.ended.isoformat(),
+        "sha256": clip.file,
+        "bytes": clip.size,
+    }
