@@ -61,10 +61,8 @@ def face(files: Sequence[str], gallery: Path | None) -> None:
 def motion(files: Sequence[str], sensitivity: float) -> None:
     """Find movement in clips: {"file", "motion": [[start_s, end_s]…]}."""
     from gateway.vision.motion.clip import motions  # noqa: PLC0415
-    from gateway.vision.motion.gate import Sensitivity  # noqa: PLC0415
 
-    wanted = Sensitivity.of(sensitivity)
-    _try("motion", files, lambda file: [(round(m.start, 2), round(m.end or m.start, 2)) for m in motions(file, wanted)])
+    _try("motion", files, lambda file: [(round(start, 2), round(end, 2)) for start, end in motions(file, sensitivity)])
 
 
 def _gallery(reader: Any, folder: Path | None) -> Any:

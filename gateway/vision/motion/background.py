@@ -2,40 +2,54 @@
 
 The light is taken out first: brightness is fitted to the background by gain and offset, so that
 a cloud does not ring. When half the picture changes between two looks (a lamp, the infrared
-filter) that is light as well, and is learnt anew within a second.
+filter) that is light as well, and is learnt anew within a second. A pixel differs when it lies
+outside what its neighbours are in the background, so that a mast in the wind, a swaying twig and
+the sharper picture of a keyframe do not.
 """
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Luma = NDArray[np.uint8]
-"""Brightness, rows × columns."""
-Mask = NDArray[np.bool_]
+from gateway.vision.motion.luma import Luma, Mask, lit_like
+
 _Floats = NDArray[np.float32]
+_NEAR = np.ones((3, 3), np.uint8)
 
 
 class Background:
-    """Learns from every look. `contrast` is the least difference, in steps of brightness, that counts."""
+    """Learns from every look. `contrast` is the least difference, in steps of brightness, that counts.
+
+    `patience` is how many seconds something that stays may count as foreign, at least.
+    """
 
     BEGINNING, LEARNING = 0.4, 1.0
     """Seconds it looks on before it speaks: at first, and after a change of light."""
     SUDDEN = 0.5
     """Share of the picture that no walker and no car covers between two looks."""
-    _FOLLOWS, _FOLLOWS_MOVING, _NOISE = 8.0, 25.0, 30.0
+    _FOLLOWS, _FOLLOWS_MOVING, _NOISE = 8.0, 25.0, 20.0
     """Seconds in which it takes up two thirds of a change: where it is calm, where it moves, and of its noise."""
-    _NOISE_CAP = 40.0
+    _AT_ONCE = 0.5
+    """The most that one look counts, however long after the last: keyframes may be ten seconds apart."""
+    _NOISE_CAP, _THINGS_SLOWER = 60.0, 5.0
+    _SIGMAS = 3.0
 
-    def __init__(self, contrast: float) -> None:
+    def __init__(self, contrast: float, patience: float = 0.0) -> None:
         self._contrast = contrast
-        self._known: _Floats | None = None
+        self._follows_moving = max(self._FOLLOWS_MOVING, 2 * patience)
+        self._known: _Floats = np.zeros((0, 0), np.float32)
         self._noise: _Floats = np.zeros((0, 0), np.float32)
+        self._beyond: Luma = np.zeros((0, 0), np.uint8)
         self._still_learning = self.BEGINNING
         self._share = 0.0
+        self.lit: Luma = np.zeros((0, 0), np.uint8)
+        self.picture: Luma = np.zeros((0, 0), np.uint8)
+        """The last look in the background's light, and the background it was held against."""
 
     def fits(self, luma: Luma) -> bool:
-        return self._known is not None and self._known.shape == luma.shape
+        return self._known.size > 0 and self._known.shape == luma.shape
 
     def begin(self, luma: Luma) -> None:
         """Start over from this picture."""
@@ -45,37 +59,35 @@ class Background:
 
     def differs(self, luma: Luma, passed: float) -> Mask | None:
         """Where the picture differs, `passed` seconds after the look before; None while it is learning."""
-        assert self._known is not None
-        seen = luma.astype(np.float32)
-        difference = np.abs(_lit_like(seen, self._known) - self._known)
-        mask: Mask = difference > np.maximum(self._contrast, 3.0 * self._noise)
-        self._notice_light(float(mask.mean()))
+        self.picture = np.asarray(cv2.convertScaleAbs(self._known), np.uint8)
+        self.lit = lit_like(luma, self.picture)
+        above = cv2.subtract(self.lit, cv2.dilate(self.picture, _NEAR))
+        below = cv2.subtract(cv2.erode(self.picture, _NEAR), self.lit)
+        beyond = np.asarray(cv2.max(above, below), np.uint8)
+        mask = np.asarray(cv2.compare(beyond, self._limit(), cv2.CMP_GT), np.uint8)
+        self._notice_light(cv2.countNonZero(mask) / mask.size)
         if self._still_learning > 0:
             self._still_learning -= passed
-            self._known += (seen - self._known) * np.float32(0.5)
+            cv2.accumulateWeighted(luma, self._known, 0.5)
             return None
-        pace = np.where(mask, passed / self._FOLLOWS_MOVING, passed / self._FOLLOWS).astype(np.float32)
-        self._known += (seen - self._known) * np.minimum(pace, 1.0)
-        self._noise += (np.minimum(difference, self._NOISE_CAP) - self._noise) * np.float32(passed / self._NOISE)
+        self._beyond = beyond
         return mask
+
+    def learn(self, luma: Luma, mask: Mask, foreign: Mask, passed: float) -> None:
+        """Take up this look: what differs slower than what does not, and a thing's passing hardly as noise."""
+        calm, moving = passed / self._FOLLOWS, passed / self._follows_moving
+        cv2.accumulateWeighted(luma, self._known, min(calm, self._AT_ONCE), cv2.bitwise_not(mask))
+        cv2.accumulateWeighted(luma, self._known, min(moving, self._AT_ONCE), mask)
+        capped = np.minimum(self._beyond, np.uint8(self._NOISE_CAP))
+        noise = min(passed / self._NOISE, self._AT_ONCE)
+        cv2.accumulateWeighted(capped, self._noise, noise, cv2.bitwise_not(foreign))
+        cv2.accumulateWeighted(capped, self._noise, noise / self._THINGS_SLOWER, foreign)
+
+    def _limit(self) -> Luma:
+        noisy = cv2.convertScaleAbs(self._noise, alpha=self._SIGMAS)
+        return np.asarray(cv2.max(noisy, np.full_like(noisy, round(self._contrast))), np.uint8)
 
     def _notice_light(self, share: float) -> None:
         if share > self.SUDDEN and self._share < self.SUDDEN / 4:
             self._still_learning = self.LEARNING
         self._share = share
-
-
-def _lit_like(seen: _Floats, known: _Floats) -> _Floats:
-    """`seen` in the light of `known`: gain and offset fitted on every fourth pixel, without what moved."""
-    here, there = seen[::4, ::4].ravel(), known[::4, ::4].ravel()
-    gain, offset = 1.0, float(np.median(there - here))
-    for _ in range(2):
-        error = np.abs(gain * here + offset - there)
-        calm = error <= np.quantile(error, 0.7)
-        spread = float(here[calm].var())
-        if spread < 1.0:
-            break
-        gain = float(((here[calm] - here[calm].mean()) * (there[calm] - there[calm].mean())).mean()) / spread
-        gain = min(max(gain, 0.5), 2.0)
-        offset = float((there[calm] - gain * here[calm]).mean())
-    return seen * np.float32(gain) + np.float32(offset)

@@ -1,13 +1,72 @@
-"""The motions in a whole file, as `anju try motion` shows them."""
+"""The gates on a whole file, packet by packet as a live camera's: what `anju try motion` shows."""
 
 from __future__ import annotations
 
-from gateway.vision.motion.gate import Motion, PixelGate, Sensitivity
-from gateway.vision.stream.picture import looks
+from collections.abc import Iterator
+from contextlib import closing
+
+from gateway.errors import BadInput, LinkLost
+from gateway.vision.motion.gates import Event, Gates, Want
+from gateway.vision.stream.decoder import Decoder, Frame
+from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.stream.source import Coding, Packet
 
 
-def motions(file: str, sensitivity: Sensitivity | None = None) -> list[Motion]:
-    """Raises BadInput when the file can't be read."""
-    gate = PixelGate(sensitivity)
-    changes = [gate.see(frame.luma(gate.WIDTH), frame.time) for frame in looks(file, gate.LOOK)]
-    return [motion for motion in (*changes, gate.finish()) if motion and motion.end is not None]
+class Watcher:
+    """Drives one camera's gates: decodes what they want, and no more."""
+
+    def __init__(self, gates: Gates, coding: Coding) -> None:
+        self.gates = gates
+        self._decoder = Decoder(coding)
+        self._group: list[Packet] = []
+        self._decoded: int | None = None
+        """How many of the group are decoded; None: the decoder is elsewhere."""
+
+    def take(self, packet: Packet) -> Iterator[Event]:
+        """Everything that this access unit made known."""
+        want = self.gates.packet(packet.time, packet.key, packet.size)
+        if packet.key:
+            self._group, self._decoded = [], None if self._decoded is None else 0
+        self._group.append(packet)
+        yield from self.gates.take()
+        if want is Want.ALL:
+            for frame in self._all():
+                yield from self._see(frame)
+        elif want is Want.KEY:
+            for frame in self._decoder.alone(packet):
+                yield from self._see(frame)
+        self._decoded = self._decoded if want is Want.ALL else None
+
+    def _all(self) -> Iterator[Frame]:
+        if self._decoded is None:
+            self._decoder.restart()
+            self._decoded = 0
+        for packet in self._group[self._decoded :]:
+            yield from self._decoder.decode(packet)
+        self._decoded = len(self._group)
+
+    def _see(self, frame: Frame) -> Iterator[Event]:
+        if self.gates.due(frame.time):
+            yield from self.gates.see(frame.luma(frame.size[0]), frame.time)
+
+
+def events(file: str, gates: Gates) -> Iterator[Event]:
+    """All that is seen in a file, in order. Raises BadInput when it can't be read."""
+    read = 0
+    try:
+        with closing(PyAvSource(file)) as source:
+            watcher = Watcher(gates, source.coding)
+            for packet in source.packets():
+                read += 1
+                yield from watcher.take(packet)
+    except LinkLost as error:
+        raise BadInput(str(error), b"") from None
+    if not read:
+        raise BadInput(f"{file} holds no picture that can be read", b"")
+    yield from gates.finish()
+
+
+def motions(file: str, sensitivity: float = 0.5) -> list[tuple[float, float]]:
+    """Start and end of every movement, in seconds. Raises BadInput when the file can't be read."""
+    seen = events(file, Gates(sensitivity))
+    return sorted((one.start, one.end) for one in seen if one.kind == "motion.ended" and one.end is not None)

@@ -1,0 +1,128 @@
+"""From pixels that differ to things that move: patches large enough, alive, and neither light nor weather. Sans-I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.vision.motion.layout import Point, Polygon
+from gateway.vision.motion.luma import Luma, Mask
+
+Share = tuple[float, float, float, float]
+"""x, y, width, height as shares of the picture, so that it fits any size of it."""
+_Labels = NDArray[np.int32]
+
+_STIRRED, _ALIVE = 0.7, 0.05
+"""A patch moves if so much of it changed since the look before, by so much of the contrast; noise does less."""
+_LIGHT_LIKENESS, _LIGHT_LEAST = 0.9, 40
+"""From so high a correlation with the background, over at least so many pixels, it is the background lit otherwise."""
+_TEXTURE = 6.0
+"""Standard deviation below which a patch of background has nothing to be recognised by."""
+_WEATHER, _BEYOND_WEATHER = 12, 6.0
+"""From so many patches on it rains or snows; then a thing must be so many times the usual patch."""
+_JOIN = np.ones((5, 5), np.uint8)
+_THIN = np.ones((2, 2), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Something that differs from the background. `alive`: it also differs from the look before."""
+
+    box: Share
+    area: float
+    alive: bool
+
+    @property
+    def foot(self) -> Point:
+        """Where it stands."""
+        x, y, width, height = self.box
+        return x + width / 2, y + height
+
+    @property
+    def middle(self) -> Point:
+        x, y, width, height = self.box
+        return x + width / 2, y + height / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look against the background, all of one size. `stirred`: changed since the look before."""
+
+    mask: Mask
+    stirred: Mask
+    lit: Luma
+    background: Luma
+
+
+def patches(look: Look, least: float) -> tuple[list[Patch], Mask]:
+    """Those of `least` pixels and more, and where the alive ones are."""
+    solid = np.asarray(cv2.morphologyEx(look.mask, cv2.MORPH_OPEN, _THIN), np.uint8)
+    if not cv2.countNonZero(solid):
+        return [], solid
+    count, drawn, boxes, _ = cv2.connectedComponentsWithStats(cv2.dilate(solid, _JOIN))
+    labels, stats = np.asarray(drawn, np.int32), np.asarray(boxes, np.int32)
+    covered = _sums(labels, solid, count)
+    covered[0] = 0
+    moved = _sums(labels, look.stirred & solid, count)
+    large = np.flatnonzero(covered >= max(least, _weather(covered[1:])))
+    things = [patch for patch in large.tolist() if not _is_light(look, solid, labels == patch, stats[patch])]
+    alive = moved >= np.maximum(least / 4, _ALIVE * covered)
+    found = [_patch(stats[patch], covered[patch], solid.shape, alive=bool(alive[patch])) for patch in things]
+    living = np.isin(labels, [patch for patch in things if alive[patch]])
+    return found, living.astype(np.uint8) * np.uint8(255)
+
+
+def raster(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> Mask:
+    """255 inside any of the polygons, in a picture of `shape` (rows, columns)."""
+    drawn = np.zeros(shape, np.uint8)
+    for polygon in polygons:
+        corners = np.array(polygon) * (shape[1], shape[0])
+        cv2.fillPoly(drawn, [np.round(corners).astype(np.int32)], 255)
+    return drawn
+
+
+def union(one: Share, other: Share) -> Share:
+    """The box around both."""
+    x, y = min(one[0], other[0]), min(one[1], other[1])
+    right = max(one[0] + one[2], other[0] + other[2])
+    bottom = max(one[1] + one[3], other[1] + other[3])
+    return (x, y, right - x, bottom - y)
+
+
+def stirred(luma: Luma, before: Luma, contrast: float) -> Mask:
+    """Where a look differs from the one before it."""
+    difference = cv2.absdiff(luma, before)
+    return np.asarray(cv2.threshold(difference, _STIRRED * contrast, 255, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def _weather(covered: NDArray[np.float64]) -> float:
+    """Drops and flakes are many and alike: what counts must be far larger than they."""
+    drops = covered[covered > 0]
+    return float(_BEYOND_WEATHER * np.median(drops)) if drops.size >= _WEATHER else 0.0
+
+
+def _is_light(look: Look, solid: Mask, patch: NDArray[np.bool_], stats: _Labels) -> bool:
+    """A headlight or a shadow: the background's own texture, brighter or darker."""
+    x, y, width, height = stats[:4]
+    here = slice(y, y + height), slice(x, x + width)
+    inside = patch[here] & (solid[here] > 0)
+    seen, known = look.lit[here][inside].astype(np.float32), look.background[here][inside].astype(np.float32)
+    if seen.size < _LIGHT_LEAST or known.std() < _TEXTURE or seen.std() < _TEXTURE / 2:
+        return False
+    likeness = np.mean((seen - seen.mean()) * (known - known.mean())) / (seen.std() * known.std())
+    return bool(likeness > _LIGHT_LIKENESS)
+
+
+def _sums(labels: _Labels, where: Mask, count: int) -> NDArray[np.float64]:
+    """How many pixels of each label are set."""
+    return np.asarray(np.bincount(labels[where > 0], minlength=count), np.float64)
+
+
+def _patch(stats: _Labels, covered: float, shape: tuple[int, ...], *, alive: bool) -> Patch:
+    x, y, width, height = (float(value) for value in stats[:4])
+    rows, columns = shape
+    return Patch((x / columns, y / rows, width / columns, height / rows), covered / (rows * columns), alive)

@@ -1,0 +1,130 @@
+"""The last and surest of the motion gates: every look's pixels. Sans-I/O.
+
+Brightness and its time in, motions out, for each zone and for the picture outside of them. Times
+are a file's or a camera's; a leap in them (a reconnect) makes the gate learn anew.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from gateway.vision.motion.background import Background
+from gateway.vision.motion.layout import Layout
+from gateway.vision.motion.luma import Luma, Mask, small
+from gateway.vision.motion.patches import Look, Patch, Share, patches, raster, stirred
+from gateway.vision.motion.stretch import Motion, Stretch
+
+ELSEWHERE = ""
+"""The area that is no zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """`area` is the least share of the picture that must move, `contrast` in steps of brightness (of 256)."""
+
+    area: float = 0.0012
+    contrast: float = 14.0
+
+    @classmethod
+    def of(cls, level: float) -> Sensitivity:
+        """0 (dull) … 0.5 (usual) … 1 (keen)."""
+        factor = 4.0 ** (0.5 - min(max(level, 0.0), 1.0))
+        usual = cls()
+        return cls(usual.area * factor, usual.contrast * factor**0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A motion that began (`end` is None) or ended, and the zone it is in (ELSEWHERE: none)."""
+
+    area: str
+    motion: Motion
+
+
+class Pixels:
+    """Feed it looks about `LOOK` seconds apart while something goes on, and one in ten seconds else."""
+
+    LOOK = 0.2
+    LEAP = 30.0
+    """Seconds without a look after which the last one says nothing any more."""
+    _LEAST = 4.0
+
+    def __init__(self, sensitivity: Sensitivity | None = None, layout: Layout | None = None) -> None:
+        self._sensitivity = sensitivity or Sensitivity()
+        self._layout = layout or Layout()
+        self._background = Background(self._sensitivity.contrast, self._layout.patience)
+        self._before: Luma | None = None
+        self._time = 0.0
+        self._open: Mask | None = None
+        self._stretches: dict[str, Stretch] = defaultdict(Stretch)
+        self.patches: list[Patch] = []
+        """What the last look showed; those that count, moving or not."""
+        self.alive = False
+        """Whether the last look showed something moving that counts."""
+        self.learning = True
+        """Whether the last look was spent on learning a new scene or light."""
+
+    @property
+    def moving(self) -> bool:
+        return any(stretch.motion for stretch in self._stretches.values())
+
+    def see(self, luma: Luma, time: float) -> list[Told]:
+        """The motions that began or ended with this look. `luma` may be of any size, best the full one's."""
+        luma = small(luma)
+        passed, self._time = time - self._time, time
+        before, self._before = self._before, luma
+        if before is None or not self._background.fits(luma) or not 0 <= passed <= self.LEAP:
+            self._begin(luma)
+            return self.finish()
+        mask = self._background.differs(luma, passed)
+        self.learning = mask is None
+        self.patches = [] if mask is None else self._patches(luma, before, mask, passed)
+        areas = self._areas()
+        self.alive = bool(areas)
+        return self._tell(areas, time)
+
+    def carry(self, time: float) -> None:
+        """What goes on goes on: the packets say so."""
+        for stretch in self._stretches.values():
+            stretch.carry(time)
+
+    def pass_time(self, time: float) -> list[Told]:
+        """What is over by now, without a look."""
+        return self._tell({}, time)
+
+    def finish(self) -> list[Told]:
+        """End what was going on: the stream is over."""
+        ended = [(area, stretch.finish()) for area, stretch in self._stretches.items()]
+        return [Told(area, motion) for area, motion in ended if motion]
+
+    def _begin(self, luma: Luma) -> None:
+        self._background.begin(luma)
+        masks = self._layout.masks
+        self._open = np.asarray(cv2.bitwise_not(raster(masks, luma.shape)), np.uint8) if masks else None
+        self.patches, self.alive, self.learning = [], False, True
+
+    def _patches(self, luma: Luma, before: Luma, mask: Mask, passed: float) -> list[Patch]:
+        changed = stirred(luma, before, self._sensitivity.contrast)
+        seen = mask if self._open is None else np.asarray(cv2.bitwise_and(mask, self._open), np.uint8)
+        look = Look(seen, changed, self._background.lit, self._background.picture)
+        found, foreign = patches(look, max(self._LEAST, self._sensitivity.area * luma.size))
+        self._background.learn(luma, mask, foreign, passed)
+        return found
+
+    def _areas(self) -> dict[str, list[Share]]:
+        """Where something moves that counts, and its boxes."""
+        areas: dict[str, list[Share]] = defaultdict(list)
+        for patch in (patch for patch in self.patches if patch.alive):
+            within = [zone.name for zone in self._layout.zones if zone.holds(patch.foot) or zone.holds(patch.middle)]
+            for area in within or ([ELSEWHERE] if self._layout.elsewhere else []):
+                areas[area].append(patch.box)
+        return areas
+
+    def _tell(self, areas: dict[str, list[Share]], time: float) -> list[Told]:
+        began = [(area, self._stretches[area].hit(time, boxes)) for area, boxes in areas.items()]
+        over = [(area, stretch.pass_time(time)) for area, stretch in self._stretches.items() if area not in areas]
+        return [Told(area, motion) for area, motion in (*began, *over) if motion]

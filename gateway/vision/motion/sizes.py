@@ -1,0 +1,118 @@
+"""The cheapest of the motion gates: sizes of packets as they pass; nothing is decoded. Sans-I/O.
+
+An encoder spends its bytes on what changes. What an inter frame costs while nothing moves is
+learnt, by its place after the keyframe and with its noise, and what lies clearly above is told.
+Half a second of frames is taken together, which also evens out the pattern of B frames and layers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from enum import Enum
+
+
+class Learn(Enum):
+    """How far the present may be taken for nothing: as the pixels know it."""
+
+    NO = 0
+    """Something moves."""
+    SLOWLY = 1
+    """Nobody looked: it may move."""
+    FAST = 2
+    """The pixels were looked at, and nothing moves."""
+
+
+class Sizes:
+    """`unusual` after each `take` says how far the last half second lies above what is usual, in deviations."""
+
+    SPAN = 0.5
+    """Seconds taken together, at most."""
+    _SPANS = (12, 8, 6, 4, 3, 2)
+    """Frames taken together; multiples of the patterns encoders have."""
+    _STRIDE = 3
+    _BASE = 24.0
+    """Bytes a frame that say nothing: headers and skipped blocks."""
+    _TRIFLE = 6.0
+    """Bytes a frame that no thing hides in."""
+    _QUIETEST = 0.012
+    """No stream is steadier than so, in parts of its size."""
+    _PLACES, _PLACE = 24, 0.5
+    """Places after the keyframe told apart, and their length in seconds."""
+    _SLOW, _FAST = 20.0, 2.0
+    """Seconds in which the level follows."""
+    _DOWN = 0.25
+    """The share of that when it falls: missing a calm is worse than missing a storm."""
+    _CLIP = 2.5
+    _LONG = 60.0
+
+    def __init__(self) -> None:
+        self._span = self._SPANS[0]
+        self._last: deque[int] = deque(maxlen=self._span)
+        self._newest: float | None = None
+        self._since_newest = 0
+        self._key_time = 0.0
+        self._interval = 0.04
+        self._until = self._STRIDE
+        self._level = 0.0
+        self._deviation = 0.15
+        self._shape = [0.0] * self._PLACES
+        self.learnt = 0.0
+        """Seconds of calm it has learnt from."""
+        self.unusual = 0.0
+
+    def take(self, time: float, *, key: bool, size: int, learn: Learn) -> bool:
+        """One packet. Whether `unusual` was judged anew."""
+        if key:
+            self._key_time = time
+            return False
+        self._clock(time)
+        self._last.append(size)
+        self._until -= 1
+        if self._until > 0 or len(self._last) < self._span:
+            return False
+        self._until = min(self._STRIDE, self._span)
+        self._fit_span()
+        self._judge(time, learn)
+        return True
+
+    def _clock(self, time: float) -> None:
+        """How far frames are apart; with B frames they come out of order."""
+        self._since_newest += 1
+        passed = time - self._newest if self._newest is not None else 0.0
+        if 0 < passed < 1:
+            self._interval += (passed / self._since_newest - self._interval) * 0.05
+        if passed > 0 or passed < -1 or self._newest is None:
+            self._newest, self._since_newest = time, 0
+
+    def _fit_span(self) -> None:
+        """As many frames together as pass in half a second."""
+        self._span = next((span for span in self._SPANS if span * self._interval <= self.SPAN), self._SPANS[-1])
+        if self._span != self._last.maxlen:
+            self._last = deque(self._last, maxlen=self._span)
+
+    def _judge(self, time: float, learn: Learn) -> None:
+        frames = len(self._last)
+        mean = sum(self._last) / frames
+        place = min(int((time - self._key_time) / self._PLACE), self._PLACES - 1)
+        now = math.log(mean + self._BASE)
+        if not self.learnt:
+            self._level = now
+        above = now - self._level - self._shape[place]
+        deviation = max(self._deviation, self._QUIETEST, self._TRIFLE / (mean + self._BASE))
+        self.unusual = above / deviation
+        if learn is not Learn.NO:
+            self._learn(place, above, deviation, self._SLOW if learn is Learn.SLOWLY else self._FAST)
+
+    def _learn(self, place: int, above: float, deviation: float, seconds: float) -> None:
+        passed = min(self._STRIDE, self._span) * self._interval
+        self.learnt += passed
+        seconds = min(seconds, self.learnt)
+        if above < 0:
+            seconds *= self._DOWN
+        elif seconds > self._FAST:
+            above = min(above, self._CLIP * deviation)
+        self._level += above * min(1.0, passed / seconds)
+        self._shape[place] += above * min(1.0, passed / self._LONG)
+        spread = min(abs(above), 3 * deviation) * 1.25
+        self._deviation += (spread - self._deviation) * min(1.0, passed / min(self._LONG / 2, 1 + self.learnt))
