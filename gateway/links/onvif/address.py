@@ -1,0 +1,59 @@
+"""Addresses that a camera gives, held against the one the installer gave."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from gateway.errors import BadInput
+
+DEVICE_SERVICE = "/onvif/device_service"
+"""Where every camera's first service is (ONVIF Core 5.1.1)."""
+
+
+def device_service(address: str) -> str:
+    """`192.168.1.64`, `192.168.1.64:8000`, `http://…` or a whole address → that of the device service."""
+    parts = urlsplit(address if "://" in address else f"http://{address}")
+    return urlunsplit(parts._replace(path=parts.path if parts.path.strip("/") else DEVICE_SERVICE))
+
+
+def fault_of(address: str) -> str | None:
+    """What is wrong with an installer's address, without repeating it; None when it can be tried."""
+    try:
+        parts = urlsplit(device_service(address))
+        port = parts.port
+    except ValueError:
+        return "has no readable host and port"
+    if parts.username is not None or parts.password is not None:
+        return "holds a user; write user: and password: beside it"
+    if parts.scheme not in {"http", "https"}:
+        return f"has the scheme {parts.scheme!r}; it may be http or https"
+    if not parts.hostname or port == 0 or any(character.isspace() for character in address):
+        return "names no host"
+    return None
+
+
+def at_home(given: str, camera: str, *schemes: str) -> str:
+    """`given` with the host of `camera`'s own address, and without user and password.
+
+    Behind NAT, and with a second network card, a camera names a host that can't be reached; and a hostile one
+    must not send us, and our answer to its challenge, elsewhere. Raises BadInput when it is no such address.
+    """
+    try:
+        parts, own = urlsplit(given.strip()), urlsplit(camera)
+        port = _port(parts)
+    except ValueError:
+        parts, own, port = SplitResult("", "", "", "", ""), urlsplit(camera), None
+    if parts.scheme.lower() not in schemes or not parts.netloc or not given.isprintable():
+        raise BadInput(f"an address that is not {' or '.join(schemes)}", given.encode(errors="replace")[:1024])
+    if parts.scheme.lower() in {"http", "https"} and parts.hostname != own.hostname:
+        return urlunsplit(parts._replace(scheme=own.scheme, netloc=own.netloc))
+    host = f"[{own.hostname}]" if ":" in (own.hostname or "") else own.hostname
+    return urlunsplit(parts._replace(netloc=f"{host}:{port}" if port else f"{host}"))
+
+
+def _port(parts: SplitResult) -> int | None:
+    """Some write it twice: http://192.168.1.106:8106:8106/onvif/Subscription."""
+    host = parts.netloc.rpartition("@")[2]
+    if "[" not in host and host.count(":") > 1:
+        return urlsplit(f"//{host.rpartition(':')[0]}").port
+    return parts.port

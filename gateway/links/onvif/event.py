@@ -1,0 +1,82 @@
+"""One notification of a camera, taken out of what the SOAP library made of it (ONVIF Core 9.4, 9.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+LONGEST = 200
+"""Characters of a name or value that are kept."""
+MOST_ITEMS = 32
+
+
+class Operation(StrEnum):
+    """What a property's message says of it; an event that is no property has none."""
+
+    INITIALIZED = "Initialized"
+    CHANGED = "Changed"
+    DELETED = "Deleted"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`topic` is without prefixes: `RuleEngine/TamperDetector/Tamper`; `at` is the camera's clock."""
+
+    topic: str
+    operation: Operation
+    at: datetime | None
+    source: tuple[tuple[str, str], ...]
+    data: tuple[tuple[str, str], ...]
+
+
+def read_event(notification: Any) -> Event:
+    """A zeep NotificationMessage → Event; raises ValueError when it has no topic or no message."""
+    topic = getattr(getattr(notification, "Topic", None), "_value_1", None)
+    message = getattr(getattr(notification, "Message", None), "_value_1", None)
+    if not isinstance(topic, str) or not topic.strip():
+        raise ValueError("a notification without a topic")
+    if message is None:
+        raise ValueError(f"a notification of {topic[:LONGEST]} without a message")
+    return Event(
+        _bare(topic),
+        _operation(getattr(message, "PropertyOperation", None)),
+        _utc(getattr(message, "UtcTime", None)),
+        tuple(_items(getattr(message, "Source", None))),
+        tuple(_items(getattr(message, "Data", None))),
+    )
+
+
+def _bare(topic: str) -> str:
+    """Without namespaces' prefixes: makers choose them freely, `tns1:` in most, `tt:` in some."""
+    return "/".join(step.rpartition(":")[2] for step in topic.strip()[:LONGEST].split("/"))
+
+
+def _operation(word: object) -> Operation:
+    try:
+        return Operation(str(word)) if word else Operation.NONE
+    except ValueError:
+        return Operation.NONE
+
+
+def _utc(when: object) -> datetime | None:
+    """The camera's clock is noted, never trusted: one that can't be read must not cost an alarm."""
+    if not isinstance(when, datetime):
+        return None
+    try:
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def _items(holder: Any) -> Iterator[tuple[str, str]]:
+    items = getattr(holder, "SimpleItem", None)
+    if not isinstance(items, Iterable):
+        return
+    for item, _ in zip(items, range(MOST_ITEMS), strict=False):
+        name, value = getattr(item, "Name", None), getattr(item, "Value", None)
+        if name is not None and value is not None:
+            yield str(name)[:LONGEST], str(value)[:LONGEST]

@@ -1,0 +1,84 @@
+"""HTTP to a camera: bounded in size and time, with HTTP digest where the camera asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from gateway.errors import BadInput, LinkLost
+from gateway.links.onvif.xml import SHOWN
+
+PATIENCE_S = 10.0
+"""For a camera to answer, beyond the time it was told to wait for events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """`address` is that of the device service."""
+
+    address: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    verify_tls: bool = True
+
+
+@asynccontextmanager
+async def session_of(login: Login) -> AsyncIterator[aiohttp.ClientSession]:
+    """One camera's connections: few, never through a proxy, each for one question.
+
+    Cameras close a kept connection whenever they like, and a question lost on it would be a lost line.
+    """
+    digest = (aiohttp.DigestAuthMiddleware(login.user, login.password),) if login.user else ()
+    connector = aiohttp.TCPConnector(limit=4, force_close=True, ssl=login.verify_tls)
+    async with aiohttp.ClientSession(connector=connector, middlewares=digest, trust_env=False) as session:
+        yield session
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+
+
+async def fetch(
+    session: aiohttp.ClientSession,
+    method: str,
+    address: str,
+    *,
+    largest: int,
+    limit_s: float,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Raises LinkLost without an answer in time, BadInput for one that is larger than `largest` bytes."""
+    timeout = aiohttp.ClientTimeout(total=limit_s)
+    try:
+        async with session.request(
+            method, address, data=body, headers=headers, timeout=timeout, allow_redirects=False
+        ) as response:
+            return Answer(response.status, await _bounded(response, largest))
+    except TimeoutError:
+        raise LinkLost(f"the camera did not answer within {limit_s:g} s") from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise LinkLost(f"the camera can't be reached: {_why(error)}") from None
+
+
+async def _bounded(response: aiohttp.ClientResponse, largest: int) -> bytes:
+    data = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        data += chunk
+        if len(data) > largest:
+            raise BadInput(f"an answer of more than {largest} bytes", bytes(data[:SHOWN]))
+    return bytes(data)
+
+
+def _why(error: Exception) -> str:
+    """Without the address, which may hold what nobody should read."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not trusted (verify_tls: false takes any)"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or type(error.os_error).__name__
+    return type(error).__name__
