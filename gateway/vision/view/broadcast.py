@@ -1,0 +1,135 @@
+"""One camera's live picture for all who watch it: one stream from the worker, any number of viewers.
+
+A viewer begins with the newest keyframe. One that is too slow loses what waits for it and goes on with the
+next keyframe; the others and the worker never notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+from gateway.errors import AnjuError
+
+MOST_PARTS = 50
+"""Parts that wait for a viewer: some five seconds of them."""
+MOST_BYTES = 4 * 1024 * 1024
+MOST_KEPT = 16 * 1024 * 1024
+"""Bytes since the last keyframe that are kept for the next viewer; a stream with more makes him wait for a keyframe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a player must know first: `codec` as RFC 6381 spells it, and the init segment."""
+
+    codec: str
+    width: int
+    height: int
+    segment: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Media segments that follow each other; the first picture of a `key` part can be decoded by itself."""
+
+    opening: Opening
+    key: bool
+    data: bytes = field(repr=False)
+
+
+class Viewer:
+    """An async iterator over the parts; raises what ended the broadcast. `dropped` counts parts it was too slow for."""
+
+    def __init__(self, most_parts: int = MOST_PARTS, most_bytes: int = MOST_BYTES) -> None:
+        self._most_parts = most_parts
+        self._most_bytes = most_bytes
+        self._waiting: deque[Part] = deque()
+        self._bytes = 0
+        self._needs_key = True
+        self._changed = asyncio.Event()
+        self._why: AnjuError | None = None
+        self.dropped = 0
+
+    def offer(self, part: Part) -> None:
+        if self._is_full(part):
+            self.dropped += len(self._waiting)
+            self._waiting.clear()
+            self._bytes = 0
+            self._needs_key = True
+        if self._needs_key and not part.key:
+            self.dropped += 1
+            return
+        self._needs_key = False
+        self._waiting.append(part)
+        self._bytes += len(part.data)
+        self._changed.set()
+
+    def end(self, why: AnjuError) -> None:
+        self._why = why
+        self._changed.set()
+
+    def __aiter__(self) -> Viewer:
+        return self
+
+    async def __anext__(self) -> Part:
+        while not self._waiting:
+            if self._why is not None:
+                raise self._why
+            self._changed.clear()
+            await self._changed.wait()
+        part = self._waiting.popleft()
+        self._bytes -= len(part.data)
+        return part
+
+    def _is_full(self, part: Part) -> bool:
+        """What is large by itself still goes to a viewer who waits for nothing else."""
+        too_large = self._bytes + len(part.data) > self._most_bytes
+        return bool(self._waiting) and (len(self._waiting) >= self._most_parts or too_large)
+
+
+class Broadcast:
+    """Fed by the camera's worker."""
+
+    def __init__(self, most_kept: int = MOST_KEPT) -> None:
+        self._most_kept = most_kept
+        self._opening: Opening | None = None
+        self._kept: list[Part] = []
+        self._kept_bytes = 0
+        self._viewers: set[Viewer] = set()
+
+    @property
+    def is_watched(self) -> bool:
+        return bool(self._viewers)
+
+    def take(self, data: bytes, *, key: bool, opening: Opening | None = None) -> None:
+        """`opening` comes with the first part and whenever the camera begins anew in another way."""
+        self._opening = opening or self._opening
+        if self._opening is None:
+            return
+        part = Part(self._opening, key, data)
+        self._keep(part)
+        for viewer in self._viewers:
+            viewer.offer(part)
+
+    def join(self, viewer: Viewer) -> None:
+        self._viewers.add(viewer)
+        if self._kept:
+            viewer.offer(Part(self._kept[0].opening, True, b"".join(part.data for part in self._kept)))
+
+    def leave(self, viewer: Viewer) -> None:
+        self._viewers.discard(viewer)
+
+    def end(self, why: AnjuError) -> None:
+        for viewer in self._viewers:
+            viewer.end(why)
+
+    def _keep(self, part: Part) -> None:
+        if part.key:
+            self._kept, self._kept_bytes = [], 0
+        elif not self._kept:
+            return
+        self._kept.append(part)
+        self._kept_bytes += len(part.data)
+        if self._kept_bytes > self._most_kept:
+            self._kept, self._kept_bytes = [], 0
