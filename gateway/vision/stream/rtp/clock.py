@@ -4,6 +4,8 @@ from __future__ import annotations
 
 LEAP = 30.0
 """Seconds between two pictures beyond which the timestamps, not the time, are taken to have jumped."""
+STUCK = 25
+"""Pictures in a row with one timestamp after which the timestamps are taken to stand still."""
 _WRAP, _HALF = 1 << 32, 1 << 31
 
 
@@ -20,13 +22,15 @@ class MediaClock:
         self._last: int | None = None
         self._ticks = 0
         self._heard = 0.0
+        self._same = 0
         self._report: tuple[int, float] | None = None
 
     def time(self, timestamp: int, now: float) -> float:
-        """Seconds since the first timestamp; `now` (monotonic) bridges a leap. May step back a little (B pictures)."""
+        """Seconds since the first timestamp; `now` (monotonic) bridges a leap and a standstill. May step back a little (B pictures)."""
         if self._last is not None:
             passed = difference(timestamp, self._last)
-            if abs(passed) > LEAP * self.rate:
+            self._same = self._same + 1 if passed == 0 else 0
+            if abs(passed) > LEAP * self.rate or self._same >= STUCK:
                 passed = round((now - self._heard) * self.rate)
                 self._report = None
             self._ticks += passed

@@ -32,6 +32,10 @@ class Codec(Protocol):
         """Flags of what is in it; nothing is put together. Never raises."""
         ...
 
+    def continues(self, packet: bytes, at: int) -> bool:
+        """Whether it begins with a further slice of a picture, not with a picture's first. Never raises."""
+        ...
+
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
         """NAL units of RTP packets in order; one that lacks a piece is left out. Never raises."""
         ...

@@ -51,6 +51,15 @@ class H264:
             return flags
         return _FLAGS[kind] if kind != SEI else self._flags_of(packet[at : at + 2])
 
+    def continues(self, packet: bytes, at: int) -> bool:
+        """By first_mb_in_slice, which is 0, one bit set, in a first slice (H.264, 7.3.3)."""
+        kind, slice_at = packet[at] & _TYPE, at + 1
+        if kind == FU_A and slice_at < len(packet):
+            if not packet[slice_at] & _START:
+                return True
+            kind, slice_at = packet[slice_at] & _TYPE, slice_at + 1
+        return kind in {SLICE, IDR} and slice_at < len(packet) and not packet[slice_at] & 0x80
+
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
         fragments = Fragments()
         for packet in packets:

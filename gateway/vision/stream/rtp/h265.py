@@ -56,6 +56,15 @@ class H265:
             return flags
         return _FLAGS[kind]
 
+    def continues(self, packet: bytes, at: int) -> bool:
+        """By first_slice_segment_in_pic_flag (H.265, 7.3.6.1)."""
+        kind, slice_at = packet[at] >> 1 & _TYPE, at + HEADER
+        if kind == FU and slice_at < len(packet):
+            if not packet[slice_at] & _START:
+                return True
+            kind, slice_at = packet[slice_at] & _TYPE, slice_at + 1
+        return kind in SLICES and slice_at < len(packet) and not packet[slice_at] & 0x80
+
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
         fragments = Fragments()
         for packet in packets:

@@ -112,16 +112,20 @@ class Receiver:
             if self._flags & PICTURE:
                 self._finish(now, done)
             self._timestamp = timestamp
+        if timestamp == self._marked and flags & PICTURE:
+            self._doubt(packet, start)
         self._keep(packet, flags, len(packet) - start)
         if second & MARKER and self._flags & PICTURE and self._lies < MAX_LIES:
             self._marked = timestamp
             self._finish(now, done)
         return None
 
+    def _doubt(self, packet: bytes, start: int) -> None:
+        """A picture's marked end is followed by more of the same time: is it more of the same picture?"""
+        self._lies += int(self.format.codec.continues(packet, start))
+        self._marked = -1
+
     def _keep(self, packet: bytes, flags: int, size: int) -> None:
-        if self._timestamp == self._marked and flags & PICTURE:
-            self._lies += 1
-            self._marked = -1
         self._packets.append(packet)
         self._flags |= flags
         self._size += size
@@ -135,7 +139,8 @@ class Receiver:
             self.format = self.format.with_sets(list(self.format.codec.nals(self._sets)))
         time_s, wall_s = self.clock.time(self._timestamp, now), self.clock.wall(self._timestamp)
         key = self._flags & KEY != 0
-        done.append(AccessUnit(time_s, wall_s, key, self._size, self._missing, self.format, self._packets))
+        packets = tuple(self._packets)
+        done.append(AccessUnit(time_s, wall_s, key, self._size, self._missing, self.format, packets))
         self._clear()
 
     def _clear(self) -> None:
