@@ -134,11 +134,14 @@ class Gateway:
         """Start it and return once devices can connect."""
         self.spawn()
         try:
-            wait_for_port(self.compound.mqtt_port, seconds)
-            wait_for_port(self.compound.http_port, seconds)
+            wait_for_port(self.compound.mqtt_port, seconds, self._lives)
+            wait_for_port(self.compound.http_port, seconds, self._lives)
         except TimeoutError as error:
             self.kill()
             raise RuntimeError("the gateway did not start:\n" + "\n".join(self.log)) from error
+
+    def _lives(self) -> bool:
+        return self.is_running
 
     def kill(self) -> None:
         """A power cut, as far as the process is concerned."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 
 HOST = "127.0.0.1"
 
@@ -17,13 +18,13 @@ def free_port() -> int:
         return port
 
 
-def wait_for_port(port: int, seconds: float = 10.0) -> None:
-    """Return once somebody accepts on `port`; TimeoutError when nobody does in time."""
+def wait_for_port(port: int, seconds: float = 10.0, alive: Callable[[], bool] = lambda: True) -> None:
+    """Return once somebody accepts on `port`; TimeoutError when nobody does in time, or is not `alive` to."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    while alive() and time.monotonic() < deadline:
         with socket.socket() as probe:
             probe.settimeout(0.5)
             if probe.connect_ex((HOST, port)) == 0:
                 return
         time.sleep(0.02)
-    raise TimeoutError(f"nobody accepts on {HOST}:{port} after {seconds} s")
+    raise TimeoutError(f"nobody accepts on {HOST}:{port} within {seconds} s")
