@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.vision.known import Known, KnownFace, KnownVehicle
 from gateway.vision.recognise.faces import FaceReader
-from gateway.vision.recognise.gallery import Gallery
-from gateway.vision.recognise.grammar import normal
 from gateway.vision.recognise.plates import PlateRead, PlateReader
 from gateway.vision.recognise.track import Decided, Tracks
 from gateway.vision.recognise.verdicts import (
@@ -21,6 +18,7 @@ from gateway.vision.recognise.verdicts import (
     face_looks,
     plate_looks,
 )
+from gateway.vision.registry import Registry
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 
@@ -32,26 +30,6 @@ class View:
     frame: Frame
     at: float
     clock: float
-
-
-class Registry:
-    """The gallery and the vehicles, ready to be searched."""
-
-    def __init__(self, known: Known) -> None:
-        self._persons: dict[str, KnownFace] = {face.person_id: face for face in known.faces}
-        self._vehicles: dict[str, KnownVehicle] = {normal(vehicle.plate): vehicle for vehicle in known.vehicles}
-        self.gallery = Gallery([face.person_id for face in known.faces], [face.template for face in known.faces])
-
-    def plate(self, text: str) -> dict[str, Any]:
-        vehicle = self._vehicles.get(text)
-        return {"list": vehicle.list if vehicle else None, "household": vehicle.place if vehicle else None}
-
-    def person(self, person: str) -> dict[str, Any]:
-        """What may be said of a person in the journal: no name of a resident, no number of anybody."""
-        face = self._persons.get(person)
-        said: dict[str, Any] = {"person": person, "list": face.list if face else None}
-        said["household"] = face.place if face else None
-        return said | ({"name": face.name} if face and face.list == "watch" else {})
 
 
 class Recognisers:
@@ -105,8 +83,7 @@ def _plates(decided: Iterable[Decided[PlateRead, View, PlateVerdict]], registry:
 
 
 def _plate(one: Decided[PlateRead, View, PlateVerdict], registry: Registry) -> Sighting:
-    said = {"text": one.verdict.text, "score": one.verdict.score, **registry.plate(one.verdict.text)}
-    said |= {"box": one.best.box, "looks": one.looks}
+    said = {**registry.plate(one.verdict), "box": one.best.box, "looks": one.looks}
     return Sighting("plate.read", one.view.at, said, one.view.frame.jpeg(box=one.best.box))
 
 

@@ -8,7 +8,8 @@ from threading import Lock, Thread
 from gateway.vision.known import Known
 from gateway.vision.newest import Newest
 from gateway.vision.outbox import Outbox
-from gateway.vision.recogniser import CameraTracks, Recognisers, Registry, View
+from gateway.vision.recogniser import CameraTracks, Recognisers, View
+from gateway.vision.registry import Registry
 from gateway.vision.sighting import Watch
 
 _TICK = 0.5

@@ -5,7 +5,8 @@ import json
 import numpy as np
 
 from gateway.vision.known import TEMPLATE_LENGTH, Known, KnownFace, KnownVehicle
-from gateway.vision.recogniser import Registry
+from gateway.vision.recognise.verdicts import PlateVerdict
+from gateway.vision.registry import Registry
 
 
 def template(seed: int) -> np.ndarray:
@@ -38,8 +39,30 @@ def test_a_resident_has_no_name_in_the_journal_and_the_watched_have() -> None:
     assert registry.person("w1") == {"person": "w1", "list": "watch", "household": None, "name": "李四"}
 
 
+def whose(plate: str, *, province: float = 1.0, registry: Registry | None = None) -> dict[str, object]:
+    return (registry or Registry(KNOWN)).plate(PlateVerdict(plate, 0.9, province))
+
+
 def test_a_plate_registered_with_the_letter_o_is_found_by_what_stands_on_the_metal() -> None:
-    registry = Registry(KNOWN)
-    assert registry.plate("苏M01234") == {"list": "resident", "household": "b3/u1/1502"}
-    assert registry.plate("沪A12345") == {"list": "watch", "household": None}
-    assert registry.plate("京A12345") == {"list": None, "household": None}
+    found = {"text": "苏M01234", "score": 0.9, "list": "resident", "household": "b3/u1/1502"}
+    assert whose("苏M01234") == found
+    assert whose("沪A12345")["list"] == "watch"
+    assert whose("京A12345")["list"] is None
+
+
+def test_a_smudged_province_is_taken_for_the_registered_one_and_the_reason_is_told() -> None:
+    told = whose("鄂M01234", province=0.4)
+    assert (told["text"], told["read"], told["list"]) == ("苏M01234", "鄂M01234", "resident")
+    assert told["reason"] == {
+        "zh": "识读为 ?M01234，按登记认作 苏M01234",
+        "en": "read ?M01234, taken for 苏M01234",
+    }
+
+
+def test_a_province_that_was_read_well_is_believed() -> None:
+    assert whose("鄂M01234", province=0.6) == {"text": "鄂M01234", "score": 0.9, "list": None, "household": None}
+
+
+def test_two_registered_plates_that_are_the_same_but_for_the_province_help_nobody() -> None:
+    both = [KnownVehicle("苏M01234", None, "resident"), KnownVehicle("浙M01234", None, "watch")]
+    assert whose("鄂M01234", province=0.1, registry=Registry(Known([], both)))["list"] is None

@@ -9,7 +9,7 @@ both walking it and walking it back simple.
     苏M1234学    … with a tail: 警 学 挂 港 澳 使 领 instead of the last place
     苏MD12345    new energy, small: the third place says the drive, the last four are digits
     苏M12345D    new energy, large: five digits, the last place says the drive
-    使123456     an embassy's
+    使123456     an embassy's; newer ones 123456使
 """
 
 from __future__ import annotations
@@ -82,23 +82,26 @@ class Automaton:
 RARE = 3.0
 SELDOM = 1.0
 """Costs of what is not often on the road, so that a smudge is read as the commoner plate (MEASURED.md, Plates)."""
+OFF_COLOUR = 5.0
+"""Cost of any other plate on a green sheet: seven characters there are eight of which one was cut off."""
 
 
-def plates() -> Automaton:
-    """The automaton of all plates above."""
+def plates(*, green: bool = False) -> Automaton:
+    """The automaton of all plates above; on a `green` sheet those of new energy are far likelier."""
     automaton = Automaton()
+    other = OFF_COLOUR if green else 0.0
     office = automaton.step(automaton.step(START, PROVINCES), AUTHORITIES)
-    _common(automaton, office)
+    _common(automaton, office, other)
     _small_new_energy(automaton, office)
     _large_new_energy(automaton, office)
-    _embassy(automaton)
+    _embassy(automaton, other)
     return automaton
 
 
-def _common(automaton: Automaton, office: int) -> None:
+def _common(automaton: Automaton, office: int, cost: float) -> None:
     """Five places, or four and a tail. `rows` are the states with no, one and two letters so far."""
-    rows = [office]
-    for _ in range(4):
+    rows = _next_place(automaton, [office], cost)
+    for _ in range(3):
         rows = _next_place(automaton, rows)
     for row in rows:
         automaton.end(automaton.step(row, TAILS, RARE))
@@ -106,12 +109,12 @@ def _common(automaton: Automaton, office: int) -> None:
         automaton.end(row)
 
 
-def _next_place(automaton: Automaton, rows: list[int]) -> list[int]:
+def _next_place(automaton: Automaton, rows: list[int], cost: float = 0.0) -> list[int]:
     further = [automaton.state() for _ in range(min(len(rows), MOST_LETTERS) + 1)]
     for letters, row in enumerate(rows):
-        automaton.join(row, further[letters], DIGITS)
+        automaton.join(row, further[letters], DIGITS, cost)
         if letters < MOST_LETTERS:
-            automaton.join(row, further[letters + 1], LETTERS)
+            automaton.join(row, further[letters + 1], LETTERS, cost)
     return further
 
 
@@ -129,8 +132,11 @@ def _large_new_energy(automaton: Automaton, office: int) -> None:
     automaton.end(drive)
 
 
-def _embassy(automaton: Automaton) -> None:
-    automaton.end(_digits(automaton, automaton.step(START, EMBASSY, RARE), 6))
+def _embassy(automaton: Automaton, cost: float) -> None:
+    """The glyph came first until 2017 and comes last since."""
+    automaton.end(_digits(automaton, automaton.step(START, EMBASSY, RARE + cost), 6))
+    first = automaton.step(START, DIGITS, RARE + cost)
+    automaton.end(automaton.step(_digits(automaton, first, 5), EMBASSY))
 
 
 def _digits(automaton: Automaton, state: int, count: int) -> int:

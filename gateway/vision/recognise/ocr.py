@@ -6,7 +6,7 @@ driven here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import cv2
@@ -97,14 +97,13 @@ class TextReader:
             for character, twins in looks_like.items()
         ]
 
-    def read(self, lines: Sequence[Picture]) -> list[TextScores]:
-        """Each of `lines` is one upright line of text, tightly cut; several at once are faster than one by one."""
-        tensor = np.zeros((len(lines), 3, self.HEIGHT, self.PADDED), np.float32)
-        for row, line in zip(tensor, lines, strict=True):
-            by = cv2.INTER_AREA if line.shape[1] > 2 * self.WIDTH else cv2.INTER_LINEAR
-            scaled = cv2.resize(line, (self.WIDTH, self.HEIGHT), interpolation=by)
-            row[:, :, : self.WIDTH] = scaled.transpose(2, 0, 1) / 127.5 - 1
-        return [self._scores(output) for output in self._session.run(None, {self._input: tensor})[0]]
+    def read(self, line: Picture, width: int = WIDTH) -> TextScores:
+        """`line` is one upright line of text, tightly cut; it is scaled to `width` pixels, at most PADDED."""
+        tensor = np.zeros((1, 3, self.HEIGHT, self.PADDED), np.float32)
+        by = cv2.INTER_AREA if line.shape[1] > 2 * width else cv2.INTER_LINEAR
+        scaled = cv2.resize(line, (width, self.HEIGHT), interpolation=by)
+        tensor[0, :, :, :width] = scaled.transpose(2, 0, 1) / 127.5 - 1
+        return self._scores(self._session.run(None, {self._input: tensor})[0][0])
 
     def _scores(self, scores: NDArray[np.float32]) -> TextScores:
         output: Floats = scores.astype(np.float64)

@@ -12,6 +12,8 @@ import numpy as np
 from gateway.vision.recognise.enrolment import BLURRED
 from gateway.vision.recognise.faces import SMALLEST, Face, FaceReader, Picture
 from gateway.vision.recognise.gallery import Gallery, Match
+from gateway.vision.recognise.geometry import overlap
+from gateway.vision.recognise.lines import GATE
 from gateway.vision.recognise.plates import PlateRead, PlateReader
 
 WORTH_A_VOTE = 0.5
@@ -30,10 +32,11 @@ def face_looks(reader: FaceReader, gallery: Gallery, picture: Picture, *, closel
 
 @dataclass(frozen=True, slots=True)
 class PlateVerdict:
-    """`score` is the mean of the looks that read `text`."""
+    """`score` and `province`, the certainty of its first character, are the means of the looks that read `text`."""
 
     text: str
     score: float
+    province: float = 1.0
 
 
 class PlateJudge:
@@ -42,8 +45,7 @@ class PlateJudge:
     ENOUGH = 3
     SHARE = 0.6
     """A text that has so much of the vote after ENOUGH looks will not lose it any more."""
-    SURE = 0.8
-    """A single look from which on 99 % are right."""
+    SURE = GATE
     FAIR = 0.65
     MISREAD = 2
     """Characters in which two looks at one plate differ at most."""
@@ -60,8 +62,10 @@ class PlateJudge:
         for look in looks:
             votes[look.text] += look.score**2
         text = max(votes, key=lambda each: votes[each])
-        scores = [look.score for look in looks if look.text == text]
-        verdict = PlateVerdict(text, round(sum(scores) / len(scores), 3))
+        alike = [look for look in looks if look.text == text]
+        scores = [look.score for look in alike]
+        province = _mean([look.certain[0] if look.certain else 1.0 for look in alike])
+        verdict = PlateVerdict(text, _mean(scores), province)
         if over:
             agreed = len(scores) > 1 and max(scores) >= self.FAIR
             return verdict if agreed or max(scores) >= self.SURE else None
@@ -122,14 +126,10 @@ class FaceJudge:
         return FaceVerdict(person, _nearest([look for look in looks if look.match.person == person]))
 
 
+def _mean(values: Sequence[float]) -> float:
+    return round(sum(values) / len(values), 3)
+
+
 def _nearest(looks: Sequence[FaceLook]) -> float | None:
     distances = [look.match.distance for look in looks if look.match.distance is not None]
     return min(distances, default=None)
-
-
-def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
-    """Area in common over area together, 0…1."""
-    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    common = max(0, width) * max(0, height)
-    return common / (one[2] * one[3] + other[2] * other[3] - common or 1)

@@ -31,6 +31,7 @@ def automaton() -> Automaton:
         "沪A0023领",
         "京A1234使",
         "使123456",
+        "123456使",
     ],
 )
 def test_what_is_a_plate(automaton: Automaton, text: str) -> None:

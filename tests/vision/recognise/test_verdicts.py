@@ -5,8 +5,9 @@ import pytest
 
 from gateway.vision.recognise.faces import LENGTH, Face
 from gateway.vision.recognise.gallery import Match
+from gateway.vision.recognise.geometry import overlap
 from gateway.vision.recognise.plates import PlateRead
-from gateway.vision.recognise.verdicts import FaceJudge, FaceLook, FaceVerdict, PlateJudge, PlateVerdict, overlap
+from gateway.vision.recognise.verdicts import FaceJudge, FaceLook, FaceVerdict, PlateJudge, PlateVerdict
 
 BOX = (10, 10, 150, 40)
 
