@@ -29,9 +29,12 @@ def gateway(disk: Disk, tmp_path: Path) -> Iterator[Gateway]:
     made = Gateway(TestCompound(tmp_path / "config", [TestDevice(ROOM)]), disk.folder)
     enrol(made)
     made.start()
-    yield made
-    disk.free(made)
-    assert made.stop() == 0
+    try:
+        yield made
+        disk.free(made)
+        assert made.stop() == 0
+    finally:
+        made.kill()
 
 
 def device(gateway: Gateway, kind: str, first: int) -> MqttDevice:
