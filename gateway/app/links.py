@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from gateway.links.mqtt.endpoint import Endpoint
 from gateway.links.serial import SerialLink
 from gateway.settings.configuration import DeviceEntry
 from gateway.vision.pool import VisionPool
+from gateway.vision.view.broadcast import Viewer
 
 LinkOf = Callable[[Emitter, Callable[[], None]], Any]
 """Gives a driver's link, its hooks set: heard goes to the emitter, silent to the supervisor."""
@@ -42,6 +44,10 @@ class Doors:
     async def picture(self, camera: str) -> bytes | None:
         """The newest JPEG of a camera; None while it has none."""
         return await self.vision.slot(camera).latest_jpeg()
+
+    def view(self, camera: str) -> AbstractContextManager[Viewer]:
+        """A viewer of the camera's live packets. Raises LinkLost while it is not connected."""
+        return self.vision.slot(camera).view()
 
     def _mqtt(self, entry: DeviceEntry) -> Any:
         via = getattr(entry.settings, "via", "endpoint")

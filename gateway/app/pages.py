@@ -40,6 +40,8 @@ def _services(parts: Parts) -> web.Services:
         order=parts.commands.order,
         report=parts.say,
         picture=parts.doors.picture,
+        view=parts.doors.view,
+        shelf=parts.shelf,
         ready=lambda: {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up()},
         registry=flow_registry(parts),
         console=CONSOLE,

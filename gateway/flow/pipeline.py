@@ -1,6 +1,6 @@
 """The whole story once, in order: what a committed event goes through.
 
-    intake ─committed→ show → decide → keep → perform → witness
+    intake ─committed→ show → decide → keep → perform → look
 
 Events come in the journal's order, in batches while there is a backlog.
 """
@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from gateway.clock import Clock
 from gateway.desk import Decided, Desk
@@ -20,7 +21,6 @@ from gateway.flow.announce import Announce
 from gateway.flow.commands import Commands, from_decision, record
 from gateway.flow.intake import Intake
 from gateway.flow.rulebook import Progress, Rulebook
-from gateway.flow.witness import Witness
 from gateway.model import Alert, Command, Perform, Signal, Wake
 from gateway.store import Store, journal
 
@@ -41,6 +41,12 @@ class Batch:
     alerts: Sequence[Alert] = ()
 
 
+class Onlooker(Protocol):
+    """Has a camera look at an alert's place. Never keeps the alert waiting."""
+
+    def look(self, alert: Alert) -> None: ...
+
+
 class Pipeline:
     def __init__(
         self,
@@ -51,7 +57,7 @@ class Pipeline:
         desk: Desk,
         commands: Commands,
         announce: Announce,
-        witness: Witness,
+        *onlookers: Onlooker,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -60,7 +66,7 @@ class Pipeline:
         self._desk = desk
         self._commands = commands
         self._announce = announce
-        self._witness = witness
+        self._onlookers = onlookers
         self._stages = (self._show, self._decide, self._keep, self._perform, self._look)
         self._left_over = Batch(())
         self._saved = 0.0
@@ -140,7 +146,8 @@ class Pipeline:
 
     async def _look(self, batch: Batch) -> None:
         for alert in batch.alerts:
-            self._witness.look(alert)
+            for onlooker in self._onlookers:
+                onlooker.look(alert)
 
     async def _wake_rules(self) -> None:
         """Turn wake-ups come due into journal rows; they come back as events in their order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -14,6 +15,7 @@ from gateway.vision.known import Known
 from gateway.vision.process import Line, started
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.slot import Sightings, Slot
+from gateway.vision.view.views import Views
 from gateway.vision.wire import Message
 
 START_LIMIT = 20.0
@@ -52,6 +54,7 @@ class WorkerHandle:
         self._watches: dict[int, tuple[Slot, Sightings]] = {}
         self._pictures: dict[int, asyncio.Future[bytes]] = {}
         self._earlier, self._current = Dropped(), Dropped()
+        self.views = Views(self._send, lambda: next(self._numbers))
 
     @property
     def pid(self) -> int | None:
@@ -82,13 +85,17 @@ class WorkerHandle:
 
     # what a slot asks for
 
-    async def begin(self, slot: Slot, watch: Watch) -> tuple[int, Sightings]:
+    async def be_ready(self) -> None:
+        """Raises LinkLost when it does not start."""
         self._wanted.set()
         try:
             async with asyncio.timeout(START_LIMIT):
                 await self._ready.wait()
         except TimeoutError:
             raise LinkLost(f"vision worker {self.name} does not start") from None
+
+    async def begin(self, slot: Slot, watch: Watch) -> tuple[int, Sightings]:
+        await self.be_ready()
         number, sightings = next(self._numbers), Sightings(self._drop)
         self._watches[number] = slot, sightings
         watch = replace(watch, home_province=watch.home_province or self._home_province)
@@ -151,6 +158,8 @@ class WorkerHandle:
                 answer = self._pictures.get(header["ask"])
                 if answer is not None and not answer.done():
                     answer.set_result(message.blob)
+            case "part" | "recording" | "recorded" | "finished" | "unshown":
+                self.views.take(message)
             case "heard" | "sighting" | "lost" if header["watch"] in self._watches:
                 self._take_from_camera(message, *self._watches[header["watch"]])
 
@@ -171,14 +180,15 @@ class WorkerHandle:
         for _, sightings in self._watches.values():
             sightings.end(why)
         self._watches.clear()
+        self.views.lose(why)
 
     def _send_known(self) -> None:
         known, templates = self._known.message()
         self._send({"do": "know", "known": known}, templates)
 
-    def _send(self, header: dict[str, object], blob: bytes = b"") -> None:
+    def _send(self, header: Mapping[str, object], blob: bytes = b"") -> None:
         if self._line is not None:
-            self._line.send(Message(header, blob))
+            self._line.send(Message(dict(header), blob))
 
     def _drop(self) -> None:
         self._earlier.sightings += 1

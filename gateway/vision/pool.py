@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from gateway.vision.handle import SILENCE_LIMIT, Dropped, WorkerHandle
 from gateway.vision.known import Known
 from gateway.vision.slot import Slot
+from gateway.vision.view.views import Taking
 
 
 class VisionPool:
@@ -52,6 +54,16 @@ class VisionPool:
         """Whom and what all workers know from now on, and after every restart."""
         for worker in self.workers:
             worker.know(known)
+
+    async def record(self, camera: str, raw: Path, before_s: float) -> Taking:
+        """Write the camera's packets to `raw`, from so many seconds ago on. Raises LinkLost."""
+        return await self.slot(camera).record(raw, before_s)
+
+    async def finish(self, raw: Path, mp4: Path) -> float:
+        """Make an MP4 for any player of what was recorded; gives its seconds. Raises LinkLost."""
+        worker = self.workers[0]
+        await worker.be_ready()
+        return await worker.views.finish(raw, mp4)
 
     @property
     def dropped(self) -> Dropped:

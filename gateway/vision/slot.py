@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from gateway.errors import LinkLost
 from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.view.broadcast import Viewer
+from gateway.vision.view.views import Taking, Views
 
 
 class Sightings:
@@ -51,6 +54,9 @@ class Sightings:
 class Workplace(Protocol):
     """The worker's side of a slot, as the slot needs it."""
 
+    @property
+    def views(self) -> Views: ...
+
     async def begin(self, slot: Slot, watch: Watch) -> tuple[int, Sightings]: ...
     def end(self, number: int) -> None: ...
     async def picture(self, number: int) -> bytes | None: ...
@@ -79,6 +85,21 @@ class Slot:
     async def latest_jpeg(self) -> bytes | None:
         """The newest picture; None while there is none."""
         return await self._worker.picture(self._number) if self._number is not None else None
+
+    @contextmanager
+    def view(self) -> Iterator[Viewer]:
+        """The packets as they come, for a player. Raises LinkLost while no driver watches."""
+        with self._worker.views.show(self._watched()) as viewer:
+            yield viewer
+
+    async def record(self, file: Path, before_s: float) -> Taking:
+        """Write the packets to `file`, from so many seconds ago on. Raises LinkLost while nobody watches."""
+        return await self._worker.views.record(self._watched(), file, before_s)
+
+    def _watched(self) -> int:
+        if self._number is None:
+            raise LinkLost(f"camera {self.device} is not connected")
+        return self._number
 
     def heard(self) -> None:
         if self.on_heard is not None:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 
 import structlog
 from aiohttp import WSCloseCode, web
 
-from gateway.errors import AnjuError, TooMany
+from gateway.errors import TooMany
 from gateway.web.asked import LiveQuery
 from gateway.web.call import Call
 from gateway.web.feed import Feed
 from gateway.web.meters import Meters
 from gateway.web.privacy import audience_of
 from gateway.web.routes import EVERYONE, Route
+from gateway.web.standing import SESSION_ENDED, may_stay
 
 log = structlog.get_logger(__name__)
 BEAT_S = 5.0
-SESSION_ENDED = 4401
-"""Close code: sign in again."""
 _BATCH = 100
 _SEND_S = 15.0
 """A screen that takes nothing for this long is gone."""
@@ -101,7 +99,7 @@ class _Speaker:
                     await self._send(text)
                 self._cursor = changes[-1].number
             if loop.time() >= self._next_beat:
-                if not await self._may_stay():
+                if not await may_stay(self._services.accounts, self._who):
                     await self._socket.close(code=SESSION_ENDED, message=b"the session has ended")
                     return
                 await self._send(self._feed.beat(self._cursor or 0))
@@ -125,12 +123,3 @@ class _Speaker:
     async def _send(self, text: str) -> None:
         async with asyncio.timeout(_SEND_S):
             await self._socket.send_str(text)
-
-    async def _may_stay(self) -> bool:
-        """Whether the session stands, in the same role; while the record can't be asked, nobody is thrown out."""
-        try:
-            who = await self._services.accounts.still(self._who.key)
-        except (sqlite3.Error, OSError, AnjuError) as error:
-            log.error("a session can't be looked up", why=str(error))
-            return True
-        return who is not None and who.role is self._who.role

@@ -15,6 +15,10 @@ class Meters:
             "anju_http_seconds", "Time to the answer", labels, registry=registry, buckets=_SECONDS
         )
         self.sockets = Gauge("anju_live_sockets", "Screens that follow live", registry=registry)
+        self.viewers = Gauge("anju_live_viewers", "Screens that show a camera, one a picture", registry=registry)
+        self.parts_dropped = Counter(
+            "anju_live_parts_dropped", "Pieces of live pictures a screen was too slow for", registry=registry
+        )
         self.snapshots = Counter("anju_live_snapshots", "Whole states sent to a screen", registry=registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

@@ -8,16 +8,20 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from gateway.clips import rows as clip_rows
+from gateway.clips.cameras import Cameras
+from gateway.clips.clip import Clip
 from gateway.desk import audit
 from gateway.errors import AnjuError
 from gateway.flow.status import DeviceStatus
 from gateway.flow.unrecorded import GATEWAY
-from gateway.model import Alert, Device, DeviceType, Household, Signal, Step, Words
+from gateway.model import Alert, Household, Signal, Step, Words
 from gateway.store import journal
 from gateway.web.privacy import Audience, picture_url, shown_data, shown_reason, shown_snapshot
 from gateway.web.services import Services
 from gateway.web.views import (
     AlertView,
+    ClipView,
     DeviceView,
     HouseholdView,
     PersonView,
@@ -36,6 +40,7 @@ class _Behind:
     signals: Mapping[str, Sequence[Signal]] = field(default_factory=dict)
     steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)
     households: Mapping[str, Household] = field(default_factory=dict)
+    clips: Mapping[str, Sequence[Clip]] = field(default_factory=dict)
 
 
 def words_view(words: Words) -> WordsView:
@@ -48,7 +53,7 @@ class Presenter:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._devices = {key: status.device for key, status in services.devices().items()}
-        self._cameras = _cameras(self._devices)
+        self._cameras = Cameras(self._devices)
 
     async def alerts(self, alerts: Sequence[Alert], audience: Audience, signals: int = 20) -> list[AlertView]:
         """Each with its newest `signals` signals. Shown even where the record can't be read."""
@@ -104,7 +109,7 @@ class Presenter:
             place_name=words_view(services.facts.place_name(alert.place)),
             device=alert.device,
             device_name=self._device_name(alert.device),
-            camera=_camera(alert, self._cameras),
+            camera=self._cameras.of(alert),
             reason=reason[services.facts.language],
             reasons=words_view(reason),
             raised_at=alert.raised_at,
@@ -116,6 +121,7 @@ class Presenter:
             snapshot=shown_snapshot(alert, signals, audience),
             on_record=alert.on_record,
             household=_household(household) if household and audience is Audience.FULL else None,
+            clips=[_clip(clip) for clip in behind.clips.get(alert.id, ())],
             signals=signals,
             steps=[_step(step) for step in behind.steps.get(alert.id, ())],
         )
@@ -133,35 +139,26 @@ class Presenter:
         ids = [alert.id for alert in alerts]
         in_memory = {key: [signal] for key in ids if (signal := services.desk.memory.signal_of(key))}
         try:
-            signals, steps = await services.store.read(lambda connection: _read(connection, ids, most))
+            signals, steps, clips = await services.store.read(lambda connection: _read(connection, ids, most))
             places = {alert.place for alert in alerts}
             households = await services.people.households(places) if audience is Audience.FULL else {}
         except (sqlite3.Error, OSError, AnjuError) as error:
             log.error("what stands behind alerts can't be read", why=str(error))
             return _Behind(in_memory)
-        return _Behind({**signals, **in_memory}, steps, households)
-
-
-def _cameras(devices: Mapping[str, Device]) -> dict[str, str]:
-    """The first camera of each place, and every camera by its own id."""
-    cameras: dict[str, str] = {}
-    for key, device in devices.items():
-        if device.type is DeviceType.CAMERA:
-            cameras.setdefault(device.place, key)
-            cameras[f"device {key}"] = key
-    return cameras
+        return _Behind({**signals, **in_memory}, steps, households, clips if audience is Audience.FULL else {})
 
 
 def _read(
     connection: sqlite3.Connection, alerts: Collection[str], most: int
-) -> tuple[dict[str, list[Signal]], dict[str, list[Step]]]:
+) -> tuple[dict[str, list[Signal]], dict[str, list[Step]], dict[str, Sequence[Clip]]]:
     signals = journal.signals_of_alerts(connection, list(alerts), most)
-    return signals, {alert: audit.steps_of(connection, alert) for alert in alerts}
+    steps = {alert: audit.steps_of(connection, alert) for alert in alerts}
+    return signals, steps, clip_rows.of_alerts(connection, alerts)
 
 
-def _camera(alert: Alert, cameras: Mapping[str, str]) -> str | None:
-    """The camera that raised it, else one at its place."""
-    return cameras.get(f"device {alert.device}") or (cameras.get(alert.place) if alert.place else None)
+def _clip(clip: Clip) -> ClipView:
+    url = f"/api/v1/clips/{clip.id}.mp4"
+    return ClipView(id=clip.id, camera=clip.camera, began=clip.began, ended=clip.ended, url=url)
 
 
 def _step(step: Step) -> StepView:

@@ -11,6 +11,8 @@ import structlog
 from aiohttp import web
 
 from gateway.web.api import alerts, devices, session, system
+from gateway.web.api.clips import Clips
+from gateway.web.api.live_view import LiveView
 from gateway.web.edge import problem_response, serve_route
 from gateway.web.feed import Feed
 from gateway.web.headers import add_headers
@@ -23,6 +25,7 @@ from gateway.web.pages.rendering import Rendering
 from gateway.web.problems import of_status
 from gateway.web.routes import Route, RouteError, checked
 from gateway.web.services import Services
+from gateway.web.viewings import Viewings
 
 log = structlog.get_logger(__name__)
 _END_S = 3.0
@@ -32,12 +35,16 @@ def build(services: Services) -> web.Application:
     """The application. Raises RouteError for a route that must not be served."""
     rendering, meters = Rendering(), Meters(services.registry)
     docs, live = DocsPages(rendering), Live(Feed(services), meters)
+    viewings = Viewings(services.store, services.now)
+    live_view = LiveView(viewings, meters)
     table = checked(
         (
             *session.ROUTES,
             *alerts.ROUTES,
             *devices.ROUTES,
             *live.routes(),
+            *live_view.routes(),
+            *Clips(viewings).routes(),
             *system.ROUTES,
             *docs.routes(),
             *PlatePages(rendering).routes(),
@@ -51,6 +58,7 @@ def build(services: Services) -> web.Application:
 
     async def end_live(_app: web.Application) -> None:
         await live.close()
+        await live_view.close()
 
     app.on_shutdown.append(end_live)
     install(app, table, services, meters)

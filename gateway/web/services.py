@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from gateway.clips.shelf import Shelf
 from gateway.desk import Desk
 from gateway.flow.status import DeviceStatus
 from gateway.model import Command, Place, Signal, Words
 from gateway.people import DoorPlates, People
 from gateway.store import Store
+from gateway.vision.view.broadcast import Viewer
 from gateway.web.accounts import Accounts
 from gateway.web.hub import Hub
 
@@ -44,7 +47,8 @@ class Services:
 
     `order` returns once a command is on record; its result comes as a signal. `report` is the
     intake: it returns once the signal is committed. `picture(camera)` is the newest
-    JPEG of a camera or None. `ready` names each part and whether it is. `console` is the
+    JPEG of a camera or None, `view(camera)` a viewer of its live packets (LinkLost while there
+    are none), `shelf` where recordings lie. `ready` names each part and whether it is. `console` is the
     folder of the built guard-room app.
     """
 
@@ -61,6 +65,8 @@ class Services:
     order: Callable[[Command], Awaitable[None]]
     report: Callable[[Signal], Awaitable[int]]
     picture: Callable[[str], Awaitable[bytes | None]]
+    view: Callable[[str], AbstractContextManager[Viewer]]
+    shelf: Shelf
     ready: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console: Path

@@ -95,6 +95,18 @@ class StepView(View):
     note: str
 
 
+class ClipView(View):
+    """What a camera recorded around the alert, from when to when."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    id: str
+    camera: str
+    began: Time = Field(serialization_alias="from")
+    ended: Time = Field(serialization_alias="to")
+    url: str
+
+
 class AlertView(View):
     """A situation owed to a guard. `reason` is in the compound's language."""
 
@@ -118,6 +130,7 @@ class AlertView(View):
     snapshot: str | None = Field(description="address of the picture")
     on_record: bool = Field(description="false while the disk would not take it")
     household: HouseholdView | None
+    clips: Sequence[ClipView] = Field(description="recordings, oldest first; they come some seconds after their end")
     signals: Sequence[SignalView] = Field(description="newest first, at most 20 (500 for one alert)")
     steps: Sequence[StepView] = Field(description="oldest first")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,14 +12,16 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.clips.shelf import Shelf
 from gateway.desk import Decided, Desk
-from gateway.errors import NotRecorded
+from gateway.errors import LinkLost, NotRecorded
 from gateway.flow.status import DeviceStatus
 from gateway.model import Alert, Command, Device, DeviceType, Health, Place, Raise, Role, Severity, Signal, Words
 from gateway.people import DoorPlates, People
 from gateway.people.enrolment import take_in
 from gateway.people.roster import read_roster
 from gateway.store import Store, journal
+from gateway.vision.view.broadcast import Broadcast, Viewer
 from gateway.web import Accounts, Facts, Hub, Passwords, Services, Users, serve
 
 NAMES = ("王建国", "李秀英")
@@ -62,6 +64,23 @@ class World:
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
     broken_disk: bool = False
     services: Services | None = None
+    broadcast: Broadcast | None = None
+    """What the cameras show; None: they show nothing."""
+
+    @property
+    def shelf(self) -> Shelf:
+        return Shelf.of(self.store.path.parent)
+
+    @contextmanager
+    def view(self, camera: str) -> Iterator[Viewer]:
+        if self.broadcast is None:
+            raise LinkLost(f"camera {camera} is not connected")
+        viewer = Viewer()
+        self.broadcast.join(viewer)
+        try:
+            yield viewer
+        finally:
+            self.broadcast.leave(viewer)
 
     async def order(self, command: Command) -> None:
         self.ordered.append(command)
@@ -135,6 +154,8 @@ async def world(folder: Path, tls=None, console: Path | None = None, **facts) ->
             order=made.order,
             report=made.report,
             picture=made.picture,
+            view=made.view,
+            shelf=made.shelf,
             ready=lambda: made.ready,
             registry=CollectorRegistry(),
             console=console or folder / "no-console",

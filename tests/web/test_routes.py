@@ -63,6 +63,8 @@ MATRIX = {
     "GET /api/v1/snapshots/{name}.jpg": ALL,
     "GET /api/v1/quarantine": TECH,
     "GET /api/v1/live": ALL,
+    "GET /api/v1/cameras/{id}/live": ALL,
+    "GET /api/v1/clips/{id}.mp4": ALL - {Role.INSTALLER},
 }
 EVERYBODY = {
     "POST /api/v1/session",

@@ -1,0 +1,50 @@
+"""Who looked at what: cameras and recordings show people, so each viewing is a row of the audit chain."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.desk import audit
+from gateway.errors import NotRecorded
+from gateway.model import Step
+from gateway.store import Store
+
+log = structlog.get_logger(__name__)
+CAMERA, CLIP = "camera-view", "clip-view"
+SAME = timedelta(minutes=1)
+"""A viewing that goes on within this time is the same one: a lost connection, the next piece of a film."""
+_MOST = 1000
+
+
+class Viewings:
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+        self._last: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
+
+    async def note(self, user: str, action: str, what: str, alert: str = "") -> None:
+        """Write it down, once for each viewing. A disk that would not take it keeps no guard from looking."""
+        seen, at = (user, action, what), self._now()
+        last = self._last.pop(seen, None)
+        self._keep(seen, at)
+        if last is not None and at - last < SAME:
+            return
+        step = Step(alert, action, user, at, data={"clip" if action == CLIP else "camera": what})
+        try:
+            await self._store.write(lambda connection: audit.append(connection, step))
+        except NotRecorded as error:
+            log.error("a viewing is not on record", user=user, what=what, why=str(error))
+
+    def still(self, user: str, action: str, what: str) -> None:
+        """It went on until now."""
+        self._keep((user, action, what), self._now())
+
+    def _keep(self, seen: tuple[str, str, str], at: datetime) -> None:
+        self._last[seen] = at
+        self._last.move_to_end(seen)
+        while len(self._last) > _MOST:
+            self._last.popitem(last=False)
