@@ -81,6 +81,8 @@ class Camera:
         for namespace, address in await _addresses(device, self._tools.Refusal):
             if namespace in _NAMESPACES:
                 self._services[_NAMESPACES[namespace]] = at_home(address, self.login.address, "http", "https")
+        if not self._services:
+            raise LinkLost("the camera named no service that is used here")
         self._services["devicemgmt"] = self.login.address
 
     async def model(self) -> str:

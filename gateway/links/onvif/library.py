@@ -82,6 +82,11 @@ class Service:
         self._service = service
         self._transport = transport
 
+    @property
+    def last(self) -> bytes:
+        """The camera's last answer as it came, for the installer to see."""
+        return self._transport.last[:SHOWN]
+
     async def ask(self, operation: str, *, anonymous: bool = False, wait_s: float = 0.0, **arguments: Any) -> Any:
         """What the camera answered, as the library's objects.
 
@@ -97,7 +102,7 @@ class Service:
             raise Refusal(_said(operation, fault, login)) from None
         except _UNREADABLE as error:
             why = f"the answer to {operation} can't be read: {type(error).__name__}: {str(error)[:200]}"
-            raise BadInput(why, self._transport.last[:SHOWN]) from None
+            raise BadInput(why, self.last) from None
 
 
 @asynccontextmanager

@@ -51,7 +51,7 @@ class PullPoint:
         except BadInput as error:
             return Pulled(unread=[error.why], raw=error.data)
         await self._keep(said)
-        return _pulled(list(getattr(said, "NotificationMessage", None) or ()))
+        return _pulled(list(getattr(said, "NotificationMessage", None) or ()), self._puller.last)
 
     async def _keep(self, said: Any) -> None:
         """Renew when less than half is left; many cameras prolong with every pull, and need it never."""
@@ -98,11 +98,11 @@ def _left(said: Any) -> timedelta | None:
     return end.replace(tzinfo=None) - now.replace(tzinfo=None) if not (now.tzinfo and end.tzinfo) else end - now
 
 
-def _pulled(notifications: Sequence[Any]) -> Pulled:
+def _pulled(notifications: Sequence[Any], raw: bytes) -> Pulled:
     events, unread = [], []
     for notification in notifications[: 2 * MOST_MESSAGES]:
         try:
             events.append(read_event(notification))
         except ValueError as error:
             unread.append(str(error))
-    return Pulled(events, unread)
+    return Pulled(events, unread, raw if unread else b"")

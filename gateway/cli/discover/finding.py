@@ -1,0 +1,45 @@
+"""What is asked of each way of looking, and what it brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How to look. `hosts` are asked by name, HOST or HOST:PORT."""
+
+    seconds: float
+    interface: str | None = None
+    hosts: Sequence[str] = ()
+    user: str = ""
+    password: str = field(default="", repr=False)
+    verify_tls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that stands in secrets.yaml under this name."""
+
+    name: str
+
+
+Value = str | int | bool | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One device. `entry` is what its driver needs, in order; `notes` and `more` are for people.
+
+    `more` are entries the installer may want beside the first; they are written as comments.
+    """
+
+    id: str
+    kind: str
+    name: str
+    address: str
+    what: str = ""
+    notes: Sequence[str] = ()
+    entry: Mapping[str, Value] = field(default_factory=dict)
+    more: Sequence[Mapping[str, Value]] = ()

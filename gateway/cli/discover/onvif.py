@@ -1,0 +1,92 @@
+"""Cameras: who answers WS-Discovery, and, with a user, what they are and where their streams are."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import click
+
+from gateway.cli.discover.finding import Finding, Secret, Value, Wish
+from gateway.errors import AnjuError, BadInput
+from gateway.links.onvif.camera import MISSING, Stream, connect, installed
+from gateway.links.onvif.discovery import EVERYBODY, Address, Found, search
+from gateway.links.onvif.transport import Login
+
+AT_ONCE = 8
+LIMIT_S = 20.0
+"""For one camera to tell its model and its streams."""
+
+
+async def find(wish: Wish) -> Sequence[Finding]:
+    """Sorted by address. Raises click's errors for what the installer can mend."""
+    try:
+        targets = [EVERYBODY, *[await _target(host) for host in wish.hosts]]
+        found = await search(wish.seconds, targets, wish.interface)
+    except OSError as error:
+        raise click.ClickException(f"can't ask the network: {error}; look at --interface and --host") from error
+    if wish.user and found and not installed():
+        raise click.ClickException(MISSING)
+    few = asyncio.Semaphore(AT_ONCE)
+    return await asyncio.gather(*(_finding(camera, wish, few) for camera in found))
+
+
+async def _finding(found: Found, wish: Wish, few: asyncio.Semaphore) -> Finding:
+    """Without a user what it says of itself to everybody is all there is."""
+    if not wish.user:
+        return _told(found, wish, f"{found.name} {found.hardware}".strip(), (), ["with --user: model and streams"])
+    try:
+        login = Login(found.address, wish.user, wish.password, wish.verify_tls)
+        async with few, asyncio.timeout(LIMIT_S), connect(login) as camera:
+            return _told(found, wish, await camera.model(), await camera.streams(), [])
+    except TimeoutError:
+        why = f"no full answer within {LIMIT_S:g} s"
+    except BadInput as error:
+        why = error.why
+    except AnjuError as error:
+        why = str(error)
+    return _told(found, wish, f"{found.name} {found.hardware}".strip(), (), [why])
+
+
+def _told(found: Found, wish: Wish, what: str, streams: Sequence[Stream], notes: Sequence[str]) -> Finding:
+    parts = urlsplit(found.address)
+    host = f"{parts.hostname}:{parts.port}" if parts.port not in {None, 80, 443} else str(parts.hostname)
+    plain = re.sub(r"[^a-z0-9]+", "-", host).strip("-")
+    secret = f"camera_{plain.replace('-', '_')}"
+    entry: dict[str, Value] = {"address": found.address}
+    if wish.user:
+        entry |= {"user": wish.user, "password": Secret(secret)}
+    if not wish.verify_tls:
+        entry["verify_tls"] = False
+    roles = ["main", *["sub"] * len(streams)]
+    lines = [f"{role} {s.width}×{s.height} {s.encoding}: {s.uri}" for role, s in zip(roles, streams, strict=False)]
+    name = found.name or what or f"camera {host}"
+    watched: dict[str, Value] = {
+        "id": f"cam-{plain}-stream"[:63],
+        "kind": "camera",
+        "name": name,
+        "source": Secret(f"{secret}_stream"),
+    }
+    return Finding(
+        id=f"cam-{plain}"[:63],
+        kind="onvif_camera",
+        name=name,
+        address=found.address,
+        what=what,
+        notes=[*lines, *notes],
+        entry={**entry, "cadence": "1m"},
+        more=[watched] if streams else (),
+    )
+
+
+async def _target(host: str) -> Address:
+    name, colon, port = host.rpartition(":")
+    if not colon:
+        name, port = host, str(EVERYBODY[1])
+    if not (port.isdecimal() and 0 < int(port) < 65536):
+        raise click.BadParameter(f"{host!r} is no HOST or HOST:PORT", param_hint="--host")
+    known = await asyncio.get_running_loop().getaddrinfo(name, int(port), family=socket.AF_INET)
+    return str(known[0][4][0]), int(port)

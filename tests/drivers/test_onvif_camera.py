@@ -1,0 +1,188 @@
+"""A camera that detects by itself, from its own event to what the driver says of it, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from drivers.onvif_camera import DRIVER, OnvifCamera, OnvifCameraSettings
+from gateway.errors import LinkLost
+from gateway.model import Device, DeviceType, Signal
+from gateway.simulator import onvif as simulated
+
+DEVICE = Device("cam", "onvif_camera", DeviceType.CAMERA, "东门相机", "gate/east")
+JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
+MOTION = ("tns1:RuleEngine/CellMotionDetector/Motion", "IsMotion")
+TAMPER = ("tns1:RuleEngine/TamperDetector/Tamper", "IsTamper")
+SCENE = ("tns1:VideoSource/GlobalSceneChange/ImagingService", "State")
+
+
+@dataclass
+class Emitted:
+    """The intake's place."""
+
+    signals: list[Signal] = field(default_factory=list)
+    aside: list[tuple[str, bytes]] = field(default_factory=list)
+    lives: int = 0
+
+    async def __call__(self, signal: Signal) -> int:
+        self.signals.append(signal)
+        return len(self.signals)
+
+    async def quarantine(self, why: str, data: bytes) -> None:
+        self.aside.append((why, data))
+
+    def heard(self) -> None:
+        self.lives += 1
+
+    def kinds(self) -> list[str]:
+        return [signal.kind for signal in self.signals]
+
+
+@dataclass
+class Scene:
+    camera: simulated.OnvifCamera
+    emitted: Emitted
+    running: asyncio.Task[None]
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def scene(camera: simulated.OnvifCamera | None = None, **more: Any) -> AsyncIterator[Scene]:
+    """The driver is running, and its subscription stands."""
+    camera = camera or simulated.OnvifCamera(simulated.Account("anju", "pass"), picture=JPEG)
+    async with camera.serve():
+        settings = OnvifCameraSettings(
+            address=f"127.0.0.1:{camera.port}", user="anju", password=SecretStr("pass"), **more
+        )
+        emitted = Emitted()
+        running = asyncio.create_task(DRIVER(DEVICE, settings, None, emitted).run())
+        try:
+            await until(lambda: camera.asked["PullMessages"] or running.done())
+            yield Scene(camera, emitted, running)
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError, LinkLost):
+                await running
+
+
+async def test_motion_comes_with_a_picture() -> None:
+    async with scene() as here:
+        here.camera.say(*MOTION, "true", {"Rule": "北门"})
+        await until(lambda: len(here.emitted.signals) == 1)
+        here.camera.say(*MOTION, "false", {"Rule": "北门"})
+        await until(lambda: len(here.emitted.signals) == 2)
+    started, ended = here.emitted.signals
+    assert (started.kind, ended.kind) == ("motion.started", "motion.ended")
+    assert (started.picture, ended.picture) == (JPEG, None)
+    assert started.data == {"topic": "RuleEngine/CellMotionDetector/Motion", "source": {"Rule": "北门"}}
+    assert started.at is not None
+    assert here.emitted.lives
+    assert here.camera.points == {}  # unsubscribed
+
+
+async def test_covered_and_moved_and_restored() -> None:
+    async with scene(snapshot=False) as here:
+        for topic, value in ((TAMPER, "true"), (SCENE, "true"), (TAMPER, "false"), (SCENE, "false")):
+            here.camera.say(*topic, value)
+        await until(lambda: len(here.emitted.signals) == 3)
+    assert here.emitted.kinds() == ["camera.covered", "camera.moved", "camera.restored"]
+    assert here.camera.asked["snapshot"] == 0
+
+
+async def test_the_state_it_begins_with_is_no_event() -> None:
+    camera = simulated.OnvifCamera(simulated.Account("anju", "pass"))
+    camera.say(*TAMPER, "true")
+    async with scene(camera) as here:
+        await until(lambda: here.emitted.lives)
+        assert here.emitted.signals == []
+        camera.say(*TAMPER, "false")
+        await until(lambda: here.emitted.signals)
+    assert here.emitted.kinds() == ["camera.restored"]
+
+
+async def test_only_what_is_watched() -> None:
+    async with scene(watch={"tamper"}, ignore={"VideoSource/GlobalSceneChange"}) as here:
+        for topic in (MOTION, SCENE, TAMPER):
+            here.camera.say(*topic, "true")
+        await until(lambda: here.emitted.signals)
+    assert here.emitted.kinds() == ["camera.covered"]
+
+
+async def test_a_lost_subscription_is_a_lost_line() -> None:
+    async with scene() as here:
+        here.camera.forget()
+        with pytest.raises(LinkLost, match="refused PullMessages"):
+            await here.running
+
+
+async def test_a_wrong_clock_is_noted() -> None:
+    camera = simulated.OnvifCamera(simulated.Account("anju", "pass"), ahead=timedelta(hours=-8))
+    async with scene(camera) as here:
+        camera.say(*MOTION, "true")
+        await until(lambda: here.emitted.signals)
+    assert abs(here.emitted.signals[0].data["clock_ahead_s"] + 8 * 3600) <= 3
+
+
+async def test_what_can_not_be_read_is_kept_and_then_the_line_is_lost() -> None:
+    async with scene() as here:
+        for number in range(3):
+            here.camera.tell(f"<wsnt:NotificationMessage>{number}</wsnt:NotificationMessage>")
+            await until(lambda: len(here.emitted.aside) > number or here.running.done())  # noqa: B023
+        with pytest.raises(LinkLost, match="3 answers in a row"):
+            await here.running
+    assert len(here.emitted.aside) == 3
+    why, data = here.emitted.aside[0]
+    assert "without a topic" in why
+    assert b"<wsnt:NotificationMessage>0" in data
+
+
+async def test_one_bad_notification_does_not_cost_the_others() -> None:
+    async with scene() as here:
+        here.camera.tell("<wsnt:NotificationMessage><wsnt:Topic/></wsnt:NotificationMessage>")
+        here.camera.say(*TAMPER, "true")
+        await until(lambda: here.emitted.signals)
+    assert here.emitted.kinds() == ["camera.covered"]
+    assert len(here.emitted.aside) == 1
+
+
+async def test_cameras_that_do_not_wait_are_asked_no_oftener(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.links.onvif.pullpoint.WAIT", timedelta())
+    async with scene() as here:
+        before = here.camera.asked["PullMessages"]
+        await asyncio.sleep(1.5)
+        assert here.camera.asked["PullMessages"] - before <= 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"address": "rtsp://10.0.0.7"}, "http or https"),
+        ({"address": "http://u:p@10.0.0.7"}, "user: and password:"),
+        ({"address": "10.0.0.7", "user": "u"}, "go together"),
+        ({"address": "10.0.0.7", "ignore": ["VideoSource/ImageTooDrak"]}, "did you mean"),
+        ({"address": "10.0.0.7:99999"}, "readable host and port"),
+        ({"address": ""}, "names no host"),
+    ],
+)
+def test_mistakes_are_named(settings: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        OnvifCameraSettings(**settings)
+
+
+def test_no_password_is_shown() -> None:
+    settings = OnvifCameraSettings(address="10.0.0.7", user="u", password=SecretStr("hidden one"))
+    driver = OnvifCamera(DEVICE, settings, None, Emitted())
+    assert "hidden one" not in repr(settings) + repr(settings.login) + repr(vars(driver))
