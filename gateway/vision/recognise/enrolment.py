@@ -9,6 +9,8 @@ from gateway.vision.recognise.faces import SMALLEST, Face, FaceReader, Picture
 
 BLURRED = 30.0
 """Sharpness of a face out of focus by about a fiftieth of its width; good photographs have 400 and more."""
+TURNED = 0.3
+"""Nose beside the middle of the eyes by so much of their distance: about 30° away from the camera."""
 _MUCH_SMALLER = 0.25
 """Share of the largest face's area under which another one is somebody in the background."""
 
@@ -16,6 +18,7 @@ NO_FACE = Words("照片里没有找到人脸", "no face is found in it")
 TWO_FACES = Words("照片里不止一张人脸", "more than one face is in it")
 TOO_SMALL = Words(f"人脸太小，至少要 {SMALLEST} 像素宽", f"the face is smaller than {SMALLEST} pixels across")
 TOO_BLURRED = Words("人脸模糊", "the face is blurred")
+TURNED_AWAY = Words("人脸没有正对镜头", "the face is turned away")
 
 
 class Enrolment(NamedTuple):
@@ -27,17 +30,19 @@ class Enrolment(NamedTuple):
 
 def judge(reader: FaceReader, picture: Picture) -> Enrolment:
     """The face to enrol and the photograph's worst fault."""
-    faces = reader.find(picture) or reader.find(picture, upsample=True)
+    faces = reader.find(picture) or reader.find(picture, smallest=SMALLEST // 2)
     if not faces:
         return Enrolment(None, NO_FACE)
-    face = faces[0]
-    return Enrolment(face, _fault(face, faces[1:]))
+    face, *others = faces
+    if any(other.box[2] * other.box[3] > _MUCH_SMALLER * face.box[2] * face.box[3] for other in others):
+        return Enrolment(face, TWO_FACES)
+    return Enrolment(face, fault_of(face))
 
 
-def _fault(face: Face, others: list[Face]) -> Words | None:
-    area = face.box[2] * face.box[3]
-    if any(other.box[2] * other.box[3] > _MUCH_SMALLER * area for other in others):
-        return TWO_FACES
+def fault_of(face: Face) -> Words | None:
+    """Why this face shows its person badly: for a gallery, and for a vote at the gate."""
     if face.box[2] < SMALLEST:
         return TOO_SMALL
-    return TOO_BLURRED if face.sharpness < BLURRED else None
+    if face.sharpness < BLURRED:
+        return TOO_BLURRED
+    return TURNED_AWAY if face.turned > TURNED else None

@@ -1,76 +1,130 @@
-"""Faces in a picture: found by dlib's HOG detector, described by face_recognition's encoder."""
+"""Faces in a picture: found, described by a template, and weighed by how well they show their person."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
-from warnings import catch_warnings, simplefilter
+from typing import Protocol
 
 import cv2
 import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
-Template = NDArray[np.float32]
-"""LENGTH numbers; the Euclidean distance of two is small when they are one person's."""
-Box = tuple[int, int, int, int]
+from gateway.vision.recognise.encoder import LENGTH, Encoder, Template, fastest
+from gateway.vision.recognise.geometry import Box, Picture
+from gateway.vision.recognise.models import model_file
 
-LENGTH = 128
+__all__ = ["LENGTH", "SMALLEST", "Box", "Face", "FaceReader", "Picture", "Template"]
+
 SMALLEST = 80
-"""Pixels across below which HOG finds nothing (MEASURED.md, Faces)."""
+"""Pixels across below which HOG finds nothing, and below 64 of which templates are poor (MEASURED.md, Faces)."""
+Points = NDArray[np.float32]
+"""Middle of one eye, of the other, tip of the nose: x, y in the picture's pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """`box` is x, y, width, height in the picture's pixels; `sharpness` the variance of its Laplacian."""
+    """`sharpness` is the variance of its Laplacian at one size; `turned` is how far the nose stands from between
+    the eyes, along their line, in distances of the eyes: 0 looks at the camera, 0.5 is a half profile."""
 
     box: Box
     template: Template = field(repr=False)
     sharpness: float = 0.0
+    turned: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A place where a face is, as its finder and describer understand each other."""
+
+    box: Box
+    points: Points
+    mark: object = field(repr=False)
+
+
+class FaceFinder(Protocol):
+    def find(self, picture: Picture, smallest: int) -> Sequence[Found]: ...
+
+
+class FaceDescriber(Protocol):
+    def describe(self, picture: Picture, found: Found) -> Template: ...
 
 
 class FaceReader:
     """For one thread: a dlib detector shared by two crashes. Loads its models when it is made."""
 
+    def __init__(self, finder: FaceFinder | None = None, describer: FaceDescriber | None = None) -> None:
+        self._finder = finder or HogFinder()
+        self._describer = describer or DlibDescriber()
+
+    def find(self, picture: Picture, *, smallest: int = SMALLEST) -> list[Face]:
+        """All faces of a BGR picture from `smallest` pixels on, the largest first; half the size is four times the work."""
+        found = sorted(self._finder.find(picture, smallest), key=lambda face: -face.box[2] * face.box[3])
+        return [
+            Face(face.box, self._describer.describe(picture, face), sharpness(picture, face.box), turned(face.points))
+            for face in found
+            if min(face.box[2:]) > 1
+        ]
+
+
+class HogFinder:
+    """dlib's HOG detector, on gray, and its five landmarks."""
+
+    WINDOW = 80
     MOST_PIXELS = 1280 * 720
     """Larger pictures are scaled down to this before the search: 47 ms at 720p, 107 at 1080p."""
 
     def __init__(self) -> None:
-        with catch_warnings():
-            simplefilter("ignore")  # pkg_resources, by which its models are found, is deprecated
-            import face_recognition  # noqa: PLC0415  its models take half a second: only who looks at faces pays
-
         self._detector = dlib.get_frontal_face_detector()
-        self._encodings = face_recognition.face_encodings
+        self._landmarks = dlib.shape_predictor(
+            str(model_file("face_recognition_models", "shape_predictor_5_face_landmarks.dat"))
+        )
 
-    def find(self, picture: Picture, *, upsample: bool = False) -> list[Face]:
-        """All faces of a BGR picture, the largest first. `upsample` also finds those from 40 pixels on, at ×4 time."""
-        boxes = sorted(self._boxes(picture, upsample), key=lambda box: -box[2] * box[3])
-        if not boxes:
-            return []
-        rgb = np.ascontiguousarray(picture[:, :, ::-1])
-        corners = [(y, x + width, y + height, x) for x, y, width, height in boxes]
-        templates = self._encodings(rgb, known_face_locations=corners, model="small")
-        return [
-            Face(box, np.asarray(template, np.float32), sharpness(picture, box))
-            for box, template in zip(boxes, templates, strict=True)
-        ]
-
-    def _boxes(self, picture: Picture, upsample: bool) -> list[Box]:
+    def find(self, picture: Picture, smallest: int) -> list[Found]:
         gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         rows, columns = gray.shape
-        scale = min(1.0, (self.MOST_PIXELS / (rows * columns)) ** 0.5)
-        if scale < 1:
-            gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        found = self._detector(gray, 1 if upsample else 0)
-        return [_within(rectangle, scale, columns, rows) for rectangle in found]
+        wanted = self.WINDOW / smallest
+        scale = min(wanted, max(1.0, wanted) * (self.MOST_PIXELS / (rows * columns)) ** 0.5)
+        if scale != 1:
+            by = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+            gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=by)
+        return [self._found(picture, rectangle, scale) for rectangle in self._detector(gray, 0)]
+
+    def _found(self, picture: Picture, rectangle: dlib.rectangle, scale: float) -> Found:
+        left, top, right, bottom = (
+            round(side / scale)
+            for side in (rectangle.left(), rectangle.top(), rectangle.right() + 1, rectangle.bottom() + 1)
+        )
+        rows, columns = picture.shape[:2]
+        x, y = max(0, left), max(0, top)
+        box = (x, y, min(columns, right) - x, min(rows, bottom) - y)
+        return landmarked(self._landmarks, picture, box)
 
 
-def _within(rectangle: Any, scale: float, columns: int, rows: int) -> Box:
-    left, top = max(0, round(rectangle.left() / scale)), max(0, round(rectangle.top() / scale))
-    right, bottom = min(columns, round(rectangle.right() / scale)), min(rows, round(rectangle.bottom() / scale))
-    return (left, top, right - left, bottom - top)
+def landmarked(predictor: dlib.shape_predictor, picture: Picture, box: Box) -> Found:
+    """The five points of dlib: two corners of each eye and the nose."""
+    x, y, width, height = box
+    shape = predictor(rgb(picture), dlib.rectangle(x, y, x + width, y + height))
+    corners = np.array([(point.x, point.y) for point in shape.parts()], np.float32)
+    points = np.stack([corners[:2].mean(axis=0), corners[2:4].mean(axis=0), corners[4]])
+    return Found(box, points, shape)
+
+
+class DlibDescriber:
+    """Turns and scales a face by its five points, and encodes it. The GIL is free meanwhile where ONNX runs."""
+
+    CHIP, PADDING = 150, 0.25
+
+    def __init__(self, encoder: Encoder | None = None) -> None:
+        self._encoder = encoder or fastest()
+
+    def describe(self, picture: Picture, found: Found) -> Template:
+        return self._encoder.encode(dlib.get_face_chip(rgb(picture), found.mark, self.CHIP, self.PADDING))
+
+
+def rgb(picture: Picture) -> Picture:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def sharpness(picture: Picture, box: Box) -> float:
@@ -78,3 +132,11 @@ def sharpness(picture: Picture, box: Box) -> float:
     x, y, width, height = box
     gray = cv2.cvtColor(picture[y : y + height, x : x + width], cv2.COLOR_BGR2GRAY)
     return float(cv2.Laplacian(cv2.resize(gray, (96, 96), interpolation=cv2.INTER_AREA), cv2.CV_32F).var())
+
+
+def turned(points: Points) -> float:
+    eyes = points[1] - points[0]
+    apart = float(np.linalg.norm(eyes))
+    if apart < 1:
+        return 1.0
+    return abs(float((points[2] - (points[0] + points[1]) / 2) @ eyes)) / apart**2

@@ -1,0 +1,80 @@
+"""What is inside dlib's serialised network: its layers in order, with their numbers.
+
+dlib writes a network from its input to its output, every layer as a named record ("con_4",
+"affine_", "fc_2") that begins with its parameters. Layers without parameters (relu, pooling,
+the shortcuts) leave nothing that is needed here. dlib's serialize.h: an integer is a byte whose low
+four bits count the bytes that follow, lowest first, and whose top bit is its sign; a tensor is
+its version (2), four extents, and its floats, lowest byte first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float32]
+
+_NAMES = {b"\x01\x05con_4": "convolution", b"\x01\x07affine_": "affine", b"\x01\x04fc_2": "dense"}
+_TENSOR_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """`shape` of a convolution: filters, rows, columns, stride y and x, padding y and x; of the others: nothing."""
+
+    kind: str
+    numbers: Numbers
+    shape: tuple[int, ...] = ()
+
+
+class Bytes:
+    """A place in dlib's bytes that moves on as they are read."""
+
+    def __init__(self, data: bytes, place: int) -> None:
+        self.data = data
+        self.place = place
+
+    def integer(self) -> int:
+        control = self.data[self.place]
+        length = control & 0x0F
+        value = int.from_bytes(self.data[self.place + 1 : self.place + 1 + length], "little")
+        self.place += 1 + length
+        return -value if control & 0x80 else value
+
+    def tensor(self) -> Numbers:
+        version = self.integer()
+        if version != _TENSOR_VERSION:
+            raise ValueError(f"a tensor of version {version}: dlib writes {_TENSOR_VERSION}")
+        count = prod(self.integer() for _ in range(4))
+        numbers = np.frombuffer(self.data, "<f4", count, self.place).astype(np.float32)
+        self.place += 4 * count
+        return numbers
+
+
+def layers(file: Path) -> Iterator[Layer]:
+    """The layers that have parameters, from the input on."""
+    data, place = file.read_bytes(), 0
+    while (found := _next(data, place)) is not None:
+        place, name = found
+        source = Bytes(data, place + len(name))
+        yield _layer(_NAMES[name], source)
+        place = source.place
+
+
+def _next(data: bytes, place: int) -> tuple[int, bytes] | None:
+    found = [(at, name) for name in _NAMES if (at := data.find(name, place)) >= 0]
+    return min(found, default=None)
+
+
+def _layer(kind: str, source: Bytes) -> Layer:
+    if kind == "dense":
+        source.integer(), source.integer()  # outputs and inputs: the tensor says them too
+        return Layer(kind, source.tensor())
+    numbers = source.tensor()
+    shape = tuple(source.integer() for _ in range(7)) if kind == "convolution" else ()
+    return Layer(kind, numbers, shape)
