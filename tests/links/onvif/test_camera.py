@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from gateway.errors import BadInput, LinkLost
-from gateway.links.onvif.camera import connect, installed
+from gateway.links.onvif.camera import connect, installed, library
 from gateway.links.onvif.event import Event
 from gateway.links.onvif.pullpoint import PullPoint, subscribe
 from gateway.links.onvif.transport import Login
@@ -176,3 +176,20 @@ async def test_hostile_answers_are_told_and_bounded(free_port: int, body: bytes,
                 pass
     finally:
         await runner.cleanup()
+
+
+async def test_the_twin_keeps_to_the_published_descriptions(
+    twin: OnvifCamera, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read strictly, by the library and ONVIF's own WSDL: what keeps the twin from agreeing with our mistakes."""
+    from onvif.settings import DEFAULT_SETTINGS
+
+    await library()
+    monkeypatch.setattr(DEFAULT_SETTINGS, "strict", True)
+    async with connect(login) as camera, subscribe(camera) as point:
+        assert len(await camera.streams()) == 2
+        assert await camera.picture_address()
+        twin.say(*MOTION, "true")
+        assert len(await events_of(point, 1)) == 1
+        await point._manager.ask("Renew", TerminationTime="PT60S", **point._headers())
+    assert twin.asked["Unsubscribe"] == 1
