@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -15,9 +16,13 @@ from gateway.vision.stream.source import Coding, Packet
 class Watcher:
     """Drives one camera's gates: decodes what they want, and no more."""
 
+    GROUPS = 4
+    """Groups of pictures kept to go back to."""
+
     def __init__(self, gates: Gates, coding: Coding) -> None:
         self.gates = gates
         self._decoder = Decoder(coding)
+        self._before: deque[list[Packet]] = deque(maxlen=self.GROUPS)
         self._group: list[Packet] = []
         self._decoded: int | None = None
         """How many of the group are decoded; None: the decoder is elsewhere."""
@@ -26,29 +31,37 @@ class Watcher:
         """Everything that this access unit made known."""
         want = self.gates.packet(packet.time, packet.key, packet.size)
         if packet.key:
-            self._group, self._decoded = [], None if self._decoded is None else 0
+            self._before.append(self._group)
+            self._group = []
+            self._decoded = None if self._decoded is None else 0
         self._group.append(packet)
-        yield from self.gates.take()
-        if want is Want.ALL:
-            for frame in self._all():
-                yield from self._see(frame)
-        elif want is Want.KEY:
-            for frame in self._decoder.alone(packet):
-                yield from self._see(frame)
-        self._decoded = self._decoded if want is Want.ALL else None
+        for frame in self._frames(want, packet):
+            if self.gates.due(frame.time):
+                yield from self.gates.see(frame.luma(frame.size[0]), frame.time)
 
-    def _all(self) -> Iterator[Frame]:
-        if self._decoded is None:
-            self._decoder.restart()
-            self._decoded = 0
-        for packet in self._group[self._decoded :]:
+    def _frames(self, want: Want, packet: Packet) -> Iterator[Frame]:
+        if want is Want.BACK:
+            groups = [group for group in self._before if group]
+            since = max((group[0].time for group in groups if group[0].time <= self.gates.back_to), default=0.0)
+            yield from self._from_start([packet for group in groups if group[0].time >= since for packet in group])
+        elif want is Want.ALL and self._decoded is None:
+            yield from self._from_start([])
+        if want in {Want.ALL, Want.BACK}:
+            yield from self._decode(self._group[self._decoded or 0 :])
+            self._decoded = len(self._group)
+            return
+        self._decoded = None
+        if want is Want.KEY:
+            yield from self._decoder.alone(packet)
+
+    def _from_start(self, packets: list[Packet]) -> Iterator[Frame]:
+        self._decoder.restart()
+        self._decoded = 0
+        yield from self._decode(packets)
+
+    def _decode(self, packets: list[Packet]) -> Iterator[Frame]:
+        for packet in packets:
             yield from self._decoder.decode(packet)
-        self._decoded = len(self._group)
-
-    def _see(self, frame: Frame) -> Iterator[Event]:
-        if self.gates.due(frame.time):
-            yield from self.gates.see(frame.luma(frame.size[0]), frame.time)
-
 
 def events(file: str, gates: Gates) -> Iterator[Event]:
     """All that is seen in a file, in order. Raises BadInput when it can't be read."""

@@ -3,20 +3,22 @@
 How to drive them, for every access unit of the sub stream, in the order it came:
 
     want = gates.packet(time, key, size)       # microseconds; nothing need be reassembled for it
-    for event in gates.take(): tell(event)     # what ended without a picture being looked at
     if want is Want.KEY:                       # only ever said of a keyframe
         pictures = decoder.alone(this packet)
-    elif want is Want.ALL:                     # from the last keyframe in the ring on, this one included;
+    elif want is Want.ALL:                     # from the last keyframe in the ring on, this packet included;
         pictures = decode(all since the last keyframe that are not decoded yet)
+    elif want is Want.BACK:                    # the same, from an older keyframe: the last one that is not after
+        pictures = decode(...)                 # `gates.back_to`, or the oldest one the ring has
     for picture in pictures:
         if gates.due(picture.time):            # five a second unless something falls; the rest is passed over
             for event in gates.see(luma, picture.time): tell(event)
 
 `luma` is best the decoder's own Y plane (rows × columns, uint8): scaling it is done here. When it
-was NOTHING before ALL, decoding begins at the ring's last keyframe (`decoder.restart()`), so that
-what set the sizes moving is seen from its start. Pictures older than the last one seen are ignored,
-so nothing has to be remembered about keyframes already looked at. At a reconnect times may leap,
-nothing else needs doing; at the end of a stream `finish()` ends what was going on.
+was NOTHING or KEY before ALL, decoding begins at the ring's last keyframe (`decoder.restart()`), so that
+what set the sizes moving is seen from its start; with BACK always, for a keyframe showed something
+that the sizes had not told of. Pictures older than the last one seen are ignored, so nothing has to be
+remembered about keyframes already looked at. At a reconnect times may leap, nothing else needs doing;
+at the end of a stream `finish()` ends what was going on. `clip.Watcher` is all this for one thread.
 
 `Gates.ask(seconds)` makes pictures wanted for a while for somebody else's sake (a guard who looks).
 """
@@ -41,6 +43,8 @@ class Want(Enum):
     """Decode this keyframe alone."""
     ALL = auto()
     """Decode every frame from the last keyframe in the ring on, until told otherwise."""
+    BACK = auto()
+    """As ALL, but this once begin at the last keyframe that is not after `Gates.back_to`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +66,20 @@ class _State(Enum):
     MOVING = auto()
     """Something moves, and its pixels are watched."""
     COASTING = auto()
-    """Something moves, and the sizes say so plainly; keyframes are enough."""
+    """Something moves, and nobody needs its pictures: keyframes are enough to know that it goes on."""
 
 
 class Gates:
     """`follow`: every picture is wanted while something moves (recognisers, say), not only the fact that it does."""
 
-    LOOK_EVERY = 10.0
-    """Seconds between two keyframes looked at while nothing moves."""
-    LOOK_LONG = 1.5
-    """Seconds of pictures after which the pixels have decided."""
+    LOOK_EVERY, LOOK_BLIND = 10.0, 4.0
+    """Seconds between two keyframes looked at while nothing moves: usually, and when sizes can't tell."""
+    LOOK_SHORT, LOOK_LONG = 0.6, 1.5
+    """Seconds of pictures after which the pixels have decided: when nothing stirred, and when something did."""
     BEGIN = 2.0
     """Seconds of calm it has to see before it trusts the sizes."""
-    SURELY, HARDLY = 8.0, 2.5
-    """Deviations above the usual from which the sizes alone keep a motion going, and below which it may be over."""
-    DOUBT = 2
-    """Keyframes without movement on which coasting is doubted."""
+    COAST = 3.0
+    """Seconds that keyframes may be apart to coast on them."""
     _SLACK = 1e-3
 
     def __init__(self, sensitivity: float = 0.5, layout: Layout | None = None, *, follow: bool = False) -> None:
@@ -88,10 +90,11 @@ class Gates:
         self._trust = Trust(keen=layout.thrown)
         self._state = _State.LOOKING
         self._since = self._asked_until = float("-inf")
-        self._now = self._seen = self._key_seen = self._loud = float("-inf")
-        self._doubts = 0
-        self._surprised = False
-        self._told: list[Event] = []
+        self._now = self._seen = self._key_seen = self._key = float("-inf")
+        self._apart = float("inf")
+        self._back = self._alone = self._by_sizes = False
+        self.back_to = float("-inf")
+        """For Want.BACK: the stream's time of the last keyframe on which nothing was seen."""
 
     @property
     def moving(self) -> bool:
@@ -103,11 +106,18 @@ class Gates:
         if not -1 < time - self._now < Pixels.LEAP:
             self._leap(time)
         self._now = max(time, self._now)
-        if self._sizes.take(time, key=key, size=size, learn=self._learn()):
-            self._weigh(time)
+        if key:
+            self._key, self._apart = time, time - self._key
+        elif self._back:
+            return self._go_back()
+        judged = self._sizes.take(time, key=key, size=size, learn=self._learn())
+        if judged and self._state is _State.IDLE and self._sizes.unusual > self._trust.limit(time):
+            self._by_sizes = True
+            self._enter(_State.LOOKING, time)
         if self._state in {_State.LOOKING, _State.MOVING} or time < self._asked_until:
             return Want.ALL
-        return Want.KEY if key and self._key_is_due(time) else Want.NOTHING
+        self._alone = key and self._key_is_due(time)
+        return Want.KEY if self._alone else Want.NOTHING
 
     def due(self, time: float) -> bool:
         """Whether a picture of this time would be looked at."""
@@ -118,16 +128,17 @@ class Gates:
         if not self.due(time):
             return []
         self._seen = time
-        told = self._pixels.see(luma, time)
-        self._decide(time)
+        alone, self._alone = self._alone, False
+        coasting = alone and self._state is _State.COASTING
+        told = self._pixels.see(luma, time, goes_on=coasting)
+        if coasting:
+            told += self._coast(time)
+        elif alone:
+            self._decide_by_key(time)
+        else:
+            self._decide(time)
+        self._key_seen = time
         return [_event(each) for each in told]
-
-    def take(self) -> list[Event]:
-        """What ended without a picture being looked at; ask after every packet."""
-        if not self._told:
-            return self._told
-        told, self._told = self._told, []
-        return told
 
     def ask(self, seconds: float) -> None:
         """Pictures are wanted for so long from now, whatever moves."""
@@ -138,64 +149,75 @@ class Gates:
         return [_event(each) for each in self._pixels.finish()]
 
     def _leap(self, time: float) -> None:
-        self._now, self._seen, self._key_seen = time, float("-inf"), float("-inf")
+        self._now, self._seen, self._key_seen, self._key = time, float("-inf"), float("-inf"), time
+        self._apart, self._back = float("inf"), False
         self._enter(_State.LOOKING, time)
 
     def _learn(self) -> Learn:
         if self._state is _State.IDLE:
             return Learn.SLOWLY
-        calm = not (self._pixels.moving or self._pixels.alive or self._state is _State.COASTING)
+        calm = not (self._pixels.moving or self._pixels.alive)
         return Learn.FAST if calm and self._seen > self._since else Learn.NO
 
     def _enter(self, state: _State, time: float) -> None:
-        self._state, self._since, self._doubts = state, time, 0
+        self._state, self._since = state, time
 
-    def _weigh(self, time: float) -> None:
-        """The first gate: what the sizes say."""
-        unusual = self._sizes.unusual
-        self._loud = time if unusual > self.HARDLY else self._loud
-        if self._state is _State.IDLE and unusual > self._trust.limit(time):
-            self._surprised = False
-            self._enter(_State.LOOKING, time)
-        elif self._state is _State.COASTING:
-            self._pixels.carry(self._loud)
-            self._told += [_event(each) for each in self._pixels.pass_time(time)]
-            if not self._pixels.moving:
-                self._enter(_State.IDLE, time)
+    def _go_back(self) -> Want:
+        """What a keyframe showed is looked at from the keyframe before it."""
+        self._back, self._seen = False, float("-inf")
+        self._pixels.rewind()
+        return Want.BACK
 
     def _key_is_due(self, time: float) -> bool:
         """The second gate: whether to look at this keyframe."""
-        restless = self._state is _State.COASTING or self._sizes.unusual > self._trust.limit(time) / 2
-        return restless or time - self._key_seen >= self.LOOK_EVERY
+        blind = self._trust.blind(time, self._sizes.grain)
+        every = self.LOOK_BLIND if blind else self.LOOK_EVERY
+        return self._state is _State.COASTING or time - self._key_seen >= every - self._SLACK
+
+    def _coast(self, time: float) -> list[Told]:
+        """A keyframe while coasting: it goes on, or it was over about half way from the one before."""
+        if self._pixels.alive:
+            self._pixels.carry(time)
+            return []
+        self._pixels.carry((self._key_seen + time) / 2)
+        self._enter(_State.IDLE, time)
+        return self._pixels.finish()
+
+    def _decide_by_key(self, time: float) -> None:
+        """A keyframe while all was quiet."""
+        if self._state is _State.IDLE and self._pixels.alive:
+            self._by_sizes = False
+            self._back, self.back_to = True, self._key_seen
+            self._enter(_State.LOOKING, time)
 
     def _decide(self, time: float) -> None:
-        """The third gate: what to make of a picture that was looked at."""
-        self._key_seen = time
+        """The third gate: what to make of a picture among many."""
         match self._state:
             case _State.IDLE if self._pixels.alive:
-                self._surprised = True
                 self._enter(_State.LOOKING, time)
             case _State.LOOKING if self._pixels.moving:
-                self._trust.right(time, surprised=self._surprised)
+                if not self._by_sizes:
+                    self._trust.missed(time)
                 self._enter(_State.MOVING, time)
-            case _State.LOOKING if time - self._since >= self.LOOK_LONG and self._sizes.learnt >= self.BEGIN:
-                self._trust.wrong(time)
-                self._enter(_State.IDLE, time)
+            case _State.LOOKING:
+                self._give_up(time)
             case _State.MOVING if not self._pixels.moving:
-                self._enter(_State.LOOKING, time - self.LOOK_LONG)
+                self._enter(_State.IDLE, time)
             case _State.MOVING if self._may_coast(time):
                 self._enter(_State.COASTING, time)
-            case _State.COASTING:
-                self._doubt(time)
+
+    def _give_up(self, time: float) -> None:
+        """Nothing moves, after all, if the pixels had the time to see it."""
+        looked = time - self._since
+        enough = self.LOOK_LONG if self._pixels.alive or self._pixels.learning else self.LOOK_SHORT
+        if looked >= enough and self._sizes.learnt >= self.BEGIN:
+            if self._by_sizes:
+                self._trust.vain(time - self._key if time > self._key else looked)
+            self._enter(_State.IDLE, time)
 
     def _may_coast(self, time: float) -> bool:
-        known = self._sizes.learnt >= self.BEGIN and not self._follow
-        return known and self._sizes.unusual > self.SURELY and time > self._now - Pixels.LOOK * 2
-
-    def _doubt(self, time: float) -> None:
-        self._doubts = 0 if self._pixels.alive else self._doubts + 1
-        if self._doubts >= self.DOUBT:
-            self._enter(_State.MOVING, time)
+        steady = self._pixels.alive and time > self._now - 2 * Pixels.LOOK
+        return steady and self._apart <= self.COAST and not self._follow and self._sizes.learnt >= self.BEGIN
 
 
 def _event(told: Told) -> Event:

@@ -59,6 +59,7 @@ class Pixels:
         self._background = Background(self._sensitivity.contrast, self._layout.patience)
         self._before: Luma | None = None
         self._time = 0.0
+        self._rewound = False
         self._open: Mask | None = None
         self._stretches: dict[str, Stretch] = defaultdict(Stretch)
         self.patches: list[Patch] = []
@@ -72,10 +73,14 @@ class Pixels:
     def moving(self) -> bool:
         return any(stretch.motion for stretch in self._stretches.values())
 
-    def see(self, luma: Luma, time: float) -> list[Told]:
-        """The motions that began or ended with this look. `luma` may be of any size, best the full one's."""
+    def see(self, luma: Luma, time: float, *, goes_on: bool = False) -> list[Told]:
+        """The motions that began or ended with this look. `luma` may be of any size, best the full one's.
+
+        `goes_on`: looks are far apart now, and one without movement ends nothing.
+        """
         luma = small(luma)
-        passed, self._time = time - self._time, time
+        passed = self.LOOK if self._rewound else time - self._time
+        self._time, self._rewound = time, False
         before, self._before = self._before, luma
         if before is None or not self._background.fits(luma) or not 0 <= passed <= self.LEAP:
             self._begin(luma)
@@ -85,16 +90,16 @@ class Pixels:
         self.patches = [] if mask is None else self._patches(luma, before, mask, passed)
         areas = self._areas()
         self.alive = bool(areas)
-        return self._tell(areas, time)
+        return self._tell(areas, time, goes_on=goes_on)
 
     def carry(self, time: float) -> None:
         """What goes on goes on: the packets say so."""
         for stretch in self._stretches.values():
             stretch.carry(time)
 
-    def pass_time(self, time: float) -> list[Told]:
-        """What is over by now, without a look."""
-        return self._tell({}, time)
+    def rewind(self) -> None:
+        """The next look is an older one; what is known of the scene holds."""
+        self._rewound = True
 
     def finish(self) -> list[Told]:
         """End what was going on: the stream is over."""
@@ -124,7 +129,8 @@ class Pixels:
                 areas[area].append(patch.box)
         return areas
 
-    def _tell(self, areas: dict[str, list[Share]], time: float) -> list[Told]:
+    def _tell(self, areas: dict[str, list[Share]], time: float, *, goes_on: bool) -> list[Told]:
         began = [(area, self._stretches[area].hit(time, boxes)) for area, boxes in areas.items()]
-        over = [(area, stretch.pass_time(time)) for area, stretch in self._stretches.items() if area not in areas]
+        calm = [] if goes_on else [area for area in self._stretches if area not in areas]
+        over = [(area, self._stretches[area].pass_time(time)) for area in calm]
         return [Told(area, motion) for area, motion in (*began, *over) if motion]

@@ -2,7 +2,8 @@
 
 An encoder spends its bytes on what changes. What an inter frame costs while nothing moves is
 learnt, by its place after the keyframe and with its noise, and what lies clearly above is told.
-Half a second of frames is taken together, which also evens out the pattern of B frames and layers.
+Half a second of frames is taken together: their mean, which evens out the pattern of B frames and
+layers, and the cheap ones among them, which noise and a wavering quantiser leave alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import math
 from collections import deque
 from enum import Enum
+
+from gateway.vision.motion.usual import Usual
 
 
 class Learn(Enum):
@@ -33,18 +36,12 @@ class Sizes:
     _STRIDE = 3
     _BASE = 24.0
     """Bytes a frame that say nothing: headers and skipped blocks."""
-    _TRIFLE = 6.0
-    """Bytes a frame that no thing hides in."""
-    _QUIETEST = 0.012
+    _TRIFLE = 0.02
     """No stream is steadier than so, in parts of its size."""
     _PLACES, _PLACE = 24, 0.5
     """Places after the keyframe told apart, and their length in seconds."""
     _SLOW, _FAST = 20.0, 2.0
     """Seconds in which the level follows."""
-    _DOWN = 0.25
-    """The share of that when it falls: missing a calm is worse than missing a storm."""
-    _CLIP = 2.5
-    _LONG = 60.0
 
     def __init__(self) -> None:
         self._span = self._SPANS[0]
@@ -54,12 +51,16 @@ class Sizes:
         self._key_time = 0.0
         self._interval = 0.04
         self._until = self._STRIDE
-        self._level = 0.0
-        self._deviation = 0.15
-        self._shape = [0.0] * self._PLACES
+        self._mean = Usual(self._PLACES, self._TRIFLE)
+        self._cheap = Usual(self._PLACES, self._TRIFLE)
         self.learnt = 0.0
         """Seconds of calm it has learnt from."""
         self.unusual = 0.0
+
+    @property
+    def grain(self) -> float:
+        """Bytes a frame by which sizes stray while nothing moves: what costs less can't be told from that."""
+        return min(math.exp(usual.level) * math.expm1(usual.spread) for usual in (self._mean, self._cheap))
 
     def take(self, time: float, *, key: bool, size: int, learn: Learn) -> bool:
         """One packet. Whether `unusual` was judged anew."""
@@ -86,33 +87,22 @@ class Sizes:
             self._newest, self._since_newest = time, 0
 
     def _fit_span(self) -> None:
-        """As many frames together as pass in half a second."""
-        self._span = next((span for span in self._SPANS if span * self._interval <= self.SPAN), self._SPANS[-1])
+        """As many frames together as pass in about half a second."""
+        least = self.SPAN * 1.1
+        self._span = next((span for span in self._SPANS if span * self._interval <= least), self._SPANS[-1])
         if self._span != self._last.maxlen:
             self._last = deque(self._last, maxlen=self._span)
 
     def _judge(self, time: float, learn: Learn) -> None:
-        frames = len(self._last)
-        mean = sum(self._last) / frames
+        sizes = sorted(self._last)
         place = min(int((time - self._key_time) / self._PLACE), self._PLACES - 1)
-        now = math.log(mean + self._BASE)
-        if not self.learnt:
-            self._level = now
-        above = now - self._level - self._shape[place]
-        deviation = max(self._deviation, self._QUIETEST, self._TRIFLE / (mean + self._BASE))
-        self.unusual = above / deviation
-        if learn is not Learn.NO:
-            self._learn(place, above, deviation, self._SLOW if learn is Learn.SLOWLY else self._FAST)
-
-    def _learn(self, place: int, above: float, deviation: float, seconds: float) -> None:
+        mean = math.log(sum(sizes) / len(sizes) + self._BASE)
+        cheap = math.log(sizes[len(sizes) // 6] + self._BASE)
+        self.unusual = max(self._mean.above(mean, place), self._cheap.above(cheap, place))
+        if learn is Learn.NO:
+            return
         passed = min(self._STRIDE, self._span) * self._interval
         self.learnt += passed
-        seconds = min(seconds, self.learnt)
-        if above < 0:
-            seconds *= self._DOWN
-        elif seconds > self._FAST:
-            above = min(above, self._CLIP * deviation)
-        self._level += above * min(1.0, passed / seconds)
-        self._shape[place] += above * min(1.0, passed / self._LONG)
-        spread = min(abs(above), 3 * deviation) * 1.25
-        self._deviation += (spread - self._deviation) * min(1.0, passed / min(self._LONG / 2, 1 + self.learnt))
+        pace = passed / min(self._SLOW if learn is Learn.SLOWLY else self._FAST, max(self.learnt, passed))
+        self._mean.learn(mean, place, pace)
+        self._cheap.learn(cheap, place, pace)

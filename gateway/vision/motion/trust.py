@@ -1,34 +1,49 @@
-"""How far above the usual sizes must lie before anybody looks: learnt from having looked. Sans-I/O."""
+"""How far above the usual sizes must lie before anybody looks: as low as looking in vain allows. Sans-I/O."""
 
 from __future__ import annotations
 
+from math import exp
+
 
 class Trust:
-    """In vain raises the limit by a quarter, an event that the sizes missed lowers it; quiet hours bring it back."""
+    """Keeps what is decoded in vain to a share of the time.
 
-    USUAL, KEENEST, DULLEST = 4.5, 2.5, 14.0
+    Each second decoded for nothing raises the limit, each second that passes lowers it, and they are
+    even at that share: a calm stream is looked at for little, a wavering one for much.
+    """
+
+    FIRST, KEENEST, DULLEST = 4.0, 3.0, 12.0
     """Deviations."""
-    _RAISE, _LOWER = 1.25, 0.75
-    _FORGETS = 600.0
-    """Seconds in which two thirds of what was learnt are forgotten."""
+    VAIN = 0.03
+    """The share of time that may be decoded in vain."""
+    _STEP = 0.15
+    """How much of the limit, in its logarithm, a second in vain adds."""
+    BLIND = 600.0
+    """Seconds for which sizes that missed something are not relied upon."""
+    _WALKER = 60.0
+    """Bytes a frame that somebody small who walks costs, at least."""
 
     def __init__(self, *, keen: bool = False) -> None:
-        self._usual = self.KEENEST if keen else self.USUAL
-        self._limit = self._usual
+        self._keenest = self.KEENEST * (0.8 if keen else 1.0)
+        self._limit = self.FIRST
         self._time = 0.0
+        self._blind_until = float("-inf")
 
     def limit(self, time: float) -> float:
         """Deviations above the usual from which to look."""
         passed, self._time = time - self._time, time
-        if 0 < passed < self._FORGETS:
-            self._limit += (self._usual - self._limit) * passed / self._FORGETS
+        if 0 < passed < self.BLIND:
+            self._limit = max(self._limit * exp(-self._STEP * self.VAIN * passed), self._keenest)
         return self._limit
 
-    def wrong(self, time: float) -> None:
-        """They were followed, and nothing moved."""
-        self._limit = min(self.limit(time) * self._RAISE, self.DULLEST)
+    def vain(self, seconds: float) -> None:
+        """So much was decoded because of the sizes, and nothing moved."""
+        self._limit = min(self._limit * exp(self._STEP * seconds), self.DULLEST)
 
-    def right(self, time: float, *, surprised: bool) -> None:
-        """Something moved; `surprised` when the sizes had not said so."""
-        if surprised:
-            self._limit = max(self.limit(time) * self._LOWER, self.KEENEST)
+    def missed(self, time: float) -> None:
+        """Something moved, and the sizes had not said so."""
+        self._blind_until = time + self.BLIND
+
+    def blind(self, time: float, grain: float) -> bool:
+        """Whether somebody may pass unnoticed by the sizes, which stray by `grain` bytes anyway."""
+        return self._limit * grain > self._WALKER or time < self._blind_until
