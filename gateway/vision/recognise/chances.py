@@ -6,8 +6,9 @@ strangers a day × the chance that any of the enrolled is that near.
 
 Chance that two different persons are nearer than d, from 5,000 enrolled: 0.3 % of strangers had
 somebody within 0.45, 3.7 % within 0.50, 32 % within 0.55 (MEASURED.md, Faces), which is 6.0e-7, 7.5e-6 and 7.7e-5
-a comparison: a straight line in the logarithm. Chance to be known again by one look: 78 % at 0.40, 92 % at 0.45, 97 % at 0.50.
-The looks of one pass are alike, so the vote of two in three is counted as no help here.
+a comparison: a straight line in the logarithm. Chance to be known again by one look: 78 % at
+0.40, 92 % at 0.45, 97 % at 0.50. The looks of one pass are alike, so the vote of two in three
+is counted as no help here.
 """
 
 from __future__ import annotations
@@ -44,8 +45,11 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Lookalikes:
-    """How near different persons come. `distances` are of pairs of different persons of one's own gallery, which
-    correct the measured line: people of one village, one age, one school are more alike than those of the world."""
+    """How near different persons come.
+
+    `distances` are of pairs of different persons of one's own gallery, which correct the measured
+    line: people of one village, one age, one school are more alike than those of the world.
+    """
 
     distances: NDArray[np.float32] | None = None
 
@@ -99,4 +103,3 @@ def between(persons: Sequence[str], templates: NDArray[np.float32], most: int = 
     distances = squares[:, None] - 2 * some @ some.T + squares[None]
     upper = distances[np.triu_indices(len(some), 1)]
     return np.asarray(np.sqrt(np.maximum(upper, 0)), np.float32)
-

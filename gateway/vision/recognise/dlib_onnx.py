@@ -3,7 +3,7 @@
 dlib_face_recognition_resnet_model_v1 is a residual network of 29 convolutions (dlib's example
 dnn_face_recognition_ex.cpp: a stem, fourteen blocks, an average, a matrix). Every convolution is followed by an
 affine layer, which is folded into its weights. Where a block halves the picture, its shortcut is
-a 2×2 average, filled up with zeros to the block's channels, and the smaller of the two is filled up to the other's size.
+a 2×2 average, filled up with zeros to the block's channels; the smaller of the two is filled up to the other's size.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Graph:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
-    def node(self, operation: str, *inputs: str, **attributes: object) -> str:
+    def node(self, operation: str, *inputs: str, **attributes: Any) -> str:
         name = f"{operation}{len(self.nodes)}"
         self.nodes.append(self._onnx.helper.make_node(operation, list(inputs), [name], **attributes))
         return name
@@ -89,7 +89,7 @@ class Graph:
 
 
 def convert(file: Path) -> bytes:
-    """dlib's .dat as ONNX: `chips` (faces × 150 × 150 × 3, uint8, RGB) to templates (faces × 128).
+    """The .dat of dlib as ONNX: `chips` (faces × 150 × 150 × 3, uint8, RGB) to templates (faces × 128).
 
     Raises ImportError without the `onnx` package, ValueError when the file is another network.
     """
@@ -112,9 +112,7 @@ def _stem(graph: Graph) -> str:
     planes = graph.node("Transpose", floats, perm=[0, 3, 1, 2])
     centred = graph.node("Sub", planes, graph.constant(np.array(MEANS, np.float32).reshape(1, 3, 1, 1)))
     scaled = graph.node("Mul", centred, graph.constant(np.array(1 / 256, np.float32)))
-    return graph.node(
-        "MaxPool", graph.node("Relu", graph.convolution(scaled, 3)), kernel_shape=[3, 3], strides=[2, 2]
-    )
+    return graph.node("MaxPool", graph.node("Relu", graph.convolution(scaled, 3)), kernel_shape=[3, 3], strides=[2, 2])
 
 
 def _block(graph: Graph, source: str, channels: int, wanted: int, side: int, *, halved: bool) -> tuple[str, int]:

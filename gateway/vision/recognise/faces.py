@@ -25,8 +25,11 @@ Points = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """`sharpness` is the variance of its Laplacian at one size; `turned` is how far the nose stands from between
-    the eyes, along their line, in distances of the eyes: 0 looks at the camera, 0.5 is a half profile."""
+    """`sharpness` is the variance of its Laplacian at one size.
+
+    `turned` is how far the nose stands from between the eyes, along their line, in distances of the eyes: 0 looks
+    at the camera, 0.5 is a half profile.
+    """
 
     box: Box
     template: Template = field(repr=False)
@@ -59,7 +62,7 @@ class FaceReader:
         self._describer = describer or DlibDescriber()
 
     def find(self, picture: Picture, *, smallest: int = SMALLEST) -> list[Face]:
-        """All faces of a BGR picture from `smallest` pixels on, the largest first; half the size is four times the work."""
+        """All faces of a BGR picture, the largest first; half the size for `smallest` takes four times as long."""
         found = sorted(self._finder.find(picture, smallest), key=lambda face: -face.box[2] * face.box[3])
         return [
             Face(face.box, self._describer.describe(picture, face), sharpness(picture, face.box), turned(face.points))

@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from gateway.vision.recognise.enrolment import BLURRED
+from gateway.vision.recognise.enrolment import BLURRED, fault_of
 from gateway.vision.recognise.faces import SMALLEST, Face, FaceReader, Picture
 from gateway.vision.recognise.gallery import Gallery, Match
 from gateway.vision.recognise.geometry import overlap
@@ -26,7 +26,7 @@ def plate_looks(reader: PlateReader, picture: Picture) -> list[PlateRead]:
 
 def face_looks(reader: FaceReader, gallery: Gallery, picture: Picture, *, closely: bool = False) -> list[FaceLook]:
     """`closely` looks again for faces half the size where none is found: for photographs, at ×4 time."""
-    found = reader.find(picture) or (reader.find(picture, upsample=True) if closely else [])
+    found = reader.find(picture) or (reader.find(picture, smallest=SMALLEST // 2) if closely else [])
     return [FaceLook(face, gallery.match(face.template)) for face in found]
 
 
@@ -91,16 +91,20 @@ class FaceVerdict:
 
 
 class FaceJudge:
-    """Two of three looks name a person at once; a stranger is one whom no two looks named by the end."""
+    """Two of the three best looks name a person; a stranger is one whom they did not name by the end.
+
+    Only looks that show the face well have a say: large, sharp and not turned away (`enrolment.fault_of`).
+    """
 
     PATIENCE = 10
     """Looks after which a stranger who stays is called one: a resident comes nearer and is known first."""
-    ENOUGH = 3
+    VOTERS, AGREED = 3, 2
     ONE_PERSON = 0.5
     """Distance within which two looks of one camera, a moment apart, are one person's."""
 
     def worth(self, item: FaceLook) -> float:
-        return item.face.box[2] * min(item.face.sharpness, 4 * BLURRED)
+        face = item.face
+        return face.box[2] * min(face.sharpness, 4 * BLURRED) * (1 - min(face.turned, 1.0))
 
     def same(self, looks: Sequence[FaceLook], item: FaceLook) -> bool:
         last = looks[-1].face
@@ -108,22 +112,18 @@ class FaceJudge:
         return alike or overlap(last.box, item.face.box) > 0.3
 
     def decide(self, looks: Sequence[FaceLook], *, over: bool) -> FaceVerdict | None:
-        newest = Counter(look.match.person for look in looks[-3:] if look.match.person)
-        if newest and newest.most_common(1)[0][1] >= 2:
-            return self._named(newest.most_common(1)[0][0], looks)
-        if not over and len(looks) < self.PATIENCE:
-            return None
-        good = [look for look in looks if look.face.box[2] >= SMALLEST and look.face.sharpness >= BLURRED / 2]
-        if len(good) < self.ENOUGH:
+        good = [look for look in looks if fault_of(look.face) is None]
+        best = sorted(good, key=self.worth, reverse=True)[: self.VOTERS]
+        votes = Counter(look.match.person for look in best if look.match.person).most_common(1)
+        if votes and votes[0][1] >= self.AGREED:
+            person = votes[0][0]
+            return FaceVerdict(person, _nearest([look for look in good if look.match.person == person]))
+        if len(good) < self.VOTERS or not (over or len(looks) >= self.PATIENCE):
             return None
         return FaceVerdict(None, _nearest(good))
 
     def name(self, verdict: FaceVerdict) -> Hashable:
         return verdict.person
-
-    @staticmethod
-    def _named(person: str, looks: Sequence[FaceLook]) -> FaceVerdict:
-        return FaceVerdict(person, _nearest([look for look in looks if look.match.person == person]))
 
 
 def _mean(values: Sequence[float]) -> float:

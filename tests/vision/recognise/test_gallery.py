@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gateway.vision.recognise.chances import Gate, Lookalikes, between, known_again, objection
 from gateway.vision.recognise.faces import LENGTH
 from gateway.vision.recognise.gallery import Gallery, Limits, Match
 
@@ -37,6 +38,34 @@ def test_two_photographs_of_one_person_do_not_compete() -> None:
     assert gallery.match(template()).person == "p1"
 
 
-@pytest.mark.parametrize(("size", "distance"), [(0, 0.52), (1, 0.52), (500, 0.4974), (5000, 0.45), (50_000, 0.4026)])
+@pytest.mark.parametrize(("size", "distance"), [(0, 0.52), (1, 0.52), (500, 0.47), (5000, 0.425), (50_000, 0.375)])
 def test_the_more_are_enrolled_the_nearer_a_face_must_be(size: int, distance: float) -> None:
     assert Limits.of(size).distance == pytest.approx(distance, abs=1e-4)
+
+
+def test_a_busier_gate_must_be_stricter() -> None:
+    assert Limits.of(5000, Gate(5000)).distance < Limits.of(5000, Gate(500)).distance
+
+
+def test_point_six_is_refused_for_thousands_and_the_reason_is_told() -> None:
+    why = objection(0.6, 5000, Gate(), Lookalikes())
+    assert why is not None
+    assert "0.60 is too wide for 5000 persons: 99% of strangers" in why
+    assert "0.425" in why
+    assert objection(0.42, 5000, Gate(), Lookalikes()) is None
+
+
+def test_a_gallery_of_lookalikes_corrects_what_was_measured_elsewhere() -> None:
+    rng = np.random.default_rng(1)
+    alike = (rng.normal(size=(500, LENGTH)) * 0.03).astype(np.float32)
+    distances = between([f"p{number}" for number in range(500)], alike)
+    assert len(distances) == 500 * 499 / 2
+    assert Lookalikes(distances).widest(500, Gate()) < Lookalikes().widest(500, Gate())
+
+
+def test_two_photographs_of_one_person_are_no_lookalikes() -> None:
+    assert len(between(["p1", "p1"], np.zeros((2, LENGTH), np.float32))) == 0
+
+
+def test_the_wider_the_more_are_known_again() -> None:
+    assert [known_again(distance) for distance in (0.4, 0.45, 0.5)] == [0.78, 0.92, 0.97]
