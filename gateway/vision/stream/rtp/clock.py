@@ -26,7 +26,10 @@ class MediaClock:
         self._report: tuple[int, float] | None = None
 
     def time(self, timestamp: int, now: float) -> float:
-        """Seconds since the first timestamp; `now` (monotonic) bridges a leap and a standstill. May step back a little (B pictures)."""
+        """Seconds since the first timestamp; may step back a little (B pictures).
+
+        `now` (monotonic) bridges a leap and a standstill.
+        """
         if self._last is not None:
             passed = difference(timestamp, self._last)
             self._same = self._same + 1 if passed == 0 else 0

@@ -114,9 +114,7 @@ def _arguments(said: str) -> dict[str, str]:
 
 def _in_order_only(arguments: Mapping[str, str], body: bytes) -> None:
     if arguments.get("packetization-mode") == "2" or arguments.get("sprop-max-don-diff", "0") != "0":
-        raise BadInput(
-            "the picture comes interleaved (packetization-mode 2 or sprop-max-don-diff), which no camera needs", body
-        )
+        raise BadInput("the picture's units come out of order (packetization-mode 2, sprop-max-don-diff)", body)
 
 
 def _sets(arguments: Mapping[str, str]) -> Iterator[bytes]:

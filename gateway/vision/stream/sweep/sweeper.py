@@ -44,7 +44,7 @@ class Sweeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """Says goodbye to all cameras; returns when the thread has ended."""
+        """Says goodbye to all cameras; returns when the thread has ended. May be called again."""
         self._stopped.set()
         self._ring()
         self._thread.join()
@@ -59,7 +59,7 @@ class Sweeper:
         self._ring()
 
     def _ring(self) -> None:
-        with suppress(BlockingIOError):  # so many rings are heard without one more
+        with suppress(OSError):  # full: so many rings are heard without one more; closed: nobody listens any more
             self._bell.send(b"\0")
 
     def _run(self) -> None:

@@ -1,0 +1,1 @@
+"""Access units as fragmented MP4 (ISO/IEC 14496-12 and -15), for browsers and files; nothing is decoded."""

@@ -1,0 +1,116 @@
+"""Access units to fragmented MP4: live, unit by unit, and as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from gateway.errors import BadInput
+from gateway.vision.stream.fmp4.boxes import TIMESCALE, Sample, fragment, init_segment
+from gateway.vision.stream.fmp4.shape import shape_of
+from gateway.vision.stream.rtp.unit import AccessUnit, Format
+
+LEAST, MOST, USUAL = 90, 10 * TIMESCALE, TIMESCALE // 25
+"""Ticks a picture may last; what a last picture is taken to last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`codec` (RFC 6381) is told by an init segment, and is empty in the fragments that follow it."""
+
+    data: bytes = field(repr=False)
+    codec: str = ""
+
+    @property
+    def is_init(self) -> bool:
+        return self.codec != ""
+
+
+class Remuxer:
+    """Live. A unit goes out when the next one tells how long it lasts. Begins at the first keyframe it is given.
+
+    Pictures shown out of the order they come in (B pictures; few cameras make them) keep their time, their
+    decoding times are squeezed in between.
+    """
+
+    def __init__(self) -> None:
+        self._format: Format | None = None
+        self._waiting: AccessUnit | None = None
+        self._zero = 0.0
+        self._number = 0
+        self._decoded = 0
+
+    def push(self, unit: AccessUnit) -> list[Segment]:
+        """What can go out now. A stream whose parameters can't be read is waited for, quietly."""
+        before, self._waiting = self._waiting, unit
+        if before is None:
+            if not unit.key:
+                self._waiting = None
+            self._zero = unit.time_s
+            return []
+        return self._out(before, unit.time_s)
+
+    def _out(self, unit: AccessUnit, until: float) -> list[Segment]:
+        segments = []
+        if unit.key and unit.format != self._format:
+            try:
+                shape = shape_of(unit.format)
+                segments.append(Segment(init_segment(unit.format, shape), shape.codec))
+            except BadInput:
+                return []
+            self._format = unit.format
+        if self._format is None:
+            return []
+        shown = round((unit.time_s - self._zero) * TIMESCALE)
+        begins = max(self._decoded, shown)
+        lasts = min(max(LEAST, round((until - self._zero) * TIMESCALE) - begins), MOST)
+        self._decoded = begins + lasts
+        self._number += 1
+        sample = Sample(sample_data(unit), lasts, shown - begins, unit.key)
+        segments.append(Segment(fragment(self._number, begins, [sample])))
+        return segments
+
+
+def clip(units: Iterable[AccessUnit]) -> bytes:
+    """A file that plays by itself; a fragment for each keyframe and what builds on it.
+
+    Raises BadInput when the units hold no keyframe, or no parameters that can be read.
+    """
+    kept = _from_key(list(units))
+    if not kept:
+        raise BadInput("no keyframe came in the time of the clip", b"")
+    shown = [round((unit.time_s - kept[0].time_s) * TIMESCALE) for unit in kept]
+    decoded = _increasing(sorted(shown))
+    lasts = [later - earlier for earlier, later in pairwise(decoded)]
+    lasts.append(lasts[-1] if lasts else USUAL)
+    samples = [
+        Sample(sample_data(unit), last, at - begins, unit.key)
+        for unit, last, at, begins in zip(kept, lasts, shown, decoded, strict=True)
+    ]
+    form = kept[0].format
+    out = [init_segment(form, shape_of(form), decoded[-1] + lasts[-1])]
+    starts = [at for at, unit in enumerate(kept) if unit.key]
+    for number, (first, end) in enumerate(pairwise([*starts, len(kept)]), 1):
+        out.append(fragment(number, decoded[first], samples[first:end]))
+    return b"".join(out)
+
+
+def sample_data(unit: AccessUnit) -> bytes:
+    """NAL units behind their lengths. Of H.265 without parameter sets (14496-15, 8.3.2: `hvc1` has them apart)."""
+    apart = unit.format.name == "hevc"
+    rank = unit.format.codec.rank
+    return b"".join(len(nal).to_bytes(4) + nal for nal in unit.nals() if not (apart and rank(nal) is not None))
+
+
+def _from_key(units: Sequence[AccessUnit]) -> Sequence[AccessUnit]:
+    first = next((at for at, unit in enumerate(units) if unit.key), len(units))
+    return units[first:]
+
+
+def _increasing(times: Iterable[int]) -> list[int]:
+    """Decoding times, none twice."""
+    out: list[int] = []
+    for time in times:
+        out.append(max(time, out[-1] + LEAST if out else time))
+    return out

@@ -1,0 +1,93 @@
+"""RTSP's byte stream: messages and packets mixed, cut anywhere, with garbage between."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, strategies
+
+from gateway.errors import BadInput
+from gateway.vision.stream.rtsp import message
+from gateway.vision.stream.rtsp.message import Reader, Request, Response, interleaved, written
+
+PACKET = interleaved(0, b"\x80" + bytes(20))
+REPLY = b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nContent-Length: 4\r\n\r\n$\0\0\1"
+ASKED = b"GET_PARAMETER rtsp://camera/ RTSP/1.0\r\ncseq: 9\r\n\r\n"
+STREAM = PACKET + REPLY + PACKET + ASKED + b"\r\n" + PACKET
+
+
+def test_a_reply_may_come_between_packets() -> None:
+    first, reply, second, request, third = Reader().feed(STREAM)
+    assert first == second == third == (0, PACKET[4:])
+    assert isinstance(reply, Response)
+    assert (reply.status, reply.reason, reply.sequence, reply.body) == (200, "OK", 3, b"$\0\0\1")
+    assert isinstance(request, Request)
+    assert (request.method, request.url, request.sequence) == ("GET_PARAMETER", "rtsp://camera/", 9)
+
+
+def test_one_byte_at_a_time_is_the_same() -> None:
+    reader = Reader()
+    found = [item for at in range(len(STREAM)) for item in reader.feed(STREAM[at : at + 1])]
+    assert found == Reader().feed(STREAM)
+
+
+@given(strategies.lists(strategies.integers(0, len(STREAM)), max_size=8))
+def test_cut_anywhere_is_the_same(cuts: list[int]) -> None:
+    reader, places = Reader(), sorted({0, len(STREAM), *cuts})
+    found = [item for start, stop in pairwise(places) for item in reader.feed(STREAM[start:stop])]
+    assert found == Reader().feed(STREAM)
+
+
+@pytest.mark.parametrize("garbage", [b"\0\1\2", b"abc def\r\n", b"$\xff\0", b"\x80" * 500, b"R$RT"])
+def test_the_way_back_is_found_after_garbage(garbage: bytes) -> None:
+    reader = Reader()
+    found = reader.feed(PACKET + garbage + PACKET * 3 + REPLY + PACKET * 40)
+    if garbage.startswith(b"$"):  # taken for a packet: what it seems to hold is gone, not more
+        assert len(found) >= 40
+        return
+    assert found[0] == found[1] == (0, PACKET[4:])
+    assert len(found) == 45
+    assert reader.garbage == len(garbage)
+
+
+@given(strategies.binary(max_size=3000), strategies.integers(1, 700))
+def test_garbage_is_bounded_and_typed(data: bytes, step: int) -> None:
+    reader = Reader()
+    try:
+        for at in range(0, len(data), step):
+            reader.feed(data[at : at + step])
+            assert len(reader._rest) <= message.MAX_BODY + message.MAX_HEAD + 4
+    except BadInput:
+        pass
+
+
+@given(strategies.binary(max_size=60), strategies.binary(max_size=200))
+def test_what_begins_like_a_message_is_bounded_and_typed(head: bytes, rest: bytes) -> None:
+    try:
+        Reader().feed(b"RTSP/1.0 200 OK\r\nContent-Length:" + head + b"\r\n\r\n" + rest)
+        Reader().feed(b"RTSP/" + head + b"\r\n\r\n" + rest)
+    except BadInput:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "right port"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n", "body"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length: 9999999\r\n\r\n", "body"),
+        (b"RTSP/1.0 nonsense\r\n\r\n", "no RTSP"),
+        (b"RTSP/1.0 200 OK\r\n" + b"a: b\r\n" * 4000, "head"),
+        (b"\x01" * 70_000, "no RTSP"),
+    ],
+)
+def test_what_is_no_rtsp_is_told(data: bytes, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        Reader().feed(data)
+
+
+def test_a_header_can_not_smuggle_in_another() -> None:
+    sent = written("PLAY rtsp://camera/ RTSP/1.0", [("Session", "1\r\nEvil: yes")])
+    assert sent.count(b"\r\n") == 3
+    assert b"\r\nEvil" not in sent

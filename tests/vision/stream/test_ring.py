@@ -1,0 +1,73 @@
+"""The last seconds, from a keyframe on, in a bounded space."""
+
+from __future__ import annotations
+
+from hypothesis import given, strategies
+
+from gateway.vision.stream.ring import Ring
+from tests.vision.stream.coded import unit
+
+
+def fed(ring: Ring, seconds: float, *, key_every: float, size: int = 1000, fps: int = 25) -> Ring:
+    for number in range(int(seconds * fps)):
+        ring.add(unit(number / fps, size, key=number % int(key_every * fps) == 0))
+    return ring
+
+
+def test_ten_seconds_are_kept_and_begin_at_a_keyframe() -> None:
+    units = fed(Ring(), 60, key_every=2).units()
+    assert units[0].key
+    assert 10.0 <= units[-1].time_s - units[0].time_s < 12.1
+
+
+def test_keyframes_ten_seconds_apart_are_waited_for() -> None:
+    units = fed(Ring(), 65, key_every=10).units()
+    assert (units[0].key, units[0].time_s) == (True, 50.0)
+    units = fed(Ring(), 59, key_every=10).units()
+    assert units[0].time_s == 40.0
+
+
+def test_a_clip_begins_at_the_keyframe_before_the_time_asked_for() -> None:
+    ring = fed(Ring(), 60, key_every=2)
+    assert ring.units(since=55.5)[0].time_s == 54.0
+    assert ring.units(since=56.0)[0].time_s == 56.0
+    assert ring.units(since=0.0) == ring.units()
+    assert ring.units(since=99.0)[0].time_s == 58.0
+
+
+def test_bytes_are_capped() -> None:
+    ring = fed(Ring(most=400_000), 60, key_every=2, size=2000)
+    assert 250_000 < ring.size <= 400_000
+    assert ring.units()[0].key
+
+
+def test_one_group_too_large_is_let_go_and_the_next_keyframe_waited_for() -> None:
+    ring = Ring(most=50_000)
+    ring.add(unit(0, 1000, key=True))
+    for number in range(100):
+        ring.add(unit(number / 25, 1000))
+    assert ring.units() == []
+    assert ring.size == 0
+    ring.add(unit(5, 1000, key=True))
+    assert len(ring.units()) == 1
+
+
+def test_a_stream_that_begins_anew_replaces_the_old() -> None:
+    ring = fed(Ring(), 30, key_every=2)
+    ring.add(unit(0.0, 10, key=True))
+    assert len(ring.units()) == 1
+
+
+@given(
+    strategies.lists(
+        strategies.tuples(strategies.floats(0, 100), strategies.integers(1, 30_000), strategies.booleans())
+    )
+)
+def test_it_is_bounded_and_begins_at_a_keyframe_whatever_comes(stream: list[tuple[float, int, bool]]) -> None:
+    ring = Ring(most=100_000)
+    for time, size, key in stream:
+        ring.add(unit(time, size, key=key))
+        units = ring.units()
+        assert ring.size <= 100_000
+        assert sum(one.size for one in units) <= ring.size
+        assert not units or units[0].key

@@ -1,0 +1,62 @@
+"""A listener that keeps what it hears, and a sweeper for the time of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+
+from gateway.errors import LinkLost
+from gateway.vision.stream.rtp.receiver import Media
+from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.sweep.reception import Reception
+from gateway.vision.stream.sweep.sweeper import Sweeper
+
+PATIENCE = 20.0
+
+
+class Watcher:
+    """`enough` is set after `wanted` units, `over` when the stream is lost."""
+
+    def __init__(self, wanted: int = 30) -> None:
+        self.wanted = wanted
+        self.media: Media | None = None
+        self.units: list[AccessUnit] = []
+        self.why = ""
+        self.enough, self.over = Event(), Event()
+
+    def began(self, media: Media) -> None:
+        self.media = media
+
+    def unit(self, unit: AccessUnit) -> None:
+        self.units.append(unit)
+        if len(self.units) >= self.wanted:
+            self.enough.set()
+
+    def lost(self, why: LinkLost) -> None:
+        self.why = str(why)
+        self.over.set()
+
+    def wait(self) -> list[AccessUnit]:
+        assert self.enough.wait(PATIENCE), self.why or f"{len(self.units)} units"
+        return self.units
+
+    def wait_for_end(self) -> str:
+        assert self.over.wait(PATIENCE), f"still there, with {len(self.units)} units"
+        return self.why
+
+
+@contextmanager
+def sweeping(**more: float) -> Iterator[Sweeper]:
+    sweeper = Sweeper(**more)
+    sweeper.start()
+    try:
+        yield sweeper
+    finally:
+        sweeper.stop()
+
+
+def watch(sweeper: Sweeper, address: str, wanted: int = 30, **more) -> Watcher:
+    watcher = Watcher(wanted)
+    sweeper.watch(Reception(address, watcher, **more))
+    return watcher
