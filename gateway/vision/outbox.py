@@ -16,15 +16,23 @@ BEAT = 2.0
 
 
 class Outbox:
-    """What must arrive waits in front; sightings wait behind, and when `most` do, the newest is dropped and counted."""
+    """What must arrive waits in front; sightings wait behind, and when `most` do, the newest is dropped and counted.
 
-    def __init__(self, frames_dropped: Callable[[], int], most: int = 64) -> None:
+    Live pictures wait behind all: when `most_live` bytes of them do, a view loses its parts up to its next keyframe.
+    """
+
+    def __init__(self, frames_dropped: Callable[[], int], most: int = 64, most_live: int = 8 * 1024 * 1024) -> None:
         self._frames_dropped = frames_dropped
         self._most = most
         self._changed = Condition()
         self._first: deque[Message] = deque()
         self._sightings: deque[Message] = deque()
         self._dropped = 0
+        self._most_live = most_live
+        self._live: deque[Message] = deque()
+        self._live_bytes = 0
+        self._behind: set[int] = set()
+        self.parts_dropped = 0
 
     def say(self, word: str, blob: bytes = b"", **more: Any) -> None:
         """Ready, lost, heard, picture: few by nature, so never dropped."""
@@ -49,6 +57,20 @@ class Outbox:
                 self._first.append(Message(heard))
                 self._changed.notify()
 
+    def stream(self, view: int, blob: bytes, *, key: bool, opening: list[object] | None) -> None:
+        """A part of a live picture."""
+        header = {"say": "part", "view": view, "key": key, "opening": opening}
+        with self._changed:
+            full = self._live_bytes + len(blob) > self._most_live and bool(self._live)
+            if full or (view in self._behind and not key):
+                self._behind.add(view)
+                self.parts_dropped += 1
+                return
+            self._behind.discard(view)
+            self._live.append(Message(header, blob))
+            self._live_bytes += len(blob)
+            self._changed.notify()
+
     def write_to(self, line: socket.socket) -> None:
         """Until the line breaks (OSError); for a thread of its own."""
         while True:
@@ -58,7 +80,14 @@ class Outbox:
 
     def _next(self) -> Message:
         with self._changed:
-            self._changed.wait_for(lambda: self._first or self._sightings, BEAT)
+            self._changed.wait_for(lambda: self._first or self._sightings or self._live, BEAT)
             if self._first:
                 return self._first.popleft()
-            return self._sightings.popleft() if self._sightings else Message({"say": "alive"})
+            if self._sightings:
+                return self._sightings.popleft()
+            return self._next_live() if self._live else Message({"say": "alive"})
+
+    def _next_live(self) -> Message:
+        part = self._live.popleft()
+        self._live_bytes -= len(part.blob)
+        return part

@@ -53,10 +53,7 @@ class Viewer:
 
     def offer(self, part: Part) -> None:
         if self._is_full(part):
-            self.dropped += len(self._waiting)
-            self._waiting.clear()
-            self._bytes = 0
-            self._needs_key = True
+            self._skip()
         if self._needs_key and not part.key:
             self.dropped += 1
             return
@@ -82,6 +79,15 @@ class Viewer:
         self._bytes -= len(part.data)
         return part
 
+    def _skip(self) -> None:
+        """To the next keyframe that waits, else to the next that comes."""
+        while self._waiting:
+            self._bytes -= len(self._waiting.popleft().data)
+            self.dropped += 1
+            if self._waiting and self._waiting[0].key:
+                return
+        self._needs_key = True
+
     def _is_full(self, part: Part) -> bool:
         """What is large by itself still goes to a viewer who waits for nothing else."""
         too_large = self._bytes + len(part.data) > self._most_bytes
@@ -103,8 +109,9 @@ class Broadcast:
         return bool(self._viewers)
 
     def take(self, data: bytes, *, key: bool, opening: Opening | None = None) -> None:
-        """`opening` comes with the first part and whenever the camera begins anew in another way."""
-        self._opening = opening or self._opening
+        """`opening` comes with every keyframe; it is another one when the camera begins anew in another way."""
+        if opening is not None and opening != self._opening:
+            self._opening = opening
         if self._opening is None:
             return
         part = Part(self._opening, key, data)

@@ -1,0 +1,70 @@
+"""Who takes a camera's packets beside its gates: live views and recordings, each from some keyframe on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import Protocol
+
+from gateway.vision.stream.ring import Ring
+from gateway.vision.stream.rtp.unit import AccessUnit
+
+
+class Taker(Protocol):
+    """Called in the thread that receives: it may only put away what it is given."""
+
+    def take(self, unit: AccessUnit, at: float) -> None:
+        """`at`: when it came, in seconds since 1970."""
+        ...
+
+    def end(self, why: str) -> None:
+        """No more units come."""
+        ...
+
+
+class Crowd:
+    """One camera's. `add` belongs to the receiving thread, the rest to any."""
+
+    def __init__(self, ring: Ring, wall: Callable[[], float] = time.time) -> None:
+        self._ring = ring
+        self._wall = wall
+        self._lock = Lock()
+        self._takers: tuple[Taker, ...] = ()
+        self._newest: AccessUnit | None = None
+        self._newest_at = 0.0
+        self._over: str | None = None
+
+    def add(self, unit: AccessUnit) -> None:
+        with self._lock:
+            self._ring.add(unit)
+            self._newest, self._newest_at = unit, self._wall()
+            for taker in self._takers:
+                taker.take(unit, self._newest_at)
+
+    def join(self, taker: Taker, before_s: float | None = None) -> None:
+        """Give it what the ring holds from so many seconds ago on (None: the newest keyframe), and all that comes."""
+        with self._lock:
+            self._replay(taker, before_s)
+            if self._over is None:
+                self._takers += (taker,)
+            else:
+                taker.end(self._over)
+
+    def leave(self, taker: Taker) -> None:
+        with self._lock:
+            self._takers = tuple(other for other in self._takers if other is not taker)
+
+    def end(self, why: str) -> None:
+        with self._lock:
+            takers, self._takers, self._over = self._takers, (), why
+        for taker in takers:
+            taker.end(why)
+
+    def _replay(self, taker: Taker, before_s: float | None) -> None:
+        if self._newest is None:
+            return
+        behind = self._newest_at - self._newest.time_s
+        since = float("inf") if before_s is None else self._wall() - behind - before_s
+        for unit in self._ring.units(since):
+            taker.take(unit, behind + unit.time_s)

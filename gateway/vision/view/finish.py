@@ -1,0 +1,41 @@
+"""A recording made into a file for every player: the same packets, an index in front of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+
+from gateway.errors import BadInput
+
+
+def finish(raw: Path, mp4: Path) -> float:
+    """Its seconds. `raw` may be cut off anywhere. Raises BadInput when no picture is in it, OSError from the disk."""
+    try:
+        seconds = _remux(raw, mp4)
+    except FFmpegError as error:
+        if isinstance(error, OSError) and error.errno in {28, 122}:  # no space, no quota
+            raise
+        raise BadInput(f"{raw.name} can't be read: {error.strerror}", b"") from None
+    if seconds <= 0:
+        raise BadInput(f"{raw.name} holds no picture", b"")
+    return seconds
+
+
+def _remux(raw: Path, mp4: Path) -> float:
+    first, last = None, 0.0
+    with av.open(str(raw)) as source, av.open(str(mp4), "w", format="mp4", options={"movflags": "faststart"}) as out:
+        if not source.streams.video:
+            raise BadInput(f"{raw.name} holds no picture", b"")
+        stream = source.streams.video[0]
+        copy = out.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.is_corrupt or packet.dts is None or packet.pts is None or packet.time_base is None:
+                continue
+            start = float(packet.pts * packet.time_base)
+            first = start if first is None else min(first, start)
+            last = max(last, start + float((packet.duration or 0) * packet.time_base))
+            packet.stream = copy
+            out.mux(packet)
+    return last - first if first is not None else 0.0

@@ -1,0 +1,53 @@
+"""A camera for tests of live views and recordings: real H.264, received as it would be."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.vision.stream.ring import Ring
+from gateway.vision.stream.rtp.receiver import Receiver
+from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.view.crowd import Crowd
+from tests.vision.stream.coded import RATE, encoded, media, packed
+
+
+@functools.cache
+def units(count: int = 100, codec: str = "h264", key_every: int = 25) -> tuple[AccessUnit, ...]:
+    """25 a second, a keyframe each second."""
+    receiver = Receiver(media(codec))
+    return tuple(receiver.feed(packed(codec, encoded(codec, count, key_every=key_every)), 0.0))
+
+
+class Camera:
+    """`film(n)` receives so many more pictures; its clock runs with them."""
+
+    def __init__(self, codec: str = "h264", count: int = 400) -> None:
+        self.now = 1_000_000.0
+        self.crowd = Crowd(Ring(), lambda: self.now)
+        self._coming: Iterator[AccessUnit] = iter(units(count, codec))
+
+    def film(self, count: int) -> None:
+        for _ in range(count):
+            self.now += 1 / RATE
+            self.crowd.add(next(self._coming))
+
+
+class Outlet:
+    """What a worker would have said."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        self.parts: list[tuple[bool, list[Any] | None, bytes]] = []
+
+    def say(self, word: str, blob: bytes = b"", **more: Any) -> None:
+        assert not blob
+        self.said.append((word, more))
+
+    def stream(self, view: int, blob: bytes, *, key: bool, opening: list[object] | None) -> None:
+        assert view
+        self.parts.append((key, opening, blob))
+
+    def last(self, word: str) -> dict[str, Any] | None:
+        return next((more for said, more in reversed(self.said) if said == word), None)

@@ -1,0 +1,243 @@
+"""Units into live parts and into files that every player opens; nothing is encoded anew."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import pytest
+
+from gateway.errors import BadInput
+from gateway.vision.view import reel as reels
+from gateway.vision.view.finish import finish
+from gateway.vision.view.reel import FileReel, LiveReel
+from gateway.vision.view.studio import Studio
+from tests.vision.stream.coded import encoded
+from tests.vision.view.filming import Camera, Outlet
+
+
+def nothing() -> None: ...
+
+
+def pictures(file: Path | bytes) -> int:
+    """How many can be decoded, without one complaint."""
+    with av.open(str(file) if isinstance(file, Path) else io.BytesIO(file), "r") as container:
+        return len(list(container.decode(video=0)))
+
+
+@pytest.fixture
+def camera() -> Camera:
+    return Camera()
+
+
+@pytest.fixture
+def outlet() -> Outlet:
+    return Outlet()
+
+
+def wait_for(what: Callable[[], object], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.01)
+
+
+class TestLive:
+    def test_it_begins_with_the_newest_keyframe_of_the_ring(self, camera: Camera, outlet: Outlet) -> None:
+        camera.film(90)
+        reel = LiveReel(1, nothing, outlet)
+        camera.crowd.join(reel)
+        reel.work()
+        [(key, opening, blob)] = outlet.parts
+        assert key
+        assert opening is not None
+        codec, width, height, size = opening
+        assert codec.startswith("avc1.42")
+        assert (width, height) == (320, 192)
+        assert blob[4:8] == b"ftyp"
+        assert blob[size + 4 : size + 8] == b"moof"
+        assert pictures(blob) == 14, "from the 75th on; the last goes out with the next"
+
+    def test_each_keyframe_begins_a_part_and_brings_the_opening(self, camera: Camera, outlet: Outlet) -> None:
+        camera.film(30)
+        reel = LiveReel(1, nothing, outlet)
+        camera.crowd.join(reel)
+        camera.film(46)
+        reel.work()
+        assert [(key, opening is not None) for key, opening, _ in outlet.parts] == [(True, True), (True, True)]
+        camera.film(10)
+        reel.work()
+        assert [key for key, _, _ in outlet.parts] == [True, True, True]
+        camera.film(10)
+        reel.work()
+        key, opening, blob = outlet.parts[-1]
+        assert (key, opening, blob[4:8]) == (False, None, b"moof")
+
+    def test_one_who_does_not_work_loses_up_to_a_keyframe(
+        self, camera: Camera, outlet: Outlet, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reels, "MOST_WAITING", 100_000)
+        camera.film(25)
+        reel = LiveReel(1, nothing, outlet)
+        camera.crowd.join(reel)
+        camera.film(100)
+        assert reel.dropped > 0
+        reel.work()
+        outlet.parts.clear()
+        camera.film(60)
+        reel.work()
+        assert outlet.parts[0][0], "it goes on with a keyframe"
+
+    def test_a_lost_stream_is_told(self, camera: Camera, outlet: Outlet) -> None:
+        camera.film(30)
+        reel = LiveReel(7, nothing, outlet)
+        camera.crowd.join(reel)
+        camera.crowd.end("the camera is gone")
+        reel.work()
+        assert reel.is_over
+        assert outlet.last("unshown") == {"view": 7, "why": "the camera is gone"}
+
+    def test_who_joins_a_lost_stream_is_told_at_once(self, camera: Camera, outlet: Outlet) -> None:
+        camera.crowd.end("gone")
+        reel = LiveReel(7, nothing, outlet)
+        camera.crowd.join(reel)
+        reel.work()
+        assert outlet.last("unshown") == {"view": 7, "why": "gone"}
+
+
+class TestFile:
+    @pytest.mark.parametrize("codec", ["h264", "hevc"])
+    def test_from_before_to_after(self, codec: str, outlet: Outlet, tmp_path: Path) -> None:
+        camera = Camera(codec)
+        camera.film(300)
+        raw, mp4 = tmp_path / "raw", tmp_path / "clip.mp4"
+        reel = FileReel(1, nothing, outlet, raw)
+        camera.crowd.join(reel, 4.0)
+        camera.film(50)
+        reel.work()
+        camera.crowd.leave(reel)
+        reel.end("enough")
+        reel.work()
+        said = outlet.last("recorded")
+        assert said is not None
+        assert camera.now - 7.0 <= said["began"] <= camera.now - 6.0, "at the keyframe at or before"
+        assert said["ended"] == pytest.approx(camera.now, abs=0.05)
+        seconds = finish(raw, mp4)
+        assert seconds == pytest.approx(said["ended"] - said["began"], abs=0.1)
+        assert pictures(mp4) == round(seconds * 25)
+        assert oct(raw.stat().st_mode & 0o777) == "0o600"
+
+    def test_the_packets_are_the_cameras_own(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
+        reel = FileReel(1, nothing, outlet, tmp_path / "raw")
+        camera.crowd.join(reel)
+        camera.film(51)
+        reel.end("enough")
+        reel.work()
+        finish(tmp_path / "raw", tmp_path / "clip.mp4")
+        slices = [nal for unit in encoded(count=400)[:50] for nal in unit if nal[0] & 31 in {1, 5}]
+        with av.open(str(tmp_path / "clip.mp4")) as container:
+            kept = b"".join(bytes(packet) for packet in container.demux(video=0))
+        assert all(nal in kept for nal in slices)
+
+    @pytest.mark.needs("ffprobe", "ffmpeg")
+    def test_ffprobe_has_nothing_to_complain_of(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
+        reel = FileReel(1, nothing, outlet, tmp_path / "raw")
+        camera.crowd.join(reel)
+        camera.film(101)
+        reel.end("enough")
+        reel.work()
+        mp4 = tmp_path / "clip.mp4"
+        finish(tmp_path / "raw", mp4)
+        command = [
+            "ffprobe",
+            "-v",
+            "warning",
+            "-of",
+            "json",
+            "-show_format",
+            "-show_streams",
+            "-count_frames",
+            str(mp4),
+        ]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+        assert done.stderr == ""
+        said = json.loads(done.stdout)
+        assert said["streams"][0]["nb_read_frames"] == "100"
+        assert float(said["format"]["duration"]) == pytest.approx(4.0, abs=0.05)
+        index, media = mp4.read_bytes().find(b"moov"), mp4.read_bytes().find(b"mdat")
+        assert 0 < index < media, "the index stands in front, so that a player can begin at once"
+
+    def test_what_was_cut_off_by_a_power_cut_is_saved(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
+        reel = FileReel(1, nothing, outlet, tmp_path / "raw")
+        camera.crowd.join(reel)
+        camera.film(101)
+        reel.work()
+        whole = (tmp_path / "raw").read_bytes()
+        (tmp_path / "raw").write_bytes(whole[: len(whole) * 2 // 3])
+        assert 1.0 < finish(tmp_path / "raw", tmp_path / "clip.mp4") < 4.0
+        assert pictures(tmp_path / "clip.mp4") > 25
+
+    @pytest.mark.parametrize("content", [b"", b"garbage" * 1000])
+    def test_what_holds_no_picture_is_refused(self, content: bytes, tmp_path: Path) -> None:
+        (tmp_path / "raw").write_bytes(content)
+        with pytest.raises(BadInput, match="raw"):
+            finish(tmp_path / "raw", tmp_path / "clip.mp4")
+
+    def test_a_recording_without_a_keyframe_comes_to_nothing(self, outlet: Outlet, tmp_path: Path) -> None:
+        reel = FileReel(3, nothing, outlet, tmp_path / "raw")
+        Camera().crowd.join(reel, 10.0)
+        reel.end("enough")
+        reel.work()
+        assert outlet.last("unshown") == {"view": 3, "why": "no keyframe came while it was recorded"}
+
+
+class TestStudio:
+    @pytest.fixture
+    def studio(self, outlet: Outlet) -> Studio:
+        studio = Studio(outlet)
+        studio.start()
+        return studio  # its threads are daemons, as the worker's are
+
+    def test_shown_recorded_and_hidden(self, studio: Studio, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
+        camera.film(60)
+        studio.show(1, camera.crowd)
+        studio.record(2, camera.crowd, tmp_path / "raw", 10.0)
+        wait_for(lambda: outlet.parts)
+        recording = outlet.last("recording")
+        assert recording is not None
+        assert recording["value"] == pytest.approx(camera.now - 59 / 25)
+        camera.film(40)
+        studio.hide(2)
+        wait_for(lambda: outlet.last("recorded"))
+        studio.finish(9, tmp_path / "raw", tmp_path / "clip.mp4")
+        wait_for(lambda: outlet.last("finished"))
+        assert outlet.last("finished") == {"view": 9, "value": pytest.approx(3.96)}
+        studio.hide(1)
+        wait_for(lambda: outlet.last("unshown"))
+        parts = len(outlet.parts)
+        camera.film(40)
+        time.sleep(0.3)
+        assert len(outlet.parts) == parts
+
+    def test_a_file_that_can_not_be_made_is_told(self, studio: Studio, camera: Camera, outlet: Outlet) -> None:
+        studio.record(2, camera.crowd, Path("/nowhere/raw"), 10.0)
+        said = outlet.last("unshown")
+        assert said is not None
+        assert "/nowhere/raw" in said["why"]
+
+    def test_a_disk_that_fills_ends_the_recording_alone(self, studio: Studio, camera: Camera, outlet: Outlet) -> None:
+        camera.film(60)
+        studio.show(1, camera.crowd)
+        studio.record(2, camera.crowd, Path("/dev/full"), 10.0)
+        wait_for(lambda: outlet.last("unshown"))
+        said = outlet.last("unshown")
+        assert said is not None
+        assert said["view"] == 2
+        before = len(outlet.parts)
+        camera.film(30)
+        wait_for(lambda: len(outlet.parts) > before)
