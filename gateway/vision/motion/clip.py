@@ -79,7 +79,11 @@ def events(file: str, gates: Gates) -> Iterator[Event]:
     yield from gates.finish()
 
 
+BEGIN = 10.0
+"""A clip is short: its first seconds matter as much as its last."""
+
+
 def motions(file: str, sensitivity: float = 0.5) -> list[tuple[float, float]]:
     """Start and end of every movement, in seconds. Raises BadInput when the file can't be read."""
-    seen = events(file, Gates(sensitivity))
+    seen = events(file, Gates(sensitivity, begin=BEGIN))
     return sorted((one.start, one.end) for one in seen if one.kind == "motion.ended" and one.end is not None)

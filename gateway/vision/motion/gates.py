@@ -70,22 +70,28 @@ class _State(Enum):
 
 
 class Gates:
-    """`follow`: every picture is wanted while something moves (recognisers, say), not only the fact that it does."""
+    """`follow`: every picture is wanted while something moves (recognisers, say), not only the fact that it does.
+
+    `begin`: for so many seconds of calm every picture is looked at, at first.
+    """
 
     LOOK_EVERY, LOOK_BLIND = 10.0, 4.0
     """Seconds between two keyframes looked at while nothing moves: usually, and when sizes can't tell."""
     LOOK_SHORT, LOOK_LONG = 0.6, 1.5
     """Seconds of pictures after which the pixels have decided: when nothing stirred, and when something did."""
-    BEGIN = 2.0
-    """Seconds of calm it has to see before it trusts the sizes."""
+    BEGIN, YOUNG = 2.0, 60.0
+    """Seconds of calm it has to see before it uses the sizes at all, and before it relies on them."""
     COAST = 3.0
     """Seconds that keyframes may be apart to coast on them."""
     _SLACK = 1e-3
 
-    def __init__(self, sensitivity: float = 0.5, layout: Layout | None = None, *, follow: bool = False) -> None:
+    def __init__(
+        self, sensitivity: float = 0.5, layout: Layout | None = None, *, follow: bool = False, begin: float = BEGIN
+    ) -> None:
         layout = layout or Layout()
         self._pixels = Pixels(Sensitivity.of(sensitivity), layout)
         self._follow = follow or layout.follows
+        self._begin = begin
         self._sizes = Sizes()
         self._trust = Trust(keen=layout.thrown)
         self._state = _State.LOOKING
@@ -170,7 +176,7 @@ class Gates:
 
     def _key_is_due(self, time: float) -> bool:
         """The second gate: whether to look at this keyframe."""
-        blind = self._trust.blind(time, self._sizes.grain)
+        blind = self._sizes.learnt < self.YOUNG or self._trust.blind(time, self._sizes.grain)
         every = self.LOOK_BLIND if blind else self.LOOK_EVERY
         return self._state is _State.COASTING or time - self._key_seen >= every - self._SLACK
 
@@ -210,14 +216,14 @@ class Gates:
         """Nothing moves, after all, if the pixels had the time to see it."""
         looked = time - self._since
         enough = self.LOOK_LONG if self._pixels.alive or self._pixels.learning else self.LOOK_SHORT
-        if looked >= enough and self._sizes.learnt >= self.BEGIN:
+        if looked >= enough and self._sizes.learnt >= self._begin:
             if self._by_sizes:
                 self._trust.vain(time - self._key if time > self._key else looked)
             self._enter(_State.IDLE, time)
 
     def _may_coast(self, time: float) -> bool:
         steady = self._pixels.alive and time > self._now - 2 * Pixels.LOOK
-        return steady and self._apart <= self.COAST and not self._follow and self._sizes.learnt >= self.BEGIN
+        return steady and self._apart <= self.COAST and not self._follow and self._sizes.learnt >= self._begin
 
 
 def _event(told: Told) -> Event:

@@ -26,7 +26,7 @@ ELSEWHERE = ""
 class Sensitivity:
     """`area` is the least share of the picture that must move, `contrast` in steps of brightness (of 256)."""
 
-    area: float = 0.0012
+    area: float = 0.0006
     contrast: float = 14.0
 
     @classmethod

@@ -9,6 +9,7 @@ layers, and the cheap ones among them, which noise and a wavering quantiser leav
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections import deque
 from enum import Enum
 
@@ -38,8 +39,8 @@ class Sizes:
     """Bytes a frame that say nothing: headers and skipped blocks."""
     _TRIFLE = 0.02
     """No stream is steadier than so, in parts of its size."""
-    _PLACES, _PLACE = 24, 0.5
-    """Places after the keyframe told apart, and their length in seconds."""
+    _PLACES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.5, 7.0, 10.0)
+    """Places after the keyframe told apart: seconds where the next one begins."""
     _SLOW, _FAST = 20.0, 2.0
     """Seconds in which the level follows."""
 
@@ -51,8 +52,8 @@ class Sizes:
         self._key_time = 0.0
         self._interval = 0.04
         self._until = self._STRIDE
-        self._mean = Usual(self._PLACES, self._TRIFLE)
-        self._cheap = Usual(self._PLACES, self._TRIFLE)
+        self._mean = Usual(len(self._PLACES) + 1, self._TRIFLE)
+        self._cheap = Usual(len(self._PLACES) + 1, self._TRIFLE)
         self.learnt = 0.0
         """Seconds of calm it has learnt from."""
         self.unusual = 0.0
@@ -95,7 +96,7 @@ class Sizes:
 
     def _judge(self, time: float, learn: Learn) -> None:
         sizes = sorted(self._last)
-        place = min(int((time - self._key_time) / self._PLACE), self._PLACES - 1)
+        place = bisect(self._PLACES, time - self._key_time)
         mean = math.log(sum(sizes) / len(sizes) + self._BASE)
         cheap = math.log(sizes[len(sizes) // 6] + self._BASE)
         self.unusual = max(self._mean.above(mean, place), self._cheap.above(cheap, place))
