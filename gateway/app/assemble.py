@@ -169,7 +169,7 @@ def _works(parts: Parts) -> list[Coroutine[Any, Any, None]]:
         purge_clips(parts.store, parts.shelf, parts.clock.now, parts.configuration.compound.retention.clips),
         parts.intake.watch_storage(),
         parts.supervisor.run(),
-        keep_known(parts.store, parts.doors.vision),
+        keep_known(parts.store, parts.doors.vision, parts.configuration.compound.vision.faces.matching),
         housekeeping.keep_time(parts.clock, parts.store),
         housekeeping.purge(parts.clock, parts.store, parts.configuration.compound.retention),
         systemd.beat(),

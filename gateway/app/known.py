@@ -10,19 +10,20 @@ import structlog
 
 from gateway.people import faces
 from gateway.store import Store
+from gateway.vision.matching import FaceMatching
 from gateway.vision.pool import VisionPool
 
 log = structlog.get_logger(__name__)
 LOOK_S = 5.0
 
 
-async def keep_known(store: Store, vision: VisionPool) -> None:
+async def keep_known(store: Store, vision: VisionPool, matching: FaceMatching | None = None) -> None:
     """Tell the workers at the start and whenever the register has changed; runs for good."""
     told = b""
     while True:
         now = await store.read(_fingerprint)
         if now != told:
-            known = await faces.known(store)
+            known = await faces.known(store, matching)
             await vision.set_known(known)
             log.info("the cameras know", faces=len(known.faces), vehicles=len(known.vehicles))
             told = now

@@ -6,23 +6,19 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from gateway.model import PLACE_PATH, Words
 from gateway.settings.addresses import HttpAddress, ListenAddress, parse_listen
 from gateway.settings.context import ExistingFile
 from gateway.settings.durations import PositiveDuration, parse_duration
+from gateway.settings.faces import FaceSection
 from gateway.settings.mend import Wrong, did_you_mean
 from gateway.settings.secrets import Secret
+from gateway.settings.section import Section
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 """The first character of a civil number plate (GA 36-2018)."""
-
-
-class Section(BaseModel):
-    """A part of a file: unknown keys are mistakes, values never change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Bilingual(Section):
@@ -129,6 +125,7 @@ class Mqtt(Section):
 
 class Vision(Section):
     workers: Annotated[int, Field(ge=1, le=32, description="processes for the cameras")] = 1
+    faces: FaceSection = FaceSection()
 
 
 class Retention(Section):
@@ -174,5 +171,7 @@ class CompoundSettings(Section):
     vision: Vision = Vision()
     retention: Retention = Retention()
     buildings: Annotated[tuple[Building, ...], Field(description="楼栋")] = ()
-    places: Annotated[dict[PlacePath, Name], Field(description="other places: path: name")] = {}
+    places: Annotated[dict[PlacePath, Name], Field(description="other places: path: name")] = Field(
+        default_factory=dict
+    )
     demo: Annotated[bool, Field(description="a demonstration: passwords may stand in plain text")] = False

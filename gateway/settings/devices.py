@@ -10,7 +10,6 @@ from pydantic import AfterValidator, Field
 
 from gateway.driver import Driver, DriverSettings, Part
 from gateway.model import DEVICE_ID, Device, DeviceType
-from gateway.settings.compound import Section
 from gateway.settings.configuration import DeviceEntry
 from gateway.settings.context import Context, Known, PlaceRef
 from gateway.settings.document import Document
@@ -18,6 +17,7 @@ from gateway.settings.durations import PositiveDuration
 from gateway.settings.entries import Entry, Ids, read_entry, rows
 from gateway.settings.kinds import find_driver
 from gateway.settings.mend import Loc, Wrong, did_you_mean
+from gateway.settings.section import Section
 
 RESERVED = frozenset({"anju"})
 """The gateway itself, as the device of its own signals."""

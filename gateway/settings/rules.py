@@ -10,13 +10,13 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from gateway.rule import Rule, RuleSettings
-from gateway.settings.compound import Section
 from gateway.settings.configuration import RuleEntry
 from gateway.settings.context import Context
 from gateway.settings.devices import Id
 from gateway.settings.document import Document
 from gateway.settings.entries import Ids, read_entry, rows
 from gateway.settings.kinds import find_rule
+from gateway.settings.section import Section
 
 
 class RuleCommon(Section):

@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.vision.matching import FaceMatching
+
 Listing = Literal["resident", "watch"]
-TEMPLATE_LENGTH = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,23 @@ class KnownVehicle:
 
 @dataclass(frozen=True, slots=True)
 class Known:
+    """All templates are of one recogniser, that of `matching.models`."""
+
     faces: Sequence[KnownFace] = ()
     vehicles: Sequence[KnownVehicle] = ()
+    matching: FaceMatching = field(default_factory=FaceMatching)
 
     def message(self) -> tuple[dict[str, Any], bytes]:
         """As a header and a blob (all templates, one after the other, little-endian floats)."""
-        templates = np.array([face.template for face in self.faces], "<f4").reshape(len(self.faces), TEMPLATE_LENGTH)
+        templates = np.array([face.template for face in self.faces], "<f4")
         faces = [(face.person_id, face.name, face.place, face.list) for face in self.faces]
-        return {"faces": faces, "vehicles": [asdict(vehicle) for vehicle in self.vehicles]}, templates.tobytes()
+        vehicles = [asdict(vehicle) for vehicle in self.vehicles]
+        return {"faces": faces, "vehicles": vehicles, "matching": asdict(self.matching)}, templates.tobytes()
 
     @classmethod
     def of(cls, header: dict[str, Any], blob: bytes) -> Known:
-        templates = np.frombuffer(blob, "<f4").reshape(-1, TEMPLATE_LENGTH)
+        count = len(header["faces"])
+        templates = np.frombuffer(blob, "<f4").reshape(count, -1) if count else np.zeros((0, 0), "<f4")
         rows = zip(header["faces"], templates, strict=True)
         faces = [KnownFace(person, name, place, listing, template) for (person, name, place, listing), template in rows]
-        return cls(faces, [KnownVehicle(**row) for row in header["vehicles"]])
+        return cls(faces, [KnownVehicle(**row) for row in header["vehicles"]], FaceMatching.of(header["matching"]))

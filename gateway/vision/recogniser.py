@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.vision.matching import FaceModels
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.plates import PlateRead, PlateReader
+from gateway.vision.recognise.supplied import face_reader
 from gateway.vision.recognise.track import Decided, Tracks
 from gateway.vision.recognise.verdicts import (
     FaceJudge,
@@ -36,13 +38,14 @@ class Recognisers:
     """The models, each loaded when first asked for. For one thread."""
 
     def __init__(self) -> None:
-        self._faces: FaceReader | None = None
+        self._faces: dict[FaceModels, FaceReader] = {}
         self._plates: dict[str | None, PlateReader] = {}
 
-    @property
-    def faces(self) -> FaceReader:
-        self._faces = self._faces or FaceReader()
-        return self._faces
+    def faces(self, models: FaceModels) -> FaceReader:
+        """Raises ConfigError when a model is not the one that was named."""
+        if models not in self._faces:
+            self._faces = {models: face_reader(models)}
+        return self._faces[models]
 
     def plates(self, home_province: str | None) -> PlateReader:
         if home_province not in self._plates:
@@ -69,7 +72,7 @@ class CameraTracks:
             reads = plate_looks(recognisers.plates(self.watch.home_province), view.frame.bgr)
             seen += _plates(self._plates.see(view.clock, reads, view), registry)
         if self.watch.faces:
-            looks = face_looks(recognisers.faces, registry.gallery, view.frame.bgr)
+            looks = face_looks(recognisers.faces(registry.models), registry.gallery, view.frame.bgr)
             seen += _faces(self._faces.see(view.clock, looks, view), registry)
         return seen
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from gateway.vision.known import Known, KnownFace, KnownVehicle
-from gateway.vision.recognise.gallery import Gallery
+from gateway.vision.recognise.gallery import Gallery, Limits
 from gateway.vision.recognise.grammar import normal
 from gateway.vision.recognise.verdicts import PlateVerdict
 
@@ -22,7 +22,10 @@ class Registry:
         self._bodies: defaultdict[str, list[str]] = defaultdict(list)
         for plate in self._vehicles:
             self._bodies[plate[1:]].append(plate)
-        self.gallery = Gallery([face.person_id for face in known.faces], [face.template for face in known.faces])
+        self.models = known.matching.models
+        persons = [face.person_id for face in known.faces]
+        limits = Limits.of(len(self._persons), known.matching)
+        self.gallery = Gallery(persons, [face.template for face in known.faces], limits)
 
     def plate(self, verdict: PlateVerdict) -> dict[str, Any]:
         """`text` and whose it is; where only the province was a smudge, the registered plate, with the `reason`."""

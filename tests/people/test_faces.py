@@ -9,6 +9,7 @@ from gateway.errors import NotFound
 from gateway.people import faces
 from gateway.store import Store
 from gateway.vision.known import Known, KnownVehicle
+from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
 
 TEMPLATE = np.random.default_rng(1).normal(size=128).astype(np.float32)
 
@@ -56,3 +57,16 @@ async def test_who_moves_out_is_forgotten(tmp_path: Path) -> None:
             lambda connection: connection.execute("SELECT count(*) FROM face_templates").fetchone()[0]
         )
     assert count == 0
+
+
+async def test_templates_of_another_recogniser_are_not_compared(tmp_path: Path) -> None:
+    supplied = FaceModels(ModelFile("d.onnx", "ab" * 32), ModelFile("r.onnx", "cd" * 32))
+    async with Store.open(tmp_path) as store:
+        await with_people(store)
+        await faces.enrol(store, "p1", TEMPLATE, b"photo")
+        await faces.enrol(store, "p1", TEMPLATE[:64], b"photo", supplied)
+        ours = await faces.known(store)
+        theirs = await faces.known(store, FaceMatching(supplied, distance=1.0))
+    assert [face.template.shape for face in ours.faces] == [(128,)]
+    assert [face.template.shape for face in theirs.faces] == [(64,)]
+    assert np.array_equal(theirs.faces[0].template, TEMPLATE[:64])

@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 
-from gateway.vision.known import TEMPLATE_LENGTH, Known, KnownFace, KnownVehicle
+from gateway.vision.known import Known, KnownFace, KnownVehicle
+from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
 from gateway.vision.recognise.verdicts import PlateVerdict
 from gateway.vision.registry import Registry
 
 
 def template(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=TEMPLATE_LENGTH).astype(np.float32)
+    return np.random.default_rng(seed).normal(size=128).astype(np.float32)
 
 
 KNOWN = Known(
@@ -27,6 +28,12 @@ def test_goes_over_the_wire_and_comes_back() -> None:
     back = Known.of(json.loads(json.dumps(header)), blob)
     assert back == KNOWN
     assert [np.array_equal(a.template, b.template) for a, b in zip(back.faces, KNOWN.faces, strict=True)] == [True] * 2
+
+
+def test_how_faces_are_matched_goes_along() -> None:
+    known = Known(matching=FaceMatching(FaceModels(ModelFile("d.onnx", "12"), None), 800, 0.1, 0.45))
+    header, blob = known.message()
+    assert Known.of(json.loads(json.dumps(header)), blob) == Known([], [], known.matching)
 
 
 def test_nobody_known_goes_over_the_wire() -> None:

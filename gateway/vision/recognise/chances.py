@@ -20,27 +20,18 @@ from math import expm1, log1p
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.vision.matching import FaceMatching
+
 _AT, _CHANCE, _STEEPNESS = 0.50, 7.5e-6, 48.5
 _KNOWN_AGAIN = ((0.30, 0.30), (0.35, 0.55), (0.40, 0.78), (0.45, 0.92), (0.50, 0.97), (0.60, 0.993))
 """Of which 0.40 to 0.50 are measured; the rest is their curve drawn on."""
 _WEIGHT = 1e5
 """Comparisons that the measured line counts for against a gallery's own: a gallery of 450 persons weighs as much."""
 
-STRANGERS_A_DAY = 500.0
-FALSE_A_DAY = 0.5
-"""What is assumed of a gate when nothing is said: a false name every other day."""
 WIDEST = 0.52
 """However few are enrolled: beyond it twins in dress and beard begin."""
 NARROWEST = 0.30
 """Below it hardly anybody is known again, and the gallery is too large for this model."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """How many strangers a day pass its cameras, and how many of them may be given a name."""
-
-    strangers_a_day: float = STRANGERS_A_DAY
-    false_a_day: float = FALSE_A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +57,10 @@ class Lookalikes:
         chance = min(self.chance(distance), 1 - 1e-12)
         return strangers_a_day * -expm1(persons * log1p(-chance))
 
-    def widest(self, persons: int, gate: Gate) -> float:
-        """The widest distance, in steps of 0.005, at which no more strangers are named than the gate allows."""
+    def widest(self, persons: int, matching: FaceMatching) -> float:
+        """The widest distance, in steps of 0.005, at which no more strangers are named than are allowed."""
         for distance in np.arange(WIDEST, NARROWEST, -0.005):
-            if self.false_a_day(float(distance), persons, gate.strangers_a_day) <= gate.false_a_day:
+            if self.false_a_day(float(distance), persons, matching.strangers_a_day) <= matching.false_a_day:
                 return round(float(distance), 3)
         return NARROWEST
 
@@ -80,16 +71,16 @@ def known_again(distance: float) -> float:
     return float(np.interp(distance, places, shares))
 
 
-def objection(distance: float, persons: int, gate: Gate, lookalikes: Lookalikes) -> str | None:
-    """Why this distance is refused for this gallery and this gate; None when it is not."""
-    expected = lookalikes.false_a_day(distance, persons, gate.strangers_a_day)
-    if expected <= gate.false_a_day:
+def objection(distance: float, persons: int, matching: FaceMatching, lookalikes: Lookalikes) -> str | None:
+    """Why this distance is refused for this gallery and its strangers; None when it is not."""
+    expected = lookalikes.false_a_day(distance, persons, matching.strangers_a_day)
+    if expected <= matching.false_a_day:
         return None
-    share = expected / gate.strangers_a_day
+    share = expected / matching.strangers_a_day
     return (
         f"{distance:.2f} is too wide for {persons} persons: {share:.0%} of strangers would be taken for one of them, "
-        f"{expected:.3g} a day of {gate.strangers_a_day:g}; at most {gate.false_a_day:g} a day are allowed. "
-        f"Take {lookalikes.widest(persons, gate):.3f} or less"
+        f"{expected:.3g} a day of {matching.strangers_a_day:g}; at most {matching.false_a_day:g} a day are allowed. "
+        f"Take {lookalikes.widest(persons, matching):.3f} or less"
     )
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gateway.vision.recognise.chances import Gate, Lookalikes
+from gateway.vision.matching import FaceMatching
+from gateway.vision.recognise.chances import Lookalikes
 from gateway.vision.recognise.encoder import LENGTH, Template
 
 
@@ -27,9 +28,17 @@ class Limits:
     margin: float = 0.04
 
     @classmethod
-    def of(cls, persons: int, gate: Gate | None = None) -> Limits:
-        """So wide that no more strangers are named a day than the gate allows."""
-        return cls(Lookalikes().widest(persons, gate or Gate()))
+    def of(cls, persons: int, matching: FaceMatching | None = None) -> Limits:
+        """So wide that no more strangers are named a day than are allowed.
+
+        The installer's distance counts if it is no wider; that of a supplied recogniser counts always: its
+        distances are of another scale than those measured.
+        """
+        matching = matching or FaceMatching()
+        if matching.distance is not None and matching.models.recogniser is not None:
+            return cls(matching.distance)
+        widest = Lookalikes().widest(persons, matching)
+        return cls(min(widest, matching.distance or widest))
 
 
 class Gallery:

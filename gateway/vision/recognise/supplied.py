@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -16,56 +15,36 @@ import dlib
 import numpy as np
 
 from gateway.errors import ConfigError, Mistake
+from gateway.vision.matching import FaceModels, ModelFile
 from gateway.vision.recognise.encoder import Template
 from gateway.vision.recognise.faces import DlibDescriber, FaceReader, Found, HogFinder, landmarked
 from gateway.vision.recognise.geometry import Box, Picture
 from gateway.vision.recognise.models import model_file
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """`sha256` in hex, as `sha256sum` prints it."""
-
-    path: str
-    sha256: str
-
-    def checked(self) -> Path:
-        """Raises ConfigError when there is no such file, or it is another one."""
-        file = Path(self.path)
-        try:
-            with file.open("rb") as content:
-                found = hashlib.file_digest(content, "sha256").hexdigest()
-        except OSError as error:
-            raise _wrong(file, f"can't be read: {error.strerror}", "write the model's path") from None
-        if found != self.sha256.lower():
-            raise _wrong(file, f"has the SHA-256 {found}, not {self.sha256}", "get the right file, or write its hash")
-        return file
-
-
-@dataclass(frozen=True, slots=True)
-class FaceModels:
-    """What stands in the YAML; None is what the gateway brings along.
+def face_reader(models: FaceModels | None = None) -> FaceReader:
+    """A reader with the installer's models, or the gateway's own. Raises ConfigError when a file is another one.
 
     A recogniser needs its detector: its alignment uses points that HOG's landmarks do not have.
     """
+    detector, recogniser = (models.detector, models.recogniser) if models else (None, None)
+    if recogniser is not None and detector is None:
+        raise _wrong(Path(recogniser.path), "needs a detector that finds its five points", "name one beside it")
+    finder = YuNetFinder(detector, points=recogniser is None) if detector else HogFinder()
+    return FaceReader(finder, SFaceDescriber(recogniser) if recogniser else DlibDescriber())
 
-    detector: ModelFile | None = None
-    recogniser: ModelFile | None = None
 
-    @property
-    def name(self) -> str:
-        """Of the templates: those of different recognisers can't be compared."""
-        return self.recogniser.sha256[:16].lower() if self.recogniser else ""
-
-    def reader(self) -> FaceReader:
-        """Raises ConfigError when a model is not the one that was named."""
-        if self.recogniser is not None and self.detector is None:
-            raise _wrong(
-                Path(self.recogniser.path), "needs a detector that finds its five points", "name one beside it"
-            )
-        finder = YuNetFinder(self.detector, points=self.recogniser is None) if self.detector else HogFinder()
-        describer = SFaceDescriber(self.recogniser) if self.recogniser else DlibDescriber()
-        return FaceReader(finder, describer)
+def checked(model: ModelFile) -> Path:
+    """Raises ConfigError when there is no such file, or it is another one."""
+    file = Path(model.path)
+    try:
+        with file.open("rb") as content:
+            found = hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise _wrong(file, f"can't be read: {error.strerror}", "write the model's path") from None
+    if found != model.sha256.lower():
+        raise _wrong(file, f"has the SHA-256 {found}, not {model.sha256}", "get the right file, or write its hash")
+    return file
 
 
 class YuNetFinder:
@@ -116,7 +95,7 @@ class SFaceDescriber:
 
 @contextmanager
 def _opening(model: ModelFile) -> Iterator[str]:
-    file = model.checked()
+    file = checked(model)
     try:
         yield str(file)
     except cv2.error as error:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gateway.vision.recognise.chances import Gate, Lookalikes, between, known_again, objection
+from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
+from gateway.vision.recognise.chances import Lookalikes, between, known_again, objection
 from gateway.vision.recognise.faces import LENGTH
 from gateway.vision.recognise.gallery import Gallery, Limits, Match
 
@@ -44,15 +45,16 @@ def test_the_more_are_enrolled_the_nearer_a_face_must_be(size: int, distance: fl
 
 
 def test_a_busier_gate_must_be_stricter() -> None:
-    assert Limits.of(5000, Gate(5000)).distance < Limits.of(5000, Gate(500)).distance
+    busy = FaceMatching(strangers_a_day=5000)
+    assert Limits.of(5000, busy).distance < Limits.of(5000).distance
 
 
 def test_point_six_is_refused_for_thousands_and_the_reason_is_told() -> None:
-    why = objection(0.6, 5000, Gate(), Lookalikes())
+    why = objection(0.6, 5000, FaceMatching(), Lookalikes())
     assert why is not None
     assert "0.60 is too wide for 5000 persons: 99% of strangers" in why
     assert "0.425" in why
-    assert objection(0.42, 5000, Gate(), Lookalikes()) is None
+    assert objection(0.42, 5000, FaceMatching(), Lookalikes()) is None
 
 
 def test_a_gallery_of_lookalikes_corrects_what_was_measured_elsewhere() -> None:
@@ -60,7 +62,7 @@ def test_a_gallery_of_lookalikes_corrects_what_was_measured_elsewhere() -> None:
     alike = (rng.normal(size=(500, LENGTH)) * 0.03).astype(np.float32)
     distances = between([f"p{number}" for number in range(500)], alike)
     assert len(distances) == 500 * 499 / 2
-    assert Lookalikes(distances).widest(500, Gate()) < Lookalikes().widest(500, Gate())
+    assert Lookalikes(distances).widest(500, FaceMatching()) < Lookalikes().widest(500, FaceMatching())
 
 
 def test_two_photographs_of_one_person_are_no_lookalikes() -> None:
@@ -69,3 +71,13 @@ def test_two_photographs_of_one_person_are_no_lookalikes() -> None:
 
 def test_the_wider_the_more_are_known_again() -> None:
     assert [known_again(distance) for distance in (0.4, 0.45, 0.5)] == [0.78, 0.92, 0.97]
+
+
+def test_an_installers_distance_counts_when_it_is_no_wider() -> None:
+    assert Limits.of(5000, FaceMatching(distance=0.4)).distance == 0.4
+    assert Limits.of(5000, FaceMatching(distance=0.6)).distance == 0.425
+
+
+def test_a_supplied_recogniser_has_distances_of_its_own() -> None:
+    models = FaceModels(ModelFile("d", "1"), ModelFile("r", "2"))
+    assert Limits.of(5000, FaceMatching(models, distance=1.1)).distance == 1.1

@@ -81,7 +81,7 @@ def test_a_two_row_plate_is_one_plate(reader: PlateReader) -> None:
 def test_synthetic_green_plates(reader: PlateReader) -> None:
     rng = np.random.default_rng(3)
     right = []
-    for turn in range(24):
+    for turn in range(80):
         text = signs.some_green(rng)
         seen = signs.photographed(signs.green(text), rng, width=120, night=turn % 4 == 0)
         reads = reader.find(seen)

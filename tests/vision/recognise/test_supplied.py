@@ -12,7 +12,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from gateway.errors import ConfigError
-from gateway.vision.recognise.supplied import FaceModels, ModelFile
+from gateway.vision.matching import FaceModels, ModelFile
+from gateway.vision.recognise.supplied import face_reader
 from tests.vision.clips import face, paste, wall
 
 STRIDES = (8, 16, 32)
@@ -82,7 +83,7 @@ def night_with_a_lamp() -> np.ndarray:
 
 
 def test_a_detector_and_a_recogniser_are_loaded_and_used(tmp_path: Path) -> None:
-    reader = FaceModels(detector(tmp_path), recogniser(tmp_path)).reader()
+    reader = face_reader(FaceModels(detector(tmp_path), recogniser(tmp_path)))
     (found,) = reader.find(night_with_a_lamp())
     x, y, width, height = found.box
     assert x < 270 < x + width
@@ -92,31 +93,31 @@ def test_a_detector_and_a_recogniser_are_loaded_and_used(tmp_path: Path) -> None
 
 
 def test_a_detector_alone_works_with_dlibs_encoder(tmp_path: Path) -> None:
-    (found,) = FaceModels(detector(tmp_path)).reader().find(night_with_a_lamp())
+    (found,) = face_reader(FaceModels(detector(tmp_path))).find(night_with_a_lamp())
     assert found.template.shape == (128,)
 
 
 def test_another_file_than_the_named_one_is_refused(tmp_path: Path) -> None:
     named = ModelFile(detector(tmp_path).path, "0" * 64)
     with pytest.raises(ConfigError, match="has the SHA-256"):
-        FaceModels(named).reader()
+        face_reader(FaceModels(named))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no\.onnx.*can't be read"):
-        FaceModels(ModelFile(str(tmp_path / "no.onnx"), "0" * 64)).reader()
+        face_reader(FaceModels(ModelFile(str(tmp_path / "no.onnx"), "0" * 64)))
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "x.onnx"
     file.write_bytes(b"not a model")
     with pytest.raises(ConfigError, match="no model that OpenCV loads"):
-        FaceModels(ModelFile(str(file), hashlib.sha256(b"not a model").hexdigest())).reader()
+        face_reader(FaceModels(ModelFile(str(file), hashlib.sha256(b"not a model").hexdigest())))
 
 
 def test_a_recogniser_needs_a_detector(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="needs a detector"):
-        FaceModels(recogniser=recogniser(tmp_path)).reader()
+        face_reader(FaceModels(recogniser=recogniser(tmp_path)))
 
 
 def test_templates_carry_the_name_of_their_recogniser(tmp_path: Path) -> None:
@@ -125,5 +126,5 @@ def test_templates_carry_the_name_of_their_recogniser(tmp_path: Path) -> None:
 
 
 def test_without_any_the_gateways_own_are_taken() -> None:
-    (found,) = FaceModels().reader().find(paste(wall(), face(230), 300, 60))
+    (found,) = face_reader(FaceModels()).find(paste(wall(), face(230), 300, 60))
     assert found.template.shape == (128,)

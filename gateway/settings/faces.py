@@ -1,0 +1,65 @@
+"""`vision.faces` of compound.yaml: how faces are matched, and with whose models."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, ValidationInfo, model_validator
+
+from gateway.settings.context import Context, ExistingFile
+from gateway.settings.mend import Wrong
+from gateway.settings.section import Section
+from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
+
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-fA-F]{64}$")]
+
+
+class FaceModelSection(Section):
+    """An ONNX file; any one loads, so the hash says which is meant."""
+
+    path: Annotated[ExistingFile, Field(description="of the ONNX file")]
+    sha256: Annotated[Sha256, Field(description="its SHA-256, as sha256sum prints it")]
+
+    @model_validator(mode="after")
+    def _is_the_one(self, info: ValidationInfo) -> Self:
+        if isinstance(info.context, Context):
+            with (info.context.directory / self.path).open("rb") as content:
+                found = hashlib.file_digest(content, "sha256").hexdigest()
+            if found != self.sha256.lower():
+                raise Wrong(
+                    f"the file {str(self.path)!r} has another SHA-256: {found}", "get the right file, or its hash"
+                )
+        return self
+
+    @property
+    def file(self) -> ModelFile:
+        return ModelFile(str(self.path), self.sha256)
+
+
+class FaceSection(Section):
+    """The defaults suit a gate that 500 strangers a day pass; `anju faces calibrate` shows what follows from them."""
+
+    strangers_a_day: Annotated[float, Field(gt=0, le=1e6, description="faces a day of people who are not enrolled")] = (
+        500.0
+    )
+    false_a_day: Annotated[float, Field(gt=0, description="how many of them may be taken for somebody")] = 0.5
+    distance: Annotated[
+        float | None, Field(gt=0, le=2, description="nearer counts as the same person; better left out")
+    ] = None
+    detector: Annotated[FaceModelSection | None, Field(description="a model for OpenCV's FaceDetectorYN")] = None
+    recogniser: Annotated[FaceModelSection | None, Field(description="a model for OpenCV's FaceRecognizerSF")] = None
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if self.recogniser and not self.detector:
+            raise Wrong("a recogniser needs a detector that finds its five points", "name one beside it")
+        if self.recogniser and self.distance is None:
+            raise Wrong("distances of this recogniser are not known", "write `distance:`, for SFace 1.05 to begin with")
+        return self
+
+    @property
+    def matching(self) -> FaceMatching:
+        detector = self.detector.file if self.detector else None
+        models = FaceModels(detector, self.recogniser.file if self.recogniser else None)
+        return FaceMatching(models, self.strangers_a_day, self.false_a_day, self.distance)
