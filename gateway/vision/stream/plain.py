@@ -1,0 +1,104 @@
+"""PyAV's packets as the same access units that live RTSP gives, so that rings, clips and live views take them too."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+
+from gateway.errors import BadInput
+from gateway.vision.stream.rtp.codec import Codec
+from gateway.vision.stream.rtp.h264 import H264
+from gateway.vision.stream.rtp.h265 import H265
+from gateway.vision.stream.rtp.unit import AccessUnit, Format
+from gateway.vision.stream.source import Coding, Packet
+
+_START_CODE = b"\0\0\1"
+_CONFIGURATION = 1
+"""First byte of an avcC or hvcC record (ISO/IEC 14496-15, 5.3.3.1, 8.3.3.1): NAL units have lengths, no start codes."""
+_AVC_LENGTH_AT, _AVC_SETS_AT, _HEVC_LENGTH_AT, _HEVC_SETS_AT = 4, 5, 21, 22
+
+
+@dataclass(frozen=True, slots=True)
+class PlainH264(H264):
+    """NAL units as they are, without RTP around them."""
+
+    def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
+        yield from packets
+
+
+@dataclass(frozen=True, slots=True)
+class PlainH265(H265):
+    def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
+        yield from packets
+
+
+class PlainUnits:
+    """One source's. Raises BadInput for a codec that goes into no clip."""
+
+    def __init__(self, coding: Coding) -> None:
+        codecs: dict[str, Codec] = {"h264": PlainH264(), "hevc": PlainH265()}
+        extra = coding.extradata or b""
+        if coding.name not in codecs:
+            raise BadInput(
+                f"the picture is coded as {coding.name}; only H.264 and H.265 can be kept and shown live", extra
+            )
+        self._length, sets = _configuration(coding.name, extra)
+        self._format = Format(codecs[coding.name]).with_sets(sets)
+
+    def unit(self, packet: Packet) -> AccessUnit:
+        """Never raises; what can't be read in it is left out."""
+        nals = tuple(_with_lengths(packet.data, self._length) if self._length else _with_start_codes(packet.data))
+        if packet.key:
+            self._format = self._format.with_sets(nals)
+        return AccessUnit(packet.time, None, packet.key, packet.size, 0, self._format, nals)
+
+
+def _configuration(name: str, extra: bytes) -> tuple[int, list[bytes]]:
+    """How many bytes a NAL unit's length has (0: start codes), and the parameter sets."""
+    if extra[:1] != bytes((_CONFIGURATION,)):
+        return 0, list(_with_start_codes(extra))
+    length_at = _AVC_LENGTH_AT if name == "h264" else _HEVC_LENGTH_AT
+    if len(extra) <= length_at + 1:
+        raise BadInput("the stream's own description ends too soon", extra)
+    return (extra[length_at] & 3) + 1, list(_avc_sets(extra) if name == "h264" else _hevc_sets(extra))
+
+
+def _avc_sets(extra: bytes) -> Iterator[bytes]:
+    at = _AVC_SETS_AT
+    for mask in (0x1F, 0xFF):
+        if at < len(extra):
+            at = yield from _sets(extra, at + 1, extra[at] & mask)
+
+
+def _hevc_sets(extra: bytes) -> Iterator[bytes]:
+    at = _HEVC_SETS_AT + 1
+    for _ in range(extra[_HEVC_SETS_AT]):
+        at = yield from _sets(extra, at + 3, int.from_bytes(extra[at + 1 : at + 3]))
+
+
+def _sets(extra: bytes, at: int, count: int) -> Generator[bytes, None, int]:
+    """Gives where they end."""
+    for _ in range(count):
+        size = int.from_bytes(extra[at : at + 2])
+        if nal := extra[at + 2 : at + 2 + size]:
+            yield nal
+        at += 2 + size
+        if at >= len(extra):
+            break
+    return at
+
+
+def _with_start_codes(data: bytes) -> Iterator[bytes]:
+    """No NAL unit ends with a zero byte (H.264 and H.265, 7.4.1); those belong to the start code behind it."""
+    return (nal for part in data.split(_START_CODE) if (nal := part.rstrip(b"\0")))
+
+
+def _with_lengths(data: bytes, length: int) -> Iterator[bytes]:
+    at = 0
+    while at + length < len(data):
+        size = int.from_bytes(data[at : at + length])
+        nal = data[at + length : at + length + size]
+        if not nal:
+            return
+        yield nal
+        at += length + size

@@ -1,0 +1,73 @@
+"""Files as access units: the same NAL units, whichever way the container holds them."""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from pathlib import Path
+
+import av
+import pytest
+from hypothesis import given, strategies
+
+from gateway.errors import BadInput
+from gateway.vision.stream.fmp4.remux import Remuxer, clip
+from gateway.vision.stream.plain import PlainUnits
+from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.stream.rtp.codec import annex_b
+from gateway.vision.stream.rtp.receiver import Receiver
+from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.source import Coding, Packet
+from tests.vision.stream.coded import encoded, media, packed
+
+CODECS = ("h264", "hevc")
+
+
+def read(file: Path) -> list[AccessUnit]:
+    with closing(PyAvSource(str(file))) as source:
+        units = PlainUnits(source.coding)
+        return [units.unit(packet) for packet in source.packets()]
+
+
+@pytest.mark.parametrize("kind", ["mp4", "mkv", "raw"])
+@pytest.mark.parametrize("codec", CODECS)
+def test_units_of_a_file_are_those_that_went_in(codec: str, kind: str, tmp_path: Path) -> None:
+    pictures = encoded(codec, 30)
+    live = Receiver(media(codec)).feed(packed(codec, pictures), 0.0)
+    file = tmp_path / "clip.mp4"
+    file.write_bytes(clip(live))
+    if kind == "raw":
+        file = tmp_path / f"clip.{codec}"
+        file.write_bytes(b"".join(annex_b(picture) for picture in pictures))
+    elif kind == "mkv":
+        file = remuxed(file, tmp_path / "clip.mkv")
+    units = read(file)
+    assert [unit.key for unit in units] == [unit.key for unit in live]
+    assert units[0].format.parameters == live[0].format.parameters
+    rank = units[0].format.codec.rank
+    slices = [[nal for nal in unit.nals() if rank(nal) is None] for unit in units]
+    assert slices == [[nal for nal in picture if rank(nal) is None] for picture in pictures]
+    remuxer = Remuxer()
+    assert sum(len(remuxer.push(unit)) for unit in units) == 30
+
+
+def remuxed(source: Path, target: Path) -> Path:
+    with av.open(str(source)) as taken, av.open(str(target), "w") as given:
+        stream = given.add_stream_from_template(taken.streams.video[0])
+        for packet in taken.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                given.mux(packet)
+    return target
+
+
+def test_other_codecs_are_told() -> None:
+    with pytest.raises(BadInput, match="mjpeg"):
+        PlainUnits(Coding("mjpeg"))
+
+
+@given(strategies.sampled_from(CODECS), strategies.binary(max_size=60), strategies.binary(max_size=60))
+def test_any_bytes_are_survived(codec: str, extra: bytes, data: bytes) -> None:
+    for front in (b"", b"\1" + bytes(20)):
+        with suppress(BadInput):
+            unit = PlainUnits(Coding(codec, front + extra)).unit(Packet(0.0, True, len(data), data))
+            assert len(unit.data) <= 5 * len(data)
