@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+import numpy as np
+
 from gateway.vision.known import Known, KnownFace, KnownVehicle
+from gateway.vision.recognise.chances import Lookalikes, between
 from gateway.vision.recognise.gallery import Gallery, Limits
 from gateway.vision.recognise.grammar import normal
 from gateway.vision.recognise.verdicts import PlateVerdict
@@ -24,8 +27,9 @@ class Registry:
             self._bodies[plate[1:]].append(plate)
         self.models = known.matching.models
         persons = [face.person_id for face in known.faces]
-        limits = Limits.of(len(self._persons), known.matching)
-        self.gallery = Gallery(persons, [face.template for face in known.faces], limits)
+        templates = [face.template for face in known.faces]
+        lookalikes = Lookalikes(between(persons, np.array(templates, np.float32)))
+        self.gallery = Gallery(persons, templates, Limits.of(len(self._persons), known.matching, lookalikes))
 
     def plate(self, verdict: PlateVerdict) -> dict[str, Any]:
         """`text` and whose it is; where only the province was a smudge, the registered plate, with the `reason`."""

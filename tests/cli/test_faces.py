@@ -73,3 +73,46 @@ def test_a_folder_of_one_person(data: Path, tmp_path: Path) -> None:
 def test_whose_photograph_it_is_must_be_said(data: Path, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.jpg"), face(300))
     assert anju("faces", "enrol", tmp_path / "a.jpg", "--data", data).exit_code == 2
+
+
+def test_a_photograph_or_a_camera_but_not_neither(data: Path) -> None:
+    assert anju("faces", "enrol", "--person", "p1", "--data", data).exit_code == 2
+
+
+def test_no_gateway_that_answers_is_told(data: Path, free_port: int) -> None:
+    url = f"http://127.0.0.1:{free_port}"
+    result = anju(
+        "faces", "enrol", "--person", "p1", "--camera", "gate", "--url", url, "--password", "x", "--data", data
+    )
+    assert result.exit_code == 1
+    assert f"no gateway answers at {url}" in result.stderr
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Path:
+    (tmp_path / "gallery" / "eileen").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "gallery" / "eileen" / "a.jpg"), face(300))
+    return tmp_path / "gallery"
+
+
+def test_calibrate_prints_the_table_and_the_choice(gallery: Path) -> None:
+    result = anju("faces", "calibrate", "--gallery", gallery, "--traffic", "100000/day", "--most", "0.1")
+    assert result.exit_code == 0, result.output
+    assert "1 persons, 1 photographs; 100000 strangers a day" in result.stdout
+    (chosen,) = (line for line in result.stdout.splitlines() if line.startswith("chosen"))
+    assert "chosen: 0.455" in chosen
+    assert "refused" in result.stdout
+
+
+def test_calibrate_of_the_enrolled_refuses_too_wide_a_distance(data: Path, gallery: Path) -> None:
+    anju("faces", "enrol", gallery / "eileen" / "a.jpg", "--person", "p1", "--data", data)
+    result = anju("faces", "calibrate", "--data", data, "--distance", "0.6", "--traffic", "9000")
+    assert result.exit_code == 1
+    assert "0.60 is too wide for 1 persons" in result.stderr
+    assert anju("faces", "calibrate", "--data", data, "--distance", "0.45").exit_code == 0
+
+
+def test_calibrate_of_nobody(data: Path) -> None:
+    result = anju("faces", "calibrate", "--data", data)
+    assert result.exit_code == 0, result.output
+    assert "0 persons" in result.stdout

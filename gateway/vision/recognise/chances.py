@@ -77,14 +77,15 @@ def objection(distance: float, persons: int, matching: FaceMatching, lookalikes:
     if expected <= matching.false_a_day:
         return None
     share = expected / matching.strangers_a_day
+    said = f"{share:.0%} of strangers" if share > 0.01 else f"one stranger in {1 / share:,.0f}"
     return (
-        f"{distance:.2f} is too wide for {persons} persons: {share:.0%} of strangers would be taken for one of them, "
+        f"{distance:.2f} is too wide for {persons} persons: {said} would be taken for one of them, "
         f"{expected:.3g} a day of {matching.strangers_a_day:g}; at most {matching.false_a_day:g} a day are allowed. "
         f"Take {lookalikes.widest(persons, matching):.3f} or less"
     )
 
 
-def between(persons: Sequence[str], templates: NDArray[np.float32], most: int = 4000) -> NDArray[np.float32]:
+def between(persons: Sequence[str], templates: NDArray[np.float32], most: int = 1500) -> NDArray[np.float32]:
     """Distances of all pairs of different persons by one photograph each; of the first `most` templates."""
     names, first = np.unique(np.array(persons[:most], dtype=object).astype(str), return_index=True)
     if len(names) < 2:

@@ -28,7 +28,7 @@ class Limits:
     margin: float = 0.04
 
     @classmethod
-    def of(cls, persons: int, matching: FaceMatching | None = None) -> Limits:
+    def of(cls, persons: int, matching: FaceMatching | None = None, lookalikes: Lookalikes | None = None) -> Limits:
         """So wide that no more strangers are named a day than are allowed.
 
         The installer's distance counts if it is no wider; that of a supplied recogniser counts always: its
@@ -37,7 +37,7 @@ class Limits:
         matching = matching or FaceMatching()
         if matching.distance is not None and matching.models.recogniser is not None:
             return cls(matching.distance)
-        widest = Lookalikes().widest(persons, matching)
+        widest = (lookalikes or Lookalikes()).widest(persons, matching)
         return cls(min(widest, matching.distance or widest))
 
 
