@@ -26,6 +26,7 @@ export const anAlert = (given: Partial<Alert> = {}): Alert => ({
   snapshot: null,
   on_record: true,
   household: null,
+  clips: [],
   signals: [],
   steps: [],
   ...given,

@@ -45,6 +45,14 @@ export interface Step {
   note: string;
 }
 
+export interface Clip {
+  id: string;
+  camera: string;
+  from: string;
+  to: string;
+  url: string;
+}
+
 export interface Alert {
   id: string;
   rule: string;
@@ -66,6 +74,8 @@ export interface Alert {
   snapshot: string | null;
   on_record: boolean;
   household: Household | null;
+  /** recordings, oldest first; they come some seconds after their end */
+  clips: Clip[];
   /** the newest 20; of one alert asked for by itself up to 500 */
   signals: Signal[];
   steps: Step[];

@@ -1,6 +1,6 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "devices", "events", "history"] as const;
+export const VIEWS = ["alerts", "cameras", "devices", "events", "history"] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface Spot {

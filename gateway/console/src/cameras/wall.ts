@@ -1,0 +1,57 @@
+import type { Device } from "../api/types";
+
+export const SIZES = [1, 4, 9, 16] as const;
+export type Size = (typeof SIZES)[number];
+export const PLACES = 16;
+
+export interface Wall {
+  size: Size;
+  /** the camera at each of the sixteen places; a smaller wall shows the first of them */
+  places: readonly (string | null)[];
+}
+
+const collate = new Intl.Collator("en", { numeric: true });
+
+/** In the order of the compound. */
+export const camerasOf = (devices: Iterable<Device>): Device[] =>
+  [...devices]
+    .filter((device) => device.type === "camera")
+    .sort((a, b) => collate.compare(a.place, b.place) || collate.compare(a.id, b.id));
+
+const filled = (cameras: readonly Device[], from: number): (string | null)[] =>
+  Array.from({ length: PLACES }, (_, at) => cameras[from + at]?.id ?? null);
+
+/** As it was left; where nothing was, the first cameras and as many as there are. */
+export function readWall(text: string | null, cameras: readonly Device[]): Wall {
+  const known = new Set(cameras.map((camera) => camera.id));
+  const fresh: Wall = { size: SIZES.find((size) => size >= cameras.length) ?? 16, places: filled(cameras, 0) };
+  try {
+    const said = JSON.parse(text ?? "") as Partial<Wall>;
+    const size = SIZES.find((one) => one === said.size);
+    if (size === undefined || !Array.isArray(said.places)) return fresh;
+    const given: unknown[] = said.places;
+    const places = fresh.places.map((_, at) => given[at]).map((id) => (typeof id === "string" && known.has(id) ? id : null));
+    return places.some((id) => id !== null) ? { size, places } : { ...fresh, size };
+  } catch {
+    return fresh; // never written, or by somebody else
+  }
+}
+
+export const writeWall = (wall: Wall): string => JSON.stringify(wall);
+
+/** Another camera at a place; one that is shown elsewhere changes places with it. */
+export function placed(wall: Wall, at: number, camera: string | null): Wall {
+  const before = wall.places[at] ?? null;
+  const places = wall.places.map((id) => (camera !== null && id === camera ? before : id));
+  places[at] = camera;
+  return { ...wall, places };
+}
+
+/** The next or previous wallful of all cameras; after the last come the first. */
+export function turned(wall: Wall, cameras: readonly Device[], step: 1 | -1): Wall {
+  const walls = Math.max(1, Math.ceil(cameras.length / wall.size));
+  const first = cameras.findIndex((camera) => camera.id === wall.places[0]);
+  const now = Math.max(0, Math.floor(first / wall.size));
+  const next = (now + step + walls) % walls;
+  return { ...wall, places: filled(cameras, next * wall.size) };
+}
