@@ -63,6 +63,7 @@ class Watcher:
         for packet in packets:
             yield from self._decoder.decode(packet)
 
+
 def events(file: str, gates: Gates) -> Iterator[Event]:
     """All that is seen in a file, in order. Raises BadInput when it can't be read."""
     read = 0

@@ -34,6 +34,7 @@ from gateway.vision.motion.luma import Luma
 from gateway.vision.motion.patches import Share
 from gateway.vision.motion.pixels import Pixels, Sensitivity, Told
 from gateway.vision.motion.sizes import Learn, Sizes
+from gateway.vision.motion.tamper import Tamper
 from gateway.vision.motion.trust import Trust
 
 
@@ -92,6 +93,7 @@ class Gates:
         self._pixels = Pixels(Sensitivity.of(sensitivity), layout)
         self._follow = follow or layout.follows
         self._begin = begin
+        self._tamper = Tamper()
         self._sizes = Sizes()
         self._trust = Trust(keen=layout.thrown)
         self._state = _State.LOOKING
@@ -144,7 +146,12 @@ class Gates:
         else:
             self._decide(time)
         self._key_seen = time
-        return [_event(each) for each in told]
+        return [_event(each) for each in told] + self._lies(luma, time)
+
+    def _lies(self, luma: Luma, time: float) -> list[Event]:
+        if not self._tamper.due(time):
+            return []
+        return [Event(verdict.kind, time, data=verdict.data) for verdict in self._tamper.see(luma, time)]
 
     def ask(self, seconds: float) -> None:
         """Pictures are wanted for so long from now, whatever moves."""
@@ -178,7 +185,8 @@ class Gates:
         """The second gate: whether to look at this keyframe."""
         blind = self._sizes.learnt < self.YOUNG or self._trust.blind(time, self._sizes.grain)
         every = self.LOOK_BLIND if blind else self.LOOK_EVERY
-        return self._state is _State.COASTING or time - self._key_seen >= every - self._SLACK
+        restless = self._state is _State.COASTING or self._tamper.doubtful
+        return restless or time - self._key_seen >= every - self._SLACK
 
     def _coast(self, time: float) -> list[Told]:
         """A keyframe while coasting: it goes on, or it was over about half way from the one before."""

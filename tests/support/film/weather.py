@@ -84,10 +84,9 @@ def rain(drops: int = 150, seed: int = 9, since: float = 0.0) -> Weather:
         if time < since:
             return picture
         streaks = np.zeros((HEIGHT, WIDTH), np.uint8)
-        for x, y, length, bright in zip(
-            *chance.integers([[0], [0], [8], [40]], [[WIDTH], [HEIGHT], [26], [110]], (4, drops))
-        ):
-            cv2.line(streaks, (int(x), int(y)), (int(x + length // 6), int(y + length)), int(bright), 1, cv2.LINE_AA)
+        fallen = chance.integers([0, 0, 8, 40], [WIDTH, HEIGHT, 26, 110], (drops, 4))
+        for x, y, length, bright in fallen.tolist():
+            cv2.line(streaks, (x, y), (x + length // 6, y + length), bright, 1, cv2.LINE_AA)
         return np.asarray(cv2.add(picture, cv2.merge([cv2.blur(streaks, (2, 3))] * 3)), np.uint8)
 
     return wet

@@ -1,0 +1,150 @@
+"""Pictures that lie: as brightness, and on real footage through an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from gateway.vision.motion.clip import events
+from gateway.vision.motion.gates import Gates
+from gateway.vision.motion.tamper import Tamper, Verdict
+from tests.support.film.film import encode
+from tests.support.film.scenes import Picture, courtyard
+from tests.support.film.weather import dusk, infrared, noise, rain
+
+Change = Callable[[Picture, float], Picture]
+
+
+def looks(change: Change, seconds: float, grain: float = 3.0, every: float = 4.0) -> list[tuple[float, Verdict]]:
+    """A courtyard with the grain of a sensor, changed as `change` says, as looks at keyframes."""
+    tamper, grainy, seen = Tamper(), noise(grain), []
+    for number in range(round(seconds / every)):
+        time = number * every
+        picture = change(grainy(courtyard(), time), time)
+        luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+        seen += [(time, verdict) for verdict in tamper.see(luma, time)]
+    return seen
+
+
+def between(start: float, end: float, change: Change) -> Change:
+    return lambda picture, time: change(picture, time) if start <= time < end else picture
+
+
+def sprayed(picture: Picture, _: float) -> Picture:
+    paint = cv2.GaussianBlur(np.random.default_rng(1).normal(40, 25, picture.shape), (0, 0), 40)
+    return np.asarray(paint.clip(0, 255), np.uint8)
+
+
+def capped(picture: Picture, time: float) -> Picture:
+    return noise(2)(np.full_like(picture, 6), time)
+
+
+def defocused(picture: Picture, _: float) -> Picture:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 6), np.uint8)
+
+
+def turned(picture: Picture, _: float) -> Picture:
+    return np.asarray(np.roll(picture, 90, axis=1), np.uint8)
+
+
+def nudged(picture: Picture, _: float) -> Picture:
+    return np.asarray(np.roll(picture, (14, 26), axis=(0, 1)), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (sprayed, "camera.covered"),
+        (capped, "camera.covered"),
+        (defocused, "camera.covered"),
+        (turned, "camera.moved"),
+        (nudged, "camera.moved"),
+    ],
+)
+def test_it_is_told_once_and_once_that_it_is_over(change: Change, kind: str) -> None:
+    (told, first), (over, second) = looks(between(60, 120, change), 180)
+    assert first.kind == kind
+    assert 60 < told <= 80
+    assert second.kind == "camera.restored"
+    assert second.data == {"was": kind.removeprefix("camera.")}
+    assert 120 <= over <= 135
+
+
+def test_a_picture_that_stands_still_is_frozen() -> None:
+    kept: list[Picture] = []
+
+    def freeze(picture: Picture, _: float) -> Picture:
+        kept.append(picture)
+        return kept[0]
+
+    (told, first), (over, second) = looks(between(80, 160, freeze), 220)
+    assert first.kind == "camera.frozen"
+    assert 110 <= told <= 125
+    assert second.kind == "camera.restored"
+    assert over < 180
+
+
+def test_a_scene_that_never_trembled_is_not_called_frozen() -> None:
+    assert looks(lambda picture, _: picture, 200, grain=0.01) == []
+
+
+def test_a_lorry_in_front_of_half_the_scene_is_no_tampering() -> None:
+    def lorry(picture: Picture, _: float) -> Picture:
+        picture[60:, 200:520] = (200, 190, 180)
+        return picture
+
+    assert looks(between(60, 120, lorry), 180) == []
+
+
+@pytest.mark.parametrize(
+    "change", [infrared(80), between(60, 120, dusk(0.4)), between(60, 140, rain(200))], ids=["infrared", "lamp", "rain"]
+)
+def test_light_and_weather_are_no_tampering(change: Change) -> None:
+    assert looks(change, 200) == []
+
+
+def test_dusk_that_falls_slowly_becomes_usual() -> None:
+    def fall(picture: Picture, time: float) -> Picture:
+        return dusk(max(0.12, 1 - time / 600))(picture, time)
+
+    assert looks(fall, 700) == []
+
+
+def test_a_scene_that_stays_moved_is_taken_for_the_scene() -> None:
+    told = looks(between(60, 1e9, turned), 60 + Tamper.ADOPTED + 120, every=10)
+    assert [verdict.kind for _, verdict in told] == ["camera.moved", "camera.restored"]
+
+
+def traffic(shared_data: Path) -> list[Picture]:
+    video = shared_data / "video" / "traffic.avi"
+    if not video.exists():
+        pytest.skip(f"no {video.name} in the shared data")
+    with av.open(str(video)) as container:
+        return [np.asarray(frame.to_ndarray(format="bgr24"), np.uint8) for frame in container.decode(video=0)][::6]
+
+
+@pytest.mark.parametrize("kind", ["frozen", "covered", "moved"])
+def test_real_footage_through_an_encoder(kind: str, shared_data: Path, tmp_path: Path) -> None:
+    """Half a minute of a real road at ten frames a second, then a minute of the lie, then the road again."""
+    road = traffic(shared_data)
+    lie: dict[str, Callable[[Picture], Picture]] = {
+        "frozen": lambda _: road[50],
+        "covered": lambda picture: defocused(picture, 0),
+        "moved": lambda picture: np.asarray(np.roll(picture, (30, 60), (0, 1)), np.uint8),
+    }
+
+    def film() -> Iterator[Picture]:
+        yield from road
+        for number in range(600):
+            yield lie[kind](road[number % len(road)])
+        yield from road
+
+    path = encode(tmp_path / f"{kind}.mp4", film(), rate=10)
+    told = [event for event in events(str(path), Gates()) if event.kind.startswith("camera.")]
+    assert [event.kind for event in told] == [f"camera.{kind}", "camera.restored"]
+    assert len(road) / 10 < told[0].start < len(road) / 10 + 50
