@@ -25,38 +25,19 @@ at the end of a stream `finish()` ends what was going on. `clip.Watcher` is all 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from gateway.model import Json
+from gateway.vision.motion.event import Event, Want
+from gateway.vision.motion.happenings import Happenings
 from gateway.vision.motion.layout import Layout
 from gateway.vision.motion.luma import Luma
-from gateway.vision.motion.patches import Share
 from gateway.vision.motion.pixels import Pixels, Sensitivity, Told
 from gateway.vision.motion.sizes import Learn, Sizes
-from gateway.vision.motion.tamper import Tamper
+from gateway.vision.motion.tamper import Tamper, Verdict
+from gateway.vision.motion.trespass import Notice
 from gateway.vision.motion.trust import Trust
 
-
-class Want(Enum):
-    NOTHING = auto()
-    KEY = auto()
-    """Decode this keyframe alone."""
-    ALL = auto()
-    """Decode every frame from the last keyframe in the ring on, until told otherwise."""
-    BACK = auto()
-    """As ALL, but this once begin at the last keyframe that is not after `Gates.back_to`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A signal in the making. `kind` is one of gateway.model.KINDS; times are the stream's."""
-
-    kind: str
-    start: float
-    end: float | None = None
-    box: Share | None = None
-    data: Json = field(default_factory=dict)
+__all__ = ["Event", "Gates", "Want"]
 
 
 class _State(Enum):
@@ -93,9 +74,10 @@ class Gates:
         self._pixels = Pixels(Sensitivity.of(sensitivity), layout)
         self._follow = follow or layout.follows
         self._begin = begin
+        self._happenings = Happenings(layout)
         self._tamper = Tamper()
         self._sizes = Sizes()
-        self._trust = Trust(keen=layout.thrown)
+        self._trust = Trust()
         self._state = _State.LOOKING
         self._since = self._asked_until = float("-inf")
         self._now = self._seen = self._key_seen = self._key = float("-inf")
@@ -122,20 +104,29 @@ class Gates:
         if judged and self._state is _State.IDLE and self._sizes.unusual > self._trust.limit(time):
             self._by_sizes = True
             self._enter(_State.LOOKING, time)
-        if self._state in {_State.LOOKING, _State.MOVING} or time < self._asked_until:
+        if self._state in {_State.LOOKING, _State.MOVING} or time < self._asked_until or self._happenings.every_frame:
             return Want.ALL
         self._alone = key and self._key_is_due(time)
         return Want.KEY if self._alone else Want.NOTHING
 
     def due(self, time: float) -> bool:
         """Whether a picture of this time would be looked at."""
-        return time >= self._seen + Pixels.LOOK - self._SLACK or time < self._seen - Pixels.LEAP
+        return self._happenings.every_frame or self._look_is_due(time)
 
     def see(self, luma: Luma, time: float) -> list[Event]:
         """One picture's brightness, rows × columns; what began or ended with it."""
-        if not self.due(time):
-            return []
-        self._seen = time
+        told: list[Told | Notice | Verdict] = list(self._happenings.frame(luma, time))
+        if self._look_is_due(time):
+            self._seen = time
+            told += self._move(luma, time)
+            told += self._happenings.look(luma, self._pixels.patches, time)
+            told += self._tamper.see(luma, time) if self._tamper.due(time) else []
+        return [Event.of(each, time) for each in told]
+
+    def _look_is_due(self, time: float) -> bool:
+        return time >= self._seen + Pixels.LOOK - self._SLACK or time < self._seen - Pixels.LEAP
+
+    def _move(self, luma: Luma, time: float) -> list[Told]:
         alone, self._alone = self._alone, False
         coasting = alone and self._state is _State.COASTING
         told = self._pixels.see(luma, time, goes_on=coasting)
@@ -146,12 +137,7 @@ class Gates:
         else:
             self._decide(time)
         self._key_seen = time
-        return [_event(each) for each in told] + self._lies(luma, time)
-
-    def _lies(self, luma: Luma, time: float) -> list[Event]:
-        if not self._tamper.due(time):
-            return []
-        return [Event(verdict.kind, time, data=verdict.data) for verdict in self._tamper.see(luma, time)]
+        return told
 
     def ask(self, seconds: float) -> None:
         """Pictures are wanted for so long from now, whatever moves."""
@@ -159,7 +145,7 @@ class Gates:
 
     def finish(self) -> list[Event]:
         """The stream is over, and with it what was going on."""
-        return [_event(each) for each in self._pixels.finish()]
+        return [Event.of(each, self._now) for each in self._pixels.finish()]
 
     def _leap(self, time: float) -> None:
         self._now, self._seen, self._key_seen, self._key = time, float("-inf"), float("-inf"), time
@@ -232,10 +218,3 @@ class Gates:
     def _may_coast(self, time: float) -> bool:
         steady = self._pixels.alive and time > self._now - 2 * Pixels.LOOK
         return steady and self._apart <= self.COAST and not self._follow and self._sizes.learnt >= self._begin
-
-
-def _event(told: Told) -> Event:
-    motion = told.motion
-    data = {"zone": told.area} if told.area else {}
-    kind = "motion.started" if motion.end is None else "motion.ended"
-    return Event(kind, motion.start, motion.end, motion.box, data)

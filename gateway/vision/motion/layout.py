@@ -46,7 +46,8 @@ class Line:
 class Layout:
     """All that is drawn into one picture. `elsewhere`: movement outside every zone is told too.
 
-    `thrown`: the camera looks up a wall, and what falls down it is told.
+    `thrown`: the camera looks up a wall, and what falls down it is told. It costs the decoding of every
+    frame, about one and a half hundredths of a core.
     """
 
     zones: tuple[Zone, ...] = ()
@@ -58,7 +59,7 @@ class Layout:
     @property
     def follows(self) -> bool:
         """Whether every picture is needed while something goes on, not only to know that it does."""
-        return bool(self.zones or self.lines or self.thrown)
+        return bool(self.lines) or any(zone.linger is not None or zone.blocked is None for zone in self.zones)
 
     @property
     def patience(self) -> float:

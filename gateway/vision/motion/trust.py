@@ -23,8 +23,7 @@ class Trust:
     _WALKER = 60.0
     """Bytes a frame that somebody small who walks costs, at least."""
 
-    def __init__(self, *, keen: bool = False) -> None:
-        self._keenest = self.KEENEST * (0.8 if keen else 1.0)
+    def __init__(self) -> None:
         self._limit = self.FIRST
         self._time = 0.0
         self._blind_until = float("-inf")
@@ -33,7 +32,7 @@ class Trust:
         """Deviations above the usual from which to look."""
         passed, self._time = time - self._time, time
         if 0 < passed < self.BLIND:
-            self._limit = max(self._limit * exp(-self._STEP * self.VAIN * passed), self._keenest)
+            self._limit = max(self._limit * exp(-self._STEP * self.VAIN * passed), self.KEENEST)
         return self._limit
 
     def vain(self, seconds: float) -> None:
