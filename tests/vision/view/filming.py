@@ -23,7 +23,7 @@ def units(count: int = 100, codec: str = "h264", key_every: int = 25) -> tuple[A
 class Camera:
     """`film(n)` receives so many more pictures; its clock runs with them."""
 
-    def __init__(self, codec: str = "h264", count: int = 400) -> None:
+    def __init__(self, codec: str = "h264", count: int = 1600) -> None:
         self.now = 1_000_000.0
         self.crowd = Crowd(Ring(), lambda: self.now)
         self._coming: Iterator[AccessUnit] = iter(units(count, codec))

@@ -1,0 +1,221 @@
+"""Which alerts are filmed, for how long, and what is left when something breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from datetime import timedelta
+
+import av
+import pytest
+
+from gateway.clips import recorder as recording
+from gateway.clips import shelf as shelves
+from gateway.desk import audit
+from gateway.errors import NotRecorded
+from tests.clips.conftest import World
+
+
+async def filmed(world: World, device: str = "n2", key: str = "k"):
+    alert = await world.alert(device, key)
+    before = world.footage.recordings
+    world.recorder.look(alert)
+    await world.until(lambda: world.footage.recordings > before or world.recorder.counts.failed)
+    await world.until(lambda: [*world.shelf._drafts.glob("*.json")])
+    return alert
+
+
+async def test_from_ten_seconds_before_to_twenty_after(running: World):
+    running.footage.add("fence")
+    alert = await filmed(running)
+    await running.pass_time(21)
+    await running.until(lambda: running.told)
+    [clip] = await running.clips(alert)
+    assert clip.camera == "fence", "the first one at that place"
+    assert timedelta(seconds=10) <= alert.raised_at - clip.began <= timedelta(seconds=11), "from a keyframe on"
+    assert timedelta(seconds=19.5) <= clip.ended - alert.raised_at <= timedelta(seconds=21)
+    path = running.shelf.path(clip.file)
+    assert path is not None
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == clip.file
+    assert path.stat().st_size == clip.size
+    with av.open(str(path), "r") as container:
+        assert float(container.duration / 1e6) == pytest.approx((clip.ended - clip.began).total_seconds(), abs=0.2)
+        assert len(list(container.decode(video=0))) == pytest.approx(25 * float(container.duration / 1e6), abs=1)
+    assert running.told == [alert.id]
+    assert running.recorder.counts.kept == 1
+    assert not list(running.shelf._drafts.iterdir())
+
+
+async def test_its_hash_is_in_the_audit_chain(running: World):
+    running.footage.add("fence")
+    alert = await filmed(running)
+    await running.pass_time(21)
+    await running.until(lambda: running.told)
+    [clip] = await running.clips(alert)
+    [step] = await running.desk.steps(alert.id)
+    assert (step.action, step.user, step.data["sha256"], step.data["camera"]) == ("clip", "anju", clip.file, "fence")
+    assert await running.store.read(audit.broken_at) is None
+    await running.store.write(lambda c: c.execute("UPDATE steps SET data = replace(data, 'fence', 'other')").rowcount)
+    assert await running.store.read(audit.broken_at) == 1
+
+
+async def test_the_camera_that_raised_it_films_it(running: World):
+    running.footage.add("fence")
+    running.footage.add("fence-2")
+    alert = await filmed(running, "fence-2")
+    await running.pass_time(21)
+    await running.until(lambda: running.told)
+    assert [clip.camera for clip in await running.clips(alert)] == ["fence-2"]
+
+
+@pytest.mark.parametrize("why", ["no camera", "over", "long ago"])
+async def test_what_no_camera_sees_now_is_not_filmed(running: World, why: str):
+    running.footage.add("fence")
+    alert = await running.alert("home" if why == "no camera" else "n2")
+    if why == "long ago":
+        running.now += timedelta(minutes=2)
+    if why == "over":
+        object.__setattr__(alert, "restored_at", running.now)
+    running.recorder.look(alert)
+    await asyncio.sleep(0.05)
+    assert running.footage.recordings == 0
+
+
+async def test_alerts_that_follow_closely_share_a_recording(running: World):
+    running.footage.add("fence")
+    first = await filmed(running, key="one")
+    await running.pass_time(10)
+    second = await running.alert(key="two")
+    running.recorder.look(second)
+    await running.pass_time(21)
+    await running.until(lambda: len(running.told) == 2)
+    [one], [two] = await running.clips(first), await running.clips(second)
+    assert one.file == two.file
+    assert one.id != two.id
+    assert two.ended - second.raised_at >= timedelta(seconds=19.5), "until twenty seconds after the later one"
+    assert running.footage.recordings == 1
+
+
+async def test_one_recording_does_not_grow_for_ever(running: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(recording, "LONGEST", timedelta(seconds=35))
+    running.footage.add("fence")
+    await filmed(running, key="one")
+    await running.pass_time(10)
+    second = await running.alert(key="two")
+    running.recorder.look(second)
+    await running.until(lambda: running.footage.recordings == 2)
+    await running.pass_time(21)
+    await running.until(lambda: len(running.told) == 2)
+
+
+async def test_the_same_again_is_filmed_again_only_when_it_is_not_on_film(running: World):
+    running.footage.add("fence", filmed=300)
+    alert = await filmed(running)
+    await running.pass_time(5)
+    running.recorder.look(await running.alert())
+    await running.pass_time(16)
+    await running.until(lambda: running.told)
+    assert running.footage.recordings == 1
+    running.recorder.look(await running.alert())
+    await running.until(lambda: running.footage.recordings == 2)
+    assert (await running.alert()).id == alert.id
+
+
+async def test_too_many_at_once_are_counted_and_nothing_waits(running: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(recording, "MOST_AT_ONCE", 1)
+    running.footage.add("fence")
+    running.footage.add("gate")
+    await filmed(running)
+    running.recorder.look(await running.alert("gate", "other"))
+    await running.until(lambda: running.recorder.counts.skipped == 1)
+    assert running.footage.recordings == 1
+
+
+async def test_a_flood_of_alerts_is_bounded(world: World):
+    world.footage.add("fence")
+    alert = await world.alert()
+    for _ in range(recording.MOST_WAITING + 50):
+        world.recorder.look(alert)
+    assert world.recorder.counts.skipped == 50
+
+
+async def test_a_camera_that_is_not_there_costs_the_recording_alone(running: World):
+    running.recorder.look(await running.alert())
+    await running.until(lambda: running.recorder.counts.failed == 1)
+    running.footage.add("gate")
+    await filmed(running, "gate", "other")
+    await running.pass_time(21)
+    await running.until(lambda: running.recorder.counts.kept == 1)
+
+
+async def test_a_lost_stream_ends_the_recording_early(running: World):
+    running.footage.add("fence")
+    alert = await filmed(running)
+    await running.pass_time(5)
+    running.footage.lose("fence")
+    await running.until(lambda: running.told)
+    [clip] = await running.clips(alert)
+    assert timedelta(seconds=14) < clip.ended - clip.began < timedelta(seconds=17)
+
+
+async def test_a_worker_that_dies_leaves_what_it_had_written(running: World):
+    running.footage.add("fence")
+    running.footage.broken.add("fence")
+    alert = await filmed(running)
+    await running.pass_time(21)
+    await running.until(lambda: running.told)
+    [clip] = await running.clips(alert)
+    assert timedelta(seconds=28) < clip.ended - clip.began < timedelta(seconds=33)
+
+
+async def test_what_was_being_filmed_when_the_power_went_is_saved_at_the_next_start(world: World):
+    world.footage.add("fence")
+    task = asyncio.get_running_loop().create_task(world.recorder.run())
+    alert = await filmed(world)
+    await world.pass_time(5)
+    world.footage.reels[0].work()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await world.clips(alert) == []
+    world.restart()
+    await world.recorder.salvage()
+    [clip] = await world.clips(alert)
+    assert clip.camera == "fence"
+    assert timedelta(seconds=13) < clip.ended - clip.began < timedelta(seconds=17)
+    assert not list(world.shelf._drafts.iterdir())
+
+
+async def test_a_draft_that_can_not_be_read_is_dropped(world: World):
+    draft = world.shelf.draft("film-1")
+    draft.raw.write_bytes(b"garbage")
+    other = world.shelf.draft("film-2")
+    other.raw.write_bytes(b"garbage")
+    other._note.write_text(json.dumps({"camera": "fence"}))
+    await world.recorder.salvage()
+    assert world.recorder.counts.failed == 2
+    assert not list(world.shelf._drafts.iterdir())
+
+
+async def test_while_the_record_can_not_be_written_the_draft_stays(running: World, monkeypatch: pytest.MonkeyPatch):
+    running.footage.add("fence")
+    alert = await filmed(running)
+
+    async def full(*_args, **_more):
+        raise NotRecorded("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running.store, "write", full)
+        await running.pass_time(21)
+        await running.until(lambda: running.recorder.counts.failed)
+    assert len(running.shelf.left_over()) == 1
+    await running.recorder.salvage()
+    assert len(await running.clips(alert)) == 1
+
+
+async def test_a_nearly_full_disk_is_left_to_the_record(running: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shelves, "SPARE", 1 << 60)
+    running.footage.add("fence")
+    running.recorder.look(await running.alert())
+    await running.until(lambda: running.recorder.counts.failed == 1)
+    assert running.footage.recordings == 0
