@@ -6,14 +6,18 @@ import time
 from contextlib import closing
 from threading import Event, Thread
 
-from gateway.errors import LinkLost
+from gateway.errors import BadInput, LinkLost
 from gateway.vision.motion.gate import Motion, PixelGate, Sensitivity
 from gateway.vision.newest import Newest
 from gateway.vision.outbox import Outbox
 from gateway.vision.recogniser import View
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Decoder, Frame
+from gateway.vision.stream.plain import PlainUnits
 from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.stream.ring import Ring
+from gateway.vision.stream.source import Coding
+from gateway.vision.view.crowd import Crowd
 
 PULSE = 1.0
 STILL_LOOK = 5.0
@@ -34,6 +38,7 @@ class Eye(Thread):
         self._recognises = watch.faces or watch.plates
         self._pulse_due = self._look_due = self._still_due = 0.0
         self.latest: Frame | None = None
+        self.crowd = Crowd(Ring())
 
     def stop(self) -> None:
         self._stop.set()
@@ -46,20 +51,31 @@ class Eye(Thread):
         except LinkLost as error:
             why = str(error)
         finally:
+            self.crowd.end(why)
             self._tell(self._gate.finish(), self.latest)
             self._outbox.say("lost", watch=self._number, why=why)
 
     def _run(self) -> None:
         is_file = "://" not in self._watch.source or self._watch.source.startswith("file://")
         with closing(PyAvSource(self._watch.source, loop=is_file, paced=is_file, stop=self._stop)) as source:
-            decoder = Decoder(source.coding)
+            decoder, units = Decoder(source.coding), self._units(source.coding)
             for packet in source.packets():
                 if self._stop.is_set():
                     return
                 self._pulse()
+                if units is not None:
+                    self.crowd.add(units.unit(packet))
                 if packet.key or self._watch.motion or self._recognises:
                     for frame in decoder.decode(packet):
                         self._see(frame)
+
+    def _units(self, coding: Coding) -> PlainUnits | None:
+        """None for what goes into no clip and no live view."""
+        try:
+            return PlainUnits(coding)
+        except BadInput as error:
+            self.crowd.end(error.why, "codec")
+            return None
 
     def _pulse(self) -> None:
         now = time.monotonic()

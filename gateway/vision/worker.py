@@ -14,6 +14,8 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -25,6 +27,7 @@ from gateway.vision.outbox import Outbox
 from gateway.vision.recogniser import View
 from gateway.vision.recognition import Recognition
 from gateway.vision.sighting import Watch
+from gateway.vision.view.studio import Studio
 from gateway.vision.wire import Message, Reader
 
 NICENESS = 5
@@ -38,12 +41,14 @@ class Worker:
         self._frames: Newest[View] = Newest()
         self._outbox = Outbox(lambda: self._frames.dropped)
         self._recognition = Recognition(self._outbox, self._frames)
+        self._studio = Studio(self._outbox)
         self._eyes: dict[int, Eye] = {}
 
     def serve(self) -> None:
         """Until the gateway closes the socket, or is gone."""
         threading.Thread(target=self._write, name="outbox", daemon=True).start()
         self._recognition.start()
+        self._studio.start()
         self._outbox.say("ready")
         reader = Reader()
         with suppress(ConnectionError):
@@ -68,6 +73,8 @@ class Worker:
                 self._recognition.know(Known.of(header["known"], message.blob))
             case "picture":
                 self._picture(header["watch"], header["ask"])
+            case "show" | "record" | "hide" | "finish":
+                self._view(header)
             case other:
                 raise ValueError(f"the gateway asks for {other!r}: it is of another version")
 
@@ -80,6 +87,20 @@ class Worker:
         self._recognition.remove(number)
         if eye := self._eyes.pop(number, None):
             eye.stop()
+
+    def _view(self, header: dict[str, Any]) -> None:
+        view, eye = header["view"], self._eyes.get(header.get("watch", 0))
+        match header["do"]:
+            case "hide":
+                self._studio.hide(view)
+            case "finish":
+                self._studio.finish(view, Path(header["raw"]), Path(header["mp4"]))
+            case _ if eye is None:
+                self._outbox.say("unshown", view=view, why="the camera is gone")
+            case "show":
+                self._studio.show(view, eye.crowd)
+            case "record":
+                self._studio.record(view, eye.crowd, Path(header["file"]), header["before"])
 
     def _picture(self, number: int, ask: int) -> None:
         eye = self._eyes.get(number)

@@ -18,8 +18,8 @@ class Taker(Protocol):
         """`at`: when it came, in seconds since 1970."""
         ...
 
-    def end(self, why: str) -> None:
-        """No more units come."""
+    def end(self, why: str, code: str = "") -> None:
+        """No more units come; `code` is `codec` when none ever will."""
         ...
 
 
@@ -33,7 +33,7 @@ class Crowd:
         self._takers: tuple[Taker, ...] = ()
         self._newest: AccessUnit | None = None
         self._newest_at = 0.0
-        self._over: str | None = None
+        self._over: tuple[str, str] | None = None
 
     def add(self, unit: AccessUnit) -> None:
         with self._lock:
@@ -49,17 +49,17 @@ class Crowd:
             if self._over is None:
                 self._takers += (taker,)
             else:
-                taker.end(self._over)
+                taker.end(*self._over)
 
     def leave(self, taker: Taker) -> None:
         with self._lock:
             self._takers = tuple(other for other in self._takers if other is not taker)
 
-    def end(self, why: str) -> None:
+    def end(self, why: str, code: str = "") -> None:
         with self._lock:
-            takers, self._takers, self._over = self._takers, (), why
+            takers, self._takers, self._over = self._takers, (), (why, code)
         for taker in takers:
-            taker.end(why)
+            taker.end(why, code)
 
     def _replay(self, taker: Taker, before_s: float | None) -> None:
         if self._newest is None:

@@ -27,6 +27,7 @@ class Reel(ABC):
         self.is_over = False
         self.dropped = 0
         self._why: str | None = None
+        self._code = ""
         self._wake = wake
         self._waiting: deque[AccessUnit] = deque()
         self._bytes = 0
@@ -46,9 +47,9 @@ class Reel(ABC):
         self._bytes += unit.size
         self._wake()
 
-    def end(self, why: str) -> None:
-        """Nothing comes any more; what waits is still made of use."""
-        self._why = why
+    def end(self, why: str, code: str = "") -> None:
+        """Nothing comes any more; what waits is still made use of."""
+        self._why, self._code = why, code
         self._wake()
 
     @abstractmethod
@@ -88,7 +89,7 @@ class LiveReel(Reel):
 
     def fail(self, why: str) -> None:
         self.is_over = True
-        self._outlet.say("unshown", view=self.view, why=why)
+        self._outlet.say("unshown", view=self.view, why=why, code=self._code)
 
     def _send(self, units: Iterable[AccessUnit]) -> None:
         part, key = bytearray(), False

@@ -100,14 +100,22 @@ class TestLive:
         camera.crowd.end("the camera is gone")
         reel.work()
         assert reel.is_over
-        assert outlet.last("unshown") == {"view": 7, "why": "the camera is gone"}
+        assert outlet.last("unshown") == {"view": 7, "why": "the camera is gone", "code": ""}
 
     def test_who_joins_a_lost_stream_is_told_at_once(self, camera: Camera, outlet: Outlet) -> None:
         camera.crowd.end("gone")
         reel = LiveReel(7, nothing, outlet)
         camera.crowd.join(reel)
         reel.work()
-        assert outlet.last("unshown") == {"view": 7, "why": "gone"}
+        assert outlet.last("unshown") == {"view": 7, "why": "gone", "code": ""}
+
+
+    def test_what_no_browser_could_play_is_told_as_that(self, camera: Camera, outlet: Outlet) -> None:
+        camera.crowd.end("coded as mjpeg", "codec")
+        reel = LiveReel(7, nothing, outlet)
+        camera.crowd.join(reel)
+        reel.work()
+        assert outlet.last("unshown") == {"view": 7, "why": "coded as mjpeg", "code": "codec"}
 
 
 class TestFile:
