@@ -58,8 +58,9 @@ class Looks:
 
     @property
     def green(self) -> bool:
+        """Greenish, and dark on light: cameras show one blue plate in twelve greenish, but its characters are light."""
         mask = cv2.inRange(cv2.cvtColor(self.first, cv2.COLOR_BGR2HSV), *self.GREEN)
-        return float((mask > 0).mean()) > self.GREEN_SHARE
+        return float((mask > 0).mean()) > self.GREEN_SHARE and dark_on_light(self.first)
 
 
 class LineReader:
@@ -107,6 +108,14 @@ def _certain(scores: TextScores, text: str, columns: Sequence[int]) -> tuple[flo
         min(1.0, float(scores.plain[column : column + 3, ALPHABET.index(character)].max()))
         for character, column in zip(text, columns, strict=True)
     )
+
+
+def dark_on_light(line: Picture) -> bool:
+    """Characters cover the lesser part of a plate, so its middle brightness is nearer to the ground's."""
+    rows, columns = line.shape[:2]
+    inner = line[rows // 6 : rows - rows // 6, columns // 20 : columns - columns // 20]
+    dark, middle, light = np.percentile(cv2.cvtColor(inner, cv2.COLOR_BGR2GRAY), (5, 50, 95))
+    return bool(middle > (dark + light) / 2)
 
 
 def looks_at_crop(crop: Picture) -> Looks:

@@ -20,8 +20,8 @@ WORTH_A_VOTE = 0.5
 """Score below which a plate is not read well enough to have a say."""
 
 
-def plate_looks(reader: PlateReader, picture: Picture) -> list[PlateRead]:
-    return [read for read in reader.find(picture) if read.score >= WORTH_A_VOTE]
+def plate_looks(reader: PlateReader, picture: Picture, *, thorough: bool = True) -> list[PlateRead]:
+    return [read for read in reader.find(picture, thorough=thorough) if read.score >= WORTH_A_VOTE]
 
 
 def face_looks(reader: FaceReader, gallery: Gallery, picture: Picture, *, closely: bool = False) -> list[FaceLook]:

@@ -1,0 +1,191 @@
+"""`python -m tests.bench.plates`: our plates beside RapidOCR as it is shipped, on the same pictures in one run.
+
+Both on two threads, picture by picture in turn, so that a busy machine slows both. RapidOCR's answer is its surest
+line of text that has a plate's length once separators are taken off. Photographs and crops are
+of the shared data (ANJU_SHARED_DATA) and are left out without it; green plates are synthetic and say so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from gateway.vision.known import Known, KnownVehicle
+from gateway.vision.recognise.grammar import DIGITS, LETTERS, normal
+from gateway.vision.recognise.lines import GATE
+from gateway.vision.recognise.plates import PlateRead, PlateReader
+from gateway.vision.recognise.verdicts import PlateVerdict
+from gateway.vision.registry import Registry
+from gateway.vision.stream.picture import photograph
+from tests.vision import signs
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("ANJU_SHARED_DATA", ROOT.parent / "shared" / "data")) / "plates"
+THREADS = 2
+GREEN = 60
+PEER_EVERY = {"crops": 5}
+"""RapidOCR takes its time over small pictures; it is asked of every fifth."""
+WIDTHS = ((0, 80), (80, 120), (120, 10_000))
+Picture = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One picture: what stands on it, what each read, and in how many ms."""
+
+    plate: str
+    ours: PlateRead | None
+    ours_ms: float
+    theirs: str
+    """Empty when it read no plate; None in `theirs_ms` when it was not asked."""
+    theirs_ms: float | None
+
+    @property
+    def right(self) -> bool:
+        return self.ours is not None and self.ours.text == self.plate
+
+    @property
+    def sure(self) -> bool:
+        return self.ours is not None and self.ours.score >= GATE
+
+
+def main() -> None:
+    console = Console(width=None if Console().is_terminal else 110)
+    cv2.setNumThreads(THREADS)
+    sets = dict(_sets(console))
+    console.print(_summary(sets))
+    if "photographs" in sets:
+        console.print(_by_width(sets["photographs"]))
+    if "crops" in sets:
+        console.print(_registry(sets["crops"]))
+
+
+def _sets(console: Console) -> Iterator[tuple[str, list[Try]]]:
+    compare = Comparison(PlateReader(threads=THREADS), _rapid())
+    for name, folder in (("photographs", "photos"), ("crops", "crops")):
+        files = sorted((DATA / folder).glob("*.jpg"))
+        if files:
+            pictures = ((normal(file.stem), photograph(str(file))) for file in files)
+            with console.status(name):
+                yield name, compare.all(pictures, PEER_EVERY.get(name, 1))
+    with console.status("green"):
+        yield "green, synthetic", compare.all(_green(night=False))
+        yield "green at night, synthetic", compare.all(_green(night=True))
+
+
+def _green(*, night: bool) -> Iterator[tuple[str, Picture]]:
+    rng = np.random.default_rng(2)
+    for _ in range(GREEN):
+        text = signs.some_green(rng)
+        yield text, signs.photographed(signs.green(text), rng, width=int(rng.integers(100, 180)), night=night)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    reader: PlateReader
+    peer: Callable[[Picture], str]
+
+    def all(self, pictures: Iterable[tuple[str, Picture]], every: int = 1) -> list[Try]:
+        return [self._one(plate, picture, number % every == 0) for number, (plate, picture) in enumerate(pictures)]
+
+    def _one(self, plate: str, picture: Picture, both: bool) -> Try:
+        began = time.perf_counter()
+        reads = self.reader.find(picture)
+        between = time.perf_counter()
+        theirs = self.peer(picture) if both else ""
+        theirs_ms = 1000 * (time.perf_counter() - between) if both else None
+        return Try(plate, reads[0] if reads else None, 1000 * (between - began), theirs, theirs_ms)
+
+
+def _rapid() -> Callable[[Picture], str]:
+    import logging
+
+    from rapidocr import RapidOCR
+
+    engine = RapidOCR(params={"EngineConfig.onnxruntime.intra_op_num_threads": THREADS, "Global.log_level": "error"})
+    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
+
+    def read(picture: Picture) -> str:
+        found: Any = engine(picture)
+        lines = zip(found.txts or (), found.scores or (), strict=True)
+        plates = [(score, text) for line, score in lines if len(text := normal(re.sub(r"[^\w]", "", line))) in (7, 8)]
+        return max(plates)[1] if plates else ""
+
+    return read
+
+
+def _summary(sets: dict[str, list[Try]]) -> Table:
+    title = f"number plates, {THREADS} threads; answered: score of {GATE} and more"
+    table = Table(
+        "set", "pictures", "right", "answered", "right of these", "ms", "RapidOCR right", "its ms", title=title
+    )
+    for name, tries in sets.items():
+        both = [each for each in tries if each.theirs_ms is not None]
+        ours, theirs = median(each.ours_ms for each in tries), median(each.theirs_ms or 0 for each in both)
+        table.add_row(
+            name,
+            str(len(tries)),
+            _percent([each.right for each in tries]),
+            _percent([each.sure for each in tries]),
+            _percent([each.right for each in tries if each.sure]),
+            f"{ours:.0f}",
+            _percent([each.theirs == each.plate for each in both]),
+            f"{theirs:.0f} ({theirs / ours:.1f}×)",
+        )
+    return table
+
+
+def _by_width(tries: Sequence[Try]) -> Table:
+    table = Table(
+        "plate's width", "photographs", "right", "RapidOCR right", title="by width in pixels, where one was found"
+    )
+    for least, most in WIDTHS:
+        some = [each for each in tries if each.ours and least <= each.ours.box[2] < most]
+        said = f"from {least}" if most > 5000 else f"{least} to {most}"
+        theirs = [each.theirs == each.plate for each in some]
+        table.add_row(said, str(len(some)), _percent([each.right for each in some]), _percent(theirs))
+    return table
+
+
+def _registry(tries: Sequence[Try]) -> str:
+    """Every other crop's plate is registered, among 2,000; the other crops are strangers."""
+    rng = np.random.default_rng(5)
+    listed, strangers = tries[::2], tries[1::2]
+    plates = {each.plate for each in listed} | {_random_plate(rng) for _ in range(2000 - len(listed))}
+    registry = Registry(Known([], [KnownVehicle(plate, None, "resident") for plate in plates]))
+    exact = [each.right for each in listed]
+    helped = [registry.plate(_verdict(each))["text"] == each.plate for each in listed if each.ours]
+    matched = sum(registry.plate(_verdict(each))["list"] is not None for each in strangers if each.ours)
+    return (
+        f"registry of {len(plates)}: {_percent(exact)} of {len(listed)} registered known by what was read, "
+        f"{_percent(helped)} with its help; {matched} of {len(strangers)} strangers matched"
+    )
+
+
+def _verdict(one: Try) -> PlateVerdict:
+    assert one.ours is not None
+    return PlateVerdict(one.ours.text, one.ours.score, one.ours.certain[0])
+
+
+def _random_plate(rng: np.random.Generator) -> str:
+    places = ["皖皖皖苏浙", "AAAABCD", *[DIGITS + DIGITS + LETTERS] * 5]
+    return "".join(str(rng.choice(list(place))) for place in places)
+
+
+def _percent(outcomes: Sequence[bool]) -> str:
+    return f"{100 * sum(outcomes) / len(outcomes):.1f} %" if outcomes else "–"
+
+
+if __name__ == "__main__":
+    main()
