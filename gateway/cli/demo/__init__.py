@@ -79,7 +79,7 @@ def _plan(configuration: Configuration, data: Path, ports: Ports, cameras: int) 
         "mqtt_port": ports.mqtt,
         "passwords": {account.user: account.password.get_secret_value() for account in accounts},
         "serial": str(serial(data)),
-        "cache": str(data / "clips"),
+        "cache": str(data / "scenes"),
         "extra_cameras": cameras,
     }
 

@@ -19,7 +19,7 @@ HOST = "127.0.0.1"
 HTTP_PORT, MQTT_PORT, RTSP_PORT = 8080, 18830, 18554
 """As in config/demo; the latter two give way to others where they are taken."""
 MARK = ".anju-demo"
-KEPT = frozenset({MARK, "clips"})
+KEPT = frozenset({MARK, "scenes"})
 
 
 @dataclass(frozen=True, slots=True)
