@@ -1,81 +1,76 @@
-"""The thread of one camera: packets to frames, frames through the motion gate, some of them to the recognisers."""
+"""One camera in a worker: what its stream brings goes to who watches it, into the ring, and to be looked at."""
 
 from __future__ import annotations
 
 import time
-from contextlib import closing
-from threading import Event, Thread
+import traceback
+from collections.abc import Callable
 
-from gateway.errors import BadInput, LinkLost
-from gateway.vision.motion.gate import Motion, PixelGate, Sensitivity
+from gateway.errors import LinkLost
+from gateway.vision.look import Look
+from gateway.vision.lookers import Lookers
 from gateway.vision.newest import Newest
 from gateway.vision.outbox import Outbox
 from gateway.vision.recogniser import View
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.stream.decoder import Decoder, Frame
-from gateway.vision.stream.plain import PlainUnits
-from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.sighting import Watch
 from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.source import Coding
+from gateway.vision.stream.rtp.receiver import Media
+from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.view.crowd import Crowd
 
 PULSE = 1.0
-STILL_LOOK = 5.0
-"""Seconds between two frames for the recognisers while nothing moves: somebody may stand there."""
+_FAILED = "what the camera sent made the gateway's own code fail; the log says how"
 
 
-class Eye(Thread):
-    """Ends when it is told to, or says `lost` when the stream does."""
+class Eye:
+    """A `Listener` of one stream: whoever receives calls it, for microseconds, and is never given an error.
 
-    def __init__(self, number: int, watch: Watch, outbox: Outbox, frames: Newest[View]) -> None:
-        super().__init__(name=f"camera-{number}", daemon=True)
+    `cut` is called once, when the camera failed here and nothing more is wanted of it.
+    """
+
+    def __init__(self, number: int, watch: Watch, outbox: Outbox, frames: Newest[View], lookers: Lookers) -> None:
         self._number = number
-        self._watch = watch
         self._outbox = outbox
-        self._frames = frames
-        self._stop = Event()
-        self._gate = PixelGate(Sensitivity.of(watch.sensitivity))
-        self._recognises = watch.faces or watch.plates
-        self._pulse_due = self._look_due = self._still_due = 0.0
-        self.latest: Frame | None = None
+        self._lookers = lookers
+        self._over = False
+        self._pulse_due = 0.0
         self.crowd = Crowd(Ring())
+        self.look = Look(number, watch, self.crowd, outbox, frames)
+        self.cut: Callable[[], None] = lambda: None
 
-    def stop(self) -> None:
-        self._stop.set()
+    def open(self) -> None:
+        self._lookers.add(self.look, self._fail)
 
-    def run(self) -> None:
-        why = "the camera's thread failed; the log says how"
+    def close(self) -> None:
+        """Nobody wants it any more, so nothing more is said of it."""
+        self._over = True
+        self._lookers.remove(self.look)
+        self.crowd.end("the camera is not watched any more")
+
+    def began(self, media: Media) -> None:
+        """What is in it, its units tell."""
+
+    def unit(self, unit: AccessUnit) -> None:
+        if self._over:
+            return
         try:
-            self._run()
-            why = "the stream ended"
-        except LinkLost as error:
-            why = str(error)
-        finally:
-            self.crowd.end(why)
-            self._tell(self._gate.finish(), self.latest)
-            self._outbox.say("lost", watch=self._number, why=why)
+            self.crowd.add(unit)
+            self.look.put(unit)
+            self._pulse()
+        except Exception:  # noqa: BLE001  a supervisor of one camera: an error would end the thread of all others
+            traceback.print_exc()
+            self._lookers.remove(self.look)
+            self._fail()
 
-    def _run(self) -> None:
-        is_file = "://" not in self._watch.source or self._watch.source.startswith("file://")
-        with closing(PyAvSource(self._watch.source, loop=is_file, paced=is_file, stop=self._stop)) as source:
-            decoder, units = Decoder(source.coding), self._units(source.coding)
-            for packet in source.packets():
-                if self._stop.is_set():
-                    return
-                self._pulse()
-                if units is not None:
-                    self.crowd.add(units.unit(packet))
-                if packet.key or self._watch.motion or self._recognises:
-                    for frame in decoder.decode(packet):
-                        self._see(frame)
+    def lost(self, why: LinkLost) -> None:
+        if not self._over:
+            self._over = True
+            self.crowd.end(str(why))
+            self.look.end(str(why))
 
-    def _units(self, coding: Coding) -> PlainUnits | None:
-        """None for what goes into no clip and no live view."""
-        try:
-            return PlainUnits(coding)
-        except BadInput as error:
-            self.crowd.end(error.why, "codec")
-            return None
+    def cannot_be_shown(self, why: str) -> None:
+        """Only decoded: no clip and no live view can be made of it."""
+        self.crowd.end(why, "codec")
 
     def _pulse(self) -> None:
         now = time.monotonic()
@@ -83,37 +78,8 @@ class Eye(Thread):
             self._pulse_due = now + PULSE
             self._outbox.pulse(self._number)
 
-    def _see(self, frame: Frame) -> None:
-        self.latest = frame
-        if frame.time < self._look_due <= frame.time + 2 * PixelGate.LOOK:
-            return
-        self._look_due = frame.time + PixelGate.LOOK
-        self._tell(self._gate.see(frame.luma(PixelGate.WIDTH), frame.time), frame)
-        if self._recognises:
-            self._offer(frame)
-
-    def _offer(self, frame: Frame) -> None:
-        now = time.monotonic()
-        if self._gate.motion is None and now < self._still_due:
-            return
-        self._still_due = now + STILL_LOOK
-        self._frames.offer(self._number, View(frame, time.time(), now))
-
-    def _tell(self, motion: Motion | None, frame: Frame | None) -> None:
-        if motion is None or frame is None or not self._watch.motion:
-            return
-        now = time.time()
-        if motion.end is None:
-            box = _pixels(motion.box, frame)
-            at = now - (frame.time - motion.start)
-            self._outbox.offer(self._number, Sighting("motion.started", at, {"box": box}, frame.jpeg(box=box)))
-        else:
-            lasted = {"seconds": round(motion.end - motion.start, 1)}
-            at = now - max(0.0, frame.time - motion.end)
-            self._outbox.offer(self._number, Sighting("motion.ended", at, lasted))
-
-
-def _pixels(share: tuple[float, float, float, float], frame: Frame) -> tuple[int, int, int, int]:
-    width, height = frame.size
-    x, y, across, down = share
-    return round(x * width), round(y * height), round(across * width), round(down * height)
+    def _fail(self) -> None:
+        self._over = True
+        self.cut()
+        self.crowd.end(_FAILED)
+        self._outbox.say("lost", watch=self._number, why=_FAILED)

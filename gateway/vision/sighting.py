@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from gateway.model import Json
+from gateway.vision.motion.layout import Layout
+
+Transport = Literal["auto", "tcp", "udp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +25,21 @@ class Watch:
     plates: bool = False
     sensitivity: float = 0.5
     home_province: str | None = None
+    transport: Transport = "auto"
+    """How RTSP is carried; auto: over TCP, and over UDP where a camera knows nothing else."""
+    layout: Layout = field(default_factory=Layout)
+
+    @property
+    def recognises(self) -> bool:
+        return self.faces or self.plates
 
     def message(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> Watch:
+        """Back from `message()`."""
+        return cls(**said | {"layout": Layout.of(said["layout"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,17 @@ from typing import Any
 import av
 import cv2
 
+from gateway.errors import LinkLost
 from gateway.vision.eye import Eye
+from gateway.vision.feeds import Feed, feed_of
 from gateway.vision.known import Known
+from gateway.vision.lookers import Lookers
 from gateway.vision.newest import Newest
 from gateway.vision.outbox import Outbox
 from gateway.vision.recogniser import View
 from gateway.vision.recognition import Recognition
 from gateway.vision.sighting import Watch
+from gateway.vision.stream.sweep.sweeper import Sweeper
 from gateway.vision.view.studio import Studio
 from gateway.vision.wire import Message, Reader
 
@@ -39,16 +43,20 @@ class Worker:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
         self._frames: Newest[View] = Newest()
-        self._outbox = Outbox(lambda: self._frames.dropped)
+        self._lookers = Lookers()
+        self._outbox = Outbox(lambda: self._frames.dropped + self._lookers.dropped)
         self._recognition = Recognition(self._outbox, self._frames)
         self._studio = Studio(self._outbox)
-        self._eyes: dict[int, Eye] = {}
+        self._sweeper = Sweeper()
+        self._cameras: dict[int, tuple[Eye, Feed]] = {}
 
     def serve(self) -> None:
         """Until the gateway closes the socket, or is gone."""
         threading.Thread(target=self._write, name="outbox", daemon=True).start()
         self._recognition.start()
         self._studio.start()
+        self._lookers.start()
+        self._sweeper.start()
         self._outbox.say("ready")
         reader = Reader()
         with suppress(ConnectionError):
@@ -66,7 +74,7 @@ class Worker:
         header = message.header
         match header["do"]:
             case "watch":
-                self._watch(header["watch"], Watch(**header["what"]))
+                self._watch(header["watch"], Watch.of(header["what"]))
             case "unwatch":
                 self._unwatch(header["watch"])
             case "know":
@@ -80,16 +88,30 @@ class Worker:
 
     def _watch(self, number: int, watch: Watch) -> None:
         self._recognition.add(number, watch)
-        eye = self._eyes[number] = Eye(number, watch, self._outbox, self._frames)
-        eye.start()
+        eye = Eye(number, watch, self._outbox, self._frames, self._lookers)
+        eye.open()
+        try:
+            feed = feed_of(watch, eye, self._sweeper)
+        except LinkLost as error:
+            eye.lost(error)
+            return
+        self._cameras[number] = eye, feed
+        eye.cut = feed.stop
+        feed.start()
 
     def _unwatch(self, number: int) -> None:
         self._recognition.remove(number)
-        if eye := self._eyes.pop(number, None):
-            eye.stop()
+        if camera := self._cameras.pop(number, None):
+            eye, feed = camera
+            feed.stop()
+            eye.close()
+
+    def _eye(self, number: int) -> Eye | None:
+        camera = self._cameras.get(number)
+        return camera[0] if camera else None
 
     def _view(self, header: dict[str, Any]) -> None:
-        view, eye = header["view"], self._eyes.get(header.get("watch", 0))
+        view, eye = header["view"], self._eye(header.get("watch", 0))
         match header["do"]:
             case "hide":
                 self._studio.hide(view)
@@ -103,16 +125,16 @@ class Worker:
                 self._studio.record(view, eye.crowd, Path(header["file"]), header["before"])
 
     def _picture(self, number: int, ask: int) -> None:
-        eye = self._eyes.get(number)
-        frame = eye.latest if eye else None
-        self._outbox.say("picture", frame.jpeg() if frame else b"", ask=ask)
+        if eye := self._eye(number):
+            eye.look.ask(ask)
+        else:
+            self._outbox.say("picture", ask=ask)
 
 
 def _fail_loudly(args: threading.ExceptHookArgs) -> None:
-    """A camera's thread that fails costs that camera (it says `lost`); any other one costs the process."""
+    """What concerns one camera alone is caught with it; what comes here costs the process, which is started again."""
     threading.__excepthook__(args)
-    if not isinstance(args.thread, Eye):
-        os._exit(FAILED)
+    os._exit(FAILED)
 
 
 def main(fd: int) -> None:

@@ -95,6 +95,10 @@ class Decoder:
         """One keyframe and nothing before or behind it: at once, though its stream may reorder pictures."""
         self.restart()
         yield from self.decode(packet)
+        yield from self.finish(packet.time)
+
+    def finish(self, time: float) -> Iterator[Frame]:
+        """What it still holds back to put it in order; `time` is for a picture that has none. It begins anew then."""
         try:
             late = self._context.decode(None)
         except FFmpegError:
@@ -102,7 +106,7 @@ class Decoder:
             return
         finally:
             self.restart()
-        yield from (_stamped(frame, packet.time) for frame in late)
+        yield from (_stamped(frame, time) for frame in late)
 
     def restart(self) -> None:
         """Forget what came before: the next packet is a keyframe from elsewhere in the stream."""

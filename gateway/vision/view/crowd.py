@@ -45,11 +45,28 @@ class Crowd:
     def join(self, taker: Taker, before_s: float | None = None) -> None:
         """Give it what the ring holds from so many seconds ago on (None: the newest keyframe), and all that comes."""
         with self._lock:
-            self._replay(taker, before_s)
+            if self._over is None or not self._over[1]:
+                self._replay(taker, before_s)
             if self._over is None:
                 self._takers += (taker,)
             else:
                 taker.end(*self._over)
+
+    def units(self, since: float = float("inf")) -> list[AccessUnit]:
+        """From the last keyframe at or before `since` (the stream's time), or as far back as there is."""
+        with self._lock:
+            return self._ring.units(since)
+
+    @property
+    def newest_time(self) -> float | None:
+        """The stream's time of the last unit; None before the first."""
+        newest = self._newest
+        return newest.time_s if newest else None
+
+    def wall(self, time_s: float) -> float:
+        """The stream's time in seconds since 1970, as of the last unit that came."""
+        with self._lock:
+            return time_s + self._newest_at - self._newest.time_s if self._newest else self._wall()
 
     def leave(self, taker: Taker) -> None:
         with self._lock:

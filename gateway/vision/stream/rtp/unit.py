@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.vision.stream.rtp.codec import Codec, annex_b
+from gateway.vision.stream.source import Coding
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,8 @@ class AccessUnit:
     def data(self) -> bytes:
         """Annex B, put together on every call."""
         return annex_b(self.format.codec.nals(self.packets))
+
+    @property
+    def coding(self) -> Coding:
+        """For a decoder."""
+        return Coding(self.format.name, self.format.extradata)

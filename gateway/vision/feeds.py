@@ -1,0 +1,93 @@
+"""Where a camera's units come from: live RTSP out of the one sweeper, everything else out of a thread over FFmpeg."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from contextlib import closing
+from threading import Event, Thread
+from typing import Protocol
+
+from gateway.errors import BadInput, LinkLost
+from gateway.vision.eye import Eye
+from gateway.vision.sighting import Transport, Watch
+from gateway.vision.stream.opaque import OpaqueUnits
+from gateway.vision.stream.plain import PlainUnits
+from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtsp.session import Carriage
+from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.sweep.reception import Reception
+from gateway.vision.stream.sweep.sweeper import Sweeper
+
+_LIVE = ("rtsp://", "rtsps://")
+_CARRIAGES: dict[Transport, tuple[Carriage, ...]] = {"auto": ("tcp", "udp"), "tcp": ("tcp",), "udp": ("udp",)}
+
+
+class Feed(Protocol):
+    """Tells an Eye all there is, and in the end that it is lost."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Returns at once; a unit may still be under way."""
+        ...
+
+
+def feed_of(watch: Watch, eye: Eye, sweeper: Sweeper) -> Feed:
+    """Raises LinkLost when the address can't be read."""
+    if watch.source.lower().startswith(_LIVE):
+        return LiveFeed(sweeper, Reception(watch.source, eye, carriages=_CARRIAGES[watch.transport]))
+    return PyAvFeed(watch.source, eye)
+
+
+class LiveFeed:
+    def __init__(self, sweeper: Sweeper, reception: Reception) -> None:
+        self._sweeper = sweeper
+        self._reception = reception
+
+    def start(self) -> None:
+        self._sweeper.watch(self._reception)
+
+    def stop(self) -> None:
+        self._sweeper.unwatch(self._reception)
+
+
+class PyAvFeed(Thread):
+    """A file loops, at the speed of life."""
+
+    def __init__(self, source: str, eye: Eye) -> None:
+        super().__init__(name="feed", daemon=True)
+        self._source = source
+        self._eye = eye
+        self._stopped = Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        why = LinkLost("the stream ended")
+        try:
+            self._run()
+        except LinkLost as error:
+            why = error
+        except Exception:  # noqa: BLE001  a supervisor of one camera: what FFmpeg makes of it costs no other
+            traceback.print_exc()
+            why = LinkLost("the camera's thread failed; the log says how")
+        self._eye.lost(why)
+
+    def _run(self) -> None:
+        is_file = "://" not in self._source or self._source.startswith("file://")
+        with closing(PyAvSource(self._source, loop=is_file, paced=is_file, stop=self._stopped)) as source:
+            made = self._units(source.coding)
+            for packet in source.packets():
+                if self._stopped.is_set():
+                    return
+                self._eye.unit(made(packet))
+
+    def _units(self, coding: Coding) -> Callable[[Packet], AccessUnit]:
+        try:
+            return PlainUnits(coding).unit
+        except BadInput as error:
+            self._eye.cannot_be_shown(error.why)
+            return OpaqueUnits(coding).unit

@@ -1,0 +1,148 @@
+"""What one camera's packets show: its gates, what they want decoded, and what is told of it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+
+from gateway.vision.motion.gates import Event, Gates, Want
+from gateway.vision.newest import Newest
+from gateway.vision.outbox import Outbox
+from gateway.vision.pictures import Keys, Pictures
+from gateway.vision.recogniser import View
+from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.stream.decoder import Frame
+from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.view.crowd import Crowd
+
+STILL_LOOK = 5.0
+"""Seconds between two frames for the recognisers while nothing moves: somebody may stand there."""
+BEHIND, MOST = 75, 1000
+"""Units that wait: from so many on nothing is decoded up to the next keyframe; more than that are not kept."""
+
+
+class Look:
+    """`put`, `ask` and `end` may be called from any thread, the rest belongs to one.
+
+    A camera that asks for nothing to be looked for costs no decoding at all.
+    """
+
+    def __init__(self, number: int, watch: Watch, crowd: Crowd, outbox: Outbox, frames: Newest[View]) -> None:
+        self._number = number
+        self._watch = watch
+        self._crowd = crowd
+        self._outbox = outbox
+        self._frames = frames
+        looks = watch.motion or watch.recognises
+        self._gates = Gates(watch.sensitivity, watch.layout, follow=watch.recognises) if looks else None
+        self._pictures = Pictures(crowd.units)
+        self._waiting: deque[AccessUnit] = deque()
+        self._asked: deque[int] = deque()
+        self._skips = False
+        self._why: str | None = None
+        self._still_due = 0.0
+        self._jpeg: tuple[float, bytes] = (0.0, b"")
+        self.dropped = 0
+        """Pictures that were wanted and not decoded, because there was too much to do."""
+
+    def put(self, unit: AccessUnit) -> None:
+        if self._gates is None:
+            return
+        if len(self._waiting) >= MOST:
+            self.dropped += len(self._waiting)
+            self._waiting.clear()
+            self._skips = True
+        self._waiting.append(unit)
+
+    def ask(self, number: int) -> None:
+        """For the newest picture; the answer goes to the outbox."""
+        self._asked.append(number)
+
+    def end(self, why: str) -> None:
+        """No more units come. What waits is still looked at before it is said."""
+        self._why = why
+
+    def steps(self, keys: Keys) -> Iterator[bool]:
+        """Each step decodes a picture at most; False where nothing was left to do. Ends with the stream."""
+        while True:
+            if self._asked:
+                self._outbox.say("picture", self._newest_jpeg(), ask=self._asked.popleft())
+                yield True
+            elif self._waiting:
+                yield from self._look(self._waiting.popleft(), keys)
+            elif self._why is not None:
+                break
+            else:
+                yield False
+        for event in self._gates.finish() if self._gates else ():
+            self._tell(event, None)
+        self._outbox.say("lost", watch=self._number, why=self._why)
+
+    def _look(self, unit: AccessUnit, keys: Keys) -> Iterator[bool]:
+        assert self._gates is not None, "nothing is put otherwise"
+        want = self._gates.packet(unit.time_s, unit.key, unit.size)
+        for frame in self._wanted(unit, want, self._gates, keys):
+            if want is not Want.NOTHING and self._gates.due(frame.time):
+                for event in self._gates.see(frame.luma(frame.size[0]), frame.time):
+                    self._tell(event, frame)
+                self._offer(frame, moves=self._gates.moving)
+            elif want is Want.NOTHING:
+                self._offer(frame, moves=False)
+            yield True
+
+    def _wanted(self, unit: AccessUnit, want: Want, gates: Gates, keys: Keys) -> Iterable[Frame]:
+        if want in {Want.NOTHING, Want.KEY}:
+            self._pictures.rest()
+        still = want is Want.NOTHING and unit.key and self._still_is_due()
+        if len(self._waiting) > BEHIND or (self._skips and not unit.key):
+            self._skips = True
+            self.dropped += still or want is not Want.NOTHING
+            self._pictures.rest()
+            return ()
+        self._skips = False
+        if want is Want.KEY or still:
+            return () if unit.lost else keys.alone(unit)
+        if want is Want.BACK:
+            return self._pictures.back(unit, gates.back_to)
+        return self._pictures.all(unit) if want is Want.ALL else ()
+
+    def _still_is_due(self) -> bool:
+        return self._watch.recognises and time.monotonic() >= self._still_due
+
+    def _offer(self, frame: Frame, *, moves: bool) -> None:
+        """To the recognisers."""
+        if self._watch.recognises and (moves or self._still_is_due()):
+            self._still_due = time.monotonic() + STILL_LOOK
+            self._frames.offer(self._number, View(frame, self._crowd.wall(frame.time), time.monotonic()))
+
+    def _tell(self, event: Event, frame: Frame | None) -> None:
+        if self._watch.motion or event.kind.startswith("camera."):
+            self._outbox.offer(self._number, sighting(event, frame, self._crowd.wall))
+
+    def _newest_jpeg(self) -> bytes:
+        """Made anew only when something came since."""
+        frame_time = self._crowd.newest_time
+        if frame_time is None:
+            return b""
+        if self._jpeg[0] != frame_time or not self._jpeg[1]:
+            frame = self._pictures.newest()
+            self._jpeg = frame_time, frame.jpeg() if frame else b""
+        return self._jpeg[1]
+
+
+def sighting(event: Event, frame: Frame | None, wall: Callable[[float], float]) -> Sighting:
+    """`wall` turns the stream's time into seconds since 1970."""
+    if event.end is not None:
+        lasted = {"seconds": round(event.end - event.start, 1)}
+        return Sighting(event.kind, wall(event.end), {**event.data, **lasted})
+    if frame is None or event.box is None:
+        return Sighting(event.kind, wall(event.start), dict(event.data), frame.jpeg() if frame else b"")
+    box = _pixels(event.box, frame)
+    return Sighting(event.kind, wall(event.start), {**event.data, "box": box}, frame.jpeg(box=box))
+
+
+def _pixels(share: tuple[float, float, float, float], frame: Frame) -> tuple[int, int, int, int]:
+    width, height = frame.size
+    x, y, across, down = share
+    return round(x * width), round(y * height), round(across * width), round(down * height)

@@ -1,0 +1,98 @@
+"""The threads that look: few, for many cameras, so that nothing is ever decoded where packets are received."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from threading import Event, Lock, Thread
+
+from gateway.vision.look import Look
+from gateway.vision.pictures import Keys
+
+THREADS = 2
+INTERVAL = 0.1
+"""Seconds between two rounds when there is nothing left to do: as the sweeper's, for waking up is what costs."""
+TURN = 0.02
+"""Seconds of work after which the next camera has its turn."""
+
+
+class Looker(Thread):
+    """Goes round its cameras. One that fails is ended by `failed`, alone."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self._lock = Lock()
+        self._some = Event()
+        self._pause = Event()
+        self._keys = Keys()
+        self._turns: dict[Look, tuple[Iterator[bool], Callable[[], None]]] = {}
+        self._dropped = 0
+
+    @property
+    def cameras(self) -> int:
+        return len(self._turns)
+
+    @property
+    def dropped(self) -> int:
+        with self._lock:
+            return self._dropped + sum(look.dropped for look in self._turns)
+
+    def add(self, look: Look, failed: Callable[[], None]) -> None:
+        with self._lock:
+            self._turns[look] = look.steps(self._keys), failed
+            self._some.set()
+
+    def remove(self, look: Look) -> None:
+        with self._lock:
+            if self._turns.pop(look, None):
+                self._dropped += look.dropped
+
+    def run(self) -> None:
+        while True:
+            self._some.wait()
+            with self._lock:
+                turns = list(self._turns.items())
+                if not turns:
+                    self._some.clear()
+            if not sum(self._turn(look, steps, failed) for look, (steps, failed) in turns):
+                self._pause.wait(INTERVAL)
+
+    def _turn(self, look: Look, steps: Iterator[bool], failed: Callable[[], None]) -> bool:
+        """Whether it has more to do."""
+        until = time.monotonic() + TURN
+        try:
+            while more := next(steps):
+                if time.monotonic() >= until:
+                    break
+        except StopIteration:
+            self.remove(look)
+            return False
+        except Exception:  # noqa: BLE001  a supervisor of one camera: whatever its pictures break, breaks it alone
+            traceback.print_exc()
+            self.remove(look)
+            failed()
+            return False
+        return more
+
+
+class Lookers:
+    def __init__(self, threads: int = THREADS) -> None:
+        self._threads = [Looker(f"looker-{number + 1}") for number in range(threads)]
+
+    @property
+    def dropped(self) -> int:
+        """Pictures that were wanted and not decoded."""
+        return sum(thread.dropped for thread in self._threads)
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def add(self, look: Look, failed: Callable[[], None]) -> None:
+        """To the one with the fewest; `failed` is called when its pictures break the code."""
+        min(self._threads, key=lambda thread: thread.cameras).add(look, failed)
+
+    def remove(self, look: Look) -> None:
+        for thread in self._threads:
+            thread.remove(look)

@@ -1,0 +1,90 @@
+"""From units to pictures: only those that are wanted are decoded, and only who moves keeps a decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from gateway.vision.stream.decoder import Decoder, Frame
+from gateway.vision.stream.rtp.unit import AccessUnit, Format
+from gateway.vision.stream.source import Coding, Packet
+
+_IN_BAND = {"h264", "hevc"}
+"""Codecs whose parameter sets may stand before a keyframe, so that one decoder serves many streams."""
+
+
+class Keys:
+    """Single keyframes of any camera; a decoder a camera would take megabytes of each. For one thread."""
+
+    def __init__(self) -> None:
+        self._decoders: dict[str, Decoder] = {}
+
+    def alone(self, unit: AccessUnit) -> list[Frame]:
+        coding = unit.coding
+        if coding.name not in _IN_BAND:
+            return list(Decoder(coding).alone(_packet(unit)))
+        if coding.name not in self._decoders:
+            self._decoders[coding.name] = Decoder(Coding(coding.name))
+        data = (coding.extradata or b"") + unit.data
+        return list(self._decoders[coding.name].alone(Packet(unit.time_s, unit.key, len(data), data)))
+
+
+class Pictures:
+    """One camera's. `since` gives its units from the last keyframe at or before a time on. For one thread."""
+
+    def __init__(self, since: Callable[[float], Sequence[AccessUnit]]) -> None:
+        self._since = since
+        self._going = False
+        self._decoder: Decoder | None = None
+        self._format: Format | None = None
+        self.latest: Frame | None = None
+        """The newest picture while all are decoded; None otherwise."""
+
+    def all(self, unit: AccessUnit) -> Iterator[Frame]:
+        """Up to and with this one: from the last keyframe on at first, then each as it comes."""
+        units = [unit] if self._going else self._up_to(unit, unit.time_s)
+        self._going = True
+        yield from self._decode(units)
+
+    def back(self, unit: AccessUnit, to: float) -> Iterator[Frame]:
+        """As `all`, from the last keyframe that is not after `to`."""
+        self.rest()
+        units = self._up_to(unit, to)
+        self._going = True
+        yield from self._decode(units)
+
+    def rest(self) -> None:
+        self._going = False
+        self._decoder = self._format = self.latest = None
+
+    def newest(self) -> Frame | None:
+        """What the camera shows now, or showed last."""
+        if self.latest is not None:
+            return self.latest
+        newest, apart = None, Pictures(self._since)
+        units = self._since(float("inf"))
+        for newest in apart._decode(units):  # noqa: B007  the last one is wanted
+            pass
+        if apart._decoder is not None:
+            for newest in apart._decoder.finish(units[-1].time_s):  # noqa: B007  as above
+                pass
+        return newest
+
+    def _up_to(self, unit: AccessUnit, since: float) -> Sequence[AccessUnit]:
+        """More may have come while this one waited."""
+        units = self._since(since)
+        return units[: units.index(unit) + 1] if unit in units else [unit]
+
+    def _decode(self, units: Iterable[AccessUnit]) -> Iterator[Frame]:
+        for unit in units:
+            if unit.lost or unit.format != self._format:
+                self._decoder = None  # what builds on what is missing waits for the next keyframe
+            if self._decoder is None and unit.key and not unit.lost:
+                self._decoder, self._format = Decoder(unit.coding), unit.format
+            if self._decoder is not None:
+                for frame in self._decoder.decode(_packet(unit)):
+                    self.latest = frame
+                    yield frame
+
+
+def _packet(unit: AccessUnit) -> Packet:
+    return Packet(unit.time_s, unit.key, unit.size, unit.data)
