@@ -18,12 +18,12 @@ _Labels = NDArray[np.int32]
 
 _STIRRED, _ALIVE = 0.7, 0.05
 """A patch moves if so much of it changed since the look before, by so much of the contrast; noise does less."""
-_LIGHT_LIKENESS, _LIGHT_LEAST = 0.9, 40
+_LIGHT_LIKENESS, _LIGHT_LEAST = 0.75, 40
 """From so high a correlation with the background, over at least so many pixels, it is the background lit otherwise."""
-_TEXTURE = 6.0
-"""Standard deviation below which a patch of background has nothing to be recognised by."""
-_WEATHER, _BEYOND_WEATHER = 12, 6.0
-"""From so many patches on it rains or snows; then a thing must be so many times the usual patch."""
+_TEXTURE = 3.0
+"""Standard deviation below which the texture of the background is no more than noise."""
+_WEATHER, _BEYOND_WEATHER, _BEYOND_CLUMPS = 12, 6.0, 5.0
+"""From so many patches on it rains or snows; a thing is so many times the usual patch, and the nine tenths' largest."""
 _JOIN = np.ones((5, 5), np.uint8)
 _THIN = np.ones((2, 2), np.uint8)
 
@@ -102,7 +102,10 @@ def stirred(luma: Luma, before: Luma, contrast: float) -> Mask:
 def _weather(covered: NDArray[np.float64]) -> float:
     """Drops and flakes are many and alike: what counts must be far larger than they."""
     drops = covered[covered > 0]
-    return float(_BEYOND_WEATHER * np.median(drops)) if drops.size >= _WEATHER else 0.0
+    if drops.size < _WEATHER:
+        return 0.0
+    usual, large = (float(value) for value in np.quantile(drops, (0.5, 0.9)))
+    return max(_BEYOND_WEATHER * usual, _BEYOND_CLUMPS * large)
 
 
 def _is_light(look: Look, solid: Mask, patch: NDArray[np.bool_], stats: _Labels) -> bool:
@@ -110,11 +113,19 @@ def _is_light(look: Look, solid: Mask, patch: NDArray[np.bool_], stats: _Labels)
     x, y, width, height = stats[:4]
     here = slice(y, y + height), slice(x, x + width)
     inside = patch[here] & (solid[here] > 0)
-    seen, known = look.lit[here][inside].astype(np.float32), look.background[here][inside].astype(np.float32)
-    if seen.size < _LIGHT_LEAST or known.std() < _TEXTURE or seen.std() < _TEXTURE / 2:
+    if int(inside.sum()) < _LIGHT_LEAST:
         return False
-    likeness = np.mean((seen - seen.mean()) * (known - known.mean())) / (seen.std() * known.std())
-    return bool(likeness > _LIGHT_LIKENESS)
+    seen, known = _grain(look.lit[here])[inside], _grain(look.background[here])[inside]
+    spread = float(seen.std() * known.std())
+    if known.std() < _TEXTURE or spread < _TEXTURE:
+        return False
+    return float(np.mean((seen - seen.mean()) * (known - known.mean()))) / spread > _LIGHT_LIKENESS
+
+
+def _grain(luma: Luma) -> NDArray[np.float32]:
+    """The texture alone: light and shadow are larger."""
+    fine = luma.astype(np.float32)
+    return np.asarray(fine - cv2.blur(fine, (7, 7)), np.float32)
 
 
 def _sums(labels: _Labels, where: Mask, count: int) -> NDArray[np.float64]:

@@ -39,7 +39,7 @@ class Sizes:
     """Bytes a frame that say nothing: headers and skipped blocks."""
     _TRIFLE = 0.02
     """No stream is steadier than so, in parts of its size."""
-    _PLACES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.5, 7.0, 10.0)
+    _PLACES = (*(0.12 * step for step in range(1, 13)), 2.0, 3.0, 4.5, 7.0, 10.0)
     """Places after the keyframe told apart: seconds where the next one begins."""
     _SLOW, _FAST = 20.0, 2.0
     """Seconds in which the level follows."""
@@ -66,7 +66,7 @@ class Sizes:
     def take(self, time: float, *, key: bool, size: int, learn: Learn) -> bool:
         """One packet. Whether `unusual` was judged anew."""
         if key:
-            self._key_time = time
+            self._key_time, self._until = time, self._STRIDE
             return False
         self._clock(time)
         self._last.append(size)
@@ -96,7 +96,7 @@ class Sizes:
 
     def _judge(self, time: float, learn: Learn) -> None:
         sizes = sorted(self._last)
-        place = bisect(self._PLACES, time - self._key_time)
+        place = bisect(self._PLACES, time - self._key_time - 1e-3)
         mean = math.log(sum(sizes) / len(sizes) + self._BASE)
         cheap = math.log(sizes[len(sizes) // 6] + self._BASE)
         self.unusual = max(self._mean.above(mean, place), self._cheap.above(cheap, place))

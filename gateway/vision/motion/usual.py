@@ -13,6 +13,8 @@ class Usual:
     """From this pace on nothing is too far away to be taken up: somebody looked, and nothing moves."""
     _CLIP = 2.0
     _FIRST_SPREAD = 0.2
+    _FIRST_VISITS, _HARDLY = 4, 0.1
+    """The shape is taken from the first few visits as it is, and afterwards hardly from what is far off."""
     _SHAPE, _SPREAD = 0.06, 0.02
     """Shares of a new value that they take up, once they have seen some."""
 
@@ -42,7 +44,8 @@ class Usual:
         clip = self._CLIP * self.spread
         near = min(max(away, -clip), clip)
         self._visits[place] += 1
-        self._shape[place] += near * max(self._SHAPE, 0.5 / self._visits[place])
+        shaped = away if self._visits[place] <= self._FIRST_VISITS else near + self._HARDLY * (away - near)
+        self._shape[place] += shaped * max(self._SHAPE, 0.5 / self._visits[place])
         self._level += (away if pace >= self.FAST else near) * min(1.0, pace)
         if away < 0:
             self._below += 1

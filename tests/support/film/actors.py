@@ -15,9 +15,10 @@ Colour = tuple[int, int, int]
 
 
 class Actor(Protocol):
-    start: float
-    end: float
-
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
     def draw(self, picture: Picture, time: float) -> None: ...
 
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gateway.vision.motion.gate import Motion, PixelGate, Sensitivity
+from gateway.vision.motion.layout import Layout, Zone
+from gateway.vision.motion.pixels import ELSEWHERE, Pixels, Sensitivity, Told
+from gateway.vision.motion.stretch import Motion
 
 Picture = NDArray[np.uint8]
 ROWS, COLUMNS = 108, 192
@@ -18,20 +20,26 @@ def scene() -> NDArray[np.float64]:
     return cv2.resize(coarse, (COLUMNS, ROWS), interpolation=cv2.INTER_CUBIC).clip(40, 210)
 
 
-def film(seconds: float, draw: Callable[[NDArray[np.float64], float], object], noise: float = 3.0) -> Iterator[Picture]:
-    """Looks at the scene, each drawn upon and then made noisy."""
+def film(
+    seconds: float, draw: Callable[[NDArray[np.float64], float], object], noise: float = 3.0, grain: float = 0.0
+) -> Iterator[Picture]:
+    """Looks at the scene, with the `grain` of gravel or brick, each drawn upon and then made noisy."""
     chance = np.random.default_rng(3)
-    for look in range(round(seconds / PixelGate.LOOK)):
-        picture = scene()
-        changed = draw(picture, look * PixelGate.LOOK)
+    gravel = np.random.default_rng(5).normal(0, grain, (ROWS, COLUMNS))
+    for look in range(round(seconds / Pixels.LOOK)):
+        picture = scene() + gravel
+        changed = draw(picture, look * Pixels.LOOK)
         picture = changed if isinstance(changed, np.ndarray) else picture
         yield (picture + chance.normal(0, noise, picture.shape)).clip(0, 255).astype(np.uint8)
 
 
-def watch(looks: Iterator[Picture], gate: PixelGate | None = None) -> list[Motion]:
-    gate = gate or PixelGate()
-    told = [gate.see(luma, number * PixelGate.LOOK) for number, luma in enumerate(looks)]
-    return [motion for motion in (*told, gate.finish()) if motion and motion.end is not None]
+def tell(looks: Iterator[Picture], gate: Pixels) -> list[Told]:
+    told = [each for number, luma in enumerate(looks) for each in gate.see(luma, number * Pixels.LOOK)]
+    return told + gate.finish()
+
+
+def watch(looks: Iterator[Picture], gate: Pixels | None = None) -> list[Motion]:
+    return [told.motion for told in tell(looks, gate or Pixels()) if told.motion.end is not None]
 
 
 def walker(start: float, end: float) -> Callable[[NDArray[np.float64], float], None]:
@@ -109,7 +117,7 @@ def test_a_car_that_parks_is_still_soon() -> None:
 
 def test_a_flicker_of_one_look_does_not_ring() -> None:
     def flash(picture: NDArray[np.float64], time: float) -> None:
-        if 8 <= time < 8 + PixelGate.LOOK:
+        if 8 <= time < 8 + Pixels.LOOK:
             picture[20:60, 30:90] = 250
 
     assert watch(film(15, flash)) == []
@@ -121,23 +129,70 @@ def test_what_is_smaller_than_the_sensitivity_says_does_not_count() -> None:
             x = round(20 + 30 * (time - 5))
             picture[30:34, x : x + 4] = 5
 
-    assert watch(film(15, fly), PixelGate(Sensitivity.of(0.0))) == []
-    assert len(watch(film(15, fly), PixelGate(Sensitivity.of(1.0)))) == 1
+    assert watch(film(15, fly), Pixels(Sensitivity.of(0.0))) == []
+    assert len(watch(film(15, fly), Pixels(Sensitivity.of(1.0)))) == 1
 
 
 def test_begins_anew_after_a_leap_in_time_or_another_size() -> None:
-    gate = PixelGate()
+    gate = Pixels()
     looks = list(film(3, walker(1, 3)))
     for number, luma in enumerate(looks):
-        gate.see(luma, number * PixelGate.LOOK)
-    assert gate.motion is not None
-    ended = gate.see(looks[0], 500.0)
-    assert ended is not None
-    assert ended.end is not None
-    assert gate.see(cv2.resize(looks[0], (96, 54)), 500.2) is None  # type: ignore[arg-type]
-    assert gate.motion is None
+        gate.see(luma, number * Pixels.LOOK)
+    assert gate.moving
+    (ended,) = gate.see(looks[0], 500.0)
+    assert ended.motion.end is not None
+    assert gate.see(np.asarray(cv2.resize(looks[0], (96, 54)), np.uint8), 500.2) == []
+    assert not gate.moving
 
 
 def test_a_motion_that_goes_on_at_the_end_is_ended() -> None:
     (motion,) = watch(film(8, walker(4, 10)))
     assert motion.end == pytest.approx(8, abs=0.4)
+
+
+LEFT = Zone("lane", ((0.0, 0.0), (0.4, 0.0), (0.4, 1.0), (0.0, 1.0)))
+
+
+def test_movement_is_told_of_the_zone_it_is_in_and_of_the_rest() -> None:
+    told = tell(film(20, walker(6, 12)), Pixels(layout=Layout(zones=(LEFT,))))
+    began = {each.area: each.motion.start for each in told if each.motion.end is None}
+    assert began["lane"] == pytest.approx(6, abs=0.5)
+    assert began[ELSEWHERE] == pytest.approx(8.2, abs=1)
+
+
+def test_only_zones_are_told_of_when_elsewhere_is_nothing_to_us() -> None:
+    told = tell(film(20, walker(6, 12)), Pixels(layout=Layout(zones=(LEFT,), elsewhere=False)))
+    assert {each.area for each in told} == {"lane"}
+
+
+def test_under_a_mask_nothing_is_seen() -> None:
+    everything = ((0.0, 0.4), (1.0, 0.4), (1.0, 0.8), (0.0, 0.8))
+    assert watch(film(20, walker(6, 12)), Pixels(layout=Layout(masks=(everything,)))) == []
+    assert len(watch(film(20, walker(6, 12)), Pixels(layout=Layout(masks=(LEFT.polygon,))))) == 1
+
+
+def test_a_headlight_on_a_textured_wall_does_not_ring() -> None:
+    def sweep(picture: NDArray[np.float64], time: float) -> NDArray[np.float64]:
+        rows, columns = np.mgrid[0:ROWS, 0:COLUMNS]
+        bright = 1 + 0.6 * np.exp(-(((columns - 20 - 15 * (time - 5)) / 14) ** 2) - ((rows - 60) / 14) ** 2)
+        return picture * bright if 5 <= time < 15 else picture
+
+    assert watch(film(20, sweep, grain=9)) == []
+
+
+def test_rain_does_not_ring_and_a_walker_in_it_does() -> None:
+    chance = np.random.default_rng(11)
+
+    def drops(picture: NDArray[np.float64], _: float) -> None:
+        for x, y in chance.integers([0, 0], [COLUMNS - 2, ROWS - 8], (60, 2)):
+            picture[y : y + 5, x : x + 2] += 45
+
+    assert watch(film(30, drops)) == []
+    crossing = walker(20, 26)
+
+    def both(picture: NDArray[np.float64], time: float) -> None:
+        drops(picture, time)
+        crossing(picture, time)
+
+    (motion,) = watch(film(30, both))
+    assert motion.start == pytest.approx(20, abs=0.7)
