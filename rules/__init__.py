@@ -8,7 +8,8 @@ zone.*                `zone`: the number on the panel, when the device is the pa
 area.armed|disarmed   `area`
 door.*, access.*      `door`: which one, when the device serves several
 access.denied         `credential`, `reason`
-plate.read            `text`, `score`, `list`: "resident", "watch" or null (unknown), `household`: its place
+plate.read            `text`, `score`, `list`: "resident", "watch" or null (unknown), `household`: its place;
+                      `read` and `reason` ({zh, en}) where the register helped to read it
 face.matched          `person`, `household`: the place, `list`: "resident" or another, `distance`; no name
 face.watchlisted      `person`, `name`, `list`: "watch", `distance`
 face.unknown          `distance` to the nearest face known

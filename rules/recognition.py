@@ -69,7 +69,8 @@ class Recognition(Rule):
         text, listed = str(signal.data.get("text") or "?"), signal.data.get("list")
         where, key = self.compound.where(signal.device), f"{signal.device}/plate/{text}"
         if listed == "watch":
-            reason = Words(f"{where.zh} 发现布控车辆 {text}", f"Watch-listed vehicle {text} at {where.en}")
+            zh, en = _assisted(signal)
+            reason = Words(f"{where.zh} 发现布控车辆 {text}{zh}", f"Watch-listed vehicle {text} at {where.en}{en}")
             return Seen(key, self.settings.watched_plate, reason)
         severity = self.settings.unknown_plate if listed is None else None
         return Seen(key, severity, Words(f"{where.zh} 未登记车辆 {text}", f"Unknown vehicle {text} at {where.en}"))
@@ -84,6 +85,12 @@ class Recognition(Rule):
         severity = self.settings.unknown_face if signal.kind == "face.unknown" else None
         reason = Words(f"{where.zh} 发现陌生人", f"Unknown person at {where.en}")
         return Seen(f"{signal.device}/face", severity, reason)
+
+
+def _assisted(signal: Signal) -> tuple[str, str]:
+    """What to add where the register helped to read the plate: a guard must know that it was not read whole."""
+    said = signal.data.get("reason")
+    return (f"({said.get('zh')})", f" ({said.get('en')})") if isinstance(said, dict) else ("", "")
 
 
 RULE = Recognition

@@ -33,3 +33,10 @@ def test_strangers_ring_only_where_told():
     stranger = [signal("lane", "face.unknown", distance=0.7)]
     assert feed(made(RULE), stranger) == []
     assert brief(feed(made(RULE, unknown_face="low"), stranger)) == ["raise lane/face low"]
+
+
+def test_a_watched_plate_that_the_register_helped_to_read_says_so():
+    told = {"zh": "读作?M12345,认作苏M12345", "en": "read ?M12345, taken for 苏M12345"}
+    (raised,) = feed(made(RULE), [signal("lane", "plate.read", text="苏M12345", list="watch", reason=told)])
+    assert told["zh"] in raised.reason.zh
+    assert told["en"] in raised.reason.en

@@ -22,5 +22,10 @@ function plain(value: unknown, t: Messages): string | null {
   if (typeof value === "string") return value === "" ? null : value;
   if (typeof value === "boolean") return value ? t.yes : t.no;
   if (typeof value === "number") return String(Number.isInteger(value) ? value : Number(value.toFixed(2)));
-  return null;
+  return spoken(value) ? value[t.code] : null;
+}
+
+/** A sentence that came in both languages. */
+function spoken(value: unknown): value is { zh: string; en: string } {
+  return typeof value === "object" && value !== null && "zh" in value && "en" in value;
 }

@@ -151,6 +151,7 @@ export const zh = {
   kinds,
   deviceTypes,
   actions,
+  code: "zh" as "zh" | "en",
   dataKeys,
   colon: "：",
   comma: "，",
