@@ -10,13 +10,14 @@ from pydantic import Field, SecretStr, field_validator
 
 from gateway.driver import Driver, DriverSettings
 from gateway.model import DeviceType, Signal
+from gateway.settings.picture import LayoutSettings
 from gateway.vision.recognise.grammar import PROVINCES
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.slot import Sightings
 from gateway.vision.stream.address import fault_of
 
 
-class CameraSettings(DriverSettings):
+class CameraSettings(LayoutSettings, DriverSettings):
     source: SecretStr = Field(
         description="Where the stream is: rtsp://user:password@host/path, better as !secret NAME; or a file's path."
     )
@@ -75,6 +76,7 @@ class Camera(Driver):
             plates="plates" in wanted,
             sensitivity=self.settings.sensitivity,
             home_province=self.settings.home_province,
+            layout=self.settings.layout(),
         )
 
     def _signal(self, sighting: Sighting) -> Signal:

@@ -104,7 +104,7 @@ class Gates:
         """What to do about this access unit: its time in seconds, whether it is a keyframe, its size in bytes."""
         if not -1 < time - self._now < Pixels.LEAP:
             self._leap(time)
-        self._now = max(time, self._now)
+        self._now, self._alone = max(time, self._now), False
         if key:
             self._key, self._apart = time, time - self._key
         elif self._back:

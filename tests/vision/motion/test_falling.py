@@ -58,7 +58,7 @@ def test_a_thing_that_falls_is_told_once_with_its_way(gravity: float, first: flo
     assert notice.data["event"] == "thrown"
     assert 2 < notice.start < 3.5
     x, _, width, height = notice.box
-    assert x < 0.4 < x + width
+    assert x < 0.45 < x + width + 0.05
     assert height > Falling.DROP
 
 
