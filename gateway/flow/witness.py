@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from gateway.clips.cameras import Cameras
 from gateway.desk import Desk
 from gateway.errors import AnjuError
-from gateway.model import Alert, Device, DeviceType
+from gateway.model import Alert, Device
 from gateway.store import Store
 
 log = structlog.get_logger(__name__)
@@ -28,12 +29,12 @@ class Witness:
         self._desk = desk
         self._store = store
         self._picture = picture
-        self._cameras = {d.place: d.id for d in devices.values() if d.type is DeviceType.CAMERA}
+        self._cameras = Cameras(devices)
         self._waiting: asyncio.Queue[tuple[str, str]] = asyncio.Queue(MOST_WAITING)
 
     def look(self, alert: Alert) -> None:
         """Have a camera look, if the alert has no picture and one is there; when too many wait, let it be."""
-        camera = self._cameras.get(alert.place)
+        camera = self._cameras.of(alert)
         if camera is not None and alert.snapshot is None and not self._waiting.full():
             self._waiting.put_nowait((alert.id, camera))
 

@@ -54,7 +54,7 @@ class WorkerHandle:
         self._watches: dict[int, tuple[Slot, Sightings]] = {}
         self._pictures: dict[int, asyncio.Future[bytes]] = {}
         self._earlier, self._current = Dropped(), Dropped()
-        self.views = Views(self._send, lambda: next(self._numbers))
+        self.views = Views(self._send, lambda: next(self._numbers), lambda watch: watch in self._watches)
 
     @property
     def pid(self) -> int | None:

@@ -84,6 +84,20 @@ class TestOutbox:
     def test_says_that_it_lives(self) -> None:
         assert self.written(Outbox(lambda: 0), 1)[0]["say"] == "alive"
 
+    def test_live_pictures_go_last_and_are_dropped_up_to_a_keyframe(self) -> None:
+        outbox = Outbox(lambda: 0, most_live=10)
+        for key, blob in ((True, b"key 1"), (False, b"more"), (False, b"too much"), (False, b"x"), (True, b"key 2")):
+            outbox.stream(1, blob, key=key, opening=None)
+        assert outbox.parts_dropped == 3
+        outbox.offer(1, sighting(1))
+        outbox.say("ready")
+        assert [outbox._next().header["say"] for _ in range(4)] == ["ready", "sighting", "part", "part"]
+        outbox.stream(1, b"later", key=False, opening=None)
+        outbox.stream(2, b"other", key=False, opening=None)
+        outbox.stream(1, b"key 3", key=True, opening=None)
+        said = [outbox._next().header for _ in range(2)]
+        assert [(header["view"], header["key"]) for header in said] == [(2, False), (1, True)]
+
 
 class TestSightings:
     async def test_a_slow_driver_gets_the_newest(self) -> None:

@@ -38,9 +38,13 @@ class Taking:
 
 
 class Views:
-    """Numbers are unique among all that is asked of the worker. Everything ends when the worker does."""
+    """Numbers are unique among all that is asked of the worker. Everything ends when the worker does.
 
-    def __init__(self, send: Send, number: Callable[[], int]) -> None:
+    `watches` says whether the worker has been told of a watch and still lives.
+    """
+
+    def __init__(self, send: Send, number: Callable[[], int], watches: Callable[[int], bool]) -> None:
+        self._watches = watches
         self._send = send
         self._number = number
         self._broadcasts: dict[int, Broadcast] = {}
@@ -50,7 +54,8 @@ class Views:
 
     @contextmanager
     def show(self, watch: int) -> Iterator[Viewer]:
-        """A viewer of what this watch receives."""
+        """A viewer of what this watch receives. Raises LinkLost when it is over."""
+        self._check(watch)
         if watch not in self._by_watch:
             view = self._by_watch[watch] = self._number()
             self._broadcasts[view] = Broadcast()
@@ -68,6 +73,7 @@ class Views:
 
     async def record(self, watch: int, file: Path, before_s: float) -> Taking:
         """Raises LinkLost when the worker does not begin."""
+        self._check(watch)
         view = self._number()
         taken: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         self._takings[view] = taken
@@ -104,6 +110,10 @@ class Views:
         """The worker is gone."""
         for view in [*self._broadcasts, *self._answers, *self._takings]:
             self._fail(view, LinkLost(why))
+
+    def _check(self, watch: int) -> None:
+        if not self._watches(watch):
+            raise LinkLost("the camera is not connected")
 
     def _forget(self, view: int, taken: asyncio.Future[Taken]) -> None:
         del self._takings[view]
