@@ -108,6 +108,7 @@ export const en: Messages = {
     bypass: "Bypass",
     unbypass: "End bypass",
   },
+  code: "en",
   dataKeys: {
     zone: "zone",
     area: "area",
