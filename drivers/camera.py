@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from gateway.driver import Driver, DriverSettings
 from gateway.model import DeviceType, Signal
+from gateway.settings.detector import DetectorSection
 from gateway.settings.picture import LayoutSettings
 from gateway.vision.recognise.grammar import PROVINCES
 from gateway.vision.sighting import Sighting, Watch
@@ -29,6 +30,9 @@ class CameraSettings(LayoutSettings, DriverSettings):
     )
     home_province: str | None = Field(
         default=None, description="The province most plates here are from: one character, such as 苏."
+    )
+    detector: DetectorSection | None = Field(
+        default=None, description="A model of your own (ONNX) for people, vehicles, e-bikes: object.seen, data.class."
     )
 
     @field_validator("source")
@@ -77,6 +81,7 @@ class Camera(Driver):
             sensitivity=self.settings.sensitivity,
             home_province=self.settings.home_province,
             layout=self.settings.layout(),
+            detector=self.settings.detector.model if self.settings.detector else None,
         )
 
     def _signal(self, sighting: Sighting) -> Signal:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.vision.detect.detector import Detector
+from gateway.vision.detect.judge import DetectedJudge, Thing
+from gateway.vision.detect.model import Detected, DetectorModel
 from gateway.vision.matching import FaceModels
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.plates import PlateRead, PlateReader
@@ -43,6 +46,13 @@ class Recognisers:
     def __init__(self) -> None:
         self._faces: dict[FaceModels, FaceReader] = {}
         self._plates: dict[str | None, PlateReader] = {}
+        self._detectors: dict[DetectorModel, Detector] = {}
+
+    def detector(self, model: DetectorModel) -> Detector:
+        """Raises ConfigError when the model is not the one that was named."""
+        if model not in self._detectors:
+            self._detectors[model] = Detector(model)
+        return self._detectors[model]
 
     def faces(self, models: FaceModels) -> FaceReader:
         """Raises ConfigError when a model is not the one that was named."""
@@ -64,10 +74,12 @@ class CameraTracks:
     _thorough_due: float = 0.0
     _faces: Tracks[FaceLook, View, FaceVerdict] = field(init=False)
     _plates: Tracks[PlateRead, View, PlateVerdict] = field(init=False)
+    _things: Tracks[Detected, View, Thing] = field(init=False)
 
     def __post_init__(self) -> None:
         self._faces = Tracks(FaceJudge())
         self._plates = Tracks(PlateJudge())
+        self._things = Tracks(DetectedJudge())
 
     def look(self, view: View, recognisers: Recognisers, registry: Registry) -> list[Sighting]:
         """Everything that became sure with this frame."""
@@ -79,6 +91,9 @@ class CameraTracks:
         if self.watch.faces:
             looks = face_looks(recognisers.faces(registry.models), registry.gallery, view.frame.bgr)
             seen += _faces(self._faces.see(view.clock, looks, view), registry)
+        if self.watch.detector:
+            found = recognisers.detector(self.watch.detector).find(view.frame.bgr)
+            seen += [_thing(one) for one in self._things.see(view.clock, found, view)]
         return seen
 
     def _thorough(self, clock: float) -> bool:
@@ -89,7 +104,10 @@ class CameraTracks:
 
     def pass_time(self, clock: float, registry: Registry) -> list[Sighting]:
         """What became sure because it is gone."""
-        return _plates(self._plates.pass_time(clock), registry) + _faces(self._faces.pass_time(clock), registry)
+        things = [_thing(one) for one in self._things.pass_time(clock)]
+        return (
+            _plates(self._plates.pass_time(clock), registry) + _faces(self._faces.pass_time(clock), registry) + things
+        )
 
 
 def _plates(decided: Iterable[Decided[PlateRead, View, PlateVerdict]], registry: Registry) -> list[Sighting]:
@@ -114,3 +132,8 @@ def _face(one: Decided[FaceLook, View, FaceVerdict], registry: Registry) -> Sigh
     said |= registry.person(verdict.person)
     kind = "face.watchlisted" if said["list"] == "watch" else "face.matched"
     return Sighting(kind, one.view.at, said, jpeg)
+
+
+def _thing(one: Decided[Detected, View, Thing]) -> Sighting:
+    said: dict[str, Any] = {"class": one.verdict.name, "score": one.verdict.score, "box": one.best.box}
+    return Sighting("object.seen", one.view.at, said | {"looks": one.looks}, one.view.frame.jpeg(box=one.best.box))

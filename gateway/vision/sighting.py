@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from gateway.model import Json
+from gateway.vision.detect.model import DetectorModel
 from gateway.vision.motion.layout import Layout
 
 Transport = Literal["auto", "tcp", "udp"]
@@ -28,10 +29,12 @@ class Watch:
     transport: Transport = "auto"
     """How RTSP is carried; auto: over TCP, and over UDP where a camera knows nothing else."""
     layout: Layout = field(default_factory=Layout)
+    detector: DetectorModel | None = None
+    """The installer's own, if there is one."""
 
     @property
     def recognises(self) -> bool:
-        return self.faces or self.plates
+        return self.faces or self.plates or self.detector is not None
 
     def message(self) -> dict[str, Any]:
         return asdict(self)
@@ -39,7 +42,8 @@ class Watch:
     @classmethod
     def of(cls, said: dict[str, Any]) -> Watch:
         """Back from `message()`."""
-        return cls(**said | {"layout": Layout.of(said["layout"])})
+        detector = DetectorModel.of(said["detector"]) if said["detector"] else None
+        return cls(**said | {"layout": Layout.of(said["layout"]), "detector": detector})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""Finds what the installer's own model knows: people, vehicles, an e-bike in a lift car."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.errors import ConfigError, Mistake
+from gateway.vision.detect.model import Detected, DetectorModel
+from gateway.vision.detect.outputs import boxes
+from gateway.vision.recognise.models import load
+
+Picture = NDArray[np.uint8]
+_GREY = 114
+"""What YOLO's letterbox is filled with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """How a picture was made to fit: pixels of the input = pixels of the picture × scale + offset."""
+
+    scale: tuple[float, float]
+    offset: tuple[float, float]
+
+
+class Detector:
+    """For one thread. Raises ConfigError when the model is not the one that was named, or can't be loaded."""
+
+    def __init__(self, model: DetectorModel) -> None:
+        self.model = model
+        content = _read(model)
+        try:
+            self._session = load(content)
+        except Exception as error:  # noqa: BLE001  onnxruntime's own exceptions have no common base
+            raise _mistake(model, f"is no model that can be loaded: {error}") from None
+        asked = self._session.get_inputs()[0]
+        self._name = asked.name
+        self._bytes = "uint8" in asked.type
+        self._colours_last = len(asked.shape) == 4 and asked.shape[-1] == 3
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def find(self, picture: Picture) -> list[Detected]:
+        """The surest first. `picture` is BGR, of any size. Raises BadInput when the model's format is another."""
+        fitted, fit = _fit(picture, self.model)
+        values = self._session.run(self._outputs, {self._name: self._blob(fitted)})
+        found = boxes(self.model, dict(zip(self._outputs, values, strict=True)))
+        order = np.argsort(-found.scores)
+        return [
+            Detected(self.model.classes[kind], round(float(score), 3), box)
+            for corners, score, kind in zip(
+                found.corners[order], found.scores[order], found.classes[order].tolist(), strict=True
+            )
+            if self.model.classes[kind] and (box := _back(corners, fit, picture.shape)) is not None
+        ]
+
+    def _blob(self, fitted: Picture) -> NDArray[np.generic]:
+        model, colours = self.model, fitted[..., ::-1] if self.model.rgb else fitted
+        ordered = colours if self._colours_last else colours.transpose(2, 0, 1)
+        whole = np.ascontiguousarray(ordered[None])
+        return whole if self._bytes else (whole.astype(np.float32) - np.float32(model.mean)) * np.float32(model.scale)
+
+
+def _read(model: DetectorModel) -> bytes:
+    try:
+        content = Path(model.path).read_bytes()
+    except OSError as error:
+        raise _mistake(model, f"can't be read: {error.strerror}") from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != model.sha256.lower():
+        raise _mistake(model, f"has another SHA-256: {found}")
+    return content
+
+
+def _mistake(model: DetectorModel, why: str) -> ConfigError:
+    return ConfigError([Mistake(Path(model.path), 0, f"the detector {why}", "get the right file, or its hash")])
+
+
+def _fit(picture: Picture, model: DetectorModel) -> tuple[Picture, _Fit]:
+    (rows, columns), (width, height) = picture.shape[:2], model.size
+    across, down = width / columns, height / rows
+    if not model.letterbox:
+        return np.asarray(cv2.resize(picture, (width, height)), np.uint8), _Fit((across, down), (0.0, 0.0))
+    scale = min(across, down)
+    inner = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+    whole = np.full((height, width, 3), _GREY, np.uint8)
+    whole[top : top + inner[1], left : left + inner[0]] = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA)
+    return whole, _Fit((inner[0] / columns, inner[1] / rows), (float(left), float(top)))
+
+
+def _back(corners: NDArray[np.float32], fit: _Fit, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+    """In pixels of the picture and inside of it; None when nothing is left."""
+    limits = np.array([shape[1], shape[0]] * 2, np.float32)
+    placed = (corners - np.array(fit.offset * 2, np.float32)) / np.array(fit.scale * 2, np.float32)
+    left, top, right, bottom = np.clip(placed, 0, limits).round().astype(int).tolist()
+    return (left, top, right - left, bottom - top) if right > left and bottom > top else None
