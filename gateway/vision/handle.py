@@ -29,13 +29,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Dropped:
-    """What gave way since the start: sightings, and frames that a newer one replaced before the recognisers."""
+    """What gave way since the start: sightings, frames that a newer one replaced, parts of live pictures."""
 
     sightings: int = 0
     frames: int = 0
+    parts: int = 0
 
     def __add__(self, other: Dropped) -> Dropped:
-        return Dropped(self.sightings + other.sightings, self.frames + other.frames)
+        sums = (self.sightings + other.sightings, self.frames + other.frames, self.parts + other.parts)
+        return Dropped(*sums)
 
 
 class WorkerHandle:
@@ -148,8 +150,7 @@ class WorkerHandle:
 
     def _take(self, message: Message) -> None:
         header = message.header
-        sightings, frames = header["dropped"]
-        self._current = Dropped(int(sightings), int(frames))
+        self._current = Dropped(*map(int, header["dropped"]))
         match header["say"]:
             case "ready":
                 self._ready.set()

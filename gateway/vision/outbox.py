@@ -75,7 +75,7 @@ class Outbox:
         """Until the line breaks (OSError); for a thread of its own."""
         while True:
             message = self._next()
-            message.header["dropped"] = [self._dropped, self._frames_dropped()]
+            message.header["dropped"] = [self._dropped, self._frames_dropped(), self.parts_dropped]
             line.sendall(message.coded())
 
     def _next(self) -> Message:

@@ -23,7 +23,7 @@ class Says:
             yield Message(json.loads(json.dumps(header)))
 
 
-OKAY = {"dropped": [0, 0]}
+OKAY = {"dropped": [0, 0, 0]}
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ OKAY = {"dropped": [0, 0]}
         {},
         {"say": "ready"},
         {"say": "ready", "dropped": 7},
-        {"say": "ready", "dropped": ["x", 0]},
-        {"dropped": [0, 0]},
+        {"say": "ready", "dropped": ["x", 0, 0]},
+        {"dropped": [0, 0, 0]},
         {"say": "heard", **OKAY},
         {"say": "heard", "watch": [], **OKAY},
         {"say": "picture", "ask": {}, **OKAY},
@@ -47,9 +47,9 @@ async def test_words_of_a_watch_that_is_over_are_let_pass() -> None:
     handle = WorkerHandle("1")
     said = [
         {"say": "sighting", "watch": 99, **OKAY},
-        {"say": "alive", "dropped": [3, 5]},
+        {"say": "alive", "dropped": [3, 5, 2]},
         {"say": "picture", "ask": 1, **OKAY},
     ]
     assert await handle._listen(Says(*said[:2])) == "it ended"  # type: ignore[arg-type]
-    assert handle.dropped == Dropped(3, 5)
+    assert handle.dropped == Dropped(3, 5, 2)
     assert await handle._listen(Says(said[2])) == "it ended"  # type: ignore[arg-type]

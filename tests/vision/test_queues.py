@@ -72,7 +72,7 @@ class TestOutbox:
         got = self.written(outbox, 4)
         assert [header["say"] for header in got] == ["lost", "sighting", "sighting", "sighting"]
         assert [header["at"] for header in got[1:]] == [0.0, 1.0, 2.0]
-        assert got[-1]["dropped"] == [2, 7]
+        assert got[-1]["dropped"] == [2, 7, 0]
 
     def test_a_pulse_waits_once(self) -> None:
         outbox = Outbox(lambda: 0)
