@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.errors import BadInput, ConfigError
 from gateway.vision.detect.detector import Detector
 from gateway.vision.detect.judge import DetectedJudge, Thing
 from gateway.vision.detect.model import Detected, DetectorModel
@@ -72,6 +73,7 @@ class CameraTracks:
 
     watch: Watch
     _thorough_due: float = 0.0
+    _unusable: bool = False
     _faces: Tracks[FaceLook, View, FaceVerdict] = field(init=False)
     _plates: Tracks[PlateRead, View, PlateVerdict] = field(init=False)
     _things: Tracks[Detected, View, Thing] = field(init=False)
@@ -91,10 +93,18 @@ class CameraTracks:
         if self.watch.faces:
             looks = face_looks(recognisers.faces(registry.models), registry.gallery, view.frame.bgr)
             seen += _faces(self._faces.see(view.clock, looks, view), registry)
-        if self.watch.detector:
-            found = recognisers.detector(self.watch.detector).find(view.frame.bgr)
-            seen += [_thing(one) for one in self._things.see(view.clock, found, view)]
+        if self.watch.detector and not self._unusable:
+            seen += self._detect(self.watch.detector, view, recognisers)
         return seen
+
+    def _detect(self, model: DetectorModel, view: View, recognisers: Recognisers) -> list[Sighting]:
+        """A model that can't be used is told once; it costs nobody else anything."""
+        try:
+            found = recognisers.detector(model).find(view.frame.bgr)
+        except (ConfigError, BadInput) as error:
+            self._unusable = True
+            return [Sighting("device.faulted", view.at, {"fault": str(error)})]
+        return [_thing(one) for one in self._things.see(view.clock, found, view)]
 
     def _thorough(self, clock: float) -> bool:
         if clock < self._thorough_due:
