@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
-from tests.vision.clips import face, paste, pass_by, plate, wall, write_clip
+from tests.vision.clips import face, pass_by, paste, plate, wall, write_clip
 
 
 def anju(*arguments: object) -> Result:
