@@ -17,10 +17,7 @@ from gateway.app.doors import make_broker_client, make_endpoint
 from gateway.app.known import keep_known
 from gateway.app.links import Doors
 from gateway.app.pages import open_pages
-from gateway.app.recording import make_recorder
-from gateway.clips.recorder import Recorder
-from gateway.clips.retention import purge_for_good as purge_clips
-from gateway.clips.shelf import Shelf
+from gateway.app.recording import Recording, make_recording
 from gateway.clock import Clock
 from gateway.desk import Desk
 from gateway.errors import NotRecorded
@@ -73,8 +70,7 @@ class Parts:
     people: People
     unrecorded: Unrecorded
     witness: Witness
-    shelf: Shelf
-    recorder: Recorder
+    recording: Recording
     say: Callable[[Signal], Awaitable[int]]
 
 
@@ -119,9 +115,8 @@ def _make(configuration: Configuration, store: Store) -> Parts:
         [(entry.rule(entry.id, entry.settings, compound), entry.fingerprint) for entry in configuration.rules]
     )
     witness = Witness(desk, store, compound.devices, doors.picture)
-    shelf = Shelf.of(store.path.parent)
-    recorder = make_recorder(compound.devices, doors.vision, store, shelf, clock.now, desk, hub)
-    pipeline = Pipeline(store, clock, intake, rulebook, desk, commands, hub, witness, recorder)
+    recording = make_recording(compound.devices, doors.vision, store, clock.now, desk, hub)
+    pipeline = Pipeline(store, clock, intake, rulebook, desk, commands, hub, witness, recording.recorder)
     return Parts(
         configuration=configuration,
         clock=clock,
@@ -138,8 +133,7 @@ def _make(configuration: Configuration, store: Store) -> Parts:
         people=People(store),
         unrecorded=unrecorded,
         witness=witness,
-        shelf=shelf,
-        recorder=recorder,
+        recording=recording,
         say=say,
     )
 
@@ -165,8 +159,7 @@ def _works(parts: Parts) -> list[Coroutine[Any, Any, None]]:
         parts.pipeline.run(),
         parts.commands.run(),
         parts.witness.run(),
-        parts.recorder.run(),
-        purge_clips(parts.store, parts.shelf, parts.clock.now, parts.configuration.compound.retention.clips),
+        parts.recording.run(parts.store, parts.clock.now, parts.configuration.compound.retention.clips),
         parts.intake.watch_storage(),
         parts.supervisor.run(),
         keep_known(parts.store, parts.doors.vision, parts.configuration.compound.vision.faces.matching),

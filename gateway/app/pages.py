@@ -41,7 +41,7 @@ def _services(parts: Parts) -> web.Services:
         report=parts.say,
         picture=parts.doors.picture,
         view=parts.doors.view,
-        shelf=parts.shelf,
+        shelf=parts.recording.shelf,
         ready=lambda: {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up()},
         registry=flow_registry(parts),
         console=CONSOLE,

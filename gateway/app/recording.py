@@ -1,13 +1,16 @@
-"""Who films what: the cameras' workers for the alerts of the desk."""
+"""Who films what: the cameras' workers for the alerts of the desk; and what is too old goes."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from gateway.clips.cameras import Cameras
 from gateway.clips.film import Films
 from gateway.clips.recorder import Recorder
+from gateway.clips.retention import purge_for_good
 from gateway.clips.shelf import Shelf
 from gateway.desk import Desk
 from gateway.model import Device
@@ -16,15 +19,23 @@ from gateway.vision.pool import VisionPool
 from gateway.web.hub import Hub
 
 
-def make_recorder(
-    devices: Mapping[str, Device],
-    vision: VisionPool,
-    store: Store,
-    shelf: Shelf,
-    now: Callable[[], datetime],
-    desk: Desk,
-    hub: Hub,
-) -> Recorder:
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Everything about recordings that lasts as long as the gateway."""
+
+    shelf: Shelf
+    recorder: Recorder
+
+    async def run(self, store: Store, now: Callable[[], datetime], keep: timedelta) -> None:
+        """Runs for good."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.recorder.run())
+            tasks.create_task(purge_for_good(store, self.shelf, now, keep))
+
+
+def make_recording(
+    devices: Mapping[str, Device], vision: VisionPool, store: Store, now: Callable[[], datetime], desk: Desk, hub: Hub
+) -> Recording:
     """Screens are told of an alert that has got a recording."""
 
     async def changed(alert_id: str) -> None:
@@ -32,4 +43,5 @@ def make_recorder(
         if alert is not None:
             hub.alert_changed(alert)
 
-    return Recorder(Cameras(devices), Films(vision, store, shelf, now), now, changed)
+    shelf = Shelf.of(store.path.parent)
+    return Recording(shelf, Recorder(Cameras(devices), Films(vision, store, shelf, now), now, changed))

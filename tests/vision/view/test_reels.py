@@ -109,7 +109,6 @@ class TestLive:
         reel.work()
         assert outlet.last("unshown") == {"view": 7, "why": "gone", "code": ""}
 
-
     def test_what_no_browser_could_play_is_told_as_that(self, camera: Camera, outlet: Outlet) -> None:
         camera.crowd.end("coded as mjpeg", "codec")
         reel = LiveReel(7, nothing, outlet)
