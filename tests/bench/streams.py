@@ -1,6 +1,7 @@
-"""Many sub-streams on loopback, from the simulator in a process of its own: `python -m tests.bench.streams CAMERAS`.
+"""Many sub-streams on loopback, from the simulator in a process of its own.
 
-Prints its port, and serves rtsp://127.0.0.1:PORT/cam0 … until its standard input ends.
+`python -m tests.bench.streams CAMERAS [BUSY [PORT]]` prints its port, and serves
+rtsp://127.0.0.1:PORT/cam0 … until its standard input ends.
 """
 
 from __future__ import annotations
@@ -17,11 +18,33 @@ import numpy as np
 from gateway.simulator.rtp import Clip
 from gateway.simulator.rtsp import Mount, RtspServer
 
-WIDTH, HEIGHT, RATE, SECONDS, KEY_EVERY, BITRATE = 640, 360, 25, 8, 50, 600_000
+WIDTH, HEIGHT, RATE, SECONDS, WALK, KEY_EVERY, BITRATE = 640, 360, 25, 8, 5, 50, 600_000
 
 
-def still_scene() -> Clip:
-    """A wall seen by a noisy sensor, coded as a camera's sub-stream is: 600 kbit/s, a keyframe every two seconds."""
+def scene(*, busy: bool = False) -> Clip:
+    """A wall seen by a noisy sensor, coded as a camera's sub-stream is: 600 kbit/s, a keyframe every two seconds.
+
+    `busy`: somebody walks past it, for five of eight seconds.
+    """
+    encoder = _encoder()
+    chance = np.random.default_rng(1)
+    coarse = chance.integers(40, 200, (HEIGHT // 8, WIDTH // 8, 3), dtype=np.uint8)
+    wall = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.int16)
+    coat = chance.integers(0, 120, (150, 50, 1), dtype=np.int16)
+    stream, count = bytearray(), RATE * SECONDS
+    for number in range(count):
+        picture = wall.copy()
+        if busy and number < WALK * RATE:
+            left = round((WIDTH - 50) * number / (WALK * RATE))
+            picture[150:300, left : left + 50] = coat
+        noisy = (picture + chance.normal(0, 3, wall.shape)).clip(0, 255).astype(np.uint8)
+        frame = av.VideoFrame.from_ndarray(noisy, format="bgr24")
+        frame.pts = number
+        stream += b"".join(map(bytes, encoder.encode(frame)))
+    return Clip.of(bytes(stream + b"".join(map(bytes, encoder.encode(None)))), RATE)
+
+
+def _encoder() -> av.VideoCodecContext:
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
@@ -29,27 +52,19 @@ def still_scene() -> Clip:
     encoder.thread_count = 1
     keys = f"keyint={KEY_EVERY}:min-keyint={KEY_EVERY}:scenecut=0:aud=1:vbv-maxrate=600:vbv-bufsize=600"
     encoder.options = {"preset": "veryfast", "tune": "zerolatency", "x264-params": keys}
-    chance = np.random.default_rng(1)
-    coarse = chance.integers(40, 200, (HEIGHT // 8, WIDTH // 8, 3), dtype=np.uint8)
-    wall = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.int16)
-    stream = bytearray()
-    for number in range(RATE * SECONDS):
-        noisy = (wall + chance.normal(0, 3, wall.shape)).clip(0, 255).astype(np.uint8)
-        frame = av.VideoFrame.from_ndarray(noisy, format="bgr24")
-        frame.pts = number
-        stream += b"".join(map(bytes, encoder.encode(frame)))
-    return Clip.of(bytes(stream + b"".join(map(bytes, encoder.encode(None)))), RATE)
+    return encoder
 
 
-async def serve(cameras: int) -> None:
-    clip = still_scene()
-    mounts = {f"cam{number}": Mount(clip) for number in range(cameras)}
+async def serve(cameras: int, busy: int = 0, port: int = 0) -> None:
+    still = scene()
+    walked = scene(busy=True) if busy else still
+    mounts = {f"cam{number}": Mount(walked if number < busy else still) for number in range(cameras)}
     for number, mount in enumerate(mounts.values()):
-        mount._at = number * len(clip.pictures) // cameras  # keyframes apart, as cameras do it
-    async with RtspServer(mounts).listen() as port:
-        click.echo(port)
+        mount._at = number * RATE * SECONDS // cameras  # keyframes apart, as cameras do it
+    async with RtspServer(mounts).listen(port) as listening:
+        click.echo(listening)
         await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    asyncio.run(serve(*map(int, sys.argv[1:])))
