@@ -1,0 +1,69 @@
+"""From the device's byte to the guard's screen, and what group commit is worth: `python -m tests.bench.signals`."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.commits import Rate, compare
+from tests.bench.latency import Latency, Throughput, latency, percentile, throughput
+from tests.bench.machine import machine
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@click.command()
+@click.option("--rate", default=200, show_default=True, help="signals a second while the latency is taken")
+@click.option("--seconds", default=20.0, show_default=True, help="how long the latency is taken")
+def main(rate: int, seconds: float) -> None:
+    console = Console(width=None if Console().is_terminal else 110)
+    # beside the sources and not in /tmp, which may be memory, where a sync costs nothing
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT) as folder:
+        asyncio.run(_run(Path(folder), console, rate, seconds))
+
+
+async def _run(folder: Path, console: Console, rate: int, seconds: float) -> None:
+    console.print(f"[bold]{await asyncio.to_thread(machine, folder)}[/bold]")
+    with console.status("from the device's byte to the guard's screen"):
+        seen = await latency(folder, rate, seconds)
+    console.print(_latency_table(seen))
+    with console.status("group commit"):
+        rates = [await compare(folder, in_flight) for in_flight in (1, 20, 200)]
+    console.print(_rates_table(rates))
+    with console.status("as fast as devices are let"):
+        most = await throughput(folder, window=50, seconds=5)
+    console.print(_throughput_line(most))
+
+
+def _latency_table(seen: Latency) -> Table:
+    title = (
+        f"{len(seen.frames)} signals at {seen.rate:.0f}/s, {seen.missing} not shown; ms from the device's first byte"
+    )
+    table = Table("to", "p50", "p99", "most", title=title, min_width=90)
+    for name, values in (("PUBACK (kept)", seen.acknowledgements), ("WebSocket frame (seen)", seen.frames)):
+        table.add_row(name, *(f"{value:.1f}" for value in (percentile(values, 50), percentile(values, 99), values[-1])))
+    return table
+
+
+def _rates_table(rates: list[Rate]) -> Table:
+    table = Table(
+        "in flight", "group commit", "commit a signal", "ratio", title="signals accepted a second", min_width=90
+    )
+    for rate in rates:
+        table.add_row(str(rate.in_flight), f"{rate.grouped:.0f}", f"{rate.alone:.0f}", f"{rate.ratio:.1f}×")
+    return table
+
+
+def _throughput_line(most: Throughput) -> str:
+    return (
+        f"through the MQTT endpoint, {most.devices} devices × {most.window} in flight: {most.rate:.0f} signals/s kept"
+    )
+
+
+if __name__ == "__main__":
+    main()
