@@ -13,7 +13,7 @@ from gateway.model import DeviceType, Signal
 from gateway.settings.detector import DetectorSection
 from gateway.settings.picture import LayoutSettings
 from gateway.vision.recognise.grammar import PROVINCES
-from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.sighting import Sighting, Transport, Watch
 from gateway.vision.slot import Sightings
 from gateway.vision.stream.address import fault_of
 
@@ -21,6 +21,10 @@ from gateway.vision.stream.address import fault_of
 class CameraSettings(LayoutSettings, DriverSettings):
     source: SecretStr = Field(
         description="Where the stream is: rtsp://user:password@host/path, better as !secret NAME; or a file's path."
+    )
+    transport: Transport = Field(
+        default="auto",
+        description="How RTSP is carried: tcp, udp, or auto: tcp, and udp where the camera knows nothing else.",
     )
     watch: frozenset[Literal["motion", "faces", "plates"]] = Field(
         default=frozenset({"motion"}), description="What to look for."
@@ -80,6 +84,7 @@ class Camera(Driver):
             plates="plates" in wanted,
             sensitivity=self.settings.sensitivity,
             home_province=self.settings.home_province,
+            transport=self.settings.transport,
             layout=self.settings.layout(),
             detector=self.settings.detector.model if self.settings.detector else None,
         )

@@ -23,7 +23,7 @@ BEHIND, MOST = 75, 1000
 
 
 class Look:
-    """`put`, `ask` and `end` may be called from any thread, the rest belongs to one.
+    """`put`, `ask`, `glance` and `end` may be called from any thread, the rest belongs to one.
 
     A camera that asks for nothing to be looked for costs no decoding at all.
     """
@@ -54,6 +54,11 @@ class Look:
             self._waiting.clear()
             self._skips = True
         self._waiting.append(unit)
+
+    def glance(self, every: float) -> None:
+        """Seconds between two keyframes looked at where the sizes of packets can't tell whether anything moves."""
+        if self._gates is not None:
+            self._gates.glance = every
 
     def ask(self, number: int) -> None:
         """For the newest picture; the answer goes to the outbox."""

@@ -82,7 +82,7 @@ class Gates:
         self._pixels = Pixels(Sensitivity.of(sensitivity), layout)
         self._follow = follow or layout.follows
         self._begin = begin
-        self._glance = glance
+        self.glance = glance
         self._happenings = Happenings(layout)
         self._tamper = Tamper()
         self._sizes = Sizes()
@@ -179,7 +179,7 @@ class Gates:
     def _key_is_due(self, time: float) -> bool:
         """The second gate: whether to look at this keyframe."""
         blind = self._sizes.learnt < self.YOUNG or self._trust.blind(time, self._sizes.grain)
-        every = self._glance if blind else self.LOOK_EVERY
+        every = self.glance if blind else self.LOOK_EVERY
         restless = self._state is _State.COASTING or self._tamper.doubtful
         return restless or time - self._key_seen >= every - self._SLACK
 
