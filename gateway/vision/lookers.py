@@ -13,8 +13,8 @@ from gateway.vision.motion.gates import Gates
 from gateway.vision.pictures import Keys
 
 THREADS = 2
-INTERVAL = 0.1
-"""Seconds between two rounds when there is nothing left to do: as the sweeper's, for waking up is what costs."""
+INTERVAL = 0.25
+"""Seconds between two rounds when there is nothing left to do: waking up is what costs."""
 TURN = 0.02
 """Seconds of work after which the next camera has its turn."""
 GLANCES = 13

@@ -1,0 +1,122 @@
+"""One camera in a worker: what breaks it breaks it alone, and what FFmpeg alone can read is watched too."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import av
+import pytest
+
+from gateway.errors import LinkLost, Refused
+from gateway.vision.eye import Eye
+from gateway.vision.look import BEHIND, MOST, Look
+from gateway.vision.lookers import Lookers
+from gateway.vision.newest import Newest
+from gateway.vision.outbox import Outbox
+from gateway.vision.pictures import Keys
+from gateway.vision.pool import VisionPool
+from gateway.vision.recogniser import View
+from gateway.vision.sighting import Watch
+from gateway.vision.stream.ring import Ring
+from gateway.vision.view.crowd import Crowd
+from tests.vision.clips import pass_by, plate, wall
+from tests.vision.view.filming import units
+
+LIMIT = 60
+
+
+class Said(Outbox):
+    """Keeps what was said."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: 0)
+        self.words: list[tuple[str, dict[str, Any]]] = []
+        self.lost = Event()
+
+    def say(self, word: str, blob: bytes = b"", **more: Any) -> None:
+        self.words.append((word, more))
+        if word == "lost":
+            self.lost.set()
+
+
+def look_at(watch: Watch, outbox: Outbox) -> Look:
+    return Look(1, watch, Crowd(Ring()), outbox, Newest[View]())
+
+
+def test_what_breaks_in_the_receiving_thread_ends_this_camera_alone(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said, cuts = Said(), []
+    eye = Eye(7, Watch("rtsp://camera/"), said, Newest[View](), Lookers())
+    eye.cut = lambda: cuts.append(7)
+    eye.open()
+    monkeypatch.setattr(eye.crowd, "add", lambda unit: 1 / 0)
+    eye.unit(units(1)[0])
+    eye.unit(units(1)[0])
+    eye.lost(LinkLost("too late"))
+    assert cuts == [7]
+    assert [word for word, _ in said.words] == ["lost"]
+    assert "own code" in said.words[0][1]["why"]
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_what_breaks_while_looking_ends_this_camera_alone(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lookers, broken, whole = Lookers(1), Said(), Said()
+    eyes = [
+        Eye(number, Watch("rtsp://camera/"), said, Newest[View](), lookers)
+        for number, said in ((1, broken), (2, whole))
+    ]
+    monkeypatch.setattr(eyes[0].look._gates, "packet", lambda *_: 1 / 0)
+    lookers.start()
+    for eye in eyes:
+        eye.open()
+        for unit in units(5):
+            eye.unit(unit)
+    assert broken.lost.wait(10)
+    assert not whole.lost.is_set()
+    eyes[1].lost(LinkLost("the stream ended"))
+    assert whole.lost.wait(10)
+    assert whole.words[-1] == ("lost", {"watch": 2, "why": "the stream ended"})
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_who_is_behind_skips_to_a_keyframe_and_counts_it() -> None:
+    look = look_at(Watch("rtsp://camera/"), Said())
+    for unit in units(BEHIND + 50):
+        look.put(unit)
+    steps = look.steps(Keys())
+    assert sum(iter(lambda: next(steps), False)) == 75
+    assert look.dropped == 50
+    for _ in range(MOST + 1):
+        look.put(units(1)[0])
+    assert look.dropped == 50 + MOST
+
+
+def test_a_camera_of_which_nothing_is_wanted_is_not_decoded() -> None:
+    look = look_at(Watch("rtsp://camera/", motion=False), Said())
+    look.put(units(1)[0])
+    assert next(look.steps(Keys())) is False
+
+
+async def test_what_goes_into_no_clip_is_watched_all_the_same(tmp_path: Path) -> None:
+    clip = tmp_path / "motion.avi"
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuvj420p"
+        for picture in pass_by(wall(), plate("苏M12345", 200), 200, still=30):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        container.mux(stream.encode())
+    async with asyncio.timeout(LIMIT), VisionPool(1) as pool:
+        slot = pool.slot("webcam")
+        async with slot.watch(Watch(str(clip))) as sightings:
+            seen = await anext(sightings)
+            assert seen.kind == "motion.started"
+            assert seen.jpeg
+            assert await slot.latest_jpeg()
+            with slot.view() as viewer, pytest.raises(Refused, match="mjpeg"):
+                await anext(viewer)
