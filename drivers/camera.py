@@ -6,14 +6,14 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, ClassVar, Literal, Protocol
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings
 from gateway.model import DeviceType, Signal
 from gateway.settings.detector import DetectorSection
 from gateway.settings.picture import LayoutSettings
 from gateway.vision.recognise.grammar import PROVINCES
-from gateway.vision.sighting import Sighting, Transport, Watch
+from gateway.vision.sighting import Prompt, Sighting, Transport, Watch
 from gateway.vision.slot import Sightings
 from gateway.vision.stream.address import fault_of
 
@@ -38,6 +38,12 @@ class CameraSettings(LayoutSettings, DriverSettings):
     detector: DetectorSection | None = Field(
         default=None, description="A model of your own (ONNX) for people, vehicles, e-bikes: object.seen, data.class."
     )
+    prompt: Prompt = Field(
+        default="none",
+        description="turn: a sign here says 请左右转头 (turn your head), and no resident is named before the head was "
+        "seen turned; who never turns is face.unknown with data.turned false. A deterrent against a held-up "
+        "photograph, not liveness detection: a video on a phone passes. The watch-listed are told at once.",
+    )
 
     @field_validator("source")
     @classmethod
@@ -52,6 +58,12 @@ class CameraSettings(LayoutSettings, DriverSettings):
         if value is not None and (len(value) != 1 or value not in PROVINCES):
             raise ValueError(f"{value!r} is not one of the provinces {PROVINCES}")
         return value
+
+    @model_validator(mode="after")
+    def _prompts_faces(self) -> CameraSettings:
+        if self.prompt != "none" and "faces" not in self.watch:
+            raise ValueError(f"prompt: {self.prompt} asks something of faces, but none are watched: add faces to watch")
+        return self
 
 
 class VisionLink(Protocol):
@@ -87,6 +99,7 @@ class Camera(Driver):
             transport=self.settings.transport,
             layout=self.settings.layout(),
             detector=self.settings.detector.model if self.settings.detector else None,
+            prompt=self.settings.prompt,
         )
 
     def _signal(self, sighting: Sighting) -> Signal:

@@ -10,9 +10,11 @@ door.*, access.*      `door`: which one, when the device serves several
 access.denied         `credential`, `reason`
 plate.read            `text`, `score`, `list`: "resident", "watch" or null (unknown), `household`: its place;
                       `read` and `reason` ({zh, en}) where the register helped to read it
-face.matched          `person`, `household`: the place, `list`: "resident" or another, `distance`; no name
+face.matched          `person`, `household`: the place, `list`: "resident" or another, `distance`; no name;
+                      `turned`: true where a sign asked to turn the head
 face.watchlisted      `person`, `name`, `list`: "watch", `distance`
-face.unknown          `distance` to the nearest face known
+face.unknown          `distance` to the nearest face known; `turned`: false when it was like somebody's who is
+                      known, but never turned as the sign asked
 report.made           `category`, `text`, `place`
 ====================  ==========================================================================
 

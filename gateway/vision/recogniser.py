@@ -15,6 +15,7 @@ from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.plates import PlateRead, PlateReader
 from gateway.vision.recognise.supplied import face_reader
 from gateway.vision.recognise.track import Decided, Tracks
+from gateway.vision.recognise.turn import TurnJudge
 from gateway.vision.recognise.verdicts import (
     FaceJudge,
     FaceLook,
@@ -77,9 +78,10 @@ class CameraTracks:
     _faces: Tracks[FaceLook, View, FaceVerdict] = field(init=False)
     _plates: Tracks[PlateRead, View, PlateVerdict] = field(init=False)
     _things: Tracks[Detected, View, Thing] = field(init=False)
+    _registry: Registry | None = None
 
     def __post_init__(self) -> None:
-        self._faces = Tracks(FaceJudge())
+        self._faces = Tracks(TurnJudge(self._is_watched) if self.watch.prompt == "turn" else FaceJudge())
         self._plates = Tracks(PlateJudge())
         self._things = Tracks(DetectedJudge())
 
@@ -114,10 +116,14 @@ class CameraTracks:
 
     def pass_time(self, clock: float, registry: Registry) -> list[Sighting]:
         """What became sure because it is gone."""
+        self._registry = registry
         things = [_thing(one) for one in self._things.pass_time(clock)]
         return (
             _plates(self._plates.pass_time(clock), registry) + _faces(self._faces.pass_time(clock), registry) + things
         )
+
+    def _is_watched(self, person: str) -> bool:
+        return self._registry is not None and self._registry.watched(person)
 
 
 def _plates(decided: Iterable[Decided[PlateRead, View, PlateVerdict]], registry: Registry) -> list[Sighting]:
@@ -137,8 +143,11 @@ def _face(one: Decided[FaceLook, View, FaceVerdict], registry: Registry) -> Sigh
     verdict, box = one.verdict, one.best.face.box
     said: dict[str, Any] = {"distance": verdict.distance, "box": box, "looks": one.looks}
     jpeg = one.view.frame.jpeg(box=box)
+    if verdict.turned is not None:
+        said["turned"] = verdict.turned
     if verdict.person is None:
-        return Sighting("face.unknown", one.view.at, said, jpeg)
+        nobody = {"person": None} if verdict.turned is False else {}
+        return Sighting("face.unknown", one.view.at, said | nobody, jpeg)
     said |= registry.person(verdict.person)
     kind = "face.watchlisted" if said["list"] == "watch" else "face.matched"
     return Sighting(kind, one.view.at, said, jpeg)

@@ -48,6 +48,10 @@ class Registry:
         alike = self._bodies.get(verdict.text[1:], [])
         return alike[0] if len(alike) == 1 else None
 
+    def watched(self, person: str) -> bool:
+        face = self._persons.get(person)
+        return face is not None and face.list == "watch"
+
     def person(self, person: str) -> dict[str, Any]:
         """What may be said of a person in the journal: no name of a resident, no number of anybody."""
         face = self._persons.get(person)

@@ -10,6 +10,7 @@ from gateway.model import Json
 from gateway.vision.detect.model import DetectorModel
 from gateway.vision.motion.layout import Layout
 
+Prompt = Literal["none", "turn"]
 Transport = Literal["auto", "tcp", "udp"]
 
 
@@ -31,6 +32,8 @@ class Watch:
     layout: Layout = field(default_factory=Layout)
     detector: DetectorModel | None = None
     """The installer's own, if there is one."""
+    prompt: Prompt = "none"
+    """What a sign at the camera asks of a face before it is named (`recognise.turn`)."""
 
     @property
     def recognises(self) -> bool:

@@ -72,10 +72,11 @@ async def test_a_sighting_becomes_a_signal_with_its_picture() -> None:
 async def test_asks_for_what_the_settings_say() -> None:
     link = Told()
     asked = {"watch": ["faces", "plates"], "sensitivity": 0.8, "home_province": "苏", "transport": "udp"}
+    asked["prompt"] = "turn"
     camera = Camera(DEVICE, settings(**asked), link, Heard())
     with pytest.raises(LinkLost):
         await camera.run()
-    wanted = Watch("rtsp://admin:geheim@10.0.0.2/ch1", False, True, True, 0.8, "苏", "udp")
+    wanted = Watch("rtsp://admin:geheim@10.0.0.2/ch1", False, True, True, 0.8, "苏", "udp", prompt="turn")
     assert link.watched == wanted
     assert "geheim" not in repr(wanted)
 
@@ -94,6 +95,8 @@ def test_is_a_camera_on_a_vision_link() -> None:
         ({"watch": ["motoin"]}, "motion"),
         ({"sensitivity": 7}, "less than or equal to 1"),
         ({"home_province": "X"}, "not one of the provinces"),
+        ({"watch": ["faces"], "prompt": "blink"}, "'none' or 'turn'"),
+        ({"prompt": "turn"}, "add faces to watch"),
         ({"transport": "pigeon"}, "'auto', 'tcp' or 'udp'"),
         ({"soruce": "x"}, "soruce"),
     ],

@@ -27,14 +27,19 @@ Points = NDArray[np.float32]
 class Face:
     """`sharpness` is the variance of its Laplacian at one size.
 
-    `turned` is how far the nose stands from between the eyes, along their line, in distances of the eyes: 0 looks
-    at the camera, 0.5 is a half profile.
+    `aside` is how far the nose stands from between the eyes, along their line, in distances of the eyes: 0 looks
+    at the camera, 0.5 is a half profile; its sign says to which side.
     """
 
     box: Box
     template: Template = field(repr=False)
     sharpness: float = 0.0
-    turned: float = 0.0
+    aside: float = 0.0
+
+    @property
+    def turned(self) -> float:
+        """`aside`, whichever side it is."""
+        return abs(self.aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class FaceReader:
         """All faces of a BGR picture, the largest first; half the size for `smallest` takes four times as long."""
         found = sorted(self._finder.find(picture, smallest), key=lambda face: -face.box[2] * face.box[3])
         return [
-            Face(face.box, self._describer.describe(picture, face), sharpness(picture, face.box), turned(face.points))
+            Face(face.box, self._describer.describe(picture, face), sharpness(picture, face.box), aside(face.points))
             for face in found
             if min(face.box[2:]) > 1
         ]
@@ -110,8 +115,12 @@ def landmarked(predictor: dlib.shape_predictor, picture: Picture, box: Box) -> F
     x, y, width, height = box
     shape = predictor(rgb(picture), dlib.rectangle(x, y, x + width, y + height))
     corners = np.array([(point.x, point.y) for point in shape.parts()], np.float32)
-    points = np.stack([corners[:2].mean(axis=0), corners[2:4].mean(axis=0), corners[4]])
-    return Found(box, points, shape)
+    return Found(box, eyes_and_nose(corners), shape)
+
+
+def eyes_and_nose(corners: Points) -> Points:
+    """Of dlib's five points."""
+    return np.stack([corners[:2].mean(axis=0), corners[2:4].mean(axis=0), corners[4]])
 
 
 class DlibDescriber:
@@ -137,9 +146,10 @@ def sharpness(picture: Picture, box: Box) -> float:
     return float(cv2.Laplacian(cv2.resize(gray, (96, 96), interpolation=cv2.INTER_AREA), cv2.CV_32F).var())
 
 
-def turned(points: Points) -> float:
+def aside(points: Points) -> float:
+    """See `Face`; 1 where the eyes are too close to say."""
     eyes = points[1] - points[0]
     apart = float(np.linalg.norm(eyes))
     if apart < 1:
         return 1.0
-    return abs(float((points[2] - (points[0] + points[1]) / 2) @ eyes)) / apart**2
+    return float((points[2] - (points[0] + points[1]) / 2) @ eyes) / apart**2

@@ -84,10 +84,14 @@ class FaceLook:
 
 @dataclass(frozen=True, slots=True)
 class FaceVerdict:
-    """`person` is None for a stranger; `distance` is the nearest look's."""
+    """`person` is None for a stranger; `distance` is the nearest look's.
+
+    `turned`, of who is like a known person where a sign asks to turn the head: whether it was (`turn.TurnJudge`).
+    """
 
     person: str | None
     distance: float | None
+    turned: bool | None = None
 
 
 class FaceJudge:

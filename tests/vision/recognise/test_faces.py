@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gateway.vision.recognise.enrolment import NO_FACE, TOO_BLURRED, TOO_SMALL, TURNED_AWAY, TWO_FACES, fault_of, judge
-from gateway.vision.recognise.faces import LENGTH, Face, FaceReader, turned
+from gateway.vision.recognise.faces import LENGTH, Face, FaceReader, aside
 from gateway.vision.recognise.gallery import Gallery
 from gateway.vision.recognise.photos import UNREADABLE, examine, examine_all
 from tests.vision.clips import face, paste, wall
@@ -58,15 +58,17 @@ def test_names_what_is_wrong_with_a_photograph(reader: FaceReader, make: object,
     assert judge(reader, make()).fault == fault  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(("nose", "away"), [((50, 80), 0.0), ((62, 80), 0.3), ((75, 85), 0.625), ((50, 120), 0.0)])
+@pytest.mark.parametrize(
+    ("nose", "away"), [((50, 80), 0.0), ((62, 80), 0.3), ((38, 80), -0.3), ((75, 85), 0.625), ((50, 120), 0.0)]
+)
 def test_a_face_is_turned_as_far_as_its_nose_leaves_the_middle_of_the_eyes(nose: tuple[int, int], away: float) -> None:
-    assert turned(np.array([(30, 50), (70, 50), nose], np.float32)) == pytest.approx(away)
+    assert aside(np.array([(30, 50), (70, 50), nose], np.float32)) == pytest.approx(away)
 
 
 def test_a_face_that_looks_away_is_not_enrolled() -> None:
     template = np.zeros(LENGTH, np.float32)
-    assert fault_of(Face((0, 0, 120, 120), template, 400.0, turned=0.4)) == TURNED_AWAY
-    assert fault_of(Face((0, 0, 120, 120), template, 400.0, turned=0.1)) is None
+    assert fault_of(Face((0, 0, 120, 120), template, 400.0, aside=-0.4)) == TURNED_AWAY
+    assert fault_of(Face((0, 0, 120, 120), template, 400.0, aside=0.1)) is None
 
 
 def test_a_folder_of_persons_is_a_gallery(reader: FaceReader, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class TestFaces:
         assert self.judge.decide(looks, over=False) == FaceVerdict("p1", 0.3)
 
     def test_the_best_looks_vote_and_bad_ones_have_no_say(self) -> None:
-        turned = FaceLook(Face((0, 0, 120, 120), np.zeros(LENGTH, np.float32), 500.0, turned=0.5), Match("p2", 0.3))
+        turned = FaceLook(Face((0, 0, 120, 120), np.zeros(LENGTH, np.float32), 500.0, aside=0.5), Match("p2", 0.3))
         small, near = look("p2", box=(0, 0, 60, 60)), look("p1", box=(0, 0, 200, 200))
         assert self.judge.decide([turned, turned, small, small], over=False) is None
         assert self.judge.decide([look(None), look(None), look("p2"), near, near], over=False) == FaceVerdict("p1", 0.4)
