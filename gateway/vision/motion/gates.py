@@ -61,11 +61,11 @@ class Gates:
 
     LOOK_EVERY, GLANCE = 10.0, 2.0
     """Seconds between two keyframes looked at while nothing moves: usually, and when sizes can't tell."""
-    LOOK_SHORT, LOOK_LONG = 0.6, 1.5
+    LOOK_SHORT, LOOK_LONG = 0.4, 1.5
     """Seconds of pictures after which the pixels have decided: when nothing stirred, and when something did."""
     BEGIN, YOUNG = 2.0, 20.0
     """Seconds of calm it has to see before it uses the sizes at all, and before it relies on them."""
-    COAST = 3.0
+    COAST = 4.5
     """Seconds that keyframes may be apart to coast on them."""
     _SLACK = 1e-3
 
@@ -137,9 +137,8 @@ class Gates:
 
     def _move(self, luma: Luma, time: float) -> list[Told]:
         alone, self._alone = self._alone, False
-        coasting = alone and self._state is _State.COASTING
-        told = self._pixels.see(luma, time, goes_on=coasting)
-        if coasting:
+        told = self._pixels.see(luma, time, alone=alone)
+        if alone and self._state is _State.COASTING:
             told += self._coast(time)
         elif alone:
             self._decide_by_key(time)

@@ -51,7 +51,7 @@ class Pixels:
     LOOK = 0.2
     LEAP = 30.0
     """Seconds without a look after which the last one says nothing any more."""
-    _LEAST = 4.0
+    _LEAST, _HINT = 4.0, 0.5
 
     def __init__(self, sensitivity: Sensitivity | None = None, layout: Layout | None = None) -> None:
         self._sensitivity = sensitivity or Sensitivity()
@@ -73,10 +73,11 @@ class Pixels:
     def moving(self) -> bool:
         return any(stretch.motion for stretch in self._stretches.values())
 
-    def see(self, luma: Luma, time: float, *, goes_on: bool = False) -> list[Told]:
+    def see(self, luma: Luma, time: float, *, alone: bool = False) -> list[Told]:
         """The motions that began or ended with this look. `luma` may be of any size, best the full one's.
 
-        `goes_on`: looks are far apart now, and one without movement ends nothing.
+        `alone`: a keyframe far from other looks. It counts half as much as others must show, since it only
+        has others looked at, and without movement it ends nothing.
         """
         luma = small(luma)
         passed = self.LOOK if self._rewound else time - self._time
@@ -87,10 +88,10 @@ class Pixels:
             return self.finish()
         mask = self._background.differs(luma, passed)
         self.learning = mask is None
-        self.patches = [] if mask is None else self._patches(luma, before, mask, passed)
+        self.patches = [] if mask is None else self._patches(luma, before, mask, passed, self._HINT if alone else 1.0)
         areas = self._areas()
         self.alive = bool(areas)
-        return self._tell(areas, time, goes_on=goes_on)
+        return self._tell(areas, time, alone=alone)
 
     def carry(self, time: float) -> None:
         """What goes on goes on: the packets say so."""
@@ -112,11 +113,11 @@ class Pixels:
         self._open = np.asarray(cv2.bitwise_not(raster(masks, luma.shape)), np.uint8) if masks else None
         self.patches, self.alive, self.learning = [], False, True
 
-    def _patches(self, luma: Luma, before: Luma, mask: Mask, passed: float) -> list[Patch]:
+    def _patches(self, luma: Luma, before: Luma, mask: Mask, passed: float, part: float) -> list[Patch]:
         changed = stirred(luma, before, self._sensitivity.contrast)
         seen = mask if self._open is None else np.asarray(cv2.bitwise_and(mask, self._open), np.uint8)
         look = Look(seen, changed, self._background.lit, self._background.picture)
-        found, foreign = patches(look, max(self._LEAST, self._sensitivity.area * luma.size))
+        found, foreign = patches(look, part * max(self._LEAST, self._sensitivity.area * luma.size))
         self._background.learn(luma, mask, foreign, passed)
         return found
 
@@ -129,8 +130,8 @@ class Pixels:
                 areas[area].append(patch.box)
         return areas
 
-    def _tell(self, areas: dict[str, list[Share]], time: float, *, goes_on: bool) -> list[Told]:
+    def _tell(self, areas: dict[str, list[Share]], time: float, *, alone: bool) -> list[Told]:
         began = [(area, self._stretches[area].hit(time, boxes)) for area, boxes in areas.items()]
-        calm = [] if goes_on else [area for area in self._stretches if area not in areas]
+        calm = [] if alone else [area for area in self._stretches if area not in areas]
         over = [(area, self._stretches[area].pass_time(time)) for area in calm]
         return [Told(area, motion) for area, motion in (*began, *over) if motion]

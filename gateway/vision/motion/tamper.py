@@ -28,20 +28,20 @@ class Verdict:
 class Tamper:
     """Feed it looks `EVERY` seconds apart or more; more often than ten seconds while it is `doubtful`."""
 
-    EVERY = 2.0
+    EVERY = 3.0
     LOOKS = 3
     """So many looks in a row must agree."""
     HOLDS, FROZEN, BACK = 10.0, 30.0, 4.0
     """Seconds it must hold: covered or moved; frozen; the return to what is usual."""
     ADOPTED = 3600.0
     """Seconds after which a scene that moved is the scene."""
-    _WIDTH = 240
+    _WIDTH = 120
     _LOST, _BLANK, _BLURRED = 0.35, 0.5, 0.5
     """Shares left of a scene below which it is another one, has nothing in it, or is out of focus."""
     _LEARNS = 120.0
     """Seconds in which two thirds of a new look are taken up."""
     _FIRST = 4
-    _STILL, _GRAIN = 0.25, 0.1
+    _STILL, _GRAIN = 0.25, 0.2
     """The share of its usual trembling below which a picture is dead, and the least trembling that can be judged."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ class Trust:
     """Deviations."""
     VAIN = 0.03
     """The share of time that may be decoded in vain."""
-    _STEP = 0.15
+    _STEP = 0.18
     """How much of the limit, in its logarithm, a second in vain adds."""
     BLIND = 600.0
     """Seconds for which sizes that missed something are not relied upon."""

@@ -109,10 +109,12 @@ def test_light_and_weather_are_no_tampering(change: Change) -> None:
 
 
 def test_dusk_that_falls_slowly_becomes_usual() -> None:
-    def fall(picture: Picture, time: float) -> Picture:
-        return dusk(max(0.12, 1 - time / 600))(picture, time)
+    grainy = noise(2)
 
-    assert looks(fall, 700) == []
+    def fall(picture: Picture, time: float) -> Picture:
+        return grainy(dusk(max(0.12, 1 - time / 600))(picture, time), time)
+
+    assert looks(fall, 700, grain=0.01) == []
 
 
 def test_a_scene_that_stays_moved_is_taken_for_the_scene() -> None:
