@@ -17,16 +17,18 @@ INTERVAL = 0.25
 """Seconds between two rounds when there is nothing left to do: waking up is what costs."""
 TURN = 0.02
 """Seconds of work after which the next camera has its turn."""
-GLANCES = 13
-"""Keyframes a second, of all cameras whose packets' sizes say nothing: at 3.5 ms each, a twentieth of a core."""
-TRIM_EVERY = 30.0
+GLANCES = 10
+"""Keyframes a second, of all cameras whose packets' sizes say nothing: at 4 ms each, a twenty-fifth of a core."""
+TRIM_EVERY = 60.0
 """Seconds between two times what decoders left behind is given back; a heap keeps 1.6 MB of each otherwise."""
+FIRST_TRIM = 20.0
+"""Seconds after which the start is over, when every camera is decoded for a while."""
 
 
 class Looker(Thread):
-    """Goes round its cameras. One that fails is ended by `failed`, alone."""
+    """Goes round its cameras. One that fails is ended by `failed`, alone. One thread `trims` the heap for all."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, trims: bool) -> None:
         super().__init__(name=name, daemon=True)
         self._lock = Lock()
         self._some = Event()
@@ -34,7 +36,8 @@ class Looker(Thread):
         self._keys = Keys()
         self._turns: dict[Look, tuple[Iterator[bool], Callable[[], None]]] = {}
         self._dropped = 0
-        self._trim_due = 0.0
+        self._trims = trims
+        self._trim_due = time.monotonic() + FIRST_TRIM
 
     @property
     def cameras(self) -> int:
@@ -64,7 +67,8 @@ class Looker(Thread):
                     self._some.clear()
             if not sum(self._turn(look, steps, failed) for look, (steps, failed) in turns):
                 self._pause.wait(INTERVAL)
-            self._trim()
+            if self._trims:
+                self._trim()
 
     def glance(self, every: float) -> None:
         with self._lock:
@@ -97,7 +101,7 @@ class Looker(Thread):
 
 class Lookers:
     def __init__(self, threads: int = THREADS) -> None:
-        self._threads = [Looker(f"looker-{number + 1}") for number in range(threads)]
+        self._threads = [Looker(f"looker-{number + 1}", trims=number == 0) for number in range(threads)]
 
     @property
     def dropped(self) -> int:
