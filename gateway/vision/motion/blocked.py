@@ -47,7 +47,7 @@ class Blocked:
     def see(self, luma: Luma, time: float) -> Iterator[Notice]:
         """One picture's brightness, of any size. `blocked` once, and `cleared` once it is free again."""
         luma = small(luma)
-        passed, self._time = time - self._time, time
+        passed, self._time = max(0.0, time - self._time), time
         if self._before is None or self._before.shape != luma.shape:
             self._begin(luma)
             return
