@@ -15,6 +15,8 @@ face.matched          `person`, `household`: the place, `list`: "resident" or an
 face.watchlisted      `person`, `name`, `list`: "watch", `distance`
 face.unknown          `distance` to the nearest face known; `turned`: false when it was like somebody's who is
                       known, but never turned as the sign asked
+object.seen           `event`: crossed, lingered, blocked, cleared, thrown; `line`, `zone`, `direction`;
+                      or `class` of the installer's detector, `score`
 report.made           `category`, `text`, `place`
 ====================  ==========================================================================
 

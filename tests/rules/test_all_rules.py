@@ -24,7 +24,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
     max_leaves=4,
 )
-names = "text list person name place zone area from door category score credential distance".split()
+names = "text list person name place zone area from door category score credential distance event line class".split()
 signals = st.builds(
     Signal,
     device=st.sampled_from([*(device.id for device in DEVICES), "anju", "nobody"]),

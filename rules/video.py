@@ -1,0 +1,72 @@
+"""What cameras make of what moves (视频分析): lines crossed, zones lingered in, lanes blocked, things thrown, classes.
+
+The camera's YAML draws what is watched; a line, zone or class under `severities` by its own
+name weighs more than its event. A blocked lane that is cleared is restored.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from gateway.model import Clear, Decisions, Raise, Severity, Signal, Words
+from gateway.rule import Rule, Watch
+from gateway.settings.selection import Selection, SeverityOrOff
+
+SAID = {
+    "crossed": Words("有人越线", "Line crossed"),
+    "lingered": Words("有人徘徊", "Lingering"),
+    "blocked": Words("通道被占用", "Lane kept blocked"),
+    "thrown": Words("高空抛物", "Something thrown from a height"),
+    "class": Words("发现目标", "Seen"),
+}
+USUAL = {
+    "crossed": Severity.MEDIUM,
+    "lingered": Severity.MEDIUM,
+    "blocked": Severity.MEDIUM,
+    "thrown": Severity.HIGH,
+    "class": Severity.LOW,
+}
+
+
+class VideoSettings(Selection):
+    severities: dict[str, SeverityOrOff] = Field(
+        default_factory=dict,
+        description="by event (crossed, lingered, blocked, thrown, class), or by a line's, zone's or class's name",
+    )
+
+
+class Video(Rule):
+    Settings = VideoSettings
+    KINDS = frozenset({"object.seen"})
+
+    settings: VideoSettings
+
+    def watch(self, held: frozenset[str]) -> Watch:  # noqa: ARG002 -- Clear of what is not raised is nothing
+        decisions: Decisions = ()
+        while True:
+            event = yield decisions
+            decisions = self._decide(event) if isinstance(event, Signal) else ()
+
+    def _decide(self, signal: Signal) -> Decisions:
+        event = str(signal.data.get("event") or "class")
+        name = str(signal.data.get("line") or signal.data.get("zone") or signal.data.get("class") or "")
+        where = self.compound.where(signal.device)
+        if not self.settings.covers(signal.device, self.compound):
+            return ()
+        if event == "cleared":
+            over = Words(f"{where.zh} 通道已恢复畅通", f"The lane is clear again at {where.en}")
+            return [Clear(f"{signal.device}/blocked/{name}", over)]
+        severity = self._severity(event, name)
+        if severity is None or event not in SAID:
+            return ()
+        said, extra = SAID[event], f" {name}" if name else ""
+        reason = Words(f"{where.zh} {said.zh}{extra}", f"{said.en}{extra} at {where.en}")
+        place = self.compound.place_of(signal.device)
+        return [Raise(f"{signal.device}/{event}/{name}", severity, place, reason, signal.device)]
+
+    def _severity(self, event: str, name: str) -> Severity | None:
+        chosen = self.settings.severities
+        return chosen[name] if name in chosen else chosen.get(event, USUAL.get(event))
+
+
+RULE = Video
