@@ -103,7 +103,7 @@ async def test_a_worker_that_dies_ends_both_and_what_is_on_disk_is_of_use(
     taking = await slot.record(tmp_path / "raw", 4.0)
     with slot.view() as viewer:
         await anext(viewer)
-        await asyncio.sleep(3)
+        await asyncio.sleep(4)  # files are written once a second: three of them lie on disk by now
         pid = vision.workers[0].pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
