@@ -66,7 +66,7 @@ def calibrate(
 
 def _from_photos(folder: Path, matching: FaceMatching) -> tuple[list[str], Any]:
     from gateway.vision.recognise.photos import examine_all  # noqa: PLC0415  slow to load
-    from gateway.vision.recognise.supplied import face_reader  # noqa: PLC0415
+    from gateway.vision.recognise.supplied import face_reader  # noqa: PLC0415  slow to load
 
     photos = list(examine_all(face_reader(matching.models), folder))
     for photo in photos:
@@ -77,7 +77,7 @@ def _from_photos(folder: Path, matching: FaceMatching) -> tuple[list[str], Any]:
 
 
 async def _enrolled(data: Path, matching: FaceMatching) -> tuple[list[str], Any]:
-    from gateway.people import faces  # noqa: PLC0415
+    from gateway.people import faces  # noqa: PLC0415  slow to load
 
     async with Store.open(data) as store:
         known = (await faces.known(store, matching)).faces

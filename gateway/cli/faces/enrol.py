@@ -82,7 +82,7 @@ def _examined(wanted: Sequence[tuple[str, Path]], models: FaceModels) -> list[Ph
 
 
 async def _enrol(data: Path, photos: Sequence[Photo], models: FaceModels) -> tuple[int, list[tuple[Path, str]]]:
-    from gateway.people import faces  # noqa: PLC0415
+    from gateway.people import faces  # noqa: PLC0415  slow to load
 
     taken, refused = 0, list[tuple[Path, str]]()
     async with Store.open(data) as store:
