@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar, Protocol
 
@@ -22,12 +22,19 @@ class DriverSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A device that hangs on another one and speaks through its driver: a zone of a panel."""
+    """A device that hangs on another one and speaks through its driver: a zone of a panel, a unit on a bus.
+
+    It is as well as the device it hangs on, unless it has a cadence of its own or its driver tells
+    of it by `emit.heard(part)` and `emit.lost(part, why)`.
+    """
 
     id: str
     type: DeviceType
     name: str
     place: str | None = None
+    cadence: timedelta | None = None
+    actions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Commands it takes itself, each with the names of its arguments; `perform` gets them with its id."""
 
 
 class Emit(Protocol):
@@ -42,8 +49,12 @@ class Emit(Protocol):
         """Keep bytes that can't be read, committed, for the installer to see."""
         ...
 
-    def heard(self) -> None:
-        """Note that the device lives, without a signal: a poll answered, a keep-alive."""
+    def heard(self, part: str | None = None) -> None:
+        """Note that the device (or this part of it) lives, without a signal: a poll answered, a keep-alive."""
+        ...
+
+    def lost(self, part: str, why: str) -> None:
+        """Note that a part does not answer while its line stands; said to the guard once, until it is heard."""
         ...
 
 

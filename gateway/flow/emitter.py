@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from gateway.flow.intake import Intake
 from gateway.model import Health, Signal
@@ -39,6 +40,22 @@ class Quarantine:
         self.count += 1
 
 
+class Hears(Protocol):
+    """Who is told how devices are, besides what they signal: the supervisor's watch over one entry."""
+
+    def heard(self, device: str) -> None:
+        """It lives."""
+
+    def lost(self, device: str, why: str) -> None:
+        """It does not answer."""
+
+    def spoke(self, device: str) -> None:
+        """A signal of it is committed."""
+
+    def said(self, device: str, health: Health) -> None:
+        """It (or its bridge) said itself how it is; that signal is committed."""
+
+
 class Emitter:
     """`Emit` of the driver contract."""
 
@@ -49,27 +66,35 @@ class Emitter:
         device: str,
         speaks_for: Collection[str],
         window: timedelta,
-        heard: Callable[[], None],
-        said: Callable[[Health], None],
+        hears: Hears,
     ) -> None:
         self._intake = intake
         self._quarantine = quarantine
         self._device = device
         self._speaks_for = frozenset(speaks_for) | {device}
         self._window = window
-        self.heard = heard
-        self._said = said
+        self._hears = hears
 
     async def __call__(self, signal: Signal) -> int:
-        if signal.device not in self._speaks_for:
-            raise ValueError(f"the driver of {self._device} spoke for {signal.device}, which is not its device")
+        self._own(signal.device)
         number = await self._intake.accept(signal, self._window)
-        if signal.device == self._device and signal.kind in _STATES:
-            self._said(_STATES[signal.kind])
+        if signal.kind in _STATES:
+            self._hears.said(signal.device, _STATES[signal.kind])
         else:
-            self.heard()
+            self._hears.spoke(signal.device)
         return number
+
+    def heard(self, part: str | None = None) -> None:
+        self._hears.heard(self._own(part or self._device))
+
+    def lost(self, part: str, why: str) -> None:
+        self._hears.lost(self._own(part), why)
 
     async def quarantine(self, why: str, data: bytes) -> None:
         self.heard()
         await self._quarantine.keep(self._device, why, data)
+
+    def _own(self, device: str) -> str:
+        if device not in self._speaks_for:
+            raise ValueError(f"the driver of {self._device} spoke for {device}, which is not its device")
+        return device

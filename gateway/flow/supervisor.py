@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
-from gateway.driver import Driver, DriverSettings
 from gateway.errors import AnjuError, CommandFailed, LinkLost, NotFound, NotRecorded
 from gateway.flow.announce import Announce
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
 from gateway.flow.status import DeviceStatus
-from gateway.model import Command, Device, Health, Json, Signal
+from gateway.flow.watched import Entry, Watched
+from gateway.model import Command, Json, Signal
+
+__all__ = ["Entry", "Supervisor"]
 
 log = structlog.get_logger(__name__)
 FIRST_PAUSE_S = 1.0
@@ -26,28 +26,6 @@ STEADY = timedelta(seconds=30)
 """A line that held this long starts again with the shortest pause."""
 LOOK_S = 0.5
 """How often cadences are looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One device of the YAML, ready to be built. `link` makes what its driver is handed."""
-
-    device: Device
-    driver: type[Driver]
-    settings: DriverSettings
-    parts: Sequence[Device]
-    link: Callable[[Emitter, Callable[[], None]], Any]
-
-
-class _Watched:
-    """One device: its driver, and how it is."""
-
-    def __init__(self, entry: Entry, now: datetime) -> None:
-        self.entry = entry
-        self.status = DeviceStatus(entry.device)
-        self.driver: Driver | None = None
-        self.expected_since = now
-        self.heard_since_start = False
 
 
 class Supervisor:
@@ -62,26 +40,18 @@ class Supervisor:
         self._intake = intake
         self._quarantine = quarantine
         self._now = now
-        self._announce = announce
-        self._watched = {entry.device.id: _Watched(entry, now()) for entry in entries}
-        self._owner = {part.id: entry.device.id for entry in entries for part in entry.parts}
         self._sayings: asyncio.Queue[Signal] = asyncio.Queue()
+        self._watched = {entry.device.id: Watched(entry, now, announce, self._sayings.put_nowait) for entry in entries}
+        self._owner = {part.id: entry.device.id for entry in entries for part in entry.parts}
 
     def devices(self) -> Mapping[str, DeviceStatus]:
-        """Every device, parts right after what they hang on; a part is as well as its panel."""
-        found: dict[str, DeviceStatus] = {}
-        for device_id, watched in self._watched.items():
-            found[device_id] = watched.status
-            for part in watched.entry.parts:
-                found[part.id] = replace(watched.status, device=part, restarts=0)
-        return found
+        """Every device, parts right after what they hang on."""
+        return {status.device.id: status for watched in self._watched.values() for status in watched.statuses()}
 
     def actions(self, device_id: str) -> Mapping[str, frozenset[str]]:
         """The commands a device takes, each with the names of its arguments."""
-        watched = self._watched.get(device_id)
-        if watched is None:
-            return {}
-        return watched.entry.driver.actions(watched.entry.settings)
+        watched = self._find(device_id)
+        return watched.entry.actions(device_id) if watched else {}
 
     async def run(self) -> None:
         """Runs for good; one device's trouble is that device's alone."""
@@ -93,10 +63,10 @@ class Supervisor:
 
     async def perform(self, command: Command) -> Json | None:
         """Have the device do it; raises CommandFailed, or LinkLost when its line is down."""
-        watched = self._watched.get(self._owner.get(command.device, command.device))
+        watched = self._find(command.device)
         if watched is None:
             raise NotFound(f"no device {command.device}")
-        known = self.actions(watched.entry.device.id)
+        known = {**watched.entry.actions(watched.entry.device.id), **watched.entry.actions(command.device)}
         if command.action not in known:
             takes = ", ".join(sorted(known)) or "none"
             raise CommandFailed(f"device {command.device} takes no command {command.action!r}; it takes: {takes}")
@@ -104,18 +74,19 @@ class Supervisor:
             raise LinkLost(f"device {command.device} is not connected: {watched.status.fault or 'starting'}")
         return await watched.driver.perform(command)
 
-    async def _keep_running(self, watched: _Watched) -> None:
+    def _find(self, device_id: str) -> Watched | None:
+        return self._watched.get(self._owner.get(device_id, device_id))
+
+    async def _keep_running(self, watched: Watched) -> None:
         pause = FIRST_PAUSE_S
         while True:
             started = self._now()
-            watched.heard_since_start = False
-            fault = await self._run_once(watched)
-            watched.driver = None
-            self._lost(watched, fault)
+            watched.starts()
+            watched.ended(await self._run_once(watched))
             pause = FIRST_PAUSE_S if self._now() - started > STEADY else min(pause * 2, LONGEST_PAUSE_S)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
 
-    async def _run_once(self, watched: _Watched) -> str:
+    async def _run_once(self, watched: Watched) -> str:
         entry = watched.entry
         emit = Emitter(
             self._intake,
@@ -123,11 +94,10 @@ class Supervisor:
             entry.device.id,
             [part.id for part in entry.parts],
             entry.driver.RETRY_WINDOW,
-            lambda: self._heard(watched),
-            lambda health: self._said(watched, health),
+            watched,
         )
         try:
-            link = entry.link(emit, lambda: self._silent(watched))
+            link = entry.link(emit, lambda: watched.silent(entry.device.id))
             watched.driver = entry.driver(entry.device, entry.settings, link, emit)
             await watched.driver.run()
         except (AnjuError, OSError) as error:
@@ -137,50 +107,10 @@ class Supervisor:
             return f"{type(error).__name__}: {error}"
         return "the driver ended"
 
-    def _heard(self, watched: _Watched) -> None:
-        now = self._now()
-        if watched.status.health is Health.ONLINE and watched.heard_since_start:
-            watched.status = replace(watched.status, heard_at=now)
-            return
-        watched.heard_since_start = True
-        watched.status = replace(watched.status, heard_at=now, fault=None)
-        if watched.status.health is not Health.ONLINE:
-            self._become(watched, Health.ONLINE, {})
-
-    def _lost(self, watched: _Watched, fault: str) -> None:
-        watched.status = replace(watched.status, restarts=watched.status.restarts + 1, fault=fault)
-        if watched.status.health is not Health.OFFLINE:
-            log.warning("a device is lost", device=watched.entry.device.id, why=fault)
-            self._become(watched, Health.OFFLINE, {"why": fault})
-
-    def _silent(self, watched: _Watched) -> None:
-        if watched.status.health not in {Health.SILENT, Health.OFFLINE}:
-            heard = watched.status.heard_at
-            self._become(watched, Health.SILENT, {"last_heard": heard.isoformat() if heard else None})
-
-    def _said(self, watched: _Watched, health: Health) -> None:
-        """The device (or its bridge) said itself how it is; that signal is on record already."""
-        if watched.status.health is not health:
-            self._show(watched, health)
-
-    def _become(self, watched: _Watched, health: Health, data: Json) -> None:
-        self._show(watched, health)
-        self._sayings.put_nowait(Signal(device=watched.entry.device.id, kind=f"device.{health}", data=data, fresh=True))
-
-    def _show(self, watched: _Watched, health: Health) -> None:
-        watched.status = replace(watched.status, health=health, since=self._now())
-        for status in self.devices().values():
-            if watched.entry.device.id in {status.device.id, status.device.part_of}:
-                self._announce.device_changed(status)
-
     async def _watch_cadences(self) -> None:
         while True:
-            now = self._now()
             for watched in self._watched.values():
-                cadence = watched.entry.device.cadence
-                last = watched.status.heard_at or watched.expected_since
-                if cadence is not None and now - last > cadence:
-                    self._silent(watched)
+                watched.look()
             await asyncio.sleep(LOOK_S)
 
     async def _say_all(self) -> None:

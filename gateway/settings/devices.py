@@ -114,7 +114,9 @@ def _make(
 
 
 def _hang(part: Part, device: Device) -> Device:
-    return Device(part.id, device.kind, part.type, part.name, part.place or device.place, part_of=device.id)
+    return Device(
+        part.id, device.kind, part.type, part.name, part.place or device.place, part.cadence, part_of=device.id
+    )
 
 
 def _check_part(document: Document, at: Loc, row: dict[str, Any], loc: Loc, part: Part, context: Context) -> None:

@@ -1,0 +1,161 @@
+"""One entry of the YAML and its parts: how each is, and what is to be said of it, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from gateway.driver import Driver, DriverSettings
+from gateway.flow.announce import Announce
+from gateway.flow.emitter import Emitter
+from gateway.flow.status import DeviceStatus
+from gateway.model import Device, Health, Json, Signal
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One device of the YAML, ready to be built. `link` makes what its driver is handed."""
+
+    device: Device
+    driver: type[Driver]
+    settings: DriverSettings
+    parts: Sequence[Device]
+    link: Callable[[Emitter, Callable[[], None]], Any]
+
+    def actions(self, device_id: str) -> Mapping[str, frozenset[str]]:
+        """The commands the device or a part of it takes, each with the names of its arguments."""
+        if device_id == self.device.id:
+            return self.driver.actions(self.settings)
+        return next((part.actions for part in self.driver.parts(self.settings) if part.id == device_id), {})
+
+
+class Watched:
+    """How a device is, and those of its parts that are watched by themselves.
+
+    A part is as well as its device, until it has a cadence or its driver tells of it. While the
+    device is away nothing is said of its parts: one loss is told once.
+    """
+
+    def __init__(
+        self, entry: Entry, now: Callable[[], datetime], announce: Announce, say: Callable[[Signal], None]
+    ) -> None:
+        self.entry = entry
+        self.driver: Driver | None = None
+        self._now = now
+        self._announce = announce
+        self._say = say
+        self._started = now()
+        self._heard_since_start = False
+        self._own = {part.id: DeviceStatus(part) for part in entry.parts if part.cadence is not None}
+        self.status = DeviceStatus(entry.device)
+
+    def statuses(self) -> Iterator[DeviceStatus]:
+        """The device's, then its parts'."""
+        yield self.status
+        for part in self.entry.parts:
+            yield self._shown(part)
+
+    def starts(self) -> None:
+        """A driver is about to run."""
+        self._heard_since_start = False
+
+    def heard(self, device: str) -> None:
+        """It lives; a part that was heard means that its device lives too."""
+        self._hear_device()
+        if device != self.entry.device.id:
+            self._hear_part(device)
+
+    def spoke(self, device: str) -> None:
+        """A signal of it is committed; a part that nobody watches stays as well as its device."""
+        self.heard(device if device in self._own else self.entry.device.id)
+
+    def said(self, device: str, health: Health) -> None:
+        """It said itself how it is; that signal is on record already."""
+        status = self._status_of(device)
+        if status.health is not health:
+            self._show(replace(status, health=health))
+
+    def lost(self, device: str, why: str) -> None:
+        """A part does not answer, or the device's line is lost."""
+        status = self._status_of(device)
+        status = replace(status, fault=why)
+        self._keep(status)
+        if status.health is not Health.OFFLINE:
+            log.warning("a device is lost", device=device, why=why)
+            self._become(status, Health.OFFLINE, {"why": why})
+
+    def ended(self, why: str) -> None:
+        """Its driver ended, which is a loss and a restart to come."""
+        self.driver = None
+        self.status = replace(self.status, restarts=self.status.restarts + 1)
+        self.lost(self.entry.device.id, why)
+
+    def silent(self, device: str) -> None:
+        status = self._status_of(device)
+        if status.health not in {Health.SILENT, Health.OFFLINE}:
+            heard = status.heard_at
+            self._become(status, Health.SILENT, {"last_heard": heard.isoformat() if heard else None})
+
+    def look(self) -> None:
+        """Whoever said nothing for longer than its cadence is silent."""
+        now = self._now()
+        for status in (self.status, *self._own.values()):
+            cadence, last = (
+                status.device.cadence,
+                max(status.heard_at or self._started, self.status.since or self._started),
+            )
+            if cadence is not None and now - last > cadence and self._tells_of(status):
+                self.silent(status.device.id)
+
+    def _tells_of(self, status: DeviceStatus) -> bool:
+        return status.device.part_of is None or self.status.health is Health.ONLINE
+
+    def _hear_device(self) -> None:
+        status = self.status
+        self.status = replace(status, heard_at=self._now())
+        if status.health is Health.ONLINE and self._heard_since_start:
+            return
+        self._heard_since_start = True
+        self.status = replace(self.status, fault=None)
+        if status.health is not Health.ONLINE:
+            self._become(self.status, Health.ONLINE, {})
+
+    def _hear_part(self, part: str) -> None:
+        status = replace(self._status_of(part), heard_at=self._now(), fault=None)
+        self._keep(status)
+        if status.health is not Health.ONLINE:
+            self._become(status, Health.ONLINE, {})
+
+    def _become(self, status: DeviceStatus, health: Health, data: Json) -> None:
+        self._show(replace(status, health=health))
+        self._say(Signal(device=status.device.id, kind=f"device.{health}", data=data, fresh=True))
+
+    def _show(self, status: DeviceStatus) -> None:
+        self._keep(replace(status, since=self._now()))
+        for shown in self.statuses():
+            if status.device.id in {shown.device.id, shown.device.part_of}:
+                self._announce.device_changed(shown)
+
+    def _keep(self, status: DeviceStatus) -> None:
+        if status.device.id == self.entry.device.id:
+            self.status = status
+        else:
+            self._own[status.device.id] = status
+
+    def _status_of(self, device: str) -> DeviceStatus:
+        if device == self.entry.device.id:
+            return self.status
+        own = self._own.get(device)
+        return own or DeviceStatus(next(part for part in self.entry.parts if part.id == device))
+
+    def _shown(self, part: Device) -> DeviceStatus:
+        own = self._own.get(part.id)
+        if own is None or self.status.health is not Health.ONLINE:
+            return replace(self.status, device=part, restarts=0)
+        return own
