@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
+from gateway.links.allowance import Aside
 from gateway.links.perimeter import (
     ANSWER,
     EVENT,
@@ -114,24 +115,6 @@ class PanelSettings(SerialSettings):
         return self
 
 
-class Allowance:
-    """Lets a burst through and then one in so many seconds; counts what it holds back."""
-
-    def __init__(self, burst: int = 5, seconds: float = 10.0) -> None:
-        self._burst, self._seconds = burst, seconds
-        self._left, self._at = float(burst), 0.0
-        self.held_back = 0
-
-    def take(self, now: float) -> bool:
-        self._left = min(self._burst, self._left + (now - self._at) / self._seconds)
-        self._at = now
-        if self._left < 1:
-            self.held_back += 1
-            return False
-        self._left -= 1
-        return True
-
-
 class PerimeterPanel(Driver):
     """One host; its zones are devices of their own and speak through it."""
 
@@ -153,7 +136,7 @@ class PerimeterPanel(Driver):
         self._missed = 0
         self._rubbish = 0
         self._known: set[Condition] = set()
-        self._quarantine = Allowance()
+        self._aside = Aside(emit)
 
     @classmethod
     def parts(cls, settings: PanelSettings) -> Sequence[Part]:
@@ -250,7 +233,7 @@ class PerimeterPanel(Driver):
     async def _take(self, line: SerialLine, item: Frame | Unreadable) -> None:
         if isinstance(item, Unreadable):
             self._rubbish += len(item.data)
-            await self._put_aside(item.why, item.data)
+            await self._aside.put(item.why, item.data)
         elif item.address == self.settings.address and item.function in HEARD:
             self._missed = self._rubbish = 0
             self.emit.heard()
@@ -265,7 +248,7 @@ class PerimeterPanel(Driver):
         try:
             status = read_status(frame.payload)
         except ValueError as error:
-            await self._put_aside(str(error), frame.encode())
+            await self._aside.put(str(error), frame.encode())
             return
         if not status.pending:
             await self._reconcile(status)
@@ -283,7 +266,7 @@ class PerimeterPanel(Driver):
         payload = frame.payload
         meaning = MEANINGS.get(payload[2]) if len(payload) == EVENT_LENGTH else None
         if meaning is None:
-            told = await self._put_aside("an event of unknown code or length", frame.encode())
+            told = await self._aside.put("an event of unknown code or length", frame.encode())
         else:
             source = f"{int.from_bytes(payload[:2])}.{frame.sequence}"
             told = await self._tell(meaning, payload[3], source, read_time(payload[4:], self._clock), {})
@@ -307,19 +290,6 @@ class PerimeterPanel(Driver):
             return False
         if meaning.condition:
             (self._known.add if meaning.starts else self._known.discard)(condition)
-        return True
-
-    async def _put_aside(self, why: str, data: bytes) -> bool:
-        """Whether it is in quarantine; beyond the allowance it is not, as noise must not fill the disk."""
-        if not self._quarantine.take(asyncio.get_running_loop().time()):
-            return False
-        if self._quarantine.held_back:
-            why = f"{why} (and {self._quarantine.held_back} more like it before)"
-            self._quarantine.held_back = 0
-        try:
-            await self.emit.quarantine(why, data)
-        except NotRecorded:
-            return False
         return True
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from drivers.perimeter_panel import DRIVER, Allowance, PanelSettings
+from drivers.perimeter_panel import DRIVER, PanelSettings
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.perimeter import MAX_PAYLOAD, Decoder, Frame, Unreadable, crc16, read_status, read_time
 from gateway.links.serial import SerialLink
@@ -126,14 +126,6 @@ def test_zones_are_devices() -> None:
     settings = PanelSettings(port="/dev/x", zones=[{"number": 3, "id": "z3", "name": "北墙", "place": "wall/n1"}])
     (part,) = DRIVER.parts(settings)
     assert (part.id, part.type, part.place) == ("z3", DeviceType.ZONE, "wall/n1")
-
-
-def test_allowance_lets_a_burst_through_and_counts_the_rest() -> None:
-    allowance = Allowance(burst=3, seconds=10)
-    assert [allowance.take(100.0) for _ in range(5)] == [True, True, True, False, False]
-    assert allowance.held_back == 2
-    assert allowance.take(110.1)
-    assert not allowance.take(110.2)
 
 
 class Emit:

@@ -1,0 +1,49 @@
+"""How much of what can't be read is kept: noise on a line must not fill the disk."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.driver import Emit
+from gateway.errors import NotRecorded
+
+
+class Allowance:
+    """Lets a burst through and then one in so many seconds; counts what it holds back."""
+
+    def __init__(self, burst: int = 5, seconds: float = 10.0) -> None:
+        self._burst, self._seconds = burst, seconds
+        self._left, self._at = float(burst), 0.0
+        self.held_back = 0
+
+    def take(self, now: float) -> bool:
+        """Whether one more may pass at `now`, in seconds of a clock that never goes back."""
+        self._left = min(self._burst, self._left + (now - self._at) / self._seconds)
+        self._at = now
+        if self._left < 1:
+            self.held_back += 1
+            return False
+        self._left -= 1
+        return True
+
+
+class Aside:
+    """A driver's way to the quarantine, within an allowance of its own."""
+
+    def __init__(self, emit: Emit, allowance: Allowance | None = None) -> None:
+        self._emit = emit
+        self._allowance = allowance or Allowance()
+
+    async def put(self, why: str, data: bytes) -> bool:
+        """Whether it is kept and committed: only then may its sender be acknowledged."""
+        allowance = self._allowance
+        if not allowance.take(asyncio.get_running_loop().time()):
+            return False
+        if allowance.held_back:
+            why = f"{why} (and {allowance.held_back} more like it before)"
+            allowance.held_back = 0
+        try:
+            await self._emit.quarantine(why, data)
+        except NotRecorded:
+            return False
+        return True

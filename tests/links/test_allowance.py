@@ -1,0 +1,44 @@
+"""What can't be read is kept, but not all of it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from gateway.errors import NotRecorded
+from gateway.links.allowance import Allowance, Aside
+
+
+def test_a_burst_passes_and_the_rest_is_counted() -> None:
+    allowance = Allowance(burst=3, seconds=10)
+    assert [allowance.take(100) for _ in range(5)] == [True, True, True, False, False]
+    assert allowance.held_back == 2
+    assert allowance.take(110)
+    assert not allowance.take(110)
+
+
+class Emit:
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, bytes]] = []
+        self.disk = True
+
+    async def quarantine(self, why: str, data: bytes) -> None:
+        if not self.disk:
+            raise NotRecorded("disk full")
+        self.kept.append((why, data))
+
+
+async def test_what_was_held_back_is_told_with_the_next(monkeypatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("asyncio.get_running_loop", lambda: SimpleNamespace(time=lambda: now))
+    emit = Emit()
+    aside = Aside(emit, Allowance(burst=1, seconds=10))
+    assert [await aside.put("noise", b"x") for _ in range(3)] == [True, False, False]
+    now = 10.0
+    assert await aside.put("noise", b"y")
+    assert emit.kept == [("noise", b"x"), ("noise (and 2 more like it before)", b"y")]
+
+
+async def test_what_the_disk_did_not_take_is_not_kept() -> None:
+    emit = Emit()
+    emit.disk = False
+    assert not await Aside(emit).put("noise", b"x")
