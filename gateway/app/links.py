@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.errors import LinkLost
 from gateway.flow.emitter import Emitter
+from gateway.links.listen import ListenLink
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint
 from gateway.links.serial import SerialLink
@@ -35,6 +36,8 @@ class Doors:
                 return lambda _emit, _silent: None
             case "serial":
                 return _hooked(SerialLink(entry.settings))  # type: ignore[arg-type]  # a serial driver's Settings are SerialSettings
+            case "listen":
+                return _hooked(ListenLink(entry.settings))  # type: ignore[arg-type]  # likewise ListenSettings
             case "mqtt":
                 return _hooked(self._mqtt(entry))
             case "vision":
