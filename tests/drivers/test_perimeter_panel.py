@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from drivers.perimeter_panel import DRIVER, PanelSettings
+from drivers.perimeter_panel import DRIVER
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
-from gateway.links.perimeter import MAX_PAYLOAD, Decoder, Frame, Unreadable, crc16, read_status, read_time
+from gateway.links.perimeter.settings import PanelSettings
+from gateway.links.perimeter.status import read_status, read_time
+from gateway.links.perimeter.wire import MAX_PAYLOAD, Decoder, Frame, Unreadable, crc16
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Signal
 from gateway.simulator import perimeter as twin

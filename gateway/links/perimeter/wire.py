@@ -32,8 +32,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 START = b"\xaa\x55"
 HEADER = 7
@@ -43,15 +41,6 @@ MAX_RUBBISH = 256
 """Bytes of unreadable input kept together as one piece for the quarantine."""
 
 POLL, EVENT, ANSWER = 0x01, 0x02, 0x80
-STATUS_LENGTH = 39
-EVENT_LENGTH = 10
-
-_FLAGS = ("mains", "battery", "cover")
-_BITMAPS = ("alarm", "tamper", "fault", "bypass")
-ZONE_CONDITIONS = frozenset(_BITMAPS)
-
-Condition = tuple[str, int]
-"""What holds, and the number of the zone or area it holds for (0: the host itself)."""
 
 
 def crc16(data: bytes | bytearray) -> int:
@@ -157,32 +146,3 @@ def _read(data: bytearray) -> Frame | None:
     if data[HEADER - 1] != len(data) - HEADER - CHECK or crc16(body) != int.from_bytes(check, "little"):
         return None
     return Frame(data[2], data[3], int.from_bytes(data[4:6]), bytes(data[HEADER:-CHECK]))
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    boot: int
-    last: int
-    pending: int
-    conditions: frozenset[Condition]
-
-
-def read_status(payload: bytes) -> Status:
-    """Raises ValueError when it is not a status."""
-    if len(payload) != STATUS_LENGTH:
-        raise ValueError(f"a status has {STATUS_LENGTH} bytes, this one {len(payload)}")
-    holds = {(_FLAGS[bit], 0) for bit in range(len(_FLAGS)) if payload[5] >> bit & 1}
-    holds |= {("armed", bit + 1) for bit in range(8) if payload[6] >> bit & 1}
-    for index, condition in enumerate(_BITMAPS):
-        bits = int.from_bytes(payload[7 + 8 * index : 15 + 8 * index], "little")
-        holds |= {(condition, bit + 1) for bit in range(64) if bits >> bit & 1}
-    return Status(int.from_bytes(payload[:2]), int.from_bytes(payload[2:4]), payload[4], frozenset(holds))
-
-
-def read_time(bcd: bytes, zone: ZoneInfo) -> datetime | None:
-    """The host's clock in UTC; None when it shows no time (not set, or broken)."""
-    try:
-        year, month, day, hour, minute, second = (int(f"{byte:02x}") for byte in bcd)
-        return datetime(2000 + year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
-    except ValueError:
-        return None

@@ -1,0 +1,52 @@
+"""What the YAML says about a perimeter host."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gateway.links.serial import SerialSettings
+from gateway.settings.context import PlaceRef
+from gateway.settings.durations import Duration
+from gateway.settings.mend import Wrong
+
+
+class Zone(BaseModel):
+    """One zone (防区) of the host, as a device of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: Annotated[int, Field(ge=1, le=64, description="the zone's number on the host")]
+    id: Annotated[str, Field(description="what the zone is called in rules and in the guard room")]
+    name: str
+    place: PlaceRef | None = None
+
+
+class PanelSettings(SerialSettings):
+    address: Annotated[int, Field(ge=1, le=247, description="the host's address on the line")] = 1
+    zones: tuple[Zone, ...] = ()
+    poll: Annotated[
+        Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=1), description="how often it is asked")
+    ] = timedelta(seconds=2)
+    missed_polls: Annotated[int, Field(ge=1, le=100, description="polls without an answer that mean a line fault")] = 3
+    timezone: Annotated[str, Field(description="of the host's clock")] = "Asia/Shanghai"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, OSError, ValueError) as error:
+            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
+        return name
+
+    @model_validator(mode="after")
+    def _unlike(self) -> Self:
+        numbers = [zone.number for zone in self.zones]
+        twice = sorted({number for number in numbers if numbers.count(number) > 1})
+        if twice:
+            raise Wrong(f"zone number {twice[0]} is given to two zones", "number each as on the host")
+        return self
