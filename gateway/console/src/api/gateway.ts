@@ -1,5 +1,5 @@
 import type { Client } from "./client";
-import type { Alert, Compound, Data, Device, Disposition, Page, Session, Signal } from "./types";
+import type { Alert, Compound, Data, Device, Disposition, Page, Session, Signal, Unread } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note";
 
@@ -35,6 +35,9 @@ export class Gateway {
 
   signals = (query: { device?: string; kind?: string; after?: string | null }): Promise<Page<Signal>> =>
     this.client.call("GET", at("/api/v1/signals", query));
+
+  quarantine = (after: string | null): Promise<Page<Unread>> =>
+    this.client.call("GET", at("/api/v1/quarantine", { after }));
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
 

@@ -111,6 +111,17 @@ export interface Signal {
   snapshot: string | null;
 }
 
+/** Bytes of a device that nobody could read. */
+export interface Unread {
+  number: number;
+  at: string;
+  device: string;
+  why: string;
+  /** of all of it; `data` are the first bytes, in hex */
+  size: number;
+  data: string;
+}
+
 /** How many were dropped since the gateway's start, by what they were. */
 export type Dropped = Record<string, number>;
 

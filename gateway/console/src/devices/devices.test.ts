@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { aDevice, aSignal } from "../api/samples";
 import { answerTo } from "./command";
+import { lastFailed } from "./failed";
 import { counts, listed, workable } from "./health";
 
 const ids = (devices: { id: string }[]): string[] => devices.map((device) => device.id);
@@ -49,4 +50,19 @@ it("knows the answer to its own command only", () => {
   ];
   expect(answerTo(signals, "door-1", "c-1")?.id).toBe("2");
   expect(answerTo(signals, "door-2", "c-1")).toBeNull();
+});
+
+describe("a command that was not done", () => {
+  const now = Date.parse("2026-11-22T12:00:00Z");
+  const said = (id: string, kind: string, minutes: number, device = "gate") =>
+    aSignal({ id, kind, device, received: new Date(now - minutes * 60_000).toISOString(), data: { action: "close" } });
+
+  it("is told until somebody saw it, it was done after all, or it is long ago", () => {
+    const failed = said("f", "command.failed", 2);
+    expect(lastFailed([failed], new Set(), now)?.id).toBe("f");
+    expect(lastFailed([failed], new Set(["f"]), now)).toBeNull();
+    expect(lastFailed([said("d", "command.done", 1), failed], new Set(), now)).toBeNull();
+    expect(lastFailed([said("d", "command.done", 1, "other"), failed], new Set(), now)?.id).toBe("f");
+    expect(lastFailed([said("old", "command.failed", 11)], new Set(), now)).toBeNull();
+  });
 });

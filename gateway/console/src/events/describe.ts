@@ -12,17 +12,21 @@ const BARE: ReadonlySet<string> = new Set(["text", "name", "plate", "person", "d
 export function describe(data: Data, t: Messages): string {
   const parts: string[] = [];
   for (const [key, value] of Object.entries(data)) {
-    const text = UNREAD.has(key) || (key === "person" && data["name"]) ? null : plain(value, t);
+    const text = UNREAD.has(key) || (key === "person" && data["name"]) ? null : plain(key, value, t);
     if (text !== null) parts.push(BARE.has(key) ? text : `${t.dataKeys[key] ?? key}${t.colon}${text}`);
   }
   return parts.join(t.comma);
 }
 
-function plain(value: unknown, t: Messages): string | null {
-  if (typeof value === "string") return value === "" ? null : value;
+function plain(key: string, value: unknown, t: Messages): string | null {
+  if (typeof value === "string") return value === "" ? null : (wordFor(key, value, t) ?? value);
   if (typeof value === "boolean") return value ? t.yes : t.no;
   if (typeof value === "number") return String(Number.isInteger(value) ? value : Number(value.toFixed(2)));
   return spoken(value) ? value[t.code] : null;
+}
+
+function wordFor(key: string, value: string, t: Messages): string | undefined {
+  return key === "action" ? t.actions[value] : t.dataValues[key]?.[value];
 }
 
 /** A sentence that came in both languages. */

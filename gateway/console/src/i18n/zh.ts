@@ -137,6 +137,33 @@ const dataKeys: Record<string, string> = {
   category: "类别",
   door: "门",
   code: "代码",
+  event: "情况",
+  line: "警戒线",
+  direction: "方向",
+  class: "目标",
+  list: "名单",
+  result: "结果",
+  last_heard: "最后消息",
+};
+
+/** What a signal's data says in a word of its own, by its key. */
+const dataValues: Record<string, Record<string, string>> = {
+  event: { crossed: "越线", lingered: "徘徊", thrown: "高空抛物", blocked: "占道", cleared: "占道解除" },
+  direction: { left_to_right: "从左到右", right_to_left: "从右到左" },
+  list: { resident: "住户", watch: "布控" },
+  class: {
+    person: "人",
+    vehicle: "车",
+    car: "轿车",
+    truck: "货车",
+    bus: "客车",
+    bicycle: "自行车",
+    motorcycle: "摩托车",
+    ebike: "电动自行车",
+    "e-bike": "电动自行车",
+    dog: "狗",
+    cat: "猫",
+  },
 };
 
 /** Every word on the screen. The English file has the same shape. */
@@ -153,6 +180,7 @@ export const zh = {
   actions,
   code: "zh" as "zh" | "en",
   dataKeys,
+  dataValues,
   colon: "：",
   comma: "，",
   yes: "是",
@@ -163,7 +191,7 @@ export const zh = {
     hour: (h: number, m: number) => `${h}小时${String(m).padStart(2, "0")}分`,
     day: (d: number, h: number) => `${d}天${h}小时`,
   },
-  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史" },
+  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", quarantine: "未识别" },
   top: {
     untouched: (n: number) => `${n} 条未处理`,
     inHand: (n: number) => `${n} 条处理中`,
@@ -304,6 +332,8 @@ export const zh = {
     done: "设备已执行",
     failed: "设备没有执行",
     unanswered: "设备没有回执，请到现场确认",
+    notDone: (action: string) => `“${action}”没有执行`,
+    onSite: "请到现场确认",
     seconds: "秒",
   },
   devices: {
@@ -337,6 +367,12 @@ export const zh = {
       device: "设备状态",
       other: "其他",
     },
+  },
+  quarantine: {
+    title: "未识别的数据",
+    about: "设备发来、网关读不懂的数据。看原因，再查接线、波特率、地址、密钥或格式。",
+    none: "没有读不懂的数据",
+    size: (n: number) => `${n} 字节`,
   },
   history: {
     title: "已结警情",

@@ -1,6 +1,6 @@
 import { onMounted, onUnmounted, type Ref } from "vue";
 
-import { VIEWS } from "../shell/route";
+import { viewsOf } from "../shell/route";
 import type { Room } from "../shell/room";
 import { type Focus, type Wish, wishOf } from "./keymap";
 
@@ -35,7 +35,7 @@ function fulfil(room: Room, helping: Ref<boolean>, wish: Wish): boolean {
 }
 
 function look(room: Room, number: number): boolean {
-  const view = VIEWS[number - 1];
+  const view = viewsOf(room.sessions.mends.value)[number - 1];
   if (view) room.route.go(view);
   return view !== undefined;
 }

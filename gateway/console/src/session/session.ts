@@ -12,6 +12,8 @@ export interface Sessions {
   session: Ref<Session | null>;
   /** who answers alarms: the others look, and are not rung for */
   onDuty: ComputedRef<boolean>;
+  /** who mends devices, and is shown what of theirs could not be read */
+  mends: ComputedRef<boolean>;
   check: () => Promise<void>;
   signIn: (user: string, password: string) => Promise<void>;
   signOut: () => Promise<void>;
@@ -35,6 +37,7 @@ export function createSessions(gateway: Gateway, onUserChange: () => void): Sess
     standing,
     session,
     onDuty: computed(() => session.value?.role === "guard" || session.value?.role === "supervisor"),
+    mends: computed(() => session.value?.role === "installer" || session.value?.role === "manager"),
     expire,
     check: async () => {
       try {

@@ -1,7 +1,10 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history"] as const;
+export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "quarantine"] as const;
 export type View = (typeof VIEWS)[number];
+
+/** What could not be read is shown to those alone who mend devices. */
+export const viewsOf = (mends: boolean): readonly View[] => VIEWS.filter((view) => view !== "quarantine" || mends);
 
 export interface Spot {
   view: View;
