@@ -21,7 +21,7 @@ class Outbox:
     Live pictures wait behind all: when `most_live` bytes of them do, a view loses its parts up to its next keyframe.
     """
 
-    def __init__(self, frames_dropped: Callable[[], int], most: int = 64, most_live: int = 8 * 1024 * 1024) -> None:
+    def __init__(self, frames_dropped: Callable[[], int], most: int = 64, most_live: int = 16 * 1024 * 1024) -> None:
         self._frames_dropped = frames_dropped
         self._most = most
         self._changed = Condition()

@@ -7,8 +7,13 @@ from collections import deque
 from gateway.vision.stream.rtp.unit import AccessUnit
 
 SECONDS = 10.0
-MOST = 4 << 20
-"""Bytes; ten seconds at 3 Mbit/s."""
+ALWAYS = 4 << 20
+"""Bytes that are kept whatever time they span: ten seconds at 3 Mbit/s."""
+MOST = 24 << 20
+"""Bytes that are never exceeded: twenty seconds at 9 Mbit/s, ten between keyframes and ten before them."""
+SPAN = 2.2
+"""By what `seconds` are multiplied to get the longest time that more than ALWAYS is kept for: keyframes as far apart
+as `seconds`, and what cameras make of that. So the cap follows the stream: it is SPAN × `seconds` × its own rate."""
 _OVERHEAD = 80
 """Bytes of a Python object beside each packet's own."""
 _RESTART = 1.0
@@ -18,12 +23,15 @@ _RESTART = 1.0
 class Ring:
     """Drops whole groups (a keyframe and what builds on it), so that it always begins with a keyframe.
 
-    Keeps at least `seconds`, if that takes less than `most` bytes; with keyframes ten seconds apart up to twice that.
+    Keeps at least `seconds` of a stream with keyframes up to `seconds` apart, if that takes less than `most` bytes;
+    0 keeps what came since the newest keyframe. A sub stream of 0.6 Mbit/s takes 1 MB, a main stream
+    of 4 Mbit/s with keyframes ten seconds apart (smart codec) 10 MB.
     """
 
-    def __init__(self, seconds: float = SECONDS, most: int = MOST) -> None:
+    def __init__(self, seconds: float = SECONDS, most: int = MOST, always: int = ALWAYS) -> None:
         self._seconds = seconds
         self._most = most
+        self._always = min(always, most)
         self._groups: deque[list[AccessUnit]] = deque()
         self._newest = 0.0
         self.size = 0
@@ -41,7 +49,7 @@ class Ring:
         self.size += _cost(unit)
         while len(self._groups) > 1 and self._is_old(self._groups[1][0]):
             self._drop()
-        while self.size > self._most:
+        while self._is_too_large():
             self._drop()
 
     def units(self, since: float = float("-inf")) -> list[AccessUnit]:
@@ -55,6 +63,11 @@ class Ring:
 
     def _is_old(self, second: AccessUnit) -> bool:
         return second.time_s <= self._newest - self._seconds
+
+    def _is_too_large(self) -> bool:
+        if self.size <= self._always:
+            return False
+        return self.size > self._most or self._newest - self._groups[0][0].time_s > SPAN * max(self._seconds, SECONDS)
 
     def _drop(self) -> None:
         self.size -= sum(map(_cost, self._groups.popleft()))

@@ -14,7 +14,8 @@ from gateway.errors import AnjuError
 
 MOST_PARTS = 50
 """Parts that wait for a viewer: some five seconds of them."""
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
+"""Ten seconds of a main stream: a screen is given them at once where keyframes are so far apart."""
 MOST_KEPT = 16 * 1024 * 1024
 """Bytes since the last keyframe that are kept for the next viewer; a stream with more makes him wait for a keyframe."""
 

@@ -15,6 +15,8 @@ from gateway.vision.stream.rtp.unit import AccessUnit
 
 MOST_WAITING = 32 * 1024 * 1024
 """Bytes that wait for the thread; what comes beyond is left out up to the next keyframe."""
+LARGEST_PART = 1024 * 1024
+"""Bytes after which a part is sent, though more waits: all since a main stream's keyframe may be ten megabytes."""
 
 
 class Reel(ABC):
@@ -100,9 +102,9 @@ class LiveReel(Reel):
                 if segment.is_init:
                     self._open(before, segment.codec, segment.data)
                     continue
-                if before.key:
+                if before.key or len(part) > LARGEST_PART:
                     self._part(part, key)
-                    part, key = bytearray(), True
+                    part, key = bytearray(), before.key
                 part += segment.data
         self._part(part, key)
 

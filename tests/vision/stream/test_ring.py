@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, strategies
 
-from gateway.vision.stream.ring import Ring
+from gateway.vision.stream.ring import MOST, SPAN, Ring
 from tests.vision.stream.coded import unit
 
 
@@ -50,6 +51,40 @@ def test_one_group_too_large_is_let_go_and_the_next_keyframe_waited_for() -> Non
     assert ring.size == 0
     ring.add(unit(5, 1000, key=True))
     assert len(ring.units()) == 1
+
+
+def rate(mbit: float) -> int:
+    """Bytes of a picture, at 25 a second."""
+    return int(mbit * 1e6 / 8 / 25)
+
+
+@pytest.mark.parametrize(("mbit", "key_every"), [(4, 10), (8, 10), (12, 2)])
+def test_a_main_streams_ten_seconds_are_there_at_every_moment(mbit: float, key_every: float) -> None:
+    ring = Ring()
+    for number in range(45 * 25):
+        ring.add(unit(number / 25, rate(mbit), key=number % int(key_every * 25) == 0))
+        if number >= 10 * 25:
+            assert ring.units()[0].time_s <= number / 25 - 10
+        assert ring.size <= MOST
+
+
+def test_a_sub_stream_takes_no_more_than_its_seconds() -> None:
+    assert fed(Ring(), 60, key_every=2, size=rate(0.6)).size < 1_200_000
+
+
+def test_what_is_larger_than_usual_is_not_kept_longer_than_needed() -> None:
+    """A stream that sends a keyframe a minute would otherwise fill all that may be filled."""
+    ring = Ring()
+    largest = 0
+    for number in range(120 * 25):
+        ring.add(unit(number / 25, rate(2), key=number % (60 * 25) == 0))
+        largest = max(largest, ring.size)
+    assert largest < 2e6 / 8 * SPAN * 10 * 1.1
+
+
+def test_of_nothing_before_only_the_newest_group_is_kept() -> None:
+    units = fed(Ring(0), 59, key_every=10).units()
+    assert (units[0].time_s, units[0].key) == (50.0, True)
 
 
 def test_a_stream_that_begins_anew_replaces_the_old() -> None:

@@ -78,6 +78,18 @@ class TestLive:
         key, opening, blob = outlet.parts[-1]
         assert (key, opening, blob[4:8]) == (False, None, b"moof")
 
+    def test_much_since_a_keyframe_goes_out_in_pieces(
+        self, camera: Camera, outlet: Outlet, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reels, "LARGEST_PART", 5_000)
+        camera.film(49)
+        reel = LiveReel(1, nothing, outlet)
+        camera.crowd.join(reel)
+        reel.work()
+        assert [key for key, _, _ in outlet.parts] == [True] + [False] * (len(outlet.parts) - 1)
+        assert len(outlet.parts) > 2
+        assert pictures(b"".join(blob for _, _, blob in outlet.parts)) == 23
+
     def test_one_who_does_not_work_loses_up_to_a_keyframe(
         self, camera: Camera, outlet: Outlet, monkeypatch: pytest.MonkeyPatch
     ) -> None:
