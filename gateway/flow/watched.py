@@ -86,7 +86,7 @@ class Watched:
         status = self._status_of(device)
         status = replace(status, fault=why)
         self._keep(status)
-        if status.health is not Health.OFFLINE:
+        if status.health is not Health.OFFLINE and (status.device.part_of is None or self._stands):
             log.warning("a device is lost", device=device, why=why)
             self._become(status, Health.OFFLINE, {"why": why})
 
@@ -106,12 +106,17 @@ class Watched:
         """Whoever said nothing for longer than its cadence is silent."""
         now = self._now()
         for status in (self.status, *self._own.values()):
-            cadence, last = (
-                status.device.cadence,
-                max(status.heard_at or self._started, self.status.since or self._started),
-            )
-            if cadence is not None and now - last > cadence and self._tells_of(status):
+            cadence = status.device.cadence
+            if cadence is not None and now - self._counts_from(status) > cadence and self._tells_of(status):
                 self.silent(status.device.id)
+
+    @property
+    def _stands(self) -> bool:
+        return self.status.health is not Health.OFFLINE
+
+    def _counts_from(self, status: DeviceStatus) -> datetime:
+        """A device that has just come back gives its parts their whole cadence again."""
+        return max(status.heard_at or self._started, self.status.since or self._started)
 
     def _tells_of(self, status: DeviceStatus) -> bool:
         return status.device.part_of is None or self.status.health is Health.ONLINE
