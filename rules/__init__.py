@@ -8,6 +8,8 @@ zone.*                `zone`: the number on the panel, when the device is the pa
 area.armed|disarmed   `area`
 door.*, access.*      `door`: which one, when the device serves several
 access.denied         `credential`, `reason`
+credential.presented  `credential`: masked, for people; `format`; `card`: `number` (or `hex`), `facility`, `bits`
+pin.entered           `digits`: how many; never which
 plate.read            `text`, `score`, `list`: "resident", "watch" or null (unknown), `household`: its place;
                       `read` and `reason` ({zh, en}) where the register helped to read it
 face.matched          `person`, `household`: the place, `list`: "resident" or another, `distance`; no name;

@@ -1,4 +1,4 @@
-"""Devices that do not do their job: silent, offline, faulted, a camera covered, frozen or turned away.
+"""Devices that do not do their job: silent, offline, faulted, a reader tampered, a camera covered or turned.
 
 A loss waits `grace` before it rings, so that one that is back at once does not, and so that
 many at once (a switch or a fuse died) become one alert: `together` or more that are lost
@@ -32,11 +32,16 @@ class Trouble(NamedTuple):
 
 TROUBLES = {
     "device.faulted": Trouble("faulted", Severity.MEDIUM, "设备故障", "Device fault"),
+    "reader.tampered": Trouble("tampered", Severity.HIGH, "读卡器被拆动", "Reader tampered"),
     "camera.covered": Trouble("covered", Severity.HIGH, "摄像机被遮挡", "Camera covered"),
     "camera.frozen": Trouble("frozen", Severity.MEDIUM, "摄像机画面静止", "Camera picture frozen"),
     "camera.moved": Trouble("moved", Severity.MEDIUM, "摄像机被移动", "Camera moved"),
 }
-ENDS = {"device.restored": ("faulted",), "camera.restored": ("covered", "frozen", "moved")}
+ENDS = {
+    "device.restored": ("faulted",),
+    "reader.restored": ("tampered",),
+    "camera.restored": ("covered", "frozen", "moved"),
+}
 
 
 class SilenceSettings(Selection):

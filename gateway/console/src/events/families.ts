@@ -17,6 +17,8 @@ const FAMILY_OF: Record<string, Family> = {
   door: "door",
   access: "door",
   exit: "door",
+  credential: "door",
+  pin: "door",
   barrier: "door",
   call: "door",
   motion: "sighting",
@@ -25,6 +27,7 @@ const FAMILY_OF: Record<string, Family> = {
   object: "sighting",
   camera: "device",
   panel: "device",
+  reader: "device",
   device: "device",
   storage: "device",
 };

@@ -52,6 +52,10 @@ const kinds: Record<string, string> = {
   "door.unlocked": "门已开锁",
   "access.granted": "准许通行",
   "access.denied": "拒绝通行",
+  "credential.presented": "刷卡",
+  "pin.entered": "输入密码",
+  "reader.tampered": "读卡器被拆动",
+  "reader.restored": "读卡器防拆恢复",
   "exit.requested": "按出门按钮",
   "call.started": "对讲呼叫",
   "call.answered": "对讲接通",
@@ -112,6 +116,11 @@ const actions: Record<string, string> = {
   preset: "转到预置位",
   bypass: "旁路",
   unbypass: "取消旁路",
+  grant: "提示通过",
+  deny: "提示拒绝",
+  led: "亮灯",
+  buzzer: "蜂鸣",
+  text: "显示文字",
 };
 
 const dataKeys: Record<string, string> = {
@@ -124,6 +133,8 @@ const dataKeys: Record<string, string> = {
   error: "错误",
   card: "卡号",
   credential: "凭证",
+  format: "格式",
+  digits: "位数",
   seconds: "秒数",
   by: "操作人",
   action: "指令",
