@@ -1,0 +1,69 @@
+"""An RS-485 or RS-232 line behind a converter to Ethernet in TCP server mode: its bytes as they are.
+
+A converter that loses power says nothing, and neither does the line behind it at night: so the kernel
+asks the converter every now and then (keep-alive), and gives up what it does not acknowledge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+
+from gateway.errors import LinkLost
+from gateway.links.serial.line import End
+from gateway.settings.addresses import Listen
+
+CONNECT_LIMIT = 5.0
+"""Seconds a converter on the same network may take to answer."""
+QUIET, BETWEEN = 10, 5
+"""Seconds of silence before the kernel asks whether the converter lives, and between askings."""
+UNANSWERED_MS = 15_000
+"""How long it may leave what we wrote unacknowledged, or such askings (RFC 5482; Linux applies it to both)."""
+
+_MENDS = {
+    errno.ECONNREFUSED: "refuses: is it in TCP server mode, on this port, and nobody else connected?",
+    errno.EHOSTUNREACH: "can't be reached: check its power, its cable and its address",
+    errno.ENETUNREACH: "can't be reached: this machine has no way to that network",
+    errno.ETIMEDOUT: "does not answer: check its power, its cable and its address",
+}
+
+
+@asynccontextmanager
+async def connected(name: str, at: Listen) -> AsyncIterator[End]:
+    """A connection to the converter; raises LinkLost that says what is wrong with it."""
+    made = await _connect(name, at)
+    with made:
+        yield End(made.fileno(), f"converter {name}", "check its power and cable, and that nobody else connects to it")
+
+
+async def _connect(name: str, at: Listen) -> socket.socket:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(CONNECT_LIMIT):
+            found = await loop.getaddrinfo(at.host, at.port, type=socket.SOCK_STREAM)
+            family, kind, protocol, _, address = found[0]
+            return await _connect_to(socket.socket(family, kind, protocol), address)
+    except TimeoutError:
+        raise LinkLost(f"converter {name} {_MENDS[errno.ETIMEDOUT]}") from None
+    except socket.gaierror as error:
+        raise LinkLost(f"converter {name}: nobody knows {at.host!r}: write its IP address") from error
+    except OSError as error:
+        why = _MENDS.get(error.errno or 0, f"can't be reached: {error.strerror or error}")
+        raise LinkLost(f"converter {name} {why}") from error
+
+
+async def _connect_to(made: socket.socket, address: tuple[object, ...]) -> socket.socket:
+    with ExitStack() as if_it_fails:
+        if_it_fails.enter_context(made)
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, QUIET)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, BETWEEN)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(made, address)
+        if_it_fails.pop_all()
+    return made

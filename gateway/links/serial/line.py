@@ -1,0 +1,127 @@
+"""An open line in the loop, without threads: a descriptor that gives and takes bytes.
+
+Reading is a pull: what nobody reads stays in the kernel's buffer, so nothing here grows. A
+line that falls silent after bytes is told to the reader as `b""`, because half a frame would
+otherwise linger in a decoder until the next event, which may be the burglar.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.errors import LinkLost
+
+CHUNK = 4096
+WRITE_LIMIT = 5.0
+"""Seconds a write may wait for the line to drain before the line counts as lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Our end of a line: a descriptor that does not block, what it is called, and what to look at when it is gone."""
+
+    fd: int
+    name: str
+    mend: str
+
+
+class SerialLine:
+    """An open line: one task reads, any task writes."""
+
+    def __init__(self, end: End, gap: float, heard: Callable[[], None]) -> None:
+        self._fd = end.fd
+        self._end = end
+        self._gap = gap
+        self._heard = heard
+        self._midway = False
+        self._writing = asyncio.Lock()
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._closed = False
+
+    async def read(self) -> bytes:
+        """The next bytes as they come (at most 4 kB), or `b""` once when the line fell silent after some.
+
+        Cancelling it loses nothing. Raises LinkLost when the line is gone.
+        """
+        try:
+            async with asyncio.timeout(self._gap if self._midway else None):
+                data = await self._take()
+        except TimeoutError:
+            self._midway = False
+            return b""
+        self._midway = True
+        self._heard()
+        return data
+
+    async def write(self, data: bytes) -> None:
+        """Return once the kernel has taken all of it; frames of several tasks never mix."""
+        async with self._writing:
+            try:
+                async with asyncio.timeout(WRITE_LIMIT):
+                    await self._put(memoryview(data))
+            except TimeoutError:
+                raise LinkLost(f"{self._end.name} took nothing for {WRITE_LIMIT:g} s") from None
+
+    def close(self) -> None:
+        """Let go of the descriptor; whoever still reads or writes is told that the line is lost."""
+        if not self._closed:
+            self._closed = True
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._fd)
+            loop.remove_writer(self._fd)
+            for waiter in self._waiting:
+                _fulfil(waiter)
+
+    async def _take(self) -> bytes:
+        while True:
+            await self._ready(writing=False)
+            self._check()
+            try:
+                data = os.read(self._fd, CHUNK)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise self._lost(error) from error
+            if not data:
+                raise self._lost(None)
+            return data
+
+    async def _put(self, rest: memoryview) -> None:
+        while rest:
+            self._check()
+            try:
+                rest = rest[os.write(self._fd, rest) :]
+            except BlockingIOError:
+                await self._ready(writing=True)
+            except OSError as error:
+                raise self._lost(error) from error
+
+    async def _ready(self, *, writing: bool) -> None:
+        self._check()
+        loop = asyncio.get_running_loop()
+        add, remove = (loop.add_writer, loop.remove_writer) if writing else (loop.add_reader, loop.remove_reader)
+        ready = loop.create_future()
+        self._waiting.add(ready)
+        add(self._fd, _fulfil, ready)
+        try:
+            await ready
+        finally:
+            self._waiting.discard(ready)
+            if not self._closed:
+                remove(self._fd)
+
+    def _check(self) -> None:
+        if self._closed:
+            raise LinkLost(f"{self._end.name} is closed")
+
+    def _lost(self, error: OSError | None) -> LinkLost:
+        why = os.strerror(error.errno) if error and error.errno else "end of file"
+        return LinkLost(f"{self._end.name} is gone ({why}): {self._end.mend}")
+
+
+def _fulfil(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)

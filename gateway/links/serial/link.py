@@ -1,0 +1,35 @@
+"""What a driver with `LINK = "serial"` is handed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from gateway.links.serial import converter, tty
+from gateway.links.serial.line import SerialLine
+from gateway.links.serial.settings import SerialSettings
+
+
+class SerialLink:
+    """`async with link.open() as line`: the same line, whether it ends here or at a converter."""
+
+    def __init__(self, settings: SerialSettings) -> None:
+        self.settings = settings
+        self.on_heard: Callable[[], None] | None = None
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[SerialLine]:
+        """Open the port for ourselves alone; raises LinkLost that says what is wrong with it."""
+        settings = self.settings
+        at = settings.converter
+        opened = converter.connected(settings.port, at) if at else tty.opened(settings)
+        async with opened as end:
+            line = SerialLine(end, settings.gap, self._heard)
+            try:
+                yield line
+            finally:
+                line.close()
+
+    def _heard(self) -> None:
+        if self.on_heard:
+            self.on_heard()
