@@ -13,7 +13,7 @@ from gateway.model import DeviceType, Signal
 from gateway.settings.detector import DetectorSection
 from gateway.settings.picture import LayoutSettings
 from gateway.vision.recognise.grammar import PROVINCES
-from gateway.vision.sighting import Prompt, Sighting, Transport, Watch
+from gateway.vision.sighting import MainStream, Prompt, Sighting, Transport, Watch
 from gateway.vision.slot import Sightings
 from gateway.vision.stream.address import fault_of
 
@@ -21,6 +21,16 @@ from gateway.vision.stream.address import fault_of
 class CameraSettings(LayoutSettings, DriverSettings):
     source: SecretStr = Field(
         description="Where the stream is: rtsp://user:password@host/path, better as !secret NAME; or a file's path."
+    )
+    main: SecretStr | None = Field(
+        default=None,
+        description="Where the camera's larger stream is, when source is its sub stream: for the full picture and, "
+        "where record says so, for recordings. As !secret NAME.",
+    )
+    record: Literal["sub", "main"] = Field(
+        default="sub",
+        description="What recordings are made from. main: the larger stream is received all the time, takes some "
+        "10 MB at 4 Mbit/s, and while it is away recordings are made from source.",
     )
     transport: Transport = Field(
         default="auto",
@@ -45,10 +55,10 @@ class CameraSettings(LayoutSettings, DriverSettings):
         "photograph, not liveness detection: a video on a phone passes. The watch-listed are told at once.",
     )
 
-    @field_validator("source")
+    @field_validator("source", "main")
     @classmethod
-    def _address(cls, value: SecretStr) -> SecretStr:
-        if fault := fault_of(value.get_secret_value()):
+    def _address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and (fault := fault_of(value.get_secret_value())):
             raise ValueError(f"the address {fault}")
         return value
 
@@ -58,6 +68,14 @@ class CameraSettings(LayoutSettings, DriverSettings):
         if value is not None and (len(value) != 1 or value not in PROVINCES):
             raise ValueError(f"{value!r} is not one of the provinces {PROVINCES}")
         return value
+
+    @model_validator(mode="after")
+    def _has_what_it_records(self) -> CameraSettings:
+        if self.record == "main" and self.main is None:
+            raise ValueError("record: main, but there is no main: write main: !secret NAME, or leave record out")
+        if self.main == self.source:
+            raise ValueError("main is the same stream as source: leave main out, or make source the sub stream")
+        return self
 
     @model_validator(mode="after")
     def _prompts_faces(self) -> CameraSettings:
@@ -71,7 +89,7 @@ class VisionLink(Protocol):
 
     on_heard: Callable[[], None] | None
 
-    def watch(self, watch: Watch) -> AbstractAsyncContextManager[Sightings]: ...
+    def watch(self, watch: Watch, main: MainStream | None) -> AbstractAsyncContextManager[Sightings]: ...
 
 
 class Camera(Driver):
@@ -83,7 +101,7 @@ class Camera(Driver):
 
     async def run(self) -> None:
         """Raises LinkLost when the stream or its worker is gone."""
-        async with self.link.watch(self._what()) as sightings:
+        async with self.link.watch(self._what(), self._main()) as sightings:
             async for sighting in sightings:
                 await self.emit(self._signal(sighting))
 
@@ -101,6 +119,12 @@ class Camera(Driver):
             detector=self.settings.detector.model if self.settings.detector else None,
             prompt=self.settings.prompt,
         )
+
+    def _main(self) -> MainStream | None:
+        settings = self.settings
+        if settings.main is None:
+            return None
+        return MainStream(settings.main.get_secret_value(), settings.transport, recorded=settings.record == "main")
 
     def _signal(self, sighting: Sighting) -> Signal:
         data: dict[str, Any] = dict(sighting.data)

@@ -48,9 +48,9 @@ class Doors:
         """The newest JPEG of a camera; None while it has none."""
         return await self.vision.slot(camera).latest_jpeg()
 
-    def view(self, camera: str) -> AbstractContextManager[Viewer]:
-        """A viewer of the camera's live packets. Raises LinkLost while it is not connected."""
-        return self.vision.slot(camera).view()
+    def view(self, camera: str, main: bool) -> AbstractContextManager[Viewer]:
+        """A viewer of the live packets of a camera's sub or main stream. Raises LinkLost while there are none."""
+        return self.vision.slot(camera).view(main=main)
 
     def _mqtt(self, entry: DeviceEntry) -> Any:
         via = getattr(entry.settings, "via", "endpoint")

@@ -34,7 +34,7 @@ class Eye:
         self._lookers = lookers
         self._over = False
         self._pulse_due = 0.0
-        self.crowd = Crowd(Ring())
+        self.crowd = Crowd(Ring(watch.ring_s))
         self.look = Look(number, watch, self.crowd, outbox, frames)
         self.cut: Callable[[], None] = lambda: None
 

@@ -14,9 +14,9 @@ from gateway.errors import BadInput, LinkLost
 from gateway.vision.known import Known
 from gateway.vision.process import Line, started
 from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.slot import Sightings, Slot
 from gateway.vision.view.views import Views
 from gateway.vision.wire import Message
+from gateway.vision.workplace import Hears
 
 START_LIMIT = 20.0
 PICTURE_LIMIT = 3.0
@@ -53,7 +53,7 @@ class WorkerHandle:
         self._wanted = asyncio.Event()
         self._ready = asyncio.Event()
         self._numbers = itertools.count(1)
-        self._watches: dict[int, tuple[Slot, Sightings]] = {}
+        self._watches: dict[int, Hears] = {}
         self._pictures: dict[int, asyncio.Future[bytes]] = {}
         self._earlier, self._current = Dropped(), Dropped()
         self.views = Views(self._send, lambda: next(self._numbers), lambda watch: watch in self._watches)
@@ -96,13 +96,18 @@ class WorkerHandle:
         except TimeoutError:
             raise LinkLost(f"vision worker {self.name} does not start") from None
 
-    async def begin(self, slot: Slot, watch: Watch) -> tuple[int, Sightings]:
+    async def begin(self, hears: Hears, watch: Watch) -> int:
         await self.be_ready()
-        number, sightings = next(self._numbers), Sightings(self._drop)
-        self._watches[number] = slot, sightings
+        return self.begin_now(hears, watch)
+
+    def begin_now(self, hears: Hears, watch: Watch) -> int:
+        if not self._ready.is_set():
+            raise LinkLost(f"vision worker {self.name} does not run")
+        number = next(self._numbers)
+        self._watches[number] = hears
         watch = replace(watch, home_province=watch.home_province or self._home_province)
         self._send({"do": "watch", "watch": number, "what": watch.message()})
-        return number, sightings
+        return number
 
     def end(self, number: int) -> None:
         if self._watches.pop(number, None):
@@ -119,6 +124,9 @@ class WorkerHandle:
             return None
         finally:
             del self._pictures[ask]
+
+    def dropped_one(self) -> None:
+        self._earlier.sightings += 1
 
     # the process's life
 
@@ -162,25 +170,13 @@ class WorkerHandle:
             case "part" | "recording" | "recorded" | "finished" | "unshown":
                 self.views.take(message)
             case "heard" | "sighting" | "lost" if header["watch"] in self._watches:
-                self._take_from_camera(message, *self._watches[header["watch"]])
-
-    @staticmethod
-    def _take_from_camera(message: Message, slot: Slot, sightings: Sightings) -> None:
-        header = message.header
-        match header["say"]:
-            case "heard":
-                slot.heard()
-            case "sighting":
-                seen = Sighting(str(header["kind"]), float(header["at"]), dict(header["data"]), message.blob)
-                sightings.put(seen)
-            case "lost":
-                sightings.end(str(header["why"]))
+                _tell(self._watches[header["watch"]], message)
 
     def _lose(self, why: str) -> None:
         self._earlier, self._current = self.dropped, Dropped()
-        for _, sightings in self._watches.values():
-            sightings.end(why)
-        self._watches.clear()
+        watches, self._watches = self._watches, {}
+        for hears in watches.values():
+            hears.lost(why)
         self.views.lose(why)
 
     def _send_known(self) -> None:
@@ -191,5 +187,13 @@ class WorkerHandle:
         if self._line is not None:
             self._line.send(Message(dict(header), blob))
 
-    def _drop(self) -> None:
-        self._earlier.sightings += 1
+
+def _tell(hears: Hears, message: Message) -> None:
+    header = message.header
+    match header["say"]:
+        case "heard":
+            hears.heard()
+        case "sighting":
+            hears.saw(Sighting(str(header["kind"]), float(header["at"]), dict(header["data"]), message.blob))
+        case "lost":
+            hears.lost(str(header["why"]))

@@ -46,6 +46,11 @@ class Look:
         self.dropped = 0
         """Pictures that were wanted and not decoded, because there was too much to do."""
 
+    @property
+    def looks(self) -> bool:
+        """Whether anything is looked for."""
+        return self._gates is not None
+
     def put(self, unit: AccessUnit) -> None:
         if self._gates is None:
             return

@@ -41,7 +41,8 @@ class Looker(Thread):
 
     @property
     def cameras(self) -> int:
-        return len(self._turns)
+        """Whose pictures are looked at; of a main stream nothing is."""
+        return sum(look.looks for look in self._turns)
 
     @property
     def dropped(self) -> int:

@@ -12,6 +12,8 @@ from gateway.vision.motion.layout import Layout
 
 Prompt = Literal["none", "turn"]
 Transport = Literal["auto", "tcp", "udp"]
+RING_S = 10.0
+"""Seconds before now that are kept of a stream that is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Watch:
     """The installer's own, if there is one."""
     prompt: Prompt = "none"
     """What a sign at the camera asks of a face before it is named (`recognise.turn`)."""
+    ring_s: float = RING_S
+    """Seconds before now that are kept for recordings; 0: what came since the newest keyframe, for viewers alone."""
 
     @property
     def recognises(self) -> bool:
@@ -47,6 +51,22 @@ class Watch:
         """Back from `message()`."""
         detector = DetectorModel.of(said["detector"]) if said["detector"] else None
         return cls(**said | {"layout": Layout.of(said["layout"]), "detector": detector})
+
+
+@dataclass(frozen=True, slots=True)
+class MainStream:
+    """A camera's larger stream. Nothing is looked for in it; it is received when it is recorded or somebody watches."""
+
+    source: str = field(repr=False)
+    transport: Transport = "auto"
+    recorded: bool = False
+    """Whether recordings are made from it, so that it is always received."""
+
+    @property
+    def watch(self) -> Watch:
+        """What its worker is asked for."""
+        ring_s = RING_S if self.recorded else 0.0
+        return Watch(self.source, motion=False, transport=self.transport, ring_s=ring_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from gateway.errors import LinkLost
-from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.main_stream import MainLine
+from gateway.vision.sighting import MainStream, Sighting, Watch
 from gateway.vision.view.broadcast import Viewer
-from gateway.vision.view.views import Taking, Views
+from gateway.vision.view.views import Taking
+from gateway.vision.workplace import Workplace
 
 
 class Sightings:
@@ -51,15 +52,13 @@ class Sightings:
         return self._waiting.popleft()
 
 
-class Workplace(Protocol):
-    """The worker's side of a slot, as the slot needs it."""
+class SubStream:
+    """What a worker says of the stream that is watched."""
 
-    @property
-    def views(self) -> Views: ...
-
-    async def begin(self, slot: Slot, watch: Watch) -> tuple[int, Sightings]: ...
-    def end(self, number: int) -> None: ...
-    async def picture(self, number: int) -> bytes | None: ...
+    def __init__(self, heard: Callable[[], None], sightings: Sightings) -> None:
+        self.heard = heard
+        self.saw = sightings.put
+        self.lost = sightings.end
 
 
 class Slot:
@@ -70,15 +69,19 @@ class Slot:
         self.on_heard: Callable[[], None] | None = None
         self._worker = worker
         self._number: int | None = None
+        self._main = MainLine(device, worker)
 
     @asynccontextmanager
-    async def watch(self, watch: Watch) -> AsyncIterator[Sightings]:
-        """Raises LinkLost when no worker takes it within a few seconds."""
-        number, sightings = await self._worker.begin(self, watch)
+    async def watch(self, watch: Watch, main: MainStream | None = None) -> AsyncIterator[Sightings]:
+        """Raises LinkLost when no worker takes it within a few seconds. `main` is the camera's larger stream."""
+        sightings = Sightings(self._worker.dropped_one)
+        number = await self._worker.begin(SubStream(self._heard, sightings), watch)
         self._number = number
+        self._main.open(main, sightings.put)
         try:
             yield sightings
         finally:
+            self._main.close()
             self._number = None
             self._worker.end(number)
 
@@ -87,20 +90,29 @@ class Slot:
         return await self._worker.picture(self._number) if self._number is not None else None
 
     @contextmanager
-    def view(self) -> Iterator[Viewer]:
-        """The packets as they come, for a player. Raises LinkLost while no driver watches."""
-        with self._worker.views.show(self._watched()) as viewer:
+    def view(self, *, main: bool = False) -> Iterator[Viewer]:
+        """The packets as they come, for a player. Raises LinkLost while there are none.
+
+        `main`: those of the larger stream, which is received meanwhile; NotFound where there is none.
+        """
+        number = self._watched()
+        with self._main.view() if main else self._worker.views.show(number) as viewer:
             yield viewer
 
     async def record(self, file: Path, before_s: float) -> Taking:
-        """Write the packets to `file`, from so many seconds ago on. Raises LinkLost while nobody watches."""
-        return await self._worker.views.record(self._watched(), file, before_s)
+        """Write the packets to `file`, from so many seconds ago on. Raises LinkLost while nobody watches.
+
+        Those of the larger stream where they are to be recorded, and come.
+        """
+        number = self._watched()
+        main = self._main.recordable(before_s)
+        return await self._worker.views.record(number if main is None else main, file, before_s)
 
     def _watched(self) -> int:
         if self._number is None:
             raise LinkLost(f"camera {self.device} is not connected")
         return self._number
 
-    def heard(self) -> None:
+    def _heard(self) -> None:
         if self.on_heard is not None:
             self.on_heard()

@@ -66,6 +66,10 @@ class LiveQuery(Asked):
     after: Annotated[int, Field(ge=0)] | None = Field(None, description="resume after this number")
 
 
+class ViewQuery(Asked):
+    stream: Literal["sub", "main"] = Field("sub", description="main: the camera's larger one, if it has one")
+
+
 class CommandBody(Asked):
     action: Word
     arguments: Mapping[Word, Any] = Field(default_factory=dict, max_length=20)

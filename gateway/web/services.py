@@ -47,9 +47,9 @@ class Services:
 
     `order` returns once a command is on record; its result comes as a signal. `report` is the
     intake: it returns once the signal is committed. `picture(camera)` is the newest
-    JPEG of a camera or None, `view(camera)` a viewer of its live packets (LinkLost while there
-    are none), `shelf` where recordings lie. `ready` names each part and whether it is. `console` is the
-    folder of the built guard-room app.
+    JPEG of a camera or None, `view(camera, main)` a viewer of the live packets of its sub or main stream
+    (LinkLost while there are none, NotFound where it has no main stream), `shelf` where recordings
+    lie. `ready` names each part and whether it is. `console` is the folder of the built guard-room app.
     """
 
     facts: Facts
@@ -65,7 +65,7 @@ class Services:
     order: Callable[[Command], Awaitable[None]]
     report: Callable[[Signal], Awaitable[int]]
     picture: Callable[[str], Awaitable[bytes | None]]
-    view: Callable[[str], AbstractContextManager[Viewer]]
+    view: Callable[[str, bool], AbstractContextManager[Viewer]]
     shelf: Shelf
     ready: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry

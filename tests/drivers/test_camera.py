@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from drivers.camera import DRIVER, Camera, CameraSettings
 from gateway.errors import LinkLost
 from gateway.model import Device, DeviceType, Signal
-from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.sighting import MainStream, Sighting, Watch
 from gateway.vision.slot import Sightings
 
 DEVICE = Device("gate-cam", "camera", DeviceType.CAMERA, "东门", "gate/east")
@@ -40,11 +40,12 @@ class Told:
     def __init__(self, *seen: Sighting) -> None:
         self.on_heard: Callable[[], None] | None = None
         self.watched: Watch | None = None
+        self.main: MainStream | None = None
         self._seen = seen
 
     @asynccontextmanager
-    async def watch(self, watch: Watch) -> AsyncIterator[Sightings]:
-        self.watched = watch
+    async def watch(self, watch: Watch, main: MainStream | None) -> AsyncIterator[Sightings]:
+        self.watched, self.main = watch, main
         sightings = Sightings(lambda: None)
         for sighting in self._seen:
             sightings.put(sighting)
@@ -81,6 +82,19 @@ async def test_asks_for_what_the_settings_say() -> None:
     assert "geheim" not in repr(wanted)
 
 
+@pytest.mark.parametrize("record", ["sub", "main"])
+async def test_the_main_stream_is_asked_for_beside_the_sub_stream(record: str) -> None:
+    link = Told()
+    larger = {"main": "rtsp://admin:strenggeheim@10.0.0.2/ch0", "record": record, "transport": "tcp"}
+    with pytest.raises(LinkLost):
+        await Camera(DEVICE, settings(**larger), link, Heard()).run()
+    assert link.watched == Watch("rtsp://admin:geheim@10.0.0.2/ch1", transport="tcp")
+    assert link.main == MainStream("rtsp://admin:strenggeheim@10.0.0.2/ch0", "tcp", recorded=record == "main")
+    assert link.main.watch.motion is False
+    assert link.main.watch.ring_s == (10 if record == "main" else 0)
+    assert "geheim" not in repr(link.main) + repr(link.main.watch)
+
+
 def test_is_a_camera_on_a_vision_link() -> None:
     assert DRIVER is Camera
     assert (Camera.LINK, Camera.TYPE, Camera.Settings) == ("vision", DeviceType.CAMERA, CameraSettings)
@@ -97,6 +111,10 @@ def test_is_a_camera_on_a_vision_link() -> None:
         ({"home_province": "X"}, "not one of the provinces"),
         ({"watch": ["faces"], "prompt": "blink"}, "'none' or 'turn'"),
         ({"prompt": "turn"}, "add faces to watch"),
+        ({"main": "rstp://admin:geheim@10.0.0.2/"}, "scheme 'rstp'"),
+        ({"main": "rtsp://admin:geheim@10.0.0.2/ch1"}, "same stream as source"),
+        ({"record": "main"}, "there is no main"),
+        ({"record": "both"}, "'sub' or 'main'"),
         ({"transport": "pigeon"}, "'auto', 'tcp' or 'udp'"),
         ({"soruce": "x"}, "soruce"),
     ],
@@ -111,5 +129,6 @@ def test_what_is_wrong_is_named_and_no_password_with_it(wrong: dict[str, object]
 
 
 def test_the_address_is_not_shown() -> None:
-    assert "geheim" not in repr(settings())
-    assert "geheim" not in settings().model_dump_json()
+    both = settings(main="rtsp://admin:geheim@10.0.0.2/ch0")
+    assert "geheim" not in repr(both)
+    assert "geheim" not in both.model_dump_json()

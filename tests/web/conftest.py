@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.clips.shelf import Shelf
 from gateway.desk import Decided, Desk
-from gateway.errors import LinkLost, NotRecorded
+from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.status import DeviceStatus
 from gateway.model import Alert, Command, Device, DeviceType, Health, Place, Raise, Role, Severity, Signal, Words
 from gateway.people import DoorPlates, People
@@ -72,7 +72,9 @@ class World:
         return Shelf.of(self.store.path.parent)
 
     @contextmanager
-    def view(self, camera: str) -> Iterator[Viewer]:
+    def view(self, camera: str, main: bool) -> Iterator[Viewer]:
+        if main:
+            raise NotFound(f"camera {camera} has no main stream")
         if self.broadcast is None:
             raise LinkLost(f"camera {camera} is not connected")
         viewer = Viewer()

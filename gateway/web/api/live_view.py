@@ -2,6 +2,7 @@
 
 First a JSON text `{"codec", "width", "height"}`, then binary messages: an init segment, then media segments
 from the newest keyframe on. The text and an init segment come again when the camera changes its format.
+`?stream=main` shows the camera's larger stream, which is received while somebody watches it.
 `{"error": {"code", "message"}}` says why there is no picture (any more), and the socket closes.
 """
 
@@ -9,14 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
 import structlog
 from aiohttp import WSCloseCode, web
 
-from gateway.errors import AnjuError, LinkLost, Refused, TooMany
+from gateway.errors import AnjuError, LinkLost, NotFound, Refused, TooMany
 from gateway.model import DeviceType, Words
 from gateway.vision.view.broadcast import Opening, Viewer
+from gateway.web.asked import ViewQuery
 from gateway.web.call import Call
 from gateway.web.meters import Meters
 from gateway.web.problems import not_found
@@ -41,7 +42,7 @@ class LiveView:
         self._meters = meters
         self._sockets: set[web.WebSocketResponse] = set()
 
-    async def serve(self, call: Call[Any]) -> web.WebSocketResponse:
+    async def serve(self, call: Call[ViewQuery]) -> web.WebSocketResponse:
         camera = call.part("id")
         status = call.services.devices().get(camera)
         if status is None or status.device.type is not DeviceType.CAMERA:
@@ -67,11 +68,10 @@ class LiveView:
 
     def routes(self) -> tuple[Route, ...]:
         does = "WebSocket: JSON {codec, width, height} or {error}, then fragmented MP4 from the newest keyframe on"
-        return (
-            Route("GET", "/api/v1/cameras/{id}/live", self.serve, who=EVERYONE, does=does, socket=True, refuses=(429,)),
-        )
+        path, takes = "/api/v1/cameras/{id}/live", ViewQuery
+        return (Route("GET", path, self.serve, who=EVERYONE, does=does, takes=takes, socket=True, refuses=(429,)),)
 
-    async def _converse(self, socket: web.WebSocketResponse, call: Call[Any], camera: str) -> None:
+    async def _converse(self, socket: web.WebSocketResponse, call: Call[ViewQuery], camera: str) -> None:
         """Show until the other side has gone; what it says counts for nothing."""
         async with asyncio.TaskGroup() as tasks:
             works = [tasks.create_task(self._show(socket, call, camera)), tasks.create_task(_watch_over(socket, call))]
@@ -80,9 +80,9 @@ class LiveView:
             for work in works:
                 work.cancel()
 
-    async def _show(self, socket: web.WebSocketResponse, call: Call[Any], camera: str) -> None:
+    async def _show(self, socket: web.WebSocketResponse, call: Call[ViewQuery], camera: str) -> None:
         try:
-            with call.services.view(camera) as viewer:
+            with call.services.view(camera, call.asked.stream == "main") as viewer:
                 try:
                     await _send_parts(socket, viewer)
                 finally:
@@ -90,7 +90,7 @@ class LiveView:
         except (ConnectionError, TimeoutError):
             log.info("a screen is gone", user=call.me.user, camera=camera)
         except AnjuError as error:
-            log.info("no live picture", user=call.me.user, camera=camera, why=str(error))
+            log.info("no live picture", user=call.me.user, camera=camera, stream=call.asked.stream, why=str(error))
             await _send_error(socket, error, call.language)
         except Exception:
             log.exception("a live view broke", user=call.me.user, camera=camera)
@@ -109,7 +109,9 @@ async def _send_parts(socket: web.WebSocketResponse, viewer: Viewer) -> None:
 
 
 async def _send_error(socket: web.WebSocketResponse, error: AnjuError, language: str) -> None:
-    if isinstance(error, Refused):
+    if isinstance(error, NotFound):
+        code, words = "no_main", Words("这台摄像机没有主码流", "This camera has no main stream")
+    elif isinstance(error, Refused):
         code, words = "codec", Words(f"这台摄像机的编码不能实时播放：{error}", f"Can't be shown live: {error}")
     elif isinstance(error, LinkLost):
         code, words = "no_picture", Words("摄像机没有画面", "The camera sends no picture")
@@ -122,7 +124,7 @@ async def _send_error(socket: web.WebSocketResponse, error: AnjuError, language:
         log.info("a screen is gone")
 
 
-async def _watch_over(socket: web.WebSocketResponse, call: Call[Any]) -> None:
+async def _watch_over(socket: web.WebSocketResponse, call: Call[ViewQuery]) -> None:
     """Go dark when the session ends."""
     while True:
         await asyncio.sleep(LOOK_S)

@@ -1,0 +1,43 @@
+"""The worker's side of a slot, as a slot needs it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.view.views import Views
+
+
+class Hears(Protocol):
+    """Told of one stream, in the gateway's loop."""
+
+    def heard(self) -> None:
+        """About once a second while packets come."""
+        ...
+
+    def saw(self, sighting: Sighting) -> None: ...
+
+    def lost(self, why: str) -> None:
+        """The last call."""
+        ...
+
+
+class Workplace(Protocol):
+    @property
+    def views(self) -> Views: ...
+
+    async def begin(self, hears: Hears, watch: Watch) -> int:
+        """Gives the stream's number. Raises LinkLost when the worker does not start within some seconds."""
+        ...
+
+    def begin_now(self, hears: Hears, watch: Watch) -> int:
+        """As `begin`, and raises LinkLost when the worker does not run already."""
+        ...
+
+    def end(self, number: int) -> None: ...
+
+    async def picture(self, number: int) -> bytes | None: ...
+
+    def dropped_one(self) -> None:
+        """A sighting gave way."""
+        ...
