@@ -139,12 +139,14 @@ class MqttDevice(Driver):
             raise self._failed(command, result.error or "the device refused")
         return result.data
 
-    async def _heard(self, message: Message) -> None:
-        """What can't be used goes to quarantine, committed, and is acknowledged after."""
+    async def _heard(self, message: Message) -> str | None:
+        """What can't be used goes to quarantine, committed, and is acknowledged after with what was wrong."""
         try:
             await self._take(message)
         except BadInput as error:
             await self.emit.quarantine(error.why, error.data)
+            return error.why
+        return None
 
     async def _take(self, message: Message) -> None:
         match message.topic.rpartition("/")[2]:

@@ -28,6 +28,11 @@ class Accounts:
         self._nobody = self._digest(secrets.token_bytes(32))
         self._wrong: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
+    def become(self, passwords: Mapping[str, str]) -> set[str]:
+        """These are the accounts from now on; returns those that are gone or have another password."""
+        former, self._digests = self._digests, {user: self._digest(word.encode()) for user, word in passwords.items()}
+        return {user for user, digest in former.items() if self._digests.get(user) != digest}
+
     def admits(self, user: str | None, password: bytes | None, address: str, now: float) -> bool:
         """Whether this is the account's password and `address` has tries left; `now` in monotonic seconds."""
         known = user is not None and user in self._digests

@@ -10,6 +10,7 @@ import structlog
 from gateway.errors import AnjuError
 from gateway.links.mqtt.delivery import Delivery
 from gateway.links.mqtt.pacing import Counters
+from gateway.links.mqtt.reasons import Reason
 
 log = structlog.get_logger()
 
@@ -25,7 +26,7 @@ class Aside:
         self._counters = counters
 
     def put(self, tasks: asyncio.TaskGroup, delivery: Delivery, whose: str, why: str) -> None:
-        """Keep a message aside and settle it."""
+        """Keep a message that nobody may say aside, and settle it."""
         tasks.create_task(self._put(delivery, whose, why))
 
     async def keep(self, whose: str, why: str, data: bytes) -> bool:
@@ -40,4 +41,7 @@ class Aside:
 
     async def _put(self, delivery: Delivery, whose: str, why: str) -> None:
         kept = await self.keep(whose, why, delivery.message.payload)
-        delivery.settle(kept=kept, why="quarantine could not be written")
+        if kept:
+            delivery.settle(kept=True, why=why, reason=Reason.NOT_AUTHORIZED)
+        else:
+            delivery.settle(kept=False, why="quarantine could not be written")

@@ -54,6 +54,10 @@ class BrokerClient:
         self._router.add(link)
         return link
 
+    def unlink(self, device: str) -> None:
+        """The device is no more, or is linked anew in this turn of the loop."""
+        self._router.remove(device)
+
     async def run(self) -> NoReturn:
         """Connect, and connect again, until cancelled."""
         pause = FIRST_PAUSE
@@ -117,9 +121,10 @@ class BrokerClient:
 
     def _settled(self, line: PahoLine, inbound: Inbound, delivery: Delivery) -> None:
         """Acknowledge on the connection it came by, and on no other."""
-        for packet_id in inbound.settled(delivery):
+        for due in inbound.settled(delivery):
             self.counters.acknowledged += 1
-            line.acknowledge(packet_id)
+            assert due.message.packet_id is not None
+            line.acknowledge(due.message.packet_id)
         if not delivery.is_kept:
             line.lose(f"left so that a message comes again: {delivery.why}")
         elif inbound.has_room:

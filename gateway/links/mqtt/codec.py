@@ -1,9 +1,11 @@
-"""MQTT 3.1.1 without I/O: bytes in, packets out, and back. Bounded: a packet larger than the limit is an error."""
+"""MQTT without I/O: bytes in, packets out, and back. Bounded: a packet larger than the limit is an error."""
 
 from __future__ import annotations
 
-from gateway.links.mqtt import wire
+from gateway.links.mqtt import encode5, parse5, wire
 from gateway.links.mqtt.packets import (
+    LEVEL_3_1_1,
+    LEVEL_5,
     Connack,
     Connect,
     Disconnect,
@@ -18,6 +20,7 @@ from gateway.links.mqtt.packets import (
     Unsubscribe,
 )
 from gateway.links.mqtt.parse import check_first_byte, parse
+from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.wire import Malformed
 
 LARGEST_PACKET = 256 * 1024
@@ -25,14 +28,15 @@ LARGEST_PACKET = 256 * 1024
 
 
 class Decoder:
-    """Feed it what comes, take packets until None.
+    """Feed it what comes, take packets until None. The version is the CONNECT's, or the one it is told.
 
     It holds no more than what it was fed and not yet asked for. After Malformed the stream can't be
     read any more: MQTT has no mark to find the next packet by, so the connection ends.
     """
 
-    def __init__(self, limit: int = LARGEST_PACKET) -> None:
+    def __init__(self, limit: int = LARGEST_PACKET, level: int = LEVEL_3_1_1) -> None:
         self.limit = limit
+        self.level = level
         self._bytes = bytearray()
         self._at = 0
 
@@ -56,8 +60,11 @@ class Decoder:
         if size is None or start + size > len(self._bytes):
             self._forget()
             return None
-        packet = parse(first, bytes(self._bytes[start : start + size]))
+        body = bytes(self._bytes[start : start + size])
+        packet = parse5.parse(first, body) if self.level == LEVEL_5 else parse(first, body)
         self._at = start + size
+        if isinstance(packet, Connect):
+            self.level = packet.level
         return packet
 
     def _remaining_length(self) -> tuple[int, int | None]:
@@ -69,7 +76,8 @@ class Decoder:
                 return 1 + place, None
             size |= (self._bytes[at] & 127) << 7 * place
             if size + place + 2 > self.limit:
-                raise Malformed(f"a packet of more than {self.limit} bytes", bytes(self._bytes[self._at :][:16]))
+                why = f"a packet of more than {self.limit} bytes"
+                raise Malformed(why, bytes(self._bytes[self._at :][:16]), reason=Reason.PACKET_TOO_LARGE)
             if self._bytes[at] < 128:
                 return 2 + place, size
         raise Malformed("remaining length of more than four bytes (2.2.3)", bytes(self._bytes[self._at :][:16]))
@@ -79,8 +87,10 @@ class Decoder:
         self._at = 0
 
 
-def encode(packet: Packet) -> bytes:
+def encode(packet: Packet, level: int = LEVEL_3_1_1) -> bytes:
     """The packet's bytes; raises ValueError for what no packet can hold (a string over 65,535 bytes)."""
+    if level == LEVEL_5:
+        return encode5.encode(packet)
     match packet:
         case Publish():
             encoded = _publish(packet)
@@ -102,7 +112,7 @@ def encode(packet: Packet) -> bytes:
 def _encode_client(packet: Connect | Subscribe | Unsubscribe | Pingreq | Disconnect) -> bytes:
     match packet:
         case Connect():
-            return _connect(packet)
+            return encode5.encode(packet) if packet.level == LEVEL_5 else _connect(packet)
         case Subscribe(packet_id, filters):
             asked = b"".join(wire.text(topic_filter) + bytes((qos,)) for topic_filter, qos in filters)
             return _framed(0x82, wire.number(packet_id) + asked)

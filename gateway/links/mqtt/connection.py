@@ -15,7 +15,8 @@ from gateway.links.mqtt.dialogue import Dialogue
 from gateway.links.mqtt.flow import Flow
 from gateway.links.mqtt.house import House
 from gateway.links.mqtt.outbox import Outgoing
-from gateway.links.mqtt.packets import Connack, ConnectCode, Packet, Puback, Publish
+from gateway.links.mqtt.packets import LEVEL_5, Connack, ConnectCode, Disconnect, Packet, Puback, Publish
+from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.session import Session
 from gateway.links.mqtt.timers import Timers
 from gateway.links.mqtt.wire import Malformed, UnacceptableLevel
@@ -28,7 +29,7 @@ class Connection(asyncio.Protocol):
         self._timers = Timers(self._loop)
         self._decoder = Decoder(house.limits.first_packet)
         self._dialogue = Dialogue(house, self, self)
-        self._acknowledgements: list[int] = []
+        self._acknowledgements: list[Puback] = []
         self._flush_planned = False
         self._keep_alive = 0.0
         self._last_packet = 0.0
@@ -86,12 +87,14 @@ class Connection(asyncio.Protocol):
         else:
             self.say(Publish(message.topic, message.payload, retain=message.retain))
 
-    def end(self, why: str, *, is_fault: bool = True) -> None:
+    def end(self, why: str, *, is_fault: bool = True, reason: Reason | None = None) -> None:
         """Close it; its will comes due unless the ending is no fault of the device."""
         if self.ended is not None:
             return
         self._flush()
         self.ended = why
+        if reason is not None and self.session is not None and self._decoder.level == LEVEL_5:
+            self.say(Disconnect(reason, self._dialogue.explained(why)))
         self._timers.cancel_all()
         self._transport.close()
         self._timers.after(self._house.limits.close_within, "close", self._transport.abort)
@@ -100,10 +103,10 @@ class Connection(asyncio.Protocol):
     # the dialogue's side (see house.Line)
 
     def say(self, packet: Packet) -> None:
-        self._transport.write(encode(packet))
+        self._transport.write(encode(packet, self._decoder.level))
 
-    def acknowledge(self, packet_ids: Sequence[int]) -> None:
-        self._acknowledgements += packet_ids
+    def acknowledge(self, due: Sequence[Puback]) -> None:
+        self._acknowledgements += due
         self._plan_flush()
 
     def admitted(self, session: Session, keep_alive: int) -> None:
@@ -138,14 +141,14 @@ class Connection(asyncio.Protocol):
                 self._last_packet = self._loop.time()
                 self._dialogue.receive(packet)
         except UnacceptableLevel as error:
-            self.say(Connack(ConnectCode.UNACCEPTABLE_LEVEL))
+            self.say(Connack(ConnectCode.UNACCEPTABLE_LEVEL, reason=Reason.UNACCEPTABLE_LEVEL))
             self._unreadable(error)
         except Malformed as error:
             self._unreadable(error)
 
     def _unreadable(self, error: Malformed) -> None:
         self._house.unreadable(self.session.account if self.session else None, error)
-        self.end(error.why)
+        self.end(error.why, reason=error.reason)
 
     def _go_on(self, reason: str) -> None:
         """One reason not to read is gone; with the last one, first what came before, then the socket."""
@@ -164,7 +167,7 @@ class Connection(asyncio.Protocol):
         self._flush_planned = False
         if self.ended is not None or self.session is None:
             return
-        out = b"".join(encode(Puback(packet_id)) for packet_id in self._acknowledgements)
+        out = b"".join(encode(puback, self._decoder.level) for puback in self._acknowledgements)
         self._house.counters.acknowledged += len(self._acknowledgements)
         self._acknowledgements.clear()
         if not self._flow.is_stopped_for("writing"):
@@ -179,6 +182,7 @@ class Connection(asyncio.Protocol):
             self._last_packet = now
         quiet = now - self._last_packet
         if quiet >= self._keep_alive:
-            self.end(f"nothing heard for {quiet:.1f} s, keep-alive is {self._keep_alive / 1.5:.0f} s")
+            why = f"nothing heard for {quiet:.1f} s, keep-alive is {self._keep_alive / 1.5:.0f} s"
+            self.end(why, reason=Reason.KEEP_ALIVE)
         else:
             self._timers.after(self._keep_alive - quiet, "keep alive", self._watch)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gateway.links.mqtt.reasons import Reason
+
 if TYPE_CHECKING:
     from gateway.links.mqtt.link import Message
 
@@ -18,7 +20,7 @@ class Delivery:
     `arrived` is the loop's time.
     """
 
-    __slots__ = ("_settled", "account", "arrived", "is_kept", "is_settled", "message", "why")
+    __slots__ = ("_settled", "account", "arrived", "is_kept", "is_settled", "message", "reason", "why")
 
     def __init__(self, message: Message, account: str, arrived: float, settled: Callable[[Delivery], None]) -> None:
         self.message = message
@@ -27,19 +29,21 @@ class Delivery:
         self.is_settled = False
         self.is_kept = False
         self.why = ""
+        self.reason = Reason.SUCCESS
         self._settled = settled
 
     @property
     def size(self) -> int:
         return len(self.message.payload)
 
-    def settle(self, *, kept: bool, why: str = "") -> None:
-        """Say what became of it; later words are ignored."""
+    def settle(self, *, kept: bool, why: str = "", reason: Reason = Reason.SUCCESS) -> None:
+        """Say what became of it; later words are ignored. One kept aside has a reason, and why in words."""
         if self.is_settled:
             return
         self.is_settled = True
         self.is_kept = kept
         self.why = why
+        self.reason = reason
         self._settled(self)
 
     def was_begun(self) -> None:
@@ -72,15 +76,15 @@ class Ledger:
         if delivery.message.packet_id is not None:
             self._ids.add(delivery.message.packet_id)
 
-    def due(self) -> list[int]:
-        """Packet ids to acknowledge now, in order; they are the sender's to use again."""
-        ready: list[int] = []
+    def due(self) -> list[Delivery]:
+        """What to acknowledge now, in order; the packet ids are the sender's to use again."""
+        ready: list[Delivery] = []
         while self._open and self._open[0].is_kept:
             delivery = self._open.popleft()
             self.bytes -= delivery.size
             if delivery.message.packet_id is not None:
                 self._ids.discard(delivery.message.packet_id)
-                ready.append(delivery.message.packet_id)
+                ready.append(delivery)
         return ready
 
 

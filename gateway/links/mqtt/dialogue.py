@@ -6,13 +6,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from gateway.links.mqtt import terms
 from gateway.links.mqtt.delivery import Delivery
 from gateway.links.mqtt.house import House, Line
 from gateway.links.mqtt.inbound import Inbound
 from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.packets import (
+    LEVEL_3_1_1,
+    LEVEL_5,
+    SUBSCRIPTION_REFUSED,
     Connack,
     Connect,
+    ConnectCode,
     Disconnect,
     Packet,
     Pingreq,
@@ -25,7 +30,9 @@ from gateway.links.mqtt.packets import (
     Unsubscribe,
     Will,
 )
-from gateway.links.mqtt.session import Session
+from gateway.links.mqtt.properties import Properties, Property
+from gateway.links.mqtt.reasons import Reason
+from gateway.links.mqtt.session import SLEEP, Session
 from gateway.links.mqtt.wire import Malformed
 
 if TYPE_CHECKING:
@@ -39,6 +46,8 @@ class Dialogue:
         self.inbound = Inbound(house.limits, house.budget, house.counters)
         self.session: Session | None = None
         self.will: Will | None = None
+        self._level = LEVEL_3_1_1
+        self._in_words = False
         self._house = house
         self._line = line
         self._connection = connection
@@ -55,30 +64,47 @@ class Dialogue:
     def receive(self, packet: Packet) -> None:
         if self.session is None:
             if not isinstance(packet, Connect):
-                raise Malformed("the first packet is no CONNECT [MQTT-3.1.0-1]")
+                raise Malformed("the first packet is no CONNECT [MQTT-3.1.0-1]", reason=Reason.PROTOCOL_ERROR)
             self._connect(packet)
             return
         answer = self._answers.get(type(packet))
         if answer is None:
-            raise Malformed(f"{type(packet).__name__.upper()} from a connected client [MQTT-3.1.0-2, table 2.1]")
+            why = f"{type(packet).__name__.upper()} from a connected client [MQTT-3.1.0-2, table 2.1]"
+            raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
         answer(packet, self.session)
 
+    def explained(self, why: str) -> Properties:
+        """Why, in words, for a client that takes them."""
+        return terms.explained(why) if self._in_words and why else {}
+
     def _connect(self, packet: Connect) -> None:
-        code, session, present = self._house.sign_in(self._connection, packet)
-        self._line.say(Connack(code, present))
-        if session is None:
-            self._line.end(f"refused: {code.name}")
+        if Property.AUTHENTICATION_METHOD in packet.properties:
+            self._refuse(ConnectCode.NOT_AUTHORIZED, Reason.BAD_AUTHENTICATION_METHOD)
             return
+        code, session, present = self._house.sign_in(self._connection, packet)
+        if session is None:
+            self._refuse(code, terms.REASONS[code])
+            return
+        terms.heed(packet, session)
+        self._level, self._in_words = packet.level, terms.wants_words(packet)
+        self._line.say(terms.answer(packet, session, self._house.limits, is_present=present))
         self.session, self.will = session, packet.will
         self._line.admitted(session, packet.keep_alive)
 
+    def _refuse(self, code: ConnectCode, reason: Reason) -> None:
+        why = f"refused: {reason.name}"
+        self._line.say(Connack(code, reason=reason, properties=terms.explained(why)))
+        self._line.end(why)
+
     def _publish(self, packet: Publish, session: Session) -> None:
         if packet.qos == 2:
-            raise Malformed("PUBLISH with QoS 2, which is not offered here (SUBACK grants 1 at most)")
+            why = "PUBLISH with QoS 2, which is not offered here (SUBACK grants 1 at most)"
+            raise Malformed(why, reason=Reason.QOS_NOT_SUPPORTED)
         if packet.packet_id is not None and self.inbound.ledger.holds(packet.packet_id):
             if packet.dup:
                 return  # one acknowledgement answers both; two could be taken for the id's next message
-            raise Malformed(f"packet identifier {packet.packet_id} is in use [MQTT-2.3.1-2]")
+            why = f"packet identifier {packet.packet_id} is in use [MQTT-2.3.1-2]"
+            raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
         message = Message(packet.topic, packet.payload, session.client, packet.packet_id, packet.dup)
         delivery = Delivery(message, session.account, self._now(), self._settled)
         self.inbound.enter(delivery)
@@ -88,28 +114,46 @@ class Dialogue:
     def _settled(self, delivery: Delivery) -> None:
         due = self.inbound.settled(delivery)
         if delivery.is_kept:
-            self._line.acknowledge(due)
+            self._line.acknowledge([self._puback_of(each) for each in due])
             self._line.make_room()
         else:
-            self._line.end(f"not kept, to be sent again: {delivery.why}", is_fault=False)
+            why = f"not kept, to be sent again: {delivery.why}"
+            self._line.end(why, is_fault=False, reason=Reason.IMPLEMENTATION)
+
+    def _puback_of(self, delivery: Delivery) -> Puback:
+        """A code of failure would be wrong for what is not kept: the device would not send it again."""
+        assert delivery.message.packet_id is not None
+        return Puback(delivery.message.packet_id, delivery.reason, self.explained(delivery.why))
 
     def _puback(self, packet: Puback, session: Session) -> None:
         session.outbox.acknowledged(packet.packet_id)
         self._line.acknowledge(())
 
     def _subscribe(self, packet: Subscribe, session: Session) -> None:
-        self._line.say(Suback(packet.packet_id, self._house.subscribe(session, packet)))
-        self._house.subscribed(self._connection, packet)
+        codes = self._house.subscribe(session, packet)
+        if self._level == LEVEL_5:
+            codes = tuple(map(_in_5, packet.filters, codes))
+        self._line.say(Suback(packet.packet_id, codes))
+        self._house.subscribed(self._connection, [name for name, _ in packet.filters if name not in packet.unasked])
 
     def _unsubscribe(self, packet: Unsubscribe, session: Session) -> None:
-        for topic_filter in packet.filters:
-            session.unsubscribe(topic_filter)
-        self._line.say(Unsuback(packet.packet_id))
+        was = [session.unsubscribe(topic_filter) for topic_filter in packet.filters]
+        codes = tuple(Reason.SUCCESS if each else Reason.NO_SUBSCRIPTION for each in was)
+        self._line.say(Unsuback(packet.packet_id, codes))
 
     def _ping(self, _packet: Pingreq, session: Session) -> None:
         self._house.pinged(session.account)
         self._line.say(Pingresp())
 
-    def _disconnect(self, _packet: Disconnect, _session: Session) -> None:
-        """The will is forgotten [MQTT-3.14.4-3]."""
-        self._line.end("DISCONNECT", is_fault=False)
+    def _disconnect(self, packet: Disconnect, session: Session) -> None:
+        """The will is forgotten [MQTT-3.14.4-3], unless MQTT 5's client wants it said."""
+        keep = packet.properties.get(Property.SESSION_EXPIRY)
+        if keep is not None and session.keep:  # a session that was to end stays so (3.14.2.2.2)
+            session.keep = min(keep, SLEEP)
+        self._line.end("DISCONNECT", is_fault=packet.reason == Reason.WITH_WILL)
+
+
+def _in_5(asked: tuple[str, int], code: int) -> int:
+    if code != SUBSCRIPTION_REFUSED:
+        return code
+    return Reason.SHARED_NOT_SUPPORTED if asked[0].startswith("$share/") else Reason.NOT_AUTHORIZED

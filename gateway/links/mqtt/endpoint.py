@@ -1,7 +1,7 @@
 """The gateway's own MQTT endpoint: devices come to it, and an acknowledgement means committed.
 
 Devices publish signals and hear their own commands; nothing is routed from one to another, and the
-endpoint remembers nothing of what they publish. MQTT 3.1.1, QoS 0 and 1.
+endpoint remembers nothing of what they publish. MQTT 3.1.1 and 5, QoS 0 and 1.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -25,9 +25,12 @@ from gateway.links.mqtt.connection import Connection
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.endpoint_link import EndpointLink
 from gateway.links.mqtt.pacing import Budget, Counters, Limits
-from gateway.links.mqtt.packets import SUBSCRIPTION_REFUSED, Connect, ConnectCode, Subscribe, Will
+from gateway.links.mqtt.packets import LEVEL_3_1_1, SUBSCRIPTION_REFUSED, Connect, ConnectCode, Subscribe, Will
+from gateway.links.mqtt.properties import Property
+from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.router import Router
 from gateway.links.mqtt.session import Session, Sessions
+from gateway.links.mqtt.terms import kept_for
 from gateway.links.mqtt.wire import Malformed
 
 log = structlog.get_logger()
@@ -90,6 +93,17 @@ class Endpoint:
         self._router.add(link)
         return link
 
+    def unlink(self, device: str) -> None:
+        """The device is no more, or is linked anew in this turn of the loop."""
+        self._router.remove(device)
+
+    def admit(self, accounts: Mapping[str, str]) -> None:
+        """These may come in from now on; who is in by a password that no longer holds goes out."""
+        gone = self._accounts.become(accounts)
+        for connection in list(self._connections):
+            if connection.session is not None and connection.session.account in gone:
+                connection.end("its account was changed or removed", is_fault=False)
+
     # what connections ask (see connection.House)
 
     def arrived(self, connection: Connection) -> bool:
@@ -106,29 +120,32 @@ class Endpoint:
 
     def sign_in(self, connection: Connection, packet: Connect) -> tuple[ConnectCode, Session | None, bool]:
         now = asyncio.get_running_loop().time()
-        if not packet.client_id and not packet.clean_session:
+        if not packet.client_id and not packet.clean_session and packet.level == LEVEL_3_1_1:
             return self._turn_away(connection, ConnectCode.IDENTIFIER_REJECTED)
         if not self._accounts.admits(packet.user, packet.password, connection.address, now):
             return self._turn_away(connection, ConnectCode.BAD_CREDENTIALS)
         assert packet.user is not None
         client = packet.client_id or f"auto-{secrets.token_hex(8)}"
-        session, former, present = self._sessions.open(packet.user, client, clean=packet.clean_session, now=now)
-        session.connection, session.clean = connection, packet.clean_session
+        session, former, present = self._sessions.open(
+            packet.user, client, clean=packet.clean_session, keep=kept_for(packet), now=now
+        )
+        session.connection = connection
         self._strangers.pop(connection, None)
         self.counters.sessions += 1
         if former is not None:
-            former.end("the client connected again [MQTT-3.1.4-2]", is_fault=False)
+            why = "the client connected again [MQTT-3.1.4-2]"
+            former.end(why, is_fault=False, reason=Reason.TAKEN_OVER)
         self.pinged(packet.user)
         return ConnectCode.ACCEPTED, session, present
 
     def subscribe(self, session: Session, packet: Subscribe) -> tuple[int, ...]:
         return tuple(self._grant(session, topic_filter, qos) for topic_filter, qos in packet.filters)
 
-    def subscribed(self, connection: Connection, packet: Subscribe) -> None:
+    def subscribed(self, connection: Connection, filters: Sequence[str]) -> None:
         assert connection.session is not None
         for link in self._router.links(connection.session.account):
             assert isinstance(link, EndpointLink)
-            link.remind(connection, [topic_filter for topic_filter, _ in packet.filters])
+            link.remind(connection, filters)
 
     def submit(self, delivery: Delivery) -> None:
         self._router.submit(delivery)
@@ -156,7 +173,7 @@ class Endpoint:
         if session.connection is connection:
             self._sessions.close(session, asyncio.get_running_loop().time())
         if will is not None:
-            self._tasks.create_task(self._last_will(session.account, will))
+            self._tasks.create_task(self._last_will(session, will))
 
     # inside
 
@@ -172,7 +189,7 @@ class Endpoint:
 
     def _close_connections(self) -> None:
         for connection in list(self._connections):
-            connection.end("the gateway stops", is_fault=False)
+            connection.end("the gateway stops", is_fault=False, reason=Reason.SHUTTING_DOWN)
 
     def _new_room(self) -> WaitingRoom:
         return WaitingRoom(self.limits.patience, self._nobody_came)
@@ -197,7 +214,13 @@ class Endpoint:
         why = f"client {message.client}: topic {message.topic} is no device's of account {account}"
         self._aside.put(self._tasks, delivery, account, why)
 
-    async def _last_will(self, account: str, will: Will) -> None:
+    async def _last_will(self, session: Session, will: Will) -> None:
+        """Due at once, or when its delay or the session is over and the client has not come back (3.1.3.2.2)."""
+        account, delay = session.account, min(will.properties.get(Property.WILL_DELAY, 0), session.keep)
+        if delay:
+            await asyncio.sleep(delay)
+            if self._sessions.is_awake(session):
+                return
         link = self._router.owner(account, will.topic)
         if link is None:
             await self._aside.keep(account, f"last will on {will.topic}, no device's of this account", will.payload)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.links.mqtt.delivery import Delivery
 from gateway.links.mqtt.pacing import Budget, Counters, Limits
-from gateway.links.mqtt.packets import Connect, ConnectCode, Packet, Subscribe, Will
+from gateway.links.mqtt.packets import Connect, ConnectCode, Packet, Puback, Subscribe, Will
+from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.wire import Malformed
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class House(Protocol):
 
     def subscribe(self, session: Session, packet: Subscribe) -> tuple[int, ...]: ...
 
-    def subscribed(self, connection: Connection, packet: Subscribe) -> None:
+    def subscribed(self, connection: Connection, filters: Sequence[str]) -> None:
         """The SUBACK is out; what is remembered for these topics may follow."""
 
     def submit(self, delivery: Delivery) -> None: ...
@@ -48,8 +49,8 @@ class Line(Protocol):
 
     def say(self, packet: Packet) -> None: ...
 
-    def acknowledge(self, packet_ids: Sequence[int]) -> None:
-        """Say PUBACK for these, in this order, with whatever else is due in this turn of the loop."""
+    def acknowledge(self, due: Sequence[Puback]) -> None:
+        """Say these, in this order, with whatever else is due in this turn of the loop."""
 
     def admitted(self, session: Session, keep_alive: int) -> None:
         """The client may go on; `keep_alive` in seconds, 0 for none."""
@@ -60,4 +61,5 @@ class Line(Protocol):
     def make_room(self) -> None:
         """One less is in flight: go on reading if that was what stopped it."""
 
-    def end(self, why: str, *, is_fault: bool = True) -> None: ...
+    def end(self, why: str, *, is_fault: bool = True, reason: Reason | None = None) -> None:
+        """`reason` is what a client of MQTT 5 is told, if it is we who end it."""

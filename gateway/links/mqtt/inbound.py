@@ -29,8 +29,8 @@ class Inbound:
         self.ledger.enter(delivery)
         self._budget.take(delivery.size)
 
-    def settled(self, delivery: Delivery) -> list[int]:
-        """Packet ids to acknowledge now. QoS 0 goes on unkept, for nobody would send it again."""
+    def settled(self, delivery: Delivery) -> list[Delivery]:
+        """What to acknowledge now. QoS 0 goes on unkept, for nobody would send it again."""
         self._budget.give_back(delivery.size)
         if not delivery.is_kept:
             self._counters.unkept += 1

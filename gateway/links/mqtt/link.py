@@ -9,6 +9,7 @@ from typing import NoReturn, Protocol
 
 from gateway.errors import AnjuError
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
+from gateway.links.mqtt.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Message:
     retained: bool = False
 
 
-Handle = Callable[[Message], Awaitable[None]]
+Handle = Callable[[Message], Awaitable[str | None]]
+"""Returns what was wrong with the message, if it could not be used and was put aside; MQTT 5 tells the device."""
 
 
 class MqttLink(Protocol):
@@ -102,6 +104,10 @@ class RoutedLink:
         else:
             self._start(delivery)
 
+    def leave(self) -> list[Delivery]:
+        """What waits for its driver, in order of arrival; it waits here no more."""
+        return self._waiting.leave()
+
     def _begin(self, group: asyncio.TaskGroup, handle: Handle, delivery: Delivery) -> None:
         task = group.create_task(_handle(handle, delivery))
         task.add_done_callback(lambda _: self._ended(delivery))
@@ -120,8 +126,8 @@ class RoutedLink:
 
 async def _handle(handle: Handle, delivery: Delivery) -> None:
     try:
-        await handle(delivery.message)
+        wrong = await handle(delivery.message)
     except AnjuError as error:
         delivery.settle(kept=False, why=str(error))
     else:
-        delivery.settle(kept=True)
+        delivery.settle(kept=True, why=wrong or "", reason=Reason.PAYLOAD_INVALID if wrong else Reason.SUCCESS)

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 from gateway.errors import LinkLost
 from gateway.links.mqtt.codec import encode
-from gateway.links.mqtt.packets import Publish
+from gateway.links.mqtt.packets import LEVEL_3_1_1, Publish
+from gateway.links.mqtt.properties import Properties, Property
 
 WINDOW = 64
 """Messages sent and not yet acknowledged by the client."""
 MOST_WAITING = 1024
 MOST_BYTES = 1024 * 1024
+HEAD = 16
+"""Bytes of a PUBLISH beside topic and payload: header, length, packet id, expiry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,21 @@ class Outgoing:
     retain: bool
     until: float = math.inf
 
+    def expiry(self, now: float) -> Properties:
+        """How long it is still worth saying, for a client that can be told (3.3.2.3.3)."""
+        return {} if math.isinf(self.until) else {Property.MESSAGE_EXPIRY: max(1, math.ceil(self.until - now))}
+
 
 class Outbox:
-    """Bounded by number and bytes; too much raises LinkLost, for then the client does not listen."""
+    """Bounded by number and bytes; too much raises LinkLost, for then the client does not listen.
+
+    The client's CONNECT says `level`, how many it takes at once and how large a packet may be.
+    """
 
     def __init__(self) -> None:
+        self.level = LEVEL_3_1_1
+        self.window = WINDOW
+        self.largest = MOST_BYTES
         self._waiting: deque[Outgoing] = deque()
         self._in_flight: OrderedDict[int, Outgoing] = OrderedDict()
         self._bytes = 0
@@ -42,6 +55,8 @@ class Outbox:
     def post(self, message: Outgoing) -> None:
         """Queue it; `send` gives the bytes."""
         size = len(message.payload)
+        if size + len(message.topic.encode()) + HEAD > self.largest:
+            raise LinkLost(f"{size} bytes on {message.topic} are more than the client takes ({self.largest})")
         if len(self._waiting) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
             raise LinkLost(f"{len(self._waiting)} messages wait already for a client that does not acknowledge")
         self._waiting.append(message)
@@ -50,14 +65,14 @@ class Outbox:
     def send(self, now: float) -> bytes:
         """What may go out now: as much as the window allows, without what is too old."""
         out = bytearray()
-        while self._waiting and len(self._in_flight) < WINDOW:
+        while self._waiting and len(self._in_flight) < self.window:
             message = self._waiting.popleft()
             if message.until <= now:
                 self._bytes -= len(message.payload)
                 continue
             packet_id = self._next_id()
             self._in_flight[packet_id] = message
-            out += _packet(message, packet_id, dup=False)
+            out += self._packet(message, packet_id, now, dup=False)
         return bytes(out)
 
     def acknowledged(self, packet_id: int) -> None:
@@ -71,7 +86,9 @@ class Outbox:
         for packet_id, message in list(self._in_flight.items()):
             if message.until <= now:
                 self.acknowledged(packet_id)
-        return b"".join(_packet(message, packet_id, dup=True) for packet_id, message in self._in_flight.items())
+        return b"".join(
+            self._packet(message, packet_id, now, dup=True) for packet_id, message in self._in_flight.items()
+        )
 
     def _next_id(self) -> int:
         while True:
@@ -79,6 +96,6 @@ class Outbox:
             if self._last_id not in self._in_flight:
                 return self._last_id
 
-
-def _packet(message: Outgoing, packet_id: int, *, dup: bool) -> bytes:
-    return encode(Publish(message.topic, message.payload, 1, packet_id, message.retain, dup))
+    def _packet(self, message: Outgoing, packet_id: int, now: float, *, dup: bool) -> bytes:
+        packet = Publish(message.topic, message.payload, 1, packet_id, message.retain, dup, message.expiry(now))
+        return encode(packet, self.level)

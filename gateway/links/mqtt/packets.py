@@ -1,13 +1,19 @@
-"""The packets of MQTT 3.1.1 that we speak, as values. QoS 2's four packets are not among them."""
+"""The packets that we speak, as values, of MQTT 3.1.1 and 5 alike. QoS 2's packets and AUTH are not among them.
+
+`reason` and `properties` are MQTT 5's; 3.1.1 has no place for them and says nothing of them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+
+from gateway.links.mqtt.properties import Properties
+from gateway.links.mqtt.reasons import Reason
 
 
 class ConnectCode(IntEnum):
-    """Return codes of CONNACK (table 3.1)."""
+    """Return codes of CONNACK in MQTT 3.1.1 (table 3.1)."""
 
     ACCEPTED = 0
     UNACCEPTABLE_LEVEL = 1
@@ -18,7 +24,12 @@ class ConnectCode(IntEnum):
 
 
 SUBSCRIPTION_REFUSED = 0x80
-"""SUBACK's return code for a filter that was not granted (3.9.3)."""
+"""SUBACK's return code for a filter that was not granted, in MQTT 3.1.1 the only one (3.9.3)."""
+LEVEL_3_1_1, LEVEL_5 = 4, 5
+
+
+def _none() -> Properties:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +40,15 @@ class Will:
     payload: bytes
     qos: int = 0
     retain: bool = False
+    properties: Properties = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """`keep_alive` in seconds, 0 for none; `password` only together with `user`."""
+    """`keep_alive` in seconds, 0 for none; in 3.1.1 `password` only together with `user`.
+
+    `clean_session` is MQTT 5's Clean Start: whether to begin anew, not what is kept afterwards.
+    """
 
     client_id: str
     clean_session: bool = True
@@ -41,12 +56,18 @@ class Connect:
     user: str | None = None
     password: bytes | None = None
     will: Will | None = None
+    level: int = LEVEL_3_1_1
+    properties: Properties = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
 class Connack:
+    """`code` is 3.1.1's answer, `reason` MQTT 5's."""
+
     code: ConnectCode
     session_present: bool = False
+    reason: Reason = Reason.SUCCESS
+    properties: Properties = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +80,49 @@ class Publish:
     packet_id: int | None = None
     retain: bool = False
     dup: bool = False
+    properties: Properties = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
 class Puback:
     packet_id: int
+    reason: int = Reason.SUCCESS
+    properties: Properties = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """`filters` are pairs of topic filter and the QoS asked for."""
+    """`filters` are pairs of topic filter and the QoS asked for; `unasked` those that want nothing remembered."""
 
     packet_id: int
     filters: tuple[tuple[str, int], ...]
+    unasked: frozenset[str] = frozenset()
+    properties: Properties = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
 class Suback:
-    """One code a filter: the QoS granted, or SUBSCRIPTION_REFUSED."""
+    """One code a filter: the QoS granted, or why not."""
 
     packet_id: int
     codes: tuple[int, ...]
+    properties: Properties = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
     packet_id: int
     filters: tuple[str, ...]
+    properties: Properties = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
 class Unsuback:
+    """MQTT 5 has a code for each filter, 3.1.1 none."""
+
     packet_id: int
+    codes: tuple[int, ...] = ()
+    properties: Properties = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +137,8 @@ class Pingresp:
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    pass
+    reason: int = Reason.SUCCESS
+    properties: Properties = field(default_factory=_none)
 
 
 Packet = (

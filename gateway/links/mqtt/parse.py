@@ -1,10 +1,16 @@
-"""Bodies of packets: bytes to values, every rule of the specification checked."""
+"""Bodies of packets: bytes to values, every rule of the specification checked.
+
+CONNECT of both versions, and what MQTT 3.1.1 has after it; what MQTT 5 has is in `parse5`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from gateway.links.mqtt import properties
 from gateway.links.mqtt.packets import (
+    LEVEL_3_1_1,
+    LEVEL_5,
     SUBSCRIPTION_REFUSED,
     Connack,
     Connect,
@@ -21,6 +27,7 @@ from gateway.links.mqtt.packets import (
     Unsubscribe,
     Will,
 )
+from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.topics import is_filter, is_topic
 from gateway.links.mqtt.wire import Malformed, Reader, UnacceptableLevel
 
@@ -29,7 +36,6 @@ SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
 PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
 
 _FLAGS = {SUBSCRIBE: 0b0010, UNSUBSCRIBE: 0b0010}
-_LEVEL = 4
 _EARLIER_NAME = "MQIsdp"
 
 
@@ -37,8 +43,9 @@ def check_first_byte(first: int) -> None:
     """Type and flags of the fixed header [MQTT-2.2.2-2]; raises Malformed before a body is waited for."""
     kind, flags = first >> 4, first & 0x0F
     if kind in (5, 6, 7):
-        raise Malformed("a packet of QoS 2, which is not offered here", bytes([first]))
-    if kind not in _PARSERS:
+        why = "a packet of QoS 2, which is not offered here"
+        raise Malformed(why, bytes([first]), reason=Reason.QOS_NOT_SUPPORTED)
+    if kind not in PARSERS:
         raise Malformed(f"packet type {kind} is reserved (table 2.1)", bytes([first]))
     if kind == PUBLISH:
         _check_publish_flags(flags)
@@ -47,8 +54,8 @@ def check_first_byte(first: int) -> None:
 
 
 def parse(first: int, body: bytes) -> Packet:
-    """A whole packet from its first byte and its body; raises Malformed."""
-    return _PARSERS[first >> 4](first & 0x0F, Reader(body))
+    """A whole packet of MQTT 3.1.1, or CONNECT of either, from its first byte and its body; raises Malformed."""
+    return PARSERS[first >> 4](first & 0x0F, Reader(body))
 
 
 def _check_publish_flags(flags: int) -> None:
@@ -60,41 +67,44 @@ def _check_publish_flags(flags: int) -> None:
 
 
 def _connect(_flags: int, body: Reader) -> Connect:
-    _check_protocol(body.text(), body.byte())
+    level = _level(body.text(), body.byte())
     flags = body.byte()
-    _check_connect_flags(flags)
+    _check_connect_flags(flags, level)
     keep_alive = body.number()
+    said = properties.read(CONNECT, body) if level == LEVEL_5 else {}
     client_id = body.text()
-    will = _will(flags, body) if flags & 0x04 else None
+    will = _will(flags, level, body) if flags & 0x04 else None
     user = body.text() if flags & 0x80 else None
     password = body.blob() if flags & 0x40 else None
     body.end()
-    return Connect(client_id, bool(flags & 0x02), keep_alive, user, password, will)
+    return Connect(client_id, bool(flags & 0x02), keep_alive, user, password, will, level, said)
 
 
-def _check_protocol(name: str, level: int) -> None:
+def _level(name: str, level: int) -> int:
     if name not in ("MQTT", _EARLIER_NAME):
         raise Malformed(f"protocol name {name[:16]!r} [MQTT-3.1.2-1]")
-    if level != _LEVEL or name == _EARLIER_NAME:
+    if level not in (LEVEL_3_1_1, LEVEL_5) or name == _EARLIER_NAME:
         raise UnacceptableLevel(name, level)
+    return level
 
 
-def _check_connect_flags(flags: int) -> None:
+def _check_connect_flags(flags: int, level: int) -> None:
     if flags & 0x01:
         raise Malformed("CONNECT's reserved flag is set [MQTT-3.1.2-3]")
     if not flags & 0x04 and flags & 0x38:
         raise Malformed("QoS or retain of a will that is not there [MQTT-3.1.2-13, 3.1.2-15]")
     if flags & 0x18 == 0x18:
         raise Malformed("will with QoS 3 [MQTT-3.1.2-14]")
-    if flags & 0x40 and not flags & 0x80:
+    if flags & 0x40 and not flags & 0x80 and level == LEVEL_3_1_1:
         raise Malformed("password without a user name [MQTT-3.1.2-22]")
 
 
-def _will(flags: int, body: Reader) -> Will:
+def _will(flags: int, level: int, body: Reader) -> Will:
+    said = properties.read(properties.WILL, body) if level == LEVEL_5 else {}
     topic = body.text()
     if not is_topic(topic):
         raise Malformed("will topic is empty or holds a wildcard [MQTT-4.7.3-1, 3.3.2-2]")
-    return Will(topic, body.blob(), flags >> 3 & 3, bool(flags & 0x20))
+    return Will(topic, body.blob(), flags >> 3 & 3, bool(flags & 0x20), said)
 
 
 def _connack(_flags: int, body: Reader) -> Connack:
@@ -122,7 +132,7 @@ def _subscribe(_flags: int, body: Reader) -> Subscribe:
     packet_id = body.packet_id()
     filters = []
     while not body.is_empty:
-        topic_filter, qos = _filter(body), body.byte()
+        topic_filter, qos = read_filter(body), body.byte()
         if qos > 2:
             raise Malformed("SUBSCRIBE with reserved bits or QoS 3 [MQTT-3.8.3-4]")
         filters.append((topic_filter, qos))
@@ -142,7 +152,7 @@ def _unsubscribe(_flags: int, body: Reader) -> Unsubscribe:
     packet_id = body.packet_id()
     filters = []
     while not body.is_empty:
-        filters.append(_filter(body))
+        filters.append(read_filter(body))
     if not filters:
         raise Malformed("UNSUBSCRIBE without a topic filter [MQTT-3.10.3-2]")
     return Unsubscribe(packet_id, tuple(filters))
@@ -152,7 +162,7 @@ def _unsuback(_flags: int, body: Reader) -> Unsuback:
     return Unsuback(_only_packet_id(body))
 
 
-def _filter(body: Reader) -> str:
+def read_filter(body: Reader) -> str:
     topic_filter = body.text()
     if not is_filter(topic_filter):
         raise Malformed("topic filter is not well formed [MQTT-4.7.1-2, 4.7.1-3, 4.7.3-1]", topic_filter.encode())
@@ -173,7 +183,7 @@ def _empty(packet: Packet) -> Callable[[int, Reader], Packet]:
     return nothing
 
 
-_PARSERS: Mapping[int, Callable[[int, Reader], Packet]] = {
+PARSERS: Mapping[int, Callable[[int, Reader], Packet]] = {
     CONNECT: _connect,
     CONNACK: _connack,
     PUBLISH: _publish,

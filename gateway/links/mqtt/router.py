@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from gateway.errors import LinkLost
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
@@ -37,6 +39,16 @@ class Router:
         """A link of an account, with the topics of our own format as its first claims."""
         self._links.setdefault(link.account, []).append(link)
         self._claim(link, own_topics(link.device, UPWARD))
+
+    def remove(self, device: str) -> None:
+        """Its claims end. What waited for it is routed again in the loop's next turn: a successor may be there."""
+        loop = asyncio.get_running_loop()
+        for link in [link for links in self._links.values() for link in links if link.device == device]:
+            self._links[link.account].remove(link)
+            for claims in (self._exact, *self._wild.values()):
+                _forget(claims, link)
+            for delivery in link.leave():
+                loop.call_soon(self.submit, delivery)
 
     def attach(self, link: RoutedLink, topics: Sequence[str]) -> None:
         """Its driver serves: note what it claims, and route again what has waited for that."""
@@ -85,3 +97,8 @@ class Router:
         if "+" in topic or "#" in topic:
             return self._wild.setdefault(account, {}).setdefault(topic, link)
         return self._exact.setdefault((account, topic), link)
+
+
+def _forget(claims: dict[Any, RoutedLink], link: RoutedLink) -> None:
+    for topic in [topic for topic, holder in claims.items() if holder is link]:
+        del claims[topic]

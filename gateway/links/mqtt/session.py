@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 
 MOST_SUBSCRIPTIONS = 512
 MOST_SLEEPING = 1000
-SLEEP = 3600.0
-"""Seconds a session without a connection is kept, and how many of them."""
+SLEEP = 3600
+"""Seconds at most that a session without a connection is kept, and how many of them."""
 
 
 class Session:
-    """One client of one account. Sessions are by account, so that no account ends another's connection."""
+    """One client of one account. Sessions are by account, so that no account ends another's connection.
 
-    def __init__(self, account: str, client: str, *, clean: bool) -> None:
+    `keep` is for how many seconds it outlives its connection.
+    """
+
+    def __init__(self, account: str, client: str, keep: int) -> None:
         self.account = account
         self.client = client
-        self.clean = clean
+        self.keep = keep
         self.outbox = Outbox()
         self.connection: Connection | None = None
         self.left_at = 0.0
@@ -40,8 +43,9 @@ class Session:
         self._subscriptions[topic_filter] = min(qos, 1)
         return True
 
-    def unsubscribe(self, topic_filter: str) -> None:
-        self._subscriptions.pop(topic_filter, None)
+    def unsubscribe(self, topic_filter: str) -> bool:
+        """Whether there was such a subscription."""
+        return self._subscriptions.pop(topic_filter, None) is not None
 
     def granted(self, topic: str) -> int | None:
         """The QoS it hears `topic` with, the highest of its filters [MQTT-3.3.5-1]; None if it does not."""
@@ -59,14 +63,17 @@ class Sessions:
         self._awake: dict[str, dict[str, Session]] = {}
         self._asleep: OrderedDict[tuple[str, str], Session] = OrderedDict()
 
-    def open(self, account: str, client: str, *, clean: bool, now: float) -> tuple[Session, Connection | None, bool]:
+    def open(
+        self, account: str, client: str, *, clean: bool, keep: int, now: float
+    ) -> tuple[Session, Connection | None, bool]:
         """The session to go on with, the connection it is taken over from, and SESSION PRESENT."""
         earlier = self._awake.get(account, {}).get(client) or self._wake(account, client, now)
         taken_over = earlier.connection if earlier else None
-        present = earlier is not None and not clean and not earlier.clean
-        session = earlier if earlier and present else Session(account, client, clean=clean)
+        present = earlier is not None and not clean and earlier.keep > 0
+        session = earlier if earlier and present else Session(account, client, keep)
+        session.keep = keep
         if earlier is not None and not present:
-            earlier.clean = True  # what a clean session replaces is not kept [MQTT-3.1.2-6]
+            earlier.keep = 0  # what a clean session replaces is not kept [MQTT-3.1.2-6]
         self._awake.setdefault(account, {})[client] = session
         return session, taken_over, present
 
@@ -76,12 +83,16 @@ class Sessions:
         account = self._awake.get(session.account, {})
         if account.get(session.client) is session:
             del account[session.client]
-        if session.clean:
+        if not session.keep:
             return
         session.left_at = now
         self._asleep[session.account, session.client] = session
         while len(self._asleep) > MOST_SLEEPING:
             self._asleep.popitem(last=False)
+
+    def is_awake(self, session: Session) -> bool:
+        """Whether its client is connected, by this session or by a new one."""
+        return session.client in self._awake.get(session.account, {})
 
     def listening(self, account: str, topic: str) -> Iterator[tuple[Session, int]]:
         """Connected sessions of the account that hear `topic`, with their QoS."""
@@ -92,4 +103,4 @@ class Sessions:
 
     def _wake(self, account: str, client: str, now: float) -> Session | None:
         session = self._asleep.pop((account, client), None)
-        return session if session is not None and now - session.left_at < SLEEP else None
+        return session if session is not None and now - session.left_at < session.keep else None

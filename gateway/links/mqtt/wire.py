@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from gateway.errors import BadInput
+from gateway.links.mqtt.reasons import Reason
 
 SAMPLE = 1024
 """How many bytes of a bad packet an error carries."""
 
 
 class Malformed(BadInput):
-    """The bytes are no MQTT 3.1.1, or not as the specification has it; `why` names the clause."""
+    """The bytes are no MQTT, or not as the specification has it; `why` names the clause, `reason` is MQTT 5's code."""
 
-    def __init__(self, why: str, data: bytes = b"") -> None:
+    def __init__(self, why: str, data: bytes = b"", *, reason: Reason = Reason.MALFORMED) -> None:
         super().__init__(why, data[:SAMPLE])
+        self.reason = reason
 
 
 class UnacceptableLevel(Malformed):
-    """A CONNECT of another version of MQTT: it gets CONNACK 0x01 and the end of the line [MQTT-3.1.2-2]."""
+    """A CONNECT of another version of MQTT: it gets CONNACK and the end of the line [MQTT-3.1.2-2]."""
 
     def __init__(self, name: str, level: int) -> None:
-        super().__init__(f"protocol {name} level {level} is not spoken here, 3.1.1 is level 4")
+        super().__init__(f"protocol {name} level {level} is not spoken here, 3.1.1 is level 4 and 5 is level 5")
 
 
 class Reader:
@@ -32,11 +34,25 @@ class Reader:
         self._at = 0
 
     def byte(self) -> int:
-        return self._take(1)[0]
+        return self.take(1)[0]
 
     def number(self) -> int:
         """A two-byte integer, big-endian (1.5.2)."""
-        return int.from_bytes(self._take(2), "big")
+        return int.from_bytes(self.take(2), "big")
+
+    def long(self) -> int:
+        """A four-byte integer, big-endian (5: 1.5.3)."""
+        return int.from_bytes(self.take(4), "big")
+
+    def variable(self) -> int:
+        """An integer of one to four bytes, seven bits each, low ones first (5: 1.5.5)."""
+        value = 0
+        for place in range(4):
+            byte = self.byte()
+            value |= (byte & 127) << 7 * place
+            if byte < 128:
+                return value
+        raise Malformed("a variable integer of more than four bytes [MQTT5-1.5.5-1]", self._body)
 
     def packet_id(self) -> int:
         """Never zero [MQTT-2.3.1-1]."""
@@ -47,7 +63,7 @@ class Reader:
 
     def blob(self) -> bytes:
         """Bytes behind their two-byte length."""
-        return self._take(self.number())
+        return self.take(self.number())
 
     def text(self) -> str:
         """A UTF-8 string: well formed, without surrogates [MQTT-1.5.3-1] and without NUL [MQTT-1.5.3-2]."""
@@ -73,7 +89,7 @@ class Reader:
         if not self.is_empty:
             raise Malformed("bytes after the end of the packet's fields", self._body)
 
-    def _take(self, size: int) -> bytes:
+    def take(self, size: int) -> bytes:
         end = self._at + size
         if end > len(self._body):
             raise Malformed("the packet is shorter than its fields", self._body)
@@ -84,6 +100,10 @@ class Reader:
 
 def number(value: int) -> bytes:
     return value.to_bytes(2, "big")
+
+
+def long(value: int) -> bytes:
+    return value.to_bytes(4, "big")
 
 
 def blob(data: bytes) -> bytes:

@@ -92,12 +92,16 @@ class RawClient:
         self.reader, self.writer = reader, writer
         self._decoder = Decoder()
 
+    def speak(self, level: int) -> None:
+        """Which version it speaks from now on; 3.1.1 until told otherwise."""
+        self._decoder.level = level
+
     @classmethod
     async def open(cls, port: int, **more: Any) -> RawClient:
         return cls(*await asyncio.open_connection("127.0.0.1", port, **more))
 
     def send(self, *packets: Packet) -> None:
-        self.writer.write(b"".join(map(encode, packets)))
+        self.writer.write(b"".join(encode(packet, self._decoder.level) for packet in packets))
 
     async def receive(self, seconds: float = 5) -> Packet:
         """The next packet; EOFError at the end of the connection."""
@@ -131,7 +135,8 @@ class RawClient:
         return packets
 
     async def sign_in(self, user: str = "bridge", client: str = "c1", **more: Any) -> Connack:
-        self.send(Connect(client, user=user, password=ACCOUNTS.get(user, "?").encode(), **more))
+        password = ACCOUNTS.get(user, "?").encode()
+        self.send(Connect(client, user=user, password=password, level=self._decoder.level, **more))
         answer = await self.receive()
         assert isinstance(answer, Connack)
         return answer

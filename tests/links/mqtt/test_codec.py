@@ -171,7 +171,7 @@ def test_the_specification_is_kept(name: str) -> None:
         decode(MALFORMED[name])
 
 
-@pytest.mark.parametrize("head", [b"\x00\x04MQTT\x05", b"\x00\x06MQIsdp\x03", b"\x00\x04MQTT\x83"])
+@pytest.mark.parametrize("head", [b"\x00\x04MQTT\x06", b"\x00\x06MQIsdp\x03", b"\x00\x04MQTT\x83"])
 def test_other_versions_are_told_apart(head: bytes) -> None:
     with pytest.raises(UnacceptableLevel):
         decode(b"\x10" + bytes([len(head) + 5]) + head + b"\x02\x00\x00\x00\x00")

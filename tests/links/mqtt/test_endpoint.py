@@ -532,10 +532,10 @@ async def test_who_is_heard() -> None:
 # what no client should do
 
 
-async def test_a_mqtt_5_client_is_told_the_version() -> None:
+async def test_a_client_of_another_version_is_told_so() -> None:
     async with endpoint() as door:
         client = await RawClient.open(door.port)
-        client.writer.write(b"\x10\x11\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x04anju")
+        client.writer.write(b"\x10\x11\x00\x04MQTT\x06\x02\x00\x3c\x00\x00\x04anju")
         assert await client.ends() == [Connack(ConnectCode.UNACCEPTABLE_LEVEL)]
         await client.close()
 
@@ -573,6 +573,7 @@ async def test_what_a_client_may_not_say_ends_its_connection_alone(name: str, as
         good.send(signal(1))
         assert await good.receive() == Puback(1)
         assert door.counters.malformed == 1
+        await until(lambda: aside.kept)
         assert aside.kept[0][0] == "bridge"
         await good.close()
         await bad.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -71,14 +72,13 @@ async def test_mosquitto_pub_is_not_told_that_all_is_well_when_it_is_not(committ
 
 
 @pytest.mark.needs("mosquitto_pub", "mosquitto-clients")
-async def test_mosquitto_pub_with_a_wrong_password_or_mqtt_5() -> None:
+@pytest.mark.parametrize("version", ["311", "5"])
+async def test_mosquitto_pub_with_a_wrong_password(version: str) -> None:
     async with endpoint() as door:
-        where = ("-h", "127.0.0.1", "-p", door.port, "-t", SIGNAL, "-m", "x")
+        where = ("-h", "127.0.0.1", "-p", door.port, "-t", SIGNAL, "-m", "x", "-V", version)
         code, out = await run("mosquitto_pub", *where, "-u", "bridge", "-P", "wrong")
         assert code
-        assert "bad user name or password" in out
-        code, out = await run("mosquitto_pub", *where, "-V", "5", "-u", "bridge", "-P", ACCOUNTS["bridge"])
-        assert code
+        assert re.search("bad user ?name or password", out.lower())
 
 
 @pytest.mark.needs("mosquitto_sub", "mosquitto-clients")

@@ -1,0 +1,147 @@
+"""Bodies of MQTT 5's packets (clauses of MQTT Version 5.0, OASIS 2019). CONNECT tells the version and is in `parse`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from gateway.links.mqtt import properties
+from gateway.links.mqtt.packets import (
+    Connack,
+    ConnectCode,
+    Disconnect,
+    Packet,
+    Puback,
+    Publish,
+    Suback,
+    Subscribe,
+    Unsuback,
+    Unsubscribe,
+)
+from gateway.links.mqtt.parse import (
+    CONNACK,
+    DISCONNECT,
+    PARSERS,
+    PUBACK,
+    PUBLISH,
+    SUBACK,
+    SUBSCRIBE,
+    UNSUBACK,
+    UNSUBSCRIBE,
+    read_filter,
+)
+from gateway.links.mqtt.properties import Property
+from gateway.links.mqtt.reasons import FAILURE, Reason
+from gateway.links.mqtt.topics import is_topic
+from gateway.links.mqtt.wire import Malformed, Reader
+
+NOTHING_REMEMBERED = 2
+"""Retain Handling: nothing that was said before (3.8.3.1)."""
+_Item = TypeVar("_Item")
+
+
+def parse(first: int, body: bytes) -> Packet:
+    """A whole packet from its first byte and its body; raises Malformed."""
+    return _PARSERS[first >> 4](first & 0x0F, Reader(body))
+
+
+def _connack(_flags: int, body: Reader) -> Connack:
+    acknowledge, reason = body.byte(), body.byte()
+    said = properties.read(CONNACK, body)
+    body.end()
+    try:
+        known = Reason(reason)
+    except ValueError:
+        raise Malformed(f"CONNACK with reason {reason:#04x} (3.2.2.2)") from None
+    if acknowledge > 1 or (acknowledge and reason):
+        raise Malformed("CONNACK with reserved flags [MQTT5-3.2.2-6]")
+    code = ConnectCode.NOT_AUTHORIZED if reason >= FAILURE else ConnectCode.ACCEPTED
+    return Connack(code, bool(acknowledge), known, said)
+
+
+def _publish(flags: int, body: Reader) -> Publish:
+    topic = body.text()
+    qos = flags >> 1 & 3
+    packet_id = body.packet_id() if qos else None
+    said = properties.read(PUBLISH, body)
+    if Property.TOPIC_ALIAS in said:
+        raise Malformed("a topic alias, of which we offer none [MQTT5-3.3.2-9]", reason=Reason.TOPIC_ALIAS_INVALID)
+    if not is_topic(topic):
+        raise Malformed("topic is empty or holds a wildcard [MQTT5-3.3.2-1, 3.3.2-2]", topic.encode())
+    return Publish(topic, body.rest(), qos, packet_id, bool(flags & 1), bool(flags & 8), said)
+
+
+def _puback(_flags: int, body: Reader) -> Puback:
+    """Reason and properties may be left out (3.4.2.1)."""
+    packet_id = body.packet_id()
+    reason = Reason.SUCCESS if body.is_empty else body.byte()
+    said = {} if body.is_empty else properties.read(PUBACK, body)
+    body.end()
+    return Puback(packet_id, reason, said)
+
+
+def _subscribe(_flags: int, body: Reader) -> Subscribe:
+    packet_id = body.packet_id()
+    said = properties.read(SUBSCRIBE, body)
+    if Property.SUBSCRIPTION_ID in said:
+        why = "a subscription identifier, of which we offer none (3.2.2.3.12)"
+        raise Malformed(why, reason=Reason.SUBSCRIPTION_IDS_NOT_SUPPORTED)
+    asked = _all(body, lambda: (read_filter(body), _options(body)), "SUBSCRIBE")
+    filters = tuple((name, options & 3) for name, options in asked)
+    unasked = frozenset(name for name, options in asked if options >> 4 == NOTHING_REMEMBERED)
+    return Subscribe(packet_id, filters, unasked, said)
+
+
+def _options(body: Reader) -> int:
+    options = body.byte()
+    if options & 0xC0 or options & 3 == 3 or options >> 4 == 3:
+        raise Malformed("subscription options with reserved bits [MQTT5-3.8.3-5]")
+    return options
+
+
+def _suback(_flags: int, body: Reader) -> Suback:
+    packet_id = body.packet_id()
+    said = properties.read(SUBACK, body)
+    return Suback(packet_id, tuple(body.rest()), said)
+
+
+def _unsubscribe(_flags: int, body: Reader) -> Unsubscribe:
+    packet_id = body.packet_id()
+    said = properties.read(UNSUBSCRIBE, body)
+    return Unsubscribe(packet_id, _all(body, lambda: read_filter(body), "UNSUBSCRIBE"), said)
+
+
+def _unsuback(_flags: int, body: Reader) -> Unsuback:
+    packet_id = body.packet_id()
+    said = properties.read(UNSUBACK, body)
+    return Unsuback(packet_id, tuple(body.rest()), said)
+
+
+def _disconnect(_flags: int, body: Reader) -> Disconnect:
+    """Reason and properties may be left out (3.14.2.1)."""
+    reason = Reason.SUCCESS if body.is_empty else body.byte()
+    said = {} if body.is_empty else properties.read(DISCONNECT, body)
+    body.end()
+    return Disconnect(reason, said)
+
+
+def _all(body: Reader, take: Callable[[], _Item], packet: str) -> tuple[_Item, ...]:
+    items = []
+    while not body.is_empty:
+        items.append(take())
+    if not items:
+        raise Malformed(f"{packet} without a topic filter (3.8.3, 3.10.3)", reason=Reason.PROTOCOL_ERROR)
+    return tuple(items)
+
+
+_PARSERS: Mapping[int, Callable[[int, Reader], Packet]] = {
+    **PARSERS,
+    CONNACK: _connack,
+    PUBLISH: _publish,
+    PUBACK: _puback,
+    SUBSCRIBE: _subscribe,
+    SUBACK: _suback,
+    UNSUBSCRIBE: _unsubscribe,
+    UNSUBACK: _unsuback,
+    DISCONNECT: _disconnect,
+}
