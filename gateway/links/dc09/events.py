@@ -1,0 +1,102 @@
+"""What a message tells: Contact ID (`1130 01 015`) and SIA data blocks (`Nri1/BA015`) → events."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.links.dc09 import contact_id, sia_codes
+from gateway.links.dc09.meaning import RESTORED, UNMAPPED, Meaning
+from gateway.links.dc09.message import Message
+
+_CONTACT_ID = re.compile(r"([136]) ?([0-9A-F]{3}) ?([0-9A-F]{2}) ?([0-9A-F]{3})")
+_NEW = re.compile(r"[NO](?=[a-z]{2}|[A-Z]{2})")
+"""New or old (stored) event; `NL2` is the code NL without it."""
+_PIECE = re.compile(
+    r"(?P<modifier>[a-z]{2})(?P<value>[0-9:.-]*)/?"
+    r"|(?P<code>[A-Z]{2})(?P<number>[0-9]{0,8})(?P<text>(?:\^[^^]*\^|\*[^*]*\*|[^/])*)/?"
+    r"|[^/]*/"  # what can't be read is passed over: another event may stand behind it
+)
+MOST_PIECES = 64
+"""In one message; a block is a line of a printer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`kind` is a signal's; `zone` the zone's number, where there is one; `data` what else is known."""
+
+    code: str
+    kind: str
+    zone: int | None
+    data: Mapping[str, Any]
+
+
+def read(message: Message) -> Sequence[Event]:
+    """The events of a message, in order; none where its format can't be read."""
+    match message.header.token:
+        case "ADM-CID":
+            found = _CONTACT_ID.fullmatch(message.data.strip())
+            return [_contact_id(*found.groups())] if found else []
+        case "SIA-DCS":
+            return list(_blocks(message.data))
+    return []
+
+
+def _contact_id(qualifier: str, code: str, area: str, number: str) -> Event:
+    meaning, end = contact_id.meaning(code), None
+    kind = meaning.kind
+    if qualifier == "3" and kind != UNMAPPED:
+        kind, end = RESTORED.get(kind, (UNMAPPED, None))
+    letter = {"1": "e", "3": "r", "6": "p"}[qualifier]
+    more = {"still": True} if qualifier == "6" else {}
+    return _event(f"{letter.upper()}{code}", kind, end, meaning, area, number, more)
+
+
+def _blocks(data: str) -> Iterator[Event]:
+    """`ri1/BA015^text^/BA016`: what a modifier says holds for the codes after it. `|A…` is text for a printer."""
+    block, _, text = data.partition("|A")
+    rest = block[1:] if _NEW.match(block) and block[:1] in "NO" else block
+    modifiers: dict[str, str] = {}
+    for piece in itertools.islice(_pieces(rest), MOST_PIECES):
+        if piece["modifier"]:
+            modifiers[piece["modifier"]] = piece["value"]
+        elif piece["code"]:
+            yield _sia(piece["code"], piece["number"], modifiers, (piece["text"] or text).strip("^*| "))
+
+
+def _pieces(rest: str) -> Iterator[re.Match[str]]:
+    at = 0
+    while piece := _PIECE.match(rest, at):
+        at = piece.end()
+        yield piece
+
+
+def _sia(code: str, number: str, modifiers: Mapping[str, str], said: str) -> Event:
+    meaning, end = sia_codes.meaning(code)
+    more: dict[str, Any] = {"detector": said[:80]} if said else {}
+    user = modifiers.get("id")
+    if user and meaning.number != "user":
+        more["user"] = _plain(user)
+    return _event(code, meaning.kind, end, meaning, modifiers.get("ri", ""), number, more)
+
+
+def _event(
+    code: str, kind: str, end: str | None, meaning: Meaning, area: str, number: str, more: Mapping[str, Any]
+) -> Event:
+    data: dict[str, Any] = {"code": code, "text": {"zh": meaning.text.zh, "en": meaning.text.en}}
+    if area.strip("0"):
+        data["area"] = _plain(area)
+    if meaning.number != "-" and number.strip("0"):
+        data[meaning.number] = _plain(number)
+    if end:
+        data["from"] = end
+    zone = None if kind.startswith("area.") else data.get("zone")
+    named = f"x.dc09.{code.lower()}" if kind == UNMAPPED else kind
+    return Event(code, named, zone if isinstance(zone, int) else None, {**data, **more})
+
+
+def _plain(number: str) -> int | str:
+    return int(number) if number.isdecimal() else number
