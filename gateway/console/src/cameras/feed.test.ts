@@ -30,7 +30,7 @@ describe("a camera's feed", () => {
       },
       onOpening: (opening) => told.push(opening.codec),
       onData: (data) => told.push(data.byteLength),
-      onLost: (message) => told.push(message),
+      onLost: (error) => told.push(error?.message ?? null),
     });
   });
   afterEach(() => vi.useRealTimers());
@@ -57,6 +57,14 @@ describe("a camera's feed", () => {
     line().onclose?.();
     vi.advanceTimersByTime(1_000);
     expect(lines, "once it worked it is quick again").toHaveLength(4);
+  });
+
+  it("hands on the gateway's code, and is over when it is closed upon it", () => {
+    line().say('{"error":{"code":"no_main","message":"这台摄像机没有主码流"}}');
+    feed.close();
+    vi.advanceTimersByTime(60_000);
+    expect(lines).toHaveLength(1);
+    expect(told).toEqual(["这台摄像机没有主码流"]);
   });
 
   it("takes silence for a loss", () => {

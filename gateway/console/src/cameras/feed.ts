@@ -5,11 +5,19 @@ export interface Opening {
   height: number;
 }
 
+export interface FeedError {
+  code: string;
+  message: string;
+}
+
+/** The sub stream is watched all the time; the main stream is the larger one, received for who looks at it. */
+export type Stream = "sub" | "main";
+
 export interface FeedOptions {
   onOpening: (opening: Opening) => void;
   onData: (data: ArrayBuffer) => void;
-  /** No picture (any more); `message` in the gateway's words, null when the line itself is gone. It tries again. */
-  onLost: (message: string | null) => void;
+  /** No picture (any more); `error` is the gateway's word, null when the line itself is gone. It tries again. */
+  onLost: (error: FeedError | null) => void;
   connect?: (url: string) => WebSocket;
 }
 
@@ -24,9 +32,9 @@ const SILENCE = 12_000;
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 10_000;
 
-export const liveUrl = (camera: string): string => {
+export const liveUrl = (camera: string, stream: Stream): string => {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  return `${scheme}://${location.host}/api/v1/cameras/${encodeURIComponent(camera)}/live`;
+  return `${scheme}://${location.host}/api/v1/cameras/${encodeURIComponent(camera)}/live?stream=${stream}`;
 };
 
 /** A camera's packets over a WebSocket, connected again whenever it is lost. */
@@ -48,11 +56,11 @@ export function openFeed(url: string, options: FeedOptions): Feed {
     socket.close();
     socket = null;
   };
-  const lose = (message: string | null): void => {
+  const lose = (error: FeedError | null): void => {
     drop();
     retry = setTimeout(open, wait);
     wait = Math.min(2 * wait, LONGEST_WAIT);
-    options.onLost(message);
+    options.onLost(error);
   };
   const open = (): void => {
     socket = (options.connect ?? ((to) => new WebSocket(to)))(url);
@@ -61,8 +69,8 @@ export function openFeed(url: string, options: FeedOptions): Feed {
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       heard();
       if (typeof data !== "string") return options.onData(data);
-      const said = JSON.parse(data) as Opening | { error: { message: string } };
-      if ("error" in said) return lose(said.error.message);
+      const said = JSON.parse(data) as Opening | { error: FeedError };
+      if ("error" in said) return lose(said.error);
       wait = FIRST_WAIT;
       options.onOpening(said);
     };

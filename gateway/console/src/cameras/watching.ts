@@ -1,10 +1,11 @@
 import { type Ref, onMounted, onUnmounted, ref } from "vue";
 
-import { type Feed, liveUrl, openFeed } from "./feed";
+import { type Feed, type Stream, liveUrl, openFeed } from "./feed";
 import { Screen, canPlay, canPlayLive } from "./screen";
 
-/** `still`: the picture stands, so it may not pass for live. `unplayable`: this browser can't. */
-export type Sight = "connecting" | "live" | "still" | "lost" | "unplayable";
+/** `still`: the picture stands, so it may not pass for live. `unplayable`: this browser can't. `absent`: there is no
+ * such stream. */
+export type Sight = "connecting" | "live" | "still" | "lost" | "unplayable" | "absent";
 
 export interface Watching {
   sight: Ref<Sight>;
@@ -14,6 +15,8 @@ export interface Watching {
   codec: Ref<string | null>;
 }
 
+/** What the gateway says of a camera that has no main stream. */
+const NONE = "no_main";
 const LOOK_EVERY = 500;
 const STILL_AFTER = 3_000;
 const ANEW_AFTER = 8_000;
@@ -21,7 +24,7 @@ const ANEW_AFTER = 8_000;
 const UNSEEN = 30_000;
 
 /** Watch a camera in a video element while the component is there. */
-export function useWatching(camera: string, video: Ref<HTMLVideoElement | null>): Watching {
+export function useWatching(camera: string, video: Ref<HTMLVideoElement | null>, stream: Stream = "sub"): Watching {
   const sight = ref<Sight>("connecting");
   const why = ref<string | null>(null);
   const codec = ref<string | null>(null);
@@ -59,13 +62,15 @@ export function useWatching(camera: string, video: Ref<HTMLVideoElement | null>)
       return;
     }
     sight.value = "connecting";
-    feed = openFeed(liveUrl(camera), {
+    feed = openFeed(liveUrl(camera, stream), {
       onOpening: (opening) => show(opening.codec),
       onData: (data) => screen?.push(data),
-      onLost: (message) => {
-        clear();
-        why.value = message;
-        sight.value = "lost";
+      onLost: (error) => {
+        const absent = error?.code === NONE;
+        if (absent) stop();
+        else clear();
+        why.value = error?.message ?? null;
+        sight.value = absent ? "absent" : "lost";
       },
     });
   };
@@ -86,7 +91,7 @@ export function useWatching(camera: string, video: Ref<HTMLVideoElement | null>)
   const turn = (): void => {
     clearTimeout(leaving);
     if (document.hidden) leaving = setTimeout(stop, UNSEEN);
-    else if (!feed && sight.value !== "unplayable") start();
+    else if (!feed && sight.value !== "unplayable" && sight.value !== "absent") start();
   };
   onMounted(() => {
     start();

@@ -288,6 +288,13 @@ export const en: Messages = {
     noMedia: "This browser can't show live video: a new picture every 2 s instead. A recent Chrome or Edge can.",
     noH265: "This camera sends H.265, which this browser can't play: a new picture every 2 s instead. Set its sub stream to H.264.",
     noCodec: (codec) => `This browser can't play what this camera sends (${codec}): a new picture every 2 s instead.`,
+    main: {
+      mark: "main stream",
+      connecting: "Sub stream · connecting to the main stream…",
+      lost: "Sub stream · the main stream brings no picture at the moment",
+      noH265: "Sub stream · the main stream is H.265, which this browser can't play",
+      noCodec: (codec) => `Sub stream · this browser can't play the main stream's coding (${codec})`,
+    },
   },
   clips: { broken: "The recording can't be played; it may have expired", save: "Download" },
   wall: {
