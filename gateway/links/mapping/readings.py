@@ -1,0 +1,150 @@
+"""What a message says of a device: states that last, and events that happen. No I/O.
+
+A state is told when it changes. As long as it is not known (after a start) only its holding is
+told, marked as `from_state`: a leak that began while nobody listened must ring, a door that is shut
+is no news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from gateway.links.mapping.paths import Path, look_up
+from gateway.model import is_kind
+from gateway.settings.mend import Wrong
+
+Value = bool | int | float | str
+LONGEST_VALUE = 200
+"""Characters of a value that goes into a signal's data."""
+
+
+def _check_kind(kind: str) -> str:
+    if not is_kind(kind):
+        raise Wrong(
+            f"{kind!r} is no kind of signal", "use one of gateway/model.py, or one of your own that begins with x."
+        )
+    return kind
+
+
+Kind = Annotated[str, AfterValidator(_check_kind)]
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    of: Annotated[Path, Field(description="where the value stands; @ is the whole message")]
+    topic: Annotated[str | None, Field(description="only in messages on this topic; {base} is the device's")] = None
+
+
+class State(_Rule):
+    """Holds while the value is one of `is`, or above or below a number; told by `on` and `off`."""
+
+    values: Annotated[tuple[Value, ...] | Value, Field(alias="is", description="the value, or several")] = True
+    above: float | None = None
+    below: float | None = None
+    on: Annotated[Kind, Field(description="said when it begins to hold")]
+    off: Annotated[Kind | None, Field(description="said when it ends")] = None
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if self.above is not None and self.below is not None:
+            raise Wrong("above and below at once", "give one of them, or two states")
+        return self
+
+    def holds(self, message: Any) -> bool | None:
+        """None when the message does not speak of it."""
+        value = look_up(self.of, message)
+        if value is None:
+            return None
+        if self.above is None and self.below is None:
+            return any(_same(value, wanted) for wanted in _several(self.values))
+        number = _number(value)
+        if number is None:
+            return None
+        return number > self.above if self.above is not None else number < (self.below or 0.0)
+
+
+class Event(_Rule):
+    """Happens whenever the value is one of `is`."""
+
+    values: Annotated[tuple[Value, ...] | Value, Field(alias="is", description="the value, or several")] = True
+    kind: Kind
+
+    def happened(self, message: Any) -> bool:
+        value = look_up(self.of, message)
+        return value is not None and any(_same(value, wanted) for wanted in _several(self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One signal to be made. `state` and `holds` are what is known once it is committed."""
+
+    kind: str
+    data: Mapping[str, Any]
+    state: State | None = None
+    holds: bool = False
+
+
+class Known:
+    """What is known of one device's states."""
+
+    def __init__(self, states: Sequence[State]) -> None:
+        self._holds: dict[int, bool] = {}
+        self._states = states
+
+    def news(self, message: Any, topic: str | None = None) -> Iterator[Said]:
+        """What this message changes; call `keep` once a change is committed."""
+        for number, state in enumerate(self._states):
+            if state.topic is not None and state.topic != topic:
+                continue
+            holds, known = state.holds(message), self._holds.get(number)
+            if holds is None or holds is known:
+                continue
+            kind = state.on if holds else state.off
+            if kind is None or (known is None and not holds):
+                self._holds[number] = holds
+                continue
+            yield Said(kind, {"from_state": True} if known is None else {}, state, holds)
+
+    def keep(self, said: Said) -> None:
+        number = next(n for n, state in enumerate(self._states) if state is said.state)
+        self._holds[number] = said.holds
+
+
+def details(message: Any, paths: Mapping[str, str]) -> dict[str, Any]:
+    """Values that go along with every signal, each by its name."""
+    found = ((name, look_up(path, message)) for name, path in paths.items())
+    return {name: _short(value) for name, value in found if isinstance(value, bool | int | float | str)}
+
+
+def _several(values: tuple[Value, ...] | Value) -> tuple[Value, ...]:
+    return values if isinstance(values, tuple) else (values,)
+
+
+def _same(value: Any, wanted: Value) -> bool:
+    """True is no 1, but `ON` is `on`: capitals differ between versions of one firmware."""
+    if isinstance(value, str) and isinstance(wanted, str):
+        return value.casefold() == wanted.casefold()
+    return type(value) is type(wanted) and bool(value == wanted) or _both_numbers(value, wanted)
+
+
+def _both_numbers(value: Any, wanted: Value) -> bool:
+    numbers = [each for each in (value, wanted) if isinstance(each, int | float) and not isinstance(each, bool)]
+    return len(numbers) == 2 and numbers[0] == numbers[1]
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _short(value: bool | float | str) -> bool | float | str:
+    return value[:LONGEST_VALUE] if isinstance(value, str) else value
