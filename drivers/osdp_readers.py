@@ -1,0 +1,176 @@
+"""OSDP v2 card readers (读卡器) on one RS-485 line, by libosdp; its traps are told in gateway/links/osdp.
+
+A card becomes `credential.presented`; who sees its number is told in gateway/links/credential. A PIN becomes
+`pin.entered` with how many digits it had: they are counted and forgotten, never held. A reader whose event is not
+on record yet is not asked for its next one: its own memory keeps what comes meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import structlog
+
+from gateway.driver import Driver, DriverSettings, Emit, Part
+from gateway.errors import BadInput, CommandFailed, NotRecorded
+from gateway.links.allowance import Aside
+from gateway.links.osdp import feedback, trouble
+from gateway.links.osdp.bus import Bus, Turn, slowest_card
+from gateway.links.osdp.session import ASK_STATUS, Session
+from gateway.links.osdp.settings import Reader, ReadersSettings
+from gateway.links.osdp.told import Told
+from gateway.links.serial import SerialLink
+from gateway.model import Command, Device, DeviceType, Json, Signal
+
+log = structlog.get_logger(__name__)
+HEARD_EVERY_S = 1.0
+"""How often the supervisor is told that a reader lives."""
+AGAIN_S = 1.0
+"""After which a signal is offered again to a record that did not take it."""
+CARD_S = 0.1
+"""What a card may take from the reader to the record."""
+
+
+@dataclass(slots=True)
+class Head:
+    """One reader, while the line is open."""
+
+    reader: Reader
+    session: Session
+    told: Told
+    untold: deque[Signal] = field(default_factory=deque)
+    up: bool = False
+    heard_at: float = 0.0
+
+
+class OsdpReaders(Driver):
+    """One line; its readers are devices of their own and speak through it."""
+
+    Settings: ClassVar[type[DriverSettings]] = ReadersSettings
+    LINK = "serial"
+    TYPE = DeviceType.PANEL
+
+    settings: ReadersSettings
+
+    def __init__(self, device: Device, settings: ReadersSettings, link: SerialLink, emit: Emit) -> None:
+        super().__init__(device, settings, link, emit)
+        self._heads: Mapping[int, Head] = {}
+        self._aside = Aside(emit)
+
+    @classmethod
+    def parts(cls, settings: ReadersSettings) -> Sequence[Part]:
+        return [
+            Part(reader.id, DeviceType.READER, reader.name, reader.place, actions=feedback.ACTIONS)
+            for reader in settings.readers
+        ]
+
+    async def run(self) -> None:
+        async with self.link.open() as line:
+            self._heads = {reader.address: self._head(reader) for reader in self.settings.readers}
+            try:
+                bus = Bus(line, [head.session for head in self._heads.values()], self.settings.baud)
+                self.emit.heard()
+                self._warn()
+                while True:
+                    await self._serve(bus)
+            finally:
+                heads, self._heads = self._heads, {}
+                for head in heads.values():
+                    head.session.close()
+
+    async def perform(self, command: Command) -> Json | None:
+        """Done once the reader has answered that it took it."""
+        head = next((head for head in self._heads.values() if head.reader.id == command.device), None)
+        if head is None:
+            raise CommandFailed(f"{command.device} is no reader of {self.device.id}, or its line is down")
+        orders = feedback.orders(command.action, command.arguments)
+        if not head.session.up:
+            raise CommandFailed(f"{command.device} does not answer")
+        able = [order for order in orders if head.session.can(feedback.NEEDS[order["command"]])]
+        if not able:
+            raise CommandFailed(f"{command.device} has nothing for {command.action}: no such LED, buzzer or display")
+        try:
+            async with asyncio.timeout(command.limit.total_seconds()):
+                taken = await asyncio.gather(*[_submit(head, order) for order in able])
+        except TimeoutError:
+            raise CommandFailed(f"{command.device} did not answer {command.action}") from None
+        if not all(taken):
+            raise CommandFailed(f"{command.device} refused {command.action}, or was lost before it answered")
+        return None
+
+    def _head(self, reader: Reader) -> Head:
+        session = Session(reader.address, reader.secret, install=reader.install)
+        return Head(reader, session, Told(reader, self.settings.pin_pause.total_seconds()))
+
+    def _warn(self) -> None:
+        slowest = slowest_card(len(self._heads), self.settings.baud)
+        if slowest > CARD_S:
+            log.warning(
+                "cards are told late: set a higher baud at the readers, or share them among lines",
+                device=self.device.id,
+                readers=len(self._heads),
+                baud=self.settings.baud,
+                slowest_ms=round(slowest * 1000),
+            )
+
+    async def _serve(self, bus: Bus) -> None:
+        turn = await bus.next()
+        head = self._heads[turn.session.address]
+        now = asyncio.get_running_loop().time()
+        self._judge(head, turn, now)
+        await self._hear(head, now)
+        if not await self._tell(head):
+            turn.due = now + AGAIN_S
+        while bus.rubbish:
+            piece = bus.rubbish.popleft()
+            await self._aside.put(piece.why, piece.data)
+
+    def _judge(self, head: Head, turn: Turn, now: float) -> None:
+        """Tell how the reader is, and ask one that came up how its cover and its power are."""
+        up, was_up = head.session.up, head.up
+        head.up = up
+        if why := self._trouble(head, turn, now):
+            self.emit.lost(head.reader.id, why)
+        elif up and not turn.tries and (not was_up or now - head.heard_at > HEARD_EVERY_S):
+            head.heard_at = now
+            self.emit.heard(head.reader.id)
+        if up and not was_up and not turn.status_refused:
+            head.session.submit(ASK_STATUS)
+
+    def _trouble(self, head: Head, turn: Turn, now: float) -> str | None:
+        if turn.silent(now):
+            return trouble.silence(head.reader.address, self.settings.port, self.settings.baud)
+        return trouble.refusal(turn, has_key=head.reader.key is not None) if turn.refused else None
+
+    async def _hear(self, head: Head, now: float) -> None:
+        for event in head.session.take():
+            try:
+                head.untold += head.told.take(event, now)
+            except BadInput as error:
+                await self._aside.put(f"{head.reader.id}: {error.why}; is its `format` right?", error.data)
+        head.untold += head.told.due(now)
+
+    async def _tell(self, head: Head) -> bool:
+        """Whether all that it told is on record; what is not is offered again."""
+        while head.untold:
+            try:
+                await self.emit(head.untold[0])
+            except NotRecorded:
+                return False
+            head.untold.popleft()
+        return True
+
+
+async def _submit(head: Head, order: feedback.Order) -> bool:
+    """Whether the reader took it."""
+    taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    if not head.session.submit(order, lambda well: None if taken.done() else taken.set_result(well)):
+        raise CommandFailed(f"{head.reader.id} has too much to do already, or was lost")
+    return await taken
+
+
+DRIVER = OsdpReaders

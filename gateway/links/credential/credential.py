@@ -1,0 +1,39 @@
+"""One card as a reader told it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.model import Json
+
+SHOWN = 4
+"""Digits of a number that people see: enough to tell two cards apart, too few to copy one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """`number` is what is printed on the card, `code` the hexadecimal digits of one whose layout is not known.
+
+    One of the two is None. `bits` is how many the reader read, where it says.
+    """
+
+    format: str
+    number: int | None = field(default=None, repr=False)
+    facility: int | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
+    bits: int | None = None
+
+    @property
+    def masked(self) -> str:
+        """`**** 2208`: the last digits, never more than half of them."""
+        text = str(self.number) if self.code is None else self.code
+        return f"**** {text[-min(SHOWN, max(1, len(text) // 2)) :]}"
+
+    def data(self) -> Json:
+        """As a signal carries it: `credential` and `format` for people, `card` for access decisions."""
+        card = {"number": self.number, "facility": self.facility, "hex": self.code, "bits": self.bits}
+        return {
+            "credential": self.masked,
+            "format": self.format,
+            "card": {key: value for key, value in card.items() if value is not None},
+        }

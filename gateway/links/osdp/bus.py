@@ -1,0 +1,200 @@
+"""Whose turn it is on an RS-485 line of OSDP readers, and what to make of one that does not answer.
+
+The line carries one question and its answer at a time, and a poll costs its bytes: some 30 in all by the secure
+channel, 31 ms at 9600 baud. So readers take turns, the one that waited longest first, and a dead one may cost the
+others no more than a short question now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.links.osdp.frames import BUSY, LONGEST, Frame, Framer, Unreadable
+from gateway.links.osdp.session import Session
+
+POLL_S = 0.06
+"""From an answer to the next question: libosdp allows no less than 50 ms, and a card may take 100 in all."""
+ANSWER_S = 0.2
+"""How long a reader may think (SIA OSDP 2.2, 5.7: REPLY_DELAY)."""
+PROBE_S = 0.04
+"""How long a lost one may think mostly: most answer within 3 ms, and an adapter on USB adds 16."""
+PATIENT_EVERY = 10
+"""Every so many probes of a lost reader wait ANSWER_S: for one that thinks longer."""
+PROBE_EVERY_S = 0.4
+"""How often a lost reader is asked: it is back within a second, its handshake counted."""
+LOST_S = 1.5
+"""Of silence, and at least LOST_TRIES questions, after which a reader counts as lost."""
+LOST_TRIES = 3
+REFUSED_S = 5.0
+"""How often a reader is tried whose sessions fail: its key is wrong, and trying harder does not mend it."""
+MUTE_S = 0.02
+MUTE_TRIES = 100
+"""libosdp reads the wall clock: when that is put back it would wait as long. So one that says nothing is begun anew."""
+SLACK_S = 0.03
+"""Between the pieces of an answer: adapters on USB hand over what they have every 16 ms."""
+PAUSE_CHARACTERS = 2
+"""Of silence before a question, that whoever spoke last lets go of the line (SIA OSDP 2.2, 5.7)."""
+SHORT_S = 0.0005
+"""A pause that is over before the loop has come round anyway."""
+POLL, STATUS = 0x60, 0x64
+_SEALED_POLL = 30
+"""Bytes of a poll and its answer by the secure channel; with a card in it, 16 more."""
+_TURN_S = 0.005
+"""A reader's time to think, and ours."""
+
+
+def slowest_card(readers: int, baud: int) -> float:
+    """Seconds that a card takes at the worst: it just missed its reader's turn."""
+    around = readers * (_SEALED_POLL * 10 / baud + _TURN_S)
+    return max(around, POLL_S + around / readers) + 16 * 10 / baud
+
+
+class Line(Protocol):
+    async def read(self) -> bytes:
+        """What came, or `b""` once the line fell silent after some."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send it."""
+        ...
+
+
+@dataclass(slots=True)
+class Turn:
+    """One reader on the line. Times are the loop's, in seconds."""
+
+    session: Session
+    due: float = 0.0
+    heard: float = 0.0
+    """When it last answered."""
+    tries: int = 0
+    """Questions left unanswered since then."""
+    falls: int = 0
+    """Sessions that fell since one held."""
+    mute: int = 0
+    again: bytes = b""
+    """A question to put once more, word for word: its answer was lost on the way."""
+    status_refused: bool = False
+    """Its session fell when it was asked for its status, so that is not asked again."""
+
+    def silent(self, now: float) -> bool:
+        return self.tries >= LOST_TRIES and now - self.heard > LOST_S
+
+    @property
+    def refused(self) -> bool:
+        """Whether it answers, and no session comes of it."""
+        return self.falls > 1 or (self.session.reachable and not self.session.up)
+
+
+class Bus:
+    def __init__(self, line: Line, sessions: Sequence[Session], baud: int) -> None:
+        self._line = line
+        self._character = 10 / baud
+        self._framer = Framer()
+        self._last = 0.0
+        now = asyncio.get_running_loop().time()
+        self.turns = [Turn(session, heard=now) for session in sessions]
+        self.rubbish: deque[Unreadable] = deque(maxlen=8)
+        """What could not be read; whoever takes it empties it."""
+
+    async def next(self) -> Turn:
+        """Let the reader that waited longest have its turn, and return it. Raises LinkLost when the line is gone."""
+        turn = min(self.turns, key=lambda one: one.due)
+        wait = turn.due - self._now()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        await self._serve(turn)
+        return turn
+
+    async def _serve(self, turn: Turn) -> None:
+        if turn.session.fell:
+            turn.session.restart()
+        said = turn.again or turn.session.speak()
+        if not said:
+            self._mute(turn)
+            return
+        answer = await self._ask(turn, said)
+        if answer is None:
+            self._missed(turn, said)
+        else:
+            self._answered(turn, answer)
+
+    def _mute(self, turn: Turn) -> None:
+        turn.due = self._now() + MUTE_S
+        turn.mute += 1
+        if turn.mute > MUTE_TRIES:
+            turn.mute = 0
+            turn.session.restart()
+
+    def _missed(self, turn: Turn, said: bytes) -> None:
+        """Once more word for word, as the standard has it; then from the beginning."""
+        turn.tries += 1
+        turn.again = said if turn.tries == 1 and turn.session.up else b""
+        if not turn.again:
+            turn.session.restart()
+        now = self._now()
+        turn.due = now + PROBE_EVERY_S if turn.silent(now) else now
+
+    def _answered(self, turn: Turn, answer: Frame) -> None:
+        session, now = turn.session, self._now()
+        session.hear(answer)
+        turn.heard, turn.tries, turn.mute, turn.again = now, 0, 0, b""
+        if session.fell:
+            turn.falls += 1
+            turn.status_refused = turn.status_refused or session.asked == STATUS
+            turn.due = now + REFUSED_S if turn.falls > 1 else now
+        elif session.asked == POLL:
+            turn.falls = 0
+            turn.due = now if session.busy else now + POLL_S
+        else:
+            turn.due = now
+
+    async def _ask(self, turn: Turn, said: bytes) -> Frame | None:
+        """The answer, or None when none came in time."""
+        asked = Frame(said.lstrip(b"\xff"))
+        pause = self._last + PAUSE_CHARACTERS * self._character - self._now()
+        if pause > SHORT_S:
+            await asyncio.sleep(pause)
+        await self._line.write(said)
+        deadline = self._now() + len(said) * self._character + self._patience(turn)
+        at_most = deadline + LONGEST * self._character + SLACK_S
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    chunk = await self._line.read()
+            except TimeoutError:
+                self._sort(self._framer.reset(), asked)
+                return None
+            self._last = self._now()
+            answer = self._sort(self._framer.feed(chunk) if chunk else self._framer.reset(), asked)
+            if answer is not None:
+                return answer
+            if missing := self._framer.missing:
+                deadline = min(at_most, max(deadline, self._last + missing * self._character + SLACK_S))
+
+    def _patience(self, turn: Turn) -> float:
+        if not turn.silent(self._now()) or turn.tries % PATIENT_EVERY == 0:
+            return ANSWER_S
+        return PROBE_S
+
+    def _sort(self, found: Sequence[Frame | Unreadable], asked: Frame) -> Frame | None:
+        """The answer among what came. Our own echo and answers that come too late are passed over."""
+        answer = None
+        for item in found:
+            if isinstance(item, Unreadable):
+                self.rubbish.append(item)
+            elif item.is_reply and item.address == asked.address and _fits(item, asked):
+                answer = item
+        return answer
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _fits(answer: Frame, asked: Frame) -> bool:
+    """An answer repeats the question's sequence number; that of a busy reader is 0 (SIA OSDP 2.2, 7.19)."""
+    return answer.sequence == asked.sequence or (answer.sequence == 0 and answer.code == BUSY)

@@ -1,0 +1,92 @@
+"""What the YAML says about a line of OSDP readers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from gateway.links.serial import SerialSettings
+from gateway.settings.context import PlaceRef
+from gateway.settings.durations import Duration, at_most
+from gateway.settings.mend import Wrong
+from gateway.settings.secrets import Secret
+
+KEY_BYTES = 16
+DEFAULT_KEY = bytes(range(0x30, 0x40))
+"""SCBK-D, which everybody knows (SIA OSDP 2.2, annex D)."""
+_MAKE_ONE = "write 32 hexadecimal digits; `openssl rand -hex 16` makes them"
+BAUDS = Literal[9600, 19200, 38400, 57600, 115200, 230400]
+
+
+def _key(value: SecretStr) -> SecretStr:
+    try:
+        key = bytes.fromhex(value.get_secret_value())
+    except ValueError:
+        raise Wrong("this is no key", _MAKE_ONE) from None
+    if len(key) != KEY_BYTES:
+        raise Wrong(f"a key has {KEY_BYTES} bytes, this one {len(key)}", _MAKE_ONE)
+    if key == DEFAULT_KEY:
+        raise Wrong("this is the standard's default key, which everybody knows", _MAKE_ONE)
+    return value
+
+
+class Reader(BaseModel):
+    """One reader of the line, as a device of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: Annotated[int, Field(ge=0, le=126, description="the reader's address on the line, as set at it")]
+    id: Annotated[str, Field(description="what the reader is called in rules and in the guard room")]
+    name: str
+    place: PlaceRef | None = None
+    key: Annotated[
+        Annotated[Secret, AfterValidator(_key)] | None,
+        Field(description="its secure channel's base key (SCBK), 32 hexadecimal digits, by !secret"),
+    ] = None
+    install: Annotated[
+        bool, Field(description="give the key to a reader that has the default one; take this out when it works")
+    ] = False
+    plain: Annotated[bool, Field(description="true for a reader that has no secure channel: it can be overheard")] = (
+        False
+    )
+    format: Annotated[
+        Literal["auto", "raw", "H10301", "H10306", "WG34", "H10302", "H10304"],
+        Field(description="layout of the card's bits; auto: by their number"),
+    ] = "auto"
+
+    @property
+    def secret(self) -> bytes | None:
+        """The key as bytes; never shown."""
+        return bytes.fromhex(self.key.get_secret_value()) if self.key else None
+
+    @model_validator(mode="after")
+    def _sealed(self) -> Self:
+        if self.key is None and not self.plain:
+            raise Wrong(
+                f"reader {self.id!r} has no key, so its cards could be read off the line",
+                "write `key: !secret NAME` (`openssl rand -hex 16` makes one), or plain: true if it can't do better",
+            )
+        if self.plain and (self.key or self.install):
+            raise Wrong(f"reader {self.id!r} is plain and has a key", "take out the one that is wrong")
+        return self
+
+
+class ReadersSettings(SerialSettings):
+    baud: BAUDS = 9600
+    readers: Annotated[tuple[Reader, ...], Field(min_length=1, max_length=32)]
+    pin_pause: Annotated[
+        Duration,
+        Field(ge=timedelta(seconds=1)),
+        at_most(timedelta(minutes=1)),
+        Field(description="without a key pressed for so long, a PIN is taken as entered"),
+    ] = timedelta(seconds=5)
+
+    @model_validator(mode="after")
+    def _unlike(self) -> Self:
+        addresses = [reader.address for reader in self.readers]
+        twice = sorted({address for address in addresses if addresses.count(address) > 1})
+        if twice:
+            raise Wrong(f"address {twice[0]} is given to two readers", "set each reader to an address of its own")
+        return self
