@@ -20,6 +20,7 @@ _PIECE = re.compile(
     r"|(?P<code>[A-Z]{2})(?P<number>[0-9]{0,8})(?P<text>(?:\^[^^]*\^|\*[^*]*\*|[^/])*)/?"
     r"|[^/]*/"  # what can't be read is passed over: another event may stand behind it
 )
+LONGEST_SAID = 80
 MOST_PIECES = 64
 """In one message; a block is a line of a printer."""
 
@@ -35,7 +36,7 @@ class Event:
 
 
 def read(message: Message) -> Sequence[Event]:
-    """The events of a message, in order; none where its format can't be read."""
+    """The events of a message, in order; none where it tells none, or in a format that can't be read."""
     match message.header.token:
         case "ADM-CID":
             found = _CONTACT_ID.fullmatch(message.data.strip())
@@ -43,6 +44,12 @@ def read(message: Message) -> Sequence[Event]:
         case "SIA-DCS":
             return list(_blocks(message.data))
     return []
+
+
+def unread(message: Message) -> Event:
+    """Nobody knows what it was: a fault, for a guard to ask the panel."""
+    data = {"why": f"{message.header.token} report that can't be read", "said": message.data[:LONGEST_SAID]}
+    return Event(message.header.token, "device.faulted", None, data)
 
 
 def _contact_id(qualifier: str, code: str, area: str, number: str) -> Event:
@@ -76,7 +83,7 @@ def _pieces(rest: str) -> Iterator[re.Match[str]]:
 
 def _sia(code: str, number: str, modifiers: Mapping[str, str], said: str) -> Event:
     meaning, end = sia_codes.meaning(code)
-    more: dict[str, Any] = {"detector": said[:80]} if said else {}
+    more: dict[str, Any] = {"detector": said[:LONGEST_SAID]} if said else {}
     user = modifiers.get("id")
     if user and meaning.number != "user":
         more["user"] = _plain(user)

@@ -1,0 +1,174 @@
+"""Receiver of alarm panels that report over IP: SIA DC-09, with Contact ID or SIA codes, by TCP and UDP.
+
+The device is the receiver; every account is a part of it, silent by its own supervision, and the
+zones that the YAML names are parts as well. ACK leaves after the commit. A message that is turned
+away (unknown account, not encrypted though the account has a key, out of its time) is kept in
+quarantine and answered DUH or NAK as the standard has it; if it claims to be from an account of
+ours, that account is faulted, because its alarms do not come in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from gateway.driver import Driver, DriverSettings, Emit, Part
+from gateway.errors import NotRecorded
+from gateway.links.allowance import Allowance, Aside
+from gateway.links.dc09.desk import Taken, Turned, judge
+from gateway.links.dc09.events import Event, read, unread
+from gateway.links.dc09.frame import Decoder, Unreadable
+from gateway.links.dc09.message import NULL, Message
+from gateway.links.dc09.repeats import Repeats
+from gateway.links.dc09.settings import Account, ReceiverSettings
+from gateway.links.listen import Caller, Datagram, ListenLink
+from gateway.model import Device, DeviceType, Signal
+
+CLOCK_NOTED = timedelta(minutes=1)
+"""A panel's clock is told of when it goes wrong by so much, and when it changes by so much."""
+_KEY_IN_CLEAR = re.compile(rb"\[[Kk][^\]]*")
+"""Extended data that hands out an encryption key."""
+
+
+class Dc09Receiver(Driver):
+    Settings: ClassVar[type[DriverSettings]] = ReceiverSettings
+    LINK = "listen"
+    TYPE = DeviceType.PANEL
+    RETRY_WINDOW = timedelta(minutes=10)  # longer than panels try, shorter than their numbers take to come round
+
+    settings: ReceiverSettings
+
+    def __init__(self, device: Device, settings: ReceiverSettings, link: ListenLink, emit: Emit) -> None:
+        super().__init__(device, settings, link, emit)
+        self._accounts = {account.account: account for account in settings.accounts}
+        self._keys = {account.account: account.cipher_key() for account in settings.accounts}
+        self._zones = {(account.id, zone.number): zone.id for account in settings.accounts for zone in account.zones}
+        self._turns = {account.account: asyncio.Lock() for account in settings.accounts}
+        self._repeats = Repeats()
+        self._skews: dict[str, timedelta] = {}
+        self._faulted: set[str] = set()
+        self._aside, self._asides = Aside(emit), Allowance()
+
+    @classmethod
+    def parts(cls, settings: ReceiverSettings) -> Sequence[Part]:
+        parts: list[Part] = []
+        for each in settings.accounts:
+            parts.append(Part(each.id, DeviceType(each.type), each.name, each.place, each.supervision))
+            parts += (Part(zone.id, DeviceType.ZONE, zone.name, zone.place or each.place) for zone in each.zones)
+        return parts
+
+    async def run(self) -> None:
+        async with self.link.open() as door:
+            self.emit.heard()
+            await door.serve(self._talk, self._take_datagram)
+
+    async def _talk(self, caller: Caller) -> None:
+        decoder = Decoder()
+        while chunk := await caller.read():
+            for answer in await self._answers(decoder.feed(chunk)):
+                await caller.write(answer)
+        await self._answers(decoder.close())
+
+    async def _take_datagram(self, datagram: Datagram) -> None:
+        decoder = Decoder()
+        for answer in await self._answers([*decoder.feed(datagram.data), *decoder.close()]):
+            datagram.reply(answer)
+
+    async def _answers(self, items: Iterable[bytes | Unreadable]) -> list[bytes]:
+        """What a segment brought goes to the journal together; an account's own keep their order."""
+        async with asyncio.TaskGroup() as tasks:
+            under_way = [tasks.create_task(self._answer(item)) for item in items]
+        return [answer for answer in (task.result() for task in under_way) if answer]
+
+    async def _answer(self, item: bytes | Unreadable) -> bytes | None:
+        if isinstance(item, Unreadable):
+            await self._put_aside(item.why, item.data)
+            return None
+        verdict = judge(item, self._keys, datetime.now(UTC))
+        if isinstance(verdict, Turned):
+            return await self._turn_away(verdict, item)
+        async with self._turns[verdict.message.account]:
+            return await self._take(verdict, item)
+
+    async def _take(self, taken: Taken, body: bytes) -> bytes | None:
+        message = taken.message
+        account = self._accounts[message.account]
+        self.emit.heard(account.id)
+        events = () if message.header.token == NULL else read(message)
+        readable = bool(events) or message.header.token == NULL
+        if not await self._tell(message, events if readable else [unread(message)]):
+            return None
+        if message.time:
+            await self._note_clock(account, message.time - datetime.now(UTC))
+        if not readable:
+            await self._put_aside(f"{message.header.token} data that can't be read", body)
+            return taken.duh()
+        await self._well(account)
+        return taken.ack(datetime.now(UTC))
+
+    async def _tell(self, message: Message, events: Sequence[Event]) -> bool:
+        """Whether all of them are committed; if not, the panel is left to send them again."""
+        account, is_new = self._accounts[message.account], self._repeats.is_new(message)
+        source = f"{message.header.line}.{message.header.sequence}"
+        try:
+            for index, event in enumerate(events):
+                signal = Signal(
+                    device=self._zones.get((account.id, event.zone or 0), account.id),
+                    kind=event.kind,
+                    at=message.happened,  # when it was sent changes with every repeat
+                    source_id=f"{source}.{index}",
+                    data=_data(message, event),
+                    fresh=is_new,
+                )
+                await self.emit(signal)
+        except NotRecorded:
+            return False
+        return True
+
+    async def _turn_away(self, turned: Turned, body: bytes) -> bytes:
+        await self._put_aside(turned.why, body)
+        account = self._accounts.get(turned.account or "")
+        if account and turned.skew is not None:
+            await self._note_clock(account, turned.skew)
+        elif account:
+            await self._fault(account, turned.why)
+        return turned.answer
+
+    async def _note_clock(self, account: Account, skew: timedelta) -> None:
+        if abs(skew - self._skews.get(account.id, timedelta())) < CLOCK_NOTED:
+            return
+        if self._asides.take(asyncio.get_running_loop().time()):
+            self._skews[account.id] = skew
+            await self._say(account, "x.dc09.clock", ahead_s=round(skew.total_seconds()))
+
+    async def _fault(self, account: Account, why: str) -> None:
+        if account.id not in self._faulted and self._asides.take(asyncio.get_running_loop().time()):
+            await self._say(account, "device.faulted", why=why)
+            self._faulted.add(account.id)
+
+    async def _well(self, account: Account) -> None:
+        if account.id in self._faulted:
+            self._faulted.discard(account.id)
+            await self._say(account, "device.restored")
+
+    async def _say(self, account: Account, kind: str, **data: Any) -> None:
+        """What the receiver itself has to tell of an account."""
+        with suppress(NotRecorded):
+            await self.emit(Signal(device=account.id, kind=kind, data=data, fresh=True))
+
+    async def _put_aside(self, why: str, data: bytes) -> None:
+        await self._aside.put(why, _KEY_IN_CLEAR.sub(b"[K...", data))
+
+
+def _data(message: Message, event: Event) -> dict[str, Any]:
+    data = {"account": message.account, **event.data}
+    if event.kind == "zone.alarm":
+        data["armed"] = True  # a panel reports only what counts as armed, and says itself what it is
+    return data
+
+
+DRIVER = Dc09Receiver
