@@ -8,7 +8,7 @@ import json
 import subprocess
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from gateway.simulator import clips, scenes
+from gateway.simulator.rtp import Clip
 from gateway.simulator.rtsp import Mount, RtspServer
 from tests.support.api import PASSWORD as USER_PASSWORD
 from tests.support.api import Api, api, enrol, eventually
@@ -34,6 +35,8 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 PANEL, CAMERA, OTHER, FOREIGN = "home-101", "cam-101", "cam-gone", "cam-h265"
+HALF, MIXED = "cam-half", "cam-mixed"
+SUB, MAIN = (640, 360), (1280, 720)
 PICTURE = """video => {
   const canvas = document.createElement("canvas");
   canvas.width = 64;
@@ -52,10 +55,14 @@ class TestCamera(TestDevice):
 
     source: str = ""
     place: str = ROOM
+    main: str = ""
+    record: str = "sub"
 
     @property
     def entry(self) -> dict[str, Any]:
         more = {"source": self.source, "watch": ["motion"], "place": self.place}
+        if self.main:
+            more |= {"main": self.main, "record": self.record}
         return {"id": self.id, "kind": "camera", "name": f"摄像机 {self.id}"} | more
 
 
@@ -73,28 +80,34 @@ def h265(file: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory):
-    folder = tmp_path_factory.mktemp("scenes")
-    told = scenes.scenes()
-    return clips.clip(told["fence-still"], folder)
+def streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Clip]:
+    """One scene as a camera's sub stream and as its main stream."""
+    folder, scene = tmp_path_factory.mktemp("scenes"), scenes.scenes()["fence-still"]
+    return {
+        name: clips.clip(replace(scene, name=name, size=size), folder) for name, size in (("sub", SUB), ("main", MAIN))
+    }
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path, scene) -> AsyncIterator[Gateway]:
-    mount = Mount(scene)
-    async with RtspServer({"room": mount}).listen() as port:
+async def gateway(tmp_path: Path, streams: dict[str, Clip]) -> AsyncIterator[Gateway]:
+    mounts = {name: Mount(clip) for name, clip in streams.items()}
+    async with RtspServer(mounts).listen() as port:
+        sub, main, nothing = (f"rtsp://{HOST}:{port}/{name}" for name in ("sub", "main", "nothing"))
+        foreign = str(h265(tmp_path / "h265.mp4"))
         devices = [
             TestDevice(PANEL),
-            TestCamera(CAMERA, source=f"rtsp://{HOST}:{port}/room"),
-            TestCamera(OTHER, source=f"rtsp://{HOST}:{port}/nothing", place="b1/u1"),
-            TestCamera(FOREIGN, source=str(h265(tmp_path / "h265.mp4")), place="b1"),
+            TestCamera(CAMERA, source=sub, main=main, record="main"),
+            TestCamera(OTHER, source=nothing, place="b1/u1"),
+            TestCamera(FOREIGN, source=foreign, place="b1"),
+            TestCamera(HALF, source=sub, main=nothing, place="b1"),
+            TestCamera(MIXED, source=sub, main=foreign, place="b1"),
         ]
         running = Gateway(TestCompound(tmp_path / "config", devices), tmp_path / "data")
         for name, role in (("王建国", "guard"), ("installer", "installer")):
             await asyncio.to_thread(enrol, running, name, role)
         await asyncio.to_thread(running.start)
         async with asyncio.timeout(30):
-            await mount.watched.wait()
+            await mounts["main"].watched.wait()
         yield running
         await asyncio.to_thread(running.stop)
 
@@ -161,7 +174,7 @@ async def test_a_guard_watches_the_alert_live_and_then_its_recording(gateway, pa
     await expect(page.locator(live)).to_be_visible(timeout=10_000)
     assert time.monotonic() - began < 5
     shown = await picture(page, live)
-    assert (shown["width"], shown["height"]) == (1280, 720)
+    assert (shown["width"], shown["height"]) == SUB
     await moves_on(page, live)
 
     async def filmed() -> dict[str, Any] | None:
@@ -171,6 +184,8 @@ async def test_a_guard_watches_the_alert_live_and_then_its_recording(gateway, pa
     alert = await eventually(filmed, 60, 0.5)
     await page.get_by_role("button", name="录像", exact=True).click()
     await moves_on(page, ".clip video")
+    shown = await picture(page, ".clip video")
+    assert (shown["width"], shown["height"]) == MAIN, "recorded from the main stream, as the YAML says"
     lasts = await page.locator(".clip video").evaluate("video => video.duration")
     assert 29 <= lasts <= 34
     assert not faults
@@ -222,17 +237,49 @@ async def test_the_wall_plays_what_it_can_and_says_what_it_can_not(gateway, page
     await expect(page.locator(".tile")).to_have_count(1)  # it is remembered
 
 
+async def test_the_full_picture_is_the_main_streams_where_it_can_be(gateway, page):
+    await page.keyboard.press("Alt+2")
+    tile = page.get_by_role("region", name=f"摄像机 {CAMERA}")
+    await expect(tile.locator('[data-sight="live"]')).to_be_visible(timeout=20_000)
+    on_the_wall = await picture(page, f'section[aria-label="摄像机 {CAMERA}"] video')
+    assert (on_the_wall["width"], on_the_wall["height"]) == SUB
+    await expect(page.locator("[data-stream=main]")).to_have_count(0)
+
+    await tile.get_by_role("button", name="放大").click()
+    await expect(tile.get_by_text("主码流", exact=False)).to_be_visible(timeout=20_000)
+    alone = await picture(page, '[data-main="live"] video')
+    assert (alone["width"], alone["height"]) == MAIN
+    await moves_on(page, '[data-main="live"] video')
+    await page.keyboard.press("Escape")
+    await expect(page.locator("[data-stream=main]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("camera", "says"), [(HALF, "主码流暂时没有画面"), (MIXED, "主码流是 H.265")])
+async def test_where_it_can_not_the_sub_stream_is_seen_and_why_is_said(gateway, page, camera, says):
+    await page.keyboard.press("Alt+2")
+    tile = page.get_by_role("region", name=f"摄像机 {camera}")
+    await expect(tile.locator('[data-sight="live"]')).to_be_visible(timeout=20_000)
+    await tile.get_by_role("button", name="放大").click()
+    await expect(tile.get_by_text(says)).to_be_visible(timeout=20_000)
+    await moves_on(page, '[data-sight="live"] > video')
+
+
 async def test_the_first_packets_come_within_a_second_and_only_to_who_may(gateway, desk):
     await eventually(lambda: is_online(desk), 30)
     await asyncio.sleep(3)
     began = time.monotonic()
     async with desk.session.ws_connect(f"/api/v1/cameras/{CAMERA}/live") as socket:
         opening = json.loads((await socket.receive(5)).data)
-        assert opening == {"codec": opening["codec"], "width": 1280, "height": 720}
+        assert opening == {"codec": opening["codec"], "width": SUB[0], "height": SUB[1]}
         assert opening["codec"].startswith("avc1.")
         assert (await socket.receive(5)).data[4:8] == b"ftyp"
         assert (await socket.receive(5)).data[4:8] == b"moof"
         assert time.monotonic() - began < 1
+    async with desk.session.ws_connect(f"/api/v1/cameras/{CAMERA}/live?stream=main") as socket:
+        opening = json.loads((await socket.receive(5)).data)
+        assert (opening["width"], opening["height"]) == MAIN
+    async with desk.session.ws_connect(f"/api/v1/cameras/{FOREIGN}/live?stream=main") as socket:
+        assert json.loads((await socket.receive(5)).data)["error"]["code"] == "no_main"
     async with aiohttp.ClientSession(gateway.url) as stranger:
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await stranger.ws_connect(f"/api/v1/cameras/{CAMERA}/live")
