@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.links.mapping.readings import Event, State
+from gateway.links.mapping.readings import Event, Match, State, Value
 
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Where a format says that a device is there: topic and the values that mean yes and no."""
+    """Where a format says that a device is there, and what says that it is away."""
 
     topic: str
-    of: str = "@"
-    online: str | bool = "online"
-    offline: str | bool = "offline"
+    online: Match
+    offline: Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +40,19 @@ def _alarm(of: str, of_what: str) -> State:
     return _state(of, f"{of_what}.alarm", f"{of_what}.restored")
 
 
+def _there(topic: str, online: Value, offline: Value, of: str = "@") -> Availability:
+    return Availability(
+        topic, Match.model_validate({"of": of, "is": online}), Match.model_validate({"of": of, "is": offline})
+    )
+
+
 _LOW_BATTERY = "panel.battery_low", "panel.battery_restored"
 
 ZIGBEE2MQTT = Format(
     topics=("{base}",),
     availability=(
-        Availability("{base}/availability", "state"),
-        Availability("{base}/availability"),  # before its version 2 the bare word
+        _there("{base}/availability", "online", "offline", of="state"),
+        _there("{base}/availability", "online", "offline"),  # before its version 2 the bare word
     ),
     states=(
         _state("contact", "door.opened", "door.closed", **{"is": False}),
@@ -64,11 +69,11 @@ ZIGBEE2MQTT = Format(
 )
 TASMOTA = Format(
     topics=("stat/{base}/RESULT", "tele/{base}/SENSOR", "tele/{base}/STATE"),
-    availability=(Availability("tele/{base}/LWT", online="Online", offline="Offline"),),
+    availability=(_there("tele/{base}/LWT", "Online", "Offline"),),
 )
 SHELLY = Format(
     topics=("{base}/events/rpc", "{base}/status/+"),
-    availability=(Availability("{base}/online", online=True, offline=False),),
+    availability=(_there("{base}/online", online=True, offline=False),),
     states=(
         _state('params."flood:0".alarm', "water.alarm", "water.restored"),
         _state('params."smoke:0".alarm', "fire.alarm", "fire.restored"),
@@ -77,7 +82,7 @@ SHELLY = Format(
 )
 STATESTREAM = Format(
     topics=("{base}/state",),
-    availability=(Availability("{base}/state", online="", offline="unavailable"),),
+    availability=(_there("{base}/state", "", "unavailable"),),
 )
 JSON = Format(topics=("{base}",))
 

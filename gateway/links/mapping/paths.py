@@ -1,4 +1,4 @@
-"""Where in a message a value stands: a JMESPath expression (jmespath.org), such as `battery` or `params."input:0".state`."""
+"""Where in a message a value stands: a JMESPath expression (jmespath.org), such as `battery` or `data[0].state`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pydantic import AfterValidator, Field
 from gateway.errors import BadInput
 from gateway.settings.mend import Wrong
 
+LARGEST = 64 * 1024
+"""Bytes of a message."""
 DEEPEST = 32
 """Levels of nesting a message may have."""
 
@@ -40,6 +42,8 @@ def look_up(expression: str, message: Any) -> Any:
 
 def message_of(payload: bytes) -> Any:
     """JSON if it is JSON, else its text: many devices say `on` plainly. Raises BadInput for what is neither."""
+    if len(payload) > LARGEST:
+        raise BadInput(f"{len(payload)} bytes, {LARGEST} are the most", payload)
     try:
         text = payload.decode()
     except UnicodeDecodeError:

@@ -68,15 +68,20 @@ class State(_Rule):
         return number > self.above if self.above is not None else number < (self.below or 0.0)
 
 
-class Event(_Rule):
-    """Happens whenever the value is one of `is`."""
+class Match(_Rule):
+    """Fits a message whose value is one of `is`."""
 
     values: Annotated[tuple[Value, ...] | Value, Field(alias="is", description="the value, or several")] = True
-    kind: Kind
 
-    def happened(self, message: Any) -> bool:
+    def fits(self, message: Any) -> bool:
         value = look_up(self.of, message)
         return value is not None and any(_same(value, wanted) for wanted in _several(self.values))
+
+
+class Event(Match):
+    """Happens with every message that fits."""
+
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ def _same(value: Any, wanted: Value) -> bool:
     """True is no 1, but `ON` is `on`: capitals differ between versions of one firmware."""
     if isinstance(value, str) and isinstance(wanted, str):
         return value.casefold() == wanted.casefold()
-    return type(value) is type(wanted) and bool(value == wanted) or _both_numbers(value, wanted)
+    return (type(value) is type(wanted) and bool(value == wanted)) or _both_numbers(value, wanted)
 
 
 def _both_numbers(value: Any, wanted: Value) -> bool:

@@ -1,0 +1,187 @@
+"""MQTT in other people's formats: zigbee2mqtt, Tasmota, Shelly, Home Assistant's statestream, any JSON.
+
+What their messages mean stands in the YAML (and, for what is usual, in gateway/links/mapping/formats.py).
+What a broker says from memory is a state and never an event: it may have happened days ago.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from gateway.driver import Driver, DriverSettings
+from gateway.errors import BadInput, CommandFailed, LinkLost
+from gateway.links.mapping.formats import FORMATS, Availability
+from gateway.links.mapping.orders import Order, Topic
+from gateway.links.mapping.paths import Path, message_of
+from gateway.links.mapping.readings import Event, Known, Match, State, details
+from gateway.links.mqtt.link import Message
+from gateway.links.mqtt.topics import matches
+from gateway.model import Command, Json, Signal
+from gateway.settings.mend import Wrong
+
+
+class MappedSettings(DriverSettings):
+    format: Annotated[
+        Literal["zigbee2mqtt", "tasmota", "shelly", "ha_statestream", "json"], Field(description="whose format it is")
+    ] = "json"
+    base: Annotated[Topic, Field(description="the device's own topic, such as zigbee2mqtt/front_door")]
+    via: Annotated[Literal["endpoint", "broker"], Field(description="which door it comes in by")] = "broker"
+    account: Annotated[str, Field(description="its account at the endpoint, or its bridge's")] = ""
+    topics: Annotated[tuple[Topic, ...], Field(description="to listen to besides the format's; {base} is its own")] = ()
+    usual: Annotated[bool, Field(description="whether what the format usually reports is told as well")] = True
+    states: Annotated[tuple[State, ...], Field(description="what lasts, told when it changes")] = ()
+    events: Annotated[tuple[Event, ...], Field(description="what happens")] = ()
+    details: Annotated[Mapping[str, Path], Field(description="values that go along with every signal")] = {}
+    commands: Mapping[str, Order] = {}
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.via == "endpoint" and not self.account:
+            raise Wrong("no account", "name one of compound.yaml's mqtt.accounts, or say via: broker", ("account",))
+        if not (self.all_states() or self.all_events()):
+            raise Wrong("nothing is told of this device", "add states or events", ("states",))
+        return self
+
+    def all_states(self) -> tuple[State, ...]:
+        """The YAML's, then the format's of values that the YAML does not speak of."""
+        own = {state.of for state in self.states}
+        usual = FORMATS[self.format].states if self.usual else ()
+        return (*self.states, *(state for state in usual if state.of not in own))
+
+    def all_events(self) -> tuple[Event, ...]:
+        own = {event.of for event in self.events}
+        usual = FORMATS[self.format].events if self.usual else ()
+        return (*self.events, *(event for event in usual if event.of not in own))
+
+    def named(self, topic: str) -> str:
+        return topic.replace("{base}", self.base)
+
+
+class MqttMapped(Driver):
+    Settings: ClassVar[type[DriverSettings]] = MappedSettings
+    LINK: ClassVar[str] = "mqtt"
+    RETRY_WINDOW: ClassVar[timedelta] = timedelta(minutes=10)
+
+    settings: MappedSettings
+
+    @classmethod
+    def actions(cls, settings: MappedSettings) -> Mapping[str, frozenset[str]]:
+        return {action: frozenset(order.takes) for action, order in settings.commands.items()}
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        settings, known = self.settings, FORMATS[self.settings.format]
+        self._events = settings.all_events()
+        self._states = Known(settings.all_states())
+        self._details = {**dict(known.details), **settings.details}
+        self._availability = known.availability
+        self._is_away = False
+        self._in_turn = asyncio.Lock()
+        self._waiting: dict[asyncio.Future[None], Match] = {}
+
+    async def run(self) -> None:
+        await self.link.serve(self._topics(), self._heard)
+
+    async def perform(self, command: Command) -> Json | None:
+        """Sent, and confirmed by what the device reports; raises CommandFailed."""
+        order = self.settings.commands.get(command.action)
+        if order is None:
+            raise CommandFailed(f"device {self.device.id} takes no command {command.action!r}")
+        payload, limit = order.filled(command.arguments), command.limit.total_seconds()
+        with self._confirmed(order.confirm) as confirmed:
+            try:
+                async with asyncio.timeout(limit):
+                    await self.link.publish(self.settings.named(order.topic), payload, life=limit)
+                    await confirmed
+            except TimeoutError:
+                why = f"device {self.device.id} did not confirm {command.action} within {limit:g} s"
+                raise CommandFailed(why) from None
+            except LinkLost as error:
+                raise CommandFailed(f"device {self.device.id}, command {command.action}: {error}") from error
+        return None
+
+    def _topics(self) -> list[str]:
+        """What it says; at the endpoint, which must know whose they are, what it is told as well."""
+        known = FORMATS[self.settings.format]
+        said = [*known.topics, *(one.topic for one in known.availability), *self.settings.topics]
+        if self.settings.via == "endpoint":
+            said += [order.topic for order in self.settings.commands.values()]
+        return list(dict.fromkeys(self.settings.named(topic) for topic in said))
+
+    async def _heard(self, message: Message) -> str | None:
+        if any(message.topic == self.settings.named(order.topic) for order in self.settings.commands.values()):
+            return None  # our own command, which a broker says to all who listen
+        try:
+            said = message_of(message.payload)
+        except BadInput as error:
+            why = f"{message.topic}: {error.why}"
+            await self.emit.quarantine(why, error.data)
+            return why
+        async with self._in_turn:
+            await self._take(message, said)
+        return None
+
+    async def _take(self, message: Message, said: Any) -> None:
+        availability = [one for one in self._availability if self.settings.named(one.topic) == message.topic]
+        if await self._take_availability(availability, said) or said == "":
+            return
+        self._confirm(message.topic, said)
+        more = details(said, self._details)
+        for news in self._states.news(said, self._scope(message.topic)):
+            data = {**more, **news.data}
+            await self.emit(Signal(device=self.device.id, kind=news.kind, data=data, fresh=not message.redelivered))
+            self._states.keep(news)
+        if not message.retained:
+            await self._take_events(message, said, more)
+
+    async def _take_events(self, message: Message, said: Any, more: Json) -> None:
+        scope = self._scope(message.topic)
+        for number, event in enumerate(self._events):
+            if event.topic in (None, scope) and event.fits(said):
+                source = None if message.packet_id is None else f"{message.client}/{message.packet_id}/{number}"
+                fresh = not message.redelivered
+                signal = Signal(device=self.device.id, kind=event.kind, data=more, source_id=source, fresh=fresh)
+                await self.emit(signal)
+
+    async def _take_availability(self, ways: list[Availability], said: Any) -> bool:
+        """Whether it was about that. Being gone is said once; being back the supervisor hears by itself."""
+        for way in ways:
+            if way.offline.fits(said):
+                if not self._is_away:
+                    await self.emit(Signal(device=self.device.id, kind="device.offline"))
+                self._is_away = True
+                return True
+            if way.online.fits(said):
+                self._is_away = False
+                return True
+        self._is_away = False
+        return False
+
+    def _scope(self, topic: str) -> str | None:
+        """The topic as the YAML writes it, which a state or event may be bound to."""
+        bound = {rule.topic for rule in (*self.settings.all_states(), *self._events) if rule.topic}
+        return next((each for each in bound if matches(self.settings.named(each), topic)), None)
+
+    @contextmanager
+    def _confirmed(self, by: Match) -> Any:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[future] = by
+        try:
+            yield future
+        finally:
+            del self._waiting[future]
+
+    def _confirm(self, topic: str, said: Any) -> None:
+        for future, by in self._waiting.items():
+            fits = by.topic is None or matches(self.settings.named(by.topic), topic)
+            if fits and not future.done() and by.fits(said):
+                future.set_result(None)
+
+
+DRIVER = MqttMapped

@@ -1,0 +1,49 @@
+"""Commands in other people's formats: what is said where, and what shows that it was done. No I/O."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from gateway.errors import CommandFailed
+from gateway.links.mapping.readings import Match
+from gateway.links.mqtt.topics import is_filter
+from gateway.model import Json
+from gateway.settings.mend import Wrong
+
+
+def _check_topic(topic: str) -> str:
+    if not is_filter(topic.replace("{base}", "x")):
+        raise Wrong(f"{topic!r} is no topic", "write one like zigbee2mqtt/front_door; # only at the end")
+    return topic
+
+
+Topic = Annotated[str, AfterValidator(_check_topic)]
+
+
+class Order(BaseModel):
+    """One command: what is said where, and what shows that it was done. `{name}` stands for an argument."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    topic: Topic
+    payload: str
+    takes: Annotated[tuple[str, ...], Field(description="names of its arguments")] = ()
+    confirm: Annotated[Match, Field(description="of and is of the device's answer; without one nothing is sure")]
+
+    def filled(self, arguments: Json) -> bytes:
+        """Raises CommandFailed when an argument is missing."""
+        text = self.payload
+        for name in self.takes:
+            if name not in arguments:
+                raise CommandFailed(f"argument {name} is missing")
+            text = text.replace(f"{{{name}}}", _written(arguments[name]))
+        return text.encode()
+
+
+def _written(value: object) -> str:
+    """As JSON has it, a string without its quotes: they stand in the template."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text[1:-1] if isinstance(value, str) else text

@@ -1,0 +1,261 @@
+"""Other people's MQTT formats, from Mosquitto to the driver's signals; messages as their documentation prints them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from pydantic import ValidationError
+
+from drivers.mqtt_mapped import MappedSettings, MqttMapped
+from gateway.errors import CommandFailed
+from gateway.links.mqtt.client import BrokerClient
+from gateway.links.mqtt.paho_line import BrokerSettings
+from gateway.model import Command, Device, DeviceType
+from tests.drivers.test_mqtt_device import Emitted
+from tests.links.mqtt.support import Aside, RawClient, endpoint, signal, until
+from tests.support.broker import Mosquitto
+
+pytestmark = pytest.mark.needs("mosquitto", "mosquitto")
+DEVICE = Device("front", "mqtt_mapped", DeviceType.DOOR, "前门", "b3/u1")
+ZIGBEE = {"format": "zigbee2mqtt", "base": "zigbee2mqtt/front_door"}
+
+
+class Peer:
+    """The other side at the broker: zigbee2mqtt, or the device itself."""
+
+    def __init__(self, port: int) -> None:
+        self.client = paho.Client(CallbackAPIVersion.VERSION2)
+        self.heard: list[tuple[str, bytes]] = []
+        self.client.on_message = lambda _client, _data, said: self.heard.append((said.topic, bytes(said.payload)))
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    async def say(self, topic: str, payload: object, **more: Any) -> None:
+        data = payload if isinstance(payload, str | bytes) else json.dumps(payload)
+        sent = self.client.publish(topic, data, qos=more.pop("qos", 0), **more)
+        await until(sent.is_published)
+
+    async def listen(self, topic: str) -> None:
+        granted: list[int] = []
+        self.client.on_subscribe = lambda *_: granted.append(1)
+        self.client.subscribe(topic, 1)
+        await until(lambda: granted)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+class Scene:
+    def __init__(self, driver: MqttMapped, emitted: Emitted, peer: Peer) -> None:
+        self.driver, self.emitted, self.peer = driver, emitted, peer
+        self.say = peer.say
+
+    @property
+    def kinds(self) -> list[str]:
+        return [one.kind for one in self.emitted.signals]
+
+    async def hears(self, *kinds: str) -> None:
+        """Exactly these, and nothing after them for a moment."""
+        await until(lambda: len(self.kinds) >= len(kinds))
+        await asyncio.sleep(0.1)
+        assert self.kinds == list(kinds)
+
+
+@asynccontextmanager
+async def scene(broker: Mosquitto, settings: dict[str, Any]) -> AsyncIterator[Scene]:
+    client = BrokerClient(BrokerSettings("127.0.0.1", broker.port), Aside())
+    emitted, peer = Emitted(), Peer(broker.port)
+    driver = MqttMapped(DEVICE, MappedSettings.model_validate(settings), client.link("front", ""), emitted)
+    running = [asyncio.create_task(client.run()), asyncio.create_task(driver.run())]
+    topics = driver._topics()
+    try:
+        await asyncio.wait_for(_subscribed(peer, emitted, topics), 10)
+        yield Scene(driver, emitted, peer)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
+        peer.close()
+
+
+async def _subscribed(peer: Peer, emitted: Emitted, topics: list[str]) -> None:
+    """Until what is said on its topic arrives: nothing else tells that the broker took the subscription."""
+    topic = topics[0].replace("+", "x")
+    while not emitted.aside:
+        await peer.say(topic, b"\xff", qos=1)
+        await asyncio.sleep(0.1)
+    emitted.aside.clear()
+
+
+async def test_zigbee2mqtt(broker: Mosquitto) -> None:
+    async with scene(broker, ZIGBEE) as it:
+        said = {"battery": 97, "contact": True, "linkquality": 102, "tamper": False, "voltage": 3005}
+        await it.say("zigbee2mqtt/front_door", said)
+        await it.say("zigbee2mqtt/front_door", said | {"contact": False})
+        await it.say("zigbee2mqtt/front_door", said | {"contact": False, "battery": 96})
+        await it.say("zigbee2mqtt/front_door", {"linkquality": 80})
+        await it.say("zigbee2mqtt/front_door", said | {"tamper": True})
+        await it.hears("door.opened", "door.closed", "zone.tampered")
+        assert it.emitted.signals[0].data == {"battery": 97}
+
+
+async def test_a_press_is_an_event_each_time(broker: Mosquitto) -> None:
+    async with scene(broker, ZIGBEE) as it:
+        for _ in range(2):
+            await it.say("zigbee2mqtt/front_door", {"action": "emergency", "battery": 50}, qos=1)
+            await it.say("zigbee2mqtt/front_door", {"action": ""}, qos=1)
+        await it.hears("panic.pressed", "panic.pressed")
+
+
+async def test_what_a_broker_remembers_is_a_state_and_no_event(broker: Mosquitto) -> None:
+    peer = Peer(broker.port)
+    await peer.say("zigbee2mqtt/front_door", {"action": "emergency", "water_leak": True}, qos=1, retain=True)
+    async with scene(broker, ZIGBEE) as it:
+        await it.hears("water.alarm")
+        assert it.emitted.signals[0].data == {"from_state": True}
+    peer.close()
+
+
+async def test_who_is_away_says_so_once(broker: Mosquitto) -> None:
+    async with scene(broker, ZIGBEE) as it:
+        for payload in ('{"state":"offline"}', "offline", '{"state":"online"}', "offline"):
+            await it.say("zigbee2mqtt/front_door/availability", payload)
+        await it.hears("device.offline", "device.offline")
+
+
+async def test_tasmota(broker: Mosquitto) -> None:
+    settings = {
+        "format": "tasmota",
+        "base": "siren_1",
+        "states": [{"of": "Switch1", "is": "ON", "on": "zone.alarm", "off": "zone.restored"}],
+        "events": [{"of": "Button1.Action", "is": "SINGLE", "kind": "panic.pressed", "topic": "stat/{base}/RESULT"}],
+        "commands": {
+            "sound": {"topic": "cmnd/{base}/POWER", "payload": "ON", "confirm": {"of": "POWER", "is": "ON"}},
+        },
+    }
+    async with scene(broker, settings) as it:
+        sensor = {"Time": "2026-11-22T12:00:00", "Switch1": "OFF"}
+        await it.say("tele/siren_1/SENSOR", sensor)
+        await it.say("tele/siren_1/SENSOR", sensor | {"Switch1": "ON"})
+        await it.say("stat/siren_1/RESULT", {"Button1": {"Action": "SINGLE"}})
+        await it.say("tele/siren_1/SENSOR", {"Button1": {"Action": "SINGLE"}})
+        await it.say("tele/siren_1/LWT", "Offline")
+        await it.hears("zone.alarm", "panic.pressed", "device.offline")
+        await it.peer.listen("cmnd/#")
+        order = asyncio.create_task(it.driver.perform(Command("front", "sound")))
+        await until(lambda: it.peer.heard)
+        assert it.peer.heard == [("cmnd/siren_1/POWER", b"ON")]
+        assert not order.done()
+        await it.say("stat/siren_1/RESULT", {"POWER": "ON"})
+        await order
+
+
+async def test_shelly(broker: Mosquitto) -> None:
+    settings = {
+        "format": "shelly",
+        "base": "shellyplus1-a8032abe54dc",
+        "states": [{"of": 'params."input:0".state', "on": "exit.requested"}],
+    }
+    async with scene(broker, settings) as it:
+        for state in (False, True, False, True):
+            params = {"ts": 1639565283.71, "input:0": {"id": 0, "state": state}}
+            said = {"src": "shellyplus1-a8032abe54dc", "dst": "x/events", "method": "NotifyStatus", "params": params}
+            await it.say("shellyplus1-a8032abe54dc/events/rpc", said)
+        await it.say("shellyplus1-a8032abe54dc/online", "false")
+        await it.hears("exit.requested", "exit.requested", "device.offline")
+
+
+async def test_statestream_speaks_in_bare_words(broker: Mosquitto) -> None:
+    settings = {
+        "format": "ha_statestream",
+        "base": "homeassistant/binary_sensor/kitchen_gas",
+        "states": [{"of": "@", "is": "on", "on": "gas.alarm", "off": "gas.restored"}],
+    }
+    async with scene(broker, settings) as it:
+        for word in ("off", "on", "unavailable", "on", "off"):
+            await it.say("homeassistant/binary_sensor/kitchen_gas/state", word, retain=True)
+        await it.hears("gas.alarm", "device.offline", "gas.restored")
+
+
+async def test_any_json_with_numbers(broker: Mosquitto) -> None:
+    settings = {
+        "base": "acme/+/up",
+        "states": [{"of": "data[0].temp", "above": 57.5, "on": "fire.alarm", "off": "fire.restored"}],
+        "details": {"temperature": "data[0].temp"},
+    }
+    async with scene(broker, settings) as it:
+        for value in (20, "61.5", None, 63, 40.2):
+            await it.say("acme/7/up", {"data": [{"temp": value}]})
+        await it.hears("fire.alarm", "fire.restored")
+        assert [one.data["temperature"] for one in it.emitted.signals] == ["61.5", 40.2]
+
+
+async def test_what_can_not_be_read_is_kept_aside(broker: Mosquitto) -> None:
+    async with scene(broker, ZIGBEE) as it:
+        await it.say("zigbee2mqtt/front_door", b"\xff\xfe", qos=1)
+        await it.say("zigbee2mqtt/front_door", "[" * 100 + "]" * 100, qos=1)
+        await it.say("zigbee2mqtt/front_door", {"contact": False}, qos=1)
+        await it.hears("door.opened")
+        assert [why for why, _ in it.emitted.aside] == [
+            "zigbee2mqtt/front_door: neither JSON nor text in UTF-8",
+            "zigbee2mqtt/front_door: JSON nested deeper than 32 levels",
+        ]
+
+
+async def test_a_command_that_is_not_confirmed_has_failed(broker: Mosquitto) -> None:
+    unlock = {
+        "topic": "{base}/set",
+        "payload": '{"state": "{state}"}',
+        "takes": ["state"],
+        "confirm": {"of": "state", "is": "UNLOCK"},
+    }
+    async with scene(broker, {**ZIGBEE, "commands": {"unlock": unlock}}) as it:
+        await it.peer.listen("zigbee2mqtt/front_door/set")
+        order = Command("front", "unlock", {"state": 'UN"LOCK'}, limit=timedelta(seconds=0.5))
+        with pytest.raises(CommandFailed, match="did not confirm"):
+            await it.driver.perform(order)
+        assert it.peer.heard == [("zigbee2mqtt/front_door/set", b'{"state": "UN\\"LOCK"}')]
+        with pytest.raises(CommandFailed, match="state is missing"):
+            await it.driver.perform(Command("front", "unlock"))
+
+
+async def test_it_comes_in_by_our_own_endpoint_too() -> None:
+    async with endpoint() as door:
+        emitted = Emitted()
+        settings = MappedSettings.model_validate({**ZIGBEE, "via": "endpoint", "account": "bridge"})
+        driver = MqttMapped(DEVICE, settings, door.link("front", "bridge"), emitted)
+        running = asyncio.create_task(driver.run())
+        client = await RawClient.open(door.port)
+        await client.sign_in()
+        client.send(signal(1, b'{"contact": false}', topic="zigbee2mqtt/front_door"))
+        await client.receive()
+        assert [one.kind for one in emitted.signals] == ["door.opened"]
+        await client.close()
+        running.cancel()
+        await asyncio.wait([running])
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "path": ({"states": [{"of": "a ==", "on": "door.opened"}]}, "no JMESPath expression"),
+    "kind": ({"events": [{"of": "a", "kind": "door.open"}]}, "no kind of signal"),
+    "topic": ({"base": "a/#/b"}, "no topic"),
+    "both": ({"states": [{"of": "a", "above": 1, "below": 2, "on": "door.opened"}]}, "above and below at once"),
+    "nothing": ({"format": "json"}, "nothing is told"),
+    "account": ({"via": "endpoint"}, "no account"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_mistakes_are_told(name: str) -> None:
+    more, what = WRONG[name]
+    with pytest.raises(ValidationError, match=what):
+        MappedSettings.model_validate({**ZIGBEE, **more})
