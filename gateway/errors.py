@@ -3,6 +3,7 @@
 AnjuError
 ├── ConfigError         the installer's YAML is wrong; `mistakes` lists every one
 ├── LinkLost            a device's line is gone; the supervisor reconnects
+│   └── LoginRefused    it turned our name or password down; the supervisor takes its time
 ├── BadInput            bytes that can't be read; kept in quarantine, the line stays up
 ├── NotRecorded         the commit failed: the device must not be acknowledged
 ├── CommandFailed       a command was refused, timed out or was never confirmed
@@ -46,6 +47,10 @@ class ConfigError(AnjuError):
 
 class LinkLost(AnjuError):
     """The line to a device is gone, or never came up."""
+
+
+class LoginRefused(LinkLost):
+    """The device does not take our name or password: trying on would lock the account."""
 
 
 class BadInput(AnjuError):

@@ -33,7 +33,8 @@ OTHER_KINDS = frozenset(
     camera.covered camera.frozen camera.moved camera.restored barrier.opened barrier.closed
     panel.battery_low panel.battery_restored panel.mains_lost panel.mains_restored panel.tested
     device.online device.offline device.silent device.faulted device.restored
-    command.done command.failed report.made storage.failed storage.restored""".split()
+    command.done command.failed report.made storage.failed storage.restored
+    configuration.changed configuration.refused""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 

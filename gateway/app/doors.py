@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import ssl
 
+from gateway.app.certificates import Certificate
 from gateway.flow.emitter import Quarantine
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
 from gateway.links.mqtt.paho_line import BrokerSettings
-from gateway.settings.compound import Broker, Mqtt, Tls
+from gateway.settings.compound import Broker, Mqtt
 
 
-def make_endpoint(mqtt: Mqtt, quarantine: Quarantine) -> Endpoint | None:
-    """The gateway's own MQTT endpoint; None when the YAML has none."""
+def make_endpoint(mqtt: Mqtt, certificate: Certificate | None, quarantine: Quarantine) -> Endpoint | None:
+    """The gateway's own MQTT endpoint, which admits nobody yet; None when the YAML has none."""
     if mqtt.endpoint is None:
         return None
     tls = mqtt.endpoint.tls
     settings = EndpointSettings(mqtt.endpoint.listen.host, mqtt.endpoint.listen.port)
-    if tls is not None:
-        settings = EndpointSettings(settings.host, settings.port, server_context(tls), tls.listen.host, tls.listen.port)
-    accounts = {account.user: account.password.get_secret_value() for account in mqtt.accounts}
-    return Endpoint(settings, accounts, quarantine.keep)
+    if tls is not None and certificate is not None:
+        listen = tls.listen
+        settings = EndpointSettings(settings.host, settings.port, certificate.context, listen.host, listen.port)
+    return Endpoint(settings, {}, quarantine.keep)
 
 
 def make_broker_client(mqtt: Mqtt, quarantine: Quarantine) -> BrokerClient | None:
     """The client of a broker of the compound's own; None when the YAML has none."""
     return None if mqtt.broker is None else BrokerClient(_broker_settings(mqtt.broker), quarantine.keep)
-
-
-def server_context(tls: Tls) -> ssl.SSLContext:
-    """A server's side of TLS 1.2 and later. Raises ssl.SSLError or OSError for a pair that does not fit."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(tls.certificate, tls.key)
-    return context
 
 
 def _broker_settings(broker: Broker) -> BrokerSettings:

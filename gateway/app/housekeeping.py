@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -39,10 +40,10 @@ async def _write_step(store: Store, at: datetime, step: timedelta) -> None:
         log.error("the step of the clock is not on record", why=str(error))
 
 
-async def purge(clock: Clock, store: Store, keep: Retention) -> None:
+async def purge(clock: Clock, store: Store, retained: Callable[[], Retention]) -> None:
     """Delete what is older than its retention, in small batches; runs for good."""
     while True:
-        now = clock.now()
+        now, keep = clock.now(), retained()
         try:
             await _purge_rows(store, now, keep)
             held = await store.read(retention.snapshots_of_alerts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sqlite3
+from collections.abc import Callable
 
 import structlog
 
@@ -17,13 +18,13 @@ log = structlog.get_logger(__name__)
 LOOK_S = 5.0
 
 
-async def keep_known(store: Store, vision: VisionPool, matching: FaceMatching | None = None) -> None:
-    """Tell the workers at the start and whenever the register has changed; runs for good."""
-    told = b""
+async def keep_known(store: Store, vision: VisionPool, matching: Callable[[], FaceMatching]) -> None:
+    """Tell the workers at the start and whenever the register or how faces are compared has changed; runs for good."""
+    told: tuple[bytes, FaceMatching] | None = None
     while True:
-        now = await store.read(_fingerprint)
+        now = await store.read(_fingerprint), matching()
         if now != told:
-            known = await faces.known(store, matching)
+            known = await faces.known(store, now[1])
             await vision.set_known(known)
             log.info("the cameras know", faces=len(known.faces), vehicles=len(known.vehicles))
             told = now

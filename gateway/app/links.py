@@ -30,7 +30,7 @@ class Doors:
     vision: VisionPool
 
     def link_of(self, entry: DeviceEntry) -> LinkOf:
-        """Raises LinkLost where the YAML names a door it does not open."""
+        """Handing it raises LinkLost where the YAML names a door that is not open."""
         match entry.driver.LINK:
             case "none":
                 return lambda _emit, _silent: None
@@ -39,7 +39,7 @@ class Doors:
             case "listen":
                 return _hooked(ListenLink(entry.settings))  # type: ignore[arg-type]  # likewise ListenSettings
             case "mqtt":
-                return _hooked(self._mqtt(entry))
+                return self._mqtt(entry)
             case "vision":
                 return _hooked(self.vision.slot(entry.device.id))
         raise LinkLost(f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is serial, mqtt, vision")
@@ -52,12 +52,25 @@ class Doors:
         """A viewer of the live packets of a camera's sub or main stream. Raises LinkLost while there are none."""
         return self.vision.slot(camera).view(main=main)
 
-    def _mqtt(self, entry: DeviceEntry) -> Any:
+    def unlink(self, device: str) -> None:
+        """The device is no more, or gets another link in this turn of the loop."""
+        for door in (self.endpoint, self.broker):
+            if door is not None:
+                door.unlink(device)
+
+    def _mqtt(self, entry: DeviceEntry) -> LinkOf:
         via = getattr(entry.settings, "via", "endpoint")
         door = self.broker if via == "broker" else self.endpoint
         if door is None:
-            raise LinkLost(f"device {entry.device.id} comes in by mqtt.{via}, which compound.yaml does not open")
-        return door.link(entry.device.id, getattr(entry.settings, "account", ""))
+            return _closed(f"device {entry.device.id} comes in by mqtt.{via}, which opens with the next start")
+        return _hooked(door.link(entry.device.id, getattr(entry.settings, "account", "")))
+
+
+def _closed(why: str) -> LinkOf:
+    def hand(_emit: Emitter, _silent: Callable[[], None]) -> Any:
+        raise LinkLost(why)
+
+    return hand
 
 
 def _hooked(link: Any) -> LinkOf:

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from gateway.model import Health
 
 if TYPE_CHECKING:
-    from gateway.app.assemble import Parts
+    from gateway.app.parts import Parts
 
 
 class _Flow(Collector):

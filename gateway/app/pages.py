@@ -8,26 +8,25 @@ from typing import TYPE_CHECKING
 
 import gateway
 from gateway import web
-from gateway.app.doors import server_context
 from gateway.app.meters import flow_registry
 from gateway.people import DoorPlates
 
 if TYPE_CHECKING:
-    from gateway.app.assemble import Parts
+    from gateway.app.parts import Parts
 
 CONSOLE = Path(gateway.__file__).parent / "console" / "dist"
 
 
 async def open_pages(stack: AsyncExitStack, parts: Parts) -> str:
     """Serve until the stack closes; gives the URL."""
-    http = parts.configuration.compound.http
-    tls = server_context(http.tls) if http.tls else None
-    return await stack.enter_async_context(web.serve(_services(parts), http.listen.host, http.listen.port, tls))
+    listen, certificate = parts.in_force.started.http.listen, parts.certificates.http
+    tls = certificate.context if certificate else None
+    return await stack.enter_async_context(web.serve(_services(parts), listen.host, listen.port, tls))
 
 
 def _services(parts: Parts) -> web.Services:
     return web.Services(
-        facts=_facts(parts),
+        told=parts.in_force.facts,
         now=parts.clock.now,
         store=parts.store,
         desk=parts.desk,
@@ -36,6 +35,7 @@ def _services(parts: Parts) -> web.Services:
         door_plates=DoorPlates(parts.store),
         accounts=web.Accounts(parts.store, web.Passwords(), parts.clock.now),
         devices=parts.supervisor.devices,
+        cameras=parts.in_force.cameras,
         actions=parts.supervisor.actions,
         order=parts.commands.order,
         report=parts.say,
@@ -45,17 +45,4 @@ def _services(parts: Parts) -> web.Services:
         ready=lambda: {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up()},
         registry=flow_registry(parts),
         console=CONSOLE,
-    )
-
-
-def _facts(parts: Parts) -> web.Facts:
-    compound = parts.configuration.compound
-    return web.Facts(
-        name=compound.name,
-        language=compound.language,
-        property_phone=compound.property_phone,
-        public_url=str(compound.public_url).rstrip("/"),
-        version=gateway.__version__,
-        timezone=compound.timezone,
-        places=parts.configuration.places,
     )

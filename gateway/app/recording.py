@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,6 @@ from gateway.clips.recorder import Recorder
 from gateway.clips.retention import purge_for_good
 from gateway.clips.shelf import Shelf
 from gateway.desk import Desk
-from gateway.model import Device
 from gateway.store import Store
 from gateway.vision.pool import VisionPool
 from gateway.web.hub import Hub
@@ -26,7 +25,7 @@ class Recording:
     shelf: Shelf
     recorder: Recorder
 
-    async def run(self, store: Store, now: Callable[[], datetime], keep: timedelta) -> None:
+    async def run(self, store: Store, now: Callable[[], datetime], keep: Callable[[], timedelta]) -> None:
         """Runs for good."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.recorder.run())
@@ -34,7 +33,7 @@ class Recording:
 
 
 def make_recording(
-    devices: Mapping[str, Device], vision: VisionPool, store: Store, now: Callable[[], datetime], desk: Desk, hub: Hub
+    cameras: Cameras, vision: VisionPool, store: Store, now: Callable[[], datetime], desk: Desk, hub: Hub
 ) -> Recording:
     """Screens are told of an alert that has got a recording."""
 
@@ -44,4 +43,4 @@ def make_recording(
             hub.alert_changed(alert)
 
     shelf = Shelf.of(store.path.parent)
-    return Recording(shelf, Recorder(Cameras(devices), Films(vision, store, shelf, now), now, changed))
+    return Recording(shelf, Recorder(cameras, Films(vision, store, shelf, now), now, changed))

@@ -11,6 +11,7 @@ import structlog
 
 from gateway.app import systemd
 from gateway.app.assemble import Gateway, open_gateway
+from gateway.app.reload import Told
 from gateway.settings.configuration import Configuration
 
 log = structlog.get_logger(__name__)
@@ -18,16 +19,33 @@ Ready = Callable[[Gateway], Awaitable[None]]
 
 
 async def run(configuration: Configuration, data: Path, ready: Ready | None = None) -> None:
-    """Run the gateway until SIGTERM or SIGINT. `ready` is awaited once it serves."""
-    told = asyncio.Event()
+    """Run the gateway until SIGTERM or SIGINT, reading its configuration again at SIGHUP.
+
+    `ready` is awaited once it serves.
+    """
+    told, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    async with open_gateway(configuration, data) as running:
+    loop.add_signal_handler(signal.SIGHUP, again.set)
+    async with open_gateway(configuration, data) as running, asyncio.TaskGroup() as tasks:
         log.info("anju serves", http=running.http_url, mqtt=running.mqtt_port, devices=len(configuration.devices))
         systemd.notify("READY=1")
         if ready:
             await ready(running)
+        reloading = tasks.create_task(_reload_each(again, running))
         await told.wait()
+        reloading.cancel()
         log.info("anju ends")
         systemd.notify("STOPPING=1")
+
+
+async def _reload_each(again: asyncio.Event, running: Gateway) -> None:
+    """Runs for good; the log says what came of it."""
+
+    async def tell(_told: Told) -> None: ...
+
+    while True:
+        await again.wait()
+        again.clear()
+        await running.reloader.reload(tell)

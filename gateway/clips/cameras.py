@@ -8,9 +8,13 @@ from gateway.model import Alert, Device, DeviceType
 
 
 class Cameras:
-    """Of the devices given; what devices there are does not change while the gateway runs."""
+    """Of the devices given, until it is given others."""
 
     def __init__(self, devices: Mapping[str, Device]) -> None:
+        self.know(devices)
+
+    def know(self, devices: Mapping[str, Device]) -> None:
+        """These are the devices from now on."""
         cameras = [device for device in devices.values() if device.type is DeviceType.CAMERA]
         self._ids = frozenset(camera.id for camera in cameras)
         self._at_place = {camera.place: camera.id for camera in reversed(cameras)}

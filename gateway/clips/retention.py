@@ -20,11 +20,13 @@ BATCH = 50
 PAUSE_S = 0.2
 
 
-async def purge_for_good(store: Store, shelf: Shelf, now: Callable[[], datetime], keep: timedelta) -> None:
-    """Runs for good."""
+async def purge_for_good(
+    store: Store, shelf: Shelf, now: Callable[[], datetime], keep: Callable[[], timedelta]
+) -> None:
+    """Runs for good; `keep` is asked each time."""
     while True:
         try:
-            await purge(store, shelf, now(), keep)
+            await purge(store, shelf, now(), keep())
         except (NotRecorded, OSError) as error:
             log.error("no recording could be purged", why=str(error))
         await asyncio.sleep(EVERY_S)

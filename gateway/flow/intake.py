@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +18,7 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.errors import NotRecorded
+from gateway.flow.rulebook import NewRules
 from gateway.flow.unrecorded import Unrecorded
 from gateway.model import Signal, Wake
 from gateway.store import Store, journal
@@ -33,7 +36,7 @@ class Intake:
         self._clock = clock
         self._unrecorded = unrecorded
         self._space = asyncio.Event()
-        self._committed: deque[Signal | Wake] = deque()
+        self._committed: deque[Signal | Wake | NewRules] = deque()
         self._more = asyncio.Event()
         self.waiting = 0
         self.accepted = 0
@@ -61,17 +64,34 @@ class Intake:
 
     async def wake(self, wake: Wake) -> None:
         """Commit a wake-up come due and hand it to the pipeline."""
-        number = await self._store.write(lambda connection: journal.record_wake(connection, wake))
-        self.waiting += 1
-        self._hand_on(replace(wake, number=number))
+        await self._append(
+            lambda connection: journal.record_wake(connection, wake), lambda number: replace(wake, number=number)
+        )
 
-    async def take(self, most: int) -> list[Signal | Wake]:
-        """The next committed events in order; waits for at least one."""
-        while not self._committed:
-            self._more.clear()
-            await self._more.wait()
-        events = [self._committed.popleft() for _ in range(min(most, len(self._committed)))]
-        for _ in events:
+    async def turn(self, new: NewRules, record: Callable[[sqlite3.Connection], int]) -> None:
+        """Commit an accepted configuration and hand its rules to the pipeline, at their place in the journal."""
+        await self._append(record, lambda number: replace(new, number=number))
+
+    async def turn_unrecorded(self, new: NewRules) -> None:
+        """The disk takes nothing: the rules hold all the same, from the journal's end on."""
+        last = await self._store.read(journal.last_number)
+        self.waiting += 1
+        self._hand_on(replace(new, number=last))
+
+    async def take(self, most: int, patience_s: float) -> list[Signal | Wake] | NewRules:
+        """The next committed events in order, or the new rules that come before them; none after `patience_s`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while not self._committed:
+                    self._more.clear()
+                    await self._more.wait()
+        events: list[Signal | Wake] = []
+        while self._committed and len(events) < most:
+            event = self._committed[0]
+            if isinstance(event, NewRules):
+                return events or self._next_rules()
+            events.append(event)
+            self._committed.popleft()
             self._leave()
         return events
 
@@ -119,7 +139,25 @@ class Intake:
             self.accepted += 1
             self._hand_on(replace(signal, number=recorded.number))
 
-    def _hand_on(self, event: Signal | Wake) -> None:
+    async def _append(self, unit: Callable[[sqlite3.Connection], int], event: Callable[[int], Wake | NewRules]) -> None:
+        """Handed on where the commit ends, as signals are: who is woken up to do it comes too late for the order."""
+        future = self._store.writer.submit(unit)
+
+        def committed(done: asyncio.Future[int]) -> None:
+            if done.exception() is None:
+                self.waiting += 1
+                self._hand_on(event(done.result()))
+
+        future.add_done_callback(committed)
+        await asyncio.shield(future)
+
+    def _next_rules(self) -> NewRules:
+        new = self._committed.popleft()
+        assert isinstance(new, NewRules)
+        self._leave()
+        return new
+
+    def _hand_on(self, event: Signal | Wake | NewRules) -> None:
         self._committed.append(event)
         self._more.set()
 

@@ -2,7 +2,8 @@
 
     intake ─committed→ show → decide → keep → perform → look
 
-Events come in the journal's order, in batches while there is a backlog.
+Events come in the journal's order, in batches while there is a backlog. A new configuration is one
+of them: from there on its rules decide.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from gateway.errors import NotRecorded
 from gateway.flow.announce import Announce
 from gateway.flow.commands import Commands, from_decision, record
 from gateway.flow.intake import Intake
-from gateway.flow.rulebook import Progress, Rulebook
+from gateway.flow.rulebook import NewRules, Progress, Rulebook
 from gateway.model import Alert, Command, Perform, Signal, Wake
 from gateway.store import Store, journal
 
@@ -39,6 +40,8 @@ class Batch:
     decided: list[Decided] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     alerts: Sequence[Alert] = ()
+    turned: bool = False
+    """Other rules decide from here on: whose progress is on record changes with them."""
 
 
 class Onlooker(Protocol):
@@ -68,37 +71,34 @@ class Pipeline:
         self._announce = announce
         self._onlookers = onlookers
         self._stages = (self._show, self._decide, self._keep, self._perform, self._look)
-        self._left_over = Batch(())
         self._saved = 0.0
+        self._on_record: dict[str, Progress] = {}
         self._turned = clock.monotonic()
         self._told_dropped = 0
-
-    async def catch_up(self) -> None:
-        """Rebuild the rules from the journal's horizon; what no rule had decided on yet counts now.
-
-        Before any device speaks: an event must come to the rules by one way only.
-        """
-        progress = await self._store.read(_load_progress)
-        last = await self._store.read(journal.last_number)
-        held = {name: self._desk.held(name) for name in self._rulebook.names}
-        self._rulebook.start(held, progress, last)
-        since = self._clock.now() - self._rulebook.horizon
-        after = self._rulebook.oldest_seen(last)
-        events = await self._store.read(lambda connection: list(journal.events(connection, since, after, last)))
-        self._left_over = Batch((), self._rulebook.replay(events))
 
     async def run(self) -> None:
         """Follow the journal; runs for good."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._wake_rules())
-            await self._put_through(self._left_over)
             while True:
-                batch = Batch(await self._intake.take(BATCH))
-                await self._put_through(batch)
+                taken = await self._intake.take(BATCH, SAVE_PROGRESS_S)
+                await self._put_through(await self._turn(taken) if isinstance(taken, NewRules) else Batch(taken))
 
     def keeps_up(self) -> bool:
         """Whether what is committed is decided on: False when something has waited too long."""
         return self._intake.waiting == 0 or self._clock.monotonic() - self._turned < STUCK_S
+
+    async def _turn(self, new: NewRules) -> Batch:
+        """Go on with the new rules; what those that start here have missed counts now."""
+        progress = await self._store.read(_load_progress)
+        held = {rule.name: self._desk.held(rule.name) for rule, _ in new.rules}
+        horizon = self._rulebook.turn(new, held, progress)
+        events: list[Signal | Wake] = []
+        if horizon is not None:
+            since, after = self._clock.now() - horizon, self._rulebook.oldest_seen(new.number)
+            events = await self._store.read(lambda c: list(journal.events(c, since, after, new.number)))
+        new.taken.set()
+        return Batch((), self._rulebook.replay(events), turned=True)
 
     async def _put_through(self, batch: Batch) -> None:
         for stage in self._stages:
@@ -119,11 +119,12 @@ class Pipeline:
 
     async def _keep(self, batch: Batch) -> None:
         """Decisions, the alerts they make, their commands and the rules' progress: one commit or none."""
-        now = asyncio.get_running_loop().time()
-        if not batch.decided and now - self._saved < SAVE_PROGRESS_S:
+        now, progress = asyncio.get_running_loop().time(), self._rulebook.progress()
+        idle = not batch.decided and (now - self._saved < SAVE_PROGRESS_S or progress == self._on_record)
+        if idle and not batch.turned:
             return
         batch.commands = [from_decision(d, d.decision) for d in batch.decided if isinstance(d.decision, Perform)]
-        at, progress, commands = self._clock.now(), self._rulebook.progress(), batch.commands
+        at, commands = self._clock.now(), batch.commands
 
         def beside(connection: sqlite3.Connection) -> None:
             _save_progress(connection, progress)
@@ -137,7 +138,7 @@ class Pipeline:
                 self._desk.memory.storage_failed(str(error))
                 await asyncio.sleep(RETRY_S)
             else:
-                self._saved = now
+                self._saved, self._on_record = now, progress
                 return
 
     async def _perform(self, batch: Batch) -> None:
@@ -176,7 +177,8 @@ def _load_progress(connection: sqlite3.Connection) -> dict[str, Progress]:
 
 
 def _save_progress(connection: sqlite3.Connection, progress: dict[str, Progress]) -> None:
+    connection.execute("DELETE FROM progress")
     connection.executemany(
-        "INSERT OR REPLACE INTO progress (rule, fingerprint, seen) VALUES (?, ?, ?)",
+        "INSERT INTO progress (rule, fingerprint, seen) VALUES (?, ?, ?)",
         [(rule, at.fingerprint, at.seen) for rule, at in progress.items()],
     )

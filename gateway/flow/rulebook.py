@@ -1,7 +1,12 @@
-"""The rules at work: each fed the journal in order, rebuilt after a crash by feeding it again."""
+"""The rules at work: each fed the journal in order, rebuilt after a crash by feeding it again.
+
+They change in the journal's order too: what came before the row of a new configuration is decided by
+the rules of the old one, what comes after by those of the new. Starting is the change from none.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +30,15 @@ class Progress:
     seen: int
 
 
+@dataclass(frozen=True, slots=True)
+class NewRules:
+    """`rules` as (rule, fingerprint) hold from the journal's `number` on; `taken` is set once they do."""
+
+    rules: Sequence[tuple[Rule, str]]
+    number: int = 0
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class _Asked(NamedTuple):
     """A wake-up that is to come, and the number of the event it was asked for on."""
 
@@ -39,47 +53,55 @@ class _Watching:
     watch: Watch
     seen: int
     starts_after: int
+    behind: bool = False
     wakes: dict[str, _Asked] = field(default_factory=dict)
 
 
 class Rulebook:
-    """`rules` as (rule, fingerprint of its settings). Feed it events in the journal's order."""
+    """Empty until the first `turn`. Feed it events in the journal's order."""
 
-    def __init__(self, rules: Sequence[tuple[Rule, str]]) -> None:
-        self._rules = rules
+    def __init__(self) -> None:
         self._watching: dict[str, _Watching] = {}
         self._due: list[tuple[datetime, str, str]] = []
 
-    @property
-    def names(self) -> list[str]:
-        return [rule.name for rule, _ in self._rules]
+    def turn(
+        self, new: NewRules, held: Mapping[str, frozenset[str]], progress: Mapping[str, Progress]
+    ) -> timedelta | None:
+        """Take the new rules; returns how far back they are to be fed again, None where none has missed anything.
 
-    @property
-    def horizon(self) -> timedelta:
-        return max((rule.HORIZON for rule, _ in self._rules), default=timedelta())
-
-    def start(self, held: Mapping[str, frozenset[str]], progress: Mapping[str, Progress], last: int) -> None:
-        """Prime every rule. One that is new or whose settings changed starts from `last`, the journal's end."""
-        for rule, fingerprint in self._rules:
-            known = progress.get(rule.name)
-            watch = _primed(rule, held.get(rule.name, frozenset()))
-            if known and known.fingerprint == fingerprint:
-                self._watching[rule.name] = _Watching(rule, fingerprint, watch, known.seen, starts_after=0)
-            else:
-                self._watching[rule.name] = _Watching(rule, fingerprint, watch, last, starts_after=last)
+        One that runs and is unchanged goes on with what it knows. One whose settings changed knows nothing of
+        what the old one has seen, and decides on what came since. A new one starts from now.
+        """
+        former, self._watching = self._watching, {}
+        for rule, fingerprint in new.rules:
+            watching = former.get(rule.name)
+            if watching is None or watching.fingerprint != fingerprint:
+                known = None if watching else progress.get(rule.name)  # what ran until now has seen all until now
+                watch = _primed(rule, held.get(rule.name, frozenset()))
+                watching = _Watching(rule, fingerprint, watch, *_place(known, fingerprint, new.number))
+            watching.rule.compound = rule.compound
+            watching.behind = watching.seen < new.number and watching.rule.name not in former
+            self._watching[rule.name] = watching
+        behind = [watching for watching in self._watching.values() if watching.behind]
+        horizons = [watching.rule.HORIZON for watching in behind if not watching.starts_after]
+        return max(horizons, default=timedelta()) if behind else None
 
     def oldest_seen(self, last: int) -> int:
-        return min((watching.seen for watching in self._watching.values()), default=last)
+        """The number after which somebody has missed something."""
+        return min((watching.seen for watching in self._watching.values() if watching.behind), default=last)
 
     def replay(self, events: Iterable[Signal | Wake]) -> list[Decided]:
-        """Feed the horizon again. Decisions that are on record already are dropped, later ones count."""
+        """Feed those that are behind. Decisions that are on record already are dropped, later ones count."""
         decided: list[Decided] = []
+        behind = [watching for watching in self._watching.values() if watching.behind]
         for event in events:
-            for watching in self._watching.values():
+            for watching in behind:
                 if event.number is not None and event.number > watching.starts_after:
                     on_record = event.number <= watching.seen
                     decisions = self._feed_one(watching, event)
                     decided += [] if on_record else decisions
+        for watching in behind:
+            watching.behind = False
         return decided
 
     def feed(self, event: Signal | Wake) -> list[Decided]:
@@ -100,12 +122,12 @@ class Rulebook:
         return wakes
 
     def progress(self) -> dict[str, Progress]:
-        return {name: Progress(w.fingerprint, w.seen) for name, w in self._watching.items()}
+        return {name: _progress(watching) for name, watching in self._watching.items()}
 
     def _feed_one(self, watching: _Watching, event: Signal | Wake) -> list[Decided]:
         if event.number is not None:
             watching.seen = max(watching.seen, event.number)
-        if not _concerns(watching.rule, event):
+        if not _concerns(watching, event):
             return []
         if isinstance(event, Wake) and event.key in watching.wakes and watching.wakes[event.key].time == event.time:
             del watching.wakes[event.key]
@@ -137,7 +159,8 @@ class Rulebook:
         """Drop from the heap what was moved or forgotten since it was pushed."""
         while self._due:
             time, rule, key = self._due[0]
-            asked = self._watching[rule].wakes.get(key)
+            watching = self._watching.get(rule)
+            asked = watching.wakes.get(key) if watching else None
             if asked is not None and asked.time == time:
                 return
             heapq.heappop(self._due)
@@ -149,9 +172,22 @@ def _primed(rule: Rule, held: frozenset[str]) -> Watch:
     return watch
 
 
-def _concerns(rule: Rule, event: Signal | Wake) -> bool:
+def _place(known: Progress | None, fingerprint: str, now: int) -> tuple[int, int]:
+    """What is on record of the rule, and after which event it is fed: 0 for all of its horizon."""
+    if known is None:
+        return now, now
+    return known.seen, 0 if known.fingerprint == fingerprint else known.seen
+
+
+def _progress(watching: _Watching) -> Progress:
+    return Progress(watching.fingerprint, watching.seen)
+
+
+def _concerns(watching: _Watching, event: Signal | Wake) -> bool:
+    """A wake-up that the rule asked for before it was changed is nobody's."""
+    rule = watching.rule
     if isinstance(event, Wake):
-        return event.rule == rule.name
+        return event.rule == rule.name and (event.because is None or event.because > watching.starts_after)
     return not rule.KINDS or event.kind in rule.KINDS
 
 

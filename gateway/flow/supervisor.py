@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
-from gateway.errors import AnjuError, CommandFailed, LinkLost, NotFound, NotRecorded
+from gateway.errors import AnjuError, CommandFailed, LinkLost, LoginRefused, NotFound, NotRecorded
 from gateway.flow.announce import Announce
+from gateway.flow.backoff import Backoff
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
 from gateway.flow.status import DeviceStatus
@@ -20,29 +21,49 @@ from gateway.model import Command, Json, Signal
 __all__ = ["Entry", "Supervisor"]
 
 log = structlog.get_logger(__name__)
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 60.0
-STEADY = timedelta(seconds=30)
-"""A line that held this long starts again with the shortest pause."""
 LOOK_S = 0.5
 """How often cadences are looked at."""
+END_S = 10.0
+"""How long a driver may take to end before it is left behind."""
 
 
 class Supervisor:
-    def __init__(
-        self,
-        entries: Sequence[Entry],
-        intake: Intake,
-        quarantine: Quarantine,
-        now: Callable[[], datetime],
-        announce: Announce,
-    ) -> None:
+    """Has no devices until `become` names them, before or while it runs."""
+
+    def __init__(self, intake: Intake, quarantine: Quarantine, now: Callable[[], datetime], announce: Announce) -> None:
         self._intake = intake
         self._quarantine = quarantine
         self._now = now
+        self._announce = announce
         self._sayings: asyncio.Queue[Signal] = asyncio.Queue()
-        self._watched = {entry.device.id: Watched(entry, now, announce, self._sayings.put_nowait) for entry in entries}
+        self._starting: asyncio.Queue[Watched] = asyncio.Queue()
+        self._running: dict[Watched, asyncio.Task[None]] = {}
+        self._watched: dict[str, Watched] = {}
+        self._owner: dict[str, str] = {}
+
+    async def stop(self, devices: Collection[str]) -> None:
+        """End the drivers of these devices; returns once they have let go of their lines."""
+        stopped = [watched for watched in self._watched.values() if watched.entry.device.id in devices]
+        for watched in stopped:
+            watched.is_over = True
+        tasks = [self._running[watched] for watched in stopped if watched in self._running]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=END_S)
+            for task in late:
+                log.error("a driver does not end; its successor starts beside it", driver=task.get_name())
+
+    def become(self, entries: Sequence[Entry]) -> None:
+        """These are the devices from now on. Whoever has the entry it had goes on; the others were stopped before."""
+        former, self._watched = self._watched, {}
         self._owner = {part.id: entry.device.id for entry in entries for part in entry.parts}
+        for entry in entries:
+            watched = former.get(entry.device.id)
+            if watched is None or watched.entry is not entry:
+                watched = Watched(entry, self._now, self._announce, self._sayings.put_nowait, watched)
+                self._starting.put_nowait(watched)
+            self._watched[entry.device.id] = watched
 
     def devices(self) -> Mapping[str, DeviceStatus]:
         """Every device, parts right after what they hang on."""
@@ -58,8 +79,11 @@ class Supervisor:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._say_all())
             tasks.create_task(self._watch_cadences())
-            for watched in self._watched.values():
-                tasks.create_task(self._keep_running(watched))
+            while True:
+                watched = await self._starting.get()
+                task = tasks.create_task(self._keep_running(watched), name=watched.entry.device.id)
+                self._running[watched] = task
+                task.add_done_callback(partial(self._ended, watched))
 
     async def perform(self, command: Command) -> Json | None:
         """Have the device do it; raises CommandFailed, or LinkLost when its line is down."""
@@ -78,15 +102,21 @@ class Supervisor:
         return self._watched.get(self._owner.get(device_id, device_id))
 
     async def _keep_running(self, watched: Watched) -> None:
-        pause = FIRST_PAUSE_S
-        while True:
+        backoff = Backoff()
+        while not watched.is_over:
             started = self._now()
             watched.starts()
-            watched.ended(await self._run_once(watched))
-            pause = FIRST_PAUSE_S if self._now() - started > STEADY else min(pause * 2, LONGEST_PAUSE_S)
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
+            error = await self._run_once(watched)
+            pause = backoff.after(error, self._now() - started)
+            if not watched.is_over:
+                watched.ended(_in_words(error, pause))
+                await asyncio.sleep(pause)
 
-    async def _run_once(self, watched: Watched) -> str:
+    def _ended(self, watched: Watched, _task: asyncio.Task[None]) -> None:
+        watched.driver = None
+        del self._running[watched]
+
+    async def _run_once(self, watched: Watched) -> Exception | None:
         entry = watched.entry
         emit = Emitter(
             self._intake,
@@ -101,11 +131,11 @@ class Supervisor:
             watched.driver = entry.driver(entry.device, entry.settings, link, emit)
             await watched.driver.run()
         except (AnjuError, OSError) as error:
-            return str(error) or type(error).__name__
+            return error
         except Exception as error:
             log.exception("a driver broke", device=entry.device.id)
-            return f"{type(error).__name__}: {error}"
-        return "the driver ended"
+            return error
+        return None
 
     async def _watch_cadences(self) -> None:
         while True:
@@ -124,3 +154,14 @@ class Supervisor:
                     await asyncio.sleep(1)
                 else:
                     break
+
+
+def _in_words(error: Exception | None, pause: float) -> str:
+    match error:
+        case None:
+            return "the driver ended"
+        case LoginRefused():
+            return f"{error}; tried again in {pause / 60:.0f} min, so that the account is not locked"
+        case AnjuError() | OSError():
+            return str(error) or type(error).__name__
+    return f"{type(error).__name__}: {error}"

@@ -20,7 +20,7 @@ GATEWAY = "anju"
 
 
 class Unrecorded:
-    def __init__(self, memory: Memory, compound: Compound, now: Callable[[], datetime]) -> None:
+    def __init__(self, memory: Memory, compound: Callable[[], Compound], now: Callable[[], datetime]) -> None:
         self._memory = memory
         self._compound = compound
         self._now = now
@@ -42,7 +42,7 @@ class Unrecorded:
         if signal.is_alarm:
             self.count += 1
             self._hold(signal, window)
-            place = self._compound.place_of(signal.device)
+            place = self._compound().place_of(signal.device)
             self._memory.alarm(signal, place, self._reason(signal, place))
         elif signal.kind == "storage.failed":
             self._hold(signal, window)
@@ -69,8 +69,8 @@ class Unrecorded:
             self._signals.popitem(last=False)
 
     def _reason(self, signal: Signal, place: str) -> Words:
-        name = self._compound.place_name(place)
-        device = self._compound.device_name(signal.device)
+        name = self._compound().place_name(place)
+        device = self._compound().device_name(signal.device)
         return Words(
             f"{name.zh} {device} 报警 {signal.kind}(未存档)",
             f"{name.en}: {device} reports {signal.kind} (not on record)",

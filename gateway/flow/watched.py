@@ -43,23 +43,39 @@ class Watched:
     """
 
     def __init__(
-        self, entry: Entry, now: Callable[[], datetime], announce: Announce, say: Callable[[Signal], None]
+        self,
+        entry: Entry,
+        now: Callable[[], datetime],
+        announce: Announce,
+        say: Callable[[Signal], None],
+        former: Watched | None = None,
     ) -> None:
         self.entry = entry
         self.driver: Driver | None = None
+        self.is_over = False
+        """Nobody watches it any more: its driver ends and is not started again."""
         self._now = now
         self._announce = announce
         self._say = say
         self._started = now()
         self._heard_since_start = False
-        self._own = {part.id: DeviceStatus(part) for part in entry.parts if part.cadence is not None}
-        self.status = DeviceStatus(entry.device)
+        known = {status.device.id: status for status in former.told()} if former else {}
+        self._own = {
+            part.id: _as_known(part, known) for part in entry.parts if part.cadence is not None or part.id in known
+        }
+        self.status = _as_known(entry.device, known)
 
     def statuses(self) -> Iterator[DeviceStatus]:
         """The device's, then its parts'."""
         yield self.status
         for part in self.entry.parts:
             yield self._shown(part)
+
+    def told(self) -> Iterator[DeviceStatus]:
+        """Who is away, and was said to be: whoever watches them next need not say it again."""
+        for status in (self.status, *self._own.values()):
+            if status.health in {Health.SILENT, Health.OFFLINE}:
+                yield status
 
     def starts(self) -> None:
         """A driver is about to run."""
@@ -164,3 +180,7 @@ class Watched:
         if own is None or self.status.health is not Health.ONLINE:
             return replace(self.status, device=part, restarts=0)
         return own
+
+
+def _as_known(device: Device, known: Mapping[str, DeviceStatus]) -> DeviceStatus:
+    return replace(known[device.id], device=device) if device.id in known else DeviceStatus(device)

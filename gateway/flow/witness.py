@@ -6,14 +6,14 @@ Beside the way of the data: an alert never waits for its picture.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from gateway.clips.cameras import Cameras
 from gateway.desk import Desk
 from gateway.errors import AnjuError
-from gateway.model import Alert, Device
+from gateway.model import Alert
 from gateway.store import Store
 
 log = structlog.get_logger(__name__)
@@ -25,11 +25,11 @@ Picture = Callable[[str], Awaitable[bytes | None]]
 class Witness:
     """`picture(camera)` is the newest JPEG of a camera, or None."""
 
-    def __init__(self, desk: Desk, store: Store, devices: Mapping[str, Device], picture: Picture) -> None:
+    def __init__(self, desk: Desk, store: Store, cameras: Cameras, picture: Picture) -> None:
         self._desk = desk
         self._store = store
         self._picture = picture
-        self._cameras = Cameras(devices)
+        self._cameras = cameras
         self._waiting: asyncio.Queue[tuple[str, str]] = asyncio.Queue(MOST_WAITING)
 
     def look(self, alert: Alert) -> None:

@@ -60,6 +60,13 @@ class Hub:
         self.counts = dict(counts)
         self._add("dropped", self.counts)
 
+    def begin_anew(self) -> None:
+        """What there is has changed, not only how it is: everybody gets a fresh snapshot."""
+        self._ring.clear()
+        self._latest.clear()
+        self.number += 1
+        self._tell()
+
     def since(self, after: int, most: int) -> list[Change] | None:
         """At most `most` changes after that number; None when it is too old, or none of ours."""
         oldest = self.number - len(self._ring)
@@ -89,6 +96,9 @@ class Hub:
             self._latest[key] = self.number
         if len(self._ring) > self._room:
             self._forget(self._ring.popleft())
+        self._tell()
+
+    def _tell(self) -> None:
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():

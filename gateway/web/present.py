@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import structlog
 
 from gateway.clips import rows as clip_rows
-from gateway.clips.cameras import Cameras
 from gateway.clips.clip import Clip
 from gateway.desk import audit
 from gateway.errors import AnjuError
@@ -48,12 +47,10 @@ def words_view(words: Words) -> WordsView:
 
 
 class Presenter:
-    """Made once for many: what devices there are does not change while the gateway runs."""
+    """Made once for many."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._devices = {key: status.device for key, status in services.devices().items()}
-        self._cameras = Cameras(self._devices)
 
     async def alerts(self, alerts: Sequence[Alert], audience: Audience, signals: int = 20) -> list[AlertView]:
         """Each with its newest `signals` signals. Shown even where the record can't be read."""
@@ -61,7 +58,7 @@ class Presenter:
         return [self._alert(alert, behind, audience) for alert in alerts]
 
     def signal(self, signal: Signal, audience: Audience) -> SignalView:
-        device = self._devices.get(signal.device)
+        device = self._services.facts.devices.get(signal.device)
         place = signal.data.get("place") if signal.kind == "report.made" else None
         path = place if isinstance(place, str) else device.place if device else ""
         shown = shown_data(signal, audience)
@@ -109,7 +106,7 @@ class Presenter:
             place_name=words_view(services.facts.place_name(alert.place)),
             device=alert.device,
             device_name=self._device_name(alert.device),
-            camera=self._cameras.of(alert),
+            camera=services.cameras.of(alert),
             reason=reason[services.facts.language],
             reasons=words_view(reason),
             raised_at=alert.raised_at,
@@ -130,7 +127,7 @@ class Presenter:
         """The gateway itself goes by the compound's name."""
         if device_id is None:
             return None
-        device = self._devices.get(device_id)
+        device = self._services.facts.devices.get(device_id)
         own = self._services.facts.name if device_id == GATEWAY else device_id
         return device.name if device else own
 

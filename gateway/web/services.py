@@ -10,10 +10,11 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from gateway.clips.cameras import Cameras
 from gateway.clips.shelf import Shelf
 from gateway.desk import Desk
 from gateway.flow.status import DeviceStatus
-from gateway.model import Command, Place, Signal, Words
+from gateway.model import Command, Device, Place, Signal, Words
 from gateway.people import DoorPlates, People
 from gateway.store import Store
 from gateway.vision.view.broadcast import Viewer
@@ -32,6 +33,7 @@ class Facts:
     timezone: str
     version: str
     places: Mapping[str, Place]
+    devices: Mapping[str, Device]
 
     def place_name(self, path: str) -> Words:
         """The place's full name; the compound's own for the empty path."""
@@ -43,7 +45,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`actions(device)` are the commands a device takes, each with its arguments' names.
+    """`told()` are the facts as they are now.
+
+    `actions(device)` are the commands a device takes, each with its arguments' names.
 
     `order` returns once a command is on record; its result comes as a signal. `report` is the
     intake: it returns once the signal is committed. `picture(camera)` is the newest
@@ -52,7 +56,7 @@ class Services:
     lie. `ready` names each part and whether it is. `console` is the folder of the built guard-room app.
     """
 
-    facts: Facts
+    told: Callable[[], Facts]
     now: Callable[[], datetime]
     store: Store
     desk: Desk
@@ -61,6 +65,7 @@ class Services:
     door_plates: DoorPlates
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
+    cameras: Cameras
     actions: Callable[[str], Mapping[str, Collection[str]]]
     order: Callable[[Command], Awaitable[None]]
     report: Callable[[Signal], Awaitable[int]]
@@ -70,3 +75,7 @@ class Services:
     ready: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console: Path
+
+    @property
+    def facts(self) -> Facts:
+        return self.told()

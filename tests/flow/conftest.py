@@ -9,17 +9,18 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.clips.cameras import Cameras
 from gateway.clock import Clock
 from gateway.desk import Desk
 from gateway.flow.commands import Commands
 from gateway.flow.intake import Intake
 from gateway.flow.pipeline import Pipeline
-from gateway.flow.rulebook import Rulebook
+from gateway.flow.rulebook import NewRules, Rulebook
 from gateway.flow.unrecorded import Unrecorded
 from gateway.flow.witness import Witness
 from gateway.model import Device, DeviceType, Place, Signal, Words
 from gateway.rule import Compound
-from gateway.store import Store
+from gateway.store import Store, journal
 
 N1 = Device("n1", "test", DeviceType.ZONE, "北墙1", "wall/n1")
 COMPOUND = Compound(
@@ -80,7 +81,7 @@ def flow_of(tmp_path):
         async with Store.open(folder) as store:
             desk = Desk(store, clock.now, ear.alert_changed)
             await desk.load()
-            intake = Intake(store, clock, Unrecorded(desk.memory, COMPOUND, clock.now))
+            intake = Intake(store, clock, Unrecorded(desk.memory, lambda: COMPOUND, clock.now))
 
             async def picture(camera):
                 return f"what {camera} sees".encode()
@@ -89,14 +90,16 @@ def flow_of(tmp_path):
                 return await intake.accept(signal, timedelta(days=1))
 
             commands = Commands(store, clock.now, perform or refuse, say)
-            witness = Witness(desk, store, COMPOUND.devices, picture)
-            pipeline = Pipeline(store, clock, intake, Rulebook(list(rules)), desk, commands, ear, witness)
-            await pipeline.catch_up()
+            witness = Witness(desk, store, Cameras(COMPOUND.devices), picture)
+            pipeline = Pipeline(store, clock, intake, Rulebook(), desk, commands, ear, witness)
             async with asyncio.TaskGroup() as tasks:
                 running = [
                     tasks.create_task(work)
                     for work in (pipeline.run(), commands.run(), intake.watch_storage(), witness.run())
                 ]
+                new = NewRules(rules)
+                await intake.turn(new, lambda c: journal.record_configuration(c, clock.now(), "", ""))
+                await new.taken.wait()
                 yield Flow(store, intake, desk, commands, ear)
                 for task in running:
                     task.cancel()

@@ -42,7 +42,7 @@ async def test_an_accepted_alarm_becomes_an_alert_and_a_command(flow_of):
         return {"rang": True}
 
     async with flow_of(EVERY, perform=perform) as flow:
-        assert await flow.say() == 1
+        assert await flow.say() > 0
         await flow.until(lambda: flow.ear.alerts and performed)
         await flow.until(lambda: any(s.kind == "command.done" for s in flow.ear.signals))
     assert performed == ["sound"]

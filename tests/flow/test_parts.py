@@ -11,6 +11,7 @@ import pytest
 from gateway.clock import Clock
 from gateway.driver import Driver, DriverSettings, Part
 from gateway.errors import CommandFailed, LinkLost
+from gateway.flow import backoff
 from gateway.flow import supervisor as module
 from gateway.flow.emitter import Quarantine
 from gateway.flow.supervisor import Entry, Supervisor
@@ -76,8 +77,8 @@ class Line:
 
 @pytest.fixture
 async def bus(flow_of, monkeypatch):
-    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr(module, "LONGEST_PAUSE_S", 0.02)
+    monkeypatch.setattr(backoff, "FIRST_S", 0.01)
+    monkeypatch.setattr(backoff, "LONGEST_S", 0.02)
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     link = asyncio.Queue()
     host = Device("bus", "bus", DeviceType.PANEL, "bus", "gate")
@@ -92,7 +93,8 @@ async def bus(flow_of, monkeypatch):
 async def _supervised(flow_of, entries):
     now = Clock().now
     async with flow_of() as flow, asyncio.TaskGroup() as tasks:
-        supervisor = Supervisor(entries, flow.intake, Quarantine(flow.store, now), now, flow.ear)
+        supervisor = Supervisor(flow.intake, Quarantine(flow.store, now), now, flow.ear)
+        supervisor.become(entries)
         running = tasks.create_task(supervisor.run())
         yield flow, supervisor
         running.cancel()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gateway.flow.rulebook import Progress, Rulebook
+from gateway.flow.rulebook import NewRules, Progress, Rulebook
 from gateway.model import Clear, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Compound, Rule
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+EMPTY = Compound("", {}, {})
 WORDS = Words("门开着", "held")
 HOLD = timedelta(seconds=30)
 
@@ -37,9 +38,6 @@ class Held(Rule):
 class Book:
     number: int = 0
 
-    def rules(self) -> Rulebook:
-        return Rulebook([(Held("held", None, Compound("", {}, {})), "f1")])
-
     def door(self, kind: str, seconds: float, device: str = "d1", **data) -> Signal:
         self.number += 1
         time = NOW + timedelta(seconds=seconds)
@@ -50,9 +48,14 @@ class Book:
         return Wake(wake.rule, wake.key, wake.time, self.number)
 
 
-def started(book: Book, seen: int = 0, last: int = 0, fingerprint: str = "f1") -> Rulebook:
-    rules = book.rules()
-    rules.start({}, {"held": Progress(fingerprint, seen)}, last)
+def held(fingerprint: str = "f1", compound: Compound = EMPTY) -> tuple[Rule, str]:
+    return Held("held", None, compound), fingerprint
+
+
+def started(seen: int = 0, last: int = 0, fingerprint: str = "f1") -> Rulebook:
+    """Over a record where the rule, as it was under that fingerprint, had come to `seen`."""
+    rules = Rulebook()
+    rules.turn(NewRules([held()], last), {}, {"held": Progress(fingerprint, seen)})
     return rules
 
 
@@ -62,7 +65,7 @@ def at(seconds: float) -> datetime:
 
 def test_a_wake_up_comes_when_it_is_due_and_raises():
     book = Book()
-    rules = started(book)
+    rules = started()
     assert rules.feed(book.door("opened", 0)) == []
     assert rules.take_due(at(29)) == []
     [wake] = rules.take_due(at(31))
@@ -73,7 +76,7 @@ def test_a_wake_up_comes_when_it_is_due_and_raises():
 
 def test_a_forgotten_wake_up_never_comes():
     book = Book()
-    rules = started(book)
+    rules = started()
     rules.feed(book.door("opened", 0))
     rules.feed(book.door("closed", 5))
     assert rules.next_due() is None
@@ -81,7 +84,7 @@ def test_a_forgotten_wake_up_never_comes():
 
 def test_asking_again_moves_the_wake_up():
     book = Book()
-    rules = started(book)
+    rules = started()
     rules.feed(book.door("opened", 0))
     rules.feed(book.door("opened", 20))
     assert rules.take_due(at(31)) == []
@@ -91,30 +94,73 @@ def test_asking_again_moves_the_wake_up():
 def test_replay_drops_what_stands_and_counts_what_does_not():
     book = Book()
     opened, closed = book.door("opened", 0), book.door("closed", 5)
-    assert [d.decision for d in started(book, seen=1).replay([opened, closed])] == [Clear("d1", WORDS)]
-    assert started(book, seen=2).replay([opened, closed]) == []
+    assert [d.decision for d in started(seen=1, last=2).replay([opened, closed])] == [Clear("d1", WORDS)]
+    assert started(seen=2, last=3).replay([opened, closed]) == []
 
 
 def test_replay_rebuilds_the_wake_ups_that_have_not_fired():
     book = Book()
     first, second = book.door("opened", 0, "d1"), book.door("opened", 1, "d2")
     fired = book.journaled(Wake("held", "d1", at(30)))
-    rules = started(book, seen=3)
+    rules = started(seen=3, last=4)
     assert rules.replay([first, second, fired]) == []
     assert [wake.key for wake in rules.take_due(at(60))] == ["d2"]
 
 
-def test_a_changed_rule_starts_from_now():
+def test_a_rule_changed_while_it_was_stopped_decides_on_what_the_old_one_never_saw_and_on_nothing_else():
+    book = Book()
+    seen, missed = book.door("opened", 0, "d1"), book.door("opened", 1, "d2")
+    rules = started(seen=1, last=3, fingerprint="another")
+    assert rules.replay([seen, missed]) == []
+    assert [wake.key for wake in rules.take_due(at(60))] == ["d2"]
+
+
+def test_a_new_rule_starts_from_now():
     book = Book()
     opened = book.door("opened", 0)
-    rules = started(book, seen=0, last=1, fingerprint="another")
+    rules = Rulebook()
+    assert rules.turn(NewRules([held()], 2), {}, {}) is None, "there is nothing to be fed again"
     assert rules.replay([opened]) == []
     assert rules.next_due() is None
 
 
+def test_an_unchanged_rule_goes_on_with_what_it_knows_and_hears_of_the_new_compound():
+    book, compound = Book(), Compound("东苑", {}, {})
+    rules = started()
+    rules.feed(book.door("opened", 0))
+    assert rules.turn(NewRules([held(compound=compound)], 2), {}, {}) is None
+    assert rules.replay([book.door("opened", 1)]) == []
+    assert rules.next_due() == at(30)
+    rules.feed(book.door("closed", 5))
+    assert rules.next_due() is None
+
+
+def test_a_changed_rule_knows_nothing_of_what_the_old_one_saw_and_hears_none_of_its_wake_ups():
+    book = Book()
+    rules = started()
+    rules.feed(book.door("opened", 0))
+    [wake] = rules.take_due(at(31))
+    assert rules.turn(NewRules([held("f2")], 2), {}, {}) is None
+    assert rules.next_due() is None
+    late = Wake(wake.rule, wake.key, wake.time, 3, wake.because)
+    assert rules.feed(late) == [], "it was asked for by the one before"
+    rules.feed(Signal(device="d2", kind="door.opened", received=at(40), number=4))
+    assert [wake.key for wake in rules.take_due(at(80))] == ["d2"]
+
+
+def test_a_rule_that_is_gone_decides_nothing_and_leaves_no_wake_up():
+    book = Book()
+    rules = started()
+    rules.feed(book.door("opened", 0))
+    rules.turn(NewRules([], 2), {}, {})
+    assert rules.next_due() is None
+    assert rules.feed(Wake("held", "d1", at(30), 3, 1)) == []
+    assert rules.progress() == {}
+
+
 def test_a_rule_that_breaks_says_so_and_goes_on():
     book = Book()
-    rules = started(book)
+    rules = started()
     [broken] = rules.feed(book.door("opened", 0, bad=True))
     assert "held" in broken.decision.reason.en
     rules.feed(book.door("opened", 1))

@@ -12,6 +12,7 @@ import pytest
 from gateway.clock import Clock
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import CommandFailed, LinkLost, NotFound
+from gateway.flow import backoff
 from gateway.flow import supervisor as module
 from gateway.flow.emitter import Quarantine
 from gateway.flow.supervisor import Entry, Supervisor
@@ -52,8 +53,8 @@ class Two:
 
 @pytest.fixture
 async def two(flow_of, monkeypatch):
-    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr(module, "LONGEST_PAUSE_S", 0.05)
+    monkeypatch.setattr(backoff, "FIRST_S", 0.01)
+    monkeypatch.setattr(backoff, "LONGEST_S", 0.05)
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     lines = {"door": asyncio.Queue(), "wall": asyncio.Queue()}
     entries = [
@@ -74,7 +75,8 @@ async def two(flow_of, monkeypatch):
 async def _supervised(flow_of, entries):
     now = Clock().now
     async with flow_of() as flow, asyncio.TaskGroup() as tasks:
-        supervisor = Supervisor(entries, flow.intake, Quarantine(flow.store, now), now, flow.ear)
+        supervisor = Supervisor(flow.intake, Quarantine(flow.store, now), now, flow.ear)
+        supervisor.become(entries)
         running = tasks.create_task(supervisor.run())
         yield flow, supervisor
         running.cancel()

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.clips.cameras import Cameras
 from gateway.clips.shelf import Shelf
 from gateway.desk import Decided, Desk
 from gateway.errors import LinkLost, NotFound, NotRecorded
@@ -132,7 +133,7 @@ async def world(folder: Path, tls=None, console: Path | None = None, **facts) ->
             Users(store, FAST),
         )
         services = Services(
-            facts=Facts(
+            told=lambda: Facts(
                 **{
                     "name": "西子御园",
                     "language": "zh",
@@ -141,6 +142,7 @@ async def world(folder: Path, tls=None, console: Path | None = None, **facts) ->
                     "timezone": "Asia/Shanghai",
                     "version": "0.1.0",
                     "places": PLACES,
+                    "devices": {device.id: device for device in DEVICES},
                     **facts,
                 }
             ),
@@ -152,6 +154,7 @@ async def world(folder: Path, tls=None, console: Path | None = None, **facts) ->
             door_plates=made.door_plates,
             accounts=Accounts(store, FAST, lambda: made.now),
             devices=made.devices,
+            cameras=Cameras({device.id: device for device in DEVICES}),
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},
             order=made.order,
             report=made.report,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TypeVar
 
 from gateway.errors import LinkLost
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.link import RoutedLink
 from gateway.links.mqtt.topics import covers, matches
 
+K = TypeVar("K")
 UPWARD = ("signal", "result", "status")
 DOWNWARD = ("command", "ack")
 
@@ -45,8 +46,9 @@ class Router:
         loop = asyncio.get_running_loop()
         for link in [link for links in self._links.values() for link in links if link.device == device]:
             self._links[link.account].remove(link)
-            for claims in (self._exact, *self._wild.values()):
-                _forget(claims, link)
+            _forget(self._exact, link)
+            for wild in self._wild.values():
+                _forget(wild, link)
             for delivery in link.leave():
                 loop.call_soon(self.submit, delivery)
 
@@ -99,6 +101,6 @@ class Router:
         return self._exact.setdefault((account, topic), link)
 
 
-def _forget(claims: dict[Any, RoutedLink], link: RoutedLink) -> None:
+def _forget(claims: dict[K, RoutedLink], link: RoutedLink) -> None:
     for topic in [topic for topic, holder in claims.items() if holder is link]:
         del claims[topic]

@@ -30,6 +30,7 @@ const FAMILY_OF: Record<string, Family> = {
   reader: "device",
   device: "device",
   storage: "device",
+  configuration: "device",
 };
 
 export const familyOf = (kind: string): Family => FAMILY_OF[kind.split(".")[0] ?? ""] ?? "other";

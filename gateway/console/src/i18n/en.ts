@@ -85,6 +85,8 @@ export const en: Messages = {
     "report.made": "Resident's report",
     "storage.failed": "Storage failed",
     "storage.restored": "Storage restored",
+    "configuration.changed": "Configuration changed",
+    "configuration.refused": "New configuration refused",
   },
   deviceTypes: {
     camera: "Camera",

@@ -88,6 +88,8 @@ const kinds: Record<string, string> = {
   "report.made": "住户上报",
   "storage.failed": "存盘故障",
   "storage.restored": "存盘恢复",
+  "configuration.changed": "配置已更改",
+  "configuration.refused": "新配置有误，未启用",
 };
 
 const deviceTypes: Record<string, string> = {

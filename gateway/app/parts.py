@@ -1,0 +1,105 @@
+"""What the gateway is made of; nothing of it runs yet, and it knows no device."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.app.certificates import Certificates
+from gateway.app.doors import make_broker_client, make_endpoint
+from gateway.app.in_force import InForce
+from gateway.app.links import Doors
+from gateway.app.recording import Recording, make_recording
+from gateway.clock import Clock
+from gateway.desk import Desk
+from gateway.flow.commands import Commands
+from gateway.flow.emitter import Quarantine
+from gateway.flow.intake import Intake
+from gateway.flow.pipeline import Pipeline
+from gateway.flow.rulebook import Rulebook
+from gateway.flow.supervisor import Supervisor
+from gateway.flow.unrecorded import Unrecorded
+from gateway.flow.witness import Witness
+from gateway.model import Signal
+from gateway.people import People
+from gateway.settings.compound import CompoundSettings
+from gateway.store import Store
+from gateway.vision.pool import VisionPool
+from gateway.web.hub import Hub
+
+OWN_WINDOW = timedelta(days=1)
+"""How long the gateway's own signals are known by their source id: the ends of commands."""
+Say = Callable[[Signal], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Each made from those above it."""
+
+    in_force: InForce
+    clock: Clock
+    store: Store
+    certificates: Certificates
+    hub: Hub
+    desk: Desk
+    intake: Intake
+    quarantine: Quarantine
+    doors: Doors
+    supervisor: Supervisor
+    commands: Commands
+    pipeline: Pipeline
+    people: People
+    unrecorded: Unrecorded
+    witness: Witness
+    recording: Recording
+    say: Say
+
+
+def make(started: CompoundSettings, store: Store) -> Parts:
+    """Of what is read once: addresses to listen on, certificates, a broker, how many vision workers."""
+    clock, hub, in_force = Clock(), Hub(), InForce(started)
+    certificates = Certificates(started)
+    desk = Desk(store, clock.now, hub.alert_changed)
+    unrecorded = Unrecorded(desk.memory, lambda: in_force.compound, clock.now)
+    intake = Intake(store, clock, unrecorded)
+    say = speak(intake)
+    quarantine = Quarantine(store, clock.now)
+    doors = Doors(
+        make_endpoint(started.mqtt, certificates.mqtt, quarantine),
+        make_broker_client(started.mqtt, quarantine),
+        VisionPool(started.vision.workers, home_province=started.home_province),
+    )
+    supervisor = Supervisor(intake, quarantine, clock.now, hub)
+    commands = Commands(store, clock.now, supervisor.perform, say)
+    witness = Witness(desk, store, in_force.cameras, doors.picture)
+    recording = make_recording(in_force.cameras, doors.vision, store, clock.now, desk, hub)
+    pipeline = Pipeline(store, clock, intake, Rulebook(), desk, commands, hub, witness, recording.recorder)
+    return Parts(
+        in_force=in_force,
+        clock=clock,
+        store=store,
+        certificates=certificates,
+        hub=hub,
+        desk=desk,
+        intake=intake,
+        quarantine=quarantine,
+        doors=doors,
+        supervisor=supervisor,
+        commands=commands,
+        pipeline=pipeline,
+        people=People(store),
+        unrecorded=unrecorded,
+        witness=witness,
+        recording=recording,
+        say=say,
+    )
+
+
+def speak(intake: Intake) -> Say:
+    """What the gateway says itself goes the way of every signal."""
+
+    async def say(signal: Signal) -> int:
+        return await intake.accept(signal, OWN_WINDOW)
+
+    return say

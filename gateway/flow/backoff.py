@@ -1,0 +1,32 @@
+"""How long a device is left alone before its driver tries again."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from gateway.errors import LoginRefused
+
+FIRST_S, LONGEST_S = 1.0, 60.0
+FIRST_AFTER_REFUSAL_S, LONGEST_AFTER_REFUSAL_S = 300.0, 1800.0
+"""Cameras lock an account for half an hour after five or so wrong passwords within a few minutes."""
+STEADY = timedelta(seconds=30)
+"""A line that held this long starts again with the shortest pause."""
+
+
+class Backoff:
+    """One device's pauses: each twice the one before, with jitter, those after a refused login apart."""
+
+    def __init__(self) -> None:
+        self._lost = FIRST_S
+        self._refused = FIRST_AFTER_REFUSAL_S
+
+    def after(self, error: BaseException | None, lasted: timedelta) -> float:
+        """Seconds to wait, now that the driver has ended with `error` after it ran for so long."""
+        if lasted > STEADY:
+            self._lost, self._refused = FIRST_S, FIRST_AFTER_REFUSAL_S
+        if isinstance(error, LoginRefused):
+            pause, self._refused = self._refused, min(2 * self._refused, LONGEST_AFTER_REFUSAL_S)
+            return pause * random.uniform(1.0, 1.1)  # noqa: S311  # jitter
+        pause, self._lost = self._lost, min(2 * self._lost, LONGEST_S)
+        return pause * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
