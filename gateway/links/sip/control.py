@@ -1,0 +1,131 @@
+"""The control connection of baresip (its module ctrl_tcp): JSON in netstrings, both ways. No I/O here.
+
+A netstring is `LENGTH:` + that many bytes + `,` (cr.yp.to/proto/netstrings.txt). We send
+`{"command", "params", "token"}`; baresip sends `{"response": true, "ok", "data", "token"}` and
+`{"event": true, "type", "accountaor", "direction", "peeruri", "id", "param", …}`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LONGEST = 256 * 1024
+"""Bytes of one netstring; baresip's own are below 3 kB, a list of many calls somewhat longer."""
+LONGEST_COMMAND = 1000
+"""baresip cuts `command params` at 1024 bytes without a word (ctrl_tcp.c, `buf`)."""
+_HEADER = re.compile(rb"(0|[1-9][0-9]{0,5}):")
+_MAY_GROW = re.compile(rb"(0|[1-9][0-9]{0,5}):?\Z")
+_NEXT = re.compile(rb"[1-9][0-9]{0,5}:\{")
+_TAIL = 8
+"""A header and a brace that may be cut anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened to a call or an account. `call` is the SIP Call-ID: its caller's choice."""
+
+    type: str
+    account: str = ""
+    call: str = ""
+    peer: str = ""
+    detail: str = ""
+    outgoing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To the command with that token; `text` as baresip prints it for people."""
+
+    token: str
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Bytes that are no message."""
+
+    why: str
+    data: bytes
+
+
+Item = Event | Answer | Unreadable
+
+
+def encode(command: str, params: str, token: str) -> bytes:
+    """One command. Raises ValueError for what baresip would cut or take for two."""
+    if any(ord(character) < ord(" ") for character in command + params):
+        raise ValueError("a command holds a control character")
+    if len(f"{command} {params}".encode()) > LONGEST_COMMAND:
+        raise ValueError(f"a command is longer than {LONGEST_COMMAND} bytes")
+    message = {"command": command, "params": params, "token": token} if params else {"command": command, "token": token}
+    body = json.dumps(message).encode()
+    return b"%d:%s," % (len(body), body)
+
+
+class Decoder:
+    """Bytes in, messages out; finds its way back after anything, and holds at most one netstring."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Item]:
+        found: list[Item] = []
+        for start in range(0, len(data), LONGEST):
+            self._buffer += data[start : start + LONGEST]
+            found += self._scan()
+        return found
+
+    def _scan(self) -> Iterator[Item]:
+        buffer = self._buffer
+        while buffer:
+            header = _HEADER.match(buffer)
+            if header is None:
+                if len(buffer) < _TAIL and _MAY_GROW.match(buffer):
+                    return
+                yield self._skip("no netstring")
+                continue
+            start, length = header.end(), int(header[1])
+            end = start + length
+            if length > LONGEST:
+                yield self._skip("longer than any message")
+            elif len(buffer) <= end:
+                return
+            elif buffer[end : end + 1] != b",":
+                yield self._skip("a netstring without its comma")
+            else:
+                body = bytes(buffer[start:end])
+                del buffer[: end + 1]
+                yield _read(body)
+
+    def _skip(self, why: str) -> Unreadable:
+        """Drop what can't be the beginning of a message."""
+        buffer = self._buffer
+        following = _NEXT.search(buffer, 1)
+        at = following.start() if following else max(1, len(buffer) - _TAIL)
+        dropped = bytes(buffer[:at])
+        del buffer[:at]
+        return Unreadable(why, dropped)
+
+
+def _read(body: bytes) -> Item:
+    try:
+        message = json.loads(body.decode(errors="replace"), strict=False)
+    except (ValueError, RecursionError):
+        return Unreadable("no JSON", body)
+    if not isinstance(message, dict):
+        return Unreadable("no JSON object", body)
+
+    def text(key: str) -> str:
+        value = message.get(key, "")
+        return value if isinstance(value, str) else ""
+
+    if message.get("event") is True and text("type"):
+        outgoing = text("direction") == "outgoing"
+        return Event(text("type"), text("accountaor"), text("id"), text("peeruri"), text("param"), outgoing)
+    if message.get("response") is True and isinstance(message.get("ok"), bool):
+        return Answer(text("token"), message["ok"], text("data"))
+    return Unreadable("neither an event nor a response", body)

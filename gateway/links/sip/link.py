@@ -1,0 +1,97 @@
+"""What the driver of an intercom is handed, and what the guard room's pages reach its calls by."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from gateway.errors import Conflict, LinkLost, NotFound
+from gateway.links.sip.board import BROWSER, Board, Stand, StationCall
+from gateway.links.sip.engine import Engine, running
+from gateway.links.sip.settings import SipSettings
+from gateway.links.sip.talk import Talk, talking
+
+
+class SipLink:
+    """`board` is what the driver writes and others read; it is empty while the engine is down."""
+
+    def __init__(self, settings: SipSettings) -> None:
+        self.settings = settings
+        self.board = Board(settings.stations)
+        self._engine: Engine | None = None
+        self._talk: Talk | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Engine]:
+        """The engine, running; raises LinkLost that says why it is not."""
+        async with running(self.settings) as engine:
+            self._engine, self.board = engine, Board(self.settings.stations)
+            try:
+                yield engine
+            finally:
+                self._engine = None
+                self.hush()
+                self.board = Board(self.settings.stations)
+
+    @property
+    def talker(self) -> str | None:
+        """Who is on the line in a browser."""
+        return self._talk.user if self._talk else None
+
+    def hush(self) -> None:
+        """End what is being talked: the call it belongs to is over."""
+        if self._talk is not None:
+            self._talk.end()
+
+    @asynccontextmanager
+    async def talk(self, call_id: str, user: str) -> AsyncIterator[Talk]:
+        """The sound of an open call, for the one who answered it in a browser.
+
+        Coming again takes the place of what is left of the same person's earlier connection.
+        Raises NotFound, Conflict (another has it, or it is not answered yet), LinkLost.
+        """
+        self._check(call_id, user)
+        self.hush()
+        async with self._one_at_a_time:
+            engine = self._check(call_id, user)
+            async with talking(engine, self.settings.listen.host, user) as talk:
+                self._talk = talk
+                try:
+                    yield talk
+                finally:
+                    self._talk = None
+
+    def _check(self, call_id: str, user: str) -> Engine:
+        call = self.board.find(call_id)
+        if call is None:
+            raise NotFound("this call is over")
+        if call.stand is not Stand.ANSWERED:
+            raise Conflict("this call is not answered")
+        if call.on != BROWSER or call.by != user:
+            raise Conflict(f"this call was answered by {call.by or 'the desk phone'}")
+        if self._engine is None:
+            raise LinkLost("the telephone engine is down")
+        return self._engine
+
+
+class Calls:
+    """Every intercom's calls, for the guard room."""
+
+    def __init__(self) -> None:
+        self._links: dict[str, SipLink] = {}
+
+    def add(self, device: str, link: SipLink) -> None:
+        """A device made anew takes its old link's place."""
+        self._links[device] = link
+
+    def now(self) -> list[tuple[SipLink, StationCall]]:
+        return [(link, call) for link in self._links.values() for call in link.board.calls]
+
+    def link_of(self, call_id: str) -> SipLink:
+        """Raises NotFound when there is no such call (any more)."""
+        for link in self._links.values():
+            if link.board.find(call_id) is not None:
+                return link
+        raise NotFound("this call is over")

@@ -1,0 +1,139 @@
+"""What the YAML says about the guard room's telephone and the door stations that call it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from gateway.driver import DriverSettings
+from gateway.settings.addresses import Listen, ListenAddress
+from gateway.settings.context import DeviceRef, PlaceRef
+from gateway.settings.mend import Wrong
+from gateway.settings.secrets import Secret
+
+_URI = re.compile(r"sip:(?P<user>[A-Za-z0-9._~+*#-]+)@(?P<host>[A-Za-z0-9.-]+)(?P<port>:[0-9]{1,5})?")
+_USER = re.compile(r"[A-Za-z0-9._~+-]{1,40}")
+_REGISTRAR = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_PASSWORD = re.compile(r"[^\s\";<>,\\]{1,64}")
+DTMF = r"^[0-9*#A-D]{1,16}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as far as it is compared: user and host, whatever the port and parameters."""
+
+    user: str
+    host: str
+
+    @classmethod
+    def of(cls, uri: str) -> Caller | None:
+        match = _URI.match(uri)
+        return cls(match["user"], match["host"].lower().rstrip(".")) if match else None
+
+
+def _uri(value: str) -> str:
+    if not _URI.fullmatch(value):
+        raise Wrong(f"{value!r} is no SIP address", "write one like sip:gate-east@192.168.1.31")
+    return value
+
+
+SipUri = Annotated[str, AfterValidator(_uri)]
+
+
+class Unlock(BaseModel):
+    """How the door at a station is opened: keys sent in the call, or a command of another device."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dtmf: Annotated[str | None, Field(pattern=DTMF, description="the keys that the station opens on, such as #")] = None
+    device: Annotated[DeviceRef | None, Field(description="the device that opens the door")] = None
+    action: Annotated[str, Field(description="its command")] = "unlock"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.dtmf is None) == (self.device is None):
+            raise Wrong("a door is opened one way", "write dtmf, or device and action")
+        return self
+
+
+class Station(BaseModel):
+    """One door station (门口机), as a device of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, Field(description="what the station is called in rules and in the guard room")]
+    name: str
+    place: PlaceRef | None = None
+    uri: Annotated[SipUri, Field(description="its own SIP address, as its calls show it and as it is called")]
+    camera: Annotated[DeviceRef | None, Field(description="shown with the call; left out: one at its place")] = None
+    unlock: Unlock | None = None
+
+    @property
+    def caller(self) -> Caller:
+        caller = Caller.of(self.uri)
+        assert caller, "SipUri is checked"
+        return caller
+
+
+class SipSettings(DriverSettings):
+    listen: Annotated[
+        ListenAddress, Field(description="this machine's address that stations call, and the port: 192.168.1.10:5060")
+    ]
+    user: Annotated[str, Field(description="whom stations call: sip:USER@this machine")] = "guard"
+    registrar: Annotated[str | None, Field(description="host or host:port of a PBX where the user signs in")] = None
+    password: Annotated[Secret | None, Field(description="of the user at the registrar, as !secret NAME")] = None
+    desk_phone: Annotated[
+        SipUri | None, Field(description="a telephone that rings with every call; who answers first has it")
+    ] = None
+    stations: tuple[Station, ...] = ()
+
+    @field_validator("listen")
+    @classmethod
+    def _an_address(cls, value: Listen) -> Listen:
+        """The engine tells stations where to send sound, so it must know which address that is."""
+        try:
+            address = ipaddress.ip_address(value.host)
+        except ValueError:
+            address = None
+        if address is None or address.is_unspecified or address.version != 4:
+            raise Wrong(f"{value.host!r} is no address of one network", "write this machine's IPv4 address")
+        if not value.port:
+            raise Wrong("port 0 can't be called", "write 5060")
+        return value
+
+    @field_validator("user")
+    @classmethod
+    def _a_user(cls, value: str) -> str:
+        if not _USER.fullmatch(value):
+            raise Wrong(f"{value!r} is no SIP user", "use letters, digits and . _ ~ + -, such as guard or 100")
+        return value
+
+    @field_validator("registrar")
+    @classmethod
+    def _a_registrar(cls, value: str | None) -> str | None:
+        if value is not None and not _REGISTRAR.fullmatch(value):
+            raise Wrong(f"{value!r} is no host", "write the PBX as host or host:port")
+        return value
+
+    @field_validator("password")
+    @classmethod
+    def _a_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _PASSWORD.fullmatch(value.get_secret_value()):
+            raise Wrong("the password can't be written for the engine", 'use one without spaces and " ; < > , \\')
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.registrar is None) != (self.password is None):
+            raise Wrong("registrar and password go together", "write both, or neither")
+        callers = [station.caller for station in self.stations]
+        for index, caller in enumerate(callers):
+            if caller in callers[:index]:
+                raise Wrong(
+                    f"{self.stations[index].uri} is two stations", "give each its own", ("stations", index, "uri")
+                )
+        return self
