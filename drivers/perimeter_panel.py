@@ -18,11 +18,11 @@ from gateway.errors import NotRecorded
 from gateway.links.allowance import Aside
 from gateway.links.perimeter.meanings import BY_CONDITION, EVENT_LENGTH, MEANINGS, Meaning, details_of
 from gateway.links.perimeter.orders import ANSWERS, ORDERS, Orders
-from gateway.links.perimeter.polls import Polls
 from gateway.links.perimeter.settings import PanelSettings
 from gateway.links.perimeter.status import ZONE_CONDITIONS, Condition, Status, read_status, read_time
 from gateway.links.perimeter.wire import ANSWER, EVENT, POLL, Decoder, Frame, Unreadable
 from gateway.links.serial import SerialLine, SerialLink
+from gateway.links.serial.polls import Polls
 from gateway.model import Command, Device, DeviceType, Json, Signal
 
 HEARD = frozenset({EVENT, POLL | ANSWER}) | ANSWERS
@@ -48,7 +48,8 @@ class PerimeterPanel(Driver):
         self._sequence = 0
         self._known: set[Condition] = set()
         self._orders = Orders(device.id, settings, self._frame)
-        self._polls = Polls(device.id, settings)
+        hint = f" and its address ({settings.address})"
+        self._polls = Polls(device.id, settings, settings.missed_polls, hint)
         self._aside = Aside(emit)
 
     @classmethod
