@@ -1,7 +1,7 @@
 """One pass, one sighting: looks at the same thing are gathered and decided together. Sans-I/O.
 
 What is gathered (plates, faces) and how it is decided is a Judge's business. `View` is whatever
-shows the look to a guard; the best one's is kept.
+shows the look to a guard; the best one's is kept, and a verdict may wait a moment for a better one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,11 @@ class Track(Generic[Item, View, Verdict]):
     looks: list[Item]
     best: Item
     view: View
+    since_best: int = 0
+    """Looks after the best one."""
     verdict: Verdict | None = None
+    due: float | None = None
+    """When the verdict is told at the latest; None: it has been, or there is none to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,10 @@ class Tracks(Generic[Item, View, Verdict]):
     """Seconds without a look that end a track."""
     again_after: float = 10.0
     """Seconds out of sight after which the same plate or person is news again."""
+    hold: float = 0.0
+    """Seconds for which a verdict waits at most for a look that shows the thing better."""
+    patience: int = 2
+    """Looks that may be no better meanwhile: sizes are found in steps, so that not every nearer look is worth more."""
     most: int = 16
     most_looks: int = 40
     _tracks: list[Track[Item, View, Verdict]] = field(default_factory=list)
@@ -70,22 +78,30 @@ class Tracks(Generic[Item, View, Verdict]):
 
     def see(self, time: float, items: Sequence[Item], view: View) -> list[Decided[Item, View, Verdict]]:
         """One look at the whole picture; what became sure with it."""
-        gone = self.pass_time(time)
+        gone = self._end(time)
         touched = [self._gather(time, item, view) for item in items]
-        decided = [self._decide(track, over=False) for track in touched]
-        return gone + [one for one in decided if one is not None]
+        decided = [self._decide(track, time) for track in touched]
+        crowded_out, self._tracks = self._tracks[: -self.most], self._tracks[-self.most :]
+        last = [self._tell(track) for track in crowded_out if track.due is not None]
+        return gone + [one for one in decided if one is not None] + last + self._waited(time)
 
     def pass_time(self, time: float) -> list[Decided[Item, View, Verdict]]:
-        """End the tracks of what is gone."""
-        gone = [track for track in self._tracks if time - track.last > self.gone_after]
-        self._tracks = [track for track in self._tracks if time - track.last <= self.gone_after]
-        self._said = {name: last for name, last in self._said.items() if time - last <= self.again_after}
-        decided = [self._decide(track, over=True) for track in gone]
-        return [one for one in decided if one is not None]
+        """End the tracks of what is gone, and tell what has waited long enough."""
+        return self._end(time) + self._waited(time)
 
     def finish(self) -> list[Decided[Item, View, Verdict]]:
         """End all tracks: nothing more will come."""
         return self.pass_time(inf)
+
+    def _end(self, time: float) -> list[Decided[Item, View, Verdict]]:
+        gone = [track for track in self._tracks if time - track.last > self.gone_after]
+        self._tracks = [track for track in self._tracks if time - track.last <= self.gone_after]
+        self._said = {name: last for name, last in self._said.items() if time - last <= self.again_after}
+        decided = [self._decide(track, time, over=True) for track in gone]
+        return [one for one in decided if one is not None]
+
+    def _waited(self, time: float) -> list[Decided[Item, View, Verdict]]:
+        return [self._tell(track) for track in self._tracks if track.due is not None and time >= track.due]
 
     def _gather(self, time: float, item: Item, view: View) -> Track[Item, View, Verdict]:
         for track in self._tracks:
@@ -93,25 +109,32 @@ class Tracks(Generic[Item, View, Verdict]):
                 break
         else:
             track = Track(time, [], item, view)
-            self._tracks = [*self._tracks, track][-self.most :]
+            self._tracks.append(track)
         track.last = time
         track.looks = [*track.looks, item][-self.most_looks :]
-        if self.judge.worth(item) > self.judge.worth(track.best):
-            track.best, track.view = item, view
+        track.since_best += 1
+        if len(track.looks) == 1 or self.judge.worth(item) > self.judge.worth(track.best):
+            track.best, track.view, track.since_best = item, view, 0
         return track
 
-    def _decide(self, track: Track[Item, View, Verdict], *, over: bool) -> Decided[Item, View, Verdict] | None:
+    def _decide(
+        self, track: Track[Item, View, Verdict], time: float, *, over: bool = False
+    ) -> Decided[Item, View, Verdict] | None:
         """The track's verdict, once, and not again for what was here a moment ago."""
-        if track.verdict is not None:
-            self._remember(track.verdict, track.last)
-            return None
-        verdict = self.judge.decide(track.looks, over=over)
-        if verdict is None:
-            return None
-        track.verdict = verdict
-        news = self.judge.name(verdict) not in self._said
-        self._remember(verdict, track.last)
-        return Decided(verdict, track.best, track.view, len(track.looks)) if news else None
+        if track.verdict is None:
+            track.verdict = self.judge.decide(track.looks, over=over)
+            if track.verdict is None:
+                return None
+            news = self.judge.name(track.verdict) not in self._said
+            track.due = time + self.hold if news else None
+        self._remember(track.verdict, track.last)
+        waits = track.due is not None and time < track.due and track.since_best < self.patience
+        return None if track.due is None or (waits and not over) else self._tell(track)
+
+    def _tell(self, track: Track[Item, View, Verdict]) -> Decided[Item, View, Verdict]:
+        assert track.verdict is not None, "only a verdict has a time to be told"
+        track.due = None
+        return Decided(track.verdict, track.best, track.view, len(track.looks))
 
     def _remember(self, verdict: Verdict, time: float) -> None:
         name = self.judge.name(verdict)

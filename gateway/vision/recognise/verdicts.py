@@ -51,7 +51,8 @@ class PlateJudge:
     """Characters in which two looks at one plate differ at most."""
 
     def worth(self, item: PlateRead) -> float:
-        return item.score
+        """A plate that is read as surely and is larger shows the guard more of its vehicle."""
+        return float(item.score * item.box[2] ** 0.5)
 
     def same(self, looks: Sequence[PlateRead], item: PlateRead) -> bool:
         differ: int = sum(a != b for a, b in zip_longest(looks[-1].text, item.text))

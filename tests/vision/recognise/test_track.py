@@ -89,3 +89,64 @@ def test_the_end_decides_everything() -> None:
     tracks: Track = Tracks(Words())
     tracks.see(0.0, ["car"], "a")
     assert told(tracks.finish()) == ["car"]
+
+
+def seen(tracks: Track, *looks: tuple[float, str, str]) -> list[tuple[float, str, str]]:
+    """When each was told, what, and by which view."""
+    return [
+        (time, one.verdict, one.view)
+        for time, word, view in looks
+        for one in tracks.see(time, [word] if word else [], view)
+    ]
+
+
+class Sizes(Words):
+    """A look is a letter and its size; two looks decide."""
+
+    def worth(self, item: str) -> float:
+        return float(item[1:])
+
+    def decide(self, looks: Sequence[str], *, over: bool) -> str | None:
+        return looks[-1][0] if len(looks) > 1 or over else None
+
+
+class Late(Sizes):
+    """Three looks decide."""
+
+    def decide(self, looks: Sequence[str], *, over: bool) -> str | None:
+        return looks[-1][0] if len(looks) > 2 or over else None
+
+
+class TestWaitingForABetterView:
+    def test_while_each_is_better_and_no_longer_than_it_may(self) -> None:
+        tracks: Track = Tracks(Sizes(), hold=1.0)
+        looks = [(number / 5, f"c{number}", f"view {number}") for number in range(20)]
+        ((time, verdict, view),) = seen(tracks, *looks)
+        assert (verdict, view) == ("c", "view 6")
+        assert time == 1.2, "it was sure at 0.2"
+
+    def test_until_two_are_no_better(self) -> None:
+        tracks: Track = Tracks(Sizes(), hold=1.0)
+        looks = (0.0, "c1", "far"), (0.2, "c2", "near"), (0.4, "c2", ""), (0.6, "c3", "nearer"), (0.8, "c3", "")
+        assert seen(tracks, *looks, (1.0, "c3", "")) == [(1.0, "c", "nearer")]
+
+    def test_not_at_all_where_the_last_were_worse_already(self) -> None:
+        looks = (0.0, "c3", "near"), (0.2, "c2", ""), (0.4, "c1", "past")
+        assert seen(Tracks(Late(), hold=1.0), *looks) == [(0.4, "c", "near")]
+
+    def test_nor_longer_when_no_look_follows(self) -> None:
+        tracks: Track = Tracks(Sizes(), hold=1.0)
+        assert seen(tracks, (0.0, "c1", "far"), (0.2, "c2", "near"), (1.0, "", ""), (1.3, "", "")) == [
+            (1.3, "c", "near")
+        ]
+        assert seen(tracks, (1.4, "c3", "later")) == []
+
+    def test_what_comes_back_is_no_news_either_way(self) -> None:
+        tracks: Track = Tracks(Sizes(), hold=1.0)
+        assert len(seen(tracks, *[(number / 5, f"c{number}", "") for number in range(8)])) == 1
+        assert seen(tracks, *[(5 + number / 5, f"c{number}", "") for number in range(8)]) == []
+
+    def test_a_crowd_loses_no_verdict_that_waits(self) -> None:
+        tracks: Track = Tracks(Sizes(), hold=1.0, most=2)
+        assert told(tracks.see(0.0, ["a1", "b1"], "") + tracks.see(0.2, ["a2", "b2"], "")) == []
+        assert told(tracks.see(0.4, ["c1", "d1"], "")) == ["a", "b"]

@@ -1,0 +1,61 @@
+"""Who comes nearer is told with a picture from near, and no later than a second after it was sure."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+import pytest
+
+from gateway.vision.known import Known, KnownFace
+from gateway.vision.recognise.faces import FaceReader
+from gateway.vision.recogniser import BETTER_FACE, CameraTracks, Recognisers, View
+from gateway.vision.registry import Registry
+from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.stream.decoder import Frame
+from tests.vision.clips import Picture, face, paste, plate, wall
+
+EVERY = 0.2
+
+
+def look(camera: CameraTracks, registry: Registry, pictures: list[Picture]) -> list[tuple[float, Sighting]]:
+    """When each sighting came, in seconds from the first look."""
+    recognisers, told = Recognisers(), []
+    for number, picture in enumerate(pictures):
+        frame = Frame(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="bgr24"), number * EVERY)
+        view = View(frame, 1_700_000_000 + number * EVERY, number * EVERY)
+        told += [(number * EVERY, sighting) for sighting in camera.look(view, recognisers, registry)]
+    return told
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    template = FaceReader().find(face(300))[0].template
+    return Registry(Known([KnownFace("p1", "Eileen", "b3/u1/1502", "resident", template)]))
+
+
+def nearer(sizes: range) -> list[Picture]:
+    return [paste(wall(720, 1280), face(size), 400, 100) for size in sizes]
+
+
+def test_a_face_that_comes_nearer_is_shown_from_near(registry: Registry) -> None:
+    pictures = nearer(range(200, 520, 20))
+    ((at, matched),) = look(CameraTracks(Watch("x", faces=True)), registry, pictures)
+    assert matched.kind == "face.matched"
+    assert at <= 2 * EVERY + BETTER_FACE
+    assert matched.at < 1_700_000_000 + at, "the picture's own time"
+    first = FaceReader().find(pictures[2])[0].box[2]
+    assert matched.data["box"][2] >= 1.19 * first, "at the third look it was sure already"
+
+
+def test_a_face_that_goes_away_is_told_at_once(registry: Registry) -> None:
+    ((at, matched),) = look(CameraTracks(Watch("x", faces=True)), registry, nearer(range(400, 240, -20)))
+    assert matched.kind == "face.matched"
+    assert at <= 3 * EVERY
+
+
+def test_a_plate_is_told_when_it_was_and_with_its_largest_look(registry: Registry) -> None:
+    pictures = [paste(wall(720, 1280), plate("苏M12345", width), 300, 300) for width in range(160, 300, 20)]
+    ((at, read),) = look(CameraTracks(Watch("x", plates=True)), registry, pictures)
+    assert read.data["text"] == "苏M12345"
+    assert at == pytest.approx(2 * EVERY), "three looks that agree, as ever"
+    assert read.at == pytest.approx(1_700_000_000 + 2 * EVERY)
