@@ -30,6 +30,7 @@ from gateway.model import Device, DeviceType, Signal
 
 CLOCK_NOTED = timedelta(minutes=1)
 """A panel's clock is told of when it goes wrong by so much, and when it changes by so much."""
+REFUSED = {"zh": "上报被拒收", "en": "its reports are refused"}
 _KEY_IN_CLEAR = re.compile(rb"\[[Kk][^\]]*")
 """Extended data that hands out an encryption key."""
 
@@ -143,11 +144,14 @@ class Dc09Receiver(Driver):
             return
         if self._asides.take(asyncio.get_running_loop().time()):
             self._skews[account.id] = skew
-            await self._say(account, "x.dc09.clock", ahead_s=round(skew.total_seconds()))
+            seconds = round(skew.total_seconds())
+            side = ("快", "ahead") if seconds > 0 else ("慢", "behind")
+            text = {"zh": f"时钟{side[0]}{abs(seconds)}秒", "en": f"its clock is {abs(seconds)} s {side[1]}"}
+            await self._say(account, "x.dc09.clock", ahead_s=seconds, text=text)
 
     async def _fault(self, account: Account, why: str) -> None:
         if account.id not in self._faulted and self._asides.take(asyncio.get_running_loop().time()):
-            await self._say(account, "device.faulted", why=why)
+            await self._say(account, "device.faulted", why=why, text=REFUSED)
             self._faulted.add(account.id)
 
     async def _well(self, account: Account) -> None:

@@ -257,6 +257,8 @@ def _bind(transport: str, host: str, port: int) -> socket.socket:
         if transport == "tcp":
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
+        if transport == "tcp":
+            made.listen(BACKLOG)
     except OSError as error:
         made.close()
         why = error.strerror or error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -125,14 +125,8 @@ class Communicator:
 class Wire:
     """A connection or a socket for datagrams, whichever: frames in, bytes out."""
 
-    def __init__(self, transport: asyncio.BaseTransport, frames: asyncio.Queue[bytes | None]) -> None:
-        self._transport, self._frames = transport, frames
-
-    def write(self, data: bytes) -> None:
-        if isinstance(self._transport, asyncio.DatagramTransport):
-            self._transport.sendto(data)
-        elif isinstance(self._transport, asyncio.WriteTransport):
-            self._transport.write(data)
+    def __init__(self, write: Callable[[bytes], None], frames: asyncio.Queue[bytes | None]) -> None:
+        self.write, self._frames = write, frames
 
     async def read(self) -> bytes:
         """The body of the next frame; raises EOFError when the other end hung up."""
@@ -162,12 +156,11 @@ class _Ear(asyncio.Protocol, asyncio.DatagramProtocol):
 @asynccontextmanager
 async def _wire(line: Line) -> AsyncIterator[Wire]:
     loop, at = asyncio.get_running_loop(), (line.host, line.port)
-    transport: asyncio.BaseTransport
     if line.transport == "tcp":
-        transport, ear = await loop.create_connection(_Ear, *at)
+        stream, ear = await loop.create_connection(_Ear, *at)
+        with closing(stream):
+            yield Wire(stream.write, ear.frames)
     else:
-        transport, ear = await loop.create_datagram_endpoint(_Ear, remote_addr=at)
-    try:
-        yield Wire(transport, ear.frames)
-    finally:
-        transport.close()
+        datagrams, ear = await loop.create_datagram_endpoint(_Ear, remote_addr=at)
+        with closing(datagrams):
+            yield Wire(datagrams.sendto, ear.frames)

@@ -48,7 +48,8 @@ def read(message: Message) -> Sequence[Event]:
 
 def unread(message: Message) -> Event:
     """Nobody knows what it was: a fault, for a guard to ask the panel."""
-    data = {"why": f"{message.header.token} report that can't be read", "said": message.data[:LONGEST_SAID]}
+    text = {"zh": "无法识别的上报", "en": "a report that can't be read"}
+    data = {"code": message.header.token, "text": text, "said": message.data[:LONGEST_SAID]}
     return Event(message.header.token, "device.faulted", None, data)
 
 

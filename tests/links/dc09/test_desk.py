@@ -1,0 +1,170 @@
+"""Which answer is due: ACK, NAK, DUH, and what is taken, by the standard and against others' frames."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from Crypto.Cipher import AES
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.links.dc09.cipher import read_key, seal, unseal
+from gateway.links.dc09.desk import Taken, Turned, judge
+from gateway.links.dc09.frame import wrap
+from gateway.links.dc09.message import read_header, write_time
+from gateway.links.dc09.repeats import Repeats
+
+NOW = datetime(2026, 11, 22, 8, 0, 0, tzinfo=UTC)
+KEYS = {"1111": b"A" * 16, "1234": None, "24AB": b"B" * 24, "AAAB": b"A" * 16, "3456": None, "12345A": None}
+key_lengths = pytest.mark.parametrize("length", [16, 24, 32])
+
+
+def sealed(account: str, clear: bytes, key: bytes, token: bytes = b"SIA-DCS") -> bytes:
+    return b'"*%s"0007L0#%s[%s' % (token, account.encode(), seal(clear, key))
+
+
+def at(moment: datetime) -> bytes:
+    return b"|#1111|Nri1/BA003]" + write_time(moment)
+
+
+def test_the_standards_example_is_taken_and_acknowledged() -> None:
+    taken = judge(b'"SIA-DCS"9876R579BDFL789ABC#12345A[#12345A|NFA129]', KEYS, NOW)
+    assert isinstance(taken, Taken)
+    assert (taken.message.account, taken.message.data) == ("12345A", "NFA129")
+    assert taken.ack(NOW) == wrap(b'"ACK"9876R579BDFL789ABC#12345A[]')
+
+
+@pytest.mark.parametrize(
+    ("body", "sent", "data"),
+    [
+        # padded with zeros and a bar, and without a bar: senders that are not ours
+        (
+            b'"*SIA-DCS"7654L0#1111[C07DA1EB73C617857476EE5D79436CEE5E0084485E79EC56B0D5D1F3F6E648B278050BBCCBC8FE5DCA7E3C80DBDD4945',
+            datetime(2020, 7, 9, 16, 4, 2, tzinfo=UTC),
+            "Nri1/WA000",
+        ),
+        (
+            b'"*NULL"0000R0L0#AAAB[B4BC8B40D0E6D959D6BEA78E88CC0B2155741A3C44FBB96D476A3E557CAD64D9',
+            datetime(2020, 7, 5, 18, 24, 52, tzinfo=UTC),
+            "",
+        ),
+    ],
+)
+def test_encrypted_frames_of_others(body: bytes, sent: datetime, data: str) -> None:
+    taken = judge(body, KEYS, sent + timedelta(seconds=3))
+    assert isinstance(taken, Taken)
+    assert (taken.message.time, taken.message.data) == (sent, data)
+
+
+@key_lengths
+def test_encryption_agrees_with_another_library(length: int) -> None:
+    key = bytes(range(length))
+    other = AES.new(key, AES.MODE_CBC, bytes(16)).decrypt(bytes.fromhex(seal(b"|#1111|1130 01 015]", key).decode()))
+    assert other.endswith(b"|#1111|1130 01 015]")
+    assert not set(b"[]|") & set(other[: -len(b"|#1111|1130 01 015]")])
+    assert unseal(AES.new(key, AES.MODE_CBC, bytes(16)).encrypt(b"0" * 32).hex().encode(), key) == b"0" * 32
+
+
+def test_an_encrypted_acknowledgement() -> None:
+    taken = judge(sealed("1111", at(NOW), b"A" * 16), KEYS, NOW)
+    assert isinstance(taken, Taken)
+    header = read_header(taken.ack(NOW)[9:-1])
+    assert header
+    assert (header.token, header.encrypted, header.sequence, header.account) == ("ACK", True, "0007", "1111")
+    clear = unseal(header.rest, b"A" * 16)
+    assert clear
+    assert re.fullmatch(rb"[0-9A-Za-z]{1,16}\|\]_08:00:00,11-22-2026", clear)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken"), [(0, True), (-40, True), (-41, False), (20, True), (21, False), (28800, False)]
+)
+def test_the_window_of_encrypted_messages(seconds: int, *, taken: bool) -> None:
+    verdict = judge(sealed("1111", at(NOW + timedelta(seconds=seconds)), b"A" * 16), KEYS, NOW)
+    assert isinstance(verdict, Taken) is taken
+    if isinstance(verdict, Turned):
+        assert verdict.answer == wrap(b'"NAK"0000R0L0A0[]_08:00:00,11-22-2026')
+        assert (verdict.account, verdict.skew) == ("1111", timedelta(seconds=seconds))
+
+
+def test_what_is_not_encrypted_has_no_window() -> None:
+    assert isinstance(judge(b'"SIA-DCS"0001L0#1234[#1234|NFA1]_14:12:04,09-25-2011', KEYS, NOW), Taken)
+    assert isinstance(judge(b'"SIA-DCS"0001L0#1234[#1234|NFA1]', KEYS, NOW), Taken)
+
+
+@pytest.mark.parametrize(
+    ("body", "why", "account", "answer"),
+    [
+        (b'"ADM-CID"0005R1L0#9999[#9999|1130 01 015]', "account 9999 is not in the YAML", None, b"0005R1L0#9999"),
+        (b'"ADM-CID"0005L0#1111[#1111|1130 01 015]', "it is not encrypted, and its account has a key", "1111", None),
+        (sealed("1234", at(NOW), b"A" * 16), "it is encrypted, and its account has no key", "1234", b"0007L0#1234"),
+        (sealed("1111", at(NOW), b"B" * 16), "it can't be decrypted with the key of its account", "1111", None),
+        (sealed("24AB", at(NOW), b"B" * 24), "it can't be decrypted with the key of its account", "24AB", None),
+        (b'"*SIA-DCS"0007L0#1111[0011', "it can't be decrypted with the key of its account", "1111", None),
+        (b'"*SIA-DCS"0007L0#1111[hello', "it can't be decrypted with the key of its account", "1111", None),
+        (b'"ADM-CID"0005L0#1234[#3456|1130 01 015]', "it names two accounts, 1234 and 3456", None, None),
+        (b'"ADM-CID"0005L0[|1130 01 015]', "account (none) is not in the YAML", None, b"0005L0"),
+        (b'"ADM-CID"0005L0#1234[#1234|1130 01 015', "its data does not end", "1234", None),
+        (b"hello", "its header can't be read", None, b"0000R0L0A0"),
+    ],
+)
+def test_what_is_turned_away(body: bytes, why: str, account: str | None, answer: bytes | None) -> None:
+    turned = judge(body, KEYS, NOW)
+    assert isinstance(turned, Turned)
+    assert (turned.why, turned.account) == (why, account)
+    assert turned.answer[9:14] == b'"DUH"'
+    assert answer is None or turned.answer == wrap(b'"DUH"%s[]' % answer)
+
+
+def test_an_account_that_only_the_data_names() -> None:
+    taken = judge(b'"SIA-DCS"4738R0001L0001[#1234|Nri04/OP001NM]', KEYS, NOW)
+    assert isinstance(taken, Taken)
+    assert taken.message.account == "1234"
+
+
+def test_extended_data() -> None:
+    body = b'"SIA-DCS"0004L0#1234[#1234|Nri1/PA501][X006E07.77][H07:59:30,11-22-2026][L' + "东门".encode() + b"]"
+    taken = judge(body, KEYS, NOW)
+    assert isinstance(taken, Taken)
+    assert taken.message.extended == {"X": "006E07.77", "H": "07:59:30,11-22-2026", "L": "东门"}
+    assert taken.message.happened == datetime(2026, 11, 22, 7, 59, 30, tzinfo=UTC)
+
+
+@given(st.binary(max_size=300))
+def test_nothing_that_comes_breaks_it(junk: bytes) -> None:
+    judge(junk, KEYS, NOW)
+    judge(b'"ADM-CID"0005L0#1234[' + junk, KEYS, NOW)
+    judge(b'"*ADM-CID"0005L0#1111[' + junk, KEYS, NOW)
+    judge(b'"*ADM-CID"0005L0#1111[' + seal(junk, b"A" * 16), KEYS, NOW)
+
+
+def test_keys_as_installers_have_them() -> None:
+    assert read_key("00112233445566778899aabbccddeeff") == bytes.fromhex("00112233445566778899aabbccddeeff")
+    assert read_key("00112233445566778899aabbccddeeff", as_text=True) == b"00112233445566778899aabbccddeeff"
+    assert read_key("3BCDEF0123456789") == b"3BCDEF0123456789"
+    for wrong in ("", "short", "0" * 31, "密" * 16):
+        with pytest.raises(ValueError, match="is no AES key") as caught:
+            read_key(wrong)
+        assert not wrong or wrong not in str(caught.value)
+    with pytest.raises(ValueError, match="is no AES key"):
+        read_key("3BCDEF0123456789", as_text=False)
+
+
+def test_new_and_repeated() -> None:
+    repeats = Repeats()
+
+    def is_new(number: int, data: str) -> bool:
+        taken = judge(b'"SIA-DCS"%04dL0#1234[#1234|%s]' % (number, data.encode()), KEYS, NOW)
+        assert isinstance(taken, Taken)
+        return repeats.is_new(taken.message)
+
+    assert not is_new(9998, "NBA1")  # nothing is known yet: the journal decides
+    assert is_new(9999, "NBR1")
+    assert is_new(1, "NBA1")
+    assert not is_new(1, "NBA1")  # sent again
+    assert is_new(1, "NBR1")  # a panel that always sends the same number
+    assert not is_new(9998, "NBA1")  # a datagram that comes late
+    assert is_new(500, "NBA1")
+    assert is_new(1, "NBA1")  # it has begun again

@@ -1,0 +1,106 @@
+"""Frames: the standard's own, cut anywhere, with garbage around them, and bytes that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.links.dc09.frame import LONGEST, Decoder, Unreadable, checksum, wrap
+
+STANDARD = [
+    b'\nCE110032"SIA-DCS"9876R579BDFL789ABC#12345A[#12345A|NFA129]\r',
+    b'\n87CD0037"ADM-CID"9876R579BDFL789ABC#12345A[#12345A|1110 00 129]\r',
+]
+"""Of the examples in the standard's annex."""
+PANELS = [
+    b'\nF92F0043"ADM-CID"0020R7896L7896#3456[#3456|1407 00 001]_17:01:14,07-26-2024\r',
+    b'\nD730002F"NULL"0000R7896L7896#3456[]_17:01:26,07-26-2024\r',
+    b'\n9EC40027"ADM-CID"0001L0#1002[#1002|1602 00 001]\r',
+    b'\nE4410025"NAK"0000R0L0A0[]_16:20:01,09-24-2025\r',
+]
+"""Recorded by others, of panels and receivers that are not ours."""
+bodies = st.binary(max_size=300).map(lambda data: data.replace(b"\r", b"").replace(b"\n", b""))
+
+
+def bodies_of(items: Iterable[bytes | Unreadable]) -> list[bytes]:
+    return [item for item in items if isinstance(item, bytes)]
+
+
+def test_checksum_is_arc() -> None:
+    assert checksum(b"123456789") == 0xBB3D  # the catalogue's check value of CRC-16/ARC
+
+
+@pytest.mark.parametrize("frame", STANDARD + PANELS)
+def test_frames_of_others(frame: bytes) -> None:
+    (body,) = Decoder().feed(frame)
+    assert body == frame[9:-1]
+    assert wrap(body) == frame
+
+
+@given(st.lists(bodies, max_size=5), st.data())
+def test_frames_survive_any_cutting(sent: list[bytes], data: st.DataObject) -> None:
+    decoder, found = Decoder(), []
+    wire = b"".join(map(wrap, sent))
+    while wire:
+        count = data.draw(st.integers(1, len(wire)))
+        found += decoder.feed(wire[:count])
+        wire = wire[count:]
+    assert found == sent
+
+
+@given(st.binary(max_size=200), bodies, st.binary(max_size=20))
+def test_garbage_around_a_frame(before: bytes, body: bytes, after: bytes) -> None:
+    decoder = Decoder()
+    found = [*decoder.feed(before + wrap(body) + after), *decoder.close()]
+    assert body in found
+
+
+@given(st.lists(bodies, min_size=2, max_size=4), st.data())
+def test_a_flipped_bit_costs_its_frame_alone(sent: list[bytes], data: st.DataObject) -> None:
+    wires = [bytearray(wrap(body)) for body in sent]
+    hit = data.draw(st.integers(0, len(wires) - 1))
+    wires[hit][data.draw(st.integers(1, len(wires[hit]) - 2))] ^= 1 << data.draw(st.integers(0, 6))
+    found = bodies_of(Decoder().feed(b"".join(wires)))
+    for index, body in enumerate(sent):
+        assert index == hit or body in found
+
+
+@pytest.mark.parametrize(
+    ("frame", "why"),
+    [
+        (b'\n00000032"SIA-DCS"9876R579BDFL789ABC#12345A[#12345A|NFA129]\r', "its checksum is 0000 and should be CE11"),
+        (b'\nCE110033"SIA-DCS"9876R579BDFL789ABC#12345A[#12345A|NFA129]\r', "its length says 51 and 50 came"),
+        (b"\nGET / HTTP/1.1\r", "no checksum and length at its beginning"),
+    ],
+)
+def test_what_is_wrong_is_said(frame: bytes, why: str) -> None:
+    (found,) = Decoder().feed(frame)
+    assert isinstance(found, Unreadable)
+    assert found.why == why
+
+
+@given(st.lists(st.binary(min_size=500, max_size=4096), max_size=8))
+def test_nothing_breaks_or_grows(chunks: list[bytes]) -> None:
+    decoder = Decoder()
+    for chunk in chunks:
+        list(decoder.feed(chunk))
+        assert len(decoder._buffer) <= LONGEST + 1
+    list(decoder.close())
+    assert not decoder._buffer
+
+
+def test_an_endless_line_gives_way_to_the_frame_in_it() -> None:
+    decoder = Decoder()
+    begun = wrap(STANDARD[0][9:-1])
+    lost = list(decoder.feed(b"x" * 5000 + begun[:20]))
+    assert [len(item.data) for item in lost if isinstance(item, Unreadable)] == [5000]
+    assert bodies_of(decoder.feed(begun[20:])) == [STANDARD[0][9:-1]]
+
+
+def test_what_is_left_at_the_end_is_told() -> None:
+    decoder = Decoder()
+    assert list(decoder.feed(STANDARD[0][:-1])) == []
+    assert list(decoder.close()) == [Unreadable("a frame without its end", STANDARD[0][:-1])]
