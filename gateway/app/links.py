@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.errors import LinkLost
@@ -13,6 +13,7 @@ from gateway.links.listen import ListenLink
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint
 from gateway.links.serial import SerialLink
+from gateway.links.sip.link import Calls, SipLink
 from gateway.settings.configuration import DeviceEntry
 from gateway.vision.pool import VisionPool
 from gateway.vision.view.broadcast import Viewer
@@ -28,6 +29,7 @@ class Doors:
     endpoint: Endpoint | None
     broker: BrokerClient | None
     vision: VisionPool
+    calls: Calls = field(default_factory=Calls)
 
     def link_of(self, entry: DeviceEntry) -> LinkOf:
         """Handing it raises LinkLost where the YAML names a door that is not open."""
@@ -38,11 +40,16 @@ class Doors:
                 return _hooked(SerialLink(entry.settings))  # type: ignore[arg-type]  # a serial driver's Settings are SerialSettings
             case "listen":
                 return _hooked(ListenLink(entry.settings))  # type: ignore[arg-type]  # likewise ListenSettings
+            case "sip":
+                link = SipLink(entry.settings)  # type: ignore[arg-type]  # likewise SipSettings
+                self.calls.add(entry.device.id, link)
+                return _hooked(link)
             case "mqtt":
                 return self._mqtt(entry)
             case "vision":
                 return _hooked(self.vision.slot(entry.device.id))
-        raise LinkLost(f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is serial, mqtt, vision")
+        there_is = "serial, listen, mqtt, sip, vision"
+        raise LinkLost(f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is {there_is}")
 
     async def picture(self, camera: str) -> bytes | None:
         """The newest JPEG of a camera; None while it has none."""
@@ -54,6 +61,7 @@ class Doors:
 
     def unlink(self, device: str) -> None:
         """The device is no more, or gets another link in this turn of the loop."""
+        self.calls.forget(device)
         for door in (self.endpoint, self.broker):
             if door is not None:
                 door.unlink(device)

@@ -45,4 +45,5 @@ def _services(parts: Parts) -> web.Services:
         ready=lambda: {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up()},
         registry=flow_registry(parts),
         console=CONSOLE,
+        calls=parts.doors.calls,
     )

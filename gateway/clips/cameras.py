@@ -22,4 +22,8 @@ class Cameras:
     def of(self, alert: Alert) -> str | None:
         if alert.device in self._ids:
             return alert.device
-        return self._at_place.get(alert.place) if alert.place else None
+        return self.at(alert.place)
+
+    def at(self, place: str) -> str | None:
+        """The first at that place."""
+        return self._at_place.get(place) if place else None

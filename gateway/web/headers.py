@@ -17,7 +17,7 @@ HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), autoplay=(self)",
+    "Permissions-Policy": "camera=(), microphone=(self), geolocation=(), payment=(), usb=(), autoplay=(self)",
     "Referrer-Policy": "no-referrer",
     "Server": "anju",
     "X-Content-Type-Options": "nosniff",

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from gateway.web.api import alerts, devices, session, system
+from gateway.web.api.calls import CallSound
 from gateway.web.api.clips import Clips
 from gateway.web.api.live_view import LiveView
 from gateway.web.edge import problem_response, serve_route
@@ -37,6 +38,7 @@ def build(services: Services) -> web.Application:
     docs, live = DocsPages(rendering), Live(Feed(services), meters)
     viewings = Viewings(services.store, services.now)
     live_view = LiveView(viewings, meters)
+    sound = CallSound()
     table = checked(
         (
             *session.ROUTES,
@@ -44,6 +46,7 @@ def build(services: Services) -> web.Application:
             *devices.ROUTES,
             *live.routes(),
             *live_view.routes(),
+            *sound.routes(),
             *Clips(viewings).routes(),
             *system.ROUTES,
             *docs.routes(),
@@ -59,6 +62,7 @@ def build(services: Services) -> web.Application:
     async def end_live(_app: web.Application) -> None:
         await live.close()
         await live_view.close()
+        await sound.close()
 
     app.on_shutdown.append(end_live)
     install(app, table, services, meters)

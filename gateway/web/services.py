@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from gateway.clips.cameras import Cameras
 from gateway.clips.shelf import Shelf
 from gateway.desk import Desk
 from gateway.flow.status import DeviceStatus
+from gateway.links.sip.link import Calls
 from gateway.model import Command, Device, Place, Signal, Words
 from gateway.people import DoorPlates, People
 from gateway.store import Store
@@ -53,7 +54,8 @@ class Services:
     intake: it returns once the signal is committed. `picture(camera)` is the newest
     JPEG of a camera or None, `view(camera, main)` a viewer of the live packets of its sub or main stream
     (LinkLost while there are none, NotFound where it has no main stream), `shelf` where recordings
-    lie. `ready` names each part and whether it is. `console` is the folder of the built guard-room app.
+    lie. `calls` are those of the intercoms. `ready` names each part and whether it is. `console` is the
+    folder of the built guard-room app.
     """
 
     told: Callable[[], Facts]
@@ -75,6 +77,7 @@ class Services:
     ready: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console: Path
+    calls: Calls = field(default_factory=Calls)
 
     @property
     def facts(self) -> Facts:

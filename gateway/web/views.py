@@ -159,6 +159,38 @@ class CommandView(View):
     id: str
 
 
+class CallUnlock(View):
+    """How the door of a station is opened: that command of that device; `in_call`: only while it is answered."""
+
+    device: str
+    action: str
+    in_call: bool
+
+
+class CallView(View):
+    """A call of a door station. `by` and `on` (browser, desk_phone) are who has it or is answering it.
+
+    `talker` is whose browser carries its sound now; `seconds` it was talked so far, or has rung.
+    """
+
+    id: str
+    station: str
+    station_name: str
+    place_name: WordsView
+    state: Literal["ringing", "calling", "answered", "ended"]
+    incoming: bool = Field(description="false: the guard calls the station")
+    seconds: float
+    by: str
+    on: str
+    talker: str | None
+    camera: str | None = Field(description="shown with the call: the station's, or one at its place")
+    unlock: CallUnlock | None
+
+
+class CallList(View):
+    items: Sequence[CallView]
+
+
 class QuarantineView(View):
     """Bytes that could not be read: `data` in hexadecimal, at most the first 1024 of `size`."""
 

@@ -64,6 +64,8 @@ MATRIX = {
     "GET /api/v1/quarantine": TECH,
     "GET /api/v1/live": ALL,
     "GET /api/v1/cameras/{id}/live": ALL,
+    "GET /api/v1/calls": GUARDS,
+    "GET /api/v1/calls/{id}/audio": GUARDS,
     "GET /api/v1/clips/{id}.mp4": ALL - {Role.INSTALLER},
 }
 EVERYBODY = {

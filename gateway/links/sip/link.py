@@ -52,10 +52,10 @@ class SipLink:
         Coming again takes the place of what is left of the same person's earlier connection.
         Raises NotFound, Conflict (another has it, or it is not answered yet), LinkLost.
         """
-        self._check(call_id, user)
+        self.check(call_id, user)
         self.hush()
         async with self._one_at_a_time:
-            engine = self._check(call_id, user)
+            engine = self.check(call_id, user)
             async with talking(engine, self.settings.listen.host, user) as talk:
                 self._talk = talk
                 try:
@@ -63,7 +63,8 @@ class SipLink:
                 finally:
                     self._talk = None
 
-    def _check(self, call_id: str, user: str) -> Engine:
+    def check(self, call_id: str, user: str) -> Engine:
+        """The engine of an open call that is that user's to talk in; raises as `talk` does."""
         call = self.board.find(call_id)
         if call is None:
             raise NotFound("this call is over")
@@ -85,6 +86,10 @@ class Calls:
     def add(self, device: str, link: SipLink) -> None:
         """A device made anew takes its old link's place."""
         self._links[device] = link
+
+    def forget(self, device: str) -> None:
+        """The device is no more, or is made anew in this turn of the loop."""
+        self._links.pop(device, None)
 
     def now(self) -> list[tuple[SipLink, StationCall]]:
         return [(link, call) for link in self._links.values() for call in link.board.calls]
