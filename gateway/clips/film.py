@@ -22,6 +22,9 @@ log = structlog.get_logger(__name__)
 LOOK_S = 1.0
 CLOSING_S = 15.0
 """How long a worker may take to write the last of a recording."""
+BROKEN_OFF = timedelta(seconds=3)
+"""A recording that ends so much before its time was broken off."""
+MOST_PIECES = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -54,17 +57,32 @@ class Films:
         self._now = now
 
     async def make(self, film: Film) -> list[Clip] | None:
-        """Film until it is over; the clips that are on record then, None when it failed."""
+        """Film until it is over; the clips that are on record then, None when it failed.
+
+        What breaks off goes on in another piece where it can: a camera whose main stream is lost still has the other.
+        """
+        clips: list[Clip] = []
+        begin = film.begin
+        for _ in range(MOST_PIECES):
+            piece = await self._piece(film, begin)
+            clips += piece
+            if not piece or film.until - max(piece[0].ended, self._now()) < BROKEN_OFF:
+                break
+            begin = piece[0].ended
+        return clips or None
+
+    async def _piece(self, film: Film, begin: datetime) -> list[Clip]:
         if not await asyncio.to_thread(self._shelf.has_room):
             log.error("the disk is nearly full: nothing is filmed", camera=film.camera, alerts=film.alerts)
-            return None
+            return []
         draft = await asyncio.to_thread(self._shelf.draft, new_id("film"))
         try:
-            taken = await self._take(film, draft)
+            taken = await self._take(film, begin, draft)
             return await self._keep(draft, film.camera, film.alerts, taken)
         except (AnjuError, OSError, TimeoutError) as error:
-            log.warning("no recording", camera=film.camera, alerts=film.alerts, why=str(error) or "it took too long")
-            return await self.salvage(draft) if draft.raw.exists() else None
+            why = str(error) or "it took too long"
+            log.warning("no recording", camera=film.camera, alerts=film.alerts, begin=begin.isoformat(), why=why)
+            return (await self.salvage(draft) or []) if draft.raw.exists() else []
 
     async def left_over(self) -> list[Draft]:
         return await asyncio.to_thread(self._shelf.left_over)
@@ -88,8 +106,8 @@ class Films:
         seconds = await self._footage.finish(draft.raw, draft.mp4)
         return await self._file(draft, note.camera, note.alerts, Taken(began, began + timedelta(seconds=seconds)))
 
-    async def _take(self, film: Film, draft: Draft) -> Taken:
-        before = (self._now() - film.begin).total_seconds()
+    async def _take(self, film: Film, begin: datetime, draft: Draft) -> Taken:
+        before = (self._now() - begin).total_seconds()
         taking = await self._footage.record(film.camera, draft.raw, max(0.0, before))
         try:
             await self._roll(film, draft, taking)

@@ -50,8 +50,10 @@ class Footage:
         self._lose[camera] = lambda: _end(reel, outlet, taken)
         return Taking(_time(reel.began), taken, stop)
 
-    def lose(self, camera: str) -> None:
-        """Its stream ends in the middle of a recording."""
+    def lose(self, camera: str, *, one_of_two: bool = False) -> None:
+        """Its stream ends in the middle of a recording, and it has no other unless it is `one_of_two`."""
+        if not one_of_two:
+            del self.cameras[camera]
         self._lose[camera]()
 
     async def finish(self, raw: Path, mp4: Path) -> float:

@@ -159,6 +159,23 @@ async def test_a_lost_stream_ends_the_recording_early(running: World):
     assert timedelta(seconds=14) < clip.ended - clip.began < timedelta(seconds=17)
 
 
+async def test_a_camera_that_loses_one_of_two_streams_is_filmed_on_by_the_other(running: World):
+    running.footage.add("fence")
+    alert = await filmed(running)
+    await running.pass_time(5)
+    running.footage.lose("fence", one_of_two=True)
+    await running.until(lambda: running.footage.recordings == 2)
+    await running.until(lambda: [*running.shelf._drafts.glob("*.json")])
+    await running.pass_time(16)
+    await running.until(lambda: running.told)
+    first, second = await running.clips(alert)
+    assert second.began <= first.ended, "nothing is missing between them"
+    assert first.ended - second.began < timedelta(seconds=2), "from the keyframe before"
+    assert timedelta(seconds=30) <= second.ended - first.began <= timedelta(seconds=32)
+    assert running.recorder.counts.kept == 1
+    assert len(running.told) == 1
+
+
 async def test_a_worker_that_dies_leaves_what_it_had_written(running: World):
     running.footage.add("fence")
     running.footage.broken.add("fence")
