@@ -1,0 +1,137 @@
+"""Any device on a serial line that sends frames, described in YAML: see config/examples/framed_serial.yaml.
+
+An event is acknowledged once it is committed, and until then the device sends it again. A frame that the
+YAML does not describe is kept in quarantine, and acknowledged after. A device that leaves polls unanswered
+is a lost link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import ClassVar, Self
+
+from pydantic import model_validator
+
+from gateway.driver import Driver, DriverSettings, Emit, Part
+from gateway.errors import NotRecorded
+from gateway.links.allowance import Aside
+from gateway.links.framed.checks import check
+from gateway.links.framed.decoder import Decoder, Unreadable
+from gateway.links.framed.examples import try_examples
+from gateway.links.framed.orders import ZONE, Orders
+from gateway.links.framed.reader import Heard, Reader, Tell
+from gateway.links.framed.sender import Sender
+from gateway.links.framed.settings import FramedSettings
+from gateway.links.serial import SerialLine, SerialLink
+from gateway.links.serial.polls import Polls
+from gateway.model import Command, Device, DeviceType, Json, Signal
+
+
+class FramedSerialSettings(FramedSettings):
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        check(self)
+        try_examples(self)
+        return self
+
+
+class FramedSerial(Driver):
+    """One host; its zones are devices of their own and speak through it."""
+
+    Settings: ClassVar[type[DriverSettings]] = FramedSerialSettings
+    LINK = "serial"
+    TYPE = DeviceType.PANEL
+    RETRY_WINDOW = timedelta(hours=24)
+
+    settings: FramedSerialSettings
+
+    def __init__(self, device: Device, settings: FramedSerialSettings, link: SerialLink, emit: Emit) -> None:
+        super().__init__(device, settings, link, emit)
+        self._zones = {str(zone.number): zone.id for zone in settings.zones}
+        self._reader = Reader(settings)
+        self._sender = Sender(settings)
+        self._orders = Orders(device.id, settings, self._sender)
+        self._polls = Polls(device.id, settings, settings.poll.missed if settings.poll else 0)
+        self._aside = Aside(emit)
+        self._line: SerialLine | None = None
+
+    @classmethod
+    def parts(cls, settings: FramedSerialSettings) -> Sequence[Part]:
+        own = {
+            action: frozenset(order.arguments) - {ZONE}
+            for action, order in settings.commands.items()
+            if ZONE in order.arguments
+        }
+        return [Part(zone.id, DeviceType.ZONE, zone.name, zone.place, actions=own) for zone in settings.zones]
+
+    @classmethod
+    def actions(cls, settings: FramedSerialSettings) -> Mapping[str, frozenset[str]]:
+        return {action: frozenset(order.arguments) for action, order in settings.commands.items()}
+
+    async def run(self) -> None:
+        async with self.link.open() as line:
+            self._line = line
+            self._polls.heard()
+            try:
+                await self._serve(line)
+            finally:
+                self._line = None
+                self._orders.line_lost()
+
+    async def perform(self, command: Command) -> Json | None:
+        return await self._orders.perform(self._line, command)
+
+    async def _serve(self, line: SerialLine) -> None:
+        decoder, poll = Decoder(self.settings.frame), self.settings.poll
+        loop = asyncio.get_running_loop()
+        next_poll = loop.time() if poll else None
+        while True:
+            try:
+                async with asyncio.timeout_at(next_poll):
+                    chunk = await line.read()
+            except TimeoutError:
+                if poll:
+                    next_poll = loop.time() + poll.every.total_seconds()
+                    self._polls.asks()
+                    await line.write(self._sender.made(poll.send))
+                continue
+            for item in decoder.feed(chunk) if chunk else decoder.reset():
+                await self._take(line, item)
+
+    async def _take(self, line: SerialLine, item: bytes | Unreadable) -> None:
+        if isinstance(item, Unreadable):
+            self._polls.unreadable(item.data)
+            await self._aside.put(item.why, item.data)
+            return
+        heard = self._reader.read(item)
+        if heard is None:
+            return
+        self._polls.heard()
+        self.emit.heard()
+        answers = self._orders.answered(heard.values)
+        kept = await (self._put_aside(heard, answers) if heard.trouble else self._tell_all(heard.tells))
+        if kept and heard.answer:
+            answer = self._sender.answering(heard.answer, heard.values)
+            if answer:
+                await line.write(answer)
+
+    async def _put_aside(self, heard: Heard, answers: bool) -> bool:
+        """An answer that a command waited for needs no message of its own."""
+        return answers or await self._aside.put(heard.trouble, heard.frame)
+
+    async def _tell_all(self, tells: Sequence[Tell]) -> bool:
+        """Whether all is committed; when it is not, the device is left to send it again."""
+        for tell in tells:
+            device = self._zones.get(tell.zone or "", self.device.id)
+            signal = Signal(device=device, kind=tell.kind, at=tell.at, source_id=tell.source_id, data=tell.data)
+            try:
+                await self.emit(signal)
+            except NotRecorded:
+                return False
+            self._reader.committed(tell)
+        return True
+
+
+DRIVER = FramedSerial

@@ -1,0 +1,29 @@
+"""A signal's kind in the YAML of a driver that maps what devices say in their own words."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from gateway.model import KINDS, is_kind
+from gateway.settings.mend import Wrong, did_you_mean
+
+GATEWAY_KINDS = frozenset(
+    """command.done command.failed report.made storage.failed storage.restored device.silent
+    configuration.changed configuration.refused""".split()
+)
+"""What only the gateway may say."""
+
+
+def _may_be_said(kind: str) -> str:
+    if kind in GATEWAY_KINDS:
+        raise Wrong(f"only the gateway itself says {kind!r}", "choose another kind, or one of your own: x.…")
+    if not is_kind(kind):
+        raise Wrong(f"{kind!r} is no kind of signal", did_you_mean(kind, KINDS - GATEWAY_KINDS))
+    return kind
+
+
+SignalKind = Annotated[
+    str, AfterValidator(_may_be_said), Field(description="of gateway/model.py, or one of your own that begins with x.")
+]
