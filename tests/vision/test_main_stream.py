@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import av
@@ -200,3 +201,20 @@ async def test_a_main_stream_of_gstreamers_server_is_shown_as_it_is_coded(
                 opening = (await asyncio.wait_for(anext(viewer), 20)).opening
     assert opening.codec.startswith(told)
     assert (opening.width, opening.height) == (640, 360)
+
+
+async def test_what_breaks_off_is_recorded_on_by_the_sub_stream(camera: Camera, tmp_path: Path) -> None:
+    async with camera.watched(MainStream(camera.address("main"), recorded=True)):
+        await asyncio.wait_for(camera.larger.watched.wait(), 10)
+        await asyncio.sleep(5)
+        taking = await camera.slot.record(tmp_path / "larger", 2.0)
+        await asyncio.sleep(2)
+        camera.cut(camera.larger)
+        taken = await asyncio.wait_for(taking.taken, 10)
+        rest = await camera.slot.record(tmp_path / "rest", (datetime.now(UTC) - taken.ended).total_seconds())
+        await asyncio.sleep(2)
+        rest.stop()
+        assert (await rest.taken).began <= taken.ended, "nothing is missing between them"
+    for name, size in (("larger", MAIN), ("rest", SUB)):
+        await camera.pool.finish(tmp_path / name, tmp_path / "clip.mp4")
+        assert size_of(tmp_path / "clip.mp4") == size
