@@ -105,6 +105,14 @@ def signals(
     return [_signal(row) for row in connection.execute(sql, (*values, limit))]
 
 
+def signals_after(connection: sqlite3.Connection, after: int, limit: int) -> list[Signal]:
+    """Oldest first, numbered above `after`."""
+    rows = connection.execute(
+        "SELECT * FROM journal WHERE entry = 'signal' AND number > ? ORDER BY number LIMIT ?", (after, limit)
+    )
+    return [_signal(row) for row in rows]
+
+
 def signals_of_alert(connection: sqlite3.Connection, alert: str, limit: int) -> list[Signal]:
     """Newest first."""
     rows = connection.execute(

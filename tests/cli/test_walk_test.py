@@ -1,0 +1,192 @@
+"""Watching a gateway that runs, and walking its zones, as an installer does with a laptop."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from click.testing import CliRunner
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.cli import main
+from gateway.cli.walk_test.tour import Tour, Verdict
+from gateway.model import Device, DeviceType, Signal
+from tests.support.gateway import ANJU, PASSWORD, Gateway, TestCompound, TestDevice
+from tests.support.ports import HOST
+
+ZONES = [Device(name, "k", DeviceType.ZONE, name, "wall") for name in ("north", "south")]
+
+
+def alarm(device: str, kind: str = "zone.alarm") -> Signal:
+    return Signal(device=device, kind=kind)
+
+
+def tour(rung: bool = True) -> Tour:
+    return Tour(ZONES, 2.0, lambda _signal: rung)
+
+
+def test_a_zone_that_rings_in_time_passes():
+    walk = tour()
+    north = walk.trials[0]
+    walk.trip(north, 100.0)
+    walk.see([alarm("north", "zone.restored"), alarm("north")], 100.5, north)
+    assert (north.heard_after, north.rang_after, north.verdict) == (0.5, 0.5, Verdict.OK)
+    assert walk.trials[1].verdict is Verdict.SKIPPED
+    assert not walk.is_over
+
+
+def test_late_silent_and_unheeded_zones_are_told_apart():
+    walk = tour()
+    late, silent = walk.trials
+    walk.trip(late, 0.0)
+    walk.see([alarm("north")], 2.1, late)
+    walk.trip(silent, 10.0)
+    walk.see([], 40.0, silent)
+    assert (late.verdict, silent.verdict) == (Verdict.LATE, Verdict.UNHEARD)
+    disarmed = tour(rung=False)
+    disarmed.trip(disarmed.trials[0], 0.0)
+    disarmed.see([alarm("north")], 0.2, disarmed.trials[0])
+    assert disarmed.trials[0].verdict is Verdict.NO_ALERT
+
+
+def test_swapped_wires_show():
+    walk = tour()
+    north = walk.trials[0]
+    walk.trip(north, 0.0)
+    walk.see([alarm("south"), alarm("south")], 0.3, north)
+    assert (north.verdict, north.others) == (Verdict.UNHEARD, ["south"])
+
+
+def test_trying_again_forgets_the_first_time():
+    walk = tour()
+    north = walk.trials[0]
+    walk.trip(north, 0.0)
+    walk.see([alarm("north")], 5.0, north)
+    walk.trip(north, 10.0)
+    walk.see([alarm("north")], 10.4, north)
+    assert north.rang_after == pytest.approx(0.4)
+
+
+def test_in_any_order_each_is_timed_from_its_own_signal():
+    walk = tour()
+    walk.see([alarm("south"), alarm("elsewhere")], 7.0)
+    walk.see([alarm("south"), alarm("north")], 9.0)
+    assert walk.is_over
+    assert [trial.rang_after for trial in walk.trials] == [0.0, 0.0]
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory) -> Iterator[Gateway]:
+    folder: Path = tmp_path_factory.mktemp("walk")
+    running = Gateway(TestCompound(folder / "config", [TestDevice("north"), TestDevice("south")]), folder / "data")
+    running.start()
+    yield running
+    running.stop()
+
+
+class Zones:
+    """Trips a zone by what it says in MQTT."""
+
+    def __init__(self, port: int) -> None:
+        self._clients = {}
+        for zone in ("north", "south"):
+            client = paho.Client(CallbackAPIVersion.VERSION2)
+            client.username_pw_set(zone, PASSWORD)
+            client.connect(HOST, port)
+            client.loop_start()
+            self._clients[zone] = client
+
+    def trip(self, zone: str, payload: str = '{"kind": "zone.alarm"}') -> None:
+        self._clients[zone].publish(f"anju/v1/{zone}/signal", payload, qos=1).wait_for_publish(10)
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.disconnect()
+            client.loop_stop()
+
+
+@pytest.fixture
+def zones(gateway) -> Iterator[Zones]:
+    made = Zones(gateway.compound.mqtt_port)
+    yield made
+    made.close()
+
+
+def test_watch_shows_signals_and_what_could_not_be_read(gateway, zones):
+    command = [ANJU, "watch", "--json", "--seconds", "6", "--device", "north", "--data", gateway.data]
+    with subprocess.Popen([sys.executable, *map(str, command)], stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        stop = threading.Event()
+
+        def speak() -> None:
+            while not stop.wait(0.3):
+                zones.trip("south")
+                zones.trip("north", '{"kind": "door.opened", "data": {"by": "风"}}')
+                zones.trip("north", '{"kind": "nonsense"}')
+
+        speaking = threading.Thread(target=speak)
+        speaking.start()
+        lines = [json.loads(line) for line in watching.stdout]
+        stop.set()
+        speaking.join()
+    said = [line for line in lines if "kind" in line]
+    aside = [line for line in lines if "unreadable" in line]
+    assert {line["device"] for line in lines} == {"north"}
+    assert said[-1]["data"] == {"by": "风"}
+    assert "nonsense" in bytes.fromhex(aside[-1]["data"]).decode()
+
+
+def walk(gateway, zones, tmp_path, trips, *options, say=None):
+    """Run the command while `trips` are made one after the other, each when the prompt has been answered."""
+    report = tmp_path / "report.html"
+
+    def go():
+        pause = threading.Event()
+        for zone in trips:
+            pause.wait(1.0)
+            zones.trip(zone)
+
+    walking = threading.Thread(target=go)
+    walking.start()
+    arguments = ["walk-test", str(gateway.compound.folder), "--data", str(gateway.data), "--out", str(report), *options]
+    done = CliRunner().invoke(main, arguments, input=say)
+    walking.join()
+    return done, report.read_text("utf-8") if report.exists() else ""
+
+
+def test_a_walk_through_all_zones_ends_in_a_report(gateway, zones, tmp_path):
+    done, report = walk(gateway, zones, tmp_path, ["north", "south"], "--by", "<李工>", say="\n\n")
+    assert done.exit_code == 0, done.output
+    assert "2 / 2 合格" in done.output
+    assert "&lt;李工&gt;" in report
+    assert report.count("合格</td>") == 2
+
+
+def test_a_zone_that_does_not_answer_fails_the_walk(gateway, zones, tmp_path):
+    done, report = walk(gateway, zones, tmp_path, ["south"], "--patience", "2", say="\nn\ns\n")
+    assert done.exit_code == 1
+    assert "无信号" in report
+    assert "未测" in report
+    assert "south" in report.partition("同时报警的其他设备: ")[2]
+
+
+def test_a_free_walk_takes_them_as_they_come(gateway, zones, tmp_path):
+    done, report = walk(gateway, zones, tmp_path, ["south", "north"], "--free")
+    assert done.exit_code == 0, done.output
+    assert "未按键计时" in report
+
+
+def test_mistakes_are_told(gateway, tmp_path):
+    config = str(gateway.compound.folder)
+    nothing = CliRunner().invoke(main, ["walk-test", config, "--data", str(tmp_path)])
+    assert "holds no record" in nothing.output
+    nobody = CliRunner().invoke(main, ["walk-test", config, "--device", "wst", "--data", str(gateway.data)])
+    assert "no device wst" in nobody.output
+    nowhere = CliRunner().invoke(main, ["walk-test", config, "--place", "moon", "--data", str(gateway.data)])
+    assert "nothing to test" in nowhere.output
