@@ -1,7 +1,8 @@
 """Zones outside homes (周界防区): alarm, tamper and fault, each until it is restored.
 
 Where a panel tells that it is disarmed (撤防), alarms of its zones are only logged, except
-those of 24-hour zones. What nobody told counts as armed.
+those of 24-hour zones, and those that say they count as armed (a panel that reports to a
+receiver judges that itself). What nobody told counts as armed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from gateway.model import Clear, Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.model import Clear, Decisions, DeviceType, Raise, Severity, Signal, Wake, Words
 from gateway.rule import Rule, Watch
 from gateway.settings.context import DeviceRef
 from gateway.settings.selection import Selection, SeverityOrOff, at_home, member_of
@@ -98,7 +99,7 @@ class Perimeter(Rule):
         return [Clear(key, Words(f"{where.zh} 已恢复", f"{where.en} restored")) for key in keys]
 
     def _is_disarmed(self, signal: Signal, armed: dict[str, dict[str, bool]]) -> bool:
-        if self.settings.arming == "ignored" or signal.device in self.settings.always:
+        if self.settings.arming == "ignored" or signal.device in self.settings.always or signal.data.get("armed"):
             return False
         areas = armed.get(self._panel(signal.device), {})
         told = areas.get(str(signal.data.get("area")))
@@ -111,7 +112,7 @@ class Perimeter(Rule):
     def _subject(self, signal: Signal) -> str:
         """The zone: a device of its own, or a number on its panel that the YAML does not name."""
         device = self.compound.devices.get(signal.device)
-        if "zone" not in signal.data or (device and device.part_of):
+        if "zone" not in signal.data or (device and device.part_of and device.type is not DeviceType.PANEL):
             return signal.device
         return f"{signal.device}.{signal.data['zone']}"
 

@@ -6,17 +6,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from gateway.simulator import doors, homes
 from gateway.simulator.clips import clip
+from gateway.simulator.dc09 import Communicator, Line
 from gateway.simulator.mqtt import Account, House
 from gateway.simulator.perimeter import wall_host
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.simulator.scenes import scenes
-from gateway.simulator.story import CAMERAS, EVENTS, Cast, tell
+from gateway.simulator.story import CAMERAS, EVENTS, PANELS, Cast, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,17 @@ class Plan:
     cache: Path
     extra_cameras: int = 0
     story: bool = True
+    dc09_port: int = 0
+    panels: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, file: Path) -> Self:
         said: dict[str, Any] = json.loads(file.read_text())
         return cls(**said | {"serial": Path(said["serial"]), "cache": Path(said["cache"])})
+
+    def panel(self, device: str) -> Line:
+        said = self.panels[device]
+        return Line(self.host, self.dc09_port, str(said["account"]), bytes.fromhex(said["key"] or "") or None)
 
     def account(self, user: str) -> Account:
         return Account(self.host, self.mqtt_port, user, self.passwords[user])
@@ -54,8 +61,10 @@ async def running(plan: Plan) -> AsyncIterator[Cast]:
         wall, _ = await stack.enter_async_context(wall_host(plan.serial, zones=8))
         at_home = await stack.enter_async_context(House(plan.account(homes.ACCOUNT), homes.DEVICES).running())
         at_doors = await stack.enter_async_context(House(plan.account(doors.ACCOUNT), doors.DEVICES).running())
-        cast = Cast(mounts, {event: loop.create_future() for event in EVENTS}, wall, at_home, at_doors)
+        panels = {device: Communicator(plan.panel(device)) for device in PANELS if device in plan.panels}
+        cast = Cast(mounts, {event: loop.create_future() for event in EVENTS}, wall, at_home, at_doors, panels)
         work = [_draw(cast, plan.cache), at_home.beat(), at_doors.beat(), doors.obey(at_doors)]
+        work += [panel.run() for panel in panels.values()]
         if plan.story:
             work.append(tell(cast))
         async with asyncio.TaskGroup() as tasks:

@@ -7,9 +7,10 @@ import itertools
 import random
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.simulator import doors, homes, perimeter
+from gateway.simulator.dc09 import Communicator
 from gateway.simulator.mqtt import House
 from gateway.simulator.perimeter import WallHost
 from gateway.simulator.rtp import Clip
@@ -19,6 +20,8 @@ CAMERAS = ("gate", "lane", "fence")
 EVENTS = ("lane-known", "gate-resident", "fence-climb", "gate-watchlisted", "lane-unknown")
 """In the order they are needed, so that the first is ready first."""
 CLIMBED_ZONE = 2
+PANELS = SHOP, FLAT = "shop", "flat-b1-u1-1001"
+"""Those that report over IP."""
 ON_THE_WALL = 7.0
 """Seconds until the figure is: the clip waits up to 2 s for its camera's keyframe, and climbs from its third on."""
 WAIT_FOR_VIEWER = 60.0
@@ -35,6 +38,7 @@ class Cast:
     wall: WallHost
     homes: House
     doors: House
+    panels: Mapping[str, Communicator] = field(default_factory=dict)
 
     async def show(self, event: str) -> None:
         """Play the clip on its camera as soon as it is drawn."""
@@ -62,6 +66,11 @@ def _wall(code: int, number: int = 0) -> Happening:
     return lambda cast: cast.wall.report(code, number)
 
 
+def _panel(device: str, report: str) -> Happening:
+    """A report in Contact ID, of a panel that reports over IP."""
+    return lambda cast: cast.panels[device].report(report) if device in cast.panels else None
+
+
 def _cut(cast: Cast, *, cut: bool) -> None:
     cast.wall.cut = cut
 
@@ -70,6 +79,7 @@ FIRST_MINUTE: tuple[tuple[float, Happening], ...] = (
     (1, lambda cast: cast.show("lane-known")),
     (2, lambda cast: doors.passes(cast.doors, doors.HELD)),
     (3, lambda cast: cast.show("gate-resident")),
+    (4, _panel(SHOP, "1401 01 001")),
     (5, lambda cast: cast.climb()),
     (8, _at_home(homes.burglary)),
     (12, _at_doors(doors.forced)),
@@ -82,6 +92,8 @@ FIRST_MINUTE: tuple[tuple[float, Happening], ...] = (
     (27, _wall(perimeter.RESTORED, CLIMBED_ZONE)),
     (28, _at_home(homes.gas)),
     (31, _at_doors(doors.held)),
+    (32, _panel(SHOP, "1130 01 002")),
+    (33, _panel(FLAT, "1301 00 000")),
     (34, _at_home(homes.panic)),
     (36, lambda cast: _cut(cast, cut=True)),
     (38, _at_home(homes.battery_low)),
@@ -89,6 +101,8 @@ FIRST_MINUTE: tuple[tuple[float, Happening], ...] = (
     (44, lambda cast: doors.closed(cast.doors, doors.FORCED)),
     (46, lambda cast: doors.closed(cast.doors, doors.HELD)),
     (48, _at_home(homes.gas_over)),
+    (50, _panel(SHOP, "3130 01 002")),
+    (52, _panel(FLAT, "3301 00 000")),
     (54, _at_home(homes.burglary_over)),
     (56, lambda cast: _cut(cast, cut=False)),
 )
@@ -102,10 +116,13 @@ QUIET: tuple[Happening, ...] = (
     _at_doors(doors.denied),
     lambda cast: doors.passes(cast.doors, doors.HELD),
     lambda cast: cast.show("lane-unknown"),
+    _panel(SHOP, "3401 01 001"),
     lambda cast: doors.passes(cast.doors, doors.GARAGE),
+    _panel(FLAT, "1602 00 000"),
     _wall(perimeter.MAINS_LOST),
     lambda cast: cast.show("gate-resident"),
     _wall(perimeter.MAINS_BACK),
+    _panel(SHOP, "1401 01 001"),
     lambda cast: doors.passes(cast.doors, doors.FORCED),
 )
 """One after the other, without end: mostly residents who come and go."""

@@ -20,6 +20,7 @@ DEVICES = [
     _device("host", DeviceType.PANEL, "gate/east"),
     _device("z1", DeviceType.ZONE, "wall/n1", "host"),
     _device("z2", DeviceType.ZONE, "wall/n2", "host"),
+    _device("shop", DeviceType.PANEL, "gate/east", "receiver"),
     _device("lane", DeviceType.CAMERA, "gate/east"),
     _device("door", DeviceType.DOOR, "b3/u1"),
     _device("home", DeviceType.HOME, "b3/u1/101"),

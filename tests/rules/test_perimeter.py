@@ -68,3 +68,15 @@ def test_movement_rings_only_where_it_is_told_to():
     assert feed(RULE_AS_IT_COMES, moves) == []
     rule = made(RULE, severities={"motion.started": "medium"})
     assert brief(feed(rule, moves)) == ["raise c1/motion medium", "clear c1/motion"]
+
+
+def test_panels_behind_a_receiver_keep_their_zones_apart_and_judge_themselves_what_is_armed():
+    """Each is a part of the receiver, and so would share its areas."""
+    night = [
+        signal("shop", "area.disarmed", area=1),
+        signal("shop", "zone.alarm", 1, zone=1, armed=True),
+        signal("shop", "zone.alarm", 2, zone=2, armed=True),
+        signal("shop", "zone.restored", 3, zone=1, **{"from": "alarm"}),
+    ]
+    told = brief(feed(RULE_AS_IT_COMES, night))
+    assert told == ["raise shop.1/alarm high", "raise shop.2/alarm high", "clear shop.1/alarm"]

@@ -17,10 +17,11 @@ from rich.table import Table
 from gateway import logs
 from gateway.cli.demo.devices import simulator
 from gateway.cli.demo.folder import HOST, HTTP_PORT, Ports, choose_ports, configure, fresh, serial
+from gateway.links.dc09.settings import ReceiverSettings
 from gateway.model import Role
 from gateway.settings import Configuration, load
 
-SENSOR = "demo-sensor"
+SENSOR, PANEL = "demo-sensor", "demo-panel"
 
 
 def _default_data() -> Path:
@@ -62,6 +63,7 @@ async def _run(configuration: Configuration, data: Path, ports: Ports, cameras: 
                 "http": running.http_url,
                 "mqtt": {"host": HOST, "port": running.mqtt_port, **sensor},
                 "rtsp": f"rtsp://{HOST}:{ports.rtsp}/gate",
+                "dc09": {"host": HOST, "port": ports.dc09, "account": plan["panels"][PANEL]["account"]},
                 "door_plate": f"{running.http_url}/d/{door_plate}",
             }
             _tell(data, facts)
@@ -81,6 +83,18 @@ def _plan(configuration: Configuration, data: Path, ports: Ports, cameras: int) 
         "serial": str(serial(data)),
         "cache": str(data / "scenes"),
         "extra_cameras": cameras,
+        "dc09_port": ports.dc09,
+        "panels": _panels(configuration),
+    }
+
+
+def _panels(configuration: Configuration) -> dict[str, dict[str, str | None]]:
+    """The receiver's accounts by their devices' ids, each with its key in hex where it has one."""
+    receivers = (entry.settings for entry in configuration.devices if isinstance(entry.settings, ReceiverSettings))
+    return {
+        account.id: {"account": account.account, "key": key.hex() if (key := account.cipher_key()) else None}
+        for receiver in receivers
+        for account in receiver.accounts
     }
 
 

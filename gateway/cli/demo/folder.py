@@ -16,8 +16,8 @@ import click
 import gateway
 
 HOST = "127.0.0.1"
-HTTP_PORT, MQTT_PORT, RTSP_PORT = 8080, 18830, 18554
-"""As in config/demo; the latter two give way to others where they are taken."""
+HTTP_PORT, MQTT_PORT, RTSP_PORT, DC09_PORT = 8080, 18830, 18554, 18009
+"""As in config/demo; all but the first give way to others where they are taken."""
 MARK = ".anju-demo"
 KEPT = frozenset({MARK, "scenes"})
 
@@ -27,6 +27,7 @@ class Ports:
     http: int
     mqtt: int
     rtsp: int
+    dc09: int
 
 
 def choose_ports(http: int) -> Ports:
@@ -34,15 +35,17 @@ def choose_ports(http: int) -> Ports:
         raise click.ClickException(
             f"port {http} is taken by another program: choose another, such as --port {http + 1}"
         )
-    mqtt, rtsp = (wanted if _is_free(wanted) else _any_free() for wanted in (MQTT_PORT, RTSP_PORT))
-    return Ports(http or _any_free(), mqtt, rtsp)
+    mqtt, rtsp, dc09 = (wanted if _is_free(wanted) else _any_free() for wanted in (MQTT_PORT, RTSP_PORT, DC09_PORT))
+    return Ports(http or _any_free(), mqtt, rtsp, dc09)
 
 
 def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """For connections and for datagrams."""
+    with socket.socket() as connections, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        connections.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            connections.bind((HOST, port))
+            datagrams.bind((HOST, port))
         except OSError:
             return False
         return True
@@ -100,7 +103,14 @@ def configure(data: Path, ports: Ports, cameras: int) -> Path:
         {f"{HOST}:{HTTP_PORT}": f"{HOST}:{ports.http}", f"{HOST}:{MQTT_PORT}": f"{HOST}:{ports.mqtt}"},
     )
     devices = folder / "devices.yaml"
-    _replace(devices, {f"{HOST}:{RTSP_PORT}": f"{HOST}:{ports.rtsp}", "/dev/ttyUSB0": str(serial(data))})
+    _replace(
+        devices,
+        {
+            f"{HOST}:{RTSP_PORT}": f"{HOST}:{ports.rtsp}",
+            f"{HOST}:{DC09_PORT}": f"{HOST}:{ports.dc09}",
+            "/dev/ttyUSB0": str(serial(data)),
+        },
+    )
     extra = (
         f"  - {{id: extra-{number}, kind: camera, name: 车库相机{number}, place: garage,"
         f" source: 'rtsp://{HOST}:{ports.rtsp}/extra-{number}', cadence: 30s}}\n"
