@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from gateway.errors import ConfigError, Mistake
 from gateway.settings.compound import CompoundSettings, Tls
 
 log = structlog.get_logger(__name__)
@@ -15,75 +16,76 @@ LOOK_S = 60.0
 
 
 class Certificate:
-    """A server's side of TLS 1.2 and later. Raises ssl.SSLError or OSError for a pair that does not fit."""
+    """A server's side of TLS 1.2 and later. Raises ConfigError or OSError for a pair that can't be used."""
 
     def __init__(self, tls: Tls) -> None:
         self.context = _context()
         self._tls = tls
-        self._seen: object = None
+        self._shown: object = None
         self._trouble = ""
-        self.renew()
+        self.show(tls)
 
-    def follow(self, tls: Tls | None) -> None:
-        """From now on it is in these files; None leaves it what it is."""
-        self._tls = tls or self._tls
+    def differs(self, tls: Tls) -> bool:
+        """Whether these files hold another pair than the one that is shown."""
+        return _stamp(tls) != self._shown
 
-    def renew(self) -> bool:
-        """Whether the files hold another pair than before, which is shown from now on."""
-        seen = _stamp(self._tls.certificate), _stamp(self._tls.key)
-        if seen == self._seen:
-            return False
-        load(_context(), self._tls)  # a pair that is half written must not spoil the one that works
-        load(self.context, self._tls)
-        self._seen = seen
-        return True
+    def show(self, tls: Tls) -> None:
+        """Whoever connects from now on is shown this pair, and what these files hold later."""
+        stamp = _stamp(tls)
+        _load(_context(), tls)  # a pair that is half written must not spoil the one that works
+        _load(self.context, tls)
+        self._tls, self._shown = tls, stamp
 
     def look(self) -> None:
-        """Renew it if that can be done; what is wrong with it is told once."""
-        file = str(self._tls.certificate)
+        """Show the pair that lies in the files now; what is wrong with it is told once."""
+        file, trouble = str(self._tls.certificate), ""
         try:
-            if self.renew():
+            if self.differs(self._tls):
+                self.show(self._tls)
                 log.info("a renewed certificate is shown from now on", file=file)
-            self._trouble = ""
-        except (ssl.SSLError, OSError) as error:
-            if str(error) != self._trouble:
-                log.error("a new certificate can't be used; the old one stays", file=file, why=str(error))
-            self._trouble = str(error)
+        except (ConfigError, OSError) as error:
+            trouble = str(error)
+            if trouble != self._trouble:
+                log.error("a new certificate can't be used; the old one stays", file=file, why=trouble)
+        self._trouble = trouble
 
 
 class Certificates:
-    """Those of the doors that were opened with one."""
+    """Those of the doors that were opened with one, by their keys in compound.yaml."""
 
     def __init__(self, compound: CompoundSettings) -> None:
-        self.http, self.mqtt = (Certificate(tls) if tls else None for tls in _of(compound))
+        self._shown = {key: Certificate(tls) for key, tls in _of(compound).items()}
 
-    def follow(self, compound: CompoundSettings) -> None:
-        """Take them from where this says. Raises ssl.SSLError or OSError, and shows the old ones then."""
-        for tls in _of(compound):
-            if tls is not None:
-                load(_context(), tls)
-        for certificate, tls in zip((self.http, self.mqtt), _of(compound), strict=True):
-            if certificate is not None:
-                certificate.follow(tls)
-                certificate.renew()
+    def context(self, key: str) -> ssl.SSLContext | None:
+        """Of the door with that key; None where it was opened without a certificate."""
+        return self._shown[key].context if key in self._shown else None
+
+    def renewed(self, compound: CompoundSettings) -> tuple[str, ...]:
+        """Keys whose files hold another pair than the one that is shown."""
+        return tuple(key for key, tls in self._to_show(compound).items() if self._shown[key].differs(tls))
+
+    def show(self, compound: CompoundSettings) -> None:
+        """Show them from now on. Raises ConfigError or OSError, and shows the old ones then."""
+        for tls in self._to_show(compound).values():
+            _load(_context(), tls)
+        for key, tls in self._to_show(compound).items():
+            self._shown[key].show(tls)
 
     async def keep(self) -> None:
-        """Look whether one was renewed; runs for good."""
+        """Look now and then whether one was renewed; runs for good."""
         while True:
             await asyncio.sleep(LOOK_S)
-            for certificate in (self.http, self.mqtt):
-                if certificate is not None:
-                    await asyncio.to_thread(certificate.look)
+            for certificate in self._shown.values():
+                certificate.look()
+
+    def _to_show(self, compound: CompoundSettings) -> dict[str, Tls]:
+        return {key: tls for key, tls in _of(compound).items() if key in self._shown}
 
 
-def load(context: ssl.SSLContext, tls: Tls) -> None:
-    """Whoever connects from now on is shown this pair."""
-    context.load_cert_chain(tls.certificate, tls.key)
-
-
-def _of(compound: CompoundSettings) -> tuple[Tls | None, Tls | None]:
+def _of(compound: CompoundSettings) -> dict[str, Tls]:
     endpoint = compound.mqtt.endpoint
-    return compound.http.tls, endpoint.tls if endpoint else None
+    found = {"http.tls": compound.http.tls, "mqtt.endpoint.tls": endpoint.tls if endpoint else None}
+    return {key: tls for key, tls in found.items() if tls is not None}
 
 
 def _context() -> ssl.SSLContext:
@@ -92,7 +94,21 @@ def _context() -> ssl.SSLContext:
     return context
 
 
-def _stamp(file: Path) -> tuple[int, int]:
-    """Changes with the file; a link is followed, for that is what is exchanged when one is renewed."""
+def _load(context: ssl.SSLContext, tls: Tls) -> None:
+    try:
+        context.load_cert_chain(tls.certificate, tls.key)
+    except ssl.SSLError as error:
+        what = f"with {tls.key} it is no certificate and its key ({error.reason or error})"
+        raise ConfigError(
+            [Mistake(tls.certificate, 1, what, "put both there as PEM, the chain behind the certificate")]
+        ) from None
+
+
+def _stamp(tls: Tls) -> object:
+    """Changes with the files; links are followed, for they are what is exchanged when one is renewed."""
+    return [_of_file(tls.certificate), _of_file(tls.key)]
+
+
+def _of_file(file: Path) -> tuple[str, int, int]:
     stat = file.stat()
-    return stat.st_mtime_ns, stat.st_ino
+    return str(file), stat.st_mtime_ns, stat.st_ino

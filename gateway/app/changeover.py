@@ -6,6 +6,8 @@ only looks; the devices. A device that did not change is not touched.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from gateway.app.in_force import compound_of
@@ -29,17 +31,19 @@ class Changeover:
 
     def compare(self, new: Configuration) -> Difference:
         in_force = self._parts.in_force
-        return compare(in_force.configuration, new, in_force.started)
+        difference = compare(in_force.configuration, new, in_force.started)
+        renewed = self._parts.certificates.renewed(new.compound)
+        return replace(difference, settings=tuple(dict.fromkeys((*difference.settings, *renewed))))
 
     async def apply(self, new: Configuration) -> NewRules:
         """Have it hold; its rules do once `taken` is set.
 
-        Raises ssl.SSLError or OSError for a certificate, NotRecorded for a disk that takes nothing, before
+        Raises ConfigError or OSError for a certificate, NotRecorded for a disk that takes nothing, before
         anything has changed.
         """
         parts, difference, compound = self._parts, self.compare(new), compound_of(new)
         rules = NewRules([(entry.rule(entry.id, entry.settings, compound), entry.fingerprint) for entry in new.rules])
-        parts.certificates.follow(new.compound)
+        parts.certificates.show(new.compound)
         await self._record(new, rules)
         parts.in_force.take(new, compound)
         self._admit(new)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 
-from gateway.app.certificates import Certificate
 from gateway.flow.emitter import Quarantine
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
@@ -12,15 +11,14 @@ from gateway.links.mqtt.paho_line import BrokerSettings
 from gateway.settings.compound import Broker, Mqtt
 
 
-def make_endpoint(mqtt: Mqtt, certificate: Certificate | None, quarantine: Quarantine) -> Endpoint | None:
+def make_endpoint(mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quarantine) -> Endpoint | None:
     """The gateway's own MQTT endpoint, which admits nobody yet; None when the YAML has none."""
     if mqtt.endpoint is None:
         return None
     tls = mqtt.endpoint.tls
     settings = EndpointSettings(mqtt.endpoint.listen.host, mqtt.endpoint.listen.port)
-    if tls is not None and certificate is not None:
-        listen = tls.listen
-        settings = EndpointSettings(settings.host, settings.port, certificate.context, listen.host, listen.port)
+    if tls is not None:
+        settings = EndpointSettings(settings.host, settings.port, context, tls.listen.host, tls.listen.port)
     return Endpoint(settings, {}, quarantine.keep)
 
 

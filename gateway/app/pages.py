@@ -19,8 +19,7 @@ CONSOLE = Path(gateway.__file__).parent / "console" / "dist"
 
 async def open_pages(stack: AsyncExitStack, parts: Parts) -> str:
     """Serve until the stack closes; gives the URL."""
-    listen, certificate = parts.in_force.started.http.listen, parts.certificates.http
-    tls = certificate.context if certificate else None
+    listen, tls = parts.in_force.started.http.listen, parts.certificates.context("http.tls")
     return await stack.enter_async_context(web.serve(_services(parts), listen.host, listen.port, tls))
 
 

@@ -66,7 +66,7 @@ def make(started: CompoundSettings, store: Store) -> Parts:
     say = speak(intake)
     quarantine = Quarantine(store, clock.now)
     doors = Doors(
-        make_endpoint(started.mqtt, certificates.mqtt, quarantine),
+        make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine),
         make_broker_client(started.mqtt, quarantine),
         VisionPool(started.vision.workers, home_province=started.home_province),
     )

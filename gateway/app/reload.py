@@ -70,7 +70,7 @@ class Reloader:
         if difference.is_live:
             rules = await self._changeover.apply(new)
             await rules.taken.wait()
-            await self._say("configuration.changed", {"text": _in_words(difference), **summary(difference)})
+            await self._say("configuration.changed", {"changes": _in_words(difference), **summary(difference)})
         log.info("the configuration was read again", **summary(difference))
         await tell(Done())
 
@@ -94,7 +94,7 @@ def _reasons(mistakes: Sequence[str]) -> dict[str, Any]:
         "zh": mistakes[0] + (f"（另有{more}处）" if more else ""),
         "en": mistakes[0] + (f" (and {more} more)" if more else ""),
     }
-    return {"text": text, "mistakes": list(mistakes[:MOST_TOLD])}
+    return {"why": text, "mistakes": list(mistakes[:MOST_TOLD])}
 
 
 def _in_words(difference: Difference) -> dict[str, str]:

@@ -24,12 +24,13 @@ ROOM = "b1/u1/101"
 
 @dataclass(frozen=True, slots=True)
 class TestDevice:
-    """One device in MQTT, by the gateway's own endpoint or by a broker."""
+    """One device in MQTT, by the gateway's own endpoint or by a broker; `more` of its keys."""
 
     __test__ = False
 
     id: str
     via: str = "endpoint"
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -41,12 +42,13 @@ class TestDevice:
             "type": "home",
             "account": self.id,
             "via": self.via,
+            **self.more,
         }
 
 
 @dataclass(slots=True)
 class TestCompound:
-    """A compound of MQTT devices, each with an account of its own name, and the rules of the home alarm."""
+    """A compound of MQTT devices, each with an account of its own name; `more` keys of compound.yaml."""
 
     __test__ = False
 
@@ -55,13 +57,15 @@ class TestCompound:
     broker: Mosquitto | None = None
     http_port: int = field(default_factory=free_port)
     mqtt_port: int = field(default_factory=free_port)
+    rules: Sequence[Mapping[str, Any]] = ({"id": "home", "kind": "home_alarm"}, {"id": "door", "kind": "doorway"})
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self) -> Path:
         """Write the three files (JSON is YAML) and return their folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._write("compound", self._compound())
         self._write("devices", {"devices": [device.entry for device in self.devices]})
-        self._write("rules", {"rules": [{"id": "home", "kind": "home_alarm"}, {"id": "door", "kind": "doorway"}]})
+        self._write("rules", {"rules": list(self.rules)})
         return self.folder
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
@@ -80,6 +84,7 @@ class TestCompound:
             "http": {"listen": f"{HOST}:{self.http_port}"},
             "mqtt": mqtt,
             "buildings": [{"id": "b1", "name": "1号楼", "units": 1, "floors": 1, "rooms": 1}],
+            **self.more,
         }
 
 

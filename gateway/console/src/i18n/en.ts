@@ -127,6 +127,7 @@ export const en: Messages = {
     distance: "distance",
     reason: "reason",
     why: "reason",
+    changes: "changes",
     error: "error",
     card: "card",
     credential: "credential",

@@ -132,6 +132,7 @@ const dataKeys: Record<string, string> = {
   distance: "差距",
   reason: "原因",
   why: "原因",
+  changes: "变更",
   error: "错误",
   card: "卡号",
   credential: "凭证",
