@@ -145,7 +145,9 @@ class Barrier:
         """When time alone will want something of it."""
         if self.going is None:
             return None
-        return self._until if self._on_since is None else min(self._until, self._on_since + self.spec.pulse)
+        if self._on_since is None or not self.relays.get(self.going):
+            return self._until
+        return min(self._until, self._on_since + self.spec.pulse)
 
     def news(self) -> Iterator[News]:
         """What is to be told of it, once."""

@@ -14,6 +14,8 @@ from gateway.links.contacts.news import News
 from gateway.links.contacts.order import Order
 from gateway.links.contacts.output import Output, OutputSpec
 
+PULSES = frozenset({"pulse", "unlock"})
+
 
 class Point(NamedTuple):
     """One bit of one unit: `table` is its kind of register, `bit` its place in a register of 16, else 0."""
@@ -123,7 +125,7 @@ class Board:
         if device in self._outputs:
             at, output = self._outputs[device]
             self._reachable(at.unit, device)
-            seconds = _seconds(arguments, output.spec) if action == "pulse" else None
+            seconds = _seconds(arguments, output.spec) if action in PULSES else None
             state = action == "on" if action in {"on", "off"} else not output.spec.rest
             output.order(order, state, seconds)
         else:
@@ -140,14 +142,9 @@ class Board:
             self._barriers[order.device][1].withdraw(order)
 
     def busy(self) -> set[int]:
-        """Units to look at as often as can be: a barrier of theirs moves or is to."""
-        return {unit for unit, each in self._units.items() if any(barrier.busy for _, barrier in each.gates)}
-
-    def unit_of(self, device: str) -> int | None:
-        """Where an output or a barrier hangs."""
-        if device in self._outputs:
-            return self._outputs[device][0].unit
-        return self._barriers[device][0].relays[Relay.OPEN].unit if device in self._barriers else None
+        """Units to look at as often as can be: a barrier of theirs moves, or an order waits to be confirmed."""
+        busy = {gate.relays[Relay.OPEN].unit for gate, barrier in self._barriers.values() if barrier.busy}
+        return busy | {at.unit for at, output in self._outputs.values() if output.awaited}
 
     def next_at(self) -> float | None:
         """When time alone will want something driven."""
@@ -182,9 +179,10 @@ class Board:
     def _refuse(self, device: str, action: str) -> None:
         for interlock in self._interlocks.values():
             if interlock.engaged and device in interlock.spec.hold:
-                state = interlock.spec.hold[device]
-                if action != ("open" if device in self._barriers else "on" if state else "off"):
-                    raise CommandFailed(f"{action} is refused: {interlock.reason(device)}")
+                on = "on" if interlock.spec.hold[device] else "off"
+                state = "open" if device in self._barriers else on
+                if action != state:
+                    raise CommandFailed(f"{action} is refused: {interlock.reason(device, state)}")
 
     def _reachable(self, unit: int, device: str) -> None:
         if unit in self._away:
@@ -209,5 +207,5 @@ class Board:
 def _seconds(arguments: Mapping[str, Any], spec: OutputSpec) -> float:
     seconds = arguments.get("seconds", spec.pulse)
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 < seconds <= spec.longest_pulse:
-        raise CommandFailed(f"pulse needs seconds: more than 0, at most {spec.longest_pulse:g}, and got {seconds!r}")
+        raise CommandFailed(f"a pulse needs seconds: more than 0, at most {spec.longest_pulse:g}, and got {seconds!r}")
     return float(seconds)

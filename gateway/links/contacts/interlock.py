@@ -45,9 +45,8 @@ class Interlock:
             raise CommandFailed(f"{self.spec.name} can't be reset: {', '.join(self._unseen)} can't be seen")
         self.engaged = False
 
-    def reason(self, device: str) -> str:
-        """Why a command for what it holds is refused."""
-        state = "on" if self.spec.hold[device] else "off"
+    def reason(self, device: str, state: str) -> str:
+        """Why a command for what it holds is refused; `state` is how it is held."""
         if self._standing:
             return f"{device} is held {state} by {self.spec.name}: {', '.join(self._standing)} is active"
         return f"{device} is held {state} by {self.spec.name} until a person resets {self.spec.id}"

@@ -49,6 +49,11 @@ class Output:
         self._amiss_since: float | None = None
         self._faulted = False
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for its confirmation."""
+        return self._order is not None
+
     def order(self, order: Order, state: bool, seconds: float | None) -> None:
         """Take a newer order in place of an older one; after `seconds` it goes back to its rest."""
         self._replace(order)

@@ -1,0 +1,192 @@
+"""Input and output modules on a Modbus line: contacts, sirens, strikes, gate barriers and fire linkage.
+
+All units are asked in turn, and one task alone speaks on the line (gateway/links/modbus/asker.py).
+What they say and what is wanted meet in gateway/links/contacts; what was ordered is confirmed by
+reading it back. Telling waits for the disk and has a task of its own: what fire holds waits for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from gateway.driver import Driver, DriverSettings, Emit, Part
+from gateway.errors import BadInput, CommandFailed, LinkLost, NotRecorded
+from gateway.links.allowance import Aside
+from gateway.links.contacts.board import Board
+from gateway.links.contacts.order import Order
+from gateway.links.modbus.asker import Asker
+from gateway.links.modbus.line import ModbusLine, Refusal, Silence
+from gateway.links.modbus.link import ModbusLink
+from gateway.links.modbus.pace import Pace
+from gateway.links.modbus.plan import parts, reads, wiring
+from gateway.links.modbus.rota import Rota
+from gateway.links.modbus.settings import ModbusIoSettings
+from gateway.model import Command, Device, DeviceType, Json, Signal, new_id
+
+UNTOLD_AT_MOST = 1000
+"""Signals that wait for the disk; beyond it contacts are told as they then stand, not each turn of theirs."""
+OWN_SHARE = 0.9
+"""Of a command's time: then it is told what was not confirmed, before whoever ordered gives up."""
+AGAIN_S = 1.0
+"""Until a disk that took nothing is tried again."""
+
+
+class Kept:
+    """What outlives a loss of the line: how all was told to be, what is latched, and what is still to be told."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.untold: deque[Signal] = deque()
+
+
+class ModbusIo(Driver):
+    Settings: ClassVar[type[DriverSettings]] = ModbusIoSettings
+    LINK = "modbus"
+    TYPE = DeviceType.PANEL
+
+    settings: ModbusIoSettings
+
+    def __init__(self, device: Device, settings: ModbusIoSettings, link: ModbusLink[Kept], emit: Emit) -> None:
+        super().__init__(device, settings, link, emit)
+        self._units = {unit.address: unit for unit in settings.units}
+        self._rota = Rota(self._units, settings.missed_polls)
+        self._orders: dict[Order, asyncio.Future[None]] = {}
+        self._asker: Asker | None = None
+        self._lost: dict[int, str] = {}
+        self._rubbish: tuple[str, bytes] | None = None
+        self._to_tell = asyncio.Event()
+        self._aside = Aside(emit)
+        link.kept = self._kept = link.kept or Kept(Board(wiring(settings)))
+        self._board = self._kept.board
+        self.pace = Pace(device.id, settings.cycle.total_seconds())
+
+    @classmethod
+    def parts(cls, settings: ModbusIoSettings) -> Sequence[Part]:
+        return parts(settings)
+
+    def figures(self) -> Mapping[str, float]:
+        """For /metrics: how long the last cycle took, and the longest so far, in seconds."""
+        return {} if self.pace.took is None else {"cycle": self.pace.took, "longest_cycle": self.pace.longest}
+
+    async def run(self) -> None:
+        """Raises LinkLost when the port is gone, or when no unit answers any more."""
+        try:
+            async with self.link.open() as line, asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._tell())
+                tasks.create_task(self._serve(line))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from several
+        finally:
+            self._asker = None
+            for unit in self._units:
+                self._board.lose(unit)
+            self._answer_orders()
+
+    async def perform(self, command: Command) -> Json | None:
+        """Returns once the device was seen to have done it."""
+        order = self._board.order(command.device, command.action, command.arguments)
+        confirmed = self._orders[order] = asyncio.get_running_loop().create_future()
+        if self._asker:
+            self._asker.wanted.set()
+        self._answer_orders()
+        try:
+            async with asyncio.timeout(OWN_SHARE * command.limit.total_seconds()):
+                await confirmed
+        except TimeoutError:
+            raise CommandFailed(f"{command.action} was sent to {command.device} and not confirmed") from None
+        finally:
+            del self._orders[order]
+            self._board.withdraw(order)
+        return None
+
+    def _answer_orders(self) -> None:
+        for order, waiting in self._orders.items():
+            if order.over and not waiting.done():
+                if order.failed is None:
+                    waiting.set_result(None)
+                else:
+                    waiting.set_exception(CommandFailed(f"{order.action} of {order.device}: {order.failed}"))
+
+    async def _serve(self, line: ModbusLine) -> None:
+        now = asyncio.get_running_loop().time
+        by_address = {address: reads(unit) for address, unit in self._units.items()}
+        self._asker = asker = Asker(line, by_address, self._board, self._rota, self._seen, self._missed)
+        try:
+            while True:
+                self.pace.begins(now())
+                await asker.cycle()
+                self.pace.ends(now())
+                self._judge()
+                await asker.rest(self.pace.next_at)
+        except BadInput as error:
+            await self._aside.put(error.why, error.data)
+            raise LinkLost(f"{self.settings.port}: {error.why}: is `framing` right?") from error
+
+    def _seen(self, unit: int) -> None:
+        self._rota.answered(unit)
+        self._lost.pop(unit, None)
+        self.emit.heard(self._units[unit].id)
+        self._answer_orders()
+        untold = self._kept.untold
+        if len(untold) < UNTOLD_AT_MOST:
+            for news in self._board.news(unit, asyncio.get_running_loop().time()):
+                untold.append(Signal(device=news.device, kind=news.kind, data=news.data, source_id=new_id("c")))
+        if untold:
+            self._to_tell.set()
+
+    def _missed(self, unit: int, outcome: Refusal | Silence) -> None:
+        now = asyncio.get_running_loop().time()
+        if isinstance(outcome, Refusal):
+            self.emit.heard()
+            fresh = self._rota.refused(unit, now)
+        else:
+            fresh = self._rota.missed(unit, now)
+        why = self._why(unit, outcome)
+        if isinstance(outcome, Silence) and outcome.rubbish and self._rubbish is None:
+            self._rubbish = why, outcome.rubbish
+            self._to_tell.set()
+        if fresh:
+            self._lost[unit] = why
+            self._board.lose(unit)
+            self._answer_orders()
+
+    def _why(self, unit: int, outcome: Refusal | Silence) -> str:
+        address, name = f"address {unit}", self._units[unit].id
+        if isinstance(outcome, Refusal):
+            return f"{name} ({address}) refuses to tell its inputs: {outcome}; check `number` and `table` of each"
+        if outcome.late:
+            return f"{name} ({address}) answers later than {self.settings.answer_within:g} s: raise `timeout`"
+        if outcome.rubbish:
+            return f"{name} ({address}) can't be understood: check baud, parity, the pair A/B and its termination"
+        return f"{name} ({address}) does not answer: check its power, its address and the line"
+
+    def _judge(self) -> None:
+        """At a cycle's end: say who was lost in it, or, when it was the last, that the line is."""
+        if self._rota.all_dead:
+            first = next(iter(self._lost.values()), "no unit answers")
+            raise LinkLost(f"no unit on {self.settings.port} answers; {first}" if len(self._units) > 1 else first)
+        for unit, why in self._lost.items():
+            self.emit.lost(self._units[unit].id, why)
+        self._lost.clear()
+
+    async def _tell(self) -> None:
+        untold = self._kept.untold
+        while True:
+            await self._to_tell.wait()
+            self._to_tell.clear()
+            while untold:
+                try:
+                    await self.emit(untold[0])
+                except NotRecorded:
+                    await asyncio.sleep(AGAIN_S)
+                else:
+                    untold.popleft()
+            if self._rubbish:
+                await self._aside.put(*self._rubbish)
+                self._rubbish = None
+
+
+DRIVER = ModbusIo

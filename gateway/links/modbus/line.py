@@ -1,0 +1,179 @@
+"""A line of units, asked one after the other, on which every answer is known to be its own question's.
+
+The fault this is built against: a unit that answers after its time is up has its answer taken for
+that to the next question. Modbus TCP numbers its questions. RTU does not, so here
+
+- an answer counts only for the unit, the function and the size that was asked for,
+- nothing is asked before the line has been silent for 3.5 characters, and what came until then is nobody's answer,
+- a unit that owes an answer must first give back a number we choose (function 8), which it can't have done before,
+  as it answers in order; a unit that knows no such function is asked once in vain instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import count
+from typing import NamedTuple
+
+from gateway.links.modbus.frames import Frame, Framing
+from gateway.links.modbus.request import ECHO, REFUSED, WHY, Echo, Request
+from gateway.links.serial import SerialLine
+
+BABBLE_S = 0.25
+"""A line on which somebody talks for longer than this is not waited for."""
+CHARACTER_BITS = 11
+"""Start, eight of data, parity or a second stop, stop (Serial Line V1.02, 2.5.1)."""
+SHORTEST_SILENCE_S = 0.00175
+"""From 19,200 baud on (2.5.1.1)."""
+
+
+class Answer(NamedTuple):
+    """The PDU, its function first."""
+
+    pdu: bytes
+
+
+class Refusal(NamedTuple):
+    """An exception: the unit lives, and does not do this."""
+
+    code: int
+
+    def __str__(self) -> str:
+        return f"{WHY.get(self.code, 'it gives no known reason')} (exception {self.code})"
+
+
+class Silence(NamedTuple):
+    """No answer in time. `late`: it did answer meanwhile, after its time; `rubbish` is what else was heard."""
+
+    late: bool = False
+    rubbish: bytes = b""
+
+
+Outcome = Answer | Refusal | Silence
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """`answer` is how long a unit may take, in seconds, after it was asked; `baud` 0 where bytes take no time."""
+
+    answer: float = 0.1
+    baud: int = 9600
+
+    @property
+    def silence(self) -> float:
+        if not self.baud:
+            return 0.0
+        return max(SHORTEST_SILENCE_S, 3.5 * CHARACTER_BITS / self.baud)
+
+    def on_wire(self, count: int) -> float:
+        return count * CHARACTER_BITS / self.baud if self.baud else 0.0
+
+
+@dataclass(slots=True)
+class Owing:
+    """What is known of a unit that left a question unanswered."""
+
+    asked: int = 0
+    late: bool = False
+
+
+@dataclass(slots=True)
+class ModbusLine:
+    """One asker at a time."""
+
+    stream: SerialLine
+    framing: Framing
+    timing: Timing
+    _asked: count[int] = field(default_factory=count)
+    _owing: dict[int, Owing] = field(default_factory=dict)
+    _echoes: dict[int, bool] = field(default_factory=dict)
+    """Whether a unit knows the echo, as far as that has been seen."""
+
+    async def ask(self, unit: int, request: Request) -> Outcome:
+        """Raises LinkLost when the line is gone, BadInput when it speaks another language."""
+        if unit in self._owing and not self.framing.numbered:
+            settled = await self._settle(unit, request)
+            if isinstance(settled, Silence):
+                return settled
+        return await self._exchange(unit, request)
+
+    async def _settle(self, unit: int, request: Request) -> Outcome:
+        """Until this is answered, what the unit says may be the answer to an older question."""
+        owing = self._owing[unit]
+        by_echo = self._echoes.get(unit, owing.asked % 2 == 1)
+        outcome = await self._exchange(unit, Echo(self._number()) if by_echo else request)
+        if by_echo and not isinstance(outcome, Silence):
+            self._echoes[unit] = True
+        elif not by_echo and not isinstance(outcome, Silence):
+            if owing.asked > 1 and not owing.late:
+                self._echoes[unit] = False
+            await self._hear_out(self.timing.answer)
+        return outcome
+
+    def _number(self) -> int:
+        """1 to 65535, and again from 1."""
+        return next(self._asked) % 0xFFFF + 1
+
+    async def _exchange(self, unit: int, request: Request) -> Outcome:
+        self.framing.rubbish()
+        number = self._number() if self.framing.numbered else 0
+        frame = self.framing.encode(unit, number, request.pdu())
+        try:
+            async with asyncio.timeout(BABBLE_S):
+                await self._hush()
+        except TimeoutError:
+            return self._unanswered(unit)
+        await self.stream.write(frame)
+        try:
+            async with asyncio.timeout(self.timing.on_wire(len(frame) + request.longest_answer) + self.timing.answer):
+                return await self._answer(unit, number, request)
+        except TimeoutError:
+            self.framing.silence()
+            return self._unanswered(unit)
+
+    async def _hush(self) -> None:
+        """Hear out whatever still comes, until the line has been silent for long enough."""
+        if self.timing.silence:
+            while await self._hear_out(self.timing.silence):
+                pass
+            self.framing.silence()
+
+    async def _hear_out(self, seconds: float) -> bool:
+        """Whether anything came meanwhile; all of it is nobody's answer."""
+        came = False
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    heard = await self.stream.read()
+                    came = came or bool(heard)
+                    for frame in self.framing.feed(heard):
+                        self._stray(frame)
+        except TimeoutError:
+            return came
+
+    async def _answer(self, unit: int, number: int, request: Request) -> Outcome:
+        while True:
+            for frame in self.framing.feed(await self.stream.read()):
+                if frame.unit != unit or frame.number != number:
+                    self._stray(frame)
+                elif request.is_answer(frame.pdu):
+                    self._owing.pop(unit, None)
+                    return Answer(frame.pdu)
+                elif frame.pdu[0] == request.function | REFUSED and len(frame.pdu) == 2:
+                    self._owing.pop(unit, None)
+                    return Refusal(frame.pdu[1])
+                else:
+                    self._stray(frame)
+
+    def _stray(self, frame: Frame) -> None:
+        """An answer that nobody waits for: late, or another master's on the same wire."""
+        if frame.unit in self._owing:
+            self._owing[frame.unit].late = True
+            if frame.pdu[0] & ~REFUSED == ECHO:
+                self._echoes[frame.unit] = True
+
+    def _unanswered(self, unit: int) -> Silence:
+        owing = self._owing.setdefault(unit, Owing())
+        owing.asked += 1
+        return Silence(owing.late, self.framing.rubbish())

@@ -1,0 +1,31 @@
+"""What a driver with `LINK = "modbus"` is handed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Generic, TypeVar
+
+from gateway.links.modbus.frames import Framing, Rtu, Tcp
+from gateway.links.modbus.line import ModbusLine, Timing
+from gateway.links.modbus.settings import ModbusLineSettings
+from gateway.links.serial import SerialLink
+
+Kept = TypeVar("Kept")
+
+
+class ModbusLink(Generic[Kept]):
+    """`async with link.open() as line`. `kept` is what the driver wants to find again after the line was lost."""
+
+    def __init__(self, settings: ModbusLineSettings) -> None:
+        self.settings = settings
+        self.kept: Kept | None = None
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[ModbusLine]:
+        """Open the port for ourselves alone; raises LinkLost that says what is wrong with it."""
+        settings = self.settings
+        framing: Framing = Tcp() if settings.framing == "tcp" else Rtu()
+        timing = Timing(settings.answer_within, 0 if settings.framing == "tcp" else settings.baud)
+        async with SerialLink(settings).open() as stream:
+            yield ModbusLine(stream, framing, timing)

@@ -1,0 +1,30 @@
+"""Units that others wrote, on a wire that can be made late."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.links.modbus.line import ModbusLine
+from gateway.links.modbus.link import ModbusLink
+from gateway.links.modbus.settings import ModbusLineSettings
+from gateway.simulator.modbus import Modules, modules_on_a_line
+from gateway.simulator.rs485 import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    modules: Modules
+    wire: Wire
+    line: ModbusLine
+
+
+@asynccontextmanager
+async def a_line(*addresses: int, **more: Any) -> AsyncIterator[Bench]:
+    """A line at a speed at which a test is quick; `more` is for the YAML."""
+    async with modules_on_a_line(addresses) as (modules, wire, path):
+        settings = ModbusLineSettings(port=str(path), **{"baud": 115200, **more})
+        async with ModbusLink[None](settings).open() as line:
+            yield Bench(modules, wire, line)
