@@ -1,5 +1,5 @@
 import type { Client } from "./client";
-import type { Alert, Compound, Data, Device, Disposition, Page, Session, Signal, Unread } from "./types";
+import type { Alert, Compound, Data, Device, Disposition, IntercomCall, Page, Session, Signal, Unread } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note";
 
@@ -41,8 +41,14 @@ export class Gateway {
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
 
+  calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
+
   command = (device: string, action: string, values: Data): Promise<{ id: string }> =>
     this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, { action, arguments: values });
 }
+
+/** Where the sound of a call is, for a page at `base`. */
+export const callSound = (base: { protocol: string; host: string }, call: string): string =>
+  `${base.protocol === "https:" ? "wss" : "ws"}://${base.host}/api/v1/calls/${encodeURIComponent(call)}/audio`;
 
 export const cameraPicture = (camera: string): string => `/api/v1/cameras/${encodeURIComponent(camera)}/snapshot.jpg`;

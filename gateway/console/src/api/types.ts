@@ -53,6 +53,25 @@ export interface Clip {
   url: string;
 }
 
+/** A call between a door station and the guard room. */
+export interface IntercomCall {
+  id: string;
+  station: string;
+  station_name: string;
+  place_name: Words;
+  state: "ringing" | "calling" | "answered" | "ended";
+  incoming: boolean;
+  /** it was talked so far, or has rung */
+  seconds: number;
+  /** who has it or is answering it, and where */
+  by: string;
+  on: "" | "browser" | "desk_phone";
+  /** whose browser carries its sound */
+  talker: string | null;
+  camera: string | null;
+  unlock: { device: string; action: string; in_call: boolean } | null;
+}
+
 export interface Alert {
   id: string;
   rule: string;

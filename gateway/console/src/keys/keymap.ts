@@ -9,6 +9,9 @@ export type Wish =
   | "close"
   | "note"
   | "picture"
+  | "talk"
+  | "open-door"
+  | "hang-up"
   | "help"
   | "escape"
   | "confirm"
@@ -40,6 +43,9 @@ const LETTERS: Record<string, Wish> = {
   KeyC: "close",
   KeyN: "note",
   KeyV: "picture",
+  KeyT: "talk",
+  KeyO: "open-door",
+  KeyE: "hang-up",
 };
 
 const MAY_REPEAT: ReadonlySet<Wish> = new Set<Wish>(["next", "previous"]);

@@ -30,6 +30,7 @@ function fulfil(room: Room, helping: Ref<boolean>, wish: Wish): boolean {
   }
   if (wish === "escape") return dismiss(room, helping);
   if (wish === "urgent") return jump(room);
+  if (wish === "talk" || wish === "open-door" || wish === "hang-up") return room.calls.wish(wish);
   if (helping.value || room.route.spot.value.view !== "alerts") return false;
   return atDesk(room, wish);
 }

@@ -5,6 +5,7 @@ import { matterOf } from "../alerts/matter";
 import { ApiError, Client, Unreachable } from "../api/client";
 import { Gateway } from "../api/gateway";
 import type { Alert, Compound } from "../api/types";
+import { type Calls, createCalls } from "../calls/calls";
 import { type Speech, createSpeech } from "../i18n/language";
 import { GatewayClock } from "../live/clock";
 import { type Live, createLive } from "../live/live";
@@ -24,6 +25,7 @@ export interface Room extends Speech, Moments {
   compound: ShallowRef<Compound | null>;
   live: Live;
   desk: Desk;
+  calls: Calls;
   sound: Sound;
   route: Route;
   theme: Ref<Theme>;
@@ -61,12 +63,13 @@ export function createRoom(): Room {
   const live: Live = createLive({ clock, onMessage: () => ring(), onRefused: check });
   const explain = (error: unknown): string => explainIn(speech, error);
   const desk = createDesk({ gateway, live, route, onDuty: () => sessions.onDuty.value, explain });
+  const calls = createCalls({ gateway, live, sessions, explain });
 
   const placeOf = (alert: Alert): string => speech.pick(alert.place_name) || alert.place;
   const ring = (): void => {
     if (!sessions.onDuty.value) return;
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > HEARD_LOST_AFTER;
-    sound.turn(live.picture.value.alerts.values(), lost);
+    sound.turn(live.picture.value.alerts.values(), lost, calls.ringing.value);
   };
   const learn = async (): Promise<void> => {
     compound.value = await gateway.compound();
@@ -94,6 +97,7 @@ export function createRoom(): Room {
     compound,
     live,
     desk,
+    calls,
     sound,
     route,
     theme: createTheme(),
@@ -103,6 +107,7 @@ export function createRoom(): Room {
     explain,
     start: () => {
       watch(sessions.standing, follow);
+      calls.start();
       check();
       void learn().catch(() => undefined);
       setInterval(ring, 500);

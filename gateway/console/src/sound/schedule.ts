@@ -10,6 +10,8 @@ export const AGAIN_AFTER: Record<Severity, number> = {
   low: Number.MAX_SAFE_INTEGER,
 };
 export const LOST_AGAIN_AFTER = 15_000;
+/** A door station that rings, rings like a telephone. */
+export const CALL_AGAIN_AFTER = 2_600;
 
 /** What was heard so far, in monotonic milliseconds. */
 export interface Heard {
@@ -30,20 +32,22 @@ export interface Turn {
 
 /**
  * What to sound now. Of several the gravest is heard, and the others in their turn; a lost connection comes
- * after critical alerts and before all others, for behind it may be anything.
+ * after critical alerts and before all others, for behind it may be anything. A station's call (`called`) comes next:
+ * somebody stands at the door; other alerts sound between its rings.
  */
-export function nextSound(heard: Heard, alerts: Iterable<Alert>, stale: boolean, now: number): Turn {
+export function nextSound(heard: Heard, alerts: Iterable<Alert>, stale: boolean, now: number, called = false): Turn {
   const untouched = [...alerts].filter(isUntouched);
-  const wanted = wantedSound(heard, untouched, stale, now);
+  const wanted = wantedSound(heard, untouched, stale, now, called);
   const play = wanted !== "critical" && now < heard.until ? null : wanted;
   return { play, heard: remember(heard, untouched, play, now) };
 }
 
-function wantedSound(heard: Heard, untouched: readonly Alert[], stale: boolean, now: number): PatternName | null {
+function wantedSound(heard: Heard, untouched: readonly Alert[], stale: boolean, now: number, called: boolean): PatternName | null {
   const due = (name: PatternName, pause: number): boolean => now - (heard.last[name] ?? -Infinity) >= pause;
   const has = (severity: Severity): boolean => untouched.some((alert) => alert.severity === severity);
   if (has("critical")) return due("critical", AGAIN_AFTER.critical) ? "critical" : null;
   if (stale) return due("lost", LOST_AGAIN_AFTER) ? "lost" : null;
+  if (called && due("call", CALL_AGAIN_AFTER)) return "call";
   const news = untouched.filter((alert) => isNews(heard, alert));
   for (const severity of SEVERITIES) {
     if (news.some((alert) => alert.severity === severity)) return severity;

@@ -10,7 +10,7 @@ export interface Sound {
   unblock: () => void;
   test: (name: PatternName) => void;
   /** Decide and play; called often, from a timer and from every message (a hidden tab's timers hardly run). */
-  turn: (alerts: Iterable<Alert>, stale: boolean) => void;
+  turn: (alerts: Iterable<Alert>, stale: boolean, called: boolean) => void;
 }
 
 export function createSound(): Sound {
@@ -24,9 +24,9 @@ export function createSound(): Sound {
     speaker,
     unblock: () => void player.unblock(),
     test: (name) => void player.unblock().then(() => player.play(name)),
-    turn: (alerts, stale) => {
+    turn: (alerts, stale, called) => {
       if (player.speaker !== "ready") return; // what is due stays due until it can be heard
-      const turn = nextSound(heard, alerts, stale, performance.now());
+      const turn = nextSound(heard, alerts, stale, performance.now(), called);
       heard = turn.heard;
       if (turn.play) player.play(turn.play);
     },
