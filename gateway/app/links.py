@@ -10,6 +10,7 @@ from typing import Any
 from gateway.errors import LinkLost
 from gateway.flow.emitter import Emitter
 from gateway.links.listen import ListenLink
+from gateway.links.modbus.link import ModbusLink
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint
 from gateway.links.serial import SerialLink
@@ -40,6 +41,8 @@ class Doors:
                 return _hooked(SerialLink(entry.settings))  # type: ignore[arg-type]  # a serial driver's Settings are SerialSettings
             case "listen":
                 return _hooked(ListenLink(entry.settings))  # type: ignore[arg-type]  # likewise ListenSettings
+            case "modbus":
+                return _hooked(ModbusLink[Any](entry.settings))  # type: ignore[arg-type]  # likewise ModbusLineSettings
             case "sip":
                 link = SipLink(entry.settings)  # type: ignore[arg-type]  # likewise SipSettings
                 self.calls.add(entry.device.id, link)
