@@ -68,8 +68,8 @@ class ModbusIo(Driver):
         return parts(settings)
 
     def figures(self) -> Mapping[str, float]:
-        """For /metrics: how long the last cycle took, and the longest so far, in seconds."""
-        return {} if self.pace.took is None else {"cycle": self.pace.took, "longest_cycle": self.pace.longest}
+        """How long the last cycle took, and the longest so far."""
+        return {} if self.pace.took is None else {"cycle_s": self.pace.took, "longest_cycle_s": self.pace.longest}
 
     async def run(self) -> None:
         """Raises LinkLost when the port is gone, or when no unit answers any more."""

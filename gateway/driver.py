@@ -97,3 +97,7 @@ class Driver(ABC):
     async def perform(self, command: Command) -> Json | None:
         """Do it and return what the device answered, or raise CommandFailed."""
         raise CommandFailed(f"device {self.device.id} takes no command {command.action!r}")
+
+    def figures(self) -> Mapping[str, float]:
+        """What /metrics is to show of this device, by name: the seconds of its last cycle, say."""
+        return {}

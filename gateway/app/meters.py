@@ -26,6 +26,15 @@ class _Flow(Collector):
         yield GaugeMetricFamily("anju_signals_waiting", "Signals between device and decision", parts.intake.waiting)
         yield GaugeMetricFamily("anju_alerts_open", "Alerts nobody has closed", len(parts.desk.open_alerts()))
         yield self._health()
+        yield self._figures()
+
+    def _figures(self) -> Metric:
+        words = "What a device's driver measures, such as the seconds of a cycle of its line"
+        family = GaugeMetricFamily("anju_device_figure", words, labels=["device", "figure"])
+        for device, figures in self._parts.supervisor.figures().items():
+            for name, value in figures.items():
+                family.add_metric([device, name], value)
+        return family
 
     def _health(self) -> Metric:
         family = GaugeMetricFamily("anju_devices", "Devices by how they are", labels=["health"])

@@ -74,6 +74,11 @@ class Supervisor:
         watched = self._find(device_id)
         return watched.entry.actions(device_id) if watched else {}
 
+    def figures(self) -> Mapping[str, Mapping[str, float]]:
+        """What each running driver measures, by device."""
+        running = {device: watched.driver for device, watched in self._watched.items()}
+        return {device: driver.figures() for device, driver in running.items() if driver}
+
     async def run(self) -> None:
         """Runs for good; one device's trouble is that device's alone."""
         async with asyncio.TaskGroup() as tasks:
