@@ -45,6 +45,8 @@ class Head:
     untold: deque[Signal] = field(default_factory=deque)
     up: bool = False
     heard_at: float = 0.0
+    lost: str | None = None
+    """Why it is told as lost, if it is."""
 
 
 class OsdpReaders(Driver):
@@ -133,10 +135,12 @@ class OsdpReaders(Driver):
         """Tell how the reader is, and ask one that came up how its cover and its power are."""
         up, was_up = head.session.up, head.up
         head.up = up
-        if why := self._trouble(head, turn, now):
+        why = self._trouble(head, turn, now)
+        if why and why != head.lost:
+            head.lost = why
             self.emit.lost(head.reader.id, why)
         elif up and not turn.tries and (not was_up or now - head.heard_at > HEARD_EVERY_S):
-            head.heard_at = now
+            head.lost, head.heard_at = None, now
             self.emit.heard(head.reader.id)
         if up and not was_up and not turn.status_refused:
             head.session.submit(ASK_STATUS)

@@ -16,8 +16,12 @@ from typing import Protocol
 from gateway.links.osdp.frames import BUSY, LONGEST, Frame, Framer, Unreadable
 from gateway.links.osdp.session import Session
 
-POLL_S = 0.06
-"""From an answer to the next question: libosdp allows no less than 50 ms, and a card may take 100 in all."""
+LEAST_POLL_S, MOST_POLL_S = 0.0515, 0.075
+"""From an answer to the next question: libosdp allows no less than 50 ms, and every question costs some work."""
+AIM_S = 0.085
+"""What a card shall take on the line; the record has some milliseconds after that."""
+EARLY_S = 0.012
+"""How much before its time a reader is asked when we are awake anyway: so turns come in a row, and we sleep once."""
 ANSWER_S = 0.2
 """How long a reader may think (SIA OSDP 2.2, 5.7: REPLY_DELAY)."""
 PROBE_S = 0.04
@@ -31,8 +35,8 @@ LOST_S = 1.5
 LOST_TRIES = 3
 REFUSED_S = 5.0
 """How often a reader is tried whose sessions fail: its key is wrong, and trying harder does not mend it."""
-MUTE_S = 0.02
-MUTE_TRIES = 100
+MUTE_S = 0.005
+MUTE_TRIES = 400
 """libosdp reads the wall clock: when that is put back it would wait as long. So one that says nothing is begun anew."""
 SLACK_S = 0.03
 """Between the pieces of an answer: adapters on USB hand over what they have every 16 ms."""
@@ -41,16 +45,22 @@ PAUSE_CHARACTERS = 2
 SHORT_S = 0.0005
 """A pause that is over before the loop has come round anyway."""
 POLL, STATUS = 0x60, 0x64
-_SEALED_POLL = 30
-"""Bytes of a poll and its answer by the secure channel; with a card in it, 16 more."""
-_TURN_S = 0.005
+_POLL_BYTES, _CARD_BYTES = 30, 47
+"""Of a poll and its answer by the secure channel, and of one with a card of up to 88 bits in it."""
+_TURN_S = 0.004
 """A reader's time to think, and ours."""
 
 
+def pace(readers: int, baud: int) -> float:
+    """Seconds from an answer to the next question: as long as a card may wait, to have less to do."""
+    poll, card = ((size * 10 / baud + _TURN_S) for size in (_POLL_BYTES, _CARD_BYTES))
+    return min(MOST_POLL_S, max(LEAST_POLL_S, AIM_S - card - (poll if readers > 1 else 0)))
+
+
 def slowest_card(readers: int, baud: int) -> float:
-    """Seconds that a card takes at the worst: it just missed its reader's turn."""
-    around = readers * (_SEALED_POLL * 10 / baud + _TURN_S)
-    return max(around, POLL_S + around / readers) + 16 * 10 / baud
+    """Seconds that a card takes at the worst, having just missed its reader's turn."""
+    poll, card = ((size * 10 / baud + _TURN_S) for size in (_POLL_BYTES, _CARD_BYTES))
+    return max(pace(readers, baud) + (poll if readers > 1 else 0), (readers - 1) * poll) + card
 
 
 class Line(Protocol):
@@ -69,6 +79,8 @@ class Turn:
 
     session: Session
     due: float = 0.0
+    earliest: float = 0.0
+    """Before which libosdp has nothing to say."""
     heard: float = 0.0
     """When it last answered."""
     tries: int = 0
@@ -85,6 +97,11 @@ class Turn:
         return self.tries >= LOST_TRIES and now - self.heard > LOST_S
 
     @property
+    def rising(self) -> bool:
+        """Whether it answers, and its session is being made."""
+        return not self.tries and not self.session.up and self.session.asked != 0
+
+    @property
     def refused(self) -> bool:
         """Whether it answers, and no session comes of it."""
         return self.falls > 1 or (self.session.reachable and not self.session.up)
@@ -94,8 +111,10 @@ class Bus:
     def __init__(self, line: Line, sessions: Sequence[Session], baud: int) -> None:
         self._line = line
         self._character = 10 / baud
+        self._pace = pace(len(sessions), baud)
         self._framer = Framer()
         self._last = 0.0
+        self._was_rising = False
         now = asyncio.get_running_loop().time()
         self.turns = [Turn(session, heard=now) for session in sessions]
         self.rubbish: deque[Unreadable] = deque(maxlen=8)
@@ -103,12 +122,19 @@ class Bus:
 
     async def next(self) -> Turn:
         """Let the reader that waited longest have its turn, and return it. Raises LinkLost when the line is gone."""
-        turn = min(self.turns, key=lambda one: one.due)
-        wait = turn.due - self._now()
-        if wait > 0:
-            await asyncio.sleep(wait)
+        turn = self._choose()
+        now = self._now()
+        early = turn.due - now
+        if early > EARLY_S or now < min(turn.earliest, turn.due):
+            await asyncio.sleep(early)
         await self._serve(turn)
         return turn
+
+    def _choose(self) -> Turn:
+        """The one that waited longest; every other turn is for one whose session is being made."""
+        rising = [] if self._was_rising else [one for one in self.turns if one.rising and one.due <= self._now()]
+        self._was_rising = bool(rising)
+        return min(rising or self.turns, key=_due)
 
     async def _serve(self, turn: Turn) -> None:
         if turn.session.fell:
@@ -124,7 +150,7 @@ class Bus:
             self._answered(turn, answer)
 
     def _mute(self, turn: Turn) -> None:
-        turn.due = self._now() + MUTE_S
+        turn.due = turn.earliest = self._now() + MUTE_S
         turn.mute += 1
         if turn.mute > MUTE_TRIES:
             turn.mute = 0
@@ -147,11 +173,10 @@ class Bus:
             turn.falls += 1
             turn.status_refused = turn.status_refused or session.asked == STATUS
             turn.due = now + REFUSED_S if turn.falls > 1 else now
-        elif session.asked == POLL:
-            turn.falls = 0
-            turn.due = now if session.busy else now + POLL_S
         else:
-            turn.due = now
+            turn.falls = 0 if session.asked == POLL else turn.falls
+            turn.due = now + self._pace if session.up and not session.busy else now
+        turn.earliest = min(turn.due, now + LEAST_POLL_S)
 
     async def _ask(self, turn: Turn, said: bytes) -> Frame | None:
         """The answer, or None when none came in time."""
@@ -193,6 +218,10 @@ class Bus:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _due(turn: Turn) -> float:
+    return turn.due
 
 
 def _fits(answer: Frame, asked: Frame) -> bool:
