@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from gateway.links.framed.fields import NUMBERS, FieldSettings, Value
+from gateway.links.framed.fields import NUMBERS, TEXTS, FieldSettings, Value
 from gateway.links.framed.octets import shown
 from gateway.links.framed.reader import SIZE
 from gateway.links.framed.settings import FramedSettings, Message, When
@@ -60,9 +60,10 @@ def _impossible(field: FieldSettings | None, value: Value) -> tuple[str, str] | 
         return None
     if value in field.values:
         return f"{value!r} is called {field.values[value]!r} here", f"write {field.values[value]!r}"
-    if isinstance(value, str) != (field.type in {"ascii", "hex"}):
-        wanted = "text" if field.type in {"ascii", "hex"} else "a number"
-        return f"{value!r} is never read there", did_you_mean(str(value), field.values.values(), f"write {wanted}")
+    if isinstance(value, str) != (field.type in TEXTS):
+        words = field.values.values()
+        wanted = did_you_mean(str(value), words) if words else f"write {'text' if field.type in TEXTS else 'a number'}"
+        return f"{value!r} is never read there", wanted
     if field.type in NUMBERS or field.type == "bits":
         top = (1 << (field.many if field.type == "bits" else 8 * field.size)) - 1
         if not 0 <= int(value) <= top:
@@ -169,6 +170,9 @@ def _check_template(settings: FramedSettings, template: Template, sizes: Mapping
     if frame.length and length_at != frame.length.at:
         mend = f"write {{length}} so that it comes to byte {frame.length.at}, after {shown(frame.start) or 'nothing'}"
         raise Wrong("the length does not stand where frames have it", mend, at)
-    whole = len(frame.whole(bytes(offset - len(frame.start))))
+    try:
+        whole = len(frame.whole(bytes(offset - len(frame.start))))
+    except OverflowError:
+        raise Wrong("its length can't be written", "put frame.length.adjust right", at) from None
     if frame.size and whole != frame.size:
         raise Wrong(f"it makes a frame of {whole} bytes, and all have {frame.size}", "put its bytes right", at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,19 @@ from gateway.settings.section import Section
 Value = int | str
 Kind = Literal["u8", "u16", "u24", "u32", "bits", "bcd", "ascii", "digits", "hex"]
 NUMBERS: Mapping[str, int] = {"u8": 1, "u16": 2, "u24": 3, "u32": 4}
+
+
+TEXTS = frozenset({"ascii", "hex"})
+"""Types whose values are text."""
+
+
+def _number(key: object) -> object:
+    if not isinstance(key, str):
+        return key
+    try:
+        return int(key, 0 if key.lower().startswith("0x") else 10)
+    except ValueError:
+        raise Wrong(f"{key!r} is no number", "write numbers before the words", ("values", key)) from None
 
 
 class FieldSettings(Section):
@@ -44,6 +57,14 @@ class FieldSettings(Section):
         if self.at < 0 and self.at + self.size > 0:
             raise Wrong(f"{self.size} bytes from {self.at} on go beyond the frame", f"begin at {-self.size}", ("at",))
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbered(cls, given: Any) -> Any:
+        """Keys come as they were written: `0x01` is the number 1, unless the field reads text."""
+        if not isinstance(given, dict) or not isinstance(given.get("values"), dict) or given.get("type") in TEXTS:
+            return given
+        return {**given, "values": {_number(key): word for key, word in given["values"].items()}}
 
     @property
     def size(self) -> int:

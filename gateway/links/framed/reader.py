@@ -17,6 +17,8 @@ Number = tuple[Value, ...]
 Holds = tuple[str, Number]
 """A condition, and whose it is."""
 FrameValues = Mapping[str, Value | None]
+MOST_KNOWN = 4096
+"""Conditions remembered; a host has some hundred zones, and a broken one must not fill the memory."""
 SIZE = "size"
 """Names the frame's bytes in a `when`, beside the fields."""
 
@@ -78,8 +80,10 @@ class Reader:
 
     def committed(self, tell: Tell) -> None:
         """It is on record: what it says holds is known."""
-        if tell.holds:
-            (self._known.add if tell.starts else self._known.discard)(tell.holds)
+        if tell.holds and not tell.starts:
+            self._known.discard(tell.holds)
+        elif tell.holds and len(self._known) < MOST_KNOWN:
+            self._known.add(tell.holds)
 
     def _tells(self, message: Message, values: FrameValues) -> Iterator[Tell]:
         if message.states:
