@@ -19,7 +19,11 @@ from rich.text import Text
 from gateway.cli.discover.finding import Finding, Wish
 from gateway.cli.discover.stubs import stubs
 
-WAYS = {"onvif": "gateway.cli.discover.onvif"}
+WAYS = {
+    "onvif": "gateway.cli.discover.onvif",
+    "serial": "gateway.cli.discover.serial_ports",
+    "mqtt": "gateway.cli.discover.mqtt",
+}
 """The ways of looking, each with its module."""
 
 
@@ -28,7 +32,10 @@ WAYS = {"onvif": "gateway.cli.discover.onvif"}
 @click.option("--seconds", type=click.FloatRange(0.2, 60), default=3.0, show_default=True, help="How long to listen.")
 @click.option("--interface", metavar="ADDRESS", help="The address of our own network card to ask from.")
 @click.option("--host", "hosts", multiple=True, metavar="HOST[:PORT]", help="Ask this host too; may be repeated.")
-@click.option("--user", default="", help="A user of the cameras, to learn models and streams.")
+@click.option(
+    "--broker", "brokers", multiple=True, metavar="HOST[:PORT]", help="Listen at this MQTT broker; repeatable."
+)
+@click.option("--user", default="", help="A user of the cameras, to learn models and streams; or of the broker.")
 @click.option("--password-stdin", is_flag=True, help="Read that user's password from the first line of standard input.")
 @click.option("--insecure", is_flag=True, help="Take any certificate of a camera that speaks https.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write stubs here; never overwrites.")
@@ -37,13 +44,22 @@ def command(
     seconds: float,
     interface: str | None,
     hosts: Sequence[str],
+    brokers: Sequence[str],
     user: str,
     password_stdin: bool,
     insecure: bool,
     out: Path | None,
 ) -> None:
     """Find devices and write stubs for devices.yaml. A password is never printed, nor written."""
-    wish = Wish(seconds, interface, tuple(hosts), user, _password(user, password_stdin), verify_tls=not insecure)
+    wish = Wish(
+        seconds,
+        interface,
+        tuple(hosts),
+        user,
+        _password(user, password_stdin),
+        verify_tls=not insecure,
+        brokers=brokers,
+    )
     if out is not None and out.exists():
         raise click.ClickException(f"{out} exists; name a new file")
     findings = asyncio.run(_look(only or list(WAYS), wish))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How to look. `hosts` are asked by name, HOST or HOST:PORT."""
+    """How to look. `hosts` and MQTT `brokers` are asked by name, HOST or HOST:PORT."""
 
     seconds: float
     interface: str | None = None
@@ -16,6 +16,7 @@ class Wish:
     user: str = ""
     password: str = field(default="", repr=False)
     verify_tls: bool = True
+    brokers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

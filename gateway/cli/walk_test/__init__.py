@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -67,6 +68,7 @@ def command(
         configuration.compound.language,
         by,
         began,
+        ZoneInfo(configuration.compound.timezone),
         within,
         not free,
         configuration.all_devices(),

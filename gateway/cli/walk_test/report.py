@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -22,6 +23,7 @@ class Occasion:
     language: str
     by: str
     began: datetime
+    clock: ZoneInfo
     within: float
     is_timed: bool
     devices: Mapping[str, Device]
@@ -43,8 +45,8 @@ def page(occasion: Occasion, tour: Tour, ended: datetime) -> str:
         say={name: words[occasion.language] for name, words in SAYS.items()},
         compound=occasion.compound,
         by=occasion.by,
-        began=_written(occasion.began),
-        ended=_written(ended),
+        began=_written(occasion, occasion.began),
+        ended=_written(occasion, ended),
         passed=passed(occasion, tour),
         limit=occasion.say("limit", within=f"{occasion.within:g}"),
         timed=occasion.say("timed" if occasion.is_timed else "untimed"),
@@ -76,5 +78,5 @@ def _seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def _written(at: datetime) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+def _written(occasion: Occasion, at: datetime) -> str:
+    return f"{at.astimezone(occasion.clock):%Y-%m-%d %H:%M:%S}"

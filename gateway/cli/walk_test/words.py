@@ -27,7 +27,9 @@ SAYS: Mapping[str, Words] = {
     "rang": Words("报警入库（秒）", "Alert on record after (s)"),
     "verdict": Words("结论", "Result"),
     "others": Words("同时报警的其他设备", "Others that rang"),
-    "limit": Words("要求：从触发到值班室报警不超过 {within} 秒", "Required: alert in the guard room within {within} s"),
+    "limit": Words(
+        "要求：从触发到值班室报警不超过 {within} 秒。", "Required: alert in the guard room within {within} s."
+    ),
     "timed": Words(
         "计时从触发时按键起，到警情写入磁盘止。",
         "Timed from a key pressed as the zone was tripped until its alert was on disk.",

@@ -1,0 +1,39 @@
+"""Serial ports of this machine, by the names that survive replugging."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from serial.tools.list_ports import comports
+
+from gateway.cli.discover.finding import Finding, Wish
+
+BY_ID = Path("/dev/serial/by-id")
+
+
+async def find(_wish: Wish) -> Sequence[Finding]:
+    """Sorted by name. What hangs on a port nobody can tell: its kind is the installer's to choose."""
+    return await asyncio.to_thread(_ports)
+
+
+def _ports() -> list[Finding]:
+    lasting = _lasting()
+    found = []
+    for number, port in enumerate(sorted(comports()), 1):
+        if port.subsystem == "platform":
+            continue  # a socket on the board that nothing may be soldered to
+        name = lasting.get(port.device, port.device)
+        maker = " ".join(filter(None, (port.manufacturer, port.product))) or port.description
+        notes = ["kind: perimeter_panel, framed_serial, modbus_io, osdp_readers or serial_reader; baud as set there"]
+        found.append(Finding(f"line-{number}", "perimeter_panel", maker, name, maker, notes, {"port": name}))
+    return found
+
+
+def _lasting() -> Mapping[str, str]:
+    """Device file → its name under /dev/serial/by-id."""
+    try:
+        return {str(link.resolve()): str(link) for link in BY_ID.iterdir()}
+    except OSError:
+        return {}
