@@ -83,7 +83,8 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
 
 
 def test_what_it_tells_outsiders(demo: Demo) -> None:
-    assert set(demo.facts) == {"http", "mqtt", "rtsp", "door_plate"}
+    assert set(demo.facts) == {"http", "mqtt", "rtsp", "dc09", "door_plate"}
+    assert set(demo.facts["dc09"]) == {"host", "port", "account"}
     assert set(demo.facts["mqtt"]) == {"host", "port", "user", "password", "device"}
     assert demo.facts["door_plate"].startswith(demo.facts["http"] + "/d/")
     assert demo.facts["rtsp"].startswith("rtsp://127.0.0.1:")
