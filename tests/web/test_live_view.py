@@ -118,6 +118,20 @@ async def test_why_there_is_no_picture_any_more_is_said_plainly(open_client, cam
             assert (await hear(socket)).type is WSMsgType.CLOSE
 
 
+async def test_a_camera_without_a_main_stream_says_so(open_client, camera):
+    client = await open_client("guard")
+    async with client.ws_connect(f"{LIVE}?stream=sub") as socket:
+        assert json.loads((await hear(socket)).data)["codec"]
+    async with client.ws_connect(f"{LIVE}?stream=main", headers={"Accept-Language": "zh-CN"}) as socket:
+        error = {"code": "no_main", "message": "这台摄像机没有主码流"}
+        assert json.loads((await hear(socket)).data) == {"error": error}
+        assert (await hear(socket)).type is WSMsgType.CLOSE
+    with pytest.raises(WSServerHandshakeError) as caught:
+        await client.ws_connect(f"{LIVE}?stream=third")
+    assert caught.value.status == 400
+    assert camera
+
+
 async def test_a_camera_that_is_not_connected_says_so(open_client):
     client = await open_client("guard")
     async with client.ws_connect(LIVE) as socket:
