@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 BLOCK = 16
 KEY_LENGTHS = (16, 24, 32)
-_PADDING = (string.ascii_letters + string.digits).encode()
-"""Any characters but `[`, `]` and `|` (§5.4.5)."""
+_PADDING = ((string.ascii_letters + string.digits) * 5).encode()[:256]
+"""Every byte as a character of the padding, which may be any but `[`, `]` and `|` (§5.4.5)."""
 
 
 def _cipher(key: bytes) -> Cipher[CBC]:
@@ -21,7 +21,7 @@ def _cipher(key: bytes) -> Cipher[CBC]:
 
 def seal(clear: bytes, key: bytes) -> bytes:
     """Hex of the padded text: `clear` begins with what follows the padding, a `|`. There is always padding."""
-    padding = bytes(secrets.choice(_PADDING) for _ in range(BLOCK - len(clear) % BLOCK))
+    padding = secrets.token_bytes(BLOCK - len(clear) % BLOCK).translate(_PADDING)
     encryptor = _cipher(key).encryptor()
     return (encryptor.update(padding + clear) + encryptor.finalize()).hex().upper().encode()
 
