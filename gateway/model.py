@@ -31,6 +31,7 @@ OTHER_KINDS = frozenset(
     credential.presented pin.entered reader.tampered reader.restored
     access.granted access.denied exit.requested call.started call.answered call.ended
     camera.covered camera.frozen camera.moved camera.restored barrier.opened barrier.closed
+    barrier.blocked barrier.cleared
     panel.battery_low panel.battery_restored panel.mains_lost panel.mains_restored panel.tested
     device.online device.offline device.silent device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored

@@ -73,6 +73,8 @@ const kinds: Record<string, string> = {
   "camera.restored": "画面恢复",
   "barrier.opened": "道闸抬起",
   "barrier.closed": "道闸落下",
+  "barrier.blocked": "道闸遇阻回升",
+  "barrier.cleared": "道闸障碍解除",
   "panel.battery_low": "电池电量低",
   "panel.battery_restored": "电池恢复",
   "panel.mains_lost": "市电断电",
@@ -126,6 +128,10 @@ const actions: Record<string, string> = {
   led: "亮灯",
   buzzer: "蜂鸣",
   text: "显示文字",
+  on: "打开",
+  off: "关闭",
+  pulse: "点动",
+  stop: "停止",
 };
 
 const dataKeys: Record<string, string> = {
