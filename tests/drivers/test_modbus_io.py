@@ -1,0 +1,461 @@
+"""Modules on a line, against pymodbus's own server: contacts, outputs, a barrier that moves, fire linkage."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from drivers.modbus_io import DRIVER, Kept, ModbusIo
+from gateway.errors import CommandFailed, LinkLost, NotRecorded
+from gateway.links.modbus.link import ModbusLink
+from gateway.links.modbus.plan import reads
+from gateway.links.modbus.request import Read, Table
+from gateway.links.modbus.settings import ModbusIoSettings
+from gateway.model import Command, Device, DeviceType, Signal
+from gateway.simulator.modbus import GateTwin, Modules, modules_on_a_line
+from gateway.simulator.rs485 import Wire
+
+DEVICE = Device("line-1", "modbus_io", DeviceType.PANEL, "输入输出总线", "guardroom")
+UNITS: list[dict[str, Any]] = [
+    {
+        "address": 1,
+        "id": "io-1",
+        "name": "模块1",
+        "inputs": [
+            {"number": 0, "id": "zone-1", "name": "防区1", "means": "zone.alarm"},
+            {"number": 1, "id": "fire-1", "name": "消防", "means": "fire.alarm"},
+            {"number": 2, "id": "door-1", "name": "门磁", "type": "door", "means": "door.opened"},
+            {"number": 3, "id": "exit-1", "name": "出门按钮", "means": "exit.requested"},
+        ],
+    },
+    {
+        "address": 2,
+        "id": "io-2",
+        "name": "模块2",
+        "outputs": [
+            {"number": 0, "id": "siren", "name": "警号", "longest": "60s"},
+            {"number": 1, "id": "strike", "name": "电锁", "type": "door", "pulse": "500ms"},
+        ],
+    },
+    {
+        "address": 3,
+        "id": "io-3",
+        "name": "道闸模块",
+        "barriers": [
+            {
+                "id": "gate",
+                "name": "东门道闸",
+                "pulse": "300ms",
+                "travel": "3s",
+                "outputs": {"open": 0, "close": 1},
+                "inputs": {"opened": 0, "closed": 1, "loop": 2, "edge": 3},
+            }
+        ],
+    },
+]
+LINKAGE = {
+    "id": "linkage",
+    "name": "消防联动",
+    "while": ["fire-1"],
+    "hold": {"strike": "on", "siren": "on", "gate": "open"},
+}
+
+
+@dataclass
+class Told:
+    """What the gateway hands a driver; `disk` false is a full disk."""
+
+    signals: list[Signal] = field(default_factory=list)
+    aside: list[tuple[str, bytes]] = field(default_factory=list)
+    lost_parts: list[tuple[str, str]] = field(default_factory=list)
+    heard_parts: set[str | None] = field(default_factory=set)
+    disk: bool = True
+
+    async def __call__(self, signal: Signal) -> int:
+        await asyncio.sleep(0)
+        if not self.disk:
+            raise NotRecorded("full")
+        self.signals.append(signal)
+        return len(self.signals)
+
+    async def quarantine(self, why: str, data: bytes) -> None:
+        self.aside.append((why, data))
+
+    def heard(self, part: str | None = None) -> None:
+        self.heard_parts.add(part)
+
+    def lost(self, part: str, why: str) -> None:
+        self.heard_parts.discard(part)
+        self.lost_parts.append((part, why))
+
+    def kinds(self) -> list[tuple[str, str]]:
+        return [(signal.device, signal.kind) for signal in self.signals]
+
+
+@dataclass
+class Running:
+    modules: Modules
+    wire: Wire
+    told: Told
+    driver: ModbusIo
+    link: ModbusLink[Kept]
+    serving: asyncio.Task[None]
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not true():
+                if self.serving.done():
+                    self.serving.result()
+                await asyncio.sleep(0.01)
+
+    async def cycles(self, count: int = 2) -> None:
+        wanted = self.driver.pace.count + count
+        await self.until(lambda: self.driver.pace.count >= wanted)
+
+    async def end(self) -> None:
+        self.serving.cancel()
+        await asyncio.wait([self.serving])
+
+    @asynccontextmanager
+    async def again(self, **more: Any) -> AsyncIterator[None]:
+        """Another driver on the same link, as after a loss of the line."""
+        self.driver = made(self.driver.settings.port, self.told, self.link, **more)
+        async with asyncio.TaskGroup() as tasks:
+            self.serving = tasks.create_task(self.driver.run())
+            yield
+            self.serving.cancel()
+
+    async def order(self, device: str, action: str, limit: float = 5.0, **arguments: Any) -> None:
+        await self.driver.perform(Command(device, action, arguments, limit=timedelta(seconds=limit)))
+
+
+def made(path: Any, told: Told, link: ModbusLink[Kept] | None = None, **more: Any) -> ModbusIo:
+    yaml = {"port": str(path), "baud": 115200, "timeout": "50ms", "cycle": "100ms", "units": UNITS, **more}
+    settings = ModbusIoSettings(**yaml)
+    return DRIVER(DEVICE, settings, link or ModbusLink(settings), told)
+
+
+@asynccontextmanager
+async def a_line(before: Callable[[Modules], Any] | None = None, **more: Any) -> AsyncIterator[Running]:
+    """Modules 1 to 3, `before` having set them, and the driver that has looked at all of them."""
+    async with modules_on_a_line([1, 2, 3]) as (modules, wire, path):
+        await modules.contact(3, GateTwin.DOWN)
+        if before:
+            await before(modules)
+        told = Told()
+        driver = made(path, told, **more)
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(driver.run())
+            here = Running(modules, wire, told, driver, driver.link, serving)
+            await here.cycles(1)
+            yield here
+            serving.cancel()
+
+
+async def test_contacts_are_told() -> None:
+    async with a_line() as here:
+        await here.modules.contact(1, 0)
+        await here.until(lambda: len(here.told.signals) == 1)
+        await here.modules.contact(1, 0, closed=False)
+        await here.modules.contact(1, 3)
+        await here.until(lambda: len(here.told.signals) == 3)
+        assert here.told.kinds() == [
+            ("zone-1", "zone.alarm"),
+            ("zone-1", "zone.restored"),
+            ("exit-1", "exit.requested"),
+        ]
+        assert here.told.signals[0].data == {"unit": "io-1", "number": 0}
+        assert {"io-1", "io-2", "io-3"} <= here.told.heard_parts
+
+
+async def test_what_is_found_at_a_start_is_state() -> None:
+    async def stand(modules: Modules) -> None:
+        for number in range(4):
+            await modules.contact(1, number)
+
+    async with a_line(stand) as here:
+        await here.until(lambda: len(here.told.signals) == 3)
+        await here.cycles()
+        assert here.told.kinds() == [("zone-1", "zone.alarm"), ("fire-1", "fire.alarm"), ("door-1", "door.opened")]
+        assert all(signal.data["from_status"] for signal in here.told.signals)
+
+
+async def test_a_full_disk_delays_and_doubles_nothing() -> None:
+    async with a_line() as here:
+        here.told.disk = False
+        for closed in (True, False, True):
+            await here.modules.contact(1, 0, closed)
+            await here.cycles()
+        here.told.disk = True
+        await here.until(lambda: len(here.told.signals) == 3)
+        assert [kind for _, kind in here.told.kinds()] == ["zone.alarm", "zone.restored", "zone.alarm"]
+        assert len({signal.source_id for signal in here.told.signals}) == 3
+
+
+async def test_an_output_is_confirmed_by_reading_it_back() -> None:
+    async with a_line() as here:
+        await here.order("siren", "on")
+        assert await here.modules.relay(2, 0)
+        await here.order("siren", "on")  # again: it is so
+        await here.order("siren", "off")
+        assert not await here.modules.relay(2, 0)
+
+
+async def test_a_strike_falls_back_by_itself() -> None:
+    async with a_line() as here:
+        await here.order("strike", "unlock", seconds=0.3)
+        assert await here.modules.relay(2, 1)
+        await here.until(lambda: len(here.told.signals) == 2)
+        assert not await here.modules.relay(2, 1)
+        assert here.told.kinds() == [("strike", "door.unlocked"), ("strike", "door.locked")]
+
+
+async def test_what_the_module_does_not_do_is_not_confirmed() -> None:
+    async with a_line() as here:
+        ignores = here.modules._heed
+        for handler in here.modules._server.active_connections.values():  # it answers 5 and switches nothing
+            handler.trace_pdu = lambda sending, pdu: _undo(ignores(sending, pdu), sending)
+        with pytest.raises(CommandFailed, match="on was sent to siren and not confirmed"):
+            await here.order("siren", "on", limit=0.6)
+
+
+def _undo(pdu: Any, sending: bool) -> Any:
+    if not sending and pdu is not None and pdu.function_code == 5:
+        pdu.bits = [False]
+    elif sending and pdu.function_code == 5:
+        pdu.bits = [True]
+    return pdu
+
+
+async def test_a_lost_unit_is_told_once_and_takes_no_command() -> None:
+    async with a_line() as here:
+        here.modules.dead = {2}
+        await here.until(lambda: bool(here.told.lost_parts))
+        assert here.told.lost_parts == [
+            ("io-2", "io-2 (address 2) does not answer: check its power, its address and the line")
+        ]
+        with pytest.raises(CommandFailed, match="siren can't be reached: unit 2 does not answer"):
+            await here.order("siren", "on")
+        await here.cycles(5)
+        assert "io-2" not in here.told.heard_parts
+        here.modules.dead = set()
+        await here.until(lambda: "io-2" in here.told.heard_parts)
+        await here.order("siren", "on")
+        assert len(here.told.lost_parts) == 1
+
+
+async def test_dead_units_are_not_asked_in_every_cycle() -> None:
+    async with a_line() as here:
+        here.modules.dead = {2}
+        await here.until(lambda: bool(here.told.lost_parts))
+        here.modules.asked.clear()
+        await here.cycles(8)
+        units = [unit for unit, _ in here.modules.asked]
+        assert units.count(2) <= 1
+        assert units.count(1) >= 8
+
+
+async def test_a_unit_that_refuses_says_what_to_look_at() -> None:
+    wrong = [{**UNITS[0], "inputs": [{"number": 90, "id": "z", "name": "z", "means": "zone.alarm"}]}, UNITS[1]]
+    async with a_line(units=wrong) as here:
+        await here.until(lambda: bool(here.told.lost_parts))
+        (_, why), *_ = here.told.lost_parts
+        assert "refuses to tell its inputs: it has no such inputs" in why
+
+
+async def test_no_unit_at_all_is_a_lost_line() -> None:
+    async with modules_on_a_line([9]) as (_, _, path):
+        with pytest.raises(LinkLost, match=r"no unit on .* answers; io-1 .* does not answer"):
+            await made(path, Told()).run()
+
+
+async def test_a_wrong_baud_is_suspected() -> None:
+    async with modules_on_a_line([1, 2, 3]) as (modules, wire, path):
+        modules.dead = {1, 2, 3}
+        told = Told()
+
+        async def noise() -> None:
+            while True:
+                await asyncio.sleep(0.03)
+                wire.say(b"\x81\x81\x00\xfe")
+
+        async with asyncio.TaskGroup() as tasks:
+            noisy = tasks.create_task(noise())
+            with pytest.raises(LinkLost, match="check baud, parity, the pair A/B"):
+                await made(path, told).run()
+            noisy.cancel()
+        assert told.aside
+
+
+async def test_after_a_loss_of_the_line_nothing_is_told_twice() -> None:
+    async with a_line() as here:
+        await here.modules.contact(1, 0)
+        await here.until(lambda: len(here.told.signals) == 1)
+        await here.end()
+        await here.modules.contact(1, 2)
+        async with here.again():
+            await here.until(lambda: len(here.told.signals) == 2)
+            await here.cycles()
+        assert here.told.kinds() == [("zone-1", "zone.alarm"), ("door-1", "door.opened")]
+        assert here.told.signals[1].data["from_status"]
+
+
+@asynccontextmanager
+async def a_gate(**more: Any) -> AsyncIterator[tuple[Running, GateTwin]]:
+    async with a_line(**more) as here, asyncio.TaskGroup() as tasks:
+        gate = GateTwin(here.modules, 3, way_s=0.8)
+        moving = tasks.create_task(gate.run())
+        yield here, gate
+        moving.cancel()
+
+
+async def test_a_barrier_opens_and_closes() -> None:
+    async with a_gate() as (here, gate):
+        await here.order("gate", "open")
+        assert gate.height == 1
+        await here.order("gate", "close")
+        assert gate.height == 0
+        await here.cycles()
+        assert here.told.kinds() == [("gate", "barrier.opened"), ("gate", "barrier.closed")]
+
+
+async def test_a_barrier_does_not_close_on_a_car_and_rises_from_one() -> None:
+    async with a_gate() as (here, gate):
+        await here.order("gate", "open")
+        await gate.stands(True)
+        await here.cycles()
+        with pytest.raises(CommandFailed, match="gate is not closed: something stands on the loop"):
+            await here.order("gate", "close")
+        await gate.stands(False)
+        await here.cycles()
+        closing = asyncio.ensure_future(here.order("gate", "close"))
+        await here.until(lambda: gate.height < 0.7)
+        await gate.stands(True, GateTwin.EDGE)
+        with pytest.raises(CommandFailed, match="the anti-crush edge is touched: it was opened again"):
+            await closing
+        await here.until(lambda: gate.height == 1)
+        await gate.stands(False, GateTwin.EDGE)
+        await here.until(lambda: ("gate", "barrier.cleared") in here.told.kinds())
+        assert ("gate", "barrier.blocked") in here.told.kinds()
+
+
+async def test_a_barrier_that_is_stuck_is_a_fault() -> None:
+    async with a_gate() as (here, gate):
+        gate.stuck = True
+        with pytest.raises(CommandFailed, match="was not there within 3 s"):
+            await here.order("gate", "open")
+        await here.until(lambda: ("gate", "device.faulted") in here.told.kinds())
+        gate.stuck = False
+        await here.order("gate", "open")
+        await here.until(lambda: ("gate", "device.restored") in here.told.kinds())
+
+
+async def test_fire_opens_everything_whatever_the_disk_and_the_software_do() -> None:
+    async with a_gate(interlocks=[LINKAGE]) as (here, gate):
+        here.told.disk = False
+        await here.modules.contact(1, 1)
+        await here.until(lambda: gate.height == 1)
+        assert await here.modules.relay(2, 0)
+        assert await here.modules.relay(2, 1)
+        for device, action in (("strike", "off"), ("gate", "close"), ("siren", "off")):
+            with pytest.raises(CommandFailed, match="by 消防联动: fire-1 is active"):
+                await here.order(device, action)
+        await here.modules.switch(2, 1, on=False)  # somebody at the module
+        await here.cycles()
+        assert await here.modules.relay(2, 1)
+        await here.modules.contact(1, 1, closed=False)
+        await here.cycles()
+        assert await here.modules.relay(2, 1)
+        with pytest.raises(CommandFailed, match="until a person resets linkage"):
+            await here.order("strike", "off")
+        await here.order("linkage", "reset")
+        await here.cycles()
+        assert not await here.modules.relay(2, 1)
+
+
+async def test_what_is_latched_stays_so_over_a_loss_of_the_line() -> None:
+    async with a_line(interlocks=[LINKAGE]) as here:
+        await here.modules.contact(1, 1)
+        await here.cycles()
+        await here.modules.contact(1, 1, closed=False)
+        await here.end()
+        async with here.again(interlocks=[LINKAGE]):
+            await here.cycles()
+            with pytest.raises(CommandFailed, match="until a person resets linkage"):
+                await here.order("strike", "off")
+            assert await here.modules.relay(2, 1)
+
+
+async def test_modbus_tcp_does_the_same() -> None:
+    modules = Modules([1, 2, 3])
+    async with modules.on_tcp() as port:
+        told = Told()
+        driver = made(f"tcp://127.0.0.1:{port}", told, framing="tcp")
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(driver.run())
+            await modules.contact(1, 0)
+            async with asyncio.timeout(5):
+                while not told.signals:
+                    await asyncio.sleep(0.01)
+            await driver.perform(Command("siren", "on"))
+            assert await modules.relay(2, 0)
+            assert driver.figures()["cycle_s"] < 0.1
+            serving.cancel()
+
+
+def test_each_table_of_a_unit_is_one_range() -> None:
+    settings = ModbusIoSettings(port="/dev/x", units=UNITS)
+    assert [reads(unit) for unit in settings.units] == [
+        [Read(Table.DISCRETE, 0, 4)],
+        [Read(Table.COIL, 0, 2)],
+        [Read(Table.COIL, 0, 2), Read(Table.DISCRETE, 0, 4)],
+    ]
+
+
+def test_everything_is_a_device_with_its_commands() -> None:
+    parts = DRIVER.parts(ModbusIoSettings(port="/dev/x", units=UNITS, interlocks=[LINKAGE]))
+    assert {part.id: sorted(part.actions) for part in parts if part.actions} == {
+        "siren": ["off", "on", "pulse"],
+        "strike": ["off", "on", "pulse", "unlock"],
+        "gate": ["close", "open"],
+        "linkage": ["reset"],
+    }
+    assert [part.id for part in parts][:2] == ["io-1", "zone-1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"units": [UNITS[0], {**UNITS[1], "address": 1}]}, "address 1 is given to two units"),
+        ({"framing": "tcp"}, "is no address for Modbus TCP"),
+        ({"interlocks": [{**LINKAGE, "while": ["fire-2"]}]}, "which is no input here, did you mean 'fire-1'"),
+        ({"interlocks": [{**LINKAGE, "hold": {"gate": "on"}}]}, "gate can't be held 'on'"),
+        ({"interlocks": [{**LINKAGE, "hold": {"sirene": "on"}}]}, "did you mean 'siren'"),
+        (
+            {"interlocks": [LINKAGE, {**LINKAGE, "id": "other", "hold": {"siren": "off"}}]},
+            "held on by one interlock and off by another",
+        ),
+        (
+            {"units": [{**UNITS[0], "inputs": [{**UNITS[0]["inputs"][0], "means": "zone.alarn"}]}]},
+            "is no kind of signal",
+        ),
+        (
+            {"units": [{**UNITS[1], "outputs": [UNITS[1]["outputs"][0], {**UNITS[1]["outputs"][1], "number": 0}]}]},
+            "output 0 of unit 2 is given twice",
+        ),
+        (
+            {"units": [{**UNITS[0], "inputs": [UNITS[0]["inputs"][0], {**UNITS[0]["inputs"][1], "number": 2000}]}]},
+            "is more than it can tell at once",
+        ),
+    ],
+)
+def test_settings_name_what_is_wrong(change: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        ModbusIoSettings(**{"port": "/dev/x", "units": UNITS, **change})
