@@ -13,8 +13,7 @@ _HEADER = re.compile(
     rb"(?P<receiver>R[0-9A-Fa-f]{1,6})?(?P<line>L[0-9A-Fa-f]{1,6})?(?:#(?P<account>[0-9A-Za-z]{1,16}))?\[(?P<rest>.*)",
     re.DOTALL,
 )
-_TIME = re.compile(r"_([0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{2}-[0-9]{2}-[0-9]{4})$")
-_TIME_FORMAT = "%H:%M:%S,%m-%d-%Y"
+_TIME = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2}),([0-9]{2})-([0-9]{2})-([0-9]{4})")
 _EXTENDED = re.compile(r"\[([A-Za-z])([^\]]*)\]")
 _IN_DATA = re.compile(r"#([0-9A-Za-z]{1,16})\|")
 
@@ -81,27 +80,31 @@ def read_content(header: Header, clear: bytes) -> Message | None:
     if not bracket or "[" in inner:
         return None
     account, data = _inner(inner, header)
-    stamp = _TIME.search(tail)
+    _, underscore, stamp = tail.rpartition("_")
     return Message(
         header,
         account or header.account,
         data,
-        read_time(stamp[1]) if stamp else None,
+        read_time(stamp) if underscore else None,
         {letter.upper(): value.strip() for letter, value in _EXTENDED.findall(tail)},
     )
 
 
 def read_time(text: str) -> datetime | None:
     """`HH:MM:SS,MM-DD-YYYY`, which is UTC (§5.5.1.9); None where it is none."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute, second, month, day, year = map(int, found.groups())
     try:
-        return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
 
 
 def write_time(moment: datetime) -> bytes:
     """`_HH:MM:SS,MM-DD-YYYY`"""
-    return moment.astimezone(UTC).strftime(f"_{_TIME_FORMAT}").encode()
+    return moment.astimezone(UTC).strftime("_%H:%M:%S,%m-%d-%Y").encode()
 
 
 def _text(clear: bytes) -> str:
