@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 
 class AnjuError(Exception):
@@ -50,7 +51,13 @@ class LinkLost(AnjuError):
 
 
 class LoginRefused(LinkLost):
-    """The device does not take our name or password: trying on would lock the account."""
+    """The device does not take our name or password.
+
+    Cameras lock an account for half an hour or so after five wrong passwords within some minutes: whoever
+    tries again waits LEAVE_ALONE_S at least.
+    """
+
+    LEAVE_ALONE_S: ClassVar[float] = 300.0
 
 
 class BadInput(AnjuError):

@@ -8,8 +8,7 @@ from datetime import timedelta
 from gateway.errors import LoginRefused
 
 FIRST_S, LONGEST_S = 1.0, 60.0
-FIRST_AFTER_REFUSAL_S, LONGEST_AFTER_REFUSAL_S = 300.0, 1800.0
-"""Cameras lock an account for half an hour after five or so wrong passwords within a few minutes."""
+LONGEST_AFTER_REFUSAL_S = 1800.0
 STEADY = timedelta(seconds=30)
 """A line that held this long starts again with the shortest pause."""
 
@@ -19,12 +18,12 @@ class Backoff:
 
     def __init__(self) -> None:
         self._lost = FIRST_S
-        self._refused = FIRST_AFTER_REFUSAL_S
+        self._refused = LoginRefused.LEAVE_ALONE_S
 
     def after(self, error: BaseException | None, lasted: timedelta) -> float:
         """Seconds to wait, now that the driver has ended with `error` after it ran for so long."""
         if lasted > STEADY:
-            self._lost, self._refused = FIRST_S, FIRST_AFTER_REFUSAL_S
+            self._lost, self._refused = FIRST_S, LoginRefused.LEAVE_ALONE_S
         if isinstance(error, LoginRefused):
             pause, self._refused = self._refused, min(2 * self._refused, LONGEST_AFTER_REFUSAL_S)
             return pause * random.uniform(1.0, 1.1)  # noqa: S311  # jitter

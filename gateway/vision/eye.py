@@ -66,7 +66,7 @@ class Eye:
         if not self._over:
             self._over = True
             self.crowd.end(str(why))
-            self.look.end(str(why))
+            self.look.end(why)
 
     def cannot_be_shown(self, why: str) -> None:
         """Only decoded: no clip and no live view can be made of it."""
@@ -82,4 +82,4 @@ class Eye:
         self._over = True
         self.cut()
         self.crowd.end(_FAILED)
-        self._outbox.say("lost", watch=self._number, why=_FAILED)
+        self._outbox.say("lost", watch=self._number, why=_FAILED, refused=False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from gateway.errors import BadInput, LinkLost
+from gateway.errors import BadInput, LinkLost, LoginRefused
 from gateway.vision.known import Known
 from gateway.vision.process import Line, started
 from gateway.vision.sighting import Sighting, Watch
@@ -176,7 +176,7 @@ class WorkerHandle:
         self._earlier, self._current = self.dropped, Dropped()
         watches, self._watches = self._watches, {}
         for hears in watches.values():
-            hears.lost(why)
+            hears.lost(LinkLost(why))
         self.views.lose(why)
 
     def _send_known(self) -> None:
@@ -196,4 +196,4 @@ def _tell(hears: Hears, message: Message) -> None:
         case "sighting":
             hears.saw(Sighting(str(header["kind"]), float(header["at"]), dict(header["data"]), message.blob))
         case "lost":
-            hears.lost(str(header["why"]))
+            hears.lost((LoginRefused if header["refused"] else LinkLost)(str(header["why"])))

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
+from gateway.errors import LinkLost, LoginRefused
 from gateway.vision.motion.gates import Event, Gates, Want
 from gateway.vision.newest import Newest
 from gateway.vision.outbox import Outbox
@@ -40,7 +41,7 @@ class Look:
         self._waiting: deque[AccessUnit] = deque()
         self._asked: deque[int] = deque()
         self._skips = False
-        self._why: str | None = None
+        self._why: LinkLost | None = None
         self._still_due = 0.0
         self._jpeg: tuple[float, bytes] = (0.0, b"")
         self.dropped = 0
@@ -69,7 +70,7 @@ class Look:
         """For the newest picture; the answer goes to the outbox."""
         self._asked.append(number)
 
-    def end(self, why: str) -> None:
+    def end(self, why: LinkLost) -> None:
         """No more units come. What waits is still looked at before it is said."""
         self._why = why
 
@@ -87,7 +88,8 @@ class Look:
                 yield False
         for event in self._gates.finish() if self._gates else ():
             self._tell(event, None)
-        self._outbox.say("lost", watch=self._number, why=self._why)
+        refused = isinstance(self._why, LoginRefused)
+        self._outbox.say("lost", watch=self._number, why=str(self._why), refused=refused)
 
     def _look(self, unit: AccessUnit, keys: Keys) -> Iterator[bool]:
         assert self._gates is not None, "nothing is put otherwise"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from gateway.errors import LinkLost, NotFound
+from gateway.errors import LinkLost, LoginRefused, NotFound
 from gateway.vision.sighting import MainStream, Sighting
 from gateway.vision.view.broadcast import Viewer
 from gateway.vision.workplace import Workplace
@@ -95,10 +95,12 @@ class MainLine:
     def saw(self, sighting: Sighting) -> None:
         """Nothing is looked for in it."""
 
-    def lost(self, why: str) -> None:
-        self._why = why
+    def lost(self, error: LinkLost) -> None:
+        self._why = str(error)
         self._leave()
         wait = self._wait * random.uniform(0.8, 1.2)  # noqa: S311  jitter is no secret
+        if isinstance(error, LoginRefused):
+            wait = max(wait, LoginRefused.LEAVE_ALONE_S)
         self._wait = min(2 * self._wait, LONGEST_WAIT)
         self._not_before = time.monotonic() + wait
         if self._stream is not None and self._stream.recorded:
@@ -119,7 +121,7 @@ class MainLine:
         try:
             self._connected()
         except LinkLost as error:
-            self.lost(str(error))
+            self.lost(error)
 
     def _leave(self) -> None:
         self._flows_since = self._heard_at = float("-inf")

@@ -27,7 +27,7 @@ class Sightings:
         self._drop = drop
         self._most = most
         self._changed = asyncio.Event()
-        self._why: str | None = None
+        self._error: LinkLost | None = None
 
     def put(self, sighting: Sighting) -> None:
         if len(self._waiting) >= self._most:
@@ -36,8 +36,8 @@ class Sightings:
         self._waiting.append(sighting)
         self._changed.set()
 
-    def end(self, why: str) -> None:
-        self._why = why
+    def end(self, error: LinkLost) -> None:
+        self._error = error
         self._changed.set()
 
     def __aiter__(self) -> Sightings:
@@ -45,8 +45,8 @@ class Sightings:
 
     async def __anext__(self) -> Sighting:
         while not self._waiting:
-            if self._why is not None:
-                raise LinkLost(self._why)
+            if self._error is not None:
+                raise self._error
             self._changed.clear()
             await self._changed.wait()
         return self._waiting.popleft()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from gateway.errors import LinkLost
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.view.views import Views
 
@@ -17,8 +18,8 @@ class Hears(Protocol):
 
     def saw(self, sighting: Sighting) -> None: ...
 
-    def lost(self, why: str) -> None:
-        """The last call."""
+    def lost(self, error: LinkLost) -> None:
+        """The last call. LoginRefused where the camera did not take the name or the password."""
         ...
 
 

@@ -49,7 +49,7 @@ class Told:
         sightings = Sightings(lambda: None)
         for sighting in self._seen:
             sightings.put(sighting)
-        sightings.end("the stream ended")
+        sightings.end(LinkLost("the stream ended"))
         yield sightings
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.clock import Clock
 from gateway.driver import Driver, DriverSettings
-from gateway.errors import CommandFailed, LinkLost, NotFound
+from gateway.errors import CommandFailed, LinkLost, LoginRefused, NotFound
 from gateway.flow import backoff
 from gateway.flow import supervisor as module
 from gateway.flow.emitter import Quarantine
@@ -38,8 +38,8 @@ class Line(Driver):
 class Two:
     """A supervisor over two devices, one of them with a part."""
 
-    def __init__(self, flow, supervisor, lines):
-        self.flow, self.supervisor, self.lines = flow, supervisor, lines
+    def __init__(self, flow, supervisor, lines, entries):
+        self.flow, self.supervisor, self.lines, self.entries = flow, supervisor, lines, entries
 
     def kinds(self, device="door"):
         return [s.kind for s in self.flow.ear.signals if s.device == device]
@@ -57,18 +57,20 @@ async def two(flow_of, monkeypatch):
     monkeypatch.setattr(backoff, "LONGEST_S", 0.05)
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     lines = {"door": asyncio.Queue(), "wall": asyncio.Queue()}
-    entries = [
-        Entry(
-            Device(name, "line", DeviceType.DOOR, name, "gate", timedelta(seconds=0.3)),
-            Line,
-            DriverSettings(),
-            [Device(f"{name}-1", "line", DeviceType.ZONE, name, "gate", part_of=name)],
-            lambda _emit, _silent, line=line: line,
-        )
-        for name, line in lines.items()
-    ]
-    async with _supervised(flow_of, entries) as (flow, supervisor):
-        yield Two(flow, supervisor, lines)
+    entries = {name: entry(name, {}, lines) for name in lines}
+    async with _supervised(flow_of, list(entries.values())) as (flow, supervisor):
+        yield Two(flow, supervisor, lines, entries)
+
+
+def entry(name, made, lines=None, driver=Line):
+    """The one that is made already, or a new one."""
+    return made.get(name) or Entry(
+        Device(name, "line", DeviceType.DOOR, name, "gate", timedelta(seconds=0.3)),
+        driver,
+        DriverSettings(),
+        [Device(f"{name}-1", "line", DeviceType.ZONE, name, "gate", part_of=name)],
+        lambda _emit, _silent: lines[name],
+    )
 
 
 @asynccontextmanager
@@ -137,3 +139,67 @@ async def test_commands_find_the_driver_also_by_a_part(two):
 async def test_a_driver_may_not_speak_for_another_device(two):
     two.lines["door"].put_nowait(Signal(device="wall", kind="zone.alarm"))
     await two.flow.until(lambda: "spoke for wall" in (two.supervisor.devices()["door"].fault or ""))
+
+
+async def test_a_refused_login_says_when_it_is_tried_again(two):
+    two.lines["door"].put_nowait(LoginRefused("the camera refused the password (401)"))
+    await two.flow.until(lambda: two.health() is Health.OFFLINE)
+    assert two.supervisor.devices()["door"].fault == (
+        "the camera refused the password (401); tried again in 5 min, so that the account is not locked"
+    )
+
+
+class Clinging(Line):
+    """Its cleaning up fails, as it may when a line is gone."""
+
+    async def run(self):
+        try:
+            await super().run()
+        finally:
+            raise LinkLost("can't even say goodbye")
+
+
+async def test_others_take_the_place_of_devices_and_nobody_else_notices(two):
+    two.say()
+    two.say(device="wall")
+    await two.flow.until(lambda: two.health() is two.health("wall") is Health.ONLINE)
+    drivers = {name: two.supervisor._watched[name].driver for name in two.lines}
+    await two.supervisor.stop(["door"])
+    two.say("door.closed")
+    two.lines["gate"] = asyncio.Queue()
+    two.supervisor.become([entry("wall", two.entries), entry("door", {}, two.lines), entry("gate", {}, two.lines)])
+    assert list(two.supervisor.devices()) == ["wall", "wall-1", "door", "door-1", "gate", "gate-1"]
+    await two.flow.until(lambda: "door.closed" in two.kinds())
+    assert two.supervisor._watched["wall"].driver is drivers["wall"]
+    assert two.supervisor._watched["door"].driver is not drivers["door"]
+    assert two.kinds().count("device.offline") == two.kinds("wall").count("device.offline") == 0
+    await two.supervisor.stop(["door", "gate"])
+    two.supervisor.become([entry("wall", two.entries)])
+    assert list(two.supervisor.devices()) == ["wall", "wall-1"]
+    with pytest.raises(NotFound):
+        await two.supervisor.perform(Command("door", "unlock"))
+
+
+async def test_who_was_away_is_away_still_when_its_entry_changes_and_is_told_of_once(two):
+    two.lines["door"].put_nowait(LinkLost("the cable is out"))
+    await two.flow.until(lambda: two.health() is Health.OFFLINE)
+    await two.supervisor.stop(["door"])
+    two.supervisor.become([entry("wall", two.entries), entry("door", {}, two.lines)])
+    assert two.health() is Health.OFFLINE
+    two.lines["door"].put_nowait(LinkLost("the cable is still out"))
+    await two.flow.until(lambda: two.supervisor.devices()["door"].fault == "the cable is still out")
+    two.say()
+    await two.flow.until(lambda: two.kinds() == ["device.offline", "door.opened", "device.online"])
+
+
+async def test_a_driver_whose_end_fails_is_not_started_again(two):
+    await two.supervisor.stop(["door", "wall"])
+    two.supervisor.become([entry("door", {}, two.lines, Clinging)])
+    two.say()
+    await two.flow.until(lambda: two.health() is Health.ONLINE)
+    await two.supervisor.stop(["door"])
+    two.supervisor.become([])
+    two.say()
+    await asyncio.sleep(0.1)
+    assert two.kinds().count("door.opened") == 1
+    assert two.kinds().count("device.offline") == 0

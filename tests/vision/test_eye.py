@@ -81,7 +81,7 @@ def test_what_breaks_while_looking_ends_this_camera_alone(
     assert not whole.lost.is_set()
     eyes[1].lost(LinkLost("the stream ended"))
     assert whole.lost.wait(10)
-    assert whole.words[-1] == ("lost", {"watch": 2, "why": "the stream ended"})
+    assert whole.words[-1] == ("lost", {"watch": 2, "why": "the stream ended", "refused": False})
     assert "ZeroDivisionError" in capfd.readouterr().err
 
 

@@ -111,7 +111,7 @@ class TestSightings:
     async def test_what_was_seen_before_the_end_is_told_before_it(self) -> None:
         sightings = Sightings(lambda: None)
         sightings.put(sighting(1))
-        sightings.end("the worker is gone")
+        sightings.end(LinkLost("the worker is gone"))
         assert (await anext(sightings)).at == 1.0
         with pytest.raises(LinkLost, match="the worker is gone"):
             await anext(sightings)

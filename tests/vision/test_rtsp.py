@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import LinkLost
+from gateway.errors import LinkLost, LoginRefused
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision.pool import VisionPool
@@ -43,6 +43,6 @@ async def test_a_wrong_password_is_told_without_it(tmp_path: Path) -> None:
         VisionPool(1) as pool,
         pool.slot("garage").watch(Watch(f"rtsp://admin:geheim@127.0.0.1:{port}/garage")) as sightings,
     ):
-        with pytest.raises(LinkLost, match="401") as caught:
+        with pytest.raises(LoginRefused, match="401") as caught:
             await anext(sightings)
         assert "geheim" not in str(caught.value)

@@ -25,7 +25,7 @@ from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault
 from zeep.transports import Transport as ZeepTransport
 
-from gateway.errors import BadInput, LinkLost
+from gateway.errors import BadInput, LinkLost, LoginRefused
 from gateway.links.onvif.transport import PATIENCE_S, Login, fetch
 from gateway.links.onvif.xml import LARGEST, SHOWN, cleaned
 
@@ -36,6 +36,10 @@ _UNREADABLE = (ZeepError, onvif.ONVIFError, etree.LxmlError, ValueError, TypeErr
 
 class Refusal(LinkLost):
     """The camera understood and said no: a SOAP fault."""
+
+
+class NotAdmitted(Refusal, LoginRefused):
+    """It said no to the user or the password."""
 
 
 class Transport(ZeepTransport):
@@ -66,7 +70,7 @@ class Transport(ZeepTransport):
             headers=headers,
         )
         if answer.status in {401, 403} and b"Fault" not in answer.body:
-            raise LinkLost(_refused(self.login))
+            raise LoginRefused(_refused(self.login))
         self.last = answer.body
         made = Response()
         made.status_code = answer.status
@@ -90,7 +94,8 @@ class Service:
     async def ask(self, operation: str, *, anonymous: bool = False, wait_s: float = 0.0, **arguments: Any) -> Any:
         """What the camera answered, as the library's objects.
 
-        `wait_s` is how long the camera itself was told to wait. Raises Refusal for a fault, LinkLost without an
+        `wait_s` is how long the camera itself was told to wait. Raises Refusal for a fault (NotAdmitted
+        for one of the login), LinkLost without an
         answer, BadInput for one that can't be read.
         """
         login = self._transport.login
@@ -99,7 +104,7 @@ class Service:
         try:
             return await getattr(self._service, name)(arguments)
         except Fault as fault:
-            raise Refusal(_said(operation, fault, login)) from None
+            raise _said(operation, fault, login) from None
         except _UNREADABLE as error:
             why = f"the answer to {operation} can't be read: {type(error).__name__}: {str(error)[:200]}"
             raise BadInput(why, self.last) from None
@@ -138,12 +143,12 @@ def _one_by_one(_loop: asyncio.AbstractEventLoop) -> asyncio.Lock:
     return asyncio.Lock()
 
 
-def _said(operation: str, fault: Fault, login: Login) -> str:
+def _said(operation: str, fault: Fault, login: Login) -> Refusal:
     codes = " ".join(str(code) for code in (fault.code, *(fault.subcodes or ())) if code)
     if "notauthorized" in codes.lower() or "failedauthentication" in codes.lower():
-        return _refused(login)
+        return NotAdmitted(_refused(login))
     words = " ".join(str(fault.message or "no reason given").split())
-    return f"the camera refused {operation}: {words[:200]}"
+    return Refusal(f"the camera refused {operation}: {words[:200]}")
 
 
 def _refused(login: Login) -> str:

@@ -8,10 +8,10 @@ from threading import Event
 
 import av
 from av.container import InputContainer
-from av.error import FFmpegError
+from av.error import FFmpegError, HTTPUnauthorizedError
 from av.video.stream import VideoStream
 
-from gateway.errors import LinkLost
+from gateway.errors import LinkLost, LoginRefused
 from gateway.vision.stream.address import masked
 from gateway.vision.stream.source import Coding, Packet
 
@@ -82,7 +82,8 @@ class PyAvSource:
         try:
             container = av.open(self._address, timeout=(TIMEOUT, TIMEOUT), options=_RTSP if live else {})
         except (FFmpegError, OSError, ValueError) as error:
-            raise LinkLost(f"stream {masked(self._address)} can't be opened: {_why(error, began)}") from None
+            kind = LoginRefused if isinstance(error, HTTPUnauthorizedError) else LinkLost
+            raise kind(f"stream {masked(self._address)} can't be opened: {_why(error, began)}") from None
         if not container.streams.video:
             container.close()
             raise LinkLost(f"stream {masked(self._address)} carries no picture")

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
-from gateway.errors import BadInput, LinkLost
+from gateway.errors import BadInput, LinkLost, LoginRefused
 from gateway.links.onvif.camera import connect, installed, library
 from gateway.links.onvif.event import Event
 from gateway.links.onvif.pullpoint import PullPoint, subscribe
@@ -74,7 +74,7 @@ async def test_a_camera_tells_its_state_first(twin: OnvifCamera, login: Login) -
 
 
 async def test_a_wrong_password_is_told_and_not_repeated(login: Login) -> None:
-    with pytest.raises(LinkLost, match="refused user 'anju'") as caught:
+    with pytest.raises(LoginRefused, match="refused user 'anju'") as caught:
         async with connect(replace(login, password="of another")):
             pass
     assert "another" not in str(caught.value)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Literal
 
-from gateway.errors import LinkLost
+from gateway.errors import LinkLost, LoginRefused
 from gateway.vision.stream.rtp.receiver import Media
 from gateway.vision.stream.rtsp.auth import Credentials, challenges
 from gateway.vision.stream.rtsp.message import Message, Request, Response, written
@@ -175,13 +175,13 @@ class Session:
 
     def _ask_again(self, asked: _Asked, response: Response) -> None:
         if self._credentials is None:
-            raise LinkLost("asks for a user's name and password (401), and none are given")
+            raise LoginRefused("asks for a user's name and password (401), and none are given")
         offered = challenges(response.headers.get("www-authenticate", ()))
         asked.refusals += 1
         if asked.refusals > (MAX_STALE if any(one.is_stale for one in offered) else 1):
-            raise LinkLost("refused the user's name or the password (401)")
+            raise LoginRefused("refused the user's name or the password (401)")
         if not self._credentials.meet(offered):
-            raise LinkLost("asks for the password (401) in a way that is neither Digest (MD5, SHA-256) nor Basic")
+            raise LoginRefused("asks for the password (401) in a way that is neither Digest (MD5, SHA-256) nor Basic")
         self._send(asked)
 
     def _on_redirect(self, response: Response) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from gateway.errors import BadInput, LinkLost
+from gateway.errors import BadInput, LinkLost, LoginRefused
 from gateway.vision.stream.rtp.order import Reorder
 from gateway.vision.stream.rtp.receiver import Media, Receiver
 from gateway.vision.stream.rtp.unit import AccessUnit
@@ -96,7 +96,8 @@ class Reception:
         words = error.why if isinstance(error, BadInput) else str(error)
         if isinstance(error, BadInput):
             words = f"sent what can't be read: {words}"
-        return LinkLost(self._target.hide(f"stream {self._target.shown} {words}"))
+        kind = LoginRefused if isinstance(error, LoginRefused) else LinkLost
+        return kind(self._target.hide(f"stream {self._target.shown} {words}"))
 
     def _begin(self, target: Target) -> None:
         self._target = target
