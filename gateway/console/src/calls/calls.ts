@@ -32,6 +32,9 @@ export interface Calls {
   /** since when (performance.now) `list` holds */
   at: Ref<number>;
   mine: (call: IntercomCall) => boolean;
+  /** Somebody else has the line: the guard room has one. */
+  taken: ComputedRef<boolean>;
+  /** Ends a call of mine first. */
   answer: (call: IntercomCall) => Promise<void>;
   hangUp: (call: IntercomCall) => Promise<void>;
   open: (call: IntercomCall) => Promise<void>;
@@ -116,7 +119,10 @@ export function createCalls({ gateway, live, sessions, explain }: CallsOptions):
     talk,
     ringing: computed(() => list.value.some(isRinging)),
     mine,
+    taken: computed(() => list.value.some((call) => call.on !== "" && !mine(call))),
     answer: async (call) => {
+      const open = list.value.find((other) => other.on !== "" && mine(other));
+      if (open && !(await command(open, "hang_up", open.station, "hang_up", true))) return;
       talk.prepare();
       wanted = call.id;
       if (!(await command(call, "answer", call.station, "answer", true)) && talk.call.value === null) {
@@ -136,7 +142,7 @@ export function createCalls({ gateway, live, sessions, explain }: CallsOptions):
     wish: (wish) => {
       const call = list.value[0];
       if (!call || !sessions.onDuty.value) return false;
-      if (wish === "talk" && isRinging(call)) void calls.answer(call);
+      if (wish === "talk" && isRinging(call) && !calls.taken.value) void calls.answer(call);
       else if (wish === "hang-up" && (mine(call) || isRinging(call))) void calls.hangUp(call);
       else if (wish === "open-door" && canOpen(call)) void calls.open(call);
       else return false;

@@ -167,12 +167,29 @@ const dataKeys: Record<string, string> = {
   list: "名单",
   result: "结果",
   last_heard: "最后消息",
+  on: "接听",
+  waited: "等待（秒）",
+  answered: "已接听",
+  sent: "已发出",
 };
 
 /** What a signal's data says in a word of its own, by its key. */
 const dataValues: Record<string, Record<string, string>> = {
   event: { crossed: "越线", lingered: "徘徊", thrown: "高空抛物", blocked: "占道", cleared: "占道解除" },
-  direction: { left_to_right: "从左到右", right_to_left: "从右到左" },
+  direction: { left_to_right: "从左到右", right_to_left: "从右到左", in: "呼入", out: "呼出" },
+  on: { browser: "电脑", desk_phone: "值班电话" },
+  sent: { keys: "开门按键" },
+  why: {
+    missed: "未接",
+    declined: "拒接",
+    station: "对方挂断",
+    guard: "值班员挂断",
+    desk_phone: "值班电话挂断",
+    unattended: "无人在线，自动挂断",
+    not_answered: "对方未接",
+    given_up: "已取消",
+    line_lost: "对讲线路中断",
+  },
   list: { resident: "住户", watch: "布控" },
   class: {
     person: "人",
@@ -413,6 +430,7 @@ export const zh = {
     talksTo: (who: string) => `${who} 正在通话`,
     deskPhone: "值班电话",
     answer: "接听",
+    answerNext: "挂断并接听",
     hangUp: "挂断",
     decline: "不接",
     open: "开门",
