@@ -3,6 +3,7 @@
 How to drive them, for every access unit of the sub stream, in the order it came:
 
     want = gates.packet(time, key, size)       # microseconds; nothing need be reassembled for it
+    for event in gates.settle(time): tell(event)  # what has been quiet for so long that it is over
     if want is Want.KEY:                       # only ever said of a keyframe
         pictures = decoder.alone(this packet)
     elif want is Want.ALL:                     # from the last keyframe in the ring on, this packet included;

@@ -30,6 +30,7 @@ class Watcher:
     def take(self, packet: Packet) -> Iterator[Event]:
         """Everything that this access unit made known."""
         want = self.gates.packet(packet.time, packet.key, packet.size)
+        yield from self.gates.settle(packet.time)
         if packet.key:
             self._before.append(self._group)
             self._group = []

@@ -18,6 +18,7 @@ from gateway.vision.motion.luma import Luma, Mask, small
 from gateway.vision.motion.patches import Look, Patch, Share, patches, raster, stirred
 from gateway.vision.motion.stretch import Motion, Stretch
 
+_Lesson = tuple[Luma, Mask, Mask, float]
 ELSEWHERE = ""
 """The area that is no zone."""
 
@@ -58,6 +59,7 @@ class Pixels:
         self._layout = layout or Layout()
         self._background = Background(self._sensitivity.contrast, self._layout.patience)
         self._before: Luma | None = None
+        self._unlearnt: _Lesson | None = None
         self._time = 0.0
         self._rewound = False
         self._open: Mask | None = None
@@ -68,10 +70,13 @@ class Pixels:
         """Whether the last look showed something moving that counts."""
         self.learning = True
         """Whether the last look was spent on learning a new scene or light."""
+        self.holds = False
+        """Whether something was quiet for a while, and is not over yet."""
 
     @property
     def moving(self) -> bool:
-        return any(stretch.motion for stretch in self._stretches.values())
+        """Whether something moved just now."""
+        return any(stretch.going for stretch in self._stretches.values())
 
     def see(self, luma: Luma, time: float, *, alone: bool = False) -> list[Told]:
         """The motions that began or ended with this look. `luma` may be of any size, best the full one's.
@@ -81,26 +86,41 @@ class Pixels:
         """
         luma = small(luma)
         passed = self.LOOK if self._rewound else time - self._time
-        self._time, self._rewound = time, False
-        before, self._before = self._before, luma
+        before = luma if self._rewound else self._before
+        self._time, self._before, self._rewound = time, luma, False
         if before is None or not self._background.fits(luma) or not 0 <= passed <= self.LEAP:
             self._begin(luma)
             return self.finish()
+        self._learn()
         mask = self._background.differs(luma, passed)
         self.learning = mask is None
         self.patches = [] if mask is None else self._patches(luma, before, mask, passed, self._HINT if alone else 1.0)
         areas = self._areas()
         self.alive = bool(areas)
+        if not (alone and self.alive):
+            self._learn()
         return self._tell(areas, time, alone=alone)
 
     def carry(self, time: float) -> None:
-        """What goes on goes on: the packets say so."""
+        """What goes on goes on: a keyframe says so."""
         for stretch in self._stretches.values():
             stretch.carry(time)
 
+    def pause(self, time: float) -> None:
+        """What goes on has been quiet since: a keyframe says so."""
+        for stretch in self._stretches.values():
+            stretch.pause(time)
+        self.holds = True
+
     def rewind(self) -> None:
-        """The next look is an older one; what is known of the scene holds."""
-        self._rewound = True
+        """The next look is an older one; what is known of the scene holds, but for what this look was to add."""
+        self._rewound, self._unlearnt = True, None
+        for stretch in self._stretches.values():
+            stretch.rewind()
+
+    def settle(self, time: float) -> list[Told]:
+        """What was quiet for so long by now that it is over."""
+        return self._pass_time([area for area, stretch in self._stretches.items() if stretch.held], time)
 
     def finish(self) -> list[Told]:
         """End what was going on: the stream is over."""
@@ -112,14 +132,21 @@ class Pixels:
         masks = self._layout.masks
         self._open = np.asarray(cv2.bitwise_not(raster(masks, luma.shape)), np.uint8) if masks else None
         self.patches, self.alive, self.learning = [], False, True
+        self._unlearnt = None
 
     def _patches(self, luma: Luma, before: Luma, mask: Mask, passed: float, part: float) -> list[Patch]:
         changed = stirred(luma, before, self._sensitivity.contrast)
         seen = mask if self._open is None else np.asarray(cv2.bitwise_and(mask, self._open), np.uint8)
         look = Look(seen, changed, self._background.lit, self._background.picture)
         found, foreign = patches(look, part * max(self._LEAST, self._sensitivity.area * luma.size))
-        self._background.learn(luma, mask, foreign, passed)
+        self._unlearnt = luma, mask, foreign, passed
         return found
+
+    def _learn(self) -> None:
+        """Take up the last look. One at a keyframe waits, for it may be looked at again from further back."""
+        if self._unlearnt is not None:
+            self._background.learn(*self._unlearnt)
+            self._unlearnt = None
 
     def _areas(self) -> dict[str, list[Share]]:
         """Where something moves that counts, and its boxes."""
@@ -131,7 +158,13 @@ class Pixels:
         return areas
 
     def _tell(self, areas: dict[str, list[Share]], time: float, *, alone: bool) -> list[Told]:
-        began = [(area, self._stretches[area].hit(time, boxes)) for area, boxes in areas.items()]
+        told = [
+            Told(area, motion) for area, boxes in areas.items() for motion in self._stretches[area].hit(time, boxes)
+        ]
         calm = [] if alone else [area for area in self._stretches if area not in areas]
-        over = [(area, self._stretches[area].pass_time(time)) for area in calm]
-        return [Told(area, motion) for area, motion in (*began, *over) if motion]
+        return told + self._pass_time(calm, time)
+
+    def _pass_time(self, areas: list[str], time: float) -> list[Told]:
+        over = [(area, self._stretches[area].pass_time(time)) for area in areas]
+        self.holds = any(stretch.held for stretch in self._stretches.values())
+        return [Told(area, motion) for area, motion in over if motion]

@@ -47,8 +47,8 @@ class Sizes:
     def __init__(self) -> None:
         self._span = self._SPANS[0]
         self._last: deque[int] = deque(maxlen=self._span)
-        self._newest: float | None = None
-        self._since_newest = 0
+        self._clocked = float("-inf")
+        self._since_clock = 0
         self._key_time = 0.0
         self._interval = 0.04
         self._until = self._STRIDE
@@ -68,10 +68,13 @@ class Sizes:
         if key:
             self._key_time, self._until = time, self._STRIDE
             return False
-        self._clock(time)
         self._last.append(size)
+        self._since_clock += 1
         self._until -= 1
-        if self._until > 0 or len(self._last) < self._span:
+        if self._until > 0:
+            return False
+        self._clock(time)
+        if len(self._last) < self._span:
             return False
         self._until = min(self._STRIDE, self._span)
         self._fit_span()
@@ -79,13 +82,13 @@ class Sizes:
         return True
 
     def _clock(self, time: float) -> None:
-        """How far frames are apart; with B frames they come out of order."""
-        self._since_newest += 1
-        passed = time - self._newest if self._newest is not None else 0.0
-        if 0 < passed < 1:
-            self._interval += (passed / self._since_newest - self._interval) * 0.05
-        if passed > 0 or passed < -1 or self._newest is None:
-            self._newest, self._since_newest = time, 0
+        """How far frames are apart, on average: with B frames they come out of order."""
+        passed = time - self._clocked
+        if -1 < passed <= 0:
+            return
+        if 0 < passed < self._since_clock:
+            self._interval += (passed / self._since_clock - self._interval) * min(0.05 * self._since_clock, 0.5)
+        self._clocked, self._since_clock = time, 0
 
     def _fit_span(self) -> None:
         """As many frames together as pass in about half a second."""

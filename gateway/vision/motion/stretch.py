@@ -18,49 +18,84 @@ class Motion:
 
 
 class Stretch:
-    """The movement in one area: begins when several looks agree, ends when it was quiet for a while."""
+    """The movement in one area: begins when several looks agree, ends when it was quiet for a while.
+
+    What was quiet is held before it is over: a car that waits at the barrier and a walker who stops
+    are one movement, if they go on near where they were. What begins elsewhere meanwhile is another one.
+    """
 
     HITS, WITHIN = 3, 1.0
     """So many looks must show movement, near one another, within so many seconds before it counts."""
-    QUIET = 2.0
-    """Seconds without any movement that end it."""
-    _NEAR = 0.3
-    """Share of the picture that a thing crosses at most between two looks."""
+    QUIET, HOLD = 2.0, 5.0
+    """Seconds without any movement after which nobody need look any more, and after which it is over."""
+    _NEAR, _SAME = 0.3, 0.1
+    """Share of the picture that a thing crosses at most between two looks, and from where it was held."""
 
     def __init__(self) -> None:
         self._hits: deque[tuple[float, Share]] = deque()
         self._last_hit = 0.0
+        self._last_boxes: list[Share] = []
         self.motion: Motion | None = None
+        self.held = False
 
-    def hit(self, time: float, boxes: list[Share]) -> Motion | None:
-        """Something moved; the motion that this began."""
-        self._last_hit = time
-        if self.motion is not None:
-            self.motion = replace(self.motion, box=_around([self.motion.box, *boxes]))
-            return None
+    @property
+    def going(self) -> bool:
+        return self.motion is not None and not self.held
+
+    def hit(self, time: float, boxes: list[Share]) -> list[Motion]:
+        """Something moved; the motion that this began, and the one before it that it ended."""
+        if self.motion is not None and not self.held:
+            self._go_on(time, boxes)
+            return []
         while self._hits and self._hits[0][0] < time - self.WITHIN:
             self._hits.popleft()
         self._hits.extend((time, box) for box in boxes)
         chain = self._chain(time)
         if chain is None:
-            return None
+            return []
+        if self.motion is not None and self._is_same(chain):
+            self._go_on(time, [box for _, box in chain])
+            return []
+        ended = self.finish()
+        self._last_hit, self._last_boxes = time, boxes
         self.motion = Motion(chain[0][0], None, _around([box for _, box in chain]))
-        return self.motion
+        return [ended, self.motion] if ended else [self.motion]
 
     def carry(self, time: float) -> None:
-        """It goes on, as far as the packets tell."""
-        self._last_hit = max(self._last_hit, time)
+        """It goes on, as far as keyframes tell."""
+        self._last_hit, self.held = max(self._last_hit, time), False
+
+    def pause(self, time: float) -> None:
+        """It has been quiet since."""
+        self._last_hit, self.held = max(self._last_hit, time), self.motion is not None
+
+    def rewind(self) -> None:
+        """The looks that come are older ones."""
+        self._hits.clear()
 
     def pass_time(self, time: float) -> Motion | None:
-        """The motion that has been quiet long enough to be over."""
-        return self.finish() if self.motion is not None and time - self._last_hit >= self.QUIET else None
+        """Nothing moves; the motion that has been quiet long enough to be over."""
+        quiet = time - self._last_hit
+        self.held = self.held or (self.motion is not None and quiet >= self.QUIET)
+        return self.finish() if self.held and quiet >= self.HOLD else None
 
     def finish(self) -> Motion | None:
         """End what was going on: the stream is over."""
         ended = replace(self.motion, end=max(self._last_hit, self.motion.start)) if self.motion else None
-        self.motion = None
+        self.motion, self.held = None, False
         self._hits.clear()
         return ended
+
+    def _go_on(self, time: float, boxes: list[Share]) -> None:
+        assert self.motion is not None, "it was going on"
+        self.motion = replace(self.motion, box=_around([self.motion.box, *boxes]))
+        self._last_boxes = boxes
+        self.carry(time)
+
+    def _is_same(self, chain: list[tuple[float, Share]]) -> bool:
+        """Whether what was held goes on."""
+        first = chain[0][1]
+        return any(_apart(first, box) <= self._SAME for box in self._last_boxes)
 
     def _chain(self, time: float) -> list[tuple[float, Share]] | None:
         """Hits of different looks that lead to this one, each near the next; None when they are too few."""

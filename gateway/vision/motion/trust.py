@@ -43,6 +43,9 @@ class Trust:
         """Something moved, and the sizes had not said so."""
         self._blind_until = time + self.BLIND
 
-    def blind(self, time: float, grain: float) -> bool:
+    def missed_lately(self, time: float) -> bool:
+        return time < self._blind_until
+
+    def blind(self, grain: float) -> bool:
         """Whether somebody may pass unnoticed by the sizes, which stray by `grain` bytes anyway."""
-        return self._limit * grain > self._WALKER or time < self._blind_until
+        return self._limit * grain > self._WALKER

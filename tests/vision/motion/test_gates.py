@@ -32,6 +32,7 @@ class Camera:
         self.number = 0
         self.wants: list[tuple[float, Want]] = []
         self.events: list[Event] = []
+        self._shown: list[tuple[float, bool]] = []
         self._chance = np.random.default_rng(2)
         self._scene = self._chance.integers(60, 180, (90, 160)).astype(np.float32)
 
@@ -41,9 +42,18 @@ class Camera:
             cost = 20_000 if key else round(size * float(np.exp(self._chance.normal(0, 0.05))))
             want = self.gates.packet(time, key, cost)
             self.wants.append((time, want))
-            if want is not Want.NOTHING:
+            self.events += self.gates.settle(time)
+            self._shown.append((time, walks))
+            if want is Want.BACK:
+                self._go_back()
+            elif want is not Want.NOTHING:
                 self.events += self.gates.see(self._picture(time, walks), time)
             self.number += 1
+
+    def _go_back(self) -> None:
+        for time, walked in self._shown:
+            if time >= self.gates.back_to and self.gates.due(time):
+                self.events += self.gates.see(self._picture(time, walked), time)
 
     def wanted(self, start: float, end: float) -> set[Want]:
         return {want for time, want in self.wants if start <= time < end}
