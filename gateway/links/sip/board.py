@@ -63,8 +63,9 @@ class StationCall:
     def answered(self, now: float) -> None:
         self.stand, self.answered_at = Stand.ANSWERED, now
 
-    def ended(self) -> None:
-        """`why` says how: by whom it was ended, or why it never came to be."""
+    def ended(self, said: str) -> None:
+        """`why` says how: by whom it was ended, or why it never came to be; `said` is the engine's word."""
+        self.said = said
         if self.let_go == WHY_LOST or self.answered_at is not None:
             self.why = self.let_go or "station"
         elif self.incoming:

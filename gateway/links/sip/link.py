@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 from gateway.errors import Conflict, LinkLost, NotFound
 from gateway.links.sip.board import BROWSER, Board, Stand, StationCall
-from gateway.links.sip.engine import Engine, running
+from gateway.links.sip.engine import Engine
+from gateway.links.sip.process import running
 from gateway.links.sip.settings import SipSettings
 from gateway.links.sip.talk import Talk, talking
 
