@@ -110,16 +110,19 @@ class SimulatedReader:
     def status(self, *, tampered: bool, powerless: bool = False) -> None:
         """Its cover was opened or closed, its supply failed or came back."""
         self.tampered, self.powerless = tampered, powerless
-        local = {"type": StatusReportType.Local, "report": self._report()}
+        self._tell_status()
+
+    def _tell_status(self) -> None:
+        local = {"type": StatusReportType.Local, "report": bytes((self.tampered, self.powerless))}
         self._device.submit_event({"event": Event.Status, **local})
 
-    def _report(self) -> bytes:
-        return bytes((self.tampered, self.powerless))
-
-    def _told(self, command: Mapping[str, Any]) -> tuple[int, Mapping[str, Any] | None]:
+    def _told(self, command: Mapping[str, Any]) -> tuple[int, None]:
         if command.get("command") == Command.Status:
-            return 0, {**command, "report": self._report()}
-        self.commands.append(dict(command))
+            # libosdp 3.2.9 answers zeros whatever is returned here (and frees what is, twice), so it is told after
+            if self.tampered or self.powerless:
+                self._tell_status()
+        else:
+            self.commands.append(dict(command))
         return 0, None
 
 

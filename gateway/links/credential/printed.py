@@ -2,7 +2,7 @@
 
 | name              | on the line            | who prints it                                                        |
 |-------------------|------------------------|----------------------------------------------------------------------|
-| decimal           | `0007234560` CR LF     | S4A's Wiegand converter (manual, 3.2), most desk readers             |
+| decimal           | `0007233920` CR LF     | S4A's Wiegand converter (manual, 3.2), most desk readers             |
 | hex               | `006E6180` CR LF       | rf IDEAS and desk readers in their hexadecimal mode                  |
 | facility_number   | `110,24960` CR LF      | readers that print what stands on the card: facility, number         |
 | wiegand26_hex     | `6E6180` CR            | Priority 1 Design's WIE232: 8 bits facility, 16 bits number          |

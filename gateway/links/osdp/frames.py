@@ -25,6 +25,7 @@ MAX_RUBBISH = 256
 """Bytes of unreadable input kept together as one piece for the quarantine."""
 REPLY, SEQUENCE, CRC, SECURITY = 0x80, 0x03, 0x04, 0x08
 BUSY = 0x79
+_NO_DIGITS = bytes.maketrans(b"0123456789", b"." * 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A run of bytes that belong to no frame. Of a frame with a wrong check only the header: it may hold a PIN."""
+    """A run of bytes that belong to no frame, or the header of one with a wrong check.
+
+    Digits are masked as dots: they may be those of a PIN on a line without secure channel.
+    """
 
     why: str
     data: bytes
@@ -138,7 +142,7 @@ class Framer:
 
     def _told(self) -> Iterator[Unreadable]:
         if self._rubbish:
-            yield Unreadable(self._why, bytes(self._rubbish))
+            yield Unreadable(self._why, bytes(self._rubbish.translate(_NO_DIGITS)))
             self._rubbish.clear()
             self._why = ""
 

@@ -78,6 +78,7 @@ class Session:
 
     def close(self) -> None:
         """Let libosdp go: it and its call-backs hold each other, and Python can't see that."""
+        self._panel.flush_commands(0)
         self._give_up()
         self._panel = None
         self._ends.flush()
