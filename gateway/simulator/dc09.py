@@ -110,7 +110,7 @@ class Communicator:
 
     def _body(self, token: str, data: str) -> bytes:
         line, moment = self._line, write_time(datetime.now(UTC) + self._ahead)
-        address = f"{self._next:04}L0#{line.account}["
+        address = f"{self._next:04}R0L0#{line.account}["
         inner = f"#{line.account}|{data}" if data else ""
         if line.key is None:
             return f'"{token}"{address}{inner}]'.encode() + moment
