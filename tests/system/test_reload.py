@@ -11,16 +11,20 @@ import sqlite3
 import ssl
 import subprocess
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
+from gateway.simulator import clips, scenes
+from gateway.simulator.rtsp import Mount, RtspServer
 from tests.links.mqtt import certificate
 from tests.support.api import Api, api, enrol, eventually
-from tests.support.gateway import ANJU, PASSWORD, Gateway, TestCompound, TestDevice
+from tests.support.gateway import ANJU, PASSWORD, ROOM, Gateway, TestCompound, TestDevice
 from tests.support.mqtt_device import MqttDevice
 from tests.support.ports import HOST
 
@@ -264,6 +268,60 @@ async def test_a_certificate_renewed_on_disk_is_shown_without_a_restart(tmp_path
 
 async def shown(port: int) -> str:
     return await asyncio.to_thread(ssl.get_server_certificate, (HOST, port), timeout=10)
+
+
+@dataclass(frozen=True, slots=True)
+class TestCamera(TestDevice):
+    __test__ = False
+
+    source: str = ""
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        return {"id": self.id, "kind": "camera", "name": self.id, "place": ROOM, "source": self.source}
+
+
+async def test_cameras_come_go_and_change_beside_one_that_stays(tmp_path):
+    mounts = {name: Mount(clips.clip(scenes.scenes()["extra-still"], tmp_path)) for name in "abcd"}
+    async with asyncio.timeout(120), RtspServer(mounts).listen() as port:
+
+        def camera(name: str, mount: str) -> TestCamera:
+            return TestCamera(name, source=f"rtsp://{HOST}:{port}/{mount}")
+
+        gone, moved, stays, new = (f"cam-{word}" for word in ("gone", "moved", "stays", "new"))
+        compound = TestCompound(tmp_path / "config", [camera(gone, "a"), camera(moved, "b"), camera(stays, "c")])
+        gateway = Gateway(compound, tmp_path / "data")
+        await asyncio.to_thread(gateway.start)
+        try:
+            await eventually(lambda: watched(mounts, "abc"), 60)
+            [viewer] = mounts["c"].viewers
+            compound.devices = [camera(moved, "d"), camera(stays, "c"), camera(new, "a")]
+            compound.write()
+            status, said, complaint = await reload(gateway)
+            assert (status, complaint) == (0, ""), said
+            assert f"~ device {moved} source" in said
+            await eventually(lambda: watched(mounts, "acd"), 60)
+            assert list(mounts["c"].viewers) == [viewer], "its connection is the one it had"
+            enrol(gateway)
+            async with api(gateway) as desk:
+                await desk.sign_in()
+                devices = {item["id"]: item for item in (await desk.get("devices"))["items"]}
+                assert set(devices) == {moved, stays, new}
+                await eventually(lambda: pictures(desk, moved, stays, new), 60)
+        finally:
+            await asyncio.to_thread(gateway.stop)
+
+
+async def watched(mounts: Mapping[str, Mount], names: str) -> bool:
+    return all(len(mount.viewers) == (name in names) for name, mount in mounts.items())
+
+
+async def pictures(desk: Api, *cameras: str) -> bool:
+    for camera in cameras:
+        async with desk.session.get(f"/api/v1/cameras/{camera}/snapshot.jpg") as answer:
+            if answer.status != 200:
+                return False
+    return True
 
 
 async def test_without_a_gateway_it_says_so(tmp_path):
