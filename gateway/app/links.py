@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.errors import LinkLost
 from gateway.flow.emitter import Emitter
+from gateway.links.http_push import Pushes
 from gateway.links.listen import ListenLink
 from gateway.links.modbus.link import ModbusLink
 from gateway.links.mqtt.client import BrokerClient
@@ -31,8 +32,9 @@ class Doors:
     broker: BrokerClient | None
     vision: VisionPool
     calls: Calls = field(default_factory=Calls)
+    pushes: Pushes = field(default_factory=Pushes)
 
-    def link_of(self, entry: DeviceEntry) -> LinkOf:
+    def link_of(self, entry: DeviceEntry) -> LinkOf:  # noqa: PLR0911  # one for each kind of link
         """Handing it raises LinkLost where the YAML names a door that is not open."""
         match entry.driver.LINK:
             case "none":
@@ -47,11 +49,13 @@ class Doors:
                 link = SipLink(entry.settings)  # type: ignore[arg-type]  # likewise SipSettings
                 self.calls.add(entry.device.id, link)
                 return _hooked(link)
+            case "http":
+                return _hooked(self.pushes.link(entry.device.id, entry.settings))  # type: ignore[arg-type]  # likewise PushSettings
             case "mqtt":
                 return self._mqtt(entry)
             case "vision":
                 return _hooked(self.vision.slot(entry.device.id))
-        there_is = "serial, listen, mqtt, sip, vision"
+        there_is = "serial, listen, http, mqtt, sip, vision"
         raise LinkLost(f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is {there_is}")
 
     async def picture(self, camera: str) -> bytes | None:
@@ -65,6 +69,7 @@ class Doors:
     def unlink(self, device: str) -> None:
         """The device is no more, or gets another link in this turn of the loop."""
         self.calls.forget(device)
+        self.pushes.forget(device)
         for door in (self.endpoint, self.broker):
             if door is not None:
                 door.unlink(device)

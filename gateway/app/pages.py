@@ -45,4 +45,5 @@ def _services(parts: Parts) -> web.Services:
         registry=flow_registry(parts),
         console=CONSOLE,
         calls=parts.doors.calls,
+        pushes=parts.doors.pushes,
     )

@@ -19,7 +19,7 @@ from gateway.web.language import language_of
 from gateway.web.meters import Meters
 from gateway.web.origin import address_of, check_origin
 from gateway.web.problems import Problem, not_allowed, not_signed_in, of_error, of_status
-from gateway.web.routes import PUBLIC, Route
+from gateway.web.routes import DEVICE, PUBLIC, Route
 from gateway.web.services import Services
 from gateway.web.users import BEARER
 
@@ -69,8 +69,8 @@ async def _answer(route: Route, services: Services, request: web.Request) -> web
 
 
 async def _admit(route: Route, services: Services, request: web.Request) -> SignedIn | None:
-    """Who asks, if the route lets them; a public route asks nobody."""
-    if route.who is PUBLIC:
+    """Who asks, if the route lets them; a public route asks nobody, and a device's handler asks the device."""
+    if route.who is PUBLIC or route.who is DEVICE:
         return None
     who = await who_asks(services, request)
     if who is None:

@@ -17,7 +17,7 @@ from gateway.web.messages import (
     SignalMessage,
     SnapshotMessage,
 )
-from gateway.web.routes import PUBLIC, Route
+from gateway.web.routes import DEVICE, PUBLIC, Route
 from gateway.web.views import ErrorView
 
 _REF = "#/components/schemas/{model}"
@@ -59,6 +59,8 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
 _SECURITY = {
     "session": {"type": "apiKey", "in": "cookie", "name": "anju_session"},
     "token": {"type": "http", "scheme": "bearer", "description": "from `anju users token NAME`"},
+    "device_token": {"type": "http", "scheme": "bearer", "description": "`token` of the device in devices.yaml"},
+    "device_password": {"type": "http", "scheme": "basic", "description": "`user` and `password` of the device there"},
 }
 
 
@@ -79,12 +81,22 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": route.does,
         "parameters": [*_path_parameters(route), *_query_parameters(route)],
         "responses": _responses(route),
-        "security": [] if route.who is PUBLIC else [{"session": []}, {"token": []}],
-        "x-roles": ["public"] if route.who is PUBLIC else sorted(role.value for role in route.who or ()),
+        "security": _security(route),
+        "x-roles": sorted(role.value for role in route.who) if isinstance(route.who, frozenset) else [_beside(route)],
     }
     if route.changes and route.takes:
         operation["requestBody"] = {"content": {_JSON: {"schema": _ref(route.takes)}}, "required": True}
     return operation
+
+
+def _security(route: Route) -> list[dict[str, Any]]:
+    if route.who is DEVICE:
+        return [{"device_token": []}, {"device_password": []}]
+    return [] if route.who is PUBLIC else [{"session": []}, {"token": []}]
+
+
+def _beside(route: Route) -> str:
+    return "device" if route.who is DEVICE else "public"
 
 
 def _name(route: Route) -> str:

@@ -46,9 +46,11 @@ class Problem:
 class Trouble(Refused):
     """A refusal that brings its own words."""
 
-    def __init__(self, status: int, words: Words, code: str | None = None) -> None:
+    def __init__(
+        self, status: int, words: Words, code: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(words.en)
-        self.problem = Problem(status, code or _CODES[status][0], words)
+        self.problem = Problem(status, code or _CODES[status][0], words, headers or {})
         self.status = status
 
 

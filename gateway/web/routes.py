@@ -24,8 +24,15 @@ class Public(Enum):
     PUBLIC = "public"
 
 
+class Devices(Enum):
+    """The one member says: a device of the YAML, by the secret it has there; the handler admits it."""
+
+    DEVICE = "device"
+
+
 PUBLIC = Public.PUBLIC
-Who = frozenset[Role] | Public
+DEVICE = Devices.DEVICE
+Who = frozenset[Role] | Public | Devices
 
 EVERYONE: Who = frozenset(Role)
 """Anybody who is signed in."""
@@ -79,8 +86,8 @@ def checked(routes: Iterable[Route]) -> tuple[Route, ...]:
     table = tuple(routes)
     seen: set[str] = set()
     for route in table:
-        if route.who is None or (route.who is not PUBLIC and not route.who):
-            raise RouteError(f"{route} does not say who may use it: give it `who`, roles or PUBLIC")
+        if route.who is None or (isinstance(route.who, frozenset) and not route.who):
+            raise RouteError(f"{route} does not say who may use it: give it `who`: roles, PUBLIC or DEVICE")
         if str(route) in seen:
             raise RouteError(f"{route} stands twice in the table")
         if not route.page and not route.does:

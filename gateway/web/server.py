@@ -14,6 +14,7 @@ from gateway.web.api import alerts, devices, session, system
 from gateway.web.api.calls import CallSound
 from gateway.web.api.clips import Clips
 from gateway.web.api.live_view import LiveView
+from gateway.web.api.push import Push
 from gateway.web.edge import problem_response, serve_route
 from gateway.web.feed import Feed
 from gateway.web.headers import add_headers
@@ -48,6 +49,7 @@ def build(services: Services) -> web.Application:
             *live_view.routes(),
             *sound.routes(),
             *Clips(viewings).routes(),
+            *Push().routes(),
             *system.ROUTES,
             *docs.routes(),
             *PlatePages(rendering).routes(),

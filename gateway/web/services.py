@@ -14,6 +14,7 @@ from gateway.clips.cameras import Cameras
 from gateway.clips.shelf import Shelf
 from gateway.desk import Desk
 from gateway.flow.status import DeviceStatus
+from gateway.links.http_push import Pushes
 from gateway.links.sip.link import Calls
 from gateway.model import Command, Device, Place, Signal, Words
 from gateway.people import DoorPlates, People
@@ -78,6 +79,7 @@ class Services:
     registry: CollectorRegistry
     console: Path
     calls: Calls = field(default_factory=Calls)
+    pushes: Pushes = field(default_factory=Pushes)
 
     @property
     def facts(self) -> Facts:

@@ -1,0 +1,47 @@
+"""What the YAML of a driver says about devices that speak in their own words: kinds, zones, clock."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from gateway.model import DeviceType
+from gateway.settings.context import PlaceRef
+from gateway.settings.mend import Wrong
+from gateway.settings.section import Section
+
+
+class Part(Section):
+    """A zone, reader or other part that has a number of its own, as a device of its own."""
+
+    number: Annotated[int | str, Field(description="as the device names it")]
+    id: Annotated[str, Field(description="what it is called in rules and in the guard room")]
+    name: str
+    place: PlaceRef | None = None
+    type: Annotated[DeviceType, Field(description="what it is to the guard")] = DeviceType.ZONE
+
+
+class Clock(Section):
+    """Of the device; nothing of it is needed for ISO 8601 and for seconds or milliseconds since 1970."""
+
+    format: Annotated[str | None, Field(description="as in strptime: %Y-%m-%d %H:%M:%S")] = None
+    timezone: str = "Asia/Shanghai"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, OSError, ValueError) as error:
+            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
+        return name
+
+
+def check_numbers(parts: tuple[Part, ...], key: str) -> None:
+    """Raises Wrong when two parts have one number."""
+    numbers = [str(part.number) for part in parts]
+    for index, number in enumerate(numbers):
+        if number in numbers[:index]:
+            raise Wrong(f"number {number} is given to two", "number each as the device does", (key, index))

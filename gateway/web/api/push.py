@@ -1,0 +1,70 @@
+"""Devices that can only POST: `POST /api/v1/push/<device>`, 200 once what they said is on record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from gateway.errors import BadInput, LinkLost
+from gateway.links.http_push import PushLink
+from gateway.model import Words
+from gateway.web.call import Call
+from gateway.web.edge import read_body
+from gateway.web.problems import Trouble
+from gateway.web.routes import DEVICE, KIB, Route
+from gateway.web.throttle import Throttle, network
+
+LARGEST = 64 * KIB
+SLOWEST_S = 15.0
+WRONG_SECRETS = 30
+"""A minute, from one address, before it has to wait."""
+
+
+class Push:
+    """Remembers who came with wrong secrets."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wrong = Throttle(WRONG_SECRETS, timedelta(minutes=1), clock)
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "POST",
+                "/api/v1/push/{device}",
+                self.push,
+                who=DEVICE,
+                does="What a device that can only POST has to say; 200 once it is on record",
+                raw="application/json",
+                limit=LARGEST,
+                seconds=SLOWEST_S,
+                refuses=(401, 429),
+            ),
+        )
+
+    async def push(self, call: Call[Any]) -> web.Response:
+        link = self._admitted(call)
+        body = await read_body(call.request, LARGEST, SLOWEST_S)
+        try:
+            answer = await link.push(body, call.request.headers.get(hdrs.CONTENT_TYPE, ""))
+        except BadInput as error:
+            raise Trouble(400, Words(f"内容无法识别:{error.why}", f"Not understood: {error.why}")) from error
+        except LinkLost as error:
+            words = Words("设备驱动未运行，请稍后再试", "The device's driver is not running, try again")
+            raise Trouble(503, words, "not_ready") from error
+        kind = "application/json" if answer[:1] in {"{", "["} else "text/plain"
+        return web.Response(text=answer, content_type=kind)
+
+    def _admitted(self, call: Call[Any]) -> PushLink:
+        """The same answer for a wrong secret and for a device that there is not."""
+        self._wrong.take(network(call.address))
+        authorization = call.request.headers.get(hdrs.AUTHORIZATION, "")
+        link = call.services.pushes.admit(call.part("device"), authorization, call.request.query.get)
+        if link is None:
+            words = Words("设备或其令牌不正确", "No such device, or not its token")
+            raise Trouble(401, words, "not_signed_in", {hdrs.WWW_AUTHENTICATE: 'Basic realm="anju", charset="UTF-8"'})
+        self._wrong.give_back(network(call.address))
+        return link

@@ -1,0 +1,234 @@
+"""Devices that can only POST, by curl and by sockets: who may, what is answered, and when."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import subprocess
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import aiohttp
+import pytest
+from pydantic import ValidationError
+
+from drivers.http_push import DRIVER, HttpPushSettings
+from gateway.model import Device, DeviceType
+from tests.support.listening import Listening, until
+
+TOKEN = "00112233445566778899aabbccddeeff"
+PASSWORD = "wacht am Tor"
+SETTINGS = {
+    "token": TOKEN,
+    "paths": {
+        "what": "event.code",
+        "zone": "event.zone",
+        "id": "event.serial",
+        "at": "event.time",
+        "data": {"text": "event.message"},
+    },
+    "kinds": {"1130": "zone.alarm", "3130": "zone.restored", "1602": "alive", "0": "ignored"},
+    "zones": [{"number": 1, "id": "east-1", "name": "东门周界"}],
+}
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def basic_of(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def event(code: object = 1130, **more: object) -> dict:
+    return {"event": {"code": code, "zone": "1", "serial": 77, "time": "2026-11-22T08:00:00+08:00", **more}}
+
+
+@asynccontextmanager
+async def pushing(anju, **more):
+    settings = HttpPushSettings.model_validate({**SETTINGS, **more})
+    emit = Listening()
+    device = Device("east-host", "http_push", DeviceType.PANEL, "东区报警主机", "gate/east")
+    driver = DRIVER(device, settings, anju.services.pushes.link("east-host", settings), emit)
+    serving = asyncio.ensure_future(driver.run())
+    await until(lambda: emit.lives, serving)
+    async with aiohttp.ClientSession(anju.url) as client:
+        yield SimpleNamespace(client=client, emit=emit, serving=serving)
+    serving.cancel()
+    await asyncio.wait([serving])
+
+
+async def post(run, body, headers=BEARER, path="/api/v1/push/east-host", **more):
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    async with run.client.post(path, data=data, headers=headers, **more) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_an_event_is_a_signal(anju) -> None:
+    async with pushing(anju) as run:
+        assert await post(run, event(message="翻越")) == (200, '{"ok": true}')
+        (signal,) = run.emit.signals
+        assert (signal.device, signal.kind, signal.source_id) == ("east-1", "zone.alarm", "77")
+        assert signal.data == {"zone": "1", "text": "翻越"}
+        assert signal.at.isoformat() == "2026-11-22T00:00:00+00:00"
+
+
+@pytest.mark.needs("curl", "curl")
+async def test_by_curl_with_a_token_in_the_address(anju) -> None:
+    async with pushing(anju, query="key") as run:
+        curl = ["curl", "-sS", "-w", " %{http_code}", "--data-urlencode", "code=1130", "-d", "zone=1"]
+        address = f"{anju.url}/api/v1/push/east-host?key={TOKEN}"
+        done = await asyncio.to_thread(subprocess.run, [*curl, address], capture_output=True, text=True, check=True)
+        assert done.stdout.endswith(" 400"), "a form has no event.code"
+    async with pushing(anju, query="key", paths={"what": "code", "zone": "zone"}) as run:
+        done = await asyncio.to_thread(subprocess.run, [*curl, address], capture_output=True, text=True, check=True)
+        assert done.stdout == '{"ok": true} 200'
+        assert run.emit.kinds() == [("east-1", "zone.alarm")]
+
+
+async def test_xml_by_a_password(anju) -> None:
+    body = b"""<?xml version="1.0" encoding="UTF-8"?>
+    <EventNotificationAlert version="2.0" xmlns="http://www.isapi.org/ver20/XMLSchema">
+    <channelID>3</channelID><eventType>fielddetection</eventType>
+    <dateTime>2026-11-22T08:00:00+08:00</dateTime></EventNotificationAlert>"""
+    more = {
+        "token": None,
+        "user": "west",
+        "password": PASSWORD,
+        "paths": {"what": "EventNotificationAlert.eventType", "zone": "EventNotificationAlert.channelID"},
+        "kinds": {"fielddetection": "zone.alarm"},
+        "zones": [{"number": 3, "id": "west-3", "name": "西围墙"}],
+    }
+    async with pushing(anju, **more) as run:
+        right = basic_of("west", PASSWORD)
+        assert (await post(run, body, {"Authorization": right, "Content-Type": "application/xml"}))[0] == 200
+        assert run.emit.kinds() == [("west-3", "zone.alarm")]
+        wrong = basic_of("west", "open")
+        assert (await post(run, body, {"Authorization": wrong}))[0] == 401
+
+
+async def test_several_events_in_one_body(anju) -> None:
+    async with pushing(anju, paths={"each": "list", "what": "c"}) as run:
+        assert (await post(run, {"list": [{"c": 1130}, {"c": 1602}, {"c": 3130}]}))[0] == 200
+        assert [kind for _, kind in run.emit.kinds()] == ["zone.alarm", "zone.restored"]
+        assert (await post(run, {"list": [{"c": 1130}, {"c": 9}]}))[0] == 400
+        assert len(run.emit.signals) == 2, "all of a body, or nothing"
+        assert (await post(run, {"list": []}))[0] == 200
+        assert "there is nothing at list" in (await post(run, {}))[1]
+
+
+async def test_a_heartbeat_is_heard_and_no_signal(anju) -> None:
+    async with pushing(anju) as run:
+        lives = run.emit.lives
+        assert (await post(run, event(1602)))[0] == 200
+        assert run.emit.lives == lives + 1
+        assert (await post(run, event(0)))[0] == 200
+        assert run.emit.signals == []
+
+
+async def test_nobody_learns_which_devices_there_are(anju) -> None:
+    async with pushing(anju) as run:
+        answers = [
+            await post(run, event(), headers, f"/api/v1/push/{device}")
+            for device in ("east-host", "nobody")
+            for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic !"}, {"Authorization": "x"})
+        ]
+        assert {status for status, _ in answers} == {401}
+        assert len({text for _, text in answers}) == 1
+        assert (await post(run, event(), {}, f"/api/v1/push/east-host?key={TOKEN}"))[0] == 401, (
+            "not allowed in the YAML"
+        )
+        assert (await post(run, event(), BEARER, "/api/v1/push/nobody"))[0] == 401
+        assert run.emit.aside == []
+
+
+async def test_who_guesses_has_to_wait_and_who_knows_does_not(anju) -> None:
+    async with pushing(anju) as run:
+        wrong = [(await post(run, event(), {"Authorization": f"Bearer {n}"}))[0] for n in range(32)]
+        assert wrong[:30] == [401] * 30
+        assert wrong[-1] == 429
+
+
+async def test_not_on_record_is_not_taken(anju) -> None:
+    async with pushing(anju) as run:
+        run.emit.disk = False
+        assert (await post(run, event()))[0] == 503
+        run.emit.disk = True
+        assert (await post(run, event()))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"{", "the body is no JSON"),
+        (b'{"event": {"code": NaN}}', "NaN is no number of JSON"),
+        (b"[" * 50_000, "JSON"),
+        (b'{"a":' * 70 + b"1" + b"}" * 70, "deeper than 64"),
+        (b'{"event": {}}', "there is nothing at event.code"),
+        (b'{"event": {"code": 5}}', "event.code says '5', which is not among kinds"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "XML that can't be used"),
+        (b"\xff\xfe=%", "the body is no form"),
+        (b"", "the body is empty"),
+    ],
+)
+async def test_what_can_not_be_read_is_kept_and_the_mistake_told(anju, body, told) -> None:
+    async with pushing(anju) as run:
+        status, text = await post(run, body, {**BEARER, "Accept-Language": "en"})
+        assert status == 400
+        assert told in json.loads(text)["error"]["message"]
+        assert run.emit.aside[0][1] == body
+        assert run.emit.signals == []
+
+
+async def test_a_secret_in_a_body_is_not_kept(anju) -> None:
+    async with pushing(anju) as run:
+        assert (await post(run, {"token": TOKEN}))[0] == 400
+        assert run.emit.aside[0][1] == b'{"token": "***"}'
+
+
+async def test_too_large_and_too_often(anju) -> None:
+    async with pushing(anju, burst=3, rate=0.5) as run:
+        assert (await post(run, b"x" * 70_000))[0] == 413
+        assert [(await post(run, event(1602)))[0] for _ in range(4)] == [200, 200, 200, 429]
+
+
+async def test_without_its_driver_nothing_is_taken(anju) -> None:
+    async with pushing(anju) as run:
+        run.serving.cancel()
+        await asyncio.wait([run.serving])
+        assert (await post(run, event()))[0] == 503
+        anju.services.pushes.forget("east-host")
+        assert (await post(run, event()))[0] == 401
+
+
+async def test_a_page_of_another_site_can_not_push(anju) -> None:
+    async with pushing(anju) as run:
+        assert (await post(run, event(), {**BEARER, "Origin": "https://evil.example"}))[0] == 403
+
+
+def test_the_description_says_who_may() -> None:
+    from gateway.web.api.push import Push
+    from gateway.web.openapi import describe
+
+    (route,) = Push().routes()
+    operation = describe([route], "1")["paths"]["/api/v1/push/{device}"]["post"]
+    assert operation["x-roles"] == ["device"]
+    assert operation["security"] == [{"device_token": []}, {"device_password": []}]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"token": None}, "anybody could push, give it a token"),
+        ({"token": "short"}, "fewer than 16 characters, take what `openssl rand -hex 16` prints"),
+        ({"user": "x"}, "user and password go together"),
+        ({"query": "key", "token": None, "user": "x", "password": "y"}, "the query would carry a token"),
+        ({"kinds": {}}, "paths.what needs kinds to look it up in"),
+        ({"paths": {}}, "no body would say what happened"),
+        ({"paths": {"what": "a..b"}}, "'a..b' is no JMESPath expression"),
+        ({"kinds": {"1": "zone.alrm"}}, "'zone.alrm' is no kind of signal"),
+        ({"zones": [{"number": 1, "id": "a", "name": "A"}, {"number": "1", "id": "b", "name": "B"}]}, "given to two"),
+    ],
+)
+def test_mistakes_are_explained(more, told) -> None:
+    with pytest.raises(ValidationError) as refused:
+        HttpPushSettings.model_validate({**SETTINGS, **more})
+    assert told in str(refused.value)
