@@ -47,6 +47,10 @@ class Eye:
         self._lookers.remove(self.look)
         self.crowd.end("the camera is not watched any more")
 
+    def is_hasty(self) -> bool:
+        """Whether somebody waits for its packets: who takes them, or recognisers while something moves."""
+        return self.crowd.watched or self.look.hasty
+
     def began(self, media: Media) -> None:
         """What is in it, its units tell."""
 

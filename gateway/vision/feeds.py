@@ -37,7 +37,9 @@ class Feed(Protocol):
 def feed_of(watch: Watch, eye: Eye, sweeper: Sweeper) -> Feed:
     """Raises LinkLost when the address can't be read."""
     if watch.source.lower().startswith(_LIVE):
-        return LiveFeed(sweeper, Reception(watch.source, eye, carriages=_CARRIAGES[watch.transport]))
+        return LiveFeed(
+            sweeper, Reception(watch.source, eye, carriages=_CARRIAGES[watch.transport], hasty=eye.is_hasty)
+        )
     return PyAvFeed(watch.source, eye)
 
 

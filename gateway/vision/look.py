@@ -17,6 +17,7 @@ from gateway.vision.stream.decoder import Frame
 from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.view.crowd import Crowd
 
+_NOTHING, _KEY = Want.NOTHING, Want.KEY
 STILL_LOOK = 5.0
 """Seconds between two frames for the recognisers while nothing moves: somebody may stand there."""
 BEHIND, MOST = 75, 1000
@@ -41,16 +42,24 @@ class Look:
         self._waiting: deque[AccessUnit] = deque()
         self._asked: deque[int] = deque()
         self._skips = False
+        self._rests = True
         self._why: LinkLost | None = None
         self._still_due = 0.0
         self._jpeg: tuple[float, bytes] = (0.0, b"")
         self.dropped = 0
         """Pictures that were wanted and not decoded, because there was too much to do."""
+        self.glances, self.glanced = 0, 0.0
+        """Keyframes looked at alone, and the seconds of CPU they took."""
 
     @property
     def looks(self) -> bool:
         """Whether anything is looked for."""
         return self._gates is not None
+
+    @property
+    def hasty(self) -> bool:
+        """Whether recognisers wait for the next picture."""
+        return self._watch.recognises and self._gates is not None and self._gates.moving
 
     def put(self, unit: AccessUnit) -> None:
         if self._gates is None:
@@ -81,7 +90,7 @@ class Look:
                 self._outbox.say("picture", self._newest_jpeg(), ask=self._asked.popleft())
                 yield True
             elif self._waiting:
-                yield from self._look(self._waiting.popleft(), keys)
+                yield from self._take(self._waiting.popleft(), keys)
             elif self._why is not None:
                 break
             else:
@@ -91,33 +100,65 @@ class Look:
         refused = isinstance(self._why, LoginRefused)
         self._outbox.say("lost", watch=self._number, why=str(self._why), refused=refused)
 
-    def _look(self, unit: AccessUnit, keys: Keys) -> Iterator[bool]:
-        assert self._gates is not None, "nothing is put otherwise"
-        want = self._gates.packet(unit.time_s, unit.key, unit.size)
-        for frame in self._wanted(unit, want, self._gates, keys):
-            if want is not Want.NOTHING and self._gates.due(frame.time):
-                for event in self._gates.see(frame.luma(frame.size[0]), frame.time):
-                    self._tell(event, frame)
-                self._offer(frame, moves=self._gates.moving)
-            elif want is Want.NOTHING:
+    def _take(self, unit: AccessUnit, keys: Keys) -> Iterable[bool]:
+        """Of thousands in a second all but a few end here, wanted by nobody."""
+        gates = self._gates
+        assert gates is not None, "nothing is put otherwise"
+        want = gates.packet(unit.time_s, unit.key, unit.size)
+        for event in gates.settle(unit.time_s):
+            self._tell(event, None)
+        if want is not _NOTHING:
+            return self._glance(unit, gates, keys) if want is _KEY else self._look(unit, want, gates)
+        if self._rests and not (unit.key and self._watch.recognises):
+            return ()
+        return self._rest(unit, keys)
+
+    def _rest(self, unit: AccessUnit, keys: Keys) -> Iterator[bool]:
+        """Nothing moves; the recognisers see a keyframe now and then."""
+        self._pictures.rest()
+        self._rests = True
+        if unit.key and self._still_is_due() and self._keeps_up(unit):
+            for frame in self._alone(unit, keys):
                 self._offer(frame, moves=False)
             yield True
 
-    def _wanted(self, unit: AccessUnit, want: Want, gates: Gates, keys: Keys) -> Iterable[Frame]:
-        if want in {Want.NOTHING, Want.KEY}:
+    def _glance(self, unit: AccessUnit, gates: Gates, keys: Keys) -> Iterator[bool]:
+        """At a keyframe alone."""
+        self._pictures.rest()
+        self._rests = True
+        if self._keeps_up(unit):
+            began = time.thread_time()
+            for frame in self._alone(unit, keys):
+                self._see(frame, gates)
+            self.glances += 1
+            self.glanced += time.thread_time() - began
+            yield True
+
+    def _look(self, unit: AccessUnit, want: Want, gates: Gates) -> Iterator[bool]:
+        """At all pictures."""
+        if not self._keeps_up(unit):
             self._pictures.rest()
-        still = want is Want.NOTHING and unit.key and self._still_is_due()
-        if len(self._waiting) > BEHIND or (self._skips and not unit.key):
-            self._skips = True
-            self.dropped += still or want is not Want.NOTHING
-            self._pictures.rest()
-            return ()
-        self._skips = False
-        if want is Want.KEY or still:
-            return () if unit.lost else keys.alone(unit)
-        if want is Want.BACK:
-            return self._pictures.back(unit, gates.back_to)
-        return self._pictures.all(unit) if want is Want.ALL else ()
+            return
+        self._rests = False
+        back = want is Want.BACK
+        for frame in self._pictures.back(unit, gates.back_to) if back else self._pictures.all(unit):
+            self._see(frame, gates)
+            yield True
+
+    def _see(self, frame: Frame, gates: Gates) -> None:
+        if gates.due(frame.time):
+            for event in gates.see(frame.luma(frame.size[0]), frame.time):
+                self._tell(event, frame)
+            self._offer(frame, moves=gates.moving)
+
+    def _alone(self, unit: AccessUnit, keys: Keys) -> list[Frame]:
+        return [] if unit.lost else keys.alone(unit)
+
+    def _keeps_up(self, unit: AccessUnit) -> bool:
+        """Whether there is time for a picture that is wanted; if not, there is none up to the next keyframe."""
+        self._skips = len(self._waiting) > BEHIND or (self._skips and not unit.key)
+        self.dropped += self._skips
+        return not self._skips
 
     def _still_is_due(self) -> bool:
         return self._watch.recognises and time.monotonic() >= self._still_due

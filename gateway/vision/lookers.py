@@ -17,8 +17,15 @@ INTERVAL = 0.25
 """Seconds between two rounds when there is nothing left to do: waking up is what costs."""
 TURN = 0.02
 """Seconds of work after which the next camera has its turn."""
-GLANCES = 10
-"""Keyframes a second, of all cameras whose packets' sizes say nothing: at 4 ms each, a twenty-fifth of a core."""
+SHARE = 0.04
+"""Of a core, for keyframes of cameras on which nothing is known to move: the slower the machine, the fewer they are."""
+GLANCE = 0.004
+"""Seconds of CPU that one takes, until that is measured."""
+LONGEST = 20.0
+"""Seconds between two keyframes of a camera, whatever they cost."""
+SHARE_EVERY = 10.0
+_FIRST = 20
+"""Of measured ones that the estimate counts for."""
 TRIM_EVERY = 60.0
 """Seconds between two times what decoders left behind is given back; a heap keeps 1.6 MB of each otherwise."""
 FIRST_TRIM = 20.0
@@ -26,9 +33,9 @@ FIRST_TRIM = 20.0
 
 
 class Looker(Thread):
-    """Goes round its cameras. One that fails is ended by `failed`, alone. One thread `trims` the heap for all."""
+    """Goes round its cameras. One that fails is ended by `failed`, alone. `chores` are done between two rounds."""
 
-    def __init__(self, name: str, *, trims: bool) -> None:
+    def __init__(self, name: str, chores: Callable[[], None] | None) -> None:
         super().__init__(name=name, daemon=True)
         self._lock = Lock()
         self._some = Event()
@@ -36,8 +43,7 @@ class Looker(Thread):
         self._keys = Keys()
         self._turns: dict[Look, tuple[Iterator[bool], Callable[[], None]]] = {}
         self._dropped = 0
-        self._trims = trims
-        self._trim_due = time.monotonic() + FIRST_TRIM
+        self._chores = chores
 
     @property
     def cameras(self) -> int:
@@ -68,19 +74,19 @@ class Looker(Thread):
                     self._some.clear()
             if not sum(self._turn(look, steps, failed) for look, (steps, failed) in turns):
                 self._pause.wait(INTERVAL)
-            if self._trims:
-                self._trim()
+            if self._chores is not None:
+                self._chores()
 
     def glance(self, every: float) -> None:
         with self._lock:
             for look in self._turns:
                 look.glance(every)
 
-    def _trim(self) -> None:
-        now = time.monotonic()
-        if now >= self._trim_due:
-            self._trim_due = now + TRIM_EVERY
-            ctypes.CDLL(None).malloc_trim(0)
+    @property
+    def glanced(self) -> tuple[int, float]:
+        """Keyframes looked at by the cameras that are here now, and the seconds of CPU they took."""
+        with self._lock:
+            return sum(look.glances for look in self._turns), sum(look.glanced for look in self._turns)
 
     def _turn(self, look: Look, steps: Iterator[bool], failed: Callable[[], None]) -> bool:
         """Whether it has more to do."""
@@ -102,7 +108,9 @@ class Looker(Thread):
 
 class Lookers:
     def __init__(self, threads: int = THREADS) -> None:
-        self._threads = [Looker(f"looker-{number + 1}", trims=number == 0) for number in range(threads)]
+        self._threads = [Looker(f"looker-{number + 1}", None if number else self._chores) for number in range(threads)]
+        self._trim_due = time.monotonic() + FIRST_TRIM
+        self._share_due = 0.0
 
     @property
     def dropped(self) -> int:
@@ -123,8 +131,19 @@ class Lookers:
             thread.remove(look)
         self._share()
 
+    def _chores(self) -> None:
+        now = time.monotonic()
+        if now >= self._share_due:
+            self._share_due = now + SHARE_EVERY
+            self._share()
+        if now >= self._trim_due:
+            self._trim_due = now + TRIM_EVERY
+            ctypes.CDLL(None).malloc_trim(0)
+
     def _share(self) -> None:
-        """Few cameras are glanced at more often than many."""
-        every = max(Gates.GLANCE, sum(thread.cameras for thread in self._threads) / GLANCES)
+        """Few cameras are glanced at more often than many, and small pictures more often than large ones."""
+        counts, spent = zip(*(thread.glanced for thread in self._threads), strict=True)
+        cost = (sum(spent) + GLANCE * _FIRST) / (sum(counts) + _FIRST)
+        every = cost * sum(thread.cameras for thread in self._threads) / SHARE
         for thread in self._threads:
-            thread.glance(every)
+            thread.glance(min(max(Gates.GLANCE, every), LONGEST))

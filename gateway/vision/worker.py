@@ -36,8 +36,6 @@ from gateway.vision.wire import Message, Reader
 
 NICENESS = 5
 FAILED = 70
-SWEEP = 0.15
-"""Seconds between two looks at the live streams: a live view comes so much later, and every look costs."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -49,7 +47,7 @@ class Worker:
         self._outbox = Outbox(lambda: self._frames.dropped + self._lookers.dropped)
         self._recognition = Recognition(self._outbox, self._frames)
         self._studio = Studio(self._outbox)
-        self._sweeper = Sweeper(SWEEP)
+        self._sweeper = Sweeper()
         self._cameras: dict[int, tuple[Eye, Feed]] = {}
 
     def serve(self) -> None:

@@ -58,6 +58,11 @@ class Crowd:
             return self._ring.units(since)
 
     @property
+    def watched(self) -> bool:
+        """Whether anybody takes its packets now."""
+        return bool(self._takers)
+
+    @property
     def newest_time(self) -> float | None:
         """The stream's time of the last unit; None before the first."""
         newest = self._newest

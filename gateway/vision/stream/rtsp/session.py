@@ -80,7 +80,8 @@ class Session:
     _sequence: int = 0
     _unanswered: dict[int, _Asked] = field(default_factory=dict)
     _keep_alive: str = "OPTIONS"
-    _keep_alive_due: float = 0.0
+    keep_alive_due: float = 0.0
+    """When to `tick` at the latest."""
     _id: str = ""
     _described: Description | None = None
     _wish: Way | None = None
@@ -137,8 +138,8 @@ class Session:
 
     def tick(self, now: float) -> None:
         """Call it now and then: keeps a playing session alive."""
-        if self.state is State.PLAYING and now >= self._keep_alive_due:
-            self._keep_alive_due = now + self.timeout / 2
+        if self.state is State.PLAYING and now >= self.keep_alive_due:
+            self.keep_alive_due = now + self.timeout / 2
             self._ask(self._keep_alive, self._control)
 
     def end(self) -> None:
@@ -232,7 +233,7 @@ class Session:
     def _on_play(self, response: Response, now: float) -> None:
         _expect(response, "PLAY")
         self.state = State.PLAYING
-        self._keep_alive_due = now + self.timeout / 2
+        self.keep_alive_due = now + self.timeout / 2
 
     def _on_keep_alive(self, method: str, response: Response) -> None:
         """Some cameras can't do what they say they can: then the other way is taken."""

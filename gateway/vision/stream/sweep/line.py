@@ -80,6 +80,11 @@ class Line:
         return ((self._socket, self._wants | (WRITE if self._unsent else 0)),)
 
     @property
+    def unsent(self) -> bool:
+        """Whether something waits to be sent."""
+        return bool(self._unsent)
+
+    @property
     def peer(self) -> str:
         """The camera's address, as a number."""
         assert self._socket is not None

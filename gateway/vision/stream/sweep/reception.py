@@ -27,6 +27,7 @@ SILENCE_LIMIT = 10.0
 REPORT_EVERY = 10.0
 """Seconds between receiver reports; RFC 3550, 6.2 asks for no less than 5."""
 MAX_MOVES = 5
+_NEW, _PLAYING = State.NEW, State.PLAYING
 
 
 class Listener(Protocol):
@@ -51,13 +52,15 @@ class Reception:
         *,
         carriages: Sequence[Carriage] = ("tcp", "udp"),
         tls: Callable[[], ssl.SSLContext] = camera_tls,
+        hasty: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Raises LinkLost when the address can't be read."""
+        """`hasty`: whether somebody waits for every packet now. Raises LinkLost when the address can't be read."""
         self.listener = listener
+        self.hasty = hasty
         self._carriages = carriages
         self._make_tls = tls
         self._moves = 0
-        self._due = self._report_due = 0.0
+        self._due = self._report_due = self._upkeep_due = 0.0
         self._ports: Ports | None = None
         self._line: Line | None = None
         self._begin(Target.of(address))
@@ -65,9 +68,10 @@ class Reception:
     @property
     def interest(self) -> Sequence[tuple[socket.socket, int]]:
         """Whose readiness it wants to be stepped for. None for a stream that flows over TCP: the timer is enough."""
-        if self._ports is not None and self._session.state is State.PLAYING:
+        playing = self._session.state is _PLAYING
+        if self._ports is not None and playing:
             return self._ports.interest
-        if self._line is None or self._session.state is State.PLAYING:
+        if self._line is None or playing:
             return ()
         return self._line.interest
 
@@ -77,11 +81,13 @@ class Reception:
             self._due = now + SETUP_LIMIT
             tls = self._make_tls() if self._target.scheme == "rtsps" else None
             self._line = Line(self._target.host, self._target.port, tls)
-        if self._line.advance():
-            if self._session.state is State.NEW:
+        line = self._line
+        if line.is_open or line.advance():
+            if self._session.state is _NEW:
                 self._session.begin()
-            self._read(self._line, now)
-            self._keep_up(self._line, now)
+            self._read(line, now)
+            if now >= self._upkeep_due or line.unsent:
+                self._keep_up(line, now)
         self._judge(now)
 
     def close(self) -> None:
@@ -107,6 +113,7 @@ class Reception:
         self._reorder = Reorder()
         self.receiver: Receiver | None = None
         self._heard = float("inf")
+        self._upkeep_due = 0.0
 
     def _drop(self) -> None:
         for thing in (self._line, self._ports):
@@ -132,6 +139,7 @@ class Reception:
         for item in items:
             if isinstance(item, Message):
                 self._session.receive(item, now)
+                self._upkeep_due = now
             elif item[0] == channel:
                 packets.append(item[1])
             elif item[0] == channel + 1:
@@ -150,7 +158,7 @@ class Reception:
             self.receiver.control(data, now)
 
     def _keep_up(self, line: Line, now: float) -> None:
-        """Events, keep-alives, reports."""
+        """Events, keep-alives, reports. While a stream flows and says nothing else, only when one of them is due."""
         for event in self._session.events():
             if isinstance(event, Moved):
                 self._move(event.target)
@@ -164,6 +172,8 @@ class Reception:
             self._report_due = now + REPORT_EVERY
             self._report(self.receiver.report(now), line)
         line.write(self._session.outgoing())
+        flows = self.receiver is not None and self._session.state is _PLAYING
+        self._upkeep_due = min(self._report_due, self._session.keep_alive_due) if flows else now
 
     def _ready(self, event: Ready, now: float) -> None:
         self.receiver = Receiver(event.media, own_source=secrets.randbits(32))
