@@ -22,8 +22,8 @@ from gateway.links.serial import SerialLine
 
 BABBLE_S = 0.25
 """A line on which somebody talks for longer than this is not waited for."""
-CHARACTER_BITS = 11
-"""Start, eight of data, parity or a second stop, stop (Serial Line V1.02, 2.5.1)."""
+LEAST_LOOK_S = 0.001
+"""At whatever came since, on a line that has been silent for long enough."""
 SHORTEST_SILENCE_S = 0.00175
 """From 19,200 baud on (2.5.1.1)."""
 
@@ -55,19 +55,15 @@ Outcome = Answer | Refusal | Silence
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """`answer` is how long a unit may take, in seconds, after it was asked; `baud` 0 where bytes take no time."""
+    """In seconds: how long a unit may take to answer once it was asked, and a character (0: no time) to pass."""
 
-    answer: float = 0.1
-    baud: int = 9600
+    answer: float
+    character: float
 
     @property
     def silence(self) -> float:
-        if not self.baud:
-            return 0.0
-        return max(SHORTEST_SILENCE_S, 3.5 * CHARACTER_BITS / self.baud)
-
-    def on_wire(self, count: int) -> float:
-        return count * CHARACTER_BITS / self.baud if self.baud else 0.0
+        """Between two frames (2.5.1.1)."""
+        return max(SHORTEST_SILENCE_S, 3.5 * self.character) if self.character else 0.0
 
 
 @dataclass(slots=True)
@@ -87,6 +83,7 @@ class ModbusLine:
     timing: Timing
     _asked: count[int] = field(default_factory=count)
     _owing: dict[int, Owing] = field(default_factory=dict)
+    _heard_at: float = 0.0
     _echoes: dict[int, bool] = field(default_factory=dict)
     """Whether a unit knows the echo, as far as that has been seen."""
 
@@ -126,7 +123,7 @@ class ModbusLine:
             return self._unanswered(unit)
         await self.stream.write(frame)
         try:
-            async with asyncio.timeout(self.timing.on_wire(len(frame) + request.longest_answer) + self.timing.answer):
+            async with asyncio.timeout(self._patience(len(frame) + request.longest_answer)):
                 return await self._answer(unit, number, request)
         except TimeoutError:
             self.framing.silence()
@@ -135,9 +132,20 @@ class ModbusLine:
     async def _hush(self) -> None:
         """Hear out whatever still comes, until the line has been silent for long enough."""
         if self.timing.silence:
-            while await self._hear_out(self.timing.silence):
-                pass
+            silent_for = asyncio.get_running_loop().time() - self._heard_at
+            wait = max(LEAST_LOOK_S, self.timing.silence - silent_for)
+            while await self._hear_out(wait):
+                wait = self.timing.silence
             self.framing.silence()
+
+    def _patience(self, characters: int) -> float:
+        return self.timing.answer + characters * self.timing.character
+
+    async def _read(self) -> bytes:
+        heard = await self.stream.read()
+        if heard:
+            self._heard_at = asyncio.get_running_loop().time()
+        return heard
 
     async def _hear_out(self, seconds: float) -> bool:
         """Whether anything came meanwhile; all of it is nobody's answer."""
@@ -145,7 +153,7 @@ class ModbusLine:
         try:
             async with asyncio.timeout(seconds):
                 while True:
-                    heard = await self.stream.read()
+                    heard = await self._read()
                     came = came or bool(heard)
                     for frame in self.framing.feed(heard):
                         self._stray(frame)
@@ -154,7 +162,7 @@ class ModbusLine:
 
     async def _answer(self, unit: int, number: int, request: Request) -> Outcome:
         while True:
-            for frame in self.framing.feed(await self.stream.read()):
+            for frame in self.framing.feed(await self._read()):
                 if frame.unit != unit or frame.number != number:
                     self._stray(frame)
                 elif request.is_answer(frame.pdu):

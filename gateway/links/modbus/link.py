@@ -10,6 +10,7 @@ from gateway.links.modbus.frames import Framing, Rtu, Tcp
 from gateway.links.modbus.line import ModbusLine, Timing
 from gateway.links.modbus.settings import ModbusLineSettings
 from gateway.links.serial import SerialLink
+from gateway.links.tape import Tape
 
 Kept = TypeVar("Kept")
 
@@ -20,12 +21,13 @@ class ModbusLink(Generic[Kept]):
     def __init__(self, settings: ModbusLineSettings) -> None:
         self.settings = settings
         self.kept: Kept | None = None
+        self.tape = Tape()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[ModbusLine]:
         """Open the port for ourselves alone; raises LinkLost that says what is wrong with it."""
         settings = self.settings
         framing: Framing = Tcp() if settings.framing == "tcp" else Rtu()
-        timing = Timing(settings.answer_within, 0 if settings.framing == "tcp" else settings.baud)
-        async with SerialLink(settings).open() as stream:
+        timing = Timing(settings.answer_within, settings.character_s)
+        async with SerialLink(settings, self.tape).open() as stream:
             yield ModbusLine(stream, framing, timing)

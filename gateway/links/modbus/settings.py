@@ -203,6 +203,12 @@ class ModbusLineSettings(SerialSettings):
             return self.timeout.total_seconds()
         return ANSWER_WITHIN_BY_NETWORK if self.converter else ANSWER_WITHIN
 
+    @property
+    def character_s(self) -> float:
+        """Seconds a character takes on the wire; 0 where there is none."""
+        bits = 1 + self.data_bits + (self.parity != "none") + self.stop_bits
+        return 0.0 if self.framing == "tcp" else bits / self.baud
+
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if self.framing == "tcp" and self.converter is None:
