@@ -16,20 +16,18 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated, Literal
 
 import structlog
-from pydantic import BeforeValidator, Field
 
-from gateway.driver import DriverSettings
 from gateway.errors import LinkLost
-from gateway.settings.addresses import Listen, ListenAddress
-from gateway.settings.durations import PositiveDuration
-from gateway.settings.mend import Wrong
+from gateway.links.port import BACKLOG, ListenSettings, bound
+from gateway.links.tape import Tape
+from gateway.settings.addresses import Listen
+
+__all__ = ["Caller", "Datagram", "Door", "ListenLink", "ListenSettings"]
 
 log = structlog.get_logger(__name__)
 CHUNK = 4096
@@ -39,37 +37,6 @@ WRITE_LIMIT = 10.0
 DATAGRAMS = 256
 """Under way at once; more wait in the kernel's buffer."""
 LONGEST_DATAGRAM = 65_535
-BACKLOG = 256
-
-Transport = Literal["tcp", "udp"]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-def _network(value: object) -> object:
-    try:
-        return value if isinstance(value, Network) else ipaddress.ip_network(str(value))
-    except ValueError as error:
-        raise Wrong(f"{value!r} is no network ({error})", "write one like 192.168.20.0/24 or 192.168.20.7") from error
-
-
-class ListenSettings(DriverSettings):
-    """What the YAML says about a door, flat beside the driver's own keys."""
-
-    listen: Annotated[ListenAddress, Field(description="host:port; 0.0.0.0 is every address of this machine")]
-    transport: Annotated[tuple[Transport, ...], Field(min_length=1, description="tcp, udp or both, on one port")] = (
-        "tcp",
-        "udp",
-    )
-    allow: Annotated[
-        tuple[Annotated[Network, BeforeValidator(_network)], ...],
-        Field(description="networks that may come in; none: everyone who reaches the port"),
-    ] = ()
-    connections: Annotated[
-        int, Field(ge=1, le=10_000, description="open at once; one more takes the place of the one longest silent")
-    ] = 500
-    idle: Annotated[
-        PositiveDuration, Field(description="how long a connection may say nothing before it is closed")
-    ] = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +47,11 @@ class Datagram:
     peer: str
     _door: socket.socket
     _address: tuple[str | int, ...]
+    _tape: Tape
 
     def reply(self, data: bytes) -> None:
         """Answer its sender, or not: like any datagram it may be lost."""
+        self._tape.put("out", data, self.peer)
         with suppress(OSError):
             self._door.sendto(data, self._address)
 
@@ -90,8 +59,8 @@ class Datagram:
 class Caller:
     """One TCP connection; one task reads, any task writes. `peer` is the other end, `host:port`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, idle: float) -> None:
-        self._reader, self._writer, self._idle = reader, writer, idle
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, idle: float, tape: Tape) -> None:
+        self._reader, self._writer, self._idle, self._tape = reader, writer, idle, tape
         self.peer = str(Listen(*writer.get_extra_info("peername", ("?", 0))[:2]))
         self.heard_at = asyncio.get_running_loop().time()
 
@@ -103,12 +72,14 @@ class Caller:
         except (OSError, TimeoutError):
             return b""
         self.heard_at = asyncio.get_running_loop().time()
+        self._tape.put("in", data, self.peer)
         return data
 
     async def write(self, data: bytes) -> None:
         """Returns once little of it waits to be sent. Raises LinkLost when the connection is gone or takes nothing."""
         if self._writer.is_closing():
             raise LinkLost(f"the connection of {self.peer} is closed")
+        self._tape.put("out", data, self.peer)
         self._writer.write(data)
         try:
             async with asyncio.timeout(WRITE_LIMIT):
@@ -140,19 +111,21 @@ class ListenLink:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Door]:
         """The port, bound; raises LinkLost that says why it can't be."""
-        with _bound(self.settings) as (tcp, udp):
+        with bound(self.settings) as (tcp, udp):
             yield Door(self.settings, tcp, udp)
 
 
 class Door:
     """A bound port. `port` is the one that was taken, where the YAML says 0."""
 
-    def __init__(self, settings: ListenSettings, tcp: socket.socket | None, udp: socket.socket | None) -> None:
-        self._settings, self._tcp, self._udp = settings, tcp, udp
+    def __init__(
+        self, settings: ListenSettings, tcp: socket.socket | None, udp: socket.socket | None, tape: Tape
+    ) -> None:
+        self._settings, self._tcp, self._udp, self._tape = settings, tcp, udp, tape
         self._callers: set[Caller] = set()
-        bound = tcp or udp
-        assert bound
-        self.port: int = bound.getsockname()[1]
+        door = tcp or udp
+        assert door
+        self.port: int = door.getsockname()[1]
         self.turned_away = 0
         """Connections and datagrams from elsewhere than `allow` says."""
 
@@ -166,7 +139,7 @@ class Door:
 
     async def _accept(self, door: socket.socket, on_caller: OnCaller, tasks: asyncio.TaskGroup) -> None:
         def come_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            caller = Caller(reader, writer, self._settings.idle.total_seconds())
+            caller = Caller(reader, writer, self._settings.idle.total_seconds(), self._tape)
             if self._may_come(writer.get_extra_info("peername")):
                 tasks.create_task(self._talk(caller, on_caller))
             else:
@@ -206,7 +179,8 @@ class Door:
                 room.release()
                 continue
             if self._may_come(address):
-                datagram = Datagram(data, str(Listen(*address[:2])), door, address)
+                datagram = Datagram(data, str(Listen(*address[:2])), door, address, self._tape)
+                self._tape.put("in", data, datagram.peer)
                 tasks.create_task(_handle(on_datagram, datagram, room))
             else:
                 room.release()
@@ -229,38 +203,3 @@ async def _handle(on_datagram: OnDatagram, datagram: Datagram, room: asyncio.Sem
             await on_datagram(datagram)
     finally:
         room.release()
-
-
-@contextmanager
-def _bound(settings: ListenSettings) -> Iterator[tuple[socket.socket | None, socket.socket | None]]:
-    host, port = settings.listen.host, settings.listen.port
-    sockets: dict[str, socket.socket] = {}
-    try:
-        for transport in sorted(set(settings.transport)):  # tcp first: where the port is free to choose, it chooses
-            sockets[transport] = _bind(transport, host, port)
-            port = sockets[transport].getsockname()[1]
-        yield sockets.get("tcp"), sockets.get("udp")
-    finally:
-        for each in sockets.values():
-            each.close()
-
-
-def _bind(transport: str, host: str, port: int) -> socket.socket:
-    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
-        made = socket.socket(family, kind)
-    except OSError as error:
-        raise LinkLost(f"can't listen on {host}:{port}: {error.strerror or error}") from error
-    try:
-        made.setblocking(False)
-        if transport == "tcp":
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        if transport == "tcp":
-            made.listen(BACKLOG)
-    except OSError as error:
-        made.close()
-        why = error.strerror or error
-        raise LinkLost(f"can't listen on {transport} {host}:{port}: {why}; is another program there?") from error
-    return made

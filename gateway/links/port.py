@@ -1,0 +1,86 @@
+"""The port that devices come to: what the YAML says of it, and its sockets."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from gateway.driver import DriverSettings
+from gateway.errors import LinkLost
+from gateway.settings.addresses import ListenAddress
+from gateway.settings.durations import PositiveDuration
+from gateway.settings.mend import Wrong
+
+BACKLOG = 256
+
+Transport = Literal["tcp", "udp"]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _network(value: object) -> object:
+    try:
+        return value if isinstance(value, Network) else ipaddress.ip_network(str(value))
+    except ValueError as error:
+        raise Wrong(f"{value!r} is no network ({error})", "write one like 192.168.20.0/24 or 192.168.20.7") from error
+
+
+class ListenSettings(DriverSettings):
+    """What the YAML says about a door, flat beside the driver's own keys."""
+
+    listen: Annotated[ListenAddress, Field(description="host:port; 0.0.0.0 is every address of this machine")]
+    transport: Annotated[tuple[Transport, ...], Field(min_length=1, description="tcp, udp or both, on one port")] = (
+        "tcp",
+        "udp",
+    )
+    allow: Annotated[
+        tuple[Annotated[Network, BeforeValidator(_network)], ...],
+        Field(description="networks that may come in; none: everyone who reaches the port"),
+    ] = ()
+    connections: Annotated[
+        int, Field(ge=1, le=10_000, description="open at once; one more takes the place of the one longest silent")
+    ] = 500
+    idle: Annotated[
+        PositiveDuration, Field(description="how long a connection may say nothing before it is closed")
+    ] = timedelta(minutes=10)
+
+
+@contextmanager
+def bound(settings: ListenSettings) -> Iterator[tuple[socket.socket | None, socket.socket | None]]:
+    """The sockets for connections and for datagrams; raises LinkLost that says why one can't be had."""
+    host, port = settings.listen.host, settings.listen.port
+    sockets: dict[str, socket.socket] = {}
+    try:
+        for transport in sorted(set(settings.transport)):  # tcp first: where the port is free to choose, it chooses
+            sockets[transport] = _bind(transport, host, port)
+            port = sockets[transport].getsockname()[1]
+        yield sockets.get("tcp"), sockets.get("udp")
+    finally:
+        for each in sockets.values():
+            each.close()
+
+
+def _bind(transport: str, host: str, port: int) -> socket.socket:
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+        made = socket.socket(family, kind)
+    except OSError as error:
+        raise LinkLost(f"can't listen on {host}:{port}: {error.strerror or error}") from error
+    try:
+        made.setblocking(False)
+        if transport == "tcp":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        if transport == "tcp":
+            made.listen(BACKLOG)
+    except OSError as error:
+        made.close()
+        why = error.strerror or error
+        raise LinkLost(f"can't listen on {transport} {host}:{port}: {why}; is another program there?") from error
+    return made
