@@ -3,7 +3,7 @@ import type { Messages } from "../i18n/zh";
 
 /** What no guard reads: machinery, and what the screen says elsewhere. */
 const UNREAD: ReadonlySet<string> = new Set(
-  "snapshot box track looks number raw command id place household list from from_status call".split(" "),
+  "snapshot box track looks number raw command id place household list from from_status armed still ahead_s call".split(" "),
 );
 /** What is understood without being named. */
 const BARE: ReadonlySet<string> = new Set(["text", "name", "plate", "person", "detector"]);

@@ -24,6 +24,7 @@ export const en: Messages = {
   role: { guard: "Guard", supervisor: "Supervisor", installer: "Installer", manager: "Manager" },
   kinds: {
     "zone.alarm": "Zone alarm",
+    "x.dc09.clock": "Panel's clock is wrong",
     "zone.restored": "Zone restored",
     "zone.tampered": "Zone tampered",
     "zone.faulted": "Zone fault",
@@ -162,6 +163,10 @@ export const en: Messages = {
     list: "list",
     result: "result",
     last_heard: "last heard",
+    account: "account",
+    user: "user",
+    module: "module",
+    said: "it said",
     on: "on",
     waited: "waited (s)",
     answered: "answered",

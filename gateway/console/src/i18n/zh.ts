@@ -27,6 +27,7 @@ const role: Record<Role, string> = { guard: "值班员", supervisor: "班长", i
 
 const kinds: Record<string, string> = {
   "zone.alarm": "防区报警",
+  "x.dc09.clock": "主机时钟不准",
   "zone.restored": "防区恢复",
   "zone.tampered": "防拆报警",
   "zone.faulted": "防区故障",
@@ -167,6 +168,10 @@ const dataKeys: Record<string, string> = {
   list: "名单",
   result: "结果",
   last_heard: "最后消息",
+  account: "用户编号",
+  user: "用户",
+  module: "模块",
+  said: "原文",
   on: "接听",
   waited: "等待（秒）",
   answered: "已接听",
