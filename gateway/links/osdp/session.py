@@ -25,8 +25,15 @@ Done = Callable[[bool], None]
 _COMPLETED = 0
 _STEPS = 4
 """Refreshes within which libosdp says what it has to: it settles the last answer, wakes, and sends."""
-_BROKEN = bytes((START, REPLY, 8, 0, CRC, 0, 0, 0))
-"""A frame with a wrong check, which makes libosdp drop what it waits for."""
+_NAK, _BUSY = 0x41, 0x79
+_ANSWERS = {
+    0x61: {0x45},  # its identity
+    0x62: {0x46},  # its capabilities
+    0x76: {0x76},  # a challenge
+    0x77: {0x78},  # our cryptogram
+}
+"""What may answer these. Of anything else libosdp would complain on stderr, line by line."""
+_OTHERWISE = frozenset({0x40, 0x48, 0x49, 0x4A, 0x4B, 0x50, 0x51, 0x53, 0x90})
 ASK_STATUS = {"command": Command.Status, "type": StatusReportType.Local}
 
 
@@ -66,6 +73,8 @@ class Session:
         self.asked = 0
         """The code of the last command sent: how far a session came that fell."""
         self._secure = key is not None
+        self._broken = bytes((START, REPLY | address, 8, 0, CRC, 0, 0, 0))
+        """A frame with a wrong check, which makes libosdp drop what it waits for."""
         self._waiting: deque[Done | None] = deque()
         self._ends = _Ends()
         flags = [LibFlag.EnableNotification] + ([LibFlag.EnforceSecure] if key and not install else [])
@@ -105,14 +114,15 @@ class Session:
         return b""
 
     def hear(self, frame: Frame) -> None:
-        """The answer to what was said last."""
-        self._ends.into = frame.raw
+        """The answer to what was said last; one that is none to that ends the session."""
+        expected = frame.code in _ANSWERS.get(self.asked, _OTHERWISE) | {_NAK, _BUSY}
+        self._ends.into = frame.raw if expected else self._broken
         self._panel.refresh()
         self._ends.into = b""
 
     def restart(self) -> None:
         """Begin anew, from the reader's identity on. Commands that wait are told that they failed."""
-        self._ends.into = bytes((*_BROKEN[:1], REPLY | self.address, *_BROKEN[2:]))
+        self._ends.into = self._broken
         self._panel.refresh()
         self._ends.into = b""
         self._panel.flush_commands(0)
