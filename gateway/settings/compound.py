@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from gateway.model import PLACE_PATH, Words
 from gateway.settings.addresses import HttpAddress, ListenAddress, parse_listen
-from gateway.settings.context import ExistingFile
+from gateway.settings.context import Context, ExistingFile
 from gateway.settings.durations import PositiveDuration, parse_duration
 from gateway.settings.faces import FaceSection
 from gateway.settings.mend import Wrong, did_you_mean
@@ -80,6 +81,24 @@ class Tls(Section):
 
     certificate: Annotated[ExistingFile, Field(description="PEM, with the chain")]
     key: Annotated[ExistingFile, Field(description="PEM, readable by the daemon only")]
+
+    @model_validator(mode="after")
+    def _is_a_pair(self, info: ValidationInfo) -> Self:
+        if isinstance(info.context, Context):
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, _no_password)
+            except PermissionError:
+                return self  # who only checks may not be let in to the key
+            except (ssl.SSLError, OSError) as error:
+                what = f"{self.certificate.name} and {self.key.name} are no certificate and its key"
+                why = getattr(error, "reason", None) or error
+                raise Wrong(f"{what} ({why})", "put both there as PEM, the key without a password") from None
+        return self
+
+
+def _no_password() -> str:
+    """OpenSSL would ask for it on the terminal."""
+    return ""
 
 
 class Http(Section):

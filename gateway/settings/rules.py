@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -47,10 +48,15 @@ def read_rules(document: Document, context: Context) -> tuple[RuleEntry, ...]:
 
 def fingerprint(kind: str, rule: type[Rule], settings: RuleSettings) -> str:
     """SHA-256 over the kind, the settings and the source of the rule's module."""
+    body = json.dumps([kind, settings.model_dump(mode="json"), _source(rule)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+@cache
+def _source(rule: type[Rule]) -> str:
+    """Read once, when the class is first met: a package that is exchanged meanwhile runs with the next start."""
     module = inspect.getmodule(rule)
     try:
-        source = inspect.getsource(module) if module else ""
+        return inspect.getsource(module) if module else ""
     except OSError:
-        source = ""  # a module without source changes with its package only
-    body = json.dumps([kind, settings.model_dump(mode="json"), source], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(body.encode()).hexdigest()
+        return ""  # a module without source changes with its package only

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import resource
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from gateway.errors import CommandFailed, NotRecorded
 from gateway.flow import intake as intake_module
+from gateway.flow.rulebook import NewRules
 from gateway.model import AlertState, Command, Perform, Raise, Severity, Signal, Words
 from gateway.rule import Rule
 from gateway.store import journal
@@ -182,3 +185,44 @@ async def test_a_command_that_fails_says_why(flow_of, error):
         [failed] = [s for s in flow.ear.signals if s.kind == "command.failed"]
         assert failed.data["why"]
         assert failed.data["by"] == "王"
+
+
+class Named(Every):
+    """Raises under a key of its own, so that one sees who decided."""
+
+    KINDS = ("x.pressed",)
+
+    def watch(self, _held):
+        decisions = ()
+        while True:
+            event = yield decisions
+            decisions = (Raise(f"{self.settings} {event.source_id}", Severity.HIGH, "wall/n1", Words("报警", "alarm")),)
+
+
+async def test_each_event_is_decided_by_the_rules_of_its_place_in_the_journal(flow_of):
+    """Alarms and changed rules are submitted all at once; the journal says what came first."""
+    async with flow_of() as flow, asyncio.TaskGroup() as tasks:
+        for turn in range(10):
+            rules = NewRules([(Named("named", turn, COMPOUND), f"f{turn}")])
+            row = partial(journal.record_configuration, at=datetime.now(UTC), fingerprint=str(turn), text="")
+            tasks.create_task(flow.intake.turn(rules, row))
+            for number in range(20):
+                tasks.create_task(flow.say("x.pressed", source_id=f"{turn}.{number}"))
+        await rules.taken.wait()
+        await flow.until(lambda: flow.intake.waiting == 0 and flow.desk.open_alerts())
+        story = await flow.store.read(_story)
+    async with flow_of() as flow:
+        alerts = {alert.key for alert in flow.desk.open_alerts()}
+    assert alerts == story
+    assert len({key.partition(" ")[0] for key in alerts}) > 3, "rules changed between the alarms"
+
+
+def _story(connection):
+    """Which rule each alarm of the journal belongs to: the last one before it."""
+    turn, keys = "", set()
+    for row in connection.execute("SELECT entry, source_id, data FROM journal ORDER BY number"):
+        if row["entry"] == "config":
+            turn = json.loads(row["data"])["fingerprint"]
+        elif turn:
+            keys.add(f"{turn} {row['source_id']}")
+    return keys

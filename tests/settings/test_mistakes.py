@@ -65,6 +65,7 @@ COMPOUND_MISTAKES = {
     "http: {listen: 8080}": "8080 is no address to listen on, write host:port",
     "http: {listen: '127.0.0.1:80800'}": "port 80800 is out of range, write one from 1 to 65535",
     "http: {tls: {certificate: devices.yaml, key: no.pem}}": "file 'no.pem' does not exist",
+    "http: {tls: {certificate: devices.yaml, key: rules.yaml}}": "are no certificate and its key",
     "public_url: ftp://x": "'ftp://x' is no URL of a kind used here, use one of http, https",
     "mqtt: {broker: {host: h, port: 0}}": "'port': 0 can't be, write at least 1",
     "mqtt: {broker: {}}": "'broker': 'host' is missing, add 'host: …'",
