@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.app import housekeeping, systemd
+from gateway.app.capture import Listener
 from gateway.app.changeover import Changeover
 from gateway.app.control import open_control
 from gateway.app.known import keep_known
@@ -47,7 +48,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         await rules.taken.wait()
         http_url = await open_pages(stack, parts)
         reloader = Reloader(parts, changeover, configuration.directory)
-        await stack.enter_async_context(open_control(data, reloader))
+        await stack.enter_async_context(open_control(data, reloader, Listener(parts.in_force, parts.doors.tapes)))
         yield Gateway(http_url, parts.doors.endpoint.port if parts.doors.endpoint else None, store, reloader)
 
 

@@ -1,7 +1,9 @@
 """Where commands of this machine reach a running gateway: a Unix socket in its data folder, its owner's alone.
 
-One line of JSON asks, `{"do": "reload", "dry_run": false, "config": "/etc/anju"}`; lines of JSON answer,
-each with what it says: `difference`, `refused`, `done`.
+One line of JSON asks, lines of JSON answer, each with what it says:
+
+    {"do": "reload", "dry_run": false, "config": "/etc/anju"}    difference, done; or refused
+    {"do": "capture", "device": "wall-host", "seconds": 60}      head, piece…, end; or refused
 """
 
 from __future__ import annotations
@@ -9,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from gateway.app.capture import Listener, Say
 from gateway.app.reload import Done, Refused, Reloader, Told, summary
+from gateway.errors import NotFound
 from gateway.settings.difference import Difference
 
 NAME = "control.sock"
@@ -23,12 +27,12 @@ PATIENCE_S = 5.0
 
 
 @asynccontextmanager
-async def open_control(data: Path, reloader: Reloader) -> AsyncIterator[None]:
+async def open_control(data: Path, reloader: Reloader, listener: Listener) -> AsyncIterator[None]:
     """Answers until left."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, ValueError, TimeoutError):
-            await _answer(reader, writer, reloader)
+            await _answer(reader, writer, reloader, listener)
         writer.close()
 
     folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
@@ -43,11 +47,31 @@ async def open_control(data: Path, reloader: Reloader) -> AsyncIterator[None]:
         os.close(folder)
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reloader: Reloader) -> None:
+async def _answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reloader: Reloader, listener: Listener
+) -> None:
+    async def say(answer: Mapping[str, Any]) -> None:
+        writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+        await writer.drain()
+
+    async with asyncio.timeout(PATIENCE_S):
+        asked = json.loads(await reader.readline())
+    match asked:
+        case {"do": "reload"}:
+            await _reload(asked, say, reloader)
+        case {"do": "capture", "device": str(device), "seconds": int() | float() as seconds}:
+            try:
+                await listener.capture(device, seconds, say)
+            except NotFound as error:
+                await say({"say": "refused", "mistakes": [str(error)]})
+        case _:
+            await say({"say": "refused", "mistakes": ["this gateway is of another version: restart it"]})
+
+
+async def _reload(asked: Mapping[str, Any], answer: Say, reloader: Reloader) -> None:
     async def say(word: str, **more: Any) -> None:
         with suppress(OSError):  # who asked has gone; what was asked for is done all the same
-            writer.write(json.dumps({"say": word, **more}, ensure_ascii=False).encode() + b"\n")
-            await writer.drain()
+            await answer({"say": word, **more})
 
     async def tell(told: Told) -> None:
         match told:
@@ -58,10 +82,6 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, re
             case Done():
                 await say("done")
 
-    async with asyncio.timeout(PATIENCE_S):
-        asked = json.loads(await reader.readline())
-    if not isinstance(asked, dict) or asked.get("do") != "reload":
-        return await say("refused", mistakes=["this gateway is of another version: restart it"])
     if asked.get("config") not in {None, str(reloader.directory.resolve())}:
         return await say("refused", mistakes=[f"this gateway was started with {reloader.directory.resolve()}"])
     await reloader.reload(tell, dry_run=asked.get("dry_run") is True)

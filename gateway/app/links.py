@@ -16,6 +16,7 @@ from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint
 from gateway.links.serial import SerialLink
 from gateway.links.sip.link import Calls, SipLink
+from gateway.links.tape import Tape
 from gateway.settings.configuration import DeviceEntry
 from gateway.vision.pool import VisionPool
 from gateway.vision.view.broadcast import Viewer
@@ -33,6 +34,8 @@ class Doors:
     vision: VisionPool
     calls: Calls = field(default_factory=Calls)
     pushes: Pushes = field(default_factory=Pushes)
+    tapes: dict[str, Tape] = field(default_factory=dict)
+    """Of the devices whose links carry bytes: what goes over them, for whoever listens."""
 
     def link_of(self, entry: DeviceEntry) -> LinkOf:  # noqa: PLR0911  # one for each kind of link
         """Handing it raises LinkLost where the YAML names a door that is not open."""
@@ -40,21 +43,21 @@ class Doors:
             case "none":
                 return lambda _emit, _silent: None
             case "serial":
-                return _hooked(SerialLink(entry.settings))  # type: ignore[arg-type]  # a serial driver's Settings are SerialSettings
+                return self._hooked(entry, SerialLink(entry.settings))  # type: ignore[arg-type]  # a serial driver's Settings are SerialSettings
             case "listen":
-                return _hooked(ListenLink(entry.settings))  # type: ignore[arg-type]  # likewise ListenSettings
+                return self._hooked(entry, ListenLink(entry.settings))  # type: ignore[arg-type]  # likewise ListenSettings
             case "modbus":
-                return _hooked(ModbusLink[Any](entry.settings))  # type: ignore[arg-type]  # likewise ModbusLineSettings
+                return self._hooked(entry, ModbusLink[Any](entry.settings))  # type: ignore[arg-type]  # likewise ModbusLineSettings
             case "sip":
                 link = SipLink(entry.settings)  # type: ignore[arg-type]  # likewise SipSettings
                 self.calls.add(entry.device.id, link)
-                return _hooked(link)
+                return self._hooked(entry, link)
             case "http":
-                return _hooked(self.pushes.link(entry.device.id, entry.settings))  # type: ignore[arg-type]  # likewise PushSettings
+                return self._hooked(entry, self.pushes.link(entry.device.id, entry.settings))  # type: ignore[arg-type]  # likewise PushSettings
             case "mqtt":
                 return self._mqtt(entry)
             case "vision":
-                return _hooked(self.vision.slot(entry.device.id))
+                return self._hooked(entry, self.vision.slot(entry.device.id))
         there_is = "serial, listen, http, mqtt, sip, vision"
         raise LinkLost(f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is {there_is}")
 
@@ -68,18 +71,25 @@ class Doors:
 
     def unlink(self, device: str) -> None:
         """The device is no more, or gets another link in this turn of the loop."""
+        self.tapes.pop(device, None)
         self.calls.forget(device)
         self.pushes.forget(device)
         for door in (self.endpoint, self.broker):
             if door is not None:
                 door.unlink(device)
 
+    def _hooked(self, entry: DeviceEntry, link: Any) -> LinkOf:
+        tape = getattr(link, "tape", None)
+        if tape is not None:
+            self.tapes[entry.device.id] = tape
+        return _hooked(link)
+
     def _mqtt(self, entry: DeviceEntry) -> LinkOf:
         via = getattr(entry.settings, "via", "endpoint")
         door = self.broker if via == "broker" else self.endpoint
         if door is None:
             return _closed(f"device {entry.device.id} comes in by mqtt.{via}, which opens with the next start")
-        return _hooked(door.link(entry.device.id, getattr(entry.settings, "account", "")))
+        return self._hooked(entry, door.link(entry.device.id, getattr(entry.settings, "account", "")))
 
 
 def _closed(why: str) -> LinkOf:

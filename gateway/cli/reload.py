@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway.cli.common import data_option
+from gateway.cli.running import gateway_on
 
 PATIENCE_S = 120.0
 """A large configuration is read in seconds, and drivers may take ten to end."""
@@ -35,7 +32,7 @@ def command(config_dir: Path | None, data: Path, dry_run: bool) -> None:
     """
     asked = {"do": "reload", "dry_run": dry_run, "config": str(config_dir.resolve()) if config_dir else None}
     console = Console(soft_wrap=True)
-    with _gateway(data) as answers:
+    with gateway_on(data, PATIENCE_S) as answers:
         said = ""
         for answer in answers(asked):
             said = answer["say"]
@@ -50,33 +47,6 @@ def command(config_dir: Path | None, data: Path, dry_run: bool) -> None:
         console.print("In force.", style="green")
     elif not dry_run:
         raise click.ClickException("the gateway ended before it was done: look into its log")
-
-
-@contextmanager
-def _gateway(data: Path) -> Iterator[Any]:
-    """Gives a function that asks the gateway and yields its answers."""
-    try:
-        folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
-    except OSError as error:
-        raise click.ClickException(f"{data}: {error.strerror}; name the gateway's --data") from None
-    with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(PATIENCE_S)
-        try:
-            line.connect(f"/proc/self/fd/{folder}/control.sock")  # a socket's name may have 107 bytes at most
-        except PermissionError:
-            mend = "run this as the gateway's user, such as: sudo -u anju anju reload --data …"
-            raise click.ClickException(f"{data} is not yours; {mend}") from None
-        except OSError:
-            raise click.ClickException(f"no gateway runs on {data}; `anju check` checks the files alone") from None
-        finally:
-            os.close(folder)
-
-        def ask(asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-            line.sendall(json.dumps(asked).encode() + b"\n")
-            with line.makefile(encoding="utf-8") as lines:
-                yield from map(json.loads, lines)
-
-        yield ask
 
 
 def _show(console: Console, difference: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from pydantic import Field, model_validator
 from gateway.driver import DriverSettings
 from gateway.errors import LinkLost, TooMany
 from gateway.links.allowance import Allowance
+from gateway.links.tape import Tape
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secret
 
@@ -71,6 +72,7 @@ class PushLink:
     def __init__(self, device: str, settings: PushSettings) -> None:
         self.device = device
         self.settings = settings
+        self.tape = Tape()
         self._on_push: OnPush | None = None
         self._allowance = Allowance(settings.burst, 1 / settings.rate)
 
@@ -88,6 +90,7 @@ class PushLink:
         """
         if not self._allowance.take(asyncio.get_running_loop().time()):
             raise TooMany("too many pushes", 1 / self.settings.rate)
+        self.tape.put("in", body, content_type)
         if self._on_push is None:
             raise LinkLost(f"the driver of {self.device} is not running")
         return await self._on_push(body, content_type)

@@ -107,12 +107,13 @@ class ListenLink:
 
     def __init__(self, settings: ListenSettings) -> None:
         self.settings = settings
+        self.tape = Tape()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Door]:
         """The port, bound; raises LinkLost that says why it can't be."""
         with bound(self.settings) as (tcp, udp):
-            yield Door(self.settings, tcp, udp)
+            yield Door(self.settings, tcp, udp, self.tape)
 
 
 class Door:

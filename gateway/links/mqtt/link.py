@@ -10,6 +10,7 @@ from typing import NoReturn, Protocol
 from gateway.errors import AnjuError
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.reasons import Reason
+from gateway.links.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class RoutedLink:
         self.on_heard: Callable[[], None] | None = None
         self.on_silent: Callable[[], Awaitable[None]] | None = None
         self.has_served = False
+        self.tape = Tape()
         self._directory = directory
         self._waiting = waiting
         self._start: Callable[[Delivery], None] | None = None
@@ -97,6 +99,7 @@ class RoutedLink:
 
     def take(self, delivery: Delivery) -> None:
         """Hand it to the driver, or let it wait for one."""
+        self.tape.put("in", delivery.message.payload, delivery.message.topic)
         if self.on_heard is not None:
             self.on_heard()
         if self._start is None:

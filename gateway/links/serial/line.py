@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.errors import LinkLost
+from gateway.links.tape import Tape
 
 CHUNK = 4096
 WRITE_LIMIT = 5.0
@@ -31,11 +32,12 @@ class End:
 class SerialLine:
     """An open line: one task reads, any task writes."""
 
-    def __init__(self, end: End, gap: float, heard: Callable[[], None]) -> None:
+    def __init__(self, end: End, gap: float, heard: Callable[[], None], tape: Tape | None = None) -> None:
         self._fd = end.fd
         self._end = end
         self._gap = gap
         self._heard = heard
+        self._tape = tape or Tape()
         self._midway = False
         self._writing = asyncio.Lock()
         self._waiting: set[asyncio.Future[None]] = set()
@@ -53,12 +55,14 @@ class SerialLine:
             self._midway = False
             return b""
         self._midway = True
+        self._tape.put("in", data)
         self._heard()
         return data
 
     async def write(self, data: bytes) -> None:
         """Return once the kernel has taken all of it; frames of several tasks never mix."""
         async with self._writing:
+            self._tape.put("out", data)
             try:
                 async with asyncio.timeout(WRITE_LIMIT):
                     await self._put(memoryview(data))

@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 from gateway.links.serial import converter, tty
 from gateway.links.serial.line import SerialLine
 from gateway.links.serial.settings import SerialSettings
+from gateway.links.tape import Tape
 
 
 class SerialLink:
     """`async with link.open() as line`: the same line, whether it ends here or at a converter."""
 
-    def __init__(self, settings: SerialSettings) -> None:
+    def __init__(self, settings: SerialSettings, tape: Tape | None = None) -> None:
         self.settings = settings
+        self.tape = tape or Tape()
         self.on_heard: Callable[[], None] | None = None
 
     @asynccontextmanager
@@ -24,7 +26,7 @@ class SerialLink:
         at = settings.converter
         opened = converter.connected(settings.port, at) if at else tty.opened(settings)
         async with opened as end:
-            line = SerialLine(end, settings.gap, self._heard)
+            line = SerialLine(end, settings.gap, self._heard, self.tape)
             try:
                 yield line
             finally:

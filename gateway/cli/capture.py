@@ -1,0 +1,71 @@
+"""`anju capture`: the bytes that go over a device's line, in a file that a test can replay."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from gateway.cli.common import data_option
+from gateway.cli.running import gateway_on
+
+PATIENCE_S = 30.0
+"""Beyond the capture's own time, for a gateway that is busy."""
+
+
+@click.command()
+@click.argument("device")
+@click.option("--seconds", type=click.FloatRange(0.1, 86_400), default=60.0, show_default=True, help="How long.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file; else DEVICE.jsonl here.")
+@click.option("--quiet", is_flag=True, help="Only write; show nothing of it.")
+@data_option
+def command(device: str, seconds: float, out: Path | None, quiet: bool, data: Path) -> None:
+    """Record what DEVICE and the gateway say to each other, while both work on.
+
+    Secrets of its YAML and long numbers (phones, identity cards) are overwritten before they leave the
+    gateway. Never overwrites a file. Send it along when you report that a device is not understood.
+    """
+    file = out or Path(f"{device}.jsonl")
+    if file.exists():
+        raise click.ClickException(f"{file} exists; name a new file with --out")
+    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+    pieces, left_out = 0, 0
+    with gateway_on(data, seconds + PATIENCE_S) as answers:
+        try:
+            for answer in answers({"do": "capture", "device": device, "seconds": seconds}):
+                match answer.pop("say"):
+                    case "refused":
+                        raise click.ClickException("; ".join(answer["mistakes"]))
+                    case "end":
+                        left_out = answer["left_out"]
+                    case word:
+                        pieces += word == "piece"
+                        _keep(file, answer)
+                        if not quiet and word == "piece":
+                            console.print(_shown(answer))
+        except KeyboardInterrupt:
+            console.print()
+    more = f", {left_out} left out: too many at once" if left_out else ""
+    console.print(f"{pieces} pieces in {file}{more}")
+    if not pieces:
+        console.print("nothing came over the line: is the device powered, and is its address right?")
+
+
+def _keep(file: Path, answer: dict[str, Any]) -> None:
+    """Line by line: what was captured is there whatever happens next."""
+    with file.open("a", encoding="utf-8") as kept:
+        kept.write(json.dumps(answer, ensure_ascii=False) + "\n")
+
+
+def _shown(piece: dict[str, Any]) -> Text:
+    data = bytes.fromhex(piece["data"])
+    arrow = ("→ device ", "yellow") if piece["way"] == "out" else ("← device ", "cyan")
+    text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in data[:64])
+    more = " …" if len(data) > 64 else ""
+    peer = (f"  {piece['peer']}", "dim") if "peer" in piece else ""
+    return Text.assemble((f"{piece['t']:9.3f} ", "dim"), arrow, f"{data[:64].hex(' ')}{more}  ", (text, "green"), peer)

@@ -1,0 +1,46 @@
+"""Asking the gateway that runs on some data, through the socket in its folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+
+
+class Ask(Protocol):
+    def __call__(self, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Its answers, as they come."""
+        ...
+
+
+@contextmanager
+def gateway_on(data: Path, patience: float) -> Iterator[Ask]:
+    """Gives a function that asks the gateway and yields its answers, each within `patience` seconds."""
+    try:
+        folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
+    except OSError as error:
+        raise click.ClickException(f"{data}: {error.strerror}; name the gateway's --data") from None
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(patience)
+        try:
+            line.connect(f"/proc/self/fd/{folder}/control.sock")  # a socket's name may have 107 bytes at most
+        except PermissionError:
+            mend = "run this as the gateway's user, such as: sudo -u anju anju reload --data …"
+            raise click.ClickException(f"{data} is not yours; {mend}") from None
+        except OSError:
+            raise click.ClickException(f"no gateway runs on {data}; `anju check` checks the files alone") from None
+        finally:
+            os.close(folder)
+
+        def ask(asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+            line.sendall(json.dumps(asked).encode() + b"\n")
+            with line.makefile(encoding="utf-8") as lines:
+                yield from map(json.loads, lines)
+
+        yield ask
