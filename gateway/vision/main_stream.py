@@ -23,6 +23,9 @@ GRACE = 20.0
 once, and then its own loss is told and nothing of this."""
 STALE = 3.0
 """Seconds without a packet after which nothing is recorded from it; its worker speaks of it each second."""
+LINGER = 2.0
+"""Seconds for which it is received on when nobody watches any more: who comes back finds it there, and of one that was
+lost it is heard how."""
 
 
 class MainLine:
@@ -32,28 +35,30 @@ class MainLine:
         self._device = device
         self._worker = worker
         self._stream: MainStream | None = None
+        self._last: MainStream | None = None
+        """What it was, while it is closed: where the login was refused, that stands until the YAML is changed."""
         self._tell: Callable[[Sighting], None] = lambda _: None
         self._number: int | None = None
         self._viewers = 0
         self._wait, self._not_before = FIRST_WAIT, 0.0
-        self._retry: asyncio.TimerHandle | None = None
-        self._grace: asyncio.TimerHandle | None = None
+        self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
         self._flows_since = self._heard_at = float("-inf")
         self._why = "it gave no picture"
         self._is_told = False
 
     def open(self, stream: MainStream | None, tell: Callable[[Sighting], None]) -> None:
         """`tell` is told when a stream that is recorded is away, and when it is back."""
-        self._stream, self._tell = stream, tell
-        if stream is not None and stream.recorded:
+        if stream != self._last:
+            self._wait, self._not_before = FIRST_WAIT, 0.0
+        self._stream = self._last = stream
+        self._tell = tell
+        if self._is_recorded:
             self._expect()
-            self._try()
+            self._after(max(0.0, self._not_before - time.monotonic()), self._try)
 
     def close(self) -> None:
-        for timer in (self._retry, self._grace):
-            if timer is not None:
-                timer.cancel()
-        self._retry = self._grace = None
+        for what in list(self._timers):
+            self._forget(what)
         self._leave()
         self._stream = None
 
@@ -66,12 +71,11 @@ class MainLine:
                 yield viewer
         finally:
             self._viewers -= 1
-            if not self._viewers and not (self._stream and self._stream.recorded):
-                self._leave()
+            self._after(LINGER, self._leave_unless_wanted)
 
     def recordable(self, before_s: float) -> int | None:
         """The number to record it by; None while it was not there for so many seconds, or is not to be recorded."""
-        if self._number is None or self._stream is None or not self._stream.recorded:
+        if self._number is None or not self._is_recorded:
             return None
         now = time.monotonic()
         return self._number if now - self._flows_since >= before_s and now - self._heard_at < STALE else None
@@ -85,9 +89,7 @@ class MainLine:
         self._heard_at = now
         if now - self._flows_since > SETTLED:
             self._wait = FIRST_WAIT
-        if self._grace is not None:
-            self._grace.cancel()
-            self._grace = None
+        self._forget(self._miss)
         if self._is_told:
             self._is_told = False
             self._tell(Sighting("device.restored", time.time(), {"stream": "main"}))
@@ -103,9 +105,13 @@ class MainLine:
             wait = max(wait, LoginRefused.LEAVE_ALONE_S)
         self._wait = min(2 * self._wait, LONGEST_WAIT)
         self._not_before = time.monotonic() + wait
-        if self._stream is not None and self._stream.recorded:
+        if self._is_recorded:
             self._expect()
-            self._retry = asyncio.get_running_loop().call_later(wait, self._try)
+            self._after(wait, self._try)
+
+    @property
+    def _is_recorded(self) -> bool:
+        return self._stream is not None and self._stream.recorded
 
     def _connected(self) -> int:
         if self._stream is None:
@@ -129,11 +135,29 @@ class MainLine:
             number, self._number = self._number, None
             self._worker.end(number)
 
+    def _leave_unless_wanted(self) -> None:
+        if not self._viewers and not self._is_recorded:
+            self._leave()
+
     def _expect(self) -> None:
-        if self._grace is None and not self._is_told:
-            self._grace = asyncio.get_running_loop().call_later(GRACE, self._miss)
+        if self._miss not in self._timers and not self._is_told:
+            self._after(GRACE, self._miss)
 
     def _miss(self) -> None:
-        self._grace, self._is_told = None, True
+        self._is_told = True
         fault = {"stream": "main", "fault": f"the main stream is away: {self._why}"}
         self._tell(Sighting("device.faulted", time.time(), fault))
+
+    def _after(self, wait: float, what: Callable[[], None]) -> None:
+        """Once, however often it is asked for."""
+        self._forget(what)
+
+        def do() -> None:
+            del self._timers[what]
+            what()
+
+        self._timers[what] = asyncio.get_running_loop().call_later(wait, do)
+
+    def _forget(self, what: Callable[[], None]) -> None:
+        if timer := self._timers.pop(what, None):
+            timer.cancel()

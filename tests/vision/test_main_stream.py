@@ -19,6 +19,7 @@ from gateway.vision import main_stream
 from gateway.vision.pool import VisionPool
 from gateway.vision.sighting import MainStream, Sighting, Watch
 from gateway.vision.slot import Sightings, Slot
+from gateway.vision.workplace import Hears
 from tests.vision.stream.test_gst import PACKAGES, film, served
 
 pytestmark = pytest.mark.timeout(120)
@@ -179,12 +180,34 @@ async def test_a_short_loss_is_mended_and_not_told(camera: Camera) -> None:
         assert not sightings._waiting
 
 
-async def test_a_viewer_hears_that_it_is_away_and_nobody_else(camera: Camera) -> None:
-    async with camera.watched(MainStream("rtsp://admin:geheim@127.0.0.1:1/ch0")) as sightings:
-        for _ in range(2):  # the second at once: it is not tried at every request
-            with pytest.raises(LinkLost, match="can't be reached") as caught, camera.slot.view(main=True) as viewer:
+REFUSING = "rtsp://admin:wronggeheim@127.0.0.1:{port}/main"
+
+
+@pytest.mark.parametrize(
+    ("address", "why", "tried"),
+    [("rtsp://admin:geheim@127.0.0.1:1/ch0", "can't be reached", 2), (REFUSING, "401", 1)],
+    ids=["unreachable", "refusing"],
+)
+async def test_a_viewer_hears_that_it_is_away_and_nobody_else(
+    camera: Camera, monkeypatch: pytest.MonkeyPatch, address: str, why: str, tried: int
+) -> None:
+    """It is not tried again at every request, and not for minutes where the login was refused: accounts get locked."""
+    tries: list[str] = []
+    async with camera.watched(MainStream(address.format(port=camera.port))) as sightings:
+        worker = camera.pool.workers[0]
+        begin = worker.begin_now
+
+        def counted(hears: Hears, watch: Watch) -> int:
+            tries.append(watch.source)
+            return begin(hears, watch)
+
+        monkeypatch.setattr(worker, "begin_now", counted)
+        for number in range(5):
+            await asyncio.sleep(3 if number == 4 else 0)
+            with pytest.raises(LinkLost, match=why) as caught, camera.slot.view(main=True) as viewer:
                 await anext(viewer)
             assert GEHEIM not in str(caught.value)
+        assert len(tries) == tried
         assert await shown(camera.slot, main=False) == SUB
         assert not sightings._waiting
 
