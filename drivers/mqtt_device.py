@@ -30,7 +30,8 @@ from gateway.model import Command, Json, Signal, is_kind
 LARGEST_DATA = 16 * 1024
 """Bytes of JSON that `data` may have; a picture belongs to a camera."""
 GATEWAY_KINDS = frozenset(
-    "command.done command.failed report.made storage.failed storage.restored device.silent".split()
+    """command.done command.failed report.made storage.failed storage.restored device.silent
+    configuration.changed configuration.refused""".split()
 )
 """What only the gateway may say."""
 
