@@ -23,6 +23,7 @@ WAYS = {
     "onvif": "gateway.cli.discover.onvif",
     "serial": "gateway.cli.discover.serial_ports",
     "mqtt": "gateway.cli.discover.mqtt",
+    "modbus": "gateway.cli.discover.modbus",
 }
 """The ways of looking, each with its module."""
 
@@ -35,6 +36,13 @@ WAYS = {
 @click.option(
     "--broker", "brokers", multiple=True, metavar="HOST[:PORT]", help="Listen at this MQTT broker; repeatable."
 )
+@click.option(
+    "--line",
+    "lines",
+    multiple=True,
+    metavar="PORT[:BAUD]",
+    help="Ask who is on this Modbus line, or behind tcp://HOST:PORT (502: Modbus TCP); half a minute a speed.",
+)
 @click.option("--user", default="", help="A user of the cameras, to learn models and streams; or of the broker.")
 @click.option("--password-stdin", is_flag=True, help="Read that user's password from the first line of standard input.")
 @click.option("--insecure", is_flag=True, help="Take any certificate of a camera that speaks https.")
@@ -45,6 +53,7 @@ def command(
     interface: str | None,
     hosts: Sequence[str],
     brokers: Sequence[str],
+    lines: Sequence[str],
     user: str,
     password_stdin: bool,
     insecure: bool,
@@ -59,6 +68,7 @@ def command(
         _password(user, password_stdin),
         verify_tls=not insecure,
         brokers=brokers,
+        lines=lines,
     )
     if out is not None and out.exists():
         raise click.ClickException(f"{out} exists; name a new file")

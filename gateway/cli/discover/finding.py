@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How to look. `hosts` and MQTT `brokers` are asked by name, HOST or HOST:PORT."""
+    """How to look. `hosts` and MQTT `brokers` are asked by name, HOST or HOST:PORT; `lines` for Modbus units."""
 
     seconds: float
     interface: str | None = None
@@ -17,6 +17,7 @@ class Wish:
     password: str = field(default="", repr=False)
     verify_tls: bool = True
     brokers: Sequence[str] = ()
+    lines: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,9 @@ class Secret:
     name: str
 
 
-Value = str | int | bool | Secret
+Nested = str | int | bool | Sequence[Mapping[str, "Nested"]]
+"""What stands in a list of rows: units, and inputs in units."""
+Value = str | int | bool | Secret | Sequence[Mapping[str, Nested]]
 
 
 @dataclass(frozen=True, slots=True)

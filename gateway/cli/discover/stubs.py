@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from gateway.cli.discover.finding import Finding, Secret, Value
+from gateway.cli.discover.finding import Finding, Nested, Secret, Value
 
 PLACE = "fill-in"
 _HEAD = f"""\
@@ -41,14 +41,28 @@ def _entries(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _mapping(values: Mapping[str, Value], margin: str) -> Iterator[str]:
+    """A row with rows in it is written out; one without stands on one line where it is in another."""
     for number, (key, value) in enumerate(values.items()):
-        yield f"{margin}{'  ' if number else '- '}{key}: {_scalar(value)}"
+        begins = f"{margin}{'  ' if number else '- '}{key}:"
+        if isinstance(value, Secret):
+            yield f"{begins} !secret {value.name}"
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield begins
+            for row in value:
+                yield from _row(row, f"{margin}    ")
+        else:
+            yield f"{begins} {_scalar(value)}"
 
 
-def _scalar(value: Value) -> str:
+def _row(row: Mapping[str, Nested], margin: str) -> Iterator[str]:
+    if any(isinstance(value, list) for value in row.values()):
+        yield from _mapping(row, margin)
+    else:
+        yield f"{margin}- {{{', '.join(f'{key}: {_scalar(value)}' for key, value in row.items())}}}"
+
+
+def _scalar(value: Nested) -> str:
     """JSON's strings are YAML's."""
-    if isinstance(value, Secret):
-        return f"!secret {value.name}"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -150,6 +150,8 @@ class Unit(Named):
         ]
         if twice := _twice(coils):
             raise Wrong(f"output {twice[0]} of unit {self.address} is given twice", "one relay does one thing")
+        if not self.numbers():
+            raise Wrong(f"unit {self.address} has nothing", "give it inputs, outputs or barriers, or take it out")
         for table, numbers in self.numbers().items():
             most = MOST_BITS if table.has_bits else MOST_REGISTERS
             if max(numbers) - min(numbers) >= most:

@@ -1,0 +1,141 @@
+"""Modbus units of the lines that are named: who answers at any address, and how many inputs and outputs it has.
+
+A line is asked only where it is named: asking is talking, and other lines have masters of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress
+
+from gateway.cli.discover.finding import Finding, Nested, Value, Wish
+from gateway.errors import AnjuError, BadInput
+from gateway.links.modbus.line import Answer, ModbusLine, Silence
+from gateway.links.modbus.link import ModbusLink
+from gateway.links.modbus.request import Read, Table
+from gateway.links.modbus.settings import ModbusLineSettings
+
+ADDRESSES = range(1, 248)
+BAUDS = (9600, 19200, 4800, 38400, 57600, 115200)
+"""Asked in this order until anybody answers."""
+MODBUS_TCP = 502
+SIZES = (64, 32, 16, 8, 4, 2, 1)
+
+
+class Found(NamedTuple):
+    """One unit, and how many discrete inputs and coils it tells of."""
+
+    address: int
+    inputs: int
+    outputs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """PORT or PORT:BAUD, as it was written."""
+
+    port: str
+    bauds: Sequence[int]
+    framing: str
+
+    @classmethod
+    def of(cls, written: str) -> Line:
+        if written.startswith("tcp://"):
+            return cls(written, BAUDS[:1], "tcp" if written.endswith(f":{MODBUS_TCP}") else "rtu")
+        port, baud = re.fullmatch(r"(.*?)(?::([0-9]+))?", written).groups()  # type: ignore[union-attr]  # matches all
+        return cls(port, [int(baud)] if baud else BAUDS, "rtu")
+
+    def settings(self, baud: int) -> ModbusLineSettings:
+        return ModbusLineSettings.model_validate({"port": self.port, "baud": baud, "framing": self.framing})
+
+
+async def find(wish: Wish) -> Sequence[Finding]:
+    """One finding a line on which anybody answers. Raises click's errors for what the installer can mend."""
+    found = []
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        for number, written in enumerate(wish.lines, 1):
+            line = Line.of(written)
+            for baud in line.bauds:
+                units = await _scan(line, baud, progress)
+                if units:
+                    found.append(_finding(number, line, baud, units))
+                    break
+    return found
+
+
+async def _scan(line: Line, baud: int, progress: Progress) -> list[Found]:
+    try:
+        async with ModbusLink[None](line.settings(baud)).open() as asked:
+            task = progress.add_task(f"{line.port} {baud} baud", total=len(ADDRESSES))
+            units = []
+            for address in ADDRESSES:
+                if await _lives(asked, address):
+                    units.append(await _measure(asked, address))
+                progress.advance(task)
+            return units
+    except ValidationError as error:
+        raise click.BadParameter(error.errors()[0]["msg"], param_hint="--line") from None
+    except BadInput as error:
+        raise click.ClickException(f"{line.port}: {error.why}") from error
+    except (AnjuError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _lives(line: ModbusLine, address: int) -> bool:
+    """A refusal is an answer too."""
+    outcome = await line.ask(address, Read(Table.DISCRETE, 0, 1))
+    return not isinstance(outcome, Silence)
+
+
+async def _measure(line: ModbusLine, address: int) -> Found:
+    return Found(address, await _count(line, address, Table.DISCRETE), await _count(line, address, Table.COIL))
+
+
+async def _count(line: ModbusLine, address: int, table: Table) -> int:
+    """The largest of SIZES that it tells of at once; 0 when it has none."""
+    for size in SIZES:
+        if isinstance(await line.ask(address, Read(table, 0, size)), Answer):
+            return size
+    return 0
+
+
+def _finding(number: int, line: Line, baud: int, units: Sequence[Found]) -> Finding:
+    entry: dict[str, Value] = {"port": line.port}
+    if line.framing == "tcp":
+        entry["framing"] = "tcp"
+    else:
+        entry["baud"] = baud
+    entry["units"] = [_unit(unit) for unit in units if unit.inputs or unit.outputs]
+    return Finding(
+        id=f"io-line-{number}",
+        kind="modbus_io",
+        name="Modbus",
+        address=line.port,
+        what=f"{len(units)} units" + ("" if line.framing == "tcp" else f" at {baud} baud"),
+        notes=[f"unit {unit.address}: {unit.inputs} inputs, {unit.outputs} outputs" for unit in units],
+        entry=entry,
+    )
+
+
+def _unit(unit: Found) -> Mapping[str, Nested]:
+    told: dict[str, Nested] = {"address": unit.address, "id": f"io-{unit.address}", "name": f"unit {unit.address}"}
+    if unit.inputs:
+        told["inputs"] = [{**_row(unit, "in", n), "means": "zone.alarm"} for n in range(unit.inputs)]
+    if unit.outputs:
+        told["outputs"] = [_row(unit, "out", n) for n in range(unit.outputs)]
+    return told
+
+
+def _row(unit: Found, what: str, number: int) -> dict[str, Nested]:
+    return {
+        "number": number,
+        "id": f"io-{unit.address}-{what}-{number}",
+        "name": f"unit {unit.address} {what} {number}",
+    }
