@@ -1,0 +1,166 @@
+"""Devices that can only write syslog: see config/examples/syslog_lines.yaml.
+
+Syslog knows no acknowledgement. By TCP a line is read once the one before it is on record, and a
+disk in trouble ends the connection, so that the sender keeps what it has; a datagram is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from gateway.driver import Driver, DriverSettings, Part
+from gateway.errors import NotRecorded
+from gateway.links.allowance import Aside
+from gateway.links.listen import Caller, Datagram, ListenSettings
+from gateway.links.mapping import words
+from gateway.links.signal_kind import SignalKind
+from gateway.links.syslog.message import Message, read_message
+from gateway.links.syslog.patterns import PatternText, compiled, groups
+from gateway.links.syslog.stream import LONGEST, Stream, TooLong
+from gateway.model import DeviceType, Signal
+from gateway.settings.context import PlaceRef
+from gateway.settings.durations import PositiveDuration
+from gateway.settings.mend import Wrong
+from gateway.settings.section import Section
+
+LONGEST_TEXT = 500
+"""Characters of a line that are told on."""
+ZONE, ID = "zone", "id"
+Severity = Literal["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"]
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+class Pattern(Section):
+    """The groups `zone` and `id` have a meaning; others go along as data."""
+
+    match: PatternText
+    kind: SignalKind
+    app: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...]),
+        Field(description="only of these programs; none: of all"),
+    ] = ()
+    severity: Annotated[tuple[Severity, ...], Field(description="only of these; none: of all")] = ()
+
+
+class Sender(Section):
+    """One of several that write to this door, as a device of its own."""
+
+    host: Annotated[str, Field(min_length=1, description="its address, or the name it gives itself")]
+    id: str
+    name: str
+    place: PlaceRef | None = None
+    type: DeviceType = DeviceType.SENSOR
+    cadence: Annotated[PositiveDuration | None, Field(description="how long it may say nothing")] = None
+
+
+class SyslogSettings(ListenSettings):
+    patterns: Annotated[tuple[Pattern, ...], Field(min_length=1, description="tried in turn; the first that matches")]
+    unmatched: Annotated[
+        Literal["ignore", "keep"], Field(description="what becomes of lines that none matches; keep: in quarantine")
+    ] = "ignore"
+    senders: tuple[Sender, ...] = ()
+    zones: tuple[words.Part, ...] = ()
+    timezone: Annotated[str, Field(description="of times that name none")] = "Asia/Shanghai"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        return words.Clock(timezone=name).timezone
+
+    @model_validator(mode="after")
+    def _unlike(self) -> Self:
+        words.check_numbers(self.zones, "zones")
+        hosts = [sender.host for sender in self.senders]
+        for index, host in enumerate(hosts):
+            if host in hosts[:index]:
+                raise Wrong(f"host {host!r} is given to two senders", "give each its own", ("senders", index, "host"))
+        return self
+
+
+class SyslogLines(Driver):
+    Settings: ClassVar[type[DriverSettings]] = SyslogSettings
+    LINK: ClassVar[str] = "listen"
+    settings: SyslogSettings
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._patterns = [(compiled(each.match), each) for each in self.settings.patterns]
+        self._senders = {sender.host: sender.id for sender in self.settings.senders}
+        self._zones = {str(zone.number): zone.id for zone in self.settings.zones}
+        self._clock = ZoneInfo(self.settings.timezone)
+        self._aside = Aside(self.emit)
+
+    @classmethod
+    def parts(cls, settings: SyslogSettings) -> Sequence[Part]:
+        senders = [Part(each.id, each.type, each.name, each.place, each.cadence) for each in settings.senders]
+        return [*senders, *(Part(each.id, each.type, each.name, each.place) for each in settings.zones)]
+
+    async def run(self) -> None:
+        async with self.link.open() as door:
+            self.emit.heard()
+            await door.serve(self._talk, self._take_datagram)
+
+    async def _talk(self, caller: Caller) -> None:
+        stream = Stream()
+        try:
+            while data := await caller.read():
+                await self._take_all(stream.feed(data), caller.peer)
+            await self._take_all(stream.end(), caller.peer)
+        except NotRecorded:
+            caller.abort()
+
+    async def _take_datagram(self, datagram: Datagram) -> None:
+        data = datagram.data
+        try:
+            await self._take_all([data if len(data) <= LONGEST else TooLong(data[:LONGEST])], datagram.peer)
+        except NotRecorded:
+            return
+
+    async def _take_all(self, items: Sequence[bytes | TooLong], peer: str) -> None:
+        for item in items:
+            if isinstance(item, TooLong):
+                await self._aside.put(f"a line of {peer} is longer than {LONGEST} bytes", item.head)
+            else:
+                await self._take(item, peer)
+
+    async def _take(self, line: bytes, peer: str) -> None:
+        message = read_message(line, self._clock, datetime.now(UTC))
+        sender = self._senders.get(peer.rpartition(":")[0].strip("[]")) or self._senders.get(message.host)
+        self.emit.heard(sender)
+        for pattern, each in self._patterns:
+            found = pattern.search(message.text) if _wanted(each, message) else None
+            if found:
+                await self.emit(self._signal(each, groups(found), message, sender))
+                return
+        if self.settings.unmatched == "keep":
+            await self._aside.put(f"no pattern matches this line of {peer}", line)
+
+    def _signal(self, pattern: Pattern, found: Mapping[str, str], message: Message, sender: str | None) -> Signal:
+        zone = found.get(ZONE)
+        number = zone.lstrip("0") or zone if zone else None
+        more = {name: text[:LONGEST_TEXT] for name, text in found.items() if name != ID}
+        return Signal(
+            device=self._zones.get(zone or "") or self._zones.get(number or "") or sender or self.device.id,
+            kind=pattern.kind,
+            at=message.at,
+            source_id=found.get(ID, "")[:128] or None,
+            data={**more, "line": message.text[:LONGEST_TEXT]},
+        )
+
+
+def _wanted(pattern: Pattern, message: Message) -> bool:
+    return (not pattern.app or message.app in pattern.app) and (
+        not pattern.severity or message.severity in pattern.severity
+    )
+
+
+DRIVER = SyslogLines

@@ -1,0 +1,55 @@
+"""Patterns over lines, matched in linear time whatever they are (RE2): a slip must not stop the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import re2
+from pydantic import AfterValidator, Field
+
+from gateway.settings.mend import Wrong
+
+_MOST_MEMORY = 4 << 20
+"""Bytes one pattern may take when it is compiled and run."""
+
+
+def compiled(pattern: str) -> Any:
+    """Raises Wrong for what is no pattern."""
+    options = re2.Options()
+    options.max_mem = _MOST_MEMORY
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        raise Wrong(f"{pattern!r} is no pattern: {_why(error)}", _mend(pattern)) from None
+
+
+def _why(error: Exception) -> str:
+    why = error.args[0] if error.args else "it can't be read"
+    return why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
+
+
+def _mend(pattern: str) -> str:
+    if any(look in pattern for look in ("(?=", "(?!", "(?<=", "(?<!")):
+        return "there is no looking around here: write what stands there, or two patterns"
+    if "\\Z" in pattern:
+        return "write \\z or $ for the end"
+    return "put it right; the syntax is RE2's: github.com/google/re2/wiki/Syntax"
+
+
+def _check(pattern: str) -> str:
+    compiled(pattern)
+    return pattern
+
+
+PatternText = Annotated[
+    str,
+    Field(min_length=1, max_length=1000, description="searched for in the message's text; (?P<name>…) names a part"),
+    AfterValidator(_check),
+]
+
+
+def groups(found: Any) -> Mapping[str, str]:
+    """The named parts that took part in the match."""
+    return {name: text for name, text in found.groupdict().items() if text is not None}

@@ -1,0 +1,99 @@
+"""Messages in a TCP connection: counted (`57 <34>1 …`) or ended by a newline, as its first byte says (RFC 6587)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LONGEST = 8192
+"""Bytes of one message: what every receiver of RFC 5424 should take, four times (6.1)."""
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TooLong:
+    """The beginning of a message that is longer than any may be; its rest is thrown away."""
+
+    head: bytes
+
+
+class Stream:
+    """Bytes in, messages out; never holds more than one message."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._skip_bytes = 0
+        self._skip_line = False
+
+    def feed(self, data: bytes) -> list[bytes | TooLong]:
+        """What `data` completes; empty lines say nothing."""
+        found: list[bytes | TooLong] = []
+        for start in range(0, len(data), LONGEST):
+            self._buffer += data[start : start + LONGEST]
+            found += self._scan()
+        return found
+
+    def end(self) -> list[bytes | TooLong]:
+        """The connection ended: what waits is the last message, if it was one of a line."""
+        last = bytes(self._buffer).strip(b"\r\n\0 ")
+        counted = self._skip_line or self._skip_bytes or (last and self._count() is not None)
+        self._buffer.clear()
+        return [last] if last and not counted else []
+
+    def _scan(self) -> Iterator[bytes | TooLong]:
+        while self._buffer:
+            if self._skip_bytes or self._skip_line:
+                if not self._skipped():
+                    return
+                continue
+            count = self._count()
+            taken = self._line() if count is None else self._counted(*count)
+            if taken is None:
+                return
+            if taken:
+                yield taken
+
+    def _count(self) -> tuple[int, int] | None:
+        """How long the counted message at the front is, and where it begins; None where a line stands."""
+        head = bytes(self._buffer[: _DIGITS + 2])
+        digits, blank, after = head.partition(b" ")
+        if not digits.isdigit() or digits[:1] == b"0" or len(digits) > _DIGITS or after[:1] not in {b"", b"<"}:
+            return None
+        return (int(digits), len(digits) + 1) if blank else (LONGEST, len(head))
+
+    def _counted(self, length: int, start: int) -> bytes | TooLong | None:
+        buffer = self._buffer
+        if length > LONGEST:
+            head = bytes(buffer[start : start + LONGEST])
+            self._skip_bytes = start + length
+            return TooLong(head)
+        if len(buffer) < start + length or b" " not in buffer[:start]:
+            return None
+        message = bytes(buffer[start : start + length])
+        del buffer[: start + length]
+        return message
+
+    def _line(self) -> bytes | TooLong | None:
+        buffer = self._buffer
+        end = buffer.find(b"\n")
+        if end < 0 and len(buffer) <= LONGEST:
+            return None
+        if end < 0 or end > LONGEST:
+            self._skip_line = True
+            return TooLong(bytes(buffer[:LONGEST]))
+        line = bytes(buffer[:end]).strip(b"\r\0 ")
+        del buffer[: end + 1]
+        return line
+
+    def _skipped(self) -> bool:
+        """Whether all that was to be thrown away is gone."""
+        buffer = self._buffer
+        if self._skip_line:
+            end = buffer.find(b"\n")
+            self._skip_line = end < 0
+            del buffer[: len(buffer) if end < 0 else end + 1]
+        else:
+            gone = min(self._skip_bytes, len(buffer))
+            self._skip_bytes -= gone
+            del buffer[:gone]
+        return not (self._skip_line or self._skip_bytes)
