@@ -21,8 +21,9 @@ FIRST_WAIT, LONGEST_WAIT, SETTLED = 1.0, 30.0, 30.0
 GRACE = 20.0
 """Seconds for which a recorded stream may be away before that is told. A camera that restarts loses both streams at
 once, and then its own loss is told and nothing of this."""
-STALE = 3.0
-"""Seconds without a packet after which nothing is recorded from it; its worker speaks of it each second."""
+STALE = 6.0
+"""Seconds without a word that packets come after which nothing is recorded from it; a quiet machine has one every
+second or two (`eye.PULSE`)."""
 LINGER = 2.0
 """Seconds for which it is received on when nobody watches any more: who comes back finds it there, and of one that was
 lost it is heard how."""
