@@ -81,9 +81,14 @@ class Dc09Receiver(Driver):
 
     async def _answers(self, items: Iterable[bytes | Unreadable]) -> list[bytes]:
         """What a segment brought goes to the journal together; an account's own keep their order."""
-        async with asyncio.TaskGroup() as tasks:
-            under_way = [tasks.create_task(self._answer(item)) for item in items]
-        return [answer for answer in (task.result() for task in under_way) if answer]
+        together = list(items)
+        if len(together) == 1:  # as panels send: no need for a task
+            answers = [await self._answer(together[0])]
+        else:
+            async with asyncio.TaskGroup() as tasks:
+                under_way = [tasks.create_task(self._answer(item)) for item in together]
+            answers = [task.result() for task in under_way]
+        return [answer for answer in answers if answer]
 
     async def _answer(self, item: bytes | Unreadable) -> bytes | None:
         if isinstance(item, Unreadable):
