@@ -22,6 +22,8 @@ from gateway.links.osdp.frames import CRC, REPLY, START, Frame
 
 Done = Callable[[bool], None]
 """Told whether the reader took the command."""
+MOST_WAITING = 8
+"""Commands to a reader: libosdp's own queue has no end."""
 _COMPLETED = 0
 _STEPS = 4
 """Refreshes within which libosdp says what it has to: it settles the last answer, wakes, and sends."""
@@ -135,8 +137,8 @@ class Session:
         self.fell = False
 
     def submit(self, command: Mapping[str, Any], done: Done | None = None) -> bool:
-        """Have it said next. False when the reader is not up, or four wait already."""
-        if not self.up or not self._panel.submit_command(0, dict(command)):
+        """Have it said next. False when the reader is not up, or too many wait already."""
+        if not self.up or len(self._waiting) >= MOST_WAITING or not self._panel.submit_command(0, dict(command)):
             return False
         self._waiting.append(done)
         return True

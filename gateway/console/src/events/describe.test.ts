@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+
+import { en } from "../i18n/en";
+import { zh } from "../i18n/zh";
+import { describe } from "./describe";
+
+it("shows of a card its last digits alone, though its number is in the signal", () => {
+  const data = { credential: "**** 60", format: "H10301", card: { number: 24960, facility: 110, bits: 26 } };
+  expect(describe(data, zh)).toBe("凭证：**** 60，格式：H10301");
+  expect(describe(data, en)).toBe("credential: **** 60, format: H10301");
+});
+
+it("shows of a PIN how long it was", () => {
+  expect(describe({ digits: 4 }, zh)).toBe("位数：4");
+});
