@@ -161,6 +161,14 @@ def test_an_unlock_comes_back_as_a_signal(demo: Demo) -> None:
     )
 
 
+def test_a_barrier_says_when_it_is_up(demo: Demo) -> None:
+    demo.ask("POST", "/api/v1/devices/barrier-east/commands", {"action": "open"})
+    wanted = {"barrier.opened", "command.done"}
+    demo.until(
+        lambda: wanted <= {said["kind"] for said in demo.items("/api/v1/signals?device=barrier-east&limit=200")}, 20
+    )
+
+
 def test_every_device_is_there(demo: Demo) -> None:
     silent_by_nature = {"demo-sensor"}
     demo.until(

@@ -13,11 +13,15 @@ from typing import Any, Self
 from gateway.simulator import doors, homes
 from gateway.simulator.clips import clip
 from gateway.simulator.dc09 import Communicator, Line
+from gateway.simulator.modbus import GateTwin, modules_on_a_line
 from gateway.simulator.mqtt import Account, House
 from gateway.simulator.perimeter import wall_host
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.simulator.scenes import scenes
 from gateway.simulator.story import CAMERAS, EVENTS, PANELS, Cast, tell
+
+IO_MODULE = 1
+"""Address of the module at the gate: a barrier, and whatever else hangs on its relays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,14 @@ class Plan:
     story: bool = True
     dc09_port: int = 0
     panels: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    modules: Path | None = None
+    """Where the line of input and output modules begins; None: there is none."""
 
     @classmethod
     def read(cls, file: Path) -> Self:
         said: dict[str, Any] = json.loads(file.read_text())
-        return cls(**said | {"serial": Path(said["serial"]), "cache": Path(said["cache"])})
+        paths: dict[str, Any] = {name: Path(said[name]) for name in ("serial", "cache", "modules") if name in said}
+        return cls(**said | paths)
 
     def panel(self, device: str) -> Line:
         said = self.panels[device]
@@ -65,6 +72,9 @@ async def running(plan: Plan) -> AsyncIterator[Cast]:
         cast = Cast(mounts, {event: loop.create_future() for event in EVENTS}, wall, at_home, at_doors, panels)
         work = [_draw(cast, plan.cache), at_home.beat(), at_doors.beat(), doors.obey(at_doors)]
         work += [panel.run() for panel in panels.values()]
+        if plan.modules:
+            modules, _, _ = await stack.enter_async_context(modules_on_a_line([IO_MODULE], plan.modules))
+            work.append(GateTwin(modules, IO_MODULE).run())
         if plan.story:
             work.append(tell(cast))
         async with asyncio.TaskGroup() as tasks:

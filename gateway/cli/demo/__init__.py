@@ -16,7 +16,7 @@ from rich.table import Table
 
 from gateway import logs
 from gateway.cli.demo.devices import simulator
-from gateway.cli.demo.folder import HOST, HTTP_PORT, Ports, choose_ports, configure, fresh, serial
+from gateway.cli.demo.folder import HOST, HTTP_PORT, Ports, choose_ports, configure, fresh, modules, serial
 from gateway.links.dc09.settings import ReceiverSettings
 from gateway.model import Role
 from gateway.settings import Configuration, load
@@ -81,6 +81,7 @@ def _plan(configuration: Configuration, data: Path, ports: Ports, cameras: int) 
         "mqtt_port": ports.mqtt,
         "passwords": {account.user: account.password.get_secret_value() for account in accounts},
         "serial": str(serial(data)),
+        "modules": str(modules(data)),
         "cache": str(data / "scenes"),
         "extra_cameras": cameras,
         "dc09_port": ports.dc09,

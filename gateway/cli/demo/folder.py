@@ -109,6 +109,7 @@ def configure(data: Path, ports: Ports, cameras: int) -> Path:
             f"{HOST}:{RTSP_PORT}": f"{HOST}:{ports.rtsp}",
             f"{HOST}:{DC09_PORT}": f"{HOST}:{ports.dc09}",
             "/dev/ttyUSB0": str(serial(data)),
+            "/dev/ttyUSB1": str(modules(data)),
         },
     )
     extra = (
@@ -132,3 +133,7 @@ def _replace(file: Path, changes: Mapping[str, str]) -> None:
 
 def serial(data: Path) -> Path:
     return data / "dev" / "wall-host"
+
+
+def modules(data: Path) -> Path:
+    return data / "dev" / "io-line"
