@@ -1,22 +1,27 @@
-"""The README's examples are run as they stand: a rule, a driver, and the YAML of a device."""
+"""The README's examples are run as they stand: a rule, a driver, and the YAML of their entries."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
+import json
 import os
 import re
+import subprocess
 import sys
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ruamel.yaml import YAML
 
-from gateway.links.serial import SerialLink
 from gateway.model import Clear, Device, DeviceType, Raise, Signal, Wake, WakeAt
 from gateway.rule import Compound
 from gateway.settings import load
+from tests.support.api import api, enrol, eventually
+from tests.support.gateway import ANJU, Gateway, TestCompound
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -25,17 +30,27 @@ def blocks(root: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)
 
 
+def entry_of(root: Path, start: str) -> dict:
+    """The entry that the README shows in one line."""
+    found = re.search(rf"`- (\{{id: {start}.*?\}})`", (root / "README.md").read_text())
+    assert found, start
+    return YAML(typ="safe", pure=True).load(found[1])
+
+
 @pytest.fixture
-def acme(root, tmp_path, monkeypatch):
-    """The README's Python as the package `acme`, where a third party's would be."""
+def site(root, tmp_path):
+    """A folder outside the checkout with the README's Python in it, as the package `acme` of a third party."""
     package = tmp_path / "site" / "acme"
     package.mkdir(parents=True)
-    for name, source in zip(("left_open", "button"), blocks(root, "python"), strict=True):
+    for name, source in zip(("left_open", "siren"), blocks(root, "python"), strict=True):
         (package / f"{name}.py").write_text(source)
-    monkeypatch.syspath_prepend(package.parent)
-    yield SimpleNamespace(
-        left_open=importlib.import_module("acme.left_open"), button=importlib.import_module("acme.button")
-    )
+    return package.parent
+
+
+@pytest.fixture
+def acme(site, monkeypatch):
+    monkeypatch.syspath_prepend(site)
+    yield SimpleNamespace(left_open=importlib.import_module("acme.left_open"))
     for name in [name for name in sys.modules if name.partition(".")[0] == "acme"]:
         del sys.modules[name]
 
@@ -55,36 +70,124 @@ def test_the_rule(acme):
     assert isinstance(cleared, Clear)
 
 
-async def test_the_driver(acme):
-    master, slave = os.openpty()
-    said = []
-
-    async def emit(signal):
-        said.append(signal)
-
-    settings = acme.button.Button.Settings(port=os.ttyname(slave))
-    device = Device("b1", "acme.button", DeviceType.SENSOR, "按钮", "gate")
-    driver = acme.button.DRIVER(device, settings, SerialLink(settings), emit)
-    running = asyncio.ensure_future(driver.run())
-    await asyncio.sleep(0.1)
-    os.write(master, b"\x07")
-    assert await asyncio.to_thread(os.read, master, 1) == b"\x06"
-    assert [signal.kind for signal in said] == ["panic.pressed"]
-    running.cancel()
-    await asyncio.wait([running])
-    os.close(master)
-    os.close(slave)
-
-
 def test_the_yaml(acme, root, tmp_path):
     """The device's block as devices.yaml, and the rule's line as rules.yaml."""
-    readme = (root / "README.md").read_text()
     (tmp_path / "devices.yaml").write_text(blocks(root, "yaml")[0])
-    rule = re.search(r"`(- \{id: doors-left-open.*?\})`", readme)
-    assert rule
-    (tmp_path / "rules.yaml").write_text(f"rules:\n  {rule[1]}\n")
+    (tmp_path / "rules.yaml").write_text(json.dumps({"rules": [entry_of(root, "doors-left-open")]}))
     (tmp_path / "compound.yaml").write_text("name: 西子御园\nplaces: {wall: 围墙, wall/n1: 北围墙1段}\n")
     configuration = load(tmp_path)
     assert [entry.device.id for entry in configuration.devices] == ["wall-host"]
     assert [part.id for part in configuration.devices[0].parts] == ["wall-n1"]
     assert configuration.rules[0].settings.seconds == 45
+
+
+class Siren:
+    """The siren itself, behind its converter: says one line until it is acknowledged, and does what it is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.answer = "OK"
+        self.writers: list[asyncio.StreamWriter] = []
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
+        writer.write(b"ALIVE\n")
+        while line := await reader.readline():
+            self.heard.append(line.decode().strip())
+            if line.startswith((b"SOUND", b"SILENCE")):
+                writer.write(f"{self.answer}\n".encode())
+
+    def say(self, line: str) -> None:
+        self.writers[-1].write(f"{line}\n".encode())
+
+
+class WithSiren(TestCompound):
+    """A compound whose only device is the third party's."""
+
+    def write(self) -> Path:
+        folder = TestCompound.write(self)
+        self._write("devices", {"devices": [self.siren]})
+        return folder
+
+
+@asynccontextmanager
+async def a_gateway_with(siren: Siren, entry: dict, site: Path, folder: Path):
+    server = await asyncio.start_server(siren.talk, "127.0.0.1", 0)
+    port = f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    compound = WithSiren(folder / "config", [], more={"places": {"gate": "北门"}})
+    compound.siren = {**entry, "port": port}
+    gateway = Gateway(compound, folder / "data", environment={"PYTHONPATH": str(site)})
+    await asyncio.to_thread(gateway.start)
+    try:
+        await asyncio.to_thread(enrol, gateway)
+        async with api(gateway) as person:
+            await person.sign_in()
+            yield person
+    finally:
+        await asyncio.to_thread(gateway.stop)
+        for writer in siren.writers:
+            writer.close()
+        server.close()
+        await server.wait_closed()
+
+
+def test_the_driver_is_short(root):
+    assert blocks(root, "python")[1].count("\n") <= 60
+
+
+async def test_the_driver_in_a_real_gateway(root, site, tmp_path):
+    """From outside the package: `anju check` knows it, its signals are on record, its commands come back."""
+    siren, entry = Siren(), entry_of(root, "siren-1")
+    async with a_gateway_with(siren, entry, site, tmp_path) as person:
+        (device,) = await eventually(lambda: _online(person))
+        assert (device["id"], device["type"]) == ("siren-1", "siren")
+
+        siren.say("TAMPER 7")
+        siren.say("TAMPER 7")
+        await eventually(lambda: _true(siren.heard.count("ACK 7") == 2))
+        signals = (await person.get("signals", device="siren-1", kind="zone.tampered"))["items"]
+        assert len(signals) == 1, "said twice, on record once"
+
+        for answer, result in (("OK", "command.done"), ("BUSY", "command.failed")):
+            siren.answer = answer
+            await person.post("devices/siren-1/commands", {"action": "sound", "arguments": {"seconds": 999}})
+            await eventually(lambda result=result: _signals(person, result))
+        assert siren.heard.count("SOUND 180") == 2
+
+        siren.say("nonsense")
+        siren.writers[-1].close()
+        await eventually(lambda: _signals(person, "device.offline"))
+        await eventually(lambda: _online(person))
+        assert len(siren.writers) == 2, "the supervisor has called it again"
+
+
+def test_a_mistake_in_its_yaml_is_told(root, site, tmp_path):
+    folder = tmp_path / "config"
+    folder.mkdir()
+    entry = {**entry_of(root, "siren-1"), "longset": 5}
+    (folder / "devices.yaml").write_text(json.dumps({"devices": [entry]}))
+    (folder / "rules.yaml").write_text("rules: []")
+    (folder / "compound.yaml").write_text("name: 西子御园\nplaces: {gate: 门}\n")
+    done = subprocess.run(
+        [str(ANJU), "check", str(folder)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "unknown key 'longset', did you mean 'longest'?" in done.stdout + done.stderr
+
+
+async def _online(person):
+    items = (await person.get("devices"))["items"]
+    return [item for item in items if item["health"] == "online"]
+
+
+async def _signals(person, kind):
+    return (await person.get("signals", kind=kind))["items"]
+
+
+async def _true(value):
+    return value
