@@ -24,10 +24,10 @@ EARLY_S = 0.012
 """How much before its time a reader is asked when we are awake anyway: so turns come in a row, and we sleep once."""
 ANSWER_S = 0.2
 """How long a reader may think (SIA OSDP 2.2, 5.7: REPLY_DELAY)."""
-PROBE_S = 0.04
+PROBE_S = 0.03
 """How long a lost one may think mostly: most answer within 3 ms, and an adapter on USB adds 16."""
-PATIENT_EVERY = 10
-"""Every so many probes of a lost reader wait ANSWER_S: for one that thinks longer."""
+PATIENT_EVERY = 75
+"""Every so many probes, which is half a minute, one waits ANSWER_S: for a reader that thinks longer."""
 PROBE_EVERY_S = 0.4
 """How often a lost reader is asked: it is back within a second, its handshake counted."""
 LOST_S = 1.5
