@@ -19,9 +19,10 @@ from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, CommandFailed, NotRecorded
 from gateway.links.allowance import Aside
 from gateway.links.osdp import feedback, trouble
-from gateway.links.osdp.bus import Bus, Turn, slowest_card
+from gateway.links.osdp.bus import Bus, Turn
 from gateway.links.osdp.session import ASK_STATUS, Session
 from gateway.links.osdp.settings import Reader, ReadersSettings
+from gateway.links.osdp.timing import slowest_card
 from gateway.links.osdp.told import Told
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Json, Signal

@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from drivers.osdp_readers import DRIVER
-from gateway.links.osdp.bus import slowest_card
 from gateway.links.osdp.settings import ReadersSettings
+from gateway.links.osdp.timing import slowest_card
 from gateway.links.serial import SerialLink
 from gateway.model import Device, DeviceType, Signal
 from gateway.store import Store, journal

@@ -1,4 +1,4 @@
-"""What a reader shows and sounds: commands as libosdp takes them (SIA OSDP 2.2, 6.10 LED, 6.11 buzzer, 6.12 text).
+"""What a reader shows and sounds: commands as libosdp takes them (SIA OSDP 2.2: osdp_LED, osdp_BUZ, osdp_TEXT).
 
 Times on the wire are tenths of a second in one byte; a LED's timer has two.
 """

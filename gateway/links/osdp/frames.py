@@ -1,4 +1,4 @@
-"""OSDP frames out of bytes (SIA OSDP 2.2, 5.9): bytes in, frames out, resynchronising, bounded.
+"""OSDP frames out of bytes (SIA OSDP 2.2, the packet format): bytes in, frames out, resynchronising, bounded.
 
 | offset | bytes  | field                                                                  |
 |--------|--------|------------------------------------------------------------------------|
@@ -65,7 +65,7 @@ class Unreadable:
 
 
 def crc16(data: bytes | bytearray) -> int:
-    """CRC-16 of polynomial 1021h from 1D0Fh, not reflected (SIA OSDP 2.2, annex C)."""
+    """CRC-16 of polynomial 1021h from 1D0Fh, not reflected (SIA OSDP 2.2, its annex on the CRC)."""
     return binascii.crc_hqx(data, 0x1D0F)
 
 

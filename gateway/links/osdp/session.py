@@ -149,7 +149,7 @@ class Session:
         return bool(self._waiting)
 
     def can(self, capability: int) -> bool:
-        """Whether the reader says that it has one (a capability of the standard's annex B)."""
+        """Whether the reader says that it has one (a capability by its number in the standard)."""
         level, _ = self._panel.check_capability(0, capability)
         return bool(level)
 

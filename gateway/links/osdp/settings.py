@@ -15,7 +15,7 @@ from gateway.settings.secrets import Secret
 
 KEY_BYTES = 16
 DEFAULT_KEY = bytes(range(0x30, 0x40))
-"""SCBK-D, which everybody knows (SIA OSDP 2.2, annex D)."""
+"""SCBK-D, which everybody knows (SIA OSDP 2.2, its annex on the secure channel)."""
 _MAKE_ONE = "write 32 hexadecimal digits; `openssl rand -hex 16` makes them"
 BAUDS = Literal[9600, 19200, 38400, 57600, 115200, 230400]
 

@@ -16,7 +16,7 @@ _CONDITIONS: Sequence[tuple[tuple[str, str], Mapping[str, Any]]] = (
     (("reader.restored", "reader.tampered"), {}),
     (("device.restored", "device.faulted"), {"why": {"zh": "读卡器供电故障", "en": "the reader's power fails"}}),
 )
-"""Of a local status' two bytes, cover and power (SIA OSDP 2.2, 7.6): what 0 and 1 are told as."""
+"""Of a local status' two bytes, cover and power (SIA OSDP 2.2, osdp_LSTATR): what 0 and 1 are told as."""
 
 
 class Told:

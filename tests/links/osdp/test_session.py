@@ -13,9 +13,10 @@ from osdp import Capability
 
 from gateway.links.credential.wiegand import encode
 from gateway.links.osdp import feedback, trouble
-from gateway.links.osdp.bus import Turn, pace, slowest_card
+from gateway.links.osdp.bus import Turn
 from gateway.links.osdp.frames import CRC, REPLY, SECURITY, START, Frame, Framer, seal
 from gateway.links.osdp.session import ASK_STATUS, MOST_WAITING, Session
+from gateway.links.osdp.timing import pace, slowest_card
 from gateway.simulator.osdp import SimulatedReader
 
 KEY = bytes(range(1, 17))
