@@ -66,7 +66,7 @@ class Driver(ABC):
 
     Settings: ClassVar[type[DriverSettings]] = DriverSettings
     LINK: ClassVar[str] = "none"
-    """Which link the supervisor hands in: `none`, `serial`, `mqtt` or `vision`."""
+    """Which link the supervisor hands in: `none`, `serial`, `listen`, `http`, `modbus`, `mqtt`, `sip` or `vision`."""
     TYPE: ClassVar[DeviceType] = DeviceType.SENSOR
     """What the device is to the guard, unless its YAML says otherwise."""
     ACTIONS: ClassVar[Mapping[str, frozenset[str]]] = {}

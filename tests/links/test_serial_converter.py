@@ -9,9 +9,14 @@ import socket
 import pytest
 from pydantic import ValidationError
 
+from drivers import perimeter_panel
 from gateway.errors import LinkLost
+from gateway.links.perimeter.settings import PanelSettings
 from gateway.links.serial import SerialLink, SerialSettings
+from gateway.model import Device, DeviceType
+from gateway.simulator import perimeter as twin
 from tests.support.converter import converter
+from tests.support.listening import Listening, until
 
 needs_ser2net = pytest.mark.needs("ser2net", "ser2net")
 
@@ -160,3 +165,20 @@ def test_what_is_no_port_is_explained(port: str, told: str) -> None:
 def test_an_address_is_written_one_way() -> None:
     assert SerialSettings(port="tcp://Converter-3:4001/").port == "tcp://converter-3:4001"
     assert SerialSettings(port="tcp://[FE80::1]:4001").port == "tcp://[fe80::1]:4001"
+
+
+@needs_ser2net
+async def test_a_perimeter_host_behind_a_converter(tmp_path, monkeypatch) -> None:
+    """The driver for a wire, over Ethernet: nothing of it knows."""
+    monkeypatch.setattr(twin, "REPEAT_AFTER", 0.2)
+    async with twin.wall_host() as (wall, path):
+        with converter(tmp_path, str(path)) as port:
+            settings, emit = PanelSettings(port=port, poll="200ms"), Listening()
+            device = Device("wall", "perimeter_panel", DeviceType.PANEL, "周界主机", "gate")
+            serving = asyncio.ensure_future(perimeter_panel.DRIVER(device, settings, SerialLink(settings), emit).run())
+            await until(lambda: emit.lives, serving)
+            wall.report(twin.ALARM, 2)
+            await until(lambda: wall.acknowledged, serving)
+            assert ("wall", "zone.alarm") in emit.kinds()
+            serving.cancel()
+            await asyncio.wait([serving])

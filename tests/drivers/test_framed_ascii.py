@@ -1,0 +1,90 @@
+"""A small panel as many are: text between STX and CR, a sum as hexadecimal digits, and ACK as a single byte."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from drivers.framed_serial import DRIVER, FramedSerialSettings
+from gateway.errors import CommandFailed
+from gateway.links.framed.frame import Frame
+from gateway.links.serial import SerialLink
+from gateway.model import Command, Device, DeviceType
+from tests.support.listening import Listening, until
+
+TEXT_PANEL = {
+    "frame": {"start": "02", "end": "0D", "checksum": {"kind": "sum8", "text": True}},
+    "fields": {
+        "what": {"at": 1, "type": "ascii", "values": {"A": "alarm", "R": "restored", "K": "alive", "Y": "done"}},
+        "loop": {"at": 2, "type": "digits", "width": 2},
+        "zone": {"at": 4, "type": "digits", "width": 3},
+        "note": {"at": 7, "type": "ascii", "width": 4},
+    },
+    "messages": [
+        {"when": {"what": "alarm"}, "kind": "zone.alarm", "zone": ["loop", "zone"], "data": {"text": "note"}},
+        {"when": {"what": "restored"}, "kind": "zone.restored", "zone": ["loop", "zone"]},
+        {"when": {"what": "alive"}},
+        {"when": {"what": "done"}},
+    ],
+    "acknowledge": [{"when": {"what": ["alarm", "restored"]}, "send": {"raw": "06"}}],
+    "commands": {
+        "silence": {"send": "'S'"},
+        "arm": {
+            "send": "'M' {area}",
+            "arguments": {"area": {"type": "digits", "width": 2, "default": 1}},
+            "answer": {"what": "done"},
+        },
+    },
+    "zones": [{"number": "2.17", "id": "north-17", "name": "北墙17"}],
+}
+FRAME = Frame.model_validate(TEXT_PANEL["frame"])
+
+
+@pytest.fixture
+async def panel(serial_line):
+    settings = FramedSerialSettings.model_validate({**TEXT_PANEL, "port": serial_line.path})
+    emit = Listening()
+    device = Device("host", "framed_serial", DeviceType.PANEL, "主机", "gate")
+    driver = DRIVER(device, settings, SerialLink(settings), emit)
+    serving = asyncio.ensure_future(driver.run())
+    await asyncio.sleep(0.05)
+    yield driver, emit, serial_line, serving
+    serving.cancel()
+    await asyncio.wait([serving])
+
+
+async def test_events_are_told_and_acknowledged(panel) -> None:
+    _, emit, line, serving = panel
+    line.write(b"\x02A02017FIRE" + FRAME.whole(b"A02017FIRE")[-3:])
+    await until(lambda: emit.signals, serving)
+    assert [(each.device, each.kind, dict(each.data)) for each in emit.signals] == [
+        ("north-17", "zone.alarm", {"zone": "2.17", "text": "FIRE"})
+    ]
+    await asyncio.sleep(0.02)
+    assert line.read() == b"\x06"
+    line.write(FRAME.whole(b"R03001"))
+    await until(lambda: len(emit.signals) == 2, serving)
+    assert (emit.signals[1].device, emit.signals[1].data) == ("host", {"zone": "3.1"})
+
+
+async def test_a_message_whose_field_is_missing_is_kept(panel) -> None:
+    _, emit, line, serving = panel
+    line.write(FRAME.whole(b"A02"))
+    await until(lambda: emit.aside, serving)
+    assert emit.aside == [("field 'zone' can't be read in it", FRAME.whole(b"A02"))]
+
+
+async def test_commands_with_and_without_an_answer(panel) -> None:
+    driver, _, line, serving = panel
+    assert await driver.perform(Command("host", "silence")) == {"confirmed": False}
+    await asyncio.sleep(0.02)
+    assert line.read() == FRAME.whole(b"S")
+    arming = asyncio.ensure_future(driver.perform(Command("host", "arm", {"area": 3})))
+    got = bytearray()
+    await until(lambda: got.extend(line.read()) or got, serving)
+    assert got == FRAME.whole(b"M03")
+    line.write(FRAME.whole(b"Y"))
+    assert await arming == {"area": 3}
+    with pytest.raises(CommandFailed, match="can't be sent to host: 1234 does not fit into 2 bytes"):
+        await driver.perform(Command("host", "arm", {"area": 1234}))
