@@ -141,6 +141,7 @@ class ModbusIo(Driver):
         now = asyncio.get_running_loop().time()
         if isinstance(outcome, Refusal):
             self.emit.heard()
+        if isinstance(outcome, Refusal) and not outcome.passes:
             fresh = self._rota.refused(unit, now)
         else:
             fresh = self._rota.missed(unit, now)
@@ -156,7 +157,8 @@ class ModbusIo(Driver):
     def _why(self, unit: int, outcome: Refusal | Silence) -> str:
         address, name = f"address {unit}", self._units[unit].id
         if isinstance(outcome, Refusal):
-            return f"{name} ({address}) refuses to tell its inputs: {outcome}; check `number` and `table` of each"
+            mend = "" if outcome.passes else "; check `number` and `table` of each"
+            return f"{name} ({address}) refuses to tell its inputs: {outcome}{mend}"
         if outcome.late:
             return f"{name} ({address}) answers later than {self.settings.answer_within:g} s: raise `timeout`"
         if outcome.rubbish:

@@ -222,8 +222,10 @@ async def test_what_the_module_does_not_do_is_not_confirmed() -> None:
         ignores = here.modules._heed
         for handler in here.modules._server.active_connections.values():  # it answers 5 and switches nothing
             handler.trace_pdu = lambda sending, pdu: _undo(ignores(sending, pdu), sending)
+        here.modules.asked.clear()
         with pytest.raises(CommandFailed, match="on was sent to siren and not confirmed"):
-            await here.order("siren", "on", limit=0.6)
+            await here.order("siren", "on", limit=1.6)
+        assert here.modules.asked.count((2, 5)) == 3  # not as often as the line would bear
 
 
 def _undo(pdu: Any, sending: bool) -> Any:

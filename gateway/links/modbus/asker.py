@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 
-from gateway.links.contacts.board import Board, Point
-from gateway.links.modbus.line import Answer, ModbusLine, Refusal, Silence
+from gateway.links.contacts.board import Board, Drive, Point
+from gateway.links.modbus.line import Answer, ModbusLine, Outcome, Refusal, Silence
 from gateway.links.modbus.plan import points
 from gateway.links.modbus.request import Read, Write
 from gateway.links.modbus.rota import Rota
@@ -16,6 +17,9 @@ from gateway.links.modbus.rota import Rota
 log = structlog.get_logger(__name__)
 LOOK_AGAIN_S = 0.1
 """How often a unit is asked on which an order or a moving barrier waits."""
+WRITE_AGAIN_S = 0.5
+"""How often what a unit does not do is written again: a relay that is stuck must not take the line."""
+LEAST_REST_S = 0.02
 
 
 class Asker:
@@ -34,6 +38,8 @@ class Asker:
         self._seen, self._missed = seen, missed
         self._now = asyncio.get_running_loop().time
         self._looked: dict[int, float] = {}
+        self._written: dict[Point, tuple[bool, float]] = {}
+        self._refused: set[Point] = set()
         self.wanted = asyncio.Event()
         """To be set when the board was given an order."""
 
@@ -46,28 +52,46 @@ class Asker:
     async def rest(self, until: float) -> None:
         """Wait for the next cycle, and meanwhile for orders and for what time alone wants."""
         while self._now() < until:
-            at = min(until, self._board.next_at() or until)
+            at = until
+            if (wanted_at := self._board.next_at()) is not None:
+                at = min(at, max(wanted_at, self._now() + LEAST_REST_S))
             if self._board.busy():
                 at = min(at, self._now() + LOOK_AGAIN_S)
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout_at(at):
                     await self.wanted.wait()
-            except TimeoutError:
-                pass
             await self._act()
 
     async def _act(self) -> None:
-        """Write what is wanted and read it back; look again where something waits."""
+        """Write what is wanted and read it back; look again where something waits; until nothing follows from it."""
         self.wanted.clear()
         now = self._now()
-        ask = {unit for unit in self._board.busy() if now - self._looked.get(unit, 0.0) >= LOOK_AGAIN_S}
-        for point, on in self._board.drives(now):
-            ask.add(point.unit)
-            outcome = await self._line.ask(point.unit, Write(point.number, on))
-            if isinstance(outcome, Refusal):
-                log.warning("a unit refuses to switch", unit=point.unit, coil=point.number, why=str(outcome))
-        for unit in sorted(ask):
-            await self._look(unit)
+        looks = {unit for unit in self._board.busy() if now - self._looked.get(unit, 0.0) >= LOOK_AGAIN_S}
+        while looks := looks | await self._write():
+            for unit in sorted(looks):
+                await self._look(unit)
+            looks = set()
+
+    async def _write(self) -> set[int]:
+        """The units that were written to. Asks anew what is wanted after each, as that may have changed meanwhile."""
+        units = set()
+        while drive := next(filter(self._may_write, self._board.drives(self._now())), None):
+            point, on = drive
+            self._written[point] = on, self._now()
+            units.add(point.unit)
+            self._heed(point, await self._line.ask(point.unit, Write(point.number, on)))
+        return units
+
+    def _may_write(self, drive: Drive) -> bool:
+        on, at = self._written.get(drive.point, (not drive.on, 0.0))
+        return on != drive.on or self._now() - at >= WRITE_AGAIN_S
+
+    def _heed(self, point: Point, outcome: Outcome) -> None:
+        if not isinstance(outcome, Refusal):
+            self._refused.discard(point)
+        elif point not in self._refused:
+            self._refused.add(point)
+            log.warning("a unit refuses to switch", unit=point.unit, coil=point.number, why=str(outcome))
 
     async def _look(self, unit: int) -> None:
         self._looked[unit] = self._now()

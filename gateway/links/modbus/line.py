@@ -17,7 +17,7 @@ from itertools import count
 from typing import NamedTuple
 
 from gateway.links.modbus.frames import Frame, Framing
-from gateway.links.modbus.request import ECHO, REFUSED, WHY, Echo, Request
+from gateway.links.modbus.request import ECHO, PASSING, REFUSED, WHY, Echo, Request
 from gateway.links.serial import SerialLine
 
 BABBLE_S = 0.25
@@ -38,6 +38,11 @@ class Refusal(NamedTuple):
     """An exception: the unit lives, and does not do this."""
 
     code: int
+
+    @property
+    def passes(self) -> bool:
+        """Whether it may do it a moment later: it is busy, or the gateway before it did not reach it."""
+        return self.code in PASSING
 
     def __str__(self) -> str:
         return f"{WHY.get(self.code, 'it gives no known reason')} (exception {self.code})"

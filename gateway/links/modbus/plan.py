@@ -12,7 +12,8 @@ from gateway.links.contacts.contact import ContactSpec
 from gateway.links.contacts.interlock import InterlockSpec
 from gateway.links.contacts.output import OutputSpec
 from gateway.links.modbus.request import Read, Table
-from gateway.links.modbus.settings import BarrierRow, Input, InterlockRow, ModbusIoSettings, Output, Sensor, Unit
+from gateway.links.modbus.rows import BarrierRow, Input, InterlockRow, Output, Sensor, Unit
+from gateway.links.modbus.settings import ModbusIoSettings
 from gateway.model import DeviceType
 
 SWITCH: Mapping[str, frozenset[str]] = {"on": frozenset(), "off": frozenset(), "pulse": frozenset({"seconds"})}

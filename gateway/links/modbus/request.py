@@ -27,6 +27,9 @@ WHY = {
     11: "it does not answer the gateway before it",
 }
 
+PASSING = frozenset({5, 6, 10, 11})
+"""Of these, those that say nothing of the request."""
+
 
 class Table(StrEnum):
     """The four tables of a unit (4.3)."""

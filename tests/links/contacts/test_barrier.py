@@ -103,6 +103,12 @@ def test_it_is_not_closed_on_what_stands_there(what: str) -> None:
         lane.order("close")
 
 
+def test_closed_already_it_is_closed_whoever_waits_before_it() -> None:
+    lane = a_lane(loop=True)
+    assert lane.order("close").done
+    assert not any(lane.barrier.drives(lane.now).values())
+
+
 def test_what_drives_up_between_the_order_and_the_look_is_seen() -> None:
     lane = a_lane(height=1.0)
     order = lane.order("close")

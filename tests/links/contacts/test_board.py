@@ -94,7 +94,7 @@ def test_fire_holds_all_at_once_and_no_command_undoes_it() -> None:
     house.cycle()
     assert house.held() == (True, True, True)
     for device, action in (("siren", "off"), ("strike", "off"), ("strike", "pulse"), ("barrier", "close")):
-        with pytest.raises(CommandFailed, match="is held (on|open) by Fire linkage: fire is active"):
+        with pytest.raises(CommandFailed, match=r"is held (on|open) by Fire linkage: fire is active"):
             house.order(device, action)
     assert house.order("siren", "on").failed is None
     with pytest.raises(CommandFailed, match="can't be reset while fire is active"):
