@@ -154,6 +154,8 @@ class Watched:
             self._become(status, Health.ONLINE, {})
 
     def _become(self, status: DeviceStatus, health: Health, data: Json) -> None:
+        if self.is_over:
+            return  # somebody else watches it by now, or it is no more
         self._show(replace(status, health=health))
         self._say(Signal(device=status.device.id, kind=f"device.{health}", data=data, fresh=True))
 

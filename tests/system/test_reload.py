@@ -106,6 +106,32 @@ async def test_ten_reloads_under_load_lose_nothing_double_nothing_and_disturb_no
     assert configurations(gateway) == RELOADS + 1
 
 
+async def test_a_power_cut_in_the_midst_of_it_loses_nothing_and_doubles_nothing(gateway, compound):
+    devices = [sender(gateway, name) for name in (*STAYING, CHANGING)]
+    enrol(gateway)
+    async with api(gateway) as desk, asyncio.TaskGroup() as tasks:
+        await desk.sign_in()
+        sending = [tasks.create_task(device.run()) for device in devices]
+        for turn in range(5):
+            changed(compound, turn)
+            asking = tasks.create_task(reload(gateway))
+            await asyncio.sleep(0.4 + 0.1 * turn)  # the command itself takes half a second to begin
+            gateway.kill()
+            await asking
+            await asyncio.to_thread(gateway.start)
+            await asyncio.sleep(0.3)
+        for device in devices:
+            device.finish()
+        await asyncio.wait(sending, timeout=30)
+        alerts = await everything_decided(desk, devices)
+    on_record = signals(gateway)
+    for device in devices:
+        assert {on_record[device.name, source] for source in device.acknowledged} == {1}
+        made = Counter(kind(n + 1) for n in range(device.made))
+        raised = {alert["rule"]: alert["count"] for alert in alerts if alert["device"] == device.name}
+        assert raised == {"home": made["fire.alarm"], "door": made["door.forced"]}, device.name
+
+
 async def one_turn(tasks: asyncio.TaskGroup, gateway: Gateway, compound: TestCompound, turn: int) -> MqttDevice:
     changed(compound, turn)
     status, said, complaint = await reload(gateway)
