@@ -59,3 +59,9 @@ def test_a_covered_camera():
 def test_without_grace_it_rings_at_once():
     decisions = feed(made(RULE, grace="0s"), [*lost("lane"), signal("lane", "device.online", 1)])
     assert brief(decisions) == ["raise lane/lost medium", "clear lane/lost"]
+
+
+def test_a_tampered_reader_is_told_until_its_cover_is_closed() -> None:
+    raised, cleared = feed(made(RULE), [signal("c1", "reader.tampered"), signal("c1", "reader.restored", 9)])
+    assert (raised.key, raised.severity) == ("c1/tampered", Severity.HIGH)
+    assert cleared.key == "c1/tampered"
