@@ -92,7 +92,10 @@ class Driver(ABC):
 
     @abstractmethod
     async def run(self) -> None:
-        """Serve the device until cancelled; raise LinkLost (or OSError) when the link is lost."""
+        """Serve the device until cancelled; raise LinkLost (or OSError) when the link is lost.
+
+        LoginRefused, which is a LinkLost, has the supervisor wait for minutes before it tries again.
+        """
 
     async def perform(self, command: Command) -> Json | None:
         """Do it and return what the device answered, or raise CommandFailed."""

@@ -63,6 +63,9 @@ class Rule(ABC):
         while True:
             event = yield decisions
             decisions = ...
+
+    `self.compound` is another one once the configuration has changed: look into it when it matters, keep no copy.
+    A rule whose settings changed is built anew, with `held`, and fed from there on.
     """
 
     Settings: ClassVar[type[RuleSettings]] = RuleSettings
