@@ -6,6 +6,7 @@ disk in trouble ends the connection, so that the sender keeps what it has; a dat
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -126,13 +127,15 @@ class SyslogLines(Driver):
             return
 
     async def _take_all(self, items: Sequence[bytes | TooLong], peer: str) -> None:
-        for item in items:
-            if isinstance(item, TooLong):
-                await self._aside.put(f"a line of {peer} is longer than {LONGEST} bytes", item.head)
-            else:
-                await self._take(item, peer)
+        """In their order, and committed together: what came in one piece needs one commit, not one a line."""
+        done = await asyncio.gather(*(self._take(item, peer) for item in items), return_exceptions=True)
+        for failed in filter(None, done):
+            raise failed
 
-    async def _take(self, line: bytes, peer: str) -> None:
+    async def _take(self, line: bytes | TooLong, peer: str) -> None:
+        if isinstance(line, TooLong):
+            await self._aside.put(f"a line of {peer} is longer than {LONGEST} bytes", line.head)
+            return
         message = read_message(line, self._clock, datetime.now(UTC))
         sender = self._senders.get(peer.rpartition(":")[0].strip("[]")) or self._senders.get(message.host)
         self.emit.heard(sender)
