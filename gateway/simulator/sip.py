@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import asyncio
 import math
+import random
 import shutil
 import socket
 import tempfile
@@ -100,13 +101,15 @@ class Phone(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def phone(user: str, hertz: int = 440) -> AsyncIterator[Phone]:
-    """A telephone that is ready; it sends a tone of that pitch in every call."""
-    port, control = _free_port(socket.SOCK_DGRAM), _free_port(socket.SOCK_STREAM)
+async def phone(user: str, hertz: int = 440, *, echo: bool = False) -> AsyncIterator[Phone]:
+    """A telephone that is ready; it sends a tone of that pitch in every call, or what it hears itself."""
+    port, control = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="anju-phone-") as made:
         folder = Path(made)
         _write_tone(folder / "tone.wav", hertz)
-        (folder / "config").write_text(_config(port, control, folder))
+        (folder / "config").write_text(
+            _config(port, control, folder, "aubridge,nobody" if echo else f"aufile,{folder}/tone.wav")
+        )
         (folder / "accounts").write_text(f"<sip:{user}@127.0.0.1>;regint=0;audio_codecs=PCMA/8000/1,PCMU/8000/1\n")
         (folder / "contacts").write_text("")
         process = await asyncio.create_subprocess_exec(
@@ -126,8 +129,11 @@ async def phone(user: str, hertz: int = 440) -> AsyncIterator[Phone]:
                 process.terminate()
             try:
                 await asyncio.wait_for(process.wait(), _END_S)
-            except TimeoutError:
+            except TimeoutError:  # whom it calls does not answer any more
                 process.kill()
+                await process.wait()
+            if made_phone.line is not None:
+                made_phone.line.abort()
 
 
 async def _connect(made: Phone, port: int) -> None:
@@ -139,7 +145,7 @@ async def _connect(made: Phone, port: int) -> None:
             await asyncio.sleep(0.02)
 
 
-def _config(port: int, control: int, folder: Path) -> str:
+def _config(port: int, control: int, folder: Path, source: str) -> str:
     """A player that nobody listens to: sndfile keeps what was decoded."""
     return f"""\
 module_path {MODULES}
@@ -147,7 +153,7 @@ sip_listen 127.0.0.1:{port}
 net_interface 127.0.0.1
 ctrl_tcp_listen 127.0.0.1:{control}
 audio_path {folder}
-audio_source aufile,{folder}/tone.wav
+audio_source {source}
 audio_player aubridge,nobody
 audio_alert aubridge,nobody
 snd_path {folder}
@@ -180,8 +186,11 @@ def _samples(path: Path) -> bytes:
     return path.read_bytes()[header:]
 
 
-def _free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """Free for TCP and UDP, and below those that Linux gives to outgoing connections."""
+    while True:
+        port = random.randrange(11_000, 20_000)  # no secret
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, suppress(OSError):
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return port

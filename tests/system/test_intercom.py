@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from gateway.simulator.sip import RATE, Phone, phone
+from gateway.simulator.sip import RATE, Phone, free_port, phone
 from tests.support.api import PASSWORD as USER_PASSWORD
 from tests.support.api import api, enrol, eventually
 from tests.support.chromium import ARGUMENTS
 from tests.support.gateway import ROOM, Gateway, TestCompound, TestDevice
 from tests.support.parts import executable
-from tests.support.ports import HOST, free_port
+from tests.support.ports import HOST
 
 pytestmark = [
     pytest.mark.needs("chromium", "chromium"),

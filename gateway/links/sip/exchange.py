@@ -29,7 +29,7 @@ class Exchange:
         desk_phone: str | None,
         tell: Tell,
         stranger: Callable[[str], Awaitable[None]],
-        hush: Callable[[], None],
+        hush: Callable[[], Awaitable[None]],
     ) -> None:
         self.news = News()
         self._engine, self._board, self._desk = engine, board, Desk(desk_phone)
@@ -70,7 +70,7 @@ class Exchange:
         elif event.account == accounts.desk:
             await self._on_desk(event)
         elif event.account == accounts.talk and event.type == "CALL_CLOSED":
-            self._hush()
+            await self._hush()
         elif event.account == accounts.stations and event.call:
             call = self._board.by_engine(event.call, outgoing=event.outgoing)
             if call is not None:
@@ -100,7 +100,6 @@ class Exchange:
         elif event.type == "CALL_ESTABLISHED" and call.stand is not Stand.ANSWERED:
             waited = call.seconds(now())
             call.answered(now())
-            self.news.spread()
             await self._tell("call.answered", call, by=call.by, on=call.on, waited=waited)
         elif event.type == "CALL_CLOSED":
             await self._ended(call, event.detail)
@@ -109,10 +108,10 @@ class Exchange:
         seconds, answered = call.seconds(now()), call.answered_at is not None
         call.ended(said)
         self._board.remove(call)
-        if answered:
-            self._hush()
-        self.news.spread()
         await self._tell("call.ended", call, why=call.why, seconds=seconds, answered=answered)
+        self.news.spread()
+        if answered:
+            await self._hush()
 
     async def _on_desk(self, event: Event) -> None:
         if event.type == "CALL_ESTABLISHED":

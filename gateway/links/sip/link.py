@@ -11,7 +11,7 @@ from gateway.links.sip.board import BROWSER, Board, Stand, StationCall
 from gateway.links.sip.engine import Engine
 from gateway.links.sip.process import running
 from gateway.links.sip.settings import SipSettings
-from gateway.links.sip.talk import Talk, talking
+from gateway.links.sip.talk import Leg, Talk
 
 
 class SipLink:
@@ -21,6 +21,8 @@ class SipLink:
         self.settings = settings
         self.board = Board(settings.stations)
         self._engine: Engine | None = None
+        self._leg: Leg | None = None
+        self._joined = ""
         self._talk: Talk | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -33,7 +35,7 @@ class SipLink:
                 yield engine
             finally:
                 self._engine = None
-                self.hush()
+                await self.hush()
                 self.board = Board(self.settings.stations)
 
     @property
@@ -41,10 +43,13 @@ class SipLink:
         """Who is on the line in a browser."""
         return self._talk.user if self._talk else None
 
-    def hush(self) -> None:
+    async def hush(self) -> None:
         """End what is being talked: the call it belongs to is over."""
+        leg, self._leg = self._leg, None
         if self._talk is not None:
             self._talk.end()
+        if leg is not None:
+            await leg.close()
 
     @asynccontextmanager
     async def talk(self, call_id: str, user: str) -> AsyncIterator[Talk]:
@@ -53,16 +58,18 @@ class SipLink:
         Coming again takes the place of what is left of the same person's earlier connection.
         Raises NotFound, Conflict (another has it, or it is not answered yet), LinkLost.
         """
-        self.check(call_id, user)
-        self.hush()
         async with self._one_at_a_time:
-            engine = self.check(call_id, user)
-            async with talking(engine, self.settings.listen.host, user) as talk:
-                self._talk = talk
-                try:
-                    yield talk
-                finally:
-                    self._talk = None
+            leg = await self._leg_of(call_id, user)
+        talk = Talk(user, leg.say)
+        if self._talk is not None:
+            self._talk.end()
+        self._talk, leg.listener = talk, talk.put
+        try:
+            yield talk
+        finally:
+            talk.end()
+            if self._talk is talk:
+                self._talk = leg.listener = None
 
     def check(self, call_id: str, user: str) -> Engine:
         """The engine of an open call that is that user's to talk in; raises as `talk` does."""
@@ -76,6 +83,17 @@ class SipLink:
         if self._engine is None:
             raise LinkLost("the telephone engine is down")
         return self._engine
+
+    async def _leg_of(self, call_id: str, user: str) -> Leg:
+        engine = self.check(call_id, user)
+        if self._leg is None:
+            if self._joined == call_id:
+                raise LinkLost("the sound of this call is lost: hang up and call the station")
+            self._joined, leg = call_id, Leg(engine)
+            await leg.open(self.settings.listen.host)
+            self._leg = leg
+            self.check(call_id, user)
+        return self._leg
 
 
 class Calls:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import secrets
 import shutil
 import socket
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -18,7 +19,10 @@ from gateway.links.sip.settings import SipSettings
 START_S = 10.0
 END_S = 3.0
 _ASK_AGAIN_S = 0.02
-_LINES = 30
+_CONTROL_PORTS = range(30_000, 32_768)
+_KEPT = 4096
+"""Characters of what it printed."""
+_RED = re.compile(r"\x1b\[31m([^\x1b\n]*)")
 
 
 class _Line(asyncio.Protocol):
@@ -52,10 +56,10 @@ class _Process(asyncio.SubprocessProtocol):
 
     def __init__(self) -> None:
         self.ended = asyncio.get_running_loop().create_future()
-        self._printed: deque[str] = deque(maxlen=_LINES)
+        self._printed = ""
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002  # one pipe
-        self._printed.extend(data.decode(errors="replace").splitlines())
+        self._printed = (self._printed + data.decode(errors="replace"))[-_KEPT:]
 
     def process_exited(self) -> None:
         if not self.ended.done():
@@ -63,8 +67,8 @@ class _Process(asyncio.SubprocessProtocol):
 
     def why(self) -> str:
         """Its complaint: what it prints in red."""
-        red = [line.replace("\x1b[;m", "").partition("\x1b[31m")[2] for line in self._printed if "\x1b[31m" in line]
-        return red[0].strip()[:200] if red else "it said nothing"
+        complaints = [found.strip() for found in _RED.findall(self._printed)]
+        return next(filter(None, complaints), "it did not say why")[:200]
 
 
 @asynccontextmanager
@@ -122,7 +126,9 @@ async def _end(transport: asyncio.SubprocessTransport, process: _Process) -> Non
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below the ports that Linux gives to outgoing connections: those could take it before baresip does."""
+    while True:
+        port = secrets.choice(_CONTROL_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

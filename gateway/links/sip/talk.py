@@ -1,10 +1,10 @@
-"""The guard's end of an open call: sound from the station, sound to it."""
+"""The guard's end of a call: sound from the station, sound to it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 from gateway.errors import LinkLost
 from gateway.links.sip.engine import Engine
@@ -18,13 +18,12 @@ _QUEUE = 25
 
 
 class Talk:
-    """`hear` and `say` in 16-bit samples, little-endian, 16 kHz, one channel."""
+    """Somebody on the line: `hear` and `say` in 16-bit samples, little-endian, 16 kHz, one channel."""
 
-    def __init__(self, user: str) -> None:
+    def __init__(self, user: str, say: Callable[[bytes], None]) -> None:
         self.user = user
-        self.dropped = 0
+        self._say = say
         self._heard: asyncio.Queue[bytes] = asyncio.Queue()
-        self._voice: _Sound | None = None
         self._ended = False
 
     async def hear(self) -> bytes:
@@ -32,11 +31,11 @@ class Talk:
         return b"" if self._ended and self._heard.empty() else await self._heard.get()
 
     def say(self, sound: bytes) -> None:
-        """Said at once: whoever speaks does so in real time."""
-        if self._voice is not None:
+        """Said at once: whoever speaks does so in real time. An odd byte at the end is left out."""
+        if not self._ended:
             for start in range(0, len(sound) - 1, FRAME):
                 piece = sound[start : start + FRAME]
-                self._voice.send(piece[: len(piece) // 2 * 2])
+                self._say(piece[: len(piece) // 2 * 2])
 
     def end(self) -> None:
         if not self._ended:
@@ -44,22 +43,72 @@ class Talk:
             self._heard.put_nowait(b"")
 
     def put(self, sound: bytes) -> None:
+        if self._ended:
+            return
         if self._heard.qsize() >= _QUEUE:
             self._heard.get_nowait()
-            self.dropped += 1
         self._heard.put_nowait(sound)
 
-    def give_voice(self, voice: _Sound) -> None:
-        self._voice = voice
+
+class Leg:
+    """The engine's call to us, for as long as the station's call lasts: listeners come and go.
+
+    It can't be made twice for one call: baresip's bridge (aubridge 1.0) lets go of both ends when one leaves.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.listener: Callable[[bytes], None] | None = None
+        self._engine = engine
+        self._signalling: _Signalling
+        self._sound: _Sound
+
+    async def open(self, host: str) -> None:
+        """Have the engine call us and join that call to the station's. Raises LinkLost when it does not."""
+        loop = asyncio.get_running_loop()
+        _, self._signalling = await loop.create_datagram_endpoint(_Signalling, local_addr=(host, 0))
+        _, self._sound = await loop.create_datagram_endpoint(lambda: _Sound(self._hear), local_addr=(host, 0))
+        extension = Extension(host, _port(self._signalling.transport), _port(self._sound.transport))
+        self._signalling.extension = extension
+        try:
+            await self._engine.dial(self._engine.accounts.talk, extension.uri)
+            async with asyncio.timeout(CONNECT_S):
+                await self._signalling.called
+        except BaseException as error:
+            await self.close()
+            if isinstance(error, TimeoutError):
+                raise LinkLost("the engine did not connect the sound") from None
+            raise
+        self._sound.called(extension)
+
+    def say(self, sound: bytes) -> None:
+        self._sound.send(sound)
+
+    async def close(self) -> None:
+        """Returns once the engine's end is gone too: the next leg must not find it."""
+        self.listener = None
+        try:
+            if not self._signalling.over.is_set():
+                with suppress(LinkLost, TimeoutError):
+                    await self._engine.drop(self._engine.accounts.talk)
+                    async with asyncio.timeout(_OVER_S):
+                        await self._signalling.over.wait()
+        finally:
+            self._signalling.transport.close()
+            self._sound.transport.close()
+
+    def _hear(self, sound: bytes) -> None:
+        if self.listener is not None:
+            self.listener(sound)
 
 
 class _Sound(asyncio.DatagramProtocol):
     """Packets of sound, from and to the one end that the engine told."""
 
-    def __init__(self, talk: Talk) -> None:
-        self._talk = talk
-        self._extension: Extension | None = None
-        self._packer: Packer | None = None
+    def __init__(self, heard: Callable[[bytes], None]) -> None:
+        self._heard = heard
+        self._there: tuple[str, int] | None = None
+        self._packer = Packer(0)
+        self._payload = 0
         self.transport: asyncio.DatagramTransport
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
@@ -67,18 +116,17 @@ class _Sound(asyncio.DatagramProtocol):
 
     def called(self, extension: Extension) -> None:
         assert extension.offer
-        self._extension, self._packer = extension, Packer(extension.offer.payload)
+        self._there = extension.offer.host, extension.offer.port
+        self._payload = extension.offer.payload
+        self._packer = Packer(self._payload)
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        offer = self._extension.offer if self._extension else None
-        if offer is not None and address[:2] == (offer.host, offer.port):
-            sound = unpack(data, offer.payload)
-            if sound:
-                self._talk.put(sound)
+        if address == self._there and (sound := unpack(data, self._payload)):
+            self._heard(sound)
 
     def send(self, sound: bytes) -> None:
-        if self._extension is not None and self._extension.offer and self._packer and not self.transport.is_closing():
-            self.transport.sendto(self._packer.pack(sound), (self._extension.offer.host, self._extension.offer.port))
+        if self._there is not None and not self.transport.is_closing():
+            self.transport.sendto(self._packer.pack(sound), self._there)
 
 
 class _Signalling(asyncio.DatagramProtocol):
@@ -103,41 +151,6 @@ class _Signalling(asyncio.DatagramProtocol):
             self.called.set_result(None)
         if self.extension.over:
             self.over.set()
-
-
-@asynccontextmanager
-async def talking(engine: Engine, host: str, user: str) -> AsyncIterator[Talk]:
-    """Have the engine call us and join that call to the station's. Raises LinkLost when it does not."""
-    talk, loop = Talk(user), asyncio.get_running_loop()
-    _, signalling = await loop.create_datagram_endpoint(_Signalling, local_addr=(host, 0))
-    _, sound = await loop.create_datagram_endpoint(lambda: _Sound(talk), local_addr=(host, 0))
-    try:
-        extension = Extension(host, _port(signalling.transport), _port(sound.transport))
-        signalling.extension = extension
-        await engine.dial(engine.accounts.talk, extension.uri)
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                await signalling.called
-            sound.called(extension)
-            talk.give_voice(sound)
-            yield talk
-        except TimeoutError:
-            raise LinkLost("the engine did not connect the sound") from None
-        finally:
-            talk.end()
-            await _leave(engine, signalling)
-    finally:
-        signalling.transport.close()
-        sound.transport.close()
-
-
-async def _leave(engine: Engine, signalling: _Signalling) -> None:
-    """Until the engine's end is gone too: the next talk must not find it."""
-    with suppress(LinkLost, TimeoutError):
-        if not signalling.over.is_set():
-            await engine.drop(engine.accounts.talk)
-            async with asyncio.timeout(_OVER_S):
-                await signalling.over.wait()
 
 
 def _port(transport: asyncio.DatagramTransport) -> int:
