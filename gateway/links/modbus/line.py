@@ -92,6 +92,12 @@ class ModbusLine:
     _echoes: dict[int, bool] = field(default_factory=dict)
     """Whether a unit knows the echo, as far as that has been seen."""
 
+    async def begin(self) -> None:
+        """Before the first question: whoever spoke here last may still be owed an answer."""
+        if not self.framing.numbered:
+            await self._hear_out(self.timing.answer)
+            self.framing.silence()
+
     async def ask(self, unit: int, request: Request) -> Outcome:
         """Raises LinkLost when the line is gone, BadInput when it speaks another language."""
         if unit in self._owing and not self.framing.numbered:

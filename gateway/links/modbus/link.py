@@ -30,4 +30,6 @@ class ModbusLink(Generic[Kept]):
         framing: Framing = Tcp() if settings.framing == "tcp" else Rtu()
         timing = Timing(settings.answer_within, settings.character_s)
         async with SerialLink(settings, self.tape).open() as stream:
-            yield ModbusLine(stream, framing, timing)
+            line = ModbusLine(stream, framing, timing)
+            await line.begin()
+            yield line

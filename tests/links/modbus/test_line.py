@@ -118,6 +118,20 @@ async def test_an_old_state_is_not_taken_for_the_present_one() -> None:
         assert await bench.line.ask(3, LOW) == Answer(LOW_IS)
 
 
+async def test_what_is_owed_to_who_asked_before_is_no_answer() -> None:
+    async with modules_on_a_line([3]) as (modules, wire, path):
+        await prepare(modules, 3)
+        settings = ModbusLineSettings(port=str(path), baud=115200)
+        async with ModbusLink[None](settings).open() as line:
+            wire.late = lambda _answer: 0.05
+            asking = asyncio.ensure_future(line.ask(3, LOW))
+            await asyncio.sleep(0.02)
+            asking.cancel()
+        wire.late = lambda _answer: 0.0
+        async with ModbusLink[None](settings).open() as line:
+            assert await line.ask(3, HIGH) == Answer(HIGH_IS)
+
+
 async def test_a_unit_without_the_echo_is_heard_again_all_the_same() -> None:
     async with a_line(3) as bench:
         await prepare(bench.modules, 3)
