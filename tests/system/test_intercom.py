@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,3 +164,60 @@ async def test_a_visitor_is_seen_to_call_heard_answered_and_let_in(room: Room, b
     [granted] = await signals(room, "access.granted")
     assert granted["data"]["by"] == GUARD
     assert not faults
+
+
+async def test_a_colleague_sees_who_has_the_call_and_a_reloaded_page_takes_it_up_again(
+    room: Room, browser: Browser
+) -> None:
+    page, colleague = await sign_in(browser, room), await sign_in(browser, room, COLLEAGUE)
+    await room.door.call(room.number)
+    await room.other.call(room.number)
+    for each in (page, colleague):
+        await expect(each.locator('[data-call="ringing"]')).to_have_count(2)
+    east = page.locator("[data-call]", has=page.get_by_role("heading", name=STATION_NAME))
+    await east.get_by_role("button", name="接听").click()
+    await expect(east).to_have_attribute("data-sound", "on")
+    await expect(colleague.get_by_text(f"{GUARD} 正在通话")).to_be_visible()
+    await expect(colleague.locator("[data-deed=answer]")).to_be_disabled()
+
+    await page.reload()
+    await page.locator("[data-deed=here]").click()
+    await expect(east).to_have_attribute("data-sound", "on")
+    await expect(east.locator("[data-level=heard]")).to_have_attribute("data-value", re.compile(r"0\.[2-9]\d"))
+
+    await page.get_by_role("button", name="挂断并接听").click()
+    await room.other.wait_for("CALL_ESTABLISHED")
+    await room.other.hang_up()
+    await expect(page.locator("[data-call]")).to_have_count(0)
+    await expect(colleague.locator("[data-call]")).to_have_count(0)
+
+
+async def test_the_engine_is_started_again_after_it_died(room: Room) -> None:
+    [engine] = [
+        int(folder.name)
+        for folder in Path("/proc").glob("[0-9]*")
+        if (folder / "cmdline").read_bytes().startswith(b"/usr/bin/baresip")
+        and f"PPid:\t{room.gateway.pid}\n" in (folder / "status").read_text()
+    ]
+    os.kill(engine, signal.SIGKILL)
+    async with api(room.gateway) as desk:
+        await desk.sign_in(GUARD)
+
+        async def told() -> bool:
+            kinds = [item["kind"] for item in (await desk.get("signals", device="intercom"))["items"]]
+            return kinds[:2] == ["device.online", "device.offline"]
+
+        await eventually(told, 20)
+    await room.door.call(room.number)
+    await room.door.wait_for("CALL_RINGING")
+
+
+async def test_a_gateway_that_is_killed_takes_its_engine_with_it(room: Room) -> None:
+    """Else it would hold the port that stations call against the next start."""
+    room.gateway.kill()
+    room.gateway.start()
+    async with api(room.gateway) as desk:
+        await desk.sign_in(GUARD)
+        await eventually(lambda: _ready(desk))
+    await room.door.call(room.number)
+    await room.door.wait_for("CALL_RINGING")
