@@ -23,6 +23,7 @@ DEVICES = [
     _device("shop", DeviceType.PANEL, "gate/east", "receiver"),
     _device("lane", DeviceType.CAMERA, "gate/east"),
     _device("door", DeviceType.DOOR, "b3/u1"),
+    _device("station", DeviceType.INTERCOM, "gate/east"),
     _device("home", DeviceType.HOME, "b3/u1/101"),
     _device("home-window", DeviceType.ZONE, "b3/u1/101", "home"),
     *(_device(f"c{n}", DeviceType.CAMERA, f"wall/n{n}") for n in range(1, 7)),
