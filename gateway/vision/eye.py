@@ -18,7 +18,8 @@ from gateway.vision.stream.rtp.receiver import Media
 from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.view.crowd import Crowd
 
-PULSE = 1.0
+PULSE = 2.0
+"""Seconds between two words to the gateway that packets arrive: each wakes both processes."""
 _FAILED = "what the camera sent made the gateway's own code fail; the log says how"
 
 

@@ -17,7 +17,7 @@ INTERVAL = 0.25
 """Seconds between two rounds when there is nothing left to do: waking up is what costs."""
 TURN = 0.02
 """Seconds of work after which the next camera has its turn."""
-SHARE = 0.04
+SHARE = 0.03
 """Of a core, for keyframes of cameras on which nothing is known to move: the slower the machine, the fewer they are."""
 GLANCE = 0.004
 """Seconds of CPU that one takes, until that is measured."""

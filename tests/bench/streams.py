@@ -18,26 +18,30 @@ import numpy as np
 from gateway.simulator.rtp import Clip
 from gateway.simulator.rtsp import Mount, RtspServer
 
-WIDTH, HEIGHT, RATE, SECONDS, WALK, KEY_EVERY, BITRATE = 640, 360, 25, 8, 5, 50, 600_000
+WIDTH, HEIGHT, RATE, KEY_EVERY, BITRATE = 640, 360, 25, 50, 600_000
+SECONDS, PASS, WALK = 24, 8, 5
+"""The loop is longer than any pause between two looks: no camera shows the same picture twice."""
 
 
 def scene(*, busy: bool = False) -> Clip:
     """A wall seen by a noisy sensor, coded as a camera's sub-stream is: 600 kbit/s, a keyframe every two seconds.
 
-    `busy`: somebody walks past it, for five of eight seconds.
+    `busy`: somebody walks past it, for WALK of PASS seconds.
     """
     encoder = _encoder()
     chance = np.random.default_rng(1)
     coarse = chance.integers(40, 200, (HEIGHT // 8, WIDTH // 8, 3), dtype=np.uint8)
     wall = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.int16)
     coat = chance.integers(0, 120, (150, 50, 1), dtype=np.int16)
-    stream, count = bytearray(), RATE * SECONDS
-    for number in range(count):
-        picture = wall.copy()
-        if busy and number < WALK * RATE:
-            left = round((WIDTH - 50) * number / (WALK * RATE))
+    grain = [chance.normal(0, 3, wall.shape).astype(np.int16) for _ in range(8)]
+    stream = bytearray()
+    for number in range(RATE * SECONDS):
+        picture, way = wall.copy(), number % (PASS * RATE) / (WALK * RATE)
+        if busy and way < 1:
+            left = round((WIDTH - 50) * way)
             picture[150:300, left : left + 50] = coat
-        noisy = (picture + chance.normal(0, 3, wall.shape)).clip(0, 255).astype(np.uint8)
+        shift = chance.integers(0, 300, 2)
+        noisy = (picture + np.roll(grain[number % 8], shift, (0, 1))).clip(0, 255).astype(np.uint8)
         frame = av.VideoFrame.from_ndarray(noisy, format="bgr24")
         frame.pts = number
         stream += b"".join(map(bytes, encoder.encode(frame)))

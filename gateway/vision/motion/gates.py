@@ -75,7 +75,7 @@ class Gates:
         if attention.close or self._every_frame or time < self._asked_until:
             self._alone = False
             return _ALL
-        self._alone = key and attention.is_due(restless=self._tamper.doubtful)
+        self._alone = key and attention.is_due(restless=self._tamper.doubtful and self._tamper.due(time))
         return Want.KEY if self._alone else _NOTHING
 
     def due(self, time: float) -> bool:

@@ -69,7 +69,10 @@ class View:
 
 
 def _tiles(values: _Floats) -> _Floats:
-    return np.asarray(cv2.resize(values, (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA), np.float32)
+    """Means. A few pixels of the rim are left out: tiles of whole pixels take a fifth of the time."""
+    rows, columns = values.shape
+    whole = values[: rows - rows % _ROWS or rows, : columns - columns % _COLUMNS or columns]
+    return np.asarray(cv2.resize(whole, (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _detail(picture: _Floats) -> _Floats:

@@ -33,6 +33,8 @@ class Ring:
         self._most = most
         self._always = min(always, most)
         self._groups: deque[list[AccessUnit]] = deque()
+        self._sizes: deque[int] = deque()
+        """Of each group."""
         self._newest = 0.0
         self.size = 0
         """Bytes, with what Python adds."""
@@ -42,14 +44,17 @@ class Ring:
             self.clear()
         if unit.key:
             self._groups.append([])
+            self._sizes.append(0)
         elif not self._groups:
             return
         self._groups[-1].append(unit)
         self._newest = unit.time_s
-        self.size += _cost(unit)
-        while len(self._groups) > 1 and self._is_old(self._groups[1][0]):
+        cost = unit.size + _OVERHEAD * (2 + len(unit.packets))
+        self._sizes[-1] += cost
+        self.size += cost
+        while len(self._groups) > 1 and self._groups[1][0].time_s <= unit.time_s - self._seconds:
             self._drop()
-        while self._is_too_large():
+        while self.size > self._always and self._is_too_large():
             self._drop()
 
     def units(self, since: float = float("-inf")) -> list[AccessUnit]:
@@ -59,19 +64,12 @@ class Ring:
 
     def clear(self) -> None:
         self._groups.clear()
+        self._sizes.clear()
         self.size = 0
 
-    def _is_old(self, second: AccessUnit) -> bool:
-        return second.time_s <= self._newest - self._seconds
-
     def _is_too_large(self) -> bool:
-        if self.size <= self._always:
-            return False
         return self.size > self._most or self._newest - self._groups[0][0].time_s > SPAN * max(self._seconds, SECONDS)
 
     def _drop(self) -> None:
-        self.size -= sum(map(_cost, self._groups.popleft()))
-
-
-def _cost(unit: AccessUnit) -> int:
-    return unit.size + _OVERHEAD * (2 + len(unit.packets))
+        self._groups.popleft()
+        self.size -= self._sizes.popleft()

@@ -19,7 +19,8 @@ class MediaClock:
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
-        self._last: int | None = None
+        self._leap = round(LEAP * rate)
+        self._last = -_WRAP
         self._ticks = 0
         self._heard = 0.0
         self._same = 0
@@ -30,15 +31,25 @@ class MediaClock:
 
         `now` (monotonic) bridges a leap and a standstill.
         """
-        if self._last is not None:
-            passed = difference(timestamp, self._last)
-            self._same = self._same + 1 if passed == 0 else 0
-            if abs(passed) > LEAP * self.rate or self._same >= STUCK:
-                passed = round((now - self._heard) * self.rate)
-                self._report = None
-            self._ticks += passed
+        passed = timestamp - self._last
+        if not 0 < passed <= self._leap:
+            passed = self._unusual(timestamp, now)
+        else:
+            self._same = 0
         self._last, self._heard = timestamp, now
+        self._ticks += passed
         return self._ticks / self.rate
+
+    def _unusual(self, timestamp: int, now: float) -> int:
+        """Ticks since the picture before, when the timestamp is not simply a little larger."""
+        if self._last < 0:
+            return 0
+        passed = difference(timestamp, self._last)
+        self._same = self._same + 1 if passed == 0 else 0
+        if abs(passed) > self._leap or self._same >= STUCK:
+            passed = round((now - self._heard) * self.rate)
+            self._report = None
+        return passed
 
     def reported(self, timestamp: int, wall: float) -> None:
         """A sender report: `timestamp` was at `wall` seconds since 1970."""

@@ -61,7 +61,9 @@ class Receiver:
         self._unreadable = self._base = 0
         self._marked = -1
         self._lies = 0
-        self._clear()
+        self._packets: list[bytes] = []
+        self._sets: list[bytes] = []
+        self._flags = self._size = self._missing = 0
 
     def feed(self, packets: Iterable[bytes], now: float) -> list[AccessUnit]:
         """`now` is monotonic seconds. Units whose last packet has come, or which a new timestamp ended."""
@@ -114,38 +116,35 @@ class Receiver:
             self._timestamp = timestamp
         if timestamp == self._marked and flags & PICTURE:
             self._doubt(packet, start)
-        self._keep(packet, flags, len(packet) - start)
+        self._packets.append(packet)
+        self._flags |= flags
+        self._size += len(packet) - start
+        if flags & PARAMETER or self._size > MAX_UNIT:
+            self._keep(packet)
         if second & MARKER and self._flags & PICTURE and self._lies < MAX_LIES:
             self._marked = timestamp
             self._finish(now, done)
         return None
+
+    def _keep(self, packet: bytes) -> None:
+        """A parameter set, or more than any picture has."""
+        if self._size > MAX_UNIT:
+            raise BadInput(f"a picture of more than {MAX_UNIT >> 20} MB that does not end", packet)
+        self._sets.append(packet)
 
     def _doubt(self, packet: bytes, start: int) -> None:
         """A picture's marked end is followed by more of the same time: is it more of the same picture?"""
         self._lies += int(self.format.codec.continues(packet, start))
         self._marked = -1
 
-    def _keep(self, packet: bytes, flags: int, size: int) -> None:
-        self._packets.append(packet)
-        self._flags |= flags
-        self._size += size
-        if flags & PARAMETER:
-            self._sets.append(packet)
-        if self._size > MAX_UNIT:
-            raise BadInput(f"a picture of more than {MAX_UNIT >> 20} MB that does not end", packet)
-
     def _finish(self, now: float, done: list[AccessUnit]) -> None:
         if self._sets:
             self.format = self.format.with_sets(list(self.format.codec.nals(self._sets)))
+            self._sets = []
         time_s, wall_s = self.clock.time(self._timestamp, now), self.clock.wall(self._timestamp)
-        key = self._flags & KEY != 0
-        packets = tuple(self._packets)
+        key, packets = self._flags & KEY != 0, tuple(self._packets)
         done.append(AccessUnit(time_s, wall_s, key, self._size, self._missing, self.format, packets))
-        self._clear()
-
-    def _clear(self) -> None:
-        self._packets: list[bytes] = []
-        self._sets: list[bytes] = []
+        self._packets.clear()
         self._flags = self._size = self._missing = 0
 
     def _resume(self, sequence: int, source: int) -> bool:
