@@ -8,7 +8,6 @@ A card is `credential.presented`; who sees its number is told in gateway/links/c
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -19,6 +18,7 @@ from gateway.errors import BadInput, NotRecorded
 from gateway.links.allowance import Aside
 from gateway.links.credential.credential import Credential
 from gateway.links.credential.printed import GROUPS, Printed
+from gateway.links.patterns import compiled
 from gateway.links.serial import SerialLink, SerialSettings
 from gateway.model import Device, DeviceType, Signal
 from gateway.settings.durations import Duration, at_most
@@ -52,12 +52,7 @@ class ReaderSettings(SerialSettings):
     def _usable(cls, pattern: str | None) -> str | None:
         if pattern is None:
             return None
-        try:
-            groups = set(re.compile(pattern).groupindex)
-        except re.error as error:
-            raise Wrong(
-                f"this is no regular expression ({error})", "write one like 'ID(?P<number>[0-9]{10})'"
-            ) from None
+        groups = set(compiled(pattern).groupindex)
         strange = sorted(groups - GROUPS)
         if strange:
             raise Wrong(f"a group named {strange[0]!r} says nothing", did_you_mean(strange[0], GROUPS))

@@ -19,9 +19,9 @@ from gateway.errors import NotRecorded
 from gateway.links.allowance import Aside
 from gateway.links.listen import Caller, Datagram, ListenSettings
 from gateway.links.mapping import words
+from gateway.links.patterns import PatternText, compiled, groups
 from gateway.links.signal_kind import SignalKind
 from gateway.links.syslog.message import Message, read_message
-from gateway.links.syslog.patterns import PatternText, compiled, groups
 from gateway.links.syslog.stream import LONGEST, Stream, TooLong
 from gateway.model import DeviceType, Signal
 from gateway.settings.context import PlaceRef

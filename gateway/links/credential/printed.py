@@ -16,7 +16,6 @@ none of these does, as a regular expression that must match all of it, with grou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from operator import xor
@@ -24,6 +23,7 @@ from operator import xor
 from gateway.errors import BadInput
 from gateway.links.credential import wiegand
 from gateway.links.credential.credential import Credential
+from gateway.links.patterns import compiled
 
 LONGEST = 128
 """Bytes of a line; what has no end by then is no card."""
@@ -90,7 +90,7 @@ class Printed:
     def __init__(self, name: str, pattern: str | None, layout: str = "auto") -> None:
         self._name = name
         self._unlike = f"a line that does not look like {name}"
-        self._pattern = re.compile(PATTERNS[name] if pattern is None else pattern)
+        self._pattern = compiled(PATTERNS[name] if pattern is None else pattern)
         self._layout = layout
         self._lines = Lines(framed=name == "stx_hex" and pattern is None)
         self._of_hex = _OF_HEX.get(name, _code) if pattern is None else _code

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from gateway.links.patterns import PatternText, compiled, groups
 from gateway.links.syslog.message import Message, read_message
-from gateway.links.syslog.patterns import PatternText, compiled, groups
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
