@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 import signal
 import time
-from array import array
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,10 +24,11 @@ from gateway.links.sip.talk import Talk
 from gateway.model import Command, Device, DeviceType, Signal
 from gateway.simulator.sip import Phone, free_port, phone
 from tests.support.ports import HOST
+from tests.support.voice import VOICE_HZ, round_trip, tone
 
 pytestmark = [pytest.mark.needs("baresip", "baresip-core"), pytest.mark.timeout(60)]
 GUARD = "王建国"
-VOICE_HZ, EAST_HZ, WEST_HZ, DESK_HZ = 700, 440, 1000, 600
+EAST_HZ, WEST_HZ, DESK_HZ = 440, 1000, 600
 RATE, DOOR_RATE = 16_000, 8_000
 
 
@@ -130,12 +129,6 @@ def pitch(sound: bytes, rate: int) -> int:
     samples = np.frombuffer(sound, "<i2").astype(float)[-rate:]
     spectrum = np.abs(np.fft.rfft(samples))
     return round(spectrum.argmax() * rate / len(samples)) if samples.std() > 100 else 0
-
-
-def tone(hertz: int, start: int, samples: int) -> bytes:
-    return array(
-        "h", (round(6000 * math.sin(2 * math.pi * hertz * (start + n) / RATE)) for n in range(samples))
-    ).tobytes()
 
 
 async def speak(talk: Talk, seconds: float) -> None:
@@ -421,29 +414,6 @@ async def test_there_and_back_is_quick_enough_for_a_conversation(room: House) ->
             running.cancel()
             await asyncio.wait([running])
     assert took < 0.6
-
-
-async def round_trip(talk: Talk) -> float:
-    """Seconds from a first loud packet to the first loud one that comes back."""
-    came: list[float] = []
-
-    async def hear() -> None:
-        while sound := await talk.hear():
-            if np.abs(np.frombuffer(sound, "<i2").astype(int)).max() > 1500:
-                came.append(time.monotonic())
-                return
-
-    hearing = asyncio.create_task(hear())
-    began = time.monotonic()
-    for number in range(150):
-        talk.say(bytes(640) if number < 50 else tone(VOICE_HZ, number * 320, 320))
-        if number == 50:
-            said = time.monotonic()
-        if hearing.done():
-            break
-        await asyncio.sleep(max(0.0, began + 0.02 * (number + 1) - time.monotonic()))
-    await hearing
-    return came[0] - said
 
 
 def test_it_is_the_driver() -> None:
