@@ -125,16 +125,19 @@ _NEVER_ZERO = {Property.RECEIVE_MAXIMUM, Property.MAXIMUM_PACKET, Property.SUBSC
 
 def read(packet: int, body: Reader) -> dict[Property, Any]:
     """The properties that stand next in a packet of this type; raises Malformed."""
-    within = Reader(body.take(body.variable()))
+    size = body.variable()
+    if not size:
+        return {}
     found: dict[Property, Any] = {}
-    for name, value in _each(packet, within):
+    pairs: list[tuple[str, str]] = []
+    for name, value in _each(packet, Reader(body.take(size))):
         if name is Property.USER:
-            found[name] = (*found.get(name, ()), value)
+            pairs.append(value)
         elif name in found:
             raise Malformed(f"property {name.name} stands twice (2.2.2.2)", reason=Reason.PROTOCOL_ERROR)
         else:
             found[name] = value
-    return found
+    return found | {Property.USER: tuple(pairs)} if pairs else found
 
 
 def _each(packet: int, within: Reader) -> Iterator[tuple[Property, Any]]:
