@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
     # the house's side
 
     def post(self, message: Outgoing, qos: int) -> None:
-        """Say something to the client; raises LinkLost if it does not listen."""
+        """Say something to the client; raises LinkLost if it does not listen, or takes nothing so large."""
         assert self.session is not None
         if self.ended is not None:
             raise LinkLost(f"client {self.session.client} has gone: {self.ended}")
@@ -85,7 +85,9 @@ class Connection(asyncio.Protocol):
         elif self._flow.is_stopped_for("writing"):
             raise LinkLost(f"client {self.session.client} does not read what it is sent")
         else:
-            self.say(Publish(message.topic, message.payload, retain=message.retain))
+            self.session.outbox.check(message)
+            said = message.expiry(self._loop.time())
+            self.say(Publish(message.topic, message.payload, retain=message.retain, properties=said))
 
     def end(self, why: str, *, is_fault: bool = True, reason: Reason | None = None) -> None:
         """Close it; its will comes due unless the ending is no fault of the device."""
@@ -103,7 +105,12 @@ class Connection(asyncio.Protocol):
     # the dialogue's side (see house.Line)
 
     def say(self, packet: Packet) -> None:
-        self._transport.write(encode(packet, self._decoder.level))
+        data = encode(packet, self._decoder.level)
+        if self.session is not None and len(data) > self.session.outbox.largest:
+            why = f"{type(packet).__name__.upper()} of {len(data)} bytes is more than the client takes"
+            self.end(why, reason=Reason.PACKET_TOO_LARGE)
+        else:
+            self._transport.write(data)
 
     def acknowledge(self, due: Sequence[Puback]) -> None:
         self._acknowledgements += due
@@ -115,7 +122,7 @@ class Connection(asyncio.Protocol):
         self._keep_alive = keep_alive * 1.5
         if self._keep_alive:
             self._timers.after(self._keep_alive, "keep alive", self._watch)
-        self._transport.write(session.outbox.again(self._loop.time()))
+        session.outbox.again()
         self._plan_flush()
 
     def mind_the_bounds(self) -> None:

@@ -31,7 +31,7 @@ from gateway.links.mqtt.packets import (
     Will,
 )
 from gateway.links.mqtt.properties import Properties, Property
-from gateway.links.mqtt.reasons import Reason
+from gateway.links.mqtt.reasons import FAILURE, Reason
 from gateway.links.mqtt.session import SLEEP, Session
 from gateway.links.mqtt.wire import Malformed
 
@@ -78,22 +78,23 @@ class Dialogue:
         return terms.explained(why) if self._in_words and why else {}
 
     def _connect(self, packet: Connect) -> None:
-        if Property.AUTHENTICATION_METHOD in packet.properties:
-            self._refuse(ConnectCode.NOT_AUTHORIZED, Reason.BAD_AUTHENTICATION_METHOD)
+        self._level, self._in_words = packet.level, terms.wants_words(packet)
+        refusal = terms.refusal(packet)
+        if refusal is not None:
+            self._refuse(ConnectCode.NOT_AUTHORIZED, refusal)
             return
         code, session, present = self._house.sign_in(self._connection, packet)
         if session is None:
             self._refuse(code, terms.REASONS[code])
             return
         terms.heed(packet, session)
-        self._level, self._in_words = packet.level, terms.wants_words(packet)
         self._line.say(terms.answer(packet, session, self._house.limits, is_present=present))
         self.session, self.will = session, packet.will
         self._line.admitted(session, packet.keep_alive)
 
     def _refuse(self, code: ConnectCode, reason: Reason) -> None:
         why = f"refused: {reason.name}"
-        self._line.say(Connack(code, reason=reason, properties=terms.explained(why)))
+        self._line.say(Connack(code, reason=reason, properties=self.explained(why)))
         self._line.end(why)
 
     def _publish(self, packet: Publish, session: Session) -> None:
@@ -130,11 +131,12 @@ class Dialogue:
         self._line.acknowledge(())
 
     def _subscribe(self, packet: Subscribe, session: Session) -> None:
+        silent = packet.unasked | {name for name in packet.if_new if session.has_subscribed(name)}
         codes = self._house.subscribe(session, packet)
-        if self._level == LEVEL_5:
-            codes = tuple(map(_in_5, packet.filters, codes))
-        self._line.say(Suback(packet.packet_id, codes))
-        self._house.subscribed(self._connection, [name for name, _ in packet.filters if name not in packet.unasked])
+        in_3 = (min(code, SUBSCRIPTION_REFUSED) for code in codes)
+        self._line.say(Suback(packet.packet_id, codes if self._level == LEVEL_5 else tuple(in_3)))
+        granted = (name for (name, _), code in zip(packet.filters, codes, strict=True) if code < FAILURE)
+        self._house.subscribed(self._connection, [name for name in granted if name not in silent])
 
     def _unsubscribe(self, packet: Unsubscribe, session: Session) -> None:
         was = [session.unsubscribe(topic_filter) for topic_filter in packet.filters]
@@ -146,14 +148,11 @@ class Dialogue:
         self._line.say(Pingresp())
 
     def _disconnect(self, packet: Disconnect, session: Session) -> None:
-        """The will is forgotten [MQTT-3.14.4-3], unless MQTT 5's client wants it said."""
+        """Done takes the will along [MQTT-3.14.4-3]; with any other reason of MQTT 5 it is said [MQTT5-3.1.2-10]."""
         keep = packet.properties.get(Property.SESSION_EXPIRY)
-        if keep is not None and session.keep:  # a session that was to end stays so (3.14.2.2.2)
-            session.keep = min(keep, SLEEP)
-        self._line.end("DISCONNECT", is_fault=packet.reason == Reason.WITH_WILL)
-
-
-def _in_5(asked: tuple[str, int], code: int) -> int:
-    if code != SUBSCRIPTION_REFUSED:
-        return code
-    return Reason.SHARED_NOT_SUPPORTED if asked[0].startswith("$share/") else Reason.NOT_AUTHORIZED
+        if keep and not session.keep:
+            why = "DISCONNECT asks for a session that CONNECT did not ask for (5: 3.14.2.2.2)"
+            raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
+        session.keep = session.keep if keep is None else min(keep, SLEEP)
+        is_done = packet.reason == Reason.SUCCESS
+        self._line.end("DISCONNECT" if is_done else f"DISCONNECT with {packet.reason:#04x}", is_fault=not is_done)

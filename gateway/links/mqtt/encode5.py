@@ -19,7 +19,7 @@ from gateway.links.mqtt.packets import (
     Unsubscribe,
     Will,
 )
-from gateway.links.mqtt.parse5 import NOTHING_REMEMBERED
+from gateway.links.mqtt.parse5 import AS_PUBLISHED, NOTHING_REMEMBERED, ONLY_IF_NEW
 from gateway.links.mqtt.properties import Properties, written
 
 
@@ -49,16 +49,18 @@ def _encode_client(packet: Connect | Subscribe | Unsubscribe | Pingreq) -> bytes
     match packet:
         case Connect():
             return _connect(packet)
-        case Subscribe(packet_id, filters, unasked, said):
-            asked = b"".join(
-                wire.text(name) + bytes((qos | (NOTHING_REMEMBERED << 4 if name in unasked else 0),))
-                for name, qos in filters
-            )
-            return _framed(0x82, wire.number(packet_id) + written(said) + asked)
+        case Subscribe():
+            asked = b"".join(wire.text(name) + bytes((qos | _options(packet, name),)) for name, qos in packet.filters)
+            return _framed(0x82, wire.number(packet.packet_id) + written(packet.properties) + asked)
         case Unsubscribe(packet_id, names, said):
             return _framed(0xA2, wire.number(packet_id) + written(said) + b"".join(map(wire.text, names)))
         case Pingreq():
             return b"\xc0\x00"
+
+
+def _options(packet: Subscribe, name: str) -> int:
+    handling = NOTHING_REMEMBERED if name in packet.unasked else ONLY_IF_NEW if name in packet.if_new else 0
+    return handling << 4 | (AS_PUBLISHED if name in packet.as_published else 0)
 
 
 def _publish(packet: Publish) -> bytes:

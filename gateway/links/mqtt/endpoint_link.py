@@ -33,20 +33,21 @@ class EndpointLink(RoutedLink):
         if retain:
             self._remember(topic, payload)
         until = math.inf if life is None else asyncio.get_running_loop().time() + life
-        heard = [
-            _post(session.connection, Outgoing(topic, payload, retain=False, until=until), qos)
-            for session, qos in list(self._sessions.listening(self.account, topic))
-        ]
-        if not any(heard) and not retain:
-            raise LinkLost(f"device {self.device} is not connected, or has not subscribed to {topic}")
+        why: list[str | None] = []
+        for session, how in list(self._sessions.listening(self.account, topic)):
+            message = Outgoing(topic, payload, retain=retain and how.as_published, until=until)
+            why.append(_post(session.connection, message, how.qos))
+        if None not in why and not retain:
+            never = f"device {self.device} is not connected, or has not subscribed to {topic}"
+            raise LinkLost(next(filter(None, why), never))
 
     def remind(self, connection: Connection, filters: Sequence[str]) -> None:
         """What was said with `retain` is said again to a new subscriber [MQTT-3.3.1-6]."""
         assert connection.session is not None
         for topic, payload in self._retained.items():
-            qos = connection.session.granted(topic)
-            if qos is not None and any(matches(topic_filter, topic) for topic_filter in filters):
-                _post(connection, Outgoing(topic, payload, retain=True), qos)
+            how = connection.session.granted(topic)
+            if how is not None and any(matches(topic_filter, topic) for topic_filter in filters):
+                _post(connection, Outgoing(topic, payload, retain=True), how.qos)
 
     def _remember(self, topic: str, payload: bytes) -> None:
         """An empty payload forgets [MQTT-3.3.1-10]."""
@@ -58,11 +59,12 @@ class EndpointLink(RoutedLink):
             raise LinkLost(f"device {self.device} has {MOST_RETAINED} retained topics already")
 
 
-def _post(connection: Connection | None, message: Outgoing, qos: int) -> bool:
-    if connection is None:
-        return False
+def _post(connection: Connection | None, message: Outgoing, qos: int) -> str | None:
+    """Why it could not be said; None if it was."""
     try:
-        connection.post(message, qos)
-    except LinkLost:
-        return False
-    return True
+        if connection is not None:
+            connection.post(message, qos)
+            return None
+    except LinkLost as error:
+        return str(error)
+    return ""

@@ -44,19 +44,25 @@ class Outbox:
         self.window = WINDOW
         self.largest = MOST_BYTES
         self._waiting: deque[Outgoing] = deque()
+        self._again: OrderedDict[int, Outgoing] = OrderedDict()
         self._in_flight: OrderedDict[int, Outgoing] = OrderedDict()
         self._bytes = 0
         self._last_id = 0
 
     @property
     def unacknowledged(self) -> int:
-        return len(self._in_flight)
+        return len(self._again) + len(self._in_flight)
 
-    def post(self, message: Outgoing) -> None:
-        """Queue it; `send` gives the bytes."""
+    def check(self, message: Outgoing) -> None:
+        """Raises LinkLost for what is larger than the client takes [MQTT5-3.1.2-24]."""
         size = len(message.payload)
         if size + len(message.topic.encode()) + HEAD > self.largest:
             raise LinkLost(f"{size} bytes on {message.topic} are more than the client takes ({self.largest})")
+
+    def post(self, message: Outgoing) -> None:
+        """Queue it; `send` gives the bytes."""
+        self.check(message)
+        size = len(message.payload)
         if len(self._waiting) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
             raise LinkLost(f"{len(self._waiting)} messages wait already for a client that does not acknowledge")
         self._waiting.append(message)
@@ -65,30 +71,27 @@ class Outbox:
     def send(self, now: float) -> bytes:
         """What may go out now: as much as the window allows, without what is too old."""
         out = bytearray()
-        while self._waiting and len(self._in_flight) < self.window:
-            message = self._waiting.popleft()
-            if message.until <= now:
-                self._bytes -= len(message.payload)
-                continue
-            packet_id = self._next_id()
-            self._in_flight[packet_id] = message
-            out += self._packet(message, packet_id, now, dup=False)
+        while len(self._in_flight) < self.window and (self._again or self._waiting):
+            if self._again:  # first, for messages keep their order [MQTT-4.6.0-1]
+                packet_id, message = self._again.popitem(last=False)
+                out += self._packet(message, packet_id, now, dup=True)
+            else:
+                out += self._packet(self._waiting.popleft(), self._next_id(), now, dup=False)
         return bytes(out)
 
     def acknowledged(self, packet_id: int) -> None:
         """The client has it. An id we do not wait for is ignored: it may be late."""
-        message = self._in_flight.pop(packet_id, None)
+        message = self._in_flight.pop(packet_id, None) or self._again.pop(packet_id, None)
         if message is not None:
             self._bytes -= len(message.payload)
 
-    def again(self, now: float) -> bytes:
-        """After the client came back to its session: all it has not acknowledged, marked DUP [MQTT-4.4.0-1]."""
-        for packet_id, message in list(self._in_flight.items()):
-            if message.until <= now:
-                self.acknowledged(packet_id)
-        return b"".join(
-            self._packet(message, packet_id, now, dup=True) for packet_id, message in self._in_flight.items()
-        )
+    def again(self) -> None:
+        """The client came back to its session: `send` begins with all it has not acknowledged, marked DUP.
+
+        [MQTT-4.4.0-1]; no more at once than it takes now, for that is agreed anew (5: 4.9).
+        """
+        self._again = OrderedDict((*self._in_flight.items(), *self._again.items()))
+        self._in_flight.clear()
 
     def _next_id(self) -> int:
         while True:
@@ -97,5 +100,11 @@ class Outbox:
                 return self._last_id
 
     def _packet(self, message: Outgoing, packet_id: int, now: float, *, dup: bool) -> bytes:
+        """It is in flight now; nothing, where it is too old or more than the client takes by now [MQTT5-3.1.2-25]."""
         packet = Publish(message.topic, message.payload, 1, packet_id, message.retain, dup, message.expiry(now))
-        return encode(packet, self.level)
+        encoded = encode(packet, self.level)
+        if message.until <= now or len(encoded) > self.largest:
+            self._bytes -= len(message.payload)
+            return b""
+        self._in_flight[packet_id] = message
+        return encoded

@@ -92,11 +92,17 @@ class Puback:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """`filters` are pairs of topic filter and the QoS asked for; `unasked` those that want nothing remembered."""
+    """`filters` are pairs of topic filter and the QoS asked for. MQTT 5's options (3.8.3.1) name some of these filters:
+
+    `unasked` want nothing remembered, `if_new` only if there was no such subscription yet, `as_published`
+    want to see RETAIN as it was said.
+    """
 
     packet_id: int
     filters: tuple[tuple[str, int], ...]
     unasked: frozenset[str] = frozenset()
+    if_new: frozenset[str] = frozenset()
+    as_published: frozenset[str] = frozenset()
     properties: Properties = field(default_factory=_none)
 
 

@@ -33,7 +33,7 @@ from gateway.links.mqtt.wire import Malformed, Reader, UnacceptableLevel
 
 CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
-PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
+PINGREQ, PINGRESP, DISCONNECT, AUTH = 12, 13, 14, 15
 
 _FLAGS = {SUBSCRIBE: 0b0010, UNSUBSCRIBE: 0b0010}
 _EARLIER_NAME = "MQIsdp"
@@ -46,7 +46,8 @@ def check_first_byte(first: int) -> None:
         why = "a packet of QoS 2, which is not offered here"
         raise Malformed(why, bytes([first]), reason=Reason.QOS_NOT_SUPPORTED)
     if kind not in PARSERS:
-        raise Malformed(f"packet type {kind} is reserved (table 2.1)", bytes([first]))
+        reason = Reason.PROTOCOL_ERROR if kind == AUTH else Reason.MALFORMED  # 5: 4.12
+        raise Malformed(f"packet type {kind} is reserved (table 2.1)", bytes([first]), reason=reason)
     if kind == PUBLISH:
         _check_publish_flags(flags)
     elif flags != _FLAGS.get(kind, 0):

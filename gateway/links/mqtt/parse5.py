@@ -35,8 +35,9 @@ from gateway.links.mqtt.reasons import FAILURE, Reason
 from gateway.links.mqtt.topics import is_topic
 from gateway.links.mqtt.wire import Malformed, Reader
 
-NOTHING_REMEMBERED = 2
-"""Retain Handling: nothing that was said before (3.8.3.1)."""
+AS_PUBLISHED = 0x08
+ONLY_IF_NEW, NOTHING_REMEMBERED = 1, 2
+"""Subscription options (3.8.3.1): Retain As Published's bit, and Retain Handling's values, from bit 4 on."""
 _Item = TypeVar("_Item")
 
 
@@ -89,7 +90,9 @@ def _subscribe(_flags: int, body: Reader) -> Subscribe:
     asked = _all(body, lambda: (read_filter(body), _options(body)), "SUBSCRIBE")
     filters = tuple((name, options & 3) for name, options in asked)
     unasked = frozenset(name for name, options in asked if options >> 4 == NOTHING_REMEMBERED)
-    return Subscribe(packet_id, filters, unasked, said)
+    if_new = frozenset(name for name, options in asked if options >> 4 == ONLY_IF_NEW)
+    as_published = frozenset(name for name, options in asked if options & AS_PUBLISHED)
+    return Subscribe(packet_id, filters, unasked, if_new, as_published, said)
 
 
 def _options(body: Reader) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.links.mqtt.outbox import Outbox
 from gateway.links.mqtt.topics import matches
@@ -19,6 +19,13 @@ MOST_SUBSCRIPTIONS = 512
 MOST_SLEEPING = 1000
 SLEEP = 3600
 """Seconds at most that a session without a connection is kept, and how many of them."""
+
+
+class Heard(NamedTuple):
+    """How a client hears a topic: with which QoS, and whether with RETAIN as it was said (5: 3.8.3.1)."""
+
+    qos: int
+    as_published: bool = False
 
 
 class Session:
@@ -34,25 +41,28 @@ class Session:
         self.outbox = Outbox()
         self.connection: Connection | None = None
         self.left_at = 0.0
-        self._subscriptions: dict[str, int] = {}
+        self._subscriptions: dict[str, Heard] = {}
 
-    def subscribe(self, topic_filter: str, qos: int) -> bool:
+    def has_subscribed(self, topic_filter: str) -> bool:
+        return topic_filter in self._subscriptions
+
+    def subscribe(self, topic_filter: str, qos: int, *, as_published: bool = False) -> bool:
         """Whether there was room for it; the same filter again replaces its QoS [MQTT-3.8.4-3]."""
         if topic_filter not in self._subscriptions and len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
             return False
-        self._subscriptions[topic_filter] = min(qos, 1)
+        self._subscriptions[topic_filter] = Heard(min(qos, 1), as_published)
         return True
 
     def unsubscribe(self, topic_filter: str) -> bool:
         """Whether there was such a subscription."""
         return self._subscriptions.pop(topic_filter, None) is not None
 
-    def granted(self, topic: str) -> int | None:
-        """The QoS it hears `topic` with, the highest of its filters [MQTT-3.3.5-1]; None if it does not."""
+    def granted(self, topic: str) -> Heard | None:
+        """How it hears `topic`, with the highest QoS of its filters [MQTT-3.3.5-1]; None if it does not."""
         exact = self._subscriptions.get(topic)
-        if exact == 1:
+        if exact is not None and exact.qos == 1:
             return exact
-        found = (qos for topic_filter, qos in self._subscriptions.items() if matches(topic_filter, topic))
+        found = (heard for topic_filter, heard in self._subscriptions.items() if matches(topic_filter, topic))
         return max(found, default=None)
 
 
@@ -90,16 +100,12 @@ class Sessions:
         while len(self._asleep) > MOST_SLEEPING:
             self._asleep.popitem(last=False)
 
-    def is_awake(self, session: Session) -> bool:
-        """Whether its client is connected, by this session or by a new one."""
-        return session.client in self._awake.get(session.account, {})
-
-    def listening(self, account: str, topic: str) -> Iterator[tuple[Session, int]]:
-        """Connected sessions of the account that hear `topic`, with their QoS."""
+    def listening(self, account: str, topic: str) -> Iterator[tuple[Session, Heard]]:
+        """Connected sessions of the account that hear `topic`, and how."""
         for session in self._awake.get(account, {}).values():
-            qos = session.granted(topic)
-            if qos is not None and session.connection is not None:
-                yield session, qos
+            heard = session.granted(topic)
+            if heard is not None and session.connection is not None:
+                yield session, heard
 
     def _wake(self, account: str, client: str, now: float) -> Session | None:
         session = self._asleep.pop((account, client), None)

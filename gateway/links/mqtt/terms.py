@@ -23,6 +23,8 @@ LONGEST_EXPLANATION = 200
 """Characters of a reason in words."""
 ROOM_TO_EXPLAIN = 1024
 """Bytes a client must take in one packet to be told reasons in words."""
+LEAST_PACKET = 64
+"""Bytes a client must take to be served: CONNACK with our bounds and an assigned identifier."""
 
 
 def kept_for(packet: Connect) -> int:
@@ -47,13 +49,28 @@ def wants_words(packet: Connect) -> bool:
     return packet.level == LEVEL_5 and bool(asked.get(Property.REQUEST_PROBLEM, 1)) and has_room
 
 
+def refusal(packet: Connect) -> Reason | None:
+    """Why this CONNECT can't be served whoever sends it; None if it can."""
+    if Property.AUTHENTICATION_METHOD in packet.properties:
+        return Reason.BAD_AUTHENTICATION_METHOD
+    if Property.AUTHENTICATION_DATA in packet.properties:
+        return Reason.PROTOCOL_ERROR  # data, and no method (3.1.2.11.10)
+    if packet.properties.get(Property.MAXIMUM_PACKET, LEAST_PACKET) < LEAST_PACKET:
+        return Reason.IMPLEMENTATION
+    if packet.level == LEVEL_5 and packet.will is not None and packet.will.qos > 1:
+        return Reason.QOS_NOT_SUPPORTED  # [MQTT5-3.2.2-12]; 3.1.1 has no word for it, and nobody is sent the will
+    return None
+
+
 def answer(packet: Connect, session: Session, limits: Limits, *, is_present: bool) -> Connack:
     """CONNACK; what it holds of our bounds only MQTT 5 has a place for."""
     return Connack(ConnectCode.ACCEPTED, is_present, Reason.SUCCESS, _bounds(packet, session, limits))
 
 
 def explained(why: str) -> Properties:
-    return {Property.REASON: why.replace("\0", " ")[:LONGEST_EXPLANATION]}
+    """Printable letters alone: what a device sent may stand in it, and no string of MQTT holds a lone surrogate."""
+    words = why[:LONGEST_EXPLANATION]
+    return {Property.REASON: "".join(letter if letter.isprintable() else " " for letter in words)}
 
 
 def _bounds(packet: Connect, session: Session, limits: Limits) -> Properties:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -59,6 +61,7 @@ connects = st.builds(
 )
 said = some(MESSAGE_EXPIRY=longs, PAYLOAD_FORMAT=flags, RESPONSE_TOPIC=texts, CORRELATION=blobs, USER=pairs)
 why = some(REASON=texts, USER=pairs)
+ab = st.frozensets(st.sampled_from(["a", "b"]))
 packets: st.SearchStrategy[Packet] = st.one_of(
     connects,
     st.builds(
@@ -72,6 +75,8 @@ packets: st.SearchStrategy[Packet] = st.one_of(
     st.builds(Publish, topics, blobs, st.integers(1, 2), ids, st.booleans(), st.booleans(), said),
     st.builds(Puback, ids, st.sampled_from([0, 0x10, 0x87, 0x99]), why),
     st.builds(Subscribe, ids, st.lists(st.tuples(topics, st.integers(0, 2)), min_size=1, max_size=5).map(tuple)),
+    st.builds(Subscribe, ids, st.just((("a", 1), ("b", 0))), ab, st.just(frozenset()), ab),
+    st.builds(Subscribe, ids, st.just((("a", 1), ("b", 0))), st.just(frozenset()), ab, ab),
     st.builds(Suback, ids, st.lists(st.sampled_from([0, 1, 0x87]), min_size=1).map(tuple), why),
     st.builds(Unsubscribe, ids, st.lists(topics, min_size=1, max_size=5).map(tuple), some(USER=pairs)),
     st.builds(Unsuback, ids, st.lists(st.sampled_from([0, 0x11]), min_size=1).map(tuple), why),
@@ -165,7 +170,7 @@ MALFORMED = {
     "reserved subscription options": (b"\x82\x07\x00\x01\x00\x00\x01a\xc0", Reason.MALFORMED),
     "retain handling 3": (b"\x82\x07\x00\x01\x00\x00\x01a\x30", Reason.MALFORMED),
     "SUBSCRIBE of nothing": (b"\x82\x03\x00\x01\x00", Reason.PROTOCOL_ERROR),
-    "AUTH": (b"\xf0\x00", Reason.MALFORMED),
+    "AUTH": (b"\xf0\x00", Reason.PROTOCOL_ERROR),
     "QoS 2's packets": (b"\x50\x02\x00\x01", Reason.QOS_NOT_SUPPORTED),
     "five bytes of a variable integer": (b"\x30\x09\x00\x01a\xff\xff\xff\xff\x01x", Reason.MALFORMED),
 }
@@ -177,6 +182,14 @@ def test_the_specification_is_kept(name: str) -> None:
     with pytest.raises(Malformed) as told:
         decode(data)
     assert told.value.reason == reason
+
+
+def test_thousands_of_user_properties_hold_nobody_up() -> None:
+    began = time.process_time()
+    (packet,) = decode(publish(b"\x26\x00\x00\x00\x00" * 50_000))
+    assert isinstance(packet, Publish)
+    assert len(packet.properties[P.USER]) == 50_000
+    assert time.process_time() - began < 2
 
 
 def test_every_property_has_a_shape() -> None:

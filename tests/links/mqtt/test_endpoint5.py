@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties as PahoProperties
 
-from gateway.errors import NotRecorded
+from gateway.errors import LinkLost, NotRecorded
 from gateway.links.mqtt.endpoint import Endpoint
 from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.pacing import Limits
@@ -24,6 +24,7 @@ from gateway.links.mqtt.packets import (
     Puback,
     Publish,
     Suback,
+    Subscribe,
     Unsuback,
     Unsubscribe,
     Will,
@@ -72,6 +73,8 @@ async def test_a_refusal_says_why() -> None:
         for more, reason in (
             ({"user": "nobody"}, Reason.BAD_CREDENTIALS),
             ({"properties": {Property.AUTHENTICATION_METHOD: "SCRAM"}}, Reason.BAD_AUTHENTICATION_METHOD),
+            ({"properties": {Property.AUTHENTICATION_DATA: b"x"}}, Reason.PROTOCOL_ERROR),
+            ({"will": Will(STATUS, b"offline", qos=2)}, Reason.QOS_NOT_SUPPORTED),
         ):
             async with client_of(door) as client:
                 told = await client.sign_in(**more)
@@ -102,6 +105,19 @@ async def test_who_wants_no_words_gets_the_code_alone(asked: dict[Property, Any]
         assert await client.receive() == Puback(2, Reason.PAYLOAD_INVALID)
 
 
+@pytest.mark.parametrize("why", ["\ud800 is no kind", "line\nline\x07", "汉" * 500])
+async def test_a_reason_in_words_is_always_a_string_of_mqtt(why: str) -> None:
+    async def handle(_message: Message) -> str:
+        return why
+
+    async with serving(handle) as (door, _), client_of(door) as client:
+        await client.sign_in(properties={Property.MAXIMUM_PACKET: 1024})
+        client.send(signal(1))
+        told = await client.receive()
+        assert isinstance(told, Puback)
+        assert told.properties[Property.REASON].isprintable()
+
+
 async def test_what_is_not_recorded_is_never_acknowledged_as_failed() -> None:
     async def full(_message: Message) -> None:
         raise NotRecorded("the disk is full")
@@ -122,6 +138,7 @@ async def test_what_is_not_recorded_is_never_acknowledged_as_failed() -> None:
         (Publish("", b"x", properties={Property.TOPIC_ALIAS: 1}), Reason.TOPIC_ALIAS_INVALID),
         (Connect("again", level=LEVEL_5), Reason.PROTOCOL_ERROR),
         (Publish(SIGNAL, b"x" * 6000), Reason.PACKET_TOO_LARGE),
+        (Disconnect(properties={Property.SESSION_EXPIRY: 9}), Reason.PROTOCOL_ERROR),
     ],
 )
 async def test_who_breaks_the_rules_is_told_which(packet: Any, reason: Reason) -> None:
@@ -137,6 +154,9 @@ async def test_the_end_has_a_reason() -> None:
             await first.sign_in()
             await second.sign_in()
             assert await goodbye(first) == Reason.TAKEN_OVER
+            door.admit({})
+            assert await goodbye(second) == Reason.NOT_AUTHORIZED
+            door.admit(ACCOUNTS)
         third = await RawClient.open(door.port)
         third.speak(LEVEL_5)
         await third.sign_in(client="c3")
@@ -167,8 +187,61 @@ async def test_a_client_is_sent_no_more_than_it_takes() -> None:
         assert await client.is_quiet()
         client.send(Puback(first.packet_id or 0))
         assert isinstance(await client.receive(), Publish)
-        with pytest.raises(Exception, match="not connected"):
+        with pytest.raises(LinkLost, match="more than the client takes"):
             await link.publish(COMMAND, b"x" * 200)
+        client.send(Puback(second.packet_id or 0))
+        await client.subscribe(COMMAND, qos=0)
+        with pytest.raises(LinkLost, match="more than the client takes"):
+            await link.publish(COMMAND, b"x" * 200)
+        await link.publish(COMMAND, b"x", life=30)
+        said = await client.receive()
+        assert isinstance(said, Publish)
+        assert (said.qos, said.properties) == (0, {Property.MESSAGE_EXPIRY: 30})
+
+
+async def test_who_takes_too_little_for_an_answer_is_told_so() -> None:
+    async with serving(picky) as (door, _):
+        async with client_of(door) as client:
+            told = await client.sign_in(properties={Property.MAXIMUM_PACKET: 20})
+            assert (told.reason, told.properties) == (Reason.IMPLEMENTATION, {})
+        async with client_of(door) as client:
+            await client.sign_in(client="", properties={Property.MAXIMUM_PACKET: 64, Property.SESSION_EXPIRY: 9999})
+            client.send(Subscribe(1, tuple((f"a/{number}", 1) for number in range(100))))
+            assert await goodbye(client) == Reason.PACKET_TOO_LARGE
+
+
+async def test_what_is_remembered_comes_as_the_subscription_wants_it() -> None:
+    async with serving(picky) as (door, link), client_of(door) as client:
+        await client.sign_in()
+        await link.publish(STATUS, b"remembered", retain=True)
+        each = ((STATUS, 1),)
+        for options, heard in (
+            ({"unasked": frozenset({STATUS})}, False),
+            ({"if_new": frozenset({STATUS})}, False),  # it is there since the first
+            ({"as_published": frozenset({STATUS})}, True),
+        ):
+            client.send(Subscribe(1, each, **options))
+            assert isinstance(await client.receive(), Suback)
+            assert await client.is_quiet() is not heard or isinstance(await client.receive(), Publish)
+        client.send(Unsubscribe(2, (STATUS,)), Subscribe(3, each, if_new=frozenset({STATUS})))
+        await client.receive()
+        await client.receive()
+        said = await client.receive()
+        assert isinstance(said, Publish)
+        assert said.retain
+
+
+@pytest.mark.parametrize("as_published", [True, False])
+async def test_a_bridge_may_see_retain_as_it_was_said(as_published: bool) -> None:
+    async with serving(picky) as (door, link), client_of(door) as client:
+        await client.sign_in()
+        names = frozenset({STATUS}) if as_published else frozenset()
+        client.send(Subscribe(1, ((STATUS, 1),), as_published=names))
+        await client.receive()
+        await link.publish(STATUS, b"x", retain=True)
+        said = await client.receive()
+        assert isinstance(said, Publish)
+        assert said.retain is as_published
 
 
 async def test_a_session_lives_as_long_as_its_client_asked() -> None:
@@ -207,7 +280,35 @@ async def test_a_will_waits_its_delay_for_the_client_to_return(comes_back: bool)
             assert silent.is_set() is not comes_back
 
 
-async def test_a_goodbye_may_want_the_will_said() -> None:
+async def test_a_will_is_forgotten_when_its_client_was_back_in_time() -> None:
+    will = Will(STATUS, b"offline", properties={Property.WILL_DELAY: 1})
+    silent = asyncio.Event()
+
+    async def on_silent() -> None:
+        silent.set()
+
+    async with serving(picky) as (door, link):
+        link.on_silent = on_silent
+        async with client_of(door) as client:
+            await client.sign_in(will=will, properties={Property.SESSION_EXPIRY: 60})
+        async with client_of(door) as client:
+            await client.sign_in(clean_session=False)
+            client.send(Disconnect())  # done, and without a will
+            await client.ends()
+        await asyncio.sleep(1.3)
+        assert not silent.is_set()
+
+
+async def test_a_will_that_waits_does_not_hold_up_the_gateways_end() -> None:
+    will = Will(STATUS, b"offline", properties={Property.WILL_DELAY: 600})
+    async with asyncio.timeout(5), serving(picky) as (door, _):
+        async with client_of(door) as client:
+            await client.sign_in(will=will, properties={Property.SESSION_EXPIRY: 600})
+        await until(lambda: not door.counters.connections)
+
+
+@pytest.mark.parametrize("reason", [Reason.WITH_WILL, Reason.UNSPECIFIED, Reason.QUOTA_EXCEEDED])
+async def test_only_who_is_done_takes_the_will_along(reason: Reason) -> None:
     silent = asyncio.Event()
 
     async def on_silent() -> None:
@@ -216,7 +317,7 @@ async def test_a_goodbye_may_want_the_will_said() -> None:
     async with serving(picky) as (door, link), client_of(door) as client:
         link.on_silent = on_silent
         await client.sign_in(will=Will(STATUS, b"offline"))
-        client.send(Disconnect(Reason.WITH_WILL))
+        client.send(Disconnect(reason))
         await until(silent.is_set)
 
 

@@ -40,8 +40,28 @@ def test_a_client_that_came_back_hears_it_again_unless_it_is_too_late() -> None:
     outbox.post(message("open the door", until=5))
     outbox.post(message("sound", until=50))
     outbox.send(0)
-    assert said(outbox.again(10)) == [Publish("t", b"sound", 1, 2, dup=True)]
+    outbox.again()
+    assert said(outbox.send(10)) == [Publish("t", b"sound", 1, 2, dup=True)]
     assert outbox.unacknowledged == 1
+
+
+def test_a_client_that_came_back_and_takes_less_now_hears_no_more_at_once() -> None:
+    outbox = Outbox()
+    for text in ("a", "b" * 100, "c", "d", "e"):
+        outbox.post(message(text))
+    outbox.window = 4
+    assert len(said(outbox.send(0))) == 4
+    outbox.again()
+    outbox.window, outbox.largest = 2, 50
+    assert [(one.payload, one.dup) for one in said(outbox.send(0))] == [(b"a", True), (b"c", True)]
+    outbox.acknowledged(1)
+    assert [(one.payload, one.dup) for one in said(outbox.send(0))] == [(b"d", True)]
+    outbox.again()
+    outbox.acknowledged(4)  # late, from before
+    assert [(one.payload, one.dup) for one in said(outbox.send(0))] == [(b"c", True), (b"e", False)]
+    for packet_id in (3, 5):
+        outbox.acknowledged(packet_id)
+    assert (outbox.unacknowledged, outbox._bytes) == (0, 0)
 
 
 def test_it_is_bounded_by_number_and_bytes() -> None:

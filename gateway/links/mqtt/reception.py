@@ -1,0 +1,160 @@
+"""Who comes in to the endpoint, what they may hear, and what becomes of what they say (see house.House)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+
+import structlog
+
+from gateway.errors import AnjuError
+from gateway.links.mqtt.accounts import Accounts
+from gateway.links.mqtt.aside import Aside
+from gateway.links.mqtt.connection import Connection
+from gateway.links.mqtt.delivery import Delivery
+from gateway.links.mqtt.endpoint_link import EndpointLink
+from gateway.links.mqtt.pacing import Budget, Counters, Limits
+from gateway.links.mqtt.packets import LEVEL_3_1_1, Connect, ConnectCode, Subscribe, Will
+from gateway.links.mqtt.reasons import Reason
+from gateway.links.mqtt.router import Router
+from gateway.links.mqtt.session import Session, Sessions
+from gateway.links.mqtt.terms import kept_for
+from gateway.links.mqtt.wills import Wills
+from gateway.links.mqtt.wire import Malformed
+
+log = structlog.get_logger()
+
+
+class Reception:
+    """The house that connections come to. `tasks` is the open endpoint's, and none of them waits for a device."""
+
+    def __init__(
+        self, limits: Limits, counters: Counters, accounts: Accounts, sessions: Sessions, router: Router, aside: Aside
+    ) -> None:
+        self.limits = limits
+        self.counters = counters
+        self.budget = Budget(limits.in_flight_in_all, limits.bytes_in_all)
+        self.tasks: asyncio.TaskGroup
+        self._accounts = accounts
+        self._sessions = sessions
+        self._router = router
+        self._aside = aside
+        self._wills = Wills(self._begin)
+        self._connections: set[Connection] = set()
+        self._strangers: dict[Connection, None] = {}
+
+    def show_out(self, accounts: set[str]) -> None:
+        """Who is in by one of these goes."""
+        for connection in list(self._connections):
+            if connection.session is not None and connection.session.account in accounts:
+                why = "its account was changed or removed"
+                connection.end(why, is_fault=False, reason=Reason.NOT_AUTHORIZED)
+
+    def close(self) -> None:
+        for connection in list(self._connections):
+            connection.end("the gateway stops", is_fault=False, reason=Reason.SHUTTING_DOWN)
+        self._wills.close()
+
+    # what connections ask (see house.House)
+
+    def arrived(self, connection: Connection) -> bool:
+        if len(self._connections) >= self.limits.connections:
+            self.counters.refused += 1
+            return False
+        if len(self._strangers) >= self.limits.strangers:
+            self.counters.refused += 1
+            next(iter(self._strangers)).end("no CONNECT yet, and others want to come in")
+        self._connections.add(connection)
+        self._strangers[connection] = None
+        self.counters.connections = len(self._connections)
+        return True
+
+    def sign_in(self, connection: Connection, packet: Connect) -> tuple[ConnectCode, Session | None, bool]:
+        now = asyncio.get_running_loop().time()
+        if not packet.client_id and not packet.clean_session and packet.level == LEVEL_3_1_1:
+            return self._turn_away(connection, ConnectCode.IDENTIFIER_REJECTED)
+        if not self._accounts.admits(packet.user, packet.password, connection.address, now):
+            return self._turn_away(connection, ConnectCode.BAD_CREDENTIALS)
+        assert packet.user is not None
+        client = packet.client_id or f"auto-{secrets.token_hex(8)}"
+        session, former, present = self._sessions.open(
+            packet.user, client, clean=packet.clean_session, keep=kept_for(packet), now=now
+        )
+        session.connection = connection
+        self._strangers.pop(connection, None)
+        self._wills.forget(packet.user, client)
+        self.counters.sessions += 1
+        if former is not None:
+            why = "the client connected again [MQTT-3.1.4-2]"
+            former.end(why, is_fault=False, reason=Reason.TAKEN_OVER)
+        self.pinged(packet.user)
+        return ConnectCode.ACCEPTED, session, present
+
+    def subscribe(self, session: Session, packet: Subscribe) -> tuple[int, ...]:
+        return tuple(self._grant(session, name, qos, name in packet.as_published) for name, qos in packet.filters)
+
+    def subscribed(self, connection: Connection, filters: Sequence[str]) -> None:
+        assert connection.session is not None
+        for link in self._router.links(connection.session.account):
+            assert isinstance(link, EndpointLink)
+            link.remind(connection, filters)
+
+    def submit(self, delivery: Delivery) -> None:
+        self._router.submit(delivery)
+
+    def pinged(self, account: str) -> None:
+        """It is the device that pings if the account has only one; of a bridge's devices it says nothing."""
+        links = self._router.links(account)
+        if len(links) == 1 and links[0].on_heard is not None:
+            links[0].on_heard()
+
+    def unreadable(self, account: str | None, error: Malformed) -> None:
+        """Counted; kept only if it came from someone with an account, or anyone could fill the disk."""
+        self.counters.malformed += 1
+        if account is not None:
+            self.tasks.create_task(self._aside.keep(account, error.why, error.data))
+
+    def left(self, connection: Connection, will: Will | None) -> None:
+        self._connections.discard(connection)
+        self._strangers.pop(connection, None)
+        self.counters.connections = len(self._connections)
+        session = connection.session
+        if session is None:
+            return
+        log.info("mqtt connection ended", account=session.account, client=session.client, why=connection.ended)
+        if session.connection is connection:
+            self._sessions.close(session, asyncio.get_running_loop().time())
+        if will is not None:
+            self._wills.leave(session, will)
+
+    # inside
+
+    def _turn_away(self, connection: Connection, code: ConnectCode) -> tuple[ConnectCode, None, bool]:
+        self.counters.refused += 1
+        log.info("mqtt client refused", address=connection.address, why=code.name)
+        return code, None, False
+
+    def _grant(self, session: Session, topic_filter: str, qos: int, as_published: bool) -> int:
+        """QoS 1 at most; refused is what belongs to others, or too much."""
+        if topic_filter.startswith("$share/"):
+            return Reason.SHARED_NOT_SUPPORTED
+        if not self._router.may_subscribe(session.account, topic_filter):
+            return Reason.NOT_AUTHORIZED
+        if not session.subscribe(topic_filter, qos, as_published=as_published):
+            return Reason.QUOTA_EXCEEDED
+        return min(qos, 1)
+
+    def _begin(self, account: str, will: Will) -> None:
+        self.tasks.create_task(self._last_will(account, will))
+
+    async def _last_will(self, account: str, will: Will) -> None:
+        """Nothing is published: that the device has gone is what a will is to us, whatever it says."""
+        link = self._router.owner(account, will.topic)
+        if link is None:
+            await self._aside.keep(account, f"last will on {will.topic}, no device's of this account", will.payload)
+        elif link.on_silent is not None:
+            try:
+                await link.on_silent()
+            except AnjuError as error:
+                log.warning("mqtt last will not recorded", device=link.device, error=str(error))

@@ -1,0 +1,50 @@
+"""What clients leave behind to be said if they go without a goodbye, and when it is due (5: 3.1.3.2.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+
+from gateway.links.mqtt.packets import Will
+from gateway.links.mqtt.properties import Property
+from gateway.links.mqtt.session import MOST_SLEEPING, Session
+
+Say = Callable[[str, Will], None]
+"""Account and will; returns at once."""
+_Due = tuple[asyncio.TimerHandle, Callable[[], None]]
+
+
+class Wills:
+    """Those that wait for their client to come back are bounded in number: the longest waiting is said early."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._due: OrderedDict[tuple[str, str], _Due] = OrderedDict()
+
+    def leave(self, session: Session, will: Will) -> None:
+        """It is due at once, or once its delay or the session is over, whichever is first [MQTT5-3.1.3-9]."""
+        key = session.account, session.client
+        delay = min(will.properties.get(Property.WILL_DELAY, 0), session.keep)
+        if not delay:
+            self._say(session.account, will)
+            return
+
+        def now() -> None:
+            self.forget(*key)
+            self._say(session.account, will)
+
+        self._due[key] = asyncio.get_running_loop().call_later(delay, now), now
+        if len(self._due) > MOST_SLEEPING:
+            next(iter(self._due.values()))[1]()
+
+    def forget(self, account: str, client: str) -> None:
+        """The client is back before its will was due: it is not said."""
+        due = self._due.pop((account, client), None)
+        if due is not None:
+            due[0].cancel()
+
+    def close(self) -> None:
+        """The gateway stops, and knows nothing of who comes back meanwhile."""
+        while self._due:
+            self._due.popitem()[1][0].cancel()
