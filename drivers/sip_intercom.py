@@ -17,7 +17,7 @@ from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.allowance import Aside
 from gateway.links.sip.board import StationCall
-from gateway.links.sip.control import Event, Unreadable
+from gateway.links.sip.control import Unreadable
 from gateway.links.sip.engine import Engine
 from gateway.links.sip.exchange import Exchange
 from gateway.links.sip.link import SipLink
@@ -42,7 +42,6 @@ class SipIntercom(Driver):
         self._stations = {station.id: station for station in settings.stations}
         self._orders: Orders | None = None
         self._aside = Aside(emit)
-        self._signed_in = settings.registrar is None
 
     @classmethod
     def parts(cls, settings: SipSettings) -> Sequence[Part]:
@@ -56,8 +55,8 @@ class SipIntercom(Driver):
             board = self.link.board
             exchange = Exchange(engine, board, self.settings.desk_phone, self._tell, self._stranger, self.link.hush)
             self._orders = Orders(engine, board, exchange.news, self._tell)
-            self._hear()
             try:
+                await self._look(engine)
                 await self._serve(engine, exchange)
             finally:
                 self._orders = None
@@ -85,26 +84,23 @@ class SipIntercom(Driver):
                 async with asyncio.timeout(LOOK_S):
                     item = await engine.next()
             except TimeoutError:
-                await engine.alive()
-                self._hear()
+                await self._look(engine)
                 await exchange.look(self.link.talker)
                 continue
             if isinstance(item, Unreadable):
                 await self._aside.put(f"from the telephone engine: {item.why}", item.data)
-            else:
-                self._note_registration(item)
-                await exchange.take(item)
+                continue
+            if item.type in {"REGISTER_OK", "REGISTER_FAIL"}:
+                await self._look(engine, item.detail)
+            await exchange.take(item)
 
-    def _note_registration(self, event: Event) -> None:
-        if event.type == "REGISTER_OK":
-            self._signed_in = True
-            self._hear()
-        elif event.type == "REGISTER_FAIL" and not self.link.board.calls:
-            raise LinkLost(f"{self.settings.registrar} does not let {self.settings.user} sign in: {event.detail}")
-
-    def _hear(self) -> None:
-        if self._signed_in:
+    async def _look(self, engine: Engine, said: str = "") -> None:
+        """Whether it lives, and is let in where it must sign in. A call is not cut for that."""
+        signed_in = await engine.signed_in()
+        if signed_in or self.settings.registrar is None:
             self.emit.heard()
+        elif signed_in is False and not self.link.board.calls:
+            raise LinkLost(f"{self.settings.registrar} does not let {self.settings.user} sign in {said}".strip())
 
     async def _stranger(self, uri: str) -> None:
         await self._aside.put("a call from an address that no station has as its uri", uri.encode())

@@ -416,6 +416,72 @@ async def test_there_and_back_is_quick_enough_for_a_conversation(room: House) ->
     assert took < 0.6
 
 
+class Pbx(asyncio.DatagramProtocol):
+    """As much of a registrar as signing in needs: it asks for the password's digest, and then says `verdict`."""
+
+    def __init__(self, verdict: str) -> None:
+        self.verdict = verdict
+        self.requests: list[str] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport: Any = transport
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        request = data.decode()
+        self.requests.append(request)
+        headers = dict(line.split(": ", 1) for line in request.split("\r\n")[1:] if ": " in line)
+        signed = "Authorization" in headers
+        status = self.verdict if signed else "401 Unauthorized"
+        asks = "" if signed else 'WWW-Authenticate: Digest realm="pbx", nonce="n1", algorithm=MD5\r\n'
+        copied = "".join(f"{name}: {headers[name]}\r\n" for name in ("Via", "From", "To", "Call-ID", "CSeq"))
+        contact = f"Contact: {headers['Contact']}\r\n" if signed else ""
+        reply = f"SIP/2.0 {status}\r\n{copied}{contact}{asks}Content-Length: 0\r\n\r\n"
+        self.transport.sendto(reply.encode(), address)
+
+
+@asynccontextmanager
+async def at_a_pbx(verdict: str) -> AsyncIterator[tuple[Pbx, SipIntercom, Emit, str]]:
+    loop = asyncio.get_running_loop()
+    transport, pbx = await loop.create_datagram_endpoint(lambda: Pbx(verdict), local_addr=(HOST, 0))
+    registrar = f"{HOST}:{transport.get_extra_info('sockname')[1]}"
+    settings = SipSettings.model_validate(
+        {
+            "listen": f"{HOST}:{free_port()}",
+            "registrar": registrar,
+            "password": "hush-hush",
+            "stations": [{"id": "east", "name": "东门", "uri": "sip:gate-east@127.0.0.1"}],
+        }
+    )
+    emit = Emit()
+    device = Device("intercom", "sip_intercom", DeviceType.INTERCOM, "对讲", "guardroom")
+    try:
+        yield pbx, SipIntercom(device, settings, SipLink(settings), emit), emit, f"sip:guard@{settings.listen}"
+    finally:
+        transport.close()
+
+
+async def test_behind_a_pbx_it_signs_in_and_is_heard_once_it_is_in() -> None:
+    async with at_a_pbx("200 OK") as (pbx, driver, emit, number), phone("gate-east") as door:
+        running = asyncio.create_task(driver.run())
+        await eventually(lambda: emit.heards)
+        assert "Digest" in pbx.requests[-1]
+        assert 'username="guard"' in pbx.requests[-1]
+        assert not any("hush-hush" in request for request in pbx.requests)
+        await door.call(number)
+        await eventually(lambda: driver.link.board.calls)
+        await driver.perform(Command("east", "answer", by=GUARD))
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_a_pbx_that_refuses_is_said_without_the_password() -> None:
+    async with at_a_pbx("403 Forbidden") as (_, driver, emit, _number):
+        with pytest.raises(LinkLost, match="does not let guard sign in") as caught:
+            await asyncio.wait_for(driver.run(), 10)
+        assert not emit.heards
+        assert "hush-hush" not in str(caught.value)
+
+
 def test_it_is_the_driver() -> None:
     assert DRIVER is SipIntercom
     settings = SipSettings.model_validate(

@@ -39,9 +39,14 @@ class Engine:
             raise LinkLost(self._lost)
         return item
 
-    async def alive(self) -> None:
-        """Raises LinkLost when it hangs."""
-        await self._order(("reginfo", ""))
+    async def signed_in(self) -> bool | None:
+        """Whether the registrar let us in; None while it is asked, or where there is none. LinkLost when baresip hangs.
+
+        Asked for rather than remembered: what is told before the control connection stands is lost.
+        """
+        [answer] = await self._order(("reginfo", ""))
+        line = next((line for line in answer.text.splitlines() if f" {self.accounts.stations} " in line), "")
+        return True if "mOK " in line else False if "mERR" in line else None
 
     async def answer(self, call: str) -> None:
         """Answer a station's call while others go on ringing.

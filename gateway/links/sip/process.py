@@ -108,7 +108,7 @@ async def _connect(engine: Engine, process: _Process, port: int, settings: SipSe
         with suppress(OSError):
             line, _ = await loop.create_connection(lambda: _Line(engine), "127.0.0.1", port)
             engine.connected(line)
-            await engine.alive()
+            await engine.signed_in()
             return
         if loop.time() > deadline:
             raise LinkLost(f"baresip opened no control connection within {START_S:g} s: {process.why()}")
