@@ -13,7 +13,7 @@ import aiohttp
 
 from tests.support.api import api, enrol
 from tests.support.gateway import PASSWORD, Gateway, TestCompound, TestDevice
-from tests.support.mqtt_device import MqttDevice
+from tests.support.mqtt_device import LEVEL_3_1_1, MqttDevice
 
 DEVICES = 8
 KINDS = ("door.opened", "access.granted", "gas.alarm", "door.closed", "gas.restored")
@@ -31,8 +31,9 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Signals a second acknowledged to devices that send as fast as they are let."""
+    """Signals a second acknowledged to devices that send as fast as they are let; `level` is MQTT's, 4 for 3.1.1."""
 
+    level: int
     devices: int
     window: int
     rate: float
@@ -63,8 +64,8 @@ async def latency(folder: Path, rate: float, seconds: float) -> Latency:
     return Latency(len(sent) / seconds, frames, told, len(sent) - len(frames))
 
 
-async def throughput(folder: Path, window: int, seconds: float) -> Throughput:
-    gateway, devices = _made(folder / "throughput", 1e6, window)
+async def throughput(folder: Path, level: int, window: int, seconds: float) -> Throughput:
+    gateway, devices = _made(folder / f"throughput-{level}-{window}", 1e6, window, level)
     await asyncio.to_thread(_start, gateway)
     try:
         began = time.monotonic()
@@ -72,14 +73,14 @@ async def throughput(folder: Path, window: int, seconds: float) -> Throughput:
         took = time.monotonic() - began
     finally:
         await asyncio.to_thread(gateway.stop)
-    return Throughput(DEVICES, window, sum(len(device.acknowledged) for device in devices) / took)
+    return Throughput(level, DEVICES, window, sum(len(device.acknowledged) for device in devices) / took)
 
 
-def _made(folder: Path, rate: float, window: int) -> tuple[Gateway, list[MqttDevice]]:
+def _made(folder: Path, rate: float, window: int, level: int = LEVEL_3_1_1) -> tuple[Gateway, list[MqttDevice]]:
     entries = [TestDevice(f"bench-{number}") for number in range(DEVICES)]
     compound = TestCompound(folder / "config", entries)
     devices = [
-        MqttDevice(entry.id, compound.mqtt_port, entry.id, PASSWORD, _kind, rate=rate, window=window)
+        MqttDevice(entry.id, compound.mqtt_port, entry.id, PASSWORD, _kind, rate=rate, window=window, level=level)
         for entry in entries
     ]
     return Gateway(compound, folder / "data"), devices

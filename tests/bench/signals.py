@@ -13,6 +13,7 @@ from rich.table import Table
 from tests.bench.commits import Rate, compare
 from tests.bench.latency import Latency, Throughput, latency, percentile, throughput
 from tests.bench.machine import machine
+from tests.support.mqtt_device import LEVEL_3_1_1, LEVEL_5
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,8 +37,12 @@ async def _run(folder: Path, console: Console, rate: int, seconds: float) -> Non
         rates = [await compare(folder, in_flight) for in_flight in (1, 20, 200)]
     console.print(_rates_table(rates))
     with console.status("as fast as devices are let"):
-        most = await throughput(folder, window=50, seconds=5)
-    console.print(_throughput_line(most))
+        most = [
+            await throughput(folder, level, window, seconds=4)
+            for level in (LEVEL_3_1_1, LEVEL_5)
+            for window in (20, 50)
+        ]
+    console.print(_throughput_table(most))
 
 
 def _latency_table(seen: Latency) -> Table:
@@ -59,10 +64,13 @@ def _rates_table(rates: list[Rate]) -> Table:
     return table
 
 
-def _throughput_line(most: Throughput) -> str:
-    return (
-        f"through the MQTT endpoint, {most.devices} devices × {most.window} in flight: {most.rate:.0f} signals/s kept"
-    )
+def _throughput_table(rates: list[Throughput]) -> Table:
+    title = "through the MQTT endpoint and the whole gateway: signals kept a second"
+    table = Table("MQTT", "devices", "in flight a device", "signals/s", title=title, min_width=90)
+    for rate in rates:
+        version = "5" if rate.level == LEVEL_5 else "3.1.1"
+        table.add_row(version, str(rate.devices), str(rate.window), f"{rate.rate:.0f}")
+    return table
 
 
 if __name__ == "__main__":

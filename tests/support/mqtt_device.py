@@ -1,4 +1,4 @@
-"""A device in MQTT 3.1.1 that behaves as a good one should, written from the specification alone.
+"""A device in MQTT 3.1.1, or 5 without properties, that behaves as a good one should; from the specification alone.
 
 It keeps what was not acknowledged, connects again after a loss, and sends it again first, in order,
 with the same packet id and DUP [MQTT-4.4.0-1]. One that reboots has forgotten its session and sends the
@@ -19,6 +19,7 @@ from tests.support.ports import HOST
 
 CONNACK, PUBLISH, PUBACK = 0x20, 0x30, 0x40
 QOS1, DUP = 0x02, 0x08
+LEVEL_3_1_1, LEVEL_5 = 4, 5
 CONNECT_WITHIN_S = 20.0
 TRY_AGAIN_S = 0.05
 
@@ -37,15 +38,22 @@ def field_of(data: bytes) -> bytes:
     return len(data).to_bytes(2, "big") + data
 
 
-def connect(client: str, user: str, password: str, *, clean: bool, keep_alive: int = 30) -> bytes:
+def connect(
+    client: str, user: str, password: str, *, clean: bool, keep_alive: int = 30, level: int = LEVEL_3_1_1
+) -> bytes:
     """With user and password; not `clean` asks for the session that was."""
-    head = field_of(b"MQTT") + bytes([4, 0xC0 | (0x02 if clean else 0)]) + keep_alive.to_bytes(2, "big")
-    return packet(0x10, head + b"".join(field_of(text.encode()) for text in (client, user, password)))
+    head = field_of(b"MQTT") + bytes([level, 0xC0 | (0x02 if clean else 0)]) + keep_alive.to_bytes(2, "big")
+    fields = b"".join(field_of(text.encode()) for text in (client, user, password))
+    return packet(0x10, head + _no_properties(level) + fields)
 
 
-def publish(topic: str, payload: bytes, packet_id: int, *, again: bool = False) -> bytes:
+def publish(topic: str, payload: bytes, packet_id: int, *, again: bool = False, level: int = LEVEL_3_1_1) -> bytes:
     first = PUBLISH | QOS1 | (DUP if again else 0)
-    return packet(first, field_of(topic.encode()) + packet_id.to_bytes(2, "big") + payload)
+    return packet(first, field_of(topic.encode()) + packet_id.to_bytes(2, "big") + _no_properties(level) + payload)
+
+
+def _no_properties(level: int) -> bytes:
+    return b"\0" if level == LEVEL_5 else b""
 
 
 async def read_packet(reader: asyncio.StreamReader) -> tuple[int, bytes]:
@@ -86,6 +94,7 @@ class MqttDevice:
     window: int = 20
     most: int | None = None
     reboots: bool = False
+    level: int = LEVEL_3_1_1
     made: int = 0
     resent: int = 0
     addresses: list[str] = field(default_factory=list)
@@ -126,7 +135,7 @@ class MqttDevice:
     async def _session(self) -> None:
         reader, writer = await asyncio.open_connection(HOST, self.port)
         try:
-            writer.write(connect(self.name, self.user, self.password, clean=self.reboots))
+            writer.write(connect(self.name, self.user, self.password, clean=self.reboots, level=self.level))
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 first, body = await read_packet(reader)
             if first != CONNACK or body[1] != 0:
@@ -146,7 +155,7 @@ class MqttDevice:
         if self.reboots:
             self.pending = dict(zip(self._free_ids(), self.pending.values(), strict=False))
         for packet_id, sent in list(self.pending.items()):
-            writer.write(publish(self.topic, sent.payload, packet_id, again=not self.reboots))
+            writer.write(publish(self.topic, sent.payload, packet_id, again=not self.reboots, level=self.level))
             self.resent += 1
         due = time.monotonic()
         while self._feeding and self.made != self.most:
@@ -155,7 +164,7 @@ class MqttDevice:
                 await self._room.wait()
             packet_id, sent = self._new()
             self.pending[packet_id] = sent
-            writer.write(publish(self.topic, sent.payload, packet_id))
+            writer.write(publish(self.topic, sent.payload, packet_id, level=self.level))
             due = max(due + 1 / self.rate, time.monotonic() - 0.1)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
         self.finish()
