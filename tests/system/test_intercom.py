@@ -102,10 +102,10 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-async def sign_in(browser: Browser, room: Room, name: str = GUARD) -> Page:
+async def sign_in(browser: Browser, room: Room, name: str = GUARD, url: str = "") -> Page:
     context = await browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
     page = await context.new_page()
-    await page.goto(room.gateway.url)
+    await page.goto(url or room.gateway.url)
     await page.locator("input[type=text], input[name=user]").first.fill(name)
     await page.locator("input[type=password]").fill(USER_PASSWORD)
     await page.keyboard.press("Enter")
@@ -221,3 +221,24 @@ async def test_a_gateway_that_is_killed_takes_its_engine_with_it(room: Room) -> 
         await eventually(lambda: _ready(desk))
     await room.door.call(room.number)
     await room.door.wait_for("CALL_RINGING")
+
+
+async def test_on_plain_http_the_page_says_why_there_is_no_microphone_and_the_visitor_is_still_heard(
+    room: Room,
+) -> None:
+    name = "guardroom.example"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=executable("chromium"),
+            args=[*ARGUMENTS, *MICROPHONE, f"--host-resolver-rules=MAP {name} {HOST}"],
+        )
+        page = await sign_in(browser, room, url=room.gateway.url.replace(HOST, name))
+        await room.door.call(room.number)
+        await page.get_by_role("button", name="接听").click()
+        card = page.locator("[data-call]").first
+        await expect(card).to_have_attribute("data-sound", "on")
+        await expect(card.get_by_text("浏览器只在 HTTPS 或本机")).to_be_visible()
+        await expect(card.locator("[data-level=heard]")).to_have_attribute("data-value", re.compile(r"0\.[2-9]\d"))
+        await page.get_by_role("button", name="开门").click()
+        await room.door.wait_until(lambda: room.door.keys == "#9")
+        await browser.close()

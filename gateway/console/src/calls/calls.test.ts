@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { IntercomCall } from "../api/types";
 import { NOTHING_HEARD, nextSound } from "../sound/schedule";
 import { canOpen, inOrder, isMine, isRinging } from "./choose";
-import { LEAD, MOST_AHEAD, loudness, nextStart, toBytes, toFloats } from "./frames";
+import { LEAD, MOST_AHEAD, falling, loudness, nextStart, toBytes, toFloats } from "./frames";
 
 const aCall = (more: Partial<IntercomCall> = {}): IntercomCall => ({
   id: "call-1",
@@ -56,6 +56,15 @@ describe("sound", () => {
     expect(loudness(new Float32Array(320))).toBe(0);
     expect(loudness(new Float32Array(320).fill(1))).toBe(1);
     expect(loudness(new Float32Array(0))).toBe(0);
+  });
+
+  it("shows a level that the eye can follow", () => {
+    expect(falling(0, 0.7)).toBe(0.7);
+    let shown = 0.7;
+    for (let piece = 0; piece < 25; piece += 1) shown = falling(shown, 0);
+    expect(shown).toBeGreaterThan(0.05);
+    for (let piece = 0; piece < 75; piece += 1) shown = falling(shown, 0);
+    expect(shown).toBe(0);
   });
 
   it("waits a little at first, then follows piece on piece, and never piles up", () => {

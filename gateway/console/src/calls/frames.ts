@@ -29,6 +29,9 @@ export function loudness(floats: Float32Array): number {
   return floats.length === 0 ? 0 : Math.min(1, Math.sqrt(Math.sqrt(sum / floats.length)));
 }
 
+/** What a level bar shows after a piece of 20 ms: up at once, down in half a second, so that the eye can follow. */
+export const falling = (shown: number, now: number): number => Math.max(now, shown * 0.94 - 0.001, 0);
+
 /** When the next piece is to sound, or null to leave it out. `end` is when the one before it ends, `now` the clock. */
 export function nextStart(end: number, now: number): number | null {
   if (end < now) return now + LEAD;

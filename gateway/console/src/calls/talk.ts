@@ -1,7 +1,7 @@
 import { ref, type Ref } from "vue";
 
 import { callSound } from "../api/gateway";
-import { RATE, loudness, nextStart, toBytes, toFloats } from "./frames";
+import { RATE, falling, loudness, nextStart, toBytes, toFloats } from "./frames";
 import { type Mic, Microphone } from "./microphone";
 
 export type Sound = "off" | "connecting" | "on" | "broken";
@@ -93,7 +93,7 @@ export class Talk {
     if (context?.state !== "running") return;
     const floats = toFloats(bytes);
     if (floats.length === 0) return;
-    this.heard.value = loudness(floats);
+    this.heard.value = falling(this.heard.value, loudness(floats));
     const start = nextStart(this.ends, context.currentTime);
     if (start === null) return;
     const buffer = context.createBuffer(1, floats.length, RATE);
@@ -106,7 +106,7 @@ export class Talk {
   }
 
   private say(frame: Float32Array): void {
-    this.said.value = loudness(frame);
+    this.said.value = falling(this.said.value, loudness(frame));
     const { socket } = this;
     if (socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < MOST_WAITING) socket.send(toBytes(frame));
   }
