@@ -19,7 +19,8 @@ export interface Order {
   call: string;
   deed: Deed;
   outcome: "sending" | "done" | "failed";
-  why: string;
+  /** in the gateway's words */
+  why: unknown;
 }
 
 export interface Calls {
@@ -97,14 +98,14 @@ export function createCalls({ gateway, live, sessions, explain }: CallsOptions):
     if (order.value?.call === call.id && order.value.deed === deed && order.value.outcome === "sending") return false;
     const mineNow: Order = { call: call.id, deed, outcome: "sending", why: "" };
     order.value = mineNow;
-    const settle = (outcome: Order["outcome"], why = ""): void => {
+    const settle = (outcome: Order["outcome"], why: unknown = ""): void => {
       if (order.value?.call === mineNow.call && order.value.deed === deed) order.value = { ...mineNow, outcome, why };
     };
     try {
       const { id } = await gateway.command(device, action, named ? { call: call.id } : {});
       const signal = await answered(live, device, id);
       if (signal === null) settle("failed");
-      else settle(signal.kind === "command.done" ? "done" : "failed", String(signal.data["why"] ?? ""));
+      else settle(signal.kind === "command.done" ? "done" : "failed", signal.data["why"]);
       void look();
       return signal?.kind === "command.done";
     } catch (error) {

@@ -403,7 +403,7 @@ export const en: Messages = {
   },
   calls: {
     title: "Intercom",
-    ringing: "is calling",
+    ringing: "Incoming call",
     calling: "Calling…",
     answered: "On the line",
     answering: (who) => `${who} is answering`,
