@@ -37,6 +37,8 @@ class Attention:
     """Seconds that keyframes may be apart to coast on them, or to rely on them while sizes are young."""
     BACK = 4.0
     """Seconds to go back at least, as far as keyframes go: somebody small is not always seen on the first one."""
+    LATELY = 600.0
+    """Seconds for which a place where somebody moved is thought to be one where people move."""
     _SLACK = 1e-3
 
     def __init__(self, pixels: Pixels, *, follow: bool, begin: float, glance: float) -> None:
@@ -46,9 +48,9 @@ class Attention:
         self.glance = glance
         self._sizes = Sizes()
         self._trust = Trust()
-        self.now = self._last = self._key = self.seen = self._since = float("-inf")
+        self.now = self._last = self._key = self.seen = self._since = self._lively = self._moved = float("-inf")
         self._apart = float("inf")
-        self._back = self._by_sizes = False
+        self._back = self._by_sizes = self._unforeseen = False
         self.back_to = float("-inf")
         self._state = State.LOOKING
         self.close, self._learn = True, Learn.NO
@@ -76,13 +78,14 @@ class Attention:
         """The second gate: whether to look at the keyframe that came just now."""
         if restless or self._state is State.COASTING:
             return True
-        if self._trust.missed_lately(self.now):
-            every = self.GLANCE
-        elif self._sizes.learnt < self.YOUNG or self._trust.blind(self._sizes.grain):
-            every = self.glance
-        else:
-            every = max(self.LOOK_EVERY, self.glance)
-        return self.now - self._last >= every - self._SLACK
+        return self.now - self._last >= self._every() - self._SLACK
+
+    def _every(self) -> float:
+        """Seconds between two keyframes: where somebody moved lately and sizes can't tell, none is left out."""
+        blind = self._sizes.learnt < self.YOUNG or self._trust.blind(self._sizes.grain)
+        if self._trust.missed_lately(self.now) or (blind and self.now < self._moved + self.LATELY):
+            return self.GLANCE
+        return self.glance if blind else max(self.LOOK_EVERY, self.glance)
 
     def looked(self, time: float, *, alone: bool) -> None:
         """The pixels have seen a picture; `alone`: a keyframe, far from other looks."""
@@ -101,7 +104,7 @@ class Attention:
 
     def _leap(self, time: float) -> None:
         self.now = self._key = time
-        self.seen = self._last = float("-inf")
+        self.seen = self._last = self._moved = float("-inf")
         self._apart, self._back = float("inf"), False
         self._enter(State.LOOKING, time)
 
@@ -119,22 +122,27 @@ class Attention:
     def _rise(self, time: float) -> None:
         """The first gate."""
         if self._sizes.unusual > self._trust.limit(time):
-            self._by_sizes = True
+            self._by_sizes, self._unforeseen = True, False
             self._enter(State.LOOKING, time)
 
     def _by_key(self, time: float) -> None:
-        """What goes on, goes on or pauses; what begins is looked at from further back."""
+        """What goes on, goes on or pauses; what begins is looked at from further back.
+
+        So is what moves after a pause: it may be somebody else.
+        """
         alive, coasting = self._pixels.alive, self._state is State.COASTING
-        if alive and coasting:
-            self._pixels.carry(time)
-        elif coasting and self._pixels.moving:
-            self._pixels.pause((self._last + time) / 2)
+        if coasting and self._pixels.moving:
+            if alive:
+                self._pixels.carry(time)
+                self._lively = time
+            else:
+                self._pixels.pause((self._last + time) / 2)
         elif alive:
-            self._by_sizes = False
-            self._go_back(min(self._last, time - min(2 * self._apart, self.BACK)), time)
+            self._unforeseen = not coasting
+            self._go_back(self._lively if coasting else min(self._last, time - min(2 * self._apart, self.BACK)), time)
 
     def _go_back(self, to: float, time: float) -> None:
-        self._back, self.back_to = True, to
+        self._back, self.back_to, self._by_sizes = True, to, False
         self._enter(State.LOOKING, time)
 
     def _by_picture(self, time: float) -> None:
@@ -143,14 +151,16 @@ class Attention:
             case State.IDLE if self._pixels.alive:
                 self._enter(State.LOOKING, time)
             case State.LOOKING if self._pixels.moving:
-                if not self._by_sizes:
+                self._moved, self._by_sizes = time, False
+                if self._unforeseen:
                     self._trust.missed(time)
                 self._enter(State.MOVING, time)
             case State.LOOKING:
                 self._give_up(time)
             case State.MOVING if not self._pixels.moving:
-                self._enter(State.IDLE, time)
+                self._enter(State.IDLE if self._knows() else State.LOOKING, time)
             case State.MOVING if self._may_coast(time):
+                self._lively = time
                 self._enter(State.COASTING, time)
 
     def _give_up(self, time: float) -> None:

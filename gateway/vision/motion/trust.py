@@ -18,6 +18,8 @@ class Trust:
     """The share of time that may be decoded in vain."""
     _STEP = 0.18
     """How much of the limit, in its logarithm, a second in vain adds."""
+    _MOST = 2.0
+    """Seconds that one look in vain counts at most: keyframes far apart make it dear, and are no other help."""
     BLIND = 600.0
     """Seconds for which sizes that missed something are not relied upon."""
     _WALKER = 60.0
@@ -37,7 +39,7 @@ class Trust:
 
     def vain(self, seconds: float) -> None:
         """So much was decoded because of the sizes, and nothing moved."""
-        self._limit = min(self._limit * exp(self._STEP * seconds), self.DULLEST)
+        self._limit = min(self._limit * exp(self._STEP * min(seconds, self._MOST)), self.DULLEST)
 
     def missed(self, time: float) -> None:
         """Something moved, and the sizes had not said so."""

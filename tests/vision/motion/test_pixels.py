@@ -70,6 +70,43 @@ def test_two_passes_with_a_pause_are_two_motions() -> None:
     assert [round(motion.start) for motion in motions] == [4, 13]
 
 
+def test_who_stops_for_three_seconds_and_goes_on_is_one_motion() -> None:
+    def halting(picture: NDArray[np.float64], time: float) -> None:
+        if 4 <= time < 13:
+            way = min(time, 7) - 4 + max(0, time - 10)
+            picture[50:80, round(10 + 25 * way) :][:, :10] = 25
+
+    (motion,) = watch(film(24, halting))
+    assert (motion.start, motion.end) == (pytest.approx(4, abs=0.5), pytest.approx(13, abs=0.5))
+
+
+def test_who_comes_elsewhere_while_another_is_just_gone_is_told_at_once() -> None:
+    first, second = walker(4, 7), walker(9.4, 12.4)
+    looks = film(24, lambda picture, time: (first(picture, time), second(picture, time)))
+    gate, told = Pixels(), []
+    for number, luma in enumerate(looks):
+        told += [(number * Pixels.LOOK, each.motion) for each in gate.see(luma, number * Pixels.LOOK)]
+    began = [(time, motion.start) for time, motion in told if motion.end is None]
+    assert [start for _, start in began] == [pytest.approx(4, abs=0.5), pytest.approx(9.4, abs=0.5)]
+    assert all(time - start < 1 for time, start in began)
+    assert [motion.end for _, motion in told if motion.end] == [
+        pytest.approx(7, abs=0.5),
+        pytest.approx(12.4, abs=0.5),
+    ]
+
+
+def test_what_a_keyframe_showed_is_not_known_yet_when_it_is_looked_at_from_further_back() -> None:
+    looks = list(film(40, walker(30, 36)))
+    gate, second = Pixels(), round(1 / Pixels.LOOK)
+    for number in range(10 * second):
+        gate.see(looks[number], number * Pixels.LOOK)
+    gate.see(looks[33 * second], 33.0, alone=True)
+    assert gate.alive
+    gate.rewind()
+    told = [each for number in range(24 * second, 34 * second) for each in gate.see(looks[number], number / second)]
+    assert [each.motion.start for each in told] == [pytest.approx(30, abs=0.5)]
+
+
 def test_noise_alone_does_not_ring() -> None:
     assert watch(film(30, lambda *_: None, noise=8)) == []
 
