@@ -21,7 +21,7 @@ PARTS = {
     "osdp": "a card from the reader to its committed signal, by readers and baud, beside libosdp's own thread (7 min)",
     "intercom": "a door station's call, its answer and its sound; what baresip costs (1 min)",
     "ingest": "130 live streams, ours beside a thread a camera (2 min)",
-    "worker130": "a whole vision worker with 130 cameras, still and ten busy (3 min)",
+    "worker130": "a vision worker with 130 cameras, still and ten busy, beside OpenCV and motion (6 min)",
     "motion": "recall, false events and CPU beside every-frame OpenCV and motion (3 min)",
     "plates": "number plates beside RapidOCR as shipped (3 min)",
     "faces": "faces beside face_recognition (1 min)",

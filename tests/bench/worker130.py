@@ -1,5 +1,7 @@
 """A whole vision worker with many live cameras: what it costs while nothing moves, and with ten of them busy.
 
+Beside it, in the same run and on the same streams, what others take who decode every frame.
+
 `python -m tests.bench.worker130 [CAMERAS]` prints the table. The worker is the real one, asked over its socket.
 """
 
@@ -11,18 +13,19 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from gateway.vision.pool import VisionPool
 from gateway.vision.sighting import Watch
+from tests.bench.peers import CAMERAS as CAMERAS_OF_PEERS
+from tests.bench.peers import PEERS, Peer, installed, peer
+from tests.bench.process import cpu, resident
 
 CAMERAS, BUSY, RATE = 130, 10, 25
 SETTLE = 45.0
 """Seconds until sizes are relied upon (`Gates.YOUNG`), the rings are full and the start is trimmed away."""
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +87,6 @@ async def _count(pool: VisionPool, port: int, number: int, seen: list[int]) -> N
             seen[0] += sighting.kind == "motion.started"
 
 
-def cpu(pid: int) -> float:
-    """Seconds of all its threads."""
-    fields = Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
-
-
-def resident(pid: int) -> float:
-    """Megabytes."""
-    lines = Path("/proc", str(pid), "status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
-
-
 def table(costs: list[Cost]) -> Table:
     title = f"a vision worker, live RTSP, 640×360, {RATE} fps, 0.6 Mbit/s; watched for motion"
     made = Table("cameras", "of them busy", "% of a core", "of the gateway's", "motions", "MB a camera", "MB before",
@@ -106,11 +97,35 @@ def table(costs: list[Cost]) -> Table:
     return made
 
 
+async def beside(busy: int = CAMERAS_OF_PEERS) -> list[Peer]:
+    """The peers on the same streams, one after the other."""
+    async with streams(2 * CAMERAS_OF_PEERS, busy) as port:
+        return [await asyncio.to_thread(peer, name, port, busy) for name in installed()]
+
+
+def comparison(still: Cost, busy: Cost, peers: list[Peer]) -> Table:
+    """Of peers a few cameras were measured, of ours all."""
+    title = f"% of a core for {still.cameras} cameras, and cameras that one core carries"
+    made = Table("", "still", f"{busy.busy} busy", "a core, still", f"a core, {busy.busy} of {busy.cameras} busy",
+                 "MB a camera", title=title, min_width=90)  # fmt: skip
+    rows = [("ours", still.core, busy.core, max(still.each, busy.each))]
+    for one in peers:
+        many = (one.core(still.cameras, 0), one.core(busy.cameras, busy.busy))
+        rows.append((f"{PEERS[one.name]} (from {CAMERAS_OF_PEERS})", *many, one.megabytes))
+    for name, calm, some, megabytes in rows:
+        shares = (f"{100 * calm:.1f}", f"{100 * some:.1f}")
+        carried = (f"{still.cameras / calm:.0f}", f"{busy.cameras / some:.0f}")
+        made.add_row(name, *shares, *carried, f"{megabytes:.1f}")
+    return made
+
+
 def main() -> None:
     cameras = int(sys.argv[1]) if len(sys.argv) > 1 else CAMERAS
     settle = float(sys.argv[2]) if len(sys.argv) > 2 else SETTLE
+    console = Console(width=None if Console().is_terminal else 110)
     costs = [asyncio.run(cost(cameras, busy, 30.0, settle)) for busy in (0, BUSY)]
-    Console().print(table(costs))
+    console.print(table(costs))
+    console.print(comparison(*costs, asyncio.run(beside())))
 
 
 if __name__ == "__main__":
