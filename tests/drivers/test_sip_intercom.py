@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -467,6 +468,12 @@ async def test_behind_a_pbx_it_signs_in_and_is_heard_once_it_is_in() -> None:
         assert "Digest" in pbx.requests[-1]
         assert 'username="guard"' in pbx.requests[-1]
         assert not any("hush-hush" in request for request in pbx.requests)
+        [folder] = [
+            path.parent
+            for path in Path(tempfile.gettempdir()).glob("anju-sip-*/config")
+            if f"sip_listen {driver.settings.listen}\n" in path.read_text()
+        ]
+        assert not any("hush-hush" in path.read_text() for path in folder.iterdir()), "no longer than it is needed"
         await door.call(number)
         await eventually(lambda: driver.link.board.calls)
         await driver.perform(Command("east", "answer", by=GUARD))

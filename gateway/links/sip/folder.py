@@ -59,6 +59,11 @@ def written(settings: SipSettings, accounts: Accounts, control: int) -> Iterator
         yield folder
 
 
+def forget_password(folder: Path) -> None:
+    """Baresip has read it; a gateway that is killed leaves the folder behind."""
+    (folder / "accounts").unlink()
+
+
 def _write(path: Path, text: str) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)

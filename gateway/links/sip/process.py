@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from gateway.errors import LinkLost
 from gateway.links.sip.control import Decoder
 from gateway.links.sip.engine import Engine
-from gateway.links.sip.folder import Accounts, written
+from gateway.links.sip.folder import Accounts, forget_password, written
 from gateway.links.sip.settings import SipSettings
 
 START_S = 10.0
@@ -93,6 +93,7 @@ async def running(settings: SipSettings) -> AsyncIterator[Engine]:
         )
         try:
             await _connect(engine, process, control, settings)
+            forget_password(folder)
             yield engine
         finally:
             engine.lost("the engine was stopped")
