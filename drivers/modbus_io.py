@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import ClassVar
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
@@ -40,6 +41,7 @@ class Kept:
     def __init__(self, board: Board) -> None:
         self.board = board
         self.untold: deque[Signal] = deque()
+        self.rung: set[str] = set()
 
 
 class ModbusIo(Driver):
@@ -183,12 +185,21 @@ class ModbusIo(Driver):
                 try:
                     await self.emit(untold[0])
                 except NotRecorded:
+                    await self._ring()
                     await asyncio.sleep(AGAIN_S)
                 else:
                     untold.popleft()
             if self._rubbish:
                 await self._aside.put(*self._rubbish)
                 self._rubbish = None
+
+    async def _ring(self) -> None:
+        """The disk takes nothing: alarms that wait behind what it did not take show from memory, each once."""
+        for signal in [each for each in self._kept.untold if each.is_alarm and each.id not in self._kept.rung]:
+            self._kept.rung.add(signal.id)
+            with suppress(NotRecorded):
+                await self.emit(signal)
+        self._kept.rung &= {each.id for each in self._kept.untold}
 
 
 DRIVER = ModbusIo

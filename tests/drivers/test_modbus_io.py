@@ -77,10 +77,13 @@ class Told:
     lost_parts: list[tuple[str, str]] = field(default_factory=list)
     heard_parts: set[str | None] = field(default_factory=set)
     disk: bool = True
+    shown: set[str] = field(default_factory=set)
+    """Whose alarms showed from memory."""
 
     async def __call__(self, signal: Signal) -> int:
         await asyncio.sleep(0)
         if not self.disk:
+            self.shown.update({signal.device} if signal.is_alarm else ())
             raise NotRecorded("full")
         self.signals.append(signal)
         return len(self.signals)
@@ -197,6 +200,16 @@ async def test_a_full_disk_delays_and_doubles_nothing() -> None:
         await here.until(lambda: len(here.told.signals) == 3)
         assert [kind for _, kind in here.told.kinds()] == ["zone.alarm", "zone.restored", "zone.alarm"]
         assert len({signal.source_id for signal in here.told.signals}) == 3
+
+
+async def test_a_full_disk_silences_no_alarm() -> None:
+    async with a_line() as here:
+        here.told.disk = False
+        await here.modules.contact(1, 2)
+        await here.cycles()
+        await here.modules.contact(1, 0)
+        await here.until(lambda: "zone-1" in here.told.shown)
+        assert here.told.signals == []
 
 
 async def test_an_output_is_confirmed_by_reading_it_back() -> None:
