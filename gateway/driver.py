@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from gateway.errors import CommandFailed
-from gateway.model import Command, Device, DeviceType, Json, Signal
+from gateway.model import Command, Device, DeviceType, Json, Said, Signal, Words
 
 
 class DriverSettings(BaseModel):
@@ -24,7 +24,7 @@ class DriverSettings(BaseModel):
 class Part:
     """A device that hangs on another one and speaks through its driver: a zone of a panel, a unit on a bus.
 
-    It is as well as the device it hangs on, unless it has a cadence of its own or its driver tells
+    It is as well as what it hangs on, unless it has a cadence of its own or its driver tells
     of it by `emit.heard(part)` and `emit.lost(part, why)`.
     """
 
@@ -35,6 +35,13 @@ class Part:
     cadence: timedelta | None = None
     actions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Commands it takes itself, each with the names of its arguments; `perform` gets them with its id."""
+    on: str | None = None
+    """The part it hangs on, a contact its unit, which is listed before it; None: the device itself."""
+
+
+def no_such_command(device: str, action: object) -> CommandFailed:
+    """For `perform` to raise."""
+    return CommandFailed(Words("设备不支持这个指令", f"device {device} takes no command {action!r}"))
 
 
 class Emit(Protocol):
@@ -53,7 +60,7 @@ class Emit(Protocol):
         """Note that the device (or this part of it) lives, without a signal: a poll answered, a keep-alive."""
         ...
 
-    def lost(self, part: str, why: str) -> None:
+    def lost(self, part: str, why: Said) -> None:
         """Note that a part does not answer while its line stands; said to the guard once, until it is heard."""
         ...
 
@@ -94,12 +101,14 @@ class Driver(ABC):
     async def run(self) -> None:
         """Serve the device until cancelled; raise LinkLost (or OSError) when the link is lost.
 
+        What it says is what the guard reads: `LinkLost(Words("设备无应答，请检查供电", "no answer: check its power"))`.
+
         LoginRefused, which is a LinkLost, has the supervisor wait for minutes before it tries again.
         """
 
     async def perform(self, command: Command) -> Json | None:
         """Do it and return what the device answered, or raise CommandFailed."""
-        raise CommandFailed(f"device {self.device.id} takes no command {command.action!r}")
+        raise no_such_command(self.device.id, command.action)
 
     def figures(self) -> Mapping[str, float]:
         """What /metrics is to show of this device, by name: the seconds of its last cycle, say."""

@@ -2,11 +2,12 @@
 
 AnjuError
 ├── ConfigError         the installer's YAML is wrong; `mistakes` lists every one
-├── LinkLost            a device's line is gone; the supervisor reconnects
-│   └── LoginRefused    it turned our name or password down; the supervisor takes its time
+├── Told                said to a guard, so in both languages where that can be
+│   ├── LinkLost        a device's line is gone; the supervisor reconnects
+│   │   └── LoginRefused  it turned our name or password down; the supervisor takes its time
+│   └── CommandFailed   a command was refused, timed out or was never confirmed
 ├── BadInput            bytes that can't be read; kept in quarantine, the line stays up
 ├── NotRecorded         the commit failed: the device must not be acknowledged
-├── CommandFailed       a command was refused, timed out or was never confirmed
 └── Refused             a person asked for what may not be done; carries an HTTP status
     ├── NotFound
     ├── NotAllowed
@@ -16,9 +17,25 @@ AnjuError
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
+
+from gateway.model import Said, Words
+
+_TROUBLES = {
+    errno.ECONNREFUSED: "设备拒绝连接",
+    errno.ECONNRESET: "连接被对方断开",
+    errno.EPIPE: "连接被对方断开",
+    errno.ECONNABORTED: "连接中断",
+    errno.ETIMEDOUT: "设备无应答",
+    errno.EHOSTUNREACH: "网络不通",
+    errno.EHOSTDOWN: "网络不通",
+    errno.ENETUNREACH: "网络不通",
+    errno.ENETDOWN: "网络不通",
+}
+"""What the system's commonest errors mean to whoever looks after the device."""
 
 
 class AnjuError(Exception):
@@ -46,7 +63,15 @@ class ConfigError(AnjuError):
         self.mistakes = mistakes
 
 
-class LinkLost(AnjuError):
+class Told(AnjuError):
+    """`why` is for the guard: `Words` where its author has both languages. `str()` is the English, for logs."""
+
+    def __init__(self, why: Said = "") -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+class LinkLost(Told):
     """The line to a device is gone, or never came up."""
 
 
@@ -73,7 +98,7 @@ class NotRecorded(AnjuError):
     """The signal is not on disk. Do not acknowledge the device; let it send again."""
 
 
-class CommandFailed(AnjuError):
+class CommandFailed(Told):
     """A device did not do what it was told; the message says which, what and why."""
 
 
@@ -101,3 +126,18 @@ class TooMany(Refused):
     def __init__(self, what: str, retry_after: float) -> None:
         super().__init__(what)
         self.retry_after = retry_after
+
+
+def why_of(error: Exception) -> Said:
+    """What an error says to a guard."""
+    match error:
+        case Told() if error.why:
+            return error.why
+        case OSError():
+            return Words(f"{trouble_of(error)}，请检查供电和网线", str(error) or type(error).__name__)
+    return str(error) or type(error).__name__
+
+
+def trouble_of(error: OSError) -> str:
+    """In a few Chinese words; they carry no address and no path."""
+    return "设备无应答" if isinstance(error, TimeoutError) else _TROUBLES.get(error.errno or 0, "连接故障")

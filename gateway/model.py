@@ -128,6 +128,31 @@ class Words:
     def __getitem__(self, language: str) -> str:
         return self.en if language == "en" else self.zh
 
+    def __str__(self) -> str:
+        """The English one, for logs and the command line."""
+        return self.en
+
+    @classmethod
+    def of(cls, said: Said) -> Words:
+        """What is known in one language alone is the same in both."""
+        return said if isinstance(said, Words) else cls(said, said)
+
+
+Said = Words | str
+"""A sentence for people: in both languages, or in the one that its author has."""
+
+
+def as_data(said: Said) -> Json | str:
+    """As it stands in a signal's data: `{"zh", "en"}`, or the text there is."""
+    return {"zh": said.zh, "en": said.en} if isinstance(said, Words) else said
+
+
+def from_data(data: object) -> Said:
+    """What `as_data` made of it; the text of whatever else it is."""
+    if isinstance(data, Mapping) and {"zh", "en"} <= data.keys():
+        return Words(str(data["zh"]), str(data["en"]))
+    return str(data)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -141,7 +166,7 @@ class Place:
 class Device:
     """A thing in the YAML. `cadence` is how long it may say nothing; None: it may always.
 
-    `part_of` is the panel a zone hangs on: the panel's driver speaks for it.
+    `part_of` is the panel a zone hangs on, or the unit of a line: the panel's or line's driver speaks for it.
     """
 
     id: str

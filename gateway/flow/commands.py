@@ -16,14 +16,17 @@ import structlog
 
 from gateway.desk import audit
 from gateway.desk.fold import Decided
-from gateway.errors import AnjuError, NotRecorded
-from gateway.model import Command, Json, Perform, Signal, Step
+from gateway.errors import AnjuError, NotRecorded, why_of
+from gateway.model import Command, Json, Perform, Said, Signal, Step, Words, as_data
 from gateway.store import Store
 from gateway.store.rows import from_json, from_us, to_json, to_us
 
 log = structlog.get_logger(__name__)
 Perform_ = Callable[[Command], Awaitable[Json | None]]
 Say = Callable[[Signal], Awaitable[int]]
+_UNCONFIRMED = Words("设备没有在规定时间内确认", "no confirmation within the time limit")
+_CUT_OFF = Words("执行中网关重启，结果未确认", "not confirmed: the gateway restarted while it was under way")
+_TOO_LATE = Words("网关重启，已超过时限，没有执行", "not performed: the gateway restarted and its time had passed")
 
 
 def from_decision(decided: Decided, decision: Perform) -> Command:
@@ -91,11 +94,11 @@ class Commands:
             async with asyncio.timeout(command.limit.total_seconds()):
                 answer = await self._perform(command)
         except TimeoutError:
-            await self._failed(command, "no confirmation within the time limit")
+            await self._failed(command, _UNCONFIRMED)
         except NotRecorded as error:
             log.error("a command was not sent, because it can't be recorded", command=command.id, why=str(error))
         except (AnjuError, OSError) as error:
-            await self._failed(command, str(error))
+            await self._failed(command, why_of(error))
         else:
             await self._end(command, "done", dict(answer or {}))
 
@@ -106,14 +109,14 @@ class Commands:
                 row["device"], row["action"], from_json(row["arguments"]), row["by"], id=row["id"], limit=limit
             )
             if row["state"] == "sent":
-                await self._failed(command, "not confirmed: the gateway restarted while it was under way")
+                await self._failed(command, _CUT_OFF)
             elif from_us(row["expires"]) < self._now():
-                await self._failed(command, "not performed: the gateway restarted and its time had passed")
+                await self._failed(command, _TOO_LATE)
             else:
                 self.carry_out(command)
 
-    async def _failed(self, command: Command, why: str) -> None:
-        await self._end(command, "failed", {"why": why})
+    async def _failed(self, command: Command, why: Said) -> None:
+        await self._end(command, "failed", {"why": as_data(why)})
 
     async def _end(self, command: Command, state: str, answer: dict[str, object]) -> None:
         data = {"command": command.id, "action": command.action, "by": command.by, **answer}

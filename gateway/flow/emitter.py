@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.flow.intake import Intake
-from gateway.model import Health, Signal
+from gateway.model import Health, Said, Signal
 from gateway.store import Store
 from gateway.store.rows import to_us
 
@@ -46,7 +46,7 @@ class Hears(Protocol):
     def heard(self, device: str) -> None:
         """It lives."""
 
-    def lost(self, device: str, why: str) -> None:
+    def lost(self, device: str, why: Said) -> None:
         """It does not answer."""
 
     def spoke(self, device: str) -> None:
@@ -87,7 +87,7 @@ class Emitter:
     def heard(self, part: str | None = None) -> None:
         self._hears.heard(self._own(part or self._device))
 
-    def lost(self, part: str, why: str) -> None:
+    def lost(self, part: str, why: Said) -> None:
         self._hears.lost(self._own(part), why)
 
     async def quarantine(self, why: str, data: bytes) -> None:

@@ -9,14 +9,14 @@ from functools import partial
 
 import structlog
 
-from gateway.errors import AnjuError, CommandFailed, LinkLost, LoginRefused, NotFound, NotRecorded
+from gateway.errors import AnjuError, CommandFailed, LinkLost, LoginRefused, NotFound, NotRecorded, why_of
 from gateway.flow.announce import Announce
 from gateway.flow.backoff import Backoff
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
 from gateway.flow.status import DeviceStatus
 from gateway.flow.watched import Entry, Watched
-from gateway.model import Command, Json, Signal
+from gateway.model import Command, Json, Said, Signal, Words
 
 __all__ = ["Entry", "Supervisor"]
 
@@ -98,9 +98,11 @@ class Supervisor:
         known = {**watched.entry.actions(watched.entry.device.id), **watched.entry.actions(command.device)}
         if command.action not in known:
             takes = ", ".join(sorted(known)) or "none"
-            raise CommandFailed(f"device {command.device} takes no command {command.action!r}; it takes: {takes}")
+            en = f"device {command.device} takes no command {command.action!r}; it takes: {takes}"
+            raise CommandFailed(Words("设备不支持这个指令", en))
         if watched.driver is None:
-            raise LinkLost(f"device {command.device} is not connected: {watched.status.fault or 'starting'}")
+            why = Words.of(watched.status.fault or Words("正在启动", "starting"))
+            raise LinkLost(Words(f"设备未连接：{why.zh}", f"device {command.device} is not connected: {why}"))
         return await watched.driver.perform(command)
 
     def _find(self, device_id: str) -> Watched | None:
@@ -161,12 +163,15 @@ class Supervisor:
                     break
 
 
-def _in_words(error: Exception | None, pause: float) -> str:
+def _in_words(error: Exception | None, pause: float) -> Said:
     match error:
         case None:
-            return "the driver ended"
+            return Words("驱动程序已退出，正在重新启动", "the driver ended")
         case LoginRefused():
-            return f"{error}; tried again in {pause / 60:.0f} min, so that the account is not locked"
+            why, minutes = Words.of(error.why), f"{pause / 60:.0f}"
+            zh = f"{why.zh}（为避免账号被锁，{minutes}分钟后再试）"
+            return Words(zh, f"{why}; tried again in {minutes} min, so that the account is not locked")
         case AnjuError() | OSError():
-            return str(error) or type(error).__name__
-    return f"{type(error).__name__}: {error}"
+            return why_of(error)
+    en = f"{type(error).__name__}: {error}"
+    return Words(f"驱动程序出错，请通知安装员（{en}）", en)

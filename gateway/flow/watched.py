@@ -13,7 +13,7 @@ from gateway.driver import Driver, DriverSettings
 from gateway.flow.announce import Announce
 from gateway.flow.emitter import Emitter
 from gateway.flow.status import DeviceStatus
-from gateway.model import Device, Health, Json, Signal
+from gateway.model import Device, Health, Json, Said, Signal, as_data
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +38,8 @@ class Entry:
 class Watched:
     """How a device is, and those of its parts that are watched by themselves.
 
-    A part is as well as its device, until it has a cadence or its driver tells of it. While the
-    device is away nothing is said of its parts: one loss is told once.
+    A part is as well as what it hangs on, its device or another part, until it has a cadence or its
+    driver tells of it. While that is away nothing is said of the part: one loss is told once.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Watched:
         self._own = {
             part.id: _as_known(part, known) for part in entry.parts if part.cadence is not None or part.id in known
         }
+        self._parts = {part.id: part for part in entry.parts}
         self.status = _as_known(entry.device, known)
 
     def statuses(self) -> Iterator[DeviceStatus]:
@@ -82,9 +83,12 @@ class Watched:
         self._heard_since_start = False
 
     def heard(self, device: str) -> None:
-        """It lives; a part that was heard means that its device lives too."""
+        """It lives; a part that was heard means that what it hangs on lives too."""
         self._hear_device()
         if device != self.entry.device.id:
+            for host in self._hosts(self._parts[device]):
+                if host.id in self._own:
+                    self._hear_part(host.id)
             self._hear_part(device)
 
     def spoke(self, device: str) -> None:
@@ -97,16 +101,16 @@ class Watched:
         if status.health is not health:
             self._show(replace(status, health=health))
 
-    def lost(self, device: str, why: str) -> None:
+    def lost(self, device: str, why: Said) -> None:
         """A part does not answer, or the device's line is lost."""
         status = self._status_of(device)
         status = replace(status, fault=why)
         self._keep(status)
-        if status.health is not Health.OFFLINE and (status.device.part_of is None or self._stands):
-            log.warning("a device is lost", device=device, why=why)
-            self._become(status, Health.OFFLINE, {"why": why})
+        if status.health is not Health.OFFLINE and self._host_is(status.device) is not Health.OFFLINE:
+            log.warning("a device is lost", device=device, why=str(why))
+            self._become(status, Health.OFFLINE, {"why": as_data(why)})
 
-    def ended(self, why: str) -> None:
+    def ended(self, why: Said) -> None:
         """Its driver ended, which is a loss and a restart to come."""
         self.driver = None
         self.status = replace(self.status, restarts=self.status.restarts + 1)
@@ -122,20 +126,26 @@ class Watched:
         """Whoever said nothing for longer than its cadence is silent."""
         now = self._now()
         for status in (self.status, *self._own.values()):
-            cadence = status.device.cadence
-            if cadence is not None and now - self._counts_from(status) > cadence and self._tells_of(status):
+            cadence, is_told = status.device.cadence, self._host_is(status.device) in {None, Health.ONLINE}
+            if cadence is not None and is_told and now - self._counts_from(status) > cadence:
                 self.silent(status.device.id)
 
-    @property
-    def _stands(self) -> bool:
-        return self.status.health is not Health.OFFLINE
-
     def _counts_from(self, status: DeviceStatus) -> datetime:
-        """A device that has just come back gives its parts their whole cadence again."""
-        return max(status.heard_at or self._started, self.status.since or self._started)
+        """What has just come back gives what hangs on it its whole cadence again."""
+        return max(status.heard_at or self._started, self._shown_host(status.device).since or self._started)
 
-    def _tells_of(self, status: DeviceStatus) -> bool:
-        return status.device.part_of is None or self.status.health is Health.ONLINE
+    def _host_is(self, device: Device) -> Health | None:
+        """How what it hangs on is; None: it hangs on nothing."""
+        return self._shown_host(device).health if device.part_of else None
+
+    def _shown_host(self, part: Device) -> DeviceStatus:
+        host = self._parts.get(part.part_of or "")
+        return self._shown(host) if host else self.status
+
+    def _hosts(self, part: Device) -> Sequence[Device]:
+        """The parts it hangs on, the nearest last; its device is not among them."""
+        host = self._parts.get(part.part_of or "")
+        return (*self._hosts(host), host) if host else ()
 
     def _hear_device(self) -> None:
         status = self.status
@@ -162,7 +172,8 @@ class Watched:
     def _show(self, status: DeviceStatus) -> None:
         self._keep(replace(status, since=self._now()))
         for shown in self.statuses():
-            if status.device.id in {shown.device.id, shown.device.part_of}:
+            hosts = (self.entry.device, *self._hosts(shown.device), shown.device)
+            if status.device in hosts:
                 self._announce.device_changed(shown)
 
     def _keep(self, status: DeviceStatus) -> None:
@@ -174,13 +185,12 @@ class Watched:
     def _status_of(self, device: str) -> DeviceStatus:
         if device == self.entry.device.id:
             return self.status
-        own = self._own.get(device)
-        return own or DeviceStatus(next(part for part in self.entry.parts if part.id == device))
+        return self._own.get(device) or DeviceStatus(self._parts[device])
 
     def _shown(self, part: Device) -> DeviceStatus:
-        own = self._own.get(part.id)
-        if own is None or self.status.health is not Health.ONLINE:
-            return replace(self.status, device=part, restarts=0)
+        own, host = self._own.get(part.id), self._shown_host(part)
+        if own is None or host.health is not Health.ONLINE:
+            return replace(host, device=part, restarts=0)
         return own
 
 

@@ -76,6 +76,7 @@ class Presenter:
 
     def device(self, status: DeviceStatus) -> DeviceView:
         device = status.device
+        fault = Words.of(status.fault) if status.fault else None
         return DeviceView(
             id=device.id,
             kind=device.kind,
@@ -88,7 +89,8 @@ class Presenter:
             since=status.since,
             heard_at=status.heard_at,
             restarts=status.restarts,
-            fault=status.fault,
+            fault=fault[self._services.facts.language] if fault else None,
+            faults=words_view(fault) if fault else None,
             actions={name: sorted(arguments) for name, arguments in self._services.actions(device.id).items()},
         )
 

@@ -136,7 +136,10 @@ class AlertView(View):
 
 
 class DeviceView(View):
-    """A device and how it is. `actions`: the commands it takes, each with its arguments' names."""
+    """A device and how it is. `actions`: the commands it takes, each with its arguments' names.
+
+    `fault` is why its line was last lost, in the compound's language.
+    """
 
     id: str
     kind: str
@@ -150,6 +153,7 @@ class DeviceView(View):
     heard_at: Time | None
     restarts: int
     fault: str | None
+    faults: WordsView | None
     actions: Mapping[str, Sequence[str]]
 
 

@@ -174,8 +174,16 @@ async def test_a_command_found_after_a_crash_is_reported_and_not_performed(flow_
     assert performed == []
 
 
-@pytest.mark.parametrize("error", [CommandFailed("the strike is jammed"), TimeoutError()])
-async def test_a_command_that_fails_says_why(flow_of, error):
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (CommandFailed("the strike is jammed"), "the strike is jammed"),
+        (CommandFailed(Words("电锁卡住", "the strike is jammed")), {"zh": "电锁卡住", "en": "the strike is jammed"}),
+        (TimeoutError(), {"zh": "设备没有在规定时间内确认", "en": "no confirmation within the time limit"}),
+        (OSError(113, "No route"), {"zh": "网络不通，请检查供电和网线", "en": "[Errno 113] No route"}),
+    ],
+)
+async def test_a_command_that_fails_says_why(flow_of, error, why):
     async def perform(_command):
         raise error
 
@@ -183,7 +191,7 @@ async def test_a_command_that_fails_says_why(flow_of, error):
         await flow.commands.order(Command("n1", "unlock", by="王"))
         await flow.until(lambda: any(s.kind == "command.failed" for s in flow.ear.signals))
         [failed] = [s for s in flow.ear.signals if s.kind == "command.failed"]
-        assert failed.data["why"]
+        assert failed.data["why"] == why
         assert failed.data["by"] == "王"
 
 

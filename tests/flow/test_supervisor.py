@@ -16,7 +16,7 @@ from gateway.flow import backoff
 from gateway.flow import supervisor as module
 from gateway.flow.emitter import Quarantine
 from gateway.flow.supervisor import Entry, Supervisor
-from gateway.model import Command, Device, DeviceType, Health, Signal
+from gateway.model import Command, Device, DeviceType, Health, Signal, Words
 
 
 class Line(Driver):
@@ -106,10 +106,43 @@ async def test_lost_and_back_are_said_once_each(two):
     assert two.kinds().count("device.offline") == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "zh", "en"),
+    [
+        (LinkLost(Words("线路中断", "the cable is out")), "线路中断", "the cable is out"),
+        (ConnectionRefusedError(111, "refused"), "设备拒绝连接，请检查供电和网线", "[Errno 111] refused"),
+        (
+            LoginRefused(Words("密码不对", "wrong")),
+            "密码不对（为避免账号被锁，5分钟后再试）",
+            "wrong; tried again in 5 min",
+        ),
+    ],
+)
+async def test_a_loss_is_told_in_both_languages(two, error, zh, en):
+    two.say()
+    await two.flow.until(lambda: two.health() is Health.ONLINE)
+    two.lines["door"].put_nowait(error)
+    await two.flow.until(lambda: "device.offline" in two.kinds())
+    [lost] = [said for said in two.flow.ear.signals if said.kind == "device.offline"]
+    assert lost.data["why"]["zh"] == zh
+    assert lost.data["why"]["en"].startswith(en)
+    assert two.supervisor.devices()["door"].fault.zh == zh
+
+
+async def test_why_a_device_can_take_no_command_is_said_in_both_languages(two):
+    two.lines["door"].put_nowait(LoginRefused(Words("密码不对", "wrong password")))
+    await two.flow.until(lambda: two.health() is Health.OFFLINE)
+    with pytest.raises(LinkLost, match="door is not connected: wrong password") as refused:
+        await two.supervisor.perform(Command("door", "unlock"))
+    assert refused.value.why.zh.startswith("设备未连接：密码不对")
+
+
 async def test_a_driver_with_a_fault_costs_no_other_device(two):
     two.lines["door"].put_nowait(ZeroDivisionError("a bug"))
     await two.flow.until(lambda: two.supervisor.devices()["door"].restarts == 1)
-    assert "ZeroDivisionError" in two.supervisor.devices()["door"].fault
+    fault = two.supervisor.devices()["door"].fault
+    assert fault.en == "ZeroDivisionError: a bug"
+    assert fault.zh == "驱动程序出错，请通知安装员（ZeroDivisionError: a bug）"
     two.say(device="wall")
     await two.flow.until(lambda: two.health("wall") is Health.ONLINE)
 
@@ -138,13 +171,13 @@ async def test_commands_find_the_driver_also_by_a_part(two):
 
 async def test_a_driver_may_not_speak_for_another_device(two):
     two.lines["door"].put_nowait(Signal(device="wall", kind="zone.alarm"))
-    await two.flow.until(lambda: "spoke for wall" in (two.supervisor.devices()["door"].fault or ""))
+    await two.flow.until(lambda: "spoke for wall" in str(two.supervisor.devices()["door"].fault))
 
 
 async def test_a_refused_login_says_when_it_is_tried_again(two):
     two.lines["door"].put_nowait(LoginRefused("the camera refused the password (401)"))
     await two.flow.until(lambda: two.health() is Health.OFFLINE)
-    assert two.supervisor.devices()["door"].fault == (
+    assert str(two.supervisor.devices()["door"].fault) == (
         "the camera refused the password (401); tried again in 5 min, so that the account is not locked"
     )
 

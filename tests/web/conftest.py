@@ -17,7 +17,7 @@ from gateway.clips.shelf import Shelf
 from gateway.desk import Decided, Desk
 from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.status import DeviceStatus
-from gateway.model import Alert, Command, Device, DeviceType, Health, Place, Raise, Role, Severity, Signal, Words
+from gateway.model import Alert, Command, Device, DeviceType, Health, Place, Raise, Role, Said, Severity, Signal, Words
 from gateway.people import DoorPlates, People
 from gateway.people.enrolment import take_in
 from gateway.people.roster import read_roster
@@ -63,6 +63,8 @@ class World:
     ordered: list[Command] = field(default_factory=list)
     reported: list[Signal] = field(default_factory=list)
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
+    fault: Said | None = None
+    """Why every device is lost."""
     broken_disk: bool = False
     services: Services | None = None
     broadcast: Broadcast | None = None
@@ -98,7 +100,7 @@ class World:
         return JPEG
 
     def devices(self) -> dict[str, DeviceStatus]:
-        return {device.id: DeviceStatus(device, Health.ONLINE, self.now) for device in DEVICES}
+        return {device.id: DeviceStatus(device, Health.ONLINE, self.now, fault=self.fault) for device in DEVICES}
 
     async def hear(self, device: str, kind: str, **data: object) -> Signal:
         """A signal that is on record."""

@@ -217,6 +217,20 @@ async def test_devices(open_client):
     assert door["type"] == "door"
 
 
+@pytest.mark.parametrize(
+    ("fault", "shown", "both"),
+    [
+        (None, None, None),
+        (Words("线路中断", "the cable is out"), "线路中断", {"zh": "线路中断", "en": "the cable is out"}),
+        ("jammed", "jammed", {"zh": "jammed", "en": "jammed"}),
+    ],
+)
+async def test_why_a_device_is_lost_is_shown_in_both_languages(anju, open_client, fault, shown, both):
+    anju.fault = fault
+    first = (await get(await open_client("guard"), "/api/v1/devices"))["items"][0]
+    assert (first["fault"], first["faults"]) == (shown, both)
+
+
 async def test_a_command_is_ordered_in_the_users_name(anju, open_client):
     client = await open_client("guard")
     body = await post(

@@ -45,6 +45,7 @@ export const aDevice = (given: Partial<Device> = {}): Device => ({
   heard_at: at(0),
   restarts: 0,
   fault: null,
+  faults: null,
   actions: {},
   ...given,
 });

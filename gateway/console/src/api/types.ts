@@ -113,6 +113,8 @@ export interface Device {
   heard_at: string | null;
   restarts: number;
   fault: string | null;
+  /** why its line was last lost, in both languages */
+  faults: Words | null;
   /** action → the names of its arguments */
   actions: Record<string, string[]>;
 }

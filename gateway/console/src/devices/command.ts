@@ -27,7 +27,7 @@ export const answerTo = (signals: readonly Signal[], device: string, command: st
       signal.data["command"] === command,
   ) ?? null;
 
-export function useOrder({ gateway, live, explain }: Room, device: Device): Order {
+export function useOrder({ gateway, live, explain, say }: Room, device: Device): Order {
   const asked = ref<string | null>(null);
   const command = ref<string | null>(null);
   const sending = ref(false);
@@ -59,7 +59,7 @@ export function useOrder({ gateway, live, explain }: Room, device: Device): Orde
   return {
     asked,
     outcome,
-    detail: computed(() => error.value || String(answer.value?.data["why"] ?? "")),
+    detail: computed(() => error.value || say(answer.value?.data["why"])),
     ask: (action) => {
       asked.value = action;
     },

@@ -13,3 +13,10 @@ it("shows of a card its last digits alone, though its number is in the signal", 
 it("shows of a PIN how long it was", () => {
   expect(describe({ digits: 4 }, zh)).toBe("位数：4");
 });
+
+it("gives a reason in the language of the screen, and one that came in one language as it is", () => {
+  const data = { action: "close", why: { zh: "地感有车，不能落杆", en: "something stands on the loop" }, sense: "loop" };
+  expect(describe(data, zh)).toBe("指令：落杆，原因：地感有车，不能落杆");
+  expect(describe(data, en)).toContain("reason: something stands on the loop");
+  expect(describe({ why: "jammed" }, zh)).toBe("原因：jammed");
+});

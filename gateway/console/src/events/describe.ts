@@ -1,9 +1,10 @@
 import type { Data } from "../api/types";
+import { isWords } from "../i18n/language";
 import type { Messages } from "../i18n/zh";
 
 /** What no guard reads: machinery, and what the screen says elsewhere. */
 const UNREAD: ReadonlySet<string> = new Set(
-  "snapshot box track looks number raw command id place household list from from_status armed still ahead_s call".split(" "),
+  "snapshot box track looks number raw command id place household list from from_status armed still ahead_s call sense stream".split(" "),
 );
 /** What is understood without being named. */
 const BARE: ReadonlySet<string> = new Set(["text", "name", "plate", "person", "detector"]);
@@ -22,14 +23,9 @@ function plain(key: string, value: unknown, t: Messages): string | null {
   if (typeof value === "string") return value === "" ? null : (wordFor(key, value, t) ?? value);
   if (typeof value === "boolean") return value ? t.yes : t.no;
   if (typeof value === "number") return String(Number.isInteger(value) ? value : Number(value.toFixed(2)));
-  return spoken(value) ? value[t.code] : null;
+  return isWords(value) ? value[t.code] : null;
 }
 
 function wordFor(key: string, value: string, t: Messages): string | undefined {
   return key === "action" ? t.actions[value] : t.dataValues[key]?.[value];
-}
-
-/** A sentence that came in both languages. */
-function spoken(value: unknown): value is { zh: string; en: string } {
-  return typeof value === "object" && value !== null && "zh" in value && "en" in value;
 }

@@ -70,8 +70,8 @@ describe("events", () => {
   });
 
   it("show plain values and leave machinery out", () => {
-    const data = { plate: "苏M8K217", score: 0.93456, box: [1, 2], snapshot: "ab12", armed: true, empty: "" };
-    expect(describeData(data, zh)).toBe("苏M8K217，把握：0.93，armed：是");
+    const data = { plate: "苏M8K217", score: 0.93456, box: [1, 2], snapshot: "ab12", armed: true, wet: true, empty: "" };
+    expect(describeData(data, zh)).toBe("苏M8K217，把握：0.93，wet：是");
     const crossing = { event: "crossed", line: "北墙", direction: "left_to_right", class: "drone" };
     expect(describeData(crossing, zh)).toBe("情况：越线，警戒线：北墙，方向：从左到右，目标：drone");
   });

@@ -10,10 +10,16 @@ export interface Speech {
   language: Ref<Language>;
   t: ComputedRef<Messages>;
   pick: (words: Words | null | undefined) => string;
+  /** A sentence out of a signal's data: in both languages, or in the one that its author had. */
+  say: (said: unknown) => string;
   age: (milliseconds: number) => string;
   choose: (language: Language) => void;
   /** What the compound speaks, for who has not chosen. */
   suggest: (language: string) => void;
+}
+
+export function isWords(value: unknown): value is Words {
+  return typeof value === "object" && value !== null && "zh" in value && "en" in value;
 }
 
 export function createSpeech(): Speech {
@@ -23,10 +29,12 @@ export function createSpeech(): Speech {
   watchEffect(() => {
     document.documentElement.lang = language.value === "en" ? "en" : "zh-CN";
   });
+  const pick = (words: Words | null | undefined): string => (words ? words[language.value] || words.zh || words.en : "");
   return {
     language,
     t,
-    pick: (words) => (words ? words[language.value] || words.zh || words.en : ""),
+    pick,
+    say: (said) => (isWords(said) ? pick(said) : String(said ?? "")),
     age: (milliseconds) => age(t.value.ago, milliseconds),
     choose: (wanted) => {
       language.value = wanted;
