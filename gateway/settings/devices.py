@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -110,13 +110,16 @@ def _make(
         place=common.place,
         cadence=common.cadence,
     )
-    return DeviceEntry(device, driver, settings, tuple(_hang(part, device) for part in parts))
+    return DeviceEntry(device, driver, settings, _hang(parts, device))
 
 
-def _hang(part: Part, device: Device) -> Device:
-    return Device(
-        part.id, device.kind, part.type, part.name, part.place or device.place, part.cadence, part_of=device.id
-    )
+def _hang(parts: Sequence[Part], on: Device) -> tuple[Device, ...]:
+    """Each on the part it names, which stands before it, so that nothing hangs on itself; others on the device."""
+    hosts: dict[str | None, Device] = {None: on, on.id: on}
+    for part in parts:
+        host, place = hosts[part.on], part.place or on.place
+        hosts[part.id] = Device(part.id, on.kind, part.type, part.name, place, part.cadence, part_of=host.id)
+    return tuple(hosts[part.id] for part in parts)
 
 
 def _check_part(document: Document, at: Loc, row: dict[str, Any], loc: Loc, part: Part, context: Context) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from gateway.model import DeviceType, Severity
+from gateway.model import Device, DeviceType, Severity
 from gateway.rule import Compound, RuleSettings
 from gateway.settings.context import DeviceRef, PlaceBranch
 from gateway.settings.mend import Wrong, did_you_mean
@@ -73,7 +73,7 @@ class Selection(RuleSettings):
         device = compound.devices.get(device_id)
         if device is None:
             return device_id in self.devices
-        if device.id in self.devices or device.part_of in self.devices:
+        if any(host.id in self.devices for host in _hosts(device, compound)):
             return True
         return any(device.place == place or device.place.startswith(f"{place}/") for place in self.places)
 
@@ -83,6 +83,13 @@ def at_home(device_id: str, compound: Compound) -> bool:
     device = compound.devices.get(device_id)
     if device is None:
         return False
-    host = compound.devices.get(device.part_of or "")
-    homes = {found.type for found in (device, host) if found} & {DeviceType.HOME}
-    return bool(homes) or _ROOM.fullmatch(device.place) is not None
+    homes = any(host.type is DeviceType.HOME for host in _hosts(device, compound))
+    return homes or _ROOM.fullmatch(device.place) is not None
+
+
+def _hosts(device: Device, compound: Compound) -> Iterator[Device]:
+    """It, and what it hangs on, up to the panel or line that speaks for it."""
+    host: Device | None = device
+    while host is not None:
+        yield host
+        host = compound.devices.get(host.part_of or "")

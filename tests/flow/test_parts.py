@@ -15,13 +15,15 @@ from gateway.flow import backoff
 from gateway.flow import supervisor as module
 from gateway.flow.emitter import Quarantine
 from gateway.flow.supervisor import Entry, Supervisor
-from gateway.model import Command, Device, DeviceType, Health, Signal
+from gateway.model import Command, Device, DeviceType, Health, Signal, Words
 
 CADENCE = timedelta(seconds=0.3)
 PARTS = (
     Part("polled", DeviceType.SENSOR, "polled", cadence=CADENCE, actions={"sound": frozenset({"seconds"})}),
     Part("told", DeviceType.SENSOR, "told"),
     Part("plain", DeviceType.SENSOR, "plain"),
+    Part("contact", DeviceType.ZONE, "contact", on="told"),
+    Part("relay", DeviceType.ZONE, "relay", on="told", cadence=CADENCE),
 )
 
 
@@ -82,7 +84,7 @@ async def bus(flow_of, monkeypatch):
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     link = asyncio.Queue()
     host = Device("bus", "bus", DeviceType.PANEL, "bus", "gate")
-    parts = [Device(p.id, "bus", p.type, p.name, "gate", p.cadence, part_of="bus") for p in PARTS]
+    parts = [Device(p.id, "bus", p.type, p.name, "gate", p.cadence, part_of=p.on or "bus") for p in PARTS]
     async with _supervised(flow_of, [Entry(host, Bus, DriverSettings(), parts, lambda _e, _s: link)]) as made:
         line = Line(*made, link)
         await line.comes()
@@ -114,6 +116,31 @@ async def test_a_part_with_a_cadence_falls_silent_while_its_device_stands_and_co
     assert bus.said("plain") == []
 
 
+async def test_what_hangs_on_a_part_is_as_well_as_it(bus):
+    bus.do(lambda emit: emit.heard("relay"))
+    await bus.until("relay", Health.ONLINE)
+    assert bus.health("contact") is Health.ONLINE
+    bus.do(lambda emit: emit.lost("told", Words("模块无应答", "no answer")))
+    await bus.until("told", Health.OFFLINE)
+    contact = bus.supervisor.devices()["contact"]
+    assert (contact.health, contact.fault, bus.health("relay")) == (
+        Health.OFFLINE,
+        Words("模块无应答", "no answer"),
+        Health.OFFLINE,
+    )
+    shown = [status.device.id for status in bus.flow.ear.devices if status.health is Health.OFFLINE]
+    assert shown == ["told", "contact", "relay"], "each screen is told of what changed, and of nothing else"
+    bus.do(lambda emit: emit.lost("relay", "no answer"))
+    await asyncio.sleep(2 * CADENCE.total_seconds())
+    assert bus.said("contact") == [], "one loss is told once"
+    assert bus.said("relay") == ["device.online"]
+    bus.do(lambda emit: emit.heard("relay"))
+    await bus.until("told", Health.ONLINE)
+    assert bus.health("contact") is Health.ONLINE, "who is heard lives, and so does what it hangs on"
+    await bus.goes()
+    assert bus.supervisor.devices()["contact"].fault == "the cable is out"
+
+
 async def test_a_part_that_is_lost_is_told_once_until_it_is_heard(bus):
     for _ in range(3):
         bus.do(lambda emit: emit.lost("told", "no answer at address 7"))
@@ -133,7 +160,7 @@ async def test_a_device_that_is_lost_is_told_once_and_its_parts_are_not_told_of(
     await bus.flow.until(lambda: bus.said("told") == ["device.online"])
     before = {part.id: bus.said(part.id) for part in PARTS}
     await bus.goes()
-    assert [bus.health(part) for part in before] == [Health.OFFLINE] * 3, "what hangs on it is away as well"
+    assert [bus.health(part) for part in before] == [Health.OFFLINE] * len(PARTS), "what hangs on it is away"
     await bus.comes()
     assert bus.said("bus").count("device.offline") == 1
     assert {part: bus.said(part) for part in before} == before

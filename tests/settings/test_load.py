@@ -1,7 +1,19 @@
 from datetime import timedelta
 
 from gateway.model import DeviceType, Words
+from gateway.rule import Compound
 from gateway.settings import Listen
+from gateway.settings.selection import at_home
+
+LINE = """\
+- id: line
+  kind: modbus_io
+  name: 总线
+  type: home
+  place: gate/east
+  port: /dev/ttyUSB0
+  units: [{address: 1, id: unit, name: 模块, inputs: [{number: 0, id: pir, name: 红外, means: zone.alarm}]}]
+"""
 
 
 def test_a_configuration_that_is_right(folder):
@@ -60,3 +72,14 @@ def test_a_rule_may_name_a_part(folder):
     folder.panel("loops: [{id: z1, name: 防区1}]")
     folder.rules("- {id: wall, kind: perimeter, always: [z1]}")
     assert folder.mistakes() == []
+
+
+def test_a_part_may_hang_on_another(folder):
+    folder.devices(LINE)
+    folder.rules("- {id: lost, kind: silence, devices: [line]}")
+    configuration = folder.load()
+    parts = {device.id: device.part_of for device in configuration.all_devices().values()}
+    assert parts == {"line": None, "unit": "line", "pir": "unit"}
+    compound = Compound("x", configuration.all_devices(), configuration.places)
+    assert configuration.rules[0].settings.covers("pir", compound), "a line stands for what hangs on its units"
+    assert at_home("pir", compound), "what hangs on a home's is at home"

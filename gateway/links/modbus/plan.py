@@ -41,13 +41,14 @@ def parts(settings: ModbusIoSettings) -> list[Part]:
     found: list[Part] = []
     for unit in settings.units:
         found.append(Part(unit.id, DeviceType.PANEL, unit.name, unit.place))
-        found += [Part(each.id, each.type, each.name, each.place or unit.place) for each in unit.inputs]
+        found += [Part(each.id, each.type, each.name, each.place or unit.place, on=unit.id) for each in unit.inputs]
         for each in unit.outputs:
             actions = {**SWITCH, **(UNLOCK if each.type is DeviceType.DOOR else {})}
-            found.append(Part(each.id, each.type, each.name, each.place or unit.place, actions=actions))
+            found.append(Part(each.id, each.type, each.name, each.place or unit.place, actions=actions, on=unit.id))
         for gate in unit.barriers:
             actions = {**MOVE, **({} if gate.outputs.stop is None else STOP)}
-            found.append(Part(gate.id, DeviceType.BARRIER, gate.name, gate.place or unit.place, actions=actions))
+            place = gate.place or unit.place
+            found.append(Part(gate.id, DeviceType.BARRIER, gate.name, place, actions=actions, on=unit.id))
     for row in settings.interlocks:
         found.append(Part(row.id, DeviceType.PANEL, row.name, row.place, actions=RESET))
     return found
