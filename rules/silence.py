@@ -1,4 +1,4 @@
-"""Devices that do not do their job: silent, offline, faulted, a reader tampered, a camera covered or turned.
+"""Devices that do not do their job: silent, offline, faulted, a reader tampered, a camera covered, a barrier blocked.
 
 A loss waits `grace` before it rings, so that one that is back at once does not, and so that
 many at once (a switch or a fuse died) become one alert: `together` or more that are lost
@@ -13,7 +13,20 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from gateway.model import Clear, Decision, Decisions, DeviceType, Raise, Severity, Signal, Wake, WakeAt, Words
+from gateway.model import (
+    Clear,
+    Decision,
+    Decisions,
+    DeviceType,
+    Json,
+    Raise,
+    Severity,
+    Signal,
+    Wake,
+    WakeAt,
+    Words,
+    from_data,
+)
 from gateway.rule import Rule, Watch
 from gateway.settings.durations import Duration, at_most
 from gateway.settings.selection import Selection, SeverityWord
@@ -33,6 +46,7 @@ class Trouble(NamedTuple):
 TROUBLES = {
     "device.faulted": Trouble("faulted", Severity.MEDIUM, "设备故障", "Device fault"),
     "reader.tampered": Trouble("tampered", Severity.HIGH, "读卡器被拆动", "Reader tampered"),
+    "barrier.blocked": Trouble("blocked", Severity.MEDIUM, "道闸遇阻", "Barrier met an obstacle"),
     "camera.covered": Trouble("covered", Severity.HIGH, "摄像机被遮挡", "Camera covered"),
     "camera.frozen": Trouble("frozen", Severity.MEDIUM, "摄像机画面静止", "Camera picture frozen"),
     "camera.moved": Trouble("moved", Severity.MEDIUM, "摄像机被移动", "Camera moved"),
@@ -40,6 +54,7 @@ TROUBLES = {
 ENDS = {
     "device.restored": ("faulted",),
     "reader.restored": ("tampered",),
+    "barrier.cleared": ("blocked",),
     "camera.restored": ("covered", "frozen", "moved"),
 }
 
@@ -54,9 +69,9 @@ class SilenceSettings(Selection):
 
 @dataclass(slots=True)
 class Losses:
-    """`lost`: devices that are away; `standing`: keys raised; `groups`: parent place → its lost devices."""
+    """`lost`: devices that are away, in order, and why; `standing`: keys raised; `groups`: parent place → its lost."""
 
-    lost: dict[str, None] = field(default_factory=dict)  # a set that keeps its order
+    lost: dict[str, Words | None] = field(default_factory=dict)
     standing: set[str] = field(default_factory=set)
     groups: dict[str, set[str]] = field(default_factory=dict)
 
@@ -93,13 +108,13 @@ class Silence(Rule):
         trouble = TROUBLES[signal.kind]
         where, key = self.compound.where(signal.device), f"{signal.device}/{trouble.name}"
         losses.standing.add(key)
-        reason = Words(f"{where.zh} {trouble.zh}", f"{trouble.en} at {where.en}")
+        reason = _because(Words(f"{where.zh} {trouble.zh}", f"{trouble.en} at {where.en}"), _why(signal.data))
         return [Raise(key, trouble.severity, self.compound.place_of(signal.device), reason, signal.device)]
 
     def _lost(self, signal: Signal, losses: Losses) -> Decisions:
         if signal.device in losses.lost:
             return ()
-        losses.lost[signal.device] = None
+        losses.lost[signal.device] = _why(signal.data)
         if not self.settings.grace:
             return self._ring(signal.device, losses)
         return [WakeAt(signal.device, signal.time + self.settings.grace)]
@@ -119,7 +134,7 @@ class Silence(Rule):
             return [self._together(parent, losses)]
         losses.standing.add(f"{device}/lost")
         where = self.compound.where(device)
-        reason = Words(f"{where.zh} 设备失联", f"No connection to {where.en}")
+        reason = _because(Words(f"{where.zh} 设备失联", f"No connection to {where.en}"), losses.lost[device])
         return [Raise(f"{device}/lost", self._severity(device), self.compound.place_of(device), reason, device)]
 
     def _together(self, parent: str, losses: Losses) -> Decision:
@@ -160,6 +175,16 @@ class Silence(Rule):
         if device is None:
             return Severity.MEDIUM
         return self.settings.severities.get(device.type, USUAL.get(device.type, Severity.MEDIUM))
+
+
+def _why(data: Json) -> Words | None:
+    """What the device or its driver gives as the reason, where it is said in both languages."""
+    said = from_data(data.get("why"))
+    return said if isinstance(said, Words) else None
+
+
+def _because(what: Words, why: Words | None) -> Words:
+    return Words(f"{what.zh}：{why.zh}", f"{what.en}: {why.en}") if why else what
 
 
 RULE = Silence

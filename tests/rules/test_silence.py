@@ -65,3 +65,23 @@ def test_a_tampered_reader_is_told_until_its_cover_is_closed() -> None:
     raised, cleared = feed(made(RULE), [signal("c1", "reader.tampered"), signal("c1", "reader.restored", 9)])
     assert (raised.key, raised.severity) == ("c1/tampered", Severity.HIGH)
     assert cleared.key == "c1/tampered"
+
+
+WHY = {"zh": "模块无应答", "en": "the module does not answer"}
+
+
+def test_it_says_why_where_both_languages_are_known():
+    [alone] = feed(made(RULE), [signal("lane", "device.offline", why=WHY)], until=9)
+    assert (alone.reason.zh[-11:], alone.reason.en[-28:]) == (" 设备失联：模块无应答", ": the module does not answer")
+    [english] = feed(made(RULE), [signal("lane", "device.offline", why="gone")], until=9)
+    assert "gone" not in english.reason.zh + english.reason.en, "a Chinese sentence does not end in English"
+    [fault] = feed(made(RULE), [signal("lane", "device.faulted", why=WHY)])
+    assert fault.reason.zh.endswith(" 设备故障：模块无应答")
+
+
+def test_a_barrier_that_met_something():
+    met = {"zh": "防砸触边被触碰", "en": "the anti-crush edge is touched"}
+    decisions = feed(made(RULE), [signal("lane", "barrier.blocked", why=met), signal("lane", "barrier.cleared", 9)])
+    assert brief(decisions) == ["raise lane/blocked medium", "clear lane/blocked"]
+    assert decisions[0].reason.zh.endswith(" 道闸遇阻：防砸触边被触碰")
+    assert decisions[0].reason.en.startswith("Barrier met an obstacle at")
