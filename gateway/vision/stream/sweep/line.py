@@ -8,10 +8,9 @@ import selectors
 import socket
 import ssl
 from collections.abc import Sequence
-from threading import Thread
-from typing import Any
 
 from gateway.errors import LinkLost
+from gateway.vision.stream.sweep.lookup import Lookup
 
 CHUNK = 1 << 16
 MAX_READ = 1 << 20
@@ -20,7 +19,6 @@ MAX_UNSENT = 64 << 10
 RECEIVE_BUFFER = 1 << 20
 """What the kernel keeps between two sweeps: a keyframe and more."""
 
-_Address = tuple[socket.AddressFamily, Any]
 _UNDER_WAY = {errno.EINPROGRESS, errno.EALREADY}
 _CONNECTED = {0, errno.EISCONN}
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -32,28 +30,6 @@ def camera_tls() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-class Lookup:
-    """A name's addresses. Numbers are known at once; a name is asked for in a thread of its own."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self.addresses: Sequence[_Address] | None = None
-        self.fault: str | None = None
-        try:
-            self._ask(host, port, socket.AI_NUMERICHOST)
-        except socket.gaierror:
-            Thread(target=self._ask_quietly, args=(host, port), name=f"lookup-{host}", daemon=True).start()
-
-    def _ask(self, host: str, port: int, flags: int = 0) -> None:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
-        self.addresses = [(family, address) for family, _, _, _, address in found]
-
-    def _ask_quietly(self, host: str, port: int) -> None:
-        try:
-            self._ask(host, port)
-        except OSError as error:
-            self.fault = f"the name {host} is not known: {error.strerror}"
 
 
 class Line:

@@ -7,17 +7,16 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Protocol
 
 from gateway.errors import BadInput, LinkLost, LoginRefused
 from gateway.vision.stream.rtp.order import Reorder
-from gateway.vision.stream.rtp.receiver import Media, Receiver
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.stream.rtsp.message import Message, Reader, interleaved
 from gateway.vision.stream.rtsp.session import Carriage, Moved, Ready, Session, State
 from gateway.vision.stream.rtsp.target import Target
 from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved, Way
 from gateway.vision.stream.sweep.line import Line, camera_tls
+from gateway.vision.stream.sweep.listener import Listener
 from gateway.vision.stream.sweep.ports import Ports
 
 SETUP_LIMIT = 10.0
@@ -28,18 +27,6 @@ REPORT_EVERY = 10.0
 """Seconds between receiver reports; RFC 3550, 6.2 asks for no less than 5."""
 MAX_MOVES = 5
 _NEW, _PLAYING = State.NEW, State.PLAYING
-
-
-class Listener(Protocol):
-    """Called in the sweeping thread: whoever takes long there, takes it from all cameras."""
-
-    def began(self, media: Media) -> None: ...
-
-    def unit(self, unit: AccessUnit) -> None: ...
-
-    def lost(self, why: LinkLost) -> None:
-        """The last call; the text holds no password."""
-        ...
 
 
 class Reception:
