@@ -29,6 +29,9 @@ ROOT = Path(__file__).resolve().parents[2]
 VIDEO = Path(os.environ.get("ANJU_SHARED_DATA", ROOT.parent / "shared" / "data")) / "video" / "traffic.avi"
 WAYS: dict[str, Callable[[Path], Found]] = {"ours": ours, "every frame": every_frame, "OpenCV MOG2": mixture}
 PEER = "Debian's motion"
+SHARED_GLANCE = 13.0
+"""Seconds between two keyframes where 130 cameras are all noisy and share out what a core's 3 % can decode."""
+NOISY = ("noise", "dusk", "constant")
 
 
 @click.command()
@@ -59,6 +62,7 @@ def run(console: Console, seconds: float, seed: int, folder: Path, kept: Path) -
             found[PEER] = debian_motion.watch([clip.resolve() for clip in clips], seconds, folder)
     console.print(_whole(shown, found))
     console.print(_by_film(shown, found))
+    console.print(_full_house(shown, kept))
     if PEER not in found:
         console.print(f"{PEER} is not here: apt-get install {debian_motion.PACKAGE}")
     if VIDEO.exists():
@@ -89,6 +93,16 @@ def _by_film(shown: Sequence[Film], found: dict[str, list[Found]]) -> Table:
         cells = (f"{score.found}/{score.events}" + (f" ({score.false})" if score.false else "") for score in scores)
         table.add_row(film.name, *cells)
     return table
+
+
+def _full_house(shown: Sequence[Film], kept: Path) -> str:
+    """What is lost where sizes tell nothing and keyframes can't all be looked at."""
+    noisy = [film for film in shown if film.name.startswith(NOISY)]
+    score = _score(noisy, [ours(film.shoot(kept), glance=SHARED_GLANCE) for film in noisy])
+    return (
+        f"{', '.join(NOISY)} in a house of 130 such cameras, a keyframe every {SHARED_GLANCE:.0f} s until"
+        f" somebody was seen: found {score.found}/{score.events}, false {score.false}"
+    )
 
 
 def _score(shown: Sequence[Film], found: Sequence[Found]) -> Score:

@@ -70,9 +70,9 @@ def _delay(found: Found, start: float, end: float) -> float | None:
     return None
 
 
-def ours(path: Path, sensitivity: float = 0.5) -> Found:
+def ours(path: Path, sensitivity: float = 0.5, glance: float = Gates.GLANCE) -> Found:
     """The gates, as `anju try motion` and a live camera drive them."""
-    gates = Gates(sensitivity)
+    gates = Gates(sensitivity, glance=glance)
     return _timed(lambda found: _gated(found, path, gates))
 
 
