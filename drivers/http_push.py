@@ -21,7 +21,9 @@ from gateway.links.mapping import words
 from gateway.links.mapping.bodies import Format, Tree, format_of, read_tree
 from gateway.links.mapping.moment import moment_of
 from gateway.links.mapping.paths import Path, look_up
+from gateway.links.mapping.plain import plain
 from gateway.links.signal_kind import SignalKind
+from gateway.links.telling import tell_all
 from gateway.model import DeviceType, Signal
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
@@ -95,8 +97,8 @@ class HttpPush(Driver):
             await self._aside.put(error.why, self._masked(error.data))
             raise
         self.emit.heard()
-        for signal in signals:
-            await self.emit(signal)
+        if failed := await tell_all(self.emit, signals):
+            raise failed
         return self.settings.answer
 
     def _events(self, tree: Tree, body: bytes) -> Sequence[Tree]:
@@ -115,7 +117,7 @@ class HttpPush(Driver):
         if kind in {"alive", "ignored"}:
             return None
         zone, source = _text(paths.zone, event), _text(paths.id, event)
-        data = {name: value for name, path in paths.data.items() if (value := _plain(look_up(path, event))) is not None}
+        data = {name: value for name, path in paths.data.items() if (value := _plain(path, event)) is not None}
         return Signal(
             device=self._parts.get(zone or "", self.device.id),
             kind=kind,
@@ -140,21 +142,16 @@ class HttpPush(Driver):
         return body
 
 
-def _plain(value: Tree) -> str | int | float | bool | None:
-    """What may be told on: a word or a number, no trees."""
-    if isinstance(value, str):
-        return value[:LONGEST_TEXT]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value if abs(value) < 1 << 63 else str(value)[:LONGEST_TEXT]
-    return value if isinstance(value, bool | float) else None
-
-
 def _text(path: Path | None, event: Tree) -> str | None:
     """As a word; None where there is none, or nothing in it."""
-    value = _plain(look_up(path, event)) if path else None
+    value = _plain(path, event) if path else None
     if value is None:
         return None
     return str(value).strip() or None
+
+
+def _plain(path: Path, event: Tree) -> str | int | float | bool | None:
+    return plain(look_up(path, event), LONGEST_TEXT)
 
 
 DRIVER = HttpPush

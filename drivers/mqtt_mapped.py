@@ -7,7 +7,7 @@ What a broker says from memory is a state and never an event: it may have happen
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -21,20 +21,24 @@ from gateway.links.mapping.orders import Order, Topic
 from gateway.links.mapping.paths import Path, message_of
 from gateway.links.mapping.readings import Event, Known, Match, State, details
 from gateway.links.mqtt.link import Message
-from gateway.links.mqtt.topics import matches
+from gateway.links.mqtt.topics import covers, matches
 from gateway.model import Command, Json, Signal
 from gateway.settings.mend import Wrong
 
 
 class MappedSettings(DriverSettings):
     format: Annotated[
-        Literal["zigbee2mqtt", "tasmota", "shelly", "ha_statestream", "json"], Field(description="whose format it is")
+        Literal["zigbee2mqtt", "tasmota", "shelly", "shelly_gen1", "ha_statestream", "json"],
+        Field(description="whose format it is; shelly is its second generation and later"),
     ] = "json"
     base: Annotated[Topic, Field(description="the device's own topic, such as zigbee2mqtt/front_door")]
     via: Annotated[Literal["endpoint", "broker"], Field(description="which door it comes in by")] = "broker"
     account: Annotated[str, Field(description="its account at the endpoint, or its bridge's")] = ""
     topics: Annotated[tuple[Topic, ...], Field(description="to listen to besides the format's; {base} is its own")] = ()
     usual: Annotated[bool, Field(description="whether what the format usually reports is told as well")] = True
+    availability: Annotated[
+        bool, Field(description="false: it sleeps between reports, and being away is no news; cadence watches it")
+    ] = True
     states: Annotated[tuple[State, ...], Field(description="what lasts, told when it changes")] = ()
     events: Annotated[tuple[Event, ...], Field(description="what happens")] = ()
     details: Annotated[Mapping[str, Path], Field(description="values that go along with every signal")] = {}
@@ -55,9 +59,19 @@ class MappedSettings(DriverSettings):
         return (*self.states, *(state for state in usual if state.of not in own))
 
     def all_events(self) -> tuple[Event, ...]:
-        own = {event.of for event in self.events}
+        """The YAML's, then the format's, without the values that the YAML speaks of."""
         usual = FORMATS[self.format].events if self.usual else ()
-        return (*self.events, *(event for event in usual if event.of not in own))
+        return (*self.events, *(left for event in usual if (left := event.besides(self.events))))
+
+    def all_topics(self) -> list[str]:
+        """What it says; at the endpoint, which must know whose they are, what it is told as well."""
+        known, orders = FORMATS[self.format], self.commands.values()
+        said = [*known.topics, *(one.topic for one in known.availability), *self.topics]
+        said += [one.topic for one in (*self.states, *self.events, *(order.confirm for order in orders)) if one.topic]
+        if self.via == "endpoint":
+            said += [order.topic for order in orders]
+        named = list(dict.fromkeys(self.named(topic) for topic in said))
+        return [topic for topic in named if not any(covers(wide, topic) for wide in named if wide != topic)]
 
     def named(self, topic: str) -> str:
         return topic.replace("{base}", self.base)
@@ -80,20 +94,20 @@ class MqttMapped(Driver):
         self._events = settings.all_events()
         self._states = Known(settings.all_states())
         self._details = {**dict(known.details), **settings.details}
-        self._availability = known.availability
+        self._format = known
         self._is_away = False
         self._in_turn = asyncio.Lock()
         self._waiting: dict[asyncio.Future[None], Match] = {}
 
     async def run(self) -> None:
-        await self.link.serve(self._topics(), self._heard)
+        await self.link.serve(self.settings.all_topics(), self._heard)
 
     async def perform(self, command: Command) -> Json | None:
         """Sent, and confirmed by what the device reports; raises CommandFailed."""
         order = self.settings.commands.get(command.action)
         if order is None:
             raise CommandFailed(f"device {self.device.id} takes no command {command.action!r}")
-        payload, limit = order.filled(command.arguments), command.limit.total_seconds()
+        payload, limit = order.filled(command.arguments, self.settings.base), command.limit.total_seconds()
         with self._confirmed(order.confirm) as confirmed:
             try:
                 async with asyncio.timeout(limit):
@@ -105,14 +119,6 @@ class MqttMapped(Driver):
             except LinkLost as error:
                 raise CommandFailed(f"device {self.device.id}, command {command.action}: {error}") from error
         return None
-
-    def _topics(self) -> list[str]:
-        """What it says; at the endpoint, which must know whose they are, what it is told as well."""
-        known = FORMATS[self.settings.format]
-        said = [*known.topics, *(one.topic for one in known.availability), *self.settings.topics]
-        if self.settings.via == "endpoint":
-            said += [order.topic for order in self.settings.commands.values()]
-        return list(dict.fromkeys(self.settings.named(topic) for topic in said))
 
     async def _heard(self, message: Message) -> str | None:
         if any(message.topic == self.settings.named(order.topic) for order in self.settings.commands.values()):
@@ -128,22 +134,24 @@ class MqttMapped(Driver):
         return None
 
     async def _take(self, message: Message, said: Any) -> None:
-        availability = [one for one in self._availability if self.settings.named(one.topic) == message.topic]
-        if await self._take_availability(availability, said) or said == "":
+        ways = [one for one in self._format.availability if self.settings.named(one.topic) == message.topic]
+        if await self._take_availability(ways, said):
             return
-        self._confirm(message.topic, said)
-        more = details(said, self._details)
-        for news in self._states.news(said, self._scope(message.topic)):
+        said = self._format.read(message.topic, self.settings.base, said)
+        if said is None:
+            return
+        more, scopes = details(said, self._details), self._scopes(message.topic)
+        for news in self._states.news(said, scopes):
             data = {**more, **news.data}
             await self.emit(Signal(device=self.device.id, kind=news.kind, data=data, fresh=not message.redelivered))
             self._states.keep(news)
         if not message.retained:
-            await self._take_events(message, said, more)
+            self._confirm(scopes, said)
+            await self._take_events(message, said, scopes, more)
 
-    async def _take_events(self, message: Message, said: Any, more: Json) -> None:
-        scope = self._scope(message.topic)
+    async def _take_events(self, message: Message, said: Any, scopes: Collection[str], more: Json) -> None:
         for number, event in enumerate(self._events):
-            if event.topic in (None, scope) and event.fits(said):
+            if event.is_about(scopes) and event.fits(said):
                 source = None if message.packet_id is None else f"{message.client}/{message.packet_id}/{number}"
                 fresh = not message.redelivered
                 signal = Signal(device=self.device.id, kind=event.kind, data=more, source_id=source, fresh=fresh)
@@ -153,7 +161,7 @@ class MqttMapped(Driver):
         """Whether it was about that. Being gone is said once; being back the supervisor hears by itself."""
         for way in ways:
             if way.offline.fits(said):
-                if not self._is_away:
+                if not self._is_away and self.settings.availability:
                     await self.emit(Signal(device=self.device.id, kind="device.offline"))
                 self._is_away = True
                 return True
@@ -163,10 +171,11 @@ class MqttMapped(Driver):
         self._is_away = False
         return False
 
-    def _scope(self, topic: str) -> str | None:
-        """The topic as the YAML writes it, which a state or event may be bound to."""
-        bound = {rule.topic for rule in (*self.settings.all_states(), *self._events) if rule.topic}
-        return next((each for each in bound if matches(self.settings.named(each), topic)), None)
+    def _scopes(self, topic: str) -> set[str]:
+        """The topics, as the YAML writes them, that a state, event or confirmation may be bound to."""
+        rules = (*self.settings.all_states(), *self._events, *self._waiting.values())
+        bound = {rule.topic for rule in rules if rule.topic}
+        return {each for each in bound if matches(self.settings.named(each), topic)}
 
     @contextmanager
     def _confirmed(self, by: Match) -> Any:
@@ -177,10 +186,9 @@ class MqttMapped(Driver):
         finally:
             del self._waiting[future]
 
-    def _confirm(self, topic: str, said: Any) -> None:
+    def _confirm(self, scopes: Collection[str], said: Any) -> None:
         for future, by in self._waiting.items():
-            fits = by.topic is None or matches(self.settings.named(by.topic), topic)
-            if fits and not future.done() and by.fits(said):
+            if by.is_about(scopes) and not future.done() and by.fits(said):
                 future.set_result(None)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from drivers.mqtt_mapped import MappedSettings, MqttMapped
 from gateway.errors import CommandFailed
 from gateway.links.mqtt.client import BrokerClient
+from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.paho_line import BrokerSettings
 from gateway.model import Command, Device, DeviceType
 from tests.drivers.test_mqtt_device import Emitted
@@ -76,7 +78,7 @@ async def scene(broker: Mosquitto, settings: dict[str, Any]) -> AsyncIterator[Sc
     emitted, peer = Emitted(), Peer(broker.port)
     driver = MqttMapped(DEVICE, MappedSettings.model_validate(settings), client.link("front", ""), emitted)
     running = [asyncio.create_task(client.run()), asyncio.create_task(driver.run())]
-    topics = driver._topics()
+    topics = driver.settings.all_topics()
     try:
         await asyncio.wait_for(_subscribed(peer, emitted, topics), 10)
         yield Scene(driver, emitted, peer)
@@ -159,6 +161,132 @@ async def test_tasmota(broker: Mosquitto) -> None:
         await order
 
 
+async def test_tasmota_says_one_thing_in_many_ways(broker: Mosquitto) -> None:
+    """As stat's bare word, as RESULT's object, and as an action of a switch that is detached from its relay."""
+    settings = {
+        "format": "tasmota",
+        "base": "gate",
+        "states": [
+            {"of": "POWER", "is": "ON", "on": "barrier.opened", "off": "barrier.closed"},
+            {"of": "Switch1", "is": "ON", "on": "zone.alarm", "off": "zone.restored"},
+        ],
+        "events": [{"of": "RfReceived.Data", "is": "7028D2", "kind": "panic.pressed"}],
+    }
+    async with scene(broker, settings) as it:
+        await it.say("stat/gate/POWER", "ON")
+        await it.say("stat/gate/RESULT", {"POWER": "ON"})
+        await it.say("stat/gate/POWER", {"POWER": "OFF"})  # SetOption4
+        await it.say("tele/gate/SENSOR", {"Time": "2026-11-22T12:00:00", "Switch1": "ON"})
+        await it.say("stat/gate/RESULT", {"Switch1": {"Action": "ON"}})
+        await it.say("tele/gate/RESULT", {"RfReceived": {"Sync": 10030, "Data": "7028D2", "RfKey": "None"}})
+        await it.hears("barrier.opened", "barrier.closed", "zone.alarm", "panic.pressed")
+
+
+async def test_a_lock_of_zigbee2mqtt(broker: Mosquitto) -> None:
+    events = [{"of": "action", "is": ["single", "panic"], "kind": "exit.requested"}]
+    async with scene(broker, {**ZIGBEE, "events": events}) as it:
+        lock = {"state": "LOCK", "lock_state": "locked", "battery": 90}
+        await it.say("zigbee2mqtt/front_door", lock)
+        await it.say("zigbee2mqtt/front_door", lock | {"state": "UNLOCK", "action": "unlock"})
+        await it.say("zigbee2mqtt/front_door", {"action": "unlock_failure_invalid_pin_or_id", "action_user": 3})
+        await it.say("zigbee2mqtt/front_door", {"action": "emergency"})
+        await it.say("zigbee2mqtt/front_door", {"action": "panic"})
+        await it.say("zigbee2mqtt/front_door", lock)
+        await it.hears("door.unlocked", "access.denied", "panic.pressed", "exit.requested", "door.locked")
+        assert it.emitted.signals[1].data == {"user": 3}
+
+
+async def test_shelly_of_the_first_generation(broker: Mosquitto) -> None:
+    settings = {
+        "format": "shelly_gen1",
+        "base": "shellies/shellydw2-73BF14",
+        "availability": False,
+        "states": [{"of": 'relay."0"', "is": "on", "on": "barrier.opened", "off": "barrier.closed"}],
+        "events": [{"of": 'input_event."0".event', "is": "L", "kind": "panic.pressed"}],
+    }
+    async with scene(broker, settings) as it:
+        for topic, payload in (
+            ("online", "true"),
+            ("sensor/state", "close"),
+            ("sensor/state", "open"),
+            ("sensor/battery", "9"),
+            ("sensor/flood", "true"),
+            ("sensor/gas", "test"),
+            ("status", '{"motion": true, "timestamp": 1605865478, "active": true, "bat": 80}'),
+            ("relay/0", "on"),
+            ("input_event/0", '{"event": "L", "event_cnt": 2}'),
+            ("online", "false"),
+            ("sensor/flood", "false"),
+        ):
+            await it.say(f"{settings['base']}/{topic}", payload)
+        await it.hears(
+            *("door.opened", "panel.battery_low", "water.alarm", "zone.alarm", "barrier.opened"),
+            *("panic.pressed", "water.restored"),
+        )
+
+
+async def test_shelly_reports_a_component_or_notifies(broker: Mosquitto) -> None:
+    settings = {
+        "format": "shelly",
+        "base": "shellyplus1-a8032abe54dc",
+        "states": [{"of": 'params."input:0".state', "on": "exit.requested"}],
+        "events": [
+            {"of": "params.events[?component=='input:1'].event | [0]", "is": "long_push", "kind": "panic.pressed"}
+        ],
+        "commands": {
+            "open": {
+                "topic": "{base}/rpc",
+                "payload": '{"id": 1, "src": "{base}/anju", "method": "Switch.Set", "params": {"id": {id}}}',
+                "takes": ["id"],
+                "confirm": {"of": "result.was_on", "is": [True, False], "topic": "{base}/anju/rpc"},
+            },
+        },
+    }
+    async with scene(broker, settings) as it:
+        base = settings["base"]
+        await it.say(f"{base}/status/input:0", {"id": 0, "state": False})
+        await it.say(f"{base}/events/rpc", {"method": "NotifyStatus", "params": {"input:0": {"id": 0, "state": True}}})
+        await it.say(f"{base}/status/input:0", {"id": 0, "state": True})
+        await it.say(f"{base}/status/smoke:0", {"id": 0, "alarm": True, "mute": False})
+        pushed = {"events": [{"component": "input:1", "id": 1, "event": "long_push", "ts": 1.0}]}
+        await it.say(f"{base}/events/rpc", {"method": "NotifyEvent", "params": pushed})
+        await it.hears("exit.requested", "fire.alarm", "panic.pressed")
+        await it.peer.listen(f"{base}/rpc")
+        order = asyncio.create_task(it.driver.perform(Command("front", "open", {"id": 0})))
+        await until(lambda: it.peer.heard)
+        assert json.loads(it.peer.heard[0][1])["src"] == f"{base}/anju"
+        await it.say(f"{base}/anju/rpc", {"id": 1, "src": base, "dst": f"{base}/anju", "result": {"was_on": True}})
+        await order
+
+
+async def test_what_a_broker_remembers_confirms_nothing(broker: Mosquitto) -> None:
+    sound = {"topic": "{base}/set", "payload": "ON", "confirm": {"of": "state", "is": "ON"}}
+    async with scene(broker, {**ZIGBEE, "commands": {"sound": sound}}) as it:
+        order = asyncio.create_task(it.driver.perform(Command("front", "sound")))
+        await asyncio.sleep(0.1)
+        remembered = Message("zigbee2mqtt/front_door", b'{"state": "ON"}', "c", 1, retained=True)
+        await it.driver._heard(remembered)
+        assert not order.done()
+        await it.driver._heard(replace(remembered, retained=False))
+        await order
+
+
+async def test_states_of_several_topics(broker: Mosquitto) -> None:
+    """A message may come on the topics of more than one of them."""
+    settings = {
+        "base": "acme/7",
+        "states": [
+            {"of": "a", "on": "zone.alarm", "topic": "acme/+"},
+            {"of": "b", "on": "fire.alarm", "topic": "{base}"},
+            {"of": "c", "on": "gas.alarm", "topic": "elsewhere/7"},
+        ],
+    }
+    async with scene(broker, settings) as it:
+        await it.say("acme/7", {"a": True, "b": True, "c": True})
+        await it.say("elsewhere/7", {"a": True, "b": True, "c": True})
+        await it.hears("zone.alarm", "fire.alarm", "gas.alarm")
+
+
 async def test_shelly(broker: Mosquitto) -> None:
     settings = {
         "format": "shelly",
@@ -181,7 +309,7 @@ async def test_statestream_speaks_in_bare_words(broker: Mosquitto) -> None:
         "states": [{"of": "@", "is": "on", "on": "gas.alarm", "off": "gas.restored"}],
     }
     async with scene(broker, settings) as it:
-        for word in ("off", "on", "unavailable", "on", "off"):
+        for word in ("off", "on", "unavailable", "unknown", "on", "off"):
             await it.say("homeassistant/binary_sensor/kitchen_gas/state", word, retain=True)
         await it.hears("gas.alarm", "device.offline", "gas.restored")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -20,11 +21,15 @@ def _check_topic(topic: str) -> str:
     return topic
 
 
+_NAMED = re.compile(r"\{(\w+)\}")
 Topic = Annotated[str, AfterValidator(_check_topic)]
 
 
 class Order(BaseModel):
-    """One command: what is said where, and what shows that it was done. `{name}` stands for an argument."""
+    """One command: what is said where, and what shows that it was done. `{name}` stands for an argument.
+
+    `{base}` is the device's own topic, in the payload too.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,13 +38,13 @@ class Order(BaseModel):
     takes: Annotated[tuple[str, ...], Field(description="names of its arguments")] = ()
     confirm: Annotated[Match, Field(description="of and is of the device's answer; without one nothing is sure")]
 
-    def filled(self, arguments: Json) -> bytes:
+    def filled(self, arguments: Json, base: str) -> bytes:
         """Raises CommandFailed when an argument is missing."""
-        text = self.payload
         for name in self.takes:
             if name not in arguments:
                 raise CommandFailed(f"argument {name} is missing")
-            text = text.replace(f"{{{name}}}", _written(arguments[name]))
+        values = {"base": base, **{name: arguments[name] for name in self.takes}}
+        text = _NAMED.sub(lambda at: _written(values[at[1]]) if at[1] in values else at[0], self.payload)
         return text.encode()
 
 

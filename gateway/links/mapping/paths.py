@@ -41,15 +41,18 @@ def look_up(expression: str, message: Any) -> Any:
 
 
 def message_of(payload: bytes) -> Any:
-    """JSON if it is JSON, else its text: many devices say `on` plainly. Raises BadInput for what is neither."""
+    """JSON if it is JSON, else its text: many devices say `on` plainly. Raises BadInput for what is neither.
+
+    NaN and Infinity, which small devices write into their JSON, are nothing.
+    """
     if len(payload) > LARGEST:
         raise BadInput(f"{len(payload)} bytes, {LARGEST} are the most", payload)
     try:
-        text = payload.decode()
+        text = payload.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadInput("neither JSON nor text in UTF-8", payload) from None
     try:
-        message = json.loads(text)
+        message = json.loads(text, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return text.strip()
     if _depth(message) > DEEPEST:

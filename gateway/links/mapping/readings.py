@@ -7,13 +7,14 @@ is no news.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gateway.links.mapping.paths import Path, look_up
+from gateway.links.mapping.plain import plain
 from gateway.model import is_kind
 from gateway.settings.mend import Wrong
 
@@ -39,6 +40,10 @@ class _Rule(BaseModel):
     of: Annotated[Path, Field(description="where the value stands; @ is the whole message")]
     topic: Annotated[str | None, Field(description="only in messages on this topic; {base} is the device's")] = None
 
+    def is_about(self, scopes: Collection[str]) -> bool:
+        """Whether a message may speak of it; `scopes` are the topics, as the YAML writes them, that it came on."""
+        return self.topic is None or self.topic in scopes
+
 
 class State(_Rule):
     """Holds while the value is one of `is`, or above or below a number; told by `on` and `off`."""
@@ -56,9 +61,9 @@ class State(_Rule):
         return self
 
     def holds(self, message: Any) -> bool | None:
-        """None when the message does not speak of it."""
+        """None when the message does not speak of it, or of more than one value."""
         value = look_up(self.of, message)
-        if value is None:
+        if value is None or isinstance(value, dict | list):
             return None
         if self.above is None and self.below is None:
             return any(_same(value, wanted) for wanted in _several(self.values))
@@ -83,6 +88,12 @@ class Event(Match):
 
     kind: Kind
 
+    def besides(self, own: Sequence[Event]) -> Event | None:
+        """What is left of it beside others that speak of some of its values; None when nothing is."""
+        spoken = {value for event in own if event.of == self.of for value in _several(event.values)}
+        left = tuple(value for value in _several(self.values) if value not in spoken)
+        return self.model_copy(update={"values": left}) if left else None
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -101,10 +112,10 @@ class Known:
         self._holds: dict[int, bool] = {}
         self._states = states
 
-    def news(self, message: Any, topic: str | None = None) -> Iterator[Said]:
-        """What this message changes; call `keep` once a change is committed."""
+    def news(self, message: Any, scopes: Collection[str] = ()) -> Iterator[Said]:
+        """What this message changes; call `keep` once a change is committed. `scopes`: see `_Rule.is_about`."""
         for number, state in enumerate(self._states):
-            if state.topic is not None and state.topic != topic:
+            if not state.is_about(scopes):
                 continue
             holds, known = state.holds(message), self._holds.get(number)
             if holds is None or holds is known:
@@ -123,7 +134,8 @@ class Known:
 def details(message: Any, paths: Mapping[str, str]) -> dict[str, Any]:
     """Values that go along with every signal, each by its name."""
     found = ((name, look_up(path, message)) for name, path in paths.items())
-    return {name: _short(value) for name, value in found if isinstance(value, bool | int | float | str)}
+    told = ((name, plain(value, LONGEST_VALUE)) for name, value in found)
+    return {name: value for name, value in told if value is not None}
 
 
 def _several(values: tuple[Value, ...] | Value) -> tuple[Value, ...]:
@@ -147,9 +159,5 @@ def _number(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-
-
-def _short(value: bool | float | str) -> bool | float | str:
-    return value[:LONGEST_VALUE] if isinstance(value, str) else value

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadInput
 from gateway.links.mapping.formats import FORMATS
+from gateway.links.mapping.orders import Order
 from gateway.links.mapping.paths import LARGEST, look_up, message_of
 from gateway.links.mapping.readings import Event, Known, Match, State, details
 
@@ -68,7 +69,8 @@ def test_sameness(value: object, wanted: object, fits: bool) -> None:
 @given(anything)
 def test_no_message_upsets_any_format(message: Any) -> None:
     for known in FORMATS.values():
-        list(Known(known.states).news(message, "topic"))
+        message = known.read("b/status/x", "b", message)
+        list(Known(known.states).news(message, {"topic"}))
         for event in known.events:
             event.fits(message)
         details(message, dict(known.details))
@@ -93,6 +95,39 @@ def test_what_is_too_much_is_bad() -> None:
 def test_an_expression_that_does_not_suit_the_message_finds_nothing() -> None:
     assert look_up("length(@)", 7) is None
     assert Event.model_validate({"of": "sum(v)", "is": 3, "kind": "panic.pressed"}).fits({"v": "x"}) is False
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("1e999", {}),
+        ("NaN", {}),
+        ('"\\ud800 lone"', {"v": "? lone"}),
+        ("9" * 400, {"v": "9" * 200}),
+        ("[1]", {}),
+    ],
+)
+def test_what_no_record_can_hold_is_not_told_on(told: str, kept: dict[str, Any]) -> None:
+    message = message_of(f'{{"v": {told}, "leak": true}}'.encode())
+    assert details(message, {"v": "v"}) == kept
+    assert (
+        heard(Known([leak, State.model_validate({"of": "v", "above": 5, "on": "x.much"})]), message)[0] == "water.alarm"
+    )
+
+
+def test_a_byte_order_mark_is_none_of_the_message() -> None:
+    assert message_of(b"\xef\xbb\xbf{}") == {}
+
+
+def test_more_than_one_value_says_nothing_of_a_state() -> None:
+    assert heard(Known([leak]), {"leak": True}, {"leak": {"Action": "OFF"}}, {"leak": []}) == ["water.alarm"]
+
+
+def test_an_argument_is_filled_in_once() -> None:
+    order = Order.model_validate(
+        {"topic": "t", "payload": '{"a": {a}, "b": "{b}", "c": {}}', "takes": ["a", "b"], "confirm": {"of": "x"}}
+    )
+    assert order.filled({"a": "{b}", "b": "{base}"}, "x") == b'{"a": {b}, "b": "{base}", "c": {}}'
 
 
 def test_long_values_are_cut_and_structures_left_out() -> None:
