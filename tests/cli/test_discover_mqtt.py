@@ -31,12 +31,18 @@ DEVICES = [
         },
     },
     {"ieee_address": "0x1", "type": "Router", "friendly_name": "unsupported", "definition": None},
+    {
+        "friendly_name": "lock",
+        "definition": {"exposes": [{"type": "lock", "features": [{"property": "state"}, {"property": "lock_state"}]}]},
+    },
+    {"friendly_name": "odd", "definition": [3]},
 ]
 SAID = {
     "zigbee2mqtt/bridge/devices": json.dumps(DEVICES).encode(),
     "zigbee2mqtt/Front Door/1": b'{"contact": true}',
     "tele/siren_1/LWT": b"Online",
     "shellyplus1-a8032abe54dc/online": b"true",
+    "shellies/shellydw2-73BF14/online": b"true",
     "homeassistant/binary_sensor/kitchen_gas/state": b"off",
     "homeassistant/sensor/outdoor/state": b"21.4",
     "anju/v1/lock-3/status": b"online",
@@ -49,14 +55,18 @@ def test_each_format_is_told_by_its_topics() -> None:
     assert {name: finding.entry.get("format", finding.kind) for name, finding in found.items()} == {
         "front-door-1": "zigbee2mqtt",
         "unsupported": "zigbee2mqtt",
+        "lock": "zigbee2mqtt",
+        "odd": "zigbee2mqtt",
         "siren-1": "tasmota",
         "shellyplus1-a8032abe54dc": "shelly",
+        "shellydw2-73bf14": "shelly_gen1",
         "kitchen-gas": "ha_statestream",
         "lock-3": "mqtt_device",
     }
     door = found["front-door-1"]
     assert (door.entry["base"], door.what) == ("zigbee2mqtt/Front Door/1", "Aqara MCCGQ11LM Door and window sensor")
     assert door.notes == ["reports: contact, battery"]
+    assert found["lock"].notes == ["reports: state, lock_state"]
 
 
 @given(st.dictionaries(st.text(max_size=40), st.binary(max_size=60), max_size=5), st.binary(max_size=200))
@@ -89,7 +99,7 @@ def test_stubs_of_a_real_broker_are_right_once_they_have_a_place(make_broker, ro
     compound = f"name: x\nplaces: {{gate: 门}}\nmqtt: {{broker: {{host: {broker.host}, port: {broker.port}}}}}\n"
     (tmp_path / "compound.yaml").write_text(compound, "utf-8")
     (tmp_path / "rules.yaml").write_text("rules: []\n", "utf-8")
-    assert sorted(load(tmp_path).all_devices()) == ["front-door-1", "lock-3", "unsupported"]
+    assert sorted(load(tmp_path).all_devices()) == ["front-door-1", "lock", "lock-3", "odd", "unsupported"]
 
 
 def test_a_broker_that_is_not_there_is_told() -> None:

@@ -84,8 +84,8 @@ def _who(topic: str, payload: bytes, broker: str) -> Iterator[Finding]:
     elif len(parts) == 3 and parts[0] == "tele" and parts[2] == "LWT":
         yield _mapped("tasmota", parts[1], parts[1], broker, "Tasmota", ["say in states what its values mean"])
     elif len(parts) >= 2 and _SHELLY.fullmatch(parts[-2]) and parts[-1] == "online":
-        base = "/".join(parts[:-1])
-        yield _mapped("shelly", base, parts[-2], broker, "Shelly", ["say in states what its inputs mean"])
+        form = "shelly_gen1" if parts[0] == "shellies" else "shelly"
+        yield _mapped(form, "/".join(parts[:-1]), parts[-2], broker, "Shelly", ["say in states what its inputs mean"])
     elif len(parts) >= 4 and parts[-1] == "state" and parts[-3] in _ENTITIES:
         base = "/".join(parts[:-1])
         what = f"Home Assistant {parts[-3]}, now {payload.decode(errors='replace')[:40]!r}"
@@ -100,16 +100,22 @@ def _zigbee(base: str, payload: bytes, broker: str) -> Iterator[Finding]:
     for device in devices if isinstance(devices, list) else ():
         if not isinstance(device, dict) or device.get("type") == "Coordinator":
             continue
-        name, known = str(device.get("friendly_name", "")), device.get("definition") or {}
+        name, known = str(device.get("friendly_name", "")), device.get("definition")
+        known = known if isinstance(known, dict) else {}
         if name:
             what = " ".join(str(known.get(key, "")) for key in ("vendor", "model", "description")).strip()
             yield _mapped("zigbee2mqtt", f"{base}/{name}", name, broker, what, [f"reports: {_reports(known)}"])
 
 
 def _reports(known: Mapping[str, Any]) -> str:
-    exposes = known.get("exposes")
-    names = [str(each.get("property")) for each in exposes or () if isinstance(each, dict) and each.get("property")]
-    return ", ".join(names) or "?"
+    """A lock's or a switch's values stand one level deeper than a sensor's."""
+    exposes = [each for each in _listed(known.get("exposes")) if isinstance(each, dict)]
+    features = [each for feature in exposes for each in _listed(feature.get("features")) if isinstance(each, dict)]
+    return ", ".join(str(each["property"]) for each in (*exposes, *features) if each.get("property")) or "?"
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _mapped(form: str, base: str, name: str, broker: str, what: str, notes: Sequence[str]) -> Finding:
