@@ -26,6 +26,7 @@ from gateway.links.dc09.message import NULL, Message
 from gateway.links.dc09.repeats import Repeats
 from gateway.links.dc09.settings import Account, ReceiverSettings
 from gateway.links.listen import Caller, Datagram, ListenLink
+from gateway.links.telling import tell_all
 from gateway.model import Device, DeviceType, Signal
 
 CLOCK_NOTED = timedelta(minutes=1)
@@ -120,20 +121,18 @@ class Dc09Receiver(Driver):
         """Whether all of them are committed; if not, the panel is left to send them again."""
         account, is_new = self._accounts[message.account], self._repeats.is_new(message)
         source = f"{message.header.line}.{message.header.sequence}"
-        try:
-            for index, event in enumerate(events):
-                signal = Signal(
-                    device=self._zones.get((account.id, event.zone or 0), account.id),
-                    kind=event.kind,
-                    at=message.happened,  # when it was sent changes with every repeat
-                    source_id=f"{source}.{index}",
-                    data=_data(message, event),
-                    fresh=is_new,
-                )
-                await self.emit(signal)
-        except NotRecorded:
-            return False
-        return True
+        signals = [
+            Signal(
+                device=self._zones.get((account.id, event.zone or 0), account.id),
+                kind=event.kind,
+                at=message.happened,  # when it was sent changes with every repeat
+                source_id=f"{source}.{index}",
+                data=_data(message, event),
+                fresh=is_new,
+            )
+            for index, event in enumerate(events)
+        ]
+        return await tell_all(self.emit, signals) is None
 
     async def _turn_away(self, turned: Turned, body: bytes) -> bytes:
         await self._put_aside(turned.why, body)

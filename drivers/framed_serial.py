@@ -15,7 +15,6 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
-from gateway.errors import NotRecorded
 from gateway.links.allowance import Aside
 from gateway.links.framed.checks import check
 from gateway.links.framed.decoder import Decoder, Unreadable
@@ -26,6 +25,7 @@ from gateway.links.framed.sender import Sender
 from gateway.links.framed.settings import FramedSettings
 from gateway.links.serial import SerialLine, SerialLink
 from gateway.links.serial.polls import Polls
+from gateway.links.telling import tell_all
 from gateway.model import Command, Device, DeviceType, Json, Signal
 
 
@@ -123,15 +123,13 @@ class FramedSerial(Driver):
 
     async def _tell_all(self, tells: Sequence[Tell]) -> bool:
         """Whether all is committed; when it is not, the device is left to send it again."""
-        for tell in tells:
-            device = self._zones.get(tell.zone or "", self.device.id)
-            signal = Signal(device=device, kind=tell.kind, at=tell.at, source_id=tell.source_id, data=tell.data)
-            try:
-                await self.emit(signal)
-            except NotRecorded:
-                return False
-            self._reader.committed(tell)
-        return True
+        signals = [self._signal(tell) for tell in tells]
+        said = {signal.id: tell for signal, tell in zip(signals, tells, strict=True)}
+        return await tell_all(self.emit, signals, lambda kept: self._reader.committed(said[kept.id])) is None
+
+    def _signal(self, tell: Tell) -> Signal:
+        device = self._zones.get(tell.zone or "", self.device.id)
+        return Signal(device=device, kind=tell.kind, at=tell.at, source_id=tell.source_id, data=tell.data)
 
 
 DRIVER = FramedSerial

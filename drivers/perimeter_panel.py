@@ -23,7 +23,7 @@ from gateway.links.perimeter.status import ZONE_CONDITIONS, Condition, Status, r
 from gateway.links.perimeter.wire import ANSWER, EVENT, POLL, Decoder, Frame, Unreadable
 from gateway.links.serial import SerialLine, SerialLink
 from gateway.links.serial.polls import Polls
-from gateway.model import Command, Device, DeviceType, Json, Signal
+from gateway.model import ALARM_KINDS, Command, Device, DeviceType, Json, Signal
 
 HEARD = frozenset({EVENT, POLL | ANSWER}) | ANSWERS
 """What a host sends; anything else on the line is another's, or our own echo on RS-485."""
@@ -114,12 +114,13 @@ class PerimeterPanel(Driver):
 
     async def _reconcile(self, status: Status) -> None:
         """Tell what the host's events did not: it forgot them, or nobody listened."""
+        well = True
         for condition, number in sorted(status.conditions ^ self._known):
             starts = (condition, number) in status.conditions
             meaning = BY_CONDITION[condition, starts]
             source = f"{status.boot}.{status.last}.{condition}.{number}.{int(starts)}"
-            if not await self._tell(meaning, number, source, None, {"from_status": True}):
-                return
+            if well or meaning.kind in ALARM_KINDS:  # which show from memory whatever the disk does
+                well &= await self._tell(meaning, number, source, None, {"from_status": True})
 
     async def _take_event(self, line: SerialLine, frame: Frame) -> None:
         payload = frame.payload

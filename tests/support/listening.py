@@ -18,10 +18,13 @@ class Listening:
         self.lives = 0
         self.away: list[tuple[str, str]] = []
         self.disk = True
+        self.shown: list[str] = []
+        """Whose alarms the disk did not take, and show from memory."""
 
     async def __call__(self, signal: Signal) -> int:
         await asyncio.sleep(0)
         if not self.disk:
+            self.shown += [signal.device] if signal.is_alarm else []
             raise NotRecorded("the disk is full")
         self.signals.append(signal)
         return len(self.signals)

@@ -155,6 +155,13 @@ async def test_not_on_record_is_not_taken(anju) -> None:
         assert (await post(run, event()))[0] == 200
 
 
+async def test_a_full_disk_silences_no_alarm_of_a_body(anju) -> None:
+    async with pushing(anju, paths={"each": "@", "what": "code"}, zones=[]) as run:
+        run.emit.disk = False
+        assert (await post(run, [{"code": 3130}, {"code": 1130}]))[0] == 503
+        assert run.emit.shown == ["east-host"]
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [
