@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from gateway.settings.addresses import Listen
 from gateway.settings.compound import CompoundSettings
+from gateway.settings.context import Context
 from gateway.settings.devices import Found
 from gateway.settings.document import Document
-from gateway.settings.entries import Ids
+from gateway.settings.entries import Ids, validated
+from gateway.settings.explain import field_keys
 from gateway.settings.mend import Loc, did_you_mean
 
 
@@ -28,19 +31,46 @@ def check_compound(document: Document, compound: CompoundSettings | None) -> Non
 
 
 def _check_listeners(document: Document, compound: CompoundSettings) -> None:
-    doors: list[tuple[Loc, Any]] = [(("http", "listen"), compound.http.listen)]
+    taken: dict[int, str] = {}
+    for loc, listen in _doors(compound):
+        if listen.port in taken:
+            document.wrong(loc, f"port {listen.port} is that of {taken[listen.port]} as well", "choose another port")
+        elif listen.port:
+            taken[listen.port] = ".".join(map(str, loc))
+
+
+def _doors(compound: CompoundSettings) -> list[tuple[Loc, Listen]]:
+    """Where the gateway itself listens, by TCP."""
+    doors: list[tuple[Loc, Listen]] = [(("http", "listen"), compound.http.listen)]
     endpoint = compound.mqtt.endpoint
     if endpoint:
         doors.append((("mqtt", "endpoint", "listen"), endpoint.listen))
         if endpoint.tls:
             doors.append((("mqtt", "endpoint", "tls", "listen"), endpoint.tls.listen))
-    taken: dict[int, Loc] = {}
-    for loc, listen in doors:
-        if listen.port in taken:
-            other = ".".join(map(str, taken[listen.port]))
-            document.wrong(loc, f"port {listen.port} is that of {other} as well", "choose another port")
-        elif listen.port:
-            taken[listen.port] = loc
+    return doors
+
+
+def check_listening(document: Document, found: Found, compound: CompoundSettings | None) -> None:
+    """Two doors of devices on one port, or one on the gateway's own: the second could never open."""
+    taken = {("tcp", listen.port): ".".join(map(str, loc)) for loc, listen in (_doors(compound) if compound else ())}
+    for loc, entry in zip(found.locs, found.entries, strict=True):
+        listen = getattr(entry.settings, "listen", None)
+        if not isinstance(listen, Listen) or not listen.port:
+            continue
+        for transport in getattr(entry.settings, "transport", ("tcp", "udp")):
+            other = taken.setdefault((transport, listen.port), entry.device.id)
+            if other != entry.device.id:
+                what = f"{transport} port {listen.port} is that of {other!r} as well"
+                document.wrong((*loc, "listen"), what, "choose another port")
+                break
+
+
+def check_references(document: Document, found: Found, context: Context) -> None:
+    """What a device's settings say of other devices; `context` knows them all by now."""
+    for loc, entry in zip(found.locs, found.entries, strict=True):
+        model = entry.driver.Settings
+        row = document.tree["devices"][loc[1]]
+        validated(document, model, {key: row[key] for key in field_keys(model) if key in row}, loc, context)
 
 
 def check_serial_ports(document: Document, found: Found) -> None:
@@ -48,7 +78,7 @@ def check_serial_ports(document: Document, found: Found) -> None:
     taken: dict[str, tuple[str, int]] = {}
     for loc, entry in zip(found.locs, found.entries, strict=True):
         port = getattr(entry.settings, "port", None)
-        if entry.driver.LINK != "serial" or not isinstance(port, str):
+        if entry.driver.LINK not in {"serial", "modbus"} or not isinstance(port, str):
             continue
         at = (*loc, "port")
         path = os.path.realpath(port)

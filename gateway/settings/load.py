@@ -9,7 +9,13 @@ from pathlib import Path
 
 from gateway.errors import ConfigError, Mistake
 from gateway.settings.addresses import without_password
-from gateway.settings.checks import check_accounts, check_compound, check_serial_ports
+from gateway.settings.checks import (
+    check_accounts,
+    check_compound,
+    check_listening,
+    check_references,
+    check_serial_ports,
+)
 from gateway.settings.compound import CompoundSettings
 from gateway.settings.configuration import Configuration
 from gateway.settings.context import Context
@@ -44,11 +50,13 @@ def load(directory: Path) -> Configuration:
     check_compound(compound_file, compound)
     devices = read_devices(devices_file, context)
     check_serial_ports(devices_file, devices)
+    check_listening(devices_file, devices, compound)
     check_accounts(devices_file, devices, compound_file)
+    context.devices = devices.known
+    check_references(devices_file, devices, context)
     if not demo:
         _check_addresses(compound_file)
         _check_addresses(devices_file)
-    context.devices = devices.known
     rules = read_rules(rules_file, context)
 
     mistakes = {mistake for file in (kept, *files) for mistake in file.mistakes}

@@ -6,6 +6,7 @@ out of its comments. A secret is what secrets.yaml.example says, or 32 hexadecim
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from pathlib import Path
 
@@ -67,10 +68,15 @@ def test_an_example_has_no_mistakes(tmp_path: Path, example: Path) -> None:
 
 
 @each_example
-def test_an_example_is_of_the_kind_it_is_named_for(example: Path) -> None:
+def test_an_example_begins_with_the_kind_it_is_named_for(example: Path) -> None:
     tree = written(example.read_text("utf-8"))
     assert isinstance(tree, dict)
-    assert {device["kind"] for device in tree["devices"]} == {example.stem}
+    assert tree["devices"][0]["kind"] == example.stem
+
+
+def test_every_kind_has_its_page() -> None:
+    kinds = {module.name for module in pkgutil.iter_modules([str(CONFIG.parent / "drivers")])}
+    assert {example.stem for example in EXAMPLES} == kinds
 
 
 @each_example

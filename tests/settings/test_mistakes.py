@@ -222,3 +222,39 @@ def test_a_rule_refers_to_what_there_is(folder):
         "'zone.alarm': 'loud' is no severity, use one of critical, high, low, medium",
         "'zone.alrm' is not known here, did you mean 'zone.alarm'?",
     ]
+
+
+STATION = "{id: st, name: 门口机, place: gate, uri: 'sip:door@10.0.0.7', %s}"
+
+
+@pytest.mark.parametrize(
+    ("devices", "told"),
+    [
+        (
+            "- {id: sip, kind: sip_intercom, name: 对讲, place: gate, listen: '10.0.0.1:5060', stations: [%s]}"
+            % (STATION % "camera: gate-camra"),
+            "device 'gate-camra' does not exist",
+        ),
+        (
+            "- {id: sip, kind: sip_intercom, name: 对讲, place: gate, listen: '10.0.0.1:5060', stations: [%s]}"
+            % (STATION % "unlock: {device: dor, action: unlock}"),
+            "device 'dor' does not exist",
+        ),
+        (
+            "- {id: a, kind: syslog_lines, name: a, place: gate, listen: '0.0.0.0:5514',"
+            " patterns: [{match: x, kind: zone.alarm}]}\n"
+            "- {id: b, kind: syslog_lines, name: b, place: gate, listen: '0.0.0.0:5514',"
+            " patterns: [{match: x, kind: zone.alarm}]}",
+            "tcp port 5514 is that of 'a' as well",
+        ),
+        (
+            "- {id: a, kind: syslog_lines, name: a, place: gate, listen: '0.0.0.0:8080', transport: [tcp],"
+            " patterns: [{match: x, kind: zone.alarm}]}",
+            "tcp port 8080 is that of 'http.listen' as well",
+        ),
+    ],
+)
+def test_what_an_entry_says_of_another_is_looked_up(folder, devices, told):
+    (folder.path / "devices.yaml").write_text(f"devices:\n{devices}\n", "utf-8")
+    folder.compound("name: 西子御园\nplaces: {gate: 门}\n")
+    assert told in only(folder)
