@@ -225,33 +225,18 @@ def test_a_rule_refers_to_what_there_is(folder):
 
 
 STATION = "{id: st, name: 门口机, place: gate, uri: 'sip:door@10.0.0.7', %s}"
+INTERCOM = "- {id: sip, kind: sip_intercom, name: 对讲, place: gate, listen: '10.0.0.1:5060', stations: [%s]}"
+PATTERNS = "patterns: [{match: x, kind: zone.alarm}]"
+SYSLOG = "- {id: %s, kind: syslog_lines, name: x, place: gate, listen: '0.0.0.0:%d', " + PATTERNS + "}"
 
 
 @pytest.mark.parametrize(
     ("devices", "told"),
     [
-        (
-            "- {id: sip, kind: sip_intercom, name: 对讲, place: gate, listen: '10.0.0.1:5060', stations: [%s]}"
-            % (STATION % "camera: gate-camra"),
-            "device 'gate-camra' does not exist",
-        ),
-        (
-            "- {id: sip, kind: sip_intercom, name: 对讲, place: gate, listen: '10.0.0.1:5060', stations: [%s]}"
-            % (STATION % "unlock: {device: dor, action: unlock}"),
-            "device 'dor' does not exist",
-        ),
-        (
-            "- {id: a, kind: syslog_lines, name: a, place: gate, listen: '0.0.0.0:5514',"
-            " patterns: [{match: x, kind: zone.alarm}]}\n"
-            "- {id: b, kind: syslog_lines, name: b, place: gate, listen: '0.0.0.0:5514',"
-            " patterns: [{match: x, kind: zone.alarm}]}",
-            "tcp port 5514 is that of 'a' as well",
-        ),
-        (
-            "- {id: a, kind: syslog_lines, name: a, place: gate, listen: '0.0.0.0:8080', transport: [tcp],"
-            " patterns: [{match: x, kind: zone.alarm}]}",
-            "tcp port 8080 is that of 'http.listen' as well",
-        ),
+        (INTERCOM % STATION % "camera: gate-camra", "device 'gate-camra' does not exist"),
+        (INTERCOM % STATION % "unlock: {device: dor, action: unlock}", "device 'dor' does not exist"),
+        ("\n".join((SYSLOG % ("a", 5514), SYSLOG % ("b", 5514))), "tcp port 5514 is that of 'a' as well"),
+        (SYSLOG % ("a", 8080), "tcp port 8080 is that of 'http.listen' as well"),
     ],
 )
 def test_what_an_entry_says_of_another_is_looked_up(folder, devices, told):
