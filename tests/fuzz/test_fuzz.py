@@ -1,0 +1,164 @@
+"""The harness under test: every decoder briefly, and that a crash, a hang, a leak and a hoard are found and told."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import BadInput
+from tests.fuzz import apart, run
+from tests.fuzz.registry import SUBJECTS
+from tests.fuzz.run import Run, replayed, spelled, watched
+from tests.fuzz.subject import Feed, Subject
+
+BRIEFLY = 50_000
+FRAMES = (b"\x02hello\x03", b"\x02world 17\x03")
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_every_decoder_briefly(name: str) -> None:
+    result = Run(SUBJECTS[name], BRIEFLY, seed=1).result()
+    assert result.failure is None, result.failure.told(name, 1)
+    assert result.bytes >= BRIEFLY
+
+
+def test_every_valid_frame_is_fed_to_a_decoder_that_is_there() -> None:
+    assert all(subject.frames() and all(subject.frames()) for subject in SUBJECTS.values())
+
+
+def test_no_module_that_decodes_is_forgotten(root: Path) -> None:
+    """Each file of links and of the stream whose functions take bytes apart is reached by some adapter's imports."""
+    named = "\n".join(path.read_text() for path in (root / "tests/fuzz/decoders").glob("*.py"))
+    feeds = re.compile(r"^    def feed\(self|^def (?:read|parse)_\w+\(data: bytes", re.MULTILINE)
+    folders = (root / "gateway/links", root / "gateway/vision/stream")
+    decoders = [path for folder in folders for path in folder.rglob("*.py") if feeds.search(path.read_text())]
+    assert len(decoders) > 10
+    modules = [".".join(path.relative_to(root).with_suffix("").parts) for path in decoders]
+    missing = [name for name in modules if not re.search(rf"{name}\b|{name.rpartition('.')[0]} import .*\b{name.rpartition('.')[2]}\b", named)]
+    assert not missing
+
+
+def subject(feed: Feed, *refuses: type[Exception], **more) -> Subject:
+    return Subject("made-up", lambda: feed, lambda: FRAMES, refuses, **more)
+
+
+def test_what_it_must_not_raise_is_told_with_input_that_does_it_again() -> None:
+    def feed(chunk: bytes) -> None:
+        if b"\xff" in chunk:
+            raise KeyError("no such byte")
+
+    broken = subject(feed)
+    failure = Run(broken, 100_000, seed=3).result().failure
+    assert failure is not None
+    assert failure.chunks == [b"\xff"]
+    assert "raised KeyError: 'no such byte'" in failure.told("made-up", 3)
+    assert "--replay 'ff'" in failure.told("made-up", 3)
+    assert isinstance(replayed(broken, failure.chunks), KeyError)
+
+
+def test_a_failure_of_several_chunks_keeps_those_that_matter() -> None:
+    def begin() -> Feed:
+        seen = bytearray()
+
+        def feed(chunk: bytes) -> None:
+            seen.extend(chunk[:1])
+            if seen.count(b"h") >= 2 and chunk.endswith(b"7"):
+                raise ZeroDivisionError
+
+        return feed
+
+    stateful = Subject("made-up", begin, lambda: FRAMES)
+    failure = Run(stateful, 1_000_000, seed=1).result().failure
+    assert failure is not None
+    assert 2 <= len(failure.chunks) <= 3
+    assert sum(map(len, failure.chunks)) <= 4
+    assert isinstance(replayed(stateful, failure.chunks), ZeroDivisionError)
+
+
+def test_a_refusal_as_declared_begins_another_connection() -> None:
+    begun: list[int] = []
+
+    def begin() -> Feed:
+        begun.append(1)
+
+        def feed(chunk: bytes) -> None:
+            if b"w" in chunk:
+                raise BadInput("no w", chunk)
+
+        return feed
+
+    result = Run(Subject("made-up", begin, lambda: FRAMES, (BadInput,)), BRIEFLY, seed=1).result()
+    assert result.failure is None
+    assert result.refused == len(begun) - 1 > 10
+
+
+def test_a_hang_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    def feed(chunk: bytes) -> None:
+        while b"\xff" in chunk:
+            try:
+                sum(range(1000))
+            except Exception:
+                continue
+
+    monkeypatch.setattr(run, "HANG_S", 0.2)
+    failure = Run(subject(feed), 100_000, seed=1).result().failure
+    assert failure is not None
+    assert failure.why == "a chunk took more than 0.2 s"
+    assert b"\xff" in failure.chunks[0]
+
+
+def _hoard() -> Feed:
+    kept: list[bytes] = []
+    return kept.append
+
+
+_LEAKED: list[list[int]] = []
+
+
+def _leak() -> Feed:
+    return lambda chunk: _LEAKED.extend([[len(chunk)] for _ in range(len(chunk) // 16)])
+
+
+@pytest.mark.parametrize(
+    ("begin", "why"), [(_hoard, r"it holds \d+ bytes, 65536 are its bound"), (_leak, r"the process grew by \d+ objects")]
+)
+def test_growth_is_told(begin: Callable[[], Feed], why: str) -> None:
+    failure = Run(Subject("made-up", begin, lambda: FRAMES), 500_000, seed=1).result().failure
+    _LEAKED.clear()
+    gc.collect()
+    assert failure is not None
+    assert re.fullmatch(why, failure.why)
+
+
+def test_the_same_seed_makes_the_same_input() -> None:
+    def heard(seed: int) -> Sequence[bytes]:
+        chunks: list[bytes] = []
+        Run(subject(chunks.append, holds=1 << 30), BRIEFLY, seed).result()
+        return chunks
+
+    assert heard(5) == heard(5) != heard(6)
+
+
+def test_a_process_of_its_own_gives_the_same_result() -> None:
+    told: list[int] = []
+    result = apart.run("sip-sound", BRIEFLY, 1, told.append)
+    assert result.failure is None
+    assert told[-1] == result.bytes >= BRIEFLY
+
+
+def test_chunks_are_printed_and_read_again() -> None:
+    chunks = [b"\x00\xff", b"", b"a"]
+    assert spelled(chunks) == "00ff,,61"
+    assert [bytes.fromhex(one) for one in spelled(chunks).split(",")] == chunks
+
+
+def test_a_loop_within_the_test_is_no_hang() -> None:
+    """The watch is over with the run."""
+    with watched():
+        pass
+    asyncio.run(asyncio.sleep(0))
