@@ -20,6 +20,7 @@ from gateway.clock import Clock
 from gateway.errors import NotRecorded
 from gateway.flow.rulebook import NewRules
 from gateway.flow.unrecorded import Unrecorded
+from gateway.flow.writable import writable
 from gateway.model import Signal, Wake
 from gateway.store import Store, journal
 
@@ -105,7 +106,7 @@ class Intake:
             await asyncio.sleep(1)
 
     async def _with_snapshot(self, signal: Signal) -> Signal:
-        signal = replace(signal, received=self._clock.now())
+        signal = writable(replace(signal, received=self._clock.now()))
         if signal.picture is None:
             return signal
         try:

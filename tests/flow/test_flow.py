@@ -91,6 +91,15 @@ async def test_a_burst_is_taken_whole_and_alarms_go_first(flow_of, monkeypatch):
         await flow.until(lambda: flow.intake.waiting == 0)
 
 
+@pytest.mark.parametrize("said", [{"data": {"text": "\ud800", "no": float("inf")}}, {"source_id": "\udfff"}])
+async def test_words_that_no_record_can_hold_cost_no_alarm(flow_of, said):
+    async with flow_of(EVERY) as flow:
+        assert await flow.say(**said) > 0
+        await flow.until(lambda: flow.ear.alerts)
+    [signal] = [signal for signal in flow.ear.signals if signal.is_alarm]
+    json.dumps([dict(signal.data), signal.source_id], ensure_ascii=False, allow_nan=False).encode()
+
+
 async def test_only_sightings_are_dropped(flow_of, monkeypatch):
     monkeypatch.setattr(intake_module, "SIGHTINGS", 10)
     async with flow_of() as flow:
