@@ -119,7 +119,7 @@ class Presenter:
             assignee=alert.assignee,
             snapshot=shown_snapshot(alert, signals, audience),
             on_record=alert.on_record,
-            household=_household(household) if household and audience is Audience.FULL else None,
+            household=_household(household) if household and audience.sees_people else None,
             clips=[_clip(clip) for clip in behind.clips.get(alert.id, ())],
             signals=signals,
             steps=[_step(step) for step in behind.steps.get(alert.id, ())],
@@ -140,11 +140,11 @@ class Presenter:
         try:
             signals, steps, clips = await services.store.read(lambda connection: _read(connection, ids, most))
             places = {alert.place for alert in alerts}
-            households = await services.people.households(places) if audience is Audience.FULL else {}
+            households = await services.people.households(places) if audience.sees_people else {}
         except (sqlite3.Error, OSError, AnjuError) as error:
             log.error("what stands behind alerts can't be read", why=str(error))
             return _Behind(in_memory)
-        return _Behind({**signals, **in_memory}, steps, households, clips if audience is Audience.FULL else {})
+        return _Behind({**signals, **in_memory}, steps, households, clips if audience.sees_people else {})
 
 
 def _read(

@@ -15,15 +15,24 @@ _TECHNICAL_DATA = frozenset({"score", "distance", "box", "zone", "seconds", "cat
 _NAMING = frozenset({"person", "name", "phone", "text", "holder", "owner", "resident", "user"})
 
 
-class Audience(Enum):
-    """What may be shown: everything, or what a technician needs and no person in it."""
+_OF_CARDS = frozenset({"card"})
+"""A whole card number: enough to make a copy of the card. Its last digits are shown beside it."""
 
+
+class Audience(Enum):
+    """What may be shown: everything, all but whole card numbers, or what a technician needs and no person in it."""
+
+    MANAGING = "managing"
     FULL = "full"
     TECHNICAL = "technical"
 
+    @property
+    def sees_people(self) -> bool:
+        return self is not Audience.TECHNICAL
+
 
 def audience_of(role: Role) -> Audience:
-    return Audience.TECHNICAL if role is Role.INSTALLER else Audience.FULL
+    return {Role.INSTALLER: Audience.TECHNICAL, Role.MANAGER: Audience.MANAGING}.get(role, Audience.FULL)
 
 
 def picture_url(name: object) -> str | None:
@@ -31,22 +40,24 @@ def picture_url(name: object) -> str | None:
 
 
 def shown_data(signal: Signal, audience: Audience) -> Json:
-    if audience is Audience.FULL:
+    if audience is Audience.MANAGING:
         return signal.data
+    if audience.sees_people:
+        return {key: value for key, value in signal.data.items() if key not in _OF_CARDS}
     if signal.kind.startswith(_PERSONAL):
         return {key: value for key, value in signal.data.items() if key in _TECHNICAL_DATA}
-    return {key: value for key, value in signal.data.items() if key not in _NAMING}
+    return {key: value for key, value in signal.data.items() if key not in _NAMING | _OF_CARDS}
 
 
 def shown_reason(alert: Alert, signals: Sequence[SignalView], audience: Audience) -> Words:
     """A technician reads it only where it can name nobody: no signal behind it is of a person."""
     personal = not signals or any(signal.kind.startswith(_PERSONAL) for signal in signals)
-    return _NOT_SHOWN if personal and audience is Audience.TECHNICAL else alert.reason
+    return _NOT_SHOWN if personal and not audience.sees_people else alert.reason
 
 
 def shown_snapshot(alert: Alert, signals: Sequence[SignalView], audience: Audience) -> str | None:
     """A technician sees it only where one of the signals shown vouches that it is of no person's face."""
     url = picture_url(alert.snapshot)
-    if audience is Audience.FULL or any(signal.snapshot == url for signal in signals):
+    if audience.sees_people or any(signal.snapshot == url for signal in signals):
         return url
     return None

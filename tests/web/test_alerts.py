@@ -63,6 +63,17 @@ async def test_the_household_is_not_the_installers_business(anju, open_client, u
         assert (PHONES[0] in text) is sees
 
 
+@pytest.mark.parametrize(
+    ("user", "sees"), [("guard", False), ("supervisor", False), ("manager", True), ("installer", False)]
+)
+async def test_a_whole_card_number_is_for_managers_alone(anju, open_client, user, sees):
+    card = {"credential": "**** 60", "format": "H10301", "card": {"number": 24960, "facility": 110}}
+    await anju.hear("east-cam", "credential.presented", **card)
+    [item] = (await get(await open_client(user), "/api/v1/signals?kind=credential.presented"))["items"]
+    assert item["data"]["credential"] == "**** 60"
+    assert ("24960" in str(item)) is sees
+
+
 async def test_an_installer_sees_no_face_and_no_name_in_signals(anju, open_client):
     face = await anju.alert(
         "f", "gate/east", "east-cam", "face.watchlisted", person="p1", name="某人", distance=0.3, snapshot="a" * 64
