@@ -25,7 +25,7 @@ from gateway.links.modbus.pace import Pace
 from gateway.links.modbus.plan import parts, reads, wiring
 from gateway.links.modbus.rota import Rota
 from gateway.links.modbus.settings import ModbusIoSettings
-from gateway.model import Command, Device, DeviceType, Json, Signal, new_id
+from gateway.model import Command, Device, DeviceType, Json, Signal, Words, new_id
 
 UNTOLD_AT_MOST = 1000
 """Signals that wait for the disk; beyond it contacts are told as they then stand, not each turn of theirs."""
@@ -57,7 +57,7 @@ class ModbusIo(Driver):
         self._rota = Rota(self._units, settings.missed_polls)
         self._orders: dict[Order, asyncio.Future[None]] = {}
         self._asker: Asker | None = None
-        self._lost: dict[int, str] = {}
+        self._lost: dict[int, Words] = {}
         self._rubbish: tuple[str, bytes] | None = None
         self._to_tell = asyncio.Event()
         self._aside = Aside(emit)
@@ -98,7 +98,8 @@ class ModbusIo(Driver):
             async with asyncio.timeout(OWN_SHARE * command.limit.total_seconds()):
                 await confirmed
         except TimeoutError:
-            raise CommandFailed(f"{command.action} was sent to {command.device} and not confirmed") from None
+            en = f"{command.action} was sent to {command.device} and not confirmed"
+            raise CommandFailed(Words("指令已发出，设备未确认，请到现场查看", en)) from None
         finally:
             del self._orders[order]
             self._board.withdraw(order)
@@ -110,7 +111,8 @@ class ModbusIo(Driver):
                 if order.failed is None:
                     waiting.set_result(None)
                 else:
-                    waiting.set_exception(CommandFailed(f"{order.action} of {order.device}: {order.failed}"))
+                    en = f"{order.action} of {order.device}: {order.failed}"
+                    waiting.set_exception(CommandFailed(Words(order.failed.zh, en)))
 
     async def _serve(self, line: ModbusLine) -> None:
         now = asyncio.get_running_loop().time
@@ -125,7 +127,8 @@ class ModbusIo(Driver):
                 await asker.rest(self.pace.next_at)
         except BadInput as error:
             await self._aside.put(error.why, error.data)
-            raise LinkLost(f"{self.settings.port}: {error.why}: is `framing` right?") from error
+            en = f"{self.settings.port}: {error.why}: is `framing` right?"
+            raise LinkLost(Words("线路上的数据无法识别，请通知安装员检查 framing", en)) from error
 
     def _seen(self, unit: int) -> None:
         self._rota.answered(unit)
@@ -149,29 +152,36 @@ class ModbusIo(Driver):
             fresh = self._rota.missed(unit, now)
         why = self._why(unit, outcome)
         if isinstance(outcome, Silence) and outcome.rubbish and self._rubbish is None:
-            self._rubbish = why, outcome.rubbish
+            self._rubbish = str(why), outcome.rubbish
             self._to_tell.set()
         if fresh:
             self._lost[unit] = why
             self._board.lose(unit)
             self._answer_orders()
 
-    def _why(self, unit: int, outcome: Refusal | Silence) -> str:
-        address, name = f"address {unit}", self._units[unit].id
+    def _why(self, unit: int, outcome: Refusal | Silence) -> Words:
+        zh, en = f"模块（地址{unit}）", f"{self._units[unit].id} (address {unit})"
         if isinstance(outcome, Refusal):
             mend = "" if outcome.passes else "; check `number` and `table` of each"
-            return f"{name} ({address}) refuses to tell its inputs: {outcome}{mend}"
+            return Words(f"{zh}拒绝读取，请通知安装员", f"{en} refuses to tell its inputs: {outcome}{mend}")
         if outcome.late:
-            return f"{name} ({address}) answers later than {self.settings.answer_within:g} s: raise `timeout`"
+            en = f"{en} answers later than {self.settings.answer_within:g} s: raise `timeout`"
+            return Words(f"{zh}应答太慢，请通知安装员", en)
         if outcome.rubbish:
-            return f"{name} ({address}) can't be understood: check baud, parity, the pair A/B and its termination"
-        return f"{name} ({address}) does not answer: check its power, its address and the line"
+            en = f"{en} can't be understood: check baud, parity, the pair A/B and its termination"
+            return Words(f"{zh}数据无法识别，请通知安装员检查接线", en)
+        return Words(
+            f"{zh}无应答，请检查供电和线路", f"{en} does not answer: check its power, its address and the line"
+        )
 
     def _judge(self) -> None:
         """At a cycle's end: say who was lost in it, or, when it was the last, that the line is."""
         if self._rota.all_dead:
-            first = next(iter(self._lost.values()), "no unit answers")
-            raise LinkLost(f"no unit on {self.settings.port} answers; {first}" if len(self._units) > 1 else first)
+            first = next(iter(self._lost.values()), Words("没有模块应答", "no unit answers"))
+            if len(self._units) > 1:
+                en = f"no unit on {self.settings.port} answers; {first}"
+                raise LinkLost(Words("全部模块无应答，请检查总线供电和线路", en))
+            raise LinkLost(first)
         for unit, why in self._lost.items():
             self.emit.lost(self._units[unit].id, why)
         self._lost.clear()

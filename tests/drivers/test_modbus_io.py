@@ -18,7 +18,7 @@ from gateway.links.modbus.link import ModbusLink
 from gateway.links.modbus.plan import reads
 from gateway.links.modbus.request import Read, Table
 from gateway.links.modbus.settings import ModbusIoSettings
-from gateway.model import Command, Device, DeviceType, Signal
+from gateway.model import Command, Device, DeviceType, Said, Signal, Words
 from gateway.simulator.modbus import GateTwin, Modules, modules_on_a_line
 from gateway.simulator.rs485 import Wire
 
@@ -94,9 +94,10 @@ class Told:
     def heard(self, part: str | None = None) -> None:
         self.heard_parts.add(part)
 
-    def lost(self, part: str, why: str) -> None:
+    def lost(self, part: str, why: Said) -> None:
+        assert isinstance(why, Words), "a guard reads it"
         self.heard_parts.discard(part)
-        self.lost_parts.append((part, why))
+        self.lost_parts.append((part, why.en))
 
     def kinds(self) -> list[tuple[str, str]]:
         return [(signal.device, signal.kind) for signal in self.signals]

@@ -16,6 +16,8 @@ from typing import Any
 from gateway.errors import CommandFailed
 from gateway.links.contacts.news import FOUND, News
 from gateway.links.contacts.order import Order
+from gateway.links.contacts.reasons import AWAY, HELD, REPLACED, TWO_LIMITS, UNSEEN
+from gateway.model import Words, as_data
 
 
 class Relay(StrEnum):
@@ -33,7 +35,11 @@ class Sense(StrEnum):
     EDGE = "edge"
 
 
-OBSTACLES = {Sense.LOOP: "something stands on the loop", Sense.EDGE: "the anti-crush edge is touched"}
+OBSTACLES = {
+    Sense.LOOP: Words("地感有车", "something stands on the loop"),
+    Sense.EDGE: Words("防砸触边被碰", "the anti-crush edge is touched"),
+}
+WAYS = {Relay.OPEN: "抬杆", Relay.CLOSE: "落杆", Relay.STOP: "停止"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +80,10 @@ class Barrier:
         return self.going is not None or self._asked is not None
 
     @property
-    def obstacle(self) -> str | None:
+    def obstacle(self) -> Words | None:
         """Why it must not close."""
         if self._seen is None:
-            return "its sensors can't be seen"
+            return UNSEEN
         met = next((sense for sense in OBSTACLES if self._seen.get(sense)), None)
         return OBSTACLES[met] if met else None
 
@@ -87,10 +93,10 @@ class Barrier:
         if relay is Relay.CLOSE and self._stands_closed:
             order.do()
             return
-        if relay is Relay.CLOSE and self.obstacle:
-            raise CommandFailed(f"{self.spec.id} is not closed: {self.obstacle}")
+        if relay is Relay.CLOSE and (met := self.obstacle):
+            raise CommandFailed(Words(f"{met.zh}，不能落杆", f"{self.spec.id} is not closed: {met}"))
         if relay is not Relay.OPEN and self._held:
-            raise CommandFailed(f"{self.spec.id} is held open")
+            raise CommandFailed(Words(f"{HELD.zh}，不能{WAYS[relay]}", f"{self.spec.id} is held open"))
         self._replace(order)
         self._asked = relay
 
@@ -106,7 +112,7 @@ class Barrier:
     def hold(self, held: bool) -> None:
         """Held open, whatever is ordered; free again it stays where it is."""
         if held and not self._held:
-            self._replace(None, "it is held open now")
+            self._replace(None, HELD)
             self._asked = Relay.OPEN
         self._held = held
 
@@ -131,7 +137,7 @@ class Barrier:
         self.relays = {}
         self._stand()
         self._asked = None
-        self._replace(None, "its module does not answer")
+        self._replace(None, AWAY)
 
     def tick(self, now: float) -> None:
         """Time passes: a way that takes too long is a fault."""
@@ -139,7 +145,9 @@ class Barrier:
             going = self.going
             self._stand()
             if going is not Relay.STOP:
-                self._fault(f"it was sent to {going} and was not there within {self.spec.travel:g} s")
+                seconds = f"{self.spec.travel:g}"
+                zh = f"{WAYS[going]}后{seconds}秒仍未到位，请到现场查看"
+                self._fault(Words(zh, f"it was sent to {going} and was not there within {seconds} s"))
 
     def drives(self, now: float) -> Mapping[Relay, bool]:
         """How its relays are to be."""
@@ -165,7 +173,7 @@ class Barrier:
         assert self._seen is not None
         opened, closed = self._seen.get(Sense.OPENED), self._seen.get(Sense.CLOSED)
         if opened and closed:
-            self._fault("both its limits say that it stands at them")
+            self._fault(TWO_LIMITS)
             self.position = None
         elif opened or (opened is None and closed is False):
             self.position = Relay.OPEN
@@ -181,18 +189,19 @@ class Barrier:
 
     def _yield_to_obstacles(self, now: float) -> None:
         assert self._seen is not None
-        if self.obstacle is None:
+        met = self.obstacle
+        if met is None:
             if self._blocked:
                 self._blocked = False
                 self._tell("barrier.cleared")
         elif self.going is Relay.CLOSE or self._asked is Relay.CLOSE:
             moving = self.going is Relay.CLOSE
-            self._replace(None, f"{self.obstacle}" + (": it was opened again" if moving else ""))
+            self._replace(None, Words(f"{met.zh}，已重新抬杆", f"{met}: it was opened again") if moving else met)
             self._asked = None
             if moving:
                 self._blocked = True
-                by = next(sense for sense in OBSTACLES if self._seen.get(sense))
-                self._tell("barrier.blocked", {"by": by.value})
+                sense = next(sense for sense in OBSTACLES if self._seen.get(sense))
+                self._tell("barrier.blocked", {"sense": sense.value, "why": as_data(met)})
                 self._go(Relay.OPEN, now)
 
     def _go(self, relay: Relay, now: float) -> None:
@@ -223,11 +232,11 @@ class Barrier:
         elif feels and self._turned and self._pulsed(now):
             self._turned = False
 
-    def _fault(self, why: str) -> None:
+    def _fault(self, why: Words) -> None:
         self._replace(None, why)
         if not self._faulted:
             self._faulted, self._fault_at = True, self.position
-            self._tell("device.faulted", {"why": why})
+            self._tell("device.faulted", {"why": as_data(why)})
 
     def _mend(self) -> None:
         """It stands where it did not when it failed."""
@@ -235,7 +244,7 @@ class Barrier:
             self._faulted = False
             self._tell("device.restored")
 
-    def _replace(self, order: Order | None, why: str = "another command came before it was confirmed") -> None:
+    def _replace(self, order: Order | None, why: Words = REPLACED) -> None:
         if self._order:
             self._order.fail(why)
         self._order = order

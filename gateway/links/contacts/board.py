@@ -13,6 +13,7 @@ from gateway.links.contacts.interlock import Interlock, InterlockSpec
 from gateway.links.contacts.news import News
 from gateway.links.contacts.order import Order
 from gateway.links.contacts.output import Output, OutputSpec
+from gateway.model import Words
 
 PULSES = frozenset({"pulse", "unlock"})
 
@@ -182,11 +183,13 @@ class Board:
                 on = "on" if interlock.spec.hold[device] else "off"
                 state = "open" if device in self._barriers else on
                 if action != state:
-                    raise CommandFailed(f"{action} is refused: {interlock.reason(device, state)}")
+                    why = interlock.reason(device, state)
+                    raise CommandFailed(Words(why.zh, f"{action} is refused: {why}"))
 
     def _reachable(self, unit: int, device: str) -> None:
         if unit in self._away:
-            raise CommandFailed(f"{device} can't be reached: unit {unit} does not answer")
+            en = f"{device} can't be reached: unit {unit} does not answer"
+            raise CommandFailed(Words("所在模块无应答，请通知安装员", en))
 
     def _outputs_to_drive(self) -> Iterator[Drive]:
         for at, output in self._outputs.values():
@@ -207,5 +210,6 @@ class Board:
 def _seconds(arguments: Mapping[str, Any], spec: OutputSpec) -> float:
     seconds = arguments.get("seconds", spec.pulse)
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 < seconds <= spec.longest_pulse:
-        raise CommandFailed(f"a pulse needs seconds: more than 0, at most {spec.longest_pulse:g}, and got {seconds!r}")
+        en = f"a pulse needs seconds: more than 0, at most {spec.longest_pulse:g}, and got {seconds!r}"
+        raise CommandFailed(Words(f"秒数要大于0，最多{spec.longest_pulse:g}秒", en))
     return float(seconds)

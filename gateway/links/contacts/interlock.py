@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.errors import CommandFailed
+from gateway.links.contacts.reasons import IS_HELD
+from gateway.model import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,20 @@ class Interlock:
 
     def reset(self) -> None:
         """A person ends it; raises CommandFailed while a cause stands or can't be seen."""
+        name = self.spec.name
         if self._standing:
-            raise CommandFailed(f"{self.spec.name} can't be reset while {', '.join(self._standing)} is active")
+            en = f"{name} can't be reset while {', '.join(self._standing)} is active"
+            raise CommandFailed(Words(f"{name}的触发信号还在，不能复位", en))
         if self._unseen:
-            raise CommandFailed(f"{self.spec.name} can't be reset: {', '.join(self._unseen)} can't be seen")
+            en = f"{name} can't be reset: {', '.join(self._unseen)} can't be seen"
+            raise CommandFailed(Words(f"看不到{name}的触发信号，不能复位", en))
         self.engaged = False
 
-    def reason(self, device: str, state: str) -> str:
+    def reason(self, device: str, state: str) -> Words:
         """Why a command for what it holds is refused; `state` is how it is held."""
+        name, held = self.spec.name, IS_HELD[state]
         if self._standing:
-            return f"{device} is held {state} by {self.spec.name}: {', '.join(self._standing)} is active"
-        return f"{device} is held {state} by {self.spec.name} until a person resets {self.spec.id}"
+            en = f"{device} is held {state} by {name}: {', '.join(self._standing)} is active"
+            return Words(f"{name}启动中，{held}", en)
+        en = f"{device} is held {state} by {name} until a person resets {self.spec.id}"
+        return Words(f"{name}未复位，{held}；确认安全后请先复位", en)

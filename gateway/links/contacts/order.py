@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.model import Words
+
 
 @dataclass(slots=True, eq=False)
 class Order:
@@ -14,7 +16,7 @@ class Order:
     device: str
     action: str
     done: bool = False
-    failed: str | None = None
+    failed: Words | None = None
     answer: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -25,6 +27,6 @@ class Order:
         if not self.over:
             self.done = True
 
-    def fail(self, why: str) -> None:
+    def fail(self, why: Words) -> None:
         if not self.over:
             self.failed = why

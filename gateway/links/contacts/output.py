@@ -8,6 +8,8 @@ from typing import Any
 
 from gateway.links.contacts.news import FOUND, News
 from gateway.links.contacts.order import Order
+from gateway.links.contacts.reasons import AWAY, REPLACED
+from gateway.model import Words, as_data
 
 PATIENCE_S = 5.0
 """How long an output may differ from what it is held in, or should be back to, before that is a fault."""
@@ -88,7 +90,7 @@ class Output:
         """The module does not answer."""
         self.seen = None
         if self._order:
-            self._order.fail("its module does not answer")
+            self._order.fail(AWAY)
             self.withdraw(self._order)
 
     def tick(self, now: float) -> None:
@@ -122,8 +124,9 @@ class Output:
         amiss = self._amiss_since is not None and now - self._amiss_since >= PATIENCE_S
         if amiss and not self._faulted:
             self._faulted = True
-            why = f"it should be {'on' if self.wants() else 'off'} and its module says that it is not"
-            yield News(self.spec.id, "device.faulted", {**self.spec.data, "why": why})
+            zh, en = ("接通", "on") if self.wants() else ("断开", "off")
+            why = Words(f"应{zh}而未{zh}，请通知安装员", f"it should be {en} and its module says that it is not")
+            yield News(self.spec.id, "device.faulted", {**self.spec.data, "why": as_data(why)})
         elif self._faulted and self.seen is not None and self.wants() is None:
             self._faulted = False
             yield News(self.spec.id, "device.restored", {**self.spec.data})
@@ -140,5 +143,5 @@ class Output:
 
     def _replace(self, order: Order | None) -> None:
         if self._order:
-            self._order.fail("another command came before it was confirmed")
+            self._order.fail(REPLACED)
         self._order = order

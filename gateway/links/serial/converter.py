@@ -14,6 +14,7 @@ from contextlib import ExitStack, asynccontextmanager
 
 from gateway.errors import LinkLost
 from gateway.links.serial.line import End
+from gateway.model import Words
 from gateway.settings.addresses import Listen
 
 CONNECT_LIMIT = 5.0
@@ -23,11 +24,21 @@ QUIET, BETWEEN = 10, 5
 UNANSWERED_MS = 15_000
 """How long it may leave what we wrote unacknowledged, or such askings (RFC 5482; Linux applies it to both)."""
 
+_CHECK = Words("请检查供电和网线", "check its power and cable, and that nobody else connects to it")
 _MENDS = {
-    errno.ECONNREFUSED: "refuses: is it in TCP server mode, on this port, and nobody else connected?",
-    errno.EHOSTUNREACH: "can't be reached: check its power, its cable and its address",
-    errno.ENETUNREACH: "can't be reached: this machine has no way to that network",
-    errno.ETIMEDOUT: "does not answer: check its power, its cable and its address",
+    errno.ECONNREFUSED: Words(
+        "串口服务器拒绝连接，请通知安装员",
+        "refuses: is it in TCP server mode, on this port, and nobody else connected?",
+    ),
+    errno.EHOSTUNREACH: Words(
+        "串口服务器连不上，请检查供电和网线", "can't be reached: check its power, its cable and its address"
+    ),
+    errno.ENETUNREACH: Words(
+        "本机网络不通，请检查网线和交换机", "can't be reached: this machine has no way to that network"
+    ),
+    errno.ETIMEDOUT: Words(
+        "串口服务器无应答，请检查供电和网线", "does not answer: check its power, its cable and its address"
+    ),
 }
 
 
@@ -36,7 +47,7 @@ async def connected(name: str, at: Listen) -> AsyncIterator[End]:
     """A connection to the converter; raises LinkLost that says what is wrong with it."""
     made = await _connect(name, at)
     with made:
-        yield End(made.fileno(), f"converter {name}", "check its power and cable, and that nobody else connects to it")
+        yield End(made.fileno(), f"converter {name}", _CHECK)
 
 
 async def _connect(name: str, at: Listen) -> socket.socket:
@@ -47,12 +58,15 @@ async def _connect(name: str, at: Listen) -> socket.socket:
             family, kind, protocol, _, address = found[0]
             return await _connect_to(socket.socket(family, kind, protocol), address)
     except TimeoutError:
-        raise LinkLost(f"converter {name} {_MENDS[errno.ETIMEDOUT]}") from None
+        why = _MENDS[errno.ETIMEDOUT]
+        raise LinkLost(Words(why.zh, f"converter {name} {why}")) from None
     except socket.gaierror as error:
-        raise LinkLost(f"converter {name}: nobody knows {at.host!r}: write its IP address") from error
+        en = f"converter {name}: nobody knows {at.host!r}: write its IP address"
+        raise LinkLost(Words("找不到串口服务器的地址，请通知安装员", en)) from error
     except OSError as error:
-        why = _MENDS.get(error.errno or 0, f"can't be reached: {error.strerror or error}")
-        raise LinkLost(f"converter {name} {why}") from error
+        other = Words("串口服务器连不上，请检查供电和网线", f"can't be reached: {error.strerror or error}")
+        why = _MENDS.get(error.errno or 0, other)
+        raise LinkLost(Words(why.zh, f"converter {name} {why}")) from error
 
 
 async def _connect_to(made: socket.socket, address: tuple[object, ...]) -> socket.socket:

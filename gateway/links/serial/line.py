@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from gateway.errors import LinkLost
 from gateway.links.tape import Tape
+from gateway.model import Words
 
 CHUNK = 4096
 WRITE_LIMIT = 5.0
@@ -26,7 +27,7 @@ class End:
 
     fd: int
     name: str
-    mend: str
+    mend: Words
 
 
 class SerialLine:
@@ -67,7 +68,8 @@ class SerialLine:
                 async with asyncio.timeout(WRITE_LIMIT):
                     await self._put(memoryview(data))
             except TimeoutError:
-                raise LinkLost(f"{self._end.name} took nothing for {WRITE_LIMIT:g} s") from None
+                en = f"{self._end.name} took nothing for {WRITE_LIMIT:g} s"
+                raise LinkLost(Words("线路发不出数据，请通知安装员", en)) from None
 
     def close(self) -> None:
         """Let go of the descriptor; whoever still reads or writes is told that the line is lost."""
@@ -119,11 +121,12 @@ class SerialLine:
 
     def _check(self) -> None:
         if self._closed:
-            raise LinkLost(f"{self._end.name} is closed")
+            raise LinkLost(Words("线路已关闭", f"{self._end.name} is closed"))
 
     def _lost(self, error: OSError | None) -> LinkLost:
         why = os.strerror(error.errno) if error and error.errno else "end of file"
-        return LinkLost(f"{self._end.name} is gone ({why}): {self._end.mend}")
+        mend = self._end.mend
+        return LinkLost(Words(f"线路中断，{mend.zh}", f"{self._end.name} is gone ({why}): {mend}"))
 
 
 def _fulfil(ready: asyncio.Future[None]) -> None:

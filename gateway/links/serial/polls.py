@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.errors import LinkLost
 from gateway.links.serial.settings import SerialSettings
+from gateway.model import Words
 
 
 class Polls:
@@ -29,14 +30,16 @@ class Polls:
             raise LinkLost(self._silence())
         self._missed += 1
 
-    def _silence(self) -> str:
+    def _silence(self) -> Words:
         settings = self._settings
         if self._rubbish:
-            return (
+            return Words(
+                "收到的数据无法识别，请通知安装员检查波特率和 A/B 线",
                 f"{self._device} on {settings.port}: {self._rubbish} bytes came and none could be read: "
-                f"check baud ({settings.baud}), parity ({settings.parity}) and the pair A/B"
+                f"check baud ({settings.baud}), parity ({settings.parity}) and the pair A/B",
             )
-        return (
+        return Words(
+            "设备无应答，请检查供电和线路",
             f"{self._device} on {settings.port} left {self._missed} polls unanswered: "
-            f"check its power, the line{self._hint}"
+            f"check its power, the line{self._hint}",
         )

@@ -13,12 +13,20 @@ import serial
 from gateway.errors import LinkLost
 from gateway.links.serial.line import End
 from gateway.links.serial.settings import SerialSettings
+from gateway.model import Words
 
 _PARITY = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
-_TAKEN = "is already in use: one port serves one device, and no other program may hold it"
+_TAKEN = Words(
+    "串口被占用，请通知安装员", "is already in use: one port serves one device, and no other program may hold it"
+)
 _MENDS = {
-    errno.ENOENT: "does not exist: is the adapter plugged in? `ls /dev/serial/by-id` lists what is",
-    errno.EACCES: "may not be opened: add the daemon's user to the group `dialout`",
+    errno.ENOENT: Words(
+        "找不到串口，请检查转换器是否插好",
+        "does not exist: is the adapter plugged in? `ls /dev/serial/by-id` lists what is",
+    ),
+    errno.EACCES: Words(
+        "串口没有权限打开，请通知安装员", "may not be opened: add the daemon's user to the group `dialout`"
+    ),
     errno.EAGAIN: _TAKEN,
     errno.EBUSY: _TAKEN,
 }
@@ -29,7 +37,11 @@ async def opened(settings: SerialSettings) -> AsyncIterator[End]:
     """The port, locked; raises LinkLost that says what is wrong with it."""
     port = _open(settings)
     try:
-        yield End(port.fileno(), f"serial port {settings.port}", "is the adapter still plugged in?")
+        yield End(
+            port.fileno(),
+            f"serial port {settings.port}",
+            Words("请检查转换器是否插好", "is the adapter still plugged in?"),
+        )
     finally:
         with suppress(OSError, termios.error):
             port.reset_output_buffer()  # else close() waits until a dead line has drained
@@ -48,7 +60,8 @@ def _open(settings: SerialSettings) -> serial.Serial:
             exclusive=True,
         )
     except (OSError, ValueError, termios.error) as error:
-        raise LinkLost(f"serial port {settings.port} {_explain(error)}") from error
+        why = _explain(error)
+        raise LinkLost(Words(why.zh, f"serial port {settings.port} {why}")) from error
     os.set_blocking(port.fileno(), False)
     attributes = termios.tcgetattr(port.fileno())
     attributes[6][termios.VMIN] = 1  # pyserial's 0 makes "nothing yet" look like end of file
@@ -56,6 +69,7 @@ def _open(settings: SerialSettings) -> serial.Serial:
     return port
 
 
-def _explain(error: Exception) -> str:
+def _explain(error: Exception) -> Words:
     number = error.errno if isinstance(error, OSError) else error.args[0] if error.args else None
-    return _MENDS.get(number, f"can't be opened: {error}") if isinstance(number, int) else f"can't be opened: {error}"
+    known = _MENDS.get(number) if isinstance(number, int) else None
+    return known or Words("串口打不开，请通知安装员", f"can't be opened: {error}")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.errors import CommandFailed
 from gateway.links.contacts.barrier import Barrier, BarrierSpec, Relay, Sense
 from gateway.links.contacts.order import Order
+from gateway.model import Words
 
 ALL = frozenset(Sense)
 SPEC = BarrierSpec("barrier", ALL, stops=True, pulse=1.0, travel=6.0)
@@ -94,13 +95,14 @@ def test_a_pulse_is_a_pulse() -> None:
     assert on == [True] * 5 + [False] * 7  # a look to see it on, then a second
 
 
-@pytest.mark.parametrize("what", ["loop", "edge"])
-def test_it_is_not_closed_on_what_stands_there(what: str) -> None:
+@pytest.mark.parametrize(("what", "zh"), [("loop", "地感有车，不能落杆"), ("edge", "防砸触边被碰，不能落杆")])
+def test_it_is_not_closed_on_what_stands_there(what: str, zh: str) -> None:
     lane = a_lane(height=1.0)
     setattr(lane, what, True)
     lane.look()
-    with pytest.raises(CommandFailed, match="is not closed: "):
+    with pytest.raises(CommandFailed, match="is not closed: ") as refused:
         lane.order("close")
+    assert Words.of(refused.value.why).zh == zh
 
 
 def test_closed_already_it_is_closed_whoever_waits_before_it() -> None:
@@ -114,7 +116,7 @@ def test_what_drives_up_between_the_order_and_the_look_is_seen() -> None:
     order = lane.order("close")
     lane.loop = True
     lane.run(5)
-    assert order.failed == "something stands on the loop"
+    assert str(order.failed) == "something stands on the loop"
     assert (lane.height, lane.told) == (1.0, ["barrier.opened"])
 
 
@@ -127,7 +129,7 @@ def test_what_it_meets_on_the_way_down_sends_it_up_again(after: float) -> None:
     lane.run(0.25)
     assert (lane.relays[Relay.CLOSE], lane.relays[Relay.OPEN]) == (False, True)
     lane.run(5)
-    assert order.failed == "the anti-crush edge is touched: it was opened again"
+    assert str(order.failed) == "the anti-crush edge is touched: it was opened again"
     assert lane.height == 1.0
     lane.edge = False
     lane.run(0.5)
@@ -138,7 +140,7 @@ def test_a_way_that_takes_too_long_is_a_fault_until_it_stands_elsewhere() -> Non
     lane = a_lane(dead=True)
     order = lane.order("open")
     lane.run(7)
-    assert order.failed == "it was sent to open and was not there within 6 s"
+    assert str(order.failed) == "it was sent to open and was not there within 6 s"
     assert lane.told == ["device.faulted"]
     lane.dead, lane.height = False, 1.0
     lane.run(0.25)
@@ -154,8 +156,9 @@ def test_limits_that_contradict_each_other_are_a_fault() -> None:
 def test_held_open_it_goes_up_and_stays_up() -> None:
     lane = a_lane()
     lane.barrier.hold(True)
-    with pytest.raises(CommandFailed, match="held open"):
+    with pytest.raises(CommandFailed, match="held open") as refused:
         lane.order("close")
+    assert Words.of(refused.value.why).zh == "联动保持抬杆，不能落杆"
     lane.run(5)
     assert lane.height == 1.0
     lane.height, lane.heading = 0.5, 0  # somebody winds it down by hand
@@ -192,7 +195,7 @@ def test_blind_it_drives_nothing() -> None:
     lane.run(0.5)
     lane.barrier.forget()
     assert not any(lane.barrier.drives(lane.now).values())
-    assert order.failed == "its module does not answer"
+    assert str(order.failed) == "its module does not answer"
     with pytest.raises(CommandFailed, match="can't be seen"):
         lane.order("close")
 

@@ -14,6 +14,7 @@ from gateway.links.contacts.board import Board, Drive, Gate, Point, Wiring
 from gateway.links.contacts.contact import ContactSpec
 from gateway.links.contacts.interlock import InterlockSpec
 from gateway.links.contacts.output import OutputSpec
+from gateway.model import Words
 
 FIRE, SIREN, STRIKE = Point(1, "discrete", 0), Point(2, "coil", 0), Point(2, "coil", 1)
 RELAYS = {Relay.OPEN: Point(3, "coil", 0), Relay.CLOSE: Point(3, "coil", 1)}
@@ -94,8 +95,10 @@ def test_fire_holds_all_at_once_and_no_command_undoes_it() -> None:
     house.cycle()
     assert house.held() == (True, True, True)
     for device, action in (("siren", "off"), ("strike", "off"), ("strike", "pulse"), ("barrier", "close")):
-        with pytest.raises(CommandFailed, match=r"is held (on|open) by Fire linkage: fire is active"):
+        with pytest.raises(CommandFailed, match=r"is held (on|open) by Fire linkage: fire is active") as refused:
             house.order(device, action)
+        held = "保持抬杆，不能落杆" if device == "barrier" else "保持接通，不能断开"
+        assert refused.value.why == Words(f"Fire linkage启动中，{held}", str(refused.value))
     assert house.order("siren", "on").failed is None
     with pytest.raises(CommandFailed, match="can't be reset while fire is active"):
         house.order("linkage", "reset")

@@ -109,7 +109,7 @@ def test_a_module_that_goes_away_fails_the_order() -> None:
     output, order = an_output(), Order("siren", "on")
     output.order(order, True, None)
     output.forget()
-    assert order.failed == "its module does not answer"
+    assert str(order.failed) == "its module does not answer"
     output.see(False, 9.0)
     assert output.wants() is None
 
