@@ -18,6 +18,7 @@ import structlog
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, CommandFailed, NotRecorded
 from gateway.links.allowance import Aside
+from gateway.links.credential.masked import masked_bits
 from gateway.links.osdp import feedback, trouble
 from gateway.links.osdp.bus import Bus, Turn
 from gateway.links.osdp.session import ASK_STATUS, Session
@@ -156,7 +157,8 @@ class OsdpReaders(Driver):
             try:
                 head.untold += head.told.take(event, now)
             except BadInput as error:
-                await self._aside.put(f"{head.reader.id}: {error.why}; is its `format` right?", error.data)
+                why = f"{head.reader.id}: {error.why}; is its `format` right?"
+                await self._aside.put(why, masked_bits(error.data))
         head.untold += head.told.due(now)
 
     async def _tell(self, head: Head) -> bool:

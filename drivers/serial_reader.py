@@ -17,6 +17,7 @@ from gateway.driver import Driver, DriverSettings, Emit
 from gateway.errors import BadInput, NotRecorded
 from gateway.links.allowance import Aside
 from gateway.links.credential.credential import Credential
+from gateway.links.credential.masked import masked_line
 from gateway.links.credential.printed import GROUPS, Printed
 from gateway.links.patterns import compiled
 from gateway.links.serial import SerialLink, SerialSettings
@@ -92,7 +93,7 @@ class SerialReader(Driver):
 
     async def _take(self, found: Credential | BadInput) -> None:
         if isinstance(found, BadInput):
-            await self._aside.put(found.why, found.data)
+            await self._aside.put(f"{found.why} (masked: 0 is a digit, A a letter)", masked_line(found.data))
         elif not self._repeats(found):
             await self._tell(found)
 

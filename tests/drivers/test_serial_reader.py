@@ -121,7 +121,7 @@ async def test_cut_late_and_with_garbage_in_front(serial_line) -> None:
         await run.until(lambda: run.emit.signals)
         run.twin.say(b"\x020100")
         await run.until(lambda: run.emit.aside)
-        assert run.emit.aside == [("a line broke off", b"0100")]
+        assert run.emit.aside == [("a line broke off (masked: 0 is a digit, A a letter)", b"0000")]
         run.twin.stx_hex(1, 5)
         await run.until(lambda: len(run.emit.signals) == 2)
 
