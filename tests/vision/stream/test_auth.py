@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given, strategies
@@ -101,3 +102,13 @@ def test_any_arguments_are_survived(rest: str) -> None:
     credentials = Credentials("u", "p")
     credentials.meet(challenges([f'Digest nonce="1", algorithm=MD5, {rest}']))
     credentials.header("PLAY", "rtsp://a/")
+
+
+@pytest.mark.parametrize(
+    "header", ["Basic" + " " * 16_000 + '"', "Digest a=b" + " " * 16_000 + "!", " " * 16_000 + "!"]
+)
+def test_a_head_full_of_blanks_is_read_in_no_time(header: str) -> None:
+    """All cameras wait for the thread that reads this."""
+    began = time.thread_time()
+    challenges([header])
+    assert time.thread_time() - began < 0.1
