@@ -20,6 +20,8 @@ from gateway.links.onvif.transport import Login, fetch, session_of
 LARGEST_PICTURE = 4 << 20
 PICTURE_LIMIT_S = 3.0
 MOST_PROFILES = 16
+MOST_SKEW = timedelta(days=36_525)
+"""A clock that is further away is none; our own calendar ends with the year 9999."""
 _NAMESPACES = {
     "http://www.onvif.org/ver10/events/wsdl": "events",
     "http://www.onvif.org/ver10/media/wsdl": "media",
@@ -149,9 +151,10 @@ async def _skew(device: Any, refusal: type[Exception]) -> timedelta:
     try:
         date, time = utc.Date, utc.Time  # type: ignore[union-attr]  # as the next: it may have none
         theirs = datetime(date.Year, date.Month, date.Day, time.Hour, time.Minute, min(time.Second, 59), tzinfo=UTC)
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, OverflowError):
         return timedelta()
-    return theirs - datetime.now(UTC)
+    ahead = theirs - datetime.now(UTC)
+    return ahead if abs(ahead) < MOST_SKEW else timedelta()
 
 
 async def _addresses(device: Any, refusal: type[Exception]) -> list[tuple[str, str]]:

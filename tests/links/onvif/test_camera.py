@@ -6,12 +6,13 @@ import asyncio
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
 
 from gateway.errors import BadInput, LinkLost, LoginRefused
-from gateway.links.onvif.camera import connect, installed, library
+from gateway.links.onvif.camera import _skew, connect, installed, library
 from gateway.links.onvif.event import Event
 from gateway.links.onvif.pullpoint import PullPoint, subscribe
 from gateway.links.onvif.transport import Login
@@ -193,3 +194,13 @@ async def test_the_twin_keeps_to_the_published_descriptions(
         assert len(await events_of(point, 1)) == 1
         await point._manager.ask("Renew", TerminationTime="PT60S", **point._headers())
     assert twin.asked["Unsubscribe"] == 1
+
+
+@pytest.mark.parametrize(("year", "day"), [(2026, 9_999_999_999), (9999, 31), (1, 1), (2026, 45)])
+async def test_a_clock_that_is_none_is_no_reason_not_to_listen(year: int, day: int) -> None:
+    class Device:
+        async def ask(self, *_: object, **__: object) -> object:
+            date, time = SimpleNamespace(Year=year, Month=12, Day=day), SimpleNamespace(Hour=23, Minute=59, Second=59)
+            return SimpleNamespace(UTCDateTime=SimpleNamespace(Date=date, Time=time))
+
+    assert await _skew(Device(), LinkLost) == timedelta()
