@@ -95,7 +95,7 @@ def _who(topic: str, payload: bytes, broker: str) -> Iterator[Finding]:
 def _zigbee(base: str, payload: bytes, broker: str) -> Iterator[Finding]:
     try:
         devices = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     for device in devices if isinstance(devices, list) else ():
         if not isinstance(device, dict) or device.get("type") == "Coordinator":
