@@ -31,4 +31,6 @@ def set_up(level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    # Twenty lines for each date that a camera writes in its own way: what can't be read is told by who asked.
+    logging.getLogger("zeep").setLevel(logging.CRITICAL)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
