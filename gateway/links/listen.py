@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -61,7 +62,8 @@ class Caller:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, idle: float, tape: Tape) -> None:
         self._reader, self._writer, self._idle, self._tape = reader, writer, idle, tape
-        self.peer = str(Listen(*writer.get_extra_info("peername", ("?", 0))[:2]))
+        self.host, port = writer.get_extra_info("peername", ("?", 0))[:2]
+        self.peer = str(Listen(self.host, port))
         self.heard_at = asyncio.get_running_loop().time()
 
     async def read(self) -> bytes:
@@ -163,8 +165,12 @@ class Door:
             caller.close()
 
     def _make_room(self) -> None:
-        """Half-open connections of devices that lost power linger; a device that calls now is alive."""
-        silent = min(self._callers, key=lambda caller: caller.heard_at)
+        """Half-open connections of devices that lost power linger; a device that calls now is alive.
+
+        Whoever has the most gives way: one host that opens hundreds must not cut off the devices.
+        """
+        held = Counter(caller.host for caller in self._callers)
+        silent = min(self._callers, key=lambda caller: (-held[caller.host], caller.heard_at))
         self._callers.discard(silent)
         log.info("a connection gives way to a new one", listen=str(self._settings.listen), peer=silent.peer)
         silent.abort()
@@ -193,6 +199,7 @@ class Door:
         if not self._settings.allow:
             return True
         host = ipaddress.ip_address(str(address[0]).partition("%")[0])
+        host = getattr(host, "ipv4_mapped", None) or host  # as an IPv4 sender is called at an address of IPv6
         allowed = any(host in network for network in self._settings.allow)
         self.turned_away += not allowed
         return allowed

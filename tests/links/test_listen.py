@@ -117,6 +117,25 @@ async def test_one_more_takes_the_place_of_the_longest_silent() -> None:
             writer.close()
 
 
+async def test_a_host_that_takes_all_connections_cuts_off_itself_alone() -> None:
+    async with serving(settings(connections=3)) as door:
+        panel = await asyncio.open_connection(HOST, door.port, local_addr=("127.0.0.2", 0))
+        panel[1].write(b"alive")
+        assert await panel[0].read(5) == b"alive"
+        greedy = [await asyncio.open_connection(HOST, door.port) for _ in range(20)]
+        assert await ask(door.port, b"still there") == b"still there"
+        panel[1].write(b"and me")
+        assert await panel[0].read(6) == b"and me"
+        for _, writer in (panel, *greedy):
+            writer.close()
+
+
+async def test_who_comes_by_ipv4_to_an_address_of_ipv6_is_known_by_its_ipv4() -> None:
+    async with serving(settings(listen="[::]:0", allow=["127.0.0.1"])) as door:
+        assert await ask(door.port, b"hello") == b"hello"
+        assert await asyncio.to_thread(ask_by_datagram, door.port, b"hello") == b"hello"
+
+
 async def test_a_silent_connection_is_closed() -> None:
     async with serving(settings(idle="100ms")) as door:
         reader, writer = await asyncio.open_connection(HOST, door.port)
