@@ -6,7 +6,7 @@ some panels always send the same. A message is a repeat for sure only of the one
 
 from __future__ import annotations
 
-from gateway.links.dc09.message import Message
+from gateway.links.dc09.message import NULL, Message
 
 NUMBERS = 9999
 LATE_BY = 8
@@ -23,6 +23,8 @@ class Repeats:
         """True when it can't be a repeat; False: the journal decides, by the time that has passed."""
         line, number, said = message.header.line, int(message.header.sequence), f"{message.data}{message.extended}"
         before = self._last.get(message.account)
+        if message.header.token == NULL and number == 0 and before and before[1] != 0:
+            return False  # a poll outside the count: what comes next may still be the repeat of what came before
         self._last[message.account] = (line, number, said)
         if before is None or before[0] != line:
             return False

@@ -155,8 +155,8 @@ def test_keys_as_installers_have_them() -> None:
 def test_new_and_repeated() -> None:
     repeats = Repeats()
 
-    def is_new(number: int, data: str) -> bool:
-        taken = judge(b'"SIA-DCS"%04dL0#1234[#1234|%s]' % (number, data.encode()), KEYS, NOW)
+    def is_new(number: int, data: str, token: str = "SIA-DCS") -> bool:
+        taken = judge(b'"%s"%04dL0#1234[#1234|%s]' % (token.encode(), number, data.encode()), KEYS, NOW)
         assert isinstance(taken, Taken)
         return repeats.is_new(taken.message)
 
@@ -168,3 +168,6 @@ def test_new_and_repeated() -> None:
     assert not is_new(9998, "NBA1")  # a datagram that comes late
     assert is_new(500, "NBA1")
     assert is_new(1, "NBA1")  # it has begun again
+    assert not is_new(0, "", "NULL")  # polls stand outside the count
+    assert not is_new(1, "NBA1")  # sent again, a poll later
+    assert is_new(2, "NBA1")
