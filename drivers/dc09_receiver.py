@@ -21,7 +21,7 @@ from gateway.errors import NotRecorded
 from gateway.links.allowance import Allowance, Aside
 from gateway.links.dc09.desk import Taken, Turned, judge
 from gateway.links.dc09.events import Event, read, unread
-from gateway.links.dc09.frame import Decoder, Unreadable
+from gateway.links.dc09.frame import LONGEST, Decoder, Unreadable
 from gateway.links.dc09.message import NULL, Message
 from gateway.links.dc09.repeats import Repeats
 from gateway.links.dc09.settings import Account, ReceiverSettings
@@ -169,7 +169,8 @@ class Dc09Receiver(Driver):
             await self.emit(Signal(device=account.id, kind=kind, data=data, fresh=True))
 
     async def _put_aside(self, why: str, data: bytes) -> None:
-        await self._aside.put(why, _KEY_IN_CLEAR.sub(b"[K...", data))
+        """No more of it than the longest frame: a datagram may have sixteen times as much, and comes from anyone."""
+        await self._aside.put(why, _KEY_IN_CLEAR.sub(b"[K...", data[:LONGEST]))
 
 
 def _data(message: Message, event: Event) -> dict[str, Any]:

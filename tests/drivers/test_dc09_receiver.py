@@ -23,7 +23,7 @@ from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
 from gateway.flow.unrecorded import Unrecorded
 from gateway.links.dc09.cipher import seal
-from gateway.links.dc09.frame import Decoder, wrap
+from gateway.links.dc09.frame import LONGEST, Decoder, wrap
 from gateway.links.dc09.message import Header, read_header, write_time
 from gateway.links.dc09.settings import ReceiverSettings
 from gateway.links.listen import ListenLink
@@ -278,6 +278,17 @@ async def test_what_can_not_be_read_is_told_and_not_acknowledged(tmp_path: Path)
         assert answer.token == "DUH"
         assert await run.rows() == [("shop", "device.faulted")]
         assert await run.aside() == ["ADM-CID data that can't be read"]
+
+
+async def test_a_datagram_of_rubbish_is_kept_no_longer_than_a_frame(tmp_path: Path) -> None:
+    async with receiver(tmp_path) as run:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.sendto(b"x" * 60_000 + b"\r", (HOST, run.port))
+        async with asyncio.timeout(5):
+            while not await run.aside():
+                await asyncio.sleep(0.01)
+        [(size,)] = await run.rows("SELECT length(data) FROM quarantine")
+        assert size == LONGEST
 
 
 async def test_not_recorded_is_not_acknowledged_and_the_connection_stays(
