@@ -3,10 +3,14 @@
 A loss waits `grace` before it rings, so that one that is back at once does not, and so that
 many at once (a switch or a fuse died) become one alert: `together` or more that are lost
 under the same parent place are told as one, and those that follow fold into it.
+
+Of a device that is taken out of the configuration nobody says how it is any more: its alerts are over.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, NamedTuple
@@ -27,13 +31,15 @@ from gateway.model import (
     Words,
     from_data,
 )
-from gateway.rule import Rule, Watch
+from gateway.rule import Compound, Rule, Watch
 from gateway.settings.durations import Duration, at_most
 from gateway.settings.selection import Selection, SeverityWord
 
 USUAL = {DeviceType.PANEL: Severity.HIGH, DeviceType.ZONE: Severity.HIGH, DeviceType.SIREN: Severity.HIGH}
 """Other types are medium."""
 NAMED_AT_MOST = 3
+REMOVED = "-removed/"
+"""Begins the key of the wake-up that ends alerts of removed devices; no device is called so."""
 
 
 class Trouble(NamedTuple):
@@ -74,11 +80,15 @@ class Losses:
     lost: dict[str, Words | None] = field(default_factory=dict)
     standing: set[str] = field(default_factory=set)
     groups: dict[str, set[str]] = field(default_factory=dict)
+    compound: Compound | None = None
+    """In which it was looked for alerts of removed devices."""
+    over: frozenset[str] = frozenset()
+    """What was found: to be cleared at its wake-up, which has a row of its own in the journal, live or replayed."""
 
 
 class Silence(Rule):
     Settings = SilenceSettings
-    KINDS = frozenset({"device.silent", "device.offline", "device.online", *TROUBLES, *ENDS})
+    KINDS = frozenset({"device.silent", "device.offline", "device.online", *TROUBLES, *ENDS, "configuration.changed"})
     HORIZON = timedelta(hours=24)
 
     settings: SilenceSettings
@@ -91,11 +101,42 @@ class Silence(Rule):
         while True:
             event = yield decisions
             if isinstance(event, Wake):
-                decisions = self._ring(event.key, losses)
+                decisions = self._woken(event.key, losses)
+            elif event.kind == "configuration.changed":
+                decisions = ()
             elif self.settings.covers(event.device, self.compound):
                 decisions = self._on_signal(event, losses)
             else:
                 decisions = ()
+            if losses.compound is not self.compound:
+                losses.compound, losses.over = self.compound, frozenset(self._of_removed(losses))
+                decisions = [*decisions, *([WakeAt(_key(losses.over), event.time)] if losses.over else ())]
+
+    def _woken(self, key: str, losses: Losses) -> Decisions:
+        if not key.startswith(REMOVED):
+            return self._ring(key, losses)
+        if key != _key(losses.over):
+            return ()
+        return self._end_removed(losses)
+
+    def _of_removed(self, losses: Losses) -> Iterator[str]:
+        """Keys that stand, and whose devices are in the configuration no more."""
+        devices = self.compound.devices
+        parents = {self._parent(device) for device in devices}
+        for key in losses.standing:
+            device, _, parent = key.partition("/")
+            group = losses.groups.get(parent) if device == "*" else {device}
+            if (group and devices.keys().isdisjoint(group)) or (device == "*" and parent not in parents):
+                yield key
+
+    def _end_removed(self, losses: Losses) -> Decisions:
+        reason = Words("设备已从配置中移除", "its device was taken out of the configuration")
+        over = sorted(losses.over & losses.standing)
+        losses.standing.difference_update(over)
+        for key in over:
+            losses.groups.pop(key.removeprefix("*/"), None)
+            losses.lost.pop(key.partition("/")[0], None)
+        return [Clear(key, reason) for key in over]
 
     def _on_signal(self, signal: Signal, losses: Losses) -> Decisions:
         if signal.kind in {"device.silent", "device.offline"}:
@@ -121,6 +162,8 @@ class Silence(Rule):
 
     def _ring(self, device: str, losses: Losses) -> Decisions:
         """The grace is over: tell this one alone, or with the others that are away."""
+        if device not in self.compound.devices:
+            losses.lost.pop(device, None)  # it was taken out of the configuration meanwhile
         parent = self._parent(device)
         group = losses.groups.get(parent, set())
         if device not in losses.lost or device in group or f"{device}/lost" in losses.standing:
@@ -185,6 +228,11 @@ def _why(data: Json) -> Words | None:
 
 def _because(what: Words, why: Words | None) -> Words:
     return Words(f"{what.zh}：{why.zh}", f"{what.en}: {why.en}") if why else what
+
+
+def _key(over: Collection[str]) -> str:
+    """Of the wake-up for just these alerts: one from before a restart is for others."""
+    return REMOVED + hashlib.blake2b("\n".join(sorted(over)).encode(), digest_size=8).hexdigest()
 
 
 RULE = Silence

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 from gateway.model import Severity
+from gateway.rule import Compound
 from rules.silence import RULE
-from tests.rules.feed import brief, feed, made, signal
+from tests.rules.feed import COMPOUND, brief, feed, made, signal
 
 
 def lost(*devices, after=0.0):
@@ -85,3 +88,54 @@ def test_a_barrier_that_met_something():
     assert brief(decisions) == ["raise lane/blocked medium", "clear lane/blocked"]
     assert decisions[0].reason.zh.endswith(" 道闸遇阻：防砸触边被触碰")
     assert decisions[0].reason.en.startswith("Barrier met an obstacle at")
+
+
+def without(*devices: str) -> Compound:
+    return replace(COMPOUND, devices={name: each for name, each in COMPOUND.devices.items() if name not in devices})
+
+
+def removed(rule, after, *devices):
+    """What is said once these devices are in the configuration no more."""
+    rule.compound = without(*devices)
+    return signal("anju", "configuration.changed", after)
+
+
+def test_what_is_removed_within_its_grace_does_not_ring() -> None:
+    rule = made(RULE)
+    assert feed(rule, (event for event in (*lost("lane"), removed(rule, 2, "lane"))), until=60) == []
+
+
+def test_the_alerts_of_a_removed_device_are_over() -> None:
+    rule = made(RULE)
+
+    def story():
+        yield from lost("lane", "home")
+        yield signal("c1", "camera.covered", 9)
+        yield removed(rule, 20, "lane", "c1")
+        rule.compound = COMPOUND
+        yield from lost("lane", after=30)
+
+    decisions = feed(rule, story(), until=60)
+    raised = {"raise lane/lost medium", "raise home/lost medium", "raise c1/covered high"}
+    assert set(brief(decisions[:3])) == raised
+    assert brief(decisions[3:]) == ["clear c1/covered", "clear lane/lost", "raise lane/lost medium"]
+    assert decisions[3].reason.en == "its device was taken out of the configuration"
+
+
+def test_a_loss_of_many_is_over_when_all_of_them_are_removed() -> None:
+    rule, many = made(RULE), ["c1", "c2", "c3", "c4"]
+
+    def story():
+        yield from lost(*many)
+        yield signal("c5", "device.online", 10)
+        yield removed(rule, 20, *many[:3])
+        yield removed(rule, 30, *many)
+
+    assert brief(feed(rule, story(), until=60)) == ["raise */wall high", "clear */wall"]
+
+
+def test_what_it_held_at_a_start_for_a_device_that_is_gone_is_over() -> None:
+    rule = made(RULE)
+    rule.compound = without("lane")
+    decisions = feed(rule, [signal("c1", "device.online", 1)], ["lane/lost", "home/lost"], until=60)
+    assert brief(decisions) == ["clear lane/lost"]
