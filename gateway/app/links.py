@@ -38,7 +38,10 @@ class Doors:
     """Of the devices whose links carry bytes: what goes over them, for whoever listens."""
 
     def link_of(self, entry: DeviceEntry) -> LinkOf:  # noqa: PLR0911  # one for each kind of link
-        """Handing it raises LinkLost where the YAML names a door that is not open."""
+        """Raises nothing, for a new configuration must not stop half way.
+
+        Handing it raises LinkLost where the YAML names a door that is not open, or the driver none that there is.
+        """
         match entry.driver.LINK:
             case "none":
                 return lambda _emit, _silent: None
@@ -58,8 +61,8 @@ class Doors:
                 return self._mqtt(entry)
             case "vision":
                 return self._hooked(entry, self.vision.slot(entry.device.id))
-        there_is = "serial, listen, http, mqtt, sip, vision"
-        raise LinkLost(f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is {there_is}")
+        there_is = "none, serial, listen, http, modbus, mqtt, sip, vision"
+        return _closed(f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is {there_is}")
 
     async def picture(self, camera: str) -> bytes | None:
         """The newest JPEG of a camera; None while it has none."""
