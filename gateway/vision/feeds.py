@@ -9,6 +9,7 @@ from threading import Event, Thread
 from typing import Protocol
 
 from gateway.errors import BadInput, LinkLost
+from gateway.model import Words
 from gateway.vision.eye import Eye
 from gateway.vision.sighting import Transport, Watch
 from gateway.vision.stream.opaque import OpaqueUnits
@@ -68,14 +69,14 @@ class PyAvFeed(Thread):
         self._stopped.set()
 
     def run(self) -> None:
-        why = LinkLost("the stream ended")
+        why = LinkLost(Words("视频已结束", "the stream ended"))
         try:
             self._run()
         except LinkLost as error:
             why = error
         except Exception:  # noqa: BLE001  a supervisor of one camera: what FFmpeg makes of it costs no other
             traceback.print_exc()
-            why = LinkLost("the camera's thread failed; the log says how")
+            why = LinkLost(Words("视频程序出错，请通知安装员", "the camera's thread failed; the log says how"))
         self._eye.lost(why)
 
     def _run(self) -> None:

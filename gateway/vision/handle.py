@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from gateway.errors import BadInput, LinkLost, LoginRefused
+from gateway.model import Words, from_data
 from gateway.vision.known import Known
 from gateway.vision.process import Line, started
 from gateway.vision.sighting import Sighting, Watch
@@ -94,7 +95,9 @@ class WorkerHandle:
             async with asyncio.timeout(START_LIMIT):
                 await self._ready.wait()
         except TimeoutError:
-            raise LinkLost(f"vision worker {self.name} does not start") from None
+            raise LinkLost(
+                Words("视频程序启动不了，请通知安装员", f"vision worker {self.name} does not start")
+            ) from None
 
     async def begin(self, hears: Hears, watch: Watch) -> int:
         await self.be_ready()
@@ -102,7 +105,7 @@ class WorkerHandle:
 
     def begin_now(self, hears: Hears, watch: Watch) -> int:
         if not self._ready.is_set():
-            raise LinkLost(f"vision worker {self.name} does not run")
+            raise LinkLost(Words("视频程序正在重新启动", f"vision worker {self.name} does not run"))
         number = next(self._numbers)
         self._watches[number] = hears
         watch = replace(watch, home_province=watch.home_province or self._home_province)
@@ -176,7 +179,7 @@ class WorkerHandle:
         self._earlier, self._current = self.dropped, Dropped()
         watches, self._watches = self._watches, {}
         for hears in watches.values():
-            hears.lost(LinkLost(why))
+            hears.lost(LinkLost(Words("视频程序中断，正在重新启动", why)))
         self.views.lose(why)
 
     def _send_known(self) -> None:
@@ -196,4 +199,4 @@ def _tell(hears: Hears, message: Message) -> None:
         case "sighting":
             hears.saw(Sighting(str(header["kind"]), float(header["at"]), dict(header["data"]), message.blob))
         case "lost":
-            hears.lost((LoginRefused if header["refused"] else LinkLost)(str(header["why"])))
+            hears.lost((LoginRefused if header["refused"] else LinkLost)(from_data(header["why"])))

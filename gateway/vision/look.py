@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from gateway.errors import LinkLost, LoginRefused
+from gateway.model import as_data
 from gateway.vision.motion.gates import Event, Gates, Want
 from gateway.vision.newest import Newest
 from gateway.vision.outbox import Outbox
@@ -98,7 +99,7 @@ class Look:
         for event in self._gates.finish() if self._gates else ():
             self._tell(event, None)
         refused = isinstance(self._why, LoginRefused)
-        self._outbox.say("lost", watch=self._number, why=str(self._why), refused=refused)
+        self._outbox.say("lost", watch=self._number, why=as_data(self._why.why), refused=refused)
 
     def _take(self, unit: AccessUnit, keys: Keys) -> Iterable[bool]:
         """Of thousands in a second all but a few end here, wanted by nobody."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gateway.errors import LinkLost, LoginRefused, NotFound
+from gateway.model import Said, Words, as_data
 from gateway.vision.sighting import MainStream, Sighting
 from gateway.vision.view.broadcast import Viewer
 from gateway.vision.workplace import Workplace
@@ -44,7 +45,7 @@ class MainLine:
         self._wait, self._not_before = FIRST_WAIT, 0.0
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
         self._flows_since = self._heard_at = float("-inf")
-        self._why = "it gave no picture"
+        self._why: Said = Words("没有画面", "it gave no picture")
         self._is_told = False
 
     def open(self, stream: MainStream | None, tell: Callable[[Sighting], None]) -> None:
@@ -99,7 +100,7 @@ class MainLine:
         """Nothing is looked for in it."""
 
     def lost(self, error: LinkLost) -> None:
-        self._why = str(error)
+        self._why = error.why
         self._leave()
         wait = self._wait * random.uniform(0.8, 1.2)  # noqa: S311  jitter is no secret
         if isinstance(error, LoginRefused):
@@ -146,8 +147,9 @@ class MainLine:
 
     def _miss(self) -> None:
         self._is_told = True
-        fault = {"stream": "main", "fault": f"the main stream is away: {self._why}"}
-        self._tell(Sighting("device.faulted", time.time(), fault))
+        why = Words.of(self._why)
+        why = Words(f"主码流中断：{why.zh}", f"the main stream is away: {why}")
+        self._tell(Sighting("device.faulted", time.time(), {"stream": "main", "why": as_data(why)}))
 
     def _after(self, wait: float, what: Callable[[], None]) -> None:
         """Once, however often it is asked for."""

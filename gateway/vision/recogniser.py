@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.errors import BadInput, ConfigError
+from gateway.model import Words, as_data
 from gateway.vision.detect.detector import Detector
 from gateway.vision.detect.judge import DetectedJudge, Thing
 from gateway.vision.detect.model import Detected, DetectorModel
@@ -111,7 +112,8 @@ class CameraTracks:
             found = recognisers.detector(model).find(view.frame.bgr)
         except (ConfigError, BadInput) as error:
             self._unusable = True
-            return [Sighting("device.faulted", view.at, {"fault": str(error)})]
+            why = as_data(Words("识别模型不能用，请通知安装员", str(error)))
+            return [Sighting("device.faulted", view.at, {"why": why})]
         return [_thing(one) for one in self._things.see(view.clock, found, view)]
 
     def _thorough(self, clock: float) -> bool:

@@ -59,7 +59,7 @@ def test_what_breaks_in_the_receiving_thread_ends_this_camera_alone(
     eye.lost(LinkLost("too late"))
     assert cuts == [7]
     assert [word for word, _ in said.words] == ["lost"]
-    assert "own code" in said.words[0][1]["why"]
+    assert "own code" in said.words[0][1]["why"]["en"]
     assert "Traceback" in capfd.readouterr().err
 
 

@@ -157,7 +157,7 @@ async def test_its_loss_costs_the_sub_stream_nothing_and_is_told_once(
         camera.cut(larger)
         fault = await sighting(sightings)
         assert (fault.kind, fault.data["stream"]) == ("device.faulted", "main")
-        assert "404" in fault.data["fault"]
+        assert "404" in fault.data["why"]["en"]
         assert GEHEIM not in str(fault.data)
         assert await shown(camera.slot, main=False) == SUB
         assert (await recorded(camera, tmp_path, 2.0, 1.0))[0] == SUB

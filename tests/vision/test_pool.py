@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from gateway.errors import LinkLost
+from gateway.model import Words
 from gateway.vision.known import Known, KnownFace, KnownVehicle
 from gateway.vision.pool import VisionPool
 from gateway.vision.recognise.faces import FaceReader
@@ -129,6 +130,9 @@ async def test_a_camera_that_is_lost_does_not_touch_the_others(pool: VisionPool,
             with pytest.raises(LinkLost, match="can't be reached") as caught:
                 await anext(nothing)
         assert "geheim" not in str(caught.value)
+        assert Words.of(caught.value.why).zh == "设备拒绝连接，请检查摄像机供电和网线", (
+            "said in both languages, out of a worker"
+        )
         assert (await anext(sightings)).kind.startswith("motion.")
     assert pool.workers[0].restarts == 0
 

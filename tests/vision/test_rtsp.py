@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LinkLost, LoginRefused
+from gateway.model import Words
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision.pool import VisionPool
@@ -46,3 +47,4 @@ async def test_a_wrong_password_is_told_without_it(tmp_path: Path) -> None:
         with pytest.raises(LoginRefused, match="401") as caught:
             await anext(sightings)
         assert "geheim" not in str(caught.value)
+        assert Words.of(caught.value.why).zh == "摄像机的用户名或密码不对，请通知安装员"

@@ -12,6 +12,7 @@ from av.error import FFmpegError, HTTPUnauthorizedError
 from av.video.stream import VideoStream
 
 from gateway.errors import LinkLost, LoginRefused
+from gateway.model import Words
 from gateway.vision.stream.address import masked
 from gateway.vision.stream.source import Coding, Packet
 
@@ -75,18 +76,23 @@ class PyAvSource:
                 yield Packet(previous, packet.is_keyframe, packet.size, bytes(packet))
                 heard = time.monotonic()
         except (FFmpegError, OSError) as error:
-            raise LinkLost(f"stream {masked(self._address)} broke off: {_why(error, heard)}") from None
+            en = f"stream {masked(self._address)} broke off: {_why(error, heard)}"
+            raise LinkLost(Words("视频中断，请检查摄像机供电和网线", en)) from None
 
     def _open(self) -> tuple[InputContainer, VideoStream]:
         live, began = self._address.startswith("rtsp"), time.monotonic()
         try:
             container = av.open(self._address, timeout=(TIMEOUT, TIMEOUT), options=_RTSP if live else {})
         except (FFmpegError, OSError, ValueError) as error:
-            kind = LoginRefused if isinstance(error, HTTPUnauthorizedError) else LinkLost
-            raise kind(f"stream {masked(self._address)} can't be opened: {_why(error, began)}") from None
+            en = f"stream {masked(self._address)} can't be opened: {_why(error, began)}"
+            if isinstance(error, HTTPUnauthorizedError):
+                raise LoginRefused(Words("摄像机的用户名或密码不对，请通知安装员", en)) from None
+            raise LinkLost(Words("视频打不开，请检查摄像机供电和网线", en)) from None
         if not container.streams.video:
             container.close()
-            raise LinkLost(f"stream {masked(self._address)} carries no picture")
+            raise LinkLost(
+                Words("视频流里没有画面，请通知安装员", f"stream {masked(self._address)} carries no picture")
+            )
         return container, container.streams.video[0]
 
     def _rewind(self) -> None:

@@ -40,7 +40,7 @@ def test_a_model_of_another_format_is_a_fault_told_once(tmp_path: Path) -> None:
     model = replace(tiny.make(tmp_path, "yolov8"), format="nms")
     (fault,) = looks(model, [250] * 5)
     assert fault.kind == "device.faulted"
-    assert "format nms" in fault.data["fault"]
+    assert "format nms" in fault.data["why"]["en"]
 
 
 def test_a_watch_with_a_detector_survives_the_way_to_the_worker(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Literal
 
 from gateway.errors import LinkLost, LoginRefused
+from gateway.model import Words
 from gateway.vision.stream.rtp.receiver import Media
 from gateway.vision.stream.rtsp.auth import Credentials, challenges
 from gateway.vision.stream.rtsp.message import Message, Request, Response, written
@@ -27,6 +28,8 @@ MAX_STALE = 2
 MAX_UNANSWERED = 16
 AGENT = "Anju"
 UNSUPPORTED_TRANSPORT, NO_SESSION, UNAUTHORIZED, OK = 461, 454, 401, 200
+_ODD = "摄像机的应答不合规范，请通知安装员"
+_ENDED = "摄像机结束了会话"
 
 Carriage = Literal["tcp", "udp"]
 
@@ -176,19 +179,23 @@ class Session:
 
     def _ask_again(self, asked: _Asked, response: Response) -> None:
         if self._credentials is None:
-            raise LoginRefused("asks for a user's name and password (401), and none are given")
+            en = "asks for a user's name and password (401), and none are given"
+            raise LoginRefused(Words("摄像机要求用户名和密码，请通知安装员", en))
         offered = challenges(response.headers.get("www-authenticate", ()))
         asked.refusals += 1
         if asked.refusals > (MAX_STALE if any(one.is_stale for one in offered) else 1):
-            raise LoginRefused("refused the user's name or the password (401)")
+            en = "refused the user's name or the password (401)"
+            raise LoginRefused(Words("摄像机的用户名或密码不对，请通知安装员", en))
         if not self._credentials.meet(offered):
-            raise LoginRefused("asks for the password (401) in a way that is neither Digest (MD5, SHA-256) nor Basic")
+            en = "asks for the password (401) in a way that is neither Digest (MD5, SHA-256) nor Basic"
+            raise LoginRefused(Words("不支持摄像机的登录方式，请通知安装员", en))
         self._send(asked)
 
     def _on_redirect(self, response: Response) -> None:
         location = response.get("location")
         if not location:
-            raise LinkLost(f"sends us elsewhere ({response.status}) and does not say where")
+            en = f"sends us elsewhere ({response.status}) and does not say where"
+            raise LinkLost(Words(_ODD, en))
         self._events.append(Moved(self.target.redirected(location)))
 
     def _on_options(self, response: Response) -> None:
@@ -223,7 +230,8 @@ class Session:
         _expect(response, "SETUP")
         way = self._wish.agreed(response.get("transport"))
         if way is None:
-            raise LinkLost(f"would send packets in a way we did not ask for: {response.get('transport')[:100]}")
+            en = f"would send packets in a way we did not ask for: {response.get('transport')[:100]}"
+            raise LinkLost(Words(_ODD, en))
         self._id, _, rest = (part.strip() for part in response.get("session").partition(";"))
         if said := re.search(r"timeout\s*=\s*(\d{1,6})", rest, re.IGNORECASE | re.ASCII):
             self.timeout = max(1.0, float(said[1]))
@@ -238,7 +246,7 @@ class Session:
     def _on_keep_alive(self, method: str, response: Response) -> None:
         """Some cameras can't do what they say they can: then the other way is taken."""
         if response.status == NO_SESSION and self.state is State.PLAYING:
-            raise LinkLost("has forgotten the session (454)")
+            raise LinkLost(Words(_ENDED, "has forgotten the session (454)"))
         if response.status >= 400 and method == "GET_PARAMETER":
             self._keep_alive = "OPTIONS"
 
@@ -248,13 +256,15 @@ class Session:
         status = "200 OK" if known else "501 Not Implemented"
         self._out += written(f"RTSP/1.0 {status}", [("CSeq", str(request.sequence or 0))])
         if request.method == "TEARDOWN":
-            raise LinkLost("ended the session")
+            raise LinkLost(Words(_ENDED, "ended the session"))
         if request.method == "REDIRECT" and (location := request.get("location")):
             self._events.append(Moved(self.target.redirected(location)))
 
 
 def _expect(response: Response, method: str) -> None:
     if response.status == 404:
-        raise LinkLost(f"knows no such stream (404 {response.reason})")
+        en = f"knows no such stream (404 {response.reason})"
+        raise LinkLost(Words("摄像机没有这一路视频，请通知安装员", en))
     if response.status != OK:
-        raise LinkLost(f"answers {method} with {response.status} {response.reason}")
+        en = f"answers {method} with {response.status} {response.reason}"
+        raise LinkLost(Words(f"摄像机拒绝播放（{response.status}），请通知安装员", en))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote
 
 from gateway.errors import LinkLost
+from gateway.model import Words
 from gateway.vision.stream.address import masked
 
 PORTS = {"rtsp": 554, "rtsps": 322}
@@ -36,8 +37,11 @@ class Target:
         found = _ADDRESS.fullmatch(address.strip())
         if found is None or not 0 < int(found["port"] or 1) <= 65535:
             raise LinkLost(
-                "the stream's address can't be read; write rtsp://user:password@host:port/path,"
-                " and in names and passwords %40 for @, %2F for /, %3A for :"
+                Words(
+                    "视频地址写法不对，请通知安装员",
+                    "the stream's address can't be read; write rtsp://user:password@host:port/path,"
+                    " and in names and passwords %40 for @, %2F for /, %3A for :",
+                )
             )
         scheme = found["scheme"].lower()
         place = found["host"] + (f":{found['port']}" if found["port"] else "")
@@ -55,7 +59,8 @@ class Target:
         """
         there = Target.of(location)
         if self.scheme == "rtsps" and there.scheme == "rtsp":
-            raise LinkLost(f"it sends us to {there.shown}, where nothing is encrypted")
+            en = f"it sends us to {there.shown}, where nothing is encrypted"
+            raise LinkLost(Words("摄像机转到了不加密的地址，请通知安装员", en))
         if there.user is None and there.host == self.host:
             return replace(there, user=self.user, password=self.password)
         return there

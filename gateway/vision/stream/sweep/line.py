@@ -9,7 +9,8 @@ import socket
 import ssl
 from collections.abc import Sequence
 
-from gateway.errors import LinkLost
+from gateway.errors import LinkLost, trouble_of
+from gateway.model import Words
 from gateway.vision.stream.sweep.lookup import Lookup
 
 CHUNK = 1 << 16
@@ -94,7 +95,7 @@ class Line:
                 if not chunk:
                     if chunks:
                         break  # what came before the end is read first; the end comes again
-                    raise LinkLost("closed the connection")
+                    raise LinkLost(Words("摄像机断开了连接", "closed the connection"))
                 chunks.append(chunk)
                 left -= len(chunk)
                 if len(chunk) < CHUNK and self._tls is None:
@@ -102,7 +103,7 @@ class Line:
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
         except OSError as error:
-            raise LinkLost(f"broke off: {_words(error)}") from None
+            raise _broken(error) from None
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def write(self, data: bytes = b"") -> None:
@@ -116,9 +117,9 @@ class Line:
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
         except OSError as error:
-            raise LinkLost(f"broke off: {_words(error)}") from None
+            raise _broken(error) from None
         if len(self._unsent) > MAX_UNSENT:
-            raise LinkLost("reads nothing of what it is sent")
+            raise LinkLost(Words("摄像机不接收数据，请检查网络", "reads nothing of what it is sent"))
 
     def close(self) -> None:
         if self._socket is not None:
@@ -158,7 +159,8 @@ class Line:
         assert self._lookup.addresses is not None
         self._tried += 1
         if self._tried >= len(self._lookup.addresses):
-            raise LinkLost(f"can't be reached: {os.strerror(fault)}")
+            error = OSError(fault, os.strerror(fault))
+            raise LinkLost(Words(f"{trouble_of(error)}，请检查摄像机供电和网线", f"can't be reached: {error.strerror}"))
         self.close()
         return False
 
@@ -174,9 +176,13 @@ class Line:
             self._wants = WRITE
             return False
         except OSError as error:
-            raise LinkLost(f"does not agree on TLS: {_words(error)}") from None
+            raise LinkLost(Words("加密连接失败，请通知安装员", f"does not agree on TLS: {_words(error)}")) from None
         self._wants = READ
         return True
+
+
+def _broken(error: OSError) -> LinkLost:
+    return LinkLost(Words(f"视频中断：{trouble_of(error)}", f"broke off: {_words(error)}"))
 
 
 def _words(error: OSError) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from threading import Thread
 from typing import Any
 
+from gateway.model import Words
+
 _Address = tuple[socket.AddressFamily, Any]
 
 
@@ -15,7 +17,7 @@ class Lookup:
 
     def __init__(self, host: str, port: int) -> None:
         self.addresses: Sequence[_Address] | None = None
-        self.fault: str | None = None
+        self.fault: Words | None = None
         try:
             self._ask(host, port, socket.AI_NUMERICHOST)
         except socket.gaierror:
@@ -29,4 +31,4 @@ class Lookup:
         try:
             self._ask(host, port)
         except OSError as error:
-            self.fault = f"the name {host} is not known: {error.strerror}"
+            self.fault = Words("找不到摄像机的地址，请通知安装员", f"the name {host} is not known: {error.strerror}")

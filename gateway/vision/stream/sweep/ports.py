@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from gateway.errors import LinkLost
+from gateway.model import Words
 
 FIRST, LAST = 20_000, 60_000
 TRIES = 100
@@ -74,7 +75,7 @@ def _pair(own: str) -> tuple[socket.socket, socket.socket]:
                 return first, _bound(own, port + 1)
             except OSError:
                 first.close()
-    raise LinkLost(f"no pair of UDP ports is free between {FIRST} and {LAST}")
+    raise LinkLost(Words("本机 UDP 端口用完，请通知安装员", f"no pair of UDP ports is free between {FIRST} and {LAST}"))
 
 
 def _bound(own: str, port: int) -> socket.socket:

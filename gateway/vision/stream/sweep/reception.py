@@ -8,7 +8,8 @@ import ssl
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
-from gateway.errors import BadInput, LinkLost, LoginRefused
+from gateway.errors import BadInput, LinkLost, LoginRefused, why_of
+from gateway.model import Words
 from gateway.vision.stream.rtp.order import Reorder
 from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.stream.rtsp.message import Message, Reader, interleaved
@@ -86,11 +87,12 @@ class Reception:
         self._drop()
 
     def fault(self, error: Exception) -> LinkLost:
-        words = error.why if isinstance(error, BadInput) else str(error)
         if isinstance(error, BadInput):
-            words = f"sent what can't be read: {words}"
-        kind = LoginRefused if isinstance(error, LoginRefused) else LinkLost
-        return kind(self._target.hide(f"stream {self._target.shown} {words}"))
+            why = Words("摄像机发来的数据无法识别，请通知安装员", f"sent what can't be read: {error.why}")
+        else:
+            why = Words.of(why_of(error))
+        kind, hide = LoginRefused if isinstance(error, LoginRefused) else LinkLost, self._target.hide
+        return kind(Words(hide(why.zh), hide(f"stream {self._target.shown} {why}")))
 
     def _begin(self, target: Target) -> None:
         self._target = target
@@ -180,14 +182,16 @@ class Reception:
     def _move(self, target: Target) -> None:
         self._moves += 1
         if self._moves > MAX_MOVES:
-            raise LinkLost(f"sends us from one address to another, {self._moves} times by now")
+            en = f"sends us from one address to another, {self._moves} times by now"
+            raise LinkLost(Words("摄像机的视频地址反复跳转，请通知安装员", en))
         self._drop()
         self._begin(target)
 
     def _judge(self, now: float) -> None:
         if self.receiver is not None and self.receiver.ended:
-            raise LinkLost("ended the stream")
+            raise LinkLost(Words("摄像机结束了视频", "ended the stream"))
         if self.receiver is None and now > self._due:
-            raise LinkLost(f"gave no answer for {SETUP_LIMIT:.0f} s")
+            raise LinkLost(Words("摄像机无应答，请检查供电和网线", f"gave no answer for {SETUP_LIMIT:.0f} s"))
         if now - self._heard > SILENCE_LIMIT:
-            raise LinkLost(f"sent no packet for {SILENCE_LIMIT:.0f} s")
+            seconds = f"{SILENCE_LIMIT:.0f}"
+            raise LinkLost(Words(f"摄像机{seconds}秒没有画面，请检查网络", f"sent no packet for {seconds} s"))
