@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from gateway.cli.common import data_option
+from gateway.cli.common import check_new, data_option
 from gateway.cli.running import gateway_on
 
 PATIENCE_S = 30.0
@@ -28,13 +28,12 @@ def command(device: str, seconds: float, out: Path | None, quiet: bool, data: Pa
     """Record what DEVICE and the gateway say to each other, while both work on.
 
     Secrets of its YAML and long numbers (phones, identity cards) are overwritten before they leave the
-    gateway. Never overwrites a file. Send it along when you report that a device is not understood.
+    gateway; cards and PINs, as a reader sends them, are not. Never overwrites a file. Send it along when you
+    report that a device is not understood.
     """
-    file = out or Path(f"{device}.jsonl")
-    if file.exists():
-        raise click.ClickException(f"{file} exists; name a new file with --out")
+    file = check_new(out or Path(f"{device}.jsonl"))
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-    pieces, left_out = 0, 0
+    pieces, left_out, why = 0, 0, "the gateway stopped"
     with gateway_on(data, seconds + PATIENCE_S) as answers:
         try:
             for answer in answers({"do": "capture", "device": device, "seconds": seconds}):
@@ -42,16 +41,19 @@ def command(device: str, seconds: float, out: Path | None, quiet: bool, data: Pa
                     case "refused":
                         raise click.ClickException("; ".join(answer["mistakes"]))
                     case "end":
-                        left_out = answer["left_out"]
+                        left_out, why = answer["left_out"], answer.get("why", "")
                     case word:
                         pieces += word == "piece"
                         _keep(file, answer)
                         if not quiet and word == "piece":
                             console.print(_shown(answer))
         except KeyboardInterrupt:
+            why = ""
             console.print()
     more = f", {left_out} left out: too many at once" if left_out else ""
     console.print(f"{pieces} pieces in {file}{more}")
+    if why:
+        raise click.ClickException(f"ended early: {why}")
     if not pieces:
         console.print("nothing came over the line: is the device powered, and is its address right?")
 

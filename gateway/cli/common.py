@@ -13,6 +13,15 @@ def _default_data() -> Path:
     return Path(state, "anju")
 
 
+def check_new(file: Path) -> Path:
+    """A file that is to be written in the end, looked at before the work begins; raises ClickException."""
+    if file.exists():
+        raise click.ClickException(f"{file} exists; name a new file with --out")
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise click.ClickException(f"{file.parent} is no folder you may write to; name another with --out")
+    return file
+
+
 data_option = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 import click
 
+PATIENCE_S = 5.0
+
 
 class Ask(Protocol):
     def __call__(self, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -41,6 +43,20 @@ def gateway_on(data: Path, patience: float) -> Iterator[Ask]:
         def ask(asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             line.sendall(json.dumps(asked).encode() + b"\n")
             with line.makefile(encoding="utf-8") as lines:
-                yield from map(json.loads, lines)
+                try:
+                    yield from map(json.loads, lines)
+                except TimeoutError:
+                    raise click.ClickException(f"the gateway has not answered for {patience:g} s") from None
+                except (OSError, ValueError):
+                    return  # it was killed, in the middle of a line perhaps
 
         yield ask
+
+
+def is_running(data: Path) -> bool:
+    """Whether a gateway runs on this data now, as far as this user may know."""
+    try:
+        with gateway_on(data, PATIENCE_S):
+            return True
+    except click.ClickException:
+        return False
