@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.cli.common import data_option
+from gateway.cli.running import is_running
 from gateway.model import Signal
 from gateway.store.tail import Tail, Unreadable
 
@@ -34,6 +37,8 @@ def command(devices: tuple[str, ...], kinds: tuple[str, ...], as_json: bool, sec
     """
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
     tail = Tail(data)
+    if not is_running(data):
+        click.echo(f"no gateway runs on {data} now", err=True)
     if not as_json:
         console.print("[dim]waiting for signals; Ctrl-C ends it[/]")
     try:
@@ -47,12 +52,12 @@ def command(devices: tuple[str, ...], kinds: tuple[str, ...], as_json: bool, sec
 
 
 def _said(tail: Tail, seconds: float | None) -> Iterator[Signal | Unreadable]:
-    pause, left = threading.Event(), seconds
-    while left is None or left > 0:
+    pause = threading.Event()
+    end = math.inf if seconds is None else time.monotonic() + seconds
+    while time.monotonic() < end:
         yield from tail.signals()
         yield from tail.unreadable()
         pause.wait(LOOK_S)
-        left = None if left is None else left - LOOK_S
 
 
 def _is_wanted(said: Signal | Unreadable, devices: tuple[str, ...], kinds: tuple[str, ...]) -> bool:
@@ -88,12 +93,19 @@ def _line(said: Signal | Unreadable) -> Text:
             ("  " + said.data.hex(" "), "dim"),
         )
     style = "bold red" if said.is_alarm else "dim" if said.kind.startswith("device.") else "cyan"
-    details = "  ".join(f"{key}={value}" for key, value in said.data.items() if key not in _LEFT_OUT)
+    details = "  ".join(f"{key}={_shown(value)}" for key, value in said.data.items() if key not in _LEFT_OUT)
     skew = f"  its clock {(said.at - said.time).total_seconds():+.1f} s" if said.at else ""
     kind = (said.kind.ljust(20), style)
     return Text.assemble(
         _clock(said.time), "  ", (said.device.ljust(20), "bold"), " ", kind, " ", details, (skew, "dim")
     )
+
+
+def _shown(value: object) -> str:
+    """Words of two languages as they are read, one after the other."""
+    if isinstance(value, dict) and value.keys() == {"zh", "en"}:
+        return f"{value['zh']} {value['en']}"
+    return str(value)
 
 
 def _clock(at: datetime) -> tuple[str, str]:

@@ -31,15 +31,26 @@ class Tail:
 
     def __init__(self, folder: Path) -> None:
         path = folder / "anju.db"
-        if not path.is_file():
-            raise NotFound(f"{folder} holds no record: name the --data of the gateway that runs")
-        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        self._connection.row_factory = sqlite3.Row
-        self._signals = journal.last_number(self._connection)
-        self._quarantine: int = self._value("SELECT coalesce(max(number), 0) FROM quarantine")
+        try:
+            if not path.is_file():
+                raise NotFound(f"{folder} holds no record: name the --data of the gateway that runs")
+            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+            self._connection.row_factory = sqlite3.Row
+            self._signals = journal.last_number(self._connection)
+            self._quarantine: int = self._value("SELECT coalesce(max(number), 0) FROM quarantine")
+        except (PermissionError, sqlite3.Error) as error:
+            raise NotFound(f"{path} can't be read ({error}): run this as the gateway's user") from error
+
+    def all_signals(self) -> list[Signal]:
+        """All that have come since the last look, however many."""
+        found = latest = self.signals()
+        while len(latest) == AT_ONCE:
+            latest = self.signals()
+            found += latest
+        return found
 
     def signals(self) -> list[Signal]:
-        """In order of arrival."""
+        """In order of arrival; at most AT_ONCE."""
         found = journal.signals_after(self._connection, self._signals, AT_ONCE)
         self._signals = found[-1].number or self._signals if found else self._signals
         return found

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -17,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from gateway.cli import main
 from gateway.cli.walk_test.tour import Tour, Verdict
 from gateway.model import Device, DeviceType, Signal
+from gateway.store.tail import AT_ONCE, Tail
 from tests.support.gateway import ANJU, PASSWORD, Gateway, TestCompound, TestDevice
 from tests.support.ports import HOST
 
@@ -190,3 +194,71 @@ def test_mistakes_are_told(gateway, tmp_path):
     assert "no device wst" in nobody.output
     nowhere = CliRunner().invoke(main, ["walk-test", config, "--place", "moon", "--data", str(gateway.data)])
     assert "nothing to test" in nowhere.output
+    elsewhere = CliRunner().invoke(main, ["walk-test", config, "--data", str(gateway.data), "--out", "/nowhere/x.html"])
+    assert "no folder you may write to" in elsewhere.output
+
+
+def test_however_much_has_come_meanwhile_is_not_of_the_next_trip(gateway, zones):
+    tail = Tail(gateway.data)
+    for _ in range(AT_ONCE + 20):
+        zones.trip("south", '{"kind": "x.noise"}')
+    assert len(tail.all_signals()) >= AT_ONCE + 20
+    assert tail.signals() == []
+    tail.close()
+
+
+def test_a_record_that_can_not_be_read_is_told(tmp_path):
+    (tmp_path / "anju.db").write_bytes(b"no record at all" * 100)
+    told = CliRunner().invoke(main, ["watch", "--data", str(tmp_path)])
+    assert "can't be read" in told.output
+    assert "Traceback" not in told.output
+
+
+@contextmanager
+def walking(gateway, report, *options) -> Iterator[subprocess.Popen[str]]:
+    """A walk in a process of its own, once its first prompt is there."""
+    arguments = [ANJU, "walk-test", gateway.compound.folder, "--data", gateway.data, "--out", report, *options]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen([sys.executable, *map(str, arguments)], **pipes, env=environment) as process:
+        said = b""
+        while b"[1/" not in said:
+            said += os.read(process.stdout.fileno(), 4096)
+        yield process
+        process.kill()
+
+
+def test_a_zone_that_was_tripped_just_before_the_key_counts(gateway, zones, tmp_path):
+    with walking(gateway, tmp_path / "report.html", "--device", "north", "--patience", "5") as process:
+        zones.trip("north")
+        threading.Event().wait(0.5)
+        said, _ = process.communicate(b"\n", timeout=30)
+    assert "1 / 1 合格" in said.decode()
+
+
+def test_a_gateway_that_stops_ends_the_walk_and_is_no_zones_fault(tmp_path):
+    running = Gateway(TestCompound(tmp_path / "config", [TestDevice("north")]), tmp_path / "data")
+    running.start()
+    with walking(running, tmp_path / "report.html", "--patience", "60") as process:
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        running.stop()
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "网关已停止运行" in said.decode()
+    assert "未测" in (tmp_path / "report.html").read_text("utf-8")
+    again = ["walk-test", str(tmp_path / "config"), "--data", str(tmp_path / "data")]
+    assert "no gateway" in CliRunner().invoke(main, again).output
+
+
+def test_the_report_is_there_before_the_walk_is_over(gateway, zones, tmp_path):
+    report = tmp_path / "report.html"
+    with walking(gateway, report) as process:
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        zones.trip("north")
+        while not report.exists():
+            threading.Event().wait(0.05)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(10) == -signal.SIGHUP
+    assert "合格</td>" in report.read_text("utf-8")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import getpass
 import sys
-import threading
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,20 +11,16 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 
-from gateway.cli.common import data_option
-from gateway.cli.walk_test.report import Occasion, page, passed, row
-from gateway.cli.walk_test.tour import TESTED, Tour, Trial, Verdict
+from gateway.cli.common import check_new, data_option
+from gateway.cli.running import is_running
+from gateway.cli.walk_test.report import Occasion, page, passed
+from gateway.cli.walk_test.screen import Walk, table
+from gateway.cli.walk_test.tour import TESTED, Tour, Verdict
 from gateway.model import Device
 from gateway.settings import load
 from gateway.settings.configuration import Configuration
 from gateway.store.tail import Tail
-
-LOOK_S = 0.02
-"""How finely it is timed."""
-_COLOURS = {Verdict.OK: "green", Verdict.SKIPPED: "dim"}
 
 
 @click.command()
@@ -60,8 +54,11 @@ def command(
     """
     configuration = load(config_dir)
     devices = _chosen(configuration, only, place)
-    tail = Tail(data)
     began = datetime.now(UTC)
+    file = check_new(out or Path(f"walk-test-{began:%Y%m%d-%H%M%S}.html"))
+    tail = Tail(data)
+    if not is_running(data):
+        raise click.ClickException(f"no gateway of yours runs on {data}: nothing would be heard")
     tour = Tour(devices, within, tail.has_rung)
     occasion = Occasion(
         configuration.compound.name,
@@ -75,16 +72,19 @@ def command(
         configuration.places,
     )
     console = Console(width=None if sys.stdout.isatty() else 120)
+
+    def report() -> None:
+        file.write_text(page(occasion, tour, datetime.now(UTC)), encoding="utf-8")
+
     try:
-        _Walk(console, tail, tour, occasion, patience).run(free=free)
+        Walk(console, tail, tour, occasion, patience, lambda: is_running(data), report).run(free=free)
     except (KeyboardInterrupt, click.Abort):
         console.print()
     finally:
         tail.close()
-    console.print(_table(tour, occasion))
-    file = out or Path(f"walk-test-{began:%Y%m%d-%H%M%S}.html")
-    file.write_text(page(occasion, tour, datetime.now(UTC)), encoding="utf-8")
-    console.print(f"{passed(occasion, tour)} → {file}")
+        report()
+    console.print(table(tour, occasion))
+    console.print(f"{passed(occasion, tour)} → {file}", markup=False)
     if tour.count(Verdict.OK) < len(tour.trials):
         raise SystemExit(1)
 
@@ -106,69 +106,3 @@ def _chosen(configuration: Configuration, only: Sequence[str], place: str | None
     if not chosen:
         raise click.ClickException("nothing to test: no zone, sensor or home alarm there; name one by --device")
     return chosen
-
-
-class _Walk:
-    """The tour on a screen."""
-
-    def __init__(self, console: Console, tail: Tail, tour: Tour, occasion: Occasion, patience: float) -> None:
-        self._console = console
-        self._tail = tail
-        self._tour = tour
-        self._occasion = occasion
-        self._patience = patience
-        self._pause = threading.Event()
-
-    def run(self, *, free: bool) -> None:
-        self._console.print(f"[bold]{self._occasion.say('tell')}[/]")
-        if free:
-            self._freely()
-            return
-        for number, trial in enumerate(self._tour.trials, 1):
-            while (answer := self._ask(number, trial)) == "":
-                self._try(trial)
-                if trial.verdict is Verdict.OK or self._prompt(self._occasion.say("again")) != "":
-                    break
-            if answer == "q":
-                return
-
-    def _ask(self, number: int, trial: Trial) -> str:
-        values = {"name": trial.device.name, "place": self._occasion.place_of(trial.device)}
-        return self._prompt(self._occasion.say("go", number=number, all=len(self._tour.trials), **values))
-
-    def _prompt(self, text: str) -> str:
-        answer: str = click.prompt(text, default="", show_default=False, prompt_suffix=" ")
-        return answer.strip().lower()
-
-    def _try(self, trial: Trial) -> None:
-        self._tail.signals()  # what came before is not of this trip
-        self._tour.trip(trial, time.monotonic())
-        with self._console.status(self._occasion.say("waiting")):
-            end = time.monotonic() + self._patience
-            while not trial.is_over and time.monotonic() < end:
-                self._tour.see(self._tail.signals(), time.monotonic(), trial)
-                self._pause.wait(LOOK_S)
-        told = row(self._occasion, trial)
-        colour = _COLOURS.get(trial.verdict, "red")
-        self._console.print(f"  [{colour}]{told['verdict']}[/]  {told['rang']} s  {told['others']}", highlight=False)
-
-    def _freely(self) -> None:
-        self._console.print(self._occasion.say("free"))
-        with Live(_table(self._tour, self._occasion), console=self._console, refresh_per_second=4) as live:
-            while not self._tour.is_over:
-                signals = self._tail.signals()
-                self._tour.see(signals, time.monotonic())
-                if signals:
-                    live.update(_table(self._tour, self._occasion))
-                self._pause.wait(LOOK_S)
-            live.update(_table(self._tour, self._occasion))
-
-
-def _table(tour: Tour, occasion: Occasion) -> Table:
-    table = Table(*(occasion.say(word) for word in ("zone", "place", "signal", "heard", "rang", "verdict", "others")))
-    for trial in tour.trials:
-        told = row(occasion, trial)
-        colour = _COLOURS.get(trial.verdict, "red")
-        cells = (str(told[key]) for key in ("name", "place", "kind", "heard", "rang"))
-        table.add_row(*cells, f"[{colour}]{told['verdict']}[/]", str(told["others"]))
-    return table

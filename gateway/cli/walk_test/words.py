@@ -51,6 +51,7 @@ SAYS: Mapping[str, Words] = {
         "值班室会响：先告诉值班员，结警时选“测试”。",
         "The guard room will ring: tell the guards first, and have the alerts closed as tests.",
     ),
+    "stopped": Words("网关已停止运行，测试到此为止。", "The gateway has stopped: the test ends here."),
     "again": Words("按回车再试一次，n 下一个", "Enter tries again, n goes on"),
     "free": Words(
         "任意顺序触发；Ctrl-C 结束并写报告。", "Trip zones in any order; Ctrl-C ends it and writes the report."
