@@ -25,6 +25,7 @@ from gateway.links.modbus.pace import Pace
 from gateway.links.modbus.plan import parts, reads, wiring
 from gateway.links.modbus.rota import Rota
 from gateway.links.modbus.settings import ModbusIoSettings
+from gateway.links.notes import Scribe
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words, new_id
 
 UNTOLD_AT_MOST = 1000
@@ -61,8 +62,9 @@ class ModbusIo(Driver):
         self._rubbish: tuple[str, bytes] | None = None
         self._to_tell = asyncio.Event()
         self._aside = Aside(emit)
-        link.kept = self._kept = link.kept or Kept(Board(wiring(settings)))
+        link.kept = self._kept = link.kept or Kept(Board(wiring(settings), link.notes.read()))
         self._board = self._kept.board
+        self._scribe = Scribe(link.notes, self._board.owed)
         self.pace = Pace(device.id, settings.cycle.total_seconds())
 
     @classmethod
@@ -78,6 +80,7 @@ class ModbusIo(Driver):
         try:
             async with self.link.open() as line, asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._tell())
+                tasks.create_task(self._scribe.run())
                 tasks.create_task(self._serve(line))
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
@@ -86,11 +89,13 @@ class ModbusIo(Driver):
             for unit in self._units:
                 self._board.lose(unit)
             self._answer_orders()
+            self._scribe.end()
 
     async def perform(self, command: Command) -> Json | None:
         """Returns once the device was seen to have done it."""
         order = self._board.order(command.device, command.action, command.arguments)
         confirmed = self._orders[order] = asyncio.get_running_loop().create_future()
+        self._scribe.look()
         if self._asker:
             self._asker.wanted.set()
         self._answer_orders()
@@ -135,6 +140,7 @@ class ModbusIo(Driver):
         self._lost.pop(unit, None)
         self.emit.heard(self._units[unit].id)
         self._answer_orders()
+        self._scribe.look()
         untold = self._kept.untold
         if len(untold) < UNTOLD_AT_MOST:
             for news in self._board.news(unit, asyncio.get_running_loop().time()):

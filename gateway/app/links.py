@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from gateway.errors import LinkLost
@@ -14,6 +15,7 @@ from gateway.links.listen import ListenLink
 from gateway.links.modbus.link import ModbusLink
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint
+from gateway.links.notes import Notes
 from gateway.links.serial import SerialLink
 from gateway.links.sip.link import Calls, SipLink
 from gateway.links.tape import Tape
@@ -34,6 +36,8 @@ class Doors:
     vision: VisionPool
     calls: Calls = field(default_factory=Calls)
     pushes: Pushes = field(default_factory=Pushes)
+    notes: Path | None = None
+    """The folder of what lines must know again after a restart."""
     tapes: dict[str, Tape] = field(default_factory=dict)
     """Of the devices whose links carry bytes: what goes over them, for whoever listens."""
 
@@ -50,7 +54,8 @@ class Doors:
             case "listen":
                 return self._hooked(entry, ListenLink(entry.settings))  # type: ignore[arg-type]  # likewise ListenSettings
             case "modbus":
-                return self._hooked(entry, ModbusLink[Any](entry.settings))  # type: ignore[arg-type]  # likewise ModbusLineSettings
+                notes = Notes(self.notes / f"{entry.device.id}.json") if self.notes else None
+                return self._hooked(entry, ModbusLink[Any](entry.settings, notes))  # type: ignore[arg-type]  # likewise ModbusLineSettings
             case "sip":
                 link = SipLink(entry.settings)  # type: ignore[arg-type]  # likewise SipSettings
                 self.calls.add(entry.device.id, link)

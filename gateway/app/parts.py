@@ -69,6 +69,7 @@ def make(started: CompoundSettings, store: Store) -> Parts:
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine),
         make_broker_client(started.mqtt, quarantine),
         VisionPool(started.vision.workers, home_province=started.home_province),
+        notes=store.path.parent / "lines",
     )
     supervisor = Supervisor(intake, quarantine, clock.now, hub)
     commands = Commands(store, clock.now, supervisor.perform, say)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from gateway.links.modbus.link import ModbusLink
 from gateway.links.modbus.plan import reads
 from gateway.links.modbus.request import Read, Table
 from gateway.links.modbus.settings import ModbusIoSettings
+from gateway.links.notes import Notes
 from gateway.model import Command, Device, DeviceType, Said, Signal, Words
 from gateway.simulator.modbus import GateTwin, Modules, modules_on_a_line
 from gateway.simulator.rs485 import Wire
@@ -140,21 +142,25 @@ class Running:
         await self.driver.perform(Command(device, action, arguments, limit=timedelta(seconds=limit)))
 
 
-def made(path: Any, told: Told, link: ModbusLink[Kept] | None = None, **more: Any) -> ModbusIo:
+def made(
+    path: Any, told: Told, link: ModbusLink[Kept] | None = None, notes: Notes | None = None, **more: Any
+) -> ModbusIo:
     yaml = {"port": str(path), "baud": 115200, "timeout": "50ms", "cycle": "100ms", "units": UNITS, **more}
     settings = ModbusIoSettings(**yaml)
-    return DRIVER(DEVICE, settings, link or ModbusLink(settings), told)
+    return DRIVER(DEVICE, settings, link or ModbusLink(settings, notes), told)
 
 
 @asynccontextmanager
-async def a_line(before: Callable[[Modules], Any] | None = None, **more: Any) -> AsyncIterator[Running]:
+async def a_line(
+    before: Callable[[Modules], Any] | None = None, notes: Notes | None = None, **more: Any
+) -> AsyncIterator[Running]:
     """Modules 1 to 3, `before` having set them, and the driver that has looked at all of them."""
     async with modules_on_a_line([1, 2, 3]) as (modules, wire, path):
         await modules.contact(3, GateTwin.DOWN)
         if before:
             await before(modules)
         told = Told()
-        driver = made(path, told, **more)
+        driver = made(path, told, notes=notes, **more)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(driver.run())
             here = Running(modules, wire, told, driver, driver.link, serving)
@@ -407,6 +413,61 @@ async def test_what_is_latched_stays_so_over_a_loss_of_the_line() -> None:
             with pytest.raises(CommandFailed, match="until a person resets linkage"):
                 await here.order("strike", "off")
             assert await here.modules.relay(2, 1)
+
+
+@asynccontextmanager
+async def over_a_restart(here: Running, notes: Notes, **more: Any) -> AsyncIterator[None]:
+    """The gateway ended, and another one begins with what is on disk."""
+    await here.end()
+    here.link = ModbusLink(here.driver.settings, notes)
+    async with here.again(**more):
+        await here.cycles()
+        yield
+
+
+async def test_what_is_latched_stays_so_over_a_restart_of_the_gateway(tmp_path: Path) -> None:
+    notes = Notes(tmp_path / "lines" / "line-1.json")
+    async with a_line(notes=notes, interlocks=[LINKAGE]) as here:
+        await here.modules.contact(1, 1)
+        await here.until(lambda: "linkage" in notes.read())
+        await here.modules.contact(1, 1, closed=False)
+        await here.cycles()
+        async with over_a_restart(here, notes, interlocks=[LINKAGE]):
+            await here.modules.switch(2, 1, on=False)  # somebody at the module
+            await here.cycles()
+            assert await here.modules.relay(2, 1)
+            with pytest.raises(CommandFailed, match="until a person resets linkage"):
+                await here.order("strike", "off")
+            await here.order("linkage", "reset")
+            await here.until(lambda: not notes.read())
+        async with over_a_restart(here, notes, interlocks=[LINKAGE]):
+            await here.order("strike", "on")
+
+
+async def test_a_strike_that_was_held_open_falls_back_over_a_restart_of_the_gateway(tmp_path: Path) -> None:
+    notes = Notes(tmp_path / "line-1.json")
+    async with a_line(notes=notes) as here:
+        await here.order("siren", "on")
+        await here.order("strike", "unlock", seconds=600)
+        await here.until(lambda: notes.read() == {"strike"})
+        async with over_a_restart(here, notes):
+            await here.until(lambda: not notes.read())
+            assert not await here.modules.relay(2, 1)
+            assert await here.modules.relay(2, 0), "what was switched on stays on"
+
+
+async def test_a_disk_that_takes_no_notes_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_text("no folder")
+    async with a_line(notes=Notes(tmp_path / "lines" / "line-1.json"), interlocks=[LINKAGE]) as here:
+        await here.modules.contact(1, 1)
+        await here.cycles(3)
+        assert await here.modules.relay(2, 1)
+
+
+def test_notes_that_are_none_say_nothing(tmp_path: Path) -> None:
+    for text in ("", "[1", '{"a": 1}', "[1, null]"):
+        (tmp_path / "x.json").write_text(text)
+        assert Notes(tmp_path / "x.json").read() == frozenset()
 
 
 async def test_modbus_tcp_does_the_same() -> None:

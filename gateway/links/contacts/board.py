@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -62,9 +62,9 @@ class _Device:
 
 
 class Board:
-    """Times are seconds of one monotonic clock."""
+    """Times are seconds of one monotonic clock. `owed`: what it left unfinished when the gateway ended."""
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, owed: Collection[str] = ()) -> None:
         self._units: dict[int, _Device] = {}
         for at, contact in wiring.contacts:
             self._unit(at.unit).contacts[at] = Contact(contact)
@@ -79,6 +79,7 @@ class Board:
         causes = {cause for spec in wiring.interlocks for cause in spec.causes}
         self._causes = [contact for contact in self._contacts.values() if contact.spec.id in causes]
         self._away: set[int] = set(self._units)
+        self._recall(owed)
 
     def see(self, unit: int, read: Mapping[Point, bool], now: float) -> None:
         """One whole look at a unit."""
@@ -92,6 +93,11 @@ class Board:
         for gate, barrier in device.gates:
             senses = {sense: read[at] != (sense in gate.normally_closed) for sense, at in gate.senses.items()}
             barrier.see(senses, {relay: read[at] for relay, at in gate.relays.items()}, now)
+
+    def owed(self) -> frozenset[str]:
+        """Interlocks that hold, and outputs that are to go back to their rest: what must outlive the gateway."""
+        engaged = {device for device, interlock in self._interlocks.items() if interlock.engaged}
+        return frozenset(engaged | {device for device, (_, output) in self._outputs.items() if output.owes_rest})
 
     def lose(self, unit: int) -> None:
         """A unit does not answer: nothing is known of what hangs on it."""
@@ -163,6 +169,14 @@ class Board:
             yield from output.news(now)
         for _, barrier in device.gates:
             yield from barrier.news()
+
+    def _recall(self, owed: Collection[str]) -> None:
+        for device in owed:
+            if device in self._outputs:
+                self._outputs[device][1].recall()
+            elif device in self._interlocks:
+                self._interlocks[device].recall()
+        self._link()
 
     def _link(self) -> None:
         """Hold what the interlocks say, and let go of the rest."""

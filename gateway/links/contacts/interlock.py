@@ -30,6 +30,10 @@ class Interlock:
         self._standing: list[str] = []
         self._unseen: list[str] = []
 
+    def recall(self) -> None:
+        """It was engaged when the gateway ended."""
+        self.engaged = True
+
     def see(self, active: Mapping[str, bool | None]) -> None:
         """How its causes are."""
         self._standing = [cause for cause in self.spec.causes if active.get(cause)]

@@ -50,6 +50,8 @@ class Output:
         self._told: bool | None = None
         self._amiss_since: float | None = None
         self._faulted = False
+        self.owes_rest = False
+        """A pulse of it may have begun: it is to be brought back to its rest, after a restart of the gateway too."""
 
     @property
     def awaited(self) -> bool:
@@ -61,6 +63,11 @@ class Output:
         self._replace(order)
         self._wanted = state
         self._away_for, self._back_at = seconds, None
+        self.owes_rest = seconds is not None
+
+    def recall(self) -> None:
+        """It owed its rest when the gateway ended."""
+        self._wanted, self.owes_rest = self.spec.rest, True
 
     def withdraw(self, order: Order) -> None:
         """Nobody waits for it any more: it is not done late, and what may have begun is ended."""
@@ -83,6 +90,7 @@ class Output:
             self._settle(now)
         if on == self.spec.rest:
             self._back_at = None
+            self.owes_rest = self.owes_rest and self._wanted is not None
         elif self._back_at is None and self.spec.longest is not None:
             self._back_at = now + self.spec.longest  # somebody else switched it, or we did before a restart
 

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from gateway.links.modbus.frames import Framing, Rtu, Tcp
 from gateway.links.modbus.line import ModbusLine, Timing
 from gateway.links.modbus.settings import ModbusLineSettings
+from gateway.links.notes import Notes
 from gateway.links.serial import SerialLink
 from gateway.links.tape import Tape
 
@@ -16,10 +17,13 @@ Kept = TypeVar("Kept")
 
 
 class ModbusLink(Generic[Kept]):
-    """`async with link.open() as line`. `kept` is what the driver wants to find again after the line was lost."""
+    """`async with link.open() as line`. `kept` is what the driver wants to find again after the line was lost,
+    `notes` what after a restart of the gateway.
+    """
 
-    def __init__(self, settings: ModbusLineSettings) -> None:
+    def __init__(self, settings: ModbusLineSettings, notes: Notes | None = None) -> None:
         self.settings = settings
+        self.notes = notes or Notes()
         self.kept: Kept | None = None
         self.tape = Tape()
 
