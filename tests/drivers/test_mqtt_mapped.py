@@ -123,7 +123,7 @@ async def test_what_a_broker_remembers_is_a_state_and_no_event(broker: Mosquitto
     await peer.say("zigbee2mqtt/front_door", {"action": "emergency", "water_leak": True}, qos=1, retain=True)
     async with scene(broker, ZIGBEE) as it:
         await it.hears("water.alarm")
-        assert it.emitted.signals[0].data == {"from_state": True}
+        assert it.emitted.signals[0].data == {"from_status": True}
     peer.close()
 
 

@@ -110,7 +110,7 @@ ZIGBEE2MQTT = Format(
         _event("action", "panic.pressed", "emergency", "sos", "panic"),
         _event("action", "access.denied", "unlock_failure_invalid_pin_or_id", "unlock_failure_invalid_schedule"),
     ),
-    details=(("battery", "battery"), ("user", "action_user"), ("by", "action_source_name")),
+    details=(("battery", "battery"), ("user", "action_user")),
 )
 TASMOTA = Format(
     # POWER says a bare word, RESULT the same as JSON; receivers of radio (RfReceived) say theirs on tele's RESULT

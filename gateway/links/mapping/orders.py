@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from gateway.errors import CommandFailed
 from gateway.links.mapping.readings import Match
 from gateway.links.mqtt.topics import is_filter
-from gateway.model import Json
+from gateway.model import Json, Words
 from gateway.settings.mend import Wrong
 
 
@@ -42,7 +42,7 @@ class Order(BaseModel):
         """Raises CommandFailed when an argument is missing."""
         for name in self.takes:
             if name not in arguments:
-                raise CommandFailed(f"argument {name} is missing")
+                raise CommandFailed(Words(f"缺少参数 {name}", f"argument {name} is missing"))
         values = {"base": base, **{name: arguments[name] for name in self.takes}}
         text = _NAMED.sub(lambda at: _written(values[at[1]]) if at[1] in values else at[0], self.payload)
         return text.encode()

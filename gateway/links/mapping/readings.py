@@ -1,7 +1,7 @@
 """What a message says of a device: states that last, and events that happen. No I/O.
 
 A state is told when it changes. As long as it is not known (after a start) only its holding is
-told, marked as `from_state`: a leak that began while nobody listened must ring, a door that is shut
+told, marked as `from_status`: a leak that began while nobody listened must ring, a door that is shut
 is no news.
 """
 
@@ -124,7 +124,7 @@ class Known:
             if kind is None or (known is None and not holds):
                 self._holds[number] = holds
                 continue
-            yield Said(kind, {"from_state": True} if known is None else {}, state, holds)
+            yield Said(kind, {"from_status": True} if known is None else {}, state, holds)
 
     def keep(self, said: Said) -> None:
         number = next(n for n, state in enumerate(self._states) if state is said.state)

@@ -42,7 +42,7 @@ def test_a_state_is_told_when_it_changes() -> None:
 
 def test_what_holds_at_the_start_is_told_as_a_state_and_what_does_not_is_no_news() -> None:
     (said,) = Known([leak]).news({"leak": True})
-    assert said.data == {"from_state": True}
+    assert said.data == {"from_status": True}
     assert heard(Known([leak]), {"leak": False}) == []
 
 
