@@ -10,6 +10,10 @@ it("shows of a card its last digits alone, though its number is in the signal", 
   expect(describe(data, en)).toBe("credential: **** 60, format: H10301");
 });
 
+it("takes a device's word for nothing that every object has", () => {
+  expect(describe({ action: "constructor", why: "toString", valueOf: "x" }, zh)).toBe("指令：constructor，原因：toString，valueOf：x");
+});
+
 it("shows of a PIN how long it was", () => {
   expect(describe({ digits: 4 }, zh)).toBe("位数：4");
 });

@@ -14,7 +14,7 @@ export function describe(data: Data, t: Messages): string {
   const parts: string[] = [];
   for (const [key, value] of Object.entries(data)) {
     const text = UNREAD.has(key) || (key === "person" && data["name"]) ? null : plain(key, value, t);
-    if (text !== null) parts.push(BARE.has(key) ? text : `${t.dataKeys[key] ?? key}${t.colon}${text}`);
+    if (text !== null) parts.push(BARE.has(key) ? text : `${own(t.dataKeys, key) ?? key}${t.colon}${text}`);
   }
   return parts.join(t.comma);
 }
@@ -27,5 +27,8 @@ function plain(key: string, value: unknown, t: Messages): string | null {
 }
 
 function wordFor(key: string, value: string, t: Messages): string | undefined {
-  return key === "action" ? t.actions[value] : t.dataValues[key]?.[value];
+  return own(key === "action" ? t.actions : (own(t.dataValues, key) ?? {}), value);
 }
+
+/** A device may say `constructor`, which every object has. */
+const own = <T>(of: Record<string, T>, key: string): T | undefined => (Object.hasOwn(of, key) ? of[key] : undefined);

@@ -1,9 +1,8 @@
 /** `0a0b…` as `0a 0b …`, the way protocol tools print it. */
 export const inPairs = (hex: string): string => hex.match(/../g)?.join(" ") ?? "";
 
-/** The same bytes as text, a dot for each that is none. */
+/** The same bytes as text in UTF-8, a dot for what is none: control characters too, which could turn a line around. */
 export const printable = (hex: string): string =>
-  (hex.match(/../g) ?? [])
-    .map((pair) => parseInt(pair, 16))
-    .map((code) => (code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : "."))
-    .join("");
+  new TextDecoder("utf-8", { ignoreBOM: true })
+    .decode(Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16)))
+    .replace(/[\p{C}\p{Zl}\p{Zp}\uFFFD]/gu, ".");
