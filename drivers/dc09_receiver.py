@@ -52,7 +52,7 @@ class Dc09Receiver(Driver):
         self._turns = {account.account: asyncio.Lock() for account in settings.accounts}
         self._repeats = Repeats()
         self._skews: dict[str, timedelta] = {}
-        self._faulted: set[str] = set()
+        self._faulted = {each.id for each in settings.accounts} & link.notes.read()
         self._aside, self._asides = Aside(emit), Allowance()
 
     @classmethod
@@ -157,11 +157,18 @@ class Dc09Receiver(Driver):
         if account.id not in self._faulted and self._asides.take(asyncio.get_running_loop().time()):
             await self._say(account, "device.faulted", why=why, text=REFUSED)
             self._faulted.add(account.id)
+            await self._note()
 
     async def _well(self, account: Account) -> None:
         if account.id in self._faulted:
             self._faulted.discard(account.id)
             await self._say(account, "device.restored")
+            await self._note()
+
+    async def _note(self) -> None:
+        """The mend is most often a key in the YAML, and so another driver that is to say it is well again."""
+        with suppress(OSError):
+            await asyncio.to_thread(self.link.notes.write, frozenset(self._faulted))
 
     async def _say(self, account: Account, kind: str, **data: Any) -> None:
         """What the receiver itself has to tell of an account."""

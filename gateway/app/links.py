@@ -52,10 +52,9 @@ class Doors:
             case "serial":
                 return self._hooked(entry, SerialLink(entry.settings))  # type: ignore[arg-type]  # a serial driver's Settings are SerialSettings
             case "listen":
-                return self._hooked(entry, ListenLink(entry.settings))  # type: ignore[arg-type]  # likewise ListenSettings
+                return self._hooked(entry, ListenLink(entry.settings, self._notes(entry)))  # type: ignore[arg-type]  # likewise ListenSettings
             case "modbus":
-                notes = Notes(self.notes / f"{entry.device.id}.json") if self.notes else None
-                return self._hooked(entry, ModbusLink[Any](entry.settings, notes))  # type: ignore[arg-type]  # likewise ModbusLineSettings
+                return self._hooked(entry, ModbusLink[Any](entry.settings, self._notes(entry)))  # type: ignore[arg-type]  # likewise ModbusLineSettings
             case "sip":
                 link = SipLink(entry.settings)  # type: ignore[arg-type]  # likewise SipSettings
                 self.calls.add(entry.device.id, link)
@@ -85,6 +84,9 @@ class Doors:
         for door in (self.endpoint, self.broker):
             if door is not None:
                 door.unlink(device)
+
+    def _notes(self, entry: DeviceEntry) -> Notes:
+        return Notes(self.notes / f"{entry.device.id}.json" if self.notes else None)
 
     def _hooked(self, entry: DeviceEntry, link: Any) -> LinkOf:
         tape = getattr(link, "tape", None)

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.errors import LinkLost
+from gateway.links.notes import Notes
 from gateway.links.port import BACKLOG, ListenSettings, bound
 from gateway.links.tape import Tape
 from gateway.settings.addresses import Listen
@@ -105,10 +106,11 @@ OnDatagram = Callable[[Datagram], Awaitable[None]]
 
 
 class ListenLink:
-    """What a driver with `LINK = "listen"` is handed."""
+    """What a driver with `LINK = "listen"` is handed; `notes` outlive a restart of the gateway."""
 
-    def __init__(self, settings: ListenSettings) -> None:
+    def __init__(self, settings: ListenSettings, notes: Notes | None = None) -> None:
         self.settings = settings
+        self.notes = notes or Notes()
         self.tape = Tape()
 
     @asynccontextmanager

@@ -27,6 +27,7 @@ from gateway.links.dc09.frame import LONGEST, Decoder, wrap
 from gateway.links.dc09.message import Header, read_header, write_time
 from gateway.links.dc09.settings import ReceiverSettings
 from gateway.links.listen import ListenLink
+from gateway.links.notes import Notes
 from gateway.model import Device, DeviceType, Health
 from gateway.rule import Compound
 from gateway.simulator.dc09 import SIA, Communicator, Line
@@ -115,7 +116,12 @@ async def receiver(folder: Path, **more: Any) -> AsyncIterator[Run]:
             ears,
         )
         async with ListenLink(settings).open() as door, asyncio.TaskGroup() as tasks:
-            driver = DRIVER(device, settings, SimpleNamespace(open=lambda: _already(door)), emit)
+            driver = DRIVER(
+                device,
+                settings,
+                SimpleNamespace(open=lambda: _already(door), notes=Notes(folder / "lines" / "receiver.json")),
+                emit,
+            )
             running = [tasks.create_task(driver.run()), tasks.create_task(_drain(intake))]
             try:
                 yield Run(store, door.port, emit, ears)
@@ -278,6 +284,16 @@ async def test_what_can_not_be_read_is_told_and_not_acknowledged(tmp_path: Path)
         assert answer.token == "DUH"
         assert await run.rows() == [("shop", "device.faulted")]
         assert await run.aside() == ["ADM-CID data that can't be read"]
+
+
+async def test_an_account_whose_key_is_put_right_is_well_again(tmp_path: Path) -> None:
+    async with receiver(tmp_path) as run:
+        assert [head.token for head in await run.ask(b'"ADM-CID"0001L0#00AB[#00AB|1130 01 003]')] == ["DUH"]
+    mended = [{**ACCOUNTS[1], "key": None}]
+    async with receiver(tmp_path, accounts=mended) as run:
+        assert [head.token for head in await run.ask(b'"ADM-CID"0002L0#00AB[#00AB|1130 01 003]')] == ["ACK"]
+        kinds = [kind for _, kind in await run.rows()]
+        assert kinds == ["device.faulted", "zone.alarm", "device.restored"]
 
 
 async def test_a_datagram_of_rubbish_is_kept_no_longer_than_a_frame(tmp_path: Path) -> None:
