@@ -8,9 +8,10 @@ PIP := $(BIN)/pip --disable-pip-version-check install
 LOCKED := $(PIP) --require-hashes --no-deps
 CONFIG ?= config
 KILLS ?= 50
+BYTES ?= 10000000
 CONSOLE := $(shell find gateway/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup tools demo run test crash lint bench wheel lock clean
+.PHONY: help setup tools demo run test crash fuzz lint bench wheel lock clean
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
@@ -49,6 +50,9 @@ test: setup tools  ## every test; those whose system part is missing say which p
 
 crash: setup tools  ## the gateway killed 50 times under load: nothing acknowledged is lost, nothing doubled
 	$(BIN)/python -m tests.crash --kills $(KILLS)
+
+fuzz: setup tools  ## every decoder under ten million bytes of nearly right input: make fuzz DECODERS='dc09 mqtt5'
+	$(BIN)/python -m tests.fuzz $(DECODERS) --bytes $(BYTES)
 
 lint: setup tools  ## ruff and mypy, strict; the console's own linters
 	$(BIN)/ruff check .

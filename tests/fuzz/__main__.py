@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz [DECODER…]`: every decoder of strangers' bytes under ten million bytes each; exit 0 if all held.
+"""`python -m tests.fuzz [DECODER…]`: every decoder of strangers' bytes under fire; exit 0 if all held.
 
 Input is made by a mutator of our own (mutate.py), the same for the same seed. Atheris was tried: of its 3.0 there
 are wheels for x86-64 and Python 3.11 to 3.13 alone, and we run on arm64 and 3.14 too; libFuzzer wants a process and
@@ -18,7 +18,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 
 from tests.fuzz import apart
 from tests.fuzz.registry import SUBJECTS
-from tests.fuzz.run import Result, replayed, watched
+from tests.fuzz.replay import replayed, watched
+from tests.fuzz.result import Result
 from tests.fuzz.show import table
 
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeElapsedColumn())
@@ -41,7 +42,7 @@ def main(decoders: tuple[str, ...], size: int, seed: int | None, replay: str | N
     console.print(table(results, seed))
     failed = [each for each in results if each.failure]
     for each in failed:
-        console.print(each.failure.told(each.name, seed), markup=False, highlight=False, soft_wrap=True)  # type: ignore[union-attr]
+        console.print(each.failure.told(each.name, seed), markup=False, highlight=False, soft_wrap=True)
     if failed:
         raise SystemExit(1)
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from tests.fuzz.registry import SUBJECTS
-from tests.fuzz.run import Failure, Result, Run
+from tests.fuzz.result import Failure, Result
+from tests.fuzz.run import Run
 
 SILENT_S = 120.0
 """Without a word from it, on a machine that others use too, it hangs where Python can't break it off."""

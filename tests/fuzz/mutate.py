@@ -1,4 +1,4 @@
-"""Input that is nearly right: valid frames, spoiled, cut, spliced, repeated, with noise between. By chance, from a seed."""
+"""Nearly right input: valid frames, spoiled, cut, spliced, repeated, with noise between. By chance, from a seed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from random import Random
 from tests.fuzz.subject import Subject
 
 MOODS = (0.3, 0.9, 0.99)
-"""Shares of frames that are as they should be: where one bad frame ends a connection, a long one needs many good ones."""
+"""Shares of frames as they should be: where one bad frame ends a connection, a long one needs many good ones."""
 MOOD_LASTS = 60
+OF_WHOLE = (0.2,)
+"""The share where no piece has to do with those before it."""
 MOST_PIECE = 64 << 10
 """Bytes of one piece: no more than a datagram has."""
 LONGEST_CHUNK = 4096
@@ -19,7 +21,19 @@ SILENCE = 0.01
 """How often a line falls silent between two chunks."""
 _NUMBER = re.compile(rb"[0-9]+(?:\.[0-9]+)?")
 _BYTES = (0x00, 0x01, 0x7F, 0x80, 0xFE, 0xFF, 0x0A, 0x0D, 0x20, 0x22, 0x5C)
-_NUMBERS = (b"0", b"-1", b"255", b"65536", b"4294967296", b"1e999", b"-1e999", b"NaN", b"9" * 25, b"9" * 400, b"1" * 5000)
+_NUMBERS = (
+    b"0",
+    b"-1",
+    b"255",
+    b"65536",
+    b"4294967296",
+    b"1e999",
+    b"-1e999",
+    b"NaN",
+    b"9" * 25,
+    b"9" * 400,
+    b"1" * 5000,
+)
 _NESTED = (b"[", b"{", b"(", b"<a>", b'{"a":', b"\\", b'"', b"\xf0\x9f", b"%", b"&#", b" ")
 
 
@@ -31,7 +45,8 @@ class Mutator:
         self._words = [*subject.words, *_NUMBERS[:-2]]
         self._seal = subject.seal
         self._last = b""
-        self._good, self._left = MOODS[0], 0
+        self._moods = OF_WHOLE if subject.whole and not subject.in_order else MOODS
+        self._good, self._left = 0.0, 0
         self._kinds: dict[Callable[[], bytes], float] = {
             self._spoiled: 5, self._resealed: 4 if subject.seal else 0, self._cut: 1, self._noise: 1, self._spelled: 1,
         }  # fmt: skip
@@ -40,7 +55,7 @@ class Mutator:
         """Without end; no piece is empty."""
         while True:
             if self._left == 0:
-                self._good, self._left = self._chance.choice(MOODS), MOOD_LASTS
+                self._good, self._left = self._chance.choice(self._moods), MOOD_LASTS
             self._left -= 1
             if piece := self._piece()[:MOST_PIECE]:
                 yield piece

@@ -7,69 +7,27 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from random import Random
 
+from tests.fuzz import replay
 from tests.fuzz.memory import Footprint, held_by
 from tests.fuzz.mutate import Mutator
+from tests.fuzz.replay import Hang, close, replayed, watched
+from tests.fuzz.result import Failure, Result
 from tests.fuzz.shrink import shrunk
 from tests.fuzz.subject import Feed, Subject
 
-HANG_S = 2.0
-"""Of the processor's time for one chunk; the slowest honest one takes a tenth of that."""
 WARM_UP = 0.3
 """The share of the bytes after which caches are full and growth counts."""
 MOST_GROWTH = 2 << 20
 """Bytes of RAM gained after that, besides what the decoder may hold. Leaking a quarter of its input is found."""
 MOST_BLOCKS = 10_000
-"""Python's small blocks gained after that, besides those in what the decoder may hold: a leak of every hundredth frame."""
+"""Python's small blocks gained after that, besides those in what the decoder may hold: a leak in every hundredth
+frame."""
 LOOKS = 50
 REMEMBERED = 1 << 20
 """Bytes of the latest input kept to make a failure small."""
 TELL_EVERY_S = 0.25
-
-
-class Hang(BaseException):
-    """One chunk took longer than HANG_S. No Exception, so that no decoder takes it for bad input."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """`chunks` make it happen again on a fresh decoder; where they do not, only the whole run with its seed does."""
-
-    why: str
-    chunks: Sequence[bytes] = ()
-    trace: str = ""
-
-    def told(self, name: str, seed: int) -> str:
-        lines = [f"{name} (seed {seed}): {self.why}"]
-        if self.chunks:
-            lines.append(f"again: python -m tests.fuzz {name} --replay '{spelled(self.chunks)}'")
-        else:
-            lines.append(f"again: python -m tests.fuzz {name} --seed {seed} with as many bytes as now")
-        return "\n".join([*lines, self.trace.rstrip()])
-
-
-def spelled(chunks: Sequence[bytes]) -> str:
-    """Chunks as hexadecimal digits, a comma between; an empty one is a silence."""
-    return ",".join(chunk.hex() for chunk in chunks)
-
-
-@dataclass(slots=True)
-class Result:
-    """`seconds` and `worst_s` are of the processor's time, so that whoever else runs here does not count."""
-
-    name: str
-    bytes: int = 0
-    seconds: float = 0.0
-    worst_s: float = 0.0
-    held: int = 0
-    grown: int = 0
-    blocks: int = 0
-    refused: int = 0
-    failure: Failure | None = None
-    chunks: int = field(default=0)
 
 
 class Run:
@@ -89,8 +47,8 @@ class Run:
             try:
                 self._attack()
             except Hang:
-                self._result.failure = Failure(f"a chunk took more than {HANG_S:g} s", self._history_now()[-1:])
-            except Exception as error:  # whatever it is that a decoder must not raise
+                self._result.failure = Failure(f"a chunk took more than {replay.HANG_S:g} s", self._history_now()[-1:])
+            except Exception as error:  # noqa: BLE001  # whatever it is that a decoder must not raise
                 self._result.failure = self._of(error)
             finally:
                 close(self._feed)
@@ -129,7 +87,7 @@ class Run:
         result = self._result
         self._remember(chunk)
         began = time.thread_time()
-        signal.setitimer(signal.ITIMER_VIRTUAL, HANG_S)
+        signal.setitimer(signal.ITIMER_VIRTUAL, replay.HANG_S)
         try:
             self._feed(chunk)
         except self._subject.refuses:
@@ -141,7 +99,6 @@ class Run:
         result.seconds += took
         result.worst_s = max(result.worst_s, took)
         result.bytes += len(chunk)
-        result.chunks += 1
 
     def _reopen(self) -> None:
         close(self._feed)
@@ -170,7 +127,7 @@ class Run:
         result.grown, result.blocks = end.resident - warm.resident, end.blocks - warm.blocks
         if result.grown > holds + MOST_GROWTH:
             result.failure = result.failure or Failure(f"the process grew by {result.grown >> 10} kB")
-        if result.blocks > holds // 32 + MOST_BLOCKS:
+        if result.blocks > holds // 32 + MOST_BLOCKS + self._subject.leaks:
             result.failure = result.failure or Failure(f"the process grew by {result.blocks} objects")
 
     def _of(self, error: Exception) -> Failure:
@@ -181,42 +138,3 @@ class Run:
         why = f"raised {kind.__module__}.{kind.__qualname__}: {str(error)[:200]}".replace("builtins.", "")
         trace = "".join(traceback.format_exception(error)[-6:])
         return Failure(why, shrunk(self._history_now(), fails), trace)
-
-
-def replayed(subject: Subject, chunks: Sequence[bytes]) -> BaseException | None:
-    """What a fresh decoder raises over them, that it should not; refusals begin it anew, as in the run."""
-    feed = subject.open()
-    try:
-        for chunk in chunks:
-            signal.setitimer(signal.ITIMER_VIRTUAL, HANG_S)
-            try:
-                feed(chunk)
-            except subject.refuses:
-                close(feed)
-                feed = subject.open()
-    except (Exception, Hang) as error:  # whatever it is that a decoder must not raise
-        return error
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        close(feed)
-    return None
-
-
-def close(feed: Feed) -> None:
-    with suppress(AttributeError):
-        feed.close()  # type: ignore[attr-defined]  # most have none
-
-
-@contextmanager
-def watched() -> Iterator[None]:
-    """A chunk that takes too long is broken off; the timer counts this process' own time. Main thread only."""
-
-    def too_long(*_: object) -> None:
-        raise Hang
-
-    before = signal.signal(signal.SIGVTALRM, too_long)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)

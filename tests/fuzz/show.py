@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from tests.fuzz.run import Result
+from tests.fuzz.result import Result
 
 
 def table(results: Sequence[Result], seed: int) -> Table:

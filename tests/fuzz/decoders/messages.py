@@ -1,0 +1,121 @@
+"""What devices say in MQTT: our format, other people's, and what an installer searches a broker for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from drivers.mqtt_device import _read, _Result, _Signal, _source_id
+from gateway.cli.discover.mqtt import identify
+from gateway.errors import BadInput
+from gateway.links.mapping.formats import FORMATS
+from gateway.links.mapping.orders import Order
+from gateway.links.mapping.paths import message_of
+from gateway.links.mapping.readings import Event, Known, State, details
+from gateway.links.mqtt.link import Message
+from gateway.links.mqtt.properties import Property
+from gateway.links.mqtt.terms import explained
+from gateway.model import Signal
+from tests.fuzz.subject import Feed, Subject, recordable
+
+
+def _said(payload: bytes, topic: str = "anju/v1/b3/signal") -> Message:
+    return Message(topic, payload, packet_id=7, client="b3")
+
+
+def _our_format() -> Feed:
+    def feed(payload: bytes) -> None:
+        try:
+            said = _read(_Signal, _said(payload))
+        except BadInput as error:
+            explained(error.why)[Property.REASON].encode()
+            _read(_Result, _said(payload))
+            return
+        source = _source_id(said, _said(payload))
+        recordable(Signal(device="b3", kind=said.kind, at=said.at, source_id=source, data=said.data))
+
+    return feed
+
+
+_STATES = tuple(
+    State.model_validate(each)
+    for each in (
+        {"of": "data[0].temp", "above": 57.5, "on": "fire.alarm", "off": "fire.restored"},
+        {"of": "level", "below": 3, "on": "panel.battery_low", "off": "panel.battery_restored"},
+        {"of": "@", "is": ["on", 1], "on": "gas.alarm", "off": "gas.restored"},
+    )
+)
+_EVENTS = (Event.model_validate({"of": "button", "is": [1, 2, "a"], "kind": "panic.pressed"}),)
+_MESSAGES = (
+    b"[" * 40 + b"]" * 40,
+    b'{"contact":false,"battery":93,"battery_low":false,"linkquality":120,"tamper":true,"action":"sos"}',
+    b'{"POWER":"ON","Switch1":"OFF"}',
+    b"Online",
+    b"offline",
+    b"on",
+    b"ON",
+    b" ",
+    b'{"params":{"input:0":{"id":0,"state":true},"flood:0":{"alarm":true},"devicepower:0":{"battery":{"percent":12}}}}',
+    b'{"data":[{"temp":61.2}],"button":2,"level":2.5}',
+    b'{"state":"online"}',
+    '"漏水"'.encode(),
+)
+
+
+def _other_formats() -> Feed:
+    known = [Known((*_STATES, *form.states)) for form in FORMATS.values()]
+    paths = {"battery": "battery", "temperature": "data[0].temp", "word": "@", "all": "*"}
+    confirm = Order.model_validate({"topic": "t", "payload": "ON", "confirm": {"of": "POWER", "is": "ON"}}).confirm
+
+    def feed(payload: bytes) -> None:
+        message = message_of(payload)
+        more = details(message, paths)
+        for one in known:
+            for news in one.news(message):
+                recordable(Signal(device="x", kind=news.kind, data={**more, **news.data}))
+                one.keep(news)
+        for form in FORMATS.values():
+            [way.offline.fits(message) or way.online.fits(message) for way in form.availability]
+            [event.fits(message) for event in (*form.events, *_EVENTS)]
+        confirm.fits(message)
+
+    return feed
+
+
+_TOPICS = (
+    "zigbee2mqtt/bridge/devices",
+    "shellyplus1-a8032abe54dc/online",
+    "homeassistant/lock/door/state",
+    "tele/siren/LWT",
+    "anju/v1/b3/signal",
+)
+
+
+_DEVICES = (
+    b'[{"type":"Coordinator"},{"friendly_name":"door","definition":{"vendor":"A","exposes":[{"property":"contact"}]}}]',
+    b'[{"friendly_name":"lock","definition":{"model":"B","exposes":[{"type":"lock","features":[{"property":"state"}]}]}}]',
+    b"online",
+)
+
+
+def _discovery() -> Feed:
+    def feed(payload: bytes) -> None:
+        identify(dict.fromkeys(_TOPICS, payload), "broker:1883")
+
+    return feed
+
+
+_JSON = (b"\\ud800", b"\\u0000", b'"kind"', b'"data"', b"true", b"null", b"NaN", b"Infinity", b"}", b"]", b",", b":")
+_SIGNALS = (
+    b'{"kind":"zone.alarm","id":"k1","at":"2026-11-22T08:00:00+08:00","data":{"zone":3}}',
+    b'{"kind":"x.own.word","id":17,"data":{"deep":[{"a":[1,2.5,null,true]}]}}',
+    b'{"kind":"door.opened","at":1}',
+    b'{"id":"c1","ok":false,"error":"jammed","data":{"by":"hand"}}',
+)
+
+
+def subjects() -> Sequence[Subject]:
+    return [
+        Subject("mqtt-own-json", _our_format, lambda: _SIGNALS, (BadInput,), whole=True, words=_JSON),
+        Subject("mqtt-mapped", _other_formats, lambda: _MESSAGES, (BadInput,), whole=True, words=_JSON),
+        Subject("mqtt-discovery", _discovery, lambda: _DEVICES, whole=True, words=_JSON),
+    ]

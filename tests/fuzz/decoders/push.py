@@ -1,0 +1,100 @@
+"""HTTP push: who asks to be let in, and bodies in JSON, forms and XML, through the driver's mapping."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from drivers.http_push import HttpPush
+from gateway.errors import BadInput
+from gateway.links.http_push import Pushes, PushSettings
+from gateway.links.mapping.bodies import format_of, read_tree
+from tests.fuzz.subject import Feed, Subject, device, recordable
+
+_PATHS = {
+    "what": "event.code",
+    "zone": "event.zone",
+    "id": "event.serial",
+    "at": "event.time",
+    "data": {"text": "event.message"},
+}
+_XML = {"what": "N.type", "zone": "N.channel", "at": "N.time", "data": {"all": "N"}}
+_PUSH: dict[str, Any] = {"token": "0123456789abcdef", "kinds": {"1130": "zone.alarm", "1602": "alive", "x": "ignored"}}
+
+
+def _push() -> Feed:
+    pushes = [
+        HttpPush(
+            device("http_push"),
+            HttpPush.Settings.model_validate({**_PUSH, "otherwise": "x.d", "paths": paths}),
+            None,
+            None,
+        )
+        for paths in (_PATHS, _XML, {"each": "events", "what": "code", "at": "time", "data": {"n": "n"}})
+    ]
+
+    def feed(body: bytes) -> None:
+        tree = read_tree(body, format_of("", body))
+        for push in pushes:
+            try:
+                recordable(*(s for event in push._events(tree, body) if (s := push._signal(event, body))))
+            except BadInput:
+                continue
+
+    return feed
+
+
+_BODIES = [
+    b"[" * 70 + b"]" * 70,
+    b'{"event":{"code":"1130","zone":1,"serial":"77","time":"2026-11-22T08:00:00+08:00","message":"\xe5\x91\xa8"}}',
+    b'{"events":[{"code":1130,"time":1795334400,"n":1.5},{"code":"x","time":1795334400000}],"event":{"time":"1"}}',
+    b"event.code=1130&zone=3&code=x&message=%E5%91%A8&message=2",
+    b"code=1",
+    b'<?xml version="1.0" encoding="UTF-8"?><N xmlns="http://a/b" v="2.0"><type>1130</type><channel>3</channel></N>',
+    b"<N><type>1130</type><time>2026-11-22T08:00:00</time><list><a>1</a><a>2</a></list></N>",
+    '<?xml version="1.0" encoding="gb2312"?><N><type>防区</type></N>'.encode("gb2312"),
+]
+_PARTS = (
+    b"\\ud800",
+    b"%ED%A0%80",
+    b"&#55296;",
+    b"<!DOCTYPE a>",
+    b"<![CDATA[",
+    b"]]>",
+    b"&amp;",
+    b"</N>",
+    b"NaN",
+    b"&",
+    b"=",
+    b"null",
+)
+
+
+def _login() -> Feed:
+    pushes = Pushes()
+    pushes.link(
+        "d", PushSettings.model_validate({"token": "0123456789abcdef", "user": "u", "password": "p", "query": "key"})
+    )
+
+    def feed(header: bytes) -> None:
+        text = header.decode("utf-8", "surrogateescape")
+        pushes.admit("d", text, lambda _: text)
+        pushes.admit(text, text, lambda _: None)
+
+    return feed
+
+
+_LOGINS = (
+    b"Bearer 0123456789abcdef",
+    b"Basic " + base64.b64encode(b"u:p"),
+    b"Basic " + base64.b64encode("u:密".encode()),
+    b"basic x",
+)
+
+
+def subjects() -> Sequence[Subject]:
+    return [
+        Subject("http-push", _push, lambda: _BODIES, (BadInput,), whole=True, words=_PARTS),
+        Subject("http-login", _login, lambda: _LOGINS, whole=True, words=(b"Bearer ", b"Basic ", b"====")),
+    ]
