@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFun
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, CommandFailed, LinkLost
 from gateway.links.mqtt.link import Message
-from gateway.model import Command, Json, Signal, is_kind
+from gateway.model import Command, Json, Said, Signal, Words, is_kind
 
 LARGEST_DATA = 16 * 1024
 """Bytes of JSON that `data` may have; a picture belongs to a camera."""
@@ -131,13 +131,13 @@ class MqttDevice(Driver):
                 await self._send(command, limit)
                 result: _Result = await answer
         except TimeoutError:
-            raise self._failed(command, f"no answer within {limit:g} s") from None
+            raise self._failed(command, Words("设备无应答，请到现场查看", f"no answer within {limit:g} s")) from None
         except LinkLost as error:
-            raise self._failed(command, str(error)) from error
+            raise self._failed(command, error.why) from error
         finally:
             del self._waiting[command.id]
         if not result.ok:
-            raise self._failed(command, result.error or "the device refused")
+            raise self._failed(command, _refused(result.error))
         return result.data
 
     async def _heard(self, message: Message) -> str | None:
@@ -201,18 +201,25 @@ class MqttDevice(Driver):
     def _check(self, command: Command) -> None:
         takes = self.settings.actions.get(command.action)
         if takes is None:
-            raise self._failed(command, "it takes no such command")
+            raise self._failed(command, Words("设备不支持这个指令", "it takes no such command"))
         unknown = sorted(set(command.arguments) - set(takes))
         if unknown:
-            raise self._failed(command, f"it takes no argument {', '.join(unknown)}")
+            names = ", ".join(unknown)
+            raise self._failed(command, Words(f"设备不认识参数 {names}", f"it takes no argument {names}"))
 
     async def _send(self, command: Command, life: float) -> None:
         payload = {"id": command.id, "action": command.action, "arguments": dict(command.arguments)}
         data = json.dumps(payload, ensure_ascii=False).encode()
         await self.link.publish(f"{self._base}/command", data, life=life)
 
-    def _failed(self, command: Command, why: str) -> CommandFailed:
-        return CommandFailed(f"device {self.device.id}, command {command.action}: {why}")
+    def _failed(self, command: Command, why: Said) -> CommandFailed:
+        en = f"device {self.device.id}, command {command.action}: {why}"
+        return CommandFailed(Words(Words.of(why).zh, en))
+
+
+def _refused(error: str) -> Words:
+    """In the device's own words, whatever language they are in."""
+    return Words(f"设备拒绝执行：{error}" if error else "设备拒绝执行", error or "the device refused")
 
 
 def _source_id(said: _Signal, message: Message) -> str | None:

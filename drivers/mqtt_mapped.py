@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.driver import Driver, DriverSettings
+from gateway.driver import Driver, DriverSettings, no_such_command
 from gateway.errors import BadInput, CommandFailed, LinkLost
 from gateway.links.mapping.formats import FORMATS, Availability
 from gateway.links.mapping.orders import Order, Topic
@@ -22,7 +22,7 @@ from gateway.links.mapping.paths import Path, message_of
 from gateway.links.mapping.readings import Event, Known, Match, State, details
 from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.topics import covers, matches
-from gateway.model import Command, Json, Signal
+from gateway.model import Command, Json, Signal, Words
 from gateway.settings.mend import Wrong
 
 
@@ -106,7 +106,7 @@ class MqttMapped(Driver):
         """Sent, and confirmed by what the device reports; raises CommandFailed."""
         order = self.settings.commands.get(command.action)
         if order is None:
-            raise CommandFailed(f"device {self.device.id} takes no command {command.action!r}")
+            raise no_such_command(self.device.id, command.action)
         payload, limit = order.filled(command.arguments, self.settings.base), command.limit.total_seconds()
         with self._confirmed(order.confirm) as confirmed:
             try:
@@ -114,10 +114,11 @@ class MqttMapped(Driver):
                     await self.link.publish(self.settings.named(order.topic), payload, life=limit)
                     await confirmed
             except TimeoutError:
-                why = f"device {self.device.id} did not confirm {command.action} within {limit:g} s"
-                raise CommandFailed(why) from None
+                en = f"device {self.device.id} did not confirm {command.action} within {limit:g} s"
+                raise CommandFailed(Words("设备未确认，请到现场查看", en)) from None
             except LinkLost as error:
-                raise CommandFailed(f"device {self.device.id}, command {command.action}: {error}") from error
+                en = f"device {self.device.id}, command {command.action}: {error}"
+                raise CommandFailed(Words(Words.of(error.why).zh, en)) from error
         return None
 
     async def _heard(self, message: Message) -> str | None:

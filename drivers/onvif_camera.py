@@ -22,7 +22,7 @@ from gateway.links.onvif.conditions import MEANINGS, Conditions, Told
 from gateway.links.onvif.event import Event
 from gateway.links.onvif.pullpoint import Pulled, PullPoint, subscribe
 from gateway.links.onvif.transport import Login
-from gateway.model import DeviceType, Signal
+from gateway.model import DeviceType, Signal, Words
 from gateway.settings.mend import Wrong, did_you_mean
 from gateway.settings.secrets import Secret
 
@@ -32,6 +32,7 @@ UNREADABLE_AT_MOST = 3
 HASTY_S = 1.0
 """A camera that answers with nothing at once, rather than wait, is asked no oftener than this."""
 SKEW_WORTH_TELLING = timedelta(seconds=5)
+_UNREADABLE = "摄像机的应答无法识别，请通知安装员"
 
 
 class OnvifCameraSettings(DriverSettings):
@@ -94,7 +95,7 @@ class OnvifCamera(Driver):
                 await self._serve(camera, point, pictures)
         except BadInput as error:
             await self.emit.quarantine(error.why, error.data)
-            raise LinkLost(f"{self.device.id} can't be understood: {error.why}") from error
+            raise LinkLost(Words(_UNREADABLE, f"{self.device.id} can't be understood: {error.why}")) from error
 
     async def _serve(self, camera: Camera, point: PullPoint, pictures: str | None) -> None:
         loop = asyncio.get_running_loop()
@@ -132,7 +133,8 @@ class OnvifCamera(Driver):
         why = "; ".join(pulled.unread[:3])
         await self.emit.quarantine(why, pulled.raw)
         if self._unreadable >= UNREADABLE_AT_MOST:
-            raise LinkLost(f"{self.device.id}: {UNREADABLE_AT_MOST} answers in a row could not be read: {why}")
+            en = f"{self.device.id}: {UNREADABLE_AT_MOST} answers in a row could not be read: {why}"
+            raise LinkLost(Words(_UNREADABLE, en))
 
     def _note_clock(self, camera: Camera) -> None:
         if abs(camera.skew) > SKEW_WORTH_TELLING:

@@ -125,6 +125,8 @@ class Words:
     zh: str
     en: str
 
+    __iter__ = None  # else __getitem__ would make `"x" in words` search without end
+
     def __getitem__(self, language: str) -> str:
         return self.en if language == "en" else self.zh
 

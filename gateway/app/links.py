@@ -19,6 +19,7 @@ from gateway.links.notes import Notes
 from gateway.links.serial import SerialLink
 from gateway.links.sip.link import Calls, SipLink
 from gateway.links.tape import Tape
+from gateway.model import Words
 from gateway.settings.configuration import DeviceEntry
 from gateway.vision.pool import VisionPool
 from gateway.vision.view.broadcast import Viewer
@@ -66,7 +67,8 @@ class Doors:
             case "vision":
                 return self._hooked(entry, self.vision.slot(entry.device.id))
         there_is = "none, serial, listen, http, modbus, mqtt, sip, vision"
-        return _closed(f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is {there_is}")
+        en = f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is {there_is}"
+        return _closed(Words("驱动要的线路类型不存在，请通知安装员", en))
 
     async def picture(self, camera: str) -> bytes | None:
         """The newest JPEG of a camera; None while it has none."""
@@ -98,11 +100,12 @@ class Doors:
         via = getattr(entry.settings, "via", "endpoint")
         door = self.broker if via == "broker" else self.endpoint
         if door is None:
-            return _closed(f"device {entry.device.id} comes in by mqtt.{via}, which opens with the next start")
+            en = f"device {entry.device.id} comes in by mqtt.{via}, which opens with the next start"
+            return _closed(Words("网关重启后才能连接，请通知安装员", en))
         return self._hooked(entry, door.link(entry.device.id, getattr(entry.settings, "account", "")))
 
 
-def _closed(why: str) -> LinkOf:
+def _closed(why: Words) -> LinkOf:
     def hand(_emit: Emitter, _silent: Callable[[], None]) -> Any:
         raise LinkLost(why)
 

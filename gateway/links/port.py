@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from gateway.driver import DriverSettings
 from gateway.errors import LinkLost
+from gateway.model import Words
 from gateway.settings.addresses import ListenAddress
 from gateway.settings.durations import PositiveDuration
 from gateway.settings.mend import Wrong
@@ -71,7 +72,8 @@ def _bind(transport: str, host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
         made = socket.socket(family, kind)
     except OSError as error:
-        raise LinkLost(f"can't listen on {host}:{port}: {error.strerror or error}") from error
+        en = f"can't listen on {host}:{port}: {error.strerror or error}"
+        raise LinkLost(Words(f"网关不能监听端口{port}，请通知安装员", en)) from error
     try:
         made.setblocking(False)
         if transport == "tcp":
@@ -82,5 +84,6 @@ def _bind(transport: str, host: str, port: int) -> socket.socket:
     except OSError as error:
         made.close()
         why = error.strerror or error
-        raise LinkLost(f"can't listen on {transport} {host}:{port}: {why}; is another program there?") from error
+        en = f"can't listen on {transport} {host}:{port}: {why}; is another program there?"
+        raise LinkLost(Words(f"网关不能监听端口{port}，请通知安装员", en)) from error
     return made

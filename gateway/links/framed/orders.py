@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from gateway.driver import no_such_command
 from gateway.errors import CommandFailed, LinkLost
 from gateway.links.framed.fields import Value
 from gateway.links.framed.reader import FrameValues, matches
 from gateway.links.framed.sender import Sender
 from gateway.links.framed.settings import Argument, FramedSettings, Order
 from gateway.links.serial import SerialLine
-from gateway.model import Command, Json
+from gateway.model import Command, Json, Words
 
 ZONE = "zone"
 
@@ -29,18 +30,20 @@ class Orders:
         """Returns its arguments and whether the device confirmed it; CommandFailed when it did not do it."""
         order = self._settings.commands.get(command.action)
         if order is None:
-            raise CommandFailed(f"device {self._host} takes no command {command.action!r}")
+            raise no_such_command(self._host, command.action)
         given = self._arguments(order, command)
         try:
             async with asyncio.timeout(command.limit.total_seconds()), self._one_at_a_time:
                 answer = await self._ask(line, order, self._written(order, command, given))
         except TimeoutError:
-            raise CommandFailed(f"{self._host} did not answer {command.action}") from None
+            en = f"{self._host} did not answer {command.action}"
+            raise CommandFailed(Words("设备无应答，请到现场查看", en)) from None
         except LinkLost as error:
-            raise CommandFailed(f"the line to {self._host} was lost before it answered") from error
+            en = f"the line to {self._host} was lost before it answered"
+            raise CommandFailed(Words("线路中断，未收到设备应答，请到现场查看", en)) from error
         if answer is not None and not matches(order.done, answer):
             said = ", ".join(f"{name} {answer.get(name)}" for name in order.done)
-            raise CommandFailed(f"{command.action} on {self._host}: it answered {said}")
+            raise CommandFailed(Words("设备拒绝执行", f"{command.action} on {self._host}: it answered {said}"))
         return {**given, **({"confirmed": False} if answer is None else {})}
 
     def answered(self, values: FrameValues) -> bool:
@@ -58,11 +61,11 @@ class Orders:
     def line_lost(self) -> None:
         """Whoever waits is told that no answer will come."""
         if self._waiting and not self._waiting[2].done():
-            self._waiting[2].set_exception(LinkLost("the line was lost"))
+            self._waiting[2].set_exception(LinkLost(Words("线路中断", "the line was lost")))
 
     async def _ask(self, line: SerialLine | None, order: Order, given: Mapping[str, bytes]) -> FrameValues | None:
         if line is None:
-            raise CommandFailed(f"the line to {self._host} is down")
+            raise CommandFailed(Words("线路中断", f"the line to {self._host} is down"))
         frame = self._sender.made(order.send, given)
         if not order.answer:
             await line.write(frame)
@@ -84,7 +87,8 @@ class Orders:
                 value = command.device if value is None else value
                 value = self._numbers.get(value, value) if isinstance(value, str) else value
             if not isinstance(value, int | str) or not _within(argument, value):
-                raise CommandFailed(f"{command.action} needs {name}{_range(argument)}, and got {value!r}")
+                en = f"{command.action} needs {name}{_range(argument)}, and got {value!r}"
+                raise CommandFailed(Words("填写的参数不对", en))
             given[name] = value
         return given
 
@@ -94,7 +98,8 @@ class Orders:
                 name: order.arguments[name].field.write(value, self._settings.order) for name, value in given.items()
             }
         except (ValueError, OverflowError) as error:
-            raise CommandFailed(f"{command.action} can't be sent to {self._host}: {error}") from error
+            en = f"{command.action} can't be sent to {self._host}: {error}"
+            raise CommandFailed(Words("填写的参数不对", en)) from error
 
 
 def _within(argument: Argument, value: Value) -> bool:

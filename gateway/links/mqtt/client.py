@@ -22,6 +22,7 @@ from gateway.links.mqtt.link import Message, RoutedLink
 from gateway.links.mqtt.pacing import Budget, Counters, Limits
 from gateway.links.mqtt.paho_line import BrokerSettings, PahoLine
 from gateway.links.mqtt.router import Router
+from gateway.model import Said, Words
 
 log = structlog.get_logger()
 
@@ -46,7 +47,7 @@ class BrokerClient:
         self._router = Router(self._new_room, self._give_up)
         self._line: PahoLine | None = None
         self._connected = asyncio.Event()
-        self._trouble = "not connected yet"
+        self._trouble: Said = Words("消息服务器还没有连上", "not connected yet")
         self._tasks: asyncio.TaskGroup | None = None
 
     def link(self, device: str, _account: str = ACCOUNT) -> BrokerLink:
@@ -99,8 +100,8 @@ class BrokerClient:
             log.info("mqtt broker connected", host=self.settings.host, port=self.settings.port)
             await line.keep()
         except LinkLost as error:
-            self._trouble = str(error)
-            log.warning("mqtt broker lost", why=self._trouble)
+            self._trouble = error.why
+            log.warning("mqtt broker lost", why=str(error))
         finally:
             self._connected.clear()
             self._line = None

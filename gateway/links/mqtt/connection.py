@@ -20,6 +20,7 @@ from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.session import Session
 from gateway.links.mqtt.timers import Timers
 from gateway.links.mqtt.wire import Malformed, UnacceptableLevel
+from gateway.model import Words
 
 
 class Connection(asyncio.Protocol):
@@ -78,12 +79,13 @@ class Connection(asyncio.Protocol):
         """Say something to the client; raises LinkLost if it does not listen, or takes nothing so large."""
         assert self.session is not None
         if self.ended is not None:
-            raise LinkLost(f"client {self.session.client} has gone: {self.ended}")
+            raise LinkLost(Words("设备已断开", f"client {self.session.client} has gone: {self.ended}"))
         if qos == 1:
             self.session.outbox.post(message)
             self._plan_flush()
         elif self._flow.is_stopped_for("writing"):
-            raise LinkLost(f"client {self.session.client} does not read what it is sent")
+            en = f"client {self.session.client} does not read what it is sent"
+            raise LinkLost(Words("设备不接收数据，请检查网络", en))
         else:
             self.session.outbox.check(message)
             said = message.expiry(self._loop.time())

@@ -13,6 +13,7 @@ from gateway.links.mqtt.link import Directory, RoutedLink
 from gateway.links.mqtt.outbox import Outgoing
 from gateway.links.mqtt.session import Sessions
 from gateway.links.mqtt.topics import matches
+from gateway.model import Said, Words
 
 MOST_RETAINED = 64
 
@@ -33,13 +34,13 @@ class EndpointLink(RoutedLink):
         if retain:
             self._remember(topic, payload)
         until = math.inf if life is None else asyncio.get_running_loop().time() + life
-        why: list[str | None] = []
+        why: list[Said | None] = []
         for session, how in list(self._sessions.listening(self.account, topic)):
             message = Outgoing(topic, payload, retain=retain and how.as_published, until=until)
             why.append(_post(session.connection, message, how.qos))
         if None not in why and not retain:
-            never = f"device {self.device} is not connected, or has not subscribed to {topic}"
-            raise LinkLost(next(filter(None, why), never))
+            en = f"device {self.device} is not connected, or has not subscribed to {topic}"
+            raise LinkLost(next((each for each in why if each), Words("设备未连接", en)))
 
     def remind(self, connection: Connection, filters: Sequence[str]) -> None:
         """What was said with `retain` is said again to a new subscriber [MQTT-3.3.1-6]."""
@@ -56,15 +57,16 @@ class EndpointLink(RoutedLink):
         elif topic in self._retained or len(self._retained) < MOST_RETAINED:
             self._retained[topic] = payload
         else:
-            raise LinkLost(f"device {self.device} has {MOST_RETAINED} retained topics already")
+            en = f"device {self.device} has {MOST_RETAINED} retained topics already"
+            raise LinkLost(Words("设备保留的消息太多，请通知安装员", en))
 
 
-def _post(connection: Connection | None, message: Outgoing, qos: int) -> str | None:
+def _post(connection: Connection | None, message: Outgoing, qos: int) -> Said | None:
     """Why it could not be said; None if it was."""
     try:
         if connection is not None:
             connection.post(message, qos)
             return None
     except LinkLost as error:
-        return str(error)
+        return error.why
     return ""

@@ -10,6 +10,7 @@ from gateway.errors import LinkLost
 from gateway.links.mqtt.codec import encode
 from gateway.links.mqtt.packets import LEVEL_3_1_1, Publish
 from gateway.links.mqtt.properties import Properties, Property
+from gateway.model import Words
 
 WINDOW = 64
 """Messages sent and not yet acknowledged by the client."""
@@ -57,14 +58,16 @@ class Outbox:
         """Raises LinkLost for what is larger than the client takes [MQTT5-3.1.2-24]."""
         size = len(message.payload)
         if size + len(message.topic.encode()) + HEAD > self.largest:
-            raise LinkLost(f"{size} bytes on {message.topic} are more than the client takes ({self.largest})")
+            en = f"{size} bytes on {message.topic} are more than the client takes ({self.largest})"
+            raise LinkLost(Words("消息太大，设备收不下，请通知安装员", en))
 
     def post(self, message: Outgoing) -> None:
         """Queue it; `send` gives the bytes."""
         self.check(message)
         size = len(message.payload)
         if len(self._waiting) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
-            raise LinkLost(f"{len(self._waiting)} messages wait already for a client that does not acknowledge")
+            en = f"{len(self._waiting)} messages wait already for a client that does not acknowledge"
+            raise LinkLost(Words("设备不确认收到的消息，请重启设备", en))
         self._waiting.append(message)
         self._bytes += size
 

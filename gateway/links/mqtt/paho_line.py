@@ -23,6 +23,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gateway.errors import LinkLost
 from gateway.links.mqtt.paho_socket import PahoSocket
+from gateway.model import Words
 
 MOST_QUEUED = 1000
 
@@ -65,10 +66,11 @@ class PahoLine:
         return self._lost.done()
 
     @property
-    def why(self) -> str:
+    def why(self) -> Words:
         """Why it was lost, in a sentence that names the broker."""
         reason = self._lost.result() if self._lost.done() else "still connected"
-        return f"broker {self._settings.host}:{self._settings.port}: {reason}"
+        en = f"broker {self._settings.host}:{self._settings.port}: {reason}"
+        return Words("消息服务器（MQTT）连接中断，请检查其供电和网络", en)
 
     async def connect(self) -> None:
         """Until the broker has accepted us; raises LinkLost."""
@@ -107,14 +109,14 @@ class PahoLine:
         wanted = [(topic, SubscribeOptions(qos=1)) for topic in topics]
         result, packet_id = self._client.subscribe(wanted)
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS or packet_id is None:
-            raise LinkLost(f"{self.why}; can't subscribe: {result.name}")
+            raise self._refused(f"can't subscribe: {result.name}")
         granted: asyncio.Future[None] = self._loop.create_future()
         self._subscribing[packet_id] = granted
         try:
             async with asyncio.timeout(self._settings.answer_within):
                 await self._or_lost(granted)
         except TimeoutError:
-            raise LinkLost(f"{self.why}; no answer to SUBSCRIBE {', '.join(topics)}") from None
+            raise self._refused(f"no answer to SUBSCRIBE {', '.join(topics)}") from None
         finally:
             self._subscribing.pop(packet_id, None)
 
@@ -127,7 +129,7 @@ class PahoLine:
         properties = _properties(PacketTypes.PUBLISH, **expiry)
         done = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         if done.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            raise LinkLost(f"{self.why}; can't publish on {topic}: {done.rc.name}")
+            raise self._refused(f"can't publish on {topic}: {done.rc.name}")
 
     def acknowledge(self, packet_id: int) -> None:
         if not self.is_lost:
@@ -150,6 +152,9 @@ class PahoLine:
             self._socket.close()
         if not self._answered.done():
             self._answered.cancel()
+
+    def _refused(self, what: str) -> LinkLost:
+        return LinkLost(Words("消息服务器（MQTT）没有接受请求，请通知安装员", f"{self.why}; {what}"))
 
     def leave(self) -> None:
         """Go properly; the broker keeps our session."""
@@ -214,7 +219,8 @@ class PahoLine:
         if refused is None:
             granted.set_result(None)
         else:
-            granted.set_exception(LinkLost(f"broker {self._settings.host} refused a subscription: {refused}"))
+            en = f"broker {self._settings.host} refused a subscription: {refused}"
+            granted.set_exception(LinkLost(Words("消息服务器（MQTT）拒绝订阅，请通知安装员", en)))
 
     async def _or_lost(self, answer: asyncio.Future[None]) -> None:
         either: list[asyncio.Future[Any]] = [answer, self._lost]

@@ -10,6 +10,7 @@ from gateway.errors import LinkLost
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.link import RoutedLink
 from gateway.links.mqtt.topics import covers, matches
+from gateway.model import Words
 
 K = TypeVar("K")
 UPWARD = ("signal", "result", "status")
@@ -93,7 +94,8 @@ class Router:
         for topic in topics:
             holder = self._place(link.account, topic, link)
             if holder is not link:
-                raise LinkLost(f"topic {topic} of device {link.device} is claimed by device {holder.device} already")
+                en = f"topic {topic} of device {link.device} is claimed by device {holder.device} already"
+                raise LinkLost(Words(f"主题与设备 {holder.device} 重复，请通知安装员", en))
 
     def _place(self, account: str, topic: str, link: RoutedLink) -> RoutedLink:
         if "+" in topic or "#" in topic:

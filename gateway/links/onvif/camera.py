@@ -16,6 +16,7 @@ import aiohttp
 from gateway.errors import BadInput, LinkLost
 from gateway.links.onvif.address import at_home
 from gateway.links.onvif.transport import Login, fetch, session_of
+from gateway.model import Words
 
 LARGEST_PICTURE = 4 << 20
 PICTURE_LIMIT_S = 3.0
@@ -26,6 +27,7 @@ _NAMESPACES = {
     "http://www.onvif.org/ver10/events/wsdl": "events",
     "http://www.onvif.org/ver10/media/wsdl": "media",
 }
+_LACKS = "摄像机没有所需的 ONVIF 服务，请通知安装员"
 MISSING = "ONVIF needs the extra 'onvif': pip install 'anju-gateway[onvif]'"
 
 
@@ -53,7 +55,7 @@ async def library() -> Any:
     try:
         return await asyncio.to_thread(import_module, "gateway.links.onvif.library")
     except ModuleNotFoundError as error:
-        raise LinkLost(f"{MISSING} ({error.name} is absent)") from error
+        raise LinkLost(Words("没有安装 ONVIF 支持，请通知安装员", f"{MISSING} ({error.name} is absent)")) from error
 
 
 class Camera:
@@ -71,7 +73,7 @@ class Camera:
         """An open library.Service; raises LinkLost when the camera has none of that name."""
         where = address or self._services.get(name)
         if where is None:
-            raise LinkLost(f"the camera has no {name} service")
+            raise LinkLost(Words(_LACKS, f"the camera has no {name} service"))
         opened = self._tools.service(name, where, self._session, self.login, self.skew)
         return await self._stack.enter_async_context(opened)
 
@@ -84,7 +86,7 @@ class Camera:
             if namespace in _NAMESPACES:
                 self._services[_NAMESPACES[namespace]] = at_home(address, self.login.address, "http", "https")
         if not self._services:
-            raise LinkLost("the camera named no service that is used here")
+            raise LinkLost(Words(_LACKS, "the camera named no service that is used here"))
         self._services["devicemgmt"] = self.login.address
 
     async def model(self) -> str:

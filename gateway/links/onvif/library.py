@@ -28,6 +28,7 @@ from zeep.transports import Transport as ZeepTransport
 from gateway.errors import BadInput, LinkLost, LoginRefused
 from gateway.links.onvif.transport import PATIENCE_S, Login, fetch
 from gateway.links.onvif.xml import LARGEST, SHOWN, cleaned
+from gateway.model import Words
 
 _DESCRIPTIONS = Path(onvif.__file__).parent / "wsdl"
 _UNREADABLE = (ZeepError, onvif.ONVIFError, etree.LxmlError, ValueError, TypeError, LookupError, AttributeError)
@@ -148,8 +149,11 @@ def _said(operation: str, fault: Fault, login: Login) -> Refusal:
     if "notauthorized" in codes.lower() or "failedauthentication" in codes.lower():
         return NotAdmitted(_refused(login))
     words = " ".join(str(fault.message or "no reason given").split())
-    return Refusal(f"the camera refused {operation}: {words[:200]}")
+    return Refusal(Words("摄像机拒绝了请求，请通知安装员", f"the camera refused {operation}: {words[:200]}"))
 
 
-def _refused(login: Login) -> str:
-    return f"the camera refused user {login.user!r}: check user and password" if login.user else "it wants a user"
+def _refused(login: Login) -> Words:
+    if not login.user:
+        return Words("摄像机要求用户名和密码，请通知安装员", "it wants a user")
+    en = f"the camera refused user {login.user!r}: check user and password"
+    return Words("摄像机的用户名或密码不对，请通知安装员", en)

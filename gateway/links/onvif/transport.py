@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from gateway.errors import BadInput, LinkLost
+from gateway.errors import BadInput, LinkLost, trouble_of
 from gateway.links.onvif.xml import SHOWN
+from gateway.model import Words
 
 PATIENCE_S = 10.0
 """For a camera to answer, beyond the time it was told to wait for events."""
@@ -61,9 +62,11 @@ async def fetch(
         ) as response:
             return Answer(response.status, await _bounded(response, largest))
     except TimeoutError:
-        raise LinkLost(f"the camera did not answer within {limit_s:g} s") from None
+        en = f"the camera did not answer within {limit_s:g} s"
+        raise LinkLost(Words("摄像机无应答，请检查供电和网线", en)) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise LinkLost(f"the camera can't be reached: {_why(error)}") from None
+        why = _why(error)
+        raise LinkLost(Words(why.zh, f"the camera can't be reached: {why}")) from None
 
 
 async def _bounded(response: aiohttp.ClientResponse, largest: int) -> bytes:
@@ -75,10 +78,12 @@ async def _bounded(response: aiohttp.ClientResponse, largest: int) -> bytes:
     return bytes(data)
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception) -> Words:
     """Without the address, which may hold what nobody should read."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return "its certificate is not trusted (verify_tls: false takes any)"
+        en = "its certificate is not trusted (verify_tls: false takes any)"
+        return Words("摄像机的证书不受信任，请通知安装员", en)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or type(error.os_error).__name__
-    return type(error).__name__
+        en = error.os_error.strerror or type(error.os_error).__name__
+        return Words(f"{trouble_of(error.os_error)}，请检查摄像机供电和网线", en)
+    return Words("摄像机连不上，请检查供电和网线", type(error).__name__)

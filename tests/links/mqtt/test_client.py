@@ -294,7 +294,7 @@ async def test_leaving_while_it_connects(committer: Committer) -> None:
         async with connected(port, answer_within=0.3) as client:
             with pytest.raises(LinkLost):
                 await client.link("lock").serve(TOPICS, committer)
-            await until(lambda: "no answer within" in client._trouble)
+            await until(lambda: "no answer within" in str(client._trouble))
         async with connected(port):
             count = len(opened)
             await until(lambda: len(opened) > count)
