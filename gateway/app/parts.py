@@ -68,7 +68,7 @@ def make(started: CompoundSettings, store: Store) -> Parts:
     doors = Doors(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine),
         make_broker_client(started.mqtt, quarantine),
-        VisionPool(started.vision.workers, home_province=started.home_province),
+        VisionPool(started.vision.workers, home_province=started.home_province, glances=started.vision.glances / 100),
         notes=store.path.parent / "lines",
     )
     supervisor = Supervisor(intake, quarantine, clock.now, hub)

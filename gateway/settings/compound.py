@@ -144,6 +144,14 @@ class Mqtt(Section):
 
 class Vision(Section):
     workers: Annotated[int, Field(ge=1, le=32, description="processes for the cameras")] = 1
+    glances: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=100,
+            description="percent of a core for looking at cameras whose packets tell nothing: noise, constant bit rate",
+        ),
+    ] = 3.0
     faces: FaceSection = FaceSection()
 
 

@@ -21,6 +21,7 @@ AT_START = (
     "mqtt.endpoint.listen",
     "mqtt.endpoint.tls",
     "mqtt.endpoint.tls.listen",
+    "vision.glances",
     "vision.workers",
 )
 """Keys of compound.yaml that are read once: addresses that are listened on, doors, processes.

@@ -44,11 +44,18 @@ class Dropped:
 class WorkerHandle:
     """Run `run()` in a task. Its process starts with the first camera."""
 
-    def __init__(self, name: str, home_province: str | None = None, silence_limit: float = SILENCE_LIMIT) -> None:
+    def __init__(
+        self,
+        name: str,
+        home_province: str | None = None,
+        silence_limit: float = SILENCE_LIMIT,
+        glances: float | None = None,
+    ) -> None:
         self.name = name
         self.restarts = 0
         self._home_province = home_province
         self._silence_limit = silence_limit
+        self._glances = glances
         self._known = Known()
         self._line: Line | None = None
         self._wanted = asyncio.Event()
@@ -165,6 +172,8 @@ class WorkerHandle:
         match header["say"]:
             case "ready":
                 self._ready.set()
+                if self._glances is not None:
+                    self._send({"do": "spend", "of_a_core": self._glances})
                 self._send_known()
             case "picture":
                 answer = self._pictures.get(header["ask"])

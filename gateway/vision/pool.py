@@ -17,14 +17,22 @@ class VisionPool:
     """An async context manager: `slot(device)` for each camera, which stays in one worker for good.
 
     A worker that dies costs its cameras a LinkLost and is started again; nothing else is touched.
-    `home_province` is for cameras that name none of their own.
+    `home_province` is for cameras that name none of their own, `glances` the share of a core that all workers
+    together spend on looking where nothing is known to move.
     """
 
     def __init__(
-        self, workers: int = 1, *, home_province: str | None = None, silence_limit: float = SILENCE_LIMIT
+        self,
+        workers: int = 1,
+        *,
+        home_province: str | None = None,
+        silence_limit: float = SILENCE_LIMIT,
+        glances: float | None = None,
     ) -> None:
         names = map(str, range(1, workers + 1))
-        self.workers = [WorkerHandle(name, home_province, silence_limit) for name in names]
+        self.workers = [
+            WorkerHandle(name, home_province, silence_limit, glances and glances / workers) for name in names
+        ]
         self._slots: dict[str, Slot] = {}
         self._group = asyncio.TaskGroup()
         self._tasks: list[asyncio.Task[None]] = []

@@ -77,6 +77,8 @@ class Worker:
                 self._watch(header["watch"], Watch.of(header["what"]))
             case "unwatch":
                 self._unwatch(header["watch"])
+            case "spend":
+                self._lookers.spend(header["of_a_core"])
             case "know":
                 self._recognition.know(Known.of(header["known"], message.blob))
             case "picture":

@@ -13,7 +13,7 @@ class Hears(Protocol):
     """Told of one stream, in the gateway's loop."""
 
     def heard(self) -> None:
-        """About once a second while packets come."""
+        """Every second or two while packets come."""
         ...
 
     def saw(self, sighting: Sighting) -> None: ...
