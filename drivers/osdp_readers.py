@@ -26,7 +26,7 @@ from gateway.links.osdp.settings import Reader, ReadersSettings
 from gateway.links.osdp.timing import slowest_card
 from gateway.links.osdp.told import Told
 from gateway.links.serial import SerialLink
-from gateway.model import Command, Device, DeviceType, Json, Signal
+from gateway.model import Command, Device, DeviceType, Json, Signal, Words
 
 log = structlog.get_logger(__name__)
 HEARD_EVERY_S = 1.0
@@ -47,7 +47,7 @@ class Head:
     untold: deque[Signal] = field(default_factory=deque)
     up: bool = False
     heard_at: float = 0.0
-    lost: str | None = None
+    lost: Words | None = None
     """Why it is told as lost, if it is."""
 
 
@@ -90,20 +90,23 @@ class OsdpReaders(Driver):
         """Done once the reader has answered that it took it."""
         head = next((head for head in self._heads.values() if head.reader.id == command.device), None)
         if head is None:
-            raise CommandFailed(f"{command.device} is no reader of {self.device.id}, or its line is down")
+            en = f"{command.device} is no reader of {self.device.id}, or its line is down"
+            raise CommandFailed(Words("读卡器线路中断", en))
         orders = feedback.orders(command.action, command.arguments)
         if not head.session.up:
-            raise CommandFailed(f"{command.device} does not answer")
+            raise CommandFailed(Words("读卡器无应答", f"{command.device} does not answer"))
         able = [order for order in orders if head.session.can(feedback.NEEDS[order["command"]])]
         if not able:
-            raise CommandFailed(f"{command.device} has nothing for {command.action}: no such LED, buzzer or display")
+            en = f"{command.device} has nothing for {command.action}: no such LED, buzzer or display"
+            raise CommandFailed(Words("读卡器没有这种灯、蜂鸣器或显示屏", en))
         try:
             async with asyncio.timeout(command.limit.total_seconds()):
                 taken = await asyncio.gather(*[_submit(head, order) for order in able])
         except TimeoutError:
-            raise CommandFailed(f"{command.device} did not answer {command.action}") from None
+            raise CommandFailed(Words("读卡器无应答", f"{command.device} did not answer {command.action}")) from None
         if not all(taken):
-            raise CommandFailed(f"{command.device} refused {command.action}, or was lost before it answered")
+            en = f"{command.device} refused {command.action}, or was lost before it answered"
+            raise CommandFailed(Words("读卡器拒绝执行，或应答前断线", en))
         return None
 
     def _head(self, reader: Reader) -> Head:
@@ -147,7 +150,7 @@ class OsdpReaders(Driver):
         if up and not was_up and not turn.status_refused:
             head.session.submit(ASK_STATUS)
 
-    def _trouble(self, head: Head, turn: Turn, now: float) -> str | None:
+    def _trouble(self, head: Head, turn: Turn, now: float) -> Words | None:
         if turn.silent(now):
             return trouble.silence(head.reader.address, self.settings.port, self.settings.baud)
         return trouble.refusal(turn, has_key=head.reader.key is not None) if turn.refused else None
@@ -176,7 +179,7 @@ async def _submit(head: Head, order: feedback.Order) -> bool:
     """Whether the reader took it."""
     taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     if not head.session.submit(order, lambda well: None if taken.done() else taken.set_result(well)):
-        raise CommandFailed(f"{head.reader.id} has too much to do already, or was lost")
+        raise CommandFailed(Words("读卡器正忙或已断线", f"{head.reader.id} has too much to do already, or was lost"))
     return await taken
 
 

@@ -18,12 +18,12 @@ from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.allowance import Aside
 from gateway.links.sip.board import StationCall
 from gateway.links.sip.control import Unreadable
-from gateway.links.sip.engine import Engine
+from gateway.links.sip.engine import DOWN, Engine
 from gateway.links.sip.exchange import Exchange
 from gateway.links.sip.link import SipLink
 from gateway.links.sip.orders import Orders, actions
 from gateway.links.sip.settings import SipSettings
-from gateway.model import Command, Device, DeviceType, Json, Signal
+from gateway.model import Command, Device, DeviceType, Json, Signal, Words
 
 log = structlog.get_logger(__name__)
 LOOK_S = 5.0
@@ -66,16 +66,19 @@ class SipIntercom(Driver):
         """Returns once the engine confirmed it; CommandFailed otherwise."""
         station = self._stations.get(command.device)
         if station is None:
-            raise CommandFailed(f"device {self.device.id} takes commands at its stations alone")
+            raise CommandFailed(
+                Words("请对单个对讲主机下指令", f"device {self.device.id} takes commands at its stations alone")
+            )
         if self._orders is None:
-            raise CommandFailed(f"{station.name}: the telephone engine is down")
+            raise CommandFailed(Words(DOWN, f"{station.name}: the telephone engine is down"))
         try:
             async with asyncio.timeout(command.limit.total_seconds()):
                 return await self._orders.perform(command, station)
         except TimeoutError:
-            raise CommandFailed(f"{station.name}: {command.action} was not confirmed in time") from None
+            en = f"{station.name}: {command.action} was not confirmed in time"
+            raise CommandFailed(Words("没有及时确认，请重试", en)) from None
         except LinkLost as error:
-            raise CommandFailed(f"{station.name}: {error}") from error
+            raise CommandFailed(Words(Words.of(error.why).zh, f"{station.name}: {error}")) from error
 
     async def _serve(self, engine: Engine, exchange: Exchange) -> None:
         """LinkLost once the engine hangs or ends."""
@@ -100,7 +103,8 @@ class SipIntercom(Driver):
         if signed_in or self.settings.registrar is None:
             self.emit.heard()
         elif signed_in is False and not self.link.board.calls:
-            raise LinkLost(f"{self.settings.registrar} does not let {self.settings.user} sign in {said}".strip())
+            en = f"{self.settings.registrar} does not let {self.settings.user} sign in {said}".strip()
+            raise LinkLost(Words("对讲服务器不让登录，请通知安装员", en))
 
     async def _stranger(self, uri: str) -> None:
         await self._aside.put("a call from an address that no station has as its uri", uri.encode())

@@ -17,7 +17,7 @@ from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.credential.wiegand import encode
 from gateway.links.osdp.settings import ReadersSettings
 from gateway.links.serial import SerialLink
-from gateway.model import Command, Device, DeviceType, Signal
+from gateway.model import Command, Device, DeviceType, Signal, Words
 from gateway.simulator.osdp import CAPABILITIES, TEXT, ReaderLine, SimulatedReader, reader_line
 
 KEY = bytes(range(1, 17))
@@ -48,9 +48,9 @@ class Emit:
         self.alive.add(part)
         self.lost_why.pop(part or "", None)
 
-    def lost(self, part: str, why: str) -> None:
+    def lost(self, part: str, why: Words) -> None:
         self.alive.discard(part)
-        self.lost_why[part] = why
+        self.lost_why[part] = why.en
 
     def kinds(self) -> list[tuple[str, str]]:
         return [(signal.device, signal.kind) for signal in self.signals]

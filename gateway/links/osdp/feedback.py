@@ -11,7 +11,7 @@ from typing import Any
 from osdp import Capability, Command, CommandLEDColor
 
 from gateway.errors import CommandFailed
-from gateway.model import Json
+from gateway.model import Json, Words
 
 Order = Mapping[str, Any]
 COLOURS = {
@@ -48,13 +48,14 @@ def orders(action: str, arguments: Json) -> Sequence[Order]:
         case "led":
             color = arguments.get("color", "green")
             if color not in COLOURS:
-                raise CommandFailed(f"led needs color: {', '.join(COLOURS)}, and got {color!r}")
+                raise CommandFailed(Words("没有这种颜色", f"led needs color: {', '.join(COLOURS)}, and got {color!r}"))
             return [_led(color, _seconds(arguments, 2))]
         case "buzzer":
             return [_buzzer(_whole(arguments, "times", 1, 20), 2)]
         case "text":
             return [_text(arguments)]
-    raise CommandFailed(f"a reader takes no command {action!r}; it takes: {', '.join(ACTIONS)}")
+    en = f"a reader takes no command {action!r}; it takes: {', '.join(ACTIONS)}"
+    raise CommandFailed(Words("读卡器不支持这个指令", en))
 
 
 def _led(color: str, seconds: int) -> Order:
@@ -87,7 +88,8 @@ def _buzzer(times: int, tenths: int) -> Order:
 def _text(arguments: Json) -> Order:
     text = arguments.get("text")
     if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_TEXT or not (text.isascii() and text.isprintable()):
-        raise CommandFailed(f"text needs text: 1 to {LONGEST_TEXT} letters of ASCII, which is all that readers show")
+        en = f"text needs text: 1 to {LONGEST_TEXT} letters of ASCII, which is all that readers show"
+        raise CommandFailed(Words(f"读卡器只能显示1到{LONGEST_TEXT}个英文字母或数字", en))
     return {
         "command": Command.Text,
         "reader": 0,
@@ -106,5 +108,8 @@ def _seconds(arguments: Json, usual: int) -> int:
 def _whole(arguments: Json, name: str, usual: int, most: int) -> int:
     given = arguments.get(name, usual)
     if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= most:
-        raise CommandFailed(f"{name} is a whole number from 1 to {most}, and got {given!r}")
+        zh = {"seconds": "秒数", "times": "次数"}.get(name, name)
+        raise CommandFailed(
+            Words(f"{zh}应为1到{most}", f"{name} is a whole number from 1 to {most}, and got {given!r}")
+        )
     return given

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from gateway.errors import CommandFailed, LinkLost
 from gateway.links.sip.control import Answer, Event, Item, Unreadable, encode
 from gateway.links.sip.folder import Accounts
+from gateway.model import Words
 
 _CALL_ID = re.compile(r"^ af=\S+ id=(\S+)$", re.MULTILINE)
 ANSWER_S = 5.0
 """It answers within a millisecond or hangs."""
+DOWN = "对讲程序中断，正在重新启动"
 _MOST_WAITING = 1000
 """Events nobody took; there are a dozen a call."""
 
@@ -36,7 +38,7 @@ class Engine:
         """Raises LinkLost once the engine is gone."""
         item = await self._happened.get()
         if item is None:
-            raise LinkLost(self._lost)
+            raise LinkLost(Words(DOWN, self._lost))
         return item
 
     async def signed_in(self) -> bool | None:
@@ -64,17 +66,19 @@ class Engine:
         """As RFC 4733 events. Raises CommandFailed when the call has no such events, LinkLost when in doubt."""
         status = (await self._on_call(call, ("callstat", "")))[-1].text
         if "telephone-event" not in status.partition("remote formats")[2]:
-            raise CommandFailed("the station takes no keys in a call: switch on DTMF by RFC 2833/4733 there")
+            en = "the station takes no keys in a call: switch on DTMF by RFC 2833/4733 there"
+            raise CommandFailed(Words("对讲不接收按键，没有开门，请通知安装员", en))
         answers = await self._order(*self._chosen(call), ("sndcode", keys))
         if not _found(answers):
-            raise LinkLost("a call ended while keys were sent: it is not known which call got them")
+            en = "a call ended while keys were sent: it is not known which call got them"
+            raise LinkLost(Words("发送开门按键时对讲挂断，请到现场确认门的状态", en))
 
     async def dial(self, account: str, uri: str) -> str:
         """Call somebody; gives the Call-ID."""
         answers = await self._order(("uafind", account), ("dial", uri), ("callstat", ""), must=True)
         named = _CALL_ID.search(answers[-1].text)
         if named is None:
-            raise CommandFailed(f"baresip did not call {uri}")
+            raise CommandFailed(Words("没有呼出去", f"baresip did not call {uri}"))
         return named[1]
 
     async def drop(self, account: str) -> None:
@@ -87,13 +91,13 @@ class Engine:
     async def _on_call(self, call: str, *orders: tuple[str, str]) -> list[Answer]:
         answers = await self._order(*self._chosen(call), *orders)
         if not _found(answers):
-            raise CommandFailed("the call has just ended")
+            raise CommandFailed(Words("对方刚刚挂断", "the call has just ended"))
         return answers
 
     async def _order(self, *orders: tuple[str, str], must: bool = False) -> list[Answer]:
         """In one write, so that baresip handles them without anything between. `must`: each is to succeed."""
         if self._line is None:
-            raise LinkLost(self._lost)
+            raise LinkLost(Words(DOWN, self._lost))
         loop = asyncio.get_running_loop()
         tokens: list[str] = []
         data = b""
@@ -107,15 +111,15 @@ class Engine:
             async with asyncio.timeout(ANSWER_S):
                 answers = [await self._waiting[token] for token in tokens]
         except ValueError as error:
-            raise CommandFailed(str(error)) from error
+            raise CommandFailed(Words("对讲程序不接受这个指令", str(error))) from error
         except TimeoutError:
-            raise LinkLost(f"baresip did not answer within {ANSWER_S:g} s") from None
+            raise LinkLost(Words(DOWN, f"baresip did not answer within {ANSWER_S:g} s")) from None
         finally:
             for token in tokens:
                 self._waiting.pop(token, None)
         failed = next((answer for answer in answers if not answer.ok), None)
         if must and failed is not None:
-            raise CommandFailed(f"baresip refused: {failed.text.strip()}")
+            raise CommandFailed(Words("对讲程序没有执行", f"baresip refused: {failed.text.strip()}"))
         return answers
 
     def connected(self, line: asyncio.Transport) -> None:
@@ -140,7 +144,7 @@ class Engine:
         self._happened.put_nowait(None)
         for waiting in self._waiting.values():
             if not waiting.done():
-                waiting.set_exception(LinkLost(why))
+                waiting.set_exception(LinkLost(Words(DOWN, why)))
 
 
 def _found(answers: Sequence[Answer]) -> bool:

@@ -13,7 +13,9 @@ from pathlib import Path
 from gateway.errors import LinkLost
 from gateway.links.sip.sdp import RATE
 from gateway.links.sip.settings import SipSettings
+from gateway.model import Words
 
+MISSING = "没有安装对讲程序（baresip），请通知安装员"
 MODULES = tuple(
     Path(root) / "baresip" / "modules"
     for root in ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
@@ -50,7 +52,7 @@ def written(settings: SipSettings, accounts: Accounts, control: int) -> Iterator
     """The folder, ready; `control` is the port of the control connection. Raises LinkLost without baresip's modules."""
     modules = next((path for path in MODULES if path.is_dir()), None)
     if modules is None:
-        raise LinkLost("baresip's modules are not installed: apt-get install baresip-core")
+        raise LinkLost(Words(MISSING, "baresip's modules are not installed: apt-get install baresip-core"))
     with tempfile.TemporaryDirectory(prefix="anju-sip-") as made:
         folder = Path(made)  # mode 0700
         _write(folder / "config", _config(settings, modules, folder, control))

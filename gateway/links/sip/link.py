@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 
 from gateway.errors import Conflict, LinkLost, NotFound
 from gateway.links.sip.board import BROWSER, Board, Stand, StationCall
-from gateway.links.sip.engine import Engine
+from gateway.links.sip.engine import DOWN, Engine
 from gateway.links.sip.process import running
 from gateway.links.sip.settings import SipSettings
 from gateway.links.sip.talk import Leg, Talk
+from gateway.model import Words
 
 
 class SipLink:
@@ -81,14 +82,18 @@ class SipLink:
         if call.on != BROWSER or call.by != user:
             raise Conflict(f"this call was answered by {call.by or 'the desk phone'}")
         if self._engine is None:
-            raise LinkLost("the telephone engine is down")
+            raise LinkLost(Words(DOWN, "the telephone engine is down"))
         return self._engine
 
     async def _leg_of(self, call_id: str, user: str) -> Leg:
         engine = self.check(call_id, user)
         if self._leg is None:
             if self._joined == call_id:
-                raise LinkLost("the sound of this call is lost: hang up and call the station")
+                raise LinkLost(
+                    Words(
+                        "通话声音中断，请挂断后重新呼叫", "the sound of this call is lost: hang up and call the station"
+                    )
+                )
             self._joined, leg = call_id, Leg(engine)
             await leg.open(self.settings.listen.host)
             self._leg = leg

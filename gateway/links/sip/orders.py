@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import ClassVar
 
+from gateway.driver import no_such_command
 from gateway.errors import CommandFailed, LinkLost
 from gateway.links.sip.board import BROWSER, Board, Stand, StationCall
 from gateway.links.sip.engine import Engine
 from gateway.links.sip.news import News, Tell, now
 from gateway.links.sip.settings import Station
-from gateway.model import Command, Json
+from gateway.model import Command, Json, Words
 
 _NAMED: frozenset[str] = frozenset({"call"})
 _ANY = frozenset(Stand)
@@ -26,7 +27,11 @@ def actions(station: Station) -> Mapping[str, frozenset[str]]:
 
 
 class Orders:
-    _MISSING: ClassVar = {"answer": "nobody calls", "unlock": "no answered call", "hang_up": "no call"}
+    _MISSING: ClassVar = {
+        "answer": Words("没有来电", "nobody calls"),
+        "unlock": Words("没有接通的对讲", "no answered call"),
+        "hang_up": Words("没有对讲", "no call"),
+    }
 
     def __init__(self, engine: Engine, board: Board, news: News, tell: Tell) -> None:
         self._engine, self._board, self._news, self._tell = engine, board, news, tell
@@ -39,22 +44,23 @@ class Orders:
             "call": self._call,
         }
         if command.action not in deeds:
-            raise CommandFailed(f"{station.name} takes no command {command.action!r}")
+            raise no_such_command(station.name, command.action)
         return await deeds[command.action](command, station)
 
     def _meant(self, command: Command, station: Station, stands: Collection[Stand]) -> StationCall:
         """The call that is meant: the one named, so that a late press does nothing to the next one."""
         call = self._board.of(station.id, stands)
         if call is None or command.arguments.get("call") not in {None, call.id}:
-            missing = "this call is over" if call else self._MISSING[command.action]
-            raise CommandFailed(f"{station.name}: {missing}")
+            missing = Words("这次对讲已结束", "this call is over") if call else self._MISSING[command.action]
+            raise CommandFailed(Words(missing.zh, f"{station.name}: {missing}"))
         return call
 
     async def _answer(self, command: Command, station: Station) -> Json:
         call, taken = self._meant(command, station, {Stand.RINGING}), self._board.taken
         if taken is not None:
-            who = taken.by or "the desk phone"
-            raise CommandFailed(f"{who} is on the line with {taken.station.name}: one call at a time")
+            who, where = Words.of(taken.by or Words("值班电话", "the desk phone")), taken.station.name
+            en = f"{who} is on the line with {where}: one call at a time"
+            raise CommandFailed(Words(f"{who.zh}正在与{where}通话，一次只能接一路", en))
         call.take(command.by, BROWSER)
         try:
             await self._engine.answer(call.engine_id)
@@ -63,7 +69,7 @@ class Orders:
             if call.stand is Stand.RINGING:
                 call.release()
         if call.stand is Stand.ENDED:
-            raise CommandFailed(f"{station.name} hung up just now")
+            raise CommandFailed(Words("对方刚刚挂断", f"{station.name} hung up just now"))
         return {"call": call.id}
 
     async def _hang_up(self, command: Command, station: Station) -> Json:
@@ -77,7 +83,7 @@ class Orders:
         """Sent is all that can be confirmed: no station answers keys."""
         call = self._meant(command, station, {Stand.ANSWERED})
         if station.unlock is None or station.unlock.dtmf is None:
-            raise CommandFailed(f"{station.name} opens no door by keys")
+            raise CommandFailed(Words("这台对讲不能按键开门", f"{station.name} opens no door by keys"))
         await self._engine.send_keys(call.engine_id, station.unlock.dtmf)
         await self._tell("access.granted", call, by=command.by, on=call.on)
         return {"call": call.id, "sent": "keys"}
@@ -86,7 +92,8 @@ class Orders:
         """Done once the station rings."""
         standing = self._board.taken or self._board.of(station.id, _ANY)
         if standing is not None:
-            raise CommandFailed(f"a call with {standing.station.name} stands: end it first")
+            where = standing.station.name
+            raise CommandFailed(Words(f"正在与{where}通话，请先挂断", f"a call with {where} stands: end it first"))
         call = StationCall(station, "", Stand.CALLING, now(), incoming=False, by=command.by, on=BROWSER)
         self._board.add(call)
         try:
@@ -97,7 +104,8 @@ class Orders:
             await self._give_up(call)
             raise
         if call.stand is Stand.ENDED:
-            raise CommandFailed(f"{station.name} does not answer: {call.said or call.why}")
+            zh = "对方占线" if call.said.startswith("486") else "对方没有接听"
+            raise CommandFailed(Words(zh, f"{station.name} does not answer: {call.said or call.why}"))
         return {"call": call.id}
 
     async def _give_up(self, call: StationCall) -> None:

@@ -13,8 +13,9 @@ from contextlib import asynccontextmanager, suppress
 from gateway.errors import LinkLost
 from gateway.links.sip.control import Decoder
 from gateway.links.sip.engine import Engine
-from gateway.links.sip.folder import Accounts, forget_password, written
+from gateway.links.sip.folder import MISSING, Accounts, forget_password, written
 from gateway.links.sip.settings import SipSettings
+from gateway.model import Words
 
 START_S = 10.0
 END_S = 3.0
@@ -76,7 +77,7 @@ async def running(settings: SipSettings) -> AsyncIterator[Engine]:
     """A baresip that is ready. Raises LinkLost that says why it is not."""
     program = shutil.which("baresip")
     if program is None:
-        raise LinkLost("baresip is not installed: apt-get install baresip-core")
+        raise LinkLost(Words(MISSING, "baresip is not installed: apt-get install baresip-core"))
     accounts, control = Accounts.of(settings), _free_port()
     with written(settings, accounts, control) as folder:
         engine, loop = Engine(accounts), asyncio.get_running_loop()
@@ -105,14 +106,16 @@ async def _connect(engine: Engine, process: _Process, port: int, settings: SipSe
     deadline = loop.time() + START_S
     while True:
         if process.ended.done():
-            raise LinkLost(f"baresip did not start on {settings.listen}: {process.why()}")
+            en = f"baresip did not start on {settings.listen}: {process.why()}"
+            raise LinkLost(Words("对讲程序启动不了，请通知安装员", en))
         with suppress(OSError):
             line, _ = await loop.create_connection(lambda: _Line(engine), "127.0.0.1", port)
             engine.connected(line)
             await engine.signed_in()
             return
         if loop.time() > deadline:
-            raise LinkLost(f"baresip opened no control connection within {START_S:g} s: {process.why()}")
+            en = f"baresip opened no control connection within {START_S:g} s: {process.why()}"
+            raise LinkLost(Words("对讲程序启动不了，请通知安装员", en))
         await asyncio.sleep(_ASK_AGAIN_S)
 
 

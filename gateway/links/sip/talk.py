@@ -10,6 +10,7 @@ from gateway.errors import LinkLost
 from gateway.links.sip.engine import Engine
 from gateway.links.sip.extension import Extension
 from gateway.links.sip.rtp import FRAME, Packer, unpack
+from gateway.model import Words
 
 CONNECT_S = 3.0
 _OVER_S = 1.0
@@ -76,7 +77,7 @@ class Leg:
         except BaseException as error:
             await self.close()
             if isinstance(error, TimeoutError):
-                raise LinkLost("the engine did not connect the sound") from None
+                raise LinkLost(Words("通话声音没有接通", "the engine did not connect the sound")) from None
             raise
         self._sound.called(extension)
 

@@ -175,7 +175,7 @@ def _wait() -> None:
 def test_refusals_say_what_to_look_at(asked: int, has_key: bool, says: str) -> None:
     session = Session(5, KEY if has_key else None)
     session.asked = asked
-    assert says in trouble.refusal(Turn(session), has_key=has_key)
+    assert says in trouble.refusal(Turn(session), has_key=has_key).en
 
 
 def test_the_pace_keeps_a_card_under_a_tenth_of_a_second_where_the_wire_allows() -> None:
