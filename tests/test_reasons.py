@@ -1,4 +1,4 @@
-"""What a guard may read is said in both languages: no reason of ours for a lost line or a refused command is English alone."""
+"""What a guard may read is in both languages: why a line is lost, why a command is refused."""
 
 from __future__ import annotations
 
