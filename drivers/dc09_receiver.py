@@ -27,11 +27,11 @@ from gateway.links.dc09.repeats import Repeats
 from gateway.links.dc09.settings import Account, ReceiverSettings
 from gateway.links.listen import Caller, Datagram, ListenLink
 from gateway.links.telling import tell_all
-from gateway.model import Device, DeviceType, Signal
+from gateway.model import Device, DeviceType, Signal, Words, as_data
 
 CLOCK_NOTED = timedelta(minutes=1)
 """A panel's clock is told of when it goes wrong by so much, and when it changes by so much."""
-REFUSED = {"zh": "上报被拒收", "en": "its reports are refused"}
+REFUSED = Words("上报被拒收，请通知安装员", "its reports are refused")
 _KEY_IN_CLEAR = re.compile(rb"\[[Kk][^\]]*")
 """Extended data that hands out an encryption key."""
 
@@ -155,7 +155,8 @@ class Dc09Receiver(Driver):
 
     async def _fault(self, account: Account, why: str) -> None:
         if account.id not in self._faulted and self._asides.take(asyncio.get_running_loop().time()):
-            await self._say(account, "device.faulted", why=why, text=REFUSED)
+            refused = as_data(Words(REFUSED.zh, f"{REFUSED.en}: {why}"))
+            await self._say(account, "device.faulted", why=refused)
             self._faulted.add(account.id)
             await self._note()
 
