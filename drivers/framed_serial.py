@@ -44,6 +44,7 @@ class FramedSerial(Driver):
     LINK = "serial"
     TYPE = DeviceType.PANEL
     RETRY_WINDOW = timedelta(hours=24)
+    LONGEST_PAUSE = timedelta(seconds=5)
 
     settings: FramedSerialSettings
 

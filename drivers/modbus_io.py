@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import ClassVar
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
@@ -48,6 +49,7 @@ class Kept:
 class ModbusIo(Driver):
     Settings: ClassVar[type[DriverSettings]] = ModbusIoSettings
     LINK = "modbus"
+    LONGEST_PAUSE = timedelta(seconds=5)  # a fire contact may hang on it
     TYPE = DeviceType.PANEL
 
     settings: ModbusIoSettings

@@ -37,6 +37,7 @@ class PerimeterPanel(Driver):
     TYPE = DeviceType.PANEL
     ACTIONS: ClassVar = {action: frozenset({what}) for action, (_, what) in ORDERS.items()}
     RETRY_WINDOW = timedelta(hours=24)
+    LONGEST_PAUSE = timedelta(seconds=5)
 
     settings: PanelSettings
 

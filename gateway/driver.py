@@ -80,6 +80,8 @@ class Driver(ABC):
     """Commands it can perform, each with the names of its arguments."""
     RETRY_WINDOW: ClassVar[timedelta] = timedelta(hours=24)
     """How long the same source id and body mean the same signal."""
+    LONGEST_PAUSE: ClassVar[timedelta] = timedelta(minutes=1)
+    """How long the supervisor waits at most between two tries: shorter where a line carries alarms."""
 
     def __init__(self, device: Device, settings: Any, link: Any, emit: Emit) -> None:
         self.device = device

@@ -109,7 +109,7 @@ class Supervisor:
         return self._watched.get(self._owner.get(device_id, device_id))
 
     async def _keep_running(self, watched: Watched) -> None:
-        backoff = Backoff()
+        backoff = Backoff(watched.entry.driver.LONGEST_PAUSE)
         while not watched.is_over:
             started = self._now()
             watched.starts()
