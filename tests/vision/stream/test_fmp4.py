@@ -118,6 +118,18 @@ def times(packets: list[av.Packet]) -> list[int]:
     return [round(at - shown[0]) for at in shown]
 
 
+@pytest.mark.needs("ffprobe", "ffmpeg")
+def test_pictures_behind_a_keyframe_may_be_shown_before_it(tmp_path: Path) -> None:
+    """Leading pictures (H.265, 3.76): a time before the file's beginning is none that a file can hold."""
+    file = tmp_path / "clip.mp4"
+    taken = units("hevc", 5)
+    times = (0.08, 0.0, 0.04, 0.12, 0.16)
+    file.write_bytes(clip([replace(unit, time_s=7.0 + at) for unit, at in zip(taken, times, strict=True)]))
+    told = judged(file)
+    assert int(told["nb_read_frames"]) == 5
+    assert told["seconds"] == pytest.approx(0.2, abs=0.01)
+
+
 def test_a_change_of_size_is_told_by_a_new_init_segment() -> None:
     pictures = [*encoded("h264", 5), *encoded("h264", 5, size=(640, 352))]
     remuxer = Remuxer()

@@ -80,7 +80,8 @@ def clip(units: Iterable[AccessUnit]) -> bytes:
     kept = _from_key(list(units))
     if not kept:
         raise BadInput("no keyframe came in the time of the clip", b"")
-    shown = [round((unit.time_s - kept[0].time_s) * TIMESCALE) for unit in kept]
+    begins_at = min(unit.time_s for unit in kept)  # pictures behind a keyframe may be shown before it
+    shown = [round((unit.time_s - begins_at) * TIMESCALE) for unit in kept]
     decoded = _increasing(sorted(shown))
     lasts = [later - earlier for earlier, later in pairwise(decoded)]
     lasts.append(lasts[-1] if lasts else USUAL)
