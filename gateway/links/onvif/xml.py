@@ -52,7 +52,7 @@ class _Scan:
 
     def __init__(self) -> None:
         self._depth = self._count = 0
-        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser = expat.ParserCreate(namespace_separator="}")  # as ElementTree: no namespace may hold it
         self._parser.StartDoctypeDeclHandler = self._doctype
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end

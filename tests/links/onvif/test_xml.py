@@ -28,6 +28,7 @@ def test_chinese_encodings_are_read(name: str) -> None:
     [
         (b'<?xml version="1.0" encoding="UTF-7"?><a/>', "utf-7"),
         (b'<!DOCTYPE a SYSTEM "http://192.0.2.1/x"><a/>', "DTD"),
+        (b'<a xmlns="}"/>', "can't be used"),
         (b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "DTD"),
         ('<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'.encode("utf-16"), "invalid|not well-formed"),
         (b"<a>&x;</a>", "undefined entity"),
