@@ -31,7 +31,16 @@ from gateway.links.onvif.xml import LARGEST, SHOWN, cleaned
 from gateway.model import Words
 
 _DESCRIPTIONS = Path(onvif.__file__).parent / "wsdl"
-_UNREADABLE = (ZeepError, onvif.ONVIFError, etree.LxmlError, ValueError, TypeError, LookupError, AttributeError)
+_UNREADABLE = (
+    ZeepError,
+    onvif.ONVIFError,
+    etree.LxmlError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+)
 """What the library raises over an answer that is not as described."""
 
 

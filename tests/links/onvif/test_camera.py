@@ -17,7 +17,7 @@ from gateway.links.onvif.event import Event
 from gateway.links.onvif.pullpoint import PullPoint, subscribe
 from gateway.links.onvif.transport import Login
 from gateway.links.onvif.xml import LARGEST
-from gateway.simulator.onvif import OnvifCamera, soap
+from gateway.simulator.onvif import OnvifCamera, answers, soap
 from tests.links.onvif.conftest import JPEG
 
 MOTION = ("tns1:RuleEngine/CellMotionDetector/Motion", "IsMotion")
@@ -204,3 +204,13 @@ async def test_a_clock_that_is_none_is_no_reason_not_to_listen(year: int, day: i
             return SimpleNamespace(UTCDateTime=SimpleNamespace(Date=date, Time=time))
 
     assert await _skew(Device(), LinkLost) == timedelta()
+
+
+async def test_a_duration_without_end_is_an_answer_that_can_not_be_read(
+    monkeypatch: pytest.MonkeyPatch, twin: OnvifCamera, login: Login
+) -> None:
+    endless = answers.profiles().replace("PT60S", f"PT{'9' * 400}S")
+    monkeypatch.setattr(answers, "profiles", lambda: endless)
+    async with connect(login) as camera:
+        with pytest.raises(BadInput, match="GetProfiles can't be read: OverflowError"):
+            await camera.streams()
