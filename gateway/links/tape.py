@@ -76,5 +76,5 @@ def pieces(lines: Iterable[str]) -> Iterator[tuple[float, Piece]]:
             said = json.loads(text)
             if "anju" not in said:
                 yield float(said["t"]), Piece(said["way"], bytes.fromhex(said["data"]), said.get("peer", ""))
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise BadInput(f"line {number} is none of a capture: {error}", text.encode()) from error
