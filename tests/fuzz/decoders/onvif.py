@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -72,6 +73,7 @@ class _Library:
     def __init__(self, ask: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
         from gateway.links.onvif import library  # it takes 0.3 s and 40 MB
 
+        logging.getLogger("zeep").setLevel(logging.CRITICAL)  # as gateway/logs.py has it
         self._ask, self._library, self._fetch = ask, library, library.fetch
         self._piece, self._open = b"", AsyncExitStack()
         self._runner = asyncio.Runner()
