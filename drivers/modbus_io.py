@@ -106,7 +106,7 @@ class ModbusIo(Driver):
                 await confirmed
         except TimeoutError:
             en = f"{command.action} was sent to {command.device} and not confirmed"
-            raise CommandFailed(Words("指令已发出，设备未确认，请到现场查看", en)) from None
+            raise CommandFailed(Words("指令已发出，设备未确认", en)) from None
         finally:
             del self._orders[order]
             self._board.withdraw(order)

@@ -131,7 +131,7 @@ class MqttDevice(Driver):
                 await self._send(command, limit)
                 result: _Result = await answer
         except TimeoutError:
-            raise self._failed(command, Words("设备无应答，请到现场查看", f"no answer within {limit:g} s")) from None
+            raise self._failed(command, Words("设备无应答", f"no answer within {limit:g} s")) from None
         except LinkLost as error:
             raise self._failed(command, error.why) from error
         finally:

@@ -115,7 +115,7 @@ class MqttMapped(Driver):
                     await confirmed
             except TimeoutError:
                 en = f"device {self.device.id} did not confirm {command.action} within {limit:g} s"
-                raise CommandFailed(Words("设备未确认，请到现场查看", en)) from None
+                raise CommandFailed(Words("设备未确认", en)) from None
             except LinkLost as error:
                 en = f"device {self.device.id}, command {command.action}: {error}"
                 raise CommandFailed(Words(Words.of(error.why).zh, en)) from error

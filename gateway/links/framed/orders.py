@@ -37,10 +37,10 @@ class Orders:
                 answer = await self._ask(line, order, self._written(order, command, given))
         except TimeoutError:
             en = f"{self._host} did not answer {command.action}"
-            raise CommandFailed(Words("设备无应答，请到现场查看", en)) from None
+            raise CommandFailed(Words("设备无应答", en)) from None
         except LinkLost as error:
             en = f"the line to {self._host} was lost before it answered"
-            raise CommandFailed(Words("线路中断，未收到设备应答，请到现场查看", en)) from error
+            raise CommandFailed(Words("线路中断，设备没有应答", en)) from error
         if answer is not None and not matches(order.done, answer):
             said = ", ".join(f"{name} {answer.get(name)}" for name in order.done)
             raise CommandFailed(Words("设备拒绝执行", f"{command.action} on {self._host}: it answered {said}"))

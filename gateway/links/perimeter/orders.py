@@ -42,7 +42,7 @@ class Orders:
                 result = await self._ask(line, function, number)
         except TimeoutError:
             en = f"{self._host} did not answer {command.action} {what} {number}"
-            raise CommandFailed(Words("主机无应答，请到现场查看", en)) from None
+            raise CommandFailed(Words("主机无应答", en)) from None
         if result:
             why = _RESULTS.get(result, Words(f"主机未执行，代码{result}", f"result {result:#04x}"))
             raise CommandFailed(Words(why.zh, f"{command.action} {what} {number} on {self._host}: {why}"))
@@ -80,6 +80,6 @@ class Orders:
             return await waiting
         except LinkLost as error:
             en = f"the line to {self._host} was lost before it answered"
-            raise CommandFailed(Words("线路中断，未收到主机应答，请到现场查看", en)) from error
+            raise CommandFailed(Words("线路中断，主机没有应答", en)) from error
         finally:
             del self._asked[key]

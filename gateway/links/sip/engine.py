@@ -71,7 +71,7 @@ class Engine:
         answers = await self._order(*self._chosen(call), ("sndcode", keys))
         if not _found(answers):
             en = "a call ended while keys were sent: it is not known which call got them"
-            raise LinkLost(Words("发送开门按键时对讲挂断，请到现场确认门的状态", en))
+            raise LinkLost(Words("发送开门按键时对讲挂断，门可能未开", en))
 
     async def dial(self, account: str, uri: str) -> str:
         """Call somebody; gives the Call-ID."""
