@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -73,7 +73,7 @@ class Selection(RuleSettings):
         device = compound.devices.get(device_id)
         if device is None:
             return device_id in self.devices
-        if any(host.id in self.devices for host in _hosts(device, compound)):
+        if any(host.id in self.devices for host in hosts(device, compound.devices)):
             return True
         return any(device.place == place or device.place.startswith(f"{place}/") for place in self.places)
 
@@ -83,13 +83,13 @@ def at_home(device_id: str, compound: Compound) -> bool:
     device = compound.devices.get(device_id)
     if device is None:
         return False
-    homes = any(host.type is DeviceType.HOME for host in _hosts(device, compound))
+    homes = any(host.type is DeviceType.HOME for host in hosts(device, compound.devices))
     return homes or _ROOM.fullmatch(device.place) is not None
 
 
-def _hosts(device: Device, compound: Compound) -> Iterator[Device]:
+def hosts(device: Device, devices: Mapping[str, Device]) -> Iterator[Device]:
     """It, and what it hangs on, up to the panel or line that speaks for it."""
     host: Device | None = device
     while host is not None:
         yield host
-        host = compound.devices.get(host.part_of or "")
+        host = devices.get(host.part_of or "")

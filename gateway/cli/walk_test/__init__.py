@@ -20,6 +20,7 @@ from gateway.cli.walk_test.tour import TESTED, Tour, Verdict
 from gateway.model import Device
 from gateway.settings import load
 from gateway.settings.configuration import Configuration
+from gateway.settings.selection import hosts
 from gateway.store.tail import Tail
 
 
@@ -98,7 +99,7 @@ def _chosen(configuration: Configuration, only: Sequence[str], place: str | None
     chosen = [
         device
         for device in known.values()
-        if (device.id in only or device.part_of in only if only else device.type in TESTED)
+        if (any(host.id in only for host in hosts(device, known)) if only else device.type in TESTED)
         and (place is None or device.place == place or device.place.startswith(f"{place}/"))
     ]
     panels = {device.part_of for device in chosen}
