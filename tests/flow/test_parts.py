@@ -30,6 +30,8 @@ PARTS = (
 class Bus(Driver):
     """`link` is a queue of what happens next: a signal, a call of `emit`, or the end of the line."""
 
+    LONGEST_PAUSE = timedelta(seconds=0.02)
+
     @classmethod
     def parts(cls, _settings):
         return PARTS
@@ -80,7 +82,6 @@ class Line:
 @pytest.fixture
 async def bus(flow_of, monkeypatch):
     monkeypatch.setattr(backoff, "FIRST_S", 0.01)
-    monkeypatch.setattr(backoff, "LONGEST_S", 0.02)
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     link = asyncio.Queue()
     host = Device("bus", "bus", DeviceType.PANEL, "bus", "gate")

@@ -23,6 +23,7 @@ class Line(Driver):
     """A driver whose line a test holds in its hand: `link` is a queue of what happens next."""
 
     ACTIONS = MappingProxyType({"unlock": frozenset()})
+    LONGEST_PAUSE = timedelta(seconds=0.05)
 
     async def run(self):
         while True:
@@ -54,7 +55,6 @@ class Two:
 @pytest.fixture
 async def two(flow_of, monkeypatch):
     monkeypatch.setattr(backoff, "FIRST_S", 0.01)
-    monkeypatch.setattr(backoff, "LONGEST_S", 0.05)
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     lines = {"door": asyncio.Queue(), "wall": asyncio.Queue()}
     entries = {name: entry(name, {}, lines) for name in lines}
