@@ -1,10 +1,11 @@
 """`python -m tests.fuzz [DECODER…]`: every decoder of strangers' bytes under fire; exit 0 if all held.
 
-Input is made by a mutator of our own (mutate.py), the same for the same seed. Atheris was tried: of its 3.0 there
-are wheels for x86-64 and Python 3.11 to 3.13 alone, and we run on arm64 and 3.14 too; libFuzzer wants a process and
-a corpus a decoder, and knows neither a bound of memory a decoder nor a stream whose cutting is part of the input.
-Hypothesis, which the decoders' own tests use for what must be true of their output, makes some thousand examples
-in the time in which this makes ten million bytes.
+Input is made by a mutator of our own (mutate.py), the same for the same seed. Atheris 3.0 was tried. Forty seconds
+of its coverage-guided search reached 156 lines behind DC-09's frames where ten million bytes of this reach 173 in two
+seconds, as it does not know how to seal a frame; over a whole RTSP session it reached two lines that nothing here
+does. It has wheels for x86-64 and Python 3.11 to 3.13 alone, and we run on arm64 and 3.14 too; and its input is one
+piece, where the cutting of a stream and a line's silences are half of what can go wrong. Hypothesis, which the
+decoders' own tests use for what must be true of their output, makes some thousand examples in that time.
 """
 
 from __future__ import annotations
