@@ -41,7 +41,7 @@ class Mount:
         self._ssrc = secrets.randbelow(1 << 32)
 
     def play(self, clip: Clip) -> None:
-        """Show `clip` once, from the end of the running loop on."""
+        """Show `clip` once, from the next keyframe of the still one on."""
         self._queue.append(clip)
 
     def tick(self) -> None:
@@ -55,12 +55,15 @@ class Mount:
         self._timestamp = self._timestamp + CLOCK // self._clip.fps & 0xFFFFFFFF
 
     def _next(self) -> Picture:
-        if self._at == len(self._clip.pictures):
+        if self._at == len(self._clip.pictures) or self._may_change():
             self._at = 0
             self._clip = self._queue.popleft() if self._queue else self.still
         picture = self._clip.pictures[self._at]
         self._at += 1
         return picture
+
+    def _may_change(self) -> bool:
+        return bool(self._queue) and self._clip is self.still and self.still.pictures[self._at].is_key
 
 
 class Viewer(asyncio.Protocol):

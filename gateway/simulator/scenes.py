@@ -1,8 +1,9 @@
 """The stories the cameras see, picture by picture: 1280 by 720, ten a second.
 
 A `Scene` is a ground with whatever moves in front of it; `at` is seconds from its start.
-Still scenes last one keyframe interval and loop; the others start and end as the still one
-looks, so that a mount may change between them at any keyframe.
+Still scenes last three keyframe intervals and loop: with one alone, whoever looks at keyframes would
+see the very same picture for ever and call the camera frozen. The others start and end as the still
+one looks, so that a mount may change between them at any keyframe.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from gateway.simulator.paint import BLACK, Picture, Sprite, bricks, canvas, car,
 
 WIDTH, HEIGHT, FPS = 1280, 720, 10
 KEYFRAME_SECONDS = 2
-NOISE_FIELDS = 8
+STILL_SECONDS = 3 * KEYFRAME_SECONDS
+NOISE_FIELDS = 7
+"""Shares no factor with the pictures of a keyframe interval, or keyframes would have the same noise."""
 NOISE = 1.2
 """Standard deviation of the sensor's noise, in grey levels."""
 
@@ -167,14 +170,14 @@ def scenes() -> dict[str, Scene]:
     """Every scene by name; `X-still` is what camera X shows while nothing happens."""
     moss, navy, red, grey = (96, 128, 66), (112, 76, 46), (58, 58, 176), (150, 146, 142)
     each = (
-        Scene("gate-still", "东门人行", KEYFRAME_SECONDS, gate, _still),
+        Scene("gate-still", "东门人行", STILL_SECONDS, gate, _still),
         Scene("gate-resident", "东门人行", 10, gate, _walk_in(person("collins", moss))),
         Scene("gate-watchlisted", "东门人行", 10, gate, _walk_in(person("hopper", navy))),
-        Scene("lane-still", "东门车道", KEYFRAME_SECONDS, lane, _still),
+        Scene("lane-still", "东门车道", STILL_SECONDS, lane, _still),
         Scene("lane-known", "东门车道", 10, lane, _drive_in(car(KNOWN_PLATE, red))),
         Scene("lane-unknown", "东门车道", 10, lane, _drive_in(car(UNKNOWN_PLATE, grey))),
-        Scene("fence-still", "北围墙", KEYFRAME_SECONDS, fence, _still),
+        Scene("fence-still", "北围墙", STILL_SECONDS, fence, _still),
         Scene("fence-climb", "北围墙", 10, fence, _climb),
-        Scene("extra-still", "地下车库", KEYFRAME_SECONDS, garage, _still, (640, 360)),
+        Scene("extra-still", "地下车库", STILL_SECONDS, garage, _still, (640, 360)),
     )
     return {scene.name: scene for scene in each}

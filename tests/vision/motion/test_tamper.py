@@ -89,6 +89,18 @@ def test_a_picture_that_stands_still_is_frozen() -> None:
     assert over < 180
 
 
+def test_a_street_that_is_empty_after_a_busy_hour_is_not_frozen() -> None:
+    """What passes is a hundred times what the grain of a good sensor leaves."""
+
+    def busy(picture: Picture, time: float) -> Picture:
+        if time < 400:
+            left = round(time * 37) % 500
+            picture[100:300, left : left + 120] = (200, 190, 180)
+        return picture
+
+    assert [verdict for _, verdict in looks(busy, 800, grain=0.7)] == []
+
+
 def test_a_scene_that_never_trembled_is_not_called_frozen() -> None:
     assert looks(lambda picture, _: picture, 200, grain=0.01) == []
 
