@@ -4,25 +4,45 @@ import type { Messages } from "../i18n/zh";
 
 /** What no guard reads: machinery, and what the screen says elsewhere. */
 const UNREAD: ReadonlySet<string> = new Set(
-  "snapshot box track looks number raw command id place household list from from_status armed still ahead_s call sense stream".split(" "),
+  "snapshot box track looks number raw command id place household list from from_status armed still ahead_s call sense stream was topic source".split(" "),
 );
 /** What is understood without being named. */
 const BARE: ReadonlySet<string> = new Set(["text", "name", "plate", "person", "detector"]);
 
-/** A signal's data as one line: the plain values, each by its word. */
-export function describe(data: Data, t: Messages): string {
-  const parts: string[] = [];
-  for (const [key, value] of Object.entries(data)) {
-    const text = UNREAD.has(key) || (key === "person" && data["name"]) ? null : plain(key, value, t);
-    if (text !== null) parts.push(BARE.has(key) ? text : `${own(t.dataKeys, key) ?? key}${t.colon}${text}`);
-  }
-  return parts.join(t.comma);
+/** A kind in words. Those of a panel's codes that have no kind of ours carry the code's own words as their text. */
+export function kindWord(kind: string, t: Messages): string {
+  return own(t.kinds, kind) ?? (kind.startsWith("x.dc09.") ? t.panelReport : kind);
 }
 
-function plain(key: string, value: unknown, t: Messages): string | null {
+/** Times as devices and the gateway write them. */
+const MOMENTS: ReadonlySet<string> = new Set(["last_heard", "since"]);
+type ClockTime = (iso: string) => string;
+
+/** A signal's data as one line: what is understood without being named, then the other plain values, each by its word. */
+export function describe(data: Data, t: Messages, clockTime: ClockTime = (iso) => iso): string {
+  const bare: string[] = [];
+  const named: string[] = [];
+  for (const [key, value] of Object.entries(data)) {
+    const text = UNREAD.has(key) || (key === "person" && data["name"]) ? null : plain(key, value, t, clockTime);
+    if (text === null) continue;
+    if (BARE.has(key) || isMeasure(key, value)) bare.push(text);
+    else named.push(`${own(t.dataKeys, key) ?? key}${t.colon}${text}`);
+  }
+  return [...bare, ...named].join(t.comma);
+}
+
+/** A number that its unit explains. */
+const isMeasure = (key: string, value: unknown): boolean =>
+  typeof value === "number" && (key === "seconds" || key === "percent");
+
+function plain(key: string, value: unknown, t: Messages, clockTime: ClockTime): string | null {
+  if (MOMENTS.has(key) && typeof value === "string" && !Number.isNaN(Date.parse(value))) return clockTime(value);
   if (typeof value === "string") return value === "" ? null : (wordFor(key, value, t) ?? value);
   if (typeof value === "boolean") return value ? t.yes : t.no;
-  if (typeof value === "number") return String(Number.isInteger(value) ? value : Number(value.toFixed(2)));
+  if (typeof value === "number") {
+    const figure = String(Number.isInteger(value) ? value : Number(value.toFixed(2)));
+    return isMeasure(key, value) ? `${figure}${t.units[key] ?? ""}` : figure;
+  }
   return isWords(value) ? value[t.code] : null;
 }
 

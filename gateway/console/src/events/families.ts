@@ -1,6 +1,6 @@
 import type { Signal } from "../api/types";
 import type { Messages } from "../i18n/zh";
-import { describe } from "./describe";
+import { describe, kindWord } from "./describe";
 
 export const FAMILIES = ["alarm", "door", "sighting", "device", "other"] as const;
 export type Family = (typeof FAMILIES)[number];
@@ -46,7 +46,7 @@ export function matching(signals: readonly Signal[], filter: EventFilter, t: Mes
     if (filter.family !== null && familyOf(signal.kind) !== filter.family) return false;
     if (!sought) return true;
     const { kind, device, device_name, place_name, data } = signal;
-    const texts = [t.kinds[kind] ?? kind, device, device_name, place_name.zh, place_name.en, describe(data, t)];
+    const texts = [kindWord(kind, t), device, device_name, place_name.zh, place_name.en, describe(data, t)];
     return texts.some((text) => text.toLowerCase().includes(sought));
   });
 }

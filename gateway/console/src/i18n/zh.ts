@@ -176,6 +176,10 @@ const dataKeys: Record<string, string> = {
   waited: "等待（秒）",
   answered: "已接听",
   sent: "已发出",
+  unit: "模块",
+  how: "情况",
+  since: "起于",
+  clock_ahead_s: "时钟快（秒）",
 };
 
 /** What a signal's data says in a word of its own, by its key. */
@@ -195,6 +199,7 @@ const dataValues: Record<string, Record<string, string>> = {
     given_up: "已取消",
     line_lost: "对讲线路中断",
   },
+  how: { blank: "画面无内容", blurred: "画面模糊" },
   list: { resident: "住户", watch: "布控" },
   class: {
     person: "人",
@@ -226,6 +231,8 @@ export const zh = {
   code: "zh" as "zh" | "en",
   dataKeys,
   dataValues,
+  panelReport: "主机其他上报",
+  units: { seconds: "秒", percent: "%" } as Record<string, string>,
   colon: "：",
   comma: "，",
   yes: "是",
@@ -287,6 +294,7 @@ export const zh = {
     choose: "选一条警情查看",
     back: "返回",
     story: "经过",
+    gateway: "自动",
     raised: "发生",
     repeatedWord: "再次发生",
     signals: "信号依据",
