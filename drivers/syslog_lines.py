@@ -156,7 +156,7 @@ class SyslogLines(Driver):
             kind=pattern.kind,
             at=message.at,
             source_id=found.get(ID, "")[:128] or None,
-            data={**more, "line": message.text[:LONGEST_TEXT]},
+            data={**more, "said": message.text[:LONGEST_TEXT]},
         )
 
 

@@ -68,7 +68,7 @@ async def test_logger_is_heard_in_every_way_it_writes(how: list[str]) -> None:
         await until(lambda: run.emit.signals, run.serving)
         (signal,) = run.emit.signals
         assert (signal.device, signal.kind) == ("log-door", "zone.alarm")
-        assert signal.data == {"zone": "2", "line": "Zone 2 alarm by 翻越"} | (
+        assert signal.data == {"zone": "2", "said": "Zone 2 alarm by 翻越"} | (
             {"cause": "翻越"} if "cause" in signal.data else {}
         )
         if "--rfc5424" in how:
@@ -130,7 +130,7 @@ async def test_who_may_not_write_is_not_heard() -> None:
                 sender.sendto(f"市电中断 {source}".encode(), ("127.0.0.1", run.port))
         await until(lambda: run.emit.signals, run.serving)
         await asyncio.sleep(0.05)
-        assert [signal.data["line"] for signal in run.emit.signals] == ["市电中断 127.0.0.2"]
+        assert [signal.data["said"] for signal in run.emit.signals] == ["市电中断 127.0.0.2"]
 
 
 async def test_a_disk_in_trouble_ends_the_connection() -> None:

@@ -94,7 +94,10 @@ def _sia(code: str, number: str, modifiers: Mapping[str, str], said: str) -> Eve
 def _event(
     code: str, kind: str, end: str | None, meaning: Meaning, area: str, number: str, more: Mapping[str, Any]
 ) -> Event:
-    data: dict[str, Any] = {"code": code, "text": {"zh": meaning.text.zh, "en": meaning.text.en}}
+    """A code's words are of what happened: beside the return of the mains they would say that the mains are lost."""
+    data: dict[str, Any] = {"code": code}
+    if kind == "zone.restored" or not kind.endswith((".restored", "_restored")):
+        data["text"] = {"zh": meaning.text.zh, "en": meaning.text.en}
     if area.strip("0"):
         data["area"] = _plain(area)
     if meaning.number != "-" and number.strip("0"):

@@ -15,7 +15,7 @@ from gateway.model import Words
 # letter  number  kind of its alarm  中文 | English
 FAMILIES = read_table("""
 B zone zone.alarm    入侵 | Burglary
-F zone fire.alarm    火警 | Fire
+F zone fire.alarm    火灾 | Fire
 G zone gas.alarm     燃气 | Gas
 H zone duress.entered 劫持 | Holdup
 K zone fire.alarm    高温 | Heat
