@@ -7,6 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install
 LOCKED := $(PIP) --require-hashes --no-deps
 CONFIG ?= config
+PORT ?= 8080
 KILLS ?= 50
 BYTES ?= 10000000
 CONSOLE := $(shell find gateway/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
@@ -38,8 +39,8 @@ tools: .venv/tools      ## what the tests and linters need
 
 # --- what people run
 
-demo: setup      ## a whole compound on this machine: http://127.0.0.1:8080
-	$(BIN)/anju demo
+demo: setup      ## a whole compound on this machine: http://127.0.0.1:8080; make demo PORT=8081 where that is taken
+	$(BIN)/anju demo --port $(PORT)
 
 run: setup       ## the gateway of a real compound: make run CONFIG=/etc/anju
 	$(BIN)/anju run $(CONFIG)

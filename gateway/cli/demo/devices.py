@@ -14,6 +14,8 @@ from gateway.errors import AnjuError
 
 START_LIMIT = 60.0
 """Seconds they may take to draw what the cameras show at rest."""
+END_LIMIT = 1.0
+"""Seconds for their goodbyes, which nobody is left to hear: who presses Ctrl-C waits for no simulation."""
 
 
 @asynccontextmanager
@@ -36,7 +38,7 @@ async def simulator(data: Path, plan: Mapping[str, Any]) -> AsyncIterator[None]:
     finally:
         devices.stdin.close()
         try:
-            await asyncio.wait_for(devices.wait(), 5)
+            await asyncio.wait_for(devices.wait(), END_LIMIT)
         except TimeoutError:
             devices.kill()
             await devices.wait()
