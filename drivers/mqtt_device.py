@@ -234,7 +234,10 @@ def _read(shape: type[_Shape], message: Message) -> _Shape:
     try:
         return shape.model_validate_json(message.payload)
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, one['loc'])) or 'payload'}: {one['msg']}" for one in error.errors()[:3])
+        wrong = (
+            f"{'.'.join(map(str, one['loc'])) or 'payload'}: {one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors()[:3]
+        )
         raise BadInput(f"{message.topic}: {'; '.join(wrong)}"[:500], message.payload) from None
 
 

@@ -27,7 +27,7 @@ def closed(house: House, door: str) -> None:
 
 
 def denied(house: House) -> None:
-    house.say(GARAGE, "access.denied", credential="**** 4711", reason="unknown card")
+    house.say(GARAGE, "access.denied", credential="**** 4711", reason={"zh": "未登记的卡", "en": "unknown card"})
 
 
 async def passes(house: House, door: str) -> None:

@@ -91,3 +91,12 @@ async def test_a_page_that_loses_the_gateway_says_so_loudly_and_comes_back(gatew
     publish(gateway, '{"kind": "gas.alarm", "id": "2"}')
     await expect(page.get_by_role("heading", name=re.compile("101室")).first).to_be_visible(timeout=30_000)
     await expect(lost).to_be_hidden()
+
+
+async def test_whoever_comes_back_to_the_alerts_finds_the_most_urgent_open(gateway, page):
+    await sign_in(page, gateway)
+    await page.keyboard.press("Alt+3")
+    publish(gateway, '{"kind": "fire.alarm", "id": "3"}')
+    await expect(page.get_by_text("去处理")).to_be_visible()
+    await page.keyboard.press("Alt+1")
+    await expect(page.get_by_role("button", name=re.compile("接警"))).to_be_visible(timeout=2_000)

@@ -4,10 +4,10 @@ import type { Messages } from "../i18n/zh";
 
 /** What no guard reads: machinery, and what the screen says elsewhere. */
 const UNREAD: ReadonlySet<string> = new Set(
-  "snapshot box track looks number raw command id place household list from from_status armed still ahead_s call sense stream was topic source".split(" "),
+  "snapshot box track looks number raw command id place household list from from_status armed still ahead_s call sense stream was topic source person".split(" "),
 );
 /** What is understood without being named. */
-const BARE: ReadonlySet<string> = new Set(["text", "name", "plate", "person", "detector"]);
+const BARE: ReadonlySet<string> = new Set(["text", "name", "plate", "detector"]);
 
 /** A kind in words. Those of a panel's codes that have no kind of ours carry the code's own words as their text. */
 export function kindWord(kind: string, t: Messages): string {
@@ -23,7 +23,7 @@ export function describe(data: Data, t: Messages, clockTime: ClockTime = (iso) =
   const bare: string[] = [];
   const named: string[] = [];
   for (const [key, value] of Object.entries(data)) {
-    const text = UNREAD.has(key) || (key === "person" && data["name"]) ? null : plain(key, value, t, clockTime);
+    const text = UNREAD.has(key) ? null : plain(key, value, t, clockTime);
     if (text === null) continue;
     if (BARE.has(key) || isMeasure(key, value)) bare.push(text);
     else named.push(`${own(t.dataKeys, key) ?? key}${t.colon}${text}`);

@@ -179,6 +179,7 @@ export const en: Messages = {
   panelReport: "Another report of the panel",
   units: { seconds: " s", percent: "%" },
   dataValues: {
+    category: { stranger: "stranger", safety: "hazard", repair: "damage", lift: "lift", water: "water", noise: "noise", parking: "parking", other: "other" },
     how: { blank: "nothing to be seen", blurred: "out of focus" },
     event: { crossed: "line crossed", lingered: "lingering", thrown: "thrown from a height", blocked: "lane blocked", cleared: "lane clear" },
     direction: { left_to_right: "left to right", right_to_left: "right to left", in: "incoming", out: "outgoing" },

@@ -199,6 +199,16 @@ const dataValues: Record<string, Record<string, string>> = {
     given_up: "已取消",
     line_lost: "对讲线路中断",
   },
+  category: {
+    stranger: "可疑人员",
+    safety: "安全隐患",
+    repair: "设施损坏",
+    lift: "电梯故障",
+    water: "漏水停水",
+    noise: "噪音扰民",
+    parking: "占道停车",
+    other: "其他",
+  },
   how: { blank: "画面无内容", blurred: "画面模糊" },
   list: { resident: "住户", watch: "布控" },
   class: {
