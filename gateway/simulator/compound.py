@@ -84,6 +84,8 @@ async def running(plan: Plan) -> AsyncIterator[Cast]:
             finally:
                 for task in started:
                     task.cancel()
+                for house in (at_home, at_doors):
+                    house.leave()
 
 
 async def _draw(cast: Cast, cache: Path) -> None:

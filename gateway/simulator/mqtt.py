@@ -73,6 +73,10 @@ class House:
             self._client.disconnect()
             await asyncio.to_thread(self._client.loop_stop)
 
+    def leave(self) -> None:
+        """Connect no more. Its thread may take a second to see it: said to all first, they take it together."""
+        self._client.disconnect()
+
     def say(self, device: str, kind: str, **data: Any) -> None:
         """The device says something; kept and sent again by paho until it is acknowledged."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,8 +14,8 @@ from gateway.errors import AnjuError
 
 START_LIMIT = 60.0
 """Seconds they may take to draw what the cameras show at rest."""
-END_LIMIT = 1.0
-"""Seconds for their goodbyes, which nobody is left to hear: who presses Ctrl-C waits for no simulation."""
+END_LIMIT = 5.0
+"""Seconds they may take to end."""
 
 
 @asynccontextmanager
