@@ -25,7 +25,7 @@ def _ports() -> list[Finding]:
         if port.subsystem == "platform":
             continue  # a socket on the board that nothing may be soldered to
         name = lasting.get(port.device, port.device)
-        maker = " ".join(filter(None, (port.manufacturer, port.product))) or port.description
+        maker = " ".join(filter(None, (port.manufacturer, port.product))) or f"serial port {port.name}"
         notes = ["kind: perimeter_panel, framed_serial, modbus_io, osdp_readers or serial_reader; baud as set there"]
         found.append(Finding(f"line-{number}", "perimeter_panel", maker, name, maker, notes, {"port": name}))
     return found
