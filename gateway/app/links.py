@@ -42,33 +42,34 @@ class Doors:
     tapes: dict[str, Tape] = field(default_factory=dict)
     """Of the devices whose links carry bytes: what goes over them, for whoever listens."""
 
-    def link_of(self, entry: DeviceEntry) -> LinkOf:  # noqa: PLR0911  # one for each kind of link
+    def link_of(self, entry: DeviceEntry) -> LinkOf:
         """Raises nothing, for a new configuration must not stop half way.
 
         Handing it raises LinkLost where the YAML names a door that is not open, or the driver none that there is.
         """
+        settings: Any = entry.settings  # a driver's Settings extend those of the link that it names
+        link: Any = None
         match entry.driver.LINK:
             case "none":
-                return lambda _emit, _silent: None
+                pass
             case "serial":
-                return self._hooked(entry, SerialLink(entry.settings))  # type: ignore[arg-type]  # a serial driver's Settings are SerialSettings
+                link = SerialLink(settings)
             case "listen":
-                return self._hooked(entry, ListenLink(entry.settings, self._notes(entry)))  # type: ignore[arg-type]  # likewise ListenSettings
+                link = ListenLink(settings, self._notes(entry))
             case "modbus":
-                return self._hooked(entry, ModbusLink[Any](entry.settings, self._notes(entry)))  # type: ignore[arg-type]  # likewise ModbusLineSettings
+                link = ModbusLink[Any](settings, self._notes(entry))
             case "sip":
-                link = SipLink(entry.settings)  # type: ignore[arg-type]  # likewise SipSettings
+                link = SipLink(settings)
                 self.calls.add(entry.device.id, link)
-                return self._hooked(entry, link)
             case "http":
-                return self._hooked(entry, self.pushes.link(entry.device.id, entry.settings))  # type: ignore[arg-type]  # likewise PushSettings
+                link = self.pushes.link(entry.device.id, settings)
             case "mqtt":
                 return self._mqtt(entry)
             case "vision":
-                return self._hooked(entry, self.vision.slot(entry.device.id))
-        there_is = "none, serial, listen, http, modbus, mqtt, sip, vision"
-        en = f"driver {entry.device.kind} wants a link {entry.driver.LINK!r}; there is {there_is}"
-        return _closed(Words("驱动要的线路类型不存在，请通知安装员", en))
+                link = self.vision.slot(entry.device.id)
+            case strange:
+                return _no_such(entry.device.kind, strange)
+        return self._hooked(entry, link)
 
     async def picture(self, camera: str) -> bytes | None:
         """The newest JPEG of a camera; None while it has none."""
@@ -103,6 +104,12 @@ class Doors:
             en = f"device {entry.device.id} comes in by mqtt.{via}, which opens with the next start"
             return _closed(Words("网关重启后才能连接，请通知安装员", en))
         return self._hooked(entry, door.link(entry.device.id, getattr(entry.settings, "account", "")))
+
+
+def _no_such(kind: str, link: str) -> LinkOf:
+    there_is = "none, serial, listen, http, modbus, mqtt, sip, vision"
+    en = f"driver {kind} wants a link {link!r}; there is {there_is}"
+    return _closed(Words("驱动要的线路类型不存在，请通知安装员", en))
 
 
 def _closed(why: Words) -> LinkOf:
