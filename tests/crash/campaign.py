@@ -41,6 +41,9 @@ At the broker little enough for a life of a second to catch up on what waited me
 all that it has in flight anew at every connection, whatever its max_inflight_messages says.
 """
 LIFE_S = (0.1, 2.0)
+FROZEN_S = 0.1
+"""It stands still for so long before it is killed, so that something is on its way through each door however fast
+it commits: at 60 a second the broker has nothing in flight most of the time, and five kills would prove nothing."""
 SETTLE_S = 90.0
 DURING_START = 0.2
 """The share of kills that hit a gateway which is still feeding the horizon to its rules."""
@@ -125,6 +128,8 @@ class Campaign:
             if not self._gateway.is_running:
                 await self._start()
             await asyncio.sleep(self._random.uniform(*LIFE_S))
+            self._gateway.freeze()
+            await asyncio.sleep(FROZEN_S)
         self._in_flight += sum(len(device.pending) for device in self._own)
         self._gateway.kill()
         self._killed()

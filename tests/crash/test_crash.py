@@ -19,4 +19,4 @@ async def test_what_was_acknowledged_survives_being_killed(tmp_path: Path, capsy
     report = await Campaign(tmp_path, KILLS, seed=KILLS).run()
     with capsys.disabled():
         Console(width=110).print("", table(report))
-    assert report.holds, report
+    assert report.holds, str(report)  # a string, which pytest prints whole

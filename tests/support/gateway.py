@@ -148,6 +148,11 @@ class Gateway:
     def _lives(self) -> bool:
         return self.is_running
 
+    def freeze(self) -> None:
+        """Let it do nothing more, while the system goes on taking in what its peers send."""
+        assert self._process is not None, "the gateway is not running"
+        self._process.send_signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         """A power cut, as far as the process is concerned."""
         if self._process is not None:
