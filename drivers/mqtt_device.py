@@ -145,7 +145,7 @@ class MqttDevice(Driver):
         try:
             await self._take(message)
         except BadInput as error:
-            await self.emit.quarantine(error.why, error.data)
+            await self.emit.quarantine(error.why, error.data, remembered=message.retained)
             return error.why
         return None
 
@@ -186,7 +186,7 @@ class MqttDevice(Driver):
             answer.set_result(result)
 
     async def _take_status(self, message: Message) -> None:
-        """Being back is heard by the supervisor, who says it; being gone only the device's bridge can know.
+        """Being back is told to the supervisor, who says it; being gone only the device's bridge can know.
 
         Said once: the status is retained, and comes again with every connection.
         """
@@ -194,7 +194,9 @@ class MqttDevice(Driver):
         if status not in ("online", "offline"):
             raise BadInput("status is neither online nor offline", message.payload)
         async with self._status_in_turn:
-            if status == "offline" != self._status:
+            if status == "online":
+                self.emit.heard()
+            elif self._status != "offline":
                 await self.emit(Signal(device=self.device.id, kind="device.offline"))
             self._status = status
 

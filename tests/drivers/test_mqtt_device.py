@@ -31,21 +31,25 @@ class Emitted:
     signals: list[Signal] = field(default_factory=list)
     aside: list[tuple[str, bytes]] = field(default_factory=list)
     is_broken: bool = False
+    lives: int = 0
+    """How often it was a sign of life."""
 
-    async def __call__(self, signal: Signal) -> int:
+    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
         await asyncio.sleep(0)
         if self.is_broken:
             raise NotRecorded("the disk is full")
         self.signals.append(signal)
+        self.lives += not remembered
         return len(self.signals)
 
-    async def quarantine(self, why: str, data: bytes) -> None:
+    async def quarantine(self, why: str, data: bytes, *, remembered: bool = False) -> None:
         if self.is_broken:
             raise NotRecorded("the disk is full")
         self.aside.append((why, data))
+        self.lives += not remembered
 
     def heard(self) -> None:
-        pass
+        self.lives += 1
 
 
 @dataclass
@@ -180,6 +184,7 @@ async def test_a_retained_signal_is_a_memory_and_no_alarm() -> None:
         await it.driver._heard(Message(SIGNAL, b'{"kind": "fire.alarm"}', "anju", 1, retained=True))
         assert it.emitted.signals == []
         assert "without RETAIN" in it.emitted.aside[0][0]
+        assert it.emitted.lives == 0
         it.client.send(Publish(SIGNAL, b'{"kind": "fire.alarm"}', 1, 1, retain=True))
         assert await it.client.receive() == Puback(1)
         assert [one.kind for one in it.emitted.signals] == ["fire.alarm"]

@@ -127,6 +127,29 @@ async def test_what_a_broker_remembers_is_a_state_and_no_event(broker: Mosquitto
     peer.close()
 
 
+async def test_what_a_broker_remembers_is_no_sign_of_life_but_that_the_device_is_there(broker: Mosquitto) -> None:
+    async with scene(broker, ZIGBEE) as it:
+        it.emitted.lives = 0
+        for payload in (b'{"contact": false}', b"\xff", b'{"contact": true}'):
+            await it.driver._heard(Message("zigbee2mqtt/front_door", payload, "c", 1, retained=True))
+        assert it.emitted.lives == 0
+        assert it.kinds == ["door.opened", "door.closed"]
+        await it.driver._heard(Message("zigbee2mqtt/front_door/availability", b"online", "c", 2, retained=True))
+        assert it.emitted.lives == 1
+
+
+@pytest.mark.parametrize(("word", "lives"), [("on", True), ("off", True), ("unknown", False)])
+async def test_statestream_remembers_whether_it_is_there_with_how_it_is(
+    broker: Mosquitto, word: str, lives: bool
+) -> None:
+    base = "homeassistant/binary_sensor/kitchen_gas"
+    states = [{"of": "@", "is": "on", "on": "gas.alarm", "off": "gas.restored"}]
+    async with scene(broker, {"format": "ha_statestream", "base": base, "states": states}) as it:
+        it.emitted.lives = 0
+        await it.driver._heard(Message(f"{base}/state", word.encode(), "c", 1, retained=True))
+        assert bool(it.emitted.lives) is lives
+
+
 async def test_who_is_away_says_so_once(broker: Mosquitto) -> None:
     async with scene(broker, ZIGBEE) as it:
         for payload in ('{"state":"offline"}', "offline", '{"state":"online"}', "offline"):

@@ -63,14 +63,16 @@ class Directory(Protocol):
 class RoutedLink:
     """The half of a link that both doors share: claims, and messages into a driver's hands.
 
-    The app may set `on_heard`, called for anything the device sends, and `on_silent`, awaited when
-    the device's last will came due.
+    The app may set `on_heard`, called for anything the device sends (what a broker says from memory is not that),
+    `on_returned`, called when a line that devices share stands again, and `on_silent`, awaited when the device's
+    last will came due.
     """
 
     def __init__(self, device: str, account: str, directory: Directory, waiting: WaitingRoom) -> None:
         self.device = device
         self.account = account
         self.on_heard: Callable[[], None] | None = None
+        self.on_returned: Callable[[], None] | None = None
         self.on_silent: Callable[[], Awaitable[None]] | None = None
         self.has_served = False
         self.tape = Tape()
@@ -100,7 +102,7 @@ class RoutedLink:
     def take(self, delivery: Delivery) -> None:
         """Hand it to the driver, or let it wait for one."""
         self.tape.put("in", delivery.message.payload, delivery.message.topic)
-        if self.on_heard is not None:
+        if self.on_heard is not None and not delivery.message.retained:
             self.on_heard()
         if self._start is None:
             self._waiting.hold(delivery)
