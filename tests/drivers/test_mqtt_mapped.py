@@ -157,6 +157,21 @@ async def test_who_is_away_says_so_once(broker: Mosquitto) -> None:
         await it.hears("device.offline", "device.offline")
 
 
+@pytest.mark.parametrize(("online", "offline"), [('{"state":"online"}', '{"state":"offline"}'), ("online", "offline")])
+async def test_zigbee2mqtt_itself_may_die(broker: Mosquitto, online: str, offline: str) -> None:
+    async with scene(broker, {"format": "zigbee2mqtt", "base": "zigbee2mqtt/bridge"}) as it:
+        for payload in (online, offline, online, offline):
+            await it.say("zigbee2mqtt/bridge/state", payload, retain=True)
+        await it.hears("device.offline", "device.offline")
+
+
+async def test_a_gas_sensor_that_knows_nothing_yet_says_not_that_the_gas_is_gone(broker: Mosquitto) -> None:
+    async with scene(broker, {"format": "shelly_gen1", "base": "shellies/shellygas-1"}) as it:
+        for word in ("none", "heavy", "unknown", "heavy", "none"):
+            await it.say("shellies/shellygas-1/sensor/gas", word)
+        await it.hears("gas.alarm", "gas.restored")
+
+
 async def test_tasmota(broker: Mosquitto) -> None:
     settings = {
         "format": "tasmota",
