@@ -118,7 +118,8 @@ class MqttDevice(Driver):
         self._waiting: dict[str, asyncio.Future[_Result]] = {}
 
     async def run(self) -> None:
-        await self.link.serve([f"{self._base}/{word}" for word in ("signal", "result", "status")], self._heard)
+        signal, result, status = (f"{self._base}/{word}" for word in ("signal", "result", "status"))
+        await self.link.serve([signal, result, status], self._heard, others_say=[status])
 
     async def perform(self, command: Command) -> Json | None:
         """What the device answered, or CommandFailed: refused, not connected, or no answer within the limit."""
@@ -150,7 +151,10 @@ class MqttDevice(Driver):
         return None
 
     async def _take(self, message: Message) -> None:
-        match message.topic.rpartition("/")[2]:
+        word = message.topic.rpartition("/")[2]
+        if word != "status" and not message.retained:
+            self._status = None  # it lives, whatever was said of it
+        match word:
             case "signal":
                 await self._take_signal(message)
             case "result":

@@ -100,7 +100,8 @@ class MqttMapped(Driver):
         self._waiting: dict[asyncio.Future[None], Match] = {}
 
     async def run(self) -> None:
-        await self.link.serve(self.settings.all_topics(), self._heard)
+        away = [self.settings.named(one.topic) for one in self._format.availability]
+        await self.link.serve(self.settings.all_topics(), self._heard, others_say=away)
 
     async def perform(self, command: Command) -> Json | None:
         """Sent, and confirmed by what the device reports; raises CommandFailed."""

@@ -198,6 +198,19 @@ async def test_only_going_offline_is_a_signal_of_the_status() -> None:
         assert [data for _, data in it.emitted.aside] == [b"asleep"]
 
 
+async def test_who_was_said_to_be_away_and_speaks_may_be_said_to_be_away_again() -> None:
+    async with scene() as it:
+        heard: list[str] = []
+        it.driver.link.on_heard = lambda: heard.append("heard")
+        await it.say(b"offline", "status")
+        await it.say(b"offline", "status")
+        assert heard == [], "its bridge spoke, and not the device"
+        await it.say({"kind": "door.opened"})
+        assert heard == ["heard"]
+        await it.say(b"offline", "status")
+        assert [one.kind for one in it.emitted.signals] == ["device.offline", "door.opened", "device.offline"]
+
+
 async def test_a_status_that_was_not_recorded_is_said_again() -> None:
     async with scene() as it:
         it.emitted.is_broken = True

@@ -172,6 +172,22 @@ async def test_a_gas_sensor_that_knows_nothing_yet_says_not_that_the_gas_is_gone
         await it.hears("gas.alarm", "gas.restored")
 
 
+async def test_that_it_is_away_is_no_sign_of_life_however_often_it_is_said(broker: Mosquitto) -> None:
+    """zigbee2mqtt says it again of every device when it starts."""
+    async with scene(broker, ZIGBEE) as it:
+        heard: list[str] = []
+        it.driver.link.on_heard = lambda: heard.append("heard")
+        for word in ("offline", "offline"):
+            await it.say("zigbee2mqtt/front_door/availability", {"state": word}, retain=True)
+        await it.hears("device.offline")
+        lives = it.emitted.lives
+        await it.say("zigbee2mqtt/front_door/availability", {"state": "online"}, retain=True)
+        await until(lambda: it.emitted.lives == lives + 1)
+        assert heard == []
+        await it.say("zigbee2mqtt/front_door", {"contact": True})
+        await until(lambda: heard)
+
+
 async def test_tasmota(broker: Mosquitto) -> None:
     settings = {
         "format": "tasmota",
