@@ -102,6 +102,7 @@ class Receiver:
         start = FIXED_HEADER if first == _PLAIN else payload_start(packet)
         if not start or second & 0x7F != self._payload_type:
             return self._refuse(packet)
+        missing = self._missing
         if (sequence != self._next or source != self._source) and not self._resume(sequence, source):
             return None
         self._next = sequence + 1 & 0xFFFF
@@ -111,9 +112,7 @@ class Receiver:
             return self._refuse(packet)
         self._unreadable = 0
         if timestamp != self._timestamp:
-            if self._flags & PICTURE:
-                self._finish(now, done)
-            self._timestamp = timestamp
+            self._turn(timestamp, self._missing - missing, now, done)
         if timestamp == self._marked and flags & PICTURE:
             self._doubt(packet, start)
         self._packets.append(packet)
@@ -125,6 +124,13 @@ class Receiver:
             self._marked = timestamp
             self._finish(now, done)
         return None
+
+    def _turn(self, timestamp: int, gap: int, now: float, done: list[AccessUnit]) -> None:
+        """Another time: what there is of a picture is over. A gap may be its end, the next one's beginning, or both."""
+        if self._flags & PICTURE:
+            self._finish(now, done)
+            self._missing = gap
+        self._timestamp = timestamp
 
     def _keep(self, packet: bytes) -> None:
         """A parameter set, or more than any picture has."""
