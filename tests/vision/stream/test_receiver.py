@@ -173,10 +173,11 @@ def test_keyframes_far_apart_are_no_leap() -> None:
     assert times[-1] == pytest.approx(49_990.0)
 
 
-def test_a_picture_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("size", "count"), [(1000, 2000), (1, 20_000)], ids=["large", "tiny"])
+def test_a_picture_without_end_is_given_up(size: int, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_UNIT", 1 << 20)
     receiver = Receiver(media())
-    endless = [rtp(b"\x41" + bytes(1000), number, 0) for number in range(2000)]
+    endless = [rtp(b"\x41" + bytes(size - 1), number, 0) for number in range(count)]
     with pytest.raises(BadInput, match="does not end"):
         receiver.feed(endless, 0.0)
 

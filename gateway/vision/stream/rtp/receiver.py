@@ -22,6 +22,8 @@ from gateway.vision.stream.rtp.unit import AccessUnit, Format
 
 MAX_UNIT = 8 << 20
 """Bytes of one picture; a 4K keyframe has less than one million."""
+MAX_PIECES = 1 << 14
+"""Packets of one picture: twice as many as MAX_UNIT takes of the usual size. Tiny ones weigh more than their bytes."""
 MAX_UNREADABLE = 200
 """Packets in a row that can't be read before the stream counts as corrupt."""
 MAX_DROPOUT, MAX_MISORDER = 3000, 100
@@ -118,7 +120,7 @@ class Receiver:
         self._packets.append(packet)
         self._flags |= flags
         self._size += len(packet) - start
-        if flags & PARAMETER or self._size > MAX_UNIT:
+        if flags & PARAMETER or self._size > MAX_UNIT or len(self._packets) > MAX_PIECES:
             self._keep(packet)
         if second & MARKER and self._flags & PICTURE and self._lies < MAX_LIES:
             self._marked = timestamp
@@ -134,8 +136,9 @@ class Receiver:
 
     def _keep(self, packet: bytes) -> None:
         """A parameter set, or more than any picture has."""
-        if self._size > MAX_UNIT:
-            raise BadInput(f"a picture of more than {MAX_UNIT >> 20} MB that does not end", packet)
+        if self._size > MAX_UNIT or len(self._packets) > MAX_PIECES:
+            en = f"a picture of more than {MAX_UNIT >> 20} MB or {MAX_PIECES} packets that does not end"
+            raise BadInput(en, packet)
         self._sets.append(packet)
 
     def _doubt(self, packet: bytes, start: int) -> None:
