@@ -41,7 +41,7 @@ class Eye:
         self.cut: Callable[[], None] = lambda: None
 
     def open(self) -> None:
-        self._lookers.add(self.look, self._fail)
+        self._lookers.add(self.look, self.fail)
 
     def close(self) -> None:
         """Nobody wants it any more, so nothing more is said of it."""
@@ -65,8 +65,7 @@ class Eye:
             self._pulse()
         except Exception:  # noqa: BLE001  a supervisor of one camera: an error would end the thread of all others
             traceback.print_exc()
-            self._lookers.remove(self.look)
-            self._fail()
+            self.fail()
 
     def lost(self, why: LinkLost) -> None:
         if not self._over:
@@ -84,8 +83,12 @@ class Eye:
             self._pulse_due = now + PULSE
             self._outbox.pulse(self._number)
 
-    def _fail(self) -> None:
+    def fail(self) -> None:
+        """Our own code failed over its pictures, in whatever thread."""
+        if self._over:
+            return
         self._over = True
+        self._lookers.remove(self.look)
         self.cut()
         self.crowd.end(FAILED.en)
         self._outbox.say("lost", watch=self._number, why=as_data(FAILED), refused=False)
