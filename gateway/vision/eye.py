@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 
 from gateway.errors import LinkLost
-from gateway.model import Words, as_data
+from gateway.model import as_data
 from gateway.vision.look import Look
 from gateway.vision.lookers import Lookers
 from gateway.vision.newest import Newest
@@ -17,14 +17,11 @@ from gateway.vision.sighting import Watch
 from gateway.vision.stream.ring import Ring
 from gateway.vision.stream.rtp.receiver import Media
 from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.sweep.listener import FAILED
 from gateway.vision.view.crowd import Crowd
 
 PULSE = 2.0
 """Seconds between two words to the gateway that packets arrive: each wakes both processes."""
-_FAILED = Words(
-    "摄像机发来的数据使视频程序出错，请通知安装员",
-    "what the camera sent made the gateway's own code fail; the log says how",
-)
 
 
 class Eye:
@@ -44,7 +41,7 @@ class Eye:
         self.cut: Callable[[], None] = lambda: None
 
     def open(self) -> None:
-        self._lookers.add(self.look, self._fail)
+        self._lookers.add(self.look, self.fail)
 
     def close(self) -> None:
         """Nobody wants it any more, so nothing more is said of it."""
@@ -68,8 +65,7 @@ class Eye:
             self._pulse()
         except Exception:  # noqa: BLE001  a supervisor of one camera: an error would end the thread of all others
             traceback.print_exc()
-            self._lookers.remove(self.look)
-            self._fail()
+            self.fail()
 
     def lost(self, why: LinkLost) -> None:
         if not self._over:
@@ -87,8 +83,12 @@ class Eye:
             self._pulse_due = now + PULSE
             self._outbox.pulse(self._number)
 
-    def _fail(self) -> None:
+    def fail(self) -> None:
+        """Our own code failed over its pictures, in whatever thread."""
+        if self._over:
+            return
         self._over = True
+        self._lookers.remove(self.look)
         self.cut()
-        self.crowd.end(_FAILED.en)
-        self._outbox.say("lost", watch=self._number, why=as_data(_FAILED), refused=False)
+        self.crowd.end(FAILED.en)
+        self._outbox.say("lost", watch=self._number, why=as_data(FAILED), refused=False)

@@ -1,8 +1,13 @@
-"""The thread in which a worker recognises: one for all its cameras, since one core is what it may take."""
+"""The thread in which a worker recognises: one for all its cameras, since one core is what it may take.
+
+What fails over one camera's pictures ends that camera alone.
+"""
 
 from __future__ import annotations
 
 import time
+import traceback
+from collections.abc import Callable
 from threading import Lock, Thread
 
 from gateway.vision.known import Known
@@ -10,7 +15,7 @@ from gateway.vision.newest import Newest
 from gateway.vision.outbox import Outbox
 from gateway.vision.recogniser import CameraTracks, Recognisers, View
 from gateway.vision.registry import Registry
-from gateway.vision.sighting import Watch
+from gateway.vision.sighting import Sighting, Watch
 
 _TICK = 0.5
 
@@ -22,14 +27,15 @@ class Recognition(Thread):
         self._frames = frames
         self._lock = Lock()
         self._registry = Registry(Known())
-        self._cameras: dict[int, CameraTracks] = {}
+        self._cameras: dict[int, tuple[CameraTracks, Callable[[], None]]] = {}
 
     def know(self, known: Known) -> None:
         self._registry = Registry(known)
 
-    def add(self, number: int, watch: Watch) -> None:
+    def add(self, number: int, watch: Watch, failed: Callable[[], None]) -> None:
+        """`failed` is called, in this thread, when what it shows breaks the code."""
         with self._lock:
-            self._cameras[number] = CameraTracks(watch)
+            self._cameras[number] = CameraTracks(watch), failed
 
     def remove(self, number: int) -> None:
         with self._lock:
@@ -40,21 +46,28 @@ class Recognition(Thread):
         recognisers = Recognisers()
         while True:
             self._look(recognisers)
-            for number, camera in self._all():
-                for sighting in camera.pass_time(time.monotonic(), self._registry):
-                    self._outbox.offer(number, sighting)
+            for number in self._all():
+                self._tell(number, lambda camera: camera.pass_time(time.monotonic(), self._registry))
 
     def _look(self, recognisers: Recognisers) -> None:
-        taken = self._frames.take(_TICK)
-        if taken is None:
-            return
-        number, view = taken
-        with self._lock:
-            camera = self._cameras.get(number)
-        if camera is not None:
-            for sighting in camera.look(view, recognisers, self._registry):
-                self._outbox.offer(number, sighting)
+        if taken := self._frames.take(_TICK):
+            number, view = taken
+            self._tell(number, lambda camera: camera.look(view, recognisers, self._registry))
 
-    def _all(self) -> list[tuple[int, CameraTracks]]:
+    def _tell(self, number: int, look: Callable[[CameraTracks], list[Sighting]]) -> None:
         with self._lock:
-            return list(self._cameras.items())
+            known = self._cameras.get(number)
+        if known is None:
+            return
+        camera, failed = known
+        try:
+            for sighting in look(camera):
+                self._outbox.offer(number, sighting)
+        except Exception:  # noqa: BLE001  a supervisor of one camera: an error would end the worker of all others
+            traceback.print_exc()
+            self.remove(number)
+            failed()
+
+    def _all(self) -> list[int]:
+        with self._lock:
+            return list(self._cameras)

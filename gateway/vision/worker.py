@@ -89,8 +89,8 @@ class Worker:
                 raise ValueError(f"the gateway asks for {other!r}: it is of another version")
 
     def _watch(self, number: int, watch: Watch) -> None:
-        self._recognition.add(number, watch)
         eye = Eye(number, watch, self._outbox, self._frames, self._lookers)
+        self._recognition.add(number, watch, eye.fail)
         eye.open()
         try:
             feed = feed_of(watch, eye, self._sweeper)

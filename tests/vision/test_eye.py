@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 
 from gateway.errors import LinkLost, Refused
 from gateway.vision.eye import Eye
+from gateway.vision.known import Known
 from gateway.vision.look import BEHIND, MOST, Look
 from gateway.vision.lookers import Lookers
+from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
 from gateway.vision.newest import Newest
 from gateway.vision.outbox import Outbox
 from gateway.vision.pictures import Keys
 from gateway.vision.pool import VisionPool
 from gateway.vision.recogniser import View
-from gateway.vision.sighting import Watch
+from gateway.vision.recognition import Recognition
+from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.stream.decoder import Frame
 from gateway.vision.stream.ring import Ring
 from gateway.vision.view.crowd import Crowd
 from tests.vision.clips import pass_by, plate, wall
+from tests.vision.detect import tiny
 from tests.vision.view.filming import units
 
 LIMIT = 60
@@ -40,6 +47,17 @@ class Said(Outbox):
         self.words.append((word, more))
         if word == "lost":
             self.lost.set()
+
+
+class Seen(Outbox):
+    """Keeps what was seen."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: 0)
+        self.seen: list[tuple[int, str]] = []
+
+    def offer(self, watch: int, sighting: Sighting) -> None:
+        self.seen.append((watch, sighting.kind))
 
 
 def look_at(watch: Watch, outbox: Outbox) -> Look:
@@ -83,6 +101,27 @@ def test_what_breaks_while_looking_ends_this_camera_alone(
     assert whole.lost.wait(10)
     assert whole.words[-1] == ("lost", {"watch": 2, "why": "the stream ended", "refused": False})
     assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_what_breaks_while_recognising_ends_this_camera_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A face model, say, that somebody took away."""
+    gone = FaceModels(detector=ModelFile(str(tmp_path / "gone.onnx"), "0" * 64))
+    said, frames, failed = Seen(), Newest[View](), Event()
+    recognition = Recognition(said, frames)
+    recognition.know(Known(matching=FaceMatching(gone)))
+    recognition.add(1, Watch("rtsp://camera/1", faces=True), failed.set)
+    recognition.add(2, Watch("rtsp://camera/2", detector=tiny.make(tmp_path, "yolov8")), lambda: None)
+    recognition.start()
+    red = av.VideoFrame.from_ndarray(np.full((128, 256, 3), (0, 0, 250), np.uint8), format="bgr24")
+    for camera in (1, 2):
+        frames.offer(camera, View(Frame(red, 0.0), 1000.0, time.monotonic()))
+    assert failed.wait(10)
+    while not said.seen:
+        frames.offer(2, View(Frame(red, 0.0), 1000.0, time.monotonic()))
+    assert said.seen[0] == (2, "object.seen")
+    assert "gone.onnx" in capfd.readouterr().err
 
 
 def test_who_is_behind_skips_to_a_keyframe_and_counts_it() -> None:

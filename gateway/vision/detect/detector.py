@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.errors import ConfigError, Mistake
+from gateway.errors import BadInput, ConfigError, Mistake
 from gateway.vision.detect.model import Detected, DetectorModel
 from gateway.vision.detect.outputs import boxes
 from gateway.vision.recognise.models import load
@@ -43,11 +44,13 @@ class Detector:
         self._bytes = "uint8" in asked.type
         self._colours_last = len(asked.shape) == 4 and asked.shape[-1] == 3
         self._outputs = [output.name for output in self._session.get_outputs()]
+        if len(asked.shape) == 4:
+            _check_size(model, asked.shape[1:3] if self._colours_last else asked.shape[2:])
 
     def find(self, picture: Picture) -> list[Detected]:
         """The surest first. `picture` is BGR, of any size. Raises BadInput when the model's format is another."""
         fitted, fit = _fit(picture, self.model)
-        values = self._session.run(self._outputs, {self._name: self._blob(fitted)})
+        values = self._run(self._blob(fitted))
         found = boxes(self.model, dict(zip(self._outputs, values, strict=True)))
         order = np.argsort(-found.scores)
         return [
@@ -57,6 +60,12 @@ class Detector:
             )
             if self.model.classes[kind] and (box := _back(corners, fit, picture.shape)) is not None
         ]
+
+    def _run(self, blob: NDArray[np.generic]) -> list[NDArray[np.generic]]:
+        try:
+            return list(self._session.run(self._outputs, {self._name: blob}))
+        except Exception as error:  # noqa: BLE001  onnxruntime's own exceptions have no common base
+            raise BadInput(f"the detector {self.model.path} takes no picture: {error}", b"") from None
 
     def _blob(self, fitted: Picture) -> NDArray[np.generic]:
         model, colours = self.model, fitted[..., ::-1] if self.model.rgb else fitted
@@ -76,8 +85,17 @@ def _read(model: DetectorModel) -> bytes:
     return content
 
 
-def _mistake(model: DetectorModel, why: str) -> ConfigError:
-    return ConfigError([Mistake(Path(model.path), 0, f"the detector {why}", "get the right file, or its hash")])
+def _check_size(model: DetectorModel, sides: Sequence[object]) -> None:
+    """`sides` are rows and columns; a name in place of a number takes any."""
+    width, height = model.size
+    rows, columns = (side if isinstance(side, int) else said for side, said in zip(sides, (height, width), strict=True))
+    if (rows, columns) != (height, width):
+        why = f"takes {columns} by {rows} pixels, and size says {width} by {height}"
+        raise _mistake(model, why, f"write size: [{columns}, {rows}]")
+
+
+def _mistake(model: DetectorModel, why: str, mend: str = "get the right file, or its hash") -> ConfigError:
+    return ConfigError([Mistake(Path(model.path), 0, f"the detector {why}", mend)])
 
 
 def _fit(picture: Picture, model: DetectorModel) -> tuple[Picture, _Fit]:

@@ -81,6 +81,9 @@ class Decoder:
         self.damaged = 0
 
     def decode(self, packet: Packet) -> Iterator[Frame]:
+        if not packet.data:  # to FFmpeg it would say that the stream is over
+            self.damaged += 1
+            return
         coded = av.Packet(packet.data)
         coded.pts = coded.dts = round(packet.time / _CLOCK)
         coded.time_base = _CLOCK

@@ -22,7 +22,7 @@ LARGEST_PART = 1024 * 1024
 class Reel(ABC):
     """`take` and `end` in the receiving thread, `work` in the other."""
 
-    def __init__(self, view: int, wake: Callable[[], None]) -> None:
+    def __init__(self, view: int, wake: Callable[[], None], remuxer: Remuxer) -> None:
         self.view = view
         self.began = 0.0
         """When its first picture came, in seconds since 1970; 0 while none has."""
@@ -34,7 +34,7 @@ class Reel(ABC):
         self._waiting: deque[AccessUnit] = deque()
         self._bytes = 0
         self._needs_key = True
-        self._remuxer = Remuxer()
+        self._remuxer = remuxer
         self._before: AccessUnit | None = None
 
     def take(self, unit: AccessUnit, at: float) -> None:
@@ -80,14 +80,15 @@ class LiveReel(Reel):
     """Parts for the gateway, each beginning with a keyframe or holding none; with a keyframe goes the opening."""
 
     def __init__(self, view: int, wake: Callable[[], None], outlet: Outlet) -> None:
-        super().__init__(view, wake)
+        super().__init__(view, wake, Remuxer())
         self._outlet = outlet
         self._opening: tuple[list[object], bytes] | None = None
 
     def work(self) -> None:
+        why = self._why  # before the units: those that come together with the end are waited for
         self._send(self._units())
-        if self._why is not None and not self.is_over:
-            self.fail(self._why)
+        if why is not None and not self.is_over:
+            self.fail(why)
 
     def fail(self, why: str) -> None:
         self.is_over = True
@@ -129,7 +130,7 @@ class FileReel(Reel):
     """
 
     def __init__(self, view: int, wake: Callable[[], None], outlet: Outlet, file: Path) -> None:
-        super().__init__(view, wake)
+        super().__init__(view, wake, Remuxer(once=True))
         self._outlet = outlet
         self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._synced = self._opened = False
@@ -138,13 +139,14 @@ class FileReel(Reel):
     def work(self) -> None:
         if self.is_over:
             return
+        ends = self._why is not None  # before the units: those that come together with the end are waited for
         data = b"".join(self._data())
         if data:
             _write(self._file, data)
             if not self._synced:
                 os.fdatasync(self._file)
                 self._synced = True
-        if self._why is not None:
+        if ends:
             self._finish()
 
     def fail(self, why: str) -> None:
@@ -155,9 +157,8 @@ class FileReel(Reel):
         for unit in self._units():
             self._first, self._before = self._first or unit, unit
             for segment in self._remuxer.push(unit):
-                if not segment.is_init or not self._opened:  # a file has one; later sets stand in the stream
-                    self._opened |= segment.is_init
-                    yield segment.data
+                self._opened |= segment.is_init
+                yield segment.data
 
     def _finish(self) -> None:
         first, last = self._first, self._before

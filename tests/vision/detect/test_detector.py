@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 
@@ -75,6 +76,23 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     model = DetectorModel(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), "yolov8", ("person",))
     with pytest.raises(ConfigError, match="no model that can be loaded"):
         Detector(model)
+
+
+def test_another_size_than_the_model_takes_is_refused_and_the_right_one_named(tmp_path: Path) -> None:
+    model = tiny.make(tmp_path, "yolov8")
+    with pytest.raises(ConfigError, match=r"takes 64 by 64 pixels, and size says 640 by 32, write size: \[64, 64\]"):
+        Detector(replace(model, size=(640, 32)))
+
+
+def test_a_model_that_takes_no_picture_is_told(tmp_path: Path) -> None:
+    """Five colours, say; onnxruntime's own exception is nobody's."""
+    model = tiny.make(tmp_path, "yolov8")
+    made = onnx.load(model.path)
+    made.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 5
+    onnx.save(made, model.path)
+    sha256 = hashlib.sha256(Path(model.path).read_bytes()).hexdigest()
+    with pytest.raises(BadInput, match="takes no picture"):
+        Detector(replace(model, sha256=sha256)).find(picture(red=255, blue=0))
 
 
 @pytest.mark.parametrize("said", ["yolov5", "nms", "ssd"])

@@ -12,7 +12,7 @@ from gateway.vision.stream.rtp import receiver as module
 from gateway.vision.stream.rtp.codec import annex_b
 from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.stream.rtp.unit import AccessUnit
-from tests.vision.stream.coded import PAYLOAD_TYPE, SOURCE, encoded, media, packed, rtp
+from tests.vision.stream.coded import PAYLOAD_TYPE, RATE, SOURCE, encoded, media, packed, rtp
 
 CODECS = ("h264", "hevc")
 SLICED = {"h264": {"x264-params": "slices=4:sliced-threads=0"}, "hevc": {}}
@@ -115,6 +115,15 @@ def test_what_is_missing_is_counted_and_spoils_only_its_own_nal() -> None:
     assert [unit.nals() for unit in units[1:]] == pictures[1:]
 
 
+def test_what_is_missing_between_two_pictures_may_be_of_both() -> None:
+    """Or a keyframe without its beginning would be taken for whole."""
+    packets = packed("h264", encoded("h264", 28))
+    marks = [number for number, packet in enumerate(packets) if packet[1] & 128]
+    missing = range(marks[24], marks[24] + 3)
+    units = received("h264", [packet for number, packet in enumerate(packets) if number not in missing])
+    assert [number for number, unit in enumerate(units) if unit.lost] == [24, 25]
+
+
 def test_the_same_packet_twice_is_taken_once() -> None:
     pictures = encoded("h264", 10)
     packets = [packet for packet in packed("h264", pictures) for _ in range(2)]
@@ -146,6 +155,17 @@ def test_time_goes_on_over_a_leap_and_without_reports_no_wall_clock_is_claimed()
     assert second[0].wall_s is None
 
 
+def test_a_clock_that_is_set_back_is_a_leap_and_pictures_out_of_order_are_none() -> None:
+    receiver = Receiver(media())
+    slices = b"\x41\x80" + bytes(20)
+    said = [100.00, 100.12, 100.04, 100.08, 95.04, 95.08]
+    times = [
+        receiver.feed([rtp(slices, number, round(at * 90_000), marker=True)], number / RATE)[0].time_s
+        for number, at in enumerate(said)
+    ]
+    assert times == pytest.approx([0.00, 0.12, 0.04, 0.08, 0.12, 0.16])
+
+
 def test_keyframes_far_apart_are_no_leap() -> None:
     receiver = Receiver(media())
     slices = b"\x65\x80" + bytes(20)
@@ -153,10 +173,11 @@ def test_keyframes_far_apart_are_no_leap() -> None:
     assert times[-1] == pytest.approx(49_990.0)
 
 
-def test_a_picture_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("size", "count"), [(1000, 2000), (1, 20_000)], ids=["large", "tiny"])
+def test_a_picture_without_end_is_given_up(size: int, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_UNIT", 1 << 20)
     receiver = Receiver(media())
-    endless = [rtp(b"\x41" + bytes(1000), number, 0) for number in range(2000)]
+    endless = [rtp(b"\x41" + bytes(size - 1), number, 0) for number in range(count)]
     with pytest.raises(BadInput, match="does not end"):
         receiver.feed(endless, 0.0)
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
+from gateway.vision.stream.rtp.receiver import Media
 from gateway.vision.stream.sweep import reception as reception_module
 from gateway.vision.stream.sweep.reception import Reception
 from tests.support.ports import free_port
@@ -72,6 +73,7 @@ def test_each_bad_camera_ends_alone() -> None:
         "503": Camera(answers={"PLAY": "503 Too many clients"}),
         "does not say where": Camera(answers={"DESCRIBE": "302 Moved"}),
         "names no picture": NoPicture(),
+        "a way we did not ask for": Camera(answers={"SETUP": "200 OK\r\nTransport: RTP/AVP/TCP;interleaved=255-0"}),
     }
     with sweeping() as sweeper, camera(good) as port:
         fine = watch(sweeper, f"rtsp://127.0.0.1:{port}/x", units)
@@ -93,9 +95,27 @@ class NoPicture(Camera):
         line.sendall(f"RTSP/1.0 200 OK\r\nCSeq: {number}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
-def test_a_name_that_is_not_known_is_told() -> None:
+@pytest.mark.parametrize("name", ["camera.invalid", "192.168..64", 64 * "a"])
+def test_a_name_that_is_not_known_is_told(name: str) -> None:
     with sweeping() as sweeper:
-        assert "the name camera.invalid is not known" in watch(sweeper, "rtsp://camera.invalid/x").wait_for_end()
+        assert f"the name {name} is not known" in watch(sweeper, f"rtsp://{name}/x").wait_for_end()
+        moved = Camera(answers={"DESCRIBE": f"302 Moved\r\nLocation: rtsp://{name}/x"})
+        with camera(moved) as port:
+            assert f"the name {name} is not known" in watch(sweeper, f"rtsp://127.0.0.1:{port}/x").wait_for_end()
+
+
+class Surprised(Watcher):
+    def began(self, media: Media) -> None:
+        raise RuntimeError(f"nobody thought of {media.payload_type}")
+
+
+def test_what_our_own_code_does_not_expect_ends_its_camera_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    with sweeping() as sweeper, camera(Camera(packets())) as port:
+        surprised = Surprised()
+        sweeper.watch(Reception(f"rtsp://admin:geheim@127.0.0.1:{port}/x", surprised))
+        assert "failed: what the camera sent" in surprised.wait_for_end()
+        assert len(watch(sweeper, f"rtsp://127.0.0.1:{port}/x", 50).wait()) == 50
+    assert "nobody thought of 96" in capfd.readouterr().err
 
 
 def test_a_redirect_is_followed_to_its_end_and_not_for_ever() -> None:

@@ -7,18 +7,20 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 
 from gateway.errors import BadInput
+from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.view import reel as reels
 from gateway.vision.view.finish import finish
 from gateway.vision.view.reel import FileReel, LiveReel
 from gateway.vision.view.studio import Studio
-from tests.vision.stream.coded import encoded
-from tests.vision.view.filming import Camera, Outlet
+from tests.vision.stream.coded import encoded, media, packed
+from tests.vision.view.filming import Camera, Outlet, units
 
 
 def nothing() -> None: ...
@@ -162,6 +164,35 @@ class TestFile:
         with av.open(str(tmp_path / "clip.mp4")) as container:
             kept = b"".join(bytes(packet) for packet in container.demux(video=0))
         assert all(nal in kept for nal in slices)
+
+    @pytest.mark.parametrize("codec", ["h264", "hevc"])
+    def test_a_picture_of_which_nothing_came_costs_itself_alone(
+        self, codec: str, outlet: Outlet, tmp_path: Path
+    ) -> None:
+        """Over UDP; FFmpeg reads no further in a file than to a sample without bytes."""
+        whole = units(75, codec)
+        emptied = replace(whole[60], packets=whole[60].packets[:0], lost=2)
+        reel = FileReel(1, nothing, outlet, tmp_path / "raw")
+        for unit in (*whole[:60], emptied, *whole[61:]):
+            reel.take(unit, 1000.0 + unit.time_s)
+        reel.end("enough")
+        reel.work()
+        assert finish(tmp_path / "raw", tmp_path / "clip.mp4") == pytest.approx(2.96)
+        with av.open(str(tmp_path / "clip.mp4")) as container:
+            assert len([packet for packet in container.demux(video=0) if packet.size]) == 73
+
+    @pytest.mark.parametrize("codec", ["h264", "hevc"])
+    def test_a_camera_that_is_set_to_another_size_meanwhile(self, codec: str, outlet: Outlet, tmp_path: Path) -> None:
+        small, large = encoded(codec, 50), encoded(codec, 26, size=(640, 352))
+        reel = FileReel(1, nothing, outlet, tmp_path / "raw")
+        for unit in Receiver(media(codec)).feed(packed(codec, [*small, *large]), 0.0):
+            reel.take(unit, 1000.0 + unit.time_s)
+        reel.end("enough")
+        reel.work()
+        finish(tmp_path / "raw", tmp_path / "clip.mp4")
+        with av.open(str(tmp_path / "clip.mp4")) as container:
+            sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
+        assert sizes == [(320, 192)] * 50 + [(640, 352)] * 25
 
     @pytest.mark.needs("ffprobe", "ffmpeg")
     def test_ffprobe_has_nothing_to_complain_of(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:

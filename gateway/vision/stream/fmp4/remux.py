@@ -9,6 +9,7 @@ from itertools import pairwise
 from gateway.errors import BadInput
 from gateway.vision.stream.fmp4.boxes import TIMESCALE, Sample, fragment, init_segment
 from gateway.vision.stream.fmp4.shape import shape_of
+from gateway.vision.stream.rtp.codec import PICTURE, Codec
 from gateway.vision.stream.rtp.unit import AccessUnit, Format
 
 LEAST, MOST, USUAL = 90, 10 * TIMESCALE, TIMESCALE // 25
@@ -31,10 +32,12 @@ class Remuxer:
     """Live. A unit goes out when the next one tells how long it lasts. Begins at the first keyframe it is given.
 
     Pictures shown out of the order they come in (B pictures; few cameras make them) keep their time, their
-    decoding times are squeezed in between.
+    decoding times are squeezed in between. `once`: a file has one init segment, so that parameters which
+    change later stay in the stream.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, once: bool = False) -> None:
+        self._once = once
         self._format: Format | None = None
         self._waiting: AccessUnit | None = None
         self._zero = 0.0
@@ -52,14 +55,10 @@ class Remuxer:
         return self._out(before, unit.time_s)
 
     def _out(self, unit: AccessUnit, until: float) -> list[Segment]:
-        segments = []
-        if unit.key and unit.format != self._format:
-            try:
-                shape = shape_of(unit.format)
-                segments.append(Segment(init_segment(unit.format, shape), shape.codec))
-            except BadInput:
-                return []
-            self._format = unit.format
+        nals = unit.nals()
+        if not has_picture(nals, unit.format.codec):
+            return []
+        opening = self._opening(unit)
         if self._format is None:
             return []
         shown = round((unit.time_s - self._zero) * TIMESCALE)
@@ -67,9 +66,23 @@ class Remuxer:
         lasts = min(max(LEAST, round((until - self._zero) * TIMESCALE) - begins), MOST)
         self._decoded = begins + lasts
         self._number += 1
-        sample = Sample(sample_data(unit), lasts, shown - begins, unit.key)
-        segments.append(Segment(fragment(self._number, begins, [sample])))
-        return segments
+        told = unit.format == self._format
+        if unit.key and not told:
+            self._format = unit.format
+        sample = Sample(sample_data(nals, unit.format, told=told), lasts, shown - begins, unit.key)
+        return [*opening, Segment(fragment(self._number, begins, [sample]))]
+
+    def _opening(self, unit: AccessUnit) -> list[Segment]:
+        """The init segment that a keyframe needs, if its parameters are not told yet and can be."""
+        if not unit.key or unit.format == self._format or (self._once and self._format is not None):
+            return []
+        try:
+            shape = shape_of(unit.format)
+            segment = Segment(init_segment(unit.format, shape), shape.codec)
+        except BadInput:
+            return []
+        self._format = unit.format
+        return [segment]
 
 
 def clip(units: Iterable[AccessUnit]) -> bytes:
@@ -77,19 +90,19 @@ def clip(units: Iterable[AccessUnit]) -> bytes:
 
     Raises BadInput when the units hold no keyframe, or no parameters that can be read.
     """
-    kept = _from_key(list(units))
+    kept = _from_key([unit for unit in units if has_picture(unit.nals(), unit.format.codec)])
     if not kept:
         raise BadInput("no keyframe came in the time of the clip", b"")
+    form = kept[0].format
     begins_at = min(unit.time_s for unit in kept)  # pictures behind a keyframe may be shown before it
     shown = [round((unit.time_s - begins_at) * TIMESCALE) for unit in kept]
     decoded = _increasing(sorted(shown))
     lasts = [later - earlier for earlier, later in pairwise(decoded)]
     lasts.append(lasts[-1] if lasts else USUAL)
     samples = [
-        Sample(sample_data(unit), last, at - begins, unit.key)
+        Sample(sample_data(unit.nals(), form, told=unit.format == form), last, at - begins, unit.key)
         for unit, last, at, begins in zip(kept, lasts, shown, decoded, strict=True)
     ]
-    form = kept[0].format
     out = [init_segment(form, shape_of(form), decoded[-1] + lasts[-1])]
     starts = [at for at, unit in enumerate(kept) if unit.key]
     for number, (first, end) in enumerate(pairwise([*starts, len(kept)]), 1):
@@ -97,11 +110,19 @@ def clip(units: Iterable[AccessUnit]) -> bytes:
     return b"".join(out)
 
 
-def sample_data(unit: AccessUnit) -> bytes:
-    """NAL units behind their lengths. Of H.265 without parameter sets (14496-15, 8.3.2: `hvc1` has them apart)."""
-    apart = unit.format.name == "hevc"
-    rank = unit.format.codec.rank
-    return b"".join(len(nal).to_bytes(4) + nal for nal in unit.nals() if not (apart and rank(nal) is not None))
+def has_picture(nals: Iterable[bytes], codec: Codec) -> bool:
+    """Whether any slice of it has come whole: a sample without one ends players, and FFmpeg's reading of a file."""
+    return any(codec.look(nal, 0) & PICTURE for nal in nals)
+
+
+def sample_data(nals: Iterable[bytes], form: Format, *, told: bool) -> bytes:
+    """NAL units behind their lengths.
+
+    Of H.265 without parameter sets, if these are told: `hvc1` has them apart (14496-15, 8.3.2). Those of a change
+    in the middle of a file stay, all of them: a new one voids those that build on it.
+    """
+    apart = told and form.name == "hevc"
+    return b"".join(len(nal).to_bytes(4) + nal for nal in nals if not (apart and form.codec.rank(nal) is not None))
 
 
 def _from_key(units: Sequence[AccessUnit]) -> Sequence[AccessUnit]:

@@ -22,6 +22,8 @@ from gateway.vision.stream.rtp.unit import AccessUnit, Format
 
 MAX_UNIT = 8 << 20
 """Bytes of one picture; a 4K keyframe has less than one million."""
+MAX_PIECES = 1 << 14
+"""Packets of one picture: twice as many as MAX_UNIT takes of the usual size. Tiny ones weigh more than their bytes."""
 MAX_UNREADABLE = 200
 """Packets in a row that can't be read before the stream counts as corrupt."""
 MAX_DROPOUT, MAX_MISORDER = 3000, 100
@@ -102,6 +104,7 @@ class Receiver:
         start = FIXED_HEADER if first == _PLAIN else payload_start(packet)
         if not start or second & 0x7F != self._payload_type:
             return self._refuse(packet)
+        missing = self._missing
         if (sequence != self._next or source != self._source) and not self._resume(sequence, source):
             return None
         self._next = sequence + 1 & 0xFFFF
@@ -111,25 +114,31 @@ class Receiver:
             return self._refuse(packet)
         self._unreadable = 0
         if timestamp != self._timestamp:
-            if self._flags & PICTURE:
-                self._finish(now, done)
-            self._timestamp = timestamp
+            self._turn(timestamp, self._missing - missing, now, done)
         if timestamp == self._marked and flags & PICTURE:
             self._doubt(packet, start)
         self._packets.append(packet)
         self._flags |= flags
         self._size += len(packet) - start
-        if flags & PARAMETER or self._size > MAX_UNIT:
+        if flags & PARAMETER or self._size > MAX_UNIT or len(self._packets) > MAX_PIECES:
             self._keep(packet)
         if second & MARKER and self._flags & PICTURE and self._lies < MAX_LIES:
             self._marked = timestamp
             self._finish(now, done)
         return None
 
+    def _turn(self, timestamp: int, gap: int, now: float, done: list[AccessUnit]) -> None:
+        """Another time: what there is of a picture is over. A gap may be its end, the next one's beginning, or both."""
+        if self._flags & PICTURE:
+            self._finish(now, done)
+            self._missing = gap
+        self._timestamp = timestamp
+
     def _keep(self, packet: bytes) -> None:
         """A parameter set, or more than any picture has."""
-        if self._size > MAX_UNIT:
-            raise BadInput(f"a picture of more than {MAX_UNIT >> 20} MB that does not end", packet)
+        if self._size > MAX_UNIT or len(self._packets) > MAX_PIECES:
+            en = f"a picture of more than {MAX_UNIT >> 20} MB or {MAX_PIECES} packets that does not end"
+            raise BadInput(en, packet)
         self._sets.append(packet)
 
     def _doubt(self, packet: bytes, start: int) -> None:

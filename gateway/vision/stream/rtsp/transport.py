@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_LAST_CHANNEL = 255
+"""RTCP's at most, one above the packets': a channel is one byte (RFC 2326, 10.12)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interleaved:
@@ -25,7 +28,9 @@ class Interleaved:
         if said and "tcp" not in said.lower() and "interleaved" not in said.lower():
             return None
         channels = re.search(r"interleaved=(\d{1,3})", said, re.IGNORECASE | re.ASCII)
-        return Interleaved(int(channels[1]) & 0xFF) if channels else self
+        if not channels:
+            return self
+        return Interleaved(int(channels[1])) if int(channels[1]) < _LAST_CHANNEL else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from gateway.vision.stream.sweep.lookup import Lookup
 
 CHUNK = 1 << 16
 MAX_READ = 1 << 20
-"""Bytes taken from one camera in one sweep, so that a flood starves no other. 80 Mbit/s at ten sweeps a second."""
+"""Bytes taken from one camera in one sweep, so that a flood starves no other. 32 Mbit/s at four sweeps a second."""
 MAX_UNSENT = 64 << 10
 RECEIVE_BUFFER = 1 << 20
 """What the kernel keeps between two sweeps: a keyframe and more."""

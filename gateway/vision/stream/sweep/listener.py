@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.errors import LinkLost
+from gateway.model import Words
 from gateway.vision.stream.rtp.receiver import Media
 from gateway.vision.stream.rtp.unit import AccessUnit
+
+FAILED = Words(
+    "摄像机发来的数据使视频程序出错，请通知安装员",
+    "what the camera sent made the gateway's own code fail; the log says how",
+)
 
 
 class Listener(Protocol):

@@ -22,6 +22,8 @@ class Lookup:
             self._ask(host, port, socket.AI_NUMERICHOST)
         except socket.gaierror:
             Thread(target=self._ask_quietly, args=(host, port), name=f"lookup-{host}", daemon=True).start()
+        except UnicodeError:  # no name at all (192.168..64): refused before anybody is asked
+            self.fault = _unknown(host, "it is no name")
 
     def _ask(self, host: str, port: int, flags: int = 0) -> None:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
@@ -31,4 +33,8 @@ class Lookup:
         try:
             self._ask(host, port)
         except OSError as error:
-            self.fault = Words("找不到摄像机的地址，请通知安装员", f"the name {host} is not known: {error.strerror}")
+            self.fault = _unknown(host, str(error.strerror))
+
+
+def _unknown(host: str, why: str) -> Words:
+    return Words("找不到摄像机的地址，请通知安装员", f"the name {host} is not known: {why}")

@@ -17,7 +17,7 @@ from gateway.vision.stream.rtsp.session import Carriage, Moved, Ready, Session, 
 from gateway.vision.stream.rtsp.target import Target
 from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved, Way
 from gateway.vision.stream.sweep.line import Line, camera_tls
-from gateway.vision.stream.sweep.listener import Listener
+from gateway.vision.stream.sweep.listener import FAILED, Listener
 from gateway.vision.stream.sweep.ports import Ports
 
 SETUP_LIMIT = 10.0
@@ -31,7 +31,7 @@ _NEW, _PLAYING = State.NEW, State.PLAYING
 
 
 class Reception:
-    """`step` raises LinkLost, BadInput or OSError when the stream is over; `fault` puts that into words."""
+    """`step` raises when the stream is over: LinkLost, BadInput, OSError. `fault` puts whatever it was into words."""
 
     def __init__(
         self,
@@ -89,8 +89,10 @@ class Reception:
     def fault(self, error: Exception) -> LinkLost:
         if isinstance(error, BadInput):
             why = Words("摄像机发来的数据无法识别，请通知安装员", f"sent what can't be read: {error.why}")
-        else:
+        elif isinstance(error, (LinkLost, OSError)):
             why = Words.of(why_of(error))
+        else:
+            why = Words(FAILED.zh, f"failed: {FAILED.en}")
         kind, hide = LoginRefused if isinstance(error, LoginRefused) else LinkLost, self._target.hide
         return kind(Words(hide(why.zh), hide(f"stream {self._target.shown} {why}")))
 

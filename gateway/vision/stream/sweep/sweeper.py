@@ -10,6 +10,7 @@ from __future__ import annotations
 import selectors
 import socket
 import time
+import traceback
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -116,11 +117,17 @@ class Sweeper:
         try:
             reception.step(now)
         except (LinkLost, BadInput, OSError) as error:
-            self._forget(reception)
-            reception.listener.lost(reception.fault(error))
+            self._lose(reception, error)
+        except Exception as error:  # noqa: BLE001  a supervisor of one camera: it would end the thread of all others
+            traceback.print_exc()
+            self._lose(reception, error)
         else:
             if (interest := reception.interest) != self._interests[reception]:
                 self._register(reception, interest)
+
+    def _lose(self, reception: Reception, why: Exception) -> None:
+        self._forget(reception)
+        reception.listener.lost(reception.fault(why))
 
     def _register(self, reception: Reception, interest: _Interest) -> None:
         for one, _ in self._interests[reception]:
