@@ -14,7 +14,7 @@ from rich.progress import track
 
 from gateway.errors import BadInput
 
-files_argument = click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+files_argument = click.argument("files", nargs=-1, required=True, type=click.Path())
 
 
 @click.group("try")
@@ -86,9 +86,19 @@ def _try(name: str, files: Sequence[str], recognise: Callable[[str], Sequence[An
         except BadInput as error:
             click.echo(f"error: {error}", err=True)
             failed, found = True, []
-        click.echo(json.dumps({"file": file, name: found}, ensure_ascii=False))
+        click.echo(_line({"file": file, name: found}))
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def _line(said: dict[str, Any]) -> str:
+    """In its own characters where stdout has them; a file's name may even be no text at all."""
+    line = json.dumps(said, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(said)
+    return line
 
 
 def _shown(things: Sequence[Any], what: str) -> Iterator[Any] | Iterable[Any]:
