@@ -34,6 +34,9 @@ class PlateReader:
 
     WORTH_SAYING = 0.15
     """Below it a line of text is a shop's sign as likely as a plate."""
+    CROP_IS_ONE = 0.1
+    """Below it a small picture is not cut to a plate: 206 pieces of streets and faces came to 0.056 at most, of 310
+    crops that were read right none came below 0.14."""
     CROP_RATIO = (1.5, 6.0)
     CROP_WIDTH = 300
     MOST_CANDIDATES = 3
@@ -49,9 +52,8 @@ class PlateReader:
 
         Not `thorough`, it looks for candidates alone: a third of the time where there is no plate.
         """
-        if self._is_crop(picture):
-            read = self.read(picture)
-            return [read] if read else []
+        if self._is_crop(picture) and (read := self.read(picture)) and read.score >= self.CROP_IS_ONE:
+            return [read]
         reads = self._near_candidates(picture)
         if thorough and not any(read.score >= GATE for read in reads):
             reads += self._read_all(picture, self._finder.find(picture, self.WHOLE))

@@ -46,6 +46,18 @@ def test_a_picture_cut_to_a_plate_is_read_whole(reader: PlateReader) -> None:
     assert read.box == (0, 0, 110, 30)
 
 
+@pytest.mark.parametrize("size", [(24, 94), (60, 300), (150, 300)])
+def test_a_small_picture_without_a_plate_has_none(reader: PlateReader, size: tuple[int, int]) -> None:
+    assert reader.find(wall(*size)) == []
+    assert reader.find(np.random.default_rng(1).integers(0, 255, (*size, 3), np.uint8)) == []
+
+
+def test_a_small_picture_of_a_car_is_no_plate_itself(reader: PlateReader) -> None:
+    (read,) = reader.find(paste(wall(170, 300), plate("苏M12345", 110), 120, 100))
+    assert read.text == "苏M12345"
+    assert read.box[2] < 150
+
+
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (200, 3), (24, 94)])
 def test_any_size_of_picture_can_be_tried(reader: PlateReader, size: tuple[int, int]) -> None:
     for read in reader.find(np.zeros((*size, 3), np.uint8)):
