@@ -29,7 +29,10 @@ def command() -> None:
 @files_argument
 @click.option("--home-province", metavar="字", help="The province most plates are from, such as 苏: it is likelier.")
 def plate(files: Sequence[str], home_province: str | None) -> None:
-    """Read number plates: {"file", "plates": [{"text", "score", "box"}]}."""
+    """Read number plates: {"file", "plates": [{"text", "score", "box"}]}.
+
+    An answer with a score of 0.8 and more stands by itself; a lower one wants another look, or a person's.
+    """
     from gateway.vision.recognise.grammar import PROVINCES  # noqa: PLC0415  slow to load, as below
     from gateway.vision.recognise.plates import PlateReader  # noqa: PLC0415  slow to load
     from gateway.vision.trial import plates  # noqa: PLC0415  slow to load

@@ -44,6 +44,13 @@ def straighten(picture: Picture, quad: Quad, across: float = 0.05, up: float = 0
     return np.asarray(cv2.warpPerspective(picture, turn, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
+def leant(picture: Picture, by: float) -> Picture:
+    """Its rows moved sideways by so much of their distance from the middle one, as a plate seen from the side leans."""
+    rows, columns = picture.shape[:2]
+    turn = np.array([[1, by, -by * rows / 2], [0, 1, 0]], np.float32)
+    return np.asarray(cv2.warpAffine(picture, turn, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
 def overlap(one: Box, other: Box) -> float:
     """Area in common over area together, 0…1."""
     width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])

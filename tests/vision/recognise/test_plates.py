@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gateway.vision.recognise.grammar import normal
-from gateway.vision.recognise.lines import GATE
+from gateway.vision.recognise.lines import GATE, _whole
 from gateway.vision.recognise.plates import PlateReader
 from gateway.vision.stream.picture import photograph
 from tests.vision import signs
@@ -99,6 +99,30 @@ def test_synthetic_green_plates(reader: PlateReader) -> None:
         reads = reader.find(seen)
         right.append(bool(reads) and reads[0].text == text)
     assert sum(right) / len(right) >= 0.9
+
+
+@pytest.mark.parametrize(("seed", "text"), [(160, "津P7F750"), (178, "桂U52609")])
+def test_what_two_looks_misread_alike_and_others_do_not_is_no_answer(reader: PlateReader, seed: int, text: str) -> None:
+    """Far and smeared plates, whose province two looks took for 湘 at 0.97 and 0.81."""
+    rng = np.random.default_rng(seed)
+    assert signs.some_blue(rng) == text
+    width = int(rng.integers(55, 85))
+    reads = reader.find(signs.photographed(signs.blue(text), rng, width=width, blur=1.3), thorough=False)
+    assert all(read.text == text or read.score < GATE for read in reads)
+
+
+@pytest.mark.parametrize(
+    ("certain", "whole"),
+    [
+        ((1.0, 1.0, 0.73, 1.0, 1.0, 1.0, 1.0), False),  # G on metal, read as 6 while the mean says 0.96
+        (
+            (0.1, 1.0, 0.95, 1.0, 1.0, 1.0, 1.0),
+            True,
+        ),  # a province that looks like much else, and like no other province
+    ],
+)
+def test_one_doubtful_character_of_the_body_is_doubt_enough(certain: tuple[float, ...], whole: bool) -> None:
+    assert _whole(certain, certain) is whole
 
 
 @pytest.mark.parametrize(("folder", "every", "least"), [("photos", 1, 0.92), ("crops", 3, 0.88)])
