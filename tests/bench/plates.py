@@ -86,7 +86,7 @@ def _sets(console: Console) -> Iterator[tuple[str, list[Try]]]:
 
 
 def _green(*, night: bool) -> Iterator[tuple[str, Picture]]:
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(3 if night else 2)
     for _ in range(GREEN):
         text = signs.some_green(rng)
         yield text, signs.photographed(signs.green(text), rng, width=int(rng.integers(100, 180)), night=night)

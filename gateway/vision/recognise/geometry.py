@@ -53,10 +53,19 @@ def leant(picture: Picture, by: float) -> Picture:
 
 def overlap(one: Box, other: Box) -> float:
     """Area in common over area together, 0…1."""
+    common = _common(one, other)
+    return common / (one[2] * one[3] + other[2] * other[3] - common or 1)
+
+
+def covered(one: Box, other: Box) -> float:
+    """The share of `one` that lies in the other, 0…1."""
+    return _common(one, other) / (one[2] * one[3] or 1)
+
+
+def _common(one: Box, other: Box) -> int:
     width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    common = max(0, width) * max(0, height)
-    return common / (one[2] * one[3] + other[2] * other[3] - common or 1)
+    return max(0, width) * max(0, height)
 
 
 def window(picture: Picture, box: Box, across: float, up: float) -> tuple[Picture, NDArray[np.float32]]:

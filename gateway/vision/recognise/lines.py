@@ -5,7 +5,7 @@ right far oftener than what one look is sure of: crops of CCPD answered at 99 % 
 An answer that would stand by itself must have no doubtful character, and, unless it is beyond doubt, must hold when
 the line is stretched and when it leans: a misread character often changes then. Of the same pictures warped, blurred,
 darkened, made small and badly saved (2,188, another draw than that by which this was chosen) it withdraws 20 of 30
-wrong answers and 3.5 % of the right ones: 98.1 % right become 99.3. A higher gate that withdraws as many takes 6 of them.
+wrong answers and 3.5 % of the right ones: 98.1 % right become 99.3. A higher gate that withdraws as many takes 6.
 """
 
 from __future__ import annotations

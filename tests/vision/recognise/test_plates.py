@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,18 @@ def test_every_kind_of_plate(reader: PlateReader, draw: Callable[[str], Picture]
 def test_a_two_row_plate_is_one_plate(reader: PlateReader) -> None:
     (read,) = reader.find(signs.two_rows("鲁B8K2F7")[::2, ::2])
     assert read.text == "鲁B8K2F7"
+
+
+@pytest.mark.parametrize(("seed", "text"), [(3, "京AD88800"), (3, "川HD12628"), (11, "湘AFS1691"), (2, "新K60003F")])
+def test_a_plate_is_not_cut_where_a_candidates_window_ends(reader: PlateReader, seed: int, text: str) -> None:
+    """At night a candidate may be a part of the plate; the first three were read without their last digit, at 1.0."""
+    rng = np.random.default_rng(seed)
+    drawn = (
+        (plate, signs.photographed(signs.green(plate), rng, width=int(rng.integers(100, 180)), night=True))
+        for plate in iter(lambda: signs.some_green(rng), "")
+    )
+    seen = next(picture for plate, picture in islice(drawn, 60) if plate == text)
+    assert reader.find(seen)[0].text == text
 
 
 def test_synthetic_green_plates(reader: PlateReader) -> None:
