@@ -14,7 +14,7 @@ from rich.progress import track
 
 from gateway.errors import BadInput
 
-files_argument = click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+files_argument = click.argument("files", nargs=-1, required=True, type=click.Path())
 
 
 @click.group("try")
@@ -29,7 +29,10 @@ def command() -> None:
 @files_argument
 @click.option("--home-province", metavar="字", help="The province most plates are from, such as 苏: it is likelier.")
 def plate(files: Sequence[str], home_province: str | None) -> None:
-    """Read number plates: {"file", "plates": [{"text", "score", "box"}]}."""
+    """Read number plates: {"file", "plates": [{"text", "score", "box"}]}.
+
+    An answer with a score of 0.8 and more stands by itself; a lower one wants another look, or a person's.
+    """
     from gateway.vision.recognise.grammar import PROVINCES  # noqa: PLC0415  slow to load, as below
     from gateway.vision.recognise.plates import PlateReader  # noqa: PLC0415  slow to load
     from gateway.vision.trial import plates  # noqa: PLC0415  slow to load
@@ -86,9 +89,19 @@ def _try(name: str, files: Sequence[str], recognise: Callable[[str], Sequence[An
         except BadInput as error:
             click.echo(f"error: {error}", err=True)
             failed, found = True, []
-        click.echo(json.dumps({"file": file, name: found}, ensure_ascii=False))
+        click.echo(_line({"file": file, name: found}))
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def _line(said: dict[str, Any]) -> str:
+    """In its own characters where stdout has them; a file's name may even be no text at all."""
+    line = json.dumps(said, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(said)
+    return line
 
 
 def _shown(things: Sequence[Any], what: str) -> Iterator[Any] | Iterable[Any]:

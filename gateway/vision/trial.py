@@ -24,7 +24,7 @@ Verdict = TypeVar("Verdict")
 
 
 def plates(file: str, reader: PlateReader) -> list[dict[str, Any]]:
-    """`{"text", "score", "box"}` each; a photograph's surest first, a clip's in order of time."""
+    """`{"text", "score", "box"}` each; a photograph's nearest of the sure ones first, a clip's in order of time."""
     if is_photograph(file):
         return [{"text": read.text, "score": read.score, "box": read.box} for read in reader.find(photograph(file))]
     return [

@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ANJU_SHARED_DATA", ROOT.parent / "shared" / "data")) / "plates"
 THREADS = 2
 GREEN = 60
+REGISTERED = 2000
 PEER_EVERY = {"crops": 5}
 """RapidOCR takes its time over small pictures; it is asked of every fifth."""
 WIDTHS = ((0, 80), (80, 120), (120, 10_000))
@@ -68,7 +69,7 @@ def main() -> None:
     if "photographs" in sets:
         console.print(_by_width(sets["photographs"]))
     if "crops" in sets:
-        console.print(_registry(sets["crops"]))
+        console.print(_registry(sets))
 
 
 def _sets(console: Console) -> Iterator[tuple[str, list[Try]]]:
@@ -85,7 +86,7 @@ def _sets(console: Console) -> Iterator[tuple[str, list[Try]]]:
 
 
 def _green(*, night: bool) -> Iterator[tuple[str, Picture]]:
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(3 if night else 2)
     for _ in range(GREEN):
         text = signs.some_green(rng)
         yield text, signs.photographed(signs.green(text), rng, width=int(rng.integers(100, 180)), night=night)
@@ -158,19 +159,33 @@ def _by_width(tries: Sequence[Try]) -> Table:
     return table
 
 
-def _registry(tries: Sequence[Try]) -> str:
-    """Every other crop's plate is registered, among 2,000; the other crops are strangers."""
-    rng = np.random.default_rng(5)
-    listed, strangers = tries[::2], tries[1::2]
-    plates = {each.plate for each in listed} | {_random_plate(rng) for _ in range(2000 - len(listed))}
-    registry = Registry(Known([], [KnownVehicle(plate, None, "resident") for plate in plates]))
-    exact = [each.right for each in listed]
-    helped = [registry.plate(_verdict(each))["text"] == each.plate for each in listed if each.ours]
-    matched = sum(registry.plate(_verdict(each))["list"] is not None for each in strangers if each.ours)
+def _registry(sets: dict[str, list[Try]]) -> str:
+    """Each half of the crops is registered once, among 2,000; the other half and the other sets are strangers then."""
+    crops = sets["crops"]
+    others = [each for name, tries in sets.items() if name != "crops" for each in tries]
+    exact, helped, strangers, matched = list[bool](), list[bool](), set[str](), set[str]()
+    for half in (0, 1):
+        listed = crops[half::2]
+        registry = _registered({each.plate for each in listed})
+        absent = [each for each in [*crops[1 - half :: 2], *others] if each.ours]
+        exact += [each.right for each in listed]
+        helped += [_taken(registry, each)["text"] == each.plate for each in listed]
+        strangers |= {each.plate for each in absent}
+        matched |= {each.plate for each in absent if _taken(registry, each)["list"] is not None}
     return (
-        f"registry of {len(plates)}: {_percent(exact)} of {len(listed)} registered known by what was read, "
-        f"{_percent(helped)} with its help; {matched} of {len(strangers)} strangers matched"
+        f"registry of {REGISTERED:,}: {_percent(exact)} of {len(exact)} registered known by what was read, "
+        f"{_percent(helped)} with its help; {len(matched)} of {len(strangers)} strangers matched"
     )
+
+
+def _registered(plates: set[str]) -> Registry:
+    rng = np.random.default_rng(5)
+    plates = plates | {_random_plate(rng) for _ in range(REGISTERED - len(plates))}
+    return Registry(Known([], [KnownVehicle(plate, None, "resident") for plate in plates]))
+
+
+def _taken(registry: Registry, one: Try) -> dict[str, Any]:
+    return registry.plate(_verdict(one)) if one.ours else {"text": "", "list": None}
 
 
 def _verdict(one: Try) -> PlateVerdict:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
 from gateway.people import faces
 from gateway.store import Store
+from gateway.vision.matching import FaceModels, ModelFile
 from tests.vision.clips import face, wall
 
 
@@ -116,3 +119,70 @@ def test_calibrate_of_nobody(data: Path) -> None:
     result = anju("faces", "calibrate", "--data", data)
     assert result.exit_code == 0, result.output
     assert "0 persons" in result.stdout
+
+
+def configured(folder: Path, said_of_faces: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "compound.yaml").write_text(
+        f"name: 西子御园\nplaces: {{gate: 门}}\nvision: {{faces: {{{said_of_faces}}}}}\n"
+    )
+    for name in ("devices", "rules"):
+        (folder / f"{name}.yaml").write_text(f"{name}: []\n")
+    return folder
+
+
+@pytest.fixture
+def own_recogniser(tmp_path: Path) -> tuple[Path, FaceModels]:
+    """A folder of YAML that names one, with a distance on its own scale. Its file is never opened here."""
+    folder = tmp_path / "config"
+    configured(folder, "")
+    (folder / "sface.onnx").write_bytes(b"another model")
+    named = ModelFile(str(folder / "sface.onnx"), hashlib.sha256(b"another model").hexdigest())
+    model = f"{{path: sface.onnx, sha256: {named.sha256}}}"
+    configured(folder, f"distance: 1.05, detector: {model}, recogniser: {model}")
+    return folder, FaceModels(named, named)
+
+
+def test_a_recogniser_of_ones_own_is_not_judged_by_dlibs_scale(
+    data: Path, own_recogniser: tuple[Path, FaceModels]
+) -> None:
+    """Two persons 1.2 apart: 1.05 misnames nobody, and 1.3 everybody."""
+    config, models = own_recogniser
+    apart = np.zeros((2, 4), np.float32)
+    apart[1, 0] = 1.2
+
+    async def enrol() -> None:
+        async with Store.open(data) as store:
+            await store.write(
+                lambda connection: (
+                    connection.execute(
+                        "INSERT INTO persons (id, name, role, list) VALUES ('p2', 'Grace', '', 'watch')"
+                    ).rowcount
+                )
+            )
+            for person, template in zip(("p1", "p2"), apart, strict=True):
+                await faces.enrol(store, person, template, person.encode(), models)
+
+    asyncio.run(enrol())
+    result = anju("faces", "calibrate", "--data", data, "--config", config)
+    assert result.exit_code == 0, result.output
+    assert "2 persons, 2 photographs" in result.stdout
+    assert "chosen: 1.05, as the YAML says" in result.stdout
+    assert "97%" not in result.stdout, "that is dlib's"
+    refused = anju("faces", "calibrate", "--data", data, "--config", config, "--distance", "1.3")
+    assert refused.exit_code == 1
+    assert "1.30 is too wide for 2 persons" in refused.stderr
+    assert "0.52" not in refused.stderr
+
+
+def test_calibrate_says_the_distance_that_the_gateway_takes(data: Path, tmp_path: Path) -> None:
+    config = configured(tmp_path / "config", "distance: 0.4")
+    result = anju("faces", "calibrate", "--data", data, "--config", config)
+    assert result.exit_code == 0, result.output
+    assert "chosen: 0.4, as the YAML says" in result.stdout
+
+
+def test_a_distance_that_the_gateway_never_goes_to_is_refused_for_the_fewest(data: Path) -> None:
+    result = anju("faces", "calibrate", "--data", data, "--distance", "0.55")
+    assert result.exit_code == 1
+    assert "Take 0.52 or less" in result.stderr

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -84,6 +88,52 @@ def test_what_can_not_be_read_is_told_and_the_others_are_tried(tmp_path: Path) -
     assert result.exit_code == 1
     assert [len(line["plates"]) for line in lines(result)] == [0, 1]  # type: ignore[arg-type]
     assert "broken.jpg" in result.stderr
+
+
+def test_files_that_are_no_picture_cost_the_others_nothing(tmp_path: Path) -> None:
+    """One that is not there, a folder, a header that claims 10 gigapixels, and more a side than warps can count."""
+    (tmp_path / "folder.jpg").mkdir()
+    header = struct.pack(">I4sIIBBBBB", 13, b"IHDR", 100_000, 100_000, 8, 2, 0, 0, 0)
+    huge = tmp_path / "huge.png"
+    huge.write_bytes(b"\x89PNG\r\n\x1a\n" + header + struct.pack(">I", zlib.crc32(header[4:])))
+    long = save(tmp_path / "long.png", np.zeros((1, 40_000, 3), np.uint8))
+    good = save(tmp_path / "good.jpg", plate("苏M12345", 120))
+    wrong = [tmp_path / "nowhere.jpg", tmp_path / "folder.jpg", huge, long]
+    result = anju("try", "plate", *wrong, good)
+    assert result.exit_code == 1
+    assert [len(line["plates"]) for line in lines(result)] == [0, 0, 0, 0, 1]  # type: ignore[arg-type]
+    told = result.stderr.splitlines()
+    assert len(told) == 4
+    assert all(str(file) in line for file, line in zip(wrong, told, strict=True))
+
+
+@pytest.mark.parametrize("size", [(1, 5000), (20_000, 3)])
+@pytest.mark.parametrize("recogniser", ["plate", "face"])
+def test_a_picture_like_a_thread_shows_nothing(tmp_path: Path, recogniser: str, size: tuple[int, int]) -> None:
+    thin = save(tmp_path / "thin.png", np.zeros((*size, 3), np.uint8))
+    result = anju("try", recogniser, thin)
+    assert result.exit_code == 0, result.output
+    assert lines(result) == [{"file": str(thin), f"{recogniser}s": []}]
+
+
+def test_a_name_that_is_no_text_is_given_back(tmp_path: Path) -> None:
+    """Names are bytes: those of an old camera or a Windows share may be GBK."""
+    good = save(tmp_path / "good.jpg", plate("苏M12345", 120))
+    named = tmp_path / os.fsdecode("车牌".encode("gbk") + b".jpg")
+    good.rename(named)
+    result = anju("try", "plate", named)
+    assert result.exit_code == 0, result.output
+    (line,) = lines(result)
+    assert line["file"] == str(named)
+    assert line["plates"][0]["text"] == "苏M12345"  # type: ignore[index]
+
+
+def test_a_clip_named_by_its_time_is_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_clip(tmp_path / "10:30.mp4", pass_by(wall(), plate("苏M12345", 200), 200))
+    monkeypatch.chdir(tmp_path)
+    (read,) = lines(anju("try", "plate", "10:30.mp4"))[0]["plates"]  # type: ignore[misc]
+    assert read["text"] == "苏M12345"
+    assert anju("try", "motion", "10:30.mp4").exit_code == 0
 
 
 def test_a_wrong_province_is_named() -> None:

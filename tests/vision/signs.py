@@ -72,6 +72,11 @@ def some_green(rng: np.random.Generator) -> str:
     return office + _one_of(rng, DRIVES) + after + digits
 
 
+def some_blue(rng: np.random.Generator) -> str:
+    office = _one_of(rng, PROVINCES) + _one_of(rng, LETTERS)
+    return office + "".join(_one_of(rng, DIGITS * 2 + LETTERS) for _ in range(5))
+
+
 def photographed(
     sign: Picture, rng: np.random.Generator, *, width: int = 120, night: bool = False, blur: float = 1.0
 ) -> Picture:

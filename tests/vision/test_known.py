@@ -73,3 +73,21 @@ def test_a_province_that_was_read_well_is_believed() -> None:
 def test_two_registered_plates_that_are_the_same_but_for_the_province_help_nobody() -> None:
     both = [KnownVehicle("苏M01234", None, "resident"), KnownVehicle("浙M01234", None, "watch")]
     assert whose("鄂M01234", province=0.1, registry=Registry(Known([], both)))["list"] is None
+
+
+def test_no_stranger_of_five_hundred_is_taken_for_one_who_differs_in_more_than_an_unsure_province() -> None:
+    """The nearest strangers there are: a registered plate with one other character, whatever the province's glyph."""
+    rng = np.random.default_rng(4)
+    plates = [f"苏A{number}" for number in rng.choice(np.arange(10_000, 100_000), 2000, replace=False)]
+    registry = Registry(Known([], [KnownVehicle(plate, None, "resident") for plate in plates]))
+    registered = {plate[1:] for plate in plates}
+    strangers = []
+    while len(strangers) < 500:
+        body, place = plates[int(rng.integers(len(plates)))][1:], int(rng.integers(6))
+        other = body[:place] + str(rng.choice(list("BCDEFGH" if place == 0 else "0123456789"))) + body[place + 1 :]
+        strangers += [other] if other not in registered else []
+    unsure = [whose(f"鄂{body}", province=float(rng.random()), registry=registry) for body in strangers]
+    assert [said["list"] for said in unsure] == [None] * 500
+    assert not any("reason" in said for said in unsure)
+    sure = [whose(f"鄂{plate[1:]}", province=float(rng.uniform(0.5, 1)), registry=registry) for plate in plates[:500]]
+    assert [said["list"] for said in sure] == [None] * 500

@@ -18,8 +18,11 @@ from gateway.cli.faces.options import config_option, matching_of
 from gateway.store import Store
 from gateway.vision.matching import FaceMatching
 from gateway.vision.recognise.chances import Lookalikes, between, known_again, objection
+from gateway.vision.recognise.gallery import Limits
 
 DISTANCES = (0.35, 0.375, 0.40, 0.425, 0.45, 0.475, 0.50, 0.52, 0.55, 0.60)
+_SHARES = (0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2)
+"""Of the YAML's distance: what the table shows of a supplied recogniser, whose scale is its own."""
 _TWINS = 0.35
 """Two persons nearer than this are twins, or one person under two names."""
 
@@ -55,8 +58,9 @@ def calibrate(
 ) -> None:
     """Print what follows from every distance for this gallery and this traffic, and which one is chosen.
 
-    The gateway chooses the same by itself from `vision.faces` in compound.yaml. The exit code is 1
-    when --distance, or the YAML's, is refused.
+    The gateway chooses the same by itself from `vision.faces` in compound.yaml. With a recogniser of
+    one's own the YAML's distance counts, and the gallery's own pairs of persons are all that is known.
+    The exit code is 1 when --distance, or the YAML's, is refused.
     """
     said = matching_of(config)
     matching = replace(said, strangers_a_day=traffic or said.strangers_a_day, false_a_day=most or said.false_a_day)
@@ -86,18 +90,33 @@ async def _enrolled(data: Path, matching: FaceMatching) -> tuple[list[str], Any]
 
 def _print(persons: Sequence[str], templates: Any, matching: FaceMatching, wanted: float | None) -> None:
     pairs, many = between(persons, templates), len(set(persons))
-    lookalikes = Lookalikes(pairs)
-    chosen = lookalikes.widest(many, matching)
+    own = matching.models.recogniser is not None
+    lookalikes = Lookalikes(pairs, measured=not own)
+    chosen = Limits.of(many, matching, lookalikes).distance
+    distances = {round(chosen * share, 3) for share in _SHARES} if own else {*DISTANCES, chosen}
     console = Console(width=None if Console().is_terminal else 110)
     title = f"{many} persons, {len(persons)} photographs; {matching.strangers_a_day:g} strangers a day"
-    console.print(_table(title, sorted({*DISTANCES, chosen}), chosen, many, lookalikes, matching))
-    console.print(f"chosen: [bold]{chosen:g}[/bold], for at most {matching.false_a_day:g} strangers misnamed a day")
-    if (twins := int((pairs < _TWINS).sum())) > 0:
-        console.print(
-            f"{twins} pairs of persons are nearer than {_TWINS}: twins, or one person enrolled under two names"
-        )
+    console.print(_table(title, sorted(distances), chosen, many, lookalikes, matching))
+    console.print(f"chosen: [bold]{chosen:g}[/bold], {_because(matching, chosen)}")
+    console.print(_remark(pairs, own=own), end="")
     if wanted is not None and (why := objection(wanted, many, matching, lookalikes)):
         raise click.ClickException(why)
+
+
+def _because(matching: FaceMatching, chosen: float) -> str:
+    if matching.distance == chosen:
+        return "as the YAML says"
+    return f"for at most {matching.false_a_day:g} strangers misnamed a day"
+
+
+def _remark(pairs: Any, *, own: bool) -> str:
+    if own:
+        return (
+            f"The recogniser is your own: all that is known of it are {len(pairs)} pairs of persons of this gallery.\n"
+        )
+    twins = int((pairs < _TWINS).sum())
+    alike = f"{twins} pairs of persons are nearer than {_TWINS}: twins, or one person enrolled under two names\n"
+    return alike if twins else ""
 
 
 def _table(
@@ -107,6 +126,8 @@ def _table(
     for distance in distances:
         expected = lookalikes.false_a_day(distance, many, matching.strangers_a_day)
         rarity = matching.strangers_a_day / expected if expected else float("inf")
-        verdict = "[bold]chosen[/bold]" if distance == chosen else "refused" if expected > matching.false_a_day else ""
-        table.add_row(f"{distance:.3f}", f"{expected:.2g}", f"{rarity:,.0f}", f"{known_again(distance):.0%}", verdict)
+        refused = objection(distance, many, matching, lookalikes) is not None
+        verdict = "[bold]chosen[/bold]" if distance == chosen else "refused" if refused else ""
+        again = f"{known_again(distance):.0%}" if lookalikes.measured else "–"
+        table.add_row(f"{distance:.3f}", f"{expected:.2g}", f"{rarity:,.0f}", again, verdict)
     return table

@@ -8,6 +8,7 @@ from contextlib import closing
 
 from gateway.errors import BadInput, LinkLost
 from gateway.vision.motion.gates import Event, Gates, Want
+from gateway.vision.stream.address import of_file
 from gateway.vision.stream.decoder import Decoder, Frame
 from gateway.vision.stream.pyav import PyAvSource
 from gateway.vision.stream.source import Coding, Packet
@@ -69,7 +70,7 @@ def events(file: str, gates: Gates) -> Iterator[Event]:
     """All that is seen in a file, in order. Raises BadInput when it can't be read."""
     read = 0
     try:
-        with closing(PyAvSource(file)) as source:
+        with closing(PyAvSource(of_file(file))) as source:
             watcher = Watcher(gates, source.coding)
             for packet in source.packets():
                 read += 1

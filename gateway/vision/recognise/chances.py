@@ -40,17 +40,26 @@ class Lookalikes:
 
     `distances` are of pairs of different persons of one's own gallery, which correct the measured
     line: people of one village, one age, one school are more alike than those of the world.
+    Where the installer supplies the recogniser they stand alone: `measured` is dlib's scale.
     """
 
     distances: NDArray[np.float32] | None = None
+    measured: bool = True
 
     def chance(self, distance: float) -> float:
         """That two different persons are at most so far apart."""
+        if not self.measured:
+            return self._own(distance)
         measured = min(1.0, _CHANCE * float(np.exp(_STEEPNESS * (distance - _AT))))
         if self.distances is None or not len(self.distances):
             return measured
         near = int((self.distances <= distance).sum())
         return (near + _WEIGHT * measured) / (len(self.distances) + _WEIGHT)
+
+    def _own(self, distance: float) -> float:
+        if self.distances is None or not len(self.distances):
+            return 0.0
+        return float((self.distances <= distance).mean())
 
     def false_a_day(self, distance: float, persons: int, strangers_a_day: float) -> float:
         """Strangers a day who have somebody of so many `persons` within `distance`."""
@@ -75,13 +84,23 @@ def objection(distance: float, persons: int, matching: FaceMatching, lookalikes:
     """Why this distance is refused for this gallery and its strangers; None when it is not."""
     expected = lookalikes.false_a_day(distance, persons, matching.strangers_a_day)
     if expected <= matching.false_a_day:
-        return None
+        return _beyond(distance) if lookalikes.measured else None
     share = expected / matching.strangers_a_day
     said = f"{share:.0%} of strangers" if share > 0.01 else f"one stranger in {1 / share:,.0f}"
+    mend = f"Take {lookalikes.widest(persons, matching):.3f} or less" if lookalikes.measured else "Take less"
     return (
         f"{distance:.2f} is too wide for {persons} persons: {said} would be taken for one of them, "
         f"{expected:.3g} a day of {matching.strangers_a_day:g}; at most {matching.false_a_day:g} a day are allowed. "
-        f"Take {lookalikes.widest(persons, matching):.3f} or less"
+        f"{mend}"
+    )
+
+
+def _beyond(distance: float) -> str | None:
+    if distance <= WIDEST:
+        return None
+    return (
+        f"{distance:.3f} is wider than the gateway goes, however few are enrolled: beyond {WIDEST} twins in dress "
+        f"and beard begin. Take {WIDEST} or less"
     )
 
 

@@ -30,7 +30,7 @@ class Enrolment(NamedTuple):
 
 def judge(reader: FaceReader, picture: Picture) -> Enrolment:
     """The face to enrol and the photograph's worst fault."""
-    faces = reader.find(picture) or reader.find(picture, smallest=SMALLEST // 2)
+    faces = reader.find_closely(picture)
     if not faces:
         return Enrolment(None, NO_FACE)
     face, *others = faces

@@ -48,6 +48,8 @@ class Candidate:
 def candidates(picture: Picture, most: int = 5) -> list[Candidate]:
     """Where a plate may be, the likeliest first."""
     scale = SIDE / max(picture.shape[:2])
+    if min(picture.shape[:2]) * scale < _LEAST[1]:
+        return []
     by = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=by), np.uint8)
     edges = _upright_edges(small)

@@ -14,7 +14,7 @@ import numpy as np
 
 from gateway.vision.recognise import rows
 from gateway.vision.recognise.finder import candidates
-from gateway.vision.recognise.geometry import Box, Picture, Quad, bounds, overlap, size_of, straighten, window
+from gateway.vision.recognise.geometry import Box, Picture, Quad, bounds, covered, overlap, size_of, straighten, window
 from gateway.vision.recognise.lines import GATE, LineReader, Looks, looks_at_crop
 from gateway.vision.recognise.ocr import TextFinder
 
@@ -34,9 +34,13 @@ class PlateReader:
 
     WORTH_SAYING = 0.15
     """Below it a line of text is a shop's sign as likely as a plate."""
+    CROP_IS_ONE = 0.1
+    """Below it a small picture is not cut to a plate: 206 pieces of streets and faces came to 0.056 at most, of 310
+    crops that were read right none came below 0.14."""
     CROP_RATIO = (1.5, 6.0)
     CROP_WIDTH = 300
     MOST_CANDIDATES = 3
+    MOST_WIDENED = 3
     WINDOW, WHOLE = 224, 800
     """Longer sides, in pixels, to which text detection scales a candidate's window and a whole picture."""
 
@@ -49,9 +53,8 @@ class PlateReader:
 
         Not `thorough`, it looks for candidates alone: a third of the time where there is no plate.
         """
-        if self._is_crop(picture):
-            read = self.read(picture)
-            return [read] if read else []
+        if self._is_crop(picture) and (read := self.read(picture)) and read.score >= self.CROP_IS_ONE:
+            return [read]
         reads = self._near_candidates(picture)
         if thorough and not any(read.score >= GATE for read in reads):
             reads += self._read_all(picture, self._finder.find(picture, self.WHOLE))
@@ -75,12 +78,26 @@ class PlateReader:
     def _near_candidates(self, picture: Picture) -> list[PlateRead]:
         reads: list[PlateRead] = []
         for candidate in candidates(picture, self.MOST_CANDIDATES):
-            if any(read.score >= GATE and overlap(read.box, candidate.box) > 0.3 for read in reads):
+            if any(read.score >= GATE and covered(candidate.box, read.box) > 0.5 for read in reads):
                 continue
-            part, corner = window(picture, candidate.box, 0.4, 0.8)
-            quads = [quad + corner for quad in self._finder.find(part, self.WINDOW)]
-            reads += self._read_all(picture, quads)
+            reads += self._read_all(picture, self._quads_near(picture, candidate.box))
         return reads
+
+    def _quads_near(self, picture: Picture, box: Box) -> list[Quad]:
+        """A line that reaches the window's side may go on beyond it: a plate cut there is read as a shorter one."""
+        for _ in range(self.MOST_WIDENED):
+            part, corner = window(picture, box, 0.4, 0.8)
+            quads = [quad + corner for quad in self._finder.find(part, self.WINDOW)]
+            left, right = float(corner[0]), float(corner[0]) + part.shape[1]
+            cut = [
+                quad
+                for quad in quads
+                if (left > 0 and quad[:, 0].min() <= left) or (right < picture.shape[1] and quad[:, 0].max() >= right)
+            ]
+            if not cut:
+                break
+            box = bounds(*cut)
+        return quads
 
     def _read_all(self, picture: Picture, quads: Sequence[Quad]) -> list[PlateRead]:
         found = []

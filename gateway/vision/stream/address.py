@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 
 SCHEMES = ("rtsp", "rtsps", "http", "https", "file")
 
@@ -13,6 +14,11 @@ _SECRET_ARGUMENT = re.compile(r"(?i)([?&](?:user|username|pass|password|pwd|toke
 def masked(text: str) -> str:
     """`text` with the credentials of every address in it replaced by `***`."""
     return _SECRET_ARGUMENT.sub(r"\1***", _USER_INFO.sub("***@", text))
+
+
+def of_file(file: str) -> str:
+    """A file's path as FFmpeg takes it: a bare `10:30.mp4` would be an address of the scheme `10`."""
+    return file if PurePath(file).is_absolute() else f"./{file}"
 
 
 def fault_of(source: str) -> str | None:

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 
 from gateway.errors import BadInput, LinkLost
+from gateway.vision.stream.address import of_file
 from gateway.vision.stream.decoder import Decoder, Frame, Picture
 from gateway.vision.stream.pyav import PyAvSource
 
 _SLACK = 1e-3
 """Stamps are rounded; without it every fifth frame would become every sixth."""
+_LONGEST = 32_766
+"""Pixels a side: OpenCV's warps count them in 16 bits."""
 
 
 def is_photograph(file: str) -> bool:
     """By its first bytes; otherwise it may be a clip."""
-    return bool(cv2.haveImageReader(file))
+    return Path(file).is_file() and bool(cv2.haveImageReader(_name(file)))
 
 
 def photograph(file: str) -> Picture:
     """BGR, the right way up, even when its end is missing. Raises BadInput when there is no picture in it."""
-    picture = cv2.imread(file, cv2.IMREAD_COLOR)
-    return np.asarray(picture, np.uint8) if picture is not None else next(looks(file)).bgr
+    try:
+        picture = cv2.imread(_name(file), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise BadInput(f"{file} can't be read as a picture: {error.err}", b"") from None
+    if picture is None:
+        return next(looks(file)).bgr
+    if max(picture.shape) > _LONGEST:
+        rows, columns = picture.shape[:2]
+        raise BadInput(f"{file} is {columns} × {rows} pixels; scale it down to {_LONGEST} a side", b"")
+    return np.asarray(picture, np.uint8)
+
+
+def _name(file: str) -> str:
+    """OpenCV takes bytes as well, and crashes at a str that is no UTF-8."""
+    return cast("str", os.fsencode(file))
 
 
 def looks(file: str, every: float = 0.0) -> Iterator[Frame]:
@@ -42,7 +61,7 @@ def looks(file: str, every: float = 0.0) -> Iterator[Frame]:
 
 
 def _frames(file: str) -> Iterator[Frame]:
-    with closing(PyAvSource(file)) as source:
+    with closing(PyAvSource(of_file(file))) as source:
         decoder = Decoder(source.coding)
         for packet in source.packets():
             yield from decoder.decode(packet)

@@ -43,6 +43,14 @@ def test_a_photograph_larger_than_needed_is_searched_in_its_own_pixels(reader: F
     assert found.box[2] > 700
 
 
+@pytest.mark.parametrize(("size", "height", "width"), [(180, 2160, 3840), (180, 3000, 4000), (400, 6000, 8000)])
+def test_a_face_of_a_large_photograph_need_not_fill_it(reader: FaceReader, size: int, height: int, width: int) -> None:
+    """In 4K and 12 megapixels one of 110 pixels, in 48 of 250."""
+    enrolled = reader.find(face(300))[0]
+    (found,) = reader.find_closely(paste(wall(height, width), face(size), width // 3, height // 3))
+    assert Gallery(["eileen"], [enrolled.template]).match(found.template).person == "eileen"
+
+
 @pytest.mark.parametrize(
     ("make", "fault"),
     [
