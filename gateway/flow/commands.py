@@ -26,6 +26,10 @@ Perform_ = Callable[[Command], Awaitable[Json | None]]
 Say = Callable[[Signal], Awaitable[int]]
 _UNCONFIRMED = Words("设备没有在规定时间内确认", "no confirmation within the time limit")
 _CUT_OFF = Words("执行中网关重启，结果未确认", "not confirmed: the gateway restarted while it was under way")
+_CLOCK_BEHIND = Words(
+    "网关重启，系统时间早于下令时间，没有执行",
+    "not performed: the gateway restarted, and its clock is behind the time when this was ordered",
+)
 _TOO_LATE = Words("网关重启，已超过时限，没有执行", "not performed: the gateway restarted and its time had passed")
 
 
@@ -112,6 +116,8 @@ class Commands:
                 await self._failed(command, _CUT_OFF)
             elif from_us(row["expires"]) < self._now():
                 await self._failed(command, _TOO_LATE)
+            elif from_us(row["at"]) > self._now():
+                await self._failed(command, _CLOCK_BEHIND)  # a machine without a battery: nobody knows how old it is
             else:
                 self.carry_out(command)
 

@@ -12,6 +12,7 @@ import pytest
 
 from gateway.errors import CommandFailed, NotRecorded
 from gateway.flow import intake as intake_module
+from gateway.flow.commands import record
 from gateway.flow.rulebook import NewRules
 from gateway.model import AlertState, Command, Perform, Raise, Severity, Signal, Words
 from gateway.rule import Rule
@@ -181,6 +182,24 @@ async def test_a_command_found_after_a_crash_is_reported_and_not_performed(flow_
     async with flow_of(perform=perform) as flow:
         await flow.until(lambda: any(s.kind == "command.failed" for s in flow.ear.signals))
     assert performed == []
+
+
+@pytest.mark.parametrize(
+    ("ago", "performed"), [(timedelta(seconds=-600), []), (timedelta(seconds=2), ["unlock"])], ids=["behind", "right"]
+)
+async def test_a_clock_set_back_by_the_crash_opens_no_door(flow_of, ago, performed):
+    """A machine without a battery starts with an old time: how long ago a command was given is not known then."""
+    async with flow_of() as flow:
+        given = Command("n1", "unlock", by="王")
+        await flow.store.write(lambda connection: record(connection, given, datetime.now(UTC) - ago))
+    done = []
+
+    async def perform(command):
+        done.append(command.action)
+
+    async with flow_of(perform=perform) as flow:
+        await flow.until(lambda: any(s.kind in {"command.failed", "command.done"} for s in flow.ear.signals))
+    assert done == performed
 
 
 @pytest.mark.parametrize(
