@@ -23,13 +23,15 @@ PAUSE_S = 0.2
 """Between two small batches, so that a purge never holds up a signal's commit."""
 
 
-async def keep_time(clock: Clock, store: Store) -> None:
-    """Re-anchor rule time when the wall clock was stepped; runs for good."""
+async def keep_time(clock: Clock, store: Store, *followers: Callable[[timedelta], None]) -> None:
+    """Re-anchor rule time when the wall clock was stepped, and tell who counts from times it noted; runs for good."""
     while True:
         await asyncio.sleep(LOOK_AT_CLOCK_S)
         if abs(clock.drift()) > DRIFT:
             step = clock.reanchor()
             log.warning("the wall clock was stepped; rule time follows", step_s=step.total_seconds())
+            for follow in followers:
+                follow(step)
             await _write_step(store, clock.now(), step)
 
 

@@ -12,7 +12,7 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.clock import Clock
@@ -87,6 +87,10 @@ class Pipeline:
     def keeps_up(self) -> bool:
         """Whether what is committed is decided on: False when something has waited too long."""
         return self._intake.waiting == 0 or self._clock.monotonic() - self._turned < STUCK_S
+
+    def clock_stepped(self, step: timedelta) -> None:
+        """Rule time has jumped by so much."""
+        self._rulebook.clock_stepped(step)
 
     async def _turn(self, new: NewRules) -> Batch:
         """Go on with the new rules; what those that start here have missed counts now."""

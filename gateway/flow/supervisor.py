@@ -66,6 +66,11 @@ class Supervisor:
                 self._starting.put_nowait(watched)
             self._watched[entry.device.id] = watched
 
+    def clock_stepped(self, step: timedelta) -> None:
+        """`now` has jumped by so much since it was last asked."""
+        for watched in self._watched.values():
+            watched.clock_stepped(step)
+
     def devices(self) -> Mapping[str, DeviceStatus]:
         """Every device, parts right after what they hang on."""
         return {status.device.id: status for watched in self._watched.values() for status in watched.statuses()}
