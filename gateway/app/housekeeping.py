@@ -48,9 +48,8 @@ async def purge(clock: Clock, store: Store, retained: Callable[[], Retention]) -
         now, keep = clock.now(), retained()
         try:
             await _purge_rows(store, now, keep)
-            held = await store.read(retention.snapshots_of_alerts)
-            await asyncio.to_thread(store.media.purge, now - keep.snapshots, held)
-        except NotRecorded as error:
+            await _purge_snapshots(store, now - keep.snapshots)
+        except (NotRecorded, OSError) as error:
             log.error("nothing could be purged", why=str(error))
         await asyncio.sleep(PURGE_S)
 
@@ -65,3 +64,10 @@ async def _purge_rows(store: Store, now: datetime, keep: Retention) -> None:
     while deleted:
         await asyncio.sleep(PAUSE_S)
         deleted = await store.write(batch)
+
+
+async def _purge_snapshots(store: Store, before: datetime) -> None:
+    held = await store.read(retention.snapshots_of_alerts)
+    for shelf in await asyncio.to_thread(store.media.shelves):
+        if await asyncio.to_thread(store.media.purge, shelf, before, held):
+            await asyncio.sleep(PAUSE_S)

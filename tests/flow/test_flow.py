@@ -18,6 +18,7 @@ from gateway.model import AlertState, Command, Perform, Raise, Severity, Signal,
 from gateway.rule import Rule
 from gateway.store import journal
 from tests.flow.conftest import COMPOUND
+from tests.support.spoilt import spoil
 
 
 class Every(Rule):
@@ -182,6 +183,36 @@ async def test_a_command_found_after_a_crash_is_reported_and_not_performed(flow_
     async with flow_of(perform=perform) as flow:
         await flow.until(lambda: any(s.kind == "command.failed" for s in flow.ear.signals))
     assert performed == []
+
+
+async def test_a_spoilt_record_does_not_silence_an_alarm(flow_of, tmp_path):
+    async with flow_of(EVERY):
+        pass
+    spoil(tmp_path / "anju.db", "journal_source")
+    async with flow_of(EVERY) as flow:
+        with pytest.raises(NotRecorded):
+            await flow.say(source_id="7")
+        assert {alert.rule for alert in flow.desk.open_alerts()} == {"storage", "unrecorded"}
+
+
+class Once(Every):
+    """Its setting is called between signal and decision."""
+
+    def watch(self, _held):
+        yield ()
+        self.settings()
+        yield (Raise("n1", Severity.HIGH, "wall/n1", Words("报警", "alarm")),)
+
+
+async def test_a_disk_that_failed_a_decision_alone_is_told_to_be_well_again(flow_of, full_disk):
+    fill, free = full_disk
+
+    async with flow_of((Once("once", fill, COMPOUND), "f")) as flow:
+        await flow.say(source_id="7")
+        await flow.until(lambda: any(alert.rule == "storage" for alert in flow.desk.open_alerts()))
+        free()
+        await flow.until(lambda: any(alert.rule == "once" for alert in flow.desk.open_alerts()))
+        await flow.until(lambda: all(alert.restored_at for alert in flow.desk.open_alerts() if alert.rule == "storage"))
 
 
 @pytest.mark.parametrize(
