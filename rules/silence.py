@@ -196,9 +196,8 @@ class Silence(Rule):
         losses.lost.pop(device, None)
         decisions: list[Decision] = [WakeAt(device, None)] if waiting else []
         decisions += self._clear([f"{device}/lost"], device, losses)
-        parent = self._parent(device)
-        if parent in losses.groups:
-            losses.groups[parent].discard(device)
+        for parent in [each for each, group in losses.groups.items() if device in group or each == self._parent(device)]:
+            losses.groups[parent].discard(device)  # its place may have changed since it was lost
             if not losses.groups[parent]:
                 del losses.groups[parent]
                 decisions += self._clear([f"*/{parent}"], device, losses)
