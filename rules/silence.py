@@ -196,7 +196,8 @@ class Silence(Rule):
         losses.lost.pop(device, None)
         decisions: list[Decision] = [WakeAt(device, None)] if waiting else []
         decisions += self._clear([f"{device}/lost"], device, losses)
-        for parent in [each for each, group in losses.groups.items() if device in group or each == self._parent(device)]:
+        now_at = self._parent(device)
+        for parent in [at for at, group in losses.groups.items() if at == now_at or device in group]:
             losses.groups[parent].discard(device)  # its place may have changed since it was lost
             if not losses.groups[parent]:
                 del losses.groups[parent]
