@@ -13,6 +13,7 @@ from gateway.app import housekeeping, systemd
 from gateway.app.capture import Listener
 from gateway.app.changeover import Changeover
 from gateway.app.control import open_control
+from gateway.app.doors import check_free
 from gateway.app.known import keep_known
 from gateway.app.links import Doors
 from gateway.app.pages import open_pages
@@ -34,7 +35,11 @@ class Gateway:
 
 @asynccontextmanager
 async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterator[Gateway]:
-    """Runs while the context is open; ends everything, in order, when it closes."""
+    """Runs while the context is open; ends everything, in order, when it closes.
+
+    Raises LinkLost for an address that another program has.
+    """
+    check_free(configuration.compound)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(data))
         parts = make(configuration.compound, store)
