@@ -10,9 +10,10 @@ from functools import partial
 
 import pytest
 
+from gateway.desk.fold import Decided
 from gateway.errors import CommandFailed, NotRecorded
 from gateway.flow import intake as intake_module
-from gateway.flow.commands import record
+from gateway.flow.commands import from_decision, record
 from gateway.flow.rulebook import NewRules
 from gateway.model import AlertState, Command, Perform, Raise, Severity, Signal, Words
 from gateway.rule import Rule
@@ -213,6 +214,30 @@ async def test_a_disk_that_failed_a_decision_alone_is_told_to_be_well_again(flow
         free()
         await flow.until(lambda: any(alert.rule == "once" for alert in flow.desk.open_alerts()))
         await flow.until(lambda: all(alert.restored_at for alert in flow.desk.open_alerts() if alert.rule == "storage"))
+
+
+async def test_a_command_is_performed_once_however_often_it_is_found(flow_of):
+    performed = []
+
+    async def perform(command):
+        performed.append(command.id)
+
+    first, second = Command("n1", "unlock", by="王"), Command("n1", "unlock", by="王")
+    async with flow_of(perform=perform) as flow:
+        await flow.commands.order(first)
+        flow.commands.carry_out(first)
+        await flow.commands.order(second)
+        await flow.until(lambda: [s.kind for s in flow.ear.signals].count("command.done") == 2)
+    assert performed == [first.id, second.id]
+
+
+def test_two_decisions_on_one_event_that_differ_are_two_commands():
+    event = Signal(device="n1", kind="zone.alarm", number=7, received=datetime.now(UTC))
+    long, short, again = (
+        from_decision(Decided("r", decision, event), decision)
+        for decision in (Perform("n1", "sound", {"seconds": s}) for s in (60, 5, 60))
+    )
+    assert long.id == again.id != short.id
 
 
 @pytest.mark.parametrize(
