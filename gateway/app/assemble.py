@@ -37,9 +37,9 @@ class Gateway:
 async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterator[Gateway]:
     """Runs while the context is open; ends everything, in order, when it closes.
 
-    Raises LinkLost for an address that another program has.
+    Raises ConfigError for an address that another program has.
     """
-    check_free(configuration.compound)
+    check_free(configuration)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(data))
         parts = make(configuration.compound, store)

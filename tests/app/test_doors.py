@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from gateway.app import open_gateway
 from gateway.cli import main
-from gateway.errors import LinkLost
+from gateway.errors import ConfigError
 from gateway.settings import load
 from tests.support.gateway import TestCompound, TestDevice
 
@@ -25,8 +25,8 @@ def compound(tmp_path):
 async def test_a_port_that_is_taken_is_told_by_its_key_and_nothing_has_begun(compound, tmp_path, door):
     port = compound.http_port if door == "http" else compound.mqtt_port
     key = "http.listen" if door == "http" else "mqtt.endpoint.listen"
-    told = f"{key} in compound.yaml: can't listen on tcp .*:{port}: Address already in"
-    with socket.create_server(("127.0.0.1", port)), pytest.raises(LinkLost, match=told):
+    told = f"compound.yaml:1: '{key}': can't listen on tcp .*:{port}: Address already in"
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(ConfigError, match=told):
         async with open_gateway(load(compound.folder), tmp_path / "data"):
             pytest.fail("it runs")
     assert not (tmp_path / "data").exists()
