@@ -56,7 +56,7 @@ class Recognition(Rule):
         if seen.severity is None or not self.settings.covers(signal.device, self.compound):
             return ()
         last = rang.get(seen.key)
-        if last is not None and signal.time - last < self.settings.quiet:
+        if last is not None and abs(signal.time - last) < self.settings.quiet:  # a clock set back makes nobody unseen
             return ()
         rang[seen.key] = signal.time
         rang.move_to_end(seen.key)

@@ -196,9 +196,9 @@ class Silence(Rule):
         losses.lost.pop(device, None)
         decisions: list[Decision] = [WakeAt(device, None)] if waiting else []
         decisions += self._clear([f"{device}/lost"], device, losses)
-        parent = self._parent(device)
-        if parent in losses.groups:
-            losses.groups[parent].discard(device)
+        now_at = self._parent(device)
+        for parent in [at for at, group in losses.groups.items() if at == now_at or device in group]:
+            losses.groups[parent].discard(device)  # its place may have changed since it was lost
             if not losses.groups[parent]:
                 del losses.groups[parent]
                 decisions += self._clear([f"*/{parent}"], device, losses)

@@ -13,6 +13,7 @@ from gateway.app import housekeeping, systemd
 from gateway.app.capture import Listener
 from gateway.app.changeover import Changeover
 from gateway.app.control import open_control
+from gateway.app.doors import check_free
 from gateway.app.known import keep_known
 from gateway.app.links import Doors
 from gateway.app.pages import open_pages
@@ -34,7 +35,11 @@ class Gateway:
 
 @asynccontextmanager
 async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterator[Gateway]:
-    """Runs while the context is open; ends everything, in order, when it closes."""
+    """Runs while the context is open; ends everything, in order, when it closes.
+
+    Raises ConfigError for an address that another program has.
+    """
+    check_free(configuration)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(data))
         parts = make(configuration.compound, store)
@@ -64,7 +69,7 @@ def _works(parts: Parts) -> list[Coroutine[Any, Any, None]]:
         parts.supervisor.run(),
         parts.certificates.keep(),
         keep_known(parts.store, parts.doors.vision, in_force.matching),
-        housekeeping.keep_time(parts.clock, parts.store),
+        housekeeping.keep_time(parts.clock, parts.store, parts.supervisor.clock_stepped, parts.pipeline.clock_stepped),
         housekeeping.purge(parts.clock, parts.store, in_force.retention),
         systemd.beat(),
     ]

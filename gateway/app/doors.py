@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import ssl
 
+from gateway.errors import ConfigError, LinkLost, Mistake
 from gateway.flow.emitter import Quarantine
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
 from gateway.links.mqtt.paho_line import BrokerSettings
+from gateway.links.port import ListenSettings, bound
+from gateway.settings.checks import doors_of
 from gateway.settings.compound import Broker, Mqtt
+from gateway.settings.configuration import Configuration
+
+
+def check_free(configuration: Configuration) -> None:
+    """Raises ConfigError that names the key, for an address that can't be had: before anything has begun."""
+    for loc, listen in doors_of(configuration.compound):
+        try:
+            with bound(ListenSettings(listen=listen, transport=("tcp",))):
+                pass
+        except LinkLost as error:
+            low = isinstance(error.__cause__, PermissionError)
+            mend = "give it the right that anju.service tells of" if low else "end that, or write another"
+            what = f"'{'.'.join(map(str, loc))}': {error}"
+            raise ConfigError([Mistake(configuration.directory / "compound.yaml", 1, what, mend)]) from error
 
 
 def make_endpoint(mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quarantine) -> Endpoint | None:

@@ -23,13 +23,15 @@ PAUSE_S = 0.2
 """Between two small batches, so that a purge never holds up a signal's commit."""
 
 
-async def keep_time(clock: Clock, store: Store) -> None:
-    """Re-anchor rule time when the wall clock was stepped; runs for good."""
+async def keep_time(clock: Clock, store: Store, *followers: Callable[[timedelta], None]) -> None:
+    """Re-anchor rule time when the wall clock was stepped, and tell who counts from times it noted; runs for good."""
     while True:
         await asyncio.sleep(LOOK_AT_CLOCK_S)
         if abs(clock.drift()) > DRIFT:
             step = clock.reanchor()
             log.warning("the wall clock was stepped; rule time follows", step_s=step.total_seconds())
+            for follow in followers:
+                follow(step)
             await _write_step(store, clock.now(), step)
 
 
@@ -46,9 +48,8 @@ async def purge(clock: Clock, store: Store, retained: Callable[[], Retention]) -
         now, keep = clock.now(), retained()
         try:
             await _purge_rows(store, now, keep)
-            held = await store.read(retention.snapshots_of_alerts)
-            await asyncio.to_thread(store.media.purge, now - keep.snapshots, held)
-        except NotRecorded as error:
+            await _purge_snapshots(store, now - keep.snapshots)
+        except (NotRecorded, OSError) as error:
             log.error("nothing could be purged", why=str(error))
         await asyncio.sleep(PURGE_S)
 
@@ -63,3 +64,10 @@ async def _purge_rows(store: Store, now: datetime, keep: Retention) -> None:
     while deleted:
         await asyncio.sleep(PAUSE_S)
         deleted = await store.write(batch)
+
+
+async def _purge_snapshots(store: Store, before: datetime) -> None:
+    held = await store.read(retention.snapshots_of_alerts)
+    for shelf in await asyncio.to_thread(store.media.shelves):
+        if await asyncio.to_thread(store.media.purge, shelf, before, held):
+            await asyncio.sleep(PAUSE_S)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
+from gateway.errors import AnjuError
 from gateway.people import faces
 from gateway.store import Store
 from gateway.vision.matching import FaceMatching
@@ -19,15 +20,25 @@ LOOK_S = 5.0
 
 
 async def keep_known(store: Store, vision: VisionPool, matching: Callable[[], FaceMatching]) -> None:
-    """Tell the workers at the start and whenever the register or how faces are compared has changed; runs for good."""
+    """Tell the workers at the start and whenever the register or how faces are compared has changed; runs for good.
+
+    While it can't be read (another key, a broken disk) they know whom they knew: no alarm waits for that.
+    """
     told: tuple[bytes, FaceMatching] | None = None
+    trouble = ""
     while True:
-        now = await store.read(_fingerprint), matching()
-        if now != told:
-            known = await faces.known(store, now[1])
-            await vision.set_known(known)
-            log.info("the cameras know", faces=len(known.faces), vehicles=len(known.vehicles))
-            told = now
+        try:
+            now = await store.read(_fingerprint), matching()
+            if now != told:
+                known = await faces.known(store, now[1])
+                await vision.set_known(known)
+                log.info("the cameras know", faces=len(known.faces), vehicles=len(known.vehicles))
+                told = now
+            trouble = ""
+        except AnjuError as error:
+            if trouble != str(error):
+                log.error("whom the cameras are to know can't be read", why=str(error))
+            trouble = str(error)
         await asyncio.sleep(LOOK_S)
 
 

@@ -7,15 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from gateway.clips.cameras import Cameras
 from gateway.clips.film import Films
 from gateway.clips.recorder import Recorder
 from gateway.clips.retention import purge_for_good
 from gateway.clips.shelf import Shelf
 from gateway.desk import Desk
+from gateway.errors import NotRecorded
 from gateway.store import Store
 from gateway.vision.pool import VisionPool
 from gateway.web.hub import Hub
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,11 @@ def make_recording(
     """Screens are told of an alert that has got a recording."""
 
     async def changed(alert_id: str) -> None:
-        alert = await desk.alert(alert_id)
+        try:
+            alert = await desk.alert(alert_id)
+        except NotRecorded as error:
+            log.error("a recording is not shown", alert=alert_id, why=str(error))
+            return
         if alert is not None:
             hub.alert_changed(alert)
 

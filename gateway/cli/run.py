@@ -10,6 +10,7 @@ import click
 from gateway import logs
 from gateway.app import run
 from gateway.cli.common import data_option
+from gateway.cli.running import is_running
 from gateway.settings import load
 
 
@@ -19,5 +20,7 @@ from gateway.settings import load
 def command(config: Path, data: Path) -> None:
     """Run the gateway of the compound described in CONFIG."""
     configuration = load(config)
+    if is_running(data):
+        raise click.ClickException(f"a gateway runs on {data} already: end it first, or name another --data")
     logs.set_up()
     asyncio.run(run(configuration, data))

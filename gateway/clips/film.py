@@ -118,9 +118,13 @@ class Films:
             return await taking.taken
 
     async def _roll(self, film: Film, draft: Draft, taking: Taking) -> None:
-        """Until its time has come or the stream is lost; the note beside it says whom it is for meanwhile."""
+        """Until its time has come or the stream is lost; the note beside it says whom it is for meanwhile.
+
+        More time left than any recording takes means that the clock was set back: it ends then, too.
+        """
         noted: Note | None = None
-        while (left := (film.until - self._now()).total_seconds()) > 0 and not taking.taken.done():
+        most = (film.longest - film.begin).total_seconds()
+        while 0 < (left := (film.until - self._now()).total_seconds()) <= most and not taking.taken.done():
             note = Note(film.camera, tuple(film.alerts), taking.began.timestamp())
             if note != noted:
                 await asyncio.to_thread(draft.note, note)

@@ -65,17 +65,21 @@ def _alert_id(decided: Decided, decision: Raise) -> str:
 def folds_into(alert: Alert, time: datetime) -> bool:
     """Whether the same situation at `time` belongs to this alert rather than to a new one."""
     over_and_seen_to = alert.state in _SEEN_TO and alert.restored_at is not None
-    return alert.state in _OPEN and not (over_and_seen_to and time - alert.last_at > QUIET)
+    long_over = abs(time - alert.last_at) > QUIET  # either way: how long, nobody knows once the clock was set back
+    return alert.state in _OPEN and not (over_and_seen_to and long_over)
 
 
 def repeated(alert: Alert, decided: Decided, decision: Raise) -> Alert:
-    """The same again: it counts, it is no longer over, and it never gets less severe."""
+    """The same again: it counts, it is no longer over, and it never gets less severe.
+
+    Which is the last is the journal's order: once a clock was set back its time may be earlier.
+    """
     return replace(
         alert,
         count=alert.count + 1,
         severity=max(alert.severity, decision.severity),
         reason=decision.reason,
-        last_at=max(alert.last_at, decided.event.time),
+        last_at=decided.event.time,
         restored_at=None,
         snapshot=alert.snapshot or _snapshot(decided.event),
     )

@@ -26,12 +26,17 @@ Perform_ = Callable[[Command], Awaitable[Json | None]]
 Say = Callable[[Signal], Awaitable[int]]
 _UNCONFIRMED = Words("设备没有在规定时间内确认", "no confirmation within the time limit")
 _CUT_OFF = Words("执行中网关重启，结果未确认", "not confirmed: the gateway restarted while it was under way")
+_CLOCK_BEHIND = Words(
+    "网关重启，系统时间早于下令时间，没有执行",
+    "not performed: the gateway restarted, and its clock is behind the time when this was ordered",
+)
 _TOO_LATE = Words("网关重启，已超过时限，没有执行", "not performed: the gateway restarted and its time had passed")
 
 
 def from_decision(decided: Decided, decision: Perform) -> Command:
     """Named by what it was decided on, so that deciding again is no second command."""
-    cause = f"{decided.rule}\n{decision.device}\n{decision.action}\n{decided.event.number}\n{decided.event.time}"
+    event, what = decided.event, (decision.device, decision.action, to_json(decision.arguments))
+    cause = "\n".join((decided.rule, *what, str(event.number), str(event.time)))
     digest = hashlib.blake2b(cause.encode(), digest_size=12).hexdigest()
     return Command(
         decision.device, decision.action, decision.arguments, decided.rule, id=f"c-{digest}", limit=decision.limit
@@ -90,7 +95,8 @@ class Commands:
 
     async def _carry_out(self, command: Command) -> None:
         try:
-            await self._mark(command, "sent")
+            if not await self._claim(command):
+                return
             async with asyncio.timeout(command.limit.total_seconds()):
                 answer = await self._perform(command)
         except TimeoutError:
@@ -112,6 +118,8 @@ class Commands:
                 await self._failed(command, _CUT_OFF)
             elif from_us(row["expires"]) < self._now():
                 await self._failed(command, _TOO_LATE)
+            elif from_us(row["at"]) > self._now():
+                await self._failed(command, _CLOCK_BEHIND)  # a machine without a battery: nobody knows how old it is
             else:
                 self.carry_out(command)
 
@@ -125,6 +133,15 @@ class Commands:
             await self._say(Signal(device=command.device, kind=f"command.{state}", data=data, source_id=command.id))
         except NotRecorded as error:
             log.error("a command's end can't be recorded", command=command.id, state=state, why=str(error))
+
+    async def _claim(self, command: Command) -> bool:
+        """Whether it is to be sent now, for the first time: one found at the start may have been decided just then."""
+
+        def unit(connection: sqlite3.Connection) -> bool:
+            sql = "UPDATE commands SET state = 'sent' WHERE id = ? AND state = 'recorded'"
+            return connection.execute(sql, (command.id,)).rowcount > 0
+
+        return await self._store.write(unit, urgent=True)
 
     async def _mark(self, command: Command, state: str, answer: str | None = None) -> None:
         def unit(connection: sqlite3.Connection) -> None:

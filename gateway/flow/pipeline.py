@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol, TypeVar
 
 from gateway.clock import Clock
 from gateway.desk import Decided, Desk
@@ -25,6 +26,7 @@ from gateway.flow.rulebook import NewRules, Progress, Rulebook
 from gateway.model import Alert, Command, Perform, Signal, Wake
 from gateway.store import Store, journal
 
+T = TypeVar("T")
 BATCH = 500
 SAVE_PROGRESS_S = 1.0
 """Progress without a decision is only worth a commit now and then: less to feed again after a crash."""
@@ -88,6 +90,10 @@ class Pipeline:
         """Whether what is committed is decided on: False when something has waited too long."""
         return self._intake.waiting == 0 or self._clock.monotonic() - self._turned < STUCK_S
 
+    def clock_stepped(self, step: timedelta) -> None:
+        """Rule time has jumped by so much."""
+        self._rulebook.clock_stepped(step)
+
     async def _turn(self, new: NewRules) -> Batch:
         """Go on with the new rules; what those that start here have missed counts now."""
         progress = await self._store.read(_load_progress)
@@ -131,15 +137,8 @@ class Pipeline:
             for command in commands:
                 record(connection, command, at)
 
-        while True:
-            try:
-                batch.alerts = await self._desk.decide(batch.decided, beside)
-            except NotRecorded as error:
-                self._desk.memory.storage_failed(str(error))
-                await asyncio.sleep(RETRY_S)
-            else:
-                self._saved, self._on_record = now, progress
-                return
+        batch.alerts = await self._until_kept(lambda: self._desk.decide(batch.decided, beside))
+        self._saved, self._on_record = now, progress
 
     async def _perform(self, batch: Batch) -> None:
         for command in batch.commands:
@@ -154,16 +153,23 @@ class Pipeline:
         """Turn wake-ups come due into journal rows; they come back as events in their order."""
         while True:
             for wake in self._rulebook.take_due(self._clock.now()):
-                await self._journal_wake(wake)
+                await self._until_kept(partial(self._intake.wake, wake))
             await asyncio.sleep(_pause(self._rulebook.next_due(), self._clock.now()))
 
-    async def _journal_wake(self, wake: Wake) -> None:
+    async def _until_kept(self, write: Callable[[], Awaitable[T]]) -> T:
+        """What the disk takes in the end; meanwhile the guard is told that it takes nothing."""
+        failed = False
         while True:
             try:
-                return await self._intake.wake(wake)
+                written = await write()
             except NotRecorded as error:
+                failed = True
                 self._desk.memory.storage_failed(str(error))
                 await asyncio.sleep(RETRY_S)
+            else:
+                if failed:
+                    self._desk.memory.storage_restored()
+                return written
 
 
 def _pause(due: datetime | None, now: datetime) -> float:

@@ -108,6 +108,18 @@ class Rulebook:
         """Every rule's decisions on this event; wake-ups are kept here."""
         return [decided for watching in self._watching.values() for decided in self._feed_one(watching, event)]
 
+    def clock_stepped(self, step: timedelta) -> None:
+        """Rule time has jumped: set back, it must not keep what is to come waiting for that much longer.
+
+        Set forward, what is to come comes early: of what a crash left over nobody knows how long it has waited.
+        """
+        if step > timedelta():
+            return
+        for watching in self._watching.values():
+            for key, asked in list(watching.wakes.items()):
+                watching.wakes[key] = asked._replace(time=asked.time + step)
+                heapq.heappush(self._due, (asked.time + step, watching.rule.name, key))
+
     def next_due(self) -> datetime | None:
         self._forget_moved()
         return self._due[0][0] if self._due else None
@@ -129,7 +141,7 @@ class Rulebook:
             watching.seen = max(watching.seen, event.number)
         if not _concerns(watching, event):
             return []
-        if isinstance(event, Wake) and event.key in watching.wakes and watching.wakes[event.key].time == event.time:
+        if isinstance(event, Wake) and _is_due(watching, event):
             del watching.wakes[event.key]
         decided = []
         for decision in self._decisions(watching, event):
@@ -189,6 +201,14 @@ def _concerns(watching: _Watching, event: Signal | Wake) -> bool:
     if isinstance(event, Wake):
         return event.rule == rule.name and (event.because is None or event.because > watching.starts_after)
     return not rule.KINDS or event.kind in rule.KINDS
+
+
+def _is_due(watching: _Watching, wake: Wake) -> bool:
+    """Whether it is the one that is to come: fed again, it may stand at the time a clock that was set moved it to."""
+    asked = watching.wakes.get(wake.key)
+    if asked is None:
+        return False
+    return asked.time == wake.time or (watching.behind and asked.because == wake.because)
 
 
 def _broken(rule: str) -> Raise:

@@ -25,6 +25,7 @@ LOOK_S = 0.5
 """How often cadences are looked at."""
 END_S = 10.0
 """How long a driver may take to end before it is left behind."""
+_TAKEN_ALONG = Words("执行中设备断线，结果未确认", "not confirmed: the line was lost while it was under way")
 
 
 class Supervisor:
@@ -65,6 +66,11 @@ class Supervisor:
                 self._starting.put_nowait(watched)
             self._watched[entry.device.id] = watched
 
+    def clock_stepped(self, step: timedelta) -> None:
+        """`now` has jumped by so much since it was last asked."""
+        for watched in self._watched.values():
+            watched.clock_stepped(step)
+
     def devices(self) -> Mapping[str, DeviceStatus]:
         """Every device, parts right after what they hang on."""
         return {status.device.id: status for watched in self._watched.values() for status in watched.statuses()}
@@ -103,19 +109,29 @@ class Supervisor:
         if watched.driver is None:
             why = Words.of(watched.status.fault or Words("正在启动", "starting"))
             raise LinkLost(Words(f"设备未连接：{why.zh}", f"device {command.device} is not connected: {why}"))
-        return await watched.driver.perform(command)
+        try:
+            return await watched.driver.perform(command)
+        except (AnjuError, OSError):
+            raise
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            raise CommandFailed(_TAKEN_ALONG) from None  # a future of the driver's, by the end of its line
+        except Exception as error:
+            log.exception("a driver broke on a command", device=command.device, action=command.action)
+            raise CommandFailed(_broke(error)) from error
 
     def _find(self, device_id: str) -> Watched | None:
         return self._watched.get(self._owner.get(device_id, device_id))
 
     async def _keep_running(self, watched: Watched) -> None:
         backoff = Backoff(watched.entry.driver.LONGEST_PAUSE)
-        while not watched.is_over:
+        while not (watched.is_over or _is_cancelled()):  # told to end, and its end may have failed
             started = self._now()
             watched.starts()
             error = await self._run_once(watched)
             pause = backoff.after(error, self._now() - started)
-            if not watched.is_over:
+            if not (watched.is_over or _is_cancelled()):
                 watched.ended(_in_words(error, pause))
                 await asyncio.sleep(pause)
 
@@ -173,5 +189,15 @@ def _in_words(error: Exception | None, pause: float) -> Said:
             return Words(zh, f"{why}; tried again in {minutes} min, so that the account is not locked")
         case AnjuError() | OSError():
             return why_of(error)
+    return _broke(error)
+
+
+def _broke(error: Exception) -> Words:
     en = f"{type(error).__name__}: {error}"
     return Words(f"驱动程序出错，请通知安装员（{en}）", en)
+
+
+def _is_cancelled() -> bool:
+    """Whether it is this task that is to end, and not only what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -79,6 +79,12 @@ class Watched:
         for status in (self.status, *self._own.values()):
             if status.health in {Health.SILENT, Health.OFFLINE}:
                 yield status
+
+    def clock_stepped(self, step: timedelta) -> None:
+        """What was heard a minute ago stays as long ago: no clock that was set makes a device silent, or spares one."""
+        self._started += step
+        self.status = _moved(self.status, step)
+        self._own = {part: _moved(status, step) for part, status in self._own.items()}
 
     def starts(self) -> None:
         """A driver is about to run."""
@@ -214,6 +220,11 @@ class Watched:
         if own is None or host.health is not Health.ONLINE:
             return replace(host, device=part, restarts=0)
         return own
+
+
+def _moved(status: DeviceStatus, step: timedelta) -> DeviceStatus:
+    since, heard = status.since, status.heard_at
+    return replace(status, since=since and since + step, heard_at=heard and heard + step)
 
 
 def _as_known(device: Device, known: Mapping[str, DeviceStatus]) -> DeviceStatus:

@@ -32,14 +32,14 @@ def check_compound(document: Document, compound: CompoundSettings | None) -> Non
 
 def _check_listeners(document: Document, compound: CompoundSettings) -> None:
     taken: dict[int, str] = {}
-    for loc, listen in _doors(compound):
+    for loc, listen in doors_of(compound):
         if listen.port in taken:
             document.wrong(loc, f"port {listen.port} is that of {taken[listen.port]} as well", "choose another port")
         elif listen.port:
             taken[listen.port] = ".".join(map(str, loc))
 
 
-def _doors(compound: CompoundSettings) -> list[tuple[Loc, Listen]]:
+def doors_of(compound: CompoundSettings) -> list[tuple[Loc, Listen]]:
     """Where the gateway itself listens, by TCP."""
     doors: list[tuple[Loc, Listen]] = [(("http", "listen"), compound.http.listen)]
     endpoint = compound.mqtt.endpoint
@@ -52,7 +52,7 @@ def _doors(compound: CompoundSettings) -> list[tuple[Loc, Listen]]:
 
 def check_listening(document: Document, found: Found, compound: CompoundSettings | None) -> None:
     """Two doors of devices on one port, or one on the gateway's own: the second could never open."""
-    taken = {("tcp", listen.port): ".".join(map(str, loc)) for loc, listen in (_doors(compound) if compound else ())}
+    taken = {("tcp", listen.port): ".".join(map(str, loc)) for loc, listen in (doors_of(compound) if compound else ())}
     for loc, entry in zip(found.locs, found.entries, strict=True):
         listen = getattr(entry.settings, "listen", None)
         if not isinstance(listen, Listen) or not listen.port:

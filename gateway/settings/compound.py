@@ -14,7 +14,7 @@ from gateway.settings.addresses import HttpAddress, ListenAddress, parse_listen
 from gateway.settings.context import Context, ExistingFile
 from gateway.settings.durations import PositiveDuration, parse_duration
 from gateway.settings.faces import FaceSection
-from gateway.settings.mend import Wrong, did_you_mean
+from gateway.settings.mend import Wrong, closest
 from gateway.settings.secrets import Secret
 from gateway.settings.section import Section
 
@@ -66,7 +66,9 @@ def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (LookupError, OSError, ValueError):
-        raise Wrong(f"{value!r} is no time zone", did_you_mean(value, available_timezones())) from None
+        meant = closest(value, available_timezones())
+        mend = f"did you mean {meant!r}?" if meant else "write one like Asia/Shanghai"
+        raise Wrong(f"{value!r} is no time zone", mend) from None
     return value
 
 

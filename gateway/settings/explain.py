@@ -30,8 +30,8 @@ def explain(
         branch = any(len(other) > len(place) and other[: len(place)] == place for other in places)
         if place in told and detail["type"] not in {"missing", "value_error"}:
             continue  # the other members of a union, of which one sentence is enough
-        if branch and detail["type"].endswith("_type"):
-            continue  # another member of the union got further, and its mistake is the one
+        if branch and (detail["type"].endswith("_type") or detail["type"] == "too_short"):
+            continue  # another member of the union got further, or its entries are wrong: their mistakes are the ones
         told.add(place)
         _note(document, detail, model, base, also)
 
@@ -70,6 +70,8 @@ def _note_value(document: Document, loc: Loc, detail: ErrorDetails) -> None:
     if detail["type"] in {"value_error", "assertion_error"}:
         what, _, mend = str(detail.get("ctx", {}).get("error", detail["msg"])).rstrip(".").partition("; ")
         document.wrong(loc, f"{name}{what}", mend or "put it right", key=key)
+    elif detail["input"] is None and detail["type"] == "list_type" and len(loc) == 1:
+        document.wrong(loc, f"{name}nothing is written", f"write '{loc[0]}: []' while there are none", key=key)
     elif detail["input"] is None and detail["type"] != "missing":
         document.wrong(loc, f"{name}nothing is written", "fill it in or take the line out", key=key)
     else:

@@ -34,7 +34,11 @@ def load(directory: Path) -> Configuration:
 
     Blocking, and it imports the drivers and rules it names: call it before the loop, or in a thread.
     """
-    if not directory.is_dir():
+    try:
+        is_folder = directory.is_dir()
+    except PermissionError:
+        is_folder = True  # what is in it can't be read, and each file says so
+    if not is_folder:
         raise ConfigError([Mistake(shown(directory), 1, "is no folder", "name the one that holds compound.yaml")])
     kept = _read_secrets(directory)
     secrets = Secrets(kept.file, _values(kept))
@@ -75,7 +79,7 @@ def shown(path: Path) -> Path:
 
 def _read(directory: Path, name: str, secrets: Secrets) -> Document:
     path = directory / name
-    if path.exists():
+    if _may_exist(path):
         return read_yaml(path, shown(path), secrets)
     document = Document(shown(path))
     document.give_up(1, "is missing", "start from the one in Anju's config/")
@@ -84,14 +88,24 @@ def _read(directory: Path, name: str, secrets: Secrets) -> Document:
 
 def _read_secrets(directory: Path) -> Document:
     path = directory / "secrets.yaml"
-    if not path.exists():
+    if not _may_exist(path):
         return Document(shown(path), tree={})
     document = read_yaml(path, shown(path), Secrets(shown(path), {}))
     try:
         check_mode(path, shown(path))
+    except PermissionError:
+        pass  # told already: it could not be read
     except Wrong as wrong:
         document.mistakes.append(Mistake(document.file, 1, wrong.what, wrong.mend))
     return document
+
+
+def _may_exist(path: Path) -> bool:
+    """Whether it is worth reading: in a folder that lets nobody in, reading says why it can't be."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
 
 
 def _values(document: Document) -> dict[str, str]:

@@ -30,6 +30,8 @@ class Secrets:
 
     def find(self, name: str) -> SecretText:
         """The secret of that name; raises Wrong when there is none."""
+        if not name:
+            raise Wrong("!secret names none", "write '!secret NAME', the name it has in secrets.yaml")
         credential = _credential(name)
         if credential is not None:
             return SecretText(credential)
@@ -48,6 +50,9 @@ def _credential(name: str) -> str | None:
         return (Path(folder) / name).read_text("utf-8").rstrip("\n")
     except FileNotFoundError:
         return None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise Wrong(f"the credential {name!r} can't be read ({why})", "give systemd one line of text for it") from None
 
 
 def check_mode(file: Path, shown: Path) -> None:

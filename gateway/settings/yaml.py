@@ -177,6 +177,10 @@ def _is_merge(key: Node) -> bool:
 def _syntax(problem: str) -> tuple[str, str]:
     if "\\t" in problem or "\t" in problem:
         return "a tab stands where the line is indented", "indent with spaces"
+    if "could not find expected ':'" in problem:
+        return "has no ': ' behind a key", "write 'key: value' here or one line before, the colon ':' and not '：'"
+    if "found '<scalar>'" in problem:
+        return "a quote is not closed, or opened twice", "check the quotes of this line and of those above"
     if "expected <block end>" in problem or "mapping values are not allowed" in problem:
         return f"is no YAML here ({problem})", "check the indentation of this line and the one before"
     return f"is no YAML here ({problem})", "check this line and the one before"

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -22,11 +23,7 @@ class Media:
         path = self._path(name)
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
-                draft.write(jpeg)
-                draft.flush()
-                os.fsync(draft.fileno())
-            Path(draft.name).replace(path)
+            self._write(path, jpeg)
         return name
 
     def path(self, name: str) -> Path | None:
@@ -36,16 +33,35 @@ class Media:
         path = self._path(name)
         return path if path.exists() else None
 
-    def purge(self, before: datetime, keep: frozenset[str], most: int = 500) -> int:
-        """Delete at most `most` pictures older than `before` that are not in `keep`; returns how many."""
+    def shelves(self) -> list[Path]:
+        """The folders that pictures lie in: as many small batches for `purge`."""
+        return sorted(self._folder.glob("??"))
+
+    def purge(self, shelf: Path, before: datetime, keep: frozenset[str]) -> int:
+        """Delete the shelf's pictures older than `before` that are not in `keep`; returns how many.
+
+        Drafts too: what a power cut left of a picture is nobody's.
+        """
         gone = 0
-        for path in self._folder.glob("??/*.jpg"):
-            if gone >= most:
-                break
-            if path.stem not in keep and path.stat().st_mtime < before.timestamp():
-                path.unlink()
-                gone += 1
+        for path in shelf.iterdir():
+            with suppress(FileNotFoundError):  # a draft that has become a picture meanwhile
+                if path.stem not in keep and path.stat().st_mtime < before.timestamp():
+                    path.unlink()
+                    gone += 1
         return gone
+
+    def _write(self, path: Path, jpeg: bytes) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = tempfile.NamedTemporaryFile(dir=path.parent, delete=False)  # noqa: SIM115  # renamed, or unlinked
+        try:
+            with draft:
+                draft.write(jpeg)
+                draft.flush()
+                os.fsync(draft.fileno())
+            Path(draft.name).replace(path)
+        except BaseException:
+            Path(draft.name).unlink()  # what a full disk took of it would keep the disk full
+            raise
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / f"{name}.jpg"

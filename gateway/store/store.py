@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from gateway.errors import NotRecorded
 from gateway.store.media import Media
 from gateway.store.migrations import migrate
 from gateway.store.vault import Vault
-from gateway.store.writer import Writer
+from gateway.store.writer import Writer, is_the_disks
 
 T = TypeVar("T")
 _BUSY_MS = 5000  # a command such as `anju users add` may hold the file for a moment
@@ -57,8 +58,19 @@ class Store:
         return await asyncio.shield(self.writer.submit(unit, urgent=urgent))
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run the query on a read-only connection in a reader's thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: query(self._reader()))
+        """Run the query on a read-only connection in a reader's thread.
+
+        Raises NotRecorded when the disk gives nothing, or what it was not given.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._ask, query)
+
+    def _ask(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return query(self._reader())
+        except Exception as error:
+            if is_the_disks(error):
+                raise NotRecorded(f"the record can't be read: {error}") from error
+            raise
 
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._of_thread, "connection", None)

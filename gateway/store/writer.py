@@ -112,10 +112,14 @@ def _together(connection: sqlite3.Connection, units: list[Unit]) -> list[Any]:
 def _alone(connection: sqlite3.Connection, unit: Unit) -> Any:
     try:
         return _together(connection, [unit])[0]
-    except (sqlite3.OperationalError, OSError) as error:
-        return _Failed(NotRecorded(f"the record can't be written: {error}"))
     except Exception as error:  # noqa: BLE001  # handed to the caller through its future
-        return _Failed(error)
+        return _Failed(NotRecorded(f"the record can't be written: {error}") if is_the_disks(error) else error)
+
+
+def is_the_disks(error: Exception) -> bool:
+    """Whether it tells of the disk, or of what it made of the file, and not of a mistake in a statement."""
+    broken = type(error) is sqlite3.DatabaseError  # SQLITE_CORRUPT and SQLITE_NOTADB have no class of their own
+    return broken or isinstance(error, sqlite3.OperationalError | sqlite3.InternalError | OSError)
 
 
 def _settle(group: list[_Pending], outcomes: list[Any]) -> None:

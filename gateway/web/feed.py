@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 
+from gateway.errors import NotRecorded
 from gateway.flow.status import DeviceStatus
 from gateway.model import Alert, Signal
 from gateway.store import journal
@@ -102,6 +103,6 @@ class Feed:
     async def _newest_signals(self) -> list[Signal]:
         try:
             return await self._services.store.read(lambda connection: journal.signals(connection, limit=_SIGNALS))
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, NotRecorded) as error:
             log.error("the newest signals can't be read", why=str(error))
             return []

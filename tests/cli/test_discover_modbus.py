@@ -62,7 +62,9 @@ def test_units_are_found_and_their_stub_is_a_device(tmp_path: Path, monkeypatch:
 
 
 def test_no_line_is_asked_that_was_not_named() -> None:
-    assert "nothing answered" in discover()
+    told = discover()
+    assert "nothing answered" in told
+    assert "--line PORT, the line to ask" in told
 
 
 def test_a_port_that_is_not_there_is_told() -> None:

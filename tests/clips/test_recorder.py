@@ -149,6 +149,16 @@ async def test_a_camera_that_is_not_there_costs_the_recording_alone(running: Wor
     await running.until(lambda: running.recorder.counts.kept == 1)
 
 
+async def test_a_clock_set_back_ends_the_recording_and_does_not_prolong_it(running: World):
+    running.footage.add("fence")
+    alert = await filmed(running)
+    await running.pass_time(5)
+    running.now -= timedelta(hours=1)
+    await running.until(lambda: running.told)
+    clip, *_ = await running.clips(alert)
+    assert timedelta(seconds=14) < clip.ended - clip.began < timedelta(seconds=20)
+
+
 async def test_a_lost_stream_ends_the_recording_early(running: World):
     running.footage.add("fence")
     alert = await filmed(running)

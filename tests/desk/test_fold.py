@@ -57,6 +57,13 @@ def test_what_was_over_and_seen_to_is_a_new_situation_after_a_while():
     assert folds_into(cleared(ALERT, NOW), later), "nobody has seen to it yet"
 
 
+def test_a_clock_set_back_hides_no_new_situation_and_dates_nothing_in_the_future():
+    hour = timedelta(hours=1)
+    over = cleared(stepped(ALERT, step("acknowledge")), NOW)
+    assert not folds_into(over, NOW - hour)
+    assert repeated(ALERT, decided(-hour), RAISE).last_at == NOW - hour
+
+
 @pytest.mark.parametrize("action", sorted(set(ALLOWED) - {"acknowledge", "note", "assign"}))
 def test_a_new_alert_is_acknowledged_before_anything_else(action):
     with pytest.raises(Conflict):

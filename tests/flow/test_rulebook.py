@@ -45,7 +45,7 @@ class Book:
 
     def journaled(self, wake: Wake) -> Wake:
         self.number += 1
-        return Wake(wake.rule, wake.key, wake.time, self.number)
+        return Wake(wake.rule, wake.key, wake.time, self.number, wake.because)
 
 
 def held(fingerprint: str = "f1", compound: Compound = EMPTY) -> tuple[Rule, str]:

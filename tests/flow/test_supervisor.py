@@ -170,6 +170,28 @@ async def test_commands_find_the_driver_also_by_a_part(two):
         await two.supervisor.perform(Command("nowhere", "unlock"))
 
 
+class Breaking(Line):
+    """Breaks on a command: with a fault of its own, or because its line's end took the answer along."""
+
+    async def perform(self, command):
+        if command.arguments.get("gone"):
+            answer = asyncio.get_running_loop().create_future()
+            answer.cancel()
+            await answer
+        raise KeyError("a bug")
+
+
+@pytest.mark.parametrize(("said", "why"), [({}, "KeyError: 'a bug'"), ({"gone": True}, "not confirmed")])
+async def test_a_command_that_breaks_its_driver_costs_no_more_than_the_command(two, said, why):
+    await two.supervisor.stop(["door"])
+    two.supervisor.become([entry("wall", two.entries), entry("door", {}, two.lines, Breaking)])
+    two.say()
+    await two.flow.until(lambda: two.health() is Health.ONLINE)
+    with pytest.raises(CommandFailed, match=why) as failed:
+        await two.supervisor.perform(Command("door", "unlock", said))
+    assert failed.value.why.zh
+
+
 async def test_a_driver_may_not_speak_for_another_device(two):
     two.lines["door"].put_nowait(Signal(device="wall", kind="zone.alarm"))
     await two.flow.until(lambda: "spoke for wall" in str(two.supervisor.devices()["door"].fault))
@@ -309,3 +331,11 @@ async def test_who_said_itself_that_it_goes_is_away_still_when_its_shared_line_i
     assert shared.health() is Health.OFFLINE
     shared.say()
     await shared.flow.until(lambda: shared.health() is Health.ONLINE)
+
+
+async def test_a_driver_whose_end_fails_does_not_hold_up_the_gateways_end(flow_of):
+    line = asyncio.Queue()
+    async with asyncio.timeout(10), _supervised(flow_of, [entry("door", {}, {"door": line}, Clinging)]) as (flow, _):
+        line.put_nowait(Signal(device="door", kind="door.opened"))
+        await flow.until(lambda: flow.ear.signals)
+    assert [said.kind for said in flow.ear.signals if said.kind == "device.offline"] == []

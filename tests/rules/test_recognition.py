@@ -29,6 +29,11 @@ def test_the_same_plate_does_not_ring_again_within_the_quiet_time():
     assert len(feed(made(RULE, quiet="0s"), seen)) == 5
 
 
+def test_a_clock_set_back_lets_no_watched_one_pass_unseen():
+    seen = [plate("苏B66666", "watch"), plate("苏B66666", "watch", -3600), plate("苏B66666", "watch", -3590)]
+    assert len(feed(made(RULE), seen)) == 2
+
+
 def test_strangers_ring_only_where_told():
     stranger = [signal("lane", "face.unknown", distance=0.7)]
     assert feed(made(RULE), stranger) == []

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from gateway.model import Severity
+from gateway.model import Severity, Wake
 from gateway.rule import Compound
 from rules.silence import RULE
 from tests.rules.feed import COMPOUND, brief, feed, made, signal
@@ -41,6 +41,20 @@ def test_those_that_follow_fold_into_it_and_it_is_over_with_the_last():
     back = [signal(f"c{n}", "device.online", 30 + n) for n in range(1, 6)]
     decisions = feed(made(RULE), [*first, *lost("c5", after=10), *back])
     assert brief(decisions) == ["raise */wall high", "raise */wall high", "clear */wall"]
+
+
+def test_one_that_was_moved_to_another_place_meanwhile_ends_the_loss_it_was_told_in():
+    rule = made(RULE)
+    watch = rule.watch(frozenset())
+    next(watch)
+    away = ("c1", "c2", "c3", "c4")
+    asked = [decision for said in lost(*away) for decision in watch.send(said)]
+    for wake in asked:
+        watch.send(Wake("r", wake.key, wake.time))
+    moved = replace(COMPOUND.devices["c4"], place="gate/east")
+    rule.compound = replace(COMPOUND, devices={**COMPOUND.devices, "c4": moved})
+    decisions = [d for name in away for d in watch.send(signal(name, "device.online", 30))]
+    assert brief(decisions) == ["clear */wall"]
 
 
 def test_few_or_far_apart_are_told_one_by_one():

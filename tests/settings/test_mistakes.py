@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 
@@ -43,6 +45,7 @@ DEVICE_MISTAKES = {
     "loops: [{id: z1, name: x, place: gate/eats}]": "place 'gate/eats' does not exist, did you mean 'gate/east'?",
     "password: open": "a password stands in plain text, move it to secrets.yaml and write '!secret NAME'",
     "password: !secret nobody": "secret 'nobody' is not found, add 'nobody: …' to",
+    "password: !secret ": "!secret names none, write '!secret NAME'",
     "password: !vault x": "tag '!vault' is unknown, only '!secret NAME'",
     "baud: 1, baud: 2": "key 'baud' stands twice, keep one (line 2 has it already)",
 }
@@ -59,6 +62,7 @@ def test_one_line_for_each_mistake_of_a_device(folder, written, told):
 
 COMPOUND_MISTAKES = {
     "timezone: Asia/Shangai": "'Asia/Shangai' is no time zone, did you mean 'Asia/Shanghai'?",
+    "timezone: Beijing": "'Beijing' is no time zone, write one like Asia/Shanghai",
     "language: cn": "'language': 'cn' can't be, use one of en, zh",
     "property_phone: 0523832": "'property_phone': 523832 can't be, put it in quotes: '0523832'",
     "home_province: 江": "'江' begins no number plate, write one of 京",
@@ -93,6 +97,8 @@ def test_one_line_for_each_mistake_of_the_compound(folder, written, told):
 
 
 SYNTAX_MISTAKES = {
+    "devices:\n  - id: x\n    name：门\n    kind: y\n": "devices.yaml:4: has no ': ' behind a key, write",
+    'devices:\n  - id: "x\n    name: "门"\n': "devices.yaml:3: a quote is not closed, or opened twice, check",
     "devices:\n  - id: x\n\tkind: y\n": "devices.yaml:3: a tab stands where the line is indented, indent with spaces",
     "devices:\n  - id: x\n   kind: y\n": "devices.yaml:3: is no YAML here",
     "devices: [a": "devices.yaml:1: is no YAML here",
@@ -102,7 +108,7 @@ SYNTAX_MISTAKES = {
     "{{}: x}": "devices.yaml:1: a key is empty or no plain word",
     "": "devices.yaml:1: 'devices' is missing, add 'devices: …'",
     "devices:\n- hello": "devices.yaml:2: an entry has no keys",
-    "devices:\n": "devices.yaml:1: 'devices': nothing is written, fill it in or take the line out",
+    "devices:\n": "devices.yaml:1: 'devices': nothing is written, write 'devices: []' while there are none",
     "devices: []\nd: 1": "devices.yaml:2: unknown key 'd', known are devices",
 }
 
@@ -121,6 +127,45 @@ def test_a_file_in_another_encoding(folder):
 def test_a_file_that_is_not_there(folder):
     (folder.path / "rules.yaml").unlink()
     assert only(folder).startswith("rules.yaml:1: is missing, start from the one")
+
+
+def test_a_list_is_not_too_short_besides_for_what_is_wrong_in_it(folder):
+    folder.devices("- {id: m, kind: modbus_io, name: m, place: gate/east, port: /dev/null, units: [{address: 1}]}")
+    assert folder.mistakes() == [
+        "devices.yaml:2: 'units': 'id' is missing, add 'id: …'",
+        "devices.yaml:2: 'units': 'name' is missing, add 'name: …'",
+    ]
+
+
+def test_a_zone_number_that_stands_twice_is_told_where_it_stands_again(folder):
+    zone = "{{number: 1, id: z{0}, name: z{0}}}"
+    folder.devices(
+        "- id: host\n  kind: perimeter_panel\n  name: 主机\n  place: gate/east\n  port: /dev/null\n  zones:\n"
+        f"    - {zone.format(1)}\n    - {zone.format(2)}"
+    )
+    assert only(folder).startswith("devices.yaml:9: 'number': zone number 1 is given to two zones")
+
+
+@pytest.fixture
+def stranger():
+    """Somebody whom the folder's owner lets in nowhere."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be somebody else for a while")
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+def test_a_folder_that_lets_nobody_in_is_told_file_by_file(folder, request):
+    folder.secrets("a: b")
+    folder.path.parent.chmod(0o700)
+    folder.path.chmod(0o000)
+    request.getfixturevalue("stranger")
+    told = folder.mistakes()
+    assert [line.partition(":")[0] for line in told] == ["compound.yaml", "devices.yaml", "rules.yaml", "secrets.yaml"]
+    assert all(
+        "can't be read (Permission denied), put the file there and let the daemon's user" in line for line in told
+    )
 
 
 def test_a_folder_that_is_not_there(folder):

@@ -20,6 +20,17 @@ def test_systemd_credentials_come_first(folder, tmp_path, monkeypatch):
     assert folder.load().compound.mqtt.accounts[0].password.get_secret_value() == "from systemd"
 
 
+@pytest.mark.parametrize("spoil", [lambda file: file.write_bytes(b"\xff\xfe"), lambda file: file.mkdir()])
+def test_a_credential_that_is_no_text_is_told_where_it_is_used(folder, tmp_path, monkeypatch, spoil):
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    spoil(credentials / "panel")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    folder.panel("password: !secret panel")
+    (mistake,) = folder.mistakes()
+    assert mistake.startswith("devices.yaml:2: the credential 'panel' can't be read (")
+
+
 def test_secrets_that_others_may_read(folder):
     folder.compound(COMPOUND)
     folder.secrets("b3: x", mode=0o644)

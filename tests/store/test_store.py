@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.errors import NotRecorded
 from gateway.model import Signal
 from gateway.store import Store, journal
+from tests.support.spoilt import spoil
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+LOOK_UP = "SELECT * FROM journal WHERE device = 'door' AND source_id = '7'"
 
 
 def said(**more) -> Signal:
@@ -98,6 +103,19 @@ async def test_closing_writes_what_has_queued(tmp_path):
     del waiting
 
 
+async def test_a_spoilt_file_is_a_record_that_can_not_be_written_or_read(tmp_path):
+    async with Store.open(tmp_path):
+        pass
+    spoil(tmp_path / "anju.db", "journal_source")
+    async with Store.open(tmp_path) as store:
+        with pytest.raises(NotRecorded, match="can't be written: database disk image is malformed"):
+            await record(store, said())
+        with pytest.raises(NotRecorded, match="can't be read: database disk image is malformed"):
+            await store.read(lambda c: c.execute(LOOK_UP).fetchall())
+        with pytest.raises(sqlite3.IntegrityError):
+            await store.write(lambda c: c.execute("INSERT INTO progress (rule) VALUES (NULL)"))
+
+
 async def test_the_vault_reads_only_what_it_wrote(tmp_path):
     async with Store.open(tmp_path) as store:
         sealed = store.vault.encrypt("陈先生 0523".encode())
@@ -113,3 +131,28 @@ async def test_pictures_are_named_by_what_they_show(tmp_path):
         assert store.media.keep(b"\xff\xd8 a picture") == name
         assert store.media.path(name).read_bytes() == b"\xff\xd8 a picture"
         assert store.media.path("../../etc/passwd") is None
+
+
+async def test_of_a_picture_that_the_disk_would_not_take_nothing_stays(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with Store.open(tmp_path) as store:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+        try:
+            with pytest.raises(OSError, match="too large"):
+                store.media.keep(bytes(10_000))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert [path for path in (tmp_path / "media").rglob("*") if path.is_file()] == []
+
+
+async def test_all_old_pictures_go_however_many_and_with_them_what_a_power_cut_left(tmp_path):
+    async with Store.open(tmp_path) as store:
+        names = [store.media.keep(str(n).encode()) for n in range(600)]
+        old, held, young = [store.media.path(name) for name in names], names[7], names[8]
+        draft = old[9].parent / "tmp_draft"
+        draft.write_bytes(b"")
+        for path in {draft, *old} - {store.media.path(young)}:
+            os.utime(path, (0, 0))
+        gone = [store.media.purge(shelf, NOW, frozenset({held})) for shelf in store.media.shelves()]
+        assert sum(gone) == 599
+        assert {path.stem for path in (tmp_path / "media").rglob("*") if path.is_file()} == {held, young}

@@ -72,15 +72,32 @@ def command(
     )
     if out is not None and out.exists():
         raise click.ClickException(f"{out} exists; name a new file")
-    findings = asyncio.run(_look(only or list(WAYS), wish))
+    ways = only or list(WAYS)
+    findings = asyncio.run(_look(ways, wish))
     if not findings:
-        click.echo("nothing answered; try --interface, a longer --seconds, or --host for a device behind a router")
+        click.echo("\n".join(["nothing answered; try", *(f"  {_mend(way, wish)}" for way in ways)]))
         return
     Console(width=None if sys.stdout.isatty() else 120).print(_table(findings))
     if out is not None:
         with out.open("x", encoding="utf-8") as file:
             file.write(stubs(findings))
         click.echo(f"{len(findings)} written to {out}: give each its place, and move it to devices.yaml")
+
+
+def _mend(way: str, wish: Wish) -> str:
+    """What may help to find something in this way."""
+    match way:
+        case "modbus" if wish.lines:
+            return "modbus: the wires A and B changed over, another PORT:BAUD, tcp://HOST:502 for Modbus TCP"
+        case "modbus":
+            return "modbus: --line PORT, the line to ask"
+        case "mqtt" if wish.brokers:
+            return "mqtt: a longer --seconds, for devices that seldom speak"
+        case "mqtt":
+            return "mqtt: --broker HOST, the broker to listen at"
+        case "serial":
+            return "serial: plug the adapter in, and see whether the system knows it (dmesg)"
+    return "onvif: --interface, a longer --seconds, or --host for a device behind a router"
 
 
 async def _look(ways: Sequence[str], wish: Wish) -> list[Finding]:

@@ -46,7 +46,8 @@ class PanelSettings(SerialSettings):
     @model_validator(mode="after")
     def _unlike(self) -> Self:
         numbers = [zone.number for zone in self.zones]
-        twice = sorted({number for number in numbers if numbers.count(number) > 1})
-        if twice:
-            raise Wrong(f"zone number {twice[0]} is given to two zones", "number each as on the host")
+        for index, number in enumerate(numbers):
+            if number in numbers[:index]:
+                at = ("zones", index, "number")
+                raise Wrong(f"zone number {number} is given to two zones", "number each as on the host", at)
         return self
