@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
+from pydantic_core import ErrorDetails
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, CommandFailed, LinkLost
@@ -34,6 +35,10 @@ GATEWAY_KINDS = frozenset(
     configuration.changed configuration.refused""".split()
 )
 """What only the gateway may say."""
+_RETAINED = Words(
+    "信号带有 RETAIN，只是服务器的记忆；发布信号时请不要设 RETAIN",
+    "a retained signal is a broker's memory; publish signals without RETAIN",
+)
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
 SignalId = (
@@ -146,7 +151,7 @@ class MqttDevice(Driver):
             await self._take(message)
         except BadInput as error:
             await self.emit.quarantine(error.why, error.data)
-            return error.why
+            return str(error)
         return None
 
     async def _take(self, message: Message) -> None:
@@ -160,7 +165,7 @@ class MqttDevice(Driver):
 
     async def _take_signal(self, message: Message) -> None:
         if message.retained:
-            raise BadInput("a retained signal is a broker's memory; publish signals without RETAIN", message.payload)
+            raise BadInput(_RETAINED, message.payload)
         said = _read(_Signal, message)
         await self.emit(
             Signal(
@@ -181,7 +186,11 @@ class MqttDevice(Driver):
         result = _read(_Result, message)
         answer = self._waiting.get(result.id)
         if answer is None:
-            raise BadInput(f"result of command {result.id[:64]!r}, which is not waiting (any more)", message.payload)
+            name = repr(result.id[:64])
+            why = Words(
+                f"指令 {name} 的结果，该指令不在等待中", f"result of command {name}, which is not waiting (any more)"
+            )
+            raise BadInput(why, message.payload)
         if not answer.done():
             answer.set_result(result)
 
@@ -192,7 +201,8 @@ class MqttDevice(Driver):
         """
         status = message.payload.decode(errors="replace")
         if status not in ("online", "offline"):
-            raise BadInput("status is neither online nor offline", message.payload)
+            why = Words("状态既不是 online 也不是 offline", "status is neither online nor offline")
+            raise BadInput(why, message.payload)
         async with self._status_in_turn:
             if status == "offline" != self._status:
                 await self.emit(Signal(device=self.device.id, kind="device.offline"))
@@ -234,11 +244,22 @@ def _read(shape: type[_Shape], message: Message) -> _Shape:
     try:
         return shape.model_validate_json(message.payload)
     except ValidationError as error:
-        wrong = (
-            f"{'.'.join(map(str, one['loc'])) or 'payload'}: {one['msg'].removeprefix('Value error, ')}"
-            for one in error.errors()[:3]
-        )
-        raise BadInput(f"{message.topic}: {'; '.join(wrong)}"[:500], message.payload) from None
+        wrong = [_mistake(one) for one in error.errors()[:3]]
+        zh, en = "；".join(each.zh for each in wrong), "; ".join(each.en for each in wrong)
+        why = Words(f"{message.topic}：{zh}"[:500], f"{message.topic}: {en}"[:500])
+        raise BadInput(why, message.payload) from None
+
+
+def _mistake(one: ErrorDetails) -> Words:
+    """One of pydantic's, which has English alone."""
+    where, value = ".".join(map(str, one["loc"])), one["input"]
+    en = f"{where or 'payload'}: {one['msg'].removeprefix('Value error, ')}"
+    if one["type"] == "missing":
+        return Words(f"缺少 {where}", en)
+    if not where:
+        return Words("内容不是 JSON 对象", en)
+    shown = f"：{repr(value)[:64]}" if isinstance(value, str | int | float) else ""
+    return Words(f"{where} 的值不能用{shown}", en)
 
 
 DRIVER = MqttDevice

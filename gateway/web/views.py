@@ -196,12 +196,16 @@ class CallList(View):
 
 
 class QuarantineView(View):
-    """Bytes that could not be read: `data` in hexadecimal, at most the first 1024 of `size`."""
+    """Bytes that could not be read: `data` in hexadecimal, at most the first 1024 of `size`.
+
+    `why` is in the compound's language, or in the one language its author has.
+    """
 
     number: int
     at: Time
     device: str
     why: str
+    whys: WordsView
     size: int
     data: str
 

@@ -17,7 +17,7 @@ from gateway.errors import CommandFailed, NotRecorded
 from gateway.links.mqtt.endpoint import Endpoint
 from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.packets import Puback, Publish, Suback
-from gateway.model import Command, Device, DeviceType, Signal
+from gateway.model import Command, Device, DeviceType, Said, Signal
 from tests.links.mqtt.support import RawClient, endpoint, until
 
 LOCK = Device("lock", "mqtt_device", DeviceType.DOOR, "门锁", "b3/u1")
@@ -39,10 +39,10 @@ class Emitted:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: str, data: bytes) -> None:
+    async def quarantine(self, why: Said, data: bytes) -> None:
         if self.is_broken:
             raise NotRecorded("the disk is full")
-        self.aside.append((why, data))
+        self.aside.append((str(why), data))
 
     def heard(self) -> None:
         pass

@@ -157,7 +157,7 @@ class Connection(asyncio.Protocol):
 
     def _unreadable(self, error: Malformed) -> None:
         self._house.unreadable(self.session.account if self.session else None, error)
-        self.end(error.why, reason=error.reason)
+        self.end(str(error), reason=error.reason)
 
     def _go_on(self, reason: str) -> None:
         """One reason not to read is gone; with the last one, first what came before, then the socket."""

@@ -138,6 +138,7 @@ export interface Unread {
   at: string;
   device: string;
   why: string;
+  whys: Words;
   /** of all of it; `data` are the first bytes, in hex */
   size: number;
   data: string;
