@@ -82,6 +82,23 @@ async def test_a_guard_sees_an_alert_arrive_acknowledges_and_closes_it(gateway, 
     assert not faults
 
 
+async def test_an_alert_is_given_to_a_colleague_by_keys_alone(gateway, page):
+    enrol(gateway, "张班长", "supervisor")
+    await sign_in(page, gateway)
+    publish(gateway, '{"kind": "fire.alarm", "id": "4"}')
+    await expect(page.get_by_role("heading", name=re.compile("101室")).first).to_be_visible()
+    await page.keyboard.press("a")
+    await expect(page.get_by_text("王建国 在处理").first).to_be_visible()
+    await page.keyboard.press("g")
+    await expect(page.get_by_role("button", name="张班长")).to_be_enabled()
+    await expect(page.get_by_role("button", name=re.compile("王建国.*已指派"))).to_be_disabled()
+    await page.keyboard.press("1")
+    await page.keyboard.press("2")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("张班长 在处理").first).to_be_visible()
+    await expect(page.get_by_text("→ 张班长")).to_be_visible()
+
+
 async def test_a_page_that_loses_the_gateway_says_so_loudly_and_comes_back(gateway, page):
     await sign_in(page, gateway)
     gateway.kill()

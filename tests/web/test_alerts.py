@@ -124,6 +124,14 @@ async def test_the_life_of_an_alert(anju, open_client):
         ("note", "guard", "已通知 1502"),
         ("close", "guard", "做饭"),
     ]
+    assert [step["to"] for step in closed["steps"]] == [None, None, None, "guard", None, None]
+
+
+async def test_whom_an_alert_may_be_given_to(open_client):
+    assert (await get(await open_client("guard"), "/api/v1/guards"))["items"] == [
+        {"user": "guard", "role": "guard"},
+        {"user": "supervisor", "role": "supervisor"},
+    ]
 
 
 async def test_acknowledging_needs_no_body(anju, open_client):

@@ -43,6 +43,8 @@ export interface Step {
   user: string;
   at: string;
   note: string;
+  /** whom it was given to, where it was assigned */
+  to: string | null;
 }
 
 export interface Clip {
@@ -130,6 +132,12 @@ export interface Signal {
   received: string;
   data: Data;
   snapshot: string | null;
+}
+
+/** Somebody an alert may be given to. */
+export interface Guard {
+  user: string;
+  role: Role;
 }
 
 /** Bytes of a device that nobody could read. */

@@ -270,6 +270,7 @@ export const en: Messages = {
     offRecordLong:
       "The gateway could not write this alert to its disk. Handle it first, then tell the engineer at once: the disk may be full or broken.",
     assignee: (who) => `${who} has it`,
+    given: (who) => `given to ${who}`,
     choose: "Choose an alert",
     back: "Back",
     story: "Timeline",
@@ -289,6 +290,7 @@ export const en: Messages = {
     "on-scene": "On scene",
     hold: "Hold",
     close: "Close",
+    assign: "Assign",
     note: "Note",
     pending: "Sending…",
   },
@@ -310,6 +312,13 @@ export const en: Messages = {
     confirm: "Close alert",
     cancel: "Cancel",
     choose: "Press a number first",
+  },
+  assign: {
+    title: "Give it to whom?",
+    choose: "Press a number first",
+    confirm: (who) => `Give it to ${who}`,
+    already: "has it already",
+    cancel: "Cancel",
   },
   note: { title: "Note", placeholder: "What you saw or did", save: "Save", cancel: "Cancel" },
   picture: {
@@ -476,6 +485,7 @@ export const en: Messages = {
     onScene: "On scene",
     hold: "Hold",
     close: "Close: then 1–5 for the outcome, Enter to confirm",
+    assign: "Assign: then a number for whom, Enter to confirm",
     note: "Write a note",
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
