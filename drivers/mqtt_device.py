@@ -47,11 +47,20 @@ SignalId = (
 )
 
 
+class _Unfit(ValueError):
+    """A value that may not be said, and why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+
+
 def _bounded(data: dict[str, Any]) -> dict[str, Any]:
     """Only what the journal can hold: JSON without NaN, of bounded size."""
     size = len(json.dumps(data, ensure_ascii=False, allow_nan=False).encode())
     if size > LARGEST_DATA:
-        raise ValueError(f"{size} bytes of data, {LARGEST_DATA} are the most")
+        zh, en = f"{size} 字节，最多 {LARGEST_DATA}", f"{size} bytes of data, {LARGEST_DATA} are the most"
+        raise _Unfit(zh, en)
     return data
 
 
@@ -77,7 +86,9 @@ class _Signal(_Payload):
     @classmethod
     def _known(cls, kind: str) -> str:
         if not is_kind(kind) or kind in GATEWAY_KINDS:
-            raise ValueError(f"{kind[:64]!r} is no kind a device may say; one of its own begins with 'x.'")
+            name = repr(kind[:64])
+            zh = f"{name} 不是设备可报的信号；设备自定义的以 x. 开头"
+            raise _Unfit(zh, f"{name} is no kind a device may say; one of its own begins with 'x.'")
         return kind
 
     @field_validator("at", mode="wrap")
@@ -253,11 +264,14 @@ def _read(shape: type[_Shape], message: Message) -> _Shape:
 def _mistake(one: ErrorDetails) -> Words:
     """One of pydantic's, which has English alone."""
     where, value = ".".join(map(str, one["loc"])), one["input"]
+    unfit = one.get("ctx", {}).get("error")
     en = f"{where or 'payload'}: {one['msg'].removeprefix('Value error, ')}"
+    if isinstance(unfit, _Unfit):
+        return Words(f"{where}：{unfit.zh}", en)
     if one["type"] == "missing":
         return Words(f"缺少 {where}", en)
     if not where:
-        return Words("内容不是 JSON 对象", en)
+        return Words("内容不是可用的 JSON 对象", en)
     shown = f"：{repr(value)[:64]}" if isinstance(value, str | int | float) else ""
     return Words(f"{where} 的值不能用{shown}", en)
 

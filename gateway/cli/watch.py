@@ -107,9 +107,9 @@ def _line(said: Signal | Unreadable) -> Text:
 
 
 def _shown(value: object) -> str:
-    """Words of two languages as they are read, one after the other."""
+    """Words of two languages one after the other."""
     if isinstance(value, dict) and value.keys() == {"zh", "en"}:
-        return f"{value['zh']} {value['en']}"
+        return f"{value['zh']} / {value['en']}"
     return str(value)
 
 
