@@ -91,7 +91,7 @@ class HttpPush(Driver):
         """What is answered; all of a body is understood before any of it is told."""
         try:
             form = self.settings.format
-            tree = read_tree(body, format_of(content_type, body) if form == "auto" else form)
+            tree = read_tree(body, format_of(content_type, body) if form == "auto" else form, content_type)
             signals = [signal for event in self._events(tree, body) if (signal := self._signal(event, body))]
         except BadInput as error:
             await self._aside.put(error.why, self._masked(error.data))

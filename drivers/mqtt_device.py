@@ -134,7 +134,8 @@ class MqttDevice(Driver):
         self._waiting: dict[str, asyncio.Future[_Result]] = {}
 
     async def run(self) -> None:
-        await self.link.serve([f"{self._base}/{word}" for word in ("signal", "result", "status")], self._heard)
+        signal, result, status = (f"{self._base}/{word}" for word in ("signal", "result", "status"))
+        await self.link.serve([signal, result, status], self._heard, others_say=[status])
 
     async def perform(self, command: Command) -> Json | None:
         """What the device answered, or CommandFailed: refused, not connected, or no answer within the limit."""
@@ -161,12 +162,15 @@ class MqttDevice(Driver):
         try:
             await self._take(message)
         except BadInput as error:
-            await self.emit.quarantine(error.why, error.data)
+            await self.emit.quarantine(error.why, error.data, remembered=message.retained)
             return str(error)
         return None
 
     async def _take(self, message: Message) -> None:
-        match message.topic.rpartition("/")[2]:
+        word = message.topic.rpartition("/")[2]
+        if word != "status" and not message.retained:
+            self._status = None  # it lives, whatever was said of it
+        match word:
             case "signal":
                 await self._take_signal(message)
             case "result":
@@ -206,7 +210,7 @@ class MqttDevice(Driver):
             answer.set_result(result)
 
     async def _take_status(self, message: Message) -> None:
-        """Being back is heard by the supervisor, who says it; being gone only the device's bridge can know.
+        """Being back is told to the supervisor, who says it; being gone only the device's bridge can know.
 
         Said once: the status is retained, and comes again with every connection.
         """
@@ -215,7 +219,9 @@ class MqttDevice(Driver):
             why = Words("状态既不是 online 也不是 offline", "status is neither online nor offline")
             raise BadInput(why, message.payload)
         async with self._status_in_turn:
-            if status == "offline" != self._status:
+            if status == "online":
+                self.emit.heard()
+            elif self._status != "offline":
                 await self.emit(Signal(device=self.device.id, kind="device.offline"))
             self._status = status
 

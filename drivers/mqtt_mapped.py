@@ -100,7 +100,8 @@ class MqttMapped(Driver):
         self._waiting: dict[asyncio.Future[None], Match] = {}
 
     async def run(self) -> None:
-        await self.link.serve(self.settings.all_topics(), self._heard)
+        away = [self.settings.named(one.topic) for one in self._format.availability]
+        await self.link.serve(self.settings.all_topics(), self._heard, others_say=away)
 
     async def perform(self, command: Command) -> Json | None:
         """Sent, and confirmed by what the device reports; raises CommandFailed."""
@@ -129,7 +130,7 @@ class MqttMapped(Driver):
         except BadInput as error:
             said = Words.of(error.why)
             why = Words(f"{message.topic}：{said.zh}", f"{message.topic}: {said.en}")
-            await self.emit.quarantine(why, error.data)
+            await self.emit.quarantine(why, error.data, remembered=message.retained)
             return str(why)
         async with self._in_turn:
             await self._take(message, said)
@@ -139,13 +140,18 @@ class MqttMapped(Driver):
         ways = [one for one in self._format.availability if self.settings.named(one.topic) == message.topic]
         if await self._take_availability(ways, said):
             return
+        if not message.retained:
+            self._is_away = False
         said = self._format.read(message.topic, self.settings.base, said)
         if said is None:
             return
+        if ways:
+            self.emit.heard()  # statestream says on one topic how it is and, by that, that it is there
         more, scopes = details(said, self._details), self._scopes(message.topic)
         for news in self._states.news(said, scopes):
             data = {**more, **news.data}
-            await self.emit(Signal(device=self.device.id, kind=news.kind, data=data, fresh=not message.redelivered))
+            signal = Signal(device=self.device.id, kind=news.kind, data=data, fresh=not message.redelivered)
+            await self.emit(signal, remembered=message.retained)
             self._states.keep(news)
         if not message.retained:
             self._confirm(scopes, said)
@@ -160,7 +166,7 @@ class MqttMapped(Driver):
                 await self.emit(signal)
 
     async def _take_availability(self, ways: list[Availability], said: Any) -> bool:
-        """Whether it was about that. Being gone is said once; being back the supervisor hears by itself."""
+        """Whether it was about that. Being gone is said once; being back is told to the supervisor, who says it."""
         for way in ways:
             if way.offline.fits(said):
                 if not self._is_away and self.settings.availability:
@@ -169,8 +175,8 @@ class MqttMapped(Driver):
                 return True
             if way.online.fits(said):
                 self._is_away = False
+                self.emit.heard()
                 return True
-        self._is_away = False
         return False
 
     def _scopes(self, topic: str) -> set[str]:

@@ -45,14 +45,15 @@ def no_such_command(device: str, action: object) -> CommandFailed:
 
 
 class Emit(Protocol):
-    async def __call__(self, signal: Signal) -> int:
+    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
         """Returns the journal's number once the signal is committed (the first one's for a duplicate).
 
-        Raises NotRecorded when it is not on disk: the device must not be acknowledged.
+        Raises NotRecorded when it is not on disk: the device must not be acknowledged. `remembered`: somebody else
+        (a broker) told it from memory, which is no sign that the device lives.
         """
         ...
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
         """Keep bytes that can't be read, committed, for the installer to see; `why` in both languages if you can."""
         ...
 

@@ -30,31 +30,35 @@ class Intercom(Rule):
     settings: IntercomSettings
 
     def watch(self, held: frozenset[str]) -> Watch:
-        standing, ringing = set(held), set[str]()
+        standing, ringing = set(held), dict[str, set[object]]()
         decisions: Decisions = ()
         while True:
             event = yield decisions
             if isinstance(event, Wake):
-                rings = event.key in ringing
+                rings = bool(ringing.get(event.key))
                 decisions = self._raise(event.key, self.settings.unanswered, standing, WAITS) if rings else ()
             elif self.settings.covers(event.device, self.compound):
                 decisions = self._on_signal(event, standing, ringing)
             else:
                 decisions = ()
 
-    def _on_signal(self, signal: Signal, standing: set[str], ringing: set[str]) -> Decisions:
-        station = signal.device
+    def _on_signal(self, signal: Signal, standing: set[str], ringing: dict[str, set[object]]) -> Decisions:
+        """`ringing` holds each station's calls that ring: a visitor's goes on while the guard's own to it fails."""
+        station, call = signal.device, signal.data.get("call")
+        calls = ringing.setdefault(station, set())
         if signal.kind == "call.started":
             if signal.data.get("direction") != "in":
                 return ()
-            ringing.add(station)
-            return [WakeAt(station, signal.time + self.settings.after)]
-        ringing.discard(station)
-        forget = WakeAt(station, None)
+            waits_already = bool(calls)
+            calls.add(call)
+            return () if waits_already else [WakeAt(station, signal.time + self.settings.after)]
         if signal.kind == "call.answered":
-            return [forget, *self._clear(station, standing)]
+            calls.clear()
+            return [WakeAt(station, None), *self._clear(station, standing)]
+        calls.discard(call)
+        forget = () if calls else (WakeAt(station, None),)
         missed = signal.data.get("why") == "missed" and station not in standing
-        return [forget, *(self._raise(station, self.settings.missed, standing, MISSED) if missed else ())]
+        return [*forget, *(self._raise(station, self.settings.missed, standing, MISSED) if missed else ())]
 
     def _raise(self, station: str, severity: Severity | None, standing: set[str], matter: Words) -> Decisions:
         if severity is None or station in standing:

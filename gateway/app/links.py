@@ -126,6 +126,8 @@ def _hooked(link: Any) -> LinkOf:
 
         if hasattr(link, "on_heard"):
             link.on_heard = emit.heard
+        if hasattr(link, "on_returned"):
+            link.on_returned = emit.returned
         if hasattr(link, "on_silent"):
             link.on_silent = on_silent
         return link

@@ -48,6 +48,9 @@ class Hears(Protocol):
     def heard(self, device: str) -> None:
         """It lives."""
 
+    def returned(self) -> None:
+        """The line stands again, and nothing was heard of the device."""
+
     def lost(self, device: str, why: Said) -> None:
         """It does not answer."""
 
@@ -77,23 +80,28 @@ class Emitter:
         self._window = window
         self._hears = hears
 
-    async def __call__(self, signal: Signal) -> int:
+    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
         self._own(signal.device)
         number = await self._intake.accept(signal, self._window)
         if signal.kind in _STATES:
             self._hears.said(signal.device, _STATES[signal.kind])
-        else:
+        elif not remembered:
             self._hears.spoke(signal.device)
         return number
 
     def heard(self, part: str | None = None) -> None:
         self._hears.heard(self._own(part or self._device))
 
+    def returned(self) -> None:
+        """Said by a link that devices share: it stands again, and has yet to hear of this one."""
+        self._hears.returned()
+
     def lost(self, part: str, why: Said) -> None:
         self._hears.lost(self._own(part), why)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
-        self.heard()
+    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
+        if not remembered:
+            self.heard()
         await self._quarantine.keep(self._device, why, data)
 
     def _own(self, device: str) -> str:

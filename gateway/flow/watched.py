@@ -65,6 +65,8 @@ class Watched:
         }
         self._parts = {part.id: part for part in entry.parts}
         self.status = _as_known(entry.device, known)
+        self.before_loss: DeviceStatus | None = former.before_loss if former else None
+        """How the device was when its line was lost, until it is heard again."""
 
     def statuses(self) -> Iterator[DeviceStatus]:
         """The device's, then its parts'."""
@@ -91,6 +93,20 @@ class Watched:
                     self._hear_part(host.id)
             self._hear_part(device)
 
+    def returned(self) -> None:
+        """Its line stands again, which says nothing of the device: who was away before is away still.
+
+        Who was not has its whole cadence to be heard in; a sensor that reports once a day is not lost until then.
+        """
+        before, self.before_loss = self.before_loss, None
+        if before is None or self.status.health is not Health.OFFLINE:
+            return
+        self.status = replace(self.status, fault=None)
+        if before.health is Health.SILENT:
+            self._fall_silent(self.status)
+        else:
+            self._become(self.status, Health.ONLINE, {})
+
     def spoke(self, device: str) -> None:
         """A signal of it is committed; a part that nobody watches stays as well as its device."""
         self.heard(device if device in self._own else self.entry.device.id)
@@ -113,14 +129,15 @@ class Watched:
     def ended(self, why: Said) -> None:
         """Its driver ended, which is a loss and a restart to come."""
         self.driver = None
+        if self.status.health is not Health.OFFLINE:
+            self.before_loss = self.status
         self.status = replace(self.status, restarts=self.status.restarts + 1)
         self.lost(self.entry.device.id, why)
 
     def silent(self, device: str) -> None:
         status = self._status_of(device)
         if status.health not in {Health.SILENT, Health.OFFLINE}:
-            heard = status.heard_at
-            self._become(status, Health.SILENT, {"last_heard": heard.isoformat() if heard else None})
+            self._fall_silent(status)
 
     def look(self) -> None:
         """Whoever said nothing for longer than its cadence is silent."""
@@ -153,6 +170,7 @@ class Watched:
         if status.health is Health.ONLINE and self._heard_since_start:
             return
         self._heard_since_start = True
+        self.before_loss = None
         self.status = replace(self.status, fault=None)
         if status.health is not Health.ONLINE:
             self._become(self.status, Health.ONLINE, {})
@@ -162,6 +180,10 @@ class Watched:
         self._keep(status)
         if status.health is not Health.ONLINE:
             self._become(status, Health.ONLINE, {})
+
+    def _fall_silent(self, status: DeviceStatus) -> None:
+        heard = status.heard_at
+        self._become(status, Health.SILENT, {"last_heard": heard.isoformat() if heard else None})
 
     def _become(self, status: DeviceStatus, health: Health, data: Json) -> None:
         if self.is_over:

@@ -53,7 +53,8 @@ class Looker(Thread):
     @property
     def cameras(self) -> int:
         """Whose pictures are looked at; of a main stream nothing is."""
-        return sum(look.looks for look in self._turns)
+        with self._lock:
+            return sum(look.looks for look in self._turns)
 
     @property
     def dropped(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -27,10 +28,11 @@ from gateway.web.pages.rendering import Rendering
 from gateway.web.problems import of_status
 from gateway.web.routes import Route, RouteError, checked
 from gateway.web.services import Services
+from gateway.web.strangers import QUIET_S, Strangers
 from gateway.web.viewings import Viewings
 
 log = structlog.get_logger(__name__)
-_END_S = 3.0
+_END_S, _HANDSHAKE_S = 3.0, 10.0
 
 
 def build(services: Services) -> web.Application:
@@ -104,15 +106,23 @@ def _strays(services: Services) -> Any:
 @asynccontextmanager
 async def serve(services: Services, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve until left; gives the URL, with the port that was picked when `port` is 0."""
-    runner = web.AppRunner(build(services), access_log=None, handle_signals=False, shutdown_timeout=_END_S)
+    strangers, app = Strangers(), build(services)
+    app.middlewares.insert(0, strangers.note)
+    runner = web.AppRunner(
+        app, access_log=None, handle_signals=False, shutdown_timeout=_END_S, keepalive_timeout=QUIET_S
+    )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, ssl_context=tls)
-        await site.start()
-        bound = runner.addresses[0]
-        shown = f"[{host}]" if ":" in host else host
-        url = f"{'https' if tls else 'http'}://{shown}:{bound[1]}"
-        log.info("the guard room is open", url=url)
-        yield url
+        assert runner.server
+        listening = await asyncio.get_running_loop().create_server(
+            strangers.come_to(runner.server), host, port, ssl=tls, ssl_handshake_timeout=_HANDSHAKE_S if tls else None
+        )
+        try:
+            shown = f"[{host}]" if ":" in host else host
+            url = f"{'https' if tls else 'http'}://{shown}:{listening.sockets[0].getsockname()[1]}"
+            log.info("the guard room is open", url=url)
+            yield url
+        finally:
+            listening.close()
     finally:
         await runner.cleanup()

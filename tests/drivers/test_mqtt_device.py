@@ -32,22 +32,26 @@ class Emitted:
     aside: list[tuple[str, bytes]] = field(default_factory=list)
     reasons: list[Said] = field(default_factory=list)
     is_broken: bool = False
+    lives: int = 0
+    """How often it was a sign of life."""
 
-    async def __call__(self, signal: Signal) -> int:
+    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
         await asyncio.sleep(0)
         if self.is_broken:
             raise NotRecorded("the disk is full")
         self.signals.append(signal)
+        self.lives += not remembered
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
         if self.is_broken:
             raise NotRecorded("the disk is full")
         self.aside.append((str(why), data))
         self.reasons.append(why)
+        self.lives += not remembered
 
     def heard(self) -> None:
-        pass
+        self.lives += 1
 
 
 @dataclass
@@ -198,6 +202,7 @@ async def test_a_retained_signal_is_a_memory_and_no_alarm() -> None:
         await it.driver._heard(Message(SIGNAL, b'{"kind": "fire.alarm"}', "anju", 1, retained=True))
         assert it.emitted.signals == []
         assert "without RETAIN" in it.emitted.aside[0][0]
+        assert it.emitted.lives == 0
         it.client.send(Publish(SIGNAL, b'{"kind": "fire.alarm"}', 1, 1, retain=True))
         assert await it.client.receive() == Puback(1)
         assert [one.kind for one in it.emitted.signals] == ["fire.alarm"]
@@ -209,6 +214,19 @@ async def test_only_going_offline_is_a_signal_of_the_status() -> None:
             await it.say(status, "status")
         assert [one.kind for one in it.emitted.signals] == ["device.offline", "device.offline"]
         assert [data for _, data in it.emitted.aside] == [b"asleep"]
+
+
+async def test_who_was_said_to_be_away_and_speaks_may_be_said_to_be_away_again() -> None:
+    async with scene() as it:
+        heard: list[str] = []
+        it.driver.link.on_heard = lambda: heard.append("heard")
+        await it.say(b"offline", "status")
+        await it.say(b"offline", "status")
+        assert heard == [], "its bridge spoke, and not the device"
+        await it.say({"kind": "door.opened"})
+        assert heard == ["heard"]
+        await it.say(b"offline", "status")
+        assert [one.kind for one in it.emitted.signals] == ["device.offline", "door.opened", "device.offline"]
 
 
 async def test_a_status_that_was_not_recorded_is_said_again() -> None:

@@ -127,11 +127,65 @@ async def test_what_a_broker_remembers_is_a_state_and_no_event(broker: Mosquitto
     peer.close()
 
 
+async def test_what_a_broker_remembers_is_no_sign_of_life_but_that_the_device_is_there(broker: Mosquitto) -> None:
+    async with scene(broker, ZIGBEE) as it:
+        it.emitted.lives = 0
+        for payload in (b'{"contact": false}', b"\xff", b'{"contact": true}'):
+            await it.driver._heard(Message("zigbee2mqtt/front_door", payload, "c", 1, retained=True))
+        assert it.emitted.lives == 0
+        assert it.kinds == ["door.opened", "door.closed"]
+        await it.driver._heard(Message("zigbee2mqtt/front_door/availability", b"online", "c", 2, retained=True))
+        assert it.emitted.lives == 1
+
+
+@pytest.mark.parametrize(("word", "lives"), [("on", True), ("off", True), ("unknown", False)])
+async def test_statestream_remembers_whether_it_is_there_with_how_it_is(
+    broker: Mosquitto, word: str, lives: bool
+) -> None:
+    base = "homeassistant/binary_sensor/kitchen_gas"
+    states = [{"of": "@", "is": "on", "on": "gas.alarm", "off": "gas.restored"}]
+    async with scene(broker, {"format": "ha_statestream", "base": base, "states": states}) as it:
+        it.emitted.lives = 0
+        await it.driver._heard(Message(f"{base}/state", word.encode(), "c", 1, retained=True))
+        assert bool(it.emitted.lives) is lives
+
+
 async def test_who_is_away_says_so_once(broker: Mosquitto) -> None:
     async with scene(broker, ZIGBEE) as it:
         for payload in ('{"state":"offline"}', "offline", '{"state":"online"}', "offline"):
             await it.say("zigbee2mqtt/front_door/availability", payload)
         await it.hears("device.offline", "device.offline")
+
+
+@pytest.mark.parametrize(("online", "offline"), [('{"state":"online"}', '{"state":"offline"}'), ("online", "offline")])
+async def test_zigbee2mqtt_itself_may_die(broker: Mosquitto, online: str, offline: str) -> None:
+    async with scene(broker, {"format": "zigbee2mqtt", "base": "zigbee2mqtt/bridge"}) as it:
+        for payload in (online, offline, online, offline):
+            await it.say("zigbee2mqtt/bridge/state", payload, retain=True)
+        await it.hears("device.offline", "device.offline")
+
+
+async def test_a_gas_sensor_that_knows_nothing_yet_says_not_that_the_gas_is_gone(broker: Mosquitto) -> None:
+    async with scene(broker, {"format": "shelly_gen1", "base": "shellies/shellygas-1"}) as it:
+        for word in ("none", "heavy", "unknown", "heavy", "none"):
+            await it.say("shellies/shellygas-1/sensor/gas", word)
+        await it.hears("gas.alarm", "gas.restored")
+
+
+async def test_that_it_is_away_is_no_sign_of_life_however_often_it_is_said(broker: Mosquitto) -> None:
+    """zigbee2mqtt says it again of every device when it starts."""
+    async with scene(broker, ZIGBEE) as it:
+        heard: list[str] = []
+        it.driver.link.on_heard = lambda: heard.append("heard")
+        for word in ("offline", "offline"):
+            await it.say("zigbee2mqtt/front_door/availability", {"state": word}, retain=True)
+        await it.hears("device.offline")
+        lives = it.emitted.lives
+        await it.say("zigbee2mqtt/front_door/availability", {"state": "online"}, retain=True)
+        await until(lambda: it.emitted.lives == lives + 1)
+        assert heard == []
+        await it.say("zigbee2mqtt/front_door", {"contact": True})
+        await until(lambda: heard)
 
 
 async def test_tasmota(broker: Mosquitto) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -236,3 +237,75 @@ async def test_a_driver_whose_end_fails_is_not_started_again(two):
     await asyncio.sleep(0.1)
     assert two.kinds().count("door.opened") == 1
     assert two.kinds().count("device.offline") == 0
+
+
+class Sharing(Line):
+    """Its line is shared (a broker): that it stands again says nothing of the device."""
+
+    async def run(self):
+        while True:
+            said = await self.link.get()
+            if said == "the line stands":
+                self.emit.returned()
+            elif isinstance(said, Exception):
+                raise said
+            elif isinstance(said, Device):
+                await self.emit(Signal(device=said.id, kind="water.alarm"), remembered=True)
+                await self.emit.quarantine("a memory", b"", remembered=True)
+            else:
+                await self.emit(said)
+
+
+@pytest.fixture
+async def shared(flow_of, monkeypatch):
+    monkeypatch.setattr(backoff, "FIRST_S", 0.01)
+    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    lines = {"door": asyncio.Queue()}
+    made = entry("door", {}, lines, Sharing)
+    made = replace(made, device=replace(made.device, cadence=None))
+    async with _supervised(flow_of, [made]) as (flow, supervisor):
+        yield Two(flow, supervisor, lines, {"door": made})
+
+
+async def _cut(it):
+    restarts = it.supervisor.devices()["door"].restarts
+    it.lines["door"].put_nowait(LinkLost("the broker restarts"))
+    await it.flow.until(lambda: it.supervisor.devices()["door"].restarts > restarts)
+    assert it.health() is Health.OFFLINE
+
+
+async def test_a_shared_line_that_is_back_leaves_its_devices_as_they_were(shared):
+    """A sensor that reports once a day is not away for a day because its broker was for a second."""
+    shared.say()
+    await shared.flow.until(lambda: shared.health() is Health.ONLINE)
+    heard = shared.supervisor.devices()["door"].heard_at
+    await _cut(shared)
+    shared.lines["door"].put_nowait("the line stands")
+    await shared.flow.until(lambda: shared.health() is Health.ONLINE)
+    assert shared.supervisor.devices()["door"].heard_at == heard
+    assert shared.supervisor.devices()["door"].fault is None
+    await shared.flow.until(lambda: shared.kinds().count("device.online") == 2)
+
+
+async def test_who_was_silent_is_silent_still_when_its_shared_line_is_back(shared):
+    """What a broker remembers of it (retained) is no sign of life."""
+    watched = shared.supervisor._watched["door"]
+    watched.silent("door")
+    await _cut(shared)
+    shared.lines["door"].put_nowait("the line stands")
+    shared.lines["door"].put_nowait(shared.entries["door"].device)
+    await shared.flow.until(lambda: "water.alarm" in shared.kinds() and shared.kinds().count("device.silent") == 2)
+    assert shared.health() is Health.SILENT
+    assert "device.online" not in shared.kinds()
+
+
+async def test_who_said_itself_that_it_goes_is_away_still_when_its_shared_line_is_back(shared):
+    shared.say("device.offline")
+    await shared.flow.until(lambda: shared.health() is Health.OFFLINE)
+    await _cut(shared)
+    shared.lines["door"].put_nowait("the line stands")
+    shared.lines["door"].put_nowait(shared.entries["door"].device)
+    await shared.flow.until(lambda: "water.alarm" in shared.kinds())
+    assert shared.health() is Health.OFFLINE
+    shared.say()
+    await shared.flow.until(lambda: shared.health() is Health.ONLINE)

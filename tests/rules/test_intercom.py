@@ -46,5 +46,15 @@ def test_a_guard_who_calls_waits_for_nobody():
     assert feed(made(RULE), [out, ends("not_answered", 40)], until=99) == []
 
 
+def test_a_visitor_goes_on_waiting_while_the_guards_own_call_fails():
+    """Both pressed at once: the station is busy for the guard, and rings all the same."""
+    crossing = [
+        signal("station", "call.started", 1, call="d", direction="out"),
+        signal("station", "call.ended", 2, call="d", why="not_answered"),
+    ]
+    assert brief(feed(made(RULE), [rings(), *crossing], until=29)) == []
+    assert brief(feed(made(RULE), [rings(), *crossing], until=31)) == ["raise station medium"]
+
+
 def test_each_may_be_switched_off():
     assert feed(made(RULE, unanswered="off", missed="off"), [rings(), ends("missed", 45)], until=99) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Thread
 
 from gateway.vision.lookers import GLANCE, LONGEST, SHARE, Lookers
 
@@ -34,3 +35,28 @@ def test_all_cameras_together_cost_the_share_that_was_given() -> None:
     assert {look.every for look in looks} == {GLANCE * 100 / 0.1}
     lookers.spend(0.001)
     assert looks[0].every == LONGEST
+
+
+def test_a_camera_that_goes_while_another_comes_costs_neither() -> None:
+    """A worker once ended for it, with all its cameras: counting met a dictionary that had changed meanwhile."""
+
+    class Leaving(Camera):
+        """When it is counted, another thread takes it out."""
+
+        thread: Thread | None = None
+
+        @property
+        def looks(self) -> bool:  # type: ignore[override]
+            if self.thread is None:
+                self.thread = Thread(target=lookers.remove, args=(self,))
+                self.thread.start()
+                self.thread.join(0.2)
+            return True
+
+    lookers = Lookers(threads=1)
+    leaving = Leaving()
+    lookers.add(leaving, lambda: None)  # type: ignore[arg-type]
+    lookers.add(Camera(), lambda: None)  # type: ignore[arg-type]
+    lookers.add(Camera(), lambda: None)  # type: ignore[arg-type]
+    assert leaving.thread is not None
+    leaving.thread.join()

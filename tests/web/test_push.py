@@ -147,6 +147,15 @@ async def test_who_guesses_has_to_wait_and_who_knows_does_not(anju) -> None:
         assert wrong[-1] == 429
 
 
+async def test_a_neighbour_with_an_old_token_silences_nobody(anju) -> None:
+    """Behind one address, as a router or a proxy makes it; whether there is such a neighbour is not told."""
+    async with pushing(anju) as run:
+        for path in ("/api/v1/push/west-host", "/api/v1/push/nobody"):
+            answers = [(await post(run, event(), path=path))[0] for _ in range(31)]
+            assert answers == [401] * 30 + [429]
+        assert (await post(run, event()))[0] == 200
+
+
 async def test_not_on_record_is_not_taken(anju) -> None:
     async with pushing(anju) as run:
         run.emit.disk = False

@@ -93,6 +93,8 @@ ZIGBEE2MQTT = Format(
     availability=(
         _there("{base}/availability", "online", "offline", of="state"),
         _there("{base}/availability", "online", "offline"),  # before its version 2 the bare word
+        _there("{base}/state", "online", "offline", of="state"),  # of zigbee2mqtt itself, whose base is …/bridge
+        _there("{base}/state", "online", "offline"),
     ),
     states=(
         _state("contact", "door.opened", "door.closed", **{"is": False}),
@@ -141,6 +143,7 @@ SHELLY_GEN1 = Format(
         _state("status.bat", *_LOW_BATTERY, below=_LOW_PERCENT),
     ),
     keyed=(Keyed("{base}/"),),
+    nothing=("", "unknown"),  # a gas sensor that warms up: neither gas nor none
 )
 STATESTREAM = Format(
     topics=("{base}/state",),

@@ -169,4 +169,6 @@ class BrokerLink(RoutedLink):
     async def _stay(self, topics: Sequence[str]) -> NoReturn:
         line = await self._broker.line()
         await line.subscribe(topics)
+        if self.on_returned is not None:
+            self.on_returned()
         await line.gone()

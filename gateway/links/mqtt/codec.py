@@ -27,6 +27,8 @@ from gateway.model import Words
 LARGEST_PACKET = 256 * 1024
 """Bytes of a whole packet that are taken unless told otherwise; the protocol allows 256 MiB."""
 
+_CONNECT, _AS_5 = 0x10, wire.text("MQTT") + bytes((LEVEL_5,))
+
 
 class Decoder:
     """Feed it what comes, take packets until None. The version is the CONNECT's, or the one it is told.
@@ -62,6 +64,8 @@ class Decoder:
             self._forget()
             return None
         body = bytes(self._bytes[start : start + size])
+        if first == _CONNECT and body.startswith(_AS_5):
+            self.level = LEVEL_5  # known before the rest is read, so that what is wrong with it can be answered
         packet = parse5.parse(first, body) if self.level == LEVEL_5 else parse(first, body)
         self._at = start + size
         if isinstance(packet, Connect):

@@ -18,6 +18,7 @@ from gateway.links.mqtt.outbox import Outgoing
 from gateway.links.mqtt.packets import LEVEL_5, Connack, ConnectCode, Disconnect, Packet, Puback, Publish
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.session import Session
+from gateway.links.mqtt.terms import explained
 from gateway.links.mqtt.timers import Timers
 from gateway.links.mqtt.wire import Malformed, UnacceptableLevel
 from gateway.model import Words
@@ -156,7 +157,9 @@ class Connection(asyncio.Protocol):
             self._unreadable(error)
 
     def _unreadable(self, error: Malformed) -> None:
-        self._house.unreadable(self.session.account if self.session else None, error)
+        self._house.unreadable(self.session.account if self.session else None, self.address, error)
+        if self.session is None and self._decoder.level == LEVEL_5:  # a CONNECT: what follows one is not read before
+            self.say(Connack(ConnectCode.NOT_AUTHORIZED, reason=error.reason, properties=explained(str(error))))
         self.end(str(error), reason=error.reason)
 
     def _go_on(self, reason: str) -> None:

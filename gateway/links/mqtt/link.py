@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
@@ -36,8 +36,11 @@ Handle = Callable[[Message], Awaitable[str | None]]
 class MqttLink(Protocol):
     """Both doors give one of these to a driver."""
 
-    async def serve(self, topics: Sequence[str], handle: Handle) -> None:
+    async def serve(self, topics: Sequence[str], handle: Handle, *, others_say: Collection[str] = ()) -> None:
         """Claim `topics` (filters) and have `handle` called for their messages, until cancelled.
+
+        On `others_say` (topic names) a bridge or a last will may speak of the device: what comes there is no sign
+        that it lives, unless the driver says so.
 
         Messages come in order of arrival, each without waiting for the one before; a message is
         acknowledged, in order of arrival, once its `handle` has returned. When it raises an AnjuError
@@ -63,23 +66,27 @@ class Directory(Protocol):
 class RoutedLink:
     """The half of a link that both doors share: claims, and messages into a driver's hands.
 
-    The app may set `on_heard`, called for anything the device sends, and `on_silent`, awaited when
-    the device's last will came due.
+    The app may set `on_heard`, called for anything the device sends (not for what others say of it, nor for what a
+    broker says from memory), `on_returned`, called when a line that devices share stands again, and `on_silent`,
+    awaited when the device's last will came due.
     """
 
     def __init__(self, device: str, account: str, directory: Directory, waiting: WaitingRoom) -> None:
         self.device = device
         self.account = account
         self.on_heard: Callable[[], None] | None = None
+        self.on_returned: Callable[[], None] | None = None
         self.on_silent: Callable[[], Awaitable[None]] | None = None
         self.has_served = False
         self.tape = Tape()
         self._directory = directory
         self._waiting = waiting
         self._start: Callable[[Delivery], None] | None = None
+        self._others_say: frozenset[str] = frozenset()
 
-    async def serve(self, topics: Sequence[str], handle: Handle) -> None:
+    async def serve(self, topics: Sequence[str], handle: Handle, *, others_say: Collection[str] = ()) -> None:
         """See MqttLink. What is unfinished when it ends waits for the next `serve`."""
+        self._others_say = frozenset(others_say)
         try:
             async with asyncio.TaskGroup() as group:
                 await self._hand_on(topics, handle, group)
@@ -100,12 +107,16 @@ class RoutedLink:
     def take(self, delivery: Delivery) -> None:
         """Hand it to the driver, or let it wait for one."""
         self.tape.put("in", delivery.message.payload, delivery.message.topic)
-        if self.on_heard is not None:
+        if self.on_heard is not None and self._is_its_own(delivery.message):
             self.on_heard()
         if self._start is None:
             self._waiting.hold(delivery)
         else:
             self._start(delivery)
+
+    def _is_its_own(self, message: Message) -> bool:
+        """Whether the device itself said it just now."""
+        return not message.retained and message.topic not in self._others_say
 
     def leave(self) -> list[Delivery]:
         """What waits for its driver, in order of arrival; it waits here no more."""

@@ -110,10 +110,12 @@ class Reception:
         if len(links) == 1 and links[0].on_heard is not None:
             links[0].on_heard()
 
-    def unreadable(self, account: str | None, error: Malformed) -> None:
-        """Counted; kept only if it came from someone with an account, or anyone could fill the disk."""
+    def unreadable(self, account: str | None, address: str, error: Malformed) -> None:
+        """Counted and logged; kept only if it came from someone with an account, or anyone could fill the disk."""
         self.counters.malformed += 1
-        if account is not None:
+        if account is None:
+            log.info("mqtt client not understood", address=address, why=error.why)
+        else:
             self.tasks.create_task(self._aside.keep(account, error.why, error.data))
 
     def left(self, connection: Connection, will: Will | None) -> None:

@@ -63,7 +63,7 @@ class Engine:
         await self._on_call(call, ("hangup", ""))
 
     async def send_keys(self, call: str, keys: str) -> None:
-        """As RFC 4733 events. Raises CommandFailed when the call has no such events, LinkLost when in doubt."""
+        """As RFC 4733 events. Raises CommandFailed when the call has no such events, or ended meanwhile."""
         status = (await self._on_call(call, ("callstat", "")))[-1].text
         if "telephone-event" not in status.partition("remote formats")[2]:
             en = "the station takes no keys in a call: switch on DTMF by RFC 2833/4733 there"
@@ -71,7 +71,7 @@ class Engine:
         answers = await self._order(*self._chosen(call), ("sndcode", keys))
         if not _found(answers):
             en = "a call ended while keys were sent: it is not known which call got them"
-            raise LinkLost(Words("发送开门按键时对讲挂断，门可能未开", en))
+            raise CommandFailed(Words("发送开门按键时对讲挂断，门可能未开", en))
 
     async def dial(self, account: str, uri: str) -> str:
         """Call somebody; gives the Call-ID."""

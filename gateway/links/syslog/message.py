@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 _PRIORITY = re.compile(r"<(?P<priority>[0-9]{1,3})>")
@@ -14,7 +14,10 @@ _USER_NOTICE = 13
 _NEW = re.compile(
     r"1 (?P<at>\S{1,40}) (?P<host>\S{1,255}) (?P<app>\S{1,48}) (?P<process>\S{1,128}) (?P<message>\S{1,32}) "
 )
-_OLD_TIME = re.compile(r"(?P<at>[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}) (?P<host>\S{1,255}) ?")
+_ISO_TIME = r"(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}\S{0,16})"
+_YEAR_APART = r"(?P<day>[A-Z][a-z]{2} {1,2}[0-9]{1,2})( (?P<year>[0-9]{4}))? (?P<hour>[0-9]{2}:[0-9]{2}:[0-9]{2})"
+_OLD_TIME = re.compile(rf"({_ISO_TIME}|{_YEAR_APART}(\.[0-9]{{1,6}})?( (?P<late>[0-9]{{4}}))?) (?P<host>\S{{1,255}}) ?")
+"""RFC 3164's, and what is written in its place: rsyslog's RFC 3339, and the year before (Huawei) or after it (H3C)."""
 _OLD_TAG = re.compile(r"(?P<app>[A-Za-z0-9_./-]{1,48})(\[(?P<process>[^\]\s]{1,128})\])?:\s?")
 _STRUCTURED = re.compile(r"(-|(\[[^\]\\\"]{0,1024}(\"(\\.|[^\"\\]){0,4096}\"[^\]\\\"]{0,1024}){0,64}\])+)( |$)")
 _SEVERITIES = "emergency alert critical error warning notice info debug".split()
@@ -56,7 +59,7 @@ def _old(rest: str, severity: str, zone: ZoneInfo, now: datetime) -> Message:
         severity,
         dated["host"] if dated else "",
         tag["app"] if tag else "",
-        _old_time(dated["at"], zone, now) if dated else None,
+        _old_time(dated, zone, now) if dated else None,
     )
 
 
@@ -74,20 +77,27 @@ def _said(word: str) -> str:
     return "" if word == "-" else word
 
 
-def _new_time(text: str) -> datetime | None:
+def _new_time(text: str, zone: ZoneInfo | None = None) -> datetime | None:
     try:
         read = datetime.fromisoformat(text)
+        read = read if read.tzinfo else read.replace(tzinfo=zone)
         return read.astimezone(UTC) if read.tzinfo else None
     except (ValueError, OverflowError):
         return None
 
 
-def _old_time(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """It has no year: the one that brings it nearest to now."""
+def _old_time(dated: re.Match[str], zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Where it has no year, the one that brings it nearest to now."""
+    if dated["iso"]:
+        return _new_time(dated["iso"], zone)
+    named = dated["year"] or dated["late"]
+    years = [int(named)] if named else [now.year - 1, now.year, now.year + 1]
+    read = filter(None, (_in_year(year, f"{dated['day']} {dated['hour']}", zone) for year in years))
+    return min(read, key=lambda each: abs(each - now), default=None)
+
+
+def _in_year(year: int, text: str, zone: ZoneInfo) -> datetime | None:
     try:
-        read = datetime.strptime(f"{now.year} {text}", "%Y %b %d %H:%M:%S").replace(tzinfo=zone).astimezone(UTC)
-        if read - now > timedelta(days=180):
-            read = read.replace(year=read.year - 1)
+        return datetime.strptime(f"{year} {text}", "%Y %b %d %H:%M:%S").replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return read

@@ -1,13 +1,18 @@
-"""Messages in a TCP connection: counted (`57 <34>1 …`) or ended by a newline, as its first byte says (RFC 6587)."""
+"""Messages in a TCP connection: counted (`57 <34>1 …`) or ended by a newline, as its first byte says (RFC 6587).
+
+A NUL ends a line as well: some senders write it instead (3.4.2).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 LONGEST = 8192
 """Bytes of one message: what every receiver of RFC 5424 should take, four times (6.1)."""
 _DIGITS = 6
+_END = re.compile(rb"[\n\0]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Stream:
 
     def _line(self) -> bytes | TooLong | None:
         buffer = self._buffer
-        end = buffer.find(b"\n")
+        end = _end_of(buffer)
         if end < 0 and len(buffer) <= LONGEST:
             return None
         if end < 0 or end > LONGEST:
@@ -89,7 +94,7 @@ class Stream:
         """Whether all that was to be thrown away is gone."""
         buffer = self._buffer
         if self._skip_line:
-            end = buffer.find(b"\n")
+            end = _end_of(buffer)
             self._skip_line = end < 0
             del buffer[: len(buffer) if end < 0 else end + 1]
         else:
@@ -97,3 +102,9 @@ class Stream:
             self._skip_bytes -= gone
             del buffer[:gone]
         return not (self._skip_line or self._skip_bytes)
+
+
+def _end_of(buffer: bytearray) -> int:
+    """Where the line at its front ends; -1 where it does not yet."""
+    found = _END.search(buffer)
+    return found.start() if found else -1

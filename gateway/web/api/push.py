@@ -21,7 +21,10 @@ from gateway.web.throttle import Throttle, network
 LARGEST = 64 * KIB
 SLOWEST_S = 15.0
 WRONG_SECRETS = 30
-"""A minute, from one address, before it has to wait."""
+"""A minute, for one device from one address, before it has to wait: a host with an old token must not silence its
+neighbours behind the same address.
+"""
+_LONGEST_ID = 64
 
 
 class Push:
@@ -61,11 +64,13 @@ class Push:
 
     def _admitted(self, call: Call[Any]) -> PushLink:
         """The same answer for a wrong secret and for a device that there is not."""
-        self._wrong.take(network(call.address))
+        device = call.part("device")
+        who = network(call.address), device[:_LONGEST_ID]
+        self._wrong.take(who)
         authorization = call.request.headers.get(hdrs.AUTHORIZATION, "")
-        link = call.services.pushes.admit(call.part("device"), authorization, call.request.query.get)
+        link = call.services.pushes.admit(device, authorization, call.request.query.get)
         if link is None:
             words = Words("设备或其令牌不正确", "No such device, or not its token")
             raise Trouble(401, words, "not_signed_in", {hdrs.WWW_AUTHENTICATE: 'Basic realm="anju", charset="UTF-8"'})
-        self._wrong.give_back(network(call.address))
+        self._wrong.give_back(who)
         return link

@@ -32,6 +32,30 @@ def test_trees(body: bytes, form, tree) -> None:
     assert read_tree(body, form) == tree
 
 
+EAST = {"code": "1130", "name": "东门"}
+JSON_OF_EAST = '{"code": "1130", "name": "东门"}'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
+@pytest.mark.parametrize("named", ["", "application/json", "application/json; charset=utf-8"])
+def test_chinese_hosts_write_gbk_whatever_they_call_it(encoding: str, named: str) -> None:
+    assert read_tree(JSON_OF_EAST.encode(encoding), "json", named) == EAST
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["code=1130&name=东门".encode("gbk"), b"code=1130&name=%B6%AB%C3%C5", b"code=1130&name=%E4%B8%9C%E9%97%A8"],
+)
+def test_forms_are_in_gbk_too(body: bytes) -> None:
+    assert read_tree(body, "form") == EAST
+
+
+def test_what_is_named_decides_where_both_would_do() -> None:
+    """The two characters of 联通 are the well-known ones whose GBK is UTF-8 as well."""
+    body = "name=联通".encode("gbk")
+    assert read_tree(body, "form", 'application/x-www-form-urlencoded; charset="GB2312"') == {"name": "联通"}
+
+
 @pytest.mark.parametrize(
     ("named", "body", "form"),
     [

@@ -222,6 +222,25 @@ async def test_retained_messages_are_told_apart(broker: Mosquitto, device: Devic
         assert [message.retained for message in committer.messages] == [True, False]
 
 
+async def test_a_broker_that_is_back_says_so_and_its_memory_is_no_sign_of_life(
+    broker: Mosquitto, device: Device, committer: Committer
+) -> None:
+    await device.publish(b"online", topic="anju/v1/lock/status", retain=True)
+    said: list[str] = []
+    async with connected(broker.port) as client:
+        link = client.link("lock")
+        link.on_heard, link.on_returned = lambda: said.append("heard"), lambda: said.append("returned")
+        async with served(link, committer):
+            await until(lambda: len(committer.messages) == 1)
+            await asyncio.to_thread(broker.stop)
+            await until(lambda: client.counters.connections == 0)
+            await asyncio.to_thread(broker.start)
+            await until(lambda: len(said) == 2, 20)
+            assert said == ["returned", "returned"]
+            await device.publish(b"{}")
+            await until(lambda: said[-1] == "heard")
+
+
 async def test_a_device_without_a_driver_does_not_hold_up_the_others(
     broker: Mosquitto, device: Device, committer: Committer, aside: Aside
 ) -> None:
@@ -275,6 +294,7 @@ async def test_tls_of_a_stranger(make_broker: Callable[..., Mosquitto], tmp_path
     async with connected(port, tls=ssl.create_default_context(), answer_within=0.5) as client:
         with pytest.raises(LinkLost, match="certificate"):
             await client.link("lock").serve(TOPICS, committer)
+    await asyncio.get_running_loop().shutdown_default_executor()  # the next try may be under way in its thread
     gc.collect()
 
 

@@ -19,6 +19,7 @@ from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.pacing import Limits
 from gateway.links.mqtt.packets import (
     LEVEL_5,
+    Connack,
     Connect,
     Disconnect,
     Puback,
@@ -81,6 +82,24 @@ async def test_a_refusal_says_why() -> None:
                 assert told.reason == reason
                 assert told.properties[Property.REASON]
                 assert await client.ends() == []
+
+
+@pytest.mark.parametrize(
+    ("connect", "reason"),
+    [
+        (b"\x10\x11\x00\x04MQTT\x05\x02\x00\x00\x03\x21\x00\x00\x00\x01x", Reason.PROTOCOL_ERROR),
+        (b"\x10\x0e\x00\x04MQTT\x05\x03\x00\x00\x00\x00\x01x", Reason.MALFORMED),
+    ],
+    ids=["a receive maximum of 0", "the reserved flag"],
+)
+async def test_what_is_wrong_with_a_connect_is_said(connect: bytes, reason: Reason) -> None:
+    async with endpoint() as door, client_of(door) as client:
+        client.writer.write(connect)
+        (told,) = await client.ends()
+        assert isinstance(told, Connack)
+        assert told.reason == reason
+        assert told.properties[Property.REASON]
+        assert door.counters.malformed == 1
 
 
 async def test_an_acknowledgement_says_what_was_wrong(aside: Aside) -> None:

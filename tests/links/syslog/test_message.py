@@ -58,6 +58,22 @@ def read(line: str | bytes) -> Message:
         ("Use the BFG!", Message("Use the BFG!", "notice")),
         ("<13>Dec 31 23:59:59 host alarmd[7]: x", Message("x", "notice", "host", "alarmd",
                                                           datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC))),
+        (  # rsyslog's RSYSLOG_ForwardFormat, MikroTik
+            "<13>2026-11-22T20:00:00.123456+08:00 host alarmd: x",
+            Message("x", "notice", "host", "alarmd", datetime(2026, 11, 22, 12, 0, 0, 123456, UTC)),
+        ),
+        (  # Huawei's switches
+            "<190>Nov 22 2026 20:00:00 HUAWEI %%01IFNET/4/LINK(l)[0]:down",
+            Message("%%01IFNET/4/LINK(l)[0]:down", "info", "HUAWEI", "", datetime(2026, 11, 22, 12, 0, tzinfo=UTC)),
+        ),
+        ("<190>2026-11-22 20:00:00 HUAWEI x", Message("x", "info", "HUAWEI", "",
+                                                      datetime(2026, 11, 22, 12, 0, tzinfo=UTC))),
+        (  # H3C's
+            "<189>Nov 22 20:00:00 2026 H3C %%10IFNET/3/PHY_UPDOWN: down",
+            Message("%%10IFNET/3/PHY_UPDOWN: down", "notice", "H3C", "", datetime(2026, 11, 22, 12, 0, tzinfo=UTC)),
+        ),
+        ("<13>Nov 2 20:00:00.5 h x", Message("x", "notice", "h", "", datetime(2026, 11, 2, 12, 0, tzinfo=UTC))),
+        ("<13>2026-13-41T20:00:00Z host alarmd: x", Message("x", "notice", "host", "alarmd")),
         ("<999>odd", Message("<999>odd", "notice")),
         ("<13>Feb 31 10:00:00 host x", Message("x", "notice", "host")),
     ],
@@ -70,6 +86,13 @@ def test_the_year_is_the_nearest() -> None:
     early = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
     assert read_message(b"<13>Dec 31 23:59:59 h x", ZoneInfo("UTC"), early).at == datetime(
         2025, 12, 31, 23, 59, 59, tzinfo=UTC
+    )
+
+
+def test_a_clock_that_goes_before_ours_is_in_the_next_year() -> None:
+    late = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
+    assert read_message(b"<13>Jan  1 00:00:30 h x", ZoneInfo("UTC"), late).at == datetime(
+        2027, 1, 1, 0, 0, 30, tzinfo=UTC
     )
 
 

@@ -36,6 +36,10 @@ def test_a_line_that_begins_with_a_number_is_a_line() -> None:
     assert Stream().feed(b"00012 zone\n123456789 \n") == [b"00012 zone", b"123456789"]
 
 
+def test_a_nul_ends_a_line_too() -> None:
+    assert Stream().feed(b"<34>one\0<34>two\n\0<34>three\0") == [b"<34>one", b"<34>two", b"<34>three"]
+
+
 def test_the_last_line_needs_no_end_and_half_a_counted_one_is_none() -> None:
     stream = Stream()
     assert stream.feed(b"<34>last") == []
