@@ -112,7 +112,8 @@ class Dc09Receiver(Driver):
         if message.time:
             await self._note_clock(account, message.time - datetime.now(UTC))
         if not readable:
-            await self._put_aside(f"{message.header.token} data that can't be read", body)
+            token = message.header.token
+            await self._put_aside(Words(f"{token} 数据无法识别", f"{token} data that can't be read"), body)
             return taken.duh()
         await self._well(account)
         return taken.ack(datetime.now(UTC))
@@ -153,7 +154,7 @@ class Dc09Receiver(Driver):
             text = {"zh": f"时钟{side[0]}{abs(seconds)}秒", "en": f"its clock is {abs(seconds)} s {side[1]}"}
             await self._say(account, "x.dc09.clock", ahead_s=seconds, text=text)
 
-    async def _fault(self, account: Account, why: str) -> None:
+    async def _fault(self, account: Account, why: Words) -> None:
         if account.id not in self._faulted and self._asides.take(asyncio.get_running_loop().time()):
             refused = as_data(Words(REFUSED.zh, f"{REFUSED.en}: {why}"))
             await self._say(account, "device.faulted", why=refused)
@@ -176,7 +177,7 @@ class Dc09Receiver(Driver):
         with suppress(NotRecorded):
             await self.emit(Signal(device=account.id, kind=kind, data=data, fresh=True))
 
-    async def _put_aside(self, why: str, data: bytes) -> None:
+    async def _put_aside(self, why: Words, data: bytes) -> None:
         """No more of it than the longest frame: a datagram may have sixteen times as much, and comes from anyone."""
         await self._aside.put(why, _KEY_IN_CLEAR.sub(b"[K...", data[:LONGEST]))
 

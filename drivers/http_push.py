@@ -24,7 +24,7 @@ from gateway.links.mapping.paths import Path, look_up
 from gateway.links.mapping.plain import plain
 from gateway.links.signal_kind import SignalKind
 from gateway.links.telling import tell_all
-from gateway.model import DeviceType, Signal
+from gateway.model import DeviceType, Signal, Words
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
@@ -108,7 +108,8 @@ class HttpPush(Driver):
         found = look_up(each, tree)
         events = found if isinstance(found, list) else [found]
         if found is None or len(events) > MOST_EVENTS:
-            raise BadInput(f"{len(events)} events at {each}" if found else f"there is nothing at {each}", body)
+            many = Words(f"{each} 处有 {len(events)} 个事件", f"{len(events)} events at {each}")
+            raise BadInput(many if found else _nothing_at(each), body)
         return events
 
     def _signal(self, event: Tree, body: bytes) -> Signal | None:
@@ -131,15 +132,21 @@ class HttpPush(Driver):
         word = _text(settings.paths.what, event)
         kind = settings.kinds.get(word or "", settings.otherwise)
         if kind is None and word is None:
-            raise BadInput(f"there is nothing at {settings.paths.what}", body)
+            raise BadInput(_nothing_at(settings.paths.what), body)
         if kind is None:
-            raise BadInput(f"{settings.paths.what} says {word!r}, which is not among kinds", body)
+            where = settings.paths.what
+            zh, en = f"{where} 为 {word!r}，不在 kinds 中", f"{where} says {word!r}, which is not among kinds"
+            raise BadInput(Words(zh, en), body)
         return kind
 
     def _masked(self, body: bytes) -> bytes:
         for secret in self.settings.all_secrets:
             body = body.replace(secret, b"***")
         return body
+
+
+def _nothing_at(path: Path | None) -> Words:
+    return Words(f"{path} 处没有内容", f"there is nothing at {path}")
 
 
 def _text(path: Path | None, event: Tree) -> str | None:

@@ -61,7 +61,7 @@ class ModbusIo(Driver):
         self._orders: dict[Order, asyncio.Future[None]] = {}
         self._asker: Asker | None = None
         self._lost: dict[int, Words] = {}
-        self._rubbish: tuple[str, bytes] | None = None
+        self._rubbish: tuple[Words, bytes] | None = None
         self._to_tell = asyncio.Event()
         self._aside = Aside(emit)
         link.kept = self._kept = link.kept or Kept(Board(wiring(settings), link.notes.read()))
@@ -160,7 +160,7 @@ class ModbusIo(Driver):
             fresh = self._rota.missed(unit, now)
         why = self._why(unit, outcome)
         if isinstance(outcome, Silence) and outcome.rubbish and self._rubbish is None:
-            self._rubbish = str(why), outcome.rubbish
+            self._rubbish = why, outcome.rubbish
             self._to_tell.set()
         if fresh:
             self._lost[unit] = why

@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
+from pydantic_core import ErrorDetails
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, CommandFailed, LinkLost
@@ -34,6 +35,10 @@ GATEWAY_KINDS = frozenset(
     configuration.changed configuration.refused""".split()
 )
 """What only the gateway may say."""
+_RETAINED = Words(
+    "信号带有 RETAIN，只是服务器的记忆；发布信号时请不要设 RETAIN",
+    "a retained signal is a broker's memory; publish signals without RETAIN",
+)
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
 SignalId = (
@@ -42,11 +47,20 @@ SignalId = (
 )
 
 
+class _Unfit(ValueError):
+    """A value that may not be said, and why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+
+
 def _bounded(data: dict[str, Any]) -> dict[str, Any]:
     """Only what the journal can hold: JSON without NaN, of bounded size."""
     size = len(json.dumps(data, ensure_ascii=False, allow_nan=False).encode())
     if size > LARGEST_DATA:
-        raise ValueError(f"{size} bytes of data, {LARGEST_DATA} are the most")
+        zh, en = f"{size} 字节，最多 {LARGEST_DATA}", f"{size} bytes of data, {LARGEST_DATA} are the most"
+        raise _Unfit(zh, en)
     return data
 
 
@@ -72,7 +86,9 @@ class _Signal(_Payload):
     @classmethod
     def _known(cls, kind: str) -> str:
         if not is_kind(kind) or kind in GATEWAY_KINDS:
-            raise ValueError(f"{kind[:64]!r} is no kind a device may say; one of its own begins with 'x.'")
+            name = repr(kind[:64])
+            zh = f"{name} 不是设备可报的信号；设备自定义的以 x. 开头"
+            raise _Unfit(zh, f"{name} is no kind a device may say; one of its own begins with 'x.'")
         return kind
 
     @field_validator("at", mode="wrap")
@@ -147,7 +163,7 @@ class MqttDevice(Driver):
             await self._take(message)
         except BadInput as error:
             await self.emit.quarantine(error.why, error.data, remembered=message.retained)
-            return error.why
+            return str(error)
         return None
 
     async def _take(self, message: Message) -> None:
@@ -164,7 +180,7 @@ class MqttDevice(Driver):
 
     async def _take_signal(self, message: Message) -> None:
         if message.retained:
-            raise BadInput("a retained signal is a broker's memory; publish signals without RETAIN", message.payload)
+            raise BadInput(_RETAINED, message.payload)
         said = _read(_Signal, message)
         await self.emit(
             Signal(
@@ -185,7 +201,11 @@ class MqttDevice(Driver):
         result = _read(_Result, message)
         answer = self._waiting.get(result.id)
         if answer is None:
-            raise BadInput(f"result of command {result.id[:64]!r}, which is not waiting (any more)", message.payload)
+            name = repr(result.id[:64])
+            why = Words(
+                f"指令 {name} 的结果，该指令不在等待中", f"result of command {name}, which is not waiting (any more)"
+            )
+            raise BadInput(why, message.payload)
         if not answer.done():
             answer.set_result(result)
 
@@ -196,7 +216,8 @@ class MqttDevice(Driver):
         """
         status = message.payload.decode(errors="replace")
         if status not in ("online", "offline"):
-            raise BadInput("status is neither online nor offline", message.payload)
+            why = Words("状态既不是 online 也不是 offline", "status is neither online nor offline")
+            raise BadInput(why, message.payload)
         async with self._status_in_turn:
             if status == "online":
                 self.emit.heard()
@@ -240,11 +261,25 @@ def _read(shape: type[_Shape], message: Message) -> _Shape:
     try:
         return shape.model_validate_json(message.payload)
     except ValidationError as error:
-        wrong = (
-            f"{'.'.join(map(str, one['loc'])) or 'payload'}: {one['msg'].removeprefix('Value error, ')}"
-            for one in error.errors()[:3]
-        )
-        raise BadInput(f"{message.topic}: {'; '.join(wrong)}"[:500], message.payload) from None
+        wrong = [_mistake(one) for one in error.errors()[:3]]
+        zh, en = "；".join(each.zh for each in wrong), "; ".join(each.en for each in wrong)
+        why = Words(f"{message.topic}：{zh}"[:500], f"{message.topic}: {en}"[:500])
+        raise BadInput(why, message.payload) from None
+
+
+def _mistake(one: ErrorDetails) -> Words:
+    """One of pydantic's, which has English alone."""
+    where, value = ".".join(map(str, one["loc"])), one["input"]
+    unfit = one.get("ctx", {}).get("error")
+    en = f"{where or 'payload'}: {one['msg'].removeprefix('Value error, ')}"
+    if isinstance(unfit, _Unfit):
+        return Words(f"{where}：{unfit.zh}", en)
+    if one["type"] == "missing":
+        return Words(f"缺少 {where}", en)
+    if not where:
+        return Words("内容不是可用的 JSON 对象", en)
+    shown = f"：{repr(value)[:64]}" if isinstance(value, str | int | float) else ""
+    return Words(f"{where} 的值不能用{shown}", en)
 
 
 DRIVER = MqttDevice

@@ -128,9 +128,10 @@ class MqttMapped(Driver):
         try:
             said = message_of(message.payload)
         except BadInput as error:
-            why = f"{message.topic}: {error.why}"
+            said = Words.of(error.why)
+            why = Words(f"{message.topic}：{said.zh}", f"{message.topic}: {said.en}")
             await self.emit.quarantine(why, error.data, remembered=message.retained)
-            return why
+            return str(why)
         async with self._in_turn:
             await self._take(message, said)
         return None

@@ -130,7 +130,8 @@ class OnvifCamera(Driver):
 
     async def _put_aside(self, pulled: Pulled) -> None:
         self._unreadable += 1
-        why = "; ".join(pulled.unread[:3])
+        said = [Words.of(each) for each in pulled.unread[:3]]
+        why = Words("；".join(each.zh for each in said), "; ".join(each.en for each in said))
         await self.emit.quarantine(why, pulled.raw)
         if self._unreadable >= UNREADABLE_AT_MOST:
             en = f"{self.device.id}: {UNREADABLE_AT_MOST} answers in a row could not be read: {why}"

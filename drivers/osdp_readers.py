@@ -160,7 +160,8 @@ class OsdpReaders(Driver):
             try:
                 head.untold += head.told.take(event, now)
             except BadInput as error:
-                why = f"{head.reader.id}: {error.why}; is its `format` right?"
+                said, reader = Words.of(error.why), head.reader.id
+                why = Words(f"{reader}：{said.zh}；请检查其 `format`", f"{reader}: {said.en}; is its `format` right?")
                 await self._aside.put(why, masked_bits(error.data))
         head.untold += head.told.due(now)
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
-from gateway.errors import NotRecorded
+from gateway.errors import BadInput, NotRecorded
 from gateway.links.allowance import Aside
 from gateway.links.perimeter.meanings import BY_CONDITION, EVENT_LENGTH, MEANINGS, Meaning, details_of
 from gateway.links.perimeter.orders import ANSWERS, ORDERS, Orders
@@ -23,8 +23,9 @@ from gateway.links.perimeter.status import ZONE_CONDITIONS, Condition, Status, r
 from gateway.links.perimeter.wire import ANSWER, EVENT, POLL, Decoder, Frame, Unreadable
 from gateway.links.serial import SerialLine, SerialLink
 from gateway.links.serial.polls import Polls
-from gateway.model import ALARM_KINDS, Command, Device, DeviceType, Json, Signal
+from gateway.model import ALARM_KINDS, Command, Device, DeviceType, Json, Signal, Words
 
+_UNKNOWN = Words("事件代码或长度未知", "an event of unknown code or length")
 HEARD = frozenset({EVENT, POLL | ANSWER}) | ANSWERS
 """What a host sends; anything else on the line is another's, or our own echo on RS-485."""
 
@@ -107,8 +108,8 @@ class PerimeterPanel(Driver):
     async def _take_status(self, frame: Frame) -> None:
         try:
             status = read_status(frame.payload)
-        except ValueError as error:
-            await self._aside.put(str(error), frame.encode())
+        except BadInput as error:
+            await self._aside.put(error.why, frame.encode())
             return
         if not status.pending:
             await self._reconcile(status)
@@ -127,7 +128,7 @@ class PerimeterPanel(Driver):
         payload = frame.payload
         meaning = MEANINGS.get(payload[2]) if len(payload) == EVENT_LENGTH else None
         if meaning is None:
-            told = await self._aside.put("an event of unknown code or length", frame.encode())
+            told = await self._aside.put(_UNKNOWN, frame.encode())
         else:
             source = f"{int.from_bytes(payload[:2])}.{frame.sequence}"
             told = await self._tell(meaning, payload[3], source, read_time(payload[4:], self._clock), {})

@@ -21,7 +21,7 @@ from gateway.links.credential.masked import masked_line
 from gateway.links.credential.printed import GROUPS, Printed
 from gateway.links.patterns import compiled
 from gateway.links.serial import SerialLink, SerialSettings
-from gateway.model import Device, DeviceType, Signal
+from gateway.model import Device, DeviceType, Signal, Words
 from gateway.settings.durations import Duration, at_most
 from gateway.settings.mend import Wrong, did_you_mean
 
@@ -93,7 +93,9 @@ class SerialReader(Driver):
 
     async def _take(self, found: Credential | BadInput) -> None:
         if isinstance(found, BadInput):
-            await self._aside.put(f"{found.why} (masked: 0 is a digit, A a letter)", masked_line(found.data))
+            said = Words.of(found.why)
+            why = Words(f"{said.zh}（已遮盖：0 代表数字，A 代表字母）", f"{said.en} (masked: 0 is a digit, A a letter)")
+            await self._aside.put(why, masked_line(found.data))
         elif not self._repeats(found):
             await self._tell(found)
 

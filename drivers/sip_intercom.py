@@ -91,7 +91,8 @@ class SipIntercom(Driver):
                 await exchange.look(self.link.talker)
                 continue
             if isinstance(item, Unreadable):
-                await self._aside.put(f"from the telephone engine: {item.why}", item.data)
+                why = Words(f"对讲引擎：{item.why.zh}", f"from the telephone engine: {item.why.en}")
+                await self._aside.put(why, item.data)
                 continue
             if item.type in {"REGISTER_OK", "REGISTER_FAIL"}:
                 await self._look(engine, item.detail)
@@ -107,7 +108,8 @@ class SipIntercom(Driver):
             raise LinkLost(Words("对讲服务器不让登录，请通知安装员", en))
 
     async def _stranger(self, uri: str) -> None:
-        await self._aside.put("a call from an address that no station has as its uri", uri.encode())
+        why = Words("来电地址不是任何门口机的 uri", "a call from an address that no station has as its uri")
+        await self._aside.put(why, uri.encode())
 
     async def _tell(self, kind: str, call: StationCall, **data: object) -> None:
         """A call goes on whether it is on record or not."""

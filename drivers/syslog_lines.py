@@ -23,7 +23,7 @@ from gateway.links.patterns import PatternText, compiled, groups
 from gateway.links.signal_kind import SignalKind
 from gateway.links.syslog.message import Message, read_message
 from gateway.links.syslog.stream import LONGEST, Stream, TooLong
-from gateway.model import DeviceType, Signal
+from gateway.model import DeviceType, Signal, Words
 from gateway.settings.context import PlaceRef
 from gateway.settings.durations import PositiveDuration
 from gateway.settings.mend import Wrong
@@ -134,7 +134,8 @@ class SyslogLines(Driver):
 
     async def _take(self, line: bytes | TooLong, peer: str) -> None:
         if isinstance(line, TooLong):
-            await self._aside.put(f"a line of {peer} is longer than {LONGEST} bytes", line.head)
+            why = Words(f"{peer} 发来的一行超过 {LONGEST} 字节", f"a line of {peer} is longer than {LONGEST} bytes")
+            await self._aside.put(why, line.head)
             return
         message = read_message(line, self._clock, datetime.now(UTC))
         sender = self._senders.get(peer.rpartition(":")[0].strip("[]")) or self._senders.get(message.host)
@@ -145,7 +146,8 @@ class SyslogLines(Driver):
                 await self.emit(self._signal(each, groups(found), message, sender))
                 return
         if self.settings.unmatched == "keep":
-            await self._aside.put(f"no pattern matches this line of {peer}", line)
+            why = Words(f"{peer} 发来的一行不符合任何 pattern", f"no pattern matches this line of {peer}")
+            await self._aside.put(why, line)
 
     def _signal(self, pattern: Pattern, found: Mapping[str, str], message: Message, sender: str | None) -> Signal:
         zone = found.get(ZONE)

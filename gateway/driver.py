@@ -53,8 +53,8 @@ class Emit(Protocol):
         """
         ...
 
-    async def quarantine(self, why: str, data: bytes, *, remembered: bool = False) -> None:
-        """Keep bytes that can't be read, committed, for the installer to see."""
+    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
+        """Keep bytes that can't be read, committed, for the installer to see; `why` in both languages if you can."""
         ...
 
     def heard(self, part: str | None = None) -> None:

@@ -86,10 +86,13 @@ class LoginRefused(LinkLost):
 
 
 class BadInput(AnjuError):
-    """Bytes from outside that can't be read. `data` goes to quarantine as it came."""
+    """Bytes from outside that can't be read. `data` goes to quarantine as it came.
 
-    def __init__(self, why: str, data: bytes) -> None:
-        super().__init__(why)
+    `why` is for the installer: `Words` where its author has both languages. `str()` is the English, for logs.
+    """
+
+    def __init__(self, why: Said, data: bytes) -> None:
+        super().__init__(str(why))
         self.why = why
         self.data = data
 

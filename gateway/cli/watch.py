@@ -17,7 +17,7 @@ from rich.text import Text
 
 from gateway.cli.common import data_option
 from gateway.cli.running import is_running
-from gateway.model import Signal
+from gateway.model import Signal, as_data
 from gateway.store.tail import Tail, Unreadable
 
 LOOK_S = 0.1
@@ -70,7 +70,12 @@ def _is_wanted(said: Signal | Unreadable, devices: tuple[str, ...], kinds: tuple
 
 def _plain(said: Signal | Unreadable) -> dict[str, object]:
     if isinstance(said, Unreadable):
-        return {"device": said.device, "unreadable": said.why, "at": said.at.isoformat(), "data": said.data.hex()}
+        return {
+            "device": said.device,
+            "unreadable": as_data(said.why),
+            "at": said.at.isoformat(),
+            "data": said.data.hex(),
+        }
     at = said.at.isoformat() if said.at else None
     return {
         "number": said.number,
@@ -89,7 +94,7 @@ def _line(said: Signal | Unreadable) -> Text:
             "  ",
             (said.device.ljust(20), "bold"),
             (" unreadable: ", "red"),
-            said.why,
+            _shown(as_data(said.why)),
             ("  " + said.data.hex(" "), "dim"),
         )
     style = "bold red" if said.is_alarm else "dim" if said.kind.startswith("device.") else "cyan"
@@ -102,9 +107,9 @@ def _line(said: Signal | Unreadable) -> Text:
 
 
 def _shown(value: object) -> str:
-    """Words of two languages as they are read, one after the other."""
+    """Words of two languages one after the other."""
     if isinstance(value, dict) and value.keys() == {"zh", "en"}:
-        return f"{value['zh']} {value['en']}"
+        return f"{value['zh']} / {value['en']}"
     return str(value)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.flow.intake import Intake
-from gateway.model import Health, Said, Signal
+from gateway.model import Health, Said, Signal, Words
 from gateway.store import Store
 from gateway.store.rows import to_us
 
@@ -25,15 +25,17 @@ class Quarantine:
         self._now = now
         self.count = 0
 
-    async def keep(self, device: str, why: str, data: bytes) -> None:
+    async def keep(self, device: str, why: Said, data: bytes) -> None:
         at = to_us(self._now())
         if len(data) > MOST_BYTES:
-            why = f"{why} (first {MOST_BYTES} of {len(data)} bytes)"
+            first, size, said = MOST_BYTES, len(data), Words.of(why)
+            why = Words(f"{said.zh}（共 {size} 字节，只存前 {first}）", f"{said.en} (first {first} of {size} bytes)")
+        zh = why.zh if isinstance(why, Words) else None
 
         def unit(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT INTO quarantine (at, device, why, data) VALUES (?, ?, ?, ?)",
-                (at, device, why, data[:MOST_BYTES]),
+                "INSERT INTO quarantine (at, device, why, why_zh, data) VALUES (?, ?, ?, ?, ?)",
+                (at, device, str(why), zh, data[:MOST_BYTES]),
             )
 
         await self._store.write(unit)
@@ -97,7 +99,7 @@ class Emitter:
     def lost(self, part: str, why: Said) -> None:
         self._hears.lost(self._own(part), why)
 
-    async def quarantine(self, why: str, data: bytes, *, remembered: bool = False) -> None:
+    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
         if not remembered:
             self.heard()
         await self._quarantine.keep(self._device, why, data)

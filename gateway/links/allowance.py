@@ -6,6 +6,7 @@ import asyncio
 
 from gateway.driver import Emit
 from gateway.errors import NotRecorded
+from gateway.model import Said, Words
 
 
 class Allowance:
@@ -34,13 +35,14 @@ class Aside:
         self._emit = emit
         self._allowance = allowance or Allowance()
 
-    async def put(self, why: str, data: bytes) -> bool:
+    async def put(self, why: Said, data: bytes) -> bool:
         """Whether it is kept and committed: only then may its sender be acknowledged."""
         allowance = self._allowance
         if not allowance.take(asyncio.get_running_loop().time()):
             return False
         if allowance.held_back:
-            why = f"{why} (and {allowance.held_back} more like it before)"
+            more, said = allowance.held_back, Words.of(why)
+            why = Words(f"{said.zh}（之前另有 {more} 条类似的未存）", f"{said.en} (and {more} more like it before)")
             allowance.held_back = 0
         try:
             await self._emit.quarantine(why, data)

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.errors import NotFound
-from gateway.model import Signal
+from gateway.model import Said, Signal
 from gateway.store import journal
-from gateway.store.rows import from_us
+from gateway.store.rows import from_us, why_of
 
 AT_ONCE = 500
 """Rows of one look at most; the rest comes with the next."""
@@ -22,7 +22,7 @@ class Unreadable:
 
     device: str
     at: datetime
-    why: str
+    why: Said
     data: bytes
 
 
@@ -57,12 +57,12 @@ class Tail:
 
     def unreadable(self) -> list[Unreadable]:
         rows = self._connection.execute(
-            "SELECT number, at, device, why, substr(data, 1, 64) AS data FROM quarantine WHERE number > ?"
+            "SELECT number, at, device, why, why_zh, substr(data, 1, 64) AS data FROM quarantine WHERE number > ?"
             " ORDER BY number LIMIT ?",
             (self._quarantine, AT_ONCE),
         ).fetchall()
         self._quarantine = rows[-1]["number"] if rows else self._quarantine
-        return [Unreadable(row["device"], from_us(row["at"]), row["why"], bytes(row["data"])) for row in rows]
+        return [Unreadable(row["device"], from_us(row["at"]), why_of(row), bytes(row["data"])) for row in rows]
 
     def has_rung(self, signal: Signal) -> bool:
         """Whether an alert is on record that this signal belongs to."""

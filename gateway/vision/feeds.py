@@ -92,5 +92,5 @@ class PyAvFeed(Thread):
         try:
             return PlainUnits(coding).unit
         except BadInput as error:
-            self._eye.cannot_be_shown(error.why)
+            self._eye.cannot_be_shown(str(error))
             return OpaqueUnits(coding).unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -91,6 +91,13 @@ class Accounts:
             return await self._still_unwritten(unwritten)
         now = to_us(self._now())
         return await self._store.read(lambda connection: _session(connection, key, now) or _bearer(connection, key))
+
+    async def who_are(self, roles: Collection[Role]) -> list[tuple[str, Role]]:
+        """Names and roles of those who have one of these, by name."""
+        rows = await self._store.read(
+            lambda connection: connection.execute("SELECT name, role FROM web_users ORDER BY name").fetchall()
+        )
+        return [(row["name"], Role(row["role"])) for row in rows if row["role"] in roles]
 
     async def role_of(self, user: str) -> Role | None:
         """None when there is no such user."""

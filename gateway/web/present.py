@@ -161,7 +161,8 @@ def _clip(clip: Clip) -> ClipView:
 
 
 def _step(step: Step) -> StepView:
-    return StepView(action=step.action, user=step.user, at=step.at, note=step.note)
+    to = step.data.get("user") if step.action == "assign" else None
+    return StepView(action=step.action, user=step.user, at=step.at, note=step.note, to=to)
 
 
 def _household(household: Household) -> HouseholdView:

@@ -49,6 +49,17 @@ class SessionView(View):
     expires_at: Time | None
 
 
+class GuardView(View):
+    """Somebody an alert may be given to."""
+
+    user: str
+    role: Role
+
+
+class GuardList(View):
+    items: Sequence[GuardView]
+
+
 class CompoundView(View):
     name: str
     language: Literal["zh", "en"]
@@ -93,6 +104,7 @@ class StepView(View):
     user: str
     at: Time
     note: str
+    to: str | None = Field(description="whom it was given to, where it was assigned")
 
 
 class ClipView(View):
@@ -196,12 +208,16 @@ class CallList(View):
 
 
 class QuarantineView(View):
-    """Bytes that could not be read: `data` in hexadecimal, at most the first 1024 of `size`."""
+    """Bytes that could not be read: `data` in hexadecimal, at most the first 1024 of `size`.
+
+    `why` is in the compound's language, or in the one language its author has.
+    """
 
     number: int
     at: Time
     device: str
     why: str
+    whys: WordsView
     size: int
     data: str
 

@@ -23,7 +23,7 @@ from rich.table import Table
 from drivers.sip_intercom import DRIVER, SipIntercom
 from gateway.links.sip.link import SipLink
 from gateway.links.sip.settings import SipSettings
-from gateway.model import Command, Device, DeviceType, Signal
+from gateway.model import Command, Device, DeviceType, Said, Signal
 from gateway.simulator.sip import Phone, free_port, phone
 from gateway.store import Store, journal
 from tests.bench.latency import percentile
@@ -48,7 +48,7 @@ class Emit:
         self.kept.append((signal.kind, time.perf_counter()))
         return len(self.kept)
 
-    async def quarantine(self, why: str, data: bytes) -> None:
+    async def quarantine(self, why: Said, data: bytes) -> None:
         raise AssertionError((why, data))
 
     def heard(self, part: str | None = None) -> None:  # the device's

@@ -26,7 +26,7 @@ from rich.table import Table
 from drivers.modbus_io import DRIVER
 from gateway.links.modbus.link import ModbusLink
 from gateway.links.modbus.settings import ModbusIoSettings
-from gateway.model import Device, DeviceType, Signal
+from gateway.model import Device, DeviceType, Said, Signal
 from gateway.simulator.modbus import modules_on_a_line
 
 BAUD, UNITS, INPUTS = 9600, range(1, 33), 16
@@ -60,12 +60,12 @@ class Emit:
         self.told[signal.device] = time.monotonic()
         return 1
 
-    async def quarantine(self, _why: str, _data: bytes) -> None: ...
+    async def quarantine(self, _why: Said, _data: bytes) -> None: ...
 
     def heard(self, part: str | None = None) -> None:
         self.heard_of.add(part)
 
-    def lost(self, part: str, _why: str) -> None:
+    def lost(self, part: str, _why: Said) -> None:
         self.heard_of.discard(part)
 
 

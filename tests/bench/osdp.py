@@ -28,7 +28,7 @@ from drivers.osdp_readers import DRIVER
 from gateway.links.osdp.settings import ReadersSettings
 from gateway.links.osdp.timing import slowest_card
 from gateway.links.serial import SerialLink
-from gateway.model import Device, DeviceType, Signal
+from gateway.model import Device, DeviceType, Said, Signal
 from gateway.store import Store, journal
 from tests.bench.latency import percentile
 from tests.bench.machine import machine
@@ -62,7 +62,7 @@ class Emit:
             self.kept[signal.data["card"]["number"]] = time.monotonic()
         return 1
 
-    async def quarantine(self, why: str, data: bytes) -> None: ...
+    async def quarantine(self, why: Said, data: bytes) -> None: ...
 
     def heard(self, part: str | None = None) -> None:
         self.up.add(part)

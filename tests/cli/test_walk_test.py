@@ -170,6 +170,7 @@ def test_a_walk_through_all_zones_ends_in_a_report(gateway, zones, tmp_path):
     assert "2 / 2 合格" in done.output
     assert "&lt;李工&gt;" in report
     assert report.count("合格</td>") == 2
+    assert report.count("<td>防区报警</td>") == 2
 
 
 def test_a_zone_that_does_not_answer_fails_the_walk(gateway, zones, tmp_path):

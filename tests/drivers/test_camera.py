@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from drivers.camera import DRIVER, Camera, CameraSettings
 from gateway.errors import LinkLost
-from gateway.model import Device, DeviceType, Signal
+from gateway.model import Device, DeviceType, Said, Signal
 from gateway.vision.sighting import MainStream, Sighting, Watch
 from gateway.vision.slot import Sightings
 
@@ -27,7 +27,7 @@ class Heard:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: str, data: bytes) -> None:
+    async def quarantine(self, why: Said, data: bytes) -> None:
         raise AssertionError(why, data)
 
     def heard(self) -> None:

@@ -17,7 +17,7 @@ from gateway.errors import CommandFailed, NotRecorded
 from gateway.links.mqtt.endpoint import Endpoint
 from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.packets import Puback, Publish, Suback
-from gateway.model import Command, Device, DeviceType, Signal
+from gateway.model import Command, Device, DeviceType, Said, Signal, Words
 from tests.links.mqtt.support import RawClient, endpoint, until
 
 LOCK = Device("lock", "mqtt_device", DeviceType.DOOR, "门锁", "b3/u1")
@@ -30,6 +30,7 @@ class Emitted:
 
     signals: list[Signal] = field(default_factory=list)
     aside: list[tuple[str, bytes]] = field(default_factory=list)
+    reasons: list[Said] = field(default_factory=list)
     is_broken: bool = False
     lives: int = 0
     """How often it was a sign of life."""
@@ -42,10 +43,11 @@ class Emitted:
         self.lives += not remembered
         return len(self.signals)
 
-    async def quarantine(self, why: str, data: bytes, *, remembered: bool = False) -> None:
+    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
         if self.is_broken:
             raise NotRecorded("the disk is full")
-        self.aside.append((why, data))
+        self.aside.append((str(why), data))
+        self.reasons.append(why)
         self.lives += not remembered
 
     def heard(self) -> None:
@@ -177,6 +179,22 @@ async def test_what_cannot_be_read_is_kept_aside_with_its_why_then_acknowledged(
         assert data == payload
         assert why in said
         assert said.startswith(SIGNAL)
+
+
+@pytest.mark.parametrize(
+    ("payload", "zh"),
+    [
+        (b"hello", "内容不是可用的 JSON 对象"),
+        (b"{}", "缺少 kind"),
+        (b'{"kind": "fire.started"}', "kind：'fire.started' 不是设备可报的信号；设备自定义的以 x. 开头"),
+        (b'{"kind": "fire.alarm", "id": -1}', "id"),
+    ],
+)
+async def test_what_cannot_be_read_says_why_in_chinese_as_well(payload: bytes, zh: str) -> None:
+    async with scene() as it:
+        await it.say(payload)
+        (why,) = it.emitted.reasons
+        assert Words.of(why).zh.startswith(f"{SIGNAL}：{zh}")
 
 
 async def test_a_retained_signal_is_a_memory_and_no_alarm() -> None:

@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 
 from drivers.onvif_camera import DRIVER, OnvifCamera, OnvifCameraSettings
 from gateway.errors import LinkLost
-from gateway.model import Device, DeviceType, Signal
+from gateway.model import Device, DeviceType, Said, Signal
 from gateway.simulator import onvif as simulated
 
 DEVICE = Device("cam", "onvif_camera", DeviceType.CAMERA, "东门相机", "gate/east")
@@ -36,8 +36,8 @@ class Emitted:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: str, data: bytes) -> None:
-        self.aside.append((why, data))
+    async def quarantine(self, why: Said, data: bytes) -> None:
+        self.aside.append((str(why), data))
 
     def heard(self) -> None:
         self.lives += 1

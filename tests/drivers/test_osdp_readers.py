@@ -17,7 +17,7 @@ from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.credential.wiegand import encode
 from gateway.links.osdp.settings import ReadersSettings
 from gateway.links.serial import SerialLink
-from gateway.model import Command, Device, DeviceType, Signal, Words
+from gateway.model import Command, Device, DeviceType, Said, Signal, Words
 from gateway.simulator.osdp import CAPABILITIES, TEXT, ReaderLine, SimulatedReader, reader_line
 
 KEY = bytes(range(1, 17))
@@ -41,8 +41,8 @@ class Emit:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: str, data: bytes) -> None:
-        self.aside.append((why, data))
+    async def quarantine(self, why: Said, data: bytes) -> None:
+        self.aside.append((str(why), data))
 
     def heard(self, part: str | None = None) -> None:
         self.alive.add(part)

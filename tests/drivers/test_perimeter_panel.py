@@ -18,7 +18,7 @@ from gateway.links.perimeter.settings import PanelSettings
 from gateway.links.perimeter.status import read_status, read_time
 from gateway.links.perimeter.wire import MAX_PAYLOAD, Decoder, Frame, Unreadable, crc16
 from gateway.links.serial import SerialLink
-from gateway.model import Command, Device, DeviceType, Signal
+from gateway.model import Command, Device, DeviceType, Said, Signal, Words
 from gateway.simulator import perimeter as twin
 
 frames = st.builds(
@@ -95,7 +95,7 @@ def test_half_a_frame_is_dropped_at_silence_and_one_hidden_behind_it_found() -> 
     decoder, frame = Decoder(), Frame(1, 2, 3, b"hello")
     half = Frame(1, 2, 3, bytes(60)).encode()[:7]
     assert decoder.feed(half + frame.encode()) == []
-    assert decoder.reset() == [Unreadable("a frame broke off", half), frame]
+    assert decoder.reset() == [Unreadable(Words("一帧中断", "a frame broke off"), half), frame]
 
 
 def test_clock_of_the_host() -> None:
@@ -146,8 +146,8 @@ class Emit:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: str, data: bytes) -> None:
-        self.aside.append((why, data))
+    async def quarantine(self, why: Said, data: bytes) -> None:
+        self.aside.append((str(why), data))
 
     def heard(self) -> None:
         self.lives += 1

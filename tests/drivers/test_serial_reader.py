@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from drivers.serial_reader import DRIVER, ReaderSettings
 from gateway.errors import LinkLost, NotRecorded
 from gateway.links.serial import SerialLink
-from gateway.model import Device, DeviceType, Signal
+from gateway.model import Device, DeviceType, Said, Signal
 from gateway.simulator.card_reader import CardPrinter
 
 
@@ -31,8 +31,8 @@ class Emit:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: str, data: bytes) -> None:
-        self.aside.append((why, data))
+    async def quarantine(self, why: Said, data: bytes) -> None:
+        self.aside.append((str(why), data))
 
     def heard(self, part: str | None = None) -> None:
         self.lives += 1

@@ -22,7 +22,7 @@ from gateway.links.sip import exchange, process
 from gateway.links.sip.link import Calls, SipLink
 from gateway.links.sip.settings import SipSettings
 from gateway.links.sip.talk import Talk
-from gateway.model import Command, Device, DeviceType, Signal
+from gateway.model import Command, Device, DeviceType, Said, Signal
 from gateway.simulator.sip import Phone, free_port, phone
 from tests.support.ports import HOST
 from tests.support.voice import VOICE_HZ, round_trip, tone
@@ -46,8 +46,8 @@ class Emit:
         self.signals.append(said)
         return len(self.signals)
 
-    async def quarantine(self, why: str, data: bytes) -> None:
-        self.aside.append((why, data))
+    async def quarantine(self, why: Said, data: bytes) -> None:
+        self.aside.append((str(why), data))
 
     def heard(self, part: str | None = None) -> None:
         assert part is None

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from gateway.errors import NotRecorded
 from gateway.links.allowance import Allowance, Aside
+from gateway.model import Said
 
 
 def test_a_burst_passes_and_the_rest_is_counted() -> None:
@@ -21,10 +22,10 @@ class Emit:
         self.kept: list[tuple[str, bytes]] = []
         self.disk = True
 
-    async def quarantine(self, why: str, data: bytes) -> None:
+    async def quarantine(self, why: Said, data: bytes) -> None:
         if not self.disk:
             raise NotRecorded("disk full")
-        self.kept.append((why, data))
+        self.kept.append((str(why), data))
 
 
 async def test_what_was_held_back_is_told_with_the_next(monkeypatch) -> None:

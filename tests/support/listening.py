@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from gateway.errors import NotRecorded
-from gateway.model import Signal
+from gateway.model import Said, Signal
 
 
 class Listening:
@@ -29,10 +29,10 @@ class Listening:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: str, data: bytes) -> None:
+    async def quarantine(self, why: Said, data: bytes) -> None:
         if not self.disk:
             raise NotRecorded("the disk is full")
-        self.aside.append((why, data))
+        self.aside.append((str(why), data))
 
     def heard(self, part: str | None = None) -> None:
         self.lives += 1

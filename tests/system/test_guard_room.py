@@ -47,12 +47,12 @@ def publish(gateway: Gateway, body: str) -> None:
     )
 
 
-async def sign_in(page: Page, gateway: Gateway) -> None:
+async def sign_in(page: Page, gateway: Gateway, live: str = "实时") -> None:
     await page.goto(gateway.url)
     await page.locator("input[type=text], input[name=user]").first.fill("王建国")
     await page.locator("input[type=password]").fill(USER_PASSWORD)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("实时", exact=True)).to_be_visible()
+    await expect(page.get_by_text(live, exact=True)).to_be_visible()
 
 
 async def test_a_guard_sees_an_alert_arrive_acknowledges_and_closes_it(gateway, page):
@@ -80,6 +80,40 @@ async def test_a_guard_sees_an_alert_arrive_acknowledges_and_closes_it(gateway, 
         ("close", "王建国"),
     ]
     assert not faults
+
+
+async def test_an_alert_is_given_to_a_colleague_by_keys_alone(gateway, page):
+    enrol(gateway, "张班长", "supervisor")
+    await sign_in(page, gateway)
+    publish(gateway, '{"kind": "fire.alarm", "id": "4"}')
+    await expect(page.get_by_role("heading", name=re.compile("101室")).first).to_be_visible()
+    await page.keyboard.press("a")
+    await expect(page.get_by_text("王建国 在处理").first).to_be_visible()
+    await page.keyboard.press("g")
+    await expect(page.get_by_role("button", name="张班长")).to_be_enabled()
+    await expect(page.get_by_role("button", name=re.compile("王建国.*已指派"))).to_be_disabled()
+    await page.keyboard.press("1")
+    await page.keyboard.press("2")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("张班长 在处理").first).to_be_visible()
+    await expect(page.get_by_text("→ 张班长")).to_be_visible()
+
+
+async def test_on_a_phone_what_confirms_a_closing_is_within_reach(gateway, page):
+    """Beneath a banner of something graver, in the language that needs more room."""
+    await page.set_viewport_size({"width": 390, "height": 700})
+    await page.add_init_script("localStorage.setItem('anju.language', 'en')")
+    await sign_in(page, gateway, live="Live")
+    publish(gateway, '{"kind": "fire.alarm", "id": "5"}')
+    publish(gateway, '{"kind": "gas.alarm", "id": "6"}')
+    await page.locator(".card").nth(1).click()
+    await page.locator("[data-action=acknowledge]").click()
+    await page.locator("[data-action=close]").click()
+    await expect(page.locator(".banner.graver")).to_be_visible()
+    confirm = await page.locator(".closing [type=submit]").bounding_box()
+    navigation = await page.get_by_role("navigation").bounding_box()
+    assert confirm["y"] + confirm["height"] <= navigation["y"]
+    assert confirm["x"] + confirm["width"] <= 390
 
 
 async def test_a_page_that_loses_the_gateway_says_so_loudly_and_comes_back(gateway, page):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.flow.emitter import MOST_BYTES, Quarantine
 from gateway.model import AlertState, Words
 from tests.web.conftest import JPEG, NAMES, PHONES
 
@@ -122,6 +123,14 @@ async def test_the_life_of_an_alert(anju, open_client):
         ("assign", "supervisor", ""),
         ("note", "guard", "已通知 1502"),
         ("close", "guard", "做饭"),
+    ]
+    assert [step["to"] for step in closed["steps"]] == [None, None, None, "guard", None, None]
+
+
+async def test_whom_an_alert_may_be_given_to(open_client):
+    assert (await get(await open_client("guard"), "/api/v1/guards"))["items"] == [
+        {"user": "guard", "role": "guard"},
+        {"user": "supervisor", "role": "supervisor"},
     ]
 
 
@@ -301,6 +310,19 @@ async def test_quarantine_shows_bytes_and_no_more(anju, open_client):
     [item] = (await get(await open_client("installer"), "/api/v1/quarantine"))["items"]
     assert item["size"] == 5000
     assert item["data"] == "ff" * 1024
+    assert item["why"] == "not JSON"
+    assert item["whys"] == {"zh": "not JSON", "en": "not JSON"}
+
+
+async def test_quarantine_says_why_in_both_languages(anju, open_client):
+    quarantine = Quarantine(anju.store, lambda: datetime(2026, 11, 29, tzinfo=UTC))
+    await quarantine.keep("east-door", Words("不是 JSON", "not JSON"), b"hello")
+    await quarantine.keep("east-door", Words("不是 JSON", "not JSON"), bytes(MOST_BYTES + 1))
+    long, short = (await get(await open_client("installer"), "/api/v1/quarantine"))["items"]
+    assert short["why"] == "不是 JSON"
+    assert short["whys"] == {"zh": "不是 JSON", "en": "not JSON"}
+    assert long["whys"]["zh"] == "不是 JSON（共 65537 字节，只存前 65536）"
+    assert long["whys"]["en"] == "not JSON (first 65536 of 65537 bytes)"
 
 
 async def test_the_compound_is_for_the_sign_in_page(open_client):

@@ -323,6 +323,8 @@ async def test_the_description_as_a_page(open_client):
     text = await page(await open_client(), "/api/v1/docs")
     for said in ("/api/v1/alerts/{id}/acknowledge", "AlertView", "supervisor", "Retry-After"):
         assert said in text
+    async with (await open_client()).get("/api/v1/openapi.json") as answer:
+        assert [path for path in (await answer.json())["paths"] if f"{path}<" not in text] == []
     assert "<script" not in text
     assert " style=" not in text
 

@@ -112,7 +112,7 @@ async def test_several_events_in_one_body(anju) -> None:
         assert (await post(run, {"list": [{"c": 1130}, {"c": 9}]}))[0] == 400
         assert len(run.emit.signals) == 2, "all of a body, or nothing"
         assert (await post(run, {"list": []}))[0] == 200
-        assert "there is nothing at list" in (await post(run, {}))[1]
+        assert "list 处没有内容" in (await post(run, {}))[1]
 
 
 async def test_a_heartbeat_is_heard_and_no_signal(anju) -> None:

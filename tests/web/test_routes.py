@@ -56,6 +56,7 @@ MATRIX = {
     "POST /api/v1/alerts/{id}/close": GUARDS,
     "POST /api/v1/alerts/{id}/note": GUARDS,
     "POST /api/v1/alerts/{id}/assign": GUARDS,
+    "GET /api/v1/guards": GUARDS,
     "GET /api/v1/signals": ALL,
     "GET /api/v1/devices": ALL,
     "POST /api/v1/devices/{id}/commands": GUARDS,

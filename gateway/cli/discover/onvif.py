@@ -45,7 +45,7 @@ async def _finding(found: Found, wish: Wish, few: asyncio.Semaphore) -> Finding:
     except TimeoutError:
         why = f"no full answer within {LIMIT_S:g} s"
     except BadInput as error:
-        why = error.why
+        why = str(error)
     except AnjuError as error:
         why = str(error)
     return _told(found, wish, f"{found.name} {found.hardware}".strip(), (), [why])

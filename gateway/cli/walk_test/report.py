@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gateway.cli.kinds import kind_words
 from gateway.cli.walk_test.tour import Tour, Trial, Verdict
 from gateway.cli.walk_test.words import SAYS, VERDICTS
 from gateway.model import Device, Place
@@ -65,7 +66,7 @@ def row(occasion: Occasion, trial: Trial) -> dict[str, object]:
         "id": trial.device.id,
         "name": trial.device.name,
         "place": occasion.place_of(trial.device),
-        "kind": trial.kind,
+        "kind": kind_words(trial.kind)[occasion.language],
         "heard": _seconds(trial.heard_after),
         "rang": _seconds(trial.rang_after),
         "verdict": VERDICTS[trial.verdict][occasion.language],

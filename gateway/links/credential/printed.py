@@ -24,6 +24,7 @@ from gateway.errors import BadInput
 from gateway.links.credential import wiegand
 from gateway.links.credential.credential import Credential
 from gateway.links.patterns import compiled
+from gateway.model import Words
 
 LONGEST = 128
 """Bytes of a line; what has no end by then is no card."""
@@ -77,11 +78,11 @@ class Lines:
         self._line.clear()
         self._overlong = False
         if overlong:
-            yield BadInput(f"{LONGEST} bytes and no end of the line", line)
+            yield BadInput(Words(f"{LONGEST} 字节内没有行尾", f"{LONGEST} bytes and no end of the line"), line)
         elif line and whole:
             yield line
         elif line:
-            yield BadInput("a line broke off", line)
+            yield BadInput(Words("一行中断", "a line broke off"), line)
 
 
 class Printed:
@@ -89,7 +90,7 @@ class Printed:
 
     def __init__(self, name: str, pattern: str | None, layout: str = "auto") -> None:
         self._name = name
-        self._unlike = f"a line that does not look like {name}"
+        self._unlike = Words(f"一行不符合 {name} 的格式", f"a line that does not look like {name}")
         self._pattern = compiled(PATTERNS[name] if pattern is None else pattern)
         self._layout = layout
         self._lines = Lines(framed=name == "stx_hex" and pattern is None)
@@ -125,7 +126,7 @@ class Printed:
         if not code:
             raise BadInput(self._unlike, b"")
         if (check := groups.get("check")) and reduce(xor, bytes.fromhex(code)) != int(check, 16):
-            raise BadInput("the check digits are wrong", b"")
+            raise BadInput(Words("校验位不对", "the check digits are wrong"), b"")
         return self._of_hex(code, self._name)
 
 

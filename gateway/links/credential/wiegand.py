@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from gateway.errors import BadInput
 from gateway.links.credential.credential import Credential
+from gateway.model import Words
 
 MOST_BITS = 512
 """A reader that sends more is broken: the longest card data in use (PIV) has 256."""
@@ -76,16 +77,26 @@ def decode(value: int, bits: int, name: str = "auto") -> Credential:
     """
     shown = value.to_bytes((bits + 7) // 8) if 0 <= value < 1 << bits <= 1 << MOST_BITS else b""
     if not shown:
-        raise BadInput(f"a card of {bits} bits", shown)
+        raise BadInput(Words(f"卡号 {bits} 位", f"a card of {bits} bits"), shown)
     if name == "auto":
         name = BY_LENGTH.get(bits, "raw")
     layout = LAYOUTS.get(name)
     if layout is None:
         return Credential("raw", code=f"{value:0{(bits + 3) // 4}x}", bits=bits)
     if layout.bits != bits:
-        raise BadInput(f"a card of {bits} bits, and {name} has {layout.bits}", shown)
+        raise BadInput(
+            Words(
+                f"卡号 {bits} 位，而 {name} 为 {layout.bits} 位", f"a card of {bits} bits, and {name} has {layout.bits}"
+            ),
+            shown,
+        )
     if not layout.holds(value):
-        raise BadInput(f"a card of {bits} bits whose parity is not that of {name}", shown)
+        raise BadInput(
+            Words(
+                f"卡号 {bits} 位，奇偶校验不符合 {name}", f"a card of {bits} bits whose parity is not that of {name}"
+            ),
+            shown,
+        )
     facility = layout.facility.of(value, bits) if layout.facility else None
     return Credential(name, number=layout.number.of(value, bits), facility=facility, bits=bits)
 
@@ -113,5 +124,7 @@ def from_bytes(data: bytes, bits: int) -> int:
     BadInput when there are fewer bytes than bits.
     """
     if not 0 < bits <= len(data) * 8:
-        raise BadInput(f"a card of {bits} bits in {len(data)} bytes", data)
+        raise BadInput(
+            Words(f"卡号 {bits} 位，只有 {len(data)} 字节", f"a card of {bits} bits in {len(data)} bytes"), data
+        )
     return int.from_bytes(data[: (bits + 7) // 8]) >> (-bits % 8)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.model import Words
+
 LF, CR = 0x0A, 0x0D
 HEAD = 8
 """Bytes before the body: four of the checksum, `0`, three of the length."""
@@ -39,7 +41,7 @@ def wrap(body: bytes) -> bytes:
 class Unreadable:
     """Bytes that are no frame; by the standard (§5.5.1.2) their sender is not answered."""
 
-    why: str
+    why: Words
     data: bytes
 
 
@@ -66,7 +68,7 @@ class Decoder:
     def close(self) -> Iterator[Unreadable]:
         """The line or the datagram ended: what is left will never be whole."""
         if self._buffer.strip():
-            yield Unreadable("a frame without its end", bytes(self._buffer))
+            yield Unreadable(Words("一帧没有结尾", "a frame without its end"), bytes(self._buffer))
         self._buffer.clear()
 
     def _make_room(self) -> Unreadable:
@@ -75,13 +77,13 @@ class Decoder:
         cut = start if start > 0 else len(self._buffer)
         lost = bytes(self._buffer[:cut])
         del self._buffer[:cut]
-        return Unreadable(f"more than {LONGEST} bytes without an end", lost)
+        return Unreadable(Words(f"超过 {LONGEST} 字节仍无结尾", f"more than {LONGEST} bytes without an end"), lost)
 
 
 def _split(piece: bytes) -> Iterator[bytes | Unreadable]:
     front, _, frame = piece.rpartition(b"\n")
     if front.strip(b"\r\n\t \0"):
-        yield Unreadable("bytes in front of a frame", front)
+        yield Unreadable(Words("帧之前有多余字节", "bytes in front of a frame"), front)
     if frame.strip(b"\r\n\t \0"):
         yield _body(frame)
 
@@ -89,9 +91,13 @@ def _split(piece: bytes) -> Iterator[bytes | Unreadable]:
 def _body(frame: bytes) -> bytes | Unreadable:
     head, body = frame[:HEAD], frame[HEAD:]
     if len(head) < HEAD or not _HEX.issuperset(head) or head[4] != ord("0"):
-        return Unreadable("no checksum and length at its beginning", frame)
+        return Unreadable(Words("开头没有校验和与长度", "no checksum and length at its beginning"), frame)
     if int(head[4:], 16) != len(body):
-        return Unreadable(f"its length says {int(head[4:], 16)} and {len(body)} came", frame)
+        said, came = int(head[4:], 16), len(body)
+        why = Words(f"标明长度 {said}，实收 {came}", f"its length says {said} and {came} came")
+        return Unreadable(why, frame)
     if int(head[:4], 16) != checksum(body):
-        return Unreadable(f"its checksum is {head[:4].decode()} and should be {checksum(body):04X}", frame)
+        stands, must = head[:4].decode(), f"{checksum(body):04X}"
+        why = Words(f"校验和为 {stands}，应为 {must}", f"its checksum is {stands} and should be {must}")
+        return Unreadable(why, frame)
     return body

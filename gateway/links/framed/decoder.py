@@ -7,23 +7,29 @@ from dataclasses import dataclass
 
 from gateway.links.framed.frame import Escape, Frame
 from gateway.links.framed.octets import shown
+from gateway.model import Said, Words
 
 PIECE = 64
 """Bytes taken in at once, so that what waits stays near one frame."""
 MAX_RUBBISH = 256
 """Bytes of unreadable input kept together as one piece for the quarantine."""
+_NO_START = Words("没有起始字节", "no start bytes")
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """A run of bytes that belong to no frame."""
 
-    why: str
+    why: Said
     data: bytes
 
 
 class _Misfit(Exception):
     """What stands at the front is no frame."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.why = Words(zh, en)
 
 
 class Decoder:
@@ -33,7 +39,7 @@ class Decoder:
         self._frame = frame
         self._buffer = bytearray()
         self._rubbish = bytearray()
-        self._why = ""
+        self._why: Said = ""
 
     def feed(self, data: bytes) -> list[bytes | Unreadable]:
         """What `data` completes. A run of unreadable bytes is told once it has ended or is full."""
@@ -49,15 +55,15 @@ class Decoder:
 
     def _scan(self, *, ended: bool) -> Iterator[bytes | Unreadable]:
         while self._buffer:
-            self._throw(self._next_start(), "no start bytes")
+            self._throw(self._next_start(), _NO_START)
             try:
                 cut = self._cut()
                 if cut is None and not ended:
                     break
                 if cut is None:
-                    raise _Misfit("a frame broke off")  # noqa: TRY301  # one way out for all that does not fit
+                    raise _Misfit("一帧中断", "a frame broke off")  # noqa: TRY301  # one way out for all that does not fit
             except _Misfit as misfit:
-                self._throw(min(1, len(self._buffer)), str(misfit))
+                self._throw(min(1, len(self._buffer)), misfit.why)
                 continue
             yield from self._told()
             frame, taken = cut
@@ -91,14 +97,15 @@ class Decoder:
             return None
         must, stands = frame.proof(cut[0])
         if must != stands:
-            raise _Misfit(
-                f"the checksum should be {shown(must)} and is {shown(stands)}" if stands else "it is too short"
-            )
+            if not stands:
+                raise _Misfit("一帧太短", "it is too short")
+            right, wrong = shown(must), shown(stands)
+            raise _Misfit(f"校验应为 {right}，实为 {wrong}", f"the checksum should be {right} and is {wrong}")
         return cut
 
-    def _throw(self, count: int, why: str) -> None:
+    def _throw(self, count: int, why: Words) -> None:
         if count:
-            if not self._rubbish or self._why == "no start bytes":
+            if not self._rubbish or self._why is _NO_START:
                 self._why = why
             self._rubbish += self._buffer[:count]
             del self._buffer[:count]
@@ -127,7 +134,7 @@ def _total(frame: Frame, content: bytearray) -> int | None:
         return None
     total = int.from_bytes(content[at : at + width], frame.length.order) + frame.length.adjust
     if not max(frame.least, at + width) <= total <= frame.longest:
-        raise _Misfit(f"its length says {total} bytes")
+        raise _Misfit(f"标明长度 {total} 字节", f"its length says {total} bytes")
     return total
 
 
@@ -135,7 +142,7 @@ def _to_end(frame: Frame, buffer: bytearray) -> tuple[bytes, int] | None:
     found = buffer.find(frame.end, len(frame.start), frame.longest)
     if found < 0:
         if len(buffer) >= frame.longest:
-            raise _Misfit(f"no end within {frame.longest} bytes")
+            raise _Misfit(f"{frame.longest} 字节内没有结尾", f"no end within {frame.longest} bytes")
         return None
     total = found + len(frame.end)
     return bytes(buffer[:total]), total
@@ -143,7 +150,7 @@ def _to_end(frame: Frame, buffer: bytearray) -> tuple[bytes, int] | None:
 
 def _ended(frame: Frame, content: bytes) -> bytes:
     if not content.endswith(frame.end):
-        raise _Misfit("it does not end with the end bytes")
+        raise _Misfit("末尾不是结束字节", "it does not end with the end bytes")
     return content
 
 
@@ -160,7 +167,7 @@ def _escaped(frame: Frame, escape: Escape, buffer: bytearray) -> tuple[bytes, in
         if total is None and frame.length is None and buffer.startswith(frame.end, at):
             return bytes(content) + frame.end, at + len(frame.end)
         if len(content) >= frame.longest:
-            raise _Misfit(f"no end within {frame.longest} bytes")
+            raise _Misfit(f"{frame.longest} 字节内没有结尾", f"no end within {frame.longest} bytes")
         if buffer[at] != escape.byte[0]:
             content.append(buffer[at])
             at += 1
@@ -169,6 +176,7 @@ def _escaped(frame: Frame, escape: Escape, buffer: bytearray) -> tuple[bytes, in
             return None
         meant = escape.meaning(buffer[at + 1])
         if meant is None:
-            raise _Misfit(f"{shown(bytes(buffer[at : at + 2]))} is no escape")
+            pair = shown(bytes(buffer[at : at + 2]))
+            raise _Misfit(f"{pair} 不是转义序列", f"{pair} is no escape")
         content.append(meant)
         at += 2

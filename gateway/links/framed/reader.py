@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gateway.links.framed.fields import Value
 from gateway.links.framed.settings import FramedSettings, Message, When
 from gateway.links.framed.template import Template
-from gateway.model import Json
+from gateway.model import Json, Said, Words
 
 Number = tuple[Value, ...]
 """Of a zone or area, one part a field; (0,) is the host itself."""
@@ -21,6 +21,7 @@ MOST_KNOWN = 4096
 """Conditions remembered; a host has some hundred zones, and a broken one must not fill the memory."""
 SIZE = "size"
 """Names the frame's bytes in a `when`, beside the fields."""
+_UNDESCRIBED = Words("messages 中没有描述这种帧", "no message describes it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Heard:
     frame: bytes
     values: FrameValues
     tells: tuple[Tell, ...] = ()
-    trouble: str = ""
+    trouble: Said = ""
     answer: Template | None = None
 
 
@@ -72,11 +73,12 @@ class Reader:
         answer = next((each.send for each in settings.acknowledge if matches(each.when, values)), None)
         message = next((each for each in self._messages if matches(each.when, values)), None)
         if message is None:
-            return Heard(frame, values, trouble="no message describes it", answer=answer)
+            return Heard(frame, values, trouble=_UNDESCRIBED, answer=answer)
         try:
             return Heard(frame, values, tuple(self._tells(message, values)), answer=answer)
         except _Missing as missing:
-            return Heard(frame, values, trouble=f"{missing} can't be read in it", answer=answer)
+            why = Words(f"其中字段 {missing} 无法识别", f"field {missing} can't be read in it")
+            return Heard(frame, values, trouble=why, answer=answer)
 
     def committed(self, tell: Tell) -> None:
         """It is on record: what it says holds is known."""
@@ -153,7 +155,7 @@ def matches(when: When, values: FrameValues) -> bool:
 def _need(name: str, values: FrameValues) -> Value:
     value = values.get(name)
     if value is None:
-        raise _Missing(f"field {name!r}")
+        raise _Missing(repr(name))
     return value
 
 

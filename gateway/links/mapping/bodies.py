@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 from gateway.errors import BadInput
 from gateway.links.onvif.xml import cleaned
+from gateway.model import Words
 
 Format = Literal["json", "form", "xml"]
 Tree = Any
@@ -38,7 +39,7 @@ def format_of(content_type: str, body: bytes) -> Format:
 def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
     """Raises BadInput that says what is wrong with it."""
     if not body.strip():
-        raise BadInput("the body is empty", body)
+        raise BadInput(Words("内容为空", "the body is empty"), body)
     match form:
         case "json":
             return _json(body, content_type)
@@ -62,12 +63,16 @@ def _json(body: bytes, content_type: str) -> Tree:
     try:
         tree = json.loads(_json_text(body, content_type), parse_constant=_no_number)
     except RecursionError:
-        raise BadInput("the JSON is too deep", body) from None
+        raise BadInput(Words("JSON 嵌套太深", "the JSON is too deep"), body) from None
     except ValueError as error:
-        raise BadInput(f"the body is no JSON: {error}", body) from None
+        raise BadInput(Words(f"内容不是 JSON{_spot(error)}", f"the body is no JSON: {error}"), body) from None
     if _depth_beyond(tree, DEEPEST):
-        raise BadInput(f"the JSON is deeper than {DEEPEST}", body)
+        raise BadInput(Words(f"JSON 嵌套超过 {DEEPEST} 层", f"the JSON is deeper than {DEEPEST}"), body)
     return tree
+
+
+def _spot(error: ValueError) -> str:
+    return f"（第 {error.lineno} 行第 {error.colno} 个字符起）" if isinstance(error, json.JSONDecodeError) else ""
 
 
 def _no_number(name: str) -> float:
@@ -104,7 +109,7 @@ def _form(body: bytes, content_type: str) -> Tree:
     try:
         pairs = _pairs(body, content_type)
     except ValueError as error:
-        raise BadInput(f"the body is no form: {error}", body) from None
+        raise BadInput(Words("内容不是表单", f"the body is no form: {error}"), body) from None
     tree: dict[str, Tree] = {}
     for name, value in pairs:
         tree[name] = [*_listed(tree[name]), value] if name in tree else value

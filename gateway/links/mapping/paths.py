@@ -10,6 +10,7 @@ from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, Field
 
 from gateway.errors import BadInput
+from gateway.model import Words
 from gateway.settings.mend import Wrong
 
 LARGEST = 64 * 1024
@@ -46,17 +47,18 @@ def message_of(payload: bytes) -> Any:
     NaN and Infinity, which small devices write into their JSON, are nothing.
     """
     if len(payload) > LARGEST:
-        raise BadInput(f"{len(payload)} bytes, {LARGEST} are the most", payload)
+        size = len(payload)
+        raise BadInput(Words(f"共 {size} 字节，最多 {LARGEST}", f"{size} bytes, {LARGEST} are the most"), payload)
     try:
         text = payload.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BadInput("neither JSON nor text in UTF-8", payload) from None
+        raise BadInput(Words("既不是 JSON 也不是 UTF-8 文本", "neither JSON nor text in UTF-8"), payload) from None
     try:
         message = json.loads(text, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return text.strip()
     if _depth(message) > DEEPEST:
-        raise BadInput(f"JSON nested deeper than {DEEPEST} levels", payload)
+        raise BadInput(Words(f"JSON 嵌套超过 {DEEPEST} 层", f"JSON nested deeper than {DEEPEST} levels"), payload)
     return message
 
 

@@ -13,6 +13,7 @@ from pymodbus.framer import FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
 
 from gateway.errors import BadInput
+from gateway.model import Words
 
 LONGEST_RTU, LONGEST_TCP = 256, 260
 HEAD_TCP = 7
@@ -124,7 +125,7 @@ class Tcp(Framing):
             number, protocol, length = (int.from_bytes(self._buffer[at : at + 2]) for at in (0, 2, 4))
             if protocol or not 2 < length <= LONGEST_TCP - 6:
                 self._drop(len(self._buffer))
-                raise BadInput("this is no Modbus TCP", self.rubbish())
+                raise BadInput(Words("不是 Modbus TCP", "this is no Modbus TCP"), self.rubbish())
             if len(self._buffer) < 6 + length:
                 break
             frames.append(Frame(self._buffer[6], bytes(self._buffer[HEAD_TCP : 6 + length]), number))

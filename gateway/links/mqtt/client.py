@@ -142,9 +142,16 @@ class BrokerClient:
         owner = self._router.owner(ACCOUNT, topic)
         if owner is None and self._line is not None:
             self._line.unsubscribe(topic)  # left in the session by a device that is no more
-        why = f"no driver of device {owner.device} within {self.settings.patience:g} s" if owner else "no device's"
         if self._tasks is not None:
-            self._aside.put(self._tasks, delivery, owner.device if owner else ACCOUNT, f"topic {topic}: {why}")
+            why = _unserved(topic, owner.device if owner else None, self.settings.patience)
+            self._aside.put(self._tasks, delivery, owner.device if owner else ACCOUNT, why)
+
+
+def _unserved(topic: str, device: str | None, patience: float) -> Words:
+    if device is None:
+        return Words(f"主题 {topic} 不属于任何设备", f"topic {topic}: no device's")
+    zh = f"主题 {topic}：设备 {device} 的驱动在 {patience:g} 秒内没有运行"
+    return Words(zh, f"topic {topic}: no driver of device {device} within {patience:g} s")
 
 
 class BrokerLink(RoutedLink):

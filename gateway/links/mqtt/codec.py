@@ -22,6 +22,7 @@ from gateway.links.mqtt.packets import (
 from gateway.links.mqtt.parse import check_first_byte, parse
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.wire import Malformed
+from gateway.model import Words
 
 LARGEST_PACKET = 256 * 1024
 """Bytes of a whole packet that are taken unless told otherwise; the protocol allows 256 MiB."""
@@ -80,11 +81,14 @@ class Decoder:
                 return 1 + place, None
             size |= (self._bytes[at] & 127) << 7 * place
             if size + place + 2 > self.limit:
-                why = f"a packet of more than {self.limit} bytes"
+                why = Words(f"报文超过 {self.limit} 字节", f"a packet of more than {self.limit} bytes")
                 raise Malformed(why, bytes(self._bytes[self._at :][:16]), reason=Reason.PACKET_TOO_LARGE)
             if self._bytes[at] < 128:
                 return 2 + place, size
-        raise Malformed("remaining length of more than four bytes (2.2.3)", bytes(self._bytes[self._at :][:16]))
+        raise Malformed(
+            Words("剩余长度超过四个字节（2.2.3）", "remaining length of more than four bytes (2.2.3)"),
+            bytes(self._bytes[self._at :][:16]),
+        )
 
     def _forget(self) -> None:
         del self._bytes[: self._at]

@@ -159,8 +159,8 @@ class Connection(asyncio.Protocol):
     def _unreadable(self, error: Malformed) -> None:
         self._house.unreadable(self.session.account if self.session else None, self.address, error)
         if self.session is None and self._decoder.level == LEVEL_5:  # a CONNECT: what follows one is not read before
-            self.say(Connack(ConnectCode.NOT_AUTHORIZED, reason=error.reason, properties=explained(error.why)))
-        self.end(error.why, reason=error.reason)
+            self.say(Connack(ConnectCode.NOT_AUTHORIZED, reason=error.reason, properties=explained(str(error))))
+        self.end(str(error), reason=error.reason)
 
     def _go_on(self, reason: str) -> None:
         """One reason not to read is gone; with the last one, first what came before, then the socket."""

@@ -34,6 +34,7 @@ from gateway.links.mqtt.properties import Properties, Property
 from gateway.links.mqtt.reasons import FAILURE, Reason
 from gateway.links.mqtt.session import SLEEP, Session
 from gateway.links.mqtt.wire import Malformed
+from gateway.model import Words
 
 if TYPE_CHECKING:
     from gateway.links.mqtt.connection import Connection
@@ -64,12 +65,19 @@ class Dialogue:
     def receive(self, packet: Packet) -> None:
         if self.session is None:
             if not isinstance(packet, Connect):
-                raise Malformed("the first packet is no CONNECT [MQTT-3.1.0-1]", reason=Reason.PROTOCOL_ERROR)
+                raise Malformed(
+                    Words("第一个报文不是 CONNECT [MQTT-3.1.0-1]", "the first packet is no CONNECT [MQTT-3.1.0-1]"),
+                    reason=Reason.PROTOCOL_ERROR,
+                )
             self._connect(packet)
             return
         answer = self._answers.get(type(packet))
         if answer is None:
-            why = f"{type(packet).__name__.upper()} from a connected client [MQTT-3.1.0-2, table 2.1]"
+            name = type(packet).__name__.upper()
+            why = Words(
+                f"已连接的客户端发来 {name} [MQTT-3.1.0-2，表 2.1]",
+                f"{name} from a connected client [MQTT-3.1.0-2, table 2.1]",
+            )
             raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
         answer(packet, self.session)
 
@@ -99,12 +107,18 @@ class Dialogue:
 
     def _publish(self, packet: Publish, session: Session) -> None:
         if packet.qos == 2:
-            why = "PUBLISH with QoS 2, which is not offered here (SUBACK grants 1 at most)"
+            why = Words(
+                "QoS 2 的 PUBLISH，本网关不提供（SUBACK 最多给 1）",
+                "PUBLISH with QoS 2, which is not offered here (SUBACK grants 1 at most)",
+            )
             raise Malformed(why, reason=Reason.QOS_NOT_SUPPORTED)
         if packet.packet_id is not None and self.inbound.ledger.holds(packet.packet_id):
             if packet.dup:
                 return  # one acknowledgement answers both; two could be taken for the id's next message
-            why = f"packet identifier {packet.packet_id} is in use [MQTT-2.3.1-2]"
+            number = packet.packet_id
+            why = Words(
+                f"报文标识符 {number} 正在使用 [MQTT-2.3.1-2]", f"packet identifier {number} is in use [MQTT-2.3.1-2]"
+            )
             raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
         message = Message(packet.topic, packet.payload, session.client, packet.packet_id, packet.dup)
         delivery = Delivery(message, session.account, self._now(), self._settled)
@@ -151,7 +165,10 @@ class Dialogue:
         """Done takes the will along [MQTT-3.14.4-3]; with any other reason of MQTT 5 it is said [MQTT5-3.1.2-10]."""
         keep = packet.properties.get(Property.SESSION_EXPIRY)
         if keep and not session.keep:
-            why = "DISCONNECT asks for a session that CONNECT did not ask for (5: 3.14.2.2.2)"
+            why = Words(
+                "DISCONNECT 要求保留会话，而 CONNECT 没有要求（5: 3.14.2.2.2）",
+                "DISCONNECT asks for a session that CONNECT did not ask for (5: 3.14.2.2.2)",
+            )
             raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
         session.keep = session.keep if keep is None else min(keep, SLEEP)
         is_done = packet.reason == Reason.SUCCESS

@@ -24,6 +24,7 @@ from gateway.links.mqtt.pacing import Counters, Limits
 from gateway.links.mqtt.reception import Reception
 from gateway.links.mqtt.router import Router
 from gateway.links.mqtt.session import Sessions
+from gateway.model import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +111,8 @@ class Endpoint:
 
     def _unclaimed(self, delivery: Delivery) -> None:
         account, message = delivery.account, delivery.message
-        why = f"client {message.client}: topic {message.topic} is no device's of account {account}"
+        why = Words(
+            f"客户端 {message.client}：主题 {message.topic} 不属于账号 {account} 的任何设备",
+            f"client {message.client}: topic {message.topic} is no device's of account {account}",
+        )
         self._aside.put(self._tasks, delivery, account, why)

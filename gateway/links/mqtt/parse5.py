@@ -34,6 +34,7 @@ from gateway.links.mqtt.properties import Property
 from gateway.links.mqtt.reasons import FAILURE, Reason
 from gateway.links.mqtt.topics import is_topic
 from gateway.links.mqtt.wire import Malformed, Reader
+from gateway.model import Words
 
 AS_PUBLISHED = 0x08
 ONLY_IF_NEW, NOTHING_REMEMBERED = 1, 2
@@ -53,9 +54,11 @@ def _connack(_flags: int, body: Reader) -> Connack:
     try:
         known = Reason(reason)
     except ValueError:
-        raise Malformed(f"CONNACK with reason {reason:#04x} (3.2.2.2)") from None
+        raise Malformed(
+            Words(f"CONNACK 的原因码为 {reason:#04x}（3.2.2.2）", f"CONNACK with reason {reason:#04x} (3.2.2.2)")
+        ) from None
     if acknowledge > 1 or (acknowledge and reason):
-        raise Malformed("CONNACK with reserved flags [MQTT5-3.2.2-6]")
+        raise Malformed(Words("CONNACK 带保留标志 [MQTT5-3.2.2-6]", "CONNACK with reserved flags [MQTT5-3.2.2-6]"))
     code = ConnectCode.NOT_AUTHORIZED if reason >= FAILURE else ConnectCode.ACCEPTED
     return Connack(code, bool(acknowledge), known, said)
 
@@ -66,9 +69,20 @@ def _publish(flags: int, body: Reader) -> Publish:
     packet_id = body.packet_id() if qos else None
     said = properties.read(PUBLISH, body)
     if Property.TOPIC_ALIAS in said:
-        raise Malformed("a topic alias, of which we offer none [MQTT5-3.3.2-9]", reason=Reason.TOPIC_ALIAS_INVALID)
+        raise Malformed(
+            Words(
+                "使用主题别名，本网关不提供 [MQTT5-3.3.2-9]", "a topic alias, of which we offer none [MQTT5-3.3.2-9]"
+            ),
+            reason=Reason.TOPIC_ALIAS_INVALID,
+        )
     if not is_topic(topic):
-        raise Malformed("topic is empty or holds a wildcard [MQTT5-3.3.2-1, 3.3.2-2]", topic.encode())
+        raise Malformed(
+            Words(
+                "主题为空或含通配符 [MQTT5-3.3.2-1, 3.3.2-2]",
+                "topic is empty or holds a wildcard [MQTT5-3.3.2-1, 3.3.2-2]",
+            ),
+            topic.encode(),
+        )
     return Publish(topic, body.rest(), qos, packet_id, bool(flags & 1), bool(flags & 8), said)
 
 
@@ -85,7 +99,10 @@ def _subscribe(_flags: int, body: Reader) -> Subscribe:
     packet_id = body.packet_id()
     said = properties.read(SUBSCRIBE, body)
     if Property.SUBSCRIPTION_ID in said:
-        why = "a subscription identifier, of which we offer none (3.2.2.3.12)"
+        why = Words(
+            "使用订阅标识符，本网关不提供（3.2.2.3.12）",
+            "a subscription identifier, of which we offer none (3.2.2.3.12)",
+        )
         raise Malformed(why, reason=Reason.SUBSCRIPTION_IDS_NOT_SUPPORTED)
     asked = _all(body, lambda: (read_filter(body), _options(body)), "SUBSCRIBE")
     filters = tuple((name, options & 3) for name, options in asked)
@@ -98,7 +115,9 @@ def _subscribe(_flags: int, body: Reader) -> Subscribe:
 def _options(body: Reader) -> int:
     options = body.byte()
     if options & 0xC0 or options & 3 == 3 or options >> 4 == 3:
-        raise Malformed("subscription options with reserved bits [MQTT5-3.8.3-5]")
+        raise Malformed(
+            Words("订阅选项带保留位 [MQTT5-3.8.3-5]", "subscription options with reserved bits [MQTT5-3.8.3-5]")
+        )
     return options
 
 
@@ -133,7 +152,10 @@ def _all(body: Reader, take: Callable[[], _Item], packet: str) -> tuple[_Item, .
     while not body.is_empty:
         items.append(take())
     if not items:
-        raise Malformed(f"{packet} without a topic filter (3.8.3, 3.10.3)", reason=Reason.PROTOCOL_ERROR)
+        raise Malformed(
+            Words(f"{packet} 没有主题（3.8.3, 3.10.3）", f"{packet} without a topic filter (3.8.3, 3.10.3)"),
+            reason=Reason.PROTOCOL_ERROR,
+        )
     return tuple(items)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.links.mqtt import wire
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.wire import Malformed, Reader
+from gateway.model import Words
 
 CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, DISCONNECT = 8, 9, 10, 11, 14
@@ -54,7 +55,9 @@ Shape = tuple[Callable[[Reader], Any], Callable[[Any], bytes], frozenset[int]]
 def _flag(body: Reader) -> int:
     value = body.byte()
     if value > 1:
-        raise Malformed("a property that is 0 or 1 is neither", reason=Reason.PROTOCOL_ERROR)
+        raise Malformed(
+            Words("只能为 0 或 1 的属性为其他值", "a property that is 0 or 1 is neither"), reason=Reason.PROTOCOL_ERROR
+        )
     return value
 
 
@@ -134,7 +137,10 @@ def read(packet: int, body: Reader) -> dict[Property, Any]:
         if name is Property.USER:
             pairs.append(value)
         elif name in found:
-            raise Malformed(f"property {name.name} stands twice (2.2.2.2)", reason=Reason.PROTOCOL_ERROR)
+            raise Malformed(
+                Words(f"属性 {name.name} 出现两次（2.2.2.2）", f"property {name.name} stands twice (2.2.2.2)"),
+                reason=Reason.PROTOCOL_ERROR,
+            )
         else:
             found[name] = value
     return found | {Property.USER: tuple(pairs)} if pairs else found
@@ -146,13 +152,21 @@ def _each(packet: int, within: Reader) -> Iterator[tuple[Property, Any]]:
         try:
             name = Property(number)
         except ValueError:
-            raise Malformed(f"property {number} is none (table 2-4)") from None
+            raise Malformed(Words(f"没有属性 {number}（表 2-4）", f"property {number} is none (table 2-4)")) from None
         take, _, packets = _SHAPES[name]
         if packet not in packets:
-            raise Malformed(f"property {name.name} in a packet that has none such (table 2-4)")
+            raise Malformed(
+                Words(
+                    f"属性 {name.name} 不属于这种报文（表 2-4）",
+                    f"property {name.name} in a packet that has none such (table 2-4)",
+                )
+            )
         value = take(within)
         if not value and name in _NEVER_ZERO:
-            raise Malformed(f"property {name.name} is 0 (3.1.2.11, 3.3.2.3)", reason=Reason.PROTOCOL_ERROR)
+            raise Malformed(
+                Words(f"属性 {name.name} 为 0（3.1.2.11, 3.3.2.3）", f"property {name.name} is 0 (3.1.2.11, 3.3.2.3)"),
+                reason=Reason.PROTOCOL_ERROR,
+            )
         yield name, value
 
 

@@ -22,6 +22,7 @@ from gateway.links.mqtt.session import Session, Sessions
 from gateway.links.mqtt.terms import kept_for
 from gateway.links.mqtt.wills import Wills
 from gateway.links.mqtt.wire import Malformed
+from gateway.model import Words
 
 log = structlog.get_logger()
 
@@ -154,7 +155,11 @@ class Reception:
         """Nothing is published: that the device has gone is what a will is to us, whatever it says."""
         link = self._router.owner(account, will.topic)
         if link is None:
-            await self._aside.keep(account, f"last will on {will.topic}, no device's of this account", will.payload)
+            why = Words(
+                f"遗嘱的主题 {will.topic} 不属于这个账号的任何设备",
+                f"last will on {will.topic}, no device's of this account",
+            )
+            await self._aside.keep(account, why, will.payload)
         elif link.on_silent is not None:
             try:
                 await link.on_silent()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.errors import BadInput
 from gateway.links.mqtt.reasons import Reason
+from gateway.model import Said, Words
 
 SAMPLE = 1024
 """How many bytes of a bad packet an error carries."""
@@ -12,7 +13,7 @@ SAMPLE = 1024
 class Malformed(BadInput):
     """The bytes are no MQTT, or not as the specification has it; `why` names the clause, `reason` is MQTT 5's code."""
 
-    def __init__(self, why: str, data: bytes = b"", *, reason: Reason = Reason.MALFORMED) -> None:
+    def __init__(self, why: Said, data: bytes = b"", *, reason: Reason = Reason.MALFORMED) -> None:
         super().__init__(why, data[:SAMPLE])
         self.reason = reason
 
@@ -21,7 +22,9 @@ class UnacceptableLevel(Malformed):
     """A CONNECT of another version of MQTT: it gets CONNACK and the end of the line [MQTT-3.1.2-2]."""
 
     def __init__(self, name: str, level: int) -> None:
-        super().__init__(f"protocol {name} level {level} is not spoken here, 3.1.1 is level 4 and 5 is level 5")
+        zh = f"不支持协议 {name} 级别 {level}：3.1.1 版为级别 4，5 版为级别 5"
+        en = f"protocol {name} level {level} is not spoken here, 3.1.1 is level 4 and 5 is level 5"
+        super().__init__(Words(zh, en))
 
 
 class Reader:
@@ -52,13 +55,16 @@ class Reader:
             value |= (byte & 127) << 7 * place
             if byte < 128:
                 return value
-        raise Malformed("a variable integer of more than four bytes [MQTT5-1.5.5-1]", self._body)
+        raise Malformed(
+            Words("变长整数超过四个字节 [MQTT5-1.5.5-1]", "a variable integer of more than four bytes [MQTT5-1.5.5-1]"),
+            self._body,
+        )
 
     def packet_id(self) -> int:
         """Never zero [MQTT-2.3.1-1]."""
         number = self.number()
         if number == 0:
-            raise Malformed("packet identifier 0 [MQTT-2.3.1-1]", self._body)
+            raise Malformed(Words("报文标识符为 0 [MQTT-2.3.1-1]", "packet identifier 0 [MQTT-2.3.1-1]"), self._body)
         return number
 
     def blob(self) -> bytes:
@@ -70,9 +76,14 @@ class Reader:
         try:
             text = self.blob().decode()
         except UnicodeDecodeError:
-            raise Malformed("a string is not well-formed UTF-8 [MQTT-1.5.3-1]", self._body) from None
+            raise Malformed(
+                Words("字符串不是正确的 UTF-8 [MQTT-1.5.3-1]", "a string is not well-formed UTF-8 [MQTT-1.5.3-1]"),
+                self._body,
+            ) from None
         if "\0" in text:
-            raise Malformed("a string contains NUL [MQTT-1.5.3-2]", self._body)
+            raise Malformed(
+                Words("字符串含空字符 NUL [MQTT-1.5.3-2]", "a string contains NUL [MQTT-1.5.3-2]"), self._body
+            )
         return text
 
     def rest(self) -> bytes:
@@ -87,12 +98,12 @@ class Reader:
     def end(self) -> None:
         """Nothing may follow what the packet is defined to hold."""
         if not self.is_empty:
-            raise Malformed("bytes after the end of the packet's fields", self._body)
+            raise Malformed(Words("报文字段之后还有多余字节", "bytes after the end of the packet's fields"), self._body)
 
     def take(self, size: int) -> bytes:
         end = self._at + size
         if end > len(self._body):
-            raise Malformed("the packet is shorter than its fields", self._body)
+            raise Malformed(Words("报文比其字段短", "the packet is shorter than its fields"), self._body)
         taken = self._body[self._at : end]
         self._at = end
         return taken

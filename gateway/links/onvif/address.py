@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from gateway.errors import BadInput
+from gateway.model import Words
 
 DEVICE_SERVICE = "/onvif/device_service"
 """Where every camera's first service is (ONVIF Core 5.1.1)."""
@@ -44,7 +45,8 @@ def at_home(given: str, camera: str, *schemes: str) -> str:
     except ValueError:
         parts, own, port = SplitResult("", "", "", "", ""), urlsplit(camera), None
     if parts.scheme.lower() not in schemes or not parts.netloc or not given.isprintable():
-        raise BadInput(f"an address that is not {' or '.join(schemes)}", given.encode(errors="replace")[:1024])
+        why = Words(f"地址不是 {' 或 '.join(schemes)}", f"an address that is not {' or '.join(schemes)}")
+        raise BadInput(why, given.encode(errors="replace")[:1024])
     if parts.scheme.lower() in {"http", "https"} and parts.hostname != own.hostname:
         return urlunsplit(parts._replace(scheme=own.scheme, netloc=own.netloc))
     host = f"[{own.hostname}]" if ":" in (own.hostname or "") else own.hostname

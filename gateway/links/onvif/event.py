@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from gateway.errors import BadInput
+from gateway.model import Words
+
 LONGEST = 200
 """Characters of a name or value that are kept."""
 MOST_ITEMS = 32
@@ -34,13 +37,14 @@ class Event:
 
 
 def read_event(notification: Any) -> Event:
-    """A zeep NotificationMessage → Event; raises ValueError when it has no topic or no message."""
+    """A zeep NotificationMessage → Event; raises BadInput when it has no topic or no message."""
     topic = getattr(getattr(notification, "Topic", None), "_value_1", None)
     message = getattr(getattr(notification, "Message", None), "_value_1", None)
     if not isinstance(topic, str) or not topic.strip():
-        raise ValueError("a notification without a topic")
+        raise BadInput(Words("通知没有主题", "a notification without a topic"), b"")
     if message is None:
-        raise ValueError(f"a notification of {topic[:LONGEST]} without a message")
+        name = topic[:LONGEST]
+        raise BadInput(Words(f"{name} 的通知没有内容", f"a notification of {name} without a message"), b"")
     return Event(
         _bare(topic),
         _operation(getattr(message, "PropertyOperation", None)),

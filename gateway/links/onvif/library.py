@@ -116,8 +116,8 @@ class Service:
         except Fault as fault:
             raise _said(operation, fault, login) from None
         except _UNREADABLE as error:
-            why = f"the answer to {operation} can't be read: {type(error).__name__}: {str(error)[:200]}"
-            raise BadInput(why, self.last) from None
+            en = f"the answer to {operation} can't be read: {type(error).__name__}: {str(error)[:200]}"
+            raise BadInput(Words(f"对 {operation} 的应答无法识别", en), self.last) from None
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from gateway.errors import BadInput, LinkLost
 from gateway.links.onvif.address import at_home
 from gateway.links.onvif.camera import Camera
 from gateway.links.onvif.event import Event, read_event
+from gateway.model import Said
 
 LIFE = timedelta(seconds=60)
 """How long the camera keeps a subscription that nobody renews."""
@@ -25,7 +26,7 @@ class Pulled:
     """What one question brought; `unread` says what of it could not be read, with the bytes it came in."""
 
     events: Sequence[Event] = ()
-    unread: Sequence[str] = ()
+    unread: Sequence[Said] = ()
     raw: bytes = field(default=b"", repr=False)
 
 
@@ -103,6 +104,6 @@ def _pulled(notifications: Sequence[Any], raw: bytes) -> Pulled:
     for notification in notifications[: 2 * MOST_MESSAGES]:
         try:
             events.append(read_event(notification))
-        except ValueError as error:
-            unread.append(str(error))
+        except BadInput as error:
+            unread.append(error.why)
     return Pulled(events, unread, raw if unread else b"")

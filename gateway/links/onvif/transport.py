@@ -74,7 +74,9 @@ async def _bounded(response: aiohttp.ClientResponse, largest: int) -> bytes:
     async for chunk in response.content.iter_chunked(64 * 1024):
         data += chunk
         if len(data) > largest:
-            raise BadInput(f"an answer of more than {largest} bytes", bytes(data[:SHOWN]))
+            raise BadInput(
+                Words(f"应答超过 {largest} 字节", f"an answer of more than {largest} bytes"), bytes(data[:SHOWN])
+            )
     return bytes(data)
 
 

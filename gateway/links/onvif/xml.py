@@ -6,6 +6,7 @@ import re
 from xml.parsers import expat
 
 from gateway.errors import BadInput
+from gateway.model import Words
 
 LARGEST = 1 << 20
 """Bytes of one answer; 100 events are 42 kB."""
@@ -32,19 +33,40 @@ def cleaned(data: bytes) -> bytes:
     their events in GBK and say UTF-8, and an alarm must not be lost for its name.
     """
     if len(data) > LARGEST:
-        raise BadInput(f"an answer of {len(data)} bytes, {LARGEST} are the most", data[:SHOWN])
+        zh, en = f"内容有 {len(data)} 字节，最多 {LARGEST}", f"an answer of {len(data)} bytes, {LARGEST} are the most"
+        raise BadInput(Words(zh, en), data[:SHOWN])
     declared = _ENCODING.match(data)
     name = declared[1].decode().lower() if declared else "utf-8"
     if name not in _ENCODINGS:
-        raise BadInput(f"XML in the encoding {name!r}", data[:SHOWN])
+        raise BadInput(Words(f"XML 的编码为 {name!r}", f"XML in the encoding {name!r}"), data[:SHOWN])
     text = data.decode(_ENCODINGS[name], errors="replace")
     found = _DECLARATION.match(text)
     clean = text[found.end() if found else 0 :].strip().encode()
     try:
         _Scan().over(clean)
+    except _Unfit as unfit:
+        raise BadInput(unfit.why, data[:SHOWN]) from None
     except (expat.ExpatError, ValueError) as error:
-        raise BadInput(f"XML that can't be used: {error}", data[:SHOWN]) from None
+        raise BadInput(_useless(_spot(error), str(error)), data[:SHOWN]) from None
     return clean
+
+
+class _Unfit(Exception):
+    """Well formed, and yet not to be handed on."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.why = _useless(zh, en)
+
+
+def _useless(zh: str, en: str) -> Words:
+    return Words(f"XML 无法使用：{zh}", f"XML that can't be used: {en}")
+
+
+def _spot(error: Exception) -> str:
+    if isinstance(error, expat.ExpatError):
+        return f"第 {error.lineno} 行第 {error.offset + 1} 个字符处有语法错误"
+    return "有语法错误"
 
 
 class _Scan:
@@ -61,13 +83,15 @@ class _Scan:
         self._parser.Parse(data, True)
 
     def _doctype(self, *_: object) -> None:
-        raise ValueError("it has a DTD, which SOAP forbids")
+        raise _Unfit("含有 SOAP 禁止的 DTD", "it has a DTD, which SOAP forbids")
 
     def _start(self, _name: str, _attributes: object) -> None:
         self._depth += 1
         self._count += 1
         if self._depth > DEEPEST or self._count > MOST_ELEMENTS:
-            raise ValueError(f"more than {DEEPEST} levels or {MOST_ELEMENTS} elements")
+            raise _Unfit(
+                f"超过 {DEEPEST} 层或 {MOST_ELEMENTS} 个元素", f"more than {DEEPEST} levels or {MOST_ELEMENTS} elements"
+            )
 
     def _end(self, _name: str) -> None:
         self._depth -= 1

@@ -16,6 +16,8 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.model import Said, Words
+
 START, MARK = 0x53, 0xFF
 HEADER = 5
 SHORTEST = HEADER + 2
@@ -23,6 +25,8 @@ LONGEST = 255
 """What libosdp takes with a mark before it (OSDP_PACKET_BUF_SIZE); the standard allows 1,440 where both agree."""
 MAX_RUBBISH = 256
 """Bytes of unreadable input kept together as one piece for the quarantine."""
+_NO_START = Words("没有帧的开头", "no start of a frame")
+_BROKE_OFF = Words("一帧中断", "a frame broke off")
 REPLY, SEQUENCE, CRC, SECURITY = 0x80, 0x03, 0x04, 0x08
 BUSY = 0x79
 _NO_DIGITS = bytes.maketrans(b"0123456789", b"." * 10)
@@ -60,7 +64,7 @@ class Unreadable:
     Digits are masked as dots: they may be those of a PIN on a line without secure channel.
     """
 
-    why: str
+    why: Said
     data: bytes
 
 
@@ -82,7 +86,7 @@ class Framer:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._rubbish = bytearray()
-        self._why = ""
+        self._why: Said = ""
 
     @property
     def missing(self) -> int:
@@ -109,16 +113,17 @@ class Framer:
             if len(buffer) < length:
                 if not ended or not buffer:
                     break
-                self._throw(1, "a frame broke off")
+                self._throw(1, _BROKE_OFF)
             elif not _plausible(buffer, length):
-                self._throw(1, "no start of a frame")
+                self._throw(1, _NO_START)
             elif _checks(buffer[:length]):
                 yield from self._told()
                 yield Frame(bytes(buffer[:length]))
                 del buffer[:length]
             else:
                 yield from self._told()
-                yield Unreadable(f"a frame of {length} bytes with a wrong check", bytes(buffer[:HEADER]))
+                why = Words(f"{length} 字节的一帧校验不对", f"a frame of {length} bytes with a wrong check")
+                yield Unreadable(why, bytes(buffer[:HEADER]))
                 del buffer[:1]
         if len(self._rubbish) >= MAX_RUBBISH:
             yield from self._told()
@@ -132,10 +137,10 @@ class Framer:
             before = bytes(buffer[:start]).strip(b"\xff")
             del buffer[:start]
             if before:
-                self._why = self._why or "no start of a frame"
+                self._why = self._why or _NO_START
                 self._rubbish += before
 
-    def _throw(self, count: int, why: str) -> None:
+    def _throw(self, count: int, why: Words) -> None:
         self._why = self._why or why
         self._rubbish += self._buffer[:count]
         del self._buffer[:count]

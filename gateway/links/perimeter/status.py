@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from gateway.errors import BadInput
+from gateway.model import Words
+
 STATUS_LENGTH = 39
 
 _FLAGS = ("mains", "battery", "cover")
@@ -27,7 +30,9 @@ class Status:
 def read_status(payload: bytes) -> Status:
     """Raises ValueError when it is not a status."""
     if len(payload) != STATUS_LENGTH:
-        raise ValueError(f"a status has {STATUS_LENGTH} bytes, this one {len(payload)}")
+        must, came = STATUS_LENGTH, len(payload)
+        why = Words(f"状态应为 {must} 字节，实为 {came}", f"a status has {must} bytes, this one {came}")
+        raise BadInput(why, payload)
     holds = {(_FLAGS[bit], 0) for bit in range(len(_FLAGS)) if payload[5] >> bit & 1}
     holds |= {("armed", bit + 1) for bit in range(8) if payload[6] >> bit & 1}
     for index, condition in enumerate(_BITMAPS):

@@ -33,12 +33,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.model import Said, Words
+
 START = b"\xaa\x55"
 HEADER = 7
 CHECK = 2
 MAX_PAYLOAD = 64
 MAX_RUBBISH = 256
 """Bytes of unreadable input kept together as one piece for the quarantine."""
+_NO_START = Words("没有起始字节", "no start bytes")
+_BROKE_OFF = Words("一帧中断", "a frame broke off")
+_BAD = Words("校验或长度不对", "bad check or length")
 
 POLL, EVENT, ANSWER = 0x01, 0x02, 0x80
 
@@ -70,7 +75,7 @@ class Frame:
 class Unreadable:
     """A run of bytes that belong to no frame."""
 
-    why: str
+    why: Said
     data: bytes
 
 
@@ -80,7 +85,7 @@ class Decoder:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._rubbish = bytearray()
-        self._why = ""
+        self._why: Said = ""
 
     def feed(self, data: bytes) -> list[Frame | Unreadable]:
         """What `data` completes. A run of unreadable bytes is told once it has ended or is full."""
@@ -98,14 +103,14 @@ class Decoder:
         buffer = self._buffer
         while buffer:
             start = _next_start(buffer)
-            self._throw(start, "no start bytes")
+            self._throw(start, _NO_START)
             length = _length(buffer)
             if len(buffer) < length:
                 if not ended:
                     break
-                self._throw(min(1, len(buffer)), "a frame broke off")
+                self._throw(min(1, len(buffer)), _BROKE_OFF)
             elif (frame := _read(buffer[:length])) is None:
-                self._throw(1, "bad check or length")
+                self._throw(1, _BAD)
             else:
                 yield from self._told()
                 yield frame
@@ -113,9 +118,9 @@ class Decoder:
         if len(self._rubbish) >= MAX_RUBBISH:
             yield from self._told()
 
-    def _throw(self, count: int, why: str) -> None:
+    def _throw(self, count: int, why: Words) -> None:
         if count:
-            self._why = why if not self._rubbish or why.startswith("bad") else self._why
+            self._why = why if not self._rubbish or why is _BAD else self._why
             self._rubbish += self._buffer[:count]
             del self._buffer[:count]
 

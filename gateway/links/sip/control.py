@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.model import Words
+
 LONGEST = 256 * 1024
 """Bytes of one netstring; baresip's own are below 3 kB, a list of many calls somewhat longer."""
 LONGEST_COMMAND = 1000
@@ -48,7 +50,7 @@ class Answer:
 class Unreadable:
     """Bytes that are no message."""
 
-    why: str
+    why: Words
     data: bytes
 
 
@@ -86,22 +88,22 @@ class Decoder:
             if header is None:
                 if len(buffer) < _TAIL and _MAY_GROW.match(buffer):
                     return
-                yield self._skip("no netstring")
+                yield self._skip(Words("不是 netstring", "no netstring"))
                 continue
             start, length = header.end(), int(header[1])
             end = start + length
             if length > LONGEST:
-                yield self._skip("longer than any message")
+                yield self._skip(Words("比任何消息都长", "longer than any message"))
             elif len(buffer) <= end:
                 return
             elif buffer[end : end + 1] != b",":
-                yield self._skip("a netstring without its comma")
+                yield self._skip(Words("netstring 缺少逗号", "a netstring without its comma"))
             else:
                 body = bytes(buffer[start:end])
                 del buffer[: end + 1]
                 yield _read(body)
 
-    def _skip(self, why: str) -> Unreadable:
+    def _skip(self, why: Words) -> Unreadable:
         """Drop what can't be the beginning of a message."""
         buffer = self._buffer
         following = _NEXT.search(buffer, 1)
@@ -115,9 +117,9 @@ def _read(body: bytes) -> Item:
     try:
         message = json.loads(body.decode(errors="replace"), strict=False)
     except (ValueError, RecursionError):
-        return Unreadable("no JSON", body)
+        return Unreadable(Words("不是 JSON", "no JSON"), body)
     if not isinstance(message, dict):
-        return Unreadable("no JSON object", body)
+        return Unreadable(Words("不是 JSON 对象", "no JSON object"), body)
 
     def text(key: str) -> str:
         value = message.get(key, "")
@@ -128,4 +130,4 @@ def _read(body: bytes) -> Item:
         return Event(text("type"), text("accountaor"), text("id"), text("peeruri"), text("param"), outgoing)
     if message.get("response") is True and isinstance(message.get("ok"), bool):
         return Answer(text("token"), message["ok"], text("data"))
-    return Unreadable("neither an event nor a response", body)
+    return Unreadable(Words("既不是事件也不是应答", "neither an event nor a response"), body)

@@ -112,3 +112,9 @@ def m003_flow(db: Database) -> None:
             why TEXT NOT NULL,
             data BLOB NOT NULL
         )""")
+
+
+@migrations()
+def m004_quarantine_in_chinese(db: Database) -> None:
+    """`why` is in English, or in the one language its author has: `why_zh` is null then."""
+    db.conn.execute("ALTER TABLE quarantine ADD COLUMN why_zh TEXT")

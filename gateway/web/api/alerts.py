@@ -13,10 +13,11 @@ from gateway.web.present import Presenter
 from gateway.web.privacy import audience_of
 from gateway.web.problems import Trouble, not_found
 from gateway.web.routes import EVERYONE, GUARDS, Route
-from gateway.web.views import AlertList, AlertView
+from gateway.web.views import AlertList, AlertView, GuardList, GuardView
 
 _PATH = "/api/v1/alerts"
 _ALL_SIGNALS = 500
+_ASSIGNABLE = frozenset({Role.GUARD, Role.SUPERVISOR})
 _STATES: Mapping[str | None, Sequence[str]] = {
     None: (),
     "open": tuple(state.value for state in AlertState if state is not AlertState.CLOSED),
@@ -65,10 +66,15 @@ async def close(call: Call[Closing]) -> AlertView:
     return await _step(call, "close", call.asked.note, {"disposition": call.asked.disposition.value})
 
 
+async def guards(call: Call[Any]) -> GuardList:
+    found = await call.services.accounts.who_are(_ASSIGNABLE)
+    return GuardList(items=[GuardView(user=user, role=role) for user, role in found])
+
+
 async def assign(call: Call[Assignment]) -> AlertView:
     """To a guard or supervisor who has an account here."""
-    user = await call.services.accounts.role_of(call.asked.user)
-    if user not in {Role.GUARD, Role.SUPERVISOR}:
+    role = await call.services.accounts.role_of(call.asked.user)
+    if role not in _ASSIGNABLE:
         raise not_found(Words("这位值班人员", f"guard {call.asked.user!r}"))
     return await _step(call, "assign", call.asked.note, {"user": call.asked.user})
 
@@ -116,4 +122,5 @@ ROUTES = (
     ),
     Route("POST", f"{_PATH}/{{id}}/note", note, who=GUARDS, does="Write down", takes=NoteDown, gives=AlertView),
     Route("POST", f"{_PATH}/{{id}}/assign", assign, who=GUARDS, does="Give it to", takes=Assignment, gives=AlertView),
+    Route("GET", "/api/v1/guards", guards, who=GUARDS, does="Whom an alert may be given to", gives=GuardList),
 )

@@ -11,11 +11,11 @@ from aiohttp import hdrs, web
 from gateway.flow.status import DeviceStatus
 from gateway.model import Command, DeviceType, Words
 from gateway.store import journal
-from gateway.store.rows import from_us
+from gateway.store.rows import from_us, why_of
 from gateway.web.asked import CommandBody, PageQuery, SignalQuery
 from gateway.web.call import Call
 from gateway.web.headers import NO_STORE
-from gateway.web.present import Presenter
+from gateway.web.present import Presenter, words_view
 from gateway.web.privacy import audience_of
 from gateway.web.problems import Trouble, not_found
 from gateway.web.routes import EVERYONE, GUARDS, TECHNICIANS, Route
@@ -87,7 +87,10 @@ async def snapshot(call: Call[Any]) -> web.StreamResponse:
 
 async def quarantine(call: Call[PageQuery]) -> QuarantineList:
     asked = call.asked
-    items = await call.services.store.read(lambda connection: _quarantine(connection, asked.after, asked.limit + 1))
+    language = call.services.facts.language
+    items = await call.services.store.read(
+        lambda connection: _quarantine(connection, asked.after, asked.limit + 1, language)
+    )
     more = str(items[asked.limit - 1].number) if len(items) > asked.limit else None
     return QuarantineList(items=items[: asked.limit], next=more)
 
@@ -99,9 +102,9 @@ def _device(call: Call[Any]) -> DeviceStatus:
     return status
 
 
-def _quarantine(connection: sqlite3.Connection, before: int | None, most: int) -> list[QuarantineView]:
+def _quarantine(connection: sqlite3.Connection, before: int | None, most: int, language: str) -> list[QuarantineView]:
     rows = connection.execute(
-        "SELECT number, at, device, why, length(data) AS size, substr(data, 1, ?) AS head FROM quarantine"
+        "SELECT number, at, device, why, why_zh, length(data) AS size, substr(data, 1, ?) AS head FROM quarantine"
         " WHERE number < coalesce(?, number + 1) ORDER BY number DESC LIMIT ?",
         (_SHOWN, before, most),
     )
@@ -110,7 +113,8 @@ def _quarantine(connection: sqlite3.Connection, before: int | None, most: int) -
             number=row["number"],
             at=from_us(row["at"]),
             device=row["device"],
-            why=row["why"],
+            why=Words.of(why_of(row))[language],
+            whys=words_view(Words.of(why_of(row))),
             size=row["size"],
             data=bytes(row["head"]).hex(),
         )

@@ -54,7 +54,8 @@ class Push:
         try:
             answer = await link.push(body, call.request.headers.get(hdrs.CONTENT_TYPE, ""))
         except BadInput as error:
-            raise Trouble(400, Words(f"内容无法识别:{error.why}", f"Not understood: {error.why}")) from error
+            why = Words.of(error.why)
+            raise Trouble(400, Words(f"内容无法识别：{why.zh}", f"Not understood: {why.en}")) from error
         except LinkLost as error:
             words = Words("设备驱动未运行，请稍后再试", "The device's driver is not running, try again")
             raise Trouble(503, words, "not_ready") from error

@@ -13,7 +13,10 @@ from gateway.web.openapi import describe
 from gateway.web.pages.rendering import Rendering
 from gateway.web.routes import PUBLIC, Route
 
-_GROUPS = ("session", "compound", "alerts", "signals", "devices", "cameras", "snapshots", "live", "quarantine")
+_GROUPS = (
+    *("session", "compound", "alerts", "guards", "signals", "devices", "cameras", "snapshots", "clips", "calls"),
+    *("live", "quarantine", "push"),
+)
 
 
 class DocsPages:

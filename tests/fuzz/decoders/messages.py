@@ -27,7 +27,7 @@ def _our_format() -> Feed:
         try:
             said = _read(_Signal, _said(payload))
         except BadInput as error:
-            explained(error.why)[Property.REASON].encode()
+            explained(str(error))[Property.REASON].encode()
             _read(_Result, _said(payload))
             return
         source = _source_id(said, _said(payload))

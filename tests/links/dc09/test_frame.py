@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.links.dc09.frame import LONGEST, Decoder, Unreadable, checksum, wrap
+from gateway.model import Words
 
 STANDARD = [
     b'\nCE110032"SIA-DCS"9876R579BDFL789ABC#12345A[#12345A|NFA129]\r',
@@ -79,7 +80,7 @@ def test_a_flipped_bit_costs_its_frame_alone(sent: list[bytes], data: st.DataObj
 def test_what_is_wrong_is_said(frame: bytes, why: str) -> None:
     (found,) = Decoder().feed(frame)
     assert isinstance(found, Unreadable)
-    assert found.why == why
+    assert str(found.why) == why
 
 
 @given(st.lists(st.binary(min_size=500, max_size=4096), max_size=8))
@@ -103,4 +104,4 @@ def test_an_endless_line_gives_way_to_the_frame_in_it() -> None:
 def test_what_is_left_at_the_end_is_told() -> None:
     decoder = Decoder()
     assert list(decoder.feed(STANDARD[0][:-1])) == []
-    assert list(decoder.close()) == [Unreadable("a frame without its end", STANDARD[0][:-1])]
+    assert list(decoder.close()) == [Unreadable(Words("一帧没有结尾", "a frame without its end"), STANDARD[0][:-1])]

@@ -15,6 +15,7 @@ from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
 from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.pacing import Limits
 from gateway.links.mqtt.packets import Connack, Connect, Packet, Publish, Subscribe
+from gateway.model import Said
 
 ACCOUNTS = {"bridge": "bridge-password", "lone": "lone-password"}
 SIGNAL = "anju/v1/lock/signal"
@@ -81,8 +82,8 @@ class Aside:
     def __init__(self) -> None:
         self.kept: list[tuple[str, str, bytes]] = []
 
-    async def __call__(self, account: str, why: str, data: bytes) -> None:
-        self.kept.append((account, why, data))
+    async def __call__(self, account: str, why: Said, data: bytes) -> None:
+        self.kept.append((account, str(why), data))
 
 
 class RawClient:

@@ -99,7 +99,7 @@ async def _ask(service: Any) -> None:
     with suppress(BadInput, LinkLost):
         asked = await service.ask("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)
         for notification in getattr(asked, "NotificationMessage", None) or ():
-            with suppress(ValueError):
+            with suppress(BadInput):
                 told = Conditions().take(read_event(notification))
                 assert told is None or is_kind(told.kind)
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.links.osdp.frames import CRC, HEADER, LONGEST, MAX_RUBBISH, START, Frame, Framer, Unreadable, crc16, seal
+from gateway.model import Words
 
 # what libosdp 3.2.9 said to each other: a poll for the identity and its answer, a challenge and its answer
 SPOKEN = [
@@ -104,7 +105,7 @@ def test_half_a_frame_is_dropped_at_silence_and_one_hidden_behind_it_found() -> 
     half = bytes((START, 0x83, 60, 0, 4))
     assert framer.feed(half + frame.raw) == []
     assert framer.missing == 60 - len(half + frame.raw)
-    assert framer.reset() == [Unreadable("a frame broke off", half), frame]
+    assert framer.reset() == [Unreadable(Words("一帧中断", "a frame broke off"), half), frame]
 
 
 @pytest.mark.parametrize("noise", [b"\xff" * 300, b""])
@@ -118,5 +119,7 @@ def test_a_frame_with_a_wrong_check_gives_no_pin_away() -> None:
     keys = bytearray(made(0x83, 4, b"\x53\x00\x04" + b"1234").raw)  # osdp_KEYPAD: a PIN in the clear
     keys[-1] ^= 1
     found = framer.feed(bytes(keys)) + framer.reset()
-    assert found[0] == Unreadable("a frame of 14 bytes with a wrong check", bytes(keys[:HEADER]))
+    assert found[0] == Unreadable(
+        Words("14 字节的一帧校验不对", "a frame of 14 bytes with a wrong check"), bytes(keys[:HEADER])
+    )
     assert not any(digit in item.data for item in found if isinstance(item, Unreadable) for digit in b"1234")

@@ -77,7 +77,7 @@ def test_it_finds_its_way_back_after_garbage(garbage: bytes, after: Answer) -> N
 def test_what_is_no_message_is_told_whole(body: bytes, why: str) -> None:
     [item] = Decoder().feed(b"%d:%s," % (len(body), body))
     assert isinstance(item, Unreadable)
-    assert (item.why, item.data) == (why, body)
+    assert (str(item.why), item.data) == (why, body)
 
 
 def test_ten_million_bytes_of_anything_end_in_little_memory() -> None:

@@ -1,7 +1,7 @@
-import { computed, ref, watch, type ComputedRef, type Ref } from "vue";
+import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
 
 import type { AlertAction, Gateway } from "../api/gateway";
-import type { Alert, Disposition } from "../api/types";
+import type { Alert, Disposition, Guard } from "../api/types";
 import type { Live } from "../live/live";
 import type { Route } from "../shell/route";
 import { afterClosing, isUntouched, mostUrgent, neighbour, queue, rank } from "./order";
@@ -10,7 +10,9 @@ import { DISPOSITIONS, allows } from "./steps";
 /** After a closing the next alert comes by itself; a second Enter meant for the first must not acknowledge it. */
 const PAUSE_AFTER_ADVANCE = 1_000;
 
-export type Mode = "closing" | "noting" | null;
+export type Mode = "closing" | "noting" | "assigning" | null;
+
+const MODES: Record<Exclude<Mode, null>, AlertAction> = { closing: "close", noting: "note", assigning: "assign" };
 
 export interface Desk {
   open: ComputedRef<Alert[]>;
@@ -21,6 +23,10 @@ export interface Desk {
   selected: ComputedRef<Alert | null>;
   mode: Ref<Mode>;
   picked: Ref<Disposition | null>;
+  /** whom an alert may be given to; null until they are known */
+  guards: Ref<readonly Guard[] | null>;
+  /** whom it is to be given to */
+  chosen: Ref<string | null>;
   note: Ref<string>;
   /** the picture fills the screen */
   enlarged: Ref<boolean>;
@@ -56,6 +62,8 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
   });
   const mode = ref<Mode>(null);
   const picked = ref<Disposition | null>(null);
+  const guards = shallowRef<readonly Guard[] | null>(null);
+  const chosen = ref<string | null>(null);
   const note = ref("");
   const enlarged = ref(false);
   const pending = ref<AlertAction | null>(null);
@@ -65,6 +73,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
   const clear = (): void => {
     mode.value = null;
     picked.value = null;
+    chosen.value = null;
     note.value = "";
     enlarged.value = false;
     error.value = null;
@@ -78,9 +87,10 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
     advancedAt = performance.now();
     select(afterClosing(before, answer.id));
   };
-  const body = (action: AlertAction): { disposition?: Disposition; note?: string } => ({
+  const body = (action: AlertAction): { disposition?: Disposition; note?: string; user?: string } => ({
     ...(note.value.trim() && (action === "close" || action === "note") ? { note: note.value.trim() } : {}),
     ...(action === "close" && picked.value ? { disposition: picked.value } : {}),
+    ...(action === "assign" && chosen.value ? { user: chosen.value } : {}),
   });
   const act = async (action: AlertAction): Promise<void> => {
     const alert = selected.value;
@@ -88,6 +98,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
     if (action === "acknowledge" && performance.now() - advancedAt < PAUSE_AFTER_ADVANCE) return;
     if (action === "close" && picked.value === null) return;
     if (action === "note" && !note.value.trim()) return;
+    if (action === "assign" && chosen.value === null) return;
     pending.value = action;
     error.value = null;
     const before = open.value;
@@ -97,6 +108,14 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
       error.value = explain(cause);
     } finally {
       pending.value = null;
+    }
+  };
+
+  const learnGuards = async (): Promise<void> => {
+    try {
+      guards.value = (await gateway.guards()).items;
+    } catch (cause) {
+      error.value = explain(cause);
     }
   };
 
@@ -110,6 +129,8 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
     selected,
     mode,
     picked,
+    guards,
+    chosen,
     note,
     enlarged,
     pending,
@@ -120,13 +141,15 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
     },
     step: (by) => select(neighbour(open.value, id.value, by)),
     begin: (wanted) => {
-      const action = wanted === "closing" ? "close" : "note";
-      if (wanted !== null && (!onDuty() || selected.value === null || !allows(selected.value.state, action))) return;
+      if (wanted !== null && (!onDuty() || selected.value === null || !allows(selected.value.state, MODES[wanted]))) return;
       if (mode.value !== wanted) clear();
+      if (wanted === "assigning" && mode.value !== wanted) void learnGuards();
       mode.value = wanted;
     },
     pick: (number) => {
       if (mode.value === "closing") picked.value = DISPOSITIONS[number - 1] ?? picked.value;
+      const guard = mode.value === "assigning" ? guards.value?.[number - 1] : undefined;
+      if (guard && guard.user !== selected.value?.assignee) chosen.value = guard.user;
     },
     act,
   };

@@ -16,7 +16,7 @@ describe("what a state allows", () => {
   });
 
   it("does nothing to a closed one", () => {
-    expect(["acknowledge", "on-scene", "hold", "close", "note"].some((action) => allows("closed", action as "note"))).toBe(false);
+    expect(["acknowledge", "on-scene", "hold", "close", "assign", "note"].some((action) => allows("closed", action as "note"))).toBe(false);
   });
 });
 
@@ -26,8 +26,8 @@ it("tells an alert's story in order", () => {
     last_at: at(20),
     restored_at: at(40),
     steps: [
-      { action: "acknowledge", user: "guard", at: at(10), note: "" },
-      { action: "on-scene", user: "guard", at: at(30), note: "到了" },
+      { action: "acknowledge", user: "guard", at: at(10), note: "", to: null },
+      { action: "on-scene", user: "guard", at: at(30), note: "到了", to: null },
     ],
   });
   expect(story(alert).map((moment) => (moment.what === "step" ? moment.action : moment.what))).toEqual([

@@ -4,10 +4,10 @@ import type { Alert, AlertState, Disposition } from "../api/types";
 export const DISPOSITIONS: readonly Disposition[] = ["real", "false", "nuisance", "test", "drill"];
 
 const ALLOWED: Record<AlertState, readonly AlertAction[]> = {
-  new: ["acknowledge", "note"],
-  acknowledged: ["on-scene", "hold", "close", "note"],
-  on_scene: ["hold", "close", "note"],
-  on_hold: ["on-scene", "close", "note"],
+  new: ["acknowledge", "assign", "note"],
+  acknowledged: ["on-scene", "hold", "close", "assign", "note"],
+  on_scene: ["hold", "close", "assign", "note"],
+  on_hold: ["on-scene", "close", "assign", "note"],
   closed: [],
 };
 
@@ -26,13 +26,13 @@ export type Moment =
   | { what: "raised"; at: string }
   | { what: "repeated"; at: string }
   | { what: "restored"; at: string }
-  | { what: "step"; at: string; action: string; user: string; note: string };
+  | { what: "step"; at: string; action: string; user: string; note: string; to: string | null };
 
 /** The alert's story, oldest first. */
 export function story(alert: Alert): Moment[] {
   const moments: Moment[] = [{ what: "raised", at: alert.raised_at }];
   for (const step of alert.steps) {
-    moments.push({ what: "step", at: step.at, action: step.action.replace("-", "_"), user: step.user, note: step.note });
+    moments.push({ what: "step", at: step.at, action: step.action.replace("-", "_"), user: step.user, note: step.note, to: step.to });
   }
   if (alert.count > 1) moments.push({ what: "repeated", at: alert.last_at });
   if (alert.restored_at) moments.push({ what: "restored", at: alert.restored_at });

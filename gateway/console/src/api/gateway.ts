@@ -1,7 +1,7 @@
 import type { Client } from "./client";
-import type { Alert, Compound, Data, Device, Disposition, IntercomCall, Page, Session, Signal, Unread } from "./types";
+import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Page, Session, Signal, Unread } from "./types";
 
-export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note";
+export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
 const at = (path: string, query: Record<string, string | number | null | undefined>): string => {
   const wanted = new URLSearchParams();
@@ -30,8 +30,10 @@ export class Gateway {
   alerts = (state: string, after: string | null, limit: number): Promise<Page<Alert>> =>
     this.client.call("GET", at("/api/v1/alerts", { state, after, limit }));
 
-  act = (id: string, action: AlertAction, body: { disposition?: Disposition; note?: string }): Promise<Alert> =>
+  act = (id: string, action: AlertAction, body: { disposition?: Disposition; note?: string; user?: string }): Promise<Alert> =>
     this.client.call("POST", `/api/v1/alerts/${encodeURIComponent(id)}/${action}`, body);
+
+  guards = (): Promise<{ items: Guard[] }> => this.client.call("GET", "/api/v1/guards");
 
   signals = (query: { device?: string; kind?: string; after?: string | null }): Promise<Page<Signal>> =>
     this.client.call("GET", at("/api/v1/signals", query));

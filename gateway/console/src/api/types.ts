@@ -43,6 +43,8 @@ export interface Step {
   user: string;
   at: string;
   note: string;
+  /** whom it was given to, where it was assigned */
+  to: string | null;
 }
 
 export interface Clip {
@@ -132,12 +134,19 @@ export interface Signal {
   snapshot: string | null;
 }
 
+/** Somebody an alert may be given to. */
+export interface Guard {
+  user: string;
+  role: Role;
+}
+
 /** Bytes of a device that nobody could read. */
 export interface Unread {
   number: number;
   at: string;
   device: string;
   why: string;
+  whys: Words;
   /** of all of it; `data` are the first bytes, in hex */
   size: number;
   data: string;

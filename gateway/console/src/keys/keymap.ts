@@ -7,6 +7,7 @@ export type Wish =
   | "on-scene"
   | "hold"
   | "close"
+  | "assign"
   | "note"
   | "picture"
   | "talk"
@@ -41,6 +42,7 @@ const LETTERS: Record<string, Wish> = {
   KeyS: "on-scene",
   KeyH: "hold",
   KeyC: "close",
+  KeyG: "assign",
   KeyN: "note",
   KeyV: "picture",
   KeyT: "talk",

@@ -60,12 +60,13 @@ function jump({ desk }: Room): boolean {
 function atDesk({ desk }: Room, wish: Exclude<Wish, { view: number }>): boolean {
   if (typeof wish === "object") {
     desk.pick(wish.pick);
-    return desk.mode.value === "closing";
+    return desk.mode.value === "closing" || desk.mode.value === "assigning";
   }
   if (wish === "next") desk.step(1);
   else if (wish === "previous") desk.step(-1);
   else if (wish === "close") desk.begin("closing");
   else if (wish === "note") desk.begin("noting");
+  else if (wish === "assign") desk.begin("assigning");
   else if (wish === "picture") desk.enlarged.value = !desk.enlarged.value;
   else if (wish === "confirm") void confirm(desk);
   else if (wish === "acknowledge" || wish === "on-scene" || wish === "hold") void desk.act(wish);
@@ -76,5 +77,6 @@ function atDesk({ desk }: Room, wish: Exclude<Wish, { view: number }>): boolean 
 function confirm(desk: Room["desk"]): Promise<void> {
   if (desk.mode.value === "closing") return desk.act("close");
   if (desk.mode.value === "noting") return desk.act("note");
+  if (desk.mode.value === "assigning") return desk.act("assign");
   return desk.act("acknowledge");
 }

@@ -73,7 +73,7 @@ describe("the picture", () => {
 });
 
 describe("an action's answer", () => {
-  const step = { action: "acknowledge", user: "guard", at: at(5), note: "" };
+  const step = { action: "acknowledge", user: "guard", at: at(5), note: "", to: null };
 
   it("is shown at once", () => {
     const picture = started();

@@ -1,0 +1,82 @@
+"""What a signal's kind is called on paper: the words of the guard room's screen (console/src/i18n)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.model import Words
+
+KINDS: Mapping[str, Words] = {
+    "zone.alarm": Words("防区报警", "Zone alarm"),
+    "x.dc09.clock": Words("主机时钟不准", "Panel's clock is wrong"),
+    "zone.restored": Words("防区恢复", "Zone restored"),
+    "zone.tampered": Words("防拆报警", "Zone tampered"),
+    "zone.faulted": Words("防区故障", "Zone fault"),
+    "zone.bypassed": Words("防区旁路", "Zone bypassed"),
+    "area.armed": Words("布防", "Area armed"),
+    "area.disarmed": Words("撤防", "Area disarmed"),
+    "panic.pressed": Words("紧急求助", "Panic button"),
+    "panic.restored": Words("求助解除", "Panic cleared"),
+    "duress.entered": Words("胁迫报警", "Duress code"),
+    "fire.alarm": Words("火警", "Fire alarm"),
+    "fire.restored": Words("火警恢复", "Fire restored"),
+    "gas.alarm": Words("燃气报警", "Gas alarm"),
+    "gas.restored": Words("燃气恢复", "Gas restored"),
+    "water.alarm": Words("漏水报警", "Water alarm"),
+    "water.restored": Words("漏水恢复", "Water restored"),
+    "medical.alarm": Words("医疗求助", "Medical alarm"),
+    "medical.restored": Words("医疗求助解除", "Medical cleared"),
+    "door.opened": Words("门打开", "Door opened"),
+    "door.closed": Words("门关上", "Door closed"),
+    "door.forced": Words("强行开门", "Door forced"),
+    "door.held": Words("门长时间未关", "Door held open"),
+    "door.locked": Words("门已上锁", "Door locked"),
+    "door.unlocked": Words("门已开锁", "Door unlocked"),
+    "access.granted": Words("准许通行", "Access granted"),
+    "access.denied": Words("拒绝通行", "Access denied"),
+    "credential.presented": Words("刷卡", "Credential presented"),
+    "pin.entered": Words("输入密码", "PIN entered"),
+    "reader.tampered": Words("读卡器被拆动", "Reader tampered"),
+    "reader.restored": Words("读卡器防拆恢复", "Reader tamper restored"),
+    "exit.requested": Words("按出门按钮", "Exit button"),
+    "call.started": Words("对讲呼叫", "Intercom call"),
+    "call.answered": Words("对讲接通", "Call answered"),
+    "call.ended": Words("对讲结束", "Call ended"),
+    "motion.started": Words("画面有动静", "Motion"),
+    "motion.ended": Words("动静结束", "Motion ended"),
+    "face.matched": Words("认出人脸", "Face matched"),
+    "face.unknown": Words("陌生人脸", "Unknown face"),
+    "face.watchlisted": Words("布控人员", "Watch-listed face"),
+    "plate.read": Words("车牌", "Plate"),
+    "object.seen": Words("发现目标", "Object seen"),
+    "camera.covered": Words("镜头被遮挡", "Camera covered"),
+    "camera.frozen": Words("画面冻结", "Camera frozen"),
+    "camera.moved": Words("镜头被移动", "Camera moved"),
+    "camera.restored": Words("画面恢复", "Camera restored"),
+    "barrier.opened": Words("道闸抬起", "Barrier opened"),
+    "barrier.closed": Words("道闸落下", "Barrier closed"),
+    "barrier.blocked": Words("道闸遇阻回升", "Barrier met something and rose again"),
+    "barrier.cleared": Words("道闸障碍解除", "Barrier free again"),
+    "panel.battery_low": Words("电池电量低", "Battery low"),
+    "panel.battery_restored": Words("电池恢复", "Battery restored"),
+    "panel.mains_lost": Words("市电断电", "Mains lost"),
+    "panel.mains_restored": Words("市电恢复", "Mains restored"),
+    "panel.tested": Words("定时自检", "Self-test"),
+    "device.online": Words("设备上线", "Device online"),
+    "device.offline": Words("设备离线", "Device offline"),
+    "device.silent": Words("设备失联", "Device silent"),
+    "device.faulted": Words("设备故障", "Device fault"),
+    "device.restored": Words("设备恢复", "Device restored"),
+    "command.done": Words("指令已执行", "Command done"),
+    "command.failed": Words("指令失败", "Command failed"),
+    "report.made": Words("住户上报", "Resident's report"),
+    "storage.failed": Words("存盘故障", "Storage failed"),
+    "storage.restored": Words("存盘恢复", "Storage restored"),
+    "configuration.changed": Words("配置已更改", "Configuration changed"),
+    "configuration.refused": Words("新配置有误，未启用", "New configuration refused"),
+}
+
+
+def kind_words(kind: str) -> Words:
+    """A third party's own kind has no words but itself."""
+    return KINDS.get(kind) or Words.of(kind)
