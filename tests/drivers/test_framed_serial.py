@@ -160,6 +160,23 @@ async def test_a_silent_line_is_lost(monkeypatch) -> None:
             await asyncio.wait_for(run.serving, 2)
 
 
+async def test_what_ended_while_the_line_was_lost_is_told(monkeypatch) -> None:
+    async with by_yaml(monkeypatch) as run:
+        run.host.report(twin.ALARM, 3)
+        await run.until(lambda: ("zone-3", "zone.alarm") in run.emit.kinds() and not run.host._pending)
+        run.host.cut = True
+        with pytest.raises(LinkLost):
+            await asyncio.wait_for(run.serving, 3)
+        run.host.report(twin.RESTORED, 3)
+        run.host._pending.clear()  # the host's memory overran
+        run.host.cut = False
+        made = framed_serial.DRIVER  # anew, as the supervisor does
+        again = asyncio.ensure_future(made(run.driver.device, run.driver.settings, run.driver.link, run.emit).run())
+        await until(lambda: ("zone-3", "zone.restored") in run.emit.kinds(), again)
+        again.cancel()
+        await asyncio.wait([again])
+
+
 async def test_our_own_echo_is_not_heard(serial_line) -> None:
     emit, settings = Listening(), described(serial_line.path)
     device = Device("wall", "any", DeviceType.PANEL, "周界主机", "gate/east")
