@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
+import termios
 import time
 
 import pytest
@@ -25,6 +28,34 @@ async def test_bytes_pass_both_ways(serial_line: PtyPair, link: SerialLink) -> N
         assert await line.read() == b"\x00\xff\r\n\x03\x11\x13"
         await line.write(b"\x04\x1a\n\r")
         assert serial_line.read() == b"\x04\x1a\n\r"
+
+
+ASKED = """
+import asyncio, sys
+from gateway.links.serial import SerialLink, SerialSettings
+
+class Prompt(SerialSettings):
+    PROMPT = sys.argv[2] == "prompt"
+
+sys.addaudithook(lambda event, told: print(told[1]) if event == "fcntl.ioctl" else None)
+
+async def main():
+    async with SerialLink(Prompt(port=sys.argv[1])).open():
+        pass
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("kind", ["prompt", "patient"])
+def test_only_a_line_of_questions_and_answers_has_its_adapter_hand_over_at_once(
+    serial_line: PtyPair, kind: str
+) -> None:
+    """A pty has no such switch: the line is open all the same."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED, serial_line.path, kind], check=True, capture_output=True, text=True
+    )
+    assert (str(termios.TIOCGSERIAL) in done.stdout.split()) is (kind == "prompt")
 
 
 async def test_silence_after_bytes_is_told_once(serial_line: PtyPair, link: SerialLink) -> None:

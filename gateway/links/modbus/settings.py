@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,8 @@ ADDRESSES_BY_TCP = frozenset({0, *ADDRESSES, 255})
 
 
 class ModbusLineSettings(SerialSettings):
+    PROMPT: ClassVar[bool] = True
+
     framing: Annotated[
         Literal["rtu", "tcp"], Field(description="rtu: as on RS-485, by a converter too; tcp: Modbus TCP")
     ] = "rtu"
