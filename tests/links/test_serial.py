@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 
 import pytest
 from pydantic import ValidationError
@@ -67,6 +68,45 @@ async def test_silence_after_bytes_is_told_once(serial_line: PtyPair, link: Seri
         assert time.monotonic() - started >= link.settings.gap * 0.9
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(line.read(), link.settings.gap * 3)
+
+
+async def stopped(monkeypatch: pytest.MonkeyPatch, seconds: float, then: Callable[[], None]) -> None:
+    """As a process that is not let run for so long, while the device goes on."""
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(0.01)
+    now = loop.time
+    monkeypatch.setattr(loop, "time", lambda: now() + seconds)
+    then()
+
+
+async def test_a_frame_is_whole_although_we_were_stopped_in_its_middle(
+    serial_line: PtyPair, link: SerialLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with link.open() as line:
+        serial_line.write(b"00072")
+        assert await line.read() == b"00072"
+        rest = asyncio.ensure_future(line.read())
+        await stopped(monkeypatch, 60, lambda: serial_line.write(b"33920\r\n"))
+        assert await rest == b"33920\r\n"
+
+
+async def test_an_answer_that_came_in_time_counts_although_we_were_stopped(
+    serial_line: PtyPair, link: SerialLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with link.open() as line:
+        until = asyncio.get_running_loop().time() + 30
+        answer = asyncio.ensure_future(line.read_until(until))
+        await stopped(monkeypatch, 60, lambda: serial_line.write(b"answer"))
+        assert await answer == b"answer"
+        serial_line.write(b"babble")
+        assert await line.read_until(until) is None
+
+
+async def test_nothing_until_then_is_none(serial_line: PtyPair, link: SerialLink) -> None:
+    async with link.open() as line:
+        assert await line.read_until(asyncio.get_running_loop().time() + 0.01) is None
+        serial_line.write(b"later")
+        assert await line.read() == b"later"
 
 
 async def test_cancelled_reading_loses_nothing(serial_line: PtyPair, link: SerialLink) -> None:
