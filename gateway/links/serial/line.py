@@ -49,8 +49,10 @@ class SerialLine:
 
         Cancelling it loses nothing. Raises LinkLost when the line is gone.
         """
+        if not self._midway:
+            return self._took(await self._take())
         try:
-            async with asyncio.timeout(self._gap if self._midway else None):
+            async with asyncio.timeout(self._gap):
                 data = await self._take()
         except TimeoutError:
             self._midway = False
@@ -71,9 +73,14 @@ class SerialLine:
         """Return once the kernel has taken all of it; frames of several tasks never mix."""
         async with self._writing:
             self._tape.put("out", data)
+            rest = self._put_now(memoryview(data))
+            if not rest:
+                return
             try:
                 async with asyncio.timeout(WRITE_LIMIT):
-                    await self._put(memoryview(data))
+                    while rest:
+                        await self._ready(writing=True)
+                        rest = self._put_now(rest)
             except TimeoutError:
                 en = f"{self._end.name} took nothing for {WRITE_LIMIT:g} s"
                 raise LinkLost(Words("线路发不出数据，请通知安装员", en)) from None
@@ -119,15 +126,17 @@ class SerialLine:
             raise self._lost(None)
         return data
 
-    async def _put(self, rest: memoryview) -> None:
-        while rest:
-            self._check()
-            try:
+    def _put_now(self, rest: memoryview) -> memoryview:
+        """What the kernel's buffer has no room for."""
+        self._check()
+        try:
+            while rest:
                 rest = rest[os.write(self._fd, rest) :]
-            except BlockingIOError:
-                await self._ready(writing=True)
-            except OSError as error:
-                raise self._lost(error) from error
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise self._lost(error) from error
+        return rest
 
     async def _ready(self, *, writing: bool) -> None:
         self._check()
