@@ -51,7 +51,8 @@ class FramedSerial(Driver):
     def __init__(self, device: Device, settings: FramedSerialSettings, link: SerialLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
         self._zones = {str(zone.number): zone.id for zone in settings.zones}
-        self._reader = Reader(settings)
+        link.kept = link.kept or Reader(settings)
+        self._reader: Reader = link.kept
         self._sender = Sender(settings)
         self._orders = Orders(device.id, settings, self._sender)
         self._polls = Polls(device.id, settings, settings.poll.missed if settings.poll else 0)

@@ -38,13 +38,21 @@ CARD_S = 0.1
 
 
 @dataclass(slots=True)
+class Kept:
+    """What outlives a loss of the line: how a reader was told to be, and what is still to be told of it."""
+
+    told: Told
+    untold: deque[Signal] = field(default_factory=deque)
+
+
+@dataclass(slots=True)
 class Head:
     """One reader, while the line is open."""
 
     reader: Reader
     session: Session
     told: Told
-    untold: deque[Signal] = field(default_factory=deque)
+    untold: deque[Signal]
     up: bool = False
     heard_at: float = 0.0
     lost: Words | None = None
@@ -63,6 +71,9 @@ class OsdpReaders(Driver):
     def __init__(self, device: Device, settings: ReadersSettings, link: SerialLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
         self._heads: Mapping[int, Head] = {}
+        pause = settings.pin_pause.total_seconds()
+        link.kept = link.kept or {reader.address: Kept(Told(reader, pause)) for reader in settings.readers}
+        self._kept: Mapping[int, Kept] = link.kept
         self._aside = Aside(emit)
 
     @classmethod
@@ -111,7 +122,8 @@ class OsdpReaders(Driver):
 
     def _head(self, reader: Reader) -> Head:
         session = Session(reader.address, reader.secret, install=reader.install)
-        return Head(reader, session, Told(reader, self.settings.pin_pause.total_seconds()))
+        kept = self._kept[reader.address]
+        return Head(reader, session, kept.told, kept.untold)
 
     def _warn(self) -> None:
         slowest = slowest_card(len(self._heads), self.settings.baud)

@@ -48,7 +48,8 @@ class PerimeterPanel(Driver):
         self._clock = ZoneInfo(settings.timezone)
         self._line: SerialLine | None = None
         self._sequence = 0
-        self._known: set[Condition] = set()
+        link.kept = set() if link.kept is None else link.kept
+        self._known: set[Condition] = link.kept
         self._orders = Orders(device.id, settings, self._frame)
         hint = f" and its address ({settings.address})"
         self._polls = Polls(device.id, settings, settings.missed_polls, hint)

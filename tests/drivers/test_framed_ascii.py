@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from drivers.framed_serial import DRIVER, FramedSerialSettings
 from gateway.errors import CommandFailed
 from gateway.links.framed.frame import Frame
+from gateway.links.framed.reader import Reader
+from gateway.links.framed.settings import FramedSettings
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType
 from tests.support.listening import Listening, until
@@ -66,6 +69,16 @@ async def test_events_are_told_and_acknowledged(panel) -> None:
     line.write(FRAME.whole(b"R03001"))
     await until(lambda: len(emit.signals) == 2, serving)
     assert (emit.signals[1].device, emit.signals[1].data) == ("host", {"zone": "3.1"})
+
+
+@pytest.mark.parametrize("kind", ["ascii", "digits"])
+def test_the_clock_of_a_panel_that_writes_text(kind: str) -> None:
+    timed = {"when": {"what": "alarm"}, "kind": "zone.alarm", "at": "time"}
+    fields = {**TEXT_PANEL["fields"], "time": {"at": 2, "type": kind, "width": 12}}
+    settings = FramedSettings.model_validate({**TEXT_PANEL, "port": "/dev/x", "fields": fields, "messages": [timed]})
+    heard = Reader(settings).read(FRAME.whole(b"A050102030405"))
+    assert heard
+    assert heard.tells[0].at == datetime(2005, 1, 1, 19, 4, 5, tzinfo=UTC)
 
 
 async def test_a_message_whose_field_is_missing_is_kept(panel) -> None:

@@ -44,8 +44,8 @@ class Running:
 
 
 @asynccontextmanager
-async def serving(monkeypatch, driver, settings_of):
-    monkeypatch.setattr(twin, "REPEAT_AFTER", 0.1)
+async def serving(monkeypatch, driver, settings_of, repeat_after: float = 0.1):
+    monkeypatch.setattr(twin, "REPEAT_AFTER", repeat_after)
     async with twin.wall_host() as (host, path):
         emit, settings = Listening(), settings_of(path)
         device = Device("wall", "any", DeviceType.PANEL, "周界主机", "gate/east")
@@ -58,8 +58,8 @@ async def serving(monkeypatch, driver, settings_of):
             await asyncio.wait([running])
 
 
-def by_yaml(monkeypatch):
-    return serving(monkeypatch, framed_serial.DRIVER, described)
+def by_yaml(monkeypatch, repeat_after: float = 0.1):
+    return serving(monkeypatch, framed_serial.DRIVER, described, repeat_after)
 
 
 EVENTS = [
@@ -109,9 +109,10 @@ async def a_day_at_the_wall(run: Running) -> list[tuple]:
 
 
 async def test_the_yaml_tells_what_the_written_driver_tells(monkeypatch) -> None:
-    async with serving(monkeypatch, perimeter_panel.DRIVER, written) as run:
+    never = 60.0  # what a busy machine acknowledges late would be told twice, as it should
+    async with serving(monkeypatch, perimeter_panel.DRIVER, written, never) as run:
         wanted = await a_day_at_the_wall(run)
-    async with by_yaml(monkeypatch) as run:
+    async with by_yaml(monkeypatch, never) as run:
         assert await a_day_at_the_wall(run) == wanted
         assert abs(datetime.now(UTC) - run.emit.signals[1].at) < timedelta(seconds=3)
         assert run.emit.lives > 20
@@ -158,6 +159,23 @@ async def test_a_silent_line_is_lost(monkeypatch) -> None:
         run.host.cut = True
         with pytest.raises(LinkLost, match=r"wall on /dev/pts/\d+ left 3 polls unanswered: check its power, the line"):
             await asyncio.wait_for(run.serving, 2)
+
+
+async def test_what_ended_while_the_line_was_lost_is_told(monkeypatch) -> None:
+    async with by_yaml(monkeypatch) as run:
+        run.host.report(twin.ALARM, 3)
+        await run.until(lambda: ("zone-3", "zone.alarm") in run.emit.kinds() and not run.host._pending)
+        run.host.cut = True
+        with pytest.raises(LinkLost):
+            await asyncio.wait_for(run.serving, 3)
+        run.host.report(twin.RESTORED, 3)
+        run.host._pending.clear()  # the host's memory overran
+        run.host.cut = False
+        made = framed_serial.DRIVER  # anew, as the supervisor does
+        again = asyncio.ensure_future(made(run.driver.device, run.driver.settings, run.driver.link, run.emit).run())
+        await until(lambda: ("zone-3", "zone.restored") in run.emit.kinds(), again)
+        again.cancel()
+        await asyncio.wait([again])
 
 
 async def test_our_own_echo_is_not_heard(serial_line) -> None:

@@ -487,6 +487,21 @@ async def test_modbus_tcp_does_the_same() -> None:
             serving.cancel()
 
 
+async def test_a_module_on_the_network_itself_is_called_255() -> None:
+    modules = Modules([255])
+    async with modules.on_tcp() as port:
+        told = Told()
+        driver = made(f"tcp://127.0.0.1:{port}", told, framing="tcp", units=[{**UNITS[0], "address": 255}])
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(driver.run())
+            await modules.contact(255, 0)
+            async with asyncio.timeout(5):
+                while not told.signals:
+                    await asyncio.sleep(0.01)
+            serving.cancel()
+    assert told.signals[0].kind == "zone.alarm"
+
+
 def test_each_table_of_a_unit_is_one_range() -> None:
     settings = ModbusIoSettings(port="/dev/x", units=UNITS)
     assert [reads(unit) for unit in settings.units] == [
@@ -512,6 +527,12 @@ def test_everything_is_a_device_with_its_commands() -> None:
     [
         ({"units": [UNITS[0], {**UNITS[1], "address": 1}]}, "address 1 is given to two units"),
         ({"framing": "tcp"}, "is no address for Modbus TCP"),
+        ({"units": [{**UNITS[0], "address": 0}]}, "no module has address 0, write 1 to 247"),
+        ({"units": [{**UNITS[0], "address": 255}]}, "no module has address 255, write 1 to 247"),
+        (
+            {"framing": "tcp", "port": "tcp://10.0.0.9:502", "units": [{**UNITS[0], "address": 248}]},
+            "no module has address 248, write 1 to 247, as set at it, or 255",
+        ),
         ({"interlocks": [{**LINKAGE, "while": ["fire-2"]}]}, "which is no input here, did you mean 'fire-1'"),
         ({"interlocks": [{**LINKAGE, "hold": {"gate": "on"}}]}, "gate can't be held 'on'"),
         ({"interlocks": [{**LINKAGE, "hold": {"sirene": "on"}}]}, "did you mean 'siren'"),

@@ -195,6 +195,20 @@ async def test_a_cover_opened_while_nobody_listened_is_told() -> None:
         await run.until(lambda: run.emit.kinds() == [("r0", "reader.tampered")])
 
 
+async def test_a_cover_closed_while_the_line_was_lost_is_told() -> None:
+    reader = SimulatedReader(0, KEY, tampered=True)
+    async with readers(reader) as run:
+        await run.until(lambda: run.emit.kinds() == [("r0", "reader.tampered")])
+        run.serving.cancel()
+        await asyncio.wait([run.serving])
+        reader.tampered = False
+        again = DRIVER(run.driver.device, run.driver.settings, run.driver.link, run.emit)  # as the supervisor does
+        run.serving = asyncio.ensure_future(again.run())
+        await run.until(lambda: run.emit.kinds()[1:] == [("r0", "reader.restored")])
+        run.serving.cancel()
+        await asyncio.wait([run.serving])
+
+
 async def test_led_buzzer_and_text_arrive() -> None:
     reader = SimulatedReader(0, KEY, capabilities=(*CAPABILITIES, TEXT))
     async with readers(reader) as run:

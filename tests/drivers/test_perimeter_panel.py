@@ -254,6 +254,26 @@ async def test_what_happened_while_nobody_listened_is_told(monkeypatch) -> None:
         assert run.emit.kinds().count(("zone-3", "zone.alarm")) == 1
 
 
+async def test_what_ended_while_the_line_was_lost_is_told(monkeypatch) -> None:
+    async with panel(monkeypatch) as run:
+        await run.until(lambda: run.emit.lives)
+        run.host.report(twin.ALARM, 3)
+        await run.until(lambda: ("zone-3", "zone.alarm") in run.emit.kinds() and not run.host._pending)
+        run.host.cut = True
+        with pytest.raises(LinkLost):
+            await asyncio.wait_for(run.serving, 3)
+        run.host.report(twin.RESTORED, 3)
+        run.host._pending.clear()  # the host's memory overran
+        run.host.cut = False
+        link = run.driver.link
+        again = DRIVER(run.driver.device, run.driver.settings, link, run.emit)  # as the supervisor makes it anew
+        run.serving = asyncio.ensure_future(again.run())
+        await run.until(lambda: ("zone-3", "zone.restored") in run.emit.kinds())
+        assert run.emit.signals[-1].data == {"zone": 3, "from": "alarm", "from_status": True}
+        run.serving.cancel()
+        await asyncio.wait([run.serving])
+
+
 async def test_a_silent_line_is_lost(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
         await run.until(lambda: run.emit.lives)

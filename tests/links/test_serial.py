@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
+import termios
 import time
+from collections.abc import Callable
 
 import pytest
 from pydantic import ValidationError
@@ -27,6 +31,34 @@ async def test_bytes_pass_both_ways(serial_line: PtyPair, link: SerialLink) -> N
         assert serial_line.read() == b"\x04\x1a\n\r"
 
 
+ASKED = """
+import asyncio, sys
+from gateway.links.serial import SerialLink, SerialSettings
+
+class Prompt(SerialSettings):
+    PROMPT = sys.argv[2] == "prompt"
+
+sys.addaudithook(lambda event, told: print(told[1]) if event == "fcntl.ioctl" else None)
+
+async def main():
+    async with SerialLink(Prompt(port=sys.argv[1])).open():
+        pass
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("kind", ["prompt", "patient"])
+def test_only_a_line_of_questions_and_answers_has_its_adapter_hand_over_at_once(
+    serial_line: PtyPair, kind: str
+) -> None:
+    """A pty has no such switch: the line is open all the same."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED, serial_line.path, kind], check=True, capture_output=True, text=True
+    )
+    assert (str(termios.TIOCGSERIAL) in done.stdout.split()) is (kind == "prompt")
+
+
 async def test_silence_after_bytes_is_told_once(serial_line: PtyPair, link: SerialLink) -> None:
     async with link.open() as line:
         serial_line.write(b"half")
@@ -36,6 +68,45 @@ async def test_silence_after_bytes_is_told_once(serial_line: PtyPair, link: Seri
         assert time.monotonic() - started >= link.settings.gap * 0.9
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(line.read(), link.settings.gap * 3)
+
+
+async def stopped(monkeypatch: pytest.MonkeyPatch, seconds: float, then: Callable[[], None]) -> None:
+    """As a process that is not let run for so long, while the device goes on."""
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(0.01)
+    now = loop.time
+    monkeypatch.setattr(loop, "time", lambda: now() + seconds)
+    then()
+
+
+async def test_a_frame_is_whole_although_we_were_stopped_in_its_middle(
+    serial_line: PtyPair, link: SerialLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with link.open() as line:
+        serial_line.write(b"00072")
+        assert await line.read() == b"00072"
+        rest = asyncio.ensure_future(line.read())
+        await stopped(monkeypatch, 60, lambda: serial_line.write(b"33920\r\n"))
+        assert await rest == b"33920\r\n"
+
+
+async def test_an_answer_that_came_in_time_counts_although_we_were_stopped(
+    serial_line: PtyPair, link: SerialLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with link.open() as line:
+        until = asyncio.get_running_loop().time() + 30
+        answer = asyncio.ensure_future(line.read_until(until))
+        await stopped(monkeypatch, 60, lambda: serial_line.write(b"answer"))
+        assert await answer == b"answer"
+        serial_line.write(b"babble")
+        assert await line.read_until(until) is None
+
+
+async def test_nothing_until_then_is_none(serial_line: PtyPair, link: SerialLink) -> None:
+    async with link.open() as line:
+        assert await line.read_until(asyncio.get_running_loop().time() + 0.01) is None
+        serial_line.write(b"later")
+        assert await line.read() == b"later"
 
 
 async def test_cancelled_reading_loses_nothing(serial_line: PtyPair, link: SerialLink) -> None:

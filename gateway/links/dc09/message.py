@@ -20,7 +20,10 @@ _IN_DATA = re.compile(r"#([0-9A-Za-z]{1,16})\|")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The part that is never encrypted. `account` is empty where only the data names it; `rest` follows the `[`."""
+    """The part that is never encrypted. `account` is empty where only the data names it; `rest` follows the `[`.
+
+    `written` is the account as its panel writes it: most compare what comes back byte by byte.
+    """
 
     token: str
     encrypted: bool
@@ -29,11 +32,12 @@ class Header:
     line: str
     account: str
     rest: bytes
+    written: str = ""
 
     @property
     def address(self) -> bytes:
         """As an answer repeats it."""
-        account = f"#{self.account}" if self.account else ""
+        account = f"#{self.written}" if self.written else ""
         return f"{self.sequence}{self.receiver}{self.line}{account}".encode()
 
 
@@ -67,6 +71,7 @@ def read_header(body: bytes) -> Header | None:
         said["line"],
         said["account"].upper(),
         found["rest"],
+        said["account"],
     )
 
 

@@ -1,7 +1,8 @@
 """SIA event codes (ANSI/SIA DC-03-1990.01 and DC-07, table of data codes) → kinds of signal.
 
 Most codes are a letter for what is watched and a letter for what befell it (FAMILIES, SUFFIXES);
-the others stand in CODES, and go before. A code in neither that ends in A is an alarm.
+the others stand in CODES, and go before. A code in neither that ends in A is an alarm: the three that
+end in A and are none (DA, RA, XA) stand in CODES.
 """
 
 from __future__ import annotations
@@ -181,6 +182,8 @@ YU -    device.faulted    诊断出错 | Diagnostic error
 YW -    -                 看门狗复位 | Watchdog reset
 YX -    device.faulted    请求维修 | Service required
 YZ -    device.restored   维修完成 | Service completed
+RA -    -                 远程编程呼叫失败 | Remote programmer call failed
+XA -    -                 收到未登记账号的上报 | Report of an unknown account
 YN -    device.faulted    报告无效 | Invalid report
 JL -    -                 日志将满 | Log nearly full
 JO -    device.faulted    日志溢出 | Log overflow
@@ -202,6 +205,7 @@ DQ door access.denied  布防拒绝 | Access denied, armed
 DV door access.denied  级别不足拒绝 | Access denied, level
 DW door access.denied  互锁拒绝 | Access denied, interlock
 DZ door access.denied  门已锁死拒绝 | Access denied, secured
+DA user -              发卡 | Card assigned
 DE door exit.requested 请求进入 | Request to enter
 DX door exit.requested 请求外出 | Request to exit
 DT -    device.faulted 门禁故障 | Access trouble

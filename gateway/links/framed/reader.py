@@ -135,7 +135,8 @@ class Reader:
         if value is None or message.at is None:
             return None
         field = self._settings.fields[message.at]
-        digits = f"{value:0{field.size * 2}d}" if isinstance(value, int) else value
+        width = field.size if field.type == "digits" else field.size * 2
+        digits = f"{value:0{width}d}" if isinstance(value, int) else value
         try:
             read = datetime.strptime(digits, self._settings.clock.format).replace(tzinfo=self._zone)
             return read.astimezone(UTC)

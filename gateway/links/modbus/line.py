@@ -133,47 +133,46 @@ class ModbusLine:
         except TimeoutError:
             return self._unanswered(unit)
         await self.stream.write(frame)
-        try:
-            async with asyncio.timeout(self._patience(len(frame) + request.longest_answer)):
-                return await self._answer(unit, number, request)
-        except TimeoutError:
+        answer = await self._answer(unit, number, request, self._now() + self._patience(len(frame), request))
+        if answer is None:
             self.framing.silence()
             return self._unanswered(unit)
+        return answer
 
     async def _hush(self) -> None:
         """Hear out whatever still comes, until the line has been silent for long enough."""
         if self.timing.silence:
-            silent_for = asyncio.get_running_loop().time() - self._heard_at
+            silent_for = self._now() - self._heard_at
             wait = max(LEAST_LOOK_S, self.timing.silence - silent_for)
             while await self._hear_out(wait):
                 wait = self.timing.silence
             self.framing.silence()
 
-    def _patience(self, characters: int) -> float:
-        return self.timing.answer + characters * self.timing.character
+    def _patience(self, asked: int, request: Request) -> float:
+        return self.timing.answer + (asked + request.longest_answer) * self.timing.character
 
-    async def _read(self) -> bytes:
-        heard = await self.stream.read()
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def _read(self, until: float) -> bytes | None:
+        heard = await self.stream.read_until(until)
         if heard:
-            self._heard_at = asyncio.get_running_loop().time()
+            self._heard_at = self._now()
         return heard
 
     async def _hear_out(self, seconds: float) -> bool:
         """Whether anything came meanwhile; all of it is nobody's answer."""
-        came = False
-        try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    heard = await self._read()
-                    came = came or bool(heard)
-                    for frame in self.framing.feed(heard):
-                        self._stray(frame)
-        except TimeoutError:
-            return came
+        came, until = False, self._now() + seconds
+        while (heard := await self._read(until)) is not None:
+            came = came or bool(heard)
+            for frame in self.framing.feed(heard):
+                self._stray(frame)
+        return came
 
-    async def _answer(self, unit: int, number: int, request: Request) -> Outcome:
-        while True:
-            for frame in self.framing.feed(await self._read()):
+    async def _answer(self, unit: int, number: int, request: Request, until: float) -> Outcome | None:
+        """None when none came until then."""
+        while (heard := await self._read(until)) is not None:
+            for frame in self.framing.feed(heard):
                 if frame.unit != unit or frame.number != number:
                     self._stray(frame)
                 elif request.is_answer(frame.pdu):
@@ -184,6 +183,7 @@ class ModbusLine:
                     return Refusal(frame.pdu[1])
                 else:
                     self._stray(frame)
+        return None
 
     def _stray(self, frame: Frame) -> None:
         """An answer that nobody waits for: late, or another master's on the same wire."""

@@ -132,7 +132,7 @@ class BarrierRow(Named):
 class Unit(Named):
     """One module on the line."""
 
-    address: Annotated[int, Field(ge=0, le=247, description="as set at the module")]
+    address: Annotated[int, Field(ge=0, le=255, description="as set at the module")]
     inputs: tuple[Input, ...] = ()
     outputs: tuple[Output, ...] = ()
     barriers: tuple[BarrierRow, ...] = ()

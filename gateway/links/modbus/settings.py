@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,9 +14,15 @@ from gateway.settings.mend import Wrong, did_you_mean
 
 ANSWER_WITHIN, ANSWER_WITHIN_BY_NETWORK = 0.1, 0.3
 """Seconds, where the YAML does not say."""
+ADDRESSES = range(1, 248)
+"""Of modules on a line (Serial Line V1.02, 2.2): 0 is all at once, who answer nothing, and more are reserved."""
+ADDRESSES_BY_TCP = frozenset({0, *ADDRESSES, 255})
+"""A module on the network itself is called 255, or 0 (Messaging Guide V1.0b, 4.4.2.4)."""
 
 
 class ModbusLineSettings(SerialSettings):
+    PROMPT: ClassVar[bool] = True
+
     framing: Annotated[
         Literal["rtu", "tcp"], Field(description="rtu: as on RS-485, by a converter too; tcp: Modbus TCP")
     ] = "rtu"
@@ -55,10 +61,18 @@ class ModbusIoSettings(ModbusLineSettings):
     def _fits_together(self) -> Self:
         if doubled := twice(unit.address for unit in self.units):
             raise Wrong(f"address {doubled[0]} is given to two units", "give each the address that is set at it")
+        self._check_addresses()
         held: dict[str, str] = {}
         for row in self.interlocks:
             self._check_interlock(row, held)
         return self
+
+    def _check_addresses(self) -> None:
+        by_tcp = self.framing == "tcp"
+        for index, unit in enumerate(self.units):
+            if unit.address not in (ADDRESSES_BY_TCP if by_tcp else ADDRESSES):
+                mend = "write 1 to 247, as set at it" + (", or 255 for one on the network itself" if by_tcp else "")
+                raise Wrong(f"no module has address {unit.address}", mend, ("units", index, "address"))
 
     def _check_interlock(self, row: InterlockRow, held: dict[str, str]) -> None:
         inputs = {each.id for unit in self.units for each in unit.inputs}

@@ -37,8 +37,8 @@ POLL, STATUS = 0x60, 0x64
 
 
 class Line(Protocol):
-    async def read(self) -> bytes:
-        """What came, or `b""` once the line fell silent after some."""
+    async def read_until(self, when: float) -> bytes | None:
+        """What came, or `b""` once the line fell silent after some; None when nothing came until then."""
         ...
 
     async def write(self, data: bytes) -> None:
@@ -161,10 +161,8 @@ class Bus:
         deadline = self._now() + len(said) * self._character + self._patience(turn)
         at_most = deadline + LONGEST * self._character + SLACK_S
         while True:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    chunk = await self._line.read()
-            except TimeoutError:
+            chunk = await self._line.read_until(deadline)
+            if chunk is None:
                 self._sort(self._framer.reset(), asked)
                 return None
             self._last = self._now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -74,6 +74,8 @@ class Reader(BaseModel):
 
 
 class ReadersSettings(SerialSettings):
+    PROMPT: ClassVar[bool] = True
+
     baud: BAUDS = 9600
     readers: Annotated[tuple[Reader, ...], Field(min_length=1, max_length=32)]
     pin_pause: Annotated[

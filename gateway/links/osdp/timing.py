@@ -4,8 +4,8 @@ from __future__ import annotations
 
 LEAST_POLL_S, MOST_POLL_S = 0.0515, 0.075
 """From an answer to the next question: libosdp allows no less than 50 ms, and every question costs some work."""
-AIM_S = 0.085
-"""What a card shall take on the line; the record has some milliseconds after that."""
+AIM_S = 0.09
+"""What a card shall take on the line at the worst; the record has some milliseconds after that."""
 EARLY_S = 0.012
 """How much before its time a reader is asked when we are awake anyway: so turns come in a row, and we sleep once."""
 ANSWER_S = 0.2
@@ -30,19 +30,35 @@ PAUSE_CHARACTERS = 2
 """Of silence before a question, that whoever spoke last lets go of the line (SIA OSDP 2.2, its section on timing)."""
 SHORT_S = 0.0005
 """A pause that is over before the loop has come round anyway."""
-_POLL_BYTES, _CARD_BYTES = 30, 47
-"""Of a poll and its answer by the secure channel, and of one with a card of up to 88 bits in it."""
-_TURN_S = 0.004
+POLL_CHARACTERS, CARD_CHARACTERS = 29, 30
+"""Of a question and its answer by the secure channel (15 with the mark, and 14), and of one with a card of 88 bits."""
+_TURN_S = 0.0035
 """A reader's time to think, and ours."""
 
 
 def pace(readers: int, baud: int) -> float:
-    """Seconds from an answer to the next question: as long as a card may wait, to have less to do."""
-    poll, card = ((size * 10 / baud + _TURN_S) for size in (_POLL_BYTES, _CARD_BYTES))
-    return min(MOST_POLL_S, max(LEAST_POLL_S, AIM_S - card - (poll if readers > 1 else 0)))
+    """Seconds from an answer to the next question: as long as a card may wait, to have less to do.
+
+    Of several readers one may have to wait for another's turn to end.
+    """
+    poll, card = _poll(baud), _card(baud)
+    return min(MOST_POLL_S, max(LEAST_POLL_S, AIM_S - card - poll * (2 if readers > 1 else 1)))
 
 
 def slowest_card(readers: int, baud: int) -> float:
-    """Seconds that a card takes at the worst, having just missed its reader's turn."""
-    poll, card = ((size * 10 / baud + _TURN_S) for size in (_POLL_BYTES, _CARD_BYTES))
-    return max(pace(readers, baud) + (poll if readers > 1 else 0), (readers - 1) * poll) + card
+    """Seconds that a card takes at the worst: its reader had just answered, and is asked again a round later."""
+    poll = _poll(baud)
+    return max(pace(readers, baud) + poll, readers * poll) + _card(baud)
+
+
+def fastest_line(readers: int, baud: int) -> float:
+    """The same if nobody had to think and nothing waited but for the wire: below that no master comes."""
+    return (readers * POLL_CHARACTERS + CARD_CHARACTERS) * 10 / baud
+
+
+def _poll(baud: int) -> float:
+    return POLL_CHARACTERS * 10 / baud + _TURN_S
+
+
+def _card(baud: int) -> float:
+    return CARD_CHARACTERS * 10 / baud

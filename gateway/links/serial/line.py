@@ -49,24 +49,38 @@ class SerialLine:
 
         Cancelling it loses nothing. Raises LinkLost when the line is gone.
         """
+        if not self._midway:
+            return self._took(await self._take())
         try:
-            async with asyncio.timeout(self._gap if self._midway else None):
+            async with asyncio.timeout(self._gap):
                 data = await self._take()
         except TimeoutError:
             self._midway = False
-            return b""
-        self._midway = True
-        self._tape.put("in", data)
-        self._heard()
-        return data
+            return self._at_hand() or b""
+        return self._took(data)
+
+    async def read_until(self, when: float) -> bytes | None:
+        """As `read`, or None when nothing came until `when`, a time of the loop's."""
+        if asyncio.get_running_loop().time() >= when:
+            return None  # one look after the time is enough: whoever babbles must not be heard for ever
+        try:
+            async with asyncio.timeout_at(when):
+                return await self.read()
+        except TimeoutError:
+            return self._at_hand()
 
     async def write(self, data: bytes) -> None:
         """Return once the kernel has taken all of it; frames of several tasks never mix."""
         async with self._writing:
             self._tape.put("out", data)
+            rest = self._put_now(memoryview(data))
+            if not rest:
+                return
             try:
                 async with asyncio.timeout(WRITE_LIMIT):
-                    await self._put(memoryview(data))
+                    while rest:
+                        await self._ready(writing=True)
+                        rest = self._put_now(rest)
             except TimeoutError:
                 en = f"{self._end.name} took nothing for {WRITE_LIMIT:g} s"
                 raise LinkLost(Words("线路发不出数据，请通知安装员", en)) from None
@@ -81,29 +95,48 @@ class SerialLine:
             for waiter in self._waiting:
                 _fulfil(waiter)
 
+    def _at_hand(self) -> bytes | None:
+        """What came in time and was not looked at in time: after a pause of our own the clock is heard first."""
+        data = self._take_now()
+        return None if data is None else self._took(data)
+
+    def _took(self, data: bytes) -> bytes:
+        self._midway = True
+        self._tape.put("in", data)
+        self._heard()
+        return data
+
     async def _take(self) -> bytes:
         while True:
             await self._ready(writing=False)
-            self._check()
-            try:
-                data = os.read(self._fd, CHUNK)
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise self._lost(error) from error
-            if not data:
-                raise self._lost(None)
-            return data
+            data = self._take_now()
+            if data is not None:
+                return data
 
-    async def _put(self, rest: memoryview) -> None:
-        while rest:
-            self._check()
-            try:
+    def _take_now(self) -> bytes | None:
+        """What waits in the kernel's buffer; None when nothing does."""
+        self._check()
+        try:
+            data = os.read(self._fd, CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise self._lost(error) from error
+        if not data:
+            raise self._lost(None)
+        return data
+
+    def _put_now(self, rest: memoryview) -> memoryview:
+        """What the kernel's buffer has no room for."""
+        self._check()
+        try:
+            while rest:
                 rest = rest[os.write(self._fd, rest) :]
-            except BlockingIOError:
-                await self._ready(writing=True)
-            except OSError as error:
-                raise self._lost(error) from error
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise self._lost(error) from error
+        return rest
 
     async def _ready(self, *, writing: bool) -> None:
         self._check()

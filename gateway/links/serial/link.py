@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from gateway.links.serial import converter, tty
 from gateway.links.serial.line import SerialLine
@@ -12,11 +13,15 @@ from gateway.links.tape import Tape
 
 
 class SerialLink:
-    """`async with link.open() as line`: the same line, whether it ends here or at a converter."""
+    """`async with link.open() as line`: the same line, whether it ends here or at a converter.
+
+    `kept` is what the driver wants to find again after the line was lost: it is made anew then, the link is not.
+    """
 
     def __init__(self, settings: SerialSettings, tape: Tape | None = None) -> None:
         self.settings = settings
         self.tape = tape or Tape()
+        self.kept: Any = None
         self.on_heard: Callable[[], None] | None = None
 
     @asynccontextmanager

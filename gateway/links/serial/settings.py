@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
@@ -57,6 +57,9 @@ def _converter(url: str) -> Listen:
 
 class SerialSettings(DriverSettings):
     """What the YAML says about a serial port, flat beside the driver's own keys."""
+
+    PROMPT: ClassVar[bool] = False
+    """Whether an answer is waited for before the next question: FTDI's adapters else keep what came for 16 ms."""
 
     port: Annotated[
         str,

@@ -63,6 +63,9 @@ def _open(settings: SerialSettings) -> serial.Serial:
         why = _explain(error)
         raise LinkLost(Words(why.zh, f"serial port {settings.port} {why}")) from error
     os.set_blocking(port.fileno(), False)
+    if settings.PROMPT:
+        with suppress(ValueError):  # an adapter that has no such switch hands over at once, or as it likes
+            port.set_low_latency_mode(True)
     attributes = termios.tcgetattr(port.fileno())
     attributes[6][termios.VMIN] = 1  # pyserial's 0 makes "nothing yet" look like end of file
     termios.tcsetattr(port.fileno(), termios.TCSANOW, attributes)

@@ -132,6 +132,17 @@ def test_extended_data() -> None:
     assert taken.message.happened == datetime(2026, 11, 22, 7, 59, 30, tzinfo=UTC)
 
 
+def test_an_answer_names_the_account_as_its_panel_writes_it() -> None:
+    taken = judge(b'"SIA-DCS"0004L0#12345a[#12345a|NFA1]', KEYS, NOW)
+    assert isinstance(taken, Taken)
+    assert taken.message.account == "12345A"
+    assert taken.ack(NOW) == wrap(b'"ACK"0004L0#12345a[]')
+    taken = judge(sealed("aaab", b"|#aaab|Nri1/BA003]" + write_time(NOW), b"A" * 16), KEYS, NOW)
+    assert isinstance(taken, Taken)
+    assert (taken.message.account, taken.message.data) == ("AAAB", "Nri1/BA003")
+    assert taken.ack(NOW)[9:].startswith(b'"*ACK"0007L0#aaab[')
+
+
 @given(st.binary(max_size=300))
 def test_nothing_that_comes_breaks_it(junk: bytes) -> None:
     judge(junk, KEYS, NOW)

@@ -79,6 +79,9 @@ def test_contact_id(data: str, told: str) -> None:
         ("Nri1/BA01^hall/stairs^/?/FA2", ["zone.alarm  1", "fire.alarm  2"]),
         ("NAT/YT", ["panel.mains_lost", "panel.battery_low"]),
         ("NVA3", ["zone.alarm  3"]),
+        ("Nid7/DA7", ["x.dc09.da"]),  # a card was handed out: ends in A, and is no alarm
+        ("NRA", ["x.dc09.ra"]),
+        ("NXA", ["x.dc09.xa"]),
         ("NQQ", ["x.dc09.qq"]),
         ("NRR|Atest", ["x.dc09.rr"]),
     ],

@@ -16,7 +16,6 @@ from gateway.links.osdp import feedback, trouble
 from gateway.links.osdp.bus import Turn
 from gateway.links.osdp.frames import CRC, REPLY, SECURITY, START, Frame, Framer, seal
 from gateway.links.osdp.session import ASK_STATUS, MOST_WAITING, Session
-from gateway.links.osdp.timing import pace, slowest_card
 from gateway.simulator.osdp import SimulatedReader
 
 KEY = bytes(range(1, 17))
@@ -176,10 +175,3 @@ def test_refusals_say_what_to_look_at(asked: int, has_key: bool, says: str) -> N
     session = Session(5, KEY if has_key else None)
     session.asked = asked
     assert says in trouble.refusal(Turn(session), has_key=has_key).en
-
-
-def test_the_pace_keeps_a_card_under_a_tenth_of_a_second_where_the_wire_allows() -> None:
-    for readers, baud in ((1, 19200), (4, 38400), (8, 38400), (8, 115200)):
-        assert slowest_card(readers, baud) < 0.1
-    assert slowest_card(8, 9600) > 0.25
-    assert pace(1, 9600) > 0.05
