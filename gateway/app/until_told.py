@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -29,6 +30,7 @@ async def run(configuration: Configuration, data: Path, ready: Ready | None = No
         loop.add_signal_handler(number, told.set)
     loop.add_signal_handler(signal.SIGHUP, again.set)
     async with open_gateway(configuration, data) as running, asyncio.TaskGroup() as tasks:
+        _keep_what_stands()
         log.info("anju serves", http=running.http_url, mqtt=running.mqtt_port, devices=len(configuration.devices))
         systemd.notify("READY=1")
         if ready:
@@ -38,6 +40,12 @@ async def run(configuration: Configuration, data: Path, ready: Ready | None = No
         reloading.cancel()
         log.info("anju ends")
         systemd.notify("STOPPING=1")
+
+
+def _keep_what_stands() -> None:
+    """What is loaded by now stays: to look through it for garbage took 45 ms each time, twice a second under load."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _reload_each(again: asyncio.Event, running: Gateway) -> None:

@@ -8,6 +8,7 @@ this process, which the pool starts again.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import socket
@@ -146,6 +147,7 @@ def main(fd: int) -> None:
     cv2.setNumThreads(1)
     av.logging.set_level(av.logging.PANIC)
     threading.excepthook = _fail_loudly
+    gc.freeze()  # modules stay: the collector need not go through them while packets wait
     with socket.socket(fileno=fd) as line:
         Worker(line).serve()
     os._exit(0)  # threads inside FFmpeg may take their ten seconds; the gateway does not wait for them
