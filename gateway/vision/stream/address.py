@@ -9,6 +9,7 @@ SCHEMES = ("rtsp", "rtsps", "http", "https", "file")
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s'\"]*@")
 _SECRET_ARGUMENT = re.compile(r"(?i)([?&](?:user|username|pass|password|pwd|token|key|auth)=)[^&\s'\"]*")
+_PORT = re.compile(r"^[^/?#]*:([^/?#:\]]+)(?=[/?#]|$)")
 
 
 def masked(text: str) -> str:
@@ -28,6 +29,10 @@ def fault_of(source: str) -> str | None:
         return None if source.startswith(("/", ".")) else "is neither an address (rtsp://…) nor a file's path (/…)"
     if scheme not in SCHEMES:
         return f"has the scheme {scheme!r}; it may be one of {', '.join(SCHEMES)}"
-    if not rest.rpartition("@")[2].strip("/"):
+    where = rest.rpartition("@")[2]
+    if not where.strip("/"):
         return "names no host"
+    port = _PORT.search(where)
+    if port and not (port[1].isascii() and port[1].isdecimal() and 0 < int(port[1]) < 1 << 16):
+        return "names a port that is none: ports are 1 to 65535, and a host stands before them"
     return None

@@ -27,7 +27,18 @@ def test_no_password_is_left(password: str) -> None:
     assert masked(f"rtsp://admin:{password}@camera.example/1") == "rtsp://***@camera.example/1"
 
 
-@pytest.mark.parametrize("source", ["rtsp://10.0.0.2/ch1", "rtsps://u:p@cam:322/x", "/video/gate.mp4", "./gate.mp4"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "rtsp://10.0.0.2/ch1",
+        "rtsps://u:p@cam:322/x",
+        "rtsp://u:p:9/9@cam/ch1:2?at=10:99999",
+        "rtsp://[fe80::1]:554/x",
+        "rtsp://[fe80::1]/x",
+        "/video/gate.mp4",
+        "./gate.mp4",
+    ],
+)
 def test_what_can_be_tried(source: str) -> None:
     assert fault_of(source) is None
 
@@ -39,6 +50,10 @@ def test_what_can_be_tried(source: str) -> None:
         ("gate.mp4", "neither"),
         ("rtsp://", "host"),
         ("rtsp://u:secret@/", "host"),
+        ("rtsp://u:secret@cam:99999/ch1", "port"),
+        ("rtsp://cam:0", "port"),
+        ("rtsp://cam:55４/ch1", "port"),
+        ("rtsp://admin:secret/ch1", "port"),
     ],
 )
 def test_what_can_not(source: str, said: str) -> None:
