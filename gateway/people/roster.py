@@ -150,7 +150,10 @@ def _plates(reading: _Reading, text: str) -> Iterator[str]:
         if plate and is_plate(plate):
             yield plate
         elif plate:
-            reading.wrong(f"{word!r} can't be a number plate", "write it as 苏M12345, several with ; between")
+            reading.wrong(
+                f"{word!r} can't be a number plate",
+                "write it as 苏M12345 (0 and 1, no O or I), several with ; between",
+            )
 
 
 def _add_vehicle(reading: _Reading, vehicle: Vehicle) -> None:

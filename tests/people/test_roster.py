@@ -101,7 +101,7 @@ def test_every_mistake_of_every_line(listed):
         "3: list 'grey' is not known, write resident or watch",
         "3: a phone number that is none, use 5 to 15 digits; in a spreadsheet format the column as text",
         "3: role 'king' is not known, write owner, family, tenant, resident, staff, other",
-        "3: '苏MI2345' can't be a number plate, write it as 苏M12345, several with ; between",
+        "3: '苏MI2345' can't be a number plate, write it as 苏M12345 (0 and 1, no O or I), several with ; between",
         "4: 8 cells for 6 columns, quote what has commas",
         "5: neither a name nor a plate, say at least one of them",
         "6: a resident without a place, say the room, such as b3/u1/1502, or list: watch",

@@ -1,9 +1,8 @@
 """What may stand on a Chinese number plate, as a small automaton (GA 36-2018 with its amendment of 2020).
 
-Standard library only: `ctc` walks the automaton over a recogniser's output, `people` asks it
-whether what somebody typed is a plate. Every place of a plate is a set of characters, so an
-automaton is a list of arcs; one character leads into a state from one state alone, which keeps
-both walking it and walking it back simple.
+Standard library only: `ctc` walks the automaton over a recogniser's output. Every place of a plate is
+a set of characters, so an automaton is a list of arcs; one character leads into a state from one state
+alone, which keeps both walking it and walking it back simple.
 
     苏M12345     blue, yellow, black: province, authority, five places with at most two letters
     苏M1234学    … with a tail: 警 学 挂 港 澳 使 领 instead of the last place
