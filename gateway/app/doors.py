@@ -9,18 +9,20 @@ from gateway.flow.emitter import Quarantine
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
 from gateway.links.mqtt.paho_line import BrokerSettings
-from gateway.links.port import ListenSettings, bound
+from gateway.links.port import claimed
 from gateway.settings.checks import doors_of
 from gateway.settings.compound import Broker, Mqtt
 from gateway.settings.configuration import Configuration
 
 
 def check_free(configuration: Configuration) -> None:
-    """Raises ConfigError that names the key, for an address that can't be had: before anything has begun."""
+    """Raises ConfigError that names the key, for an address that can't be had: before anything has begun.
+
+    Nothing listens there meanwhile: who waits for the port would take the gateway for ready.
+    """
     for loc, listen in doors_of(configuration.compound):
         try:
-            with bound(ListenSettings(listen=listen, transport=("tcp",))):
-                pass
+            claimed("tcp", listen.host, listen.port).close()
         except LinkLost as error:
             low = isinstance(error.__cause__, PermissionError)
             mend = "give it the right that anju.service tells of" if low else "end that, or write another"

@@ -55,7 +55,7 @@ class ListenSettings(DriverSettings):
 def bound(settings: ListenSettings) -> Iterator[tuple[socket.socket | None, socket.socket | None]]:
     """The sockets for connections and for datagrams; raises LinkLost that says why one can't be had."""
     host, port = settings.listen.host, settings.listen.port
-    sockets: dict[str, socket.socket] = {}
+    sockets: dict[Transport, socket.socket] = {}
     try:
         for transport in sorted(set(settings.transport)):  # tcp first: where the port is free to choose, it chooses
             sockets[transport] = _bind(transport, host, port)
@@ -66,7 +66,8 @@ def bound(settings: ListenSettings) -> Iterator[tuple[socket.socket | None, sock
             each.close()
 
 
-def _bind(transport: str, host: str, port: int) -> socket.socket:
+def claimed(transport: Transport, host: str, port: int) -> socket.socket:
+    """The address, bound: who connects is refused until it listens. Raises LinkLost that says why it can't be had."""
     kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
@@ -79,11 +80,23 @@ def _bind(transport: str, host: str, port: int) -> socket.socket:
         if transport == "tcp":
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
+    except OSError as error:
+        made.close()
+        raise _taken(transport, host, port, error) from error
+    return made
+
+
+def _bind(transport: Transport, host: str, port: int) -> socket.socket:
+    made = claimed(transport, host, port)
+    try:
         if transport == "tcp":
             made.listen(BACKLOG)
     except OSError as error:
         made.close()
-        why = error.strerror or error
-        en = f"can't listen on {transport} {host}:{port}: {why}; is another program there?"
-        raise LinkLost(Words(f"网关不能监听端口{port}，请通知安装员", en)) from error
+        raise _taken(transport, host, port, error) from error
     return made
+
+
+def _taken(transport: Transport, host: str, port: int, error: OSError) -> LinkLost:
+    en = f"can't listen on {transport} {host}:{port}: {error.strerror or error}; is another program there?"
+    return LinkLost(Words(f"网关不能监听端口{port}，请通知安装员", en))

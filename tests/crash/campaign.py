@@ -92,12 +92,21 @@ class Campaign:
             await asyncio.to_thread(self._broker.start)
             self._guard.enrol()
             await self._start()
+            await self._subscribed()
             await self._under_load()
             status = await asyncio.to_thread(self._gateway.stop)
             return self._report(time.monotonic() - began, status)
         finally:
             self._gateway.kill()
             self._broker.stop()
+
+    async def _subscribed(self) -> None:
+        """What a broker is told before somebody has subscribed for the first time, it keeps for nobody."""
+        async with asyncio.timeout(SETTLE_S):
+            while not all(
+                f"anju 1 {device.topic}".encode() in self._broker.log.read_bytes() for device in self._general
+            ):
+                await asyncio.sleep(0.05)
 
     async def _under_load(self) -> None:
         async with asyncio.TaskGroup() as tasks:

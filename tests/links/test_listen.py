@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from gateway.errors import LinkLost
 from gateway.links.listen import Caller, Datagram, Door, ListenLink, ListenSettings
+from gateway.links.port import claimed
 
 HOST = "127.0.0.1"
 
@@ -215,3 +216,9 @@ def test_mistakes_in_the_yaml() -> None:
     for given in ({"allow": ["hello"]}, {"transport": []}, {"transport": ["sctp"]}, {"listen": "nowhere"}):
         with pytest.raises(ValidationError):
             settings(**given)
+
+
+def test_who_connects_to_a_port_that_is_only_tried_is_refused() -> None:
+    """Somebody who waited for a gateway's port once took it for ready when it had merely looked whether it was free."""
+    with claimed("tcp", HOST, 0) as tried, pytest.raises(ConnectionRefusedError):
+        socket.create_connection(tried.getsockname(), timeout=5)
