@@ -39,9 +39,9 @@ class Store:
         """`group`: how many units share a commit at most (1 commits each alone, for comparison)."""
         path = folder / "anju.db"
         await asyncio.to_thread(_prepare, folder, path)
-        writer = Writer(lambda: connect(path), group)
-        readers = ThreadPoolExecutor(_READERS, thread_name_prefix="anju-reader")
         vault = await asyncio.to_thread(Vault, folder)
+        writer = Writer(await asyncio.to_thread(connect, path), group)
+        readers = ThreadPoolExecutor(_READERS, thread_name_prefix="anju-reader")
         writer.start()
         try:
             yield cls(path, writer, readers, Media(folder / "media"), vault)

@@ -34,11 +34,11 @@ class _Failed:
 
 
 class Writer(threading.Thread):
-    """Owns the writing connection. `group` bounds how many units share a commit."""
+    """Owns the writing connection from here on, and closes it. `group` bounds how many units share a commit."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], group: int = 1000) -> None:
+    def __init__(self, connection: sqlite3.Connection, group: int = 1000) -> None:
         super().__init__(name="anju-writer", daemon=True)
-        self._connect = connect
+        self._connection = connection
         self._group = group
         self._loop = asyncio.get_running_loop()
         self._waiting = threading.Condition()
@@ -69,16 +69,15 @@ class Writer(threading.Thread):
             self._waiting.notify()
 
     def run(self) -> None:
-        connection = self._connect()
         try:
             while group := self._take():
-                outcomes = self._commit(connection, group)
+                outcomes = self._commit(self._connection, group)
                 self.commits += 1
                 self.units += len(group)
                 with contextlib.suppress(RuntimeError):  # the loop closed while we wrote: nobody waits any more
                     self._loop.call_soon_threadsafe(_settle, group, outcomes)
         finally:
-            connection.close()
+            self._connection.close()
 
     def _take(self) -> list[_Pending]:
         with self._waiting:

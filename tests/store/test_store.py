@@ -14,6 +14,7 @@ import pytest
 from gateway.errors import NotRecorded
 from gateway.model import Signal
 from gateway.store import Store, journal
+from gateway.store.media import Media
 from tests.support.spoilt import spoil
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -133,16 +134,16 @@ async def test_pictures_are_named_by_what_they_show(tmp_path):
         assert store.media.path("../../etc/passwd") is None
 
 
-async def test_of_a_picture_that_the_disk_would_not_take_nothing_stays(tmp_path):
+def test_of_a_picture_that_the_disk_would_not_take_nothing_stays(tmp_path):
+    """Without a store: the limit holds for the whole process, so that its writer would meet it as well."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    async with Store.open(tmp_path) as store:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-        try:
-            with pytest.raises(OSError, match="too large"):
-                store.media.keep(bytes(10_000))
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        assert [path for path in (tmp_path / "media").rglob("*") if path.is_file()] == []
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            Media(tmp_path).keep(bytes(10_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 async def test_all_old_pictures_go_however_many_and_with_them_what_a_power_cut_left(tmp_path):
