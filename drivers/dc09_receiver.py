@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import NotRecorded
-from gateway.links.allowance import Allowance, Aside
+from gateway.links.allowance import Aside, allowance
 from gateway.links.dc09.desk import Taken, Turned, judge
 from gateway.links.dc09.events import Event, read, unread
 from gateway.links.dc09.frame import LONGEST, Decoder, Unreadable
@@ -53,7 +53,7 @@ class Dc09Receiver(Driver):
         self._repeats = Repeats()
         self._skews: dict[str, timedelta] = {}
         self._faulted = {each.id for each in settings.accounts} & link.notes.read()
-        self._aside, self._asides = Aside(emit), Allowance()
+        self._aside, self._asides = Aside(emit), allowance()
 
     @classmethod
     def parts(cls, settings: ReceiverSettings) -> Sequence[Part]:
@@ -147,7 +147,7 @@ class Dc09Receiver(Driver):
     async def _note_clock(self, account: Account, skew: timedelta) -> None:
         if abs(skew - self._skews.get(account.id, timedelta())) < CLOCK_NOTED:
             return
-        if self._asides.take(asyncio.get_running_loop().time()):
+        if self._asides.admits():
             self._skews[account.id] = skew
             seconds = round(skew.total_seconds())
             side = ("快", "ahead") if seconds > 0 else ("慢", "behind")
@@ -155,7 +155,7 @@ class Dc09Receiver(Driver):
             await self._say(account, "x.dc09.clock", ahead_s=seconds, text=text)
 
     async def _fault(self, account: Account, why: Words) -> None:
-        if account.id not in self._faulted and self._asides.take(asyncio.get_running_loop().time()):
+        if account.id not in self._faulted and self._asides.admits():
             refused = as_data(Words(REFUSED.zh, f"{REFUSED.en}: {why}"))
             await self._say(account, "device.faulted", why=refused)
             self._faulted.add(account.id)

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 
 from gateway.driver import DriverSettings
 from gateway.errors import LinkLost, TooMany
-from gateway.links.allowance import Allowance
+from gateway.links.allowance import allowance
 from gateway.links.tape import Tape
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secret
@@ -74,7 +74,7 @@ class PushLink:
         self.settings = settings
         self.tape = Tape()
         self._on_push: OnPush | None = None
-        self._allowance = Allowance(settings.burst, 1 / settings.rate)
+        self._allowance = allowance(settings.burst, 1 / settings.rate)
 
     async def serve(self, on_push: OnPush) -> None:
         """Take what comes, until cancelled."""
@@ -88,7 +88,7 @@ class PushLink:
         """Returns what the device is answered. Raises LinkLost while the driver does not serve, TooMany beyond
         what it may, BadInput, NotRecorded.
         """
-        if not self._allowance.take(asyncio.get_running_loop().time()):
+        if not self._allowance.admits():
             raise TooMany("too many pushes", 1 / self.settings.rate)
         self.tape.put("in", body, content_type)
         if self._on_push is None:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -24,8 +23,10 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.errors import LinkLost
+from gateway.limits import Refusals, Seats, network
+from gateway.links import accept
 from gateway.links.notes import Notes
-from gateway.links.port import BACKLOG, ListenSettings, bound
+from gateway.links.port import ListenSettings, bound
 from gateway.links.tape import Tape
 from gateway.settings.addresses import Listen
 
@@ -108,8 +109,11 @@ OnDatagram = Callable[[Datagram], Awaitable[None]]
 class ListenLink:
     """What a driver with `LINK = "listen"` is handed; `notes` outlive a restart of the gateway."""
 
-    def __init__(self, settings: ListenSettings, notes: Notes | None = None) -> None:
+    def __init__(
+        self, settings: ListenSettings, notes: Notes | None = None, refusals: Refusals | None = None, name: str = ""
+    ) -> None:
         self.settings = settings
+        self._refused_by = accept.Door(name or str(settings.listen), refusals or Refusals())
         self.notes = notes or Notes()
         self.tape = Tape()
 
@@ -117,17 +121,27 @@ class ListenLink:
     async def open(self) -> AsyncIterator[Door]:
         """The port, bound; raises LinkLost that says why it can't be."""
         with bound(self.settings) as (tcp, udp):
-            yield Door(self.settings, tcp, udp, self.tape)
+            yield Door(self.settings, tcp, udp, self.tape, self._refused_by)
 
 
 class Door:
     """A bound port. `port` is the one that was taken, where the YAML says 0."""
 
     def __init__(
-        self, settings: ListenSettings, tcp: socket.socket | None, udp: socket.socket | None, tape: Tape
+        self,
+        settings: ListenSettings,
+        tcp: socket.socket | None,
+        udp: socket.socket | None,
+        tape: Tape,
+        refused_by: accept.Door,
     ) -> None:
         self._settings, self._tcp, self._udp, self._tape = settings, tcp, udp, tape
-        self._callers: set[Caller] = set()
+        self._refused_by = refused_by
+        self._callers = Seats[Caller](
+            settings.connections,
+            lambda caller: caller.heard_at,
+            clock=lambda: asyncio.get_running_loop().time(),
+        )
         door = tcp or udp
         assert door
         self.port: int = door.getsockname()[1]
@@ -150,32 +164,32 @@ class Door:
             else:
                 caller.abort()
 
-        server = await asyncio.start_server(come_in, sock=door, limit=CHUNK, backlog=BACKLOG)
-        async with server:
-            await server.serve_forever()
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.StreamReaderProtocol:
+            return asyncio.StreamReaderProtocol(asyncio.StreamReader(CHUNK, loop), come_in, loop)
+
+        async with accept.accepting(self._refused_by, [door], protocol):
+            await loop.create_future()
 
     async def _talk(self, caller: Caller, on_caller: OnCaller) -> None:
-        if len(self._callers) >= self._settings.connections:
-            self._make_room()
-        self._callers.add(caller)
+        self._take_in(caller)
         try:
             await on_caller(caller)
         except (LinkLost, OSError) as error:
             log.debug("a connection was lost", listen=str(self._settings.listen), peer=caller.peer, why=str(error))
         finally:
-            self._callers.discard(caller)
+            self._callers.leave(caller)
             caller.close()
 
-    def _make_room(self) -> None:
+    def _take_in(self, caller: Caller) -> None:
         """Half-open connections of devices that lost power linger; a device that calls now is alive.
 
         Whoever has the most gives way: one host that opens hundreds must not cut off the devices.
         """
-        held = Counter(caller.host for caller in self._callers)
-        silent = min(self._callers, key=lambda caller: (-held[caller.host], caller.heard_at))
-        self._callers.discard(silent)
-        log.info("a connection gives way to a new one", listen=str(self._settings.listen), peer=silent.peer)
-        silent.abort()
+        if left := self._callers.take(caller, address=network(caller.host)):
+            self._refused_by.refuse("too many connections", peer=left[0].peer)
+            left[0].abort()
 
     async def _receive(self, door: socket.socket, on_datagram: OnDatagram, tasks: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
@@ -203,7 +217,9 @@ class Door:
         host = ipaddress.ip_address(str(address[0]).partition("%")[0])
         host = getattr(host, "ipv4_mapped", None) or host  # as an IPv4 sender is called at an address of IPv6
         allowed = any(host in network for network in self._settings.allow)
-        self.turned_away += not allowed
+        if not allowed:
+            self.turned_away += 1
+            self._refused_by.refuse("not from a network that `allow` names", address=str(host))
         return allowed
 
 

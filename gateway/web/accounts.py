@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.errors import NotRecorded
+from gateway.limits import RateLimit, network
 from gateway.model import Role, Words
 from gateway.store import Store
 from gateway.store.rows import from_us, to_us
 from gateway.web.passwords import Passwords
 from gateway.web.problems import Trouble
-from gateway.web.throttle import Throttle, network
 from gateway.web.users import hash_of
 
 log = structlog.get_logger(__name__)
@@ -54,9 +54,9 @@ class Accounts:
         self._store = store
         self._passwords = passwords
         self._now = now
-        self._by_pair = Throttle(5, timedelta(minutes=2.5))
-        self._by_address = Throttle(20, timedelta(minutes=10))
-        self._by_user = Throttle(30, timedelta(minutes=5))
+        self._by_pair = RateLimit(5, timedelta(minutes=2.5))
+        self._by_address = RateLimit(20, timedelta(minutes=10))
+        self._by_user = RateLimit(30, timedelta(minutes=5))
         self._familiar: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._unwritten: dict[bytes, _Unwritten] = {}
 
@@ -118,9 +118,9 @@ class Accounts:
             lambda connection: connection.execute("DELETE FROM web_sessions WHERE token = ?", (key,)).rowcount
         )
 
-    def _count_try(self, user: str, address: str) -> list[tuple[Throttle, Hashable]]:
+    def _count_try(self, user: str, address: str) -> list[tuple[RateLimit, Hashable]]:
         """Strangers can't lock a user out of an address they have signed in from."""
-        tries: list[tuple[Throttle, Hashable]] = [(self._by_pair, (user, address)), (self._by_address, address)]
+        tries: list[tuple[RateLimit, Hashable]] = [(self._by_pair, (user, address)), (self._by_address, address)]
         if (user, address) not in self._familiar:
             tries.append((self._by_user, user))
         for throttle, key in tries:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from gateway.web.throttle import network
+from gateway.limits import network
 
 MOST = 100
 """Connections without a single request, in all; browsers open a few in advance."""

@@ -10,13 +10,13 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from gateway.errors import BadInput, LinkLost
+from gateway.limits import RateLimit, network
 from gateway.links.http_push import PushLink
 from gateway.model import Words
 from gateway.web.call import Call
 from gateway.web.edge import read_body
 from gateway.web.problems import Trouble
 from gateway.web.routes import DEVICE, KIB, Route
-from gateway.web.throttle import Throttle, network
 
 LARGEST = 64 * KIB
 SLOWEST_S = 15.0
@@ -31,7 +31,7 @@ class Push:
     """Remembers who came with wrong secrets."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._wrong = Throttle(WRONG_SECRETS, timedelta(minutes=1), clock)
+        self._wrong = RateLimit(WRONG_SECRETS, timedelta(minutes=1), clock)
 
     def routes(self) -> tuple[Route, ...]:
         return (

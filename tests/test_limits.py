@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import TooMany
-from gateway.web.throttle import Throttle, network
+from gateway.limits import RateLimit, network
 
 
 class Time:
@@ -19,7 +19,7 @@ class Time:
 
 def test_so_many_at_once_then_one_after_the_other():
     time = Time()
-    throttle = Throttle(5, timedelta(seconds=50), time)
+    throttle = RateLimit(5, timedelta(seconds=50), time)
     for _ in range(5):
         throttle.take("a")
     with pytest.raises(TooMany) as refused:
@@ -36,15 +36,15 @@ def test_so_many_at_once_then_one_after_the_other():
 
 
 def test_what_is_given_back_was_never_taken():
-    throttle = Throttle(1, timedelta(hours=1), Time())
+    throttle = RateLimit(1, timedelta(hours=1), Time())
     for _ in range(10):
         throttle.take("a")
         throttle.give_back("a")
 
 
 def test_it_keeps_no_more_than_it_may(monkeypatch):
-    monkeypatch.setattr("gateway.web.throttle._MOST_KEYS", 100)
-    throttle = Throttle(1, timedelta(hours=1), Time())
+    monkeypatch.setattr("gateway.limits._MOST_KEYS", 100)
+    throttle = RateLimit(1, timedelta(hours=1), Time())
     for key in range(1000):
         throttle.take(key)
     assert len(throttle._buckets) == 100
