@@ -25,7 +25,7 @@ class Part:
     """A device that hangs on another one and speaks through its driver: a zone of a panel, a unit on a bus.
 
     It is as well as what it hangs on, unless it has a cadence of its own or its driver tells
-    of it by `emit.heard(part)` and `emit.lost(part, why)`.
+    of it by `emit.heard(part)`, `emit.lost(part, why)` and `emit.refused(part, why)`.
     """
 
     id: str
@@ -63,6 +63,15 @@ class Emit(Protocol):
 
     def lost(self, part: str, why: Said) -> None:
         """Note that a part does not answer while its line stands; said to the guard once, until it is heard."""
+        ...
+
+    def refused(self, part: str | None, why: Said) -> None:
+        """Note that the device (None) or a part answers, but what it says is not taken: a wrong key, a clock that is
+        hours ahead, data that can't be read. To be called at each such report.
+
+        Said to the guard once, with `why` and how to mend it, and again when `why` is another one. `heard` ends it
+        once nothing was refused for some seconds.
+        """
         ...
 
 
