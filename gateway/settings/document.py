@@ -12,11 +12,12 @@ from gateway.settings.mend import Loc
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Lines (from 1) of a key and of its value, and the value as it was written."""
+    """Lines (from 1) of a key and of its value, and the value as it was written, at `span` of the file's text."""
 
     key_line: int
     line: int
     text: str = ""
+    span: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)

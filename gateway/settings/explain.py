@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.settings.addresses import without_password
+from gateway.masking import masked
 from gateway.settings.document import Document
 from gateway.settings.mend import Loc, Wrong, closest, did_you_mean
 from gateway.settings.secrets import SecretText
@@ -139,7 +139,7 @@ def _shown(value: object) -> str:
         return "a group of keys"
     if isinstance(value, list | tuple):
         return "a list"
-    text = without_password(repr(value))
+    text = masked(repr(value))
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 

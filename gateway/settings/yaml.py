@@ -79,7 +79,7 @@ class _Reader:
         text = node.value if isinstance(node, ScalarNode) else ""
         nothing = isinstance(node, ScalarNode) and not text  # its own mark is wherever the next token stands
         line = key_line if nothing and key_line else _line(node)
-        self._document.marks[loc] = Mark(key_line or line, line, text)
+        self._document.marks[loc] = Mark(key_line or line, line, text, _span(node))
         self._nodes += 1
         if self._nodes > _MOST_NODES or any(node is outer for outer in self._open):
             raise Wrong("grows without end by its anchors (&, *)", "write these parts out")
@@ -168,6 +168,10 @@ class _Reader:
 
 def _line(node: Node) -> int:
     return int(node.start_mark.line) + 1
+
+
+def _span(node: Node) -> tuple[int, int] | None:
+    return (node.start_mark.index, node.end_mark.index) if isinstance(node, ScalarNode) else None
 
 
 def _is_merge(key: Node) -> bool:
