@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.errors import ConfigError, Mistake
@@ -22,6 +23,7 @@ from gateway.settings.context import Context
 from gateway.settings.devices import read_devices
 from gateway.settings.document import Document
 from gateway.settings.entries import validated
+from gateway.settings.hints import hint_certificates, hint_devices
 from gateway.settings.mend import Wrong
 from gateway.settings.places import read_places
 from gateway.settings.rules import read_rules
@@ -50,7 +52,7 @@ def load(directory: Path) -> Configuration:
     places, known_places = read_places(compound_file.tree)
     demo = isinstance(compound_file.tree, dict) and compound_file.tree.get("demo") is True
     context = Context(directory, plain_secrets=demo, places=known_places)
-    compound = None
+    compound: CompoundSettings | None = None
     if compound_file.tree is not None:
         compound = validated(compound_file, CompoundSettings, compound_file.tree, (), context)
     check_compound(compound_file, compound)
@@ -64,13 +66,16 @@ def load(directory: Path) -> Configuration:
         _check_addresses(compound_file)
         _check_addresses(devices_file)
     rules = read_rules(rules_file, context)
+    hint_certificates(compound_file, compound, datetime.now(UTC))
+    hint_devices(devices_file, devices)
 
     mistakes = {mistake for file in (kept, *files) for mistake in file.mistakes}
     if mistakes or compound is None:
         raise ConfigError(sorted(mistakes))
     text = _masked(files, context.plain)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint)
+    hints = tuple(sorted({hint for file in files for hint in file.hints}))
+    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, hints)
 
 
 def shown(path: Path) -> Path:

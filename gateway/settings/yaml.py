@@ -19,6 +19,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from gateway.errors import Mistake
 from gateway.settings.document import Document, Mark
 from gateway.settings.mend import Loc, Wrong
+from gateway.settings.odd_characters import false_space, false_space_in_key
 from gateway.settings.secrets import Secrets
 
 _CORE = "tag:yaml.org,2002:"
@@ -64,7 +65,9 @@ class _Reader:
             document.tree = {} if root is None else self._value(root, ())
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            document.give_up(mark.line + 1 if mark else 1, *_syntax(error.problem or "can't be understood"))
+            line = mark.line + 1 if mark else 1
+            odd = false_space(document.text, line)
+            document.give_up(*odd or (line, *_syntax(error.problem or "can't be understood")))
         except YAMLError as error:
             line = document.text.count("\n", 0, getattr(error, "position", 0)) + 1
             document.give_up(line, *_syntax(getattr(error, "reason", None) or "can't be understood"))
@@ -116,7 +119,11 @@ class _Reader:
             if _is_merge(key):
                 continue
             if isinstance(key, ScalarNode) and key.value and not _UNPRINTABLE.search(key.value):
-                yield key, value
+                if odd := false_space_in_key(key.value):
+                    self._note(_line(key), *odd)
+                    self._document.broken.add(loc)
+                else:
+                    yield key, value
             else:
                 self._note(_line(key), "a key is empty or no plain word", "write 'key: value'")
                 self._document.broken.add(loc)
