@@ -1,6 +1,6 @@
 """The quotas of everything that comes from outside: how often, how many at once, and who was refused.
 
-`RateLimit` bounds how often, `Seats` how many at the same time, `Refusals` counts what was turned away and tells
+`RateLimit` bounds how often, `Seats` how many at the same time, `RefusalLog` counts what was turned away and tells
 the log of it once a minute. One of each kind serves sign-in, MQTT, HTTP, alarm receivers and the quarantine.
 No I/O; `clock` gives monotonic seconds.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Generic, TypeVar
@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from gateway.errors import TooMany
+from gateway.model import Said
 
 log = structlog.get_logger(__name__)
 Clock = Callable[[], float]
@@ -112,6 +113,9 @@ class Seats(Generic[Holder]):
     def __len__(self) -> int:
         return len(self._owners)
 
+    def __iter__(self) -> Iterator[Holder]:
+        return iter(self._owners)
+
     def __contains__(self, holder: Holder) -> bool:
         return holder in self._owners
 
@@ -168,39 +172,58 @@ class _Refused:
     last: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refusals:
-    """What was turned away, by the door it came to and why: counted for ever, and told to the log once a minute."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something was turned away at a door. `grave`: somebody must look after it, for a quota is spent.
+
+    Both come from the program or the configuration, never from outside: they are kept for ever.
+    """
+
+    door: str
+    why: Said
+    grave: bool = False
+
+
+class RefusalLog:
+    """What was turned away: counted for ever, and told to the log once a minute each."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
-        self._refused: dict[tuple[str, str], _Refused] = {}
+        self._refused: dict[Refusal, _Refused] = {}
 
-    def note(self, door: str, why: str, **last: str) -> None:
-        """`door` and `why` come from the program or the configuration, never from outside; `last` is for the log."""
-        refused = self._refused.setdefault((door, why), _Refused())
+    def note(self, refusal: Refusal, **last: str) -> None:
+        """One more; `last` is for the log: from where, of which account."""
+        refused = self._refused.setdefault(refusal, _Refused())
         refused.times += 1
         refused.untold += 1
         refused.at, refused.last = self._clock(), last
-        self._tell(door, why, refused)
+        self._tell(refusal, refused)
 
     def tell(self) -> None:
         """Log what came since the log last heard; to be called now and then."""
-        for (door, why), refused in self._refused.items():
-            self._tell(door, why, refused)
+        for refusal, refused in self._refused.items():
+            self._tell(refusal, refused)
 
-    def counts(self) -> Mapping[tuple[str, str], int]:
-        """Since the start, by door and why."""
-        return {key: refused.times for key, refused in self._refused.items()}
+    def counts(self) -> Mapping[Refusal, int]:
+        """Since the start."""
+        return {refusal: refused.times for refusal, refused in self._refused.items()}
 
-    def recent(self) -> Mapping[tuple[str, str], int]:
-        """Those of which there was one within the last minute, with how many since the start."""
-        since = self._clock() - TELL_EVERY_S
-        return {key: refused.times for key, refused in self._refused.items() if refused.at > since}
+    def recent(self, seconds: float = TELL_EVERY_S) -> list[Refusal]:
+        """Those of which there was one within so many seconds."""
+        since = self._clock() - seconds
+        return [refusal for refusal, refused in self._refused.items() if refused.at >= since]
 
-    def _tell(self, door: str, why: str, refused: _Refused) -> None:
+    def _tell(self, refusal: Refusal, refused: _Refused) -> None:
         now = self._clock()
         if refused.untold and (refused.told_at is None or now - refused.told_at >= TELL_EVERY_S):
-            log.warning("refused", door=door, why=why, times=refused.untold, since_start=refused.times, **refused.last)
+            log.warning(
+                "refused",
+                door=refusal.door,
+                why=str(refusal.why),
+                times=refused.untold,
+                since_start=refused.times,
+                **refused.last,
+            )
             refused.untold, refused.told_at = 0, now
 
 

@@ -17,14 +17,26 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from gateway.limits import Refusals, Seats, network
+from gateway.limits import Refusal, RefusalLog, Seats, network
+from gateway.model import Said, Words
 
 log = structlog.get_logger(__name__)
 HANDSHAKES = 100
 """Connections of one door that have not finished their TLS handshake; the oldest gives way."""
 HANDSHAKE_S = 10.0
+UNREAD_S = 60.0
+"""How long a peer may leave unread or unacknowledged what it was sent, whatever the protocol: the kernel hangs up."""
 PAUSE_S = 0.2
 """After the system had no descriptor or memory for a connection; it waits in the kernel's queue meanwhile."""
+TOO_MANY_HANDSHAKES = Words(
+    "同时进行的 TLS 握手太多，请检查网络中是否有异常设备",
+    "too many TLS handshakes at once: look for a device gone wild in the network",
+)
+EXHAUSTED = Words(
+    "系统的文件句柄或内存已用完，新连接进不来，请加大 LimitNOFILE 或找出占用连接的设备",
+    "the system is out of descriptors or memory: raise LimitNOFILE, or find who holds the connections",
+)
+NOT_ACCEPTED = Words("系统不能接受新连接", "the system would not accept a connection")
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 BACKLOG = 256
 
@@ -34,10 +46,10 @@ class Door:
     """What a door is called in the log and in /metrics, and who counts what it refuses."""
 
     name: str
-    refusals: Refusals = field(default_factory=Refusals)
+    refusals: RefusalLog = field(default_factory=RefusalLog)
 
-    def refuse(self, why: str, **last: str) -> None:
-        self.refusals.note(self.name, why, **last)
+    def refuse(self, why: Said, *, grave: bool = False, **last: str) -> None:
+        self.refusals.note(Refusal(self.name, why, grave), **last)
 
 
 @asynccontextmanager
@@ -94,18 +106,18 @@ class _Acceptor:
         if error.errno == errno.ECONNABORTED:
             return
         exhausted = error.errno in _EXHAUSTED
-        why = "the system is out of descriptors or memory" if exhausted else "the system would not accept it"
-        self._door.refuse(why, error=str(error))
+        self._door.refuse(EXHAUSTED if exhausted else NOT_ACCEPTED, grave=True, error=str(error))
         await asyncio.sleep(PAUSE_S)
 
     def _begin(self, accepted: socket.socket, host: str) -> None:
         loop = asyncio.get_running_loop()
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(UNREAD_S * 1000))
         task = loop.create_task(self._hand_over(accepted))
         self._began[task] = loop.time()
         task.add_done_callback(self._ended)
         if self._tls is not None and (left := self._handshakes.take(task, address=host)):
             left[0].cancel()
-            self._door.refuse("too many TLS handshakes at once", address=host)
+            self._door.refuse(TOO_MANY_HANDSHAKES, grave=True, address=host)
 
     async def _hand_over(self, accepted: socket.socket) -> None:
         loop = asyncio.get_running_loop()

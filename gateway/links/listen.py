@@ -23,11 +23,12 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.errors import LinkLost
-from gateway.limits import Refusals, Seats, network
+from gateway.limits import RefusalLog, Seats, network
 from gateway.links import accept
 from gateway.links.notes import Notes
 from gateway.links.port import ListenSettings, bound
 from gateway.links.tape import Tape
+from gateway.model import Words
 from gateway.settings.addresses import Listen
 
 __all__ = ["Caller", "Datagram", "Door", "ListenLink", "ListenSettings"]
@@ -37,6 +38,10 @@ CHUNK = 4096
 """Bytes a read gives at most; twice as many wait here, the rest in the kernel."""
 WRITE_LIMIT = 10.0
 """Seconds the other end may leave unread what it is sent before its connection counts as lost."""
+TOO_MANY = Words(
+    "连接太多，最久没有动静的已断开，请检查网络，或提高 connections",
+    "too many connections, the one longest silent was closed: look for who has them, or raise connections",
+)
 DATAGRAMS = 256
 """Under way at once; more wait in the kernel's buffer."""
 LONGEST_DATAGRAM = 65_535
@@ -110,10 +115,10 @@ class ListenLink:
     """What a driver with `LINK = "listen"` is handed; `notes` outlive a restart of the gateway."""
 
     def __init__(
-        self, settings: ListenSettings, notes: Notes | None = None, refusals: Refusals | None = None, name: str = ""
+        self, settings: ListenSettings, notes: Notes | None = None, refusals: RefusalLog | None = None, name: str = ""
     ) -> None:
         self.settings = settings
-        self._refused_by = accept.Door(name or str(settings.listen), refusals or Refusals())
+        self._refused_by = accept.Door(name or str(settings.listen), refusals or RefusalLog())
         self.notes = notes or Notes()
         self.tape = Tape()
 
@@ -188,7 +193,7 @@ class Door:
         Whoever has the most gives way: one host that opens hundreds must not cut off the devices.
         """
         if left := self._callers.take(caller, address=network(caller.host)):
-            self._refused_by.refuse("too many connections", peer=left[0].peer)
+            self._refused_by.refuse(TOO_MANY, grave=True, peer=left[0].peer)
             left[0].abort()
 
     async def _receive(self, door: socket.socket, on_datagram: OnDatagram, tasks: asyncio.TaskGroup) -> None:

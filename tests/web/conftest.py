@@ -24,6 +24,7 @@ from gateway.people.roster import read_roster
 from gateway.store import Store, journal
 from gateway.vision.view.broadcast import Broadcast, Viewer
 from gateway.web import Accounts, Facts, Hub, Passwords, Services, Users, serve
+from gateway.web.connections import MOST
 
 NAMES = ("王建国", "李秀英")
 PHONES = ("13812345678", "13987654321")
@@ -123,7 +124,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, tls=None, console: Path | None = None, **facts) -> AsyncIterator[World]:
+async def world(
+    folder: Path, tls=None, console: Path | None = None, connections: int = MOST, **facts
+) -> AsyncIterator[World]:
     async with Store.open(folder) as store:
         hub = Hub()
         made = World(
@@ -166,6 +169,7 @@ async def world(folder: Path, tls=None, console: Path | None = None, **facts) ->
             ready=lambda: made.ready,
             registry=CollectorRegistry(),
             console=console or folder / "no-console",
+            connections=connections,
         )
         made.services = services
         for role in Role:

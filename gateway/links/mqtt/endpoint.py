@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from gateway.limits import Refusals
+from gateway.limits import RefusalLog
 from gateway.links.accept import Door, accepting, listening
 from gateway.links.mqtt.accounts import Accounts
 from gateway.links.mqtt.aside import Aside, Quarantine
@@ -48,7 +48,7 @@ class Endpoint:
         accounts: Mapping[str, str],
         quarantine: Quarantine,
         limits: Limits | None = None,
-        refusals: Refusals | None = None,
+        refusals: RefusalLog | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.counters = Counters()
@@ -56,7 +56,7 @@ class Endpoint:
         self.tls_port = settings.tls_port
         self._settings = settings
         self._accounts = Accounts(accounts)
-        self._door = Door("mqtt", refusals or Refusals())
+        self._door = Door("mqtt", refusals or RefusalLog())
         self._aside = Aside(quarantine, self.counters)
         self._sessions = Sessions()
         self._router = Router(self._new_room, self._unclaimed)

@@ -30,9 +30,17 @@ from gateway.model import Words
 
 log = structlog.get_logger()
 TOO_MANY = {
-    "account": "too many connections of one account",
-    "address": "too many connections from one address",
-    "all": "too many connections",
+    "account": Words(
+        "一个账号的连接太多，请检查设备是否反复重连，或提高 per_account",
+        "too many connections of one account: look for a device that connects again and again, or raise per_account",
+    ),
+    "address": Words(
+        "一个地址的连接太多，请检查该地址，或提高 per_address",
+        "too many connections from one address: look at what is there, or raise per_address",
+    ),
+    "all": Words(
+        "连接太多，请检查网络，或提高 connections", "too many connections: look for who has them, or raise connections"
+    ),
 }
 LINES = 20
 """Of the log a minute and account about connections that ended: one that comes and goes must not fill it."""
@@ -123,15 +131,15 @@ class Reception:
         try:
             left = self._seats.take(connection, account=account, address=address)
         except Full as full:
-            self._refused(TOO_MANY[full.limit], connection, account=account)
+            self._too_many(full.limit, connection, account)
             if full.limit == "all":
                 self._full_at = asyncio.get_running_loop().time()
             if former is not None:
                 self._seats.take(former, account=account, address=network(former.address))
             return False
         if left is not None:
-            self._refused(TOO_MANY[left[1]], left[0], account=account)
-            left[0].end(f"{TOO_MANY[left[1]]}, and this one was silent", reason=Reason.QUOTA_EXCEEDED)
+            self._too_many(left[1], left[0], account)
+            left[0].end(f"silent, and there are {TOO_MANY[left[1]]}", reason=Reason.QUOTA_EXCEEDED)
         return True
 
     def _go_on(self, connection: Connection, packet: Connect, account: str, client: str) -> Admission:
@@ -196,9 +204,13 @@ class Reception:
         self._refused(code.name.lower().replace("_", " "), connection)
         return Admission(code)
 
-    def _refused(self, why: str, connection: Connection, **last: str) -> None:
+    def _refused(self, why: str, connection: Connection, account: str = "") -> None:
         self.counters.refused += 1
-        self._door.refuse(why, address=connection.address, **last)
+        self._door.refuse(why, address=connection.address, account=account)
+
+    def _too_many(self, limit: str, connection: Connection, account: str) -> None:
+        self.counters.refused += 1
+        self._door.refuse(TOO_MANY[limit], grave=True, address=connection.address, account=account)
 
     def _known(self, user: str | None) -> str:
         """The account's name; what is none may be a password in the wrong place, and stays out of the log."""

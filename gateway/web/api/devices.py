@@ -14,6 +14,7 @@ from gateway.store import journal
 from gateway.store.rows import from_us, why_of
 from gateway.web.asked import CommandBody, PageQuery, SignalQuery
 from gateway.web.call import Call
+from gateway.web.files import SentFile
 from gateway.web.headers import NO_STORE
 from gateway.web.present import Presenter, words_view
 from gateway.web.privacy import audience_of
@@ -82,7 +83,7 @@ async def snapshot(call: Call[Any]) -> web.StreamResponse:
     if path is None:
         raise not_found(Words("这张图片（可能已过保存期）", "picture (any more)"))
     caching = f"private, max-age={_DAY_S}, immutable"
-    return web.FileResponse(path, headers={hdrs.CONTENT_TYPE: JPEG, hdrs.CACHE_CONTROL: caching})
+    return SentFile(path, headers={hdrs.CONTENT_TYPE: JPEG, hdrs.CACHE_CONTROL: caching})
 
 
 async def quarantine(call: Call[PageQuery]) -> QuarantineList:

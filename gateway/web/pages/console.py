@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 
 from gateway.model import Words
 from gateway.web.call import Call
+from gateway.web.files import SentFile
 from gateway.web.headers import FOR_GOOD
 from gateway.web.pages.rendering import Rendering
 from gateway.web.problems import not_found
@@ -38,7 +39,7 @@ class ConsolePages:
         if not await asyncio.to_thread(page.is_file):
             return self._rendering.page("unbuilt.html", status=503, language=call.language)
         caching = FOR_GOOD if wanted.startswith(_HASHED) else "no-cache"
-        return web.FileResponse(page, headers={hdrs.CACHE_CONTROL: caching})
+        return SentFile(page, headers={hdrs.CACHE_CONTROL: caching})
 
 
 def _within(folder: Path, wanted: str) -> Path | None:
