@@ -69,7 +69,7 @@ def make(started: CompoundSettings, store: Store, share: Shares) -> Parts:
     intake = Intake(store, clock, unrecorded)
     say = speak(intake)
     refusals = RefusalLog()
-    quarantine = Quarantine(store, clock.now)
+    quarantine = Quarantine(store, clock.now, refusals)
     doors = Doors(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, share.mqtt),
         make_broker_client(started.mqtt, quarantine),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.flow.intake import Intake
+from gateway.flow.quota import QuarantineQuota
+from gateway.limits import RefusalLog
 from gateway.model import Health, Said, Signal, Words
 from gateway.store import Store
+from gateway.store.quotas import trim_quarantine
 from gateway.store.rows import to_us
 
 _STATES = {
@@ -18,19 +22,27 @@ _STATES = {
     "device.silent": Health.SILENT,
     "device.refused": Health.REFUSED,
 }
+LOOK_EVERY = 20
+"""Pieces of a device between two looks at how much it has in all."""
 MOST_BYTES = 64 * 1024
 """Of one piece in quarantine; the rest of it is cut and the cut is told."""
 
 
 class Quarantine:
-    """Bytes that could not be read, committed, for the installer to see."""
+    """Bytes that could not be read, committed, for the installer to see: of each device within its quota."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], refusals: RefusalLog | None = None) -> None:
+        self._quota = QuarantineQuota(refusals or RefusalLog())
+        self._kept: Counter[str] = Counter()
         self._store = store
         self._now = now
         self.count = 0
 
     async def keep(self, device: str, why: Said, data: bytes) -> None:
+        """Beyond its quota a device's bytes are counted, and not kept: it is answered as if they were."""
+        if not self._quota.admits(device, min(len(data), MOST_BYTES)):
+            return
+        why = self._quota.and_before(device, why)
         at = to_us(self._now())
         if len(data) > MOST_BYTES:
             first, size, said = MOST_BYTES, len(data), Words.of(why)
@@ -45,6 +57,14 @@ class Quarantine:
 
         await self._store.write(unit)
         self.count += 1
+        await self._make_room(device)
+
+    async def _make_room(self, device: str) -> None:
+        """Now and then: the quota of an hour bounds what comes in between."""
+        if self._kept[device] % LOOK_EVERY == 0:
+            while await self._store.write(lambda connection: trim_quarantine(connection, device)):
+                pass
+        self._kept[device] += 1
 
 
 class Hears(Protocol):
