@@ -32,7 +32,7 @@ def _services(parts: Parts) -> web.Services:
         hub=parts.hub,
         people=parts.people,
         door_plates=DoorPlates(parts.store),
-        accounts=web.Accounts(parts.store, web.Passwords(), parts.clock.now),
+        accounts=web.Accounts(parts.store, web.Passwords(), parts.clock.now, parts.refusals),
         devices=parts.supervisor.devices,
         cameras=parts.in_force.cameras,
         actions=parts.supervisor.actions,

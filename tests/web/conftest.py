@@ -25,6 +25,7 @@ from gateway.store import Store, journal
 from gateway.vision.view.broadcast import Broadcast, Viewer
 from gateway.web import Accounts, Facts, Hub, Passwords, Services, Users, serve
 from gateway.web.connections import MOST
+from gateway.web.slow import SlowDown
 
 NAMES = ("王建国", "李秀英")
 PHONES = ("13812345678", "13987654321")
@@ -66,6 +67,8 @@ class World:
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
     fault: Said | None = None
     """Why every device is lost."""
+    pauses: list[float] = field(default_factory=list)
+    """Seconds that sign-ins had to wait; nobody waits here."""
     broken_disk: bool = False
     services: Services | None = None
     broadcast: Broadcast | None = None
@@ -87,6 +90,9 @@ class World:
             yield viewer
         finally:
             self.broadcast.leave(viewer)
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
 
     async def order(self, command: Command) -> None:
         self.ordered.append(command)
@@ -157,7 +163,7 @@ async def world(
             hub=hub,
             people=made.people,
             door_plates=made.door_plates,
-            accounts=Accounts(store, FAST, lambda: made.now),
+            accounts=Accounts(store, FAST, lambda: made.now, slow=SlowDown(made.pause)),
             devices=made.devices,
             cameras=Cameras({device.id: device for device in DEVICES}),
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},

@@ -10,28 +10,29 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from gateway.errors import BadInput, LinkLost
-from gateway.limits import RateLimit, network
+from gateway.limits import RateLimit, Refusal, network
 from gateway.links.http_push import PushLink
 from gateway.model import Words
 from gateway.web.call import Call
 from gateway.web.edge import read_body
 from gateway.web.problems import Trouble
 from gateway.web.routes import DEVICE, KIB, Route
+from gateway.web.slow import SlowDown
 
 LARGEST = 64 * KIB
 SLOWEST_S = 15.0
 WRONG_SECRETS = 30
-"""A minute, for one device from one address, before it has to wait: a host with an old token must not silence its
-neighbours behind the same address.
-"""
+"""A minute, for one device from one address, before the next has to wait for its answer."""
+WRONG = Refusal("push", "no such device, or not its token")
 _LONGEST_ID = 64
 
 
 class Push:
     """Remembers who came with wrong secrets."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, slow: SlowDown | None = None) -> None:
         self._wrong = RateLimit(WRONG_SECRETS, timedelta(minutes=1), clock)
+        self._slow = slow or SlowDown()
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -49,7 +50,7 @@ class Push:
         )
 
     async def push(self, call: Call[Any]) -> web.Response:
-        link = self._admitted(call)
+        link = await self._admitted(call)
         body = await read_body(call.request, LARGEST, SLOWEST_S)
         try:
             answer = await link.push(body, call.request.headers.get(hdrs.CONTENT_TYPE, ""))
@@ -62,15 +63,17 @@ class Push:
         kind = "application/json" if answer[:1] in {"{", "["} else "text/plain"
         return web.Response(text=answer, content_type=kind)
 
-    def _admitted(self, call: Call[Any]) -> PushLink:
-        """The same answer for a wrong secret and for a device that there is not."""
-        device = call.part("device")
-        who = network(call.address), device[:_LONGEST_ID]
-        self._wrong.take(who)
+    async def _admitted(self, call: Call[Any]) -> PushLink:
+        """The same answer for a wrong secret and for a device that there is not; the right one is never kept out."""
+        device, address = call.part("device"), network(call.address)
         authorization = call.request.headers.get(hdrs.AUTHORIZATION, "")
         link = call.services.pushes.admit(device, authorization, call.request.query.get)
         if link is None:
+            who = address, device[:_LONGEST_ID]
+            wait = self._wrong.wait_for(who)
+            self._wrong.count(who)
+            call.services.refusals.note(WRONG, address=call.address)
+            await self._slow.wait(address, wait)
             words = Words("设备或其令牌不正确", "No such device, or not its token")
             raise Trouble(401, words, "not_signed_in", {hdrs.WWW_AUTHENTICATE: 'Basic realm="anju", charset="UTF-8"'})
-        self._wrong.give_back(who)
         return link
