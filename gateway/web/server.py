@@ -15,6 +15,7 @@ from gateway.web.api import alerts, devices, session, system
 from gateway.web.api.calls import CallSound
 from gateway.web.api.clips import Clips
 from gateway.web.api.live_view import LiveView
+from gateway.web.api.pictures import Pictures
 from gateway.web.api.push import Push
 from gateway.web.connections import Connections
 from gateway.web.edge import problem_response, serve_route
@@ -52,6 +53,7 @@ def build(services: Services) -> web.Application:
             *live.routes(),
             *live_view.routes(),
             *sound.routes(),
+            *Pictures(viewings).routes(),
             *Clips(viewings).routes(),
             *Push().routes(),
             *system.ROUTES,
