@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.limits import Full, Seats, network
 from gateway.links.accept import Door
@@ -32,6 +33,7 @@ TOO_MANY = Words(
     "too many connections: look for a device or program gone wild in the network",
 )
 GAVE_WAY = Words("空闲的网页连接让位给新连接", "a quiet connection gave way to a new one")
+NO_HTTP = Words("请求不是有效的 HTTP", "a request that is no HTTP")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -41,7 +43,13 @@ class Connection(web.RequestHandler):
     def __init__(self, server: web.Server, connections: Connections) -> None:
         self._loop_time = asyncio.get_running_loop().time
         no_log: Any = None
-        super().__init__(server, loop=asyncio.get_running_loop(), keepalive_timeout=QUIET_S, access_log=no_log)
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=QUIET_S,
+            access_log=no_log,
+            auto_decompress=False,  # nobody sends us packed bodies, and a small one can unpack to gigabytes
+        )
         self._connections = connections
         self.busy = False
         self.heard_at = self._loop_time()
@@ -58,6 +66,13 @@ class Connection(web.RequestHandler):
 
     def became(self, *, busy: bool) -> None:
         self.busy, self.heard_at = busy, self._loop_time()
+
+    def log_exception(self, *args: Any, **more: Any) -> None:
+        """What is no HTTP is counted: whoever sends it must not fill the log with tracebacks."""
+        if isinstance(more.get("exc_info"), HttpProcessingError | web.RequestPayloadError):
+            self._connections.unreadable(self)
+        else:
+            super().log_exception(*args, **more)
 
     def abort(self) -> None:
         self.force_close()
@@ -107,6 +122,9 @@ class Connections:
     def left(self, connection: Connection) -> None:
         self._all.leave(connection)
         self._strangers.leave(connection)
+
+    def unreadable(self, connection: Connection) -> None:
+        self._door.refuse(NO_HTTP, address=connection.address)
 
     def _show_out(self, connection: Connection) -> None:
         self._door.refuse(GAVE_WAY, address=connection.address)

@@ -47,5 +47,8 @@ def _within(folder: Path, wanted: str) -> Path | None:
     if not wanted or "\0" in wanted:
         return None
     root = folder.resolve()
-    path = (root / wanted).resolve()
-    return path if path.is_relative_to(root) and path.is_file() else None
+    try:
+        path = (root / wanted).resolve()
+        return path if path.is_relative_to(root) and path.is_file() else None
+    except OSError:  # a name longer than the system has them
+        return None
