@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.descriptors import Shares
 from gateway.app.doors import make_broker_client, make_endpoint
 from gateway.app.in_force import InForce
 from gateway.app.links import Doors
+from gateway.app.own_alerts import OwnAlerts
 from gateway.app.recording import Recording, make_recording
 from gateway.clock import Clock
 from gateway.desk import Desk
@@ -43,6 +45,7 @@ class Parts:
     clock: Clock
     store: Store
     certificates: Certificates
+    certificate_watch: CertificateWatch
     hub: Hub
     desk: Desk
     intake: Intake
@@ -88,6 +91,10 @@ def make(started: CompoundSettings, store: Store, share: Shares) -> Parts:
         clock=clock,
         store=store,
         certificates=certificates,
+        certificate_watch=CertificateWatch(
+            OwnAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, clock.now),
+            lambda: in_force.settings,
+        ),
         hub=hub,
         desk=desk,
         intake=intake,
