@@ -199,9 +199,11 @@ class RefusalLog:
         refused.at, refused.last = self._clock(), last
         self._tell(refusal, refused)
 
-    def tell(self) -> None:
-        """Log what came since the log last heard; to be called now and then."""
+    def tell(self, *, at_once: bool = False) -> None:
+        """Log what came since the log last heard; to be called now and then, and `at_once` at the end."""
         for refusal, refused in self._refused.items():
+            if at_once:
+                refused.told_at = None
             self._tell(refusal, refused)
 
     def counts(self) -> Mapping[Refusal, int]:

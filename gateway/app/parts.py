@@ -69,9 +69,9 @@ def make(started: CompoundSettings, store: Store, share: Shares) -> Parts:
     certificates = Certificates(started)
     desk = Desk(store, clock.now, hub.alert_changed)
     unrecorded = Unrecorded(desk.memory, lambda: in_force.compound, clock.now)
-    intake = Intake(store, clock, unrecorded)
-    say = speak(intake)
     refusals = RefusalLog()
+    intake = Intake(store, clock, unrecorded, refusals)
+    say = speak(intake)
     quarantine = Quarantine(store, clock.now, refusals)
     doors = Doors(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, share.mqtt),

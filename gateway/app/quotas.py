@@ -22,10 +22,13 @@ Say = Callable[[Signal], Awaitable[int]]
 async def tell_of_refusals(refusals: RefusalLog, say: Say) -> None:
     """Runs for good."""
     told = Telling(refusals, say)
-    while True:
-        await asyncio.sleep(LOOK_S)
-        refusals.tell()
-        await told.look()
+    try:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            refusals.tell()
+            await told.look()
+    finally:
+        refusals.tell(at_once=True)
 
 
 class Telling:

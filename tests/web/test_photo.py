@@ -11,7 +11,6 @@ from PIL import Image
 
 from gateway.web.pages.photo import NotAPhoto, harmless, orientation_of
 
-
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 """Pillow's, of tags that it can't read."""
 
