@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import TooMany
-from gateway.limits import RateLimit, network
+from gateway.limits import Full, RateLimit, Refusal, RefusalLog, Seats, first_of_greatest, network
 
 
 class Time:
@@ -61,3 +61,85 @@ def test_it_keeps_no_more_than_it_may(monkeypatch):
 )
 def test_one_host_of_ipv6_owns_a_network(address, stands_for):
     assert network(address) == stands_for
+
+
+def test_what_has_happened_is_counted_up_to_the_brim():
+    time = Time()
+    limit = RateLimit(5, timedelta(seconds=50), time)
+    for _ in range(100):
+        limit.count("a")
+    assert limit.wait_for("a") == pytest.approx(10), "and no further: who was wrong a hundred times waits no longer"
+    assert limit.wait_for("a", 6) > 0
+    assert not limit.admits("a")
+    time.now += 10
+    assert limit.admits("a")
+
+
+class Held:
+    """Somebody with a seat."""
+
+    def __init__(self, heard_at: float = 0.0) -> None:
+        self.heard_at = heard_at
+
+
+def seats(most: int, quiet: float = 0.0, **each: int) -> Seats[Held]:
+    return Seats[Held](most, lambda held: held.heard_at, quiet=quiet, clock=Time(), each=each)
+
+
+def test_the_one_longest_silent_of_the_owner_who_has_most_leaves():
+    taken = seats(3)
+    neighbour, first, second = Held(1), Held(5), Held(3)
+    assert taken.take(neighbour, address="b") is None
+    assert taken.take(first, address="a") is None
+    assert taken.take(second, address="a") is None
+    assert taken.take(Held(9), address="b") == (second, "all")
+    assert list(taken)[:2] == [neighbour, first]
+
+
+def test_an_owner_has_no_more_than_its_share_and_takes_from_itself():
+    taken = seats(10, account=2)
+    first, second, other = Held(1), Held(2), Held(0)
+    for held, account in ((other, "b"), (first, "a"), (second, "a")):
+        taken.take(held, account=account)
+    assert taken.take(Held(3), account="a") == (first, "account")
+    taken.leave(second)
+    taken.leave(second)
+    assert taken.take(Held(4), account="a") is None
+
+
+def test_nobody_who_was_just_heard_leaves():
+    taken = seats(1, quiet=60)
+    taken.take(Held(Time.now - 59), address="a")
+    with pytest.raises(Full) as full:
+        taken.take(Held(), address="b")
+    assert full.value.limit == "all"
+    assert len(taken) == 1
+
+
+def test_of_those_who_have_most_the_first_is_found():
+    assert first_of_greatest([("a", 1), ("b", 1), ("b", 2), ("c", 1)], lambda key: key[0]) == ("b", 1)
+
+
+def test_a_flood_of_refusals_is_a_line_a_minute(capsys):
+    time = Time()
+    log = RefusalLog(time)
+    wild, tame = Refusal("mqtt", "too many", grave=True), Refusal("http", "too many")
+    for _ in range(1000):
+        log.note(wild, account="wild")
+    log.note(tame)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    time.now += 59
+    log.tell()
+    assert capsys.readouterr().out == ""
+    time.now += 1
+    log.tell()
+    [line] = capsys.readouterr().out.splitlines()
+    assert "times=999" in line
+    assert "since_start=1000" in line
+    assert log.counts() == {wild: 1000, tame: 1}
+    time.now += 1
+    assert log.recent() == []
+    log.note(wild)
+    log.tell(at_once=True)
+    assert "times=1 " in capsys.readouterr().out
