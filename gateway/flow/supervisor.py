@@ -129,9 +129,11 @@ class Supervisor:
             started = self._now()
             watched.starts()
             error = await self._run_once(watched)
-            if watched.is_over:
-                return
             pause = backoff.after(error, self._now() - started)
+            await self._rest(watched, error, pause)
+
+    async def _rest(self, watched: Watched, error: Exception | None, pause: float) -> None:
+        if not watched.is_over:  # one that was told to end may fail while it does, which is nobody's business
             watched.ended(_in_words(error, pause))
             await asyncio.sleep(pause)
 

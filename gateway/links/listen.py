@@ -141,11 +141,12 @@ class Door:
         """Runs until cancelled. An error ends the one connection or datagram that it came of; an unexpected one is
         logged with its traceback. Raises when the port itself is gone.
         """
-        async with asyncio.TaskGroup() as tasks:
+        # Two groups: what still comes in while the doors close finds the handlers' group open.
+        async with asyncio.TaskGroup() as tasks, asyncio.TaskGroup() as doors:
             if self._tcp:
-                tasks.create_task(for_good("accepting connections", self._accept(self._tcp, on_caller, tasks)))
+                doors.create_task(for_good("accepting connections", self._accept(self._tcp, on_caller, tasks)))
             if self._udp:
-                tasks.create_task(for_good("receiving datagrams", self._receive(self._udp, on_datagram, tasks)))
+                doors.create_task(for_good("receiving datagrams", self._receive(self._udp, on_datagram, tasks)))
 
     async def _accept(self, door: socket.socket, on_caller: OnCaller, tasks: asyncio.TaskGroup) -> None:
         def come_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

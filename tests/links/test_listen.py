@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from gateway.errors import LinkLost
 from gateway.links.listen import Caller, Datagram, Door, ListenLink, ListenSettings
 from gateway.links.port import claimed
+from gateway.tasks import cause
 
 HOST = "127.0.0.1"
 
@@ -282,4 +283,4 @@ async def test_a_door_that_no_longer_accepts_ends_and_says_so(monkeypatch: pytes
     async with ListenLink(settings()).open() as door:
         with pytest.raises(ExceptionGroup) as ended:
             await door.serve(echo, echo_datagram)
-    assert "accepting connections" in str(ended.value.exceptions[0])
+    assert "accepting connections" in str(cause(ended.value))
