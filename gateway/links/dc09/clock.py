@@ -74,11 +74,11 @@ def _length(time: timedelta) -> Words:
     if seconds < 120:
         return Words(f"{seconds}秒", f"{seconds} s")
     if seconds < 7200:
-        return Words(f"{seconds // 60}分钟", f"{seconds // 60} min")
+        return Words(f"{round(seconds / 60)}分钟", f"{round(seconds / 60)} min")
     if seconds < 172_800:
         hours = f"{seconds / 3600:.1f}".removesuffix(".0")
         return Words(f"{hours}小时", f"{hours} h")
-    return Words(f"{seconds // 86_400}天", f"{seconds // 86_400} d")
+    return Words(f"{round(seconds / 86_400)}天", f"{round(seconds / 86_400)} d")
 
 
 def _hours(zone: timedelta) -> str:
