@@ -203,6 +203,9 @@ class ModbusIo(Driver):
         if isinstance(outcome, Refusal):
             mend = "" if outcome.passes else "; check `number` and `table` of each"
             return Words(f"{zh}拒绝读取，请通知安装员", f"{en} refuses to tell its inputs: {outcome}{mend}")
+        if outcome.misfit is not None:
+            said = outcome.misfit.words
+            return Words(f"{zh}{said.zh}", f"{en} {said.en}")
         if outcome.late:
             en = f"{en} answers later than {self.settings.answer_within:g} s: raise `timeout`"
             return Words(f"{zh}应答太慢，请通知安装员", en)
