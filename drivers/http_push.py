@@ -95,6 +95,9 @@ class HttpPush(Driver):
             signals = [signal for event in self._events(tree, body) if (signal := self._signal(event, body))]
         except BadInput as error:
             await self._aside.put(error.why, self._masked(error.data))
+            said = Words.of(error.why)
+            why = Words(f"其推送内容无法识别：{said.zh}", f"what it pushes can't be read: {said.en}")
+            self.emit.refused(None, why)
             raise
         self.emit.heard()
         if failed := await tell_all(self.emit, signals):

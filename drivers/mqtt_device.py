@@ -162,7 +162,11 @@ class MqttDevice(Driver):
         try:
             await self._take(message)
         except BadInput as error:
-            await self.emit.quarantine(error.why, error.data, remembered=message.retained)
+            await self.emit.quarantine(error.why, error.data)
+            if message.topic == f"{self._base}/signal" and not message.retained:
+                said = Words.of(error.why)
+                why = Words(f"其消息无法识别：{said.zh}", f"what it publishes can't be read: {said.en}")
+                self.emit.refused(None, why)
             return str(error)
         return None
 

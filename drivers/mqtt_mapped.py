@@ -135,7 +135,10 @@ class MqttMapped(Driver):
         except BadInput as error:
             said = Words.of(error.why)
             why = Words(f"{message.topic}：{said.zh}", f"{message.topic}: {said.en}")
-            await self.emit.quarantine(why, error.data, remembered=message.retained)
+            await self.emit.quarantine(why, error.data)
+            if not message.retained:
+                said = Words(f"其消息无法识别：{why.zh}", f"what it publishes can't be read: {why.en}")
+                self.emit.refused(None, said)
             return str(why)
         async with self._in_turn:
             await self._take(message, said)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, NotRecorded
-from gateway.links.allowance import Aside
+from gateway.links.allowance import Aside, Unread
 from gateway.links.perimeter.meanings import BY_CONDITION, EVENT_LENGTH, MEANINGS, Meaning, details_of
 from gateway.links.perimeter.orders import ANSWERS, ORDERS, Orders
 from gateway.links.perimeter.settings import PanelSettings
@@ -53,7 +53,7 @@ class PerimeterPanel(Driver):
         self._orders = Orders(device.id, settings, self._frame)
         hint = f" and its address ({settings.address})"
         self._polls = Polls(device.id, settings, settings.missed_polls, hint)
-        self._aside = Aside(emit)
+        self._aside, self._unread = Aside(emit), Unread(emit)
 
     @classmethod
     def parts(cls, settings: PanelSettings) -> Sequence[Part]:
@@ -98,12 +98,12 @@ class PerimeterPanel(Driver):
             await self._aside.put(item.why, item.data)
         elif item.address == self.settings.address and item.function in HEARD:
             self._polls.heard()
-            self.emit.heard()
             if item.function == EVENT:
                 await self._take_event(line, item)
             elif item.function == POLL | ANSWER:
                 await self._take_status(item)
             else:
+                self.emit.heard()
                 self._orders.answered(item)
 
     async def _take_status(self, frame: Frame) -> None:
@@ -111,7 +111,10 @@ class PerimeterPanel(Driver):
             status = read_status(frame.payload)
         except BadInput as error:
             await self._aside.put(error.why, frame.encode())
+            self._unread.unread(error.why)
             return
+        self._unread.read()
+        self.emit.heard()
         if not status.pending:
             await self._reconcile(status)
 
@@ -130,6 +133,7 @@ class PerimeterPanel(Driver):
         meaning = MEANINGS.get(payload[2]) if len(payload) == EVENT_LENGTH else None
         if meaning is None:
             told = await self._aside.put(_UNKNOWN, frame.encode())
+            self._unread.unread(_UNKNOWN)
         else:
             source = f"{int.from_bytes(payload[:2])}.{frame.sequence}"
             told = await self._tell(meaning, payload[3], source, read_time(payload[4:], self._clock), {})

@@ -75,7 +75,7 @@ def make(started: CompoundSettings, store: Store, share: Shares) -> Parts:
     quarantine = Quarantine(store, clock.now, refusals)
     doors = Doors(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, share.mqtt),
-        make_broker_client(started.mqtt, quarantine),
+        make_broker_client(started.mqtt, quarantine, store.path.parent),
         VisionPool(started.vision.workers, home_province=started.home_province, glances=started.vision.glances / 100),
         refusals=refusals,
         receiver=share.receiver,

@@ -37,6 +37,7 @@ EXHAUSTED = Words(
     "the system is out of descriptors or memory: raise LimitNOFILE, or find who holds the connections",
 )
 NOT_ACCEPTED = Words("系统不能接受新连接", "the system would not accept a connection")
+_GONE = {errno.EBADF, errno.EINVAL, errno.ENOTSOCK}
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 BACKLOG = 256
 
@@ -58,14 +59,17 @@ async def accepting(
     sockets: Sequence[socket.socket],
     make: Callable[[], asyncio.BaseProtocol],
     tls: ssl.SSLContext | None = None,
-) -> AsyncIterator[None]:
-    """Take connections from these sockets, which listen, until left; then they are closed."""
+) -> AsyncIterator[Sequence[asyncio.Task[None]]]:
+    """Take connections from these sockets, which listen, until left; then they are closed.
+
+    Gives the tasks that do it, which fail when a socket is gone.
+    """
     loop = asyncio.get_running_loop()
     running = [loop.create_task(_Acceptor(door, each, make, tls).run()) for each in sockets]
     for task in running:
         task.add_done_callback(lambda ended: _tell_of_error(door, ended))
     try:
-        yield
+        yield running
     finally:
         for task in running:
             task.cancel()
@@ -105,6 +109,8 @@ class _Acceptor:
         """Nobody was taken: one who knocked has gone again, or the system has nothing to take it with."""
         if error.errno == errno.ECONNABORTED:
             return
+        if error.errno in _GONE:
+            raise error
         exhausted = error.errno in _EXHAUSTED
         self._door.refuse(EXHAUSTED if exhausted else NOT_ACCEPTED, grave=True, error=str(error))
         await asyncio.sleep(PAUSE_S)

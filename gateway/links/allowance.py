@@ -16,6 +16,26 @@ def allowance(burst: int = 5, seconds: float = 10.0) -> RateLimit:
     return RateLimit(burst, timedelta(seconds=burst * seconds), lambda: asyncio.get_running_loop().time())
 
 
+class Unread:
+    """Tells when a line brings nothing but what can't be read: some of it in a row, as one piece may be noise."""
+
+    def __init__(self, emit: Emit, in_a_row: int = 3) -> None:
+        self._emit, self._in_a_row = emit, in_a_row
+        self._count = 0
+
+    def unread(self, why: Said, part: str | None = None) -> None:
+        """One more, of the device or of this part of it."""
+        self._count += 1
+        if self._count >= self._in_a_row:
+            said = Words.of(why)
+            en = f"nothing that it says can be read: {said.en}; check its settings and the line"
+            self._emit.refused(part, Words(f"其数据全部无法识别：{said.zh}；请检查设备设置和线路", en))
+
+    def read(self) -> None:
+        """Something else came."""
+        self._count = 0
+
+
 class Aside:
     """A driver's way to the quarantine, within an allowance of its own."""
 

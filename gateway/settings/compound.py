@@ -137,7 +137,10 @@ class Broker(Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
     user: str | None = None
     password: Secret | None = None
-    client_id: Annotated[str, Field(min_length=1, description="keeps the session: two gateways need two")] = "anju"
+    client_id: Annotated[
+        str | None,
+        Field(min_length=1, description="keeps the session; if left out, one of its own for each data folder"),
+    ] = None
     tls: Annotated[bool, Field(description="TLS, checked against the system's certificates")] = False
     ca: Annotated[ExistingFile | None, Field(description="or against this authority")] = None
 

@@ -31,6 +31,7 @@ class Emitted:
     signals: list[Signal] = field(default_factory=list)
     aside: list[tuple[str, bytes]] = field(default_factory=list)
     reasons: list[Said] = field(default_factory=list)
+    turned_away: list[Words] = field(default_factory=list)
     is_broken: bool = False
     lives: int = 0
     """How often it was a sign of life."""
@@ -48,10 +49,13 @@ class Emitted:
             raise NotRecorded("the disk is full")
         self.aside.append((str(why), data))
         self.reasons.append(why)
-        self.lives += not remembered
 
     def heard(self) -> None:
         self.lives += 1
+
+    def refused(self, part: None, why: Said) -> None:
+        assert isinstance(why, Words), "a guard reads it"
+        self.turned_away.append(why)
 
 
 @dataclass

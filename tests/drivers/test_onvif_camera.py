@@ -30,6 +30,7 @@ class Emitted:
 
     signals: list[Signal] = field(default_factory=list)
     aside: list[tuple[str, bytes]] = field(default_factory=list)
+    turned_away: list[str] = field(default_factory=list)
     lives: int = 0
 
     async def __call__(self, signal: Signal) -> int:
@@ -41,6 +42,9 @@ class Emitted:
 
     def heard(self) -> None:
         self.lives += 1
+
+    def refused(self, part: None, why: object) -> None:
+        self.turned_away.append(str(why))
 
     def kinds(self) -> list[str]:
         return [signal.kind for signal in self.signals]

@@ -136,6 +136,7 @@ class Emit:
     def __init__(self) -> None:
         self.signals: list[Signal] = []
         self.aside: list[tuple[str, bytes]] = []
+        self.turned_away: list[str] = []
         self.disk = True
         self.lives = 0
 
@@ -151,6 +152,9 @@ class Emit:
 
     def heard(self) -> None:
         self.lives += 1
+
+    def refused(self, part: None, why: object) -> None:
+        self.turned_away.append(str(why))
 
     def kinds(self) -> list[tuple[str, str]]:
         return [(signal.device, signal.kind) for signal in self.signals]
@@ -213,7 +217,8 @@ async def test_an_alarm_of_a_zone_nobody_configured_is_not_swallowed(monkeypatch
     async with panel(monkeypatch) as run:
         run.host.report(twin.ALARM, 7)
         await run.until(lambda: ("wall", "zone.alarm") in run.emit.kinds())
-        assert run.emit.signals[-1].data == {"zone": 7}
+        [alarm] = [signal for signal in run.emit.signals if signal.kind == "zone.alarm"]
+        assert alarm.data == {"zone": 7}
 
 
 async def test_unrecorded_is_not_acknowledged_and_comes_again(monkeypatch) -> None:

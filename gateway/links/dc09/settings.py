@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from gateway.links.dc09.cipher import read_key
 from gateway.links.listen import ListenSettings
@@ -52,11 +53,23 @@ class Account(Section):
         Literal["hex", "text"] | None,
         Field(description="32, 48 or 64 hex digits, or 16, 24 or 32 characters; seen by itself if left out"),
     ] = None
+    timezone: Annotated[
+        str | None,
+        Field(description="of the panel's clock, where it keeps local time: Asia/Shanghai; UTC if left out"),
+    ] = None
     supervision: Annotated[
         PositiveDuration | None,
         Field(ge=timedelta(seconds=5), description="silent for longer is an alert; longer than its own interval"),
     ] = None
     zones: tuple[Zone, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        try:
+            return name if name is None else ZoneInfo(name).key
+        except (KeyError, OSError, ValueError) as error:
+            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
