@@ -314,6 +314,12 @@ async def test_quarantine_shows_bytes_and_no_more(anju, open_client):
     assert item["whys"] == {"zh": "not JSON", "en": "not JSON"}
 
 
+async def test_quarantine_shows_that_nothing_came(anju, open_client):
+    await Quarantine(anju.store, lambda: datetime(2026, 11, 29, tzinfo=UTC)).keep("east-door", "empty", b"")
+    [item] = (await get(await open_client("installer"), "/api/v1/quarantine"))["items"]
+    assert (item["size"], item["data"]) == (0, "")
+
+
 async def test_quarantine_says_why_in_both_languages(anju, open_client):
     quarantine = Quarantine(anju.store, lambda: datetime(2026, 11, 29, tzinfo=UTC))
     await quarantine.keep("east-door", Words("不是 JSON", "not JSON"), b"hello")
