@@ -298,6 +298,14 @@ async def test_pictures(anju, open_client):
         await get(client, f"/api/v1/snapshots/{bad}.jpg", status=404)
 
 
+@pytest.mark.parametrize("said", ["../../api/v1/session", "x", 5, {"a": 1}])
+async def test_no_address_is_made_of_what_a_device_said(anju, open_client, said):
+    """As an older gateway may have put it on record."""
+    alert = await anju.alert("m", "gate/east", "east-cam", "motion.started", snapshot=said)
+    seen = await get(await open_client("guard"), f"{ALERTS}/{alert.id}")
+    assert (seen["snapshot"], seen["signals"][0]["snapshot"]) == (None, None)
+
+
 async def test_quarantine_shows_bytes_and_no_more(anju, open_client):
     await anju.store.write(
         lambda c: (
