@@ -9,24 +9,20 @@ import json
 import math
 from typing import Any
 
+from gateway.links.charset import decoded
+
 LONGEST_INTEGER = 300
 """Digits. Python refuses to read 4,301, and a float holds 308."""
 
 
 def text_of(data: bytes, *, gbk_first: bool = False) -> str:
-    """UTF-8, UTF-16 or UTF-32 with or without a BOM, else GB18030; what is none of them becomes `�`.
-
-    `gbk_first`: the sender named GBK, of which a few texts would pass for UTF-8 as well.
-    """
-    data = data.strip(b"\0 \t\r\n") if b"\0" not in data.strip(b"\0") else data
-    named = json.detect_encoding(data)
-    usual = ("gb18030", "utf-8-sig") if gbk_first else ("utf-8-sig", "gb18030")
-    for encoding in usual if named.startswith("utf-8") else (named,):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode(errors="replace")
+    """UTF-16 or UTF-32, where its zeros show that it is, else as `charset.decoded` has it; without NULs around it."""
+    if b"\0" not in data.strip(b"\0"):
+        return decoded(data.strip(b"\0"), gbk_first=gbk_first)
+    encoding = json.detect_encoding(data)
+    if encoding.startswith("utf-8"):
+        return decoded(data, gbk_first=gbk_first)
+    return data.decode(encoding, errors="replace")
 
 
 def read_json(text: str) -> Any:
