@@ -33,9 +33,17 @@ _DAY_S = 86_400
 
 async def signals(call: Call[SignalQuery]) -> SignalList:
     asked = call.asked
+    if asked.source_id is not None and asked.device is None:  # the record is indexed by both
+        zh, en = "按 source_id 查找时请同时给出 device", "source_id needs device as well: ?device=…&source_id=…"
+        raise Trouble(400, Words(zh, en))
     found = await call.services.store.read(
         lambda connection: journal.signals(
-            connection, device=asked.device, kind=asked.kind, before=asked.after, limit=asked.limit + 1
+            connection,
+            device=asked.device,
+            kind=asked.kind,
+            source_id=asked.source_id,
+            before=asked.after,
+            limit=asked.limit + 1,
         )
     )
     presenter, audience = Presenter(call.services), audience_of(call.me.role)
