@@ -7,7 +7,7 @@
     status   device → gateway   online or offline, retained where there is a broker
 
 A report rings by its kind alone: an id, time or data that can't be used is left out, and kept in quarantine with
-what was wrong, for the installer. What names no kind is kept in quarantine.
+what was wrong, for the installer. What names no kind is kept in quarantine, and the guard is told.
 
 A retained message on `signal` is what a broker remembers, not something that happens now: it is kept in
 quarantine, for an old alarm must not sound again with every reconnection. (A device that sets RETAIN
@@ -27,7 +27,7 @@ from pydantic import Field
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, CommandFailed, LinkLost
-from gateway.links.allowance import Allowance, Aside
+from gateway.links.allowance import Allowance, Aside, kept_aside
 from gateway.links.json_text import text_of
 from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.report import Report, Result, read_report, read_result
@@ -101,6 +101,8 @@ class MqttDevice(Driver):
             said = Words.of(error.why)
             why = Words(f"{message.topic}：{said.zh}", f"{message.topic}: {said.en}")
             await self.emit.quarantine(why, error.data, remembered=message.retained)
+            if message.topic == f"{self._base}/signal" and not message.retained:
+                self.emit.refused(None, kept_aside(said))
             return str(why)
         return None
 

@@ -110,7 +110,7 @@ class PerimeterPanel(Driver):
         try:
             status = read_status(frame.payload)
         except BadInput as error:
-            await self._aside.put(error.why, frame.encode())
+            await self._aside.refuse(error.why, frame.encode())
             return
         if not status.pending:
             await self._reconcile(status)
@@ -129,7 +129,7 @@ class PerimeterPanel(Driver):
         payload = frame.payload
         meaning = MEANINGS.get(payload[2]) if len(payload) == EVENT_LENGTH else None
         if meaning is None:
-            told = await self._aside.put(_UNKNOWN, frame.encode())
+            told = await self._aside.refuse(_UNKNOWN, frame.encode())
         else:
             source = f"{int.from_bytes(payload[:2])}.{frame.sequence}"
             told = await self._tell(meaning, payload[3], source, read_time(payload[4:], self._clock), {})

@@ -65,6 +65,7 @@ KINDS: Mapping[str, Words] = {
     "device.online": Words("设备上线", "Device online"),
     "device.offline": Words("设备离线", "Device offline"),
     "device.silent": Words("设备失联", "Device silent"),
+    "device.refused": Words("设备上报被拒", "Device's reports refused"),
     "device.faulted": Words("设备故障", "Device fault"),
     "device.restored": Words("设备恢复", "Device restored"),
     "command.done": Words("指令已执行", "Command done"),

@@ -10,7 +10,7 @@ from gateway.model import KINDS, is_kind
 from gateway.settings.mend import Wrong, did_you_mean
 
 GATEWAY_KINDS = frozenset(
-    """command.done command.failed report.made storage.failed storage.restored device.silent
+    """command.done command.failed report.made storage.failed storage.restored device.silent device.refused
     configuration.changed configuration.refused""".split()
 )
 """What only the gateway may say."""

@@ -32,6 +32,7 @@ class Emitted:
     signals: list[Signal] = field(default_factory=list)
     aside: list[tuple[str, bytes]] = field(default_factory=list)
     reasons: list[Said] = field(default_factory=list)
+    refusals: list[Said] = field(default_factory=list)
     is_broken: bool = False
     takes_no_notes: bool = False
     lives: int = 0
@@ -54,6 +55,10 @@ class Emitted:
 
     def heard(self) -> None:
         self.lives += 1
+
+    def refused(self, part: str | None, why: Said) -> None:
+        assert part is None
+        self.refusals.append(why)
 
 
 @dataclass
@@ -171,6 +176,8 @@ async def test_what_names_no_kind_is_kept_aside_with_its_why_then_acknowledged(n
         assert data == payload
         assert why in said
         assert said.startswith(SIGNAL)
+        (told,) = it.emitted.refusals
+        assert why in str(told), "the guard is told: it may have been an alarm"
 
 
 def _alarm(more: str) -> bytes:
@@ -240,6 +247,7 @@ async def test_an_alarm_rings_and_what_is_unfit_is_left_out_and_noted(name: str)
             assert signal.data == data
         assert [aside for _, aside in it.emitted.aside] == [payload] * bool(why) or "deep" in name
         assert why in "".join(said for said, _ in it.emitted.aside)
+        assert it.emitted.refusals == []
 
 
 @pytest.mark.parametrize("given", ["a b", "", "x" * 200, -1, 1.5, True, "\ud800"])
@@ -404,3 +412,4 @@ async def test_results_that_cannot_be_read() -> None:
         for payload in (b"{}", b'{"id": "c"}', b'{"id": "c", "ok": "yes"}', b"no", b"[]"):
             await it.say(payload, "result")
         assert len(it.emitted.aside) == 5
+        assert it.emitted.refusals == [], "no report is lost by it"

@@ -20,7 +20,7 @@ export const en: Messages = {
     test: "Service or set-up",
     drill: "Arranged before",
   },
-  health: { online: "Online", offline: "Offline", silent: "Silent", unknown: "Unknown" },
+  health: { online: "Online", offline: "Offline", silent: "Silent", refused: "Refused", unknown: "Unknown" },
   role: { guard: "Guard", supervisor: "Supervisor", installer: "Installer", manager: "Manager" },
   kinds: {
     "zone.alarm": "Zone alarm",
@@ -81,6 +81,7 @@ export const en: Messages = {
     "device.online": "Device online",
     "device.offline": "Device offline",
     "device.silent": "Device silent",
+    "device.refused": "Device's reports refused",
     "device.faulted": "Device fault",
     "device.restored": "Device restored",
     "command.done": "Command done",
