@@ -1,8 +1,8 @@
 """Any device on a serial line that sends frames, described in YAML: see config/examples/framed_serial.yaml.
 
 An event is acknowledged once it is committed, and until then the device sends it again. A frame that the
-YAML does not describe is kept in quarantine, the guard is told, and it is acknowledged after. A device that leaves polls unanswered
-is a lost link.
+YAML does not describe is kept in quarantine, the guard is told, and it is acknowledged after. A device that leaves
+polls unanswered is a lost link.
 """
 
 from __future__ import annotations

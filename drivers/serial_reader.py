@@ -95,7 +95,7 @@ class SerialReader(Driver):
         if isinstance(found, BadInput):
             said = Words.of(found.why)
             why = Words(f"{said.zh}（已遮盖：0 代表数字，A 代表字母）", f"{said.en} (masked: 0 is a digit, A a letter)")
-            await self._aside.refuse(why, masked_line(found.data))
+            await self._aside.put(why, masked_line(found.data))
         elif not self._repeats(found):
             await self._tell(found)
 

@@ -14,7 +14,7 @@ def kept_aside(why: Said) -> Words:
     said = Words.of(why)
     return Words(
         f"上报无法识别（{said.zh}），请现场查看并通知安装员；原文在“未识别”页",
-        f"what it reports can't be read ({said.en}): look at the place, and tell the installer; it is kept in quarantine",
+        f"what it reports can't be read ({said.en}): look at the place, and tell the installer; quarantine has it",
     )
 
 
