@@ -11,8 +11,8 @@ from typing import Any
 
 from gateway.links.charset import decoded
 
-LONGEST_INTEGER = 300
-"""Digits. Python refuses to read 4,301, and a float holds 308."""
+LONGEST_INTEGER = 4000
+"""Digits; Python refuses to read 4,301."""
 
 
 def text_of(data: bytes, *, gbk_first: bool = False) -> str:
