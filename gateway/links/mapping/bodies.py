@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
 from gateway.errors import BadInput
+from gateway.links.json_text import read_json, text_of
 from gateway.links.onvif.xml import cleaned
 from gateway.model import Words
 
@@ -50,20 +51,9 @@ def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
             return {_name(root.tag): _element(root)}
 
 
-def _encodings(content_type: str) -> Iterator[str]:
-    """To be tried in turn. What is named comes first where it is GBK; a Chinese host that names nothing, or UTF-8, may
-    mean GBK all the same, and an alarm must not be lost for its name.
-    """
-    if _GBK.search(content_type):
-        yield "gb18030"
-    yield from ("utf-8-sig", "gb18030")
-
-
 def _json(body: bytes, content_type: str) -> Tree:
     try:
-        tree = json.loads(_json_text(body, content_type), parse_constant=_no_number)
-    except RecursionError:
-        raise BadInput(Words("JSON 嵌套太深", "the JSON is too deep"), body) from None
+        tree = read_json(text_of(body, gbk_first=_GBK.search(content_type) is not None))
     except ValueError as error:
         raise BadInput(Words(f"内容不是 JSON{_spot(error)}", f"the body is no JSON: {error}"), body) from None
     if _depth_beyond(tree, DEEPEST):
@@ -75,20 +65,18 @@ def _spot(error: ValueError) -> str:
     return f"（第 {error.lineno} 行第 {error.colno} 个字符起）" if isinstance(error, json.JSONDecodeError) else ""
 
 
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
-
-
 def _depth_beyond(tree: Tree, left: int) -> bool:
     below: Iterator[Tree] = iter(tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ())
     return left < 0 or any(_depth_beyond(each, left - 1) for each in below)
 
 
-def _json_text(body: bytes, content_type: str) -> str | bytes:
-    for encoding in _encodings(content_type) if json.detect_encoding(body).startswith("utf-8") else ():
-        with suppress(UnicodeDecodeError):
-            return body.decode(encoding)
-    return body
+def _encodings(content_type: str) -> Iterator[str]:
+    """To be tried in turn. What is named comes first where it is GBK; a Chinese host that names nothing, or UTF-8, may
+    mean GBK all the same, and an alarm must not be lost for its name.
+    """
+    if _GBK.search(content_type):
+        yield "gb18030"
+    yield from ("utf-8-sig", "gb18030")
 
 
 def _pairs(body: bytes, content_type: str) -> list[tuple[str, str]]:
