@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import io
 import json
 import re
 import subprocess
@@ -59,7 +60,7 @@ async def pushing(anju, **more):
 
 
 async def post(run, body, headers=BEARER, path="/api/v1/push/east-host", **more):
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    data = io.BytesIO(body) if isinstance(body, bytes) else json.dumps(body).encode()
     async with run.client.post(path, data=data, headers=headers, **more) as answer:
         return answer.status, await answer.text()
 
