@@ -29,6 +29,7 @@ from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, CommandFailed, LinkLost
 from gateway.links.allowance import Allowance, Aside, kept_aside
 from gateway.links.json_text import text_of
+from gateway.links.mapping.orders import sendable
 from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.report import Report, Result, read_report, read_result
 from gateway.model import Command, Json, Said, Signal, Words
@@ -191,6 +192,8 @@ class MqttDevice(Driver):
         if unknown:
             names = ", ".join(unknown)
             raise self._failed(command, Words(f"设备不认识参数 {names}", f"it takes no argument {names}"))
+        for name, value in command.arguments.items():
+            sendable(name, value)
 
     async def _send(self, command: Command, life: float) -> None:
         payload = {"id": command.id, "action": command.action, "arguments": dict(command.arguments)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -201,6 +202,7 @@ UNFIT: dict[str, tuple[bytes, dict[str, Any], str]] = {
     "data null": (_alarm('"data": null'), {}, "data can't be used: None"),
     "data a list": (_alarm('"data": [1]'), {}, "data can't be used: list"),
     "data a word": (_alarm('"data": "zone 3"'), {}, "data can't be used: 'zone 3'"),
+    "a picture's name": (_alarm('"data": {"zone": 3, "snapshot": "../x"}'), {"zone": 3}, "can't be used: snapshot"),
     "data with NaN": (_alarm('"data": {"zone": 3, "level": NaN}'), {"zone": 3}, "values that can't be used: level"),
     "data with Infinity": (_alarm('"data": {"zone": 3, "a": {"b": -Infinity}}'), {"zone": 3, "a": {}}, "used: a.b"),
     "data with 1e400": (_alarm('"data": {"zone": 3, "a": [1e400, 1]}'), {"zone": 3, "a": [None, 1]}, "used: a[0]"),
@@ -398,7 +400,15 @@ async def test_a_command_to_a_device_that_does_not_listen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "why"), [(Command("lock", "sing"), "no such command"), (unlock(volume=11), "no argument volume")]
+    ("command", "why"),
+    [
+        (Command("lock", "sing"), "no such command"),
+        (unlock(volume=11), "no argument volume"),
+        (Command("lock", "unlock", {"seconds": math.inf}), "argument seconds can't be sent: inf"),
+        (Command("lock", "unlock", {"seconds": math.nan}), "argument seconds can't be sent: nan"),
+        (Command("lock", "unlock", {"seconds": "\ud800"}), r"argument seconds can't be sent: '\\ud800'"),
+        (Command("lock", "unlock", {"seconds": [1, math.inf]}), "argument seconds can't be sent: list"),
+    ],
 )
 async def test_a_command_it_does_not_take(command: Command, why: str) -> None:
     async with scene([COMMAND]) as it:

@@ -27,6 +27,7 @@ LARGEST_DATA = 16 * 1024
 DEEPEST_DATA = 16
 """Levels of nesting that `data` may have."""
 LONGEST_ID = 128
+SNAPSHOT = "snapshot"
 _ID = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_ID}}}")
 _KIND = re.compile(r"""["']?\bkind["']?\s*[:=]\s*["']?([a-z0-9_.]+)""", re.IGNORECASE)
 """In what is no JSON: cut short by a small buffer, say, or in single quotes."""
@@ -171,8 +172,12 @@ def _data(given: Any, wrong: list[Words]) -> dict[str, Any]:
     if not isinstance(given, dict):
         wrong.append(_cannot("data", given, "JSON 对象", "a JSON object"))
         return {}
-    lost: list[str] = []
-    fit = {_text(name): value for name, each in given.items() if (value := _fit(each, name, lost)) is not _UNFIT}
+    lost = [SNAPSHOT] if SNAPSHOT in given else []  # the intake drops it: only the gateway names a picture
+    fit = {
+        _text(name): value
+        for name, each in given.items()
+        if name != SNAPSHOT and (value := _fit(each, name, lost)) is not _UNFIT
+    }
     if lost:
         names = _names(lost)
         wrong.append(Words(f"data 中不能用的值：{names}", f"data: values that can't be used: {names}"))

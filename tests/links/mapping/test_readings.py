@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import BadInput
+from gateway.errors import BadInput, CommandFailed
 from gateway.links.mapping.formats import FORMATS
 from gateway.links.mapping.orders import Order
 from gateway.links.mapping.paths import LARGEST, look_up, message_of
@@ -157,6 +157,14 @@ def test_what_is_too_much_is_bad() -> None:
         with pytest.raises(BadInput):
             message_of(payload)
     assert message_of(b"[" * 60_000).startswith("[")  # no JSON: its text
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), "\ud800", [float("-inf")], {1, 2}])
+def test_what_no_device_can_be_sent_is_no_argument(value: Any) -> None:
+    order = Order.model_validate({"topic": "t", "payload": '{"on": {v}}', "takes": ["v"], "confirm": {"of": "v"}})
+    with pytest.raises(CommandFailed, match="argument v can't be sent"):
+        order.filled({"v": value}, "b")
+    assert order.filled({"v": [1, "开"]}, "b") == '{"on": [1, "开"]}'.encode()
 
 
 def test_an_expression_that_does_not_suit_the_message_finds_nothing() -> None:
