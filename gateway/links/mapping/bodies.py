@@ -19,6 +19,12 @@ Format = Literal["json", "form", "xml"]
 Tree = Any
 """dict, list, str, int, float, bool or None."""
 MOST_FIELDS = 1000
+LARGEST_FORM = 256 * 1024
+"""Bytes; pictures come in parts, or in JSON."""
+MOST_VALUES = 100_000
+"""In JSON. A picture in Base64 is one of them, however large."""
+_LONGEST_SAID = 200
+"""Characters of a parser's complaint, which may hold what it complains of."""
 DEEPEST = 64
 _GBK = re.compile(r"charset\s*=\s*\"?gb", re.IGNORECASE)
 
@@ -52,6 +58,8 @@ def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
 
 
 def _json(body: bytes, content_type: str) -> Tree:
+    if body.count(b",") > MOST_VALUES:
+        raise BadInput(Words(f"JSON 超过 {MOST_VALUES} 个值", f"more than {MOST_VALUES} values in the JSON"), body)
     try:
         tree = read_json(text_of(body, gbk_first=_GBK.search(content_type) is not None))
     except ValueError as error:
@@ -94,10 +102,13 @@ def _pairs(body: bytes, content_type: str) -> list[tuple[str, str]]:
 
 
 def _form(body: bytes, content_type: str) -> Tree:
+    if len(body) > LARGEST_FORM:
+        zh, en = f"表单超过 {LARGEST_FORM} 字节", f"the body is no form: more than {LARGEST_FORM} bytes"
+        raise BadInput(Words(zh, en), body)
     try:
         pairs = _pairs(body, content_type)
     except ValueError as error:
-        raise BadInput(Words("内容不是表单", f"the body is no form: {error}"), body) from None
+        raise BadInput(Words("内容不是表单", f"the body is no form: {error}"[:_LONGEST_SAID]), body) from None
     tree: dict[str, Tree] = {}
     for name, value in pairs:
         tree[name] = [*_listed(tree[name]), value] if name in tree else value

@@ -7,6 +7,7 @@ reader wants CR LF and a boundary that is named; cameras end lines with LF, and 
 from __future__ import annotations
 
 import binascii
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ def is_multipart(content_type: str, body: bytes) -> bool:
 def parts_of(body: bytes, content_type: str) -> list[Part]:
     """In order. Raises BadInput where there is no boundary, or too many parts."""
     boundary = _boundary(body, content_type)
-    pieces = list(_pieces(body, b"--" + boundary))
+    pieces = list(itertools.islice(_pieces(body, b"--" + boundary), MOST_PARTS + 1))
     if len(pieces) > MOST_PARTS:
         raise BadInput(Words(f"超过 {MOST_PARTS} 个部分", f"more than {MOST_PARTS} parts"), body)
     return [_part(piece) for piece in pieces]

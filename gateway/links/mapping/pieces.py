@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.errors import BadInput
 from gateway.links.json_text import text_of
-from gateway.links.mapping.bodies import Format, Tree, format_of, read_tree
+from gateway.links.mapping.bodies import LARGEST_FORM, Format, Tree, format_of, read_tree
 from gateway.links.mapping.multipart import Part, is_multipart, parts_of
 from gateway.links.mapping.spoken import events_of, is_spoken
 from gateway.model import Words
@@ -42,7 +42,7 @@ def read_pieces(body: bytes, form: Format | None, content_type: str = "") -> Pie
 
 
 def _trees(body: bytes, form: Format | None, content_type: str) -> list[Tree]:
-    if form is None and is_spoken(body):
+    if form is None and len(body) <= LARGEST_FORM and is_spoken(body):
         return list(events_of(body))
     return [read_tree(body, form or format_of(content_type, body), content_type)]
 

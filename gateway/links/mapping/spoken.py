@@ -6,12 +6,15 @@ import re
 from contextlib import suppress
 from typing import Any
 
+from gateway.errors import BadInput
 from gateway.links.json_text import read_json, text_of
+from gateway.model import Words
 
 _BEGINS = re.compile(rb"\s*(?:Code=[^;\s]{1,100}\s*;\s*action=|Heartbeat\s*(?:\Z|[\r\n]))", re.IGNORECASE)
 _EACH = re.compile(r"^[ \t]*(?=Code=|Heartbeat\s*$)", re.IGNORECASE | re.MULTILINE)
 _DATA = re.compile(r";\s*data\s*=", re.IGNORECASE)
 HEARTBEAT = "Heartbeat"
+MOST_EVENTS = 100
 
 
 def is_spoken(body: bytes) -> bool:
@@ -19,9 +22,15 @@ def is_spoken(body: bytes) -> bool:
 
 
 def events_of(body: bytes) -> list[dict[str, Any]]:
-    """Each with its keys as they stand there; `data` as JSON, left out where it is none: an alarm needs none."""
-    pieces = [piece.strip() for piece in _EACH.split(text_of(body))]
-    return [_event(piece) for piece in pieces if piece]
+    """Each with its keys as they stand there; `data` as JSON, left out where it is none: an alarm needs none.
+
+    Raises BadInput for too many.
+    """
+    pieces = [piece.strip() for piece in _EACH.split(text_of(body), maxsplit=MOST_EVENTS + 1)]
+    found = [_event(piece) for piece in pieces if piece]
+    if len(found) > MOST_EVENTS:
+        raise BadInput(Words(f"超过 {MOST_EVENTS} 个事件", f"more than {MOST_EVENTS} events"), body)
+    return found
 
 
 def _event(piece: str) -> dict[str, Any]:
