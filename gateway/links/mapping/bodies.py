@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
 from gateway.errors import BadInput
+from gateway.links.charset import decoded
 from gateway.links.json_text import read_json, text_of
 from gateway.links.onvif.xml import cleaned
 from gateway.model import Words
@@ -23,6 +24,8 @@ LARGEST_FORM = 256 * 1024
 """Bytes; pictures come in parts, or in JSON."""
 MOST_VALUES = 100_000
 """In JSON. A picture in Base64 is one of them, however large."""
+_DECLARED = 128
+"""Bytes at the beginning of XML in which its encoding stands."""
 _LONGEST_SAID = 200
 """Characters of a parser's complaint, which may hold what it complains of."""
 DEEPEST = 64
@@ -53,7 +56,7 @@ def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
         case "form":
             return _form(body, content_type)
         case "xml":
-            root = ET.fromstring(cleaned(body))  # noqa: S314  # cleaned() lets no DTD, no depth and no size pass
+            root = ET.fromstring(cleaned(_xml_text(body)))  # noqa: S314  # cleaned() lets no DTD, no depth and no size pass
             return {_name(root.tag): _element(root)}
 
 
@@ -113,6 +116,13 @@ def _form(body: bytes, content_type: str) -> Tree:
     for name, value in pairs:
         tree[name] = [*_listed(tree[name]), value] if name in tree else value
     return tree
+
+
+def _xml_text(body: bytes) -> bytes:
+    """In UTF-8 where it says UTF-8 or nothing and is GBK: cameras name their zones so."""
+    if b"encoding" in body[:_DECLARED] and b"utf-8" not in body[:_DECLARED].lower():
+        return body
+    return decoded(body).encode()
 
 
 def _element(element: ET.Element) -> Tree:
