@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-_ODD = re.compile("[\u0180-\u07ff]")
-"""Letters that no device here writes. Two bytes of GBK that pass for UTF-8 give only such: 通 is U+0368 then."""
-_MORE = re.compile("[\u0800-\U0010ffff\u00a0-\u017f]")
+_ODD = re.compile("[\u0180-\u036f]")
+"""Phonetic letters and accents without a letter, which two bytes of GBK become that pass for UTF-8: 通 is U+0368."""
+_MORE = re.compile("[\u0080-\u017f\u0370-\U0010ffff]")
 
 
 def decoded(data: bytes, *, gbk_first: bool = False) -> str:
