@@ -130,8 +130,6 @@ def _hooked(link: Any) -> LinkOf:
             link.on_returned = emit.returned
         if hasattr(link, "on_silent"):
             link.on_silent = on_silent
-        if hasattr(link, "on_refused"):
-            link.on_refused = lambda why: emit.refused(None, why)
         return link
 
     return hand

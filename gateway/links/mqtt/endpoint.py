@@ -7,7 +7,6 @@ endpoint remembers nothing of what they publish. MQTT 3.1.1 and 5, QoS 0 and 1.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import socket
 import ssl
 from collections.abc import Mapping
@@ -16,7 +15,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from gateway.links.allowance import kept_aside
 from gateway.links.mqtt.accounts import Accounts
 from gateway.links.mqtt.aside import Aside, Quarantine
 from gateway.links.mqtt.connection import Connection
@@ -24,7 +22,7 @@ from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.endpoint_link import EndpointLink
 from gateway.links.mqtt.pacing import Counters, Limits
 from gateway.links.mqtt.reception import Reception
-from gateway.links.mqtt.router import Router, is_report
+from gateway.links.mqtt.router import Router
 from gateway.links.mqtt.session import Sessions
 from gateway.model import Words
 
@@ -118,7 +116,3 @@ class Endpoint:
             f"client {message.client}: topic {message.topic} is no device's of account {account}",
         )
         self._aside.put(self._tasks, delivery, account, why)
-        if is_report(message.topic) and not message.retained:  # it may be an alarm, and is acknowledged
-            told = (link.on_refused for link in self._router.links(account) if link.on_refused)
-            for tell in itertools.islice(told, 1):
-                tell(kept_aside(why))

@@ -11,7 +11,6 @@ from gateway.errors import AnjuError
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.tape import Tape
-from gateway.model import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,8 @@ class RoutedLink:
     """The half of a link that both doors share: claims, and messages into a driver's hands.
 
     The app may set `on_heard`, called for anything the device sends (not for what others say of it, nor for what a
-    broker says from memory), `on_returned`, called when a line that devices share stands again, `on_silent`,
-    awaited when the device's last will came due, and `on_refused`, called when its account reports for a device that
-    there is not.
+    broker says from memory), `on_returned`, called when a line that devices share stands again, and `on_silent`,
+    awaited when the device's last will came due.
     """
 
     def __init__(self, device: str, account: str, directory: Directory, waiting: WaitingRoom) -> None:
@@ -79,7 +77,6 @@ class RoutedLink:
         self.on_heard: Callable[[], None] | None = None
         self.on_returned: Callable[[], None] | None = None
         self.on_silent: Callable[[], Awaitable[None]] | None = None
-        self.on_refused: Callable[[Said], None] | None = None
         self.has_served = False
         self.tape = Tape()
         self._directory = directory

@@ -22,11 +22,6 @@ def own_topics(device: str, words: Iterable[str]) -> list[str]:
     return [f"anju/v1/{device}/{word}" for word in words]
 
 
-def is_report(topic: str) -> bool:
-    """Whether somebody reports on it in our own format; what a bridge says besides is nobody's alarm."""
-    return topic.startswith("anju/v1/") and topic.endswith("/signal")
-
-
 class Router:
     """Claims of links, by account. `unclaimed` gets what nobody will ever claim.
 

@@ -269,24 +269,6 @@ async def test_guessing_passwords_is_slowed() -> None:
         await neighbour.close()
 
 
-async def test_a_report_for_a_device_that_there_is_not_is_told(committer: Committer) -> None:
-    """It may be an alarm under a mistyped name, and is acknowledged; what a bridge says besides is nobody's alarm."""
-    told: list[str] = []
-    async with endpoint() as door:
-        link = door.link("lock", "bridge")
-        link.on_refused = lambda why: told.append(str(why))
-        Serving(link, committer)
-        client = await RawClient.open(door.port)
-        await asyncio.sleep(0)
-        await client.sign_in()
-        for number, topic in enumerate(("anju/v1/lokc/signal", "zigbee2mqtt/bridge/info", "anju/v1/lokc/status"), 1):
-            client.send(signal(number, b"x", topic))
-            assert await client.receive() == Puback(number)
-        await client.close()
-    (why,) = told
-    assert "topic anju/v1/lokc/signal is no device's of account bridge" in why
-
-
 async def test_another_accounts_topic_is_kept_aside_then_acknowledged(committer: Committer, aside: Aside) -> None:
     async with endpoint(aside=aside) as door:
         Serving(door.link("lock", "bridge"), committer)
