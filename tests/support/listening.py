@@ -17,7 +17,7 @@ class Listening:
         self.aside: list[tuple[str, bytes]] = []
         self.lives = 0
         self.away: list[tuple[str, str]] = []
-        self.refusals: list[tuple[str | None, str]] = []
+        self.turned_away: list[tuple[str | None, str]] = []
         self.disk = True
         self.shown: list[str] = []
         """Whose alarms the disk did not take, and show from memory."""
@@ -42,7 +42,7 @@ class Listening:
         self.away.append((part, why))
 
     def refused(self, part: str | None, why: Said) -> None:
-        self.refusals.append((part, str(why)))
+        self.turned_away.append((part, str(why)))
 
     def kinds(self) -> list[tuple[str, str]]:
         return [(signal.device, signal.kind) for signal in self.signals]

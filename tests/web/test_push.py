@@ -259,7 +259,7 @@ async def test_a_body_with_a_picture_may_be_large(anju) -> None:
             assert len(run.emit.signals[-1].picture) == size + 4
         large = {"event": {"code": 1130, "picture": "A" * 180_000}}
         assert (await post(run, large, {**BEARER, "Content-Type": "application/json"}))[0] == 200
-        assert run.emit.refusals == []
+        assert run.emit.turned_away == []
 
 
 async def chunks(body: bytes):
@@ -277,7 +277,7 @@ async def test_what_is_too_large_leaves_a_trace_and_is_told(anju) -> None:
         assert named == f"a body of {len(body)} bytes was too large to be read"
         assert chunked == "a body of > 100000 bytes was too large to be read"
         assert head == other == body[:1024]
-        assert "too large" in run.emit.refusals[0][1]
+        assert "too large" in run.emit.turned_away[0][1]
         for _ in range(20):
             assert (await post(run, body, MIXED))[0] == 413
         assert len(run.emit.aside) == 5, "within an allowance"
