@@ -23,7 +23,7 @@ from gateway.settings.context import Context
 from gateway.settings.devices import read_devices
 from gateway.settings.document import Document
 from gateway.settings.entries import validated
-from gateway.settings.hints import hint_certificates, hint_devices
+from gateway.settings.hints import hint_certificates, hint_devices, hint_faces
 from gateway.settings.mend import Wrong
 from gateway.settings.places import read_places
 from gateway.settings.rules import read_rules
@@ -67,6 +67,7 @@ def load(directory: Path) -> Configuration:
         _check_addresses(devices_file)
     rules = read_rules(rules_file, context)
     hint_certificates(compound_file, compound, datetime.now(UTC))
+    hint_faces(compound_file, compound)
     hint_devices(devices_file, devices)
 
     mistakes = {mistake for file in (kept, *files) for mistake in file.mistakes}
