@@ -38,7 +38,8 @@ MOST_EVENTS = 100
 """In one body."""
 BEGINS = ("active", "start", "begin", "pulse", "appear", "on", "true", "1")
 ENDS = ("inactive", "stop", "end", "disappear", "off", "false", "0")
-_HIKVISION, _ITS_STATE = "eventType", "eventState"
+_STATES = {"eventType": "eventState", "Code": "action"}
+"""Where Hikvision and Dahua say whether what they name begins or ends."""
 _THREAD_FROM = 256 * 1024
 """Bytes of a body that is read beside the loop."""
 LONGEST_TEXT = 1024
@@ -93,6 +94,8 @@ class HttpPush(Driver):
         self._parts = {str(zone.number): zone.id for zone in self.settings.zones}
         self._clock = ZoneInfo(self.settings.clock.timezone)
         self._aside = Aside(self.emit)
+        self._kinds = {word.casefold(): kind for word, kind in self.settings.kinds.items()}
+        """Makers change capitals between versions of their firmware."""
         self._state = self.settings.paths.state or _state_beside(self.settings.paths.what)
 
     @classmethod
@@ -168,13 +171,13 @@ class HttpPush(Driver):
         if word is None and where is not None and settings.otherwise is None:
             nan = isinstance(value := look_up(where, event), float) and not math.isfinite(value)
             raise BadInput(Words("JSON 中有 NaN", "NaN is no number of JSON") if nan else _nothing_at(where), body)
-        kind = settings.kinds.get(f"{word} {state}") if state else None
+        kind = self._kinds.get(f"{word} {state}".casefold()) if state else None
         if kind is None and state and state.casefold() in ENDS:
             return "ignored"  # the end of something is no alarm, and no restore unless kinds say so
         if kind is None and state and state.casefold() not in BEGINS:
             raise BadInput(_unknown(self._state, state, "WHAT STATE"), body)
         if kind is None:
-            kind = settings.kinds.get(word or "", settings.otherwise)
+            kind = self._kinds.get((word or "").casefold(), settings.otherwise)
         if kind is None:
             raise BadInput(_unknown(where, word, "WHAT"), body)
         return kind
@@ -192,10 +195,9 @@ def _unknown(where: Path | None, word: str | None, key: str) -> Words:
 
 
 def _state_beside(what: Path | None) -> Path | None:
-    """Hikvision's events say in eventState whether they begin, and its heartbeat is one that does not."""
-    if what is None or not what.endswith(_HIKVISION):
-        return None
-    return what.removesuffix(_HIKVISION) + _ITS_STATE
+    """As known makers have it, so that an end is no alarm: a heartbeat of Hikvision is a loss of video that ends."""
+    front, dot, name = (what or "").rpartition(".")
+    return f"{front}{dot}{_STATES[name]}" if name in _STATES else None
 
 
 def _nothing_at(path: Path | None) -> Words:
@@ -207,6 +209,8 @@ def _text(path: Path | None, event: Tree) -> str | None:
     value = _plain(path, event) if path else None
     if value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 1130.0, as some write every number
     return str(value).strip() or None
 
 

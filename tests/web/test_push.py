@@ -283,6 +283,31 @@ async def test_what_is_too_large_leaves_a_trace_and_is_told(anju) -> None:
         assert len(run.emit.aside) == 5, "within an allowance"
 
 
+@pytest.mark.parametrize("code", [1130, "1130", 1130.0, " 1130 "])
+async def test_a_word_counts_however_it_is_written(anju, code) -> None:
+    async with pushing(anju, kinds={"1130": "zone.alarm", "LineDetection": "zone.alarm"}) as run:
+        assert (await post(run, event(code)))[0] == 200
+        assert (await post(run, event("linedetection")))[0] == 200
+        assert run.emit.kinds() == [("east-1", "zone.alarm")] * 2
+
+
+@pytest.mark.parametrize(
+    ("what", "begins", "ends"),
+    [
+        (
+            "a.eventType",
+            {"a": {"eventType": "x", "eventState": "active"}},
+            {"a": {"eventType": "x", "eventState": "inactive"}},
+        ),
+        ("Code", b"Code=x;action=Start;index=0", b"Code=x;action=Stop;index=0"),
+    ],
+)
+async def test_an_end_is_no_alarm_where_the_yaml_does_not_speak_of_ends(anju, what, begins, ends) -> None:
+    async with pushing(anju, paths={"what": what}, kinds={"x": "zone.alarm"}) as run:
+        assert [(await post(run, body))[0] for body in (ends, begins, ends)] == [200] * 3
+        assert run.emit.kinds() == [("east-host", "zone.alarm")]
+
+
 async def test_several_events_in_one_body(anju) -> None:
     async with pushing(anju, paths={"each": "list", "what": "c"}) as run:
         assert (await post(run, {"list": [{"c": 1130}, {"c": 1602}, {"c": 3130}]}))[0] == 200
