@@ -112,7 +112,8 @@ class HttpPush(Driver):
             pieces = await self._read(body, content_type)
             signals = [signal for piece in pieces.found for signal in self._signals(piece, body)]
         except BadInput as error:
-            await self._aside.refuse(error.why, self._masked(error.data))
+            keep = self._aside.refuse if body.strip() else self._aside.put  # nothing at all is no alarm
+            await keep(error.why, self._masked(error.data))
             raise
         self.emit.heard()
         if failed := await tell_all(self.emit, signals):

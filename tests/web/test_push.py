@@ -395,6 +395,7 @@ async def test_what_can_not_be_read_is_kept_and_the_mistake_told(anju, body, tol
         assert told in json.loads(text)["error"]["message"]
         assert run.emit.aside[0][1] == body
         assert run.emit.signals == []
+        assert len(run.emit.turned_away) == bool(body), "the guard is told: it may have been an alarm"
 
 
 async def test_a_secret_in_a_body_is_not_kept(anju) -> None:
