@@ -13,7 +13,9 @@ from gateway.links.dc09.meaning import RESTORED, UNMAPPED, Meaning
 from gateway.links.dc09.message import Message
 from gateway.model import ALARM_KINDS
 
-_CONTACT_ID = re.compile(r"([136]) ?([0-9A-F]{3}) ?([0-9A-F]{2}) ?([0-9A-F]{3})")
+_CONTACT_ID = re.compile(r"([136]) ?([0-9A-F]{3}) ?([0-9A-F]{2}) ?([0-9A-F]{3,4})")
+_NO_EVENT = re.compile(r"0[0 ]{3,14}")
+"""A hub's test of its line in the place of an event."""
 _MODIFIERS = frozenset("ti da id ri pi ai ph lv pt si va vl ci".split())
 """Of DC-03. They are in small letters by it; hosts write Ri and RI as well."""
 _LOUD = "TI|ID|RI|AI|PI"
@@ -45,6 +47,8 @@ def read(message: Message) -> Sequence[Event]:
     match message.header.token:
         case "ADM-CID":
             found = _CONTACT_ID.fullmatch(message.data.strip().upper())
+            if _NO_EVENT.fullmatch(message.data.strip()):
+                return [Event("E000", "x.dc09.e000", None, {"code": "E000"})]
             return [_contact_id(*found.groups())] if found else []
         case "SIA-DCS":
             return list(_blocks(message.data))

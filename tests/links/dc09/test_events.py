@@ -54,6 +54,8 @@ def brief(events: list[Event]) -> list[str]:
         ("1799 00 001", "x.dc09.e799"),
         ("113001015", "zone.alarm  15"),
         ("111a 00 001", "fire.alarm  1"),
+        ("1130 01 0015", "zone.alarm  15"),
+        ("0000 00 000", "x.dc09.e000"),
     ],
 )
 def test_contact_id(data: str, told: str) -> None:
