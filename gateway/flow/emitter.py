@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -13,8 +12,8 @@ from gateway.flow.quota import QuarantineQuota
 from gateway.limits import RefusalLog
 from gateway.model import Health, Said, Signal, Words
 from gateway.store import Store
+from gateway.store.quarantine import record
 from gateway.store.quotas import trim_quarantine
-from gateway.store.rows import to_us
 
 _STATES = {
     "device.online": Health.ONLINE,
@@ -43,26 +42,20 @@ class Quarantine:
         if not self._quota.admits(device, min(len(data), MOST_BYTES)):
             return
         why = self._quota.and_before(device, why)
-        at = to_us(self._now())
-        if len(data) > MOST_BYTES:
-            first, size, said = MOST_BYTES, len(data), Words.of(why)
-            why = Words(f"{said.zh}（共 {size} 字节，只存前 {first}）", f"{said.en} (first {first} of {size} bytes)")
-        zh = why.zh if isinstance(why, Words) else None
-
-        def unit(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT INTO quarantine (at, device, why, why_zh, data) VALUES (?, ?, ?, ?, ?)",
-                (at, device, str(why), zh, data[:MOST_BYTES]),
-            )
-
-        await self._store.write(unit)
+        at, size = self._now(), len(data)
+        if size > MOST_BYTES:
+            said = Words.of(why)
+            zh, en = f"（共 {size} 字节，只存前 {MOST_BYTES}）", f" (first {MOST_BYTES} of {size} bytes)"
+            why, data = Words(said.zh + zh, said.en + en), data[:MOST_BYTES]
+        await self._store.write(lambda connection: record(connection, at, device, why, data))
         self.count += 1
         await self._make_room(device)
 
     async def _make_room(self, device: str) -> None:
         """Now and then: the quota of an hour bounds what comes in between."""
         if self._kept[device] % LOOK_EVERY == 0:
-            while await self._store.write(lambda connection: trim_quarantine(connection, device)):
+            known = device.encode(errors="replace").decode()  # as it is on record
+            while await self._store.write(lambda connection: trim_quarantine(connection, known)):
                 pass
         self._kept[device] += 1
 

@@ -33,6 +33,8 @@ SIGHTINGS = 8_000
 """Beyond this many waiting, sightings are dropped so that the rest keeps its room."""
 
 
+SNAPSHOT = "snapshot"
+"""The key of a signal's data under which its kept picture is named."""
 PICTURE_BYTES = 256 * 1024 * 1024
 """Of one device, at once and again within each hour: beyond them its signals are kept without their pictures."""
 NO_ROOM_FOR_PICTURES = Words(
@@ -146,7 +148,11 @@ class Intake:
                 held.number.set_result(number)
 
     async def _with_snapshot(self, signal: Signal) -> Signal:
-        signal = writable(replace(signal, received=self._clock.now()))
+        """Only the gateway names a picture: a device that says `snapshot` would show another's under its alert."""
+        data = signal.data
+        if SNAPSHOT in data:
+            data = {name: value for name, value in data.items() if name != SNAPSHOT}
+        signal = writable(replace(signal, received=self._clock.now(), data=data))
         if signal.picture is None:
             return signal
         if not self._picture_bytes.admits(signal.device, len(signal.picture)):
@@ -157,7 +163,7 @@ class Intake:
         except OSError as error:
             log.error("a snapshot can't be written", device=signal.device, why=str(error))
             return replace(signal, picture=None)
-        return replace(signal, picture=None, data={**signal.data, "snapshot": name})
+        return replace(signal, picture=None, data={**signal.data, SNAPSHOT: name})
 
     def _record(self, signal: Signal, window: timedelta) -> asyncio.Future[journal.Recorded]:
         future = self._store.writer.submit(

@@ -16,6 +16,15 @@ def allowance(burst: int = 5, seconds: float = 10.0) -> RateLimit:
     return RateLimit(burst, timedelta(seconds=burst * seconds), lambda: asyncio.get_running_loop().time())
 
 
+def kept_aside(why: Said) -> Words:
+    """For the guard, who is told with `emit.refused` that a device says what can't be used: it may be an alarm."""
+    said = Words.of(why)
+    return Words(
+        f"上报无法识别（{said.zh}），请现场查看并通知安装员；原文在“未识别”页",
+        f"what it reports can't be read ({said.en}): look at the place, and tell the installer; quarantine has it",
+    )
+
+
 class Unread:
     """Tells when a line brings nothing but what can't be read: some of it in a row, as one piece may be noise."""
 
@@ -55,6 +64,12 @@ class Aside:
         except NotRecorded:
             return False
         return True
+
+    async def refuse(self, why: Said, data: bytes) -> bool:
+        """As `put`, for what may have been an alarm: the guard is told that this device says what can't be read."""
+        kept = await self.put(why, data)
+        self._emit.refused(None, kept_aside(why))
+        return kept
 
 
 def and_more(why: Said, held_back: int) -> Said:
