@@ -43,6 +43,8 @@ class Media:
     payload_type: int
     rate: int
     control: str
+    source: int | None = None
+    """The SSRC of its packets, where the camera named it. Not all who name one keep to it."""
 
 
 class Receiver:
@@ -73,6 +75,10 @@ class Receiver:
         for packet in packets:
             self._take(packet, now, done)
         return done
+
+    def may_be(self, packet: bytes) -> bool:
+        """Whether it looks like a packet of this stream."""
+        return payload_start(packet) > 0 and packet[1] & 0x7F == self._payload_type
 
     def control(self, data: bytes, now: float) -> None:
         """An RTCP packet."""

@@ -126,16 +126,30 @@ class Reception:
 
     def _sorted(self, items: Iterable[tuple[int, bytes] | Message], channel: int, now: float) -> list[bytes]:
         """The picture's packets; what else there is, is dealt with."""
-        packets = []
+        packets: list[bytes] = []
         for item in items:
             if isinstance(item, Message):
                 self._session.receive(item, now)
                 self._upkeep_due = now
-            elif item[0] == channel:
+            elif item[0] == channel or (not packets and self._is_ours(*item)):
                 packets.append(item[1])
+                channel = item[0]
             elif item[0] == channel + 1:
                 self._control(item[1], now)
         return packets
+
+    def _is_ours(self, channel: int, packet: bytes) -> bool:
+        """Some cameras send on the channel that was asked for and name another, or the other way round.
+
+        So while nothing came on the one they named, our kind of packet is taken from whichever brings it.
+        """
+        receiver = self.receiver
+        if not isinstance(self._way, Interleaved) or receiver is None or receiver.received or channel & 1:
+            return False
+        if not receiver.may_be(packet):
+            return False
+        self._way = Interleaved(channel)
+        return True
 
     def _take(self, packets: list[bytes], now: float) -> None:
         if not packets or self.receiver is None:
@@ -169,6 +183,8 @@ class Reception:
     def _ready(self, event: Ready, now: float) -> None:
         self.receiver = Receiver(event.media, own_source=secrets.randbits(32))
         self._way = event.way
+        if isinstance(event.way, Interleaved):
+            self._reader.last_channel = max(self._reader.last_channel, event.way.control)
         self._heard = now
         self._report_due = now
         if isinstance(event.way, Datagrams) and self._ports is not None:
