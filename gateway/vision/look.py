@@ -13,6 +13,7 @@ from gateway.vision.newest import Newest
 from gateway.vision.outbox import Outbox
 from gateway.vision.pictures import Keys, Pictures
 from gateway.vision.recogniser import View
+from gateway.vision.sight import Sight
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 from gateway.vision.stream.rtp.unit import AccessUnit
@@ -47,6 +48,7 @@ class Look:
         self._why: LinkLost | None = None
         self._still_due = 0.0
         self._jpeg: tuple[float, bytes] = (0.0, b"")
+        self._sight = Sight()
         self.dropped = 0
         """Pictures that were wanted and not decoded, because there was too much to do."""
         self.glances, self.glanced = 0, 0.0
@@ -56,6 +58,11 @@ class Look:
     def looks(self) -> bool:
         """Whether anything is looked for."""
         return self._gates is not None
+
+    @property
+    def sees(self) -> bool:
+        """Whether a picture has been decoded; True where none is looked at."""
+        return self._gates is None or self._sight.has_seen
 
     @property
     def hasty(self) -> bool:
@@ -85,7 +92,10 @@ class Look:
         self._why = why
 
     def steps(self, keys: Keys) -> Iterator[bool]:
-        """Each step decodes a picture at most; False where nothing was left to do. Ends with the stream."""
+        """Each step decodes a picture at most; False where nothing was left to do. Ends with the stream.
+
+        Raises LinkLost when its pictures can't be decoded.
+        """
         while True:
             if self._asked:
                 self._outbox.say("picture", self._newest_jpeg(), ask=self._asked.popleft())
@@ -119,7 +129,9 @@ class Look:
         self._pictures.rest()
         self._rests = True
         if unit.key and self._still_is_due() and self._keeps_up(unit):
-            for frame in self._alone(unit, keys):
+            frames = self._alone(unit, keys)
+            self._sight.tried(len(frames), alone=True)
+            for frame in frames:
                 self._offer(frame, moves=False)
             yield True
 
@@ -129,7 +141,9 @@ class Look:
         self._rests = True
         if self._keeps_up(unit):
             began = time.thread_time()
-            for frame in self._alone(unit, keys):
+            frames = self._alone(unit, keys)
+            self._sight.tried(len(frames), alone=True)
+            for frame in frames:
                 self._see(frame, gates)
             self.glances += 1
             self.glanced += time.thread_time() - began
@@ -141,10 +155,12 @@ class Look:
             self._pictures.rest()
             return
         self._rests = False
-        back = want is Want.BACK
+        back, seen = want is Want.BACK, 0
         for frame in self._pictures.back(unit, gates.back_to) if back else self._pictures.all(unit):
             self._see(frame, gates)
+            seen += 1
             yield True
+        self._sight.tried(seen)
 
     def _see(self, frame: Frame, gates: Gates) -> None:
         if gates.due(frame.time):

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.errors import BadInput
-from gateway.vision.stream.rtp.codec import Codec
+from gateway.vision.stream.rtp.codec import KEY, Codec
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
 from gateway.vision.stream.rtp.unit import AccessUnit, Format
@@ -48,9 +48,12 @@ class PlainUnits:
     def unit(self, packet: Packet) -> AccessUnit:
         """Never raises; what can't be read in it is left out."""
         nals = tuple(_with_lengths(packet.data, self._length) if self._length else _with_start_codes(packet.data))
+        recovery = 0
         if packet.key:
-            self._format = self._format.with_sets(nals)
-        return AccessUnit(packet.time, None, packet.key, packet.size, 0, self._format, nals)
+            codec, self._format = self._format.codec, self._format.with_sets(nals)
+            is_whole = any(codec.look(nal, 0) & KEY for nal in nals)
+            recovery = 0 if is_whole else codec.recovery(nals)
+        return AccessUnit(packet.time, None, packet.key, packet.size, 0, self._format, nals, recovery=recovery)
 
 
 def _configuration(name: str, extra: bytes) -> tuple[int, list[bytes]]:
