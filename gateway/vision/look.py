@@ -18,6 +18,7 @@ from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.view.crowd import Crowd
+from gateway.vision.wanted import Wanted
 
 _NOTHING, _KEY = Want.NOTHING, Want.KEY
 STILL_LOOK = 5.0
@@ -41,6 +42,7 @@ class Look:
         looks = watch.motion or watch.recognises
         self._gates = Gates(watch.sensitivity, watch.layout, follow=watch.recognises) if looks else None
         self._pictures = Pictures(crowd.units)
+        self._wanted = Wanted(self._gates, self._pictures) if self._gates else None
         self._waiting: deque[AccessUnit] = deque()
         self._asked: deque[int] = deque()
         self._skips = False
@@ -113,13 +115,14 @@ class Look:
 
     def _take(self, unit: AccessUnit, keys: Keys) -> Iterable[bool]:
         """Of thousands in a second all but a few end here, wanted by nobody."""
-        gates = self._gates
+        gates, wanted = self._gates, self._wanted
         assert gates is not None, "nothing is put otherwise"
-        want = gates.packet(unit.time_s, unit.key, unit.size)
+        assert wanted is not None
+        want = wanted.want(unit)
         for event in gates.settle(unit.time_s):
             self._tell(event, None)
         if want is not _NOTHING:
-            return self._glance(unit, gates, keys) if want is _KEY else self._look(unit, want, gates)
+            return self._glance(unit, gates, wanted, keys) if want is _KEY else self._look(unit, want, gates, wanted)
         if self._rests and not (unit.key and self._watch.recognises):
             return ()
         return self._rest(unit, keys)
@@ -129,19 +132,19 @@ class Look:
         self._pictures.rest()
         self._rests = True
         if unit.key and self._still_is_due() and self._keeps_up(unit):
-            frames = self._alone(unit, keys)
+            frames = self._pictures.alone(unit, keys)
             self._sight.tried(len(frames), alone=True)
             for frame in frames:
                 self._offer(frame, moves=False)
             yield True
 
-    def _glance(self, unit: AccessUnit, gates: Gates, keys: Keys) -> Iterator[bool]:
+    def _glance(self, unit: AccessUnit, gates: Gates, wanted: Wanted, keys: Keys) -> Iterator[bool]:
         """At a keyframe alone."""
         self._pictures.rest()
         self._rests = True
         if self._keeps_up(unit):
             began = time.thread_time()
-            frames = self._alone(unit, keys)
+            frames = wanted.alone(unit, keys)
             self._sight.tried(len(frames), alone=True)
             for frame in frames:
                 self._see(frame, gates)
@@ -149,14 +152,14 @@ class Look:
             self.glanced += time.thread_time() - began
             yield True
 
-    def _look(self, unit: AccessUnit, want: Want, gates: Gates) -> Iterator[bool]:
+    def _look(self, unit: AccessUnit, want: Want, gates: Gates, wanted: Wanted) -> Iterator[bool]:
         """At all pictures."""
         if not self._keeps_up(unit):
             self._pictures.rest()
             return
         self._rests = False
-        back, seen = want is Want.BACK, 0
-        for frame in self._pictures.back(unit, gates.back_to) if back else self._pictures.all(unit):
+        seen = 0
+        for frame in wanted.all(unit, want):
             self._see(frame, gates)
             seen += 1
             yield True
@@ -167,9 +170,6 @@ class Look:
             for event in gates.see(frame.luma(frame.size[0]), frame.time):
                 self._tell(event, frame)
             self._offer(frame, moves=gates.moving)
-
-    def _alone(self, unit: AccessUnit, keys: Keys) -> list[Frame]:
-        return [] if unit.lost else keys.alone(unit)
 
     def _keeps_up(self, unit: AccessUnit) -> bool:
         """Whether there is time for a picture that is wanted; if not, there is none up to the next keyframe."""
