@@ -36,8 +36,8 @@ class Eye:
         self._lookers = lookers
         self._over = False
         self._pulse_due = 0.0
-        self._has_begun = False
-        """A keyframe has come: there is something to see."""
+        self._has_begun = self._shows = False
+        """A keyframe has come; and pictures can be seen."""
         self.crowd = Crowd(Ring(watch.ring_s))
         self.look = Look(number, watch, self.crowd, outbox, frames)
         self.cut: Callable[[], None] = lambda: None
@@ -64,9 +64,7 @@ class Eye:
         try:
             self.crowd.add(unit)
             self.look.put(unit)
-            if unit.key and not unit.lost:
-                self._has_begun = True
-            if self._has_begun and self.look.sees:
+            if self._shows or self._begins(unit):
                 self._pulse()
         except Exception:  # noqa: BLE001  a supervisor of one camera: an error would end the thread of all others
             traceback.print_exc()
@@ -81,6 +79,11 @@ class Eye:
     def cannot_be_shown(self, why: str) -> None:
         """Only decoded: no clip and no live view can be made of it."""
         self.crowd.end(why, "codec")
+
+    def _begins(self, unit: AccessUnit) -> bool:
+        self._has_begun = self._has_begun or (unit.key and not unit.lost)
+        self._shows = self._has_begun and self.look.sees
+        return self._shows
 
     def _pulse(self) -> None:
         """Pictures arrive: ones that can be seen, not only packets."""

@@ -28,6 +28,11 @@ class Starts:
         self._count = 0
         self._due: deque[int] = deque(maxlen=MOST_STARTS)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a refresh is under way; if not, and none begins, `take` need not be asked."""
+        return bool(self._due)
+
     def take(self, unit: AccessUnit) -> bool:
         if not (unit.recovery or self._due):
             return unit.key
@@ -53,10 +58,15 @@ class Wanted:
         self._gates = gates
         self._pictures = pictures
         self._starts = Starts()
+        self._is_refreshing = False
 
     def want(self, unit: AccessUnit) -> Want:
         """What to do about this unit; to be asked of every one."""
-        return self._gates.packet(unit.time_s, self._starts.take(unit), unit.size)
+        key = unit.key
+        if unit.recovery or self._is_refreshing:
+            key = self._starts.take(unit)
+            self._is_refreshing = self._starts.is_waiting
+        return self._gates.packet(unit.time_s, key, unit.size)
 
     def alone(self, unit: AccessUnit, keys: Keys) -> list[Frame]:
         """For Want.KEY: the picture at this unit. None where something of it is missing."""

@@ -202,12 +202,13 @@ class Receiver:
             self._sets = []
         time_s, wall_s = self.clock.time(self._timestamp, self._came), self.clock.wall(self._timestamp)
         self._came = self._fed
-        key, recovery = flags & (KEY | RECOVERS) != 0, 0
+        key = flags & (KEY | RECOVERS) != 0
+        unit = AccessUnit(time_s, wall_s, key, self._size, self._missing, self.format, packets)
+        done.append(unit)
         if key:
-            recovery = 0 if flags & KEY else codec.recovery(packets)
+            unit.recovery = 0 if flags & KEY else codec.recovery(packets)
             self._sources.settle()
             self._trusts = self._marked and not self._lies and not self._missing
-        done.append(AccessUnit(time_s, wall_s, key, self._size, self._missing, self.format, packets, recovery=recovery))
         self._packets.clear()
         self._flags = self._size = self._missing = 0
 
