@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
+from operator import itemgetter
 
 from gateway.model import Signal, Wake, new_id
 from gateway.store.rows import from_json, from_us, maybe_time, maybe_us, to_json, to_us
@@ -72,18 +75,46 @@ def last_number(connection: sqlite3.Connection) -> int:
     return number
 
 
-def events(connection: sqlite3.Connection, since: datetime, after: int, last: int) -> Iterator[Signal | Wake]:
-    """Signals and wake-ups received since `since`, or numbered above `after` whatever their age.
+def first_since(connection: sqlite3.Connection, since: datetime) -> int:
+    """The number of the first event received since then; one beyond the last where there is none."""
+    sql = "SELECT number FROM journal WHERE received >= ? ORDER BY received, number LIMIT 1"
+    row = connection.execute(sql, (to_us(since),)).fetchone()
+    return row["number"] if row else last_number(connection) + 1
 
-    In order, up to and with `last`.
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events are to be read, and each from which number on: signals by kind, of every kind, and wake-ups."""
+
+    kinds: Mapping[str, int]
+    every: int
+    wakes: int
+
+
+NEVER = (1 << 63) - 1
+"""A number that no event has."""
+_OF_KIND = "SELECT * FROM journal WHERE entry = 'signal' AND kind = ? AND number BETWEEN ? AND ? ORDER BY number"
+_OF_EVERY_KIND = "SELECT * FROM journal WHERE entry = 'signal' AND number BETWEEN ? AND ? ORDER BY number"
+_WAKES = "SELECT * FROM journal WHERE entry = 'wake' AND number BETWEEN ? AND ? ORDER BY number"
+
+
+def events(connection: sqlite3.Connection, wanted: Wanted, after: int, last: int, most: int) -> list[Signal | Wake]:
+    """At most so many of the wanted ones numbered above `after`, in order, up to and with `last`.
+
+    Each kind is read by the index, so that what nobody wants costs nothing.
     """
-    rows = connection.execute(
-        "SELECT * FROM journal WHERE entry IN ('signal', 'wake') AND number <= ?"
-        " AND (received >= ? OR number > ?) ORDER BY number",
-        (last, to_us(since), after),
-    )
-    for row in rows:
-        yield _signal(row) if row["entry"] == "signal" else _wake(row)
+    each = min(last, wanted.every - 1)
+    streams = [
+        *(connection.execute(_OF_KIND, (kind, max(after + 1, first), each)) for kind, first in wanted.kinds.items()),
+        connection.execute(_OF_EVERY_KIND, (max(after + 1, wanted.every), last)),
+        connection.execute(_WAKES, (max(after + 1, wanted.wakes), last)),
+    ]
+    try:
+        rows = islice(merge(*streams, key=itemgetter(0)), most)
+        return [_signal(row) if row["entry"] == "signal" else _wake(row) for row in rows]
+    finally:
+        for stream in streams:
+            stream.close()  # else the connection would go on seeing the journal as it is now
 
 
 def signals(
@@ -129,8 +160,11 @@ def signals_of_alerts(connection: sqlite3.Connection, alerts: Sequence[str], lim
 
 
 def _signal(row: sqlite3.Row) -> Signal:
-    return replace(
-        Signal(device=row["device"], kind=row["kind"], id=row["id"], data=from_json(row["data"])),
+    return Signal(
+        device=row["device"],
+        kind=row["kind"],
+        id=row["id"],
+        data=from_json(row["data"]),
         at=maybe_time(row["at"]),
         source_id=row["source_id"],
         received=from_us(row["received"]),

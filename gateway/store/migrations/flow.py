@@ -118,3 +118,19 @@ def m003_flow(db: Database) -> None:
 def m004_quarantine_in_chinese(db: Database) -> None:
     """`why` is in English, or in the one language its author has: `why_zh` is null then."""
     db.conn.execute("ALTER TABLE quarantine ADD COLUMN why_zh TEXT")
+
+
+@migrations()
+def m005_checkpoints(db: Database) -> None:
+    """Rules' states, written with their progress. `since`: the rule was made anew after this event (0: unknown)."""
+    db.conn.execute("ALTER TABLE progress ADD COLUMN since INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute("""
+        CREATE TABLE checkpoints (
+            rule TEXT PRIMARY KEY,
+            fingerprint TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            seen INTEGER NOT NULL,
+            state BLOB NOT NULL,
+            wakes BLOB NOT NULL
+        )""")
+    db.conn.execute("CREATE INDEX journal_wake ON journal (number) WHERE entry = 'wake'")
