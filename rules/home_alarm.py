@@ -84,7 +84,7 @@ class HomeAlarm(Rule):
         return [Raise(key, severity, self.compound.place_of(signal.device), reason, signal.device)]
 
     def _end(self, signal: Signal, standing: set[str]) -> Decisions:
-        told = signal.data.get("from")
+        told = signal.data.get("from") if signal.kind == "zone.restored" else None
         names = FROM.get(told, ENDS[signal.kind]) if isinstance(told, str) else ENDS[signal.kind]
         keys = [key for key in (f"{_subject(signal)}/{name}" for name in names) if key in standing]
         standing.difference_update(keys)

@@ -90,7 +90,7 @@ class Silence(Rule):
     Settings = SilenceSettings
     KINDS = frozenset({"device.silent", "device.offline", "device.online", *TROUBLES, *ENDS, "configuration.changed"})
     State = Losses
-    HORIZON = timedelta(hours=24)
+    HORIZON = timedelta(days=7)  # whoever is lost for longer is known from `held`, but not which loss it was told in
 
     settings: SilenceSettings
     _named: tuple[Compound, str] | None = None
