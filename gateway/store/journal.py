@@ -95,7 +95,7 @@ NEVER = (1 << 63) - 1
 """A number that no event has."""
 _OF_KIND = "SELECT * FROM journal WHERE entry = 'signal' AND kind = ? AND number BETWEEN ? AND ? ORDER BY number"
 _OF_EVERY_KIND = "SELECT * FROM journal WHERE entry = 'signal' AND number BETWEEN ? AND ? ORDER BY number"
-_WAKES = "SELECT * FROM journal WHERE entry = 'wake' AND number BETWEEN ? AND ? ORDER BY number"
+_WAKES = "SELECT * FROM journal WHERE entry <> 'signal' AND entry = 'wake' AND number BETWEEN ? AND ? ORDER BY number"
 
 
 def events(connection: sqlite3.Connection, wanted: Wanted, after: int, last: int, most: int) -> list[Signal | Wake]:
@@ -148,7 +148,7 @@ def signals_of_alert(connection: sqlite3.Connection, alert: str, limit: int) -> 
     """Newest first."""
     rows = connection.execute(
         "SELECT journal.* FROM alert_signals JOIN journal ON journal.number = alert_signals.journal"
-        " WHERE alert_signals.alert = ? AND journal.entry = 'signal' ORDER BY journal.number DESC LIMIT ?",
+        " WHERE alert_signals.alert = ? AND journal.entry = 'signal' ORDER BY alert_signals.journal DESC LIMIT ?",
         (alert, limit),
     )
     return [_signal(row) for row in rows]

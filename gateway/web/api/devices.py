@@ -105,8 +105,8 @@ def _device(call: Call[Any]) -> DeviceStatus:
 def _quarantine(connection: sqlite3.Connection, before: int | None, most: int, language: str) -> list[QuarantineView]:
     rows = connection.execute(
         "SELECT number, at, device, why, why_zh, length(data) AS size, substr(data, 1, ?) AS head FROM quarantine"
-        " WHERE number < coalesce(?, number + 1) ORDER BY number DESC LIMIT ?",
-        (_SHOWN, before, most),
+        " WHERE number < ? ORDER BY number DESC LIMIT ?",
+        (_SHOWN, journal.NEVER if before is None else before, most),
     )
     return [
         QuarantineView(

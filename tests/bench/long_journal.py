@@ -1,0 +1,64 @@
+"""A record as a large compound fills it in a day, written with plain SQL into the schema as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from gateway.store.migrations import migrate
+
+DEVICES = 400
+KINDS = ("motion.started", "motion.ended", "door.opened", "door.closed", "access.granted", "plate.read", "zone.alarm")
+RARE = ("device.offline", "device.online", "area.disarmed", "area.armed")
+ALERT_EVERY = 100
+_BATCH = 50_000
+_INSERT = (
+    "INSERT INTO journal (entry, id, device, kind, at, received, source_id, body, data)"
+    " VALUES ('signal', ?, ?, ?, NULL, ?, ?, ?, ?)"
+)
+
+
+def fill(folder: Path, rows: int, hours: float) -> float:
+    """Signals over the last `hours`, one in a hundred behind a closed alert; returns how many a second went in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(folder / "anju.db", isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    migrate(connection)
+    connection.execute("PRAGMA synchronous = OFF")
+    made = _rows(rows, hours)
+    began = time.perf_counter()
+    for begin in range(0, rows, _BATCH):
+        connection.execute("BEGIN")
+        connection.executemany(_INSERT, (next(made) for _ in range(min(_BATCH, rows - begin))))
+        connection.execute("COMMIT")
+    took = time.perf_counter() - began
+    _raise_alerts(connection)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return rows / took
+
+
+def _rows(count: int, hours: float) -> Iterator[tuple[object, ...]]:
+    span = int(hours * 3600e6)
+    first = time.time_ns() // 1000 - span
+    for number in range(count):
+        kind = RARE[number // 1000 % 4] if number % 1000 == 0 else KINDS[number % len(KINDS)]
+        device, data = f"device-{number * 7919 % DEVICES:03d}", f'{{"n":{number},"zone":3}}'
+        body = hashlib.blake2b(data.encode(), digest_size=16).digest()
+        at = first + span * number // count
+        yield f"s-{number:028x}", device, kind, at, str(number % 256), body, data
+
+
+def _raise_alerts(connection: sqlite3.Connection) -> None:
+    every = f"number % {ALERT_EVERY} = 0"
+    connection.execute("BEGIN")
+    connection.execute(
+        "INSERT INTO alerts SELECT 'a-' || substr(id, 3), 'home', device || '/' || number, 1 + number % 4, 'closed',"
+        f" '', device, '报警', 'Alarm', received, received, 1, received, 'real', 'wang', NULL FROM journal WHERE {every}"
+    )
+    connection.execute(f"INSERT INTO alert_signals SELECT 'a-' || substr(id, 3), number FROM journal WHERE {every}")
+    connection.execute("COMMIT")
