@@ -129,9 +129,8 @@ def signals(
     wanted = {"device": device, "kind": kind}
     terms = ["entry = 'signal'", *(f"{column} = ?" for column, value in wanted.items() if value is not None)]
     values: list[str | int] = [value for value in wanted.values() if value is not None]
-    if before is not None:
-        terms.append("number < ?")
-        values.append(before)
+    terms.append("number < ?")
+    values.append(NEVER if before is None else before)
     sql = f"SELECT * FROM journal WHERE {' AND '.join(terms)} ORDER BY number DESC LIMIT ?"  # noqa: S608  # fixed terms
     return [_signal(row) for row in connection.execute(sql, (*values, limit))]
 

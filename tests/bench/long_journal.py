@@ -57,8 +57,9 @@ def _raise_alerts(connection: sqlite3.Connection) -> None:
     every = f"number % {ALERT_EVERY} = 0"
     connection.execute("BEGIN")
     connection.execute(
-        "INSERT INTO alerts SELECT 'a-' || substr(id, 3), 'home', device || '/' || number, 1 + number % 4, 'closed',"
-        f" '', device, '报警', 'Alarm', received, received, 1, received, 'real', 'wang', NULL FROM journal WHERE {every}"
+        "INSERT INTO alerts SELECT 'a-' || substr(id, 3), 'home', device || '/' || number, 1 + number % 4,"
+        " 'closed', '', device, '报警', 'Alarm', received, received, 1, received, 'real', 'wang', NULL"
+        f" FROM journal WHERE {every}"
     )
     connection.execute(f"INSERT INTO alert_signals SELECT 'a-' || substr(id, 3), number FROM journal WHERE {every}")
     connection.execute("COMMIT")
