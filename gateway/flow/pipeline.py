@@ -39,6 +39,8 @@ CHECKPOINT_S = 30.0
 """The rules' states are saved this often: after a crash the rules are fed what came since."""
 SLICE = 1000
 """Events of the past fed at once: about 10 ms in which nothing else is served."""
+PATIENCE_S = 1.0
+"""When rules catch up for longer than this, alarms that come meanwhile are on the screen before their rules decide."""
 RETRY_S = 0.5
 STUCK_S = 10.0
 
@@ -129,13 +131,15 @@ class Pipeline:
 
     async def _catch_up(self, wanted: journal.Wanted, last: int) -> None:
         """Feed the rules what they have missed, in slices: neither memory nor pauses grow with the journal."""
-        after = 0
+        after, began = 0, self._clock.monotonic()
         while events := await self._store.read(
             partial(journal.events, wanted=wanted, after=after, last=last, most=SLICE)
         ):
             decided = self._rulebook.replay(events)
             if decided:
                 await self._put_through(Batch((), decided))
+            if self._clock.monotonic() - began > PATIENCE_S:
+                self._intake.show_ahead()
             after = events[-1].number or last
 
     async def _put_through(self, batch: Batch) -> None:
@@ -162,6 +166,7 @@ class Pipeline:
         idle = not batch.decided and (now - self._saved < SAVE_PROGRESS_S or progress == self._on_record)
         if idle and not batch.turned:
             self._all_kept = not self._rulebook.behind
+            self._intake.decided(batch.events)
             return
         batch.commands = [from_decision(d, d.decision) for d in batch.decided if isinstance(d.decision, Perform)]
         at, commands = self._clock.now(), batch.commands
@@ -178,6 +183,7 @@ class Pipeline:
         batch.alerts = await self._until_kept(lambda: self._desk.decide(batch.decided, beside))
         self._saved, self._on_record = now, progress
         self._checkpointed = self._checkpointed if states is None else now
+        self._intake.decided(batch.events)
         self._all_kept = not self._rulebook.behind
 
     async def _save_states(self) -> None:

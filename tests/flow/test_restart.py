@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -161,3 +162,35 @@ async def test_a_state_that_can_not_be_saved_stops_nobody(flow_of):
     async with flow_of(remembers(start=lambda _self, _held: {"doors": object()}, on=lambda *_: ())) as flow:
         await opened(flow, "a")
         assert await flow.store.read(lambda c: c.execute("SELECT count(*) FROM checkpoints").fetchone()[0]) == 0
+
+
+async def test_an_alarm_that_comes_while_the_rules_catch_up_is_on_the_screen(flow_of, monkeypatch, tmp_path):
+    """From memory, until its rule has decided on it."""
+    async with flow_of(remembers()) as flow:
+        await opened(flow, "a")
+    async with Store.open(tmp_path) as store:
+        await store.write(lambda c: c.execute("DELETE FROM checkpoints").rowcount)
+    go_on, read = threading.Event(), journal.events
+
+    def slowly(connection, **wanted):
+        assert go_on.wait(20)
+        return read(connection, **{**wanted, "most": 1})
+
+    monkeypatch.setattr(journal, "events", slowly)
+    monkeypatch.setattr(pipeline, "PATIENCE_S", -1.0)
+    panic = type("Panic", (Remembers,), {"KINDS": ("panic.pressed",), "on": _raise_panic, "start": lambda *_: None})
+    panic.State = None
+    async with flow_of(remembers(), (panic("p", None, COMPOUND), "f")) as flow:
+        await flow.say("panic.pressed")
+        assert flow.intake.waiting == 1, "nothing is decided yet"
+        go_on.set()
+        await flow.until(lambda: any(alert.rule == "p" for alert in flow.desk.open_alerts()))
+        (ahead, *_) = [alert for alert in flow.ear.alerts if alert.rule == "ahead"]
+        assert not ahead.on_record
+        assert "规则正在恢复" in ahead.reason.zh
+        await flow.until(lambda: all(alert.rule != "ahead" for alert in flow.desk.open_alerts()))
+        assert flow.ear.alerts.index(ahead) < next(i for i, a in enumerate(flow.ear.alerts) if a.rule == "p")
+
+
+def _raise_panic(_self, _state, event):
+    return (Raise(event.device, Severity.CRITICAL, "", Words("求助", "panic")),)
