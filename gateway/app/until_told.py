@@ -35,6 +35,8 @@ async def run(configuration: Configuration, data: Path, ready: Ready | None = No
             running = await stack.enter_async_context(open_gateway(configuration, data))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         _keep_what_stands()
+        for hint in configuration.hints:
+            log.warning("worth a look", file=str(hint.file), line=hint.line, what=hint.what, mend=hint.mend)
         log.info("anju serves", http=running.http_url, mqtt=running.mqtt_port, devices=len(configuration.devices))
         systemd.notify("READY=1")
         if ready:
