@@ -22,7 +22,7 @@ from gateway.desk import rows
 from gateway.settings.kinds import known_kinds
 from gateway.store import journal
 from gateway.store.store import connect
-from tests.bench.long_journal import KINDS, fill
+from tests.bench.long_journal import KINDS, fill, insert_cost
 from tests.bench.machine import machine
 from tests.bench.process import resident
 from tests.support.gateway import Gateway, TestCompound, TestDevice
@@ -57,6 +57,10 @@ def main(count: int, record: Path | None) -> None:
         gateway = _gateway(Path(folder), data)
         console.print(_starts(gateway, count, console))
         console.print(_lists(data, count))
+        now, before = insert_cost(Path(folder), 300_000)
+        console.print(
+            f"an insert into 300,000 signals: {now:.1f} µs of CPU, {before:.1f} µs without the indexes of m006_no_scans"
+        )
 
 
 def _gateway(folder: Path, data: Path) -> Gateway:
