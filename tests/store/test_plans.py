@@ -15,7 +15,7 @@ from gateway.flow import commands
 from gateway.flow import rows as flow_rows
 from gateway.model import AlertState, Signal
 from gateway.people.rooms import rooms_on_record
-from gateway.store import Store, journal, retention
+from gateway.store import Store, journal, quarantine, retention
 from gateway.store.store import connect
 from tests.support.plans import slow
 
@@ -70,6 +70,10 @@ def rooms(connection):
         lambda c: retention.old_signals(c, NOW, retention.Place()),
         lambda c: retention.delete_signals(c, [1]),
         lambda c: retention.purge_quarantine(c, NOW),
+        lambda c: quarantine.newest(c, None, 9, 9),
+        lambda c: quarantine.newest(c, 9, 9, 9),
+        lambda c: quarantine.after(c, 9, 9, 9),
+        quarantine.last_number,
         lambda c: retention.snapshots_of_alerts(c, "ab"),
     ],
 )
