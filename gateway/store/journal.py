@@ -126,12 +126,15 @@ def signals(
     before: int | None = None,
     limit: int = 100,
 ) -> list[Signal]:
-    """Newest first; `before` is the number the last page ended on."""
-    wanted = {"device": device, "kind": kind, "source_id": source_id}
-    terms = ["entry = 'signal'", *(f"{column} = ?" for column, value in wanted.items() if value is not None)]
-    values: list[str | int] = [value for value in wanted.values() if value is not None]
-    terms.append("number < ?")
-    values.append(NEVER if before is None else before)
+    """Newest first; `before` is the number the last page ended on. `source_id` needs `device` too."""
+    wanted: dict[str, str | int | None] = {"device = ?": device, "kind = ?": kind}
+    if source_id is not None:
+        # `+` keeps SQLite from looking through all that the device has said: few signals have this id.
+        wanted = {"number IN (SELECT number FROM journal WHERE device = ?": device, "source_id = ?)": source_id}
+        wanted["+kind = ?"] = kind
+    wanted["number < ?"] = NEVER if before is None else before
+    terms = ["entry = 'signal'", *(term for term, value in wanted.items() if value is not None)]
+    values = [value for value in wanted.values() if value is not None]
     sql = f"SELECT * FROM journal WHERE {' AND '.join(terms)} ORDER BY number DESC LIMIT ?"  # noqa: S608  # fixed terms
     return [_signal(row) for row in connection.execute(sql, (*values, limit))]
 

@@ -38,6 +38,7 @@ async def test_no_page_reads_a_whole_table(asked, anju, open_client):
     for device, kind, after in itertools.product((None, "east-door"), (None, "fire.alarm"), (None, "9")):
         given = (("device", device), ("kind", kind), ("after", after))
         paths.append("/api/v1/signals?" + "&".join(f"{k}={v}" for k, v in given if v))
+    paths += [f"/api/v1/signals?device=east-door&source_id=7{more}" for more in ("", "&kind=fire.alarm", "&after=9")]
     asked.clear()
     for path in paths:
         answer = await client.get(path)
