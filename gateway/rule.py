@@ -90,6 +90,15 @@ class Rule(ABC):
         """The state before the first event. `held`: the keys of the alerts this rule has open and unrestored."""
         return None
 
+    def answers_for(self, signal: Signal) -> bool:
+        """Whether it is this rule's to decide on the signal, be it that nothing is to be done.
+
+        An alarm that no rule answers for raises an alert of its own. Override it where `on` passes over more.
+        """
+        covers = getattr(self.settings, "covers", None)
+        heard = not self.KINDS or signal.kind in self.KINDS
+        return heard and (covers is None or bool(covers(signal.device, self.compound)))
+
     @abstractmethod
     def on(self, state: Any, event: Signal | Wake) -> Decisions:
         """The decisions on one event; `state` is changed in place."""

@@ -63,13 +63,11 @@ class HomeAlarm(Rule):
         return set(held)
 
     def on(self, state: set[str], event: Signal | Wake) -> Decisions:
-        return self._decide(event, state) if isinstance(event, Signal) and self._is_mine(event) else ()
+        return self._decide(event, state) if isinstance(event, Signal) and self.answers_for(event) else ()
 
-    def _is_mine(self, signal: Signal) -> bool:
+    def answers_for(self, signal: Signal) -> bool:
         anywhere = not signal.kind.startswith(("zone.", "panel."))
-        return self.settings.covers(signal.device, self.compound) and (
-            anywhere or at_home(signal.device, self.compound)
-        )
+        return super().answers_for(signal) and (anywhere or at_home(signal.device, self.compound))
 
     def _decide(self, signal: Signal, standing: set[str]) -> Decisions:
         if signal.kind in ENDS:

@@ -86,13 +86,16 @@ class Perimeter(Rule):
             areas = state.armed.setdefault(self._panel(event.device), {})
             areas[str(event.data.get("area"))] = event.kind == "area.armed"
             return ()
-        if not self.settings.covers(event.device, self.compound) or at_home(event.device, self.compound):
+        if not self.answers_for(event):
             return ()
         if event.kind in ENDS:
             return self._end(event, state.standing)
         if event.kind == "zone.alarm" and self._is_disarmed(event, state.armed):
             return ()
         return self._raise(event, state.standing)
+
+    def answers_for(self, signal: Signal) -> bool:
+        return super().answers_for(signal) and not at_home(signal.device, self.compound)
 
     def _severity(self, kind: str) -> Severity | None:
         return self.settings.severities.get(kind, MATTERS[kind].severity)

@@ -13,13 +13,22 @@ import structlog
 from gateway.app.in_force import compound_of
 from gateway.app.parts import Parts
 from gateway.errors import NotRecorded
+from gateway.flow import uncovered
 from gateway.flow.rulebook import NewRules
 from gateway.flow.supervisor import Entry
+from gateway.rule import Compound, Rule
 from gateway.settings.configuration import Configuration
 from gateway.settings.difference import Changes, Difference, compare
 from gateway.store import journal
 
 log = structlog.get_logger(__name__)
+
+
+def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
+    """Those of the installer, and the one that answers for what they leave out."""
+    rules = [entry.rule(entry.id, entry.settings, compound) for entry in new.rules]
+    marks = [entry.fingerprint for entry in new.rules]
+    return [*zip(rules, marks, strict=True), (uncovered.Uncovered(rules, compound), uncovered.fingerprint(marks))]
 
 
 class Changeover:
@@ -42,7 +51,7 @@ class Changeover:
         anything has changed.
         """
         parts, difference, compound = self._parts, self.compare(new), compound_of(new)
-        rules = NewRules([(entry.rule(entry.id, entry.settings, compound), entry.fingerprint) for entry in new.rules])
+        rules = NewRules(_rules(new, compound))
         parts.certificates.show(new.compound)
         await self._record(new, rules)
         parts.in_force.take(new, compound)

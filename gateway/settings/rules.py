@@ -8,7 +8,7 @@ import json
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from gateway.rule import Rule, RuleSettings
 from gateway.settings.configuration import RuleEntry
@@ -17,13 +17,23 @@ from gateway.settings.devices import Id
 from gateway.settings.document import Document
 from gateway.settings.entries import Ids, read_entry, rows
 from gateway.settings.kinds import find_rule
+from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
+
+OF_THE_GATEWAY = frozenset({"ahead", "certificate", "gateway", "storage", "uncovered", "unrecorded"})
+"""Names under which the gateway raises alerts of its own."""
+
+
+def _is_free(value: str) -> str:
+    if value in OF_THE_GATEWAY:
+        raise Wrong(f"id {value!r} is that of the gateway's own alerts", "choose another")
+    return value
 
 
 class RuleCommon(Section):
     """What every rule may say."""
 
-    id: Annotated[Id, Field(description="short and lasting; an alert carries it")]
+    id: Annotated[Id, AfterValidator(_is_free), Field(description="short and lasting; an alert carries it")]
     kind: Annotated[str, Field(description="the family: rules/<kind>.py, or a third party's module with a dot")]
 
 

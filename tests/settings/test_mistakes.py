@@ -337,3 +337,9 @@ def test_an_account_number_keeps_its_noughts(folder):
 def test_a_secret_that_yaml_takes_for_a_number_is_not_shown(folder):
     folder.compound("name: x\ndemo: true\nplaces: {gate/east: 东}\nmqtt: {accounts: [{user: b3, password: 004711}]}")
     assert only(folder) == "compound.yaml:4: 'password': this is a number or true/false, not text, put it in quotes"
+
+
+@pytest.mark.parametrize("name", ["storage", "uncovered", "gateway"])
+def test_a_rule_with_the_name_of_the_gateways_own_alerts(folder, name):
+    folder.rules(f"- {{id: {name}, kind: perimeter}}")
+    assert only(folder) == f"rules.yaml:2: id '{name}' is that of the gateway's own alerts, choose another"
