@@ -75,6 +75,29 @@ def test_it_is_told_once_and_once_that_it_is_over(change: Change, kind: str) -> 
     assert 120 <= over <= 135
 
 
+def held_before(side: str, share: float, shade: int) -> Change:
+    """Something flat before a part of the lens, so near that its rim is blurred."""
+    cover = np.zeros((360, 640), np.float32)
+    cover[:, : round(640 * share)] = 1
+    if side in {"top", "bottom"}:
+        cover[:] = 0
+        cover[: round(360 * share)] = 1
+    turned = cover[::-1, ::-1] if side in {"right", "bottom"} else cover
+    soft = np.asarray(cv2.GaussianBlur(np.ascontiguousarray(turned), (0, 0), 12), np.float32)[..., None]
+    return lambda picture, _: np.asarray(picture * (1 - soft) + shade * soft, np.uint8)
+
+
+@pytest.mark.parametrize("shade", [5, 120, 245])
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+@pytest.mark.parametrize("share", [0.5, 0.6, 0.8])
+def test_something_flat_before_half_of_the_lens_is_told_after_a_minute(side: str, share: float, shade: int) -> None:
+    grainy = noise(2)
+    change = held_before(side, share, shade)
+    told = looks(between(60, 150, lambda picture, time: grainy(change(picture, time), time)), 180)
+    assert [verdict.kind for _, verdict in told] == ["camera.covered", "camera.restored"]
+    assert 60 < told[0][0] <= 60 + Tamper.PART + 10
+
+
 def test_a_picture_that_stands_still_is_frozen() -> None:
     kept: list[Picture] = []
 
