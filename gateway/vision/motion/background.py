@@ -2,7 +2,7 @@
 
 The light is taken out first: brightness is fitted to the background by gain and offset, so that
 a cloud does not ring. When half the picture changes between two looks (a lamp, the infrared
-filter) that is light as well, and is learnt anew within a second. A pixel differs when it lies
+filter) that is light as well, and is learnt anew within a second. A picture that shook is moved back. A pixel differs when it lies
 outside what its neighbours are in the background, so that a mast in the wind, a swaying twig and
 the sharper picture of a keyframe do not.
 """
@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.vision.motion.luma import Luma, Mask, lit_like
+from gateway.vision.motion.steady import moved, shaken
 
 _Floats = NDArray[np.float32]
-_NEAR = np.ones((3, 3), np.uint8)
+_NEAR, _WIDE = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
+"""Neighbours that a pixel may look like: usually, and while the camera shakes, which is never quite made good."""
 
 
 class Background:
@@ -35,6 +37,10 @@ class Background:
     """The most that one look counts, however long after the last: keyframes may be ten seconds apart."""
     _NOISE_CAP, _THINGS_SLOWER = 60.0, 5.0
     _SIGMAS = 3.0
+    _SHAKES = 8
+    """Pixels that must differ before anybody asks whether the camera shook."""
+    _SHAKEN = 30.0
+    """Seconds for which a camera that shook is thought to shake."""
 
     def __init__(self, contrast: float, patience: float = 0.0) -> None:
         self._contrast = contrast
@@ -43,10 +49,12 @@ class Background:
         self._noise: _Floats = np.zeros((0, 0), np.float32)
         self._beyond: Luma = np.zeros((0, 0), np.uint8)
         self._still_learning = self.BEGINNING
-        self._share = 0.0
+        self._share = self._shaking = 0.0
         self.lit: Luma = np.zeros((0, 0), np.uint8)
         self.picture: Luma = np.zeros((0, 0), np.uint8)
         """The last look in the background's light, and the background it was held against."""
+        self.steady: Luma = np.zeros((0, 0), np.uint8)
+        """The last look, moved back onto the background where the camera shook."""
 
     def fits(self, luma: Luma) -> bool:
         return self._known.size > 0 and self._known.shape == luma.shape
@@ -60,18 +68,30 @@ class Background:
     def differs(self, luma: Luma, passed: float) -> Mask | None:
         """Where the picture differs, `passed` seconds after the look before; None while it is learning."""
         self.picture = np.asarray(cv2.convertScaleAbs(self._known), np.uint8)
-        self.lit = lit_like(luma, self.picture)
-        above = cv2.subtract(self.lit, cv2.dilate(self.picture, _NEAR))
-        below = cv2.subtract(cv2.erode(self.picture, _NEAR), self.lit)
-        beyond = np.asarray(cv2.max(above, below), np.uint8)
-        mask = np.asarray(cv2.compare(beyond, self._limit(), cv2.CMP_GT), np.uint8)
+        self.lit, self.steady = lit_like(luma, self.picture), luma
+        self._shaking -= passed
+        beyond, mask = self._beyond_it()
+        if self._still_learning > 0 or cv2.countNonZero(mask) >= self._SHAKES:
+            by = shaken(self.lit, self.picture)
+            if by is not None:
+                self.lit, self.steady = moved(self.lit, by), moved(luma, by)
+                self._shaking = self._SHAKEN
+                beyond, mask = self._beyond_it()
         self._notice_light(cv2.countNonZero(mask) / mask.size)
         if self._still_learning > 0:
             self._still_learning -= passed
-            cv2.accumulateWeighted(luma, self._known, 0.5)
+            cv2.accumulateWeighted(self.steady, self._known, 0.5)
             return None
         self._beyond = beyond
         return mask
+
+    def _beyond_it(self) -> tuple[Luma, Mask]:
+        """How far each pixel lies outside what its neighbours are, and where that counts."""
+        near = _NEAR if self._shaking <= 0 else _WIDE
+        above = cv2.subtract(self.lit, cv2.dilate(self.picture, near))
+        below = cv2.subtract(cv2.erode(self.picture, near), self.lit)
+        beyond = np.asarray(cv2.max(above, below), np.uint8)
+        return beyond, np.asarray(cv2.compare(beyond, self._limit(), cv2.CMP_GT), np.uint8)
 
     def learn(self, luma: Luma, mask: Mask, foreign: Mask, passed: float) -> None:
         """Take up this look: what differs slower than what does not, and a thing's passing hardly as noise."""

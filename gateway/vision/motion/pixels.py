@@ -86,13 +86,15 @@ class Pixels:
         """
         luma = small(luma)
         passed = self.LOOK if self._rewound else time - self._time
-        before = luma if self._rewound else self._before
+        before, rewound = self._before, self._rewound
         self._time, self._before, self._rewound = time, luma, False
         if before is None or not self._background.fits(luma) or not 0 <= passed <= self.LEAP:
             self._begin(luma)
             return self.finish()
         self._learn()
         mask = self._background.differs(luma, passed)
+        luma = self._before = self._background.steady
+        before = luma if rewound else before
         self.learning = mask is None
         self.patches = [] if mask is None else self._patches(luma, before, mask, passed, self._HINT if alone else 1.0)
         areas = self._areas()
