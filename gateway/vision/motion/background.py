@@ -2,8 +2,8 @@
 
 The light is taken out first: brightness is fitted to the background by gain and offset, so that
 a cloud does not ring. When half the picture changes between two looks (a lamp, the infrared
-filter) that is light as well, and is learnt anew within a second. A picture that shook is moved back. A pixel differs when it lies
-outside what its neighbours are in the background, so that a mast in the wind, a swaying twig and
+filter) that is light as well, and is learnt anew within a second. A picture that shook is moved back. A pixel
+differs when it lies outside what its neighbours are in the background, so that a mast in the wind, a swaying twig and
 the sharper picture of a keyframe do not.
 """
 
@@ -71,7 +71,7 @@ class Background:
         self.lit, self.steady = lit_like(luma, self.picture), luma
         self._shaking -= passed
         beyond, mask = self._beyond_it()
-        if self._still_learning > 0 or cv2.countNonZero(mask) >= self._SHAKES:
+        if self._still_learning > 0 or self._shaking > 0 or cv2.countNonZero(mask) >= self._SHAKES:
             by = shaken(self.lit, self.picture)
             if by is not None:
                 self.lit, self.steady = moved(self.lit, by), moved(luma, by)

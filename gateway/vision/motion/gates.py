@@ -88,7 +88,7 @@ class Gates:
         if self._look_is_due(time):
             told += self._move(luma, time)
             told += self._happenings.look(luma, self._pixels.patches, time)
-            told += self._tamper.see(luma, time) if self._tamper.due(time) else []
+            told += self._tamper.see(luma, time, thread=self._pixels.threads.hang) if self._tamper.due(time) else []
         return [Event.of(each, time) for each in told]
 
     def settle(self, time: float) -> list[Event]:

@@ -7,7 +7,7 @@ are a file's or a camera's; a leap in them (a reconnect) makes the gate learn an
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from gateway.vision.motion.layout import Layout
 from gateway.vision.motion.luma import Luma, Mask, small
 from gateway.vision.motion.patches import Look, Patch, Share, patches, raster, stirred
 from gateway.vision.motion.stretch import Motion, Stretch
+from gateway.vision.motion.sway import Sway, Threads
 
 _Lesson = tuple[Luma, Mask, Mask, float]
 ELSEWHERE = ""
@@ -63,6 +64,9 @@ class Pixels:
         self._time = 0.0
         self._rewound = False
         self._open: Mask | None = None
+        self._sway = Sway()
+        self.threads = Threads()
+        """What hangs before the lens."""
         self._stretches: dict[str, Stretch] = defaultdict(Stretch)
         self.patches: list[Patch] = []
         """What the last look showed; those that count, moving or not."""
@@ -140,7 +144,14 @@ class Pixels:
         changed = stirred(luma, before, self._sensitivity.contrast)
         seen = mask if self._open is None else np.asarray(cv2.bitwise_and(mask, self._open), np.uint8)
         look = Look(seen, changed, self._background.lit, self._background.picture)
-        found, foreign = patches(look, part * max(self._LEAST, self._sensitivity.area * luma.size))
+        least = part * max(self._LEAST, self._sensitivity.area * luma.size)
+        found, foreign, lines = patches(look, least)
+        self.threads.see(lines, self._time)
+        calm = self._sway.calm(seen)
+        if self.threads.near:
+            found, foreign, _ = patches(replace(look, mask=self.threads.cut_from(calm)), least, 0.0)
+        elif found and cv2.countNonZero(calm) < cv2.countNonZero(seen):
+            found, foreign, _ = patches(replace(look, mask=calm), least)
         self._unlearnt = luma, mask, foreign, passed
         return found
 

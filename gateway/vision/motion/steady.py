@@ -25,7 +25,7 @@ _LEAST = 3.0
 
 
 def shaken(seen: Luma, known: Luma) -> NDArray[np.float32] | None:
-    """The affine map (2 × 3) that takes places of `known` to those of `seen`, which has its light; None: none needed."""
+    """The affine map (2 × 3) that takes places of `known` to those of `seen`, in its light; None: none needed."""
     smooth, there = _smooth(seen), _smooth(known)
     slopes, path = _slopes(there), np.zeros(4, np.float32)
     for number in range(_ROUNDS):

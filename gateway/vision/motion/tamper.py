@@ -1,11 +1,12 @@
-"""A picture that lies: covered, moved or frozen. Sans-I/O.
+"""A picture that lies: covered, moved, frozen or dirty. Sans-I/O.
 
 Told once it has held for a while, and `camera.restored` once it is over. What comes slowly (dusk,
 a growing hedge) becomes usual; what comes at once does not.
 
-Limits. Covered: two thirds of what can be recognised in the scene, after ten seconds; two fifths of it, if nothing
-can be recognised in them, after a minute, so that a lorry may wait in front of the camera for that long. Frozen:
-`frozen.py` tells what is needed.
+Limits. Covered: two thirds of what can be recognised in the scene, after ten seconds; a third of it (half of the lens
+covers that, on whatever side), if nothing can be recognised there, after a minute, so that a lorry may wait in front
+of the camera for that long. Frozen: `frozen.py` tells what is needed. Dirty: a thread that hangs before the lens; drops and grease only once they blur
+half of the scene, and then as covered.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from gateway.vision.motion.view import Comparison, View
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`kind` is a signal kind: camera.covered, moved, frozen or restored."""
+    """`kind` is a signal kind: camera.covered, moved, frozen, dirty or restored."""
 
     kind: str
     data: Json
@@ -34,7 +35,7 @@ class Tamper:
     LOOKS = 3
     """So many looks in a row must agree."""
     HOLDS, PART, FROZEN, BACK = 10.0, 60.0, 30.0, 4.0
-    """Seconds it must hold: covered or moved; covered in part; frozen; the return to what is usual."""
+    """Seconds it must hold: covered or moved, or a thread; covered in part; frozen; the usual again."""
     ADOPTED = 3600.0
     """Seconds after which a scene that moved is the scene."""
     _WIDTH = 120
@@ -62,8 +63,8 @@ class Tamper:
     def due(self, time: float) -> bool:
         return not 0 <= time - self._time < self.EVERY
 
-    def see(self, luma: Luma, time: float) -> Iterator[Verdict]:
-        """One picture's brightness, of any size. What it made sure."""
+    def see(self, luma: Luma, time: float, *, thread: bool = False) -> Iterator[Verdict]:
+        """One picture's brightness, of any size, and whether a thread hangs before it. What it made sure."""
         luma = small(luma, self._WIDTH)
         passed, self._time = time - self._time, time
         if self._view is None or not self._view.fits(luma):
@@ -71,8 +72,8 @@ class Tamper:
             return
         self._frozen.see(luma)
         self._looks += 1
-        state = self._judge(self._view.compare(luma))
-        if not state and not self._told:
+        state = self._judge(self._view.compare(luma), thread=thread)
+        if self._how == "thread" or not (state or self._told):
             self._view.learn(luma, min(max(passed / self._LEARNS, 1 / (self._looks + 1)), 0.5))
         yield from self._hold(state, time, passed)
         if self._told == "moved" and time - self._since > self.ADOPTED:
@@ -83,7 +84,7 @@ class Tamper:
         self._view, self._frozen, self._looks = View(luma), Frozen(), 0
         self._frozen.see(luma)
 
-    def _judge(self, now: Comparison) -> str:
+    def _judge(self, now: Comparison, *, thread: bool) -> str:
         """What this look alone says."""
         self._how = ""
         if now.kept < self._LOST and now.lively >= self._BLANK and now.blank < (1 - now.kept) / 2:
@@ -94,7 +95,10 @@ class Tamper:
         if now.blank >= self._COVERED_PART and now.textured >= self._TEXTURED:
             self._how = "part"
             return "covered"
-        return "frozen" if self._frozen.suspected else ""
+        if self._frozen.suspected:
+            return "frozen"
+        self._how = "thread" if thread else ""
+        return "dirty" if thread else ""
 
     def _hold(self, state: str, time: float, passed: float) -> Iterator[Verdict]:
         if state != self._suspected:
