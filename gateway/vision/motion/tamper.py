@@ -5,8 +5,8 @@ a growing hedge) becomes usual; what comes at once does not.
 
 Limits. Covered: two thirds of what can be recognised in the scene, after ten seconds; a third of it (half of the lens
 covers that, on whatever side), if nothing can be recognised there, after a minute, so that a lorry may wait in front
-of the camera for that long. Frozen: `frozen.py` tells what is needed. Dirty: a thread that hangs before the lens; drops and grease only once they blur
-half of the scene, and then as covered.
+of the camera for that long. Frozen: `frozen.py` tells what is needed. Dirty: a thread that hangs before the lens;
+drops and grease only once they blur half of the scene, and then as covered.
 """
 
 from __future__ import annotations
