@@ -82,13 +82,17 @@ class Gates:
         """Whether a picture of this time would be looked at."""
         return self._every_frame or self._look_is_due(time)
 
-    def see(self, luma: Luma, time: float) -> list[Event]:
-        """One picture's brightness, rows × columns; what began or ended with it."""
+    def see(self, luma: Luma, time: float, *, whole: bool = True) -> list[Event]:
+        """One picture's brightness, rows × columns; what began or ended with it.
+
+        One that is not whole says nothing about the camera: a missing slice looks as if it had been moved.
+        """
         told: list[Told | Notice | Verdict] = list(self._happenings.frame(luma, time))
         if self._look_is_due(time):
             told += self._move(luma, time)
             told += self._happenings.look(luma, self._pixels.patches, time)
-            told += self._tamper.see(luma, time, thread=self._pixels.threads.hang) if self._tamper.due(time) else []
+            if whole and self._tamper.due(time):
+                told += self._tamper.see(luma, time, thread=self._pixels.threads.hang)
         return [Event.of(each, time) for each in told]
 
     def settle(self, time: float) -> list[Event]:

@@ -36,6 +36,11 @@ class Frame:
         """Width and height."""
         return self._frame.width, self._frame.height
 
+    @property
+    def damaged(self) -> bool:
+        """Whether parts of it were missing and are made up."""
+        return bool(self._frame.is_corrupt)
+
     def luma(self, width: int) -> Picture:
         """Brightness, scaled down to `width` columns (never up); without a colour conversion where it can be had."""
         full = self._plane() if self._frame.format.name.startswith(("yuv", "nv12", "gray")) else self._gray()
