@@ -64,10 +64,10 @@ class Look:
     background: Luma
 
 
-def patches(look: Look, least: float, line: float = LONG) -> tuple[list[Patch], Mask, Mask]:
+def patches(look: Look, least: float, beside: Mask | None = None) -> tuple[list[Patch], Mask, Mask]:
     """Those of `least` pixels and more; where the alive ones are; and where lines are, which are left out.
 
-    A line is `line` pixels long at least, and as thin as a thread before the lens.
+    A line is long, or lies where `beside` is set, and is as thin as a thread before the lens.
     """
     solid = np.asarray(cv2.morphologyEx(look.mask, cv2.MORPH_OPEN, _THIN), np.uint8)
     if not cv2.countNonZero(solid):
@@ -78,10 +78,12 @@ def patches(look: Look, least: float, line: float = LONG) -> tuple[list[Patch], 
     covered[0] = 0
     moved = _sums(labels, look.stirred & solid, count)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    thin = (length >= line) & (covered <= _SLENDER * length) & (covered > 0)
+    long = length >= LONG
+    piece = long if beside is None else long | (_sums(labels, beside & solid, count) > 0)
+    thin = piece & (covered <= _SLENDER * length) & (covered > 0)
     for label in np.flatnonzero(thin).tolist():
         thin[label] = _is_line(solid, labels, label, stats[label])
-    lines = np.asarray(np.isin(labels, np.flatnonzero(thin & (length >= LONG))) * solid, np.uint8)
+    lines = np.asarray(np.isin(labels, np.flatnonzero(thin & long)) * solid, np.uint8)
     large = np.flatnonzero((covered >= max(least, _weather(covered[1:]))) & ~thin)
     things = [patch for patch in large.tolist() if not _is_light(look, solid, labels == patch, stats[patch])]
     alive = moved >= np.maximum(least / 4, _ALIVE * covered)

@@ -149,7 +149,7 @@ class Pixels:
         self.threads.see(lines, self._time)
         calm = self._sway.calm(seen)
         if self.threads.near:
-            found, foreign, _ = patches(replace(look, mask=self.threads.cut_from(calm)), least, 0.0)
+            found, foreign, _ = patches(replace(look, mask=self.threads.cut_from(calm)), least, self.threads.beside)
         elif found and cv2.countNonZero(calm) < cv2.countNonZero(seen):
             found, foreign, _ = patches(replace(look, mask=calm), least)
         self._unlearnt = luma, mask, foreign, passed

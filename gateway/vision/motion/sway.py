@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gateway.vision.motion.luma import Mask
 
-_NEAR = np.ones((3, 3), np.uint8)
+_NEAR, _WIDE = np.ones((3, 3), np.uint8), np.ones((13, 13), np.uint8)
 
 
 class Sway:
@@ -43,7 +43,7 @@ class Threads:
 
     SURE = 20.0
     """Seconds in which two thirds of what is seen are believed."""
-    _NEAR, _MOST, _HARDLY = 0.01, 0.4, 0.05
+    _NEAR, _MOST, _HARDLY = 0.025, 0.4, 0.05
     """Shares of the time that it is seen: from which pieces of it are looked out for, from which it hangs there,
     and below which it does no more."""
     _LOOKS, _KEPT = 30.0, 0.2
@@ -69,7 +69,12 @@ class Threads:
         if self._places.shape != lines.shape:
             self._places = np.zeros(lines.shape, np.float32)
         if seen or self.near:
-            self._places = np.maximum(self._places * np.float32(1 - 1 / self._LOOKS), lines)
+            self._places = np.maximum(self._places * np.float32(1 - 1 / self._LOOKS), lines).astype(np.float32)
+
+    @property
+    def beside(self) -> Mask:
+        """Where pieces of them may be."""
+        return np.asarray(cv2.dilate((self._places > 0) * np.uint8(255), _WIDE), np.uint8)
 
     def cut_from(self, mask: Mask) -> Mask:
         """The mask without the places they were in."""
