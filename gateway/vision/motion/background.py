@@ -39,6 +39,8 @@ class Background:
     _SIGMAS = 3.0
     _SHAKES = 8
     """Pixels that must differ before anybody asks whether the camera shook."""
+    _BRIGHTER = 1.5
+    """Times the contrast that counts: what is brighter than that is seen by its brightness."""
     _SHAKEN = 30.0
     """Seconds for which a camera that shook is thought to shake."""
 
@@ -58,6 +60,19 @@ class Background:
 
     def fits(self, luma: Luma) -> bool:
         return self._known.size > 0 and self._known.shape == luma.shape
+
+    @property
+    def shaking(self) -> bool:
+        return self._shaking > 0
+
+    def alike(self) -> Mask:
+        """Where the last look was about as bright as the background."""
+        most = round(self._BRIGHTER * self._contrast)
+        return np.asarray((cv2.absdiff(self.lit, self.picture) <= most) * np.uint8(255), np.uint8)
+
+    def paces(self, passed: float) -> tuple[float, float]:
+        """The shares of a look that are taken up: where nothing differs, and where something does."""
+        return min(passed / self._FOLLOWS, self._AT_ONCE), min(passed / self._follows_moving, self._AT_ONCE)
 
     def begin(self, luma: Luma) -> None:
         """Start over from this picture."""
@@ -95,9 +110,9 @@ class Background:
 
     def learn(self, luma: Luma, mask: Mask, foreign: Mask, passed: float) -> None:
         """Take up this look: what differs slower than what does not, and a thing's passing hardly as noise."""
-        calm, moving = passed / self._FOLLOWS, passed / self._follows_moving
-        cv2.accumulateWeighted(luma, self._known, min(calm, self._AT_ONCE), cv2.bitwise_not(mask))
-        cv2.accumulateWeighted(luma, self._known, min(moving, self._AT_ONCE), mask)
+        calm, moving = self.paces(passed)
+        cv2.accumulateWeighted(luma, self._known, calm, cv2.bitwise_not(mask))
+        cv2.accumulateWeighted(luma, self._known, moving, mask)
         capped = np.minimum(self._beyond, np.uint8(self._NOISE_CAP))
         noise = min(passed / self._NOISE, self._AT_ONCE)
         cv2.accumulateWeighted(capped, self._noise, noise, cv2.bitwise_not(foreign))

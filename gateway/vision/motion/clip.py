@@ -39,7 +39,9 @@ class Watcher:
         self._group.append(packet)
         for frame in self._frames(want, packet):
             if self.gates.due(frame.time):
-                yield from self.gates.see(frame.luma(frame.size[0]), frame.time, whole=not frame.damaged)
+                yield from self.gates.see(
+                    frame.luma(frame.size[0]), frame.time, whole=not frame.damaged, colours=frame.colours
+                )
 
     def _frames(self, want: Want, packet: Packet) -> Iterator[Frame]:
         if want is Want.BACK:

@@ -20,12 +20,16 @@ _STIRRED, _ALIVE = 0.7, 0.05
 """A patch moves if so much of it changed since the look before, by so much of the contrast; noise does less."""
 _LIGHT_LIKENESS, _LIGHT_LEAST = 0.75, 40
 """From so high a correlation with the background, over at least so many pixels, it is the background lit otherwise."""
+_COLOURED = 0.3
+"""The share of a patch that must differ in colour for it to be no light."""
 _TEXTURE = 3.0
 """Standard deviation below which the texture of the background is no more than noise."""
 _WEATHER, _BEYOND_WEATHER, _BEYOND_CLUMPS = 12, 6.0, 5.0
 """From so many patches on it rains or snows; a thing is so many times the usual patch, and the nine tenths' largest."""
 LONG, _SLENDER = 16.0, 3.0
 """Pixels from end to end from which something is a line, if its area is so many of them for each or less."""
+_STREAKS = 24
+"""From so many patches on what is thin is rain."""
 _FEW, _ASIDE, _BENT = 4, 1.2, 0.06
 """How far from the line its pixels lie, as a standard deviation: in pixels, and as a share of its length."""
 _UPRIGHT, _UPRIGHT_LINE = 1.4, 0.75
@@ -56,12 +60,16 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look against the background, all of one size. `stirred`: changed since the look before."""
+    """One look against the background, all of one size. `stirred`: changed since the look before.
+
+    `coloured`: differs in colour, and hardly in brightness, so that no light did it.
+    """
 
     mask: Mask
     stirred: Mask
     lit: Luma
     background: Luma
+    coloured: Mask | None = None
 
 
 def patches(look: Look, least: float, beside: Mask | None = None) -> tuple[list[Patch], Mask, Mask]:
@@ -80,7 +88,8 @@ def patches(look: Look, least: float, beside: Mask | None = None) -> tuple[list[
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     long = length >= LONG
     piece = long if beside is None else long | (_sums(labels, beside & solid, count) > 0)
-    thin = piece & (covered <= _SLENDER * length) & (covered > 0)
+    calm = np.count_nonzero(covered) < _STREAKS
+    thin = calm & piece & (covered <= _SLENDER * length) & (covered > 0)
     for label in np.flatnonzero(thin).tolist():
         thin[label] = _is_line(solid, labels, label, stats[label])
     lines = np.asarray(np.isin(labels, np.flatnonzero(thin & long)) * solid, np.uint8)
@@ -142,6 +151,8 @@ def _is_light(look: Look, solid: Mask, patch: NDArray[np.bool_], stats: _Labels)
     x, y, width, height = stats[:4]
     here = slice(y, y + height), slice(x, x + width)
     inside = patch[here] & (solid[here] > 0)
+    if look.coloured is not None and float((look.coloured[here] > 0)[inside].mean()) > _COLOURED:
+        return False
     if int(inside.sum()) < _LIGHT_LEAST:
         return False
     seen, known = _grain(look.lit[here])[inside], _grain(look.background[here])[inside]

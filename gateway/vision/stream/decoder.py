@@ -19,6 +19,9 @@ from gateway.vision.stream.source import Coding, Packet
 _CLOCK = Fraction(1, 90_000)
 """RTP's clock for video (RFC 6184, 8.2.1): fine enough for any stream's time."""
 
+_PLANAR = {"yuv420p", "yuvj420p"}
+"""8 bits, colour in planes of its own: what H.264 and H.265 cameras send."""
+
 _MARK = (0, 200, 255)
 
 Picture = NDArray[np.uint8]
@@ -49,6 +52,13 @@ class Frame:
         height = max(1, round(self._frame.height * width / self._frame.width))
         return np.asarray(cv2.resize(full, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
+    @property
+    def colours(self) -> tuple[Picture, Picture] | None:
+        """The blue and red difference, half as wide and high; None where they don't lie in planes of their own."""
+        if self._frame.format.name not in _PLANAR:
+            return None
+        return self._plane(1), self._plane(2)
+
     @cached_property
     def bgr(self) -> Picture:
         return np.asarray(self._frame.to_ndarray(format="bgr24"), np.uint8)
@@ -62,10 +72,10 @@ class Frame:
         _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
         return bytes(coded)
 
-    def _plane(self) -> Picture:
-        plane = self._frame.planes[0]
+    def _plane(self, number: int = 0) -> Picture:
+        plane = self._frame.planes[number]
         rows: Picture = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        return rows[: self._frame.height, : self._frame.width]
+        return rows[: plane.height, : plane.width]
 
     def _gray(self) -> Picture:
         return np.asarray(self._frame.to_ndarray(format="gray"), np.uint8)
