@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
+from gateway.app.identity import own_client_id
 from gateway.errors import ConfigError, LinkLost, Mistake
 from gateway.flow.emitter import Quarantine
+from gateway.limits import RefusalLog
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
+from gateway.links.mqtt.pacing import Limits
 from gateway.links.mqtt.paho_line import BrokerSettings
 from gateway.links.port import claimed
 from gateway.settings.checks import doors_of
@@ -30,7 +34,9 @@ def check_free(configuration: Configuration) -> None:
             raise ConfigError([Mistake(configuration.directory / "compound.yaml", 1, what, mend)]) from error
 
 
-def make_endpoint(mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quarantine) -> Endpoint | None:
+def make_endpoint(
+    mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quarantine, refusals: RefusalLog, connections: int
+) -> Endpoint | None:
     """The gateway's own MQTT endpoint, which admits nobody yet; None when the YAML has none."""
     if mqtt.endpoint is None:
         return None
@@ -38,22 +44,27 @@ def make_endpoint(mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quaran
     settings = EndpointSettings(mqtt.endpoint.listen.host, mqtt.endpoint.listen.port)
     if tls is not None:
         settings = EndpointSettings(settings.host, settings.port, context, tls.listen.host, tls.listen.port)
-    return Endpoint(settings, {}, quarantine.keep)
+    limits = Limits(
+        connections=connections,
+        per_account=min(mqtt.endpoint.per_account, connections),
+        per_address=min(mqtt.endpoint.per_address, connections),
+    )
+    return Endpoint(settings, {}, quarantine.keep, limits, refusals)
 
 
-def make_broker_client(mqtt: Mqtt, quarantine: Quarantine) -> BrokerClient | None:
+def make_broker_client(mqtt: Mqtt, quarantine: Quarantine, folder: Path) -> BrokerClient | None:
     """The client of a broker of the compound's own; None when the YAML has none."""
-    return None if mqtt.broker is None else BrokerClient(_broker_settings(mqtt.broker), quarantine.keep)
+    return None if mqtt.broker is None else BrokerClient(_broker_settings(mqtt.broker, folder), quarantine.keep)
 
 
-def _broker_settings(broker: Broker) -> BrokerSettings:
+def _broker_settings(broker: Broker, folder: Path) -> BrokerSettings:
     password = broker.password.get_secret_value() if broker.password else None
     return BrokerSettings(
         host=broker.host,
         port=broker.port,
         user=broker.user,
         password=password,
-        client_id=broker.client_id,
+        client_id=broker.client_id or own_client_id(folder),
         tls=_client_context(broker) if broker.tls or broker.ca else None,
     )
 

@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
+from gateway.app.descriptors import Shares
 from gateway.app.doors import make_broker_client, make_endpoint
 from gateway.app.in_force import InForce
 from gateway.app.links import Doors
+from gateway.app.own_alerts import OwnAlerts
 from gateway.app.recording import Recording, make_recording
 from gateway.clock import Clock
 from gateway.desk import Desk
@@ -21,6 +24,7 @@ from gateway.flow.rulebook import Rulebook
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.unrecorded import Unrecorded
 from gateway.flow.witness import Witness
+from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.people import People
 from gateway.settings.compound import CompoundSettings
@@ -41,6 +45,7 @@ class Parts:
     clock: Clock
     store: Store
     certificates: Certificates
+    certificate_watch: CertificateWatch
     hub: Hub
     desk: Desk
     intake: Intake
@@ -54,21 +59,26 @@ class Parts:
     witness: Witness
     recording: Recording
     say: Say
+    refusals: RefusalLog
+    share: Shares
 
 
-def make(started: CompoundSettings, store: Store) -> Parts:
+def make(started: CompoundSettings, store: Store, share: Shares) -> Parts:
     """Of what is read once: addresses to listen on, certificates, a broker, how many vision workers."""
     clock, hub, in_force = Clock(), Hub(), InForce(started)
     certificates = Certificates(started)
     desk = Desk(store, clock.now, hub.alert_changed)
     unrecorded = Unrecorded(desk.memory, lambda: in_force.compound, clock.now)
-    intake = Intake(store, clock, unrecorded)
+    refusals = RefusalLog()
+    intake = Intake(store, clock, unrecorded, refusals)
     say = speak(intake)
-    quarantine = Quarantine(store, clock.now)
+    quarantine = Quarantine(store, clock.now, refusals)
     doors = Doors(
-        make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine),
-        make_broker_client(started.mqtt, quarantine),
+        make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, share.mqtt),
+        make_broker_client(started.mqtt, quarantine, store.path.parent),
         VisionPool(started.vision.workers, home_province=started.home_province, glances=started.vision.glances / 100),
+        refusals=refusals,
+        receiver=share.receiver,
         notes=store.path.parent / "lines",
     )
     supervisor = Supervisor(intake, quarantine, clock.now, hub)
@@ -81,6 +91,10 @@ def make(started: CompoundSettings, store: Store) -> Parts:
         clock=clock,
         store=store,
         certificates=certificates,
+        certificate_watch=CertificateWatch(
+            OwnAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, clock.now),
+            lambda: in_force.settings,
+        ),
         hub=hub,
         desk=desk,
         intake=intake,
@@ -94,6 +108,8 @@ def make(started: CompoundSettings, store: Store) -> Parts:
         witness=witness,
         recording=recording,
         say=say,
+        refusals=refusals,
+        share=share,
     )
 
 

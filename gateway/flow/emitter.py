@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.flow.intake import Intake
+from gateway.flow.quota import QuarantineQuota
+from gateway.limits import RefusalLog
 from gateway.model import Health, Said, Signal, Words
 from gateway.store import Store
-from gateway.store.rows import to_us
+from gateway.store.quarantine import record
+from gateway.store.quotas import trim_quarantine
 
-_STATES = {"device.online": Health.ONLINE, "device.offline": Health.OFFLINE, "device.silent": Health.SILENT}
+_STATES = {
+    "device.online": Health.ONLINE,
+    "device.offline": Health.OFFLINE,
+    "device.silent": Health.SILENT,
+    "device.refused": Health.REFUSED,
+}
+LOOK_EVERY = 20
+"""Pieces of a device between two looks at how much it has in all."""
 MOST_BYTES = 64 * 1024
 """Of one piece in quarantine; the rest of it is cut and the cut is told."""
 
 
 class Quarantine:
-    """Bytes that could not be read, committed, for the installer to see."""
+    """Bytes that could not be read, committed, for the installer to see: of each device within its quota."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], refusals: RefusalLog | None = None) -> None:
+        self._quota = QuarantineQuota(refusals or RefusalLog())
+        self._kept: Counter[str] = Counter()
         self._store = store
         self._now = now
         self.count = 0
 
     async def keep(self, device: str, why: Said, data: bytes) -> None:
-        at = to_us(self._now())
-        if len(data) > MOST_BYTES:
-            first, size, said = MOST_BYTES, len(data), Words.of(why)
-            why = Words(f"{said.zh}（共 {size} 字节，只存前 {first}）", f"{said.en} (first {first} of {size} bytes)")
-        zh = why.zh if isinstance(why, Words) else None
-
-        def unit(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT INTO quarantine (at, device, why, why_zh, data) VALUES (?, ?, ?, ?, ?)",
-                (at, device, str(why), zh, data[:MOST_BYTES]),
-            )
-
-        await self._store.write(unit)
+        """Beyond its quota a device's bytes are counted, and not kept: it is answered as if they were."""
+        if not self._quota.admits(device, min(len(data), MOST_BYTES)):
+            return
+        why = self._quota.and_before(device, why)
+        at, size = self._now(), len(data)
+        if size > MOST_BYTES:
+            said = Words.of(why)
+            zh, en = f"（共 {size} 字节，只存前 {MOST_BYTES}）", f" (first {MOST_BYTES} of {size} bytes)"
+            why, data = Words(said.zh + zh, said.en + en), data[:MOST_BYTES]
+        await self._store.write(lambda connection: record(connection, at, device, why, data))
         self.count += 1
+        await self._make_room(device)
+
+    async def _make_room(self, device: str) -> None:
+        """Now and then: the quota of an hour bounds what comes in between."""
+        if self._kept[device] % LOOK_EVERY == 0:
+            known = device.encode(errors="replace").decode()  # as it is on record
+            while await self._store.write(lambda connection: trim_quarantine(connection, known)):
+                pass
+        self._kept[device] += 1
 
 
 class Hears(Protocol):
@@ -53,6 +71,9 @@ class Hears(Protocol):
 
     def lost(self, device: str, why: Said) -> None:
         """It does not answer."""
+
+    def refused(self, device: str, why: Said) -> None:
+        """It answers, and what it says is not taken."""
 
     def spoke(self, device: str) -> None:
         """A signal of it is committed."""
@@ -99,9 +120,10 @@ class Emitter:
     def lost(self, part: str, why: Said) -> None:
         self._hears.lost(self._own(part), why)
 
-    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
-        if not remembered:
-            self.heard()
+    def refused(self, part: str | None, why: Said) -> None:
+        self._hears.refused(self._own(part or self._device), why)
+
+    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:  # noqa: ARG002  # see Emit
         await self._quarantine.keep(self._device, why, data)
 
     def _own(self, device: str) -> str:

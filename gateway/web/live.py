@@ -7,13 +7,13 @@ import asyncio
 import structlog
 from aiohttp import WSCloseCode, web
 
-from gateway.errors import TooMany
 from gateway.web.asked import LiveQuery
 from gateway.web.call import Call
 from gateway.web.feed import Feed
 from gateway.web.meters import Meters
 from gateway.web.privacy import audience_of
 from gateway.web.routes import EVERYONE, Route
+from gateway.web.screens import MOST, Screens
 from gateway.web.standing import SESSION_ENDED, may_stay
 
 log = structlog.get_logger(__name__)
@@ -21,36 +21,30 @@ BEAT_S = 5.0
 _BATCH = 100
 _SEND_S = 15.0
 """A screen that takes nothing for this long is gone."""
-_MOST_SOCKETS = 200
 _MOST_BYTES = 4096
 
 
 class Live:
     """Every live socket; `close` ends them all when the gateway stops."""
 
-    def __init__(self, feed: Feed, meters: Meters) -> None:
+    def __init__(self, feed: Feed, meters: Meters, most: int = MOST) -> None:
         self._feed = feed
         self._meters = meters
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._screens = Screens(most)
 
     async def serve(self, call: Call[LiveQuery]) -> web.WebSocketResponse:
-        if len(self._sockets) >= _MOST_SOCKETS:
-            raise TooMany("too many screens follow live", 30)
         socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=_MOST_BYTES)
-        self._sockets.add(socket)
-        self._meters.sockets.set(len(self._sockets))
         try:
-            await socket.prepare(call.request)
-            await self._converse(socket, call)
+            with self._screens.held(socket, call.me.user):
+                self._meters.sockets.set(len(self._screens))
+                await socket.prepare(call.request)
+                await self._converse(socket, call)
         finally:
-            self._sockets.discard(socket)
-            self._meters.sockets.set(len(self._sockets))
+            self._meters.sockets.set(len(self._screens))
         return socket
 
     async def close(self) -> None:
-        """Tell every screen that the gateway goes; they come back by themselves."""
-        for socket in list(self._sockets):
-            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops")
+        await self._screens.close()
 
     def routes(self) -> tuple[Route, ...]:
         does = "WebSocket: a snapshot, then numbered changes; `after` resumes"

@@ -84,7 +84,10 @@ class HouseholdView(View):
 
 
 class SignalView(View):
-    """One thing one device said. `at` is the device's own clock, `received` ours."""
+    """One thing one device said. `at` is the device's own clock, `received` ours.
+
+    `source_id` is the number or id that the device gave it, or that its protocol knows it by.
+    """
 
     id: str
     kind: str
@@ -93,6 +96,7 @@ class SignalView(View):
     place_name: WordsView
     at: Time | None
     received: Time | None
+    source_id: str | None
     data: Mapping[str, Any]
     snapshot: str | None
 
@@ -150,7 +154,7 @@ class AlertView(View):
 class DeviceView(View):
     """A device and how it is. `actions`: the commands it takes, each with its arguments' names.
 
-    `fault` is why its line was last lost, in the compound's language.
+    `fault` is why its line was last lost, or why what it says is refused, in the compound's language.
     """
 
     id: str
@@ -245,3 +249,6 @@ class QuarantineList(View):
 class HealthView(View):
     status: Literal["ok", "not ready"]
     parts: Mapping[str, bool] = {}
+    refused: Sequence[str] = Field(
+        (), description="what was turned away within the last minute, by door; `anju_refused`"
+    )

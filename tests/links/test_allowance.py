@@ -5,16 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from gateway.errors import NotRecorded
-from gateway.links.allowance import Allowance, Aside
+from gateway.links.allowance import Aside, Unread, allowance
 from gateway.model import Said
-
-
-def test_a_burst_passes_and_the_rest_is_counted() -> None:
-    allowance = Allowance(burst=3, seconds=10)
-    assert [allowance.take(100) for _ in range(5)] == [True, True, True, False, False]
-    assert allowance.held_back == 2
-    assert allowance.take(110)
-    assert not allowance.take(110)
+from tests.support.listening import Listening
 
 
 class Emit:
@@ -32,7 +25,7 @@ async def test_what_was_held_back_is_told_with_the_next(monkeypatch) -> None:
     now = 0.0
     monkeypatch.setattr("asyncio.get_running_loop", lambda: SimpleNamespace(time=lambda: now))
     emit = Emit()
-    aside = Aside(emit, Allowance(burst=1, seconds=10))
+    aside = Aside(emit, allowance(burst=1, seconds=10))
     assert [await aside.put("noise", b"x") for _ in range(3)] == [True, False, False]
     now = 10.0
     assert await aside.put("noise", b"y")
@@ -43,3 +36,16 @@ async def test_what_the_disk_did_not_take_is_not_kept() -> None:
     emit = Emit()
     emit.disk = False
     assert not await Aside(emit).put("noise", b"x")
+
+
+def test_a_line_that_brings_nothing_readable_is_told() -> None:
+    emit = Listening()
+    unread = Unread(emit)  # type: ignore[arg-type]
+    for _ in range(2):
+        unread.unread("noise")
+    unread.read()
+    for _ in range(2):
+        unread.unread("noise")
+    assert emit.turned_away == []
+    unread.unread("noise", "part")
+    assert emit.turned_away == [("part", "nothing that it says can be read: noise; check its settings and the line")]

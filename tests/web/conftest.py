@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from gateway.people.roster import read_roster
 from gateway.store import Store, journal
 from gateway.vision.view.broadcast import Broadcast, Viewer
 from gateway.web import Accounts, Facts, Hub, Passwords, Services, Users, serve
+from gateway.web.connections import MOST
+from gateway.web.slow import SlowDown
 
 NAMES = ("王建国", "李秀英")
 PHONES = ("13812345678", "13987654321")
@@ -65,6 +67,8 @@ class World:
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
     fault: Said | None = None
     """Why every device is lost."""
+    pauses: list[float] = field(default_factory=list)
+    """Seconds that sign-ins had to wait; nobody waits here."""
     broken_disk: bool = False
     services: Services | None = None
     broadcast: Broadcast | None = None
@@ -87,6 +91,9 @@ class World:
         finally:
             self.broadcast.leave(viewer)
 
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
     async def order(self, command: Command) -> None:
         self.ordered.append(command)
 
@@ -102,11 +109,11 @@ class World:
     def devices(self) -> dict[str, DeviceStatus]:
         return {device.id: DeviceStatus(device, Health.ONLINE, self.now, fault=self.fault) for device in DEVICES}
 
-    async def hear(self, device: str, kind: str, **data: object) -> Signal:
-        """A signal that is on record."""
-        signal = Signal(device=device, kind=kind, data=data, received=self.now)
+    async def hear(self, device: str, kind: str, *, called: str | None = None, **data: object) -> Signal:
+        """A signal that is on record; `called` is its device's own id of it."""
+        signal = Signal(device=device, kind=kind, data=data, received=self.now, source_id=called)
         recorded = await self.store.write(lambda c: journal.record_signal(c, signal, timedelta(hours=1)))
-        return Signal(device=device, kind=kind, data=data, received=self.now, id=signal.id, number=recorded.number)
+        return replace(signal, number=recorded.number)
 
     async def alert(
         self,
@@ -114,16 +121,19 @@ class World:
         place: str = "b3/u1/1502",
         device: str = "home-1502",
         kind: str = "fire.alarm",
+        called: str | None = None,
         **data: object,
     ) -> Alert:
-        signal = await self.hear(device, kind, **data)
+        signal = await self.hear(device, kind, called=called, **data)
         decision = Raise(key, Severity.CRITICAL, place, Words("厨房烟雾报警", "Smoke in the kitchen"), device)
         [alert] = await self.desk.decide([Decided("home", decision, signal)], lambda _c: None)
         return alert
 
 
 @asynccontextmanager
-async def world(folder: Path, tls=None, console: Path | None = None, **facts) -> AsyncIterator[World]:
+async def world(
+    folder: Path, tls=None, console: Path | None = None, connections: int = MOST, **facts
+) -> AsyncIterator[World]:
     async with Store.open(folder) as store:
         hub = Hub()
         made = World(
@@ -154,7 +164,7 @@ async def world(folder: Path, tls=None, console: Path | None = None, **facts) ->
             hub=hub,
             people=made.people,
             door_plates=made.door_plates,
-            accounts=Accounts(store, FAST, lambda: made.now),
+            accounts=Accounts(store, FAST, lambda: made.now, slow=SlowDown(made.pause)),
             devices=made.devices,
             cameras=Cameras({device.id: device for device in DEVICES}),
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},
@@ -166,6 +176,7 @@ async def world(folder: Path, tls=None, console: Path | None = None, **facts) ->
             ready=lambda: made.ready,
             registry=CollectorRegistry(),
             console=console or folder / "no-console",
+            connections=connections,
         )
         made.services = services
         for role in Role:

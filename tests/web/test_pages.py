@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from gateway.limits import RateLimit
 from gateway.web.pages import plate as plate_page
 from gateway.web.pages.photo import NotAPhoto, harmless
-from gateway.web.throttle import Throttle
 from tests.web.conftest import NAMES, PHONES, world
 
 
@@ -215,7 +215,9 @@ async def test_reports_are_limited_for_one_door_and_for_one_address(anju, open_c
 
 async def test_photos_are_limited_in_size_for_one_door(tmp_path, monkeypatch):
     hour = timedelta(hours=1)
-    limits = plate_page._Limits(Throttle(50, hour), Throttle(50, hour), Throttle(1_000_000, hour), Throttle(1e9, hour))
+    limits = plate_page._Limits(
+        RateLimit(50, hour), RateLimit(50, hour), RateLimit(1_000_000, hour), RateLimit(1e9, hour)
+    )
     monkeypatch.setattr(plate_page, "_limits", lambda: limits)
     noisy = photo(800, 600, quality=90)
     assert 200_000 < len(noisy) < 400_000
@@ -387,3 +389,19 @@ async def test_a_name_with_markup_in_it_is_shown_as_text(tmp_path):
         [issued] = await made.door_plates.issue(["b3/u1/1502"], made.now)
         async with aiohttp.ClientSession(made.url) as client:
             assert "<script>alert" not in await page(client, f"/d/{issued.token}")
+
+
+@pytest.mark.parametrize("left", ["", "/anju"], ids=["taken away", "left"])
+async def test_a_door_plate_below_a_path_of_a_proxy(tmp_path, left):
+    """The proxy takes the path away or leaves it; what the page names goes through the proxy again."""
+    async with (
+        world(tmp_path, public_url="https://example.org/anju") as made,
+        aiohttp.ClientSession(made.url) as client,
+    ):
+        [issued] = await made.door_plates.issue(["b3/u1/1502"], made.now)
+        text = await page(client, f"{left}/d/{issued.token}")
+        addresses = set(re.findall(r'(?:href|src)="([^"]+/static/[^"]+)"', text))
+        assert addresses
+        assert all(address.startswith("/anju/static/") for address in addresses)
+        answer, _ = await send(client, f"{left}/d/{issued.token}", form("noise", "楼上装修"))
+        assert answer.headers["Location"] == f"/anju/d/{issued.token}?sent=1"

@@ -14,17 +14,19 @@ from typing import Any
 
 import structlog
 from aiohttp import hdrs, web
+from yarl import URL
 
 from gateway.errors import NotRecorded, TooMany
 from gateway.flow.unrecorded import GATEWAY
+from gateway.limits import RateLimit, network
 from gateway.model import Signal
 from gateway.web.call import Call
 from gateway.web.pages.form import Form, read_form
 from gateway.web.pages.photo import NotAPhoto, harmless
 from gateway.web.pages.rendering import Rendering
 from gateway.web.pages.sayings import CATEGORIES, in_language
+from gateway.web.prefix import public_path
 from gateway.web.routes import PUBLIC, Route
-from gateway.web.throttle import Throttle, network
 
 log = structlog.get_logger(__name__)
 PHOTO_BYTES = 2 * 1024 * 1024
@@ -48,16 +50,16 @@ class _Unfit(Exception):
 class _Limits:
     """For one token, and for one address (behind which there may be a whole building)."""
 
-    by_token: Throttle
-    by_address: Throttle
-    bytes_by_token: Throttle
-    bytes_by_address: Throttle
+    by_token: RateLimit
+    by_address: RateLimit
+    bytes_by_token: RateLimit
+    bytes_by_address: RateLimit
 
 
 def _limits() -> _Limits:
     hour, day = timedelta(hours=1), timedelta(days=1)
     mib = 1024 * 1024
-    return _Limits(Throttle(5, hour), Throttle(20, hour), Throttle(20 * mib, day), Throttle(60 * mib, day))
+    return _Limits(RateLimit(5, hour), RateLimit(20, hour), RateLimit(20 * mib, day), RateLimit(60 * mib, day))
 
 
 class PlatePages:
@@ -99,7 +101,8 @@ class PlatePages:
         except web.HTTPException as error:
             return self._form(call, place, form, _of_http(error), error.status)
         query = {"sent": "1", **({"lang": call.request.query["lang"]} if "lang" in call.request.query else {})}
-        return web.Response(status=303, headers={hdrs.LOCATION: str(call.request.rel_url.with_query(query))})
+        path = public_path(call.request, call.services.facts.public_url)
+        return web.Response(status=303, headers={hdrs.LOCATION: str(URL(path, encoded=True).with_query(query))})
 
     async def _signal(self, call: Call[Any], place: str, form: Form) -> Signal:
         category, text = form.fields.get("category", ""), form.fields.get("text", "").strip()
@@ -163,6 +166,7 @@ class PlatePages:
         trouble = values.pop("trouble", None)
         say = in_language(language)
         response = self._rendering.page(
+            call,
             template,
             status=status,
             say=say,

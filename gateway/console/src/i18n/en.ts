@@ -20,7 +20,7 @@ export const en: Messages = {
     test: "Service or set-up",
     drill: "Arranged before",
   },
-  health: { online: "Online", offline: "Offline", silent: "Silent", unknown: "Unknown" },
+  health: { online: "Online", offline: "Offline", silent: "Silent", refused: "Refused", unknown: "Unknown" },
   role: { guard: "Guard", supervisor: "Supervisor", installer: "Installer", manager: "Manager" },
   kinds: {
     "zone.alarm": "Zone alarm",
@@ -82,6 +82,7 @@ export const en: Messages = {
     "device.online": "Device online",
     "device.offline": "Device offline",
     "device.silent": "Device silent",
+    "device.refused": "Device's reports refused",
     "device.faulted": "Device fault",
     "device.restored": "Device restored",
     "command.done": "Command done",
@@ -89,6 +90,8 @@ export const en: Messages = {
     "report.made": "Resident's report",
     "storage.failed": "Storage failed",
     "storage.restored": "Storage restored",
+    "certificate.failing": "Certificate fails or soon will",
+    "certificate.restored": "Certificate renewed",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
   },
@@ -306,6 +309,7 @@ export const en: Messages = {
     clip_view: "Recording watched",
     clip_export: "Recording exported",
     clip_expired: "Recording expired",
+    clip_missing: "Not recorded",
   },
   close: {
     title: "Close · what was it?",
