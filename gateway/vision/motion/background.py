@@ -17,8 +17,7 @@ from gateway.vision.motion.luma import Luma, Mask, lit_like
 from gateway.vision.motion.steady import moved, shaken
 
 _Floats = NDArray[np.float32]
-_NEAR, _WIDE = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
-"""Neighbours that a pixel may look like: usually, and while the camera shakes, which is never quite made good."""
+_NEAR = np.ones((3, 3), np.uint8)
 
 
 class Background:
@@ -102,9 +101,8 @@ class Background:
 
     def _beyond_it(self) -> tuple[Luma, Mask]:
         """How far each pixel lies outside what its neighbours are, and where that counts."""
-        near = _NEAR if self._shaking <= 0 else _WIDE
-        above = cv2.subtract(self.lit, cv2.dilate(self.picture, near))
-        below = cv2.subtract(cv2.erode(self.picture, near), self.lit)
+        above = cv2.subtract(self.lit, cv2.dilate(self.picture, _NEAR))
+        below = cv2.subtract(cv2.erode(self.picture, _NEAR), self.lit)
         beyond = np.asarray(cv2.max(above, below), np.uint8)
         return beyond, np.asarray(cv2.compare(beyond, self._limit(), cv2.CMP_GT), np.uint8)
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.motion.luma import Luma, Mask
+from gateway.vision.motion.luma import Luma, Mask, middle
 
 Planes = tuple[Luma, Luma]
 """Blue and red difference (U and V, 128 is grey), rows × columns, of half the picture's size or any other."""
@@ -19,7 +19,7 @@ class Colour:
 
     LIMIT = 10.0
     """Steps of either plane that count. Noise and an encoder's rounding at crf 28 leave 4 at a look's size."""
-    _EVERY = 4
+    _EVERY = 8
 
     def __init__(self) -> None:
         self._known: list[_Floats] = []
@@ -53,9 +53,9 @@ def _small(plane: Luma, shape: tuple[int, ...]) -> _Floats:
 
 def _balanced(plane: _Floats, every: int) -> _Floats:
     """Without the tint of the whole: a camera's white balance wanders."""
-    return np.asarray(cv2.blur(plane, (3, 3)) - np.float32(np.median(plane[::every, ::every])), np.float32)
+    return np.asarray(cv2.blur(plane, (3, 3)) - middle(plane[::every, ::every]), np.float32)
 
 
 def _apart(now: list[_Floats], other: list[_Floats], limit: float) -> Mask:
-    most = np.maximum(*(np.asarray(cv2.absdiff(one, two)) for one, two in zip(now, other, strict=True)))
-    return np.asarray((most > limit) * np.uint8(255), np.uint8)
+    blue, red = (cv2.absdiff(one, two) for one, two in zip(now, other, strict=True))
+    return np.asarray((cv2.max(blue, red) > limit) * np.uint8(255), np.uint8)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.motion.luma import Luma
+from gateway.vision.motion.luma import Luma, middle
 
 _Floats = NDArray[np.float32]
 
@@ -64,7 +64,7 @@ def _slopes(known: Luma) -> _Floats:
 
 def _step(slopes: _Floats, away: _Floats) -> _Floats:
     """By least squares, with less weight for what moved by itself."""
-    scale = max(_LEAST, 3 * float(np.median(np.abs(away))))
+    scale = max(_LEAST, 3 * middle(np.abs(away[::8])))
     weighted = slopes / (1 + (away / scale) ** 2)
     square = weighted @ slopes.T
     damped = square + np.diag(0.01 * np.diag(square) + 1.0).astype(np.float32)
