@@ -54,6 +54,8 @@ class Intake:
         self._space = asyncio.Event()
         self._committed: deque[Signal | Wake | NewRules] = deque()
         self._more = asyncio.Event()
+        self._shown_ahead = 0
+        """The number of the last alarm that was on the screen before its rules had decided."""
         self.waiting = 0
         self.accepted = 0
         self.duplicates = 0
@@ -116,6 +118,20 @@ class Intake:
             self._committed.popleft()
             self._leave()
         return events
+
+    def show_ahead(self) -> None:
+        """Put the alarms that wait here on the screen: the rules are not ready for them yet."""
+        for event in self._committed:
+            number = event.number or 0
+            if isinstance(event, Signal) and event.is_alarm and number > self._shown_ahead:
+                self._shown_ahead = number
+                self._unrecorded.show_ahead(event)
+
+    def decided(self, events: Sequence[Signal | Wake]) -> None:
+        """The decisions on these are on record: what was shown ahead gives way to the rules' alerts."""
+        for event in events:
+            if isinstance(event, Signal) and event.is_alarm and (event.number or 0) <= self._shown_ahead:
+                self._unrecorded.decided(event)
 
     async def watch_storage(self) -> None:
         """Try what could not be written again until it can; runs for good."""
