@@ -30,7 +30,7 @@ OTHER_KINDS = frozenset(
     door.opened door.closed door.held door.locked door.unlocked
     credential.presented pin.entered reader.tampered reader.restored
     access.granted access.denied exit.requested call.started call.answered call.ended
-    camera.covered camera.frozen camera.moved camera.restored barrier.opened barrier.closed
+    camera.covered camera.dirty camera.frozen camera.moved camera.restored barrier.opened barrier.closed
     barrier.blocked barrier.cleared
     panel.battery_low panel.battery_restored panel.mains_lost panel.mains_restored panel.tested
     device.online device.offline device.silent device.refused device.faulted device.restored

@@ -57,6 +57,7 @@ TROUBLES = {
     "reader.tampered": Trouble("tampered", Severity.HIGH, "读卡器被拆动", "Reader tampered"),
     "barrier.blocked": Trouble("blocked", Severity.MEDIUM, "道闸遇阻", "Barrier met an obstacle"),
     "camera.covered": Trouble("covered", Severity.HIGH, "摄像机被遮挡", "Camera covered"),
+    "camera.dirty": Trouble("dirty", Severity.LOW, "摄像机镜头有污物或蛛网，请擦拭", "Camera lens dirty: wipe it"),
     "camera.frozen": Trouble("frozen", Severity.MEDIUM, "摄像机画面静止", "Camera picture frozen"),
     "camera.moved": Trouble("moved", Severity.MEDIUM, "摄像机被移动", "Camera moved"),
 }
@@ -64,7 +65,7 @@ ENDS = {
     "device.restored": ("faulted",),
     "reader.restored": ("tampered",),
     "barrier.cleared": ("blocked",),
-    "camera.restored": ("covered", "frozen", "moved"),
+    "camera.restored": ("covered", "dirty", "frozen", "moved"),
 }
 
 

@@ -50,6 +50,7 @@ KINDS: Mapping[str, Words] = {
     "plate.read": Words("车牌", "Plate"),
     "object.seen": Words("发现目标", "Object seen"),
     "camera.covered": Words("镜头被遮挡", "Camera covered"),
+    "camera.dirty": Words("镜头有污物或蛛网", "Camera lens dirty"),
     "camera.frozen": Words("画面冻结", "Camera frozen"),
     "camera.moved": Words("镜头被移动", "Camera moved"),
     "camera.restored": Words("画面恢复", "Camera restored"),

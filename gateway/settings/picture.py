@@ -28,6 +28,14 @@ class ZoneSettings(_Drawn):
     blocked: Annotated[
         Duration | None, Field(description="tell of what came and stays longer than this (object.seen, event blocked)")
     ] = None
+    blocked_share: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="the share of the zone that what blocks it covers at least; 0.03: an e-bike in a fire lane",
+        ),
+    ] = 0.03
 
     @field_validator("polygon")
     @classmethod
@@ -84,7 +92,8 @@ class LayoutSettings(_Drawn):
 
     def layout(self) -> Layout:
         zones = tuple(
-            Zone(each.name, each.polygon, _seconds(each.linger), _seconds(each.blocked)) for each in self.zones
+            Zone(each.name, each.polygon, _seconds(each.linger), _seconds(each.blocked), each.blocked_share)
+            for each in self.zones
         )
         lines = tuple(Line(each.name, each.points, each.direction) for each in self.lines)
         return Layout(zones, self.masks, lines, self.elsewhere, self.thrown)

@@ -167,7 +167,9 @@ class Look:
 
     def _see(self, frame: Frame, gates: Gates) -> None:
         if gates.due(frame.time):
-            for event in gates.see(frame.luma(frame.size[0]), frame.time):
+            for event in gates.see(
+                frame.luma(frame.size[0]), frame.time, whole=not frame.damaged, colours=frame.colours
+            ):
                 self._tell(event, frame)
             self._offer(frame, moves=gates.moving)
 

@@ -12,7 +12,7 @@ How to drive them, for every access unit of the sub stream, in the order it came
         pictures = decode(...)                 # `gates.back_to`, or the oldest one the ring has
     for picture in pictures:
         if gates.due(picture.time):            # five a second unless something falls; the rest is passed over
-            for event in gates.see(luma, picture.time): tell(event)
+            for event in gates.see(luma, picture.time, whole=picture is whole): tell(event)
 
 `luma` is best the decoder's own Y plane (rows × columns, uint8): scaling it is done here. When it
 was NOTHING or KEY before ALL, decoding begins at the ring's last keyframe (`decoder.restart()`), so that

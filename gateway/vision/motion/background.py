@@ -2,8 +2,8 @@
 
 The light is taken out first: brightness is fitted to the background by gain and offset, so that
 a cloud does not ring. When half the picture changes between two looks (a lamp, the infrared
-filter) that is light as well, and is learnt anew within a second. A pixel differs when it lies
-outside what its neighbours are in the background, so that a mast in the wind, a swaying twig and
+filter) that is light as well, and is learnt anew within a second. A picture that shook is moved back. A pixel
+differs when it lies outside what its neighbours are in the background, so that a mast in the wind, a swaying twig and
 the sharper picture of a keyframe do not.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.vision.motion.luma import Luma, Mask, lit_like
+from gateway.vision.motion.steady import moved, shaken
 
 _Floats = NDArray[np.float32]
 _NEAR = np.ones((3, 3), np.uint8)
@@ -35,6 +36,12 @@ class Background:
     """The most that one look counts, however long after the last: keyframes may be ten seconds apart."""
     _NOISE_CAP, _THINGS_SLOWER = 60.0, 5.0
     _SIGMAS = 3.0
+    _SHAKES = 8
+    """Pixels that must differ before anybody asks whether the camera shook."""
+    _BRIGHTER = 1.5
+    """Times the contrast that counts: what is brighter than that is seen by its brightness."""
+    _SHAKEN = 30.0
+    """Seconds for which a camera that shook is thought to shake."""
 
     def __init__(self, contrast: float, patience: float = 0.0) -> None:
         self._contrast = contrast
@@ -43,13 +50,28 @@ class Background:
         self._noise: _Floats = np.zeros((0, 0), np.float32)
         self._beyond: Luma = np.zeros((0, 0), np.uint8)
         self._still_learning = self.BEGINNING
-        self._share = 0.0
+        self._share = self._shaking = 0.0
         self.lit: Luma = np.zeros((0, 0), np.uint8)
         self.picture: Luma = np.zeros((0, 0), np.uint8)
         """The last look in the background's light, and the background it was held against."""
+        self.steady: Luma = np.zeros((0, 0), np.uint8)
+        """The last look, moved back onto the background where the camera shook."""
 
     def fits(self, luma: Luma) -> bool:
         return self._known.size > 0 and self._known.shape == luma.shape
+
+    @property
+    def shaking(self) -> bool:
+        return self._shaking > 0
+
+    def alike(self) -> Mask:
+        """Where the last look was about as bright as the background."""
+        most = round(self._BRIGHTER * self._contrast)
+        return np.asarray((cv2.absdiff(self.lit, self.picture) <= most) * np.uint8(255), np.uint8)
+
+    def paces(self, passed: float) -> tuple[float, float]:
+        """The shares of a look that are taken up: where nothing differs, and where something does."""
+        return min(passed / self._FOLLOWS, self._AT_ONCE), min(passed / self._follows_moving, self._AT_ONCE)
 
     def begin(self, luma: Luma) -> None:
         """Start over from this picture."""
@@ -60,24 +82,35 @@ class Background:
     def differs(self, luma: Luma, passed: float) -> Mask | None:
         """Where the picture differs, `passed` seconds after the look before; None while it is learning."""
         self.picture = np.asarray(cv2.convertScaleAbs(self._known), np.uint8)
-        self.lit = lit_like(luma, self.picture)
-        above = cv2.subtract(self.lit, cv2.dilate(self.picture, _NEAR))
-        below = cv2.subtract(cv2.erode(self.picture, _NEAR), self.lit)
-        beyond = np.asarray(cv2.max(above, below), np.uint8)
-        mask = np.asarray(cv2.compare(beyond, self._limit(), cv2.CMP_GT), np.uint8)
+        self.lit, self.steady = lit_like(luma, self.picture), luma
+        self._shaking -= passed
+        beyond, mask = self._beyond_it()
+        if self._still_learning > 0 or self._shaking > 0 or cv2.countNonZero(mask) >= self._SHAKES:
+            by = shaken(self.lit, self.picture)
+            if by is not None:
+                self.lit, self.steady = moved(self.lit, by), moved(luma, by)
+                self._shaking = self._SHAKEN
+                beyond, mask = self._beyond_it()
         self._notice_light(cv2.countNonZero(mask) / mask.size)
         if self._still_learning > 0:
             self._still_learning -= passed
-            cv2.accumulateWeighted(luma, self._known, 0.5)
+            cv2.accumulateWeighted(self.steady, self._known, 0.5)
             return None
         self._beyond = beyond
         return mask
 
+    def _beyond_it(self) -> tuple[Luma, Mask]:
+        """How far each pixel lies outside what its neighbours are, and where that counts."""
+        above = cv2.subtract(self.lit, cv2.dilate(self.picture, _NEAR))
+        below = cv2.subtract(cv2.erode(self.picture, _NEAR), self.lit)
+        beyond = np.asarray(cv2.max(above, below), np.uint8)
+        return beyond, np.asarray(cv2.compare(beyond, self._limit(), cv2.CMP_GT), np.uint8)
+
     def learn(self, luma: Luma, mask: Mask, foreign: Mask, passed: float) -> None:
         """Take up this look: what differs slower than what does not, and a thing's passing hardly as noise."""
-        calm, moving = passed / self._FOLLOWS, passed / self._follows_moving
-        cv2.accumulateWeighted(luma, self._known, min(calm, self._AT_ONCE), cv2.bitwise_not(mask))
-        cv2.accumulateWeighted(luma, self._known, min(moving, self._AT_ONCE), mask)
+        calm, moving = self.paces(passed)
+        cv2.accumulateWeighted(luma, self._known, calm, cv2.bitwise_not(mask))
+        cv2.accumulateWeighted(luma, self._known, moving, mask)
         capped = np.minimum(self._beyond, np.uint8(self._NOISE_CAP))
         noise = min(passed / self._NOISE, self._AT_ONCE)
         cv2.accumulateWeighted(capped, self._noise, noise, cv2.bitwise_not(foreign))

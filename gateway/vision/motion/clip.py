@@ -41,7 +41,9 @@ class Watcher:
         yield from self.gates.settle(packet.time)
         for frame in self._frames(want, unit):
             if self.gates.due(frame.time):
-                yield from self.gates.see(frame.luma(frame.size[0]), frame.time)
+                yield from self.gates.see(
+                    frame.luma(frame.size[0]), frame.time, whole=not frame.damaged, colours=frame.colours
+                )
 
     def _frames(self, want: Want, unit: AccessUnit) -> Iterable[Frame]:
         if want is Want.NOTHING:

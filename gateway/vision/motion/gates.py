@@ -6,6 +6,7 @@ How to drive them, the package tells; `clip.Watcher` does it for one thread.
 from __future__ import annotations
 
 from gateway.vision.motion.attention import Attention
+from gateway.vision.motion.colour import Planes
 from gateway.vision.motion.event import Event, Want
 from gateway.vision.motion.happenings import Happenings
 from gateway.vision.motion.layout import Layout
@@ -82,13 +83,17 @@ class Gates:
         """Whether a picture of this time would be looked at."""
         return self._every_frame or self._look_is_due(time)
 
-    def see(self, luma: Luma, time: float) -> list[Event]:
-        """One picture's brightness, rows × columns; what began or ended with it."""
+    def see(self, luma: Luma, time: float, *, whole: bool = True, colours: Planes | None = None) -> list[Event]:
+        """One picture's brightness, rows × columns, and its other planes; what began or ended with it.
+
+        One that is not whole says nothing about the camera: a missing slice looks as if it had been moved.
+        """
         told: list[Told | Notice | Verdict] = list(self._happenings.frame(luma, time))
         if self._look_is_due(time):
-            told += self._move(luma, time)
+            told += self._move(luma, time, colours)
             told += self._happenings.look(luma, self._pixels.patches, time)
-            told += self._tamper.see(luma, time) if self._tamper.due(time) else []
+            if whole and self._tamper.due(time):
+                told += self._tamper.see(luma, time, thread=self._pixels.threads.hang)
         return [Event.of(each, time) for each in told]
 
     def settle(self, time: float) -> list[Event]:
@@ -112,8 +117,8 @@ class Gates:
         seen = self._attention.seen
         return time >= seen + Pixels.LOOK - self._SLACK or time < seen - Pixels.LEAP
 
-    def _move(self, luma: Luma, time: float) -> list[Told]:
+    def _move(self, luma: Luma, time: float, colours: Planes | None) -> list[Told]:
         alone, self._alone = self._alone, False
-        told = self._pixels.see(luma, time, alone=alone)
+        told = self._pixels.see(luma, time, alone=alone, colours=colours)
         self._attention.looked(time, alone=alone)
         return told

@@ -17,12 +17,16 @@ Direction = Literal["any", "left_to_right", "right_to_left"]
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A part of the picture with a name. `linger` and `blocked` are seconds; None: it is not watched for that."""
+    """A part of the picture with a name. `linger` and `blocked` are seconds; None: it is not watched for that.
+
+    `blocked_share` is the share of it that what blocks it covers at least.
+    """
 
     name: str
     polygon: Polygon
     linger: float | None = None
     blocked: float | None = None
+    blocked_share: float = 0.03
 
     def holds(self, point: Point) -> bool:
         """Whether the point lies inside (even-odd rule)."""

@@ -42,3 +42,9 @@ def lit_like(seen: Luma, known: Luma) -> Luma:
         offset = float(other.mean() - gain * one.mean())
     table = np.clip(np.arange(256, dtype=np.float32) * gain + offset, 0, 255).astype(np.uint8)
     return np.asarray(cv2.LUT(seen, table), np.uint8)
+
+
+def middle(values: NDArray[np.float32]) -> float:
+    """The median of few values; numpy's own takes ten times as long."""
+    flat = values.ravel()
+    return float(np.partition(flat, flat.size // 2)[flat.size // 2])

@@ -20,10 +20,20 @@ _STIRRED, _ALIVE = 0.7, 0.05
 """A patch moves if so much of it changed since the look before, by so much of the contrast; noise does less."""
 _LIGHT_LIKENESS, _LIGHT_LEAST = 0.75, 40
 """From so high a correlation with the background, over at least so many pixels, it is the background lit otherwise."""
+_COLOURED = 0.3
+"""The share of a patch that must differ in colour for it to be no light."""
 _TEXTURE = 3.0
 """Standard deviation below which the texture of the background is no more than noise."""
 _WEATHER, _BEYOND_WEATHER, _BEYOND_CLUMPS = 12, 6.0, 5.0
 """From so many patches on it rains or snows; a thing is so many times the usual patch, and the nine tenths' largest."""
+LONG, _SLENDER = 16.0, 3.0
+"""Pixels from end to end from which something is a line, if its area is so many of them for each or less."""
+_STREAKS = 24
+"""From so many patches on what is thin is rain."""
+_FEW, _ASIDE, _BENT = 4, 1.2, 0.06
+"""How far from the line its pixels lie, as a standard deviation: in pixels, and as a share of its length."""
+_UPRIGHT, _UPRIGHT_LINE = 1.4, 0.75
+"""How much higher than wide somebody who walks is, and how much straighter what is upright must be to be a line."""
 _JOIN = np.ones((5, 5), np.uint8)
 _THIN = np.ones((2, 2), np.uint8)
 
@@ -50,30 +60,45 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look against the background, all of one size. `stirred`: changed since the look before."""
+    """One look against the background, all of one size. `stirred`: changed since the look before.
+
+    `coloured`: differs in colour, and hardly in brightness, so that no light did it.
+    """
 
     mask: Mask
     stirred: Mask
     lit: Luma
     background: Luma
+    coloured: Mask | None = None
 
 
-def patches(look: Look, least: float) -> tuple[list[Patch], Mask]:
-    """Those of `least` pixels and more, and where the alive ones are."""
+def patches(look: Look, least: float, beside: Mask | None = None) -> tuple[list[Patch], Mask, Mask]:
+    """Those of `least` pixels and more; where the alive ones are; and where lines are, which are left out.
+
+    A line is long, or lies where `beside` is set, and is as thin as a thread before the lens.
+    """
     solid = np.asarray(cv2.morphologyEx(look.mask, cv2.MORPH_OPEN, _THIN), np.uint8)
     if not cv2.countNonZero(solid):
-        return [], solid
+        return [], solid, solid
     count, drawn, boxes, _ = cv2.connectedComponentsWithStats(cv2.dilate(solid, _JOIN))
     labels, stats = np.asarray(drawn, np.int32), np.asarray(boxes, np.int32)
     covered = _sums(labels, solid, count)
     covered[0] = 0
     moved = _sums(labels, look.stirred & solid, count)
-    large = np.flatnonzero(covered >= max(least, _weather(covered[1:])))
+    length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    long = length >= LONG
+    piece = long if beside is None else long | (_sums(labels, beside & solid, count) > 0)
+    calm = np.count_nonzero(covered) < _STREAKS
+    thin = calm & piece & (covered <= _SLENDER * length) & (covered > 0)
+    for label in np.flatnonzero(thin).tolist():
+        thin[label] = _is_line(solid, labels, label, stats[label])
+    lines = np.asarray(np.isin(labels, np.flatnonzero(thin & long)) * solid, np.uint8)
+    large = np.flatnonzero((covered >= max(least, _weather(covered[1:]))) & ~thin)
     things = [patch for patch in large.tolist() if not _is_light(look, solid, labels == patch, stats[patch])]
     alive = moved >= np.maximum(least / 4, _ALIVE * covered)
     found = [_patch(stats[patch], covered[patch], solid.shape, alive=bool(alive[patch])) for patch in things]
     living = np.isin(labels, [patch for patch in things if alive[patch]])
-    return found, living.astype(np.uint8) * np.uint8(255)
+    return found, living.astype(np.uint8) * np.uint8(255), lines
 
 
 def raster(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> Mask:
@@ -99,6 +124,19 @@ def stirred(luma: Luma, before: Luma, contrast: float) -> Mask:
     return np.asarray(cv2.threshold(difference, _STIRRED * contrast, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
+def _is_line(solid: Mask, labels: _Labels, label: int, stats: _Labels) -> bool:
+    """Whether its pixels lie along a line. A walker's lie farther from it, though few of them differ."""
+    x, y, width, height = stats[:4].tolist()
+    here = slice(y, y + height), slice(x, x + width)
+    places = np.argwhere((labels[here] == label) & (solid[here] > 0)).astype(np.float32)
+    if len(places) < _FEW:
+        return True
+    strict = _UPRIGHT_LINE if height > _UPRIGHT * width else 1.0
+    length = float(np.hypot(width, height))
+    aside = float(np.sqrt(max(np.linalg.eigvalsh(np.cov(places.T))[0], 0.0)))
+    return len(places) <= strict * _SLENDER * length and aside <= strict * max(_ASIDE, _BENT * length)
+
+
 def _weather(covered: NDArray[np.float64]) -> float:
     """Drops and flakes are many and alike: what counts must be far larger than they."""
     drops = covered[covered > 0]
@@ -113,6 +151,8 @@ def _is_light(look: Look, solid: Mask, patch: NDArray[np.bool_], stats: _Labels)
     x, y, width, height = stats[:4]
     here = slice(y, y + height), slice(x, x + width)
     inside = patch[here] & (solid[here] > 0)
+    if look.coloured is not None and float((look.coloured[here] > 0)[inside].mean()) > _COLOURED:
+        return False
     if int(inside.sum()) < _LIGHT_LEAST:
         return False
     seen, known = _grain(look.lit[here])[inside], _grain(look.background[here])[inside]

@@ -7,16 +7,19 @@ are a file's or a camera's; a leap in them (a reconnect) makes the gate learn an
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from gateway.vision.motion.background import Background
+from gateway.vision.motion.colour import Colour, Planes
 from gateway.vision.motion.layout import Layout
 from gateway.vision.motion.luma import Luma, Mask, small
 from gateway.vision.motion.patches import Look, Patch, Share, patches, raster, stirred
 from gateway.vision.motion.stretch import Motion, Stretch
+from gateway.vision.motion.sway import Sway, Threads
 
 _Lesson = tuple[Luma, Mask, Mask, float]
 ELSEWHERE = ""
@@ -60,9 +63,16 @@ class Pixels:
         self._background = Background(self._sensitivity.contrast, self._layout.patience)
         self._before: Luma | None = None
         self._unlearnt: _Lesson | None = None
+        self._colours = Colour()
+        self._coloured: tuple[Mask, Mask] | None = None
+        """Where only the colour differs: from the background, and from the look before."""
+        self._unlearnt_colours: tuple[list[NDArray[np.float32]], Mask, float, float] | None = None
         self._time = 0.0
         self._rewound = False
         self._open: Mask | None = None
+        self._sway = Sway()
+        self.threads = Threads()
+        """What hangs before the lens."""
         self._stretches: dict[str, Stretch] = defaultdict(Stretch)
         self.patches: list[Patch] = []
         """What the last look showed; those that count, moving or not."""
@@ -78,22 +88,25 @@ class Pixels:
         """Whether something moved just now."""
         return any(stretch.going for stretch in self._stretches.values())
 
-    def see(self, luma: Luma, time: float, *, alone: bool = False) -> list[Told]:
+    def see(self, luma: Luma, time: float, *, alone: bool = False, colours: Planes | None = None) -> list[Told]:
         """The motions that began or ended with this look. `luma` may be of any size, best the full one's.
 
         `alone`: a keyframe far from other looks. It counts half as much as others must show, since it only
-        has others looked at, and without movement it ends nothing.
+        has others looked at, and without movement it ends nothing. `colours`: its other planes, if it has any.
         """
         luma = small(luma)
         passed = self.LOOK if self._rewound else time - self._time
-        before = luma if self._rewound else self._before
+        before, rewound = self._before, self._rewound
         self._time, self._before, self._rewound = time, luma, False
         if before is None or not self._background.fits(luma) or not 0 <= passed <= self.LEAP:
             self._begin(luma)
             return self.finish()
         self._learn()
         mask = self._background.differs(luma, passed)
+        luma = self._before = self._background.steady
+        before = luma if rewound else before
         self.learning = mask is None
+        self._colour(mask, colours, passed, rewound=rewound)
         self.patches = [] if mask is None else self._patches(luma, before, mask, passed, self._HINT if alone else 1.0)
         areas = self._areas()
         self.alive = bool(areas)
@@ -114,7 +127,7 @@ class Pixels:
 
     def rewind(self) -> None:
         """The next look is an older one; what is known of the scene holds, but for what this look was to add."""
-        self._rewound, self._unlearnt = True, None
+        self._rewound, self._unlearnt, self._unlearnt_colours = True, None, None
         for stretch in self._stretches.values():
             stretch.rewind()
 
@@ -132,21 +145,54 @@ class Pixels:
         masks = self._layout.masks
         self._open = np.asarray(cv2.bitwise_not(raster(masks, luma.shape)), np.uint8) if masks else None
         self.patches, self.alive, self.learning = [], False, True
-        self._unlearnt = None
+        self._unlearnt = self._unlearnt_colours = None
+        self._colours.forget()
 
     def _patches(self, luma: Luma, before: Luma, mask: Mask, passed: float, part: float) -> list[Patch]:
-        changed = stirred(luma, before, self._sensitivity.contrast)
-        seen = mask if self._open is None else np.asarray(cv2.bitwise_and(mask, self._open), np.uint8)
-        look = Look(seen, changed, self._background.lit, self._background.picture)
-        found, foreign = patches(look, part * max(self._LEAST, self._sensitivity.area * luma.size))
+        changed, coloured, both = stirred(luma, before, self._sensitivity.contrast), None, mask
+        if self._coloured is not None:
+            coloured, recoloured = self._coloured
+            both = np.asarray(cv2.bitwise_or(mask, coloured), np.uint8)
+            changed = np.asarray(cv2.bitwise_or(changed, recoloured), np.uint8)
+        seen = both if self._open is None else np.asarray(cv2.bitwise_and(both, self._open), np.uint8)
+        look = Look(seen, changed, self._background.lit, self._background.picture, coloured)
+        least = part * max(self._LEAST, self._sensitivity.area * luma.size)
+        found, foreign, lines = patches(look, least)
+        self.threads.see(lines, self._time)
+        calm = self._sway.calm(seen)
+        if self.threads.near:
+            found, foreign, _ = patches(replace(look, mask=self.threads.cut_from(calm)), least, self.threads.beside)
+        elif found and cv2.countNonZero(calm) < cv2.countNonZero(seen):
+            found, foreign, _ = patches(replace(look, mask=calm), least)
         self._unlearnt = luma, mask, foreign, passed
         return found
+
+    def _colour(self, mask: Mask | None, colours: Planes | None, passed: float, *, rewound: bool) -> None:
+        """Where only the colour differs, and what is to be learnt of it."""
+        self._coloured = self._unlearnt_colours = None
+        if colours is None or mask is None or self._background.shaking:
+            self._colours.forget()
+            return
+        found = self._colours.differs(colours, mask.shape)
+        if found is None or rewound:
+            return
+        differs, changed, now = found
+        calm, moving = self._background.paces(passed)
+        self._unlearnt_colours = now, np.asarray(cv2.bitwise_or(differs, mask), np.uint8), calm, moving
+        alike = self._background.alike()
+        self._coloured = (
+            np.asarray(cv2.bitwise_and(differs, alike), np.uint8),
+            np.asarray(cv2.bitwise_and(changed, alike), np.uint8),
+        )
 
     def _learn(self) -> None:
         """Take up the last look. One at a keyframe waits, for it may be looked at again from further back."""
         if self._unlearnt is not None:
             self._background.learn(*self._unlearnt)
             self._unlearnt = None
+        if self._unlearnt_colours is not None:
+            self._colours.learn(*self._unlearnt_colours)
+            self._unlearnt_colours = None
 
     def _areas(self) -> dict[str, list[Share]]:
         """Where something moves that counts, and its boxes."""

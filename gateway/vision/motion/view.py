@@ -18,17 +18,22 @@ _TEXTURED = 4.0
 """Standard deviation from which a tile can be recognised."""
 _ALIKE = 0.5
 """Correlation from which a tile shows what it showed."""
-_LIVELY = 0.4
-"""The share of its texture from which a tile is not blank."""
+_LIVELY, _SMOOTH = 0.4, 0.5
+"""The share of its texture from which a tile is not blank, and that of its fine detail below which it is smooth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All are shares of what the reference has. `textured` is that of the picture that can be compared at all."""
+    """All are shares of what the reference has. `textured` is that of the picture that can be compared at all.
+
+    `sharp` is that of the middle tile of those that show something. `blank`: neither like the reference nor with
+    anything in it but a smooth rim.
+    """
 
     textured: float
     kept: float
     lively: float
+    blank: float
     sharp: float
 
 
@@ -50,22 +55,20 @@ class View:
         usual = np.sqrt(np.maximum(_tiles(self._picture * self._picture) - known * known, 0.0))
         textured = usual > _TEXTURED
         if not textured.any():
-            return Comparison(0.0, 1.0, 1.0, 1.0)
+            return Comparison(0.0, 1.0, 1.0, 0.0, 1.0)
         likeness = (_tiles(now * self._picture) - mean * known) / np.maximum(spread * usual, 1e-3)
-        kept = float((likeness > _ALIKE)[textured].mean())
-        lively = spread > _LIVELY * usual
-        share = float(lively[textured].mean())
-        return Comparison(float(textured.mean()), kept, share, self._sharp(now, textured & lively))
+        alike, lively = likeness > _ALIKE, spread > _LIVELY * usual
+        detail = _detail(now) / np.maximum(self._detail, 1e-3)
+        empty = ~alike & (~lively | (detail < _SMOOTH))
+        kept, share, blank = (float(each[textured].mean()) for each in (alike, lively, empty))
+        left = detail[textured & lively]
+        sharp = float(np.median(left)) if left.size else 1.0
+        return Comparison(float(textured.mean()), kept, share, blank, sharp)
 
     def learn(self, luma: Luma, pace: float) -> None:
         """Take up this share of a new picture."""
         cv2.accumulateWeighted(luma, self._picture, pace)
         self._detail += (_detail(luma.astype(np.float32)) - self._detail) * np.float32(pace)
-
-    def _sharp(self, now: _Floats, where: NDArray[np.bool_]) -> float:
-        """What is left of the fine detail in the middle one of the tiles that show something."""
-        left = (_detail(now) / np.maximum(self._detail, 1e-3))[where]
-        return float(np.median(left)) if left.size else 1.0
 
 
 def _tiles(values: _Floats) -> _Floats:

@@ -19,6 +19,9 @@ from gateway.vision.stream.source import Coding, Packet
 _CLOCK = Fraction(1, 90_000)
 """RTP's clock for video (RFC 6184, 8.2.1): fine enough for any stream's time."""
 
+_PLANAR = {"yuv420p", "yuvj420p"}
+"""8 bits, colour in planes of its own: what H.264 and H.265 cameras send."""
+
 _MARK = (0, 200, 255)
 
 Picture = NDArray[np.uint8]
@@ -36,6 +39,11 @@ class Frame:
         """Width and height."""
         return self._frame.width, self._frame.height
 
+    @property
+    def damaged(self) -> bool:
+        """Whether parts of it were missing and are made up."""
+        return bool(self._frame.is_corrupt)
+
     def luma(self, width: int) -> Picture:
         """Brightness, scaled down to `width` columns (never up); without a colour conversion where it can be had."""
         full = self._plane() if self._frame.format.name.startswith(("yuv", "nv12", "gray")) else self._gray()
@@ -43,6 +51,13 @@ class Frame:
             return full
         height = max(1, round(self._frame.height * width / self._frame.width))
         return np.asarray(cv2.resize(full, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+    @property
+    def colours(self) -> tuple[Picture, Picture] | None:
+        """The blue and red difference, half as wide and high; None where they don't lie in planes of their own."""
+        if self._frame.format.name not in _PLANAR:
+            return None
+        return self._plane(1), self._plane(2)
 
     @cached_property
     def bgr(self) -> Picture:
@@ -57,10 +72,10 @@ class Frame:
         _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
         return bytes(coded)
 
-    def _plane(self) -> Picture:
-        plane = self._frame.planes[0]
+    def _plane(self, number: int = 0) -> Picture:
+        plane = self._frame.planes[number]
         rows: Picture = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        return rows[: self._frame.height, : self._frame.width]
+        return rows[: plane.height, : plane.width]
 
     def _gray(self) -> Picture:
         return np.asarray(self._frame.to_ndarray(format="gray"), np.uint8)

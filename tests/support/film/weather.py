@@ -105,5 +105,40 @@ def wind(pixels: float = 2.0, period: float = 1.7) -> Weather:
     return swaying
 
 
+def shake(pixels: float, degrees: float = 0.0, hertz: float = 2.3) -> Weather:
+    """The pole sways and turns, never twice alike."""
+
+    def shaken(picture: Picture, time: float) -> Picture:
+        phase = 2 * np.pi * hertz * time
+        turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), degrees * float(np.sin(0.73 * phase)), 1.0)
+        turn[:, 2] += (pixels * np.sin(phase), pixels * np.sin(1.37 * phase + 1))
+        moved = cv2.warpAffine(picture, turn, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
+        return np.asarray(moved, np.uint8)
+
+    return shaken
+
+
+def thread(
+    ends: tuple[tuple[float, float], tuple[float, float]] = ((0, 60), (640, 290)),
+    sway: float = 10.0,
+    thick: int = 3,
+    shade: int = 230,
+    period: float = 3.1,
+) -> Weather:
+    """A spider's thread before the lens, out of focus, which sways between its ends."""
+    (x1, y1), (x2, y2) = ends
+    share = np.linspace(0, 1, 60)
+
+    def drawn(picture: Picture, time: float) -> Picture:
+        swung = sway * np.sin(2 * np.pi * (time / period + share * 0.7)) + 18 * np.sin(np.pi * share)
+        points = np.stack([x1 + (x2 - x1) * share, y1 + (y2 - y1) * share + swung], axis=1)
+        cover = np.zeros((HEIGHT, WIDTH), np.uint8)
+        cv2.polylines(cover, [np.round(points).astype(np.int32)], isClosed=False, color=255, thickness=thick)
+        soft = np.asarray(cv2.GaussianBlur(cover, (0, 0), 1.2), np.float32)[..., None] / 255 * 0.8
+        return np.asarray(picture * (1 - soft) + shade * soft, np.uint8)
+
+    return drawn
+
+
 def _lit(picture: Picture, gain: float) -> Picture:
     return np.asarray(cv2.convertScaleAbs(picture, alpha=float(gain)), np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 from gateway.vision.motion.clip import events
 from gateway.vision.motion.gates import Gates
 from gateway.vision.motion.tamper import Tamper, Verdict
+from gateway.vision.stream.decoder import Decoder, Frame
+from gateway.vision.stream.source import Coding, Packet
 from tests.support.film.film import encode
 from tests.support.film.scenes import Picture, courtyard
 from tests.support.film.weather import dusk, infrared, noise, rain
@@ -73,6 +76,29 @@ def test_it_is_told_once_and_once_that_it_is_over(change: Change, kind: str) -> 
     assert second.kind == "camera.restored"
     assert second.data == {"was": kind.removeprefix("camera.")}
     assert 120 <= over <= 135
+
+
+def held_before(side: str, share: float, shade: int) -> Change:
+    """Something flat before a part of the lens, so near that its rim is blurred."""
+    cover = np.zeros((360, 640), np.float32)
+    cover[:, : round(640 * share)] = 1
+    if side in {"top", "bottom"}:
+        cover[:] = 0
+        cover[: round(360 * share)] = 1
+    turned = cover[::-1, ::-1] if side in {"right", "bottom"} else cover
+    soft = np.asarray(cv2.GaussianBlur(np.ascontiguousarray(turned), (0, 0), 12), np.float32)[..., None]
+    return lambda picture, _: np.asarray(picture * (1 - soft) + shade * soft, np.uint8)
+
+
+@pytest.mark.parametrize("shade", [5, 120, 245])
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+@pytest.mark.parametrize("share", [0.5, 0.6, 0.8])
+def test_something_flat_before_half_of_the_lens_is_told_after_a_minute(side: str, share: float, shade: int) -> None:
+    grainy = noise(2)
+    change = held_before(side, share, shade)
+    told = looks(between(60, 150, lambda picture, time: grainy(change(picture, time), time)), 180)
+    assert [verdict.kind for _, verdict in told] == ["camera.covered", "camera.restored"]
+    assert 60 < told[0][0] <= 60 + Tamper.PART + 10
 
 
 def test_a_picture_that_stands_still_is_frozen() -> None:
@@ -162,3 +188,34 @@ def test_real_footage_through_an_encoder(kind: str, shared_data: Path, tmp_path:
     told = [event for event in events(str(path), Gates()) if event.kind.startswith("camera.")]
     assert [event.kind for event in told] == [f"camera.{kind}", "camera.restored"]
     assert len(road) / 10 < told[0].start < len(road) / 10 + 50
+
+
+def sliced(path: Path, scene: Picture) -> list[list[bytes]]:
+    """Keyframes of some slices each: their NAL units, two parameter sets first."""
+    grainy = noise(3)
+    options = {"preset": "ultrafast", "x264-params": "slices=4:keyint=1"}
+    with av.open(str(path), "w", format="h264") as container:
+        stream = container.add_stream("libx264", rate=5, options=options)
+        stream.height, stream.width, stream.pix_fmt = 360, 640, "yuv420p"
+        for _ in range(40):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grainy(scene, 0), format="bgr24")))
+        container.mux(stream.encode())
+    keys = re.split(rb"\x00\x00\x00?\x01(?=\x67)", path.read_bytes())[1:]
+    return [[nal for nal in re.split(rb"\x00\x00\x00?\x01", key) if nal[0] & 31 in {5, 7, 8}] for key in keys]
+
+
+def test_pictures_of_which_slices_are_missing_are_not_moved(tmp_path: Path) -> None:
+    """From the tenth second on only the last slice arrives; the rest is made up from another camera's picture."""
+    ours, others = sliced(tmp_path / "ours.h264", courtyard()), sliced(tmp_path / "others.h264", courtyard(7)[::-1])
+    decoder, gates, told = Decoder(Coding("h264")), Gates(), []
+
+    def decoded(nals: list[bytes], time: float) -> list[Frame]:
+        data = b"".join(b"\x00\x00\x00\x01" + nal for nal in nals)
+        return list(decoder.alone(Packet(time, True, len(data), data)))
+
+    for number, (nals, other) in enumerate(zip(ours, others, strict=True)):
+        decoded(other, 0.0)
+        for frame in decoded(nals if number < 10 else [*nals[:2], nals[-1]], float(number)):
+            assert frame.damaged == (number >= 10)
+            told += gates.see(frame.luma(640), frame.time, whole=not frame.damaged)
+    assert [event.kind for event in told if event.kind.startswith("camera.")] == []

@@ -66,6 +66,7 @@ export const en: Messages = {
     "plate.read": "Plate",
     "object.seen": "Object seen",
     "camera.covered": "Camera covered",
+    "camera.dirty": "Camera lens dirty",
     "camera.frozen": "Camera frozen",
     "camera.moved": "Camera moved",
     "camera.restored": "Camera restored",

@@ -69,6 +69,7 @@ const kinds: Record<string, string> = {
   "plate.read": "车牌",
   "object.seen": "发现目标",
   "camera.covered": "镜头被遮挡",
+  "camera.dirty": "镜头有污物或蛛网",
   "camera.frozen": "画面冻结",
   "camera.moved": "镜头被移动",
   "camera.restored": "画面恢复",
