@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar, Protocol
@@ -18,6 +18,13 @@ class DriverSettings(BaseModel):
     """What the YAML may say about a device of this kind, besides what every device has."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def hints(self) -> Iterable[tuple[str, str, tuple[str | int, ...]]]:
+        """What may be right and is more often a mistake, each as (what, mend, keys from here to the value).
+
+        `anju check` shows it, and nothing is refused for it.
+        """
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ OTHER_KINDS = frozenset(
     panel.battery_low panel.battery_restored panel.mains_lost panel.mains_restored panel.tested
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
-    configuration.changed configuration.refused""".split()
+    certificate.failing certificate.restored configuration.changed configuration.refused""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 

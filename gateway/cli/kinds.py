@@ -73,6 +73,8 @@ KINDS: Mapping[str, Words] = {
     "report.made": Words("住户上报", "Resident's report"),
     "storage.failed": Words("存盘故障", "Storage failed"),
     "storage.restored": Words("存盘恢复", "Storage restored"),
+    "certificate.failing": Words("证书即将过期或已失效", "Certificate fails or soon will"),
+    "certificate.restored": Words("证书已更新", "Certificate renewed"),
     "configuration.changed": Words("配置已更改", "Configuration changed"),
     "configuration.refused": Words("新配置有误，未启用", "New configuration refused"),
 }

@@ -11,7 +11,7 @@ from gateway.settings.mend import Wrong, did_you_mean
 
 GATEWAY_KINDS = frozenset(
     """command.done command.failed report.made storage.failed storage.restored device.silent device.refused
-    configuration.changed configuration.refused""".split()
+    certificate.failing certificate.restored configuration.changed configuration.refused""".split()
 )
 """What only the gateway may say."""
 

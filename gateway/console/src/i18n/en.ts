@@ -89,6 +89,8 @@ export const en: Messages = {
     "report.made": "Resident's report",
     "storage.failed": "Storage failed",
     "storage.restored": "Storage restored",
+    "certificate.failing": "Certificate fails or soon will",
+    "certificate.restored": "Certificate renewed",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
   },

@@ -92,6 +92,8 @@ const kinds: Record<string, string> = {
   "report.made": "住户上报",
   "storage.failed": "存盘故障",
   "storage.restored": "存盘恢复",
+  "certificate.failing": "证书即将过期或已失效",
+  "certificate.restored": "证书已更新",
   "configuration.changed": "配置已更改",
   "configuration.refused": "新配置有误，未启用",
 };
