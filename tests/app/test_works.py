@@ -79,6 +79,7 @@ async def test_a_task_that_ends_is_told_by_its_name_and_started_again(end) -> No
         starts += 1
         if starts < 3:
             await end()
+            return
         await asyncio.Event().wait()
 
     async with running(Work("purge", NAME, purge)) as (it, told):
