@@ -1,8 +1,8 @@
 """Any device on a serial line that sends frames, described in YAML: see config/examples/framed_serial.yaml.
 
 An event is acknowledged once it is committed, and until then the device sends it again. A frame that the
-YAML does not describe is kept in quarantine, and acknowledged after. A device that leaves polls unanswered
-is a lost link.
+YAML does not describe is kept in quarantine, the guard is told, and it is acknowledged after. A device that leaves
+polls unanswered is a lost link.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class FramedSerial(Driver):
 
     async def _put_aside(self, heard: Heard, answers: bool) -> bool:
         """An answer that a command waited for needs no message of its own."""
-        return answers or await self._aside.put(heard.trouble, heard.frame)
+        return answers or await self._aside.refuse(heard.trouble, heard.frame)
 
     async def _tell_all(self, tells: Sequence[Tell]) -> bool:
         """Whether all is committed; when it is not, the device is left to send it again."""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, NotRecorded
-from gateway.links.allowance import Aside, Unread
+from gateway.links.allowance import Aside
 from gateway.links.perimeter.meanings import BY_CONDITION, EVENT_LENGTH, MEANINGS, Meaning, details_of
 from gateway.links.perimeter.orders import ANSWERS, ORDERS, Orders
 from gateway.links.perimeter.settings import PanelSettings
@@ -53,7 +53,7 @@ class PerimeterPanel(Driver):
         self._orders = Orders(device.id, settings, self._frame)
         hint = f" and its address ({settings.address})"
         self._polls = Polls(device.id, settings, settings.missed_polls, hint)
-        self._aside, self._unread = Aside(emit), Unread(emit)
+        self._aside = Aside(emit)
 
     @classmethod
     def parts(cls, settings: PanelSettings) -> Sequence[Part]:
@@ -110,10 +110,8 @@ class PerimeterPanel(Driver):
         try:
             status = read_status(frame.payload)
         except BadInput as error:
-            await self._aside.put(error.why, frame.encode())
-            self._unread.unread(error.why)
+            await self._aside.refuse(error.why, frame.encode())
             return
-        self._unread.read()
         self.emit.heard()
         if not status.pending:
             await self._reconcile(status)
@@ -132,8 +130,7 @@ class PerimeterPanel(Driver):
         payload = frame.payload
         meaning = MEANINGS.get(payload[2]) if len(payload) == EVENT_LENGTH else None
         if meaning is None:
-            told = await self._aside.put(_UNKNOWN, frame.encode())
-            self._unread.unread(_UNKNOWN)
+            told = await self._aside.refuse(_UNKNOWN, frame.encode())
         else:
             source = f"{int.from_bytes(payload[:2])}.{frame.sequence}"
             told = await self._tell(meaning, payload[3], source, read_time(payload[4:], self._clock), {})

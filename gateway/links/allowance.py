@@ -9,6 +9,15 @@ from gateway.errors import NotRecorded
 from gateway.model import Said, Words
 
 
+def kept_aside(why: Said) -> Words:
+    """For the guard, who is told with `emit.refused` that a device says what can't be used: it may be an alarm."""
+    said = Words.of(why)
+    return Words(
+        f"上报无法识别（{said.zh}），请现场查看并通知安装员；原文在“未识别”页",
+        f"what it reports can't be read ({said.en}): look at the place, and tell the installer; quarantine has it",
+    )
+
+
 class Allowance:
     """Lets a burst through and then one in so many seconds; counts what it holds back."""
 
@@ -69,3 +78,9 @@ class Aside:
         except NotRecorded:
             return False
         return True
+
+    async def refuse(self, why: Said, data: bytes) -> bool:
+        """As `put`, for what may have been an alarm: the guard is told that this device says what can't be read."""
+        kept = await self.put(why, data)
+        self._emit.refused(None, kept_aside(why))
+        return kept

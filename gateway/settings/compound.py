@@ -35,7 +35,7 @@ class Bilingual(Section):
 
 def _both(value: object) -> object:
     if isinstance(value, int | float):
-        raise Wrong(f"{AS_WRITTEN} is no name", f"put it in quotes: '{AS_WRITTEN}'")
+        raise Wrong(f"{AS_WRITTEN} is no name", f"put it in quotes: '{AS_WRITTEN}'", value=value)
     return {"zh": value, "en": value} if isinstance(value, str) else value
 
 

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from gateway.errors import NotFound
-from gateway.model import Said, Signal
-from gateway.store import journal
-from gateway.store.rows import from_us, why_of
+from gateway.model import Signal
+from gateway.store import journal, quarantine
+from gateway.store.quarantine import Unreadable
+
+__all__ = ["Tail", "Unreadable"]
 
 AT_ONCE = 500
 """Rows of one look at most; the rest comes with the next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """What a device sent that could not be read: the first bytes of it."""
-
-    device: str
-    at: datetime
-    why: Said
-    data: bytes
+_SHOWN = 64
+"""Bytes of what could not be read."""
 
 
 class Tail:
@@ -37,7 +29,7 @@ class Tail:
             self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
             self._connection.row_factory = sqlite3.Row
             self._signals = journal.last_number(self._connection)
-            self._quarantine: int = self._value("SELECT coalesce(max(number), 0) FROM quarantine")
+            self._quarantine = quarantine.last_number(self._connection)
         except (PermissionError, sqlite3.Error) as error:
             raise NotFound(f"{path} can't be read ({error}): run this as the gateway's user") from error
 
@@ -56,13 +48,9 @@ class Tail:
         return found
 
     def unreadable(self) -> list[Unreadable]:
-        rows = self._connection.execute(
-            "SELECT number, at, device, why, why_zh, substr(data, 1, 64) AS data FROM quarantine WHERE number > ?"
-            " ORDER BY number LIMIT ?",
-            (self._quarantine, AT_ONCE),
-        ).fetchall()
-        self._quarantine = rows[-1]["number"] if rows else self._quarantine
-        return [Unreadable(row["device"], from_us(row["at"]), why_of(row), bytes(row["data"])) for row in rows]
+        found = quarantine.after(self._connection, self._quarantine, AT_ONCE, _SHOWN)
+        self._quarantine = found[-1].number if found else self._quarantine
+        return found
 
     def has_rung(self, signal: Signal) -> bool:
         """Whether an alert is on record that this signal belongs to."""

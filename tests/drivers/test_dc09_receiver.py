@@ -248,6 +248,38 @@ async def test_a_wrong_checksum_has_no_answer(tmp_path: Path) -> None:
         assert [head.token for head in await run.ask(b'"NULL"0000L0#1234[]')] == ["ACK"]
 
 
+@pytest.mark.parametrize(
+    ("frame", "account", "told"),
+    [
+        (
+            b'\nCEF0003F"SIA-DCS"0001L#7303658550[#7303658550|NBA4]_11:52:09,05-07-2019\r',
+            "7303658550",
+            [("p", "zone.alarm", 4)],
+        ),
+        (
+            b'\n\x57\xc70044"ADM-CID"1447R01L01#0001[#0001|1130 01 013][S13]_04:45:01,08-30-2014\r',
+            "0001",
+            [("p", "zone.alarm", 13)],
+        ),
+        (wrap(b'"NULL"0000R0L0#1234[#0000|0000 00 000]'), "1234", []),
+        (wrap('"SIA-DCS"0001L0#1234[#1234|Nri1/BA01^客厅^]'.encode("gbk")), "1234", [("p", "zone.alarm", 1)]),
+        (wrap(b'"SIA-DCS"0001L0#1234[#1234|NRi1/BA01]'), "1234", [("p", "zone.alarm", 1)]),
+    ],
+)
+async def test_panels_of_the_field(
+    tmp_path: Path, frame: bytes, account: str, told: list[tuple[str, str, int]]
+) -> None:
+    async with receiver(tmp_path, accounts=[{"account": account, "id": "p", "name": "主机"}]) as run:
+        (answer,) = await run.ask_raw(frame)
+        assert (answer.token, answer.account) == ("ACK", account)
+        assert "p" in run.ears.lives
+        rows = await run.rows(
+            "SELECT device, kind, data ->> 'zone' FROM journal WHERE kind NOT LIKE 'x.%' ORDER BY number"
+        )
+        assert rows == told
+        assert await run.aside() == []
+
+
 async def test_who_is_not_ours_is_turned_away_and_kept_aside(tmp_path: Path) -> None:
     async with receiver(tmp_path) as run:
         (answer,) = await run.ask(b'"ADM-CID"0001R1L0#9999[#9999|1130 01 003]')

@@ -136,7 +136,7 @@ class Emit:
     def __init__(self) -> None:
         self.signals: list[Signal] = []
         self.aside: list[tuple[str, bytes]] = []
-        self.turned_away: list[str] = []
+        self.refusals: list[str] = []
         self.disk = True
         self.lives = 0
 
@@ -153,8 +153,8 @@ class Emit:
     def heard(self) -> None:
         self.lives += 1
 
-    def refused(self, part: None, why: object) -> None:
-        self.turned_away.append(str(why))
+    def refused(self, part: str | None, why: Said) -> None:
+        self.refusals.append(str(why))
 
     def kinds(self) -> list[tuple[str, str]]:
         return [(signal.device, signal.kind) for signal in self.signals]
@@ -318,6 +318,7 @@ async def test_an_event_of_unknown_code_is_kept_then_acknowledged(monkeypatch) -
         run.host.report(0x77, 1)
         await run.until(lambda: run.host.acknowledged == 1)
         assert run.emit.aside[0][0] == "an event of unknown code or length"
+        assert "an event of unknown code" in run.emit.refusals[0], "it may have been an alarm: the guard is told"
 
 
 async def test_another_host_and_our_own_echo_are_not_heard(monkeypatch, serial_line) -> None:

@@ -14,7 +14,7 @@ from gateway.links.dc09.cipher import read_key
 from gateway.links.listen import ListenSettings
 from gateway.settings.context import PlaceRef
 from gateway.settings.durations import PositiveDuration
-from gateway.settings.mend import Wrong
+from gateway.settings.mend import AS_WRITTEN, Wrong
 from gateway.settings.secrets import Secret
 from gateway.settings.section import Section
 
@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 
 def _account(value: object) -> object:
+    if isinstance(value, int | float):
+        what = f"account {AS_WRITTEN} is a number, of which leading zeros are lost"
+        raise Wrong(what, f'write it in quotes: "{AS_WRITTEN}"', value=value)
     return value.upper() if isinstance(value, str) else value
 
 
