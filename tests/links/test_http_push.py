@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.links.http_push import WRONG_IN_A_ROW, PushLink, Pushes, PushSettings, Refusal
+from gateway.links.http_push import WRONG_IN_A_ROW, Pushes, PushLink, PushSettings, Refusal
 from gateway.model import Words
 
 SETTINGS = PushSettings.model_validate({"token": "right-token-of-it", "query": "key"})
