@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.app.capture import Listener
 from gateway.app.changeover import Changeover
 from gateway.app.control import open_control
+from gateway.app.descriptors import raise_limit, shares
 from gateway.app.doors import check_free
 from gateway.app.links import Doors
 from gateway.app.own_tasks import own_tasks
@@ -41,7 +42,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
     check_free(configuration)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(data))
-        parts = make(configuration.compound, store)
+        parts = make(configuration.compound, store, shares(raise_limit(), configuration))
         changeover = Changeover(parts)
         await parts.desk.load()
         rules = await changeover.apply(configuration)

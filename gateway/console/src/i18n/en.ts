@@ -284,7 +284,8 @@ export const en: Messages = {
     signalCount: (n) => `${n}`,
     moreSignals: "Load all",
     device: "Device",
-    leftOut: (n) => `${plural(n, "lesser alert")} not listed: handle those above first`,
+    countOf: (severity, n) => `${n} ${severity.toLowerCase()}`,
+    leftOut: (n, counts) => `${n} more not listed: ${counts.join(", ")}. Handle those above first`,
     openList: "Open alerts",
     actingFirst: "Acknowledge first",
   },
@@ -308,6 +309,7 @@ export const en: Messages = {
     clip_view: "Recording watched",
     clip_export: "Recording exported",
     clip_expired: "Recording expired",
+    clip_missing: "Not recorded",
   },
   close: {
     title: "Close · what was it?",

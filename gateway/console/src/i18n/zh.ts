@@ -315,7 +315,8 @@ export const zh = {
     signalCount: (n: number) => `${n} 条`,
     moreSignals: "载入全部",
     device: "设备",
-    leftOut: (n: number) => `还有 ${n} 条较轻的警情没有列出，请先处理上面的`,
+    countOf: (severity: string, n: number) => `${severity} ${n}`,
+    leftOut: (n: number, counts: string[]) => `还有 ${n} 条没有列出：${counts.join("，")}。请先处理上面的`,
     openList: "未结警情",
     actingFirst: "请先接警",
   },
@@ -339,6 +340,7 @@ export const zh = {
     clip_view: "查看录像",
     clip_export: "导出录像",
     clip_expired: "录像过期删除",
+    clip_missing: "未能录像",
   } as Record<string, string>,
   close: {
     title: "结警 · 这是什么情况？",
