@@ -13,17 +13,18 @@ from gateway.people import DoorPlates
 
 if TYPE_CHECKING:
     from gateway.app.parts import Parts
+    from gateway.app.works import Works
 
 CONSOLE = Path(gateway.__file__).parent / "console" / "dist"
 
 
-async def open_pages(stack: AsyncExitStack, parts: Parts) -> str:
+async def open_pages(stack: AsyncExitStack, parts: Parts, works: Works) -> str:
     """Serve until the stack closes; gives the URL."""
     listen, tls = parts.in_force.started.http.listen, parts.certificates.context("http.tls")
-    return await stack.enter_async_context(web.serve(_services(parts), listen.host, listen.port, tls))
+    return await stack.enter_async_context(web.serve(_services(parts, works), listen.host, listen.port, tls))
 
 
-def _services(parts: Parts) -> web.Services:
+def _services(parts: Parts, works: Works) -> web.Services:
     return web.Services(
         told=parts.in_force.facts,
         now=parts.clock.now,
@@ -41,7 +42,7 @@ def _services(parts: Parts) -> web.Services:
         picture=parts.doors.picture,
         view=parts.doors.view,
         shelf=parts.recording.shelf,
-        ready=lambda: _ready(parts),
+        ready=lambda: {**_ready(parts), **works.ready()},
         registry=flow_registry(parts),
         console=CONSOLE,
         calls=parts.doors.calls,

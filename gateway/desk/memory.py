@@ -15,6 +15,7 @@ from gateway.model import Alert, AlertState, Severity, Signal, Step, Words, new_
 
 STORAGE_RULE = "storage"
 UNRECORDED_RULE = "unrecorded"
+GATEWAY_RULE = "gateway"
 AHEAD_RULE = "ahead"
 MOST = 1000
 """Alarms kept in memory at once; beyond it the oldest signals' alerts still stand, new kinds fold."""
@@ -59,6 +60,17 @@ class Memory:
 
     def storage_restored(self) -> None:
         alert = self._find(STORAGE_RULE, "disk")
+        if alert is not None and alert.restored_at is None:
+            self._keep(replace(alert, restored_at=self._now()))
+
+    def gateway_failed(self, task: str, reason: Words) -> None:
+        """A task of the gateway itself ended, or makes no progress."""
+        alert = self._find(GATEWAY_RULE, task)
+        if alert is None or alert.restored_at is not None or alert.reason != reason:
+            self._show(GATEWAY_RULE, task, "", None, reason, alert)
+
+    def gateway_restored(self, task: str) -> None:
+        alert = self._find(GATEWAY_RULE, task)
         if alert is not None and alert.restored_at is None:
             self._keep(replace(alert, restored_at=self._now()))
 

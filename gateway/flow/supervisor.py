@@ -24,6 +24,8 @@ __all__ = ["Entry", "Supervisor"]
 log = structlog.get_logger(__name__)
 LOOK_S = 0.5
 """How often cadences are looked at."""
+STUCK_S = 10.0
+"""Without a look at the cadences."""
 END_S = 10.0
 """How long a driver may take to end before it is left behind."""
 _TAKEN_ALONG = Words("执行中设备断线，结果未确认", "not confirmed: the line was lost while it was under way")
@@ -42,6 +44,7 @@ class Supervisor:
         self._running: dict[Watched, asyncio.Task[None]] = {}
         self._watched: dict[str, Watched] = {}
         self._owner: dict[str, str] = {}
+        self._looked_at: float | None = None
 
     async def stop(self, devices: Collection[str]) -> None:
         """End the drivers of these devices; returns once they have let go of their lines."""
@@ -170,8 +173,13 @@ class Supervisor:
         watched.driver = entry.driver(entry.device, entry.settings, link, emit)
         await watched.driver.run()
 
+    def keeps_up(self) -> bool:
+        """Whether cadences are looked at: False when nobody would say that a device is silent."""
+        return self._looked_at is None or asyncio.get_running_loop().time() - self._looked_at < STUCK_S
+
     async def _watch_cadences(self) -> None:
         while True:
+            self._looked_at = asyncio.get_running_loop().time()
             for watched in self._watched.values():
                 watched.look()
             await asyncio.sleep(LOOK_S)

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Annotated, Self
@@ -23,6 +24,7 @@ from gateway.errors import LinkLost, TooMany
 from gateway.links.allowance import allowance
 from gateway.links.http_digest import Digests, Verdict
 from gateway.links.tape import Tape
+from gateway.model import Words
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secret
 
@@ -94,6 +96,14 @@ class Refusal(Enum):
     STALE = "stale"
 
 
+WRONG_IN_A_ROW, ADMITTED_S = 3, 600.0
+"""So many wrong secrets are told, if nobody with the right one came within so many seconds."""
+_WRONG_SECRET = Words(
+    "其令牌或密码不正确，推送被拒；请把设备上的令牌或密码改成与配置一致",
+    "its token or password is wrong and its pushes are refused: make them the same at the device and in the YAML",
+)
+
+
 class PushLink:
     """What a driver with `LINK = "http"` is handed."""
 
@@ -105,6 +115,10 @@ class PushLink:
         self._on_too_large: OnTooLarge | None = None
         self._allowance = allowance(settings.burst, 1 / settings.rate)
         self._traces = allowance()
+        self.on_refused: Callable[[None, Words], None] | None = None
+        """Set by the app: told why the device is turned away."""
+        self._wrong = 0
+        self._admitted_at: float | None = None
 
     async def serve(self, on_push: OnPush, on_too_large: OnTooLarge | None = None) -> None:
         """Take what comes, until cancelled."""
@@ -113,6 +127,21 @@ class PushLink:
             await asyncio.get_running_loop().create_future()
         finally:
             self._on_push = self._on_too_large = None
+
+    def admitted(self) -> None:
+        """Who came with its secret is the device."""
+        self._wrong, self._admitted_at = 0, time.monotonic()
+
+    def wrong_secret(self) -> None:
+        """Somebody came with another secret: most likely the device itself, while that is not let in. Of one that is,
+        a stranger's guesses say nothing.
+        """
+        now = time.monotonic()
+        if self._admitted_at is not None and now - self._admitted_at < ADMITTED_S:
+            return
+        self._wrong += 1
+        if self._wrong >= WRONG_IN_A_ROW and self.on_refused is not None:
+            self.on_refused(None, _WRONG_SECRET)
 
     async def push(self, body: bytes, content_type: str) -> str:
         """Returns what the device is answered. Raises LinkLost while the driver does not serve, TooMany beyond
@@ -155,6 +184,16 @@ class Pushes:
     ) -> PushLink | Refusal:
         """The device's link if the request carries its secret; else why not, as slowly for a device there is not."""
         link = self._links.get(device, self._nobody)
+        verdict = self._judge(link, device, authorization, query, method)
+        if verdict is link:
+            link.admitted()
+        elif verdict is Refusal.WRONG:
+            link.wrong_secret()
+        return verdict
+
+    def _judge(
+        self, link: PushLink, device: str, authorization: str, query: Callable[[str], str | None], method: str
+    ) -> PushLink | Refusal:
         settings = link.settings
         scheme, _, given = authorization.partition(" ")
         token = settings.token.get_secret_value() if settings.token else self._chance

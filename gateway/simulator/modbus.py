@@ -53,10 +53,10 @@ class Modules:
             yield
 
     @asynccontextmanager
-    async def on_tcp(self, *, rtu: bool = False) -> AsyncIterator[int]:
+    async def on_tcp(self, *, rtu: bool = False, port: int = 0) -> AsyncIterator[int]:
         """Modbus TCP, or RTU as behind a converter, on loopback; yields the port."""
         framer = FramerType.RTU if rtu else FramerType.SOCKET
-        server = ModbusTcpServer(self._devices, framer=framer, address=("127.0.0.1", 0), trace_pdu=self._heed)
+        server = ModbusTcpServer(self._devices, framer=framer, address=("127.0.0.1", port), trace_pdu=self._heed)
         async with self._running(server):
             listening = cast("asyncio.Server", server.transport)
             yield int(listening.sockets[0].getsockname()[1])

@@ -8,12 +8,18 @@ from datetime import timedelta
 
 import pytest
 
+from drivers.modbus_io import ModbusIo
 from gateway.driver import Driver
 from gateway.errors import CommandFailed, LinkLost, LoginRefused
 from gateway.flow import backoff
 from gateway.flow import supervisor as module
-from gateway.model import Command, Health, Signal, Words
+from gateway.flow.supervisor import Entry
+from gateway.links.modbus.link import ModbusLink
+from gateway.links.modbus.settings import ModbusIoSettings
+from gateway.model import Command, Device, DeviceType, Health, Signal, Words
+from gateway.simulator.modbus import Modules
 from tests.flow.test_supervisor import Two, _supervised, entry
+from tests.support.ports import free_port
 
 GONE = LinkLost(Words("模块无应答", "no answer"))
 
@@ -168,3 +174,35 @@ async def test_a_device_that_is_taken_out_while_its_driver_waits_to_be_tried_aga
     async with asyncio.timeout(5):
         await one.supervisor.stop(["door"])
     assert not one.supervisor._running
+
+
+async def test_a_modbus_module_that_dies_and_returns_is_lost_once_and_back_once(flow_of, monkeypatch):
+    monkeypatch.setattr(backoff, "FIRST_S", 0.05)
+    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    port = free_port()
+    inputs = [{"number": 0, "id": "zone", "name": "zone", "means": "zone.alarm"}]
+    units = [{"id": "io", "address": 1, "name": "io", "inputs": inputs}]
+    yaml = {"port": f"tcp://127.0.0.1:{port}", "framing": "tcp", "cycle": "50ms", "timeout": "50ms", "units": units}
+    settings = ModbusIoSettings.model_validate(yaml)
+    link: ModbusLink = ModbusLink(settings)
+    host = Device("line", "modbus_io", DeviceType.PANEL, "line", "gate")
+    parts = [
+        Device(part.id, "modbus_io", part.type, part.name, "gate", part_of=part.on or "line")
+        for part in ModbusIo.parts(settings)
+    ]
+    made = Entry(host, ModbusIo, settings, parts, lambda _emit, _silent: link)
+    async with _supervised(flow_of, [made]) as (flow, supervisor):
+        it = Two(flow, supervisor, {}, {})
+        for _ in range(2):
+            modules = Modules([1])
+            async with modules.on_tcp(port=port):
+                await flow.until(lambda: it.health("line") is Health.ONLINE, 20)
+                modules.asked.clear()
+                await flow.until(lambda modules=modules: len(modules.asked) > 3, 20)
+            await flow.until(lambda: it.health("line") is Health.OFFLINE, 20)
+        modules = Modules([1])
+        async with modules.on_tcp(port=port):
+            await flow.until(lambda: it.health("line") is Health.ONLINE, 20)
+            await modules.contact(1, 0)
+            await flow.until(lambda: "zone.alarm" in it.kinds("zone"), 20)
+            assert it.kinds("line") == ["device.online", "device.offline"] * 2 + ["device.online"]
