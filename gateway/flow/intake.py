@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -29,6 +30,8 @@ ROOM = 10_000
 """Signals between device and decision at once; a burst of this size is taken without a pause."""
 SIGHTINGS = 8_000
 """Beyond this many waiting, sightings are dropped so that the rest keeps its room."""
+MOST_WAKES = 1000
+"""Wake-ups that rules have had already and that the journal still lacks."""
 
 
 class Intake:
@@ -39,6 +42,7 @@ class Intake:
         self._space = asyncio.Event()
         self._committed: deque[Signal | Wake | NewRules] = deque()
         self._more = asyncio.Event()
+        self._unwritten_wakes: deque[Wake] = deque(maxlen=MOST_WAKES)
         self.waiting = 0
         self.accepted = 0
         self.duplicates = 0
@@ -64,10 +68,15 @@ class Intake:
         return (await asyncio.shield(self._record(signal, window))).number
 
     async def wake(self, wake: Wake) -> None:
-        """Commit a wake-up come due and hand it to the pipeline."""
-        await self._append(
-            lambda connection: journal.record_wake(connection, wake), lambda number: replace(wake, number=number)
-        )
+        """Commit a wake-up come due and hand it to the pipeline; without a number where the disk would not take it."""
+        try:
+            await self._append(
+                lambda connection: journal.record_wake(connection, wake), lambda number: replace(wake, number=number)
+            )
+        except NotRecorded:
+            self._unwritten_wakes.append(wake)
+            self.waiting += 1
+            self._hand_on(wake)
 
     async def turn(self, new: NewRules, record: Callable[[sqlite3.Connection], int]) -> None:
         """Commit an accepted configuration and hand its rules to the pipeline, at their place in the journal."""
@@ -103,7 +112,18 @@ class Intake:
                 self.waiting += 1
                 with contextlib.suppress(NotRecorded):
                     await self._record(signal, window)
+            await self._write_wakes()
             await asyncio.sleep(1)
+
+    async def _write_wakes(self) -> None:
+        """Give the journal the wake-ups that it lacks: fed again after a crash, rules must not wait for them anew."""
+        while self._unwritten_wakes:
+            wake = self._unwritten_wakes[0]
+            try:
+                await self._store.write(partial(journal.record_wake, wake=wake))
+            except NotRecorded:
+                return
+            self._unwritten_wakes.popleft()
 
     async def _with_snapshot(self, signal: Signal) -> Signal:
         signal = writable(replace(signal, received=self._clock.now()))

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from gateway.clock import Clock
 from gateway.desk import Decided, Desk
-from gateway.errors import NotRecorded
 from gateway.flow.announce import Announce
 from gateway.flow.commands import Commands, from_decision, record
 from gateway.flow.intake import Intake
@@ -26,11 +24,11 @@ from gateway.flow.rulebook import NewRules, Progress, Rulebook
 from gateway.model import Alert, Command, Perform, Signal, Wake
 from gateway.store import Store, journal
 
-T = TypeVar("T")
 BATCH = 500
 SAVE_PROGRESS_S = 1.0
 """Progress without a decision is only worth a commit now and then: less to feed again after a crash."""
-RETRY_S = 0.5
+MOST_UNSENT = 1000
+"""Commands that wait to be recorded; beyond it the oldest are never sent, which is what late ones must be."""
 STUCK_S = 10.0
 
 
@@ -77,6 +75,7 @@ class Pipeline:
         self._on_record: dict[str, Progress] = {}
         self._turned = clock.monotonic()
         self._told_dropped = 0
+        self._unsent: list[Command] = []
 
     async def run(self) -> None:
         """Follow the journal; runs for good."""
@@ -124,21 +123,34 @@ class Pipeline:
             batch.decided += self._rulebook.feed(event)
 
     async def _keep(self, batch: Batch) -> None:
-        """Decisions, the alerts they make, their commands and the rules' progress: one commit or none."""
+        """Decisions, the alerts they make, their commands and the rules' progress: one commit or none.
+
+        What is not committed stays with the desk, which shows it, and goes with the next batch: one that can't be
+        written must not keep those after it from the guard. Its commands wait, for they are recorded before they
+        are sent.
+        """
         now, progress = asyncio.get_running_loop().time(), self._rulebook.progress()
         idle = not batch.decided and (now - self._saved < SAVE_PROGRESS_S or progress == self._on_record)
-        if idle and not batch.turned:
+        owed = bool(self._desk.owes)
+        if idle and not batch.turned and not owed:
             return
-        batch.commands = [from_decision(d, d.decision) for d in batch.decided if isinstance(d.decision, Perform)]
-        at, commands = self._clock.now(), batch.commands
+        fresh = [from_decision(d, d.decision) for d in batch.decided if isinstance(d.decision, Perform)]
+        commands = self._unsent = [*self._unsent, *fresh][-MOST_UNSENT:]
+        at = self._clock.now()
 
         def beside(connection: sqlite3.Connection) -> None:
             _save_progress(connection, progress)
             for command in commands:
                 record(connection, command, at)
 
-        batch.alerts = await self._until_kept(lambda: self._desk.decide(batch.decided, beside))
+        batch.alerts = await self._desk.decide(batch.decided, beside)
+        if self._desk.owes:
+            self._desk.memory.storage_failed(self._desk.owes)
+            return
+        if owed:
+            self._desk.memory.storage_restored()
         self._saved, self._on_record = now, progress
+        batch.commands, self._unsent = commands, []
 
     async def _perform(self, batch: Batch) -> None:
         for command in batch.commands:
@@ -150,26 +162,14 @@ class Pipeline:
                 onlooker.look(alert)
 
     async def _wake_rules(self) -> None:
-        """Turn wake-ups come due into journal rows; they come back as events in their order."""
+        """Turn wake-ups come due into journal rows; they come back as events in their order.
+
+        One that can't be written comes back without a row: an entry delay ends whatever the disk does.
+        """
         while True:
             for wake in self._rulebook.take_due(self._clock.now()):
-                await self._until_kept(partial(self._intake.wake, wake))
+                await self._intake.wake(wake)
             await asyncio.sleep(_pause(self._rulebook.next_due(), self._clock.now()))
-
-    async def _until_kept(self, write: Callable[[], Awaitable[T]]) -> T:
-        """What the disk takes in the end; meanwhile the guard is told that it takes nothing."""
-        failed = False
-        while True:
-            try:
-                written = await write()
-            except NotRecorded as error:
-                failed = True
-                self._desk.memory.storage_failed(str(error))
-                await asyncio.sleep(RETRY_S)
-            else:
-                if failed:
-                    self._desk.memory.storage_restored()
-                return written
 
 
 def _pause(due: datetime | None, now: datetime) -> float:
