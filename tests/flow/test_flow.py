@@ -229,7 +229,7 @@ async def test_a_wake_up_that_can_not_be_written_wakes_its_rule(flow_of):
     """An entry delay ends whatever the disk does; the journal has the wake-up once it takes it."""
     async with flow_of((PerDevice("every", None, COMPOUND), "f")) as flow:
         no = (
-            "CREATE TRIGGER no BEFORE INSERT ON journal WHEN new.entry = 'wake' BEGIN SELECT no_such_function(); END",
+            "CREATE TRIGGER no BEFORE INSERT ON journal WHEN new.entry = 'wake' BEGIN SELECT json('{'); END",
             "DROP TRIGGER no",
         )
         await flow.store.write(lambda c: c.execute(no[0]) and None)
