@@ -19,6 +19,7 @@ from gateway.app.links import Doors
 from gateway.app.pages import open_pages
 from gateway.app.parts import Parts, make
 from gateway.app.reload import Reloader
+from gateway.app.store_care import StoreCare
 from gateway.settings.configuration import Configuration
 from gateway.store import Store
 
@@ -41,7 +42,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
     """
     check_free(configuration)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store.open(data))
+        store = await stack.enter_async_context(Store.open(data, mends=True))
         parts = make(configuration.compound, store)
         changeover = Changeover(parts)
         await parts.desk.load()
@@ -68,6 +69,7 @@ def _works(parts: Parts) -> list[Coroutine[Any, Any, None]]:
         parts.intake.watch_storage(),
         parts.supervisor.run(),
         parts.certificates.keep(),
+        StoreCare(parts.store, parts.desk, parts.say, parts.clock.now).run(),
         keep_known(parts.store, parts.doors.vision, in_force.matching),
         housekeeping.keep_time(parts.clock, parts.store, parts.supervisor.clock_stepped, parts.pipeline.clock_stepped),
         housekeeping.purge(parts.clock, parts.store, in_force.retention),
