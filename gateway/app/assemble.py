@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from gateway.app import housekeeping, systemd
 from gateway.app.capture import Listener
 from gateway.app.changeover import Changeover
@@ -22,6 +24,8 @@ from gateway.app.reload import Reloader
 from gateway.app.store_care import StoreCare
 from gateway.settings.configuration import Configuration
 from gateway.store import Store
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         await rules.taken.wait()
         http_url = await open_pages(stack, parts)
         reloader = Reloader(parts, changeover, configuration.directory)
-        await stack.enter_async_context(open_control(data, reloader, Listener(parts.in_force, parts.doors.tapes)))
+        await _open_control(stack, data, reloader, Listener(parts.in_force, parts.doors.tapes))
         yield Gateway(http_url, parts.doors.endpoint.port if parts.doors.endpoint else None, store, reloader)
 
 
@@ -78,6 +82,14 @@ def _works(parts: Parts) -> list[Coroutine[Any, Any, None]]:
     if parts.doors.broker is not None:
         works.append(parts.doors.broker.run())
     return works
+
+
+async def _open_control(stack: AsyncExitStack, data: Path, reloader: Reloader, listener: Listener) -> None:
+    """On a disk that takes no socket, alarms are worth more than `anju reload`."""
+    try:
+        await stack.enter_async_context(open_control(data, reloader, listener))
+    except OSError as error:
+        log.error("commands such as `anju reload` can't reach this gateway", folder=str(data), why=str(error))
 
 
 async def _open_doors(stack: AsyncExitStack, doors: Doors) -> None:

@@ -142,7 +142,7 @@ class StoreCare:
         done = aside.Note(note.why, ends, lost.rows(), done=True)
         await asyncio.to_thread(aside.write_note, folder, done)
         log.info("a damaged database was brought over", folder=str(folder), rows=rows, lost=lost.rows())
-        await self._show(Trouble("damaged", brought_over(folder, rows, lost.rows())), Severity.LOW)
+        await self._show(Trouble("damaged", brought_over(folder, note.why, rows, lost.rows())), Severity.LOW)
 
     async def _write(self, unit: Callable[[sqlite3.Connection], int]) -> int:
         """Once there is room, however long that takes; live signals go between."""

@@ -7,6 +7,7 @@ in memory, and alarms show from memory.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -139,6 +140,10 @@ class Database:
         except (sqlite3.Error, OSError) as error:
             log.warning("there is no second copy of accounts and registers", why=str(error))
 
+    def advice(self, error: BaseException) -> str:
+        """What a command says after an error of the file; the gateway helps itself."""
+        return "" if self._mends or not is_damage(error) else f": {what_is_wrong(self.path, error)}"
+
     @property
     def _memory(self) -> str:
         return f"file:anju-{id(self)}?mode=memory&cache=shared"
@@ -151,7 +156,7 @@ class Database:
         elif self._wal_is_damaged() and not gateway_lives(self.folder):
             raise Damaged("its WAL is damaged: as it is, rows would be lost")
         mark = watermark.read(self.folder)
-        if not _size(self.path) and (mark or _size(self._wal)):
+        if not _size(self.path) and (mark or _size(self._wal) or (self.folder / registers.NAME).exists()):
             raise Damaged("the file is gone or empty, and something was in it")
         connection = self._connected()
         try:
@@ -167,9 +172,7 @@ class Database:
         connection = connect(self.path)
         try:
             migrate(connection)
-            connection.execute("BEGIN IMMEDIATE")  # what can be read alone says so here
-            connection.execute("ROLLBACK")
-            self.path.chmod(0o600)
+            _check_writable(connection, self.path)
         except BaseException:
             connection.close()
             raise
@@ -275,6 +278,16 @@ class Database:
         source_of = self.path if self.path.is_file() else self.folder / "none"
         with suppress(OSError, sqlite3.Error), reading(source_of, [], self.folder) as source:
             begin(source, memory, self.folder, ends_in(source, watermark.read(self.folder), NUMBERED), Lost())
+
+
+def _check_writable(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises sqlite3.Error or OSError: SQLite itself opens what can only be read, and says so at the first write."""
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ROLLBACK")
+    with suppress(PermissionError):  # another user's, in a folder of a group that may write
+        path.chmod(0o600)
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EROFS, os.strerror(errno.EROFS), str(path))
 
 
 def _size(path: Path) -> int:

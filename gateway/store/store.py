@@ -98,7 +98,8 @@ class Store:
         except _Damaged as damage:
             await self.writer.suspect(damage.generation, damage.error)
             if damage.generation == self._database.generation:
-                raise NotRecorded(f"the record can't be read: {damage}") from damage
+                advice = self._database.advice(damage.error)
+                raise NotRecorded(f"the record can't be read: {damage}{advice}") from damage
         try:
             return await run(self._readers, self._ask, query)
         except _Damaged as damage:

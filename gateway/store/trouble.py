@@ -93,12 +93,15 @@ def damaged_again(path: Path, why: str) -> Words:
     )
 
 
-def brought_over(folder: Path, rows: int, lost: Mapping[str, int]) -> Words:
+def brought_over(folder: Path, why: str, rows: int, lost: Mapping[str, int]) -> Words:
+    """All that could be read has come."""
     missing_zh, missing_en = missing_rows(lost)
     return Words(
-        f"旧库 {folder.name}/ 的记录已全部导入，共 {rows} 条{missing_zh}。请检查磁盘；有备份的可从中查找缺少的记录",
-        f"All that can be read of {folder.name}/ was brought over, {rows} rows{missing_en}. Look at the disk; what is"
-        " missing may be in a backup",
+        f"数据库曾损坏（{why}），已换用新库；旧库 {folder.name}/ 中能读出的记录已全部导入（后台 {rows} 条）"
+        f"{missing_zh}。请检查磁盘（smartctl -a、dmesg）；缺少的记录可从备份中查找",
+        f"The database was damaged ({why}) and a fresh one is in use; all that can be read of the old one, in"
+        f" {folder.name}/, was brought over ({rows} rows in the background){missing_en}. Look at the disk (smartctl -a,"
+        " dmesg); what is missing may be in a backup",
     )
 
 

@@ -145,7 +145,9 @@ class Writer(threading.Thread):
         except Exception as error:  # noqa: BLE001  # handed to the caller through its future
             if is_damage(error) and self._renewed(error):
                 return self._alone(unit)
-            return _Failed(NotRecorded(f"the record can't be written: {error}") if is_the_disks(error) else error)
+            if not is_the_disks(error):
+                return _Failed(error)
+            return _Failed(NotRecorded(f"the record can't be written: {error}{self._database.advice(error)}"))
 
     def _together(self, units: list[Unit]) -> list[Any]:
         assert self._connection is not None
