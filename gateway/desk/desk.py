@@ -69,7 +69,13 @@ class Desk:
         self.memory = Memory(now, tell)
 
     async def load(self) -> None:
-        for alert in await self._store.read(rows.open_ones):
+        """What is open on record; what can't be read is told of by the store."""
+        try:
+            standing = await self._store.read(rows.open_ones)
+        except NotRecorded as error:
+            log.error("the open alerts can't be read", why=str(error))
+            return
+        for alert in standing:
             self._apply(alert)
 
     def held(self, rule: str) -> frozenset[str]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from gateway.model import Signal, Wake, new_id
 from gateway.store.rows import from_json, from_us, maybe_time, maybe_us, to_json, to_us
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,7 @@ def events(connection: sqlite3.Connection, since: datetime, after: int, last: in
         " AND (received >= ? OR number > ?) ORDER BY number",
         (last, to_us(since), after),
     )
-    for row in rows:
-        yield _signal(row) if row["entry"] == "signal" else _wake(row)
+    yield from _understood(rows)
 
 
 def signals(
@@ -102,7 +105,7 @@ def signals(
         terms.append("number < ?")
         values.append(before)
     sql = f"SELECT * FROM journal WHERE {' AND '.join(terms)} ORDER BY number DESC LIMIT ?"  # noqa: S608  # fixed terms
-    return [_signal(row) for row in connection.execute(sql, (*values, limit))]
+    return _signals(connection.execute(sql, (*values, limit)))
 
 
 def signals_after(connection: sqlite3.Connection, after: int, limit: int) -> list[Signal]:
@@ -110,7 +113,7 @@ def signals_after(connection: sqlite3.Connection, after: int, limit: int) -> lis
     rows = connection.execute(
         "SELECT * FROM journal WHERE entry = 'signal' AND number > ? ORDER BY number LIMIT ?", (after, limit)
     )
-    return [_signal(row) for row in rows]
+    return _signals(rows)
 
 
 def signals_of_alert(connection: sqlite3.Connection, alert: str, limit: int) -> list[Signal]:
@@ -120,12 +123,25 @@ def signals_of_alert(connection: sqlite3.Connection, alert: str, limit: int) -> 
         " WHERE alert_signals.alert = ? AND journal.entry = 'signal' ORDER BY journal.number DESC LIMIT ?",
         (alert, limit),
     )
-    return [_signal(row) for row in rows]
+    return _signals(rows)
 
 
 def signals_of_alerts(connection: sqlite3.Connection, alerts: Sequence[str], limit: int) -> dict[str, list[Signal]]:
     """The newest `limit` of each."""
     return {alert: signals_of_alert(connection, alert, limit) for alert in alerts}
+
+
+def _signals(rows: Iterable[sqlite3.Row]) -> list[Signal]:
+    return [event for event in _understood(rows) if isinstance(event, Signal)]
+
+
+def _understood(rows: Iterable[sqlite3.Row]) -> Iterator[Signal | Wake]:
+    """Without what nobody can have written: a page that is partly overwritten gives such rows."""
+    for row in rows:
+        try:
+            yield _signal(row) if row["entry"] == "signal" else _wake(row)
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            log.error("a row of the journal can't be understood", number=row["number"], why=str(error))
 
 
 def _signal(row: sqlite3.Row) -> Signal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import sqlite3
 from contextlib import asynccontextmanager, closing
@@ -312,3 +313,38 @@ async def test_the_second_copy_follows_what_changes_and_holds_no_phone(tmp_path,
         await Users(store, Passwords()).remove("wang")
     with closing(sqlite3.connect(path)) as copy:
         assert copy.execute("SELECT count(*) FROM web_users").fetchone() == (0,), "who was removed must not come back"
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_a_sector_overwritten_anywhere_ends_nothing(tmp_path, before, monkeypatch, seed):
+    """512 bytes within a page: what is in them may still look like rows."""
+    chance = random.Random(seed)
+    path = tmp_path / "anju.db"
+    with path.open("r+b") as file:
+        for _ in range(4):
+            file.seek(512 * chance.randrange(path.stat().st_size // 512))
+            file.write(chance.choice([chance.randbytes(512), bytes(512), b"\xff" * 512]))
+    async with cared_for(tmp_path, monkeypatch) as (store, desk):
+        await raise_one(store, desk, 100)
+        async with asyncio.timeout(30):
+            while await found(store):
+                await asyncio.sleep(0.02)
+        await brought_over(store)
+        assert {a.key for a in before if a.state != "closed"} <= {a.key for a in desk.open_alerts()}
+        listed, _ = await desk.page([], None, 1000)
+        assert len(listed) >= len(before)
+        for alert in listed:
+            await desk.steps(alert.id)
+            await desk.signals_of(alert.id, 50)
+        await store.read(lambda c: journal.signals(c, limit=5000))
+        assert [user.name for user in await Users(store, Passwords()).all()] == ["wang"]
+
+
+async def test_a_row_of_alerts_that_nobody_wrote_is_made_anew(tmp_path, before, monkeypatch):
+    with closing(sqlite3.connect(tmp_path / "anju.db")) as connection:
+        connection.execute("UPDATE alerts SET severity = 77, state = 'nëw' WHERE id = ?", (before[-1].id,))
+        connection.commit()
+    async with cared_for(tmp_path, monkeypatch) as (store, desk):
+        assert await desk.alert(before[-1].id) == before[-1]
+        await brought_over(store)
+        assert "damaged" in told(desk)

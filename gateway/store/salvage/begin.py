@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.store import check, registers
 from gateway.store.connection import read_only
 from gateway.store.salvage import fold
-from gateway.store.salvage.rows import Lost, Row, columns_of, readable
+from gateway.store.salvage.rows import Lost, Row, columns_of, fits, readable
 
 NUMBERED = ("journal", "decisions", "steps", "quarantine")
 RECENT = 20_000
@@ -49,6 +49,8 @@ def begin(
         for alert in fold.unknown(fresh, _LAST):
             fold.put(fresh, alert)
     copy(source, fresh, "alerts", (0, _LAST), Lost())  # what is lost here, the decisions tell
+    for alert in fold.unknown(fresh, _LAST):  # what did not fit
+        fold.put(fresh, alert)
     fold.link(fresh, 0, _LAST)
     _links_of_open(source, fresh)
     _drop_orphans(fresh)
@@ -82,7 +84,8 @@ def put(fresh: sqlite3.Connection, table: str, columns: list[str], rows: Iterabl
     """Returns how many were new."""
     places = ", ".join("?" * len(columns))
     sql = f'INSERT OR IGNORE INTO "{table}" ({", ".join(columns)}) VALUES ({places})'  # noqa: S608  # our own names
-    return fresh.executemany(sql, (row[1:] for row in rows)).rowcount
+    fitting = (row[1:] for row in rows if fits(table, dict(zip(columns, row[1:], strict=True))))
+    return fresh.executemany(sql, fitting).rowcount
 
 
 def _from_saved(fresh: sqlite3.Connection, folder: Path, lost: Lost) -> None:

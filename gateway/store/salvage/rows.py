@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gateway.model import AlertState, Disposition, Severity
+
+_LATEST_US = 253_402_300_800_000_000
+"""The year 10000."""
 _LEAF = 200
 """More rows than a page holds."""
 Row = tuple[object, ...]
@@ -23,6 +28,22 @@ class Lost:
     def rows(self) -> dict[str, int]:
         """How many numbers are in them: at most so many rows are missing."""
         return {table: sum(last - first + 1 for first, last in ranges) for table, ranges in self.ranges.items()}
+
+
+def fits(table: str, row: Mapping[str, object]) -> bool:
+    """Whether the gateway can have written it: a page that is partly overwritten gives rows that it can't."""
+    try:
+        if "data" in row and table != "quarantine" and not isinstance(json.loads(str(row["data"])), dict):
+            return False
+        if table == "alerts":
+            Severity(int(str(row["severity"])))
+            AlertState(str(row["state"]))
+            if row["disposition"] is not None:
+                Disposition(str(row["disposition"]))
+        times = (row[name] for name in ("at", "received", "raised_at", "last_at", "restored_at") if name in row)
+        return all(time is None or (isinstance(time, int) and 0 <= time < _LATEST_US) for time in times)
+    except (ValueError, TypeError):
+        return False
 
 
 def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
