@@ -58,7 +58,7 @@ class Tail:
 
     def _unreadable(self, error: Exception) -> NotFound:
         if is_damage(error):
-            return NotFound(str(what_is_wrong(self._path, error)))
+            return NotFound(f"{self._path} can't be read: {what_is_wrong(self._path, error)}")
         return NotFound(f"{self._path} can't be read ({error}): run this as the gateway's user")
 
     def _ask(self, query: Callable[[sqlite3.Connection], list[T]]) -> list[T]:
