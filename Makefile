@@ -74,7 +74,7 @@ COMPILE := pip compile --quiet --universal --fork-strategy fewest --generate-has
 
 lock: .venv/pyvenv.cfg  ## both locks anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(BIN)/python -c 'import uv' 2>/dev/null || $(PIP) uv
-	$(BIN)/python -m uv $(COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
+	$(BIN)/python -m uv $(COMPILE) $(UPGRADE) --all-extras pyproject.toml -o requirements.lock
 	$(BIN)/python -m uv $(COMPILE) $(UPGRADE) --group pyproject.toml:dev -c requirements.lock -o tests/requirements.lock
 
 clean:           ## everything that can be made again

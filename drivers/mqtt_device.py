@@ -31,7 +31,7 @@ from gateway.model import Command, Json, Said, Signal, Words, is_kind
 LARGEST_DATA = 16 * 1024
 """Bytes of JSON that `data` may have; a picture belongs to a camera."""
 GATEWAY_KINDS = frozenset(
-    """command.done command.failed report.made storage.failed storage.restored device.silent
+    """command.done command.failed report.made storage.failed storage.restored device.silent device.refused
     configuration.changed configuration.refused""".split()
 )
 """What only the gateway may say."""

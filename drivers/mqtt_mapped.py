@@ -7,7 +7,7 @@ What a broker says from memory is a state and never an event: it may have happen
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -21,7 +21,7 @@ from gateway.links.mapping.orders import Order, Topic
 from gateway.links.mapping.paths import Path, message_of
 from gateway.links.mapping.readings import Event, Known, Match, State, details
 from gateway.links.mqtt.link import Message
-from gateway.links.mqtt.topics import covers, matches
+from gateway.links.mqtt.topics import covers, is_topic, matches
 from gateway.model import Command, Json, Signal, Words
 from gateway.settings.mend import Wrong
 
@@ -51,6 +51,11 @@ class MappedSettings(DriverSettings):
         if not (self.all_states() or self.all_events()):
             raise Wrong("nothing is told of this device", "add states or events", ("states",))
         return self
+
+    def hints(self) -> Iterable[tuple[str, str, tuple[str | int, ...]]]:
+        if not is_topic(self.base):
+            what = f"base {self.base!r} has a wildcard: every device below it would count as this one"
+            yield what, "write one device's own topic, and an entry for each device", ("base",)
 
     def all_states(self) -> tuple[State, ...]:
         """The YAML's, then the format's of values that the YAML does not speak of."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar, Protocol
@@ -19,13 +19,20 @@ class DriverSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def hints(self) -> Iterable[tuple[str, str, tuple[str | int, ...]]]:
+        """What may be right and is more often a mistake, each as (what, mend, keys from here to the value).
+
+        `anju check` shows it, and nothing is refused for it.
+        """
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A device that hangs on another one and speaks through its driver: a zone of a panel, a unit on a bus.
 
     It is as well as what it hangs on, unless it has a cadence of its own or its driver tells
-    of it by `emit.heard(part)` and `emit.lost(part, why)`.
+    of it by `emit.heard(part)`, `emit.lost(part, why)` and `emit.refused(part, why)`.
     """
 
     id: str
@@ -63,6 +70,15 @@ class Emit(Protocol):
 
     def lost(self, part: str, why: Said) -> None:
         """Note that a part does not answer while its line stands; said to the guard once, until it is heard."""
+        ...
+
+    def refused(self, part: str | None, why: Said) -> None:
+        """Note that the device (None) or a part answers, but what it says is not taken: a wrong key, a clock that is
+        hours ahead, data that can't be read. To be called at each such report.
+
+        Said to the guard once, with `why` and how to mend it, and again when `why` is another one. `heard` ends it
+        once nothing was refused for some seconds.
+        """
         ...
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from gateway.masking import masked
 from gateway.model import Said, Words
 
 _TROUBLES = {
@@ -67,8 +68,8 @@ class Told(AnjuError):
     """`why` is for the guard: `Words` where its author has both languages. `str()` is the English, for logs."""
 
     def __init__(self, why: Said = "") -> None:
-        super().__init__(str(why))
-        self.why = why
+        self.why = _without_secrets(why)
+        super().__init__(str(self.why))
 
 
 class LinkLost(Told):
@@ -92,8 +93,8 @@ class BadInput(AnjuError):
     """
 
     def __init__(self, why: Said, data: bytes) -> None:
-        super().__init__(str(why))
-        self.why = why
+        self.why = _without_secrets(why)
+        super().__init__(str(self.why))
         self.data = data
 
 
@@ -137,8 +138,13 @@ def why_of(error: Exception) -> Said:
         case Told() if error.why:
             return error.why
         case OSError():
-            return Words(f"{trouble_of(error)}，请检查供电和网线", str(error) or type(error).__name__)
-    return str(error) or type(error).__name__
+            return Words(f"{trouble_of(error)}，请检查供电和网线", masked(str(error)) or type(error).__name__)
+    return masked(str(error)) or type(error).__name__
+
+
+def _without_secrets(why: Said) -> Said:
+    """What is told ends up in the journal, on screens and in logs; a device may echo what it was sent."""
+    return Words(masked(why.zh), masked(why.en)) if isinstance(why, Words) else masked(why)
 
 
 def trouble_of(error: OSError) -> str:

@@ -7,12 +7,35 @@ import sys
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from gateway.masking import masked, masked_values
+
+
+def _without_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Whoever writes a log line need not think of passwords in the addresses it quotes."""
+    return {name: masked_values(value) for name, value in event.items()}
+
+
+def _text_without_secrets(_logger: WrappedLogger, _name: str, line: object) -> str:
+    return masked(str(line))
+
+
+class _Masking(logging.Formatter):
+    """The same for what libraries log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
+
 
 # Without the locals of the frames: there are keys and passwords among them.
-_FOR_PEOPLE: tuple[Processor, ...] = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
+_FOR_PEOPLE: tuple[Processor, ...] = (
+    structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    _text_without_secrets,  # behind a renderer stands its text, not the event
+)
 _FOR_SYSTEMD: tuple[Processor, ...] = (
     structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+    _without_secrets,
     structlog.processors.JSONRenderer(ensure_ascii=False),
 )
 
@@ -33,4 +56,6 @@ def set_up(level: int = logging.INFO) -> None:
     )
     # Twenty lines for each date that a camera writes in its own way: what can't be read is told by who asked.
     logging.getLogger("zeep").setLevel(logging.CRITICAL)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Masking("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])

@@ -33,9 +33,9 @@ OTHER_KINDS = frozenset(
     camera.covered camera.frozen camera.moved camera.restored barrier.opened barrier.closed
     barrier.blocked barrier.cleared
     panel.battery_low panel.battery_restored panel.mains_lost panel.mains_restored panel.tested
-    device.online device.offline device.silent device.faulted device.restored
+    device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
-    configuration.changed configuration.refused""".split()
+    certificate.failing certificate.restored configuration.changed configuration.refused""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 
@@ -110,12 +110,13 @@ class DeviceType(StrEnum):
 
 
 class Health(StrEnum):
-    """The third state is unknown, never off."""
+    """The third state is unknown, never off. `refused`: it answers, but what it says is not taken."""
 
     UNKNOWN = "unknown"
     ONLINE = "online"
     SILENT = "silent"
     OFFLINE = "offline"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

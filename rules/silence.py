@@ -1,4 +1,7 @@
-"""Devices that do not do their job: silent, offline, faulted, a reader tampered, a camera covered, a barrier blocked.
+"""Devices that do not do their job: silent, offline, refused, faulted, a reader tampered, a camera covered, …
+
+A device that is refused answers, but nothing that it says is taken: its alarms would be lost. It counts as lost, is
+told by itself and with the reason, and when a lost device becomes a refused one its alert says so.
 
 A loss waits `grace` before it rings, so that one that is back at once does not, and so that
 many at once (a switch or a fuse died) become one alert: `together` or more that are lost
@@ -65,6 +68,9 @@ ENDS = {
 }
 
 
+LOST = frozenset({"device.silent", "device.offline", "device.refused"})
+
+
 class SilenceSettings(Selection):
     severities: dict[DeviceType, SeverityWord] = Field(default_factory=dict, description="of a lost device, by type")
     grace: Annotated[
@@ -73,11 +79,16 @@ class SilenceSettings(Selection):
     together: Annotated[int, Field(ge=2, le=1000, description="so many lost at once under one place are one")] = 4
 
 
+class Loss(NamedTuple):
+    why: Words | None = None
+    refused: bool = False
+
+
 @dataclass(slots=True)
 class Losses:
     """`lost`: devices that are away, in order, and why; `standing`: keys raised; `groups`: parent place → its lost."""
 
-    lost: dict[str, Words | None] = field(default_factory=dict)
+    lost: dict[str, Loss] = field(default_factory=dict)
     standing: set[str] = field(default_factory=set)
     groups: dict[str, set[str]] = field(default_factory=dict)
     compound: Compound | None = None
@@ -88,14 +99,14 @@ class Losses:
 
 class Silence(Rule):
     Settings = SilenceSettings
-    KINDS = frozenset({"device.silent", "device.offline", "device.online", *TROUBLES, *ENDS, "configuration.changed"})
+    KINDS = LOST | {"device.online", *TROUBLES, *ENDS, "configuration.changed"}
     HORIZON = timedelta(hours=24)
 
     settings: SilenceSettings
 
     def watch(self, held: frozenset[str]) -> Watch:
         losses = Losses(standing=set(held))
-        losses.lost = {key.partition("/")[0]: None for key in sorted(held) if key.endswith("/lost") and key[0] != "*"}
+        losses.lost = {key.partition("/")[0]: Loss() for key in sorted(held) if key.endswith("/lost") and key[0] != "*"}
         losses.groups = {key[2:]: set() for key in held if key.startswith("*/")}
         decisions: Decisions = ()
         while True:
@@ -139,7 +150,7 @@ class Silence(Rule):
         return [Clear(key, reason) for key in over]
 
     def _on_signal(self, signal: Signal, losses: Losses) -> Decisions:
-        if signal.kind in {"device.silent", "device.offline"}:
+        if signal.kind in LOST:
             return self._lost(signal, losses)
         if signal.kind == "device.online":
             return self._back(signal.device, losses)
@@ -153,12 +164,25 @@ class Silence(Rule):
         return [Raise(key, trouble.severity, self.compound.place_of(signal.device), reason, signal.device)]
 
     def _lost(self, signal: Signal, losses: Losses) -> Decisions:
-        if signal.device in losses.lost:
-            return ()
-        losses.lost[signal.device] = _why(signal.data)
+        loss = Loss(_why(signal.data), signal.kind == "device.refused")
+        known = losses.lost.get(signal.device)
+        if known is not None:
+            return self._lost_otherwise(signal.device, known, loss, losses)
+        losses.lost[signal.device] = loss
         if not self.settings.grace:
             return self._ring(signal.device, losses)
         return [WakeAt(signal.device, signal.time + self.settings.grace)]
+
+    def _lost_otherwise(self, device: str, known: Loss, loss: Loss, losses: Losses) -> Decisions:
+        """It was lost and is refused now, or the other way round, or refused for another reason."""
+        if not (known.refused or loss.refused) or known == loss:
+            return ()  # silent and then offline is one loss
+        losses.lost[device] = loss
+        grouped = loss.refused and any(device in group for group in losses.groups.values())
+        decisions = self._leave_groups(device, losses, "") if grouped else []
+        if f"{device}/lost" in losses.standing:
+            return [*decisions, self._tell(device, loss)]
+        return [*decisions, *self._ring(device, losses)] if grouped else ()
 
     def _ring(self, device: str, losses: Losses) -> Decisions:
         """The grace is over: tell this one alone, or with the others that are away."""
@@ -169,16 +193,27 @@ class Silence(Rule):
         if device not in losses.lost or device in group or f"{device}/lost" in losses.standing:
             return ()
         others = [
-            other for other in losses.lost if self._parent(other) == parent and f"{other}/lost" not in losses.standing
+            other
+            for other, loss in losses.lost.items()
+            if self._parent(other) == parent and not loss.refused and f"{other}/lost" not in losses.standing
         ]
-        if parent in losses.groups or len(others) >= self.settings.together:
+        loss = losses.lost[device]
+        if not loss.refused and (parent in losses.groups or len(others) >= self.settings.together):
             losses.groups[parent] = group | set(others)
             losses.standing.add(f"*/{parent}")
             return [self._together(parent, losses)]
         losses.standing.add(f"{device}/lost")
+        return [self._tell(device, loss)]
+
+    def _tell(self, device: str, loss: Loss) -> Raise:
         where = self.compound.where(device)
-        reason = _because(Words(f"{where.zh} 设备失联", f"No connection to {where.en}"), losses.lost[device])
-        return [Raise(f"{device}/lost", self._severity(device), self.compound.place_of(device), reason, device)]
+        what = Words(f"{where.zh} 设备失联", f"No connection to {where.en}")
+        if loss.refused:
+            what = Words(
+                f"{where.zh} 设备上报被拒，其报警收不到", f"What {where.en} reports is refused, alarms are lost"
+            )
+        reason = _because(what, loss.why)
+        return Raise(f"{device}/lost", self._severity(device), self.compound.place_of(device), reason, device)
 
     def _together(self, parent: str, losses: Losses) -> Decision:
         group = [device for device in losses.lost if device in losses.groups[parent]]
@@ -196,7 +231,10 @@ class Silence(Rule):
         losses.lost.pop(device, None)
         decisions: list[Decision] = [WakeAt(device, None)] if waiting else []
         decisions += self._clear([f"{device}/lost"], device, losses)
-        now_at = self._parent(device)
+        return decisions + self._leave_groups(device, losses, self._parent(device))
+
+    def _leave_groups(self, device: str, losses: Losses, now_at: str) -> list[Decision]:
+        decisions: list[Decision] = []
         for parent in [at for at, group in losses.groups.items() if at == now_at or device in group]:
             losses.groups[parent].discard(device)  # its place may have changed since it was lost
             if not losses.groups[parent]:

@@ -56,9 +56,20 @@ def test_everything_locked_has_one_version_and_its_hashes(lock: Path) -> None:
 
 def test_the_product_lock_serves_what_the_project_asks_for() -> None:
     found = locked(LOCKS["product"])
-    for text in PROJECT["project"]["dependencies"]:
+    extras = PROJECT["project"]["optional-dependencies"]
+    for text in [*PROJECT["project"]["dependencies"], *(text for extra in extras.values() for text in extra)]:
         asked = Requirement(text)
         assert found[canonicalize_name(asked.name)] in asked.specifier, f"{text}: run make lock"
+
+
+def test_no_document_has_dependencies_resolved_by_pip() -> None:
+    """face_recognition asks for dlib's sources: whoever does not install from the lock compiles for minutes."""
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "config").rglob("*.yaml")]
+    advice = [f"{file.name}: {line}" for file in documents for line in re.findall(r"pip install .*", file.read_text())]
+    assert advice
+    assert not [
+        line for line in advice if "--no-deps" not in line and "never" not in line and "anju-gateway[…]" not in line
+    ]
 
 
 def test_nothing_locked_compiles_or_brings_a_second_cv2() -> None:

@@ -74,6 +74,7 @@ def _works(parts: Parts) -> list[Coroutine[Any, Any, None]]:
         parts.supervisor.run(),
         parts.certificates.keep(),
         StoreCare(parts.store, parts.desk, parts.say, parts.clock.now).run(),
+        parts.certificate_watch.run(),
         keep_known(parts.store, parts.doors.vision, in_force.matching),
         housekeeping.keep_time(parts.clock, parts.store, parts.supervisor.clock_stepped, parts.pipeline.clock_stepped),
         housekeeping.purge(parts.clock, parts.store, in_force.retention),

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from gateway.errors import ConfigError, Mistake
-from gateway.settings.compound import CompoundSettings, Tls
+from gateway.settings.compound import CompoundSettings, Tls, certificates_of
 
 log = structlog.get_logger(__name__)
 LOOK_S = 60.0
@@ -54,7 +54,7 @@ class Certificates:
     """Those of the doors that were opened with one, by their keys in compound.yaml."""
 
     def __init__(self, compound: CompoundSettings) -> None:
-        self._shown = {key: Certificate(tls) for key, tls in _of(compound).items()}
+        self._shown = {key: Certificate(tls) for key, tls in certificates_of(compound).items()}
 
     def context(self, key: str) -> ssl.SSLContext | None:
         """Of the door with that key; None where it was opened without a certificate."""
@@ -79,13 +79,7 @@ class Certificates:
                 certificate.look()
 
     def _to_show(self, compound: CompoundSettings) -> dict[str, Tls]:
-        return {key: tls for key, tls in _of(compound).items() if key in self._shown}
-
-
-def _of(compound: CompoundSettings) -> dict[str, Tls]:
-    endpoint = compound.mqtt.endpoint
-    found = {"http.tls": compound.http.tls, "mqtt.endpoint.tls": endpoint.tls if endpoint else None}
-    return {key: tls for key, tls in found.items() if tls is not None}
+        return {key: tls for key, tls in certificates_of(compound).items() if key in self._shown}
 
 
 def _context() -> ssl.SSLContext:

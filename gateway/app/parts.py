@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.doors import make_broker_client, make_endpoint
 from gateway.app.in_force import InForce
 from gateway.app.links import Doors
+from gateway.app.own_alerts import OwnAlerts
 from gateway.app.recording import Recording, make_recording
 from gateway.clock import Clock
 from gateway.desk import Desk
@@ -41,6 +43,7 @@ class Parts:
     clock: Clock
     store: Store
     certificates: Certificates
+    certificate_watch: CertificateWatch
     hub: Hub
     desk: Desk
     intake: Intake
@@ -81,6 +84,10 @@ def make(started: CompoundSettings, store: Store) -> Parts:
         clock=clock,
         store=store,
         certificates=certificates,
+        certificate_watch=CertificateWatch(
+            OwnAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, clock.now),
+            lambda: in_force.settings,
+        ),
         hub=hub,
         desk=desk,
         intake=intake,

@@ -31,6 +31,8 @@ async def run(configuration: Configuration, data: Path, ready: Ready | None = No
     loop.add_signal_handler(signal.SIGHUP, again.set)
     async with open_gateway(configuration, data) as running, asyncio.TaskGroup() as tasks:
         _keep_what_stands()
+        for hint in configuration.hints:
+            log.warning("worth a look", file=str(hint.file), line=hint.line, what=hint.what, mend=hint.mend)
         log.info("anju serves", http=running.http_url, mqtt=running.mqtt_port, devices=len(configuration.devices))
         systemd.notify("READY=1")
         if ready:

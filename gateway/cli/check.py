@@ -22,7 +22,7 @@ from gateway.settings.schema import write_schemas
 def command(config_dir: Path | None, schema: Path | None) -> None:
     """Check the YAML files of CONFIG_DIR.
 
-    Prints every mistake as FILE:LINE: WHAT, AND THE MEND and exits with 1, or a summary and 0.
+    Prints every mistake as FILE:LINE: WHAT, AND THE MEND and exits with 1, or hints and a summary and 0.
     """
     if schema is not None:
         for file in write_schemas(schema):
@@ -37,6 +37,8 @@ def command(config_dir: Path | None, schema: Path | None) -> None:
         for mistake in sorted(error.mistakes):
             click.echo(str(mistake))
         raise click.exceptions.Exit(1) from None
+    for hint in configuration.hints:
+        click.echo(f"{hint.file}:{hint.line}: hint: {hint.what}; {hint.mend}")
     click.echo(summary(configuration))
 
 

@@ -65,6 +65,7 @@ KINDS: Mapping[str, Words] = {
     "device.online": Words("设备上线", "Device online"),
     "device.offline": Words("设备离线", "Device offline"),
     "device.silent": Words("设备失联", "Device silent"),
+    "device.refused": Words("设备上报被拒", "Device's reports refused"),
     "device.faulted": Words("设备故障", "Device fault"),
     "device.restored": Words("设备恢复", "Device restored"),
     "command.done": Words("指令已执行", "Command done"),
@@ -72,6 +73,8 @@ KINDS: Mapping[str, Words] = {
     "report.made": Words("住户上报", "Resident's report"),
     "storage.failed": Words("存盘故障", "Storage failed"),
     "storage.restored": Words("存盘恢复", "Storage restored"),
+    "certificate.failing": Words("证书即将过期或已失效", "Certificate fails or soon will"),
+    "certificate.restored": Words("证书已更新", "Certificate renewed"),
     "configuration.changed": Words("配置已更改", "Configuration changed"),
     "configuration.refused": Words("新配置有误，未启用", "New configuration refused"),
 }

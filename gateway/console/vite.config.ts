@@ -5,6 +5,8 @@ const gateway = process.env.ANJU_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [vue()],
+  // Relative, so that the guard room also works below a path of a proxy (https://example.org/anju/).
+  base: "./",
   build: {
     // Browsers on guard room computers are often years old.
     target: ["chrome88", "firefox85", "safari14"],

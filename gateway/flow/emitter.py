@@ -12,7 +12,12 @@ from gateway.model import Health, Said, Signal, Words
 from gateway.store import Store
 from gateway.store.rows import to_us
 
-_STATES = {"device.online": Health.ONLINE, "device.offline": Health.OFFLINE, "device.silent": Health.SILENT}
+_STATES = {
+    "device.online": Health.ONLINE,
+    "device.offline": Health.OFFLINE,
+    "device.silent": Health.SILENT,
+    "device.refused": Health.REFUSED,
+}
 MOST_BYTES = 64 * 1024
 """Of one piece in quarantine; the rest of it is cut and the cut is told."""
 
@@ -53,6 +58,9 @@ class Hears(Protocol):
 
     def lost(self, device: str, why: Said) -> None:
         """It does not answer."""
+
+    def refused(self, device: str, why: Said) -> None:
+        """It answers, and what it says is not taken."""
 
     def spoke(self, device: str) -> None:
         """A signal of it is committed."""
@@ -98,6 +106,9 @@ class Emitter:
 
     def lost(self, part: str, why: Said) -> None:
         self._hears.lost(self._own(part), why)
+
+    def refused(self, part: str | None, why: Said) -> None:
+        self._hears.refused(self._own(part or self._device), why)
 
     async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
         if not remembered:

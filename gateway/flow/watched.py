@@ -12,10 +12,14 @@ import structlog
 from gateway.driver import Driver, DriverSettings
 from gateway.flow.announce import Announce
 from gateway.flow.emitter import Emitter
+from gateway.flow.refusals import Refusals
 from gateway.flow.status import DeviceStatus
 from gateway.model import Device, Health, Json, Said, Signal, as_data
 
 log = structlog.get_logger(__name__)
+_AWAY = frozenset({Health.SILENT, Health.OFFLINE, Health.REFUSED})
+_UNHEARD = frozenset({Health.OFFLINE, Health.REFUSED})
+"""Nothing is said of what hangs on such a device: one loss is told once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Watched:
         self.status = _as_known(entry.device, known)
         self.before_loss: DeviceStatus | None = former.before_loss if former else None
         """How the device was when its line was lost, until it is heard again."""
+        self.refusals: Refusals = former.refusals if former else Refusals()
 
     def statuses(self) -> Iterator[DeviceStatus]:
         """The device's, then its parts'."""
@@ -77,12 +82,13 @@ class Watched:
     def told(self) -> Iterator[DeviceStatus]:
         """Who is away, and was said to be: whoever watches them next need not say it again."""
         for status in (self.status, *self._own.values()):
-            if status.health in {Health.SILENT, Health.OFFLINE}:
+            if status.health in _AWAY:
                 yield status
 
     def clock_stepped(self, step: timedelta) -> None:
         """What was heard a minute ago stays as long ago: no clock that was set makes a device silent, or spares one."""
         self._started += step
+        self.refusals.clock_stepped(step)
         self.status = _moved(self.status, step)
         self._own = {part: _moved(status, step) for part, status in self._own.items()}
 
@@ -110,6 +116,8 @@ class Watched:
         self.status = replace(self.status, fault=None)
         if before.health is Health.SILENT:
             self._fall_silent(self.status)
+        elif before.health is Health.REFUSED and before.fault is not None:
+            self._become(replace(self.status, fault=before.fault), Health.REFUSED, {"why": as_data(before.fault)})
         else:
             self._become(self.status, Health.ONLINE, {})
 
@@ -128,9 +136,21 @@ class Watched:
         status = self._status_of(device)
         status = replace(status, fault=why)
         self._keep(status)
-        if status.health is not Health.OFFLINE and self._host_is(status.device) is not Health.OFFLINE:
+        if status.health is not Health.OFFLINE and self._host_is(status.device) not in _UNHEARD:
             log.warning("a device is lost", device=device, why=str(why))
             self._become(status, Health.OFFLINE, {"why": as_data(why)})
+
+    def refused(self, device: str, why: Said) -> None:
+        """It answers, and what it says is not taken: what it hangs on lives, and it is not silent."""
+        self._hosts_live(device)
+        now = self._now()
+        status = replace(self._status_of(device), fault=why, heard_at=now)
+        self._keep(status)
+        is_new = self.refusals.refused(device, why, now)
+        if self._host_is(status.device) in _UNHEARD or (status.health is Health.REFUSED and not is_new):
+            return
+        log.warning("what a device says is refused", device=device, why=str(why))
+        self._become(status, Health.REFUSED, {"why": as_data(why)})
 
     def ended(self, why: Said) -> None:
         """Its driver ended, which is a loss and a restart to come."""
@@ -148,6 +168,8 @@ class Watched:
     def look(self) -> None:
         """Whoever said nothing for longer than its cadence is silent."""
         now = self._now()
+        for device in list(self.refusals.settled(now)):
+            self._settle(device)
         for status in (self.status, *self._own.values()):
             cadence, is_told = status.device.cadence, self._host_is(status.device) in {None, Health.ONLINE}
             if cadence is not None and is_told and now - self._counts_from(status) > cadence:
@@ -170,10 +192,35 @@ class Watched:
         host = self._parts.get(part.part_of or "")
         return (*self._hosts(host), host) if host else ()
 
-    def _hear_device(self) -> None:
+    def _hosts_live(self, device: str) -> None:
+        """A part that was refused means that what it hangs on lives, unless that is refused itself."""
+        if device == self.entry.device.id:
+            return
+        if self.status.health is not Health.REFUSED:
+            self._hear_device()
+        for host in self._hosts(self._parts[device]):
+            if host.id in self._own and self._own[host.id].health is not Health.REFUSED:
+                self._hear_part(host.id)
+
+    def _settle(self, device: str) -> None:
+        """It was accepted, and not refused since for long enough."""
+        if device == self.entry.device.id:
+            if self.status.health is Health.REFUSED:
+                self._hear_device(at=self.status.heard_at)
+        elif device in self._own and self._own[device].health is Health.REFUSED:
+            self._hear_part(device, at=self._own[device].heard_at)
+
+    def _is_still_refused(self, status: DeviceStatus) -> bool:
+        """Whether this one accepted report is too little."""
+        accepted = self.refusals.accepted(status.device.id, self._now())
+        return status.health is Health.REFUSED and not accepted
+
+    def _hear_device(self, at: datetime | None = None) -> None:
         status = self.status
-        self.status = replace(status, heard_at=self._now())
+        self.status = replace(status, heard_at=at or self._now())
         if status.health is Health.ONLINE and self._heard_since_start:
+            return
+        if self._is_still_refused(status):
             return
         self._heard_since_start = True
         self.before_loss = None
@@ -181,8 +228,12 @@ class Watched:
         if status.health is not Health.ONLINE:
             self._become(self.status, Health.ONLINE, {})
 
-    def _hear_part(self, part: str) -> None:
-        status = replace(self._status_of(part), heard_at=self._now(), fault=None)
+    def _hear_part(self, part: str, at: datetime | None = None) -> None:
+        status = replace(self._status_of(part), heard_at=at or self._now())
+        if self._is_still_refused(status):
+            self._keep(status)
+            return
+        status = replace(status, fault=None)
         self._keep(status)
         if status.health is not Health.ONLINE:
             self._become(status, Health.ONLINE, {})

@@ -10,8 +10,8 @@ from gateway.model import KINDS, is_kind
 from gateway.settings.mend import Wrong, did_you_mean
 
 GATEWAY_KINDS = frozenset(
-    """command.done command.failed report.made storage.failed storage.restored device.silent
-    configuration.changed configuration.refused""".split()
+    """command.done command.failed report.made storage.failed storage.restored device.silent device.refused
+    certificate.failing certificate.restored configuration.changed configuration.refused""".split()
 )
 """What only the gateway may say."""
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
+from gateway.masking import masked, misspelt
 from gateway.settings.mend import Wrong, did_you_mean
 
 _LISTEN = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):(?P<port>[0-9]{1,6})")
@@ -54,7 +55,7 @@ def url_of(*schemes: str) -> AfterValidator:
         scheme, _, rest = value.partition("://")
         if not rest or scheme not in schemes:
             mend = did_you_mean(scheme, schemes) if rest else f"begin with {' or '.join(f'{s}://' for s in schemes)}"
-            raise Wrong(f"{without_password(value)!r} is no URL of a kind used here", mend)
+            raise Wrong(f"{masked(value)!r} is no URL of a kind used here", mend)
         _check_host(value, scheme)
         return value
 
@@ -62,18 +63,16 @@ def url_of(*schemes: str) -> AfterValidator:
 
 
 def _check_host(url: str, scheme: str) -> None:
+    if scheme != "file" and (fault := misspelt(url)):
+        what, _, mend = fault.partition(": ")
+        raise Wrong(f"this address {what}", mend)
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port  # .port raises for one out of range
     except ValueError as error:
-        raise Wrong(f"{without_password(url)!r} is no URL ({error})", "put the host and port right") from None
-    if scheme != "file" and (not host or " " in url):
-        raise Wrong(f"{without_password(url)!r} names no host", f"write {scheme}://HOST/…")
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be shown."""
-    return re.sub(r"://([^/@:\s]*):[^/\s]*@", r"://\1:…@", url)
+        raise Wrong(f"{masked(url)!r} is no URL ({error})", "put the host and port right") from None
+    if scheme != "file" and not host:
+        raise Wrong(f"{masked(url)!r} names no host", f"write {scheme}://HOST/…")
 
 
 HttpAddress = Annotated[str, url_of("http", "https")]

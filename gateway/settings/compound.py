@@ -14,7 +14,7 @@ from gateway.settings.addresses import HttpAddress, ListenAddress, parse_listen
 from gateway.settings.context import Context, ExistingFile
 from gateway.settings.durations import PositiveDuration, parse_duration
 from gateway.settings.faces import FaceSection
-from gateway.settings.mend import Wrong, closest
+from gateway.settings.mend import AS_WRITTEN, Wrong, closest
 from gateway.settings.secrets import Secret
 from gateway.settings.section import Section
 
@@ -35,7 +35,7 @@ class Bilingual(Section):
 
 def _both(value: object) -> object:
     if isinstance(value, int | float):
-        raise Wrong(f"{value!r} is no name", f"put it in quotes: '{value}'")
+        raise Wrong(f"{AS_WRITTEN} is no name", f"put it in quotes: '{AS_WRITTEN}'")
     return {"zh": value, "en": value} if isinstance(value, str) else value
 
 
@@ -62,19 +62,25 @@ def _place_path(value: str) -> str:
 PlacePath = Annotated[str, AfterValidator(_place_path)]
 
 
+_ALIKE = 0.85
+"""A slip of the pen is about one letter; Asia/Beijing is no misspelt Asia/Harbin."""
+
+
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (LookupError, OSError, ValueError):
-        meant = closest(value, available_timezones())
-        mend = f"did you mean {meant!r}?" if meant else "write one like Asia/Shanghai"
+        meant = closest(value, available_timezones(), _ALIKE)
+        mend = f"did you mean {meant!r}?" if meant else "write one like Asia/Shanghai, the one of all China"
         raise Wrong(f"{value!r} is no time zone", mend) from None
     return value
 
 
 def _province(value: str) -> str:
     if len(value) != 1 or value not in PROVINCES:
-        raise Wrong(f"{value!r} begins no number plate", f"write one of {PROVINCES}")
+        meant = next((letter for letter in PROVINCES if letter in value), None)
+        mend = f"did you mean {meant!r}?" if meant else f"write one of {PROVINCES}"
+        raise Wrong(f"{value!r} begins no number plate", mend)
     return value
 
 
@@ -177,6 +183,13 @@ class Building(Section):
     floors: Annotated[int, Field(ge=1, le=99, description="层数")]
     rooms: Annotated[int, Field(ge=1, le=99, description="rooms of one unit on one floor (每层户数)")]
     skip_floors: Annotated[tuple[int, ...], Field(description="floors that are not counted, such as 4 and 14")] = ()
+
+
+def certificates_of(compound: CompoundSettings) -> dict[str, Tls]:
+    """Those of the gateway's own doors, by their keys in compound.yaml."""
+    endpoint = compound.mqtt.endpoint
+    found = {"http.tls": compound.http.tls, "mqtt.endpoint.tls": endpoint.tls if endpoint else None}
+    return {key: tls for key, tls in found.items() if tls is not None}
 
 
 def _address(values: Mapping[str, Any]) -> str:

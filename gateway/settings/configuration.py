@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.driver import Driver, DriverSettings
+from gateway.errors import Mistake
 from gateway.model import Device, Place
 from gateway.rule import Rule, RuleSettings
 from gateway.settings.compound import CompoundSettings
@@ -43,6 +44,8 @@ class Configuration:
     places: Mapping[str, Place]
     text: str
     fingerprint: str
+    hints: tuple[Mistake, ...] = ()
+    """What may be right and is more often a mistake; nothing is refused for it."""
 
     def all_devices(self) -> dict[str, Device]:
         """Every device and part, by id."""

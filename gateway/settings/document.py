@@ -12,11 +12,12 @@ from gateway.settings.mend import Loc
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Lines (from 1) of a key and of its value, and the value as it was written."""
+    """Lines (from 1) of a key and of its value, and the value as it was written, at `span` of the file's text."""
 
     key_line: int
     line: int
     text: str = ""
+    span: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class Document:
     marks: dict[Loc, Mark] = field(default_factory=dict)
     broken: set[Loc] = field(default_factory=set)
     mistakes: list[Mistake] = field(default_factory=list)
+    hints: list[Mistake] = field(default_factory=list)
     secrets: dict[Loc, str] = field(default_factory=dict, repr=False)
 
     def resolve(self, loc: Loc) -> Loc:
@@ -50,6 +52,13 @@ class Document:
         mark = self.mark(place)
         what, mend = self._masked(place, what), self._masked(place, mend)
         self.mistakes.append(Mistake(self.file, mark.key_line if key else mark.line, what, mend))
+
+    def hint(self, loc: Loc, what: str, mend: str) -> None:
+        """Note what may be right and is more often a mistake."""
+        place = self.resolve(loc)
+        self.hints.append(
+            Mistake(self.file, self.mark(place).line, self._masked(place, what), self._masked(place, mend))
+        )
 
     def _masked(self, place: Loc, sentence: str) -> str:
         """A driver's own check may well quote what it was given."""

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.settings.addresses import without_password
+from gateway.masking import masked
 from gateway.settings.document import Document
-from gateway.settings.mend import Loc, Wrong, closest, did_you_mean
+from gateway.settings.mend import AS_WRITTEN, Loc, Wrong, closest, did_you_mean
 from gateway.settings.secrets import SecretText
 
 _FOLLOWS = {"default_factory_not_called"}
@@ -52,7 +52,9 @@ def _note(document: Document, detail: ErrorDetails, model: type[BaseModel], base
         name = _name(document, place)
         said = cause.what.startswith((name[1:-3] or " ", name[:-2] or " "))
         prefix = "" if said else name
-        document.wrong(place, f"{prefix}{cause.what}", cause.mend, key="[key]" in loc)
+        written = document.mark(place).text
+        what, mend = (text.replace(AS_WRITTEN, written) for text in (cause.what, cause.mend))
+        document.wrong(place, f"{prefix}{what}", mend, key="[key]" in loc)
     else:
         _note_value(document, loc, detail)
 
@@ -66,7 +68,7 @@ def _misspelt(document: Document, parent: Loc, key: str, known: Collection[str])
 
 def _note_value(document: Document, loc: Loc, detail: ErrorDetails) -> None:
     key = "[key]" in loc
-    name, shown = _name(document, loc), _shown(detail["input"])
+    name, shown = _name(document, loc), _shown(detail["input"], document.mark(loc).text)
     if detail["type"] in {"value_error", "assertion_error"}:
         what, _, mend = str(detail.get("ctx", {}).get("error", detail["msg"])).rstrip(".").partition("; ")
         document.wrong(loc, f"{name}{what}", mend or "put it right", key=key)
@@ -132,14 +134,14 @@ def _subject(document: Document, loc: Loc) -> str:
     return f"{who!r}: " if who else ""
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, written: str) -> str:
     if isinstance(value, SecretText):
         return "this secret"
     if isinstance(value, dict):
         return "a group of keys"
     if isinstance(value, list | tuple):
         return "a list"
-    text = without_password(repr(value))
+    text = masked(written if isinstance(value, int | float) and written else repr(value))
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 

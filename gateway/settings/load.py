@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.errors import ConfigError, Mistake
-from gateway.settings.addresses import without_password
+from gateway.masking import HIDDEN, holds_password, masked
 from gateway.settings.checks import (
     check_accounts,
     check_compound,
@@ -22,11 +23,14 @@ from gateway.settings.context import Context
 from gateway.settings.devices import read_devices
 from gateway.settings.document import Document
 from gateway.settings.entries import validated
+from gateway.settings.hints import hint_certificates, hint_devices, hint_faces
 from gateway.settings.mend import Wrong
 from gateway.settings.places import read_places
 from gateway.settings.rules import read_rules
 from gateway.settings.secrets import Secrets, check_mode
 from gateway.settings.yaml import read_yaml
+
+_COMMENTED = re.compile(r"(?im)^([^\n]*#[^\n]*(?:password|passwd|pwd|secret|token|密码|口令)['\"]?\s*[:=：]\s*)[^\n]+")
 
 
 def load(directory: Path) -> Configuration:
@@ -48,7 +52,7 @@ def load(directory: Path) -> Configuration:
     places, known_places = read_places(compound_file.tree)
     demo = isinstance(compound_file.tree, dict) and compound_file.tree.get("demo") is True
     context = Context(directory, plain_secrets=demo, places=known_places)
-    compound = None
+    compound: CompoundSettings | None = None
     if compound_file.tree is not None:
         compound = validated(compound_file, CompoundSettings, compound_file.tree, (), context)
     check_compound(compound_file, compound)
@@ -62,13 +66,17 @@ def load(directory: Path) -> Configuration:
         _check_addresses(compound_file)
         _check_addresses(devices_file)
     rules = read_rules(rules_file, context)
+    hint_certificates(compound_file, compound, datetime.now(UTC))
+    hint_faces(compound_file, compound)
+    hint_devices(devices_file, devices)
 
     mistakes = {mistake for file in (kept, *files) for mistake in file.mistakes}
     if mistakes or compound is None:
         raise ConfigError(sorted(mistakes))
     text = _masked(files, context.plain)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint)
+    hints = tuple(sorted({hint for file in files for hint in file.hints}))
+    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, hints)
 
 
 def shown(path: Path) -> Path:
@@ -120,13 +128,23 @@ def _values(document: Document) -> dict[str, str]:
 
 def _check_addresses(document: Document) -> None:
     for loc, mark in document.marks.items():
-        if loc not in document.secrets and without_password(mark.text) != mark.text:
+        if loc not in document.secrets and holds_password(mark.text):
             mend = "put the whole address into secrets.yaml and write '!secret NAME'"
             document.wrong(loc, "a password stands in this address", mend)
 
 
-def _masked(files: Iterable[Document], plain: Iterable[str]) -> str:
-    text = "".join(f"# {file.file.name}\n{file.text}\n" for file in files)
-    for secret in sorted(set(plain), key=len, reverse=True):
-        text = re.sub(rf"(:\s*['\"]?){re.escape(secret)}(?=['\"]?\s*([,}}#\n]|$))", r"\1***", text)
-    return re.sub(r"\S+://\S+", lambda url: without_password(url[0]), text)
+def _masked(files: Iterable[Document], plain: Collection[str]) -> str:
+    """What the journal keeps of the files. A value is replaced where it stands, however it is quoted."""
+    return "".join(f"# {file.file.name}\n{_without_secrets(file, plain)}\n" for file in files)
+
+
+def _without_secrets(document: Document, plain: Collection[str]) -> str:
+    text = document.text
+    hidden = {
+        mark.span: HIDDEN if mark.text in plain else masked(mark.text)
+        for mark in document.marks.values()
+        if mark.span and (mark.text in plain or masked(mark.text) != mark.text)
+    }
+    for (start, end), shown in sorted(hidden.items(), reverse=True):
+        text = f"{text[:start]}{shown}{text[end:]}"
+    return _COMMENTED.sub(rf"\1{HIDDEN}", masked(text))  # comments hold addresses and passwords of yesterday

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 Loc = tuple[str | int, ...]
 """Where in a file: keys and list positions from the top."""
 
+AS_WRITTEN = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""In a mistake's words: the value as it stands in the file. YAML makes 0123 the number 123, and 1E5 100000.0."""
 _SHOWN_AT_MOST = 12
 
 
@@ -21,10 +23,10 @@ class Wrong(ValueError):
         self.at = at
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
+def closest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The known word that was probably meant; `alike` is difflib's ratio, 1.0 for the same word."""
     by_lower = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=alike)
     return by_lower[found[0]] if found else None
 
 

@@ -70,6 +70,8 @@ def _named(value: object, info: ValidationInfo) -> object:
                 "move it to secrets.yaml and write '!secret NAME' (only a compound with 'demo: true' may keep it here)",
             )
         info.context.plain.append(value)
+    if isinstance(value, bool | int | float):
+        raise Wrong("this is a number or true/false, not text", "put it in quotes")  # without showing it
     return value
 
 

@@ -19,6 +19,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from gateway.errors import Mistake
 from gateway.settings.document import Document, Mark
 from gateway.settings.mend import Loc, Wrong
+from gateway.settings.odd_characters import false_space, false_space_in_key
 from gateway.settings.secrets import Secrets
 
 _CORE = "tag:yaml.org,2002:"
@@ -64,7 +65,9 @@ class _Reader:
             document.tree = {} if root is None else self._value(root, ())
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            document.give_up(mark.line + 1 if mark else 1, *_syntax(error.problem or "can't be understood"))
+            line = mark.line + 1 if mark else 1
+            odd = false_space(document.text, line)
+            document.give_up(*odd or (line, *_syntax(error.problem or "can't be understood")))
         except YAMLError as error:
             line = document.text.count("\n", 0, getattr(error, "position", 0)) + 1
             document.give_up(line, *_syntax(getattr(error, "reason", None) or "can't be understood"))
@@ -79,7 +82,7 @@ class _Reader:
         text = node.value if isinstance(node, ScalarNode) else ""
         nothing = isinstance(node, ScalarNode) and not text  # its own mark is wherever the next token stands
         line = key_line if nothing and key_line else _line(node)
-        self._document.marks[loc] = Mark(key_line or line, line, text)
+        self._document.marks[loc] = Mark(key_line or line, line, text, _span(node))
         self._nodes += 1
         if self._nodes > _MOST_NODES or any(node is outer for outer in self._open):
             raise Wrong("grows without end by its anchors (&, *)", "write these parts out")
@@ -116,7 +119,11 @@ class _Reader:
             if _is_merge(key):
                 continue
             if isinstance(key, ScalarNode) and key.value and not _UNPRINTABLE.search(key.value):
-                yield key, value
+                if odd := false_space_in_key(key.value):
+                    self._note(_line(key), *odd)
+                    self._document.broken.add(loc)
+                else:
+                    yield key, value
             else:
                 self._note(_line(key), "a key is empty or no plain word", "write 'key: value'")
                 self._document.broken.add(loc)
@@ -168,6 +175,10 @@ class _Reader:
 
 def _line(node: Node) -> int:
     return int(node.start_mark.line) + 1
+
+
+def _span(node: Node) -> tuple[int, int] | None:
+    return (node.start_mark.index, node.end_mark.index) if isinstance(node, ScalarNode) else None
 
 
 def _is_merge(key: Node) -> bool:

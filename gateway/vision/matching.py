@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+WIDEST = 0.52
+"""Distance of dlib's templates, however few are enrolled: beyond it twins in dress and beard begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:

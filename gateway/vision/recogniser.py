@@ -33,9 +33,10 @@ from gateway.vision.stream.decoder import Frame
 THOROUGH = 1.0
 """Seconds between two looks for plates over a whole picture, which cost 100 ms; the others go by colour and edges."""
 
-BETTER_FACE = 1.0
-"""Seconds for which a face that comes nearer is waited for, so that the guard gets its best picture. A plate is told
-at once, with the best of the looks that voted: a barrier waits for it."""
+BETTER_FACE, FACE_PATIENCE = 3.0, 4
+"""Seconds for which a better look at a face is waited for, and looks that may be no better meanwhile, so that the guard
+gets the best picture of its pass: most walk through a camera's near field in that time. The watch-listed are told
+sooner. A plate is told at once, with the best of the looks that voted: a barrier waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class CameraTracks:
 
     def __post_init__(self) -> None:
         judge = TurnJudge(self._is_watched) if self.watch.prompt == "turn" else FaceJudge()
-        self._faces = Tracks(judge, hold=BETTER_FACE)
+        self._faces = Tracks(judge, hold=BETTER_FACE, is_urgent=self._is_urgent, patience=FACE_PATIENCE)
         self._plates = Tracks(PlateJudge())
         self._things = Tracks(DetectedJudge())
 
@@ -129,6 +130,9 @@ class CameraTracks:
         return (
             _plates(self._plates.pass_time(clock), registry) + _faces(self._faces.pass_time(clock), registry) + things
         )
+
+    def _is_urgent(self, verdict: FaceVerdict) -> bool:
+        return verdict.person is not None and self._is_watched(verdict.person)
 
     def _is_watched(self, person: str) -> bool:
         return self._registry is not None and self._registry.watched(person)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.plate import PlatePages
 from gateway.web.pages.rendering import Rendering
+from gateway.web.prefix import prefix_of
 from gateway.web.problems import of_status
 from gateway.web.routes import Route, RouteError, checked
 from gateway.web.services import Services
@@ -74,14 +76,18 @@ def build(services: Services) -> web.Application:
 
 
 def install(app: web.Application, table: tuple[Route, ...], services: Services, meters: Meters) -> None:
-    """Serve the table and nothing beside it: RouteError when the application has a route of its own."""
+    """Serve the table, below the path of `public_url` too, and nothing beside it.
+
+    RouteError when the application has a route of its own.
+    """
     handlers: set[Any] = set()
-    for route in checked(table):
+    prefixes = {prefix_of(services.facts.public_url), ""}
+    for prefix, route in itertools.product(sorted(prefixes, reverse=True), checked(table)):
         handler = serve_route(route, services, meters)
         handlers.add(handler)
-        app.router.add_route(route.method, route.path, handler)
+        app.router.add_route(route.method, prefix + route.path, handler)
         if route.method == "GET" and not route.socket:
-            app.router.add_route("HEAD", route.path, handler)
+            app.router.add_route("HEAD", prefix + route.path, handler)
     for registered in app.router.routes():
         if registered.handler not in handlers:
             raise RouteError(f"{registered} is served but not in the route table: declare it there")

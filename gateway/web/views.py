@@ -150,7 +150,7 @@ class AlertView(View):
 class DeviceView(View):
     """A device and how it is. `actions`: the commands it takes, each with its arguments' names.
 
-    `fault` is why its line was last lost, in the compound's language.
+    `fault` is why its line was last lost, or why what it says is refused, in the compound's language.
     """
 
     id: str

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,52 @@ def test_what_can_not_be_done_is_said(arguments: list[str], why: str) -> None:
 
 def test_nobody_there(free_port: int) -> None:
     assert "nothing answered" in discover(free_port)
+
+
+@contextmanager
+def a_web_server(status: int, body: bytes) -> Iterator[int]:
+    """One that answers everything alike; yields its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join(10)
+
+
+def test_a_camera_is_found_at_its_web_port_without_discovery() -> None:
+    with a_camera() as (camera, _):
+        printed = discover(camera.port, "--user", "anju", "--password-stdin", stdin=f"{PASSWORD}\n")
+    assert "Anju Twin" in printed
+    assert f"http://127.0.0.1:{camera.port}/onvif/device_service" in re.sub(r"[\s│]", "", printed)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (500, b"<!DOCTYPE html><html><body>Error</body></html>", "HTTP 500 with a web page: switch ONVIF on"),
+        (404, b"not found", "HTTP 404 with no ONVIF"),
+        (200, b"<HTML>login</HTML>", "HTTP 200 with a web page"),
+    ],
+)
+def test_a_web_server_that_is_no_onvif_is_told_as_what_it_is(status: int, body: bytes, said: str) -> None:
+    with a_web_server(status, body) as port:
+        printed = discover(port)
+    assert said in printed
+
+
+def test_a_port_that_nobody_listens_on_is_told(free_port: int) -> None:
+    assert "the camera can't be reached" in discover(free_port)

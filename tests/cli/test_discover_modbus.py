@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -84,3 +85,49 @@ def test_a_port_that_is_not_there_is_told() -> None:
 )
 def test_a_line_as_it_is_written(written: str, line: modbus.Line) -> None:
     assert modbus.Line.of(written) == line
+
+
+@contextmanager
+def a_gateway(answers: Callable[[int, bytes], bytes]) -> Iterator[int]:
+    """Modbus TCP in front of a line; `answers(unit, request)` is the PDU it answers. Yields the port."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while len(head := self.rfile.read(7)) == 7:
+                pdu = answers(head[6], self.rfile.read(int.from_bytes(head[4:6]) - 1))
+                self.wfile.write(head[:4] + (len(pdu) + 1).to_bytes(2) + head[6:7] + pdu)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join(10)
+
+
+def at_rest(request: bytes) -> bytes:
+    """Everything that was asked for, and all of it open."""
+    size = (int.from_bytes(request[3:5]) + 7) // 8
+    return bytes([request[0], size]) + bytes(size)
+
+
+@pytest.mark.parametrize("code", [0x0A, 0x0B])
+def test_a_gateway_that_finds_nobody_is_no_unit(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    monkeypatch.setattr(modbus.Line, "of", lambda written: modbus.Line(written, (9600,), "tcp"))
+    with a_gateway(lambda unit, asked: at_rest(asked) if unit == 7 else bytes([asked[0] | 0x80, code])) as port:
+        printed = discover("--line", f"tcp://127.0.0.1:{port}")
+    assert "1 units" in printed
+    assert "unit 7: " in printed
+
+
+def test_a_module_that_answers_to_every_address_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modbus.Line, "of", lambda written: modbus.Line(written, (9600,), "tcp"))
+    with a_gateway(lambda _, asked: at_rest(asked)) as port:
+        printed = discover("--line", f"tcp://127.0.0.1:{port}")
+    assert "1 units" in printed
+    assert "unit 255: " in printed

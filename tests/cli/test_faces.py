@@ -118,7 +118,30 @@ def test_calibrate_of_the_enrolled_refuses_too_wide_a_distance(data: Path, galle
 def test_calibrate_of_nobody(data: Path) -> None:
     result = anju("faces", "calibrate", "--data", data)
     assert result.exit_code == 0, result.output
-    assert "0 persons" in result.stdout
+    assert "nobody is enrolled" in result.stdout
+    assert "anju faces enrol" in result.stdout
+    assert "inf" not in result.stdout
+
+
+def test_calibrate_gives_figures_that_a_person_can_read(gallery: Path) -> None:
+    result = anju("faces", "calibrate", "--gallery", gallery)
+    assert result.exit_code == 0, result.output
+    assert "e-0" not in result.stdout
+    assert "inf" not in result.stdout
+    assert "under 0.001" in result.stdout
+    assert "over 1,000,000" in result.stdout
+    assert "refused: wider than 0.52" in result.stdout
+
+
+def test_calibrate_says_why_a_distance_above_the_ceiling_is_refused(gallery: Path) -> None:
+    result = anju("faces", "calibrate", "--gallery", gallery, "--distance", "0.54")
+    assert result.exit_code == 1
+    assert "beyond 0.52 twins in dress and beard begin" in result.stderr
+
+
+@pytest.mark.parametrize("traffic", ["inf", "nan", "0", "-3", "many"])
+def test_calibrate_takes_no_traffic_that_is_none(gallery: Path, traffic: str) -> None:
+    assert anju("faces", "calibrate", "--gallery", gallery, "--traffic", traffic).exit_code == 2
 
 
 def configured(folder: Path, said_of_faces: str) -> Path:

@@ -153,3 +153,49 @@ def test_what_it_held_at_a_start_for_a_device_that_is_gone_is_over() -> None:
     rule.compound = without("lane")
     decisions = feed(rule, [signal("c1", "device.online", 1)], ["lane/lost", "home/lost"], until=60)
     assert brief(decisions) == ["clear lane/lost"]
+
+
+SKEW = {"zh": "时钟快8小时", "en": "its clock is 8 h ahead"}
+KEY = {"zh": "密钥不对", "en": "its key is another"}
+
+
+def refused(device, after=0.0, why=SKEW):
+    return signal(device, "device.refused", after, why=why)
+
+
+def test_a_refused_device_rings_after_its_grace_with_the_reason_and_is_over_when_accepted():
+    alone, over = feed(made(RULE), [refused("host"), signal("host", "device.online", 60)])
+    assert brief([alone, over]) == ["raise host/lost high", "clear host/lost"]
+    assert alone.reason.zh == "东门 host号 设备上报被拒，其报警收不到：时钟快8小时"
+    assert alone.reason.en == "What East gate (host号) reports is refused, alarms are lost: its clock is 8 h ahead"
+
+
+def test_refused_ones_are_told_one_by_one_each_with_its_reason():
+    decisions = feed(made(RULE), [refused(f"c{n}") for n in range(1, 6)], until=9)
+    assert brief(decisions) == [f"raise c{n}/lost medium" for n in range(1, 6)]
+    decisions = feed(made(RULE), [*lost("c1", "c2", "c3"), refused("c4")], until=9)
+    assert brief(decisions) == [f"raise c{n}/lost medium" for n in range(1, 5)], "it does not make the others many"
+
+
+def test_lost_and_then_refused_is_one_alert_that_says_what_it_is_now():
+    said = [*lost("host"), refused("host", 60), refused("host", 120, KEY), *lost("host", after=180)]
+    first, second, third, fourth = feed(made(RULE), said)
+    assert {each.key for each in (first, second, third, fourth)} == {"host/lost"}
+    assert "No connection" in first.reason.en
+    assert "its clock" in second.reason.en
+    assert "its key" in third.reason.en
+    assert "No connection" in fourth.reason.en
+
+
+def test_one_of_many_that_is_refused_now_is_told_by_itself():
+    said = [*lost("c1", "c2", "c3", "c4"), refused("c4", 30)]
+    back = [signal(f"c{n}", "device.online", 60) for n in range(1, 4)]
+    decisions = feed(made(RULE), [*said, *back])
+    assert brief(decisions) == ["raise */wall high", "raise c4/lost medium", "clear */wall"]
+
+
+def test_what_was_refused_before_a_restart_is_over_when_accepted_after_it():
+    decisions = feed(made(RULE), [signal("host", "device.online")], held=["host/lost"])
+    assert brief(decisions) == ["clear host/lost"]
+    told = feed(made(RULE), [refused("host"), refused("host", 1)], held=["host/lost"])
+    assert brief(told) == ["raise host/lost high"], "told anew, with the reason, in the alert that stands"

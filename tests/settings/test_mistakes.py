@@ -63,8 +63,12 @@ def test_one_line_for_each_mistake_of_a_device(folder, written, told):
 COMPOUND_MISTAKES = {
     "timezone: Asia/Shangai": "'Asia/Shangai' is no time zone, did you mean 'Asia/Shanghai'?",
     "timezone: Beijing": "'Beijing' is no time zone, write one like Asia/Shanghai",
+    "timezone: Asia/Beijing": "'Asia/Beijing' is no time zone, write one like Asia/Shanghai",
+    "timezone: Asia/Peking": "'Asia/Peking' is no time zone, write one like Asia/Shanghai",
+    "timezone: UTC+8": "'UTC+8' is no time zone, write one like Asia/Shanghai",
     "language: cn": "'language': 'cn' can't be, use one of en, zh",
-    "property_phone: 0523832": "'property_phone': 523832 can't be, put it in quotes: '0523832'",
+    "property_phone: 0523832": "'property_phone': 0523832 can't be, put it in quotes: '0523832'",
+    "home_province: 江苏": "'江苏' begins no number plate, did you mean '苏'?",
     "home_province: 江": "'江' begins no number plate, write one of 京",
     "http: {listen: 8080}": "8080 is no address to listen on, write host:port",
     "http: {listen: '127.0.0.1:80800'}": "port 80800 is out of range, write one from 1 to 65535",
@@ -81,6 +85,8 @@ COMPOUND_MISTAKES = {
     "vision: {workers: 0}": "'workers': 0 can't be, write at least 1",
     "places: {Gate: 门}": "'Gate' is no place path, use a-z",
     "places: {gate: 7}": "'gate': 7 is no name, put it in quotes: '7'",
+    "places: {gate: 0123}": "'gate': 0123 is no name, put it in quotes: '0123'",
+    "places: {gate: 1E5}": "'gate': 1E5 is no name, put it in quotes: '1E5'",
     "places: {gate: {zh: 门}}": "'gate': 'en' is missing, add 'en: …'",
     "buildings: [{id: b1, floors: 3, rooms: 2}]": "'b1': 'name' is missing, add 'name: …'",
     "buildings: {b1: 3}": "'buildings': a group of keys can't be, write a list",
@@ -111,6 +117,29 @@ SYNTAX_MISTAKES = {
     "devices:\n": "devices.yaml:1: 'devices': nothing is written, write 'devices: []' while there are none",
     "devices: []\nd: 1": "devices.yaml:2: unknown key 'd', known are devices",
 }
+
+
+FALSE_SPACES = {
+    "devices:\n  - id: x\n\u3000\u3000name: y\n": "devices.yaml:3: U+3000 (ideographic space) stands in the indent",
+    "devices:\n  - id: x\n\u00a0\u00a0\u00a0\u00a0name: y\n": "devices.yaml:3: U+00A0 (no-break space) stands in the",
+    "devices:\n  - id: x\n    name:\u3000y\n    kind: z\n": "devices.yaml:3: U+3000 (ideographic space) stands here",
+    "devices:\n  -\u00a0id: x\n    name: y\n": "devices.yaml:2: U+00A0 (no-break space) stands in the indentation",
+    "\u3000devices: []\n": "devices.yaml:1: U+3000 (ideographic space) stands in the indentation",
+    "devices: []\n\u00a0d: 1\n": "devices.yaml:2: U+00A0 (no-break space) stands",
+    "devices:\n  - id: x\n\u2003\u2003name: y\n": "devices.yaml:3: U+2003 (em space) stands in the indentation",
+    "devices:\n  - id: x\n  \u200b  name: y\n": "devices.yaml:3: U+200B (zero width space) stands in the indentation",
+}
+
+
+@pytest.mark.parametrize(("text", "told"), FALSE_SPACES.items())
+def test_what_only_looks_like_a_space_is_named(folder, text, told):
+    (folder.path / "devices.yaml").write_text(text)
+    assert folder.mistakes()[0].startswith(told)
+
+
+def test_a_text_may_be_indented_as_chinese_texts_are(folder):
+    folder.compound("name: x\nplaces: {gate/east: 东\u3000门}\n# \u3000注")
+    assert folder.mistakes() == []
 
 
 @pytest.mark.parametrize(("text", "told"), SYNTAX_MISTAKES.items())
@@ -288,3 +317,16 @@ def test_what_an_entry_says_of_another_is_looked_up(folder, devices, told):
     (folder.path / "devices.yaml").write_text(f"devices:\n{devices}\n", "utf-8")
     folder.compound("name: 西子御园\nplaces: {gate: 门}\n")
     assert told in only(folder)
+
+
+def test_an_account_number_keeps_its_noughts(folder):
+    folder.devices(
+        "- {id: r, kind: dc09_receiver, name: 接警, place: gate/east, listen: '127.0.0.1:0',"
+        " accounts: [{account: 0123, id: p, name: 主机}]}"
+    )
+    assert only(folder).endswith("'account': 0123 can't be, put it in quotes: '0123'")
+
+
+def test_a_secret_that_yaml_takes_for_a_number_is_not_shown(folder):
+    folder.compound("name: x\ndemo: true\nplaces: {gate/east: 东}\nmqtt: {accounts: [{user: b3, password: 004711}]}")
+    assert only(folder) == "compound.yaml:4: 'password': this is a number or true/false, not text, put it in quotes"

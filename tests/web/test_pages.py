@@ -387,3 +387,19 @@ async def test_a_name_with_markup_in_it_is_shown_as_text(tmp_path):
         [issued] = await made.door_plates.issue(["b3/u1/1502"], made.now)
         async with aiohttp.ClientSession(made.url) as client:
             assert "<script>alert" not in await page(client, f"/d/{issued.token}")
+
+
+@pytest.mark.parametrize("left", ["", "/anju"], ids=["taken away", "left"])
+async def test_a_door_plate_below_a_path_of_a_proxy(tmp_path, left):
+    """The proxy takes the path away or leaves it; what the page names goes through the proxy again."""
+    async with (
+        world(tmp_path, public_url="https://example.org/anju") as made,
+        aiohttp.ClientSession(made.url) as client,
+    ):
+        [issued] = await made.door_plates.issue(["b3/u1/1502"], made.now)
+        text = await page(client, f"{left}/d/{issued.token}")
+        addresses = set(re.findall(r'(?:href|src)="([^"]+/static/[^"]+)"', text))
+        assert addresses
+        assert all(address.startswith("/anju/static/") for address in addresses)
+        answer, _ = await send(client, f"{left}/d/{issued.token}", form("noise", "楼上装修"))
+        assert answer.headers["Location"] == f"/anju/d/{issued.token}?sent=1"

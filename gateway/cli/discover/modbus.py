@@ -17,15 +17,17 @@ from rich.progress import Progress
 
 from gateway.cli.discover.finding import Finding, Nested, Value, Wish
 from gateway.errors import AnjuError, BadInput
-from gateway.links.modbus.line import Answer, ModbusLine, Silence
+from gateway.links.modbus.line import Answer, ModbusLine, Refusal, Silence
 from gateway.links.modbus.link import ModbusLink
-from gateway.links.modbus.request import Read, Table
+from gateway.links.modbus.request import NOBODY_THERE, Read, Table
 from gateway.links.modbus.settings import ModbusLineSettings
 
 ADDRESSES = range(1, 248)
 BAUDS = (9600, 19200, 4800, 38400, 57600, 115200)
 """Asked in this order until anybody answers."""
 MODBUS_TCP = 502
+BY_ITSELF = 255
+"""The address of a module on the network itself (Messaging Guide V1.0b, 4.4.2.4)."""
 SIZES = (64, 32, 16, 8, 4, 2, 1)
 
 
@@ -79,7 +81,7 @@ async def _scan(line: Line, baud: int, progress: Progress) -> list[Found]:
                 if await _lives(asked, address):
                     units.append(await _measure(asked, address))
                 progress.advance(task)
-            return units
+            return _one_if_all(units, asked.framing.numbered)
     except ValidationError as error:
         raise click.BadParameter(error.errors()[0]["msg"], param_hint="--line") from None
     except BadInput as error:
@@ -89,9 +91,17 @@ async def _scan(line: Line, baud: int, progress: Progress) -> list[Found]:
 
 
 async def _lives(line: ModbusLine, address: int) -> bool:
-    """A refusal is an answer too."""
+    """A refusal is an answer too, unless it is the gateway's in front of it: it found nobody at that address."""
     outcome = await line.ask(address, Read(Table.DISCRETE, 0, 1))
-    return not isinstance(outcome, Silence)
+    absent = isinstance(outcome, Refusal) and outcome.code in NOBODY_THERE
+    return not (absent or isinstance(outcome, Silence))
+
+
+def _one_if_all(units: list[Found], by_tcp: bool) -> list[Found]:
+    """A module on the network itself answers to every address: that is one unit, and its own is 255."""
+    if by_tcp and len(units) == len(ADDRESSES) and len({(unit.inputs, unit.outputs) for unit in units}) == 1:
+        return [units[0]._replace(address=BY_ITSELF)]
+    return units
 
 
 async def _measure(line: ModbusLine, address: int) -> Found:

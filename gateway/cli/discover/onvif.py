@@ -14,9 +14,11 @@ from gateway.cli.discover.finding import Finding, Secret, Value, Wish
 from gateway.errors import AnjuError, BadInput
 from gateway.links.onvif.camera import MISSING, Stream, connect, installed
 from gateway.links.onvif.discovery import EVERYBODY, Address, Found, search
+from gateway.links.onvif.probe import PATH, answers_onvif
 from gateway.links.onvif.transport import Login
 
 AT_ONCE = 8
+LEAST_BY_HTTP_S = 3.0
 LIMIT_S = 20.0
 """For one camera to tell its model and its streams."""
 
@@ -24,14 +26,31 @@ LIMIT_S = 20.0
 async def find(wish: Wish) -> Sequence[Finding]:
     """Sorted by address. Raises click's errors for what the installer can mend."""
     try:
-        targets = [EVERYBODY, *[await _target(host) for host in wish.hosts]]
-        found = await search(wish.seconds, targets, wish.interface)
+        named = [await _target(host) for host in wish.hosts]
+        found = await search(wish.seconds, [EVERYBODY, *named], wish.interface)
     except OSError as error:
         raise click.ClickException(f"can't ask the network: {error}; look at --interface and --host") from error
+    silent = [host for host, (address, _) in zip(wish.hosts, named, strict=True) if not _is_among(address, found)]
+    found += await _asked_by_http(silent, wish)
     if wish.user and found and not installed():
         raise click.ClickException(MISSING)
     few = asyncio.Semaphore(AT_ONCE)
     return await asyncio.gather(*(_finding(camera, wish, few) for camera in found))
+
+
+def _is_among(host: str, found: Sequence[Found]) -> bool:
+    return any(urlsplit(camera.address).hostname == host for camera in found)
+
+
+async def _asked_by_http(hosts: Sequence[str], wish: Wish) -> list[Found]:
+    """Hosts that were named and did not answer discovery: many have it switched off, or the port is their web port."""
+    addresses = [f"http://{host}{PATH}" for host in hosts]
+    limit_s = max(wish.seconds, LEAST_BY_HTTP_S)
+    answers = await asyncio.gather(*(answers_onvif(address, limit_s) for address in addresses))
+    for address, why in zip(addresses, answers, strict=True):
+        if why is not None:
+            click.echo(f"onvif: no answer to discovery, and at {address}: {why}", err=True)
+    return [Found(address, address) for address, why in zip(addresses, answers, strict=True) if why is None]
 
 
 async def _finding(found: Found, wish: Wish, few: asyncio.Semaphore) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,18 @@ from rich.table import Table
 from gateway.cli.common import data_option
 from gateway.cli.faces.options import config_option, matching_of
 from gateway.store import Store
-from gateway.vision.matching import FaceMatching
+from gateway.vision.matching import WIDEST, FaceMatching
 from gateway.vision.recognise.chances import Lookalikes, between, known_again, objection
 from gateway.vision.recognise.gallery import Limits
 
 DISTANCES = (0.35, 0.375, 0.40, 0.425, 0.45, 0.475, 0.50, 0.52, 0.55, 0.60)
 _SHARES = (0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2)
 """Of the YAML's distance: what the table shows of a supplied recogniser, whose scale is its own."""
+_LEAST, _RAREST = 0.001, 1_000_000
+"""Figures beyond these are not told apart: one stranger in three years is as good as none."""
+_NOBODY = f"""nobody is enrolled, so nobody can be taken for somebody else: there is nothing to calibrate yet.
+Take photographs in with `anju faces enrol`, or name a folder of PERSON/*.jpg with --gallery.
+However few are enrolled, the gateway goes no wider than {WIDEST}: beyond it twins in dress and beard begin."""
 _TWINS = 0.35
 """Two persons nearer than this are twins, or one person under two names."""
 
@@ -32,7 +38,8 @@ class _ADay(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = click.FLOAT.convert(str(value).strip().lower().removesuffix("/day"), param, ctx)  # type: ignore[arg-type]  # click reads strings
-        return float(number) if number > 0 else self.fail(f"{value} is not more than nothing", param, ctx)
+        good = isfinite(number) and number > 0
+        return float(number) if good else self.fail(f"{value} is no number above 0", param, ctx)
 
 
 @click.command("calibrate")
@@ -96,7 +103,10 @@ def _print(persons: Sequence[str], templates: Any, matching: FaceMatching, wante
     distances = {round(chosen * share, 3) for share in _SHARES} if own else {*DISTANCES, chosen}
     console = Console(width=None if Console().is_terminal else 110)
     title = f"{many} persons, {len(persons)} photographs; {matching.strangers_a_day:g} strangers a day"
-    console.print(_table(title, sorted(distances), chosen, many, lookalikes, matching))
+    if persons:
+        console.print(_table(title, sorted(distances), chosen, many, lookalikes, matching))
+    else:
+        click.echo(_NOBODY)
     console.print(f"chosen: [bold]{chosen:g}[/bold], {_because(matching, chosen)}")
     console.print(_remark(pairs, own=own), end="")
     if wanted is not None and (why := objection(wanted, many, matching, lookalikes)):
@@ -125,9 +135,22 @@ def _table(
     table = Table("distance", "strangers misnamed a day", "one stranger in", "known again by one look", "", title=title)
     for distance in distances:
         expected = lookalikes.false_a_day(distance, many, matching.strangers_a_day)
-        rarity = matching.strangers_a_day / expected if expected else float("inf")
-        refused = objection(distance, many, matching, lookalikes) is not None
-        verdict = "[bold]chosen[/bold]" if distance == chosen else "refused" if refused else ""
+        verdict = "[bold]chosen[/bold]" if distance == chosen else _refused(distance, expected, matching, lookalikes)
         again = f"{known_again(distance):.0%}" if lookalikes.measured else "–"
-        table.add_row(f"{distance:.3f}", f"{expected:.2g}", f"{rarity:,.0f}", again, verdict)
+        a_day = f"{expected:.2g}" if expected >= _LEAST else f"under {_LEAST:g}"
+        table.add_row(f"{distance:.3f}", a_day, _rarity(expected, matching), again, verdict)
     return table
+
+
+def _rarity(expected: float, matching: FaceMatching) -> str:
+    """How many strangers pass for each who is misnamed."""
+    if expected * _RAREST <= matching.strangers_a_day:
+        return f"over {_RAREST:,}"
+    return f"{matching.strangers_a_day / expected:,.0f}"
+
+
+def _refused(distance: float, expected: float, matching: FaceMatching, lookalikes: Lookalikes) -> str:
+    """In a word or two why the gateway would not take it; empty where it would."""
+    if expected > matching.false_a_day:
+        return f"refused: over {matching.false_a_day:g} a day"
+    return f"refused: wider than {WIDEST}" if lookalikes.measured and distance > WIDEST else ""

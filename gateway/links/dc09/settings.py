@@ -21,8 +21,6 @@ T = TypeVar("T")
 
 
 def _account(value: object) -> object:
-    if isinstance(value, int):
-        raise Wrong(f"account {value} is a number, of which leading zeros are lost", f'write it in quotes: "{value}"')
     return value.upper() if isinstance(value, str) else value
 
 

@@ -27,6 +27,8 @@ WHY = {
     11: "it does not answer the gateway before it",
 }
 
+NOBODY_THERE = frozenset({10, 11})
+"""Said by a gateway to a serial line: it has no way to the unit, or the unit does not answer it."""
 PASSING = frozenset({5, 6, 10, 11})
 """Of these, those that say nothing of the request."""
 

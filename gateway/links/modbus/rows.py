@@ -20,6 +20,11 @@ BY_TYPE = {DeviceType.DOOR: ("door.unlocked", "door.locked")}
 """What an output's turns are told as, where the YAML does not say."""
 
 
+_FIRST = {Table.DISCRETE: 10001, Table.INPUT: 30001, Table.HOLDING: 40001}
+"""What manuals call the first entry of a table (Modicon's numbering); a coil's 1 can't be told from our 1."""
+_COUNTED = 9999
+
+
 class Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -157,6 +162,22 @@ class Unit(Named):
                 )
                 raise Wrong(what, f"use numbers that are less than {most} apart")
         return self
+
+    def hints(self) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+        """Numbers that manuals print, which have the table in front and count from 1."""
+        numbers: list[tuple[tuple[str | int, ...], int]] = [
+            *((("inputs", index, "number"), each.number) for index, each in enumerate(self.inputs)),
+            *((("outputs", index, "number"), each.number) for index, each in enumerate(self.outputs)),
+        ]
+        for index, barrier in enumerate(self.barriers):
+            sensors = [(name, sensor) for name, sensor in barrier.inputs if sensor is not None]
+            numbers += [(("barriers", index, "inputs", name), sensor.number) for name, sensor in sensors]
+        for at, number in numbers:
+            for table, first in _FIRST.items():
+                if first <= number < first + _COUNTED:
+                    what = f"number {number} of unit {self.address} looks like one of a manual, where {table}"
+                    what += f" begins with {first}"
+                    yield what, f"if the manual says so, write {number - first} with table: {table}", at
 
     def numbers(self) -> dict[Table, list[int]]:
         """All that is used of each table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -66,6 +67,10 @@ class ModbusIoSettings(ModbusLineSettings):
         for row in self.interlocks:
             self._check_interlock(row, held)
         return self
+
+    def hints(self) -> Iterable[tuple[str, str, tuple[str | int, ...]]]:
+        for index, unit in enumerate(self.units):
+            yield from ((what, mend, ("units", index, *at)) for what, mend, at in unit.hints())
 
     def _check_addresses(self) -> None:
         by_tcp = self.framing == "tcp"

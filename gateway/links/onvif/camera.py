@@ -28,7 +28,10 @@ _NAMESPACES = {
     "http://www.onvif.org/ver10/media/wsdl": "media",
 }
 _LACKS = "摄像机没有所需的 ONVIF 服务，请通知安装员"
-MISSING = "ONVIF needs the extra 'onvif': pip install 'anju-gateway[onvif]'"
+MISSING = (
+    "ONVIF needs onvif-zeep-async, which requirements.lock holds: "
+    "pip install --require-hashes --no-deps -r requirements.lock"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,12 @@ from zeep.exceptions import Fault
 from zeep.transports import Transport as ZeepTransport
 
 from gateway.errors import BadInput, LinkLost, LoginRefused
+from gateway.links.onvif.probe import is_page, is_soap, not_soap
 from gateway.links.onvif.transport import PATIENCE_S, Login, fetch
 from gateway.links.onvif.xml import LARGEST, SHOWN, cleaned
 from gateway.model import Words
 
+OK = 200
 _DESCRIPTIONS = Path(onvif.__file__).parent / "wsdl"
 _UNREADABLE = (
     ZeepError,
@@ -81,6 +83,8 @@ class Transport(ZeepTransport):
         )
         if answer.status in {401, 403} and b"Fault" not in answer.body:
             raise LoginRefused(_refused(self.login))
+        if is_page(answer) or (answer.status != OK and not is_soap(answer)):
+            raise LinkLost(not_soap(answer))
         self.last = answer.body
         made = Response()
         made.status_code = answer.status

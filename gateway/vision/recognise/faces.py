@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import cv2
@@ -19,6 +19,10 @@ __all__ = ["LENGTH", "SMALLEST", "Box", "Face", "FaceReader", "Picture", "Templa
 
 SMALLEST = 80
 """Pixels across below which HOG finds nothing, and below 64 of which templates are poor (MEASURED.md, Faces)."""
+_MARGIN = 0.4
+"""Of the longer side: room for a face that fills the picture, which HOG needs around it."""
+_LEANS = (0, -25, 25)
+"""Degrees by which a picture is turned to find a head that leans."""
 Points = NDArray[np.float32]
 """Middle of one eye, of the other, tip of the nose: x, y in the picture's pixels."""
 
@@ -35,6 +39,8 @@ class Face:
     template: Template = field(repr=False)
     sharpness: float = 0.0
     aside: float = 0.0
+    doubtful: bool = False
+    """Found only by looking harder than at a gate: covered in part, much turned, cut off by the picture's edge."""
 
     @property
     def turned(self) -> float:
@@ -76,17 +82,39 @@ class FaceReader:
         ]
 
     def find_closely(self, picture: Picture) -> list[Face]:
-        """For photographs: where no face is found, smaller ones are looked for, as long as they may be SMALLEST."""
+        """For photographs: where no face is found, smaller ones are looked for, then leaning and half-hidden ones.
+
+        Those are `doubtful`: 150 px portraits of people in masks or sunglasses, or cut tightly (MEASURED.md, Faces).
+        """
         for smallest in self._sizes(picture):
             if found := self.find(picture, smallest=smallest):
                 return found
+        return self._find_hidden(picture)
+
+    def _find_hidden(self, picture: Picture) -> list[Face]:
+        """With room about it and turned upright; the box is where it is in `picture`, without its lean."""
+        margin = round(max(picture.shape[:2]) * _MARGIN)
+        wide = cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+        middle = (wide.shape[1] / 2, wide.shape[0] / 2)
+        for lean in _LEANS:
+            turn = cv2.getRotationMatrix2D(middle, lean, 1)
+            upright = cv2.warpAffine(wide, turn, wide.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+            found = self.find(np.asarray(upright, np.uint8), smallest=SMALLEST // 2)
+            back = np.asarray(cv2.invertAffineTransform(turn), np.float64)
+            faces = [_as_in(face, back, margin, picture) for face in found]
+            if inside := [face for face in faces if min(face.box[2:]) > 1]:
+                return inside
         return []
 
     @staticmethod
     def _sizes(picture: Picture) -> tuple[int, ...]:
-        """A larger picture is scaled down, so that in 12 megapixels faces of 145 are the smallest at half the size."""
-        large = picture.shape[0] * picture.shape[1] > 4 * HogFinder.MOST_PIXELS
-        return (SMALLEST, SMALLEST // 2, SMALLEST // 4) if large else (SMALLEST, SMALLEST // 2)
+        """A larger picture is scaled down, so that in 12 megapixels faces of 145 are the smallest at half the size.
+
+        In a small one a quarter of the size costs little, and a face too small to enrol is told as such.
+        """
+        area = picture.shape[0] * picture.shape[1]
+        quarter = area > 4 * HogFinder.MOST_PIXELS or 4 * area < HogFinder.MOST_PIXELS
+        return (SMALLEST, SMALLEST // 2, SMALLEST // 4) if quarter else (SMALLEST, SMALLEST // 2)
 
 
 class HogFinder:
@@ -146,6 +174,17 @@ class DlibDescriber:
 
     def describe(self, picture: Picture, found: Found) -> Template:
         return self._encoder.encode(dlib.get_face_chip(rgb(picture), found.mark, self.CHIP, self.PADDING))
+
+
+def _as_in(face: Face, back: NDArray[np.float64], margin: int, picture: Picture) -> Face:
+    """The face with its box in the coordinates of the picture that was turned and given a margin."""
+    x, y, width, height = face.box
+    middle = back @ (x + width / 2, y + height / 2, 1) - margin
+    left, top = round(middle[0] - width / 2), round(middle[1] - height / 2)
+    rows, columns = picture.shape[:2]
+    right, bottom = min(columns, left + width), min(rows, top + height)
+    box = (max(0, left), max(0, top), right - max(0, left), bottom - max(0, top))
+    return replace(face, box=box, doubtful=True)
 
 
 def rgb(picture: Picture) -> Picture:

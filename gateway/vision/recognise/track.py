@@ -6,7 +6,7 @@ shows the look to a guard; the best one's is kept, and a verdict may wait a mome
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Generic, Protocol, TypeVar
@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 Item = TypeVar("Item")
 View = TypeVar("View")
 Verdict = TypeVar("Verdict")
+URGENT = 1.0
 _Seen_contra = TypeVar("_Seen_contra", contravariant=True)
 
 
@@ -69,6 +70,8 @@ class Tracks(Generic[Item, View, Verdict]):
     """Seconds out of sight after which the same plate or person is news again."""
     hold: float = 0.0
     """Seconds for which a verdict waits at most for a look that shows the thing better."""
+    is_urgent: Callable[[Verdict], bool] = lambda _verdict: False
+    """An urgent verdict waits no longer than URGENT seconds."""
     patience: int = 2
     """Looks that may be no better meanwhile: sizes are found in steps, so that not every nearer look is worth more."""
     most: int = 16
@@ -126,7 +129,8 @@ class Tracks(Generic[Item, View, Verdict]):
             if track.verdict is None:
                 return None
             news = self.judge.name(track.verdict) not in self._said
-            track.due = time + self.hold if news else None
+            hold = min(self.hold, URGENT) if self.is_urgent(track.verdict) else self.hold
+            track.due = time + hold if news else None
         self._remember(track.verdict, track.last)
         waits = track.due is not None and time < track.due and track.since_best < self.patience
         return None if track.due is None or (waits and not over) else self._tell(track)

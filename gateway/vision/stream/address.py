@@ -1,20 +1,15 @@
-"""Addresses of streams, and what may be said of them: never a user's name or password."""
+"""Addresses of streams: which can be tried, and what is wrong with the others."""
 
 from __future__ import annotations
 
 import re
 from pathlib import PurePath
 
+from gateway.masking import misspelt
+
 SCHEMES = ("rtsp", "rtsps", "http", "https", "file")
 
-_USER_INFO = re.compile(r"(?<=://)[^/\s'\"]*@")
-_SECRET_ARGUMENT = re.compile(r"(?i)([?&](?:user|username|pass|password|pwd|token|key|auth)=)[^&\s'\"]*")
 _PORT = re.compile(r"^[^/?#]*:([^/?#:\]]+)(?=[/?#]|$)")
-
-
-def masked(text: str) -> str:
-    """`text` with the credentials of every address in it replaced by `***`."""
-    return _SECRET_ARGUMENT.sub(r"\1***", _USER_INFO.sub("***@", text))
 
 
 def of_file(file: str) -> str:
@@ -29,6 +24,8 @@ def fault_of(source: str) -> str | None:
         return None if source.startswith(("/", ".")) else "is neither an address (rtsp://…) nor a file's path (/…)"
     if scheme not in SCHEMES:
         return f"has the scheme {scheme!r}; it may be one of {', '.join(SCHEMES)}"
+    if scheme != "file" and (misspelling := misspelt(source)):
+        return misspelling
     where = rest.rpartition("@")[2]
     if not where.strip("/"):
         return "names no host"

@@ -12,8 +12,8 @@ from av.error import FFmpegError, HTTPUnauthorizedError
 from av.video.stream import VideoStream
 
 from gateway.errors import LinkLost, LoginRefused
+from gateway.masking import masked
 from gateway.model import Words
-from gateway.vision.stream.address import masked
 from gateway.vision.stream.source import Coding, Packet
 
 TIMEOUT = 10.0

@@ -12,6 +12,7 @@ from gateway.model import Words
 from gateway.web.call import Call
 from gateway.web.headers import FOR_GOOD
 from gateway.web.pages.rendering import Rendering
+from gateway.web.prefix import to_root
 from gateway.web.problems import not_found
 from gateway.web.routes import PUBLIC, Route
 
@@ -34,9 +35,12 @@ class ConsolePages:
         file = await asyncio.to_thread(_within, folder, wanted)
         if file is None and "." in wanted.rpartition("/")[2]:
             raise not_found(Words("这个文件", "file"))
+        if file is None and wanted:
+            root = to_root(call.request, call.services.facts.public_url)  # what the page names is relative to it
+            return web.Response(status=302, headers={hdrs.LOCATION: root})
         page = file or folder / "index.html"
         if not await asyncio.to_thread(page.is_file):
-            return self._rendering.page("unbuilt.html", status=503, language=call.language)
+            return self._rendering.page(call, "unbuilt.html", status=503, language=call.language)
         caching = FOR_GOOD if wanted.startswith(_HASHED) else "no-cache"
         return web.FileResponse(page, headers={hdrs.CACHE_CONTROL: caching})
 

@@ -38,9 +38,10 @@ class DocsPages:
     async def document(self, _call: Call[Any]) -> web.Response:
         return web.json_response(self._document, dumps=lambda value: json.dumps(value, ensure_ascii=False))
 
-    async def page(self, _call: Call[Any]) -> web.Response:
+    async def page(self, call: Call[Any]) -> web.Response:
         schemas = self._document["components"]["schemas"]
         return self._rendering.page(
+            call,
             "docs.html",
             info=self._document["info"],
             groups=list(_grouped(self._document["paths"])),

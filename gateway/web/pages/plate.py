@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from aiohttp import hdrs, web
+from yarl import URL
 
 from gateway.errors import NotRecorded, TooMany
 from gateway.flow.unrecorded import GATEWAY
@@ -23,6 +24,7 @@ from gateway.web.pages.form import Form, read_form
 from gateway.web.pages.photo import NotAPhoto, harmless
 from gateway.web.pages.rendering import Rendering
 from gateway.web.pages.sayings import CATEGORIES, in_language
+from gateway.web.prefix import public_path
 from gateway.web.routes import PUBLIC, Route
 from gateway.web.throttle import Throttle, network
 
@@ -99,7 +101,8 @@ class PlatePages:
         except web.HTTPException as error:
             return self._form(call, place, form, _of_http(error), error.status)
         query = {"sent": "1", **({"lang": call.request.query["lang"]} if "lang" in call.request.query else {})}
-        return web.Response(status=303, headers={hdrs.LOCATION: str(call.request.rel_url.with_query(query))})
+        path = public_path(call.request, call.services.facts.public_url)
+        return web.Response(status=303, headers={hdrs.LOCATION: str(URL(path, encoded=True).with_query(query))})
 
     async def _signal(self, call: Call[Any], place: str, form: Form) -> Signal:
         category, text = form.fields.get("category", ""), form.fields.get("text", "").strip()
@@ -163,6 +166,7 @@ class PlatePages:
         trouble = values.pop("trouble", None)
         say = in_language(language)
         response = self._rendering.page(
+            call,
             template,
             status=status,
             say=say,

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from gateway.model import Words
 from gateway.web.call import Call
 from gateway.web.headers import FOR_GOOD
+from gateway.web.prefix import prefix_of
 from gateway.web.problems import not_found
 from gateway.web.routes import PUBLIC, Route
 
@@ -41,13 +42,14 @@ class Rendering:
         self._templates.globals["file"] = self.address
 
     def address(self, name: str) -> str:
-        return f"/static/{self._files[name].mark}/{name}"
+        return f"static/{self._files[name].mark}/{name}"
 
     def text(self, template: str, **values: Any) -> str:
         return self._templates.get_template(template).render(**values)
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
-        return web.Response(text=self.text(template, **values), status=status, content_type="text/html")
+    def page(self, call: Call[Any], template: str, *, status: int = 200, **values: Any) -> web.Response:
+        root = f"{prefix_of(call.services.facts.public_url)}/"
+        return web.Response(text=self.text(template, root=root, **values), status=status, content_type="text/html")
 
     async def serve(self, call: Call[Any]) -> web.Response:
         file = self._files.get(call.part("name"))

@@ -6,8 +6,17 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.vision.recognise.enrolment import NO_FACE, TOO_BLURRED, TOO_SMALL, TURNED_AWAY, TWO_FACES, fault_of, judge
-from gateway.vision.recognise.faces import LENGTH, Face, FaceReader, aside
+from gateway.vision.recognise.enrolment import (
+    HARDLY_SEEN,
+    NO_FACE,
+    TOO_BLURRED,
+    TOO_SMALL,
+    TURNED_AWAY,
+    TWO_FACES,
+    fault_of,
+    judge,
+)
+from gateway.vision.recognise.faces import LENGTH, Face, FaceReader, Picture, aside
 from gateway.vision.recognise.gallery import Gallery
 from gateway.vision.recognise.photos import UNREADABLE, examine, examine_all
 from tests.vision.clips import face, paste, wall
@@ -58,12 +67,22 @@ def test_a_face_of_a_large_photograph_need_not_fill_it(reader: FaceReader, size:
         (wall, NO_FACE),
         (lambda: np.hstack([face(300), face(300)]), TWO_FACES),
         (lambda: np.hstack([face(400), paste(wall(400, 300), face(160), 20, 20)]), None),
-        (lambda: paste(wall(), face(130), 100, 100), TOO_SMALL),
+        (lambda: paste(wall(), face(160), 100, 100), None),
+        (lambda: paste(wall(), face(90), 100, 100), TOO_SMALL),
+        (lambda: paste(wall(150, 150), face(55), 50, 50), TOO_SMALL),
+        (lambda: cv2.resize(face(300)[60:240, 60:240], (150, 150), interpolation=cv2.INTER_AREA), None),
+        (lambda: _leaning(face(300), 55), HARDLY_SEEN),
         (lambda: cv2.GaussianBlur(face(300), (0, 0), 3.5), TOO_BLURRED),
     ],
 )
 def test_names_what_is_wrong_with_a_photograph(reader: FaceReader, make: object, fault: object) -> None:
     assert judge(reader, make()).fault == fault  # type: ignore[operator]
+
+
+def _leaning(picture: Picture, degrees: float) -> Picture:
+    rows, columns = picture.shape[:2]
+    turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), degrees, 1)
+    return np.asarray(cv2.warpAffine(picture, turn, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +96,32 @@ def test_a_face_that_looks_away_is_not_enrolled() -> None:
     template = np.zeros(LENGTH, np.float32)
     assert fault_of(Face((0, 0, 120, 120), template, 400.0, aside=-0.4)) == TURNED_AWAY
     assert fault_of(Face((0, 0, 120, 120), template, 400.0, aside=0.1)) is None
+
+
+@pytest.mark.parametrize("size", range(60, 111, 10))
+@pytest.mark.parametrize("lean", [-20, 0, 20])
+def test_every_portrait_of_150_pixels_is_taken_or_refused_with_its_reason(
+    reader: FaceReader, size: int, lean: int
+) -> None:
+    """`size` is that of the face as HOG frames it; the person is still the person."""
+    whole = face(300)
+    x, y, width, height = reader.find(whole)[0].box
+    turn = cv2.getRotationMatrix2D((x + width / 2, y + height / 2), lean, size / width)
+    turn[:, 2] += 75 - x - width / 2, 75 - y - height / 2
+    portrait = cv2.warpAffine(whole, turn, (150, 150), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    enrolment = judge(reader, np.asarray(portrait, np.uint8))
+    assert enrolment.face is not None
+    assert enrolment.fault in ((TOO_SMALL, None) if size < 80 else (None,))
+    apart = np.linalg.norm(enrolment.face.template - reader.find(whole)[0].template)
+    assert apart < 0.4
+
+
+def test_a_face_found_by_leaning_the_picture_is_where_it_is(reader: FaceReader) -> None:
+    whole = face(300)
+    x, y, width, _ = reader.find(whole)[0].box
+    found = reader._find_hidden(whole)[0]
+    assert found.doubtful
+    assert abs(found.box[0] - x) + abs(found.box[1] - y) < 0.3 * width
 
 
 def test_a_folder_of_persons_is_a_gallery(reader: FaceReader, tmp_path: Path) -> None:

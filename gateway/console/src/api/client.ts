@@ -1,3 +1,4 @@
+import { here } from "./base";
 import type { Language } from "./types";
 
 /** The gateway refused, in its own words. */
@@ -51,7 +52,7 @@ export class Client {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), this.options.patience ?? 15_000);
     try {
-      return await (this.options.fetch ?? fetch)(path, {
+      return await (this.options.fetch ?? fetch)(here(path), {
         method,
         headers,
         body: body === undefined ? null : JSON.stringify(body),

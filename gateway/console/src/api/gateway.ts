@@ -1,3 +1,4 @@
+import { here } from "./base";
 import type { Client } from "./client";
 import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Page, Session, Signal, Unread } from "./types";
 
@@ -49,8 +50,8 @@ export class Gateway {
     this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, { action, arguments: values });
 }
 
-/** Where the sound of a call is, for a page at `base`. */
-export const callSound = (base: { protocol: string; host: string }, call: string): string =>
-  `${base.protocol === "https:" ? "wss" : "ws"}://${base.host}/api/v1/calls/${encodeURIComponent(call)}/audio`;
+/** Where the sound of a call is, for a page there. */
+export const callSound = (page: { protocol: string; host: string }, call: string): string =>
+  `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}${here(`/api/v1/calls/${encodeURIComponent(call)}/audio`)}`;
 
-export const cameraPicture = (camera: string): string => `/api/v1/cameras/${encodeURIComponent(camera)}/snapshot.jpg`;
+export const cameraPicture = (camera: string): string => here(`/api/v1/cameras/${encodeURIComponent(camera)}/snapshot.jpg`);

@@ -1,3 +1,5 @@
+import { here } from "../api/base";
+
 /** What the gateway says before the picture, and again when the camera changes. */
 export interface Opening {
   codec: string;
@@ -34,7 +36,7 @@ const LONGEST_WAIT = 10_000;
 
 export const liveUrl = (camera: string, stream: Stream): string => {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  return `${scheme}://${location.host}/api/v1/cameras/${encodeURIComponent(camera)}/live?stream=${stream}`;
+  return `${scheme}://${location.host}${here(`/api/v1/cameras/${encodeURIComponent(camera)}/live`)}?stream=${stream}`;
 };
 
 /** A camera's packets over a WebSocket, connected again whenever it is lost. */

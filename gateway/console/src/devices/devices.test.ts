@@ -8,8 +8,14 @@ import { counts, listed, workable } from "./health";
 const ids = (devices: { id: string }[]): string[] => devices.map((device) => device.id);
 
 it("counts, and calls a fault trouble even while the device is heard", () => {
-  const devices = [aDevice(), aDevice({ fault: "线路开路" }), aDevice({ health: "silent" }), aDevice({ health: "unknown" })];
-  expect(counts(devices)).toEqual({ online: 2, offline: 0, silent: 1, unknown: 1, all: 4, trouble: 2 });
+  const devices = [
+    aDevice(),
+    aDevice({ fault: "线路开路" }),
+    aDevice({ health: "silent" }),
+    aDevice({ health: "refused" }),
+    aDevice({ health: "unknown" }),
+  ];
+  expect(counts(devices)).toEqual({ online: 2, offline: 0, silent: 1, refused: 1, unknown: 1, all: 5, trouble: 3 });
 });
 
 describe("the list", () => {

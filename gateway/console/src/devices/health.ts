@@ -1,7 +1,7 @@
 import type { Device, Health } from "../api/types";
 
 /** Trouble first: what can't be heard protects nobody. */
-export const HEALTHS: readonly Health[] = ["offline", "silent", "unknown", "online"];
+export const HEALTHS: readonly Health[] = ["offline", "silent", "refused", "unknown", "online"];
 
 export interface HealthCounts extends Record<Health, number> {
   all: number;
@@ -9,10 +9,10 @@ export interface HealthCounts extends Record<Health, number> {
 }
 
 export const inTrouble = (device: Device): boolean =>
-  device.health === "offline" || device.health === "silent" || device.fault !== null;
+  ["offline", "silent", "refused"].includes(device.health) || device.fault !== null;
 
 export function counts(devices: Iterable<Device>): HealthCounts {
-  const result: HealthCounts = { online: 0, offline: 0, silent: 0, unknown: 0, all: 0, trouble: 0 };
+  const result: HealthCounts = { online: 0, offline: 0, silent: 0, refused: 0, unknown: 0, all: 0, trouble: 0 };
   for (const device of devices) {
     result[device.health] += 1;
     result.all += 1;

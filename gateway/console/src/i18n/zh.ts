@@ -22,7 +22,7 @@ const dispositionHint: Record<Disposition, string> = {
   test: "调试、检修",
   drill: "事先安排",
 };
-const health: Record<Health, string> = { online: "在线", offline: "离线", silent: "失联", unknown: "未知" };
+const health: Record<Health, string> = { online: "在线", offline: "离线", silent: "失联", refused: "上报被拒", unknown: "未知" };
 const role: Record<Role, string> = { guard: "值班员", supervisor: "班长", installer: "安装员", manager: "物业经理" };
 
 const kinds: Record<string, string> = {
@@ -84,6 +84,7 @@ const kinds: Record<string, string> = {
   "device.online": "设备上线",
   "device.offline": "设备离线",
   "device.silent": "设备失联",
+  "device.refused": "设备上报被拒",
   "device.faulted": "设备故障",
   "device.restored": "设备恢复",
   "command.done": "指令已执行",
@@ -91,6 +92,8 @@ const kinds: Record<string, string> = {
   "report.made": "住户上报",
   "storage.failed": "存盘故障",
   "storage.restored": "存盘恢复",
+  "certificate.failing": "证书即将过期或已失效",
+  "certificate.restored": "证书已更新",
   "configuration.changed": "配置已更改",
   "configuration.refused": "新配置有误，未启用",
 };

@@ -1,3 +1,5 @@
+import { here } from "../api/base";
+
 /** A page that heard nothing for this long must not be trusted. The gateway beats every 5 s. */
 export const STALE_AFTER = 12_000;
 
@@ -19,5 +21,5 @@ export function backoff(attempt: number, chance: number): number {
 export function liveAddress(page: { protocol: string; host: string }, after: number | null): string {
   const scheme = page.protocol === "https:" ? "wss:" : "ws:";
   const resume = after === null ? "" : `?after=${after}`;
-  return `${scheme}//${page.host}/api/v1/live${resume}`;
+  return `${scheme}//${page.host}${here("/api/v1/live")}${resume}`;
 }

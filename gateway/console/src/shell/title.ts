@@ -1,3 +1,4 @@
+import { here } from "../api/base";
 import type { Messages } from "../i18n/zh";
 
 export interface Outlook {
@@ -19,4 +20,4 @@ export function pageTitle(outlook: Outlook, words: Messages["title"]): string {
 }
 
 export const favicon = (outlook: Pick<Outlook, "untouched" | "stale">): string =>
-  outlook.stale ? "/lost.svg" : outlook.untouched > 0 ? "/alarm.svg" : "/calm.svg";
+  here(outlook.stale ? "/lost.svg" : outlook.untouched > 0 ? "/alarm.svg" : "/calm.svg");

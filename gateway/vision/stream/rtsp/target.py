@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote
 
 from gateway.errors import LinkLost
+from gateway.masking import masked, misspelt
 from gateway.model import Words
-from gateway.vision.stream.address import masked
 
 PORTS = {"rtsp": 554, "rtsps": 322}
 """RFC 2326, 3.2; RFC 7826, 4.2."""
@@ -34,7 +34,7 @@ class Target:
     @classmethod
     def of(cls, address: str) -> Target:
         """Raises LinkLost, which repeats nothing of it, when it can't be read."""
-        found = _ADDRESS.fullmatch(address.strip())
+        found = None if misspelt(address) else _ADDRESS.fullmatch(address.strip())
         if found is None or not 0 < int(found["port"] or 1) <= 65535:
             raise LinkLost(
                 Words(

@@ -1,0 +1,91 @@
+"""Credentials in addresses: hidden before text is logged, stored or shown; misspelt ones named. Standard library only.
+
+Text from devices and libraries is not trusted to be a well-formed URL: installers write passwords with
+`/`, `#`, `@` and spaces in them, and cameras put them into paths and queries. Where it is unclear whether
+something belongs to the credentials it is hidden too: a lost host name costs less than a password in a log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+HIDDEN = "***"
+_LONGEST = 2048
+"""Characters of one address that are searched for its `@`: bounds the time that hostile text can take."""
+
+_USER_INFO = re.compile(
+    # scheme://anything@ up to the last @ before a space: the password may hold / ? # : and @
+    rf"(?<=://)\S{{0,{_LONGEST}}}@"
+    # scheme://user:two words@host: no port follows the colon, so it begins a password with a space in it
+    rf"|(?<=://)[^\s:@/?#\[\]]+:(?!\d{{1,5}}(?![^\s/?#'\"),;]))(?:(?!://)[^@\n]){{1,{_LONGEST}}}@"
+    # user:password@host without a scheme
+    rf"|(?<![\w./:@-])[\w.%+-]{{1,64}}:(?!//)[^\s@]{{1,{_LONGEST}}}@(?=[\w\[])",
+)
+_ARGUMENT = re.compile(
+    # name=value in a query, or in a path as XMEye has it: /user=admin_password=secret_channel=1_stream=0.sdp
+    r"(?i)(?<![A-Za-z0-9])((?:user|usr|user_?name|login|login_?(?:use|user|pas|pass)|pass|passw|passwd|password|passphrase|"
+    r"psw|pwd|pw|pin|token|access_?token|refresh_?token|api_?key|key|auth|secret|client_?secret|sig|sign|signature)=)"
+    r"(?:(?!_[A-Za-z]+=)[^&\s'\"])+"
+)
+_HEADER = re.compile(r"(?i)((?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?(?:[a-z]+\s+)?)[^'\"\n]+")
+
+
+def masked(text: str) -> str:
+    """`text` with the credentials of every address and authorization header in it replaced by `***`.
+
+    Names as well as passwords: a user's name is half of what a sign-in needs. Masking twice changes nothing.
+    """
+    if "=" in text:
+        text = _ARGUMENT.sub(rf"\1{HIDDEN}", text)  # first: a password there may hold an '@'
+    if "@" in text:
+        text = _USER_INFO.sub(f"{HIDDEN}@", text)
+    return _HEADER.sub(rf"\1{HIDDEN}", text)
+
+
+def masked_values(value: Any) -> Any:
+    """`value` with every string in it masked, in mappings, lists and tuples too. Other types are left as they are."""
+    match value:
+        case str():
+            return masked(value)
+        case Mapping():
+            return {name: masked_values(each) for name, each in value.items()}
+        case list() | tuple():
+            return [masked_values(each) for each in value]
+    return value
+
+
+def holds_password(address: str) -> bool:
+    """Whether a password stands in this address; a user's name alone is none."""
+    if "://" not in address:
+        return False
+    shown = masked(address)
+    user_info = address.rpartition("@")[0].partition("://")[2]
+    return ":" in user_info or _ARGUMENT.search(shown.replace(HIDDEN, "")) is not None or f"={HIDDEN}" in shown
+
+
+_AUTHORITY_END = re.compile(r"[/?#]")
+_ARGUMENT_BEFORE_AT = re.compile(r"[?&/_;][A-Za-z_]+=[^?&/;]*$")
+
+
+def misspelt(address: str) -> str | None:
+    """Why `scheme://user:password@host/path` can't be read as it was meant, without repeating any of it; or None.
+
+    A raw `/`, `?` or `#` in a password ends the host's part early: the rest of the password becomes a path, its
+    beginning a port. An `@` in an argument of the path (`password=p@ss`) is left alone.
+    """
+    rest = address.partition("://")[2]
+    if re.search(r"\s", rest.strip()):
+        return "holds a space: write %20 for it"
+    end = _AUTHORITY_END.search(rest)
+    if end is None:
+        return None
+    tail = rest[end.start() :]
+    before_at = tail.rpartition("@")[0]
+    if "@" in tail and not _ARGUMENT_BEFORE_AT.search(before_at):
+        how = "%2F for /, %3F for ?, %23 for #, %40 for @"
+        return f"has an '@' behind a raw {end[0]!r}: in the user's name and password write {how}; in a path %40 for @"
+    if "#" in tail:
+        return "has a raw '#' in it: write %23 for it"
+    return None
