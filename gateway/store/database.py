@@ -8,6 +8,7 @@ in memory, and alarms show from memory.
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
@@ -197,8 +198,13 @@ class Database:
         memory = self._stand_in = sqlite3.connect(self._memory, uri=True, isolation_level=None, check_same_thread=False)
         migrate(memory)
         there = self.path if self.path.is_file() else self.folder / "none"
-        with suppress(OSError, sqlite3.Error), reading(there, [], self.folder) as source:
-            begin(source, memory, self.folder, ends_in(source, watermark.read(self.folder), NUMBERED), Lost())
+        roots, mark = registers.roots(self.folder), watermark.read(self.folder)
+        with (
+            suppress(OSError, sqlite3.Error),
+            tempfile.TemporaryDirectory(prefix="anju-") as work,
+            reading(there, roots, Path(work)) as source,
+        ):
+            begin(source, memory, self.folder, ends_in(source, mark, NUMBERED), Lost())
 
 
 def _inode(path: Path) -> int:
