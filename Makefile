@@ -9,6 +9,7 @@ LOCKED := $(PIP) --require-hashes --no-deps
 CONFIG ?= config
 PORT ?= 8080
 KILLS ?= 50
+DISK_ROUNDS ?= 6
 BYTES ?= 10000000
 CONSOLE := $(shell find gateway/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
@@ -49,8 +50,8 @@ test: setup tools  ## every test; those whose system part is missing say which p
 	$(BIN)/python hatch_build.py test
 	$(BIN)/python -m pytest
 
-crash: setup tools  ## the gateway killed 50 times under load: nothing acknowledged is lost, nothing doubled
-	$(BIN)/python -m tests.crash --kills $(KILLS)
+crash: setup tools  ## the gateway killed 50 times and its disk broken under load: nothing acknowledged is lost, doubled or hidden
+	$(BIN)/python -m tests.crash --kills $(KILLS) --disk-rounds $(DISK_ROUNDS)
 
 fuzz: setup tools  ## every decoder under ten million bytes of nearly right input: make fuzz DECODERS='dc09 mqtt5'
 	$(BIN)/python -m tests.fuzz $(DECODERS) --bytes $(BYTES)
