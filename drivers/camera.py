@@ -118,13 +118,20 @@ class Camera(Driver):
             layout=self.settings.layout(),
             detector=self.settings.detector.model if self.settings.detector else None,
             prompt=self.settings.prompt,
+            patience_s=self._patience_s,
         )
+
+    @property
+    def _patience_s(self) -> float:
+        """How long the installer lets it say nothing: a picture may take as long."""
+        return self.device.cadence.total_seconds() if self.device.cadence else 0.0
 
     def _main(self) -> MainStream | None:
         settings = self.settings
         if settings.main is None:
             return None
-        return MainStream(settings.main.get_secret_value(), settings.transport, recorded=settings.record == "main")
+        source, recorded = settings.main.get_secret_value(), settings.record == "main"
+        return MainStream(source, settings.transport, recorded=recorded, patience_s=self._patience_s)
 
     def _signal(self, sighting: Sighting) -> Signal:
         data: dict[str, Any] = dict(sighting.data)

@@ -4,7 +4,7 @@ The device is the receiver; every account is a part of it, silent by its own sup
 zones that the YAML names are parts as well. ACK leaves after the commit. A message that is turned
 away (unknown account, not encrypted though the account has a key, out of its time) is kept in
 quarantine and answered DUH or NAK as the standard has it; if it claims to be from an account of
-ours, that account is faulted, because its alarms do not come in.
+ours, the guard is told that this panel's reports are refused, why, and how to mend it.
 """
 
 from __future__ import annotations
@@ -15,23 +15,25 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import NotRecorded
 from gateway.links.allowance import Allowance, Aside
+from gateway.links.dc09 import clock
 from gateway.links.dc09.desk import Taken, Turned, judge
 from gateway.links.dc09.events import Event, read, unread
 from gateway.links.dc09.frame import LONGEST, Decoder, Unreadable
 from gateway.links.dc09.message import NULL, Message
+from gateway.links.dc09.refused import Refused
 from gateway.links.dc09.repeats import Repeats
 from gateway.links.dc09.settings import Account, ReceiverSettings
 from gateway.links.listen import Caller, Datagram, ListenLink
 from gateway.links.telling import tell_all
-from gateway.model import Device, DeviceType, Signal, Words, as_data
+from gateway.model import Device, DeviceType, Signal, Words
 
 CLOCK_NOTED = timedelta(minutes=1)
 """A panel's clock is told of when it goes wrong by so much, and when it changes by so much."""
-REFUSED = Words("上报被拒收，请通知安装员", "its reports are refused")
 _KEY_IN_CLEAR = re.compile(rb"\[[Kk][^\]]*")
 """Extended data that hands out an encryption key."""
 
@@ -52,7 +54,8 @@ class Dc09Receiver(Driver):
         self._turns = {account.account: asyncio.Lock() for account in settings.accounts}
         self._repeats = Repeats()
         self._skews: dict[str, timedelta] = {}
-        self._faulted = {each.id for each in settings.accounts} & link.notes.read()
+        self._timezones = {each.account: ZoneInfo(each.timezone) for each in settings.accounts if each.timezone}
+        self._refused = Refused(device.id, settings.accounts, emit, link.notes)
         self._aside, self._asides = Aside(emit), Allowance()
 
     @classmethod
@@ -94,8 +97,9 @@ class Dc09Receiver(Driver):
     async def _answer(self, item: bytes | Unreadable) -> bytes | None:
         if isinstance(item, Unreadable):
             await self._put_aside(item.why, item.data)
+            self._refused.damaged(item)
             return None
-        verdict = judge(item, self._keys, datetime.now(UTC))
+        verdict = judge(item, self._keys, datetime.now(UTC), self._timezones)
         if isinstance(verdict, Turned):
             return await self._turn_away(verdict, item)
         async with self._turns[verdict.message.account]:
@@ -104,29 +108,32 @@ class Dc09Receiver(Driver):
     async def _take(self, taken: Taken, body: bytes) -> bytes | None:
         message = taken.message
         account = self._accounts[message.account]
-        self.emit.heard(account.id)
         events = () if message.header.token == NULL else read(message)
         readable = bool(events) or message.header.token == NULL
         if not await self._tell(message, events if readable else [unread(message)]):
+            self.emit.heard(account.id)  # that the disk takes nothing is not its fault
             return None
         if message.time:
             await self._note_clock(account, message.time - datetime.now(UTC))
         if not readable:
             token = message.header.token
-            await self._put_aside(Words(f"{token} 数据无法识别", f"{token} data that can't be read"), body)
+            why = Words(f"{token} 数据无法识别", f"{token} data that can't be read")
+            await self._put_aside(why, body)
+            self._refused.refused(account.account, why)
             return taken.duh()
-        await self._well(account)
-        return taken.ack(datetime.now(UTC))
+        self.emit.heard(account.id)
+        await self._refused.accepted(account.account)
+        return taken.ack(clock.written(datetime.now(UTC), self._timezones.get(account.account)))
 
     async def _tell(self, message: Message, events: Sequence[Event]) -> bool:
         """Whether all of them are committed; if not, the panel is left to send them again."""
         account, is_new = self._accounts[message.account], self._repeats.is_new(message)
-        source = f"{message.header.line}.{message.header.sequence}"
+        source, zone = f"{message.header.line}.{message.header.sequence}", self._timezones.get(message.account)
         signals = [
             Signal(
                 device=self._zones.get((account.id, event.zone or 0), account.id),
                 kind=event.kind,
-                at=message.happened,  # when it was sent changes with every repeat
+                at=clock.happened(message, zone, datetime.now(UTC)),  # when it was sent changes with every repeat
                 source_id=f"{source}.{index}",
                 data=_data(message, event),
                 fresh=is_new,
@@ -138,10 +145,12 @@ class Dc09Receiver(Driver):
     async def _turn_away(self, turned: Turned, body: bytes) -> bytes:
         await self._put_aside(turned.why, body)
         account = self._accounts.get(turned.account or "")
-        if account and turned.skew is not None:
+        if account is None:
+            await self._refused.stranger(body)
+            return turned.answer
+        if turned.skew is not None:
             await self._note_clock(account, turned.skew)
-        elif account:
-            await self._fault(account, turned.why)
+        self._refused.refused(account.account, turned.mend or turned.why)
         return turned.answer
 
     async def _note_clock(self, account: Account, skew: timedelta) -> None:
@@ -152,30 +161,9 @@ class Dc09Receiver(Driver):
             seconds = round(skew.total_seconds())
             side = ("快", "ahead") if seconds > 0 else ("慢", "behind")
             text = {"zh": f"时钟{side[0]}{abs(seconds)}秒", "en": f"its clock is {abs(seconds)} s {side[1]}"}
-            await self._say(account, "x.dc09.clock", ahead_s=seconds, text=text)
-
-    async def _fault(self, account: Account, why: Words) -> None:
-        if account.id not in self._faulted and self._asides.take(asyncio.get_running_loop().time()):
-            refused = as_data(Words(REFUSED.zh, f"{REFUSED.en}: {why}"))
-            await self._say(account, "device.faulted", why=refused)
-            self._faulted.add(account.id)
-            await self._note()
-
-    async def _well(self, account: Account) -> None:
-        if account.id in self._faulted:
-            self._faulted.discard(account.id)
-            await self._say(account, "device.restored")
-            await self._note()
-
-    async def _note(self) -> None:
-        """The mend is most often a key in the YAML, and so another driver that is to say it is well again."""
-        with suppress(OSError):
-            await asyncio.to_thread(self.link.notes.write, frozenset(self._faulted))
-
-    async def _say(self, account: Account, kind: str, **data: Any) -> None:
-        """What the receiver itself has to tell of an account."""
-        with suppress(NotRecorded):
-            await self.emit(Signal(device=account.id, kind=kind, data=data, fresh=True))
+            data = {"ahead_s": seconds, "text": text}
+            with suppress(NotRecorded):  # remembered: said by the receiver, which is no sign that a report was taken
+                await self.emit(Signal(device=account.id, kind="x.dc09.clock", data=data, fresh=True), remembered=True)
 
     async def _put_aside(self, why: Words, data: bytes) -> None:
         """No more of it than the longest frame: a datagram may have sixteen times as much, and comes from anyone."""

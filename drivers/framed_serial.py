@@ -1,8 +1,8 @@
 """Any device on a serial line that sends frames, described in YAML: see config/examples/framed_serial.yaml.
 
 An event is acknowledged once it is committed, and until then the device sends it again. A frame that the
-YAML does not describe is kept in quarantine, and acknowledged after. A device that leaves polls unanswered
-is a lost link.
+YAML does not describe is kept in quarantine, the guard is told, and it is acknowledged after. A device that leaves
+polls unanswered is a lost link.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
-from gateway.links.allowance import Aside
+from gateway.links.allowance import Aside, Unread
 from gateway.links.framed.checks import check
 from gateway.links.framed.decoder import Decoder, Unreadable
 from gateway.links.framed.examples import try_examples
@@ -56,7 +56,7 @@ class FramedSerial(Driver):
         self._sender = Sender(settings)
         self._orders = Orders(device.id, settings, self._sender)
         self._polls = Polls(device.id, settings, settings.poll.missed if settings.poll else 0)
-        self._aside = Aside(emit)
+        self._aside, self._unread = Aside(emit), Unread(emit)
         self._line: SerialLine | None = None
 
     @classmethod
@@ -106,13 +106,18 @@ class FramedSerial(Driver):
         if isinstance(item, Unreadable):
             self._polls.unreadable(item.data)
             await self._aside.put(item.why, item.data)
+            self._unread.unread(item.why)
             return
         heard = self._reader.read(item)
         if heard is None:
             return
         self._polls.heard()
-        self.emit.heard()
         answers = self._orders.answered(heard.values)
+        if heard.trouble and not answers:
+            self._unread.unread(heard.trouble)
+        else:
+            self._unread.read()
+            self.emit.heard()
         kept = await (self._put_aside(heard, answers) if heard.trouble else self._tell_all(heard.tells))
         if kept and heard.answer:
             answer = self._sender.answering(heard.answer, heard.values)
@@ -121,7 +126,7 @@ class FramedSerial(Driver):
 
     async def _put_aside(self, heard: Heard, answers: bool) -> bool:
         """An answer that a command waited for needs no message of its own."""
-        return answers or await self._aside.put(heard.trouble, heard.frame)
+        return answers or await self._aside.refuse(heard.trouble, heard.frame)
 
     async def _tell_all(self, tells: Sequence[Tell]) -> bool:
         """Whether all is committed; when it is not, the device is left to send it again."""

@@ -1,12 +1,16 @@
-"""A device that can only POST (an alarm host, a platform's webhook): see config/examples/http_push.yaml.
+"""A device that can only POST (an alarm host, a camera, a platform's webhook): see config/examples/http_push.yaml.
 
-It posts JSON, a form or XML to /api/v1/push/<id>. 200 means that all of it is on record; what can't be
-read is kept in quarantine and answered with 400 and the mistake.
+It posts JSON, a form, XML, Dahua's `Code=…;action=…`, or several of them with pictures (multipart), to
+/api/v1/push/<id>. 200 means that all of it is on record; what can't be read is kept in quarantine, told the guard, and
+answered with 400 and the mistake.
 """
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
@@ -18,10 +22,12 @@ from gateway.errors import BadInput
 from gateway.links.allowance import Aside
 from gateway.links.http_push import PushSettings
 from gateway.links.mapping import words
-from gateway.links.mapping.bodies import Format, Tree, format_of, read_tree
+from gateway.links.mapping.bodies import Format, Tree
 from gateway.links.mapping.moment import moment_of
 from gateway.links.mapping.paths import Path, look_up
+from gateway.links.mapping.pieces import Piece, Pieces, read_pieces
 from gateway.links.mapping.plain import plain
+from gateway.links.mapping.spoken import HEARTBEAT
 from gateway.links.signal_kind import SignalKind
 from gateway.links.telling import tell_all
 from gateway.model import DeviceType, Signal, Words
@@ -30,6 +36,12 @@ from gateway.settings.section import Section
 
 MOST_EVENTS = 100
 """In one body."""
+BEGINS = ("active", "start", "begin", "pulse", "appear", "on", "true", "1")
+ENDS = ("inactive", "stop", "end", "disappear", "off", "false", "0")
+_STATES = {"eventType": "eventState", "Code": "action"}
+"""Where Hikvision and Dahua say whether what they name begins or ends."""
+_THREAD_FROM = 256 * 1024
+"""Bytes of a body that is read beside the loop."""
 LONGEST_TEXT = 1024
 Said = SignalKind | Literal["alive", "ignored"]
 
@@ -39,6 +51,10 @@ class Paths(Section):
 
     each: Annotated[Path | None, Field(description="the list of events, where one body holds several")] = None
     what: Annotated[Path | None, Field(description="what happened; looked up in kinds")] = None
+    state: Annotated[
+        Path | None,
+        Field(description="whether it begins or ends; an end is nothing unless kinds have it as 'WHAT STATE'"),
+    ] = None
     zone: Annotated[Path | None, Field(description="the number of the zone or part")] = None
     at: Annotated[Path | None, Field(description="the device's time; see clock")] = None
     id: Annotated[Path | None, Field(description="what tells this event from every other")] = None
@@ -78,6 +94,9 @@ class HttpPush(Driver):
         self._parts = {str(zone.number): zone.id for zone in self.settings.zones}
         self._clock = ZoneInfo(self.settings.clock.timezone)
         self._aside = Aside(self.emit)
+        self._kinds = {word.casefold(): kind for word, kind in self.settings.kinds.items()}
+        """Makers change capitals between versions of their firmware."""
+        self._state = self.settings.paths.state or _state_beside(self.settings.paths.what)
 
     @classmethod
     def parts(cls, settings: HttpPushSettings) -> Sequence[Part]:
@@ -85,21 +104,39 @@ class HttpPush(Driver):
 
     async def run(self) -> None:
         self.emit.heard()
-        await self.link.serve(self._take)
+        await self.link.serve(self._take, self._take_too_large)
 
     async def _take(self, body: bytes, content_type: str) -> str:
         """What is answered; all of a body is understood before any of it is told."""
         try:
-            form = self.settings.format
-            tree = read_tree(body, format_of(content_type, body) if form == "auto" else form, content_type)
-            signals = [signal for event in self._events(tree, body) if (signal := self._signal(event, body))]
+            pieces = await self._read(body, content_type)
+            signals = [signal for piece in pieces.found for signal in self._signals(piece, body)]
         except BadInput as error:
-            await self._aside.put(error.why, self._masked(error.data))
+            keep = self._aside.refuse if body.strip() else self._aside.put  # nothing at all is no alarm
+            await keep(error.why, self._masked(error.data))
             raise
         self.emit.heard()
         if failed := await tell_all(self.emit, signals):
             raise failed
+        if pieces.left_out:
+            zh, en = "；".join(each.zh for each in pieces.left_out), "; ".join(each.en for each in pieces.left_out)
+            why = Words(f"已收下，但有部分内容无法识别：{zh}", f"taken, but parts of it can't be read: {en}")
+            await self._aside.put(why, self._masked(body))
         return self.settings.answer
+
+    async def _read(self, body: bytes, content_type: str) -> Pieces:
+        form = None if self.settings.format == "auto" else self.settings.format
+        if len(body) < _THREAD_FROM:
+            return read_pieces(body, form, content_type)
+        return await asyncio.to_thread(read_pieces, body, form, content_type)
+
+    async def _take_too_large(self, head: bytes, size: str) -> None:
+        zh, en = f"内容过大（{size} 字节），未读取", f"a body of {size} bytes was too large to be read"
+        await self._aside.refuse(Words(zh, en), self._masked(head))
+
+    def _signals(self, piece: Piece, body: bytes) -> list[Signal]:
+        found = [signal for event in self._events(piece.tree, body) if (signal := self._signal(event, body))]
+        return [replace(signal, picture=piece.picture) for signal in found] if piece.picture else found
 
     def _events(self, tree: Tree, body: bytes) -> Sequence[Tree]:
         each = self.settings.paths.each
@@ -128,21 +165,40 @@ class HttpPush(Driver):
         )
 
     def _kind(self, event: Tree, body: bytes) -> str:
-        settings = self.settings
-        word = _text(settings.paths.what, event)
-        kind = settings.kinds.get(word or "", settings.otherwise)
-        if kind is None and word is None:
-            raise BadInput(_nothing_at(settings.paths.what), body)
+        settings, where = self.settings, self.settings.paths.what
+        if isinstance(event, dict) and event == {"Code": HEARTBEAT}:
+            return "alive"
+        word, state = _text(where, event), _text(self._state, event)
+        if word is None and where is not None and settings.otherwise is None:
+            nan = isinstance(value := look_up(where, event), float) and not math.isfinite(value)
+            raise BadInput(Words("JSON 中有 NaN", "NaN is no number of JSON") if nan else _nothing_at(where), body)
+        kind = self._kinds.get(f"{word} {state}".casefold()) if state else None
+        if kind is None and state and state.casefold() in ENDS:
+            return "ignored"  # the end of something is no alarm, and no restore unless kinds say so
+        if kind is None and state and state.casefold() not in BEGINS:
+            raise BadInput(_unknown(self._state, state, "WHAT STATE"), body)
         if kind is None:
-            where = settings.paths.what
-            zh, en = f"{where} 为 {word!r}，不在 kinds 中", f"{where} says {word!r}, which is not among kinds"
-            raise BadInput(Words(zh, en), body)
+            kind = self._kinds.get((word or "").casefold(), settings.otherwise)
+        if kind is None:
+            raise BadInput(_unknown(where, word, "WHAT"), body)
         return kind
 
     def _masked(self, body: bytes) -> bytes:
         for secret in self.settings.all_secrets:
             body = body.replace(secret, b"***")
         return body
+
+
+def _unknown(where: Path | None, word: str | None, key: str) -> Words:
+    more = ("，请以“事件 状态”写入", ", write 'WHAT STATE'") if key == "WHAT STATE" else ("", "")
+    zh, en = f"{where} 为 {word!r}，不在 kinds 中", f"{where} says {word!r}, which is not among kinds"
+    return Words(zh + more[0], en + more[1])
+
+
+def _state_beside(what: Path | None) -> Path | None:
+    """As known makers have it, so that an end is no alarm: a heartbeat of Hikvision is a loss of video that ends."""
+    front, dot, name = (what or "").rpartition(".")
+    return f"{front}{dot}{_STATES[name]}" if name in _STATES else None
 
 
 def _nothing_at(path: Path | None) -> Words:
@@ -154,6 +210,8 @@ def _text(path: Path | None, event: Tree) -> str | None:
     value = _plain(path, event) if path else None
     if value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 1130.0, as some write every number
     return str(value).strip() or None
 
 

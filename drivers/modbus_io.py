@@ -8,7 +8,7 @@ reading it back. Telling waits for the disk and has a task of its own: what fire
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -23,8 +23,10 @@ from gateway.links.modbus.asker import Asker
 from gateway.links.modbus.line import ModbusLine, Refusal, Silence
 from gateway.links.modbus.link import ModbusLink
 from gateway.links.modbus.pace import Pace
-from gateway.links.modbus.plan import parts, reads, wiring
+from gateway.links.modbus.pieces import Pieces
+from gateway.links.modbus.plan import named, parts, pieces, wiring
 from gateway.links.modbus.rota import Rota
+from gateway.links.modbus.rows import Unit
 from gateway.links.modbus.settings import ModbusIoSettings
 from gateway.links.notes import Scribe
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words, new_id
@@ -38,10 +40,13 @@ AGAIN_S = 1.0
 
 
 class Kept:
-    """What outlives a loss of the line: how all was told to be, what is latched, and what is still to be told."""
+    """What outlives a loss of the line: how all was told to be, what is latched, what is still to be told, and which
+    ranges each unit answers.
+    """
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, ranges: Mapping[int, Sequence[Pieces]]) -> None:
         self.board = board
+        self.ranges = ranges
         self.untold: deque[Signal] = deque()
         self.rung: set[str] = set()
 
@@ -61,10 +66,13 @@ class ModbusIo(Driver):
         self._orders: dict[Order, asyncio.Future[None]] = {}
         self._asker: Asker | None = None
         self._lost: dict[int, Words] = {}
+        self._refusing: dict[int, Words] = {}
+        self._quiet: Counter[int] = Counter()
         self._rubbish: tuple[Words, bytes] | None = None
         self._to_tell = asyncio.Event()
         self._aside = Aside(emit)
-        link.kept = self._kept = link.kept or Kept(Board(wiring(settings), link.notes.read()))
+        ranges = {address: pieces(unit) for address, unit in self._units.items()}
+        link.kept = self._kept = link.kept or Kept(Board(wiring(settings), link.notes.read()), ranges)
         self._board = self._kept.board
         self._scribe = Scribe(link.notes, self._board.owed)
         self.pace = Pace(device.id, settings.cycle.total_seconds())
@@ -78,7 +86,7 @@ class ModbusIo(Driver):
         return {} if self.pace.took is None else {"cycle_s": self.pace.took, "longest_cycle_s": self.pace.longest}
 
     async def run(self) -> None:
-        """Raises LinkLost when the port is gone, or when no unit answers any more."""
+        """Raises LinkLost when the port is gone, or when no unit answers any more; one that refuses answers."""
         try:
             async with self.link.open() as line, asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._tell())
@@ -123,8 +131,7 @@ class ModbusIo(Driver):
 
     async def _serve(self, line: ModbusLine) -> None:
         now = asyncio.get_running_loop().time
-        by_address = {address: reads(unit) for address, unit in self._units.items()}
-        self._asker = asker = Asker(line, by_address, self._board, self._rota, self._seen, self._missed)
+        self._asker = asker = Asker(line, self._kept.ranges, self._board, self._rota, self._seen, self._missed)
         try:
             while True:
                 self.pace.begins(now())
@@ -140,7 +147,12 @@ class ModbusIo(Driver):
     def _seen(self, unit: int) -> None:
         self._rota.answered(unit)
         self._lost.pop(unit, None)
-        self.emit.heard(self._units[unit].id)
+        self._refusing.pop(unit, None)
+        missing = self._missing(unit)
+        if missing is None:
+            self.emit.heard(self._units[unit].id)
+        else:
+            self.emit.refused(self._units[unit].id, missing)
         self._answer_orders()
         self._scribe.look()
         untold = self._kept.untold
@@ -151,27 +163,49 @@ class ModbusIo(Driver):
             self._to_tell.set()
 
     def _missed(self, unit: int, outcome: Refusal | Silence) -> None:
-        now = asyncio.get_running_loop().time()
-        if isinstance(outcome, Refusal):
-            self.emit.heard()
+        now, why = asyncio.get_running_loop().time(), self._why(unit, outcome)
         if isinstance(outcome, Refusal) and not outcome.passes:
             fresh = self._rota.refused(unit, now)
+            self._refusing[unit] = why
+            self._quiet[unit] = 0
         else:
-            fresh = self._rota.missed(unit, now)
-        why = self._why(unit, outcome)
+            fresh = self._rota.missed(unit, now) or self._refuses_no_more(unit)
         if isinstance(outcome, Silence) and outcome.rubbish and self._rubbish is None:
             self._rubbish = why, outcome.rubbish
             self._to_tell.set()
-        if fresh:
+        if fresh or unit in self._refusing:
             self._lost[unit] = why
+        if fresh:
             self._board.lose(unit)
             self._answer_orders()
+
+    def _refuses_no_more(self, unit: int) -> bool:
+        """Whether a unit that refused has just become one that does not answer: an answer or two may be lost."""
+        if unit not in self._refusing:
+            return False
+        self._quiet[unit] += 1
+        if self._quiet[unit] < self.settings.missed_polls:
+            return False
+        del self._refusing[unit]
+        return True
+
+    def _missing(self, unit: int) -> Words | None:
+        """Which of its inputs the YAML names and the unit does not have, though it tells others."""
+        row, gone = self._units[unit], [each for each in self._kept.ranges[unit] if each.missing]
+        if not gone:
+            return None
+        what = "; ".join(_named(row, each) for each in gone)
+        en = f"{row.id} (address {unit}) has no {what}: check `number` and `table`"
+        return Words(f"模块（地址{unit}）没有 {what}，请通知安装员检查 number 和 table", en)
 
     def _why(self, unit: int, outcome: Refusal | Silence) -> Words:
         zh, en = f"模块（地址{unit}）", f"{self._units[unit].id} (address {unit})"
         if isinstance(outcome, Refusal):
             mend = "" if outcome.passes else "; check `number` and `table` of each"
             return Words(f"{zh}拒绝读取，请通知安装员", f"{en} refuses to tell its inputs: {outcome}{mend}")
+        if outcome.misfit is not None:
+            said = outcome.misfit.words
+            return Words(f"{zh}{said.zh}", f"{en} {said.en}")
         if outcome.late:
             en = f"{en} answers later than {self.settings.answer_within:g} s: raise `timeout`"
             return Words(f"{zh}应答太慢，请通知安装员", en)
@@ -184,6 +218,9 @@ class ModbusIo(Driver):
 
     def _judge(self) -> None:
         """At a cycle's end: say who was lost in it, or, when it was the last, that the line is."""
+        if self._rota.all_dead and self._refusing:
+            self.emit.refused(None, next(iter(self._refusing.values())))
+            return  # which of them do not answer at all is told once the line is well again
         if self._rota.all_dead:
             first = next(iter(self._lost.values()), Words("没有模块应答", "no unit answers"))
             if len(self._units) > 1:
@@ -191,7 +228,7 @@ class ModbusIo(Driver):
                 raise LinkLost(Words("全部模块无应答，请检查总线供电和线路", en))
             raise LinkLost(first)
         for unit, why in self._lost.items():
-            self.emit.lost(self._units[unit].id, why)
+            (self.emit.refused if unit in self._refusing else self.emit.lost)(self._units[unit].id, why)
         self._lost.clear()
 
     async def _tell(self) -> None:
@@ -218,6 +255,12 @@ class ModbusIo(Driver):
             with suppress(NotRecorded):
                 await self.emit(signal)
         self._kept.rung &= {each.id for each in self._kept.untold}
+
+
+def _named(unit: Unit, ranges: Pieces) -> str:
+    """`discrete 8, 9 (zone-8, zone-9)`"""
+    numbers, devices = sorted(ranges.missing), named(unit, ranges.table, ranges.missing)
+    return f"{ranges.table} {', '.join(map(str, numbers))} ({', '.join(devices)})"
 
 
 DRIVER = ModbusIo

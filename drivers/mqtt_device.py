@@ -6,6 +6,9 @@
     result   device → gateway   {"id", "ok", "error"?, "data"?}
     status   device → gateway   online or offline, retained where there is a broker
 
+A report rings by its kind alone: an id, time or data that can't be used is left out, and kept in quarantine with
+what was wrong, for the installer. What names no kind is kept in quarantine, and the guard is told.
+
 A retained message on `signal` is what a broker remembers, not something that happens now: it is kept in
 quarantine, for an old alarm must not sound again with every reconnection. (A device that sets RETAIN
 is heard all the same: the live message does not carry the flag, and our endpoint remembers none.)
@@ -17,95 +20,27 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, CommandFailed, LinkLost
+from gateway.links.allowance import Allowance, Aside, kept_aside
+from gateway.links.json_text import text_of
+from gateway.links.mapping.orders import sendable
 from gateway.links.mqtt.link import Message
-from gateway.model import Command, Json, Said, Signal, Words, is_kind
+from gateway.links.mqtt.report import Report, Result, read_report, read_result
+from gateway.model import Command, Json, Said, Signal, Words
 
-LARGEST_DATA = 16 * 1024
-"""Bytes of JSON that `data` may have; a picture belongs to a camera."""
-GATEWAY_KINDS = frozenset(
-    """command.done command.failed report.made storage.failed storage.restored device.silent device.refused
-    configuration.changed configuration.refused""".split()
-)
-"""What only the gateway may say."""
+NOTES_AT_ONCE, NOTE_EVERY_S = 20, 600.0
+"""How often it is told what of a device's reports was left out: one with a fault has it in every report."""
+MOST_UNKNOWN_KEYS = 100
 _RETAINED = Words(
     "信号带有 RETAIN，只是服务器的记忆；发布信号时请不要设 RETAIN",
     "a retained signal is a broker's memory; publish signals without RETAIN",
 )
-
-_Shape = TypeVar("_Shape", bound=BaseModel)
-SignalId = (
-    Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
-    | Annotated[int, Field(ge=0, lt=2**63)]
-)
-
-
-class _Unfit(ValueError):
-    """A value that may not be said, and why."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-
-
-def _bounded(data: dict[str, Any]) -> dict[str, Any]:
-    """Only what the journal can hold: JSON without NaN, of bounded size."""
-    size = len(json.dumps(data, ensure_ascii=False, allow_nan=False).encode())
-    if size > LARGEST_DATA:
-        zh, en = f"{size} 字节，最多 {LARGEST_DATA}", f"{size} bytes of data, {LARGEST_DATA} are the most"
-        raise _Unfit(zh, en)
-    return data
-
-
-class _Payload(BaseModel):
-    """Unknown keys are passed over: a newer device must still be heard."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    data: dict[str, Any] = {}
-
-    @field_validator("data")
-    @classmethod
-    def _bound(cls, data: dict[str, Any]) -> dict[str, Any]:
-        return _bounded(data)
-
-
-class _Signal(_Payload):
-    kind: str
-    id: SignalId | None = None
-    at: Annotated[datetime | None, Field(strict=False)] = None
-
-    @field_validator("kind")
-    @classmethod
-    def _known(cls, kind: str) -> str:
-        if not is_kind(kind) or kind in GATEWAY_KINDS:
-            name = repr(kind[:64])
-            zh = f"{name} 不是设备可报的信号；设备自定义的以 x. 开头"
-            raise _Unfit(zh, f"{name} is no kind a device may say; one of its own begins with 'x.'")
-        return kind
-
-    @field_validator("at", mode="wrap")
-    @classmethod
-    def _readable(cls, at: object, read: ValidatorFunctionWrapHandler) -> datetime | None:
-        """The device's clock is noted, never trusted: one that can't be read must not cost an alarm."""
-        try:
-            when: datetime | None = read(at)
-            return None if when is None or when.tzinfo is None else when.astimezone(UTC)
-        except (ValidationError, OverflowError):
-            return None
-
-
-class _Result(_Payload):
-    id: str
-    ok: bool
-    error: Annotated[str, Field(max_length=500)] = ""
 
 
 class MqttDeviceSettings(DriverSettings):
@@ -131,7 +66,9 @@ class MqttDevice(Driver):
         self._base = f"anju/v1/{self.device.id}"
         self._status: str | None = None
         self._status_in_turn = asyncio.Lock()
-        self._waiting: dict[str, asyncio.Future[_Result]] = {}
+        self._waiting: dict[str, asyncio.Future[Result]] = {}
+        self._unknown_keys: frozenset[str] = frozenset()
+        self._notes = Aside(self.emit, Allowance(NOTES_AT_ONCE, NOTE_EVERY_S))
 
     async def run(self) -> None:
         signal, result, status = (f"{self._base}/{word}" for word in ("signal", "result", "status"))
@@ -146,7 +83,7 @@ class MqttDevice(Driver):
         try:
             async with asyncio.timeout(limit):
                 await self._send(command, limit)
-                result: _Result = await answer
+                result: Result = await answer
         except TimeoutError:
             raise self._failed(command, Words("设备无应答", f"no answer within {limit:g} s")) from None
         except LinkLost as error:
@@ -162,8 +99,12 @@ class MqttDevice(Driver):
         try:
             await self._take(message)
         except BadInput as error:
-            await self.emit.quarantine(error.why, error.data, remembered=message.retained)
-            return str(error)
+            said = Words.of(error.why)
+            why = Words(f"{message.topic}：{said.zh}", f"{message.topic}: {said.en}")
+            await self.emit.quarantine(why, error.data, remembered=message.retained)
+            if message.topic == f"{self._base}/signal" and not message.retained:
+                self.emit.refused(None, kept_aside(said))
+            return str(why)
         return None
 
     async def _take(self, message: Message) -> None:
@@ -181,24 +122,42 @@ class MqttDevice(Driver):
     async def _take_signal(self, message: Message) -> None:
         if message.retained:
             raise BadInput(_RETAINED, message.payload)
-        said = _read(_Signal, message)
+        report = read_report(message.payload)
         await self.emit(
             Signal(
                 device=self.device.id,
-                kind=said.kind,
-                at=said.at,
-                source_id=_source_id(said, message),
-                data=said.data,
+                kind=report.kind,
+                at=report.at,
+                source_id=_source_id(report, message),
+                data=report.data,
                 # Its own id is checked always: a device that rebooted sends again without DUP.
-                fresh=said.id is None and not message.redelivered,
+                fresh=report.source_id is None and not message.redelivered,
             )
         )
-        if said.id is not None:
+        if report.id is not None:
             with suppress(LinkLost):  # it does not wait for this
-                await self.link.publish(f"{self._base}/ack", json.dumps({"id": said.id}).encode())
+                await self.link.publish(f"{self._base}/ack", _ack(report.id))
+        await self._note(report, message.payload)
+
+    async def _note(self, report: Report, payload: bytes) -> None:
+        """Tell the installer what of a report could not be used. It is on record: that this may fail costs nothing.
+
+        A key that means nothing here is told once, as a newer device has it in every report.
+        """
+        wrong = list(report.left_out)
+        news = report.unknown - self._unknown_keys
+        if news and len(self._unknown_keys) < MOST_UNKNOWN_KEYS:
+            self._unknown_keys |= news
+            names = ", ".join(sorted(name[:64] for name in news)[:8])
+            wrong.append(Words(f"未用的键：{names}", f"keys that are not used: {names}"))
+        if wrong:
+            zh, en = "；".join(each.zh for each in wrong), "; ".join(each.en for each in wrong)
+            topic = f"{self._base}/signal"
+            why = Words(f"{topic}：信号 {report.kind} 已收下，但 {zh}", f"{topic}: {report.kind} was taken, but {en}")
+            await self._notes.put(why, payload)
 
     def _take_result(self, message: Message) -> None:
-        result = _read(_Result, message)
+        result = read_result(message.payload)
         answer = self._waiting.get(result.id)
         if answer is None:
             name = repr(result.id[:64])
@@ -214,7 +173,7 @@ class MqttDevice(Driver):
 
         Said once: the status is retained, and comes again with every connection.
         """
-        status = message.payload.decode(errors="replace")
+        status = text_of(message.payload).strip("\ufeff\"' \t\r\n").lower()
         if status not in ("online", "offline"):
             why = Words("状态既不是 online 也不是 offline", "status is neither online nor offline")
             raise BadInput(why, message.payload)
@@ -233,6 +192,8 @@ class MqttDevice(Driver):
         if unknown:
             names = ", ".join(unknown)
             raise self._failed(command, Words(f"设备不认识参数 {names}", f"it takes no argument {names}"))
+        for name, value in command.arguments.items():
+            sendable(name, value)
 
     async def _send(self, command: Command, life: float) -> None:
         payload = {"id": command.id, "action": command.action, "arguments": dict(command.arguments)}
@@ -249,37 +210,16 @@ def _refused(error: str) -> Words:
     return Words(f"设备拒绝执行：{error}" if error else "设备拒绝执行", error or "the device refused")
 
 
-def _source_id(said: _Signal, message: Message) -> str | None:
+def _source_id(report: Report, message: Message) -> str | None:
     """The sender's own id if it gives one, else what its protocol knows it by."""
-    if said.id is not None:
-        return str(said.id)
+    if report.source_id is not None:
+        return report.source_id
     return None if message.packet_id is None else f"{message.client}/{message.packet_id}"
 
 
-def _read(shape: type[_Shape], message: Message) -> _Shape:
-    """The payload in its shape, or BadInput that says what is wrong with which key."""
-    try:
-        return shape.model_validate_json(message.payload)
-    except ValidationError as error:
-        wrong = [_mistake(one) for one in error.errors()[:3]]
-        zh, en = "；".join(each.zh for each in wrong), "; ".join(each.en for each in wrong)
-        why = Words(f"{message.topic}：{zh}"[:500], f"{message.topic}: {en}"[:500])
-        raise BadInput(why, message.payload) from None
-
-
-def _mistake(one: ErrorDetails) -> Words:
-    """One of pydantic's, which has English alone."""
-    where, value = ".".join(map(str, one["loc"])), one["input"]
-    unfit = one.get("ctx", {}).get("error")
-    en = f"{where or 'payload'}: {one['msg'].removeprefix('Value error, ')}"
-    if isinstance(unfit, _Unfit):
-        return Words(f"{where}：{unfit.zh}", en)
-    if one["type"] == "missing":
-        return Words(f"缺少 {where}", en)
-    if not where:
-        return Words("内容不是可用的 JSON 对象", en)
-    shown = f"：{repr(value)[:64]}" if isinstance(value, str | int | float) else ""
-    return Words(f"{where} 的值不能用{shown}", en)
+def _ack(given: Any) -> bytes:
+    """With the id as the device wrote it, unfit for the journal or not: it waits for just that."""
+    return json.dumps({"id": given}).encode()
 
 
 DRIVER = MqttDevice

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from gateway.driver import Driver, DriverSettings, no_such_command
 from gateway.errors import BadInput, CommandFailed, LinkLost
+from gateway.links.allowance import Aside, kept_aside
 from gateway.links.mapping.formats import FORMATS, Availability
 from gateway.links.mapping.orders import Order, Topic
 from gateway.links.mapping.paths import Path, message_of
@@ -24,6 +25,9 @@ from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.topics import covers, is_topic, matches
 from gateway.model import Command, Json, Signal, Words
 from gateway.settings.mend import Wrong
+
+MOST_UNCLEAR = 100
+"""Values that are told to the installer; a device that makes up new ones is told of no longer."""
 
 
 class MappedSettings(DriverSettings):
@@ -97,7 +101,10 @@ class MqttMapped(Driver):
         super().__init__(*arguments)
         settings, known = self.settings, FORMATS[self.settings.format]
         self._events = settings.all_events()
-        self._states = Known(settings.all_states())
+        self._all_states = settings.all_states()
+        self._states = Known(self._all_states)
+        self._unclear: set[tuple[str, str]] = set()
+        self._aside = Aside(self.emit)
         self._details = {**dict(known.details), **settings.details}
         self._format = known
         self._is_away = False
@@ -131,11 +138,13 @@ class MqttMapped(Driver):
         if any(message.topic == self.settings.named(order.topic) for order in self.settings.commands.values()):
             return None  # our own command, which a broker says to all who listen
         try:
-            said = message_of(message.payload)
+            said = _read(message)
         except BadInput as error:
             said = Words.of(error.why)
             why = Words(f"{message.topic}：{said.zh}", f"{message.topic}: {said.en}")
             await self.emit.quarantine(why, error.data, remembered=message.retained)
+            if not message.retained:
+                self.emit.refused(None, kept_aside(said))
             return str(why)
         async with self._in_turn:
             await self._take(message, said)
@@ -153,6 +162,7 @@ class MqttMapped(Driver):
         if ways:
             self.emit.heard()  # statestream says on one topic how it is and, by that, that it is there
         more, scopes = details(said, self._details), self._scopes(message.topic)
+        await self._note_unclear(message, said, scopes)
         for news in self._states.news(said, scopes):
             data = {**more, **news.data}
             signal = Signal(device=self.device.id, kind=news.kind, data=data, fresh=not message.redelivered)
@@ -161,6 +171,17 @@ class MqttMapped(Driver):
         if not message.retained:
             self._confirm(scopes, said)
             await self._take_events(message, said, scopes, more)
+
+    async def _note_unclear(self, message: Message, said: Any, scopes: Collection[str]) -> None:
+        """A value that neither begins nor ends a state changes nothing; the installer is told once of each."""
+        for state in self._all_states:
+            value = state.unclear(said) if state.is_about(scopes) else None
+            if value is None or (state.of, value) in self._unclear or len(self._unclear) >= MOST_UNCLEAR:
+                continue
+            self._unclear.add((state.of, value))
+            zh = f"{message.topic}：{state.of} 为 {value}，含义不明，状态不变；可在 states 中用 is 或 not 说明"
+            en = f"{message.topic}: {state.of} is {value}, which changes nothing; name it under is or not of its state"
+            await self._aside.put(Words(zh, en), message.payload)
 
     async def _take_events(self, message: Message, said: Any, scopes: Collection[str], more: Json) -> None:
         for number, event in enumerate(self._events):
@@ -203,6 +224,14 @@ class MqttMapped(Driver):
         for future, by in self._waiting.items():
             if by.is_about(scopes) and not future.done() and by.fits(said):
                 future.set_result(None)
+
+
+def _read(message: Message) -> Any:
+    """Raises BadInput, also for JSON that is none: cut short, it may have been an alarm."""
+    said = message_of(message.payload)
+    if isinstance(said, str) and said.startswith(("{", "[")):
+        raise BadInput(Words("JSON 有错误", "broken JSON"), message.payload)
+    return said
 
 
 DRIVER = MqttMapped

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, LinkLost
+from gateway.links.allowance import kept_aside
 from gateway.links.onvif.address import device_service, fault_of
 from gateway.links.onvif.camera import MISSING, Camera, connect, installed
 from gateway.links.onvif.conditions import MEANINGS, Conditions, Told
@@ -133,6 +134,7 @@ class OnvifCamera(Driver):
         said = [Words.of(each) for each in pulled.unread[:3]]
         why = Words("；".join(each.zh for each in said), "; ".join(each.en for each in said))
         await self.emit.quarantine(why, pulled.raw)
+        self.emit.refused(None, kept_aside(why))
         if self._unreadable >= UNREADABLE_AT_MOST:
             en = f"{self.device.id}: {UNREADABLE_AT_MOST} answers in a row could not be read: {why}"
             raise LinkLost(Words(_UNREADABLE, en))

@@ -33,6 +33,8 @@ HEARD_EVERY_S = 1.0
 """How often the supervisor is told that a reader lives."""
 AGAIN_S = 1.0
 """After which a signal is offered again to a record that did not take it."""
+UNREAD_IN_A_ROW = 3
+"""Cards that no layout fits, before it is told that those of a reader can't be read."""
 CARD_S = 0.1
 """What a card may take from the reader to the record."""
 
@@ -55,6 +57,8 @@ class Head:
     untold: deque[Signal]
     up: bool = False
     heard_at: float = 0.0
+    unread: int = 0
+    """Cards in a row that no layout fits."""
     lost: Words | None = None
     """Why it is told as lost, if it is."""
 
@@ -158,7 +162,8 @@ class OsdpReaders(Driver):
             self.emit.lost(head.reader.id, why)
         elif up and not turn.tries and (not was_up or now - head.heard_at > HEARD_EVERY_S):
             head.lost, head.heard_at = None, now
-            self.emit.heard(head.reader.id)
+            if head.unread < UNREAD_IN_A_ROW:
+                self.emit.heard(head.reader.id)
         if up and not was_up and not turn.status_refused:
             head.session.submit(ASK_STATUS)
 
@@ -175,6 +180,11 @@ class OsdpReaders(Driver):
                 said, reader = Words.of(error.why), head.reader.id
                 why = Words(f"{reader}：{said.zh}；请检查其 `format`", f"{reader}: {said.en}; is its `format` right?")
                 await self._aside.put(why, masked_bits(error.data))
+                head.unread += 1
+                if head.unread >= UNREAD_IN_A_ROW:
+                    self.emit.refused(reader, why)
+            else:
+                head.unread = 0
         head.untold += head.told.due(now)
 
     async def _tell(self, head: Head) -> bool:

@@ -98,20 +98,21 @@ class PerimeterPanel(Driver):
             await self._aside.put(item.why, item.data)
         elif item.address == self.settings.address and item.function in HEARD:
             self._polls.heard()
-            self.emit.heard()
             if item.function == EVENT:
                 await self._take_event(line, item)
             elif item.function == POLL | ANSWER:
                 await self._take_status(item)
             else:
+                self.emit.heard()
                 self._orders.answered(item)
 
     async def _take_status(self, frame: Frame) -> None:
         try:
             status = read_status(frame.payload)
         except BadInput as error:
-            await self._aside.put(error.why, frame.encode())
+            await self._aside.refuse(error.why, frame.encode())
             return
+        self.emit.heard()
         if not status.pending:
             await self._reconcile(status)
 
@@ -129,7 +130,7 @@ class PerimeterPanel(Driver):
         payload = frame.payload
         meaning = MEANINGS.get(payload[2]) if len(payload) == EVENT_LENGTH else None
         if meaning is None:
-            told = await self._aside.put(_UNKNOWN, frame.encode())
+            told = await self._aside.refuse(_UNKNOWN, frame.encode())
         else:
             source = f"{int.from_bytes(payload[:2])}.{frame.sequence}"
             told = await self._tell(meaning, payload[3], source, read_time(payload[4:], self._clock), {})

@@ -15,7 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings, Emit
 from gateway.errors import BadInput, NotRecorded
-from gateway.links.allowance import Aside
+from gateway.links.allowance import Aside, Unread
 from gateway.links.credential.credential import Credential
 from gateway.links.credential.masked import masked_line
 from gateway.links.credential.printed import GROUPS, Printed
@@ -77,7 +77,7 @@ class SerialReader(Driver):
 
     def __init__(self, device: Device, settings: ReaderSettings, link: SerialLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
-        self._aside = Aside(emit)
+        self._aside, self._unread = Aside(emit), Unread(emit)
         self._last: Credential | None = None
         self._until = 0.0
 
@@ -96,7 +96,11 @@ class SerialReader(Driver):
             said = Words.of(found.why)
             why = Words(f"{said.zh}（已遮盖：0 代表数字，A 代表字母）", f"{said.en} (masked: 0 is a digit, A a letter)")
             await self._aside.put(why, masked_line(found.data))
-        elif not self._repeats(found):
+            self._unread.unread(said)
+            return
+        self._unread.read()
+        self.emit.heard()
+        if not self._repeats(found):
             await self._tell(found)
 
     def _repeats(self, card: Credential) -> bool:

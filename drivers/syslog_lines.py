@@ -136,7 +136,7 @@ class SyslogLines(Driver):
         if isinstance(line, TooLong):
             why = Words(f"{peer} 发来的一行超过 {LONGEST} 字节", f"a line of {peer} is longer than {LONGEST} bytes")
             await self._aside.put(why, line.head)
-            return
+            line = line.head  # what it says may stand in front
         message = read_message(line, self._clock, datetime.now(UTC))
         sender = self._senders.get(peer.rpartition(":")[0].strip("[]")) or self._senders.get(message.host)
         self.emit.heard(sender)

@@ -61,7 +61,10 @@ class Emit(Protocol):
         ...
 
     async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
-        """Keep bytes that can't be read, committed, for the installer to see; `why` in both languages if you can."""
+        """Keep bytes that can't be read, committed, for the installer to see; `why` in both languages if you can.
+
+        No sign that the device is well, `remembered` or not: if it is one that speaks so, tell the guard by `refused`.
+        """
         ...
 
     def heard(self, part: str | None = None) -> None:

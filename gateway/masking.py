@@ -77,7 +77,7 @@ def misspelt(address: str) -> str | None:
     """
     rest = address.partition("://")[2]
     if re.search(r"\s", rest.strip()):
-        return "holds a space: write %20 for it"
+        return "holds a space; write %20 for it"
     end = _AUTHORITY_END.search(rest)
     if end is None:
         return None
@@ -85,7 +85,7 @@ def misspelt(address: str) -> str | None:
     before_at = tail.rpartition("@")[0]
     if "@" in tail and not _ARGUMENT_BEFORE_AT.search(before_at):
         how = "%2F for /, %3F for ?, %23 for #, %40 for @"
-        return f"has an '@' behind a raw {end[0]!r}: in the user's name and password write {how}; in a path %40 for @"
+        return f"has an '@' behind a raw {end[0]!r}; in a name, a password or a path write {how}"
     if "#" in tail:
-        return "has a raw '#' in it: write %23 for it"
+        return "has a raw '#' in it; write %23 for it"
     return None

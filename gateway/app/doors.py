@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
+from gateway.app.identity import own_client_id
 from gateway.errors import ConfigError, LinkLost, Mistake
 from gateway.flow.emitter import Quarantine
 from gateway.links.mqtt.client import BrokerClient
@@ -41,19 +43,19 @@ def make_endpoint(mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quaran
     return Endpoint(settings, {}, quarantine.keep)
 
 
-def make_broker_client(mqtt: Mqtt, quarantine: Quarantine) -> BrokerClient | None:
+def make_broker_client(mqtt: Mqtt, quarantine: Quarantine, folder: Path) -> BrokerClient | None:
     """The client of a broker of the compound's own; None when the YAML has none."""
-    return None if mqtt.broker is None else BrokerClient(_broker_settings(mqtt.broker), quarantine.keep)
+    return None if mqtt.broker is None else BrokerClient(_broker_settings(mqtt.broker, folder), quarantine.keep)
 
 
-def _broker_settings(broker: Broker) -> BrokerSettings:
+def _broker_settings(broker: Broker, folder: Path) -> BrokerSettings:
     password = broker.password.get_secret_value() if broker.password else None
     return BrokerSettings(
         host=broker.host,
         port=broker.port,
         user=broker.user,
         password=password,
-        client_id=broker.client_id,
+        client_id=broker.client_id or own_client_id(folder),
         tls=_client_context(broker) if broker.tls or broker.ca else None,
     )
 

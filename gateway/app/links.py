@@ -128,6 +128,8 @@ def _hooked(link: Any) -> LinkOf:
             link.on_heard = emit.heard
         if hasattr(link, "on_returned"):
             link.on_returned = emit.returned
+        if hasattr(link, "on_refused"):
+            link.on_refused = emit.refused
         if hasattr(link, "on_silent"):
             link.on_silent = on_silent
         return link

@@ -55,7 +55,7 @@ _COUNTS: tuple[tuple[str, str, Callable[[Parts], float]], ...] = (
     ("anju_clips_failed", "Recordings that came to nothing", lambda parts: parts.recording.recorder.counts.failed),
     (
         "anju_clips_skipped",
-        "Recordings not begun: too many at once",
+        "Recordings not begun: too many of one camera",
         lambda parts: parts.recording.recorder.counts.skipped,
     ),
     ("anju_quarantined", "Pieces that could not be read", lambda parts: parts.quarantine.count),

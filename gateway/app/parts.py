@@ -70,7 +70,7 @@ def make(started: CompoundSettings, store: Store) -> Parts:
     quarantine = Quarantine(store, clock.now)
     doors = Doors(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine),
-        make_broker_client(started.mqtt, quarantine),
+        make_broker_client(started.mqtt, quarantine, store.path.parent),
         VisionPool(started.vision.workers, home_province=started.home_province, glances=started.vision.glances / 100),
         notes=store.path.parent / "lines",
     )

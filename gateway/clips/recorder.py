@@ -1,6 +1,10 @@
 """Every alert that a camera saw gets a recording: from ten seconds before it to twenty after.
 
 Beside the way of the data: an alert never waits for its recording. Alerts that follow closely share one.
+
+Each camera is recorded at once, however many there are: a picture costs 20 µs on its way to the disk, and whoever
+waited would lose the seconds before the alert, which the camera's ring has for no longer. What waits its turn is
+the making of a file out of it (`film.FINISH_AT_ONCE`).
 """
 
 from __future__ import annotations
@@ -15,7 +19,8 @@ import structlog
 from gateway.clips.cameras import Cameras
 from gateway.clips.clip import Clip
 from gateway.clips.film import Film, Films
-from gateway.model import Alert
+from gateway.clips.shelf import Draft
+from gateway.model import Alert, Words
 
 log = structlog.get_logger(__name__)
 BEFORE, AFTER = timedelta(seconds=10), timedelta(seconds=20)
@@ -23,15 +28,16 @@ LONGEST = timedelta(seconds=90)
 """A recording that alerts keep extending ends here; the next alert begins another."""
 TOO_LATE = timedelta(seconds=30)
 """After so long nothing of the moment is in the camera's ring any more: alerts caught up with after a crash."""
-MOST_AT_ONCE = 16
-MOST_WAITING = 200
+MOST_OF_ONE_CAMERA = 4
+"""Recordings at once. Two overlap where alerts go on for longer than one may last."""
 MOST_OF_ONE_ALERT = 5
 _REMEMBERED = 2000
+_CROWDED = Words("同一摄像机同时录像过多", "too many recordings of one camera at once")
 
 
 @dataclass(slots=True)
 class Counts:
-    """Since the start: recordings kept, failed, and not begun because too many ran or the disk is nearly full."""
+    """Since the start: recordings kept, failed, and not begun because too many of one camera ran."""
 
     kept: int = 0
     failed: int = 0
@@ -55,7 +61,10 @@ class Recorder:
     now: Callable[[], datetime]
     changed: Callable[[str], Awaitable[None]]
     counts: Counts = field(default_factory=Counts)
-    _waiting: asyncio.Queue[tuple[Alert, str]] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    _new: list[Film] = field(default_factory=list)
+    _untold: list[tuple[str, str]] = field(default_factory=list)
+    """Alerts and cameras that nothing is recorded of, which is to be told."""
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _running: list[Film] = field(default_factory=list)
     _covered: dict[str, _Covered] = field(default_factory=dict)
 
@@ -64,24 +73,39 @@ class Recorder:
         camera = self.cameras.of(alert)
         if camera is None or alert.restored_at is not None or self.now() - alert.last_at > TOO_LATE:
             return
-        if self._waiting.full():
-            self.counts.skipped += 1
-        else:
-            self._waiting.put_nowait((alert, camera))
+        film = self._cast(alert, camera)
+        if film is not None:
+            self._running.append(film)
+            self._new.append(film)
+        self._wake.set()
 
     async def run(self) -> None:
         """Runs for good."""
+        drafts = await self.films.left_over()  # before there are any of this life
         async with asyncio.TaskGroup() as tasks:
-            await self.salvage()
+            tasks.create_task(self._resume(drafts), name="left-over-films")
             while True:
-                film = self._cast(*await self._waiting.get())
-                if film is not None:
-                    self._running.append(film)
+                await self._wake.wait()
+                self._wake.clear()
+                new, self._new = self._new, []
+                for film in new:
                     tasks.create_task(self._make(film), name=f"film-{film.camera}")
+                untold, self._untold = self._untold, []
+                for alert, camera in untold:
+                    tasks.create_task(self._tell_missing([alert], camera, _CROWDED), name="no-film")
 
     async def salvage(self) -> None:
         """What an earlier life of the gateway was filming when it ended."""
-        for draft in await self.films.left_over():
+        await self._salvage(await self.films.left_over())
+
+    async def _resume(self, drafts: list[Draft]) -> None:
+        """What an earlier life began: what goes on is filmed on, what was filmed is kept."""
+        for alert in await self.films.alerts_since(self.now() - AFTER):
+            self.look(alert)
+        await self._salvage(drafts)
+
+    async def _salvage(self, drafts: list[Draft]) -> None:
+        for draft in drafts:
             self._count(await self.films.salvage(draft))
 
     def _cast(self, alert: Alert, camera: str) -> Film | None:
@@ -91,9 +115,11 @@ class Recorder:
             return None
         until = alert.last_at + AFTER
         film = next((film for film in self._running if film.takes_in(camera, until)), None)
-        if film is None and len(self._running) >= MOST_AT_ONCE:
+        if film is None and self._is_crowded(camera):
             self.counts.skipped += 1
-            log.warning("too many recordings at once", alert=alert.id, camera=camera)
+            log.warning("too many recordings of one camera at once", alert=alert.id, camera=camera)
+            if len(self._untold) < _REMEMBERED:
+                self._untold.append((alert.id, camera))
             return None
         self._cover(alert.id, until)
         if film is not None:
@@ -101,6 +127,10 @@ class Recorder:
             return None
         begin = alert.last_at - BEFORE
         return Film(camera, begin, until, longest=begin + LONGEST, alerts=[alert.id])
+
+    def _is_crowded(self, camera: str) -> bool:
+        """What is only made into a file does not count."""
+        return sum(film.camera == camera and not film.ending for film in self._running) >= MOST_OF_ONE_CAMERA
 
     def _cover(self, alert: str, until: datetime) -> None:
         times = self._covered.pop(alert).times if alert in self._covered else 0
@@ -110,10 +140,19 @@ class Recorder:
 
     async def _make(self, film: Film) -> None:
         try:
-            self._count(await self.films.make(film))
+            made = await self.films.make(film)
         finally:
             self._running.remove(film)
-        for alert in film.alerts:
+        self._count(made.clips)
+        if made.clips:
+            for alert in film.alerts:
+                await self.changed(alert)
+        else:
+            await self._tell_missing(film.alerts, film.camera, made.why)
+
+    async def _tell_missing(self, alerts: list[str], camera: str, why: Words) -> None:
+        await self.films.note_missing(alerts, camera, why)
+        for alert in alerts:
             await self.changed(alert)
 
     def _count(self, clips: list[Clip] | None) -> None:

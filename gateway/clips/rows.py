@@ -8,12 +8,13 @@ from datetime import datetime
 
 from gateway.clips.clip import Clip
 from gateway.desk import audit
-from gateway.model import Disposition, Step
+from gateway.desk import rows as alerts
+from gateway.model import Alert, Disposition, Step, Words, as_data
 from gateway.store.rows import from_us, to_us
 
 BY = "anju"
 """Who is named in the audit chain for what nobody did by hand."""
-RECORDED, EXPIRED = "clip", "clip-expired"
+RECORDED, EXPIRED, MISSING = "clip", "clip-expired", "clip-missing"
 
 
 def append(connection: sqlite3.Connection, clip: Clip, at: datetime) -> None:
@@ -22,6 +23,21 @@ def append(connection: sqlite3.Connection, clip: Clip, at: datetime) -> None:
         (clip.id, clip.alert, clip.camera, to_us(clip.began), to_us(clip.ended), clip.file, clip.size),
     )
     audit.append(connection, Step(clip.alert, RECORDED, BY, at, data=_said(clip)))
+
+
+def append_missing(connection: sqlite3.Connection, alert: str, camera: str, why: Words, at: datetime) -> None:
+    """There is no recording: a row of the alert's story, in both languages where there are two."""
+    note = why.zh if why.zh == why.en else f"{why.zh} ({why.en})"
+    audit.append(connection, Step(alert, MISSING, BY, at, note, {"camera": camera, "why": as_data(why)}))
+
+
+def alerts_since(connection: sqlite3.Connection, when: datetime, most: int) -> list[Alert]:
+    """That began or came again since then, the oldest first."""
+    ids = connection.execute(
+        "SELECT id FROM alerts WHERE state <> 'closed' AND last_at >= ? ORDER BY last_at LIMIT ?", (to_us(when), most)
+    ).fetchall()
+    found = (alerts.one(connection, row["id"]) for row in ids)
+    return [alert for alert in found if alert is not None]
 
 
 def one(connection: sqlite3.Connection, clip_id: str) -> Clip | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.errors import Conflict, Refused
 from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Signal, Step, Wake, Words
+from gateway.store.media import is_name
 
 QUIET = timedelta(minutes=2)
 """A situation that was over, and seen to, for this long is a new one when it comes again."""
@@ -132,4 +133,5 @@ def _device(event: Signal | Wake) -> str | None:
 
 
 def _snapshot(event: Signal | Wake) -> str | None:
-    return event.data.get("snapshot") if isinstance(event, Signal) else None
+    name = event.data.get("snapshot") if isinstance(event, Signal) else None
+    return name if is_name(name) else None

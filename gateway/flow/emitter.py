@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,7 +9,7 @@ from typing import Protocol
 from gateway.flow.intake import Intake
 from gateway.model import Health, Said, Signal, Words
 from gateway.store import Store
-from gateway.store.rows import to_us
+from gateway.store.quarantine import record
 
 _STATES = {
     "device.online": Health.ONLINE,
@@ -31,19 +30,12 @@ class Quarantine:
         self.count = 0
 
     async def keep(self, device: str, why: Said, data: bytes) -> None:
-        at = to_us(self._now())
-        if len(data) > MOST_BYTES:
-            first, size, said = MOST_BYTES, len(data), Words.of(why)
-            why = Words(f"{said.zh}（共 {size} 字节，只存前 {first}）", f"{said.en} (first {first} of {size} bytes)")
-        zh = why.zh if isinstance(why, Words) else None
-
-        def unit(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT INTO quarantine (at, device, why, why_zh, data) VALUES (?, ?, ?, ?, ?)",
-                (at, device, str(why), zh, data[:MOST_BYTES]),
-            )
-
-        await self._store.write(unit)
+        at, size = self._now(), len(data)
+        if size > MOST_BYTES:
+            said = Words.of(why)
+            zh, en = f"（共 {size} 字节，只存前 {MOST_BYTES}）", f" (first {MOST_BYTES} of {size} bytes)"
+            why, data = Words(said.zh + zh, said.en + en), data[:MOST_BYTES]
+        await self._store.write(lambda connection: record(connection, at, device, why, data))
         self.count += 1
 
 
@@ -110,9 +102,7 @@ class Emitter:
     def refused(self, part: str | None, why: Said) -> None:
         self._hears.refused(self._own(part or self._device), why)
 
-    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
-        if not remembered:
-            self.heard()
+    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:  # noqa: ARG002  # see Emit
         await self._quarantine.keep(self._device, why, data)
 
     def _own(self, device: str) -> str:

@@ -34,6 +34,10 @@ MOST_WAKES = 1000
 """Wake-ups that rules have had already and that the journal still lacks."""
 
 
+SNAPSHOT = "snapshot"
+"""The key of a signal's data under which its kept picture is named."""
+
+
 class Intake:
     def __init__(self, store: Store, clock: Clock, unrecorded: Unrecorded) -> None:
         self._store = store
@@ -126,7 +130,11 @@ class Intake:
             self._unwritten_wakes.popleft()
 
     async def _with_snapshot(self, signal: Signal) -> Signal:
-        signal = writable(replace(signal, received=self._clock.now()))
+        """Only the gateway names a picture: a device that says `snapshot` would show another's under its alert."""
+        data = signal.data
+        if SNAPSHOT in data:
+            data = {name: value for name, value in data.items() if name != SNAPSHOT}
+        signal = writable(replace(signal, received=self._clock.now(), data=data))
         if signal.picture is None:
             return signal
         try:
@@ -134,7 +142,7 @@ class Intake:
         except OSError as error:
             log.error("a snapshot can't be written", device=signal.device, why=str(error))
             return replace(signal, picture=None)
-        return replace(signal, picture=None, data={**signal.data, "snapshot": name})
+        return replace(signal, picture=None, data={**signal.data, SNAPSHOT: name})
 
     def _record(self, signal: Signal, window: timedelta) -> asyncio.Future[journal.Recorded]:
         future = self._store.writer.submit(

@@ -17,6 +17,7 @@ from gateway.flow.intake import Intake
 from gateway.flow.status import DeviceStatus
 from gateway.flow.watched import Entry, Watched
 from gateway.model import Command, Json, Said, Signal, Words
+from gateway.tasks import Stray, apart, for_good
 
 __all__ = ["Entry", "Supervisor"]
 
@@ -88,8 +89,8 @@ class Supervisor:
     async def run(self) -> None:
         """Runs for good; one device's trouble is that device's alone."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._say_all())
-            tasks.create_task(self._watch_cadences())
+            tasks.create_task(for_good("the supervisor's news", self._say_all()))
+            tasks.create_task(for_good("the supervisor's watch over cadences", self._watch_cadences()))
             while True:
                 watched = await self._starting.get()
                 task = tasks.create_task(self._keep_running(watched), name=watched.entry.device.id)
@@ -110,13 +111,11 @@ class Supervisor:
             why = Words.of(watched.status.fault or Words("正在启动", "starting"))
             raise LinkLost(Words(f"设备未连接：{why.zh}", f"device {command.device} is not connected: {why}"))
         try:
-            return await watched.driver.perform(command)
+            return await apart(watched.driver.perform(command))
         except (AnjuError, OSError):
             raise
-        except asyncio.CancelledError:
-            if _is_cancelled():
-                raise
-            raise CommandFailed(_TAKEN_ALONG) from None  # a future of the driver's, by the end of its line
+        except Stray as error:  # most often a future of the driver's, cancelled by the end of its line
+            raise CommandFailed(_TAKEN_ALONG) from error
         except Exception as error:
             log.exception("a driver broke on a command", device=command.device, action=command.action)
             raise CommandFailed(_broke(error)) from error
@@ -126,20 +125,38 @@ class Supervisor:
 
     async def _keep_running(self, watched: Watched) -> None:
         backoff = Backoff(watched.entry.driver.LONGEST_PAUSE)
-        while not (watched.is_over or _is_cancelled()):  # told to end, and its end may have failed
+        while not watched.is_over:
             started = self._now()
             watched.starts()
             error = await self._run_once(watched)
             pause = backoff.after(error, self._now() - started)
-            if not (watched.is_over or _is_cancelled()):
-                watched.ended(_in_words(error, pause))
-                await asyncio.sleep(pause)
+            await self._rest(watched, error, pause)
+
+    async def _rest(self, watched: Watched, error: Exception | None, pause: float) -> None:
+        if not watched.is_over:  # one that was told to end may fail while it does, which is nobody's business
+            watched.ended(_in_words(error, pause))
+            await asyncio.sleep(pause)
 
     def _ended(self, watched: Watched, _task: asyncio.Task[None]) -> None:
         watched.driver = None
         del self._running[watched]
 
     async def _run_once(self, watched: Watched) -> Exception | None:
+        """Why the driver ended; whatever ends it but our own cancellation is told and it is started again."""
+        device = watched.entry.device.id
+        try:
+            await apart(self._drive(watched))
+        except Stray as error:
+            log.error("a driver ended by itself", device=device, why=str(error), exc_info=error)
+            return error
+        except (AnjuError, OSError) as error:
+            return error
+        except Exception as error:
+            log.exception("a driver broke", device=device)
+            return error
+        return None
+
+    async def _drive(self, watched: Watched) -> None:
         entry = watched.entry
         emit = Emitter(
             self._intake,
@@ -149,16 +166,9 @@ class Supervisor:
             entry.driver.RETRY_WINDOW,
             watched,
         )
-        try:
-            link = entry.link(emit, lambda: watched.silent(entry.device.id))
-            watched.driver = entry.driver(entry.device, entry.settings, link, emit)
-            await watched.driver.run()
-        except (AnjuError, OSError) as error:
-            return error
-        except Exception as error:
-            log.exception("a driver broke", device=entry.device.id)
-            return error
-        return None
+        link = entry.link(emit, lambda: watched.silent(entry.device.id))
+        watched.driver = entry.driver(entry.device, entry.settings, link, emit)
+        await watched.driver.run()
 
     async def _watch_cadences(self) -> None:
         while True:
@@ -183,6 +193,8 @@ def _in_words(error: Exception | None, pause: float) -> Said:
     match error:
         case None:
             return Words("驱动程序已退出，正在重新启动", "the driver ended")
+        case Stray():
+            return Words("驱动程序意外中止，正在重新启动", f"the driver ended by itself: {error}")
         case LoginRefused():
             why, minutes = Words.of(error.why), f"{pause / 60:.0f}"
             zh = f"{why.zh}（为避免账号被锁，{minutes}分钟后再试）"
@@ -195,9 +207,3 @@ def _in_words(error: Exception | None, pause: float) -> Said:
 def _broke(error: Exception) -> Words:
     en = f"{type(error).__name__}: {error}"
     return Words(f"驱动程序出错，请通知安装员（{en}）", en)
-
-
-def _is_cancelled() -> bool:
-    """Whether it is this task that is to end, and not only what it waits for."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

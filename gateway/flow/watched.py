@@ -11,6 +11,7 @@ import structlog
 
 from gateway.driver import Driver, DriverSettings
 from gateway.flow.announce import Announce
+from gateway.flow.damping import Bounds, Damping
 from gateway.flow.emitter import Emitter
 from gateway.flow.refusals import Refusals
 from gateway.flow.status import DeviceStatus
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 _AWAY = frozenset({Health.SILENT, Health.OFFLINE, Health.REFUSED})
 _UNHEARD = frozenset({Health.OFFLINE, Health.REFUSED})
 """Nothing is said of what hangs on such a device: one loss is told once."""
+LOSSES = Bounds(free=3, hold=timedelta(seconds=10), longest=timedelta(minutes=2), soon=timedelta(minutes=2))
+"""The fourth loss within minutes lasts for longer than the grace of the silence rule, so that the guard is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Watched:
         self.before_loss: DeviceStatus | None = former.before_loss if former else None
         """How the device was when its line was lost, until it is heard again."""
         self.refusals: Refusals = former.refusals if former else Refusals()
+        self.losses: Damping = former.losses if former else Damping(LOSSES)
 
     def statuses(self) -> Iterator[DeviceStatus]:
         """The device's, then its parts'."""
@@ -89,6 +93,7 @@ class Watched:
         """What was heard a minute ago stays as long ago: no clock that was set makes a device silent, or spares one."""
         self._started += step
         self.refusals.clock_stepped(step)
+        self.losses.clock_stepped(step)
         self.status = _moved(self.status, step)
         self._own = {part: _moved(status, step) for part, status in self._own.items()}
 
@@ -110,9 +115,10 @@ class Watched:
 
         Who was not has its whole cadence to be heard in; a sensor that reports once a day is not lost until then.
         """
-        before, self.before_loss = self.before_loss, None
-        if before is None or self.status.health is not Health.OFFLINE:
+        before = self.before_loss
+        if before is None or self.status.health is not Health.OFFLINE or self._is_still_away(self.status):
             return
+        self.before_loss = None
         self.status = replace(self.status, fault=None)
         if before.health is Health.SILENT:
             self._fall_silent(self.status)
@@ -136,6 +142,8 @@ class Watched:
         status = self._status_of(device)
         status = replace(status, fault=why)
         self._keep(status)
+        if self._host_is(status.device) not in _UNHEARD:
+            self.losses.fell(device, self._now())
         if status.health is not Health.OFFLINE and self._host_is(status.device) not in _UNHEARD:
             log.warning("a device is lost", device=device, why=str(why))
             self._become(status, Health.OFFLINE, {"why": as_data(why)})
@@ -168,7 +176,7 @@ class Watched:
     def look(self) -> None:
         """Whoever said nothing for longer than its cadence is silent."""
         now = self._now()
-        for device in list(self.refusals.settled(now)):
+        for device in [*self.refusals.settled(now), *self.losses.settled(now)]:
             self._settle(device)
         for status in (self.status, *self._own.values()):
             cadence, is_told = status.device.cadence, self._host_is(status.device) in {None, Health.ONLINE}
@@ -203,34 +211,41 @@ class Watched:
                 self._hear_part(host.id)
 
     def _settle(self, device: str) -> None:
-        """It was accepted, and not refused since for long enough."""
-        if device == self.entry.device.id:
-            if self.status.health is Health.REFUSED:
-                self._hear_device(at=self.status.heard_at)
-        elif device in self._own and self._own[device].health is Health.REFUSED:
-            self._hear_part(device, at=self._own[device].heard_at)
+        """It was well, and has not been lost or refused since for long enough."""
+        if device != self.entry.device.id:
+            if device in self._own and self._own[device].health in _UNHEARD:
+                self._hear_part(device, at=self._own[device].heard_at)
+        elif self.before_loss is not None:
+            self.returned()
+        elif self.status.health in _UNHEARD:
+            self._hear_device(at=self.status.heard_at)
 
-    def _is_still_refused(self, status: DeviceStatus) -> bool:
-        """Whether this one accepted report is too little."""
-        accepted = self.refusals.accepted(status.device.id, self._now())
-        return status.health is Health.REFUSED and not accepted
+    def _is_still_away(self, status: DeviceStatus) -> bool:
+        """Whether this one sign of life, or accepted report, is too little."""
+        device, now = status.device.id, self._now()
+        match status.health:
+            case Health.REFUSED:
+                return not self.refusals.accepted(device, now)
+            case Health.OFFLINE:
+                return not self.losses.stands(device, now)
+        return False
 
     def _hear_device(self, at: datetime | None = None) -> None:
         status = self.status
         self.status = replace(status, heard_at=at or self._now())
         if status.health is Health.ONLINE and self._heard_since_start:
             return
-        if self._is_still_refused(status):
+        self.before_loss = None
+        if self._is_still_away(status):
             return
         self._heard_since_start = True
-        self.before_loss = None
         self.status = replace(self.status, fault=None)
         if status.health is not Health.ONLINE:
             self._become(self.status, Health.ONLINE, {})
 
     def _hear_part(self, part: str, at: datetime | None = None) -> None:
         status = replace(self._status_of(part), heard_at=at or self._now())
-        if self._is_still_refused(status):
+        if self._is_still_away(status):
             self._keep(status)
             return
         status = replace(status, fault=None)

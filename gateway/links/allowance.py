@@ -9,6 +9,15 @@ from gateway.errors import NotRecorded
 from gateway.model import Said, Words
 
 
+def kept_aside(why: Said) -> Words:
+    """For the guard, who is told with `emit.refused` that a device says what can't be used: it may be an alarm."""
+    said = Words.of(why)
+    return Words(
+        f"上报无法识别（{said.zh}），请现场查看并通知安装员；原文在“未识别”页",
+        f"what it reports can't be read ({said.en}): look at the place, and tell the installer; quarantine has it",
+    )
+
+
 class Allowance:
     """Lets a burst through and then one in so many seconds; counts what it holds back."""
 
@@ -26,6 +35,26 @@ class Allowance:
             return False
         self._left -= 1
         return True
+
+
+class Unread:
+    """Tells when a line brings nothing but what can't be read: some of it in a row, as one piece may be noise."""
+
+    def __init__(self, emit: Emit, in_a_row: int = 3) -> None:
+        self._emit, self._in_a_row = emit, in_a_row
+        self._count = 0
+
+    def unread(self, why: Said, part: str | None = None) -> None:
+        """One more, of the device or of this part of it."""
+        self._count += 1
+        if self._count >= self._in_a_row:
+            said = Words.of(why)
+            en = f"nothing that it says can be read: {said.en}; check its settings and the line"
+            self._emit.refused(part, Words(f"其数据全部无法识别：{said.zh}；请检查设备设置和线路", en))
+
+    def read(self) -> None:
+        """Something else came."""
+        self._count = 0
 
 
 class Aside:
@@ -49,3 +78,9 @@ class Aside:
         except NotRecorded:
             return False
         return True
+
+    async def refuse(self, why: Said, data: bytes) -> bool:
+        """As `put`, for what may have been an alarm: the guard is told that this device says what can't be read."""
+        kept = await self.put(why, data)
+        self._emit.refused(None, kept_aside(why))
+        return kept

@@ -12,25 +12,33 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
+from enum import Enum
 from typing import Annotated, Self
 
+import structlog
 from pydantic import Field, model_validator
 
 from gateway.driver import DriverSettings
 from gateway.errors import LinkLost, TooMany
 from gateway.links.allowance import Allowance
+from gateway.links.http_digest import Digests, Verdict
 from gateway.links.tape import Tape
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secret
 
+log = structlog.get_logger(__name__)
 SHORTEST_TOKEN = 16
+LARGEST_PLAIN = 64 * 1024
+"""Bytes of a body that can hold no picture."""
+LARGEST_PICTURES = 4 * 1024 * 1024
+_WITH_PICTURES = ("multipart/", "application/json")
 
 
 class PushSettings(DriverSettings):
     """What the YAML says about who may push, flat beside the driver's own keys."""
 
     token: Annotated[Secret | None, Field(description="sent as 'Authorization: Bearer …'; as !secret NAME")] = None
-    user: Annotated[str | None, Field(description="for devices that know HTTP Basic alone, with password")] = None
+    user: Annotated[str | None, Field(description="for HTTP Digest, or Basic, with password")] = None
     password: Annotated[Secret | None, Field(description="as !secret NAME")] = None
     query: Annotated[
         str | None,
@@ -38,6 +46,10 @@ class PushSettings(DriverSettings):
     ] = None
     rate: Annotated[float, Field(gt=0, le=1000, description="pushes a second in the long run; more are to wait")] = 10
     burst: Annotated[int, Field(ge=1, le=10_000, description="pushes at once")] = 100
+    largest: Annotated[
+        int,
+        Field(ge=LARGEST_PLAIN, le=32 * 1024 * 1024, description="bytes of a body with pictures: multipart, or JSON"),
+    ] = LARGEST_PICTURES
 
     @model_validator(mode="after")
     def _known_by_something(self) -> Self:
@@ -55,6 +67,10 @@ class PushSettings(DriverSettings):
             )
         return self
 
+    def largest_of(self, content_type: str) -> int:
+        """Bytes that a body of this type may have."""
+        return self.largest if content_type.strip().lower().startswith(_WITH_PICTURES) else LARGEST_PLAIN
+
     @property
     def all_secrets(self) -> tuple[bytes, ...]:
         """What must not be shown, should it stand in a body."""
@@ -66,6 +82,18 @@ OnPush = Callable[[bytes, str], Awaitable[str]]
 """Body and content type → what is answered, once all of it is committed. Raises BadInput, or NotRecorded."""
 
 
+OnTooLarge = Callable[[bytes, str], Awaitable[None]]
+"""The first bytes of a body that is too large, and how large in words."""
+
+
+class Refusal(Enum):
+    """Why a request is not let in: it carries no secret, a wrong one, or the right one under an old nonce."""
+
+    NOTHING_GIVEN = "nothing given"
+    WRONG = "wrong"
+    STALE = "stale"
+
+
 class PushLink:
     """What a driver with `LINK = "http"` is handed."""
 
@@ -74,15 +102,17 @@ class PushLink:
         self.settings = settings
         self.tape = Tape()
         self._on_push: OnPush | None = None
+        self._on_too_large: OnTooLarge | None = None
         self._allowance = Allowance(settings.burst, 1 / settings.rate)
+        self._traces = Allowance()
 
-    async def serve(self, on_push: OnPush) -> None:
+    async def serve(self, on_push: OnPush, on_too_large: OnTooLarge | None = None) -> None:
         """Take what comes, until cancelled."""
-        self._on_push = on_push
+        self._on_push, self._on_too_large = on_push, on_too_large
         try:
             await asyncio.get_running_loop().create_future()
         finally:
-            self._on_push = None
+            self._on_push = self._on_too_large = None
 
     async def push(self, body: bytes, content_type: str) -> str:
         """Returns what the device is answered. Raises LinkLost while the driver does not serve, TooMany beyond
@@ -95,6 +125,14 @@ class PushLink:
             raise LinkLost(f"the driver of {self.device} is not running")
         return await self._on_push(body, content_type)
 
+    async def too_large(self, head: bytes, size: str) -> None:
+        """A body was refused for its size: its first bytes leave a trace, within an allowance."""
+        if not self._traces.take(asyncio.get_running_loop().time()):
+            return
+        log.warning("a push is too large", device=self.device, bytes=size, begins=head[:32].hex())
+        if self._on_too_large is not None:
+            await self._on_too_large(head, size)
+
 
 class Pushes:
     """Every device that may push, by its id."""
@@ -103,6 +141,7 @@ class Pushes:
         self._links: dict[str, PushLink] = {}
         self._nobody = PushLink("", PushSettings.model_construct())
         self._chance = secrets.token_hex(16)
+        self._digests = Digests()
 
     def link(self, device: str, settings: PushSettings) -> PushLink:
         made = self._links[device] = PushLink(device, settings)
@@ -111,19 +150,30 @@ class Pushes:
     def forget(self, device: str) -> None:
         self._links.pop(device, None)
 
-    def admit(self, device: str, authorization: str, query: Callable[[str], str | None]) -> PushLink | None:
-        """The device's link if the request carries its secret; None else, as slowly for a device that there is not."""
+    def admit(
+        self, device: str, authorization: str, query: Callable[[str], str | None], method: str = "POST"
+    ) -> PushLink | Refusal:
+        """The device's link if the request carries its secret; else why not, as slowly for a device there is not."""
         link = self._links.get(device, self._nobody)
         settings = link.settings
         scheme, _, given = authorization.partition(" ")
-        by_token = by_password = False
         token = settings.token.get_secret_value() if settings.token else self._chance
         carried = given.strip() if scheme.lower() == "bearer" else (query(settings.query) if settings.query else None)
-        by_token = _same(carried or "", token) and settings.token is not None
+        if _same(carried or "", token) and settings.token is not None:
+            return link
+        user = settings.user or self._chance
         password = settings.password.get_secret_value() if settings.password else self._chance
-        if scheme.lower() == "basic":
-            by_password = _same(_basic(given), f"{settings.user}:{password}") and settings.password is not None
-        return link if by_token or by_password else None
+        match scheme.lower():
+            case "basic" if _same(_basic(given), f"{user}:{password}"):
+                return link
+            case "digest":
+                verdict = self._digests.check(authorization, method, f"/api/v1/push/{device}", user, password)
+                return link if verdict is Verdict.RIGHT else Refusal(verdict.value)
+        return Refusal.WRONG if authorization or carried else Refusal.NOTHING_GIVEN
+
+    def challenges(self, *, stale: bool) -> list[str]:
+        """Values of WWW-Authenticate, for any device and for none."""
+        return [*self._digests.challenges(stale=stale), 'Basic realm="anju", charset="UTF-8"']
 
 
 def _basic(given: str) -> str:

@@ -24,10 +24,12 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.errors import LinkLost
+from gateway.links.allowance import Allowance
 from gateway.links.notes import Notes
 from gateway.links.port import BACKLOG, ListenSettings, bound
 from gateway.links.tape import Tape
 from gateway.settings.addresses import Listen
+from gateway.tasks import cause, for_good
 
 __all__ = ["Caller", "Datagram", "Door", "ListenLink", "ListenSettings"]
 
@@ -128,6 +130,7 @@ class Door:
     ) -> None:
         self._settings, self._tcp, self._udp, self._tape = settings, tcp, udp, tape
         self._callers: set[Caller] = set()
+        self._broken = Allowance()
         door = tcp or udp
         assert door
         self.port: int = door.getsockname()[1]
@@ -135,12 +138,15 @@ class Door:
         """Connections and datagrams from elsewhere than `allow` says."""
 
     async def serve(self, on_caller: OnCaller, on_datagram: OnDatagram) -> None:
-        """Runs until cancelled. LinkLost and OSError end one connection; any other error ends the door."""
-        async with asyncio.TaskGroup() as tasks:
+        """Runs until cancelled. An error ends the one connection or datagram that it came of; an unexpected one is
+        logged with its traceback. Raises when the port itself is gone.
+        """
+        # Two groups: what still comes in while the doors close finds the handlers' group open.
+        async with asyncio.TaskGroup() as tasks, asyncio.TaskGroup() as doors:
             if self._tcp:
-                tasks.create_task(self._accept(self._tcp, on_caller, tasks))
+                doors.create_task(for_good("accepting connections", self._accept(self._tcp, on_caller, tasks)))
             if self._udp:
-                tasks.create_task(self._receive(self._udp, on_datagram, tasks))
+                doors.create_task(for_good("receiving datagrams", self._receive(self._udp, on_datagram, tasks)))
 
     async def _accept(self, door: socket.socket, on_caller: OnCaller, tasks: asyncio.TaskGroup) -> None:
         def come_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -160,8 +166,8 @@ class Door:
         self._callers.add(caller)
         try:
             await on_caller(caller)
-        except (LinkLost, OSError) as error:
-            log.debug("a connection was lost", listen=str(self._settings.listen), peer=caller.peer, why=str(error))
+        except Exception as error:  # noqa: BLE001  # a supervisor of one connection: hundreds of panels share the door
+            self._note(error, "connection", caller.peer)
         finally:
             self._callers.discard(caller)
             caller.close()
@@ -190,10 +196,27 @@ class Door:
             if self._may_come(address):
                 datagram = Datagram(data, str(Listen(*address[:2])), door, address, self._tape)
                 self._tape.put("in", data, datagram.peer)
-                tasks.create_task(_handle(on_datagram, datagram, room))
+                tasks.create_task(self._handle(on_datagram, datagram, room))
             else:
                 room.release()
                 await asyncio.sleep(0)
+
+    async def _handle(self, on_datagram: OnDatagram, datagram: Datagram, room: asyncio.Semaphore) -> None:
+        try:
+            await on_datagram(datagram)
+        except Exception as error:  # noqa: BLE001  # as with a connection
+            self._note(error, "datagram", datagram.peer)
+        finally:
+            room.release()
+
+    def _note(self, error: Exception, what: str, peer: str) -> None:
+        """A child of a handler's own TaskGroup fails as an ExceptionGroup, whose error counts."""
+        why, listen = cause(error), str(self._settings.listen)
+        if isinstance(why, LinkLost | OSError):
+            log.debug("it was lost", what=what, listen=listen, peer=peer, why=str(why))
+        elif self._broken.take(asyncio.get_running_loop().time()):
+            held_back, self._broken.held_back = self._broken.held_back, 0
+            log.error("handling it broke", what=what, listen=listen, peer=peer, more=held_back, exc_info=error)
 
     def _may_come(self, address: tuple[str | int, ...] | None) -> bool:
         if not address:
@@ -205,11 +228,3 @@ class Door:
         allowed = any(host in network for network in self._settings.allow)
         self.turned_away += not allowed
         return allowed
-
-
-async def _handle(on_datagram: OnDatagram, datagram: Datagram, room: asyncio.Semaphore) -> None:
-    try:
-        with suppress(LinkLost, OSError):
-            await on_datagram(datagram)
-    finally:
-        room.release()

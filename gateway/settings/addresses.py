@@ -64,7 +64,7 @@ def url_of(*schemes: str) -> AfterValidator:
 
 def _check_host(url: str, scheme: str) -> None:
     if scheme != "file" and (fault := misspelt(url)):
-        what, _, mend = fault.partition(": ")
+        what, _, mend = fault.partition("; ")
         raise Wrong(f"this address {what}", mend)
     try:
         parts = urlsplit(url)

@@ -35,7 +35,7 @@ class Bilingual(Section):
 
 def _both(value: object) -> object:
     if isinstance(value, int | float):
-        raise Wrong(f"{AS_WRITTEN} is no name", f"put it in quotes: '{AS_WRITTEN}'")
+        raise Wrong(f"{AS_WRITTEN} is no name", f"put it in quotes: '{AS_WRITTEN}'", value=value)
     return {"zh": value, "en": value} if isinstance(value, str) else value
 
 
@@ -132,7 +132,10 @@ class Broker(Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
     user: str | None = None
     password: Secret | None = None
-    client_id: Annotated[str, Field(min_length=1, description="keeps the session: two gateways need two")] = "anju"
+    client_id: Annotated[
+        str | None,
+        Field(min_length=1, description="keeps the session; if left out, one of its own for each data folder"),
+    ] = None
     tls: Annotated[bool, Field(description="TLS, checked against the system's certificates")] = False
     ca: Annotated[ExistingFile | None, Field(description="or against this authority")] = None
 

@@ -14,10 +14,13 @@ _SHOWN_AT_MOST = 12
 
 
 class Wrong(ValueError):
-    """A value that can't be, told by a validator; `at` points deeper than the validated value."""
+    """A value that can't be, told by a validator; `at` points deeper than the validated value.
 
-    def __init__(self, what: str, mend: str, at: Loc = ()) -> None:
-        super().__init__(f"{what}, {mend}")
+    `value` stands for AS_WRITTEN where no file is at hand.
+    """
+
+    def __init__(self, what: str, mend: str, at: Loc = (), value: object = "") -> None:
+        super().__init__(f"{what}, {mend}".replace(AS_WRITTEN, str(value)))
         self.what = what
         self.mend = mend
         self.at = at

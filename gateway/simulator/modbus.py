@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from pymodbus.framer import FramerType
-from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -38,6 +38,10 @@ class Modules:
         self._addresses = frozenset(addresses)
         self._server: ModbusSerialServer | ModbusTcpServer | None = None
         self.dead: set[int] = set()
+        self.exists: set[int] | None = None
+        """Numbers that they have; a request for others as well is refused. None: all."""
+        self.refuses_with = 2
+        self._range: tuple[int, int] = (0, 0)
         self.asked: list[tuple[int, int]] = []
         """Unit and function of every request."""
 
@@ -83,11 +87,20 @@ class Modules:
 
     def _heed(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
         if sending:
-            return pdu
+            return self._refusal(pdu) or pdu
+        self._range = getattr(pdu, "address", 0), max(1, getattr(pdu, "count", 1))
         self.asked.append((pdu.dev_id, pdu.function_code))
         if pdu.dev_id in self.dead or pdu.dev_id not in self._addresses:
             return None  # type: ignore[return-value]  # a request that is none is not handled
         return pdu
+
+    def _refusal(self, answer: ModbusPDU) -> ModbusPDU | None:
+        first, count = self._range
+        if self.exists is None or self.exists.issuperset(range(first, first + count)):
+            return None
+        return ExceptionResponse(
+            answer.function_code, self.refuses_with, device_id=answer.dev_id, transaction=answer.transaction_id
+        )
 
 
 class GateTwin:
@@ -131,10 +144,10 @@ class GateTwin:
 
 @asynccontextmanager
 async def modules_on_a_line(
-    addresses: Collection[int], name: Path | None = None, baud: int = 0
+    addresses: Collection[int], name: Path | None = None, baud: int = 0, points: int = 16
 ) -> AsyncIterator[tuple[Modules, Wire, Path]]:
     """Modules on a wire of their own; the path is the gateway's port."""
-    modules = Modules(addresses)
+    modules = Modules(addresses, points)
     with rs485(name, baud) as (wire, gateway, devices):
         async with modules.on_port(devices):
             yield modules, wire, gateway

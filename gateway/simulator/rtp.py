@@ -13,7 +13,9 @@ CLOCK = 90_000
 """RTP ticks a second of any video (RFC 6184, 8.2.1)."""
 PAYLOAD_TYPE = 96
 MTU = 1400
-IDR, SPS, PPS, DELIMITER, FU_A = 5, 7, 8, 9, 28
+IDR, SEI, SPS, PPS, DELIMITER, FU_A = 5, 6, 7, 8, 9, 28
+_RECOVERY_POINT = 6
+"""The SEI message that stands where a stream without IDR pictures can be entered (H.264, D.1.8)."""
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 
 
@@ -26,7 +28,7 @@ def nals(stream: bytes) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One access unit: RTP payloads, of which the last carries the marker."""
+    """One access unit: RTP payloads, of which the last carries the marker. `is_key`: decoding can begin here."""
 
     payloads: tuple[bytes, ...]
     is_key: bool
@@ -81,7 +83,7 @@ class Clip:
 
 def _picture(unit: list[bytes]) -> Picture:
     payloads = tuple(piece for nal in unit for piece in _pieces(nal))
-    return Picture(payloads, any(nal[0] & 31 == IDR for nal in unit))
+    return Picture(payloads, any(nal[0] & 31 == IDR or nal[:2] == bytes((SEI, _RECOVERY_POINT)) for nal in unit))
 
 
 def _pieces(nal: bytes) -> Iterator[bytes]:

@@ -94,11 +94,12 @@ def signals(
     *,
     device: str | None = None,
     kind: str | None = None,
+    source_id: str | None = None,
     before: int | None = None,
     limit: int = 100,
 ) -> list[Signal]:
     """Newest first; `before` is the number the last page ended on."""
-    wanted = {"device": device, "kind": kind}
+    wanted = {"device": device, "kind": kind, "source_id": source_id}
     terms = ["entry = 'signal'", *(f"{column} = ?" for column, value in wanted.items() if value is not None)]
     values: list[str | int] = [value for value in wanted.values() if value is not None]
     if before is not None:

@@ -13,6 +13,11 @@ from pathlib import Path
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
+def is_name(value: object) -> bool:
+    """Whether a picture can be called so. Whoever makes an address or a path of a name asks this first."""
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
 class Media:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -28,7 +33,7 @@ class Media:
 
     def path(self, name: str) -> Path | None:
         """Where the picture lies, or None when there is none by that name (any more)."""
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             return None
         path = self._path(name)
         return path if path.exists() else None

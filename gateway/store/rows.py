@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.model import Said, Words
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -27,11 +25,6 @@ def maybe_us(time: datetime | None) -> int | None:
 
 def maybe_time(us: int | None) -> datetime | None:
     return None if us is None else from_us(us)
-
-
-def why_of(row: Mapping[str, Any]) -> Said:
-    """Of one in quarantine: in both languages, or in the one its author has."""
-    return row["why"] if row["why_zh"] is None else Words(row["why_zh"], row["why"])
 
 
 def to_json(data: Mapping[str, Any]) -> str:

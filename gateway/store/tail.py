@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from gateway.errors import NotFound
-from gateway.model import Said, Signal
-from gateway.store import journal
+from gateway.model import Signal
+from gateway.store import journal, quarantine
 from gateway.store.connection import is_damage
-from gateway.store.rows import from_us, why_of
+from gateway.store.quarantine import Unreadable
 from gateway.store.trouble import what_is_wrong
+
+__all__ = ["Tail", "Unreadable"]
 
 T = TypeVar("T")
 PATIENCE = 50
 """Looks that may fail on end."""
 AT_ONCE = 500
 """Rows of one look at most; the rest comes with the next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """What a device sent that could not be read: the first bytes of it."""
-
-    device: str
-    at: datetime
-    why: Said
-    data: bytes
+_SHOWN = 64
+"""Bytes of what could not be read."""
 
 
 class Tail:
@@ -47,7 +39,7 @@ class Tail:
         try:
             self._open()
             self._signals = journal.last_number(self._connection)
-            self._quarantine: int = self._value("SELECT coalesce(max(number), 0) FROM quarantine")
+            self._quarantine = quarantine.last_number(self._connection)
         except (PermissionError, sqlite3.Error) as error:
             raise self._unreadable(error) from error
 
@@ -91,13 +83,10 @@ class Tail:
         return found
 
     def unreadable(self) -> list[Unreadable]:
-        sql = (
-            "SELECT number, at, device, why, why_zh, substr(data, 1, 64) AS data FROM quarantine WHERE number > ?"
-            " ORDER BY number LIMIT ?"
-        )
-        rows = self._ask(lambda connection: connection.execute(sql, (self._quarantine, AT_ONCE)).fetchall())
-        self._quarantine = rows[-1]["number"] if rows else self._quarantine
-        return [Unreadable(row["device"], from_us(row["at"]), why_of(row), bytes(row["data"])) for row in rows]
+        after = self._quarantine
+        found = self._ask(lambda connection: quarantine.after(connection, after, AT_ONCE, _SHOWN))
+        self._quarantine = found[-1].number if found else after
+        return found
 
     def has_rung(self, signal: Signal) -> bool:
         """Whether an alert is on record that this signal belongs to."""
@@ -106,7 +95,3 @@ class Tail:
 
     def close(self) -> None:
         self._connection.close()
-
-    def _value(self, sql: str, *values: object) -> int:
-        number: int = self._connection.execute(sql, values).fetchone()[0]
-        return number

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 
 from gateway.errors import LinkLost
-from gateway.model import as_data
+from gateway.model import Words, as_data
 from gateway.vision.look import Look
 from gateway.vision.lookers import Lookers
 from gateway.vision.newest import Newest
@@ -36,6 +36,8 @@ class Eye:
         self._lookers = lookers
         self._over = False
         self._pulse_due = 0.0
+        self._has_begun = self._shows = False
+        """A keyframe has come; and pictures can be seen."""
         self.crowd = Crowd(Ring(watch.ring_s))
         self.look = Look(number, watch, self.crowd, outbox, frames)
         self.cut: Callable[[], None] = lambda: None
@@ -62,7 +64,8 @@ class Eye:
         try:
             self.crowd.add(unit)
             self.look.put(unit)
-            self._pulse()
+            if self._shows or self._begins(unit):
+                self._pulse()
         except Exception:  # noqa: BLE001  a supervisor of one camera: an error would end the thread of all others
             traceback.print_exc()
             self.fail()
@@ -77,18 +80,24 @@ class Eye:
         """Only decoded: no clip and no live view can be made of it."""
         self.crowd.end(why, "codec")
 
+    def _begins(self, unit: AccessUnit) -> bool:
+        self._has_begun = self._has_begun or (unit.key and not unit.lost)
+        self._shows = self._has_begun and self.look.sees
+        return self._shows
+
     def _pulse(self) -> None:
+        """Pictures arrive: ones that can be seen, not only packets."""
         now = time.monotonic()
         if now >= self._pulse_due:
             self._pulse_due = now + PULSE
             self._outbox.pulse(self._number)
 
-    def fail(self) -> None:
-        """Our own code failed over its pictures, in whatever thread."""
+    def fail(self, why: Words = FAILED) -> None:
+        """Our own code failed over its pictures, in whatever thread; or they can't be decoded."""
         if self._over:
             return
         self._over = True
         self._lookers.remove(self.look)
         self.cut()
-        self.crowd.end(FAILED.en)
-        self._outbox.say("lost", watch=self._number, why=as_data(FAILED), refused=False)
+        self.crowd.end(why.en)
+        self._outbox.say("lost", watch=self._number, why=as_data(why), refused=False)

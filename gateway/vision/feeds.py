@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import closing
@@ -18,6 +19,7 @@ from gateway.vision.stream.pyav import PyAvSource
 from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.stream.rtsp.session import Carriage
 from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.sweep.progress import Rhythm
 from gateway.vision.stream.sweep.reception import Reception
 from gateway.vision.stream.sweep.sweeper import Sweeper
 
@@ -35,13 +37,13 @@ class Feed(Protocol):
         ...
 
 
-def feed_of(watch: Watch, eye: Eye, sweeper: Sweeper) -> Feed:
-    """Raises LinkLost when the address can't be read."""
+def feed_of(watch: Watch, eye: Eye, sweeper: Sweeper, rhythm: Rhythm) -> Feed:
+    """`rhythm` is what is known of this camera's. Raises LinkLost when the address can't be read."""
     if watch.source.lower().startswith(_LIVE):
-        return LiveFeed(
-            sweeper, Reception(watch.source, eye, carriages=_CARRIAGES[watch.transport], hasty=eye.is_hasty)
-        )
-    return PyAvFeed(watch.source, eye)
+        carriages = _CARRIAGES[watch.transport]
+        reception = Reception(watch.source, eye, carriages=carriages, hasty=eye.is_hasty, rhythm=rhythm)
+        return LiveFeed(sweeper, reception)
+    return PyAvFeed(watch.source, eye, rhythm)
 
 
 class LiveFeed:
@@ -59,9 +61,10 @@ class LiveFeed:
 class PyAvFeed(Thread):
     """A file loops, at the speed of life."""
 
-    def __init__(self, source: str, eye: Eye) -> None:
+    def __init__(self, source: str, eye: Eye, rhythm: Rhythm) -> None:
         super().__init__(name="feed", daemon=True)
         self._source = source
+        self._rhythm = rhythm
         self._eye = eye
         self._stopped = Event()
 
@@ -73,6 +76,7 @@ class PyAvFeed(Thread):
         try:
             self._run()
         except LinkLost as error:
+            self._rhythm.was_too_short(has_one=self._rhythm.known > 0)
             why = error
         except Exception:  # noqa: BLE001  a supervisor of one camera: what FFmpeg makes of it costs no other
             traceback.print_exc()
@@ -81,11 +85,19 @@ class PyAvFeed(Thread):
 
     def _run(self) -> None:
         is_file = "://" not in self._source or self._source.startswith("file://")
-        with closing(PyAvSource(self._source, loop=is_file, paced=is_file, stop=self._stopped)) as source:
+        silence = max(Rhythm.FIRST, self._rhythm.limit)
+        with closing(
+            PyAvSource(self._source, loop=is_file, paced=is_file, stop=self._stopped, silence=silence)
+        ) as source:
             made = self._units(source.coding)
+            last = None
             for packet in source.packets():
                 if self._stopped.is_set():
                     return
+                now = time.monotonic()
+                if last is not None:
+                    self._rhythm.gap(now - last)
+                last = now
                 self._eye.unit(made(packet))
 
     def _units(self, coding: Coding) -> Callable[[Packet], AccessUnit]:

@@ -13,10 +13,12 @@ from gateway.vision.newest import Newest
 from gateway.vision.outbox import Outbox
 from gateway.vision.pictures import Keys, Pictures
 from gateway.vision.recogniser import View
+from gateway.vision.sight import Sight
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.view.crowd import Crowd
+from gateway.vision.wanted import Wanted
 
 _NOTHING, _KEY = Want.NOTHING, Want.KEY
 STILL_LOOK = 5.0
@@ -40,6 +42,7 @@ class Look:
         looks = watch.motion or watch.recognises
         self._gates = Gates(watch.sensitivity, watch.layout, follow=watch.recognises) if looks else None
         self._pictures = Pictures(crowd.units)
+        self._wanted = Wanted(self._gates, self._pictures) if self._gates else None
         self._waiting: deque[AccessUnit] = deque()
         self._asked: deque[int] = deque()
         self._skips = False
@@ -47,6 +50,7 @@ class Look:
         self._why: LinkLost | None = None
         self._still_due = 0.0
         self._jpeg: tuple[float, bytes] = (0.0, b"")
+        self._sight = Sight()
         self.dropped = 0
         """Pictures that were wanted and not decoded, because there was too much to do."""
         self.glances, self.glanced = 0, 0.0
@@ -56,6 +60,11 @@ class Look:
     def looks(self) -> bool:
         """Whether anything is looked for."""
         return self._gates is not None
+
+    @property
+    def sees(self) -> bool:
+        """Whether a picture has been decoded; True where none is looked at."""
+        return self._gates is None or self._sight.has_seen
 
     @property
     def hasty(self) -> bool:
@@ -85,7 +94,10 @@ class Look:
         self._why = why
 
     def steps(self, keys: Keys) -> Iterator[bool]:
-        """Each step decodes a picture at most; False where nothing was left to do. Ends with the stream."""
+        """Each step decodes a picture at most; False where nothing was left to do. Ends with the stream.
+
+        Raises LinkLost when its pictures can't be decoded.
+        """
         while True:
             if self._asked:
                 self._outbox.say("picture", self._newest_jpeg(), ask=self._asked.popleft())
@@ -103,13 +115,14 @@ class Look:
 
     def _take(self, unit: AccessUnit, keys: Keys) -> Iterable[bool]:
         """Of thousands in a second all but a few end here, wanted by nobody."""
-        gates = self._gates
+        gates, wanted = self._gates, self._wanted
         assert gates is not None, "nothing is put otherwise"
-        want = gates.packet(unit.time_s, unit.key, unit.size)
+        assert wanted is not None
+        want = wanted.want(unit)
         for event in gates.settle(unit.time_s):
             self._tell(event, None)
         if want is not _NOTHING:
-            return self._glance(unit, gates, keys) if want is _KEY else self._look(unit, want, gates)
+            return self._glance(unit, gates, wanted, keys) if want is _KEY else self._look(unit, want, gates, wanted)
         if self._rests and not (unit.key and self._watch.recognises):
             return ()
         return self._rest(unit, keys)
@@ -119,41 +132,44 @@ class Look:
         self._pictures.rest()
         self._rests = True
         if unit.key and self._still_is_due() and self._keeps_up(unit):
-            for frame in self._alone(unit, keys):
+            frames = self._pictures.alone(unit, keys)
+            self._sight.tried(len(frames), alone=True)
+            for frame in frames:
                 self._offer(frame, moves=False)
             yield True
 
-    def _glance(self, unit: AccessUnit, gates: Gates, keys: Keys) -> Iterator[bool]:
+    def _glance(self, unit: AccessUnit, gates: Gates, wanted: Wanted, keys: Keys) -> Iterator[bool]:
         """At a keyframe alone."""
         self._pictures.rest()
         self._rests = True
         if self._keeps_up(unit):
             began = time.thread_time()
-            for frame in self._alone(unit, keys):
+            frames = wanted.alone(unit, keys)
+            self._sight.tried(len(frames), alone=True)
+            for frame in frames:
                 self._see(frame, gates)
             self.glances += 1
             self.glanced += time.thread_time() - began
             yield True
 
-    def _look(self, unit: AccessUnit, want: Want, gates: Gates) -> Iterator[bool]:
+    def _look(self, unit: AccessUnit, want: Want, gates: Gates, wanted: Wanted) -> Iterator[bool]:
         """At all pictures."""
         if not self._keeps_up(unit):
             self._pictures.rest()
             return
         self._rests = False
-        back = want is Want.BACK
-        for frame in self._pictures.back(unit, gates.back_to) if back else self._pictures.all(unit):
+        seen = 0
+        for frame in wanted.all(unit, want):
             self._see(frame, gates)
+            seen += 1
             yield True
+        self._sight.tried(seen)
 
     def _see(self, frame: Frame, gates: Gates) -> None:
         if gates.due(frame.time):
             for event in gates.see(frame.luma(frame.size[0]), frame.time):
                 self._tell(event, frame)
             self._offer(frame, moves=gates.moving)
-
-    def _alone(self, unit: AccessUnit, keys: Keys) -> list[Frame]:
-        return [] if unit.lost else keys.alone(unit)
 
     def _keeps_up(self, unit: AccessUnit) -> bool:
         """Whether there is time for a picture that is wanted; if not, there is none up to the next keyframe."""

@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from threading import Event, Lock, Thread
 
+from gateway.errors import LinkLost
+from gateway.model import Words
 from gateway.vision.look import Look
 from gateway.vision.motion.gates import Gates
 from gateway.vision.pictures import Keys
@@ -46,7 +48,7 @@ class Looker(Thread):
         self._some = Event()
         self._pause = Event()
         self._keys = Keys()
-        self._turns: dict[Look, tuple[Iterator[bool], Callable[[], None]]] = {}
+        self._turns: dict[Look, tuple[Iterator[bool], Callable[..., None]]] = {}
         self._dropped = 0
         self._chores = chores
 
@@ -61,7 +63,7 @@ class Looker(Thread):
         with self._lock:
             return self._dropped + sum(look.dropped for look in self._turns)
 
-    def add(self, look: Look, failed: Callable[[], None]) -> None:
+    def add(self, look: Look, failed: Callable[..., None]) -> None:
         with self._lock:
             self._turns[look] = look.steps(self._keys), failed
             self._some.set()
@@ -94,7 +96,7 @@ class Looker(Thread):
         with self._lock:
             return sum(look.glances for look in self._turns), sum(look.glanced for look in self._turns)
 
-    def _turn(self, look: Look, steps: Iterator[bool], failed: Callable[[], None]) -> bool:
+    def _turn(self, look: Look, steps: Iterator[bool], failed: Callable[..., None]) -> bool:
         """Whether it has more to do."""
         until = time.monotonic() + TURN
         try:
@@ -103,6 +105,10 @@ class Looker(Thread):
                     break
         except StopIteration:
             self.remove(look)
+            return False
+        except LinkLost as error:
+            self.remove(look)
+            failed(Words.of(error.why))
             return False
         except Exception:  # noqa: BLE001  a supervisor of one camera: whatever its pictures break, breaks it alone
             traceback.print_exc()
@@ -133,8 +139,11 @@ class Lookers:
         self._of_a_core = of_a_core
         self._share()
 
-    def add(self, look: Look, failed: Callable[[], None]) -> None:
-        """To the one with the fewest; `failed` is called when its pictures break the code."""
+    def add(self, look: Look, failed: Callable[..., None]) -> None:
+        """To the one with the fewest.
+
+        `failed` is called when its pictures break the code, and with words when they can't be decoded.
+        """
         min(self._threads, key=lambda thread: thread.cameras).add(look, failed)
         self._share()
 

@@ -18,14 +18,18 @@ class Keys:
     def __init__(self) -> None:
         self._decoders: dict[str, Decoder] = {}
 
-    def alone(self, unit: AccessUnit) -> list[Frame]:
-        coding = unit.coding
+    def alone(self, units: Sequence[AccessUnit]) -> list[Frame]:
+        """The picture at the last of them. More than one is needed where the picture is refreshed bit by bit."""
+        coding = units[0].coding
+        first, *rest = map(_packet, units)
         if coding.name not in _IN_BAND:
-            return list(Decoder(coding).alone(_packet(unit)))
-        if coding.name not in self._decoders:
-            self._decoders[coding.name] = Decoder(Coding(coding.name))
-        data = (coding.extradata or b"") + unit.data
-        return list(self._decoders[coding.name].alone(Packet(unit.time_s, unit.key, len(data), data)))
+            decoder = Decoder(coding)
+        else:
+            decoder = self._decoders.get(coding.name) or Decoder(Coding(coding.name))
+            self._decoders[coding.name] = decoder
+            data = (coding.extradata or b"") + first.data
+            first = Packet(first.time, first.key, len(data), data)
+        return list(decoder.alone(first, *rest))[-1:]
 
 
 class Pictures:
@@ -51,6 +55,11 @@ class Pictures:
         units = self._up_to(unit, to)
         self._going = True
         yield from self._decode(units)
+
+    def alone(self, unit: AccessUnit, keys: Keys) -> list[Frame]:
+        """At this unit, by nothing but what it builds on; empty where something of that is missing."""
+        units = [unit] if unit.key and not unit.recovery else self._up_to(unit, unit.time_s)
+        return [] if any(one.lost for one in units) else keys.alone(units)
 
     def rest(self) -> None:
         self._going = False

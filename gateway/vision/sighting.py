@@ -38,6 +38,8 @@ class Watch:
     """What a sign at the camera asks of a face before it is named (`recognise.turn`)."""
     ring_s: float = RING_S
     """Seconds before now that are kept for recordings; 0: what came since the newest keyframe, for viewers alone."""
+    patience_s: float = 0.0
+    """Seconds that the installer allows between two pictures (`cadence`); 0: what the camera is used to."""
 
     @property
     def recognises(self) -> bool:
@@ -61,12 +63,14 @@ class MainStream:
     transport: Transport = "auto"
     recorded: bool = False
     """Whether recordings are made from it, so that it is always received."""
+    patience_s: float = 0.0
+    """As of `Watch`."""
 
     @property
     def watch(self) -> Watch:
         """What its worker is asked for."""
         ring_s = RING_S if self.recorded else 0.0
-        return Watch(self.source, motion=False, transport=self.transport, ring_s=ring_s)
+        return Watch(self.source, motion=False, transport=self.transport, ring_s=ring_s, patience_s=self.patience_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,15 @@ from gateway.vision.outbox import Outbox
 from gateway.vision.recogniser import View
 from gateway.vision.recognition import Recognition
 from gateway.vision.sighting import Watch
+from gateway.vision.stream.sweep.progress import Rhythm
 from gateway.vision.stream.sweep.sweeper import Sweeper
 from gateway.vision.view.studio import Studio
 from gateway.vision.wire import Message, Reader
 
 NICENESS = 5
 FAILED = 70
+MOST_RHYTHMS = 1000
+"""Addresses whose rhythm is remembered: more than any worker has cameras."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -50,6 +53,7 @@ class Worker:
         self._studio = Studio(self._outbox)
         self._sweeper = Sweeper()
         self._cameras: dict[int, tuple[Eye, Feed]] = {}
+        self._rhythms: dict[str, Rhythm] = {}
 
     def serve(self) -> None:
         """Until the gateway closes the socket, or is gone."""
@@ -94,13 +98,22 @@ class Worker:
         self._recognition.add(number, watch, eye.fail)
         eye.open()
         try:
-            feed = feed_of(watch, eye, self._sweeper)
+            feed = feed_of(watch, eye, self._sweeper, self._rhythm(watch))
         except LinkLost as error:
             eye.lost(error)
             return
         self._cameras[number] = eye, feed
         eye.cut = feed.stop
         feed.start()
+
+    def _rhythm(self, watch: Watch) -> Rhythm:
+        """Of its address, whose connections come and go."""
+        rhythm = self._rhythms.pop(watch.source, None) or Rhythm()
+        self._rhythms[watch.source] = rhythm
+        while len(self._rhythms) > MOST_RHYTHMS:
+            del self._rhythms[next(iter(self._rhythms))]
+        rhythm.patience = watch.patience_s
+        return rhythm
 
     def _unwatch(self, number: int) -> None:
         self._recognition.remove(number)

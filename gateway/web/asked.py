@@ -53,6 +53,9 @@ class AlertQuery(Asked):
 class SignalQuery(Asked):
     device: Word | None = None
     kind: Word | None = None
+    source_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = Field(
+        None, description="the device's own id of the signal; with `device`"
+    )
     after: Annotated[int, Field(ge=0)] | None = None
     limit: Most = 100
 

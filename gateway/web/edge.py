@@ -25,6 +25,8 @@ from gateway.web.users import BEARER
 
 log = structlog.get_logger(__name__)
 COOKIE = "anju_session"
+_SHOWN = 1024
+"""Bytes of a body that is too large, for whoever keeps a trace of it."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -123,14 +125,22 @@ async def read_body(request: web.Request, limit: int, seconds: float) -> bytes:
             async for chunk in request.content.iter_chunked(64 * 1024):
                 body += chunk
                 if len(body) > limit:
-                    raise _too_large(limit)
+                    raise _too_large(limit, bytes(body[:_SHOWN]))
     except TimeoutError as error:
         raise web.HTTPRequestTimeout(reason=f"The body did not come within {seconds:g} s") from error
     return bytes(body)
 
 
-def _too_large(limit: int) -> web.HTTPRequestEntityTooLarge:
-    return web.HTTPRequestEntityTooLarge(limit, reason=f"The body is larger than {limit} bytes")
+class TooLarge(web.HTTPRequestEntityTooLarge):
+    """`head`: the first bytes, if they were read."""
+
+    def __init__(self, limit: int, head: bytes) -> None:
+        super().__init__(limit, reason=f"The body is larger than {limit} bytes")
+        self.head = head
+
+
+def _too_large(limit: int, head: bytes = b"") -> TooLarge:
+    return TooLarge(limit, head)
 
 
 def problem_response(request: web.Request, services: Services, problem: Problem) -> web.Response:

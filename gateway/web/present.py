@@ -70,6 +70,7 @@ class Presenter:
             place_name=words_view(self._services.facts.place_name(path)),
             at=signal.at,
             received=signal.received,
+            source_id=signal.source_id,
             data=dict(shown),
             snapshot=picture_url(shown.get("snapshot")),
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from gateway.model import Alert, Json, Role, Signal, Words
+from gateway.store.media import is_name
 from gateway.web.views import SignalView
 
 _PERSONAL = ("face.", "report.", "call.")
@@ -36,7 +37,8 @@ def audience_of(role: Role) -> Audience:
 
 
 def picture_url(name: object) -> str | None:
-    return f"/api/v1/snapshots/{name}.jpg" if isinstance(name, str) and name else None
+    """None for what is no name of a picture: a device may have said it to an older gateway."""
+    return f"/api/v1/snapshots/{name}.jpg" if is_name(name) else None
 
 
 def shown_data(signal: Signal, audience: Audience) -> Json:

@@ -84,7 +84,10 @@ class HouseholdView(View):
 
 
 class SignalView(View):
-    """One thing one device said. `at` is the device's own clock, `received` ours."""
+    """One thing one device said. `at` is the device's own clock, `received` ours.
+
+    `source_id` is the number or id that the device gave it, or that its protocol knows it by.
+    """
 
     id: str
     kind: str
@@ -93,6 +96,7 @@ class SignalView(View):
     place_name: WordsView
     at: Time | None
     received: Time | None
+    source_id: str | None
     data: Mapping[str, Any]
     snapshot: str | None
 

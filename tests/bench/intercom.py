@@ -57,6 +57,8 @@ class Emit:
     def lost(self, part: str, why: str) -> None:
         raise AssertionError((part, why))
 
+    def refused(self, part: str | None, why: object) -> None: ...
+
     def last(self, kind: str) -> float | None:
         return next((at for said, at in reversed(self.kept) if said == kind), None)
 

@@ -68,6 +68,8 @@ class Emit:
     def lost(self, part: str, _why: Said) -> None:
         self.heard_of.discard(part)
 
+    def refused(self, part: str | None, _why: Said) -> None: ...
+
 
 @asynccontextmanager
 async def a_line(folder: Path, dead: Sequence[int]) -> AsyncIterator[tuple[Path, Any]]:

@@ -79,6 +79,8 @@ class Emit:
     def lost(self, part: str, why: str) -> None:
         self.up.discard(part)
 
+    def refused(self, part: str | None, why: object) -> None: ...
+
 
 @asynccontextmanager
 async def twin(readers: int, baud: int) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:

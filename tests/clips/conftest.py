@@ -27,6 +27,7 @@ DEVICES = {
         Device("fence", "camera", DeviceType.CAMERA, "北围墙", "wall/n2"),
         Device("fence-2", "camera", DeviceType.CAMERA, "北围墙另一台", "wall/n2"),
         Device("gate", "camera", DeviceType.CAMERA, "东门", "gate/east"),
+        *(Device(f"lane-{n}", "camera", DeviceType.CAMERA, f"车道{n}", f"lane/{n}") for n in range(22)),
         Device("n2", "perimeter_panel", DeviceType.ZONE, "北围墙2段", "wall/n2"),
         Device("home", "mqtt_device", DeviceType.HOME, "1502室", "b3/u1/1502"),
     )
@@ -90,6 +91,7 @@ class World:
 @pytest.fixture
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     monkeypatch.setattr(film, "LOOK_S", 0.005)
+    monkeypatch.setattr(film, "RETRY_S", 0.005)
     async with Store.open(tmp_path) as store:
         made: World
         desk = Desk(store, lambda: made.now, lambda _alert: None)

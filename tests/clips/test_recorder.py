@@ -10,6 +10,7 @@ from datetime import timedelta
 import av
 import pytest
 
+from gateway.clips import film
 from gateway.clips import recorder as recording
 from gateway.clips import shelf as shelves
 from gateway.desk import audit
@@ -122,31 +123,162 @@ async def test_the_same_again_is_filmed_again_only_when_it_is_not_on_film(runnin
     assert (await running.alert()).id == alert.id
 
 
-async def test_too_many_at_once_are_counted_and_nothing_waits(running: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(recording, "MOST_AT_ONCE", 1)
+async def all_filmed(world: World, alerts: list) -> None:
+    """Each has a recording of its moment, from ten seconds before it on."""
+    await world.until(lambda: set(world.told) >= {alert.id for alert in alerts}, 60)
+    for alert in alerts:
+        clips = await world.clips(alert)
+        assert clips, alert
+        assert clips[0].began <= alert.raised_at - timedelta(seconds=9.5)
+        assert clips[-1].ended >= alert.raised_at + timedelta(seconds=19.5)
+
+
+@pytest.mark.parametrize("count", [16, 22])
+async def test_twenty_two_alerts_within_three_seconds_get_a_recording_each(running: World, count: int):
+    cameras = [f"lane-{number}" for number in range(count)]
+    for name in cameras:
+        running.footage.add(name)
+    alerts = []
+    for number in range(22):
+        alerts.append(await running.alert(cameras[number % count], f"k{number}"))
+        running.recorder.look(alerts[-1])
+        if number % 8 == 7:
+            await running.pass_time(1)
+    await running.until(lambda: running.footage.recordings == count, 60)
+    await running.pass_time(23)
+    await all_filmed(running, alerts)
+    counts = running.recorder.counts
+    assert (counts.kept, counts.failed, counts.skipped) == (count, 0, 0)
+
+
+async def test_files_are_made_a_few_at_a_time_and_none_is_left_out(running: World, monkeypatch: pytest.MonkeyPatch):
+    at_once, most = 0, 0
+    finish = running.footage.finish
+
+    async def counted(raw, mp4):
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        try:
+            return await finish(raw, mp4)
+        finally:
+            at_once -= 1
+
+    monkeypatch.setattr(running.footage, "finish", counted)
+    alerts = []
+    for number in range(9):
+        running.footage.add(f"lane-{number}")
+        alerts.append(await running.alert(f"lane-{number}", f"k{number}"))
+        running.recorder.look(alerts[-1])
+    await running.until(lambda: running.footage.recordings == 9, 60)
+    await running.pass_time(21)
+    await all_filmed(running, alerts)
+    assert 1 <= most <= film.FINISH_AT_ONCE
+
+
+async def test_sixty_alerts_at_one_camera_share_a_recording(running: World):
     running.footage.add("fence")
-    running.footage.add("gate")
-    await filmed(running)
-    running.recorder.look(await running.alert("gate", "other"))
-    await running.until(lambda: running.recorder.counts.skipped == 1)
+    alerts = [await running.alert(key=f"k{number}") for number in range(60)]
+    for alert in alerts:
+        running.recorder.look(alert)
+    await running.until(lambda: running.footage.recordings == 1)
+    await running.pass_time(21)
+    await all_filmed(running, alerts)
     assert running.footage.recordings == 1
+    assert len({clip.file for alert in alerts for clip in await running.clips(alert)}) == 1
 
 
-async def test_a_flood_of_alerts_is_bounded(world: World):
-    world.footage.add("fence")
-    alert = await world.alert()
-    for _ in range(recording.MOST_WAITING + 50):
-        world.recorder.look(alert)
-    assert world.recorder.counts.skipped == 50
+async def test_a_flood_of_alerts_is_bounded_and_told(running: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(film, "MOST_ALERTS", 3)
+    running.footage.add("fence")
+    alerts = [await running.alert(key=f"k{number}") for number in range(3 * recording.MOST_OF_ONE_CAMERA + 2)]
+    for alert in alerts:
+        running.recorder.look(alert)
+    assert running.recorder.counts.skipped == 2
+    await running.until(lambda: len(running.told) == 2)
+    [step] = await running.desk.steps(alerts[-1].id)
+    assert (step.action, step.data["camera"]) == ("clip-missing", "fence")
+    assert "同一摄像机同时录像过多" in step.note
+    await running.until(lambda: running.footage.recordings == recording.MOST_OF_ONE_CAMERA)
+    await running.pass_time(21)
+    await all_filmed(running, alerts[:-2])
 
 
-async def test_a_camera_that_is_not_there_costs_the_recording_alone(running: World):
-    running.recorder.look(await running.alert())
-    await running.until(lambda: running.recorder.counts.failed == 1)
+async def test_a_camera_that_is_not_there_costs_the_recording_alone_and_is_told(running: World):
+    alert = await running.alert()
+    running.recorder.look(alert)
     running.footage.add("gate")
     await filmed(running, "gate", "other")
     await running.pass_time(21)
     await running.until(lambda: running.recorder.counts.kept == 1)
+    await running.until(lambda: alert.id in running.told)
+    assert running.recorder.counts.failed == 1
+    [step] = await running.desk.steps(alert.id)
+    assert (step.action, step.user) == ("clip-missing", "anju")
+    assert "not connected" in step.note
+    assert not list(running.shelf._drafts.iterdir())
+
+
+async def test_a_camera_that_comes_back_is_filmed_from_then_on(running: World):
+    first = await running.alert()
+    running.recorder.look(first)
+    await running.pass_time(5)
+    second = await running.alert(key="meanwhile")
+    running.recorder.look(second)
+    running.footage.add("fence", filmed=425)
+    await running.until(lambda: running.footage.recordings == 1)
+    await running.until(lambda: [*running.shelf._drafts.glob("*.part")])
+    await running.pass_time(21)
+    await running.until(lambda: len(running.told) == 2)
+    [one], [other] = await running.clips(first), await running.clips(second)
+    assert one.file == other.file
+    assert one.ended >= second.raised_at + timedelta(seconds=19.5)
+
+
+async def test_what_was_being_filmed_when_it_was_stopped_is_filmed_on(world: World):
+    world.footage.add("fence")
+    task = asyncio.get_running_loop().create_task(world.recorder.run())
+    alert = await filmed(world)
+    await world.pass_time(5)
+    world.footage.reels[0].work()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    world.restart()
+    task = asyncio.get_running_loop().create_task(world.recorder.run())
+    await world.until(lambda: world.footage.recordings == 2)
+    await world.until(lambda: world.recorder.counts.kept == 1)
+    await world.pass_time(17)
+    await world.until(lambda: world.recorder.counts.kept == 2)
+    clips = await world.clips(alert)
+    assert min(clip.began for clip in clips) <= alert.raised_at - timedelta(seconds=9.5)
+    assert max(clip.ended for clip in clips) >= alert.raised_at + timedelta(seconds=19.5)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_files_that_waited_when_it_was_stopped_are_made_at_the_next_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(6):
+        world.footage.add(f"lane-{number}")
+    never = asyncio.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(world.footage, "finish", lambda *_: never.wait())
+        task = asyncio.get_running_loop().create_task(world.recorder.run())
+        alerts = [await world.alert(f"lane-{number}", f"k{number}") for number in range(6)]
+        for alert in alerts:
+            world.recorder.look(alert)
+        await world.until(lambda: world.footage.recordings == 6)
+        await world.until(lambda: len([*world.shelf._drafts.glob("*.json")]) == 6)
+        await world.pass_time(22)
+        await world.until(lambda: all(running.ending for running in world.recorder._running))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    world.restart()
+    world.now += timedelta(minutes=5)
+    await world.recorder.salvage()
+    for alert in alerts:
+        assert len(await world.clips(alert)) == 1
 
 
 async def test_a_clock_set_back_ends_the_recording_and_does_not_prolong_it(running: World):
@@ -164,6 +296,7 @@ async def test_a_lost_stream_ends_the_recording_early(running: World):
     alert = await filmed(running)
     await running.pass_time(5)
     running.footage.lose("fence")
+    await running.pass_time(16)
     await running.until(lambda: running.told)
     [clip] = await running.clips(alert)
     assert timedelta(seconds=14) < clip.ended - clip.began < timedelta(seconds=17)

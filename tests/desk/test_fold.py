@@ -33,10 +33,16 @@ def test_deciding_the_same_again_names_the_same_alert():
     assert raised(decided(), RAISE).id != raised(once, RAISE).id, "another signal is another cause"
 
 
+@pytest.mark.parametrize("said", ["../../secrets", "one", "A" * 64, "a" * 64 + "\n", 5, {"a": 1}, ["b"], ""])
+def test_what_is_no_name_of_a_picture_is_none(said):
+    """An older gateway's journal may hold what a device said."""
+    assert raised(decided(snapshot=said), RAISE).snapshot is None
+
+
 def test_a_repeat_counts_and_keeps_the_first_time_and_snapshot():
-    first = raised(decided(snapshot="one"), RAISE)
-    again = repeated(first, decided(timedelta(seconds=9), snapshot="two"), replace(RAISE, severity=Severity.LOW))
-    assert (again.count, again.raised_at, again.snapshot) == (2, NOW, "one")
+    first = raised(decided(snapshot="1" * 64), RAISE)
+    again = repeated(first, decided(timedelta(seconds=9), snapshot="2" * 64), replace(RAISE, severity=Severity.LOW))
+    assert (again.count, again.raised_at, again.snapshot) == (2, NOW, "1" * 64)
     assert again.last_at == NOW + timedelta(seconds=9)
     assert again.severity is Severity.HIGH, "it never gets less severe"
 

@@ -33,6 +33,9 @@ class Heard:
     def heard(self) -> None:
         raise AssertionError("the link does that")
 
+    def refused(self, part: None, why: object) -> None:
+        raise AssertionError(part, why)
+
 
 class Told:
     """A slot that says what it was given to say; `tests/vision/test_pool.py` has the real one."""

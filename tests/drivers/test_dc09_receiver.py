@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
@@ -22,13 +23,14 @@ from gateway.errors import NotRecorded
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
 from gateway.flow.unrecorded import Unrecorded
-from gateway.links.dc09.cipher import seal
+from gateway.links.dc09 import refused
+from gateway.links.dc09.cipher import seal, unseal
 from gateway.links.dc09.frame import LONGEST, Decoder, wrap
 from gateway.links.dc09.message import Header, read_header, write_time
 from gateway.links.dc09.settings import ReceiverSettings
 from gateway.links.listen import ListenLink
 from gateway.links.notes import Notes
-from gateway.model import Device, DeviceType, Health
+from gateway.model import Device, DeviceType, Health, Said, Words
 from gateway.rule import Compound
 from gateway.simulator.dc09 import SIA, Communicator, Line
 from gateway.store import Store
@@ -47,6 +49,11 @@ class Ears:
 
     def __init__(self) -> None:
         self.lives: list[str] = []
+        self.refusals: list[tuple[str, str]] = []
+
+    def refused(self, device: str, why: Said) -> None:
+        assert isinstance(why, Words), "a guard reads it"
+        self.refusals.append((device, why.en))
 
     def heard(self, device: str) -> None:
         self.lives.append(device)
@@ -241,25 +248,79 @@ async def test_a_wrong_checksum_has_no_answer(tmp_path: Path) -> None:
         assert [head.token for head in await run.ask(b'"NULL"0000L0#1234[]')] == ["ACK"]
 
 
+@pytest.mark.parametrize(
+    ("frame", "account", "told"),
+    [
+        (
+            b'\nCEF0003F"SIA-DCS"0001L#7303658550[#7303658550|NBA4]_11:52:09,05-07-2019\r',
+            "7303658550",
+            [("p", "zone.alarm", 4)],
+        ),
+        (
+            b'\n\x57\xc70044"ADM-CID"1447R01L01#0001[#0001|1130 01 013][S13]_04:45:01,08-30-2014\r',
+            "0001",
+            [("p", "zone.alarm", 13)],
+        ),
+        (wrap(b'"NULL"0000R0L0#1234[#0000|0000 00 000]'), "1234", []),
+        (wrap('"SIA-DCS"0001L0#1234[#1234|Nri1/BA01^客厅^]'.encode("gbk")), "1234", [("p", "zone.alarm", 1)]),
+        (wrap(b'"SIA-DCS"0001L0#1234[#1234|NRi1/BA01]'), "1234", [("p", "zone.alarm", 1)]),
+    ],
+)
+async def test_panels_of_the_field(
+    tmp_path: Path, frame: bytes, account: str, told: list[tuple[str, str, int]]
+) -> None:
+    async with receiver(tmp_path, accounts=[{"account": account, "id": "p", "name": "主机"}]) as run:
+        (answer,) = await run.ask_raw(frame)
+        assert (answer.token, answer.account) == ("ACK", account)
+        assert "p" in run.ears.lives
+        rows = await run.rows(
+            "SELECT device, kind, data ->> 'zone' FROM journal WHERE kind NOT LIKE 'x.%' ORDER BY number"
+        )
+        assert rows == told
+        assert await run.aside() == []
+
+
 async def test_who_is_not_ours_is_turned_away_and_kept_aside(tmp_path: Path) -> None:
     async with receiver(tmp_path) as run:
         (answer,) = await run.ask(b'"ADM-CID"0001R1L0#9999[#9999|1130 01 003]')
         assert (answer.token, answer.account) == ("DUH", "9999")
         assert await run.aside() == ["account 9999 is not in the YAML"]
-        assert await run.rows() == []
+        assert await run.rows() == [("receiver", "device.faulted")]
+        [(why,)] = await run.rows("SELECT json_extract(data, '$.why.en') FROM journal")
+        assert "account 9999 is not in the YAML" in why
+        assert "1234, 00AB: never heard yet" in why
+        await run.ask(b'"ADM-CID"0002R1L0#9999[#9999|1130 01 003]')
+        assert len(await run.rows()) == 1, "told once"
 
 
-async def test_a_plain_report_of_an_account_with_a_key_is_refused_and_its_account_faulted(tmp_path: Path) -> None:
+async def test_strangers_are_over_when_there_are_none_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with receiver(tmp_path) as run:
+        for number in range(1, 20):
+            await run.ask(b'"ADM-CID"%04dR1L0#9%03d[#9%03d|1130 01 003]' % (number, number, number))
+        assert len(await run.rows()) == 3, "whoever tries all numbers does not fill the journal"
+    monkeypatch.setattr(refused, "GONE_S", -1.0)
+    async with receiver(tmp_path) as run:
+        await run.ask(b'"NULL"0000L0#1234[]')
+        assert (await run.rows())[-1] == ("receiver", "device.restored")
+        await run.ask(b'"NULL"0000L0#1234[]')
+        assert [kind for _, kind in await run.rows()].count("device.restored") == 1
+
+
+async def test_a_plain_report_of_an_account_with_a_key_is_refused_and_the_guard_told(tmp_path: Path) -> None:
     async with receiver(tmp_path) as run:
         (answer,) = await run.ask(b'"ADM-CID"0001L0#00AB[#00AB|3401 01 003][K00112233]')
         assert answer.token == "DUH"
         assert await run.aside() == ["it is not encrypted, and its account has a key"]
         assert await run.rows("SELECT data FROM quarantine") == [(b'"ADM-CID"0001L0#00AB[#00AB|3401 01 003][K...]',)]
-        assert await run.rows() == [("flat", "device.faulted")]
+        assert await run.rows() == []
+        [(device, why)] = run.ears.refusals
+        assert (device, "switch encryption on at the panel" in why) == ("flat", True)
+        assert "flat" not in run.ears.lives
         async with panel(run.line("00AB", "tcp")) as communicator:
             communicator.report("1602 00 000")
             await settled(communicator)
-        assert await run.rows() == [("flat", "device.faulted"), ("flat", "panel.tested"), ("flat", "device.restored")]
+        assert await run.rows() == [("flat", "panel.tested")]
+        assert "flat" in run.ears.lives
         assert KEY.lower() not in str(await run.rows("SELECT * FROM journal")).lower()
 
 
@@ -276,6 +337,92 @@ async def test_a_panel_whose_clock_is_wrong_is_told_the_time_and_comes_again(tmp
         ahead = await run.rows("SELECT json_extract(data, '$.ahead_s') FROM journal WHERE kind = 'x.dc09.clock'")
         assert abs(ahead[0][0] - 28800) <= 1
         assert abs(ahead[1][0]) <= 1
+        [(device, why)] = run.ears.refusals
+        assert device == "flat"
+        assert "8 h ahead" in why
+
+
+def sealed(data: bytes, time: datetime, key: str = KEY, number: int = 1) -> bytes:
+    return b'"*ADM-CID"%04dL0#00AB[' % number + seal(b"|#00AB|" + data + b"]" + write_time(time), bytes.fromhex(key))
+
+
+@pytest.mark.parametrize(
+    ("ahead", "says"),
+    [
+        (timedelta(hours=8), ("8 h ahead", "local time (UTC+8)", "`timezone: Asia/Shanghai`")),
+        (timedelta(hours=8, seconds=70), ("8 h ahead", "local time (UTC+8)")),
+        (timedelta(hours=-5), ("5 h behind", "local time (UTC-5)")),
+        (timedelta(hours=5, minutes=30), ("5.5 h ahead", "local time (UTC+5:30)")),
+        (timedelta(seconds=25), (" s ahead", "set the panel's clock")),
+        (timedelta(seconds=-60), (" s behind", "set the panel's clock")),
+        (timedelta(minutes=37), ("37 min ahead", "set the panel's clock")),
+        (timedelta(days=-400), ("400 d behind", "set the panel's clock")),
+    ],
+)
+async def test_a_clock_that_is_wrong_is_told_with_its_mend(
+    tmp_path: Path, ahead: timedelta, says: tuple[str, ...]
+) -> None:
+    async with receiver(tmp_path) as run:
+        for number in (1, 2, 3):
+            sent = datetime.now(UTC) + ahead
+            [answer] = await run.ask(sealed(b"1130 01 001", sent, number=number))
+            assert answer.token == "NAK"
+        assert len({why for _, why in run.ears.refusals}) == 1, "it is one reason, whatever its clock shows by now"
+        assert all(part in run.ears.refusals[0][1] for part in says), run.ears.refusals[0]
+        assert "flat" not in run.ears.lives
+        assert "zone.alarm" not in {kind for _, kind in await run.rows()}
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York", "UTC"])
+async def test_a_panel_that_keeps_local_time_is_taken_where_the_yaml_says_so(tmp_path: Path, zone: str) -> None:
+    async with receiver(tmp_path, accounts=[{**ACCOUNTS[1], "timezone": zone}]) as run:
+        local = datetime.now(ZoneInfo(zone)).replace(tzinfo=UTC)
+        [answer] = await run.ask(sealed(b"1130 01 001", local))
+        assert (answer.token, answer.encrypted) == ("ACK", True)
+        told = unseal(answer.rest, bytes.fromhex(KEY))
+        assert told is not None
+        assert write_time(local)[:6] in told, "it is answered in its own time"
+        assert [kind for _, kind in await run.rows()] == ["zone.alarm"], "and its clock is right"
+        assert run.ears.refusals == []
+        if zone != "UTC":
+            [answer] = await run.ask(sealed(b"1130 01 002", datetime.now(UTC), number=2))
+            assert answer.token == "NAK"
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=8), timedelta(seconds=-90), timedelta(hours=-12)])
+async def test_a_plain_panels_clock_refuses_nothing(tmp_path: Path, ahead: timedelta) -> None:
+    async with receiver(tmp_path) as run:
+        body = b'"ADM-CID"0001L0#1234[#1234|1130 01 003]' + write_time(datetime.now(UTC) + ahead)
+        assert [head.token for head in await run.ask(body)] == ["ACK"]
+        assert ("shop-back", "zone.alarm") in await run.rows()
+        assert ("shop", "x.dc09.clock") in await run.rows()
+        assert run.ears.refusals == []
+
+
+async def test_another_key_is_told_and_what_hangs_the_key_out_is_not(tmp_path: Path) -> None:
+    async with receiver(tmp_path) as run:
+        [answer] = await run.ask(sealed(b"1130 01 001", datetime.now(UTC), key="FF" * 16))
+        assert answer.token == "DUH"
+        [(device, why)] = run.ears.refusals
+        assert (device, "its key is not the one in the YAML" in why) == ("flat", True)
+        await run.ask(sealed(b"1130 01 001", datetime.now(UTC) + timedelta(hours=8)))
+        assert "8 h ahead" in run.ears.refusals[-1][1], "the key was mended, and the clock is wrong as well"
+        [answer] = await run.ask(b'"*ADM-CID"0001L0#1234[' + seal(b"|#1234|1130 01 001]", bytes(16)))
+        assert "write the panel's key" in run.ears.refusals[-1][1]
+
+
+async def test_damaged_reports_are_told_when_nothing_else_comes(tmp_path: Path) -> None:
+    async with receiver(tmp_path) as run:
+        damaged = b'\n00000027"ADM-CID"0001L0#1234[#1234|1130 01 003]\r'
+        for _ in range(2):
+            await run.ask_raw(damaged)
+        await run.ask(b'"NULL"0000L0#1234[]')
+        for _ in range(2):
+            await run.ask_raw(damaged)
+        assert run.ears.refusals == [], "one that is sent again and comes right is noise"
+        await run.ask_raw(damaged)
+        [(device, why)] = run.ears.refusals
+        assert (device, "arrive damaged" in why) == ("shop", True)
 
 
 async def test_what_can_not_be_read_is_told_and_not_acknowledged(tmp_path: Path) -> None:
@@ -284,6 +431,7 @@ async def test_what_can_not_be_read_is_told_and_not_acknowledged(tmp_path: Path)
         assert answer.token == "DUH"
         assert await run.rows() == [("shop", "device.faulted")]
         assert await run.aside() == ["ADM-CID data that can't be read"]
+        assert run.ears.refusals == [("shop", "ADM-CID data that can't be read")]
 
 
 async def test_an_account_whose_key_is_put_right_is_well_again(tmp_path: Path) -> None:
@@ -292,8 +440,8 @@ async def test_an_account_whose_key_is_put_right_is_well_again(tmp_path: Path) -
     mended = [{**ACCOUNTS[1], "key": None}]
     async with receiver(tmp_path, accounts=mended) as run:
         assert [head.token for head in await run.ask(b'"ADM-CID"0002L0#00AB[#00AB|1130 01 003]')] == ["ACK"]
-        kinds = [kind for _, kind in await run.rows()]
-        assert kinds == ["device.faulted", "zone.alarm", "device.restored"]
+        assert [kind for _, kind in await run.rows()] == ["zone.alarm"]
+        assert (run.ears.lives.count("flat"), run.ears.refusals) == (1, [])
 
 
 async def test_a_datagram_of_rubbish_is_kept_no_longer_than_a_frame(tmp_path: Path) -> None:
@@ -351,6 +499,7 @@ def _mistakes() -> Iterator[tuple[dict[str, Any], str]]:
     yield {"accounts": [{**account, "account": 1234}]}, 'write it in quotes: "1234"'
     yield {"accounts": [account, {**account, "id": "b"}]}, "account '1234' is given twice"
     yield {"accounts": [{**account, "key": "123"}]}, "a key of 3 characters is no AES key"
+    yield {"accounts": [{**account, "timezone": "Asia/Beijing"}]}, "'Asia/Beijing' is no time zone"
     yield {"accounts": [{**account, "zones": [zone, {**zone, "id": "y"}]}]}, "zone number 1 is given to two zones"
 
 

@@ -138,6 +138,7 @@ async def test_what_is_not_described_is_kept_then_acknowledged(monkeypatch) -> N
         await run.until(lambda: run.host.acknowledged == 1)
         (why, data) = run.emit.aside[0]
         assert why == "no message describes it"
+        assert "no message describes it" in run.emit.turned_away[0][1], "it may have been an alarm: the guard is told"
         assert data.startswith(b"\xaa\x55\x01\x02")
 
 

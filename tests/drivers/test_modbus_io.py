@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from drivers.modbus_io import DRIVER, Kept, ModbusIo
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.modbus.link import ModbusLink
-from gateway.links.modbus.plan import reads
+from gateway.links.modbus.plan import pieces
 from gateway.links.modbus.request import Read, Table
 from gateway.links.modbus.settings import ModbusIoSettings
 from gateway.links.notes import Notes
@@ -78,6 +78,7 @@ class Told:
     aside: list[tuple[str, bytes]] = field(default_factory=list)
     lost_parts: list[tuple[str, str]] = field(default_factory=list)
     heard_parts: set[str | None] = field(default_factory=set)
+    refused_parts: list[tuple[str | None, str]] = field(default_factory=list)
     disk: bool = True
     shown: set[str] = field(default_factory=set)
     """Whose alarms showed from memory."""
@@ -100,6 +101,11 @@ class Told:
         assert isinstance(why, Words), "a guard reads it"
         self.heard_parts.discard(part)
         self.lost_parts.append((part, why.en))
+
+    def refused(self, part: str | None, why: Said) -> None:
+        assert isinstance(why, Words), "a guard reads it"
+        self.heard_parts.discard(part)
+        self.refused_parts.append((part, why.en))
 
     def kinds(self) -> list[tuple[str, str]]:
         return [(signal.device, signal.kind) for signal in self.signals]
@@ -152,10 +158,10 @@ def made(
 
 @asynccontextmanager
 async def a_line(
-    before: Callable[[Modules], Any] | None = None, notes: Notes | None = None, **more: Any
+    before: Callable[[Modules], Any] | None = None, notes: Notes | None = None, points: int = 16, **more: Any
 ) -> AsyncIterator[Running]:
     """Modules 1 to 3, `before` having set them, and the driver that has looked at all of them."""
-    async with modules_on_a_line([1, 2, 3]) as (modules, wire, path):
+    async with modules_on_a_line([1, 2, 3], points=points) as (modules, wire, path):
         await modules.contact(3, GateTwin.DOWN)
         if before:
             await before(modules)
@@ -287,9 +293,75 @@ async def test_dead_units_are_not_asked_in_every_cycle() -> None:
 async def test_a_unit_that_refuses_says_what_to_look_at() -> None:
     wrong = [{**UNITS[0], "inputs": [{"number": 90, "id": "z", "name": "z", "means": "zone.alarm"}]}, UNITS[1]]
     async with a_line(units=wrong) as here:
-        await here.until(lambda: bool(here.told.lost_parts))
-        (_, why), *_ = here.told.lost_parts
+        await here.until(lambda: bool(here.told.refused_parts))
+        (part, why), *_ = here.told.refused_parts
+        assert part == "io-1"
         assert "refuses to tell its inputs: it has no such inputs" in why
+        assert here.told.lost_parts == []
+        assert None not in here.told.heard_parts, "that it answers does not make it well"
+
+
+HOLES = [{"number": n, "id": f"z{n}", "name": f"z{n}", "means": "zone.alarm"} for n in (*range(8), *range(200, 208))]
+
+
+def _has_only(*ranges: range) -> Callable[[Modules], Any]:
+    """A module that answers exception 2 to every range it does not have whole."""
+    exists = {number for each in ranges for number in each}
+
+    async def set_up(modules: Modules) -> None:
+        modules.exists = exists
+
+    return set_up
+
+
+async def test_a_range_with_holes_is_read_in_pieces() -> None:
+    units = [{**UNITS[0], "inputs": HOLES, "outputs": []}]
+    async with a_line(_has_only(range(8), range(200, 208)), units=units, points=256) as here:
+        await here.until(lambda: "io-1" in here.told.heard_parts)
+        await here.modules.contact(1, 0)
+        await here.modules.contact(1, 207)
+        await here.until(lambda: len(here.told.signals) == 2)
+        assert here.told.kinds() == [("z0", "zone.alarm"), ("z207", "zone.alarm")]
+        here.modules.asked.clear()
+        await here.cycles(4)
+        assert len(here.modules.asked) <= 2 * 5, "what was found is remembered"
+        assert (here.told.lost_parts, here.told.refused_parts) == ([], [])
+
+
+async def test_inputs_that_a_module_does_not_have_are_named_and_the_others_read() -> None:
+    units = [{**UNITS[0], "inputs": HOLES, "outputs": []}]
+    async with a_line(_has_only(range(3), range(201, 208)), units=units, points=256) as here:
+        await here.until(lambda: bool(here.told.refused_parts))
+        (part, why) = here.told.refused_parts[0]
+        assert part == "io-1"
+        assert "has no discrete 3, 4, 5, 6, 7, 200 (z3, z4, z5, z6, z7, z200)" in why
+        await here.modules.contact(1, 2)
+        await here.modules.contact(1, 203)
+        await here.until(lambda: len(here.told.signals) == 2)
+        assert here.told.kinds() == [("z2", "zone.alarm"), ("z203", "zone.alarm")]
+        here.modules.exists = set(range(256))
+        for each in here.driver._kept.ranges[1]:
+            each._again_at = 0.0
+        await here.until(lambda: "io-1" in here.told.heard_parts)
+
+
+async def test_a_module_that_only_refuses_is_refused_and_not_well_for_a_moment() -> None:
+    units = [{**UNITS[0], "inputs": HOLES, "outputs": []}]
+    async with modules_on_a_line([1], points=256) as (modules, _, path):
+        modules.exists = set()
+        told = Told()
+        driver = made(path, told, units=units)
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(driver.run())
+            here = Running(modules, None, told, driver, driver.link, serving)  # type: ignore[arg-type]
+            await here.until(lambda: len(told.refused_parts) >= 3)
+            assert not serving.done(), "the line stands"
+            assert {part for part, _ in told.refused_parts} == {None}, "it is all that hangs on this line"
+            assert "refuses to tell its inputs: it has no such inputs" in told.refused_parts[0][1]
+            assert told.heard_parts == set()
+            modules.exists = set(range(256))
+            await here.until(lambda: "io-1" in told.heard_parts)
+            serving.cancel()
 
 
 async def test_no_unit_at_all_is_a_lost_line() -> None:
@@ -504,7 +576,7 @@ async def test_a_module_on_the_network_itself_is_called_255() -> None:
 
 def test_each_table_of_a_unit_is_one_range() -> None:
     settings = ModbusIoSettings(port="/dev/x", units=UNITS)
-    assert [reads(unit) for unit in settings.units] == [
+    assert [[each.due(0.0)[0] for each in pieces(unit)] for unit in settings.units] == [
         [Read(Table.DISCRETE, 0, 4)],
         [Read(Table.COIL, 0, 2)],
         [Read(Table.COIL, 0, 2), Read(Table.DISCRETE, 0, 4)],

@@ -96,6 +96,7 @@ async def _subscribed(peer: Peer, emitted: Emitted, topics: list[str]) -> None:
         await peer.say(topic, b"\xff", qos=1)
         await asyncio.sleep(0.1)
     emitted.aside.clear()
+    emitted.refusals.clear()
 
 
 async def test_zigbee2mqtt(broker: Mosquitto) -> None:
@@ -391,6 +392,32 @@ async def test_what_can_not_be_read_is_kept_aside(broker: Mosquitto) -> None:
             "zigbee2mqtt/front_door: neither JSON nor text in UTF-8",
             "zigbee2mqtt/front_door: JSON nested deeper than 32 levels",
         ]
+
+
+async def test_a_value_that_means_nothing_is_told_the_installer_once(broker: Mosquitto) -> None:
+    async with scene(broker, ZIGBEE) as it:
+        for value in (False, "unknown", "unknown", None, "ajar", False, "unknown"):
+            await it.say("zigbee2mqtt/front_door", {"contact": value}, qos=1)
+        await it.say("zigbee2mqtt/front_door", {"contact": True}, qos=1)
+        await it.hears("door.opened", "door.closed")
+        assert [why.partition(",")[0] for why, _ in it.emitted.aside] == [
+            "zigbee2mqtt/front_door: contact is 'unknown'",
+            "zigbee2mqtt/front_door: contact is 'ajar'",
+        ]
+        assert it.emitted.refusals == []
+
+
+async def test_json_that_is_cut_short_is_told_the_guard(broker: Mosquitto) -> None:
+    async with scene(broker, ZIGBEE) as it:
+        await it.say("zigbee2mqtt/front_door", b'{"battery": 97, "contact": fal', qos=1)
+        await until(lambda: it.emitted.refusals)
+        assert it.emitted.aside == [("zigbee2mqtt/front_door: broken JSON", b'{"battery": 97, "contact": fal')]
+
+
+async def test_names_in_gbk_cost_no_alarm(broker: Mosquitto) -> None:
+    async with scene(broker, ZIGBEE) as it:
+        await it.say("zigbee2mqtt/front_door", '{"tamper": true, "name": "前门"}'.encode("gbk"), qos=1)
+        await it.hears("zone.tampered")
 
 
 async def test_a_command_that_is_not_confirmed_has_failed(broker: Mosquitto) -> None:

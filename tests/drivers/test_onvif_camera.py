@@ -30,6 +30,7 @@ class Emitted:
 
     signals: list[Signal] = field(default_factory=list)
     aside: list[tuple[str, bytes]] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
     lives: int = 0
 
     async def __call__(self, signal: Signal) -> int:
@@ -41,6 +42,9 @@ class Emitted:
 
     def heard(self) -> None:
         self.lives += 1
+
+    def refused(self, part: str | None, why: Said) -> None:
+        self.refusals.append(str(why))
 
     def kinds(self) -> list[str]:
         return [signal.kind for signal in self.signals]
@@ -155,7 +159,7 @@ async def test_one_bad_notification_does_not_cost_the_others() -> None:
         here.camera.say(*TAMPER, "true")
         await until(lambda: here.emitted.signals)
     assert here.emitted.kinds() == ["camera.covered"]
-    assert len(here.emitted.aside) == 1
+    assert len(here.emitted.aside) == len(here.emitted.refusals) == 1
 
 
 async def test_cameras_that_do_not_wait_are_asked_no_oftener(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,9 @@ class Emit:
         self.alive.discard(part)
         self.lost_why[part] = why.en
 
+    def refused(self, part: str | None, why: Words) -> None:
+        raise AssertionError(part, why)
+
     def kinds(self) -> list[tuple[str, str]]:
         return [(signal.device, signal.kind) for signal in self.signals]
 

@@ -136,6 +136,7 @@ class Emit:
     def __init__(self) -> None:
         self.signals: list[Signal] = []
         self.aside: list[tuple[str, bytes]] = []
+        self.refusals: list[str] = []
         self.disk = True
         self.lives = 0
 
@@ -151,6 +152,9 @@ class Emit:
 
     def heard(self) -> None:
         self.lives += 1
+
+    def refused(self, part: str | None, why: Said) -> None:
+        self.refusals.append(str(why))
 
     def kinds(self) -> list[tuple[str, str]]:
         return [(signal.device, signal.kind) for signal in self.signals]
@@ -213,7 +217,8 @@ async def test_an_alarm_of_a_zone_nobody_configured_is_not_swallowed(monkeypatch
     async with panel(monkeypatch) as run:
         run.host.report(twin.ALARM, 7)
         await run.until(lambda: ("wall", "zone.alarm") in run.emit.kinds())
-        assert run.emit.signals[-1].data == {"zone": 7}
+        [alarm] = [signal for signal in run.emit.signals if signal.kind == "zone.alarm"]
+        assert alarm.data == {"zone": 7}
 
 
 async def test_unrecorded_is_not_acknowledged_and_comes_again(monkeypatch) -> None:
@@ -313,6 +318,7 @@ async def test_an_event_of_unknown_code_is_kept_then_acknowledged(monkeypatch) -
         run.host.report(0x77, 1)
         await run.until(lambda: run.host.acknowledged == 1)
         assert run.emit.aside[0][0] == "an event of unknown code or length"
+        assert "an event of unknown code" in run.emit.refusals[0], "it may have been an alarm: the guard is told"
 
 
 async def test_another_host_and_our_own_echo_are_not_heard(monkeypatch, serial_line) -> None:

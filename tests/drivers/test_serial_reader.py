@@ -22,6 +22,7 @@ class Emit:
     def __init__(self) -> None:
         self.signals: list[Signal] = []
         self.aside: list[tuple[str, bytes]] = []
+        self.turned_away: list[str] = []
         self.disk = True
         self.lives = 0
 
@@ -38,6 +39,9 @@ class Emit:
         self.lives += 1
 
     def lost(self, part: str, why: str) -> None: ...
+
+    def refused(self, part: str | None, why: object) -> None:
+        self.turned_away.append(str(why))
 
 
 class Running:

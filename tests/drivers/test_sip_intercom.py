@@ -56,6 +56,8 @@ class Emit:
     def lost(self, part: str, why: str) -> None:
         raise AssertionError((part, why))
 
+    def refused(self, part: str | None, why: object) -> None: ...
+
     def said(self, kind: str) -> list[dict[str, Any]]:
         return [dict(said.data) | {"device": said.device} for said in self.signals if said.kind == kind]
 

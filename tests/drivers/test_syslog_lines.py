@@ -108,6 +108,15 @@ async def test_lines_that_nothing_matches_are_kept_if_wanted() -> None:
         assert data.endswith(b"hello")
 
 
+async def test_an_alarm_in_a_line_that_is_too_long_rings() -> None:
+    async with listening() as run:
+        _, writer = await asyncio.open_connection("127.0.0.1", run.port)
+        writer.write(b"<13>Oct 11 22:14:15 core alarmd: Zone 2 alarm by " + b"x" * 10_000 + b"\n")
+        await until(lambda: run.emit.signals and run.emit.aside, run.serving)
+        assert run.emit.kinds()[0][1] == "zone.alarm"
+        writer.close()
+
+
 async def test_senders_are_devices_by_address_or_by_name() -> None:
     heard: list[str | None] = []
     senders = [{"host": "127.0.0.2", "id": "ups", "name": "UPS"}, {"host": "core", "id": "switch", "name": "交换机"}]

@@ -83,6 +83,21 @@ async def test_the_camera_at_the_place_gives_the_alert_its_picture(flow_of):
         assert flow.store.media.path(alert.snapshot).read_bytes() == b"what cam sees"
 
 
+@pytest.mark.parametrize("said", ["../../etc/passwd", "a" * 64, {"zh": 1}])
+async def test_a_device_can_not_name_a_picture(flow_of, said):
+    """Whose it is nobody knows: a stranger's face would stand under its alert."""
+    async with flow_of(EVERY) as flow:
+        await flow.say(data={"snapshot": said, "zone": 3})
+        await flow.until(lambda: flow.ear.signals)
+        assert flow.ear.signals[0].data == {"zone": 3}
+        [kept] = await flow.store.read(lambda c: journal.signals(c, kind="zone.alarm"))
+        assert kept.data == {"zone": 3}
+        await flow.say(data={"snapshot": said}, picture=b"its own")
+        await flow.until(lambda: [one.kind for one in flow.ear.signals].count("zone.alarm") == 2)
+        [*_, pictured] = [one for one in flow.ear.signals if one.kind == "zone.alarm"]
+        assert flow.store.media.path(pictured.data["snapshot"]).read_bytes() == b"its own"
+
+
 async def test_a_burst_is_taken_whole_and_alarms_go_first(flow_of, monkeypatch):
     monkeypatch.setattr(intake_module, "ROOM", 500)
     async with flow_of(EVERY) as flow:

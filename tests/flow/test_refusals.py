@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.driver import Driver, DriverSettings
-from gateway.flow.refusals import FIRST_HOLD, LONGEST_HOLD, SAY_AGAIN, Refusals
+from gateway.flow.refusals import BOUNDS, SAY_AGAIN, Refusals
 from gateway.flow.watched import Entry, Watched
 from gateway.model import Device, DeviceType, Health, Words
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+FIRST_HOLD, LONGEST_HOLD = BOUNDS.hold, BOUNDS.longest
 CLOCK, KEY = Words("时钟快8小时", "its clock is 8 h ahead"), Words("密钥不对", "its key is another")
 HOST = Device("receiver", "r", DeviceType.PANEL, "receiver", "gate")
 PARTS = [
@@ -151,3 +152,41 @@ def test_the_hold_grows_no_longer_than_five_minutes():
         refusals.refused("a", KEY, now)
         now += LONGEST_HOLD
         assert refusals.accepted("a", now)
+
+
+def lost_and_back(desk, times, every=SECOND):
+    for _ in range(times):
+        desk.watched.lost("shop", "no answer")
+        desk.passes(every / 2)
+        desk.watched.heard("shop")
+        desk.passes(every / 2)
+
+
+def test_what_is_lost_and_back_now_and_then_is_back_at_once(desk):
+    desk.watched.heard("shop")
+    desk.said.clear()
+    lost_and_back(desk, 10, timedelta(minutes=3))
+    assert desk.said == [("shop", "device.offline"), ("shop", "device.online")] * 10
+
+
+def test_what_is_lost_and_back_all_the_time_is_lost_until_it_stands(desk):
+    desk.watched.heard("shop")
+    desk.said.clear()
+    lost_and_back(desk, 100, 2 * SECOND)
+    assert desk.said == [("shop", "device.offline"), ("shop", "device.online")] * 3 + [("shop", "device.offline")]
+    desk.passes(timedelta(seconds=30))
+    assert desk.health("shop") is Health.ONLINE
+    assert len(desk.said) == 8
+
+
+def test_a_shared_line_that_comes_and_goes_is_lost_until_it_stands(desk):
+    desk.said.clear()
+    for _ in range(20):
+        desk.watched.ended("taken over")
+        desk.passes(SECOND)
+        desk.watched.returned()
+        desk.passes(SECOND)
+    assert desk.health("receiver") is Health.OFFLINE
+    assert len(desk.said) == 7
+    desk.passes(timedelta(seconds=30))
+    assert desk.health("receiver") is Health.ONLINE, "as it was before"

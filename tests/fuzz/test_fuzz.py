@@ -22,7 +22,12 @@ BRIEFLY = 50_000
 BEHIND = {
     "gateway.links.credential.masked",
     "gateway.links.dc09.cipher",
+    "gateway.links.charset",
     "gateway.links.framed.octets",
+    "gateway.links.json_text",
+    "gateway.links.mapping.bodies",
+    "gateway.links.mapping.multipart",
+    "gateway.links.mapping.spoken",
     "gateway.vision.stream.rtp.h265",
 }
 """Fed by the decoders that stand before them."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from gateway.errors import NotRecorded
-from gateway.links.allowance import Allowance, Aside
+from gateway.links.allowance import Allowance, Aside, Unread
 from gateway.model import Said
+from tests.support.listening import Listening
 
 
 def test_a_burst_passes_and_the_rest_is_counted() -> None:
@@ -43,3 +44,16 @@ async def test_what_the_disk_did_not_take_is_not_kept() -> None:
     emit = Emit()
     emit.disk = False
     assert not await Aside(emit).put("noise", b"x")
+
+
+def test_a_line_that_brings_nothing_readable_is_told() -> None:
+    emit = Listening()
+    unread = Unread(emit)  # type: ignore[arg-type]
+    for _ in range(2):
+        unread.unread("noise")
+    unread.read()
+    for _ in range(2):
+        unread.unread("noise")
+    assert emit.turned_away == []
+    unread.unread("noise", "part")
+    assert emit.turned_away == [("part", "nothing that it says can be read: noise; check its settings and the line")]

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from gateway.errors import LinkLost
 from gateway.links.listen import Caller, Datagram, Door, ListenLink, ListenSettings
 from gateway.links.port import claimed
+from gateway.tasks import cause
 
 HOST = "127.0.0.1"
 
@@ -222,3 +223,64 @@ def test_who_connects_to_a_port_that_is_only_tried_is_refused() -> None:
     """Somebody who waited for a gateway's port once took it for ready when it had merely looked whether it was free."""
     with claimed("tcp", HOST, 0) as tried, pytest.raises(ConnectionRefusedError):
         socket.create_connection(tried.getsockname(), timeout=5)
+
+
+async def _in_a_group(error: Exception) -> None:
+    async def child() -> None:
+        raise error
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(child())
+
+
+async def _given_up() -> None:
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    await future
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda: _in_a_group(LinkLost("gone")),
+        lambda: _in_a_group(ConnectionResetError("reset")),
+        lambda: _in_a_group(ValueError("a bug")),
+        _given_up,
+    ],
+)
+async def test_whatever_ends_one_connection_or_datagram_the_door_stays(end) -> None:
+    async def on_caller(caller: Caller) -> None:
+        if await caller.read() == b"bad":
+            await end()
+        await caller.write(b"good")
+
+    async def on_datagram(datagram: Datagram) -> None:
+        if datagram.data == b"bad":
+            await end()
+        datagram.reply(b"good")
+
+    async with serving(settings(), on_caller, on_datagram) as door:
+        other, kept = await asyncio.open_connection(HOST, door.port)
+        assert await ask(door.port, b"bad") == b""
+        for _ in range(300):  # each must give back its place among those under way
+            ask_one_way(door.port, b"bad")
+            await asyncio.sleep(0)
+        kept.write(b"ok")
+        assert await other.read(100) == b"good", "who was connected before is so still"
+        kept.close()
+        await kept.wait_closed()
+        assert await ask(door.port, b"ok") == b"good"
+        assert await asyncio.to_thread(ask_by_datagram, door.port, b"ok") == b"good"
+
+
+def ask_one_way(port: int, data: bytes) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.sendto(data, (HOST, port))
+
+
+async def test_a_door_that_no_longer_accepts_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asyncio.Server, "serve_forever", lambda _server: _given_up())
+    async with ListenLink(settings()).open() as door:
+        with pytest.raises(ExceptionGroup) as ended:
+            await door.serve(echo, echo_datagram)
+    assert "accepting connections" in str(cause(ended.value))

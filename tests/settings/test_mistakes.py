@@ -324,7 +324,9 @@ def test_an_account_number_keeps_its_noughts(folder):
         "- {id: r, kind: dc09_receiver, name: 接警, place: gate/east, listen: '127.0.0.1:0',"
         " accounts: [{account: 0123, id: p, name: 主机}]}"
     )
-    assert only(folder).endswith("'account': 0123 can't be, put it in quotes: '0123'")
+    assert only(folder).endswith(
+        'account 0123 is a number, of which leading zeros are lost, write it in quotes: "0123"'
+    )
 
 
 def test_a_secret_that_yaml_takes_for_a_number_is_not_shown(folder):

@@ -66,6 +66,12 @@ async def _furnish(folder):
             await desk.step(alert.id, "note", "王", "看过了")
         for alert in [a for a in desk.open_alerts() if a.state == "acknowledged"][:10]:
             await desk.step(alert.id, "close", "王", data={"disposition": "false"})
+        one, two, *_ = [a for a in desk.open_alerts() if a.state == "acknowledged"]
+        await desk.step(one.id, "on-scene", "王")
+        await desk.step(one.id, "assign", "王", data={"user": "李"})
+        await desk.step(two.id, "hold", "王")
+        seen = next(alert for alert in desk.open_alerts() if alert.snapshot is None)
+        await desk.witness(seen.id, "cam", "what-the-camera-saw")
         await Users(store, Passwords()).add("wang", Role.GUARD, "a-long-enough-password", NOW)
         await take_in(
             store, Roster({"r1": Resident(Person("r1", "陈", "13812345678", "owner"), "b1/u1/101")}), replace=False

@@ -17,6 +17,7 @@ class Listening:
         self.aside: list[tuple[str, bytes]] = []
         self.lives = 0
         self.away: list[tuple[str, str]] = []
+        self.turned_away: list[tuple[str | None, str]] = []
         self.disk = True
         self.shown: list[str] = []
         """Whose alarms the disk did not take, and show from memory."""
@@ -39,6 +40,9 @@ class Listening:
 
     def lost(self, part: str, why: str) -> None:
         self.away.append((part, why))
+
+    def refused(self, part: str | None, why: Said) -> None:
+        self.turned_away.append((part, str(why)))
 
     def kinds(self) -> list[tuple[str, str]]:
         return [(signal.device, signal.kind) for signal in self.signals]

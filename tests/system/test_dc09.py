@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.links.dc09.cipher import seal
+from gateway.links.dc09.frame import wrap
+from gateway.links.dc09.message import write_time
 from gateway.simulator.dc09 import Communicator, Line
 from tests.bench.panels import Panel, report_contact_id
 from tests.support.api import api, enrol, eventually
@@ -123,3 +127,53 @@ def _forget(data: Path) -> None:
     with connection:
         connection.execute("UPDATE journal SET source_id = NULL")
     connection.close()
+
+
+KEY = "00112233445566778899AABBCCDDEEFF"
+
+
+async def test_a_panel_whose_reports_are_refused_is_an_alert_until_they_are_taken(tmp_path: Path) -> None:
+    gateway, port = made(tmp_path, key=KEY)
+    enrol(gateway)
+    await start(gateway, port)
+    sent = iter(range(1, 1000))
+
+    async def report(ahead: timedelta) -> bytes:
+        clear = b"|#1000|1130 01 001]" + write_time(datetime.now(UTC) + ahead)
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(wrap(b'"*ADM-CID"%04dL0#1000[' % next(sent) + seal(clear, bytes.fromhex(KEY))))
+        answer = await reader.readuntil(b"\r")
+        writer.close()
+        await writer.wait_closed()
+        return answer
+
+    async def told(guard: Any) -> list[dict[str, Any]]:
+        return [alert for alert in await guard.alerts() if alert["rule"] == "silence"]
+
+    try:
+        async with api(gateway) as guard:
+            await guard.sign_in()
+            for _ in range(3):
+                assert b'"NAK"' in await report(timedelta(hours=8))
+            await eventually(lambda: _some(told(guard)), 20)
+            [alert] = await told(guard)
+            assert (alert["device"], alert["count"]) == ("panel-0", 1)
+            assert "reports is refused" in alert["reasons"]["en"]
+            assert "`timezone: Asia/Shanghai`" in alert["reasons"]["en"]
+            assert "像是当地时间" in alert["reasons"]["zh"]
+            devices = {device["id"]: device for device in (await guard.get("devices"))["items"]}
+            assert devices["panel-0"]["health"] == "refused"
+        await asyncio.to_thread(gateway.stop)
+        gateway, port = made(tmp_path, key=KEY, timezone="Asia/Shanghai")
+        await start(gateway, port)
+        async with api(gateway) as guard:
+            await guard.sign_in()
+            assert b'"*ACK"' in await report(timedelta(hours=8))
+            await eventually(lambda: _restored(guard.alerts(), "panel-0"), 20)
+            assert len(await told(guard)) == 1
+    finally:
+        await asyncio.to_thread(gateway.stop)
+
+
+async def _some(told: Any) -> bool:
+    return bool(await told)

@@ -24,12 +24,14 @@ from gateway.vision.pictures import Keys
 from gateway.vision.pool import VisionPool
 from gateway.vision.recogniser import View
 from gateway.vision.recognition import Recognition
+from gateway.vision.sight import Sight
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 from gateway.vision.stream.ring import Ring
 from gateway.vision.view.crowd import Crowd
 from tests.vision.clips import pass_by, plate, wall
 from tests.vision.detect import tiny
+from tests.vision.stream import coded
 from tests.vision.view.filming import units
 
 LIMIT = 60
@@ -159,3 +161,61 @@ async def test_what_goes_into_no_clip_is_watched_all_the_same(tmp_path: Path) ->
             assert await slot.latest_jpeg()
             with slot.view() as viewer, pytest.raises(Refused, match="mjpeg"):
                 await anext(viewer)
+
+
+class Heard(Said):
+    """Counts what is said of pictures that arrive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = Event()
+
+    def pulse(self, watch: int) -> None:
+        assert watch
+        self.heard.set()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sight, "PATIENCE", 0.05)
+    monkeypatch.setattr("gateway.vision.eye.PULSE", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("looks", [True, False], ids=["looked at", "only kept"])
+def test_pictures_that_arrive_are_told_from_the_first_that_can_be_seen_on(looks: bool) -> None:
+    said, lookers = Heard(), Lookers(1)
+    eye = Eye(7, Watch("rtsp://camera/", motion=looks), said, Newest[View](), lookers)
+    lookers.start()
+    eye.open()
+    coming = units(100)
+    for unit in coming[1:20]:
+        eye.unit(unit)
+    time.sleep(0.1)
+    assert not said.heard.is_set(), "nothing to begin with has come"
+    for unit in coming[25:]:
+        eye.unit(unit)
+    for _ in range(1000):
+        eye.unit(coming[75])
+        if said.heard.wait(0.01):
+            break
+    assert said.heard.is_set()
+    assert not said.lost.is_set()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_can_not_be_decoded_is_no_picture_that_arrives() -> None:
+    """Whole packets, the right marks, keyframes: and inside there is noise."""
+    said, lookers, cuts = Heard(), Lookers(1), []
+    eye = Eye(7, Watch("rtsp://camera/"), said, Newest[View](), lookers)
+    eye.cut = lambda: cuts.append(7)
+    lookers.start()
+    eye.open()
+    number = 0
+    while not said.lost.wait(0.002):
+        number += 1
+        assert number < 5000
+        eye.unit(coded.unit(number / 25, 500, key=number % 10 == 1))
+    assert "none can be decoded" in said.words[-1][1]["why"]["en"]
+    assert cuts == [7]
+    assert not said.heard.is_set()

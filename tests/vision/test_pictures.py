@@ -75,6 +75,6 @@ def test_one_decoder_looks_at_the_keyframes_of_many_cameras() -> None:
     keys = Keys()
     for codec in ("h264", "hevc", "h264"):
         for key in (0, GROUP):
-            (frame,) = keys.alone(units(60, codec)[key])
+            (frame,) = keys.alone([units(60, codec)[key]])
             assert frame.luma(frame.size[0]).std() > 1
     assert len(keys._decoders) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -102,11 +102,11 @@ class World:
     def devices(self) -> dict[str, DeviceStatus]:
         return {device.id: DeviceStatus(device, Health.ONLINE, self.now, fault=self.fault) for device in DEVICES}
 
-    async def hear(self, device: str, kind: str, **data: object) -> Signal:
-        """A signal that is on record."""
-        signal = Signal(device=device, kind=kind, data=data, received=self.now)
+    async def hear(self, device: str, kind: str, *, called: str | None = None, **data: object) -> Signal:
+        """A signal that is on record; `called` is its device's own id of it."""
+        signal = Signal(device=device, kind=kind, data=data, received=self.now, source_id=called)
         recorded = await self.store.write(lambda c: journal.record_signal(c, signal, timedelta(hours=1)))
-        return Signal(device=device, kind=kind, data=data, received=self.now, id=signal.id, number=recorded.number)
+        return replace(signal, number=recorded.number)
 
     async def alert(
         self,
@@ -114,9 +114,10 @@ class World:
         place: str = "b3/u1/1502",
         device: str = "home-1502",
         kind: str = "fire.alarm",
+        called: str | None = None,
         **data: object,
     ) -> Alert:
-        signal = await self.hear(device, kind, **data)
+        signal = await self.hear(device, kind, called=called, **data)
         decision = Raise(key, Severity.CRITICAL, place, Words("厨房烟雾报警", "Smoke in the kitchen"), device)
         [alert] = await self.desk.decide([Decided("home", decision, signal)], lambda _c: None)
         return alert

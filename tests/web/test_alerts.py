@@ -75,6 +75,32 @@ async def test_a_whole_card_number_is_for_managers_alone(anju, open_client, user
     assert ("24960" in str(item)) is sees
 
 
+async def test_a_signal_is_found_by_the_id_that_its_device_gave_it(anju, open_client):
+    client = await open_client("guard")
+    alert = await anju.alert(called="press-7")
+    await anju.hear("home-1502", "door.opened", called="press-8")
+    await anju.hear("east-door", "door.opened", called="press-7")
+    query = "/api/v1/signals?device=home-1502&source_id=press-7"
+    [item] = (await get(client, query))["items"]
+    assert (item["kind"], item["source_id"]) == ("fire.alarm", "press-7")
+    assert (await get(client, f"{ALERTS}/{alert.id}"))["signals"][0]["source_id"] == "press-7"
+    assert [one["source_id"] for one in (await get(client, "/api/v1/signals"))["items"]] == [
+        "press-7",
+        "press-8",
+        "press-7",
+    ]
+    assert (await get(client, f"{query}9"))["items"] == []
+    refused = await get(client, "/api/v1/signals?source_id=press-7", status=400)
+    assert "device" in refused["error"]["message"]
+
+
+async def test_what_is_asked_by_source_id_needs_no_search(anju):
+    """Both columns of the index; a device that never sent it may have millions of signals."""
+    sql = "EXPLAIN QUERY PLAN SELECT * FROM journal WHERE entry = 'signal' AND device = ? AND source_id = ?"
+    rows = await anju.store.read(lambda c: c.execute(f"{sql} ORDER BY number DESC LIMIT ?", ("d", "i", 9)).fetchall())
+    assert "journal_source (device=? AND source_id=?)" in rows[0]["detail"]
+
+
 async def test_an_installer_sees_no_face_and_no_name_in_signals(anju, open_client):
     face = await anju.alert(
         "f", "gate/east", "east-cam", "face.watchlisted", person="p1", name="某人", distance=0.3, snapshot="a" * 64
@@ -298,6 +324,14 @@ async def test_pictures(anju, open_client):
         await get(client, f"/api/v1/snapshots/{bad}.jpg", status=404)
 
 
+@pytest.mark.parametrize("said", ["../../api/v1/session", "x", 5, {"a": 1}])
+async def test_no_address_is_made_of_what_a_device_said(anju, open_client, said):
+    """As an older gateway may have put it on record."""
+    alert = await anju.alert("m", "gate/east", "east-cam", "motion.started", snapshot=said)
+    seen = await get(await open_client("guard"), f"{ALERTS}/{alert.id}")
+    assert (seen["snapshot"], seen["signals"][0]["snapshot"]) == (None, None)
+
+
 async def test_quarantine_shows_bytes_and_no_more(anju, open_client):
     await anju.store.write(
         lambda c: (
@@ -312,6 +346,12 @@ async def test_quarantine_shows_bytes_and_no_more(anju, open_client):
     assert item["data"] == "ff" * 1024
     assert item["why"] == "not JSON"
     assert item["whys"] == {"zh": "not JSON", "en": "not JSON"}
+
+
+async def test_quarantine_shows_that_nothing_came(anju, open_client):
+    await Quarantine(anju.store, lambda: datetime(2026, 11, 29, tzinfo=UTC)).keep("east-door", "empty", b"")
+    [item] = (await get(await open_client("installer"), "/api/v1/quarantine"))["items"]
+    assert (item["size"], item["data"]) == (0, "")
 
 
 async def test_quarantine_says_why_in_both_languages(anju, open_client):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+import io
 import json
+import re
 import subprocess
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -57,7 +60,7 @@ async def pushing(anju, **more):
 
 
 async def post(run, body, headers=BEARER, path="/api/v1/push/east-host", **more):
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    data = io.BytesIO(body) if isinstance(body, bytes) else json.dumps(body).encode()
     async with run.client.post(path, data=data, headers=headers, **more) as answer:
         return answer.status, await answer.text()
 
@@ -103,6 +106,206 @@ async def test_xml_by_a_password(anju) -> None:
         assert run.emit.kinds() == [("west-3", "zone.alarm")]
         wrong = basic_of("west", "open")
         assert (await post(run, body, {"Authorization": wrong}))[0] == 401
+
+
+# HTTP Digest
+
+WEST = {"token": None, "user": "west", "password": PASSWORD}
+
+
+def digest_of(
+    challenge: str, *, user="west", password=PASSWORD, count=1, uri="/api/v1/push/east-host", qop="auth", **said
+):
+    """The header a client answers with, by RFC 7616 alone."""
+    given = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge))
+    hashed = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}[given["algorithm"]]
+
+    def hexed(*parts: str) -> str:
+        return hashed(":".join(parts).encode()).hexdigest()
+
+    nc, cnonce, nonce = f"{count:08x}", "0a4f113b", said.get("nonce", given["nonce"])
+    middle = (nonce, nc, cnonce, qop) if qop else (nonce,)
+    response = hexed(hexed(user, given["realm"], password), *middle, hexed("POST", uri))
+    more = f', qop={qop}, nc={nc}, cnonce="{cnonce}"' if qop else ""
+    return (
+        f'Digest username="{user}", realm="{given["realm"]}", nonce="{nonce}", uri="{uri}",'
+        f' algorithm={given["algorithm"]}, response="{response}"{more}'
+    )
+
+
+async def challenged(run, path="/api/v1/push/east-host", headers=None) -> list[str]:
+    async with run.client.post(path, data=b"{}", headers=headers or {}) as answer:
+        assert answer.status == 401
+        return answer.headers.getall("WWW-Authenticate")
+
+
+@pytest.mark.needs("curl", "curl")
+@pytest.mark.parametrize("how", ["--digest", "--basic", "--anyauth"])
+async def test_curl_signs_in_by_password(anju, how) -> None:
+    async with pushing(anju, **WEST) as run:
+        for _ in range(3):
+            curl = ["curl", "-sS", "-w", " %{http_code}", how, "-u", f"west:{PASSWORD}", "-d", json.dumps(event())]
+            curl += ["-H", "Content-Type: application/json", f"{anju.url}/api/v1/push/east-host"]
+            done = await asyncio.to_thread(subprocess.run, curl, capture_output=True, text=True, check=True)
+            assert done.stdout == '{"ok": true} 200'
+        curl[curl.index(f"west:{PASSWORD}")] = "west:wrong"
+        done = await asyncio.to_thread(subprocess.run, curl, capture_output=True, text=True, check=True)
+        assert done.stdout.endswith(" 401")
+        assert len(run.emit.signals) == 3
+
+
+@pytest.mark.needs("curl", "curl")
+async def test_curl_sends_a_picture_by_digest(anju, tmp_path) -> None:
+    picture = tmp_path / "a.jpg"
+    picture.write_bytes(b"\xff\xd8\xff\xe0" + bytes(180_000))
+    (tmp_path / "a.json").write_text(json.dumps(event()))
+    async with pushing(anju, **WEST) as run:
+        curl = ["curl", "-sS", "-w", " %{http_code}", "--digest", "-u", f"west:{PASSWORD}"]
+        curl += ["-F", f"event=@{tmp_path}/a.json;type=application/json", "-F", f"picture=@{picture};type=image/pjpeg"]
+        done = await asyncio.to_thread(
+            subprocess.run, [*curl, f"{anju.url}/api/v1/push/east-host"], capture_output=True, text=True, check=True
+        )
+        assert done.stdout == '{"ok": true} 200'
+        assert run.emit.signals[0].picture == picture.read_bytes()
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_a_nonce_is_used_again_with_a_count_that_grows(anju, which) -> None:
+    async with pushing(anju, **WEST) as run:
+        offered = await challenged(run)
+        assert [each.split()[0] for each in offered] == ["Digest", "Digest", "Basic"]
+        challenge = offered[which]
+        answers = [
+            (await post(run, event(), {"Authorization": digest_of(challenge, count=count)}))[0]
+            for count in (1, 2, 2, 1, 5, 4)
+        ]
+        assert answers == [200, 200, 401, 401, 200, 401], "what was overheard is not taken again"
+        again = await challenged(run, headers={"Authorization": digest_of(challenge, count=5)})
+        assert "stale=true" in again[0]
+        assert (await post(run, event(), {"Authorization": digest_of(again[which])}))[0] == 200
+
+
+async def test_clients_without_qop_use_a_nonce_once(anju) -> None:
+    async with pushing(anju, **WEST) as run:
+        challenge = (await challenged(run))[0]
+        headers = {"Authorization": digest_of(challenge, qop="")}
+        assert [(await post(run, event(), headers))[0] for _ in range(2)] == [200, 401]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"password": "open"},
+        {"user": "east"},
+        {"uri": "/api/v1/push/another"},
+        {"uri": "http://["},
+        {"nonce": "0-1-2"},
+        {"qop": "auth-int"},
+    ],
+)
+async def test_what_is_wrong_with_a_digest_is_not_told(anju, wrong) -> None:
+    async with pushing(anju, **WEST) as run:
+        challenge = (await challenged(run))[0]
+        again = await challenged(run, headers={"Authorization": digest_of(challenge, **wrong)})
+        assert "stale" not in again[0]
+        headers = {"Authorization": digest_of(challenge, uri="https://gate/anju/api/v1/push/east-host?a=1")}
+        assert (await post(run, event(), headers))[0] == 200, "behind a proxy"
+
+
+async def test_who_asks_for_a_challenge_guesses_nothing(anju) -> None:
+    async with pushing(anju, **WEST) as run:
+        for _ in range(40):
+            challenge = (await challenged(run))[0]
+        assert (await post(run, event(), {"Authorization": digest_of(challenge)}))[0] == 200
+        wrong = [
+            (await post(run, event(), {"Authorization": digest_of(challenge, password=f"{n}")}))[0] for n in range(32)
+        ]
+        assert wrong[:30] == [401] * 30
+        assert wrong[-1] == 429
+
+
+async def test_a_device_that_there_is_not_challenges_as_well(anju) -> None:
+    async with pushing(anju) as run:
+        shapes = [
+            [re.sub(r'nonce="[^"]*"', "", each) for each in await challenged(run, f"/api/v1/push/{device}")]
+            for device in ("east-host", "nobody")
+        ]
+        assert shapes[0] == shapes[1]
+        challenge = (await challenged(run))[0]
+        assert (await post(run, event(), {"Authorization": digest_of(challenge, user="None", password="None")}))[
+            0
+        ] == 401
+
+
+# what is large
+
+JPEG = b"\xff\xd8\xff\xe0" + bytes(180_000)
+
+
+def with_picture(size: int) -> bytes:
+    return (
+        b"--b\r\nContent-Type: application/json\r\n\r\n%s\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n%s\r\n--b--\r\n"
+        % (json.dumps(event()).encode(), b"\xff\xd8\xff\xe0" + bytes(size))
+    )
+
+
+MIXED = {**BEARER, "Content-Type": "multipart/form-data; boundary=b"}
+
+
+async def test_a_body_with_a_picture_may_be_large(anju) -> None:
+    async with pushing(anju) as run:
+        for size in (180_000, 3_000_000):
+            assert (await post(run, with_picture(size), MIXED))[0] == 200
+            assert len(run.emit.signals[-1].picture) == size + 4
+        large = {"event": {"code": 1130, "picture": "A" * 180_000}}
+        assert (await post(run, large, {**BEARER, "Content-Type": "application/json"}))[0] == 200
+        assert run.emit.turned_away == []
+
+
+async def chunks(body: bytes):
+    for at in range(0, len(body), 50_000):
+        yield body[at : at + 50_000]
+
+
+async def test_what_is_too_large_leaves_a_trace_and_is_told(anju) -> None:
+    async with pushing(anju, largest=100_000) as run:
+        body = with_picture(180_000)
+        assert (await post(run, body, MIXED))[0] == 413
+        async with run.client.post("/api/v1/push/east-host", data=chunks(body), headers=MIXED) as answer:
+            assert answer.status == 413
+        (named, head), (chunked, other) = run.emit.aside
+        assert named == f"a body of {len(body)} bytes was too large to be read"
+        assert chunked == "a body of > 100000 bytes was too large to be read"
+        assert head == other == body[:1024]
+        assert "too large" in run.emit.turned_away[0][1]
+        for _ in range(20):
+            assert (await post(run, body, MIXED))[0] == 413
+        assert len(run.emit.aside) == 5, "within an allowance"
+
+
+@pytest.mark.parametrize("code", [1130, "1130", 1130.0, " 1130 "])
+async def test_a_word_counts_however_it_is_written(anju, code) -> None:
+    async with pushing(anju, kinds={"1130": "zone.alarm", "LineDetection": "zone.alarm"}) as run:
+        assert (await post(run, event(code)))[0] == 200
+        assert (await post(run, event("linedetection")))[0] == 200
+        assert run.emit.kinds() == [("east-1", "zone.alarm")] * 2
+
+
+@pytest.mark.parametrize(
+    ("what", "begins", "ends"),
+    [
+        (
+            "a.eventType",
+            {"a": {"eventType": "x", "eventState": "active"}},
+            {"a": {"eventType": "x", "eventState": "inactive"}},
+        ),
+        ("Code", b"Code=x;action=Start;index=0", b"Code=x;action=Stop;index=0"),
+    ],
+)
+async def test_an_end_is_no_alarm_where_the_yaml_does_not_speak_of_ends(anju, what, begins, ends) -> None:
+    async with pushing(anju, paths={"what": what}, kinds={"x": "zone.alarm"}) as run:
+        assert [(await post(run, body))[0] for body in (ends, begins, ends)] == [200] * 3
+        assert run.emit.kinds() == [("east-host", "zone.alarm")]
 
 
 async def test_several_events_in_one_body(anju) -> None:
@@ -192,6 +395,7 @@ async def test_what_can_not_be_read_is_kept_and_the_mistake_told(anju, body, tol
         assert told in json.loads(text)["error"]["message"]
         assert run.emit.aside[0][1] == body
         assert run.emit.signals == []
+        assert len(run.emit.turned_away) == bool(body), "the guard is told: it may have been an alarm"
 
 
 async def test_a_secret_in_a_body_is_not_kept(anju) -> None:

@@ -82,15 +82,24 @@ class Board:
         self._recall(owed)
 
     def see(self, unit: int, read: Mapping[Point, bool], now: float) -> None:
-        """One whole look at a unit."""
+        """One look at a unit. Of points that it does not have nothing is known, nor of what hangs on them."""
         self._away.discard(unit)
         device = self._unit(unit)
         for at, contact in device.contacts.items():
-            contact.see(read[at], now)
+            if at in read:
+                contact.see(read[at], now)
+            else:
+                contact.forget()
         for at, output in device.outputs.items():
-            output.see(read[at], now)
+            if at in read:
+                output.see(read[at], now)
+            else:
+                output.forget()
         self._link()
         for gate, barrier in device.gates:
+            if not read.keys() >= {*gate.senses.values(), *gate.relays.values()}:
+                barrier.forget()
+                continue
             senses = {sense: read[at] != (sense in gate.normally_closed) for sense, at in gate.senses.items()}
             barrier.see(senses, {relay: read[at] for relay, at in gate.relays.items()}, now)
 

@@ -11,12 +11,19 @@ from typing import Any
 from gateway.links.dc09 import contact_id, sia_codes
 from gateway.links.dc09.meaning import RESTORED, UNMAPPED, Meaning
 from gateway.links.dc09.message import Message
+from gateway.model import ALARM_KINDS
 
-_CONTACT_ID = re.compile(r"([136]) ?([0-9A-F]{3}) ?([0-9A-F]{2}) ?([0-9A-F]{3})")
-_NEW = re.compile(r"[NO](?=[a-z]{2}|[A-Z]{2})")
+_CONTACT_ID = re.compile(r"([136]) ?([0-9A-F]{3}) ?([0-9A-F]{2}) ?([0-9A-F]{3,4})")
+_NO_EVENT = re.compile(r"0[0 ]{3,14}")
+"""A hub's test of its line in the place of an event."""
+_MODIFIERS = frozenset("ti da id ri pi ai ph lv pt si va vl ci".split())
+"""Of DC-03. They are in small letters by it; hosts write Ri and RI as well."""
+_LOUD = "TI|ID|RI|AI|PI"
+"""In capitals only those that are no event codes: PT, PH, CI, DA are."""
+_NEW = re.compile(rf"[NOno](?=[A-Za-z][a-z]|[a-z][A-Z]|[A-Z]{{2}}|(?:{_LOUD})[0-9])")
 """New or old (stored) event; `NL2` is the code NL without it."""
 _PIECE = re.compile(
-    r"(?P<modifier>[a-z]{2})(?P<value>[0-9:.-]*)/?"
+    rf"(?P<modifier>[a-z][A-Za-z]|[A-Z][a-z]|(?:{_LOUD})(?=[0-9]))(?P<value>[0-9:.-]*)/?"
     r"|(?P<code>[A-Z]{2})(?P<number>[0-9]{0,8})(?P<text>(?:\^[^^]*\^|\*[^*]*\*|[^/])*)/?"
     r"|[^/]*/"  # what can't be read is passed over: another event may stand behind it
 )
@@ -39,7 +46,9 @@ def read(message: Message) -> Sequence[Event]:
     """The events of a message, in order; none where it tells none, or in a format that can't be read."""
     match message.header.token:
         case "ADM-CID":
-            found = _CONTACT_ID.fullmatch(message.data.strip())
+            found = _CONTACT_ID.fullmatch(message.data.strip().upper())
+            if _NO_EVENT.fullmatch(message.data.strip()):
+                return [Event("E000", "x.dc09.e000", None, {"code": "E000"})]
             return [_contact_id(*found.groups())] if found else []
         case "SIA-DCS":
             return list(_blocks(message.data))
@@ -65,12 +74,16 @@ def _contact_id(qualifier: str, code: str, area: str, number: str) -> Event:
 
 def _blocks(data: str) -> Iterator[Event]:
     """`ri1/BA015^text^/BA016`: what a modifier says holds for the codes after it. `|A…` is text for a printer."""
-    block, _, text = data.partition("|A")
-    rest = block[1:] if _NEW.match(block) and block[:1] in "NO" else block
+    block, _, text = data.strip().partition("|A")
+    rest = block[1:] if _NEW.match(block) else block
     modifiers: dict[str, str] = {}
     for piece in itertools.islice(_pieces(rest), MOST_PIECES):
         if piece["modifier"]:
-            modifiers[piece["modifier"]] = piece["value"]
+            name = piece["modifier"].lower()
+            if name in _MODIFIERS or sia_codes.meaning(name.upper())[0].kind not in ALARM_KINDS:
+                modifiers[name] = piece["value"]
+            else:  # an alarm in small letters; a restore would have to be sure
+                yield _sia(name.upper(), piece["value"], modifiers, text.strip("^*| "))
         elif piece["code"]:
             yield _sia(piece["code"], piece["number"], modifiers, (piece["text"] or text).strip("^*| "))
 

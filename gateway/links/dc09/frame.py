@@ -1,35 +1,38 @@
-"""Frames of DC-09 §5.5.1: LF crc 0LLL "id"… CR; `crc` and `LLL` are hex, over all from the first quote to before CR."""
+"""Frames of DC-09 §5.5.1: LF crc 0LLL "id"… CR; `crc` and `LLL` are hex, over all from the first quote to before CR.
+
+The checksum is what makes a frame. Beside it hosts differ, and their alarms must come in: some write the checksum
+as two bytes (either may be LF or CR), some leave the length out or shorten it, some end a frame with LF or not at all.
+"""
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+import fastcrc
 
 from gateway.model import Words
 
 LF, CR = 0x0A, 0x0D
 HEAD = 8
-"""Bytes before the body: four of the checksum, `0`, three of the length."""
+"""Bytes before the body, by the standard: four of the checksum, `0`, three of the length."""
 LONGEST_BODY = 0xFFF
 LONGEST = HEAD + LONGEST_BODY
-_HEX = frozenset(b"0123456789ABCDEFabcdef")
-
-
-def _row(value: int) -> int:
-    for _ in range(8):
-        value = value >> 1 ^ (0xA001 if value & 1 else 0)
-    return value
-
-
-_TABLE = tuple(_row(value) for value in range(256))
+_HEAD = re.compile(rb'\n(?:(?P<hex>[0-9A-Fa-f]{4})|(?P<raw>[\s\S]{2}))(?P<length>[0-9A-Fa-f]{2,4})?(?=")')
+_SHORTEST_HEAD, _LONGEST_HEAD = 7, 10
+"""LF, two bytes and four digits, in front of a quote; LF, four digits, four digits, and the quote."""
+_MOST_HEADS = 32
+"""Tried before a CR."""
+_MOST_ENDS = 4
+"""LFs at which a body without a length is tried to end."""
+_BLANK = b"\r\n\t \0"
 
 
 def checksum(body: bytes) -> int:
     """CRC-16/ARC (polynomial 0x8005 reflected, from 0): `123456789` gives 0xBB3D."""
-    crc = 0
-    for byte in body:
-        crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 0xFF]
-    return crc
+    return int(fastcrc.crc16.arc(body))
 
 
 def wrap(body: bytes) -> bytes:
@@ -45,10 +48,20 @@ class Unreadable:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """`front` is what stood before it, `end` where the rest begins."""
+
+    front: bytes
+    item: bytes | Unreadable | None
+    end: int
+
+
 class Decoder:
     """Bytes as they come → the bodies of whole, right frames, and what could not be read, in order.
 
-    A frame ends at CR and begins after the last LF before it. It holds one frame's length at most.
+    A frame is given as soon as it is whole. What is none by the next CR is unreadable. It holds one frame's length
+    at most.
     """
 
     def __init__(self) -> None:
@@ -57,19 +70,25 @@ class Decoder:
     def feed(self, chunk: bytes) -> Iterator[bytes | Unreadable]:
         """Take a chunk in; gives what it completes."""
         self._buffer += chunk
-        begin = 0
-        while (end := self._buffer.find(CR, begin)) >= 0:
-            yield from _split(bytes(self._buffer[begin:end]))
-            begin = end + 1
-        del self._buffer[:begin]
+        yield from self._take()
         if len(self._buffer) > LONGEST + 1:
             yield self._make_room()
 
-    def close(self) -> Iterator[Unreadable]:
+    def close(self) -> Iterator[bytes | Unreadable]:
         """The line or the datagram ended: what is left will never be whole."""
-        if self._buffer.strip():
+        if self._buffer.strip(_BLANK):
             yield Unreadable(Words("一帧没有结尾", "a frame without its end"), bytes(self._buffer))
         self._buffer.clear()
+
+    def _take(self) -> Iterator[bytes | Unreadable]:
+        data = b"\n%s" % self._buffer  # where a frame ended, the LF of the next may be missing
+        while found := _first(data):
+            if found.front.strip(_BLANK):
+                yield Unreadable(Words("帧之前有多余字节", "bytes in front of a frame"), found.front.lstrip(b"\n"))
+            if found.item is not None:
+                yield found.item
+            data = b"\n%s" % data[found.end :]
+        self._buffer[:] = data[1:]
 
     def _make_room(self) -> Unreadable:
         """Give up all but what may be the beginning of a frame."""
@@ -80,24 +99,79 @@ class Decoder:
         return Unreadable(Words(f"超过 {LONGEST} 字节仍无结尾", f"more than {LONGEST} bytes without an end"), lost)
 
 
-def _split(piece: bytes) -> Iterator[bytes | Unreadable]:
+def _first(data: bytes) -> _Found | None:
+    """The first frame in it, or what can't be one; None: more has to come. `data` begins with an LF."""
+    stop = _stop(data)
+    for head in _heads(data, len(data) if stop < 0 else stop):
+        for end in _ends(data, head, stop):
+            body = data[head.end() : end]
+            if body and _proves(head, checksum(body)):
+                return _Found(data[: head.start()], body, end + data.startswith(b"\r", end))
+    if stop < 0:
+        return None
+    return _unreadable(data[:stop], stop + 1)
+
+
+def _stop(data: bytes) -> int:
+    """Where the first CR is that ends something, and is no half of a checksum; -1 where there is none."""
+    at = data.find(CR)
+    while at >= 0:
+        if not any(_may_be_head(data, lf) for lf in (at - 1, at - 2) if lf >= 0 and data[lf] == LF):
+            return at
+        at = data.find(CR, at + 1)
+    return -1
+
+
+def _may_be_head(data: bytes, lf: int) -> bool:
+    head = _HEAD.match(data, lf)
+    if head is None:
+        return len(data) - lf <= _SHORTEST_HEAD  # it may become one
+    return head["raw"] is not None and head["length"] is not None
+
+
+def _heads(data: bytes, stop: int) -> Iterator[re.Match[bytes]]:
+    """Also those that begin within one another: the one in front may be chance."""
+
+    def found() -> Iterator[re.Match[bytes]]:
+        at = 0
+        while (head := _HEAD.search(data, at, stop + _LONGEST_HEAD)) and head.start() < stop:
+            yield head
+            at = head.start() + 1
+
+    return itertools.islice(found(), _MOST_HEADS)
+
+
+def _ends(data: bytes, head: re.Match[bytes], stop: int) -> Iterator[int]:
+    if head["length"] is not None:
+        end = head.end() + int(head["length"], 16)
+        return iter((end,) if end <= len(data) else ())
+    last = len(data) if stop < 0 else stop
+    lines = (at.start() for at in re.finditer(rb"\n", data[:last]) if at.start() >= head.end())
+    return itertools.chain(itertools.islice(lines, _MOST_ENDS), (last,))
+
+
+def _proves(head: re.Match[bytes], crc: int) -> bool:
+    if head["hex"] is not None:
+        return int(head["hex"], 16) == crc
+    raw: bytes = head["raw"]
+    return crc in {int.from_bytes(raw, "big"), int.from_bytes(raw, "little")}
+
+
+def _unreadable(piece: bytes, end: int) -> _Found:
+    """`piece` up to a CR: what it holds after its last LF is told as a frame."""
     front, _, frame = piece.rpartition(b"\n")
-    if front.strip(b"\r\n\t \0"):
-        yield Unreadable(Words("帧之前有多余字节", "bytes in front of a frame"), front)
-    if frame.strip(b"\r\n\t \0"):
-        yield _body(frame)
+    if not frame.strip(_BLANK):
+        return _Found(front, None, end)
+    head = _HEAD.match(b"\n" + frame)
+    if head is None:
+        why = Words("开头没有校验和与长度", "no checksum and length at its beginning")
+        return _Found(front, Unreadable(why, frame), end)
+    return _Found(front, Unreadable(_mistake(head, frame[head.end() - 1 :]), frame), end)
 
 
-def _body(frame: bytes) -> bytes | Unreadable:
-    head, body = frame[:HEAD], frame[HEAD:]
-    if len(head) < HEAD or not _HEX.issuperset(head) or head[4] != ord("0"):
-        return Unreadable(Words("开头没有校验和与长度", "no checksum and length at its beginning"), frame)
-    if int(head[4:], 16) != len(body):
-        said, came = int(head[4:], 16), len(body)
-        why = Words(f"标明长度 {said}，实收 {came}", f"its length says {said} and {came} came")
-        return Unreadable(why, frame)
-    if int(head[:4], 16) != checksum(body):
-        stands, must = head[:4].decode(), f"{checksum(body):04X}"
-        why = Words(f"校验和为 {stands}，应为 {must}", f"its checksum is {stands} and should be {must}")
-        return Unreadable(why, frame)
-    return body
+def _mistake(head: re.Match[bytes], body: bytes) -> Words:
+    if head["length"] is not None and (said := int(head["length"], 16)) != (came := len(body)):
+        return Words(f"标明长度 {said}，实收 {came}", f"its length says {said} and {came} came")
+    stands = (head["hex"] or head["raw"].hex().upper().encode()).decode()
+    must = f"{checksum(body):04X}"
+    return Words(f"校验和为 {stands}，应为 {must}", f"its checksum is {stands} and should be {must}")

@@ -9,11 +9,20 @@ from datetime import UTC, datetime
 
 NULL = "NULL"
 _HEADER = re.compile(
-    rb'"(?P<star>\*?)(?P<token>[A-Z0-9-]{1,16})"(?P<sequence>[0-9]{4})'
-    rb"(?P<receiver>R[0-9A-Fa-f]{1,6})?(?P<line>L[0-9A-Fa-f]{1,6})?(?:#(?P<account>[0-9A-Za-z]{1,16}))?\[(?P<rest>.*)",
+    rb'"(?P<star>\*?)(?P<token>[A-Za-z0-9-]{1,16})"\s*(?P<sequence>[0-9]{1,4})\s*'
+    rb"(?P<receiver>[Rr][0-9A-Fa-f]{0,6})?\s*(?P<line>[Ll][0-9A-Fa-f]{0,6})?\s*"
+    rb"(?:#(?P<account>[0-9A-Za-z]{0,16}))?\s*\[(?P<rest>.*)",
     re.DOTALL,
 )
-_TIME = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2}),([0-9]{2})-([0-9]{2})-([0-9]{4})")
+"""Hosts leave the digits of R and L out, or R and L themselves; a few put spaces between."""
+_TIME = re.compile(
+    r"\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?:\.[0-9]{1,6})?\s*,\s*"
+    r"(?:(?P<month>[0-9]{1,2})[-/.](?P<day>[0-9]{1,2})[-/.](?P<year>[0-9]{4}|[0-9]{2})"
+    r"|(?P<y>[0-9]{4})[-/.](?P<m>[0-9]{1,2})[-/.](?P<d>[0-9]{1,2}))\s*"
+)
+_CENTURY = 2000
+_COMMON_CHINESE = re.compile(rb"[\xb0-\xf7][\xa1-\xfe]")
+"""The characters of GB 2312. A single accented letter of Windows-1252 before an ordinary one is none."""
 _EXTENDED = re.compile(r"\[([A-Za-z])([^\]]*)\]")
 _IN_DATA = re.compile(r"#([0-9A-Za-z]{1,16})\|")
 
@@ -64,7 +73,7 @@ def read_header(body: bytes) -> Header | None:
         return None
     said = {name: value.decode("ascii") for name, value in found.groupdict(b"").items() if name != "rest"}
     return Header(
-        said["token"],
+        said["token"].upper(),
         bool(said["star"]),
         said["sequence"],
         said["receiver"],
@@ -85,6 +94,8 @@ def read_content(header: Header, clear: bytes) -> Message | None:
     if not bracket or "[" in inner:
         return None
     account, data = _inner(inner, header)
+    if header.account and not account.strip("0"):
+        account = ""  # written where a host has none to say, a hub of link tests say
     _, underscore, stamp = tail.rpartition("_")
     return Message(
         header,
@@ -96,13 +107,18 @@ def read_content(header: Header, clear: bytes) -> Message | None:
 
 
 def read_time(text: str) -> datetime | None:
-    """`HH:MM:SS,MM-DD-YYYY`, which is UTC (§5.5.1.9); None where it is none."""
+    """`HH:MM:SS,MM-DD-YYYY`, which is UTC (§5.5.1.9), with what hosts make of it; None where it is none."""
     found = _TIME.fullmatch(text)
     if found is None:
         return None
-    hour, minute, second, month, day, year = map(int, found.groups())
+    said = {name: int(value) for name, value in found.groupdict().items() if value is not None}
+    year, month, day = (
+        said.get(long, said.get(short, 0)) for long, short in (("year", "y"), ("month", "m"), ("day", "d"))
+    )
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        return datetime(
+            year if year > 99 else _CENTURY + year, month, day, said["hour"], said["minute"], said["second"], tzinfo=UTC
+        )
     except ValueError:
         return None
 
@@ -113,11 +129,22 @@ def write_time(moment: datetime) -> bytes:
 
 
 def _text(clear: bytes) -> str:
-    """Texts in extended data are Windows-1252 by the standard; some panels send UTF-8."""
+    """UTF-8, or GBK as Chinese hosts send it, or Windows-1252, which is the standard's.
+
+    The last two can hardly be told apart: it is GBK where it can be, and a common Chinese character stands in it.
+    """
     try:
         return clear.decode("utf-8")
     except UnicodeDecodeError:
-        return clear.decode("cp1252", "replace")
+        return clear.decode("gb18030" if _is_gbk(clear) else "cp1252", "replace")
+
+
+def _is_gbk(text: bytes) -> bool:
+    try:
+        text.decode("gb18030")
+    except UnicodeDecodeError:
+        return False
+    return _COMMON_CHINESE.search(text) is not None
 
 
 def _inner(inner: str, header: Header) -> tuple[str, str]:

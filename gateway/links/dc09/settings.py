@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from gateway.links.dc09.cipher import read_key
 from gateway.links.listen import ListenSettings
 from gateway.settings.context import PlaceRef
 from gateway.settings.durations import PositiveDuration
-from gateway.settings.mend import Wrong
+from gateway.settings.mend import AS_WRITTEN, Wrong
 from gateway.settings.secrets import Secret
 from gateway.settings.section import Section
 
@@ -21,6 +22,9 @@ T = TypeVar("T")
 
 
 def _account(value: object) -> object:
+    if isinstance(value, int | float):
+        what = f"account {AS_WRITTEN} is a number, of which leading zeros are lost"
+        raise Wrong(what, f'write it in quotes: "{AS_WRITTEN}"', value=value)
     return value.upper() if isinstance(value, str) else value
 
 
@@ -52,11 +56,23 @@ class Account(Section):
         Literal["hex", "text"] | None,
         Field(description="32, 48 or 64 hex digits, or 16, 24 or 32 characters; seen by itself if left out"),
     ] = None
+    timezone: Annotated[
+        str | None,
+        Field(description="of the panel's clock, where it keeps local time: Asia/Shanghai; UTC if left out"),
+    ] = None
     supervision: Annotated[
         PositiveDuration | None,
         Field(ge=timedelta(seconds=5), description="silent for longer is an alert; longer than its own interval"),
     ] = None
     zones: tuple[Zone, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        try:
+            return name if name is None else ZoneInfo(name).key
+        except (KeyError, OSError, ValueError) as error:
+            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
 
     @model_validator(mode="after")
     def _checked(self) -> Self:

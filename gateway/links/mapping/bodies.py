@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
 from gateway.errors import BadInput
+from gateway.links.charset import decoded
+from gateway.links.json_text import read_json, text_of
 from gateway.links.onvif.xml import cleaned
 from gateway.model import Words
 
@@ -18,6 +20,14 @@ Format = Literal["json", "form", "xml"]
 Tree = Any
 """dict, list, str, int, float, bool or None."""
 MOST_FIELDS = 1000
+LARGEST_FORM = 256 * 1024
+"""Bytes; pictures come in parts, or in JSON."""
+MOST_VALUES = 100_000
+"""In JSON. A picture in Base64 is one of them, however large."""
+_DECLARED = 128
+"""Bytes at the beginning of XML in which its encoding stands."""
+_LONGEST_SAID = 200
+"""Characters of a parser's complaint, which may hold what it complains of."""
 DEEPEST = 64
 _GBK = re.compile(r"charset\s*=\s*\"?gb", re.IGNORECASE)
 
@@ -46,24 +56,15 @@ def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
         case "form":
             return _form(body, content_type)
         case "xml":
-            root = ET.fromstring(cleaned(body))  # noqa: S314  # cleaned() lets no DTD, no depth and no size pass
+            root = ET.fromstring(cleaned(_xml_text(body)))  # noqa: S314  # cleaned() lets no DTD, no depth and no size pass
             return {_name(root.tag): _element(root)}
 
 
-def _encodings(content_type: str) -> Iterator[str]:
-    """To be tried in turn. What is named comes first where it is GBK; a Chinese host that names nothing, or UTF-8, may
-    mean GBK all the same, and an alarm must not be lost for its name.
-    """
-    if _GBK.search(content_type):
-        yield "gb18030"
-    yield from ("utf-8-sig", "gb18030")
-
-
 def _json(body: bytes, content_type: str) -> Tree:
+    if body.count(b",") > MOST_VALUES:
+        raise BadInput(Words(f"JSON 超过 {MOST_VALUES} 个值", f"more than {MOST_VALUES} values in the JSON"), body)
     try:
-        tree = json.loads(_json_text(body, content_type), parse_constant=_no_number)
-    except RecursionError:
-        raise BadInput(Words("JSON 嵌套太深", "the JSON is too deep"), body) from None
+        tree = read_json(text_of(body, gbk_first=_GBK.search(content_type) is not None))
     except ValueError as error:
         raise BadInput(Words(f"内容不是 JSON{_spot(error)}", f"the body is no JSON: {error}"), body) from None
     if _depth_beyond(tree, DEEPEST):
@@ -75,20 +76,18 @@ def _spot(error: ValueError) -> str:
     return f"（第 {error.lineno} 行第 {error.colno} 个字符起）" if isinstance(error, json.JSONDecodeError) else ""
 
 
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
-
-
 def _depth_beyond(tree: Tree, left: int) -> bool:
     below: Iterator[Tree] = iter(tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ())
     return left < 0 or any(_depth_beyond(each, left - 1) for each in below)
 
 
-def _json_text(body: bytes, content_type: str) -> str | bytes:
-    for encoding in _encodings(content_type) if json.detect_encoding(body).startswith("utf-8") else ():
-        with suppress(UnicodeDecodeError):
-            return body.decode(encoding)
-    return body
+def _encodings(content_type: str) -> Iterator[str]:
+    """To be tried in turn. What is named comes first where it is GBK; a Chinese host that names nothing, or UTF-8, may
+    mean GBK all the same, and an alarm must not be lost for its name.
+    """
+    if _GBK.search(content_type):
+        yield "gb18030"
+    yield from ("utf-8-sig", "gb18030")
 
 
 def _pairs(body: bytes, content_type: str) -> list[tuple[str, str]]:
@@ -106,14 +105,24 @@ def _pairs(body: bytes, content_type: str) -> list[tuple[str, str]]:
 
 
 def _form(body: bytes, content_type: str) -> Tree:
+    if len(body) > LARGEST_FORM:
+        zh, en = f"表单超过 {LARGEST_FORM} 字节", f"the body is no form: more than {LARGEST_FORM} bytes"
+        raise BadInput(Words(zh, en), body)
     try:
         pairs = _pairs(body, content_type)
     except ValueError as error:
-        raise BadInput(Words("内容不是表单", f"the body is no form: {error}"), body) from None
+        raise BadInput(Words("内容不是表单", f"the body is no form: {error}"[:_LONGEST_SAID]), body) from None
     tree: dict[str, Tree] = {}
     for name, value in pairs:
         tree[name] = [*_listed(tree[name]), value] if name in tree else value
     return tree
+
+
+def _xml_text(body: bytes) -> bytes:
+    """In UTF-8 where it says UTF-8 or nothing and is GBK: cameras name their zones so."""
+    if b"encoding" in body[:_DECLARED] and b"utf-8" not in body[:_DECLARED].lower():
+        return body
+    return decoded(body).encode()
 
 
 def _element(element: ET.Element) -> Tree:

@@ -33,15 +33,22 @@ class Keyed:
     prefix: str
     under: tuple[str, ...] = ()
     objects_too: bool = True
+    capitals: bool = False
+    """Whether its topics are in capitals what its telemetry writes as Switch1."""
 
     def read(self, topic: str, base: str, said: Any) -> Any:
         """None where it is not about this topic, or an object that needs no key."""
         prefix = self.prefix.replace("{base}", base)
-        if not matches(f"{prefix}#", topic) or (isinstance(said, dict) and not self.objects_too):
+        if not matches(f"{prefix}#", topic) or (isinstance(said, dict) and not (self.objects_too or _is_action(said))):
             return None
-        for key in reversed((*self.under, *topic.split("/")[prefix.count("/") :])):
-            said = {key: said}
+        keys = (*self.under, *topic.split("/")[prefix.count("/") :])
+        for key in reversed(keys):
+            said = {key: said, key.capitalize(): said} if self.capitals else {key: said}
         return said
+
+
+def _is_action(said: dict[str, Any]) -> bool:
+    return [name.lower() for name in said] == ["action"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ TASMOTA = Format(
     # POWER says a bare word, RESULT the same as JSON; receivers of radio (RfReceived) say theirs on tele's RESULT
     topics=("stat/{base}/+", "tele/{base}/SENSOR", "tele/{base}/STATE", "tele/{base}/RESULT"),
     availability=(_there("tele/{base}/LWT", "Online", "Offline"),),
-    keyed=(Keyed("stat/{base}/", objects_too=False),),
+    keyed=(Keyed("stat/{base}/", objects_too=False, capitals=True),),
 )
 SHELLY = Format(
     topics=("{base}/events/rpc", "{base}/status/+"),
@@ -137,7 +144,7 @@ SHELLY_GEN1 = Format(
         _state("sensor.state", "door.opened", "door.closed", **{"is": "open"}),
         _alarm("sensor.flood", "water"),
         _alarm("sensor.smoke", "fire"),
-        _alarm("sensor.gas", "gas", **{"is": ("mild", "heavy")}),
+        _alarm("sensor.gas", "gas", **{"is": ("mild", "heavy"), "not": "none"}),
         _alarm("status.motion", "zone"),
         _state("sensor.battery", *_LOW_BATTERY, below=_LOW_PERCENT),
         _state("status.bat", *_LOW_BATTERY, below=_LOW_PERCENT),

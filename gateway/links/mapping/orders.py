@@ -21,6 +21,8 @@ def _check_topic(topic: str) -> str:
     return topic
 
 
+_SHOWN = 64
+"""Characters of a value that are told."""
 _NAMED = re.compile(r"\{(\w+)\}")
 Topic = Annotated[str, AfterValidator(_check_topic)]
 
@@ -44,11 +46,23 @@ class Order(BaseModel):
             if name not in arguments:
                 raise CommandFailed(Words(f"缺少参数 {name}", f"argument {name} is missing"))
         values = {"base": base, **{name: arguments[name] for name in self.takes}}
-        text = _NAMED.sub(lambda at: _written(values[at[1]]) if at[1] in values else at[0], self.payload)
+        text = _NAMED.sub(lambda at: _written(at[1], values[at[1]]) if at[1] in values else at[0], self.payload)
         return text.encode()
 
 
-def _written(value: object) -> str:
+def sendable(name: str, value: object) -> str:
+    """An argument as JSON. Raises CommandFailed for what a device can't be sent: no number, half a character."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (ValueError, TypeError, RecursionError):
+        shown = type(value).__name__ if isinstance(value, dict | list) else ascii(value)[:_SHOWN]
+        zh, en = f"参数 {name} 的值不能用：{shown}", f"argument {name} can't be sent: {shown}"
+        raise CommandFailed(Words(zh, en)) from None
+    return text
+
+
+def _written(name: str, value: object) -> str:
     """As JSON has it, a string without its quotes: they stand in the template."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = sendable(name, value)
     return text[1:-1] if isinstance(value, str) else text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import jmespath
@@ -10,6 +9,7 @@ from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, Field
 
 from gateway.errors import BadInput
+from gateway.links.json_text import read_json, text_of
 from gateway.model import Words
 from gateway.settings.mend import Wrong
 
@@ -44,18 +44,18 @@ def look_up(expression: str, message: Any) -> Any:
 def message_of(payload: bytes) -> Any:
     """JSON if it is JSON, else its text: many devices say `on` plainly. Raises BadInput for what is neither.
 
-    NaN and Infinity, which small devices write into their JSON, are nothing.
+    NaN, Infinity and numbers without end, which small devices write into their JSON, are no value of anything.
     """
     if len(payload) > LARGEST:
         size = len(payload)
         raise BadInput(Words(f"共 {size} 字节，最多 {LARGEST}", f"{size} bytes, {LARGEST} are the most"), payload)
+    text = text_of(payload)
+    if "\ufffd" in text:
+        why = Words("既不是 JSON 也不是 UTF-8 文本", "neither JSON nor text in UTF-8")
+        raise BadInput(why, payload)
     try:
-        text = payload.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput(Words("既不是 JSON 也不是 UTF-8 文本", "neither JSON nor text in UTF-8"), payload) from None
-    try:
-        message = json.loads(text, parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
+        message = read_json(text)
+    except ValueError:
         return text.strip()
     if _depth(message) > DEEPEST:
         raise BadInput(Words(f"JSON 嵌套超过 {DEEPEST} 层", f"JSON nested deeper than {DEEPEST} levels"), payload)

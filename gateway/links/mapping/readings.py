@@ -3,16 +3,20 @@
 A state is told when it changes. As long as it is not known (after a start) only its holding is
 told, marked as `from_status`: a leak that began while nobody listened must ring, a door that is shut
 is no news.
+
+A value that neither begins nor ends a state, such as `unknown`, changes nothing: it is no end of an alarm.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from gateway.links.mapping.opposites import opposites_of, says_nothing
 from gateway.links.mapping.paths import Path, look_up
 from gateway.links.mapping.plain import plain
 from gateway.model import is_kind
@@ -46,9 +50,14 @@ class _Rule(BaseModel):
 
 
 class State(_Rule):
-    """Holds while the value is one of `is`, or above or below a number; told by `on` and `off`."""
+    """Holds while the value is one of `is`, or above or below a number; told by `on` and `off`.
+
+    It ends with one of `not`. Left out, that is what is the opposite of `is` (false of true, off of on, closed of
+    open), or where it has none, any other value that says something.
+    """
 
     values: Annotated[tuple[Value, ...] | Value, Field(alias="is", description="the value, or several")] = True
+    ends: Annotated[tuple[Value, ...] | Value | None, Field(alias="not", description="what ends it")] = None
     above: float | None = None
     below: float | None = None
     on: Annotated[Kind, Field(description="said when it begins to hold")]
@@ -61,16 +70,32 @@ class State(_Rule):
         return self
 
     def holds(self, message: Any) -> bool | None:
-        """None when the message does not speak of it, or of more than one value."""
-        value = look_up(self.of, message)
+        """None when the message does not speak of it, or by a value that neither begins nor ends it."""
+        value = _value(self.of, message)
         if value is None or isinstance(value, dict | list):
             return None
         if self.above is None and self.below is None:
-            return any(_same(value, wanted) for wanted in _several(self.values))
+            if any(_same(value, wanted) for wanted in _several(self.values)):
+                return True
+            return False if self._ends_with(value) else None
         number = _number(value)
         if number is None:
             return None
         return number > self.above if self.above is not None else number < (self.below or 0.0)
+
+    def unclear(self, message: Any) -> str | None:
+        """The value in the message that neither begins nor ends it, as text; None when there is no such value."""
+        value = _value(self.of, message)
+        return None if value is None or self.holds(message) is not None else repr(value)[:LONGEST_VALUE]
+
+    def _ends_with(self, value: Any) -> bool:
+        if self.ends is not None:
+            return any(_same(value, end) for end in _several(self.ends))
+        begins = _several(self.values)
+        opposites = [opposite for begin in begins for opposite in opposites_of(begin)]
+        if opposites:
+            return any(_same(value, opposite) for opposite in opposites)
+        return not says_nothing(value) and any(_kind_of(value) is _kind_of(begin) for begin in begins)
 
 
 class Match(_Rule):
@@ -79,7 +104,7 @@ class Match(_Rule):
     values: Annotated[tuple[Value, ...] | Value, Field(alias="is", description="the value, or several")] = True
 
     def fits(self, message: Any) -> bool:
-        value = look_up(self.of, message)
+        value = _value(self.of, message)
         return value is not None and any(_same(value, wanted) for wanted in _several(self.values))
 
 
@@ -131,6 +156,20 @@ class Known:
         self._holds[number] = said.holds
 
 
+def _value(of: str, message: Any) -> Any:
+    """What stands at `of`. A switch of Tasmota says {"Action": "ON"} at once, and "ON" in its telemetry."""
+    value = look_up(of, message)
+    if isinstance(value, dict) and len(value) == 1:
+        (name, said), *_ = value.items()
+        if name.lower() == "action":
+            return said
+    return value
+
+
+def _kind_of(value: Any) -> type:
+    return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
+
+
 def details(message: Any, paths: Mapping[str, str]) -> dict[str, Any]:
     """Values that go along with every signal, each by its name."""
     found = ((name, look_up(path, message)) for name, path in paths.items())
@@ -158,6 +197,7 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None

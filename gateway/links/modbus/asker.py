@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
@@ -10,8 +11,9 @@ import structlog
 
 from gateway.links.contacts.board import Board, Drive, Point
 from gateway.links.modbus.line import Answer, ModbusLine, Outcome, Refusal, Silence
+from gateway.links.modbus.pieces import CUT_ON, CUTS_A_LOOK, Pieces
 from gateway.links.modbus.plan import points
-from gateway.links.modbus.request import Read, Write
+from gateway.links.modbus.request import Write
 from gateway.links.modbus.rota import Rota
 
 log = structlog.get_logger(__name__)
@@ -28,13 +30,13 @@ class Asker:
     def __init__(
         self,
         line: ModbusLine,
-        reads: Mapping[int, Sequence[Read]],
+        pieces: Mapping[int, Sequence[Pieces]],
         board: Board,
         rota: Rota,
         seen: Callable[[int], None],
         missed: Callable[[int, Refusal | Silence], None],
     ) -> None:
-        self._line, self._reads, self._board, self._rota = line, reads, board, rota
+        self._line, self._pieces, self._board, self._rota = line, pieces, board, rota
         self._seen, self._missed = seen, missed
         self._now = asyncio.get_running_loop().time
         self._looked: dict[int, float] = {}
@@ -96,11 +98,35 @@ class Asker:
     async def _look(self, unit: int) -> None:
         self._looked[unit] = self._now()
         read: dict[Point, bool] = {}
-        for request in self._reads[unit]:
-            outcome = await self._line.ask(unit, request)
-            if not isinstance(outcome, Answer):
+        for pieces in self._pieces[unit]:
+            outcome = await self._read(unit, pieces, read)
+            if outcome is not None:
                 self._missed(unit, outcome)
                 return
-            read |= points(unit, request, request.bits(outcome.pdu))
+        if self._is_cutting(unit):
+            return  # the rest is found in the next cycle
+        if not read:
+            self._missed(unit, Refusal(next(code for each in self._pieces[unit] for code in each.missing.values())))
+            return
         self._board.see(unit, read, self._now())
         self._seen(unit)
+
+    async def _read(self, unit: int, pieces: Pieces, read: dict[Point, bool]) -> Refusal | Silence | None:
+        """All of a table that can be read; why nothing more is to be asked of this unit now."""
+        due, cuts = deque(pieces.due(self._now())), 0
+        while due and cuts < CUTS_A_LOOK:
+            request = due.popleft()
+            outcome = await self._line.ask(unit, request)
+            if isinstance(outcome, Answer):
+                read |= points(unit, request, request.bits(outcome.pdu))
+                if pieces.answered(request):
+                    break
+            elif isinstance(outcome, Refusal) and outcome.code in CUT_ON:
+                due += pieces.refused(request, outcome.code, self._now())
+                cuts += 1
+            else:
+                return outcome
+        return None
+
+    def _is_cutting(self, unit: int) -> bool:
+        return any(pieces.is_cutting for pieces in self._pieces[unit])

@@ -19,6 +19,8 @@ LONGEST_RTU, LONGEST_TCP = 256, 260
 HEAD_TCP = 7
 READS, FIXED = frozenset({1, 2, 3, 4}), frozenset({5, 6, 8, 15, 16})
 """Functions whose answers tell their length, and those that are 8 bytes long."""
+MOST_SURPLUS = 4
+"""Bytes too many behind an answer that are passed over."""
 
 
 class Frame(NamedTuple):
@@ -49,6 +51,10 @@ class Framing(ABC):
     def silence(self) -> None:
         """Nothing more comes: what is half is rubbish."""
         self._drop(len(self._buffer))
+
+    def half(self, number: int) -> tuple[int, int] | None:  # noqa: ARG002  # for framings that know lengths
+        """How many bytes of the answer to that number came, and how many it was to have; None where none broke off."""
+        return None
 
     def rubbish(self) -> bytes:
         """Taking it forgets it."""
@@ -112,25 +118,67 @@ class Rtu(Framing):
 
 
 class Tcp(Framing):
+    """A device that sends a byte too many behind its answers, or too few, must not spoil those that follow."""
+
     numbered = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = 0
+        self._broke_off = False
+        self._is_modbus = False
 
     def encode(self, unit: int, number: int, pdu: ModbusPDU) -> bytes:
         pdu.dev_id, pdu.transaction_id = unit, number
+        self._asked = number
         return FramerSocket(DecodePDU(is_server=False)).buildFrame(pdu)
 
     def feed(self, data: bytes) -> list[Frame]:
+        if self._broke_off and (head := _head(data, 0)) and head.number == self._asked:
+            self._drop(len(self._buffer))  # the rest of an older answer never came
+        self._broke_off = False
         self._buffer += data
         frames = []
         while len(self._buffer) >= HEAD_TCP:
-            number, protocol, length = (int.from_bytes(self._buffer[at : at + 2]) for at in (0, 2, 4))
-            if protocol or not 2 < length <= LONGEST_TCP - 6:
-                self._drop(len(self._buffer))
-                raise BadInput(Words("不是 Modbus TCP", "this is no Modbus TCP"), self.rubbish())
-            if len(self._buffer) < 6 + length:
+            head = _head(self._buffer, 0) or self._resynchronised()
+            if head is None or len(self._buffer) < 6 + head.length:
                 break
-            frames.append(Frame(self._buffer[6], bytes(self._buffer[HEAD_TCP : 6 + length]), number))
-            del self._buffer[: 6 + length]
+            frames.append(Frame(self._buffer[6], bytes(self._buffer[HEAD_TCP : 6 + head.length]), head.number))
+            del self._buffer[: 6 + head.length]
+            self._is_modbus = True
         return frames
 
     def silence(self) -> None:
-        """A segment may be late; what is half is completed."""
+        """A segment may be late: what is half is completed, unless the next answer begins instead."""
+        self._broke_off = bool(self._buffer)
+
+    def half(self, number: int) -> tuple[int, int] | None:
+        head = _head(self._buffer, 0)
+        if head is None or head.number != number:
+            return None
+        return len(self._buffer) - HEAD_TCP, head.length - 1
+
+    def _resynchronised(self) -> _Head | None:
+        """The head behind a few bytes too many, which are dropped; None until it is there. Raises BadInput."""
+        if self._is_modbus:
+            for at in range(1, MOST_SURPLUS + 1):
+                if (head := _head(self._buffer, at)) and head.number == self._asked:
+                    self._drop(at)
+                    return head
+            if len(self._buffer) < HEAD_TCP + MOST_SURPLUS:
+                return None
+        self._drop(len(self._buffer))
+        raise BadInput(Words("不是 Modbus TCP", "this is no Modbus TCP"), self.rubbish())
+
+
+class _Head(NamedTuple):
+    number: int
+    length: int
+
+
+def _head(data: bytes | bytearray, at: int) -> _Head | None:
+    """What begins there, if it can be the head of an answer: its number, and how many bytes follow the first six."""
+    if len(data) < at + HEAD_TCP:
+        return None
+    number, protocol, length = (int.from_bytes(data[at + part : at + part + 2]) for part in (0, 2, 4))
+    return None if protocol or not 2 < length <= LONGEST_TCP - 6 else _Head(number, length)

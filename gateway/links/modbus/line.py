@@ -12,11 +12,13 @@ that to the next question. Modbus TCP numbers its questions. RTU does not, so he
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
 from gateway.links.modbus.frames import Frame, Framing
+from gateway.links.modbus.misfits import Misfit, of_bytes, of_frame
 from gateway.links.modbus.request import ECHO, PASSING, REFUSED, WHY, Echo, Request
 from gateway.links.serial import SerialLine
 
@@ -49,10 +51,13 @@ class Refusal(NamedTuple):
 
 
 class Silence(NamedTuple):
-    """No answer in time. `late`: it did answer meanwhile, after its time; `rubbish` is what else was heard."""
+    """No answer in time. `late`: it did answer meanwhile, after its time; `rubbish` is what else was heard, `misfit`
+    what is wrong with an answer that came and does not fit.
+    """
 
     late: bool = False
     rubbish: bytes = b""
+    misfit: Misfit | None = None
 
 
 Outcome = Answer | Refusal | Silence
@@ -77,6 +82,18 @@ class Owing:
 
     asked: int = 0
     late: bool = False
+    requests: deque[Request] = field(default_factory=lambda: deque(maxlen=8))
+    """The last of them; `numbers` are theirs, where the line has numbers."""
+    numbers: deque[int] = field(default_factory=lambda: deque(maxlen=8))
+    misfit: Misfit | None = None
+    """What was wrong with its last answer; what it says to the echo, which it may not know, tells nothing of that."""
+
+    def waits_for(self, frame: Frame, *, numbered: bool) -> bool:
+        """Whether that answers one of the questions that it left unanswered."""
+        if numbered:
+            return frame.number in self.numbers
+        refused = frame.pdu[0] & REFUSED and len(frame.pdu) == 2
+        return bool(refused) or any(request.is_answer(frame.pdu) for request in self.requests)
 
 
 @dataclass(slots=True)
@@ -89,6 +106,7 @@ class ModbusLine:
     _asked: count[int] = field(default_factory=count)
     _owing: dict[int, Owing] = field(default_factory=dict)
     _heard_at: float = 0.0
+    _misfit: Misfit | None = None
     _echoes: dict[int, bool] = field(default_factory=dict)
     """Whether a unit knows the echo, as far as that has been seen."""
 
@@ -113,6 +131,8 @@ class ModbusLine:
         outcome = await self._exchange(unit, Echo(self._number()) if by_echo else request)
         if by_echo and not isinstance(outcome, Silence):
             self._echoes[unit] = True
+        elif by_echo and isinstance(outcome, Silence):
+            return outcome._replace(misfit=owing.misfit)
         elif not by_echo and not isinstance(outcome, Silence):
             if owing.asked > 1 and not owing.late:
                 self._echoes[unit] = False
@@ -125,18 +145,19 @@ class ModbusLine:
 
     async def _exchange(self, unit: int, request: Request) -> Outcome:
         self.framing.rubbish()
+        self._misfit = None
         number = self._number() if self.framing.numbered else 0
         frame = self.framing.encode(unit, number, request.pdu())
         try:
             async with asyncio.timeout(BABBLE_S):
                 await self._hush()
         except TimeoutError:
-            return self._unanswered(unit)
+            return self._unanswered(unit, number, request, frame)
         await self.stream.write(frame)
         answer = await self._answer(unit, number, request, self._now() + self._patience(len(frame), request))
         if answer is None:
             self.framing.silence()
-            return self._unanswered(unit)
+            return self._unanswered(unit, number, request, frame)
         return answer
 
     async def _hush(self) -> None:
@@ -175,6 +196,7 @@ class ModbusLine:
             for frame in self.framing.feed(heard):
                 if frame.unit != unit or frame.number != number:
                     self._stray(frame)
+                    self._note(frame, unit, number, request)
                 elif request.is_answer(frame.pdu):
                     self._owing.pop(unit, None)
                     return Answer(frame.pdu)
@@ -183,16 +205,36 @@ class ModbusLine:
                     return Refusal(frame.pdu[1])
                 else:
                     self._stray(frame)
+                    self._note(frame, unit, number, request)
         return None
+
+    def _note(self, frame: Frame, unit: int, number: int, request: Request) -> None:
+        """What is wrong with a frame that is no answer, unless it is a late one."""
+        of_other = self._owing.get(frame.unit)
+        if of_other is not None and (frame.number in of_other.numbers if number else frame.unit != unit):
+            return
+        owing = self._owing.get(unit)
+        self._misfit = of_frame(frame, unit, number, request, owing.requests if owing else ()) or self._misfit
 
     def _stray(self, frame: Frame) -> None:
         """An answer that nobody waits for: late, or another master's on the same wire."""
-        if frame.unit in self._owing:
-            self._owing[frame.unit].late = True
+        owing = self._owing.get(frame.unit)
+        if owing is not None:
+            owing.late = owing.late or owing.waits_for(frame, numbered=self.framing.numbered)
             if frame.pdu[0] & ~REFUSED == ECHO:
                 self._echoes[frame.unit] = True
 
-    def _unanswered(self, unit: int) -> Silence:
+    def _unanswered(self, unit: int, number: int, request: Request, frame: bytes) -> Silence:
         owing = self._owing.setdefault(unit, Owing())
         owing.asked += 1
-        return Silence(owing.late, self.framing.rubbish())
+        owing.requests.append(request)
+        owing.numbers.append(number)
+        rubbish = self.framing.rubbish()
+        misfit, half = self._misfit, self.framing.half(number)
+        if half is not None:
+            misfit = Misfit("short", *half)
+        if misfit is None and not self.framing.numbered:
+            misfit = of_bytes(rubbish, unit, frame, request)
+        if request.function != ECHO:
+            owing.misfit = misfit
+        return Silence(owing.late, rubbish, misfit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gateway.driver import Part
@@ -11,6 +11,7 @@ from gateway.links.contacts.board import Gate, Point, Wiring
 from gateway.links.contacts.contact import ContactSpec
 from gateway.links.contacts.interlock import InterlockSpec
 from gateway.links.contacts.output import OutputSpec
+from gateway.links.modbus.pieces import Pieces
 from gateway.links.modbus.request import Read, Table
 from gateway.links.modbus.rows import BarrierRow, Input, InterlockRow, Output, Sensor, Unit
 from gateway.links.modbus.settings import ModbusIoSettings
@@ -24,9 +25,20 @@ STOP: Mapping[str, frozenset[str]] = {"stop": frozenset()}
 RESET: Mapping[str, frozenset[str]] = {"reset": frozenset()}
 
 
-def reads(unit: Unit) -> list[Read]:
-    """One range a table, always the same: two answers of a unit that look alike then tell of the same inputs."""
-    return [Read(table, min(numbers), max(numbers) - min(numbers) + 1) for table, numbers in unit.numbers().items()]
+def pieces(unit: Unit) -> list[Pieces]:
+    """One range a table, as long as the unit answers it."""
+    return [Pieces(table, numbers) for table, numbers in unit.numbers().items()]
+
+
+def named(unit: Unit, table: Table, numbers: Collection[int]) -> list[str]:
+    """What hangs on these numbers of a table, as the YAML calls it."""
+    found = [each.id for each in unit.inputs if each.table is table and each.number in numbers]
+    found += [each.id for each in unit.outputs if table is Table.COIL and each.number in numbers]
+    for gate in unit.barriers:
+        relays = {number for _, number in gate.outputs if number is not None} if table is Table.COIL else set()
+        senses = {each.number for _, each in gate.inputs if each is not None and each.table is table}
+        found += [gate.id] if (relays | senses) & set(numbers) else []
+    return found
 
 
 def points(address: int, read: Read, bits: Sequence[bool]) -> dict[Point, bool]:

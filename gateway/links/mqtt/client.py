@@ -16,6 +16,7 @@ from paho.mqtt.client import MQTTMessage
 
 from gateway.errors import LinkLost
 from gateway.links.mqtt.aside import Aside, Quarantine
+from gateway.links.mqtt.broker_words import maybe_taken_over, taken_over
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.inbound import Inbound
 from gateway.links.mqtt.link import Message, RoutedLink
@@ -30,6 +31,11 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 """Seconds before the first and at most before a later attempt to connect; half of it by chance."""
 STEADY = 30.0
 """A connection that held this long was a good one: the next pause is a short one again."""
+SHORT, CUTS_TOLD = 10.0, 2
+"""So many connections in a row that the broker cut within so many seconds after it took us tell of another client:
+Mosquitto 2.0.11 gives no reason when it gives our session away."""
+YIELD = 10.0
+"""Seconds at least until we take a session back that was taken from us: a war would lose the signals of both."""
 ACCOUNT = ""
 """A broker does not say who published; what an account may publish on is its access control list's business."""
 
@@ -48,6 +54,8 @@ class BrokerClient:
         self._line: PahoLine | None = None
         self._connected = asyncio.Event()
         self._trouble: Said = Words("消息服务器还没有连上", "not connected yet")
+        self._cut_short = 0
+        self._is_fought_over = False
         self._tasks: asyncio.TaskGroup | None = None
 
     def link(self, device: str, _account: str = ACCOUNT) -> BrokerLink:
@@ -68,6 +76,8 @@ class BrokerClient:
                 await self._one_connection()
                 if asyncio.get_running_loop().time() - since > STEADY:
                     pause = FIRST_PAUSE
+                if self._is_fought_over:
+                    pause = max(pause, YIELD)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # spreads attempts, no secret
                 pause = min(pause * 2, LONGEST_PAUSE)
         raise AssertionError("the loop above has no end")
@@ -91,7 +101,8 @@ class BrokerClient:
 
     async def _one_connection(self) -> None:
         inbound = Inbound(self._limits, self._budget, self.counters)
-        line = PahoLine(self.settings, lambda message: self._arrived(line, inbound, message))
+        self._is_fought_over = False
+        line = PahoLine(self.settings, lambda message: self._arrived(line, inbound, message), self._explained)
         try:
             self._line = line  # the broker may speak before we know that it has accepted us
             await line.connect()
@@ -101,12 +112,25 @@ class BrokerClient:
             await line.keep()
         except LinkLost as error:
             self._trouble = error.why
+            if line.accepted_at is None:
+                self._cut_short = 0
             log.warning("mqtt broker lost", why=str(error))
         finally:
             self._connected.clear()
             self._line = None
             self.counters.connections = 0
             line.leave()
+
+    def _explained(self, line: PahoLine) -> Words | None:
+        """Why the broker cut us off, as far as it does not say: it may have given our session to another client."""
+        if line.is_taken_over:
+            self._is_fought_over = True
+            return taken_over(self.settings.client_id)
+        now = asyncio.get_running_loop().time()
+        is_short = line.accepted_at is not None and now - line.accepted_at < SHORT
+        self._cut_short = self._cut_short + 1 if is_short else 0
+        self._is_fought_over = self._cut_short >= CUTS_TOLD
+        return maybe_taken_over(self.settings.client_id) if self._is_fought_over else None
 
     def _arrived(self, line: PahoLine, inbound: Inbound, received: MQTTMessage) -> None:
         packet_id = received.mid if received.qos else None

@@ -115,4 +115,7 @@ class Endpoint:
             f"客户端 {message.client}：主题 {message.topic} 不属于账号 {account} 的任何设备",
             f"client {message.client}: topic {message.topic} is no device's of account {account}",
         )
+        links = self._router.links(account)
+        if len(links) == 1 and not links[0].was_heard:
+            links[0].refuse(why)  # all that it says goes where nobody hears it
         self._aside.put(self._tasks, delivery, account, why)

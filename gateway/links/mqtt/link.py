@@ -11,6 +11,7 @@ from gateway.errors import AnjuError
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.tape import Tape
+from gateway.model import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,9 @@ class Directory(Protocol):
 class RoutedLink:
     """The half of a link that both doors share: claims, and messages into a driver's hands.
 
-    The app may set `on_heard`, called for anything the device sends (not for what others say of it, nor for what a
-    broker says from memory), `on_returned`, called when a line that devices share stands again, and `on_silent`,
-    awaited when the device's last will came due.
+    The app may set `on_heard`, called for anything the device sends that could be used (not for what others say of
+    it, nor for what a broker says from memory), `on_returned`, called when a line that devices share stands again,
+    `on_silent`, awaited when the device's last will came due, and `on_refused`, called with why it is turned away.
     """
 
     def __init__(self, device: str, account: str, directory: Directory, waiting: WaitingRoom) -> None:
@@ -77,6 +78,8 @@ class RoutedLink:
         self.on_heard: Callable[[], None] | None = None
         self.on_returned: Callable[[], None] | None = None
         self.on_silent: Callable[[], Awaitable[None]] | None = None
+        self.on_refused: Callable[[None, Words], None] | None = None
+        self.is_refused = self.was_heard = False
         self.has_served = False
         self.tape = Tape()
         self._directory = directory
@@ -107,12 +110,27 @@ class RoutedLink:
     def take(self, delivery: Delivery) -> None:
         """Hand it to the driver, or let it wait for one."""
         self.tape.put("in", delivery.message.payload, delivery.message.topic)
-        if self.on_heard is not None and self._is_its_own(delivery.message):
-            self.on_heard()
         if self._start is None:
+            self._hear(delivery.message)
             self._waiting.hold(delivery)
         else:
             self._start(delivery)
+
+    def refuse(self, why: Words) -> None:
+        """What the device says is not taken; that it pings or signs in is then no sign that it is well."""
+        self.is_refused = True
+        if self.on_refused is not None:
+            self.on_refused(None, why)
+
+    def alive(self) -> None:
+        """It pings, or signed in."""
+        if self.on_heard is not None and not self.is_refused:
+            self.on_heard()
+
+    def _hear(self, message: Message) -> None:
+        if self._is_its_own(message):
+            self.is_refused, self.was_heard = False, True
+            self.alive()
 
     def _is_its_own(self, message: Message) -> bool:
         """Whether the device itself said it just now."""
@@ -123,7 +141,7 @@ class RoutedLink:
         return self._waiting.leave()
 
     def _begin(self, group: asyncio.TaskGroup, handle: Handle, delivery: Delivery) -> None:
-        task = group.create_task(_handle(handle, delivery))
+        task = group.create_task(_handle(handle, delivery, self._hear))
         task.add_done_callback(lambda _: self._ended(delivery))
 
     def _ended(self, delivery: Delivery) -> None:
@@ -138,10 +156,13 @@ class RoutedLink:
         raise AssertionError("nobody sets this event")
 
 
-async def _handle(handle: Handle, delivery: Delivery) -> None:
+async def _handle(handle: Handle, delivery: Delivery, hear: Callable[[Message], None]) -> None:
     try:
         wrong = await handle(delivery.message)
     except AnjuError as error:
+        hear(delivery.message)
         delivery.settle(kept=False, why=str(error))
     else:
+        if not wrong:
+            hear(delivery.message)
         delivery.settle(kept=True, why=wrong or "", reason=Reason.PAYLOAD_INVALID if wrong else Reason.SUCCESS)

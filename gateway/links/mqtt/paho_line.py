@@ -22,6 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gateway.errors import LinkLost
+from gateway.links.mqtt.broker_words import TAKEN_OVER, refusal
 from gateway.links.mqtt.paho_socket import PahoSocket
 from gateway.model import Words
 
@@ -52,10 +53,20 @@ class BrokerSettings:
 class PahoLine:
     """`connect`, then `keep` until it raises LinkLost; `lose` ends it from our side."""
 
-    def __init__(self, settings: BrokerSettings, on_message: Callable[[MQTTMessage], None]) -> None:
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        on_message: Callable[[MQTTMessage], None],
+        explain: Callable[[PahoLine], Words | None] = lambda _line: None,
+    ) -> None:
         self._settings = settings
+        self._explain = explain
         self._loop = asyncio.get_running_loop()
         self._lost: asyncio.Future[str] = self._loop.create_future()
+        self._said: Words | None = None
+        self.accepted_at: float | None = None
+        """When the broker took us; None: it did not."""
+        self.is_taken_over = False
         self._answered: asyncio.Future[None] = self._loop.create_future()
         self._subscribing: dict[int, asyncio.Future[None]] = {}
         self._socket: PahoSocket | None = None
@@ -69,8 +80,10 @@ class PahoLine:
     def why(self) -> Words:
         """Why it was lost, in a sentence that names the broker."""
         reason = self._lost.result() if self._lost.done() else "still connected"
-        en = f"broker {self._settings.host}:{self._settings.port}: {reason}"
-        return Words("消息服务器（MQTT）连接中断，请检查其供电和网络", en)
+        broker = f"broker {self._settings.host}:{self._settings.port}"
+        if self._said is not None:
+            return Words(self._said.zh, f"{broker}: {self._said.en}")
+        return Words("消息服务器（MQTT）连接中断，请检查其供电和网络", f"{broker}: {reason}")
 
     async def connect(self) -> None:
         """Until the broker has accepted us; raises LinkLost."""
@@ -144,10 +157,11 @@ class PahoLine:
         if self._socket is not None:
             self._socket.resume()
 
-    def lose(self, why: str) -> None:
+    def lose(self, why: str, said: Words | None = None) -> None:
         """Cut it without DISCONNECT: what was not acknowledged comes again on the next connection."""
         if not self._lost.done():
             self._lost.set_result(why)
+            self._said = said
         if self._socket is not None:
             self._socket.close()
         if not self._answered.done():
@@ -202,14 +216,17 @@ class PahoLine:
 
     def _on_connect(self, _client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, _more: Any) -> None:
         if reason.is_failure:
-            self.lose(f"refused us: {reason}")
+            self.lose(f"refused us: {reason}", refusal(reason, self._settings.client_id))
         elif not self._answered.done():
+            self.accepted_at = self._loop.time()
             self._answered.set_result(None)
 
     def _on_disconnect(
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _more: Any
     ) -> None:
-        self.lose(f"connection lost: {reason}")
+        self.is_taken_over = reason.value == TAKEN_OVER and not self.is_lost
+        if not self.is_lost:
+            self.lose(f"connection lost: {reason}", self._explain(self))
 
     def _on_subscribe(self, _client: Client, _data: Any, packet_id: int, reasons: list[ReasonCode], _more: Any) -> None:
         granted = self._subscribing.get(packet_id)

@@ -19,6 +19,7 @@ from gateway.links.mqtt.packets import LEVEL_3_1_1, Connect, ConnectCode, Subscr
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.router import Router
 from gateway.links.mqtt.session import Session, Sessions
+from gateway.links.mqtt.takeovers import Takeovers
 from gateway.links.mqtt.terms import kept_for
 from gateway.links.mqtt.wills import Wills
 from gateway.links.mqtt.wire import Malformed
@@ -42,6 +43,7 @@ class Reception:
         self._router = router
         self._aside = aside
         self._wills = Wills(self._begin)
+        self._takeovers = Takeovers()
         self._connections: set[Connection] = set()
         self._strangers: dict[Connection, None] = {}
 
@@ -89,6 +91,7 @@ class Reception:
         if former is not None:
             why = "the client connected again [MQTT-3.1.4-2]"
             former.end(why, is_fault=False, reason=Reason.TAKEN_OVER)
+            self._tell_of_fights(packet.user, client, now)
         self.pinged(packet.user)
         return ConnectCode.ACCEPTED, session, present
 
@@ -107,8 +110,8 @@ class Reception:
     def pinged(self, account: str) -> None:
         """It is the device that pings if the account has only one; of a bridge's devices it says nothing."""
         links = self._router.links(account)
-        if len(links) == 1 and links[0].on_heard is not None:
-            links[0].on_heard()
+        if len(links) == 1:
+            links[0].alive()
 
     def unreadable(self, account: str | None, address: str, error: Malformed) -> None:
         """Counted and logged; kept only if it came from someone with an account, or anyone could fill the disk."""
@@ -147,6 +150,17 @@ class Reception:
         if not session.subscribe(topic_filter, qos, as_published=as_published):
             return Reason.QUOTA_EXCEEDED
         return min(qos, 1)
+
+    def _tell_of_fights(self, account: str, client: str, now: float) -> None:
+        """A device that lost power takes over from itself, now and then; two that share a name do all the time."""
+        if self._takeovers.goes_on(account, client, now):
+            why = Words(
+                f"两台设备同时用账号 {account} 和 client id {client}，互相挤下线，报警会丢；请各设一个",
+                f"two devices use account {account} and client id {client}, each cuts the other off and signals are"
+                " lost: give each its own",
+            )
+            for link in self._router.links(account):
+                link.refuse(why)
 
     def _begin(self, account: str, will: Will) -> None:
         self.tasks.create_task(self._last_will(account, will))

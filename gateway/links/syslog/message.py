@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from gateway.links.charset import decoded
+
 _PRIORITY = re.compile(r"<(?P<priority>[0-9]{1,3})>")
 _HIGHEST = 191
 _USER_NOTICE = 13
@@ -64,13 +66,7 @@ def _old(rest: str, severity: str, zone: ZoneInfo, now: datetime) -> Message:
 
 
 def _text(data: bytes) -> str:
-    """UTF-8, or what Chinese devices send instead."""
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return data.decode(encoding).strip("\r\n\0 ")
-        except UnicodeDecodeError:
-            continue
-    return data.decode("utf-8", "replace").strip("\r\n\0 ")
+    return decoded(data).strip("\r\n\0 ")
 
 
 def _said(word: str) -> str:

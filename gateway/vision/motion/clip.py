@@ -2,68 +2,59 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 
 from gateway.errors import BadInput, LinkLost
 from gateway.vision.motion.gates import Event, Gates, Want
+from gateway.vision.pictures import Keys, Pictures
 from gateway.vision.stream.address import of_file
-from gateway.vision.stream.decoder import Decoder, Frame
+from gateway.vision.stream.decoder import Frame
+from gateway.vision.stream.opaque import OpaqueUnits
+from gateway.vision.stream.plain import PlainUnits
 from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.stream.ring import Ring
+from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.wanted import Wanted
 
 
 class Watcher:
     """Drives one camera's gates: decodes what they want, and no more."""
 
-    GROUPS = 4
-    """Groups of pictures kept to go back to."""
+    KEPT, MOST = 60.0, 256 << 20
+    """Seconds kept to go back to, and bytes: a film may have one keyframe for all its pictures."""
 
     def __init__(self, gates: Gates, coding: Coding) -> None:
         self.gates = gates
-        self._decoder = Decoder(coding)
-        self._before: deque[list[Packet]] = deque(maxlen=self.GROUPS)
-        self._group: list[Packet] = []
-        self._decoded: int | None = None
-        """How many of the group are decoded; None: the decoder is elsewhere."""
+        self._units = _units(coding)
+        self._ring = Ring(self.KEPT, self.MOST, self.MOST)
+        self._pictures = Pictures(self._ring.units)
+        self._wanted = Wanted(gates, self._pictures)
+        self._keys = Keys()
 
     def take(self, packet: Packet) -> Iterator[Event]:
         """Everything that this access unit made known."""
-        want = self.gates.packet(packet.time, packet.key, packet.size)
+        unit = self._units(packet)
+        self._ring.add(unit)
+        want = self._wanted.want(unit)
         yield from self.gates.settle(packet.time)
-        if packet.key:
-            self._before.append(self._group)
-            self._group = []
-            self._decoded = None if self._decoded is None else 0
-        self._group.append(packet)
-        for frame in self._frames(want, packet):
+        for frame in self._frames(want, unit):
             if self.gates.due(frame.time):
                 yield from self.gates.see(frame.luma(frame.size[0]), frame.time)
 
-    def _frames(self, want: Want, packet: Packet) -> Iterator[Frame]:
-        if want is Want.BACK:
-            groups = [group for group in self._before if group]
-            since = max((group[0].time for group in groups if group[0].time <= self.gates.back_to), default=0.0)
-            yield from self._from_start([packet for group in groups if group[0].time >= since for packet in group])
-        elif want is Want.ALL and self._decoded is None:
-            yield from self._from_start([])
-        if want in {Want.ALL, Want.BACK}:
-            yield from self._decode(self._group[self._decoded or 0 :])
-            self._decoded = len(self._group)
-            return
-        self._decoded = None
-        if want is Want.KEY:
-            yield from self._decoder.alone(packet)
+    def _frames(self, want: Want, unit: AccessUnit) -> Iterable[Frame]:
+        if want is Want.NOTHING:
+            self._pictures.rest()
+            return ()
+        return self._wanted.alone(unit, self._keys) if want is Want.KEY else self._wanted.all(unit, want)
 
-    def _from_start(self, packets: list[Packet]) -> Iterator[Frame]:
-        self._decoder.restart()
-        self._decoded = 0
-        yield from self._decode(packets)
 
-    def _decode(self, packets: list[Packet]) -> Iterator[Frame]:
-        for packet in packets:
-            yield from self._decoder.decode(packet)
+def _units(coding: Coding) -> Callable[[Packet], AccessUnit]:
+    try:
+        return PlainUnits(coding).unit
+    except BadInput:
+        return OpaqueUnits(coding).unit
 
 
 def events(file: str, gates: Gates) -> Iterator[Event]:

@@ -94,11 +94,15 @@ class Decoder:
             return
         yield from (_stamped(frame, packet.time) for frame in frames)
 
-    def alone(self, packet: Packet) -> Iterator[Frame]:
-        """One keyframe and nothing before or behind it: at once, though its stream may reorder pictures."""
+    def alone(self, *packets: Packet) -> Iterator[Frame]:
+        """One keyframe and nothing before or behind it: at once, though its stream may reorder pictures.
+
+        Of a recovery point what it takes to make its picture right; what is not right yet is not given.
+        """
         self.restart()
-        yield from self.decode(packet)
-        yield from self.finish(packet.time)
+        for packet in packets:
+            yield from self.decode(packet)
+        yield from self.finish(packets[-1].time)
 
     def finish(self, time: float) -> Iterator[Frame]:
         """What it still holds back to put it in order; `time` is for a picture that has none. It begins anew then."""

@@ -19,8 +19,8 @@ class Opaque:
     def look(self, packet: bytes, at: int) -> int:  # noqa: ARG002  the Codec's, which looks into nothing here
         return 0
 
-    def continues(self, packet: bytes, at: int) -> bool:  # noqa: ARG002  as above
-        return False
+    def recovery(self, packets: Iterable[bytes]) -> int:  # noqa: ARG002  as above
+        return 0
 
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
         yield from packets

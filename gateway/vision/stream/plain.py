@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.errors import BadInput
-from gateway.vision.stream.rtp.codec import Codec
+from gateway.vision.stream.rtp.codec import KEY, RECOVERS, Codec
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
 from gateway.vision.stream.rtp.unit import AccessUnit, Format
@@ -48,9 +48,19 @@ class PlainUnits:
     def unit(self, packet: Packet) -> AccessUnit:
         """Never raises; what can't be read in it is left out."""
         nals = tuple(_with_lengths(packet.data, self._length) if self._length else _with_start_codes(packet.data))
-        if packet.key:
+        key, recovery = packet.key, 0
+        if flags := self._flags(nals):
+            key, recovery = True, 0 if flags & KEY else self._format.codec.recovery(nals)
+        if key:
             self._format = self._format.with_sets(nals)
-        return AccessUnit(packet.time, None, packet.key, packet.size, 0, self._format, nals)
+        return AccessUnit(packet.time, None, key, packet.size, 0, self._format, nals, recovery=recovery)
+
+    def _flags(self, nals: Iterable[bytes]) -> int:
+        """KEY or RECOVERS where decoding can begin here; a file's index does not always say so."""
+        flags = 0
+        for nal in nals:
+            flags |= self._format.codec.look(nal, 0)
+        return flags & (KEY | RECOVERS)
 
 
 def _configuration(name: str, extra: bytes) -> tuple[int, list[bytes]]:

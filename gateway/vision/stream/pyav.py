@@ -17,7 +17,9 @@ from gateway.model import Words
 from gateway.vision.stream.source import Coding, Packet
 
 TIMEOUT = 10.0
-"""Seconds without an answer or a packet after which a stream counts as lost."""
+"""Seconds without an answer after which a stream counts as lost."""
+SILENCE = 30.0
+"""Seconds without a packet after which it does: some cameras send a picture in twelve."""
 _FRAME = 1 / 25
 """What a packet is taken to last in a stream that does not say."""
 _RTSP = {"rtsp_transport": "tcp", "analyzeduration": "1000000", "max_delay": "500000"}
@@ -29,8 +31,17 @@ class PyAvSource:
     Raises LinkLost, without credentials in its text, when the stream can't be opened.
     """
 
-    def __init__(self, address: str, *, loop: bool = False, paced: bool = False, stop: Event | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        loop: bool = False,
+        paced: bool = False,
+        stop: Event | None = None,
+        silence: float = SILENCE,
+    ) -> None:
         self._address = address
+        self._silence = silence
         self._loop = loop
         self._paced = paced
         self._stop = stop or Event()
@@ -76,15 +87,15 @@ class PyAvSource:
                 yield Packet(previous, packet.is_keyframe, packet.size, bytes(packet))
                 heard = time.monotonic()
         except (FFmpegError, OSError) as error:
-            en = f"stream {masked(self._address)} broke off: {_why(error, heard)}"
+            en = f"stream {masked(self._address)} broke off: {_why(error, heard, self._silence)}"
             raise LinkLost(Words("视频中断，请检查摄像机供电和网线", en)) from None
 
     def _open(self) -> tuple[InputContainer, VideoStream]:
         live, began = self._address.startswith("rtsp"), time.monotonic()
         try:
-            container = av.open(self._address, timeout=(TIMEOUT, TIMEOUT), options=_RTSP if live else {})
+            container = av.open(self._address, timeout=(TIMEOUT, self._silence), options=_RTSP if live else {})
         except (FFmpegError, OSError, ValueError) as error:
-            en = f"stream {masked(self._address)} can't be opened: {_why(error, began)}"
+            en = f"stream {masked(self._address)} can't be opened: {_why(error, began, TIMEOUT)}"
             if isinstance(error, HTTPUnauthorizedError):
                 raise LoginRefused(Words("摄像机的用户名或密码不对，请通知安装员", en)) from None
             raise LinkLost(Words("视频打不开，请检查摄像机供电和网线", en)) from None
@@ -100,8 +111,8 @@ class PyAvSource:
         self._container, self._stream = self._open()
 
 
-def _why(error: Exception, since: float) -> str:
+def _why(error: Exception, since: float, limit: float) -> str:
     """What FFmpeg says, without the address it puts behind it; it has many words for a silence."""
-    if time.monotonic() - since >= TIMEOUT:
-        return f"no answer for {TIMEOUT:.0f} s"
+    if time.monotonic() - since >= limit:
+        return f"no answer for {limit:.0f} s"
     return masked(getattr(error, "strerror", None) or str(error))

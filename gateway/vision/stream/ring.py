@@ -52,20 +52,34 @@ class Ring:
         cost = unit.size + _OVERHEAD * (2 + len(unit.packets))
         self._sizes[-1] += cost
         self.size += cost
-        while len(self._groups) > 1 and self._groups[1][0].time_s <= unit.time_s - self._seconds:
+        since = unit.time_s - self._seconds
+        while len(self._groups) > 1 and self._groups[1][0].time_s <= since and self._is_right(1, since):
             self._drop()
         while self.size > self._always and self._is_too_large():
             self._drop()
 
     def units(self, since: float = float("-inf")) -> list[AccessUnit]:
-        """From the last keyframe at or before `since` (the stream's `time_s`), or as far back as there is."""
-        first = sum(group[0].time_s <= since for group in self._groups)
-        return [unit for group in list(self._groups)[max(0, first - 1) :] for unit in group]
+        """From the last keyframe at or before `since` (the stream's `time_s`), or as far back as there is.
+
+        Of a stream that is refreshed bit by bit: from where it is right at `since`.
+        """
+        first = max(0, sum(group[0].time_s <= since for group in self._groups) - 1)
+        while first > 0 and not self._is_right(first, since):
+            first -= 1
+        return [unit for group in list(self._groups)[first:] for unit in group]
 
     def clear(self) -> None:
         self._groups.clear()
         self._sizes.clear()
         self.size = 0
+
+    def _is_right(self, first: int, since: float) -> bool:
+        """Whether what is decoded from this group on is right at that time."""
+        recovery = self._groups[first][0].recovery
+        if not recovery:
+            return True
+        groups = list(self._groups)[first:]
+        return sum(unit.time_s <= since for group in groups for unit in group) > recovery
 
     def _is_too_large(self) -> bool:
         return self.size > self._most or self._newest - self._groups[0][0].time_s > SPAN * max(self._seconds, SECONDS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -11,7 +10,7 @@ from aiohttp import hdrs, web
 from gateway.flow.status import DeviceStatus
 from gateway.model import Command, DeviceType, Words
 from gateway.store import journal
-from gateway.store.rows import from_us, why_of
+from gateway.store.quarantine import Unreadable, newest
 from gateway.web.asked import CommandBody, PageQuery, SignalQuery
 from gateway.web.call import Call
 from gateway.web.headers import NO_STORE
@@ -34,9 +33,17 @@ _DAY_S = 86_400
 
 async def signals(call: Call[SignalQuery]) -> SignalList:
     asked = call.asked
+    if asked.source_id is not None and asked.device is None:  # the record is indexed by both
+        zh, en = "按 source_id 查找时请同时给出 device", "source_id needs device as well: ?device=…&source_id=…"
+        raise Trouble(400, Words(zh, en))
     found = await call.services.store.read(
         lambda connection: journal.signals(
-            connection, device=asked.device, kind=asked.kind, before=asked.after, limit=asked.limit + 1
+            connection,
+            device=asked.device,
+            kind=asked.kind,
+            source_id=asked.source_id,
+            before=asked.after,
+            limit=asked.limit + 1,
         )
     )
     presenter, audience = Presenter(call.services), audience_of(call.me.role)
@@ -88,11 +95,23 @@ async def snapshot(call: Call[Any]) -> web.StreamResponse:
 async def quarantine(call: Call[PageQuery]) -> QuarantineList:
     asked = call.asked
     language = call.services.facts.language
-    items = await call.services.store.read(
-        lambda connection: _quarantine(connection, asked.after, asked.limit + 1, language)
+    found = await call.services.store.read(lambda connection: newest(connection, asked.after, asked.limit + 1, _SHOWN))
+    shown = found[: asked.limit]
+    more = str(shown[-1].number) if len(found) > asked.limit else None
+    return QuarantineList(items=[_unread(each, language) for each in shown], next=more)
+
+
+def _unread(found: Unreadable, language: str) -> QuarantineView:
+    why = Words.of(found.why)
+    return QuarantineView(
+        number=found.number,
+        at=found.at,
+        device=found.device,
+        why=why[language],
+        whys=words_view(why),
+        size=found.size,
+        data=found.data.hex(),
     )
-    more = str(items[asked.limit - 1].number) if len(items) > asked.limit else None
-    return QuarantineList(items=items[: asked.limit], next=more)
 
 
 def _device(call: Call[Any]) -> DeviceStatus:
@@ -100,26 +119,6 @@ def _device(call: Call[Any]) -> DeviceStatus:
     if status is None:
         raise not_found(Words("这台设备", f"device {call.part('id')}"))
     return status
-
-
-def _quarantine(connection: sqlite3.Connection, before: int | None, most: int, language: str) -> list[QuarantineView]:
-    rows = connection.execute(
-        "SELECT number, at, device, why, why_zh, length(data) AS size, substr(data, 1, ?) AS head FROM quarantine"
-        " WHERE number < coalesce(?, number + 1) ORDER BY number DESC LIMIT ?",
-        (_SHOWN, before, most),
-    )
-    return [
-        QuarantineView(
-            number=row["number"],
-            at=from_us(row["at"]),
-            device=row["device"],
-            why=Words.of(why_of(row))[language],
-            whys=words_view(Words.of(why_of(row))),
-            size=row["size"],
-            data=bytes(row["head"]).hex(),
-        )
-        for row in rows
-    ]
 
 
 ROUTES = (

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from aiohttp import hdrs, web
+from multidict import CIMultiDict
 
-from gateway.errors import BadInput, LinkLost
-from gateway.links.http_push import PushLink
+from gateway.errors import BadInput, LinkLost, NotRecorded
+from gateway.links.http_push import LARGEST_PICTURES, LARGEST_PLAIN, PushLink, Refusal
 from gateway.model import Words
 from gateway.web.call import Call
-from gateway.web.edge import read_body
+from gateway.web.edge import TooLarge, read_body
 from gateway.web.problems import Trouble
-from gateway.web.routes import DEVICE, KIB, Route
+from gateway.web.routes import DEVICE, Route
 from gateway.web.throttle import Throttle, network
 
-LARGEST = 64 * KIB
 SLOWEST_S = 15.0
 WRONG_SECRETS = 30
 """A minute, for one device from one address, before it has to wait: a host with an old token must not silence its
 neighbours behind the same address.
 """
+LARGE_AT_ONCE = 8
+"""Bodies with pictures that are read at the same time; the others wait for their turn."""
+SHOWN = 1024
+"""Bytes of a body that is too large, for quarantine."""
 _LONGEST_ID = 64
+_HEAD_S = 5.0
 
 
 class Push:
@@ -32,6 +39,7 @@ class Push:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._wrong = Throttle(WRONG_SECRETS, timedelta(minutes=1), clock)
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -42,7 +50,7 @@ class Push:
                 who=DEVICE,
                 does="What a device that can only POST has to say; 200 once it is on record",
                 raw="application/json",
-                limit=LARGEST,
+                limit=LARGEST_PICTURES,
                 seconds=SLOWEST_S,
                 refuses=(401, 429),
             ),
@@ -50,17 +58,35 @@ class Push:
 
     async def push(self, call: Call[Any]) -> web.Response:
         link = self._admitted(call)
-        body = await read_body(call.request, LARGEST, SLOWEST_S)
+        kind = call.request.headers.get(hdrs.CONTENT_TYPE, "")
+        body = await self._body(link, call.request, link.settings.largest_of(kind))
         try:
-            answer = await link.push(body, call.request.headers.get(hdrs.CONTENT_TYPE, ""))
+            answer = await link.push(body, kind)
         except BadInput as error:
             why = Words.of(error.why)
             raise Trouble(400, Words(f"内容无法识别：{why.zh}", f"Not understood: {why.en}")) from error
         except LinkLost as error:
             words = Words("设备驱动未运行，请稍后再试", "The device's driver is not running, try again")
             raise Trouble(503, words, "not_ready") from error
-        kind = "application/json" if answer[:1] in {"{", "["} else "text/plain"
-        return web.Response(text=answer, content_type=kind)
+        given = "application/json" if answer[:1] in {"{", "["} else "text/plain"
+        return web.Response(text=answer, content_type=given)
+
+    async def _body(self, link: PushLink, request: web.Request, most: int) -> bytes:
+        """Raises TooLarge, once its first bytes are kept."""
+        size = request.content_length
+        held = self._large if size is None or size > LARGEST_PLAIN else contextlib.nullcontext()
+        try:
+            async with held:
+                return await read_body(request, most, SLOWEST_S)
+        except TooLarge as error:
+            await self._too_large(link, request, error, most)
+            raise
+
+    async def _too_large(self, link: PushLink, request: web.Request, error: TooLarge, most: int) -> None:
+        head = error.head or await _beginning(request)
+        size = f"{request.content_length}" if request.content_length is not None else f"> {most}"
+        with contextlib.suppress(NotRecorded):
+            await link.too_large(head, size)
 
     def _admitted(self, call: Call[Any]) -> PushLink:
         """The same answer for a wrong secret and for a device that there is not."""
@@ -68,9 +94,22 @@ class Push:
         who = network(call.address), device[:_LONGEST_ID]
         self._wrong.take(who)
         authorization = call.request.headers.get(hdrs.AUTHORIZATION, "")
-        link = call.services.pushes.admit(device, authorization, call.request.query.get)
-        if link is None:
+        pushes = call.services.pushes
+        admitted = pushes.admit(device, authorization, call.request.query.get, call.request.method)
+        if admitted is not Refusal.WRONG:  # who asks for a challenge guesses nothing
+            self._wrong.give_back(who)
+        if isinstance(admitted, Refusal):
             words = Words("设备或其令牌不正确", "No such device, or not its token")
-            raise Trouble(401, words, "not_signed_in", {hdrs.WWW_AUTHENTICATE: 'Basic realm="anju", charset="UTF-8"'})
-        self._wrong.give_back(who)
-        return link
+            stale = admitted is Refusal.STALE
+            asked = CIMultiDict((hdrs.WWW_AUTHENTICATE, each) for each in pushes.challenges(stale=stale))
+            raise Trouble(401, words, "not_signed_in", asked)
+        return admitted
+
+
+async def _beginning(request: web.Request) -> bytes:
+    """What has come of a body that nobody will read."""
+    try:
+        async with asyncio.timeout(_HEAD_S):
+            return await request.content.read(SHOWN)
+    except TimeoutError:
+        return b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from drivers.mqtt_device import _read, _Result, _Signal, _source_id
+from drivers.mqtt_device import _ack, _source_id
 from gateway.cli.discover.mqtt import identify
 from gateway.errors import BadInput
 from gateway.links.mapping.formats import FORMATS
@@ -13,6 +13,7 @@ from gateway.links.mapping.paths import message_of
 from gateway.links.mapping.readings import Event, Known, State, details
 from gateway.links.mqtt.link import Message
 from gateway.links.mqtt.properties import Property
+from gateway.links.mqtt.report import read_report, read_result
 from gateway.links.mqtt.terms import explained
 from gateway.model import Signal
 from tests.fuzz.subject import Feed, Subject, recordable
@@ -25,13 +26,14 @@ def _said(payload: bytes, topic: str = "anju/v1/b3/signal") -> Message:
 def _our_format() -> Feed:
     def feed(payload: bytes) -> None:
         try:
-            said = _read(_Signal, _said(payload))
+            said = read_report(payload)
         except BadInput as error:
             explained(str(error))[Property.REASON].encode()
-            _read(_Result, _said(payload))
+            read_result(payload)
             return
         source = _source_id(said, _said(payload))
         recordable(Signal(device="b3", kind=said.kind, at=said.at, source_id=source, data=said.data))
+        _ack(said.id)
 
     return feed
 

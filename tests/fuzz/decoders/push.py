@@ -9,7 +9,7 @@ from typing import Any
 from drivers.http_push import HttpPush
 from gateway.errors import BadInput
 from gateway.links.http_push import Pushes, PushSettings
-from gateway.links.mapping.bodies import format_of, read_tree
+from gateway.links.mapping.pieces import read_pieces
 from tests.fuzz.subject import Feed, Subject, device, recordable
 
 _PATHS = {
@@ -35,12 +35,13 @@ def _push() -> Feed:
     ]
 
     def feed(body: bytes) -> None:
-        tree = read_tree(body, format_of("", body))
+        found = read_pieces(body, None).found
         for push in pushes:
-            try:
-                recordable(*(s for event in push._events(tree, body) if (s := push._signal(event, body))))
-            except BadInput:
-                continue
+            for piece in found:
+                try:
+                    recordable(*push._signals(piece, body))
+                except BadInput:
+                    continue
 
     return feed
 
@@ -54,6 +55,12 @@ _BODIES = [
     b'<?xml version="1.0" encoding="UTF-8"?><N xmlns="http://a/b" v="2.0"><type>1130</type><channel>3</channel></N>',
     b"<N><type>1130</type><time>2026-11-22T08:00:00</time><list><a>1</a><a>2</a></list></N>",
     '<?xml version="1.0" encoding="gb2312"?><N><type>防区</type></N>'.encode("gb2312"),
+    (
+        b'--b\r\nContent-Disposition: form-data; name="a"\r\nContent-Type: text/xml\r\nContent-Length: 24\r\n\r\n'
+        b"<N><type>1130</type></N>\r\n--b\r\nContent-Type: image/pjpeg\r\n\r\n\xff\xd8\xff\xe0jpeg\r\n--b--\r\n"
+    ),
+    b'--b\nContent-Type: text/plain\n\nCode=VideoMotion;action=Start;data={\n"Id":[0]\n}\n--b\n\nHeartbeat\n--b--',
+    b"Code=VideoMotion;action=Start;index=0\nCode=AlarmLocal;action=Stop;index=1\nHeartbeat",
 ]
 _PARTS = (
     b"\\ud800",
@@ -68,6 +75,13 @@ _PARTS = (
     b"&",
     b"=",
     b"null",
+    b"\r\n--b\r\n",
+    b"--",
+    b"Content-Length: 5",
+    b"Content-Transfer-Encoding: base64",
+    b"Code=",
+    b";action=",
+    b";data={",
 )
 
 
@@ -81,6 +95,8 @@ def _login() -> Feed:
         text = header.decode("utf-8", "surrogateescape")
         pushes.admit("d", text, lambda _: text)
         pushes.admit(text, text, lambda _: None)
+        nonce = pushes.challenges(stale=False)[0].partition('nonce="')[2].partition('"')[0]
+        pushes.admit("d", f'Digest nonce="{nonce}", realm="anju", uri="/api/v1/push/d", {text}', lambda _: None)
 
     return feed
 
@@ -90,6 +106,8 @@ _LOGINS = (
     b"Basic " + base64.b64encode(b"u:p"),
     b"Basic " + base64.b64encode("u:密".encode()),
     b"basic x",
+    b'Digest username="u", realm="anju", nonce="1-2-3", uri="/api/v1/push/d", qop=auth, nc=01, response="0"',
+    b'username="u", algorithm=SHA-256, qop=auth, nc=00000001, cnonce="c", response="0"',
 )
 
 

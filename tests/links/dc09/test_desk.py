@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.links.dc09.cipher import read_key, seal, unseal
 from gateway.links.dc09.desk import Taken, Turned, judge
+from gateway.links.dc09.events import read
 from gateway.links.dc09.frame import wrap
 from gateway.links.dc09.message import read_header, write_time
 from gateway.links.dc09.repeats import Repeats
@@ -116,6 +117,109 @@ def test_what_is_turned_away(body: bytes, why: str, account: str | None, answer:
     assert (str(turned.why), turned.account) == (why, account)
     assert turned.answer[9:14] == b'"DUH"'
     assert answer is None or turned.answer == wrap(b'"DUH"%s[]' % answer)
+
+
+ZEROS = b"#0000|0000 00 000]"
+
+
+@pytest.mark.parametrize(
+    ("body", "account", "data", "answer"),
+    [
+        (
+            b'"SIA-DCS"0001L#7303658550[#7303658550|NBA4]_11:52:09,05-07-2019',
+            "7303658550",
+            "NBA4",
+            b'"ACK"0001L#7303658550[]',
+        ),
+        (b'"SIA-DCS"0001R#1234[#1234|NBA4]', "1234", "NBA4", b'"ACK"0001R#1234[]'),
+        (b'"SIA-DCS"0001RL#1234[#1234|NBA4]', "1234", "NBA4", b'"ACK"0001RL#1234[]'),
+        (b'"SIA-DCS"0001#1234[#1234|NBA4]', "1234", "NBA4", b'"ACK"0001#1234[]'),
+        (b'"sia-dcs"0001r0l0#1234[#1234|NBA4]', "1234", "NBA4", b'"ACK"0001r0l0#1234[]'),
+        (b'"SIA-DCS" 0001 R0 L0 #1234 [#1234|NBA4]', "1234", "NBA4", b'"ACK"0001R0L0#1234[]'),
+        (b'"SIA-DCS"0001L0#[#1234|NBA4]', "1234", "NBA4", b'"ACK"0001L0[]'),
+        (b'"SIA-DCS"0001L0#1234[#0000|NBA4]', "1234", "NBA4", b'"ACK"0001L0#1234[]'),
+        (b'"SIA-DCS"0001L0#1234[|NBA4]', "1234", "NBA4", b'"ACK"0001L0#1234[]'),
+        (b'"SIA-DCS"0001L0#1234[NBA4]', "1234", "NBA4", b'"ACK"0001L0#1234[]'),
+        (b'"NULL"0000R0L0#1234[%s' % ZEROS, "1234", "0000 00 000", b'"ACK"0000R0L0#1234[]'),
+        (b'"NULL"0000#1234[#00000000|]', "1234", "", b'"ACK"0000#1234[]'),
+    ],
+)
+def test_hosts_that_write_it_otherwise_are_taken_and_answered_in_kind(
+    body: bytes, account: str, data: str, answer: bytes
+) -> None:
+    taken = judge(body, {**KEYS, "7303658550": None}, NOW)
+    assert isinstance(taken, Taken)
+    assert (taken.message.account, taken.message.data) == (account, data)
+    assert taken.ack(NOW) == wrap(answer)
+
+
+@pytest.mark.parametrize("clear", [b"|" + ZEROS, ZEROS, b"|#0000|]", b"|]"])
+def test_an_encrypted_link_test_without_an_account(clear: bytes) -> None:
+    taken = judge(sealed("1111", clear + write_time(NOW), b"A" * 16, b"NULL"), KEYS, NOW)
+    assert isinstance(taken, Taken)
+    assert taken.message.account == "1111"
+    assert taken.ack(NOW)[9:].startswith(b'"*ACK"0007L0#1111[')
+    late = judge(sealed("1111", clear + write_time(NOW - timedelta(minutes=5)), b"A" * 16, b"NULL"), KEYS, NOW)
+    assert isinstance(late, Turned)
+    wrong = judge(sealed("1111", clear + write_time(NOW), b"B" * 16, b"NULL"), KEYS, NOW)
+    assert isinstance(wrong, Turned)
+    assert isinstance(judge(b'"NULL"0000L0#1111[%s' % ZEROS, KEYS, NOW), Turned), "it has a key"
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "_08:00:00,11-22-2026",
+        "_8:00:00,11-22-2026",
+        "_08:00:00, 11-22-2026",
+        "_08:00:00,11/22/2026",
+        "_08:00:00.000,11-22-2026",
+        "_08:00:00,11-22-26",
+        "_08:00:00,2026-11-22",
+        "_08:00:00,11-22-2026 ",
+    ],
+)
+def test_times_as_hosts_write_them(stamp: str) -> None:
+    taken = judge(b'"SIA-DCS"0001L0#1234[#1234|NBA4]' + stamp.encode(), KEYS, NOW)
+    assert isinstance(taken, Taken)
+    assert taken.message.time == NOW
+    assert isinstance(judge(sealed("1111", b"|#1111|NBA4]" + stamp.encode(), b"A" * 16), KEYS, NOW), Taken)
+
+
+@pytest.mark.parametrize("stamp", ["", "_", "_hello", "_25:00:00,11-22-2026", "_08:00:00,13-41-2026", "_08:00:00"])
+def test_a_time_that_is_none_costs_nothing_in_the_clear_and_all_encrypted(stamp: str) -> None:
+    taken = judge(b'"SIA-DCS"0001L0#1234[#1234|NBA4]' + stamp.encode(), KEYS, NOW)
+    assert isinstance(taken, Taken)
+    assert taken.message.time is None
+    assert isinstance(judge(sealed("1111", b"|#1111|NBA4]" + stamp.encode(), b"A" * 16), KEYS, NOW), Turned)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("客厅", "gbk"),
+        ("客厅", "gb18030"),
+        ("客厅", "utf-8"),
+        ("玥玥卧室", "gbk"),
+        ("镕基家", "gbk"),
+        ("1号楼·厨房（北）", "gbk"),
+        ("Küche", "cp1252"),
+        ("Café für alle", "cp1252"),
+        ("hall", "ascii"),
+    ],
+)
+@pytest.mark.parametrize("key", [None, b"A" * 16])
+def test_texts_in_the_encodings_there_are(text: str, encoding: str, key: bytes | None) -> None:
+    said = f"Nri1/BA01^{text}^".encode(encoding)
+    if key is None:
+        body = b'"SIA-DCS"0001L0#1234[#1234|%s][L%s]' % (said, text.encode(encoding))
+    else:
+        body = sealed("1111", b"|#1111|%s][L%s]%s" % (said, text.encode(encoding), write_time(NOW)), key)
+    taken = judge(body, KEYS, NOW)
+    assert isinstance(taken, Taken)
+    assert taken.message.extended == {"L": text}
+    (event,) = read(taken.message)
+    assert (event.kind, event.zone, event.data["detector"]) == ("zone.alarm", 1, text)
 
 
 def test_an_account_that_only_the_data_names() -> None:

@@ -53,6 +53,9 @@ def brief(events: list[Event]) -> list[str]:
         ("111A 00 001", "fire.alarm  1"),
         ("1799 00 001", "x.dc09.e799"),
         ("113001015", "zone.alarm  15"),
+        ("111a 00 001", "fire.alarm  1"),
+        ("1130 01 0015", "zone.alarm  15"),
+        ("0000 00 000", "x.dc09.e000"),
     ],
 )
 def test_contact_id(data: str, told: str) -> None:
@@ -84,6 +87,27 @@ def test_contact_id(data: str, told: str) -> None:
         ("NXA", ["x.dc09.xa"]),
         ("NQQ", ["x.dc09.qq"]),
         ("NRR|Atest", ["x.dc09.rr"]),
+        ("NRi1/BA01", ["zone.alarm  1"]),
+        ("NRI1/BA01", ["zone.alarm  1"]),
+        ("NrI1/BA01", ["zone.alarm  1"]),
+        ("nri1/BA01", ["zone.alarm  1"]),
+        ("Nri1BA01", ["zone.alarm  1"]),
+        ("NRi1BA01", ["zone.alarm  1"]),
+        ("ORi1/BA01", ["zone.alarm  1"]),
+        ("NTi11:52:09/Ri1/BA01", ["zone.alarm  1"]),
+        ("NTI11:52/RI1/BA01", ["zone.alarm  1"]),
+        ("NId7/Ri1/OP7", ["area.disarmed"]),
+        ("NID7/RI1/OP7", ["area.disarmed"]),
+        ("NPi2/Ai3/BA01", ["zone.alarm  1"]),
+        ("NRi1/BA01/BA02/FA03", ["zone.alarm  1", "zone.alarm  2", "fire.alarm  3"]),
+        ("nri1/ba01", ["zone.alarm  1"]),
+        ("nri1/br01", []),
+        ("NQz1/BA01", ["zone.alarm  1"]),
+        ("NAr1/BA01", ["zone.alarm  1"]),
+        ("NNR1", ["device.restored"]),
+        ("NPT1", ["zone.faulted  1"]),
+        ("NPH1", ["panic.restored  1"]),
+        (" Nri1/BA01 ", ["zone.alarm  1"]),
     ],
 )
 def test_sia(data: str, told: list[str]) -> None:
@@ -107,6 +131,12 @@ def test_what_is_beside_the_code() -> None:
         "area": 2,
         "user": 15,
     }
+
+
+@pytest.mark.parametrize("block", ["NRi2/BA003", "NRI2/BA003", "Nri2BA003", "nRi2/BA003"])
+def test_a_modifier_counts_however_it_is_spelled(block: str) -> None:
+    (event,) = said("SIA-DCS", block)
+    assert (event.data["area"], event.zone) == (2, 3)
 
 
 def test_what_can_not_be_read_is_a_fault_and_no_event() -> None:

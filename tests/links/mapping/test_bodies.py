@@ -26,6 +26,10 @@ EIGHT = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
         (b"<a><b>1</b><b>2</b><c/></a>", "xml", {"a": {"b": ["1", "2"], "c": ""}}),
         (b'<x:a xmlns:x="urn:x" n="7"> text <x:b/></x:a>', "xml", {"a": {"_n": "7", "_text": "text", "b": ""}}),
         ('<?xml version="1.0" encoding="GBK"?><a>防区</a>'.encode("gbk"), "xml", {"a": "防区"}),
+        ('<?xml version="1.0" encoding="UTF-8"?><a>防区</a>'.encode("gbk"), "xml", {"a": "防区"}),
+        ("<a>防区</a>".encode("gbk"), "xml", {"a": "防区"}),
+        ("<a>防区</a>".encode("utf-8-sig"), "xml", {"a": "防区"}),
+        (b'<?xml version="1.0" encoding="iso-8859-1"?><a>\xe4</a>', "xml", {"a": "ä"}),
     ],
 )
 def test_trees(body: bytes, form, tree) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import BadInput
+from gateway.errors import BadInput, CommandFailed
 from gateway.links.mapping.formats import FORMATS
 from gateway.links.mapping.orders import Order
 from gateway.links.mapping.paths import LARGEST, look_up, message_of
@@ -44,6 +44,73 @@ def test_what_holds_at_the_start_is_told_as_a_state_and_what_does_not_is_no_news
     (said,) = Known([leak]).news({"leak": True})
     assert said.data == {"from_status": True}
     assert heard(Known([leak]), {"leak": False}) == []
+
+
+def state(holds: object, **more: object) -> State:
+    return State.model_validate({"of": "v", "is": holds, "on": "zone.alarm", "off": "zone.restored", **more})
+
+
+NO_END = ["unknown", "unavailable", "", None, "null", [], {}, {"a": 1, "b": 2}, float("nan"), float("inf"), "NaN"]
+
+
+@pytest.mark.parametrize(
+    ("one", "ends", "says_no_more"),
+    [
+        (state(False), [True], [*NO_END, "true", 1, 0, "garbage"]),
+        (state(True), [False], [*NO_END, "false", 0, "garbage"]),
+        (state("on"), ["off", "OFF"], [*NO_END, "garbage", "toggle", False, 0]),
+        (state("open"), ["closed", "close"], [*NO_END, "half", "opening"]),
+        (state("UNLOCK"), ["LOCK", "locked"], [*NO_END, "not_fully_locked"]),
+        (state("alarm"), ["normal", "ok"], [*NO_END, "garbage"]),
+        (state(1), [0], [*NO_END, 2, -1, "0", False]),
+        (state([1, 2]), [0], [*NO_END, 3, "0"]),
+        (state(["mild", "heavy"], **{"not": "none"}), ["none"], [*NO_END, "test", "garbage"]),
+        (state("AUSGELÖST"), ["RUHE"], [*NO_END, 0, False]),
+        (state(7), [5, 6.5], [*NO_END, "5", True]),
+        (state(False, **{"not": [True, "true"]}), [True, "TRUE"], [*NO_END, "garbage"]),
+    ],
+)
+def test_a_state_ends_with_its_opposite_alone(one: State, ends: list[Any], says_no_more: list[Any]) -> None:
+    values = one.values if isinstance(one.values, tuple) else (one.values,)
+    known = Known([one])
+    for value in ends:
+        kinds = heard(known, {"v": values[0]}, *({"v": each} for each in says_no_more), {"v": value})
+        assert kinds == ["zone.alarm", "zone.restored"]
+    assert [one.unclear({"v": each}) is None for each in says_no_more if each is None] == [True]
+    assert all(one.unclear({"v": each}) for each in says_no_more if each is not None)
+    assert one.unclear({"v": ends[0]}) is one.unclear({"v": values[0]}) is one.unclear({}) is None
+
+
+@pytest.mark.parametrize("measure", [{"above": 50}, {"below": 50}])
+def test_no_number_is_above_or_below(measure: dict[str, Any]) -> None:
+    known = Known([state(True, **measure)])
+    for value in (*NO_END, "Infinity", "-inf", True, "hot", 10**400):
+        assert heard(known, {"v": value}) == []
+
+
+def test_what_tasmota_says_at_once_and_in_telemetry_is_one_value() -> None:
+    switch = State.model_validate({"of": "Switch1", "is": "ON", "on": "zone.tampered", "off": "zone.restored"})
+    read, base = FORMATS["tasmota"].read, "siren_gate"
+    said = [
+        ("stat/siren_gate/RESULT", {"Switch1": {"Action": "ON"}}),
+        ("tele/siren_gate/SENSOR", {"Time": "2026-11-22T08:00:00", "Switch1": "ON"}),
+        ("stat/siren_gate/RESULT", {"Switch1": {"Action": "OFF"}}),
+        ("stat/siren_gate/SWITCH1", "ON"),
+        ("stat/siren_gate/SWITCH1", {"ACTION": "OFF"}),
+        ("stat/siren_gate/RESULT", {"Switch1": {"Action": "TOGGLE"}}),
+        ("tele/siren_gate/STATE", {"POWER": "ON"}),
+    ]
+    known = Known([switch])
+    assert heard(known, *(read(topic, base, each) for topic, each in said)) == [
+        "zone.tampered",
+        "zone.restored",
+        "zone.tampered",
+        "zone.restored",
+    ]
+    pressed = Event.model_validate({"of": "Button1", "is": "SINGLE", "kind": "panic.pressed"})
+    assert pressed.fits({"Button1": {"Action": "SINGLE"}})
+    assert pressed.fits(read("stat/siren_gate/BUTTON1", base, {"ACTION": "SINGLE"}))
+    assert not pressed.fits({"Button1": {"Action": "CLEAR"}})
 
 
 def test_what_was_not_committed_is_told_again() -> None:
@@ -90,6 +157,14 @@ def test_what_is_too_much_is_bad() -> None:
         with pytest.raises(BadInput):
             message_of(payload)
     assert message_of(b"[" * 60_000).startswith("[")  # no JSON: its text
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), "\ud800", [float("-inf")], {1, 2}])
+def test_what_no_device_can_be_sent_is_no_argument(value: Any) -> None:
+    order = Order.model_validate({"topic": "t", "payload": '{"on": {v}}', "takes": ["v"], "confirm": {"of": "v"}})
+    with pytest.raises(CommandFailed, match="argument v can't be sent"):
+        order.filled({"v": value}, "b")
+    assert order.filled({"v": [1, "开"]}, "b") == '{"on": [1, "开"]}'.encode()
 
 
 def test_an_expression_that_does_not_suit_the_message_finds_nothing() -> None:

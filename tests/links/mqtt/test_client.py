@@ -16,9 +16,11 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.errors import LinkLost
+from gateway.links.mqtt import client as module
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.link import Handle, RoutedLink
 from gateway.links.mqtt.paho_line import BrokerSettings
+from gateway.model import Words
 from tests.links.mqtt import certificate
 from tests.links.mqtt.support import SIGNAL, Aside, Committer, until
 from tests.support.broker import Mosquitto
@@ -320,3 +322,76 @@ async def test_leaving_while_it_connects(committer: Committer) -> None:
             await until(lambda: len(opened) > count)
             ended.clear()
         await asyncio.wait_for(ended.wait(), 5)
+
+
+async def nothing(_message: Any) -> None:
+    """Takes it."""
+
+
+async def test_a_second_gateway_with_our_client_id_is_told_as_what_it_is(broker: Mosquitto) -> None:
+    """Mosquitto 2.0.11 gives no reason when it gives a session away; 2.0.15 does."""
+    lost: list[str] = []
+
+    async def serve(link: RoutedLink) -> None:
+        while True:
+            try:
+                await link.serve(TOPICS, nothing)
+            except LinkLost as error:
+                lost.append(str(error))
+                await asyncio.sleep(0.1)
+
+    async with connected(broker.port, client_id="anju") as client:
+        task = asyncio.create_task(serve(client.link("lock")))
+        await until(lambda: client.counters.sessions == 1)
+        async with connected(broker.port, client_id="anju"):
+            await until(lambda: any("another client uses our client id 'anju'" in why for why in lost), 30)
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_a_session_that_is_taken_over_is_told_at_once_and_not_taken_back_at_once() -> None:
+    came = 0
+
+    async def give_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal came
+        came += 1
+        await reader.read(1000)
+        writer.write(bytes.fromhex("2003000000"))
+        await asyncio.sleep(0.05)
+        writer.write(bytes.fromhex("e0028e00"))
+        writer.close()
+
+    async with await asyncio.start_server(give_away, "127.0.0.1", 0) as server:
+        async with connected(server.sockets[0].getsockname()[1], client_id="anju") as client:
+            await until(lambda: "another client uses our client id 'anju'" in str(client._trouble))
+            assert "client_id anju" in Words.of(client._trouble).zh
+            await asyncio.sleep(1.5)
+            assert came == 1
+        await asyncio.sleep(0.05)
+
+
+async def test_a_broker_that_cuts_off_whoever_it_took_is_suspected_of_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "YIELD", 0.01)
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.01)
+
+    async def take_and_cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(bytes.fromhex("2003000000"))
+        await asyncio.sleep(0.02)
+        writer.close()
+
+    async with await asyncio.start_server(take_and_cut, "127.0.0.1", 0) as server:
+        async with connected(server.sockets[0].getsockname()[1], client_id="anju") as client:
+            await until(lambda: "perhaps another client uses our client id 'anju'" in str(client._trouble))
+        await asyncio.sleep(0.05)
+
+
+async def test_a_refused_password_is_told_as_that(tmp_path: Path) -> None:
+    broker = Mosquitto(tmp_path / "closed", {"anju": "right"})
+    await asyncio.to_thread(broker.start)
+    try:
+        async with connected(broker.port, user="anju", password="wrong") as client:
+            await until(lambda: "check `user` and `password`" in str(client._trouble))
+            assert "用户名或密码" in Words.of(client._trouble).zh
+    finally:
+        await asyncio.to_thread(broker.stop)

@@ -24,6 +24,8 @@ class Coding:
     crf: int = 24
     kbits: int | None = None
     b_frames: int = 0
+    refresh: bool = False
+    """Gradual refresh with recovery points, and no keyframe after the first."""
 
     def options(self, rate: int) -> dict[str, str]:
         group = str(round(self.group * rate))
@@ -36,6 +38,7 @@ class Coding:
             "keyint_min": group,
             "sc_threshold": "0",
             "bf": str(self.b_frames),
+            "intra-refresh": str(int(self.refresh)),
         } | quality
 
 

@@ -12,7 +12,7 @@ from gateway.vision.motion.clip import Watcher, motions
 from gateway.vision.motion.event import Event, Want
 from gateway.vision.motion.gates import Gates
 from gateway.vision.motion.luma import Luma
-from gateway.vision.stream.decoder import Frame
+from gateway.vision.stream.decoder import Decoder, Frame
 from gateway.vision.stream.pyav import PyAvSource
 from gateway.vision.stream.source import Packet
 from tests.support.film.actors import Actor, Car, Walker
@@ -172,19 +172,19 @@ def test_everybody_in_a_film_is_found_and_nobody_else(
         assert any(begin < end + 1.5 and until > start - 1.5 for start, end in film.truth), (begin, until)
 
 
-def test_of_a_calm_film_little_is_decoded(tmp_path: Path) -> None:
+def test_of_a_calm_film_little_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     film = Film("calm", courtyard(), 40, (), [noise(3)])
     decoded = 0
     with_source = PyAvSource(str(film.shoot(tmp_path)))
     watcher = Watcher(Gates(), with_source.coding)
-    original = watcher._decoder.decode
+    original = Decoder.decode
 
-    def counted(packet: Packet) -> Iterator[Frame]:
+    def counted(self: Decoder, packet: Packet) -> Iterator[Frame]:
         nonlocal decoded
         decoded += 1
-        return original(packet)
+        return original(self, packet)
 
-    watcher._decoder.decode = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(Decoder, "decode", counted)
     told = [event for packet in with_source.packets() for event in watcher.take(packet)]
     with_source.close()
     assert told == []

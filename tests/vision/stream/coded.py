@@ -12,7 +12,7 @@ import numpy as np
 
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
-from gateway.vision.stream.rtp.receiver import Media
+from gateway.vision.stream.rtp.receiver import PAUSE, Media, Receiver
 from gateway.vision.stream.rtp.unit import AccessUnit, Format
 
 RATE = 25
@@ -96,6 +96,12 @@ def packed(
             marker = marked and at == len(pieces) - 1
             packets.append(rtp(piece, sequence + len(packets), timestamp + number * STEP, marker=marker))
     return packets
+
+
+def received(codec: str, packets: Sequence[bytes]) -> list[AccessUnit]:
+    """All of them, and then nothing for a moment."""
+    receiver = Receiver(media(codec))
+    return receiver.feed(packets, 0.0) + receiver.pause(PAUSE)
 
 
 def media(codec: str = "h264") -> Media:

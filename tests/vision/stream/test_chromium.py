@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from gateway.vision.stream.fmp4.remux import Remuxer, clip
-from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.stream.rtp.unit import AccessUnit
 from tests.support.parts import executable
-from tests.vision.stream.coded import encoded, media, packed
+from tests.vision.stream.coded import encoded, packed, received
 
 LIVE = """async ({codec, segments}) => {
     if (!MediaSource.isTypeSupported(`video/mp4; codecs="${codec}"`)) return "not supported";
@@ -62,7 +61,7 @@ def page() -> Iterator[Page]:
 
 def units(*sizes: tuple[int, int], count: int = 50) -> list[AccessUnit]:
     pictures = [picture for size in sizes for picture in encoded("h264", count, size=size)]
-    return Receiver(media()).feed(packed("h264", pictures), 0.0)
+    return received("h264", packed("h264", pictures))
 
 
 def test_live_plays_without_a_gap(page: Page) -> None:

@@ -16,16 +16,15 @@ from hypothesis import given, strategies
 from gateway.errors import BadInput
 from gateway.vision.stream.fmp4.remux import Remuxer, clip
 from gateway.vision.stream.fmp4.shape import h264_shape, h265_shape, shape_of
-from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.stream.rtp.unit import AccessUnit
-from tests.vision.stream.coded import FORMATS, RATE, encoded, media, packed
+from tests.vision.stream.coded import FORMATS, RATE, encoded, packed, received
 
 SIZES = [(320, 192), (638, 358), (1920, 1080)]
 CODECS = ("h264", "hevc")
 
 
 def units(codec: str, count: int = 60, **more) -> list[AccessUnit]:
-    return Receiver(media(codec)).feed(packed(codec, encoded(codec, count, **more)), 0.0)
+    return received(codec, packed(codec, encoded(codec, count, **more)))
 
 
 def judged(file: Path) -> dict:
@@ -97,7 +96,7 @@ def test_pictures_shown_out_of_order_keep_their_time(tmp_path: Path) -> None:
     shown = [0, *(at + step for at in range(1, 37, 3) for step in (2, 0, 1))]
     taken = [
         replace(unit, time_s=at / RATE)
-        for unit, at in zip(Receiver(media()).feed(packed("h264", pictures[:37]), 0.0), shown, strict=True)
+        for unit, at in zip(received("h264", packed("h264", pictures[:37])), shown, strict=True)
     ]
     file = tmp_path / "b.mp4"
     file.write_bytes(clip(taken))
@@ -133,7 +132,7 @@ def test_pictures_behind_a_keyframe_may_be_shown_before_it(tmp_path: Path) -> No
 def test_a_change_of_size_is_told_by_a_new_init_segment() -> None:
     pictures = [*encoded("h264", 5), *encoded("h264", 5, size=(640, 352))]
     remuxer = Remuxer()
-    taken = Receiver(media()).feed(packed("h264", pictures), 0.0)
+    taken = received("h264", packed("h264", pictures))
     segments = [segment for unit in taken for segment in remuxer.push(unit)]
     assert [segment.is_init for segment in segments] == [True, *[False] * 5, True, *[False] * 4]
 

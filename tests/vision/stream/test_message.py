@@ -75,7 +75,6 @@ def test_what_begins_like_a_message_is_bounded_and_typed(head: bytes, rest: byte
     ("data", "why"),
     [
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "right port"),
-        (b"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n", "body"),
         (b"RTSP/1.0 200 OK\r\nContent-Length: 9999999\r\n\r\n", "body"),
         (b"RTSP/1.0 nonsense\r\n\r\n", "no RTSP"),
         (b"RTSP/1.0 200 OK\r\n" + b"a: b\r\n" * 4000, "head"),
@@ -85,6 +84,56 @@ def test_what_begins_like_a_message_is_bounded_and_typed(head: bytes, rest: byte
 def test_what_is_no_rtsp_is_told(data: bytes, why: str) -> None:
     with pytest.raises(BadInput, match=why):
         Reader().feed(data)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\r\n", b"\n\r"], ids=repr)
+@pytest.mark.parametrize("step", [1, 1000])
+def test_lines_end_as_cameras_end_them(end: bytes, step: int) -> None:
+    said = end.join([b"RTSP/1.0 200 OK", b"cseq: 3", b"Content-Length: 4", b"", b"v=0 "])
+    stream = said + PACKET + end.join([b"RTSP/1.0 200 OK", b"CSeq: 4", b"", b""]) + PACKET
+    reader = Reader()
+    items = [one for at in range(0, len(stream), step) for one in reader.feed(stream[at : at + step])]
+    answers = [item for item in items if isinstance(item, Response)]
+    assert [(one.sequence, one.body.strip()) for one in answers] == [(3, b"v=0"), (4, b"")]
+    assert items.count((0, PACKET[4:])) == 2
+
+
+def test_lines_may_end_in_many_ways_in_one_answer() -> None:
+    said = b"\n\r\nRTSP/1.0 200\nCSeq: 3\rX-Folded: one\r\n\ttwo\nContent-Length: 2\nContent-Length: 0\r\n\nab"
+    (answer,) = Reader().feed(said)
+    assert isinstance(answer, Response)
+    assert (answer.status, answer.reason, answer.sequence, answer.body) == (200, "", 3, b"ab")
+    assert answer.get("x-folded") == "one two"
+
+
+def test_an_answer_with_lone_crs_is_whole_without_another_byte() -> None:
+    (answer,) = Reader().feed(b"RTSP/1.0 200 OK\rCSeq: 3\r\r")
+    assert isinstance(answer, Response)
+    assert answer.sequence == 3
+
+
+@pytest.mark.parametrize("said", ["-1", "none", "", "+4x"])
+def test_a_length_that_is_no_number_is_none(said: str) -> None:
+    (answer, *_) = Reader().feed(f"RTSP/1.0 200 OK\r\nContent-Length: {said}\r\n\r\n$abcd".encode())
+    assert isinstance(answer, Response)
+    assert answer.body == (b"$abc" if "4" in said else b"")
+
+
+def test_garbage_now_and_then_ends_no_connection() -> None:
+    reader = Reader()
+    for _ in range(200):
+        assert len(reader.feed(b"\1" * 1000 + PACKET)) == 1
+
+
+@pytest.mark.parametrize("garbage", [b"ABC def", b"Z/", b"PLAYS on", b"$\xf0\xff\xff\x80"])
+def test_garbage_that_looks_like_a_message_or_a_packet_swallows_none(garbage: bytes) -> None:
+    assert Reader().feed(PACKET + garbage + PACKET * 3) == [(0, PACKET[4:])] * 4
+
+
+def test_a_channel_that_the_camera_named_is_no_garbage() -> None:
+    high = interleaved(200, b"\x80" + bytes(20))
+    assert Reader().feed(high + PACKET) == [(0, PACKET[4:])]
+    assert len(Reader(last_channel=201).feed(high + PACKET)) == 2
 
 
 def test_a_header_can_not_smuggle_in_another() -> None:

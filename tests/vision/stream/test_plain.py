@@ -14,10 +14,9 @@ from gateway.vision.stream.fmp4.remux import Remuxer, clip
 from gateway.vision.stream.plain import PlainUnits
 from gateway.vision.stream.pyav import PyAvSource
 from gateway.vision.stream.rtp.codec import annex_b
-from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.stream.source import Coding, Packet
-from tests.vision.stream.coded import encoded, media, packed
+from tests.vision.stream.coded import encoded, packed, received
 
 CODECS = ("h264", "hevc")
 
@@ -32,7 +31,7 @@ def read(file: Path) -> list[AccessUnit]:
 @pytest.mark.parametrize("codec", CODECS)
 def test_units_of_a_file_are_those_that_went_in(codec: str, kind: str, tmp_path: Path) -> None:
     pictures = encoded(codec, 30)
-    live = Receiver(media(codec)).feed(packed(codec, pictures), 0.0)
+    live = received(codec, packed(codec, pictures))
     file = tmp_path / "clip.mp4"
     file.write_bytes(clip(live))
     if kind == "raw":

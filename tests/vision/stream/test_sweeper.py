@@ -20,6 +20,7 @@ from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision.stream.rtp.receiver import Media
 from gateway.vision.stream.sweep import reception as reception_module
+from gateway.vision.stream.sweep.progress import Rhythm
 from gateway.vision.stream.sweep.reception import Reception
 from tests.support.ports import free_port
 from tests.vision.stream.cameras import Camera, camera, packets
@@ -30,7 +31,8 @@ from tests.vision.stream.watching import Watcher, sweeping, watch
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reception_module, "SETUP_LIMIT", 0.5)
-    monkeypatch.setattr(reception_module, "SILENCE_LIMIT", 0.5)
+    monkeypatch.setattr(Rhythm, "LEAST", 0.5)
+    monkeypatch.setattr(Rhythm, "FIRST", 0.5)
 
 
 async def test_the_simulators_cameras_are_watched_with_a_password(tmp_path: Path) -> None:
@@ -65,7 +67,7 @@ def test_each_bad_camera_ends_alone() -> None:
 
     bad: dict[str, Callable[[socket.socket], object]] = {
         "no answer": mute,
-        "no packet": Camera([packets(2)[0]]),
+        "no picture": Camera([packets(2)[0]]),
         "closed the connection": lambda line: line.close(),
         "no RTSP": lambda line: line.sendall(b"\x01" * 100_000),
         "right port": lambda line: line.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"),

@@ -7,17 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.view.crowd import Crowd
-from tests.vision.stream.coded import RATE, encoded, media, packed
+from tests.vision.stream.coded import RATE, encoded, packed, received
 
 
 @functools.cache
 def units(count: int = 100, codec: str = "h264", key_every: int = 25) -> tuple[AccessUnit, ...]:
     """25 a second, a keyframe each second."""
-    receiver = Receiver(media(codec))
-    return tuple(receiver.feed(packed(codec, encoded(codec, count, key_every=key_every)), 0.0))
+    return tuple(received(codec, packed(codec, encoded(codec, count, key_every=key_every))))
 
 
 class Camera:

@@ -14,12 +14,11 @@ import av
 import pytest
 
 from gateway.errors import BadInput
-from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.view import reel as reels
 from gateway.vision.view.finish import finish
 from gateway.vision.view.reel import FileReel, LiveReel
 from gateway.vision.view.studio import Studio
-from tests.vision.stream.coded import encoded, media, packed
+from tests.vision.stream.coded import encoded, packed, received
 from tests.vision.view.filming import Camera, Outlet, units
 
 
@@ -185,7 +184,7 @@ class TestFile:
     def test_a_camera_that_is_set_to_another_size_meanwhile(self, codec: str, outlet: Outlet, tmp_path: Path) -> None:
         small, large = encoded(codec, 50), encoded(codec, 26, size=(640, 352))
         reel = FileReel(1, nothing, outlet, tmp_path / "raw")
-        for unit in Receiver(media(codec)).feed(packed(codec, [*small, *large]), 0.0):
+        for unit in received(codec, packed(codec, [*small, *large])):
             reel.take(unit, 1000.0 + unit.time_s)
         reel.end("enough")
         reel.work()

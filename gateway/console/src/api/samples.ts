@@ -58,6 +58,7 @@ export const aSignal = (given: Partial<Signal> = {}): Signal => ({
   place_name: words("北围墙 4段"),
   at: null,
   received: at(0),
+  source_id: null,
   data: {},
   snapshot: null,
   ...given,

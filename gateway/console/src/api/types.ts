@@ -130,6 +130,8 @@ export interface Signal {
   /** the device's own clock */
   at: string | null;
   received: string;
+  /** what the device itself calls it */
+  source_id: string | null;
   data: Data;
   snapshot: string | null;
 }

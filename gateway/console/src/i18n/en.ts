@@ -308,6 +308,7 @@ export const en: Messages = {
     clip_view: "Recording watched",
     clip_export: "Recording exported",
     clip_expired: "Recording expired",
+    clip_missing: "Not recorded",
   },
   close: {
     title: "Close · what was it?",

@@ -339,6 +339,7 @@ export const zh = {
     clip_view: "查看录像",
     clip_export: "导出录像",
     clip_expired: "录像过期删除",
+    clip_missing: "未能录像",
   } as Record<string, string>,
   close: {
     title: "结警 · 这是什么情况？",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.errors import BadInput
-from gateway.vision.stream.fmp4.bits import Bits
+from gateway.vision.stream.bits import Bits
 from gateway.vision.stream.rtp.unit import Format
 
 MAX_SIDE = 16384

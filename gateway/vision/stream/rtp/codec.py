@@ -13,6 +13,10 @@ PICTURE = 4
 """A slice of a picture, not only words about it."""
 UNREADABLE = 8
 """Of a kind that must not be in this stream."""
+BEGINS = 16
+"""A picture's first slice, or what may only stand in front of it: what came before is whole."""
+RECOVERS = 32
+"""A recovery point: decoding can begin here, and some pictures later it is right."""
 
 MARKER = 0x80
 FIXED_HEADER = 12
@@ -32,8 +36,8 @@ class Codec(Protocol):
         """Flags of what is in it; nothing is put together. Never raises."""
         ...
 
-    def continues(self, packet: bytes, at: int) -> bool:
-        """Whether it begins with a further slice of a picture, not with a picture's first. Never raises."""
+    def recovery(self, packets: Iterable[bytes]) -> int:
+        """How many pictures after the one in these packets the picture is right, if they hold a recovery point."""
         ...
 
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:

@@ -7,33 +7,42 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway.vision.stream.rtp.codec import (
+    BEGINS,
     KEY,
     PARAMETER,
     PICTURE,
+    RECOVERS,
     UNREADABLE,
     Fragments,
     aggregated,
     payload,
 )
+from gateway.vision.stream.rtp.sei import recovery_point
 
-SLICE, PARTITIONS, IDR, SEI, SPS, PPS = 1, range(2, 5), 5, 6, 7, 8
+SLICE, PARTITION_A, PARTITIONS, IDR, SEI, SPS, PPS, DELIMITER = 1, 2, range(2, 5), 5, 6, 7, 8, 9
 STAP_A, FU_A = 24, 28
-_RECOVERY_POINT = 6
-"""The SEI message (H.264, D.1.8) that marks where streams without IDR pictures can be entered."""
+_FIRST = 64
+"""May be a picture's first slice: first_mb_in_slice tells, which is 0, one bit set, in a first one (H.264, 7.3.3)."""
 _START, _END, _TYPE, _IMPORTANCE = 0x80, 0x40, 0x1F, 0xE0
 
 
 def _flags(kind: int) -> int:
     if kind == IDR:
-        return PICTURE | KEY
-    if kind == SLICE or kind in PARTITIONS:
+        return PICTURE | KEY | _FIRST
+    if kind in {SLICE, PARTITION_A}:
+        return PICTURE | _FIRST
+    if kind in PARTITIONS:
         return PICTURE
     if kind in {SPS, PPS}:
-        return PARAMETER
+        return PARAMETER | BEGINS
+    if kind in {SEI, DELIMITER}:
+        return BEGINS
     return UNREADABLE if kind == 0 or kind > 23 else 0
 
 
 _FLAGS = tuple(map(_flags, range(32)))
+_FRAGMENT = tuple(_flags(head & _TYPE) & (-1 if head & _START else ~(_FIRST | BEGINS)) for head in range(256))
+"""Of a fragment, by its FU header: only the first one holds the beginning of its slice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +52,24 @@ class H264:
     def look(self, packet: bytes, at: int) -> int:
         kind = packet[at] & _TYPE
         if kind == FU_A:
-            return _FLAGS[packet[at + 1] & _TYPE] if at + 1 < len(packet) else UNREADABLE
-        if kind == STAP_A:
-            flags = 0
-            for nal in aggregated(payload(packet)[1:]):
-                flags |= self._flags_of(nal)
-            return flags
-        return _FLAGS[kind] if kind != SEI else self._flags_of(packet[at : at + 2])
+            at += 1
+            if at >= len(packet):
+                return UNREADABLE
+            flags = _FRAGMENT[packet[at]]
+        elif kind == STAP_A:
+            return self._look_into(payload(packet)[1:])
+        elif kind == SEI:
+            return self._flags_of(packet[at:])
+        else:
+            flags = _FLAGS[kind]
+        if flags & _FIRST:
+            at += 1
+            return flags ^ (_FIRST | BEGINS if at < len(packet) and packet[at] & 0x80 else _FIRST)
+        return flags
 
-    def continues(self, packet: bytes, at: int) -> bool:
-        """By first_mb_in_slice, which is 0, one bit set, in a first slice (H.264, 7.3.3)."""
-        kind, slice_at = packet[at] & _TYPE, at + 1
-        if kind == FU_A and slice_at < len(packet):
-            if not packet[slice_at] & _START:
-                return True
-            kind, slice_at = packet[slice_at] & _TYPE, slice_at + 1
-        return kind in {SLICE, IDR} and slice_at < len(packet) and not packet[slice_at] & 0x80
+    def recovery(self, packets: Iterable[bytes]) -> int:
+        points = (recovery_point(nal, 1) for nal in self.nals(packets) if nal[0] & _TYPE == SEI)
+        return next((point for point in points if point is not None), 0)
 
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
         fragments = Fragments()
@@ -94,8 +105,19 @@ class H264:
         if body[1] & _END and (whole := fragments.end()):
             yield whole
 
+    def _look_into(self, body: bytes) -> int:
+        """An aggregation packet. Whether it begins a picture, its first NAL unit tells."""
+        first = -1
+        for nal in aggregated(body):
+            flags = self._flags_of(nal)
+            first = flags if first < 0 else first | flags & ~BEGINS
+        return max(0, first)
+
     def _flags_of(self, nal: bytes) -> int:
         kind = nal[0] & _TYPE
         if kind == SEI:
-            return KEY if nal[1:2] == bytes((_RECOVERY_POINT,)) else 0
-        return _FLAGS[kind]
+            return BEGINS if recovery_point(nal, 1) is None else BEGINS | RECOVERS
+        flags = _FLAGS[kind]
+        if flags & _FIRST:
+            return flags ^ (_FIRST | BEGINS if len(nal) > 1 and nal[1] & 0x80 else _FIRST)
+        return flags

@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway.vision.stream.rtp.codec import (
+    BEGINS,
     KEY,
     PARAMETER,
     PICTURE,
+    RECOVERS,
     UNREADABLE,
     Fragments,
     aggregated,
     payload,
 )
+from gateway.vision.stream.rtp.sei import recovery_point
 
 SLICES, RANDOM_ACCESS = range(32), range(16, 24)
-VPS, SPS, PPS = 32, 33, 34
+VPS, SPS, PPS, DELIMITER, SEI = 32, 33, 34, 35, 39
 AP, FU = 48, 49
+_FIRST = 64
+"""May be a picture's first slice: first_slice_segment_in_pic_flag tells (H.265, 7.3.6.1)."""
 HEADER = 2
 """Bytes of a NAL unit's header, and of a payload's."""
 _START, _END, _TYPE = 0x80, 0x40, 0x3F
@@ -26,15 +31,19 @@ _START, _END, _TYPE = 0x80, 0x40, 0x3F
 
 def _flags(kind: int) -> int:
     if kind in RANDOM_ACCESS:
-        return PICTURE | KEY
+        return PICTURE | KEY | _FIRST
     if kind in SLICES:
-        return PICTURE
+        return PICTURE | _FIRST
     if kind in {VPS, SPS, PPS}:
-        return PARAMETER
+        return PARAMETER | BEGINS
+    if kind in {DELIMITER, SEI}:
+        return BEGINS
     return UNREADABLE if kind > 47 else 0
 
 
 _FLAGS = tuple(map(_flags, range(64)))
+_FRAGMENT = tuple(_flags(head & _TYPE) & (-1 if head & _START else ~(_FIRST | BEGINS)) for head in range(256))
+"""Of a fragment, by its FU header: only the first one holds the beginning of its slice."""
 
 
 def kind_of(nal: bytes) -> int:
@@ -47,23 +56,25 @@ class H265:
 
     def look(self, packet: bytes, at: int) -> int:
         kind = packet[at] >> 1 & _TYPE
+        at += HEADER
         if kind == FU:
-            return _FLAGS[packet[at + 2] & _TYPE] if at + 2 < len(packet) else UNREADABLE
-        if kind == AP:
-            flags = 0
-            for nal in aggregated(payload(packet)[HEADER:]):
-                flags |= _FLAGS[kind_of(nal)]
-            return flags
-        return _FLAGS[kind]
+            if at >= len(packet):
+                return UNREADABLE
+            flags = _FRAGMENT[packet[at]]
+            at += 1
+        elif kind == AP:
+            return self._look_into(payload(packet)[HEADER:])
+        elif kind == SEI:
+            return self._flags_of(packet[at - HEADER :])
+        else:
+            flags = _FLAGS[kind]
+        if flags & _FIRST:
+            return flags ^ (_FIRST | BEGINS if at < len(packet) and packet[at] & 0x80 else _FIRST)
+        return flags
 
-    def continues(self, packet: bytes, at: int) -> bool:
-        """By first_slice_segment_in_pic_flag (H.265, 7.3.6.1)."""
-        kind, slice_at = packet[at] >> 1 & _TYPE, at + HEADER
-        if kind == FU and slice_at < len(packet):
-            if not packet[slice_at] & _START:
-                return True
-            kind, slice_at = packet[slice_at] & _TYPE, slice_at + 1
-        return kind in SLICES and slice_at < len(packet) and not packet[slice_at] & 0x80
+    def recovery(self, packets: Iterable[bytes]) -> int:
+        points = (recovery_point(nal, HEADER, signed=True) for nal in self.nals(packets) if kind_of(nal) == SEI)
+        return next((point for point in points if point is not None), 0)
 
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
         fragments = Fragments()
@@ -100,3 +111,20 @@ class H265:
             fragments.more(packet, body[HEADER + 1 :])
         if mark & _END and (whole := fragments.end()):
             yield whole
+
+    def _look_into(self, body: bytes) -> int:
+        """An aggregation packet. Whether it begins a picture, its first NAL unit tells."""
+        first = -1
+        for nal in aggregated(body):
+            flags = self._flags_of(nal)
+            first = flags if first < 0 else first | flags & ~BEGINS
+        return max(0, first)
+
+    def _flags_of(self, nal: bytes) -> int:
+        kind = kind_of(nal)
+        if kind == SEI:
+            return BEGINS if recovery_point(nal, HEADER, signed=True) is None else BEGINS | RECOVERS
+        flags = _FLAGS[kind]
+        if flags & _FIRST:
+            return flags ^ (_FIRST | BEGINS if len(nal) > HEADER and nal[HEADER] & 0x80 else _FIRST)
+        return flags

@@ -18,11 +18,15 @@ class Reorder:
         self._waiting: dict[int, bytes] = {}
         self._since = 0.0
         self.late = 0
+        self.source = -1
+        """The SSRC whose packets are put in order, others go on as they come; -1: all of them."""
 
     def push(self, packet: bytes, now: float) -> list[bytes]:
         """What can go on; `now` is monotonic seconds."""
         if len(packet) < FIXED_HEADER:
             return []
+        if self.source >= 0 and int.from_bytes(packet[8:12]) != self.source:
+            return [packet]
         sequence = sequence_of(packet)
         if self._next is None or sequence == self._next:
             self._next = sequence + 1 & 0xFFFF
@@ -32,6 +36,11 @@ class Reorder:
             self.late += 1
             return []
         return self._wait(sequence, packet, now)
+
+    def keep_to(self, source: int) -> None:
+        """From now on; what waits of another one is forgotten."""
+        if source != self.source:
+            self.source, self._next, self._waiting = source, None, {}
 
     def overdue(self, now: float) -> list[bytes]:
         """Call it now and then: what no longer waits for a packet that did not come."""

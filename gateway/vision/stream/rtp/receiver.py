@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from gateway.errors import BadInput
 from gateway.vision.stream.rtp.clock import MediaClock
 from gateway.vision.stream.rtp.codec import (
+    BEGINS,
     FIXED_HEADER,
     KEY,
     MARKER,
     PARAMETER,
     PICTURE,
+    RECOVERS,
     UNREADABLE,
     payload_start,
+    sequence_of,
 )
 from gateway.vision.stream.rtp.rtcp import Goodbye, Reception, SenderReport, parse, receiver_report
+from gateway.vision.stream.rtp.sources import Sources
 from gateway.vision.stream.rtp.unit import AccessUnit, Format
 
 MAX_UNIT = 8 << 20
@@ -28,8 +32,8 @@ MAX_UNREADABLE = 200
 """Packets in a row that can't be read before the stream counts as corrupt."""
 MAX_DROPOUT, MAX_MISORDER = 3000, 100
 """RFC 3550, A.1: a greater step of the sequence number is a restart, if the next packet confirms it."""
-MAX_LIES = 3
-"""Markers inside a picture before they are no longer believed: some cameras mark slices. A new timestamp tells then."""
+PAUSE = 0.06
+"""Seconds without a packet after which a picture whose last packet was marked counts as whole."""
 CNAME = "anju"
 _HEADER = struct.Struct(">BBHII")
 _PLAIN = 0x80
@@ -43,10 +47,17 @@ class Media:
     payload_type: int
     rate: int
     control: str
+    source: int | None = None
+    """The SSRC of its packets, where the camera named it. Not all who name one keep to it."""
 
 
 class Receiver:
-    """Raises BadInput when the stream is corrupt beyond repair."""
+    """Raises BadInput when the stream is corrupt beyond repair.
+
+    A picture is whole when the next one begins: by its timestamp, or by its first slice where timestamps stand still.
+    A marker alone is not believed: some cameras mark every slice. Where a whole keyframe has shown that they are
+    right they are, so that nobody waits for the next picture.
+    """
 
     def __init__(self, media: Media, own_source: int = 1) -> None:
         self.format = media.format
@@ -57,22 +68,45 @@ class Receiver:
         self._look = media.format.codec.look
         self._payload_type = media.payload_type
         self._own = own_source
+        self._sources = Sources(media.source)
         self._source = self._next = self._restart = self._timestamp = -1
         self._told = (0, 0)
         self._report: tuple[int, float] = (0, 0.0)
         self._unreadable = self._base = 0
-        self._marked = -1
-        self._lies = 0
+        self._marked = self._has_marks = self._lies = self._trusts = False
+        self._fed = self._came = 0.0
         self._packets: list[bytes] = []
         self._sets: list[bytes] = []
         self._flags = self._size = self._missing = 0
 
     def feed(self, packets: Iterable[bytes], now: float) -> list[AccessUnit]:
-        """`now` is monotonic seconds. Units whose last packet has come, or which a new timestamp ended."""
+        """`now` is monotonic seconds. Units that are whole by now."""
         done: list[AccessUnit] = []
+        self._came, self._fed = self._fed if self._packets else now, now
         for packet in packets:
             self._take(packet, now, done)
         return done
+
+    def pause(self, now: float) -> list[AccessUnit]:
+        """Call it when no packet came: a picture whose end was marked need not wait for the next one."""
+        done: list[AccessUnit] = []
+        if self._marked and self._flags & PICTURE and not self._lies and now - self._fed >= PAUSE:
+            self._finish(done)
+        return done
+
+    @property
+    def source(self) -> int:
+        """The SSRC whose packets are taken; -1 before the first."""
+        return self._source
+
+    @property
+    def passed_over(self) -> int:
+        """Packets of other sources."""
+        return self._sources.passed_over
+
+    def may_be(self, packet: bytes) -> bool:
+        """Whether it looks like a packet of this stream."""
+        return payload_start(packet) > 0 and packet[1] & 0x7F == self._payload_type
 
     def control(self, data: bytes, now: float) -> None:
         """An RTCP packet."""
@@ -105,7 +139,9 @@ class Receiver:
         if not start or second & 0x7F != self._payload_type:
             return self._refuse(packet)
         missing = self._missing
-        if (sequence != self._next or source != self._source) and not self._resume(sequence, source):
+        if source != self._source:
+            return self._weigh(packet, start, now, done)
+        if sequence != self._next and not self._resume(sequence):
             return None
         self._next = sequence + 1 & 0xFFFF
         self.received += 1
@@ -113,26 +149,44 @@ class Receiver:
         if flags & UNREADABLE:
             return self._refuse(packet)
         self._unreadable = 0
-        if timestamp != self._timestamp:
-            self._turn(timestamp, self._missing - missing, now, done)
-        if timestamp == self._marked and flags & PICTURE:
-            self._doubt(packet, start)
+        if timestamp != self._timestamp or flags & BEGINS:
+            self._turn(timestamp, self._missing - missing, done)
+        elif self._marked:
+            self._doubt(flags)
         self._packets.append(packet)
         self._flags |= flags
         self._size += len(packet) - start
         if flags & PARAMETER or self._size > MAX_UNIT or len(self._packets) > MAX_PIECES:
             self._keep(packet)
-        if second & MARKER and self._flags & PICTURE and self._lies < MAX_LIES:
-            self._marked = timestamp
-            self._finish(now, done)
+        self._marked = False
+        if second & MARKER:
+            self._mark(done)
         return None
 
-    def _turn(self, timestamp: int, gap: int, now: float, done: list[AccessUnit]) -> None:
-        """Another time: what there is of a picture is over. A gap may be its end, the next one's beginning, or both."""
+    def _mark(self, done: list[AccessUnit]) -> None:
+        self._marked = self._has_marks = True
+        if self._trusts and self._flags & PICTURE:
+            self._finish(done)
+
+    def _turn(self, timestamp: int, gap: int, done: list[AccessUnit]) -> None:
+        """Another picture: what there is of one is over.
+
+        A gap may be its end, the next one's beginning, or both; where its end was marked it is the next one's.
+        Of one timestamp it must be marked, or nothing is: the second field of a picture begins as a picture does.
+        """
+        if timestamp == self._timestamp and self._has_marks and not self._marked:
+            return
         if self._flags & PICTURE:
-            self._finish(now, done)
+            if self._marked and not self._lies:
+                self._missing -= gap
+            self._finish(done)
             self._missing = gap
         self._timestamp = timestamp
+
+    def _doubt(self, flags: int) -> None:
+        """A mark, and more of the same time behind it: it ended a slice, if a picture goes on."""
+        if flags & PICTURE:
+            self._lies, self._trusts = True, False
 
     def _keep(self, packet: bytes) -> None:
         """A parameter set, or more than any picture has."""
@@ -141,44 +195,66 @@ class Receiver:
             raise BadInput(en, packet)
         self._sets.append(packet)
 
-    def _doubt(self, packet: bytes, start: int) -> None:
-        """A picture's marked end is followed by more of the same time: is it more of the same picture?"""
-        self._lies += int(self.format.codec.continues(packet, start))
-        self._marked = -1
-
-    def _finish(self, now: float, done: list[AccessUnit]) -> None:
+    def _finish(self, done: list[AccessUnit]) -> None:
+        codec, flags, packets = self.format.codec, self._flags, tuple(self._packets)
         if self._sets:
-            self.format = self.format.with_sets(list(self.format.codec.nals(self._sets)))
+            self.format = self.format.with_sets(list(codec.nals(self._sets)))
             self._sets = []
-        time_s, wall_s = self.clock.time(self._timestamp, now), self.clock.wall(self._timestamp)
-        key, packets = self._flags & KEY != 0, tuple(self._packets)
-        done.append(AccessUnit(time_s, wall_s, key, self._size, self._missing, self.format, packets))
+        time_s, wall_s = self.clock.time(self._timestamp, self._came), self.clock.wall(self._timestamp)
+        self._came = self._fed
+        key = flags & (KEY | RECOVERS) != 0
+        unit = AccessUnit(time_s, wall_s, key, self._size, self._missing, self.format, packets)
+        done.append(unit)
+        if key:
+            unit.recovery = 0 if flags & KEY else codec.recovery(packets)
+            self._sources.settle()
+            self._trusts = self._marked and not self._lies and not self._missing
         self._packets.clear()
         self._flags = self._size = self._missing = 0
 
-    def _resume(self, sequence: int, source: int) -> bool:
+    def _resume(self, sequence: int) -> bool:
         """Whether a packet that is not the next one is to be taken: not one that came twice or too late."""
-        if source != self._source:
-            return self._restarted(sequence, source)
         gap = sequence - self._next & 0xFFFF
         if gap < MAX_DROPOUT:
             self.lost += gap
             self._missing += gap
             return True
         if gap < (1 << 16) - MAX_MISORDER and sequence == self._restart:
-            return self._restarted(sequence, source)
+            self._missing += 1
+            self._base = sequence - self.received - self.lost
+            return True
         self._restart = sequence + 1 & 0xFFFF
         self.dropped += 1
         return False
 
-    def _restarted(self, sequence: int, source: int) -> bool:
-        """The source began anew, or another one took its place."""
-        self._missing += int(self._source >= 0)
-        self._source, self._base = source, sequence - self.received - self.lost
-        return True
+    def _weigh(self, packet: bytes, start: int, now: float, done: list[AccessUnit]) -> None:
+        """A packet of another source than the one so far: whether that is ours now."""
+        _, _, sequence, _, source = _HEADER.unpack_from(packet)
+        follows, begins = sequence == self._next, self._look(packet, start) & (KEY | RECOVERS) != 0
+        taken = self._sources.weigh(packet, source, now, received=self.received, follows=follows, begins=begins)
+        for number, one in enumerate(taken):
+            if not number:
+                self._change_source(source, sequence_of(one), done, follows=follows)
+            self._take(one, now, done)
+
+    def _change_source(self, source: int, sequence: int, done: list[AccessUnit], *, follows: bool) -> None:
+        """The camera began anew: what is not whole of the old pictures never will be."""
+        if self._source >= 0 and not follows:
+            if self._marked and self._flags & PICTURE:
+                self._finish(done)
+            self._packets.clear()
+            self._sets = []
+            self._flags = self._size = 0
+            self._missing, self._timestamp, self._marked = 1, -1, False
+        self._source, self._next = source, sequence
+        self._base = sequence - self.received - self.lost
 
     def _refuse(self, packet: bytes) -> None:
+        """Of strangers it is not counted how much can't be read."""
         self.dropped += 1
+        is_rtp = len(packet) > FIXED_HEADER and packet[0] >> 6 == 2
+        if is_rtp and self._source >= 0 and int.from_bytes(packet[8:12]) != self._source:
+            return
         self._unreadable += 1
         if self._unreadable >= MAX_UNREADABLE:
             raise BadInput(f"{self._unreadable} packets in a row can't be read", packet)

@@ -45,6 +45,9 @@ class AccessUnit:
     when it was taken (seconds since 1970), None while it has sent no sender report. `size` is bytes of
     payload. `lost` packets are missing before or inside it: after that pictures may be broken
     until the next keyframe.
+
+    `key`: decoding can begin here. `recovery`: so many pictures later the picture is right (gradual refresh:
+    it builds up); 0 for one that is right at once.
     """
 
     time_s: float
@@ -55,6 +58,7 @@ class AccessUnit:
     format: Format
     packets: Sequence[bytes] = field(repr=False)
     """RTP packets as they came."""
+    recovery: int = field(default=0, kw_only=True)
 
     def nals(self) -> list[bytes]:
         return list(self.format.codec.nals(self.packets))

@@ -9,7 +9,9 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-_PART = re.compile(r'\s*+(?:,\s*+)?([A-Za-z0-9_-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?')
+_PART = re.compile(r'\s*+(?:[,;]\s*+)*+([A-Za-z0-9_-]+)(?:\s*+(=)\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^\s,;"]*+)))?')
+"""A name, and its value if it has one. Cameras leave values empty (`qop=`), forget the last quote, part with `;`."""
+_SCHEMES = {"basic", "digest"}
 _HASHES: Mapping[str, Callable[[bytes], hashlib._Hash]] = {
     "SHA-256": hashlib.sha256,
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False),  # the camera's choice, not ours
@@ -25,7 +27,12 @@ class Challenge:
 
     @property
     def algorithm(self) -> str:
-        return self.values.get("algorithm", "MD5").upper()
+        return self.values.get("algorithm", "").upper() or "MD5"
+
+    @property
+    def qop(self) -> str:
+        """Empty where it is not said, and the answer is that of RFC 2069."""
+        return self.values.get("qop", "").lower().strip()
 
     @property
     def is_stale(self) -> bool:
@@ -39,24 +46,28 @@ class Challenge:
             return 1
         if self.scheme != "digest" or "nonce" not in self.values:
             return 0
-        qop = self.values.get("qop")
-        if qop is not None and "auth" not in re.split(r"[\s,]+", qop.lower()):
+        if self.qop and "auth" not in re.split(r"[\s,]+", self.qop):
             return 0
         return {"MD5": 2, "MD5-SESS": 2, "SHA-256": 3, "SHA-256-SESS": 3}.get(self.algorithm, 0)
 
 
 def challenges(headers: Iterable[str]) -> list[Challenge]:
-    """All of some WWW-Authenticate headers, of which each may hold several. Never raises."""
+    """All of some WWW-Authenticate headers, of which each may hold several. Never raises.
+
+    A word without a value begins the next one only where a header begins, or if we know it: cameras write
+    `realm=IP Camera` without quotes, and `stale` without a value.
+    """
     found: list[tuple[str, dict[str, str]]] = []
     for header in headers:
         at = 0
         while part := _PART.match(header, at):
             at = part.end()
-            name, quoted, token = part[1], part[2], part[3]
-            if quoted is None and token is None:
-                found.append((name.lower(), {}))
+            name, equals, quoted, token = part.groups()
+            if equals is None:
+                if part.start() == 0 or name.lower() in _SCHEMES:
+                    found.append((name.lower(), {}))
             elif found:
-                value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else token
+                value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else token or ""
                 found[-1][1].setdefault(name.lower(), value)
     return [Challenge(scheme, values) for scheme, values in found]
 
@@ -104,16 +115,16 @@ def _digest(challenge: Challenge, who: Credentials, method: str, url: str, chanc
     asked = hashed(method, url)
     said = [("username", who.user), ("realm", realm), ("nonce", nonce), ("uri", url)]
     more: list[tuple[str, str]] = []
-    if "qop" in values:
+    if challenge.qop:
         said.append(("response", hashed(secret, nonce, count, chance, "auth", asked)))
         more = [("qop", "auth"), ("nc", count)]
     else:
         said.append(("response", hashed(secret, nonce, asked)))
-    if "qop" in values or in_session:
+    if challenge.qop or in_session:
         said.append(("cnonce", chance))
     if "opaque" in values:
         said.append(("opaque", values["opaque"]))
-    if "algorithm" in values:
+    if values.get("algorithm"):
         more.append(("algorithm", values["algorithm"]))
     return "Digest " + ", ".join(
         [*(f'{name}="{_escaped(value)}"' for name, value in said), *(f"{n}={v}" for n, v in more)]

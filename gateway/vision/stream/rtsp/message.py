@@ -11,13 +11,24 @@ from gateway.errors import BadInput
 MAX_HEAD = 16 << 10
 MAX_BODY = 256 << 10
 MAX_GARBAGE = 64 << 10
-"""Bytes that are neither message nor packet, in all, before a connection counts as corrupt."""
+"""Bytes in a row that are neither message nor packet before a connection counts as corrupt."""
 _DOLLAR = ord("$")
 _LAST_CHANNEL = 15
-"""Of what is believed to be a packet while looking for one in garbage; we ask for 0 and 1."""
-_WORD = re.compile(rb"[A-Z_]{1,20}")
-_STATUS = re.compile(r"RTSP/\d\.\d +(\d{3}) *(.*)")
-_REQUEST = re.compile(r"([A-Z_]+) +(\S+) +RTSP/\d\.\d")
+"""Of what is believed to be a packet, unless the camera named a larger one; we ask for 0 and 1."""
+_FIRST_WORDS = (
+    b"RTSP/", b"HTTP/", b"OPTIONS ", b"DESCRIBE ", b"ANNOUNCE ", b"SETUP ", b"PLAY ", b"PAUSE ", b"RECORD ",
+    b"REDIRECT ", b"TEARDOWN ", b"GET_PARAMETER ", b"SET_PARAMETER ",
+)  # fmt: skip
+"""What a message begins with (RFC 2326, 6.1 and 7.1); HTTP is told apart because a wrong port often speaks it."""
+_LONGEST_WORD = max(map(len, _FIRST_WORDS))
+_STATUS = re.compile(r"RTSP/\S*\s+(\d{3})\s*(.*)")
+_REQUEST = re.compile(r"([A-Z_]+)\s+(\S+)(?:\s+RTSP/\S*)?")
+_LINE_END = rb"(?>\r*\n(?:\r(?![\r\n]))?|\r(?!\r*\n))"
+"""CR LF; LF alone or LF CR (as FFmpeg, which passes over every CR); CR alone, if no LF follows it."""
+_HEAD_END = re.compile(_LINE_END + rb"(?>\r*\n|\r(?!\r*\n))")
+_LINE = re.compile(_LINE_END.decode())
+_LONE_CR = re.compile(rb"\r[^\r\n]")
+_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
 
 Headers = Mapping[str, Sequence[str]]
 
@@ -72,6 +83,10 @@ class Reader:
     """Bytes as they arrive to what is in them. Finds its way back after garbage, keeps one message at most."""
 
     garbage: int = 0
+    """Bytes in all that were neither message nor packet."""
+    last_channel: int = _LAST_CHANNEL
+    """A `$` with a greater channel behind it is garbage."""
+    _astray: int = 0
     _rest: bytes = field(default=b"", repr=False)
 
     def feed(self, data: bytes) -> list[Packet | Message]:
@@ -80,7 +95,7 @@ class Reader:
         found: list[Packet | Message] = []
         at, end = 0, len(data)
         while end - at >= 4:
-            if data[at] == _DOLLAR:
+            if data[at] == _DOLLAR and data[at + 1] <= self.last_channel:
                 stop = at + 4 + (data[at + 2] << 8 | data[at + 3])
                 if stop > end:
                     break
@@ -90,66 +105,91 @@ class Reader:
                 if stop == at:
                     break
             at = stop
+        if found:
+            self._astray = 0
         self._rest = data[at:]
         return found
 
     def _other(self, data: bytes, at: int, found: list[Packet | Message]) -> int:
         """Where to go on behind a message or garbage; `at` when more must come first."""
-        word = _WORD.match(data, at)
-        if word is None or (word.end() < len(data) and data[word.end()] not in b" /"):
-            return self._skip(data, at)
-        if word.end() == len(data) and word.end() - at < 20:
-            return at
-        head_end = data.find(b"\r\n\r\n", at, at + MAX_HEAD)
-        if head_end < 0:
+        if not data.startswith(_FIRST_WORDS, at):
+            begins = data[at : at + _LONGEST_WORD]
+            may_become_one = at + len(begins) == len(data) and any(word.startswith(begins) for word in _FIRST_WORDS)
+            return at if may_become_one else self._skip(data, at)
+        head_end = _head_end(data, at)
+        if head_end is None:
             if len(data) - at >= MAX_HEAD:
                 raise BadInput(f"a message's head is longer than {MAX_HEAD >> 10} kB", data[at : at + 200])
             return at
-        return _message(data, at, head_end, found)
+        return _message(data, at, *head_end, found)
 
     def _skip(self, data: bytes, at: int) -> int:
         """Over line ends between messages, and over garbage to the next thing that may be something."""
         stop = at
-        while stop < len(data) and (stop == at or not _may_begin(data, stop)):
+        while stop < len(data) and (stop == at or not self._may_begin(data, stop)):
             stop += 1
         if data[at:stop].strip(b"\r\n"):
             self.garbage += stop - at
-            if self.garbage > MAX_GARBAGE:
+            self._astray += stop - at
+            if self._astray > MAX_GARBAGE:
                 raise BadInput(f"more than {MAX_GARBAGE >> 10} kB that are no RTSP", data[at : at + 200])
         return stop
 
+    def _may_begin(self, data: bytes, at: int) -> bool:
+        """A packet that looks like RTP or RTCP, or an answer. What can't be told yet may."""
+        if data[at] == _DOLLAR:
+            start = data[at + 1 : at + 5]
+            return (len(start) < 1 or start[0] <= self.last_channel) and (len(start) < 4 or start[3] >> 6 == 2)
+        return data[at] == ord("R") and b"RTSP/".startswith(data[at : at + 5])
 
-def _may_begin(data: bytes, at: int) -> bool:
-    """A packet that looks like RTP or RTCP, or an answer. What can't be told yet may."""
-    if data[at] == _DOLLAR:
-        start = data[at + 1 : at + 5]
-        return (len(start) < 1 or start[0] <= _LAST_CHANNEL) and (len(start) < 4 or start[3] >> 6 == 2)
-    return data[at] == ord("R") and b"RTSP/".startswith(data[at : at + 5])
+
+def _head_end(data: bytes, at: int) -> tuple[int, int] | None:
+    """Where a message's head ends and its body begins; None when that has not come yet."""
+    found = _HEAD_END.search(data, at, at + MAX_HEAD)
+    if found is None:
+        return None
+    # Where a CR comes last the LF behind it may be on its way, unless this camera ends lines with CR alone.
+    ends_with_cr = found.end() == len(data) and data.endswith(b"\r")
+    if ends_with_cr and not _LONE_CR.search(data, at, found.start() + 1):
+        return None
+    return found.start(), found.end()
 
 
-def _message(data: bytes, at: int, head_end: int, found: list[Packet | Message]) -> int:
-    start, *lines = data[at:head_end].decode("latin-1").split("\r\n")
-    headers: dict[str, list[str]] = {}
-    for line in lines:
-        name, _, value = line.partition(":")
-        headers.setdefault(name.strip().lower(), []).append(value.strip())
-    size = _body_size(headers, data[at:head_end])
-    stop = head_end + 4 + size
+def _message(data: bytes, at: int, head_end: int, body_at: int, found: list[Packet | Message]) -> int:
+    start, *lines = _LINE.split(data[at:head_end].decode("latin-1"))
+    headers = _headers(lines)
+    stop = body_at + _body_size(headers, data[at:head_end])
     if stop > len(data):
         return at
-    found.append(_typed(start, headers, data[head_end + 4 : stop]))
+    found.append(_typed(start, headers, data[body_at:stop]))
     return stop
 
 
+def _headers(lines: Sequence[str]) -> dict[str, list[str]]:
+    """A line that begins with a blank goes on with the one above it (RFC 2616, 2.2)."""
+    headers: dict[str, list[str]] = {}
+    values: list[str] = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if line[:1] in {" ", "\t"} and values:
+            values[-1] = f"{values[-1]} {line.strip()}".strip()
+        elif colon:
+            values = headers.setdefault(name.strip().lower(), [])
+            values.append(value.strip())
+    return headers
+
+
 def _body_size(headers: Headers, head: bytes) -> int:
-    said = headers.get("content-length", ("0",))[0]
-    if not (said.isascii() and said.isdigit() and len(said) < 9 and int(said) <= MAX_BODY):
-        raise BadInput(f"a message says its body is {said[:20]!r} bytes long; {MAX_BODY} are taken", head)
-    return int(said)
+    """What is negative or no number is 0, as FFmpeg has it. Of two that differ the larger one counts."""
+    numbers = (_NUMBER.match(said) for said in headers.get("content-length", ()))
+    size = max((int(number[0][:12]) for number in numbers if number), default=0)
+    if size > MAX_BODY:
+        raise BadInput(f"a message says its body is {size} bytes long; {MAX_BODY} are taken", head)
+    return max(0, size)
 
 
 def _typed(start: str, headers: Headers, body: bytes) -> Message:
-    if status := _STATUS.fullmatch(start):
+    if status := _STATUS.match(start):
         return Response(headers, body, int(status[1]), status[2].strip()[:100])
     if request := _REQUEST.fullmatch(start):
         return Request(headers, body, request[1], request[2])

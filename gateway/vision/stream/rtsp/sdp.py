@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.errors import BadInput
 from gateway.vision.stream.rtp.codec import Codec
@@ -17,8 +17,11 @@ from gateway.vision.stream.rtp.unit import Format
 
 VIDEO_RATE = 90_000
 """RFC 6184, 8.2.1."""
+_ABSOLUTE = re.compile(r"rtspu?s?://", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([A-Za-z0-9_-]+)(?::(.*))?", re.DOTALL)
 _CODECS: Mapping[str, type[Codec]] = {"H264": H264, "H265": H265}
+_START_CODE = re.compile(rb"\x00\x00\x00?\x01")
+_STANDARD_BASE64 = str.maketrans("-_", "+/", " \t\"'")
 _SETS = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
 
 
@@ -52,7 +55,7 @@ class Description:
 def description(body: bytes, base: str) -> Description:
     """`base` is Content-Base, or what was asked for. Raises BadInput when there is no picture that can be read."""
     session, *tracks = _sections(body)
-    control = joined(base, session.get("control"))
+    control = _whole_control(base, session.get("control"))
     refused: list[str] = []
     for track in tracks:
         if not track.media.startswith("video "):
@@ -64,20 +67,24 @@ def description(body: bytes, base: str) -> Description:
                 _in_order_only(arguments, body)
                 codec = _CODECS[encoding.upper()]()
                 form = Format(codec).with_sets(list(_sets(arguments)))
-                return Description(
-                    control, Media(form, payload_type, _rate(rate), joined(control, track.get("control")))
-                )
+                media = Media(form, payload_type, _rate(rate), joined(control, track.get("control")))
+                return Description(control, replace(media, source=_source(track.get("ssrc"))))
             refused.append(encoding[:20] or str(payload_type))
     if refused:
         raise BadInput(f"the picture is coded as {', '.join(refused[:5])}; H264 and H265 can be read", body)
     raise BadInput("the description names no picture", body)
 
 
+def _whole_control(base: str, said: str | None) -> str:
+    """The session's own address. A relative one is passed over, as FFmpeg does: tracks stand beside it, not below."""
+    return said if said and _ABSOLUTE.match(said) else base
+
+
 def joined(base: str, control: str | None) -> str:
     """As clients of cameras do it, not as RFC 3986 would: put behind the base, even behind its query."""
     if control is None or control in {"", "*"}:
         return base
-    if re.match(r"rtspu?s?://", control, re.IGNORECASE):
+    if _ABSOLUTE.match(control):
         return control
     return f"{base.removesuffix('/')}/{control.removeprefix('/')}"
 
@@ -118,12 +125,21 @@ def _in_order_only(arguments: Mapping[str, str], body: bytes) -> None:
 
 
 def _sets(arguments: Mapping[str, str]) -> Iterator[bytes]:
-    """What is spoiled is left out: it comes again in the stream."""
+    """What is spoiled is left out: it comes again in the stream.
+
+    Cameras write them in quotes, in the alphabet of URLs, without padding, and with start codes in front.
+    """
     for name in _SETS:
-        for coded in arguments.get(name, "").split(","):
+        for coded in arguments.get(name, "").translate(_STANDARD_BASE64).split(","):
+            digits = coded.rstrip("=")
             try:
-                nal = base64.b64decode(coded.strip() + "=" * (-len(coded.strip()) % 4))
+                found = base64.b64decode(digits + "=" * (-len(digits) % 4))
             except (binascii.Error, ValueError):
                 continue
-            if nal:
-                yield nal
+            yield from (nal for nal in _START_CODE.split(found) if nal)
+
+
+def _source(said: str | None) -> int | None:
+    """The number in `a=ssrc:1234 cname:x` (RFC 5576)."""
+    number = re.match(r"\d{1,10}\b", said or "", re.ASCII)
+    return int(number[0]) if number and 0 < int(number[0]) < 1 << 32 else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Literal
 
@@ -19,7 +19,7 @@ from gateway.vision.stream.rtsp.auth import Credentials, challenges
 from gateway.vision.stream.rtsp.message import Message, Request, Response, written
 from gateway.vision.stream.rtsp.sdp import Description, description
 from gateway.vision.stream.rtsp.target import Target
-from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved, Way
+from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved, Way, source_of
 
 TIMEOUT = 60.0
 """Seconds a session lives unheard when the camera does not say (RFC 2326, 12.37)."""
@@ -27,7 +27,7 @@ MAX_STALE = 2
 """Nonces in a row that may be stale."""
 MAX_UNANSWERED = 16
 AGENT = "Anju"
-UNSUPPORTED_TRANSPORT, NO_SESSION, UNAUTHORIZED, OK = 461, 454, 401, 200
+UNSUPPORTED_TRANSPORT, UNAUTHORIZED, OK = 461, 401, 200
 _ODD = "摄像机的应答不合规范，请通知安装员"
 _ENDED = "摄像机结束了会话"
 
@@ -67,6 +67,8 @@ class _Asked:
     url: str
     more: Sequence[tuple[str, str]]
     refusals: int = 0
+    keeps_alive: bool = False
+    """Its answer decides nothing: while packets come the session lives, whatever the camera says of it."""
 
 
 @dataclass(slots=True)
@@ -113,25 +115,26 @@ class Session:
         if isinstance(message, Request):
             self._on_request(message)
         elif isinstance(message, Response) and message.status >= OK and (asked := self._answered(message)):
+            self._keep_id(message)
             if message.status == UNAUTHORIZED:
                 self._ask_again(asked, message)
+            elif asked.keeps_alive:
+                self._on_keep_alive(asked.method, message)
             elif 300 <= message.status < 400:
                 self._on_redirect(message)
             else:
-                self._on_answer(asked, message, now)
+                self._on_answer(asked.method, asked.url, message, now)
 
-    def _on_answer(self, asked: _Asked, response: Response, now: float) -> None:
-        match asked.method:
+    def _on_answer(self, method: str, url: str, response: Response, now: float) -> None:
+        match method:
             case "DESCRIBE":
-                self._on_description(response, asked.url)
+                self._on_description(response, url)
             case "SETUP":
                 self._on_setup(response)
             case "PLAY":
                 self._on_play(response, now)
-            case "OPTIONS" if self._described is None:
+            case "OPTIONS":
                 self._on_options(response)
-            case method:
-                self._on_keep_alive(method, response)
 
     def use_ports(self, rtp: int) -> None:
         """A pair of our ports for UDP: `rtp` and the one above it."""
@@ -143,7 +146,7 @@ class Session:
         """Call it now and then: keeps a playing session alive."""
         if self.state is State.PLAYING and now >= self.keep_alive_due:
             self.keep_alive_due = now + self.timeout / 2
-            self._ask(self._keep_alive, self._control)
+            self._send(_Asked(self._keep_alive, self._control, (), keeps_alive=True))
 
     def end(self) -> None:
         """Say goodbye, if there is a session to end; nobody waits for the answer."""
@@ -171,13 +174,30 @@ class Session:
         self._out += written(f"{asked.method} {asked.url} RTSP/1.0", [*headers, *asked.more])
 
     def _answered(self, response: Response) -> _Asked | None:
-        """What this answers. An answer without a number answers the oldest question."""
+        """What this answers: where its number is missing or makes no sense, the oldest question.
+
+        Cameras answer one question after another, and not all of them give its number back (FFmpeg only warns).
+        """
         number = response.sequence
-        if number is None:
-            number = next(iter(self._unanswered), -1)
-        return self._unanswered.pop(number, None)
+        if number in self._unanswered:
+            return self._unanswered.pop(number)
+        oldest = next(iter(self._unanswered), None)
+        is_past = number is not None and oldest is not None and 0 < number < oldest
+        if oldest is None or (is_past and not _fits(response, self._unanswered[oldest].method)):
+            return None
+        return self._unanswered.pop(oldest)
+
+    def _keep_id(self, response: Response) -> None:
+        """The session's id, from whichever answer names it first; its time."""
+        said, _, rest = (part.strip() for part in response.get("session").partition(";"))
+        if not self._id:
+            self._id = said
+        if time := re.search(r"timeout\s*=\s*\"?(\d{1,6})", rest, re.IGNORECASE | re.ASCII):
+            self.timeout = float(time[1]) or self.timeout
 
     def _ask_again(self, asked: _Asked, response: Response) -> None:
+        if asked.keeps_alive and (self._credentials is None or asked.refusals):
+            return
         if self._credentials is None:
             en = "asks for a user's name and password (401), and none are given"
             raise LoginRefused(Words("摄像机要求用户名和密码，请通知安装员", en))
@@ -186,7 +206,7 @@ class Session:
         if asked.refusals > (MAX_STALE if any(one.is_stale for one in offered) else 1):
             en = "refused the user's name or the password (401)"
             raise LoginRefused(Words("摄像机的用户名或密码不对，请通知安装员", en))
-        if not self._credentials.meet(offered):
+        if not self._credentials.meet(offered) and not asked.keeps_alive:
             en = "asks for the password (401) in a way that is neither Digest (MD5, SHA-256) nor Basic"
             raise LoginRefused(Words("不支持摄像机的登录方式，请通知安装员", en))
         self._send(asked)
@@ -205,8 +225,13 @@ class Session:
 
     def _on_description(self, response: Response, url: str) -> None:
         _expect(response, "DESCRIBE")
-        base = response.get("content-base") or response.get("content-location")
-        self._described = description(response.body, base if "://" in base else url)
+        if not response.body:
+            en = "answers DESCRIBE without a description"
+            lacks = "" if "content-length" in response.headers else ": its answer has no Content-Length"
+            raise LinkLost(Words(_ODD, en + lacks))
+        said = f"{response.get('content-base')} {response.get('content-location')}"
+        base = re.search(r"rtspu?s?://[^\s\"'<>,;]+", said, re.IGNORECASE)
+        self._described = description(response.body, base[0] if base else url)
         self._next_carriage()
 
     def _next_carriage(self) -> None:
@@ -232,11 +257,10 @@ class Session:
         if way is None:
             en = f"would send packets in a way we did not ask for: {response.get('transport')[:100]}"
             raise LinkLost(Words(_ODD, en))
-        self._id, _, rest = (part.strip() for part in response.get("session").partition(";"))
-        if said := re.search(r"timeout\s*=\s*(\d{1,6})", rest, re.IGNORECASE | re.ASCII):
-            self.timeout = max(1.0, float(said[1]))
         self._ask("PLAY", self._control, [("Range", "npt=0.000-")])
-        self._events.append(Ready(self._described.media, way))
+        media = self._described.media
+        source = source_of(response.get("transport")) or media.source
+        self._events.append(Ready(replace(media, source=source), way))
 
     def _on_play(self, response: Response, now: float) -> None:
         _expect(response, "PLAY")
@@ -244,9 +268,10 @@ class Session:
         self.keep_alive_due = now + self.timeout / 2
 
     def _on_keep_alive(self, method: str, response: Response) -> None:
-        """Some cameras can't do what they say they can: then the other way is taken."""
-        if response.status == NO_SESSION and self.state is State.PLAYING:
-            raise LinkLost(Words(_ENDED, "has forgotten the session (454)"))
+        """Some cameras can't do what they say they can: then the other way is taken.
+
+        One that says that it knows no such session (454) may send on all the same, and if not its silence tells.
+        """
         if response.status >= 400 and method == "GET_PARAMETER":
             self._keep_alive = "OPTIONS"
 
@@ -261,10 +286,19 @@ class Session:
             self._events.append(Moved(self.target.redirected(location)))
 
 
+def _fits(response: Response, method: str) -> bool:
+    """Whether it may answer this; or it is an earlier answer, said again."""
+    if response.status >= 300:
+        return True
+    if method == "DESCRIBE":
+        return bool(response.body)
+    return method != "SETUP" or "transport" in response.headers or "session" in response.headers
+
+
 def _expect(response: Response, method: str) -> None:
     if response.status == 404:
         en = f"knows no such stream (404 {response.reason})"
         raise LinkLost(Words("摄像机没有这一路视频，请通知安装员", en))
-    if response.status != OK:
+    if response.status >= 300:
         en = f"answers {method} with {response.status} {response.reason}"
         raise LinkLost(Words(f"摄像机拒绝播放（{response.status}），请通知安装员", en))

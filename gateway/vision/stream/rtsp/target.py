@@ -57,6 +57,8 @@ class Target:
 
         Raises LinkLost when it can't be followed.
         """
+        if location.startswith("/"):
+            location = "/".join(self.url.split("/", 3)[:3]) + location
         there = Target.of(location)
         if self.scheme == "rtsps" and there.scheme == "rtsp":
             en = f"it sends us to {there.shown}, where nothing is encrypted"

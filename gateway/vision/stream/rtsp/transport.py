@@ -27,7 +27,7 @@ class Interleaved:
         """What the camera made of the wish; None when it is something else."""
         if said and "tcp" not in said.lower() and "interleaved" not in said.lower():
             return None
-        channels = re.search(r"interleaved=(\d{1,3})", said, re.IGNORECASE | re.ASCII)
+        channels = re.search(r"interleaved\s*=\s*\"?(\d{1,3})", said, re.IGNORECASE | re.ASCII)
         if not channels:
             return self
         return Interleaved(int(channels[1])) if int(channels[1]) < _LAST_CHANNEL else None
@@ -47,7 +47,7 @@ class Datagrams:
     def agreed(self, said: str) -> Datagrams | None:
         if "tcp" in said.lower() or "multicast" in said.lower():
             return None
-        ports = re.search(r"server_port=(\d{1,5})(?:-(\d{1,5}))?", said, re.IGNORECASE | re.ASCII)
+        ports = re.search(r"server_port\s*=\s*(\d{1,5})(?:-(\d{1,5}))?", said, re.IGNORECASE | re.ASCII)
         if not ports:
             return self
         first, second = int(ports[1]), int(ports[2] or int(ports[1]) + 1)
@@ -55,3 +55,9 @@ class Datagrams:
 
 
 Way = Interleaved | Datagrams
+
+
+def source_of(said: str) -> int | None:
+    """The SSRC that a Transport header names, in hexadecimal (RFC 2326, 12.39), however it is spelled."""
+    found = re.search(r"ssrc\s*=\s*\"?\s*(?:0x)?([0-9a-f]{1,8})\b", said, re.IGNORECASE | re.ASCII)
+    return int(found[1], 16) or None if found else None

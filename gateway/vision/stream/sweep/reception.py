@@ -19,11 +19,10 @@ from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved, Way
 from gateway.vision.stream.sweep.line import Line, camera_tls
 from gateway.vision.stream.sweep.listener import FAILED, Listener
 from gateway.vision.stream.sweep.ports import Ports
+from gateway.vision.stream.sweep.progress import Progress, Rhythm
 
 SETUP_LIMIT = 10.0
 """Seconds from the first try to connect to the first packet's permission."""
-SILENCE_LIMIT = 10.0
-"""Seconds without a packet after which a stream counts as stalled."""
 REPORT_EVERY = 10.0
 """Seconds between receiver reports; RFC 3550, 6.2 asks for no less than 5."""
 MAX_MOVES = 5
@@ -41,12 +40,17 @@ class Reception:
         carriages: Sequence[Carriage] = ("tcp", "udp"),
         tls: Callable[[], ssl.SSLContext] = camera_tls,
         hasty: Callable[[], bool] = lambda: False,
+        rhythm: Rhythm | None = None,
     ) -> None:
-        """`hasty`: whether somebody waits for every packet now. Raises LinkLost when the address can't be read."""
+        """`hasty`: whether somebody waits for every packet now. Raises LinkLost when the address can't be read.
+
+        `rhythm`: what is known of this address from earlier connections.
+        """
         self.listener = listener
         self.hasty = hasty
         self._carriages = carriages
         self._make_tls = tls
+        self._rhythm = rhythm or Rhythm()
         self._moves = 0
         self._due = self._report_due = self._upkeep_due = 0.0
         self._ports: Ports | None = None
@@ -103,7 +107,9 @@ class Reception:
         self._way: Way | None = None
         self._reorder = Reorder()
         self.receiver: Receiver | None = None
-        self._heard = float("inf")
+        self._progress: Progress | None = None
+        self._packets = False
+        """Whether any came since the last picture."""
         self._upkeep_due = 0.0
 
     def _drop(self) -> None:
@@ -114,34 +120,53 @@ class Reception:
 
     def _read(self, line: Line, now: float) -> None:
         data = line.read()
-        if data:
+        if data or self._ports is None:
             channel = self._way.channel if isinstance(self._way, Interleaved) else -1
-            self._take(self._sorted(self._reader.feed(data), channel, now), now)
+            self._take(self._sorted(self._reader.feed(data), channel, now) if data else (), now)
         if self._ports is not None:
             packets, control = self._ports.read()
             for report in control:
                 self._control(report, now)
+            if self.receiver is not None:
+                self._reorder.keep_to(self.receiver.source)
             ordered = [one for packet in packets for one in self._reorder.push(packet, now)]
             self._take(ordered + self._reorder.overdue(now), now)
 
     def _sorted(self, items: Iterable[tuple[int, bytes] | Message], channel: int, now: float) -> list[bytes]:
         """The picture's packets; what else there is, is dealt with."""
-        packets = []
+        packets: list[bytes] = []
         for item in items:
             if isinstance(item, Message):
                 self._session.receive(item, now)
                 self._upkeep_due = now
-            elif item[0] == channel:
+            elif item[0] == channel or (not packets and self._is_ours(*item)):
                 packets.append(item[1])
+                channel = item[0]
             elif item[0] == channel + 1:
                 self._control(item[1], now)
         return packets
 
-    def _take(self, packets: list[bytes], now: float) -> None:
-        if not packets or self.receiver is None:
+    def _is_ours(self, channel: int, packet: bytes) -> bool:
+        """Some cameras send on the channel that was asked for and name another, or the other way round.
+
+        So while nothing came on the one they named, our kind of packet is taken from whichever brings it.
+        """
+        receiver = self.receiver
+        if not isinstance(self._way, Interleaved) or receiver is None or receiver.received or channel & 1:
+            return False
+        if not receiver.may_be(packet):
+            return False
+        self._way = Interleaved(channel)
+        return True
+
+    def _take(self, packets: Sequence[bytes], now: float) -> None:
+        if self.receiver is None or self._progress is None:
             return
-        self._heard = now
-        for unit in self.receiver.feed(packets, now):
+        units = self.receiver.feed(packets, now) if packets else self.receiver.pause(now)
+        if units:
+            self._progress.came(units, now)
+        self._packets = not units and (bool(packets) or self._packets)
+        for unit in units:
             self.listener.unit(unit)
 
     def _control(self, data: bytes, now: float) -> None:
@@ -168,8 +193,10 @@ class Reception:
 
     def _ready(self, event: Ready, now: float) -> None:
         self.receiver = Receiver(event.media, own_source=secrets.randbits(32))
+        self._progress = Progress(self._rhythm, now)
         self._way = event.way
-        self._heard = now
+        if isinstance(event.way, Interleaved):
+            self._reader.last_channel = max(self._reader.last_channel, event.way.control)
         self._report_due = now
         if isinstance(event.way, Datagrams) and self._ports is not None:
             self._ports.open_way(event.way.server)
@@ -194,6 +221,7 @@ class Reception:
             raise LinkLost(Words("摄像机结束了视频", "ended the stream"))
         if self.receiver is None and now > self._due:
             raise LinkLost(Words("摄像机无应答，请检查供电和网线", f"gave no answer for {SETUP_LIMIT:.0f} s"))
-        if now - self._heard > SILENCE_LIMIT:
-            seconds = f"{SILENCE_LIMIT:.0f}"
-            raise LinkLost(Words(f"摄像机{seconds}秒没有画面，请检查网络", f"sent no packet for {seconds} s"))
+        if self.receiver is not None and self._progress is not None:
+            strangers = self.receiver.passed_over
+            if fault := self._progress.fault(now, packets=self._packets, strangers=strangers):
+                raise LinkLost(fault)

@@ -1,4 +1,4 @@
-"""Bits of a parameter set (H.264, 7.2 and 9.1)."""
+"""Bits of a NAL unit: a parameter set, an SEI message (H.264, 7.2 and 9.1)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Bits:
         """The next `count` bits as a number."""
         self._left -= count
         if self._left < 0:
-            raise BadInput("a parameter set ends too soon", self._nal)
+            raise BadInput("a NAL unit ends too soon", self._nal)
         return self._value >> self._left & ((1 << count) - 1)
 
     def skip(self, count: int) -> None:
@@ -34,7 +34,7 @@ class Bits:
         while not self.take(1):
             zeros += 1
             if zeros > 32:
-                raise BadInput("a parameter set holds a number that is too large", self._nal)
+                raise BadInput("a NAL unit holds a number that is too large", self._nal)
         return (1 << zeros) - 1 + self.take(zeros)
 
     def signed(self) -> int:

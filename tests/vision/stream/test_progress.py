@@ -1,0 +1,200 @@
+"""What counts as a living stream: pictures in their usual rhythm, and a keyframe to begin with."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event
+
+import pytest
+
+from gateway.errors import LinkLost
+from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.sweep.progress import Progress, Rhythm
+from gateway.vision.stream.sweep.reception import Reception
+from tests.vision.stream.cameras import Camera, camera
+from tests.vision.stream.coded import encoded, media, packed, received, unit
+from tests.vision.stream.watching import PATIENCE, Watcher
+
+KEY, OTHER = unit(0.0, 100, key=True), unit(0.0, 100)
+
+
+def lived(progress: Progress, rhythm: Rhythm, seconds: float, *, packets: bool = False) -> tuple[float, str]:
+    """When it is given up if nothing comes for so long, and why."""
+    at = progress._last
+    for step in range(int(seconds * 4)):
+        if fault := progress.fault(at + step / 4, packets=packets, strangers=0):
+            return step / 4, str(fault)
+    return float("inf"), ""
+
+
+@pytest.mark.parametrize("apart", [12.0, 25.0, 29.0])
+def test_a_slow_camera_stays(apart: float) -> None:
+    rhythm = Rhythm()
+    progress = Progress(rhythm, 0.0)
+    for number in range(1, 50):
+        at = number * apart
+        assert progress.fault(at - 0.1, packets=False, strangers=0) is None
+        progress.came([KEY], at)
+    after, why = lived(progress, rhythm, 400)
+    assert after == pytest.approx(3 * apart, abs=0.5)
+    assert "sent no packet for" in why
+
+
+@pytest.mark.parametrize("apart", [60.0, 100.0, 240.0])
+def test_a_slower_camera_stays_once_it_is_known(apart: float) -> None:
+    """Its connections are given up too soon at first, each later than the one before; then it is never lost again."""
+    rhythm, now, lost = Rhythm(), 0.0, 0
+    for _ in range(10):
+        progress = Progress(rhythm, now)
+        for number in range(20):
+            if number and progress.fault(now + apart, packets=False, strangers=0):
+                lost += 1
+                break
+            now += apart if number else 0.0
+            progress.came([KEY], now)
+        else:
+            break
+    assert lost <= 3
+    assert rhythm.known >= 19
+
+
+def test_the_installer_may_know_better() -> None:
+    rhythm = Rhythm(patience=900.0)
+    progress = Progress(rhythm, 0.0)
+    for number in range(1, 10):
+        assert progress.fault(number * 600.0 - 0.1, packets=False, strangers=0) is None
+        progress.came([KEY], number * 600.0)
+
+
+def test_a_lively_camera_is_given_up_soon_and_so_it_is_after_it_was_lost() -> None:
+    rhythm = Rhythm()
+    for _ in range(3):
+        progress = Progress(rhythm, 0.0)
+        for number in range(1, 100):
+            progress.came([KEY], number / 4)
+        after, _ = lived(progress, rhythm, 60)
+        assert after == pytest.approx(10.25)
+
+
+def test_a_camera_that_is_lively_at_times_keeps_its_slow_rhythm_meanwhile() -> None:
+    rhythm = Rhythm()
+    progress, now = Progress(rhythm, 0.0), 0.0
+    for number in range(200):
+        now += 12.0 if number % 50 < 5 else 0.25
+        assert progress.fault(now - 0.01, packets=False, strangers=0) is None
+        progress.came([KEY], now)
+
+
+def test_packets_without_pictures_are_no_life() -> None:
+    rhythm = Rhythm()
+    progress = Progress(rhythm, 0.0)
+    for number in range(1, 10):
+        progress.came([KEY], number / 4)
+    after, why = lived(progress, rhythm, 60, packets=True)
+    assert after < 11
+    assert "sent packets and no picture for 10 s" in why
+    told = progress.fault(1000.0, packets=True, strangers=5)
+    assert "another session" in str(told)
+
+
+def test_pictures_without_a_keyframe_are_no_life() -> None:
+    progress = Progress(Rhythm(), 0.0)
+    told = [progress.fault(number / 25, packets=False, strangers=0) for number in fed(progress, [OTHER] * 1500)]
+    when = next(number / 25 for number, why in enumerate(told) if why)
+    assert when == pytest.approx(Progress.KEY_LIMIT, abs=0.1)
+    assert "no keyframe to begin with for 60 s" in str(told[-1])
+
+
+def test_a_seldom_picture_is_waited_for_longer_and_a_long_group_is_no_fault() -> None:
+    """A picture in twelve seconds, a keyframe in four minutes; and five minutes between keyframes at 25 a second."""
+    progress = Progress(Rhythm(), 0.0)
+    for number in range(1, 21):
+        progress.came([OTHER], number * 12.0)
+        assert progress.fault(number * 12.0, packets=False, strangers=0) is None
+    progress = Progress(Rhythm(), 0.0)
+    for number in fed(progress, [KEY] + [OTHER] * 7500):
+        assert progress.fault(number / 25, packets=False, strangers=0) is None
+
+
+def test_what_is_broken_by_a_loss_must_mend_at_a_keyframe() -> None:
+    lossy = unit(0.0, 100, lost=2)
+    progress = Progress(Rhythm(), 0.0)
+    told = [
+        progress.fault(number / 25, packets=False, strangers=0)
+        for number in fed(progress, [KEY, lossy] + [OTHER] * 1500)
+    ]
+    assert told[900] is None
+    assert "no keyframe" in str(told[-1])
+    progress = Progress(Rhythm(), 0.0)
+    for number in fed(progress, ([KEY, lossy] + [OTHER] * 500) * 3):
+        assert progress.fault(number / 25, packets=False, strangers=0) is None
+
+
+def fed(progress: Progress, units: list[AccessUnit]) -> Iterator[int]:
+    for number, one in enumerate(units):
+        progress.came([one], number / 25)
+        yield number
+
+
+class Slow(Camera):
+    """Sends the next picture when it is told to."""
+
+    def __init__(self, pictures: int) -> None:
+        super().__init__()
+        self.next = Event()
+        self._pictures = [packed("h264", [nals], sequence=100 * at, timestamp=at * 12 * 90_000)
+                          for at, nals in enumerate(encoded("h264", pictures, key_every=1))]  # fmt: skip
+
+    def _answer(self, line: socket.socket, method: str, number: str) -> None:
+        super()._answer(line, method, number)
+        if method == "PLAY":
+            for packets in self._pictures:
+                self.next.wait(PATIENCE)
+                self.next.clear()
+                line.sendall(b"".join(b"$\0" + len(packet).to_bytes(2) + packet for packet in packets))
+
+
+class Driven:
+    """A reception whose time a test advances."""
+
+    def __init__(self, port: int) -> None:
+        self.watcher, self.now = Watcher(), 1000.0
+        self.reception = Reception(f"rtsp://127.0.0.1:{port}/x", self.watcher)
+
+    def until(self, what: Callable[[], object]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not what():
+            assert time.monotonic() < deadline
+            self.now += 0.1 if self.watcher.media else 0.0
+            self.reception.step(self.now)
+            Event().wait(0.002)
+
+
+@contextmanager
+def driven(serve: Camera) -> Iterator[Driven]:
+    with camera(serve) as port:
+        it = Driven(port)
+        yield it
+        it.reception.close()
+
+
+def test_one_picture_in_twelve_seconds_is_received_as_long_as_it_comes() -> None:
+    serve = Slow(8)
+    with driven(serve) as it:
+        it.until(lambda: it.watcher.media)
+        for number in range(8):
+            it.now += 12.0 - 0.5
+            it.reception.step(it.now)
+            serve.next.set()
+            it.until(lambda number=number: len(it.watcher.units) > number)
+        assert all(one.key for one in it.watcher.units)
+        with pytest.raises(LinkLost, match="sent no packet for"):
+            it.until(lambda: False)
+
+
+def test_the_end_of_a_picture_is_not_waited_for_where_pictures_are_seldom() -> None:
+    assert len(received("h264", packed("h264", encoded("h264", 1)))) == 1
+    assert media().source is None
