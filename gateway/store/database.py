@@ -112,7 +112,6 @@ class Database:
         try:
             here = old is None or self.is_in_place()
             told = salvage(self.path, str(error)) if old is None or here else copy_over(self.path, old, str(error))
-            self._tell(told)
             if old is not None:
                 old.close()  # after its file has moved: only then it leaves file and WAL as they are
             connection = self._connected()
@@ -123,6 +122,7 @@ class Database:
             return None
         self._renewed.append(time.monotonic())
         self.generation += 1
+        self._tell(told)  # now: whoever hears of it writes into the fresh one what they hold
         return connection
 
     def save_registers(self, connection: sqlite3.Connection) -> None:

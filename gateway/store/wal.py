@@ -64,7 +64,21 @@ def walk(path: Path) -> Walk:
 
 def mend(path: Path, to: Path) -> None:
     """Write a copy with checksums that fit."""
-    said, _ = _with_head(path.read_bytes())
+    to.write_bytes(_chained(_with_head(path.read_bytes())[0]))
+
+
+def put_page(path: Path, number: int, page: bytes) -> None:
+    """Have every frame of that page hold this."""
+    said = bytearray(_with_head(path.read_bytes())[0])
+    for at, head in list(_frames(bytes(said))):
+        if int.from_bytes(head[:4], "big") == number:
+            said[at + _FRAME : at + _STEP] = page
+    path.write_bytes(_chained(bytes(said)))
+
+
+def _chained(said: bytes) -> bytearray:
+    if len(said) < _HEAD:
+        return bytearray(said)
     order, running = _order(said), struct.unpack(">II", said[24:32])
     mended = bytearray(said)
     for at, head in list(_frames(said)):
@@ -75,7 +89,7 @@ def mend(path: Path, to: Path) -> None:
             mended[at + 4 : at + 8] = bytes(4)
         running = _frame_sum(order, bytes(mended[at : at + _STEP]), 0, running)
         mended[at + 16 : at + 24] = struct.pack(">II", *running)
-    to.write_bytes(mended)
+    return mended
 
 
 def _with_head(said: bytes) -> tuple[bytes, int]:

@@ -71,7 +71,7 @@ async def _furnish(folder):
         await desk.step(one.id, "assign", "王", data={"user": "李"})
         await desk.step(two.id, "hold", "王")
         seen = next(alert for alert in desk.open_alerts() if alert.snapshot is None)
-        await desk.witness(seen.id, "cam", "what-the-camera-saw")
+        await desk.witness(seen.id, "cam", "f" * 64)
         await Users(store, Passwords()).add("wang", Role.GUARD, "a-long-enough-password", NOW)
         await take_in(
             store, Roster({"r1": Resident(Person("r1", "陈", "13812345678", "owner"), "b1/u1/101")}), replace=False
@@ -87,7 +87,7 @@ async def _furnish(folder):
 
 async def raise_one(store, desk, n, kind="panic.pressed"):
     at = NOW + timedelta(seconds=SIGNALS + n)
-    said = Signal(device=f"p{n}", kind=kind, received=at, data={"snapshot": f"s{n}"} if n % 3 == 0 else {})
+    said = Signal(device=f"p{n}", kind=kind, received=at, data={"snapshot": f"{n:064x}"} if n % 3 == 0 else {})
     number = (await store.write(lambda c: journal.record_signal(c, said, timedelta()))).number
     event = Signal(device=said.device, kind=kind, received=at, id=said.id, number=number, data=said.data)
     key = f"k{n % 30}" if n < ALERTS else f"x{n}"
@@ -165,7 +165,7 @@ async def test_a_broken_page_hides_no_alert_and_locks_nobody_out(tmp_path, befor
         assert folder.name in fault.reason.en
         if name != "decisions" or which == "root":
             after = {alert.id: alert for alert in await look(store)}
-            assert {alert.id: after.get(alert.id) for alert in before} == {alert.id: alert for alert in before}
+            assert [after.get(alert.id) for alert in before if after.get(alert.id) != alert] == []
         kept = await store.read(lambda c: c.execute("SELECT count(*) FROM journal").fetchone()[0])
         assert kept >= (SIGNALS if (name, which) not in {("journal", "all"), ("journal", "root")} else 0)
         assert await store.inspect(lambda c: c.execute("PRAGMA integrity_check").fetchone()[0]) == "ok"
@@ -256,10 +256,11 @@ async def test_pages_broken_while_it_runs_hide_no_alarm(tmp_path, before, monkey
         shown = {alert.id for alert in desk.open_alerts()}
         assert standing < shown
         assert len([a for a in shown - standing if a in {x.id for x in desk.open_alerts() if x.rule == "home"}]) == 4
-        listed, _ = await desk.page(["new", "acknowledged"], None, 1000)
+        listed, _ = await desk.page(["new", "acknowledged", "on_scene", "on_hold"], None, 1000)
         assert {alert.id for alert in listed} == shown
         assert all(alert.on_record for alert in listed)
-        assert {alert.id for alert in await store.read(rows.open_ones)} == shown
+        kept = {alert.id for alert in await store.read(rows.open_ones)}
+        assert (kept - shown, shown - kept) == (set(), set())
         assert [user.name for user in await Users(store, Passwords()).all()] == ["wang"]
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from gateway.model import Severity
+from gateway.store.media import is_name
 
 _LEADS_TO = {"acknowledge": "acknowledged", "on-scene": "on_scene", "hold": "on_hold", "close": "closed"}
 _DECISIONS = """
@@ -98,7 +99,7 @@ def _raised(before: dict[str, Any] | None, alert: str, row: Mapping[str, Any], s
         "last_at": row["at"],
         "restored_at": None,
         "count": known["count"] + 1,
-        "snapshot": known["snapshot"] or row["picture"],
+        "snapshot": known["snapshot"] or (row["picture"] if is_name(row["picture"]) else None),
     }
 
 

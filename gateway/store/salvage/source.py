@@ -12,7 +12,7 @@ import structlog
 
 from gateway.store import wal, watermark
 from gateway.store.connection import Damaged, is_damage, read_only
-from gateway.store.page import Root, with_first_page
+from gateway.store.page import PAGE, Root, with_first_page
 
 log = structlog.get_logger(__name__)
 _COPY = "anju.db-readable"
@@ -59,6 +59,10 @@ def _with_new_first_page(database: Path, roots: Sequence[Root], copy: Path) -> s
     if not roots:
         return None
     with_first_page(database, copy, roots, _pages_in_wal(database))
+    beside = copy.with_name(f"{copy.name}-wal")
+    if beside.exists():  # it may hold the old one, which leads to a schema that is gone
+        with copy.open("rb") as file:
+            wal.put_page(beside, 1, file.read(PAGE))
     with suppress(sqlite3.Error):
         return _usable(copy)
     return None
