@@ -9,6 +9,7 @@ LOCKED := $(PIP) --require-hashes --no-deps
 CONFIG ?= config
 PORT ?= 8080
 KILLS ?= 50
+DISK_ROUNDS ?= 6
 BYTES ?= 10000000
 CONSOLE := $(shell find gateway/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
@@ -59,8 +60,8 @@ test-asyncio:    ## what hangs on asyncio, on another Python: make test-asyncio 
 	.venv-asyncio/bin/pip --disable-pip-version-check install --quiet --require-hashes --no-deps -r tests/requirements.lock
 	.venv-asyncio/bin/python -m pytest -o cache_dir=.venv-asyncio/cache $(ASYNCIO)
 
-crash: setup tools  ## the gateway killed 50 times under load: nothing acknowledged is lost, nothing doubled
-	$(BIN)/python -m tests.crash --kills $(KILLS)
+crash: setup tools  ## the gateway killed 50 times and its disk broken under load: nothing acknowledged is lost, doubled or hidden
+	$(BIN)/python -m tests.crash --kills $(KILLS) --disk-rounds $(DISK_ROUNDS)
 
 fuzz: setup tools  ## every decoder under ten million bytes of nearly right input: make fuzz DECODERS='dc09 mqtt5'
 	$(BIN)/python -m tests.fuzz $(DECODERS) --bytes $(BYTES)

@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from gateway.app.capture import Listener
 from gateway.app.changeover import Changeover
 from gateway.app.control import open_control
@@ -21,6 +23,8 @@ from gateway.app.reload import Reloader
 from gateway.app.works import Works
 from gateway.settings.configuration import Configuration
 from gateway.store import Store
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
     """
     check_free(configuration)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store.open(data))
+        store = await stack.enter_async_context(Store.open(data, mends=True))
         parts = make(configuration.compound, store, shares(raise_limit(), configuration))
         changeover = Changeover(parts)
         await parts.desk.load()
@@ -53,8 +57,16 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         await rules.taken.wait()
         http_url = await open_pages(stack, parts, works)
         reloader = Reloader(parts, changeover, configuration.directory)
-        await stack.enter_async_context(open_control(data, reloader, Listener(parts.in_force, parts.doors.tapes)))
+        await _open_control(stack, data, reloader, Listener(parts.in_force, parts.doors.tapes))
         yield Gateway(http_url, parts.doors.endpoint.port if parts.doors.endpoint else None, store, reloader)
+
+
+async def _open_control(stack: AsyncExitStack, data: Path, reloader: Reloader, listener: Listener) -> None:
+    """On a disk that takes no socket, alarms are worth more than `anju reload`."""
+    try:
+        await stack.enter_async_context(open_control(data, reloader, listener))
+    except OSError as error:
+        log.error("commands such as `anju reload` can't reach this gateway", folder=str(data), why=str(error))
 
 
 async def _open_doors(stack: AsyncExitStack, doors: Doors) -> None:

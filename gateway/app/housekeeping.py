@@ -47,6 +47,9 @@ async def purge(clock: Clock, store: Store, retained: Callable[[], Retention]) -
     while True:
         now, keep = clock.now(), retained()
         try:
+            if not await asyncio.to_thread(store.is_whole):
+                await asyncio.sleep(PURGE_S)  # the alert that holds a picture may not have been brought over yet
+                continue
             await _purge_rows(store, now, keep)
             await _purge_snapshots(store, now - keep.snapshots)
         except (NotRecorded, OSError) as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.app import housekeeping, systemd
 from gateway.app.known import keep_known
 from gateway.app.quotas import tell_of_refusals
+from gateway.app.store_care import StoreCare
 from gateway.app.works import Work
 from gateway.errors import NotRecorded
 from gateway.model import Words
@@ -24,6 +25,7 @@ PROBE_S, ANSWER_S = 10.0, 20.0
 def own_tasks(parts: Parts) -> list[Work]:
     """Vital are those whose state only the journal can make again."""
     in_force, store, now = parts.in_force, parts.store, parts.clock.now
+    care = StoreCare(store, parts.desk, parts.say, now)
     steps = (parts.supervisor.clock_stepped, parts.pipeline.clock_stepped)
     probe = Probe(store)
     works = [
@@ -43,6 +45,7 @@ def own_tasks(parts: Parts) -> list[Work]:
         _work("known", "人脸和车牌名单", "lists of faces and plates", lambda: _known(parts)),
         _work("clock", "校时", "following the clock", lambda: housekeeping.keep_time(parts.clock, store, *steps)),
         _work("purge", "清理过期数据", "purging", lambda: housekeeping.purge(parts.clock, store, in_force.retention)),
+        _work("store_care", "数据库检查", "looking after the database", care.run),
         _work("quotas", "限额统计", "telling who was limited", lambda: tell_of_refusals(parts.refusals, parts.say)),
         _work("watchdog", "看门狗", "the service manager's watchdog", systemd.beat),
     ]

@@ -26,6 +26,9 @@ async def purge_for_good(
     """Runs for good; `keep` is asked each time."""
     while True:
         try:
+            if not await asyncio.to_thread(store.is_whole):
+                await asyncio.sleep(EVERY_S)  # the row that names a recording may not have been brought over yet
+                continue
             await purge(store, shelf, now(), keep())
         except (NotRecorded, OSError) as error:
             log.error("no recording could be purged", why=str(error))

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from gateway.model import Step
+from gateway.store.connection import Damaged
 from gateway.store.rows import from_json, from_us, to_json, to_us
 
 _START = "0" * 64
@@ -26,9 +27,13 @@ def append(connection: sqlite3.Connection, step: Step) -> None:
 def steps_of(connection: sqlite3.Connection, alert: str) -> list[Step]:
     """Oldest first."""
     rows = connection.execute("SELECT * FROM steps WHERE alert = ? ORDER BY number", (alert,))
-    return [
-        Step(alert, row["action"], row["user"], from_us(row["at"]), row["note"], from_json(row["data"])) for row in rows
-    ]
+    try:
+        return [
+            Step(alert, row["action"], row["user"], from_us(row["at"]), row["note"], from_json(row["data"]))
+            for row in rows
+        ]
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Damaged(f"a row of steps can't be understood: {error}") from error
 
 
 def rows_of(connection: sqlite3.Connection, alert: str) -> list[dict[str, object]]:

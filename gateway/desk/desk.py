@@ -1,4 +1,9 @@
-"""The desk: the open alerts in memory, every change to them committed before it shows."""
+"""The desk: the open alerts in memory, every change to them committed before it shows.
+
+What the database would not take shows all the same, marked as not on record, and is owed: it is written with the next
+change that it takes. Lists of alerts are what the database says and what the desk holds, and the desk is right: no
+alert is missing from a screen because a page of the file is.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,11 @@ import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+import structlog
 
 from gateway.desk import audit, rows
 from gateway.desk.fold import Decided, cleared, folds_into, raised, repeated, stepped
@@ -17,16 +24,19 @@ from gateway.errors import NotFound, NotRecorded
 from gateway.model import Alert, AlertState, Clear, Raise, Severity, Signal, Step
 from gateway.store import Store, journal
 
+log = structlog.get_logger(__name__)
 Unit = Callable[[sqlite3.Connection], None]
 Tell = Callable[[Alert], None]
+MOST_OWED = 10_000
+"""Decisions that wait for a database that takes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a batch of decisions makes of the alerts, before any of it is written."""
+    """What decisions make of the alerts, before any of it is written."""
 
-    alerts: Mapping[str, Alert]
-    links: Sequence[tuple[Decided, str | None]]
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
+    links: Sequence[tuple[Decided, str | None]] = ()
 
     def write(self, connection: sqlite3.Connection) -> None:
         for alert in self.alerts.values():
@@ -34,9 +44,17 @@ class _Plan:
         for decided, alert_id in self.links:
             rows.append_decision(connection, decided, alert_id)
 
+    def then(self, later: _Plan) -> _Plan:
+        """Both, as one; of more than MOST_OWED decisions the oldest go unwritten, their alerts don't."""
+        return _Plan({**self.alerts, **later.alerts}, [*self.links, *later.links][-MOST_OWED:])
+
+
+def _nothing(_connection: sqlite3.Connection) -> None:
+    """Nothing is to be committed beside."""
+
 
 class Desk:
-    """`tell` hears of every alert that changed, after the change is on record."""
+    """`tell` hears of every alert that changed, after the change is on record (or with `on_record` false)."""
 
     def __init__(self, store: Store, now: Callable[[], datetime], tell: Tell) -> None:
         self._store = store
@@ -44,12 +62,22 @@ class Desk:
         self._tell = tell
         self._open: dict[str, Alert] = {}
         self._by_key: dict[tuple[str, str], str] = {}
+        self._owed = _Plan()
+        self._owed_beside: Unit = _nothing
+        self.owes = ""
+        """Why decisions are not on record yet; empty when all are."""
         self._counts: Counter[tuple[Severity, bool]] = Counter()
         self._changing = asyncio.Lock()
         self.memory = Memory(now, tell)
 
     async def load(self) -> None:
-        for alert in await self._store.read(rows.open_ones):
+        """What is open on record; what can't be read is told of by the store."""
+        try:
+            standing = await self._store.read(rows.open_ones)
+        except NotRecorded as error:
+            log.error("the open alerts can't be read", why=str(error))
+            return
+        for alert in standing:
             self._apply(alert)
 
     def held(self, rule: str) -> frozenset[str]:
@@ -79,39 +107,60 @@ class Desk:
         return await self._store.read(lambda connection: journal.signals_of_alert(connection, alert_id, limit))
 
     async def page(self, states: Sequence[str], after: str | None, limit: int) -> tuple[list[Alert], str | None]:
-        """Newest first, what is not on record before all; no states means all.
+        """Newest first, what rules have not decided on before all; no states means all.
 
-        The second value asks for the next page.
+        The second value asks for the next page. While the database can't be read, what is open is all there is.
         """
-        found = await self._store.read(lambda connection: rows.page(connection, states, after, limit + 1))
-        more = len(found) > limit
+        try:
+            found = await self._store.read(lambda connection: rows.page(connection, states, after, limit + 1))
+        except NotRecorded as error:
+            log.error("alerts can't be read; those that are open are shown", why=str(error))
+            found = []
+        held = (a for a in self._open.values() if (not states or a.state in states) and (after is None or a.id < after))
+        both = [*(a for a in found if a.id not in self._open), *held]
+        shown = sorted(both, key=lambda alert: alert.id, reverse=True)
         unrecorded = [] if after else [a for a in self.memory.alerts() if not states or a.state in states]
-        return [*unrecorded, *found[:limit]], found[limit - 1].id if more else None
+        more = len(shown) > limit
+        return [*unrecorded, *shown[:limit]], shown[limit - 1].id if more else None
 
-    async def decide(self, decisions: Sequence[Decided], beside: Unit) -> list[Alert]:
+    async def decide(self, decisions: Sequence[Decided], beside: Unit | None = None) -> list[Alert]:
         """Fold the decisions in and commit them together with `beside`; returns the alerts that changed.
 
-        Raises NotRecorded when the disk would not take it; then nothing has changed but the
-        screen, which shows what is owed marked as not on record. Call again with the same.
+        When the database would not take it, the alerts are shown marked as not on record, `owes` says why, and the
+        next call writes them with its own. `beside` then takes the place of the one that was not written.
         """
         async with self._changing:
-            plan = self._plan(decisions)
+            plan, owed = self._plan(decisions), self._owed
+            both, also = owed.then(plan), beside or self._owed_beside
 
             def unit(connection: sqlite3.Connection) -> None:
-                plan.write(connection)
-                beside(connection)
+                both.write(connection)
+                also(connection)
 
             try:
-                await self._store.write(unit, urgent=bool(plan.alerts))
-            except NotRecorded:
-                for alert in plan.alerts.values():
-                    self._tell(replace(alert, on_record=False))
-                raise
-            for alert in plan.alerts.values():
+                await self._store.write(unit, urgent=bool(both.alerts))
+            except NotRecorded as error:
+                self._owed, self._owed_beside, self.owes = both, also, str(error)
+                changed = [replace(alert, on_record=False) for alert in plan.alerts.values()]
+            else:
+                self._owed, self._owed_beside, self.owes = _Plan(), _nothing, ""
+                changed = [replace(alert, on_record=True) for alert in both.alerts.values()]
+            for alert in changed:
                 self._apply(alert)
-        for alert in plan.alerts.values():
+        for alert in changed:
             self._tell(alert)
-        return list(plan.alerts.values())
+        return [alert for alert in changed if alert.id in plan.alerts]
+
+    async def restate(self) -> None:
+        """Write all open alerts as they are: the database is another one. Raises NotRecorded."""
+        async with self._changing:
+            standing = [alert for alert in self._open.values() if alert.on_record]
+
+            def unit(connection: sqlite3.Connection) -> None:
+                for alert in standing:
+                    rows.put(connection, alert)
+
+            await self._store.write(unit, urgent=True)
 
     async def step(
         self, alert_id: str, action: str, user: str, note: str = "", data: Mapping[str, Any] | None = None
@@ -131,7 +180,7 @@ class Desk:
                 audit.append(connection, step)
 
             await self._store.write(unit, urgent=True)
-            self._apply(after)
+            self._changed_meanwhile(after)
         self._tell(after)
         return after
 
@@ -139,7 +188,7 @@ class Desk:
         """Give an open alert that has no picture the one this camera showed; NotRecorded when it can't be kept."""
         async with self._changing:
             alert = self._open.get(alert_id)
-            if alert is None or alert.snapshot is not None:
+            if alert is None or alert.snapshot is not None or not alert.on_record:
                 return
             after, at = replace(alert, snapshot=snapshot), self._now()
 
@@ -175,6 +224,12 @@ class Desk:
                 by_key[after.rule, after.key] = after.id
             links.append((decided, after.id if after else None))
         return _Plan(changed, links)
+
+    def _changed_meanwhile(self, alert: Alert) -> None:
+        """A person's step is on record: what is owed of the alert must not undo it."""
+        if alert.id in self._owed.alerts:
+            self._owed = self._owed.then(_Plan({alert.id: alert}))
+        self._apply(alert)
 
     def _apply(self, alert: Alert) -> None:
         before = self._open.get(alert.id)

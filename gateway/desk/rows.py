@@ -11,6 +11,7 @@ from operator import itemgetter
 
 from gateway.desk.fold import Decided
 from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Severity, Signal, Words
+from gateway.store.connection import Damaged
 from gateway.store.rows import from_us, maybe_time, maybe_us, to_json, to_us
 
 _COLUMNS = (
@@ -52,6 +53,14 @@ def put(connection: sqlite3.Connection, alert: Alert) -> None:
 
 
 def read(row: sqlite3.Row) -> Alert:
+    """Raises Damaged for what nobody can have written: the alert is made anew from its decisions then."""
+    try:
+        return _read(row)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise Damaged(f"a row of alerts can't be understood: {error}") from error
+
+
+def _read(row: sqlite3.Row) -> Alert:
     return Alert(
         id=row["id"],
         rule=row["rule"],

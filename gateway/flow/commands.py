@@ -109,11 +109,19 @@ class Commands:
             await self._end(command, "done", dict(answer or {}))
 
     async def _recover(self) -> None:
-        for row in await self._store.read(_unfinished):
+        try:
+            unfinished = await self._store.read(_unfinished)
+        except NotRecorded as error:
+            log.error("commands of before the restart can't be read, and are not performed", why=str(error))
+            return
+        for row in unfinished:
             limit = timedelta(microseconds=row["expires"] - row["at"])
-            command = Command(
-                row["device"], row["action"], from_json(row["arguments"]), row["by"], id=row["id"], limit=limit
-            )
+            try:
+                arguments = from_json(row["arguments"])
+            except (ValueError, TypeError) as error:
+                log.error("a command can't be understood, and is not performed", command=row["id"], why=str(error))
+                continue
+            command = Command(row["device"], row["action"], arguments, row["by"], id=row["id"], limit=limit)
             if row["state"] == "sent":
                 await self._failed(command, _CUT_OFF)
             elif from_us(row["expires"]) < self._now():

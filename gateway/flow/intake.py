@@ -87,10 +87,14 @@ class Intake:
         return (await asyncio.shield(self._record(signal, window))).number
 
     async def wake(self, wake: Wake) -> None:
-        """Commit a wake-up come due and hand it to the pipeline."""
-        await self._append(
-            lambda connection: journal.record_wake(connection, wake), lambda number: replace(wake, number=number)
-        )
+        """Commit a wake-up come due and hand it to the pipeline; without a number where the disk would not take it."""
+        try:
+            await self._append(
+                lambda connection: journal.record_wake(connection, wake), lambda number: replace(wake, number=number)
+            )
+        except NotRecorded:
+            self.waiting += 1
+            self._hand_on(wake)
 
     async def turn(self, new: NewRules, record: Callable[[sqlite3.Connection], int]) -> None:
         """Commit an accepted configuration and hand its rules to the pipeline, at their place in the journal."""
@@ -128,7 +132,7 @@ class Intake:
                 self._unrecorded.show_ahead(event)
 
     def decided(self, events: Sequence[Signal | Wake]) -> None:
-        """The decisions on these are on record: what was shown ahead gives way to the rules' alerts."""
+        """The rules' alerts on these are on the screen: what was shown ahead gives way to them."""
         for event in events:
             if isinstance(event, Signal) and event.is_alarm and (event.number or 0) <= self._shown_ahead:
                 self._unrecorded.decided(event)

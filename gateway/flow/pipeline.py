@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,7 +23,7 @@ from gateway.desk import Decided, Desk
 from gateway.errors import NotRecorded
 from gateway.flow import rows
 from gateway.flow.announce import Announce
-from gateway.flow.checkpoint import Progress
+from gateway.flow.checkpoint import OnRecord, Progress
 from gateway.flow.commands import Commands, from_decision, record
 from gateway.flow.intake import Intake
 from gateway.flow.rulebook import NewRules, Rulebook
@@ -41,7 +41,8 @@ SLICE = 1000
 """Events of the past fed at once: about 10 ms in which nothing else is served."""
 PATIENCE_S = 1.0
 """When rules catch up for longer than this, alarms that come meanwhile are on the screen before their rules decide."""
-RETRY_S = 0.5
+MOST_UNSENT = 1000
+"""Commands that wait to be recorded; beyond it the oldest are never sent, which is what late ones must be."""
 STUCK_S = 10.0
 
 
@@ -91,6 +92,7 @@ class Pipeline:
         self._on_record: dict[str, Progress] = {}
         self._turned = clock.monotonic()
         self._told_dropped = 0
+        self._unsent: list[Command] = []
 
     async def run(self) -> None:
         """Follow the journal; runs for good."""
@@ -120,7 +122,7 @@ class Pipeline:
         They hold as soon as they are known, so that the gateway serves while they catch up.
         """
         now, horizons = self._clock.now(), {rule.HORIZON for rule, _ in new.rules}
-        on_record = await self._store.read(lambda connection: rows.load(connection, now, horizons))
+        on_record = await self._read(lambda connection: rows.load(connection, now, horizons), OnRecord())
         held = {rule.name: self._desk.held(rule.name) for rule, _ in new.rules}
         wanted = self._rulebook.turn(new, held, on_record)
         new.taken.set()
@@ -131,9 +133,9 @@ class Pipeline:
 
     async def _catch_up(self, wanted: journal.Wanted, last: int) -> None:
         """Feed the rules what they have missed, in slices: neither memory nor pauses grow with the journal."""
-        after, began = 0, self._clock.monotonic()
-        while events := await self._store.read(
-            partial(journal.events, wanted=wanted, after=after, last=last, most=SLICE)
+        after, began, none = 0, self._clock.monotonic(), list[Signal | Wake]()
+        while events := await self._read(
+            partial(journal.events, wanted=wanted, after=after, last=last, most=SLICE), none
         ):
             decided = self._rulebook.replay(events)
             if decided:
@@ -141,6 +143,14 @@ class Pipeline:
             if self._clock.monotonic() - began > PATIENCE_S:
                 self._intake.show_ahead()
             after = events[-1].number or last
+
+    async def _read(self, query: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        """What is on record, or else: rules that know nothing of the past still ring for what comes."""
+        try:
+            return await self._store.read(query)
+        except NotRecorded as error:
+            log.error("what the rules have seen can't be read; they start from now", why=str(error))
+            return otherwise
 
     async def _put_through(self, batch: Batch) -> None:
         self._all_kept = False
@@ -161,15 +171,22 @@ class Pipeline:
             batch.decided += self._rulebook.feed(event)
 
     async def _keep(self, batch: Batch) -> None:
-        """Decisions, the alerts they make, their commands, the rules' progress and states: one commit or none."""
+        """Decisions, the alerts they make, their commands, the rules' progress and states: one commit or none.
+
+        What is not committed stays with the desk, which shows it, and goes with the next batch: one that can't be
+        written must not keep those after it from the guard. Its commands wait, for they are recorded before they
+        are sent.
+        """
         now, progress = asyncio.get_running_loop().time(), self._rulebook.progress()
         idle = not batch.decided and (now - self._saved < SAVE_PROGRESS_S or progress == self._on_record)
-        if idle and not batch.turned:
+        owed = bool(self._desk.owes)
+        if idle and not batch.turned and not owed:
             self._all_kept = not self._rulebook.behind
             self._intake.decided(batch.events)
             return
-        batch.commands = [from_decision(d, d.decision) for d in batch.decided if isinstance(d.decision, Perform)]
-        at, commands = self._clock.now(), batch.commands
+        fresh = [from_decision(d, d.decision) for d in batch.decided if isinstance(d.decision, Perform)]
+        commands = self._unsent = [*self._unsent, *fresh][-MOST_UNSENT:]
+        at = self._clock.now()
         due = batch.turned or now - self._checkpointed >= CHECKPOINT_S
         states = self._rulebook.checkpoints() if due and not self._rulebook.behind else None
 
@@ -180,10 +197,16 @@ class Pipeline:
             for command in commands:
                 record(connection, command, at)
 
-        batch.alerts = await self._until_kept(lambda: self._desk.decide(batch.decided, beside))
+        batch.alerts = await self._desk.decide(batch.decided, beside)
+        self._intake.decided(batch.events)  # on the screen by now, on record or not
+        if self._desk.owes:
+            self._desk.memory.storage_failed(self._desk.owes)
+            return
+        if owed:
+            self._desk.memory.storage_restored()
         self._saved, self._on_record = now, progress
+        batch.commands, self._unsent = commands, []
         self._checkpointed = self._checkpointed if states is None else now
-        self._intake.decided(batch.events)
         self._all_kept = not self._rulebook.behind
 
     async def _save_states(self) -> None:
@@ -211,26 +234,14 @@ class Pipeline:
                 onlooker.look(alert)
 
     async def _wake_rules(self) -> None:
-        """Turn wake-ups come due into journal rows; they come back as events in their order."""
+        """Turn wake-ups come due into journal rows; they come back as events in their order.
+
+        One that can't be written comes back without a row: an entry delay ends whatever the disk does.
+        """
         while True:
             for wake in self._rulebook.take_due(self._clock.now()):
-                await self._until_kept(partial(self._intake.wake, wake))
+                await self._intake.wake(wake)
             await asyncio.sleep(_pause(self._rulebook.next_due(), self._clock.now()))
-
-    async def _until_kept(self, write: Callable[[], Awaitable[T]]) -> T:
-        """What the disk takes in the end; meanwhile the guard is told that it takes nothing."""
-        failed = False
-        while True:
-            try:
-                written = await write()
-            except NotRecorded as error:
-                failed = True
-                self._desk.memory.storage_failed(str(error))
-                await asyncio.sleep(RETRY_S)
-            else:
-                if failed:
-                    self._desk.memory.storage_restored()
-                return written
 
 
 def _pause(due: datetime | None, now: datetime) -> float:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
 
+import structlog
+
 from gateway.model import Signal, Wake, new_id
 from gateway.store.rows import from_json, from_us, maybe_time, maybe_us, to_json, to_us
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,7 @@ def events(connection: sqlite3.Connection, wanted: Wanted, after: int, last: int
         connection.execute(_WAKES, (max(after + 1, wanted.wakes), last)),
     ]
     try:
-        rows = islice(merge(*streams, key=itemgetter(0)), most)
-        return [_signal(row) if row["entry"] == "signal" else _wake(row) for row in rows]
+        return list(_understood(islice(merge(*streams, key=itemgetter(0)), most)))
     finally:
         for stream in streams:
             stream.close()  # else the connection would go on seeing the journal as it is now
@@ -136,7 +139,7 @@ def signals(
     terms = ["entry = 'signal'", *(term for term, value in wanted.items() if value is not None)]
     values = [value for value in wanted.values() if value is not None]
     sql = f"SELECT * FROM journal WHERE {' AND '.join(terms)} ORDER BY number DESC LIMIT ?"  # noqa: S608  # fixed terms
-    return [_signal(row) for row in connection.execute(sql, (*values, limit))]
+    return _signals(connection.execute(sql, (*values, limit)))
 
 
 def signals_after(connection: sqlite3.Connection, after: int, limit: int) -> list[Signal]:
@@ -144,7 +147,7 @@ def signals_after(connection: sqlite3.Connection, after: int, limit: int) -> lis
     rows = connection.execute(
         "SELECT * FROM journal WHERE entry = 'signal' AND number > ? ORDER BY number LIMIT ?", (after, limit)
     )
-    return [_signal(row) for row in rows]
+    return _signals(rows)
 
 
 def signals_of_alert(connection: sqlite3.Connection, alert: str, limit: int) -> list[Signal]:
@@ -154,12 +157,25 @@ def signals_of_alert(connection: sqlite3.Connection, alert: str, limit: int) -> 
         " WHERE alert_signals.alert = ? AND journal.entry = 'signal' ORDER BY alert_signals.journal DESC LIMIT ?",
         (alert, limit),
     )
-    return [_signal(row) for row in rows]
+    return _signals(rows)
 
 
 def signals_of_alerts(connection: sqlite3.Connection, alerts: Sequence[str], limit: int) -> dict[str, list[Signal]]:
     """The newest `limit` of each."""
     return {alert: signals_of_alert(connection, alert, limit) for alert in alerts}
+
+
+def _signals(rows: Iterable[sqlite3.Row]) -> list[Signal]:
+    return [event for event in _understood(rows) if isinstance(event, Signal)]
+
+
+def _understood(rows: Iterable[sqlite3.Row]) -> Iterator[Signal | Wake]:
+    """Without what nobody can have written: a page that is partly overwritten gives such rows."""
+    for row in rows:
+        try:
+            yield _signal(row) if row["entry"] == "signal" else _wake(row)
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            log.error("a row of the journal can't be understood", number=row["number"], why=str(error))
 
 
 def _signal(row: sqlite3.Row) -> Signal:

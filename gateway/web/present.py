@@ -142,7 +142,7 @@ class Presenter:
             signals, steps, clips = await services.store.read(lambda connection: _read(connection, ids, most))
             places = {alert.place for alert in alerts}
             households = await services.people.households(places) if audience.sees_people else {}
-        except (sqlite3.Error, OSError, AnjuError) as error:
+        except (sqlite3.Error, OSError, AnjuError, ValueError, TypeError) as error:
             log.error("what stands behind alerts can't be read", why=str(error))
             return _Behind(in_memory)
         return _Behind({**signals, **in_memory}, steps, households, clips if audience.sees_people else {})

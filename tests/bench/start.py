@@ -21,7 +21,7 @@ from rich.table import Table
 from gateway.desk import rows
 from gateway.settings.kinds import known_kinds
 from gateway.store import journal
-from gateway.store.store import connect
+from gateway.store.connection import connect
 from tests.bench.long_journal import KINDS, fill, insert_cost
 from tests.bench.machine import machine
 from tests.bench.process import resident

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from tests.crash.campaign import Report
+from tests.crash.disk import DiskReport
 
 
 def table(report: Report) -> Table:
@@ -30,4 +31,24 @@ def table(report: Report) -> Table:
     for door in report.doors:
         counts = (door.sent, door.acknowledged, door.kept, door.lost, door.redelivered)
         drawn.add_row(door.name, *(str(count) for count in counts))
+    return drawn
+
+
+def disk_table(report: DiskReport) -> Table:
+    """Rounds by fault, and the one figure that must be 0."""
+    drawn = Table(
+        "fault",
+        "rounds",
+        min_width=100,
+        title="the disk fails under load",
+        caption=(
+            f"alarms acknowledged {report.acknowledged}, seen on new screens {report.shown} times, "
+            f"acknowledged and hidden {report.hidden}; shown from memory and not acknowledged {report.refused}; "
+            f"databases set aside {report.set_aside}"
+            + (f"; no read-only disk: {report.left_out}" if report.left_out else "")
+        ),
+    )
+    drawn.columns[1].justify = "right"
+    for fault, rounds in report.rounds.items():
+        drawn.add_row(fault, str(rounds))
     return drawn

@@ -15,7 +15,7 @@ from gateway.errors import CommandFailed, NotRecorded
 from gateway.flow import intake as intake_module
 from gateway.flow.commands import from_decision, record
 from gateway.flow.rulebook import NewRules
-from gateway.model import AlertState, Command, Perform, Raise, Severity, Signal, Words
+from gateway.model import AlertState, Command, Perform, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
 from gateway.store import journal
 from tests.flow.conftest import COMPOUND
@@ -206,6 +206,45 @@ async def test_a_spoilt_record_does_not_silence_an_alarm(flow_of, tmp_path):
         with pytest.raises(NotRecorded):
             await flow.say(source_id="7")
         assert {alert.rule for alert in flow.desk.open_alerts()} == {"storage", "unrecorded"}
+
+
+class PerDevice(Every):
+    """An alert for each source id; and one a moment after the first."""
+
+    def on(self, state, event):
+        if isinstance(event, Wake):
+            return (Raise("late", Severity.HIGH, "wall/n1", Words("延时", "after a delay")),)
+        raising = Raise(event.source_id, Severity.CRITICAL, "wall/n1", Words("报警", "alarm"))
+        return (raising, WakeAt("late", event.time + timedelta(milliseconds=1)))
+
+
+async def test_alarms_whose_decisions_can_not_be_written_are_all_on_every_screen(flow_of):
+    """Each is acknowledged, for it is in the journal: one that can't be decided on must not hide those behind it."""
+    async with flow_of((PerDevice("every", None, COMPOUND), "f")) as flow:
+        no = "CREATE TRIGGER no BEFORE INSERT ON alerts BEGIN SELECT no_such_function(); END"
+        await flow.store.write(lambda c: c.execute(no) and None)
+        for n in range(3):
+            assert await flow.say(source_id=f"{n}")
+        await flow.until(lambda: {"0", "1", "2", "late", "disk"} <= {a.key for a in flow.desk.open_alerts()})
+        listed, _ = await flow.desk.page(["new"], None, 10)
+        assert {a.key: a.on_record for a in listed} == dict.fromkeys(("0", "1", "2", "late", "disk"), False)
+        await flow.store.write(lambda c: c.execute("DROP TRIGGER no") and None)
+        await flow.until(lambda: all(a.on_record or a.restored_at for a in flow.desk.open_alerts()))
+
+
+async def test_a_wake_up_that_can_not_be_written_wakes_its_rule(flow_of):
+    """An entry delay ends whatever the disk does."""
+    async with flow_of((PerDevice("every", None, COMPOUND), "f")) as flow:
+        no = (
+            "CREATE TRIGGER no BEFORE INSERT ON journal WHEN new.entry = 'wake' BEGIN SELECT json('{'); END",
+            "DROP TRIGGER no",
+        )
+        await flow.store.write(lambda c: c.execute(no[0]) and None)
+        await flow.say(source_id="0")
+        await flow.until(lambda: any(a.key == "late" for a in flow.desk.open_alerts()))
+        await flow.store.write(lambda c: c.execute(no[1]) and None)
+        await asyncio.sleep(0.3)
+        assert sum(a.key == "late" for a in flow.desk.open_alerts()) == 1
 
 
 class Once(Every):

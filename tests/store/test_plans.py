@@ -16,7 +16,7 @@ from gateway.flow import rows as flow_rows
 from gateway.model import AlertState, Signal
 from gateway.people.rooms import rooms_on_record
 from gateway.store import Store, journal, quarantine, retention
-from gateway.store.store import connect
+from gateway.store.connection import connect
 from tests.support.plans import slow
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from gateway.store import store as store_module
-from gateway.store.store import connect
+from gateway.store import database
+from gateway.store.connection import connect
 from gateway.web.asked import AlertQuery
 from tests.support.plans import slow
 
@@ -19,12 +19,12 @@ def asked(monkeypatch):
     """Every statement that the store is asked from now on."""
     statements: list[str] = []
 
-    def traced(path):
-        connection = connect(path)
+    def traced(path, **more):
+        connection = connect(path, **more)
         connection.set_trace_callback(statements.append)
         return connection
 
-    monkeypatch.setattr(store_module, "connect", traced)
+    monkeypatch.setattr(database, "connect", traced)
     return statements
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,8 @@ class Committer:
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = full")
         self._db.execute("create table if not exists said (number integer primary key, topic text, payload blob)")
+        self._in_use = threading.Lock()  # a cancelled `run` leaves its commit running in a thread
+        self._closed = False
         self._queue: list[tuple[Message, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self.gate = asyncio.Event()
@@ -61,19 +64,24 @@ class Committer:
             done.set_exception(NotRecorded("the disk is full"))
 
     def _commit(self, messages: list[Message]) -> bool:
-        if self.broken:
-            return False
-        self._db.execute("begin immediate")
-        rows = [(message.topic, message.payload) for message in messages]
-        self._db.executemany("insert into said (topic, payload) values (?, ?)", rows)
-        self._db.execute("commit")
-        return True
+        with self._in_use:
+            if self.broken or self._closed:
+                return False
+            self._db.execute("begin immediate")
+            rows = [(message.topic, message.payload) for message in messages]
+            self._db.executemany("insert into said (topic, payload) values (?, ?)", rows)
+            self._db.execute("commit")
+            return True
 
     def kept(self) -> list[bytes]:
-        return [row[0] for row in self._db.execute("select payload from said order by number")]
+        with self._in_use:
+            return [row[0] for row in self._db.execute("select payload from said order by number")]
 
     def close(self) -> None:
-        self._db.close()
+        """Wait for the commit that runs in a thread: closing its connection under it crashes the interpreter."""
+        with self._in_use:
+            self._closed = True
+            self._db.close()
 
 
 class Aside:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -619,3 +620,13 @@ async def test_it_goes_down_with_everything_and_comes_up_on_the_same_port(commit
         assert (await other.sign_in()).code == ConnectCode.ACCEPTED
         await other.close()
     await client.close()
+
+
+async def test_the_committer_closes_its_database_after_the_commit_that_runs(tmp_path: Path) -> None:
+    """A cancelled `run` leaves the commit in its thread; closing under it was a segmentation fault."""
+    for n in range(20):
+        committer = Committer(tmp_path / f"{n}.db")
+        committing = asyncio.create_task(asyncio.to_thread(committer._commit, [Message("t", bytes(50), "c")] * 5000))
+        await asyncio.sleep(0.001 * (n % 5))
+        await asyncio.to_thread(committer.close)
+        assert await committing in {True, False}
