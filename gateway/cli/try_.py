@@ -33,7 +33,7 @@ def plate(files: Sequence[str], home_province: str | None) -> None:
 
     An answer with a score of 0.8 and more stands by itself; a lower one wants another look, or a person's.
     """
-    from gateway.vision.recognise.grammar import PROVINCES  # noqa: PLC0415  slow to load, as below
+    from gateway.vision.recognise.plate_characters import PROVINCES  # noqa: PLC0415  slow to load, as below
     from gateway.vision.recognise.plates import PlateReader  # noqa: PLC0415  slow to load
     from gateway.vision.trial import plates  # noqa: PLC0415  slow to load
 

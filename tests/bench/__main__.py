@@ -24,7 +24,7 @@ PARTS = {
     "ingest": "130 live streams, ours beside a thread a camera (2 min)",
     "worker130": "a vision worker with 130 cameras, still and ten busy, beside OpenCV and motion (6 min)",
     "motion": "recall, false events and CPU beside every-frame OpenCV and motion (3 min)",
-    "plates": "number plates beside RapidOCR as shipped (3 min)",
+    "plates": "number plates beside the former way and RapidOCR as shipped (5 min)",
     "faces": "faces beside face_recognition (1 min)",
 }
 

@@ -144,6 +144,13 @@ def test_plates(plate):
     assert is_plate(plate) is (plate != "沪A123警")
 
 
+@pytest.mark.parametrize(
+    "plate", ["民航A1234", "军A12345", "领123456", "川0112345", "京X1234应急", "WJ1693015", "VA30093"]
+)
+def test_what_the_cameras_read_can_be_registered(plate: str) -> None:
+    assert is_plate(plate)
+
+
 @pytest.mark.parametrize("text", ["苏M1234", "苏12345", "苏M1234567", "12", "ABCD", "苏MO2345", ""])
 def test_what_is_no_plate(text):
     assert not is_plate(text)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.recognise.grammar import DIGITS, DRIVES, LETTERS, PROVINCES
+from gateway.vision.recognise.plate_characters import DIGITS, DRIVES, LETTERS, PROVINCES
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -21,6 +21,7 @@ Place = tuple[int, int, int, int]
 
 WHITE, BLACK, RED = (250, 250, 250), (25, 25, 25), (40, 40, 200)
 BLUE, YELLOW, INK = (160, 60, 20), (30, 180, 235), (20, 20, 20)
+GRASS = (50, 120, 20)
 LEAF, PALE = (90, 190, 100), (235, 245, 240)
 
 
@@ -39,14 +40,38 @@ def white(text: str) -> Picture:
     return _written(sheet, text[-1], places[-1:], RED)
 
 
+def forces(text: str) -> Picture:
+    """Forces, armed police, rescue services: the branch is red."""
+    places = _row_of(text)
+    count = 3 if text[:2] == "WJ" and text[2] in PROVINCES else 2
+    sheet = _written(_sheet(440, 140, WHITE, BLACK), text[:count], places[:count], RED)
+    return _written(sheet, text[count:], places[count:], INK)
+
+
+def dark_green(text: str) -> Picture:
+    """Airport aprons."""
+    return _written(_sheet(440, 140, GRASS, WHITE), text, _row_of(text), WHITE)
+
+
 def black(text: str) -> Picture:
     return _written(_sheet(440, 140, BLACK, WHITE), text, _one_row(len(text)), WHITE)
 
 
-def two_rows(text: str) -> Picture:
+def two_rows(text: str, ground: Colour = YELLOW, ink: Colour = INK) -> Picture:
     upper = [(110, 15, 80, 60), (250, 15, 80, 60)]
     lower = [(27 + 80 * place, 92, 65, 110) for place in range(5)]
-    return _written(_sheet(440, 220, YELLOW, BLACK), text, upper + lower, INK)
+    return _written(_sheet(440, 220, ground, BLACK), text, upper + lower, ink)
+
+
+def two_rows_of_forces(text: str) -> Picture:
+    return two_rows(text, WHITE)
+
+
+def tractor(text: str) -> Picture:
+    """Three characters above, five below (NY 345)."""
+    upper = [(90 + 100 * place, 15, 70, 60) for place in range(3)]
+    lower = [(27 + 80 * place, 92, 65, 110) for place in range(5)]
+    return _written(_sheet(440, 220, GRASS, WHITE), text, upper + lower, WHITE)
 
 
 def green(text: str) -> Picture:
@@ -119,6 +144,14 @@ def _developed(scene: Picture, rng: np.random.Generator, night: bool, blur: floa
 def _one_row(count: int) -> list[Place]:
     """Seven characters of 45×90 with the separator's gap after the second."""
     return [(15 + 57 * place + (22 if place > 1 else 0), 25, 45, 90) for place in range(count)]
+
+
+def _row_of(text: str) -> list[Place]:
+    """As many as there are, on a sheet of 440."""
+    if len(text) == 7:
+        return _one_row(7)
+    step = 410 / len(text)
+    return [(round(15 + step * place), 25, round(step * 0.8), 90) for place in range(len(text))]
 
 
 def _sheet(width: int, height: int, ground: Colour, line: Colour) -> Picture:

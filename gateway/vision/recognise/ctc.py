@@ -12,14 +12,14 @@ blank, or straight from another character there, and from the same character onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.recognise.grammar import START, Automaton
+from gateway.vision.recognise.automaton import START, Automaton
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -27,6 +27,17 @@ Ints = NDArray[np.intp]
 _NEVER = -1e9
 _STAY = -1
 _FROM_BLANK = -2
+_TINY = 1e-300
+_QUIET = -6.0
+"""How much less likely (natural log) every character is than none in a column that is passed over."""
+
+
+class TextScores(NamedTuple):
+    """Log likelihoods of each character (columns × alphabet) and of none, and the plain ones for the confidence."""
+
+    characters: Floats
+    blank: Floats
+    plain: Floats
 
 
 class Decoded(NamedTuple):
@@ -61,11 +72,17 @@ class Walker:
         )
         self._targets, self._first = np.unique([arc.target for arc in arcs], return_index=True)
 
+    def cost(self, text: str) -> float | None:
+        """What the grammar charges for `text`, less what the prior gives it; None when it is no text of the grammar."""
+        cost = self.automaton.cost(text)
+        return None if cost is None else cost - self.prior.get(text[:1], 0.0)
+
     def decode(self, characters: Floats, blank: Floats) -> Decoded | None:
         """`characters` (columns × alphabet) and `blank` (columns) are log likelihoods.
 
         None when the picture has too few columns for any text of the grammar.
         """
+        characters, blank, begins = _squeezed(characters, blank)
         states, arcs = self.automaton.states, len(self._source)
         on_blank, on_arc = np.full(states, _NEVER), np.full(arcs, _NEVER)
         on_blank[START] = 0.0
@@ -78,7 +95,8 @@ class Walker:
             on_blank = np.maximum(on_blank, into) + silence
             on_arc = np.maximum(on_arc, entered) + heard[self._letter]
             trail.append((arc_from, blank_from))
-        return self._best(on_blank, on_arc, trail)
+        found = self._best(on_blank, on_arc, trail)
+        return found and found._replace(columns=tuple(int(begins[column]) for column in found.columns))
 
     def _leaders(self, on_arc: Floats, states: int) -> tuple[Ints, Floats]:
         """For every state the best arc into it and that arc's score."""
@@ -131,3 +149,44 @@ class Walker:
         found.reverse()
         text = "".join(self.alphabet[self._letter[arc]] for _, arc in found)
         return Decoded(text, score, tuple(column for column, _ in found))
+
+
+def _squeezed(characters: Floats, blank: Floats) -> tuple[Floats, Floats, Ints]:
+    """Columns in a row that say nothing but blank, as one; and which column each begins at.
+
+    Two thirds of a line's columns are such, and walking goes column by column.
+    """
+    quiet = characters.max(axis=1, initial=_NEVER) < blank + _QUIET
+    begins = np.flatnonzero(np.concatenate([[True], ~(quiet[1:] & quiet[:-1])]))
+    return np.maximum.reduceat(characters, begins), np.add.reduceat(blank, begins), begins
+
+
+def likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> Floats:
+    """The logarithm of each text's chance, over all paths that spell it (the forward algorithm of CTC).
+
+    Each text is spread to blank, character, blank, character … blank; along the columns a path stays, goes on, or
+    leaps over a blank between two different characters. `texts` are at least one character long each.
+    """
+    letters = np.zeros((len(texts), max(map(len, texts))), int)
+    for row, text in zip(letters, texts, strict=True):
+        row[: len(text)] = [alphabet.index(character) for character in text]
+    ends = 2 * np.array([len(text) for text in texts])
+    places = 2 * letters.shape[1] + 1
+    leaps = np.zeros((len(texts), places))
+    leaps[:, 3::2] = letters[:, 1:] != letters[:, :-1]
+    heard = np.empty((len(scores.blank), len(texts), places))
+    heard[:, :, 0::2] = np.exp(scores.blank)[:, None, None]
+    heard[:, :, 1::2] = np.exp(scores.characters)[:, letters]
+    at = np.zeros_like(leaps)
+    at[:, :2] = heard[0, :, :2]
+    total = np.zeros(len(texts))
+    for column in heard[1:]:
+        further = at.copy()
+        further[:, 1:] += at[:, :-1]
+        further[:, 2:] += leaps[:, 2:] * at[:, :-2]
+        further *= column
+        scale = further.sum(axis=1) + _TINY
+        at = further / scale[:, None]
+        total += np.log(scale)
+    rows = np.arange(len(texts))
+    return np.asarray(total + np.log(at[rows, ends] + at[rows, ends - 1] + _TINY), np.float64)

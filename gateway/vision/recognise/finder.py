@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.vision.recognise.geometry import Box, Picture, overlap
+from gateway.vision.recognise.light import evened
 
 Mask = NDArray[np.uint8]
 
@@ -51,7 +52,7 @@ def candidates(picture: Picture, most: int = 5) -> list[Candidate]:
     if min(picture.shape[:2]) * scale < _LEAST[1]:
         return []
     by = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=by), np.uint8)
+    small = evened(np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=by), np.uint8))
     edges = _upright_edges(small)
     found = [
         candidate

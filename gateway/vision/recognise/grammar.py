@@ -1,82 +1,35 @@
 """What may stand on a Chinese number plate, as a small automaton (GA 36-2018 with its amendment of 2020).
 
-Standard library only: `ctc` walks the automaton over a recogniser's output. Every place of a plate is
-a set of characters, so an automaton is a list of arcs; one character leads into a state from one state
-alone, which keeps both walking it and walking it back simple.
+Standard library only: `ctc` walks the automaton over a recogniser's output. Plates of the forces, of airports,
+tractors and rescue services, which other standards describe, are added by `special_plates`.
 
     苏M12345     blue, yellow, black: province, authority, five places with at most two letters
     苏M1234学    … with a tail: 警 学 挂 港 澳 使 领 instead of the last place
     苏MD12345    new energy, small: the third place says the drive, the last four are digits
     苏M12345D    new energy, large: five digits, the last place says the drive
-    使123456     an embassy's; newer ones 123456使
+    使123456     an embassy's; newer ones 123456使; 领123456 a consulate's
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-DIGITS = "0123456789"
-LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""I and O are left out: on metal they are 1 and 0."""
-AUTHORITIES = LETTERS + "O"
-"""The second place is a letter always, so there O is no 0."""
-TAILS = "警学挂港澳使领"
-DRIVES = "DF"
-"""Battery alone, or not: what nearly every green plate says."""
-LATER_DRIVES = "ABCEGHJK"
-"""What a province gives out when D and F are used up (amendment of 2020)."""
-EMBASSY = "使"
-ALPHABET = PROVINCES + AUTHORITIES + DIGITS + TAILS
+from gateway.vision.recognise import special_plates
+from gateway.vision.recognise.automaton import START, Automaton
+from gateway.vision.recognise.plate_characters import (
+    AUTHORITIES,
+    DIGITS,
+    DRIVES,
+    FOREIGN,
+    LATER_DRIVES,
+    LETTERS,
+    PROVINCES,
+    TAILS,
+)
+from gateway.vision.recognise.sheets import Sheet
 
 MOST_LETTERS = 2
 """Of the five places of a blue plate's serial at most two are letters (GA 36, table of serials)."""
-
-START = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Arc:
-    """Reading `character` leads from state `source` to state `target` and costs `cost` (natural log units)."""
-
-    source: int
-    target: int
-    character: str
-    cost: float = 0.0
-
-
-@dataclass(slots=True)
-class Automaton:
-    """Arcs over states that are counted from START; a text is a plate when it ends in one of `finals`."""
-
-    arcs: list[Arc] = field(default_factory=list)
-    finals: set[int] = field(default_factory=set)
-    states: int = 1
-
-    def accepts(self, text: str) -> bool:
-        reached = {START}
-        for character in text:
-            reached = {arc.target for arc in self.arcs if arc.source in reached and arc.character == character}
-        return bool(reached & self.finals)
-
-    def state(self) -> int:
-        self.states += 1
-        return self.states - 1
-
-    def step(self, source: int, characters: Iterable[str], cost: float = 0.0) -> int:
-        """A new state behind `source`, reached by any of `characters`."""
-        target = self.state()
-        self.join(source, target, characters, cost)
-        return target
-
-    def join(self, source: int, target: int, characters: Iterable[str], cost: float = 0.0) -> None:
-        self.arcs.extend(Arc(source, target, character, cost) for character in characters)
-
-    def end(self, state: int) -> None:
-        self.finals.add(state)
-
 
 RARE = 3.0
 SELDOM = 1.0
@@ -85,15 +38,16 @@ OFF_COLOUR = 5.0
 """Cost of any other plate on a green sheet: seven characters there are eight of which one was cut off."""
 
 
-def plates(*, green: bool = False) -> Automaton:
-    """The automaton of all plates above; on a `green` sheet those of new energy are far likelier."""
+def plates(sheet: Sheet = Sheet.ANY) -> Automaton:
+    """The automaton of all plates; on a sheet that only some have, these are far likelier."""
     automaton = Automaton()
-    other = OFF_COLOUR if green else 0.0
+    other = OFF_COLOUR if sheet is Sheet.GREEN else 0.0
     office = automaton.step(automaton.step(START, PROVINCES), AUTHORITIES)
     _common(automaton, office, other)
     _small_new_energy(automaton, office)
     _large_new_energy(automaton, office)
     _embassy(automaton, other)
+    special_plates.add(automaton, sheet)
     return automaton
 
 
@@ -133,9 +87,8 @@ def _large_new_energy(automaton: Automaton, office: int) -> None:
 
 def _embassy(automaton: Automaton, cost: float) -> None:
     """The glyph came first until 2017 and comes last since."""
-    automaton.end(_digits(automaton, automaton.step(START, EMBASSY, RARE + cost), 6))
-    first = automaton.step(START, DIGITS, RARE + cost)
-    automaton.end(automaton.step(_digits(automaton, first, 5), EMBASSY))
+    automaton.row(FOREIGN, *[DIGITS] * 6, cost=RARE + cost)
+    automaton.row(*[DIGITS] * 6, FOREIGN[0], cost=RARE + cost)
 
 
 def _digits(automaton: Automaton, state: int, count: int) -> int:

@@ -20,6 +20,8 @@ from onnxruntime import InferenceSession
 
 from gateway.errors import ConfigError, Mistake
 
+_AGAIN = "install anju-gateway again"
+
 
 def model_file(package: str, pattern: str) -> Path:
     """The newest model of `package` whose file name matches `pattern`."""
@@ -29,6 +31,17 @@ def model_file(package: str, pattern: str) -> Path:
     if not found:
         raise ConfigError([Mistake(folder, 0, f"no model {pattern} here", f"install {package} again")])
     return found[-1]
+
+
+def vendored(file: Path, sha256: str) -> Path:
+    """A model that comes with the gateway. Raises ConfigError when it is absent or another one: any ONNX file loads."""
+    try:
+        actual = _digest(file)
+    except OSError as error:
+        raise ConfigError([Mistake(file, 0, f"can't be read: {error.strerror}", _AGAIN)]) from error
+    if actual != sha256:
+        raise ConfigError([Mistake(file, 0, f"is damaged: SHA-256 {actual} instead of {sha256}", _AGAIN)])
+    return file
 
 
 def load(model: Path | bytes, threads: int = 1) -> InferenceSession:

@@ -7,7 +7,6 @@ driven here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from gateway.vision.recognise import plate_head
-from gateway.vision.recognise.ctc import Floats
+from gateway.vision.recognise.ctc import Floats, TextScores
 from gateway.vision.recognise.geometry import Picture, Quad, upright
 from gateway.vision.recognise.models import load, load_made, model_file
 
@@ -24,14 +23,6 @@ LOOKS_LIKE = {"1": "Iil|", "0": "Oo〇"}
 _FLOOR = 1e-6
 _OTHER_AS_BLANK = 0.5
 """Characters that stand on no plate (a screw, the separator's dot) count half as nothing at all."""
-
-
-class TextScores(NamedTuple):
-    """Log likelihoods over columns, as `ctc.Walker.decode` wants them, and the plain ones for the confidence."""
-
-    characters: Floats
-    blank: Floats
-    plain: Floats
 
 
 class TextFinder:
@@ -84,7 +75,7 @@ def _fit(picture: Picture, side: int) -> tuple[Picture, Quad]:
 class TextReader:
     """Says for every column of a line of text how likely each character of `alphabet` is."""
 
-    HEIGHT, WIDTH, PADDED = 48, 192, 256
+    HEIGHT, WIDTH, PADDED = 48, 192, 224
 
     def __init__(self, alphabet: str, looks_like: Mapping[str, str] = LOOKS_LIKE, threads: int = 1) -> None:
         self._session = _recogniser(alphabet, threads)
@@ -118,6 +109,6 @@ def _recogniser(alphabet: str, threads: int) -> InferenceSession:
     """With its head cut to plates; whole, a third slower and twice as large, where `onnx` is not installed."""
     whole = model_file("rapidocr", "*_rec_*.onnx")
     try:
-        return load_made(plate_head.VERSION, whole, lambda source: plate_head.cut(source, alphabet), threads)
+        return load_made(plate_head.name(alphabet), whole, lambda source: plate_head.cut(source, alphabet), threads)
     except ImportError:
         return load(whole, threads)

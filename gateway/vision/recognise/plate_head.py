@@ -7,10 +7,11 @@ commonest characters of signs, without which a shop's name would have to be read
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
-VERSION = "plate-head-1"
+_VERSION = 2
 
 SIGNS = (
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行"
@@ -21,6 +22,12 @@ SIGNS = (
     "店酒车库停限禁止注意安全出租客货公司汽服务中心路号楼小区银行饭馆超市医院校园"
 )
 """The commonest characters of written Chinese, and of what is written on doors, walls and vans."""
+
+
+def name(alphabet: str) -> str:
+    """What the cut model is kept under: another alphabet, or another `cut`, makes another model."""
+    wanted = hashlib.sha256((alphabet + SIGNS).encode()).hexdigest()
+    return f"plate-head-{_VERSION}-{wanted[:8]}"
 
 
 def columns(characters: list[str], alphabet: str) -> list[int]:

@@ -15,6 +15,7 @@ import numpy as np
 from gateway.vision.recognise import rows
 from gateway.vision.recognise.finder import candidates
 from gateway.vision.recognise.geometry import Box, Picture, Quad, bounds, covered, overlap, size_of, straighten, window
+from gateway.vision.recognise.light import brightened
 from gateway.vision.recognise.lines import GATE, LineReader, Looks, looks_at_crop
 from gateway.vision.recognise.ocr import TextFinder
 
@@ -37,11 +38,15 @@ class PlateReader:
     CROP_IS_ONE = 0.1
     """Below it a small picture is not cut to a plate: 206 pieces of streets and faces came to 0.056 at most, of 310
     crops that were read right none came below 0.14."""
+    ENOUGH = 0.4
+    """Score of a plate near a candidate that makes it needless to look over the whole picture."""
     CROP_RATIO = (1.5, 6.0)
     CROP_WIDTH = 300
     MOST_CANDIDATES = 3
     MOST_WIDENED = 3
-    WINDOW, WHOLE = 224, 800
+    MUCH_WEAKER = 0.35
+    """Of two cars' plates in one picture the lesser is as likely a candidate as this share of the other, at least."""
+    WINDOW, WHOLE = 224, 736
     """Longer sides, in pixels, to which text detection scales a candidate's window and a whole picture."""
 
     def __init__(self, home_province: str | None = None, threads: int = 1) -> None:
@@ -55,16 +60,17 @@ class PlateReader:
         """
         if self._is_crop(picture) and (read := self.read(picture)) and read.score >= self.CROP_IS_ONE:
             return [read]
-        reads = self._near_candidates(picture)
-        if thorough and not any(read.score >= GATE for read in reads):
-            reads += self._read_all(picture, self._finder.find(picture, self.WHOLE))
+        tried: list[Box] = []
+        reads = self._near_candidates(picture, tried)
+        if thorough and not any(read.score >= self.ENOUGH for read in reads):
+            reads += self._read_all(picture, self._finder.find(picture, self.WHOLE), tried)
         return _in_order([read for read in _best_of_each(reads) if read.score >= self.WORTH_SAYING])
 
     def read(self, crop: Picture) -> PlateRead | None:
         """A plate's own crop, of one row or two."""
         height, width = map(int, crop.shape[:2])
         reads = [self._lines.read(looks_at_crop(crop))]
-        if width < rows.TALL * height and rows.yellow(crop):
+        if width < rows.TALL * height and rows.may_be(crop):
             reads.append(self._lines.read(looks_at_crop(rows.split(crop))))
         found = [read for read in reads if read]
         best = max(found, key=lambda read: read.score, default=None)
@@ -75,19 +81,24 @@ class PlateReader:
         least, most = self.CROP_RATIO
         return width <= self.CROP_WIDTH and least <= width / height <= most
 
-    def _near_candidates(self, picture: Picture) -> list[PlateRead]:
+    def _near_candidates(self, picture: Picture, tried: list[Box]) -> list[PlateRead]:
         reads: list[PlateRead] = []
+        enough = 0.0
         for candidate in candidates(picture, self.MOST_CANDIDATES):
-            if any(read.score >= GATE and covered(candidate.box, read.box) > 0.5 for read in reads):
+            standing = [read.box for read in reads if read.score >= GATE]
+            if candidate.likely < enough or any(covered(candidate.box, box) > 0.5 for box in standing):
                 continue
-            reads += self._read_all(picture, self._quads_near(picture, candidate.box))
+            found = self._read_all(picture, self._quads_near(picture, candidate.box), tried)
+            if any(read.score >= GATE for read in found):
+                enough = max(enough, self.MUCH_WEAKER * candidate.likely)
+            reads += found
         return reads
 
     def _quads_near(self, picture: Picture, box: Box) -> list[Quad]:
         """A line that reaches the window's side may go on beyond it: a plate cut there is read as a shorter one."""
         for _ in range(self.MOST_WIDENED):
             part, corner = window(picture, box, 0.4, 0.8)
-            quads = [quad + corner for quad in self._finder.find(part, self.WINDOW)]
+            quads = [quad + corner for quad in self._finder.find(brightened(part), self.WINDOW)]
             left, right = float(corner[0]), float(corner[0]) + part.shape[1]
             cut = [
                 quad
@@ -99,27 +110,39 @@ class PlateReader:
             box = bounds(*cut)
         return quads
 
-    def _read_all(self, picture: Picture, quads: Sequence[Quad]) -> list[PlateRead]:
-        found = []
+    def _read_all(self, picture: Picture, quads: Sequence[Quad], tried: list[Box]) -> list[PlateRead]:
+        """`tried` are the boxes of lines that were read before in this picture; those of `quads` are added."""
+        found: list[PlateRead] = []
+        before = list(tried)
         for looks, box in _lines_of(picture, quads):
+            known = any(overlap(box, other) > SAME for other in before)
+            if known or any(read.score >= GATE and covered(read.box, box) > SAME for read in found):
+                continue
+            tried.append(box)
             if read := self._lines.read(looks):
                 found.append(PlateRead(read.text, read.score, box, read.certain))
         return found
+
+
+SAME = 0.75
+"""Of two boxes' area in common from which a line is not read once more, or as a part of a larger plate."""
+LONGEST = 6.5
+"""Width over height of one row at most, seen from above; captions and shops' signs are longer."""
 
 
 def _lines_of(picture: Picture, quads: Sequence[Quad]) -> Iterator[tuple[Looks, Box]]:
     """Everything in the quads that may be a whole plate: one row, two in one quad, two quads."""
     for quad in quads:
         width, height = size_of(quad)
-        if width < 24 or height < 8 or width < 1.3 * height:
+        if width < 24 or height < 8 or not 1.3 * height <= width <= LONGEST * height:
             continue
-        wide, tight = straighten(picture, quad), straighten(picture, quad, 0.03, 0.05)
+        wide, tight = brightened(straighten(picture, quad)), brightened(straighten(picture, quad, 0.03, 0.05))
         if width >= 1.8 * height:
             yield Looks(wide, _doubled(tight)), bounds(quad)
-        if width < rows.TALL * height and rows.yellow(tight):
+        if width < rows.TALL * height and rows.may_be(tight):
             yield Looks(rows.split(wide), rows.split(tight)), bounds(quad)
     for upper, lower in rows.pairs(quads):
-        if not rows.yellow(straighten(picture, lower)):
+        if not rows.may_be(straighten(picture, lower)):
             continue
         first = rows.joined(straighten(picture, upper), straighten(picture, lower))
         second = rows.joined(straighten(picture, upper, 0.03, 0.05), straighten(picture, lower, 0.03, 0.05))

@@ -1,4 +1,6 @@
-"""Plates of two rows (large vehicles' rear plates, trailers; all are yellow): the upper row is put before the lower.
+"""Plates of two rows: the upper row is put before the lower.
+
+Yellow are those of large vehicles' rear and of trailers, white those of the forces' rear, green those of tractors.
 
 440 × 220 mm; province and authority above, five larger characters below (GA 36-2018).
 """
@@ -14,18 +16,26 @@ from gateway.vision.recognise.geometry import Picture, Quad, size_of
 
 TALL = 2.4
 """Width over height of one row's text at least; what is taller holds two."""
-_YELLOW = (np.array((12, 70, 60)), np.array((36, 255, 255)))
-_YELLOW_SHARE = 0.3
-"""Of the pixels of a yellow plate, black characters and some surroundings counted in."""
+_SHEETS = (
+    (np.array((12, 70, 60)), np.array((36, 255, 255))),
+    (np.array((0, 0, 110)), np.array((179, 60, 255))),
+    (np.array((40, 60, 30)), np.array((92, 255, 255))),
+)
+"""Ranges of hue (0…179), saturation and value of a yellow, white or green sheet."""
+_SHARES = (0.3, 0.5, 0.4)
+"""Of the pixels of such a plate, characters and some surroundings counted in."""
 _UPPER_SHARE = 0.40
 """Of a two-row plate's height."""
 _HEIGHT = 48
 
 
-def yellow(picture: Picture) -> bool:
-    """Whether it may be a yellow plate."""
-    mask = cv2.inRange(cv2.cvtColor(picture, cv2.COLOR_BGR2HSV), *_YELLOW)
-    return float((mask > 0).mean()) > _YELLOW_SHARE
+def may_be(picture: Picture) -> bool:
+    """Whether its colour is that of plates that have two rows."""
+    hsv = cv2.cvtColor(picture, cv2.COLOR_BGR2HSV)
+    return any(
+        float((cv2.inRange(hsv, low, high) > 0).mean()) > share
+        for (low, high), share in zip(_SHEETS, _SHARES, strict=True)
+    )
 
 
 def pairs(quads: Sequence[Quad]) -> Iterator[tuple[Quad, Quad]]:

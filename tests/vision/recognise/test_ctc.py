@@ -6,8 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.vision.recognise.ctc import Walker
-from gateway.vision.recognise.grammar import ALPHABET, START, Automaton, plates
+from gateway.vision.recognise.automaton import START, Automaton
+from gateway.vision.recognise.ctc import TextScores, Walker, likelihoods
+from gateway.vision.recognise.grammar import plates
+from gateway.vision.recognise.plate_characters import ALPHABET
 
 LETTERS = "AB1"
 BLANK = len(LETTERS)
@@ -69,6 +71,36 @@ def test_finds_the_likeliest_of_all_paths(output: list[list[float]]) -> None:
         assert np.isclose(decoded.log_likelihood, best)
         assert cost(automaton, decoded.text) is not None
         assert list(decoded.columns) == sorted(set(decoded.columns))
+
+
+@given(outputs)
+@settings(max_examples=100, deadline=None)
+def test_a_texts_likelihood_is_the_sum_over_all_paths_that_spell_it(output: list[list[float]]) -> None:
+    logs = np.log(np.array(output))
+    summed: dict[str, float] = {}
+    for path in product(range(BLANK + 1), repeat=len(logs)):
+        text = "".join(LETTERS[label] for label, _ in groupby(path) if label != BLANK)
+        summed[text] = summed.get(text, 0.0) + float(
+            np.exp(sum(logs[column, label] for column, label in enumerate(path)))
+        )
+    texts = [text for text in ("A", "AB", "1", "AA", "A1B") if text in summed]
+    scores = TextScores(logs[:, :BLANK], logs[:, BLANK], np.exp(logs[:, :BLANK]))
+    assert np.allclose(likelihoods(texts, LETTERS, scores), [np.log(summed[text]) for text in texts])
+
+
+def test_columns_of_nothing_change_no_answer() -> None:
+    """Most columns of a line are such; they are walked as one."""
+    characters, blank = spelled("苏M11222", sure=0.999)
+    quiet = np.log(np.full((5, len(ALPHABET)), 1e-7)), np.log(np.full(5, 0.999999))
+    walker = Walker(plates(), ALPHABET)
+    plain = walker.decode(characters, blank)
+    padded = walker.decode(
+        np.concatenate([quiet[0], characters, quiet[0]]), np.concatenate([quiet[1], blank, quiet[1]])
+    )
+    assert plain is not None
+    assert padded is not None
+    assert padded.text == plain.text == "苏M11222"
+    assert padded.columns == tuple(column + 5 for column in plain.columns)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(8, 40))

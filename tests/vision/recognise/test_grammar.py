@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.vision.recognise.grammar import ALPHABET, PROVINCES, Automaton, normal, plates
+from gateway.vision.recognise.automaton import Automaton
+from gateway.vision.recognise.grammar import normal, plates
+from gateway.vision.recognise.plate_characters import ALPHABET, PROVINCES
+from gateway.vision.recognise.sheets import Sheet
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +35,15 @@ def automaton() -> Automaton:
         "京A1234使",
         "使123456",
         "123456使",
+        "领123456",
+        "VA30093",
+        "WJ1693015",
+        "WJ16A3015",
+        "WJ京1234X",
+        "WJ12345",
+        "京X1234应急",
+        "沪S0012应急",
+        "民航A1234",
     ],
 )
 def test_what_is_a_plate(automaton: Automaton, text: str) -> None:
@@ -55,10 +67,33 @@ def test_what_is_a_plate(automaton: Automaton, text: str) -> None:
         ("苏M1234DD", "one drive"),
         ("苏M警1234", "a tail comes last"),
         ("使12345", "an embassy has six digits"),
+        ("AB1234", "Hong Kong's own"),
+        ("OA30093", "no force has this letter"),
+        ("京D1234应急", "X for the country's services, S for a town's"),
+        ("民航1234", "aprons have a letter"),
+        ("川0112345", "a tractor's sheet is green; elsewhere it is a date: 云0130412"),
     ],
 )
 def test_what_is_none(automaton: Automaton, text: str, why: str) -> None:
     assert not automaton.accepts(text), why
+
+
+def test_a_tractors_plate_is_one_on_dark_green_alone() -> None:
+    assert plates(Sheet.DARK_GREEN).accepts("川0112345")
+    assert not any(plates(sheet).accepts("川0112345") for sheet in Sheet if sheet is not Sheet.DARK_GREEN)
+
+
+def test_the_forces_former_plates_are_white() -> None:
+    assert plates(Sheet.WHITE).accepts("军A12345")
+    assert not any(plates(sheet).accepts("南Q18632") for sheet in Sheet if sheet is not Sheet.WHITE)
+
+
+@pytest.mark.parametrize("text", ["VA30093", "WJ1693015", "京X1234应急"])
+def test_white_plates_cost_more_on_any_other_sheet(text: str) -> None:
+    on_white, elsewhere = plates(Sheet.WHITE).cost(text), plates().cost(text)
+    assert on_white is not None
+    assert elsewhere is not None
+    assert elsewhere >= on_white + 5
 
 
 def test_there_are_31_provinces_and_no_character_twice() -> None:
@@ -66,8 +101,9 @@ def test_there_are_31_provinces_and_no_character_twice() -> None:
     assert len(set(ALPHABET)) == len(ALPHABET)
 
 
-def test_a_character_leads_into_a_state_from_one_state_alone(automaton: Automaton) -> None:
-    entered = [(arc.target, arc.character) for arc in automaton.arcs]
+@pytest.mark.parametrize("sheet", Sheet)
+def test_a_character_leads_into_a_state_from_one_state_alone(sheet: Sheet) -> None:
+    entered = [(arc.target, arc.character) for arc in plates(sheet).arcs]
     assert len(set(entered)) == len(entered)
 
 

@@ -1,0 +1,47 @@
+"""Rows for the automaton of `grammar`: plates that are described elsewhere than in GA 36.
+
+One a line, with an example:
+
+VA30093      forces since 2012: two letters and five digits, on white
+军A12345     forces until 2012: their branch or region, a letter, five digits, on white
+WJ1693015    armed police until 2012: WJ, two digits of the unit, digit or letter, four digits, on white
+WJ京1234X    armed police since: WJ, province (none at headquarters), four digits, digit or letter, on white
+京X1234应急  rescue services: province, X or S, four digits, 应急, on white
+民航A1234    airport aprons: 民航, letter, four digits, light on green
+川0112345    tractors (NY 345): province, two digits of the city, five digits, light on green
+"""
+
+from __future__ import annotations
+
+from gateway.vision.recognise.automaton import Automaton
+from gateway.vision.recognise.plate_characters import (
+    AIRPORT,
+    DIGITS,
+    FORCES,
+    FORMER_FORCES,
+    LETTERS,
+    PROVINCES,
+    RESCUE,
+)
+from gateway.vision.recognise.sheets import Sheet
+
+OWN_SHEET, ITS_RARER, ELSEWHERE = 1.0, 2.0, 7.0
+"""Costs on a sheet of a plate's own colour, and on any other: there a caption would be read as such a plate."""
+AIRPORT_COST, TRACTOR_COST = 3.0, 3.0
+"""A tractor's plate is one on its own sheet alone: elsewhere the date that a camera writes into its picture would be
+one. So are the forces' former plates: on blue a smeared province would be read as a region."""
+
+
+def add(automaton: Automaton, sheet: Sheet) -> None:
+    white = 0.0 if sheet is Sheet.WHITE else ELSEWHERE - OWN_SHEET
+    digit_or_letter = DIGITS + LETTERS
+    automaton.row(FORCES, LETTERS, *[DIGITS] * 5, cost=white + OWN_SHEET)
+    if sheet is Sheet.WHITE:
+        automaton.row(FORMER_FORCES, LETTERS, *[DIGITS] * 5, cost=ITS_RARER)
+    automaton.row("W", "J", DIGITS, DIGITS, digit_or_letter, *[DIGITS] * 4, cost=white + ITS_RARER)
+    automaton.row("W", "J", PROVINCES, *[DIGITS] * 4, digit_or_letter, cost=white + ITS_RARER)
+    automaton.row("W", "J", *[DIGITS] * 4, digit_or_letter, cost=white + ITS_RARER)
+    automaton.row(PROVINCES, "XS", *[DIGITS] * 4, *RESCUE, cost=white + OWN_SHEET)
+    automaton.row(*AIRPORT, LETTERS, *[DIGITS] * 4, cost=AIRPORT_COST)
+    if sheet is Sheet.DARK_GREEN:
+        automaton.row(PROVINCES, *[DIGITS] * 7, cost=TRACTOR_COST)
