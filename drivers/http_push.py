@@ -38,7 +38,7 @@ MOST_EVENTS = 100
 """In one body."""
 BEGINS = ("active", "start", "begin", "pulse", "appear", "on", "true", "1")
 ENDS = ("inactive", "stop", "end", "disappear", "off", "false", "0")
-_STATES = {"eventType": "eventState", "Code": "action"}
+_STATES = {"eventType": ("eventState",), "Code": ("action", "Action")}
 """Where Hikvision and Dahua say whether what they name begins or ends."""
 _THREAD_FROM = 256 * 1024
 """Bytes of a body that is read beside the loop."""
@@ -91,7 +91,7 @@ class HttpPush(Driver):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._parts = {str(zone.number): zone.id for zone in self.settings.zones}
+        self._parts = {_number(str(zone.number)): zone.id for zone in self.settings.zones}
         self._clock = ZoneInfo(self.settings.clock.timezone)
         self._aside = Aside(self.emit)
         self._kinds = {word.casefold(): kind for word, kind in self.settings.kinds.items()}
@@ -141,7 +141,10 @@ class HttpPush(Driver):
     def _events(self, tree: Tree, body: bytes) -> Sequence[Tree]:
         each = self.settings.paths.each
         if each is None:
-            return (tree,)
+            is_list = isinstance(tree, list) and look_up(self.settings.paths.what or "@", tree) is None
+            if is_list and len(tree) > MOST_EVENTS:
+                raise BadInput(Words(f"有 {len(tree)} 个事件", f"{len(tree)} events in one body"), body)
+            return tree if is_list and tree else (tree,)
         found = look_up(each, tree)
         events = found if isinstance(found, list) else [found]
         if found is None or len(events) > MOST_EVENTS:
@@ -157,7 +160,7 @@ class HttpPush(Driver):
         zone, source = _text(paths.zone, event), _text(paths.id, event)
         data = {name: value for name, path in paths.data.items() if (value := _plain(path, event)) is not None}
         return Signal(
-            device=self._parts.get(zone or "", self.device.id),
+            device=self._parts.get(_number(zone or ""), self.device.id),
             kind=kind,
             at=moment_of(look_up(paths.at, event), self.settings.clock.format, self._clock) if paths.at else None,
             source_id=source,
@@ -198,7 +201,7 @@ def _unknown(where: Path | None, word: str | None, key: str) -> Words:
 def _state_beside(what: Path | None) -> Path | None:
     """As known makers have it, so that an end is no alarm: a heartbeat of Hikvision is a loss of video that ends."""
     front, dot, name = (what or "").rpartition(".")
-    return f"{front}{dot}{_STATES[name]}" if name in _STATES else None
+    return " || ".join(f"{front}{dot}{state}" for state in _STATES[name]) if name in _STATES else None
 
 
 def _nothing_at(path: Path | None) -> Words:
@@ -213,6 +216,11 @@ def _text(path: Path | None, event: Tree) -> str | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 1130.0, as some write every number
     return str(value).strip() or None
+
+
+def _number(zone: str) -> str:
+    """3 and 003 are one zone."""
+    return zone.lstrip("0") or "0" if zone.isdecimal() else zone
 
 
 def _plain(path: Path, event: Tree) -> str | int | float | bool | None:

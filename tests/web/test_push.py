@@ -109,6 +109,22 @@ async def test_xml_by_a_password(anju) -> None:
         assert (await post(run, body, {"Authorization": wrong}))[0] == 401
 
 
+@pytest.mark.parametrize("zone", ["003", 3, "3", 3.0])
+async def test_zeros_in_front_of_a_zone_make_no_other_zone(anju, zone) -> None:
+    async with pushing(anju, zones=[{"number": 3, "id": "east-3", "name": "东门"}]) as run:
+        assert (await post(run, event(zone=zone)))[0] == 200
+        assert run.emit.kinds() == [("east-3", "zone.alarm")]
+
+
+async def test_dahuas_json_and_several_events_without_each(anju) -> None:
+    said = {"Code": "AlarmLocal", "Action": "Start", "Index": 1}
+    more = {"paths": {"what": "Code", "zone": "index || Index"}, "kinds": {"AlarmLocal": "zone.alarm"}}
+    async with pushing(anju, **more) as run:
+        for body in (said, said | {"Action": "Stop"}, [said, said | {"Index": 2}, said | {"Action": "Stop"}]):
+            assert (await post(run, body))[0] == 200
+        assert run.emit.kinds() == [("east-1", "zone.alarm")] * 2 + [("east-host", "zone.alarm")]
+
+
 # HTTP Digest
 
 WEST = {"token": None, "user": "west", "password": PASSWORD}

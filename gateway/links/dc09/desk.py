@@ -8,7 +8,7 @@ set its clock (§5.5.3.2). DUH is for what was received right and can't be proce
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -96,6 +96,10 @@ def judge(body: bytes, keys: Keys, now: datetime, zones: Zones | None = None) ->
 def _plain(header: Header, keys: Keys) -> Taken | Turned:
     message = read_content(header, header.rest)
     account = message.account if message else header.account
+    is_same = account.lstrip("0") == header.account.lstrip("0")
+    if message and is_same and account not in keys and header.account in keys:  # one of the two is filled up with zeros
+        account = header.account
+        message = replace(message, account=account)
     if account not in keys:
         return Turned(
             Words(f"账号 {account or '（空）'} 不在配置中", f"account {account or '(none)'} is not in the YAML"),
@@ -110,7 +114,7 @@ def _plain(header: Header, keys: Keys) -> Taken | Turned:
         )
     if message is None:
         return Turned(Words("数据没有结尾", "its data does not end"), _duh(header), account)
-    if header.account and account != header.account:
+    if header.account.strip("0") and not is_same:
         return Turned(
             Words(
                 f"写有两个账号：{header.account} 和 {account}", f"it names two accounts, {header.account} and {account}"

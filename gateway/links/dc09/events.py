@@ -13,7 +13,17 @@ from gateway.links.dc09.meaning import RESTORED, UNMAPPED, Meaning
 from gateway.links.dc09.message import Message
 from gateway.model import ALARM_KINDS
 
-_CONTACT_ID = re.compile(r"([136]) ?([0-9A-F]{3}) ?([0-9A-F]{2}) ?([0-9A-F]{3,4})")
+_CONTACT_ID = re.compile(
+    r"(?:(?:[0-9A-F]{3,6} )?[19]8 ?)?(?P<qualifier>[136EPR]) ?(?P<code>[0-9A-F]{3})"
+    r"(?: ?(?P<area>[0-9A-F]{2}) ?(?P<zone>[0-9A-F]{3,4})|[ .]+(?P<area_>[0-9A-F]{1,2})[ .]+(?P<zone_>[0-9A-F]{1,5}))"
+    r"(?:\s*[|^*].*)?",
+    re.DOTALL,
+)
+"""`1130 01 015`. Some put the account and the message's type 18 of the telephone line in front, some write E, R and P,
+some fewer zeros, some a name behind.
+"""
+_LETTERS = {"1": "e", "3": "r", "6": "p"}
+_QUALIFIERS = {"E": "1", "R": "3", "P": "6"}
 _NO_EVENT = re.compile(r"0[0 ]{3,14}")
 """A hub's test of its line in the place of an event."""
 _MODIFIERS = frozenset("ti da id ri pi ai ph lv pt si va vl ci".split())
@@ -49,7 +59,7 @@ def read(message: Message) -> Sequence[Event]:
             found = _CONTACT_ID.fullmatch(message.data.strip().upper())
             if _NO_EVENT.fullmatch(message.data.strip()):
                 return [Event("E000", "x.dc09.e000", None, {"code": "E000"})]
-            return [_contact_id(*found.groups())] if found else []
+            return [_contact_id(found)] if found else []
         case "SIA-DCS":
             return list(_blocks(message.data))
     return []
@@ -62,12 +72,14 @@ def unread(message: Message) -> Event:
     return Event(message.header.token, "device.faulted", None, data)
 
 
-def _contact_id(qualifier: str, code: str, area: str, number: str) -> Event:
+def _contact_id(found: re.Match[str]) -> Event:
+    code, area, number = found["code"], found["area"] or found["area_"], found["zone"] or found["zone_"]
+    qualifier = _QUALIFIERS.get(found["qualifier"], found["qualifier"])
     meaning, end = contact_id.meaning(code), None
     kind = meaning.kind
     if qualifier == "3" and kind != UNMAPPED:
         kind, end = RESTORED.get(kind, (UNMAPPED, None))
-    letter = {"1": "e", "3": "r", "6": "p"}[qualifier]
+    letter = _LETTERS[qualifier]
     more = {"still": True} if qualifier == "6" else {}
     return _event(f"{letter.upper()}{code}", kind, end, meaning, area, number, more)
 
@@ -75,9 +87,8 @@ def _contact_id(qualifier: str, code: str, area: str, number: str) -> Event:
 def _blocks(data: str) -> Iterator[Event]:
     """`ri1/BA015^text^/BA016`: what a modifier says holds for the codes after it. `|A…` is text for a printer."""
     block, _, text = data.strip().partition("|A")
-    rest = block[1:] if _NEW.match(block) else block
     modifiers: dict[str, str] = {}
-    for piece in itertools.islice(_pieces(rest), MOST_PIECES):
+    for piece in itertools.islice(_pieces(block), MOST_PIECES):
         if piece["modifier"]:
             name = piece["modifier"].lower()
             if name in _MODIFIERS or sia_codes.meaning(name.upper())[0].kind not in ALARM_KINDS:
@@ -89,8 +100,9 @@ def _blocks(data: str) -> Iterator[Event]:
 
 
 def _pieces(rest: str) -> Iterator[re.Match[str]]:
+    """What is new or old is said once, or in front of each event."""
     at = 0
-    while piece := _PIECE.match(rest, at):
+    while piece := _PIECE.match(rest, at + (_NEW.match(rest, at) is not None)):
         at = piece.end()
         yield piece
 

@@ -20,7 +20,10 @@ HEAD = 8
 """Bytes before the body, by the standard: four of the checksum, `0`, three of the length."""
 LONGEST_BODY = 0xFFF
 LONGEST = HEAD + LONGEST_BODY
-_HEAD = re.compile(rb'\n(?:(?P<hex>[0-9A-Fa-f]{4})|(?P<raw>[\s\S]{2}))(?P<length>[0-9A-Fa-f]{2,4})?(?=")')
+_LENGTH = rb'(?P<length>[0-9A-Fa-f]{2,4})?(?=")'
+_HEAD = re.compile(rb"\n(?:(?P<hex>[0-9A-Fa-f]{4})|(?P<raw>[\s\S]{2}))" + _LENGTH)
+_RAW_HEAD = re.compile(rb"\n(?P<hex>(?!))?(?P<raw>[\s\S]{2})" + _LENGTH)
+"""Two bytes of a checksum may look like digits: `C8003D` is C800 and 3D, or the bytes of `C8` and 003D."""
 _SHORTEST_HEAD, _LONGEST_HEAD = 7, 10
 """LF, two bytes and four digits, in front of a quote; LF, four digits, four digits, and the quote."""
 _MOST_HEADS = 32
@@ -126,7 +129,7 @@ def _may_be_head(data: bytes, lf: int) -> bool:
     head = _HEAD.match(data, lf)
     if head is None:
         return len(data) - lf <= _SHORTEST_HEAD  # it may become one
-    return head["raw"] is not None and head["length"] is not None
+    return head["raw"] is not None
 
 
 def _heads(data: bytes, stop: int) -> Iterator[re.Match[bytes]]:
@@ -136,6 +139,8 @@ def _heads(data: bytes, stop: int) -> Iterator[re.Match[bytes]]:
         at = 0
         while (head := _HEAD.search(data, at, stop + _LONGEST_HEAD)) and head.start() < stop:
             yield head
+            if head["hex"] is not None and (raw := _RAW_HEAD.match(data, head.start())):
+                yield raw
             at = head.start() + 1
 
     return itertools.islice(found(), _MOST_HEADS)
@@ -151,9 +156,8 @@ def _ends(data: bytes, head: re.Match[bytes], stop: int) -> Iterator[int]:
 
 
 def _proves(head: re.Match[bytes], crc: int) -> bool:
-    if head["hex"] is not None:
-        return int(head["hex"], 16) == crc
-    raw: bytes = head["raw"]
+    """Either byte first: hosts write what lies in their memory."""
+    raw: bytes = head["raw"] if head["hex"] is None else bytes.fromhex(head["hex"].decode())
     return crc in {int.from_bytes(raw, "big"), int.from_bytes(raw, "little")}
 
 

@@ -23,6 +23,8 @@ _TIME = re.compile(
 _CENTURY = 2000
 _COMMON_CHINESE = re.compile(rb"[\xb0-\xf7][\xa1-\xfe]")
 """The characters of GB 2312. A single accented letter of Windows-1252 before an ordinary one is none."""
+_CONTENT = re.compile(r"((?:(?!\]\[).)*?)\]((?:\s*\[[A-Za-z][^\[\]]*\])*\s*(?:_[^\[\]]*)?)", re.DOTALL)
+"""Names of zones may hold brackets: the data end where nothing stands behind but what may."""
 _EXTENDED = re.compile(r"\[([A-Za-z])([^\]]*)\]")
 _IN_DATA = re.compile(r"#([0-9A-Za-z]{1,16})\|")
 
@@ -90,9 +92,12 @@ def read_content(header: Header, clear: bytes) -> Message | None:
     None where it is none: most likely it was encrypted with another key.
     """
     text = _text(clear)
-    inner, bracket, tail = text.partition("]")
-    if not bracket or "[" in inner:
-        return None
+    if whole := _CONTENT.fullmatch(text):
+        inner, tail = whole.groups()
+    else:
+        inner, bracket, tail = text.partition("]")
+        if not bracket or "[" in inner:
+            return None
     account, data = _inner(inner, header)
     if header.account and not account.strip("0"):
         account = ""  # written where a host has none to say, a hub of link tests say

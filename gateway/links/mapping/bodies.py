@@ -29,6 +29,12 @@ _DECLARED = 128
 _LONGEST_SAID = 200
 """Characters of a parser's complaint, which may hold what it complains of."""
 DEEPEST = 64
+BLANK = b" \t\r\n\0\xef\xbb\xbf"
+"""In front of a body or behind it, with the BOM."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_RAW_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
+_PREFIX = re.compile(r"(</?)[A-Za-z_][\w.-]{0,60}:(?=[A-Za-z_])")
+_PREFIXED_ATTRIBUTE = re.compile(r"(?<=\s)(?!xml)[A-Za-z_][\w.-]{0,60}:(?=[A-Za-z_][\w.-]{0,60}\s*=\s*[\"'])")
 _GBK = re.compile(r"charset\s*=\s*\"?gb", re.IGNORECASE)
 
 _FORMATS: dict[str, Format] = {
@@ -40,10 +46,13 @@ _FORMATS: dict[str, Format] = {
 
 
 def format_of(content_type: str, body: bytes) -> Format:
-    """What a body is in; many devices name the wrong type, so that its first byte decides where none is known."""
-    named = _FORMATS.get(content_type.partition(";")[0].strip().lower())
-    first = body.lstrip()[:1]
-    return named or ("json" if first in {b"{", b"["} else "xml" if first == b"<" else "form")
+    """What a body is in: its first byte decides, for many devices name the wrong type."""
+    first = body.lstrip(BLANK)[:1]
+    if first == b"<":
+        return "xml"
+    if first in {b"{", b"["}:
+        return "json"
+    return _FORMATS.get(content_type.partition(";")[0].strip().lower(), "form")
 
 
 def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
@@ -56,7 +65,7 @@ def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
         case "form":
             return _form(body, content_type)
         case "xml":
-            root = ET.fromstring(cleaned(_xml_text(body)))  # noqa: S314  # cleaned() lets no DTD, no depth and no size pass
+            root = ET.fromstring(_xml(body))  # noqa: S314  # cleaned() lets no DTD, no depth and no size pass
             return {_name(root.tag): _element(root)}
 
 
@@ -116,6 +125,25 @@ def _form(body: bytes, content_type: str) -> Tree:
     for name, value in pairs:
         tree[name] = [*_listed(tree[name]), value] if name in tree else value
     return tree
+
+
+def _xml(body: bytes) -> bytes:
+    """As it is, or where that can't be read, with what cameras leave in it mended."""
+    text = _xml_text(body.strip(BLANK))
+    try:
+        return cleaned(text)
+    except BadInput as error:
+        try:
+            return cleaned(_mended(text))
+        except BadInput:
+            raise error from None
+
+
+def _mended(text: bytes) -> bytes:
+    """Without control characters and undeclared prefixes, and with a raw & of somebody's name for what it is."""
+    said = _CONTROL.sub("", decoded(text))
+    said = _RAW_AMPERSAND.sub("&amp;", said)
+    return _PREFIXED_ATTRIBUTE.sub("", _PREFIX.sub(r"\1", said)).encode()
 
 
 def _xml_text(body: bytes) -> bytes:

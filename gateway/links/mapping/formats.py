@@ -48,7 +48,7 @@ class Keyed:
 
 
 def _is_action(said: dict[str, Any]) -> bool:
-    return [name.lower() for name in said] == ["action"]
+    return [name.lower() for name in said] in (["action"], ["state"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,15 @@ class Format:
     details: tuple[tuple[str, str], ...] = ()
     keyed: tuple[Keyed, ...] = ()
     nothing: tuple[str, ...] = ("",)
+    wrapped: str = ""
+    """Where an answer holds what is otherwise the whole message."""
 
     def read(self, topic: str, base: str, said: Any) -> Any:
         """The message as the YAML's paths see it; None when it says nothing."""
         if isinstance(said, str) and said in self.nothing:
             return None
+        if isinstance(said, dict) and self.wrapped in said:
+            said = said[self.wrapped]
         keyed = (each.read(topic, base, said) for each in self.keyed)
         return next((each for each in keyed if each is not None), said)
 
@@ -126,6 +130,7 @@ TASMOTA = Format(
     topics=("stat/{base}/+", "tele/{base}/SENSOR", "tele/{base}/STATE", "tele/{base}/RESULT"),
     availability=(_there("tele/{base}/LWT", "Online", "Offline"),),
     keyed=(Keyed("stat/{base}/", objects_too=False, capitals=True),),
+    wrapped="StatusSNS",  # STATUS8 and STATUS10
 )
 SHELLY = Format(
     topics=("{base}/events/rpc", "{base}/status/+"),

@@ -19,6 +19,8 @@ from gateway.model import Words
 
 MOST_PARTS = 32
 LONGEST_BOUNDARY = 200
+UNLIKELY = 8
+"""Bytes of a delimiter that no picture holds by chance."""
 _SNIFFED = re.compile(rb"\s*--([^\r\n]{1,%d}?)[ \t]*\r?\n" % LONGEST_BOUNDARY)
 _HEADERS = re.compile(
     rb"(?:[A-Za-z][A-Za-z-]{0,39}[ \t]*:[^\r\n]{0,2000}\r?\n(?:[ \t][^\r\n]{0,2000}\r?\n){0,4}){1,20}(?:\r?\n|\Z)"
@@ -35,8 +37,11 @@ class Part:
 
 
 def is_multipart(content_type: str, body: bytes) -> bool:
-    """As it says, or as it begins: some say text/plain."""
-    return content_type.strip().lower().startswith("multipart/") or _SNIFFED.match(body) is not None
+    """As it begins: some say text/plain. What says that it is and begins as something else may have a preamble."""
+    if _SNIFFED.match(body):
+        return True
+    says_so = content_type.strip().lower().startswith("multipart/")
+    return says_so and (not body.strip() or _named(content_type, body) is not None)
 
 
 def parts_of(body: bytes, content_type: str) -> list[Part]:
@@ -49,10 +54,7 @@ def parts_of(body: bytes, content_type: str) -> list[Part]:
 
 
 def _boundary(body: bytes, content_type: str) -> bytes:
-    head = Message()
-    head["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
-    named = (head.get_boundary() or "").strip().encode("utf-8", "surrogateescape")[:LONGEST_BOUNDARY]
-    if named and b"--" + named in body:
+    if named := _named(content_type, body):
         return named
     found = _SNIFFED.match(body)
     if found is None:
@@ -60,12 +62,30 @@ def _boundary(body: bytes, content_type: str) -> bytes:
     return found[1]
 
 
+def _named(content_type: str, body: bytes) -> bytes | None:
+    """The boundary that its type names, if it stands in it."""
+    head = Message()
+    head["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
+    named = (head.get_boundary() or "").strip().encode("utf-8", "surrogateescape")[:LONGEST_BOUNDARY]
+    return named if named and b"--" + named in body else None
+
+
 def _pieces(body: bytes, delimiter: bytes) -> Iterator[bytes]:
-    """What stands between two delimiters, or behind the last, each at the beginning of a line."""
+    """What stands between two delimiters, or behind the last. Each begins a line, unless it is too long to be chance:
+    some firmware leaves out the line end behind a part.
+    """
+    stands_alone = len(delimiter) >= UNLIKELY
     begin, at = -1, body.find(delimiter)
     while at >= 0:
         after = at + len(delimiter)
-        if (at == 0 or body[at - 1] in b"\r\n") and body[after : after + 1] in {b"\r", b"\n", b"-", b" ", b"\t", b""}:
+        if (stands_alone or at == 0 or body[at - 1] in b"\r\n") and body[after : after + 1] in {
+            b"\r",
+            b"\n",
+            b"-",
+            b" ",
+            b"\t",
+            b"",
+        }:
             if begin >= 0:
                 yield body[begin:at]
             begin = -1 if body.startswith(b"--", after) else after
@@ -85,7 +105,9 @@ def _part(piece: bytes) -> Part:
     data = piece[found.end() :]
     said = (head.get("Content-Length") or "").strip()
     length = int(said) if said.isdecimal() and len(said) < len("1000000000") else None
-    data = data[:length] if length is not None and length <= len(data) else _without_line_end(data)
+    # Counted in characters, or before a picture was put in, a length may be wrong; line ends alone may follow it.
+    fits = length is not None and length <= len(data) and not data[length:].strip(b"\r\n")
+    data = data[:length] if fits else _without_line_end(data)
     if (head.get("Content-Transfer-Encoding") or "").strip().lower() == "base64":
         data = _from_base64(data)
     kind = head.get_content_type() if "Content-Type" in head else ""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from gateway.errors import BadInput
 from gateway.links.json_text import text_of
-from gateway.links.mapping.bodies import LARGEST_FORM, Format, Tree, format_of, read_tree
+from gateway.links.mapping.bodies import BLANK, LARGEST_FORM, Format, Tree, format_of, read_tree
 from gateway.links.mapping.multipart import Part, is_multipart, parts_of
 from gateway.links.mapping.spoken import events_of, is_spoken
 from gateway.model import Words
 
 JPEG = b"\xff\xd8\xff"
+MOST_DOCUMENTS = 32
+"""Of XML, one behind the other."""
 
 
 @dataclass(slots=True)
@@ -44,7 +47,10 @@ def read_pieces(body: bytes, form: Format | None, content_type: str = "") -> Pie
 def _trees(body: bytes, form: Format | None, content_type: str) -> list[Tree]:
     if form is None and len(body) <= LARGEST_FORM and is_spoken(body):
         return list(events_of(body))
-    return [read_tree(body, form or format_of(content_type, body), content_type)]
+    form = form or format_of(content_type, body)
+    if form == "xml" and body.count(b"<?xml") in range(2, MOST_DOCUMENTS + 1):
+        return [read_tree(one, form, content_type) for one in re.split(rb"(?=<\?xml\b)", body) if one.strip(BLANK)]
+    return [read_tree(body, form, content_type)]
 
 
 def _of_parts(parts: list[Part], form: Format | None, body: bytes) -> Pieces:
@@ -58,7 +64,7 @@ def _of_parts(parts: list[Part], form: Format | None, body: bytes) -> Pieces:
                 _show(part.data, found, early)
         elif _is_field(part):
             fields[part.name] = text_of(part.data).strip()
-        elif part.data.strip(b"\0\r\n\t "):
+        elif part.data.strip(BLANK):
             try:
                 found += [Piece(tree) for tree in _trees(part.data, form, part.kind)]
             except BadInput as error:
@@ -85,6 +91,6 @@ def _is_field(part: Part) -> bool:
     return (
         bool(part.name)
         and part.kind in {"", "text/plain"}
-        and part.data.lstrip()[:1] not in {b"{", b"[", b"<"}
+        and part.data.lstrip(BLANK)[:1] not in {b"{", b"[", b"<"}
         and not is_spoken(part.data)
     )

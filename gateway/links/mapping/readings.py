@@ -10,6 +10,7 @@ A value that neither begins nor ends a state, such as `unknown`, changes nothing
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
@@ -23,6 +24,11 @@ from gateway.model import is_kind
 from gateway.settings.mend import Wrong
 
 Value = bool | int | float | str
+_MEASURED = re.compile(
+    r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15}|,[0-9]{1,2})?)\s*(?:[°℃℉%][A-Za-z]?|[A-Za-zµΩ][A-Za-z0-9/²³]{0,7})\s*"
+    r"|\s*([+-]?[0-9]{1,15},[0-9]{1,2})\s*"
+)
+"""`60.5 °C`, `60,5`: a number with its unit, or with a comma."""
 LONGEST_VALUE = 200
 """Characters of a value that goes into a signal's data."""
 
@@ -157,11 +163,11 @@ class Known:
 
 
 def _value(of: str, message: Any) -> Any:
-    """What stands at `of`. A switch of Tasmota says {"Action": "ON"} at once, and "ON" in its telemetry."""
+    """What stands at `of`. A switch of Tasmota says {"Action": "ON"} or {"STATE": "ON"} at once, "ON" in telemetry."""
     value = look_up(of, message)
     if isinstance(value, dict) and len(value) == 1:
         (name, said), *_ = value.items()
-        if name.lower() == "action":
+        if name.lower() in {"action", "state"}:
             return said
     return value
 
@@ -182,7 +188,9 @@ def _several(values: tuple[Value, ...] | Value) -> tuple[Value, ...]:
 
 
 def _same(value: Any, wanted: Value) -> bool:
-    """True is no 1, but `ON` is `on`: capitals differ between versions of one firmware."""
+    """True is no 1, but `ON` is `on`, and `True` of a bridge in Python is true: words differ between firmwares."""
+    if isinstance(value, str) and isinstance(wanted, bool):
+        return value.strip().casefold() == str(wanted).casefold()
     if isinstance(value, str) and isinstance(wanted, str):
         return value.casefold() == wanted.casefold()
     return (type(value) is type(wanted) and bool(value == wanted)) or _both_numbers(value, wanted)
@@ -196,6 +204,8 @@ def _both_numbers(value: Any, wanted: Value) -> bool:
 def _number(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
+    if isinstance(value, str) and (measured := _MEASURED.fullmatch(value)):
+        value = (measured[1] or measured[2]).replace(",", ".")
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):

@@ -10,8 +10,16 @@ from gateway.errors import BadInput
 from gateway.links.json_text import read_json, text_of
 from gateway.model import Words
 
-_BEGINS = re.compile(rb"\s*(?:Code=[^;\s]{1,100}\s*;\s*action=|Heartbeat\s*(?:\Z|[\r\n]))", re.IGNORECASE)
-_EACH = re.compile(r"^[ \t]*(?=Code=|Heartbeat\s*$)", re.IGNORECASE | re.MULTILINE)
+_BEGINS = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:(?:[A-Za-z]{1,20}\s*=[^;=&\s]{0,100}\s*;\s*){0,4}Code\s*=\s*[^;=&\s]{1,100}\s*"
+    rb"(?:;|\0*\s*\Z)|Heartbeat\s*(?:\Z|[\r\n]))",
+    re.IGNORECASE,
+)
+"""Of a form `Code=…` is no event of Dahua's unless it stands alone, or a semicolon follows."""
+_EACH = re.compile(
+    r"^[ \t]*(?=(?:[a-z]{1,20}\s*=[^;=\n]{0,100};\s*)?Code\s*=|Heartbeat\s*$)", re.IGNORECASE | re.MULTILINE
+)
+_NAMES = {name.casefold(): name for name in ("Code", "action", "index")}
 _DATA = re.compile(r";\s*data\s*=", re.IGNORECASE)
 HEARTBEAT = "Heartbeat"
 MOST_EVENTS = 100
@@ -22,7 +30,9 @@ def is_spoken(body: bytes) -> bool:
 
 
 def events_of(body: bytes) -> list[dict[str, Any]]:
-    """Each with its keys as they stand there; `data` as JSON, left out where it is none: an alarm needs none.
+    """Each with its keys as they stand there, and Code, action and index also in these letters.
+
+    `data` is JSON, left out where it is none: an alarm needs none.
 
     Raises BadInput for too many.
     """
@@ -39,6 +49,8 @@ def _event(piece: str) -> dict[str, Any]:
     head, *data = _DATA.split(piece, maxsplit=1)
     pairs = (pair.partition("=") for pair in head.split(";"))
     event: dict[str, Any] = {name.strip(): value.strip() for name, _, value in pairs if name.strip()}
+    for name in list(event):
+        event.setdefault(_NAMES.get(name.casefold(), name), event[name])
     if data:
         with suppress(ValueError):
             event["data"] = read_json(data[0].strip().rstrip(";"))

@@ -142,6 +142,11 @@ ZEROS = b"#0000|0000 00 000]"
         (b'"SIA-DCS"0001L0#1234[NBA4]', "1234", "NBA4", b'"ACK"0001L0#1234[]'),
         (b'"NULL"0000R0L0#1234[%s' % ZEROS, "1234", "0000 00 000", b'"ACK"0000R0L0#1234[]'),
         (b'"NULL"0000#1234[#00000000|]', "1234", "", b'"ACK"0000#1234[]'),
+        (b'"NULL"0000R0L0#0000[#1234|]', "1234", "", b'"ACK"0000R0L0#0000[]'),
+        (b'"SIA-DCS"0001L0#001234[#1234|NBA4]', "1234", "NBA4", b'"ACK"0001L0#001234[]'),
+        (b'"SIA-DCS"0001L0#1234[#00001234|NBA4]', "1234", "NBA4", b'"ACK"0001L0#1234[]'),
+        (b'"SIA-DCS"0001L0#1234[#1234|NBA4^Hall [1]^][X1]_1', "1234", "NBA4^Hall [1]^", b'"ACK"0001L0#1234[]'),
+        (b'"SIA-DCS"0001L0#1234[#1234|NBA4|AHall [1] left]', "1234", "NBA4|AHall [1] left", b'"ACK"0001L0#1234[]'),
     ],
 )
 def test_hosts_that_write_it_otherwise_are_taken_and_answered_in_kind(
@@ -226,6 +231,13 @@ def test_an_account_that_only_the_data_names() -> None:
     taken = judge(b'"SIA-DCS"4738R0001L0001[#1234|Nri04/OP001NM]', KEYS, NOW)
     assert isinstance(taken, Taken)
     assert taken.message.account == "1234"
+
+
+def test_zeros_in_front_make_another_account() -> None:
+    """Unless the other place names ours."""
+    turned = judge(b'"SIA-DCS"0001L0#001234[#001234|NBA4]', KEYS, NOW)
+    assert isinstance(turned, Turned)
+    assert turned.account is None
 
 
 def test_extended_data() -> None:

@@ -56,6 +56,20 @@ def brief(events: list[Event]) -> list[str]:
         ("111a 00 001", "fire.alarm  1"),
         ("1130 01 0015", "zone.alarm  15"),
         ("0000 00 000", "x.dc09.e000"),
+        ("18 1130 01 015", "zone.alarm  15"),
+        ("181130 01 015", "zone.alarm  15"),
+        ("18113001015", "zone.alarm  15"),
+        ("1234 18 1130 01 015", "zone.alarm  15"),
+        ("1813 01 015", "x.dc09.e813"),
+        ("E130 01 015", "zone.alarm  15"),
+        ("R130 01 015", "zone.restored alarm 15"),
+        ("P130 01 015", "zone.alarm  15"),
+        ("1130  01  015", "zone.alarm  15"),
+        ("1130.01.015", "zone.alarm  15"),
+        ("1130 1 15", "zone.alarm  15"),
+        ("1130 01 00015", "zone.alarm  15"),
+        ("1130 01 015|Front door", "zone.alarm  15"),
+        ("1130 01 015^前门^", "zone.alarm  15"),
     ],
 )
 def test_contact_id(data: str, told: str) -> None:
@@ -108,6 +122,9 @@ def test_contact_id(data: str, told: str) -> None:
         ("NPT1", ["zone.faulted  1"]),
         ("NPH1", ["panic.restored  1"]),
         (" Nri1/BA01 ", ["zone.alarm  1"]),
+        ("NBA1/NBA2", ["zone.alarm  1", "zone.alarm  2"]),
+        ("Nri1/BA1/NRi2/FA2", ["zone.alarm  1", "fire.alarm  2"]),
+        ("NRR/NL2", ["x.dc09.rr", "area.armed"]),
     ],
 )
 def test_sia(data: str, told: list[str]) -> None:

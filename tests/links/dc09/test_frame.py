@@ -127,6 +127,7 @@ OTHERS = {
     "no length": b"\n57C7%s\r" % BODY,
     "three digits of length": b"\n57C7044%s\r" % BODY,
     "two digits of length": b"\n57C744%s\r" % BODY,
+    "the checksum's bytes the other way round": b"\nC7570044%s\r" % BODY,
     "ended by LF": b"\n57C70044%s\n" % BODY,
     "ended by LF, without a length": b"\n57C7%s\n" % BODY,
     "ended by CR LF": b"\n57C70044%s\r\n" % BODY,
@@ -157,6 +158,20 @@ def test_a_raw_checksum_may_hold_any_byte(wanted: tuple[int, ...], order: int, s
     wire = b"\n%s%04X%s\r" % (crc_of(body)[::order], len(body), body) * 3
     decoder = Decoder()
     assert [item for at in range(0, len(wire), step) for item in decoder.feed(wire[at : at + step])] == [body] * 3
+
+
+@pytest.mark.parametrize("length", [b"%04X", b"%03X", b"%02X", b""])
+def test_a_raw_checksum_may_look_like_digits(length: bytes) -> None:
+    """One in 140 does, and a panel sends the same frame until it is answered."""
+    bodies = (b'"ADM-CID"%04dL0#1234[#1234|1130 01 013]' % number for number in range(9999))
+    body = next(body for body in bodies if all(byte in b"0123456789ABCDEF" for byte in crc_of(body)))
+    frame = b"\n%s%s%s\r" % (crc_of(body), length % len(body) if length else b"", body)
+    assert list(Decoder().feed(frame + STANDARD[0])) == [body, STANDARD[0][9:-1]]
+
+
+def test_a_raw_checksum_without_a_length_may_hold_the_end() -> None:
+    body = with_checksum(0x0D)
+    assert list(Decoder().feed(b"\n%s%s\r" % (crc_of(body), body) + STANDARD[0])) == [body, STANDARD[0][9:-1]]
 
 
 @pytest.mark.parametrize("name", OTHERS)

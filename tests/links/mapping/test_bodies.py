@@ -67,11 +67,34 @@ def test_what_is_named_decides_where_both_would_do() -> None:
         ("text/plain", b' {"a": 1}', "json"),
         ("", b"<a/>", "xml"),
         ("multipart/form-data", b"a=1", "form"),
-        ("application/x-www-form-urlencoded", b"{", "form"),
+        ("application/x-www-form-urlencoded", b"{", "json"),  # as curl -d says of all that it sends
+        ("application/x-www-form-urlencoded", b"\xef\xbb\xbf<a/>", "xml"),
+        ("application/json", b"<a/>", "xml"),
+        ("application/json", b"a=1", "json"),
     ],
 )
 def test_the_format_is_what_is_named_or_looks_like(named: str, body: bytes, form: str) -> None:
     assert format_of(named, body) == form
+
+
+CAMERA = "<E><type>fielddetection</type><name>{}</name></E>"
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (CAMERA.format("A&B"), "A&B"),
+        (CAMERA.format("A&amp;B &#65; & &foo;"), "A&B A & &foo;"),
+        (CAMERA.format("\x01门\x1f"), "门"),
+        (CAMERA.format("门") + "\0\0\r\n", "门"),
+        ("\ufeff" + CAMERA.format("门"), "门"),
+        ("\r\n\r\n" + CAMERA.format("门"), "门"),
+        (CAMERA.format("门").replace("type", "hik:type"), "门"),
+        (CAMERA.format("门").replace("<name>", "<name xsi:nil='false'>"), {"_nil": "false", "_text": "门"}),
+    ],
+)
+def test_what_cameras_leave_in_their_xml_costs_no_alarm(body: str, name: object) -> None:
+    assert read_tree(body.encode(), "xml") == {"E": {"type": "fielddetection", "name": name}}
 
 
 PIECES = [b"<a>", b"</a>", b"{", b'"a":', b"[", b"]", b"}", b"1", b",", b"&", b"=", b"<!DOCTYPE"]

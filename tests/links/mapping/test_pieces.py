@@ -94,3 +94,73 @@ def test_a_picture_in_base64_and_before_its_event() -> None:
 def test_without_an_event_there_is_nothing_to_tell(body: bytes) -> None:
     with pytest.raises(BadInput, match="no event"):
         read_pieces(body, None, KIND)
+
+
+XML = b'<?xml version="1.0"?>\n<E><type>line</type></E>'
+PART = b"--boundary\r\nContent-Type: application/xml%s\r\n\r\n" + XML
+PICTURE = b"\r\n--boundary\r\nContent-Type: image/pjpeg\r\n\r\n" + JPEG + bytes(9)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PART % b"" + PICTURE + b"\r\n--boundary--",
+        PART % b"" + PICTURE + b"--boundary--",
+        PART % b"" + PICTURE.lstrip() + b"\r\n--boundary--",
+        PART % b"; charset=utf-8\r\nContent-Length: 9" + PICTURE,
+        PART % b"\r\nContent-Length: 900" + PICTURE,
+        (PART % b"").replace(b"<?xml", b"\xef\xbb\xbf<?xml") + PICTURE,
+        b"preamble\r\n" + PART % b"" + PICTURE,
+    ],
+)
+@pytest.mark.parametrize("named", ["multipart/form-data; boundary=boundary", "multipart/mixed; boundary=boundary"])
+def test_parts_as_firmware_writes_them(body: bytes, named: str) -> None:
+    (piece,) = read_pieces(body, None, named).found
+    assert piece.tree == {"E": {"type": "line"}}
+    assert piece.picture == JPEG + bytes(9)
+
+
+def test_what_only_begins_as_a_delimiter_is_none() -> None:
+    data = JPEG + b"\r\n--boundaryx" + bytes(9)
+    body = PART % b"" + b"\r\n--boundary\r\n\r\n" + data + b"\r\n--boundary--"
+    (piece,) = read_pieces(body, None, "multipart/mixed; boundary=boundary").found
+    assert piece.picture == data
+
+
+@pytest.mark.parametrize("body", [XML, b"Code=VideoMotion;action=Start;index=0"])
+@pytest.mark.parametrize("named", ["multipart/form-data", "multipart/x-mixed-replace; boundary=myboundary"])
+def test_what_says_that_it_has_parts_and_has_none(body: bytes, named: str) -> None:
+    assert len(read_pieces(body, None, named).found) == 1
+
+
+def test_documents_one_behind_the_other() -> None:
+    pieces = read_pieces(XML + b"\r\n" + XML, None, "application/xml").found
+    assert [piece.tree for piece in pieces] == [{"E": {"type": "line"}}] * 2
+
+
+MOTION = {"Code": "VideoMotion", "action": "Start", "index": "0"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Code=VideoMotion;action=Start;index=0",
+        "code=VideoMotion;Action=Start;Index=0",
+        "Code = VideoMotion ; action = Start ; index = 0",
+        "action=Start;Code=VideoMotion;index=0",
+        "Code=VideoMotion;index=0;action=Start",
+        "\ufeffCode=VideoMotion;action=Start;index=0",
+        "Code=VideoMotion;action=Start;index=0;\r\n\0",
+    ],
+)
+@pytest.mark.parametrize("named", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_dahuas_words_in_any_order_and_spelling(said: str, named: str) -> None:
+    for times in (1, 2):
+        pieces = read_pieces("\r\n".join([said, said.lstrip("\ufeff")][:times]).encode(), None, named).found
+        assert [MOTION.items() <= piece.tree.items() for piece in pieces] == [True] * times
+
+
+@pytest.mark.parametrize("form", ["Code=1130&zone=1", "zone=1&Code=1130", "code=1130"])
+def test_a_form_stays_a_form(form: str) -> None:
+    (piece,) = read_pieces(form.encode(), None, "application/x-www-form-urlencoded").found
+    assert piece.tree.items() >= dict(pair.split("=") for pair in form.split("&")).items()

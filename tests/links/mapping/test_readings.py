@@ -56,8 +56,8 @@ NO_END = ["unknown", "unavailable", "", None, "null", [], {}, {"a": 1, "b": 2}, 
 @pytest.mark.parametrize(
     ("one", "ends", "says_no_more"),
     [
-        (state(False), [True], [*NO_END, "true", 1, 0, "garbage"]),
-        (state(True), [False], [*NO_END, "false", 0, "garbage"]),
+        (state(False), [True, "true", "True"], [*NO_END, 1, 0, "garbage", "ON"]),
+        (state(True), [False, "false", "False"], [*NO_END, 0, "garbage", "OFF"]),
         (state("on"), ["off", "OFF"], [*NO_END, "garbage", "toggle", False, 0]),
         (state("open"), ["closed", "close"], [*NO_END, "half", "opening"]),
         (state("UNLOCK"), ["LOCK", "locked"], [*NO_END, "not_fully_locked"]),
@@ -88,6 +88,15 @@ def test_no_number_is_above_or_below(measure: dict[str, Any]) -> None:
         assert heard(known, {"v": value}) == []
 
 
+@pytest.mark.parametrize(
+    "value", ["60.5 °C", "60.5°C", "60,5", "60,5 C", "+60.5℃", "60.5", " 60 ", "60%", "61 ppm", "61 mg/m3"]
+)
+def test_a_number_with_its_unit_is_a_number(value: str) -> None:
+    assert hot.holds({"temp": value}) is True
+    assert hot.holds({"temp": value.replace("6", "1")}) is False
+    assert hot.holds({"temp": f"about {value}"}) is None
+
+
 def test_what_tasmota_says_at_once_and_in_telemetry_is_one_value() -> None:
     switch = State.model_validate({"of": "Switch1", "is": "ON", "on": "zone.tampered", "off": "zone.restored"})
     read, base = FORMATS["tasmota"].read, "siren_gate"
@@ -99,9 +108,13 @@ def test_what_tasmota_says_at_once_and_in_telemetry_is_one_value() -> None:
         ("stat/siren_gate/SWITCH1", {"ACTION": "OFF"}),
         ("stat/siren_gate/RESULT", {"Switch1": {"Action": "TOGGLE"}}),
         ("tele/siren_gate/STATE", {"POWER": "ON"}),
+        ("stat/siren_gate/SWITCH1", {"STATE": "ON"}),
+        ("stat/siren_gate/STATUS10", {"StatusSNS": {"Time": "2026-11-22T08:00:00", "Switch1": "OFF"}}),
     ]
     known = Known([switch])
     assert heard(known, *(read(topic, base, each) for topic, each in said)) == [
+        "zone.tampered",
+        "zone.restored",
         "zone.tampered",
         "zone.restored",
         "zone.tampered",
@@ -127,7 +140,17 @@ def test_a_message_that_does_not_speak_of_it_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("value", "wanted", "fits"),
-    [("ON", "on", True), (1, True, False), (True, True, True), (1, 1.0, True), ("1", 1, False), (0, False, False)],
+    [
+        ("ON", "on", True),
+        ("True", True, True),
+        (" false", False, True),
+        ("1", True, False),
+        (1, True, False),
+        (True, True, True),
+        (1, 1.0, True),
+        ("1", 1, False),
+        (0, False, False),
+    ],
 )
 def test_sameness(value: object, wanted: object, fits: bool) -> None:
     assert Match.model_validate({"of": "v", "is": wanted}).fits({"v": value}) is fits

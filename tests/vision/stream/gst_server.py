@@ -1,7 +1,8 @@
 """GStreamer's RTSP server, run under Debian's own Python.
 
 `/usr/bin/python3 gst_server.py PORT CODEC FILE tcp|udp [USER PASSWORD]` serves
-a Matroska file at /cam at the speed of life, once, not encoded again. Says `up` once it listens.
+a Matroska file at /cam to every client from its beginning, at the speed of life, not encoded again.
+Says `up` once it listens.
 """
 
 import sys
@@ -28,7 +29,7 @@ def main(port: str, codec: str, file: str, way: str, user: str = "", password: s
     factory = GstRtspServer.RTSPMediaFactory()
     more = "aggregate-mode=max-stap" if codec == "h264" else "aggregate-mode=max"
     factory.set_launch(LAUNCH.format(file=file, codec=codec, more=more))
-    factory.set_shared(True)
+    factory.set_shared(False)  # of one that two join at once, the server leaves out or repeats the first packets
     factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP if way == "udp" else GstRtsp.RTSPLowerTrans.TCP)
     if user:
         auth = GstRtspServer.RTSPAuth()
