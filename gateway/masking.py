@@ -8,6 +8,7 @@ something belongs to the credentials it is hidden too: a lost host name costs le
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,8 +69,12 @@ def masked_values(value: Any) -> Any:
     return value
 
 
+_PLAIN_SIGNS = str.maketrans("：／＠＝", ":/@=")
+
+
 def holds_password(address: str) -> bool:
     """Whether a password stands in this address; a user's name alone is none."""
+    address = address.translate(_PLAIN_SIGNS)
     if "://" not in address:
         return False
     shown = masked(address)
@@ -77,6 +82,8 @@ def holds_password(address: str) -> bool:
     return ":" in user_info or _ARGUMENT.search(shown.replace(HIDDEN, "")) is not None or f"={HIDDEN}" in shown
 
 
+_ODD = re.compile("[\u00a0\u1680\u2000-\u206f\u3000-\u3002\ufeff\uff01-\uff0f\uff1a-\uff5e]")
+"""Spaces that are none, curly quotes and dashes, and the full-width signs of a Chinese keyboard."""
 _AUTHORITY_END = re.compile(r"[/?#]")
 _ARGUMENT_BEFORE_AT = re.compile(r"[?&/_;][A-Za-z_]+=[^?&/;]*$")
 
@@ -87,6 +94,10 @@ def misspelt(address: str) -> str | None:
     A raw `/`, `?` or `#` in a password ends the host's part early: the rest of the password becomes a path, its
     beginning a port. An `@` in an argument of the path (`password=p@ss`) is left alone.
     """
+    if odd := _ODD.search(address):
+        return (
+            f"holds U+{ord(odd[0]):04X} ({unicodedata.name(odd[0], 'no name').lower()}); type it anew in plain letters"
+        )
     rest = address.partition("://")[2]
     if re.search(r"\s", rest.strip()):
         return "holds a space; write %20 for it"

@@ -107,6 +107,8 @@ def test_hostile_text_takes_no_time_to_speak_of(hostile: str) -> None:
         ("rtsp://admin:2024/hik@cam/1", True),
         ("rtsp://cam/user=admin_password=x_channel=1", True),
         ("http://cam/?pwd=x", True),
+        ("rtsp://admin：x@cam/1", True),
+        ("rtsp：//admin:x＠cam/1", True),
         ("rtsp://admin@cam/1", False),
         ("rtsp://cam/1", False),
         ("a=b", False),
