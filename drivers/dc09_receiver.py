@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import NotRecorded
-from gateway.links.allowance import Allowance, Aside
+from gateway.links.allowance import Aside, allowance
 from gateway.links.dc09 import clock
 from gateway.links.dc09.desk import Taken, Turned, judge
 from gateway.links.dc09.events import Event, read, unread
@@ -56,7 +56,7 @@ class Dc09Receiver(Driver):
         self._skews: dict[str, timedelta] = {}
         self._timezones = {each.account: ZoneInfo(each.timezone) for each in settings.accounts if each.timezone}
         self._refused = Refused(device.id, settings.accounts, emit, link.notes)
-        self._aside, self._asides = Aside(emit), Allowance()
+        self._aside, self._asides = Aside(emit), allowance()
 
     @classmethod
     def parts(cls, settings: ReceiverSettings) -> Sequence[Part]:
@@ -156,7 +156,7 @@ class Dc09Receiver(Driver):
     async def _note_clock(self, account: Account, skew: timedelta) -> None:
         if abs(skew - self._skews.get(account.id, timedelta())) < CLOCK_NOTED:
             return
-        if self._asides.take(asyncio.get_running_loop().time()):
+        if self._asides.admits():
             self._skews[account.id] = skew
             seconds = round(skew.total_seconds())
             side = ("快", "ahead") if seconds > 0 else ("慢", "behind")

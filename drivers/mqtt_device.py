@@ -27,7 +27,7 @@ from pydantic import Field
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, CommandFailed, LinkLost
-from gateway.links.allowance import Allowance, Aside, kept_aside
+from gateway.links.allowance import Aside, allowance, kept_aside
 from gateway.links.json_text import text_of
 from gateway.links.mapping.orders import sendable
 from gateway.links.mqtt.link import Message
@@ -68,7 +68,7 @@ class MqttDevice(Driver):
         self._status_in_turn = asyncio.Lock()
         self._waiting: dict[str, asyncio.Future[Result]] = {}
         self._unknown_keys: frozenset[str] = frozenset()
-        self._notes = Aside(self.emit, Allowance(NOTES_AT_ONCE, NOTE_EVERY_S))
+        self._notes = Aside(self.emit, allowance(NOTES_AT_ONCE, NOTE_EVERY_S))
 
     async def run(self) -> None:
         signal, result, status = (f"{self._base}/{word}" for word in ("signal", "result", "status"))

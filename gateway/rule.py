@@ -1,9 +1,9 @@
-"""The contract a rule keeps: a pure generator, signals and wake-ups in, decisions out."""
+"""The contract a rule keeps: a state and an event in, decisions out. Its state is plain data, saved and loaded."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -11,8 +11,6 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from gateway.model import Decisions, Device, Place, Signal, Wake, Words
-
-Watch = Generator[Decisions, Signal | Wake, None]
 
 
 class RuleSettings(BaseModel):
@@ -55,14 +53,11 @@ def _joined(place: str, device: str, after: str) -> str:
 
 
 class Rule(ABC):
-    """Reads no clock, no store, no socket. `watch` is primed, then fed in the journal's order.
+    """Reads no clock, no store, no socket. Whatever it remembers between two events is in its state, nowhere else.
 
-    It is sent a Signal or a Wake and yields its decisions on it, `()` for none:
-
-        decisions: Decisions = ()
-        while True:
-            event = yield decisions
-            decisions = ...
+    `start` makes the state, `on` takes one event after the other in the journal's order, changes the state and
+    returns the decisions, `()` for none. The state is saved with pydantic about twice a minute and at a clean stop.
+    A restart loads it and feeds the rule what came after, so the rule decides as if it had never stopped.
 
     `self.compound` is another one once the configuration has changed: look into it when it matters, keep no copy.
     A rule whose settings changed is built anew, with `held`, and fed from there on.
@@ -71,14 +66,30 @@ class Rule(ABC):
     Settings: ClassVar[type[RuleSettings]] = RuleSettings
     KINDS: ClassVar[Collection[str]] = ()
     """The signal kinds it is sent; empty means all."""
+    State: ClassVar[Any] = None
+    """The type of its state: a dataclass of numbers, texts, times, lists, sets and dicts. None: it remembers nothing.
+
+    It must be the same after JSON and back. Annotate what the order or the type matters of (OrderedDict), and use
+    no deque with a maxlen, which comes back without it.
+    """
+    VERSION: ClassVar[int] = 1
+    """One more whenever a state that was saved before would mean something else now."""
     HORIZON: ClassVar[timedelta] = timedelta(hours=1)
-    """How far back it must be fed again after a crash to know what it knew."""
+    """Where no saved state fits: how far back it is fed again to know what it knew."""
 
     def __init__(self, name: str, settings: Any, compound: Compound) -> None:
         self.name = name
         self.settings = settings
         self.compound = compound
 
+    def kinds(self, held: frozenset[str]) -> Collection[str]:  # noqa: ARG002  # for rules that override it
+        """KINDS, or fewer of them where its settings make it deaf to some; `held` as for `start`."""
+        return self.KINDS
+
+    def start(self, held: frozenset[str]) -> Any:  # noqa: ARG002  # for rules that override it
+        """The state before the first event. `held`: the keys of the alerts this rule has open and unrestored."""
+        return None
+
     @abstractmethod
-    def watch(self, held: frozenset[str]) -> Watch:
-        """`held`: the keys of the alerts this rule has open, unrestored, when it starts."""
+    def on(self, state: Any, event: Signal | Wake) -> Decisions:
+        """The decisions on one event; `state` is changed in place."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -10,11 +9,13 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.model import Clear, Decision, Decisions, Raise, Severity, Signal, Wake, WakeAt, Words
-from gateway.rule import Rule, Watch
+from gateway.rule import Rule
 from gateway.settings.durations import Duration, PositiveDuration, at_most
 from gateway.settings.selection import Selection, SeverityOrOff
 
 HORIZON = timedelta(hours=1)
+REMEMBERED_AT_MOST = 10_000
+"""Doors whose denials are kept; beyond it the one that denied longest ago is forgotten."""
 
 
 class DoorwaySettings(Selection):
@@ -32,31 +33,28 @@ class DoorwaySettings(Selection):
 
 @dataclass(slots=True)
 class Doors:
-    """What is known of all doors: which stand open, what is raised, and when they denied."""
+    """What is known of all doors: which stand open, what is raised, and when each denied, in the order of the last."""
 
     open: set[str] = field(default_factory=set)
     standing: set[str] = field(default_factory=set)
-    denials: dict[str, deque[datetime]] = field(default_factory=dict)
+    denials: dict[str, list[datetime]] = field(default_factory=dict)
 
 
 class Doorway(Rule):
     Settings = DoorwaySettings
     KINDS = frozenset({"door.opened", "door.closed", "door.forced", "door.held", "access.denied"})
+    State = Doors
     HORIZON = HORIZON
 
     settings: DoorwaySettings
 
-    def watch(self, held: frozenset[str]) -> Watch:
-        doors = Doors(standing=set(held))
-        decisions: Decisions = ()
-        while True:
-            event = yield decisions
-            if isinstance(event, Wake):
-                decisions = self._on_wake(event, doors)
-            elif self.settings.covers(event.device, self.compound):
-                decisions = self._on_signal(event, doors)
-            else:
-                decisions = ()
+    def start(self, held: frozenset[str]) -> Doors:
+        return Doors(standing=set(held))
+
+    def on(self, state: Doors, event: Signal | Wake) -> Decisions:
+        if isinstance(event, Wake):
+            return self._on_wake(event, state)
+        return self._on_signal(event, state) if self.settings.covers(event.device, self.compound) else ()
 
     def _on_signal(self, signal: Signal, doors: Doors) -> Decisions:
         door = _door(signal)
@@ -95,8 +93,10 @@ class Doorway(Rule):
         return [*decisions, *self._clear([f"{door}/forced", f"{door}/held"], doors)]
 
     def _denied(self, door: str, at: datetime, doors: Doors) -> Decisions:
-        denials = doors.denials.setdefault(door, deque(maxlen=self.settings.denied_times))
-        denials.append(at)
+        denials = [*doors.denials.pop(door, ()), at][-self.settings.denied_times :]
+        doors.denials[door] = denials
+        if len(doors.denials) > REMEMBERED_AT_MOST:
+            del doors.denials[next(iter(doors.denials))]
         if len(denials) < self.settings.denied_times or at - denials[0] > self.settings.denied_within:
             return ()
         quiet = WakeAt(f"{door}/denied", at + self.settings.denied_within)

@@ -7,8 +7,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from gateway.model import Clear, Decisions, Raise, Severity, Signal, Words
-from gateway.rule import Rule, Watch
+from gateway.model import Clear, Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.rule import Rule
 from gateway.settings.selection import Selection, SeverityOrOff, at_home, member_of
 
 
@@ -54,16 +54,16 @@ class HomeAlarmSettings(Selection):
 class HomeAlarm(Rule):
     Settings = HomeAlarmSettings
     KINDS = frozenset({*MATTERS, *ENDS})
+    State = set[str]  # the keys that stand
     HORIZON = timedelta(minutes=5)  # it remembers nothing but what it holds open
 
     settings: HomeAlarmSettings
 
-    def watch(self, held: frozenset[str]) -> Watch:
-        standing = set(held)
-        decisions: Decisions = ()
-        while True:
-            event = yield decisions
-            decisions = self._decide(event, standing) if isinstance(event, Signal) and self._is_mine(event) else ()
+    def start(self, held: frozenset[str]) -> set[str]:
+        return set(held)
+
+    def on(self, state: set[str], event: Signal | Wake) -> Decisions:
+        return self._decide(event, state) if isinstance(event, Signal) and self._is_mine(event) else ()
 
     def _is_mine(self, signal: Signal) -> bool:
         anywhere = not signal.kind.startswith(("zone.", "panel."))
@@ -84,7 +84,7 @@ class HomeAlarm(Rule):
         return [Raise(key, severity, self.compound.place_of(signal.device), reason, signal.device)]
 
     def _end(self, signal: Signal, standing: set[str]) -> Decisions:
-        told = signal.data.get("from")
+        told = signal.data.get("from") if signal.kind == "zone.restored" else None
         names = FROM.get(told, ENDS[signal.kind]) if isinstance(told, str) else ENDS[signal.kind]
         keys = [key for key in (f"{_subject(signal)}/{name}" for name in names) if key in standing]
         standing.difference_update(keys)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
 from gateway.model import Clear, Decisions, Raise, Severity, Signal, Wake, WakeAt, Words
-from gateway.rule import Rule, Watch
+from gateway.rule import Rule
 from gateway.settings.durations import PositiveDuration, at_most
 from gateway.settings.selection import Selection, SeverityOrOff
 
@@ -21,57 +22,64 @@ class IntercomSettings(Selection):
     missed: Annotated[SeverityOrOff, Field(description="a visitor who gave up before")] = Severity.LOW
 
 
+@dataclass(slots=True)
+class Calls:
+    """`standing`: stations whose alert is raised; `ringing`: station → the numbers of its calls that ring."""
+
+    standing: set[str] = field(default_factory=set)
+    ringing: dict[str, set[str]] = field(default_factory=dict)
+
+
 class Intercom(Rule):
     """A station's alert is over once a call with it is answered, whoever made it."""
 
     Settings = IntercomSettings
     KINDS = frozenset({"call.started", "call.answered", "call.ended"})
+    State = Calls
 
     settings: IntercomSettings
 
-    def watch(self, held: frozenset[str]) -> Watch:
-        standing, ringing = set(held), dict[str, set[object]]()
-        decisions: Decisions = ()
-        while True:
-            event = yield decisions
-            if isinstance(event, Wake):
-                rings = bool(ringing.get(event.key))
-                decisions = self._raise(event.key, self.settings.unanswered, standing, WAITS) if rings else ()
-            elif self.settings.covers(event.device, self.compound):
-                decisions = self._on_signal(event, standing, ringing)
-            else:
-                decisions = ()
+    def start(self, held: frozenset[str]) -> Calls:
+        return Calls(standing=set(held))
 
-    def _on_signal(self, signal: Signal, standing: set[str], ringing: dict[str, set[object]]) -> Decisions:
-        """`ringing` holds each station's calls that ring: a visitor's goes on while the guard's own to it fails."""
-        station, call = signal.device, signal.data.get("call")
-        calls = ringing.setdefault(station, set())
+    def on(self, state: Calls, event: Signal | Wake) -> Decisions:
+        if isinstance(event, Wake):
+            rings = event.key in state.ringing
+            return self._raise(event.key, self.settings.unanswered, state, WAITS) if rings else ()
+        return self._on_signal(event, state) if self.settings.covers(event.device, self.compound) else ()
+
+    def _on_signal(self, signal: Signal, state: Calls) -> Decisions:
+        """A visitor's call goes on ringing while the guard's own to the same station fails."""
+        station, call = signal.device, str(signal.data.get("call"))
         if signal.kind == "call.started":
-            if signal.data.get("direction") != "in":
-                return ()
-            waits_already = bool(calls)
-            calls.add(call)
-            return () if waits_already else [WakeAt(station, signal.time + self.settings.after)]
+            return self._started(signal, call, state) if signal.data.get("direction") == "in" else ()
         if signal.kind == "call.answered":
-            calls.clear()
-            return [WakeAt(station, None), *self._clear(station, standing)]
-        calls.discard(call)
+            state.ringing.pop(station, None)
+            return [WakeAt(station, None), *self._clear(station, state)]
+        calls = state.ringing.pop(station, set()) - {call}
+        if calls:
+            state.ringing[station] = calls
         forget = () if calls else (WakeAt(station, None),)
-        missed = signal.data.get("why") == "missed" and station not in standing
-        return [*forget, *(self._raise(station, self.settings.missed, standing, MISSED) if missed else ())]
+        missed = signal.data.get("why") == "missed" and station not in state.standing
+        return [*forget, *(self._raise(station, self.settings.missed, state, MISSED) if missed else ())]
 
-    def _raise(self, station: str, severity: Severity | None, standing: set[str], matter: Words) -> Decisions:
-        if severity is None or station in standing:
+    def _started(self, signal: Signal, call: str, state: Calls) -> Decisions:
+        station, rings_already = signal.device, signal.device in state.ringing
+        state.ringing.setdefault(station, set()).add(call)
+        return () if rings_already else [WakeAt(station, signal.time + self.settings.after)]
+
+    def _raise(self, station: str, severity: Severity | None, state: Calls, matter: Words) -> Decisions:
+        if severity is None or station in state.standing:
             return ()
-        standing.add(station)
+        state.standing.add(station)
         where = self.compound.where(station)
         reason = Words(f"{where.zh} {matter.zh}", f"{matter.en} at {where.en}")
         return [Raise(station, severity, self.compound.place_of(station), reason, station)]
 
-    def _clear(self, station: str, standing: set[str]) -> Decisions:
-        if station not in standing:
+    def _clear(self, station: str, state: Calls) -> Decisions:
+        if station not in state.standing:
             return ()
-        standing.remove(station)
+        state.standing.remove(station)
         where = self.compound.where(station)
         return [Clear(station, Words(f"{where.zh} 已通话", f"Talked with {where.en}"))]
 

@@ -7,13 +7,14 @@ receiver judges that itself). What nobody told counts as armed.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from gateway.model import Clear, Decisions, DeviceType, Raise, Severity, Signal, Wake, Words
-from gateway.rule import Rule, Watch
+from gateway.rule import Rule
 from gateway.settings.context import DeviceRef
 from gateway.settings.selection import Selection, SeverityOrOff, at_home, member_of
 
@@ -52,37 +53,53 @@ class PerimeterSettings(Selection):
     always: Annotated[tuple[DeviceRef, ...], Field(description="24-hour zones (24小时防区), armed or not")] = ()
 
 
+@dataclass(slots=True)
+class Zones:
+    """`standing`: the keys raised; `armed`: panel → area → whether it is armed, as it told."""
+
+    standing: set[str] = field(default_factory=set)
+    armed: dict[str, dict[str, bool]] = field(default_factory=dict)
+
+
 class Perimeter(Rule):
     Settings = PerimeterSettings
     KINDS = frozenset({*MATTERS, *ENDS, "area.armed", "area.disarmed"})
+    State = Zones
     HORIZON = timedelta(hours=48)  # a night's arming and the day before it
 
     settings: PerimeterSettings
 
-    def watch(self, held: frozenset[str]) -> Watch:
-        standing = set(held)
-        armed: dict[str, dict[str, bool]] = {}
-        decisions: Decisions = ()
-        while True:
-            event = yield decisions
-            decisions = () if isinstance(event, Wake) else self._decide(event, standing, armed)
+    def kinds(self, held: frozenset[str]) -> frozenset[str]:
+        """Without what is off, such as every camera's motion, unless an alert of it is still to be ended."""
+        heard = {matter.name for kind, matter in MATTERS.items() if self._severity(kind) is not None}
+        heard |= {key.rpartition("/")[2] for key in held}
+        off = {kind for kind, matter in MATTERS.items() if matter.name not in heard}
+        return self.KINDS - off - {kind for kind, names in ENDS.items() if heard.isdisjoint(names)}
 
-    def _decide(self, signal: Signal, standing: set[str], armed: dict[str, dict[str, bool]]) -> Decisions:
-        if signal.kind in {"area.armed", "area.disarmed"}:
-            areas = armed.setdefault(self._panel(signal.device), {})
-            areas[str(signal.data.get("area"))] = signal.kind == "area.armed"
+    def start(self, held: frozenset[str]) -> Zones:
+        return Zones(standing=set(held))
+
+    def on(self, state: Zones, event: Signal | Wake) -> Decisions:
+        if isinstance(event, Wake):
             return ()
-        if not self.settings.covers(signal.device, self.compound) or at_home(signal.device, self.compound):
+        if event.kind in {"area.armed", "area.disarmed"}:
+            areas = state.armed.setdefault(self._panel(event.device), {})
+            areas[str(event.data.get("area"))] = event.kind == "area.armed"
             return ()
-        if signal.kind in ENDS:
-            return self._end(signal, standing)
-        if signal.kind == "zone.alarm" and self._is_disarmed(signal, armed):
+        if not self.settings.covers(event.device, self.compound) or at_home(event.device, self.compound):
             return ()
-        return self._raise(signal, standing)
+        if event.kind in ENDS:
+            return self._end(event, state.standing)
+        if event.kind == "zone.alarm" and self._is_disarmed(event, state.armed):
+            return ()
+        return self._raise(event, state.standing)
+
+    def _severity(self, kind: str) -> Severity | None:
+        return self.settings.severities.get(kind, MATTERS[kind].severity)
 
     def _raise(self, signal: Signal, standing: set[str]) -> Decisions:
         matter = MATTERS[signal.kind]
-        severity = self.settings.severities.get(signal.kind, matter.severity)
+        severity = self._severity(signal.kind)
         if severity is None:
             return ()
         where, key = self._where(signal), f"{self._subject(signal)}/{matter.name}"
@@ -91,7 +108,7 @@ class Perimeter(Rule):
         return [Raise(key, severity, self.compound.place_of(signal.device), reason, signal.device)]
 
     def _end(self, signal: Signal, standing: set[str]) -> Decisions:
-        told = signal.data.get("from")
+        told = signal.data.get("from") if signal.kind == "zone.restored" else None
         names = FROM.get(told, ENDS[signal.kind]) if isinstance(told, str) else ENDS[signal.kind]
         keys = [key for key in (f"{self._subject(signal)}/{name}" for name in names) if key in standing]
         standing.difference_update(keys)

@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from gateway.model import Decisions, Raise, Severity, Signal, Wake, Words
-from gateway.rule import Rule, Watch
+from gateway.rule import Rule
 from gateway.settings.durations import Duration, at_most
 from gateway.settings.selection import Selection, SeverityOrOff
 
@@ -40,16 +40,16 @@ class Seen(NamedTuple):
 class Recognition(Rule):
     Settings = RecognitionSettings
     KINDS = frozenset({"plate.read", "face.matched", "face.unknown", "face.watchlisted"})
+    State = OrderedDict[str, datetime]  # when each key rang last, in that order
     HORIZON = HORIZON
 
     settings: RecognitionSettings
 
-    def watch(self, held: frozenset[str]) -> Watch:  # noqa: ARG002 -- a sighting is over as it is told: nothing is cleared
-        rang: OrderedDict[str, datetime] = OrderedDict()
-        decisions: Decisions = ()
-        while True:
-            event = yield decisions
-            decisions = () if isinstance(event, Wake) else self._decide(event, rang)
+    def start(self, held: frozenset[str]) -> OrderedDict[str, datetime]:  # noqa: ARG002  # no sighting is ever cleared
+        return OrderedDict()
+
+    def on(self, state: OrderedDict[str, datetime], event: Signal | Wake) -> Decisions:
+        return () if isinstance(event, Wake) else self._decide(event, state)
 
     def _decide(self, signal: Signal, rang: OrderedDict[str, datetime]) -> Decisions:
         seen = self._plate(signal) if signal.kind == "plate.read" else self._face(signal)

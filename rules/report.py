@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gateway.model import Decisions, Raise, Severity, Signal, Words
-from gateway.rule import Rule, RuleSettings, Watch
+from gateway.model import Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.rule import Rule, RuleSettings
 from gateway.settings.selection import SeverityWord
 
 SHOWN = 60
@@ -23,11 +23,8 @@ class Report(Rule):
 
     settings: ReportSettings
 
-    def watch(self, held: frozenset[str]) -> Watch:  # noqa: ARG002 -- only a person ends a report
-        decisions: Decisions = ()
-        while True:
-            event = yield decisions
-            decisions = self._decide(event) if isinstance(event, Signal) else ()
+    def on(self, state: None, event: Signal | Wake) -> Decisions:  # noqa: ARG002  # it remembers nothing
+        return self._decide(event) if isinstance(event, Signal) else ()
 
     def _decide(self, signal: Signal) -> Decisions:
         category = str(signal.data.get("category") or "other")

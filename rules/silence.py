@@ -13,7 +13,7 @@ Of a device that is taken out of the configuration nobody says how it is any mor
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, NamedTuple
@@ -34,7 +34,7 @@ from gateway.model import (
     Words,
     from_data,
 )
-from gateway.rule import Compound, Rule, Watch
+from gateway.rule import Compound, Rule
 from gateway.settings.durations import Duration, at_most
 from gateway.settings.selection import Selection, SeverityWord
 
@@ -91,8 +91,8 @@ class Losses:
     lost: dict[str, Loss] = field(default_factory=dict)
     standing: set[str] = field(default_factory=set)
     groups: dict[str, set[str]] = field(default_factory=dict)
-    compound: Compound | None = None
-    """In which it was looked for alerts of removed devices."""
+    looked_in: str = ""
+    """Names the compound in which it was looked for alerts of removed devices."""
     over: frozenset[str] = frozenset()
     """What was found: to be cleared at its wake-up, which has a row of its own in the journal, live or replayed."""
 
@@ -100,28 +100,36 @@ class Losses:
 class Silence(Rule):
     Settings = SilenceSettings
     KINDS = LOST | {"device.online", *TROUBLES, *ENDS, "configuration.changed"}
-    HORIZON = timedelta(hours=24)
+    State = Losses
+    HORIZON = timedelta(days=7)  # whoever is lost for longer is known from `held`, but not which loss it was told in
 
     settings: SilenceSettings
+    _named: tuple[Compound, str] | None = None
 
-    def watch(self, held: frozenset[str]) -> Watch:
+    def start(self, held: frozenset[str]) -> Losses:
         losses = Losses(standing=set(held))
         losses.lost = {key.partition("/")[0]: Loss() for key in sorted(held) if key.endswith("/lost") and key[0] != "*"}
-        losses.groups = {key[2:]: set() for key in held if key.startswith("*/")}
+        losses.groups = {key[2:]: set() for key in sorted(held) if key.startswith("*/")}
+        return losses
+
+    def on(self, state: Losses, event: Signal | Wake) -> Decisions:
         decisions: Decisions = ()
-        while True:
-            event = yield decisions
-            if isinstance(event, Wake):
-                decisions = self._woken(event.key, losses)
-            elif event.kind == "configuration.changed":
-                decisions = ()
-            elif self.settings.covers(event.device, self.compound):
-                decisions = self._on_signal(event, losses)
-            else:
-                decisions = ()
-            if losses.compound is not self.compound:
-                losses.compound, losses.over = self.compound, frozenset(self._of_removed(losses))
-                decisions = [*decisions, *([WakeAt(_key(losses.over), event.time)] if losses.over else ())]
+        if isinstance(event, Wake):
+            decisions = self._woken(event.key, state)
+        elif event.kind != "configuration.changed" and self.settings.covers(event.device, self.compound):
+            decisions = self._on_signal(event, state)
+        name = self._name_of_compound()
+        if state.looked_in != name:
+            state.looked_in, state.over = name, frozenset(self._of_removed(state))
+            decisions = [*decisions, *([WakeAt(_key(state.over), event.time)] if state.over else ())]
+        return decisions
+
+    def _name_of_compound(self) -> str:
+        """The same for the same devices at the same places: a state that was saved must know them again."""
+        if self._named is None or self._named[0] is not self.compound:
+            placed = (f"{device.id} {device.place}" for device in self.compound.devices.values())
+            self._named = self.compound, _digest(placed)
+        return self._named[1]
 
     def _woken(self, key: str, losses: Losses) -> Decisions:
         if not key.startswith(REMOVED):
@@ -270,7 +278,12 @@ def _because(what: Words, why: Words | None) -> Words:
 
 def _key(over: Collection[str]) -> str:
     """Of the wake-up for just these alerts: one from before a restart is for others."""
-    return REMOVED + hashlib.blake2b("\n".join(sorted(over)).encode(), digest_size=8).hexdigest()
+    return REMOVED + _digest(over)
+
+
+def _digest(texts: Iterable[str]) -> str:
+    """Of texts in any order."""
+    return hashlib.blake2b("\n".join(sorted(texts)).encode(), digest_size=8).hexdigest()
 
 
 RULE = Silence

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gateway.model import Clear, Decisions, Raise, Severity, Signal, Words
-from gateway.rule import Rule, Watch
+from gateway.model import Clear, Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.rule import Rule
 from gateway.settings.selection import Selection, SeverityOrOff
 
 SAID = {
@@ -41,11 +41,8 @@ class Video(Rule):
 
     settings: VideoSettings
 
-    def watch(self, held: frozenset[str]) -> Watch:  # noqa: ARG002 -- Clear of what is not raised is nothing
-        decisions: Decisions = ()
-        while True:
-            event = yield decisions
-            decisions = self._decide(event) if isinstance(event, Signal) else ()
+    def on(self, state: None, event: Signal | Wake) -> Decisions:  # noqa: ARG002  # it remembers nothing
+        return self._decide(event) if isinstance(event, Signal) else ()
 
     def _decide(self, signal: Signal) -> Decisions:
         event = str(signal.data.get("event") or "class")

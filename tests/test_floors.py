@@ -23,6 +23,7 @@ FLOORS = {
     "gateway.errors": 0,
     "gateway.clock": 0,
     "gateway.logs": 0,  # where log lines go
+    "gateway.limits": 0,  # quotas of what comes from outside
     "gateway.tasks": 0,  # asyncio tasks whose end is noticed
     "gateway.driver": 1,
     "gateway.rule": 1,

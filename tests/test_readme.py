@@ -58,14 +58,13 @@ def acme(site, monkeypatch):
 def test_the_rule(acme):
     door = Device("d1", "x", DeviceType.DOOR, "门", "gate")
     rule = acme.left_open.RULE("left-open", acme.left_open.Settings(seconds=45), Compound("", {"d1": door}, {}))
-    watch = rule.watch(frozenset())
-    next(watch)
+    state = rule.start(frozenset())
     due = NOW + timedelta(seconds=45)
-    assert watch.send(Signal(device="d1", kind="door.opened", received=NOW)) == (WakeAt("d1", due),)
-    (raised,) = watch.send(Wake("left-open", "d1", due))
+    assert rule.on(state, Signal(device="d1", kind="door.opened", received=NOW)) == (WakeAt("d1", due),)
+    (raised,) = rule.on(state, Wake("left-open", "d1", due))
     assert isinstance(raised, Raise)
     assert raised.place == "gate"
-    forgotten, cleared = watch.send(Signal(device="d1", kind="door.closed", received=due))
+    forgotten, cleared = rule.on(state, Signal(device="d1", kind="door.closed", received=due))
     assert forgotten == WakeAt("d1", None)
     assert isinstance(cleared, Clear)
 

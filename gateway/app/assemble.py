@@ -13,11 +13,13 @@ from gateway.app import housekeeping, systemd
 from gateway.app.capture import Listener
 from gateway.app.changeover import Changeover
 from gateway.app.control import open_control
+from gateway.app.descriptors import raise_limit, shares
 from gateway.app.doors import check_free
 from gateway.app.known import keep_known
 from gateway.app.links import Doors
 from gateway.app.pages import open_pages
 from gateway.app.parts import Parts, make
+from gateway.app.quotas import tell_of_refusals
 from gateway.app.reload import Reloader
 from gateway.settings.configuration import Configuration
 from gateway.store import Store
@@ -42,7 +44,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
     check_free(configuration)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(data))
-        parts = make(configuration.compound, store)
+        parts = make(configuration.compound, store, shares(raise_limit(), configuration))
         changeover = Changeover(parts)
         await parts.desk.load()
         rules = await changeover.apply(configuration)
@@ -72,6 +74,7 @@ def _works(parts: Parts) -> list[Coroutine[Any, Any, None]]:
         keep_known(parts.store, parts.doors.vision, in_force.matching),
         housekeeping.keep_time(parts.clock, parts.store, parts.supervisor.clock_stepped, parts.pipeline.clock_stepped),
         housekeeping.purge(parts.clock, parts.store, in_force.retention),
+        tell_of_refusals(parts.refusals, parts.say),
         systemd.beat(),
     ]
     if parts.doors.broker is not None:

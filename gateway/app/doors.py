@@ -8,8 +8,10 @@ from pathlib import Path
 from gateway.app.identity import own_client_id
 from gateway.errors import ConfigError, LinkLost, Mistake
 from gateway.flow.emitter import Quarantine
+from gateway.limits import RefusalLog
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
+from gateway.links.mqtt.pacing import Limits
 from gateway.links.mqtt.paho_line import BrokerSettings
 from gateway.links.port import claimed
 from gateway.settings.checks import doors_of
@@ -32,7 +34,9 @@ def check_free(configuration: Configuration) -> None:
             raise ConfigError([Mistake(configuration.directory / "compound.yaml", 1, what, mend)]) from error
 
 
-def make_endpoint(mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quarantine) -> Endpoint | None:
+def make_endpoint(
+    mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quarantine, refusals: RefusalLog, connections: int
+) -> Endpoint | None:
     """The gateway's own MQTT endpoint, which admits nobody yet; None when the YAML has none."""
     if mqtt.endpoint is None:
         return None
@@ -40,7 +44,12 @@ def make_endpoint(mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quaran
     settings = EndpointSettings(mqtt.endpoint.listen.host, mqtt.endpoint.listen.port)
     if tls is not None:
         settings = EndpointSettings(settings.host, settings.port, context, tls.listen.host, tls.listen.port)
-    return Endpoint(settings, {}, quarantine.keep)
+    limits = Limits(
+        connections=connections,
+        per_account=min(mqtt.endpoint.per_account, connections),
+        per_address=min(mqtt.endpoint.per_address, connections),
+    )
+    return Endpoint(settings, {}, quarantine.keep, limits, refusals)
 
 
 def make_broker_client(mqtt: Mqtt, quarantine: Quarantine, folder: Path) -> BrokerClient | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -55,19 +55,22 @@ async def purge(clock: Clock, store: Store, retained: Callable[[], Retention]) -
 
 
 async def _purge_rows(store: Store, now: datetime, keep: Retention) -> None:
-    signals, quarantine = now - keep.signals, now - keep.quarantine
-
-    def batch(connection: sqlite3.Connection) -> int:
-        return retention.purge_signals(connection, signals) + retention.purge_quarantine(connection, quarantine)
-
-    deleted = await store.write(batch)
+    """Looked for by a reader, so that the writer only deletes, a batch at a time."""
+    before = now - keep.signals
+    after: retention.Place | None = retention.Place()
+    while after is not None:
+        old, after = await store.read(partial(retention.old_signals, before=before, after=after))
+        for begin in range(0, len(old), retention.BATCH):
+            await store.write(partial(retention.delete_signals, numbers=old[begin : begin + retention.BATCH]))
+            await asyncio.sleep(PAUSE_S)
+    deleted = await store.write(partial(retention.purge_quarantine, before=now - keep.quarantine))
     while deleted:
         await asyncio.sleep(PAUSE_S)
-        deleted = await store.write(batch)
+        deleted = await store.write(partial(retention.purge_quarantine, before=now - keep.quarantine))
 
 
 async def _purge_snapshots(store: Store, before: datetime) -> None:
-    held = await store.read(retention.snapshots_of_alerts)
     for shelf in await asyncio.to_thread(store.media.shelves):
+        held = await store.read(partial(retention.snapshots_of_alerts, begins=shelf.name))
         if await asyncio.to_thread(store.media.purge, shelf, before, held):
             await asyncio.sleep(PAUSE_S)

@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.errors import LinkLost
 from gateway.flow.emitter import Emitter
+from gateway.limits import RefusalLog
 from gateway.links.http_push import Pushes
 from gateway.links.listen import ListenLink
 from gateway.links.modbus.link import ModbusLink
@@ -37,6 +38,9 @@ class Doors:
     vision: VisionPool
     calls: Calls = field(default_factory=Calls)
     pushes: Pushes = field(default_factory=Pushes)
+    refusals: RefusalLog = field(default_factory=RefusalLog)
+    receiver: int = 0
+    """Connections that one receiver may have at most, whatever its YAML says; 0: as it says."""
     notes: Path | None = None
     """The folder of what lines must know again after a restart."""
     tapes: dict[str, Tape] = field(default_factory=dict)
@@ -55,7 +59,9 @@ class Doors:
             case "serial":
                 link = SerialLink(settings)
             case "listen":
-                link = ListenLink(settings, self._notes(entry))
+                most = self.receiver and min(settings.connections, self.receiver)
+                few = settings.model_copy(update={"connections": most}) if most else settings
+                link = ListenLink(few, self._notes(entry), self.refusals, entry.device.id)
             case "modbus":
                 link = ModbusLink[Any](settings, self._notes(entry))
             case "sip":

@@ -27,6 +27,14 @@ class _Flow(Collector):
         yield GaugeMetricFamily("anju_alerts_open", "Alerts nobody has closed", len(parts.desk.open_alerts()))
         yield self._health()
         yield self._figures()
+        yield self._refused()
+
+    def _refused(self) -> Metric:
+        words = "Connections, passwords and pieces of data that were turned away"
+        family = CounterMetricFamily("anju_refused", words, labels=["door", "why"])
+        for refusal, times in self._parts.refusals.counts().items():
+            family.add_metric([refusal.door, str(refusal.why)], times)
+        return family
 
     def _figures(self) -> Metric:
         words = "What a device's driver measures, such as the seconds of a cycle of its line"

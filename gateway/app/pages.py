@@ -32,7 +32,7 @@ def _services(parts: Parts) -> web.Services:
         hub=parts.hub,
         people=parts.people,
         door_plates=DoorPlates(parts.store),
-        accounts=web.Accounts(parts.store, web.Passwords(), parts.clock.now),
+        accounts=web.Accounts(parts.store, web.Passwords(), parts.clock.now, parts.refusals),
         devices=parts.supervisor.devices,
         cameras=parts.in_force.cameras,
         actions=parts.supervisor.actions,
@@ -41,9 +41,17 @@ def _services(parts: Parts) -> web.Services:
         picture=parts.doors.picture,
         view=parts.doors.view,
         shelf=parts.recording.shelf,
-        ready=lambda: {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up()},
+        ready=lambda: _ready(parts),
         registry=flow_registry(parts),
         console=CONSOLE,
         calls=parts.doors.calls,
         pushes=parts.doors.pushes,
+        refusals=parts.refusals,
+        connections=parts.share.web,
     )
+
+
+def _ready(parts: Parts) -> dict[str, bool]:
+    endpoint = parts.doors.endpoint
+    doors = {} if endpoint is None else {"mqtt": endpoint.has_room}
+    return {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up(), **doors}

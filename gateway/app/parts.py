@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
+from gateway.app.descriptors import Shares
 from gateway.app.doors import make_broker_client, make_endpoint
 from gateway.app.in_force import InForce
 from gateway.app.links import Doors
@@ -23,6 +24,7 @@ from gateway.flow.rulebook import Rulebook
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.unrecorded import Unrecorded
 from gateway.flow.witness import Witness
+from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.people import People
 from gateway.settings.compound import CompoundSettings
@@ -57,21 +59,26 @@ class Parts:
     witness: Witness
     recording: Recording
     say: Say
+    refusals: RefusalLog
+    share: Shares
 
 
-def make(started: CompoundSettings, store: Store) -> Parts:
+def make(started: CompoundSettings, store: Store, share: Shares) -> Parts:
     """Of what is read once: addresses to listen on, certificates, a broker, how many vision workers."""
     clock, hub, in_force = Clock(), Hub(), InForce(started)
     certificates = Certificates(started)
     desk = Desk(store, clock.now, hub.alert_changed)
     unrecorded = Unrecorded(desk.memory, lambda: in_force.compound, clock.now)
-    intake = Intake(store, clock, unrecorded)
+    refusals = RefusalLog()
+    intake = Intake(store, clock, unrecorded, refusals)
     say = speak(intake)
-    quarantine = Quarantine(store, clock.now)
+    quarantine = Quarantine(store, clock.now, refusals)
     doors = Doors(
-        make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine),
+        make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, share.mqtt),
         make_broker_client(started.mqtt, quarantine, store.path.parent),
         VisionPool(started.vision.workers, home_province=started.home_province, glances=started.vision.glances / 100),
+        refusals=refusals,
+        receiver=share.receiver,
         notes=store.path.parent / "lines",
     )
     supervisor = Supervisor(intake, quarantine, clock.now, hub)
@@ -101,6 +108,8 @@ def make(started: CompoundSettings, store: Store) -> Parts:
         witness=witness,
         recording=recording,
         say=say,
+        refusals=refusals,
+        share=share,
     )
 
 

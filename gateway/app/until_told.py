@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import structlog
@@ -29,7 +30,10 @@ async def run(configuration: Configuration, data: Path, ready: Ready | None = No
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     loop.add_signal_handler(signal.SIGHUP, again.set)
-    async with open_gateway(configuration, data) as running, asyncio.TaskGroup() as tasks:
+    async with AsyncExitStack() as stack:
+        with systemd.extending():
+            running = await stack.enter_async_context(open_gateway(configuration, data))
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
         _keep_what_stands()
         for hint in configuration.hints:
             log.warning("worth a look", file=str(hint.file), line=hint.line, what=hint.what, mend=hint.mend)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from gateway.desk import audit, rows
 from gateway.desk.fold import Decided, cleared, folds_into, raised, repeated, stepped
 from gateway.desk.memory import Memory
 from gateway.errors import NotFound, NotRecorded
-from gateway.model import Alert, AlertState, Clear, Raise, Signal, Step
+from gateway.model import Alert, AlertState, Clear, Raise, Severity, Signal, Step
 from gateway.store import Store, journal
 
 Unit = Callable[[sqlite3.Connection], None]
@@ -43,6 +44,7 @@ class Desk:
         self._tell = tell
         self._open: dict[str, Alert] = {}
         self._by_key: dict[tuple[str, str], str] = {}
+        self._counts: Counter[tuple[Severity, bool]] = Counter()
         self._changing = asyncio.Lock()
         self.memory = Memory(now, tell)
 
@@ -55,9 +57,13 @@ class Desk:
         return frozenset(a.key for a in self._open.values() if a.rule == rule and a.restored_at is None)
 
     def open_alerts(self) -> list[Alert]:
-        """Most severe first, then oldest first."""
+        """Most severe first; of one severity those nobody has seen to before those in hand, then oldest first."""
         alerts = [*self.memory.alerts(), *self._open.values()]
-        return sorted(alerts, key=lambda alert: (-alert.severity, alert.raised_at))
+        return sorted(alerts, key=lambda alert: (-alert.severity, alert.state is not AlertState.NEW, alert.raised_at))
+
+    def counts(self) -> Counter[tuple[Severity, bool]]:
+        """How many are open, by severity and whether nobody has seen to them yet."""
+        return self._counts + Counter(_counted(alert) for alert in self.memory.alerts())
 
     async def alert(self, alert_id: str) -> Alert | None:
         known = self.memory.get(alert_id) or self._open.get(alert_id)
@@ -171,6 +177,9 @@ class Desk:
         return _Plan(changed, links)
 
     def _apply(self, alert: Alert) -> None:
+        before = self._open.get(alert.id)
+        self._counts.subtract([_counted(before)] if before else ())
+        self._counts.update([_counted(alert)] if alert.state is not AlertState.CLOSED else ())
         if alert.state is not AlertState.CLOSED:
             self._open[alert.id] = alert
             self._by_key[alert.rule, alert.key] = alert.id
@@ -178,3 +187,7 @@ class Desk:
         self._open.pop(alert.id, None)
         if self._by_key.get((alert.rule, alert.key)) == alert.id:
             del self._by_key[alert.rule, alert.key]
+
+
+def _counted(alert: Alert) -> tuple[Severity, bool]:
+    return alert.severity, alert.state is AlertState.NEW

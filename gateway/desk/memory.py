@@ -15,6 +15,7 @@ from gateway.model import Alert, AlertState, Severity, Signal, Step, Words, new_
 
 STORAGE_RULE = "storage"
 UNRECORDED_RULE = "unrecorded"
+AHEAD_RULE = "ahead"
 MOST = 1000
 """Alarms kept in memory at once; beyond it the oldest signals' alerts still stand, new kinds fold."""
 
@@ -35,18 +36,18 @@ class Memory:
     def signal_of(self, alert_id: str) -> Signal | None:
         return self._signals.get(alert_id)
 
-    def alarm(self, signal: Signal, place: str, reason: Words) -> None:
-        """Put an alarm on the screen that is not on disk."""
+    def alarm(self, signal: Signal, place: str, reason: Words, rule: str = UNRECORDED_RULE) -> None:
+        """Put an alarm on the screen that is not on disk, or (AHEAD_RULE) whose rules are not ready for it yet."""
         key = f"{signal.device}/{signal.kind}"
-        alert = self._find(UNRECORDED_RULE, key)
+        alert = self._find(rule, key)
         if alert is None and len(self._alerts) >= MOST:
             return
-        alert = self._show(UNRECORDED_RULE, key, place, signal.device, reason, alert)
+        alert = self._show(rule, key, place, signal.device, reason, alert)
         self._signals[alert.id] = signal
 
-    def recorded(self, signal: Signal) -> None:
-        """The signal is on disk after all: its rule answers for it now."""
-        alert = self._find(UNRECORDED_RULE, f"{signal.device}/{signal.kind}")
+    def recorded(self, signal: Signal, rule: str = UNRECORDED_RULE) -> None:
+        """The signal is on disk after all (AHEAD_RULE: is decided on): its rule answers for it now."""
+        alert = self._find(rule, f"{signal.device}/{signal.kind}")
         if alert is not None:
             self._drop(alert)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
+from heapq import merge
+from itertools import islice
+from operator import itemgetter
 
 from gateway.desk.fold import Decided
 from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Severity, Signal, Words
@@ -15,6 +18,13 @@ _COLUMNS = (
     " disposition assignee snapshot"
 ).split()
 _PUT = f"INSERT OR REPLACE INTO alerts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  # fixed names
+
+_OPEN = tuple(state.value for state in AlertState if state is not AlertState.CLOSED)
+_OF_STATE = "SELECT * FROM alerts WHERE state = ? ORDER BY id"
+_NEWEST = "SELECT * FROM alerts WHERE id < ? ORDER BY id DESC LIMIT ?"
+_NEWEST_OF_STATE = "SELECT * FROM alerts WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?"
+_BEYOND = "~"
+"""After every id that there is."""
 
 
 def put(connection: sqlite3.Connection, alert: Alert) -> None:
@@ -67,20 +77,21 @@ def one(connection: sqlite3.Connection, alert: str) -> Alert | None:
 
 
 def open_ones(connection: sqlite3.Connection) -> list[Alert]:
-    return [read(row) for row in connection.execute("SELECT * FROM alerts WHERE state <> 'closed' ORDER BY id")]
+    """In the order of their ids: oldest first."""
+    return [
+        read(row) for row in merge(*(connection.execute(_OF_STATE, (state,)) for state in _OPEN), key=itemgetter("id"))
+    ]
 
 
 def page(connection: sqlite3.Connection, states: Iterable[str], before: str | None, limit: int) -> list[Alert]:
     """Newest first; no states means all. `before` is the id the last page ended on."""
+    before = _BEYOND if before is None else before
     wanted = list(states)
-    terms = [f"state IN ({', '.join('?' * len(wanted))})"] if wanted else []
-    values: list[str | int] = [*wanted]
-    if before is not None:
-        terms.append("id < ?")
-        values.append(before)
-    where = f" WHERE {' AND '.join(terms)}" if terms else ""
-    sql = f"SELECT * FROM alerts{where} ORDER BY id DESC LIMIT ?"  # noqa: S608  # fixed terms, values bound
-    return [read(row) for row in connection.execute(sql, (*values, limit))]
+    if not wanted:
+        return [read(row) for row in connection.execute(_NEWEST, (before, limit))]
+    # State by state, as the index has them: for several at once SQLite would read and sort all that there are.
+    pages = [connection.execute(_NEWEST_OF_STATE, (state, before, limit)).fetchall() for state in wanted]
+    return [read(row) for row in islice(merge(*pages, key=itemgetter("id"), reverse=True), limit)]
 
 
 def append_decision(connection: sqlite3.Connection, decided: Decided, alert: str | None) -> None:

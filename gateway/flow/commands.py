@@ -151,4 +151,5 @@ class Commands:
 
 
 def _unfinished(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-    return connection.execute("SELECT * FROM commands WHERE state IN ('recorded', 'sent') ORDER BY at").fetchall()
+    rows = connection.execute("SELECT * FROM commands WHERE state IN ('recorded', 'sent')")
+    return sorted(rows, key=lambda row: int(row["at"]))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.flow.intake import Intake
+from gateway.flow.quota import QuarantineQuota
+from gateway.limits import RefusalLog
 from gateway.model import Health, Said, Signal, Words
 from gateway.store import Store
 from gateway.store.quarantine import record
+from gateway.store.quotas import trim_quarantine
 
 _STATES = {
     "device.online": Health.ONLINE,
@@ -17,19 +21,27 @@ _STATES = {
     "device.silent": Health.SILENT,
     "device.refused": Health.REFUSED,
 }
+LOOK_EVERY = 20
+"""Pieces of a device between two looks at how much it has in all."""
 MOST_BYTES = 64 * 1024
 """Of one piece in quarantine; the rest of it is cut and the cut is told."""
 
 
 class Quarantine:
-    """Bytes that could not be read, committed, for the installer to see."""
+    """Bytes that could not be read, committed, for the installer to see: of each device within its quota."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], refusals: RefusalLog | None = None) -> None:
+        self._quota = QuarantineQuota(refusals or RefusalLog())
+        self._kept: Counter[str] = Counter()
         self._store = store
         self._now = now
         self.count = 0
 
     async def keep(self, device: str, why: Said, data: bytes) -> None:
+        """Beyond its quota a device's bytes are counted, and not kept: it is answered as if they were."""
+        if not self._quota.admits(device, min(len(data), MOST_BYTES)):
+            return
+        why = self._quota.and_before(device, why)
         at, size = self._now(), len(data)
         if size > MOST_BYTES:
             said = Words.of(why)
@@ -37,6 +49,15 @@ class Quarantine:
             why, data = Words(said.zh + zh, said.en + en), data[:MOST_BYTES]
         await self._store.write(lambda connection: record(connection, at, device, why, data))
         self.count += 1
+        await self._make_room(device)
+
+    async def _make_room(self, device: str) -> None:
+        """Now and then: the quota of an hour bounds what comes in between."""
+        if self._kept[device] % LOOK_EVERY == 0:
+            known = device.encode(errors="replace").decode()  # as it is on record
+            while await self._store.write(lambda connection: trim_quarantine(connection, known)):
+                pass
+        self._kept[device] += 1
 
 
 class Hears(Protocol):

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,10 +18,12 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.errors import NotRecorded
+from gateway.flow.flood import Flood, Held
 from gateway.flow.rulebook import NewRules
 from gateway.flow.unrecorded import Unrecorded
 from gateway.flow.writable import writable
-from gateway.model import Signal, Wake
+from gateway.limits import RateLimit, Refusal, RefusalLog
+from gateway.model import Signal, Wake, Words
 from gateway.store import Store, journal
 
 log = structlog.get_logger(__name__)
@@ -33,26 +35,43 @@ SIGHTINGS = 8_000
 
 SNAPSHOT = "snapshot"
 """The key of a signal's data under which its kept picture is named."""
+PICTURE_BYTES = 256 * 1024 * 1024
+"""Of one device, at once and again within each hour: beyond them its signals are kept without their pictures."""
+NO_ROOM_FOR_PICTURES = Words(
+    "发来的图片太多，信号照常保存但不存图片；请检查该设备",
+    "sends so many pictures that its signals are kept without them: check this device",
+)
 
 
 class Intake:
-    def __init__(self, store: Store, clock: Clock, unrecorded: Unrecorded) -> None:
+    def __init__(self, store: Store, clock: Clock, unrecorded: Unrecorded, refusals: RefusalLog | None = None) -> None:
+        self._refusals = refusals or RefusalLog()
+        self._flood = Flood(self._refusals)
+        self._picture_bytes = RateLimit(PICTURE_BYTES, timedelta(hours=1))
         self._store = store
         self._clock = clock
         self._unrecorded = unrecorded
         self._space = asyncio.Event()
         self._committed: deque[Signal | Wake | NewRules] = deque()
         self._more = asyncio.Event()
+        self._shown_ahead = 0
+        """The number of the last alarm that was on the screen before its rules had decided."""
         self.waiting = 0
         self.accepted = 0
         self.duplicates = 0
         self.dropped_sightings = 0
 
     async def accept(self, signal: Signal, window: timedelta) -> int:
-        """Commit the signal; returns its number (a duplicate's first one), or 0 for a dropped sighting.
+        """Commit the signal; returns its number (a duplicate's first one), or 0 for a dropped sighting or a repeat.
 
         Raises NotRecorded when the disk would not take it; an alarm is on the screen all the same.
         """
+        if self._flood.holds(signal):
+            return await self._flood.hold(signal, window)
+        await self._let_go(self._flood.release(signal.device))  # what came before an alarm is recorded before it
+        return await self._accept(signal, window)
+
+    async def _accept(self, signal: Signal, window: timedelta) -> int:
         if signal.is_sighting and self.waiting >= SIGHTINGS:
             self.dropped_sightings += 1
             return 0
@@ -100,14 +119,49 @@ class Intake:
             self._leave()
         return events
 
+    def show_ahead(self) -> None:
+        """Put the alarms that wait here on the screen: the rules are not ready for them yet."""
+        for event in self._committed:
+            number = event.number or 0
+            if isinstance(event, Signal) and event.is_alarm and number > self._shown_ahead:
+                self._shown_ahead = number
+                self._unrecorded.show_ahead(event)
+
+    def decided(self, events: Sequence[Signal | Wake]) -> None:
+        """The decisions on these are on record: what was shown ahead gives way to the rules' alerts."""
+        for event in events:
+            if isinstance(event, Signal) and event.is_alarm and (event.number or 0) <= self._shown_ahead:
+                self._unrecorded.decided(event)
+
     async def watch_storage(self) -> None:
         """Try what could not be written again until it can; runs for good."""
         while True:
+            await self._let_go(self._flood.release())
             for signal, window in self._unrecorded.take():
                 self.waiting += 1
                 with contextlib.suppress(NotRecorded):
                     await self._record(signal, window)
             await asyncio.sleep(1)
+
+    async def _let_go(self, several: Sequence[Held]) -> None:
+        """Commit them together and in their order; whoever waits for one that is cut off is told to send it again."""
+        try:
+            await asyncio.gather(*(self._end(held) for held in several))
+        finally:
+            for held in several:
+                if not held.number.done():
+                    held.number.set_exception(NotRecorded("its turn was cut off"))
+                    held.number.exception()  # its driver may be gone
+
+    async def _end(self, held: Held) -> None:
+        try:
+            number = await self._accept(held.signal, held.window)
+        except NotRecorded as error:
+            if not held.number.done():
+                held.number.set_exception(error)
+        else:
+            if not held.number.done():
+                held.number.set_result(number)
 
     async def _with_snapshot(self, signal: Signal) -> Signal:
         """Only the gateway names a picture: a device that says `snapshot` would show another's under its alert."""
@@ -117,6 +171,9 @@ class Intake:
         signal = writable(replace(signal, received=self._clock.now(), data=data))
         if signal.picture is None:
             return signal
+        if not self._picture_bytes.admits(signal.device, len(signal.picture)):
+            self._refusals.note(Refusal(signal.device, NO_ROOM_FOR_PICTURES, grave=True), kind=signal.kind)
+            return replace(signal, picture=None)
         try:
             name = await asyncio.to_thread(self._store.media.keep, signal.picture)
         except OSError as error:

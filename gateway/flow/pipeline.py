@@ -16,20 +16,31 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
+import structlog
+
 from gateway.clock import Clock
 from gateway.desk import Decided, Desk
 from gateway.errors import NotRecorded
+from gateway.flow import rows
 from gateway.flow.announce import Announce
+from gateway.flow.checkpoint import Progress
 from gateway.flow.commands import Commands, from_decision, record
 from gateway.flow.intake import Intake
-from gateway.flow.rulebook import NewRules, Progress, Rulebook
+from gateway.flow.rulebook import NewRules, Rulebook
 from gateway.model import Alert, Command, Perform, Signal, Wake
 from gateway.store import Store, journal
 
+log = structlog.get_logger(__name__)
 T = TypeVar("T")
 BATCH = 500
 SAVE_PROGRESS_S = 1.0
 """Progress without a decision is only worth a commit now and then: less to feed again after a crash."""
+CHECKPOINT_S = 30.0
+"""The rules' states are saved this often: after a crash the rules are fed what came since."""
+SLICE = 1000
+"""Events of the past fed at once: about 10 ms in which nothing else is served."""
+PATIENCE_S = 1.0
+"""When rules catch up for longer than this, alarms that come meanwhile are on the screen before their rules decide."""
 RETRY_S = 0.5
 STUCK_S = 10.0
 
@@ -74,17 +85,26 @@ class Pipeline:
         self._onlookers = onlookers
         self._stages = (self._show, self._decide, self._keep, self._perform, self._look)
         self._saved = 0.0
+        self._checkpointed = 0.0
+        self._all_kept = False
+        """Whether all that the rules have decided is on record: only then may their states be."""
         self._on_record: dict[str, Progress] = {}
         self._turned = clock.monotonic()
         self._told_dropped = 0
 
     async def run(self) -> None:
         """Follow the journal; runs for good."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._wake_rules())
-            while True:
-                taken = await self._intake.take(BATCH, SAVE_PROGRESS_S)
-                await self._put_through(await self._turn(taken) if isinstance(taken, NewRules) else Batch(taken))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._wake_rules())
+                while True:
+                    taken = await self._intake.take(BATCH, SAVE_PROGRESS_S)
+                    if isinstance(taken, NewRules):
+                        await self._turn(taken)
+                    else:
+                        await self._put_through(Batch(taken))
+        finally:
+            await self._save_states()
 
     def keeps_up(self) -> bool:
         """Whether what is committed is decided on: False when something has waited too long."""
@@ -94,19 +114,36 @@ class Pipeline:
         """Rule time has jumped by so much."""
         self._rulebook.clock_stepped(step)
 
-    async def _turn(self, new: NewRules) -> Batch:
-        """Go on with the new rules; what those that start here have missed counts now."""
-        progress = await self._store.read(_load_progress)
+    async def _turn(self, new: NewRules) -> None:
+        """Go on with the new rules; what those that start here have missed counts now.
+
+        They hold as soon as they are known, so that the gateway serves while they catch up.
+        """
+        now, horizons = self._clock.now(), {rule.HORIZON for rule, _ in new.rules}
+        on_record = await self._store.read(lambda connection: rows.load(connection, now, horizons))
         held = {rule.name: self._desk.held(rule.name) for rule, _ in new.rules}
-        horizon = self._rulebook.turn(new, held, progress)
-        events: list[Signal | Wake] = []
-        if horizon is not None:
-            since, after = self._clock.now() - horizon, self._rulebook.oldest_seen(new.number)
-            events = await self._store.read(lambda c: list(journal.events(c, since, after, new.number)))
+        wanted = self._rulebook.turn(new, held, on_record)
         new.taken.set()
-        return Batch((), self._rulebook.replay(events), turned=True)
+        if wanted is not None:
+            await self._catch_up(wanted, new.number)
+        self._rulebook.caught_up(new.number)
+        await self._put_through(Batch((), turned=True))
+
+    async def _catch_up(self, wanted: journal.Wanted, last: int) -> None:
+        """Feed the rules what they have missed, in slices: neither memory nor pauses grow with the journal."""
+        after, began = 0, self._clock.monotonic()
+        while events := await self._store.read(
+            partial(journal.events, wanted=wanted, after=after, last=last, most=SLICE)
+        ):
+            decided = self._rulebook.replay(events)
+            if decided:
+                await self._put_through(Batch((), decided))
+            if self._clock.monotonic() - began > PATIENCE_S:
+                self._intake.show_ahead()
+            after = events[-1].number or last
 
     async def _put_through(self, batch: Batch) -> None:
+        self._all_kept = False
         for stage in self._stages:
             await stage(batch)
         self._turned = self._clock.monotonic()
@@ -124,21 +161,45 @@ class Pipeline:
             batch.decided += self._rulebook.feed(event)
 
     async def _keep(self, batch: Batch) -> None:
-        """Decisions, the alerts they make, their commands and the rules' progress: one commit or none."""
+        """Decisions, the alerts they make, their commands, the rules' progress and states: one commit or none."""
         now, progress = asyncio.get_running_loop().time(), self._rulebook.progress()
         idle = not batch.decided and (now - self._saved < SAVE_PROGRESS_S or progress == self._on_record)
         if idle and not batch.turned:
+            self._all_kept = not self._rulebook.behind
+            self._intake.decided(batch.events)
             return
         batch.commands = [from_decision(d, d.decision) for d in batch.decided if isinstance(d.decision, Perform)]
         at, commands = self._clock.now(), batch.commands
+        due = batch.turned or now - self._checkpointed >= CHECKPOINT_S
+        states = self._rulebook.checkpoints() if due and not self._rulebook.behind else None
 
         def beside(connection: sqlite3.Connection) -> None:
-            _save_progress(connection, progress)
+            rows.save_progress(connection, progress)
+            if states is not None:
+                rows.save_checkpoints(connection, states)
             for command in commands:
                 record(connection, command, at)
 
         batch.alerts = await self._until_kept(lambda: self._desk.decide(batch.decided, beside))
         self._saved, self._on_record = now, progress
+        self._checkpointed = self._checkpointed if states is None else now
+        self._intake.decided(batch.events)
+        self._all_kept = not self._rulebook.behind
+
+    async def _save_states(self) -> None:
+        """At a clean stop, so that the next start has nothing to feed again."""
+        if not self._all_kept:
+            return
+        progress, states = self._rulebook.progress(), self._rulebook.checkpoints()
+
+        def unit(connection: sqlite3.Connection) -> None:
+            rows.save_progress(connection, progress)
+            rows.save_checkpoints(connection, states)
+
+        try:
+            await self._store.write(unit)
+        except NotRecorded as error:
+            log.error("the rules' states are not saved; the next start takes longer", why=str(error))
 
     async def _perform(self, batch: Batch) -> None:
         for command in batch.commands:
@@ -175,16 +236,3 @@ class Pipeline:
 def _pause(due: datetime | None, now: datetime) -> float:
     """Look again soon even when nothing is due: a rule may ask for a wake-up meanwhile."""
     return 0.1 if due is None else min(0.1, max(0.0, (due - now).total_seconds()))
-
-
-def _load_progress(connection: sqlite3.Connection) -> dict[str, Progress]:
-    rows = connection.execute("SELECT rule, fingerprint, seen FROM progress")
-    return {row["rule"]: Progress(row["fingerprint"], row["seen"]) for row in rows}
-
-
-def _save_progress(connection: sqlite3.Connection, progress: dict[str, Progress]) -> None:
-    connection.execute("DELETE FROM progress")
-    connection.executemany(
-        "INSERT INTO progress (rule, fingerprint, seen) VALUES (?, ?, ?)",
-        [(rule, at.fingerprint, at.seen) for rule, at in progress.items()],
-    )

@@ -1,4 +1,4 @@
-"""The rules at work: each fed the journal in order, rebuilt after a crash by feeding it again.
+"""The rules at work: each fed the journal in order, and after a restart from where its saved state ends.
 
 They change in the journal's order too: what came before the row of a new configuration is decided by
 the rules of the old one, what comes after by those of the new. Starting is the change from none.
@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any
 
 import structlog
 
 from gateway.desk.fold import Decided
-from gateway.model import Decisions, Raise, Severity, Signal, Wake, WakeAt, Words
-from gateway.rule import Rule, Watch
+from gateway.flow.checkpoint import Asked, Checkpoint, OnRecord, Progress, dump, restore
+from gateway.model import Decision, Raise, Severity, Signal, Wake, WakeAt, Words
+from gateway.rule import Rule
+from gateway.store.journal import NEVER, Wanted
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """`seen`: the number of the last event this rule's decisions are on record for."""
-
-    fingerprint: str
-    seen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +34,25 @@ class NewRules:
     taken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class _Asked(NamedTuple):
-    """A wake-up that is to come, and the number of the event it was asked for on."""
-
-    time: datetime
-    because: int | None
-
-
 @dataclass(slots=True)
 class _Watching:
+    """A rule at work. `seen` and `since` as in Progress; while it is behind, it is fed from `first` on."""
+
     rule: Rule
     fingerprint: str
-    watch: Watch
+    state: Any
+    kinds: frozenset[str] | None
+    """None: all."""
     seen: int
-    starts_after: int
+    since: int
+    first: int
+    wakes: dict[str, Asked] = field(default_factory=dict)
+    under_way: set[str] = field(default_factory=set)
+    """Keys of wake-ups that came due and are not fed yet: pending still, if the gateway ends before they are."""
     behind: bool = False
-    wakes: dict[str, _Asked] = field(default_factory=dict)
+
+    def hears(self, kind: str) -> bool:
+        return self.kinds is None or kind in self.kinds
 
 
 class Rulebook:
@@ -62,12 +60,15 @@ class Rulebook:
 
     def __init__(self) -> None:
         self._watching: dict[str, _Watching] = {}
+        self._hearing: dict[str, list[_Watching]] = {}
         self._due: list[tuple[datetime, str, str]] = []
+        self._fed = 0
+        self._unsaved: set[str] = set()
+        self.behind = False
+        """Whether what the rules have missed is still to be fed by `replay`."""
 
-    def turn(
-        self, new: NewRules, held: Mapping[str, frozenset[str]], progress: Mapping[str, Progress]
-    ) -> timedelta | None:
-        """Take the new rules; returns how far back they are to be fed again, None where none has missed anything.
+    def turn(self, new: NewRules, held: Mapping[str, frozenset[str]], on_record: OnRecord) -> Wanted | None:
+        """Take the new rules; returns what they are to be fed by `replay`, None where none has missed anything.
 
         One that runs and is unchanged goes on with what it knows. One whose settings changed knows nothing of
         what the old one has seen, and decides on what came since. A new one starts from now.
@@ -76,37 +77,42 @@ class Rulebook:
         for rule, fingerprint in new.rules:
             watching = former.get(rule.name)
             if watching is None or watching.fingerprint != fingerprint:
-                known = None if watching else progress.get(rule.name)  # what ran until now has seen all until now
-                watch = _primed(rule, held.get(rule.name, frozenset()))
-                watching = _Watching(rule, fingerprint, watch, *_place(known, fingerprint, new.number))
+                keys = held.get(rule.name, frozenset())
+                # What ran until now has seen all until now: what is on record of it is about another rule.
+                known = OnRecord() if watching else on_record
+                watching = _made(rule, fingerprint, keys, known, new.number)
+                self._due += [(asked.time, rule.name, key) for key, asked in watching.wakes.items()]
             watching.rule.compound = rule.compound
-            watching.behind = watching.seen < new.number and watching.rule.name not in former
             self._watching[rule.name] = watching
+        heapq.heapify(self._due)
+        self._hearing.clear()
         behind = [watching for watching in self._watching.values() if watching.behind]
-        horizons = [watching.rule.HORIZON for watching in behind if not watching.starts_after]
-        return max(horizons, default=timedelta()) if behind else None
-
-    def oldest_seen(self, last: int) -> int:
-        """The number after which somebody has missed something."""
-        return min((watching.seen for watching in self._watching.values() if watching.behind), default=last)
+        self.behind = bool(behind)
+        return _wanted(behind) if behind else None
 
     def replay(self, events: Iterable[Signal | Wake]) -> list[Decided]:
         """Feed those that are behind. Decisions that are on record already are dropped, later ones count."""
         decided: list[Decided] = []
-        behind = [watching for watching in self._watching.values() if watching.behind]
         for event in events:
-            for watching in behind:
-                if event.number is not None and event.number > watching.starts_after:
-                    on_record = event.number <= watching.seen
+            number = event.number or 0
+            for watching in self._concerned(event):
+                if watching.behind and number >= watching.first:
                     decisions = self._feed_one(watching, event)
-                    decided += [] if on_record else decisions
-        for watching in behind:
-            watching.behind = False
+                    decided += decisions if number > watching.seen else []
+            self._fed = max(self._fed, number)
         return decided
+
+    def caught_up(self, number: int) -> None:
+        """All that was missed up to there has been fed."""
+        self.behind = False
+        self._fed = max(self._fed, number)
+        for watching in self._watching.values():
+            watching.behind = False
 
     def feed(self, event: Signal | Wake) -> list[Decided]:
         """Every rule's decisions on this event; wake-ups are kept here."""
-        return [decided for watching in self._watching.values() for decided in self._feed_one(watching, event)]
+        self._fed = max(self._fed, event.number or 0)
+        return [decided for watching in self._concerned(event) for decided in self._feed_one(watching, event)]
 
     def clock_stepped(self, step: timedelta) -> None:
         """Rule time has jumped: set back, it must not keep what is to come waiting for that much longer.
@@ -116,7 +122,8 @@ class Rulebook:
         if step > timedelta():
             return
         for watching in self._watching.values():
-            for key, asked in list(watching.wakes.items()):
+            for key in watching.wakes.keys() - watching.under_way:
+                asked = watching.wakes[key]
                 watching.wakes[key] = asked._replace(time=asked.time + step)
                 heapq.heappush(self._due, (asked.time + step, watching.rule.name, key))
 
@@ -125,24 +132,54 @@ class Rulebook:
         return self._due[0][0] if self._due else None
 
     def take_due(self, now: datetime) -> list[Wake]:
-        """The wake-ups that have come due; each is to be journaled and fed."""
-        wakes = []
+        """The wake-ups that have come due; each is to be journaled and fed.
+
+        None while rules are behind: the row of one that came due before may be among what they have missed.
+        """
+        wakes: list[Wake] = []
+        if self.behind:
+            return wakes
         while (due := self.next_due()) is not None and due <= now:
             time, rule, key = heapq.heappop(self._due)
-            asked = self._watching[rule].wakes.pop(key)
-            wakes.append(Wake(rule, key, time, because=asked.because))
+            watching = self._watching[rule]
+            watching.under_way.add(key)
+            wakes.append(Wake(rule, key, time, because=watching.wakes[key].because))
         return wakes
 
     def progress(self) -> dict[str, Progress]:
-        return {name: _progress(watching) for name, watching in self._watching.items()}
+        return {
+            name: Progress(watching.fingerprint, max(watching.seen, self._fed), watching.since)
+            for name, watching in self._watching.items()
+        }
+
+    def checkpoints(self) -> dict[str, Checkpoint]:
+        """Each rule as it is now, when none is behind; without those whose state can't be saved."""
+        saved = {name: self._checkpoint(watching) for name, watching in self._watching.items()}
+        return {name: checkpoint for name, checkpoint in saved.items() if checkpoint is not None}
+
+    def _checkpoint(self, watching: _Watching) -> Checkpoint | None:
+        name = watching.rule.name
+        try:
+            return dump(watching.rule, watching.fingerprint, self._fed, watching.state, watching.wakes)
+        except Exception:  # a third party's State may hold anything
+            if name not in self._unsaved:
+                self._unsaved.add(name)
+                log.exception("the state of a rule can't be saved; each start feeds it its horizon", rule=name)
+            return None
+
+    def _concerned(self, event: Signal | Wake) -> Sequence[_Watching]:
+        """A wake-up that the rule asked for before it was changed is nobody's."""
+        if isinstance(event, Signal):
+            if event.kind not in self._hearing:
+                self._hearing[event.kind] = [w for w in self._watching.values() if w.hears(event.kind)]
+            return self._hearing[event.kind]
+        watching = self._watching.get(event.rule)
+        return [] if watching is None or (event.because or watching.since + 1) <= watching.since else [watching]
 
     def _feed_one(self, watching: _Watching, event: Signal | Wake) -> list[Decided]:
-        if event.number is not None:
-            watching.seen = max(watching.seen, event.number)
-        if not _concerns(watching, event):
-            return []
         if isinstance(event, Wake) and _is_due(watching, event):
             del watching.wakes[event.key]
+            watching.under_way.discard(event.key)
         decided = []
         for decision in self._decisions(watching, event):
             if isinstance(decision, WakeAt):
@@ -151,20 +188,21 @@ class Rulebook:
                 decided.append(Decided(watching.rule.name, decision, event))
         return decided
 
-    def _decisions(self, watching: _Watching, event: Signal | Wake) -> Decisions:
+    def _decisions(self, watching: _Watching, event: Signal | Wake) -> list[Decision]:
         try:
-            return watching.watch.send(event)
+            return list(watching.rule.on(watching.state, event))
         except Exception:
             log.exception("a rule broke and was started anew", rule=watching.rule.name, signal=event.number)
-            watching.watch = _primed(watching.rule, frozenset())
-            return (_broken(watching.rule.name),)
+            watching.state = watching.rule.start(frozenset())
+            return [_broken(watching.rule.name)]
 
     def _wake_at(self, watching: _Watching, wanted: WakeAt, event: Signal | Wake) -> None:
+        watching.under_way.discard(wanted.key)
         if wanted.time is None:
             watching.wakes.pop(wanted.key, None)
             return
         because = event.number if isinstance(event, Signal) else event.because
-        watching.wakes[wanted.key] = _Asked(wanted.time, because)
+        watching.wakes[wanted.key] = Asked(wanted.time, because)
         heapq.heappush(self._due, (wanted.time, watching.rule.name, wanted.key))
 
     def _forget_moved(self) -> None:
@@ -178,29 +216,31 @@ class Rulebook:
             heapq.heappop(self._due)
 
 
-def _primed(rule: Rule, held: frozenset[str]) -> Watch:
-    watch = rule.watch(held)
-    next(watch)
-    return watch
-
-
-def _place(known: Progress | None, fingerprint: str, now: int) -> tuple[int, int]:
-    """What is on record of the rule, and after which event it is fed: 0 for all of its horizon."""
+def _made(rule: Rule, fingerprint: str, held: frozenset[str], on_record: OnRecord, now: int) -> _Watching:
+    """With its saved state, or with a fresh one and all of its horizon before it. Nothing is before a new rule."""
+    known, kinds = on_record.progress.get(rule.name), frozenset(rule.kinds(held)) if rule.KINDS else None
     if known is None:
-        return now, now
-    return known.seen, 0 if known.fingerprint == fingerprint else known.seen
+        return _Watching(rule, fingerprint, rule.start(held), kinds, now, now, now + 1)
+    seen = min(known.seen, now)  # beyond the journal's end where rows of it were lost: their numbers come again
+    if known.fingerprint != fingerprint:
+        return _Watching(rule, fingerprint, rule.start(held), kinds, seen, seen, seen + 1, behind=seen < now)
+    restored = restore(rule, fingerprint, now, on_record.checkpoints.get(rule.name))
+    if restored is None:
+        first = max(min(on_record.first.get(rule.HORIZON, 0), seen + 1), known.since + 1)
+        return _Watching(rule, fingerprint, rule.start(held), kinds, seen, known.since, first, behind=first <= now)
+    first = restored.seen + 1
+    watching = _Watching(rule, fingerprint, restored.state, kinds, seen, known.since, first, restored.wakes)
+    watching.behind = first <= now
+    return watching
 
 
-def _progress(watching: _Watching) -> Progress:
-    return Progress(watching.fingerprint, watching.seen)
-
-
-def _concerns(watching: _Watching, event: Signal | Wake) -> bool:
-    """A wake-up that the rule asked for before it was changed is nobody's."""
-    rule = watching.rule
-    if isinstance(event, Wake):
-        return event.rule == rule.name and (event.because is None or event.because > watching.starts_after)
-    return not rule.KINDS or event.kind in rule.KINDS
+def _wanted(behind: Sequence[_Watching]) -> Wanted:
+    kinds: dict[str | None, int] = defaultdict(lambda: NEVER)
+    for watching in behind:
+        for kind in (None,) if watching.kinds is None else watching.kinds:
+            kinds[kind] = min(kinds[kind], watching.first)
+    every = kinds.pop(None, NEVER)
+    return Wanted({kind: first for kind, first in kinds.items() if kind}, every, min(w.first for w in behind))
 
 
 def _is_due(watching: _Watching, wake: Wake) -> bool:

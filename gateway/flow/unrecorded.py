@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gateway.desk.memory import Memory
+from gateway.desk.memory import AHEAD_RULE, Memory
 from gateway.model import Signal, Words
 from gateway.rule import Compound
 
@@ -43,7 +43,7 @@ class Unrecorded:
             self.count += 1
             self._hold(signal, window)
             place = self._compound().place_of(signal.device)
-            self._memory.alarm(signal, place, self._reason(signal, place))
+            self._memory.alarm(signal, place, self._reason(signal, place, Words("(未存档)", "(not on record)")))
         elif signal.kind == "storage.failed":
             self._hold(signal, window)
 
@@ -57,6 +57,16 @@ class Unrecorded:
             self._memory.storage_restored()
             self._hold(_own("storage.restored", self._now(), {"since": since}), timedelta())
 
+    def show_ahead(self, signal: Signal) -> None:
+        """This alarm is on disk, and its rules are still fed what they missed: the guard sees it at once."""
+        place = self._compound().place_of(signal.device)
+        said = Words("(规则正在恢复，先行显示)", "(shown ahead of its rules, which are still starting)")
+        self._memory.alarm(signal, place, self._reason(signal, place, said), AHEAD_RULE)
+
+    def decided(self, signal: Signal) -> None:
+        """Its rules have decided on it, and that is on record."""
+        self._memory.recorded(signal, AHEAD_RULE)
+
     def take(self) -> list[tuple[Signal, timedelta]]:
         """What is to be tried again now; what fails again comes back by `add`."""
         signals = list(self._signals.values())
@@ -68,12 +78,12 @@ class Unrecorded:
         if len(self._signals) > MOST:
             self._signals.popitem(last=False)
 
-    def _reason(self, signal: Signal, place: str) -> Words:
+    def _reason(self, signal: Signal, place: str, said: Words) -> Words:
         name = self._compound().place_name(place)
         device = self._compound().device_name(signal.device)
         return Words(
-            f"{name.zh} {device} 报警 {signal.kind}(未存档)",
-            f"{name.en}: {device} reports {signal.kind} (not on record)",
+            f"{name.zh} {device} 报警 {signal.kind}{said.zh}",
+            f"{name.en}: {device} reports {signal.kind} {said.en}",
         )
 
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from gateway.driver import Emit
 from gateway.errors import NotRecorded
+from gateway.limits import RateLimit
 from gateway.model import Said, Words
+
+
+def allowance(burst: int = 5, seconds: float = 10.0) -> RateLimit:
+    """Lets a burst through and then one in so many seconds, by the loop's clock."""
+    return RateLimit(burst, timedelta(seconds=burst * seconds), lambda: asyncio.get_running_loop().time())
 
 
 def kept_aside(why: Said) -> Words:
@@ -16,25 +23,6 @@ def kept_aside(why: Said) -> Words:
         f"上报无法识别（{said.zh}），请现场查看并通知安装员；原文在“未识别”页",
         f"what it reports can't be read ({said.en}): look at the place, and tell the installer; quarantine has it",
     )
-
-
-class Allowance:
-    """Lets a burst through and then one in so many seconds; counts what it holds back."""
-
-    def __init__(self, burst: int = 5, seconds: float = 10.0) -> None:
-        self._burst, self._seconds = burst, seconds
-        self._left, self._at = float(burst), 0.0
-        self.held_back = 0
-
-    def take(self, now: float) -> bool:
-        """Whether one more may pass at `now`, in seconds of a clock that never goes back."""
-        self._left = min(self._burst, self._left + (now - self._at) / self._seconds)
-        self._at = now
-        if self._left < 1:
-            self.held_back += 1
-            return False
-        self._left -= 1
-        return True
 
 
 class Unread:
@@ -60,19 +48,17 @@ class Unread:
 class Aside:
     """A driver's way to the quarantine, within an allowance of its own."""
 
-    def __init__(self, emit: Emit, allowance: Allowance | None = None) -> None:
+    def __init__(self, emit: Emit, limit: RateLimit | None = None) -> None:
         self._emit = emit
-        self._allowance = allowance or Allowance()
+        self._limit = limit or allowance()
+        self._held_back = 0
 
     async def put(self, why: Said, data: bytes) -> bool:
         """Whether it is kept and committed: only then may its sender be acknowledged."""
-        allowance = self._allowance
-        if not allowance.take(asyncio.get_running_loop().time()):
+        if not self._limit.admits():
+            self._held_back += 1
             return False
-        if allowance.held_back:
-            more, said = allowance.held_back, Words.of(why)
-            why = Words(f"{said.zh}（之前另有 {more} 条类似的未存）", f"{said.en} (and {more} more like it before)")
-            allowance.held_back = 0
+        why, self._held_back = and_more(why, self._held_back), 0
         try:
             await self._emit.quarantine(why, data)
         except NotRecorded:
@@ -84,3 +70,11 @@ class Aside:
         kept = await self.put(why, data)
         self._emit.refused(None, kept_aside(why))
         return kept
+
+
+def and_more(why: Said, held_back: int) -> Said:
+    """Why, with how many like it were not kept before it."""
+    if not held_back:
+        return why
+    said = Words.of(why)
+    return Words(f"{said.zh}（之前另有 {held_back} 条类似的未存）", f"{said.en} (and {held_back} more like it before)")

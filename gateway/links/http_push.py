@@ -20,7 +20,7 @@ from pydantic import Field, model_validator
 
 from gateway.driver import DriverSettings
 from gateway.errors import LinkLost, TooMany
-from gateway.links.allowance import Allowance
+from gateway.links.allowance import allowance
 from gateway.links.http_digest import Digests, Verdict
 from gateway.links.tape import Tape
 from gateway.settings.mend import Wrong
@@ -103,8 +103,8 @@ class PushLink:
         self.tape = Tape()
         self._on_push: OnPush | None = None
         self._on_too_large: OnTooLarge | None = None
-        self._allowance = Allowance(settings.burst, 1 / settings.rate)
-        self._traces = Allowance()
+        self._allowance = allowance(settings.burst, 1 / settings.rate)
+        self._traces = allowance()
 
     async def serve(self, on_push: OnPush, on_too_large: OnTooLarge | None = None) -> None:
         """Take what comes, until cancelled."""
@@ -118,7 +118,7 @@ class PushLink:
         """Returns what the device is answered. Raises LinkLost while the driver does not serve, TooMany beyond
         what it may, BadInput, NotRecorded.
         """
-        if not self._allowance.take(asyncio.get_running_loop().time()):
+        if not self._allowance.admits():
             raise TooMany("too many pushes", 1 / self.settings.rate)
         self.tape.put("in", body, content_type)
         if self._on_push is None:
@@ -127,7 +127,7 @@ class PushLink:
 
     async def too_large(self, head: bytes, size: str) -> None:
         """A body was refused for its size: its first bytes leave a trace, within an allowance."""
-        if not self._traces.take(asyncio.get_running_loop().time()):
+        if not self._traces.admits():
             return
         log.warning("a push is too large", device=self.device, bytes=size, begins=head[:32].hex())
         if self._on_too_large is not None:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -24,10 +23,13 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.errors import LinkLost
-from gateway.links.allowance import Allowance
+from gateway.limits import RefusalLog, Seats, network
+from gateway.links import accept
+from gateway.links.allowance import allowance
 from gateway.links.notes import Notes
-from gateway.links.port import BACKLOG, ListenSettings, bound
+from gateway.links.port import ListenSettings, bound
 from gateway.links.tape import Tape
+from gateway.model import Words
 from gateway.settings.addresses import Listen
 from gateway.tasks import cause, for_good
 
@@ -38,6 +40,10 @@ CHUNK = 4096
 """Bytes a read gives at most; twice as many wait here, the rest in the kernel."""
 WRITE_LIMIT = 10.0
 """Seconds the other end may leave unread what it is sent before its connection counts as lost."""
+TOO_MANY = Words(
+    "连接太多，最久没有动静的已断开，请检查网络，或提高 connections",
+    "too many connections, the one longest silent was closed: look for who has them, or raise connections",
+)
 DATAGRAMS = 256
 """Under way at once; more wait in the kernel's buffer."""
 LONGEST_DATAGRAM = 65_535
@@ -110,8 +116,11 @@ OnDatagram = Callable[[Datagram], Awaitable[None]]
 class ListenLink:
     """What a driver with `LINK = "listen"` is handed; `notes` outlive a restart of the gateway."""
 
-    def __init__(self, settings: ListenSettings, notes: Notes | None = None) -> None:
+    def __init__(
+        self, settings: ListenSettings, notes: Notes | None = None, refusals: RefusalLog | None = None, name: str = ""
+    ) -> None:
         self.settings = settings
+        self._refused_by = accept.Door(name or str(settings.listen), refusals or RefusalLog())
         self.notes = notes or Notes()
         self.tape = Tape()
 
@@ -119,18 +128,28 @@ class ListenLink:
     async def open(self) -> AsyncIterator[Door]:
         """The port, bound; raises LinkLost that says why it can't be."""
         with bound(self.settings) as (tcp, udp):
-            yield Door(self.settings, tcp, udp, self.tape)
+            yield Door(self.settings, tcp, udp, self.tape, self._refused_by)
 
 
 class Door:
     """A bound port. `port` is the one that was taken, where the YAML says 0."""
 
     def __init__(
-        self, settings: ListenSettings, tcp: socket.socket | None, udp: socket.socket | None, tape: Tape
+        self,
+        settings: ListenSettings,
+        tcp: socket.socket | None,
+        udp: socket.socket | None,
+        tape: Tape,
+        refused_by: accept.Door,
     ) -> None:
         self._settings, self._tcp, self._udp, self._tape = settings, tcp, udp, tape
-        self._callers: set[Caller] = set()
-        self._broken = Allowance()
+        self._refused_by = refused_by
+        self._callers = Seats[Caller](
+            settings.connections,
+            lambda caller: caller.heard_at,
+            clock=lambda: asyncio.get_running_loop().time(),
+        )
+        self._broken, self._held_back = allowance(), 0
         door = tcp or udp
         assert door
         self.port: int = door.getsockname()[1]
@@ -156,32 +175,32 @@ class Door:
             else:
                 caller.abort()
 
-        server = await asyncio.start_server(come_in, sock=door, limit=CHUNK, backlog=BACKLOG)
-        async with server:
-            await server.serve_forever()
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.StreamReaderProtocol:
+            return asyncio.StreamReaderProtocol(asyncio.StreamReader(CHUNK, loop), come_in, loop)
+
+        async with accept.accepting(self._refused_by, [door], protocol) as running:
+            await asyncio.gather(*running)
 
     async def _talk(self, caller: Caller, on_caller: OnCaller) -> None:
-        if len(self._callers) >= self._settings.connections:
-            self._make_room()
-        self._callers.add(caller)
+        self._take_in(caller)
         try:
             await on_caller(caller)
         except Exception as error:  # noqa: BLE001  # a supervisor of one connection: hundreds of panels share the door
             self._note(error, "connection", caller.peer)
         finally:
-            self._callers.discard(caller)
+            self._callers.leave(caller)
             caller.close()
 
-    def _make_room(self) -> None:
+    def _take_in(self, caller: Caller) -> None:
         """Half-open connections of devices that lost power linger; a device that calls now is alive.
 
         Whoever has the most gives way: one host that opens hundreds must not cut off the devices.
         """
-        held = Counter(caller.host for caller in self._callers)
-        silent = min(self._callers, key=lambda caller: (-held[caller.host], caller.heard_at))
-        self._callers.discard(silent)
-        log.info("a connection gives way to a new one", listen=str(self._settings.listen), peer=silent.peer)
-        silent.abort()
+        if left := self._callers.take(caller, address=network(caller.host)):
+            self._refused_by.refuse(TOO_MANY, grave=True, peer=left[0].peer)
+            left[0].abort()
 
     async def _receive(self, door: socket.socket, on_datagram: OnDatagram, tasks: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
@@ -214,9 +233,11 @@ class Door:
         why, listen = cause(error), str(self._settings.listen)
         if isinstance(why, LinkLost | OSError):
             log.debug("it was lost", what=what, listen=listen, peer=peer, why=str(why))
-        elif self._broken.take(asyncio.get_running_loop().time()):
-            held_back, self._broken.held_back = self._broken.held_back, 0
+        elif self._broken.admits():
+            held_back, self._held_back = self._held_back, 0
             log.error("handling it broke", what=what, listen=listen, peer=peer, more=held_back, exc_info=error)
+        else:
+            self._held_back += 1
 
     def _may_come(self, address: tuple[str | int, ...] | None) -> bool:
         if not address:
@@ -226,5 +247,7 @@ class Door:
         host = ipaddress.ip_address(str(address[0]).partition("%")[0])
         host = getattr(host, "ipv4_mapped", None) or host  # as an IPv4 sender is called at an address of IPv6
         allowed = any(host in network for network in self._settings.allow)
-        self.turned_away += not allowed
+        if not allowed:
+            self.turned_away += 1
+            self._refused_by.refuse("not from a network that `allow` names", address=str(host))
         return allowed

@@ -59,7 +59,9 @@ def rooms_of_folder(folder: Path) -> Rooms:
 
 def rooms_on_record(connection: sqlite3.Connection) -> Rooms:
     """From the configuration the gateway last ran with. Raises NoConfiguration."""
-    row = connection.execute("SELECT data FROM journal WHERE entry = 'config' ORDER BY number DESC LIMIT 1").fetchone()
+    row = connection.execute(
+        "SELECT data FROM journal WHERE entry <> 'signal' AND entry = 'config' ORDER BY number DESC LIMIT 1"
+    ).fetchone()
     tree = _compound_yaml(from_json(row["data"])["text"]) if row else None
     if tree is None:
         raise NoConfiguration("this gateway has not run yet: say --config DIR, where compound.yaml is")

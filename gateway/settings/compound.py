@@ -122,6 +122,11 @@ class Endpoint(Section):
     """The gateway's own door for MQTT devices: an acknowledged message is on disk."""
 
     listen: Annotated[ListenAddress, Field(description="host:port for MQTT devices")] = parse_listen("127.0.0.1:1883")
+    connections: Annotated[int, Field(ge=1, le=20_000, description="signed in at once")] = 2000
+    per_account: Annotated[int, Field(ge=1, le=20_000, description="of them by one account; a bridge has one")] = 500
+    per_address: Annotated[
+        int, Field(ge=1, le=20_000, description="of them from one address; behind NAT a whole fleet has one")
+    ] = 1000
     tls: Annotated[MqttTls | None, Field(description="a second, encrypted door")] = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import re
 from types import ModuleType
@@ -27,6 +28,12 @@ def find_rule(kind: str) -> type[Rule]:
     found = _find(kind, "rule")
     if not (isinstance(found, type) and issubclass(found, Rule)):
         raise _without(kind, "RULE")
+    if inspect.isabstract(found):
+        # Until 0.1.0 a rule was a generator.
+        raise Wrong(
+            f"{found.__name__}, the RULE of {kind!r}, has no method on()",
+            "write on(state, event), which returns the decisions; watch() is not called any more",
+        )
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.model import Said, Words
+from gateway.store.journal import NEVER
 from gateway.store.rows import from_us, to_us
 
 LONGEST_WHY = 2000
@@ -41,9 +42,9 @@ def record(connection: sqlite3.Connection, at: datetime, device: str, why: Said,
 def newest(connection: sqlite3.Connection, before: int | None, most: int, shown: int) -> list[Unreadable]:
     """Newest first; `before` is the number the last page ended on, `shown` bytes of each."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM quarantine WHERE number < coalesce(?, number + 1)"  # noqa: S608  # fixed columns
+        f"SELECT {_COLUMNS} FROM quarantine WHERE number < ?"  # noqa: S608  # fixed columns
         " ORDER BY number DESC LIMIT ?",
-        (shown, before, most),
+        (shown, NEVER if before is None else before, most),
     )
     return [_unreadable(row) for row in rows]
 

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.errors import NotRecorded
+from gateway.limits import RateLimit, Refusal, RefusalLog, network
 from gateway.model import Role, Words
 from gateway.store import Store
 from gateway.store.rows import from_us, to_us
 from gateway.web.passwords import Passwords
 from gateway.web.problems import Trouble
-from gateway.web.throttle import Throttle, network
+from gateway.web.slow import SlowDown
 from gateway.web.users import hash_of
 
 log = structlog.get_logger(__name__)
@@ -27,6 +28,7 @@ AT_MOST = timedelta(hours=24)
 """However much it is used."""
 _SLIDES = timedelta(minutes=5)
 """How far a session must have run down before it is written anew."""
+WRONG = Refusal("sign-in", "wrong user name or password")
 _MOST_UNWRITTEN = 100
 _MOST_FAMILIAR = 1000
 
@@ -50,26 +52,43 @@ class _Unwritten:
 
 
 class Accounts:
-    def __init__(self, store: Store, passwords: Passwords, now: Callable[[], datetime]) -> None:
+    """Whoever was wrong often waits before the next try is looked at. The right password gets in after that wait: who
+    locks out a guard by trying passwords would lock out every guard.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        passwords: Passwords,
+        now: Callable[[], datetime],
+        refusals: RefusalLog | None = None,
+        slow: SlowDown | None = None,
+    ) -> None:
         self._store = store
         self._passwords = passwords
         self._now = now
-        self._by_pair = Throttle(5, timedelta(minutes=2.5))
-        self._by_address = Throttle(20, timedelta(minutes=10))
-        self._by_user = Throttle(30, timedelta(minutes=5))
+        self._refusals = refusals or RefusalLog()
+        self._slow = slow or SlowDown()
+        self._by_pair = RateLimit(5, timedelta(minutes=2.5))
+        self._by_address = RateLimit(20, timedelta(minutes=10))
+        self._by_user = RateLimit(30, timedelta(minutes=5))
         self._familiar: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._unwritten: dict[bytes, _Unwritten] = {}
 
     async def sign_in(self, user: str, password: str, address: str) -> tuple[str, SignedIn]:
         """A new token and who it stands for. Raises Trouble (401) or TooMany, the same for anyone."""
-        tries = self._count_try(user, network(address))
-        row = await self._user(user)
-        matches = await self._passwords.matches(row["password"] if row else None, password)
+        tries = self._tries(user, network(address))
+        wait = max(limit.wait_for(key) for limit, key in tries)
+        for limit, key in tries:
+            limit.count(key)
+        async with self._slow.turn(network(address), wait):
+            row = await self._user(user)
+            matches = await self._passwords.matches(row["password"] if row else None, password)
         if row is None or not matches:
-            log.warning("sign-in refused", address=address)
+            self._refusals.note(WRONG, address=address)
             raise Trouble(401, Words("用户名或密码不正确", "The user name or the password is wrong"), "wrong_password")
-        for throttle, key in tries:
-            throttle.give_back(key)
+        for limit, key in tries:
+            limit.give_back(key)
         self._remember(user, network(address))
         return await self._begin(row)
 
@@ -118,13 +137,11 @@ class Accounts:
             lambda connection: connection.execute("DELETE FROM web_sessions WHERE token = ?", (key,)).rowcount
         )
 
-    def _count_try(self, user: str, address: str) -> list[tuple[Throttle, Hashable]]:
-        """Strangers can't lock a user out of an address they have signed in from."""
-        tries: list[tuple[Throttle, Hashable]] = [(self._by_pair, (user, address)), (self._by_address, address)]
+    def _tries(self, user: str, address: str) -> list[tuple[RateLimit, Hashable]]:
+        """What a try is counted for. Strangers' tries don't count where the user has signed in from before."""
+        tries: list[tuple[RateLimit, Hashable]] = [(self._by_pair, (user, address)), (self._by_address, address)]
         if (user, address) not in self._familiar:
             tries.append((self._by_user, user))
-        for throttle, key in tries:
-            throttle.take(key)
         return tries
 
     def _remember(self, user: str, address: str) -> None:

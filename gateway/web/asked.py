@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import Disposition
+from gateway.web.parsing import LARGEST
 
 
 class Asked(BaseModel):
@@ -16,6 +17,8 @@ class Asked(BaseModel):
 
 Note = Annotated[str, Field(max_length=2000)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
+Number = Annotated[int, Field(ge=0, le=LARGEST)]
+"""Of a row, or of a change."""
 Most = Annotated[int, Field(ge=1, le=500)]
 
 
@@ -56,17 +59,17 @@ class SignalQuery(Asked):
     source_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = Field(
         None, description="the device's own id of the signal; with `device`"
     )
-    after: Annotated[int, Field(ge=0)] | None = None
+    after: Number | None = None
     limit: Most = 100
 
 
 class PageQuery(Asked):
-    after: Annotated[int, Field(ge=0)] | None = None
+    after: Number | None = None
     limit: Most = 50
 
 
 class LiveQuery(Asked):
-    after: Annotated[int, Field(ge=0)] | None = Field(None, description="resume after this number")
+    after: Number | None = Field(None, description="resume after this number")
 
 
 class ViewQuery(Asked):

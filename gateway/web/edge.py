@@ -18,6 +18,7 @@ from gateway.web.call import Call
 from gateway.web.language import language_of
 from gateway.web.meters import Meters
 from gateway.web.origin import address_of, check_origin
+from gateway.web.parsing import check_address, read_json
 from gateway.web.problems import Problem, not_allowed, not_signed_in, of_error, of_status
 from gateway.web.routes import DEVICE, PUBLIC, Route
 from gateway.web.services import Services
@@ -41,6 +42,8 @@ def serve_route(route: Route, services: Services, meters: Meters) -> Handler:
             response = problem_response(request, services, of_status(error.status, error.reason))
         except (Refused, NotRecorded, ValidationError) as error:
             response = problem_response(request, services, of_error(error))
+        except web.RequestPayloadError:
+            response = problem_response(request, services, of_status(400, "The body can't be read"))
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception:
@@ -55,6 +58,7 @@ def serve_route(route: Route, services: Services, meters: Meters) -> Handler:
 
 
 async def _answer(route: Route, services: Services, request: web.Request) -> web.StreamResponse:
+    check_address(request)
     if route.changes or route.socket:
         check_origin(request, services.facts.public_url, opaque=route.opaque_origin)
     who = await _admit(route, services, request)
@@ -101,12 +105,7 @@ async def _read(route: Route, request: web.Request) -> BaseModel | None:
     body = await read_body(request, route.limit, route.seconds)
     if body and request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(reason="Send application/json")
-    try:
-        return route.takes.model_validate(json.loads(body or b"{}"))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, ValidationError):
-            raise
-        raise web.HTTPBadRequest(reason="The body is not valid JSON") from error
+    return route.takes.model_validate(read_json(body or b"{}"))
 
 
 def _query(request: web.Request) -> dict[str, Any]:
@@ -119,6 +118,8 @@ async def read_body(request: web.Request, limit: int, seconds: float) -> bytes:
     """The whole body, refused as soon as it is known to be too large or too slow."""
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity") != "identity":
+        raise web.HTTPUnsupportedMediaType(reason="Send the body as it is, not packed")
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):

@@ -11,12 +11,13 @@ import structlog
 
 from gateway.errors import NotRecorded
 from gateway.flow.status import DeviceStatus
-from gateway.model import Alert, Signal
+from gateway.model import Alert, Severity, Signal
 from gateway.store import journal
 from gateway.web.hub import Change
 from gateway.web.messages import (
     AlertMessage,
     BeatMessage,
+    CountsView,
     DeviceMessage,
     DroppedMessage,
     Message,
@@ -44,22 +45,25 @@ class Feed:
         self._made: OrderedDict[tuple[int, Audience], str] = OrderedDict()
         self._making = {audience: asyncio.Lock() for audience in Audience}
 
-    async def snapshot(self, audience: Audience) -> tuple[int, str]:
-        """The whole state, and the number it is true for (what changed while it was read comes again)."""
+    async def snapshot(self, audience: Audience) -> tuple[int, str, bool]:
+        """The whole state, the number it is true for (what changed while it was read comes again), and whether
+        open alerts were left out.
+        """
         services = self._services
         number = services.hub.number
-        alerts = services.desk.open_alerts()
+        alerts, counts = services.desk.open_alerts(), self._counts()
         shown = alerts[:MOST_ALERTS]
         signals = await self._newest_signals()
         message = SnapshotMessage(
             number=number,
             alerts=await self._presenter.alerts(shown, audience, 20 if len(shown) <= _FEW_ALERTS else 3),
             alerts_left_out=len(alerts) - len(shown),
+            counts=counts,
             devices=[self._presenter.device(status) for status in services.devices().values()],
             signals=[self._presenter.signal(signal, audience) for signal in signals],
             dropped=services.hub.counts,
         )
-        return number, await asyncio.to_thread(message.model_dump_json)
+        return number, await asyncio.to_thread(message.model_dump_json), len(alerts) > len(shown)
 
     async def messages(self, changes: Sequence[Change], audience: Audience) -> list[str]:
         """One for each change that still stands; a state that was overtaken is left to its successor."""
@@ -92,13 +96,18 @@ class Feed:
         number = change.number
         match change.subject:
             case Alert():
-                return AlertMessage(number=number, alert=next(views))
+                return AlertMessage(number=number, alert=next(views), counts=self._counts())
             case DeviceStatus() as status:
                 return DeviceMessage(number=number, device=self._presenter.device(status))
             case Signal() as signal:
                 return SignalMessage(number=number, signal=self._presenter.signal(signal, audience))
             case counts:
                 return DroppedMessage(number=number, dropped=counts)
+
+    def _counts(self) -> CountsView:
+        counts = self._services.desk.counts()
+        untouched = {severity.word: counts[severity, True] for severity in Severity}
+        return CountsView(open={s.word: untouched[s.word] + counts[s, False] for s in Severity}, untouched=untouched)
 
     async def _newest_signals(self) -> list[Signal]:
         try:

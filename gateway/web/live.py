@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 from aiohttp import WSCloseCode, web
 
-from gateway.errors import TooMany
+from gateway.model import Alert, AlertState
 from gateway.web.asked import LiveQuery
 from gateway.web.call import Call
 from gateway.web.feed import Feed
+from gateway.web.hub import Change
 from gateway.web.meters import Meters
 from gateway.web.privacy import audience_of
 from gateway.web.routes import EVERYONE, Route
+from gateway.web.screens import MOST, Screens
 from gateway.web.standing import SESSION_ENDED, may_stay
 
 log = structlog.get_logger(__name__)
@@ -21,36 +24,32 @@ BEAT_S = 5.0
 _BATCH = 100
 _SEND_S = 15.0
 """A screen that takes nothing for this long is gone."""
-_MOST_SOCKETS = 200
+_ROOM = 100
+"""Alerts closed by guards before the next of more than a snapshot holds are sent."""
 _MOST_BYTES = 4096
 
 
 class Live:
     """Every live socket; `close` ends them all when the gateway stops."""
 
-    def __init__(self, feed: Feed, meters: Meters) -> None:
+    def __init__(self, feed: Feed, meters: Meters, most: int = MOST) -> None:
         self._feed = feed
         self._meters = meters
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._screens = Screens(most)
 
     async def serve(self, call: Call[LiveQuery]) -> web.WebSocketResponse:
-        if len(self._sockets) >= _MOST_SOCKETS:
-            raise TooMany("too many screens follow live", 30)
         socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=_MOST_BYTES)
-        self._sockets.add(socket)
-        self._meters.sockets.set(len(self._sockets))
         try:
-            await socket.prepare(call.request)
-            await self._converse(socket, call)
+            with self._screens.held(socket, call.me.user):
+                self._meters.sockets.set(len(self._screens))
+                await socket.prepare(call.request)
+                await self._converse(socket, call)
         finally:
-            self._sockets.discard(socket)
-            self._meters.sockets.set(len(self._sockets))
+            self._meters.sockets.set(len(self._screens))
         return socket
 
     async def close(self) -> None:
-        """Tell every screen that the gateway goes; they come back by themselves."""
-        for socket in list(self._sockets):
-            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops")
+        await self._screens.close()
 
     def routes(self) -> tuple[Route, ...]:
         does = "WebSocket: a snapshot, then numbered changes; `after` resumes"
@@ -86,6 +85,8 @@ class _Speaker:
         self._who = call.me
         self._cursor = call.asked.after
         self._next_beat = 0.0
+        self._closed_until_next = 0
+        """So many closed alerts more, and the screen gets those that its last snapshot left out; 0: it has all."""
 
     async def run(self) -> None:
         """Until the session ends; a resumed socket hears a beat at once, to know that it is live."""
@@ -98,6 +99,7 @@ class _Speaker:
                 for text in await self._feed.messages(changes, audience_of(self._who.role)):
                     await self._send(text)
                 self._cursor = changes[-1].number
+                self._make_room(changes)
             if loop.time() >= self._next_beat:
                 if not await may_stay(self._services.accounts, self._who):
                     await self._socket.close(code=SESSION_ENDED, message=b"the session has ended")
@@ -116,9 +118,19 @@ class _Speaker:
             return
 
     async def _send_snapshot(self) -> None:
-        self._cursor, text = await self._feed.snapshot(audience_of(self._who.role))
+        self._cursor, text, left_out = await self._feed.snapshot(audience_of(self._who.role))
+        self._closed_until_next = _ROOM if left_out else 0
         self._meters.snapshots.inc()
         await self._send(text)
+
+    def _make_room(self, changes: Sequence[Change]) -> None:
+        """As alerts of a list that was too long are closed, the next ones come with a fresh snapshot."""
+        if not self._closed_until_next:
+            return
+        closed = sum(isinstance(c.subject, Alert) and c.subject.state is AlertState.CLOSED for c in changes)
+        self._closed_until_next = max(0, self._closed_until_next - closed)
+        if not self._closed_until_next:
+            self._cursor = None
 
     async def _send(self, text: str) -> None:
         async with asyncio.timeout(_SEND_S):

@@ -10,6 +10,13 @@ from pydantic import Field
 from gateway.web.views import AlertView, DeviceView, SignalView, Time, View
 
 
+class CountsView(View):
+    """All open alerts by severity, those too that no message has brought; `untouched`: nobody has seen to them yet."""
+
+    open: Mapping[str, int]
+    untouched: Mapping[str, int]
+
+
 class SnapshotMessage(View):
     """The whole state; what comes after it are the changes since `number`."""
 
@@ -17,6 +24,7 @@ class SnapshotMessage(View):
     number: int
     alerts: Sequence[AlertView]
     alerts_left_out: int = Field(description="open alerts beyond the most severe 1000")
+    counts: CountsView
     devices: Sequence[DeviceView]
     signals: Sequence[SignalView]
     dropped: Mapping[str, int]
@@ -26,6 +34,7 @@ class AlertMessage(View):
     type: Literal["alert"] = "alert"
     number: int
     alert: AlertView
+    counts: CountsView
 
 
 class DeviceMessage(View):

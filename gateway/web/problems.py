@@ -19,7 +19,7 @@ _CODES: Mapping[int, tuple[str, str]] = {
     408: ("too_slow", "请求内容没有及时送达"),
     409: ("conflict", "当前状态不允许"),
     413: ("too_large", "内容太大"),
-    415: ("wrong_type", "请求内容必须是 application/json"),
+    415: ("wrong_type", "请求内容必须是未压缩的 application/json"),
     429: ("too_many", "请求太频繁，请稍后再试"),
     500: ("internal", "网关内部出错，已记录"),
     503: ("not_recorded", "存储故障，没有保存成功"),

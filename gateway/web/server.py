@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,11 +11,14 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from gateway.links.accept import Door, accepting, listening
 from gateway.web.api import alerts, devices, session, system
 from gateway.web.api.calls import CallSound
 from gateway.web.api.clips import Clips
 from gateway.web.api.live_view import LiveView
+from gateway.web.api.pictures import Pictures
 from gateway.web.api.push import Push
+from gateway.web.connections import Connections
 from gateway.web.edge import problem_response, serve_route
 from gateway.web.feed import Feed
 from gateway.web.headers import add_headers
@@ -29,20 +31,21 @@ from gateway.web.pages.rendering import Rendering
 from gateway.web.prefix import prefix_of
 from gateway.web.problems import of_status
 from gateway.web.routes import Route, RouteError, checked
+from gateway.web.screens import screens
 from gateway.web.services import Services
-from gateway.web.strangers import QUIET_S, Strangers
 from gateway.web.viewings import Viewings
 
 log = structlog.get_logger(__name__)
-_END_S, _HANDSHAKE_S = 3.0, 10.0
+_END_S = 3.0
 
 
 def build(services: Services) -> web.Application:
     """The application. Raises RouteError for a route that must not be served."""
     rendering, meters = Rendering(), Meters(services.registry)
-    docs, live = DocsPages(rendering), Live(Feed(services), meters)
+    most = screens(services.connections)
+    docs, live = DocsPages(rendering), Live(Feed(services), meters, most)
     viewings = Viewings(services.store, services.now)
-    live_view = LiveView(viewings, meters)
+    live_view = LiveView(viewings, meters, most)
     sound = CallSound()
     table = checked(
         (
@@ -52,6 +55,7 @@ def build(services: Services) -> web.Application:
             *live.routes(),
             *live_view.routes(),
             *sound.routes(),
+            *Pictures(viewings).routes(),
             *Clips(viewings).routes(),
             *Push().routes(),
             *system.ROUTES,
@@ -112,23 +116,18 @@ def _strays(services: Services) -> Any:
 @asynccontextmanager
 async def serve(services: Services, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve until left; gives the URL, with the port that was picked when `port` is 0."""
-    strangers, app = Strangers(), build(services)
-    app.middlewares.insert(0, strangers.note)
-    runner = web.AppRunner(
-        app, access_log=None, handle_signals=False, shutdown_timeout=_END_S, keepalive_timeout=QUIET_S
-    )
+    door = Door("http", services.refusals)
+    connections, app = Connections(door, services.connections), build(services)
+    app.middlewares.insert(0, connections.note)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_END_S)
     await runner.setup()
     try:
         assert runner.server
-        listening = await asyncio.get_running_loop().create_server(
-            strangers.come_to(runner.server), host, port, ssl=tls, ssl_handshake_timeout=_HANDSHAKE_S if tls else None
-        )
-        try:
-            shown = f"[{host}]" if ":" in host else host
-            url = f"{'https' if tls else 'http'}://{shown}:{listening.sockets[0].getsockname()[1]}"
+        sockets = listening(host, port)
+        shown = f"[{host}]" if ":" in host else host
+        url = f"{'https' if tls else 'http'}://{shown}:{sockets[0].getsockname()[1]}"
+        async with accepting(door, sockets, connections.come_to(runner.server), tls):
             log.info("the guard room is open", url=url)
             yield url
-        finally:
-            listening.close()
     finally:
         await runner.cleanup()

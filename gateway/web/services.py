@@ -14,6 +14,7 @@ from gateway.clips.cameras import Cameras
 from gateway.clips.shelf import Shelf
 from gateway.desk import Desk
 from gateway.flow.status import DeviceStatus
+from gateway.limits import RefusalLog
 from gateway.links.http_push import Pushes
 from gateway.links.sip.link import Calls
 from gateway.model import Command, Device, Place, Signal, Words
@@ -21,6 +22,7 @@ from gateway.people import DoorPlates, People
 from gateway.store import Store
 from gateway.vision.view.broadcast import Viewer
 from gateway.web.accounts import Accounts
+from gateway.web.connections import MOST
 from gateway.web.hub import Hub
 
 
@@ -54,8 +56,9 @@ class Services:
     `order` returns once a command is on record; its result comes as a signal. `report` is the
     intake: it returns once the signal is committed. `picture(camera)` is the newest
     JPEG of a camera or None, `view(camera, main)` a viewer of the live packets of its sub or main stream
-    (LinkLost while there are none, NotFound where it has no main stream), `shelf` where recordings
-    lie. `calls` are those of the intercoms. `ready` names each part and whether it is. `console` is the
+    (LinkLost while there are none, NotFound where it has no main stream), `shelf` where recordings lie.
+    `refusals` counts what is turned away, `connections` is how many there may be at once.
+    `calls` are those of the intercoms. `ready` names each part and whether it is. `console` is the
     folder of the built guard-room app.
     """
 
@@ -78,6 +81,8 @@ class Services:
     ready: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console: Path
+    refusals: RefusalLog = field(default_factory=RefusalLog)
+    connections: int = MOST
     calls: Calls = field(default_factory=Calls)
     pushes: Pushes = field(default_factory=Pushes)
 

@@ -81,7 +81,7 @@ def weakness(name: str, password: str) -> str | None:
 
 def hash_of(token: str) -> bytes:
     """What is kept of a token; 256 bits of chance need no slow hash."""
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode(errors="surrogateescape")).digest()
 
 
 def _add(connection: sqlite3.Connection, name: str, role: Role, password: str, now: datetime) -> None:

@@ -249,3 +249,6 @@ class QuarantineList(View):
 class HealthView(View):
     status: Literal["ok", "not ready"]
     parts: Mapping[str, bool] = {}
+    refused: Sequence[str] = Field(
+        (), description="what was turned away within the last minute, by door; `anju_refused`"
+    )

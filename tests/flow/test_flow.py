@@ -27,14 +27,11 @@ class Every(Rule):
 
     KINDS = ("zone.alarm",)
 
-    def watch(self, held):
-        decisions = ()
-        while True:
-            event = yield decisions
-            decisions = (
-                Raise(event.device, Severity.HIGH, "wall/n1", Words("报警", "alarm")),
-                Perform("n1", "sound"),
-            )
+    def on(self, state, event):
+        return (
+            Raise(event.device, Severity.HIGH, "wall/n1", Words("报警", "alarm")),
+            Perform("n1", "sound"),
+        )
 
 
 EVERY = (Every("every", None, COMPOUND), "f")
@@ -214,10 +211,9 @@ async def test_a_spoilt_record_does_not_silence_an_alarm(flow_of, tmp_path):
 class Once(Every):
     """Its setting is called between signal and decision."""
 
-    def watch(self, _held):
-        yield ()
+    def on(self, state, event):
         self.settings()
-        yield (Raise("n1", Severity.HIGH, "wall/n1", Words("报警", "alarm")),)
+        return (Raise("n1", Severity.HIGH, "wall/n1", Words("报警", "alarm")),)
 
 
 async def test_a_disk_that_failed_a_decision_alone_is_told_to_be_well_again(flow_of, full_disk):
@@ -299,11 +295,8 @@ class Named(Every):
 
     KINDS = ("x.pressed",)
 
-    def watch(self, _held):
-        decisions = ()
-        while True:
-            event = yield decisions
-            decisions = (Raise(f"{self.settings} {event.source_id}", Severity.HIGH, "wall/n1", Words("报警", "alarm")),)
+    def on(self, state, event):
+        return (Raise(f"{self.settings} {event.source_id}", Severity.HIGH, "wall/n1", Words("报警", "alarm")),)
 
 
 async def test_each_event_is_decided_by_the_rules_of_its_place_in_the_journal(flow_of):

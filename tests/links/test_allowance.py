@@ -5,17 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from gateway.errors import NotRecorded
-from gateway.links.allowance import Allowance, Aside, Unread
+from gateway.links.allowance import Aside, Unread, allowance
 from gateway.model import Said
 from tests.support.listening import Listening
-
-
-def test_a_burst_passes_and_the_rest_is_counted() -> None:
-    allowance = Allowance(burst=3, seconds=10)
-    assert [allowance.take(100) for _ in range(5)] == [True, True, True, False, False]
-    assert allowance.held_back == 2
-    assert allowance.take(110)
-    assert not allowance.take(110)
 
 
 class Emit:
@@ -33,7 +25,7 @@ async def test_what_was_held_back_is_told_with_the_next(monkeypatch) -> None:
     now = 0.0
     monkeypatch.setattr("asyncio.get_running_loop", lambda: SimpleNamespace(time=lambda: now))
     emit = Emit()
-    aside = Aside(emit, Allowance(burst=1, seconds=10))
+    aside = Aside(emit, allowance(burst=1, seconds=10))
     assert [await aside.put("noise", b"x") for _ in range(3)] == [True, False, False]
     now = 10.0
     assert await aside.put("noise", b"y")

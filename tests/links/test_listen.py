@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.errors import LinkLost
+from gateway.links import accept
 from gateway.links.listen import Caller, Datagram, Door, ListenLink, ListenSettings
 from gateway.links.port import claimed
 from gateway.tasks import cause
@@ -279,7 +280,7 @@ def ask_one_way(port: int, data: bytes) -> None:
 
 
 async def test_a_door_that_no_longer_accepts_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asyncio.Server, "serve_forever", lambda _server: _given_up())
+    monkeypatch.setattr(accept._Acceptor, "run", lambda _acceptor: _given_up())
     async with ListenLink(settings()).open() as door:
         with pytest.raises(ExceptionGroup) as ended:
             await door.serve(echo, echo_datagram)

@@ -51,13 +51,12 @@ def signal(device: str, kind: str, after: float = 0, **data: Any) -> Signal:
 
 def feed(rule: Rule, signals: Iterable[Signal], held: Iterable[str] = (), until: float = 0) -> list[Decision]:
     """Every decision but wake-ups, which come due in between as they would, and until `until` seconds."""
-    watch = rule.watch(frozenset(held))
-    next(watch)
+    state = rule.start(frozenset(held))
     wakes: dict[str, datetime] = {}
     decisions: list[Decision] = []
 
     def send(event: Signal | Wake) -> None:
-        for decision in watch.send(event):
+        for decision in rule.on(state, event):
             if not isinstance(decision, WakeAt):
                 decisions.append(decision)
             elif decision.time is None:
@@ -71,7 +70,7 @@ def feed(rule: Rule, signals: Iterable[Signal], held: Iterable[str] = (), until:
             send(Wake(rule.name, key, wakes.pop(key)))
 
     for each in signals:
-        if rule.KINDS and each.kind not in rule.KINDS:
+        if rule.KINDS and each.kind not in rule.kinds(frozenset(held)):
             continue
         pass_until(each.time)
         send(each)

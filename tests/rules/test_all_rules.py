@@ -47,9 +47,8 @@ def in_order(events):
 
 
 def decide(rule, events, held):
-    watch = rule.watch(held)
-    assert next(watch) == ()
-    return [list(watch.send(event)) for event in events if isinstance(event, Wake) or event.kind in rule.KINDS]
+    state = rule.start(held)
+    return [list(rule.on(state, event)) for event in events if isinstance(event, Wake) or event.kind in rule.KINDS]
 
 
 @pytest.mark.parametrize("kind", RULES)

@@ -45,15 +45,14 @@ def test_those_that_follow_fold_into_it_and_it_is_over_with_the_last():
 
 def test_one_that_was_moved_to_another_place_meanwhile_ends_the_loss_it_was_told_in():
     rule = made(RULE)
-    watch = rule.watch(frozenset())
-    next(watch)
+    state = rule.start(frozenset())
     away = ("c1", "c2", "c3", "c4")
-    asked = [decision for said in lost(*away) for decision in watch.send(said)]
+    asked = [decision for said in lost(*away) for decision in rule.on(state, said)]
     for wake in asked:
-        watch.send(Wake("r", wake.key, wake.time))
+        rule.on(state, Wake("r", wake.key, wake.time))
     moved = replace(COMPOUND.devices["c4"], place="gate/east")
     rule.compound = replace(COMPOUND, devices={**COMPOUND.devices, "c4": moved})
-    decisions = [d for name in away for d in watch.send(signal(name, "device.online", 30))]
+    decisions = [d for name in away for d in rule.on(state, signal(name, "device.online", 30))]
     assert brief(decisions) == ["clear */wall"]
 
 

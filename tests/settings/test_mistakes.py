@@ -255,6 +255,11 @@ def test_a_wrong_kind_is_one_mistake_whatever_else_stands_there(folder, kind, to
     assert told in only(folder)
 
 
+def test_a_rule_of_the_old_kind_is_told_what_became_of_it(folder):
+    folder.rules("- {id: r, kind: tests.settings.old_rule}")
+    assert "OldRule, the RULE of 'tests.settings.old_rule', has no method on(), write on(state, event)" in only(folder)
+
+
 def test_the_line_is_that_of_the_fault(folder):
     folder.devices("""\
 - id: p1

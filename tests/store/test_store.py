@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.app import housekeeping
 from gateway.errors import NotRecorded
 from gateway.model import Signal
-from gateway.store import Store, journal
+from gateway.settings.compound import Retention
+from gateway.store import Store, journal, retention
 from gateway.store.media import Media
 from tests.support.spoilt import spoil
 
@@ -157,3 +159,35 @@ async def test_all_old_pictures_go_however_many_and_with_them_what_a_power_cut_l
         gone = [store.media.purge(shelf, NOW, frozenset({held})) for shelf in store.media.shelves()]
         assert sum(gone) == 599
         assert {path.stem for path in (tmp_path / "media").rglob("*") if path.is_file()} == {held, young}
+
+
+async def test_old_signals_go_batch_by_batch_and_those_behind_an_alert_stay(tmp_path, monkeypatch):
+    """However many stay: each look goes on where the last one ended."""
+    monkeypatch.setattr(retention, "LOOKED_AT", 10)
+    monkeypatch.setattr(retention, "BATCH", 3)
+    monkeypatch.setattr(housekeeping, "PAUSE_S", 0)
+    async with Store.open(tmp_path) as store:
+        old, young = NOW - timedelta(days=40), NOW - timedelta(days=1)
+        times = [old] * 35 + [young] * 3
+        numbers = [(await record(store, said(received=at, fresh=True))).number for at in times]
+        behind = {*numbers[:20], numbers[25]}
+        rows = [("a", number) for number in behind]
+        await store.write(lambda c: c.executemany("INSERT INTO alert_signals VALUES (?, ?)", rows).rowcount)
+        await housekeeping._purge_rows(store, NOW, Retention(signals=timedelta(days=30)))
+        left = await store.read(lambda c: {row["number"] for row in c.execute("SELECT number FROM journal")})
+    assert left == behind | set(numbers[-3:])
+
+
+async def test_pictures_that_alerts_show_are_asked_for_shelf_by_shelf(tmp_path):
+    async with Store.open(tmp_path) as store:
+        names = [f"{shelf}{'0' * 62}" for shelf in ("aa", "ab", "b0")]
+
+        def raise_alerts(connection):
+            for name in names:
+                connection.execute(
+                    "INSERT INTO alerts VALUES (?, 'r', 'k', 1, 'new', '', NULL, '', '', 0, 0, 1, NULL, NULL, NULL, ?)",
+                    (name, name),
+                )
+
+        await store.write(raise_alerts)
+        assert await store.read(lambda c: retention.snapshots_of_alerts(c, "ab")) == {names[1]}

@@ -24,6 +24,8 @@ from gateway.people.roster import read_roster
 from gateway.store import Store, journal
 from gateway.vision.view.broadcast import Broadcast, Viewer
 from gateway.web import Accounts, Facts, Hub, Passwords, Services, Users, serve
+from gateway.web.connections import MOST
+from gateway.web.slow import SlowDown
 
 NAMES = ("王建国", "李秀英")
 PHONES = ("13812345678", "13987654321")
@@ -65,6 +67,8 @@ class World:
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
     fault: Said | None = None
     """Why every device is lost."""
+    pauses: list[float] = field(default_factory=list)
+    """Seconds that sign-ins had to wait; nobody waits here."""
     broken_disk: bool = False
     services: Services | None = None
     broadcast: Broadcast | None = None
@@ -86,6 +90,9 @@ class World:
             yield viewer
         finally:
             self.broadcast.leave(viewer)
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
 
     async def order(self, command: Command) -> None:
         self.ordered.append(command)
@@ -124,7 +131,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, tls=None, console: Path | None = None, **facts) -> AsyncIterator[World]:
+async def world(
+    folder: Path, tls=None, console: Path | None = None, connections: int = MOST, **facts
+) -> AsyncIterator[World]:
     async with Store.open(folder) as store:
         hub = Hub()
         made = World(
@@ -155,7 +164,7 @@ async def world(folder: Path, tls=None, console: Path | None = None, **facts) ->
             hub=hub,
             people=made.people,
             door_plates=made.door_plates,
-            accounts=Accounts(store, FAST, lambda: made.now),
+            accounts=Accounts(store, FAST, lambda: made.now, slow=SlowDown(made.pause)),
             devices=made.devices,
             cameras=Cameras({device.id: device for device in DEVICES}),
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},
@@ -167,6 +176,7 @@ async def world(folder: Path, tls=None, console: Path | None = None, **facts) ->
             ready=lambda: made.ready,
             registry=CollectorRegistry(),
             console=console or folder / "no-console",
+            connections=connections,
         )
         made.services = services
         for role in Role:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.flow.emitter import MOST_BYTES, Quarantine
 from gateway.model import AlertState, Words
+from gateway.store import journal
 from tests.web.conftest import JPEG, NAMES, PHONES
 
 ALERTS = "/api/v1/alerts"
@@ -96,9 +98,20 @@ async def test_a_signal_is_found_by_the_id_that_its_device_gave_it(anju, open_cl
 
 async def test_what_is_asked_by_source_id_needs_no_search(anju):
     """Both columns of the index; a device that never sent it may have millions of signals."""
-    sql = "EXPLAIN QUERY PLAN SELECT * FROM journal WHERE entry = 'signal' AND device = ? AND source_id = ?"
-    rows = await anju.store.read(lambda c: c.execute(f"{sql} ORDER BY number DESC LIMIT ?", ("d", "i", 9)).fetchall())
-    assert "journal_source (device=? AND source_id=?)" in rows[0]["detail"]
+    asked: list[str] = []
+
+    def look(connection):
+        connection.set_trace_callback(asked.append)
+        for kind, before in itertools.product((None, "fire.alarm"), (None, 9)):
+            journal.signals(connection, device="d", source_id="i", kind=kind, before=before)
+        connection.set_trace_callback(None)
+        return [[row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")] for sql in asked]
+
+    plans = await anju.store.read(look)
+    assert len(plans) == 4
+    for plan in plans:
+        assert plan[0].startswith("SEARCH journal USING INTEGER PRIMARY KEY"), plan
+        assert "journal_source (device=? AND source_id=?)" in plan[-1]
 
 
 async def test_an_installer_sees_no_face_and_no_name_in_signals(anju, open_client):

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 from aiohttp import WSMsgType
 
+from gateway.desk import Decided, Desk
 from gateway.flow.status import DeviceStatus
-from gateway.model import Health
-from gateway.web import live
+from gateway.model import Health, Raise, Severity, Words
+from gateway.web import feed, live
 from gateway.web.hub import Hub
 from tests.web.conftest import DEVICES, NAMES
 
@@ -216,3 +217,64 @@ async def test_the_hub_forgets_the_oldest_and_keeps_no_more():
     assert hub.since(110, 10) == []
     assert hub.since(111, 10) is None
     assert len(hub._latest) == 3
+
+
+async def many_alerts(anju, severities):
+    """One alert each, decided in one go."""
+    signal = await anju.hear("home-1502", "fire.alarm")
+    reason = Words("烟雾", "Smoke")
+    decided = [
+        Decided("home", Raise(f"k{number}", severity, "b3/u1/1502", reason, "home-1502"), signal)
+        for number, severity in enumerate(severities)
+    ]
+    return await anju.desk.decide(decided, lambda _c: None)
+
+
+async def test_of_more_alerts_than_a_snapshot_holds_the_rest_is_counted_by_severity(anju, open_client):
+    """All of them critical but a few: what is left out is not said to matter less."""
+    critical = await many_alerts(anju, [Severity.LOW] * 30 + [Severity.HIGH] * 70 + [Severity.CRITICAL] * 1100)
+    critical = [alert for alert in critical if alert.severity is Severity.CRITICAL]
+    for alert in critical[:20]:
+        await anju.desk.step(alert.id, "acknowledge", "guard")
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE, max_msg_size=0) as socket:
+        snapshot = await hear(socket)
+        assert {alert["severity"] for alert in snapshot["alerts"]} == {"critical"}
+        assert {alert["state"] for alert in snapshot["alerts"]} == {"new"}, "those in hand come after them"
+        assert (len(snapshot["alerts"]), snapshot["alerts_left_out"]) == (1000, 200)
+        assert snapshot["counts"]["open"] == {"critical": 1100, "high": 70, "medium": 0, "low": 30}
+        assert snapshot["counts"]["untouched"] == {"critical": 1080, "high": 70, "medium": 0, "low": 30}
+
+        await anju.desk.step(critical[0].id, "note", "guard", "看过")
+        assert (await hear(socket, "alert"))["counts"] == snapshot["counts"]
+        await anju.desk.step(critical[500].id, "acknowledge", "guard")
+        changed = (await hear(socket, "alert"))["counts"]
+        assert (changed["open"]["critical"], changed["untouched"]["critical"]) == (1100, 1079)
+
+
+async def test_as_alerts_of_too_long_a_list_are_closed_the_next_ones_come(anju, open_client, monkeypatch):
+    monkeypatch.setattr(feed, "MOST_ALERTS", 5)
+    monkeypatch.setattr(live, "_ROOM", 2)
+    alerts = await many_alerts(anju, [Severity.CRITICAL] * 6 + [Severity.LOW] * 3)
+    client = await open_client("guard")
+    async with client.ws_connect(LIVE) as socket:
+        listed = {alert["id"] for alert in (await hear(socket))["alerts"]}
+        for each in [alert for alert in alerts if alert.id in listed][:2]:
+            await anju.desk.step(each.id, "acknowledge", "guard")
+            await anju.desk.step(each.id, "close", "guard", data={"disposition": "real"})
+        fresh = await hear(socket, "snapshot")
+        assert [alert["severity"] for alert in fresh["alerts"]] == ["critical"] * 4 + ["low"]
+        assert fresh["alerts_left_out"] == 2
+
+
+async def test_counts_follow_every_change_of_an_alert(anju):
+    alerts = await many_alerts(anju, [Severity.HIGH] * 3)
+    anju.desk.memory.storage_failed("full")
+    await anju.desk.step(alerts[0].id, "acknowledge", "guard")
+    await anju.desk.step(alerts[0].id, "close", "guard", data={"disposition": "real"})
+    await anju.desk.step(alerts[1].id, "acknowledge", "guard")
+    again = Desk(anju.store, lambda: anju.now, lambda _alert: None)
+    await again.load()
+    expected = {(Severity.HIGH, True): 1, (Severity.HIGH, False): 1}
+    assert again.counts() == expected
+    assert anju.desk.counts() == {**expected, (Severity.CRITICAL, True): 1}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+import aiohttp
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
@@ -15,6 +17,7 @@ from gateway.desk import audit
 from gateway.errors import LinkLost, Refused
 from gateway.vision.view.broadcast import Broadcast, Opening
 from gateway.web.api import live_view
+from tests.web.conftest import world
 
 LIVE = "/api/v1/cameras/east-cam/live"
 OPENING = Opening("avc1.4d401f", 640, 360, b"init segment")
@@ -187,13 +190,25 @@ async def test_who_leaves_is_forgotten(open_client, camera):
             await asyncio.sleep(0.01)
 
 
-async def test_sockets_are_bounded(open_client, camera, monkeypatch):
-    monkeypatch.setattr(live_view, "_MOST_SOCKETS", 2)
-    client = await open_client("guard")
-    sockets = [await client.ws_connect(LIVE) for _ in range(2)]
-    with pytest.raises(WSServerHandshakeError) as caught:
-        await client.ws_connect(LIVE)
-    assert caught.value.status == 429
-    for socket in sockets:
-        await socket.close()
-    assert camera
+async def test_sockets_are_bounded_and_one_user_takes_no_more_than_half(tmp_path):
+    async with world(tmp_path / "data", connections=16) as anju, AsyncExitStack() as stack:  # a quarter: 4
+        anju.broadcast = Broadcast()
+        anju.broadcast.take(b"key", key=True, opening=OPENING)
+        clients = {}
+        for user in ("guard", "supervisor", "installer"):
+            clients[user] = await stack.enter_async_context(
+                aiohttp.ClientSession(anju.url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+            )
+            async with clients[user].post("/api/v1/session", json={"user": user, "password": user}) as answer:
+                assert answer.status == 200
+
+        async def opens(user):
+            try:
+                await stack.enter_async_context(clients[user].ws_connect(LIVE))
+            except WSServerHandshakeError as error:
+                return error.status
+            return 101
+
+        assert [await opens("guard") for _ in range(3)] == [101, 101, 429]
+        assert [await opens("supervisor") for _ in range(2)] == [101, 101]
+        assert await opens("installer") == 429

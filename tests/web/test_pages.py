@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from gateway.limits import RateLimit
 from gateway.web.pages import plate as plate_page
 from gateway.web.pages.photo import NotAPhoto, harmless
-from gateway.web.throttle import Throttle
 from tests.web.conftest import NAMES, PHONES, world
 
 
@@ -215,7 +215,9 @@ async def test_reports_are_limited_for_one_door_and_for_one_address(anju, open_c
 
 async def test_photos_are_limited_in_size_for_one_door(tmp_path, monkeypatch):
     hour = timedelta(hours=1)
-    limits = plate_page._Limits(Throttle(50, hour), Throttle(50, hour), Throttle(1_000_000, hour), Throttle(1e9, hour))
+    limits = plate_page._Limits(
+        RateLimit(50, hour), RateLimit(50, hour), RateLimit(1_000_000, hour), RateLimit(1e9, hour)
+    )
     monkeypatch.setattr(plate_page, "_limits", lambda: limits)
     noisy = photo(800, 600, quality=90)
     assert 200_000 < len(noisy) < 400_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import statistics
@@ -10,10 +11,12 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.errors import NotRecorded
+from gateway.errors import NotRecorded, TooMany
 from gateway.model import Role
+from gateway.web import slow
 from gateway.web.accounts import AT_MOST, IDLE
 from gateway.web.passwords import Passwords
+from gateway.web.slow import LONGEST_S
 
 SESSION = "/api/v1/session"
 
@@ -129,41 +132,70 @@ async def test_passwords_are_argon2id_with_the_rfcs_parameters():
     assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
-async def test_sign_in_is_limited_for_one_user_and_says_when_to_come_back(open_client):
+async def test_after_wrong_passwords_the_next_try_waits_and_the_right_one_gets_in(anju, open_client):
     client = await open_client()
-    assert [await attempt(client) for _ in range(5)] == [401] * 5
-    async with client.post(SESSION, json={"user": "guard", "password": "guard"}) as answer:
-        assert answer.status == 429, "even with the right password"
-        assert 1 <= int(answer.headers["Retry-After"]) <= 30
-        assert (await answer.json())["error"]["code"] == "too_many"
-    assert await attempt(client, "supervisor", "supervisor") == 200, "others are not held up"
+    assert [await attempt(client) for _ in range(30)] == [401] * 30
+    assert len(anju.pauses) == 25, "the first five are answered at once"
+    assert all(0 < seconds <= LONGEST_S for seconds in anju.pauses)
+    assert await attempt(client, "guard", "guard") == 200
+    assert await attempt(client, "supervisor", "supervisor") == 200
+    assert sum(anju.services.accounts._refusals.counts().values()) == 30
 
 
-async def test_sign_in_is_limited_for_one_address_over_all_users(open_client):
+async def test_one_address_waits_over_all_users(anju, open_client):
     client = await open_client()
-    codes = [await attempt(client, f"user{n}") for n in range(22)]
-    assert codes == [401] * 20 + [429] * 2
+    assert [await attempt(client, f"user{n}") for n in range(22)] == [401] * 22
+    assert len(anju.pauses) == 2
+    assert await attempt(client, "guard", "guard") == 200
 
 
-async def test_sign_in_is_limited_for_one_user_over_all_addresses(open_client):
-    client = await open_client()
-    codes = [await attempt(client, **{"X-Forwarded-For": f"198.51.100.{n}"}) for n in range(32)]
-    assert codes == [401] * 30 + [429] * 2
-
-
-async def test_strangers_cannot_lock_a_guard_out_of_the_guard_room(open_client):
+async def test_one_user_waits_over_all_addresses_but_not_where_they_signed_in_before(anju, open_client):
     guard_room = {"X-Forwarded-For": "192.0.2.7"}
     client = await open_client()
     assert await attempt(client, "guard", "guard", **guard_room) == 200
-    for n in range(40):
-        await attempt(client, **{"X-Forwarded-For": f"198.51.100.{n}"})
+    codes = [await attempt(client, **{"X-Forwarded-For": f"198.51.100.{n}"}) for n in range(32)]
+    assert codes == [401] * 32
+    assert len(anju.pauses) == 2
     assert await attempt(client, "guard", "guard", **guard_room) == 200
+    assert len(anju.pauses) == 2
+    assert await attempt(client, "guard", "guard", **{"X-Forwarded-For": "203.0.113.9"}) == 200
+    assert len(anju.pauses) == 3
 
 
-async def test_the_same_network_of_ipv6_counts_as_one(open_client):
+async def test_the_same_network_of_ipv6_counts_as_one(anju, open_client):
     client = await open_client()
-    codes = [await attempt(client, **{"X-Forwarded-For": f"2001:db8::{n:x}"}) for n in range(6)]
-    assert codes == [401] * 5 + [429]
+    assert [await attempt(client, **{"X-Forwarded-For": f"2001:db8::{n:x}"}) for n in range(6)] == [401] * 6
+    assert len(anju.pauses) == 1
+
+
+async def test_no_more_than_so_many_wait(monkeypatch):
+    monkeypatch.setattr(slow, "AT_ONCE", 2)
+    over = asyncio.Event()
+
+    async def pause(_seconds):
+        await over.wait()
+
+    slowly = slow.SlowDown(pause)
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(2):
+            tasks.create_task(slowly.wait("10.0.0.1", 1))
+        await asyncio.sleep(0)
+        with pytest.raises(TooMany):
+            await slowly.wait("10.0.0.1", 1)
+        tasks.create_task(slowly.wait("10.0.0.2", 1))
+        over.set()
+    await slowly.wait("10.0.0.1", 1)
+    assert not slowly._waiting
+
+
+async def test_a_flood_of_sign_ins_keeps_nobody_out_who_was_in_before(monkeypatch):
+    known = Passwords()
+    hashed = await known.hash("right-one")
+    assert await known.matches(hashed, "right-one")
+    monkeypatch.setattr(known, "_waiting", 1000)
+    assert await known.matches(hashed, "right-one")
+    with pytest.raises(TooMany):
+        await known.matches(hashed, "wrong-one")
 
 
 async def test_a_wrong_user_and_a_wrong_password_look_alike(open_client):

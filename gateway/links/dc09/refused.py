@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from gateway.driver import Emit
 from gateway.errors import NotRecorded
-from gateway.links.allowance import Allowance
+from gateway.links.allowance import allowance
 from gateway.links.dc09.frame import Unreadable
 from gateway.links.dc09.message import read_header
 from gateway.links.dc09.settings import Account
@@ -47,7 +47,7 @@ class Refused:
         self._strangers: list[str] = []
         self._told_of_strangers = STRANGERS in notes.read()
         self._stranger_at = asyncio.get_running_loop().time()
-        self._tell = Allowance(burst=3, seconds=60.0)
+        self._tell = allowance(burst=3, seconds=60.0)
 
     def refused(self, account: str, why: Words) -> None:
         """A report of an account of ours was turned away. A clock's reading changes; what is wrong does not."""
@@ -81,7 +81,7 @@ class Refused:
         self._stranger_at = now
         if not account or account in self._strangers or len(self._strangers) >= MOST_NAMED:
             return
-        if not self._tell.take(now):
+        if not self._tell.admits():
             return
         self._strangers.append(account)
         names = ", ".join(self._strangers)

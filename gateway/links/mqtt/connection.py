@@ -34,7 +34,8 @@ class Connection(asyncio.Protocol):
         self._acknowledgements: list[Puback] = []
         self._flush_planned = False
         self._keep_alive = 0.0
-        self._last_packet = 0.0
+        self.last_packet = 0.0
+        """When it was last heard, in the loop's seconds."""
         self.address = ""
         self.ended: str | None = None
 
@@ -49,10 +50,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._flow = Flow(transport)
         self.address = str((transport.get_extra_info("peername") or ("?",))[0])
-        if not self._house.arrived(self):
-            self.ended = "too many connections"
-            transport.abort()
-            return
+        self._house.arrived(self)
         self._timers.after(self._house.limits.connect_within, "connect", lambda: self.end("no CONNECT in time"))
 
     def data_received(self, data: bytes) -> None:
@@ -115,6 +113,20 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.write(data)
 
+    def refuse(self, packet: Packet, why: str, wait: float) -> None:
+        """A wrong password waits for its answer, and says nothing else meanwhile."""
+
+        def refused() -> None:
+            if self.ended is None:
+                self.say(packet)
+                self.end(why)
+
+        if not wait:
+            refused()
+            return
+        self._flow.stop("refused")
+        self._timers.after(wait, "connect", refused)  # in place of the time it had for its CONNECT
+
     def acknowledge(self, due: Sequence[Puback]) -> None:
         self._acknowledgements += due
         self._plan_flush()
@@ -148,7 +160,7 @@ class Connection(asyncio.Protocol):
                 packet = self._decoder.take()
                 if packet is None:
                     return
-                self._last_packet = self._loop.time()
+                self.last_packet = self._loop.time()
                 self._dialogue.receive(packet)
         except UnacceptableLevel as error:
             self.say(Connack(ConnectCode.UNACCEPTABLE_LEVEL, reason=Reason.UNACCEPTABLE_LEVEL))
@@ -165,7 +177,7 @@ class Connection(asyncio.Protocol):
     def _go_on(self, reason: str) -> None:
         """One reason not to read is gone; with the last one, first what came before, then the socket."""
         if self._flow.release(reason) and self.ended is None:
-            self._last_packet = self._loop.time()
+            self.last_packet = self._loop.time()
             self._advance()
             self._flow.resume()
 
@@ -191,8 +203,8 @@ class Connection(asyncio.Protocol):
         """Keep-alive: one and a half times what the client named [MQTT-3.1.2-24], while it is we who read."""
         now = self._loop.time()
         if self._flow.is_stopped:
-            self._last_packet = now
-        quiet = now - self._last_packet
+            self.last_packet = now
+        quiet = now - self.last_packet
         if quiet >= self._keep_alive:
             why = f"nothing heard for {quiet:.1f} s, keep-alive is {self._keep_alive / 1.5:.0f} s"
             self.end(why, reason=Reason.KEEP_ALIVE)

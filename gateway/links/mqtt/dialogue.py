@@ -91,19 +91,19 @@ class Dialogue:
         if refusal is not None:
             self._refuse(ConnectCode.NOT_AUTHORIZED, refusal)
             return
-        code, session, present = self._house.sign_in(self._connection, packet)
+        admission = self._house.sign_in(self._connection, packet)
+        session = admission.session
         if session is None:
-            self._refuse(code, terms.REASONS[code])
+            self._refuse(admission.code, terms.REASONS[admission.code], admission.wait)
             return
         terms.heed(packet, session)
-        self._line.say(terms.answer(packet, session, self._house.limits, is_present=present))
+        self._line.say(terms.answer(packet, session, self._house.limits, is_present=admission.present))
         self.session, self.will = session, packet.will
         self._line.admitted(session, packet.keep_alive)
 
-    def _refuse(self, code: ConnectCode, reason: Reason) -> None:
+    def _refuse(self, code: ConnectCode, reason: Reason, wait: float = 0.0) -> None:
         why = f"refused: {reason.name}"
-        self._line.say(Connack(code, reason=reason, properties=self.explained(why)))
-        self._line.end(why)
+        self._line.refuse(Connack(code, reason=reason, properties=self.explained(why)), why, wait)
 
     def _publish(self, packet: Publish, session: Session) -> None:
         if packet.qos == 2:

@@ -7,7 +7,6 @@ endpoint remembers nothing of what they publish. MQTT 3.1.1 and 5, QoS 0 and 1.
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from gateway.limits import RefusalLog
+from gateway.links.accept import Door, accepting, listening
 from gateway.links.mqtt.accounts import Accounts
 from gateway.links.mqtt.aside import Aside, Quarantine
 from gateway.links.mqtt.connection import Connection
@@ -47,6 +48,7 @@ class Endpoint:
         accounts: Mapping[str, str],
         quarantine: Quarantine,
         limits: Limits | None = None,
+        refusals: RefusalLog | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.counters = Counters()
@@ -54,11 +56,12 @@ class Endpoint:
         self.tls_port = settings.tls_port
         self._settings = settings
         self._accounts = Accounts(accounts)
+        self._door = Door("mqtt", refusals or RefusalLog())
         self._aside = Aside(quarantine, self.counters)
         self._sessions = Sessions()
         self._router = Router(self._new_room, self._unclaimed)
         self._reception = Reception(
-            self.limits, self.counters, self._accounts, self._sessions, self._router, self._aside
+            self.limits, self.counters, self._accounts, self._sessions, self._router, self._aside, self._door
         )
         self._stack = AsyncExitStack()
 
@@ -88,19 +91,20 @@ class Endpoint:
         """The device is no more, or is linked anew in this turn of the loop."""
         self._router.remove(device)
 
+    @property
+    def has_room(self) -> bool:
+        """False for a minute after a device with the right password found no seat, whatever its account."""
+        return self._reception.has_room
+
     def admit(self, accounts: Mapping[str, str]) -> None:
         """These may come in from now on; who is in by a password that no longer holds goes out."""
         self._reception.show_out(self._accounts.become(accounts))
 
     async def _listen(self, stack: AsyncExitStack, host: str, port: int, tls: ssl.SSLContext | None) -> int:
-        loop = asyncio.get_running_loop()
-        patience = self.limits.connect_within if tls else None
-        server = await loop.create_server(
-            lambda: Connection(self._reception), host, port, ssl=tls, ssl_handshake_timeout=patience, backlog=256
-        )
-        stack.callback(server.close)
-        listening: socket.socket = server.sockets[0]
-        return int(listening.getsockname()[1])
+        sockets = listening(host, port)
+        taken = int(sockets[0].getsockname()[1])
+        await stack.enter_async_context(accepting(self._door, sockets, lambda: Connection(self._reception), tls))
+        return taken
 
     def _new_room(self) -> WaitingRoom:
         return WaitingRoom(self.limits.patience, self._nobody_came)

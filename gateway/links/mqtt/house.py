@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.links.mqtt.delivery import Delivery
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     from gateway.links.mqtt.session import Session
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The answer to a CONNECT. Without a `session` it is refused, and told so after `wait` seconds."""
+
+    code: ConnectCode
+    session: Session | None = None
+    present: bool = False
+    wait: float = 0.0
+
+
 class House(Protocol):
     """What a connection needs of its endpoint."""
 
@@ -23,11 +34,11 @@ class House(Protocol):
     counters: Counters
     budget: Budget
 
-    def arrived(self, connection: Connection) -> bool:
-        """Whether there is room for one more."""
+    def arrived(self, connection: Connection) -> None:
+        """One more; who has not signed in for longest may have to go for it."""
 
-    def sign_in(self, connection: Connection, packet: Connect) -> tuple[ConnectCode, Session | None, bool]:
-        """The answer, the session to go on with, and SESSION PRESENT."""
+    def sign_in(self, connection: Connection, packet: Connect) -> Admission:
+        """What is answered, and the session to go on with if it may."""
 
     def subscribe(self, session: Session, packet: Subscribe) -> tuple[int, ...]: ...
 
@@ -51,6 +62,9 @@ class Line(Protocol):
 
     def acknowledge(self, due: Sequence[Puback]) -> None:
         """Say these, in this order, with whatever else is due in this turn of the loop."""
+
+    def refuse(self, packet: Packet, why: str, wait: float) -> None:
+        """Say this in so many seconds and end; until then nothing more is read."""
 
     def admitted(self, session: Session, keep_alive: int) -> None:
         """The client may go on; `keep_alive` in seconds, 0 for none."""

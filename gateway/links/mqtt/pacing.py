@@ -8,13 +8,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the endpoint: bytes, seconds and numbers of things."""
+    """Bounds of the endpoint: bytes, seconds and numbers of things.
+
+    `connections` are those that have signed in, `strangers` those that have not. Where an account, an address or the
+    endpoint is full, a connection that said nothing for `quiet` seconds gives way to the newcomer.
+    """
 
     largest_packet: int = 256 * 1024
     first_packet: int = 16 * 1024
     connect_within: float = 10.0
-    connections: int = 1000
-    strangers: int = 100
+    connections: int = 2000
+    per_account: int = 500
+    per_address: int = 1000
+    strangers: int = 200
+    quiet: float = 60.0
     in_flight: int = 128
     in_flight_bytes: int = 1024 * 1024
     in_flight_in_all: int = 8192

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 
 from gateway.errors import AnjuError
+from gateway.limits import Full, RateLimit, Seats, network
+from gateway.links.accept import Door
 from gateway.links.mqtt.accounts import Accounts
 from gateway.links.mqtt.aside import Aside
 from gateway.links.mqtt.connection import Connection
 from gateway.links.mqtt.delivery import Delivery
 from gateway.links.mqtt.endpoint_link import EndpointLink
+from gateway.links.mqtt.house import Admission
 from gateway.links.mqtt.pacing import Budget, Counters, Limits
 from gateway.links.mqtt.packets import LEVEL_3_1_1, Connect, ConnectCode, Subscribe, Will
 from gateway.links.mqtt.reasons import Reason
@@ -26,13 +30,37 @@ from gateway.links.mqtt.wire import Malformed
 from gateway.model import Words
 
 log = structlog.get_logger()
+TOO_MANY = {
+    "account": Words(
+        "一个账号的连接太多，请检查设备是否反复重连，或提高 per_account",
+        "too many connections of one account: look for a device that connects again and again, or raise per_account",
+    ),
+    "address": Words(
+        "一个地址的连接太多，请检查该地址，或提高 per_address",
+        "too many connections from one address: look at what is there, or raise per_address",
+    ),
+    "all": Words(
+        "连接太多，请检查网络，或提高 connections", "too many connections: look for who has them, or raise connections"
+    ),
+}
+LINES = 20
+"""Of the log a minute and account about connections that ended: one that comes and goes must not fill it."""
+FULL_FOR_S = 60.0
+"""How long the endpoint counts as full after it turned one away for the lack of a seat."""
 
 
 class Reception:
     """The house that connections come to. `tasks` is the open endpoint's, and none of them waits for a device."""
 
     def __init__(
-        self, limits: Limits, counters: Counters, accounts: Accounts, sessions: Sessions, router: Router, aside: Aside
+        self,
+        limits: Limits,
+        counters: Counters,
+        accounts: Accounts,
+        sessions: Sessions,
+        router: Router,
+        aside: Aside,
+        door: Door,
     ) -> None:
         self.limits = limits
         self.counters = counters
@@ -43,9 +71,20 @@ class Reception:
         self._router = router
         self._aside = aside
         self._wills = Wills(self._begin)
+        self._door = door
+
+        def clock() -> float:
+            return asyncio.get_running_loop().time()
+
+        most = {"account": limits.per_account, "address": limits.per_address}
+        self._seats = Seats[Connection](
+            limits.connections, lambda each: each.last_packet, quiet=limits.quiet, clock=clock, each=most
+        )
+        self._strangers = Seats[Connection](limits.strangers, lambda each: each.last_packet, clock=clock)
         self._takeovers = Takeovers()
         self._connections: set[Connection] = set()
-        self._strangers: dict[Connection, None] = {}
+        self._full_at: float | None = None
+        self._lines = RateLimit(LINES, timedelta(minutes=1))
 
     def show_out(self, accounts: set[str]) -> None:
         """Who is in by one of these goes."""
@@ -61,39 +100,65 @@ class Reception:
 
     # what connections ask (see house.House)
 
-    def arrived(self, connection: Connection) -> bool:
-        if len(self._connections) >= self.limits.connections:
-            self.counters.refused += 1
-            return False
-        if len(self._strangers) >= self.limits.strangers:
-            self.counters.refused += 1
-            next(iter(self._strangers)).end("no CONNECT yet, and others want to come in")
-        self._connections.add(connection)
-        self._strangers[connection] = None
-        self.counters.connections = len(self._connections)
-        return True
+    @property
+    def has_room(self) -> bool:
+        """Whether whoever signs in finds a seat, or somebody who gives way."""
+        return self._full_at is None or asyncio.get_running_loop().time() - self._full_at > FULL_FOR_S
 
-    def sign_in(self, connection: Connection, packet: Connect) -> tuple[ConnectCode, Session | None, bool]:
-        now = asyncio.get_running_loop().time()
+    def arrived(self, connection: Connection) -> None:
+        if left := self._strangers.take(connection, address=network(connection.address)):
+            self._refused("no CONNECT yet, and others want to come in", left[0])
+            left[0].end("no CONNECT yet, and others want to come in")
+        self._connections.add(connection)
+        self.counters.connections = len(self._connections)
+
+    def sign_in(self, connection: Connection, packet: Connect) -> Admission:
         if not packet.client_id and not packet.clean_session and packet.level == LEVEL_3_1_1:
             return self._turn_away(connection, ConnectCode.IDENTIFIER_REJECTED)
-        if not self._accounts.admits(packet.user, packet.password, connection.address, now):
-            return self._turn_away(connection, ConnectCode.BAD_CREDENTIALS)
+        if not self._accounts.admits(packet.user, packet.password):
+            self._refused("wrong password or unknown account", connection, account=self._known(packet.user))
+            wait = self._accounts.wait_after_wrong(packet.user, connection.address)
+            return Admission(ConnectCode.BAD_CREDENTIALS, wait=wait)
         assert packet.user is not None
         client = packet.client_id or f"auto-{secrets.token_hex(8)}"
+        if not self._seat(connection, packet.user, client):
+            return Admission(ConnectCode.SERVER_UNAVAILABLE)
+        return self._go_on(connection, packet, packet.user, client)
+
+    def _seat(self, connection: Connection, account: str, client: str) -> bool:
+        """Whether there is a seat for it; what its client connected by before gives its own."""
+        former, address = self._sessions.connected(account, client), network(connection.address)
+        if former is not None:
+            self._seats.leave(former)
+        try:
+            left = self._seats.take(connection, account=account, address=address)
+        except Full as full:
+            self._too_many(full.limit, connection, account)
+            if full.limit == "all":
+                self._full_at = asyncio.get_running_loop().time()
+            if former is not None:
+                self._seats.take(former, account=account, address=network(former.address))
+            return False
+        if left is not None:
+            self._too_many(left[1], left[0], account)
+            left[0].end(f"silent, and there are {TOO_MANY[left[1]]}", reason=Reason.QUOTA_EXCEEDED)
+        return True
+
+    def _go_on(self, connection: Connection, packet: Connect, account: str, client: str) -> Admission:
+        now = asyncio.get_running_loop().time()
         session, former, present = self._sessions.open(
-            packet.user, client, clean=packet.clean_session, keep=kept_for(packet), now=now
+            account, client, clean=packet.clean_session, keep=kept_for(packet), now=now
         )
         session.connection = connection
-        self._strangers.pop(connection, None)
-        self._wills.forget(packet.user, client)
+        self._strangers.leave(connection)
+        self._wills.forget(account, client)
         self.counters.sessions += 1
         if former is not None:
             why = "the client connected again [MQTT-3.1.4-2]"
             former.end(why, is_fault=False, reason=Reason.TAKEN_OVER)
-            self._tell_of_fights(packet.user, client, now)
-        self.pinged(packet.user)
-        return ConnectCode.ACCEPTED, session, present
+            self._tell_of_fights(account, client, now)
+        self.pinged(account)
+        return Admission(ConnectCode.ACCEPTED, session, present)
 
     def subscribe(self, session: Session, packet: Subscribe) -> tuple[int, ...]:
         return tuple(self._grant(session, name, qos, name in packet.as_published) for name, qos in packet.filters)
@@ -117,18 +182,20 @@ class Reception:
         """Counted and logged; kept only if it came from someone with an account, or anyone could fill the disk."""
         self.counters.malformed += 1
         if account is None:
-            log.info("mqtt client not understood", address=address, why=error.why)
+            self._door.refuse("no MQTT, or not as the specification has it", address=address, last_why=str(error.why))
         else:
             self.tasks.create_task(self._aside.keep(account, error.why, error.data))
 
     def left(self, connection: Connection, will: Will | None) -> None:
         self._connections.discard(connection)
-        self._strangers.pop(connection, None)
+        self._strangers.leave(connection)
+        self._seats.leave(connection)
         self.counters.connections = len(self._connections)
         session = connection.session
         if session is None:
             return
-        log.info("mqtt connection ended", account=session.account, client=session.client, why=connection.ended)
+        tell = log.info if self._lines.admits(session.account) else log.debug
+        tell("mqtt connection ended", account=session.account, client=session.client, why=connection.ended)
         if session.connection is connection:
             self._sessions.close(session, asyncio.get_running_loop().time())
         if will is not None:
@@ -136,10 +203,21 @@ class Reception:
 
     # inside
 
-    def _turn_away(self, connection: Connection, code: ConnectCode) -> tuple[ConnectCode, None, bool]:
+    def _turn_away(self, connection: Connection, code: ConnectCode) -> Admission:
+        self._refused(code.name.lower().replace("_", " "), connection)
+        return Admission(code)
+
+    def _refused(self, why: str, connection: Connection, account: str = "") -> None:
         self.counters.refused += 1
-        log.info("mqtt client refused", address=connection.address, why=code.name)
-        return code, None, False
+        self._door.refuse(why, address=connection.address, account=account)
+
+    def _too_many(self, limit: str, connection: Connection, account: str) -> None:
+        self.counters.refused += 1
+        self._door.refuse(TOO_MANY[limit], grave=True, address=connection.address, account=account)
+
+    def _known(self, user: str | None) -> str:
+        """The account's name; what is none may be a password in the wrong place, and stays out of the log."""
+        return user if user is not None and self._accounts.knows(user) else "(unknown)"
 
     def _grant(self, session: Session, topic_filter: str, qos: int, as_published: bool) -> int:
         """QoS 1 at most; refused is what belongs to others, or too much."""

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from gateway.limits import first_of_greatest
 from gateway.links.mqtt.outbox import Outbox
 from gateway.links.mqtt.topics import matches
 
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from gateway.links.mqtt.connection import Connection
 
 MOST_SUBSCRIPTIONS = 512
+LONGEST_FILTER = 1024
+"""Bytes of a topic filter that is remembered."""
 MOST_SLEEPING = 1000
 SLEEP = 3600
-"""Seconds at most that a session without a connection is kept, and how many of them."""
+"""Seconds at most that a session without a connection is kept, and how many of them; one more takes the place of the
+oldest of the account that has the most.
+"""
 
 
 class Heard(NamedTuple):
@@ -48,6 +53,8 @@ class Session:
 
     def subscribe(self, topic_filter: str, qos: int, *, as_published: bool = False) -> bool:
         """Whether there was room for it; the same filter again replaces its QoS [MQTT-3.8.4-3]."""
+        if len(topic_filter.encode()) > LONGEST_FILTER:
+            return False
         if topic_filter not in self._subscriptions and len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
             return False
         self._subscriptions[topic_filter] = Heard(min(qos, 1), as_published)
@@ -72,6 +79,11 @@ class Sessions:
     def __init__(self) -> None:
         self._awake: dict[str, dict[str, Session]] = {}
         self._asleep: OrderedDict[tuple[str, str], Session] = OrderedDict()
+
+    def connected(self, account: str, client: str) -> Connection | None:
+        """The connection that this client has now."""
+        session = self._awake.get(account, {}).get(client)
+        return session.connection if session else None
 
     def open(
         self, account: str, client: str, *, clean: bool, keep: int, now: float
@@ -98,7 +110,7 @@ class Sessions:
         session.left_at = now
         self._asleep[session.account, session.client] = session
         while len(self._asleep) > MOST_SLEEPING:
-            self._asleep.popitem(last=False)
+            del self._asleep[first_of_greatest(self._asleep, lambda key: key[0])]
 
     def listening(self, account: str, topic: str) -> Iterator[tuple[Session, Heard]]:
         """Connected sessions of the account that hear `topic`, and how."""

@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
+from gateway.limits import first_of_greatest
 from gateway.links.mqtt.packets import Will
 from gateway.links.mqtt.properties import Property
 from gateway.links.mqtt.session import MOST_SLEEPING, Session
@@ -16,7 +17,9 @@ _Due = tuple[asyncio.TimerHandle, Callable[[], None]]
 
 
 class Wills:
-    """Those that wait for their client to come back are bounded in number: the longest waiting is said early."""
+    """Those that wait for their client to come back are bounded in number: the longest waiting is said early,
+    of the account that has the most of them.
+    """
 
     def __init__(self, say: Say) -> None:
         self._say = say
@@ -36,7 +39,7 @@ class Wills:
 
         self._due[key] = asyncio.get_running_loop().call_later(delay, now), now
         if len(self._due) > MOST_SLEEPING:
-            next(iter(self._due.values()))[1]()
+            self._due[first_of_greatest(self._due, lambda key: key[0])][1]()
 
     def forget(self, account: str, client: str) -> None:
         """The client is back before its will was due: it is not said."""

@@ -23,3 +23,8 @@ def m001_clips(db: Database) -> None:
     db.conn.execute("CREATE INDEX clips_alert ON clips (alert, began)")
     db.conn.execute("CREATE INDEX clips_file ON clips (file)")
     db.conn.execute("CREATE INDEX clips_ended ON clips (ended)")
+
+
+@migrations()
+def m002_newest(db: Database) -> None:
+    db.conn.execute("CREATE INDEX clips_began ON clips (began, id)")

@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from gateway.clips import rows
 from gateway.model import Role, Words
 from gateway.web.call import Call
+from gateway.web.files import SentFile
 from gateway.web.problems import not_found
 from gateway.web.routes import Route
 from gateway.web.viewings import CLIP, Viewings
@@ -32,7 +33,7 @@ class Clips:
             raise not_found(Words("这段录像（可能已过保存期）", "recording (any more)"))
         await self._viewings.note(call.me.user, CLIP, clip.id, clip.alert)
         headers = {hdrs.CONTENT_TYPE: MP4, hdrs.CACHE_CONTROL: _CACHING, "X-Content-SHA256": clip.file}
-        return web.FileResponse(path, headers=headers)
+        return SentFile(path, headers=headers)
 
     def routes(self) -> tuple[Route, ...]:
         does = "A recording behind an alert; takes Range"

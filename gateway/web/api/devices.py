@@ -1,19 +1,15 @@
-"""Devices, what they said, their commands and pictures, and what could not be read."""
+"""Devices, what they said, their commands, and what could not be read."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from aiohttp import hdrs, web
-
 from gateway.flow.status import DeviceStatus
-from gateway.model import Command, DeviceType, Words
+from gateway.model import Command, Words
 from gateway.store import journal
 from gateway.store.quarantine import Unreadable, newest
 from gateway.web.asked import CommandBody, PageQuery, SignalQuery
 from gateway.web.call import Call
-from gateway.web.headers import NO_STORE
 from gateway.web.present import Presenter, words_view
 from gateway.web.privacy import audience_of
 from gateway.web.problems import Trouble, not_found
@@ -26,9 +22,7 @@ from gateway.web.views import (
     SignalList,
 )
 
-JPEG = "image/jpeg"
 _SHOWN = 1024
-_DAY_S = 86_400
 
 
 async def signals(call: Call[SignalQuery]) -> SignalList:
@@ -70,26 +64,6 @@ async def command(call: Call[CommandBody]) -> CommandView:
     ordered = Command(device.id, asked.action, dict(asked.arguments), by=call.me.user)
     await call.services.order(ordered)
     return CommandView(id=ordered.id)
-
-
-async def camera_picture(call: Call[Any]) -> web.Response:
-    status = _device(call)
-    if status.device.type is not DeviceType.CAMERA:
-        raise not_found(Words("这台摄像机", f"camera {status.device.id}"))
-    picture = await call.services.picture(status.device.id)
-    if picture is None:
-        words = Words("这台摄像机还没有画面", "This camera has no picture yet")
-        raise Trouble(404, words, "no_picture")
-    return web.Response(body=picture, content_type=JPEG, headers={hdrs.CACHE_CONTROL: NO_STORE})
-
-
-async def snapshot(call: Call[Any]) -> web.StreamResponse:
-    """Named by the hash of its bytes: only those who were shown the name can ask for it."""
-    path = await asyncio.to_thread(call.services.store.media.path, call.part("name"))
-    if path is None:
-        raise not_found(Words("这张图片（可能已过保存期）", "picture (any more)"))
-    caching = f"private, max-age={_DAY_S}, immutable"
-    return web.FileResponse(path, headers={hdrs.CONTENT_TYPE: JPEG, hdrs.CACHE_CONTROL: caching})
 
 
 async def quarantine(call: Call[PageQuery]) -> QuarantineList:
@@ -142,15 +116,6 @@ ROUTES = (
         gives=CommandView,
         status=202,
     ),
-    Route(
-        "GET",
-        "/api/v1/cameras/{id}/snapshot.jpg",
-        camera_picture,
-        who=EVERYONE,
-        does="The newest picture of a camera",
-        raw=JPEG,
-    ),
-    Route("GET", "/api/v1/snapshots/{name}.jpg", snapshot, who=EVERYONE, does="A picture that was kept", raw=JPEG),
     Route(
         "GET",
         "/api/v1/quarantine",

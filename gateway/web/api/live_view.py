@@ -14,7 +14,7 @@ import json
 import structlog
 from aiohttp import WSCloseCode, web
 
-from gateway.errors import AnjuError, LinkLost, NotFound, Refused, TooMany
+from gateway.errors import AnjuError, LinkLost, NotFound, Refused
 from gateway.model import DeviceType, Words
 from gateway.vision.view.broadcast import Opening, Viewer
 from gateway.web.asked import ViewQuery
@@ -22,6 +22,7 @@ from gateway.web.call import Call
 from gateway.web.meters import Meters
 from gateway.web.problems import not_found
 from gateway.web.routes import EVERYONE, Route
+from gateway.web.screens import MOST, Screens
 from gateway.web.standing import SESSION_ENDED, may_stay
 from gateway.web.viewings import CAMERA, Viewings
 
@@ -30,41 +31,41 @@ LOOK_S = 5.0
 """How often it is asked whether the session still stands."""
 _SEND_S = 15.0
 """A screen that takes nothing for this long is gone."""
-_MOST_SOCKETS = 200
 _MOST_BYTES = 4096
 
 
 class LiveView:
     """Every socket that shows a camera; `close` ends them all when the gateway stops."""
 
-    def __init__(self, viewings: Viewings, meters: Meters) -> None:
+    def __init__(self, viewings: Viewings, meters: Meters, most: int = MOST) -> None:
         self._viewings = viewings
         self._meters = meters
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._screens = Screens(most)
 
     async def serve(self, call: Call[ViewQuery]) -> web.WebSocketResponse:
         camera = call.part("id")
         status = call.services.devices().get(camera)
         if status is None or status.device.type is not DeviceType.CAMERA:
             raise not_found(Words("这台摄像机", f"camera {camera}"))
-        if len(self._sockets) >= _MOST_SOCKETS:
-            raise TooMany("too many screens watch cameras", 30)
         socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=_MOST_BYTES)
-        self._sockets.add(socket)
-        self._meters.viewers.set(len(self._sockets))
         try:
-            await socket.prepare(call.request)
-            await self._viewings.note(call.me.user, CAMERA, camera)
+            with self._screens.held(socket, call.me.user):
+                self._meters.viewers.set(len(self._screens))
+                await self._watch(socket, call, camera)
+        finally:
+            self._meters.viewers.set(len(self._screens))
+        return socket
+
+    async def _watch(self, socket: web.WebSocketResponse, call: Call[ViewQuery], camera: str) -> None:
+        await socket.prepare(call.request)
+        await self._viewings.note(call.me.user, CAMERA, camera)
+        try:
             await self._converse(socket, call, camera)
         finally:
             self._viewings.still(call.me.user, CAMERA, camera)
-            self._sockets.discard(socket)
-            self._meters.viewers.set(len(self._sockets))
-        return socket
 
     async def close(self) -> None:
-        for socket in list(self._sockets):
-            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops")
+        await self._screens.close()
 
     def routes(self) -> tuple[Route, ...]:
         does = "WebSocket: JSON {codec, width, height} or {error}, then fragmented MP4 from the newest keyframe on"

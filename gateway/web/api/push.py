@@ -12,20 +12,21 @@ from typing import Any
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
+from gateway import limits
 from gateway.errors import BadInput, LinkLost, NotRecorded
+from gateway.limits import RateLimit, network
 from gateway.links.http_push import LARGEST_PICTURES, LARGEST_PLAIN, PushLink, Refusal
 from gateway.model import Words
 from gateway.web.call import Call
 from gateway.web.edge import TooLarge, read_body
 from gateway.web.problems import Trouble
 from gateway.web.routes import DEVICE, Route
-from gateway.web.throttle import Throttle, network
+from gateway.web.slow import SlowDown
 
 SLOWEST_S = 15.0
 WRONG_SECRETS = 30
-"""A minute, for one device from one address, before it has to wait: a host with an old token must not silence its
-neighbours behind the same address.
-"""
+"""A minute, for one device from one address, before the next has to wait for its answer."""
+WRONG = limits.Refusal("push", "no such device, or not its token")
 LARGE_AT_ONCE = 8
 """Bodies with pictures that are read at the same time; the others wait for their turn."""
 SHOWN = 1024
@@ -37,8 +38,9 @@ _HEAD_S = 5.0
 class Push:
     """Remembers who came with wrong secrets."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._wrong = Throttle(WRONG_SECRETS, timedelta(minutes=1), clock)
+    def __init__(self, clock: Callable[[], float] = time.monotonic, slow: SlowDown | None = None) -> None:
+        self._wrong = RateLimit(WRONG_SECRETS, timedelta(minutes=1), clock)
+        self._slow = slow or SlowDown()
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     def routes(self) -> tuple[Route, ...]:
@@ -57,7 +59,7 @@ class Push:
         )
 
     async def push(self, call: Call[Any]) -> web.Response:
-        link = self._admitted(call)
+        link = await self._admitted(call)
         kind = call.request.headers.get(hdrs.CONTENT_TYPE, "")
         body = await self._body(link, call.request, link.settings.largest_of(kind))
         try:
@@ -88,16 +90,18 @@ class Push:
         with contextlib.suppress(NotRecorded):
             await link.too_large(head, size)
 
-    def _admitted(self, call: Call[Any]) -> PushLink:
-        """The same answer for a wrong secret and for a device that there is not."""
-        device = call.part("device")
-        who = network(call.address), device[:_LONGEST_ID]
-        self._wrong.take(who)
+    async def _admitted(self, call: Call[Any]) -> PushLink:
+        """The same answer for a wrong secret and for a device that there is not; the right one is never kept out."""
+        device, address = call.part("device"), network(call.address)
         authorization = call.request.headers.get(hdrs.AUTHORIZATION, "")
         pushes = call.services.pushes
         admitted = pushes.admit(device, authorization, call.request.query.get, call.request.method)
-        if admitted is not Refusal.WRONG:  # who asks for a challenge guesses nothing
-            self._wrong.give_back(who)
+        if admitted is Refusal.WRONG:  # who asks for a challenge guesses nothing
+            who = address, device[:_LONGEST_ID]
+            wait = self._wrong.wait_for(who)
+            self._wrong.count(who)
+            call.services.refusals.note(WRONG, address=call.address)
+            await self._slow.wait(address, wait)
         if isinstance(admitted, Refusal):
             words = Words("设备或其令牌不正确", "No such device, or not its token")
             stale = admitted is Refusal.STALE

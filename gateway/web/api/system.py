@@ -23,10 +23,11 @@ async def healthz(_call: Call[Any]) -> HealthView:
 
 
 async def readyz(call: Call[Any]) -> web.Response:
-    """Everything that must be up is; 503 names what is not."""
+    """Everything that must be up is; 503 names what is not. What is turned away alone makes it no 503."""
     parts = dict(call.services.ready())
     ready = all(parts.values())
-    view = HealthView(status="ok" if ready else "not ready", parts=parts)
+    refused = [f"{refusal.door}: {refusal.why}" for refusal in call.services.refusals.recent()]
+    view = HealthView(status="ok" if ready else "not ready", parts=parts, refused=refused)
     return web.Response(text=view.model_dump_json(), status=200 if ready else 503, content_type="application/json")
 
 

@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 
 from gateway.model import Words
 from gateway.web.call import Call
+from gateway.web.files import SentFile
 from gateway.web.headers import FOR_GOOD
 from gateway.web.pages.rendering import Rendering
 from gateway.web.prefix import to_root
@@ -42,7 +43,7 @@ class ConsolePages:
         if not await asyncio.to_thread(page.is_file):
             return self._rendering.page(call, "unbuilt.html", status=503, language=call.language)
         caching = FOR_GOOD if wanted.startswith(_HASHED) else "no-cache"
-        return web.FileResponse(page, headers={hdrs.CACHE_CONTROL: caching})
+        return SentFile(page, headers={hdrs.CACHE_CONTROL: caching})
 
 
 def _within(folder: Path, wanted: str) -> Path | None:
@@ -50,5 +51,8 @@ def _within(folder: Path, wanted: str) -> Path | None:
     if not wanted or "\0" in wanted:
         return None
     root = folder.resolve()
-    path = (root / wanted).resolve()
-    return path if path.is_relative_to(root) and path.is_file() else None
+    try:
+        path = (root / wanted).resolve()
+        return path if path.is_relative_to(root) and path.is_file() else None
+    except OSError:  # a name longer than the system has them
+        return None

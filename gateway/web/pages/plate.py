@@ -18,6 +18,7 @@ from yarl import URL
 
 from gateway.errors import NotRecorded, TooMany
 from gateway.flow.unrecorded import GATEWAY
+from gateway.limits import RateLimit, network
 from gateway.model import Signal
 from gateway.web.call import Call
 from gateway.web.pages.form import Form, read_form
@@ -26,7 +27,6 @@ from gateway.web.pages.rendering import Rendering
 from gateway.web.pages.sayings import CATEGORIES, in_language
 from gateway.web.prefix import public_path
 from gateway.web.routes import PUBLIC, Route
-from gateway.web.throttle import Throttle, network
 
 log = structlog.get_logger(__name__)
 PHOTO_BYTES = 2 * 1024 * 1024
@@ -50,16 +50,16 @@ class _Unfit(Exception):
 class _Limits:
     """For one token, and for one address (behind which there may be a whole building)."""
 
-    by_token: Throttle
-    by_address: Throttle
-    bytes_by_token: Throttle
-    bytes_by_address: Throttle
+    by_token: RateLimit
+    by_address: RateLimit
+    bytes_by_token: RateLimit
+    bytes_by_address: RateLimit
 
 
 def _limits() -> _Limits:
     hour, day = timedelta(hours=1), timedelta(days=1)
     mib = 1024 * 1024
-    return _Limits(Throttle(5, hour), Throttle(20, hour), Throttle(20 * mib, day), Throttle(60 * mib, day))
+    return _Limits(RateLimit(5, hour), RateLimit(20, hour), RateLimit(20 * mib, day), RateLimit(60 * mib, day))
 
 
 class PlatePages:

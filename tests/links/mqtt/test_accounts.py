@@ -1,34 +1,50 @@
 from __future__ import annotations
 
-from gateway.links.mqtt.accounts import MOST_REMEMBERED, SECONDS_A_TRY, TRIES, Accounts
+from gateway.links.mqtt.accounts import LONGEST_WAIT_S, TRIES, Accounts
+
+
+class Time:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def test_only_the_right_password_is_admitted() -> None:
     accounts = Accounts({"a": "secret"})
-    assert accounts.admits("a", b"secret", "10.0.0.1", 0)
+    assert accounts.admits("a", b"secret")
     for user, password in (("a", b"Secret"), ("a", None), ("a", b""), ("b", b"secret"), (None, None), ("", b"")):
-        assert not accounts.admits(user, password, "10.0.0.2", 0)
+        assert not accounts.admits(user, password)
 
 
-def test_guessing_is_slow_even_with_the_right_one_among_the_guesses() -> None:
-    accounts = Accounts({"a": "secret"})
-    for _ in range(TRIES):
-        assert not accounts.admits("a", b"wrong", "10.0.0.1", 0)
-    assert not accounts.admits("a", b"secret", "10.0.0.1", 1)
-    assert accounts.admits("a", b"secret", "10.0.0.1", SECONDS_A_TRY + 1)
+def test_wrong_ones_wait_for_their_answer_and_the_right_one_gets_in() -> None:
+    accounts = Accounts({"a": "secret"}, Time())
+    waits = [accounts.wait_after_wrong("a", "10.0.0.1") for _ in range(TRIES + 20)]
+    assert waits[:TRIES] == [0.0] * TRIES
+    assert all(0 < wait <= LONGEST_WAIT_S for wait in waits[TRIES:])
+    assert accounts.admits("a", b"secret")
 
 
-def test_neither_neighbours_nor_other_accounts_suffer() -> None:
-    accounts = Accounts({"a": "secret", "b": "other"})
+def test_neither_neighbours_nor_other_accounts_wait() -> None:
+    accounts = Accounts({"a": "secret", "b": "other"}, Time())
     for _ in range(20):
-        accounts.admits("a", b"wrong", "10.0.0.1", 0)
-        accounts.admits("nobody", b"wrong", "10.0.0.1", 0)
-    assert accounts.admits("a", b"secret", "10.0.0.2", 0)
-    assert accounts.admits("b", b"other", "10.0.0.1", 0)
+        accounts.wait_after_wrong("a", "10.0.0.1")
+        accounts.wait_after_wrong("nobody", "10.0.0.1")
+    assert accounts.wait_after_wrong("a", "10.0.0.2") == 0
+    assert accounts.wait_after_wrong("b", "10.0.0.1") == 0
+    assert accounts.wait_after_wrong("another nobody", "10.0.0.1") > 0, "names that are made up count as one"
 
 
-def test_what_it_remembers_is_bounded() -> None:
-    accounts = Accounts({})
-    for number in range(MOST_REMEMBERED + 100):
-        accounts.admits("x", b"y", f"10.0.{number}", 0)
-    assert len(accounts._wrong) == MOST_REMEMBERED
+def test_one_network_of_ipv6_is_one_address() -> None:
+    accounts = Accounts({"a": "secret"}, Time())
+    waits = [accounts.wait_after_wrong("a", f"2001:db8::{number:x}") for number in range(TRIES + 1)]
+    assert waits[-1] > 0
+
+
+def test_what_was_wrong_is_forgotten() -> None:
+    clock = Time()
+    accounts = Accounts({"a": "secret"}, clock)
+    for _ in range(TRIES + 1):
+        accounts.wait_after_wrong("a", "10.0.0.1")
+    clock.now += 60
+    assert accounts.wait_after_wrong("a", "10.0.0.1") == 0

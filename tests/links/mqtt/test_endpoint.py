@@ -214,21 +214,6 @@ async def test_strangers_make_room_for_newcomers() -> None:
             await client.close()
 
 
-async def test_there_is_a_cap_on_connections() -> None:
-    async with endpoint(Limits(connections=2)) as door:
-        clients = [await RawClient.open(door.port) for _ in range(2)]
-        for number, client in enumerate(clients):
-            await client.sign_in(client=f"c{number}")
-        one_more = await RawClient.open(door.port)
-        assert await one_more.ends() == []
-        await clients[0].close()
-        await until(lambda: door.counters.connections == 1)
-        late = await RawClient.open(door.port)
-        assert (await late.sign_in(client="late")).code == ConnectCode.ACCEPTED
-        for client in (*clients, one_more, late):
-            await client.close()
-
-
 async def test_who_does_not_connect_in_time_is_closed() -> None:
     async with endpoint(Limits(connect_within=0.3)) as door:
         client = await RawClient.open(door.port)
@@ -252,21 +237,6 @@ async def test_wrong_passwords() -> None:
             client.send(packet)
             assert await client.ends() == [Connack(ConnectCode.BAD_CREDENTIALS)]
             await client.close()
-
-
-async def test_guessing_passwords_is_slowed() -> None:
-    async with endpoint() as door:
-        for _ in range(6):
-            client = await RawClient.open(door.port)
-            client.send(Connect("c", user="bridge", password=b"guess"))
-            await client.ends()
-            await client.close()
-        client = await RawClient.open(door.port)
-        assert (await client.sign_in()).code == ConnectCode.BAD_CREDENTIALS
-        neighbour = await RawClient.open(door.port)
-        assert (await neighbour.sign_in("lone")).code == ConnectCode.ACCEPTED
-        await client.close()
-        await neighbour.close()
 
 
 async def test_another_accounts_topic_is_kept_aside_then_acknowledged(committer: Committer, aside: Aside) -> None:

@@ -4,7 +4,7 @@ import type { AlertAction, Gateway } from "../api/gateway";
 import type { Alert, Disposition, Guard } from "../api/types";
 import type { Live } from "../live/live";
 import type { Route } from "../shell/route";
-import { afterClosing, isUntouched, mostUrgent, neighbour, queue, rank } from "./order";
+import { type Totals, afterClosing, isUntouched, mostUrgent, neighbour, queue, rank, totals } from "./order";
 import { DISPOSITIONS, allows } from "./steps";
 
 /** After a closing the next alert comes by itself; a second Enter meant for the first must not acknowledge it. */
@@ -17,6 +17,8 @@ const MODES: Record<Exclude<Mode, null>, AlertAction> = { closing: "close", noti
 export interface Desk {
   open: ComputedRef<Alert[]>;
   untouched: ComputedRef<Alert[]>;
+  /** with those that did not come to this page */
+  totals: ComputedRef<Totals>;
   urgent: ComputedRef<Alert | null>;
   /** the gravest untouched alert, when it is graver than the one looked at */
   graver: ComputedRef<Alert | null>;
@@ -124,6 +126,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
   return {
     open,
     untouched,
+    totals: computed(() => totals(open.value, live.picture.value.counts)),
     urgent,
     graver: computed(() => graverThan(selected.value, urgent.value)),
     selected,

@@ -1,4 +1,4 @@
-import type { Alert, Severity } from "../api/types";
+import type { Alert, OpenCounts, Severity } from "../api/types";
 
 export const SEVERITIES: readonly Severity[] = ["critical", "high", "medium", "low"];
 
@@ -37,3 +37,33 @@ export function countBySeverity(alerts: readonly Alert[]): Record<Severity, numb
   for (const alert of alerts) counts[alert.severity] += 1;
   return counts;
 }
+
+/** How many are open in all: those on this page, and those that the gateway counts beyond them. */
+export interface Totals {
+  open: Record<Severity, number>;
+  untouched: Record<Severity, number>;
+}
+
+/** `all` is null where the page has every alert. It may lag behind the page for a moment, and never says less. */
+export function totals(known: readonly Alert[], all: OpenCounts | null): Totals {
+  const here = { open: countBySeverity(known), untouched: countBySeverity(known.filter(isUntouched)) };
+  return all === null ? here : { open: larger(here.open, all.open), untouched: larger(here.untouched, all.untouched) };
+}
+
+/** What of `all` is not in the list that is shown. */
+export function unlisted(all: Record<Severity, number>, shown: readonly Alert[]): Record<Severity, number> {
+  const listed = countBySeverity(shown);
+  return bySeverity((severity) => all[severity] - listed[severity]);
+}
+
+export const sum = (counts: Record<Severity, number>): number => SEVERITIES.reduce((all, one) => all + counts[one], 0);
+
+const larger = (one: Record<Severity, number>, other: Record<Severity, number>): Record<Severity, number> =>
+  bySeverity((severity) => Math.max(one[severity], other[severity]));
+
+const bySeverity = (count: (severity: Severity) => number): Record<Severity, number> => ({
+  critical: count("critical"),
+  high: count("high"),
+  medium: count("medium"),
+  low: count("low"),
+});

@@ -162,6 +162,12 @@ export interface Page<T> {
   next: string | null;
 }
 
+/** All open alerts by severity, those too that no message has brought; `untouched`: nobody has seen to them yet. */
+export interface OpenCounts {
+  open: Record<Severity, number>;
+  untouched: Record<Severity, number>;
+}
+
 export type LiveMessage =
   | {
       type: "snapshot";
@@ -169,11 +175,12 @@ export type LiveMessage =
       alerts: Alert[];
       /** open ones beyond the gravest thousand */
       alerts_left_out: number;
+      counts: OpenCounts;
       devices: Device[];
       signals: Signal[];
       dropped: Dropped;
     }
-  | { type: "alert"; number: number; alert: Alert }
+  | { type: "alert"; number: number; alert: Alert; counts: OpenCounts }
   | { type: "device"; number: number; device: Device }
   | { type: "signal"; number: number; signal: Signal }
   | { type: "dropped"; number: number; dropped: Dropped }

@@ -1,4 +1,4 @@
-import type { Alert, Device, Dropped, LiveMessage, Signal } from "../api/types";
+import type { Alert, Device, Dropped, LiveMessage, OpenCounts, Signal } from "../api/types";
 
 /** Signals kept on the page; older ones are asked for. */
 export const KEPT_SIGNALS = 200;
@@ -14,8 +14,8 @@ export interface Picture {
   devices: Map<string, Device>;
   /** newest first */
   signals: Signal[];
-  /** open alerts that did not come with the snapshot */
-  leftOut: number;
+  /** how many are open in all, where the snapshot could not bring them all; else `alerts` has each of them */
+  counts: OpenCounts | null;
   dropped: Dropped;
 }
 
@@ -25,7 +25,7 @@ export const emptyPicture = (): Picture => ({
   lately: new Map(),
   devices: new Map(),
   signals: [],
-  leftOut: 0,
+  counts: null,
   dropped: {},
 });
 
@@ -38,8 +38,11 @@ export function take(picture: Picture, message: LiveMessage): boolean {
   }
   if (picture.number !== null && message.number <= picture.number) return false;
   picture.number = message.number;
-  if (message.type === "alert") keepAlert(picture, message.alert);
-  else if (message.type === "device") picture.devices.set(message.device.id, message.device);
+  if (message.type === "alert") {
+    keepAlert(picture, message.alert);
+    if (picture.counts) picture.counts = message.counts;
+  }
+  if (message.type === "device") picture.devices.set(message.device.id, message.device);
   else if (message.type === "signal") keepSignal(picture, message.signal);
   else if (message.type === "dropped") picture.dropped = message.dropped;
   return true;
@@ -57,7 +60,7 @@ function replaceAll(picture: Picture, message: Extract<LiveMessage, { type: "sna
   picture.alerts = new Map(message.alerts.filter((alert) => alert.state !== "closed").map((alert) => [alert.id, alert]));
   picture.devices = new Map(message.devices.map((device) => [device.id, device]));
   picture.signals = [...message.signals].sort(newestFirst).slice(0, KEPT_SIGNALS);
-  picture.leftOut = message.alerts_left_out;
+  picture.counts = message.alerts_left_out > 0 ? message.counts : null;
   picture.dropped = message.dropped;
 }
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+import socket
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 
-from gateway.web import server, strangers
+from gateway.links import accept
+from gateway.web import connections
 from tests.web.conftest import world
 
+SLOW_BODY = (
+    b"POST /api/v1/session HTTP/1.1\r\nHost: anju\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{"
+)
 BEGUN = b"GET /healthz HTTP/1.1\r\nHost: anju\r\n"
 
 
@@ -43,7 +49,7 @@ async def answered(url, begun=BEGUN):
 
 @pytest.fixture
 async def impatient(tmp_path, monkeypatch):
-    monkeypatch.setattr(server, "QUIET_S", 0.3)
+    monkeypatch.setattr(connections, "QUIET_S", 0.3)
     async with world(tmp_path / "data") as made:
         yield made
 
@@ -94,9 +100,10 @@ async def test_a_body_that_comes_slowly_is_waited_for(impatient):
         assert b"400 Bad Request" in await asyncio.wait_for(reader.readline(), 5)
 
 
-async def test_strangers_give_way_to_newcomers_and_not_to_their_neighbours(anju, monkeypatch):
-    monkeypatch.setattr(strangers, "MOST", 3)
+async def test_strangers_give_way_to_newcomers_and_not_to_their_neighbours(tmp_path, monkeypatch):
+    monkeypatch.setattr(connections, "STRANGERS", 3)
     async with (
+        world(tmp_path / "data") as anju,
         connection(anju.url, local_addr=("127.0.0.2", 0)) as (neighbour, _),
         connection(anju.url) as (first, _),
         connection(anju.url, BEGUN) as (second, writer),
@@ -108,11 +115,73 @@ async def test_strangers_give_way_to_newcomers_and_not_to_their_neighbours(anju,
         assert not neighbour.at_eof()
 
 
-async def test_who_has_asked_is_no_stranger(anju, monkeypatch):
-    monkeypatch.setattr(strangers, "MOST", 1)
-    async with connection(anju.url, BEGUN + b"\r\n") as (reader, writer):
+async def test_who_has_asked_is_no_stranger(tmp_path, monkeypatch):
+    monkeypatch.setattr(connections, "STRANGERS", 1)
+    async with world(tmp_path / "data") as anju, connection(anju.url, BEGUN + b"\r\n") as (reader, writer):
         assert b"200" in await reader.readline()
         for _ in range(3):
             assert b"200" in await answered(anju.url)
         writer.write(BEGUN + b"Connection: close\r\n\r\n")
         assert (await ended(reader)).count(b"HTTP/1.1 200") == 1
+
+
+async def idle(stack, url, count, **more):
+    """Connections that asked once and are kept open for nothing."""
+    opened = []
+    for _ in range(count):
+        reader, writer = await stack.enter_async_context(connection(url, BEGUN + b"\r\n", **more))
+        assert b"200" in await reader.readuntil(b"\r\n\r\n")
+        opened.append((reader, writer))
+    return opened
+
+
+async def test_idle_connections_of_one_address_give_way_to_each_other(tmp_path):
+    async with world(tmp_path / "data", connections=8) as anju, AsyncExitStack() as stack:
+        opened = await idle(stack, anju.url, 5)
+        assert (await ended(opened[0][0])).endswith(b"}"), "the one idle for longest; four of eight are for one address"
+        [(other, writer)] = await idle(stack, anju.url, 1, local_addr=("127.0.0.2", 0))
+        writer.write(BEGUN + b"Connection: close\r\n\r\n")
+        assert b"HTTP/1.1 200" in await ended(other)
+        assert sum(anju.services.refusals.counts().values()) == 1
+
+
+async def test_who_is_being_answered_does_not_give_way(tmp_path):
+    """A WebSocket is never closed for a newcomer, who is refused and counted instead."""
+    async with world(tmp_path / "data", connections=4) as anju, AsyncExitStack() as stack:
+        client = await stack.enter_async_context(
+            aiohttp.ClientSession(anju.url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        )
+        async with client.post("/api/v1/session", json={"user": "guard", "password": "guard"}) as signed_in:
+            assert signed_in.status == 200
+        live = await stack.enter_async_context(client.ws_connect("/api/v1/live"))
+        slow, _ = await stack.enter_async_context(connection(anju.url, SLOW_BODY))
+        async with asyncio.timeout(5):
+            while await answered(anju.url):  # until the slow one's head has been read
+                await asyncio.sleep(0.05)
+        assert [refusal.grave for refusal in anju.services.refusals.counts()][-1]
+        assert not live.closed
+        assert not slow.at_eof()
+
+
+async def test_an_answer_that_is_never_read_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(accept, "UNREAD_S", 0.5)
+    (tmp_path / "console" / "assets").mkdir(parents=True)
+    (tmp_path / "console" / "assets" / "film.js").write_bytes(b"x" * 30_000_000)
+    ask = b"GET /assets/film.js HTTP/1.1\r\nHost: anju\r\n\r\n"
+    async with world(tmp_path / "data", console=tmp_path / "console") as anju:
+        with socket.create_connection((urlsplit(anju.url).hostname, urlsplit(anju.url).port)) as deaf:
+            deaf.sendall(ask)
+            assert b"200" in await asyncio.to_thread(deaf.recv, 100)
+            assert "film.js" in _open_files()
+            async with asyncio.timeout(30):
+                while "film.js" in _open_files():
+                    await asyncio.sleep(0.05)
+        assert b"200" in await answered(anju.url)
+
+
+def _open_files():
+    found = []
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.append(each.readlink().name)
+    return found

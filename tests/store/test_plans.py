@@ -1,0 +1,86 @@
+"""What the gateway reads at its start and while it runs takes as long with five million rows as with five."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.clips import rows as clip_rows
+from gateway.desk import audit
+from gateway.desk import rows as alert_rows
+from gateway.errors import AnjuError
+from gateway.flow import commands
+from gateway.flow import rows as flow_rows
+from gateway.model import AlertState, Signal
+from gateway.people.rooms import rooms_on_record
+from gateway.store import Store, journal, quarantine, retention
+from gateway.store.store import connect
+from tests.support.plans import slow
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+OPEN = [state for state in AlertState if state is not AlertState.CLOSED]
+SIGNAL = Signal(device="d", kind="zone.alarm", source_id="1", received=NOW)
+WANTED = journal.Wanted({"zone.alarm": 1, "door.opened": 1}, 1, 1)
+
+
+@pytest.fixture
+async def connection(tmp_path):
+    async with Store.open(tmp_path):
+        pass
+    connection = connect(tmp_path / "anju.db")
+    yield connection
+    connection.close()
+
+
+def rooms(connection):
+    with pytest.raises(AnjuError):
+        rooms_on_record(connection)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda c: flow_rows.load(c, NOW, [timedelta(hours=48)]),
+        lambda c: journal.events(c, WANTED, 0, 9, 9),
+        journal.last_number,
+        alert_rows.open_ones,
+        lambda c: commands._unfinished(c),
+        rooms,
+        lambda c: journal.record_signal(c, SIGNAL, timedelta(days=1)),
+        lambda c: journal.signals(c),
+        lambda c: journal.signals(c, before=9),
+        lambda c: journal.signals(c, device="d"),
+        lambda c: journal.signals(c, kind="zone.alarm", before=9),
+        lambda c: journal.signals(c, device="d", kind="zone.alarm"),
+        lambda c: journal.signals(c, device="d", kind="zone.alarm", before=9),
+        lambda c: journal.signals_after(c, 9, 9),
+        lambda c: journal.signals_of_alert(c, "a", 9),
+        lambda c: alert_rows.one(c, "a"),
+        lambda c: alert_rows.page(c, [], None, 9),
+        lambda c: alert_rows.page(c, [], "a", 9),
+        lambda c: alert_rows.page(c, ["closed"], "a", 9),
+        lambda c: alert_rows.page(c, OPEN, None, 9),
+        lambda c: alert_rows.page(c, OPEN, "a", 9),
+        lambda c: audit.steps_of(c, "a"),
+        lambda c: clip_rows.of_alert(c, "a"),
+        lambda c: clip_rows.newest(c, 9),
+        lambda c: clip_rows.expire(c, NOW, NOW, 9),
+        lambda c: retention.old_signals(c, NOW, retention.Place()),
+        lambda c: retention.delete_signals(c, [1]),
+        lambda c: retention.purge_quarantine(c, NOW),
+        lambda c: quarantine.newest(c, None, 9, 9),
+        lambda c: quarantine.newest(c, 9, 9, 9),
+        lambda c: quarantine.after(c, 9, 9, 9),
+        quarantine.last_number,
+        lambda c: retention.snapshots_of_alerts(c, "ab"),
+    ],
+)
+def test_nothing_reads_a_whole_table(connection: sqlite3.Connection, look):
+    asked: list[str] = []
+    connection.set_trace_callback(asked.append)
+    look(connection)
+    connection.set_trace_callback(None)
+    assert [sql for sql in asked if not sql.startswith("--")]
+    assert slow(connection, asked) == []
