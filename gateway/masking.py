@@ -8,6 +8,7 @@ something belongs to the credentials it is hidden too: a lost host name costs le
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +17,10 @@ _LONGEST = 2048
 """Characters of one address that are searched for its `@`: bounds the time that hostile text can take."""
 
 _USER_INFO = re.compile(
-    # scheme://anything@ up to the last @ before a space: the password may hold / ? # : and @
-    rf"(?<=://)\S{{0,{_LONGEST}}}@"
+    # scheme://anything@ up to the last @ before a space: the password may hold / ? # : and @; or with the : left out,
+    # the : or the @ of a Chinese keyboard, or all of it percent-encoded
+    rf"(?<=[^/]//)\S{{0,{_LONGEST}}}[@＠]"
+    rf"|(?<=%2F%2F)[^\s/]{{0,{_LONGEST}}}(?:%40|@)|(?<=%2f%2f)[^\s/]{{0,{_LONGEST}}}(?:%40|@)"
     # scheme://user:two words@host: no port follows the colon, so it begins a password with a space in it
     rf"|(?<=://)[^\s:@/?#\[\]]+:(?!\d{{1,5}}(?![^\s/?#'\"),;]))(?:(?!://)[^@\n]){{1,{_LONGEST}}}@"
     # user:password@host without a scheme
@@ -25,11 +28,20 @@ _USER_INFO = re.compile(
 )
 _ARGUMENT = re.compile(
     # name=value in a query, or in a path as XMEye has it: /user=admin_password=secret_channel=1_stream=0.sdp
-    r"(?i)(?<![A-Za-z0-9])((?:user|usr|user_?name|login|login_?(?:use|user|pas|pass)|pass|passw|passwd|password|passphrase|"
-    r"psw|pwd|pw|pin|token|access_?token|refresh_?token|api_?key|key|auth|secret|client_?secret|sig|sign|signature)=)"
+    r"(?i)(?<![A-Za-z0-9])((?:user|usr|user_?name|login|login_?(?:use|user|pas|pass)|pw|pin|key|sig|sign|signature|"
+    r"(?:[a-z]{1,12}[_-]?){0,2}(?:pass|psw|pwd|token|api_?key|secret|auth|credential)[a-z]{0,12}|(?<=[?&])[up])=)"
     r"(?:(?!_[A-Za-z]+=)[^&\s'\"])+"
 )
-_HEADER = re.compile(r"(?i)((?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?(?:[a-z]+\s+)?)[^'\"\n]+")
+_XMEYE = re.compile(rf"(?i)((?:^|[_/?&])password=)[^\n]{{1,{_LONGEST}}}?(?=_(?:channel|stream)=)")
+"""In such a path anything may stand in a password, as far as to the next name."""
+_QUOTED = re.compile(
+    r"(?i)((['\"])[a-z_-]{0,20}(?:password|passwd|pwd|passphrase|secret|token|api_?key)\2\s*:\s*(['\"]))(?:(?!\3)[^\n])+"
+)
+"""In JSON, or a dictionary as Python shows it."""
+_HEADER = re.compile(
+    r"(?i)((?:(?:proxy-)?authorization|x-api-key|x-auth-token|cookie)['\"]?\s*[:=]\s*['\"]?"
+    r"(?:(?:basic|bearer|digest|token)\s+)?)(?:=\\?\"[^\"\n]*\"|[^'\"\n])+"
+)
 
 
 def masked(text: str) -> str:
@@ -38,10 +50,11 @@ def masked(text: str) -> str:
     Names as well as passwords: a user's name is half of what a sign-in needs. Masking twice changes nothing.
     """
     if "=" in text:
+        text = _XMEYE.sub(rf"\1{HIDDEN}", text)
         text = _ARGUMENT.sub(rf"\1{HIDDEN}", text)  # first: a password there may hold an '@'
-    if "@" in text:
+    if "@" in text or "＠" in text or "%40" in text:
         text = _USER_INFO.sub(f"{HIDDEN}@", text)
-    return _HEADER.sub(rf"\1{HIDDEN}", text)
+    return _HEADER.sub(rf"\1{HIDDEN}", _QUOTED.sub(rf"\1{HIDDEN}", text))
 
 
 def masked_values(value: Any) -> Any:
@@ -56,8 +69,12 @@ def masked_values(value: Any) -> Any:
     return value
 
 
+_PLAIN_SIGNS = str.maketrans("：／＠＝", ":/@=")
+
+
 def holds_password(address: str) -> bool:
     """Whether a password stands in this address; a user's name alone is none."""
+    address = address.translate(_PLAIN_SIGNS)
     if "://" not in address:
         return False
     shown = masked(address)
@@ -65,6 +82,8 @@ def holds_password(address: str) -> bool:
     return ":" in user_info or _ARGUMENT.search(shown.replace(HIDDEN, "")) is not None or f"={HIDDEN}" in shown
 
 
+_ODD = re.compile("[\u00a0\u1680\u2000-\u206f\u3000-\u3002\ufeff\uff01-\uff0f\uff1a-\uff5e]")
+"""Spaces that are none, curly quotes and dashes, and the full-width signs of a Chinese keyboard."""
 _AUTHORITY_END = re.compile(r"[/?#]")
 _ARGUMENT_BEFORE_AT = re.compile(r"[?&/_;][A-Za-z_]+=[^?&/;]*$")
 
@@ -75,6 +94,10 @@ def misspelt(address: str) -> str | None:
     A raw `/`, `?` or `#` in a password ends the host's part early: the rest of the password becomes a path, its
     beginning a port. An `@` in an argument of the path (`password=p@ss`) is left alone.
     """
+    if odd := _ODD.search(address):
+        return (
+            f"holds U+{ord(odd[0]):04X} ({unicodedata.name(odd[0], 'no name').lower()}); type it anew in plain letters"
+        )
     rest = address.partition("://")[2]
     if re.search(r"\s", rest.strip()):
         return "holds a space; write %20 for it"

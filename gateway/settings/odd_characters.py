@@ -1,4 +1,4 @@
-"""Characters that look like a space and are none: what a Chinese keyboard, a web page or a chat leaves in a file."""
+"""Characters that look like a space or a mark of YAML and are none: what a Chinese keyboard or a web page leaves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import re
 import unicodedata
 
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+_FALSE_MARKS = (
+    (re.compile(r"\s*([－—–−﹣‐])"), "write '- ', with a plain '-'"),
+    (re.compile(r"\s*(?:- +)?[\"']?[\w.-]{1,64}[\"']?\s*(：)"), "write ': ', with a plain ':' and a space"),
+    (re.compile(r"[^#\"']*[:-] *([｛［【])"), "write { or [ in plain"),
+    (re.compile(r"[^#\"'{[]*[{[][^#\"']*?([，｝］】：、])"), "write , : } or ] in plain"),
+)
 _BEGINNING = re.compile(rf"[\s{_INVISIBLE}-]*")
 
 
@@ -25,6 +31,19 @@ def false_space(text: str, line: int) -> tuple[int, str, str] | None:
     return None
 
 
+def false_mark(text: str, line: int) -> tuple[int, str, str] | None:
+    """(line, what, mend) for one in `line`, where YAML gave up, or the one before; None: there is none.
+
+    In a name they are right: only where YAML wants a mark of its own.
+    """
+    lines = text.split("\n")[:line]
+    for pattern, mend in _FALSE_MARKS:
+        for number in range(len(lines), max(0, len(lines) - 2), -1):
+            if found := pattern.match(lines[number - 1]):
+                return number, f"{_named(found[1])} stands here", mend
+    return None
+
+
 def false_space_in_key(key: str) -> tuple[str, str] | None:
     """(what, mend): YAML takes U+00A0 in an indentation for the beginning of a key."""
     odd = _first_of(key)
@@ -39,5 +58,9 @@ def _first_of(text: str) -> str | None:
     """Its code point and name, such as `U+3000 (ideographic space)`."""
     for character in text:
         if character in _INVISIBLE or (character.isspace() and character not in " \t\r\n"):
-            return f"U+{ord(character):04X} ({unicodedata.name(character, 'no name').lower()})"
+            return _named(character)
     return None
+
+
+def _named(character: str) -> str:
+    return f"U+{ord(character):04X} ({unicodedata.name(character, 'no name').lower()})"

@@ -19,7 +19,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from gateway.errors import Mistake
 from gateway.settings.document import Document, Mark
 from gateway.settings.mend import Loc, Wrong
-from gateway.settings.odd_characters import false_space, false_space_in_key
+from gateway.settings.odd_characters import false_mark, false_space, false_space_in_key
 from gateway.settings.secrets import Secrets
 
 _CORE = "tag:yaml.org,2002:"
@@ -66,8 +66,9 @@ class _Reader:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
-            odd = false_space(document.text, line)
-            document.give_up(*odd or (line, *_syntax(error.problem or "can't be understood")))
+            said = _syntax(error.problem or "can't be understood")
+            odd = false_space(document.text, line) or ("：" not in said[1] and false_mark(document.text, line))
+            document.give_up(*odd or (line, *said))
         except YAMLError as error:
             line = document.text.count("\n", 0, getattr(error, "position", 0)) + 1
             document.give_up(line, *_syntax(getattr(error, "reason", None) or "can't be understood"))

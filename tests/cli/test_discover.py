@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -183,3 +184,24 @@ def test_a_web_server_that_is_no_onvif_is_told_as_what_it_is(status: int, body: 
 
 def test_a_port_that_nobody_listens_on_is_told(free_port: int) -> None:
     assert "the camera can't be reached" in discover(free_port)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(b"SSH-2.0-x\r\n", "does not speak HTTP: is it the right port"), (b"", "hangs up without an answer")],
+)
+def test_a_port_where_no_web_server_listens_is_told(answer: bytes, said: str) -> None:
+    class Other(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(4096)
+            self.wfile.write(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Other) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            printed = discover(server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join(10)
+    assert said in re.sub(r"\s+", " ", printed)

@@ -116,7 +116,7 @@ def at_rest(request: bytes) -> bytes:
     return bytes([request[0], size]) + bytes(size)
 
 
-@pytest.mark.parametrize("code", [0x0A, 0x0B])
+@pytest.mark.parametrize("code", [0x0A, 0x0B, 0x02, 0x04, 0x06])
 def test_a_gateway_that_finds_nobody_is_no_unit(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     monkeypatch.setattr(modbus.Line, "of", lambda written: modbus.Line(written, (9600,), "tcp"))
     with a_gateway(lambda unit, asked: at_rest(asked) if unit == 7 else bytes([asked[0] | 0x80, code])) as port:

@@ -227,6 +227,8 @@ UNFIT: dict[str, tuple[bytes, dict[str, Any], str]] = {
     "a list of one": (b'[{"kind": "panic.pressed"}]', {}, "only kind was used"),
     "within another object": (b'{"payload": {"kind": "panic.pressed"}}', {}, "only kind was used"),
     "cut short": (b'{"kind": "panic.pressed", "id": "7", "data": {"text": "bedr', {}, "only kind was used"),
+    "a Chinese keyboard's marks": ("{“kind”：“panic.pressed”}".encode(), {}, "only kind was used"),
+    "a list of one kind": (b'{"kind": ["panic.pressed"]}', {}, "only kind was used"),
     "single quotes": (b"{'kind': 'panic.pressed'}", {}, "only kind was used"),
     "a comma too many": (b'{"kind": "panic.pressed",}', {}, "only kind was used"),
     "a bare word": (b"panic.pressed\r\n", {}, "only kind was used"),

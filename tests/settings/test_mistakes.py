@@ -131,14 +131,44 @@ FALSE_SPACES = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), FALSE_SPACES.items())
+FALSE_MARKS = {
+    "devices:\n  - id：x\n    name: y\n": "devices.yaml:2: U+FF1A (fullwidth colon) stands here",
+    "devices：\n  - id: x\n": "devices.yaml:1: U+FF1A (fullwidth colon) stands here",
+    "devices:\n  － id: x\n    name: y\n": "devices.yaml:2: U+FF0D (fullwidth hyphen-minus) stands here",
+    "devices:\n  — id: x\n    name: y\n": "devices.yaml:2: U+2014 (em dash) stands here",
+    "devices:\n  - {id: x，name: y}\n": "devices.yaml:2: U+FF0C (fullwidth comma) stands here",
+    "devices:\n  - ｛id: x, name: y}\n": "devices.yaml:2: U+FF5B (fullwidth left curly bracket) stands here",
+    "devices:\n  - {id: x, name: y｝\n": "devices.yaml:2: U+FF5D (fullwidth right curly bracket) stands here",
+}
+
+
+@pytest.mark.parametrize(("text", "told"), FALSE_SPACES.items() | FALSE_MARKS.items())
 def test_what_only_looks_like_a_space_is_named(folder, text, told):
     (folder.path / "devices.yaml").write_text(text)
     assert folder.mistakes()[0].startswith(told)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "rtsp：//u:geheim9@h/1",
+        "rtsp://u：geheim9@h/1",
+        "rtsp://u:geheim9＠h/1",
+        "rtsp://u:geheim9@10。0.0.1/1",
+        "rtsp://u:geheim9@h：554/1",
+        "rtsp://u:geheim9@h\u200b/1",
+        "“rtsp://u:geheim9@h/1”",
+    ],
+)
+def test_an_address_typed_on_a_chinese_keyboard_is_told_and_not_shown(folder, address):
+    folder.devices(f"- {{id: c, kind: camera, name: c, place: gate/east, source: '{address}'}}")
+    first, *more = folder.mistakes()
+    assert "'source': the address holds U+" in first
+    assert "geheim9" not in first + "".join(more)
+
+
 def test_a_text_may_be_indented_as_chinese_texts_are(folder):
-    folder.compound("name: x\nplaces: {gate/east: 东\u3000门}\n# \u3000注")
+    folder.compound("name: x：—，｛\nplaces: {gate/east: 东\u3000门，北}\n# \u3000注：")
     assert folder.mistakes() == []
 
 

@@ -98,10 +98,15 @@ async def _lives(line: ModbusLine, address: int) -> bool:
 
 
 def _one_if_all(units: list[Found], by_tcp: bool) -> list[Found]:
-    """A module on the network itself answers to every address: that is one unit, and its own is 255."""
-    if by_tcp and len(units) == len(ADDRESSES) and len({(unit.inputs, unit.outputs) for unit in units}) == 1:
+    """A module on the network itself answers to every address: that is one unit, and its own is 255.
+
+    Otherwise no line has so many: what tells of nothing is a gateway's refusal, whichever code it takes for that.
+    """
+    if len(units) < len(ADDRESSES):
+        return units
+    if by_tcp and len({(unit.inputs, unit.outputs) for unit in units}) == 1:
         return [units[0]._replace(address=BY_ITSELF)]
-    return units
+    return [unit for unit in units if unit.inputs or unit.outputs] or units
 
 
 async def _measure(line: ModbusLine, address: int) -> Found:

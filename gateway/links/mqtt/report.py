@@ -29,8 +29,8 @@ DEEPEST_DATA = 16
 LONGEST_ID = 128
 SNAPSHOT = "snapshot"
 _ID = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_ID}}}")
-_KIND = re.compile(r"""["']?\bkind["']?\s*[:=]\s*["']?([a-z0-9_.]+)""", re.IGNORECASE)
-"""In what is no JSON: cut short by a small buffer, say, or in single quotes."""
+_KIND = re.compile(r"""["'“”]?\bkind["'“”]?\s*[:=：]\s*[\["'“”]{0,2}([a-z0-9_.]+)""", re.IGNORECASE)
+"""In what is no JSON: cut short by a small buffer, say, in single quotes, or typed on a Chinese keyboard."""
 _SHOWN = 64
 """Characters of a value or a name that are told."""
 _MOST_NAMED = 8

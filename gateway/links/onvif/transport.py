@@ -88,4 +88,8 @@ def _why(error: Exception) -> Words:
     if isinstance(error, aiohttp.ClientConnectorError):
         en = error.os_error.strerror or type(error.os_error).__name__
         return Words(f"{trouble_of(error.os_error)}，请检查摄像机供电和网线", en)
+    if isinstance(error, aiohttp.ClientResponseError):
+        return Words("对方不是 HTTP，请核对端口", "what answers does not speak HTTP: is it the right port?")
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return Words("对方未应答就断开，请核对端口", "it hangs up without an answer: is the port right?")
     return Words("摄像机连不上，请检查供电和网线", type(error).__name__)

@@ -20,12 +20,13 @@ def of_file(file: str) -> str:
 def fault_of(source: str) -> str | None:
     """What is wrong with a stream's address, without repeating it; None when it can be tried."""
     scheme, separator, rest = source.partition("://")
+    if not separator and source.startswith(("/", ".")):
+        return None
     if not separator:
-        return None if source.startswith(("/", ".")) else "is neither an address (rtsp://…) nor a file's path (/…)"
-    if scheme not in SCHEMES:
-        return f"has the scheme {scheme!r}; it may be one of {', '.join(SCHEMES)}"
-    if scheme != "file" and (misspelling := misspelt(source)):
-        return misspelling
+        return misspelt(source) or "is neither an address (rtsp://…) nor a file's path (/…)"
+    misspelling = misspelt(source) if scheme != "file" else None
+    if misspelling or scheme not in SCHEMES:
+        return misspelling or f"has the scheme {scheme!r}; it may be one of {', '.join(SCHEMES)}"
     where = rest.rpartition("@")[2]
     if not where.strip("/"):
         return "names no host"
