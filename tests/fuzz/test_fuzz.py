@@ -29,6 +29,7 @@ BEHIND = {
     "gateway.links.mapping.multipart",
     "gateway.links.mapping.spoken",
     "gateway.vision.stream.rtp.h265",
+    "gateway.vision.stream.rtp.sei",
 }
 """Fed by the decoders that stand before them."""
 FRAMES = (b"\x02hello\x03", b"\x02world 17\x03")

@@ -8,6 +8,7 @@ from pymodbus.framer import FramerRTU
 
 from gateway.errors import BadInput
 from gateway.links.modbus.frames import Framing, Rtu, Tcp
+from gateway.links.modbus.misfits import of_bytes, of_frame
 from gateway.links.modbus.request import Echo, Read, Table, Write
 from tests.fuzz.subject import Feed, Subject
 
@@ -32,8 +33,13 @@ def _modbus(make: Callable[[], Framing]) -> Feed:
             for request in _READS:
                 if request.is_answer(frame.pdu) and isinstance(request, Read):
                     request.bits(frame.pdu)
+                if misfit := of_frame(frame, 5, 7, request, ()):
+                    assert misfit.words.zh
             assert frame.pdu[0] >= 0
-        assert len(framing.rubbish()) <= 256
+        rubbish = framing.rubbish()
+        assert len(rubbish) <= 256
+        for request in _READS:
+            of_bytes(rubbish, 5, b"\x05" + request.pdu().encode(), request)
 
     return feed
 
