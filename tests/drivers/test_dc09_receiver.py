@@ -264,10 +264,20 @@ async def test_a_wrong_checksum_has_no_answer(tmp_path: Path) -> None:
         (wrap(b'"NULL"0000R0L0#1234[#0000|0000 00 000]'), "1234", []),
         (wrap('"SIA-DCS"0001L0#1234[#1234|Nri1/BA01^客厅^]'.encode("gbk")), "1234", [("p", "zone.alarm", 1)]),
         (wrap(b'"SIA-DCS"0001L0#1234[#1234|NRi1/BA01]'), "1234", [("p", "zone.alarm", 1)]),
+        (
+            wrap(b'"SIA-DCS"0001L0#1234[#1234|NBA1][#1234|NFA2]_12:00:00,11-30-2026'),
+            "1234",
+            [("p", "zone.alarm", 1), ("p", "fire.alarm", 2)],
+        ),
+        (
+            wrap(b'"ADM-CID"0001L0#1234[#1234|1130 01 001][|1110 01 002][|rubbish]'),
+            "1234",
+            [("p", "zone.alarm", 1), ("p", "fire.alarm", 2), ("p", "device.faulted", None)],
+        ),
     ],
 )
 async def test_panels_of_the_field(
-    tmp_path: Path, frame: bytes, account: str, told: list[tuple[str, str, int]]
+    tmp_path: Path, frame: bytes, account: str, told: list[tuple[str, str, int | None]]
 ) -> None:
     async with receiver(tmp_path, accounts=[{"account": account, "id": "p", "name": "主机"}]) as run:
         (answer,) = await run.ask_raw(frame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.links.dc09 import contact_id, sia_codes
@@ -54,6 +54,14 @@ class Event:
 
 def read(message: Message) -> Sequence[Event]:
     """The events of a message, in order; none where it tells none, or in a format that can't be read."""
+    events = _block(message)
+    if not events or not message.further:
+        return events
+    others = [replace(message, data=data, further=()) for data in message.further]
+    return [*events, *(event for other in others for event in _block(other) or [unread(other)])]
+
+
+def _block(message: Message) -> Sequence[Event]:
     match message.header.token:
         case "ADM-CID":
             found = _CONTACT_ID.fullmatch(message.data.strip().upper())

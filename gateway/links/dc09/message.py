@@ -25,6 +25,9 @@ _COMMON_CHINESE = re.compile(rb"[\xb0-\xf7][\xa1-\xfe]")
 """The characters of GB 2312. A single accented letter of Windows-1252 before an ordinary one is none."""
 _CONTENT = re.compile(r"((?:(?!\]\[).)*?)\]((?:\s*\[[A-Za-z][^\[\]]*\])*\s*(?:_[^\[\]]*)?)", re.DOTALL)
 """Names of zones may hold brackets: the data end where nothing stands behind but what may."""
+_FURTHER = re.compile(r"\[(?:#[0-9A-Za-z]{1,16})?\|([^\[\]]*)\]")
+"""A second block of data, which the standard does not have and a few hosts send: an alarm may stand in it."""
+MOST_BLOCKS = 16
 _EXTENDED = re.compile(r"\[([A-Za-z])([^\]]*)\]")
 _IN_DATA = re.compile(r"#([0-9A-Za-z]{1,16})\|")
 
@@ -61,6 +64,8 @@ class Message:
     data: str
     time: datetime | None = None
     extended: Mapping[str, str] = field(default_factory=dict)
+    further: tuple[str, ...] = ()
+    """What stands in blocks of data behind the first."""
 
     @property
     def happened(self) -> datetime | None:
@@ -92,12 +97,14 @@ def read_content(header: Header, clear: bytes) -> Message | None:
     None where it is none: most likely it was encrypted with another key.
     """
     text = _text(clear)
+    further: tuple[str, ...] = ()
     if whole := _CONTENT.fullmatch(text):
         inner, tail = whole.groups()
     else:
         inner, bracket, tail = text.partition("]")
         if not bracket or "[" in inner:
             return None
+        further = tuple(_FURTHER.findall(tail)[: MOST_BLOCKS - 1])
     account, data = _inner(inner, header)
     if header.account and not account.strip("0"):
         account = ""  # written where a host has none to say, a hub of link tests say
@@ -108,6 +115,7 @@ def read_content(header: Header, clear: bytes) -> Message | None:
         data,
         read_time(stamp) if underscore else None,
         {letter.upper(): value.strip() for letter, value in _EXTENDED.findall(tail)},
+        further,
     )
 
 
