@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from gateway.app.own_alerts import OwnAlerts
-from gateway.errors import NotRecorded
 from gateway.model import Severity, Words
 from gateway.settings.compound import CompoundSettings, certificates_of
 from gateway.settings.validity import Validity
@@ -38,14 +37,11 @@ class CertificateWatch:
         """Begin and end alerts. One that a person closed comes again only when it gets worse, or after a restart."""
         standing = await asyncio.to_thread(_troubles, self._settings(), now)
         held = self._alerts.held()
-        try:
-            for key, (severity, words) in standing.items():
-                if key not in self._told | held:
-                    await self._alerts.begin(key, severity, words)
-            for key in held - standing.keys():
-                await self._alerts.end(key, _RENEWED)
-        except NotRecorded:
-            return  # again in an hour; that the disk takes nothing is an alert of its own
+        for key, (severity, words) in standing.items():
+            if key not in self._told | held:
+                await self._alerts.begin(key, severity, words)
+        for key in held - standing.keys():
+            await self._alerts.end(key, _RENEWED)
         self._told = set(standing)
 
 

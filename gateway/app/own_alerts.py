@@ -49,4 +49,4 @@ class OwnAlerts:
         except NotRecorded as error:
             log.error("what the gateway says of itself is not on record", kind=kind, why=str(error))
         event = replace(signal, received=self.now(), number=number)
-        await self.desk.decide([Decided(self.rule, decision, event)], lambda _: None)
+        await self.desk.decide([Decided(self.rule, decision, event)])
