@@ -51,7 +51,7 @@ test: setup tools  ## every test; those whose system part is missing say which p
 	$(BIN)/python -m pytest
 
 # asyncio differs between Pythons: after a failed child in a TaskGroup cancelling() is 1 on 3.11 and 3.12, 0 on 3.13
-ASYNCIO := tests/test_tasks.py tests/flow tests/links/test_listen.py tests/links/mqtt tests/links/sip \
+ASYNCIO := tests/test_tasks.py tests/flow tests/links/test_listen.py tests/links/mqtt tests/protocols/sip \
 	tests/drivers/test_modbus_io.py tests/drivers/test_dc09_receiver.py tests/drivers/test_mqtt_device.py tests/vision/test_pool.py
 
 test-asyncio:    ## what hangs on asyncio, on another Python: make test-asyncio PYTHON=python3.13

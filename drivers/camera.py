@@ -10,11 +10,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings
 from gateway.model import DeviceType, Signal
-from gateway.settings.detector import DetectorSection
-from gateway.settings.picture import LayoutSettings
+from gateway.vision.camera_slot import Sightings
 from gateway.vision.recognise.plate_characters import PROVINCES
+from gateway.vision.settings.detector import DetectorSection
+from gateway.vision.settings.picture import LayoutSettings
 from gateway.vision.sighting import MainStream, Prompt, Sighting, Transport, Watch
-from gateway.vision.slot import Sightings
 from gateway.vision.stream.address import fault_of
 
 

@@ -19,18 +19,18 @@ from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import NotRecorded
-from gateway.links.allowance import Aside, allowance
-from gateway.links.dc09 import clock
-from gateway.links.dc09.desk import Taken, Turned, judge
-from gateway.links.dc09.events import Event, read, unread
-from gateway.links.dc09.frame import LONGEST, Decoder, Unreadable
-from gateway.links.dc09.message import NULL, Message
-from gateway.links.dc09.refused import Refused
-from gateway.links.dc09.repeats import Repeats
-from gateway.links.dc09.settings import Account, ReceiverSettings
-from gateway.links.listen import Caller, Datagram, ListenLink
-from gateway.links.telling import tell_all
+from gateway.links.emit_all import emit_all
+from gateway.links.listen import Datagram, ListenLink, RemotePeer
+from gateway.links.rate_limit import QuarantineLimit, allowance
 from gateway.model import Device, DeviceType, Signal, Words
+from gateway.protocols.dc09 import clock
+from gateway.protocols.dc09.desk import Taken, Turned, judge
+from gateway.protocols.dc09.events import Event, read, unread
+from gateway.protocols.dc09.frame import LONGEST, Decoder, Unreadable
+from gateway.protocols.dc09.message import NULL, Message
+from gateway.protocols.dc09.refused import Refused
+from gateway.protocols.dc09.repeats import Repeats
+from gateway.protocols.dc09.settings import Account, ReceiverSettings
 
 CLOCK_NOTED = timedelta(minutes=1)
 """A panel's clock is told of when it goes wrong by so much, and when it changes by so much."""
@@ -56,7 +56,7 @@ class Dc09Receiver(Driver):
         self._skews: dict[str, timedelta] = {}
         self._timezones = {each.account: ZoneInfo(each.timezone) for each in settings.accounts if each.timezone}
         self._refused = Refused(device.id, settings.accounts, emit, link.notes)
-        self._aside, self._asides = Aside(emit), allowance()
+        self._aside, self._asides = QuarantineLimit(emit), allowance()
 
     @classmethod
     def parts(cls, settings: ReceiverSettings) -> Sequence[Part]:
@@ -71,7 +71,7 @@ class Dc09Receiver(Driver):
             self.emit.heard()
             await door.serve(self._talk, self._take_datagram)
 
-    async def _talk(self, caller: Caller) -> None:
+    async def _talk(self, caller: RemotePeer) -> None:
         decoder = Decoder()
         while chunk := await caller.read():
             for answer in await self._answers(decoder.feed(chunk)):
@@ -140,7 +140,7 @@ class Dc09Receiver(Driver):
             )
             for index, event in enumerate(events)
         ]
-        return await tell_all(self.emit, signals) is None
+        return await emit_all(self.emit, signals) is None
 
     async def _turn_away(self, turned: Turned, body: bytes) -> bytes:
         await self._put_aside(turned.why, body)

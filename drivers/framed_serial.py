@@ -15,18 +15,18 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
-from gateway.links.allowance import Aside, Unread
-from gateway.links.framed.checks import check
-from gateway.links.framed.decoder import Decoder, Unreadable
-from gateway.links.framed.examples import try_examples
-from gateway.links.framed.orders import ZONE, Orders
-from gateway.links.framed.reader import Heard, Reader, Tell
-from gateway.links.framed.sender import Sender
-from gateway.links.framed.settings import FramedSettings
+from gateway.links.emit_all import emit_all
+from gateway.links.rate_limit import QuarantineLimit, Unread
 from gateway.links.serial import SerialLine, SerialLink
 from gateway.links.serial.polls import Polls
-from gateway.links.telling import tell_all
 from gateway.model import Command, Device, DeviceType, Json, Signal
+from gateway.protocols.framed.checks import check
+from gateway.protocols.framed.decoder import Decoder, Unreadable
+from gateway.protocols.framed.examples import try_examples
+from gateway.protocols.framed.orders import ZONE, Orders
+from gateway.protocols.framed.reader import Heard, Reader, Tell
+from gateway.protocols.framed.sender import Sender
+from gateway.protocols.framed.settings import FramedSettings
 
 
 class FramedSerialSettings(FramedSettings):
@@ -56,7 +56,7 @@ class FramedSerial(Driver):
         self._sender = Sender(settings)
         self._orders = Orders(device.id, settings, self._sender)
         self._polls = Polls(device.id, settings, settings.poll.missed if settings.poll else 0)
-        self._aside, self._unread = Aside(emit), Unread(emit)
+        self._aside, self._unread = QuarantineLimit(emit), Unread(emit)
         self._line: SerialLine | None = None
 
     @classmethod
@@ -132,7 +132,7 @@ class FramedSerial(Driver):
         """Whether all is committed; when it is not, the device is left to send it again."""
         signals = [self._signal(tell) for tell in tells]
         said = {signal.id: tell for signal, tell in zip(signals, tells, strict=True)}
-        return await tell_all(self.emit, signals, lambda kept: self._reader.committed(said[kept.id])) is None
+        return await emit_all(self.emit, signals, lambda kept: self._reader.committed(said[kept.id])) is None
 
     def _signal(self, tell: Tell) -> Signal:
         device = self._zones.get(tell.zone or "", self.device.id)

@@ -19,20 +19,20 @@ from pydantic import Field, model_validator
 
 from gateway.driver import Driver, DriverSettings, Part
 from gateway.errors import BadInput
-from gateway.links.allowance import Aside
+from gateway.links.emit_all import emit_all
 from gateway.links.http_push import PushSettings
-from gateway.links.mapping import words
-from gateway.links.mapping.bodies import Format, Tree
-from gateway.links.mapping.moment import moment_of
-from gateway.links.mapping.paths import Path, look_up
-from gateway.links.mapping.pieces import Piece, Pieces, read_pieces
-from gateway.links.mapping.plain import plain
-from gateway.links.mapping.spoken import HEARTBEAT
-from gateway.links.signal_kind import SignalKind
-from gateway.links.telling import tell_all
+from gateway.links.rate_limit import QuarantineLimit
 from gateway.model import DeviceType, Signal, Words
+from gateway.protocols.mapping import words
+from gateway.protocols.mapping.bodies import Format, Tree
+from gateway.protocols.mapping.moment import moment_of
+from gateway.protocols.mapping.paths import Path, look_up
+from gateway.protocols.mapping.pieces import Piece, Pieces, read_pieces
+from gateway.protocols.mapping.plain import plain
+from gateway.protocols.mapping.spoken import HEARTBEAT
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
+from gateway.settings.signal_kind import SignalKind
 
 MOST_EVENTS = 100
 """In one body."""
@@ -93,7 +93,7 @@ class HttpPush(Driver):
         super().__init__(*arguments)
         self._parts = {_number(str(zone.number)): zone.id for zone in self.settings.zones}
         self._clock = ZoneInfo(self.settings.clock.timezone)
-        self._aside = Aside(self.emit)
+        self._aside = QuarantineLimit(self.emit)
         self._kinds = {word.casefold(): kind for word, kind in self.settings.kinds.items()}
         """Makers change capitals between versions of their firmware."""
         self._state = self.settings.paths.state or _state_beside(self.settings.paths.what)
@@ -116,7 +116,7 @@ class HttpPush(Driver):
             await keep(error.why, self._masked(error.data))
             raise
         self.emit.heard()
-        if failed := await tell_all(self.emit, signals):
+        if failed := await emit_all(self.emit, signals):
             raise failed
         if pieces.left_out:
             zh, en = "；".join(each.zh for each in pieces.left_out), "; ".join(each.en for each in pieces.left_out)

@@ -16,20 +16,20 @@ from typing import ClassVar
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, CommandFailed, LinkLost, NotRecorded
-from gateway.links.allowance import Aside
-from gateway.links.contacts.board import Board
-from gateway.links.contacts.order import Order
-from gateway.links.modbus.asker import Asker
-from gateway.links.modbus.line import ModbusLine, Refusal, Silence
-from gateway.links.modbus.link import ModbusLink
-from gateway.links.modbus.pace import Pace
-from gateway.links.modbus.pieces import Pieces
-from gateway.links.modbus.plan import named, parts, pieces, wiring
-from gateway.links.modbus.rota import Rota
-from gateway.links.modbus.rows import Unit
-from gateway.links.modbus.settings import ModbusIoSettings
-from gateway.links.notes import Scribe
+from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.state_file import StateWriter
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words, new_id
+from gateway.protocols.contacts.board import Board
+from gateway.protocols.contacts.order import Order
+from gateway.protocols.modbus.line import ModbusLine, Refusal, Silence
+from gateway.protocols.modbus.link import ModbusLink
+from gateway.protocols.modbus.pace import Pace
+from gateway.protocols.modbus.pieces import Pieces
+from gateway.protocols.modbus.plan import named, parts, pieces, wiring
+from gateway.protocols.modbus.poll_schedule import PollSchedule
+from gateway.protocols.modbus.poller import Poller
+from gateway.protocols.modbus.rows import Unit
+from gateway.protocols.modbus.settings import ModbusIoSettings
 
 UNTOLD_AT_MOST = 1000
 """Signals that wait for the disk; beyond it contacts are told as they then stand, not each turn of theirs."""
@@ -62,19 +62,19 @@ class ModbusIo(Driver):
     def __init__(self, device: Device, settings: ModbusIoSettings, link: ModbusLink[Kept], emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
         self._units = {unit.address: unit for unit in settings.units}
-        self._rota = Rota(self._units, settings.missed_polls)
+        self._rota = PollSchedule(self._units, settings.missed_polls)
         self._orders: dict[Order, asyncio.Future[None]] = {}
-        self._asker: Asker | None = None
+        self._asker: Poller | None = None
         self._lost: dict[int, Words] = {}
         self._refusing: dict[int, Words] = {}
         self._quiet: Counter[int] = Counter()
         self._rubbish: tuple[Words, bytes] | None = None
         self._to_tell = asyncio.Event()
-        self._aside = Aside(emit)
+        self._aside = QuarantineLimit(emit)
         ranges = {address: pieces(unit) for address, unit in self._units.items()}
         link.kept = self._kept = link.kept or Kept(Board(wiring(settings), link.notes.read()), ranges)
         self._board = self._kept.board
-        self._scribe = Scribe(link.notes, self._board.owed)
+        self._scribe = StateWriter(link.notes, self._board.owed)
         self.pace = Pace(device.id, settings.cycle.total_seconds())
 
     @classmethod
@@ -131,7 +131,7 @@ class ModbusIo(Driver):
 
     async def _serve(self, line: ModbusLine) -> None:
         now = asyncio.get_running_loop().time
-        self._asker = asker = Asker(line, self._kept.ranges, self._board, self._rota, self._seen, self._missed)
+        self._asker = asker = Poller(line, self._kept.ranges, self._board, self._rota, self._seen, self._missed)
         try:
             while True:
                 self.pace.begins(now())

@@ -27,12 +27,12 @@ from pydantic import Field
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, CommandFailed, LinkLost
-from gateway.links.allowance import Aside, allowance, kept_aside
-from gateway.links.json_text import text_of
-from gateway.links.mapping.orders import sendable
-from gateway.links.mqtt.link import Message
-from gateway.links.mqtt.report import Report, Result, read_report, read_result
+from gateway.links.mqtt.message import Message
+from gateway.links.rate_limit import QuarantineLimit, allowance, kept_aside
 from gateway.model import Command, Json, Said, Signal, Words
+from gateway.protocols.anju_json import Report, Result, read_report, read_result
+from gateway.protocols.json_text import text_of
+from gateway.protocols.mapping.orders import sendable
 
 NOTES_AT_ONCE, NOTE_EVERY_S = 20, 600.0
 """How often it is told what of a device's reports was left out: one with a fault has it in every report."""
@@ -68,7 +68,7 @@ class MqttDevice(Driver):
         self._status_in_turn = asyncio.Lock()
         self._waiting: dict[str, asyncio.Future[Result]] = {}
         self._unknown_keys: frozenset[str] = frozenset()
-        self._notes = Aside(self.emit, allowance(NOTES_AT_ONCE, NOTE_EVERY_S))
+        self._notes = QuarantineLimit(self.emit, allowance(NOTES_AT_ONCE, NOTE_EVERY_S))
 
     async def run(self) -> None:
         signal, result, status = (f"{self._base}/{word}" for word in ("signal", "result", "status"))

@@ -16,14 +16,14 @@ from pydantic import Field, model_validator
 
 from gateway.driver import Driver, DriverSettings, no_such_command
 from gateway.errors import BadInput, CommandFailed, LinkLost
-from gateway.links.allowance import Aside, kept_aside
-from gateway.links.mapping.formats import FORMATS, Availability
-from gateway.links.mapping.orders import Order, Topic
-from gateway.links.mapping.paths import Path, message_of
-from gateway.links.mapping.readings import Event, Known, Match, State, details
-from gateway.links.mqtt.link import Message
+from gateway.links.mqtt.message import Message
 from gateway.links.mqtt.topics import covers, is_topic, matches
+from gateway.links.rate_limit import QuarantineLimit, kept_aside
 from gateway.model import Command, Json, Signal, Words
+from gateway.protocols.mapping.formats import FORMATS, Availability
+from gateway.protocols.mapping.orders import Order, Topic
+from gateway.protocols.mapping.paths import Path, message_of
+from gateway.protocols.mapping.readings import Event, Known, Match, State, details
 from gateway.settings.mend import Wrong
 
 MOST_UNCLEAR = 100
@@ -104,7 +104,7 @@ class MqttMapped(Driver):
         self._all_states = settings.all_states()
         self._states = Known(self._all_states)
         self._unclear: set[tuple[str, str]] = set()
-        self._aside = Aside(self.emit)
+        self._aside = QuarantineLimit(self.emit)
         self._details = {**dict(known.details), **settings.details}
         self._format = known
         self._is_away = False

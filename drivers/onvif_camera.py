@@ -16,14 +16,14 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, LinkLost
-from gateway.links.allowance import kept_aside
-from gateway.links.onvif.address import device_service, fault_of
-from gateway.links.onvif.camera import MISSING, Camera, connect, installed
-from gateway.links.onvif.conditions import MEANINGS, Conditions, Told
-from gateway.links.onvif.event import Event
-from gateway.links.onvif.pullpoint import Pulled, PullPoint, subscribe
-from gateway.links.onvif.transport import Login
+from gateway.links.rate_limit import kept_aside
 from gateway.model import DeviceType, Signal, Words
+from gateway.protocols.onvif.address import device_service, fault_of
+from gateway.protocols.onvif.camera import MISSING, Camera, connect, installed
+from gateway.protocols.onvif.conditions import MEANINGS, Conditions, Told
+from gateway.protocols.onvif.event import Event
+from gateway.protocols.onvif.pullpoint import Pulled, PullPoint, subscribe
+from gateway.protocols.onvif.transport import Login
 from gateway.settings.mend import Wrong, did_you_mean
 from gateway.settings.secrets import Secret
 

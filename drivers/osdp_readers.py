@@ -17,16 +17,16 @@ import structlog
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, CommandFailed, NotRecorded
-from gateway.links.allowance import Aside
-from gateway.links.credential.masked import masked_bits
-from gateway.links.osdp import feedback, trouble
-from gateway.links.osdp.bus import Bus, Turn
-from gateway.links.osdp.session import ASK_STATUS, Session
-from gateway.links.osdp.settings import Reader, ReadersSettings
-from gateway.links.osdp.timing import slowest_card
-from gateway.links.osdp.told import Told
+from gateway.links.rate_limit import QuarantineLimit
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words
+from gateway.protocols.credential.masked import masked_bits
+from gateway.protocols.osdp import feedback, trouble
+from gateway.protocols.osdp.bus import Bus, Turn
+from gateway.protocols.osdp.events import Told
+from gateway.protocols.osdp.session import ASK_STATUS, Session
+from gateway.protocols.osdp.settings import Reader, ReadersSettings
+from gateway.protocols.osdp.timing import slowest_card
 
 log = structlog.get_logger(__name__)
 HEARD_EVERY_S = 1.0
@@ -78,7 +78,7 @@ class OsdpReaders(Driver):
         pause = settings.pin_pause.total_seconds()
         link.kept = link.kept or {reader.address: Kept(Told(reader, pause)) for reader in settings.readers}
         self._kept: Mapping[int, Kept] = link.kept
-        self._aside = Aside(emit)
+        self._aside = QuarantineLimit(emit)
 
     @classmethod
     def parts(cls, settings: ReadersSettings) -> Sequence[Part]:

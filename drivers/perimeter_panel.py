@@ -15,15 +15,15 @@ from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, NotRecorded
-from gateway.links.allowance import Aside
-from gateway.links.perimeter.meanings import BY_CONDITION, EVENT_LENGTH, MEANINGS, Meaning, details_of
-from gateway.links.perimeter.orders import ANSWERS, ORDERS, Orders
-from gateway.links.perimeter.settings import PanelSettings
-from gateway.links.perimeter.status import ZONE_CONDITIONS, Condition, Status, read_status, read_time
-from gateway.links.perimeter.wire import ANSWER, EVENT, POLL, Decoder, Frame, Unreadable
+from gateway.links.rate_limit import QuarantineLimit
 from gateway.links.serial import SerialLine, SerialLink
 from gateway.links.serial.polls import Polls
 from gateway.model import ALARM_KINDS, Command, Device, DeviceType, Json, Signal, Words
+from gateway.protocols.perimeter.meanings import BY_CONDITION, EVENT_LENGTH, MEANINGS, Meaning, details_of
+from gateway.protocols.perimeter.orders import ANSWERS, ORDERS, Orders
+from gateway.protocols.perimeter.settings import PanelSettings
+from gateway.protocols.perimeter.status import ZONE_CONDITIONS, Condition, Status, read_status, read_time
+from gateway.protocols.perimeter.wire import ANSWER, EVENT, POLL, Decoder, Frame, Unreadable
 
 _UNKNOWN = Words("事件代码或长度未知", "an event of unknown code or length")
 HEARD = frozenset({EVENT, POLL | ANSWER}) | ANSWERS
@@ -53,7 +53,7 @@ class PerimeterPanel(Driver):
         self._orders = Orders(device.id, settings, self._frame)
         hint = f" and its address ({settings.address})"
         self._polls = Polls(device.id, settings, settings.missed_polls, hint)
-        self._aside = Aside(emit)
+        self._aside = QuarantineLimit(emit)
 
     @classmethod
     def parts(cls, settings: PanelSettings) -> Sequence[Part]:

@@ -15,15 +15,15 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings, Emit
 from gateway.errors import BadInput, NotRecorded
-from gateway.links.allowance import Aside, Unread
-from gateway.links.credential.credential import Credential
-from gateway.links.credential.masked import masked_line
-from gateway.links.credential.printed import GROUPS, Printed
-from gateway.links.patterns import compiled
+from gateway.links.rate_limit import QuarantineLimit, Unread
 from gateway.links.serial import SerialLink, SerialSettings
 from gateway.model import Device, DeviceType, Signal, Words
+from gateway.protocols.credential.credential import Credential
+from gateway.protocols.credential.masked import masked_line
+from gateway.protocols.credential.printed import GROUPS, Printed
 from gateway.settings.durations import Duration, at_most
 from gateway.settings.mend import Wrong, did_you_mean
+from gateway.settings.patterns import compiled
 
 AGAIN_S = 1.0
 """After which a card is offered again to a record that did not take it."""
@@ -77,7 +77,7 @@ class SerialReader(Driver):
 
     def __init__(self, device: Device, settings: ReaderSettings, link: SerialLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
-        self._aside, self._unread = Aside(emit), Unread(emit)
+        self._aside, self._unread = QuarantineLimit(emit), Unread(emit)
         self._last: Credential | None = None
         self._until = 0.0
 

@@ -15,15 +15,15 @@ import structlog
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
-from gateway.links.allowance import Aside
-from gateway.links.sip.board import StationCall
-from gateway.links.sip.control import Unreadable
-from gateway.links.sip.engine import DOWN, Engine
-from gateway.links.sip.exchange import Exchange
-from gateway.links.sip.link import SipLink
-from gateway.links.sip.orders import Orders, actions
-from gateway.links.sip.settings import SipSettings
+from gateway.links.rate_limit import QuarantineLimit
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words
+from gateway.protocols.sip.calls import StationCall
+from gateway.protocols.sip.control import Unreadable
+from gateway.protocols.sip.engine import DOWN, Engine
+from gateway.protocols.sip.exchange import Exchange
+from gateway.protocols.sip.link import SipLink
+from gateway.protocols.sip.orders import Orders, actions
+from gateway.protocols.sip.settings import SipSettings
 
 log = structlog.get_logger(__name__)
 LOOK_S = 5.0
@@ -41,7 +41,7 @@ class SipIntercom(Driver):
         super().__init__(device, settings, link, emit)
         self._stations = {station.id: station for station in settings.stations}
         self._orders: Orders | None = None
-        self._aside = Aside(emit)
+        self._aside = QuarantineLimit(emit)
 
     @classmethod
     def parts(cls, settings: SipSettings) -> Sequence[Part]:

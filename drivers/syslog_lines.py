@@ -16,18 +16,18 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings, Part
 from gateway.errors import NotRecorded
-from gateway.links.allowance import Aside
-from gateway.links.listen import Caller, Datagram, ListenSettings
-from gateway.links.mapping import words
-from gateway.links.patterns import PatternText, compiled, groups
-from gateway.links.signal_kind import SignalKind
-from gateway.links.syslog.message import Message, read_message
-from gateway.links.syslog.stream import LONGEST, Stream, TooLong
+from gateway.links.listen import Datagram, ListenSettings, RemotePeer
+from gateway.links.rate_limit import QuarantineLimit
 from gateway.model import DeviceType, Signal, Words
+from gateway.protocols.mapping import words
+from gateway.protocols.syslog.message import Message, read_message
+from gateway.protocols.syslog.stream import LONGEST, Stream, TooLong
 from gateway.settings.context import PlaceRef
 from gateway.settings.durations import PositiveDuration
 from gateway.settings.mend import Wrong
+from gateway.settings.patterns import PatternText, compiled, groups
 from gateway.settings.section import Section
+from gateway.settings.signal_kind import SignalKind
 
 LONGEST_TEXT = 500
 """Characters of a line that are told on."""
@@ -98,7 +98,7 @@ class SyslogLines(Driver):
         self._senders = {sender.host: sender.id for sender in self.settings.senders}
         self._zones = {str(zone.number): zone.id for zone in self.settings.zones}
         self._clock = ZoneInfo(self.settings.timezone)
-        self._aside = Aside(self.emit)
+        self._aside = QuarantineLimit(self.emit)
 
     @classmethod
     def parts(cls, settings: SyslogSettings) -> Sequence[Part]:
@@ -110,7 +110,7 @@ class SyslogLines(Driver):
             self.emit.heard()
             await door.serve(self._talk, self._take_datagram)
 
-    async def _talk(self, caller: Caller) -> None:
+    async def _talk(self, caller: RemotePeer) -> None:
         stream = Stream()
         try:
             while data := await caller.read():

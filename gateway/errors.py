@@ -11,6 +11,7 @@ AnjuError
 └── Refused             a person asked for what may not be done; carries an HTTP status
     ├── NotFound
     ├── NotAllowed
+    ├── WrongPassword
     ├── Conflict
     └── TooMany
 """
@@ -118,6 +119,12 @@ class NotFound(Refused):
 
 class NotAllowed(Refused):
     status = 403
+
+
+class WrongPassword(Refused):
+    """A sign-in with a user name or password that is not right; which of the two is never said."""
+
+    status = 401
 
 
 class Conflict(Refused):

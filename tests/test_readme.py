@@ -17,9 +17,9 @@ from types import SimpleNamespace
 import pytest
 from ruamel.yaml import YAML
 
+from gateway.config import load
 from gateway.model import Clear, Device, DeviceType, Raise, Signal, Wake, WakeAt
 from gateway.rule import Compound
-from gateway.settings import load
 from tests.support.api import api, enrol, eventually
 from tests.support.gateway import ANJU, Gateway, TestCompound
 

@@ -14,10 +14,10 @@ QUARANTINED = {"BadInput", "Malformed", "Turned", "Unreadable"}
 PUTS_ASIDE = {"self.emit.quarantine", "self._aside.put", "self._aside.keep", "self._put_aside", "self._throw"}
 """What is handed why something is kept in quarantine."""
 NOBODY_READS = {
-    "gateway/links/tape.py",  # the command line's own
+    "gateway/links/capture.py",  # the command line's own
     "gateway/links/http_push.py",  # its caller, the web, has words of its own for the device
     "gateway/links/listen.py",  # one caller of many hung up: only the log is told
-    "gateway/vision/slot.py",  # as the next: the live view's own words are shown
+    "gateway/vision/camera_slot.py",  # as the next: the live view's own words are shown
     "gateway/vision/view/views.py",
 }
 

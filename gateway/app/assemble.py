@@ -10,18 +10,18 @@ from pathlib import Path
 
 import structlog
 
+from gateway.app.background_tasks import BackgroundTasks
 from gateway.app.capture import Listener
-from gateway.app.changeover import Changeover
+from gateway.app.components import make
+from gateway.app.config_change import ConfigChange
 from gateway.app.control import open_control
-from gateway.app.descriptors import raise_limit, shares
-from gateway.app.doors import check_free
-from gateway.app.links import Doors
-from gateway.app.own_tasks import own_tasks
-from gateway.app.pages import open_pages
-from gateway.app.parts import make
+from gateway.app.endpoints import check_free
+from gateway.app.file_descriptors import raise_limit, shares
+from gateway.app.links import Links
 from gateway.app.reload import Reloader
-from gateway.app.works import Works
-from gateway.settings.configuration import Configuration
+from gateway.app.task_list import own_tasks
+from gateway.app.web import open_pages
+from gateway.config.configuration import Configuration
 from gateway.store import Store
 
 log = structlog.get_logger(__name__)
@@ -47,12 +47,12 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(data, mends=True))
         parts = make(configuration.compound, store, shares(raise_limit(), configuration))
-        changeover = Changeover(parts)
+        changeover = ConfigChange(parts)
         await parts.desk.load()
         rules = await changeover.apply(configuration)
         await _open_doors(stack, parts.doors)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        works = Works(own_tasks(parts), parts.desk.memory.gateway_failed, parts.desk.memory.gateway_restored)
+        works = BackgroundTasks(own_tasks(parts), parts.desk.memory.gateway_failed, parts.desk.memory.gateway_restored)
         stack.callback(tasks.create_task(works.run()).cancel)
         await rules.taken.wait()
         http_url = await open_pages(stack, parts, works)
@@ -69,7 +69,7 @@ async def _open_control(stack: AsyncExitStack, data: Path, reloader: Reloader, l
         log.error("commands such as `anju reload` can't reach this gateway", folder=str(data), why=str(error))
 
 
-async def _open_doors(stack: AsyncExitStack, doors: Doors) -> None:
+async def _open_doors(stack: AsyncExitStack, doors: Links) -> None:
     await stack.enter_async_context(doors.vision)
     if doors.endpoint is not None:
         await stack.enter_async_context(doors.endpoint)

@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, SecretStr
 
-from gateway.app.in_force import InForce
+from gateway.app.current_config import CurrentConfig
+from gateway.config.configuration import DeviceEntry
 from gateway.errors import NotFound
-from gateway.links.tape import Piece, Tape, line
-from gateway.settings.configuration import DeviceEntry
+from gateway.links.capture import Capture, CapturedBytes, line
 
 MOST_WAITING, MOST_BYTES = 10_000, 8 * 1024 * 1024
 """What whoever listens may be behind by, in pieces and bytes; what comes then is left out, and counted."""
@@ -33,7 +33,7 @@ Say = Callable[[dict[str, Any]], Awaitable[None]]
 class Listener:
     """Knows the devices in force, and the tapes of those whose links carry bytes."""
 
-    def __init__(self, in_force: InForce, tapes: Mapping[str, Tape]) -> None:
+    def __init__(self, in_force: CurrentConfig, tapes: Mapping[str, Capture]) -> None:
         self._in_force = in_force
         self._tapes = tapes
 
@@ -80,11 +80,11 @@ class _Backlog:
         self.left_out = 0
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
-        self._pieces: deque[tuple[float, Piece]] = deque()
+        self._pieces: deque[tuple[float, CapturedBytes]] = deque()
         self._bytes = 0
         self._some = asyncio.Event()
 
-    def heard(self, piece: Piece) -> None:
+    def heard(self, piece: CapturedBytes) -> None:
         if len(self._pieces) >= MOST_WAITING or self._bytes + len(piece.data) > MOST_BYTES:
             self.left_out += 1
             return
@@ -92,7 +92,7 @@ class _Backlog:
         self._pieces.append((self._loop.time() - self._began, piece))
         self._some.set()
 
-    async def next(self) -> Iterator[tuple[float, Piece]]:
+    async def next(self) -> Iterator[tuple[float, CapturedBytes]]:
         """Those there are, once there are some, or none after a while."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_S):
@@ -100,7 +100,7 @@ class _Backlog:
         self._some.clear()
         return self._taken()
 
-    def _taken(self) -> Iterator[tuple[float, Piece]]:
+    def _taken(self) -> Iterator[tuple[float, CapturedBytes]]:
         while self._pieces:
             at, piece = self._pieces.popleft()
             self._bytes -= len(piece.data)

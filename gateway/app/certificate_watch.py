@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from gateway.app.own_alerts import OwnAlerts
+from gateway.config.certificate_validity import Validity
+from gateway.config.compound import CompoundSettings, certificates_of
 from gateway.model import Severity, Words
-from gateway.settings.compound import CompoundSettings, certificates_of
-from gateway.settings.validity import Validity
 
 LOOK_S = 3600.0
 DOORS = {

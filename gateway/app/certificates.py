@@ -8,8 +8,8 @@ from pathlib import Path
 
 import structlog
 
+from gateway.config.compound import CompoundSettings, Tls, certificates_of
 from gateway.errors import ConfigError, Mistake
-from gateway.settings.compound import CompoundSettings, Tls, certificates_of
 
 log = structlog.get_logger(__name__)
 LOOK_S = 60.0

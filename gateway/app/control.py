@@ -18,8 +18,8 @@ from typing import Any
 
 from gateway.app.capture import Listener, Say
 from gateway.app.reload import Done, Refused, Reloader, Told, summary
+from gateway.config.difference import Difference
 from gateway.errors import NotFound
-from gateway.settings.difference import Difference
 
 NAME = "control.sock"
 LONGEST = 4096

@@ -10,8 +10,8 @@ from functools import partial
 import structlog
 
 from gateway.clock import Clock
+from gateway.config.compound import Retention
 from gateway.errors import NotRecorded
-from gateway.settings.compound import Retention
 from gateway.store import Store, journal, retention
 
 log = structlog.get_logger(__name__)

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.config.configuration import DeviceEntry
 from gateway.errors import LinkLost
 from gateway.flow.emitter import Emitter
 from gateway.limits import RefusalLog
+from gateway.links.capture import Capture
 from gateway.links.http_push import Pushes
 from gateway.links.listen import ListenLink
-from gateway.links.modbus.link import ModbusLink
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.notes import Notes
 from gateway.links.serial import SerialLink
-from gateway.links.sip.link import Calls, SipLink
-from gateway.links.tape import Tape
+from gateway.links.state_file import StateFile
 from gateway.model import Words
-from gateway.settings.configuration import DeviceEntry
+from gateway.protocols.modbus.link import ModbusLink
+from gateway.protocols.sip.link import Calls, SipLink
 from gateway.vision.pool import VisionPool
 from gateway.vision.view.broadcast import Viewer
 
@@ -30,7 +30,7 @@ LinkOf = Callable[[Emitter, Callable[[], None]], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class Links:
     """What links are made of; a door that the YAML does not open is None."""
 
     endpoint: Endpoint | None
@@ -43,7 +43,7 @@ class Doors:
     """Connections that one receiver may have at most, whatever its YAML says; 0: as it says."""
     notes: Path | None = None
     """The folder of what lines must know again after a restart."""
-    tapes: dict[str, Tape] = field(default_factory=dict)
+    tapes: dict[str, Capture] = field(default_factory=dict)
     """Of the devices whose links carry bytes: what goes over them, for whoever listens."""
 
     def link_of(self, entry: DeviceEntry) -> LinkOf:
@@ -94,8 +94,8 @@ class Doors:
             if door is not None:
                 door.unlink(device)
 
-    def _notes(self, entry: DeviceEntry) -> Notes:
-        return Notes(self.notes / f"{entry.device.id}.json" if self.notes else None)
+    def _notes(self, entry: DeviceEntry) -> StateFile:
+        return StateFile(self.notes / f"{entry.device.id}.json" if self.notes else None)
 
     def _hooked(self, entry: DeviceEntry, link: Any) -> LinkOf:
         tape = getattr(link, "tape", None)

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import structlog
 
-from gateway.desk import Decided, Desk
+from gateway.desk import DecisionOnEvent, Desk
 from gateway.errors import NotRecorded
-from gateway.flow.unrecorded import GATEWAY
+from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Clear, Raise, Severity, Signal, Words, as_data
 
 log = structlog.get_logger(__name__)
@@ -49,4 +49,4 @@ class OwnAlerts:
         except NotRecorded as error:
             log.error("what the gateway says of itself is not on record", kind=kind, why=str(error))
         event = replace(signal, received=self.now(), number=number)
-        await self.desk.decide([Decided(self.rule, decision, event)])
+        await self.desk.decide([DecisionOnEvent(self.rule, decision, event)])

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gateway.clips.cameras import Cameras
-from gateway.clips.film import Films
-from gateway.clips.recorder import Recorder
-from gateway.clips.retention import purge_for_good
-from gateway.clips.shelf import Shelf
 from gateway.desk import Desk
 from gateway.errors import NotRecorded
+from gateway.recording.cameras import Cameras
+from gateway.recording.recorder import Recorder
+from gateway.recording.recording_file import RecordingFiles
+from gateway.recording.retention import purge_for_good
+from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 from gateway.vision.pool import VisionPool
 from gateway.web.hub import Hub
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 class Recording:
     """Everything about recordings that lasts as long as the gateway."""
 
-    shelf: Shelf
+    shelf: ClipStorage
     recorder: Recorder
 
     async def run(self, store: Store, now: Callable[[], datetime], keep: Callable[[], timedelta]) -> None:
@@ -51,5 +51,5 @@ def make_recording(
         if alert is not None:
             hub.alert_changed(alert)
 
-    shelf = Shelf.of(store.path.parent)
-    return Recording(shelf, Recorder(cameras, Films(vision, store, shelf, now), now, changed))
+    shelf = ClipStorage.of(store.path.parent)
+    return Recording(shelf, Recorder(cameras, RecordingFiles(vision, store, shelf, now), now, changed))

@@ -13,13 +13,13 @@ from typing import Any
 
 import structlog
 
-from gateway.app.changeover import Changeover
-from gateway.app.parts import Parts
+from gateway.app.components import Components
+from gateway.app.config_change import ConfigChange
+from gateway.config import load
+from gateway.config.difference import Difference
 from gateway.errors import AnjuError, ConfigError, NotRecorded
-from gateway.flow.unrecorded import GATEWAY
+from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Signal
-from gateway.settings import load
-from gateway.settings.difference import Difference
 
 log = structlog.get_logger(__name__)
 SHORT_TURN_S = 0.0005
@@ -46,7 +46,7 @@ Tell = Callable[[Told], Awaitable[None]]
 class Reloader:
     """Reads the folder the gateway was started with."""
 
-    def __init__(self, parts: Parts, changeover: Changeover, directory: Path) -> None:
+    def __init__(self, parts: Components, changeover: ConfigChange, directory: Path) -> None:
         self.directory = directory
         self._parts = parts
         self._changeover = changeover

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.cli.common import check_new, data_option
-from gateway.cli.running import gateway_on
+from gateway.cli.control_client import gateway_on
 
 PATIENCE_S = 30.0
 """Beyond the capture's own time, for a gateway that is busy."""

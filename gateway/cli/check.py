@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from gateway.config import Configuration, load
+from gateway.config.schema import write_schemas
 from gateway.errors import ConfigError
-from gateway.settings import Configuration, load
-from gateway.settings.schema import write_schemas
 
 
 @click.command("check")

@@ -11,11 +11,11 @@ from pathlib import Path
 import click
 
 from gateway.cli.common import data_option
-from gateway.clips import rows
-from gateway.clips.clip import Clip
-from gateway.clips.export import Exported, export
-from gateway.clips.manifest import MANIFEST, faults
-from gateway.clips.shelf import Shelf
+from gateway.recording import rows
+from gateway.recording.clip import Clip
+from gateway.recording.export import Exported, export
+from gateway.recording.manifest import MANIFEST, faults
+from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -37,7 +37,7 @@ def export_(alert: str, out: Path, by: str, data: Path) -> None:
 
     async def run() -> Exported:
         async with Store.open(data) as store:
-            return await export(store, Shelf.of(data), alert, out, by, datetime.now(UTC))
+            return await export(store, ClipStorage.of(data), alert, out, by, datetime.now(UTC))
 
     exported = asyncio.run(run())
     click.echo(f"{exported.clips} {'recording' if exported.clips == 1 else 'recordings'} of {alert} → {out / MANIFEST}")

@@ -14,8 +14,8 @@ import click
 
 from gateway.cli.common import data_option
 from gateway.people import DoorPlates, People
+from gateway.people.plate_sheets import Plate, sheets
 from gateway.people.rooms import Rooms, rooms_of_folder, rooms_on_record
-from gateway.people.sheets import Plate, sheets
 from gateway.store import Store
 
 T = TypeVar("T")

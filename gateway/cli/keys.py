@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.common import data_option
-from gateway.cli.running import is_running
+from gateway.cli.control_client import is_running
 from gateway.store import Store
 from gateway.store.sealed import Sealed, forget
 from gateway.store.vault import key_file, make_key

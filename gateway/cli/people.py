@@ -10,11 +10,11 @@ from typing import TypeVar
 import click
 
 from gateway.cli.common import data_option
+from gateway.config import load
 from gateway.people import People
-from gateway.people.enrolment import take_in
 from gateway.people.plates import plate_text
 from gateway.people.roster import read_roster
-from gateway.settings import load
+from gateway.people.roster_import import take_in
 from gateway.store import Store
 
 T = TypeVar("T")

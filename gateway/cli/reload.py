@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway.cli.common import data_option
-from gateway.cli.running import gateway_on
+from gateway.cli.control_client import gateway_on
 
 PATIENCE_S = 120.0
 """A large configuration is read in seconds, and drivers may take ten to end."""

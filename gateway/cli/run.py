@@ -10,8 +10,8 @@ import click
 from gateway import logs
 from gateway.app import run
 from gateway.cli.common import data_option
-from gateway.cli.running import is_running
-from gateway.settings import load
+from gateway.cli.control_client import is_running
+from gateway.config import load
 
 
 @click.command()

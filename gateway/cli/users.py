@@ -11,11 +11,11 @@ from typing import TypeVar
 
 import click
 
+from gateway.auth.passwords import Passwords
+from gateway.auth.users import Users, weakness
 from gateway.cli.common import data_option
 from gateway.model import Role
 from gateway.store import Store
-from gateway.web.passwords import Passwords
-from gateway.web.users import Users, weakness
 
 T = TypeVar("T")
 _role = click.option(

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.cli.common import data_option
-from gateway.cli.running import is_running
+from gateway.cli.control_client import is_running
 from gateway.model import Signal, as_data
 from gateway.store.tail import Tail, Unreadable
 

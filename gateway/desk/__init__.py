@@ -1,6 +1,6 @@
 """An alert's life: raised by rules, folded while it repeats, closed by people alone."""
 
 from gateway.desk.desk import Desk
-from gateway.desk.fold import Decided
+from gateway.desk.lifecycle import DecisionOnEvent
 
-__all__ = ["Decided", "Desk"]
+__all__ = ["DecisionOnEvent", "Desk"]

@@ -17,12 +17,12 @@ from typing import Any
 
 import structlog
 
-from gateway.desk import audit, rows
-from gateway.desk.fold import Decided, cleared, folds_into, raised, repeated, stepped
-from gateway.desk.memory import Memory
+from gateway.desk import rows
+from gateway.desk.lifecycle import DecisionOnEvent, cleared, folds_into, raised, repeated, stepped
+from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import NotFound, NotRecorded
 from gateway.model import Alert, AlertState, Clear, Raise, Severity, Signal, Step
-from gateway.store import Store, journal
+from gateway.store import Store, audit, journal
 
 log = structlog.get_logger(__name__)
 Unit = Callable[[sqlite3.Connection], None]
@@ -36,7 +36,7 @@ class _Plan:
     """What decisions make of the alerts, before any of it is written."""
 
     alerts: Mapping[str, Alert] = field(default_factory=dict)
-    links: Sequence[tuple[Decided, str | None]] = ()
+    links: Sequence[tuple[DecisionOnEvent, str | None]] = ()
 
     def write(self, connection: sqlite3.Connection) -> None:
         for alert in self.alerts.values():
@@ -68,7 +68,7 @@ class Desk:
         """Why decisions are not on record yet; empty when all are."""
         self._counts: Counter[tuple[Severity, bool]] = Counter()
         self._changing = asyncio.Lock()
-        self.memory = Memory(now, tell)
+        self.memory = UnpersistedAlerts(now, tell)
 
     async def load(self) -> None:
         """What is open on record; what can't be read is told of by the store."""
@@ -123,7 +123,7 @@ class Desk:
         more = len(shown) > limit
         return [*unrecorded, *shown[:limit]], shown[limit - 1].id if more else None
 
-    async def decide(self, decisions: Sequence[Decided], beside: Unit | None = None) -> list[Alert]:
+    async def decide(self, decisions: Sequence[DecisionOnEvent], beside: Unit | None = None) -> list[Alert]:
         """Fold the decisions in and commit them together with `beside`; returns the alerts that changed.
 
         When the database would not take it, the alerts are shown marked as not on record, `owes` says why, and the
@@ -200,10 +200,10 @@ class Desk:
             self._apply(after)
         self._tell(after)
 
-    def _plan(self, decisions: Sequence[Decided]) -> _Plan:
+    def _plan(self, decisions: Sequence[DecisionOnEvent]) -> _Plan:
         changed: dict[str, Alert] = {}
         by_key = dict(self._by_key) if decisions else {}
-        links: list[tuple[Decided, str | None]] = []
+        links: list[tuple[DecisionOnEvent, str | None]] = []
 
         def find(rule: str, key: str) -> Alert | None:
             alert_id = by_key.get((rule, key))

@@ -9,10 +9,10 @@ from heapq import merge
 from itertools import islice
 from operator import itemgetter
 
-from gateway.desk.fold import Decided
+from gateway.desk.lifecycle import DecisionOnEvent
 from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Severity, Signal, Words
+from gateway.store.columns import from_us, maybe_time, maybe_us, to_json, to_us
 from gateway.store.connection import Damaged
-from gateway.store.rows import from_us, maybe_time, maybe_us, to_json, to_us
 
 _COLUMNS = (
     "id rule key severity state place device reason_zh reason_en raised_at last_at count restored_at"
@@ -103,7 +103,7 @@ def page(connection: sqlite3.Connection, states: Iterable[str], before: str | No
     return [read(row) for row in islice(merge(*pages, key=itemgetter("id"), reverse=True), limit)]
 
 
-def append_decision(connection: sqlite3.Connection, decided: Decided, alert: str | None) -> None:
+def append_decision(connection: sqlite3.Connection, decided: DecisionOnEvent, alert: str | None) -> None:
     match decided.decision:
         case Raise(key, severity, place, reason, device):
             name = "raise"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from gateway.flow.status import DeviceStatus
+from gateway.flow.device_status import DeviceStatus
 from gateway.model import Alert, Signal
 
 

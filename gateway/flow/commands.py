@@ -14,12 +14,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gateway.desk import audit
-from gateway.desk.fold import Decided
+from gateway.desk.lifecycle import DecisionOnEvent
 from gateway.errors import AnjuError, NotRecorded, why_of
 from gateway.model import Command, Json, Perform, Said, Signal, Step, Words, as_data
-from gateway.store import Store
-from gateway.store.rows import from_json, from_us, to_json, to_us
+from gateway.store import Store, audit
+from gateway.store.columns import from_json, from_us, to_json, to_us
 
 log = structlog.get_logger(__name__)
 Perform_ = Callable[[Command], Awaitable[Json | None]]
@@ -33,7 +32,7 @@ _CLOCK_BEHIND = Words(
 _TOO_LATE = Words("网关重启，已超过时限，没有执行", "not performed: the gateway restarted and its time had passed")
 
 
-def from_decision(decided: Decided, decision: Perform) -> Command:
+def from_decision(decided: DecisionOnEvent, decision: Perform) -> Command:
     """Named by what it was decided on, so that deciding again is no second command."""
     event, what = decided.event, (decision.device, decision.action, to_json(decision.arguments))
     cause = "\n".join((decided.rule, *what, str(event.number), str(event.time)))

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.flow.intake import Intake
-from gateway.flow.quota import QuarantineQuota
+from gateway.flow.quarantine_quota import QuarantineQuota
 from gateway.limits import RefusalLog
 from gateway.model import Health, Said, Signal, Words
 from gateway.store import Store
 from gateway.store.quarantine import record
-from gateway.store.quotas import trim_quarantine
+from gateway.store.quarantine_trim import trim_quarantine
 
 _STATES = {
     "device.online": Health.ONLINE,
@@ -60,7 +60,7 @@ class Quarantine:
         self._kept[device] += 1
 
 
-class Hears(Protocol):
+class DeviceReports(Protocol):
     """Who is told how devices are, besides what they signal: the supervisor's watch over one entry."""
 
     def heard(self, device: str) -> None:
@@ -92,7 +92,7 @@ class Emitter:
         device: str,
         speaks_for: Collection[str],
         window: timedelta,
-        hears: Hears,
+        hears: DeviceReports,
     ) -> None:
         self._intake = intake
         self._quarantine = quarantine

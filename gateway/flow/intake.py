@@ -18,10 +18,10 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.errors import NotRecorded
-from gateway.flow.flood import Flood, Held
-from gateway.flow.rulebook import NewRules
-from gateway.flow.unrecorded import Unrecorded
-from gateway.flow.writable import writable
+from gateway.flow.repeat_folding import Held, RepeatFolding
+from gateway.flow.rule_engine import NewRules
+from gateway.flow.sanitize import sanitized
+from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.limits import RateLimit, Refusal, RefusalLog
 from gateway.model import Signal, Wake, Words
 from gateway.store import Store, journal
@@ -44,9 +44,11 @@ NO_ROOM_FOR_PICTURES = Words(
 
 
 class Intake:
-    def __init__(self, store: Store, clock: Clock, unrecorded: Unrecorded, refusals: RefusalLog | None = None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, unrecorded: UnrecordedSignals, refusals: RefusalLog | None = None
+    ) -> None:
         self._refusals = refusals or RefusalLog()
-        self._flood = Flood(self._refusals)
+        self._flood = RepeatFolding(self._refusals)
         self._picture_bytes = RateLimit(PICTURE_BYTES, timedelta(hours=1))
         self._store = store
         self._clock = clock
@@ -172,7 +174,7 @@ class Intake:
         data = signal.data
         if SNAPSHOT in data:
             data = {name: value for name, value in data.items() if name != SNAPSHOT}
-        signal = writable(replace(signal, received=self._clock.now(), data=data))
+        signal = sanitized(replace(signal, received=self._clock.now(), data=data))
         if signal.picture is None:
             return signal
         if not self._picture_bytes.admits(signal.device, len(signal.picture)):

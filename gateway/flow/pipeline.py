@@ -19,14 +19,14 @@ from typing import Protocol, TypeVar
 import structlog
 
 from gateway.clock import Clock
-from gateway.desk import Decided, Desk
+from gateway.desk import DecisionOnEvent, Desk
 from gateway.errors import NotRecorded
 from gateway.flow import rows
 from gateway.flow.announce import Announce
 from gateway.flow.checkpoint import OnRecord, Progress
 from gateway.flow.commands import Commands, from_decision, record
 from gateway.flow.intake import Intake
-from gateway.flow.rulebook import NewRules, Rulebook
+from gateway.flow.rule_engine import NewRules, RuleEngine
 from gateway.model import Alert, Command, Perform, Signal, Wake
 from gateway.store import Store, journal
 
@@ -51,7 +51,7 @@ class Batch:
     """Events under way together, and what has become of them so far."""
 
     events: Sequence[Signal | Wake]
-    decided: list[Decided] = field(default_factory=list)
+    decided: list[DecisionOnEvent] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     alerts: Sequence[Alert] = ()
     turned: bool = False
@@ -70,7 +70,7 @@ class Pipeline:
         store: Store,
         clock: Clock,
         intake: Intake,
-        rulebook: Rulebook,
+        rulebook: RuleEngine,
         desk: Desk,
         commands: Commands,
         announce: Announce,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from gateway.flow.damping import Bounds, Damping
+from gateway.flow.flap_damping import Bounds, FlapDamping
 from gateway.model import Said
 
 BOUNDS = Bounds(free=0, hold=timedelta(seconds=3), longest=timedelta(minutes=5), soon=timedelta(minutes=10))
@@ -15,10 +15,10 @@ SAY_AGAIN = timedelta(minutes=1)
 
 
 class Refusals:
-    """Of one device and its parts, by id. An accepted report ends it, as `Damping` has it."""
+    """Of one device and its parts, by id. An accepted report ends it, as `FlapDamping` has it."""
 
     def __init__(self) -> None:
-        self._damping = Damping(BOUNDS)
+        self._damping = FlapDamping(BOUNDS)
         self._told: dict[str, tuple[Said, datetime]] = {}
         self.accepted = self._damping.stands
 

@@ -12,14 +12,14 @@ import structlog
 from gateway.errors import AnjuError, CommandFailed, LinkLost, LoginRefused, NotFound, NotRecorded, why_of
 from gateway.flow.announce import Announce
 from gateway.flow.backoff import Backoff
+from gateway.flow.device_state import DeviceState, SupervisedDevice
+from gateway.flow.device_status import DeviceStatus
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
-from gateway.flow.status import DeviceStatus
-from gateway.flow.watched import Entry, Watched
 from gateway.model import Command, Json, Said, Signal, Words
 from gateway.tasks import Stray, apart, for_good
 
-__all__ = ["Entry", "Supervisor"]
+__all__ = ["SupervisedDevice", "Supervisor"]
 
 log = structlog.get_logger(__name__)
 LOOK_S = 0.5
@@ -40,9 +40,9 @@ class Supervisor:
         self._now = now
         self._announce = announce
         self._sayings: asyncio.Queue[Signal] = asyncio.Queue()
-        self._starting: asyncio.Queue[Watched] = asyncio.Queue()
-        self._running: dict[Watched, asyncio.Task[None]] = {}
-        self._watched: dict[str, Watched] = {}
+        self._starting: asyncio.Queue[DeviceState] = asyncio.Queue()
+        self._running: dict[DeviceState, asyncio.Task[None]] = {}
+        self._watched: dict[str, DeviceState] = {}
         self._owner: dict[str, str] = {}
         self._looked_at: float | None = None
 
@@ -59,14 +59,14 @@ class Supervisor:
             for task in late:
                 log.error("a driver does not end; its successor starts beside it", driver=task.get_name())
 
-    def become(self, entries: Sequence[Entry]) -> None:
+    def become(self, entries: Sequence[SupervisedDevice]) -> None:
         """These are the devices from now on. Whoever has the entry it had goes on; the others were stopped before."""
         former, self._watched = self._watched, {}
         self._owner = {part.id: entry.device.id for entry in entries for part in entry.parts}
         for entry in entries:
             watched = former.get(entry.device.id)
             if watched is None or watched.entry is not entry:
-                watched = Watched(entry, self._now, self._announce, self._sayings.put_nowait, watched)
+                watched = DeviceState(entry, self._now, self._announce, self._sayings.put_nowait, watched)
                 self._starting.put_nowait(watched)
             self._watched[entry.device.id] = watched
 
@@ -123,10 +123,10 @@ class Supervisor:
             log.exception("a driver broke on a command", device=command.device, action=command.action)
             raise CommandFailed(_broke(error)) from error
 
-    def _find(self, device_id: str) -> Watched | None:
+    def _find(self, device_id: str) -> DeviceState | None:
         return self._watched.get(self._owner.get(device_id, device_id))
 
-    async def _keep_running(self, watched: Watched) -> None:
+    async def _keep_running(self, watched: DeviceState) -> None:
         backoff = Backoff(watched.entry.driver.LONGEST_PAUSE)
         while not watched.is_over:
             started = self._now()
@@ -135,16 +135,16 @@ class Supervisor:
             pause = backoff.after(error, self._now() - started)
             await self._rest(watched, error, pause)
 
-    async def _rest(self, watched: Watched, error: Exception | None, pause: float) -> None:
+    async def _rest(self, watched: DeviceState, error: Exception | None, pause: float) -> None:
         if not watched.is_over:  # one that was told to end may fail while it does, which is nobody's business
             watched.ended(_in_words(error, pause))
             await asyncio.sleep(pause)
 
-    def _ended(self, watched: Watched, _task: asyncio.Task[None]) -> None:
+    def _ended(self, watched: DeviceState, _task: asyncio.Task[None]) -> None:
         watched.driver = None
         del self._running[watched]
 
-    async def _run_once(self, watched: Watched) -> Exception | None:
+    async def _run_once(self, watched: DeviceState) -> Exception | None:
         """Why the driver ended; whatever ends it but our own cancellation is told and it is started again."""
         device = watched.entry.device.id
         try:
@@ -159,7 +159,7 @@ class Supervisor:
             return error
         return None
 
-    async def _drive(self, watched: Watched) -> None:
+    async def _drive(self, watched: DeviceState) -> None:
         entry = watched.entry
         emit = Emitter(
             self._intake,

@@ -43,7 +43,7 @@ BACKLOG = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Listener:
     """What a door is called in the log and in /metrics, and who counts what it refuses."""
 
     name: str
@@ -55,7 +55,7 @@ class Door:
 
 @asynccontextmanager
 async def accepting(
-    door: Door,
+    door: Listener,
     sockets: Sequence[socket.socket],
     make: Callable[[], asyncio.BaseProtocol],
     tls: ssl.SSLContext | None = None,
@@ -81,7 +81,7 @@ async def accepting(
 class _Acceptor:
     def __init__(
         self,
-        door: Door,
+        door: Listener,
         listening: socket.socket,
         make: Callable[[], asyncio.BaseProtocol],
         tls: ssl.SSLContext | None,
@@ -142,7 +142,7 @@ class _Acceptor:
         _tell_of_error(self._door, task)
 
 
-def _tell_of_error(door: Door, task: asyncio.Task[None]) -> None:
+def _tell_of_error(door: Listener, task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("a door broke", door=door.name, exc_info=error)
 

@@ -21,9 +21,9 @@ from pydantic import Field, model_validator
 
 from gateway.driver import DriverSettings
 from gateway.errors import LinkLost, TooMany
-from gateway.links.allowance import allowance
+from gateway.links.capture import Capture
 from gateway.links.http_digest import Digests, Verdict
-from gateway.links.tape import Tape
+from gateway.links.rate_limit import allowance
 from gateway.model import Words
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secret
@@ -110,7 +110,7 @@ class PushLink:
     def __init__(self, device: str, settings: PushSettings) -> None:
         self.device = device
         self.settings = settings
-        self.tape = Tape()
+        self.tape = Capture()
         self._on_push: OnPush | None = None
         self._on_too_large: OnTooLarge | None = None
         self._allowance = allowance(settings.burst, 1 / settings.rate)

@@ -25,15 +25,15 @@ import structlog
 from gateway.errors import LinkLost
 from gateway.limits import RefusalLog, Seats, network
 from gateway.links import accept
-from gateway.links.allowance import allowance
-from gateway.links.notes import Notes
-from gateway.links.port import ListenSettings, bound
-from gateway.links.tape import Tape
+from gateway.links.capture import Capture
+from gateway.links.listen_settings import ListenSettings, bound
+from gateway.links.rate_limit import allowance
+from gateway.links.state_file import StateFile
 from gateway.model import Words
 from gateway.settings.addresses import Listen
 from gateway.tasks import cause, for_good
 
-__all__ = ["Caller", "Datagram", "Door", "ListenLink", "ListenSettings"]
+__all__ = ["Datagram", "ListenLink", "ListenPort", "ListenSettings", "RemotePeer"]
 
 log = structlog.get_logger(__name__)
 CHUNK = 4096
@@ -57,7 +57,7 @@ class Datagram:
     peer: str
     _door: socket.socket
     _address: tuple[str | int, ...]
-    _tape: Tape
+    _tape: Capture
 
     def reply(self, data: bytes) -> None:
         """Answer its sender, or not: like any datagram it may be lost."""
@@ -66,10 +66,10 @@ class Datagram:
             self._door.sendto(data, self._address)
 
 
-class Caller:
+class RemotePeer:
     """One TCP connection; one task reads, any task writes. `peer` is the other end, `host:port`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, idle: float, tape: Tape) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, idle: float, tape: Capture) -> None:
         self._reader, self._writer, self._idle, self._tape = reader, writer, idle, tape
         self.host, port = writer.get_extra_info("peername", ("?", 0))[:2]
         self.peer = str(Listen(self.host, port))
@@ -109,7 +109,7 @@ class Caller:
         self._writer.transport.abort()
 
 
-OnCaller = Callable[[Caller], Awaitable[None]]
+OnCaller = Callable[[RemotePeer], Awaitable[None]]
 OnDatagram = Callable[[Datagram], Awaitable[None]]
 
 
@@ -117,21 +117,25 @@ class ListenLink:
     """What a driver with `LINK = "listen"` is handed; `notes` outlive a restart of the gateway."""
 
     def __init__(
-        self, settings: ListenSettings, notes: Notes | None = None, refusals: RefusalLog | None = None, name: str = ""
+        self,
+        settings: ListenSettings,
+        notes: StateFile | None = None,
+        refusals: RefusalLog | None = None,
+        name: str = "",
     ) -> None:
         self.settings = settings
-        self._refused_by = accept.Door(name or str(settings.listen), refusals or RefusalLog())
-        self.notes = notes or Notes()
-        self.tape = Tape()
+        self._refused_by = accept.Listener(name or str(settings.listen), refusals or RefusalLog())
+        self.notes = notes or StateFile()
+        self.tape = Capture()
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Door]:
+    async def open(self) -> AsyncIterator[ListenPort]:
         """The port, bound; raises LinkLost that says why it can't be."""
         with bound(self.settings) as (tcp, udp):
-            yield Door(self.settings, tcp, udp, self.tape, self._refused_by)
+            yield ListenPort(self.settings, tcp, udp, self.tape, self._refused_by)
 
 
-class Door:
+class ListenPort:
     """A bound port. `port` is the one that was taken, where the YAML says 0."""
 
     def __init__(
@@ -139,12 +143,12 @@ class Door:
         settings: ListenSettings,
         tcp: socket.socket | None,
         udp: socket.socket | None,
-        tape: Tape,
-        refused_by: accept.Door,
+        tape: Capture,
+        refused_by: accept.Listener,
     ) -> None:
         self._settings, self._tcp, self._udp, self._tape = settings, tcp, udp, tape
         self._refused_by = refused_by
-        self._callers = Seats[Caller](
+        self._callers = Seats[RemotePeer](
             settings.connections,
             lambda caller: caller.heard_at,
             clock=lambda: asyncio.get_running_loop().time(),
@@ -169,7 +173,7 @@ class Door:
 
     async def _accept(self, door: socket.socket, on_caller: OnCaller, tasks: asyncio.TaskGroup) -> None:
         def come_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            caller = Caller(reader, writer, self._settings.idle.total_seconds(), self._tape)
+            caller = RemotePeer(reader, writer, self._settings.idle.total_seconds(), self._tape)
             if self._may_come(writer.get_extra_info("peername")):
                 tasks.create_task(self._talk(caller, on_caller))
             else:
@@ -183,7 +187,7 @@ class Door:
         async with accept.accepting(self._refused_by, [door], protocol) as running:
             await asyncio.gather(*running)
 
-    async def _talk(self, caller: Caller, on_caller: OnCaller) -> None:
+    async def _talk(self, caller: RemotePeer, on_caller: OnCaller) -> None:
         self._take_in(caller)
         try:
             await on_caller(caller)
@@ -193,7 +197,7 @@ class Door:
             self._callers.leave(caller)
             caller.close()
 
-    def _take_in(self, caller: Caller) -> None:
+    def _take_in(self, caller: RemotePeer) -> None:
         """Half-open connections of devices that lost power linger; a device that calls now is alive.
 
         Whoever has the most gives way: one host that opens hundreds must not cut off the devices.

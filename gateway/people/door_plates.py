@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.store import Store
-from gateway.store.rows import from_us, to_us
+from gateway.store.columns import from_us, to_us
 from gateway.store.vault import Vault, VaultError
 
 _HALF = 12

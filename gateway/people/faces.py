@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gateway.errors import NotFound
 from gateway.store import Store
 from gateway.store.vault import Vault
-from gateway.vision.known import Known, KnownFace, KnownVehicle, Listing
+from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle, Listing
 from gateway.vision.matching import FaceMatching, FaceModels
 
 _DLIB_BYTES = 4 * 128
@@ -44,20 +44,20 @@ def _put(connection: sqlite3.Connection, row: tuple[str, bytes, bytes, int]) -> 
     )
 
 
-async def known(store: Store, matching: FaceMatching | None = None) -> Known:
+async def known(store: Store, matching: FaceMatching | None = None) -> Identities:
     """Every enrolled face and every registered vehicle, for `VisionPool.set_known`.
 
     Templates of another recogniser than `matching` names can't be compared with its own, and are left out.
     """
     vault, how = store.vault, matching or FaceMatching()
     return await store.read(
-        lambda connection: Known(_faces(connection, vault, how.models.name), _vehicles(connection), how)
+        lambda connection: Identities(_faces(connection, vault, how.models.name), _vehicles(connection), how)
     )
 
 
-def _faces(connection: sqlite3.Connection, vault: Vault, model: str) -> list[KnownFace]:
+def _faces(connection: sqlite3.Connection, vault: Vault, model: str) -> list[IdentityFace]:
     return [
-        KnownFace(
+        IdentityFace(
             person_id=row["person"],
             name=row["name"],
             place=row["place"],
@@ -75,6 +75,6 @@ def _template(opened: bytes, model: str) -> NDArray[np.float32] | None:
     return np.frombuffer(opened[len(model) :], "<f4") if own and (not model or len(opened) != _DLIB_BYTES) else None
 
 
-def _vehicles(connection: sqlite3.Connection) -> list[KnownVehicle]:
+def _vehicles(connection: sqlite3.Connection) -> list[IdentityVehicle]:
     rows = connection.execute("SELECT plate, place, list FROM vehicles ORDER BY plate")
-    return [KnownVehicle(row["plate"], row["place"], cast("Listing", row["list"])) for row in rows]
+    return [IdentityVehicle(row["plate"], row["place"], cast("Listing", row["list"])) for row in rows]

@@ -12,11 +12,11 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from gateway.config import CompoundSettings, Configuration, load
+from gateway.config.places import read_places
 from gateway.errors import AnjuError
 from gateway.model import Place
-from gateway.settings import CompoundSettings, Configuration, load
-from gateway.settings.places import read_places
-from gateway.store.rows import from_json
+from gateway.store.columns import from_json
 
 _SECTION = re.compile(r"^# .*devices\.yaml$", re.MULTILINE)
 _MASKED = re.compile(r"(:\s*)\*\*\*")

@@ -1,8 +1,1 @@
-"""The installer's YAML, typed: compound.yaml, devices.yaml, rules.yaml and secrets.yaml."""
-
-from gateway.settings.addresses import Listen
-from gateway.settings.compound import CompoundSettings
-from gateway.settings.configuration import Configuration, DeviceEntry, RuleEntry
-from gateway.settings.load import load
-
-__all__ = ["CompoundSettings", "Configuration", "DeviceEntry", "Listen", "RuleEntry", "load"]
+"""Building blocks for the Settings of drivers, links and rules: durations, addresses, selections, secrets."""

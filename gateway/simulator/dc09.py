@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from gateway.links.dc09.cipher import seal, unseal
-from gateway.links.dc09.frame import Decoder, wrap
-from gateway.links.dc09.message import Header, read_header, read_time, write_time
+from gateway.protocols.dc09.cipher import seal, unseal
+from gateway.protocols.dc09.frame import Decoder, wrap
+from gateway.protocols.dc09.message import Header, read_header, read_time, write_time
 
 PATIENCE = 5.0
 """Seconds it waits for an answer before it sends again."""

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.links.sip.control import Answer, Decoder, Event, encode
+from gateway.protocols.sip.control import Answer, Decoder, Event, encode
 
 MODULES = Path("/usr/lib/baresip/modules")
 RATE = 8000

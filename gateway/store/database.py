@@ -18,16 +18,16 @@ from pathlib import Path
 import structlog
 
 from gateway.model import Words
-from gateway.store import registers, start, watermark
+from gateway.store import register_copy, startup_checks, watermark
 from gateway.store.connection import Damaged, connect, is_damage
-from gateway.store.live import gateway_lives
+from gateway.store.faults import StoreUnusable, Trouble, damaged_again, what_is_wrong
+from gateway.store.liveness import gateway_lives
 from gateway.store.migrations import migrate
-from gateway.store.salvage import aside
+from gateway.store.salvage import damaged_folder
 from gateway.store.salvage.begin import NUMBERED, begin
 from gateway.store.salvage.renewal import copy_over, mend_wal, salvage, wal_is_damaged, wal_of
 from gateway.store.salvage.rows import Lost
 from gateway.store.salvage.source import ends_in, reading
-from gateway.store.trouble import StoreUnusable, Trouble, damaged_again, what_is_wrong
 
 log = structlog.get_logger(__name__)
 RENEWALS, IN_S = 3, 3600.0
@@ -42,7 +42,7 @@ class Database:
 
     def __init__(self, folder: Path, tell: Tell, *, mends: bool = False) -> None:
         self.folder = folder
-        self.path = folder / aside.DATABASE
+        self.path = folder / damaged_folder.DATABASE
         self.generation = 0
         self.mark = watermark.Watermark(folder)
         self.why = ""
@@ -128,7 +128,7 @@ class Database:
     def save_registers(self, connection: sqlite3.Connection) -> None:
         """Keep the second copy of accounts and registers up to date; without it nothing else fails."""
         try:
-            registers.save(connection, self.folder)
+            register_copy.save(connection, self.folder)
         except (sqlite3.Error, OSError) as error:
             log.warning("there is no second copy of accounts and registers", why=str(error))
 
@@ -139,16 +139,16 @@ class Database:
     def _opened(self) -> sqlite3.Connection:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._mends:
-            aside.gather(self.folder)
+            damaged_folder.gather(self.folder)
         if wal_is_damaged(self.path):
             self._mend_wal()
         mark = watermark.read(self.folder)
-        start.check_there(self.path, mark)
+        startup_checks.check_there(self.path, mark)
         connection = self._connected()
         if not self._mends:
             return connection
         try:
-            missing = start.examine(connection, self.path, mark)
+            missing = startup_checks.examine(connection, self.path, mark)
             if missing is not None:
                 self._tell(missing)
             self.save_registers(connection)
@@ -169,7 +169,7 @@ class Database:
             raise Damaged("its WAL is damaged: as it is, rows would be lost")
 
     def _connected(self) -> sqlite3.Connection:
-        connection = start.open_writable(self.path)
+        connection = startup_checks.open_writable(self.path)
         self._places = [(path, _inode(path)) for path in (self.path, wal_of(self.path))]
         return connection
 
@@ -198,7 +198,7 @@ class Database:
         memory = self._stand_in = sqlite3.connect(self._memory, uri=True, isolation_level=None, check_same_thread=False)
         migrate(memory)
         there = self.path if self.path.is_file() else self.folder / "none"
-        roots, mark = registers.roots(self.folder), watermark.read(self.folder)
+        roots, mark = register_copy.roots(self.folder), watermark.read(self.folder)
         with (
             suppress(OSError, sqlite3.Error),
             tempfile.TemporaryDirectory(prefix="anju-") as work,

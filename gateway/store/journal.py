@@ -14,7 +14,7 @@ from operator import itemgetter
 import structlog
 
 from gateway.model import Signal, Wake, new_id
-from gateway.store.rows import from_json, from_us, maybe_time, maybe_us, to_json, to_us
+from gateway.store.columns import from_json, from_us, maybe_time, maybe_us, to_json, to_us
 
 log = structlog.get_logger(__name__)
 

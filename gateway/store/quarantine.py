@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.model import Said, Words
+from gateway.store.columns import from_us, to_us
 from gateway.store.journal import NEVER
-from gateway.store.rows import from_us, to_us
 
 LONGEST_WHY = 2000
 """Characters; it may hold words of the device."""

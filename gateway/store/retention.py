@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.store.rows import to_us
+from gateway.store.columns import to_us
 
 BATCH = 500
 LOOKED_AT = 5000

@@ -14,10 +14,10 @@ from typing import TypeVar
 from gateway.errors import NotRecorded
 from gateway.store.connection import Damaged, is_damage, is_the_disks
 from gateway.store.database import Database
+from gateway.store.faults import Trouble
 from gateway.store.media import Media
-from gateway.store.salvage import aside
+from gateway.store.salvage import damaged_folder
 from gateway.store.sealed import sealed_in
-from gateway.store.trouble import Trouble
 from gateway.store.vault import Vault
 from gateway.store.writer import Writer
 
@@ -133,7 +133,7 @@ class Store:
 
     def is_whole(self) -> bool:
         """Whether every row there is has been brought over from damaged databases: else nothing may be purged."""
-        return not self._database.why and not aside.unfinished(self.folder)
+        return not self._database.why and not damaged_folder.unfinished(self.folder)
 
     def _ask(self, query: Callable[[sqlite3.Connection], T]) -> T:
         generation = self._database.generation

@@ -11,8 +11,8 @@ from gateway.errors import NotFound
 from gateway.model import Signal
 from gateway.store import journal, quarantine
 from gateway.store.connection import is_damage
+from gateway.store.faults import what_is_wrong
 from gateway.store.quarantine import Unreadable
-from gateway.store.trouble import what_is_wrong
 
 __all__ = ["Tail", "Unreadable"]
 

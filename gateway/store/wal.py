@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.store.page import PAGE
+from gateway.store.first_page import PAGE
 
 _HEAD, _FRAME = 32, 24
 _STEP = _FRAME + PAGE

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from gateway.errors import BadInput, LinkLost
 from gateway.model import Words
-from gateway.vision.eye import Eye
+from gateway.vision.camera_session import CameraSession
 from gateway.vision.sighting import Transport, Watch
 from gateway.vision.stream.opaque import OpaqueUnits
 from gateway.vision.stream.plain import PlainUnits
@@ -37,7 +37,7 @@ class Feed(Protocol):
         ...
 
 
-def feed_of(watch: Watch, eye: Eye, sweeper: Sweeper, rhythm: Rhythm) -> Feed:
+def feed_of(watch: Watch, eye: CameraSession, sweeper: Sweeper, rhythm: Rhythm) -> Feed:
     """`rhythm` is what is known of this camera's. Raises LinkLost when the address can't be read."""
     if watch.source.lower().startswith(_LIVE):
         carriages = _CARRIAGES[watch.transport]
@@ -61,7 +61,7 @@ class LiveFeed:
 class PyAvFeed(Thread):
     """A file loops, at the speed of life."""
 
-    def __init__(self, source: str, eye: Eye, rhythm: Rhythm) -> None:
+    def __init__(self, source: str, eye: CameraSession, rhythm: Rhythm) -> None:
         super().__init__(name="feed", daemon=True)
         self._source = source
         self._rhythm = rhythm

@@ -15,7 +15,7 @@ from gateway.errors import LinkLost, LoginRefused, NotFound
 from gateway.model import Said, Words, as_data
 from gateway.vision.sighting import MainStream, Sighting
 from gateway.vision.view.broadcast import Viewer
-from gateway.vision.workplace import Workplace
+from gateway.vision.worker_interface import Workplace
 
 FIRST_WAIT, LONGEST_WAIT, SETTLED = 1.0, 30.0, 30.0
 """Seconds between two tries, and after which a stream that held is tried again at once."""

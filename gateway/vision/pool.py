@@ -7,10 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gateway.vision.handle import SILENCE_LIMIT, Dropped, WorkerHandle
-from gateway.vision.known import Known
-from gateway.vision.slot import Slot
+from gateway.vision.camera_slot import Slot
+from gateway.vision.identities import Identities
 from gateway.vision.view.views import Taking
+from gateway.vision.worker_client import SILENCE_LIMIT, Dropped, WorkerClient
 
 
 class VisionPool:
@@ -31,7 +31,7 @@ class VisionPool:
     ) -> None:
         names = map(str, range(1, workers + 1))
         self.workers = [
-            WorkerHandle(name, home_province, silence_limit, glances and glances / workers) for name in names
+            WorkerClient(name, home_province, silence_limit, glances and glances / workers) for name in names
         ]
         self._slots: dict[str, Slot] = {}
         self._group = asyncio.TaskGroup()
@@ -58,7 +58,7 @@ class VisionPool:
             self._slots[device] = Slot(device, worker)
         return self._slots[device]
 
-    async def set_known(self, known: Known) -> None:
+    async def set_known(self, known: Identities) -> None:
         """Whom and what all workers know from now on, and after every restart."""
         for worker in self.workers:
             worker.know(known)

@@ -11,6 +11,7 @@ from gateway.model import Words, as_data
 from gateway.vision.detect.detector import Detector
 from gateway.vision.detect.judge import DetectedJudge, Thing
 from gateway.vision.detect.model import Detected, DetectorModel
+from gateway.vision.identity_index import Registry
 from gateway.vision.matching import FaceModels
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.plates import PlateRead, PlateReader
@@ -26,7 +27,6 @@ from gateway.vision.recognise.verdicts import (
     face_looks,
     plate_looks,
 )
-from gateway.vision.registry import Registry
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 

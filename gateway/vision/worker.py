@@ -22,19 +22,19 @@ import av
 import cv2
 
 from gateway.errors import LinkLost
-from gateway.vision.eye import Eye
+from gateway.vision.camera_session import CameraSession
+from gateway.vision.decode_threads import DecodeThreads
 from gateway.vision.feeds import Feed, feed_of
-from gateway.vision.known import Known
-from gateway.vision.lookers import Lookers
-from gateway.vision.newest import Newest
-from gateway.vision.outbox import Outbox
+from gateway.vision.identities import Identities
+from gateway.vision.ipc import Message, Reader
+from gateway.vision.latest_frames import Newest
 from gateway.vision.recogniser import View
-from gateway.vision.recognition import Recognition
+from gateway.vision.recognition_thread import Recognition
+from gateway.vision.send_queue import Outbox
 from gateway.vision.sighting import Watch
 from gateway.vision.stream.sweep.progress import Rhythm
 from gateway.vision.stream.sweep.sweeper import Sweeper
-from gateway.vision.view.studio import Studio
-from gateway.vision.wire import Message, Reader
+from gateway.vision.view.mux_threads import MuxThreads
 
 NICENESS = 5
 FAILED = 70
@@ -47,12 +47,12 @@ class Worker:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
         self._frames: Newest[View] = Newest()
-        self._lookers = Lookers()
+        self._lookers = DecodeThreads()
         self._outbox = Outbox(lambda: self._frames.dropped + self._lookers.dropped)
         self._recognition = Recognition(self._outbox, self._frames)
-        self._studio = Studio(self._outbox)
+        self._studio = MuxThreads(self._outbox)
         self._sweeper = Sweeper()
-        self._cameras: dict[int, tuple[Eye, Feed]] = {}
+        self._cameras: dict[int, tuple[CameraSession, Feed]] = {}
         self._rhythms: dict[str, Rhythm] = {}
 
     def serve(self) -> None:
@@ -85,7 +85,7 @@ class Worker:
             case "spend":
                 self._lookers.spend(header["of_a_core"])
             case "know":
-                self._recognition.know(Known.of(header["known"], message.blob))
+                self._recognition.know(Identities.of(header["known"], message.blob))
             case "picture":
                 self._picture(header["watch"], header["ask"])
             case "show" | "record" | "hide" | "finish":
@@ -94,7 +94,7 @@ class Worker:
                 raise ValueError(f"the gateway asks for {other!r}: it is of another version")
 
     def _watch(self, number: int, watch: Watch) -> None:
-        eye = Eye(number, watch, self._outbox, self._frames, self._lookers)
+        eye = CameraSession(number, watch, self._outbox, self._frames, self._lookers)
         self._recognition.add(number, watch, eye.fail)
         eye.open()
         try:
@@ -122,7 +122,7 @@ class Worker:
             feed.stop()
             eye.close()
 
-    def _eye(self, number: int) -> Eye | None:
+    def _eye(self, number: int) -> CameraSession | None:
         camera = self._cameras.get(number)
         return camera[0] if camera else None
 

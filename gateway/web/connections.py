@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.limits import Full, Seats, network
-from gateway.links.accept import Door
+from gateway.links.accept import Listener
 from gateway.model import Words
 
 MOST = 1000
@@ -81,7 +81,7 @@ class Connection(web.RequestHandler):
 class Connections:
     """Every connection of the web's door."""
 
-    def __init__(self, door: Door, most: int = MOST) -> None:
+    def __init__(self, door: Listener, most: int = MOST) -> None:
         def clock() -> float:
             return asyncio.get_running_loop().time()
 

@@ -12,17 +12,17 @@ import structlog
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
+from gateway.auth.accounts import SignedIn
+from gateway.auth.users import BEARER
 from gateway.errors import NotRecorded, Refused
-from gateway.web.accounts import SignedIn
-from gateway.web.call import Call
 from gateway.web.language import language_of
-from gateway.web.meters import Meters
+from gateway.web.metrics import WebMetrics
 from gateway.web.origin import address_of, check_origin
 from gateway.web.parsing import check_address, read_json
 from gateway.web.problems import Problem, not_allowed, not_signed_in, of_error, of_status
+from gateway.web.request_context import RequestContext
 from gateway.web.routes import DEVICE, PUBLIC, Route
 from gateway.web.services import Services
-from gateway.web.users import BEARER
 
 log = structlog.get_logger(__name__)
 COOKIE = "anju_session"
@@ -31,7 +31,7 @@ _SHOWN = 1024
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def serve_route(route: Route, services: Services, meters: Meters) -> Handler:
+def serve_route(route: Route, services: Services, meters: WebMetrics) -> Handler:
     """The aiohttp handler of a route."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -64,7 +64,7 @@ async def _answer(route: Route, services: Services, request: web.Request) -> web
     who = await _admit(route, services, request)
     asked = await _read(route, request)
     language = language_of(request, services.facts.language)
-    given = await route.handle(Call(request, services, who, asked, language, address_of(request)))
+    given = await route.handle(RequestContext(request, services, who, asked, language, address_of(request)))
     if isinstance(given, web.StreamResponse):
         return given
     if given is None:

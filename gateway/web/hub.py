@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from gateway.flow.status import DeviceStatus
+from gateway.flow.device_status import DeviceStatus
 from gateway.model import Alert, Signal
 
 ROOM = 4096

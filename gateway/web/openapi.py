@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.web.messages import (
+from gateway.web.live_messages import (
     AlertMessage,
     BeatMessage,
     DeviceMessage,
@@ -17,8 +17,8 @@ from gateway.web.messages import (
     SignalMessage,
     SnapshotMessage,
 )
+from gateway.web.responses import ErrorView
 from gateway.web.routes import DEVICE, PUBLIC, Route
-from gateway.web.views import ErrorView
 
 _REF = "#/components/schemas/{model}"
 _MESSAGES = (SnapshotMessage, AlertMessage, DeviceMessage, SignalMessage, DroppedMessage, BeatMessage)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from gateway.errors import NotRecorded, Refused, TooMany
+from gateway.errors import NotRecorded, Refused, TooMany, WrongPassword
 from gateway.model import Words
 
 _CODES: Mapping[int, tuple[str, str]] = {
@@ -81,6 +81,9 @@ def of_error(error: Refused | NotRecorded | ValidationError) -> Problem:
             wait = max(1, int(error.retry_after + 0.999))
             words = Words(f"尝试太频繁，请 {wait} 秒后再试", f"Too many attempts, try again in {wait} s")
             return Problem(429, "too_many", words, {"Retry-After": str(wait)})
+        case WrongPassword():
+            words = Words("用户名或密码不正确", "The user name or the password is wrong")
+            return Problem(401, "wrong_password", words)
         case ValidationError():
             return Problem(400, "bad_request", _faults(error))
         case NotRecorded():

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.model import Role
-from gateway.web.call import Call
+from gateway.web.request_context import RequestContext
 
 KIB = 1024
 
@@ -54,7 +54,7 @@ class Route:
 
     method: str
     path: str
-    handle: Callable[[Call[Any]], Awaitable[Any]]
+    handle: Callable[[RequestContext[Any]], Awaitable[Any]]
     who: Who | None = None
     does: str = ""
     takes: type[BaseModel] | None = None

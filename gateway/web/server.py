@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from gateway.links.accept import Door, accepting, listening
+from gateway.links.accept import Listener, accepting, listening
 from gateway.web.api import alerts, devices, session, system
 from gateway.web.api.calls import CallSound
 from gateway.web.api.clips import Clips
@@ -20,20 +20,20 @@ from gateway.web.api.pictures import Pictures
 from gateway.web.api.push import Push
 from gateway.web.connections import Connections
 from gateway.web.edge import problem_response, serve_route
-from gateway.web.feed import Feed
 from gateway.web.headers import add_headers
-from gateway.web.live import Live
-from gateway.web.meters import Meters
+from gateway.web.live_feed import LiveFeed
+from gateway.web.live_socket import LiveSocket
+from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
-from gateway.web.pages.plate import PlatePages
+from gateway.web.pages.door_plate import PlatePages
 from gateway.web.pages.rendering import Rendering
 from gateway.web.prefix import prefix_of
 from gateway.web.problems import of_status
 from gateway.web.routes import Route, RouteError, checked
-from gateway.web.screens import screens
 from gateway.web.services import Services
-from gateway.web.viewings import Viewings
+from gateway.web.socket_quota import socket_quota
+from gateway.web.view_audit import ViewAudit
 
 log = structlog.get_logger(__name__)
 _END_S = 3.0
@@ -41,10 +41,10 @@ _END_S = 3.0
 
 def build(services: Services) -> web.Application:
     """The application. Raises RouteError for a route that must not be served."""
-    rendering, meters = Rendering(), Meters(services.registry)
-    most = screens(services.connections)
-    docs, live = DocsPages(rendering), Live(Feed(services), meters, most)
-    viewings = Viewings(services.store, services.now)
+    rendering, meters = Rendering(), WebMetrics(services.registry)
+    most = socket_quota(services.connections)
+    docs, live = DocsPages(rendering), LiveSocket(LiveFeed(services), meters, most)
+    viewings = ViewAudit(services.store, services.now)
     live_view = LiveView(viewings, meters, most)
     sound = CallSound()
     table = checked(
@@ -79,7 +79,7 @@ def build(services: Services) -> web.Application:
     return app
 
 
-def install(app: web.Application, table: tuple[Route, ...], services: Services, meters: Meters) -> None:
+def install(app: web.Application, table: tuple[Route, ...], services: Services, meters: WebMetrics) -> None:
     """Serve the table, below the path of `public_url` too, and nothing beside it.
 
     RouteError when the application has a route of its own.
@@ -116,7 +116,7 @@ def _strays(services: Services) -> Any:
 @asynccontextmanager
 async def serve(services: Services, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve until left; gives the URL, with the port that was picked when `port` is 0."""
-    door = Door("http", services.refusals)
+    door = Listener("http", services.refusals)
     connections, app = Connections(door, services.connections), build(services)
     app.middlewares.insert(0, connections.note)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_END_S)

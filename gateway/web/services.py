@@ -10,18 +10,18 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from gateway.clips.cameras import Cameras
-from gateway.clips.shelf import Shelf
+from gateway.auth.accounts import Accounts
 from gateway.desk import Desk
-from gateway.flow.status import DeviceStatus
+from gateway.flow.device_status import DeviceStatus
 from gateway.limits import RefusalLog
 from gateway.links.http_push import Pushes
-from gateway.links.sip.link import Calls
 from gateway.model import Command, Device, Place, Signal, Words
 from gateway.people import DoorPlates, People
+from gateway.protocols.sip.link import Calls
+from gateway.recording.cameras import Cameras
+from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 from gateway.vision.view.broadcast import Viewer
-from gateway.web.accounts import Accounts
 from gateway.web.connections import MOST
 from gateway.web.hub import Hub
 
@@ -77,7 +77,7 @@ class Services:
     report: Callable[[Signal], Awaitable[int]]
     picture: Callable[[str], Awaitable[bytes | None]]
     view: Callable[[str, bool], AbstractContextManager[Viewer]]
-    shelf: Shelf
+    shelf: ClipStorage
     ready: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console: Path

@@ -9,11 +9,11 @@ import pytest
 
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.own_alerts import OwnAlerts
+from gateway.config.compound import CompoundSettings
 from gateway.desk import Desk
 from gateway.model import Severity
-from gateway.settings.compound import CompoundSettings
 from gateway.store import Store, journal
-from tests.settings.test_hints import write_certificate
+from tests.config.test_hints import write_certificate
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 

@@ -14,9 +14,9 @@ import pytest
 from gateway.app import capture
 from gateway.app.capture import Listener
 from gateway.app.control import NAME, open_control
-from gateway.app.in_force import InForce, compound_of
-from gateway.links.tape import Tape
-from gateway.settings import load
+from gateway.app.current_config import CurrentConfig, compound_of
+from gateway.config import load
+from gateway.links.capture import Capture
 from tests.links.mqtt.support import until
 from tests.support.gateway import TestCompound, TestDevice
 
@@ -24,7 +24,7 @@ from tests.support.gateway import TestCompound, TestDevice
 class Desk:
     """A control socket with one device's tape, and no gateway around it."""
 
-    def __init__(self, folder: Path, tapes: dict[str, Tape]) -> None:
+    def __init__(self, folder: Path, tapes: dict[str, Capture]) -> None:
         self.folder = folder
         self.tapes = tapes
 
@@ -42,9 +42,9 @@ class Desk:
 @asynccontextmanager
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     configuration = load(TestCompound(tmp_path / "config", [TestDevice("lone")]).write())
-    in_force = InForce(configuration.compound)
+    in_force = CurrentConfig(configuration.compound)
     in_force.take(configuration, compound_of(configuration))
-    made = Desk(tmp_path, {"lone": Tape()})
+    made = Desk(tmp_path, {"lone": Capture()})
     async with asyncio.timeout(20), open_control(tmp_path, cast("Any", None), Listener(in_force, made.tapes)):
         yield made
 
@@ -110,7 +110,7 @@ async def test_a_capture_follows_its_device_to_another_line_and_ends_with_it(tmp
         reader, writer = await it.ask()
         await until(lambda: it.listeners == 1)
         assert (await said(reader))["say"] == "head"
-        it.tapes["lone"] = Tape()  # as a reload does that changes the device
+        it.tapes["lone"] = Capture()  # as a reload does that changes the device
         await until(lambda: it.listeners == 1)
         it.tapes["lone"].put("out", b"new")
         assert (await said(reader))["data"] == b"new".hex()

@@ -6,12 +6,12 @@ from typing import cast
 
 import pytest
 
-from gateway.app.links import Doors
+from gateway.app.links import Links
+from gateway.config.configuration import DeviceEntry
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import LinkLost
 from gateway.flow.emitter import Emitter
 from gateway.model import Device, DeviceType
-from gateway.settings.configuration import DeviceEntry
 from gateway.vision.pool import VisionPool
 
 
@@ -23,7 +23,7 @@ class Strange(Driver):
 
 
 def test_a_driver_that_wants_no_known_link_is_lost_and_stops_nobody() -> None:
-    doors = Doors(None, None, cast("VisionPool", None))
+    doors = Links(None, None, cast("VisionPool", None))
     device = Device("loft", "acme.loft", DeviceType.SENSOR, "鸽舍", "gate/east")
     hand = doors.link_of(DeviceEntry(device, Strange, DriverSettings()))
     with pytest.raises(LinkLost, match=r"acme\.loft wants a link 'pigeon'"):

@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from drivers.sip_intercom import DRIVER, SipIntercom
-from gateway.links.sip.link import SipLink
-from gateway.links.sip.settings import SipSettings
 from gateway.model import Command, Device, DeviceType, Said, Signal
+from gateway.protocols.sip.link import SipLink
+from gateway.protocols.sip.settings import SipSettings
 from gateway.simulator.sip import Phone, free_port, phone
 from gateway.store import Store, journal
 from tests.bench.latency import percentile

@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from drivers.modbus_io import DRIVER
-from gateway.links.modbus.link import ModbusLink
-from gateway.links.modbus.settings import ModbusIoSettings
 from gateway.model import Device, DeviceType, Said, Signal
+from gateway.protocols.modbus.link import ModbusLink
+from gateway.protocols.modbus.settings import ModbusIoSettings
 from gateway.simulator.modbus import modules_on_a_line
 
 BAUD, UNITS, INPUTS = 9600, range(1, 33), 16

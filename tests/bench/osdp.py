@@ -29,10 +29,10 @@ from rich.console import Console
 from rich.table import Table
 
 from drivers.osdp_readers import DRIVER
-from gateway.links.osdp.settings import ReadersSettings
-from gateway.links.osdp.timing import fastest_line, slowest_card
 from gateway.links.serial import SerialLink
 from gateway.model import Device, DeviceType, Said, Signal
+from gateway.protocols.osdp.settings import ReadersSettings
+from gateway.protocols.osdp.timing import fastest_line, slowest_card
 from gateway.store import Store, journal
 from tests.bench.latency import percentile
 from tests.bench.machine import machine

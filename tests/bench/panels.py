@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from gateway.links.dc09.cipher import seal
-from gateway.links.dc09.frame import wrap
+from gateway.protocols.dc09.cipher import seal
+from gateway.protocols.dc09.frame import wrap
 
 EVENTS = (
     ("1401 01 002", "OP2"),

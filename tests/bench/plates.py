@@ -23,13 +23,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from gateway.vision.known import Known, KnownVehicle
+from gateway.vision.identities import Identities, IdentityVehicle
+from gateway.vision.identity_index import Registry
 from gateway.vision.recognise.grammar import normal
 from gateway.vision.recognise.lines import GATE
 from gateway.vision.recognise.plate_characters import DIGITS, LETTERS
 from gateway.vision.recognise.plates import PlateRead, PlateReader
 from gateway.vision.recognise.verdicts import PlateVerdict
-from gateway.vision.registry import Registry
 from gateway.vision.stream.picture import photograph
 from tests.bench.former_plates import FormerReader
 from tests.vision import signs
@@ -207,7 +207,7 @@ def _registry(sets: dict[str, list[Try]]) -> str:
 def _registered(plates: set[str]) -> Registry:
     rng = np.random.default_rng(5)
     plates = plates | {_random_plate(rng) for _ in range(REGISTERED - len(plates))}
-    return Registry(Known([], [KnownVehicle(plate, None, "resident") for plate in plates]))
+    return Registry(Identities([], [IdentityVehicle(plate, None, "resident") for plate in plates]))
 
 
 def _taken(registry: Registry, one: Try) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import time
 
 import click
 
-from gateway.links.credential.wiegand import encode
+from gateway.protocols.credential.wiegand import encode
 from gateway.simulator.osdp import SimulatedReader, reader_line
 
 

@@ -18,8 +18,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from gateway.config.kinds import known_kinds
 from gateway.desk import rows
-from gateway.settings.kinds import known_kinds
 from gateway.store import journal
 from gateway.store.connection import connect
 from tests.bench.long_journal import KINDS, fill, insert_cost

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import cv2
 
-from gateway.vision.motion.clip import Watcher
 from gateway.vision.motion.gates import Event, Gates
 from gateway.vision.motion.pixels import Pixels, Sensitivity
 from gateway.vision.stream.decoder import Decoder
 from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.try_motion import Watcher
 
 Span = tuple[float, float]
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, SecretStr
 from gateway.app.capture import secrets_of
 from gateway.cli import main
 from gateway.errors import BadInput
-from gateway.links.tape import Piece, Tape, line, pieces, redacted
+from gateway.links.capture import Capture, CapturedBytes, line, pieces, redacted
 from gateway.simulator import perimeter as twin
 from tests.drivers.test_perimeter_panel import Emit, make_driver
 from tests.support.gateway import PASSWORD, Gateway, TestCompound, TestDevice
@@ -32,7 +32,7 @@ def test_what_nobody_else_may_read_is_overwritten_at_the_same_length() -> None:
     said = b'{"pin": "s3cret", "phone": "13812345678", "zone": 1234567890}'
     shown = redacted(said, [b"s3cret"])
     assert shown == b'{"pin": "******", "phone": "00000000000", "zone": 1234567890}'
-    assert line(Piece("in", said, "topic"), 1.5, [b"s3cret"]) == {
+    assert line(CapturedBytes("in", said, "topic"), 1.5, [b"s3cret"]) == {
         "t": 1.5,
         "way": "in",
         "data": shown.hex(),
@@ -66,13 +66,13 @@ def test_secrets_are_found_in_every_way_in_which_a_line_may_carry_them() -> None
 
 
 def test_without_a_listener_nothing_is_kept() -> None:
-    tape = Tape()
-    heard: list[Piece] = []
+    tape = Capture()
+    heard: list[CapturedBytes] = []
     tape.put("in", b"before")
     with tape.listen(heard.append):
         tape.put("out", b"now")
     tape.put("in", b"after")
-    assert heard == [Piece("out", b"now")]
+    assert heard == [CapturedBytes("out", b"now")]
 
 
 def test_a_broken_line_of_a_capture_is_named() -> None:
@@ -146,7 +146,7 @@ async def test_a_capture_replays_to_the_same_signals(tmp_path: Path) -> None:
     assert await replayed(said) >= {("zone-2", "zone.alarm"), ("zone-2", "zone.restored")}
 
 
-async def replayed(said: list[tuple[float, Piece]]) -> set[tuple[str, str]]:
+async def replayed(said: list[tuple[float, CapturedBytes]]) -> set[tuple[str, str]]:
     """What a fresh driver makes of what the device said, ten times as fast."""
     with pty_pair() as pair:
         emit = Emit()

@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
+from gateway.config import load
 from gateway.errors import ConfigError
-from gateway.settings import load
 from gateway.simulator.onvif import Account, Announcer, OnvifCamera
 
 PASSWORD = "s3cret pass"

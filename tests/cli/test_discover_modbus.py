@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from gateway.cli import main
 from gateway.cli.discover import modbus
-from gateway.settings import load
+from gateway.config import load
 from gateway.simulator.modbus import Modules
 
 

@@ -14,7 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.cli import main
 from gateway.cli.discover.mqtt import identify
-from gateway.settings import load
+from gateway.config import load
 from tests.support.broker import Mosquitto
 
 DEVICES = [

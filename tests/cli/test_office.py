@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
-from gateway.settings import load
+from gateway.config import load
 from gateway.store import Store, journal
 
 PASSWORD = "correct horse battery"

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.desk import Decided, Desk, audit
+from gateway.desk import DecisionOnEvent, Desk
 from gateway.errors import NotFound
 from gateway.model import AlertState, Clear, Raise, Severity, Signal, Words
-from gateway.store import Store, journal
+from gateway.store import Store, audit, journal
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 WORDS = Words("报警", "alarm")
@@ -42,8 +42,8 @@ async def signal(store: Store, **more) -> Signal:
     return Signal(device=said.device, kind=said.kind, received=said.received, id=said.id, number=kept.number)
 
 
-def raising(event: Signal, key: str = "n1", severity: Severity = Severity.HIGH) -> Decided:
-    return Decided("wall", Raise(key, severity, "wall/n1", WORDS), event)
+def raising(event: Signal, key: str = "n1", severity: Severity = Severity.HIGH) -> DecisionOnEvent:
+    return DecisionOnEvent("wall", Raise(key, severity, "wall/n1", WORDS), event)
 
 
 async def test_repeats_fold_into_one_alert_with_all_its_signals(store, desk, told):
@@ -104,8 +104,8 @@ async def test_a_closed_alert_is_still_there_and_the_next_one_is_new(store, desk
 
 async def test_clear_restores_the_open_alert_alone(store, desk):
     await desk.decide([raising(await signal(store))], nothing)
-    clear = Decided("wall", Clear("n1", WORDS), await signal(store, kind="zone.restored"))
-    other = Decided("wall", Clear("n2", WORDS), await signal(store, kind="zone.restored"))
+    clear = DecisionOnEvent("wall", Clear("n1", WORDS), await signal(store, kind="zone.restored"))
+    other = DecisionOnEvent("wall", Clear("n2", WORDS), await signal(store, kind="zone.restored"))
     assert len(await desk.decide([clear, other, clear], nothing)) == 1
     assert desk.open_alerts()[0].restored_at == NOW
     assert desk.held("wall") == frozenset()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.desk import Decided, Desk, rows
+from gateway.desk import DecisionOnEvent, Desk, rows
 from gateway.model import AlertState, Clear, Raise, Severity, Signal, Words
 from gateway.store import Store, journal
 
@@ -31,11 +31,11 @@ async def desk(store, told):
     return Desk(store, lambda: NOW, told.append)
 
 
-async def raising(store: Store, key: str, at: datetime = NOW) -> Decided:
+async def raising(store: Store, key: str, at: datetime = NOW) -> DecisionOnEvent:
     said = Signal(device=key, kind="panic.pressed", received=at)
     number = (await store.write(lambda c: journal.record_signal(c, said, timedelta()))).number
     event = Signal(device=key, kind=said.kind, received=at, id=said.id, number=number)
-    return Decided("home", Raise(key, Severity.CRITICAL, "b1", WORDS), event)
+    return DecisionOnEvent("home", Raise(key, Severity.CRITICAL, "b1", WORDS), event)
 
 
 async def refuse(store: Store, table: str = "alerts") -> None:
@@ -92,7 +92,7 @@ async def test_a_restored_alert_that_is_owed_is_written_restored(store, desk):
     await refuse(store)
     event = await raising(store, "n0")
     await desk.decide([event])
-    await desk.decide([Decided("home", Clear("n0", WORDS), event.event)])
+    await desk.decide([DecisionOnEvent("home", Clear("n0", WORDS), event.event)])
     await take_again(store)
     await desk.decide([])
     [alert] = await store.read(rows.open_ones)

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from drivers.camera import DRIVER, Camera, CameraSettings
 from gateway.errors import LinkLost
 from gateway.model import Device, DeviceType, Said, Signal
+from gateway.vision.camera_slot import Sightings
 from gateway.vision.sighting import MainStream, Sighting, Watch
-from gateway.vision.slot import Sightings
 
 DEVICE = Device("gate-cam", "camera", DeviceType.CAMERA, "东门", "gate/east")
 

@@ -11,7 +11,7 @@ import pytest
 from pysiaalarm import SIAAccount, SIAEvent
 from pysiaalarm.aio import SIAClient
 
-from gateway.links.dc09.desk import Taken, judge
+from gateway.protocols.dc09.desk import Taken, judge
 from gateway.simulator.dc09 import SIA, Communicator, Line
 from tests.support.ports import HOST, free_port
 

@@ -18,19 +18,19 @@ from pydantic import ValidationError
 
 from drivers.dc09_receiver import DRIVER
 from gateway.clock import Clock
-from gateway.desk.memory import Memory
+from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import NotRecorded
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
-from gateway.flow.unrecorded import Unrecorded
-from gateway.links.dc09 import refused
-from gateway.links.dc09.cipher import seal, unseal
-from gateway.links.dc09.frame import LONGEST, Decoder, wrap
-from gateway.links.dc09.message import Header, read_header, write_time
-from gateway.links.dc09.settings import ReceiverSettings
+from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.links.listen import ListenLink
-from gateway.links.notes import Notes
+from gateway.links.state_file import StateFile
 from gateway.model import Device, DeviceType, Health, Said, Words
+from gateway.protocols.dc09 import refused
+from gateway.protocols.dc09.cipher import seal, unseal
+from gateway.protocols.dc09.frame import LONGEST, Decoder, wrap
+from gateway.protocols.dc09.message import Header, read_header, write_time
+from gateway.protocols.dc09.settings import ReceiverSettings
 from gateway.rule import Compound
 from gateway.simulator.dc09 import SIA, Communicator, Line
 from gateway.store import Store
@@ -112,7 +112,11 @@ async def receiver(folder: Path, **more: Any) -> AsyncIterator[Run]:
     clock, ears = Clock(), Ears()
     async with Store.open(folder) as store:
         intake = Intake(
-            store, clock, Unrecorded(Memory(clock.now, lambda _alert: None), lambda: Compound("", {}, {}), clock.now)
+            store,
+            clock,
+            UnrecordedSignals(
+                UnpersistedAlerts(clock.now, lambda _alert: None), lambda: Compound("", {}, {}), clock.now
+            ),
         )
         emit = Emitter(
             intake,
@@ -126,7 +130,7 @@ async def receiver(folder: Path, **more: Any) -> AsyncIterator[Run]:
             driver = DRIVER(
                 device,
                 settings,
-                SimpleNamespace(open=lambda: _already(door), notes=Notes(folder / "lines" / "receiver.json")),
+                SimpleNamespace(open=lambda: _already(door), notes=StateFile(folder / "lines" / "receiver.json")),
                 emit,
             )
             running = [tasks.create_task(driver.run()), tasks.create_task(_drain(intake))]

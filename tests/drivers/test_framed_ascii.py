@@ -9,11 +9,11 @@ import pytest
 
 from drivers.framed_serial import DRIVER, FramedSerialSettings
 from gateway.errors import CommandFailed
-from gateway.links.framed.frame import Frame
-from gateway.links.framed.reader import Reader
-from gateway.links.framed.settings import FramedSettings
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType
+from gateway.protocols.framed.frame import Frame
+from gateway.protocols.framed.reader import Reader
+from gateway.protocols.framed.settings import FramedSettings
 from tests.support.listening import Listening, until
 
 TEXT_PANEL = {

@@ -12,9 +12,9 @@ from ruamel.yaml import YAML
 
 from drivers import framed_serial, perimeter_panel
 from gateway.errors import CommandFailed, LinkLost
-from gateway.links.perimeter.settings import PanelSettings
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType
+from gateway.protocols.perimeter.settings import PanelSettings
 from gateway.simulator import perimeter as twin
 from tests.support.listening import Listening, until
 

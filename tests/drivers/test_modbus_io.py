@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from drivers.modbus_io import DRIVER, Kept, ModbusIo
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
-from gateway.links.modbus.link import ModbusLink
-from gateway.links.modbus.plan import pieces
-from gateway.links.modbus.request import Read, Table
-from gateway.links.modbus.settings import ModbusIoSettings
-from gateway.links.notes import Notes
+from gateway.links.state_file import StateFile
 from gateway.model import Command, Device, DeviceType, Said, Signal, Words
+from gateway.protocols.modbus.link import ModbusLink
+from gateway.protocols.modbus.plan import pieces
+from gateway.protocols.modbus.request import Read, Table
+from gateway.protocols.modbus.settings import ModbusIoSettings
 from gateway.simulator.modbus import GateTwin, Modules, modules_on_a_line
 from gateway.simulator.rs485 import Wire
 
@@ -149,7 +149,7 @@ class Running:
 
 
 def made(
-    path: Any, told: Told, link: ModbusLink[Kept] | None = None, notes: Notes | None = None, **more: Any
+    path: Any, told: Told, link: ModbusLink[Kept] | None = None, notes: StateFile | None = None, **more: Any
 ) -> ModbusIo:
     yaml = {"port": str(path), "baud": 115200, "timeout": "50ms", "cycle": "100ms", "units": UNITS, **more}
     settings = ModbusIoSettings(**yaml)
@@ -158,7 +158,7 @@ def made(
 
 @asynccontextmanager
 async def a_line(
-    before: Callable[[Modules], Any] | None = None, notes: Notes | None = None, points: int = 16, **more: Any
+    before: Callable[[Modules], Any] | None = None, notes: StateFile | None = None, points: int = 16, **more: Any
 ) -> AsyncIterator[Running]:
     """Modules 1 to 3, `before` having set them, and the driver that has looked at all of them."""
     async with modules_on_a_line([1, 2, 3], points=points) as (modules, wire, path):
@@ -488,7 +488,7 @@ async def test_what_is_latched_stays_so_over_a_loss_of_the_line() -> None:
 
 
 @asynccontextmanager
-async def over_a_restart(here: Running, notes: Notes, **more: Any) -> AsyncIterator[None]:
+async def over_a_restart(here: Running, notes: StateFile, **more: Any) -> AsyncIterator[None]:
     """The gateway ended, and another one begins with what is on disk."""
     await here.end()
     here.link = ModbusLink(here.driver.settings, notes)
@@ -498,7 +498,7 @@ async def over_a_restart(here: Running, notes: Notes, **more: Any) -> AsyncItera
 
 
 async def test_what_is_latched_stays_so_over_a_restart_of_the_gateway(tmp_path: Path) -> None:
-    notes = Notes(tmp_path / "lines" / "line-1.json")
+    notes = StateFile(tmp_path / "lines" / "line-1.json")
     async with a_line(notes=notes, interlocks=[LINKAGE]) as here:
         await here.modules.contact(1, 1)
         await here.until(lambda: "linkage" in notes.read())
@@ -517,7 +517,7 @@ async def test_what_is_latched_stays_so_over_a_restart_of_the_gateway(tmp_path: 
 
 
 async def test_a_strike_that_was_held_open_falls_back_over_a_restart_of_the_gateway(tmp_path: Path) -> None:
-    notes = Notes(tmp_path / "line-1.json")
+    notes = StateFile(tmp_path / "line-1.json")
     async with a_line(notes=notes) as here:
         await here.order("siren", "on")
         await here.order("strike", "unlock", seconds=600)
@@ -530,7 +530,7 @@ async def test_a_strike_that_was_held_open_falls_back_over_a_restart_of_the_gate
 
 async def test_a_disk_that_takes_no_notes_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "lines").write_text("no folder")
-    async with a_line(notes=Notes(tmp_path / "lines" / "line-1.json"), interlocks=[LINKAGE]) as here:
+    async with a_line(notes=StateFile(tmp_path / "lines" / "line-1.json"), interlocks=[LINKAGE]) as here:
         await here.modules.contact(1, 1)
         await here.cycles(3)
         assert await here.modules.relay(2, 1)
@@ -539,7 +539,7 @@ async def test_a_disk_that_takes_no_notes_stops_nothing(tmp_path: Path) -> None:
 def test_notes_that_are_none_say_nothing(tmp_path: Path) -> None:
     for text in ("", "[1", '{"a": 1}', "[1, null]"):
         (tmp_path / "x.json").write_text(text)
-        assert Notes(tmp_path / "x.json").read() == frozenset()
+        assert StateFile(tmp_path / "x.json").read() == frozenset()
 
 
 async def test_modbus_tcp_does_the_same() -> None:

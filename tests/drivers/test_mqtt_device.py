@@ -16,7 +16,7 @@ import pytest
 from drivers.mqtt_device import NOTES_AT_ONCE, MqttDevice, MqttDeviceSettings
 from gateway.errors import CommandFailed, NotRecorded
 from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.link import Message
+from gateway.links.mqtt.message import Message
 from gateway.links.mqtt.packets import Puback, Publish, Suback
 from gateway.model import Command, Device, DeviceType, Said, Signal, Words
 from tests.fuzz.subject import recordable

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 from drivers.mqtt_mapped import MappedSettings, MqttMapped
 from gateway.errors import CommandFailed
 from gateway.links.mqtt.client import BrokerClient
-from gateway.links.mqtt.link import Message
-from gateway.links.mqtt.paho_line import BrokerSettings
+from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.paho_connection import BrokerSettings
 from gateway.model import Command, Device, DeviceType
 from tests.drivers.test_mqtt_device import Emitted
 from tests.links.mqtt.support import Aside, RawClient, endpoint, signal, until

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from drivers.osdp_readers import DRIVER
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
-from gateway.links.credential.wiegand import encode
-from gateway.links.osdp.settings import ReadersSettings
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Said, Signal, Words
+from gateway.protocols.credential.wiegand import encode
+from gateway.protocols.osdp.settings import ReadersSettings
 from gateway.simulator.osdp import CAPABILITIES, TEXT, ReaderLine, SimulatedReader, reader_line
 
 KEY = bytes(range(1, 17))

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from drivers.perimeter_panel import DRIVER
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
-from gateway.links.perimeter.settings import PanelSettings
-from gateway.links.perimeter.status import read_status, read_time
-from gateway.links.perimeter.wire import MAX_PAYLOAD, Decoder, Frame, Unreadable, crc16
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Said, Signal, Words
+from gateway.protocols.perimeter.settings import PanelSettings
+from gateway.protocols.perimeter.status import read_status, read_time
+from gateway.protocols.perimeter.wire import MAX_PAYLOAD, Decoder, Frame, Unreadable, crc16
 from gateway.simulator import perimeter as twin
 
 frames = st.builds(

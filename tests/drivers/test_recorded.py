@@ -15,11 +15,11 @@ import pytest
 
 from drivers.http_push import HttpPush
 from drivers.mqtt_mapped import MqttMapped
+from gateway.config import load
 from gateway.errors import BadInput
-from gateway.links.mqtt.link import Message
+from gateway.links.mqtt.message import Message
 from gateway.model import Said, Signal
-from gateway.settings import load
-from tests.settings.test_examples import CONFIG, folder_with
+from tests.config.test_examples import CONFIG, folder_with
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 4 + b"\r\n--boundar\n\xff\xd9"
 

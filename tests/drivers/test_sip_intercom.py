@@ -18,11 +18,11 @@ import pytest
 
 from drivers.sip_intercom import DRIVER, SipIntercom
 from gateway.errors import CommandFailed, Conflict, LinkLost, NotFound, NotRecorded
-from gateway.links.sip import exchange, process
-from gateway.links.sip.link import Calls, SipLink
-from gateway.links.sip.settings import SipSettings
-from gateway.links.sip.talk import Talk
 from gateway.model import Command, Device, DeviceType, Said, Signal
+from gateway.protocols.sip import exchange, process
+from gateway.protocols.sip.link import Calls, SipLink
+from gateway.protocols.sip.settings import SipSettings
+from gateway.protocols.sip.talk import Talk
 from gateway.simulator.sip import Phone, free_port, phone
 from tests.support.ports import HOST
 from tests.support.voice import VOICE_HZ, round_trip, tone
@@ -361,7 +361,7 @@ async def test_an_engine_that_ends_or_hangs_is_a_lost_line_and_its_calls_end(
     room: House, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("drivers.sip_intercom.LOOK_S", 0.2)
-    monkeypatch.setattr("gateway.links.sip.engine.ANSWER_S", 0.5)
+    monkeypatch.setattr("gateway.protocols.sip.engine.ANSWER_S", 0.5)
     monkeypatch.setattr(process, "END_S", 0.5)
     await room.east.call(room.number)
     await room.rings()

@@ -9,16 +9,16 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.clips.cameras import Cameras
 from gateway.clock import Clock
 from gateway.desk import Desk
 from gateway.flow.commands import Commands
 from gateway.flow.intake import Intake
 from gateway.flow.pipeline import Pipeline
-from gateway.flow.rulebook import NewRules, Rulebook
-from gateway.flow.unrecorded import Unrecorded
-from gateway.flow.witness import Witness
+from gateway.flow.rule_engine import NewRules, RuleEngine
+from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.model import Device, DeviceType, Place, Signal, Words
+from gateway.recording.cameras import Cameras
+from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.rule import Compound
 from gateway.store import Store, journal
 
@@ -81,7 +81,7 @@ def flow_of(tmp_path):
         async with Store.open(folder) as store:
             desk = Desk(store, clock.now, ear.alert_changed)
             await desk.load()
-            intake = Intake(store, clock, Unrecorded(desk.memory, lambda: COMPOUND, clock.now))
+            intake = Intake(store, clock, UnrecordedSignals(desk.memory, lambda: COMPOUND, clock.now))
 
             async def picture(camera):
                 return f"what {camera} sees".encode()
@@ -90,8 +90,8 @@ def flow_of(tmp_path):
                 return await intake.accept(signal, timedelta(days=1))
 
             commands = Commands(store, clock.now, perform or refuse, say)
-            witness = Witness(desk, store, Cameras(COMPOUND.devices), picture)
-            pipeline = Pipeline(store, clock, intake, Rulebook(), desk, commands, ear, witness)
+            witness = SnapshotTaker(desk, store, Cameras(COMPOUND.devices), picture)
+            pipeline = Pipeline(store, clock, intake, RuleEngine(), desk, commands, ear, witness)
             async with asyncio.TaskGroup() as tasks:
                 running = [
                     tasks.create_task(work)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.config.kinds import find_rule, known_kinds
 from gateway.flow.checkpoint import Checkpoint, OnRecord, Progress
-from gateway.flow.rulebook import NewRules, Rulebook
+from gateway.flow.rule_engine import NewRules, RuleEngine
 from gateway.model import Clear, Decision, Raise, Signal, Wake
 from gateway.rule import Compound, Rule
-from gateway.settings.kinds import find_rule, known_kinds
 from gateway.store.journal import Wanted
 from tests.rules.feed import COMPOUND, DEVICES, START
 
@@ -76,7 +76,7 @@ class Machine:
     record: OnRecord = field(default_factory=OnRecord)
     decided: list[tuple[int, str, Decision]] = field(default_factory=list)
     held: dict[str, set[str]] = field(default_factory=dict)
-    rulebook: Rulebook = field(default_factory=Rulebook)
+    rulebook: RuleEngine = field(default_factory=RuleEngine)
     fed: int = 0
 
     def turn(self, now: datetime) -> None:
@@ -117,7 +117,7 @@ class Machine:
     def crash(self, *, states: bool = True) -> None:
         """Without `states` no state that was saved fits any more."""
         kept: dict[str, Checkpoint] = dict(self.record.checkpoints) if states else {}
-        self.record, self.rulebook = OnRecord(self.record.progress, kept), Rulebook()
+        self.record, self.rulebook = OnRecord(self.record.progress, kept), RuleEngine()
 
     def _keep(self, decided: Sequence[Any]) -> None:
         for each in decided:

@@ -11,11 +11,11 @@ import pytest
 from gateway.app import housekeeping
 from gateway.clock import Clock
 from gateway.driver import Driver, DriverSettings
-from gateway.flow.watched import Entry, Watched
+from gateway.flow.device_state import DeviceState, SupervisedDevice
 from gateway.model import Device, DeviceType, Health
 from gateway.store import Store
 from tests.flow.conftest import Ear
-from tests.flow.test_rulebook import Book, at, started
+from tests.flow.test_rule_engine import Book, at, started
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
@@ -29,8 +29,8 @@ class Wall:
         self.said: list[str] = []
         device = Device("wall", "any", DeviceType.PANEL, "wall", "gate", timedelta(minutes=1))
         part = Device("n1", "any", DeviceType.ZONE, "n1", "gate", timedelta(minutes=2), part_of="wall")
-        entry = Entry(device, Driver, DriverSettings(), [part], lambda _emit, _silent: None)
-        self.watched = Watched(entry, lambda: self.now, Ear(), lambda signal: self.said.append(signal.kind))
+        entry = SupervisedDevice(device, Driver, DriverSettings(), [part], lambda _emit, _silent: None)
+        self.watched = DeviceState(entry, lambda: self.now, Ear(), lambda signal: self.said.append(signal.kind))
 
     def steps(self, step: timedelta) -> None:
         self.now += step

@@ -13,10 +13,10 @@ from gateway.driver import Driver
 from gateway.errors import CommandFailed, LinkLost, LoginRefused
 from gateway.flow import backoff
 from gateway.flow import supervisor as module
-from gateway.flow.supervisor import Entry
-from gateway.links.modbus.link import ModbusLink
-from gateway.links.modbus.settings import ModbusIoSettings
+from gateway.flow.supervisor import SupervisedDevice
 from gateway.model import Command, Device, DeviceType, Health, Signal, Words
+from gateway.protocols.modbus.link import ModbusLink
+from gateway.protocols.modbus.settings import ModbusIoSettings
 from gateway.simulator.modbus import Modules
 from tests.flow.test_supervisor import Two, _supervised, entry
 from tests.support.ports import free_port
@@ -190,7 +190,7 @@ async def test_a_modbus_module_that_dies_and_returns_is_lost_once_and_back_once(
         Device(part.id, "modbus_io", part.type, part.name, "gate", part_of=part.on or "line")
         for part in ModbusIo.parts(settings)
     ]
-    made = Entry(host, ModbusIo, settings, parts, lambda _emit, _silent: link)
+    made = SupervisedDevice(host, ModbusIo, settings, parts, lambda _emit, _silent: link)
     async with _supervised(flow_of, [made]) as (flow, supervisor):
         it = Two(flow, supervisor, {}, {})
         for _ in range(2):

@@ -10,11 +10,11 @@ from functools import partial
 
 import pytest
 
-from gateway.desk.fold import Decided
+from gateway.desk.lifecycle import DecisionOnEvent
 from gateway.errors import CommandFailed, NotRecorded
 from gateway.flow import intake as intake_module
 from gateway.flow.commands import from_decision, record
-from gateway.flow.rulebook import NewRules
+from gateway.flow.rule_engine import NewRules
 from gateway.model import AlertState, Command, Perform, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
 from gateway.store import journal
@@ -284,7 +284,7 @@ async def test_a_command_is_performed_once_however_often_it_is_found(flow_of):
 def test_two_decisions_on_one_event_that_differ_are_two_commands():
     event = Signal(device="n1", kind="zone.alarm", number=7, received=datetime.now(UTC))
     long, short, again = (
-        from_decision(Decided("r", decision, event), decision)
+        from_decision(DecisionOnEvent("r", decision, event), decision)
         for decision in (Perform("n1", "sound", {"seconds": s}) for s in (60, 5, 60))
     )
     assert long.id == again.id != short.id

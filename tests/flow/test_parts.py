@@ -14,7 +14,7 @@ from gateway.errors import CommandFailed, LinkLost
 from gateway.flow import backoff
 from gateway.flow import supervisor as module
 from gateway.flow.emitter import Quarantine
-from gateway.flow.supervisor import Entry, Supervisor
+from gateway.flow.supervisor import SupervisedDevice, Supervisor
 from gateway.model import Command, Device, DeviceType, Health, Signal, Words
 
 CADENCE = timedelta(seconds=0.3)
@@ -86,7 +86,8 @@ async def bus(flow_of, monkeypatch):
     link = asyncio.Queue()
     host = Device("bus", "bus", DeviceType.PANEL, "bus", "gate")
     parts = [Device(p.id, "bus", p.type, p.name, "gate", p.cadence, part_of=p.on or "bus") for p in PARTS]
-    async with _supervised(flow_of, [Entry(host, Bus, DriverSettings(), parts, lambda _e, _s: link)]) as made:
+    device = SupervisedDevice(host, Bus, DriverSettings(), parts, lambda _e, _s: link)
+    async with _supervised(flow_of, [device]) as made:
         line = Line(*made, link)
         await line.comes()
         yield line

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.driver import Driver, DriverSettings
+from gateway.flow.device_state import DeviceState, SupervisedDevice
 from gateway.flow.refusals import BOUNDS, SAY_AGAIN, Refusals
-from gateway.flow.watched import Entry, Watched
 from gateway.model import Device, DeviceType, Health, Words
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -29,8 +29,8 @@ class Desk:
         self.now = former.now if former else NOW
         self.said: list[tuple[str, str]] = []
         self.whys: list[object] = []
-        entry = Entry(HOST, Driver, DriverSettings(), PARTS, lambda _emit, _silent: None)
-        self.watched = Watched(entry, lambda: self.now, self, self._say, former.watched if former else None)
+        entry = SupervisedDevice(HOST, Driver, DriverSettings(), PARTS, lambda _emit, _silent: None)
+        self.watched = DeviceState(entry, lambda: self.now, self, self._say, former.watched if former else None)
 
     def _say(self, signal):
         self.said.append((signal.device, signal.kind))

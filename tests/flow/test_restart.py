@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import TypeAdapter
 
+from gateway.config.kinds import find_rule, known_kinds
 from gateway.flow import pipeline
 from gateway.model import Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
-from gateway.settings.kinds import find_rule, known_kinds
 from gateway.store import Store, journal
 from tests.flow.conftest import COMPOUND
 from tests.flow.random_streams import LOUD, Day

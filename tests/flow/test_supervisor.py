@@ -16,7 +16,7 @@ from gateway.errors import CommandFailed, LinkLost, LoginRefused, NotFound
 from gateway.flow import backoff
 from gateway.flow import supervisor as module
 from gateway.flow.emitter import Quarantine
-from gateway.flow.supervisor import Entry, Supervisor
+from gateway.flow.supervisor import SupervisedDevice, Supervisor
 from gateway.model import Command, Device, DeviceType, Health, Signal, Words
 
 
@@ -65,7 +65,7 @@ async def two(flow_of, monkeypatch):
 
 def entry(name, made, lines=None, driver=Line):
     """The one that is made already, or a new one."""
-    return made.get(name) or Entry(
+    return made.get(name) or SupervisedDevice(
         Device(name, "line", DeviceType.DOOR, name, "gate", timedelta(seconds=0.3)),
         driver,
         DriverSettings(),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.model import Device, DeviceType, Signal
-from gateway.store.rows import maybe_us, to_json
+from gateway.store.columns import maybe_us, to_json
 
 Feed = Callable[[bytes], None]
 """Takes a chunk, and looks at everything that comes of it. `b""`: the line fell silent, or the connection ended.

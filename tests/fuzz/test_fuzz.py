@@ -20,14 +20,14 @@ from tests.fuzz.subject import Feed, Subject
 
 BRIEFLY = 50_000
 BEHIND = {
-    "gateway.links.credential.masked",
-    "gateway.links.dc09.cipher",
-    "gateway.links.charset",
-    "gateway.links.framed.octets",
-    "gateway.links.json_text",
-    "gateway.links.mapping.bodies",
-    "gateway.links.mapping.multipart",
-    "gateway.links.mapping.spoken",
+    "gateway.protocols.credential.masked",
+    "gateway.protocols.dc09.cipher",
+    "gateway.protocols.charset",
+    "gateway.protocols.framed.octets",
+    "gateway.protocols.json_text",
+    "gateway.protocols.mapping.bodies",
+    "gateway.protocols.mapping.multipart",
+    "gateway.protocols.mapping.spoken",
     "gateway.vision.stream.rtp.h265",
     "gateway.vision.stream.rtp.sei",
 }

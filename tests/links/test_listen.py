@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from gateway.errors import LinkLost
 from gateway.links import accept
-from gateway.links.listen import Caller, Datagram, Door, ListenLink, ListenSettings
-from gateway.links.port import claimed
+from gateway.links.listen import Datagram, ListenLink, ListenPort, ListenSettings, RemotePeer
+from gateway.links.listen_settings import claimed
 from gateway.tasks import cause
 
 HOST = "127.0.0.1"
@@ -23,7 +23,7 @@ def settings(**more: object) -> ListenSettings:
     return ListenSettings.model_validate({"listen": f"{HOST}:0", **more})
 
 
-async def echo(caller: Caller) -> None:
+async def echo(caller: RemotePeer) -> None:
     while data := await caller.read():
         await caller.write(data)
 
@@ -33,7 +33,7 @@ async def echo_datagram(datagram: Datagram) -> None:
 
 
 @asynccontextmanager
-async def serving(given: ListenSettings, on_caller=echo, on_datagram=echo_datagram) -> AsyncIterator[Door]:
+async def serving(given: ListenSettings, on_caller=echo, on_datagram=echo_datagram) -> AsyncIterator[ListenPort]:
     async with ListenLink(given).open() as door, asyncio.TaskGroup() as tasks:
         task = tasks.create_task(door.serve(on_caller, on_datagram))
         try:
@@ -163,7 +163,7 @@ async def test_what_is_not_read_stays_with_its_sender() -> None:
     """A driver that waits for a commit holds its senders back; little is kept here."""
     release, read = asyncio.Event(), 0
 
-    async def slow(caller: Caller) -> None:
+    async def slow(caller: RemotePeer) -> None:
         nonlocal read
         read += len(await caller.read())
         await release.wait()
@@ -204,7 +204,7 @@ async def test_a_bounded_number_of_datagrams_is_under_way() -> None:
 
 
 async def test_another_ones_error_is_not_mine() -> None:
-    async def refuse(caller: Caller) -> None:
+    async def refuse(caller: RemotePeer) -> None:
         if await caller.read() == b"bad":
             raise LinkLost("that one")
         await caller.write(b"good")
@@ -250,7 +250,7 @@ async def _given_up() -> None:
     ],
 )
 async def test_whatever_ends_one_connection_or_datagram_the_door_stays(end) -> None:
-    async def on_caller(caller: Caller) -> None:
+    async def on_caller(caller: RemotePeer) -> None:
         if await caller.read() == b"bad":
             await end()
         await caller.write(b"good")

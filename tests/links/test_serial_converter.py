@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from drivers import perimeter_panel
 from gateway.errors import LinkLost
-from gateway.links.perimeter.settings import PanelSettings
 from gateway.links.serial import SerialLink, SerialSettings
 from gateway.model import Device, DeviceType
+from gateway.protocols.perimeter.settings import PanelSettings
 from gateway.simulator import perimeter as twin
 from tests.support.converter import converter
 from tests.support.listening import Listening, until

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.async_api import async_playwright
 
 from gateway.people import DoorPlates
-from gateway.people.sheets import Plate, qr_code, sheets
+from gateway.people.plate_sheets import Plate, qr_code, sheets
 from gateway.store import Store
 from tests.support.parts import executable
 

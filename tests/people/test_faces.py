@@ -8,7 +8,7 @@ import pytest
 from gateway.errors import NotFound
 from gateway.people import faces
 from gateway.store import Store
-from gateway.vision.known import Known, KnownVehicle
+from gateway.vision.identities import Identities, IdentityVehicle
 from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
 
 TEMPLATE = np.random.default_rng(1).normal(size=128).astype(np.float32)
@@ -37,14 +37,14 @@ async def test_a_template_is_sealed_and_comes_back_whole(tmp_path: Path) -> None
     (face,) = known.faces
     assert (face.person_id, face.name, face.place, face.list) == ("p1", "张三", "b3/u1/1502", "resident")
     assert np.array_equal(face.template, TEMPLATE)
-    assert known.vehicles == [KnownVehicle("苏M12345", "b3/u1/1502", "resident")]
+    assert known.vehicles == [IdentityVehicle("苏M12345", "b3/u1/1502", "resident")]
 
 
 async def test_nobody_unknown_is_enrolled(tmp_path: Path) -> None:
     async with Store.open(tmp_path) as store:
         with pytest.raises(NotFound, match="'p9'"):
             await faces.enrol(store, "p9", TEMPLATE, b"photo")
-        assert await faces.known(store) == Known([], [])
+        assert await faces.known(store) == Identities([], [])
 
 
 async def test_who_moves_out_is_forgotten(tmp_path: Path) -> None:

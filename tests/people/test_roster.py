@@ -9,9 +9,9 @@ import pytest
 from gateway.errors import ConfigError
 from gateway.model import Household, Person, Place, Words
 from gateway.people import Listing, People, Vehicle
-from gateway.people.enrolment import take_in
 from gateway.people.plates import is_plate, plate_text
 from gateway.people.roster import person_id, read_roster
+from gateway.people.roster_import import take_in
 from gateway.store import Store
 
 HEAD = "place,name,phone,role,plates,list\n"

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from gateway.settings import load
+from gateway.config import load
 from gateway.simulator import doors, homes, story
 from gateway.simulator.compound import Plan, running
 from tests.support.ports import HOST, free_port

@@ -7,15 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.clips import rows as clip_rows
-from gateway.desk import audit
 from gateway.desk import rows as alert_rows
 from gateway.errors import AnjuError
 from gateway.flow import commands
 from gateway.flow import rows as flow_rows
 from gateway.model import AlertState, Signal
 from gateway.people.rooms import rooms_on_record
-from gateway.store import Store, journal, quarantine, retention
+from gateway.recording import rows as clip_rows
+from gateway.store import Store, audit, journal, quarantine, retention
 from gateway.store.connection import connect
 from tests.support.plans import slow
 

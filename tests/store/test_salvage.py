@@ -12,17 +12,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.app import store_care
-from gateway.app.store_care import StoreCare
-from gateway.desk import Decided, Desk, audit, rows
+from gateway.app import store_monitor
+from gateway.app.store_monitor import StoreMonitor
+from gateway.auth.passwords import Passwords
+from gateway.auth.users import Users
+from gateway.desk import DecisionOnEvent, Desk, rows
 from gateway.model import Clear, Person, Raise, Role, Severity, Signal, Words
-from gateway.people.enrolment import take_in
 from gateway.people.residents import People, Resident
 from gateway.people.roster import Roster
-from gateway.store import Store, check, journal, registers
-from gateway.store.salvage import aside
-from gateway.web.passwords import Passwords
-from gateway.web.users import Users
+from gateway.people.roster_import import take_in
+from gateway.store import Store, audit, check, journal, register_copy
+from gateway.store.salvage import damaged_folder
 from tests.support.spoilt import overwrite, pages_of
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -92,9 +92,9 @@ async def raise_one(store, desk, n, kind="panic.pressed"):
     event = Signal(device=said.device, kind=kind, received=at, id=said.id, number=number, data=said.data)
     key = f"k{n % 30}" if n < ALERTS else f"x{n}"
     decision = Raise(key, Severity(1 + n % 4), "b1", Words(f"报警{n}", f"alarm {n}"))
-    await desk.decide([Decided("home", decision, event)])
+    await desk.decide([DecisionOnEvent("home", decision, event)])
     if n % 7 == 0:
-        await desk.decide([Decided("home", Clear(key, Words("好", "well")), event)])
+        await desk.decide([DecisionOnEvent("home", Clear(key, Words("好", "well")), event)])
 
 
 async def look(store):
@@ -107,9 +107,9 @@ async def look(store):
 @asynccontextmanager
 async def cared_for(folder, monkeypatch):
     """The store as the gateway has it, with what looks after it; gives the desk too."""
-    monkeypatch.setattr(store_care, "PAUSE_S", 0)
-    monkeypatch.setattr(store_care, "SMALL_S", 0.05)
-    monkeypatch.setattr(store_care, "FIRST_WHOLE_S", 0.05)
+    monkeypatch.setattr(store_monitor, "PAUSE_S", 0)
+    monkeypatch.setattr(store_monitor, "SMALL_S", 0.05)
+    monkeypatch.setattr(store_monitor, "FIRST_WHOLE_S", 0.05)
     async with Store.open(folder, mends=True) as store:
         desk = Desk(store, lambda: NOW, lambda _alert: None)
         await desk.load()
@@ -119,7 +119,7 @@ async def cared_for(folder, monkeypatch):
             return kept.number
 
         async with asyncio.TaskGroup() as tasks:
-            caring = tasks.create_task(StoreCare(store, desk, say, lambda: NOW).run())
+            caring = tasks.create_task(StoreMonitor(store, desk, say, lambda: NOW).run())
             yield store, desk
             caring.cancel()
 
@@ -208,8 +208,10 @@ async def test_a_file_that_never_was_a_database_is_set_aside(tmp_path, monkeypat
 
 
 async def test_a_move_that_a_power_cut_ended_is_finished(tmp_path, before, monkeypatch):
-    folder = aside.new_folder(tmp_path, NOW)
-    aside.write_note(folder, aside.Note("a bad page", {"journal": SIGNALS + ALERTS, "decisions": 99, "steps": 99}))
+    folder = damaged_folder.new_folder(tmp_path, NOW)
+    damaged_folder.write_note(
+        folder, damaged_folder.Note("a bad page", {"journal": SIGNALS + ALERTS, "decisions": 99, "steps": 99})
+    )
     (tmp_path / "anju.db").replace(folder / "anju.db")
     async with cared_for(tmp_path, monkeypatch) as (store, desk):
         assert {a.id for a in before if a.state != "closed"} <= {a.id for a in desk.open_alerts()}
@@ -309,7 +311,7 @@ async def test_a_machine_that_spoils_every_file_is_given_up_and_alarms_still_sho
 
 
 async def test_the_second_copy_follows_what_changes_and_holds_no_phone(tmp_path, before):
-    path = tmp_path / registers.NAME
+    path = tmp_path / register_copy.NAME
     assert path.stat().st_mode & 0o077 == 0
     assert b"13812345678" not in path.read_bytes()
     stamp = path.stat().st_mtime_ns

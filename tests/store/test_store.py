@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.app import housekeeping
+from gateway.config.compound import Retention
 from gateway.errors import NotRecorded
 from gateway.model import Signal
-from gateway.settings.compound import Retention
 from gateway.store import Store, journal, retention
 from gateway.store.media import Media
 from tests.support.spoilt import spoil

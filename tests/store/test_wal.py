@@ -13,7 +13,7 @@ import pytest
 
 from gateway.model import Signal
 from gateway.store import Store, journal, wal, watermark
-from gateway.store.trouble import StoreUnusable
+from gateway.store.faults import StoreUnusable
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 GROUPS = 60

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.links.modbus.line import ModbusLine
-from gateway.links.modbus.link import ModbusLink
-from gateway.links.modbus.settings import ModbusLineSettings
+from gateway.protocols.modbus.line import ModbusLine
+from gateway.protocols.modbus.link import ModbusLink
+from gateway.protocols.modbus.settings import ModbusLineSettings
 from gateway.simulator.modbus import Modules, modules_on_a_line
 from gateway.simulator.rs485 import Wire
 

@@ -7,9 +7,9 @@ import math
 import time
 from array import array
 
-from gateway.links.sip.rtp import FRAME
-from gateway.links.sip.sdp import FRAME_MS, RATE
-from gateway.links.sip.talk import Talk
+from gateway.protocols.sip.rtp import FRAME
+from gateway.protocols.sip.sdp import FRAME_MS, RATE
+from gateway.protocols.sip.talk import Talk
 
 VOICE_HZ = 700
 _LOUD = 1500

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from gateway.links.dc09.cipher import seal
-from gateway.links.dc09.frame import wrap
-from gateway.links.dc09.message import write_time
+from gateway.protocols.dc09.cipher import seal
+from gateway.protocols.dc09.frame import wrap
+from gateway.protocols.dc09.message import write_time
 from gateway.simulator.dc09 import Communicator, Line
 from tests.bench.panels import Panel, report_contact_id
 from tests.support.api import api, enrol, eventually

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.flow.quota import PIECES
+from gateway.flow.quarantine_quota import PIECES
 from tests.support.api import api, enrol, eventually
 from tests.support.gateway import PASSWORD, Gateway, TestCompound, TestDevice
 from tests.support.mqtt_device import MqttDevice, connect, publish, read_packet

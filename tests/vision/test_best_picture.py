@@ -6,11 +6,11 @@ import av
 import numpy as np
 import pytest
 
-from gateway.vision.known import Known, KnownFace
+from gateway.vision.identities import Identities, IdentityFace
+from gateway.vision.identity_index import Registry
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.track import URGENT
 from gateway.vision.recogniser import BETTER_FACE, FACE_PATIENCE, CameraTracks, Recognisers, View
-from gateway.vision.registry import Registry
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 from tests.vision.clips import Picture, face, paste, plate, wall
@@ -31,7 +31,7 @@ def look(camera: CameraTracks, registry: Registry, pictures: list[Picture]) -> l
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     template = FaceReader().find(face(300))[0].template
-    return Registry(Known([KnownFace("p1", "Eileen", "b3/u1/1502", "resident", template)]))
+    return Registry(Identities([IdentityFace("p1", "Eileen", "b3/u1/1502", "resident", template)]))
 
 
 def nearer(sizes: range) -> list[Picture]:
@@ -50,7 +50,7 @@ def test_a_face_that_comes_nearer_is_shown_from_near(registry: Registry) -> None
 
 def test_a_face_on_the_watch_list_does_not_wait_for_the_best_picture() -> None:
     template = FaceReader().find(face(300))[0].template
-    listed = Registry(Known([KnownFace("p1", "Eileen", None, "watch", template)]))
+    listed = Registry(Identities([IdentityFace("p1", "Eileen", None, "watch", template)]))
     ((at, seen),) = look(CameraTracks(Watch("x", faces=True)), listed, nearer(range(200, 520, 20)))
     assert seen.kind == "face.watchlisted"
     assert at <= 2 * EVERY + URGENT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from threading import Thread
 
-from gateway.vision.lookers import GLANCE, LONGEST, SHARE, Lookers
+from gateway.vision.decode_threads import GLANCE, LONGEST, SHARE, DecodeThreads
 
 
 class Camera:
@@ -21,8 +21,8 @@ class Camera:
         self.every = every
 
 
-def house(cameras: int) -> tuple[Lookers, list[Camera]]:
-    lookers, looks = Lookers(threads=2), [Camera() for _ in range(cameras)]
+def house(cameras: int) -> tuple[DecodeThreads, list[Camera]]:
+    lookers, looks = DecodeThreads(threads=2), [Camera() for _ in range(cameras)]
     for look in looks:
         lookers.add(look, lambda: None)  # type: ignore[arg-type]
     return lookers, looks
@@ -53,7 +53,7 @@ def test_a_camera_that_goes_while_another_comes_costs_neither() -> None:
                 self.thread.join(0.2)
             return True
 
-    lookers = Lookers(threads=1)
+    lookers = DecodeThreads(threads=1)
     leaving = Leaving()
     lookers.add(leaving, lambda: None)  # type: ignore[arg-type]
     lookers.add(Camera(), lambda: None)  # type: ignore[arg-type]

@@ -16,10 +16,10 @@ from gateway.errors import LinkLost, NotFound
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision import main_stream
+from gateway.vision.camera_slot import Sightings, Slot
 from gateway.vision.pool import VisionPool
 from gateway.vision.sighting import MainStream, Sighting, Watch
-from gateway.vision.slot import Sightings, Slot
-from gateway.vision.workplace import Hears
+from gateway.vision.worker_interface import Hears
 from tests.vision.stream.test_gst import PACKAGES, film, served
 
 pytestmark = pytest.mark.timeout(120)

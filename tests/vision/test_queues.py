@@ -9,11 +9,11 @@ import threading
 import pytest
 
 from gateway.errors import LinkLost
-from gateway.vision.newest import Newest
-from gateway.vision.outbox import Outbox
+from gateway.vision.camera_slot import Sightings
+from gateway.vision.ipc import Reader
+from gateway.vision.latest_frames import Newest
+from gateway.vision.send_queue import Outbox
 from gateway.vision.sighting import Sighting
-from gateway.vision.slot import Sightings
-from gateway.vision.wire import Reader
 
 
 def sighting(number: int) -> Sighting:

@@ -8,12 +8,12 @@ import av
 import numpy as np
 import pytest
 
-from gateway.vision.look import Look
-from gateway.vision.motion.clip import motions
-from gateway.vision.newest import Newest
-from gateway.vision.outbox import Outbox
+from gateway.vision.frame_analysis import FrameAnalysis
+from gateway.vision.frame_selection import Starts
+from gateway.vision.latest_frames import Newest
 from gateway.vision.pictures import Keys, Pictures
 from gateway.vision.recogniser import View
+from gateway.vision.send_queue import Outbox
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.fmp4.remux import clip
 from gateway.vision.stream.ring import Ring
@@ -21,8 +21,8 @@ from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
 from gateway.vision.stream.rtp.sei import LONGEST, recovery_point
 from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.view.crowd import Crowd
-from gateway.vision.wanted import Starts
+from gateway.vision.try_motion import motions
+from gateway.vision.view.subscribers import Subscribers
 from tests.support.film.film import Coding, Film, cast
 from tests.support.film.scenes import courtyard
 from tests.support.film.weather import noise
@@ -157,8 +157,8 @@ class Seen(Outbox):
 
 def live(file: Path) -> list[str]:
     """What a worker tells of it when it comes over RTP."""
-    seen, crowd = Seen(), Crowd(Ring())
-    look = Look(1, Watch("rtsp://camera/"), crowd, seen, Newest[View]())
+    seen, crowd = Seen(), Subscribers(Ring())
+    look = FrameAnalysis(1, Watch("rtsp://camera/"), crowd, seen, Newest[View]())
     steps = look.steps(Keys())
     with av.open(str(file)) as container:
         stream = container.streams.video[0]

@@ -16,9 +16,9 @@ from gateway.errors import LinkLost
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtp import Clip
 from gateway.simulator.rtsp import Mount, RtspServer
+from gateway.vision.camera_slot import Slot
 from gateway.vision.pool import VisionPool
 from gateway.vision.sighting import Watch
-from gateway.vision.slot import Slot
 from gateway.vision.view.broadcast import Part, Viewer
 
 pytestmark = pytest.mark.timeout(120)

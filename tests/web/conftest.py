@@ -12,20 +12,20 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.clips.cameras import Cameras
-from gateway.clips.shelf import Shelf
-from gateway.desk import Decided, Desk
+from gateway.auth.throttle import LoginThrottle
+from gateway.desk import DecisionOnEvent, Desk
 from gateway.errors import LinkLost, NotFound, NotRecorded
-from gateway.flow.status import DeviceStatus
+from gateway.flow.device_status import DeviceStatus
 from gateway.model import Alert, Command, Device, DeviceType, Health, Place, Raise, Role, Said, Severity, Signal, Words
 from gateway.people import DoorPlates, People
-from gateway.people.enrolment import take_in
 from gateway.people.roster import read_roster
+from gateway.people.roster_import import take_in
+from gateway.recording.cameras import Cameras
+from gateway.recording.storage import ClipStorage
 from gateway.store import Store, journal
 from gateway.vision.view.broadcast import Broadcast, Viewer
 from gateway.web import Accounts, Facts, Hub, Passwords, Services, Users, serve
 from gateway.web.connections import MOST
-from gateway.web.slow import SlowDown
 
 NAMES = ("王建国", "李秀英")
 PHONES = ("13812345678", "13987654321")
@@ -75,8 +75,8 @@ class World:
     """What the cameras show; None: they show nothing."""
 
     @property
-    def shelf(self) -> Shelf:
-        return Shelf.of(self.store.path.parent)
+    def shelf(self) -> ClipStorage:
+        return ClipStorage.of(self.store.path.parent)
 
     @contextmanager
     def view(self, camera: str, main: bool) -> Iterator[Viewer]:
@@ -126,7 +126,7 @@ class World:
     ) -> Alert:
         signal = await self.hear(device, kind, called=called, **data)
         decision = Raise(key, Severity.CRITICAL, place, Words("厨房烟雾报警", "Smoke in the kitchen"), device)
-        [alert] = await self.desk.decide([Decided("home", decision, signal)], lambda _c: None)
+        [alert] = await self.desk.decide([DecisionOnEvent("home", decision, signal)], lambda _c: None)
         return alert
 
 
@@ -164,7 +164,7 @@ async def world(
             hub=hub,
             people=made.people,
             door_plates=made.door_plates,
-            accounts=Accounts(store, FAST, lambda: made.now, slow=SlowDown(made.pause)),
+            accounts=Accounts(store, FAST, lambda: made.now, slow=LoginThrottle(made.pause)),
             devices=made.devices,
             cameras=Cameras({device.id: device for device in DEVICES}),
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from gateway.links.sip.board import BROWSER, DESK_PHONE, Stand, StationCall
-from gateway.links.sip.link import SipLink
-from gateway.links.sip.settings import SipSettings
+from gateway.protocols.sip.calls import BROWSER, DESK_PHONE, Stand, StationCall
+from gateway.protocols.sip.link import SipLink
+from gateway.protocols.sip.settings import SipSettings
 
 SETTINGS = SipSettings.model_validate(
     {

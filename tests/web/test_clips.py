@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.clips import rows
-from gateway.clips.clip import Clip
 from gateway.errors import NotRecorded
+from gateway.recording import rows
+from gateway.recording.clip import Clip
 
 MOVIE = bytes(range(256)) * 40
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 from aiohttp import WSMsgType
 
-from gateway.desk import Decided, Desk
-from gateway.flow.status import DeviceStatus
+from gateway.desk import DecisionOnEvent, Desk
+from gateway.flow.device_status import DeviceStatus
 from gateway.model import Health, Raise, Severity, Words
-from gateway.web import feed, live
+from gateway.web import live_feed, live_socket
 from gateway.web.hub import Hub
 from tests.web.conftest import DEVICES, NAMES
 
@@ -136,7 +136,7 @@ async def test_many_pages_hear_the_same_in_the_same_order(anju, open_client):
 
 
 async def test_a_beat_while_nothing_happens(open_client, monkeypatch):
-    monkeypatch.setattr(live, "BEAT_S", 0.05)
+    monkeypatch.setattr(live_socket, "BEAT_S", 0.05)
     client = await open_client("guard")
     async with client.ws_connect(LIVE) as socket:
         beats = [await hear(socket, "beat") for _ in range(3)]
@@ -145,7 +145,7 @@ async def test_a_beat_while_nothing_happens(open_client, monkeypatch):
 
 @pytest.mark.parametrize("how", ["password", "remove", "role"])
 async def test_a_page_goes_dark_when_its_session_ends(anju, open_client, monkeypatch, how):
-    monkeypatch.setattr(live, "BEAT_S", 0.05)
+    monkeypatch.setattr(live_socket, "BEAT_S", 0.05)
     client = await open_client("guard")
     async with client.ws_connect(LIVE) as socket:
         await hear(socket)
@@ -224,7 +224,7 @@ async def many_alerts(anju, severities):
     signal = await anju.hear("home-1502", "fire.alarm")
     reason = Words("烟雾", "Smoke")
     decided = [
-        Decided("home", Raise(f"k{number}", severity, "b3/u1/1502", reason, "home-1502"), signal)
+        DecisionOnEvent("home", Raise(f"k{number}", severity, "b3/u1/1502", reason, "home-1502"), signal)
         for number, severity in enumerate(severities)
     ]
     return await anju.desk.decide(decided, lambda _c: None)
@@ -253,8 +253,8 @@ async def test_of_more_alerts_than_a_snapshot_holds_the_rest_is_counted_by_sever
 
 
 async def test_as_alerts_of_too_long_a_list_are_closed_the_next_ones_come(anju, open_client, monkeypatch):
-    monkeypatch.setattr(feed, "MOST_ALERTS", 5)
-    monkeypatch.setattr(live, "_ROOM", 2)
+    monkeypatch.setattr(live_feed, "MOST_ALERTS", 5)
+    monkeypatch.setattr(live_socket, "_ROOM", 2)
     alerts = await many_alerts(anju, [Severity.CRITICAL] * 6 + [Severity.LOW] * 3)
     client = await open_client("guard")
     async with client.ws_connect(LIVE) as socket:

@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
-from gateway.desk import audit
 from gateway.errors import LinkLost, Refused
+from gateway.store import audit
 from gateway.vision.view.broadcast import Broadcast, Opening
 from gateway.web.api import live_view
 from tests.web.conftest import world

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from gateway.limits import RateLimit
-from gateway.web.pages import plate as plate_page
+from gateway.web.pages import door_plate as plate_page
 from gateway.web.pages.photo import NotAPhoto, harmless
 from tests.web.conftest import NAMES, PHONES, world
 

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.store import database
 from gateway.store.connection import connect
-from gateway.web.asked import AlertQuery
+from gateway.web.requests import AlertQuery
 from tests.support.plans import slow
 
 STATES = (None, "open", "new", "acknowledged", "on_scene", "on_hold", "closed")

@@ -17,8 +17,8 @@ import pytest
 from pydantic import ValidationError
 
 from drivers.http_push import DRIVER, HttpPushSettings
+from gateway.auth import throttle
 from gateway.model import Device, DeviceType
-from gateway.web import slow
 from tests.support.listening import Listening, until
 
 TOKEN = "00112233445566778899aabbccddeeff"
@@ -230,7 +230,7 @@ async def test_what_is_wrong_with_a_digest_is_not_told(anju, wrong) -> None:
 
 
 async def test_who_asks_for_a_challenge_guesses_nothing(anju, monkeypatch) -> None:
-    monkeypatch.setattr(slow, "LONGEST_S", 0.05)
+    monkeypatch.setattr(throttle, "LONGEST_S", 0.05)
     async with pushing(anju, **WEST) as run:
         for _ in range(40):
             challenge = (await challenged(run))[0]
@@ -364,7 +364,7 @@ async def test_nobody_learns_which_devices_there_are(anju) -> None:
 
 
 async def test_who_guesses_has_to_wait_and_who_knows_gets_in(anju, monkeypatch) -> None:
-    monkeypatch.setattr(slow, "LONGEST_S", 0.05)
+    monkeypatch.setattr(throttle, "LONGEST_S", 0.05)
     async with pushing(anju) as run:
         loop = asyncio.get_running_loop()
         for number in range(30):
@@ -379,7 +379,7 @@ async def test_who_guesses_has_to_wait_and_who_knows_gets_in(anju, monkeypatch) 
 
 async def test_a_neighbour_with_an_old_token_silences_nobody(anju, monkeypatch) -> None:
     """Behind one address, as a router or a proxy makes it; whether there is such a neighbour is not told."""
-    monkeypatch.setattr(slow, "LONGEST_S", 0.01)
+    monkeypatch.setattr(throttle, "LONGEST_S", 0.01)
     async with pushing(anju) as run:
         for path in ("/api/v1/push/west-host", "/api/v1/push/nobody"):
             answers = [(await post(run, event(), path=path))[0] for _ in range(33)]

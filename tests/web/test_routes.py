@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.model import Role
 from gateway.web import edge
-from gateway.web.meters import Meters
+from gateway.web.metrics import WebMetrics
 from gateway.web.routes import EVERYONE, PUBLIC, Route, RouteError, checked
 from gateway.web.server import build, install
 
@@ -40,7 +40,7 @@ async def test_a_route_beside_the_table_does_not_start(anju):
     app = web.Application()
     app.router.add_get("/hidden", nothing)
     with pytest.raises(RouteError, match="not in the route table"):
-        install(app, (), anju.services, Meters(CollectorRegistry()))
+        install(app, (), anju.services, WebMetrics(CollectorRegistry()))
 
 
 ALL = set(Role)

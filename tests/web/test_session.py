@@ -11,12 +11,12 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.auth import throttle
+from gateway.auth.accounts import AT_MOST, IDLE
+from gateway.auth.passwords import Passwords
+from gateway.auth.throttle import LONGEST_S
 from gateway.errors import NotRecorded, TooMany
 from gateway.model import Role
-from gateway.web import slow
-from gateway.web.accounts import AT_MOST, IDLE
-from gateway.web.passwords import Passwords
-from gateway.web.slow import LONGEST_S
 
 SESSION = "/api/v1/session"
 
@@ -169,13 +169,13 @@ async def test_the_same_network_of_ipv6_counts_as_one(anju, open_client):
 
 
 async def test_no_more_than_so_many_wait(monkeypatch):
-    monkeypatch.setattr(slow, "AT_ONCE", 2)
+    monkeypatch.setattr(throttle, "AT_ONCE", 2)
     over = asyncio.Event()
 
     async def pause(_seconds):
         await over.wait()
 
-    slowly = slow.SlowDown(pause)
+    slowly = throttle.LoginThrottle(pause)
     async with asyncio.TaskGroup() as tasks:
         for _ in range(2):
             tasks.create_task(slowly.wait("10.0.0.1", 1))

@@ -17,9 +17,9 @@ from rich.table import Table
 from gateway import logs
 from gateway.cli.demo.devices import simulator
 from gateway.cli.demo.folder import HOST, HTTP_PORT, Ports, choose_ports, configure, fresh, modules, serial
-from gateway.links.dc09.settings import ReceiverSettings
+from gateway.config import Configuration, load
 from gateway.model import Role
-from gateway.settings import Configuration, load
+from gateway.protocols.dc09.settings import ReceiverSettings
 
 SENSOR, PANEL = "demo-sensor", "demo-panel"
 
@@ -51,7 +51,7 @@ def command(port: int, data: Path, cameras: int) -> None:
 
 async def _run(configuration: Configuration, data: Path, ports: Ports, cameras: int) -> None:
     from gateway import app  # noqa: PLC0415  seconds that `anju --help` need not take
-    from gateway.cli.demo.furnish import furnish  # noqa: PLC0415  as above
+    from gateway.cli.demo.seed_data import furnish  # noqa: PLC0415  as above
 
     plan = _plan(configuration, data, ports, cameras)
     async with simulator(data, plan):

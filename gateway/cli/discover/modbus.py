@@ -17,10 +17,10 @@ from rich.progress import Progress
 
 from gateway.cli.discover.finding import Finding, Nested, Value, Wish
 from gateway.errors import AnjuError, BadInput
-from gateway.links.modbus.line import Answer, ModbusLine, Refusal, Silence
-from gateway.links.modbus.link import ModbusLink
-from gateway.links.modbus.request import NOBODY_THERE, Read, Table
-from gateway.links.modbus.settings import ModbusLineSettings
+from gateway.protocols.modbus.line import Answer, ModbusLine, Refusal, Silence
+from gateway.protocols.modbus.link import ModbusLink
+from gateway.protocols.modbus.request import NOBODY_THERE, Read, Table
+from gateway.protocols.modbus.settings import ModbusLineSettings
 
 ADDRESSES = range(1, 248)
 BAUDS = (9600, 19200, 4800, 38400, 57600, 115200)

@@ -12,10 +12,10 @@ import click
 
 from gateway.cli.discover.finding import Finding, Secret, Value, Wish
 from gateway.errors import AnjuError, BadInput
-from gateway.links.onvif.camera import MISSING, Stream, connect, installed
-from gateway.links.onvif.discovery import EVERYBODY, Address, Found, search
-from gateway.links.onvif.probe import PATH, answers_onvif
-from gateway.links.onvif.transport import Login
+from gateway.protocols.onvif.camera import MISSING, Stream, connect, installed
+from gateway.protocols.onvif.discovery import EVERYBODY, Address, Found, search
+from gateway.protocols.onvif.probe import PATH, answers_onvif
+from gateway.protocols.onvif.transport import Login
 
 AT_ONCE = 8
 LEAST_BY_HTTP_S = 3.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.settings import load
+from gateway.config import load
 from gateway.vision.matching import FaceMatching
 
 config_option = click.option(

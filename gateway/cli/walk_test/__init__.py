@@ -13,13 +13,13 @@ import click
 from rich.console import Console
 
 from gateway.cli.common import check_new, data_option
-from gateway.cli.running import is_running
+from gateway.cli.control_client import is_running
 from gateway.cli.walk_test.report import Occasion, page, passed
 from gateway.cli.walk_test.screen import Walk, table
 from gateway.cli.walk_test.tour import TESTED, Tour, Verdict
+from gateway.config import load
+from gateway.config.configuration import Configuration
 from gateway.model import Device
-from gateway.settings import load
-from gateway.settings.configuration import Configuration
 from gateway.settings.selection import hosts
 from gateway.store.tail import Tail
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway.cli.kinds import kind_words
+from gateway.cli.kind_words import kind_words
 from gateway.cli.walk_test.tour import Tour, Trial, Verdict
 from gateway.cli.walk_test.words import SAYS, VERDICTS
 from gateway.model import Device, Place

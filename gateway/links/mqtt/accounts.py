@@ -19,7 +19,7 @@ LONGEST_WAIT_S = 5.0
 """How long a wrong one waits at most: one that waits holds a connection."""
 
 
-class Accounts:
+class DeviceAccounts:
     """Checks passwords in constant time. A wrong one is answered late after some; the right one gets in at once.
 
     To check costs a microsecond, so nothing is gained by not looking: a device must not be locked out by whoever

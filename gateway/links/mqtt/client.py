@@ -15,13 +15,14 @@ import structlog
 from paho.mqtt.client import MQTTMessage
 
 from gateway.errors import LinkLost
-from gateway.links.mqtt.aside import Aside, Quarantine
-from gateway.links.mqtt.broker_words import maybe_taken_over, taken_over
+from gateway.links.mqtt.broker_reasons import maybe_taken_over, taken_over
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.inbound import Inbound
-from gateway.links.mqtt.link import Message, RoutedLink
-from gateway.links.mqtt.pacing import Budget, Counters, Limits
-from gateway.links.mqtt.paho_line import BrokerSettings, PahoLine
+from gateway.links.mqtt.link import RoutedLink
+from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.paho_connection import BrokerSettings, PahoConnection
+from gateway.links.mqtt.quarantine import Quarantine, UnroutedMessages
+from gateway.links.mqtt.rate_limit import Budget, Counters, Limits
 from gateway.links.mqtt.router import Router
 from gateway.model import Said, Words
 
@@ -46,12 +47,12 @@ class BrokerClient:
     def __init__(self, settings: BrokerSettings, quarantine: Quarantine) -> None:
         self.settings = settings
         self.counters = Counters()
-        self._aside = Aside(quarantine, self.counters)
+        self._aside = UnroutedMessages(quarantine, self.counters)
         most = 2 * settings.in_flight
         self._limits = Limits(in_flight=most)
         self._budget = Budget(2 * most, 2 * self._limits.in_flight_bytes)
         self._router = Router(self._new_room, self._give_up)
-        self._line: PahoLine | None = None
+        self._line: PahoConnection | None = None
         self._connected = asyncio.Event()
         self._trouble: Said = Words("消息服务器还没有连上", "not connected yet")
         self._cut_short = 0
@@ -82,7 +83,7 @@ class BrokerClient:
                 pause = min(pause * 2, LONGEST_PAUSE)
         raise AssertionError("the loop above has no end")
 
-    async def line(self) -> PahoLine:
+    async def line(self) -> PahoConnection:
         """The connection, waited for if need be; raises LinkLost."""
         try:
             async with asyncio.timeout(self.settings.answer_within):
@@ -91,7 +92,7 @@ class BrokerClient:
             raise LinkLost(self._trouble) from None
         return self.current()
 
-    def current(self) -> PahoLine:
+    def current(self) -> PahoConnection:
         """The connection, or LinkLost at once."""
         if self._line is None or not self._connected.is_set():
             raise LinkLost(self._trouble)
@@ -102,7 +103,7 @@ class BrokerClient:
     async def _one_connection(self) -> None:
         inbound = Inbound(self._limits, self._budget, self.counters)
         self._is_fought_over = False
-        line = PahoLine(self.settings, lambda message: self._arrived(line, inbound, message), self._explained)
+        line = PahoConnection(self.settings, lambda message: self._arrived(line, inbound, message), self._explained)
         try:
             self._line = line  # the broker may speak before we know that it has accepted us
             await line.connect()
@@ -121,7 +122,7 @@ class BrokerClient:
             self.counters.connections = 0
             line.leave()
 
-    def _explained(self, line: PahoLine) -> Words | None:
+    def _explained(self, line: PahoConnection) -> Words | None:
         """Why the broker cut us off, as far as it does not say: it may have given our session to another client."""
         if line.is_taken_over:
             self._is_fought_over = True
@@ -132,7 +133,7 @@ class BrokerClient:
         self._is_fought_over = self._cut_short >= CUTS_TOLD
         return maybe_taken_over(self.settings.client_id) if self._is_fought_over else None
 
-    def _arrived(self, line: PahoLine, inbound: Inbound, received: MQTTMessage) -> None:
+    def _arrived(self, line: PahoConnection, inbound: Inbound, received: MQTTMessage) -> None:
         packet_id = received.mid if received.qos else None
         message = Message(
             received.topic, bytes(received.payload), self.settings.client_id, packet_id, received.dup, received.retain
@@ -144,7 +145,7 @@ class BrokerClient:
             line.pause()
         self._router.submit(delivery)
 
-    def _settled(self, line: PahoLine, inbound: Inbound, delivery: Delivery) -> None:
+    def _settled(self, line: PahoConnection, inbound: Inbound, delivery: Delivery) -> None:
         """Acknowledge on the connection it came by, and on no other."""
         for due in inbound.settled(delivery):
             self.counters.acknowledged += 1

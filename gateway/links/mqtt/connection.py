@@ -10,27 +10,27 @@ import asyncio
 from collections.abc import Sequence
 
 from gateway.errors import LinkLost
+from gateway.links.mqtt.client_handler import ClientHandler
 from gateway.links.mqtt.codec import Decoder, encode
-from gateway.links.mqtt.dialogue import Dialogue
 from gateway.links.mqtt.flow import Flow
-from gateway.links.mqtt.house import House
+from gateway.links.mqtt.interfaces import ServerInterface
+from gateway.links.mqtt.negotiation import explained
 from gateway.links.mqtt.outbox import Outgoing
 from gateway.links.mqtt.packets import LEVEL_5, Connack, ConnectCode, Disconnect, Packet, Puback, Publish
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.session import Session
-from gateway.links.mqtt.terms import explained
 from gateway.links.mqtt.timers import Timers
 from gateway.links.mqtt.wire import Malformed, UnacceptableLevel
 from gateway.model import Words
 
 
 class Connection(asyncio.Protocol):
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, server: ServerInterface) -> None:
+        self._server = server
         self._loop = asyncio.get_running_loop()
         self._timers = Timers(self._loop)
-        self._decoder = Decoder(house.limits.first_packet)
-        self._dialogue = Dialogue(house, self, self)
+        self._decoder = Decoder(server.limits.first_packet)
+        self._client = ClientHandler(server, self)
         self._acknowledgements: list[Puback] = []
         self._flush_planned = False
         self._keep_alive = 0.0
@@ -41,7 +41,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def session(self) -> Session | None:
-        return self._dialogue.session
+        return self._client.session
 
     # asyncio's side
 
@@ -50,8 +50,8 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._flow = Flow(transport)
         self.address = str((transport.get_extra_info("peername") or ("?",))[0])
-        self._house.arrived(self)
-        self._timers.after(self._house.limits.connect_within, "connect", lambda: self.end("no CONNECT in time"))
+        self._server.arrived(self)
+        self._timers.after(self._server.limits.connect_within, "connect", lambda: self.end("no CONNECT in time"))
 
     def data_received(self, data: bytes) -> None:
         if self.ended is None:
@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client does not read: then we don't either, and not for ever."""
         self._flow.stop("writing")
-        self._timers.after(self._house.limits.deaf_for, "deaf", self._transport.abort)
+        self._timers.after(self._server.limits.deaf_for, "deaf", self._transport.abort)
 
     def resume_writing(self) -> None:
         self._timers.cancel("deaf")
@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
         self.end(f"connection lost: {exc or 'closed by the client'}")
         self._timers.cancel_all()
 
-    # the house's side
+    # what the server asks
 
     def post(self, message: Outgoing, qos: int) -> None:
         """Say something to the client; raises LinkLost if it does not listen, or takes nothing so large."""
@@ -97,13 +97,13 @@ class Connection(asyncio.Protocol):
         self._flush()
         self.ended = why
         if reason is not None and self.session is not None and self._decoder.level == LEVEL_5:
-            self.say(Disconnect(reason, self._dialogue.explained(why)))
+            self.say(Disconnect(reason, self._client.explained(why)))
         self._timers.cancel_all()
         self._transport.close()
-        self._timers.after(self._house.limits.close_within, "close", self._transport.abort)
-        self._house.left(self, self._dialogue.will if is_fault else None)
+        self._timers.after(self._server.limits.close_within, "close", self._transport.abort)
+        self._server.left(self, self._client.will if is_fault else None)
 
-    # the dialogue's side (see house.Line)
+    # what the client handler asks (see interfaces.ClientConnection)
 
     def say(self, packet: Packet) -> None:
         data = encode(packet, self._decoder.level)
@@ -133,7 +133,7 @@ class Connection(asyncio.Protocol):
 
     def admitted(self, session: Session, keep_alive: int) -> None:
         self._timers.cancel("connect")
-        self._decoder.limit = self._house.limits.largest_packet
+        self._decoder.limit = self._server.limits.largest_packet
         self._keep_alive = keep_alive * 1.5
         if self._keep_alive:
             self._timers.after(self._keep_alive, "keep alive", self._watch)
@@ -141,15 +141,15 @@ class Connection(asyncio.Protocol):
         self._plan_flush()
 
     def mind_the_bounds(self) -> None:
-        budget = self._house.budget
-        if self._dialogue.inbound.is_full:
+        budget = self._server.budget
+        if self._client.inbound.is_full:
             self._flow.stop("in flight")
         if budget.is_spent and not self._flow.is_stopped_for("budget"):
             self._flow.stop("budget")
             budget.wait(lambda: self._go_on("budget"))
 
     def make_room(self) -> None:
-        if self._dialogue.inbound.has_room:
+        if self._client.inbound.has_room:
             self._go_on("in flight")
 
     # inside
@@ -161,7 +161,7 @@ class Connection(asyncio.Protocol):
                 if packet is None:
                     return
                 self.last_packet = self._loop.time()
-                self._dialogue.receive(packet)
+                self._client.receive(packet)
         except UnacceptableLevel as error:
             self.say(Connack(ConnectCode.UNACCEPTABLE_LEVEL, reason=Reason.UNACCEPTABLE_LEVEL))
             self._unreadable(error)
@@ -169,7 +169,7 @@ class Connection(asyncio.Protocol):
             self._unreadable(error)
 
     def _unreadable(self, error: Malformed) -> None:
-        self._house.unreadable(self.session.account if self.session else None, self.address, error)
+        self._server.unreadable(self.session.account if self.session else None, self.address, error)
         if self.session is None and self._decoder.level == LEVEL_5:  # a CONNECT: what follows one is not read before
             self.say(Connack(ConnectCode.NOT_AUTHORIZED, reason=error.reason, properties=explained(str(error))))
         self.end(str(error), reason=error.reason)
@@ -192,7 +192,7 @@ class Connection(asyncio.Protocol):
         if self.ended is not None or self.session is None:
             return
         out = b"".join(encode(puback, self._decoder.level) for puback in self._acknowledgements)
-        self._house.counters.acknowledged += len(self._acknowledgements)
+        self._server.counters.acknowledged += len(self._acknowledgements)
         self._acknowledgements.clear()
         if not self._flow.is_stopped_for("writing"):
             out += self.session.outbox.send(self._loop.time())

@@ -6,12 +6,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from gateway.links.mqtt.message import Message
 from gateway.links.mqtt.reasons import Reason
-
-if TYPE_CHECKING:
-    from gateway.links.mqtt.link import Message
 
 
 class Delivery:

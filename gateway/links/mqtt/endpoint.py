@@ -15,15 +15,15 @@ from types import TracebackType
 from typing import Self
 
 from gateway.limits import RefusalLog
-from gateway.links.accept import Door, accepting, listening
-from gateway.links.mqtt.accounts import Accounts
-from gateway.links.mqtt.aside import Aside, Quarantine
+from gateway.links.accept import Listener, accepting, listening
+from gateway.links.mqtt.accounts import DeviceAccounts
 from gateway.links.mqtt.connection import Connection
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
 from gateway.links.mqtt.endpoint_link import EndpointLink
-from gateway.links.mqtt.pacing import Counters, Limits
-from gateway.links.mqtt.reception import Reception
+from gateway.links.mqtt.quarantine import Quarantine, UnroutedMessages
+from gateway.links.mqtt.rate_limit import Counters, Limits
 from gateway.links.mqtt.router import Router
+from gateway.links.mqtt.server import Server
 from gateway.links.mqtt.session import Sessions
 from gateway.model import Words
 
@@ -55,12 +55,12 @@ class Endpoint:
         self.port = settings.port
         self.tls_port = settings.tls_port
         self._settings = settings
-        self._accounts = Accounts(accounts)
-        self._door = Door("mqtt", refusals or RefusalLog())
-        self._aside = Aside(quarantine, self.counters)
+        self._accounts = DeviceAccounts(accounts)
+        self._door = Listener("mqtt", refusals or RefusalLog())
+        self._aside = UnroutedMessages(quarantine, self.counters)
         self._sessions = Sessions()
         self._router = Router(self._new_room, self._unclaimed)
-        self._reception = Reception(
+        self._reception = Server(
             self.limits, self.counters, self._accounts, self._sessions, self._router, self._aside, self._door
         )
         self._stack = AsyncExitStack()

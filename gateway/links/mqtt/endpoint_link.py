@@ -7,11 +7,10 @@ import math
 from collections.abc import Sequence
 
 from gateway.errors import LinkLost
-from gateway.links.mqtt.connection import Connection
 from gateway.links.mqtt.delivery import WaitingRoom
 from gateway.links.mqtt.link import Directory, RoutedLink
 from gateway.links.mqtt.outbox import Outgoing
-from gateway.links.mqtt.session import Sessions
+from gateway.links.mqtt.session import Peer, Sessions
 from gateway.links.mqtt.topics import matches
 from gateway.model import Said, Words
 
@@ -42,7 +41,7 @@ class EndpointLink(RoutedLink):
             en = f"device {self.device} is not connected, or has not subscribed to {topic}"
             raise LinkLost(next((each for each in why if each), Words("设备未连接", en)))
 
-    def remind(self, connection: Connection, filters: Sequence[str]) -> None:
+    def remind(self, connection: Peer, filters: Sequence[str]) -> None:
         """What was said with `retain` is said again to a new subscriber [MQTT-3.3.1-6]."""
         assert connection.session is not None
         for topic, payload in self._retained.items():
@@ -61,7 +60,7 @@ class EndpointLink(RoutedLink):
             raise LinkLost(Words("设备保留的消息太多，请通知安装员", en))
 
 
-def _post(connection: Connection | None, message: Outgoing, qos: int) -> Said | None:
+def _post(connection: Peer | None, message: Outgoing, qos: int) -> Said | None:
     """Why it could not be said; None if it was."""
     try:
         if connection is not None:

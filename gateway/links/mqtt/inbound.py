@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.links.mqtt.delivery import Delivery, Ledger
-from gateway.links.mqtt.pacing import Budget, Counters, Limits
+from gateway.links.mqtt.rate_limit import Budget, Counters, Limits
 
 
 class Inbound:

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from gateway.errors import AnjuError
+from gateway.links.capture import Capture
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
+from gateway.links.mqtt.message import Message
 from gateway.links.mqtt.reasons import Reason
-from gateway.links.tape import Tape
 from gateway.model import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One PUBLISH of a device.
-
-    `client` and `packet_id` (None for QoS 0) name it in its protocol; `redelivered` is DUP.
-    `retained` says that a broker said it from memory: it is a state, and may be old.
-    """
-
-    topic: str
-    payload: bytes
-    client: str
-    packet_id: int | None = None
-    redelivered: bool = False
-    retained: bool = False
-
 
 Handle = Callable[[Message], Awaitable[str | None]]
 """Returns what was wrong with the message, if it could not be used and was put aside; MQTT 5 tells the device."""
@@ -81,7 +64,7 @@ class RoutedLink:
         self.on_refused: Callable[[None, Words], None] | None = None
         self.is_refused = self.was_heard = False
         self.has_served = False
-        self.tape = Tape()
+        self.tape = Capture()
         self._directory = directory
         self._waiting = waiting
         self._start: Callable[[Delivery], None] | None = None

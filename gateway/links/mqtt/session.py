@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from gateway.limits import first_of_greatest
-from gateway.links.mqtt.outbox import Outbox
+from gateway.links.mqtt.outbox import Outbox, Outgoing
+from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.topics import matches
-
-if TYPE_CHECKING:
-    from gateway.links.mqtt.connection import Connection
 
 MOST_SUBSCRIPTIONS = 512
 LONGEST_FILTER = 1024
@@ -33,6 +31,28 @@ class Heard(NamedTuple):
     as_published: bool = False
 
 
+class Peer(Protocol):
+    """The other end of a session: a client's connection, as the endpoint needs it."""
+
+    address: str
+    last_packet: float
+    """When it was last heard, in the loop's seconds."""
+    ended: str | None
+    """Why it has ended; None while it stands."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def session(self) -> Session | None:
+        """None before the client has signed in."""
+
+    def post(self, message: Outgoing, qos: int) -> None:
+        """Send it a message, or keep it until there is room for one more in flight."""
+
+    def end(self, why: str, *, is_fault: bool = True, reason: Reason | None = None) -> None:
+        """End the connection; `reason` is what a client of MQTT 5 is told, if it is we who end it."""
+
+
 class Session:
     """One client of one account. Sessions are by account, so that no account ends another's connection.
 
@@ -44,7 +64,7 @@ class Session:
         self.client = client
         self.keep = keep
         self.outbox = Outbox()
-        self.connection: Connection | None = None
+        self.connection: Peer | None = None
         self.left_at = 0.0
         self._subscriptions: dict[str, Heard] = {}
 
@@ -80,14 +100,14 @@ class Sessions:
         self._awake: dict[str, dict[str, Session]] = {}
         self._asleep: OrderedDict[tuple[str, str], Session] = OrderedDict()
 
-    def connected(self, account: str, client: str) -> Connection | None:
+    def connected(self, account: str, client: str) -> Peer | None:
         """The connection that this client has now."""
         session = self._awake.get(account, {}).get(client)
         return session.connection if session else None
 
     def open(
         self, account: str, client: str, *, clean: bool, keep: int, now: float
-    ) -> tuple[Session, Connection | None, bool]:
+    ) -> tuple[Session, Peer | None, bool]:
         """The session to go on with, the connection it is taken over from, and SESSION PRESENT."""
         earlier = self._awake.get(account, {}).get(client) or self._wake(account, client, now)
         taken_over = earlier.connection if earlier else None

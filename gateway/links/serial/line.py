@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.errors import LinkLost
-from gateway.links.tape import Tape
+from gateway.links.capture import Capture
 from gateway.model import Words
 
 CHUNK = 4096
@@ -33,12 +33,12 @@ class End:
 class SerialLine:
     """An open line: one task reads, any task writes."""
 
-    def __init__(self, end: End, gap: float, heard: Callable[[], None], tape: Tape | None = None) -> None:
+    def __init__(self, end: End, gap: float, heard: Callable[[], None], tape: Capture | None = None) -> None:
         self._fd = end.fd
         self._end = end
         self._gap = gap
         self._heard = heard
-        self._tape = tape or Tape()
+        self._tape = tape or Capture()
         self._midway = False
         self._writing = asyncio.Lock()
         self._waiting: set[asyncio.Future[None]] = set()

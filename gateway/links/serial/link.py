@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from gateway.links.capture import Capture
 from gateway.links.serial import converter, tty
 from gateway.links.serial.line import SerialLine
 from gateway.links.serial.settings import SerialSettings
-from gateway.links.tape import Tape
 
 
 class SerialLink:
@@ -18,9 +18,9 @@ class SerialLink:
     `kept` is what the driver wants to find again after the line was lost: it is made anew then, the link is not.
     """
 
-    def __init__(self, settings: SerialSettings, tape: Tape | None = None) -> None:
+    def __init__(self, settings: SerialSettings, tape: Capture | None = None) -> None:
         self.settings = settings
-        self.tape = tape or Tape()
+        self.tape = tape or Capture()
         self.kept: Any = None
         self.on_heard: Callable[[], None] | None = None
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
-from gateway.store import check, registers
+from gateway.store import check, register_copy
 from gateway.store.connection import read_only
-from gateway.store.salvage import fold
+from gateway.store.salvage import rebuild_alerts
 from gateway.store.salvage.rows import Lost, Row, columns_of, fits, readable
 
 NUMBERED = ("journal", "decisions", "steps", "quarantine")
@@ -46,12 +46,12 @@ def begin(
     copy(source, fresh, "journal", (max(0, ends.get("journal", 0) - RECENT), ends.get("journal", 0)), lost)
     if not whole:  # what the steps say of an alert is truer than a page that may be an old one
         _causes(source, fresh)
-        for alert in fold.unknown(fresh, _LAST):
-            fold.put(fresh, alert)
+        for alert in rebuild_alerts.unknown(fresh, _LAST):
+            rebuild_alerts.put(fresh, alert)
     copy(source, fresh, "alerts", (0, _LAST), Lost())  # what is lost here, the decisions tell
-    for alert in fold.unknown(fresh, _LAST):  # what did not fit
-        fold.put(fresh, alert)
-    fold.link(fresh, 0, _LAST)
+    for alert in rebuild_alerts.unknown(fresh, _LAST):  # what did not fit
+        rebuild_alerts.put(fresh, alert)
+    rebuild_alerts.link(fresh, 0, _LAST)
     _links_of_open(source, fresh)
     _drop_orphans(fresh)
     fresh.execute("COMMIT")
@@ -90,11 +90,11 @@ def put(fresh: sqlite3.Connection, table: str, columns: list[str], rows: Iterabl
 
 def _from_saved(fresh: sqlite3.Connection, folder: Path, lost: Lost) -> None:
     """What the database could not give of its registers, the copy has."""
-    path = folder / registers.NAME
+    path = folder / register_copy.NAME
     if not path.exists():
         return
     with suppress(sqlite3.Error), closing(read_only(path)) as saved:
-        for table in registers.TABLES:
+        for table in register_copy.TABLES:
             copy(saved, fresh, table, (0, _LAST), Lost())
             lost.ranges.pop(table, None)
 

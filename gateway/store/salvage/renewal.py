@@ -8,14 +8,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.store import registers, wal, watermark
+from gateway.store import register_copy, wal, watermark
 from gateway.store.connection import connect
+from gateway.store.faults import Trouble, set_aside, wal_mended
 from gateway.store.migrations import migrate
-from gateway.store.salvage import aside
+from gateway.store.salvage import damaged_folder
 from gateway.store.salvage.begin import NUMBERED, begin
 from gateway.store.salvage.rows import Lost
 from gateway.store.salvage.source import ends_in, reading
-from gateway.store.trouble import Trouble, set_aside, wal_mended
 
 WALK_WAL = 256 * 1024 * 1024
 """Bytes of a WAL that are looked through at the start (6 s); usual are 4 MB."""
@@ -30,8 +30,8 @@ def wal_is_damaged(database: Path) -> bool:
 def mend_wal(database: Path) -> Trouble:
     """Before anybody opens the database; the damaged WAL is kept in a folder of its own."""
     path = wal_of(database)
-    folder = aside.new_folder(database.parent, datetime.now(UTC))
-    aside.write_note(folder, aside.Note("its WAL was damaged", {}, done=True))
+    folder = damaged_folder.new_folder(database.parent, datetime.now(UTC))
+    damaged_folder.write_note(folder, damaged_folder.Note("its WAL was damaged", {}, done=True))
     mended = path.with_name(f"{path.name}.mended")
     wal.mend(path, mended)
     os.link(path, folder / path.name)
@@ -43,17 +43,17 @@ def mend_wal(database: Path) -> Trouble:
 def salvage(database: Path, why: str) -> Trouble:
     """Fill a fresh one with what must be there at once, set the damaged one aside, and put the fresh in its place."""
     data, new, lost = database.parent, database.with_name(f"{database.name}-new"), Lost()
-    with reading(_damaged(database), registers.roots(data), data) as source:
+    with reading(_damaged(database), register_copy.roots(data), data) as source:
         ends = ends_in(source, watermark.read(data), NUMBERED)
         _fill(new, lambda fresh: begin(source, fresh, data, ends, lost))
-    return _exchange(database, new, aside.Note(why, ends, lost.rows()))
+    return _exchange(database, new, damaged_folder.Note(why, ends, lost.rows()))
 
 
 def copy_over(database: Path, old: sqlite3.Connection, why: str) -> Trouble:
     """Its file was removed or exchanged under us: all of it is still to be read by the connection that has it open."""
     new = database.with_name(f"{database.name}-new")
     _fill(new, old.backup)
-    return _exchange(database, new, aside.Note(why, {}, done=True))
+    return _exchange(database, new, damaged_folder.Note(why, {}, done=True))
 
 
 def wal_of(database: Path) -> Path:
@@ -64,7 +64,7 @@ def _damaged(database: Path) -> Path:
     """The file, or where a start that was cut off has moved it."""
     if database.exists() or wal_of(database).exists():
         return database
-    moved = [folder / database.name for folder in aside.unfinished(database.parent)]
+    moved = [folder / database.name for folder in damaged_folder.unfinished(database.parent)]
     return moved[-1] if moved else database
 
 
@@ -85,13 +85,13 @@ def _fill(new: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
         os.fsync(file.fileno())
 
 
-def _exchange(database: Path, new: Path, note: aside.Note) -> Trouble:
+def _exchange(database: Path, new: Path, note: damaged_folder.Note) -> Trouble:
     data = database.parent
     folder = data
     if database.exists() or wal_of(database).exists():
-        folder = aside.new_folder(data, datetime.now(UTC))
-        aside.write_note(folder, note)
-        aside.move(data, folder)
+        folder = damaged_folder.new_folder(data, datetime.now(UTC))
+        damaged_folder.write_note(folder, note)
+        damaged_folder.move(data, folder)
     new.replace(database)
-    aside.sync(data)
+    damaged_folder.sync(data)
     return Trouble("damaged", set_aside(folder, note.why, note.lost))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 
-from gateway.store.salvage import fold
+from gateway.store.salvage import rebuild_alerts
 from gateway.store.salvage.begin import NUMBERED, put
 from gateway.store.salvage.rows import Lost, columns_of, readable
 
@@ -30,13 +30,13 @@ def units(
         while some := list(islice(rows, UNIT)):
             yield partial(put, table=table, columns=both, rows=some)
     for after in range(0, ends.get("decisions", 0), UNIT):
-        yield partial(fold.link, after=after, last=after + UNIT)
+        yield partial(rebuild_alerts.link, after=after, last=after + UNIT)
 
 
 def fold_some(connection: sqlite3.Connection) -> int:
     """Make some alerts that only decisions tell of; returns how many are left to look at, none when none was made."""
-    found = fold.unknown(connection, UNIT)
-    made = sum([fold.put(connection, alert) for alert in found])
+    found = rebuild_alerts.unknown(connection, UNIT)
+    made = sum([rebuild_alerts.put(connection, alert) for alert in found])
     return len(found) if made else 0
 
 

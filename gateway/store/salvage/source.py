@@ -12,7 +12,7 @@ import structlog
 
 from gateway.store import wal, watermark
 from gateway.store.connection import Damaged, is_damage, read_only
-from gateway.store.page import PAGE, Root, with_first_page
+from gateway.store.first_page import PAGE, Root, with_first_page
 
 log = structlog.get_logger(__name__)
 _COPY = "anju.db-readable"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.errors import AnjuError, LinkLost, Refused
+from gateway.vision.ipc import Message
 from gateway.vision.view.broadcast import Broadcast, Opening, Viewer
-from gateway.vision.wire import Message
 
 ANSWER_LIMIT = 5.0
 FINISH_LIMIT = 60.0

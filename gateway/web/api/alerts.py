@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.auth.audience import audience_of
 from gateway.errors import Conflict
 from gateway.model import Alert, AlertState, Role, Words
-from gateway.web.asked import AlertQuery, Assignment, Closing, NoteDown, Remark
-from gateway.web.call import Call
-from gateway.web.present import Presenter
-from gateway.web.privacy import audience_of
 from gateway.web.problems import Trouble, not_found
+from gateway.web.request_context import RequestContext
+from gateway.web.requests import AlertQuery, Assignment, Closing, NoteDown, Remark
+from gateway.web.responses import AlertList, AlertView, GuardList, GuardView
 from gateway.web.routes import EVERYONE, GUARDS, Route
-from gateway.web.views import AlertList, AlertView, GuardList, GuardView
+from gateway.web.serializers import Serializer
 
 _PATH = "/api/v1/alerts"
 _ALL_SIGNALS = 500
@@ -39,39 +39,39 @@ _STATE = {
 }
 
 
-async def page(call: Call[AlertQuery]) -> AlertList:
+async def page(call: RequestContext[AlertQuery]) -> AlertList:
     asked = call.asked
     states = _STATES.get(asked.state, (asked.state or "",))
     alerts, following = await call.services.desk.page(states, asked.after, asked.limit)
     return AlertList(
-        items=await Presenter(call.services).alerts(alerts, audience_of(call.me.role)),
+        items=await Serializer(call.services).alerts(alerts, audience_of(call.me.role)),
         next=following,
     )
 
 
-async def one(call: Call[Any]) -> AlertView:
+async def one(call: RequestContext[Any]) -> AlertView:
     return await _view(call, await _alert(call))
 
 
-async def remark(call: Call[Remark]) -> AlertView:
+async def remark(call: RequestContext[Remark]) -> AlertView:
     """Acknowledge, on scene, hold: the step is the last word of the address."""
     return await _step(call, call.request.path.rsplit("/", 1)[-1], call.asked.note)
 
 
-async def note(call: Call[NoteDown]) -> AlertView:
+async def note(call: RequestContext[NoteDown]) -> AlertView:
     return await _step(call, "note", call.asked.note)
 
 
-async def close(call: Call[Closing]) -> AlertView:
+async def close(call: RequestContext[Closing]) -> AlertView:
     return await _step(call, "close", call.asked.note, {"disposition": call.asked.disposition.value})
 
 
-async def guards(call: Call[Any]) -> GuardList:
+async def guards(call: RequestContext[Any]) -> GuardList:
     found = await call.services.accounts.who_are(_ASSIGNABLE)
     return GuardList(items=[GuardView(user=user, role=role) for user, role in found])
 
 
-async def assign(call: Call[Assignment]) -> AlertView:
+async def assign(call: RequestContext[Assignment]) -> AlertView:
     """To a guard or supervisor who has an account here."""
     role = await call.services.accounts.role_of(call.asked.user)
     if role not in _ASSIGNABLE:
@@ -79,7 +79,7 @@ async def assign(call: Call[Assignment]) -> AlertView:
     return await _step(call, "assign", call.asked.note, {"user": call.asked.user})
 
 
-async def _step(call: Call[Any], step: str, said: str, data: Mapping[str, Any] | None = None) -> AlertView:
+async def _step(call: RequestContext[Any], step: str, said: str, data: Mapping[str, Any] | None = None) -> AlertView:
     alert = await _alert(call)
     try:
         alert = await call.services.desk.step(alert.id, step, call.me.user, said.strip(), data or {})
@@ -89,16 +89,16 @@ async def _step(call: Call[Any], step: str, said: str, data: Mapping[str, Any] |
     return await _view(call, alert)
 
 
-async def _alert(call: Call[Any]) -> Alert:
+async def _alert(call: RequestContext[Any]) -> Alert:
     alert = await call.services.desk.alert(call.part("id"))
     if alert is None:
         raise not_found(Words("这条警情", f"alert {call.part('id')}"))
     return alert
 
 
-async def _view(call: Call[Any], alert: Alert) -> AlertView:
+async def _view(call: RequestContext[Any], alert: Alert) -> AlertView:
     audience = audience_of(call.me.role)
-    return (await Presenter(call.services).alerts([alert], audience, _ALL_SIGNALS))[0]
+    return (await Serializer(call.services).alerts([alert], audience, _ALL_SIGNALS))[0]
 
 
 def _remark(step: str, does: str) -> Route:

@@ -12,19 +12,19 @@ from typing import Any
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from gateway.auth.session_check import SESSION_ENDED, session_holds
 from gateway.errors import AnjuError, Conflict, NotFound
-from gateway.links.sip.board import StationCall
-from gateway.links.sip.link import SipLink
-from gateway.links.sip.rtp import FRAME
-from gateway.links.sip.talk import Talk
 from gateway.model import DeviceType, Words
-from gateway.web.call import Call
-from gateway.web.present import words_view
+from gateway.protocols.sip.calls import StationCall
+from gateway.protocols.sip.link import SipLink
+from gateway.protocols.sip.rtp import FRAME
+from gateway.protocols.sip.talk import Talk
 from gateway.web.problems import Trouble
+from gateway.web.request_context import RequestContext
+from gateway.web.responses import CallList, CallUnlock, CallView
 from gateway.web.routes import GUARDS, Route
+from gateway.web.serializers import words_view
 from gateway.web.services import Services
-from gateway.web.standing import SESSION_ENDED, may_stay
-from gateway.web.views import CallList, CallUnlock, CallView
 
 log = structlog.get_logger(__name__)
 LOOK_S = 5.0
@@ -37,7 +37,7 @@ _MOST_BYTES = FRAME * 10
 SOUND = "16-bit little-endian samples, 16 kHz, one channel"
 
 
-async def current(call: Call[Any]) -> CallList:
+async def current(call: RequestContext[Any]) -> CallList:
     now = asyncio.get_running_loop().time()
     return CallList(items=[_view(call.services, link, each, now) for link, each in call.services.calls.now()])
 
@@ -48,7 +48,7 @@ class CallSound:
     def __init__(self) -> None:
         self._sockets: set[web.WebSocketResponse] = set()
 
-    async def serve(self, call: Call[Any]) -> web.WebSocketResponse:
+    async def serve(self, call: RequestContext[Any]) -> web.WebSocketResponse:
         """Refused before it is opened, unless it is the asker's own answered call."""
         call_id, user = call.part("id"), call.me.user
         link = _link_of(call, call_id)
@@ -91,7 +91,7 @@ class CallSound:
         )
 
 
-async def _converse(socket: web.WebSocketResponse, call: Call[Any], link: SipLink) -> None:
+async def _converse(socket: web.WebSocketResponse, call: RequestContext[Any], link: SipLink) -> None:
     user, call_id = call.me.user, call.part("id")
     try:
         async with link.talk(call_id, user) as talk, asyncio.TaskGroup() as tasks:
@@ -117,16 +117,16 @@ async def _pass_on(socket: web.WebSocketResponse, talk: Talk) -> None:
     await socket.close(code=WSCloseCode.OK, message=b"the call is over")
 
 
-async def _watch_over(socket: web.WebSocketResponse, call: Call[Any]) -> None:
+async def _watch_over(socket: web.WebSocketResponse, call: RequestContext[Any]) -> None:
     """Fall silent when the session ends."""
     while True:
         await asyncio.sleep(LOOK_S)
-        if not await may_stay(call.services.accounts, call.me):
+        if not await session_holds(call.services.accounts, call.me):
             await socket.close(code=SESSION_ENDED, message=b"the session has ended")
             return
 
 
-def _link_of(call: Call[Any], call_id: str) -> SipLink:
+def _link_of(call: RequestContext[Any], call_id: str) -> SipLink:
     try:
         return call.services.calls.link_of(call_id)
     except NotFound as error:

@@ -7,13 +7,13 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from gateway.clips import rows
 from gateway.model import Role, Words
-from gateway.web.call import Call
+from gateway.recording import rows
 from gateway.web.files import SentFile
 from gateway.web.problems import not_found
+from gateway.web.request_context import RequestContext
 from gateway.web.routes import Route
-from gateway.web.viewings import CLIP, Viewings
+from gateway.web.view_audit import CLIP, ViewAudit
 
 MP4 = "video/mp4"
 _CACHING = "private, max-age=86400, immutable"
@@ -22,10 +22,10 @@ WATCHERS = frozenset({Role.GUARD, Role.SUPERVISOR, Role.MANAGER})
 
 
 class Clips:
-    def __init__(self, viewings: Viewings) -> None:
+    def __init__(self, viewings: ViewAudit) -> None:
         self._viewings = viewings
 
-    async def serve(self, call: Call[Any]) -> web.StreamResponse:
+    async def serve(self, call: RequestContext[Any]) -> web.StreamResponse:
         services, clip_id = call.services, call.part("id")
         clip = await services.store.read(lambda connection: rows.one(connection, clip_id))
         path = await asyncio.to_thread(services.shelf.path, clip.file) if clip else None

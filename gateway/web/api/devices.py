@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.flow.status import DeviceStatus
+from gateway.auth.audience import audience_of
+from gateway.flow.device_status import DeviceStatus
 from gateway.model import Command, Words
 from gateway.store import journal
 from gateway.store.quarantine import Unreadable, newest
-from gateway.web.asked import CommandBody, PageQuery, SignalQuery
-from gateway.web.call import Call
-from gateway.web.present import Presenter, words_view
-from gateway.web.privacy import audience_of
 from gateway.web.problems import Trouble, not_found
-from gateway.web.routes import EVERYONE, GUARDS, TECHNICIANS, Route
-from gateway.web.views import (
+from gateway.web.request_context import RequestContext
+from gateway.web.requests import CommandBody, PageQuery, SignalQuery
+from gateway.web.responses import (
     CommandView,
     DeviceList,
     QuarantineList,
     QuarantineView,
     SignalList,
 )
+from gateway.web.routes import EVERYONE, GUARDS, TECHNICIANS, Route
+from gateway.web.serializers import Serializer, words_view
 
 _SHOWN = 1024
 
 
-async def signals(call: Call[SignalQuery]) -> SignalList:
+async def signals(call: RequestContext[SignalQuery]) -> SignalList:
     asked = call.asked
     if asked.source_id is not None and asked.device is None:  # the record is indexed by both
         zh, en = "按 source_id 查找时请同时给出 device", "source_id needs device as well: ?device=…&source_id=…"
@@ -40,18 +40,18 @@ async def signals(call: Call[SignalQuery]) -> SignalList:
             limit=asked.limit + 1,
         )
     )
-    presenter, audience = Presenter(call.services), audience_of(call.me.role)
+    presenter, audience = Serializer(call.services), audience_of(call.me.role)
     shown = found[: asked.limit]
     more = str(shown[-1].number) if len(found) > asked.limit else None
     return SignalList(items=[presenter.signal(signal, audience) for signal in shown], next=more)
 
 
-async def devices(call: Call[Any]) -> DeviceList:
-    presenter = Presenter(call.services)
+async def devices(call: RequestContext[Any]) -> DeviceList:
+    presenter = Serializer(call.services)
     return DeviceList(items=[presenter.device(status) for status in call.services.devices().values()])
 
 
-async def command(call: Call[CommandBody]) -> CommandView:
+async def command(call: RequestContext[CommandBody]) -> CommandView:
     """On record before it is sent; what became of it comes as a signal."""
     device, asked = _device(call).device, call.asked
     takes = call.services.actions(device.id).get(asked.action)
@@ -66,7 +66,7 @@ async def command(call: Call[CommandBody]) -> CommandView:
     return CommandView(id=ordered.id)
 
 
-async def quarantine(call: Call[PageQuery]) -> QuarantineList:
+async def quarantine(call: RequestContext[PageQuery]) -> QuarantineList:
     asked = call.asked
     language = call.services.facts.language
     found = await call.services.store.read(lambda connection: newest(connection, asked.after, asked.limit + 1, _SHOWN))
@@ -88,7 +88,7 @@ def _unread(found: Unreadable, language: str) -> QuarantineView:
     )
 
 
-def _device(call: Call[Any]) -> DeviceStatus:
+def _device(call: RequestContext[Any]) -> DeviceStatus:
     status = call.services.devices().get(call.part("id"))
     if status is None:
         raise not_found(Words("这台设备", f"device {call.part('id')}"))

@@ -14,17 +14,17 @@ import json
 import structlog
 from aiohttp import WSCloseCode, web
 
+from gateway.auth.session_check import SESSION_ENDED, session_holds
 from gateway.errors import AnjuError, LinkLost, NotFound, Refused
 from gateway.model import DeviceType, Words
 from gateway.vision.view.broadcast import Opening, Viewer
-from gateway.web.asked import ViewQuery
-from gateway.web.call import Call
-from gateway.web.meters import Meters
+from gateway.web.metrics import WebMetrics
 from gateway.web.problems import not_found
+from gateway.web.request_context import RequestContext
+from gateway.web.requests import ViewQuery
 from gateway.web.routes import EVERYONE, Route
-from gateway.web.screens import MOST, Screens
-from gateway.web.standing import SESSION_ENDED, may_stay
-from gateway.web.viewings import CAMERA, Viewings
+from gateway.web.socket_quota import MOST, SocketQuota
+from gateway.web.view_audit import CAMERA, ViewAudit
 
 log = structlog.get_logger(__name__)
 LOOK_S = 5.0
@@ -37,12 +37,12 @@ _MOST_BYTES = 4096
 class LiveView:
     """Every socket that shows a camera; `close` ends them all when the gateway stops."""
 
-    def __init__(self, viewings: Viewings, meters: Meters, most: int = MOST) -> None:
+    def __init__(self, viewings: ViewAudit, meters: WebMetrics, most: int = MOST) -> None:
         self._viewings = viewings
         self._meters = meters
-        self._screens = Screens(most)
+        self._screens = SocketQuota(most)
 
-    async def serve(self, call: Call[ViewQuery]) -> web.WebSocketResponse:
+    async def serve(self, call: RequestContext[ViewQuery]) -> web.WebSocketResponse:
         camera = call.part("id")
         status = call.services.devices().get(camera)
         if status is None or status.device.type is not DeviceType.CAMERA:
@@ -56,7 +56,7 @@ class LiveView:
             self._meters.viewers.set(len(self._screens))
         return socket
 
-    async def _watch(self, socket: web.WebSocketResponse, call: Call[ViewQuery], camera: str) -> None:
+    async def _watch(self, socket: web.WebSocketResponse, call: RequestContext[ViewQuery], camera: str) -> None:
         await socket.prepare(call.request)
         await self._viewings.note(call.me.user, CAMERA, camera)
         try:
@@ -72,7 +72,7 @@ class LiveView:
         path, takes = "/api/v1/cameras/{id}/live", ViewQuery
         return (Route("GET", path, self.serve, who=EVERYONE, does=does, takes=takes, socket=True, refuses=(429,)),)
 
-    async def _converse(self, socket: web.WebSocketResponse, call: Call[ViewQuery], camera: str) -> None:
+    async def _converse(self, socket: web.WebSocketResponse, call: RequestContext[ViewQuery], camera: str) -> None:
         """Show until the other side has gone; what it says counts for nothing."""
         async with asyncio.TaskGroup() as tasks:
             works = [tasks.create_task(self._show(socket, call, camera)), tasks.create_task(_watch_over(socket, call))]
@@ -81,7 +81,7 @@ class LiveView:
             for work in works:
                 work.cancel()
 
-    async def _show(self, socket: web.WebSocketResponse, call: Call[ViewQuery], camera: str) -> None:
+    async def _show(self, socket: web.WebSocketResponse, call: RequestContext[ViewQuery], camera: str) -> None:
         try:
             with call.services.view(camera, call.asked.stream == "main") as viewer:
                 try:
@@ -125,10 +125,10 @@ async def _send_error(socket: web.WebSocketResponse, error: AnjuError, language:
         log.info("a screen is gone")
 
 
-async def _watch_over(socket: web.WebSocketResponse, call: Call[ViewQuery]) -> None:
+async def _watch_over(socket: web.WebSocketResponse, call: RequestContext[ViewQuery]) -> None:
     """Go dark when the session ends."""
     while True:
         await asyncio.sleep(LOOK_S)
-        if not await may_stay(call.services.accounts, call.me):
+        if not await session_holds(call.services.accounts, call.me):
             await socket.close(code=SESSION_ENDED, message=b"the session has ended")
             return

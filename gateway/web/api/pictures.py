@@ -8,22 +8,22 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from gateway.model import DeviceType, Words
-from gateway.web.call import Call
 from gateway.web.files import SentFile
 from gateway.web.headers import NO_STORE
 from gateway.web.problems import Trouble, not_found
+from gateway.web.request_context import RequestContext
 from gateway.web.routes import EVERYONE, Route
-from gateway.web.viewings import CAMERA, PICTURE, Viewings
+from gateway.web.view_audit import CAMERA, PICTURE, ViewAudit
 
 JPEG = "image/jpeg"
 _DAY_S = 86_400
 
 
 class Pictures:
-    def __init__(self, viewings: Viewings) -> None:
+    def __init__(self, viewings: ViewAudit) -> None:
         self._viewings = viewings
 
-    async def of_camera(self, call: Call[Any]) -> web.Response:
+    async def of_camera(self, call: RequestContext[Any]) -> web.Response:
         camera = call.part("id")
         status = call.services.devices().get(camera)
         if status is None or status.device.type is not DeviceType.CAMERA:
@@ -35,7 +35,7 @@ class Pictures:
         await self._viewings.note(call.me.user, CAMERA, camera)
         return web.Response(body=picture, content_type=JPEG, headers={hdrs.CACHE_CONTROL: NO_STORE})
 
-    async def kept(self, call: Call[Any]) -> web.StreamResponse:
+    async def kept(self, call: RequestContext[Any]) -> web.StreamResponse:
         """Named by the hash of its bytes: only those who were shown the name can ask for it."""
         name = call.part("name")
         path = await asyncio.to_thread(call.services.store.media.path, name)

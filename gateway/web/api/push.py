@@ -13,15 +13,15 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from gateway import limits
+from gateway.auth.throttle import LoginThrottle
 from gateway.errors import BadInput, LinkLost, NotRecorded
 from gateway.limits import RateLimit, network
 from gateway.links.http_push import LARGEST_PICTURES, LARGEST_PLAIN, PushLink, Refusal
 from gateway.model import Words
-from gateway.web.call import Call
 from gateway.web.edge import TooLarge, read_body
 from gateway.web.problems import Trouble
+from gateway.web.request_context import RequestContext
 from gateway.web.routes import DEVICE, Route
-from gateway.web.slow import SlowDown
 
 SLOWEST_S = 15.0
 WRONG_SECRETS = 30
@@ -38,9 +38,9 @@ _HEAD_S = 5.0
 class Push:
     """Remembers who came with wrong secrets."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, slow: SlowDown | None = None) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, slow: LoginThrottle | None = None) -> None:
         self._wrong = RateLimit(WRONG_SECRETS, timedelta(minutes=1), clock)
-        self._slow = slow or SlowDown()
+        self._slow = slow or LoginThrottle()
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     def routes(self) -> tuple[Route, ...]:
@@ -58,7 +58,7 @@ class Push:
             ),
         )
 
-    async def push(self, call: Call[Any]) -> web.Response:
+    async def push(self, call: RequestContext[Any]) -> web.Response:
         link = await self._admitted(call)
         kind = call.request.headers.get(hdrs.CONTENT_TYPE, "")
         body = await self._body(link, call.request, link.settings.largest_of(kind))
@@ -90,7 +90,7 @@ class Push:
         with contextlib.suppress(NotRecorded):
             await link.too_large(head, size)
 
-    async def _admitted(self, call: Call[Any]) -> PushLink:
+    async def _admitted(self, call: RequestContext[Any]) -> PushLink:
         """The same answer for a wrong secret and for a device that there is not; the right one is never kept out."""
         device, address = call.part("device"), network(call.address)
         authorization = call.request.headers.get(hdrs.AUTHORIZATION, "")

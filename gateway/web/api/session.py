@@ -6,18 +6,18 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.web.accounts import AT_MOST, SignedIn
-from gateway.web.asked import SignIn
-from gateway.web.call import Call
+from gateway.auth.accounts import AT_MOST, SignedIn
 from gateway.web.edge import COOKIE
 from gateway.web.origin import is_secure
+from gateway.web.request_context import RequestContext
+from gateway.web.requests import SignIn
+from gateway.web.responses import CompoundView, SessionView
 from gateway.web.routes import EVERYONE, PUBLIC, Route
-from gateway.web.views import CompoundView, SessionView
 
 _PATH = "/api/v1/session"
 
 
-async def sign_in(call: Call[SignIn]) -> web.Response:
+async def sign_in(call: RequestContext[SignIn]) -> web.Response:
     """Always a new session: one that came with the request is ended, whoever planted it."""
     accounts = call.services.accounts
     token, who = await accounts.sign_in(call.asked.user, call.asked.password, call.address)
@@ -36,11 +36,11 @@ async def sign_in(call: Call[SignIn]) -> web.Response:
     return response
 
 
-async def show(call: Call[Any]) -> SessionView:
+async def show(call: RequestContext[Any]) -> SessionView:
     return _view(call.me)
 
 
-async def sign_out(call: Call[Any]) -> web.Response:
+async def sign_out(call: RequestContext[Any]) -> web.Response:
     if cookie := call.request.cookies.get(COOKIE):
         await call.services.accounts.sign_out(cookie)
     response = web.Response(status=204)
@@ -48,7 +48,7 @@ async def sign_out(call: Call[Any]) -> web.Response:
     return response
 
 
-async def compound(call: Call[Any]) -> CompoundView:
+async def compound(call: RequestContext[Any]) -> CompoundView:
     facts = call.services.facts
     return CompoundView(
         name=facts.name,

@@ -7,22 +7,22 @@ from typing import Any
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gateway.web.call import Call
 from gateway.web.edge import who_asks
 from gateway.web.origin import is_on_this_machine
 from gateway.web.problems import not_allowed, not_signed_in
+from gateway.web.request_context import RequestContext
+from gateway.web.responses import HealthView
 from gateway.web.routes import PUBLIC, TECHNICIANS, Route
-from gateway.web.views import HealthView
 
 _TEXT = "text/plain"
 
 
-async def healthz(_call: Call[Any]) -> HealthView:
+async def healthz(_call: RequestContext[Any]) -> HealthView:
     """The loop turns."""
     return HealthView(status="ok")
 
 
-async def readyz(call: Call[Any]) -> web.Response:
+async def readyz(call: RequestContext[Any]) -> web.Response:
     """Everything that must be up is; 503 names what is not. What is turned away alone makes it no 503."""
     parts = dict(call.services.ready())
     ready = all(parts.values())
@@ -31,7 +31,7 @@ async def readyz(call: Call[Any]) -> web.Response:
     return web.Response(text=view.model_dump_json(), status=200 if ready else 503, content_type="application/json")
 
 
-async def metrics(call: Call[Any]) -> web.Response:
+async def metrics(call: RequestContext[Any]) -> web.Response:
     """For a collector on this machine, or one with an installer's or manager's token."""
     if not is_on_this_machine(call.request):
         who = await who_asks(call.services, call.request)

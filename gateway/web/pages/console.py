@@ -9,12 +9,12 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from gateway.model import Words
-from gateway.web.call import Call
 from gateway.web.files import SentFile
 from gateway.web.headers import FOR_GOOD
 from gateway.web.pages.rendering import Rendering
 from gateway.web.prefix import to_root
 from gateway.web.problems import not_found
+from gateway.web.request_context import RequestContext
 from gateway.web.routes import PUBLIC, Route
 
 _HASHED = "assets/"
@@ -28,7 +28,7 @@ class ConsolePages:
         """Last in the table: it answers for every address nothing else answers for."""
         return (Route("GET", "/{path:.*}", self.serve, who=PUBLIC, page=True),)
 
-    async def serve(self, call: Call[Any]) -> web.StreamResponse:
+    async def serve(self, call: RequestContext[Any]) -> web.StreamResponse:
         wanted = call.part("path")
         if wanted.startswith(("api/", "static/", "d/")):
             raise not_found(Words("这个地址", "address"))

@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.web.call import Call
 from gateway.web.openapi import describe
 from gateway.web.pages.rendering import Rendering
+from gateway.web.request_context import RequestContext
 from gateway.web.routes import PUBLIC, Route
 
 _GROUPS = (
@@ -35,10 +35,10 @@ class DocsPages:
             Route("GET", "/api/v1/docs", self.page, who=PUBLIC, page=True),
         )
 
-    async def document(self, _call: Call[Any]) -> web.Response:
+    async def document(self, _call: RequestContext[Any]) -> web.Response:
         return web.json_response(self._document, dumps=lambda value: json.dumps(value, ensure_ascii=False))
 
-    async def page(self, call: Call[Any]) -> web.Response:
+    async def page(self, call: RequestContext[Any]) -> web.Response:
         schemas = self._document["components"]["schemas"]
         return self._rendering.page(
             call,

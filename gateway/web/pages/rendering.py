@@ -13,10 +13,10 @@ from aiohttp import hdrs, web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.model import Words
-from gateway.web.call import Call
 from gateway.web.headers import FOR_GOOD
 from gateway.web.prefix import prefix_of
 from gateway.web.problems import not_found
+from gateway.web.request_context import RequestContext
 from gateway.web.routes import PUBLIC, Route
 
 _HERE = Path(__file__).parent
@@ -47,11 +47,11 @@ class Rendering:
     def text(self, template: str, **values: Any) -> str:
         return self._templates.get_template(template).render(**values)
 
-    def page(self, call: Call[Any], template: str, *, status: int = 200, **values: Any) -> web.Response:
+    def page(self, call: RequestContext[Any], template: str, *, status: int = 200, **values: Any) -> web.Response:
         root = f"{prefix_of(call.services.facts.public_url)}/"
         return web.Response(text=self.text(template, root=root, **values), status=status, content_type="text/html")
 
-    async def serve(self, call: Call[Any]) -> web.Response:
+    async def serve(self, call: RequestContext[Any]) -> web.Response:
         file = self._files.get(call.part("name"))
         if file is None:
             raise not_found(Words("这个文件", "file"))

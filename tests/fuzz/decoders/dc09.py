@@ -9,12 +9,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from gateway.links.dc09 import events
-from gateway.links.dc09.desk import Taken, judge
-from gateway.links.dc09.frame import LONGEST, Decoder, Unreadable, wrap
-from gateway.links.dc09.message import write_time
-from gateway.links.dc09.repeats import Repeats
 from gateway.model import Signal
+from gateway.protocols.dc09 import events
+from gateway.protocols.dc09.desk import Taken, judge
+from gateway.protocols.dc09.frame import LONGEST, Decoder, Unreadable, wrap
+from gateway.protocols.dc09.message import write_time
+from gateway.protocols.dc09.repeats import Repeats
 from tests.fuzz.subject import Feed, Subject, recordable
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, tzinfo=UTC)

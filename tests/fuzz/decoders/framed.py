@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 
-from gateway.links.framed import decoder as framed
-from gateway.links.framed.frame import Frame
-from gateway.links.framed.reader import Reader
-from gateway.links.framed.settings import FramedSettings
-from gateway.links.perimeter import wire
-from gateway.links.perimeter.meanings import MEANINGS, details_of
-from gateway.links.perimeter.status import STATUS_LENGTH, read_status, read_time
 from gateway.model import Signal
+from gateway.protocols.framed import decoder as framed
+from gateway.protocols.framed.frame import Frame
+from gateway.protocols.framed.reader import Reader
+from gateway.protocols.framed.settings import FramedSettings
+from gateway.protocols.perimeter import wire
+from gateway.protocols.perimeter.meanings import MEANINGS, details_of
+from gateway.protocols.perimeter.status import STATUS_LENGTH, read_status, read_time
 from tests.fuzz.subject import Feed, Subject, recordable
 
 _ZONE = ZoneInfo("Asia/Shanghai")

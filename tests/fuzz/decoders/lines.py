@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from drivers.syslog_lines import SyslogLines, _wanted
 from gateway.errors import BadInput
-from gateway.links import tape
-from gateway.links.patterns import groups
-from gateway.links.syslog.message import read_message
-from gateway.links.syslog.stream import LONGEST, Stream, TooLong
+from gateway.links import capture
+from gateway.protocols.syslog.message import read_message
+from gateway.protocols.syslog.stream import LONGEST, Stream, TooLong
+from gateway.settings.patterns import groups
 from tests.fuzz.subject import Feed, Subject, device, recordable
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, tzinfo=UTC)
@@ -61,8 +61,8 @@ _SYSLOG = [
 
 
 def _capture(file: bytes) -> None:
-    for _, piece in tape.pieces(file.decode("utf-8", "replace").splitlines()):
-        tape.redacted(piece.data, [b"secret"])
+    for _, piece in capture.pieces(file.decode("utf-8", "replace").splitlines()):
+        capture.redacted(piece.data, [b"secret"])
 
 
 _TAPE = (

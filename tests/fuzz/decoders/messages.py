@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from drivers.mqtt_device import _ack, _source_id
 from gateway.cli.discover.mqtt import identify
 from gateway.errors import BadInput
-from gateway.links.mapping.formats import FORMATS
-from gateway.links.mapping.orders import Order
-from gateway.links.mapping.paths import message_of
-from gateway.links.mapping.readings import Event, Known, State, details
-from gateway.links.mqtt.link import Message
+from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.negotiation import explained
 from gateway.links.mqtt.properties import Property
-from gateway.links.mqtt.report import read_report, read_result
-from gateway.links.mqtt.terms import explained
 from gateway.model import Signal
+from gateway.protocols.anju_json import read_report, read_result
+from gateway.protocols.mapping.formats import FORMATS
+from gateway.protocols.mapping.orders import Order
+from gateway.protocols.mapping.paths import message_of
+from gateway.protocols.mapping.readings import Event, Known, State, details
 from tests.fuzz.subject import Feed, Subject, recordable
 
 

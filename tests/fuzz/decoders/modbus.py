@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from pymodbus.framer import FramerRTU
 
 from gateway.errors import BadInput
-from gateway.links.modbus.frames import Framing, Rtu, Tcp
-from gateway.links.modbus.misfits import of_bytes, of_frame
-from gateway.links.modbus.request import Echo, Read, Table, Write
+from gateway.protocols.modbus.frames import Framing, Rtu, Tcp
+from gateway.protocols.modbus.misfits import of_bytes, of_frame
+from gateway.protocols.modbus.request import Echo, Read, Table, Write
 from tests.fuzz.subject import Feed, Subject
 
 _READS = (Read(Table.DISCRETE, 0, 12), Read(Table.HOLDING, 0, 3), Write(4, on=True), Echo(7))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.links.mqtt.codec import LARGEST_PACKET, Decoder, encode
+from gateway.links.mqtt.negotiation import kept_for, refusal, wants_words
 from gateway.links.mqtt.packets import (
     LEVEL_3_1_1,
     LEVEL_5,
@@ -25,7 +26,6 @@ from gateway.links.mqtt.packets import (
     Will,
 )
 from gateway.links.mqtt.properties import Property
-from gateway.links.mqtt.terms import kept_for, refusal, wants_words
 from gateway.links.mqtt.wire import Malformed, remaining_length
 from tests.fuzz.subject import Feed, Subject
 

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.errors import BadInput, LinkLost
-from gateway.links.onvif.address import at_home
-from gateway.links.onvif.camera import Camera
-from gateway.links.onvif.conditions import Conditions
-from gateway.links.onvif.discovery import read_answer
-from gateway.links.onvif.pullpoint import PullPoint
-from gateway.links.onvif.transport import Answer, Login, session_of
-from gateway.links.onvif.xml import LARGEST, cleaned
 from gateway.model import Signal
+from gateway.protocols.onvif.address import at_home
+from gateway.protocols.onvif.camera import Camera
+from gateway.protocols.onvif.conditions import Conditions
+from gateway.protocols.onvif.discovery import read_answer
+from gateway.protocols.onvif.pullpoint import PullPoint
+from gateway.protocols.onvif.transport import Answer, Login, session_of
+from gateway.protocols.onvif.xml import LARGEST, cleaned
 from gateway.simulator.onvif import answers, soap
 from gateway.simulator.onvif.discovery import _ANSWER
 from tests.fuzz.subject import Feed, Subject, recordable
@@ -71,7 +71,7 @@ class _Library:
     """
 
     def __init__(self, ask: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
-        from gateway.links.onvif import library  # it takes 0.3 s and 40 MB
+        from gateway.protocols.onvif import library  # it takes 0.3 s and 40 MB
 
         logging.getLogger("zeep").setLevel(logging.CRITICAL)  # as gateway/logs.py has it
         self._ask, self._library, self._fetch = ask, library, library.fetch

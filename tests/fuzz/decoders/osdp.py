@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from gateway.errors import BadInput
-from gateway.links.osdp.frames import CRC, REPLY, SECURITY, START, Frame, Framer, Unreadable, seal
-from gateway.links.osdp.session import Session
-from gateway.links.osdp.settings import Reader
-from gateway.links.osdp.told import Told
+from gateway.protocols.osdp.events import Told
+from gateway.protocols.osdp.frames import CRC, REPLY, SECURITY, START, Frame, Framer, Unreadable, seal
+from gateway.protocols.osdp.session import Session
+from gateway.protocols.osdp.settings import Reader
 from gateway.simulator.osdp import SimulatedReader
 from tests.fuzz.subject import Feed, Subject, recordable
 

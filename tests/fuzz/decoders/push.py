@@ -9,7 +9,7 @@ from typing import Any
 from drivers.http_push import HttpPush
 from gateway.errors import BadInput
 from gateway.links.http_push import Pushes, PushSettings
-from gateway.links.mapping.pieces import read_pieces
+from gateway.protocols.mapping.pieces import read_pieces
 from tests.fuzz.subject import Feed, Subject, device, recordable
 
 _PATHS = {

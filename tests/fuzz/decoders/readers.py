@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from gateway.errors import BadInput
-from gateway.links.credential import wiegand
-from gateway.links.credential.credential import Credential
-from gateway.links.credential.keypad import Keypad
-from gateway.links.credential.printed import Printed
 from gateway.model import Signal
+from gateway.protocols.credential import wiegand
+from gateway.protocols.credential.credential import Credential
+from gateway.protocols.credential.keypad import Keypad
+from gateway.protocols.credential.printed import Printed
 from tests.fuzz.subject import Feed, Subject, recordable
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.links.sip.control import LONGEST, Decoder, Event
-from gateway.links.sip.extension import Extension
-from gateway.links.sip.rtp import unpack
+from gateway.protocols.sip.control import LONGEST, Decoder, Event
+from gateway.protocols.sip.extension import Extension
+from gateway.protocols.sip.rtp import unpack
 from tests.fuzz.subject import Feed, Subject
 
 _NEWS = [

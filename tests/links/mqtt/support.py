@@ -13,9 +13,9 @@ from typing import Any
 from gateway.errors import NotRecorded
 from gateway.links.mqtt.codec import Decoder, encode
 from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
-from gateway.links.mqtt.link import Message
-from gateway.links.mqtt.pacing import Limits
+from gateway.links.mqtt.message import Message
 from gateway.links.mqtt.packets import Connack, Connect, Packet, Publish, Subscribe
+from gateway.links.mqtt.rate_limit import Limits
 from gateway.model import Said
 
 ACCOUNTS = {"bridge": "bridge-password", "lone": "lone-password"}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gateway.links.mqtt.accounts import LONGEST_WAIT_S, TRIES, Accounts
+from gateway.links.mqtt.accounts import LONGEST_WAIT_S, TRIES, DeviceAccounts
 
 
 class Time:
@@ -11,14 +11,14 @@ class Time:
 
 
 def test_only_the_right_password_is_admitted() -> None:
-    accounts = Accounts({"a": "secret"})
+    accounts = DeviceAccounts({"a": "secret"})
     assert accounts.admits("a", b"secret")
     for user, password in (("a", b"Secret"), ("a", None), ("a", b""), ("b", b"secret"), (None, None), ("", b"")):
         assert not accounts.admits(user, password)
 
 
 def test_wrong_ones_wait_for_their_answer_and_the_right_one_gets_in() -> None:
-    accounts = Accounts({"a": "secret"}, Time())
+    accounts = DeviceAccounts({"a": "secret"}, Time())
     waits = [accounts.wait_after_wrong("a", "10.0.0.1") for _ in range(TRIES + 20)]
     assert waits[:TRIES] == [0.0] * TRIES
     assert all(0 < wait <= LONGEST_WAIT_S for wait in waits[TRIES:])
@@ -26,7 +26,7 @@ def test_wrong_ones_wait_for_their_answer_and_the_right_one_gets_in() -> None:
 
 
 def test_neither_neighbours_nor_other_accounts_wait() -> None:
-    accounts = Accounts({"a": "secret", "b": "other"}, Time())
+    accounts = DeviceAccounts({"a": "secret", "b": "other"}, Time())
     for _ in range(20):
         accounts.wait_after_wrong("a", "10.0.0.1")
         accounts.wait_after_wrong("nobody", "10.0.0.1")
@@ -36,14 +36,14 @@ def test_neither_neighbours_nor_other_accounts_wait() -> None:
 
 
 def test_one_network_of_ipv6_is_one_address() -> None:
-    accounts = Accounts({"a": "secret"}, Time())
+    accounts = DeviceAccounts({"a": "secret"}, Time())
     waits = [accounts.wait_after_wrong("a", f"2001:db8::{number:x}") for number in range(TRIES + 1)]
     assert waits[-1] > 0
 
 
 def test_what_was_wrong_is_forgotten() -> None:
     clock = Time()
-    accounts = Accounts({"a": "secret"}, clock)
+    accounts = DeviceAccounts({"a": "secret"}, clock)
     for _ in range(TRIES + 1):
         accounts.wait_after_wrong("a", "10.0.0.1")
     clock.now += 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.links.mqtt.link import Message
+from gateway.links.mqtt.message import Message
 from gateway.links.mqtt.packets import Puback
 from tests.links.mqtt.support import ACCOUNTS, Aside, Committer, RawClient, endpoint, signal, until
 from tests.links.mqtt.test_endpoint import Serving

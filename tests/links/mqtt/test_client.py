@@ -19,7 +19,7 @@ from gateway.errors import LinkLost
 from gateway.links.mqtt import client as module
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.link import Handle, RoutedLink
-from gateway.links.mqtt.paho_line import BrokerSettings
+from gateway.links.mqtt.paho_connection import BrokerSettings
 from gateway.model import Words
 from tests.links.mqtt import certificate
 from tests.links.mqtt.support import SIGNAL, Aside, Committer, until

@@ -12,8 +12,8 @@ import pytest
 
 from gateway.errors import LinkLost
 from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.link import Handle, Message, RoutedLink
-from gateway.links.mqtt.pacing import Limits
+from gateway.links.mqtt.link import Handle, RoutedLink
+from gateway.links.mqtt.message import Message
 from gateway.links.mqtt.packets import (
     Connack,
     Connect,
@@ -29,6 +29,7 @@ from gateway.links.mqtt.packets import (
     Unsubscribe,
     Will,
 )
+from gateway.links.mqtt.rate_limit import Limits
 from tests.links.mqtt.support import SIGNAL, Aside, Committer, RawClient, endpoint, signal, until
 
 TOPICS = ["anju/v1/lock/signal", "anju/v1/lock/result", "anju/v1/lock/status"]

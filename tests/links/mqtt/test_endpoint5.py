@@ -15,8 +15,7 @@ from paho.mqtt.properties import Properties as PahoProperties
 
 from gateway.errors import LinkLost, NotRecorded
 from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.link import Message
-from gateway.links.mqtt.pacing import Limits
+from gateway.links.mqtt.message import Message
 from gateway.links.mqtt.packets import (
     LEVEL_5,
     Connack,
@@ -31,6 +30,7 @@ from gateway.links.mqtt.packets import (
     Will,
 )
 from gateway.links.mqtt.properties import Property
+from gateway.links.mqtt.rate_limit import Limits
 from gateway.links.mqtt.reasons import Reason
 from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Aside, Committer, RawClient, endpoint, signal, until
 from tests.links.mqtt.test_peers import WHO, run, serving

@@ -16,7 +16,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.link import Handle, Message
+from gateway.links.mqtt.link import Handle
+from gateway.links.mqtt.message import Message
 from gateway.links.mqtt.packets import ConnectCode, Puback
 from tests.links.mqtt import certificate, node_client
 from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Aside, Committer, RawClient, endpoint, signal, until

@@ -12,8 +12,8 @@ import pytest
 from gateway.limits import RefusalLog
 from gateway.links import accept
 from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
-from gateway.links.mqtt.pacing import Limits
 from gateway.links.mqtt.packets import LEVEL_5, Connack, Connect, ConnectCode, Disconnect, Pingreq, Puback
+from gateway.links.mqtt.rate_limit import Limits
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.session import MOST_SLEEPING, Sessions
 from tests.links.mqtt import certificate

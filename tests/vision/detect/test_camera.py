@@ -9,16 +9,16 @@ import av
 import numpy as np
 
 from gateway.vision.detect.model import DetectorModel
-from gateway.vision.known import Known
+from gateway.vision.identities import Identities
+from gateway.vision.identity_index import Registry
 from gateway.vision.recogniser import CameraTracks, Recognisers, View
-from gateway.vision.registry import Registry
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 from tests.vision.detect import tiny
 
 
 def looks(model: DetectorModel, reds: list[int]) -> list[Sighting]:
-    camera, recognisers, registry = CameraTracks(Watch("x", detector=model)), Recognisers(), Registry(Known())
+    camera, recognisers, registry = CameraTracks(Watch("x", detector=model)), Recognisers(), Registry(Identities())
     seen = []
     for number, red in enumerate(reds):
         time = number * 0.2

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.vision.motion.clip import events
 from gateway.vision.motion.event import Event
 from gateway.vision.motion.gates import Gates
+from gateway.vision.try_motion import events
 from tests.support.film.film import Coding, encode
 from tests.support.film.scenes import Picture, courtyard
 from tests.support.film.weather import noise

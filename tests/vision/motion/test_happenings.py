@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.vision.motion.clip import events
 from gateway.vision.motion.event import Event
 from gateway.vision.motion.gates import Gates
 from gateway.vision.motion.layout import Layout, Line, Zone
+from gateway.vision.try_motion import events
 from tests.support.film.actors import Actor, Car, Walker
 from tests.support.film.film import Film, encode
 from tests.support.film.scenes import HEIGHT, WIDTH, courtyard

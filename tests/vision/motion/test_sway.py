@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.vision.motion.clip import events
 from gateway.vision.motion.event import Event
 from gateway.vision.motion.gates import Gates
 from gateway.vision.motion.luma import Luma, small
 from gateway.vision.motion.steady import moved, shaken
 from gateway.vision.motion.sway import Sway
+from gateway.vision.try_motion import events
 from tests.support.film.actors import Walker
 from tests.support.film.film import Film
 from tests.support.film.scenes import courtyard

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.vision.motion.clip import events
 from gateway.vision.motion.gates import Gates
 from gateway.vision.motion.tamper import Tamper, Verdict
 from gateway.vision.stream.decoder import Decoder, Frame
 from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.try_motion import events
 from tests.support.film.film import encode
 from tests.support.film.scenes import Picture, courtyard
 from tests.support.film.weather import dusk, infrared, noise, rain

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gateway.vision.known import Known, KnownFace
+from gateway.vision.identities import Identities, IdentityFace
+from gateway.vision.identity_index import Registry
 from gateway.vision.recognise.faces import LENGTH, Face, FaceReader, Picture, aside, eyes_and_nose
 from gateway.vision.recognise.gallery import Match
 from gateway.vision.recognise.turn import TurnJudge, has_turned
 from gateway.vision.recognise.verdicts import FaceLook, FaceVerdict
 from gateway.vision.recogniser import CameraTracks, Recognisers, View
-from gateway.vision.registry import Registry
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 from tests.vision.clips import face, wall
@@ -130,7 +130,7 @@ def _before_wall(skin: Picture, degrees: float, depth: NDArray[np.float32]) -> P
 def told(pictures: Iterable[Picture], listing: Literal["resident", "watch"] = "resident") -> list[Sighting]:
     """What a camera with a sign tells of these looks, five a second, when Eileen is known."""
     template = FaceReader().find(face(300))[0].template
-    registry = Registry(Known([KnownFace("p1", "Eileen", "b3/u1/101", listing, template)]))
+    registry = Registry(Identities([IdentityFace("p1", "Eileen", "b3/u1/101", listing, template)]))
     camera, recognisers = CameraTracks(Watch("x", motion=False, faces=True, prompt="turn")), Recognisers()
     seen = []
     for number, picture in enumerate(pictures):

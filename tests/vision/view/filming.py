@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.vision.stream.ring import Ring
 from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.view.crowd import Crowd
+from gateway.vision.view.subscribers import Subscribers
 from tests.vision.stream.coded import RATE, encoded, packed, received
 
 
@@ -23,7 +23,7 @@ class Camera:
 
     def __init__(self, codec: str = "h264", count: int = 1600) -> None:
         self.now = 1_000_000.0
-        self.crowd = Crowd(Ring(), lambda: self.now)
+        self.crowd = Subscribers(Ring(), lambda: self.now)
         self._coming: Iterator[AccessUnit] = iter(units(count, codec))
 
     def film(self, count: int) -> None:

@@ -14,10 +14,10 @@ import av
 import pytest
 
 from gateway.errors import BadInput
-from gateway.vision.view import reel as reels
+from gateway.vision.view import muxer as reels
 from gateway.vision.view.finish import finish
-from gateway.vision.view.reel import FileReel, LiveReel
-from gateway.vision.view.studio import Studio
+from gateway.vision.view.mux_threads import MuxThreads
+from gateway.vision.view.muxer import FileReel, LiveReel
 from tests.vision.stream.coded import encoded, packed, received
 from tests.vision.view.filming import Camera, Outlet, units
 
@@ -247,12 +247,14 @@ class TestFile:
 
 class TestStudio:
     @pytest.fixture
-    def studio(self, outlet: Outlet) -> Studio:
-        studio = Studio(outlet)
+    def studio(self, outlet: Outlet) -> MuxThreads:
+        studio = MuxThreads(outlet)
         studio.start()
         return studio  # its threads are daemons, as the worker's are
 
-    def test_shown_recorded_and_hidden(self, studio: Studio, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
+    def test_shown_recorded_and_hidden(
+        self, studio: MuxThreads, camera: Camera, outlet: Outlet, tmp_path: Path
+    ) -> None:
         camera.film(60)
         studio.show(1, camera.crowd)
         studio.record(2, camera.crowd, tmp_path / "raw", 10.0)
@@ -273,13 +275,15 @@ class TestStudio:
         time.sleep(0.3)
         assert len(outlet.parts) == parts
 
-    def test_a_file_that_can_not_be_made_is_told(self, studio: Studio, camera: Camera, outlet: Outlet) -> None:
+    def test_a_file_that_can_not_be_made_is_told(self, studio: MuxThreads, camera: Camera, outlet: Outlet) -> None:
         studio.record(2, camera.crowd, Path("/nowhere/raw"), 10.0)
         said = outlet.last("unshown")
         assert said is not None
         assert "/nowhere/raw" in said["why"]
 
-    def test_a_disk_that_fills_ends_the_recording_alone(self, studio: Studio, camera: Camera, outlet: Outlet) -> None:
+    def test_a_disk_that_fills_ends_the_recording_alone(
+        self, studio: MuxThreads, camera: Camera, outlet: Outlet
+    ) -> None:
         camera.film(60)
         studio.show(1, camera.crowd)
         studio.record(2, camera.crowd, Path("/dev/full"), 10.0)

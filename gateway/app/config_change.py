@@ -1,0 +1,96 @@
+"""From the configuration that holds to the next one. Starting is the change from none.
+
+In this order: what may fail; the row in the journal, from which on the new rules decide; everyone who
+only looks; the devices. A device that did not change is not touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from gateway.app.components import Components
+from gateway.app.current_config import compound_of
+from gateway.config.configuration import Configuration
+from gateway.config.difference import Changes, Difference, compare
+from gateway.errors import NotRecorded
+from gateway.flow import unhandled_alarms
+from gateway.flow.device_state import SupervisedDevice
+from gateway.flow.rule_engine import NewRules
+from gateway.rule import Compound, Rule
+from gateway.store import journal
+
+log = structlog.get_logger(__name__)
+
+
+def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
+    """Those of the installer, and the one that answers for what they leave out."""
+    rules = [entry.rule(entry.id, entry.settings, compound) for entry in new.rules]
+    marks = [entry.fingerprint for entry in new.rules]
+    return [
+        *zip(rules, marks, strict=True),
+        (unhandled_alarms.UnhandledAlarms(rules, compound), unhandled_alarms.fingerprint(marks)),
+    ]
+
+
+class ConfigChange:
+    """One at a time: the caller sees to that."""
+
+    def __init__(self, parts: Components) -> None:
+        self._parts = parts
+        self._entries: dict[str, SupervisedDevice] = {}
+
+    def compare(self, new: Configuration) -> Difference:
+        in_force = self._parts.in_force
+        difference = compare(in_force.configuration, new, in_force.started)
+        renewed = self._parts.certificates.renewed(new.compound)
+        return replace(difference, settings=tuple(dict.fromkeys((*difference.settings, *renewed))))
+
+    async def apply(self, new: Configuration) -> NewRules:
+        """Have it hold; its rules do once `taken` is set.
+
+        Raises ConfigError or OSError for a certificate, NotRecorded for a disk that takes nothing, before
+        anything has changed.
+        """
+        parts, difference, compound = self._parts, self.compare(new), compound_of(new)
+        rules = NewRules(_rules(new, compound))
+        parts.certificates.show(new.compound)
+        await self._record(new, rules)
+        parts.in_force.take(new, compound)
+        self._admit(new)
+        await self._change_devices(new, difference.devices)
+        parts.hub.begin_anew()
+        return rules
+
+    async def _record(self, new: Configuration, rules: NewRules) -> None:
+        """An accepted configuration is a row of the journal: live, replay and reload see one history."""
+        parts, at = self._parts, self._parts.clock.now()
+        try:
+            await parts.intake.turn(
+                rules, lambda connection: journal.record_configuration(connection, at, new.fingerprint, new.text)
+            )
+        except NotRecorded as error:
+            if parts.in_force.configuration is not None:
+                raise
+            log.error("the configuration is not on record; alarms will show from memory", why=str(error))
+            await parts.intake.turn_unrecorded(rules)
+
+    def _admit(self, new: Configuration) -> None:
+        if self._parts.doors.endpoint is not None:
+            accounts = {account.user: account.password.get_secret_value() for account in new.compound.mqtt.accounts}
+            self._parts.doors.endpoint.admit(accounts)
+
+    async def _change_devices(self, new: Configuration, changes: Changes) -> None:
+        """From unlinking on in one turn of the loop: what comes in meanwhile finds the old link or the new one."""
+        parts, leaving = self._parts, {*changes.removed, *changes.changed}
+        await parts.supervisor.stop(leaving)
+        for device in leaving:
+            parts.doors.unlink(device)
+            del self._entries[device]
+        self._entries = {
+            entry.device.id: self._entries.get(entry.device.id)
+            or SupervisedDevice(entry.device, entry.driver, entry.settings, entry.parts, parts.doors.link_of(entry))
+            for entry in new.devices
+        }
+        parts.supervisor.become(list(self._entries.values()))

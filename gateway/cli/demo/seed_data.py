@@ -1,0 +1,47 @@
+"""What a compound has before its first day: accounts, people, their faces, a door plate."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.auth.users import Users
+from gateway.config import Configuration
+from gateway.errors import AnjuError
+from gateway.model import Role
+from gateway.people import DoorPlates, faces
+from gateway.people.roster import read_roster
+from gateway.people.roster_import import take_in
+from gateway.simulator.paint import PICTURES
+from gateway.store import Store
+from gateway.vision.recognise.faces import FaceReader
+from gateway.vision.recognise.photos import Photo, examine
+from gateway.web import Passwords
+
+DOOR_PLATE_OF = "b3/u1/1502"
+PHOTOGRAPHS = {"demo-resident": "collins.jpg", "demo-watched": "hopper.jpg"}
+
+
+async def furnish(configuration: Configuration, data: Path) -> str:
+    """Accounts, people, faces; returns the token of a door plate."""
+    now = datetime.now(UTC)
+    async with Store.open(data) as store:
+        users = Users(store, Passwords())
+        for role in Role:
+            await users.add(role.value, role, role.value, now)
+        await take_in(store, read_roster(configuration.directory / "people.yaml", configuration.places))
+        await _enrol(store)
+        (plate,) = await DoorPlates(store).issue([DOOR_PLATE_OF], now)
+        return plate.token
+
+
+async def _enrol(store: Store) -> None:
+    def look() -> list[Photo]:
+        reader = FaceReader()
+        return [examine(reader, person, PICTURES / name) for person, name in PHOTOGRAPHS.items()]
+
+    for photo in await asyncio.to_thread(look):
+        if photo.face is None:
+            raise AnjuError(f"{photo.file}: {photo.fault.en if photo.fault else 'no face'}")
+        await faces.enrol(store, photo.person, photo.face.template, photo.file.read_bytes())

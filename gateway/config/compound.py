@@ -1,0 +1,227 @@
+"""compound.yaml: what is true of the whole compound."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
+
+from gateway.model import PLACE_PATH, Words
+from gateway.settings.addresses import HttpAddress, ListenAddress, parse_listen
+from gateway.settings.context import Context, ExistingFile
+from gateway.settings.durations import PositiveDuration, parse_duration
+from gateway.settings.mend import AS_WRITTEN, Wrong, closest
+from gateway.settings.secrets import Secret
+from gateway.settings.section import Section
+from gateway.vision.settings.faces import FaceSection
+
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+"""The first character of a civil number plate (GA 36-2018)."""
+
+
+class Bilingual(Section):
+    """A name in both languages of the screen."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=80)]
+    en: Annotated[str, Field(min_length=1, max_length=80)]
+
+    @property
+    def words(self) -> Words:
+        return Words(self.zh, self.en)
+
+
+def _both(value: object) -> object:
+    if isinstance(value, int | float):
+        raise Wrong(f"{AS_WRITTEN} is no name", f"put it in quotes: '{AS_WRITTEN}'", value=value)
+    return {"zh": value, "en": value} if isinstance(value, str) else value
+
+
+_NAME_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "minLength": 1},
+        {
+            "type": "object",
+            "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
+            "required": ["zh", "en"],
+            "additionalProperties": False,
+        },
+    ]
+}
+Name = Annotated[Bilingual, BeforeValidator(_both), WithJsonSchema(_NAME_SCHEMA)]
+
+
+def _place_path(value: str) -> str:
+    if not PLACE_PATH.fullmatch(value):
+        raise Wrong(f"{value!r} is no place path", "use a-z, 0-9, '-', '_', with '/' between, such as gate/east")
+    return value
+
+
+PlacePath = Annotated[str, AfterValidator(_place_path)]
+
+
+_ALIKE = 0.85
+"""A slip of the pen is about one letter; Asia/Beijing is no misspelt Asia/Harbin."""
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (LookupError, OSError, ValueError):
+        meant = closest(value, available_timezones(), _ALIKE)
+        mend = f"did you mean {meant!r}?" if meant else "write one like Asia/Shanghai, the one of all China"
+        raise Wrong(f"{value!r} is no time zone", mend) from None
+    return value
+
+
+def _province(value: str) -> str:
+    if len(value) != 1 or value not in PROVINCES:
+        meant = next((letter for letter in PROVINCES if letter in value), None)
+        mend = f"did you mean {meant!r}?" if meant else f"write one of {PROVINCES}"
+        raise Wrong(f"{value!r} begins no number plate", mend)
+    return value
+
+
+class Tls(Section):
+    """A certificate for HTTPS or MQTT, and its key; paths are relative to this folder."""
+
+    certificate: Annotated[ExistingFile, Field(description="PEM, with the chain")]
+    key: Annotated[ExistingFile, Field(description="PEM, readable by the daemon only")]
+
+    @model_validator(mode="after")
+    def _is_a_pair(self, info: ValidationInfo) -> Self:
+        if isinstance(info.context, Context):
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, _no_password)
+            except PermissionError:
+                return self  # who only checks may not be let in to the key
+            except (ssl.SSLError, OSError) as error:
+                what = f"{self.certificate.name} and {self.key.name} are no certificate and its key"
+                why = getattr(error, "reason", None) or error
+                raise Wrong(f"{what} ({why})", "put both there as PEM, the key without a password") from None
+        return self
+
+
+def _no_password() -> str:
+    """OpenSSL would ask for it on the terminal."""
+    return ""
+
+
+class Http(Section):
+    listen: Annotated[ListenAddress, Field(description="host:port of the guard room")] = parse_listen("127.0.0.1:8080")
+    tls: Annotated[Tls | None, Field(description="HTTPS with this certificate")] = None
+
+
+class MqttTls(Tls):
+    listen: Annotated[ListenAddress, Field(description="host:port for MQTT over TLS")]
+
+
+class Endpoint(Section):
+    """The gateway's own door for MQTT devices: an acknowledged message is on disk."""
+
+    listen: Annotated[ListenAddress, Field(description="host:port for MQTT devices")] = parse_listen("127.0.0.1:1883")
+    connections: Annotated[int, Field(ge=1, le=20_000, description="signed in at once")] = 2000
+    per_account: Annotated[int, Field(ge=1, le=20_000, description="of them by one account; a bridge has one")] = 500
+    per_address: Annotated[
+        int, Field(ge=1, le=20_000, description="of them from one address; behind NAT a whole fleet has one")
+    ] = 1000
+    tls: Annotated[MqttTls | None, Field(description="a second, encrypted door")] = None
+
+
+class Broker(Section):
+    """A broker of one's own (Mosquitto, EMQX), where the gateway is a client."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    user: str | None = None
+    password: Secret | None = None
+    client_id: Annotated[
+        str | None,
+        Field(min_length=1, description="keeps the session; if left out, one of its own for each data folder"),
+    ] = None
+    tls: Annotated[bool, Field(description="TLS, checked against the system's certificates")] = False
+    ca: Annotated[ExistingFile | None, Field(description="or against this authority")] = None
+
+
+class Account(Section):
+    """Who may connect to the endpoint; devices name it by `account`."""
+
+    user: Annotated[str, Field(min_length=1, max_length=128)]
+    password: Secret
+
+
+class Mqtt(Section):
+    endpoint: Annotated[Endpoint | None, Field(description="the gateway's own door")] = None
+    broker: Annotated[Broker | None, Field(description="a broker it connects to")] = None
+    accounts: Annotated[tuple[Account, ...], Field(description="of the endpoint")] = ()
+
+
+class Vision(Section):
+    workers: Annotated[int, Field(ge=1, le=32, description="processes for the cameras")] = 1
+    glances: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=100,
+            description="percent of a core for looking at cameras whose packets tell nothing: noise, constant bit rate",
+        ),
+    ] = 3.0
+    faces: FaceSection = FaceSection()
+
+
+class Retention(Section):
+    """How long things are kept before they are purged."""
+
+    signals: PositiveDuration = parse_duration("90d")
+    snapshots: PositiveDuration = parse_duration("30d")
+    quarantine: PositiveDuration = parse_duration("30d")
+    clips: Annotated[PositiveDuration, Field(description="recordings; those of real alarms stay")] = parse_duration(
+        "30d"
+    )
+
+
+class Building(Section):
+    """A building (楼栋); it becomes b3, its units b3/u1 … and its rooms b3/u1/101 …"""
+
+    id: PlacePath
+    name: Name
+    units: Annotated[int, Field(ge=1, le=40, description="单元数")] = 1
+    floors: Annotated[int, Field(ge=1, le=99, description="层数")]
+    rooms: Annotated[int, Field(ge=1, le=99, description="rooms of one unit on one floor (每层户数)")]
+    skip_floors: Annotated[tuple[int, ...], Field(description="floors that are not counted, such as 4 and 14")] = ()
+
+
+def certificates_of(compound: CompoundSettings) -> dict[str, Tls]:
+    """Those of the gateway's own doors, by their keys in compound.yaml."""
+    endpoint = compound.mqtt.endpoint
+    found = {"http.tls": compound.http.tls, "mqtt.endpoint.tls": endpoint.tls if endpoint else None}
+    return {key: tls for key, tls in found.items() if tls is not None}
+
+
+def _address(values: Mapping[str, Any]) -> str:
+    http = values.get("http") or Http()
+    return f"{'https' if http.tls else 'http'}://{http.listen}"
+
+
+class CompoundSettings(Section):
+    """compound.yaml"""
+
+    name: Annotated[str, Field(min_length=1, max_length=80, description="the compound's name (小区名称)")]
+    language: Annotated[Literal["zh", "en"], Field(description="of the guard room")] = "zh"
+    timezone: Annotated[str, AfterValidator(_timezone), Field(description="such as Asia/Shanghai")] = "Asia/Shanghai"
+    property_phone: Annotated[str, Field(max_length=40, description="what door plates show (物业电话)")] = ""
+    home_province: Annotated[
+        str | None, AfterValidator(lambda value: value and _province(value)), Field(description="省份简称, such as 苏")
+    ] = None
+    http: Http = Http()
+    public_url: HttpAddress = Field(default_factory=_address, description="what door plates say; http.listen if absent")
+    mqtt: Mqtt = Mqtt()
+    vision: Vision = Vision()
+    retention: Retention = Retention()
+    buildings: Annotated[tuple[Building, ...], Field(description="楼栋")] = ()
+    places: Annotated[dict[PlacePath, Name], Field(description="other places: path: name")] = Field(
+        default_factory=dict
+    )
+    demo: Annotated[bool, Field(description="a demonstration: passwords may stand in plain text")] = False

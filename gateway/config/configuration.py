@@ -1,0 +1,52 @@
+"""What `load` hands to the app: everything the installer wrote, typed and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.config.compound import CompoundSettings
+from gateway.driver import Driver, DriverSettings
+from gateway.errors import Mistake
+from gateway.model import Device, Place
+from gateway.rule import Rule, RuleSettings
+
+
+@dataclass(frozen=True)
+class DeviceEntry:
+    """One entry of devices.yaml; `parts` are the devices that speak through it."""
+
+    device: Device
+    driver: type[Driver]
+    settings: DriverSettings
+    parts: tuple[Device, ...] = ()
+
+
+@dataclass(frozen=True)
+class RuleEntry:
+    """One entry of rules.yaml; `fingerprint` changes with its settings and with its code."""
+
+    id: str
+    rule: type[Rule]
+    settings: RuleSettings
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """`text` is all three files as they were read, secrets masked; `fingerprint` its SHA-256."""
+
+    directory: Path
+    compound: CompoundSettings
+    devices: tuple[DeviceEntry, ...]
+    rules: tuple[RuleEntry, ...]
+    places: Mapping[str, Place]
+    text: str
+    fingerprint: str
+    hints: tuple[Mistake, ...] = ()
+    """What may be right and is more often a mistake; nothing is refused for it."""
+
+    def all_devices(self) -> dict[str, Device]:
+        """Every device and part, by id."""
+        return {device.id: device for entry in self.devices for device in (entry.device, *entry.parts)}

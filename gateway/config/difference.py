@@ -1,0 +1,137 @@
+"""What a new configuration changes: what an installer is shown before it holds, and what is done for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from gateway.config.compound import CompoundSettings
+from gateway.config.configuration import Configuration, DeviceEntry, RuleEntry
+
+T = TypeVar("T")
+AT_START = (
+    "home_province",
+    "http.listen",
+    "http.tls",
+    "mqtt.broker",
+    "mqtt.endpoint",
+    "mqtt.endpoint.listen",
+    "mqtt.endpoint.tls",
+    "mqtt.endpoint.tls.listen",
+    "vision.glances",
+    "vision.workers",
+)
+"""Keys of compound.yaml that are read once: addresses that are listened on, doors, processes.
+
+Of a certificate only whether there is one; a key with others below it stands for whether it is there.
+"""
+_FOLLOWS = "public_url"
+"""Where it is not written it follows http.listen."""
+_LISTED = frozenset({"buildings", "places", "mqtt.accounts"})
+"""What is told by its names instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Names, each once. `changed` names what of it is different, as the YAML calls it."""
+
+    added: tuple[str, ...] = ()
+    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`settings`: keys of compound.yaml that hold at once; `restart`: those that wait for the next start."""
+
+    devices: Changes = Changes()
+    rules: Changes = Changes()
+    places: Changes = Changes()
+    accounts: Changes = Changes()
+    settings: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, part.name) for part in fields(self))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is anything that holds without a restart."""
+        return any(getattr(self, part.name) for part in fields(self) if part.name != "restart")
+
+
+def compare(old: Configuration | None, new: Configuration, started: CompoundSettings | None = None) -> Difference:
+    """From `old` to `new`; None is a gateway that has none yet. `started` is what was read once, at the start."""
+    if old is None:
+        return Difference(
+            Changes(tuple(entry.device.id for entry in new.devices)),
+            Changes(tuple(entry.id for entry in new.rules)),
+            Changes(tuple(new.places)),
+            Changes(tuple(account.user for account in new.compound.mqtt.accounts)),
+        )
+    return Difference(
+        _changes(_by_id(old.devices), _by_id(new.devices), _of_device),
+        _changes({rule.id: rule for rule in old.rules}, {rule.id: rule for rule in new.rules}, _of_rule),
+        _changes(old.places, new.places, lambda _old, _new: ("name",)),
+        _changes(_accounts(old), _accounts(new), lambda _old, _new: ("password",)),
+        tuple(key for key in _different(old.compound, new.compound) if not _is_read_once(key)),
+        tuple(sorted(_waiting(started or old.compound, new.compound))),
+    )
+
+
+def _changes(old: Mapping[str, T], new: Mapping[str, T], keys: Any) -> Changes:
+    return Changes(
+        tuple(name for name in new if name not in old),
+        {name: keys(old[name], new[name]) for name in new if name in old and new[name] != old[name]},
+        tuple(name for name in old if name not in new),
+    )
+
+
+def _by_id(entries: Iterable[DeviceEntry]) -> dict[str, DeviceEntry]:
+    return {entry.device.id: entry for entry in entries}
+
+
+def _accounts(configuration: Configuration) -> dict[str, Any]:
+    return {account.user: account for account in configuration.compound.mqtt.accounts}
+
+
+def _of_device(old: DeviceEntry, new: DeviceEntry) -> tuple[str, ...]:
+    names = (part.name for part in fields(old.device))
+    common = [name for name in names if getattr(old.device, name) != getattr(new.device, name)]
+    own = _own(old.settings, new.settings) if old.driver is new.driver else ()
+    return (*common, *own) or ("parts",)
+
+
+def _of_rule(old: RuleEntry, new: RuleEntry) -> tuple[str, ...]:
+    return ("kind",) if old.rule is not new.rule else tuple(_own(old.settings, new.settings)) or ("its code",)
+
+
+def _own(old: BaseModel, new: BaseModel) -> Iterator[str]:
+    return (key for key in type(new).model_fields if getattr(old, key) != getattr(new, key))
+
+
+def _different(old: BaseModel, new: BaseModel, above: str = "") -> Iterator[str]:
+    """Dotted keys of all that is different, the nearest that says it."""
+    for key in type(new).model_fields:
+        name, was, becomes = above + key, getattr(old, key), getattr(new, key)
+        follows = name == _FOLLOWS and name not in old.model_fields_set | new.model_fields_set
+        if name in _LISTED or was == becomes or follows:
+            continue
+        if isinstance(was, BaseModel) and isinstance(becomes, BaseModel):
+            yield from _different(was, becomes, f"{name}.")
+        else:
+            yield name
+
+
+def _is_read_once(key: str) -> bool:
+    return key in AT_START or key.startswith("mqtt.broker.")
+
+
+def _waiting(started: CompoundSettings, new: CompoundSettings) -> Iterator[str]:
+    return (key for key in _different(started, new) if _is_read_once(key))

@@ -1,0 +1,198 @@
+"""One YAML file → plain values, with the line of every key and value, and every mistake of the text itself.
+
+YAML 1.2: `on` and `yes` are words, not booleans. Read from ruamel.yaml's node graph, where each
+node knows its line; merges (`<<`) and anchors work, and only `!secret` is known among tags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import ConstructorError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from gateway.config.document import Document, Mark
+from gateway.config.odd_characters import false_mark, false_space, false_space_in_key
+from gateway.errors import Mistake
+from gateway.settings.mend import Loc, Wrong
+from gateway.settings.secrets import Secrets
+
+_CORE = "tag:yaml.org,2002:"
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_MOST_NODES = 200_000
+_BYTES_AT_MOST = 16 * 1024 * 1024
+
+
+def read_yaml(path: Path, shown: Path, secrets: Secrets) -> Document:
+    """Read one file; never raises for what is in it."""
+    document = Document(shown)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        document.give_up(1, f"can't be read ({error.strerror})", "put the file there and let the daemon's user read it")
+        return document
+    if len(data) > _BYTES_AT_MOST:
+        document.give_up(1, f"is {len(data)} bytes long", "split it or generate less; 16 MB is the most")
+        return document
+    try:
+        document.text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        document.give_up(data.count(b"\n", 0, error.start) + 1, "is not UTF-8", "save the file as UTF-8")
+        return document
+    _Reader(document, secrets).read()
+    return document
+
+
+class _Reader:
+    """Walks the node graph once, noting marks and mistakes in the document."""
+
+    def __init__(self, document: Document, secrets: Secrets) -> None:
+        self._document = document
+        self._secrets = secrets
+        self._yaml = YAML(typ="safe", pure=True)
+        self._open: list[Node] = []
+        self._nodes = 0
+
+    def read(self) -> None:
+        document = self._document
+        try:
+            root = self._yaml.compose(document.text)
+            document.tree = {} if root is None else self._value(root, ())
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = mark.line + 1 if mark else 1
+            said = _syntax(error.problem or "can't be understood")
+            odd = false_space(document.text, line) or ("：" not in said[1] and false_mark(document.text, line))
+            document.give_up(*odd or (line, *said))
+        except YAMLError as error:
+            line = document.text.count("\n", 0, getattr(error, "position", 0)) + 1
+            document.give_up(line, *_syntax(getattr(error, "reason", None) or "can't be understood"))
+        except RecursionError:
+            document.give_up(1, "is nested too deeply", "take the innermost brackets out")
+        except Wrong as wrong:
+            document.give_up(1, wrong.what, wrong.mend)
+        if document.tree is not None and not isinstance(document.tree, dict):
+            document.give_up(document.mark(()).line, "holds no keys", "begin with 'key: value' lines")
+
+    def _value(self, node: Node, loc: Loc, key_line: int | None = None) -> Any:
+        text = node.value if isinstance(node, ScalarNode) else ""
+        nothing = isinstance(node, ScalarNode) and not text  # its own mark is wherever the next token stands
+        line = key_line if nothing and key_line else _line(node)
+        self._document.marks[loc] = Mark(key_line or line, line, text, _span(node))
+        self._nodes += 1
+        if self._nodes > _MOST_NODES or any(node is outer for outer in self._open):
+            raise Wrong("grows without end by its anchors (&, *)", "write these parts out")
+        self._open.append(node)
+        try:
+            if isinstance(node, MappingNode):
+                return self._mapping(node, loc)
+            if isinstance(node, SequenceNode):
+                return [self._value(item, (*loc, index)) for index, item in enumerate(node.value)]
+            assert isinstance(node, ScalarNode)
+            return self._scalar(node, loc)
+        finally:
+            self._open.pop()
+
+    def _mapping(self, node: MappingNode, loc: Loc) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        first: dict[str, int] = {}
+        for key, value in self._pairs(node, loc):
+            line = key.start_mark.line + 1
+            if key.value in first:
+                where = f"line {first[key.value]} has it already"
+                self._note(line, f"key {key.value!r} stands twice", f"keep one ({where})")
+                continue
+            first[key.value] = line
+            values[key.value] = self._value(value, (*loc, key.value), line)
+        for merged in self._merged(node, loc):
+            for key, value in self._pairs(merged, loc):
+                if key.value not in values:
+                    values[key.value] = self._value(value, (*loc, key.value), key.start_mark.line + 1)
+        return values
+
+    def _pairs(self, node: MappingNode, loc: Loc) -> Iterator[tuple[ScalarNode, Node]]:
+        for key, value in node.value:
+            if _is_merge(key):
+                continue
+            if isinstance(key, ScalarNode) and key.value and not _UNPRINTABLE.search(key.value):
+                if odd := false_space_in_key(key.value):
+                    self._note(_line(key), *odd)
+                    self._document.broken.add(loc)
+                else:
+                    yield key, value
+            else:
+                self._note(_line(key), "a key is empty or no plain word", "write 'key: value'")
+                self._document.broken.add(loc)
+
+    def _merged(self, node: MappingNode, loc: Loc) -> Iterator[MappingNode]:
+        for key, value in node.value:
+            if not _is_merge(key):
+                continue
+            for source in value.value if isinstance(value, SequenceNode) else [value]:
+                if isinstance(source, MappingNode):
+                    yield source
+                else:
+                    self._note(_line(key), "'<<' merges something without keys", "give it an anchor of a mapping")
+                    self._document.broken.add(loc)
+
+    def _scalar(self, node: ScalarNode, loc: Loc) -> Any:
+        tag = str(node.tag or "")
+        if tag == "!secret":
+            return self._secret(node, loc)
+        if _UNPRINTABLE.search(node.value):
+            self._note(_line(node), "a character here can't be printed", "write the text without it")
+            self._document.broken.add(loc)
+            return None
+        if tag.startswith("!"):
+            self._note(_line(node), f"tag {tag!r} is unknown", "only '!secret NAME' may stand before a value")
+            self._document.broken.add(loc)
+            return None
+        construct = getattr(self._yaml.constructor, f"construct_yaml_{tag.removeprefix(_CORE)}", None)
+        if construct is None or not tag.endswith((":null", ":bool", ":int", ":float")):
+            return node.value
+        try:
+            return construct(node)
+        except (ConstructorError, ValueError):
+            return node.value
+
+    def _secret(self, node: ScalarNode, loc: Loc) -> Any:
+        try:
+            secret = self._secrets.find(node.value)
+        except Wrong as wrong:
+            self._note(_line(node), wrong.what, wrong.mend)
+            self._document.broken.add(loc)
+            return None
+        self._document.secrets[loc] = secret
+        return secret
+
+    def _note(self, line: int, what: str, mend: str) -> None:
+        self._document.mistakes.append(Mistake(self._document.file, line, what, mend))
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _span(node: Node) -> tuple[int, int] | None:
+    return (node.start_mark.index, node.end_mark.index) if isinstance(node, ScalarNode) else None
+
+
+def _is_merge(key: Node) -> bool:
+    return isinstance(key, ScalarNode) and key.value == "<<" and str(key.tag).endswith(":merge")
+
+
+def _syntax(problem: str) -> tuple[str, str]:
+    if "\\t" in problem or "\t" in problem:
+        return "a tab stands where the line is indented", "indent with spaces"
+    if "could not find expected ':'" in problem:
+        return "has no ': ' behind a key", "write 'key: value' here or one line before, the colon ':' and not '：'"
+    if "found '<scalar>'" in problem:
+        return "a quote is not closed, or opened twice", "check the quotes of this line and of those above"
+    if "expected <block end>" in problem or "mapping values are not allowed" in problem:
+        return f"is no YAML here ({problem})", "check the indentation of this line and the one before"
+    return f"is no YAML here ({problem})", "check this line and the one before"

@@ -1,0 +1,171 @@
+"""What one client says and what it is answered: packets in, packets out, knowing nothing of sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.links.mqtt import negotiation
+from gateway.links.mqtt.delivery import Delivery
+from gateway.links.mqtt.inbound import Inbound
+from gateway.links.mqtt.interfaces import ClientConnection, ServerInterface
+from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.packets import (
+    LEVEL_3_1_1,
+    LEVEL_5,
+    SUBSCRIPTION_REFUSED,
+    Connack,
+    Connect,
+    ConnectCode,
+    Disconnect,
+    Packet,
+    Pingreq,
+    Pingresp,
+    Puback,
+    Publish,
+    Suback,
+    Subscribe,
+    Unsuback,
+    Unsubscribe,
+    Will,
+)
+from gateway.links.mqtt.properties import Properties, Property
+from gateway.links.mqtt.reasons import FAILURE, Reason
+from gateway.links.mqtt.session import SLEEP, Session
+from gateway.links.mqtt.wire import Malformed
+from gateway.model import Words
+
+
+class ClientHandler:
+    """Raises Malformed for what a client may not say; its connection ends then."""
+
+    def __init__(self, server: ServerInterface, connection: ClientConnection) -> None:
+        self.inbound = Inbound(server.limits, server.budget, server.counters)
+        self.session: Session | None = None
+        self.will: Will | None = None
+        self._level = LEVEL_3_1_1
+        self._in_words = False
+        self._server = server
+        self._connection = connection
+        self._now = asyncio.get_running_loop().time
+        self._answers: Mapping[type[Packet], Callable[[Any, Session], None]] = {
+            Publish: self._publish,
+            Puback: self._puback,
+            Subscribe: self._subscribe,
+            Unsubscribe: self._unsubscribe,
+            Pingreq: self._ping,
+            Disconnect: self._disconnect,
+        }
+
+    def receive(self, packet: Packet) -> None:
+        if self.session is None:
+            if not isinstance(packet, Connect):
+                raise Malformed(
+                    Words("第一个报文不是 CONNECT [MQTT-3.1.0-1]", "the first packet is no CONNECT [MQTT-3.1.0-1]"),
+                    reason=Reason.PROTOCOL_ERROR,
+                )
+            self._connect(packet)
+            return
+        answer = self._answers.get(type(packet))
+        if answer is None:
+            name = type(packet).__name__.upper()
+            why = Words(
+                f"已连接的客户端发来 {name} [MQTT-3.1.0-2，表 2.1]",
+                f"{name} from a connected client [MQTT-3.1.0-2, table 2.1]",
+            )
+            raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
+        answer(packet, self.session)
+
+    def explained(self, why: str) -> Properties:
+        """Why, in words, for a client that takes them."""
+        return negotiation.explained(why) if self._in_words and why else {}
+
+    def _connect(self, packet: Connect) -> None:
+        self._level, self._in_words = packet.level, negotiation.wants_words(packet)
+        refusal = negotiation.refusal(packet)
+        if refusal is not None:
+            self._refuse(ConnectCode.NOT_AUTHORIZED, refusal)
+            return
+        admission = self._server.sign_in(self._connection, packet)
+        session = admission.session
+        if session is None:
+            self._refuse(admission.code, negotiation.REASONS[admission.code], admission.wait)
+            return
+        negotiation.heed(packet, session)
+        self._connection.say(negotiation.answer(packet, session, self._server.limits, is_present=admission.present))
+        self.session, self.will = session, packet.will
+        self._connection.admitted(session, packet.keep_alive)
+
+    def _refuse(self, code: ConnectCode, reason: Reason, wait: float = 0.0) -> None:
+        why = f"refused: {reason.name}"
+        self._connection.refuse(Connack(code, reason=reason, properties=self.explained(why)), why, wait)
+
+    def _publish(self, packet: Publish, session: Session) -> None:
+        if packet.qos == 2:
+            why = Words(
+                "QoS 2 的 PUBLISH，本网关不提供（SUBACK 最多给 1）",
+                "PUBLISH with QoS 2, which is not offered here (SUBACK grants 1 at most)",
+            )
+            raise Malformed(why, reason=Reason.QOS_NOT_SUPPORTED)
+        if packet.packet_id is not None and self.inbound.ledger.holds(packet.packet_id):
+            if packet.dup:
+                return  # one acknowledgement answers both; two could be taken for the id's next message
+            number = packet.packet_id
+            why = Words(
+                f"报文标识符 {number} 正在使用 [MQTT-2.3.1-2]", f"packet identifier {number} is in use [MQTT-2.3.1-2]"
+            )
+            raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
+        message = Message(packet.topic, packet.payload, session.client, packet.packet_id, packet.dup)
+        delivery = Delivery(message, session.account, self._now(), self._settled)
+        self.inbound.enter(delivery)
+        self._connection.mind_the_bounds()
+        self._server.submit(delivery)
+
+    def _settled(self, delivery: Delivery) -> None:
+        due = self.inbound.settled(delivery)
+        if delivery.is_kept:
+            self._connection.acknowledge([self._puback_of(each) for each in due])
+            self._connection.make_room()
+        else:
+            why = f"not kept, to be sent again: {delivery.why}"
+            self._connection.end(why, is_fault=False, reason=Reason.IMPLEMENTATION)
+
+    def _puback_of(self, delivery: Delivery) -> Puback:
+        """A code of failure would be wrong for what is not kept: the device would not send it again."""
+        assert delivery.message.packet_id is not None
+        return Puback(delivery.message.packet_id, delivery.reason, self.explained(delivery.why))
+
+    def _puback(self, packet: Puback, session: Session) -> None:
+        session.outbox.acknowledged(packet.packet_id)
+        self._connection.acknowledge(())
+
+    def _subscribe(self, packet: Subscribe, session: Session) -> None:
+        silent = packet.unasked | {name for name in packet.if_new if session.has_subscribed(name)}
+        codes = self._server.subscribe(session, packet)
+        in_3 = (min(code, SUBSCRIPTION_REFUSED) for code in codes)
+        self._connection.say(Suback(packet.packet_id, codes if self._level == LEVEL_5 else tuple(in_3)))
+        granted = (name for (name, _), code in zip(packet.filters, codes, strict=True) if code < FAILURE)
+        self._server.subscribed(self._connection, [name for name in granted if name not in silent])
+
+    def _unsubscribe(self, packet: Unsubscribe, session: Session) -> None:
+        was = [session.unsubscribe(topic_filter) for topic_filter in packet.filters]
+        codes = tuple(Reason.SUCCESS if each else Reason.NO_SUBSCRIPTION for each in was)
+        self._connection.say(Unsuback(packet.packet_id, codes))
+
+    def _ping(self, _packet: Pingreq, session: Session) -> None:
+        self._server.pinged(session.account)
+        self._connection.say(Pingresp())
+
+    def _disconnect(self, packet: Disconnect, session: Session) -> None:
+        """Done takes the will along [MQTT-3.14.4-3]; with any other reason of MQTT 5 it is said [MQTT5-3.1.2-10]."""
+        keep = packet.properties.get(Property.SESSION_EXPIRY)
+        if keep and not session.keep:
+            why = Words(
+                "DISCONNECT 要求保留会话，而 CONNECT 没有要求（5: 3.14.2.2.2）",
+                "DISCONNECT asks for a session that CONNECT did not ask for (5: 3.14.2.2.2)",
+            )
+            raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
+        session.keep = session.keep if keep is None else min(keep, SLEEP)
+        is_done = packet.reason == Reason.SUCCESS
+        self._connection.end("DISCONNECT" if is_done else f"DISCONNECT with {packet.reason:#04x}", is_fault=not is_done)

@@ -1,0 +1,53 @@
+"""The vocabulary: what one device said, what a guard must handle, what is to be done.
+
+Standard library only, frozen, typed. Times are aware datetimes in UTC. Everything in
+`data` is JSON: what can't be written to the journal can't be said.
+"""
+
+from gateway.model.alert import Alert, AlertState, Disposition, Severity, Step
+from gateway.model.command import Command
+from gateway.model.decision import Clear, Decision, Decisions, Perform, Raise, Wake, WakeAt
+from gateway.model.device import Device, DeviceType, Health, Place
+from gateway.model.ids import DEVICE_ID, PLACE_PATH, new_id
+from gateway.model.json import Json
+from gateway.model.kinds import ALARM_KINDS, KINDS, OTHER_KINDS, SIGHTING_KINDS, is_kind
+from gateway.model.people import Household, Person, Role
+from gateway.model.signal import Signal
+from gateway.model.words import Said, Words, as_data, from_data
+
+__all__ = [
+    "ALARM_KINDS",
+    "DEVICE_ID",
+    "KINDS",
+    "OTHER_KINDS",
+    "PLACE_PATH",
+    "SIGHTING_KINDS",
+    "Alert",
+    "AlertState",
+    "Clear",
+    "Command",
+    "Decision",
+    "Decisions",
+    "Device",
+    "DeviceType",
+    "Disposition",
+    "Health",
+    "Household",
+    "Json",
+    "Perform",
+    "Person",
+    "Place",
+    "Raise",
+    "Role",
+    "Said",
+    "Severity",
+    "Signal",
+    "Step",
+    "Wake",
+    "WakeAt",
+    "Words",
+    "as_data",
+    "from_data",
+    "is_kind",
+    "new_id",
+]

@@ -1,0 +1,77 @@
+"""Situations that a guard must handle, and the steps that people take about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from gateway.model.json import Json
+from gateway.model.words import Words
+
+
+class Severity(IntEnum):
+    """How much it matters; compares, and is spelled by name outside."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> Severity:
+        return cls[word.upper()]
+
+
+class AlertState(StrEnum):
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    ON_SCENE = "on_scene"
+    ON_HOLD = "on_hold"
+    CLOSED = "closed"
+
+
+class Disposition(StrEnum):
+    REAL = "real"
+    FALSE = "false"
+    NUISANCE = "nuisance"
+    TEST = "test"
+    DRILL = "drill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A situation owed to a guard: the fold over its decisions and steps."""
+
+    id: str
+    rule: str
+    key: str
+    severity: Severity
+    state: AlertState
+    place: str
+    device: str | None
+    reason: Words
+    raised_at: datetime
+    last_at: datetime
+    count: int = 1
+    restored_at: datetime | None = None
+    disposition: Disposition | None = None
+    assignee: str | None = None
+    snapshot: str | None = None
+    on_record: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a person did about an alert, and when; never changed afterwards."""
+
+    alert: str
+    action: str
+    user: str
+    at: datetime
+    note: str = ""
+    data: Json = field(default_factory=dict)

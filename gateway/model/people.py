@@ -1,0 +1,31 @@
+"""Who lives here, and who works here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    GUARD = "guard"
+    SUPERVISOR = "supervisor"
+    INSTALLER = "installer"
+    MANAGER = "manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: str
+    name: str
+    phone: str = ""
+    role: str = "resident"
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """A room and the persons tied to it (人房关联)."""
+
+    place: str
+    persons: Sequence[Person] = ()
+    plates: Sequence[str] = ()

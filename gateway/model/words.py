@@ -1,0 +1,46 @@
+"""Sentences for people, in the two languages of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.model.json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One sentence in the two languages of the screen."""
+
+    zh: str
+    en: str
+
+    __iter__ = None  # else __getitem__ would make `"x" in words` search without end
+
+    def __getitem__(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+    def __str__(self) -> str:
+        """The English one, for logs and the command line."""
+        return self.en
+
+    @classmethod
+    def of(cls, said: Said) -> Words:
+        """What is known in one language alone is the same in both."""
+        return said if isinstance(said, Words) else cls(said, said)
+
+
+Said = Words | str
+"""A sentence for people: in both languages, or in the one that its author has."""
+
+
+def as_data(said: Said) -> Json | str:
+    """As it stands in a signal's data: `{"zh", "en"}`, or the text there is."""
+    return {"zh": said.zh, "en": said.en} if isinstance(said, Words) else said
+
+
+def from_data(data: object) -> Said:
+    """What `as_data` made of it; the text of whatever else it is."""
+    if isinstance(data, Mapping) and {"zh", "en"} <= data.keys():
+        return Words(str(data["zh"]), str(data["en"]))
+    return str(data)

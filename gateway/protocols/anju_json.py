@@ -1,0 +1,236 @@
+"""What a device says in our own MQTT format: `{"kind", "id"?, "at"?, "data"?}` → a Report. No I/O.
+
+The kind alone makes an alarm. Whatever else is unfit is left out and named, so that the installer can mend the
+device and the guard hears of the alarm all the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from gateway.errors import BadInput
+from gateway.model import Json, Words, is_kind
+from gateway.protocols.json_text import read_json, text_of
+from gateway.settings.signal_kind import GATEWAY_KINDS
+
+LARGEST_DATA = 16 * 1024
+"""Bytes of JSON that `data` may have; a picture belongs to a camera."""
+DEEPEST_DATA = 16
+"""Levels of nesting that `data` may have."""
+LONGEST_ID = 128
+SNAPSHOT = "snapshot"
+_ID = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_ID}}}")
+_KIND = re.compile(r"""["'“”]?\bkind["'“”]?\s*[:=：]\s*[\["'“”]{0,2}([a-z0-9_.]+)""", re.IGNORECASE)
+"""In what is no JSON: cut short by a small buffer, say, in single quotes, or typed on a Chinese keyboard."""
+_SHOWN = 64
+"""Characters of a value or a name that are told."""
+_MOST_NAMED = 8
+LONGEST_ERROR = 500
+LONGEST_REPEATED = 4096
+_KEYS = frozenset({"kind", "id", "at", "data"})
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(datetime)
+_UNFIT: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`id` is as the device wrote it, for its acknowledgement: text, a number, or None if there is nothing to repeat.
+    `source_id` is the same as text, None if it is unfit for the journal.
+
+    `left_out` says what was unfit, `unknown` names the keys that mean nothing to this gateway.
+    """
+
+    kind: str
+    id: str | int | float | None
+    source_id: str | None
+    at: datetime | None
+    data: Json
+    left_out: tuple[Words, ...] = ()
+    unknown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a command; `error` in the device's own words."""
+
+    id: str
+    ok: bool
+    error: str = ""
+    data: Json = field(default_factory=dict)
+
+
+def read_result(payload: bytes) -> Result:
+    """Raises BadInput unless it says which command, and whether it was done; the rest is used as far as it is fit."""
+    try:
+        message = read_json(text_of(payload))
+    except ValueError as error:
+        raise BadInput(Words("payload：不是 JSON", f"payload: no JSON ({error})"), payload) from None
+    said = message if isinstance(message, dict) else {}
+    match said.get("id"), said.get("ok"):
+        case str() as command, bool() as ok:
+            words = said.get("error")
+            return Result(
+                command, ok, _text(str(words))[:LONGEST_ERROR] if words else "", _data(said.get("data") or {}, [])
+            )
+    raise BadInput(Words("缺少 id（文本）或 ok（true/false）", "id (text) or ok (true or false) is missing"), payload)
+
+
+def read_report(payload: bytes) -> Report:
+    """Raises BadInput where it names no kind that a device may say."""
+    text = text_of(payload)
+    try:
+        message = read_json(text)
+    except ValueError as error:
+        return _kind_alone(text, payload, Words("JSON 有错误", f"broken JSON ({error})"))
+    if isinstance(message, dict) and isinstance(message.get("kind"), str):
+        return _whole(message, payload)
+    return _kind_alone(text, payload, Words("不是带 kind 的 JSON 对象", "no JSON object with a kind"))
+
+
+def _whole(message: dict[str, Any], payload: bytes) -> Report:
+    kind = _known(message["kind"])
+    if kind is None:
+        name = repr(message["kind"][:_SHOWN])
+        zh = f"kind：{name} 不是设备可报的信号；设备自定义的以 x. 开头"
+        raise BadInput(Words(zh, f"kind: {name} is no kind a device may say; one of its own begins with 'x.'"), payload)
+    wrong: list[Words] = []
+    given = message.get("id")
+    source = _source_id(given, wrong)
+    repeated = given if _is_repeatable(given) else None
+    at, data = _at(message.get("at"), wrong), _data(message.get("data", {}), wrong)
+    return Report(kind, repeated, source, at, data, tuple(wrong), frozenset(message) - _KEYS)
+
+
+def _kind_alone(text: str, payload: bytes, why: Words) -> Report:
+    """The first kind that is named in what can't be read, or that is all there is."""
+    named = [found[1] for found in _KIND.finditer(text)] or [text.strip("\"' \t\r\n")]
+    kind = next((kind for each in named if (kind := _known(each))), None)
+    if kind is None:
+        zh, en = f"{why.zh}，也没有写出信号种类 kind", f"{why.en}, and it names no kind of signal"
+        raise BadInput(Words(f"payload：{zh}", f"payload: {en}"), payload)
+    return Report(
+        kind, None, None, None, {}, (Words(f"{why.zh}，只用了 kind", f"{why.en}, of which only kind was used"),)
+    )
+
+
+def _known(kind: str) -> str | None:
+    """The kind if a device may say it; capitals and spaces around it cost no alarm."""
+    kind = kind.strip().lower()
+    return kind if is_kind(kind) and kind not in GATEWAY_KINDS else None
+
+
+def _source_id(given: Any, wrong: list[Words]) -> str | None:
+    match given:
+        case None:
+            return None
+        case str() if _ID.fullmatch(given):
+            return given
+        case bool():
+            pass
+        case int() if 0 <= given < 2**63:
+            return str(given)
+    wrong.append(
+        _cannot("id", given, f"1–{LONGEST_ID} 个 ASCII 字符或非负整数", "1 to 128 ASCII characters, or a number")
+    )
+    return None
+
+
+def _is_repeatable(given: Any) -> bool:
+    """Whether an acknowledgement can carry it: a device that does not see its own id sends again for ever."""
+    match given:
+        case str():
+            return len(given) <= LONGEST_REPEATED
+        case float():
+            return math.isfinite(given)
+    return isinstance(given, int)
+
+
+def _at(given: Any, wrong: list[Words]) -> datetime | None:
+    """The device's clock is noted, never trusted: one that can't be read must not cost an alarm."""
+    if given is None:
+        return None
+    try:
+        when = None if isinstance(given, bool) else _MOMENT.validate_python(given)
+        if when is not None and when.tzinfo is not None:
+            return when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    wrong.append(_cannot("at", given, "带时区的 ISO 8601 时间", "ISO 8601 with an offset"))
+    return None
+
+
+def _data(given: Any, wrong: list[Words]) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        wrong.append(_cannot("data", given, "JSON 对象", "a JSON object"))
+        return {}
+    lost = [SNAPSHOT] if SNAPSHOT in given else []  # the intake drops it: only the gateway names a picture
+    fit = {
+        _text(name): value
+        for name, each in given.items()
+        if name != SNAPSHOT and (value := _fit(each, name, lost)) is not _UNFIT
+    }
+    if lost:
+        names = _names(lost)
+        wrong.append(Words(f"data 中不能用的值：{names}", f"data: values that can't be used: {names}"))
+    kept = dict(_within(fit))
+    if len(kept) < len(fit):
+        names = _names(fit.keys() - kept.keys())
+        zh, en = f"data 超过 {LARGEST_DATA} 字节，去掉了 {names}", f"data: over {LARGEST_DATA} bytes, without {names}"
+        wrong.append(Words(zh, en))
+    return {name: kept[name] for name in fit if name in kept}
+
+
+def _fit(value: Any, path: str, lost: list[str], deeper: int = DEEPEST_DATA) -> Any:
+    """The value without what the journal can't hold, whose paths go to `lost`; _UNFIT if nothing of it can be kept."""
+    if (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, dict | list) and not deeper):
+        lost.append(path)
+        return _UNFIT
+    match value:
+        case str():
+            return _text(value)
+        case int() if not isinstance(value, bool) and abs(value) >= 2**63:
+            return str(value)
+        case dict():
+            below = ((name, _fit(each, f"{path}.{name}", lost, deeper - 1)) for name, each in value.items())
+            return {_text(name): fit for name, fit in below if fit is not _UNFIT}
+        case list():
+            found = [_fit(each, f"{path}[{at}]", lost, deeper - 1) for at, each in enumerate(value)]
+            return [None if each is _UNFIT else each for each in found]
+    return value
+
+
+def _text(text: str) -> str:
+    """Half a character (a lone surrogate) becomes `?`."""
+    return text.encode(errors="replace").decode()
+
+
+def _within(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The small ones, as long as there is room: the number of a zone matters more than a picture in Base64."""
+    room = LARGEST_DATA - 2
+    sized = [
+        (len(json.dumps({name: value}, ensure_ascii=False).encode(errors="replace")), name)
+        for name, value in data.items()
+    ]
+    for size, name in sorted(sized):
+        if size > room:
+            return
+        room -= size
+        yield name, data[name]
+
+
+def _names(paths: Iterable[str]) -> str:
+    return ", ".join(_text(path)[:_SHOWN] for path in itertools.islice(paths, _MOST_NAMED))
+
+
+def _cannot(key: str, value: Any, zh: str, en: str) -> Words:
+    shown = type(value).__name__ if isinstance(value, dict | list) else ascii(value)[:_SHOWN]
+    return Words(f"{key} 不能用：{shown}（应为{zh}）", f"{key} can't be used: {shown} (it is to be {en})")

@@ -1,0 +1,86 @@
+"""A panel's clock: in UTC by the standard (DC-09 §5.5.1.9), in local time with many panels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from gateway.model import Words
+from gateway.protocols.dc09.message import Message, read_time
+
+HALF_HOUR = timedelta(minutes=30)
+"""Nearly every time zone is some half hours from UTC, between -12 and +14 hours."""
+NEARLY = timedelta(minutes=2)
+"""A clock that runs in local time may be off by this much as well."""
+LEAST_ZONE, MOST_ZONE = timedelta(hours=-12), timedelta(hours=14)
+
+
+def in_utc(message: Message, zone: ZoneInfo | None, now: datetime) -> Message:
+    """The message with its time in UTC, where its panel writes the time of `zone`."""
+    if zone is None or message.time is None:
+        return message
+    return replace(message, time=_nearest(message.time, zone, now))
+
+
+def happened(message: Message, zone: ZoneInfo | None, now: datetime) -> datetime | None:
+    """When the event happened, by the panel's clock (extended data H)."""
+    time = read_time(message.extended.get("H", ""))
+    return time if time is None or zone is None else _nearest(time, zone, now)
+
+
+def written(now: datetime, zone: ZoneInfo | None) -> datetime:
+    """`now` as an answer writes it, so that its panel reads the time of its own zone."""
+    return now if zone is None else now.astimezone(zone).replace(tzinfo=UTC)
+
+
+def off(time: datetime, now: datetime) -> Words:
+    """What is wrong with a clock that says `time` at `now`, and how to mend it."""
+    skew = time - now
+    zh, en = ("快", "ahead") if skew > timedelta() else ("慢", "behind")
+    how_far = _length(abs(skew))
+    shows = f"{time:%m-%d %H:%M:%S}", f"{now:%m-%d %H:%M:%S}"
+    what = Words(
+        f"主机时钟{zh}{how_far.zh}（其时间 {shows[0]}，网关 {shows[1]}，UTC）",
+        f"its clock is {how_far.en} {en} (it says {shows[0]}, ours {shows[1]}, UTC)",
+    )
+    zone = _zone_of(skew)
+    if zone is None:
+        return Words(f"{what.zh}；请在主机上校时", f"{what.en}: set the panel's clock")
+    name = "Asia/Shanghai" if zone == timedelta(hours=8) else "…"
+    sign = "-" if zone < timedelta() else "+"
+    utc = f"UTC{sign}{_hours(abs(zone))}"
+    return Words(
+        f"{what.zh}，像是当地时间（{utc}）；请把主机时区设为 UTC，或在该账号的配置中写 timezone: {name}",
+        f"{what.en}; it looks like local time ({utc}): set the panel to UTC, or its account's `timezone: {name}`",
+    )
+
+
+def _nearest(time: datetime, zone: ZoneInfo, now: datetime) -> datetime:
+    """An hour that a zone has twice is the one nearer to now."""
+    local = [time.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return min(local, key=lambda moment: abs(moment - now))
+
+
+def _zone_of(skew: timedelta) -> timedelta | None:
+    """The time zone that it looks like; None for a clock that is simply wrong."""
+    zone = round(skew / HALF_HOUR) * HALF_HOUR
+    looks_so = abs(skew - zone) <= NEARLY and LEAST_ZONE <= zone <= MOST_ZONE and abs(zone) > HALF_HOUR
+    return zone if looks_so else None
+
+
+def _length(time: timedelta) -> Words:
+    seconds = round(time.total_seconds())
+    if seconds < 120:
+        return Words(f"{seconds}秒", f"{seconds} s")
+    if seconds < 7200:
+        return Words(f"{round(seconds / 60)}分钟", f"{round(seconds / 60)} min")
+    if seconds < 172_800:
+        hours = f"{seconds / 3600:.1f}".removesuffix(".0")
+        return Words(f"{hours}小时", f"{hours} h")
+    return Words(f"{round(seconds / 86_400)}天", f"{round(seconds / 86_400)} d")
+
+
+def _hours(zone: timedelta) -> str:
+    hours, minutes = divmod(round(zone.total_seconds() / 60), 60)
+    return f"{hours}:{minutes:02}" if minutes else str(hours)

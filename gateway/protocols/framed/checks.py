@@ -1,0 +1,178 @@
+"""What the keys of framed_serial must say to each other; each mistake is told where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from gateway.protocols.framed.fields import NUMBERS, TEXTS, FieldSettings, Value
+from gateway.protocols.framed.octets import shown
+from gateway.protocols.framed.reader import SIZE
+from gateway.protocols.framed.settings import FramedSettings, Message, When
+from gateway.protocols.framed.template import COUNT, LENGTH, Template
+from gateway.settings.mend import Loc, Wrong, did_you_mean
+
+
+def check(settings: FramedSettings) -> None:
+    """Raises Wrong for the first mistake."""
+    _check_fields(settings)
+    _check_when(settings, settings.only, ("only",))
+    for index, message in enumerate(settings.messages):
+        _check_message(settings, message, ("messages", index))
+    _check_unlike(settings)
+    _check_sent(settings)
+    numbers = [str(zone.number) for zone in settings.zones]
+    for index, number in enumerate(numbers):
+        if number in numbers[:index]:
+            raise Wrong(f"zone number {number} is given to two zones", "number each as on the host", ("zones", index))
+
+
+def _check_fields(settings: FramedSettings) -> None:
+    most = settings.frame.most
+    for name, field in settings.fields.items():
+        reaches = field.at + field.size if field.at >= 0 else -field.at
+        if name in {SIZE, LENGTH, COUNT}:
+            raise Wrong(f"{name!r} has a meaning of its own", "choose another name", ("fields", name))
+        if reaches > most:
+            kind = "all frames have" if settings.frame.size else "the longest frame has"
+            at = ("fields", name, "at")
+            raise Wrong(f"it reaches byte {reaches}, and {kind} {most}", "put its offset or the frame's size right", at)
+
+
+def _check_name(settings: FramedSettings, name: str, at: Loc, also: Iterable[str] = ()) -> None:
+    known = {*settings.fields, *also}
+    if name not in known:
+        raise Wrong(f"field {name!r} is not declared", did_you_mean(name, known, "declared are"), at)
+
+
+def _check_when(settings: FramedSettings, when: When, at: Loc) -> None:
+    for name, values in when.items():
+        _check_name(settings, name, (*at, name), {SIZE})
+        field = settings.fields.get(name)
+        for value in values if field else ():
+            if fault := _impossible(field, value):
+                raise Wrong(*fault, (*at, name))
+
+
+def _impossible(field: FieldSettings | None, value: Value) -> tuple[str, str] | None:
+    """What is wrong with comparing the field to the value, and the mend."""
+    assert field is not None
+    if value in field.values.values():
+        return None
+    if value in field.values:
+        return f"{value!r} is called {field.values[value]!r} here", f"write {field.values[value]!r}"
+    if isinstance(value, str) != (field.type in TEXTS):
+        words = field.values.values()
+        wanted = did_you_mean(str(value), words) if words else f"write {'text' if field.type in TEXTS else 'a number'}"
+        return f"{value!r} is never read there", wanted
+    if field.type in NUMBERS or field.type == "bits":
+        top = (1 << (field.many if field.type == "bits" else 8 * field.size)) - 1
+        if not 0 <= int(value) <= top:
+            return f"{value} is never read there", f"write 0 to {top}"
+    return None
+
+
+def _check_message(settings: FramedSettings, message: Message, at: Loc) -> None:
+    _check_when(settings, message.when, (*at, "when"))
+    for key, name in _names(message):
+        _check_name(settings, name, (*at, key))
+    for key in ("begins", "ends"):
+        if name := getattr(message, key):
+            _check_condition(settings, name, (*at, key))
+            _check_whose(settings.conditions[name].of, message, at)
+    for field, name in message.states.items():
+        _check_name(settings, field, (*at, "states"))
+        _check_condition(settings, name, (*at, "states", field))
+        if settings.fields[field].type not in {"bits", *NUMBERS}:
+            raise Wrong(f"field {field!r} has no bits", "give it type: bits", (*at, "states", field))
+
+
+def _names(message: Message) -> Iterator[tuple[str, str]]:
+    yield from (("zone", name) for name in message.zone)
+    yield from (("id", name) for name in message.id)
+    yield from (("data", name) for name in message.data.values())
+    yield from ((key, name) for key in ("area", "at") if (name := getattr(message, key)))
+
+
+def _check_condition(settings: FramedSettings, name: str, at: Loc) -> None:
+    if name not in settings.conditions:
+        raise Wrong(f"condition {name!r} is not declared", did_you_mean(name, settings.conditions), at)
+
+
+def _check_whose(of: str, message: Message, at: Loc) -> None:
+    said = "zone" if message.zone else "area" if message.area else "host"
+    if said != of:
+        mend = f"add '{of}: FIELD', or change the condition's 'of'" if of != "host" else f"take out {said}"
+        raise Wrong(f"the condition is one of the {of}, and the message names the {said}", mend, at)
+
+
+def _check_unlike(settings: FramedSettings) -> None:
+    """A frame may fit two messages only where one of them says more: that one is taken."""
+    for index, message in enumerate(settings.messages):
+        for other in range(index):
+            one, two = settings.messages[other].when, message.when
+            if not (_told_apart(one, two) or _says_more(one, two) or _says_more(two, one)):
+                raise Wrong(
+                    f"some frames fit it and message {other + 1} of the list as well",
+                    "add to both a field that tells them apart",
+                    ("messages", index, "when"),
+                )
+
+
+def _told_apart(one: When, two: When) -> bool:
+    return any(not set(one[name]) & set(two[name]) for name in one.keys() & two.keys())
+
+
+def _says_more(one: When, two: When) -> bool:
+    sets = {name: set(values) for name, values in one.items()}
+    within = all(name in sets and sets[name] <= set(values) for name, values in two.items())
+    return within and sets != {name: set(values) for name, values in two.items()}
+
+
+def _check_sent(settings: FramedSettings) -> None:
+    own = {name: field.size for name, field in settings.fields.items()}
+    for index, each in enumerate(settings.acknowledge):
+        at: Loc = ("acknowledge", index)
+        _check_when(settings, each.when, (*at, "when"))
+        _check_template(settings, each.send, own, (*at, "send"))
+    if settings.poll:
+        _check_template(settings, settings.poll.send, {}, ("poll", "send"))
+    for name, order in settings.commands.items():
+        at = ("commands", name)
+        sizes = {argument: each.field.size for argument, each in order.arguments.items()}
+        _check_template(settings, order.send, sizes, (*at, "send"))
+        _check_when(settings, order.answer, (*at, "answer"))
+        _check_when(settings, order.done, (*at, "done"))
+        if order.echo:
+            _check_name(settings, order.echo, (*at, "echo"))
+        if (order.echo or order.done) and not order.answer:
+            raise Wrong("it says what the answer says, and not what it looks like", "add 'answer: {FIELD: VALUE}'", at)
+        if unused := set(order.arguments) - {hole.name for hole in order.send.holes()}:
+            raise Wrong(
+                f"argument {min(unused)!r} is not sent", f"write {{{min(unused)}}} into send", (*at, "arguments")
+            )
+
+
+def _check_template(settings: FramedSettings, template: Template, sizes: Mapping[str, int], at: Loc) -> None:
+    frame, known = settings.frame, {**sizes}
+    if frame.length:
+        known[LENGTH] = frame.length.width
+    offset, length_at = len(frame.start), None
+    for piece in template.pieces:
+        if isinstance(piece, bytes):
+            offset += len(piece)
+            continue
+        if piece.name != COUNT and piece.name not in known:
+            raise Wrong(f"{{{piece.name}}} is not known here", did_you_mean(piece.name, {*known, COUNT}), at)
+        length_at = offset if piece.name == LENGTH else length_at
+        offset += NUMBERS[piece.type] if piece.name == COUNT else known[piece.name]
+    if template.raw:
+        return
+    if frame.length and length_at != frame.length.at:
+        mend = f"write {{length}} so that it comes to byte {frame.length.at}, after {shown(frame.start) or 'nothing'}"
+        raise Wrong("the length does not stand where frames have it", mend, at)
+    try:
+        whole = len(frame.whole(bytes(offset - len(frame.start))))
+    except OverflowError:
+        raise Wrong("its length can't be written", "put frame.length.adjust right", at) from None
+    if frame.size and whole != frame.size:
+        raise Wrong(f"it makes a frame of {whole} bytes, and all have {frame.size}", "put its bytes right", at)

@@ -1,0 +1,168 @@
+"""What the YAML says about a device behind framed_serial. checks.py and examples.py hold it together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from gateway.links.serial import SerialSettings
+from gateway.protocols.framed.checksum import Order as ByteOrder
+from gateway.protocols.framed.fields import FieldSettings, Value
+from gateway.protocols.framed.frame import Frame
+from gateway.protocols.framed.octets import Octets
+from gateway.protocols.framed.template import TemplateText
+from gateway.settings.context import PlaceRef
+from gateway.settings.durations import Duration
+from gateway.settings.mend import Wrong
+from gateway.settings.section import Section
+from gateway.settings.signal_kind import SignalKind
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _named(value: object) -> object:
+    return {name: name for name in value} if isinstance(value, list | tuple) else value
+
+
+Values = Annotated[
+    tuple[Value, ...],
+    BeforeValidator(_listed, json_schema_input_type=Value | tuple[Value, ...]),
+    Field(min_length=1),
+]
+"""One value, or a list of which one must be there."""
+When = Annotated[Mapping[str, Values], Field(description="fields and what they must be; size: the frame's bytes")]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])]
+"""One field, or several together."""
+
+
+class Zone(Section):
+    """A zone (防区) of the host, as a device of its own."""
+
+    number: Annotated[int | str, Field(description="as the host counts; '2.7' where two fields together say which")]
+    id: Annotated[str, Field(description="what the zone is called in rules and in the guard room")]
+    name: str
+    place: PlaceRef | None = None
+
+
+class Condition(Section):
+    """Something that lasts: told when it begins and when it ends, whether an event or a status says so."""
+
+    begins: SignalKind
+    ends: SignalKind
+    of: Annotated[Literal["zone", "area", "host"], Field(description="whose condition it is")] = "zone"
+
+
+class Message(Section):
+    """A frame with neither kind, begins, ends nor states is a sign of life."""
+
+    when: When
+    kind: Annotated[SignalKind | None, Field(description="what it tells")] = None
+    begins: Annotated[str | None, Field(description="the condition that begins with it")] = None
+    ends: Annotated[str | None, Field(description="the condition that ends with it")] = None
+    states: Annotated[
+        Mapping[str, str], Field(description="fields whose bits (the lowest is 1) say where a condition holds")
+    ] = {}
+    zone: Annotated[Names, Field(description="the field that numbers the zone")] = ()
+    area: Annotated[str | None, Field(description="the field that numbers the area")] = None
+    data: Annotated[
+        Mapping[str, str],
+        BeforeValidator(_named, json_schema_input_type=Mapping[str, str] | tuple[str, ...]),
+        Field(description="fields to be told with it, as they are or renamed"),
+    ] = {}
+    id: Annotated[Names, Field(description="the fields that tell this event from every other")] = ()
+    at: Annotated[str | None, Field(description="the field with the device's time; see clock")] = None
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> Self:
+        said = [key for key in ("kind", "begins", "ends", "states") if getattr(self, key)]
+        if len(said) > 1:
+            raise Wrong(f"{said[0]} and {said[1]} can't both be", "write two messages", (said[1],))
+        if self.zone and self.area:
+            raise Wrong("it is about a zone or an area", "keep one", ("area",))
+        return self
+
+
+class Acknowledgement(Section):
+    when: When
+    send: TemplateText
+
+
+class Poll(Section):
+    send: TemplateText
+    every: Annotated[Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=10))] = timedelta(seconds=2)
+    missed: Annotated[int, Field(ge=1, le=100, description="so many without an answer mean a lost line")] = 3
+
+
+class Argument(Section):
+    """`zone` as an argument's name takes a zone's id too, and is the zone itself when the zone is told."""
+
+    type: Literal["u8", "u16", "bcd", "digits", "ascii"] = "u8"
+    width: Annotated[int | None, Field(ge=1, le=64, description="bytes; u8 and u16 know theirs")] = None
+    least: int | None = None
+    most: int | None = None
+    default: int | str | None = None
+
+    @property
+    def field(self) -> FieldSettings:
+        return FieldSettings(at=0, type=self.type, width=self.width)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.type == "u16" and self.width not in {None, 2}:
+            raise Wrong("a u16 has 2 bytes", "leave out width", ("width",))
+        return self
+
+
+class Order(Section):
+    """Without `answer` a command is done when it is sent, and its result says that nobody confirmed it."""
+
+    send: TemplateText
+    arguments: Mapping[str, Argument] = {}
+    answer: When = Field(default_factory=dict, description="what its answer looks like")
+    echo: Annotated[str | None, Field(description="the field in which the answer repeats {count}")] = None
+    done: When = Field(default_factory=dict, description="which answers mean that it is done; all, if left out")
+
+
+class Clock(Section):
+    format: Annotated[str, Field(description="of its digits, as in strptime: %y%m%d%H%M%S")] = "%y%m%d%H%M%S"
+    timezone: str = "Asia/Shanghai"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, OSError, ValueError) as error:
+            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
+        return name
+
+
+class Example(Section):
+    """A frame out of the manual or a capture; `anju check` reads it and says what does not fit."""
+
+    bytes: Annotated[Octets, Field(min_length=1)]
+    kind: Annotated[SignalKind | None, Field(description="what it must tell; left out: nothing")] = None
+    zone: Annotated[int | str | None, Field(description="the zone it must tell it of")] = None
+
+
+class FramedSettings(SerialSettings):
+    frame: Annotated[Frame, Field(description="where a frame begins and ends, and what proves it")]
+    order: Annotated[ByteOrder, Field(description="of numbers of several bytes: which byte comes first")] = "big"
+    fields: Annotated[Mapping[str, FieldSettings], Field(description="what stands where in a frame")]
+    only: When = Field(default_factory=dict, description="which frames are the device's; others are passed over")
+    messages: Annotated[tuple[Message, ...], Field(description="what its frames mean")]
+    conditions: Annotated[Mapping[str, Condition], Field(description="what lasts, and what is told of it")] = {}
+    acknowledge: Annotated[
+        tuple[Acknowledgement, ...], Field(description="which frames are answered, once they are on record")
+    ] = ()
+    poll: Annotated[Poll | None, Field(description="what it is asked, and how often")] = None
+    commands: Annotated[Mapping[str, Order], Field(description="what it can be told to do")] = {}
+    zones: tuple[Zone, ...] = ()
+    clock: Clock = Clock()
+    examples: Annotated[tuple[Example, ...], Field(description="frames of the manual that `anju check` tries")] = ()

@@ -1,0 +1,174 @@
+"""MQTT formats that are known by name: their topics, how they say that a device is there, and what they usually report.
+
+Sources: zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html; tasmota.github.io/docs/MQTT;
+shelly-api-docs.shelly.cloud, gen1 (MQTT of each device) and gen2 Mqtt; home-assistant.io/integrations/mqtt_statestream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.links.mqtt.topics import matches
+from gateway.protocols.mapping.readings import Event, Match, State, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Where a format says that a device is there, and what says that it is away."""
+
+    topic: str
+    online: Match
+    offline: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """Topics whose levels name the value: those after `prefix` become keys, within `under`.
+
+    With the prefix `shellies/x/`, `true` on `shellies/x/sensor/flood` is read as {"sensor": {"flood": true}}.
+    """
+
+    prefix: str
+    under: tuple[str, ...] = ()
+    objects_too: bool = True
+    capitals: bool = False
+    """Whether its topics are in capitals what its telemetry writes as Switch1."""
+
+    def read(self, topic: str, base: str, said: Any) -> Any:
+        """None where it is not about this topic, or an object that needs no key."""
+        prefix = self.prefix.replace("{base}", base)
+        if not matches(f"{prefix}#", topic) or (isinstance(said, dict) and not (self.objects_too or _is_action(said))):
+            return None
+        keys = (*self.under, *topic.split("/")[prefix.count("/") :])
+        for key in reversed(keys):
+            said = {key: said, key.capitalize(): said} if self.capitals else {key: said}
+        return said
+
+
+def _is_action(said: dict[str, Any]) -> bool:
+    return [name.lower() for name in said] in (["action"], ["state"])
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`{base}` in a topic is the device's own, from the YAML. `details` go along with every signal.
+
+    `nothing` are words that say that nothing is known.
+    """
+
+    topics: tuple[str, ...]
+    availability: tuple[Availability, ...] = ()
+    states: tuple[State, ...] = ()
+    events: tuple[Event, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
+    keyed: tuple[Keyed, ...] = ()
+    nothing: tuple[str, ...] = ("",)
+    wrapped: str = ""
+    """Where an answer holds what is otherwise the whole message."""
+
+    def read(self, topic: str, base: str, said: Any) -> Any:
+        """The message as the YAML's paths see it; None when it says nothing."""
+        if isinstance(said, str) and said in self.nothing:
+            return None
+        if isinstance(said, dict) and self.wrapped in said:
+            said = said[self.wrapped]
+        keyed = (each.read(topic, base, said) for each in self.keyed)
+        return next((each for each in keyed if each is not None), said)
+
+
+def _state(of: str, on: str, off: str, **how: object) -> State:
+    return State.model_validate({"of": of, "on": on, "off": off, **how})
+
+
+def _alarm(of: str, of_what: str, **how: object) -> State:
+    return _state(of, f"{of_what}.alarm", f"{of_what}.restored", **how)
+
+
+def _event(of: str, kind: str, *values: Value) -> Event:
+    return Event.model_validate({"of": of, "is": values, "kind": kind})
+
+
+def _there(topic: str, online: Value, offline: Value, of: str = "@") -> Availability:
+    return Availability(
+        topic, Match.model_validate({"of": of, "is": online}), Match.model_validate({"of": of, "is": offline})
+    )
+
+
+_LOW_BATTERY = "panel.battery_low", "panel.battery_restored"
+_LOW_PERCENT = 15
+
+ZIGBEE2MQTT = Format(
+    topics=("{base}",),
+    availability=(
+        _there("{base}/availability", "online", "offline", of="state"),
+        _there("{base}/availability", "online", "offline"),  # before its version 2 the bare word
+        _there("{base}/state", "online", "offline", of="state"),  # of zigbee2mqtt itself, whose base is …/bridge
+        _there("{base}/state", "online", "offline"),
+    ),
+    states=(
+        _state("contact", "door.opened", "door.closed", **{"is": False}),
+        _state("state", "door.unlocked", "door.locked", **{"is": "UNLOCK"}),  # a lock's; a switch says ON and OFF
+        _alarm("occupancy", "zone"),
+        _alarm("vibration", "zone"),
+        _alarm("water_leak", "water"),
+        _alarm("smoke", "fire"),
+        _alarm("gas", "gas"),
+        _alarm("carbon_monoxide", "gas"),
+        _state("tamper", "zone.tampered", "zone.restored"),
+        _state("battery_low", *_LOW_BATTERY),
+    ),
+    events=(
+        _event("action", "panic.pressed", "emergency", "sos", "panic"),
+        _event("action", "access.denied", "unlock_failure_invalid_pin_or_id", "unlock_failure_invalid_schedule"),
+    ),
+    details=(("battery", "battery"), ("user", "action_user")),
+)
+TASMOTA = Format(
+    # POWER says a bare word, RESULT the same as JSON; receivers of radio (RfReceived) say theirs on tele's RESULT
+    topics=("stat/{base}/+", "tele/{base}/SENSOR", "tele/{base}/STATE", "tele/{base}/RESULT"),
+    availability=(_there("tele/{base}/LWT", "Online", "Offline"),),
+    keyed=(Keyed("stat/{base}/", objects_too=False, capitals=True),),
+    wrapped="StatusSNS",  # STATUS8 and STATUS10
+)
+SHELLY = Format(
+    topics=("{base}/events/rpc", "{base}/status/+"),
+    availability=(_there("{base}/online", online=True, offline=False),),
+    states=(
+        _alarm('params."flood:0".alarm', "water"),
+        _alarm('params."smoke:0".alarm', "fire"),
+        _state('params."devicepower:0".battery.percent', *_LOW_BATTERY, below=_LOW_PERCENT),
+    ),
+    keyed=(Keyed("{base}/status/", under=("params",)),),  # the same component as in a NotifyStatus
+)
+SHELLY_GEN1 = Format(
+    topics=("{base}/+", "{base}/+/+"),
+    availability=(_there("{base}/online", online=True, offline=False),),
+    states=(
+        _state("sensor.state", "door.opened", "door.closed", **{"is": "open"}),
+        _alarm("sensor.flood", "water"),
+        _alarm("sensor.smoke", "fire"),
+        _alarm("sensor.gas", "gas", **{"is": ("mild", "heavy"), "not": "none"}),
+        _alarm("status.motion", "zone"),
+        _state("sensor.battery", *_LOW_BATTERY, below=_LOW_PERCENT),
+        _state("status.bat", *_LOW_BATTERY, below=_LOW_PERCENT),
+    ),
+    keyed=(Keyed("{base}/"),),
+    nothing=("", "unknown"),  # a gas sensor that warms up: neither gas nor none
+)
+STATESTREAM = Format(
+    topics=("{base}/state",),
+    availability=(_there("{base}/state", "", "unavailable"),),
+    nothing=("", "unknown"),
+)
+JSON = Format(topics=("{base}",))
+
+FORMATS: Mapping[str, Format] = {
+    "zigbee2mqtt": ZIGBEE2MQTT,
+    "tasmota": TASMOTA,
+    "shelly": SHELLY,
+    "shelly_gen1": SHELLY_GEN1,
+    "ha_statestream": STATESTREAM,
+    "json": JSON,
+}

@@ -1,0 +1,76 @@
+"""Where in a message a value stands: a JMESPath expression (jmespath.org), such as `battery` or `data[0].state`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from pydantic import AfterValidator, Field
+
+from gateway.errors import BadInput
+from gateway.model import Words
+from gateway.protocols.json_text import read_json, text_of
+from gateway.settings.mend import Wrong
+
+LARGEST = 64 * 1024
+"""Bytes of a message."""
+DEEPEST = 32
+"""Levels of nesting a message may have."""
+
+
+def _check(expression: str) -> str:
+    try:
+        jmespath.compile(expression)
+    except JMESPathError as error:
+        why = str(error).splitlines()[0].removesuffix(":")
+        raise Wrong(
+            f"{expression!r} is no JMESPath expression ({why})", "write one like battery or data[0].state"
+        ) from None
+    return expression
+
+
+Path = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_check)]
+
+
+def look_up(expression: str, message: Any) -> Any:
+    """What stands there; None when nothing does, or when the expression does not suit the message."""
+    try:
+        return jmespath.search(expression, message)
+    except JMESPathError:
+        return None
+
+
+def message_of(payload: bytes) -> Any:
+    """JSON if it is JSON, else its text: many devices say `on` plainly. Raises BadInput for what is neither.
+
+    NaN, Infinity and numbers without end, which small devices write into their JSON, are no value of anything.
+    """
+    if len(payload) > LARGEST:
+        size = len(payload)
+        raise BadInput(Words(f"共 {size} 字节，最多 {LARGEST}", f"{size} bytes, {LARGEST} are the most"), payload)
+    text = text_of(payload)
+    if "\ufffd" in text:
+        why = Words("既不是 JSON 也不是 UTF-8 文本", "neither JSON nor text in UTF-8")
+        raise BadInput(why, payload)
+    try:
+        message = read_json(text)
+    except ValueError:
+        return text.strip()
+    if _depth(message) > DEEPEST:
+        raise BadInput(Words(f"JSON 嵌套超过 {DEEPEST} 层", f"JSON nested deeper than {DEEPEST} levels"), payload)
+    return message
+
+
+def _depth(message: Any) -> int:
+    level, deep = [message], 0
+    while level and deep <= DEEPEST:
+        deep += 1
+        level = [below for item in level for below in _below(item)]
+    return deep
+
+
+def _below(item: Any) -> list[Any]:
+    if isinstance(item, dict):
+        return list(item.values())
+    return item if isinstance(item, list) else []

@@ -1,0 +1,157 @@
+"""WS-Discovery: ask by UDP who is a camera (ONVIF Core 7.3; OASIS WS-Discovery, April 2005)."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import socket
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree as ET
+
+from gateway.errors import BadInput
+from gateway.protocols.onvif.xml import cleaned
+
+Address = tuple[str, int]
+EVERYBODY: Address = ("239.255.255.250", 3702)
+MOST_FOUND = 1024
+LARGEST_DATAGRAM = 65_535
+ASKED = (0.0, 0.3, 1.0)
+"""Seconds at which the question is sent: UDP loses some."""
+
+_DISCOVERY = "{http://schemas.xmlsoap.org/ws/2005/04/discovery}"
+_ADDRESSING = "{http://schemas.xmlsoap.org/ws/2004/08/addressing}"
+_SCOPE = re.compile(r"onvif://www\.onvif\.org/(name|hardware|location)/(.+)", re.IGNORECASE)
+_PROBE = """<?xml version="1.0" encoding="UTF-8"?>
+<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing"\
+ xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" xmlns:dn="http://www.onvif.org/ver10/network/wsdl">\
+<e:Header><w:MessageID>{id}</w:MessageID><w:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</w:To>\
+<w:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</w:Action></e:Header>\
+<e:Body><d:Probe><d:Types>dn:NetworkVideoTransmitter</d:Types></d:Probe></e:Body></e:Envelope>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A camera that answered. `address` is where its device service is; name and hardware are its own words."""
+
+    endpoint: str
+    address: str
+    name: str = ""
+    hardware: str = ""
+
+
+def probe(message_id: str) -> bytes:
+    return _PROBE.format(id=message_id).encode()
+
+
+def read_answer(data: bytes, message_id: str, sender: str) -> list[Found]:
+    """The cameras in one datagram, none if it answers another's question; raises BadInput."""
+    envelope = ET.fromstring(cleaned(data))  # noqa: S314  # cleaned of DTDs, bounded
+    if not _text(envelope, f".//{_ADDRESSING}RelatesTo").endswith(message_id[-36:]):  # some write urn:uuid: before it
+        return []
+    return list(_matches(envelope, sender))
+
+
+def _matches(envelope: ET.Element, sender: str) -> Iterator[Found]:
+    for match in envelope.iter(f"{_DISCOVERY}ProbeMatch"):
+        address = _choose(_text(match, f"{_DISCOVERY}XAddrs").split(), sender)
+        if address is None:
+            continue
+        said: dict[str, str] = {}
+        for scope in _text(match, f"{_DISCOVERY}Scopes").split()[:64]:
+            if known := _SCOPE.fullmatch(scope):
+                said.setdefault(known[1].lower(), _plain(unquote(known[2])))
+        endpoint = _text(match, f"{_ADDRESSING}EndpointReference/{_ADDRESSING}Address")
+        yield Found(_plain(endpoint) or address, address, said.get("name", ""), said.get("hardware", ""))
+
+
+def _choose(addresses: Sequence[str], sender: str) -> str | None:
+    """The one at which it answered; else its first: a camera lists link-local addresses too."""
+    usable = [address for address in addresses if _is_usable(address)]
+    return next((address for address in usable if urlsplit(address).hostname == sender), next(iter(usable), None))
+
+
+def _is_usable(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return False
+    printable = address.isascii() and address.isprintable() and not set(address) & set("\"'\\<>")
+    return printable and parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0 and not parts.username
+
+
+def _text(element: ET.Element, path: str) -> str:
+    return (element.findtext(path) or "").strip()
+
+
+def _plain(text: str) -> str:
+    """Fit for a terminal and a file: printable, short."""
+    return "".join(character for character in text if character.isprintable())[:80].strip()
+
+
+class _Ear(asyncio.DatagramProtocol):
+    """Keeps who answered, each once."""
+
+    def __init__(self, message_id: str) -> None:
+        self.found: dict[str, Found] = {}
+        self._message_id = message_id
+
+    def datagram_received(self, data: bytes, address: tuple[str | object, int]) -> None:
+        if len(self.found) >= MOST_FOUND:
+            return
+        with suppress(BadInput):  # anybody may send us anything
+            for found in read_answer(data, self._message_id, str(address[0])):
+                self.found.setdefault(found.endpoint, found)
+
+    def error_received(self, error: Exception) -> None:
+        """A host that was asked by name is not there: then it does not answer."""
+
+
+async def search(
+    seconds: float, targets: Sequence[Address] = (EVERYBODY,), interface: str | None = None
+) -> list[Found]:
+    """Who answers within `seconds`, sorted by address.
+
+    `targets` may name single cameras too, which reaches those behind a router. `interface` is the address
+    of our own network card to ask from. Raises OSError where there is no network to ask on.
+    """
+    message_id = f"uuid:{uuid.uuid4()}"
+    loop = asyncio.get_running_loop()
+    transport, ear = await loop.create_datagram_endpoint(lambda: _Ear(message_id), sock=_socket(interface))
+    try:
+        end = loop.time() + seconds
+        for wait in ASKED:
+            await asyncio.sleep(min(wait, max(0.0, end - loop.time())))
+            for target in targets:
+                transport.sendto(probe(message_id), target)
+        await asyncio.sleep(max(0.0, end - loop.time()))
+    finally:
+        transport.close()
+    return sorted(ear.found.values(), key=lambda found: _order(found.address))
+
+
+def _socket(interface: str | None) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
+        if interface is not None:
+            made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))
+        made.bind((interface or "", 0))
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def _order(address: str) -> tuple[int, str]:
+    host = urlsplit(address).hostname or ""
+    try:
+        return int(ipaddress.ip_address(host)), address
+    except ValueError:
+        return 0, address

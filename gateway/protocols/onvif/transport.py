@@ -1,0 +1,95 @@
+"""HTTP to a camera: bounded in size and time, with HTTP digest where the camera asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from gateway.errors import BadInput, LinkLost, trouble_of
+from gateway.model import Words
+from gateway.protocols.onvif.xml import SHOWN
+
+PATIENCE_S = 10.0
+"""For a camera to answer, beyond the time it was told to wait for events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """`address` is that of the device service."""
+
+    address: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    verify_tls: bool = True
+
+
+@asynccontextmanager
+async def session_of(login: Login) -> AsyncIterator[aiohttp.ClientSession]:
+    """One camera's connections: few, never through a proxy, each for one question.
+
+    Cameras close a kept connection whenever they like, and a question lost on it would be a lost line.
+    """
+    digest = (aiohttp.DigestAuthMiddleware(login.user, login.password),) if login.user else ()
+    connector = aiohttp.TCPConnector(limit=4, force_close=True, ssl=login.verify_tls)
+    async with aiohttp.ClientSession(connector=connector, middlewares=digest, trust_env=False) as session:
+        yield session
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+
+
+async def fetch(
+    session: aiohttp.ClientSession,
+    method: str,
+    address: str,
+    *,
+    largest: int,
+    limit_s: float,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Raises LinkLost without an answer in time, BadInput for one that is larger than `largest` bytes."""
+    timeout = aiohttp.ClientTimeout(total=limit_s)
+    try:
+        async with session.request(
+            method, address, data=body, headers=headers, timeout=timeout, allow_redirects=False
+        ) as response:
+            return Answer(response.status, await _bounded(response, largest))
+    except TimeoutError:
+        en = f"the camera did not answer within {limit_s:g} s"
+        raise LinkLost(Words("摄像机无应答，请检查供电和网线", en)) from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        why = _why(error)
+        raise LinkLost(Words(why.zh, f"the camera can't be reached: {why}")) from None
+
+
+async def _bounded(response: aiohttp.ClientResponse, largest: int) -> bytes:
+    data = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        data += chunk
+        if len(data) > largest:
+            raise BadInput(
+                Words(f"应答超过 {largest} 字节", f"an answer of more than {largest} bytes"), bytes(data[:SHOWN])
+            )
+    return bytes(data)
+
+
+def _why(error: Exception) -> Words:
+    """Without the address, which may hold what nobody should read."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        en = "its certificate is not trusted (verify_tls: false takes any)"
+        return Words("摄像机的证书不受信任，请通知安装员", en)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        en = error.os_error.strerror or type(error.os_error).__name__
+        return Words(f"{trouble_of(error.os_error)}，请检查摄像机供电和网线", en)
+    if isinstance(error, aiohttp.ClientResponseError):
+        return Words("对方不是 HTTP，请核对端口", "what answers does not speak HTTP: is it the right port?")
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return Words("对方未应答就断开，请核对端口", "it hangs up without an answer: is the port right?")
+    return Words("摄像机连不上，请检查供电和网线", type(error).__name__)

@@ -1,0 +1,69 @@
+"""A second copy of what is small and can't be made again: accounts, residents, vehicles, door plates, faces.
+
+`anju.db-registers` beside the database, written anew when one of them has changed. It also says where each table of
+the database begins, so that its rows can be found when its first page is gone. Sealed columns stay sealed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+
+from gateway.store.connection import read_only
+from gateway.store.first_page import Root, roots_of
+
+NAME = "anju.db-registers"
+TABLES = ("web_users", "web_tokens", "persons", "vehicles", "door_plates", "face_templates")
+"""Sessions are left out: one that was ended must not come back."""
+
+
+def save(connection: sqlite3.Connection, folder: Path) -> bool:
+    """Write the copy if it differs from the one there is; whether it did. Raises sqlite3.Error or OSError."""
+    roots = roots_of(connection)
+    tables = {table: connection.execute(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608  # our own names
+    columns = {table: [column[0] for column in rows.description] for table, rows in tables.items()}
+    found = {table: [tuple(row) for row in rows] for table, rows in tables.items()}
+    digest = hashlib.blake2b(repr((roots, columns, found)).encode()).hexdigest()
+    path = folder / NAME
+    if digest == _digest(path):
+        return False
+    draft = path.with_name(f"{NAME}.{os.getpid()}.draft")
+    draft.unlink(missing_ok=True)
+    try:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        with closing(sqlite3.connect(draft, isolation_level=None)) as copy:
+            copy.execute("PRAGMA journal_mode = MEMORY")
+            copy.execute("BEGIN")
+            for table, rows in found.items():
+                _put(copy, table, columns[table], rows)
+            _put(copy, "roots", list(Root._fields), roots)
+            _put(copy, "about", ["digest"], [(digest,)])
+            copy.execute("COMMIT")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def _put(copy: sqlite3.Connection, table: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:
+    places = ", ".join("?" * len(columns))
+    copy.execute(f'CREATE TABLE "{table}" ({", ".join(columns)})')
+    copy.executemany(f'INSERT INTO "{table}" VALUES ({places})', rows)  # noqa: S608  # our own names
+
+
+def _digest(path: Path) -> str | None:
+    with suppress(sqlite3.Error), closing(read_only(path)) as connection:
+        row = connection.execute("SELECT digest FROM about").fetchone()
+        return row and str(row[0])
+    return None
+
+
+def roots(folder: Path) -> list[Root]:
+    """Empty where there is no copy, or none that can be read."""
+    with suppress(sqlite3.Error, TypeError), closing(read_only(folder / NAME)) as connection:
+        return [Root(str(table), int(page), str(sql)) for table, page, sql in connection.execute("SELECT * FROM roots")]
+    return []

@@ -1,0 +1,73 @@
+"""The thread in which a worker recognises: one for all its cameras, since one core is what it may take.
+
+What fails over one camera's pictures ends that camera alone.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from threading import Lock, Thread
+
+from gateway.vision.identities import Identities
+from gateway.vision.identity_index import Registry
+from gateway.vision.latest_frames import Newest
+from gateway.vision.recogniser import CameraTracks, Recognisers, View
+from gateway.vision.send_queue import Outbox
+from gateway.vision.sighting import Sighting, Watch
+
+_TICK = 0.5
+
+
+class Recognition(Thread):
+    def __init__(self, outbox: Outbox, frames: Newest[View]) -> None:
+        super().__init__(name="recognition", daemon=True)
+        self._outbox = outbox
+        self._frames = frames
+        self._lock = Lock()
+        self._registry = Registry(Identities())
+        self._cameras: dict[int, tuple[CameraTracks, Callable[[], None]]] = {}
+
+    def know(self, known: Identities) -> None:
+        self._registry = Registry(known)
+
+    def add(self, number: int, watch: Watch, failed: Callable[[], None]) -> None:
+        """`failed` is called, in this thread, when what it shows breaks the code."""
+        with self._lock:
+            self._cameras[number] = CameraTracks(watch), failed
+
+    def remove(self, number: int) -> None:
+        with self._lock:
+            self._cameras.pop(number, None)
+        self._frames.forget(number)
+
+    def run(self) -> None:
+        recognisers = Recognisers()
+        while True:
+            self._look(recognisers)
+            for number in self._all():
+                self._tell(number, lambda camera: camera.pass_time(time.monotonic(), self._registry))
+
+    def _look(self, recognisers: Recognisers) -> None:
+        if taken := self._frames.take(_TICK):
+            number, view = taken
+            self._tell(number, lambda camera: camera.look(view, recognisers, self._registry))
+
+    def _tell(self, number: int, look: Callable[[CameraTracks], list[Sighting]]) -> None:
+        with self._lock:
+            known = self._cameras.get(number)
+        if known is None:
+            return
+        camera, failed = known
+        try:
+            for sighting in look(camera):
+                self._outbox.offer(number, sighting)
+        except Exception:  # noqa: BLE001  a supervisor of one camera: an error would end the worker of all others
+            traceback.print_exc()
+            self.remove(number)
+            failed()
+
+    def _all(self) -> list[int]:
+        with self._lock:
+            return list(self._cameras)

@@ -1,0 +1,93 @@
+"""A worker's way out: bounded, written by one thread, never waited for by a camera's."""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+from collections.abc import Callable
+from threading import Condition
+from typing import Any
+
+from gateway.vision.ipc import Message
+from gateway.vision.sighting import Sighting
+
+BEAT = 2.0
+"""Seconds after which a worker with nothing to say says that it lives."""
+
+
+class Outbox:
+    """What must arrive waits in front; sightings wait behind, and when `most` do, the newest is dropped and counted.
+
+    Live pictures wait behind all: when `most_live` bytes of them do, a view loses its parts up to its next keyframe.
+    """
+
+    def __init__(self, frames_dropped: Callable[[], int], most: int = 64, most_live: int = 16 * 1024 * 1024) -> None:
+        self._frames_dropped = frames_dropped
+        self._most = most
+        self._changed = Condition()
+        self._first: deque[Message] = deque()
+        self._sightings: deque[Message] = deque()
+        self._dropped = 0
+        self._most_live = most_live
+        self._live: deque[Message] = deque()
+        self._live_bytes = 0
+        self._behind: set[int] = set()
+        self.parts_dropped = 0
+
+    def say(self, word: str, blob: bytes = b"", **more: Any) -> None:
+        """Ready, lost, heard, picture: few by nature, so never dropped."""
+        with self._changed:
+            self._first.append(Message({"say": word, **more}, blob))
+            self._changed.notify()
+
+    def offer(self, watch: int, sighting: Sighting) -> None:
+        header = {"say": "sighting", "watch": watch, "kind": sighting.kind, "at": sighting.at, "data": sighting.data}
+        with self._changed:
+            if len(self._sightings) >= self._most:
+                self._dropped += 1
+                return
+            self._sightings.append(Message(header, sighting.jpeg))
+            self._changed.notify()
+
+    def pulse(self, watch: int) -> None:
+        """A camera's packets arrive. One a camera waits at most."""
+        with self._changed:
+            heard = {"say": "heard", "watch": watch}
+            if all(message.header != heard for message in self._first):
+                self._first.append(Message(heard))
+                self._changed.notify()
+
+    def stream(self, view: int, blob: bytes, *, key: bool, opening: list[object] | None) -> None:
+        """A part of a live picture."""
+        header = {"say": "part", "view": view, "key": key, "opening": opening}
+        with self._changed:
+            full = self._live_bytes + len(blob) > self._most_live and bool(self._live)
+            if full or (view in self._behind and not key):
+                self._behind.add(view)
+                self.parts_dropped += 1
+                return
+            self._behind.discard(view)
+            self._live.append(Message(header, blob))
+            self._live_bytes += len(blob)
+            self._changed.notify()
+
+    def write_to(self, line: socket.socket) -> None:
+        """Until the line breaks (OSError); for a thread of its own."""
+        while True:
+            message = self._next()
+            message.header["dropped"] = [self._dropped, self._frames_dropped(), self.parts_dropped]
+            line.sendall(message.coded())
+
+    def _next(self) -> Message:
+        with self._changed:
+            self._changed.wait_for(lambda: self._first or self._sightings or self._live, BEAT)
+            if self._first:
+                return self._first.popleft()
+            if self._sightings:
+                return self._sightings.popleft()
+            return self._next_live() if self._live else Message({"say": "alive"})
+
+    def _next_live(self) -> Message:
+        part = self._live.popleft()
+        self._live_bytes -= len(part.blob)
+        return part

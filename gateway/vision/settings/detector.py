@@ -1,0 +1,60 @@
+"""`detector` of a camera: the installer's own ONNX model, and how it is to be understood."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from gateway.settings.context import Context, ExistingFile
+from gateway.settings.mend import Wrong
+from gateway.settings.section import Section
+from gateway.vision.detect.model import DetectorModel, Format
+from gateway.vision.settings.faces import Sha256
+
+Side = Annotated[int, Field(ge=32, le=4096)]
+
+
+class DetectorSection(Section):
+    """What it finds is told as object.seen with data.class, once for each thing that two looks agree on."""
+
+    path: Annotated[ExistingFile, Field(description="of the ONNX file")]
+    sha256: Annotated[Sha256, Field(description="its SHA-256, as sha256sum prints it")]
+    format: Annotated[Format, Field(description="what comes out of it: yolov5, yolov8 (9, 11), nms (yolov10) or ssd")]
+    classes: Annotated[
+        tuple[str, ...],
+        Field(min_length=1, description="names of its classes, in its order; '' for those that are nothing to us"),
+    ]
+    size: Annotated[tuple[Side, Side], Field(description="width and height of its input")] = (640, 640)
+    threshold: Annotated[float, Field(gt=0, le=1, description="how sure it must be")] = 0.5
+    overlap: Annotated[float, Field(gt=0, le=1, description="boxes that share more are one thing")] = 0.45
+    letterbox: Annotated[bool, Field(description="keep the picture's shape, with grey beside it; else stretch it")] = (
+        True
+    )
+    rgb: Annotated[bool, Field(description="red first; else blue first")] = True
+    scale: Annotated[float, Field(gt=0, description="by what (value - mean) is multiplied")] = 1 / 255
+    mean: Annotated[float, Field(description="what is taken from each value of a colour")] = 0.0
+    outputs: Annotated[
+        tuple[str, str, str] | None, Field(description="for ssd: names of the outputs with boxes, classes, scores")
+    ] = None
+    top_first: Annotated[bool, Field(description="for ssd: boxes are top, left, bottom, right")] = False
+    first_class: Annotated[int, Field(ge=0, le=1, description="for ssd: 1 if class 0 is the background")] = 0
+
+    @model_validator(mode="after")
+    def _is_the_one(self, info: ValidationInfo) -> Self:
+        if not any(self.classes):
+            raise Wrong("every class is '': nothing would ever be told", "name the classes that matter")
+        if isinstance(info.context, Context):
+            with (info.context.directory / self.path).open("rb") as content:
+                found = hashlib.file_digest(content, "sha256").hexdigest()
+            if found != self.sha256.lower():
+                raise Wrong(
+                    f"the file {str(self.path)!r} has another SHA-256: {found}", "get the right file, or its hash"
+                )
+        return self
+
+    @property
+    def model(self) -> DetectorModel:
+        said = self.model_dump() | {"path": str(self.path)}
+        return DetectorModel.of(said)

@@ -1,0 +1,105 @@
+"""A worker's side of live views and recordings: reels, and the two threads that work on them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from threading import Event, Lock, Thread
+
+from gateway.errors import BadInput
+from gateway.vision.view.finish import finish
+from gateway.vision.view.muxer import FileReel, LiveReel, Muxer, Outlet
+from gateway.vision.view.subscribers import Subscribers
+
+LIVE_S, FILE_S = 0.1, 1.0
+"""How often the reels are worked on: segments are put together, a browser and a disk want few and large pieces."""
+
+
+class Workshop:
+    """A thread that works on its reels every so often, and sleeps while there are none."""
+
+    def __init__(self, name: str, interval: float) -> None:
+        self.wake = Event()
+        self._interval = interval
+        self._lock = Lock()
+        self._reels: dict[int, Muxer] = {}
+        self._pause = Event()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def add(self, reel: Muxer) -> None:
+        with self._lock:
+            self._reels[reel.view] = reel
+
+    def _run(self) -> None:
+        while True:
+            self.wake.wait()
+            self.wake.clear()
+            with self._lock:
+                reels = list(self._reels.values())
+            for reel in reels:
+                self._work(reel)
+            self._pause.wait(self._interval)
+
+    def _work(self, reel: Muxer) -> None:
+        try:
+            reel.work()
+        except (OSError, BadInput) as error:
+            reel.fail(str(error))
+        if reel.is_over:
+            with self._lock:
+                self._reels.pop(reel.view, None)
+
+
+class MuxThreads:
+    """Every method is for the thread that hears the gateway."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._live = Workshop("live", LIVE_S)
+        self._files = Workshop("recordings", FILE_S)
+        self._running: dict[int, tuple[Muxer, Subscribers]] = {}
+
+    def start(self) -> None:
+        self._live.start()
+        self._files.start()
+
+    def show(self, view: int, crowd: Subscribers) -> None:
+        reel = LiveReel(view, self._live.wake.set, self._outlet)
+        self._begin(reel, crowd, self._live)
+
+    def record(self, view: int, crowd: Subscribers, file: Path, before_s: float) -> None:
+        try:
+            reel = FileReel(view, self._files.wake.set, self._outlet, file)
+        except OSError as error:
+            self._outlet.say("unshown", view=view, why=str(error))
+            return
+        self._begin(reel, crowd, self._files, before_s)
+        self._outlet.say("recording", view=view, value=reel.began or time.time())
+
+    def hide(self, view: int) -> None:
+        """End it. A recording says `recorded` once its file is whole."""
+        if running := self._running.pop(view, None):
+            reel, crowd = running
+            crowd.leave(reel)
+            reel.end("nobody wants it any more")
+
+    def finish(self, view: int, raw: Path, mp4: Path) -> None:
+        """In a thread: nobody waits for it here."""
+        Thread(target=self._finish, args=(view, raw, mp4), name=f"finish-{view}", daemon=True).start()
+
+    def _begin(self, reel: Muxer, crowd: Subscribers, workshop: Workshop, before_s: float | None = None) -> None:
+        self._running = {view: running for view, running in self._running.items() if not running[0].is_over}
+        self._running[reel.view] = reel, crowd
+        workshop.add(reel)
+        crowd.join(reel, before_s)
+
+    def _finish(self, view: int, raw: Path, mp4: Path) -> None:
+        try:
+            seconds = finish(raw, mp4)
+        except (OSError, BadInput) as error:
+            self._outlet.say("unshown", view=view, why=str(error))
+        else:
+            self._outlet.say("finished", view=view, value=seconds)

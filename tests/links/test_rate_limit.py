@@ -1,0 +1,51 @@
+"""What can't be read is kept, but not all of it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from gateway.errors import NotRecorded
+from gateway.links.rate_limit import QuarantineLimit, Unread, allowance
+from gateway.model import Said
+from tests.support.listening import Listening
+
+
+class Emit:
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, bytes]] = []
+        self.disk = True
+
+    async def quarantine(self, why: Said, data: bytes) -> None:
+        if not self.disk:
+            raise NotRecorded("disk full")
+        self.kept.append((str(why), data))
+
+
+async def test_what_was_held_back_is_told_with_the_next(monkeypatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("asyncio.get_running_loop", lambda: SimpleNamespace(time=lambda: now))
+    emit = Emit()
+    aside = QuarantineLimit(emit, allowance(burst=1, seconds=10))
+    assert [await aside.put("noise", b"x") for _ in range(3)] == [True, False, False]
+    now = 10.0
+    assert await aside.put("noise", b"y")
+    assert emit.kept == [("noise", b"x"), ("noise (and 2 more like it before)", b"y")]
+
+
+async def test_what_the_disk_did_not_take_is_not_kept() -> None:
+    emit = Emit()
+    emit.disk = False
+    assert not await QuarantineLimit(emit).put("noise", b"x")
+
+
+def test_a_line_that_brings_nothing_readable_is_told() -> None:
+    emit = Listening()
+    unread = Unread(emit)  # type: ignore[arg-type]
+    for _ in range(2):
+        unread.unread("noise")
+    unread.read()
+    for _ in range(2):
+        unread.unread("noise")
+    assert emit.turned_away == []
+    unread.unread("noise", "part")
+    assert emit.turned_away == [("part", "nothing that it says can be read: noise; check its settings and the line")]

@@ -1,0 +1,177 @@
+"""One reader's session without a line: against libosdp's peripheral, and against answers of malice."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from osdp import Capability
+
+from gateway.protocols.credential.wiegand import encode
+from gateway.protocols.osdp import feedback, trouble
+from gateway.protocols.osdp.bus import Turn
+from gateway.protocols.osdp.frames import CRC, REPLY, SECURITY, START, Frame, Framer, seal
+from gateway.protocols.osdp.session import ASK_STATUS, MOST_WAITING, Session
+from gateway.simulator.osdp import SimulatedReader
+
+KEY = bytes(range(1, 17))
+IDENTITY, ABILITIES = bytes((0x45, *range(12))), bytes((0x46, 4, 1, 1, 8, 1, 0))
+
+
+def exchange(session: Session, reader: SimulatedReader) -> bool:
+    """One question and its answer; whether there was one."""
+    said = session.speak()
+    for frame in Framer().feed(reader.answer(said)) if said else ():
+        assert isinstance(frame, Frame)
+        session.hear(frame)
+    return bool(said)
+
+
+def made_up(session: Session, reader: SimulatedReader) -> Session:
+    for _ in range(6):
+        if not session.up:
+            exchange(session, reader)
+    assert session.up
+    return session
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+def test_up_within_four_exchanges(key: bytes | None) -> None:
+    session = made_up(Session(9, key), SimulatedReader(9, key))
+    assert session.reachable
+    assert session.can(Capability.LEDControl)
+    assert not session.can(Capability.TextOutput)
+
+
+def test_begun_anew_from_any_point() -> None:
+    reader, session = SimulatedReader(9, KEY), Session(9, KEY)
+    for exchanges in range(6):
+        for _ in range(exchanges):
+            exchange(session, reader)
+        session.speak()  # an answer that never comes
+        session.restart()
+        assert not session.up
+        made_up(session, reader)
+
+
+def test_commands_that_wait_are_told_that_they_failed() -> None:
+    reader, session, told = SimulatedReader(9, KEY), Session(9, KEY), []
+    assert not session.submit(ASK_STATUS)
+    made_up(session, reader)
+    for order in feedback.orders("grant", {}):
+        assert session.submit(order, told.append)
+    assert session.busy
+    session.speak()
+    session.restart()
+    assert told == [False, False]
+    made_up(session, reader)
+    assert session.submit(feedback.orders("led", {})[0], told.append)
+    exchange(session, reader)
+    assert told[2:] == [True]
+    assert not session.busy
+
+
+def test_not_more_commands_wait_than_a_few() -> None:
+    session = made_up(Session(9, KEY), SimulatedReader(9, KEY))
+    (tone,) = feedback.orders("buzzer", {})
+    taken = [session.submit(tone) for _ in range(MOST_WAITING + 2)]
+    assert taken == [True] * MOST_WAITING + [False] * 2
+    session.close()
+
+
+def test_it_leaves_nothing_behind() -> None:
+    session = Session(9, KEY)
+    seen = weakref.ref(session)
+    session.close()
+    del session
+    gc.collect()
+    assert seen() is None
+
+
+def test_a_key_is_not_kept_where_it_could_be_shown() -> None:
+    session = Session(9, KEY)
+    shown = repr(vars(session)) + repr(session)
+    assert KEY.hex() not in shown
+    assert repr(KEY) not in shown
+
+
+answers = st.builds(
+    lambda code, data: bytes((code,)) + data,
+    st.sampled_from([0x40, 0x41, 0x45, 0x46, 0x48, 0x4A, 0x4B, 0x50, 0x53, 0x54, 0x76, 0x78, 0x79, 0x7A, 0x90, 0xFF]),
+    st.binary(max_size=240),
+) | st.sampled_from([b"\x40", IDENTITY, ABILITIES])
+blocks = st.sampled_from([b""] * 6 + [bytes((2, 0x16)), bytes((3, 0x12, 1)), bytes((0, 0)), bytes((200, 0x18))])
+
+
+@settings(max_examples=200)
+@given(st.booleans(), st.lists(st.tuples(answers, blocks), max_size=60))
+def test_answers_of_malice(secure: bool, said_back: list[tuple[bytes, bytes]]) -> None:
+    session = Session(5, KEY if secure else None)
+    for body, block in said_back:
+        if session.fell:
+            session.restart()
+        said = session.speak()
+        if not said:
+            session.restart()
+            continue
+        control = Frame(said.lstrip(b"\xff")).sequence | CRC | (SECURITY if block else 0)
+        size = 5 + len(block) + len(body) + 2
+        if size <= 255:
+            session.hear(Frame(seal(bytes((START, REPLY | 5, size, 0, control)) + block + body)))
+        for event in session.take():
+            assert isinstance(event, dict)
+        assert not (secure and session.up)
+    session.close()
+
+
+def test_nothing_is_said_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    session = Session(5, None)
+    for code in (0x76, 0x78, 0x54, 0xEE):
+        said = session.speak()
+        control = Frame(said.lstrip(b"\xff")).sequence | CRC
+        session.hear(Frame(seal(bytes((START, REPLY | 5, 8, 0, control, code)))))
+        session.restart()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_events_are_of_their_own() -> None:
+    reader, session = SimulatedReader(9, KEY), Session(9, KEY)
+    made_up(session, reader)
+    reader.card(*encode("H10301", 7, 1))
+    session.restart()
+    made_up(session, reader)
+    events: list[Any] = []
+    for _ in range(200):
+        exchange(session, reader)
+        events += session.take()
+        if events:
+            break
+        _wait()
+    assert [event["length"] for event in events] == [26]
+
+
+def _wait() -> None:
+    import threading
+
+    threading.Event().wait(0.005)  # libosdp polls no sooner than 50 ms after an answer
+
+
+@pytest.mark.parametrize(
+    ("asked", "has_key", "says"),
+    [
+        (0x61, True, "is it an OSDP reader?"),
+        (0x62, True, "has no secure channel: get one that has, or take out its key and say plain: true"),
+        (0x76, True, "its key is another"),
+        (0x77, True, "its key is another"),
+        (0x75, True, "takes no new key"),
+        (0x60, False, "does it want a secure channel? Then write its `key`"),
+    ],
+)
+def test_refusals_say_what_to_look_at(asked: int, has_key: bool, says: str) -> None:
+    session = Session(5, KEY if has_key else None)
+    session.asked = asked
+    assert says in trouble.refusal(Turn(session), has_key=has_key).en

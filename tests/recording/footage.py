@@ -1,0 +1,73 @@
+"""Cameras for the recorder's tests: real packets into real files, on a clock of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.errors import LinkLost
+from gateway.vision.view.finish import finish
+from gateway.vision.view.muxer import FileReel
+from gateway.vision.view.views import Taken, Taking
+from tests.vision.view.filming import Camera, Outlet
+
+
+class Footage:
+    """`cameras` by name; `broken` names those whose worker dies when it is told to end a recording."""
+
+    def __init__(self) -> None:
+        self.cameras: dict[str, Camera] = {}
+        self.broken: set[str] = set()
+        self.recordings = 0
+        self.reels: list[FileReel] = []
+        self._lose: dict[str, Callable[[], None]] = {}
+
+    def add(self, name: str, filmed: int = 300) -> Camera:
+        camera = self.cameras[name] = Camera()
+        camera.film(filmed)
+        return camera
+
+    async def record(self, camera: str, raw: Path, before_s: float) -> Taking:
+        if camera not in self.cameras:
+            raise LinkLost(f"camera {camera} is not connected")
+        self.recordings += 1
+        outlet, crowd = Outlet(), self.cameras[camera].crowd
+        reel = FileReel(self.recordings, lambda: None, outlet, raw)
+        crowd.join(reel, before_s)
+        taken: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self.reels.append(reel)
+
+        def stop() -> None:
+            crowd.leave(reel)
+            if camera in self.broken and not taken.done():
+                reel.work()
+                taken.set_exception(LinkLost("the worker is gone"))
+            else:
+                _end(reel, outlet, taken)
+
+        self._lose[camera] = lambda: _end(reel, outlet, taken)
+        return Taking(_time(reel.began), taken, stop)
+
+    def lose(self, camera: str, *, one_of_two: bool = False) -> None:
+        """Its stream ends in the middle of a recording, and it has no other unless it is `one_of_two`."""
+        if not one_of_two:
+            del self.cameras[camera]
+        self._lose[camera]()
+
+    async def finish(self, raw: Path, mp4: Path) -> float:
+        return await asyncio.to_thread(finish, raw, mp4)
+
+
+def _end(reel: FileReel, outlet: Outlet, taken: asyncio.Future[Taken]) -> None:
+    if taken.done():
+        return
+    reel.end("enough")
+    reel.work()
+    said = outlet.last("recorded") or {}
+    taken.set_result(Taken(_time(said["began"]), _time(said["ended"])))
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,55 @@
+"""What a worker that was broken into may say, and what it can't do with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from gateway.vision.ipc import Message
+from gateway.vision.worker_client import Dropped, WorkerClient
+
+
+class Says:
+    """A line on which these headers come."""
+
+    def __init__(self, *headers: dict[str, Any]) -> None:
+        self._headers = headers
+
+    async def messages(self, _silence_limit: float) -> AsyncIterator[Message]:
+        for header in self._headers:
+            yield Message(json.loads(json.dumps(header)))
+
+
+OKAY = {"dropped": [0, 0, 0]}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {"say": "ready"},
+        {"say": "ready", "dropped": 7},
+        {"say": "ready", "dropped": ["x", 0, 0]},
+        {"dropped": [0, 0, 0]},
+        {"say": "heard", **OKAY},
+        {"say": "heard", "watch": [], **OKAY},
+        {"say": "picture", "ask": {}, **OKAY},
+    ],
+)
+async def test_nonsense_ends_the_worker_and_not_the_gateway(header: dict[str, Any]) -> None:
+    assert "no worker says" in await WorkerClient("1")._listen(Says(header))  # type: ignore[arg-type]
+
+
+async def test_words_of_a_watch_that_is_over_are_let_pass() -> None:
+    handle = WorkerClient("1")
+    said = [
+        {"say": "sighting", "watch": 99, **OKAY},
+        {"say": "alive", "dropped": [3, 5, 2]},
+        {"say": "picture", "ask": 1, **OKAY},
+    ]
+    assert await handle._listen(Says(*said[:2])) == "it ended"  # type: ignore[arg-type]
+    assert handle.dropped == Dropped(3, 5, 2)
+    assert await handle._listen(Says(said[2])) == "it ended"  # type: ignore[arg-type]
