@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from gateway.driver import Driver, DriverSettings, Part
 from gateway.errors import NotRecorded
@@ -28,6 +28,7 @@ from gateway.settings.mend import Wrong
 from gateway.settings.patterns import PatternText, compiled, groups
 from gateway.settings.section import Section
 from gateway.settings.signal_kind import SignalKind
+from gateway.settings.timezones import TimeZoneName
 
 LONGEST_TEXT = 500
 """Characters of a line that are told on."""
@@ -70,12 +71,7 @@ class SyslogSettings(ListenSettings):
     ] = "ignore"
     senders: tuple[Sender, ...] = ()
     zones: tuple[words.Part, ...] = ()
-    timezone: Annotated[str, Field(description="of times that name none")] = "Asia/Shanghai"
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        return words.Clock(timezone=name).timezone
+    timezone: Annotated[TimeZoneName, Field(description="of times that name none")] = "Asia/Shanghai"
 
     @model_validator(mode="after")
     def _unlike(self) -> Self:

@@ -29,16 +29,18 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "logs": {"masking"},
         "limits": BASE,
         "tasks": BASE,
+        "backoff": set(),
+        "sha256": set(),
     },
     {
         "driver": BASE,
         "rule": BASE,
-        "settings": BASE | {"masking", "rule"},
+        "settings": BASE | {"masking", "rule", "sha256"},
     },
     {
-        "links": BASE | {"driver", "limits", "settings", "tasks"},
-        "protocols": BASE | {"driver", "links", "settings"},
-        "vision": BASE | {"masking", "settings"},
+        "links": BASE | {"backoff", "driver", "limits", "settings", "tasks"},
+        "protocols": BASE | {"backoff", "driver", "limits", "links", "settings"},
+        "vision": BASE | {"backoff", "masking", "settings", "sha256"},
         "store": BASE,
     },
     {
@@ -50,8 +52,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "auth": BASE | {"limits", "store"},
         "desk": BASE | {"store"},
         "people": BASE | {"config", "store", "vision"},
-        "recording": BASE | {"desk", "store", "vision"},
-        "flow": BASE | {"clock", "desk", "driver", "limits", "rule", "store", "tasks"},
+        "recording": BASE | {"desk", "sha256", "store", "vision"},
+        "flow": BASE | {"backoff", "clock", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
@@ -59,7 +61,20 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "app": BASE
-        | {"clock", "config", "desk", "flow", "gateway", "limits", "links", "people", "protocols", "recording", "rule"}
+        | {
+            "backoff",
+            "clock",
+            "config",
+            "desk",
+            "flow",
+            "gateway",
+            "limits",
+            "links",
+            "people",
+            "protocols",
+            "recording",
+            "rule",
+        }
         | {"store", "tasks", "vision", "web"},
         "cli": BASE
         | {"app", "auth", "config", "gateway", "logs", "people", "protocols", "recording", "settings", "simulator"}

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import structlog
 
+from gateway.backoff import ExponentialBackoff
 from gateway.model import Words
 from gateway.tasks import for_good
 
@@ -62,7 +63,7 @@ class BackgroundTasks:
         raise AssertionError("the loop above has no end")
 
     async def _keep(self, work: BackgroundTask) -> None:
-        pause = FIRST_PAUSE_S
+        backoff = ExponentialBackoff(FIRST_PAUSE_S, LONGEST_PAUSE_S)
         while not work.is_vital:
             began = _now()
             try:
@@ -70,8 +71,9 @@ class BackgroundTasks:
             except Exception as error:
                 log.exception("a task of the gateway ended and is started again", task=work.name)
                 self._note(work, f"{type(error).__name__}: {error}")
-            pause = FIRST_PAUSE_S if _now() - began > STEADY_S else min(2 * pause, LONGEST_PAUSE_S)
-            await asyncio.sleep(pause)
+            if _now() - began > STEADY_S:
+                backoff.reset()
+            await asyncio.sleep(backoff.next_delay())
             self._troubled[work.name] = _now()
         await for_good(work.name, work.run())
 

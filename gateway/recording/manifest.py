@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 from gateway.model import Alert, Signal
 from gateway.recording import rows
 from gateway.recording.clip import Clip
+from gateway.sha256 import sha256_of
 from gateway.store import audit, journal
 
 FORMAT = "anju-clips/1"
@@ -56,8 +56,7 @@ def faults(folder: Path) -> list[str]:
 def digest(path: Path) -> str | None:
     """SHA-256 in hexadecimal; None when there is no such file."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except FileNotFoundError:
         return None
 

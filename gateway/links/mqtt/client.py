@@ -7,13 +7,13 @@ broker's promise (see the settings for Mosquitto in the handbook: it may lose wh
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Sequence
 from typing import NoReturn
 
 import structlog
 from paho.mqtt.client import MQTTMessage
 
+from gateway.backoff import ExponentialBackoff
 from gateway.errors import LinkLost
 from gateway.links.mqtt.broker_reasons import maybe_taken_over, taken_over
 from gateway.links.mqtt.delivery import Delivery, WaitingRoom
@@ -70,17 +70,14 @@ class BrokerClient:
 
     async def run(self) -> NoReturn:
         """Connect, and connect again, until cancelled."""
-        pause = FIRST_PAUSE
+        backoff = ExponentialBackoff(FIRST_PAUSE, LONGEST_PAUSE, jitter=(0.5, 1.0))
         async with asyncio.TaskGroup() as self._tasks:
             while True:
                 since = asyncio.get_running_loop().time()
                 await self._one_connection()
                 if asyncio.get_running_loop().time() - since > STEADY:
-                    pause = FIRST_PAUSE
-                if self._is_fought_over:
-                    pause = max(pause, YIELD)
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # spreads attempts, no secret
-                pause = min(pause * 2, LONGEST_PAUSE)
+                    backoff.reset()
+                await asyncio.sleep(backoff.next_delay(min_s=YIELD if self._is_fought_over else 0.0))
         raise AssertionError("the loop above has no end")
 
     async def line(self) -> PahoConnection:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from gateway.links.serial import SerialSettings
 from gateway.protocols.framed.checksum import Order as ByteOrder
@@ -20,6 +19,7 @@ from gateway.settings.durations import Duration
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 from gateway.settings.signal_kind import SignalKind
+from gateway.settings.timezones import TimeZoneName
 
 
 def _listed(value: object) -> object:
@@ -131,16 +131,7 @@ class Order(Section):
 
 class Clock(Section):
     format: Annotated[str, Field(description="of its digits, as in strptime: %y%m%d%H%M%S")] = "%y%m%d%H%M%S"
-    timezone: str = "Asia/Shanghai"
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, OSError, ValueError) as error:
-            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
-        return name
+    timezone: TimeZoneName = "Asia/Shanghai"
 
 
 class Example(Section):

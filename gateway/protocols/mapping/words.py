@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from gateway.model import DeviceType
 from gateway.settings.context import PlaceRef
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
+from gateway.settings.timezones import TimeZoneName
 
 
 class Part(Section):
@@ -27,16 +27,7 @@ class Clock(Section):
     """Of the device; nothing of it is needed for ISO 8601 and for seconds or milliseconds since 1970."""
 
     format: Annotated[str | None, Field(description="as in strptime: %Y-%m-%d %H:%M:%S")] = None
-    timezone: str = "Asia/Shanghai"
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, OSError, ValueError) as error:
-            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
-        return name
+    timezone: TimeZoneName = "Asia/Shanghai"
 
 
 def check_numbers(parts: tuple[Part, ...], key: str) -> None:

@@ -7,7 +7,9 @@ each waits longer from time to time; the living are never asked less.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gateway.backoff import ExponentialBackoff
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 
@@ -17,7 +19,7 @@ class _Turn:
     """`missed` answers in a row; one that is dead is asked again at `again`."""
 
     missed: int = 0
-    pause: float = FIRST_PAUSE_S
+    backoff: ExponentialBackoff = field(default_factory=lambda: ExponentialBackoff(FIRST_PAUSE_S, LONGEST_PAUSE_S))
     again: float = 0.0
 
 
@@ -48,9 +50,8 @@ class PollSchedule:
         """Whether it has just become dead."""
         turn = self._turns[unit]
         turn.missed += 1
-        if turn.missed > self._patience:
-            turn.pause = min(2 * turn.pause, LONGEST_PAUSE_S)
-        turn.again = now + turn.pause
+        if turn.missed >= self._patience:
+            turn.again = now + turn.backoff.next_delay()
         return turn.missed == self._patience
 
     def refused(self, unit: int, now: float) -> bool:

@@ -7,7 +7,6 @@ smaller head, another format) is made once and kept in the cache folder, which m
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import onnxruntime
 from onnxruntime import InferenceSession
 
 from gateway.errors import ConfigError, Mistake
+from gateway.sha256 import mismatch, sha256_of
 
 _AGAIN = "install anju-gateway again"
 
@@ -36,10 +36,10 @@ def model_file(package: str, pattern: str) -> Path:
 def vendored(file: Path, sha256: str) -> Path:
     """A model that comes with the gateway. Raises ConfigError when it is absent or another one: any ONNX file loads."""
     try:
-        actual = _digest(file)
+        actual = mismatch(file, sha256)
     except OSError as error:
         raise ConfigError([Mistake(file, 0, f"can't be read: {error.strerror}", _AGAIN)]) from error
-    if actual != sha256:
+    if actual:
         raise ConfigError([Mistake(file, 0, f"is damaged: SHA-256 {actual} instead of {sha256}", _AGAIN)])
     return file
 
@@ -61,7 +61,7 @@ def load_made(name: str, source: Path, make: Callable[[Path], bytes], threads: i
     `name` carries the version of `make`. Raises ImportError when the `onnx` package is absent and
     the cache has nothing; a cache that can't be written costs only the time of making it again.
     """
-    kept = cache_folder() / f"{name}-{_digest(source)[:16]}.onnx"
+    kept = cache_folder() / f"{name}-{sha256_of(source)[:16]}.onnx"
     if kept.is_file():
         with suppress(Exception):  # onnxruntime's own exceptions have no common base; a broken copy is made again
             return load(kept, threads)
@@ -88,8 +88,3 @@ def _keep(file: Path, content: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=file.stem, suffix=".new", delete=False) as new:
         new.write(content)
     Path(new.name).replace(file)
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
