@@ -16,9 +16,9 @@ from pydantic import model_validator
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.links.emit_all import emit_all
-from gateway.links.rate_limit import QuarantineLimit, Unread
+from gateway.links.quarantine import LimitedQuarantine, UnreadableCounter
 from gateway.links.serial import SerialLine, SerialLink
-from gateway.links.serial.polls import Polls
+from gateway.links.serial.poll_monitor import PollMonitor
 from gateway.model import Command, Device, DeviceType, Json, Signal
 from gateway.protocols.framed.checks import check
 from gateway.protocols.framed.decoder import Decoder, Unreadable
@@ -55,8 +55,8 @@ class FramedSerial(Driver):
         self._reader: Reader = link.kept
         self._sender = Sender(settings)
         self._orders = Orders(device.id, settings, self._sender)
-        self._polls = Polls(device.id, settings, settings.poll.missed if settings.poll else 0)
-        self._aside, self._unread = QuarantineLimit(emit), Unread(emit)
+        self._polls = PollMonitor(device.id, settings, settings.poll.missed if settings.poll else 0)
+        self._aside, self._unread = LimitedQuarantine(emit), UnreadableCounter(emit)
         self._line: SerialLine | None = None
 
     @classmethod

@@ -21,15 +21,15 @@ from gateway.driver import Driver, DriverSettings, Part
 from gateway.errors import BadInput
 from gateway.links.emit_all import emit_all
 from gateway.links.http_push import PushSettings
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.model import DeviceType, Signal, Words
-from gateway.protocols.mapping import words
+from gateway.protocols.mapping import settings
 from gateway.protocols.mapping.bodies import Format, Tree
-from gateway.protocols.mapping.moment import moment_of
+from gateway.protocols.mapping.dahua import HEARTBEAT
 from gateway.protocols.mapping.paths import Path, look_up
-from gateway.protocols.mapping.pieces import Piece, Pieces, read_pieces
-from gateway.protocols.mapping.plain import plain
-from gateway.protocols.mapping.spoken import HEARTBEAT
+from gateway.protocols.mapping.push_body import Document, PushBody, read_push_body
+from gateway.protocols.mapping.scalars import scalar
+from gateway.protocols.mapping.timestamps import parse_timestamp
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 from gateway.settings.signal_kind import SignalKind
@@ -68,8 +68,8 @@ class HttpPushSettings(PushSettings):
     paths: Annotated[Paths, Field(description="where in a body things stand")]
     kinds: Annotated[Mapping[str, Said], Field(description="its word: our kind; or alive, or ignored")] = {}
     otherwise: Annotated[Said | None, Field(description="for every other word; left out: a mistake")] = None
-    zones: tuple[words.Part, ...] = ()
-    clock: words.Clock = words.Clock()
+    zones: tuple[settings.PartSettings, ...] = ()
+    clock: settings.DeviceClock = settings.DeviceClock()
     answer: Annotated[str, Field(max_length=500, description="what it hears once all is on record")] = '{"ok": true}'
 
     @model_validator(mode="after")
@@ -78,7 +78,7 @@ class HttpPushSettings(PushSettings):
             raise Wrong("no body would say what happened", "give paths.what and kinds, or otherwise: KIND")
         if self.paths.what is not None and not self.kinds:
             raise Wrong("paths.what needs kinds to look it up in", "add 'kinds: {WORD: KIND}'", ("paths", "what"))
-        words.check_numbers(self.zones, "zones")
+        settings.check_numbers(self.zones, "zones")
         return self
 
 
@@ -93,7 +93,7 @@ class HttpPush(Driver):
         super().__init__(*arguments)
         self._parts = {_number(str(zone.number)): zone.id for zone in self.settings.zones}
         self._clock = ZoneInfo(self.settings.clock.timezone)
-        self._aside = QuarantineLimit(self.emit)
+        self._aside = LimitedQuarantine(self.emit)
         self._kinds = {word.casefold(): kind for word, kind in self.settings.kinds.items()}
         """Makers change capitals between versions of their firmware."""
         self._state = self.settings.paths.state or _state_beside(self.settings.paths.what)
@@ -124,17 +124,17 @@ class HttpPush(Driver):
             await self._aside.put(why, self._masked(body))
         return self.settings.answer
 
-    async def _read(self, body: bytes, content_type: str) -> Pieces:
+    async def _read(self, body: bytes, content_type: str) -> PushBody:
         form = None if self.settings.format == "auto" else self.settings.format
         if len(body) < _THREAD_FROM:
-            return read_pieces(body, form, content_type)
-        return await asyncio.to_thread(read_pieces, body, form, content_type)
+            return read_push_body(body, form, content_type)
+        return await asyncio.to_thread(read_push_body, body, form, content_type)
 
     async def _take_too_large(self, head: bytes, size: str) -> None:
         zh, en = f"内容过大（{size} 字节），未读取", f"a body of {size} bytes was too large to be read"
         await self._aside.refuse(Words(zh, en), self._masked(head))
 
-    def _signals(self, piece: Piece, body: bytes) -> list[Signal]:
+    def _signals(self, piece: Document, body: bytes) -> list[Signal]:
         found = [signal for event in self._events(piece.tree, body) if (signal := self._signal(event, body))]
         return [replace(signal, picture=piece.picture) for signal in found] if piece.picture else found
 
@@ -162,7 +162,7 @@ class HttpPush(Driver):
         return Signal(
             device=self._parts.get(_number(zone or ""), self.device.id),
             kind=kind,
-            at=moment_of(look_up(paths.at, event), self.settings.clock.format, self._clock) if paths.at else None,
+            at=parse_timestamp(look_up(paths.at, event), self.settings.clock.format, self._clock) if paths.at else None,
             source_id=source,
             data={**({"zone": zone} if zone else {}), **data},
         )
@@ -224,7 +224,7 @@ def _number(zone: str) -> str:
 
 
 def _plain(path: Path, event: Tree) -> str | int | float | bool | None:
-    return plain(look_up(path, event), LONGEST_TEXT)
+    return scalar(look_up(path, event), LONGEST_TEXT)
 
 
 DRIVER = HttpPush

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, CommandFailed, LinkLost, NotRecorded
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.links.state_file import StateWriter
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words, new_id
 from gateway.protocols.contacts.board import Board
@@ -70,7 +70,7 @@ class ModbusIo(Driver):
         self._quiet: Counter[int] = Counter()
         self._rubbish: tuple[Words, bytes] | None = None
         self._to_tell = asyncio.Event()
-        self._aside = QuarantineLimit(emit)
+        self._aside = LimitedQuarantine(emit)
         ranges = {address: pieces(unit) for address, unit in self._units.items()}
         link.kept = self._kept = link.kept or Kept(Board(wiring(settings), link.notes.read()), ranges)
         self._board = self._kept.board

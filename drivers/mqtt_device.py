@@ -27,12 +27,12 @@ from pydantic import Field
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, CommandFailed, LinkLost
-from gateway.links.mqtt.message import Message
-from gateway.links.rate_limit import QuarantineLimit, allowance, kept_aside
+from gateway.links.mqtt.message import MqttMessage
+from gateway.links.quarantine import LimitedQuarantine, allowance, unreadable_notice
 from gateway.model import Command, Json, Said, Signal, Words
-from gateway.protocols.anju_json import Report, Result, read_report, read_result
+from gateway.protocols.anju_json import CommandResult, DeviceReport, read_report, read_result
 from gateway.protocols.json_text import text_of
-from gateway.protocols.mapping.orders import sendable
+from gateway.protocols.mapping.mapped_commands import as_json
 
 NOTES_AT_ONCE, NOTE_EVERY_S = 20, 600.0
 """How often it is told what of a device's reports was left out: one with a fault has it in every report."""
@@ -66,9 +66,9 @@ class MqttDevice(Driver):
         self._base = f"anju/v1/{self.device.id}"
         self._status: str | None = None
         self._status_in_turn = asyncio.Lock()
-        self._waiting: dict[str, asyncio.Future[Result]] = {}
+        self._waiting: dict[str, asyncio.Future[CommandResult]] = {}
         self._unknown_keys: frozenset[str] = frozenset()
-        self._notes = QuarantineLimit(self.emit, allowance(NOTES_AT_ONCE, NOTE_EVERY_S))
+        self._notes = LimitedQuarantine(self.emit, allowance(NOTES_AT_ONCE, NOTE_EVERY_S))
 
     async def run(self) -> None:
         signal, result, status = (f"{self._base}/{word}" for word in ("signal", "result", "status"))
@@ -83,7 +83,7 @@ class MqttDevice(Driver):
         try:
             async with asyncio.timeout(limit):
                 await self._send(command, limit)
-                result: Result = await answer
+                result: CommandResult = await answer
         except TimeoutError:
             raise self._failed(command, Words("设备无应答", f"no answer within {limit:g} s")) from None
         except LinkLost as error:
@@ -94,7 +94,7 @@ class MqttDevice(Driver):
             raise self._failed(command, _refused(result.error))
         return result.data
 
-    async def _heard(self, message: Message) -> str | None:
+    async def _heard(self, message: MqttMessage) -> str | None:
         """What can't be used goes to quarantine, committed, and is acknowledged after with what was wrong."""
         try:
             await self._take(message)
@@ -103,11 +103,11 @@ class MqttDevice(Driver):
             why = Words(f"{message.topic}：{said.zh}", f"{message.topic}: {said.en}")
             await self.emit.quarantine(why, error.data, remembered=message.retained)
             if message.topic == f"{self._base}/signal" and not message.retained:
-                self.emit.refused(None, kept_aside(said))
+                self.emit.refused(None, unreadable_notice(said))
             return str(why)
         return None
 
-    async def _take(self, message: Message) -> None:
+    async def _take(self, message: MqttMessage) -> None:
         word = message.topic.rpartition("/")[2]
         if word != "status" and not message.retained:
             self._status = None  # it lives, whatever was said of it
@@ -119,7 +119,7 @@ class MqttDevice(Driver):
             case "status":
                 await self._take_status(message)
 
-    async def _take_signal(self, message: Message) -> None:
+    async def _take_signal(self, message: MqttMessage) -> None:
         if message.retained:
             raise BadInput(_RETAINED, message.payload)
         report = read_report(message.payload)
@@ -139,7 +139,7 @@ class MqttDevice(Driver):
                 await self.link.publish(f"{self._base}/ack", _ack(report.id))
         await self._note(report, message.payload)
 
-    async def _note(self, report: Report, payload: bytes) -> None:
+    async def _note(self, report: DeviceReport, payload: bytes) -> None:
         """Tell the installer what of a report could not be used. It is on record: that this may fail costs nothing.
 
         A key that means nothing here is told once, as a newer device has it in every report.
@@ -156,7 +156,7 @@ class MqttDevice(Driver):
             why = Words(f"{topic}：信号 {report.kind} 已收下，但 {zh}", f"{topic}: {report.kind} was taken, but {en}")
             await self._notes.put(why, payload)
 
-    def _take_result(self, message: Message) -> None:
+    def _take_result(self, message: MqttMessage) -> None:
         result = read_result(message.payload)
         answer = self._waiting.get(result.id)
         if answer is None:
@@ -168,7 +168,7 @@ class MqttDevice(Driver):
         if not answer.done():
             answer.set_result(result)
 
-    async def _take_status(self, message: Message) -> None:
+    async def _take_status(self, message: MqttMessage) -> None:
         """Being back is told to the supervisor, who says it; being gone only the device's bridge can know.
 
         Said once: the status is retained, and comes again with every connection.
@@ -193,7 +193,7 @@ class MqttDevice(Driver):
             names = ", ".join(unknown)
             raise self._failed(command, Words(f"设备不认识参数 {names}", f"it takes no argument {names}"))
         for name, value in command.arguments.items():
-            sendable(name, value)
+            as_json(name, value)
 
     async def _send(self, command: Command, life: float) -> None:
         payload = {"id": command.id, "action": command.action, "arguments": dict(command.arguments)}
@@ -210,7 +210,7 @@ def _refused(error: str) -> Words:
     return Words(f"设备拒绝执行：{error}" if error else "设备拒绝执行", error or "the device refused")
 
 
-def _source_id(report: Report, message: Message) -> str | None:
+def _source_id(report: DeviceReport, message: MqttMessage) -> str | None:
     """The sender's own id if it gives one, else what its protocol knows it by."""
     if report.source_id is not None:
         return report.source_id

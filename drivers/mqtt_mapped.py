@@ -16,14 +16,14 @@ from pydantic import Field, model_validator
 
 from gateway.driver import Driver, DriverSettings, no_such_command
 from gateway.errors import BadInput, CommandFailed, LinkLost
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.topics import covers, is_topic, matches
-from gateway.links.rate_limit import QuarantineLimit, kept_aside
+from gateway.links.quarantine import LimitedQuarantine, unreadable_notice
 from gateway.model import Command, Json, Signal, Words
 from gateway.protocols.mapping.formats import FORMATS, Availability
-from gateway.protocols.mapping.orders import Order, Topic
-from gateway.protocols.mapping.paths import Path, message_of
-from gateway.protocols.mapping.readings import Event, Known, Match, State, details
+from gateway.protocols.mapping.mapped_commands import MappedCommand, Topic
+from gateway.protocols.mapping.paths import Path, read_message
+from gateway.protocols.mapping.states import MappedEvent, MappedState, StateTracker, ValueMatch, details
 from gateway.settings.mend import Wrong
 
 MOST_UNCLEAR = 100
@@ -43,10 +43,10 @@ class MappedSettings(DriverSettings):
     availability: Annotated[
         bool, Field(description="false: it sleeps between reports, and being away is no news; cadence watches it")
     ] = True
-    states: Annotated[tuple[State, ...], Field(description="what lasts, told when it changes")] = ()
-    events: Annotated[tuple[Event, ...], Field(description="what happens")] = ()
+    states: Annotated[tuple[MappedState, ...], Field(description="what lasts, told when it changes")] = ()
+    events: Annotated[tuple[MappedEvent, ...], Field(description="what happens")] = ()
     details: Annotated[Mapping[str, Path], Field(description="values that go along with every signal")] = {}
-    commands: Mapping[str, Order] = {}
+    commands: Mapping[str, MappedCommand] = {}
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -61,13 +61,13 @@ class MappedSettings(DriverSettings):
             what = f"base {self.base!r} has a wildcard: every device below it would count as this one"
             yield what, "write one device's own topic, and an entry for each device", ("base",)
 
-    def all_states(self) -> tuple[State, ...]:
+    def all_states(self) -> tuple[MappedState, ...]:
         """The YAML's, then the format's of values that the YAML does not speak of."""
         own = {state.of for state in self.states}
         usual = FORMATS[self.format].states if self.usual else ()
         return (*self.states, *(state for state in usual if state.of not in own))
 
-    def all_events(self) -> tuple[Event, ...]:
+    def all_events(self) -> tuple[MappedEvent, ...]:
         """The YAML's, then the format's, without the values that the YAML speaks of."""
         usual = FORMATS[self.format].events if self.usual else ()
         return (*self.events, *(left for event in usual if (left := event.besides(self.events))))
@@ -102,14 +102,14 @@ class MqttMapped(Driver):
         settings, known = self.settings, FORMATS[self.settings.format]
         self._events = settings.all_events()
         self._all_states = settings.all_states()
-        self._states = Known(self._all_states)
+        self._states = StateTracker(self._all_states)
         self._unclear: set[tuple[str, str]] = set()
-        self._aside = QuarantineLimit(self.emit)
+        self._aside = LimitedQuarantine(self.emit)
         self._details = {**dict(known.details), **settings.details}
         self._format = known
         self._is_away = False
         self._in_turn = asyncio.Lock()
-        self._waiting: dict[asyncio.Future[None], Match] = {}
+        self._waiting: dict[asyncio.Future[None], ValueMatch] = {}
 
     async def run(self) -> None:
         away = [self.settings.named(one.topic) for one in self._format.availability]
@@ -134,7 +134,7 @@ class MqttMapped(Driver):
                 raise CommandFailed(Words(Words.of(error.why).zh, en)) from error
         return None
 
-    async def _heard(self, message: Message) -> str | None:
+    async def _heard(self, message: MqttMessage) -> str | None:
         if any(message.topic == self.settings.named(order.topic) for order in self.settings.commands.values()):
             return None  # our own command, which a broker says to all who listen
         try:
@@ -144,13 +144,13 @@ class MqttMapped(Driver):
             why = Words(f"{message.topic}：{said.zh}", f"{message.topic}: {said.en}")
             await self.emit.quarantine(why, error.data, remembered=message.retained)
             if not message.retained:
-                self.emit.refused(None, kept_aside(said))
+                self.emit.refused(None, unreadable_notice(said))
             return str(why)
         async with self._in_turn:
             await self._take(message, said)
         return None
 
-    async def _take(self, message: Message, said: Any) -> None:
+    async def _take(self, message: MqttMessage, said: Any) -> None:
         ways = [one for one in self._format.availability if self.settings.named(one.topic) == message.topic]
         if await self._take_availability(ways, said):
             return
@@ -172,7 +172,7 @@ class MqttMapped(Driver):
             self._confirm(scopes, said)
             await self._take_events(message, said, scopes, more)
 
-    async def _note_unclear(self, message: Message, said: Any, scopes: Collection[str]) -> None:
+    async def _note_unclear(self, message: MqttMessage, said: Any, scopes: Collection[str]) -> None:
         """A value that neither begins nor ends a state changes nothing; the installer is told once of each."""
         for state in self._all_states:
             value = state.unclear(said) if state.is_about(scopes) else None
@@ -183,7 +183,7 @@ class MqttMapped(Driver):
             en = f"{message.topic}: {state.of} is {value}, which changes nothing; name it under is or not of its state"
             await self._aside.put(Words(zh, en), message.payload)
 
-    async def _take_events(self, message: Message, said: Any, scopes: Collection[str], more: Json) -> None:
+    async def _take_events(self, message: MqttMessage, said: Any, scopes: Collection[str], more: Json) -> None:
         for number, event in enumerate(self._events):
             if event.is_about(scopes) and event.fits(said):
                 source = None if message.packet_id is None else f"{message.client}/{message.packet_id}/{number}"
@@ -212,7 +212,7 @@ class MqttMapped(Driver):
         return {each for each in bound if matches(self.settings.named(each), topic)}
 
     @contextmanager
-    def _confirmed(self, by: Match) -> Any:
+    def _confirmed(self, by: ValueMatch) -> Any:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[future] = by
         try:
@@ -226,9 +226,9 @@ class MqttMapped(Driver):
                 future.set_result(None)
 
 
-def _read(message: Message) -> Any:
+def _read(message: MqttMessage) -> Any:
     """Raises BadInput, also for JSON that is none: cut short, it may have been an alarm."""
-    said = message_of(message.payload)
+    said = read_message(message.payload)
     if isinstance(said, str) and said.startswith(("{", "[")):
         raise BadInput(Words("JSON 有错误", "broken JSON"), message.payload)
     return said

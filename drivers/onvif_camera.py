@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, LinkLost
-from gateway.links.rate_limit import kept_aside
+from gateway.links.quarantine import unreadable_notice
 from gateway.model import DeviceType, Signal, Words
 from gateway.protocols.onvif.address import device_service, fault_of
 from gateway.protocols.onvif.camera import MISSING, Camera, connect, installed
@@ -134,7 +134,7 @@ class OnvifCamera(Driver):
         said = [Words.of(each) for each in pulled.unread[:3]]
         why = Words("；".join(each.zh for each in said), "; ".join(each.en for each in said))
         await self.emit.quarantine(why, pulled.raw)
-        self.emit.refused(None, kept_aside(why))
+        self.emit.refused(None, unreadable_notice(why))
         if self._unreadable >= UNREADABLE_AT_MOST:
             en = f"{self.device.id}: {UNREADABLE_AT_MOST} answers in a row could not be read: {why}"
             raise LinkLost(Words(_UNREADABLE, en))

@@ -17,7 +17,7 @@ import structlog
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, CommandFailed, NotRecorded
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words
 from gateway.protocols.credential.masked import masked_bits
@@ -78,7 +78,7 @@ class OsdpReaders(Driver):
         pause = settings.pin_pause.total_seconds()
         link.kept = link.kept or {reader.address: Kept(Told(reader, pause)) for reader in settings.readers}
         self._kept: Mapping[int, Kept] = link.kept
-        self._aside = QuarantineLimit(emit)
+        self._aside = LimitedQuarantine(emit)
 
     @classmethod
     def parts(cls, settings: ReadersSettings) -> Sequence[Part]:

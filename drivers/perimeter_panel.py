@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, NotRecorded
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.links.serial import SerialLine, SerialLink
-from gateway.links.serial.polls import Polls
+from gateway.links.serial.poll_monitor import PollMonitor
 from gateway.model import ALARM_KINDS, Command, Device, DeviceType, Json, Signal, Words
 from gateway.protocols.perimeter.meanings import BY_CONDITION, EVENT_LENGTH, MEANINGS, Meaning, details_of
 from gateway.protocols.perimeter.orders import ANSWERS, ORDERS, Orders
@@ -52,8 +52,8 @@ class PerimeterPanel(Driver):
         self._known: set[Condition] = link.kept
         self._orders = Orders(device.id, settings, self._frame)
         hint = f" and its address ({settings.address})"
-        self._polls = Polls(device.id, settings, settings.missed_polls, hint)
-        self._aside = QuarantineLimit(emit)
+        self._polls = PollMonitor(device.id, settings, settings.missed_polls, hint)
+        self._aside = LimitedQuarantine(emit)
 
     @classmethod
     def parts(cls, settings: PanelSettings) -> Sequence[Part]:

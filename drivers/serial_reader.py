@@ -15,7 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings, Emit
 from gateway.errors import BadInput, NotRecorded
-from gateway.links.rate_limit import QuarantineLimit, Unread
+from gateway.links.quarantine import LimitedQuarantine, UnreadableCounter
 from gateway.links.serial import SerialLink, SerialSettings
 from gateway.model import Device, DeviceType, Signal, Words
 from gateway.protocols.credential.credential import Credential
@@ -77,7 +77,7 @@ class SerialReader(Driver):
 
     def __init__(self, device: Device, settings: ReaderSettings, link: SerialLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
-        self._aside, self._unread = QuarantineLimit(emit), Unread(emit)
+        self._aside, self._unread = LimitedQuarantine(emit), UnreadableCounter(emit)
         self._last: Credential | None = None
         self._until = 0.0
 

@@ -15,7 +15,7 @@ import structlog
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words
 from gateway.protocols.sip.calls import StationCall
 from gateway.protocols.sip.control import Unreadable
@@ -41,7 +41,7 @@ class SipIntercom(Driver):
         super().__init__(device, settings, link, emit)
         self._stations = {station.id: station for station in settings.stations}
         self._orders: Orders | None = None
-        self._aside = QuarantineLimit(emit)
+        self._aside = LimitedQuarantine(emit)
 
     @classmethod
     def parts(cls, settings: SipSettings) -> Sequence[Part]:

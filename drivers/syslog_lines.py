@@ -17,9 +17,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from gateway.driver import Driver, DriverSettings, Part
 from gateway.errors import NotRecorded
 from gateway.links.listen import Datagram, ListenSettings, RemotePeer
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.model import DeviceType, Signal, Words
-from gateway.protocols.mapping import words
+from gateway.protocols.mapping import settings
 from gateway.protocols.syslog.message import Message, read_message
 from gateway.protocols.syslog.stream import LONGEST, Stream, TooLong
 from gateway.settings.context import PlaceRef
@@ -70,12 +70,12 @@ class SyslogSettings(ListenSettings):
         Literal["ignore", "keep"], Field(description="what becomes of lines that none matches; keep: in quarantine")
     ] = "ignore"
     senders: tuple[Sender, ...] = ()
-    zones: tuple[words.Part, ...] = ()
+    zones: tuple[settings.PartSettings, ...] = ()
     timezone: Annotated[TimeZoneName, Field(description="of times that name none")] = "Asia/Shanghai"
 
     @model_validator(mode="after")
     def _unlike(self) -> Self:
-        words.check_numbers(self.zones, "zones")
+        settings.check_numbers(self.zones, "zones")
         hosts = [sender.host for sender in self.senders]
         for index, host in enumerate(hosts):
             if host in hosts[:index]:
@@ -94,7 +94,7 @@ class SyslogLines(Driver):
         self._senders = {sender.host: sender.id for sender in self.settings.senders}
         self._zones = {str(zone.number): zone.id for zone in self.settings.zones}
         self._clock = ZoneInfo(self.settings.timezone)
-        self._aside = QuarantineLimit(self.emit)
+        self._aside = LimitedQuarantine(self.emit)
 
     @classmethod
     def parts(cls, settings: SyslogSettings) -> Sequence[Part]:

@@ -19,11 +19,11 @@ _RANKS = (LoginRefused, LinkLost, AnjuError, OSError, Exception)
 """Of several errors at once the first of these says most: a refused login must be left alone for minutes."""
 
 
-class Stray(Exception):
+class UnexpectedEnd(Exception):
     """Work ended though nobody had told it to: it returned, was cancelled from inside, or tried to end the program."""
 
 
-async def apart(work: Coroutine[Any, Any, T]) -> T:
+async def run_isolated(work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which runs in a task of its own.
 
     Raises what it raises (of an ExceptionGroup the error that says most, the group as its cause), CancelledError
@@ -32,26 +32,26 @@ async def apart(work: Coroutine[Any, Any, T]) -> T:
     async with asyncio.TaskGroup() as own:
         task = own.create_task(_outcome(work))
     if task.cancelled():
-        raise Stray("it was cancelled by something of its own")
+        raise UnexpectedEnd("it was cancelled by something of its own")
     result, error = task.result()
     if error is None:
         return result[0]
-    said = cause(error)
+    said = most_relevant_error(error)
     if not isinstance(said, Exception):
-        raise Stray(f"{type(said).__name__}: {said}") from said
+        raise UnexpectedEnd(f"{type(said).__name__}: {said}") from said
     raise said from (error if said is not error else said.__cause__)
 
 
-async def for_good(name: str, work: Coroutine[Any, Any, Any]) -> NoReturn:
+async def run_forever(name: str, work: Coroutine[Any, Any, Any]) -> NoReturn:
     """Run what has no end. Raises what it raises, and Stray with its name when it ends in any other way."""
     try:
-        await apart(work)
-    except Stray as error:
-        raise Stray(f"{name}: {error}") from error
-    raise Stray(f"{name} returned, and was to run for good")
+        await run_isolated(work)
+    except UnexpectedEnd as error:
+        raise UnexpectedEnd(f"{name}: {error}") from error
+    raise UnexpectedEnd(f"{name} returned, and was to run for good")
 
 
-def cause(error: BaseException) -> BaseException:
+def most_relevant_error(error: BaseException) -> BaseException:
     """The error that says most in an ExceptionGroup, however deep; any other error is itself."""
     return min(_leaves(error), key=_rank)
 

@@ -16,7 +16,7 @@ import structlog
 
 from gateway.backoff import ExponentialBackoff
 from gateway.model import Words
-from gateway.tasks import for_good
+from gateway.tasks import run_forever
 
 log = structlog.get_logger(__name__)
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
@@ -67,7 +67,7 @@ class BackgroundTasks:
         while not work.is_vital:
             began = _now()
             try:
-                await for_good(work.name, work.run())
+                await run_forever(work.name, work.run())
             except Exception as error:
                 log.exception("a task of the gateway ended and is started again", task=work.name)
                 self._note(work, f"{type(error).__name__}: {error}")
@@ -75,7 +75,7 @@ class BackgroundTasks:
                 backoff.reset()
             await asyncio.sleep(backoff.next_delay())
             self._troubled[work.name] = _now()
-        await for_good(work.name, work.run())
+        await run_forever(work.name, work.run())
 
     def _note(self, work: BackgroundTask, why: str) -> None:
         self._troubled[work.name] = float("inf")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr
 from gateway.app.current_config import CurrentConfig
 from gateway.config.configuration import DeviceEntry
 from gateway.errors import NotFound
-from gateway.links.capture import Capture, CapturedBytes, line
+from gateway.links.capture import Capture, CapturedChunk, as_line
 
 MOST_WAITING, MOST_BYTES = 10_000, 8 * 1024 * 1024
 """What whoever listens may be behind by, in pieces and bytes; what comes then is left out, and counted."""
@@ -62,7 +62,7 @@ class Listener:
             with tape.listen(backlog.heard):
                 while self._tapes.get(device) is tape:
                     for at, piece in await backlog.next():
-                        await say({"say": "piece", **line(piece, at, secrets)})
+                        await say({"say": "piece", **as_line(piece, at, secrets)})
 
     def _entry(self, device: str) -> DeviceEntry:
         """The device that the line belongs to: of a part it is the panel's."""
@@ -80,11 +80,11 @@ class _Backlog:
         self.left_out = 0
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
-        self._pieces: deque[tuple[float, CapturedBytes]] = deque()
+        self._pieces: deque[tuple[float, CapturedChunk]] = deque()
         self._bytes = 0
         self._some = asyncio.Event()
 
-    def heard(self, piece: CapturedBytes) -> None:
+    def heard(self, piece: CapturedChunk) -> None:
         if len(self._pieces) >= MOST_WAITING or self._bytes + len(piece.data) > MOST_BYTES:
             self.left_out += 1
             return
@@ -92,7 +92,7 @@ class _Backlog:
         self._pieces.append((self._loop.time() - self._began, piece))
         self._some.set()
 
-    async def next(self) -> Iterator[tuple[float, CapturedBytes]]:
+    async def next(self) -> Iterator[tuple[float, CapturedChunk]]:
         """Those there are, once there are some, or none after a while."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_S):
@@ -100,7 +100,7 @@ class _Backlog:
         self._some.clear()
         return self._taken()
 
-    def _taken(self) -> Iterator[tuple[float, CapturedBytes]]:
+    def _taken(self) -> Iterator[tuple[float, CapturedChunk]]:
         while self._pieces:
             at, piece = self._pieces.popleft()
             self._bytes -= len(piece.data)

@@ -14,9 +14,9 @@ from gateway.flow.emitter import Quarantine
 from gateway.limits import RefusalLog
 from gateway.links.listen_settings import claimed
 from gateway.links.mqtt.client import BrokerClient
-from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
+from gateway.links.mqtt.endpoint import EndpointSettings, MqttEndpoint
+from gateway.links.mqtt.limits import EndpointLimits
 from gateway.links.mqtt.paho_connection import BrokerSettings
-from gateway.links.mqtt.rate_limit import Limits
 
 
 def check_free(configuration: Configuration) -> None:
@@ -36,7 +36,7 @@ def check_free(configuration: Configuration) -> None:
 
 def make_endpoint(
     mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quarantine, refusals: RefusalLog, connections: int
-) -> Endpoint | None:
+) -> MqttEndpoint | None:
     """The gateway's own MQTT endpoint, which admits nobody yet; None when the YAML has none."""
     if mqtt.endpoint is None:
         return None
@@ -44,12 +44,12 @@ def make_endpoint(
     settings = EndpointSettings(mqtt.endpoint.listen.host, mqtt.endpoint.listen.port)
     if tls is not None:
         settings = EndpointSettings(settings.host, settings.port, context, tls.listen.host, tls.listen.port)
-    limits = Limits(
+    limits = EndpointLimits(
         connections=connections,
         per_account=min(mqtt.endpoint.per_account, connections),
         per_address=min(mqtt.endpoint.per_address, connections),
     )
-    return Endpoint(settings, {}, quarantine.keep, limits, refusals)
+    return MqttEndpoint(settings, {}, quarantine.keep, limits, refusals)
 
 
 def make_broker_client(mqtt: Mqtt, quarantine: Quarantine, folder: Path) -> BrokerClient | None:

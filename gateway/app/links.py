@@ -13,10 +13,10 @@ from gateway.errors import LinkLost
 from gateway.flow.emitter import Emitter
 from gateway.limits import RefusalLog
 from gateway.links.capture import Capture
-from gateway.links.http_push import Pushes
+from gateway.links.http_push import PushRegistry
 from gateway.links.listen import ListenLink
 from gateway.links.mqtt.client import BrokerClient
-from gateway.links.mqtt.endpoint import Endpoint
+from gateway.links.mqtt.endpoint import MqttEndpoint
 from gateway.links.serial import SerialLink
 from gateway.links.state_file import StateFile
 from gateway.model import Words
@@ -33,11 +33,11 @@ LinkOf = Callable[[Emitter, Callable[[], None]], Any]
 class Links:
     """What links are made of; a door that the YAML does not open is None."""
 
-    endpoint: Endpoint | None
+    endpoint: MqttEndpoint | None
     broker: BrokerClient | None
     vision: VisionPool
     calls: Calls = field(default_factory=Calls)
-    pushes: Pushes = field(default_factory=Pushes)
+    pushes: PushRegistry = field(default_factory=PushRegistry)
     refusals: RefusalLog = field(default_factory=RefusalLog)
     receiver: int = 0
     """Connections that one receiver may have at most, whatever its YAML says; 0: as it says."""

@@ -25,10 +25,10 @@ async def report_refusals(refusals: RefusalLog, say: Say) -> None:
     try:
         while True:
             await asyncio.sleep(LOOK_S)
-            refusals.tell()
+            refusals.flush()
             await told.look()
     finally:
-        refusals.tell(at_once=True)
+        refusals.flush(at_once=True)
 
 
 class RefusalAlerts:

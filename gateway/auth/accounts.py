@@ -87,7 +87,7 @@ class Accounts:
             self._refusals.note(WRONG, address=address)
             raise WrongPassword("the user name or the password is wrong")
         for limit, key in tries:
-            limit.give_back(key)
+            limit.refund(key)
         self._remember(user, network(address))
         return await self._begin(row)
 

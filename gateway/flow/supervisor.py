@@ -17,7 +17,7 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
 from gateway.model import Command, Json, Said, Signal, Words
-from gateway.tasks import Stray, apart, for_good
+from gateway.tasks import UnexpectedEnd, run_forever, run_isolated
 
 __all__ = ["SupervisedDevice", "Supervisor"]
 
@@ -92,8 +92,8 @@ class Supervisor:
     async def run(self) -> None:
         """Runs for good; one device's trouble is that device's alone."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(for_good("the supervisor's news", self._say_all()))
-            tasks.create_task(for_good("the supervisor's watch over cadences", self._watch_cadences()))
+            tasks.create_task(run_forever("the supervisor's news", self._say_all()))
+            tasks.create_task(run_forever("the supervisor's watch over cadences", self._watch_cadences()))
             while True:
                 watched = await self._starting.get()
                 task = tasks.create_task(self._keep_running(watched), name=watched.entry.device.id)
@@ -114,10 +114,10 @@ class Supervisor:
             why = Words.of(watched.status.fault or Words("正在启动", "starting"))
             raise LinkLost(Words(f"设备未连接：{why.zh}", f"device {command.device} is not connected: {why}"))
         try:
-            return await apart(watched.driver.perform(command))
+            return await run_isolated(watched.driver.perform(command))
         except (AnjuError, OSError):
             raise
-        except Stray as error:  # most often a future of the driver's, cancelled by the end of its line
+        except UnexpectedEnd as error:  # most often a future of the driver's, cancelled by the end of its line
             raise CommandFailed(_TAKEN_ALONG) from error
         except Exception as error:
             log.exception("a driver broke on a command", device=command.device, action=command.action)
@@ -148,8 +148,8 @@ class Supervisor:
         """Why the driver ended; whatever ends it but our own cancellation is told and it is started again."""
         device = watched.entry.device.id
         try:
-            await apart(self._drive(watched))
-        except Stray as error:
+            await run_isolated(self._drive(watched))
+        except UnexpectedEnd as error:
             log.error("a driver ended by itself", device=device, why=str(error), exc_info=error)
             return error
         except (AnjuError, OSError) as error:
@@ -201,7 +201,7 @@ def _in_words(error: Exception | None, pause: float) -> Said:
     match error:
         case None:
             return Words("驱动程序已退出，正在重新启动", "the driver ended")
-        case Stray():
+        case UnexpectedEnd():
             return Words("驱动程序意外中止，正在重新启动", f"the driver ended by itself: {error}")
         case LoginRefused():
             why, minutes = Words.of(error.why), f"{pause / 60:.0f}"

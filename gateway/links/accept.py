@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from gateway.limits import Refusal, RefusalLog, Seats, network
+from gateway.limits import ConnectionSlots, Refusal, RefusalLog, network
 from gateway.model import Said, Words
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ BACKLOG = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class RefusalReporter:
     """What a door is called in the log and in /metrics, and who counts what it refuses."""
 
     name: str
@@ -54,8 +54,8 @@ class Listener:
 
 
 @asynccontextmanager
-async def accepting(
-    door: Listener,
+async def accept_connections(
+    door: RefusalReporter,
     sockets: Sequence[socket.socket],
     make: Callable[[], asyncio.BaseProtocol],
     tls: ssl.SSLContext | None = None,
@@ -81,14 +81,14 @@ async def accepting(
 class _Acceptor:
     def __init__(
         self,
-        door: Listener,
-        listening: socket.socket,
+        door: RefusalReporter,
+        listening_sockets: socket.socket,
         make: Callable[[], asyncio.BaseProtocol],
         tls: ssl.SSLContext | None,
     ) -> None:
-        self._door, self._listening, self._make, self._tls = door, listening, make, tls
+        self._door, self._listening, self._make, self._tls = door, listening_sockets, make, tls
         self._began: dict[asyncio.Task[None], float] = {}
-        self._handshakes = Seats[asyncio.Task[None]](HANDSHAKES, lambda task: self._began.get(task, 0.0))
+        self._handshakes = ConnectionSlots[asyncio.Task[None]](HANDSHAKES, lambda task: self._began.get(task, 0.0))
 
     async def run(self) -> None:
         """Until cancelled; who is in its handshake then is let go."""
@@ -138,16 +138,16 @@ class _Acceptor:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._began[task]
-        self._handshakes.leave(task)
+        self._handshakes.release(task)
         _tell_of_error(self._door, task)
 
 
-def _tell_of_error(door: Listener, task: asyncio.Task[None]) -> None:
+def _tell_of_error(door: RefusalReporter, task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("a door broke", door=door.name, exc_info=error)
 
 
-def listening(host: str, port: int) -> list[socket.socket]:
+def listening_sockets(host: str, port: int) -> list[socket.socket]:
     """A socket for each address of the host, all on one port. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     sockets: list[socket.socket] = []

@@ -4,7 +4,7 @@
     {"t": 0.012, "way": "in", "data": "aa5501", "peer": "10.0.0.7:40112"}
 
 Secrets of the device's YAML and long numbers (phones, identity cards) are overwritten, byte by byte, so that
-lengths stay; a piece in which that happened says `"redacted": true`, for its checksum may be wrong now.
+lengths stay; a piece in which that happened says `"redact": true`, for its checksum may be wrong now.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONG_NUMBER = re.compile(rb"(?<![0-9])[0-9]{11,18}(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
-class CapturedBytes:
+class CapturedChunk:
     """`way` is ours: in is what the device sent. `peer` is who, or which topic, where a link has several."""
 
     way: Way
@@ -35,14 +35,14 @@ class Capture:
     """One a link. Without a listener it costs one look."""
 
     def __init__(self) -> None:
-        self._listeners: list[Callable[[CapturedBytes], None]] = []
+        self._listeners: list[Callable[[CapturedChunk], None]] = []
 
     def put(self, way: Way, data: bytes, peer: str = "") -> None:
         for heard in self._listeners:
-            heard(CapturedBytes(way, bytes(data), peer))
+            heard(CapturedChunk(way, bytes(data), peer))
 
     @contextmanager
-    def listen(self, heard: Callable[[CapturedBytes], None]) -> Iterator[None]:
+    def listen(self, heard: Callable[[CapturedChunk], None]) -> Iterator[None]:
         """`heard` must return at once."""
         self._listeners.append(heard)
         try:
@@ -51,30 +51,30 @@ class Capture:
             self._listeners.remove(heard)
 
 
-def redacted(data: bytes, secrets: Sequence[bytes]) -> bytes:
+def redact(data: bytes, secrets: Sequence[bytes]) -> bytes:
     """The same length, without what nobody else may read."""
     for secret in secrets:
         data = data.replace(secret, b"*" * len(secret))
     return _LONG_NUMBER.sub(lambda found: b"0" * len(found.group()), data)
 
 
-def line(piece: CapturedBytes, seconds: float, secrets: Sequence[bytes]) -> dict[str, object]:
+def as_line(piece: CapturedChunk, seconds: float, secrets: Sequence[bytes]) -> dict[str, object]:
     """One line of a capture, `seconds` after its beginning."""
-    shown = redacted(piece.data, secrets)
+    shown = redact(piece.data, secrets)
     written: dict[str, object] = {"t": round(seconds, 4), "way": piece.way, "data": shown.hex()}
     if piece.peer:
         written["peer"] = piece.peer
     if shown != piece.data:
-        written["redacted"] = True
+        written["redact"] = True
     return written
 
 
-def pieces(lines: Iterable[str]) -> Iterator[tuple[float, CapturedBytes]]:
+def read_chunks(lines: Iterable[str]) -> Iterator[tuple[float, CapturedChunk]]:
     """Seconds and piece of every line of a capture but its first; raises BadInput that names the line."""
     for number, text in enumerate(lines, 1):
         try:
             said = json.loads(text)
             if "anju" not in said:
-                yield float(said["t"]), CapturedBytes(said["way"], bytes.fromhex(said["data"]), said.get("peer", ""))
+                yield float(said["t"]), CapturedChunk(said["way"], bytes.fromhex(said["data"]), said.get("peer", ""))
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise BadInput(f"line {number} is none of a capture: {error}", text.encode()) from error

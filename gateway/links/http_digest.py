@@ -30,14 +30,14 @@ _HASHES: Mapping[str, Callable[[bytes], hashlib._Hash]] = {
 }
 
 
-class Verdict(Enum):
+class DigestVerdict(Enum):
     RIGHT = "right"
     WRONG = "wrong"
     STALE = "stale"
     """Right, but for a nonce that is too old or was used: to be asked again with a new one."""
 
 
-class Digests:
+class DigestAuthenticator:
     """Challenges, and what comes in answer to them. `clock` never goes back."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,16 +55,16 @@ class Digests:
             for name in ("MD5", "SHA-256")
         ]
 
-    def check(self, authorization: str, method: str, path: str, user: str, password: str) -> Verdict:
+    def check(self, authorization: str, method: str, path: str, user: str, password: str) -> DigestVerdict:
         """Of an Authorization header. `path` is what the address must end with: a prefix may be a proxy's."""
         said = _parameters(authorization)
         hashed = _HASHES.get(said.get("algorithm", "md5").lower())
         qop, uri, nonce = said.get("qop", "").lower(), said.get("uri", ""), said.get("nonce", "")
         if hashed is None or qop not in {"", "auth"} or not _leads_to(uri, path) or said.get("realm") != REALM:
-            return Verdict.WRONG
+            return DigestVerdict.WRONG
         issued = self._issued(nonce)
         if issued is None:
-            return Verdict.WRONG
+            return DigestVerdict.WRONG
 
         def hexed(text: str) -> str:
             return hashed(text.encode("utf-8", "surrogateescape")).hexdigest()
@@ -74,8 +74,8 @@ class Digests:
         due = hexed(f"{hexed(f'{user}:{REALM}:{password}')}:{middle}:{hexed(f'{method}:{uri}')}")
         same_user = hmac.compare_digest(_bytes(said.get("username", "")), _bytes(user))
         if not (hmac.compare_digest(_bytes(said.get("response", "").lower()), _bytes(due)) and same_user):
-            return Verdict.WRONG
-        return Verdict.RIGHT if self._uses(nonce, issued, _count(count) if qop else _ONCE) else Verdict.STALE
+            return DigestVerdict.WRONG
+        return DigestVerdict.RIGHT if self._uses(nonce, issued, _count(count) if qop else _ONCE) else DigestVerdict.STALE
 
     def _nonce(self) -> str:
         head = f"{int(self._clock() * 1000):x}-{secrets.token_hex(8)}"

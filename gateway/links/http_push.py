@@ -22,8 +22,8 @@ from pydantic import Field, model_validator
 from gateway.driver import DriverSettings
 from gateway.errors import LinkLost, TooMany
 from gateway.links.capture import Capture
-from gateway.links.http_digest import Digests, Verdict
-from gateway.links.rate_limit import allowance
+from gateway.links.http_digest import DigestAuthenticator, DigestVerdict
+from gateway.links.quarantine import allowance
 from gateway.model import Words
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secret
@@ -88,7 +88,7 @@ OnTooLarge = Callable[[bytes, str], Awaitable[None]]
 """The first bytes of a body that is too large, and how large in words."""
 
 
-class Refusal(Enum):
+class PushDenied(Enum):
     """Why a request is not let in: it carries no secret, a wrong one, or the right one under an old nonce."""
 
     NOTHING_GIVEN = "nothing given"
@@ -163,14 +163,14 @@ class PushLink:
             await self._on_too_large(head, size)
 
 
-class Pushes:
+class PushRegistry:
     """Every device that may push, by its id."""
 
     def __init__(self) -> None:
         self._links: dict[str, PushLink] = {}
         self._nobody = PushLink("", PushSettings.model_construct())
         self._chance = secrets.token_hex(16)
-        self._digests = Digests()
+        self._digests = DigestAuthenticator()
 
     def link(self, device: str, settings: PushSettings) -> PushLink:
         made = self._links[device] = PushLink(device, settings)
@@ -181,19 +181,19 @@ class Pushes:
 
     def admit(
         self, device: str, authorization: str, query: Callable[[str], str | None], method: str = "POST"
-    ) -> PushLink | Refusal:
+    ) -> PushLink | PushDenied:
         """The device's link if the request carries its secret; else why not, as slowly for a device there is not."""
         link = self._links.get(device, self._nobody)
         verdict = self._judge(link, device, authorization, query, method)
         if verdict is link:
             link.admitted()
-        elif verdict is Refusal.WRONG:
+        elif verdict is PushDenied.WRONG:
             link.wrong_secret()
         return verdict
 
     def _judge(
         self, link: PushLink, device: str, authorization: str, query: Callable[[str], str | None], method: str
-    ) -> PushLink | Refusal:
+    ) -> PushLink | PushDenied:
         settings = link.settings
         scheme, _, given = authorization.partition(" ")
         token = settings.token.get_secret_value() if settings.token else self._chance
@@ -207,8 +207,8 @@ class Pushes:
                 return link
             case "digest":
                 verdict = self._digests.check(authorization, method, f"/api/v1/push/{device}", user, password)
-                return link if verdict is Verdict.RIGHT else Refusal(verdict.value)
-        return Refusal.WRONG if authorization or carried else Refusal.NOTHING_GIVEN
+                return link if verdict is DigestVerdict.RIGHT else PushDenied(verdict.value)
+        return PushDenied.WRONG if authorization or carried else PushDenied.NOTHING_GIVEN
 
     def challenges(self, *, stale: bool) -> list[str]:
         """Values of WWW-Authenticate, for any device and for none."""

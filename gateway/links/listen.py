@@ -23,15 +23,15 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.errors import LinkLost
-from gateway.limits import RefusalLog, Seats, network
+from gateway.limits import ConnectionSlots, RefusalLog, network
 from gateway.links import accept
 from gateway.links.capture import Capture
 from gateway.links.listen_settings import ListenSettings, bound
-from gateway.links.rate_limit import allowance
+from gateway.links.quarantine import allowance
 from gateway.links.state_file import StateFile
 from gateway.model import Words
 from gateway.settings.addresses import Listen
-from gateway.tasks import cause, for_good
+from gateway.tasks import most_relevant_error, run_forever
 
 __all__ = ["Datagram", "ListenLink", "ListenPort", "ListenSettings", "RemotePeer"]
 
@@ -124,7 +124,7 @@ class ListenLink:
         name: str = "",
     ) -> None:
         self.settings = settings
-        self._refused_by = accept.Listener(name or str(settings.listen), refusals or RefusalLog())
+        self._refused_by = accept.RefusalReporter(name or str(settings.listen), refusals or RefusalLog())
         self.notes = notes or StateFile()
         self.tape = Capture()
 
@@ -144,11 +144,11 @@ class ListenPort:
         tcp: socket.socket | None,
         udp: socket.socket | None,
         tape: Capture,
-        refused_by: accept.Listener,
+        refused_by: accept.RefusalReporter,
     ) -> None:
         self._settings, self._tcp, self._udp, self._tape = settings, tcp, udp, tape
         self._refused_by = refused_by
-        self._callers = Seats[RemotePeer](
+        self._callers = ConnectionSlots[RemotePeer](
             settings.connections,
             lambda caller: caller.heard_at,
             clock=lambda: asyncio.get_running_loop().time(),
@@ -167,9 +167,9 @@ class ListenPort:
         # Two groups: what still comes in while the doors close finds the handlers' group open.
         async with asyncio.TaskGroup() as tasks, asyncio.TaskGroup() as doors:
             if self._tcp:
-                doors.create_task(for_good("accepting connections", self._accept(self._tcp, on_caller, tasks)))
+                doors.create_task(run_forever("accepting connections", self._accept(self._tcp, on_caller, tasks)))
             if self._udp:
-                doors.create_task(for_good("receiving datagrams", self._receive(self._udp, on_datagram, tasks)))
+                doors.create_task(run_forever("receiving datagrams", self._receive(self._udp, on_datagram, tasks)))
 
     async def _accept(self, door: socket.socket, on_caller: OnCaller, tasks: asyncio.TaskGroup) -> None:
         def come_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -184,7 +184,7 @@ class ListenPort:
         def protocol() -> asyncio.StreamReaderProtocol:
             return asyncio.StreamReaderProtocol(asyncio.StreamReader(CHUNK, loop), come_in, loop)
 
-        async with accept.accepting(self._refused_by, [door], protocol) as running:
+        async with accept.accept_connections(self._refused_by, [door], protocol) as running:
             await asyncio.gather(*running)
 
     async def _talk(self, caller: RemotePeer, on_caller: OnCaller) -> None:
@@ -194,7 +194,7 @@ class ListenPort:
         except Exception as error:  # noqa: BLE001  # a supervisor of one connection: hundreds of panels share the door
             self._note(error, "connection", caller.peer)
         finally:
-            self._callers.leave(caller)
+            self._callers.release(caller)
             caller.close()
 
     def _take_in(self, caller: RemotePeer) -> None:
@@ -234,7 +234,7 @@ class ListenPort:
 
     def _note(self, error: Exception, what: str, peer: str) -> None:
         """A child of a handler's own TaskGroup fails as an ExceptionGroup, whose error counts."""
-        why, listen = cause(error), str(self._settings.listen)
+        why, listen = most_relevant_error(error), str(self._settings.listen)
         if isinstance(why, LinkLost | OSError):
             log.debug("it was lost", what=what, listen=listen, peer=peer, why=str(why))
         elif self._broken.admits():

@@ -22,27 +22,27 @@ from gateway.model import Json, Words, is_kind
 from gateway.protocols.json_text import read_json, text_of
 from gateway.settings.signal_kind import GATEWAY_KINDS
 
-LARGEST_DATA = 16 * 1024
+MAX_DATA_BYTES = 16 * 1024
 """Bytes of JSON that `data` may have; a picture belongs to a camera."""
-DEEPEST_DATA = 16
+MAX_DATA_DEPTH = 16
 """Levels of nesting that `data` may have."""
-LONGEST_ID = 128
+MAX_ID_LENGTH = 128
 SNAPSHOT = "snapshot"
-_ID = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_ID}}}")
+_ID = re.compile(rf"[\x21-\x7e]{{1,{MAX_ID_LENGTH}}}")
 _KIND = re.compile(r"""["'“”]?\bkind["'“”]?\s*[:=：]\s*[\["'“”]{0,2}([a-z0-9_.]+)""", re.IGNORECASE)
 """In what is no JSON: cut short by a small buffer, say, in single quotes, or typed on a Chinese keyboard."""
 _SHOWN = 64
 """Characters of a value or a name that are told."""
 _MOST_NAMED = 8
-LONGEST_ERROR = 500
-LONGEST_REPEATED = 4096
+MAX_ERROR_LENGTH = 500
+MAX_REPEATED_ID_LENGTH = 4096
 _KEYS = frozenset({"kind", "id", "at", "data"})
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(datetime)
 _UNFIT: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DeviceReport:
     """`id` is as the device wrote it, for its acknowledgement: text, a number, or None if there is nothing to repeat.
     `source_id` is the same as text, None if it is unfit for the journal.
 
@@ -59,7 +59,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CommandResult:
     """What became of a command; `error` in the device's own words."""
 
     id: str
@@ -68,7 +68,7 @@ class Result:
     data: Json = field(default_factory=dict)
 
 
-def read_result(payload: bytes) -> Result:
+def read_result(payload: bytes) -> CommandResult:
     """Raises BadInput unless it says which command, and whether it was done; the rest is used as far as it is fit."""
     try:
         message = read_json(text_of(payload))
@@ -78,13 +78,13 @@ def read_result(payload: bytes) -> Result:
     match said.get("id"), said.get("ok"):
         case str() as command, bool() as ok:
             words = said.get("error")
-            return Result(
-                command, ok, _text(str(words))[:LONGEST_ERROR] if words else "", _data(said.get("data") or {}, [])
+            return CommandResult(
+                command, ok, _text(str(words))[:MAX_ERROR_LENGTH] if words else "", _data(said.get("data") or {}, [])
             )
     raise BadInput(Words("缺少 id（文本）或 ok（true/false）", "id (text) or ok (true or false) is missing"), payload)
 
 
-def read_report(payload: bytes) -> Report:
+def read_report(payload: bytes) -> DeviceReport:
     """Raises BadInput where it names no kind that a device may say."""
     text = text_of(payload)
     try:
@@ -96,7 +96,7 @@ def read_report(payload: bytes) -> Report:
     return _kind_alone(text, payload, Words("不是带 kind 的 JSON 对象", "no JSON object with a kind"))
 
 
-def _whole(message: dict[str, Any], payload: bytes) -> Report:
+def _whole(message: dict[str, Any], payload: bytes) -> DeviceReport:
     kind = _known(message["kind"])
     if kind is None:
         name = repr(message["kind"][:_SHOWN])
@@ -107,17 +107,17 @@ def _whole(message: dict[str, Any], payload: bytes) -> Report:
     source = _source_id(given, wrong)
     repeated = given if _is_repeatable(given) else None
     at, data = _at(message.get("at"), wrong), _data(message.get("data", {}), wrong)
-    return Report(kind, repeated, source, at, data, tuple(wrong), frozenset(message) - _KEYS)
+    return DeviceReport(kind, repeated, source, at, data, tuple(wrong), frozenset(message) - _KEYS)
 
 
-def _kind_alone(text: str, payload: bytes, why: Words) -> Report:
+def _kind_alone(text: str, payload: bytes, why: Words) -> DeviceReport:
     """The first kind that is named in what can't be read, or that is all there is."""
     named = [found[1] for found in _KIND.finditer(text)] or [text.strip("\"' \t\r\n")]
     kind = next((kind for each in named if (kind := _known(each))), None)
     if kind is None:
         zh, en = f"{why.zh}，也没有写出信号种类 kind", f"{why.en}, and it names no kind of signal"
         raise BadInput(Words(f"payload：{zh}", f"payload: {en}"), payload)
-    return Report(
+    return DeviceReport(
         kind, None, None, None, {}, (Words(f"{why.zh}，只用了 kind", f"{why.en}, of which only kind was used"),)
     )
 
@@ -139,7 +139,7 @@ def _source_id(given: Any, wrong: list[Words]) -> str | None:
         case int() if 0 <= given < 2**63:
             return str(given)
     wrong.append(
-        _cannot("id", given, f"1–{LONGEST_ID} 个 ASCII 字符或非负整数", "1 to 128 ASCII characters, or a number")
+        _cannot("id", given, f"1–{MAX_ID_LENGTH} 个 ASCII 字符或非负整数", "1 to 128 ASCII characters, or a number")
     )
     return None
 
@@ -148,7 +148,7 @@ def _is_repeatable(given: Any) -> bool:
     """Whether an acknowledgement can carry it: a device that does not see its own id sends again for ever."""
     match given:
         case str():
-            return len(given) <= LONGEST_REPEATED
+            return len(given) <= MAX_REPEATED_ID_LENGTH
         case float():
             return math.isfinite(given)
     return isinstance(given, int)
@@ -184,12 +184,12 @@ def _data(given: Any, wrong: list[Words]) -> dict[str, Any]:
     kept = dict(_within(fit))
     if len(kept) < len(fit):
         names = _names(fit.keys() - kept.keys())
-        zh, en = f"data 超过 {LARGEST_DATA} 字节，去掉了 {names}", f"data: over {LARGEST_DATA} bytes, without {names}"
+        zh, en = f"data 超过 {MAX_DATA_BYTES} 字节，去掉了 {names}", f"data: over {MAX_DATA_BYTES} bytes, without {names}"
         wrong.append(Words(zh, en))
     return {name: kept[name] for name in fit if name in kept}
 
 
-def _fit(value: Any, path: str, lost: list[str], deeper: int = DEEPEST_DATA) -> Any:
+def _fit(value: Any, path: str, lost: list[str], deeper: int = MAX_DATA_DEPTH) -> Any:
     """The value without what the journal can't hold, whose paths go to `lost`; _UNFIT if nothing of it can be kept."""
     if (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, dict | list) and not deeper):
         lost.append(path)
@@ -215,7 +215,7 @@ def _text(text: str) -> str:
 
 def _within(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The small ones, as long as there is room: the number of a zone matters more than a picture in Base64."""
-    room = LARGEST_DATA - 2
+    room = MAX_DATA_BYTES - 2
     sized = [
         (len(json.dumps({name: value}, ensure_ascii=False).encode(errors="replace")), name)
         for name, value in data.items()

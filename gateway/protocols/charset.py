@@ -9,7 +9,7 @@ _ODD = re.compile("[\u0180-\u036f]")
 _MORE = re.compile("[\u0080-\u017f\u0370-\U0010ffff]")
 
 
-def decoded(data: bytes, *, gbk_first: bool = False) -> str:
+def decode_text(data: bytes, *, gbk_first: bool = False) -> str:
     """UTF-8 with or without a BOM, else GB18030, else UTF-8 with `�` for what is none.
 
     `gbk_first`: the sender named GBK.

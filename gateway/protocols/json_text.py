@@ -9,19 +9,19 @@ import json
 import math
 from typing import Any
 
-from gateway.protocols.charset import decoded
+from gateway.protocols.charset import decode_text
 
-LONGEST_INTEGER = 4000
+MAX_INTEGER_DIGITS = 4000
 """Digits; Python refuses to read 4,301."""
 
 
 def text_of(data: bytes, *, gbk_first: bool = False) -> str:
-    """UTF-16 or UTF-32, where its zeros show that it is, else as `charset.decoded` has it; without NULs around it."""
+    """UTF-16 or UTF-32, where its zeros show that it is, else as `charset.decode_text` has it; without NULs around it."""
     if b"\0" not in data.strip(b"\0"):
-        return decoded(data.strip(b"\0"), gbk_first=gbk_first)
+        return decode_text(data.strip(b"\0"), gbk_first=gbk_first)
     encoding = json.detect_encoding(data)
     if encoding.startswith("utf-8"):
-        return decoded(data, gbk_first=gbk_first)
+        return decode_text(data, gbk_first=gbk_first)
     return data.decode(encoding, errors="replace")
 
 
@@ -40,4 +40,4 @@ def _no_number(_name: str) -> float:
 
 
 def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= LONGEST_INTEGER else math.nan
+    return int(digits) if len(digits) <= MAX_INTEGER_DIGITS else math.nan

@@ -14,8 +14,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from gateway.limits import Full, Seats, network
-from gateway.links.accept import Listener
+from gateway.limits import ConnectionSlots, NoSlotFree, network
+from gateway.links.accept import RefusalReporter
 from gateway.model import Words
 
 MOST = 1000
@@ -81,14 +81,14 @@ class Connection(web.RequestHandler):
 class Connections:
     """Every connection of the web's door."""
 
-    def __init__(self, door: Listener, most: int = MOST) -> None:
+    def __init__(self, door: RefusalReporter, most: int = MOST) -> None:
         def clock() -> float:
             return asyncio.get_running_loop().time()
 
         self.most = most
         self._door = door
-        self._all = Seats[Connection](most, _evictable_since, clock=clock, each={"address": max(1, most // 2)})
-        self._strangers = Seats[Connection](min(STRANGERS, most), lambda each: each.heard_at, clock=clock)
+        self._all = ConnectionSlots[Connection](most, _evictable_since, clock=clock, max_per_owner={"address": max(1, most // 2)})
+        self._strangers = ConnectionSlots[Connection](min(STRANGERS, most), lambda each: each.heard_at, clock=clock)
 
     @web.middleware
     async def note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -96,7 +96,7 @@ class Connections:
         connection = request.protocol
         if not isinstance(connection, Connection):
             return await handler(request)
-        self._strangers.leave(connection)
+        self._strangers.release(connection)
         connection.became(busy=True)
         try:
             return await handler(request)
@@ -110,7 +110,7 @@ class Connections:
     def arrived(self, connection: Connection) -> None:
         try:
             left = self._all.take(connection, address=connection.address)
-        except Full:
+        except NoSlotFree:
             self._door.refuse(TOO_MANY, grave=True, address=connection.address)
             connection.abort()
             return
@@ -120,8 +120,8 @@ class Connections:
             self._show_out(stranger[0])
 
     def left(self, connection: Connection) -> None:
-        self._all.leave(connection)
-        self._strangers.leave(connection)
+        self._all.release(connection)
+        self._strangers.release(connection)
 
     def unreadable(self, connection: Connection) -> None:
         self._door.refuse(NO_HTTP, address=connection.address)

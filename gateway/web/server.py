@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from gateway.links.accept import Listener, accepting, listening
+from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
 from gateway.web.api import alerts, devices, session, system
 from gateway.web.api.calls import CallSound
 from gateway.web.api.clips import Clips
@@ -116,17 +116,17 @@ def _strays(services: Services) -> Any:
 @asynccontextmanager
 async def serve(services: Services, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve until left; gives the URL, with the port that was picked when `port` is 0."""
-    door = Listener("http", services.refusals)
+    door = RefusalReporter("http", services.refusals)
     connections, app = Connections(door, services.connections), build(services)
     app.middlewares.insert(0, connections.note)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_END_S)
     await runner.setup()
     try:
         assert runner.server
-        sockets = listening(host, port)
+        sockets = listening_sockets(host, port)
         shown = f"[{host}]" if ":" in host else host
         url = f"{'https' if tls else 'http'}://{shown}:{sockets[0].getsockname()[1]}"
-        async with accepting(door, sockets, connections.come_to(runner.server), tls):
+        async with accept_connections(door, sockets, connections.come_to(runner.server), tls):
             log.info("the guard room is open", url=url)
             yield url
     finally:

@@ -14,7 +14,7 @@ from gateway.auth.accounts import Accounts
 from gateway.desk import Desk
 from gateway.flow.device_status import DeviceStatus
 from gateway.limits import RefusalLog
-from gateway.links.http_push import Pushes
+from gateway.links.http_push import PushRegistry
 from gateway.model import Command, Device, Place, Signal, Words
 from gateway.people import DoorPlates, People
 from gateway.protocols.sip.link import Calls
@@ -84,7 +84,7 @@ class Services:
     refusals: RefusalLog = field(default_factory=RefusalLog)
     connections: int = MOST
     calls: Calls = field(default_factory=Calls)
-    pushes: Pushes = field(default_factory=Pushes)
+    pushes: PushRegistry = field(default_factory=PushRegistry)
 
     @property
     def facts(self) -> Facts:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from aiohttp import WSCloseCode, web
 
 from gateway.errors import TooMany
-from gateway.limits import Full, Seats
+from gateway.limits import ConnectionSlots, NoSlotFree
 
 MOST = 200
 _LATER_S = 30.0
@@ -24,7 +24,7 @@ class SocketQuota:
     """`close` ends them all when the gateway stops; they come back by themselves."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._sockets = Seats[web.WebSocketResponse](most, lambda _socket: math.inf, each={"user": max(1, most // 2)})
+        self._sockets = ConnectionSlots[web.WebSocketResponse](most, lambda _socket: math.inf, max_per_owner={"user": max(1, most // 2)})
 
     def __len__(self) -> int:
         return len(self._sockets)
@@ -34,13 +34,13 @@ class SocketQuota:
         """Raises TooMany: nobody who watches is shut out for one who wants to."""
         try:
             self._sockets.take(socket, user=user)
-        except Full as full:
+        except NoSlotFree as full:
             whose = "of this user " if full.limit == "user" else ""
             raise TooMany(f"too many screens {whose}are open", _LATER_S) from None
         try:
             yield
         finally:
-            self._sockets.leave(socket)
+            self._sockets.release(socket)
 
     async def close(self) -> None:
         for socket in list(self._sockets):

@@ -15,8 +15,8 @@ import pytest
 
 from drivers.mqtt_device import NOTES_AT_ONCE, MqttDevice, MqttDeviceSettings
 from gateway.errors import CommandFailed, NotRecorded
-from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.endpoint import MqttEndpoint
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import Puback, Publish, Suback
 from gateway.model import Command, Device, DeviceType, Said, Signal, Words
 from tests.fuzz.subject import recordable
@@ -63,7 +63,7 @@ class Emitted:
 
 @dataclass
 class Scene:
-    door: Endpoint
+    door: MqttEndpoint
     driver: MqttDevice
     emitted: Emitted
     client: RawClient
@@ -305,7 +305,7 @@ async def test_what_cannot_be_read_says_why_in_chinese_as_well(payload: bytes, z
 
 async def test_a_retained_signal_is_a_memory_and_no_alarm() -> None:
     async with scene() as it:
-        await it.driver._heard(Message(SIGNAL, b'{"kind": "fire.alarm"}', "anju", 1, retained=True))
+        await it.driver._heard(MqttMessage(SIGNAL, b'{"kind": "fire.alarm"}', "anju", 1, retained=True))
         assert it.emitted.signals == []
         assert "without RETAIN" in it.emitted.aside[0][0]
         assert it.emitted.lives == 0
@@ -339,7 +339,7 @@ async def test_a_status_that_was_not_recorded_is_said_again() -> None:
     async with scene() as it:
         it.emitted.is_broken = True
         with pytest.raises(NotRecorded):
-            await it.driver._heard(Message("anju/v1/lock/status", b"offline", "c", 1))
+            await it.driver._heard(MqttMessage("anju/v1/lock/status", b"offline", "c", 1))
         it.emitted.is_broken = False
         await it.say(b"offline", "status")
         assert [one.kind for one in it.emitted.signals] == ["device.offline"]

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from drivers.mqtt_mapped import MappedSettings, MqttMapped
 from gateway.errors import CommandFailed
 from gateway.links.mqtt.client import BrokerClient
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.paho_connection import BrokerSettings
 from gateway.model import Command, Device, DeviceType
 from tests.drivers.test_mqtt_device import Emitted
@@ -132,10 +132,10 @@ async def test_what_a_broker_remembers_is_no_sign_of_life_but_that_the_device_is
     async with scene(broker, ZIGBEE) as it:
         it.emitted.lives = 0
         for payload in (b'{"contact": false}', b"\xff", b'{"contact": true}'):
-            await it.driver._heard(Message("zigbee2mqtt/front_door", payload, "c", 1, retained=True))
+            await it.driver._heard(MqttMessage("zigbee2mqtt/front_door", payload, "c", 1, retained=True))
         assert it.emitted.lives == 0
         assert it.kinds == ["door.opened", "door.closed"]
-        await it.driver._heard(Message("zigbee2mqtt/front_door/availability", b"online", "c", 2, retained=True))
+        await it.driver._heard(MqttMessage("zigbee2mqtt/front_door/availability", b"online", "c", 2, retained=True))
         assert it.emitted.lives == 1
 
 
@@ -147,7 +147,7 @@ async def test_statestream_remembers_whether_it_is_there_with_how_it_is(
     states = [{"of": "@", "is": "on", "on": "gas.alarm", "off": "gas.restored"}]
     async with scene(broker, {"format": "ha_statestream", "base": base, "states": states}) as it:
         it.emitted.lives = 0
-        await it.driver._heard(Message(f"{base}/state", word.encode(), "c", 1, retained=True))
+        await it.driver._heard(MqttMessage(f"{base}/state", word.encode(), "c", 1, retained=True))
         assert bool(it.emitted.lives) is lives
 
 
@@ -319,7 +319,7 @@ async def test_what_a_broker_remembers_confirms_nothing(broker: Mosquitto) -> No
     async with scene(broker, {**ZIGBEE, "commands": {"sound": sound}}) as it:
         order = asyncio.create_task(it.driver.perform(Command("front", "sound")))
         await asyncio.sleep(0.1)
-        remembered = Message("zigbee2mqtt/front_door", b'{"state": "ON"}', "c", 1, retained=True)
+        remembered = MqttMessage("zigbee2mqtt/front_door", b'{"state": "ON"}', "c", 1, retained=True)
         await it.driver._heard(remembered)
         assert not order.done()
         await it.driver._heard(replace(remembered, retained=False))

@@ -17,7 +17,7 @@ from drivers.http_push import HttpPush
 from drivers.mqtt_mapped import MqttMapped
 from gateway.config import load
 from gateway.errors import BadInput
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.message import MqttMessage
 from gateway.model import Said, Signal
 from tests.config.test_examples import CONFIG, folder_with
 
@@ -397,7 +397,7 @@ async def test_mqtt_of_others(devices: dict[str, Any], device: str) -> None:
     for topic, said in MAPPED[device]:
         assert (
             await driver._heard(
-                Message(topic, said.encode() if isinstance(said, str) else json.dumps(said).encode(), "c")
+                MqttMessage(topic, said.encode() if isinstance(said, str) else json.dumps(said).encode(), "c")
             )
             is None
         )

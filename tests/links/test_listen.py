@@ -14,7 +14,7 @@ from gateway.errors import LinkLost
 from gateway.links import accept
 from gateway.links.listen import Datagram, ListenLink, ListenPort, ListenSettings, RemotePeer
 from gateway.links.listen_settings import claimed
-from gateway.tasks import cause
+from gateway.tasks import most_relevant_error
 
 HOST = "127.0.0.1"
 
@@ -284,4 +284,4 @@ async def test_a_door_that_no_longer_accepts_ends_and_says_so(monkeypatch: pytes
     async with ListenLink(settings()).open() as door:
         with pytest.raises(ExceptionGroup) as ended:
             await door.serve(echo, echo_datagram)
-    assert "accepting connections" in str(cause(ended.value))
+    assert "accepting connections" in str(most_relevant_error(ended.value))

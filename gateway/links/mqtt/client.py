@@ -16,14 +16,14 @@ from paho.mqtt.client import MQTTMessage
 from gateway.backoff import ExponentialBackoff
 from gateway.errors import LinkLost
 from gateway.links.mqtt.broker_reasons import maybe_taken_over, taken_over
-from gateway.links.mqtt.delivery import Delivery, WaitingRoom
-from gateway.links.mqtt.inbound import Inbound
+from gateway.links.mqtt.delivery import Delivery, PendingDeliveries
+from gateway.links.mqtt.inbound_window import InboundWindow
+from gateway.links.mqtt.limits import EndpointLimits, InFlightBudget, MqttCounters
 from gateway.links.mqtt.link import RoutedLink
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.paho_connection import BrokerSettings, PahoConnection
-from gateway.links.mqtt.quarantine import Quarantine, UnroutedMessages
-from gateway.links.mqtt.rate_limit import Budget, Counters, Limits
 from gateway.links.mqtt.router import Router
+from gateway.links.mqtt.unrouted import KeepInQuarantine, UnroutedMessages
 from gateway.model import Said, Words
 
 log = structlog.get_logger()
@@ -44,13 +44,13 @@ ACCOUNT = ""
 class BrokerClient:
     """One shared connection. Links may be made at any time; `run` it in the app's TaskGroup."""
 
-    def __init__(self, settings: BrokerSettings, quarantine: Quarantine) -> None:
+    def __init__(self, settings: BrokerSettings, quarantine: KeepInQuarantine) -> None:
         self.settings = settings
-        self.counters = Counters()
+        self.counters = MqttCounters()
         self._aside = UnroutedMessages(quarantine, self.counters)
         most = 2 * settings.in_flight
-        self._limits = Limits(in_flight=most)
-        self._budget = Budget(2 * most, 2 * self._limits.in_flight_bytes)
+        self._limits = EndpointLimits(in_flight=most)
+        self._budget = InFlightBudget(2 * most, 2 * self._limits.in_flight_bytes)
         self._router = Router(self._new_room, self._give_up)
         self._line: PahoConnection | None = None
         self._connected = asyncio.Event()
@@ -98,7 +98,7 @@ class BrokerClient:
     # one connection's life
 
     async def _one_connection(self) -> None:
-        inbound = Inbound(self._limits, self._budget, self.counters)
+        inbound = InboundWindow(self._limits, self._budget, self.counters)
         self._is_fought_over = False
         line = PahoConnection(self.settings, lambda message: self._arrived(line, inbound, message), self._explained)
         try:
@@ -130,9 +130,9 @@ class BrokerClient:
         self._is_fought_over = self._cut_short >= CUTS_TOLD
         return maybe_taken_over(self.settings.client_id) if self._is_fought_over else None
 
-    def _arrived(self, line: PahoConnection, inbound: Inbound, received: MQTTMessage) -> None:
+    def _arrived(self, line: PahoConnection, inbound: InboundWindow, received: MQTTMessage) -> None:
         packet_id = received.mid if received.qos else None
-        message = Message(
+        message = MqttMessage(
             received.topic, bytes(received.payload), self.settings.client_id, packet_id, received.dup, received.retain
         )
         now = asyncio.get_running_loop().time()
@@ -142,7 +142,7 @@ class BrokerClient:
             line.pause()
         self._router.submit(delivery)
 
-    def _settled(self, line: PahoConnection, inbound: Inbound, delivery: Delivery) -> None:
+    def _settled(self, line: PahoConnection, inbound: InboundWindow, delivery: Delivery) -> None:
         """Acknowledge on the connection it came by, and on no other."""
         for due in inbound.settled(delivery):
             self.counters.acknowledged += 1
@@ -155,8 +155,8 @@ class BrokerClient:
 
     # what has no driver
 
-    def _new_room(self) -> WaitingRoom:
-        return WaitingRoom(self.settings.patience, self._give_up)
+    def _new_room(self) -> PendingDeliveries:
+        return PendingDeliveries(self.settings.patience, self._give_up)
 
     def _give_up(self, delivery: Delivery) -> None:
         """One device without a driver must not hold up all the others' acknowledgements: keep it aside."""
@@ -179,7 +179,7 @@ def _unserved(topic: str, device: str | None, patience: float) -> Words:
 class BrokerLink(RoutedLink):
     """A device's link through the shared connection."""
 
-    def __init__(self, device: str, router: Router, waiting: WaitingRoom, broker: BrokerClient) -> None:
+    def __init__(self, device: str, router: Router, waiting: PendingDeliveries, broker: BrokerClient) -> None:
         super().__init__(device, ACCOUNT, router, waiting)
         self._broker = broker
 

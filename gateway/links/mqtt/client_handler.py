@@ -8,9 +8,9 @@ from typing import Any
 
 from gateway.links.mqtt import negotiation
 from gateway.links.mqtt.delivery import Delivery
-from gateway.links.mqtt.inbound import Inbound
+from gateway.links.mqtt.inbound_window import InboundWindow
 from gateway.links.mqtt.interfaces import ClientConnection, ServerInterface
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import (
     LEVEL_3_1_1,
     LEVEL_5,
@@ -32,8 +32,8 @@ from gateway.links.mqtt.packets import (
 )
 from gateway.links.mqtt.properties import Properties, Property
 from gateway.links.mqtt.reasons import FAILURE, Reason
-from gateway.links.mqtt.session import SLEEP, Session
-from gateway.links.mqtt.wire import Malformed
+from gateway.links.mqtt.session import MAX_SESSION_EXPIRY_S, ClientSession
+from gateway.links.mqtt.wire import MalformedPacket
 from gateway.model import Words
 
 
@@ -41,15 +41,15 @@ class ClientHandler:
     """Raises Malformed for what a client may not say; its connection ends then."""
 
     def __init__(self, server: ServerInterface, connection: ClientConnection) -> None:
-        self.inbound = Inbound(server.limits, server.budget, server.counters)
-        self.session: Session | None = None
+        self.inbound = InboundWindow(server.limits, server.budget, server.counters)
+        self.session: ClientSession | None = None
         self.will: Will | None = None
         self._level = LEVEL_3_1_1
         self._in_words = False
         self._server = server
         self._connection = connection
         self._now = asyncio.get_running_loop().time
-        self._answers: Mapping[type[Packet], Callable[[Any, Session], None]] = {
+        self._answers: Mapping[type[Packet], Callable[[Any, ClientSession], None]] = {
             Publish: self._publish,
             Puback: self._puback,
             Subscribe: self._subscribe,
@@ -61,7 +61,7 @@ class ClientHandler:
     def receive(self, packet: Packet) -> None:
         if self.session is None:
             if not isinstance(packet, Connect):
-                raise Malformed(
+                raise MalformedPacket(
                     Words("第一个报文不是 CONNECT [MQTT-3.1.0-1]", "the first packet is no CONNECT [MQTT-3.1.0-1]"),
                     reason=Reason.PROTOCOL_ERROR,
                 )
@@ -74,15 +74,15 @@ class ClientHandler:
                 f"已连接的客户端发来 {name} [MQTT-3.1.0-2，表 2.1]",
                 f"{name} from a connected client [MQTT-3.1.0-2, table 2.1]",
             )
-            raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
+            raise MalformedPacket(why, reason=Reason.PROTOCOL_ERROR)
         answer(packet, self.session)
 
     def explained(self, why: str) -> Properties:
         """Why, in words, for a client that takes them."""
-        return negotiation.explained(why) if self._in_words and why else {}
+        return negotiation.reason_string(why) if self._in_words and why else {}
 
     def _connect(self, packet: Connect) -> None:
-        self._level, self._in_words = packet.level, negotiation.wants_words(packet)
+        self._level, self._in_words = packet.level, negotiation.wants_reason_string(packet)
         refusal = negotiation.refusal(packet)
         if refusal is not None:
             self._refuse(ConnectCode.NOT_AUTHORIZED, refusal)
@@ -92,8 +92,8 @@ class ClientHandler:
         if session is None:
             self._refuse(admission.code, negotiation.REASONS[admission.code], admission.wait)
             return
-        negotiation.heed(packet, session)
-        self._connection.say(negotiation.answer(packet, session, self._server.limits, is_present=admission.present))
+        negotiation.apply_client_limits(packet, session)
+        self._connection.say(negotiation.connack(packet, session, self._server.limits, is_present=admission.present))
         self.session, self.will = session, packet.will
         self._connection.admitted(session, packet.keep_alive)
 
@@ -101,13 +101,13 @@ class ClientHandler:
         why = f"refused: {reason.name}"
         self._connection.refuse(Connack(code, reason=reason, properties=self.explained(why)), why, wait)
 
-    def _publish(self, packet: Publish, session: Session) -> None:
+    def _publish(self, packet: Publish, session: ClientSession) -> None:
         if packet.qos == 2:
             why = Words(
                 "QoS 2 的 PUBLISH，本网关不提供（SUBACK 最多给 1）",
                 "PUBLISH with QoS 2, which is not offered here (SUBACK grants 1 at most)",
             )
-            raise Malformed(why, reason=Reason.QOS_NOT_SUPPORTED)
+            raise MalformedPacket(why, reason=Reason.QOS_NOT_SUPPORTED)
         if packet.packet_id is not None and self.inbound.ledger.holds(packet.packet_id):
             if packet.dup:
                 return  # one acknowledgement answers both; two could be taken for the id's next message
@@ -115,8 +115,8 @@ class ClientHandler:
             why = Words(
                 f"报文标识符 {number} 正在使用 [MQTT-2.3.1-2]", f"packet identifier {number} is in use [MQTT-2.3.1-2]"
             )
-            raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
-        message = Message(packet.topic, packet.payload, session.client, packet.packet_id, packet.dup)
+            raise MalformedPacket(why, reason=Reason.PROTOCOL_ERROR)
+        message = MqttMessage(packet.topic, packet.payload, session.client, packet.packet_id, packet.dup)
         delivery = Delivery(message, session.account, self._now(), self._settled)
         self.inbound.enter(delivery)
         self._connection.mind_the_bounds()
@@ -136,11 +136,11 @@ class ClientHandler:
         assert delivery.message.packet_id is not None
         return Puback(delivery.message.packet_id, delivery.reason, self.explained(delivery.why))
 
-    def _puback(self, packet: Puback, session: Session) -> None:
+    def _puback(self, packet: Puback, session: ClientSession) -> None:
         session.outbox.acknowledged(packet.packet_id)
         self._connection.acknowledge(())
 
-    def _subscribe(self, packet: Subscribe, session: Session) -> None:
+    def _subscribe(self, packet: Subscribe, session: ClientSession) -> None:
         silent = packet.unasked | {name for name in packet.if_new if session.has_subscribed(name)}
         codes = self._server.subscribe(session, packet)
         in_3 = (min(code, SUBSCRIPTION_REFUSED) for code in codes)
@@ -148,16 +148,16 @@ class ClientHandler:
         granted = (name for (name, _), code in zip(packet.filters, codes, strict=True) if code < FAILURE)
         self._server.subscribed(self._connection, [name for name in granted if name not in silent])
 
-    def _unsubscribe(self, packet: Unsubscribe, session: Session) -> None:
+    def _unsubscribe(self, packet: Unsubscribe, session: ClientSession) -> None:
         was = [session.unsubscribe(topic_filter) for topic_filter in packet.filters]
         codes = tuple(Reason.SUCCESS if each else Reason.NO_SUBSCRIPTION for each in was)
         self._connection.say(Unsuback(packet.packet_id, codes))
 
-    def _ping(self, _packet: Pingreq, session: Session) -> None:
+    def _ping(self, _packet: Pingreq, session: ClientSession) -> None:
         self._server.pinged(session.account)
         self._connection.say(Pingresp())
 
-    def _disconnect(self, packet: Disconnect, session: Session) -> None:
+    def _disconnect(self, packet: Disconnect, session: ClientSession) -> None:
         """Done takes the will along [MQTT-3.14.4-3]; with any other reason of MQTT 5 it is said [MQTT5-3.1.2-10]."""
         keep = packet.properties.get(Property.SESSION_EXPIRY)
         if keep and not session.keep:
@@ -165,7 +165,7 @@ class ClientHandler:
                 "DISCONNECT 要求保留会话，而 CONNECT 没有要求（5: 3.14.2.2.2）",
                 "DISCONNECT asks for a session that CONNECT did not ask for (5: 3.14.2.2.2)",
             )
-            raise Malformed(why, reason=Reason.PROTOCOL_ERROR)
-        session.keep = session.keep if keep is None else min(keep, SLEEP)
+            raise MalformedPacket(why, reason=Reason.PROTOCOL_ERROR)
+        session.keep = session.keep if keep is None else min(keep, MAX_SESSION_EXPIRY_S)
         is_done = packet.reason == Reason.SUCCESS
         self._connection.end("DISCONNECT" if is_done else f"DISCONNECT with {packet.reason:#04x}", is_fault=not is_done)

@@ -21,23 +21,23 @@ from gateway.links.mqtt.packets import (
 )
 from gateway.links.mqtt.parse import check_first_byte, parse
 from gateway.links.mqtt.reasons import Reason
-from gateway.links.mqtt.wire import Malformed
+from gateway.links.mqtt.wire import MalformedPacket
 from gateway.model import Words
 
-LARGEST_PACKET = 256 * 1024
+MAX_PACKET_BYTES = 256 * 1024
 """Bytes of a whole packet that are taken unless told otherwise; the protocol allows 256 MiB."""
 
 _CONNECT, _AS_5 = 0x10, wire.text("MQTT") + bytes((LEVEL_5,))
 
 
-class Decoder:
+class MqttDecoder:
     """Feed it what comes, take packets until None. The version is the CONNECT's, or the one it is told.
 
     It holds no more than what it was fed and not yet asked for. After Malformed the stream can't be
     read any more: MQTT has no mark to find the next packet by, so the connection ends.
     """
 
-    def __init__(self, limit: int = LARGEST_PACKET, level: int = LEVEL_3_1_1) -> None:
+    def __init__(self, limit: int = MAX_PACKET_BYTES, level: int = LEVEL_3_1_1) -> None:
         self.limit = limit
         self.level = level
         self._bytes = bytearray()
@@ -82,10 +82,10 @@ class Decoder:
             size |= (self._bytes[at] & 127) << 7 * place
             if size + place + 2 > self.limit:
                 why = Words(f"报文超过 {self.limit} 字节", f"a packet of more than {self.limit} bytes")
-                raise Malformed(why, bytes(self._bytes[self._at :][:16]), reason=Reason.PACKET_TOO_LARGE)
+                raise MalformedPacket(why, bytes(self._bytes[self._at :][:16]), reason=Reason.PACKET_TOO_LARGE)
             if self._bytes[at] < 128:
                 return 2 + place, size
-        raise Malformed(
+        raise MalformedPacket(
             Words("剩余长度超过四个字节（2.2.3）", "remaining length of more than four bytes (2.2.3)"),
             bytes(self._bytes[self._at :][:16]),
         )

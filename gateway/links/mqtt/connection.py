@@ -11,25 +11,25 @@ from collections.abc import Sequence
 
 from gateway.errors import LinkLost
 from gateway.links.mqtt.client_handler import ClientHandler
-from gateway.links.mqtt.codec import Decoder, encode
-from gateway.links.mqtt.flow import Flow
+from gateway.links.mqtt.codec import MqttDecoder, encode
+from gateway.links.mqtt.flow_control import ReadFlowControl
 from gateway.links.mqtt.interfaces import ServerInterface
-from gateway.links.mqtt.negotiation import explained
-from gateway.links.mqtt.outbox import Outgoing
+from gateway.links.mqtt.negotiation import reason_string
+from gateway.links.mqtt.outbox import OutgoingMessage
 from gateway.links.mqtt.packets import LEVEL_5, Connack, ConnectCode, Disconnect, Packet, Puback, Publish
 from gateway.links.mqtt.reasons import Reason
-from gateway.links.mqtt.session import Session
-from gateway.links.mqtt.timers import Timers
-from gateway.links.mqtt.wire import Malformed, UnacceptableLevel
+from gateway.links.mqtt.session import ClientSession
+from gateway.links.mqtt.timers import NamedTimers
+from gateway.links.mqtt.wire import MalformedPacket, UnacceptableLevel
 from gateway.model import Words
 
 
-class Connection(asyncio.Protocol):
+class MqttConnection(asyncio.Protocol):
     def __init__(self, server: ServerInterface) -> None:
         self._server = server
         self._loop = asyncio.get_running_loop()
-        self._timers = Timers(self._loop)
-        self._decoder = Decoder(server.limits.first_packet)
+        self._timers = NamedTimers(self._loop)
+        self._decoder = MqttDecoder(server.limits.first_packet)
         self._client = ClientHandler(server, self)
         self._acknowledgements: list[Puback] = []
         self._flush_planned = False
@@ -40,7 +40,7 @@ class Connection(asyncio.Protocol):
         self.ended: str | None = None
 
     @property
-    def session(self) -> Session | None:
+    def session(self) -> ClientSession | None:
         return self._client.session
 
     # asyncio's side
@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._flow = Flow(transport)
+        self._flow = ReadFlowControl(transport)
         self.address = str((transport.get_extra_info("peername") or ("?",))[0])
         self._server.arrived(self)
         self._timers.after(self._server.limits.connect_within, "connect", lambda: self.end("no CONNECT in time"))
@@ -74,7 +74,7 @@ class Connection(asyncio.Protocol):
 
     # what the server asks
 
-    def post(self, message: Outgoing, qos: int) -> None:
+    def post(self, message: OutgoingMessage, qos: int) -> None:
         """Say something to the client; raises LinkLost if it does not listen, or takes nothing so large."""
         assert self.session is not None
         if self.ended is not None:
@@ -131,7 +131,7 @@ class Connection(asyncio.Protocol):
         self._acknowledgements += due
         self._plan_flush()
 
-    def admitted(self, session: Session, keep_alive: int) -> None:
+    def admitted(self, session: ClientSession, keep_alive: int) -> None:
         self._timers.cancel("connect")
         self._decoder.limit = self._server.limits.largest_packet
         self._keep_alive = keep_alive * 1.5
@@ -165,13 +165,13 @@ class Connection(asyncio.Protocol):
         except UnacceptableLevel as error:
             self.say(Connack(ConnectCode.UNACCEPTABLE_LEVEL, reason=Reason.UNACCEPTABLE_LEVEL))
             self._unreadable(error)
-        except Malformed as error:
+        except MalformedPacket as error:
             self._unreadable(error)
 
-    def _unreadable(self, error: Malformed) -> None:
+    def _unreadable(self, error: MalformedPacket) -> None:
         self._server.unreadable(self.session.account if self.session else None, self.address, error)
         if self.session is None and self._decoder.level == LEVEL_5:  # a CONNECT: what follows one is not read before
-            self.say(Connack(ConnectCode.NOT_AUTHORIZED, reason=error.reason, properties=explained(str(error))))
+            self.say(Connack(ConnectCode.NOT_AUTHORIZED, reason=error.reason, properties=reason_string(str(error))))
         self.end(str(error), reason=error.reason)
 
     def _go_on(self, reason: str) -> None:

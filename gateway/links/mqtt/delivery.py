@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.reasons import Reason
 
 
@@ -19,7 +19,7 @@ class Delivery:
 
     __slots__ = ("_settled", "account", "arrived", "is_kept", "is_settled", "message", "reason", "why")
 
-    def __init__(self, message: Message, account: str, arrived: float, settled: Callable[[Delivery], None]) -> None:
+    def __init__(self, message: MqttMessage, account: str, arrived: float, settled: Callable[[Delivery], None]) -> None:
         self.message = message
         self.account = account
         self.arrived = arrived
@@ -48,7 +48,7 @@ class Delivery:
         self.message = replace(self.message, redelivered=True)
 
 
-class Ledger:
+class InFlight:
     """One connection's unacknowledged messages, oldest first.
 
     Acknowledgements leave in the order in which the messages came [MQTT-4.6.0-2].
@@ -85,11 +85,11 @@ class Ledger:
         return ready
 
 
-MOST_WAITING = 1024
+MAX_PENDING = 1024
 """Messages one room holds; with one more the oldest has waited long enough."""
 
 
-class WaitingRoom:
+class PendingDeliveries:
     """Messages whose driver is not there, until `patience` seconds after they came; then `expired` decides."""
 
     def __init__(self, patience: float, expired: Callable[[Delivery], None]) -> None:
@@ -100,7 +100,7 @@ class WaitingRoom:
 
     def hold(self, delivery: Delivery) -> None:
         self._waiting.append(delivery)
-        if len(self._waiting) > MOST_WAITING:
+        if len(self._waiting) > MAX_PENDING:
             self._expired(self._waiting.pop(0))
         if self._timer is None:
             self._look_at(delivery.arrived + self._patience)

@@ -15,16 +15,16 @@ from types import TracebackType
 from typing import Self
 
 from gateway.limits import RefusalLog
-from gateway.links.accept import Listener, accepting, listening
+from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
 from gateway.links.mqtt.accounts import DeviceAccounts
-from gateway.links.mqtt.connection import Connection
-from gateway.links.mqtt.delivery import Delivery, WaitingRoom
+from gateway.links.mqtt.connection import MqttConnection
+from gateway.links.mqtt.delivery import Delivery, PendingDeliveries
 from gateway.links.mqtt.endpoint_link import EndpointLink
-from gateway.links.mqtt.quarantine import Quarantine, UnroutedMessages
-from gateway.links.mqtt.rate_limit import Counters, Limits
+from gateway.links.mqtt.limits import EndpointLimits, MqttCounters
 from gateway.links.mqtt.router import Router
-from gateway.links.mqtt.server import Server
+from gateway.links.mqtt.server import MqttServer
 from gateway.links.mqtt.session import Sessions
+from gateway.links.mqtt.unrouted import KeepInQuarantine, UnroutedMessages
 from gateway.model import Words
 
 
@@ -39,28 +39,28 @@ class EndpointSettings:
     tls_port: int = 8883
 
 
-class Endpoint:
+class MqttEndpoint:
     """Use it as an async context manager; links may be made before and after it is entered."""
 
     def __init__(
         self,
         settings: EndpointSettings,
         accounts: Mapping[str, str],
-        quarantine: Quarantine,
-        limits: Limits | None = None,
+        quarantine: KeepInQuarantine,
+        limits: EndpointLimits | None = None,
         refusals: RefusalLog | None = None,
     ) -> None:
-        self.limits = limits or Limits()
-        self.counters = Counters()
+        self.limits = limits or EndpointLimits()
+        self.counters = MqttCounters()
         self.port = settings.port
         self.tls_port = settings.tls_port
         self._settings = settings
         self._accounts = DeviceAccounts(accounts)
-        self._door = Listener("mqtt", refusals or RefusalLog())
+        self._door = RefusalReporter("mqtt", refusals or RefusalLog())
         self._aside = UnroutedMessages(quarantine, self.counters)
         self._sessions = Sessions()
         self._router = Router(self._new_room, self._unclaimed)
-        self._reception = Server(
+        self._reception = MqttServer(
             self.limits, self.counters, self._accounts, self._sessions, self._router, self._aside, self._door
         )
         self._stack = AsyncExitStack()
@@ -101,13 +101,13 @@ class Endpoint:
         self._reception.show_out(self._accounts.become(accounts))
 
     async def _listen(self, stack: AsyncExitStack, host: str, port: int, tls: ssl.SSLContext | None) -> int:
-        sockets = listening(host, port)
+        sockets = listening_sockets(host, port)
         taken = int(sockets[0].getsockname()[1])
-        await stack.enter_async_context(accepting(self._door, sockets, lambda: Connection(self._reception), tls))
+        await stack.enter_async_context(accept_connections(self._door, sockets, lambda: MqttConnection(self._reception), tls))
         return taken
 
-    def _new_room(self) -> WaitingRoom:
-        return WaitingRoom(self.limits.patience, self._nobody_came)
+    def _new_room(self) -> PendingDeliveries:
+        return PendingDeliveries(self.limits.patience, self._nobody_came)
 
     def _nobody_came(self, delivery: Delivery) -> None:
         why = f"no driver served topic {delivery.message.topic} within {self.limits.patience:g} s"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.links.mqtt.delivery import Delivery
+from gateway.links.mqtt.limits import EndpointLimits, InFlightBudget, MqttCounters
 from gateway.links.mqtt.packets import Connect, ConnectCode, Packet, Puback, Subscribe, Will
-from gateway.links.mqtt.rate_limit import Budget, Counters, Limits
-from gateway.links.mqtt.session import Peer, Session
-from gateway.links.mqtt.wire import Malformed
+from gateway.links.mqtt.session import ClientLink, ClientSession
+from gateway.links.mqtt.wire import MalformedPacket
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Admission:
     """The answer to a CONNECT. Without a `session` it is refused, and told so after `wait` seconds."""
 
     code: ConnectCode
-    session: Session | None = None
+    session: ClientSession | None = None
     present: bool = False
     wait: float = 0.0
 
@@ -26,32 +26,32 @@ class Admission:
 class ServerInterface(Protocol):
     """What a connection needs of its endpoint."""
 
-    limits: Limits
-    counters: Counters
-    budget: Budget
+    limits: EndpointLimits
+    counters: MqttCounters
+    budget: InFlightBudget
 
-    def arrived(self, connection: Peer) -> None:
+    def arrived(self, connection: ClientLink) -> None:
         """One more; who has not signed in for longest may have to go for it."""
 
-    def sign_in(self, connection: Peer, packet: Connect) -> Admission:
+    def sign_in(self, connection: ClientLink, packet: Connect) -> Admission:
         """What is answered, and the session to go on with if it may."""
 
-    def subscribe(self, session: Session, packet: Subscribe) -> tuple[int, ...]: ...
+    def subscribe(self, session: ClientSession, packet: Subscribe) -> tuple[int, ...]: ...
 
-    def subscribed(self, connection: Peer, filters: Sequence[str]) -> None:
+    def subscribed(self, connection: ClientLink, filters: Sequence[str]) -> None:
         """The SUBACK is out; what is remembered for these topics may follow."""
 
     def submit(self, delivery: Delivery) -> None: ...
 
     def pinged(self, account: str) -> None: ...
 
-    def unreadable(self, account: str | None, address: str, error: Malformed) -> None: ...
+    def unreadable(self, account: str | None, address: str, error: MalformedPacket) -> None: ...
 
-    def left(self, connection: Peer, will: Will | None) -> None:
+    def left(self, connection: ClientLink, will: Will | None) -> None:
         """It has ended; `will` is what it wanted said in that case."""
 
 
-class ClientConnection(Peer, Protocol):
+class ClientConnection(ClientLink, Protocol):
     """What a client handler needs of its connection."""
 
     def say(self, packet: Packet) -> None: ...
@@ -62,7 +62,7 @@ class ClientConnection(Peer, Protocol):
     def refuse(self, packet: Packet, why: str, wait: float) -> None:
         """Say this in so many seconds and end; until then nothing more is read."""
 
-    def admitted(self, session: Session, keep_alive: int) -> None:
+    def admitted(self, session: ClientSession, keep_alive: int) -> None:
         """The client may go on; `keep_alive` in seconds, 0 for none."""
 
     def mind_the_bounds(self) -> None:

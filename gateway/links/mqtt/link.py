@@ -8,19 +8,19 @@ from typing import NoReturn, Protocol
 
 from gateway.errors import AnjuError
 from gateway.links.capture import Capture
-from gateway.links.mqtt.delivery import Delivery, WaitingRoom
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.delivery import Delivery, PendingDeliveries
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.reasons import Reason
 from gateway.model import Words
 
-Handle = Callable[[Message], Awaitable[str | None]]
+OnMessage = Callable[[MqttMessage], Awaitable[str | None]]
 """Returns what was wrong with the message, if it could not be used and was put aside; MQTT 5 tells the device."""
 
 
 class MqttLink(Protocol):
     """Both doors give one of these to a driver."""
 
-    async def serve(self, topics: Sequence[str], handle: Handle, *, others_say: Collection[str] = ()) -> None:
+    async def serve(self, topics: Sequence[str], handle: OnMessage, *, others_say: Collection[str] = ()) -> None:
         """Claim `topics` (filters) and have `handle` called for their messages, until cancelled.
 
         On `others_say` (topic names) a bridge or a last will may speak of the device: what comes there is no sign
@@ -41,7 +41,7 @@ class MqttLink(Protocol):
         ...
 
 
-class Directory(Protocol):
+class ClaimRegistry(Protocol):
     """Who claims what; `router.Router` is it."""
 
     def attach(self, link: RoutedLink, topics: Sequence[str]) -> None: ...
@@ -55,7 +55,7 @@ class RoutedLink:
     `on_silent`, awaited when the device's last will came due, and `on_refused`, called with why it is turned away.
     """
 
-    def __init__(self, device: str, account: str, directory: Directory, waiting: WaitingRoom) -> None:
+    def __init__(self, device: str, account: str, directory: ClaimRegistry, waiting: PendingDeliveries) -> None:
         self.device = device
         self.account = account
         self.on_heard: Callable[[], None] | None = None
@@ -70,7 +70,7 @@ class RoutedLink:
         self._start: Callable[[Delivery], None] | None = None
         self._others_say: frozenset[str] = frozenset()
 
-    async def serve(self, topics: Sequence[str], handle: Handle, *, others_say: Collection[str] = ()) -> None:
+    async def serve(self, topics: Sequence[str], handle: OnMessage, *, others_say: Collection[str] = ()) -> None:
         """See MqttLink. What is unfinished when it ends waits for the next `serve`."""
         self._others_say = frozenset(others_say)
         try:
@@ -79,7 +79,7 @@ class RoutedLink:
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
 
-    async def _hand_on(self, topics: Sequence[str], handle: Handle, group: asyncio.TaskGroup) -> None:
+    async def _hand_on(self, topics: Sequence[str], handle: OnMessage, group: asyncio.TaskGroup) -> None:
         self._start = lambda delivery: self._begin(group, handle, delivery)
         self.has_served = True
         try:
@@ -110,12 +110,12 @@ class RoutedLink:
         if self.on_heard is not None and not self.is_refused:
             self.on_heard()
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, message: MqttMessage) -> None:
         if self._is_its_own(message):
             self.is_refused, self.was_heard = False, True
             self.alive()
 
-    def _is_its_own(self, message: Message) -> bool:
+    def _is_its_own(self, message: MqttMessage) -> bool:
         """Whether the device itself said it just now."""
         return not message.retained and message.topic not in self._others_say
 
@@ -123,7 +123,7 @@ class RoutedLink:
         """What waits for its driver, in order of arrival; it waits here no more."""
         return self._waiting.leave()
 
-    def _begin(self, group: asyncio.TaskGroup, handle: Handle, delivery: Delivery) -> None:
+    def _begin(self, group: asyncio.TaskGroup, handle: OnMessage, delivery: Delivery) -> None:
         task = group.create_task(_handle(handle, delivery, self._hear))
         task.add_done_callback(lambda _: self._ended(delivery))
 
@@ -139,7 +139,7 @@ class RoutedLink:
         raise AssertionError("nobody sets this event")
 
 
-async def _handle(handle: Handle, delivery: Delivery, hear: Callable[[Message], None]) -> None:
+async def _handle(handle: OnMessage, delivery: Delivery, hear: Callable[[MqttMessage], None]) -> None:
     try:
         wrong = await handle(delivery.message)
     except AnjuError as error:

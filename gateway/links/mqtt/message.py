@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class MqttMessage:
     """One PUBLISH of a device.
 
     `client` and `packet_id` (None for QoS 0) name it in its protocol; `redelivered` is DUP.

@@ -14,14 +14,14 @@ from gateway.model import Words
 
 WINDOW = 64
 """Messages sent and not yet acknowledged by the client."""
-MOST_WAITING = 1024
-MOST_BYTES = 1024 * 1024
-HEAD = 16
+MAX_QUEUED = 1024
+MAX_QUEUED_BYTES = 1024 * 1024
+PUBLISH_OVERHEAD = 16
 """Bytes of a PUBLISH beside topic and payload: header, length, packet id, expiry."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingMessage:
     """`until` is the monotonic second after which it is not worth saying any more."""
 
     topic: str
@@ -34,7 +34,7 @@ class Outgoing:
         return {} if math.isinf(self.until) else {Property.MESSAGE_EXPIRY: max(1, math.ceil(self.until - now))}
 
 
-class Outbox:
+class ClientOutbox:
     """Bounded by number and bytes; too much raises LinkLost, for then the client does not listen.
 
     The client's CONNECT says `level`, how many it takes at once and how large a packet may be.
@@ -43,10 +43,10 @@ class Outbox:
     def __init__(self) -> None:
         self.level = LEVEL_3_1_1
         self.window = WINDOW
-        self.largest = MOST_BYTES
-        self._waiting: deque[Outgoing] = deque()
-        self._again: OrderedDict[int, Outgoing] = OrderedDict()
-        self._in_flight: OrderedDict[int, Outgoing] = OrderedDict()
+        self.largest = MAX_QUEUED_BYTES
+        self._waiting: deque[OutgoingMessage] = deque()
+        self._again: OrderedDict[int, OutgoingMessage] = OrderedDict()
+        self._in_flight: OrderedDict[int, OutgoingMessage] = OrderedDict()
         self._bytes = 0
         self._last_id = 0
 
@@ -54,18 +54,18 @@ class Outbox:
     def unacknowledged(self) -> int:
         return len(self._again) + len(self._in_flight)
 
-    def check(self, message: Outgoing) -> None:
+    def check(self, message: OutgoingMessage) -> None:
         """Raises LinkLost for what is larger than the client takes [MQTT5-3.1.2-24]."""
         size = len(message.payload)
-        if size + len(message.topic.encode()) + HEAD > self.largest:
+        if size + len(message.topic.encode()) + PUBLISH_OVERHEAD > self.largest:
             en = f"{size} bytes on {message.topic} are more than the client takes ({self.largest})"
             raise LinkLost(Words("消息太大，设备收不下，请通知安装员", en))
 
-    def post(self, message: Outgoing) -> None:
+    def post(self, message: OutgoingMessage) -> None:
         """Queue it; `send` gives the bytes."""
         self.check(message)
         size = len(message.payload)
-        if len(self._waiting) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
+        if len(self._waiting) >= MAX_QUEUED or self._bytes + size > MAX_QUEUED_BYTES:
             en = f"{len(self._waiting)} messages wait already for a client that does not acknowledge"
             raise LinkLost(Words("设备不确认收到的消息，请重启设备", en))
         self._waiting.append(message)
@@ -102,7 +102,7 @@ class Outbox:
             if self._last_id not in self._in_flight:
                 return self._last_id
 
-    def _packet(self, message: Outgoing, packet_id: int, now: float, *, dup: bool) -> bytes:
+    def _packet(self, message: OutgoingMessage, packet_id: int, now: float, *, dup: bool) -> bytes:
         """It is in flight now; nothing, where it is too old or more than the client takes by now [MQTT5-3.1.2-25]."""
         packet = Publish(message.topic, message.payload, 1, packet_id, message.retain, dup, message.expiry(now))
         encoded = encode(packet, self.level)

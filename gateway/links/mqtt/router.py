@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from gateway.errors import LinkLost
-from gateway.links.mqtt.delivery import Delivery, WaitingRoom
+from gateway.links.mqtt.delivery import Delivery, PendingDeliveries
 from gateway.links.mqtt.link import RoutedLink
 from gateway.links.mqtt.topics import covers, matches
 from gateway.model import Words
 
 K = TypeVar("K")
-UPWARD = ("signal", "result", "status")
-DOWNWARD = ("command", "ack")
+DEVICE_TOPICS = ("signal", "result", "status")
+GATEWAY_TOPICS = ("command", "ack")
 
 
 def own_topics(device: str, words: Iterable[str]) -> list[str]:
@@ -29,18 +29,18 @@ class Router:
     room. What no link has claimed waits too, as long as a link of its account has not yet said its topics.
     """
 
-    def __init__(self, new_room: Callable[[], WaitingRoom], unclaimed: Callable[[Delivery], None]) -> None:
+    def __init__(self, new_room: Callable[[], PendingDeliveries], unclaimed: Callable[[Delivery], None]) -> None:
         self._new_room = new_room
         self._unclaimed = unclaimed
         self._links: dict[str, list[RoutedLink]] = {}
         self._exact: dict[tuple[str, str], RoutedLink] = {}
         self._wild: dict[str, dict[str, RoutedLink]] = {}
-        self._early: dict[str, WaitingRoom] = {}
+        self._early: dict[str, PendingDeliveries] = {}
 
     def add(self, link: RoutedLink) -> None:
         """A link of an account, with the topics of our own format as its first claims."""
         self._links.setdefault(link.account, []).append(link)
-        self._claim(link, own_topics(link.device, UPWARD))
+        self._claim(link, own_topics(link.device, DEVICE_TOPICS))
 
     def remove(self, device: str) -> None:
         """Its claims end. What waited for it is routed again in the loop's next turn: a successor may be there."""
@@ -74,7 +74,7 @@ class Router:
     def may_subscribe(self, account: str, topic_filter: str) -> bool:
         """Only to its own devices' commands and acknowledgements, and within what their links claim."""
         devices = (link.device for link in self.links(account))
-        if any(topic_filter in own_topics(device, DOWNWARD) for device in devices):
+        if any(topic_filter in own_topics(device, GATEWAY_TOPICS) for device in devices):
             return True
         if (account, topic_filter) in self._exact:
             return True

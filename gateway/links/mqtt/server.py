@@ -10,22 +10,22 @@ from datetime import timedelta
 import structlog
 
 from gateway.errors import AnjuError
-from gateway.limits import Full, RateLimit, Seats, network
-from gateway.links.accept import Listener
+from gateway.limits import ConnectionSlots, NoSlotFree, RateLimit, network
+from gateway.links.accept import RefusalReporter
 from gateway.links.mqtt.accounts import DeviceAccounts
 from gateway.links.mqtt.delivery import Delivery
 from gateway.links.mqtt.endpoint_link import EndpointLink
 from gateway.links.mqtt.interfaces import Admission
-from gateway.links.mqtt.negotiation import kept_for
+from gateway.links.mqtt.limits import EndpointLimits, InFlightBudget, MqttCounters
+from gateway.links.mqtt.negotiation import session_expiry
 from gateway.links.mqtt.packets import LEVEL_3_1_1, Connect, ConnectCode, Subscribe, Will
-from gateway.links.mqtt.quarantine import UnroutedMessages
-from gateway.links.mqtt.rate_limit import Budget, Counters, Limits
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.router import Router
-from gateway.links.mqtt.session import Peer, Session, Sessions
-from gateway.links.mqtt.takeovers import Takeovers
-from gateway.links.mqtt.wills import Wills
-from gateway.links.mqtt.wire import Malformed
+from gateway.links.mqtt.session import ClientLink, ClientSession, Sessions
+from gateway.links.mqtt.takeovers import TakeoverTracker
+from gateway.links.mqtt.unrouted import UnroutedMessages
+from gateway.links.mqtt.wills import WillScheduler
+from gateway.links.mqtt.wire import MalformedPacket
 from gateway.model import Words
 
 log = structlog.get_logger()
@@ -48,40 +48,40 @@ FULL_FOR_S = 60.0
 """How long the endpoint counts as full after it turned one away for the lack of a seat."""
 
 
-class Server:
+class MqttServer:
     """What connections come to. `tasks` is the open endpoint's, and none of them waits for a device."""
 
     def __init__(
         self,
-        limits: Limits,
-        counters: Counters,
+        limits: EndpointLimits,
+        counters: MqttCounters,
         accounts: DeviceAccounts,
         sessions: Sessions,
         router: Router,
         aside: UnroutedMessages,
-        door: Listener,
+        door: RefusalReporter,
     ) -> None:
         self.limits = limits
         self.counters = counters
-        self.budget = Budget(limits.in_flight_in_all, limits.bytes_in_all)
+        self.budget = InFlightBudget(limits.in_flight_in_all, limits.bytes_in_all)
         self.tasks: asyncio.TaskGroup
         self._accounts = accounts
         self._sessions = sessions
         self._router = router
         self._aside = aside
-        self._wills = Wills(self._begin)
+        self._wills = WillScheduler(self._begin)
         self._door = door
 
         def clock() -> float:
             return asyncio.get_running_loop().time()
 
         most = {"account": limits.per_account, "address": limits.per_address}
-        self._seats = Seats[Peer](
-            limits.connections, lambda each: each.last_packet, quiet=limits.quiet, clock=clock, each=most
+        self._slots = ConnectionSlots[ClientLink](
+            limits.connections, lambda each: each.last_packet, quiet=limits.quiet, clock=clock, max_per_owner=most
         )
-        self._strangers = Seats[Peer](limits.strangers, lambda each: each.last_packet, clock=clock)
-        self._takeovers = Takeovers()
-        self._connections: set[Peer] = set()
+        self._strangers = ConnectionSlots[ClientLink](limits.strangers, lambda each: each.last_packet, clock=clock)
+        self._takeovers = TakeoverTracker()
+        self._connections: set[ClientLink] = set()
         self._full_at: float | None = None
         self._lines = RateLimit(LINES, timedelta(minutes=1))
 
@@ -104,14 +104,14 @@ class Server:
         """Whether whoever signs in finds a seat, or somebody who gives way."""
         return self._full_at is None or asyncio.get_running_loop().time() - self._full_at > FULL_FOR_S
 
-    def arrived(self, connection: Peer) -> None:
+    def arrived(self, connection: ClientLink) -> None:
         if left := self._strangers.take(connection, address=network(connection.address)):
             self._refused("no CONNECT yet, and others want to come in", left[0])
             left[0].end("no CONNECT yet, and others want to come in")
         self._connections.add(connection)
         self.counters.connections = len(self._connections)
 
-    def sign_in(self, connection: Peer, packet: Connect) -> Admission:
+    def sign_in(self, connection: ClientLink, packet: Connect) -> Admission:
         if not packet.client_id and not packet.clean_session and packet.level == LEVEL_3_1_1:
             return self._turn_away(connection, ConnectCode.IDENTIFIER_REJECTED)
         if not self._accounts.admits(packet.user, packet.password):
@@ -124,32 +124,32 @@ class Server:
             return Admission(ConnectCode.SERVER_UNAVAILABLE)
         return self._go_on(connection, packet, packet.user, client)
 
-    def _seat(self, connection: Peer, account: str, client: str) -> bool:
+    def _seat(self, connection: ClientLink, account: str, client: str) -> bool:
         """Whether there is a seat for it; what its client connected by before gives its own."""
         former, address = self._sessions.connected(account, client), network(connection.address)
         if former is not None:
-            self._seats.leave(former)
+            self._slots.release(former)
         try:
-            left = self._seats.take(connection, account=account, address=address)
-        except Full as full:
+            left = self._slots.take(connection, account=account, address=address)
+        except NoSlotFree as full:
             self._too_many(full.limit, connection, account)
             if full.limit == "all":
                 self._full_at = asyncio.get_running_loop().time()
             if former is not None:
-                self._seats.take(former, account=account, address=network(former.address))
+                self._slots.take(former, account=account, address=network(former.address))
             return False
         if left is not None:
             self._too_many(left[1], left[0], account)
             left[0].end(f"silent, and there are {TOO_MANY[left[1]]}", reason=Reason.QUOTA_EXCEEDED)
         return True
 
-    def _go_on(self, connection: Peer, packet: Connect, account: str, client: str) -> Admission:
+    def _go_on(self, connection: ClientLink, packet: Connect, account: str, client: str) -> Admission:
         now = asyncio.get_running_loop().time()
         session, former, present = self._sessions.open(
-            account, client, clean=packet.clean_session, keep=kept_for(packet), now=now
+            account, client, clean=packet.clean_session, keep=session_expiry(packet), now=now
         )
         session.connection = connection
-        self._strangers.leave(connection)
+        self._strangers.release(connection)
         self._wills.forget(account, client)
         self.counters.sessions += 1
         if former is not None:
@@ -159,10 +159,10 @@ class Server:
         self.pinged(account)
         return Admission(ConnectCode.ACCEPTED, session, present)
 
-    def subscribe(self, session: Session, packet: Subscribe) -> tuple[int, ...]:
+    def subscribe(self, session: ClientSession, packet: Subscribe) -> tuple[int, ...]:
         return tuple(self._grant(session, name, qos, name in packet.as_published) for name, qos in packet.filters)
 
-    def subscribed(self, connection: Peer, filters: Sequence[str]) -> None:
+    def subscribed(self, connection: ClientLink, filters: Sequence[str]) -> None:
         assert connection.session is not None
         for link in self._router.links(connection.session.account):
             assert isinstance(link, EndpointLink)
@@ -177,7 +177,7 @@ class Server:
         if len(links) == 1:
             links[0].alive()
 
-    def unreadable(self, account: str | None, address: str, error: Malformed) -> None:
+    def unreadable(self, account: str | None, address: str, error: MalformedPacket) -> None:
         """Counted and logged; kept only if it came from someone with an account, or anyone could fill the disk."""
         self.counters.malformed += 1
         if account is None:
@@ -185,10 +185,10 @@ class Server:
         else:
             self.tasks.create_task(self._aside.keep(account, error.why, error.data))
 
-    def left(self, connection: Peer, will: Will | None) -> None:
+    def left(self, connection: ClientLink, will: Will | None) -> None:
         self._connections.discard(connection)
-        self._strangers.leave(connection)
-        self._seats.leave(connection)
+        self._strangers.release(connection)
+        self._slots.release(connection)
         self.counters.connections = len(self._connections)
         session = connection.session
         if session is None:
@@ -202,15 +202,15 @@ class Server:
 
     # inside
 
-    def _turn_away(self, connection: Peer, code: ConnectCode) -> Admission:
+    def _turn_away(self, connection: ClientLink, code: ConnectCode) -> Admission:
         self._refused(code.name.lower().replace("_", " "), connection)
         return Admission(code)
 
-    def _refused(self, why: str, connection: Peer, account: str = "") -> None:
+    def _refused(self, why: str, connection: ClientLink, account: str = "") -> None:
         self.counters.refused += 1
         self._door.refuse(why, address=connection.address, account=account)
 
-    def _too_many(self, limit: str, connection: Peer, account: str) -> None:
+    def _too_many(self, limit: str, connection: ClientLink, account: str) -> None:
         self.counters.refused += 1
         self._door.refuse(TOO_MANY[limit], grave=True, address=connection.address, account=account)
 
@@ -218,7 +218,7 @@ class Server:
         """The account's name; what is none may be a password in the wrong place, and stays out of the log."""
         return user if user is not None and self._accounts.knows(user) else "(unknown)"
 
-    def _grant(self, session: Session, topic_filter: str, qos: int, as_published: bool) -> int:
+    def _grant(self, session: ClientSession, topic_filter: str, qos: int, as_published: bool) -> int:
         """QoS 1 at most; refused is what belongs to others, or too much."""
         if topic_filter.startswith("$share/"):
             return Reason.SHARED_NOT_SUPPORTED

@@ -9,7 +9,7 @@ IN_A_ROW, WITHIN_S = 4, 60.0
 MOST = 1000
 
 
-class Takeovers:
+class TakeoverTracker:
     """Of the clients of an endpoint, the last ones that were taken over."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Timers:
+class NamedTimers:
     """The same name again replaces the earlier timer."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LONGEST = 65535
+MAX_TOPIC_BYTES = 65535
 """Bytes of UTF-8 that a topic may have [MQTT-4.7.3-3]."""
 
 

@@ -6,17 +6,17 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
-from gateway.limits import first_of_greatest
+from gateway.limits import first_of_largest
 from gateway.links.mqtt.packets import Will
 from gateway.links.mqtt.properties import Property
-from gateway.links.mqtt.session import MOST_SLEEPING, Session
+from gateway.links.mqtt.session import MAX_DETACHED, ClientSession
 
 Say = Callable[[str, Will], None]
 """Account and will; returns at once."""
 _Due = tuple[asyncio.TimerHandle, Callable[[], None]]
 
 
-class Wills:
+class WillScheduler:
     """Those that wait for their client to come back are bounded in number: the longest waiting is said early,
     of the account that has the most of them.
     """
@@ -25,7 +25,7 @@ class Wills:
         self._say = say
         self._due: OrderedDict[tuple[str, str], _Due] = OrderedDict()
 
-    def leave(self, session: Session, will: Will) -> None:
+    def leave(self, session: ClientSession, will: Will) -> None:
         """It is due at once, or once its delay or the session is over, whichever is first [MQTT5-3.1.3-9]."""
         key = session.account, session.client
         delay = min(will.properties.get(Property.WILL_DELAY, 0), session.keep)
@@ -38,8 +38,8 @@ class Wills:
             self._say(session.account, will)
 
         self._due[key] = asyncio.get_running_loop().call_later(delay, now), now
-        if len(self._due) > MOST_SLEEPING:
-            self._due[first_of_greatest(self._due, lambda key: key[0])][1]()
+        if len(self._due) > MAX_DETACHED:
+            self._due[first_of_largest(self._due, lambda key: key[0])][1]()
 
     def forget(self, account: str, client: str) -> None:
         """The client is back before its will was due: it is not said."""

@@ -10,7 +10,7 @@ SAMPLE = 1024
 """How many bytes of a bad packet an error carries."""
 
 
-class Malformed(BadInput):
+class MalformedPacket(BadInput):
     """The bytes are no MQTT, or not as the specification has it; `why` names the clause, `reason` is MQTT 5's code."""
 
     def __init__(self, why: Said, data: bytes = b"", *, reason: Reason = Reason.MALFORMED) -> None:
@@ -18,7 +18,7 @@ class Malformed(BadInput):
         self.reason = reason
 
 
-class UnacceptableLevel(Malformed):
+class UnacceptableLevel(MalformedPacket):
     """A CONNECT of another version of MQTT: it gets CONNACK and the end of the line [MQTT-3.1.2-2]."""
 
     def __init__(self, name: str, level: int) -> None:
@@ -27,7 +27,7 @@ class UnacceptableLevel(Malformed):
         super().__init__(Words(zh, en))
 
 
-class Reader:
+class PacketReader:
     """Takes a packet's body apart from front to back; raises Malformed where it ends too soon."""
 
     __slots__ = ("_at", "_body")
@@ -55,7 +55,7 @@ class Reader:
             value |= (byte & 127) << 7 * place
             if byte < 128:
                 return value
-        raise Malformed(
+        raise MalformedPacket(
             Words("变长整数超过四个字节 [MQTT5-1.5.5-1]", "a variable integer of more than four bytes [MQTT5-1.5.5-1]"),
             self._body,
         )
@@ -64,7 +64,7 @@ class Reader:
         """Never zero [MQTT-2.3.1-1]."""
         number = self.number()
         if number == 0:
-            raise Malformed(Words("报文标识符为 0 [MQTT-2.3.1-1]", "packet identifier 0 [MQTT-2.3.1-1]"), self._body)
+            raise MalformedPacket(Words("报文标识符为 0 [MQTT-2.3.1-1]", "packet identifier 0 [MQTT-2.3.1-1]"), self._body)
         return number
 
     def blob(self) -> bytes:
@@ -76,12 +76,12 @@ class Reader:
         try:
             text = self.blob().decode()
         except UnicodeDecodeError:
-            raise Malformed(
+            raise MalformedPacket(
                 Words("字符串不是正确的 UTF-8 [MQTT-1.5.3-1]", "a string is not well-formed UTF-8 [MQTT-1.5.3-1]"),
                 self._body,
             ) from None
         if "\0" in text:
-            raise Malformed(
+            raise MalformedPacket(
                 Words("字符串含空字符 NUL [MQTT-1.5.3-2]", "a string contains NUL [MQTT-1.5.3-2]"), self._body
             )
         return text
@@ -98,12 +98,12 @@ class Reader:
     def end(self) -> None:
         """Nothing may follow what the packet is defined to hold."""
         if not self.is_empty:
-            raise Malformed(Words("报文字段之后还有多余字节", "bytes after the end of the packet's fields"), self._body)
+            raise MalformedPacket(Words("报文字段之后还有多余字节", "bytes after the end of the packet's fields"), self._body)
 
     def take(self, size: int) -> bytes:
         end = self._at + size
         if end > len(self._body):
-            raise Malformed(Words("报文比其字段短", "the packet is shorter than its fields"), self._body)
+            raise MalformedPacket(Words("报文比其字段短", "the packet is shorter than its fields"), self._body)
         taken = self._body[self._at : end]
         self._at = end
         return taken

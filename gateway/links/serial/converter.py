@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
 from gateway.errors import LinkLost
-from gateway.links.serial.line import End
+from gateway.links.serial.line import SerialDescriptor
 from gateway.model import Words
 from gateway.settings.addresses import Listen
 
@@ -43,11 +43,11 @@ _MENDS = {
 
 
 @asynccontextmanager
-async def connected(name: str, at: Listen) -> AsyncIterator[End]:
+async def connected(name: str, at: Listen) -> AsyncIterator[SerialDescriptor]:
     """A connection to the converter; raises LinkLost that says what is wrong with it."""
     made = await _connect(name, at)
     with made:
-        yield End(made.fileno(), f"converter {name}", _CHECK)
+        yield SerialDescriptor(made.fileno(), f"converter {name}", _CHECK)
 
 
 async def _connect(name: str, at: Listen) -> socket.socket:

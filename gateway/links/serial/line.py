@@ -22,7 +22,7 @@ WRITE_LIMIT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class SerialDescriptor:
     """Our end of a line: a descriptor that does not block, what it is called, and what to look at when it is gone."""
 
     fd: int
@@ -33,7 +33,7 @@ class End:
 class SerialLine:
     """An open line: one task reads, any task writes."""
 
-    def __init__(self, end: End, gap: float, heard: Callable[[], None], tape: Capture | None = None) -> None:
+    def __init__(self, end: SerialDescriptor, gap: float, heard: Callable[[], None], tape: Capture | None = None) -> None:
         self._fd = end.fd
         self._end = end
         self._gap = gap

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import serial
 
 from gateway.errors import LinkLost
-from gateway.links.serial.line import End
+from gateway.links.serial.line import SerialDescriptor
 from gateway.links.serial.settings import SerialSettings
 from gateway.model import Words
 
@@ -33,11 +33,11 @@ _MENDS = {
 
 
 @asynccontextmanager
-async def opened(settings: SerialSettings) -> AsyncIterator[End]:
+async def opened(settings: SerialSettings) -> AsyncIterator[SerialDescriptor]:
     """The port, locked; raises LinkLost that says what is wrong with it."""
     port = _open(settings)
     try:
-        yield End(
+        yield SerialDescriptor(
             port.fileno(),
             f"serial port {settings.port}",
             Words("请检查转换器是否插好", "is the adapter still plugged in?"),

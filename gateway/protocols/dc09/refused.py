@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from gateway.driver import Emit
 from gateway.errors import NotRecorded
-from gateway.links.rate_limit import allowance
+from gateway.links.quarantine import allowance
 from gateway.links.state_file import StateFile
 from gateway.model import Signal, Words, as_data
 from gateway.protocols.dc09.frame import Unreadable

@@ -12,23 +12,23 @@ from xml.etree import ElementTree as ET
 
 from gateway.errors import BadInput
 from gateway.model import Words
-from gateway.protocols.charset import decoded
+from gateway.protocols.charset import decode_text
 from gateway.protocols.json_text import read_json, text_of
 from gateway.protocols.onvif.xml import cleaned
 
 Format = Literal["json", "form", "xml"]
 Tree = Any
 """dict, list, str, int, float, bool or None."""
-MOST_FIELDS = 1000
-LARGEST_FORM = 256 * 1024
+MAX_FIELDS = 1000
+MAX_FORM_BYTES = 256 * 1024
 """Bytes; pictures come in parts, or in JSON."""
-MOST_VALUES = 100_000
+MAX_VALUES = 100_000
 """In JSON. A picture in Base64 is one of them, however large."""
 _DECLARED = 128
 """Bytes at the beginning of XML in which its encoding stands."""
 _LONGEST_SAID = 200
 """Characters of a parser's complaint, which may hold what it complains of."""
-DEEPEST = 64
+MAX_DEPTH = 64
 BLANK = b" \t\r\n\0\xef\xbb\xbf"
 """In front of a body or behind it, with the BOM."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -45,7 +45,7 @@ _FORMATS: dict[str, Format] = {
 }
 
 
-def format_of(content_type: str, body: bytes) -> Format:
+def detect_format(content_type: str, body: bytes) -> Format:
     """What a body is in: its first byte decides, for many devices name the wrong type."""
     first = body.lstrip(BLANK)[:1]
     if first == b"<":
@@ -70,14 +70,14 @@ def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
 
 
 def _json(body: bytes, content_type: str) -> Tree:
-    if body.count(b",") > MOST_VALUES:
-        raise BadInput(Words(f"JSON 超过 {MOST_VALUES} 个值", f"more than {MOST_VALUES} values in the JSON"), body)
+    if body.count(b",") > MAX_VALUES:
+        raise BadInput(Words(f"JSON 超过 {MAX_VALUES} 个值", f"more than {MAX_VALUES} values in the JSON"), body)
     try:
         tree = read_json(text_of(body, gbk_first=_GBK.search(content_type) is not None))
     except ValueError as error:
         raise BadInput(Words(f"内容不是 JSON{_spot(error)}", f"the body is no JSON: {error}"), body) from None
-    if _depth_beyond(tree, DEEPEST):
-        raise BadInput(Words(f"JSON 嵌套超过 {DEEPEST} 层", f"the JSON is deeper than {DEEPEST}"), body)
+    if _depth_beyond(tree, MAX_DEPTH):
+        raise BadInput(Words(f"JSON 嵌套超过 {MAX_DEPTH} 层", f"the JSON is deeper than {MAX_DEPTH}"), body)
     return tree
 
 
@@ -108,14 +108,14 @@ def _pairs(body: bytes, content_type: str) -> list[tuple[str, str]]:
                 strict_parsing=True,
                 encoding=encoding,
                 errors="strict",
-                max_num_fields=MOST_FIELDS,
+                max_num_fields=MAX_FIELDS,
             )
     raise ValueError("neither UTF-8 nor GBK")
 
 
 def _form(body: bytes, content_type: str) -> Tree:
-    if len(body) > LARGEST_FORM:
-        zh, en = f"表单超过 {LARGEST_FORM} 字节", f"the body is no form: more than {LARGEST_FORM} bytes"
+    if len(body) > MAX_FORM_BYTES:
+        zh, en = f"表单超过 {MAX_FORM_BYTES} 字节", f"the body is no form: more than {MAX_FORM_BYTES} bytes"
         raise BadInput(Words(zh, en), body)
     try:
         pairs = _pairs(body, content_type)
@@ -141,7 +141,7 @@ def _xml(body: bytes) -> bytes:
 
 def _mended(text: bytes) -> bytes:
     """Without control characters and undeclared prefixes, and with a raw & of somebody's name for what it is."""
-    said = _CONTROL.sub("", decoded(text))
+    said = _CONTROL.sub("", decode_text(text))
     said = _RAW_AMPERSAND.sub("&amp;", said)
     return _PREFIXED_ATTRIBUTE.sub("", _PREFIX.sub(r"\1", said)).encode()
 
@@ -150,7 +150,7 @@ def _xml_text(body: bytes) -> bytes:
     """In UTF-8 where it says UTF-8 or nothing and is GBK: cameras name their zones so."""
     if b"encoding" in body[:_DECLARED] and b"utf-8" not in body[:_DECLARED].lower():
         return body
-    return decoded(body).encode()
+    return decode_text(body).encode()
 
 
 def _element(element: ET.Element) -> Tree:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.links.mqtt.topics import matches
-from gateway.protocols.mapping.readings import Event, Match, State, Value
+from gateway.protocols.mapping.states import MappedEvent, MappedState, Value, ValueMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class Availability:
     """Where a format says that a device is there, and what says that it is away."""
 
     topic: str
-    online: Match
-    offline: Match
+    online: ValueMatch
+    offline: ValueMatch
 
 
 @dataclass(frozen=True, slots=True)
-class Keyed:
+class KeyedTopics:
     """Topics whose levels name the value: those after `prefix` become keys, within `under`.
 
     With the prefix `shellies/x/`, `true` on `shellies/x/sensor/flood` is read as {"sensor": {"flood": true}}.
@@ -52,7 +52,7 @@ def _is_action(said: dict[str, Any]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class MqttFormat:
     """`{base}` in a topic is the device's own, from the YAML. `details` go along with every signal.
 
     `nothing` are words that say that nothing is known.
@@ -60,10 +60,10 @@ class Format:
 
     topics: tuple[str, ...]
     availability: tuple[Availability, ...] = ()
-    states: tuple[State, ...] = ()
-    events: tuple[Event, ...] = ()
+    states: tuple[MappedState, ...] = ()
+    events: tuple[MappedEvent, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
-    keyed: tuple[Keyed, ...] = ()
+    keyed: tuple[KeyedTopics, ...] = ()
     nothing: tuple[str, ...] = ("",)
     wrapped: str = ""
     """Where an answer holds what is otherwise the whole message."""
@@ -78,28 +78,28 @@ class Format:
         return next((each for each in keyed if each is not None), said)
 
 
-def _state(of: str, on: str, off: str, **how: object) -> State:
-    return State.model_validate({"of": of, "on": on, "off": off, **how})
+def _state(of: str, on: str, off: str, **how: object) -> MappedState:
+    return MappedState.model_validate({"of": of, "on": on, "off": off, **how})
 
 
-def _alarm(of: str, of_what: str, **how: object) -> State:
+def _alarm(of: str, of_what: str, **how: object) -> MappedState:
     return _state(of, f"{of_what}.alarm", f"{of_what}.restored", **how)
 
 
-def _event(of: str, kind: str, *values: Value) -> Event:
-    return Event.model_validate({"of": of, "is": values, "kind": kind})
+def _event(of: str, kind: str, *values: Value) -> MappedEvent:
+    return MappedEvent.model_validate({"of": of, "is": values, "kind": kind})
 
 
 def _there(topic: str, online: Value, offline: Value, of: str = "@") -> Availability:
     return Availability(
-        topic, Match.model_validate({"of": of, "is": online}), Match.model_validate({"of": of, "is": offline})
+        topic, ValueMatch.model_validate({"of": of, "is": online}), ValueMatch.model_validate({"of": of, "is": offline})
     )
 
 
 _LOW_BATTERY = "panel.battery_low", "panel.battery_restored"
 _LOW_PERCENT = 15
 
-ZIGBEE2MQTT = Format(
+ZIGBEE2MQTT = MqttFormat(
     topics=("{base}",),
     availability=(
         _there("{base}/availability", "online", "offline", of="state"),
@@ -125,14 +125,14 @@ ZIGBEE2MQTT = Format(
     ),
     details=(("battery", "battery"), ("user", "action_user")),
 )
-TASMOTA = Format(
+TASMOTA = MqttFormat(
     # POWER says a bare word, RESULT the same as JSON; receivers of radio (RfReceived) say theirs on tele's RESULT
     topics=("stat/{base}/+", "tele/{base}/SENSOR", "tele/{base}/STATE", "tele/{base}/RESULT"),
     availability=(_there("tele/{base}/LWT", "Online", "Offline"),),
-    keyed=(Keyed("stat/{base}/", objects_too=False, capitals=True),),
+    keyed=(KeyedTopics("stat/{base}/", objects_too=False, capitals=True),),
     wrapped="StatusSNS",  # STATUS8 and STATUS10
 )
-SHELLY = Format(
+SHELLY = MqttFormat(
     topics=("{base}/events/rpc", "{base}/status/+"),
     availability=(_there("{base}/online", online=True, offline=False),),
     states=(
@@ -140,9 +140,9 @@ SHELLY = Format(
         _alarm('params."smoke:0".alarm', "fire"),
         _state('params."devicepower:0".battery.percent', *_LOW_BATTERY, below=_LOW_PERCENT),
     ),
-    keyed=(Keyed("{base}/status/", under=("params",)),),  # the same component as in a NotifyStatus
+    keyed=(KeyedTopics("{base}/status/", under=("params",)),),  # the same component as in a NotifyStatus
 )
-SHELLY_GEN1 = Format(
+SHELLY_GEN1 = MqttFormat(
     topics=("{base}/+", "{base}/+/+"),
     availability=(_there("{base}/online", online=True, offline=False),),
     states=(
@@ -154,17 +154,17 @@ SHELLY_GEN1 = Format(
         _state("sensor.battery", *_LOW_BATTERY, below=_LOW_PERCENT),
         _state("status.bat", *_LOW_BATTERY, below=_LOW_PERCENT),
     ),
-    keyed=(Keyed("{base}/"),),
+    keyed=(KeyedTopics("{base}/"),),
     nothing=("", "unknown"),  # a gas sensor that warms up: neither gas nor none
 )
-STATESTREAM = Format(
+STATESTREAM = MqttFormat(
     topics=("{base}/state",),
     availability=(_there("{base}/state", "", "unavailable"),),
     nothing=("", "unknown"),
 )
-JSON = Format(topics=("{base}",))
+JSON = MqttFormat(topics=("{base}",))
 
-FORMATS: Mapping[str, Format] = {
+FORMATS: Mapping[str, MqttFormat] = {
     "zigbee2mqtt": ZIGBEE2MQTT,
     "tasmota": TASMOTA,
     "shelly": SHELLY,

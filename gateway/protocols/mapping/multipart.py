@@ -17,18 +17,18 @@ from email.parser import HeaderParser
 from gateway.errors import BadInput
 from gateway.model import Words
 
-MOST_PARTS = 32
-LONGEST_BOUNDARY = 200
-UNLIKELY = 8
+MAX_PARTS = 32
+MAX_BOUNDARY_BYTES = 200
+MIN_UNIQUE_BYTES = 8
 """Bytes of a delimiter that no picture holds by chance."""
-_SNIFFED = re.compile(rb"\s*--([^\r\n]{1,%d}?)[ \t]*\r?\n" % LONGEST_BOUNDARY)
+_SNIFFED = re.compile(rb"\s*--([^\r\n]{1,%d}?)[ \t]*\r?\n" % MAX_BOUNDARY_BYTES)
 _HEADERS = re.compile(
     rb"(?:[A-Za-z][A-Za-z-]{0,39}[ \t]*:[^\r\n]{0,2000}\r?\n(?:[ \t][^\r\n]{0,2000}\r?\n){0,4}){1,20}(?:\r?\n|\Z)"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BodyPart:
     """`kind` is its media type, empty where it names none; `name` of its field."""
 
     kind: str
@@ -44,12 +44,12 @@ def is_multipart(content_type: str, body: bytes) -> bool:
     return says_so and (not body.strip() or _named(content_type, body) is not None)
 
 
-def parts_of(body: bytes, content_type: str) -> list[Part]:
+def parts_of(body: bytes, content_type: str) -> list[BodyPart]:
     """In order. Raises BadInput where there is no boundary, or too many parts."""
     boundary = _boundary(body, content_type)
-    pieces = list(itertools.islice(_pieces(body, b"--" + boundary), MOST_PARTS + 1))
-    if len(pieces) > MOST_PARTS:
-        raise BadInput(Words(f"超过 {MOST_PARTS} 个部分", f"more than {MOST_PARTS} parts"), body)
+    pieces = list(itertools.islice(_pieces(body, b"--" + boundary), MAX_PARTS + 1))
+    if len(pieces) > MAX_PARTS:
+        raise BadInput(Words(f"超过 {MAX_PARTS} 个部分", f"more than {MAX_PARTS} parts"), body)
     return [_part(piece) for piece in pieces]
 
 
@@ -66,7 +66,7 @@ def _named(content_type: str, body: bytes) -> bytes | None:
     """The boundary that its type names, if it stands in it."""
     head = Message()
     head["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
-    named = (head.get_boundary() or "").strip().encode("utf-8", "surrogateescape")[:LONGEST_BOUNDARY]
+    named = (head.get_boundary() or "").strip().encode("utf-8", "surrogateescape")[:MAX_BOUNDARY_BYTES]
     return named if named and b"--" + named in body else None
 
 
@@ -74,7 +74,7 @@ def _pieces(body: bytes, delimiter: bytes) -> Iterator[bytes]:
     """What stands between two delimiters, or behind the last. Each begins a line, unless it is too long to be chance:
     some firmware leaves out the line end behind a part.
     """
-    stands_alone = len(delimiter) >= UNLIKELY
+    stands_alone = len(delimiter) >= MIN_UNIQUE_BYTES
     begin, at = -1, body.find(delimiter)
     while at >= 0:
         after = at + len(delimiter)
@@ -96,11 +96,11 @@ def _pieces(body: bytes, delimiter: bytes) -> Iterator[bytes]:
         yield body[begin:]
 
 
-def _part(piece: bytes) -> Part:
+def _part(piece: bytes) -> BodyPart:
     piece = piece.lstrip(b" \t\r\n")
     found = _HEADERS.match(piece)
     if found is None:
-        return Part("", "", _without_line_end(piece))
+        return BodyPart("", "", _without_line_end(piece))
     head = HeaderParser().parsestr(found[0].decode("utf-8", "replace").replace("\r\n", "\n"))
     data = piece[found.end() :]
     said = (head.get("Content-Length") or "").strip()
@@ -112,7 +112,7 @@ def _part(piece: bytes) -> Part:
         data = _from_base64(data)
     kind = head.get_content_type() if "Content-Type" in head else ""
     name = head.get_param("name", "", "Content-Disposition")
-    return Part(kind, name if isinstance(name, str) else "", data)
+    return BodyPart(kind, name if isinstance(name, str) else "", data)
 
 
 def _without_line_end(data: bytes) -> bytes:

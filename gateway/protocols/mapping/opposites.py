@@ -51,7 +51,7 @@ def opposites_of(value: bool | float | str) -> Collection[bool | float | str]:
     return (1 - value,) if value in {0, 1} else ()
 
 
-def says_nothing(value: object) -> bool:
+def is_unknown(value: object) -> bool:
     """Whether it is a word that a device says when it does not know, or a number that is none."""
     if isinstance(value, float):
         return not math.isfinite(value)

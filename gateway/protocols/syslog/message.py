@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from gateway.protocols.charset import decoded
+from gateway.protocols.charset import decode_text
 
 _PRIORITY = re.compile(r"<(?P<priority>[0-9]{1,3})>")
 _HIGHEST = 191
@@ -66,7 +66,7 @@ def _old(rest: str, severity: str, zone: ZoneInfo, now: datetime) -> Message:
 
 
 def _text(data: bytes) -> str:
-    return decoded(data).strip("\r\n\0 ")
+    return decode_text(data).strip("\r\n\0 ")
 
 
 def _said(word: str) -> str:

@@ -16,7 +16,7 @@ from gateway import limits
 from gateway.auth.throttle import LoginThrottle
 from gateway.errors import BadInput, LinkLost, NotRecorded
 from gateway.limits import RateLimit, network
-from gateway.links.http_push import LARGEST_PICTURES, LARGEST_PLAIN, PushLink, Refusal
+from gateway.links.http_push import LARGEST_PICTURES, LARGEST_PLAIN, PushDenied, PushLink
 from gateway.model import Words
 from gateway.web.edge import TooLarge, read_body
 from gateway.web.problems import Trouble
@@ -96,15 +96,15 @@ class Push:
         authorization = call.request.headers.get(hdrs.AUTHORIZATION, "")
         pushes = call.services.pushes
         admitted = pushes.admit(device, authorization, call.request.query.get, call.request.method)
-        if admitted is Refusal.WRONG:  # who asks for a challenge guesses nothing
+        if admitted is PushDenied.WRONG:  # who asks for a challenge guesses nothing
             who = address, device[:_LONGEST_ID]
             wait = self._wrong.wait_for(who)
             self._wrong.count(who)
             call.services.refusals.note(WRONG, address=call.address)
             await self._slow.wait(address, wait)
-        if isinstance(admitted, Refusal):
+        if isinstance(admitted, PushDenied):
             words = Words("设备或其令牌不正确", "No such device, or not its token")
-            stale = admitted is Refusal.STALE
+            stale = admitted is PushDenied.STALE
             asked = CIMultiDict((hdrs.WWW_AUTHENTICATE, each) for each in pushes.challenges(stale=stale))
             raise Trouble(401, words, "not_signed_in", asked)
         return admitted

@@ -8,8 +8,8 @@ from typing import Any
 
 from drivers.http_push import HttpPush
 from gateway.errors import BadInput
-from gateway.links.http_push import Pushes, PushSettings
-from gateway.protocols.mapping.pieces import read_pieces
+from gateway.links.http_push import PushRegistry, PushSettings
+from gateway.protocols.mapping.push_body import read_push_body
 from tests.fuzz.subject import Feed, Subject, device, recordable
 
 _PATHS = {
@@ -35,7 +35,7 @@ def _push() -> Feed:
     ]
 
     def feed(body: bytes) -> None:
-        found = read_pieces(body, None).found
+        found = read_push_body(body, None).found
         for push in pushes:
             for piece in found:
                 try:
@@ -86,7 +86,7 @@ _PARTS = (
 
 
 def _login() -> Feed:
-    pushes = Pushes()
+    pushes = PushRegistry()
     pushes.link(
         "d", PushSettings.model_validate({"token": "0123456789abcdef", "user": "u", "password": "p", "query": "key"})
     )

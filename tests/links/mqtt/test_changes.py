@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import Puback
 from tests.links.mqtt.support import ACCOUNTS, Aside, Committer, RawClient, endpoint, signal, until
 from tests.links.mqtt.test_endpoint import Serving
@@ -13,11 +13,11 @@ from tests.links.mqtt.test_endpoint import Serving
 async def test_what_waits_for_a_device_goes_to_its_successor() -> None:
     begun, heard = asyncio.Event(), []
 
-    async def hang(_message: Message) -> None:
+    async def hang(_message: MqttMessage) -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    async def handle(message: Message) -> None:
+    async def handle(message: MqttMessage) -> None:
         heard.append(message)
 
     async with endpoint() as door:
@@ -57,7 +57,7 @@ async def test_what_waits_for_a_device_that_is_no_more_is_kept_aside_and_acknowl
 async def test_claims_end_with_the_link_that_made_them() -> None:
     heard: list[bytes] = []
 
-    async def handle(message: Message) -> None:
+    async def handle(message: MqttMessage) -> None:
         heard.append(message.payload)
 
     async with endpoint() as door:

@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from gateway.errors import LinkLost
 from gateway.links.mqtt import client as module
 from gateway.links.mqtt.client import BrokerClient
-from gateway.links.mqtt.link import Handle, RoutedLink
+from gateway.links.mqtt.link import OnMessage, RoutedLink
 from gateway.links.mqtt.paho_connection import BrokerSettings
 from gateway.model import Words
 from tests.links.mqtt import certificate
@@ -67,7 +67,7 @@ async def connected(port: int, aside: Aside | None = None, **settings: Any) -> A
     await asyncio.wait([task])
 
 
-async def supervised(link: RoutedLink, handle: Handle, topics: list[str] = TOPICS) -> None:
+async def supervised(link: RoutedLink, handle: OnMessage, topics: list[str] = TOPICS) -> None:
     """As the supervisor does it: serve again after the line was lost."""
     while True:
         try:
@@ -77,7 +77,7 @@ async def supervised(link: RoutedLink, handle: Handle, topics: list[str] = TOPIC
 
 
 @asynccontextmanager
-async def served(link: RoutedLink, handle: Handle) -> AsyncIterator[asyncio.Task[None]]:
+async def served(link: RoutedLink, handle: OnMessage) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(supervised(link, handle))
     yield task
     task.cancel()

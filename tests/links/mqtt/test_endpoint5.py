@@ -14,8 +14,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties as PahoProperties
 
 from gateway.errors import LinkLost, NotRecorded
-from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.endpoint import MqttEndpoint
+from gateway.links.mqtt.limits import EndpointLimits
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import (
     LEVEL_5,
     Connack,
@@ -30,7 +31,6 @@ from gateway.links.mqtt.packets import (
     Will,
 )
 from gateway.links.mqtt.properties import Property
-from gateway.links.mqtt.rate_limit import Limits
 from gateway.links.mqtt.reasons import Reason
 from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Aside, Committer, RawClient, endpoint, signal, until
 from tests.links.mqtt.test_peers import WHO, run, serving
@@ -40,7 +40,7 @@ COMMAND = "anju/v1/lock/command"
 
 
 @asynccontextmanager
-async def client_of(door: Endpoint) -> AsyncIterator[RawClient]:
+async def client_of(door: MqttEndpoint) -> AsyncIterator[RawClient]:
     client = await RawClient.open(door.port)
     client.speak(LEVEL_5)
     yield client
@@ -54,12 +54,12 @@ async def goodbye(client: RawClient) -> int:
     return told.reason
 
 
-async def picky(message: Message) -> str | None:
+async def picky(message: MqttMessage) -> str | None:
     return "kind: 'zone.alarmed' is no kind" if b"alarmed" in message.payload else None
 
 
 async def test_our_bounds_are_told_and_what_was_clipped() -> None:
-    async with endpoint(Limits(in_flight=7, largest_packet=5000)) as door, client_of(door) as client:
+    async with endpoint(EndpointLimits(in_flight=7, largest_packet=5000)) as door, client_of(door) as client:
         told = await client.sign_in(client="", properties={Property.SESSION_EXPIRY: 0xFFFFFFFF})
         assert told.reason == Reason.SUCCESS
         assert told.properties[Property.RECEIVE_MAXIMUM] == 7
@@ -126,7 +126,7 @@ async def test_who_wants_no_words_gets_the_code_alone(asked: dict[Property, Any]
 
 @pytest.mark.parametrize("why", ["\ud800 is no kind", "line\nline\x07", "汉" * 500])
 async def test_a_reason_in_words_is_always_a_string_of_mqtt(why: str) -> None:
-    async def handle(_message: Message) -> str:
+    async def handle(_message: MqttMessage) -> str:
         return why
 
     async with serving(handle) as (door, _), client_of(door) as client:
@@ -138,7 +138,7 @@ async def test_a_reason_in_words_is_always_a_string_of_mqtt(why: str) -> None:
 
 
 async def test_what_is_not_recorded_is_never_acknowledged_as_failed() -> None:
-    async def full(_message: Message) -> None:
+    async def full(_message: MqttMessage) -> None:
         raise NotRecorded("the disk is full")
 
     async with serving(full) as (door, _), client_of(door) as client:
@@ -161,7 +161,7 @@ async def test_what_is_not_recorded_is_never_acknowledged_as_failed() -> None:
     ],
 )
 async def test_who_breaks_the_rules_is_told_which(packet: Any, reason: Reason) -> None:
-    async with endpoint(Limits(largest_packet=5000)) as door, client_of(door) as client:
+    async with endpoint(EndpointLimits(largest_packet=5000)) as door, client_of(door) as client:
         await client.sign_in()
         client.send(packet)
         assert await goodbye(client) == reason
@@ -341,7 +341,7 @@ async def test_only_who_is_done_takes_the_will_along(reason: Reason) -> None:
 
 
 async def test_paho_speaks_it(committer: Committer) -> None:
-    async def handle(message: Message) -> str | None:
+    async def handle(message: MqttMessage) -> str | None:
         await committer(message)
         return await picky(message)
 

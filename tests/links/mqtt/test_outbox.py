@@ -3,23 +3,23 @@ from __future__ import annotations
 import pytest
 
 from gateway.errors import LinkLost
-from gateway.links.mqtt.codec import Decoder
-from gateway.links.mqtt.outbox import MOST_WAITING, WINDOW, Outbox, Outgoing
+from gateway.links.mqtt.codec import MqttDecoder
+from gateway.links.mqtt.outbox import MAX_QUEUED, WINDOW, ClientOutbox, OutgoingMessage
 from gateway.links.mqtt.packets import Publish
 
 
 def said(data: bytes) -> list[Publish]:
-    decoder = Decoder()
+    decoder = MqttDecoder()
     decoder.feed(data)
     return [packet for packet in iter(decoder.take, None) if isinstance(packet, Publish)]
 
 
-def message(text: str, until: float = 100.0) -> Outgoing:
-    return Outgoing("t", text.encode(), retain=False, until=until)
+def message(text: str, until: float = 100.0) -> OutgoingMessage:
+    return OutgoingMessage("t", text.encode(), retain=False, until=until)
 
 
 def test_only_a_window_goes_out_unacknowledged() -> None:
-    outbox = Outbox()
+    outbox = ClientOutbox()
     for number in range(WINDOW + 5):
         outbox.post(message(str(number)))
     assert len(said(outbox.send(0))) == WINDOW
@@ -29,14 +29,14 @@ def test_only_a_window_goes_out_unacknowledged() -> None:
 
 
 def test_what_is_too_old_is_not_said() -> None:
-    outbox = Outbox()
+    outbox = ClientOutbox()
     outbox.post(message("open the door", until=5))
     outbox.post(message("later", until=50))
     assert [packet.payload for packet in said(outbox.send(5))] == [b"later"]
 
 
 def test_a_client_that_came_back_hears_it_again_unless_it_is_too_late() -> None:
-    outbox = Outbox()
+    outbox = ClientOutbox()
     outbox.post(message("open the door", until=5))
     outbox.post(message("sound", until=50))
     outbox.send(0)
@@ -46,7 +46,7 @@ def test_a_client_that_came_back_hears_it_again_unless_it_is_too_late() -> None:
 
 
 def test_a_client_that_came_back_and_takes_less_now_hears_no_more_at_once() -> None:
-    outbox = Outbox()
+    outbox = ClientOutbox()
     for text in ("a", "b" * 100, "c", "d", "e"):
         outbox.post(message(text))
     outbox.window = 4
@@ -65,17 +65,17 @@ def test_a_client_that_came_back_and_takes_less_now_hears_no_more_at_once() -> N
 
 
 def test_it_is_bounded_by_number_and_bytes() -> None:
-    outbox = Outbox()
-    for number in range(MOST_WAITING):
+    outbox = ClientOutbox()
+    for number in range(MAX_QUEUED):
         outbox.post(message(str(number)))
     with pytest.raises(LinkLost):
         outbox.post(message("one more"))
     with pytest.raises(LinkLost):
-        Outbox().post(Outgoing("t", b"x" * (2 << 20), retain=False))
+        ClientOutbox().post(OutgoingMessage("t", b"x" * (2 << 20), retain=False))
 
 
 def test_packet_ids_wrap_around_those_in_flight() -> None:
-    outbox = Outbox()
+    outbox = ClientOutbox()
     outbox.post(message("first"))
     outbox.send(0)
     for number in range(65534):
@@ -89,4 +89,4 @@ def test_packet_ids_wrap_around_those_in_flight() -> None:
 
 
 def test_an_acknowledgement_nobody_waits_for_is_nothing() -> None:
-    Outbox().acknowledged(77)
+    ClientOutbox().acknowledged(77)

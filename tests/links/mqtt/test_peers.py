@@ -15,9 +15,9 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.link import Handle
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.endpoint import MqttEndpoint
+from gateway.links.mqtt.link import OnMessage
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import ConnectCode, Puback
 from tests.links.mqtt import certificate, node_client
 from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Aside, Committer, RawClient, endpoint, signal, until
@@ -27,7 +27,7 @@ WHO = ("-h", "127.0.0.1", "-u", "bridge", "-P", ACCOUNTS["bridge"], "-q", "1")
 
 
 @asynccontextmanager
-async def serving(handle: Handle, **more: Any) -> AsyncIterator[tuple[Endpoint, Any]]:
+async def serving(handle: OnMessage, **more: Any) -> AsyncIterator[tuple[MqttEndpoint, Any]]:
     async with endpoint(**more) as door:
         link = door.link("lock", "bridge")
         task = asyncio.create_task(link.serve(TOPICS, handle))
@@ -126,7 +126,7 @@ async def test_a_node_client(committer: Committer, request: pytest.FixtureReques
     folder = await asyncio.to_thread(node_client.install, request.config.cache.mkdir("mqtt-node"))
     results: list[dict[str, Any]] = []
 
-    async def handle(message: Message) -> None:
+    async def handle(message: MqttMessage) -> None:
         await committer(message)
         said = json.loads(message.payload)
         if message.topic == SIGNAL:

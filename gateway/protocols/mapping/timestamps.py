@@ -9,7 +9,7 @@ _MILLISECONDS_FROM = 100_000_000_000
 """A number above this counts milliseconds: as seconds it would be the year 5138."""
 
 
-def moment_of(value: object, form: str | None, zone: ZoneInfo) -> datetime | None:
+def parse_timestamp(value: object, form: str | None, zone: ZoneInfo) -> datetime | None:
     """ISO 8601, seconds or milliseconds since 1970, or as `form` says (strptime); without an offset it is `zone`'s."""
     try:
         if form:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from gateway.errors import CommandFailed
 from gateway.links.mqtt.topics import is_filter
 from gateway.model import Json, Words
-from gateway.protocols.mapping.readings import Match
+from gateway.protocols.mapping.states import ValueMatch
 from gateway.settings.mend import Wrong
 
 
@@ -27,7 +27,7 @@ _NAMED = re.compile(r"\{(\w+)\}")
 Topic = Annotated[str, AfterValidator(_check_topic)]
 
 
-class Order(BaseModel):
+class MappedCommand(BaseModel):
     """One command: what is said where, and what shows that it was done. `{name}` stands for an argument.
 
     `{base}` is the device's own topic, in the payload too.
@@ -38,7 +38,7 @@ class Order(BaseModel):
     topic: Topic
     payload: str
     takes: Annotated[tuple[str, ...], Field(description="names of its arguments")] = ()
-    confirm: Annotated[Match, Field(description="of and is of the device's answer; without one nothing is sure")]
+    confirm: Annotated[ValueMatch, Field(description="of and is of the device's answer; without one nothing is sure")]
 
     def filled(self, arguments: Json, base: str) -> bytes:
         """Raises CommandFailed when an argument is missing."""
@@ -50,7 +50,7 @@ class Order(BaseModel):
         return text.encode()
 
 
-def sendable(name: str, value: object) -> str:
+def as_json(name: str, value: object) -> str:
     """An argument as JSON. Raises CommandFailed for what a device can't be sent: no number, half a character."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
@@ -64,5 +64,5 @@ def sendable(name: str, value: object) -> str:
 
 def _written(name: str, value: object) -> str:
     """As JSON has it, a string without its quotes: they stand in the template."""
-    text = sendable(name, value)
+    text = as_json(name, value)
     return text[1:-1] if isinstance(value, str) else text

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from gateway.links.mqtt.delivery import Delivery, Ledger
-from gateway.links.mqtt.rate_limit import Budget, Counters, Limits
+from gateway.links.mqtt.delivery import Delivery, InFlight
+from gateway.links.mqtt.limits import EndpointLimits, InFlightBudget, MqttCounters
 
 
-class Inbound:
+class InboundWindow:
     """Counts what has come in and is not settled yet, for the connection and for all of them."""
 
-    def __init__(self, limits: Limits, budget: Budget, counters: Counters) -> None:
-        self.ledger = Ledger()
+    def __init__(self, limits: EndpointLimits, budget: InFlightBudget, counters: MqttCounters) -> None:
+        self.ledger = InFlight()
         self._most = (limits.in_flight, limits.in_flight_bytes)
         self._budget = budget
         self._counters = counters

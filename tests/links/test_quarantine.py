@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from gateway.errors import NotRecorded
-from gateway.links.rate_limit import QuarantineLimit, Unread, allowance
+from gateway.links.quarantine import LimitedQuarantine, UnreadableCounter, allowance
 from gateway.model import Said
 from tests.support.listening import Listening
 
@@ -25,7 +25,7 @@ async def test_what_was_held_back_is_told_with_the_next(monkeypatch) -> None:
     now = 0.0
     monkeypatch.setattr("asyncio.get_running_loop", lambda: SimpleNamespace(time=lambda: now))
     emit = Emit()
-    aside = QuarantineLimit(emit, allowance(burst=1, seconds=10))
+    aside = LimitedQuarantine(emit, allowance(burst=1, seconds=10))
     assert [await aside.put("noise", b"x") for _ in range(3)] == [True, False, False]
     now = 10.0
     assert await aside.put("noise", b"y")
@@ -35,12 +35,12 @@ async def test_what_was_held_back_is_told_with_the_next(monkeypatch) -> None:
 async def test_what_the_disk_did_not_take_is_not_kept() -> None:
     emit = Emit()
     emit.disk = False
-    assert not await QuarantineLimit(emit).put("noise", b"x")
+    assert not await LimitedQuarantine(emit).put("noise", b"x")
 
 
 def test_a_line_that_brings_nothing_readable_is_told() -> None:
     emit = Listening()
-    unread = Unread(emit)  # type: ignore[arg-type]
+    unread = UnreadableCounter(emit)  # type: ignore[arg-type]
     for _ in range(2):
         unread.unread("noise")
     unread.read()

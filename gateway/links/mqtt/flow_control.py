@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 
-class Flow:
+class ReadFlowControl:
     """Reading stops with the first reason and may go on when the last one is gone."""
 
     def __init__(self, transport: asyncio.ReadTransport) -> None:

@@ -7,7 +7,7 @@ from gateway.links.serial.settings import SerialSettings
 from gateway.model import Words
 
 
-class Polls:
+class PollMonitor:
     """Counts since the device was last heard; raises LinkLost when there is nothing more to wait for.
 
     `most` may go unanswered; `hint` is something else to look at, such as `" and its address (7)"`.

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-LARGEST_INTEGER = 1 << 63
+MAX_INTEGER = 1 << 63
 
 
-def plain(value: Any, longest: int) -> bool | int | float | str | None:
+def scalar(value: Any, longest: int) -> bool | int | float | str | None:
     """None for trees, and for numbers that are none; words are cut, and lone surrogates become `?`."""
     match value:
         case str():
             return value[:longest].encode(errors="replace").decode()
-        case int() if not isinstance(value, bool) and abs(value) >= LARGEST_INTEGER:
+        case int() if not isinstance(value, bool) and abs(value) >= MAX_INTEGER:
             return str(value)[:longest]
         case float() if not math.isfinite(value):
             return None

@@ -16,7 +16,7 @@ def allowance(burst: int = 5, seconds: float = 10.0) -> RateLimit:
     return RateLimit(burst, timedelta(seconds=burst * seconds), lambda: asyncio.get_running_loop().time())
 
 
-def kept_aside(why: Said) -> Words:
+def unreadable_notice(why: Said) -> Words:
     """For the guard, who is told with `emit.refused` that a device says what can't be used: it may be an alarm."""
     said = Words.of(why)
     return Words(
@@ -25,7 +25,7 @@ def kept_aside(why: Said) -> Words:
     )
 
 
-class Unread:
+class UnreadableCounter:
     """Tells when a line brings nothing but what can't be read: some of it in a row, as one piece may be noise."""
 
     def __init__(self, emit: Emit, in_a_row: int = 3) -> None:
@@ -45,7 +45,7 @@ class Unread:
         self._count = 0
 
 
-class QuarantineLimit:
+class LimitedQuarantine:
     """A driver's way to the quarantine, within an allowance of its own."""
 
     def __init__(self, emit: Emit, limit: RateLimit | None = None) -> None:
@@ -58,7 +58,7 @@ class QuarantineLimit:
         if not self._limit.admits():
             self._held_back += 1
             return False
-        why, self._held_back = and_more(why, self._held_back), 0
+        why, self._held_back = with_suppressed(why, self._held_back), 0
         try:
             await self._emit.quarantine(why, data)
         except NotRecorded:
@@ -68,11 +68,11 @@ class QuarantineLimit:
     async def refuse(self, why: Said, data: bytes) -> bool:
         """As `put`, for what may have been an alarm: the guard is told that this device says what can't be read."""
         kept = await self.put(why, data)
-        self._emit.refused(None, kept_aside(why))
+        self._emit.refused(None, unreadable_notice(why))
         return kept
 
 
-def and_more(why: Said, held_back: int) -> Said:
+def with_suppressed(why: Said, held_back: int) -> Said:
     """Why, with how many like it were not kept before it."""
     if not held_back:
         return why

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class EndpointLimits:
     """Bounds of the endpoint: bytes, seconds and numbers of things.
 
     `connections` are those that have signed in, `strangers` those that have not. Where an account, an address or the
@@ -32,7 +32,7 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Counters:
+class MqttCounters:
     """For the metrics page: `connections` are those open now, the others only grow."""
 
     connections: int = 0
@@ -45,7 +45,7 @@ class Counters:
     malformed: int = 0
 
 
-class Budget:
+class InFlightBudget:
     """What all connections together may have in flight; those over it wait until half of it is free."""
 
     def __init__(self, messages: int, size: int) -> None:

@@ -18,9 +18,9 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gateway.model import is_kind
-from gateway.protocols.mapping.opposites import opposites_of, says_nothing
+from gateway.protocols.mapping.opposites import is_unknown, opposites_of
 from gateway.protocols.mapping.paths import Path, look_up
-from gateway.protocols.mapping.plain import plain
+from gateway.protocols.mapping.scalars import scalar
 from gateway.settings.mend import Wrong
 
 Value = bool | int | float | str
@@ -29,7 +29,7 @@ _MEASURED = re.compile(
     r"|\s*([+-]?[0-9]{1,15},[0-9]{1,2})\s*"
 )
 """`60.5 °C`, `60,5`: a number with its unit, or with a comma."""
-LONGEST_VALUE = 200
+MAX_VALUE_LENGTH = 200
 """Characters of a value that goes into a signal's data."""
 
 
@@ -55,7 +55,7 @@ class _Rule(BaseModel):
         return self.topic is None or self.topic in scopes
 
 
-class State(_Rule):
+class MappedState(_Rule):
     """Holds while the value is one of `is`, or above or below a number; told by `on` and `off`.
 
     It ends with one of `not`. Left out, that is what is the opposite of `is` (false of true, off of on, closed of
@@ -92,7 +92,7 @@ class State(_Rule):
     def unclear(self, message: Any) -> str | None:
         """The value in the message that neither begins nor ends it, as text; None when there is no such value."""
         value = _value(self.of, message)
-        return None if value is None or self.holds(message) is not None else repr(value)[:LONGEST_VALUE]
+        return None if value is None or self.holds(message) is not None else repr(value)[:MAX_VALUE_LENGTH]
 
     def _ends_with(self, value: Any) -> bool:
         if self.ends is not None:
@@ -101,10 +101,10 @@ class State(_Rule):
         opposites = [opposite for begin in begins for opposite in opposites_of(begin)]
         if opposites:
             return any(_same(value, opposite) for opposite in opposites)
-        return not says_nothing(value) and any(_kind_of(value) is _kind_of(begin) for begin in begins)
+        return not is_unknown(value) and any(_kind_of(value) is _kind_of(begin) for begin in begins)
 
 
-class Match(_Rule):
+class ValueMatch(_Rule):
     """Fits a message whose value is one of `is`."""
 
     values: Annotated[tuple[Value, ...] | Value, Field(alias="is", description="the value, or several")] = True
@@ -114,12 +114,12 @@ class Match(_Rule):
         return value is not None and any(_same(value, wanted) for wanted in _several(self.values))
 
 
-class Event(Match):
+class MappedEvent(ValueMatch):
     """Happens with every message that fits."""
 
     kind: Kind
 
-    def besides(self, own: Sequence[Event]) -> Event | None:
+    def besides(self, own: Sequence[MappedEvent]) -> MappedEvent | None:
         """What is left of it beside others that speak of some of its values; None when nothing is."""
         spoken = {value for event in own if event.of == self.of for value in _several(event.values)}
         left = tuple(value for value in _several(self.values) if value not in spoken)
@@ -127,23 +127,23 @@ class Event(Match):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class MappedSignal:
     """One signal to be made. `state` and `holds` are what is known once it is committed."""
 
     kind: str
     data: Mapping[str, Any]
-    state: State | None = None
+    state: MappedState | None = None
     holds: bool = False
 
 
-class Known:
+class StateTracker:
     """What is known of one device's states."""
 
-    def __init__(self, states: Sequence[State]) -> None:
+    def __init__(self, states: Sequence[MappedState]) -> None:
         self._holds: dict[int, bool] = {}
         self._states = states
 
-    def news(self, message: Any, scopes: Collection[str] = ()) -> Iterator[Said]:
+    def news(self, message: Any, scopes: Collection[str] = ()) -> Iterator[MappedSignal]:
         """What this message changes; call `keep` once a change is committed. `scopes`: see `_Rule.is_about`."""
         for number, state in enumerate(self._states):
             if not state.is_about(scopes):
@@ -155,9 +155,9 @@ class Known:
             if kind is None or (known is None and not holds):
                 self._holds[number] = holds
                 continue
-            yield Said(kind, {"from_status": True} if known is None else {}, state, holds)
+            yield MappedSignal(kind, {"from_status": True} if known is None else {}, state, holds)
 
-    def keep(self, said: Said) -> None:
+    def keep(self, said: MappedSignal) -> None:
         number = next(n for n, state in enumerate(self._states) if state is said.state)
         self._holds[number] = said.holds
 
@@ -179,7 +179,7 @@ def _kind_of(value: Any) -> type:
 def details(message: Any, paths: Mapping[str, str]) -> dict[str, Any]:
     """Values that go along with every signal, each by its name."""
     found = ((name, look_up(path, message)) for name, path in paths.items())
-    told = ((name, plain(value, LONGEST_VALUE)) for name, value in found)
+    told = ((name, scalar(value, MAX_VALUE_LENGTH)) for name, value in found)
     return {name: value for name, value in told if value is not None}
 
 

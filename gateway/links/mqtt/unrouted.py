@@ -9,20 +9,20 @@ import structlog
 
 from gateway.errors import AnjuError
 from gateway.links.mqtt.delivery import Delivery
-from gateway.links.mqtt.rate_limit import Counters
+from gateway.links.mqtt.limits import MqttCounters
 from gateway.links.mqtt.reasons import Reason
 from gateway.model import Said
 
 log = structlog.get_logger()
 
-Quarantine = Callable[[str, Said, bytes], Awaitable[None]]
+KeepInQuarantine = Callable[[str, Said, bytes], Awaitable[None]]
 """Keeps what can't be used: account or device, why, bytes. Returns once committed, or raises NotRecorded."""
 
 
 class UnroutedMessages:
     """Quarantine for a door; its tasks are the door's."""
 
-    def __init__(self, quarantine: Quarantine, counters: Counters) -> None:
+    def __init__(self, quarantine: KeepInQuarantine, counters: MqttCounters) -> None:
         self._quarantine = quarantine
         self._counters = counters
 

@@ -22,10 +22,10 @@ _EACH = re.compile(
 _NAMES = {name.casefold(): name for name in ("Code", "action", "index")}
 _DATA = re.compile(r";\s*data\s*=", re.IGNORECASE)
 HEARTBEAT = "Heartbeat"
-MOST_EVENTS = 100
+MAX_EVENTS = 100
 
 
-def is_spoken(body: bytes) -> bool:
+def is_dahua(body: bytes) -> bool:
     return _BEGINS.match(body) is not None
 
 
@@ -36,10 +36,10 @@ def events_of(body: bytes) -> list[dict[str, Any]]:
 
     Raises BadInput for too many.
     """
-    pieces = [piece.strip() for piece in _EACH.split(text_of(body), maxsplit=MOST_EVENTS + 1)]
+    pieces = [piece.strip() for piece in _EACH.split(text_of(body), maxsplit=MAX_EVENTS + 1)]
     found = [_event(piece) for piece in pieces if piece]
-    if len(found) > MOST_EVENTS:
-        raise BadInput(Words(f"超过 {MOST_EVENTS} 个事件", f"more than {MOST_EVENTS} events"), body)
+    if len(found) > MAX_EVENTS:
+        raise BadInput(Words(f"超过 {MAX_EVENTS} 个事件", f"more than {MAX_EVENTS} events"), body)
     return found
 
 

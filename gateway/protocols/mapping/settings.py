@@ -13,7 +13,7 @@ from gateway.settings.section import Section
 from gateway.settings.timezones import TimeZoneName
 
 
-class Part(Section):
+class PartSettings(Section):
     """A zone, reader or other part that has a number of its own, as a device of its own."""
 
     number: Annotated[int | str, Field(description="as the device names it")]
@@ -23,14 +23,14 @@ class Part(Section):
     type: Annotated[DeviceType, Field(description="what it is to the guard")] = DeviceType.ZONE
 
 
-class Clock(Section):
+class DeviceClock(Section):
     """Of the device; nothing of it is needed for ISO 8601 and for seconds or milliseconds since 1970."""
 
     format: Annotated[str | None, Field(description="as in strptime: %Y-%m-%d %H:%M:%S")] = None
     timezone: TimeZoneName = "Asia/Shanghai"
 
 
-def check_numbers(parts: tuple[Part, ...], key: str) -> None:
+def check_numbers(parts: tuple[PartSettings, ...], key: str) -> None:
     """Raises Wrong when two parts have one number."""
     numbers = [str(part.number) for part in parts]
     for index, number in enumerate(numbers):
