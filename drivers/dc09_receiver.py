@@ -19,9 +19,10 @@ from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import NotRecorded
+from gateway.limits import RateLimit
 from gateway.links.emit_all import emit_all
 from gateway.links.listen import Datagram, ListenLink, RemotePeer
-from gateway.links.quarantine import LimitedQuarantine, allowance
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.model import Device, DeviceType, Signal, Words
 from gateway.protocols.dc09 import clock
 from gateway.protocols.dc09.desk import Taken, Turned, judge
@@ -56,7 +57,7 @@ class Dc09Receiver(Driver):
         self._skews: dict[str, timedelta] = {}
         self._timezones = {each.account: ZoneInfo(each.timezone) for each in settings.accounts if each.timezone}
         self._refused = Refused(device.id, settings.accounts, emit, link.notes)
-        self._aside, self._asides = LimitedQuarantine(emit), allowance()
+        self._aside, self._asides = LimitedQuarantine(emit), RateLimit.on_loop_clock()
 
     @classmethod
     def parts(cls, settings: ReceiverSettings) -> Sequence[Part]:

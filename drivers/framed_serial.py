@@ -106,7 +106,7 @@ class FramedSerial(Driver):
         if isinstance(item, Unreadable):
             self._polls.unreadable(item.data)
             await self._aside.put(item.why, item.data)
-            self._unread.unread(item.why)
+            self._unread.unreadable(item.why)
             return
         heard = self._reader.read(item)
         if heard is None:
@@ -114,9 +114,9 @@ class FramedSerial(Driver):
         self._polls.heard()
         answers = self._orders.answered(heard.values)
         if heard.trouble and not answers:
-            self._unread.unread(heard.trouble)
+            self._unread.unreadable(heard.trouble)
         else:
-            self._unread.read()
+            self._unread.readable()
             self.emit.heard()
         kept = await (self._put_aside(heard, answers) if heard.trouble else self._tell_all(heard.tells))
         if kept and heard.answer:

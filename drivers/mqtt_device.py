@@ -27,8 +27,9 @@ from pydantic import Field
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, CommandFailed, LinkLost
+from gateway.limits import RateLimit
 from gateway.links.mqtt.message import MqttMessage
-from gateway.links.quarantine import LimitedQuarantine, allowance, unreadable_notice
+from gateway.links.quarantine import LimitedQuarantine, unreadable_notice
 from gateway.model import Command, Json, Said, Signal, Words
 from gateway.protocols.anju_json import CommandResult, DeviceReport, read_report, read_result
 from gateway.protocols.json_text import text_of
@@ -68,7 +69,7 @@ class MqttDevice(Driver):
         self._status_in_turn = asyncio.Lock()
         self._waiting: dict[str, asyncio.Future[CommandResult]] = {}
         self._unknown_keys: frozenset[str] = frozenset()
-        self._notes = LimitedQuarantine(self.emit, allowance(NOTES_AT_ONCE, NOTE_EVERY_S))
+        self._notes = LimitedQuarantine(self.emit, RateLimit.on_loop_clock(NOTES_AT_ONCE, NOTE_EVERY_S))
 
     async def run(self) -> None:
         signal, result, status = (f"{self._base}/{word}" for word in ("signal", "result", "status"))

@@ -96,9 +96,9 @@ class SerialReader(Driver):
             said = Words.of(found.why)
             why = Words(f"{said.zh}（已遮盖：0 代表数字，A 代表字母）", f"{said.en} (masked: 0 is a digit, A a letter)")
             await self._aside.put(why, masked_line(found.data))
-            self._unread.unread(said)
+            self._unread.unreadable(said)
             return
-        self._unread.read()
+        self._unread.readable()
         self.emit.heard()
         if not self._repeats(found):
             await self._tell(found)

@@ -44,9 +44,9 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "store": BASE,
     },
     {
-        "drivers": BASE | {"driver", "links", "protocols", "settings", "vision"},
+        "drivers": BASE | {"driver", "limits", "links", "protocols", "settings", "vision"},
         "rules": BASE | {"rule", "settings"},
-        "config": BASE | {"driver", "masking", "rule", "settings", "vision"},
+        "config": BASE | {"driver", "links", "masking", "rule", "settings", "vision"},
     },
     {
         "auth": BASE | {"limits", "store"},
@@ -74,6 +74,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "protocols",
             "recording",
             "rule",
+            "settings",
         }
         | {"store", "tasks", "vision", "web"},
         "cli": BASE

@@ -57,7 +57,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         await rules.taken.wait()
         http_url = await open_pages(stack, parts, works)
         reloader = Reloader(parts, changeover, configuration.directory)
-        await _open_control(stack, data, reloader, Listener(parts.in_force, parts.doors.tapes))
+        await _open_control(stack, data, reloader, Listener(parts.in_force, parts.doors.captures))
         yield Gateway(http_url, parts.doors.endpoint.port if parts.doors.endpoint else None, store, reloader)
 
 

@@ -75,7 +75,9 @@ class DigestAuthenticator:
         same_user = hmac.compare_digest(_bytes(said.get("username", "")), _bytes(user))
         if not (hmac.compare_digest(_bytes(said.get("response", "").lower()), _bytes(due)) and same_user):
             return DigestVerdict.WRONG
-        return DigestVerdict.RIGHT if self._uses(nonce, issued, _count(count) if qop else _ONCE) else DigestVerdict.STALE
+        return (
+            DigestVerdict.RIGHT if self._uses(nonce, issued, _count(count) if qop else _ONCE) else DigestVerdict.STALE
+        )
 
     def _nonce(self) -> str:
         head = f"{int(self._clock() * 1000):x}-{secrets.token_hex(8)}"

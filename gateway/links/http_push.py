@@ -21,9 +21,9 @@ from pydantic import Field, model_validator
 
 from gateway.driver import DriverSettings
 from gateway.errors import LinkLost, TooMany
+from gateway.limits import RateLimit
 from gateway.links.capture import Capture
 from gateway.links.http_digest import DigestAuthenticator, DigestVerdict
-from gateway.links.quarantine import allowance
 from gateway.model import Words
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secret
@@ -110,11 +110,11 @@ class PushLink:
     def __init__(self, device: str, settings: PushSettings) -> None:
         self.device = device
         self.settings = settings
-        self.tape = Capture()
+        self.capture = Capture()
         self._on_push: OnPush | None = None
         self._on_too_large: OnTooLarge | None = None
-        self._allowance = allowance(settings.burst, 1 / settings.rate)
-        self._traces = allowance()
+        self._allowance = RateLimit.on_loop_clock(settings.burst, 1 / settings.rate)
+        self._traces = RateLimit.on_loop_clock()
         self.on_refused: Callable[[None, Words], None] | None = None
         """Set by the app: told why the device is turned away."""
         self._wrong = 0
@@ -149,7 +149,7 @@ class PushLink:
         """
         if not self._allowance.admits():
             raise TooMany("too many pushes", 1 / self.settings.rate)
-        self.tape.put("in", body, content_type)
+        self.capture.put("in", body, content_type)
         if self._on_push is None:
             raise LinkLost(f"the driver of {self.device} is not running")
         return await self._on_push(body, content_type)

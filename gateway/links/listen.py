@@ -23,11 +23,10 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.errors import LinkLost
-from gateway.limits import ConnectionSlots, RefusalLog, network
+from gateway.limits import ConnectionSlots, RateLimit, RefusalLog, network
 from gateway.links import accept
 from gateway.links.capture import Capture
 from gateway.links.listen_settings import ListenSettings, bound
-from gateway.links.quarantine import allowance
 from gateway.links.state_file import StateFile
 from gateway.model import Words
 from gateway.settings.addresses import Listen
@@ -57,11 +56,11 @@ class Datagram:
     peer: str
     _door: socket.socket
     _address: tuple[str | int, ...]
-    _tape: Capture
+    _capture: Capture
 
     def reply(self, data: bytes) -> None:
         """Answer its sender, or not: like any datagram it may be lost."""
-        self._tape.put("out", data, self.peer)
+        self._capture.put("out", data, self.peer)
         with suppress(OSError):
             self._door.sendto(data, self._address)
 
@@ -69,8 +68,10 @@ class Datagram:
 class RemotePeer:
     """One TCP connection; one task reads, any task writes. `peer` is the other end, `host:port`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, idle: float, tape: Capture) -> None:
-        self._reader, self._writer, self._idle, self._tape = reader, writer, idle, tape
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, idle: float, capture: Capture
+    ) -> None:
+        self._reader, self._writer, self._idle, self._capture = reader, writer, idle, capture
         self.host, port = writer.get_extra_info("peername", ("?", 0))[:2]
         self.peer = str(Listen(self.host, port))
         self.heard_at = asyncio.get_running_loop().time()
@@ -83,14 +84,14 @@ class RemotePeer:
         except (OSError, TimeoutError):
             return b""
         self.heard_at = asyncio.get_running_loop().time()
-        self._tape.put("in", data, self.peer)
+        self._capture.put("in", data, self.peer)
         return data
 
     async def write(self, data: bytes) -> None:
         """Returns once little of it waits to be sent. Raises LinkLost when the connection is gone or takes nothing."""
         if self._writer.is_closing():
             raise LinkLost(f"the connection of {self.peer} is closed")
-        self._tape.put("out", data, self.peer)
+        self._capture.put("out", data, self.peer)
         self._writer.write(data)
         try:
             async with asyncio.timeout(WRITE_LIMIT):
@@ -126,13 +127,13 @@ class ListenLink:
         self.settings = settings
         self._refused_by = accept.RefusalReporter(name or str(settings.listen), refusals or RefusalLog())
         self.notes = notes or StateFile()
-        self.tape = Capture()
+        self.capture = Capture()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[ListenPort]:
         """The port, bound; raises LinkLost that says why it can't be."""
         with bound(self.settings) as (tcp, udp):
-            yield ListenPort(self.settings, tcp, udp, self.tape, self._refused_by)
+            yield ListenPort(self.settings, tcp, udp, self.capture, self._refused_by)
 
 
 class ListenPort:
@@ -143,17 +144,17 @@ class ListenPort:
         settings: ListenSettings,
         tcp: socket.socket | None,
         udp: socket.socket | None,
-        tape: Capture,
+        capture: Capture,
         refused_by: accept.RefusalReporter,
     ) -> None:
-        self._settings, self._tcp, self._udp, self._tape = settings, tcp, udp, tape
+        self._settings, self._tcp, self._udp, self._capture = settings, tcp, udp, capture
         self._refused_by = refused_by
         self._callers = ConnectionSlots[RemotePeer](
             settings.connections,
             lambda caller: caller.heard_at,
             clock=lambda: asyncio.get_running_loop().time(),
         )
-        self._broken, self._held_back = allowance(), 0
+        self._broken, self._held_back = RateLimit.on_loop_clock(), 0
         door = tcp or udp
         assert door
         self.port: int = door.getsockname()[1]
@@ -173,7 +174,7 @@ class ListenPort:
 
     async def _accept(self, door: socket.socket, on_caller: OnCaller, tasks: asyncio.TaskGroup) -> None:
         def come_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            caller = RemotePeer(reader, writer, self._settings.idle.total_seconds(), self._tape)
+            caller = RemotePeer(reader, writer, self._settings.idle.total_seconds(), self._capture)
             if self._may_come(writer.get_extra_info("peername")):
                 tasks.create_task(self._talk(caller, on_caller))
             else:
@@ -217,8 +218,8 @@ class ListenPort:
                 room.release()
                 continue
             if self._may_come(address):
-                datagram = Datagram(data, str(Listen(*address[:2])), door, address, self._tape)
-                self._tape.put("in", data, datagram.peer)
+                datagram = Datagram(data, str(Listen(*address[:2])), door, address, self._capture)
+                self._capture.put("in", data, datagram.peer)
                 tasks.create_task(self._handle(on_datagram, datagram, room))
             else:
                 room.release()

@@ -184,7 +184,10 @@ def _data(given: Any, wrong: list[Words]) -> dict[str, Any]:
     kept = dict(_within(fit))
     if len(kept) < len(fit):
         names = _names(fit.keys() - kept.keys())
-        zh, en = f"data 超过 {MAX_DATA_BYTES} 字节，去掉了 {names}", f"data: over {MAX_DATA_BYTES} bytes, without {names}"
+        zh, en = (
+            f"data 超过 {MAX_DATA_BYTES} 字节，去掉了 {names}",
+            f"data: over {MAX_DATA_BYTES} bytes, without {names}",
+        )
         wrong.append(Words(zh, en))
     return {name: kept[name] for name in fit if name in kept}
 

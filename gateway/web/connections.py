@@ -87,7 +87,9 @@ class Connections:
 
         self.most = most
         self._door = door
-        self._all = ConnectionSlots[Connection](most, _evictable_since, clock=clock, max_per_owner={"address": max(1, most // 2)})
+        self._all = ConnectionSlots[Connection](
+            most, _evictable_since, clock=clock, max_per_owner={"address": max(1, most // 2)}
+        )
         self._strangers = ConnectionSlots[Connection](min(STRANGERS, most), lambda each: each.heard_at, clock=clock)
 
     @web.middleware

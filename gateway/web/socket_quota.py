@@ -24,7 +24,9 @@ class SocketQuota:
     """`close` ends them all when the gateway stops; they come back by themselves."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._sockets = ConnectionSlots[web.WebSocketResponse](most, lambda _socket: math.inf, max_per_owner={"user": max(1, most // 2)})
+        self._sockets = ConnectionSlots[web.WebSocketResponse](
+            most, lambda _socket: math.inf, max_per_owner={"user": max(1, most // 2)}
+        )
 
     def __len__(self) -> int:
         return len(self._sockets)

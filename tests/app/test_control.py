@@ -24,13 +24,13 @@ from tests.support.gateway import TestCompound, TestDevice
 class Desk:
     """A control socket with one device's tape, and no gateway around it."""
 
-    def __init__(self, folder: Path, tapes: dict[str, Capture]) -> None:
+    def __init__(self, folder: Path, captures: dict[str, Capture]) -> None:
         self.folder = folder
-        self.tapes = tapes
+        self.captures = captures
 
     @property
     def listeners(self) -> int:
-        return sum(len(tape._listeners) for tape in self.tapes.values())
+        return sum(len(capture._listeners) for capture in self.captures.values())
 
     async def ask(self, seconds: float = 60) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_unix_connection(str(self.folder / NAME), limit=1 << 24)
@@ -45,7 +45,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     in_force = CurrentConfig(configuration.compound)
     in_force.take(configuration, compound_of(configuration))
     made = Desk(tmp_path, {"lone": Capture()})
-    async with asyncio.timeout(20), open_control(tmp_path, cast("Any", None), Listener(in_force, made.tapes)):
+    async with asyncio.timeout(20), open_control(tmp_path, cast("Any", None), Listener(in_force, made.captures)):
         yield made
 
 
@@ -58,7 +58,7 @@ async def test_two_captures_of_one_device_hear_the_same(tmp_path):
     async with desk(tmp_path) as it:
         pairs = [await it.ask(1), await it.ask(1)]
         await until(lambda: it.listeners == 2)
-        it.tapes["lone"].put("in", b"ping")
+        it.captures["lone"].put("in", b"ping")
         for reader, writer in pairs:
             assert (await said(reader))["say"] == "head"
             assert (await said(reader))["data"] == b"ping".hex()
@@ -82,7 +82,7 @@ async def test_who_never_reads_costs_no_more_than_some_memory_and_holds_nothing_
         writer.transport.pause_reading()
         await until(lambda: it.listeners == 1)
         for _ in range(200):
-            it.tapes["lone"].put("in", b"x" * 100_000)
+            it.captures["lone"].put("in", b"x" * 100_000)
             await asyncio.sleep(0)
         await until(lambda: not it.listeners)
         await asyncio.sleep(0.5)
@@ -97,7 +97,7 @@ async def test_what_is_left_out_is_counted(tmp_path):
         reader, writer = await it.ask(1)
         await until(lambda: it.listeners == 1)
         for _ in range(10):
-            it.tapes["lone"].put("in", b"x" * (capture.MOST_BYTES // 4))
+            it.captures["lone"].put("in", b"x" * (capture.MOST_BYTES // 4))
         await said(reader)
         pieces = [await said(reader) for _ in range(4)]
         assert {piece["say"] for piece in pieces} == {"piece"}
@@ -110,11 +110,11 @@ async def test_a_capture_follows_its_device_to_another_line_and_ends_with_it(tmp
         reader, writer = await it.ask()
         await until(lambda: it.listeners == 1)
         assert (await said(reader))["say"] == "head"
-        it.tapes["lone"] = Capture()  # as a reload does that changes the device
+        it.captures["lone"] = Capture()  # as a reload does that changes the device
         await until(lambda: it.listeners == 1)
-        it.tapes["lone"].put("out", b"new")
+        it.captures["lone"].put("out", b"new")
         assert (await said(reader))["data"] == b"new".hex()
-        del it.tapes["lone"]
+        del it.captures["lone"]
         end = await said(reader)
         assert "no device lone any more" in end["why"]
         writer.close()

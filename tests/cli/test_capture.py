@@ -66,12 +66,12 @@ def test_secrets_are_found_in_every_way_in_which_a_line_may_carry_them() -> None
 
 
 def test_without_a_listener_nothing_is_kept() -> None:
-    tape = Capture()
+    capture = Capture()
     heard: list[CapturedChunk] = []
-    tape.put("in", b"before")
-    with tape.listen(heard.append):
-        tape.put("out", b"now")
-    tape.put("in", b"after")
+    capture.put("in", b"before")
+    with capture.listen(heard.append):
+        capture.put("out", b"now")
+    capture.put("in", b"after")
     assert heard == [CapturedChunk("out", b"now")]
 
 

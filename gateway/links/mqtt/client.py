@@ -185,7 +185,7 @@ class BrokerLink(RoutedLink):
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
         """See MqttLink. The broker takes it, whether the device is there or not: name a `life` for a command."""
-        self.tape.put("out", payload, topic)
+        self.capture.put("out", payload, topic)
         self._broker.current().publish(topic, payload, retain=retain, life=life)
 
     async def _stay(self, topics: Sequence[str]) -> NoReturn:

@@ -103,7 +103,9 @@ class MqttEndpoint:
     async def _listen(self, stack: AsyncExitStack, host: str, port: int, tls: ssl.SSLContext | None) -> int:
         sockets = listening_sockets(host, port)
         taken = int(sockets[0].getsockname()[1])
-        await stack.enter_async_context(accept_connections(self._door, sockets, lambda: MqttConnection(self._reception), tls))
+        await stack.enter_async_context(
+            accept_connections(self._door, sockets, lambda: MqttConnection(self._reception), tls)
+        )
         return taken
 
     def _new_room(self) -> PendingDeliveries:

@@ -29,7 +29,7 @@ class EndpointLink(RoutedLink):
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
         """See MqttLink. Never waits: a device that does not acknowledge must not hold up its own signals."""
-        self.tape.put("out", payload, topic)
+        self.capture.put("out", payload, topic)
         if retain:
             self._remember(topic, payload)
         until = math.inf if life is None else asyncio.get_running_loop().time() + life

@@ -64,7 +64,7 @@ class RoutedLink:
         self.on_refused: Callable[[None, Words], None] | None = None
         self.is_refused = self.was_heard = False
         self.has_served = False
-        self.tape = Capture()
+        self.capture = Capture()
         self._directory = directory
         self._waiting = waiting
         self._start: Callable[[Delivery], None] | None = None
@@ -92,7 +92,7 @@ class RoutedLink:
 
     def take(self, delivery: Delivery) -> None:
         """Hand it to the driver, or let it wait for one."""
-        self.tape.put("in", delivery.message.payload, delivery.message.topic)
+        self.capture.put("in", delivery.message.payload, delivery.message.topic)
         if self._start is None:
             self._hear(delivery.message)
             self._waiting.hold(delivery)

@@ -95,7 +95,9 @@ def _connect(_flags: int, body: PacketReader) -> Connect:
 
 def _level(name: str, level: int) -> int:
     if name not in ("MQTT", _EARLIER_NAME):
-        raise MalformedPacket(Words(f"协议名为 {name[:16]!r} [MQTT-3.1.2-1]", f"protocol name {name[:16]!r} [MQTT-3.1.2-1]"))
+        raise MalformedPacket(
+            Words(f"协议名为 {name[:16]!r} [MQTT-3.1.2-1]", f"protocol name {name[:16]!r} [MQTT-3.1.2-1]")
+        )
     if level not in (LEVEL_3_1_1, LEVEL_5) or name == _EARLIER_NAME:
         raise UnacceptableLevel(name, level)
     return level
@@ -177,7 +179,9 @@ def _subscribe(_flags: int, body: PacketReader) -> Subscribe:
             )
         filters.append((topic_filter, qos))
     if not filters:
-        raise MalformedPacket(Words("SUBSCRIBE 没有主题 [MQTT-3.8.3-3]", "SUBSCRIBE without a topic filter [MQTT-3.8.3-3]"))
+        raise MalformedPacket(
+            Words("SUBSCRIBE 没有主题 [MQTT-3.8.3-3]", "SUBSCRIBE without a topic filter [MQTT-3.8.3-3]")
+        )
     return Subscribe(packet_id, tuple(filters))
 
 

@@ -58,7 +58,9 @@ def _connack(_flags: int, body: PacketReader) -> Connack:
             Words(f"CONNACK 的原因码为 {reason:#04x}（3.2.2.2）", f"CONNACK with reason {reason:#04x} (3.2.2.2)")
         ) from None
     if acknowledge > 1 or (acknowledge and reason):
-        raise MalformedPacket(Words("CONNACK 带保留标志 [MQTT5-3.2.2-6]", "CONNACK with reserved flags [MQTT5-3.2.2-6]"))
+        raise MalformedPacket(
+            Words("CONNACK 带保留标志 [MQTT5-3.2.2-6]", "CONNACK with reserved flags [MQTT5-3.2.2-6]")
+        )
     code = ConnectCode.NOT_AUTHORIZED if reason >= FAILURE else ConnectCode.ACCEPTED
     return Connack(code, bool(acknowledge), known, said)
 

@@ -152,7 +152,9 @@ def _each(packet: int, within: PacketReader) -> Iterator[tuple[Property, Any]]:
         try:
             name = Property(number)
         except ValueError:
-            raise MalformedPacket(Words(f"没有属性 {number}（表 2-4）", f"property {number} is none (table 2-4)")) from None
+            raise MalformedPacket(
+                Words(f"没有属性 {number}（表 2-4）", f"property {number} is none (table 2-4)")
+            ) from None
         take, _, packets = _SHAPES[name]
         if packet not in packets:
             raise MalformedPacket(

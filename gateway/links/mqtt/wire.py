@@ -64,7 +64,9 @@ class PacketReader:
         """Never zero [MQTT-2.3.1-1]."""
         number = self.number()
         if number == 0:
-            raise MalformedPacket(Words("报文标识符为 0 [MQTT-2.3.1-1]", "packet identifier 0 [MQTT-2.3.1-1]"), self._body)
+            raise MalformedPacket(
+                Words("报文标识符为 0 [MQTT-2.3.1-1]", "packet identifier 0 [MQTT-2.3.1-1]"), self._body
+            )
         return number
 
     def blob(self) -> bytes:
@@ -98,7 +100,9 @@ class PacketReader:
     def end(self) -> None:
         """Nothing may follow what the packet is defined to hold."""
         if not self.is_empty:
-            raise MalformedPacket(Words("报文字段之后还有多余字节", "bytes after the end of the packet's fields"), self._body)
+            raise MalformedPacket(
+                Words("报文字段之后还有多余字节", "bytes after the end of the packet's fields"), self._body
+            )
 
     def take(self, size: int) -> bytes:
         end = self._at + size

@@ -33,12 +33,14 @@ class SerialDescriptor:
 class SerialLine:
     """An open line: one task reads, any task writes."""
 
-    def __init__(self, end: SerialDescriptor, gap: float, heard: Callable[[], None], tape: Capture | None = None) -> None:
+    def __init__(
+        self, end: SerialDescriptor, gap: float, heard: Callable[[], None], capture: Capture | None = None
+    ) -> None:
         self._fd = end.fd
         self._end = end
         self._gap = gap
         self._heard = heard
-        self._tape = tape or Capture()
+        self._capture = capture or Capture()
         self._midway = False
         self._writing = asyncio.Lock()
         self._waiting: set[asyncio.Future[None]] = set()
@@ -72,7 +74,7 @@ class SerialLine:
     async def write(self, data: bytes) -> None:
         """Return once the kernel has taken all of it; frames of several tasks never mix."""
         async with self._writing:
-            self._tape.put("out", data)
+            self._capture.put("out", data)
             rest = self._put_now(memoryview(data))
             if not rest:
                 return
@@ -102,7 +104,7 @@ class SerialLine:
 
     def _took(self, data: bytes) -> bytes:
         self._midway = True
-        self._tape.put("in", data)
+        self._capture.put("in", data)
         self._heard()
         return data
 

@@ -18,9 +18,9 @@ class SerialLink:
     `kept` is what the driver wants to find again after the line was lost: it is made anew then, the link is not.
     """
 
-    def __init__(self, settings: SerialSettings, tape: Capture | None = None) -> None:
+    def __init__(self, settings: SerialSettings, capture: Capture | None = None) -> None:
         self.settings = settings
-        self.tape = tape or Capture()
+        self.capture = capture or Capture()
         self.kept: Any = None
         self.on_heard: Callable[[], None] | None = None
 
@@ -31,7 +31,7 @@ class SerialLink:
         at = settings.converter
         opened = converter.connected(settings.port, at) if at else tty.opened(settings)
         async with opened as end:
-            line = SerialLine(end, settings.gap, self._heard, self.tape)
+            line = SerialLine(end, settings.gap, self._heard, self.capture)
             try:
                 yield line
             finally:

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from gateway.driver import Emit
 from gateway.errors import NotRecorded
-from gateway.links.quarantine import allowance
+from gateway.limits import RateLimit
 from gateway.links.state_file import StateFile
 from gateway.model import Signal, Words, as_data
 from gateway.protocols.dc09.frame import Unreadable
@@ -47,7 +47,7 @@ class Refused:
         self._strangers: list[str] = []
         self._told_of_strangers = STRANGERS in notes.read()
         self._stranger_at = asyncio.get_running_loop().time()
-        self._tell = allowance(burst=3, seconds=60.0)
+        self._tell = RateLimit.on_loop_clock(burst=3, interval_s=60.0)
 
     def refused(self, account: str, why: Words) -> None:
         """A report of an account of ours was turned away. A clock's reading changes; what is wrong does not."""

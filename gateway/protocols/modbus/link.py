@@ -25,7 +25,7 @@ class ModbusLink(Generic[Kept]):
         self.settings = settings
         self.notes = notes or StateFile()
         self.kept: Kept | None = None
-        self.tape = Capture()
+        self.capture = Capture()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[ModbusLine]:
@@ -33,7 +33,7 @@ class ModbusLink(Generic[Kept]):
         settings = self.settings
         framing: Framing = Tcp() if settings.framing == "tcp" else Rtu()
         timing = Timing(settings.answer_within, settings.character_s)
-        async with SerialLink(settings, self.tape).open() as stream:
+        async with SerialLink(settings, self.capture).open() as stream:
             line = ModbusLine(stream, framing, timing)
             await line.begin()
             yield line

@@ -66,7 +66,9 @@ _MESSAGES = (
 def _other_formats() -> Feed:
     known = [StateTracker((*_STATES, *form.states)) for form in FORMATS.values()]
     paths = {"battery": "battery", "temperature": "data[0].temp", "word": "@", "all": "*"}
-    confirm = MappedCommand.model_validate({"topic": "t", "payload": "ON", "confirm": {"of": "POWER", "is": "ON"}}).confirm
+    confirm = MappedCommand.model_validate(
+        {"topic": "t", "payload": "ON", "confirm": {"of": "POWER", "is": "ON"}}
+    ).confirm
 
     def feed(payload: bytes) -> None:
         message = read_message(payload)

@@ -171,7 +171,9 @@ async def endpoint(
     aside: Callable[[str, str, bytes], Awaitable[None]] | None = None,
     **settings: Any,
 ) -> AsyncIterator[MqttEndpoint]:
-    made = MqttEndpoint(EndpointSettings(port=0, tls_port=0, **settings), accounts or ACCOUNTS, aside or Aside(), limits)
+    made = MqttEndpoint(
+        EndpointSettings(port=0, tls_port=0, **settings), accounts or ACCOUNTS, aside or Aside(), limits
+    )
     async with asyncio.timeout(60), made:
         yield made
 

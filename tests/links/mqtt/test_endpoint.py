@@ -627,7 +627,9 @@ async def test_the_committer_closes_its_database_after_the_commit_that_runs(tmp_
     """A cancelled `run` leaves the commit in its thread; closing under it was a segmentation fault."""
     for n in range(20):
         committer = Committer(tmp_path / f"{n}.db")
-        committing = asyncio.create_task(asyncio.to_thread(committer._commit, [MqttMessage("t", bytes(50), "c")] * 5000))
+        committing = asyncio.create_task(
+            asyncio.to_thread(committer._commit, [MqttMessage("t", bytes(50), "c")] * 5000)
+        )
         await asyncio.sleep(0.001 * (n % 5))
         await asyncio.to_thread(committer.close)
         assert await committing in {True, False}

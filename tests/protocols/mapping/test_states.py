@@ -184,7 +184,9 @@ def test_what_is_too_much_is_bad() -> None:
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), "\ud800", [float("-inf")], {1, 2}])
 def test_what_no_device_can_be_sent_is_no_argument(value: Any) -> None:
-    order = MappedCommand.model_validate({"topic": "t", "payload": '{"on": {v}}', "takes": ["v"], "confirm": {"of": "v"}})
+    order = MappedCommand.model_validate(
+        {"topic": "t", "payload": '{"on": {v}}', "takes": ["v"], "confirm": {"of": "v"}}
+    )
     with pytest.raises(CommandFailed, match="argument v can't be sent"):
         order.filled({"v": value}, "b")
     assert order.filled({"v": [1, "开"]}, "b") == '{"on": [1, "开"]}'.encode()
@@ -209,7 +211,8 @@ def test_what_no_record_can_hold_is_not_told_on(told: str, kept: dict[str, Any])
     message = read_message(f'{{"v": {told}, "leak": true}}'.encode())
     assert details(message, {"v": "v"}) == kept
     assert (
-        heard(StateTracker([leak, MappedState.model_validate({"of": "v", "above": 5, "on": "x.much"})]), message)[0] == "water.alarm"
+        heard(StateTracker([leak, MappedState.model_validate({"of": "v", "above": 5, "on": "x.much"})]), message)[0]
+        == "water.alarm"
     )
 
 
