@@ -73,7 +73,7 @@ class MqttDevice(Driver):
 
     async def run(self) -> None:
         signal, result, status = (f"{self._base}/{word}" for word in ("signal", "result", "status"))
-        await self.link.serve([signal, result, status], self._heard, others_say=[status])
+        await self.link.serve([signal, result, status], self._heard, third_party_topics=[status])
 
     async def perform(self, command: Command) -> Json | None:
         """What the device answered, or CommandFailed: refused, not connected, or no answer within the limit."""

@@ -113,7 +113,7 @@ class MqttMapped(Driver):
 
     async def run(self) -> None:
         away = [self.settings.named(one.topic) for one in self._format.availability]
-        await self.link.serve(self.settings.all_topics(), self._heard, others_say=away)
+        await self.link.serve(self.settings.all_topics(), self._heard, third_party_topics=away)
 
     async def perform(self, command: Command) -> Json | None:
         """Sent, and confirmed by what the device reports; raises CommandFailed."""

@@ -54,5 +54,5 @@ def _services(parts: Components, works: BackgroundTasks) -> web.Services:
 
 def _ready(parts: Components) -> dict[str, bool]:
     endpoint = parts.doors.endpoint
-    doors = {} if endpoint is None else {"mqtt": endpoint.has_room}
+    doors = {} if endpoint is None else {"mqtt": endpoint.has_free_slots}
     return {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up(), **doors}

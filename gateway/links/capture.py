@@ -37,7 +37,7 @@ class Capture:
     def __init__(self) -> None:
         self._listeners: list[Callable[[CapturedChunk], None]] = []
 
-    def put(self, way: Way, data: bytes, peer: str = "") -> None:
+    def record(self, way: Way, data: bytes, peer: str = "") -> None:
         for heard in self._listeners:
             heard(CapturedChunk(way, bytes(data), peer))
 

@@ -149,7 +149,7 @@ class PushLink:
         """
         if not self._allowance.admits():
             raise TooMany("too many pushes", 1 / self.settings.rate)
-        self.capture.put("in", body, content_type)
+        self.capture.record("in", body, content_type)
         if self._on_push is None:
             raise LinkLost(f"the driver of {self.device} is not running")
         return await self._on_push(body, content_type)

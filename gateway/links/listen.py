@@ -60,7 +60,7 @@ class Datagram:
 
     def reply(self, data: bytes) -> None:
         """Answer its sender, or not: like any datagram it may be lost."""
-        self._capture.put("out", data, self.peer)
+        self._capture.record("out", data, self.peer)
         with suppress(OSError):
             self._door.sendto(data, self._address)
 
@@ -84,14 +84,14 @@ class RemotePeer:
         except (OSError, TimeoutError):
             return b""
         self.heard_at = asyncio.get_running_loop().time()
-        self._capture.put("in", data, self.peer)
+        self._capture.record("in", data, self.peer)
         return data
 
     async def write(self, data: bytes) -> None:
         """Returns once little of it waits to be sent. Raises LinkLost when the connection is gone or takes nothing."""
         if self._writer.is_closing():
             raise LinkLost(f"the connection of {self.peer} is closed")
-        self._capture.put("out", data, self.peer)
+        self._capture.record("out", data, self.peer)
         self._writer.write(data)
         try:
             async with asyncio.timeout(WRITE_LIMIT):
@@ -219,7 +219,7 @@ class ListenPort:
                 continue
             if self._may_come(address):
                 datagram = Datagram(data, str(Listen(*address[:2])), door, address, self._capture)
-                self._capture.put("in", data, datagram.peer)
+                self._capture.record("in", data, datagram.peer)
                 tasks.create_task(self._handle(on_datagram, datagram, room))
             else:
                 room.release()

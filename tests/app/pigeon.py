@@ -28,7 +28,7 @@ class PigeonLink:
         self._messages: asyncio.Queue[bytes] = asyncio.Queue()
 
     def put(self, message: bytes) -> None:
-        self.capture.put("in", message, self.loft)
+        self.capture.record("in", message, self.loft)
         if self.on_heard is not None:
             self.on_heard()
         self._messages.put_nowait(message)

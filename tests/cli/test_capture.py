@@ -68,10 +68,10 @@ def test_secrets_are_found_in_every_way_in_which_a_line_may_carry_them() -> None
 def test_without_a_listener_nothing_is_kept() -> None:
     capture = Capture()
     heard: list[CapturedChunk] = []
-    capture.put("in", b"before")
+    capture.record("in", b"before")
     with capture.listen(heard.append):
-        capture.put("out", b"now")
-    capture.put("in", b"after")
+        capture.record("out", b"now")
+    capture.record("in", b"after")
     assert heard == [CapturedChunk("out", b"now")]
 
 

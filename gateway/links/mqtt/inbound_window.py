@@ -1,4 +1,4 @@
-"""One connection's messages in flight: the order they are owed, and when they are too many."""
+"""One connection's received messages: the order of their acknowledgements, and when there are too many."""
 
 from __future__ import annotations
 
@@ -7,32 +7,37 @@ from gateway.links.mqtt.limits import EndpointLimits, InFlightBudget, MqttCounte
 
 
 class InboundWindow:
-    """Counts what has come in and is not settled yet, for the connection and for all of them."""
+    """Counts what has come in and is not settled yet, for this connection and for all of them."""
 
     def __init__(self, limits: EndpointLimits, budget: InFlightBudget, counters: MqttCounters) -> None:
-        self.ledger = InFlight()
-        self._most = (limits.in_flight, limits.in_flight_bytes)
+        self.in_flight = InFlight()
+        self._max = (limits.in_flight, limits.in_flight_bytes)
         self._budget = budget
         self._counters = counters
 
     @property
     def is_full(self) -> bool:
-        return self.ledger.messages >= self._most[0] or self.ledger.bytes >= self._most[1]
+        """Whether the connection must not be read any further."""
+        return self.in_flight.messages >= self._max[0] or self.in_flight.bytes >= self._max[1]
 
     @property
-    def has_room(self) -> bool:
-        """Half of it free: reading may go on, without stopping again at once."""
-        return self.ledger.messages <= self._most[0] // 2 and self.ledger.bytes <= self._most[1] // 2
+    def is_half_free(self) -> bool:
+        """Whether reading may go on; not one message earlier, or it would stop again at once."""
+        return self.in_flight.messages <= self._max[0] // 2 and self.in_flight.bytes <= self._max[1] // 2
 
-    def enter(self, delivery: Delivery) -> None:
+    def add(self, delivery: Delivery) -> None:
+        """A message came in."""
         self._counters.messages += 1
-        self.ledger.enter(delivery)
+        self.in_flight.add(delivery)
         self._budget.take(delivery.size)
 
     def settled(self, delivery: Delivery) -> list[Delivery]:
-        """What to acknowledge now. QoS 0 goes on unkept, for nobody would send it again."""
-        self._budget.give_back(delivery.size)
-        if not delivery.is_kept:
+        """What to acknowledge now, in order.
+
+        A QoS 0 message that was not committed is done with all the same, for nobody would send it again.
+        """
+        self._budget.release(delivery.size)
+        if not delivery.is_committed:
             self._counters.unkept += 1
-            delivery.is_kept = delivery.message.packet_id is None
-        return self.ledger.due()
+            delivery.is_committed = delivery.message.packet_id is None
+        return self.in_flight.take_acknowledgeable()

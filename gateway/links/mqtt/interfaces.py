@@ -1,4 +1,4 @@
-"""The seams between one connection and the endpoint it came to."""
+"""The interfaces between one connection, its client handler and the endpoint's server."""
 
 from __future__ import annotations
 
@@ -15,58 +15,63 @@ from gateway.links.mqtt.wire import MalformedPacket
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The answer to a CONNECT. Without a `session` it is refused, and told so after `wait` seconds."""
+    """The decision about a CONNECT. Without a `session` it is refused, with a CONNACK after `delay` seconds."""
 
     code: ConnectCode
     session: ClientSession | None = None
     present: bool = False
-    wait: float = 0.0
+    delay: float = 0.0
 
 
 class ServerInterface(Protocol):
-    """What a connection needs of its endpoint."""
+    """What a connection needs of the endpoint's server."""
 
     limits: EndpointLimits
     counters: MqttCounters
     budget: InFlightBudget
 
-    def arrived(self, connection: ClientLink) -> None:
-        """One more; who has not signed in for longest may have to go for it."""
+    def connection_made(self, connection: ClientLink) -> None:
+        """There is one more connection; the one that has not signed in for longest may be ended for it."""
 
     def sign_in(self, connection: ClientLink, packet: Connect) -> Admission:
-        """What is answered, and the session to go on with if it may."""
+        """Check account, password and limits."""
 
-    def subscribe(self, session: ClientSession, packet: Subscribe) -> tuple[int, ...]: ...
+    def subscribe(self, session: ClientSession, packet: Subscribe) -> tuple[int, ...]:
+        """One code a filter: the QoS granted, or a reason why not."""
 
     def subscribed(self, connection: ClientLink, filters: Sequence[str]) -> None:
-        """The SUBACK is out; what is remembered for these topics may follow."""
+        """The SUBACK is sent; send the retained messages of these filters."""
 
-    def submit(self, delivery: Delivery) -> None: ...
+    def submit(self, delivery: Delivery) -> None:
+        """Route a message to its device's driver."""
 
-    def pinged(self, account: str) -> None: ...
+    def pinged(self, account: str) -> None:
+        """A client of this account sent PINGREQ."""
 
-    def unreadable(self, account: str | None, address: str, error: MalformedPacket) -> None: ...
+    def malformed(self, account: str | None, address: str, error: MalformedPacket) -> None:
+        """A client sent what is not MQTT; `account` is None before it has signed in."""
 
-    def left(self, connection: ClientLink, will: Will | None) -> None:
-        """It has ended; `will` is what it wanted said in that case."""
+    def connection_ended(self, connection: ClientLink, will: Will | None) -> None:
+        """The connection has ended; `will` is due, if there is one."""
 
 
 class ClientConnection(ClientLink, Protocol):
     """What a client handler needs of its connection."""
 
-    def say(self, packet: Packet) -> None: ...
+    def send(self, packet: Packet) -> None:
+        """Send a packet now."""
 
     def acknowledge(self, due: Sequence[Puback]) -> None:
-        """Say these, in this order, with whatever else is due in this turn of the loop."""
+        """Send these, in this order, together with whatever else comes up in this turn of the loop."""
 
-    def refuse(self, packet: Packet, why: str, wait: float) -> None:
-        """Say this in so many seconds and end; until then nothing more is read."""
+    def refuse(self, packet: Packet, why: str, delay: float) -> None:
+        """Send this packet after `delay` seconds and end; until then nothing more is read."""
 
-    def admitted(self, session: ClientSession, keep_alive: int) -> None:
-        """The client may go on; `keep_alive` in seconds, 0 for none."""
+    def signed_in(self, session: ClientSession, keep_alive: int) -> None:
+        """The CONNECT was accepted; `keep_alive` in seconds, 0 for none."""
 
-    def mind_the_bounds(self) -> None:
-        """One more is in flight: stop reading if it is enough."""
+    def check_limits(self) -> None:
+        """One more message is in flight: stop reading if there are too many."""
 
-    def make_room(self) -> None:
-        """One less is in flight: go on reading if that was what stopped it."""
+    def message_settled(self) -> None:
+        """One message less is in flight: read on if that was the reason not to."""

@@ -1,6 +1,6 @@
-"""Bodies of packets: bytes to values, every rule of the specification checked.
+"""Parses the bodies of packets and checks every rule of the specification.
 
-CONNECT of both versions, and what MQTT 3.1.1 has after it; what MQTT 5 has is in `parse5`.
+CONNECT of both versions, and the other packets of MQTT 3.1.1; those of MQTT 5 are in `parse5`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ _EARLIER_NAME = "MQIsdp"
 
 
 def check_first_byte(first: int) -> None:
-    """Type and flags of the fixed header [MQTT-2.2.2-2]; raises Malformed before a body is waited for."""
+    """Check type and flags of the fixed header [MQTT-2.2.2-2].
+
+    Raises MalformedPacket, before a body is waited for that may never come.
+    """
     kind, flags = first >> 4, first & 0x0F
     if kind in (5, 6, 7):
         why = Words("QoS 2 的报文，本网关不提供", "a packet of QoS 2, which is not offered here")
@@ -65,7 +68,10 @@ def check_first_byte(first: int) -> None:
 
 
 def parse(first: int, body: bytes) -> Packet:
-    """A whole packet of MQTT 3.1.1, or CONNECT of either, from its first byte and its body; raises Malformed."""
+    """A whole packet of MQTT 3.1.1, or a CONNECT of either version, from its first byte and its body.
+
+    Raises MalformedPacket.
+    """
     return PARSERS[first >> 4](first & 0x0F, PacketReader(body))
 
 
@@ -84,13 +90,13 @@ def _connect(_flags: int, body: PacketReader) -> Connect:
     flags = body.byte()
     _check_connect_flags(flags, level)
     keep_alive = body.number()
-    said = properties.read(CONNECT, body) if level == LEVEL_5 else {}
+    props = properties.read(CONNECT, body) if level == LEVEL_5 else {}
     client_id = body.text()
     will = _will(flags, level, body) if flags & 0x04 else None
     user = body.text() if flags & 0x80 else None
     password = body.blob() if flags & 0x40 else None
     body.end()
-    return Connect(client_id, bool(flags & 0x02), keep_alive, user, password, will, level, said)
+    return Connect(client_id, bool(flags & 0x02), keep_alive, user, password, will, level, props)
 
 
 def _level(name: str, level: int) -> int:
@@ -122,7 +128,7 @@ def _check_connect_flags(flags: int, level: int) -> None:
 
 
 def _will(flags: int, level: int, body: PacketReader) -> Will:
-    said = properties.read(properties.WILL, body) if level == LEVEL_5 else {}
+    props = properties.read(properties.WILL, body) if level == LEVEL_5 else {}
     topic = body.text()
     if not is_topic(topic):
         raise MalformedPacket(
@@ -131,7 +137,7 @@ def _will(flags: int, level: int, body: PacketReader) -> Will:
                 "will topic is empty or holds a wildcard [MQTT-4.7.3-1, 3.3.2-2]",
             )
         )
-    return Will(topic, body.blob(), flags >> 3 & 3, bool(flags & 0x20), said)
+    return Will(topic, body.blob(), flags >> 3 & 3, bool(flags & 0x20), props)
 
 
 def _connack(_flags: int, body: PacketReader) -> Connack:
@@ -211,6 +217,7 @@ def _unsuback(_flags: int, body: PacketReader) -> Unsuback:
 
 
 def read_filter(body: PacketReader) -> str:
+    """The next topic filter; raises MalformedPacket if it is not well formed."""
     topic_filter = body.text()
     if not is_filter(topic_filter):
         raise MalformedPacket(

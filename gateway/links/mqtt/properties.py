@@ -1,4 +1,4 @@
-"""MQTT 5's properties (2.2.2): which there are, what each holds, and in which packets it may stand."""
+"""MQTT 5's properties (2.2.2): their numbers, their types, and in which packets each is allowed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ WILL = 0
 
 
 class Property(IntEnum):
+    """A property by its name in the specification, shortened (table 2-4)."""
+
     PAYLOAD_FORMAT = 1
     MESSAGE_EXPIRY = 2
     CONTENT_TYPE = 3
@@ -48,7 +50,7 @@ class Property(IntEnum):
 
 
 Properties = Mapping[Property, Any]
-"""Numbers, strings and bytes by their property; `USER` is a tuple of pairs of strings."""
+"""Numbers, strings and bytes by property; `USER` is a tuple of pairs of strings."""
 Shape = tuple[Callable[[PacketReader], Any], Callable[[Any], bytes], frozenset[int]]
 
 
@@ -127,7 +129,7 @@ _NEVER_ZERO = {Property.RECEIVE_MAXIMUM, Property.MAXIMUM_PACKET, Property.SUBSC
 
 
 def read(packet: int, body: PacketReader) -> dict[Property, Any]:
-    """The properties that stand next in a packet of this type; raises Malformed."""
+    """Read the properties of a packet of this type; raises MalformedPacket."""
     size = body.variable()
     if not size:
         return {}
@@ -172,13 +174,13 @@ def _each(packet: int, within: PacketReader) -> Iterator[tuple[Property, Any]]:
         yield name, value
 
 
-def written(properties: Properties) -> bytes:
-    """Their bytes, behind their length."""
-    out = b"".join(_written(name, value) for name, value in properties.items())
+def encoded_properties(properties: Properties) -> bytes:
+    """Their bytes, after their length."""
+    out = b"".join(_encoded(name, value) for name, value in properties.items())
     return wire.remaining_length(len(out)) + out
 
 
-def _written(name: Property, value: Any) -> bytes:
+def _encoded(name: Property, value: Any) -> bytes:
     put = _SHAPES[name][1]
     values = value if name is Property.USER else (value,)
     return b"".join(_byte(name) + put(each) for each in values)

@@ -1,4 +1,4 @@
-"""What no driver takes: kept for the installer, committed, and only then acknowledged."""
+"""Messages that no driver takes: kept in quarantine, committed, and only then acknowledged."""
 
 from __future__ import annotations
 
@@ -13,36 +13,35 @@ from gateway.links.mqtt.limits import MqttCounters
 from gateway.links.mqtt.reasons import Reason
 from gateway.model import Said
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 KeepInQuarantine = Callable[[str, Said, bytes], Awaitable[None]]
 """Keeps what can't be used: account or device, why, bytes. Returns once committed, or raises NotRecorded."""
 
 
 class UnroutedMessages:
-    """Quarantine for a door; its tasks are the door's."""
+    """The quarantine of an endpoint or a broker's client."""
 
-    def __init__(self, quarantine: KeepInQuarantine, counters: MqttCounters) -> None:
-        self._quarantine = quarantine
+    def __init__(self, keep_in_quarantine: KeepInQuarantine, counters: MqttCounters) -> None:
+        self._keep_in_quarantine = keep_in_quarantine
         self._counters = counters
 
-    def put(self, tasks: asyncio.TaskGroup, delivery: Delivery, whose: str, why: Said) -> None:
-        """Keep a message that nobody may say aside, and settle it."""
-        tasks.create_task(self._put(delivery, whose, why))
+    def put(self, tasks: asyncio.TaskGroup, delivery: Delivery, owner: str, why: Said) -> None:
+        """Keep the message in a task of `tasks`, and settle it afterwards. `owner` is an account or a device."""
+        tasks.create_task(self._put(delivery, owner, why))
 
-    async def keep(self, whose: str, why: Said, data: bytes) -> bool:
-        """Whether it was kept; a disk in trouble is told, and ends nothing here."""
+    async def keep(self, owner: str, why: Said, data: bytes) -> bool:
+        """Whether the bytes were committed. A failure of the disk is logged, and does not end the connection here."""
         try:
-            await self._quarantine(whose, why, data)
+            await self._keep_in_quarantine(owner, why, data)
         except AnjuError as error:
-            log.warning("mqtt quarantine failed", whose=whose, why=str(why), error=str(error))
+            log.warning("mqtt quarantine failed", owner=owner, why=str(why), error=str(error))
             return False
         self._counters.quarantined += 1
         return True
 
-    async def _put(self, delivery: Delivery, whose: str, why: Said) -> None:
-        kept = await self.keep(whose, why, delivery.message.payload)
-        if kept:
-            delivery.settle(kept=True, why=str(why), reason=Reason.NOT_AUTHORIZED)
+    async def _put(self, delivery: Delivery, owner: str, why: Said) -> None:
+        if await self.keep(owner, why, delivery.message.payload):
+            delivery.settle(committed=True, why=str(why), reason=Reason.NOT_AUTHORIZED)
         else:
-            delivery.settle(kept=False, why="quarantine could not be written")
+            delivery.settle(committed=False, why="quarantine could not be written")

@@ -74,7 +74,7 @@ class SerialLine:
     async def write(self, data: bytes) -> None:
         """Return once the kernel has taken all of it; frames of several tasks never mix."""
         async with self._writing:
-            self._capture.put("out", data)
+            self._capture.record("out", data)
             rest = self._put_now(memoryview(data))
             if not rest:
                 return
@@ -104,7 +104,7 @@ class SerialLine:
 
     def _took(self, data: bytes) -> bytes:
         self._midway = True
-        self._capture.put("in", data)
+        self._capture.record("in", data)
         self._heard()
         return data
 

@@ -82,7 +82,7 @@ def _endpoint(level: int) -> Feed:
     def feed(chunk: bytes) -> None:
         decoder.feed(chunk)
         while (packet := decoder.take()) is not None:
-            assert decoder.held <= MAX_PACKET_BYTES + len(chunk)
+            assert decoder.buffered <= MAX_PACKET_BYTES + len(chunk)
             if isinstance(packet, Connect):
                 session_expiry(packet), wants_reason_string(packet), refusal(packet)
             repr(packet)

@@ -81,7 +81,7 @@ async def test_only_who_is_no_longer_admitted_goes_out(committer: Committer) -> 
         stays, goes = await RawClient.open(door.port), await RawClient.open(door.port)
         await stays.sign_in()
         await goes.sign_in("lone", "c2")
-        door.admit({**ACCOUNTS, "lone": "another", "new": "word"})
+        door.set_accounts({**ACCOUNTS, "lone": "another", "new": "word"})
         assert await goes.ends() == []
         stays.send(signal(1))
         assert await stays.receive() == Puback(1)

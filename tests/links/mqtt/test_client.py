@@ -60,7 +60,7 @@ def device(broker: Mosquitto) -> Iterator[Device]:
 
 @asynccontextmanager
 async def connected(port: int, aside: Aside | None = None, **settings: Any) -> AsyncIterator[BrokerClient]:
-    client = BrokerClient(BrokerSettings("127.0.0.1", port, **{"answer_within": 3.0, **settings}), aside or Aside())
+    client = BrokerClient(BrokerSettings("127.0.0.1", port, **{"response_timeout": 3.0, **settings}), aside or Aside())
     task = asyncio.create_task(client.run())
     yield client
     task.cancel()
@@ -154,14 +154,14 @@ async def test_the_broker_goes_and_comes_back(
 
 
 async def test_a_broker_that_is_not_there(free_port: int, committer: Committer) -> None:
-    async with connected(free_port, answer_within=0.3) as client:
+    async with connected(free_port, response_timeout=0.3) as client:
         with pytest.raises(LinkLost, match="can't be reached"):
             await client.link("lock").serve(TOPICS, committer)
 
 
 async def test_the_broker_refuses_us(make_broker: Callable[..., Mosquitto], committer: Committer) -> None:
     broker = make_broker(accounts={"anju": "right"})
-    async with connected(broker.port, user="anju", password="wrong", answer_within=1.0) as client:
+    async with connected(broker.port, user="anju", password="wrong", response_timeout=1.0) as client:
         with pytest.raises(LinkLost, match="refused us"):
             await client.link("lock").serve(TOPICS, committer)
     async with connected(broker.port, user="anju", password="right") as client, served(client.link("lock"), committer):
@@ -246,7 +246,7 @@ async def test_a_broker_that_is_back_says_so_and_its_memory_is_no_sign_of_life(
 async def test_a_device_without_a_driver_does_not_hold_up_the_others(
     broker: Mosquitto, device: Device, committer: Committer, aside: Aside
 ) -> None:
-    async with connected(broker.port, aside, patience=0.5) as client:
+    async with connected(broker.port, aside, driver_timeout=0.5) as client:
         lock, bell = client.link("lock"), client.link("bell")
         first = asyncio.create_task(bell.serve(["anju/v1/bell/signal"], committer))
         async with served(lock, committer):
@@ -293,7 +293,7 @@ async def test_tls(make_broker: Callable[..., Mosquitto], tmp_path: Path, commit
 async def test_tls_of_a_stranger(make_broker: Callable[..., Mosquitto], tmp_path: Path, committer: Committer) -> None:
     cert, key = certificate.make(tmp_path)
     port = make_broker(extra=f"certfile {cert}\nkeyfile {key}\n").port
-    async with connected(port, tls=ssl.create_default_context(), answer_within=0.5) as client:
+    async with connected(port, tls=ssl.create_default_context(), response_timeout=0.5) as client:
         with pytest.raises(LinkLost, match="certificate"):
             await client.link("lock").serve(TOPICS, committer)
     await asyncio.get_running_loop().shutdown_default_executor()  # the next try may be under way in its thread
@@ -313,7 +313,7 @@ async def test_leaving_while_it_connects(committer: Committer) -> None:
 
     async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        async with connected(port, answer_within=0.3) as client:
+        async with connected(port, response_timeout=0.3) as client:
             with pytest.raises(LinkLost):
                 await client.link("lock").serve(TOPICS, committer)
             await until(lambda: "no answer within" in str(client._trouble))
@@ -371,8 +371,8 @@ async def test_a_session_that_is_taken_over_is_told_at_once_and_not_taken_back_a
 
 
 async def test_a_broker_that_cuts_off_whoever_it_took_is_suspected_of_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "YIELD", 0.01)
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(module, "TAKEOVER_DELAY_S", 0.01)
+    monkeypatch.setattr(module, "FIRST_DELAY_S", 0.01)
 
     async def take_and_cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1000)

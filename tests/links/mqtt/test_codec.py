@@ -22,7 +22,7 @@ from gateway.links.mqtt.packets import (
     Will,
 )
 from gateway.links.mqtt.topics import is_filter, is_topic
-from gateway.links.mqtt.wire import SAMPLE, MalformedPacket, UnacceptableLevel, remaining_length
+from gateway.links.mqtt.wire import MAX_SAMPLE_BYTES, MalformedPacket, UnacceptableLevel, remaining_length
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 topics = texts.filter(is_topic)
@@ -72,7 +72,7 @@ def test_cuts_anywhere_make_no_difference(sent: list[Packet], data: st.DataObjec
         at += size
         got += iter(decoder.take, None)
     assert got == sent
-    assert decoder.held == 0
+    assert decoder.buffered == 0
 
 
 def test_one_byte_at_a_time() -> None:
@@ -99,7 +99,7 @@ def test_garbage_gives_packets_or_malformed(garbage: bytes) -> None:
         decode(garbage, limit=300)
     except MalformedPacket as error:
         why = error
-    assert why is None or (why.why and len(why.data) <= SAMPLE)
+    assert why is None or (why.why and len(why.data) <= MAX_SAMPLE_BYTES)
 
 
 @settings(max_examples=500)
@@ -114,7 +114,7 @@ def test_mutated_packets_give_packets_or_malformed(packet: Packet, data: st.Data
             decoder.feed(bytes([byte]))
             while (got := decoder.take()) is not None:
                 assert decode(encode(got)) == [got]
-            assert decoder.held <= 1000
+            assert decoder.buffered <= 1000
     except MalformedPacket:
         pass
 

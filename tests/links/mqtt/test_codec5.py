@@ -30,7 +30,7 @@ from gateway.links.mqtt.packets import (
 from gateway.links.mqtt.properties import Property
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.topics import is_topic
-from gateway.links.mqtt.wire import SAMPLE, MalformedPacket, remaining_length
+from gateway.links.mqtt.wire import MAX_SAMPLE_BYTES, MalformedPacket, remaining_length
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
 topics = texts.filter(is_topic)
@@ -129,7 +129,7 @@ def test_garbage_gives_packets_or_malformed(garbage: bytes) -> None:
         decode(garbage, limit=300)
     except MalformedPacket as error:
         why = error
-    assert why is None or (why.why and len(why.data) <= SAMPLE)
+    assert why is None or (why.why and len(why.data) <= MAX_SAMPLE_BYTES)
 
 
 @settings(max_examples=500)
@@ -144,7 +144,7 @@ def test_mutated_packets_give_packets_or_malformed(packet: Packet, data: st.Data
             decoder.feed(bytes([byte]))
             while decoder.take() is not None:
                 pass
-            assert decoder.held <= 2000
+            assert decoder.buffered <= 2000
     except MalformedPacket:
         pass
 

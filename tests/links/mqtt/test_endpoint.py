@@ -186,7 +186,7 @@ async def test_all_connections_together_are_bounded(committer: Committer) -> Non
 
 
 async def test_a_client_that_never_reads_is_not_read_either_and_then_cut(committer: Committer) -> None:
-    async with endpoint(EndpointLimits(deaf_for=0.5)) as door:
+    async with endpoint(EndpointLimits(write_timeout=0.5)) as door:
         link = door.link("lock", "bridge")
         Serving(link, committer)
         client = await RawClient.open(door.port)
@@ -206,7 +206,7 @@ async def test_a_client_that_never_reads_is_not_read_either_and_then_cut(committ
 
 
 async def test_strangers_make_room_for_newcomers() -> None:
-    async with endpoint(EndpointLimits(strangers=3)) as door:
+    async with endpoint(EndpointLimits(unauthenticated=3)) as door:
         strangers = [await RawClient.open(door.port) for _ in range(3)]
         device = await RawClient.open(door.port)
         assert (await device.sign_in()).code == ConnectCode.ACCEPTED
@@ -217,7 +217,7 @@ async def test_strangers_make_room_for_newcomers() -> None:
 
 
 async def test_who_does_not_connect_in_time_is_closed() -> None:
-    async with endpoint(EndpointLimits(connect_within=0.3)) as door:
+    async with endpoint(EndpointLimits(connect_timeout=0.3)) as door:
         client = await RawClient.open(door.port)
         client.writer.write(b"\x10")
         assert await client.ends(2) == []
@@ -365,7 +365,7 @@ async def test_messages_wait_for_their_driver(committer: Committer) -> None:
 
 
 async def test_when_no_driver_comes_the_message_is_left_with_the_device(aside: Aside) -> None:
-    async with endpoint(EndpointLimits(patience=0.3), aside=aside) as door:
+    async with endpoint(EndpointLimits(driver_timeout=0.3), aside=aside) as door:
         door.link("lock", "bridge")
         client = await RawClient.open(door.port)
         await client.sign_in()

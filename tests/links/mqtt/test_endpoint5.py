@@ -173,9 +173,9 @@ async def test_the_end_has_a_reason() -> None:
             await first.sign_in()
             await second.sign_in()
             assert await goodbye(first) == Reason.TAKEN_OVER
-            door.admit({})
+            door.set_accounts({})
             assert await goodbye(second) == Reason.NOT_AUTHORIZED
-            door.admit(ACCOUNTS)
+            door.set_accounts(ACCOUNTS)
         third = await RawClient.open(door.port)
         third.speak(LEVEL_5)
         await third.sign_in(client="c3")
@@ -235,14 +235,14 @@ async def test_what_is_remembered_comes_as_the_subscription_wants_it() -> None:
         await link.publish(STATUS, b"remembered", retain=True)
         each = ((STATUS, 1),)
         for options, heard in (
-            ({"unasked": frozenset({STATUS})}, False),
-            ({"if_new": frozenset({STATUS})}, False),  # it is there since the first
-            ({"as_published": frozenset({STATUS})}, True),
+            ({"no_retained": frozenset({STATUS})}, False),
+            ({"retained_if_new": frozenset({STATUS})}, False),  # it is there since the first
+            ({"retain_as_published": frozenset({STATUS})}, True),
         ):
             client.send(Subscribe(1, each, **options))
             assert isinstance(await client.receive(), Suback)
             assert await client.is_quiet() is not heard or isinstance(await client.receive(), Publish)
-        client.send(Unsubscribe(2, (STATUS,)), Subscribe(3, each, if_new=frozenset({STATUS})))
+        client.send(Unsubscribe(2, (STATUS,)), Subscribe(3, each, retained_if_new=frozenset({STATUS})))
         await client.receive()
         await client.receive()
         said = await client.receive()
@@ -255,7 +255,7 @@ async def test_a_bridge_may_see_retain_as_it_was_said(as_published: bool) -> Non
     async with serving(picky) as (door, link), client_of(door) as client:
         await client.sign_in()
         names = frozenset({STATUS}) if as_published else frozenset()
-        client.send(Subscribe(1, ((STATUS, 1),), as_published=names))
+        client.send(Subscribe(1, ((STATUS, 1),), retain_as_published=names))
         await client.receive()
         await link.publish(STATUS, b"x", retain=True)
         said = await client.receive()
@@ -374,6 +374,6 @@ async def test_mosquittos_clients_speak_it(committer: Committer) -> None:
         hearing = asyncio.create_task(
             run("mosquitto_sub", *WHO, "-V", "5", "-p", door.port, "-t", COMMAND, "-C", 1, "-i", "sub")
         )
-        await until(lambda: list(door._sessions.listening("bridge", COMMAND)))
+        await until(lambda: list(door._sessions.subscribers("bridge", COMMAND)))
         await link.publish(COMMAND, b"open", life=30)
         assert await hearing == (0, "open\n")

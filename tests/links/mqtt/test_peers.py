@@ -88,7 +88,7 @@ async def test_mosquitto_sub(committer: Committer) -> None:
         hearing = asyncio.create_task(
             run("mosquitto_sub", *WHO, "-p", door.port, "-t", "anju/v1/lock/command", "-C", 3, "-i", "sub")
         )
-        await until(lambda: list(door._sessions.listening("bridge", "anju/v1/lock/command")))
+        await until(lambda: list(door._sessions.subscribers("bridge", "anju/v1/lock/command")))
         for number in range(3):
             await link.publish("anju/v1/lock/command", b"command %d" % number)
         assert await hearing == (0, "command 0\ncommand 1\ncommand 2\n")

@@ -44,7 +44,7 @@ async def test_one_account_with_a_thousand_connections_keeps_nobody_out(committe
         device = await _open(stack, door, "lone", "bell")
         device.send(signal(1, b"help", "anju/v1/bell/signal"))
         assert await device.receive() == Puback(1)
-        assert door.has_room
+        assert door.has_free_slots
         [(refusal, told)] = refusals.counts().items()
         assert refusal.grave
         assert "one account" in str(refusal.why)
@@ -83,7 +83,7 @@ async def test_the_same_client_again_needs_no_second_seat() -> None:
         for _ in range(3):
             client = await _open(stack, door, "bridge", "c")
             assert client.code == ConnectCode.ACCEPTED  # type: ignore[attr-defined]
-        assert len(door._reception._seats) == 1
+        assert len(door._server._admission._signed_in) == 1
 
 
 async def test_where_the_endpoint_is_full_the_account_that_has_most_gives_way() -> None:
@@ -105,7 +105,7 @@ async def test_one_address_is_bounded_and_others_are_served() -> None:
 
 
 async def test_who_has_not_signed_in_takes_no_seat_of_those_who_have() -> None:
-    async with endpoint(EndpointLimits(connections=1, strangers=3)) as door, AsyncExitStack() as stack:
+    async with endpoint(EndpointLimits(connections=1, unauthenticated=3)) as door, AsyncExitStack() as stack:
         device = await _open(stack, door, "lone", "device")
         strangers = [await RawClient.open(door.port) for _ in range(20)]
         for stranger in strangers:
@@ -120,11 +120,11 @@ async def test_a_full_endpoint_says_that_it_is() -> None:
         await _open(stack, door, "bridge", "c1")
         refused = await _open(stack, door, "lone", "device")
         assert refused.code == ConnectCode.SERVER_UNAVAILABLE  # type: ignore[attr-defined]
-        assert not door.has_room
+        assert not door.has_free_slots
 
 
 async def test_after_wrong_passwords_the_right_one_gets_in_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.links.mqtt.accounts.LONGEST_WAIT_S", 0.5)
+    monkeypatch.setattr("gateway.links.mqtt.accounts.MAX_DELAY_S", 0.5)
     refusals = RefusalLog()
     async with MqttEndpoint(EndpointSettings(port=0), ACCOUNTS, Aside(), refusals=refusals) as door:
         guessers = [await RawClient.open(door.port) for _ in range(20)]
@@ -173,10 +173,10 @@ async def test_handshakes_that_never_end_are_bounded(tmp_path: Path, monkeypatch
 def test_sleeping_sessions_of_one_account_do_not_push_out_anothers() -> None:
     sessions = Sessions()
     for account, client in [("lone", "device"), *(("bridge", f"c{number}") for number in range(MAX_DETACHED + 50))]:
-        session, _, _ = sessions.open(account, client, clean=False, keep=3600, now=0)
+        session, _, _ = sessions.open(account, client, clean=False, expiry_s=3600, now=0)
         sessions.close(session, 0)
-    assert len(sessions._asleep) == MAX_DETACHED
-    _, _, present = sessions.open("lone", "device", clean=False, keep=3600, now=1)
+    assert len(sessions._detached) == MAX_DETACHED
+    _, _, present = sessions.open("lone", "device", clean=False, expiry_s=3600, now=1)
     assert present
 
 
