@@ -56,7 +56,7 @@ class Dc09Receiver(Driver):
         self._repeats = Repeats()
         self._skews: dict[str, timedelta] = {}
         self._timezones = {each.account: ZoneInfo(each.timezone) for each in settings.accounts if each.timezone}
-        self._refused = Refused(device.id, settings.accounts, emit, link.notes)
+        self._refused = Refused(device.id, settings.accounts, emit, link.state_file)
         self._aside, self._asides = LimitedQuarantine(emit), RateLimit.on_loop_clock()
 
     @classmethod

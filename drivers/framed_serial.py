@@ -75,7 +75,7 @@ class FramedSerial(Driver):
     async def run(self) -> None:
         async with self.link.open() as line:
             self._line = line
-            self._polls.heard()
+            self._polls.answered()
             try:
                 await self._serve(line)
             finally:
@@ -96,7 +96,7 @@ class FramedSerial(Driver):
             except TimeoutError:
                 if poll:
                     next_poll = loop.time() + poll.every.total_seconds()
-                    self._polls.asks()
+                    self._polls.sending()
                     await line.write(self._sender.made(poll.send))
                 continue
             for item in decoder.feed(chunk) if chunk else decoder.reset():
@@ -111,7 +111,7 @@ class FramedSerial(Driver):
         heard = self._reader.read(item)
         if heard is None:
             return
-        self._polls.heard()
+        self._polls.answered()
         answers = self._orders.answered(heard.values)
         if heard.trouble and not answers:
             self._unread.unreadable(heard.trouble)

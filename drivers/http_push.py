@@ -20,7 +20,7 @@ from pydantic import Field, model_validator
 from gateway.driver import Driver, DriverSettings, Part
 from gateway.errors import BadInput
 from gateway.links.emit_all import emit_all
-from gateway.links.http_push import PushSettings
+from gateway.links.http_push_settings import PushSettings
 from gateway.links.quarantine import LimitedQuarantine
 from gateway.model import DeviceType, Signal, Words
 from gateway.protocols.mapping import settings

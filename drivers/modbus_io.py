@@ -72,9 +72,9 @@ class ModbusIo(Driver):
         self._to_tell = asyncio.Event()
         self._aside = LimitedQuarantine(emit)
         ranges = {address: pieces(unit) for address, unit in self._units.items()}
-        link.kept = self._kept = link.kept or Kept(Board(wiring(settings), link.notes.read()), ranges)
+        link.kept = self._kept = link.kept or Kept(Board(wiring(settings), link.state_file.read()), ranges)
         self._board = self._kept.board
-        self._scribe = StateWriter(link.notes, self._board.owed)
+        self._scribe = StateWriter(link.state_file, self._board.owed)
         self.pace = Pace(device.id, settings.cycle.total_seconds())
 
     @classmethod
@@ -99,13 +99,13 @@ class ModbusIo(Driver):
             for unit in self._units:
                 self._board.lose(unit)
             self._answer_orders()
-            self._scribe.end()
+            self._scribe.close()
 
     async def perform(self, command: Command) -> Json | None:
         """Returns once the device was seen to have done it."""
         order = self._board.order(command.device, command.action, command.arguments)
         confirmed = self._orders[order] = asyncio.get_running_loop().create_future()
-        self._scribe.look()
+        self._scribe.check()
         if self._asker:
             self._asker.wanted.set()
         self._answer_orders()
@@ -154,7 +154,7 @@ class ModbusIo(Driver):
         else:
             self.emit.refused(self._units[unit].id, missing)
         self._answer_orders()
-        self._scribe.look()
+        self._scribe.check()
         untold = self._kept.untold
         if len(untold) < UNTOLD_AT_MOST:
             for news in self._board.news(unit, asyncio.get_running_loop().time()):

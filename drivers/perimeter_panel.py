@@ -62,7 +62,7 @@ class PerimeterPanel(Driver):
     async def run(self) -> None:
         async with self.link.open() as line:
             self._line = line
-            self._polls.heard()
+            self._polls.answered()
             try:
                 await self._serve(line)
             finally:
@@ -86,7 +86,7 @@ class PerimeterPanel(Driver):
                     chunk = await line.read()
             except TimeoutError:
                 next_poll = loop.time() + self.settings.poll.total_seconds()
-                self._polls.asks()
+                self._polls.sending()
                 await line.write(self._frame(POLL).encode())
                 continue
             for item in decoder.feed(chunk) if chunk else decoder.reset():
@@ -97,7 +97,7 @@ class PerimeterPanel(Driver):
             self._polls.unreadable(item.data)
             await self._aside.put(item.why, item.data)
         elif item.address == self.settings.address and item.function in HEARD:
-            self._polls.heard()
+            self._polls.answered()
             if item.function == EVENT:
                 await self._take_event(line, item)
             elif item.function == POLL | ANSWER:

@@ -12,7 +12,7 @@ from gateway.config.cross_checks import doors_of
 from gateway.errors import ConfigError, LinkLost, Mistake
 from gateway.flow.emitter import Quarantine
 from gateway.limits import RefusalLog
-from gateway.links.listen_settings import claimed
+from gateway.links.listen_settings import bind_socket
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import EndpointSettings, MqttEndpoint
 from gateway.links.mqtt.limits import EndpointLimits
@@ -26,7 +26,7 @@ def check_free(configuration: Configuration) -> None:
     """
     for loc, listen in doors_of(configuration.compound):
         try:
-            claimed("tcp", listen.host, listen.port).close()
+            bind_socket("tcp", listen.host, listen.port).close()
         except LinkLost as error:
             low = isinstance(error.__cause__, PermissionError)
             mend = "give it the right that anju.service tells of" if low else "end that, or write another"

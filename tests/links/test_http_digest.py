@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from gateway.links import http_digest
-from gateway.links.http_digest import LIFE_S, DigestAuthenticator, DigestVerdict
+from gateway.links.http_digest import NONCE_LIFE_S, DigestAuthenticator, DigestVerdict
 
 PATH = "/api/v1/push/d"
 
@@ -45,7 +45,7 @@ def test_a_nonce_grows_old() -> None:
     digests = DigestAuthenticator(clock)
     nonce, late = nonce_of(digests), nonce_of(digests)
     assert check(digests, answer(nonce)) is DigestVerdict.RIGHT
-    clock.now += LIFE_S - 1
+    clock.now += NONCE_LIFE_S - 1
     assert check(digests, answer(nonce, 2)) is DigestVerdict.RIGHT
     clock.now += 2
     assert check(digests, answer(nonce, 3)) is DigestVerdict.STALE
@@ -59,7 +59,7 @@ def test_another_gateway_s_nonce_is_none() -> None:
 
 def test_what_was_forgotten_is_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The record of used nonces is bounded; what falls out of it counts as old."""
-    monkeypatch.setattr(http_digest, "MOST_NONCES", 10)
+    monkeypatch.setattr(http_digest, "MAX_NONCES", 10)
     clock = Clock()
     digests = DigestAuthenticator(clock)
     first = nonce_of(digests)

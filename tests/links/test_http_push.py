@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.links.http_push import WRONG_IN_A_ROW, PushDenied, PushLink, PushRegistry, PushSettings
+from gateway.links.http_push import MIN_WRONG_SECRETS, PushDenied, PushLink, PushRegistry
+from gateway.links.http_push_settings import PushSettings
 from gateway.model import Words
 
 SETTINGS = PushSettings.model_validate({"token": "right-token-of-it", "query": "key"})
@@ -20,15 +21,15 @@ def made() -> tuple[PushRegistry, PushLink, list[str]]:
 
 
 def ask(pushes: PushRegistry, token: str) -> PushLink | PushDenied:
-    return pushes.admit("cam", f"Bearer {token}" if token else "", lambda _: None)
+    return pushes.authenticate("cam", f"Bearer {token}" if token else "", lambda _: None)
 
 
 def test_a_device_with_a_wrong_token_for_ever_is_told() -> None:
     pushes, _, told = made()
-    for _ in range(WRONG_IN_A_ROW - 1):
+    for _ in range(MIN_WRONG_SECRETS - 1):
         assert ask(pushes, "wrong") is PushDenied.WRONG
     assert told == [], "one who mistyped it once"
-    pushes.admit("cam", "", lambda _: "wrong")
+    pushes.authenticate("cam", "", lambda _: "wrong")
     assert "its token or password is wrong" in told[0]
 
 
@@ -45,5 +46,5 @@ def test_who_gives_nothing_is_asked_for_it_first() -> None:
     pushes, _, told = made()
     for _ in range(10):
         assert ask(pushes, "") is PushDenied.NOTHING_GIVEN
-    pushes.admit("nobody", "Bearer wrong", lambda _: None)
+    pushes.authenticate("nobody", "Bearer wrong", lambda _: None)
     assert told == []

@@ -18,12 +18,12 @@ Kept = TypeVar("Kept")
 
 class ModbusLink(Generic[Kept]):
     """`async with link.open() as line`. `kept` is what the driver wants to find again after the line was lost,
-    `notes` what after a restart of the gateway.
+    `state_file` what after a restart of the gateway.
     """
 
-    def __init__(self, settings: ModbusLineSettings, notes: StateFile | None = None) -> None:
+    def __init__(self, settings: ModbusLineSettings, state_file: StateFile | None = None) -> None:
         self.settings = settings
-        self.notes = notes or StateFile()
+        self.state_file = state_file or StateFile()
         self.kept: Kept | None = None
         self.capture = Capture()
 

@@ -22,7 +22,7 @@ ADDRESSES_BY_TCP = frozenset({0, *ADDRESSES, 255})
 
 
 class ModbusLineSettings(SerialSettings):
-    PROMPT: ClassVar[bool] = True
+    LOW_LATENCY: ClassVar[bool] = True
 
     framing: Annotated[
         Literal["rtu", "tcp"], Field(description="rtu: as on RS-485, by a converter too; tcp: Modbus TCP")

@@ -74,7 +74,7 @@ class Reader(BaseModel):
 
 
 class ReadersSettings(SerialSettings):
-    PROMPT: ClassVar[bool] = True
+    LOW_LATENCY: ClassVar[bool] = True
 
     baud: BAUDS = 9600
     readers: Annotated[tuple[Reader, ...], Field(min_length=1, max_length=32)]

@@ -16,7 +16,8 @@ from gateway import limits
 from gateway.auth.throttle import LoginThrottle
 from gateway.errors import BadInput, LinkLost, NotRecorded
 from gateway.limits import RateLimit, network
-from gateway.links.http_push import LARGEST_PICTURES, LARGEST_PLAIN, PushDenied, PushLink
+from gateway.links.http_push import PushDenied, PushLink
+from gateway.links.http_push_settings import MAX_PICTURE_BYTES, MAX_PLAIN_BYTES
 from gateway.model import Words
 from gateway.web.edge import TooLarge, read_body
 from gateway.web.problems import Trouble
@@ -52,7 +53,7 @@ class Push:
                 who=DEVICE,
                 does="What a device that can only POST has to say; 200 once it is on record",
                 raw="application/json",
-                limit=LARGEST_PICTURES,
+                limit=MAX_PICTURE_BYTES,
                 seconds=SLOWEST_S,
                 refuses=(401, 429),
             ),
@@ -61,7 +62,7 @@ class Push:
     async def push(self, call: RequestContext[Any]) -> web.Response:
         link = await self._admitted(call)
         kind = call.request.headers.get(hdrs.CONTENT_TYPE, "")
-        body = await self._body(link, call.request, link.settings.largest_of(kind))
+        body = await self._body(link, call.request, link.settings.max_bytes(kind))
         try:
             answer = await link.push(body, kind)
         except BadInput as error:
@@ -76,7 +77,7 @@ class Push:
     async def _body(self, link: PushLink, request: web.Request, most: int) -> bytes:
         """Raises TooLarge, once its first bytes are kept."""
         size = request.content_length
-        held = self._large if size is None or size > LARGEST_PLAIN else contextlib.nullcontext()
+        held = self._large if size is None or size > MAX_PLAIN_BYTES else contextlib.nullcontext()
         try:
             async with held:
                 return await read_body(request, most, SLOWEST_S)
@@ -95,7 +96,7 @@ class Push:
         device, address = call.part("device"), network(call.address)
         authorization = call.request.headers.get(hdrs.AUTHORIZATION, "")
         pushes = call.services.pushes
-        admitted = pushes.admit(device, authorization, call.request.query.get, call.request.method)
+        admitted = pushes.authenticate(device, authorization, call.request.query.get, call.request.method)
         if admitted is PushDenied.WRONG:  # who asks for a challenge guesses nothing
             who = address, device[:_LONGEST_ID]
             wait = self._wrong.wait_for(who)

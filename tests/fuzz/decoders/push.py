@@ -8,7 +8,8 @@ from typing import Any
 
 from drivers.http_push import HttpPush
 from gateway.errors import BadInput
-from gateway.links.http_push import PushRegistry, PushSettings
+from gateway.links.http_push import PushRegistry
+from gateway.links.http_push_settings import PushSettings
 from gateway.protocols.mapping.push_body import read_push_body
 from tests.fuzz.subject import Feed, Subject, device, recordable
 
@@ -93,10 +94,10 @@ def _login() -> Feed:
 
     def feed(header: bytes) -> None:
         text = header.decode("utf-8", "surrogateescape")
-        pushes.admit("d", text, lambda _: text)
-        pushes.admit(text, text, lambda _: None)
+        pushes.authenticate("d", text, lambda _: text)
+        pushes.authenticate(text, text, lambda _: None)
         nonce = pushes.challenges(stale=False)[0].partition('nonce="')[2].partition('"')[0]
-        pushes.admit("d", f'Digest nonce="{nonce}", realm="anju", uri="/api/v1/push/d", {text}', lambda _: None)
+        pushes.authenticate("d", f'Digest nonce="{nonce}", realm="anju", uri="/api/v1/push/d", {text}', lambda _: None)
 
     return feed
 

@@ -157,7 +157,7 @@ async def test_a_password_in_the_place_of_the_name_is_not_logged(capsys: pytest.
 
 
 async def test_handshakes_that_never_end_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accept, "HANDSHAKES", 3)
+    monkeypatch.setattr(accept, "MAX_HANDSHAKES", 3)
     authority, key = certificate.make(tmp_path)
     server, trusted = certificate.server_context(authority, key), ssl.create_default_context(cafile=authority)
     async with endpoint(tls=server) as door, AsyncExitStack() as stack:
