@@ -19,7 +19,7 @@ from gateway.errors import NotRecorded
 from gateway.links.listen import Datagram, ListenSettings, RemotePeer
 from gateway.links.quarantine import LimitedQuarantine
 from gateway.model import DeviceType, Signal, Words
-from gateway.protocols.mapping import settings
+from gateway.protocols.mapping.settings import PartSettings, check_unique_numbers
 from gateway.protocols.syslog.message import Message, read_message
 from gateway.protocols.syslog.stream import LONGEST, Stream, TooLong
 from gateway.settings.context import PlaceRef
@@ -70,12 +70,12 @@ class SyslogSettings(ListenSettings):
         Literal["ignore", "keep"], Field(description="what becomes of lines that none matches; keep: in quarantine")
     ] = "ignore"
     senders: tuple[Sender, ...] = ()
-    zones: tuple[settings.PartSettings, ...] = ()
+    zones: tuple[PartSettings, ...] = ()
     timezone: Annotated[TimeZoneName, Field(description="of times that name none")] = "Asia/Shanghai"
 
     @model_validator(mode="after")
     def _unlike(self) -> Self:
-        settings.check_numbers(self.zones, "zones")
+        check_unique_numbers(self.zones, "zones")
         hosts = [sender.host for sender in self.senders]
         for index, host in enumerate(hosts):
             if host in hosts[:index]:

@@ -1,4 +1,4 @@
-"""The doors that devices come in by, opened as compound.yaml says."""
+"""Makes the MQTT endpoint and the broker client that compound.yaml declares, and checks addresses to listen on."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from gateway.links.mqtt.paho_connection import BrokerSettings
 
 
 def check_free(configuration: Configuration) -> None:
-    """Raises ConfigError that names the key, for an address that can't be had: before anything has begun.
+    """Raises ConfigError that names the key of an address that can't be bound, before anything has started.
 
-    Nothing listens there meanwhile: who waits for the port would take the gateway for ready.
+    The sockets are bound and closed without listening: whoever waits for the port would take the gateway for ready.
     """
     for loc, listen in doors_of(configuration.compound):
         try:
             bind_socket("tcp", listen.host, listen.port).close()
         except LinkLost as error:
             low = isinstance(error.__cause__, PermissionError)
-            mend = "give it the right that anju.service tells of" if low else "end that, or write another"
+            mend = "give it the right that anju.service describes" if low else "end that, or write another"
             what = f"'{'.'.join(map(str, loc))}': {error}"
             raise ConfigError([Mistake(configuration.directory / "compound.yaml", 1, what, mend)]) from error
 
@@ -37,7 +37,10 @@ def check_free(configuration: Configuration) -> None:
 def make_endpoint(
     mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quarantine, refusals: RefusalLog, connections: int
 ) -> MqttEndpoint | None:
-    """The gateway's own MQTT endpoint, which admits nobody yet; None when the YAML has none."""
+    """The gateway's own MQTT endpoint, without accounts yet; None when the YAML has none.
+
+    `connections` is how many the process has descriptors for.
+    """
     if mqtt.endpoint is None:
         return None
     tls = mqtt.endpoint.tls
@@ -53,7 +56,7 @@ def make_endpoint(
 
 
 def make_broker_client(mqtt: Mqtt, quarantine: Quarantine, folder: Path) -> BrokerClient | None:
-    """The client of a broker of the compound's own; None when the YAML has none."""
+    """The client of the compound's broker; None when the YAML has none. `folder` holds our own client id."""
     return None if mqtt.broker is None else BrokerClient(_broker_settings(mqtt.broker, folder), quarantine.keep)
 
 

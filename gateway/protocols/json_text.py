@@ -1,6 +1,6 @@
-"""JSON as devices write it, which is not always JSON: with a BOM, in GBK, with NaN, with numbers of any length.
+"""Reads JSON as devices write it, which is not always valid: with a BOM, in GBK, with NaN, with huge numbers.
 
-What a number can't hold is NaN, for the caller to leave out.
+Numbers that can't be represented become NaN, for the caller to leave out.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from typing import Any
 from gateway.protocols.charset import decode_text
 
 MAX_INTEGER_DIGITS = 4000
-"""Digits; Python refuses to read 4,301."""
+"""Python refuses to read an integer of 4,301 digits."""
 
 
 def text_of(data: bytes, *, gbk_first: bool = False) -> str:
-    """UTF-16 or UTF-32, where its zeros show that it is, else as `charset.decode_text` has it; without NULs around it."""
+    """The text of JSON in any encoding, without surrounding NULs.
+
+    UTF-16 or UTF-32 where zero bytes show it, else what `charset.decode_text` finds.
+    """
     if b"\0" not in data.strip(b"\0"):
         return decode_text(data.strip(b"\0"), gbk_first=gbk_first)
     encoding = json.detect_encoding(data)
@@ -26,16 +29,16 @@ def text_of(data: bytes, *, gbk_first: bool = False) -> str:
 
 
 def read_json(text: str) -> Any:
-    """Raises ValueError for what is no JSON, and for JSON that is nested too deep to be read."""
+    """Parse JSON. Raises ValueError for what is not JSON, and for JSON that is nested too deep."""
     try:
         return json.loads(
-            text.lstrip("\ufeff"), strict=False, parse_constant=_no_number, parse_int=_integer, parse_float=float
+            text.lstrip("\ufeff"), strict=False, parse_constant=_nan, parse_int=_integer, parse_float=float
         )
     except RecursionError:
         raise ValueError("nested too deep") from None
 
 
-def _no_number(_name: str) -> float:
+def _nan(_name: str) -> float:
     return math.nan
 
 

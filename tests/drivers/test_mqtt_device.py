@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from drivers.mqtt_device import NOTES_AT_ONCE, MqttDevice, MqttDeviceSettings
+from drivers.mqtt_device import REPORT_BURST, MqttDevice, MqttDeviceSettings
 from gateway.errors import CommandFailed, NotRecorded
 from gateway.links.mqtt.endpoint import MqttEndpoint
 from gateway.links.mqtt.message import MqttMessage
@@ -265,10 +265,10 @@ async def test_an_unfit_id_is_acknowledged_as_it_was_written(given: object) -> N
 
 async def test_what_is_left_out_is_noted_within_an_allowance_and_every_alarm_rings() -> None:
     async with scene() as it:
-        for _ in range(NOTES_AT_ONCE + 20):
+        for _ in range(REPORT_BURST + 20):
             await it.say({"kind": "panic.pressed", "id": -1})
-        assert len(it.emitted.signals) == NOTES_AT_ONCE + 20
-        assert len(it.emitted.aside) == NOTES_AT_ONCE
+        assert len(it.emitted.signals) == REPORT_BURST + 20
+        assert len(it.emitted.aside) == REPORT_BURST
 
 
 async def test_a_key_that_means_nothing_is_told_once() -> None:

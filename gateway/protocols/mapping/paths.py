@@ -1,4 +1,4 @@
-"""Where in a message a value stands: a JMESPath expression (jmespath.org), such as `battery` or `data[0].state`."""
+"""JMESPath expressions (jmespath.org) that find a value in a message, such as `battery` or `data[0].state`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Path = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_check
 
 
 def look_up(expression: str, message: Any) -> Any:
-    """What stands there; None when nothing does, or when the expression does not suit the message."""
+    """The value at the expression; None when there is none, or the expression does not suit the message."""
     try:
         return jmespath.search(expression, message)
     except JMESPathError:
@@ -42,9 +42,9 @@ def look_up(expression: str, message: Any) -> Any:
 
 
 def read_message(payload: bytes) -> Any:
-    """JSON if it is JSON, else its text: many devices say `on` plainly. Raises BadInput for what is neither.
+    """The JSON of a message, or its text: many devices send just `on`. Raises BadInput for what is neither.
 
-    NaN, Infinity and numbers without end, which small devices write into their JSON, are no value of anything.
+    NaN, Infinity and very long numbers, which small devices write into their JSON, are read as NaN.
     """
     if len(payload) > MAX_BYTES:
         size = len(payload)

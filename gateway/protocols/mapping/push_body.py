@@ -1,4 +1,4 @@
-"""What one POST holds: trees to be mapped, each with the picture that came with it. No I/O."""
+"""Reads the body of one POST: documents to be mapped, each with the picture that came with it. No I/O."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ from gateway.protocols.mapping.multipart import BodyPart, is_multipart, parts_of
 
 JPEG = b"\xff\xd8\xff"
 MAX_DOCUMENTS = 32
-"""Of XML, one behind the other."""
+"""XML documents one after the other in one body."""
 
 
 @dataclass(slots=True)
 class Document:
-    """One tree, and the JPEG that came with it: the largest of several, which shows the most."""
+    """One tree, and the JPEG that came with it: the largest of several, which is the whole scene."""
 
     tree: Tree
     picture: bytes | None = None
 
-    def shows(self, picture: bytes) -> None:
+    def add_picture(self, picture: bytes) -> None:
+        """Keep the picture if it is larger than the one before."""
         if self.picture is None or len(picture) > len(self.picture):
             self.picture = picture
 
 
 @dataclass(frozen=True, slots=True)
 class PushBody:
-    """`left_out` says which parts could not be read beside those that could."""
+    """What was read. `errors` explains the parts that could not be read beside those that could."""
 
-    found: list[Document]
-    left_out: tuple[Words, ...] = ()
+    documents: list[Document]
+    errors: tuple[Words, ...] = ()
 
 
 def read_push_body(body: bytes, form: Format | None, content_type: str = "") -> PushBody:
-    """`form` None: as its type or beginning says. Raises BadInput where nothing of it can be read."""
+    """`form` None: as its type or its first bytes say. Raises BadInput where nothing of it can be read."""
     if is_multipart(content_type, body):
-        return _of_parts(parts_of(body, content_type), form, body)
+        return _read_parts(parts_of(body, content_type), form, body)
     return PushBody([Document(tree) for tree in _trees(body, form, content_type)])
 
 
@@ -53,41 +54,41 @@ def _trees(body: bytes, form: Format | None, content_type: str) -> list[Tree]:
     return [read_tree(body, form, content_type)]
 
 
-def _of_parts(parts: list[BodyPart], form: Format | None, body: bytes) -> PushBody:
-    found: list[Document] = []
-    early: list[bytes] = []
+def _read_parts(parts: list[BodyPart], form: Format | None, body: bytes) -> PushBody:
+    documents: list[Document] = []
+    early_pictures: list[bytes] = []
     fields: dict[str, Tree] = {}
-    wrong: list[BadInput] = []
+    errors: list[BadInput] = []
     for part in parts:
         if part.kind.startswith("image/") or part.data.startswith(JPEG):
-            if part.data.startswith(JPEG):
-                _show(part.data, found, early)
+            if part.data.startswith(JPEG):  # else a PNG icon or the like
+                _add_picture(part.data, documents, early_pictures)
         elif _is_field(part):
             fields[part.name] = text_of(part.data).strip()
         elif part.data.strip(BLANK):
             try:
-                found += [Document(tree) for tree in _trees(part.data, form, part.kind)]
+                documents += [Document(tree) for tree in _trees(part.data, form, part.kind)]
             except BadInput as error:
-                wrong.append(error)
-    if fields and not found:
-        found.append(Document(fields))
-    if not found:
-        raise BadInput(wrong[0].why if wrong else Words("没有可读的事件", "it holds no event that can be read"), body)
-    for picture in early:
-        found[0].shows(picture)
-    return PushBody(found, tuple(Words.of(error.why) for error in wrong))
+                errors.append(error)
+    if fields and not documents:
+        documents.append(Document(fields))
+    if not documents:
+        raise BadInput(errors[0].why if errors else Words("没有可读的事件", "it holds no event that can be read"), body)
+    for picture in early_pictures:
+        documents[0].add_picture(picture)
+    return PushBody(documents, tuple(Words.of(error.why) for error in errors))
 
 
-def _show(picture: bytes, found: list[Document], early: list[bytes]) -> None:
-    """A picture belongs to what stands before it, or if it comes first, to the first."""
-    if found:
-        found[-1].shows(picture)
+def _add_picture(picture: bytes, documents: list[Document], early_pictures: list[bytes]) -> None:
+    """A picture belongs to the document before it, or if it comes first, to the first one."""
+    if documents:
+        documents[-1].add_picture(picture)
     else:
-        early.append(picture)
+        early_pictures.append(picture)
 
 
 def _is_field(part: BodyPart) -> bool:
-    """A field of a plain form, as browsers send it."""
+    """Whether it is a plain form field, as browsers send it."""
     return (
         bool(part.name)
         and part.kind in {"", "text/plain"}

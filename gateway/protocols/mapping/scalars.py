@@ -1,4 +1,4 @@
-"""What of other people's values may be told on: words and numbers that a record, and JSON in a browser, can hold."""
+"""Which values of other makers' messages can go into a signal: what the journal, and JSON in a browser, can hold."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Any
 MAX_INTEGER = 1 << 63
 
 
-def scalar(value: Any, longest: int) -> bool | int | float | str | None:
-    """None for trees, and for numbers that are none; words are cut, and lone surrogates become `?`."""
+def scalar(value: Any, max_length: int) -> bool | int | float | str | None:
+    """The value if it is usable, else None: an object or list, NaN, an infinity.
+
+    Text is cut to `max_length` characters, and its lone surrogates become `?`; huge integers become text.
+    """
     match value:
         case str():
-            return value[:longest].encode(errors="replace").decode()
+            return value[:max_length].encode(errors="replace").decode()
         case int() if not isinstance(value, bool) and abs(value) >= MAX_INTEGER:
-            return str(value)[:longest]
+            return str(value)[:max_length]
         case float() if not math.isfinite(value):
             return None
         case bool() | int() | float():

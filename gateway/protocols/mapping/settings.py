@@ -1,4 +1,4 @@
-"""What the YAML of a driver says about devices that speak in their own words: kinds, zones, clock."""
+"""Parts of the YAML that several mapping drivers share: parts with numbers, and the device's clock."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class PartSettings(Section):
 
 
 class DeviceClock(Section):
-    """Of the device; nothing of it is needed for ISO 8601 and for seconds or milliseconds since 1970."""
+    """How the device writes its time; not needed for ISO 8601, nor for seconds or milliseconds since 1970."""
 
     format: Annotated[str | None, Field(description="as in strptime: %Y-%m-%d %H:%M:%S")] = None
     timezone: TimeZoneName = "Asia/Shanghai"
 
 
-def check_numbers(parts: tuple[PartSettings, ...], key: str) -> None:
-    """Raises Wrong when two parts have one number."""
+def check_unique_numbers(parts: tuple[PartSettings, ...], key: str) -> None:
+    """Raises Wrong when two parts have the same number; `key` is where the parts are in the YAML."""
     numbers = [str(part.number) for part in parts]
     for index, number in enumerate(numbers):
         if number in numbers[:index]:

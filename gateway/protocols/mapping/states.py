@@ -1,16 +1,13 @@
-"""What a message says of a device: states that last, and events that happen. No I/O.
+"""What a message reports of a device: states that last, and events that happen. No I/O.
 
-A state is told when it changes. As long as it is not known (after a start) only its holding is
-told, marked as `from_status`: a leak that began while nobody listened must ring, a door that is shut
-is no news.
+A state is reported when it changes. While it is unknown (after a start) only its beginning is reported, marked as
+`from_status`: a leak that began while the gateway was off must ring, a door that is shut is no news.
 
-A value that neither begins nor ends a state, such as `unknown`, changes nothing: it is no end of an alarm.
+A value that neither begins nor ends a state, such as `unknown`, changes nothing: it does not end an alarm.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
@@ -21,14 +18,9 @@ from gateway.model import is_kind
 from gateway.protocols.mapping.opposites import is_unknown, opposites_of
 from gateway.protocols.mapping.paths import Path, look_up
 from gateway.protocols.mapping.scalars import scalar
+from gateway.protocols.mapping.values import Value, as_number, as_tuple, is_same, value_type
 from gateway.settings.mend import Wrong
 
-Value = bool | int | float | str
-_MEASURED = re.compile(
-    r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15}|,[0-9]{1,2})?)\s*(?:[°℃℉%][A-Za-z]?|[A-Za-zµΩ][A-Za-z0-9/²³]{0,7})\s*"
-    r"|\s*([+-]?[0-9]{1,15},[0-9]{1,2})\s*"
-)
-"""`60.5 °C`, `60,5`: a number with its unit, or with a comma."""
 MAX_VALUE_LENGTH = 200
 """Characters of a value that goes into a signal's data."""
 
@@ -50,16 +42,16 @@ class _Rule(BaseModel):
     of: Annotated[Path, Field(description="where the value stands; @ is the whole message")]
     topic: Annotated[str | None, Field(description="only in messages on this topic; {base} is the device's")] = None
 
-    def is_about(self, scopes: Collection[str]) -> bool:
-        """Whether a message may speak of it; `scopes` are the topics, as the YAML writes them, that it came on."""
-        return self.topic is None or self.topic in scopes
+    def applies_to(self, topics: Collection[str]) -> bool:
+        """Whether it applies to a message that came on these topics, written as in the YAML, with {base}."""
+        return self.topic is None or self.topic in topics
 
 
 class MappedState(_Rule):
-    """Holds while the value is one of `is`, or above or below a number; told by `on` and `off`.
+    """On while the value is one of `is`, or above or below a number; reported by the kinds `on` and `off`.
 
-    It ends with one of `not`. Left out, that is what is the opposite of `is` (false of true, off of on, closed of
-    open), or where it has none, any other value that says something.
+    One of `not` ends it. If `not` is left out, the opposite of `is` does (false of true, off of on, closed of open),
+    or where that has no opposite, any other value except those that mean "unknown".
     """
 
     values: Annotated[tuple[Value, ...] | Value, Field(alias="is", description="the value, or several")] = True
@@ -75,33 +67,34 @@ class MappedState(_Rule):
             raise Wrong("above and below at once", "give one of them, or two states")
         return self
 
-    def holds(self, message: Any) -> bool | None:
-        """None when the message does not speak of it, or by a value that neither begins nor ends it."""
+    def is_on(self, message: Any) -> bool | None:
+        """None when the message has no such value, or one that neither begins nor ends the state."""
         value = _value(self.of, message)
         if value is None or isinstance(value, dict | list):
             return None
         if self.above is None and self.below is None:
-            if any(_same(value, wanted) for wanted in _several(self.values)):
+            if any(is_same(value, begin) for begin in as_tuple(self.values)):
                 return True
             return False if self._ends_with(value) else None
-        number = _number(value)
+        number = as_number(value)
         if number is None:
             return None
         return number > self.above if self.above is not None else number < (self.below or 0.0)
 
-    def unclear(self, message: Any) -> str | None:
-        """The value in the message that neither begins nor ends it, as text; None when there is no such value."""
+    def unknown_value(self, message: Any) -> str | None:
+        """The message's value, as text, if it neither begins nor ends the state; None if it does, or is absent."""
         value = _value(self.of, message)
-        return None if value is None or self.holds(message) is not None else repr(value)[:MAX_VALUE_LENGTH]
+        return None if value is None or self.is_on(message) is not None else repr(value)[:MAX_VALUE_LENGTH]
 
     def _ends_with(self, value: Any) -> bool:
         if self.ends is not None:
-            return any(_same(value, end) for end in _several(self.ends))
-        begins = _several(self.values)
+            return any(is_same(value, end) for end in as_tuple(self.ends))
+        begins = as_tuple(self.values)
         opposites = [opposite for begin in begins for opposite in opposites_of(begin)]
         if opposites:
-            return any(_same(value, opposite) for opposite in opposites)
-        return not is_unknown(value) and any(_kind_of(value) is _kind_of(begin) for begin in begins)
+            return any(is_same(value, opposite) for opposite in opposites)
+        # Of another type, such as 3 where `is` are words, it is most likely another field of a newer firmware.
+        return not is_unknown(value) and any(value_type(value) is value_type(begin) for begin in begins)
 
 
 class ValueMatch(_Rule):
@@ -110,8 +103,9 @@ class ValueMatch(_Rule):
     values: Annotated[tuple[Value, ...] | Value, Field(alias="is", description="the value, or several")] = True
 
     def fits(self, message: Any) -> bool:
+        """Whether the message has such a value."""
         value = _value(self.of, message)
-        return value is not None and any(_same(value, wanted) for wanted in _several(self.values))
+        return value is not None and any(is_same(value, expected) for expected in as_tuple(self.values))
 
 
 class MappedEvent(ValueMatch):
@@ -119,95 +113,68 @@ class MappedEvent(ValueMatch):
 
     kind: Kind
 
-    def besides(self, own: Sequence[MappedEvent]) -> MappedEvent | None:
-        """What is left of it beside others that speak of some of its values; None when nothing is."""
-        spoken = {value for event in own if event.of == self.of for value in _several(event.values)}
-        left = tuple(value for value in _several(self.values) if value not in spoken)
+    def without_values_of(self, others: Sequence[MappedEvent]) -> MappedEvent | None:
+        """This event without the values that `others` have for the same path; None when no value is left."""
+        taken = {value for event in others if event.of == self.of for value in as_tuple(event.values)}
+        left = tuple(value for value in as_tuple(self.values) if value not in taken)
         return self.model_copy(update={"values": left}) if left else None
 
 
 @dataclass(frozen=True, slots=True)
-class MappedSignal:
-    """One signal to be made. `state` and `holds` are what is known once it is committed."""
+class StateChange:
+    """One signal to be emitted. `state` is known to be `is_on` once the signal is committed."""
 
     kind: str
     data: Mapping[str, Any]
-    state: MappedState | None = None
-    holds: bool = False
+    state: MappedState
+    is_on: bool
 
 
 class StateTracker:
-    """What is known of one device's states."""
+    """Which states of one device are known to be on or off."""
 
     def __init__(self, states: Sequence[MappedState]) -> None:
-        self._holds: dict[int, bool] = {}
+        self._on: dict[int, bool] = {}
         self._states = states
 
-    def news(self, message: Any, scopes: Collection[str] = ()) -> Iterator[MappedSignal]:
-        """What this message changes; call `keep` once a change is committed. `scopes`: see `_Rule.is_about`."""
+    def changes(self, message: Any, topics: Collection[str] = ()) -> Iterator[StateChange]:
+        """What this message changes. Call `commit` for each change once its signal is committed.
+
+        For `topics` see `_Rule.applies_to`.
+        """
         for number, state in enumerate(self._states):
-            if not state.is_about(scopes):
+            if not state.applies_to(topics):
                 continue
-            holds, known = state.holds(message), self._holds.get(number)
-            if holds is None or holds is known:
+            is_on, was_on = state.is_on(message), self._on.get(number)
+            if is_on is None or is_on is was_on:
                 continue
-            kind = state.on if holds else state.off
-            if kind is None or (known is None and not holds):
-                self._holds[number] = holds
+            kind = state.on if is_on else state.off
+            if kind is None or (was_on is None and not is_on):
+                self._on[number] = is_on  # nothing is emitted, so there is no commit to wait for
                 continue
-            yield MappedSignal(kind, {"from_status": True} if known is None else {}, state, holds)
+            yield StateChange(kind, {"from_status": True} if was_on is None else {}, state, is_on)
 
-    def keep(self, said: MappedSignal) -> None:
-        number = next(n for n, state in enumerate(self._states) if state is said.state)
-        self._holds[number] = said.holds
-
-
-def _value(of: str, message: Any) -> Any:
-    """What stands at `of`. A switch of Tasmota says {"Action": "ON"} or {"STATE": "ON"} at once, "ON" in telemetry."""
-    value = look_up(of, message)
-    if isinstance(value, dict) and len(value) == 1:
-        (name, said), *_ = value.items()
-        if name.lower() in {"action", "state"}:
-            return said
-    return value
-
-
-def _kind_of(value: Any) -> type:
-    return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
+    def commit(self, change: StateChange) -> None:
+        """The signal of this change is committed."""
+        number = next(n for n, state in enumerate(self._states) if state is change.state)
+        self._on[number] = change.is_on
 
 
 def details(message: Any, paths: Mapping[str, str]) -> dict[str, Any]:
-    """Values that go along with every signal, each by its name."""
+    """Values that go along with every signal, by name; without those that are absent or unusable."""
     found = ((name, look_up(path, message)) for name, path in paths.items())
-    told = ((name, scalar(value, MAX_VALUE_LENGTH)) for name, value in found)
-    return {name: value for name, value in told if value is not None}
+    scalars = ((name, scalar(value, MAX_VALUE_LENGTH)) for name, value in found)
+    return {name: value for name, value in scalars if value is not None}
 
 
-def _several(values: tuple[Value, ...] | Value) -> tuple[Value, ...]:
-    return values if isinstance(values, tuple) else (values,)
+def _value(of: str, message: Any) -> Any:
+    """The value at the path `of`.
 
-
-def _same(value: Any, wanted: Value) -> bool:
-    """True is no 1, but `ON` is `on`, and `True` of a bridge in Python is true: words differ between firmwares."""
-    if isinstance(value, str) and isinstance(wanted, bool):
-        return value.strip().casefold() == str(wanted).casefold()
-    if isinstance(value, str) and isinstance(wanted, str):
-        return value.casefold() == wanted.casefold()
-    return (type(value) is type(wanted) and bool(value == wanted)) or _both_numbers(value, wanted)
-
-
-def _both_numbers(value: Any, wanted: Value) -> bool:
-    numbers = [each for each in (value, wanted) if isinstance(each, int | float) and not isinstance(each, bool)]
-    return len(numbers) == 2 and numbers[0] == numbers[1]
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str) and (measured := _MEASURED.fullmatch(value)):
-        value = (measured[1] or measured[2]).replace(",", ".")
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+    A Tasmota switch reports {"Action": "ON"} or {"STATE": "ON"} at once, and "ON" in its telemetry: both count as "ON".
+    """
+    value = look_up(of, message)
+    if isinstance(value, dict) and len(value) == 1:
+        (name, inner), *_ = value.items()
+        if name.lower() in {"action", "state"}:
+            return inner
+    return value

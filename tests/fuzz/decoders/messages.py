@@ -74,9 +74,9 @@ def _other_formats() -> Feed:
         message = read_message(payload)
         more = details(message, paths)
         for one in known:
-            for news in one.news(message):
+            for news in one.changes(message):
                 recordable(Signal(device="x", kind=news.kind, data={**more, **news.data}))
-                one.keep(news)
+                one.commit(news)
         for form in FORMATS.values():
             [way.offline.fits(message) or way.online.fits(message) for way in form.availability]
             [event.fits(message) for event in (*form.events, *_EVENTS)]

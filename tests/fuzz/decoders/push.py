@@ -36,7 +36,7 @@ def _push() -> Feed:
     ]
 
     def feed(body: bytes) -> None:
-        found = read_push_body(body, None).found
+        found = read_push_body(body, None).documents
         for push in pushes:
             for piece in found:
                 try:

@@ -78,13 +78,13 @@ def test_more_parts_or_events_than_anybody_sends_are_refused() -> None:
 def test_fields_of_a_form_are_one_tree() -> None:
     head = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
     body = head % (b"code", b"1130") + head % (b"zone", "东门".encode("gbk")) + b"--b--\r\n"
-    (piece,) = read_push_body(body, None, KIND).found
+    (piece,) = read_push_body(body, None, KIND).documents
     assert piece.tree == {"code": "1130", "zone": "东门"}
 
 
 def test_a_picture_in_base64_and_before_its_event() -> None:
     picture = b"--b\nContent-Type: image/jpeg\nContent-Transfer-Encoding: base64\n\n/9j/4AAQ\n"
-    (piece,) = read_push_body(picture + b"--b\nContent-Type: application/json\n\n{}\n--b--", None, KIND).found
+    (piece,) = read_push_body(picture + b"--b\nContent-Type: application/json\n\n{}\n--b--", None, KIND).documents
     assert piece.picture == JPEG + b"\xe0\x00\x10"
 
 
@@ -115,7 +115,7 @@ PICTURE = b"\r\n--boundary\r\nContent-Type: image/pjpeg\r\n\r\n" + JPEG + bytes(
 )
 @pytest.mark.parametrize("named", ["multipart/form-data; boundary=boundary", "multipart/mixed; boundary=boundary"])
 def test_parts_as_firmware_writes_them(body: bytes, named: str) -> None:
-    (piece,) = read_push_body(body, None, named).found
+    (piece,) = read_push_body(body, None, named).documents
     assert piece.tree == {"E": {"type": "line"}}
     assert piece.picture == JPEG + bytes(9)
 
@@ -123,18 +123,18 @@ def test_parts_as_firmware_writes_them(body: bytes, named: str) -> None:
 def test_what_only_begins_as_a_delimiter_is_none() -> None:
     data = JPEG + b"\r\n--boundaryx" + bytes(9)
     body = PART % b"" + b"\r\n--boundary\r\n\r\n" + data + b"\r\n--boundary--"
-    (piece,) = read_push_body(body, None, "multipart/mixed; boundary=boundary").found
+    (piece,) = read_push_body(body, None, "multipart/mixed; boundary=boundary").documents
     assert piece.picture == data
 
 
 @pytest.mark.parametrize("body", [XML, b"Code=VideoMotion;action=Start;index=0"])
 @pytest.mark.parametrize("named", ["multipart/form-data", "multipart/x-mixed-replace; boundary=myboundary"])
 def test_what_says_that_it_has_parts_and_has_none(body: bytes, named: str) -> None:
-    assert len(read_push_body(body, None, named).found) == 1
+    assert len(read_push_body(body, None, named).documents) == 1
 
 
 def test_documents_one_behind_the_other() -> None:
-    pieces = read_push_body(XML + b"\r\n" + XML, None, "application/xml").found
+    pieces = read_push_body(XML + b"\r\n" + XML, None, "application/xml").documents
     assert [piece.tree for piece in pieces] == [{"E": {"type": "line"}}] * 2
 
 
@@ -156,11 +156,11 @@ MOTION = {"Code": "VideoMotion", "action": "Start", "index": "0"}
 @pytest.mark.parametrize("named", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_dahuas_words_in_any_order_and_spelling(said: str, named: str) -> None:
     for times in (1, 2):
-        pieces = read_push_body("\r\n".join([said, said.lstrip("\ufeff")][:times]).encode(), None, named).found
+        pieces = read_push_body("\r\n".join([said, said.lstrip("\ufeff")][:times]).encode(), None, named).documents
         assert [MOTION.items() <= piece.tree.items() for piece in pieces] == [True] * times
 
 
 @pytest.mark.parametrize("form", ["Code=1130&zone=1", "zone=1&Code=1130", "code=1130"])
 def test_a_form_stays_a_form(form: str) -> None:
-    (piece,) = read_push_body(form.encode(), None, "application/x-www-form-urlencoded").found
+    (piece,) = read_push_body(form.encode(), None, "application/x-www-form-urlencoded").documents
     assert piece.tree.items() >= dict(pair.split("=") for pair in form.split("&")).items()

@@ -27,9 +27,9 @@ hot = MappedState.model_validate({"of": "temp", "above": 57.5, "on": "fire.alarm
 def heard(known: StateTracker, *messages: Any) -> list[str]:
     kinds = []
     for message in messages:
-        for said in known.news(message):
+        for said in known.changes(message):
             kinds.append(said.kind)
-            known.keep(said)
+            known.commit(said)
     return kinds
 
 
@@ -41,7 +41,7 @@ def test_a_state_is_told_when_it_changes() -> None:
 
 
 def test_what_holds_at_the_start_is_told_as_a_state_and_what_does_not_is_no_news() -> None:
-    (said,) = StateTracker([leak]).news({"leak": True})
+    (said,) = StateTracker([leak]).changes({"leak": True})
     assert said.data == {"from_status": True}
     assert heard(StateTracker([leak]), {"leak": False}) == []
 
@@ -76,9 +76,9 @@ def test_a_state_ends_with_its_opposite_alone(one: MappedState, ends: list[Any],
     for value in ends:
         kinds = heard(known, {"v": values[0]}, *({"v": each} for each in says_no_more), {"v": value})
         assert kinds == ["zone.alarm", "zone.restored"]
-    assert [one.unclear({"v": each}) is None for each in says_no_more if each is None] == [True]
-    assert all(one.unclear({"v": each}) for each in says_no_more if each is not None)
-    assert one.unclear({"v": ends[0]}) is one.unclear({"v": values[0]}) is one.unclear({}) is None
+    assert [one.unknown_value({"v": each}) is None for each in says_no_more if each is None] == [True]
+    assert all(one.unknown_value({"v": each}) for each in says_no_more if each is not None)
+    assert one.unknown_value({"v": ends[0]}) is one.unknown_value({"v": values[0]}) is one.unknown_value({}) is None
 
 
 @pytest.mark.parametrize("measure", [{"above": 50}, {"below": 50}])
@@ -92,9 +92,9 @@ def test_no_number_is_above_or_below(measure: dict[str, Any]) -> None:
     "value", ["60.5 °C", "60.5°C", "60,5", "60,5 C", "+60.5℃", "60.5", " 60 ", "60%", "61 ppm", "61 mg/m3"]
 )
 def test_a_number_with_its_unit_is_a_number(value: str) -> None:
-    assert hot.holds({"temp": value}) is True
-    assert hot.holds({"temp": value.replace("6", "1")}) is False
-    assert hot.holds({"temp": f"about {value}"}) is None
+    assert hot.is_on({"temp": value}) is True
+    assert hot.is_on({"temp": value.replace("6", "1")}) is False
+    assert hot.is_on({"temp": f"about {value}"}) is None
 
 
 def test_what_tasmota_says_at_once_and_in_telemetry_is_one_value() -> None:
@@ -128,8 +128,8 @@ def test_what_tasmota_says_at_once_and_in_telemetry_is_one_value() -> None:
 
 def test_what_was_not_committed_is_told_again() -> None:
     known = StateTracker([leak])
-    assert [said.kind for said in known.news({"leak": True})] == ["water.alarm"]
-    assert [said.kind for said in known.news({"leak": True})] == ["water.alarm"]
+    assert [said.kind for said in known.changes({"leak": True})] == ["water.alarm"]
+    assert [said.kind for said in known.changes({"leak": True})] == ["water.alarm"]
 
 
 def test_a_message_that_does_not_speak_of_it_changes_nothing() -> None:
@@ -160,7 +160,7 @@ def test_sameness(value: object, wanted: object, fits: bool) -> None:
 def test_no_message_upsets_any_format(message: Any) -> None:
     for known in FORMATS.values():
         message = known.read("b/status/x", "b", message)
-        list(StateTracker(known.states).news(message, {"topic"}))
+        list(StateTracker(known.states).changes(message, {"topic"}))
         for event in known.events:
             event.fits(message)
         details(message, dict(known.details))
@@ -188,8 +188,8 @@ def test_what_no_device_can_be_sent_is_no_argument(value: Any) -> None:
         {"topic": "t", "payload": '{"on": {v}}', "takes": ["v"], "confirm": {"of": "v"}}
     )
     with pytest.raises(CommandFailed, match="argument v can't be sent"):
-        order.filled({"v": value}, "b")
-    assert order.filled({"v": [1, "开"]}, "b") == '{"on": [1, "开"]}'.encode()
+        order.render({"v": value}, "b")
+    assert order.render({"v": [1, "开"]}, "b") == '{"on": [1, "开"]}'.encode()
 
 
 def test_an_expression_that_does_not_suit_the_message_finds_nothing() -> None:
@@ -228,7 +228,7 @@ def test_an_argument_is_filled_in_once() -> None:
     order = MappedCommand.model_validate(
         {"topic": "t", "payload": '{"a": {a}, "b": "{b}", "c": {}}', "takes": ["a", "b"], "confirm": {"of": "x"}}
     )
-    assert order.filled({"a": "{b}", "b": "{base}"}, "x") == b'{"a": {b}, "b": "{base}", "c": {}}'
+    assert order.render({"a": "{b}", "b": "{base}"}, "x") == b'{"a": {b}, "b": "{base}", "c": {}}'
 
 
 def test_long_values_are_cut_and_structures_left_out() -> None:
