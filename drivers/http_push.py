@@ -53,31 +53,33 @@ class Paths(Section):
     what: Annotated[Path | None, Field(description="what happened; looked up in kinds")] = None
     state: Annotated[
         Path | None,
-        Field(description="whether it begins or ends; an end is nothing unless kinds have it as 'WHAT STATE'"),
+        Field(description="whether it begins or ends; an end is ignored unless kinds have it as 'WHAT STATE'"),
     ] = None
     zone: Annotated[Path | None, Field(description="the number of the zone or part")] = None
     at: Annotated[Path | None, Field(description="the device's time; see clock")] = None
-    id: Annotated[Path | None, Field(description="what tells this event from every other")] = None
-    data: Annotated[Mapping[str, Path], Field(description="further things to tell, by name")] = {}
+    id: Annotated[Path | None, Field(description="the device's id of this event, to recognise a repeat")] = None
+    data: Annotated[Mapping[str, Path], Field(description="further values for the signal, by name")] = {}
 
 
 class HttpPushSettings(PushSettings):
     """The YAML of a device."""
 
     format: Annotated[
-        Format | Literal["auto"], Field(description="of bodies; auto: as their type or beginning says")
+        Format | Literal["auto"], Field(description="of bodies; auto: found by their first bytes, else their type")
     ] = "auto"
-    paths: Annotated[Paths, Field(description="where in a body things stand")]
-    kinds: Annotated[Mapping[str, MappedKind], Field(description="its word: our kind; or alive, or ignored")] = {}
+    paths: Annotated[Paths, Field(description="where the values are in a body")]
+    kinds: Annotated[
+        Mapping[str, MappedKind], Field(description="the device's word: our kind; or alive, or ignored")
+    ] = {}
     otherwise: Annotated[MappedKind | None, Field(description="for every other word; left out: a mistake")] = None
     zones: tuple[PartSettings, ...] = ()
     clock: DeviceClock = DeviceClock()
-    answer: Annotated[str, Field(max_length=500, description="what it hears once all is on record")] = '{"ok": true}'
+    answer: Annotated[str, Field(max_length=500, description="the response once all is committed")] = '{"ok": true}'
 
     @model_validator(mode="after")
     def _reports_something(self) -> Self:
         if self.paths.what is None and self.otherwise is None:
-            raise Wrong("no body would say what happened", "give paths.what and kinds, or otherwise: KIND")
+            raise Wrong("nothing in a body would say what happened", "give paths.what and kinds, or otherwise: KIND")
         if self.paths.what is not None and not self.kinds:
             raise Wrong("paths.what needs kinds to look it up in", "add 'kinds: {WORD: KIND}'", ("paths", "what"))
         check_unique_numbers(self.zones, "zones")

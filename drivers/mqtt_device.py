@@ -48,7 +48,9 @@ class MqttDeviceSettings(DriverSettings):
     """The YAML of a device. `account` is one of compound.yaml's `mqtt.accounts`."""
 
     account: Annotated[str, Field(min_length=1, description="its account, or its bridge's")]
-    via: Annotated[Literal["endpoint", "broker"], Field(description="which door it comes in by")] = "endpoint"
+    via: Annotated[Literal["endpoint", "broker"], Field(description="the gateway's own endpoint, or a broker")] = (
+        "endpoint"
+    )
     actions: Annotated[Mapping[str, tuple[str, ...]], Field(description="commands and the names of arguments")] = {}
 
 

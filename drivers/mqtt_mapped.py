@@ -38,15 +38,19 @@ class MappedSettings(DriverSettings):
         Field(description="whose format it is; shelly is its second generation and later"),
     ] = "json"
     base: Annotated[Topic, Field(description="the device's own topic, such as zigbee2mqtt/front_door")]
-    via: Annotated[Literal["endpoint", "broker"], Field(description="which door it comes in by")] = "broker"
+    via: Annotated[Literal["endpoint", "broker"], Field(description="the gateway's own endpoint, or a broker")] = (
+        "broker"
+    )
     account: Annotated[str, Field(description="its account at the endpoint, or its bridge's")] = ""
-    topics: Annotated[tuple[Topic, ...], Field(description="to listen to besides the format's; {base} is its own")] = ()
-    usual: Annotated[bool, Field(description="whether what the format usually reports is told as well")] = True
+    topics: Annotated[
+        tuple[Topic, ...], Field(description="subscribed to besides the format's; {base} is its own")
+    ] = ()
+    usual: Annotated[bool, Field(description="whether to use the format's usual states and events as well")] = True
     availability: Annotated[
-        bool, Field(description="false: it sleeps between reports, and being away is no news; cadence watches it")
+        bool, Field(description="false: it sleeps between reports, so offline is no news; cadence watches it")
     ] = True
-    states: Annotated[tuple[MappedState, ...], Field(description="what lasts, told when it changes")] = ()
-    events: Annotated[tuple[MappedEvent, ...], Field(description="what happens")] = ()
+    states: Annotated[tuple[MappedState, ...], Field(description="what lasts; a signal when it changes")] = ()
+    events: Annotated[tuple[MappedEvent, ...], Field(description="what happens; a signal each time")] = ()
     details: Annotated[Mapping[str, Path], Field(description="values that go along with every signal")] = {}
     commands: Mapping[str, MappedCommand] = {}
 
@@ -55,7 +59,7 @@ class MappedSettings(DriverSettings):
         if self.via == "endpoint" and not self.account:
             raise Wrong("no account", "name one of compound.yaml's mqtt.accounts, or say via: broker", ("account",))
         if not (self.all_states() or self.all_events()):
-            raise Wrong("nothing is told of this device", "add states or events", ("states",))
+            raise Wrong("this device would never report anything", "add states or events", ("states",))
         return self
 
     def hints(self) -> Iterable[tuple[str, str, tuple[str | int, ...]]]:
@@ -80,8 +84,8 @@ class MappedSettings(DriverSettings):
 
         At the endpoint the topics of commands are among them: it lets a device subscribe only to what its link claims.
         """
-        known, commands = FORMATS[self.format], self.commands.values()
-        topics = [*known.topics, *(one.topic for one in known.availability), *self.topics]
+        form, commands = FORMATS[self.format], self.commands.values()
+        topics = [*form.topics, *(one.topic for one in form.availability), *self.topics]
         rules = (*self.states, *self.events, *(command.confirm for command in commands))
         topics += [one.topic for one in rules if one.topic]
         if self.via == "endpoint":
@@ -110,14 +114,14 @@ class MqttMapped(Driver):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        settings, known = self.settings, FORMATS[self.settings.format]
+        settings, form = self.settings, FORMATS[self.settings.format]
         self._events = settings.all_events()
         self._all_states = settings.all_states()
         self._states = StateTracker(self._all_states)
         self._unknown_values: set[tuple[str, str]] = set()
         self._quarantine = LimitedQuarantine(self.emit)
-        self._details = {**dict(known.details), **settings.details}
-        self._format = known
+        self._details = {**dict(form.details), **settings.details}
+        self._format = form
         self._is_away = False
         self._message_lock = asyncio.Lock()
         self._confirmations: dict[asyncio.Future[None], ValueMatch] = {}

@@ -29,9 +29,9 @@ def check_free(configuration: Configuration) -> None:
             bind_socket("tcp", listen.host, listen.port).close()
         except LinkLost as error:
             low = isinstance(error.__cause__, PermissionError)
-            mend = "give it the right that anju.service describes" if low else "end that, or write another"
+            fix = "give it the right that anju.service describes" if low else "end that, or write another"
             what = f"'{'.'.join(map(str, loc))}': {error}"
-            raise ConfigError([Mistake(configuration.directory / "compound.yaml", 1, what, mend)]) from error
+            raise ConfigError([Mistake(configuration.directory / "compound.yaml", 1, what, fix)]) from error
 
 
 def make_endpoint(

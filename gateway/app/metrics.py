@@ -33,7 +33,7 @@ class _Flow(Collector):
         words = "Connections, passwords and pieces of data that were turned away"
         family = CounterMetricFamily("anju_refused", words, labels=["door", "why"])
         for refusal, times in self._parts.refusals.counts().items():
-            family.add_metric([refusal.door, str(refusal.why)], times)
+            family.add_metric([refusal.source, str(refusal.why)], times)
         return family
 
     def _figures(self) -> Metric:

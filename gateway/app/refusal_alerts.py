@@ -61,4 +61,4 @@ class RefusalAlerts:
         if not grave:
             return None
         said = Words.of(grave[0].why)
-        return Words(f"{grave[0].door}：{said.zh}", f"{grave[0].door}: {said.en}")
+        return Words(f"{grave[0].source}：{said.zh}", f"{grave[0].source}: {said.en}")

@@ -27,13 +27,13 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused where: `door` names the listener or device. `grave`: a quota is spent and a person must look.
+    """What was refused, and why. `source` names the listener or device. `grave`: a quota is spent; a person must act.
 
-    Each distinct Refusal is counted for the life of the process, so `door` and `why` must come from the program or
+    Each distinct Refusal is counted for the life of the process, so `source` and `why` must come from the program or
     the configuration, never from outside.
     """
 
-    door: str
+    source: str
     why: Said
     grave: bool = False
 
@@ -74,7 +74,7 @@ class RefusalLog:
         if tally.unlogged and (tally.logged_at is None or now - tally.logged_at >= LOG_INTERVAL_S):
             log.warning(
                 "refused",
-                door=refusal.door,
+                source=refusal.source,
                 why=str(refusal.why),
                 times=tally.unlogged,
                 since_start=tally.total,

@@ -50,7 +50,7 @@ class RefusalReporter:
     refusals: RefusalLog = field(default_factory=RefusalLog)
 
     def refuse(self, why: Said, *, grave: bool = False, **details: str) -> None:
-        """Count one refusal. `grave`: a quota is spent and a person must look; `details` go into the log."""
+        """Count one refusal. `grave`: a quota is spent and a person must act; `details` go into the log."""
         self.refusals.note(Refusal(self.name, why, grave), **details)
 
 
@@ -133,7 +133,7 @@ class _Acceptor:
         try:
             await loop.connect_accepted_socket(self._make, accepted, ssl=self._tls, ssl_handshake_timeout=timeout)
         except (OSError, ssl.SSLError) as error:
-            log.debug("connection not established", door=self._reporter.name, why=str(error))
+            log.debug("connection not established", listener=self._reporter.name, why=str(error))
         except BaseException:
             accepted.close()
             raise
@@ -146,7 +146,7 @@ class _Acceptor:
 
 def _log_error(reporter: RefusalReporter, task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("listener failed", door=reporter.name, exc_info=error)
+        log.error("listener failed", listener=reporter.name, exc_info=error)
 
 
 def listening_sockets(host: str, port: int) -> list[socket.socket]:

@@ -67,12 +67,12 @@ class LinkFactory(ABC, Generic[Link]):
         Raises LinkLost where there can be none now; the guard then sees why, and the other devices go on.
         """
 
-    def connect(self, link: Link, hooks: LinkHooks) -> None:  # noqa: B027  # a link that reports nothing needs none
+    def connect(self, link: Link, hooks: LinkHooks) -> None:
         """Give `link` the hooks it is to call. Called before each start of the driver."""
 
     def capture(self, link: Link) -> Capture | None:  # noqa: ARG002  # for links that carry bytes
         """Where `anju capture` listens to what goes over `link`; None where there is nothing to listen to."""
         return None
 
-    def unlink(self, device: str) -> None:  # noqa: B027  # a factory that remembers no devices has nothing to forget
+    def unlink(self, device: str) -> None:
         """The device was removed from the YAML, or `make` is called for it again in this turn of the loop."""

@@ -27,7 +27,7 @@ class PushSettings(DriverSettings):
         str | None,
         Field(pattern="^[A-Za-z0-9_]+$", description="also take the token from this key of the address: ?key=…"),
     ] = None
-    rate: Annotated[float, Field(gt=0, le=1000, description="pushes a second in the long run; more are to wait")] = 10
+    rate: Annotated[float, Field(gt=0, le=1000, description="pushes a second in the long run; more get 429")] = 10
     burst: Annotated[int, Field(ge=1, le=10_000, description="pushes at once")] = 100
     largest: Annotated[
         int,

@@ -99,7 +99,7 @@ class ListenPort:
 
         An error in a handler ends that one connection or datagram; an unexpected one is logged with its traceback.
         """
-        # Two groups, the handlers' outside: a connection that is accepted while the listeners close still finds it open.
+        # Two groups, the handlers' outside: what is accepted while the listeners close still finds it open.
         async with asyncio.TaskGroup() as handlers, asyncio.TaskGroup() as listeners:
             if self._tcp:
                 listeners.create_task(run_forever("accepting connections", self._accept(self._tcp, on_peer, handlers)))

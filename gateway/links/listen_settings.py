@@ -41,14 +41,14 @@ class ListenSettings(DriverSettings):
     )
     allow: Annotated[
         tuple[Annotated[Network, BeforeValidator(_network)], ...],
-        Field(description="networks that may come in; none: everyone who reaches the port"),
+        Field(description="networks that may connect; none: everyone who reaches the port"),
     ] = ()
     connections: Annotated[
-        int, Field(ge=1, le=10_000, description="open at once; one more takes the place of the one longest silent")
+        int, Field(ge=1, le=10_000, description="open at once; one more replaces the one that was silent longest")
     ] = 500
-    idle: Annotated[
-        PositiveDuration, Field(description="how long a connection may say nothing before it is closed")
-    ] = timedelta(minutes=10)
+    idle: Annotated[PositiveDuration, Field(description="how long a connection may be silent before it is closed")] = (
+        timedelta(minutes=10)
+    )
 
 
 @contextmanager

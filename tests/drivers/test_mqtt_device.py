@@ -305,7 +305,7 @@ async def test_what_cannot_be_read_says_why_in_chinese_as_well(payload: bytes, z
 
 async def test_a_retained_signal_is_a_memory_and_no_alarm() -> None:
     async with scene() as it:
-        await it.driver._heard(MqttMessage(SIGNAL, b'{"kind": "fire.alarm"}', "anju", 1, retained=True))
+        await it.driver._on_message(MqttMessage(SIGNAL, b'{"kind": "fire.alarm"}', "anju", 1, retained=True))
         assert it.emitted.signals == []
         assert "without RETAIN" in it.emitted.aside[0][0]
         assert it.emitted.lives == 0
@@ -339,7 +339,7 @@ async def test_a_status_that_was_not_recorded_is_said_again() -> None:
     async with scene() as it:
         it.emitted.is_broken = True
         with pytest.raises(NotRecorded):
-            await it.driver._heard(MqttMessage("anju/v1/lock/status", b"offline", "c", 1))
+            await it.driver._on_message(MqttMessage("anju/v1/lock/status", b"offline", "c", 1))
         it.emitted.is_broken = False
         await it.say(b"offline", "status")
         assert [one.kind for one in it.emitted.signals] == ["device.offline"]

@@ -132,10 +132,12 @@ async def test_what_a_broker_remembers_is_no_sign_of_life_but_that_the_device_is
     async with scene(broker, ZIGBEE) as it:
         it.emitted.lives = 0
         for payload in (b'{"contact": false}', b"\xff", b'{"contact": true}'):
-            await it.driver._heard(MqttMessage("zigbee2mqtt/front_door", payload, "c", 1, retained=True))
+            await it.driver._on_message(MqttMessage("zigbee2mqtt/front_door", payload, "c", 1, retained=True))
         assert it.emitted.lives == 0
         assert it.kinds == ["door.opened", "door.closed"]
-        await it.driver._heard(MqttMessage("zigbee2mqtt/front_door/availability", b"online", "c", 2, retained=True))
+        await it.driver._on_message(
+            MqttMessage("zigbee2mqtt/front_door/availability", b"online", "c", 2, retained=True)
+        )
         assert it.emitted.lives == 1
 
 
@@ -147,7 +149,7 @@ async def test_statestream_remembers_whether_it_is_there_with_how_it_is(
     states = [{"of": "@", "is": "on", "on": "gas.alarm", "off": "gas.restored"}]
     async with scene(broker, {"format": "ha_statestream", "base": base, "states": states}) as it:
         it.emitted.lives = 0
-        await it.driver._heard(MqttMessage(f"{base}/state", word.encode(), "c", 1, retained=True))
+        await it.driver._on_message(MqttMessage(f"{base}/state", word.encode(), "c", 1, retained=True))
         assert bool(it.emitted.lives) is lives
 
 
@@ -320,9 +322,9 @@ async def test_what_a_broker_remembers_confirms_nothing(broker: Mosquitto) -> No
         order = asyncio.create_task(it.driver.perform(Command("front", "sound")))
         await asyncio.sleep(0.1)
         remembered = MqttMessage("zigbee2mqtt/front_door", b'{"state": "ON"}', "c", 1, retained=True)
-        await it.driver._heard(remembered)
+        await it.driver._on_message(remembered)
         assert not order.done()
-        await it.driver._heard(replace(remembered, retained=False))
+        await it.driver._on_message(replace(remembered, retained=False))
         await order
 
 
@@ -458,7 +460,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "kind": ({"events": [{"of": "a", "kind": "door.open"}]}, "no kind of signal"),
     "topic": ({"base": "a/#/b"}, "no topic"),
     "both": ({"states": [{"of": "a", "above": 1, "below": 2, "on": "door.opened"}]}, "above and below at once"),
-    "nothing": ({"format": "json"}, "nothing is told"),
+    "nothing": ({"format": "json"}, "this device would never report anything"),
     "account": ({"via": "endpoint"}, "no account"),
 }
 

@@ -95,7 +95,7 @@ PICTURE = f'{_FIELD}"detectionPicture"; filename="detectionPicture.jpg"\r\nConte
 async def pushed(devices: dict[str, Any], device: str, body: bytes, kind: str = "") -> Emitted:
     emit, entry = Emitted(), devices[device]
     driver = HttpPush(entry.device, entry.settings, None, emit)
-    await driver._take(body, kind)
+    await driver._on_push(body, kind)
     assert emit.lives, "it lives"
     assert emit.refusals == []
     return emit
@@ -396,7 +396,7 @@ async def test_mqtt_of_others(devices: dict[str, Any], device: str) -> None:
     driver = MqttMapped(entry.device, entry.settings, None, emit)
     for topic, said in MAPPED[device]:
         assert (
-            await driver._heard(
+            await driver._on_message(
                 MqttMessage(topic, said.encode() if isinstance(said, str) else json.dumps(said).encode(), "c")
             )
             is None

@@ -30,7 +30,7 @@ class OutgoingMessage:
     expires_at: float = math.inf
 
     def expiry(self, now: float) -> Properties:
-        """The Message Expiry Interval as a property, for a client of MQTT 5 (3.3.2.3.3); nothing where it never ends."""
+        """The Message Expiry Interval for a client of MQTT 5 (3.3.2.3.3); no property where it never expires."""
         if math.isinf(self.expires_at):
             return {}
         return {Property.MESSAGE_EXPIRY: max(1, math.ceil(self.expires_at - now))}

@@ -52,7 +52,7 @@ def _connack(_flags: int, body: PacketReader) -> Connack:
     props = properties.read(CONNACK, body)
     body.end()
     try:
-        known = Reason(reason)
+        named = Reason(reason)
     except ValueError:
         raise MalformedPacket(
             Words(f"CONNACK 的原因码为 {reason:#04x}（3.2.2.2）", f"CONNACK with reason {reason:#04x} (3.2.2.2)")
@@ -62,7 +62,7 @@ def _connack(_flags: int, body: PacketReader) -> Connack:
             Words("CONNACK 带保留标志 [MQTT5-3.2.2-6]", "CONNACK with reserved flags [MQTT5-3.2.2-6]")
         )
     code = ConnectCode.NOT_AUTHORIZED if reason >= FAILURE else ConnectCode.ACCEPTED
-    return Connack(code, bool(acknowledge), known, props)
+    return Connack(code, bool(acknowledge), named, props)
 
 
 def _publish(flags: int, body: PacketReader) -> Publish:

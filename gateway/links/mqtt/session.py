@@ -72,7 +72,7 @@ class ClientSession:
         return topic_filter in self._subscriptions
 
     def subscribe(self, topic_filter: str, qos: int, *, as_published: bool = False) -> bool:
-        """Add a subscription, or replace the one with the same filter [MQTT-3.8.4-3]. False where there are too many."""
+        """Add a subscription, or replace the one with the same filter [MQTT-3.8.4-3]. False if there are too many."""
         if len(topic_filter.encode()) > MAX_FILTER_BYTES:
             return False
         if topic_filter not in self._subscriptions and len(self._subscriptions) >= MAX_SUBSCRIPTIONS:

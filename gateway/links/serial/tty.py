@@ -74,5 +74,5 @@ def _open(settings: SerialSettings) -> serial.Serial:
 
 def _explain(error: Exception) -> Words:
     number = error.errno if isinstance(error, OSError) else error.args[0] if error.args else None
-    known = _FIXES.get(number) if isinstance(number, int) else None
-    return known or Words("串口打不开，请通知安装员", f"can't be opened: {error}")
+    explained = _FIXES.get(number) if isinstance(number, int) else None
+    return explained or Words("串口打不开，请通知安装员", f"can't be opened: {error}")

@@ -35,7 +35,10 @@ class MappedCommand(BaseModel):
     topic: Topic
     payload: str
     takes: Annotated[tuple[str, ...], Field(description="names of its arguments")] = ()
-    confirm: Annotated[ValueMatch, Field(description="of and is of the device's answer; without one nothing is sure")]
+    confirm: Annotated[
+        ValueMatch,
+        Field(description="of and is of the device's report that confirms it; a command is never done without"),
+    ]
 
     def render(self, arguments: Json, base: str) -> bytes:
         """The payload with its placeholders filled in. Raises CommandFailed when an argument is missing."""

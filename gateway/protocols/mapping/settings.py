@@ -17,7 +17,7 @@ class PartSettings(Section):
     """A zone, reader or other part that has a number of its own, as a device of its own."""
 
     number: Annotated[int | str, Field(description="as the device names it")]
-    id: Annotated[str, Field(description="what it is called in rules and in the guard room")]
+    id: Annotated[str, Field(description="its id in rules and in the guard room")]
     name: str
     place: PlaceRef | None = None
     type: Annotated[DeviceType, Field(description="what it is to the guard")] = DeviceType.ZONE

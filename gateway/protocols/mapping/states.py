@@ -39,7 +39,7 @@ Kind = Annotated[str, AfterValidator(_check_kind)]
 class _Rule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    of: Annotated[Path, Field(description="where the value stands; @ is the whole message")]
+    of: Annotated[Path, Field(description="path of the value; @ is the whole message")]
     topic: Annotated[str | None, Field(description="only in messages on this topic; {base} is the device's")] = None
 
     def applies_to(self, topics: Collection[str]) -> bool:
@@ -58,8 +58,8 @@ class MappedState(_Rule):
     ends: Annotated[tuple[Value, ...] | Value | None, Field(alias="not", description="what ends it")] = None
     above: float | None = None
     below: float | None = None
-    on: Annotated[Kind, Field(description="said when it begins to hold")]
-    off: Annotated[Kind | None, Field(description="said when it ends")] = None
+    on: Annotated[Kind, Field(description="the signal when it begins")]
+    off: Annotated[Kind | None, Field(description="the signal when it ends")] = None
 
     @model_validator(mode="after")
     def _one_measure(self) -> Self:

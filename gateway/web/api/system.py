@@ -26,7 +26,7 @@ async def readyz(call: RequestContext[Any]) -> web.Response:
     """Everything that must be up is; 503 names what is not. What is turned away alone makes it no 503."""
     parts = dict(call.services.ready())
     ready = all(parts.values())
-    refused = [f"{refusal.door}: {refusal.why}" for refusal in call.services.refusals.recent()]
+    refused = [f"{refusal.source}: {refusal.why}" for refusal in call.services.refusals.recent()]
     view = HealthView(status="ok" if ready else "not ready", parts=parts, refused=refused)
     return web.Response(text=view.model_dump_json(), status=200 if ready else 503, content_type="application/json")
 
