@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from gateway.errors import LinkLost
 from gateway.links.capture import Capture
@@ -147,16 +148,22 @@ class MqttLinkFactory(LinkFactory[EndpointLink | BrokerLink]):
                 server.unlink(device)
 
 
-class VisionLinkFactory(LinkFactory[Any]):
+class _ReportsHeard(Protocol):
+    """A link with this hook alone, such as a camera's slot in a vision worker."""
+
+    on_heard: Callable[[], None] | None
+
+
+class VisionLinkFactory(LinkFactory[_ReportsHeard]):
     """`vision`: a camera's slot in a vision worker."""
 
     def __init__(self, pool: VisionPool) -> None:
         self._pool = pool
 
-    def make(self, request: LinkRequest) -> Any:
+    def make(self, request: LinkRequest) -> _ReportsHeard:
         """See LinkFactory."""
         return self._pool.slot(request.device)
 
-    def connect(self, link: Any, hooks: LinkHooks) -> None:
+    def connect(self, link: _ReportsHeard, hooks: LinkHooks) -> None:
         """See LinkFactory."""
         link.on_heard = hooks.heard

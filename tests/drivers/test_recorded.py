@@ -134,7 +134,7 @@ async def test_hikvision_says_what_nobody_knows(devices: dict[str, Any], event: 
     """Neither an alarm nor a restore: told the guard, kept for the installer."""
     emit, entry = Emitted(), devices["west-host"]
     with pytest.raises(BadInput):
-        await HttpPush(entry.device, entry.settings, None, emit)._take(hikvision(*event), "")
+        await HttpPush(entry.device, entry.settings, None, emit)._on_push(hikvision(*event), "")
     assert emit.signals == []
     assert len(emit.aside) == len(emit.refusals) == 1
 

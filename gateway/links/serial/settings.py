@@ -80,7 +80,7 @@ class SerialSettings(DriverSettings):
 
     @property
     def gap(self) -> float:
-        """Seconds of silence that end a frame: the time of 40 characters, but no less than adapters or networks need."""
+        """Seconds of silence that end a frame: of 40 characters, or more where adapters and networks need it."""
         bits = 1 + self.data_bits + (self.parity != "none") + self.stop_bits
         min_gap = MIN_GAP_BEHIND_CONVERTER if self.converter else MIN_GAP
         return max(min_gap, GAP_CHARACTERS * bits / self.baud)
