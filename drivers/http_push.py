@@ -9,30 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
-
-from pydantic import Field, model_validator
 
 from gateway.driver import Driver, DriverSettings, Part
 from gateway.errors import BadInput
 from gateway.links.emit_all import emit_all
-from gateway.links.http_push_settings import PushSettings
 from gateway.links.quarantine import LimitedQuarantine
 from gateway.model import DeviceType, Signal, Words
-from gateway.protocols.mapping.bodies import Format, Tree
+from gateway.protocols.mapping.bodies import Tree
 from gateway.protocols.mapping.dahua import HEARTBEAT
+from gateway.protocols.mapping.http_push_settings import HttpPushSettings
 from gateway.protocols.mapping.paths import Path, look_up
 from gateway.protocols.mapping.push_body import Document, PushBody, read_push_body
 from gateway.protocols.mapping.scalars import scalar
-from gateway.protocols.mapping.settings import DeviceClock, PartSettings, check_unique_numbers
 from gateway.protocols.mapping.timestamps import parse_timestamp
-from gateway.settings.mend import Wrong
-from gateway.settings.section import Section
-from gateway.settings.signal_kind import SignalKind
 
 MAX_EVENTS = 100
 """In one body."""
@@ -43,47 +37,6 @@ _STATE_KEYS = {"eventType": ("eventState",), "Code": ("action", "Action")}
 _THREAD_FROM_BYTES = 256 * 1024
 """A body of this size is parsed in a thread, or it would block the loop."""
 MAX_TEXT_LENGTH = 1024
-MappedKind = SignalKind | Literal["alive", "ignored"]
-
-
-class Paths(Section):
-    """JMESPath expressions; with `each` the others start in each event."""
-
-    each: Annotated[Path | None, Field(description="the list of events, where one body holds several")] = None
-    what: Annotated[Path | None, Field(description="what happened; looked up in kinds")] = None
-    state: Annotated[
-        Path | None,
-        Field(description="whether it begins or ends; an end is ignored unless kinds have it as 'WHAT STATE'"),
-    ] = None
-    zone: Annotated[Path | None, Field(description="the number of the zone or part")] = None
-    at: Annotated[Path | None, Field(description="the device's time; see clock")] = None
-    id: Annotated[Path | None, Field(description="the device's id of this event, to recognise a repeat")] = None
-    data: Annotated[Mapping[str, Path], Field(description="further values for the signal, by name")] = {}
-
-
-class HttpPushSettings(PushSettings):
-    """The YAML of a device."""
-
-    format: Annotated[
-        Format | Literal["auto"], Field(description="of bodies; auto: found by their first bytes, else their type")
-    ] = "auto"
-    paths: Annotated[Paths, Field(description="where the values are in a body")]
-    kinds: Annotated[
-        Mapping[str, MappedKind], Field(description="the device's word: our kind; or alive, or ignored")
-    ] = {}
-    otherwise: Annotated[MappedKind | None, Field(description="for every other word; left out: a mistake")] = None
-    zones: tuple[PartSettings, ...] = ()
-    clock: DeviceClock = DeviceClock()
-    answer: Annotated[str, Field(max_length=500, description="the response once all is committed")] = '{"ok": true}'
-
-    @model_validator(mode="after")
-    def _reports_something(self) -> Self:
-        if self.paths.what is None and self.otherwise is None:
-            raise Wrong("nothing in a body would say what happened", "give paths.what and kinds, or otherwise: KIND")
-        if self.paths.what is not None and not self.kinds:
-            raise Wrong("paths.what needs kinds to look it up in", "add 'kinds: {WORD: KIND}'", ("paths", "what"))
-        check_unique_numbers(self.zones, "zones")
-        return self
 
 
 class HttpPush(Driver):

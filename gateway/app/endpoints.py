@@ -13,10 +13,10 @@ from gateway.errors import ConfigError, LinkLost, Mistake
 from gateway.flow.emitter import Quarantine
 from gateway.limits import RefusalLog
 from gateway.links.listen_settings import bind_socket
+from gateway.links.mqtt.broker_settings import BrokerSettings
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import EndpointSettings, MqttEndpoint
 from gateway.links.mqtt.limits import EndpointLimits
-from gateway.links.mqtt.paho_connection import BrokerSettings
 
 
 def check_free(configuration: Configuration) -> None:

@@ -6,11 +6,8 @@ device and the guard gets the alarm all the same.
 
 from __future__ import annotations
 
-import itertools
-import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,26 +16,20 @@ from pydantic import TypeAdapter
 
 from gateway.errors import BadInput
 from gateway.model import Json, Words, is_kind
+from gateway.protocols.anju_data import clean_text, read_data, unusable
 from gateway.protocols.json_text import read_json, text_of
 from gateway.settings.signal_kind import GATEWAY_KINDS
 
-MAX_DATA_BYTES = 16 * 1024
-"""Bytes of JSON that `data` may have; a picture belongs to a camera."""
-MAX_DATA_DEPTH = 16
-"""Levels of nesting that `data` may have."""
 MAX_ID_LENGTH = 128
-SNAPSHOT = "snapshot"
 _ID = re.compile(rf"[\x21-\x7e]{{1,{MAX_ID_LENGTH}}}")
 _KIND = re.compile(r"""["'“”]?\bkind["'“”]?\s*[:=：]\s*[\["'“”]{0,2}([a-z0-9_.]+)""", re.IGNORECASE)
 """Finds the kind in broken JSON: cut short by a small buffer, in single quotes, or typed on a Chinese keyboard."""
 _MAX_SHOWN = 64
 """Characters of a value or a name that an error shows."""
-_MAX_NAMES = 8
 MAX_ERROR_LENGTH = 500
 MAX_REPEATED_ID_LENGTH = 4096
 _KEYS = frozenset({"kind", "id", "at", "data"})
 _DATETIME: TypeAdapter[datetime] = TypeAdapter(datetime)
-_UNUSABLE: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +69,8 @@ def read_result(payload: bytes) -> CommandResult:
     fields = message if isinstance(message, dict) else {}
     match fields.get("id"), fields.get("ok"):
         case str() as command, bool() as ok:
-            error_text = _text(str(fields["error"]))[:MAX_ERROR_LENGTH] if fields.get("error") else ""
-            return CommandResult(command, ok, error_text, _data(fields.get("data") or {}, []))
+            error_text = clean_text(str(fields["error"]))[:MAX_ERROR_LENGTH] if fields.get("error") else ""
+            return CommandResult(command, ok, error_text, read_data(fields.get("data") or {}, []))
     raise BadInput(Words("缺少 id（文本）或 ok（true/false）", "id (text) or ok (true or false) is missing"), payload)
 
 
@@ -105,7 +96,7 @@ def _whole(message: dict[str, Any], payload: bytes) -> DeviceReport:
     given = message.get("id")
     source = _source_id(given, wrong)
     repeated = given if _is_repeatable(given) else None  # for the acknowledgement
-    at, data = _at(message.get("at"), wrong), _data(message.get("data", {}), wrong)
+    at, data = _at(message.get("at"), wrong), read_data(message.get("data", {}), wrong)
     return DeviceReport(kind, repeated, source, at, data, tuple(wrong), frozenset(message) - _KEYS)
 
 
@@ -138,7 +129,7 @@ def _source_id(given: Any, wrong: list[Words]) -> str | None:
         case int() if 0 <= given < 2**63:
             return str(given)
     wrong.append(
-        _cannot("id", given, f"1–{MAX_ID_LENGTH} 个 ASCII 字符或非负整数", "1 to 128 ASCII characters, or a number")
+        unusable("id", given, f"1–{MAX_ID_LENGTH} 个 ASCII 字符或非负整数", "1 to 128 ASCII characters, or a number")
     )
     return None
 
@@ -163,76 +154,5 @@ def _at(given: Any, wrong: list[Words]) -> datetime | None:
             return when.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    wrong.append(_cannot("at", given, "带时区的 ISO 8601 时间", "ISO 8601 with an offset"))
+    wrong.append(unusable("at", given, "带时区的 ISO 8601 时间", "ISO 8601 with an offset"))
     return None
-
-
-def _data(given: Any, wrong: list[Words]) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        wrong.append(_cannot("data", given, "JSON 对象", "a JSON object"))
-        return {}
-    lost = [SNAPSHOT] if SNAPSHOT in given else []  # the intake drops it: only the gateway names a picture
-    usable = {
-        _text(name): value
-        for name, each in given.items()
-        if name != SNAPSHOT and (value := _usable(each, name, lost)) is not _UNUSABLE
-    }
-    if lost:
-        names = _names(lost)
-        wrong.append(Words(f"data 中不能用的值：{names}", f"data: values that can't be used: {names}"))
-    kept = dict(_within_limit(usable))
-    if len(kept) < len(usable):
-        names = _names(usable.keys() - kept.keys())
-        zh, en = (
-            f"data 超过 {MAX_DATA_BYTES} 字节，去掉了 {names}",
-            f"data: over {MAX_DATA_BYTES} bytes, without {names}",
-        )
-        wrong.append(Words(zh, en))
-    return {name: kept[name] for name in usable if name in kept}
-
-
-def _usable(value: Any, path: str, lost: list[str], levels: int = MAX_DATA_DEPTH) -> Any:
-    """The value without what the journal can't hold, whose paths are added to `lost`; _UNUSABLE if nothing is left."""
-    if (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, dict | list) and not levels):
-        lost.append(path)
-        return _UNUSABLE
-    match value:
-        case str():
-            return _text(value)
-        case int() if not isinstance(value, bool) and abs(value) >= 2**63:
-            return str(value)
-        case dict():
-            items = ((name, _usable(each, f"{path}.{name}", lost, levels - 1)) for name, each in value.items())
-            return {_text(name): usable for name, usable in items if usable is not _UNUSABLE}
-        case list():
-            found = [_usable(each, f"{path}[{at}]", lost, levels - 1) for at, each in enumerate(value)]
-            return [None if each is _UNUSABLE else each for each in found]
-    return value
-
-
-def _text(text: str) -> str:
-    """The text with each lone surrogate, half a character, replaced by `?`."""
-    return text.encode(errors="replace").decode()
-
-
-def _within_limit(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The smallest values first, until the limit: the number of a zone matters more than a picture in Base64."""
-    room = MAX_DATA_BYTES - 2
-    sized = [
-        (len(json.dumps({name: value}, ensure_ascii=False).encode(errors="replace")), name)
-        for name, value in data.items()
-    ]
-    for size, name in sorted(sized):
-        if size > room:
-            return
-        room -= size
-        yield name, data[name]
-
-
-def _names(paths: Iterable[str]) -> str:
-    return ", ".join(_text(path)[:_MAX_SHOWN] for path in itertools.islice(paths, _MAX_NAMES))
-
-
-def _cannot(key: str, value: Any, zh: str, en: str) -> Words:
-    shown = type(value).__name__ if isinstance(value, dict | list) else ascii(value)[:_MAX_SHOWN]
-    return Words(f"{key} 不能用：{shown}（应为{zh}）", f"{key} can't be used: {shown} (it is to be {en})")

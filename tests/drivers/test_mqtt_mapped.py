@@ -15,12 +15,13 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import ValidationError
 
-from drivers.mqtt_mapped import MappedSettings, MqttMapped
+from drivers.mqtt_mapped import MqttMapped
 from gateway.errors import CommandFailed
+from gateway.links.mqtt.broker_settings import BrokerSettings
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.message import MqttMessage
-from gateway.links.mqtt.paho_connection import BrokerSettings
 from gateway.model import Command, Device, DeviceType
+from gateway.protocols.mapping.mqtt_settings import MappedSettings
 from tests.drivers.test_mqtt_device import Emitted
 from tests.links.mqtt.support import Aside, RawClient, endpoint, signal, until
 from tests.support.broker import Mosquitto

@@ -47,7 +47,7 @@ def test_every_valid_frame_is_fed_to_a_decoder_that_is_there() -> None:
 
 
 def test_no_module_that_decodes_is_forgotten(root: Path) -> None:
-    """Whoever takes bytes apart in links, protocols and the stream is named by an adapter, or stands behind one that is."""
+    """Whoever takes bytes apart in links, protocols and the stream is named by an adapter, or is behind one that is."""
     takes = re.compile(
         r"^    def (?:feed|take|hear|unit|push|decode)\(self, \w+: bytes|^def [a-z]\w*\(\w+: bytes", re.MULTILINE
     )

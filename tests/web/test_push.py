@@ -16,9 +16,10 @@ import aiohttp
 import pytest
 from pydantic import ValidationError
 
-from drivers.http_push import DRIVER, HttpPushSettings
+from drivers.http_push import DRIVER
 from gateway.auth import throttle
 from gateway.model import Device, DeviceType
+from gateway.protocols.mapping.http_push_settings import HttpPushSettings
 from tests.support.listening import Listening, until
 
 TOKEN = "00112233445566778899aabbccddeeff"

@@ -16,12 +16,13 @@ from paho.mqtt.client import MQTTMessage
 from gateway.backoff import ExponentialBackoff
 from gateway.errors import LinkLost
 from gateway.links.mqtt.broker_reasons import maybe_taken_over, taken_over
+from gateway.links.mqtt.broker_settings import BrokerSettings
 from gateway.links.mqtt.delivery import Delivery, PendingDeliveries
 from gateway.links.mqtt.inbound_window import InboundWindow
 from gateway.links.mqtt.limits import EndpointLimits, InFlightBudget, MqttCounters
 from gateway.links.mqtt.link import RoutedLink
 from gateway.links.mqtt.message import MqttMessage
-from gateway.links.mqtt.paho_connection import BrokerSettings, PahoConnection
+from gateway.links.mqtt.paho_connection import PahoConnection
 from gateway.links.mqtt.router import Router
 from gateway.links.mqtt.unrouted import KeepInQuarantine, UnroutedMessages
 from gateway.model import Said, Words

@@ -1,19 +1,15 @@
 """Parses the bodies of packets and checks every rule of the specification.
 
-CONNECT of both versions, and the other packets of MQTT 3.1.1; those of MQTT 5 are in `parse5`.
+The packets of MQTT 3.1.1; CONNECT of both versions is in `parse_connect`, the others of MQTT 5 in `parse5`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gateway.links.mqtt import properties
 from gateway.links.mqtt.packets import (
-    LEVEL_3_1_1,
-    LEVEL_5,
     SUBSCRIPTION_REFUSED,
     Connack,
-    Connect,
     ConnectCode,
     Disconnect,
     Packet,
@@ -25,11 +21,11 @@ from gateway.links.mqtt.packets import (
     Subscribe,
     Unsuback,
     Unsubscribe,
-    Will,
 )
+from gateway.links.mqtt.parse_connect import parse_connect
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.topics import is_filter, is_topic
-from gateway.links.mqtt.wire import MalformedPacket, PacketReader, UnacceptableLevel
+from gateway.links.mqtt.wire import MalformedPacket, PacketReader
 from gateway.model import Words
 
 CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
@@ -37,7 +33,6 @@ SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
 PINGREQ, PINGRESP, DISCONNECT, AUTH = 12, 13, 14, 15
 
 _FLAGS = {SUBSCRIBE: 0b0010, UNSUBSCRIBE: 0b0010}
-_EARLIER_NAME = "MQIsdp"
 
 
 def check_first_byte(first: int) -> None:
@@ -83,61 +78,6 @@ def _check_publish_flags(flags: int) -> None:
         raise MalformedPacket(
             Words("QoS 0 的 PUBLISH 标为重发 [MQTT-3.3.1-2]", "PUBLISH of QoS 0 marked as a duplicate [MQTT-3.3.1-2]")
         )
-
-
-def _connect(_flags: int, body: PacketReader) -> Connect:
-    level = _level(body.text(), body.byte())
-    flags = body.byte()
-    _check_connect_flags(flags, level)
-    keep_alive = body.number()
-    props = properties.read(CONNECT, body) if level == LEVEL_5 else {}
-    client_id = body.text()
-    will = _will(flags, level, body) if flags & 0x04 else None
-    user = body.text() if flags & 0x80 else None
-    password = body.blob() if flags & 0x40 else None
-    body.end()
-    return Connect(client_id, bool(flags & 0x02), keep_alive, user, password, will, level, props)
-
-
-def _level(name: str, level: int) -> int:
-    if name not in ("MQTT", _EARLIER_NAME):
-        raise MalformedPacket(
-            Words(f"协议名为 {name[:16]!r} [MQTT-3.1.2-1]", f"protocol name {name[:16]!r} [MQTT-3.1.2-1]")
-        )
-    if level not in (LEVEL_3_1_1, LEVEL_5) or name == _EARLIER_NAME:
-        raise UnacceptableLevel(name, level)
-    return level
-
-
-def _check_connect_flags(flags: int, level: int) -> None:
-    if flags & 0x01:
-        raise MalformedPacket(
-            Words("CONNECT 的保留标志位被置 1 [MQTT-3.1.2-3]", "CONNECT's reserved flag is set [MQTT-3.1.2-3]")
-        )
-    if not flags & 0x04 and flags & 0x38:
-        raise MalformedPacket(
-            Words(
-                "没有遗嘱，却带遗嘱的 QoS 或 RETAIN [MQTT-3.1.2-13, 3.1.2-15]",
-                "QoS or retain of a will that is not there [MQTT-3.1.2-13, 3.1.2-15]",
-            )
-        )
-    if flags & 0x18 == 0x18:
-        raise MalformedPacket(Words("遗嘱的 QoS 为 3 [MQTT-3.1.2-14]", "will with QoS 3 [MQTT-3.1.2-14]"))
-    if flags & 0x40 and not flags & 0x80 and level == LEVEL_3_1_1:
-        raise MalformedPacket(Words("有密码而无用户名 [MQTT-3.1.2-22]", "password without a user name [MQTT-3.1.2-22]"))
-
-
-def _will(flags: int, level: int, body: PacketReader) -> Will:
-    props = properties.read(properties.WILL, body) if level == LEVEL_5 else {}
-    topic = body.text()
-    if not is_topic(topic):
-        raise MalformedPacket(
-            Words(
-                "遗嘱主题为空或含通配符 [MQTT-4.7.3-1, 3.3.2-2]",
-                "will topic is empty or holds a wildcard [MQTT-4.7.3-1, 3.3.2-2]",
-            )
-        )
-    return Will(topic, body.blob(), flags >> 3 & 3, bool(flags & 0x20), props)
 
 
 def _connack(_flags: int, body: PacketReader) -> Connack:
@@ -245,7 +185,7 @@ def _empty(packet: Packet) -> Callable[[int, PacketReader], Packet]:
 
 
 PARSERS: Mapping[int, Callable[[int, PacketReader], Packet]] = {
-    CONNECT: _connect,
+    CONNECT: parse_connect,
     CONNACK: _connack,
     PUBLISH: _publish,
     PUBACK: _puback,

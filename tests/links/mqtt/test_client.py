@@ -17,9 +17,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.errors import LinkLost
 from gateway.links.mqtt import client as module
+from gateway.links.mqtt.broker_settings import BrokerSettings
 from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.link import OnMessage, RoutedLink
-from gateway.links.mqtt.paho_connection import BrokerSettings
 from gateway.model import Words
 from tests.links.mqtt import certificate
 from tests.links.mqtt.support import SIGNAL, Aside, Committer, until
