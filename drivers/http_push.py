@@ -64,7 +64,7 @@ class HttpPush(Driver):
 
     async def run(self) -> None:
         """See Driver."""
-        self.emit.heard()
+        self.emit.heard()  # nothing connects here, so the device counts as present until its cadence runs out
         await self.link.serve(self._on_push, self._on_too_large)
 
     async def _on_push(self, body: bytes, content_type: str) -> str:
@@ -78,7 +78,7 @@ class HttpPush(Driver):
             await keep(error.why, self._masked(error.data))
             raise
         self.emit.heard()
-        if failed := await emit_all(self.emit, signals):
+        if failed := await emit_all(self.emit, signals):  # the web answers 503, and the device posts again
             raise failed
         if content.errors:
             zh, en = "；".join(each.zh for each in content.errors), "; ".join(each.en for each in content.errors)

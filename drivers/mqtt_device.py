@@ -99,7 +99,7 @@ class MqttDevice(Driver):
             raise self._failed(command, error.why) from error
         finally:
             del self._pending_results[command.id]
-        if not result.ok:
+        if not result.ok:  # the device's own refusal, which is no fault of the link
             raise self._failed(command, _refused(result.error))
         return result.data
 
@@ -174,7 +174,7 @@ class MqttDevice(Driver):
                 f"指令 {name} 的结果，该指令不在等待中", f"result of command {name}, which is not waiting (any more)"
             )
             raise BadInput(why, message.payload)
-        if not answer.done():
+        if not answer.done():  # a device may send its result twice
             answer.set_result(result)
 
     async def _handle_status(self, message: MqttMessage) -> None:

@@ -101,7 +101,7 @@ class MqttMapped(Driver):
         ways = [one for one in self._format.availability if self.settings.full_topic(one.topic) == message.topic]
         if await self._handle_availability(ways, content):
             return
-        if not message.retained:
+        if not message.retained:  # a live message of its own: it is back, whatever its availability says
             self._is_away = False
         content = self._format.read(message.topic, self.settings.base, content)
         if content is None:
@@ -115,7 +115,7 @@ class MqttMapped(Driver):
             signal = Signal(device=self.device.id, kind=change.kind, data=data, fresh=not message.redelivered)
             await self.emit(signal, remembered=message.retained)
             self._states.commit(change)
-        if not message.retained:
+        if not message.retained:  # a retained state is older than the command, and confirms nothing
             self._confirm(topics, content)
             await self._emit_events(message, content, topics, more)
 

@@ -29,9 +29,10 @@ async def run_isolated(work: Coroutine[Any, Any, T]) -> T:
     Raises what it raises (of an ExceptionGroup the most relevant error, with the group as its cause), CancelledError
     only when the caller is cancelled, and UnexpectedEnd for any other CancelledError or BaseException of the work.
     """
+    # A group for one task: it cancels the task when the caller is cancelled, and waits for its end.
     async with asyncio.TaskGroup() as own:
         task = own.create_task(_outcome(work))
-    if task.cancelled():
+    if task.cancelled():  # and not the caller, or the line above would have raised
         raise UnexpectedEnd("it was cancelled by something of its own")
     result, error = task.result()
     if error is None:

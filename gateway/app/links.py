@@ -117,6 +117,7 @@ class Links:
             factory.unlink(device)
 
     def _request(self, entry: DeviceEntry) -> LinkRequest:
+        # By device, not by link: a device that gets another driver keeps its file, which the driver may ignore.
         file = self._state_folder / f"{entry.device.id}.json" if self._state_folder else None
         return LinkRequest(entry.device.id, entry.settings, StateFile(file), self._refusals)
 

@@ -76,7 +76,7 @@ class ConnectionSlots(Generic[Holder]):
         """Free the slot of `holder`; does nothing if it has none."""
         for owner in self._owners.pop(holder, {}).items():
             self._counts[owner] -= 1
-            if not self._counts[owner]:
+            if not self._counts[owner]:  # else the counter would grow with every address that ever connected
                 del self._counts[owner]
 
     def _reached(self, owners: Mapping[str, str]) -> str | None:
@@ -86,6 +86,7 @@ class ConnectionSlots(Generic[Holder]):
         return "all" if len(self._owners) >= self.max_slots else None
 
     def _evictee(self, limit: str, owners: Mapping[str, str]) -> Holder:
+        # Where all slots are taken, the largest owner gives way, whoever the newcomer is.
         kind = next(iter(owners)) if limit == "all" else limit
         if limit == "all":
             shares = Counter(of[kind] for of in self._owners.values())

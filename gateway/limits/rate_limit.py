@@ -62,6 +62,7 @@ class RateLimit:
         self._put(key, max(0.0, self._level(key, now) - amount), now)
 
     def _level(self, key: Hashable, now: float) -> float:
+        # Drained when it is asked for, so there is no timer for each key.
         level, since = self._buckets.get(key, (0.0, now))
         return max(0.0, level - (now - since) * self._drain_per_s)
 

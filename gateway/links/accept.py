@@ -67,7 +67,7 @@ async def accept_connections(
     """
     loop = asyncio.get_running_loop()
     running = [loop.create_task(_Acceptor(reporter, each, make, tls).run()) for each in sockets]
-    for task in running:
+    for task in running:  # whoever uses the context need not await the tasks to see a failure in the log
         task.add_done_callback(lambda ended: _log_error(reporter, ended))
     try:
         yield running
@@ -118,10 +118,12 @@ class _Acceptor:
 
     def _begin(self, accepted: socket.socket, host: str) -> None:
         loop = asyncio.get_running_loop()
+        # asyncio's write buffer has no timeout: a peer that stops reading would keep its connection for hours.
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(WRITE_TIMEOUT_S * 1000))
         task = loop.create_task(self._connect(accepted))
         self._began[task] = loop.time()
         task.add_done_callback(self._ended)
+        # Without TLS the connection is made at once, and takes no slot here.
         if self._tls is not None and (evicted := self._handshakes.take(task, address=host)):
             evicted[0].cancel()
             self._reporter.refuse(TOO_MANY_HANDSHAKES, grave=True, address=host)
@@ -134,7 +136,7 @@ class _Acceptor:
             await loop.connect_accepted_socket(self._make, accepted, ssl=self._tls, ssl_handshake_timeout=timeout)
         except (OSError, ssl.SSLError) as error:
             log.debug("connection not established", listener=self._reporter.name, why=str(error))
-        except BaseException:
+        except BaseException:  # cancelled: the loop closes the socket only once it has a transport
             accepted.close()
             raise
 

@@ -22,7 +22,7 @@ async def emit_all(
             try:
                 await emit(signal)
             except NotRecorded as error:
-                failed = failed or error
+                failed = failed or error  # the first reason is the one to report
             else:
                 if committed:
                     committed(signal)

@@ -74,6 +74,7 @@ class DigestAuthenticator:
         count = given.get("nc", "")
         middle = f"{nonce}:{count}:{given.get('cnonce', '')}:{qop}" if qop else nonce
         expected = hexed(f"{hexed(f'{user}:{REALM}:{password}')}:{middle}:{hexed(f'{method}:{uri}')}")
+        # Both comparisons are made, whatever the first says: the time must not tell which one failed.
         same_user = hmac.compare_digest(_bytes(given.get("username", "")), _bytes(user))
         if not (hmac.compare_digest(_bytes(given.get("response", "").lower()), _bytes(expected)) and same_user):
             return DigestVerdict.WRONG
@@ -95,11 +96,11 @@ class DigestAuthenticator:
         head, _, signed = nonce.rpartition("-")
         if not hmac.compare_digest(_bytes(signed), self._sign(head).encode()):
             return None
-        return int(head.partition("-")[0], 16) / 1000
+        return int(head.partition("-")[0], 16) / 1000  # the signature is ours, so the digits are as well
 
     def _uses(self, nonce: str, issued: float, count: int | None) -> bool:
         """Whether it may be used with this count; if so, remembers the count."""
-        self._purge()
+        self._purge()  # first, for it may raise `_forgotten_before`
         last = self._counts.get(nonce, 0)
         expired = issued <= self._forgotten_before or self._clock() - issued > NONCE_LIFE_S
         if count is None or count <= last or expired:

@@ -92,10 +92,10 @@ class PushLink:
 
         Raises LinkLost while the driver does not run, TooMany beyond the device's rate, BadInput, NotRecorded.
         """
-        if not self._limit.admits():
+        if not self._limit.admits():  # before anything is parsed or captured
             raise TooMany("too many pushes", 1 / self.settings.rate)
         self.capture.record("in", body, content_type)
-        if self._on_push is None:
+        if self._on_push is None:  # the web answers 503, and the device tries again
             raise LinkLost(f"the driver of {self.device} is not running")
         return await self._on_push(body, content_type)
 
@@ -150,6 +150,7 @@ class PushRegistry:
         token = settings.token.get_secret_value() if settings.token else self._no_secret
         from_query = query(settings.query) if settings.query else None
         carried = credentials.strip() if scheme.lower() == "bearer" else from_query
+        # Always compared, also where there is no token; see `_no_secret`.
         if _same(carried or "", token) and settings.token is not None:
             return link
         user = settings.user or self._no_secret

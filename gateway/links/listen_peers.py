@@ -67,6 +67,7 @@ class RemotePeer:
                 await self._writer.drain()
         except TimeoutError:
             self.abort()
+            # Aborted, for `close` would wait until the peer reads.
             raise LinkLost(f"{self.peer} left what it was sent unread for {WRITE_TIMEOUT_S:g} s") from None
         except OSError as error:
             raise LinkLost(f"the connection of {self.peer} is gone: {error}") from error

@@ -83,6 +83,7 @@ def bind_socket(transport: Transport, host: str, port: int) -> socket.socket:
     try:
         made.setblocking(False)
         if transport == "tcp":
+            # Else the port is taken for a minute after a restart, by connections in TIME_WAIT.
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
     except OSError as error:

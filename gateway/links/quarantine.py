@@ -53,6 +53,7 @@ class LimitedQuarantine:
         if not self._limit.admits():
             self._suppressed += 1
             return False
+        # The next one that is kept carries the number of those that were not.
         why, self._suppressed = with_suppressed(why, self._suppressed), 0
         try:
             await self._emit.quarantine(why, data)

@@ -69,7 +69,7 @@ class StateWriter:
             except OSError as error:
                 log.error("state file can't be written, trying again", why=str(error))
                 await asyncio.sleep(RETRY_S)
-                self._changed.set()
+                self._changed.set()  # try again even if nothing changes meanwhile
             else:
                 self._written = state
 

@@ -43,7 +43,7 @@ def read_data(given: Any, wrong: list[Words]) -> dict[str, Any]:
             f"data: over {MAX_DATA_BYTES} bytes, without {names}",
         )
         wrong.append(Words(zh, en))
-    return {name: kept[name] for name in usable if name in kept}
+    return {name: kept[name] for name in usable if name in kept}  # in the device's order
 
 
 def _usable(value: Any, path: str, lost: list[str], levels: int = MAX_DATA_DEPTH) -> Any:
@@ -54,14 +54,14 @@ def _usable(value: Any, path: str, lost: list[str], levels: int = MAX_DATA_DEPTH
     match value:
         case str():
             return clean_text(value)
-        case int() if not isinstance(value, bool) and abs(value) >= 2**63:
+        case int() if not isinstance(value, bool) and abs(value) >= 2**63:  # beyond SQLite's integers
             return str(value)
         case dict():
             items = ((name, _usable(each, f"{path}.{name}", lost, levels - 1)) for name, each in value.items())
             return {clean_text(name): usable for name, usable in items if usable is not _UNUSABLE}
         case list():
             found = [_usable(each, f"{path}[{at}]", lost, levels - 1) for at, each in enumerate(value)]
-            return [None if each is _UNUSABLE else each for each in found]
+            return [None if each is _UNUSABLE else each for each in found]  # None, for positions in a list have meaning
     return value
 
 

@@ -124,7 +124,7 @@ def _source_id(given: Any, wrong: list[Words]) -> str | None:
             return None
         case str() if _ID.fullmatch(given):
             return given
-        case bool():
+        case bool():  # an int in Python, and no id
             pass
         case int() if 0 <= given < 2**63:
             return str(given)

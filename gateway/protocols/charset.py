@@ -18,6 +18,7 @@ def decode_text(data: bytes, *, gbk_first: bool = False) -> str:
     text = _try(data, "gb18030") if gbk_first else None
     if text is None:
         text = _try(data, "utf-8-sig")
+        # Valid UTF-8 of strange characters only: more likely short GBK, such as the name of a zone.
         if text is not None and not text.isascii() and _SUSPICIOUS.search(text) and not _PLAUSIBLE.search(text):
             text = _try(data, "gb18030") or text
     if text is None:

@@ -22,6 +22,7 @@ def text_of(data: bytes, *, gbk_first: bool = False) -> str:
     """
     if b"\0" not in data.strip(b"\0"):
         return decode_text(data.strip(b"\0"), gbk_first=gbk_first)
+    # NULs within the text: UTF-16 or UTF-32, or garbage.
     encoding = json.detect_encoding(data)
     if encoding.startswith("utf-8"):
         return decode_text(data, gbk_first=gbk_first)
@@ -32,7 +33,12 @@ def read_json(text: str) -> Any:
     """Parse JSON. Raises ValueError for what is not JSON, and for JSON that is nested too deep."""
     try:
         return json.loads(
-            text.lstrip("\ufeff"), strict=False, parse_constant=_nan, parse_int=_integer, parse_float=float
+            # strict=False allows line breaks and tabs in strings, which many devices do not escape.
+            text.lstrip("\ufeff"),
+            strict=False,
+            parse_constant=_nan,
+            parse_int=_integer,
+            parse_float=float,
         )
     except RecursionError:
         raise ValueError("nested too deep") from None

@@ -46,6 +46,7 @@ class DeviceAccounts:
         # Compared even where there is no such account: the time of the answer must not say which accounts exist.
         expected = self._no_account if user is None else self._digests.get(user, self._no_account)
         right = hmac.compare_digest(expected, self._digest(password or b""))
+        # Without an account no password is right, not even one that has the random digest.
         return right and expected is not self._no_account
 
     def delay_after_failure(self, user: str | None, address: str) -> float:

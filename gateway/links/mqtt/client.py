@@ -75,6 +75,7 @@ class BrokerClient:
     async def run(self) -> NoReturn:
         """Connect, and connect again, until cancelled."""
         backoff = ExponentialBackoff(FIRST_DELAY_S, MAX_DELAY_S, jitter=(0.5, 1.0))
+        # The group is for messages on their way to quarantine, which outlive the connection that they came by.
         async with asyncio.TaskGroup() as self._tasks:
             while True:
                 since = asyncio.get_running_loop().time()
@@ -116,7 +117,7 @@ class BrokerClient:
             await connection.run()
         except LinkLost as error:
             self._trouble = error.why
-            if connection.accepted_at is None:
+            if connection.accepted_at is None:  # refused or unreachable: not the pattern of a fight over a client id
                 self._short_connections = 0
             log.warning("mqtt broker lost", why=str(error))
         finally:
@@ -155,6 +156,7 @@ class BrokerClient:
             assert due.message.packet_id is not None
             connection.acknowledge(due.message.packet_id)
         if not delivery.is_committed:
+            # A broker sends unacknowledged messages again on a new connection, and only then.
             connection.drop(f"left so that a message comes again: {delivery.why}")
         elif inbound.is_half_free:
             connection.resume()

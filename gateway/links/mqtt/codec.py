@@ -81,6 +81,7 @@ class MqttDecoder:
             if at >= len(self._bytes):
                 return 1 + place, None
             size |= (self._bytes[at] & 127) << 7 * place
+            # Checked digit by digit, so that the limit holds before the length is complete.
             if size + place + 2 > self.limit:
                 why = Words(f"报文超过 {self.limit} 字节", f"a packet of more than {self.limit} bytes")
                 raise MalformedPacket(why, bytes(self._bytes[self._at :][:16]), reason=Reason.PACKET_TOO_LARGE)

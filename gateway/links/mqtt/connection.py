@@ -31,6 +31,7 @@ class MqttConnection(asyncio.Protocol):
         self._server = server
         self._loop = asyncio.get_running_loop()
         self._timers = NamedTimers(self._loop)
+        # Until it has signed in, a client may send a small packet only: anyone can connect and make us buffer.
         self._decoder = MqttDecoder(server.limits.first_packet)
         self._client = ClientHandler(server, self)
         self._acknowledgements: list[Puback] = []
@@ -59,7 +60,7 @@ class MqttConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
-        if self.ended is None:
+        if self.ended is None:  # what comes while the connection closes is dropped
             self._decoder.feed(data)
             self._handle_packets()
 
@@ -90,6 +91,7 @@ class MqttConnection(asyncio.Protocol):
             self.session.outbox.queue(message)
             self._plan_flush()
         elif self._flow.is_paused_for("writing"):
+            # QoS 0 is not queued: a client that does not read would fill the transport's buffer.
             en = f"client {self.session.client} does not read what it is sent"
             raise LinkLost(Words("设备不接收数据，请检查网络", en))
         else:
@@ -108,6 +110,7 @@ class MqttConnection(asyncio.Protocol):
             self.send(Disconnect(reason, self._client.reason_properties(why)))
         self._timers.cancel_all()
         self._transport.close()
+        # `close` waits until everything is sent, which may be never.
         self._timers.start(self._server.limits.close_timeout, "close", self._transport.abort)
         self._server.connection_ended(self, self._client.will if is_fault else None)
 
@@ -157,6 +160,7 @@ class MqttConnection(asyncio.Protocol):
         if self._client.inbound.is_full:
             self._flow.pause("in flight")
         if budget.is_spent and not self._flow.is_paused_for("budget"):
+            # Once only: the budget would call back for each time.
             self._flow.pause("budget")
             budget.wait(lambda: self._release("budget"))
 
@@ -169,6 +173,7 @@ class MqttConnection(asyncio.Protocol):
 
     def _handle_packets(self) -> None:
         try:
+            # One read may bring many packets: after each, the connection may have ended or be full.
             while self.ended is None and not self._flow.is_paused:
                 packet = self._decoder.take()
                 if packet is None:
@@ -191,6 +196,7 @@ class MqttConnection(asyncio.Protocol):
     def _release(self, reason: str) -> None:
         """One reason not to read is gone. With the last one, handle what was received before, then read on."""
         if self._flow.release(reason) and self.ended is None:
+            # While nothing was read the client could not be heard: its keep-alive starts again.
             self.last_packet = self._loop.time()
             self._handle_packets()
             self._flow.resume()

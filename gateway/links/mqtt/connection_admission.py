@@ -71,9 +71,10 @@ class ConnectionAdmission:
             evicted = self._signed_in.take(connection, account=account, address=address)
         except NoSlotFree as full:
             self._too_many(full.limit, connection, account)
+            # An account's or address's own limit is its own matter; only "all" shows that the endpoint is full.
             if full.limit == "all":
                 self._full_at = self._clock()
-            if former is not None:
+            if former is not None:  # it stays connected, so it gets back the slot that was released for it
                 self._signed_in.take(former, account=account, address=network(former.address))
             return False
         if evicted is not None:

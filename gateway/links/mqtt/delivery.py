@@ -114,11 +114,12 @@ class PendingDeliveries:
         self._pending.append(delivery)
         if len(self._pending) > MAX_PENDING:
             self._expired(self._pending.pop(0))
-        if self._timer is None:
+        if self._timer is None:  # one timer for all, for the oldest
             self._expire_at(delivery.received_at + self._timeout)
 
     def take_all(self) -> list[Delivery]:
         """Remove and return all of them, in order of arrival."""
+        # Sorted, for deliveries that were interrupted are added after later ones.
         taken, self._pending = sorted(self._pending, key=lambda delivery: delivery.received_at), []
         if self._timer is not None:
             self._timer.cancel()
@@ -132,7 +133,7 @@ class PendingDeliveries:
         self._pending = [delivery for delivery in self._pending if delivery.received_at > latest]
         if self._pending:
             self._expire_at(min(delivery.received_at for delivery in self._pending) + self._timeout)
-        for delivery in late:
+        for delivery in late:  # last, for the callback may change what is pending
             self._expired(delivery)
 
     def _expire_at(self, when: float) -> None:

@@ -69,7 +69,7 @@ class MqttEndpoint:
         settings = self._settings
         async with AsyncExitStack() as stack:
             self._server.tasks = self._tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            stack.callback(self._server.close)
+            stack.callback(self._server.close)  # before the group is left, which waits for the connections' tasks
             self.port = await self._listen(stack, settings.host, settings.port, None)
             if settings.tls is not None:
                 self.tls_port = await self._listen(stack, settings.tls_host, settings.tls_port, settings.tls)

@@ -29,7 +29,7 @@ class InboundWindow:
         """A message came in."""
         self._counters.messages += 1
         self.in_flight.add(delivery)
-        self._budget.take(delivery.size)
+        self._budget.take(delivery.size)  # even beyond the budget: it was read already, and reading stops now
 
     def settled(self, delivery: Delivery) -> list[Delivery]:
         """What to acknowledge now, in order.

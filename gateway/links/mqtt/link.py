@@ -85,10 +85,11 @@ class RoutedLink:
         try:
             async with asyncio.TaskGroup() as group:
                 await self._serve(topics, on_message, group)
-        except ExceptionGroup as several:
+        except ExceptionGroup as several:  # the supervisor distinguishes LinkLost from a bug by the type
             raise several.exceptions[0] from several
 
     async def _serve(self, topics: Sequence[str], on_message: OnMessage, group: asyncio.TaskGroup) -> None:
+        # Before the claims, for `attach` may deliver what waited for them.
         self._start = lambda delivery: self._begin(group, on_message, delivery)
         self.has_served = True
         try:

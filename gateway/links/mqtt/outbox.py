@@ -103,7 +103,7 @@ class ClientOutbox:
     def _next_id(self) -> int:
         while True:
             self._last_id = self._last_id % 0xFFFF + 1
-            if self._last_id not in self._in_flight:
+            if self._last_id not in self._in_flight:  # ids are reused after 65,535 messages
                 return self._last_id
 
     def _packet(self, message: OutgoingMessage, packet_id: int, now: float, *, dup: bool) -> bytes:
@@ -113,6 +113,7 @@ class ClientOutbox:
         """
         packet = Publish(message.topic, message.payload, 1, packet_id, message.retain, dup, message.expiry(now))
         encoded = encode(packet, self.level)
+        # Both were checked when it was queued, but it may have waited, and the client may have reconnected since.
         if message.expires_at <= now or len(encoded) > self.max_packet:
             self._bytes -= len(message.payload)
             return b""

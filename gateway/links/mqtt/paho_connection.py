@@ -88,6 +88,7 @@ class PahoConnection:
         while not self.is_lost:
             if self._client.loop_misc() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 self.drop("no answer to a ping")
+            # `loop_misc` sends a ping when one is due: ten times a keep-alive is often enough, and cheap.
             await asyncio.wait([self._lost], timeout=max(0.2, self._settings.keep_alive / 10))
         raise LinkLost(self.why)
 
@@ -102,6 +103,7 @@ class PahoConnection:
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS or packet_id is None:
             raise self._refused(f"can't subscribe: {result.name}")
         granted: asyncio.Future[None] = self._loop.create_future()
+        # Registered before the loop can read the SUBACK: nothing has been awaited since `subscribe`.
         self._subscribing[packet_id] = granted
         try:
             async with asyncio.timeout(self._settings.response_timeout):
@@ -181,8 +183,8 @@ class PahoConnection:
             CallbackAPIVersion.VERSION2,
             client_id=settings.client_id,
             protocol=MQTTv5,
-            manual_ack=True,
-            reconnect_on_failure=False,
+            manual_ack=True,  # an acknowledgement means committed, and only the driver knows when
+            reconnect_on_failure=False,  # paho's own reconnection would run in a thread
         )
         client.max_queued_messages_set(MAX_QUEUED)
         if settings.user is not None:
@@ -205,6 +207,7 @@ class PahoConnection:
     def _on_disconnect(
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _more: Any
     ) -> None:
+        # After our own `drop` paho may report any reason; it explains nothing then.
         self.is_taken_over = reason.value == TAKEN_OVER and not self.is_lost
         if not self.is_lost:
             self.drop(f"connection lost: {reason}", self._explain(self))
@@ -223,7 +226,7 @@ class PahoConnection:
     async def _or_lost(self, answer: asyncio.Future[None]) -> None:
         either: list[asyncio.Future[Any]] = [answer, self._lost]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if answer.done() and not answer.cancelled():
+        if answer.done() and not answer.cancelled():  # the answer counts even if the connection is lost by now
             answer.result()
         elif self.is_lost:
             raise LinkLost(self.why)

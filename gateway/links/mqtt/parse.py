@@ -41,7 +41,7 @@ def check_first_byte(first: int) -> None:
     Raises MalformedPacket, before a body is waited for that may never come.
     """
     kind, flags = first >> 4, first & 0x0F
-    if kind in (5, 6, 7):
+    if kind in (5, 6, 7):  # PUBREC, PUBREL, PUBCOMP
         why = Words("QoS 2 的报文，本网关不提供", "a packet of QoS 2, which is not offered here")
         raise MalformedPacket(why, bytes([first]), reason=Reason.QOS_NOT_SUPPORTED)
     if kind not in PARSERS:
@@ -117,6 +117,7 @@ def _subscribe(_flags: int, body: PacketReader) -> Subscribe:
     filters = []
     while not body.is_empty:
         topic_filter, qos = read_filter(body), body.byte()
+        # The six upper bits are reserved in 3.1.1, so this finds them as well.
         if qos > 2:
             raise MalformedPacket(
                 Words(

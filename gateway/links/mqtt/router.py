@@ -73,7 +73,7 @@ class Router:
     def owner(self, account: str, topic: str) -> RoutedLink | None:
         """The link that `topic` belongs to when `account` publishes it."""
         exact = self._exact.get((account, topic))
-        if exact is not None:
+        if exact is not None:  # first: an exact claim is more specific than any wildcard
             return exact
         wildcard = self._wildcard.get(account, {})
         return next((link for topic_filter, link in wildcard.items() if matches(topic_filter, topic)), None)
@@ -92,7 +92,7 @@ class Router:
         link = self.owner(delivery.account, delivery.message.topic)
         if link is not None:
             link.deliver(delivery)
-        elif all(link.has_served for link in self.links(delivery.account)):
+        elif all(link.has_served for link in self.links(delivery.account)):  # nobody is left who could claim it
             self._unclaimed(delivery)
         else:
             self._early.setdefault(delivery.account, self._new_pending()).add(delivery)

@@ -76,7 +76,7 @@ class MqttServer:
 
     def close(self) -> None:
         """End all connections; no last will is due."""
-        for connection in list(self._connections):
+        for connection in list(self._connections):  # a copy, for ending one removes it from the set
             connection.end("the gateway stops", is_fault=False, reason=Reason.SHUTTING_DOWN)
         self._wills.close()
 
@@ -116,7 +116,7 @@ class MqttServer:
             why = "the client connected again [MQTT-3.1.4-2]"
             former.end(why, is_fault=False, reason=Reason.TAKEN_OVER)
             self._report_conflict(account, client, now)
-        self.pinged(account)
+        self.pinged(account)  # to sign in is as good a sign of life as a ping
         return Admission(ConnectCode.ACCEPTED, session, present)
 
     def subscribe(self, session: ClientSession, packet: Subscribe) -> tuple[int, ...]:
@@ -175,6 +175,7 @@ class MqttServer:
 
     def _grant(self, session: ClientSession, topic_filter: str, qos: int, as_published: bool) -> int:
         """The QoS granted, 1 at most; or why not: it is another's topic, or there are too many."""
+        # A shared subscription (5: 4.8.2). Our CONNACK says that there are none.
         if topic_filter.startswith("$share/"):
             return Reason.SHARED_NOT_SUPPORTED
         if not self._router.may_subscribe(session.account, topic_filter):
@@ -207,6 +208,7 @@ class MqttServer:
             )
             await self._unrouted.keep(account, why, will.payload)
         elif link.on_silent is not None:
+            # A failure must not end the endpoint's TaskGroup, and with it every connection.
             try:
                 await link.on_silent()
             except AnjuError as error:

@@ -114,6 +114,7 @@ class Sessions:
         present = earlier is not None and not clean and earlier.expiry_s > 0
         session = earlier if earlier and present else ClientSession(account, client, expiry_s)
         session.expiry_s = expiry_s
+        # The earlier connection's `close` comes later, and must not detach the replaced session.
         if earlier is not None and not present:
             earlier.expiry_s = 0  # what a clean session replaces is not kept [MQTT-3.1.2-6]
         self._attached.setdefault(account, {})[client] = session

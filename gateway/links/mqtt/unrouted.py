@@ -44,4 +44,5 @@ class UnroutedMessages:
         if await self.keep(owner, why, delivery.message.payload):
             delivery.settle(committed=True, why=str(why), reason=Reason.NOT_AUTHORIZED)
         else:
+            # Not acknowledged: the bytes would be lost, and they may be an alarm with a wrong topic.
             delivery.settle(committed=False, why="quarantine could not be written")

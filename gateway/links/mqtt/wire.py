@@ -86,7 +86,7 @@ class PacketReader:
                 Words("字符串不是正确的 UTF-8 [MQTT-1.5.3-1]", "a string is not well-formed UTF-8 [MQTT-1.5.3-1]"),
                 self._body,
             ) from None
-        if "\0" in text:
+        if "\0" in text:  # valid UTF-8, and forbidden in MQTT
             raise MalformedPacket(
                 Words("字符串含空字符 NUL [MQTT-1.5.3-2]", "a string contains NUL [MQTT-1.5.3-2]"), self._body
             )

@@ -55,7 +55,7 @@ async def _connect(name: str, to: Listen) -> socket.socket:
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             found = await loop.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
-            family, kind, protocol, _, address = found[0]
+            family, kind, protocol, _, address = found[0]  # a converter has one address
             return await _connect_to(socket.socket(family, kind, protocol), address)
     except TimeoutError:
         why = _FIXES[errno.ETIMEDOUT]
@@ -77,6 +77,7 @@ async def _connect_to(made: socket.socket, address: tuple[object, ...]) -> socke
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+        # Polls are small: Nagle's algorithm would hold each back until the one before is acknowledged.
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.get_running_loop().sock_connect(made, address)
         on_failure.pop_all()

@@ -57,7 +57,7 @@ def _open(settings: SerialSettings) -> serial.Serial:
             parity=_PARITY[settings.parity],
             stopbits=settings.stop_bits,
             timeout=0,
-            exclusive=True,
+            exclusive=True,  # another program on the port would take some of the bytes
         )
     except (OSError, ValueError, termios.error) as error:
         why = _explain(error)

@@ -45,7 +45,7 @@ _OPPOSITES = _pairs()
 
 def opposites_of(value: bool | float | str) -> Collection[bool | float | str]:
     """The opposites that everybody would agree on; empty where there are none."""
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # before the numbers, for True is 1
         return (not value,)
     if isinstance(value, str):
         return list(_OPPOSITES.get(value.strip().casefold(), ()))

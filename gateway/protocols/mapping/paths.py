@@ -50,7 +50,7 @@ def read_message(payload: bytes) -> Any:
         size = len(payload)
         raise BadInput(Words(f"共 {size} 字节，最多 {MAX_BYTES}", f"{size} bytes, {MAX_BYTES} are the most"), payload)
     text = text_of(payload)
-    if "\ufffd" in text:
+    if "\ufffd" in text:  # the replacement character: some bytes were no text
         why = Words("既不是 JSON 也不是 UTF-8 文本", "neither JSON nor text in UTF-8")
         raise BadInput(why, payload)
     try:
@@ -64,7 +64,7 @@ def read_message(payload: bytes) -> Any:
 
 def _depth(message: Any) -> int:
     level, deep = [message], 0
-    while level and deep <= MAX_DEPTH:
+    while level and deep <= MAX_DEPTH:  # level by level: recursion could overflow on what it is to bound
         deep += 1
         level = [below for item in level for below in _below(item)]
     return deep

@@ -46,6 +46,7 @@ def read_push_body(body: bytes, form: Format | None, content_type: str = "") -> 
 
 
 def _trees(body: bytes, form: Format | None, content_type: str) -> list[Tree]:
+    # Dahua's format has no content type of its own: it comes as text/plain, or without any.
     if form is None and len(body) <= MAX_FORM_BYTES and is_dahua(body):
         return list(events_of(body))
     form = form or detect_format(content_type, body)
@@ -70,7 +71,7 @@ def _read_parts(parts: list[BodyPart], form: Format | None, body: bytes) -> Push
                 documents += [Document(tree) for tree in _trees(part.data, form, part.kind)]
             except BadInput as error:
                 errors.append(error)
-    if fields and not documents:
+    if fields and not documents:  # beside a document, fields are its metadata and no event
         documents.append(Document(fields))
     if not documents:
         raise BadInput(errors[0].why if errors else Words("没有可读的事件", "it holds no event that can be read"), body)

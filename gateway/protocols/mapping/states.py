@@ -146,7 +146,7 @@ class StateTracker:
             if not state.applies_to(topics):
                 continue
             is_on, was_on = state.is_on(message), self._on.get(number)
-            if is_on is None or is_on is was_on:
+            if is_on is None or is_on is was_on:  # not in this message, or no change
                 continue
             kind = state.on if is_on else state.off
             if kind is None or (was_on is None and not is_on):

@@ -17,6 +17,7 @@ def parse_timestamp(value: object, form: str | None, zone: ZoneInfo) -> datetime
     try:
         if form:
             return _in_utc(datetime.strptime(str(value), form), zone)  # noqa: DTZ007  # the zone is the next step
+        # Digits alone are seconds or milliseconds, though `fromisoformat` would read 20261122 as a date.
         if isinstance(value, int | float) or (isinstance(value, str) and value.strip().isdecimal()):
             number = float(value)
             return datetime.fromtimestamp(number / 1000 if number > _MIN_MILLISECONDS else number, UTC)
