@@ -24,7 +24,7 @@ from gateway.protocols.mapping.bodies import Tree
 from gateway.protocols.mapping.dahua import HEARTBEAT
 from gateway.protocols.mapping.http_push_settings import HttpPushSettings
 from gateway.protocols.mapping.paths import Path, look_up
-from gateway.protocols.mapping.push_body import Document, PushBody, read_push_body
+from gateway.protocols.mapping.push_body import PushBody, PushDocument, read_push_body
 from gateway.protocols.mapping.scalars import scalar
 from gateway.protocols.mapping.timestamps import parse_timestamp
 
@@ -96,7 +96,7 @@ class HttpPush(Driver):
         zh, en = f"内容过大（{size} 字节），未读取", f"a body of {size} bytes was too large to be read"
         await self._quarantine.refuse(Words(zh, en), self._masked(head))
 
-    def _signals(self, document: Document, body: bytes) -> list[Signal]:
+    def _signals(self, document: PushDocument, body: bytes) -> list[Signal]:
         found = [signal for event in self._events(document.tree, body) if (signal := self._signal(event, body))]
         return [replace(signal, picture=document.picture) for signal in found] if document.picture else found
 

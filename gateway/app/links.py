@@ -87,6 +87,7 @@ class Links:
         try:
             factory = self._registry.factory(entry.driver.LINK)
             link = factory.make(self._request(entry))
+            capture = factory.capture(link)
         except LinkLost as error:
             return _unavailable(error.why)
         except Wrong as error:  # `anju check` says the same; here only for what changed since
@@ -96,7 +97,6 @@ class Links:
             log.exception("a link could not be made", device=entry.device.id, link=entry.driver.LINK)
             en = f"the link {entry.driver.LINK} of driver {entry.device.kind} failed ({type(error).__name__}: {error})"
             return _unavailable(Words("驱动的线路出错，请通知安装员", en))
-        capture = factory.capture(link)
         if capture is not None:
             self.captures[entry.device.id] = capture
         return _connected(factory, link)
@@ -114,7 +114,10 @@ class Links:
         self.captures.pop(device, None)
         # All factories, for the device's former driver may have named another link than its new one.
         for factory in self._registry:
-            factory.unlink(device)
+            try:
+                factory.unlink(device)
+            except Exception:  # a third party's, which must not stop a new configuration half way
+                log.exception("a link could not be released", device=device)
 
     def _request(self, entry: DeviceEntry) -> LinkRequest:
         # By device, not by link: a device that gets another driver keeps its file, which the driver may ignore.

@@ -57,6 +57,8 @@ class PigeonLinkFactory(LinkFactory[PigeonLink]):
         return link.capture
 
     def unlink(self, device: str) -> None:
+        if device == "cursed":
+            raise ZeroDivisionError("a bug")
         self.links.pop(device, None)
 
 

@@ -93,6 +93,13 @@ def test_a_factory_that_fails_costs_its_own_device_alone(links: Links, loft: str
         give(cast("Emitter", None), lambda: None)
 
 
+def test_a_factory_that_fails_to_forget_a_device_stops_nobody(links: Links) -> None:
+    links.link_of(entry())
+    links.unlink("cursed")
+    links.unlink("loft")
+    assert not links.captures
+
+
 def test_the_registry_holds_every_built_in_link_and_no_other() -> None:
     with pytest.raises(
         ValueError, match="the built-in links are none, serial, listen, http, modbus, mqtt, sip, vision"

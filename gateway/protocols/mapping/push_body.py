@@ -18,7 +18,7 @@ MAX_DOCUMENTS = 32
 
 
 @dataclass(slots=True)
-class Document:
+class PushDocument:
     """One tree, and the JPEG that came with it: the largest of several, which is the whole scene."""
 
     tree: Tree
@@ -34,7 +34,7 @@ class Document:
 class PushBody:
     """What was read. `errors` explains the parts that could not be read beside those that could."""
 
-    documents: list[Document]
+    documents: list[PushDocument]
     errors: tuple[Words, ...] = ()
 
 
@@ -42,7 +42,7 @@ def read_push_body(body: bytes, form: Format | None, content_type: str = "") -> 
     """`form` None: as its type or its first bytes say. Raises BadInput where nothing of it can be read."""
     if is_multipart(content_type, body):
         return _read_parts(parts_of(body, content_type), form, body)
-    return PushBody([Document(tree) for tree in _trees(body, form, content_type)])
+    return PushBody([PushDocument(tree) for tree in _trees(body, form, content_type)])
 
 
 def _trees(body: bytes, form: Format | None, content_type: str) -> list[Tree]:
@@ -56,7 +56,7 @@ def _trees(body: bytes, form: Format | None, content_type: str) -> list[Tree]:
 
 
 def _read_parts(parts: list[BodyPart], form: Format | None, body: bytes) -> PushBody:
-    documents: list[Document] = []
+    documents: list[PushDocument] = []
     early_pictures: list[bytes] = []
     fields: dict[str, Tree] = {}
     errors: list[BadInput] = []
@@ -68,11 +68,11 @@ def _read_parts(parts: list[BodyPart], form: Format | None, body: bytes) -> Push
             fields[part.name] = text_of(part.data).strip()
         elif part.data.strip(BLANK):
             try:
-                documents += [Document(tree) for tree in _trees(part.data, form, part.kind)]
+                documents += [PushDocument(tree) for tree in _trees(part.data, form, part.kind)]
             except BadInput as error:
                 errors.append(error)
     if fields and not documents:  # beside a document, fields are its metadata and no event
-        documents.append(Document(fields))
+        documents.append(PushDocument(fields))
     if not documents:
         raise BadInput(errors[0].why if errors else Words("没有可读的事件", "it holds no event that can be read"), body)
     for picture in early_pictures:
@@ -80,7 +80,7 @@ def _read_parts(parts: list[BodyPart], form: Format | None, body: bytes) -> Push
     return PushBody(documents, tuple(Words.of(error.why) for error in errors))
 
 
-def _add_picture(picture: bytes, documents: list[Document], early_pictures: list[bytes]) -> None:
+def _add_picture(picture: bytes, documents: list[PushDocument], early_pictures: list[bytes]) -> None:
     """A picture belongs to the document before it, or if it comes first, to the first one."""
     if documents:
         documents[-1].add_picture(picture)
