@@ -23,7 +23,7 @@ from gateway.links.mqtt.message import MqttMessage
 from gateway.model import Command, Device, DeviceType
 from gateway.protocols.mapping.mqtt_settings import MappedSettings
 from tests.drivers.test_mqtt_device import Emitted
-from tests.links.mqtt.support import Aside, RawClient, endpoint, signal, until
+from tests.links.mqtt.support import QuarantineStub, RawClient, endpoint, signal, until
 from tests.support.broker import Mosquitto
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto")
@@ -75,7 +75,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene(broker: Mosquitto, settings: dict[str, Any]) -> AsyncIterator[Scene]:
-    client = BrokerClient(BrokerSettings("127.0.0.1", broker.port), Aside())
+    client = BrokerClient(BrokerSettings("127.0.0.1", broker.port), QuarantineStub())
     emitted, peer = Emitted(), Peer(broker.port)
     driver = MqttMapped(DEVICE, MappedSettings.model_validate(settings), client.link("front", ""), emitted)
     running = [asyncio.create_task(client.run()), asyncio.create_task(driver.run())]
@@ -93,10 +93,10 @@ async def scene(broker: Mosquitto, settings: dict[str, Any]) -> AsyncIterator[Sc
 async def _subscribed(peer: Peer, emitted: Emitted, topics: list[str]) -> None:
     """Until what is said on its topic arrives: nothing else tells that the broker took the subscription."""
     topic = topics[0].replace("+", "x")
-    while not emitted.aside:
+    while not emitted.quarantined:
         await peer.say(topic, b"\xff", qos=1)
         await asyncio.sleep(0.1)
-    emitted.aside.clear()
+    emitted.quarantined.clear()
     emitted.refusals.clear()
 
 
@@ -385,13 +385,13 @@ async def test_any_json_with_numbers(broker: Mosquitto) -> None:
         assert [one.data["temperature"] for one in it.emitted.signals] == ["61.5", 40.2]
 
 
-async def test_what_can_not_be_read_is_kept_aside(broker: Mosquitto) -> None:
+async def test_what_can_not_be_read_is_quarantined(broker: Mosquitto) -> None:
     async with scene(broker, ZIGBEE) as it:
         await it.say("zigbee2mqtt/front_door", b"\xff\xfe", qos=1)
         await it.say("zigbee2mqtt/front_door", "[" * 100 + "]" * 100, qos=1)
         await it.say("zigbee2mqtt/front_door", {"contact": False}, qos=1)
         await it.hears("door.opened")
-        assert [why for why, _ in it.emitted.aside] == [
+        assert [why for why, _ in it.emitted.quarantined] == [
             "zigbee2mqtt/front_door: neither JSON nor text in UTF-8",
             "zigbee2mqtt/front_door: JSON nested deeper than 32 levels",
         ]
@@ -403,7 +403,7 @@ async def test_a_value_that_means_nothing_is_told_the_installer_once(broker: Mos
             await it.say("zigbee2mqtt/front_door", {"contact": value}, qos=1)
         await it.say("zigbee2mqtt/front_door", {"contact": True}, qos=1)
         await it.hears("door.opened", "door.closed")
-        assert [why.partition(",")[0] for why, _ in it.emitted.aside] == [
+        assert [why.partition(",")[0] for why, _ in it.emitted.quarantined] == [
             "zigbee2mqtt/front_door: contact is 'unknown'",
             "zigbee2mqtt/front_door: contact is 'ajar'",
         ]
@@ -414,7 +414,7 @@ async def test_json_that_is_cut_short_is_told_the_guard(broker: Mosquitto) -> No
     async with scene(broker, ZIGBEE) as it:
         await it.say("zigbee2mqtt/front_door", b'{"battery": 97, "contact": fal', qos=1)
         await until(lambda: it.emitted.refusals)
-        assert it.emitted.aside == [("zigbee2mqtt/front_door: broken JSON", b'{"battery": 97, "contact": fal')]
+        assert it.emitted.quarantined == [("zigbee2mqtt/front_door: broken JSON", b'{"battery": 97, "contact": fal')]
 
 
 async def test_names_in_gbk_cost_no_alarm(broker: Mosquitto) -> None:

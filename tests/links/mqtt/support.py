@@ -84,7 +84,7 @@ class Committer:
             self._db.close()
 
 
-class Aside:
+class QuarantineStub:
     """A quarantine that remembers."""
 
     def __init__(self) -> None:
@@ -168,11 +168,11 @@ def signal(packet_id: int, payload: bytes = b"{}", topic: str = SIGNAL, **more: 
 async def endpoint(
     limits: EndpointLimits | None = None,
     accounts: Mapping[str, str] | None = None,
-    aside: Callable[[str, str, bytes], Awaitable[None]] | None = None,
+    quarantined: Callable[[str, str, bytes], Awaitable[None]] | None = None,
     **settings: Any,
 ) -> AsyncIterator[MqttEndpoint]:
     made = MqttEndpoint(
-        EndpointSettings(port=0, tls_port=0, **settings), accounts or ACCOUNTS, aside or Aside(), limits
+        EndpointSettings(port=0, tls_port=0, **settings), accounts or ACCOUNTS, quarantined or QuarantineStub(), limits
     )
     async with asyncio.timeout(60), made:
         yield made

@@ -22,7 +22,7 @@ from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.link import OnMessage, RoutedLink
 from gateway.model import Words
 from tests.links.mqtt import certificate
-from tests.links.mqtt.support import SIGNAL, Aside, Committer, until
+from tests.links.mqtt.support import SIGNAL, Committer, QuarantineStub, until
 from tests.support.broker import Mosquitto
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto")
@@ -59,8 +59,12 @@ def device(broker: Mosquitto) -> Iterator[Device]:
 
 
 @asynccontextmanager
-async def connected(port: int, aside: Aside | None = None, **settings: Any) -> AsyncIterator[BrokerClient]:
-    client = BrokerClient(BrokerSettings("127.0.0.1", port, **{"response_timeout": 3.0, **settings}), aside or Aside())
+async def connected(
+    port: int, quarantined: QuarantineStub | None = None, **settings: Any
+) -> AsyncIterator[BrokerClient]:
+    client = BrokerClient(
+        BrokerSettings("127.0.0.1", port, **{"response_timeout": 3.0, **settings}), quarantined or QuarantineStub()
+    )
     task = asyncio.create_task(client.run())
     yield client
     task.cancel()
@@ -244,9 +248,9 @@ async def test_a_broker_that_is_back_says_so_and_its_memory_is_no_sign_of_life(
 
 
 async def test_a_device_without_a_driver_does_not_hold_up_the_others(
-    broker: Mosquitto, device: Device, committer: Committer, aside: Aside
+    broker: Mosquitto, device: Device, committer: Committer, quarantined: QuarantineStub
 ) -> None:
-    async with connected(broker.port, aside, driver_timeout=0.5) as client:
+    async with connected(broker.port, quarantined, driver_timeout=0.5) as client:
         lock, bell = client.link("lock"), client.link("bell")
         first = asyncio.create_task(bell.serve(["anju/v1/bell/signal"], committer))
         async with served(lock, committer):
@@ -257,18 +261,18 @@ async def test_a_device_without_a_driver_does_not_hold_up_the_others(
             await device.publish(b"lock")
             await until(lambda: client.counters.acknowledged == 2)
             assert committer.kept() == [b"lock"]
-            assert [(who, data) for who, _, data in aside.kept] == [("bell", b"bell")]
+            assert [(who, data) for who, _, data in quarantined.kept] == [("bell", b"bell")]
 
 
 async def test_a_device_that_is_no_more_is_unsubscribed(
-    broker: Mosquitto, device: Device, committer: Committer, aside: Aside
+    broker: Mosquitto, device: Device, committer: Committer, quarantined: QuarantineStub
 ) -> None:
     async with connected(broker.port) as client, served(client.link("lock"), committer):
         await until(is_subscribed(broker))
     await device.publish(b"left over")
-    async with connected(broker.port, aside) as client:
+    async with connected(broker.port, quarantined) as client:
         serving = asyncio.create_task(client.link("bell").serve(["anju/v1/bell/signal"], committer))
-        await until(lambda: aside.kept and client.counters.acknowledged == 1)
+        await until(lambda: quarantined.kept and client.counters.acknowledged == 1)
         await until(lambda: "Received UNSUBSCRIBE from anju" in broker.log.read_text())
         serving.cancel()
 

@@ -30,7 +30,7 @@ from gateway.links.mqtt.packets import (
     Unsubscribe,
     Will,
 )
-from tests.links.mqtt.support import SIGNAL, Aside, Committer, RawClient, endpoint, signal, until
+from tests.links.mqtt.support import SIGNAL, Committer, QuarantineStub, RawClient, endpoint, signal, until
 
 TOPICS = ["anju/v1/lock/signal", "anju/v1/lock/result", "anju/v1/lock/status"]
 
@@ -241,8 +241,10 @@ async def test_wrong_passwords() -> None:
             await client.close()
 
 
-async def test_another_accounts_topic_is_kept_aside_then_acknowledged(committer: Committer, aside: Aside) -> None:
-    async with endpoint(aside=aside) as door:
+async def test_another_accounts_topic_is_quarantined_then_acknowledged(
+    committer: Committer, quarantined: QuarantineStub
+) -> None:
+    async with endpoint(quarantined=quarantined) as door:
         Serving(door.link("lock", "bridge"), committer)
         Serving(door.link("bell", "lone"), committer, ["anju/v1/bell/signal"])
         client = await RawClient.open(door.port)
@@ -250,8 +252,11 @@ async def test_another_accounts_topic_is_kept_aside_then_acknowledged(committer:
         await client.sign_in()
         client.send(signal(1, b"spoof", "anju/v1/bell/signal"), signal(2, b"stray", "$SYS/x"), signal(3, b"own"))
         assert [await client.receive() for _ in range(3)] == [Puback(1), Puback(2), Puback(3)]
-        assert [(account, data) for account, _, data in aside.kept] == [("bridge", b"spoof"), ("bridge", b"stray")]
-        assert "anju/v1/bell/signal" in aside.kept[0][1]
+        assert [(account, data) for account, _, data in quarantined.kept] == [
+            ("bridge", b"spoof"),
+            ("bridge", b"stray"),
+        ]
+        assert "anju/v1/bell/signal" in quarantined.kept[0][1]
         assert committer.kept() == [b"own"]
         await client.close()
 
@@ -364,14 +369,14 @@ async def test_messages_wait_for_their_driver(committer: Committer) -> None:
         await client.close()
 
 
-async def test_when_no_driver_comes_the_message_is_left_with_the_device(aside: Aside) -> None:
-    async with endpoint(EndpointLimits(driver_timeout=0.3), aside=aside) as door:
+async def test_when_no_driver_comes_the_message_is_left_with_the_device(quarantined: QuarantineStub) -> None:
+    async with endpoint(EndpointLimits(driver_timeout=0.3), quarantined=quarantined) as door:
         door.link("lock", "bridge")
         client = await RawClient.open(door.port)
         await client.sign_in()
         client.send(signal(1))
         assert await client.ends(2) == []
-        assert aside.kept == []
+        assert quarantined.kept == []
         await client.close()
 
 
@@ -449,14 +454,14 @@ async def test_a_will_that_comes_due_means_silence(way, is_silent: bool) -> None
         await client.close()
 
 
-async def test_a_will_for_somebody_else_is_kept_aside(aside: Aside) -> None:
-    async with endpoint(aside=aside) as door:
+async def test_a_will_for_somebody_else_is_quarantined(quarantined: QuarantineStub) -> None:
+    async with endpoint(quarantined=quarantined) as door:
         door.link("bell", "lone")
         client = await RawClient.open(door.port)
         await client.sign_in(will=Will("anju/v1/bell/status", b"offline"))
         await client.close()
-        await until(lambda: aside.kept)
-        assert aside.kept[0][0] == "bridge"
+        await until(lambda: quarantined.kept)
+        assert quarantined.kept[0][0] == "bridge"
 
 
 async def test_the_same_client_again_takes_over_and_is_not_silent() -> None:
@@ -534,8 +539,8 @@ HOSTILE: dict[str, Packet] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_what_a_client_may_not_say_ends_its_connection_alone(name: str, aside: Aside) -> None:
-    async with endpoint(aside=aside) as door:
+async def test_what_a_client_may_not_say_ends_its_connection_alone(name: str, quarantined: QuarantineStub) -> None:
+    async with endpoint(quarantined=quarantined) as door:
         Serving(door.link("lock", "bridge"), nothing)
         good, bad = await RawClient.open(door.port), await RawClient.open(door.port)
         await good.sign_in()
@@ -545,8 +550,8 @@ async def test_what_a_client_may_not_say_ends_its_connection_alone(name: str, as
         good.send(signal(1))
         assert await good.receive() == Puback(1)
         assert door.counters.malformed == 1
-        await until(lambda: aside.kept)
-        assert aside.kept[0][0] == "bridge"
+        await until(lambda: quarantined.kept)
+        assert quarantined.kept[0][0] == "bridge"
         await good.close()
         await bad.close()
 
@@ -574,13 +579,15 @@ async def test_a_packet_id_in_use(committer: Committer) -> None:
     "data",
     [b"\x00", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00", b"\x10\xff\xff\xff\x7f", b"\xc0\x00", b"\x30\x00"],
 )
-async def test_strangers_with_garbage_are_closed_and_counted_and_fill_no_disk(data: bytes, aside: Aside) -> None:
-    async with endpoint(aside=aside) as door:
+async def test_garbage_before_sign_in_is_closed_and_counted_and_fills_no_disk(
+    data: bytes, quarantined: QuarantineStub
+) -> None:
+    async with endpoint(quarantined=quarantined) as door:
         client = await RawClient.open(door.port)
         client.writer.write(data)
         assert await client.ends() == []
         assert door.counters.malformed == 1
-        assert aside.kept == []
+        assert quarantined.kept == []
         await client.close()
 
 
@@ -616,7 +623,7 @@ async def test_it_goes_down_with_everything_and_comes_up_on_the_same_port(commit
         client = await RawClient.open(door.port)
         await client.sign_in(will=Will("anju/v1/lock/status", b"offline"))
     assert await client.ends() == []
-    async with MqttEndpoint(settings, {"bridge": "bridge-password"}, Aside()) as again:
+    async with MqttEndpoint(settings, {"bridge": "bridge-password"}, QuarantineStub()) as again:
         other = await RawClient.open(again.port)
         assert (await other.sign_in()).code == ConnectCode.ACCEPTED
         await other.close()

@@ -32,8 +32,8 @@ from gateway.links.mqtt.packets import (
 )
 from gateway.links.mqtt.properties import Property
 from gateway.links.mqtt.reasons import Reason
-from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Aside, Committer, RawClient, endpoint, signal, until
-from tests.links.mqtt.test_peers import WHO, run, serving
+from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Committer, QuarantineStub, RawClient, endpoint, signal, until
+from tests.links.mqtt.test_interoperability import WHO, run, serving
 
 STATUS = "anju/v1/lock/status"
 COMMAND = "anju/v1/lock/command"
@@ -102,8 +102,8 @@ async def test_what_is_wrong_with_a_connect_is_said(connect: bytes, reason: Reas
         assert door.counters.malformed == 1
 
 
-async def test_an_acknowledgement_says_what_was_wrong(aside: Aside) -> None:
-    async with serving(picky, aside=aside) as (door, _), client_of(door) as client:
+async def test_an_acknowledgement_says_what_was_wrong(quarantined: QuarantineStub) -> None:
+    async with serving(picky, quarantined=quarantined) as (door, _), client_of(door) as client:
         await client.sign_in()
         client.send(signal(1), signal(2, b"alarmed"), signal(3, topic="anju/v1/other/signal"))
         assert await client.receive() == Puback(1)
@@ -113,7 +113,7 @@ async def test_an_acknowledgement_says_what_was_wrong(aside: Aside) -> None:
         assert isinstance(strange, Puback)
         assert strange.reason == Reason.NOT_AUTHORIZED
         assert "no device's of account bridge" in strange.properties[Property.REASON]
-        assert aside.kept
+        assert quarantined.kept
 
 
 @pytest.mark.parametrize("asked", [{Property.REQUEST_PROBLEM: 0}, {Property.MAXIMUM_PACKET: 200}])

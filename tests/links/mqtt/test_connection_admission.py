@@ -17,7 +17,7 @@ from gateway.links.mqtt.packets import LEVEL_5, Connack, Connect, ConnectCode, D
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.session import MAX_DETACHED, Sessions
 from tests.links.mqtt import certificate
-from tests.links.mqtt.support import ACCOUNTS, Aside, Committer, RawClient, endpoint, signal, until
+from tests.links.mqtt.support import ACCOUNTS, Committer, QuarantineStub, RawClient, endpoint, signal, until
 
 BURST = 1000
 
@@ -32,7 +32,7 @@ async def _open(stack: AsyncExitStack, door: MqttEndpoint, account: str, client:
 async def test_one_account_with_a_thousand_connections_keeps_nobody_out(committer: Committer) -> None:
     refusals = RefusalLog()
     async with (
-        MqttEndpoint(EndpointSettings(port=0), ACCOUNTS, Aside(), refusals=refusals) as door,
+        MqttEndpoint(EndpointSettings(port=0), ACCOUNTS, QuarantineStub(), refusals=refusals) as door,
         AsyncExitStack() as stack,
         asyncio.TaskGroup() as tasks,
     ):
@@ -126,7 +126,7 @@ async def test_a_full_endpoint_says_that_it_is() -> None:
 async def test_after_wrong_passwords_the_right_one_gets_in_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.links.mqtt.accounts.MAX_DELAY_S", 0.5)
     refusals = RefusalLog()
-    async with MqttEndpoint(EndpointSettings(port=0), ACCOUNTS, Aside(), refusals=refusals) as door:
+    async with MqttEndpoint(EndpointSettings(port=0), ACCOUNTS, QuarantineStub(), refusals=refusals) as door:
         guessers = [await RawClient.open(door.port) for _ in range(20)]
         for guesser in guessers:
             guesser.send(Connect("c", user="bridge", password=b"guess"))

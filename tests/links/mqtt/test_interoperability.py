@@ -20,7 +20,7 @@ from gateway.links.mqtt.link import OnMessage
 from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import ConnectCode, Puback
 from tests.links.mqtt import certificate, node_client
-from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Aside, Committer, RawClient, endpoint, signal, until
+from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Committer, QuarantineStub, RawClient, endpoint, signal, until
 
 TOPICS = ["anju/v1/lock/signal", "anju/v1/lock/result", "anju/v1/lock/status"]
 WHO = ("-h", "127.0.0.1", "-u", "bridge", "-P", ACCOUNTS["bridge"], "-q", "1")
@@ -186,8 +186,8 @@ async def test_the_encrypted_door_takes_nothing_in_the_clear(committer: Committe
 
 
 @pytest.mark.needs("mosquitto_pub", "mosquitto-clients")
-async def test_mosquitto_pub_by_tls(committer: Committer, pair: tuple[Path, Path], aside: Aside) -> None:
-    async with serving(committer, tls=certificate.server_context(*pair), aside=aside) as (door, _):
+async def test_mosquitto_pub_by_tls(committer: Committer, pair: tuple[Path, Path], quarantined: QuarantineStub) -> None:
+    async with serving(committer, tls=certificate.server_context(*pair), quarantined=quarantined) as (door, _):
         code, out = await run(
             "mosquitto_pub", *WHO, "-p", door.tls_port, "--cafile", pair[0], "-t", SIGNAL, "-m", "hello"
         )
