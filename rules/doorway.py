@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.model import Clear, Decision, Decisions, Raise, Severity, Signal, Wake, WakeAt, Words
+from gateway.model import Clear, Decision, Decisions, Event, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
 from gateway.settings.durations import Duration, PositiveDuration, at_most
 from gateway.settings.selection import Selection, SeverityOrOff
@@ -51,10 +51,12 @@ class Doorway(Rule):
     def start(self, held: frozenset[str]) -> Doors:
         return Doors(standing=set(held))
 
-    def on(self, state: Doors, event: Signal | Wake) -> Decisions:
+    def on(self, state: Doors, event: Event) -> Decisions:
         if isinstance(event, Wake):
             return self._on_wake(event, state)
-        return self._on_signal(event, state) if self.settings.covers(event.device, self.compound) else ()
+        if isinstance(event, Signal) and self.settings.covers(event.device, self.compound):
+            return self._on_signal(event, state)
+        return ()
 
     def _on_signal(self, signal: Signal, doors: Doors) -> Decisions:
         door = _door(signal)

@@ -74,7 +74,7 @@ class Reloader:
             return
         if difference.is_live:
             rules = await self._changeover.apply(new)
-            await rules.taken.wait()
+            await rules.applied.wait()
             await self._say("configuration.changed", {"changes": _in_words(difference), **summary(difference)})
         log.info("the configuration was read again", **summary(difference))
         await tell(Done())

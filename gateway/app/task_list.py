@@ -42,7 +42,7 @@ def own_tasks(parts: Components) -> list[BackgroundTask]:
         ),
         _work("certificates", "证书更新", "renewed certificates", parts.certificates.keep),
         _work("certificate_watch", "证书到期检查", "expiring certificates", parts.certificate_watch.run),
-        _work("known", "人脸和车牌名单", "lists of faces and plates", lambda: _known(parts)),
+        _work("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(parts)),
         _work("clock", "校时", "following the clock", lambda: housekeeping.keep_time(parts.clock, store, *steps)),
         _work("purge", "清理过期数据", "purging", lambda: housekeeping.purge(parts.clock, store, in_force.retention)),
         _work("store_care", "数据库检查", "looking after the database", care.run),
@@ -79,8 +79,8 @@ class Probe:
             await asyncio.sleep(PROBE_S)
 
 
-def _known(parts: Components) -> Coroutine[Any, Any, None]:
-    return sync_identities(parts.store, parts.doors.vision, parts.in_force.matching)
+def _sync_identities(parts: Components) -> Coroutine[Any, Any, None]:
+    return sync_identities(parts.store, parts.register, parts.doors.vision, parts.in_force.matching)
 
 
 def _work(name: str, zh: str, en: str, run: Callable[[], Coroutine[Any, Any, Any]]) -> BackgroundTask:

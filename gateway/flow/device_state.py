@@ -10,10 +10,10 @@ from typing import Any
 import structlog
 
 from gateway.driver import Driver, DriverSettings
-from gateway.flow.announce import Announce
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.emitter import Emitter
 from gateway.flow.flap_damping import Bounds, FlapDamping
+from gateway.flow.listeners import ConsoleFeed
 from gateway.flow.refusals import Refusals
 from gateway.model import Device, Health, Json, Said, Signal, as_data
 
@@ -53,7 +53,7 @@ class DeviceState:
         self,
         entry: SupervisedDevice,
         now: Callable[[], datetime],
-        announce: Announce,
+        console: ConsoleFeed,
         say: Callable[[Signal], None],
         former: DeviceState | None = None,
     ) -> None:
@@ -62,7 +62,7 @@ class DeviceState:
         self.is_over = False
         """Nobody watches it any more: its driver ends and is not started again."""
         self._now = now
-        self._announce = announce
+        self._console = console
         self._say = say
         self._started = now()
         self._heard_since_start = False
@@ -268,7 +268,7 @@ class DeviceState:
         for shown in self.statuses():
             hosts = (self.entry.device, *self._hosts(shown.device), shown.device)
             if status.device in hosts:
-                self._announce.device_changed(shown)
+                self._console.device_changed(shown)
 
     def _keep(self, status: DeviceStatus) -> None:
         if status.device.id == self.entry.device.id:

@@ -10,12 +10,12 @@ from functools import partial
 import structlog
 
 from gateway.errors import AnjuError, CommandFailed, LinkLost, LoginRefused, NotFound, NotRecorded, why_of
-from gateway.flow.announce import Announce
 from gateway.flow.backoff import Backoff
 from gateway.flow.device_state import DeviceState, SupervisedDevice
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
+from gateway.flow.listeners import ConsoleFeed
 from gateway.model import Command, Json, Said, Signal, Words
 from gateway.tasks import Stray, apart, for_good
 
@@ -34,11 +34,13 @@ _TAKEN_ALONG = Words("执行中设备断线，结果未确认", "not confirmed: 
 class Supervisor:
     """Has no devices until `become` names them, before or while it runs."""
 
-    def __init__(self, intake: Intake, quarantine: Quarantine, now: Callable[[], datetime], announce: Announce) -> None:
+    def __init__(
+        self, intake: Intake, quarantine: Quarantine, now: Callable[[], datetime], console: ConsoleFeed
+    ) -> None:
         self._intake = intake
         self._quarantine = quarantine
         self._now = now
-        self._announce = announce
+        self._console = console
         self._sayings: asyncio.Queue[Signal] = asyncio.Queue()
         self._starting: asyncio.Queue[DeviceState] = asyncio.Queue()
         self._running: dict[DeviceState, asyncio.Task[None]] = {}
@@ -66,7 +68,7 @@ class Supervisor:
         for entry in entries:
             watched = former.get(entry.device.id)
             if watched is None or watched.entry is not entry:
-                watched = DeviceState(entry, self._now, self._announce, self._sayings.put_nowait, watched)
+                watched = DeviceState(entry, self._now, self._console, self._sayings.put_nowait, watched)
                 self._starting.put_nowait(watched)
             self._watched[entry.device.id] = watched
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from gateway.model import ALARM_KINDS, Clear, Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.model import ALARM_KINDS, Clear, Decisions, Event, Raise, Severity, Signal, Words
 from gateway.rule import Compound, Rule, RuleSettings
 
 NAME = "uncovered"
@@ -34,7 +34,7 @@ class UnhandledAlarms(Rule):
     def start(self, held: frozenset[str]) -> set[str]:
         return set(held)
 
-    def on(self, state: set[str], event: Signal | Wake) -> Decisions:
+    def on(self, state: set[str], event: Event) -> Decisions:
         if not isinstance(event, Signal):
             return ()
         if event.kind in ENDS:

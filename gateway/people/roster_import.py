@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from gateway.people.residents import Resident, Vehicle, phone_of
+from gateway.model import Resident, Vehicle
 from gateway.people.roster import Roster
+from gateway.people.rows import phone_of
 from gateway.store import Store
 from gateway.store.vault import Vault
 

@@ -1,10 +1,10 @@
-"""The journal: signals, fired wake-ups and accepted configurations, in one numbered row of events."""
+"""The journal: signals, wake-ups, actions of people and accepted configurations, in one numbered order."""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
@@ -13,7 +13,7 @@ from operator import itemgetter
 
 import structlog
 
-from gateway.model import Signal, Wake, new_id
+from gateway.model import Action, Event, Signal, Wake, new_id
 from gateway.store.columns import from_json, from_us, maybe_time, maybe_us, to_json, to_us
 
 log = structlog.get_logger(__name__)
@@ -57,6 +57,17 @@ def record_wake(connection: sqlite3.Connection, wake: Wake) -> int:
     return _append(connection, "wake", wake.time, {"rule": wake.rule, "key": wake.key, "because": wake.because})
 
 
+def record_action(connection: sqlite3.Connection, action: Action) -> int:
+    """Append what a person did; returns its number."""
+    about = {"alert": action.alert, "rule": action.rule, "key": action.key, "place": action.place}
+    data = {"user": action.user, **{name: value for name, value in about.items() if value}, "data": dict(action.data)}
+    cursor = connection.execute(
+        "INSERT INTO journal (entry, id, device, kind, received, data) VALUES ('action', ?, ?, ?, ?, ?)",
+        (new_id("p"), action.device or None, action.kind, to_us(action.time), to_json(data)),
+    )
+    return cursor.lastrowid or 0
+
+
 def record_configuration(connection: sqlite3.Connection, at: datetime, fingerprint: str, text: str) -> int:
     return _append(connection, "config", at, {"fingerprint": fingerprint, "text": text})
 
@@ -88,21 +99,22 @@ def first_since(connection: sqlite3.Connection, since: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events are to be read, and each from which number on: signals by kind, of every kind, and wake-ups."""
+    """Which events are to be read, and each from which number on: signals by kind, of every kind, and all others."""
 
     kinds: Mapping[str, int]
     every: int
-    wakes: int
+    others: int
+    """Wake-ups and actions of people: few, so they are read whatever their rule or kind."""
 
 
 NEVER = (1 << 63) - 1
 """A number that no event has."""
 _OF_KIND = "SELECT * FROM journal WHERE entry = 'signal' AND kind = ? AND number BETWEEN ? AND ? ORDER BY number"
 _OF_EVERY_KIND = "SELECT * FROM journal WHERE entry = 'signal' AND number BETWEEN ? AND ? ORDER BY number"
-_WAKES = "SELECT * FROM journal WHERE entry <> 'signal' AND entry = 'wake' AND number BETWEEN ? AND ? ORDER BY number"
+_OTHERS = "SELECT * FROM journal WHERE entry <> 'signal' AND entry = ? AND number BETWEEN ? AND ? ORDER BY number"
 
 
-def events(connection: sqlite3.Connection, wanted: Wanted, after: int, last: int, most: int) -> list[Signal | Wake]:
+def events(connection: sqlite3.Connection, wanted: Wanted, after: int, last: int, most: int) -> list[Event]:
     """At most so many of the wanted ones numbered above `after`, in order, up to and with `last`.
 
     Each kind is read by the index, so that what nobody wants costs nothing.
@@ -111,7 +123,7 @@ def events(connection: sqlite3.Connection, wanted: Wanted, after: int, last: int
     streams = [
         *(connection.execute(_OF_KIND, (kind, max(after + 1, first), each)) for kind, first in wanted.kinds.items()),
         connection.execute(_OF_EVERY_KIND, (max(after + 1, wanted.every), last)),
-        connection.execute(_WAKES, (max(after + 1, wanted.wakes), last)),
+        *(connection.execute(_OTHERS, (entry, max(after + 1, wanted.others), last)) for entry in ("wake", "action")),
     ]
     try:
         return list(_understood(islice(merge(*streams, key=itemgetter(0)), most)))
@@ -169,11 +181,11 @@ def _signals(rows: Iterable[sqlite3.Row]) -> list[Signal]:
     return [event for event in _understood(rows) if isinstance(event, Signal)]
 
 
-def _understood(rows: Iterable[sqlite3.Row]) -> Iterator[Signal | Wake]:
+def _understood(rows: Iterable[sqlite3.Row]) -> Iterator[Event]:
     """Without what nobody can have written: a page that is partly overwritten gives such rows."""
     for row in rows:
         try:
-            yield _signal(row) if row["entry"] == "signal" else _wake(row)
+            yield _READ[row["entry"]](row)
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             log.error("a row of the journal can't be understood", number=row["number"], why=str(error))
 
@@ -194,3 +206,20 @@ def _signal(row: sqlite3.Row) -> Signal:
 def _wake(row: sqlite3.Row) -> Wake:
     data = from_json(row["data"])
     return Wake(data["rule"], data["key"], from_us(row["received"]), row["number"], data.get("because"))
+
+
+def _action(row: sqlite3.Row) -> Action:
+    data = from_json(row["data"])
+    about = {name: data.get(name, "") for name in ("alert", "rule", "key", "place")}
+    return Action(
+        kind=row["kind"],
+        user=data["user"],
+        time=from_us(row["received"]),
+        device=row["device"] or "",
+        data=data["data"],
+        number=row["number"],
+        **about,
+    )
+
+
+_READ: Mapping[str, Callable[[sqlite3.Row], Event]] = {"signal": _signal, "wake": _wake, "action": _action}

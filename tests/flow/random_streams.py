@@ -86,7 +86,7 @@ class Machine:
         held = {name: frozenset(keys) for name, keys in self.held.items()}
         first = {rule.HORIZON: self._first_since(now - rule.HORIZON) for rule, _ in rules}
         record = OnRecord(self.record.progress, self.record.checkpoints, first)
-        wanted = self.rulebook.turn(NewRules(rules, len(self.journal)), held, record)
+        wanted = self.rulebook.switch(NewRules(rules, len(self.journal)), held, record)
         missed = self._missed(wanted) if wanted else []
         for begin in range(0, len(missed), 7):
             self._keep(self.rulebook.replay(missed[begin : begin + 7]))
@@ -141,7 +141,7 @@ class Machine:
                 first = min(wanted.every, wanted.kinds.get(event.kind, wanted.every))
                 missed += [event] if (event.number or 0) >= first else []
             elif isinstance(event, Wake):
-                missed += [event] if (event.number or 0) >= wanted.wakes else []
+                missed += [event] if (event.number or 0) >= wanted.others else []
         return missed
 
 

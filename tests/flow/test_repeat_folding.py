@@ -27,7 +27,7 @@ async def intake(tmp_path, monkeypatch):
     monkeypatch.setattr(repeat_folding, "RATE", 0.001)
     async with Store.open(tmp_path) as store:
         clock = Clock()
-        desk = Desk(store, clock.now, lambda _alert: None)
+        desk = Desk(store, clock.now)
         made = Intake(store, clock, UnrecordedSignals(desk.memory, lambda: COMPOUND, clock.now), RefusalLog())
         watching = asyncio.ensure_future(made.watch_storage())
         yield made

@@ -177,7 +177,7 @@ async def test_an_alarm_that_comes_while_the_rules_catch_up_is_on_the_screen(flo
         return read(connection, **{**wanted, "most": 1})
 
     monkeypatch.setattr(journal, "events", slowly)
-    monkeypatch.setattr(pipeline, "PATIENCE_S", -1.0)
+    monkeypatch.setattr(pipeline, "SHOW_AHEAD_AFTER_S", -1.0)
     panic = type("Panic", (Remembers,), {"KINDS": ("panic.pressed",), "on": _raise_panic, "start": lambda *_: None})
     panic.State = None
     async with flow_of(remembers(), (panic("p", None, COMPOUND), "f")) as flow:

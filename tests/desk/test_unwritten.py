@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.desk import DecisionOnEvent, Desk, rows
+from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.model import AlertState, Clear, Raise, Severity, Signal, Words
 from gateway.store import Store, journal
+from tests.support.alerts import RecordedChanges
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 WORDS = Words("报警", "alarm")
@@ -23,12 +25,12 @@ async def store(tmp_path):
 
 @pytest.fixture
 def told():
-    return []
+    return RecordedChanges()
 
 
 @pytest.fixture
 async def desk(store, told):
-    return Desk(store, lambda: NOW, told.append)
+    return Desk(store, lambda: NOW, UnpersistedAlerts(lambda: NOW, told))
 
 
 async def raising(store: Store, key: str, at: datetime = NOW) -> DecisionOnEvent:
@@ -60,14 +62,14 @@ async def test_alerts_that_are_not_on_record_are_on_every_list_until_they_are(st
         assert [a.on_record for a in await desk.decide([event])] == [False]
     assert {alert.key: alert.on_record for alert in desk.open_alerts()} == {"n0": False, "n1": False, "n2": False}
     assert await ids(desk) == {"n0": False, "n1": False, "n2": False}
-    assert "no_such_function" in desk.owes
+    assert "no_such_function" in desk.unwritten_because
     await take_again(store)
     await desk.decide([])
-    assert desk.owes == ""
+    assert desk.unwritten_because == ""
     assert await ids(desk) == {"n0": True, "n1": True, "n2": True}
-    kept = await store.read(rows.open_ones)
+    kept = await store.read(rows.open_alerts)
     assert sorted(alert.key for alert in kept) == ["n0", "n1", "n2"]
-    assert told[-1].on_record
+    assert told.alerts[-1].on_record
 
 
 async def test_a_batch_that_can_not_be_written_keeps_none_behind_it(store, desk):
@@ -95,7 +97,7 @@ async def test_a_restored_alert_that_is_owed_is_written_restored(store, desk):
     await desk.decide([DecisionOnEvent("home", Clear("n0", WORDS), event.event)])
     await take_again(store)
     await desk.decide([])
-    [alert] = await store.read(rows.open_ones)
+    [alert] = await store.read(rows.open_alerts)
     assert alert.restored_at == NOW
 
 
@@ -138,4 +140,4 @@ async def test_open_alerts_are_written_anew_into_another_database(store, desk):
 
     await store.write(empty)
     await desk.restate()
-    assert len(await store.read(rows.open_ones)) == 3
+    assert len(await store.read(rows.open_alerts)) == 3
