@@ -27,6 +27,7 @@ from tests.support.spoilt import overwrite, pages_of
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SIGNALS = 2000
+OF_PANELS = "SELECT count(*) FROM journal WHERE entry = 'signal' AND device LIKE 'p%'"
 ALERTS = 40
 
 
