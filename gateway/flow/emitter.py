@@ -123,7 +123,7 @@ class Emitter:
     def refused(self, part: str | None, why: Said) -> None:
         self._hears.refused(self._own(part or self._device), why)
 
-    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:  # noqa: ARG002  # see Emit
+    async def quarantine(self, why: Said, data: bytes) -> None:
         await self._quarantine.keep(self._device, why, data)
 
     def _own(self, device: str) -> str:

@@ -16,7 +16,7 @@ from gateway.flow.rule_engine import NewRules, RuleEngine
 from gateway.model import Clear, Decision, Raise, Signal, Wake
 from gateway.rule import Compound, Rule
 from gateway.store.journal import Wanted
-from tests.rules.feed import COMPOUND, DEVICES, START
+from gateway.testing.rules import COMPOUND, DEVICES, START
 
 LOUD: dict[str, dict[str, Any]] = {
     "recognition": {"unknown_face": "low", "quiet": "1m"},

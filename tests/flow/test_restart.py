@@ -16,9 +16,9 @@ from gateway.flow import pipeline
 from gateway.model import Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
 from gateway.store import Store, journal
+from gateway.testing.rules import made
 from tests.flow.conftest import COMPOUND
 from tests.flow.random_streams import LOUD, Day
-from tests.rules.feed import made
 
 
 def story(machine, *but):

@@ -273,7 +273,7 @@ class Sharing(Line):
                 raise said
             elif isinstance(said, Device):
                 await self.emit(Signal(device=said.id, kind="water.alarm"), remembered=True)
-                await self.emit.quarantine("a memory", b"", remembered=True)
+                await self.emit.quarantine("a memory", b"")
             else:
                 await self.emit(said)
 

@@ -1,4 +1,10 @@
-"""A small compound, and `feed`: signals (and seconds that pass) in, decisions out."""
+"""Feed a rule signals and time in a small compound; it returns the decisions.
+
+Such as:
+
+    rule = made(LeftOpen, seconds=30)
+    assert brief(feed(rule, [signal("door", "door.opened")], until=31)) == ["raise door medium"]
+"""
 
 from __future__ import annotations
 
@@ -6,7 +12,21 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.model import Clear, Decision, Device, DeviceType, Place, Raise, Signal, Wake, WakeAt, Words
+from gateway.model import (
+    Action,
+    Clear,
+    Decision,
+    Device,
+    DeviceType,
+    Event,
+    Perform,
+    Place,
+    Raise,
+    Signal,
+    Wake,
+    WakeAt,
+    Words,
+)
 from gateway.rule import Compound, Rule
 
 START = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -39,23 +59,34 @@ COMPOUND = Compound(
 )
 
 
-def made(rule: type[Rule], **settings: Any) -> Rule:
-    return rule("r", rule.Settings.model_validate(settings), COMPOUND)
+def made(rule: type[Rule], compound: Compound = COMPOUND, **settings: Any) -> Rule:
+    """The rule with these settings, as rules.yaml would have them. Raises pydantic's ValidationError for a mistake."""
+    return rule("r", rule.Settings.model_validate(settings), compound)
 
 
 def signal(device: str, kind: str, after: float = 0, **data: Any) -> Signal:
-    """What a device says `after` seconds."""
+    """A signal that the device sends `after` seconds after the start; `data` is its data."""
     at = START + timedelta(seconds=after)
     return Signal(device=device, kind=kind, data=data, received=at, number=1, id=f"s-{device}-{kind}-{after}")
 
 
-def feed(rule: Rule, signals: Iterable[Signal], held: Iterable[str] = (), until: float = 0) -> list[Decision]:
-    """Every decision but wake-ups, which come due in between as they would, and until `until` seconds."""
+def action(kind: str, user: str = "guard", after: float = 0, **about: Any) -> Action:
+    """What a person does `after` seconds after the start; `about` are fields of Action: alert, rule, key, device…"""
+    return Action(kind=kind, user=user, time=START + timedelta(seconds=after), number=1, **about)
+
+
+def feed(rule: Rule, events: Iterable[Signal | Action], held: Iterable[str] = (), until: float = 0) -> list[Decision]:
+    """The rule's decisions on `events`, without wake-ups: those come due in between, and until `until` seconds.
+
+    `held` are the keys of alerts that the rule has open when it starts. Events of kinds that the rule does not name are
+    left out, as the gateway would do.
+    """
     state = rule.start(frozenset(held))
+    kinds = rule.kinds(frozenset(held)) if rule.KINDS else None
     wakes: dict[str, datetime] = {}
     decisions: list[Decision] = []
 
-    def send(event: Signal | Wake) -> None:
+    def send(event: Event) -> None:
         for decision in rule.on(state, event):
             if not isinstance(decision, WakeAt):
                 decisions.append(decision)
@@ -69,21 +100,22 @@ def feed(rule: Rule, signals: Iterable[Signal], held: Iterable[str] = (), until:
             key = min(wakes, key=lambda name: (wakes[name], name))
             send(Wake(rule.name, key, wakes.pop(key)))
 
-    for each in signals:
-        if rule.KINDS and each.kind not in rule.kinds(frozenset(held)):
-            continue
-        pass_until(each.time)
-        send(each)
+    for event in events:
+        if event.kind in kinds if kinds is not None else isinstance(event, Signal):
+            pass_until(event.time)
+            send(event)
     pass_until(START + timedelta(seconds=until))
     return decisions
 
 
 def brief(decisions: Iterable[Decision]) -> list[str]:
-    """`raise KEY SEVERITY` and `clear KEY`."""
+    """Decisions as short texts to compare: `raise KEY SEVERITY`, `clear KEY`, `perform DEVICE ACTION`."""
     words = []
     for decision in decisions:
         if isinstance(decision, Raise):
             words.append(f"raise {decision.key} {decision.severity.word}")
         elif isinstance(decision, Clear):
             words.append(f"clear {decision.key}")
+        elif isinstance(decision, Perform):
+            words.append(f"perform {decision.device} {decision.action}")
     return words
