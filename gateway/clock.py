@@ -1,8 +1,8 @@
 """Time for the flow: anchored once to the wall clock, then monotonic.
 
-A wall clock that is set back must not reorder what happened, so `now()` follows the
-monotonic clock from one anchor. When the two drift apart (NTP stepped the wall clock)
-the flow re-anchors and writes that down as a row of the journal.
+A wall clock that is set back must not reorder events, so `now()` follows the monotonic
+clock from one anchor. When the two drift apart (NTP stepped the wall clock), the anchor is
+set anew, with a row in the journal.
 """
 
 from __future__ import annotations

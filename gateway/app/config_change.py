@@ -101,4 +101,4 @@ class ConfigChange:
             or SupervisedDevice(entry.device, entry.driver, entry.settings, entry.parts, parts.doors.link_of(entry))
             for entry in new.devices
         }
-        parts.supervisor.become(list(self._entries.values()))
+        parts.supervisor.set_devices(list(self._entries.values()))
