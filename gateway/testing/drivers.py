@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from gateway.driver import Driver, DriverSettings
@@ -74,12 +74,15 @@ class DriverRun:
         self.driver = driver
         self.reports = reports
         self.task = task
+        self.failed = False
+        """Whether `until` has raised the driver's own error."""
 
     async def until(self, condition: Callable[[], object], seconds: float = 5) -> None:
         """Wait until `condition()` is true. Raises what the driver raises meanwhile, TimeoutError after `seconds`."""
         async with asyncio.timeout(seconds):
             while not condition():
                 if self.task.done():
+                    self.failed = True
                     self.task.result()
                     raise AssertionError("the driver's run() returned; it must run until it is cancelled")
                 await asyncio.sleep(0.005)
@@ -99,16 +102,18 @@ async def running(
 ) -> AsyncIterator[DriverRun]:
     """Run the driver until the block ends; it is cancelled then, as the supervisor would do.
 
-    `device` is one named `device` at place `gate` by default. Errors of the driver that nobody waited for are raised
-    at the end of the block.
+    `device` is one named `device` at place `gate` by default. An error of the driver that `until` has not raised is
+    raised at the end of the block.
     """
     device = device or Device("device", driver.__module__, driver.TYPE, "device", "gate")
     reports = reports or RecordedReports()
     made = driver(device, settings, link, reports)
     task = asyncio.ensure_future(made.run())  # noqa: TID251  # a TaskGroup would wrap the driver's errors in groups
+    run = DriverRun(made, reports, task)
     try:
-        yield DriverRun(made, reports, task)
+        yield run
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
+        if not run.failed and not task.cancelled():
+            task.result()

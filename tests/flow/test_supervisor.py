@@ -194,7 +194,7 @@ async def test_a_command_that_breaks_its_driver_costs_no_more_than_the_command(t
 
 async def test_a_driver_may_not_speak_for_another_device(two):
     two.lines["door"].put_nowait(Signal(device="wall", kind="zone.alarm"))
-    await two.flow.until(lambda: "spoke for wall" in str(two.supervisor.devices()["door"].fault))
+    await two.flow.until(lambda: "reported for wall" in str(two.supervisor.devices()["door"].fault))
 
 
 async def test_a_refused_login_says_when_it_is_tried_again(two):
@@ -219,15 +219,15 @@ async def test_others_take_the_place_of_devices_and_nobody_else_notices(two):
     two.say()
     two.say(device="wall")
     await two.flow.until(lambda: two.health() is two.health("wall") is Health.ONLINE)
-    drivers = {name: two.supervisor._watched[name].driver for name in two.lines}
+    drivers = {name: two.supervisor._states[name].driver for name in two.lines}
     await two.supervisor.stop(["door"])
     two.say("door.closed")
     two.lines["gate"] = asyncio.Queue()
     two.supervisor.set_devices([entry("wall", two.entries), entry("door", {}, two.lines), entry("gate", {}, two.lines)])
     assert list(two.supervisor.devices()) == ["wall", "wall-1", "door", "door-1", "gate", "gate-1"]
     await two.flow.until(lambda: "door.closed" in two.kinds())
-    assert two.supervisor._watched["wall"].driver is drivers["wall"]
-    assert two.supervisor._watched["door"].driver is not drivers["door"]
+    assert two.supervisor._states["wall"].driver is drivers["wall"]
+    assert two.supervisor._states["door"].driver is not drivers["door"]
     assert two.kinds().count("device.offline") == two.kinds("wall").count("device.offline") == 0
     await two.supervisor.stop(["door", "gate"])
     two.supervisor.set_devices([entry("wall", two.entries)])
@@ -311,7 +311,7 @@ async def test_a_shared_line_that_is_back_leaves_its_devices_as_they_were(shared
 
 async def test_who_was_silent_is_silent_still_when_its_shared_line_is_back(shared):
     """What a broker remembers of it (retained) is no sign of life."""
-    watched = shared.supervisor._watched["door"]
+    watched = shared.supervisor._states["door"]
     watched.silent("door")
     await _cut(shared)
     shared.lines["door"].put_nowait("the line stands")
