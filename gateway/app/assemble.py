@@ -45,7 +45,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
     """
     check_free(configuration)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store.open(data, mends=True))
+        store = await stack.enter_async_context(Store.open(data, repair=True))
         parts = make(configuration.compound, store, shares(raise_limit(), configuration))
         changeover = ConfigChange(parts)
         await parts.desk.load()

@@ -60,11 +60,11 @@ async def purge(clock: Clock, store: Store, retained: Callable[[], Retention]) -
 async def _purge_rows(store: Store, now: datetime, keep: Retention) -> None:
     """Looked for by a reader, so that the writer only deletes, a batch at a time."""
     before = now - keep.signals
-    after: retention.Place | None = retention.Place()
+    after: retention.JournalPosition | None = retention.JournalPosition()
     while after is not None:
         old, after = await store.read(partial(retention.old_signals, before=before, after=after))
-        for begin in range(0, len(old), retention.BATCH):
-            await store.write(partial(retention.delete_signals, numbers=old[begin : begin + retention.BATCH]))
+        for begin in range(0, len(old), retention.BATCH_ROWS):
+            await store.write(partial(retention.delete_signals, numbers=old[begin : begin + retention.BATCH_ROWS]))
             await asyncio.sleep(PAUSE_S)
     deleted = await store.write(partial(retention.purge_quarantine, before=now - keep.quarantine))
     while deleted:
@@ -73,7 +73,7 @@ async def _purge_rows(store: Store, now: datetime, keep: Retention) -> None:
 
 
 async def _purge_snapshots(store: Store, before: datetime) -> None:
-    for shelf in await asyncio.to_thread(store.media.shelves):
-        held = await store.read(partial(retention.snapshots_of_alerts, begins=shelf.name))
-        if await asyncio.to_thread(store.media.purge, shelf, before, held):
+    for folder in await asyncio.to_thread(store.media.subfolders):
+        held = await store.read(partial(retention.snapshots_of_alerts, prefix=folder.name))
+        if await asyncio.to_thread(store.media.purge, folder, before, held):
             await asyncio.sleep(PAUSE_S)

@@ -18,13 +18,13 @@ from gateway.desk import DecisionOnEvent, Desk
 from gateway.errors import NotRecorded
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Clear, Raise, Severity, Signal, Words, as_data
-from gateway.store import Store, check, register_copy, watermark
+from gateway.store import Store, integrity, register_copy, watermark
 from gateway.store.connection import is_damage
-from gateway.store.faults import Trouble, brought_over
-from gateway.store.salvage import damaged_folder, rest
-from gateway.store.salvage.begin import NUMBERED
-from gateway.store.salvage.rows import Lost
-from gateway.store.salvage.source import ends_in, reading
+from gateway.store.faults import StoreFault, rows_restored
+from gateway.store.salvage import damaged_folder, remaining_rows
+from gateway.store.salvage.essential_rows import NUMBERED_TABLES
+from gateway.store.salvage.rows import LostRows
+from gateway.store.salvage.source import last_numbers, open_source
 
 log = structlog.get_logger(__name__)
 RULE = "storage"
@@ -65,15 +65,15 @@ class StoreMonitor:
             tasks.create_task(self._check_whole())
 
     async def _clear_what_is_over(self) -> None:
-        told = [self._store.troubles.get_nowait() for _ in range(self._store.troubles.qsize())]
+        told = [self._store.faults.get_nowait() for _ in range(self._store.faults.qsize())]
         for key in self._desk.held(RULE) & set(PASSING) - {trouble.key for trouble in told}:
-            await self._show(Trouble(key, Words("已恢复", "it works again"), over=True))
+            await self._show(StoreFault(key, Words("已恢复", "it works again"), over=True))
         for trouble in told:
             await self._show(trouble)
 
     async def _tell(self) -> None:
         while True:
-            trouble = await self._store.troubles.get()
+            trouble = await self._store.faults.get()
             while self._generation != self._store.generation:
                 await self._restate()
             await self._show(trouble)
@@ -89,7 +89,7 @@ class StoreMonitor:
             log.error("open alerts can't be written", why=str(error))
             await asyncio.sleep(AGAIN_S)
 
-    async def _show(self, trouble: Trouble, severity: Severity = Severity.CRITICAL) -> None:
+    async def _show(self, trouble: StoreFault, severity: Severity = Severity.CRITICAL) -> None:
         kind = "storage.restored" if trouble.over else "storage.failed"
         signal = Signal(device=GATEWAY, kind=kind, data={"why": as_data(trouble.words)}, fresh=True)
         number = None
@@ -121,7 +121,7 @@ class StoreMonitor:
         try:
             roots = await loop.run_in_executor(reader, register_copy.roots, self._store.folder)
             source = await loop.run_in_executor(
-                reader, stack.enter_context, reading(folder / damaged_folder.DATABASE, roots, folder)
+                reader, stack.enter_context, open_source(folder / damaged_folder.DATABASE, roots, folder)
             )
             await self._bring_over_from(source, folder, reader)
         finally:
@@ -129,20 +129,20 @@ class StoreMonitor:
             reader.shutdown(wait=False)
 
     async def _bring_over_from(self, source: sqlite3.Connection, folder: Path, reader: ThreadPoolExecutor) -> None:
-        loop, lost, rows = asyncio.get_running_loop(), Lost(), 0
-        note = damaged_folder.read_note(folder) or damaged_folder.Note("", {})
+        loop, lost, rows = asyncio.get_running_loop(), LostRows(), 0
+        note = damaged_folder.read_note(folder) or damaged_folder.SalvageNote("", {})
         mark = note.ends or await loop.run_in_executor(reader, watermark.read, self._store.folder)
-        ends = await loop.run_in_executor(reader, ends_in, source, mark, NUMBERED)
-        columns = await self._store.read(rest.columns)
-        units = rest.units(source, columns, ends, lost)
+        ends = await loop.run_in_executor(reader, last_numbers, source, mark, NUMBERED_TABLES)
+        columns = await self._store.read(remaining_rows.columns)
+        units = remaining_rows.units(source, columns, ends, lost)
         while (unit := await loop.run_in_executor(reader, next, units, None)) is not None:
             rows += await self._write(unit)
-        while await self._write(rest.fold_some):
+        while await self._write(remaining_rows.rebuild_missing_alerts):
             pass
-        done = damaged_folder.Note(note.why, ends, lost.rows(), done=True)
+        done = damaged_folder.SalvageNote(note.why, ends, lost.rows(), done=True)
         await asyncio.to_thread(damaged_folder.write_note, folder, done)
         log.info("a damaged database was brought over", folder=str(folder), rows=rows, lost=lost.rows())
-        await self._show(Trouble("damaged", brought_over(folder, note.why, rows, lost.rows())), Severity.LOW)
+        await self._show(StoreFault("damaged", rows_restored(folder, note.why, rows, lost.rows())), Severity.LOW)
 
     async def _write(self, unit: Callable[[sqlite3.Connection], int]) -> int:
         """Once there is room, however long that takes; live signals go between."""
@@ -160,8 +160,8 @@ class StoreMonitor:
         while True:
             await asyncio.sleep(SMALL_S)
             if not await asyncio.to_thread(self._store.is_in_place):
-                await self._store.suspect(self._store.generation, "its file was removed or exchanged")
-            if await self._find(check.small):
+                await self._store.report_damage(self._store.generation, "its file was removed or exchanged")
+            if await self._find(integrity.check_small_tables):
                 await self._save_registers()
 
     async def _save_registers(self) -> None:
@@ -173,7 +173,7 @@ class StoreMonitor:
     async def _check_whole(self) -> None:
         await asyncio.sleep(FIRST_WHOLE_S)
         while True:
-            await self._find(check.whole)
+            await self._find(integrity.check_pages)
             await asyncio.sleep(WHOLE_S)
 
     async def _find(self, look: Callable[[sqlite3.Connection], str | None]) -> bool:
@@ -187,5 +187,5 @@ class StoreMonitor:
                 return False
             fault = str(error)
         if fault is not None:
-            await self._store.suspect(generation, fault)
+            await self._store.report_damage(generation, fault)
         return fault is None

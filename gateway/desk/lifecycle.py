@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.errors import Conflict, Refused
 from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Signal, Step, Wake, Words
-from gateway.store.media import is_name
+from gateway.store.media import is_picture_name
 
 QUIET = timedelta(minutes=2)
 """A situation that was over, and seen to, for this long is a new one when it comes again."""
@@ -134,4 +134,4 @@ def _device(event: Signal | Wake) -> str | None:
 
 def _snapshot(event: Signal | Wake) -> str | None:
     name = event.data.get("snapshot") if isinstance(event, Signal) else None
-    return name if is_name(name) else None
+    return name if is_picture_name(name) else None

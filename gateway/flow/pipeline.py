@@ -131,11 +131,11 @@ class Pipeline:
         self._rulebook.caught_up(new.number)
         await self._put_through(Batch((), turned=True))
 
-    async def _catch_up(self, wanted: journal.Wanted, last: int) -> None:
+    async def _catch_up(self, wanted: journal.EventFilter, last: int) -> None:
         """Feed the rules what they have missed, in slices: neither memory nor pauses grow with the journal."""
         after, began, none = 0, self._clock.monotonic(), list[Signal | Wake]()
         while events := await self._read(
-            partial(journal.events, wanted=wanted, after=after, last=last, most=SLICE), none
+            partial(journal.events, selected=wanted, after=after, last=last, limit=SLICE), none
         ):
             decided = self._rulebook.replay(events)
             if decided:

@@ -20,7 +20,7 @@ from gateway.desk.lifecycle import DecisionOnEvent
 from gateway.flow.checkpoint import Asked, Checkpoint, OnRecord, Progress, dump, restore
 from gateway.model import Decision, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
-from gateway.store.journal import NEVER, Wanted
+from gateway.store.journal import NEVER, EventFilter
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ class RuleEngine:
         self.behind = False
         """Whether what the rules have missed is still to be fed by `replay`."""
 
-    def turn(self, new: NewRules, held: Mapping[str, frozenset[str]], on_record: OnRecord) -> Wanted | None:
+    def turn(self, new: NewRules, held: Mapping[str, frozenset[str]], on_record: OnRecord) -> EventFilter | None:
         """Take the new rules; returns what they are to be fed by `replay`, None where none has missed anything.
 
         One that runs and is unchanged goes on with what it knows. One whose settings changed knows nothing of
@@ -234,13 +234,13 @@ def _made(rule: Rule, fingerprint: str, held: frozenset[str], on_record: OnRecor
     return watching
 
 
-def _wanted(behind: Sequence[_Watching]) -> Wanted:
+def _wanted(behind: Sequence[_Watching]) -> EventFilter:
     kinds: dict[str | None, int] = defaultdict(lambda: NEVER)
     for watching in behind:
         for kind in (None,) if watching.kinds is None else watching.kinds:
             kinds[kind] = min(kinds[kind], watching.first)
     every = kinds.pop(None, NEVER)
-    return Wanted({kind: first for kind, first in kinds.items() if kind}, every, min(w.first for w in behind))
+    return EventFilter({kind: first for kind, first in kinds.items() if kind}, every, min(w.first for w in behind))
 
 
 def _is_due(watching: _Watching, wake: Wake) -> bool:

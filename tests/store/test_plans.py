@@ -21,7 +21,7 @@ from tests.support.plans import slow
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 OPEN = [state for state in AlertState if state is not AlertState.CLOSED]
 SIGNAL = Signal(device="d", kind="zone.alarm", source_id="1", received=NOW)
-WANTED = journal.Wanted({"zone.alarm": 1, "door.opened": 1}, 1, 1)
+WANTED = journal.EventFilter({"zone.alarm": 1, "door.opened": 1}, 1, 1)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def rooms(connection):
         lambda c: clip_rows.of_alert(c, "a"),
         lambda c: clip_rows.newest(c, 9),
         lambda c: clip_rows.expire(c, NOW, NOW, 9),
-        lambda c: retention.old_signals(c, NOW, retention.Place()),
+        lambda c: retention.old_signals(c, NOW, retention.JournalPosition()),
         lambda c: retention.delete_signals(c, [1]),
         lambda c: retention.purge_quarantine(c, NOW),
         lambda c: quarantine.newest(c, None, 9, 9),
