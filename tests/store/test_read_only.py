@@ -97,7 +97,7 @@ async def test_a_fresh_database_that_can_not_be_made_is_not_tried_with_every_sig
             tried.append(1)
             raise OSError(28, "no space left")
 
-        monkeypatch.setattr(database, "salvage", fail)
+        monkeypatch.setattr(database, "replace_damaged", fail)
         for _ in range(5):
             await store.report_damage(store.generation, "a bad page")
     assert len(tried) == 1

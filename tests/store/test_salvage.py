@@ -108,8 +108,8 @@ async def look(store):
 async def cared_for(folder, monkeypatch):
     """The store as the gateway has it, with what looks after it; gives the desk too."""
     monkeypatch.setattr(store_monitor, "PAUSE_S", 0)
-    monkeypatch.setattr(store_monitor, "SMALL_S", 0.05)
-    monkeypatch.setattr(store_monitor, "FIRST_WHOLE_S", 0.05)
+    monkeypatch.setattr(store_monitor, "SMALL_CHECK_INTERVAL_S", 0.05)
+    monkeypatch.setattr(store_monitor, "FIRST_FULL_CHECK_S", 0.05)
     async with Store.open(folder, repair=True) as store:
         desk = Desk(store, lambda: NOW, lambda _alert: None)
         await desk.load()

@@ -163,9 +163,9 @@ async def test_all_old_pictures_go_however_many_and_with_them_what_a_power_cut_l
 
 async def test_old_signals_go_batch_by_batch_and_those_behind_an_alert_stay(tmp_path, monkeypatch):
     """However many stay: each look goes on where the last one ended."""
-    monkeypatch.setattr(retention, "LOOKED_AT", 10)
-    monkeypatch.setattr(retention, "BATCH", 3)
-    monkeypatch.setattr(housekeeping, "PAUSE_S", 0)
+    monkeypatch.setattr(retention, "SCAN_ROWS", 10)
+    monkeypatch.setattr(retention, "BATCH_ROWS", 3)
+    monkeypatch.setattr(housekeeping, "BATCH_PAUSE_S", 0)
     async with Store.open(tmp_path) as store:
         old, young = NOW - timedelta(days=40), NOW - timedelta(days=1)
         times = [old] * 35 + [young] * 3
