@@ -10,7 +10,7 @@ from collections.abc import Callable
 import structlog
 
 from gateway.errors import AnjuError
-from gateway.people import faces
+from gateway.people import faces, rows
 from gateway.store import Store
 from gateway.vision.matching import FaceMatching
 from gateway.vision.pool import VisionPool
@@ -30,7 +30,7 @@ async def sync_identities(store: Store, vision: VisionPool, matching: Callable[[
         try:
             now = await store.read(_fingerprint), matching()
             if now != told:
-                known = await faces.known(store, now[1])
+                known = await faces.load_identities(store, now[1])
                 await vision.set_known(known)
                 log.info("the cameras know", faces=len(known.faces), vehicles=len(known.vehicles))
                 told = now
@@ -45,11 +45,7 @@ async def sync_identities(store: Store, vision: VisionPool, matching: Callable[[
 def _fingerprint(connection: sqlite3.Connection) -> bytes:
     """Of the rows as they are sealed: nothing is decrypted to see that nothing changed."""
     digest = hashlib.blake2b(digest_size=16)
-    for sql in (
-        "SELECT person, photo FROM face_templates ORDER BY person, photo",
-        "SELECT id, name, place, list FROM persons ORDER BY id",
-        "SELECT plate, place, list FROM vehicles ORDER BY plate",
-    ):
-        for row in connection.execute(sql):
-            digest.update(repr(tuple(row)).encode())
+    for table in rows.identity_keys(connection):
+        for row in table:
+            digest.update(repr(row).encode())
     return digest.digest()

@@ -1,4 +1,4 @@
-"""The persons tied to a place, and the vehicles: read by the guard's cards, the matchers and the rules."""
+"""Reads persons, vehicles and households, for alert cards and commands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from enum import StrEnum
 import structlog
 
 from gateway.model import Household, Person
+from gateway.people import rows
 from gateway.store import Store
 from gateway.store.vault import Vault, VaultError
 
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class Listing(StrEnum):
-    """Which list a person or a vehicle is on: expected here, or to be watched for."""
+    """The list of a person or vehicle: residents, or the watch list."""
 
     RESIDENT = "resident"
     WATCH = "watch"
@@ -25,7 +26,7 @@ class Listing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A person and where they belong; `place` is None for someone who is only watched for."""
+    """A person with their place; None for someone who is only on the watch list."""
 
     person: Person
     place: str | None
@@ -34,7 +35,7 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """`plate` in its one spelling (gateway.people.plates.plate_text)."""
+    """`plate` is normalised (`number_plates.normalized_plate`)."""
 
     plate: str
     place: str | None
@@ -42,43 +43,45 @@ class Vehicle:
 
 
 class People:
-    """Reads through the store; what it says is as fresh as the last `anju people import`."""
+    """Reads the store at each call, so that it sees the last `anju people import`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def household(self, place: str) -> Household | None:
-        """The household of the room, or of the room this place is inside of; None when nobody is tied to it."""
+        """The household of this place, or of the nearest place above it; None if there is none."""
         return (await self.households([place])).get(place)
 
     async def households(self, places: Collection[str]) -> Mapping[str, Household]:
-        """As `household`, for many places in one read; places without one are left out."""
+        """The households of many places in one read; places without one are left out."""
         vault = self._store.vault
-        return await self._store.read(lambda connection: dict(_found(connection, places, vault)))
+        return await self._store.read(lambda connection: dict(_households(connection, places, vault)))
 
     async def persons(self) -> Sequence[Resident]:
+        """All persons, by place and name."""
         vault = self._store.vault
         return await self._store.read(
             lambda connection: [
-                Resident(_person(row, vault), row["place"], Listing(row["list"]))
-                for row in connection.execute("SELECT * FROM persons ORDER BY place, name")
+                Resident(_person(row, vault), row["place"], Listing(row["list"])) for row in rows.persons(connection)
             ]
         )
 
     async def vehicles(self) -> Sequence[Vehicle]:
+        """All vehicles, by plate."""
         return await self._store.read(
             lambda connection: [
-                Vehicle(row["plate"], row["place"], Listing(row["list"]))
-                for row in connection.execute("SELECT * FROM vehicles ORDER BY plate")
+                Vehicle(row["plate"], row["place"], Listing(row["list"])) for row in rows.vehicles(connection)
             ]
         )
 
     async def remove(self, key: str) -> bool:
-        """Forget the person with this id or the vehicle with this plate; False when there is neither."""
+        """Delete the person with this id or the vehicle with this plate; False if there is neither."""
         return await self._store.write(lambda connection: _remove(connection, key))
 
 
-def _found(connection: sqlite3.Connection, places: Collection[str], vault: Vault) -> Iterator[tuple[str, Household]]:
+def _households(
+    connection: sqlite3.Connection, places: Collection[str], vault: Vault
+) -> Iterator[tuple[str, Household]]:
     for place in places:
         household = next(filter(None, (_household(connection, path, vault) for path in _upwards(place))), None)
         if household is not None:
@@ -86,19 +89,17 @@ def _found(connection: sqlite3.Connection, places: Collection[str], vault: Vault
 
 
 def _upwards(place: str) -> Iterator[str]:
-    """`b3/u1/1502/kitchen` → itself, `b3/u1/1502`, `b3/u1`, `b3`."""
+    """The place and those above it: `b3/u1/1502/kitchen`, `b3/u1/1502`, `b3/u1`, `b3`."""
     parts = place.split("/")
     return ("/".join(parts[:count]) for count in range(len(parts), 0, -1))
 
 
 def _household(connection: sqlite3.Connection, place: str, vault: Vault) -> Household | None:
-    persons = connection.execute(
-        "SELECT * FROM persons WHERE place = ? AND list = 'resident' ORDER BY role = 'owner' DESC, name", (place,)
-    ).fetchall()
-    plates = connection.execute("SELECT plate FROM vehicles WHERE place = ? AND list = 'resident'", (place,)).fetchall()
+    persons = rows.residents_at(connection, place)
+    plates = rows.residents_plates_at(connection, place)
     if not persons and not plates:
         return None
-    return Household(place, tuple(_person(row, vault) for row in persons), tuple(row["plate"] for row in plates))
+    return Household(place, tuple(_person(row, vault) for row in persons), tuple(plates))
 
 
 def _person(row: sqlite3.Row, vault: Vault) -> Person:
@@ -106,7 +107,7 @@ def _person(row: sqlite3.Row, vault: Vault) -> Person:
 
 
 def phone_of(row: sqlite3.Row, vault: Vault) -> str:
-    """The unsealed number; empty, with a line in the log, where the vault's key is not the one it was sealed with."""
+    """The decrypted number; empty, with a log line, if the vault has not the key that encrypted it."""
     if row["phone"] is None:
         return ""
     try:
@@ -117,6 +118,5 @@ def phone_of(row: sqlite3.Row, vault: Vault) -> str:
 
 
 def _remove(connection: sqlite3.Connection, key: str) -> bool:
-    gone = connection.execute("DELETE FROM persons WHERE id = ?", (key,)).rowcount
-    gone += connection.execute("DELETE FROM vehicles WHERE plate = ?", (key,)).rowcount
-    return gone > 0
+    deleted = rows.delete_person(connection, key) + rows.delete_vehicle(connection, key)
+    return deleted > 0

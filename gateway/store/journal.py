@@ -77,6 +77,14 @@ def _append(connection: sqlite3.Connection, entry: str, at: datetime, data: dict
     return cursor.lastrowid or 0
 
 
+def last_configuration(connection: sqlite3.Connection) -> str | None:
+    """The text of the newest accepted configuration, secrets masked; None if there is none."""
+    row = connection.execute(
+        "SELECT data FROM journal WHERE entry <> 'signal' AND entry = 'config' ORDER BY number DESC LIMIT 1"
+    ).fetchone()
+    return str(from_json(row["data"])["text"]) if row else None
+
+
 def last_number(connection: sqlite3.Connection) -> int:
     """The number of the newest event; 0 for an empty journal."""
     number: int = connection.execute("SELECT coalesce(max(number), 0) FROM journal").fetchone()[0]

@@ -12,7 +12,7 @@ from gateway.errors import AnjuError
 from gateway.flow import commands
 from gateway.flow import rows as flow_rows
 from gateway.model import AlertState, Signal
-from gateway.people.rooms import rooms_on_record
+from gateway.people.rooms import rooms_from_journal
 from gateway.recording import rows as clip_rows
 from gateway.store import Store, audit, journal, quarantine, retention
 from gateway.store.connection import connect
@@ -35,7 +35,7 @@ async def connection(tmp_path):
 
 def rooms(connection):
     with pytest.raises(AnjuError):
-        rooms_on_record(connection)
+        rooms_from_journal(connection)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from gateway.desk import DecisionOnEvent, Desk, rows
 from gateway.model import Clear, Person, Raise, Role, Severity, Signal, Words
 from gateway.people.residents import People, Resident
 from gateway.people.roster import Roster
-from gateway.people.roster_import import take_in
+from gateway.people.roster_import import import_roster
 from gateway.store import Store, audit, integrity, journal, register_copy
 from gateway.store.salvage import damaged_folder
 from tests.support.spoilt import overwrite, pages_of
@@ -73,7 +73,7 @@ async def _furnish(folder):
         seen = next(alert for alert in desk.open_alerts() if alert.snapshot is None)
         await desk.witness(seen.id, "cam", "f" * 64)
         await Users(store, Passwords()).add("wang", Role.GUARD, "a-long-enough-password", NOW)
-        await take_in(
+        await import_roster(
             store, Roster({"r1": Resident(Person("r1", "陈", "13812345678", "owner"), "b1/u1/101")}), replace=False
         )
         await store.write(
