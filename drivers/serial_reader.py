@@ -21,7 +21,7 @@ from gateway.model import Device, DeviceType, Signal, Words
 from gateway.protocols.credential.credential import Credential
 from gateway.protocols.credential.masked import masked_line
 from gateway.protocols.credential.printed import GROUPS, Printed
-from gateway.settings.durations import Duration, at_most
+from gateway.settings.durations import Duration, max_duration
 from gateway.settings.mend import Wrong, did_you_mean
 from gateway.settings.patterns import compiled
 
@@ -45,7 +45,7 @@ class ReaderSettings(SerialSettings):
         Field(description="layout of the bits that `wiegand_bits` or a group `bits` finds"),
     ] = "auto"
     repeat: Annotated[
-        Duration, at_most(timedelta(minutes=1)), Field(description="the same card within so long is told once")
+        Duration, max_duration(timedelta(minutes=1)), Field(description="the same card within so long is told once")
     ] = timedelta(seconds=2)
 
     @field_validator("pattern")

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from gateway.model import Clear, Decision, Decisions, Event, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
-from gateway.settings.durations import Duration, PositiveDuration, at_most
+from gateway.settings.durations import Duration, PositiveDuration, max_duration
 from gateway.settings.selection import Selection, SeverityOrOff
 
 HORIZON = timedelta(hours=1)
@@ -23,10 +23,12 @@ class DoorwaySettings(Selection):
     held: SeverityOrOff = Severity.MEDIUM
     denied: SeverityOrOff = Severity.MEDIUM
     held_after: Annotated[
-        Duration, at_most(HORIZON), Field(description="how long a door may stand open; 0s: only if the device says so")
+        Duration,
+        max_duration(HORIZON),
+        Field(description="how long a door may stand open; 0s: only if the device says so"),
     ] = timedelta(seconds=60)
     denied_times: Annotated[int, Field(ge=1, le=100, description="so many denials at one door …")] = 3
-    denied_within: Annotated[PositiveDuration, at_most(HORIZON), Field(description="… in this time")] = timedelta(
+    denied_within: Annotated[PositiveDuration, max_duration(HORIZON), Field(description="… in this time")] = timedelta(
         minutes=1
     )
 

@@ -10,15 +10,15 @@ from pydantic import Field
 
 from gateway.model import Clear, Decisions, Event, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
-from gateway.settings.durations import PositiveDuration, at_most
+from gateway.settings.durations import PositiveDuration, max_duration
 from gateway.settings.selection import Selection, SeverityOrOff
 
 
 class IntercomSettings(Selection):
     unanswered: Annotated[SeverityOrOff, Field(description="a call that rings too long")] = Severity.MEDIUM
-    after: Annotated[PositiveDuration, at_most(timedelta(minutes=5)), Field(description="how long a call may ring")] = (
-        timedelta(seconds=30)
-    )
+    after: Annotated[
+        PositiveDuration, max_duration(timedelta(minutes=5)), Field(description="how long a call may ring")
+    ] = timedelta(seconds=30)
     missed: Annotated[SeverityOrOff, Field(description="a visitor who gave up before")] = Severity.LOW
 
 

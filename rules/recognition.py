@@ -13,7 +13,7 @@ from pydantic import Field
 
 from gateway.model import Decisions, Event, Raise, Severity, Signal, Words
 from gateway.rule import Rule
-from gateway.settings.durations import Duration, at_most
+from gateway.settings.durations import Duration, max_duration
 from gateway.settings.selection import Selection, SeverityOrOff
 
 HORIZON = timedelta(hours=1)
@@ -27,7 +27,7 @@ class RecognitionSettings(Selection):
     unknown_face: Annotated[SeverityOrOff, Field(description="a face of nobody enrolled")] = None
     watched_face: Annotated[SeverityOrOff, Field(description="a face on the watch list (布控)")] = Severity.HIGH
     quiet: Annotated[
-        Duration, at_most(HORIZON), Field(description="how long the same plate or face does not ring again")
+        Duration, max_duration(HORIZON), Field(description="how long the same plate or face does not ring again")
     ] = timedelta(minutes=5)
 
 

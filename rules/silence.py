@@ -36,7 +36,7 @@ from gateway.model import (
     from_data,
 )
 from gateway.rule import Compound, Rule
-from gateway.settings.durations import Duration, at_most
+from gateway.settings.durations import Duration, max_duration
 from gateway.settings.selection import Selection, SeverityWord
 
 USUAL = {DeviceType.PANEL: Severity.HIGH, DeviceType.ZONE: Severity.HIGH, DeviceType.SIREN: Severity.HIGH}
@@ -76,7 +76,7 @@ LOST = frozenset({"device.silent", "device.offline", "device.refused"})
 class SilenceSettings(Selection):
     severities: dict[DeviceType, SeverityWord] = Field(default_factory=dict, description="of a lost device, by type")
     grace: Annotated[
-        Duration, at_most(timedelta(minutes=10)), Field(description="how long a loss waits for its return")
+        Duration, max_duration(timedelta(minutes=10)), Field(description="how long a loss waits for its return")
     ] = timedelta(seconds=5)
     together: Annotated[int, Field(ge=2, le=1000, description="so many lost at once under one place are one")] = 4
 

@@ -10,10 +10,10 @@ from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
 from gateway.app.endpoints import make_broker_client, make_endpoint
-from gateway.app.file_descriptors import Shares
+from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.links import Links
-from gateway.app.own_alerts import OwnAlerts
 from gateway.app.recording import Recording, make_recording
+from gateway.app.system_alerts import SystemAlerts
 from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
 from gateway.desk import Desk
@@ -63,10 +63,10 @@ class Components:
     recording: Recording
     say: Say
     refusals: RefusalLog
-    share: Shares
+    share: ConnectionLimits
 
 
-def make(started: CompoundSettings, store: Store, share: Shares) -> Components:
+def make(started: CompoundSettings, store: Store, share: ConnectionLimits) -> Components:
     """Of what is read once: addresses to listen on, certificates, a broker, how many vision workers."""
     clock, hub, in_force = Clock(), Hub(), CurrentConfig(started)
     certificates = Certificates(started)
@@ -108,7 +108,7 @@ def make(started: CompoundSettings, store: Store, share: Shares) -> Components:
         store=store,
         certificates=certificates,
         certificate_watch=CertificateWatch(
-            OwnAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, clock.now),
+            SystemAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, clock.now),
             lambda: in_force.settings,
         ),
         hub=hub,

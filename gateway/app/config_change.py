@@ -55,9 +55,9 @@ class ConfigChange:
         """
         parts, difference, compound = self._parts, self.compare(new), compound_of(new)
         rules = NewRules(_rules(new, compound))
-        parts.certificates.show(new.compound)
+        parts.certificates.load(new.compound)
         await self._record(new, rules)
-        parts.in_force.take(new, compound)
+        parts.in_force.replace(new, compound)
         self._admit(new)
         await self._change_devices(new, difference.devices)
         parts.hub.begin_anew()

@@ -37,7 +37,7 @@ async def sync_identities(
 
 
 async def _send(store: Store, vision: VisionPool, matching: FaceMatching) -> None:
-    identities = await faces.known(store, matching)
+    identities = await faces.load_identities(store, matching)
     await vision.set_known(identities)
     counts = {"faces": len(identities.faces), "vehicles": len(identities.vehicles)}
     log.info("faces and vehicles sent to the vision workers", **counts)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import gateway
 from gateway import web
-from gateway.app.metrics import flow_registry
+from gateway.app.metrics import gateway_registry
 from gateway.people import DoorPlates
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _services(parts: Components, works: BackgroundTasks) -> web.Services:
         view=parts.doors.view,
         shelf=parts.recording.shelf,
         ready=lambda: {**_ready(parts), **works.ready()},
-        registry=flow_registry(parts),
+        registry=gateway_registry(parts),
         console=CONSOLE,
         calls=parts.doors.calls,
         pushes=parts.doors.pushes,

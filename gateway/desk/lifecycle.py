@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.errors import Conflict, Refused
 from gateway.model import Action, Alert, AlertState, Clear, Disposition, Event, Perform, Raise, Signal, Step, Words
-from gateway.store.media import is_name
+from gateway.store.media import is_picture_name
 
 NEW_AFTER = timedelta(minutes=2)
 """A situation that was restored, and acknowledged, for this long is a new alert when it comes again."""
@@ -159,4 +159,4 @@ def signal_behind(event: Event) -> int | None:
 
 def _snapshot(event: Event) -> str | None:
     name = event.data.get("snapshot") if isinstance(event, Signal) else None
-    return name if is_name(name) else None
+    return name if is_picture_name(name) else None

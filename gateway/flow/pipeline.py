@@ -140,11 +140,11 @@ class Pipeline:
         self._rules.caught_up(new.number)
         await self._put_through(Batch((), rules_switched=True))
 
-    async def _catch_up(self, wanted: journal.Wanted, last: int) -> None:
+    async def _catch_up(self, wanted: journal.EventFilter, last: int) -> None:
         """Feed the rules what they have missed, in slices: memory and pauses do not grow with the journal."""
         after, began, none = 0, self._clock.monotonic(), list[Event]()
         while events := await self._read(
-            partial(journal.events, wanted=wanted, after=after, last=last, most=CATCH_UP_SLICE), none
+            partial(journal.events, selected=wanted, after=after, last=last, limit=CATCH_UP_SLICE), none
         ):
             decided = self._rules.replay(events)
             if decided:

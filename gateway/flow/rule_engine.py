@@ -20,7 +20,7 @@ from gateway.desk.lifecycle import DecisionOnEvent
 from gateway.flow.checkpoint import Checkpoint, OnRecord, PendingWake, Progress, dump, restore
 from gateway.model import Action, Decision, Event, Raise, Register, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
-from gateway.store.journal import NEVER, Wanted
+from gateway.store.journal import NEVER, EventFilter
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +75,7 @@ class RuleEngine:
         self.behind = False
         """Whether rules are still to be fed by `replay` what they have missed."""
 
-    def switch(self, new: NewRules, held: Mapping[str, frozenset[str]], on_record: OnRecord) -> Wanted | None:
+    def switch(self, new: NewRules, held: Mapping[str, frozenset[str]], on_record: OnRecord) -> EventFilter | None:
         """Switch to the new rules; returns the events that `replay` is to feed them, None when none has missed any.
 
         A running rule that is unchanged keeps its state. One whose settings changed starts with an empty state and
@@ -251,13 +251,13 @@ def _made(rule: Rule, fingerprint: str, held: frozenset[str], on_record: OnRecor
     return running
 
 
-def _wanted(behind: Sequence[_RunningRule]) -> Wanted:
+def _wanted(behind: Sequence[_RunningRule]) -> EventFilter:
     kinds: dict[str | None, int] = defaultdict(lambda: NEVER)
     for running in behind:
         for kind in (None,) if running.kinds is None else running.kinds:
             kinds[kind] = min(kinds[kind], running.first)
     every = kinds.pop(None, NEVER)
-    return Wanted({kind: first for kind, first in kinds.items() if kind}, every, min(one.first for one in behind))
+    return EventFilter({kind: first for kind, first in kinds.items() if kind}, every, min(one.first for one in behind))
 
 
 def _is_due(running: _RunningRule, wake: Wake) -> bool:

@@ -1,4 +1,4 @@
-"""Who lives here: households (人房关联), vehicles, and the door plates of their rooms."""
+"""Residents: households (人房关联), vehicles, enrolled faces, and the door plates of rooms."""
 
 from gateway.model import Listing, Resident, Vehicle
 from gateway.people.door_plates import DoorPlates

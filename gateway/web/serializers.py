@@ -16,7 +16,7 @@ from gateway.model import Alert, Household, Signal, Step, Words
 from gateway.recording import rows as clip_rows
 from gateway.recording.clip import Clip
 from gateway.store import audit, journal
-from gateway.store.media import is_name
+from gateway.store.media import is_picture_name
 from gateway.web.responses import (
     AlertView,
     ClipView,
@@ -178,7 +178,7 @@ def _household(household: Household) -> HouseholdView:
 
 def _picture_url(name: object) -> str | None:
     """None for what is no name of a picture: a device may have said it to an older gateway."""
-    return f"/api/v1/snapshots/{name}.jpg" if is_name(name) else None
+    return f"/api/v1/snapshots/{name}.jpg" if is_picture_name(name) else None
 
 
 def _shown_reason(alert: Alert, signals: Sequence[SignalView], audience: Audience) -> Words:

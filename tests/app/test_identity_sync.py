@@ -49,7 +49,7 @@ async def test_faces_that_no_key_opens_cost_the_gateway_nothing_else(sealed_with
             await until(lambda: cameras.told == [set()])
             keeping.cancel()
     assert [entry["why"] for entry in logs if entry["log_level"] == "error"] == [
-        "data was written with another key: put back the keys folder of its backup"
+        "the data was encrypted with another key: put back the keys folder of its backup"
     ], "told once, however often it is tried"
 
 

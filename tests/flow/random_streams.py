@@ -15,7 +15,7 @@ from gateway.flow.checkpoint import Checkpoint, OnRecord, Progress
 from gateway.flow.rule_engine import NewRules, RuleEngine
 from gateway.model import Clear, Decision, Raise, Signal, Wake
 from gateway.rule import Compound, Rule
-from gateway.store.journal import Wanted
+from gateway.store.journal import EventFilter
 from gateway.testing.rules import COMPOUND, DEVICES, START
 
 LOUD: dict[str, dict[str, Any]] = {
@@ -134,11 +134,11 @@ class Machine:
         times = ((number, event) for number, event in enumerate(self.journal, 1) if event)
         return next((number for number, event in times if event.time >= since), len(self.journal))
 
-    def _missed(self, wanted: Wanted) -> list[Signal | Wake]:
+    def _missed(self, wanted: EventFilter) -> list[Signal | Wake]:
         missed = []
         for event in self.journal:
             if isinstance(event, Signal):
-                first = min(wanted.every, wanted.kinds.get(event.kind, wanted.every))
+                first = min(wanted.any_kind, wanted.kinds.get(event.kind, wanted.any_kind))
                 missed += [event] if (event.number or 0) >= first else []
             elif isinstance(event, Wake):
                 missed += [event] if (event.number or 0) >= wanted.others else []

@@ -174,7 +174,7 @@ async def test_an_alarm_that_comes_while_the_rules_catch_up_is_on_the_screen(flo
 
     def slowly(connection, **wanted):
         assert go_on.wait(20)
-        return read(connection, **{**wanted, "most": 1})
+        return read(connection, **{**wanted, "limit": 1})
 
     monkeypatch.setattr(journal, "events", slowly)
     monkeypatch.setattr(pipeline, "SHOW_AHEAD_AFTER_S", -1.0)

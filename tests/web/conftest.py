@@ -35,7 +35,7 @@ from gateway.model import (
 )
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.roster import read_roster
-from gateway.people.roster_import import take_in
+from gateway.people.roster_import import import_roster
 from gateway.recording.cameras import Cameras
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store, journal
@@ -211,7 +211,7 @@ async def world(
             await made.users.add(role.value, role, role.value, made.now)
         list_of_people = folder / "people.csv"
         list_of_people.write_text(PEOPLE, encoding="utf-8")
-        await take_in(store, read_roster(list_of_people, PLACES))
+        await import_roster(store, read_roster(list_of_people, PLACES))
         await made.register.refresh()
         async with serve(services, "127.0.0.1", 0, tls) as url, asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(Tell(made.desk.changed, hub).run())

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 
 from gateway.links.serial import SerialSettings
 from gateway.settings.context import PlaceRef
-from gateway.settings.durations import Duration, at_most
+from gateway.settings.durations import Duration, max_duration
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secret
 
@@ -81,7 +81,7 @@ class ReadersSettings(SerialSettings):
     pin_pause: Annotated[
         Duration,
         Field(ge=timedelta(seconds=1)),
-        at_most(timedelta(minutes=1)),
+        max_duration(timedelta(minutes=1)),
         Field(description="without a key pressed for so long, a PIN is taken as entered"),
     ] = timedelta(seconds=5)
 

@@ -12,16 +12,17 @@ from typing import Any, cast
 import pytest
 
 from gateway.app import capture
-from gateway.app.capture import Listener
-from gateway.app.control import NAME, open_control
+from gateway.app.capture import CaptureService
+from gateway.app.control_server import serve_control
 from gateway.app.current_config import CurrentConfig, compound_of
 from gateway.config import load
 from gateway.links.capture import Capture
+from gateway.store.control_socket import SOCKET_NAME
 from tests.links.mqtt.support import until
 from tests.support.gateway import TestCompound, TestDevice
 
 
-class Desk:
+class ControlSocket:
     """A control socket with one device's tape, and no gateway around it."""
 
     def __init__(self, folder: Path, tapes: dict[str, Capture]) -> None:
@@ -33,19 +34,19 @@ class Desk:
         return sum(len(tape._listeners) for tape in self.tapes.values())
 
     async def ask(self, seconds: float = 60) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_unix_connection(str(self.folder / NAME), limit=1 << 24)
+        reader, writer = await asyncio.open_unix_connection(str(self.folder / SOCKET_NAME), limit=1 << 24)
         asked = {"do": "capture", "device": "lone", "seconds": seconds}
         writer.write(json.dumps(asked).encode() + b"\n")
         return reader, writer
 
 
 @asynccontextmanager
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(tmp_path: Path) -> AsyncIterator[ControlSocket]:
     configuration = load(TestCompound(tmp_path / "config", [TestDevice("lone")]).write())
     in_force = CurrentConfig(configuration.compound)
-    in_force.take(configuration, compound_of(configuration))
-    made = Desk(tmp_path, {"lone": Capture()})
-    async with asyncio.timeout(20), open_control(tmp_path, cast("Any", None), Listener(in_force, made.tapes)):
+    in_force.replace(configuration, compound_of(configuration))
+    made = ControlSocket(tmp_path, {"lone": Capture()})
+    async with asyncio.timeout(20), serve_control(tmp_path, cast("Any", None), CaptureService(in_force, made.tapes)):
         yield made
 
 
@@ -75,8 +76,8 @@ async def test_nobody_is_listened_for_who_has_gone(tmp_path):
 
 
 async def test_who_never_reads_costs_no_more_than_some_memory_and_holds_nothing_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.app.capture.PATIENCE_S", 0.2)
-    monkeypatch.setattr("gateway.app.control.PATIENCE_S", 0.2)
+    monkeypatch.setattr("gateway.app.capture.SEND_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("gateway.app.control_server.CLIENT_TIMEOUT_S", 0.2)
     async with desk(tmp_path) as it:
         reader, writer = await it.ask(1)
         writer.transport.pause_reading()
@@ -97,7 +98,7 @@ async def test_what_is_left_out_is_counted(tmp_path):
         reader, writer = await it.ask(1)
         await until(lambda: it.listeners == 1)
         for _ in range(10):
-            it.tapes["lone"].put("in", b"x" * (capture.MOST_BYTES // 4))
+            it.tapes["lone"].put("in", b"x" * (capture.MAX_PENDING_BYTES // 4))
         await said(reader)
         pieces = [await said(reader) for _ in range(4)]
         assert {piece["say"] for piece in pieces} == {"piece"}

@@ -1,4 +1,4 @@
-"""Door plates on paper: A4 sheets of eight with marks to cut along, one HTML file for any browser's printer."""
+"""Prints door plates: A4 sheets of eight with cutting marks, as one HTML file to print from a browser."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from markupsafe import Markup, escape
 
 _COLUMNS, _ROWS = 2, 4
 _CODE_MM = 37.0
-"""Width of the code itself, without its quiet zone: read at arm's length by any phone."""
+"""Width of the code without its quiet zone: any phone reads it at arm's length."""
 _QUIET = 4
-"""Modules of white around it: ISO/IEC 18004, 5.3.8."""
+"""Modules of white around the code: ISO/IEC 18004, 5.3.8."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plate:
-    """What stands on one door plate; `url` is what the code says."""
+class PrintedDoorPlate:
+    """One door plate; `url` is the content of the code."""
 
     room: str
     url: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class _RenderedPlate:
     name: Markup
     code: Markup
 
 
-def sheets(plates: Sequence[Plate], compound: str, phone: str) -> str:
-    """The whole document; eight plates a page, in the order given."""
+def door_plate_sheets(plates: Sequence[PrintedDoorPlate], compound: str, phone: str) -> str:
+    """The HTML document; eight plates a page, in the given order."""
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -41,15 +41,15 @@ def sheets(plates: Sequence[Plate], compound: str, phone: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawn = [_Drawn(_breakable(plate.room), qr_code(plate.url)) for plate in plates]
-    most = _COLUMNS * _ROWS
-    pages = [drawn[start : start + most] for start in range(0, len(drawn), most)]
+    rendered = [_RenderedPlate(_breakable(plate.room), qr_code(plate.url)) for plate in plates]
+    per_page = _COLUMNS * _ROWS
+    pages = [rendered[start : start + per_page] for start in range(0, len(rendered), per_page)]
     marks = [(x, y) for x in (10, 105, 200) for y in range(10, 288, 69)]
     return templates.get_template("sheets.html").render(pages=pages, compound=compound, phone=phone, marks=marks)
 
 
 def qr_code(text: str) -> Markup:
-    """Inline SVG at error correction Q: a quarter of it may be scratched off."""
+    """Inline SVG at error correction level Q: readable with a quarter of it scratched off."""
     code = segno.make_qr(text, error="q", boost_error=False)
     modules = code.symbol_size(border=0)[0]
     width = _CODE_MM * (modules + 2 * _QUIET) / modules
@@ -58,5 +58,5 @@ def qr_code(text: str) -> Markup:
 
 
 def _breakable(room: str) -> Markup:
-    """May break after 楼, 单元 and 区, and at spaces, and nowhere else."""
+    """The room's name, which may break after 楼, 单元 and 区 and at spaces only."""
     return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[楼元区座栋])", room) if part)

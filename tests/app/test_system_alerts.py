@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gateway.app.own_alerts import OwnAlerts
+from gateway.app.system_alerts import SystemAlerts
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.model import Raise, Severity, Signal, Words
 from gateway.store import Store
@@ -28,7 +28,7 @@ async def test_the_progress_that_is_owed_is_written_with_it(tmp_path):
         event = Signal(device="p", kind="panic.pressed", received=NOW)
         await desk.decide([DecisionOnEvent("home", Raise("p", Severity.CRITICAL, "b1", WORDS), event)], progress)
         await store.write(lambda c: c.execute("DROP TRIGGER no") and None)
-        await OwnAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, lambda: NOW).begin(
+        await SystemAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, lambda: NOW).begin(
             "http.tls/bad", Severity.HIGH, WORDS
         )
         assert await store.read(lambda c: c.execute("SELECT seen FROM progress").fetchone()[0]) == 7

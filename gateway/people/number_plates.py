@@ -1,4 +1,4 @@
-"""Number plates as they are registered: one spelling for each, whatever the list's author typed."""
+"""Normalises and checks vehicles' number plates."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _CHINESE = re.compile(
     r"|WJ[A-Z0-9京-龥]{6,7}"  # armed police, GA 36 annex
     r"|[A-Z]{2}[0-9]{5}"  # the army's
 )
-_ABROAD = re.compile(r"[A-Z0-9]{4,8}")
+_FOREIGN = re.compile(r"[A-Z0-9]{4,8}")
 
 
-def plate_text(text: str) -> str:
-    """`苏m·12345` → `苏M12345`: upper case, without spaces, dots and dashes."""
+def normalized_plate(text: str) -> str:
+    """Upper case, without spaces, dots and dashes: `苏m·12345` becomes `苏M12345`."""
     return _SEPARATORS.sub("", text).upper()
 
 
 def is_plate(text: str) -> bool:
-    """Whether the (normalised) text can be a vehicle's number: GA 36-2018, or a plain one from abroad."""
-    return bool(_CHINESE.fullmatch(text) or (_ABROAD.fullmatch(text) and any(c.isdigit() for c in text)))
+    """Whether the normalised text can be a plate: GA 36-2018, special Chinese plates, or a plain foreign one."""
+    return bool(_CHINESE.fullmatch(text) or (_FOREIGN.fullmatch(text) and any(c.isdigit() for c in text)))
