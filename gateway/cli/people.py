@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from gateway.cli.common import data_option
+from gateway.cli.control_client import refresh_register
 from gateway.config import load
 from gateway.people import People
 from gateway.people.number_plates import normalized_plate
@@ -42,6 +43,7 @@ def import_(file: Path, config: Path | None, replace: bool, data: Path) -> None:
     """
     roster = read_roster(file, load(config).places if config else None)
     taken = _run(data, lambda store: import_roster(store, roster, replace=replace))
+    refresh_register(data)
     click.echo(
         f"{len(roster.residents)} persons and {len(roster.vehicles)} vehicles: "
         f"{taken.added} added, {taken.changed} changed, {taken.unchanged} as before, {taken.removed} removed"
@@ -72,6 +74,7 @@ def remove(key: str, data: Path) -> None:
     known = _run(data, lambda store: People(store).remove(key))
     if not known and not _run(data, lambda store: People(store).remove(normalized_plate(key))):
         raise click.ClickException(f"there is neither a person with the id nor a vehicle with the plate {key!r}")
+    refresh_register(data)
     click.echo(f"{key} is forgotten")
 
 
