@@ -20,20 +20,21 @@ from gateway.links.rate_limit import QuarantineLimit, Unread
 from gateway.links.serial import SerialLine, SerialLink
 from gateway.links.serial.polls import Polls
 from gateway.model import Command, Device, DeviceType, Json, Signal
-from gateway.protocols.framed.checks import check
-from gateway.protocols.framed.decoder import Decoder, Unreadable
-from gateway.protocols.framed.examples import try_examples
-from gateway.protocols.framed.orders import ZONE, Orders
-from gateway.protocols.framed.reader import Heard, Reader, Tell
-from gateway.protocols.framed.sender import Sender
+from gateway.protocols.framed.commands import ZONE, FramedCommands
+from gateway.protocols.framed.decoder import FramedDecoder
+from gateway.protocols.framed.examples import check_examples
+from gateway.protocols.framed.frame_builder import FrameBuilder
+from gateway.protocols.framed.frame_parser import FrameEvent, FrameParser, ParsedFrame
 from gateway.protocols.framed.settings import FramedSettings
+from gateway.protocols.framed.validation import validate
+from gateway.protocols.unreadable import UnreadableBytes
 
 
 class FramedSerialSettings(FramedSettings):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        check(self)
-        try_examples(self)
+        validate(self)
+        check_examples(self)
         return self
 
 
@@ -51,10 +52,10 @@ class FramedSerial(Driver):
     def __init__(self, device: Device, settings: FramedSerialSettings, link: SerialLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
         self._zones = {str(zone.number): zone.id for zone in settings.zones}
-        link.kept = link.kept or Reader(settings)
-        self._reader: Reader = link.kept
-        self._sender = Sender(settings)
-        self._orders = Orders(device.id, settings, self._sender)
+        link.kept = link.kept or FrameParser(settings)
+        self._reader: FrameParser = link.kept
+        self._sender = FrameBuilder(settings)
+        self._orders = FramedCommands(device.id, settings, self._sender)
         self._polls = Polls(device.id, settings, settings.poll.missed if settings.poll else 0)
         self._aside, self._unread = QuarantineLimit(emit), Unread(emit)
         self._line: SerialLine | None = None
@@ -86,7 +87,7 @@ class FramedSerial(Driver):
         return await self._orders.perform(self._line, command)
 
     async def _serve(self, line: SerialLine) -> None:
-        decoder, poll = Decoder(self.settings.frame), self.settings.poll
+        decoder, poll = FramedDecoder(self.settings.frame), self.settings.poll
         loop = asyncio.get_running_loop()
         next_poll = loop.time() if poll else None
         while True:
@@ -102,8 +103,8 @@ class FramedSerial(Driver):
             for item in decoder.feed(chunk) if chunk else decoder.reset():
                 await self._take(line, item)
 
-    async def _take(self, line: SerialLine, item: bytes | Unreadable) -> None:
-        if isinstance(item, Unreadable):
+    async def _take(self, line: SerialLine, item: bytes | UnreadableBytes) -> None:
+        if isinstance(item, UnreadableBytes):
             self._polls.unreadable(item.data)
             await self._aside.put(item.why, item.data)
             self._unread.unread(item.why)
@@ -124,17 +125,17 @@ class FramedSerial(Driver):
             if answer:
                 await line.write(answer)
 
-    async def _put_aside(self, heard: Heard, answers: bool) -> bool:
+    async def _put_aside(self, heard: ParsedFrame, answers: bool) -> bool:
         """An answer that a command waited for needs no message of its own."""
         return answers or await self._aside.refuse(heard.trouble, heard.frame)
 
-    async def _tell_all(self, tells: Sequence[Tell]) -> bool:
+    async def _tell_all(self, tells: Sequence[FrameEvent]) -> bool:
         """Whether all is committed; when it is not, the device is left to send it again."""
         signals = [self._signal(tell) for tell in tells]
         said = {signal.id: tell for signal, tell in zip(signals, tells, strict=True)}
         return await emit_all(self.emit, signals, lambda kept: self._reader.committed(said[kept.id])) is None
 
-    def _signal(self, tell: Tell) -> Signal:
+    def _signal(self, tell: FrameEvent) -> Signal:
         device = self._zones.get(tell.zone or "", self.device.id)
         return Signal(device=device, kind=tell.kind, at=tell.at, source_id=tell.source_id, data=tell.data)
 

@@ -20,40 +20,40 @@ from gateway.errors import BadInput, CommandFailed, NotRecorded
 from gateway.links.rate_limit import QuarantineLimit
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words
-from gateway.protocols.credential.masked import masked_bits
-from gateway.protocols.osdp import feedback, trouble
-from gateway.protocols.osdp.bus import Bus, Turn
-from gateway.protocols.osdp.events import Told
-from gateway.protocols.osdp.session import ASK_STATUS, Session
-from gateway.protocols.osdp.settings import Reader, ReadersSettings
-from gateway.protocols.osdp.timing import slowest_card
+from gateway.protocols.credential.masking import mask_bits
+from gateway.protocols.osdp import commands, diagnosis
+from gateway.protocols.osdp.bus import OsdpBus, ReaderPoll
+from gateway.protocols.osdp.events import ReaderEvents
+from gateway.protocols.osdp.session import STATUS_COMMAND, OsdpSession
+from gateway.protocols.osdp.settings import OsdpReader, ReadersSettings
+from gateway.protocols.osdp.timing import worst_card_time
 
 log = structlog.get_logger(__name__)
-HEARD_EVERY_S = 1.0
+ALIVE_INTERVAL_S = 1.0
 """How often the supervisor is told that a reader lives."""
-AGAIN_S = 1.0
+RETRY_S = 1.0
 """After which a signal is offered again to a record that did not take it."""
-UNREAD_IN_A_ROW = 3
+MAX_UNREADABLE_CARDS = 3
 """Cards that no layout fits, before it is told that those of a reader can't be read."""
-CARD_S = 0.1
+CARD_LATENCY_S = 0.1
 """What a card may take from the reader to the record."""
 
 
 @dataclass(slots=True)
-class Kept:
+class ReaderMemory:
     """What outlives a loss of the line: how a reader was told to be, and what is still to be told of it."""
 
-    told: Told
+    told: ReaderEvents
     untold: deque[Signal] = field(default_factory=deque)
 
 
 @dataclass(slots=True)
-class Head:
+class ReaderConnection:
     """One reader, while the line is open."""
 
-    reader: Reader
-    session: Session
-    told: Told
+    reader: OsdpReader
+    session: OsdpSession
+    told: ReaderEvents
     untold: deque[Signal]
     up: bool = False
     heard_at: float = 0.0
@@ -74,16 +74,18 @@ class OsdpReaders(Driver):
 
     def __init__(self, device: Device, settings: ReadersSettings, link: SerialLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
-        self._heads: Mapping[int, Head] = {}
+        self._heads: Mapping[int, ReaderConnection] = {}
         pause = settings.pin_pause.total_seconds()
-        link.kept = link.kept or {reader.address: Kept(Told(reader, pause)) for reader in settings.readers}
-        self._kept: Mapping[int, Kept] = link.kept
+        link.kept = link.kept or {
+            reader.address: ReaderMemory(ReaderEvents(reader, pause)) for reader in settings.readers
+        }
+        self._kept: Mapping[int, ReaderMemory] = link.kept
         self._aside = QuarantineLimit(emit)
 
     @classmethod
     def parts(cls, settings: ReadersSettings) -> Sequence[Part]:
         return [
-            Part(reader.id, DeviceType.READER, reader.name, reader.place, actions=feedback.ACTIONS)
+            Part(reader.id, DeviceType.READER, reader.name, reader.place, actions=commands.ACTIONS)
             for reader in settings.readers
         ]
 
@@ -91,7 +93,7 @@ class OsdpReaders(Driver):
         async with self.link.open() as line:
             self._heads = {reader.address: self._head(reader) for reader in self.settings.readers}
             try:
-                bus = Bus(line, [head.session for head in self._heads.values()], self.settings.baud)
+                bus = OsdpBus(line, [head.session for head in self._heads.values()], self.settings.baud)
                 self.emit.heard()
                 self._warn()
                 while True:
@@ -107,10 +109,10 @@ class OsdpReaders(Driver):
         if head is None:
             en = f"{command.device} is no reader of {self.device.id}, or its line is down"
             raise CommandFailed(Words("读卡器线路中断", en))
-        orders = feedback.orders(command.action, command.arguments)
+        orders = commands.build_commands(command.action, command.arguments)
         if not head.session.up:
             raise CommandFailed(Words("读卡器无应答", f"{command.device} does not answer"))
-        able = [order for order in orders if head.session.can(feedback.NEEDS[order["command"]])]
+        able = [order for order in orders if head.session.can(commands.NEEDS[order["command"]])]
         if not able:
             en = f"{command.device} has nothing for {command.action}: no such LED, buzzer or display"
             raise CommandFailed(Words("读卡器没有这种灯、蜂鸣器或显示屏", en))
@@ -124,14 +126,14 @@ class OsdpReaders(Driver):
             raise CommandFailed(Words("读卡器拒绝执行，或应答前断线", en))
         return None
 
-    def _head(self, reader: Reader) -> Head:
-        session = Session(reader.address, reader.secret, install=reader.install)
+    def _head(self, reader: OsdpReader) -> ReaderConnection:
+        session = OsdpSession(reader.address, reader.secret, install=reader.install)
         kept = self._kept[reader.address]
-        return Head(reader, session, kept.told, kept.untold)
+        return ReaderConnection(reader, session, kept.told, kept.untold)
 
     def _warn(self) -> None:
-        slowest = slowest_card(len(self._heads), self.settings.baud)
-        if slowest > CARD_S:
+        slowest = worst_card_time(len(self._heads), self.settings.baud)
+        if slowest > CARD_LATENCY_S:
             log.warning(
                 "cards are told late: set a higher baud at the readers, or share them among lines",
                 device=self.device.id,
@@ -140,19 +142,19 @@ class OsdpReaders(Driver):
                 slowest_ms=round(slowest * 1000),
             )
 
-    async def _serve(self, bus: Bus) -> None:
+    async def _serve(self, bus: OsdpBus) -> None:
         turn = await bus.next()
         head = self._heads[turn.session.address]
         now = asyncio.get_running_loop().time()
         self._judge(head, turn, now)
         await self._hear(head, now)
         if not await self._tell(head):
-            turn.due = now + AGAIN_S
+            turn.due = now + RETRY_S
         while bus.rubbish:
             piece = bus.rubbish.popleft()
             await self._aside.put(piece.why, piece.data)
 
-    def _judge(self, head: Head, turn: Turn, now: float) -> None:
+    def _judge(self, head: ReaderConnection, turn: ReaderPoll, now: float) -> None:
         """Tell how the reader is, and ask one that came up how its cover and its power are."""
         up, was_up = head.session.up, head.up
         head.up = up
@@ -160,34 +162,34 @@ class OsdpReaders(Driver):
         if why and why != head.lost:
             head.lost = why
             self.emit.lost(head.reader.id, why)
-        elif up and not turn.tries and (not was_up or now - head.heard_at > HEARD_EVERY_S):
+        elif up and not turn.tries and (not was_up or now - head.heard_at > ALIVE_INTERVAL_S):
             head.lost, head.heard_at = None, now
-            if head.unread < UNREAD_IN_A_ROW:
+            if head.unread < MAX_UNREADABLE_CARDS:
                 self.emit.heard(head.reader.id)
         if up and not was_up and not turn.status_refused:
-            head.session.submit(ASK_STATUS)
+            head.session.submit(STATUS_COMMAND)
 
-    def _trouble(self, head: Head, turn: Turn, now: float) -> Words | None:
+    def _trouble(self, head: ReaderConnection, turn: ReaderPoll, now: float) -> Words | None:
         if turn.silent(now):
-            return trouble.silence(head.reader.address, self.settings.port, self.settings.baud)
-        return trouble.refusal(turn, has_key=head.reader.key is not None) if turn.refused else None
+            return diagnosis.no_reply(head.reader.address, self.settings.port, self.settings.baud)
+        return diagnosis.rejected(turn, has_key=head.reader.key is not None) if turn.refused else None
 
-    async def _hear(self, head: Head, now: float) -> None:
+    async def _hear(self, head: ReaderConnection, now: float) -> None:
         for event in head.session.take():
             try:
                 head.untold += head.told.take(event, now)
             except BadInput as error:
                 said, reader = Words.of(error.why), head.reader.id
                 why = Words(f"{reader}：{said.zh}；请检查其 `format`", f"{reader}: {said.en}; is its `format` right?")
-                await self._aside.put(why, masked_bits(error.data))
+                await self._aside.put(why, mask_bits(error.data))
                 head.unread += 1
-                if head.unread >= UNREAD_IN_A_ROW:
+                if head.unread >= MAX_UNREADABLE_CARDS:
                     self.emit.refused(reader, why)
             else:
                 head.unread = 0
         head.untold += head.told.due(now)
 
-    async def _tell(self, head: Head) -> bool:
+    async def _tell(self, head: ReaderConnection) -> bool:
         """Whether all that it told is on record; what is not is offered again."""
         while head.untold:
             try:
@@ -198,7 +200,7 @@ class OsdpReaders(Driver):
         return True
 
 
-async def _submit(head: Head, order: feedback.Order) -> bool:
+async def _submit(head: ReaderConnection, order: commands.OsdpCommand) -> bool:
     """Whether the reader took it."""
     taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     if not head.session.submit(order, lambda well: None if taken.done() else taken.set_result(well)):

@@ -19,14 +19,15 @@ from gateway.links.rate_limit import QuarantineLimit
 from gateway.links.serial import SerialLine, SerialLink
 from gateway.links.serial.polls import Polls
 from gateway.model import ALARM_KINDS, Command, Device, DeviceType, Json, Signal, Words
-from gateway.protocols.perimeter.meanings import BY_CONDITION, EVENT_LENGTH, MEANINGS, Meaning, details_of
-from gateway.protocols.perimeter.orders import ANSWERS, ORDERS, Orders
+from gateway.protocols.perimeter.commands import COMMANDS, REPLY_FUNCTIONS, PerimeterCommands
+from gateway.protocols.perimeter.event_codes import CODE_OF_CONDITION, EVENT_CODES, EVENT_LENGTH, EventCode, event_data
+from gateway.protocols.perimeter.frames import EVENT, POLL, REPLY, PerimeterDecoder, PerimeterFrame
 from gateway.protocols.perimeter.settings import PanelSettings
-from gateway.protocols.perimeter.status import ZONE_CONDITIONS, Condition, Status, read_status, read_time
-from gateway.protocols.perimeter.wire import ANSWER, EVENT, POLL, Decoder, Frame, Unreadable
+from gateway.protocols.perimeter.status import ZONE_CONDITIONS, HostStatus, ZoneCondition, read_status, read_time
+from gateway.protocols.unreadable import UnreadableBytes
 
 _UNKNOWN = Words("事件代码或长度未知", "an event of unknown code or length")
-HEARD = frozenset({EVENT, POLL | ANSWER}) | ANSWERS
+HEARD = frozenset({EVENT, POLL | REPLY}) | REPLY_FUNCTIONS
 """What a host sends; anything else on the line is another's, or our own echo on RS-485."""
 
 
@@ -36,7 +37,7 @@ class PerimeterPanel(Driver):
     Settings: ClassVar[type[DriverSettings]] = PanelSettings
     LINK = "serial"
     TYPE = DeviceType.PANEL
-    ACTIONS: ClassVar = {action: frozenset({what}) for action, (_, what) in ORDERS.items()}
+    ACTIONS: ClassVar = {action: frozenset({what}) for action, (_, what) in COMMANDS.items()}
     RETRY_WINDOW = timedelta(hours=24)
     LONGEST_PAUSE = timedelta(seconds=5)
 
@@ -49,8 +50,8 @@ class PerimeterPanel(Driver):
         self._line: SerialLine | None = None
         self._sequence = 0
         link.kept = set() if link.kept is None else link.kept
-        self._known: set[Condition] = link.kept
-        self._orders = Orders(device.id, settings, self._frame)
+        self._known: set[ZoneCondition] = link.kept
+        self._orders = PerimeterCommands(device.id, settings, self._frame)
         hint = f" and its address ({settings.address})"
         self._polls = Polls(device.id, settings, settings.missed_polls, hint)
         self._aside = QuarantineLimit(emit)
@@ -72,12 +73,12 @@ class PerimeterPanel(Driver):
     async def perform(self, command: Command) -> Json | None:
         return await self._orders.perform(self._line, command)
 
-    def _frame(self, function: int, payload: bytes = b"") -> Frame:
+    def _frame(self, function: int, payload: bytes = b"") -> PerimeterFrame:
         self._sequence = self._sequence + 1 & 0xFFFF
-        return Frame(self.settings.address, function, self._sequence, payload)
+        return PerimeterFrame(self.settings.address, function, self._sequence, payload)
 
     async def _serve(self, line: SerialLine) -> None:
-        decoder = Decoder()
+        decoder = PerimeterDecoder()
         loop = asyncio.get_running_loop()
         next_poll = loop.time()
         while True:
@@ -92,21 +93,21 @@ class PerimeterPanel(Driver):
             for item in decoder.feed(chunk) if chunk else decoder.reset():
                 await self._take(line, item)
 
-    async def _take(self, line: SerialLine, item: Frame | Unreadable) -> None:
-        if isinstance(item, Unreadable):
+    async def _take(self, line: SerialLine, item: PerimeterFrame | UnreadableBytes) -> None:
+        if isinstance(item, UnreadableBytes):
             self._polls.unreadable(item.data)
             await self._aside.put(item.why, item.data)
         elif item.address == self.settings.address and item.function in HEARD:
             self._polls.heard()
             if item.function == EVENT:
                 await self._take_event(line, item)
-            elif item.function == POLL | ANSWER:
+            elif item.function == POLL | REPLY:
                 await self._take_status(item)
             else:
                 self.emit.heard()
                 self._orders.answered(item)
 
-    async def _take_status(self, frame: Frame) -> None:
+    async def _take_status(self, frame: PerimeterFrame) -> None:
         try:
             status = read_status(frame.payload)
         except BadInput as error:
@@ -116,33 +117,33 @@ class PerimeterPanel(Driver):
         if not status.pending:
             await self._reconcile(status)
 
-    async def _reconcile(self, status: Status) -> None:
+    async def _reconcile(self, status: HostStatus) -> None:
         """Tell what the host's events did not: it forgot them, or nobody listened."""
         well = True
         for condition, number in sorted(status.conditions ^ self._known):
             starts = (condition, number) in status.conditions
-            meaning = BY_CONDITION[condition, starts]
+            meaning = CODE_OF_CONDITION[condition, starts]
             source = f"{status.boot}.{status.last}.{condition}.{number}.{int(starts)}"
             if well or meaning.kind in ALARM_KINDS:  # which show from memory whatever the disk does
                 well &= await self._tell(meaning, number, source, None, {"from_status": True})
 
-    async def _take_event(self, line: SerialLine, frame: Frame) -> None:
+    async def _take_event(self, line: SerialLine, frame: PerimeterFrame) -> None:
         payload = frame.payload
-        meaning = MEANINGS.get(payload[2]) if len(payload) == EVENT_LENGTH else None
+        meaning = EVENT_CODES.get(payload[2]) if len(payload) == EVENT_LENGTH else None
         if meaning is None:
             told = await self._aside.refuse(_UNKNOWN, frame.encode())
         else:
             source = f"{int.from_bytes(payload[:2])}.{frame.sequence}"
             told = await self._tell(meaning, payload[3], source, read_time(payload[4:], self._clock), {})
         if told:
-            await line.write(Frame(frame.address, EVENT | ANSWER, frame.sequence, payload[:2]).encode())
+            await line.write(PerimeterFrame(frame.address, EVENT | REPLY, frame.sequence, payload[:2]).encode())
 
-    async def _tell(self, meaning: Meaning, number: int, source: str, at: datetime | None, more: Json) -> bool:
+    async def _tell(self, meaning: EventCode, number: int, source: str, at: datetime | None, more: Json) -> bool:
         """Whether it is committed; when it is not, the host is left to send it again."""
         condition = (meaning.condition, number)
         zone = self._zones.get(number) if meaning.condition in ZONE_CONDITIONS else None
         device = zone.id if zone else self.device.id
-        data = {**details_of(meaning, number), **more}
+        data = {**event_data(meaning, number), **more}
         try:
             await self.emit(Signal(device=device, kind=meaning.kind, at=at, source_id=source, data=data))
         except NotRecorded:

@@ -18,14 +18,14 @@ from gateway.errors import BadInput, NotRecorded
 from gateway.links.rate_limit import QuarantineLimit, Unread
 from gateway.links.serial import SerialLink, SerialSettings
 from gateway.model import Device, DeviceType, Signal, Words
+from gateway.protocols.credential.card_lines import GROUPS, CardLineDecoder
 from gateway.protocols.credential.credential import Credential
-from gateway.protocols.credential.masked import masked_line
-from gateway.protocols.credential.printed import GROUPS, Printed
+from gateway.protocols.credential.masking import mask_line
 from gateway.settings.durations import Duration, at_most
 from gateway.settings.mend import Wrong, did_you_mean
 from gateway.settings.patterns import compiled
 
-AGAIN_S = 1.0
+RETRY_S = 1.0
 """After which a card is offered again to a record that did not take it."""
 
 
@@ -83,7 +83,7 @@ class SerialReader(Driver):
 
     async def run(self) -> None:
         settings = self.settings
-        printed = Printed(settings.format or "pattern", settings.pattern, settings.wiegand)
+        printed = CardLineDecoder(settings.format or "pattern", settings.pattern, settings.wiegand)
         async with self.link.open() as line:
             self.emit.heard()
             while True:
@@ -95,7 +95,7 @@ class SerialReader(Driver):
         if isinstance(found, BadInput):
             said = Words.of(found.why)
             why = Words(f"{said.zh}（已遮盖：0 代表数字，A 代表字母）", f"{said.en} (masked: 0 is a digit, A a letter)")
-            await self._aside.put(why, masked_line(found.data))
+            await self._aside.put(why, mask_line(found.data))
             self._unread.unread(said)
             return
         self._unread.read()
@@ -117,7 +117,7 @@ class SerialReader(Driver):
             try:
                 await self.emit(signal)
             except NotRecorded:
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
             else:
                 return
 

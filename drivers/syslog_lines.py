@@ -20,8 +20,8 @@ from gateway.links.listen import Datagram, ListenSettings, RemotePeer
 from gateway.links.rate_limit import QuarantineLimit
 from gateway.model import DeviceType, Signal, Words
 from gateway.protocols.mapping import words
-from gateway.protocols.syslog.message import Message, read_message
-from gateway.protocols.syslog.stream import LONGEST, Stream, TooLong
+from gateway.protocols.syslog.message import SyslogMessage, parse_message
+from gateway.protocols.syslog.stream import MAX_MESSAGE_BYTES, OverlongMessage, SyslogStreamDecoder
 from gateway.settings.context import PlaceRef
 from gateway.settings.durations import PositiveDuration
 from gateway.settings.mend import Wrong
@@ -29,7 +29,7 @@ from gateway.settings.patterns import PatternText, compiled, groups
 from gateway.settings.section import Section
 from gateway.settings.signal_kind import SignalKind
 
-LONGEST_TEXT = 500
+MAX_TEXT = 500
 """Characters of a line that are told on."""
 ZONE, ID = "zone", "id"
 Severity = Literal["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"]
@@ -39,7 +39,7 @@ def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-class Pattern(Section):
+class LinePattern(Section):
     """The groups `zone` and `id` have a meaning; others go along as data."""
 
     match: PatternText
@@ -52,7 +52,7 @@ class Pattern(Section):
     severity: Annotated[tuple[Severity, ...], Field(description="only of these; none: of all")] = ()
 
 
-class Sender(Section):
+class SyslogSender(Section):
     """One of several that write to this door, as a device of its own."""
 
     host: Annotated[str, Field(min_length=1, description="its address, or the name it gives itself")]
@@ -64,11 +64,13 @@ class Sender(Section):
 
 
 class SyslogSettings(ListenSettings):
-    patterns: Annotated[tuple[Pattern, ...], Field(min_length=1, description="tried in turn; the first that matches")]
+    patterns: Annotated[
+        tuple[LinePattern, ...], Field(min_length=1, description="tried in turn; the first that matches")
+    ]
     unmatched: Annotated[
         Literal["ignore", "keep"], Field(description="what becomes of lines that none matches; keep: in quarantine")
     ] = "ignore"
-    senders: tuple[Sender, ...] = ()
+    senders: tuple[SyslogSender, ...] = ()
     zones: tuple[words.Part, ...] = ()
     timezone: Annotated[str, Field(description="of times that name none")] = "Asia/Shanghai"
 
@@ -111,7 +113,7 @@ class SyslogLines(Driver):
             await door.serve(self._talk, self._take_datagram)
 
     async def _talk(self, caller: RemotePeer) -> None:
-        stream = Stream()
+        stream = SyslogStreamDecoder()
         try:
             while data := await caller.read():
                 await self._take_all(stream.feed(data), caller.peer)
@@ -122,26 +124,31 @@ class SyslogLines(Driver):
     async def _take_datagram(self, datagram: Datagram) -> None:
         data = datagram.data
         try:
-            await self._take_all([data if len(data) <= LONGEST else TooLong(data[:LONGEST])], datagram.peer)
+            await self._take_all(
+                [data if len(data) <= MAX_MESSAGE_BYTES else OverlongMessage(data[:MAX_MESSAGE_BYTES])], datagram.peer
+            )
         except NotRecorded:
             return
 
-    async def _take_all(self, items: Sequence[bytes | TooLong], peer: str) -> None:
+    async def _take_all(self, items: Sequence[bytes | OverlongMessage], peer: str) -> None:
         """In their order, and committed together: what came in one piece needs one commit, not one a line."""
         done = await asyncio.gather(*(self._take(item, peer) for item in items), return_exceptions=True)
         for failed in filter(None, done):
             raise failed
 
-    async def _take(self, line: bytes | TooLong, peer: str) -> None:
-        if isinstance(line, TooLong):
-            why = Words(f"{peer} 发来的一行超过 {LONGEST} 字节", f"a line of {peer} is longer than {LONGEST} bytes")
+    async def _take(self, line: bytes | OverlongMessage, peer: str) -> None:
+        if isinstance(line, OverlongMessage):
+            why = Words(
+                f"{peer} 发来的一行超过 {MAX_MESSAGE_BYTES} 字节",
+                f"a line of {peer} is longer than {MAX_MESSAGE_BYTES} bytes",
+            )
             await self._aside.put(why, line.head)
             line = line.head  # what it says may stand in front
-        message = read_message(line, self._clock, datetime.now(UTC))
+        message = parse_message(line, self._clock, datetime.now(UTC))
         sender = self._senders.get(peer.rpartition(":")[0].strip("[]")) or self._senders.get(message.host)
         self.emit.heard(sender)
         for pattern, each in self._patterns:
-            found = pattern.search(message.text) if _wanted(each, message) else None
+            found = pattern.search(message.text) if _applies(each, message) else None
             if found:
                 await self.emit(self._signal(each, groups(found), message, sender))
                 return
@@ -149,20 +156,22 @@ class SyslogLines(Driver):
             why = Words(f"{peer} 发来的一行不符合任何 pattern", f"no pattern matches this line of {peer}")
             await self._aside.put(why, line)
 
-    def _signal(self, pattern: Pattern, found: Mapping[str, str], message: Message, sender: str | None) -> Signal:
+    def _signal(
+        self, pattern: LinePattern, found: Mapping[str, str], message: SyslogMessage, sender: str | None
+    ) -> Signal:
         zone = found.get(ZONE)
         number = zone.lstrip("0") or zone if zone else None
-        more = {name: text[:LONGEST_TEXT] for name, text in found.items() if name != ID}
+        more = {name: text[:MAX_TEXT] for name, text in found.items() if name != ID}
         return Signal(
             device=self._zones.get(zone or "") or self._zones.get(number or "") or sender or self.device.id,
             kind=pattern.kind,
             at=message.at,
             source_id=found.get(ID, "")[:128] or None,
-            data={**more, "said": message.text[:LONGEST_TEXT]},
+            data={**more, "said": message.text[:MAX_TEXT]},
         )
 
 
-def _wanted(pattern: Pattern, message: Message) -> bool:
+def _applies(pattern: LinePattern, message: SyslogMessage) -> bool:
     return (not pattern.app or message.app in pattern.app) and (
         not pattern.severity or message.severity in pattern.severity
     )

@@ -26,10 +26,10 @@ from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.links.listen import ListenLink
 from gateway.links.state_file import StateFile
 from gateway.model import Device, DeviceType, Health, Said, Words
-from gateway.protocols.dc09 import refused
-from gateway.protocols.dc09.cipher import seal, unseal
-from gateway.protocols.dc09.frame import LONGEST, Decoder, wrap
-from gateway.protocols.dc09.message import Header, read_header, write_time
+from gateway.protocols.dc09 import rejections
+from gateway.protocols.dc09.cipher import decrypt, encrypt
+from gateway.protocols.dc09.frame import MAX_FRAME_BYTES, Dc09Decoder, wrap
+from gateway.protocols.dc09.message import Dc09Header, read_header, write_time
 from gateway.protocols.dc09.settings import ReceiverSettings
 from gateway.rule import Compound
 from gateway.simulator.dc09 import SIA, Communicator, Line
@@ -51,7 +51,7 @@ class Ears:
         self.lives: list[str] = []
         self.refusals: list[tuple[str, str]] = []
 
-    def refused(self, device: str, why: Said) -> None:
+    def rejections(self, device: str, why: Said) -> None:
         assert isinstance(why, Words), "a guard reads it"
         self.refusals.append((device, why.en))
 
@@ -85,14 +85,14 @@ class Run:
     async def aside(self) -> list[str]:
         return [row[0] for row in await self.rows("SELECT why FROM quarantine ORDER BY rowid")]
 
-    async def ask(self, body: bytes, *, count: int = 1) -> list[Header]:
+    async def ask(self, body: bytes, *, count: int = 1) -> list[Dc09Header]:
         """Send a frame by TCP; the answers that come within half a second."""
         return await self.ask_raw(wrap(body), count=count)
 
-    async def ask_raw(self, data: bytes, *, count: int = 1) -> list[Header]:
+    async def ask_raw(self, data: bytes, *, count: int = 1) -> list[Dc09Header]:
         reader, writer = await asyncio.open_connection(HOST, self.port)
         writer.write(data)
-        decoder, found = Decoder(), list[Header]()
+        decoder, found = Dc09Decoder(), list[Dc09Header]()
         try:
             async with asyncio.timeout(0.5):
                 while len(found) < count and (chunk := await reader.read(1000)):
@@ -237,7 +237,7 @@ async def test_the_same_alarm_again_is_an_alarm(tmp_path: Path) -> None:
 async def test_link_tests_live_and_are_not_stored(tmp_path: Path) -> None:
     async with receiver(tmp_path) as run:
         assert [head.token for head in await run.ask(b'"NULL"0000L0#1234[]')] == ["ACK"]
-        body = b'"*NULL"0000R0L0#00AB[' + seal(b"|]" + write_time(datetime.now(UTC)), bytes.fromhex(KEY))
+        body = b'"*NULL"0000R0L0#00AB[' + encrypt(b"|]" + write_time(datetime.now(UTC)), bytes.fromhex(KEY))
         (answer,) = await run.ask(body)
         assert (answer.token, answer.encrypted) == ("ACK", True)
         assert run.ears.lives.count("shop") == run.ears.lives.count("flat") == 1
@@ -312,7 +312,7 @@ async def test_strangers_are_over_when_there_are_none_any_more(tmp_path: Path, m
         for number in range(1, 20):
             await run.ask(b'"ADM-CID"%04dR1L0#9%03d[#9%03d|1130 01 003]' % (number, number, number))
         assert len(await run.rows()) == 3, "whoever tries all numbers does not fill the journal"
-    monkeypatch.setattr(refused, "GONE_S", -1.0)
+    monkeypatch.setattr(rejections, "GONE_S", -1.0)
     async with receiver(tmp_path) as run:
         await run.ask(b'"NULL"0000L0#1234[]')
         assert (await run.rows())[-1] == ("receiver", "device.restored")
@@ -357,7 +357,7 @@ async def test_a_panel_whose_clock_is_wrong_is_told_the_time_and_comes_again(tmp
 
 
 def sealed(data: bytes, time: datetime, key: str = KEY, number: int = 1) -> bytes:
-    return b'"*ADM-CID"%04dL0#00AB[' % number + seal(b"|#00AB|" + data + b"]" + write_time(time), bytes.fromhex(key))
+    return b'"*ADM-CID"%04dL0#00AB[' % number + encrypt(b"|#00AB|" + data + b"]" + write_time(time), bytes.fromhex(key))
 
 
 @pytest.mark.parametrize(
@@ -393,7 +393,7 @@ async def test_a_panel_that_keeps_local_time_is_taken_where_the_yaml_says_so(tmp
         local = datetime.now(ZoneInfo(zone)).replace(tzinfo=UTC)
         [answer] = await run.ask(sealed(b"1130 01 001", local))
         assert (answer.token, answer.encrypted) == ("ACK", True)
-        told = unseal(answer.rest, bytes.fromhex(KEY))
+        told = decrypt(answer.rest, bytes.fromhex(KEY))
         assert told is not None
         assert write_time(local)[:6] in told, "it is answered in its own time"
         assert [kind for _, kind in await run.rows()] == ["zone.alarm"], "and its clock is right"
@@ -421,7 +421,7 @@ async def test_another_key_is_told_and_what_hangs_the_key_out_is_not(tmp_path: P
         assert (device, "its key is not the one in the YAML" in why) == ("flat", True)
         await run.ask(sealed(b"1130 01 001", datetime.now(UTC) + timedelta(hours=8)))
         assert "8 h ahead" in run.ears.refusals[-1][1], "the key was mended, and the clock is wrong as well"
-        [answer] = await run.ask(b'"*ADM-CID"0001L0#1234[' + seal(b"|#1234|1130 01 001]", bytes(16)))
+        [answer] = await run.ask(b'"*ADM-CID"0001L0#1234[' + encrypt(b"|#1234|1130 01 001]", bytes(16)))
         assert "write the panel's key" in run.ears.refusals[-1][1]
 
 
@@ -466,7 +466,7 @@ async def test_a_datagram_of_rubbish_is_kept_no_longer_than_a_frame(tmp_path: Pa
             while not await run.aside():
                 await asyncio.sleep(0.01)
         [(size,)] = await run.rows("SELECT length(data) FROM quarantine")
-        assert size == LONGEST
+        assert size == MAX_FRAME_BYTES
 
 
 async def test_not_recorded_is_not_acknowledged_and_the_connection_stays(

@@ -11,8 +11,8 @@ from drivers.framed_serial import DRIVER, FramedSerialSettings
 from gateway.errors import CommandFailed
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType
-from gateway.protocols.framed.frame import Frame
-from gateway.protocols.framed.reader import Reader
+from gateway.protocols.framed.frame_format import FrameFormat
+from gateway.protocols.framed.frame_parser import FrameParser
 from gateway.protocols.framed.settings import FramedSettings
 from tests.support.listening import Listening, until
 
@@ -41,7 +41,7 @@ TEXT_PANEL = {
     },
     "zones": [{"number": "2.17", "id": "north-17", "name": "北墙17"}],
 }
-FRAME = Frame.model_validate(TEXT_PANEL["frame"])
+FRAME = FrameFormat.model_validate(TEXT_PANEL["frame"])
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_the_clock_of_a_panel_that_writes_text(kind: str) -> None:
     timed = {"when": {"what": "alarm"}, "kind": "zone.alarm", "at": "time"}
     fields = {**TEXT_PANEL["fields"], "time": {"at": 2, "type": kind, "width": 12}}
     settings = FramedSettings.model_validate({**TEXT_PANEL, "port": "/dev/x", "fields": fields, "messages": [timed]})
-    heard = Reader(settings).read(FRAME.whole(b"A050102030405"))
+    heard = FrameParser(settings).read(FRAME.whole(b"A050102030405"))
     assert heard
     assert heard.tells[0].at == datetime(2005, 1, 1, 19, 4, 5, tzinfo=UTC)
 

@@ -16,13 +16,14 @@ from drivers.perimeter_panel import DRIVER
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Said, Signal, Words
+from gateway.protocols.perimeter.frames import MAX_PAYLOAD, PerimeterDecoder, PerimeterFrame, crc16
 from gateway.protocols.perimeter.settings import PanelSettings
 from gateway.protocols.perimeter.status import read_status, read_time
-from gateway.protocols.perimeter.wire import MAX_PAYLOAD, Decoder, Frame, Unreadable, crc16
+from gateway.protocols.unreadable import UnreadableBytes
 from gateway.simulator import perimeter as twin
 
 frames = st.builds(
-    Frame,
+    PerimeterFrame,
     address=st.integers(1, 247),
     function=st.integers(0, 255),
     sequence=st.integers(0, 0xFFFF),
@@ -30,14 +31,14 @@ frames = st.builds(
 )
 
 
-def read(found: list) -> list[Frame]:
-    return [item for item in found if isinstance(item, Frame)]
+def read(found: list) -> list[PerimeterFrame]:
+    return [item for item in found if isinstance(item, PerimeterFrame)]
 
 
 def test_a_frame_as_the_table_draws_it() -> None:
     poll = bytes.fromhex("aa55 01 01 0007 00") + crc16(bytes.fromhex("01 01 0007 00")).to_bytes(2, "little")
-    assert Frame(1, 1, 7).encode() == poll
-    assert Decoder().feed(poll) == [Frame(1, 1, 7)]
+    assert PerimeterFrame(1, 1, 7).encode() == poll
+    assert PerimeterDecoder().feed(poll) == [PerimeterFrame(1, 1, 7)]
 
 
 def test_check_is_modbus() -> None:
@@ -45,8 +46,8 @@ def test_check_is_modbus() -> None:
 
 
 @given(st.lists(frames, max_size=5), st.data())
-def test_frames_survive_any_cutting(sent: list[Frame], data: st.DataObject) -> None:
-    decoder, found = Decoder(), []
+def test_frames_survive_any_cutting(sent: list[PerimeterFrame], data: st.DataObject) -> None:
+    decoder, found = PerimeterDecoder(), []
     wire = b"".join(frame.encode() for frame in sent)
     while wire:
         count = data.draw(st.integers(1, len(wire)))
@@ -58,21 +59,21 @@ def test_frames_survive_any_cutting(sent: list[Frame], data: st.DataObject) -> N
 @given(
     st.binary(max_size=200) | st.just(b"\xaa\x55\x01\x02\x00\x00\x40") | st.just(b"\xaa"), frames, st.binary(max_size=5)
 )
-def test_garbage_around_a_frame(before: bytes, frame: Frame, after: bytes) -> None:
-    decoder = Decoder()
+def test_garbage_around_a_frame(before: bytes, frame: PerimeterFrame, after: bytes) -> None:
+    decoder = PerimeterDecoder()
     found = decoder.feed(before + frame.encode() + after) + decoder.reset()
     assert frame in found
-    rubbish = sum(len(item.data) for item in found if isinstance(item, Unreadable))
+    rubbish = sum(len(item.data) for item in found if isinstance(item, UnreadableBytes))
     assert rubbish + sum(len(item.encode()) for item in read(found)) == len(before + frame.encode() + after)
 
 
 @given(st.lists(frames, min_size=2, max_size=4), st.data())
-def test_lost_bytes_cost_their_frame_alone(sent: list[Frame], data: st.DataObject) -> None:
+def test_lost_bytes_cost_their_frame_alone(sent: list[PerimeterFrame], data: st.DataObject) -> None:
     wires = [frame.encode() for frame in sent]
     hit = data.draw(st.integers(0, len(wires) - 1))
     at = data.draw(st.integers(0, len(wires[hit]) - 1))
     wires[hit] = wires[hit][:at] + wires[hit][at + 1 :]
-    decoder = Decoder()
+    decoder = PerimeterDecoder()
     found = decoder.feed(b"".join(wires)) + decoder.reset()
     assert [frame for index, frame in enumerate(sent) if index != hit] == [
         frame for frame in read(found) if frame in sent[:hit] + sent[hit + 1 :]
@@ -81,7 +82,7 @@ def test_lost_bytes_cost_their_frame_alone(sent: list[Frame], data: st.DataObjec
 
 @given(st.lists(st.binary(min_size=100, max_size=300), max_size=20))
 def test_nothing_breaks_or_grows(chunks: list[bytes]) -> None:
-    decoder = Decoder()
+    decoder = PerimeterDecoder()
     for chunk in chunks:
         decoder.feed(chunk)
         assert len(decoder._buffer) < 7 + MAX_PAYLOAD + 2
@@ -92,10 +93,10 @@ def test_nothing_breaks_or_grows(chunks: list[bytes]) -> None:
 
 
 def test_half_a_frame_is_dropped_at_silence_and_one_hidden_behind_it_found() -> None:
-    decoder, frame = Decoder(), Frame(1, 2, 3, b"hello")
-    half = Frame(1, 2, 3, bytes(60)).encode()[:7]
+    decoder, frame = PerimeterDecoder(), PerimeterFrame(1, 2, 3, b"hello")
+    half = PerimeterFrame(1, 2, 3, bytes(60)).encode()[:7]
     assert decoder.feed(half + frame.encode()) == []
-    assert decoder.reset() == [Unreadable(Words("一帧中断", "a frame broke off"), half), frame]
+    assert decoder.reset() == [UnreadableBytes(Words("一帧中断", "a frame broke off"), half), frame]
 
 
 def test_clock_of_the_host() -> None:

@@ -20,10 +20,10 @@ from tests.fuzz.subject import Feed, Subject
 
 BRIEFLY = 50_000
 BEHIND = {
-    "gateway.protocols.credential.masked",
+    "gateway.protocols.credential.masking",
     "gateway.protocols.dc09.cipher",
     "gateway.protocols.charset",
-    "gateway.protocols.framed.octets",
+    "gateway.protocols.framed.hex_bytes",
     "gateway.protocols.json_text",
     "gateway.protocols.mapping.bodies",
     "gateway.protocols.mapping.multipart",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.model import Json
 
-SHOWN = 4
+SHOWN_DIGITS = 4
 """Digits of a number that people see: enough to tell two cards apart, too few to copy one."""
 
 
@@ -27,7 +27,7 @@ class Credential:
     def masked(self) -> str:
         """`**** 2208`: the last digits, never more than half of them."""
         text = str(self.number) if self.code is None else self.code
-        return f"**** {text[-min(SHOWN, max(1, len(text) // 2)) :]}"
+        return f"**** {text[-min(SHOWN_DIGITS, max(1, len(text) // 2)) :]}"
 
     def data(self) -> Json:
         """As a signal carries it: `credential` and `format` for people, `card` for access decisions."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-ENTER = frozenset((0x0D, 0x23))
+ENTER_KEYS = frozenset((0x0D, 0x23))
 """`#`: OSDP sends 0Dh (SIA OSDP 2.2, osdp_KEYPAD), others the character."""
-CLEAR = frozenset((0x7F, 0x2A, 0x1B))
+CLEAR_KEYS = frozenset((0x7F, 0x2A, 0x1B))
 """`*`: OSDP sends 7Fh, others the character; and escape."""
-LONGEST = 32
+MAX_DIGITS = 32
 
 
-class Keypad:
+class PinCollector:
     """`pause` seconds without a key end a PIN that nobody finished with `#`."""
 
     def __init__(self, pause: float) -> None:
@@ -21,12 +21,12 @@ class Keypad:
         """How many digits each PIN had that these keys finish; `#` alone finishes none."""
         finished = self.due(now)
         for key in keys:
-            if key in ENTER:
+            if key in ENTER_KEYS:
                 finished += self._take()
-            elif key in CLEAR:
+            elif key in CLEAR_KEYS:
                 self._count = 0
             elif 0x30 <= key <= 0x39:
-                self._count = min(self._count + 1, LONGEST)
+                self._count = min(self._count + 1, MAX_DIGITS)
         self._until = now + self._pause
         return finished
 

@@ -22,12 +22,12 @@ from gateway.errors import BadInput
 from gateway.model import Words
 from gateway.protocols.credential.credential import Credential
 
-MOST_BITS = 512
+MAX_BITS = 512
 """A reader that sends more is broken: the longest card data in use (PIV) has 256."""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class BitRange:
     """`length` bits from bit `first` on."""
 
     first: int
@@ -38,14 +38,14 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class WiegandLayout:
     """Bit 0 makes the ones of `even` even, the last bit those of `odd` odd."""
 
     bits: int
-    number: Span
-    facility: Span | None
-    even: Span
-    odd: Span
+    number: BitRange
+    facility: BitRange | None
+    even: BitRange
+    odd: BitRange
 
     def holds(self, value: int) -> bool:
         """Whether both parities are right."""
@@ -56,14 +56,14 @@ class Layout:
         )
 
 
-_34 = (Span(1, 16), Span(17, 16))
-_37 = (Span(1, 18), Span(18, 18))
+_34 = (BitRange(1, 16), BitRange(17, 16))
+_37 = (BitRange(1, 18), BitRange(18, 18))
 LAYOUTS = {
-    "H10301": Layout(26, Span(9, 16), Span(1, 8), Span(1, 12), Span(13, 12)),
-    "H10306": Layout(34, Span(17, 16), Span(1, 16), *_34),
-    "WG34": Layout(34, Span(1, 32), None, *_34),
-    "H10302": Layout(37, Span(1, 35), None, *_37),
-    "H10304": Layout(37, Span(17, 19), Span(1, 16), *_37),
+    "H10301": WiegandLayout(26, BitRange(9, 16), BitRange(1, 8), BitRange(1, 12), BitRange(13, 12)),
+    "H10306": WiegandLayout(34, BitRange(17, 16), BitRange(1, 16), *_34),
+    "WG34": WiegandLayout(34, BitRange(1, 32), None, *_34),
+    "H10302": WiegandLayout(37, BitRange(1, 35), None, *_37),
+    "H10304": WiegandLayout(37, BitRange(17, 19), BitRange(1, 16), *_37),
 }
 BY_LENGTH = {26: "H10301", 34: "WG34", 37: "H10302"}
 """What `auto` takes a card of so many bits for; of other lengths it tells the bits as they are."""
@@ -75,7 +75,7 @@ def decode(value: int, bits: int, name: str = "auto") -> Credential:
 
     `raw` takes any number of bits and tells them as hexadecimal digits, padded with zeros in front.
     """
-    shown = value.to_bytes((bits + 7) // 8) if 0 <= value < 1 << bits <= 1 << MOST_BITS else b""
+    shown = value.to_bytes((bits + 7) // 8) if 0 <= value < 1 << bits <= 1 << MAX_BITS else b""
     if not shown:
         raise BadInput(Words(f"卡号 {bits} 位", f"a card of {bits} bits"), shown)
     if name == "auto":
@@ -112,7 +112,7 @@ def encode(name: str, number: int, facility: int = 0) -> tuple[int, int]:
     return value, layout.bits
 
 
-def _place(layout: Layout, span: Span, part: int) -> int:
+def _place(layout: WiegandLayout, span: BitRange, part: int) -> int:
     if not 0 <= part < 1 << span.length:
         raise ValueError(f"{part} does not fit in {span.length} bits")
     return part << layout.bits - span.first - span.length

@@ -7,34 +7,34 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.model import Words
-from gateway.protocols.dc09.message import Message, read_time
+from gateway.protocols.dc09.message import Dc09Message, read_time
 
 HALF_HOUR = timedelta(minutes=30)
 """Nearly every time zone is some half hours from UTC, between -12 and +14 hours."""
-NEARLY = timedelta(minutes=2)
+ZONE_TOLERANCE = timedelta(minutes=2)
 """A clock that runs in local time may be off by this much as well."""
-LEAST_ZONE, MOST_ZONE = timedelta(hours=-12), timedelta(hours=14)
+MIN_OFFSET, MAX_OFFSET = timedelta(hours=-12), timedelta(hours=14)
 
 
-def in_utc(message: Message, zone: ZoneInfo | None, now: datetime) -> Message:
+def with_utc_time(message: Dc09Message, zone: ZoneInfo | None, now: datetime) -> Dc09Message:
     """The message with its time in UTC, where its panel writes the time of `zone`."""
     if zone is None or message.time is None:
         return message
     return replace(message, time=_nearest(message.time, zone, now))
 
 
-def happened(message: Message, zone: ZoneInfo | None, now: datetime) -> datetime | None:
+def occurred_at(message: Dc09Message, zone: ZoneInfo | None, now: datetime) -> datetime | None:
     """When the event happened, by the panel's clock (extended data H)."""
     time = read_time(message.extended.get("H", ""))
     return time if time is None or zone is None else _nearest(time, zone, now)
 
 
-def written(now: datetime, zone: ZoneInfo | None) -> datetime:
+def panel_time(now: datetime, zone: ZoneInfo | None) -> datetime:
     """`now` as an answer writes it, so that its panel reads the time of its own zone."""
     return now if zone is None else now.astimezone(zone).replace(tzinfo=UTC)
 
 
-def off(time: datetime, now: datetime) -> Words:
+def describe_skew(time: datetime, now: datetime) -> Words:
     """What is wrong with a clock that says `time` at `now`, and how to mend it."""
     skew = time - now
     zh, en = ("快", "ahead") if skew > timedelta() else ("慢", "behind")
@@ -65,7 +65,7 @@ def _nearest(time: datetime, zone: ZoneInfo, now: datetime) -> datetime:
 def _zone_of(skew: timedelta) -> timedelta | None:
     """The time zone that it looks like; None for a clock that is simply wrong."""
     zone = round(skew / HALF_HOUR) * HALF_HOUR
-    looks_so = abs(skew - zone) <= NEARLY and LEAST_ZONE <= zone <= MOST_ZONE and abs(zone) > HALF_HOUR
+    looks_so = abs(skew - zone) <= ZONE_TOLERANCE and MIN_OFFSET <= zone <= MAX_OFFSET and abs(zone) > HALF_HOUR
     return zone if looks_so else None
 
 

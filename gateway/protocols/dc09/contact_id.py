@@ -1,17 +1,17 @@
 """Ademco Contact ID event codes (SIA DC-05-1999.09, table of event codes) → kinds of signal.
 
 A row says what a *new event* (qualifier 1) of the code is; a *restore* (3) is the end of that by
-`meaning.RESTORED`, and 6 says that it still lasts. Opening is a new event, closing a restore.
+`meaning.RESTORE_KINDS`, and 6 says that it still lasts. Opening is a new event, closing a restore.
 A code that stands in no row is taken by its class: an unknown alarm is an alarm.
 """
 
 from __future__ import annotations
 
 from gateway.model import Words
-from gateway.protocols.dc09.meaning import Meaning, read_table
+from gateway.protocols.dc09.code_table import CodeMeaning, parse_table
 
 # code  number  kind  中文 | English
-CODES = read_table("""
+CODES = parse_table("""
 # 100–109 medical
 100 zone   medical.alarm     医疗求助 | Medical
 101 zone   medical.alarm     个人紧急求助 | Personal emergency
@@ -267,9 +267,9 @@ _CLASSES = (
 """By the first digits, where the code stands in no row."""
 
 
-def meaning(code: str) -> Meaning:
+def lookup(code: str) -> CodeMeaning:
     """Of a new event of these three digits."""
     if code in CODES:
         return CODES[code]
     _, number, kind, zh, en = next(row for row in _CLASSES if code.startswith(row[0]))
-    return Meaning(kind, number, Words(f"{zh}(代码{code})", f"{en} (code {code})"))
+    return CodeMeaning(kind, number, Words(f"{zh}(代码{code})", f"{en} (code {code})"))

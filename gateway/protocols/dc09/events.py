@@ -10,8 +10,8 @@ from typing import Any
 
 from gateway.model import ALARM_KINDS
 from gateway.protocols.dc09 import contact_id, sia_codes
-from gateway.protocols.dc09.meaning import RESTORED, UNMAPPED, Meaning
-from gateway.protocols.dc09.message import Message
+from gateway.protocols.dc09.code_table import RESTORE_KINDS, UNMAPPED, CodeMeaning
+from gateway.protocols.dc09.message import Dc09Message
 
 _CONTACT_ID = re.compile(
     r"(?:(?:[0-9A-F]{3,6} )?[19]8 ?)?(?P<qualifier>[136EPR]) ?(?P<code>[0-9A-F]{3})"
@@ -37,13 +37,13 @@ _PIECE = re.compile(
     r"|(?P<code>[A-Z]{2})(?P<number>[0-9]{0,8})(?P<text>(?:\^[^^]*\^|\*[^*]*\*|[^/])*)/?"
     r"|[^/]*/"  # what can't be read is passed over: another event may stand behind it
 )
-LONGEST_SAID = 80
-MOST_PIECES = 64
+MAX_TEXT = 80
+MAX_ITEMS = 64
 """In one message; a block is a line of a printer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Dc09Event:
     """`kind` is a signal's; `zone` the zone's number, where there is one; `data` what else is known."""
 
     code: str
@@ -52,54 +52,54 @@ class Event:
     data: Mapping[str, Any]
 
 
-def read(message: Message) -> Sequence[Event]:
+def parse_events(message: Dc09Message) -> Sequence[Dc09Event]:
     """The events of a message, in order; none where it tells none, or in a format that can't be read."""
     events = _block(message)
     if not events or not message.further:
         return events
     others = [replace(message, data=data, further=()) for data in message.further]
-    return [*events, *(event for other in others for event in _block(other) or [unread(other)])]
+    return [*events, *(event for other in others for event in _block(other) or [unreadable_event(other)])]
 
 
-def _block(message: Message) -> Sequence[Event]:
+def _block(message: Dc09Message) -> Sequence[Dc09Event]:
     match message.header.token:
         case "ADM-CID":
             found = _CONTACT_ID.fullmatch(message.data.strip().upper())
             if _NO_EVENT.fullmatch(message.data.strip()):
-                return [Event("E000", "x.dc09.e000", None, {"code": "E000"})]
+                return [Dc09Event("E000", "x.dc09.e000", None, {"code": "E000"})]
             return [_contact_id(found)] if found else []
         case "SIA-DCS":
             return list(_blocks(message.data))
     return []
 
 
-def unread(message: Message) -> Event:
+def unreadable_event(message: Dc09Message) -> Dc09Event:
     """Nobody knows what it was: a fault, for a guard to ask the panel."""
     text = {"zh": "无法识别的上报", "en": "a report that can't be read"}
-    data = {"code": message.header.token, "text": text, "said": message.data[:LONGEST_SAID]}
-    return Event(message.header.token, "device.faulted", None, data)
+    data = {"code": message.header.token, "text": text, "said": message.data[:MAX_TEXT]}
+    return Dc09Event(message.header.token, "device.faulted", None, data)
 
 
-def _contact_id(found: re.Match[str]) -> Event:
+def _contact_id(found: re.Match[str]) -> Dc09Event:
     code, area, number = found["code"], found["area"] or found["area_"], found["zone"] or found["zone_"]
     qualifier = _QUALIFIERS.get(found["qualifier"], found["qualifier"])
-    meaning, end = contact_id.meaning(code), None
+    meaning, end = contact_id.lookup(code), None
     kind = meaning.kind
     if qualifier == "3" and kind != UNMAPPED:
-        kind, end = RESTORED.get(kind, (UNMAPPED, None))
+        kind, end = RESTORE_KINDS.get(kind, (UNMAPPED, None))
     letter = _LETTERS[qualifier]
     more = {"still": True} if qualifier == "6" else {}
     return _event(f"{letter.upper()}{code}", kind, end, meaning, area, number, more)
 
 
-def _blocks(data: str) -> Iterator[Event]:
+def _blocks(data: str) -> Iterator[Dc09Event]:
     """`ri1/BA015^text^/BA016`: what a modifier says holds for the codes after it. `|A…` is text for a printer."""
     block, _, text = data.strip().partition("|A")
     modifiers: dict[str, str] = {}
-    for piece in itertools.islice(_pieces(block), MOST_PIECES):
+    for piece in itertools.islice(_pieces(block), MAX_ITEMS):
         if piece["modifier"]:
             name = piece["modifier"].lower()
-            if name in _MODIFIERS or sia_codes.meaning(name.upper())[0].kind not in ALARM_KINDS:
+            if name in _MODIFIERS or sia_codes.lookup(name.upper())[0].kind not in ALARM_KINDS:
                 modifiers[name] = piece["value"]
             else:  # an alarm in small letters; a restore would have to be sure
                 yield _sia(name.upper(), piece["value"], modifiers, text.strip("^*| "))
@@ -115,9 +115,9 @@ def _pieces(rest: str) -> Iterator[re.Match[str]]:
         yield piece
 
 
-def _sia(code: str, number: str, modifiers: Mapping[str, str], said: str) -> Event:
-    meaning, end = sia_codes.meaning(code)
-    more: dict[str, Any] = {"detector": said[:LONGEST_SAID]} if said else {}
+def _sia(code: str, number: str, modifiers: Mapping[str, str], said: str) -> Dc09Event:
+    meaning, end = sia_codes.lookup(code)
+    more: dict[str, Any] = {"detector": said[:MAX_TEXT]} if said else {}
     user = modifiers.get("id")
     if user and meaning.number != "user":
         more["user"] = _plain(user)
@@ -125,8 +125,8 @@ def _sia(code: str, number: str, modifiers: Mapping[str, str], said: str) -> Eve
 
 
 def _event(
-    code: str, kind: str, end: str | None, meaning: Meaning, area: str, number: str, more: Mapping[str, Any]
-) -> Event:
+    code: str, kind: str, end: str | None, meaning: CodeMeaning, area: str, number: str, more: Mapping[str, Any]
+) -> Dc09Event:
     """A code's words are of what happened: beside the return of the mains they would say that the mains are lost."""
     data: dict[str, Any] = {"code": code}
     if kind == "zone.restored" or not kind.endswith((".restored", "_restored")):
@@ -139,7 +139,7 @@ def _event(
         data["from"] = end
     zone = None if kind.startswith("area.") else data.get("zone")
     named = f"x.dc09.{code.lower()}" if kind == UNMAPPED else kind
-    return Event(code, named, zone if isinstance(zone, int) else None, {**data, **more})
+    return Dc09Event(code, named, zone if isinstance(zone, int) else None, {**data, **more})
 
 
 def _plain(number: str) -> int | str:

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import fastcrc
 
 from gateway.model import Words
+from gateway.protocols.unreadable import UnreadableBytes
 
 LF, CR = 0x0A, 0x0D
-HEAD = 8
+HEADER_BYTES = 8
 """Bytes before the body, by the standard: four of the checksum, `0`, three of the length."""
-LONGEST_BODY = 0xFFF
-LONGEST = HEAD + LONGEST_BODY
+MAX_BODY_BYTES = 0xFFF
+MAX_FRAME_BYTES = HEADER_BYTES + MAX_BODY_BYTES
 _LENGTH = rb'(?P<length>[0-9A-Fa-f]{2,4})?(?=")'
 _HEAD = re.compile(rb"\n(?:(?P<hex>[0-9A-Fa-f]{4})|(?P<raw>[\s\S]{2}))" + _LENGTH)
 _RAW_HEAD = re.compile(rb"\n(?P<hex>(?!))?(?P<raw>[\s\S]{2})" + _LENGTH)
@@ -44,23 +45,15 @@ def wrap(body: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Bytes that are no frame; by the standard (§5.5.1.2) their sender is not answered."""
-
-    why: Words
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     """`front` is what stood before it, `end` where the rest begins."""
 
     front: bytes
-    item: bytes | Unreadable | None
+    item: bytes | UnreadableBytes | None
     end: int
 
 
-class Decoder:
+class Dc09Decoder:
     """Bytes as they come → the bodies of whole, right frames, and what could not be read, in order.
 
     A frame is given as soon as it is whole. What is none by the next CR is unreadable. It holds one frame's length
@@ -70,36 +63,38 @@ class Decoder:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, chunk: bytes) -> Iterator[bytes | Unreadable]:
+    def feed(self, chunk: bytes) -> Iterator[bytes | UnreadableBytes]:
         """Take a chunk in; gives what it completes."""
         self._buffer += chunk
         yield from self._take()
-        if len(self._buffer) > LONGEST + 1:
+        if len(self._buffer) > MAX_FRAME_BYTES + 1:
             yield self._make_room()
 
-    def close(self) -> Iterator[bytes | Unreadable]:
+    def close(self) -> Iterator[bytes | UnreadableBytes]:
         """The line or the datagram ended: what is left will never be whole."""
         if self._buffer.strip(_BLANK):
-            yield Unreadable(Words("一帧没有结尾", "a frame without its end"), bytes(self._buffer))
+            yield UnreadableBytes(Words("一帧没有结尾", "a frame without its end"), bytes(self._buffer))
         self._buffer.clear()
 
-    def _take(self) -> Iterator[bytes | Unreadable]:
+    def _take(self) -> Iterator[bytes | UnreadableBytes]:
         data = b"\n%s" % self._buffer  # where a frame ended, the LF of the next may be missing
         while found := _first(data):
             if found.front.strip(_BLANK):
-                yield Unreadable(Words("帧之前有多余字节", "bytes in front of a frame"), found.front.lstrip(b"\n"))
+                yield UnreadableBytes(Words("帧之前有多余字节", "bytes in front of a frame"), found.front.lstrip(b"\n"))
             if found.item is not None:
                 yield found.item
             data = b"\n%s" % data[found.end :]
         self._buffer[:] = data[1:]
 
-    def _make_room(self) -> Unreadable:
+    def _make_room(self) -> UnreadableBytes:
         """Give up all but what may be the beginning of a frame."""
-        start = self._buffer.rfind(LF, max(1, len(self._buffer) - LONGEST))
+        start = self._buffer.rfind(LF, max(1, len(self._buffer) - MAX_FRAME_BYTES))
         cut = start if start > 0 else len(self._buffer)
         lost = bytes(self._buffer[:cut])
         del self._buffer[:cut]
-        return Unreadable(Words(f"超过 {LONGEST} 字节仍无结尾", f"more than {LONGEST} bytes without an end"), lost)
+        return UnreadableBytes(
+            Words(f"超过 {MAX_FRAME_BYTES} 字节仍无结尾", f"more than {MAX_FRAME_BYTES} bytes without an end"), lost
+        )
 
 
 def _first(data: bytes) -> _Found | None:
@@ -169,8 +164,8 @@ def _unreadable(piece: bytes, end: int) -> _Found:
     head = _HEAD.match(b"\n" + frame)
     if head is None:
         why = Words("开头没有校验和与长度", "no checksum and length at its beginning")
-        return _Found(front, Unreadable(why, frame), end)
-    return _Found(front, Unreadable(_mistake(head, frame[head.end() - 1 :]), frame), end)
+        return _Found(front, UnreadableBytes(why, frame), end)
+    return _Found(front, UnreadableBytes(_mistake(head, frame[head.end() - 1 :]), frame), end)
 
 
 def _mistake(head: re.Match[bytes], body: bytes) -> Words:

@@ -27,13 +27,13 @@ _CONTENT = re.compile(r"((?:(?!\]\[).)*?)\]((?:\s*\[[A-Za-z][^\[\]]*\])*\s*(?:_[
 """Names of zones may hold brackets: the data end where nothing stands behind but what may."""
 _FURTHER = re.compile(r"\[(?:#[0-9A-Za-z]{1,16})?\|([^\[\]]*)\]")
 """A second block of data, which the standard does not have and a few hosts send: an alarm may stand in it."""
-MOST_BLOCKS = 16
+MAX_BLOCKS = 16
 _EXTENDED = re.compile(r"\[([A-Za-z])([^\]]*)\]")
 _IN_DATA = re.compile(r"#([0-9A-Za-z]{1,16})\|")
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class Dc09Header:
     """The part that is never encrypted. `account` is empty where only the data names it; `rest` follows the `[`.
 
     `written` is the account as its panel writes it: most compare what comes back byte by byte.
@@ -56,10 +56,10 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Dc09Message:
     """A message in clear. `time` is when it was sent, by the panel's clock, in UTC."""
 
-    header: Header
+    header: Dc09Header
     account: str
     data: str
     time: datetime | None = None
@@ -73,13 +73,13 @@ class Message:
         return read_time(self.extended.get("H", ""))
 
 
-def read_header(body: bytes) -> Header | None:
+def read_header(body: bytes) -> Dc09Header | None:
     """None where it is none."""
     found = _HEADER.fullmatch(body)
     if found is None:
         return None
     said = {name: value.decode("ascii") for name, value in found.groupdict(b"").items() if name != "rest"}
-    return Header(
+    return Dc09Header(
         said["token"].upper(),
         bool(said["star"]),
         said["sequence"],
@@ -91,7 +91,7 @@ def read_header(body: bytes) -> Header | None:
     )
 
 
-def read_content(header: Header, clear: bytes) -> Message | None:
+def read_content(header: Dc09Header, clear: bytes) -> Dc09Message | None:
     """The message whose header's `rest` is `clear` (decrypted, with its padding, if it was encrypted).
 
     None where it is none: most likely it was encrypted with another key.
@@ -104,12 +104,12 @@ def read_content(header: Header, clear: bytes) -> Message | None:
         inner, bracket, tail = text.partition("]")
         if not bracket or "[" in inner:
             return None
-        further = tuple(_FURTHER.findall(tail)[: MOST_BLOCKS - 1])
+        further = tuple(_FURTHER.findall(tail)[: MAX_BLOCKS - 1])
     account, data = _inner(inner, header)
     if header.account and not account.strip("0"):
         account = ""  # written where a host has none to say, a hub of link tests say
     _, underscore, stamp = tail.rpartition("_")
-    return Message(
+    return Dc09Message(
         header,
         account or header.account,
         data,
@@ -160,7 +160,7 @@ def _is_gbk(text: bytes) -> bool:
     return _COMMON_CHINESE.search(text) is not None
 
 
-def _inner(inner: str, header: Header) -> tuple[str, str]:
+def _inner(inner: str, header: Dc09Header) -> tuple[str, str]:
     """`#acct|data`, `|data`, `data`; encrypted with padding in front, whose `|` some panels leave away."""
     if not header.encrypted:
         return _account_and_data(inner.removeprefix("|"))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from gateway.links.listen import ListenSettings
-from gateway.protocols.dc09.cipher import read_key
+from gateway.protocols.dc09.cipher import parse_key
 from gateway.settings.context import PlaceRef
 from gateway.settings.durations import PositiveDuration
 from gateway.settings.mend import AS_WRITTEN, Wrong
@@ -28,7 +28,7 @@ def _account(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-class Zone(Section):
+class AccountZone(Section):
     """A zone (防区) of an account, as a device of its own."""
 
     number: Annotated[int, Field(ge=1, le=99_999_999, description="as the panel sends it")]
@@ -37,7 +37,7 @@ class Zone(Section):
     place: Annotated[PlaceRef | None, Field(description="the account's own, if left out")] = None
 
 
-class Account(Section):
+class AlarmAccount(Section):
     """One alarm panel that reports here."""
 
     account: Annotated[
@@ -64,7 +64,7 @@ class Account(Section):
         PositiveDuration | None,
         Field(ge=timedelta(seconds=5), description="silent for longer is an alert; longer than its own interval"),
     ] = None
-    zones: tuple[Zone, ...] = ()
+    zones: tuple[AccountZone, ...] = ()
 
     @field_validator("timezone")
     @classmethod
@@ -92,11 +92,11 @@ class Account(Section):
         if self.key is None:
             return None
         as_text = None if self.key_as is None else self.key_as == "text"
-        return read_key(self.key.get_secret_value(), as_text=as_text)
+        return parse_key(self.key.get_secret_value(), as_text=as_text)
 
 
 class ReceiverSettings(ListenSettings):
-    accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
+    accounts: Annotated[tuple[AlarmAccount, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _unlike(self) -> Self:

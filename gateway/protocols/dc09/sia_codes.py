@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.model import Words
-from gateway.protocols.dc09.meaning import RESTORED, Meaning, read_table
+from gateway.protocols.dc09.code_table import RESTORE_KINDS, CodeMeaning, parse_table
 
 # letter  number  kind of its alarm  中文 | English
-FAMILIES = read_table("""
+FAMILIES = parse_table("""
 B zone zone.alarm    入侵 | Burglary
 F zone fire.alarm    火灾 | Fire
 G zone gas.alarm     燃气 | Gas
@@ -31,7 +31,7 @@ Z zone zone.alarm    低温 | Freeze
 """)
 
 # letter  number  kind (alarm: the family's; restored: its end)  中文 | English
-SUFFIXES = read_table("""
+SUFFIXES = parse_table("""
 A - alarm           报警 | alarm
 H - restored        报警恢复 | alarm restored
 R - restored        恢复 | restored
@@ -44,7 +44,7 @@ X - panel.tested    测试 | test
 """)
 
 # code  number  kind  中文 | English
-CODES = read_table("""
+CODES = parse_table("""
 # arming
 CA area area.armed    自动布防 | Automatic closing
 CF user area.armed    强制布防 | Forced closing
@@ -218,27 +218,27 @@ _ENDS: Mapping[str, tuple[str, str | None]] = MappingProxyType(
 )
 
 
-def meaning(code: str) -> tuple[Meaning, str | None]:
+def lookup(code: str) -> tuple[CodeMeaning, str | None]:
     """Of two letters, and what its `zone.restored` ends."""
     if code in CODES:
         found = CODES[code]
         kind, end = _ENDS.get(found.kind, (found.kind, None))
-        return Meaning(kind, found.number, found.text), end
+        return CodeMeaning(kind, found.number, found.text), end
     family, suffix = FAMILIES.get(code[0]), SUFFIXES.get(code[1])
     if family and suffix:
         return _of_family(family, suffix, whole=code[1] == "R")
     if code[1] == "A":
-        return Meaning("zone.alarm", "zone", Words(f"报警(代码{code})", f"Alarm (code {code})")), None
-    return Meaning("-", "-", Words(f"未知事件(代码{code})", f"Unknown event (code {code})")), None
+        return CodeMeaning("zone.alarm", "zone", Words(f"报警(代码{code})", f"Alarm (code {code})")), None
+    return CodeMeaning("-", "-", Words(f"未知事件(代码{code})", f"Unknown event (code {code})")), None
 
 
-def _of_family(family: Meaning, suffix: Meaning, *, whole: bool) -> tuple[Meaning, str | None]:
+def _of_family(family: CodeMeaning, suffix: CodeMeaning, *, whole: bool) -> tuple[CodeMeaning, str | None]:
     """`whole`: the restore ends alarm and trouble alike."""
     text = Words(f"{family.text.zh}{suffix.text.zh}", f"{family.text.en} {suffix.text.en}")
     kind, end = _ENDS.get(suffix.kind, (suffix.kind, None))
     if kind == "alarm":
         kind = family.kind
     elif kind == "restored":
-        kind, end = RESTORED.get(family.kind, ("-", None))
+        kind, end = RESTORE_KINDS.get(family.kind, ("-", None))
         end = None if whole and family.kind == "zone.alarm" else end
-    return Meaning(kind, family.number, text), end
+    return CodeMeaning(kind, family.number, text), end

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from gateway.settings.mend import Wrong, did_you_mean
 from gateway.settings.section import Section
 
-Order = Literal["big", "little"]
+ByteOrder = Literal["big", "little"]
 Algorithm = Callable[[bytes], int]
 
 _PLAIN: Mapping[str, tuple[int, Algorithm]] = {
@@ -42,7 +42,7 @@ def _known(name: str) -> str:
     return name
 
 
-class Checksum(Section):
+class ChecksumSettings(Section):
     """Offsets count from the frame's first byte, negative ones from its end: -2 is the last but one."""
 
     kind: Annotated[
@@ -58,7 +58,9 @@ class Checksum(Section):
         None
     )
     at: Annotated[int | None, Field(description="where it stands; else the last bytes before end")] = None
-    order: Annotated[Order, Field(description="which of its bytes comes first; CRC-16/MODBUS is mostly little")] = "big"
+    order: Annotated[ByteOrder, Field(description="which of its bytes comes first; CRC-16/MODBUS is mostly little")] = (
+        "big"
+    )
     text: Annotated[bool, Field(description="it stands there as hexadecimal digits")] = False
 
     @property

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from gateway.model import Said, Words
-from gateway.protocols.framed.frame import Escape, Frame
-from gateway.protocols.framed.octets import shown
+from gateway.protocols.framed.frame_format import EscapeSettings, FrameFormat
+from gateway.protocols.framed.hex_bytes import to_hex
+from gateway.protocols.unreadable import UnreadableBytes
 
-PIECE = 64
+CHUNK_BYTES = 64
 """Bytes taken in at once, so that what waits stays near one frame."""
-MAX_RUBBISH = 256
+MAX_UNREADABLE = 256
 """Bytes of unreadable input kept together as one piece for the quarantine."""
 _NO_START = Words("没有起始字节", "no start bytes")
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A run of bytes that belong to no frame."""
-
-    why: Said
-    data: bytes
 
 
 class _Misfit(Exception):
@@ -32,28 +24,28 @@ class _Misfit(Exception):
         self.why = Words(zh, en)
 
 
-class Decoder:
+class FramedDecoder:
     """Gives frames with start and end, unescaped, their checksum right."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: FrameFormat) -> None:
         self._frame = frame
         self._buffer = bytearray()
         self._rubbish = bytearray()
         self._why: Said = ""
 
-    def feed(self, data: bytes) -> list[bytes | Unreadable]:
+    def feed(self, data: bytes) -> list[bytes | UnreadableBytes]:
         """What `data` completes. A run of unreadable bytes is told once it has ended or is full."""
-        found: list[bytes | Unreadable] = []
-        for start in range(0, len(data), PIECE):
-            self._buffer += data[start : start + PIECE]
+        found: list[bytes | UnreadableBytes] = []
+        for start in range(0, len(data), CHUNK_BYTES):
+            self._buffer += data[start : start + CHUNK_BYTES]
             found += self._scan(ended=False)
         return found
 
-    def reset(self) -> list[bytes | Unreadable]:
+    def reset(self) -> list[bytes | UnreadableBytes]:
         """The line fell silent: no frame goes on, so what waits is read as far as it can be."""
         return [*self._scan(ended=True), *self._told()]
 
-    def _scan(self, *, ended: bool) -> Iterator[bytes | Unreadable]:
+    def _scan(self, *, ended: bool) -> Iterator[bytes | UnreadableBytes]:
         while self._buffer:
             self._throw(self._next_start(), _NO_START)
             try:
@@ -69,7 +61,7 @@ class Decoder:
             frame, taken = cut
             yield frame
             del self._buffer[:taken]
-        if len(self._rubbish) >= MAX_RUBBISH:
+        if len(self._rubbish) >= MAX_UNREADABLE:
             yield from self._told()
 
     def _next_start(self) -> int:
@@ -99,7 +91,7 @@ class Decoder:
         if must != stands:
             if not stands:
                 raise _Misfit("一帧太短", "it is too short")
-            right, wrong = shown(must), shown(stands)
+            right, wrong = to_hex(must), to_hex(stands)
             raise _Misfit(f"校验应为 {right}，实为 {wrong}", f"the checksum should be {right} and is {wrong}")
         return cut
 
@@ -110,13 +102,13 @@ class Decoder:
             self._rubbish += self._buffer[:count]
             del self._buffer[:count]
 
-    def _told(self) -> Iterator[Unreadable]:
+    def _told(self) -> Iterator[UnreadableBytes]:
         if self._rubbish:
-            yield Unreadable(self._why, bytes(self._rubbish))
+            yield UnreadableBytes(self._why, bytes(self._rubbish))
             self._rubbish.clear()
 
 
-def _plain(frame: Frame, buffer: bytearray) -> tuple[bytes, int] | None:
+def _plain(frame: FrameFormat, buffer: bytearray) -> tuple[bytes, int] | None:
     total = _total(frame, buffer)
     if total is None and frame.length is None:
         return _to_end(frame, buffer)
@@ -125,7 +117,7 @@ def _plain(frame: Frame, buffer: bytearray) -> tuple[bytes, int] | None:
     return _ended(frame, bytes(buffer[:total])), total
 
 
-def _total(frame: Frame, content: bytearray) -> int | None:
+def _total(frame: FrameFormat, content: bytearray) -> int | None:
     """How many bytes the frame has; None: not known (yet). Raises _Misfit for what can't be."""
     if frame.length is None:
         return frame.size
@@ -138,7 +130,7 @@ def _total(frame: Frame, content: bytearray) -> int | None:
     return total
 
 
-def _to_end(frame: Frame, buffer: bytearray) -> tuple[bytes, int] | None:
+def _to_end(frame: FrameFormat, buffer: bytearray) -> tuple[bytes, int] | None:
     found = buffer.find(frame.end, len(frame.start), frame.longest)
     if found < 0:
         if len(buffer) >= frame.longest:
@@ -148,13 +140,13 @@ def _to_end(frame: Frame, buffer: bytearray) -> tuple[bytes, int] | None:
     return bytes(buffer[:total]), total
 
 
-def _ended(frame: Frame, content: bytes) -> bytes:
+def _ended(frame: FrameFormat, content: bytes) -> bytes:
     if not content.endswith(frame.end):
         raise _Misfit("末尾不是结束字节", "it does not end with the end bytes")
     return content
 
 
-def _escaped(frame: Frame, escape: Escape, buffer: bytearray) -> tuple[bytes, int] | None:
+def _escaped(frame: FrameFormat, escape: EscapeSettings, buffer: bytearray) -> tuple[bytes, int] | None:
     content, at = bytearray(frame.start), len(frame.start)
     while True:
         total = _total(frame, content)
@@ -176,7 +168,7 @@ def _escaped(frame: Frame, escape: Escape, buffer: bytearray) -> tuple[bytes, in
             return None
         meant = escape.meaning(buffer[at + 1])
         if meant is None:
-            pair = shown(bytes(buffer[at : at + 2]))
+            pair = to_hex(bytes(buffer[at : at + 2]))
             raise _Misfit(f"{pair} 不是转义序列", f"{pair} is no escape")
         content.append(meant)
         at += 2

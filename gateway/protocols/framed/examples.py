@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from gateway.protocols.framed.checksum import ALGORITHMS, Checksum, Order
-from gateway.protocols.framed.decoder import Decoder, Unreadable
-from gateway.protocols.framed.frame import Frame
-from gateway.protocols.framed.reader import Reader
-from gateway.protocols.framed.settings import Example, FramedSettings
+from gateway.protocols.framed.checksum import ALGORITHMS, ByteOrder, ChecksumSettings
+from gateway.protocols.framed.decoder import FramedDecoder
+from gateway.protocols.framed.frame_format import FrameFormat
+from gateway.protocols.framed.frame_parser import FrameParser
+from gateway.protocols.framed.settings import ExampleFrame, FramedSettings
+from gateway.protocols.unreadable import UnreadableBytes
 from gateway.settings.mend import Wrong
 
 
-def try_examples(settings: FramedSettings) -> None:
+def check_examples(settings: FramedSettings) -> None:
     """Raises Wrong for the first that can't be read, or tells something else."""
     for index, example in enumerate(settings.examples):
         try:
@@ -22,16 +23,16 @@ def try_examples(settings: FramedSettings) -> None:
             raise Wrong(wrong.what, wrong.mend, ("examples", index)) from None
 
 
-def _try(settings: FramedSettings, example: Example) -> None:
-    decoder = Decoder(settings.frame)
+def _try(settings: FramedSettings, example: ExampleFrame) -> None:
+    decoder = FramedDecoder(settings.frame)
     found = [*decoder.feed(example.bytes), *decoder.reset()]
-    bad = next((item for item in found if isinstance(item, Unreadable)), None)
+    bad = next((item for item in found if isinstance(item, UnreadableBytes)), None)
     if bad:
         raise Wrong(f"it can't be read: {bad.why}", _mend(settings))
     frames = [item for item in found if isinstance(item, bytes)]
     if len(frames) != 1:
         raise Wrong(f"these are {len(frames)} frames", "write one frame an example")
-    heard = Reader(settings).read(frames[0])
+    heard = FrameParser(settings).read(frames[0])
     if heard is None:
         raise Wrong("it is another device's, by 'only'", "put 'only' right, or take the example out")
     values = ", ".join(f"{name} {value}" for name, value in heard.values.items())
@@ -58,15 +59,15 @@ def _mend(settings: FramedSettings) -> str:
     return "these checksums would fit: " + " or ".join(fitting)
 
 
-def _fitting(frame: Frame, examples: Sequence[bytes]) -> Iterator[str]:
+def _fitting(frame: FrameFormat, examples: Sequence[bytes]) -> Iterator[str]:
     for kind, (width, _) in ALGORITHMS.items():
-        for order in get_args(Order) if width > 1 else ("big",):
+        for order in get_args(ByteOrder) if width > 1 else ("big",):
             for start in range(len(frame.start) + 3):
-                tried = Checksum.model_validate({"kind": kind, "from": start, "order": order})
+                tried = ChecksumSettings.model_validate({"kind": kind, "from": start, "order": order})
                 if all(_proves(frame.model_copy(update={"checksum": tried}), example) for example in examples):
                     yield f"{{kind: {kind}, from: {start}, order: {order}}}"
 
 
-def _proves(frame: Frame, example: bytes) -> bool:
-    decoder = Decoder(frame)
+def _proves(frame: FrameFormat, example: bytes) -> bool:
+    decoder = FramedDecoder(frame)
     return [*decoder.feed(example), *decoder.reset()] == [example]

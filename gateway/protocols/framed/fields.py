@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.protocols.framed.checksum import Order
-from gateway.protocols.framed.frame import MOST
+from gateway.protocols.framed.checksum import ByteOrder
+from gateway.protocols.framed.frame_format import MAX_FRAME_BYTES
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
 Value = int | str
-Kind = Literal["u8", "u16", "u24", "u32", "bits", "bcd", "ascii", "digits", "hex"]
+FieldType = Literal["u8", "u16", "u24", "u32", "bits", "bcd", "ascii", "digits", "hex"]
 NUMBERS: Mapping[str, int] = {"u8": 1, "u16": 2, "u24": 3, "u32": 4}
 
 
@@ -33,12 +33,19 @@ def _number(key: object) -> object:
 class FieldSettings(Section):
     """`bits` reads whole bytes as one number, of which `count` bits from `bit` (0: the lowest) count."""
 
-    at: Annotated[int, Field(gt=-MOST, lt=MOST, description="offset from the frame's first byte; -1 is its last")]
+    at: Annotated[
+        int,
+        Field(
+            gt=-MAX_FRAME_BYTES, lt=MAX_FRAME_BYTES, description="offset from the frame's first byte; -1 is its last"
+        ),
+    ]
     type: Annotated[
-        Kind, Field(description="u8 u16 u24 u32, bits, bcd, ascii (text), digits (a number as text), hex")
+        FieldType, Field(description="u8 u16 u24 u32, bits, bcd, ascii (text), digits (a number as text), hex")
     ] = "u8"
-    width: Annotated[int | None, Field(ge=1, le=MOST, description="bytes; numbers know theirs")] = None
-    order: Annotated[Order | None, Field(description="which byte comes first; else as the whole line's order")] = None
+    width: Annotated[int | None, Field(ge=1, le=MAX_FRAME_BYTES, description="bytes; numbers know theirs")] = None
+    order: Annotated[ByteOrder | None, Field(description="which byte comes first; else as the whole line's order")] = (
+        None
+    )
     bit: Annotated[int | None, Field(ge=0, description="for bits: the lowest one, 0 is the lowest of the number")] = (
         None
     )
@@ -79,7 +86,7 @@ class FieldSettings(Section):
         """Bits that count."""
         return self.count or (1 if self.bit is not None else self.size * 8 - self.first)
 
-    def read(self, frame: bytes, order: Order) -> Value | None:
+    def read(self, frame: bytes, order: ByteOrder) -> Value | None:
         """What it says in this frame, in its word if it has one; None where the frame is too short or it is garbled."""
         at = self.at if self.at >= 0 else len(frame) + self.at
         piece = frame[at : at + self.size]
@@ -88,7 +95,7 @@ class FieldSettings(Section):
         value = self._value(piece, self.order or order)
         return value if value is None else self.values.get(value, value)
 
-    def _value(self, piece: bytes, order: Order) -> Value | None:
+    def _value(self, piece: bytes, order: ByteOrder) -> Value | None:
         match self.type:
             case "bits":
                 return int.from_bytes(piece, order) >> self.first & (1 << self.many) - 1
@@ -104,7 +111,7 @@ class FieldSettings(Section):
                 return piece.hex().upper()
         return int.from_bytes(piece, order)
 
-    def write(self, value: Value, order: Order) -> bytes:
+    def write(self, value: Value, order: ByteOrder) -> bytes:
         """The same bytes back; raises ValueError when it does not fit."""
         raw = next((key for key, word in self.values.items() if word == value), value)
         size = self.size

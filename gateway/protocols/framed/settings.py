@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from gateway.links.serial import SerialSettings
-from gateway.protocols.framed.checksum import Order as ByteOrder
+from gateway.protocols.framed.checksum import ByteOrder
 from gateway.protocols.framed.fields import FieldSettings, Value
-from gateway.protocols.framed.frame import Frame
-from gateway.protocols.framed.octets import Octets
+from gateway.protocols.framed.frame_format import FrameFormat
+from gateway.protocols.framed.hex_bytes import HexBytes
 from gateway.protocols.framed.template import TemplateText
 from gateway.settings.context import PlaceRef
 from gateway.settings.durations import Duration
@@ -41,7 +41,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_ty
 """One field, or several together."""
 
 
-class Zone(Section):
+class FramedZone(Section):
     """A zone (防区) of the host, as a device of its own."""
 
     number: Annotated[int | str, Field(description="as the host counts; '2.7' where two fields together say which")]
@@ -50,7 +50,7 @@ class Zone(Section):
     place: PlaceRef | None = None
 
 
-class Condition(Section):
+class ConditionSettings(Section):
     """Something that lasts: told when it begins and when it ends, whether an event or a status says so."""
 
     begins: SignalKind
@@ -58,7 +58,7 @@ class Condition(Section):
     of: Annotated[Literal["zone", "area", "host"], Field(description="whose condition it is")] = "zone"
 
 
-class Message(Section):
+class MessageSettings(Section):
     """A frame with neither kind, begins, ends nor states is a sign of life."""
 
     when: When
@@ -88,18 +88,18 @@ class Message(Section):
         return self
 
 
-class Acknowledgement(Section):
+class AcknowledgeSettings(Section):
     when: When
     send: TemplateText
 
 
-class Poll(Section):
+class PollSettings(Section):
     send: TemplateText
     every: Annotated[Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=10))] = timedelta(seconds=2)
     missed: Annotated[int, Field(ge=1, le=100, description="so many without an answer mean a lost line")] = 3
 
 
-class Argument(Section):
+class ArgumentSettings(Section):
     """`zone` as an argument's name takes a zone's id too, and is the zone itself when the zone is told."""
 
     type: Literal["u8", "u16", "bcd", "digits", "ascii"] = "u8"
@@ -119,17 +119,17 @@ class Argument(Section):
         return self
 
 
-class Order(Section):
+class CommandSettings(Section):
     """Without `answer` a command is done when it is sent, and its result says that nobody confirmed it."""
 
     send: TemplateText
-    arguments: Mapping[str, Argument] = {}
+    arguments: Mapping[str, ArgumentSettings] = {}
     answer: When = Field(default_factory=dict, description="what its answer looks like")
     echo: Annotated[str | None, Field(description="the field in which the answer repeats {count}")] = None
     done: When = Field(default_factory=dict, description="which answers mean that it is done; all, if left out")
 
 
-class Clock(Section):
+class ClockSettings(Section):
     format: Annotated[str, Field(description="of its digits, as in strptime: %y%m%d%H%M%S")] = "%y%m%d%H%M%S"
     timezone: str = "Asia/Shanghai"
 
@@ -143,26 +143,28 @@ class Clock(Section):
         return name
 
 
-class Example(Section):
+class ExampleFrame(Section):
     """A frame out of the manual or a capture; `anju check` reads it and says what does not fit."""
 
-    bytes: Annotated[Octets, Field(min_length=1)]
+    bytes: Annotated[HexBytes, Field(min_length=1)]
     kind: Annotated[SignalKind | None, Field(description="what it must tell; left out: nothing")] = None
     zone: Annotated[int | str | None, Field(description="the zone it must tell it of")] = None
 
 
 class FramedSettings(SerialSettings):
-    frame: Annotated[Frame, Field(description="where a frame begins and ends, and what proves it")]
+    frame: Annotated[FrameFormat, Field(description="where a frame begins and ends, and what proves it")]
     order: Annotated[ByteOrder, Field(description="of numbers of several bytes: which byte comes first")] = "big"
     fields: Annotated[Mapping[str, FieldSettings], Field(description="what stands where in a frame")]
     only: When = Field(default_factory=dict, description="which frames are the device's; others are passed over")
-    messages: Annotated[tuple[Message, ...], Field(description="what its frames mean")]
-    conditions: Annotated[Mapping[str, Condition], Field(description="what lasts, and what is told of it")] = {}
+    messages: Annotated[tuple[MessageSettings, ...], Field(description="what its frames mean")]
+    conditions: Annotated[Mapping[str, ConditionSettings], Field(description="what lasts, and what is told of it")] = {}
     acknowledge: Annotated[
-        tuple[Acknowledgement, ...], Field(description="which frames are answered, once they are on record")
+        tuple[AcknowledgeSettings, ...], Field(description="which frames are answered, once they are on record")
     ] = ()
-    poll: Annotated[Poll | None, Field(description="what it is asked, and how often")] = None
-    commands: Annotated[Mapping[str, Order], Field(description="what it can be told to do")] = {}
-    zones: tuple[Zone, ...] = ()
-    clock: Clock = Clock()
-    examples: Annotated[tuple[Example, ...], Field(description="frames of the manual that `anju check` tries")] = ()
+    poll: Annotated[PollSettings | None, Field(description="what it is asked, and how often")] = None
+    commands: Annotated[Mapping[str, CommandSettings], Field(description="what it can be told to do")] = {}
+    zones: tuple[FramedZone, ...] = ()
+    clock: ClockSettings = ClockSettings()
+    examples: Annotated[
+        tuple[ExampleFrame, ...], Field(description="frames of the manual that `anju check` tries")
+    ] = ()

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from gateway.protocols.framed.fields import FieldSettings, Value
-from gateway.protocols.framed.octets import parse_octets
+from gateway.protocols.framed.hex_bytes import parse_hex
 from gateway.settings.mend import Wrong
 
 LENGTH, COUNT = "length", "count"
@@ -27,7 +27,7 @@ _HOLE = re.compile(r"\{\s*(\w+)\s*(?::\s*(\w+)\s*)?\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class Placeholder:
     """Where something is filled in; `type` only where it was written."""
 
     name: str
@@ -37,14 +37,14 @@ class Hole:
 @dataclass(frozen=True, slots=True)
 class Template:
     text: str
-    pieces: tuple[bytes | Hole, ...]
+    pieces: tuple[bytes | Placeholder, ...]
     raw: bool = False
 
-    def holes(self) -> Iterator[Hole]:
-        return (piece for piece in self.pieces if isinstance(piece, Hole))
+    def holes(self) -> Iterator[Placeholder]:
+        return (piece for piece in self.pieces if isinstance(piece, Placeholder))
 
-    def filled(self, fill: Callable[[Hole], bytes]) -> bytes:
-        return b"".join(fill(piece) if isinstance(piece, Hole) else piece for piece in self.pieces)
+    def filled(self, fill: Callable[[Placeholder], bytes]) -> bytes:
+        return b"".join(fill(piece) if isinstance(piece, Placeholder) else piece for piece in self.pieces)
 
     def as_written(self) -> Any:
         return {"raw": self.text} if self.raw else self.text
@@ -58,20 +58,20 @@ def parse_template(value: object) -> Template:
     text = value["raw"] if raw and isinstance(value, Mapping) else value
     if not isinstance(text, str):
         raise Wrong(f"{value!r} is no frame to send", "write its bytes in quotes, such as '{address} 82', or raw: '06'")
-    pieces: list[bytes | Hole] = []
+    pieces: list[bytes | Placeholder] = []
     at = 0
     for hole in _HOLE.finditer(text):
-        pieces += [parse_octets(text[at : hole.start()]), _hole(hole)]
+        pieces += [parse_hex(text[at : hole.start()]), _hole(hole)]
         at = hole.end()
-    pieces.append(parse_octets(text[at:]))
+    pieces.append(parse_hex(text[at:]))
     return Template(text, tuple(piece for piece in pieces if piece), raw=raw)
 
 
-def _hole(found: re.Match[str]) -> Hole:
+def _hole(found: re.Match[str]) -> Placeholder:
     name, kind = found[1], found[2] or ""
     if kind and (name != COUNT or kind not in {"u8", "u16"}):
         raise Wrong(f"{found[0]!r} is not understood", "only {count:u8} and {count:u16} have a type here")
-    return Hole(name, kind or ("u8" if name == COUNT else ""))
+    return Placeholder(name, kind or ("u8" if name == COUNT else ""))
 
 
 TemplateText = Annotated[

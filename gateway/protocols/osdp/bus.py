@@ -13,30 +13,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.protocols.osdp.frames import BUSY, LONGEST, Frame, Framer, Unreadable
-from gateway.protocols.osdp.session import Session
+from gateway.protocols.osdp.frames import BUSY, MAX_FRAME_BYTES, OsdpDecoder, OsdpFrame
+from gateway.protocols.osdp.session import OsdpSession
 from gateway.protocols.osdp.timing import (
-    ANSWER_S,
-    EARLY_S,
-    LEAST_POLL_S,
-    LOST_S,
-    LOST_TRIES,
-    MUTE_S,
-    MUTE_TRIES,
-    PATIENT_EVERY,
-    PAUSE_CHARACTERS,
-    PROBE_EVERY_S,
-    PROBE_S,
-    REFUSED_S,
-    SHORT_S,
-    SLACK_S,
-    pace,
+    ADAPTER_DELAY_S,
+    EARLY_POLL_S,
+    IDLE_CHARACTERS,
+    IDLE_RETRY_S,
+    LONG_PROBE_EVERY,
+    LOST_AFTER_POLLS,
+    LOST_AFTER_S,
+    MAX_IDLE,
+    MIN_POLL_S,
+    MIN_SLEEP_S,
+    PROBE_INTERVAL_S,
+    PROBE_TIMEOUT_S,
+    REJECTED_RETRY_S,
+    REPLY_TIMEOUT_S,
+    poll_interval,
 )
+from gateway.protocols.unreadable import UnreadableBytes
 
 POLL, STATUS = 0x60, 0x64
 
 
-class Line(Protocol):
+class BusConnection(Protocol):
     async def read_until(self, when: float) -> bytes | None:
         """What came, or `b""` once the line fell silent after some; None when nothing came until then."""
         ...
@@ -47,10 +48,10 @@ class Line(Protocol):
 
 
 @dataclass(slots=True)
-class Turn:
+class ReaderPoll:
     """One reader on the line. Times are the loop's, in seconds."""
 
-    session: Session
+    session: OsdpSession
     due: float = 0.0
     earliest: float = 0.0
     """Before which libosdp has nothing to say."""
@@ -67,7 +68,7 @@ class Turn:
     """Its session fell when it was asked for its status, so that is not asked again."""
 
     def silent(self, now: float) -> bool:
-        return self.tries >= LOST_TRIES and now - self.heard > LOST_S
+        return self.tries >= LOST_AFTER_POLLS and now - self.heard > LOST_AFTER_S
 
     @property
     def rising(self) -> bool:
@@ -80,36 +81,36 @@ class Turn:
         return self.falls > 1 or (self.session.reachable and not self.session.up)
 
 
-class Bus:
-    def __init__(self, line: Line, sessions: Sequence[Session], baud: int) -> None:
+class OsdpBus:
+    def __init__(self, line: BusConnection, sessions: Sequence[OsdpSession], baud: int) -> None:
         self._line = line
         self._character = 10 / baud
-        self._pace = pace(len(sessions), baud)
-        self._framer = Framer()
+        self._pace = poll_interval(len(sessions), baud)
+        self._framer = OsdpDecoder()
         self._last = 0.0
         self._was_rising = False
         now = asyncio.get_running_loop().time()
-        self.turns = [Turn(session, heard=now) for session in sessions]
-        self.rubbish: deque[Unreadable] = deque(maxlen=8)
+        self.turns = [ReaderPoll(session, heard=now) for session in sessions]
+        self.rubbish: deque[UnreadableBytes] = deque(maxlen=8)
         """What could not be read; whoever takes it empties it."""
 
-    async def next(self) -> Turn:
+    async def next(self) -> ReaderPoll:
         """Let the reader that waited longest have its turn, and return it. Raises LinkLost when the line is gone."""
         turn = self._choose()
         now = self._now()
         early = turn.due - now
-        if early > EARLY_S or now < min(turn.earliest, turn.due):
+        if early > EARLY_POLL_S or now < min(turn.earliest, turn.due):
             await asyncio.sleep(early)
         await self._serve(turn)
         return turn
 
-    def _choose(self) -> Turn:
+    def _choose(self) -> ReaderPoll:
         """The one that waited longest; every other turn is for one whose session is being made."""
         rising = [] if self._was_rising else [one for one in self.turns if one.rising and one.due <= self._now()]
         self._was_rising = bool(rising)
         return min(rising or self.turns, key=_due)
 
-    async def _serve(self, turn: Turn) -> None:
+    async def _serve(self, turn: ReaderPoll) -> None:
         if turn.session.fell:
             turn.session.restart()
         said = turn.again or turn.session.speak()
@@ -122,44 +123,44 @@ class Bus:
         else:
             self._answered(turn, answer)
 
-    def _mute(self, turn: Turn) -> None:
-        turn.due = turn.earliest = self._now() + MUTE_S
+    def _mute(self, turn: ReaderPoll) -> None:
+        turn.due = turn.earliest = self._now() + IDLE_RETRY_S
         turn.mute += 1
-        if turn.mute > MUTE_TRIES:
+        if turn.mute > MAX_IDLE:
             turn.mute = 0
             turn.session.restart()
 
-    def _missed(self, turn: Turn, said: bytes) -> None:
+    def _missed(self, turn: ReaderPoll, said: bytes) -> None:
         """Once more word for word, as the standard has it; then from the beginning."""
         turn.tries += 1
         turn.again = said if turn.tries == 1 and turn.session.up else b""
         if not turn.again:
             turn.session.restart()
         now = self._now()
-        turn.due = now + PROBE_EVERY_S if turn.silent(now) else now
+        turn.due = now + PROBE_INTERVAL_S if turn.silent(now) else now
 
-    def _answered(self, turn: Turn, answer: Frame) -> None:
+    def _answered(self, turn: ReaderPoll, answer: OsdpFrame) -> None:
         session, now = turn.session, self._now()
         session.hear(answer)
         turn.heard, turn.tries, turn.mute, turn.again = now, 0, 0, b""
         if session.fell:
             turn.falls += 1
             turn.status_refused = turn.status_refused or session.asked == STATUS
-            turn.due = now + REFUSED_S if turn.falls > 1 else now
+            turn.due = now + REJECTED_RETRY_S if turn.falls > 1 else now
         else:
             turn.falls = 0 if session.asked == POLL else turn.falls
             turn.due = now + self._pace if session.up and not session.busy else now
-        turn.earliest = min(turn.due, now + LEAST_POLL_S)
+        turn.earliest = min(turn.due, now + MIN_POLL_S)
 
-    async def _ask(self, turn: Turn, said: bytes) -> Frame | None:
+    async def _ask(self, turn: ReaderPoll, said: bytes) -> OsdpFrame | None:
         """The answer, or None when none came in time."""
-        asked = Frame(said.lstrip(b"\xff"))
-        pause = self._last + PAUSE_CHARACTERS * self._character - self._now()
-        if pause > SHORT_S:
+        asked = OsdpFrame(said.lstrip(b"\xff"))
+        pause = self._last + IDLE_CHARACTERS * self._character - self._now()
+        if pause > MIN_SLEEP_S:
             await asyncio.sleep(pause)
         await self._line.write(said)
         deadline = self._now() + len(said) * self._character + self._patience(turn)
-        at_most = deadline + LONGEST * self._character + SLACK_S
+        at_most = deadline + MAX_FRAME_BYTES * self._character + ADAPTER_DELAY_S
         while True:
             chunk = await self._line.read_until(deadline)
             if chunk is None:
@@ -170,18 +171,18 @@ class Bus:
             if answer is not None:
                 return answer
             if missing := self._framer.missing:
-                deadline = min(at_most, max(deadline, self._last + missing * self._character + SLACK_S))
+                deadline = min(at_most, max(deadline, self._last + missing * self._character + ADAPTER_DELAY_S))
 
-    def _patience(self, turn: Turn) -> float:
-        if not turn.silent(self._now()) or turn.tries % PATIENT_EVERY == 0:
-            return ANSWER_S
-        return PROBE_S
+    def _patience(self, turn: ReaderPoll) -> float:
+        if not turn.silent(self._now()) or turn.tries % LONG_PROBE_EVERY == 0:
+            return REPLY_TIMEOUT_S
+        return PROBE_TIMEOUT_S
 
-    def _sort(self, found: Sequence[Frame | Unreadable], asked: Frame) -> Frame | None:
+    def _sort(self, found: Sequence[OsdpFrame | UnreadableBytes], asked: OsdpFrame) -> OsdpFrame | None:
         """The answer among what came. Our own echo and answers that come too late are passed over."""
         answer = None
         for item in found:
-            if isinstance(item, Unreadable):
+            if isinstance(item, UnreadableBytes):
                 self.rubbish.append(item)
             elif item.is_reply and item.address == asked.address and _fits(item, asked):
                 answer = item
@@ -191,10 +192,10 @@ class Bus:
         return asyncio.get_running_loop().time()
 
 
-def _due(turn: Turn) -> float:
+def _due(turn: ReaderPoll) -> float:
     return turn.due
 
 
-def _fits(answer: Frame, asked: Frame) -> bool:
+def _fits(answer: OsdpFrame, asked: OsdpFrame) -> bool:
     """An answer repeats the question's sequence number; that of a busy reader is 0 (SIA OSDP 2.2, osdp_BUSY)."""
     return answer.sequence == asked.sequence or (answer.sequence == 0 and answer.code == BUSY)

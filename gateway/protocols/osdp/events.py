@@ -9,8 +9,8 @@ from osdp import Event, StatusReportType
 
 from gateway.model import Signal
 from gateway.protocols.credential import wiegand
-from gateway.protocols.credential.keypad import Keypad
-from gateway.protocols.osdp.settings import Reader
+from gateway.protocols.credential.keypad import PinCollector
+from gateway.protocols.osdp.settings import OsdpReader
 
 _CONDITIONS: Sequence[tuple[tuple[str, str], Mapping[str, Any]]] = (
     (("reader.restored", "reader.tampered"), {}),
@@ -19,12 +19,12 @@ _CONDITIONS: Sequence[tuple[tuple[str, str], Mapping[str, Any]]] = (
 """Of a local status' two bytes, cover and power (SIA OSDP 2.2, osdp_LSTATR): what 0 and 1 are told as."""
 
 
-class Told:
+class ReaderEvents:
     """One reader's: it gathers keys, and tells its cover and its power when they change."""
 
-    def __init__(self, reader: Reader, pin_pause: float) -> None:
+    def __init__(self, reader: OsdpReader, pin_pause: float) -> None:
         self._reader = reader
-        self._keypad = Keypad(pin_pause)
+        self._keypad = PinCollector(pin_pause)
         self._state: list[bool] = [False] * len(_CONDITIONS)
 
     def take(self, event: Mapping[str, Any], now: float) -> Sequence[Signal]:

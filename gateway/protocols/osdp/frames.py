@@ -17,13 +17,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.model import Said, Words
+from gateway.protocols.unreadable import UnreadableBytes
 
 START, MARK = 0x53, 0xFF
 HEADER = 5
-SHORTEST = HEADER + 2
-LONGEST = 255
+MIN_FRAME_BYTES = HEADER + 2
+MAX_FRAME_BYTES = 255
 """What libosdp takes with a mark before it (OSDP_PACKET_BUF_SIZE); the standard allows 1,440 where both agree."""
-MAX_RUBBISH = 256
+MAX_UNREADABLE = 256
 """Bytes of unreadable input kept together as one piece for the quarantine."""
 _NO_START = Words("没有帧的开头", "no start of a frame")
 _BROKE_OFF = Words("一帧中断", "a frame broke off")
@@ -33,7 +34,7 @@ _NO_DIGITS = bytes.maketrans(b"0123456789", b"." * 10)
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class OsdpFrame:
     """`raw` is all of it, from the start byte on; `code` what is asked or answered."""
 
     raw: bytes
@@ -57,30 +58,19 @@ class Frame:
         return self.raw[at] if at < len(self.raw) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A run of bytes that belong to no frame, or the header of one with a wrong check.
-
-    Digits are masked as dots: they may be those of a PIN on a line without secure channel.
-    """
-
-    why: Said
-    data: bytes
-
-
 def crc16(data: bytes | bytearray) -> int:
     """CRC-16 of polynomial 1021h from 1D0Fh, not reflected (SIA OSDP 2.2, its annex on the CRC)."""
     return binascii.crc_hqx(data, 0x1D0F)
 
 
-def seal(body: bytes) -> bytes:
+def add_check(body: bytes) -> bytes:
     """A frame of `body` (from the start byte on, its length counting the check) and its CRC or checksum."""
     if body[4] & CRC:
         return body + crc16(body).to_bytes(2, "little")
     return body + bytes((-sum(body) & 0xFF,))
 
 
-class Framer:
+class OsdpDecoder:
     """Finds its way back after anything, and never holds more than one frame."""
 
     def __init__(self) -> None:
@@ -93,19 +83,19 @@ class Framer:
         """Bytes that the frame at the front still needs, as far as can be known; 0 when nothing has begun."""
         return _length(self._buffer) - len(self._buffer) if self._buffer else 0
 
-    def feed(self, data: bytes) -> list[Frame | Unreadable]:
+    def feed(self, data: bytes) -> list[OsdpFrame | UnreadableBytes]:
         """What `data` completes. A run of unreadable bytes is told once it has ended or is full."""
-        found: list[Frame | Unreadable] = []
-        for start in range(0, len(data), LONGEST):
-            self._buffer += data[start : start + LONGEST]
+        found: list[OsdpFrame | UnreadableBytes] = []
+        for start in range(0, len(data), MAX_FRAME_BYTES):
+            self._buffer += data[start : start + MAX_FRAME_BYTES]
             found += self._scan(ended=False)
         return found
 
-    def reset(self) -> list[Frame | Unreadable]:
+    def reset(self) -> list[OsdpFrame | UnreadableBytes]:
         """The line fell silent: no frame goes on, so what waits is read as far as it can be."""
         return [*self._scan(ended=True), *self._told()] if self._buffer or self._rubbish else []
 
-    def _scan(self, *, ended: bool) -> Iterator[Frame | Unreadable]:
+    def _scan(self, *, ended: bool) -> Iterator[OsdpFrame | UnreadableBytes]:
         buffer = self._buffer
         while buffer:
             self._skip()
@@ -118,14 +108,14 @@ class Framer:
                 self._throw(1, _NO_START)
             elif _checks(buffer[:length]):
                 yield from self._told()
-                yield Frame(bytes(buffer[:length]))
+                yield OsdpFrame(bytes(buffer[:length]))
                 del buffer[:length]
             else:
                 yield from self._told()
                 why = Words(f"{length} 字节的一帧校验不对", f"a frame of {length} bytes with a wrong check")
-                yield Unreadable(why, bytes(buffer[:HEADER]))
+                yield UnreadableBytes(why, bytes(buffer[:HEADER]))
                 del buffer[:1]
-        if len(self._rubbish) >= MAX_RUBBISH:
+        if len(self._rubbish) >= MAX_UNREADABLE:
             yield from self._told()
 
     def _skip(self) -> None:
@@ -145,9 +135,9 @@ class Framer:
         self._rubbish += self._buffer[:count]
         del self._buffer[:count]
 
-    def _told(self) -> Iterator[Unreadable]:
+    def _told(self) -> Iterator[UnreadableBytes]:
         if self._rubbish:
-            yield Unreadable(self._why, bytes(self._rubbish.translate(_NO_DIGITS)))
+            yield UnreadableBytes(self._why, bytes(self._rubbish.translate(_NO_DIGITS)))
             self._rubbish.clear()
             self._why = ""
 
@@ -157,7 +147,7 @@ def _length(buffer: bytearray) -> int:
     if len(buffer) < HEADER:
         return HEADER
     told = buffer[2] | buffer[3] << 8
-    return told if SHORTEST <= told <= LONGEST else HEADER
+    return told if MIN_FRAME_BYTES <= told <= MAX_FRAME_BYTES else HEADER
 
 
 def _plausible(buffer: bytearray, length: int) -> bool:

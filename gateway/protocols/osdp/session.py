@@ -18,11 +18,11 @@ from typing import Any
 import osdp_sys
 from osdp import Command, Event, EventNotification, LibFlag, LogLevel, PDInfo, StatusReportType
 
-from gateway.protocols.osdp.frames import CRC, REPLY, START, Frame
+from gateway.protocols.osdp.frames import CRC, REPLY, START, OsdpFrame
 
-Done = Callable[[bool], None]
+CompletionCallback = Callable[[bool], None]
 """Told whether the reader took the command."""
-MOST_WAITING = 8
+MAX_PENDING = 8
 """Commands to a reader: libosdp's own queue has no end."""
 _COMPLETED = 0
 _STEPS = 4
@@ -36,10 +36,10 @@ _ANSWERS = {
 }
 """What may answer these. Of anything else libosdp would complain on stderr, line by line."""
 _OTHERWISE = frozenset({0x40, 0x48, 0x49, 0x4A, 0x4B, 0x50, 0x51, 0x53, 0x90})
-ASK_STATUS = {"command": Command.Status, "type": StatusReportType.Local}
+STATUS_COMMAND = {"command": Command.Status, "type": StatusReportType.Local}
 
 
-class _Ends:
+class _MemoryChannel:
     """libosdp's two ends of a wire that is a pair of buffers."""
 
     id = 1
@@ -60,7 +60,7 @@ class _Ends:
         self.into = b""
 
 
-class Session:
+class OsdpSession:
     """`key` is the reader's own (SCBK, 16 bytes); None speaks in the clear.
 
     With `install` a reader that has no key yet is spoken to by the standard's default key and given this one.
@@ -77,8 +77,8 @@ class Session:
         self._secure = key is not None
         self._broken = bytes((START, REPLY | address, 8, 0, CRC, 0, 0, 0))
         """A frame with a wrong check, which makes libosdp drop what it waits for."""
-        self._waiting: deque[Done | None] = deque()
-        self._ends = _Ends()
+        self._waiting: deque[CompletionCallback | None] = deque()
+        self._ends = _MemoryChannel()
         flags = [LibFlag.EnableNotification] + ([LibFlag.EnforceSecure] if key and not install else [])
         osdp_sys.set_loglevel(LogLevel.Emergency)  # it writes to stderr by itself
         self._panel = osdp_sys.ControlPanel(
@@ -111,11 +111,11 @@ class Session:
             self._panel.refresh()
             if self._ends.out:
                 said = self._ends.out
-                self.asked = Frame(said.lstrip(b"\xff")).code
+                self.asked = OsdpFrame(said.lstrip(b"\xff")).code
                 return said
         return b""
 
-    def hear(self, frame: Frame) -> None:
+    def hear(self, frame: OsdpFrame) -> None:
         """The answer to what was said last; one that is none to that ends the session."""
         expected = frame.code in _ANSWERS.get(self.asked, _OTHERWISE) | {_NAK, _BUSY}
         self._ends.into = frame.raw if expected else self._broken
@@ -136,9 +136,9 @@ class Session:
         self._ends.out = b""
         self.fell = False
 
-    def submit(self, command: Mapping[str, Any], done: Done | None = None) -> bool:
+    def submit(self, command: Mapping[str, Any], done: CompletionCallback | None = None) -> bool:
         """Have it said next. False when the reader is not up, or too many wait already."""
-        if not self.up or len(self._waiting) >= MOST_WAITING or not self._panel.submit_command(0, dict(command)):
+        if not self.up or len(self._waiting) >= MAX_PENDING or not self._panel.submit_command(0, dict(command)):
             return False
         self._waiting.append(done)
         return True

@@ -32,7 +32,7 @@ def _key(value: SecretStr) -> SecretStr:
     return value
 
 
-class Reader(BaseModel):
+class OsdpReader(BaseModel):
     """One reader of the line, as a device of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,7 +77,7 @@ class ReadersSettings(SerialSettings):
     PROMPT: ClassVar[bool] = True
 
     baud: BAUDS = 9600
-    readers: Annotated[tuple[Reader, ...], Field(min_length=1, max_length=32)]
+    readers: Annotated[tuple[OsdpReader, ...], Field(min_length=1, max_length=32)]
     pin_pause: Annotated[
         Duration,
         Field(ge=timedelta(seconds=1)),

@@ -14,7 +14,7 @@ from gateway.settings.durations import Duration
 from gateway.settings.mend import Wrong
 
 
-class Zone(BaseModel):
+class PerimeterZone(BaseModel):
     """One zone (防区) of the host, as a device of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,7 +27,7 @@ class Zone(BaseModel):
 
 class PanelSettings(SerialSettings):
     address: Annotated[int, Field(ge=1, le=247, description="the host's address on the line")] = 1
-    zones: tuple[Zone, ...] = ()
+    zones: tuple[PerimeterZone, ...] = ()
     poll: Annotated[
         Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=1), description="how often it is asked")
     ] = timedelta(seconds=2)

@@ -15,19 +15,19 @@ _FLAGS = ("mains", "battery", "cover")
 _BITMAPS = ("alarm", "tamper", "fault", "bypass")
 ZONE_CONDITIONS = frozenset(_BITMAPS)
 
-Condition = tuple[str, int]
+ZoneCondition = tuple[str, int]
 """What holds, and the number of the zone or area it holds for (0: the host itself)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class HostStatus:
     boot: int
     last: int
     pending: int
-    conditions: frozenset[Condition]
+    conditions: frozenset[ZoneCondition]
 
 
-def read_status(payload: bytes) -> Status:
+def read_status(payload: bytes) -> HostStatus:
     """Raises ValueError when it is not a status."""
     if len(payload) != STATUS_LENGTH:
         must, came = STATUS_LENGTH, len(payload)
@@ -38,7 +38,7 @@ def read_status(payload: bytes) -> Status:
     for index, condition in enumerate(_BITMAPS):
         bits = int.from_bytes(payload[7 + 8 * index : 15 + 8 * index], "little")
         holds |= {(condition, bit + 1) for bit in range(64) if bits >> bit & 1}
-    return Status(int.from_bytes(payload[:2]), int.from_bytes(payload[2:4]), payload[4], frozenset(holds))
+    return HostStatus(int.from_bytes(payload[:2]), int.from_bytes(payload[2:4]), payload[4], frozenset(holds))
 
 
 def read_time(bcd: bytes, zone: ZoneInfo) -> datetime | None:

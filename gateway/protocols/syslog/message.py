@@ -26,7 +26,7 @@ _SEVERITIES = "emergency alert critical error warning notice info debug".split()
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class SyslogMessage:
     """`host` and `app` are as the sender has them, empty where it says nothing."""
 
     text: str
@@ -36,7 +36,7 @@ class Message:
     at: datetime | None = None
 
 
-def read_message(data: bytes, zone: ZoneInfo, now: datetime) -> Message:
+def parse_message(data: bytes, zone: ZoneInfo, now: datetime) -> SyslogMessage:
     """Whatever it is: what has no header is text. `zone` and `now` are for times without zone and year."""
     line = _text(data)
     found = _PRIORITY.match(line)
@@ -48,15 +48,15 @@ def read_message(data: bytes, zone: ZoneInfo, now: datetime) -> Message:
     if new:
         structured = _STRUCTURED.match(rest, new.end())
         text = rest[structured.end() if structured else new.end() :].removeprefix("\ufeff")
-        return Message(text, severity, _said(new["host"]), _said(new["app"]), _new_time(new["at"]))
+        return SyslogMessage(text, severity, _said(new["host"]), _said(new["app"]), _new_time(new["at"]))
     return _old(rest, severity, zone, now)
 
 
-def _old(rest: str, severity: str, zone: ZoneInfo, now: datetime) -> Message:
+def _old(rest: str, severity: str, zone: ZoneInfo, now: datetime) -> SyslogMessage:
     dated = _OLD_TIME.match(rest)
     text = rest[dated.end() :] if dated else rest
     tag = _OLD_TAG.match(text)
-    return Message(
+    return SyslogMessage(
         text[tag.end() :] if tag else text,
         severity,
         dated["host"] if dated else "",

@@ -9,20 +9,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LONGEST = 8192
+MAX_MESSAGE_BYTES = 8192
 """Bytes of one message: what every receiver of RFC 5424 should take, four times (6.1)."""
 _DIGITS = 6
 _END = re.compile(rb"[\n\0]")
 
 
 @dataclass(frozen=True, slots=True)
-class TooLong:
+class OverlongMessage:
     """The beginning of a message that is longer than any may be; its rest is thrown away."""
 
     head: bytes
 
 
-class Stream:
+class SyslogStreamDecoder:
     """Bytes in, messages out; never holds more than one message."""
 
     def __init__(self) -> None:
@@ -30,22 +30,22 @@ class Stream:
         self._skip_bytes = 0
         self._skip_line = False
 
-    def feed(self, data: bytes) -> list[bytes | TooLong]:
+    def feed(self, data: bytes) -> list[bytes | OverlongMessage]:
         """What `data` completes; empty lines say nothing."""
-        found: list[bytes | TooLong] = []
-        for start in range(0, len(data), LONGEST):
-            self._buffer += data[start : start + LONGEST]
+        found: list[bytes | OverlongMessage] = []
+        for start in range(0, len(data), MAX_MESSAGE_BYTES):
+            self._buffer += data[start : start + MAX_MESSAGE_BYTES]
             found += self._scan()
         return found
 
-    def end(self) -> list[bytes | TooLong]:
+    def end(self) -> list[bytes | OverlongMessage]:
         """The connection ended: what waits is the last message, if it was one of a line."""
         last = bytes(self._buffer).strip(b"\r\n\0 ")
         counted = self._skip_line or self._skip_bytes or (last and self._count() is not None)
         self._buffer.clear()
         return [last] if last and not counted else []
 
-    def _scan(self) -> Iterator[bytes | TooLong]:
+    def _scan(self) -> Iterator[bytes | OverlongMessage]:
         while self._buffer:
             if self._skip_bytes or self._skip_line:
                 if not self._skipped():
@@ -64,28 +64,28 @@ class Stream:
         digits, blank, after = head.partition(b" ")
         if not digits.isdigit() or digits[:1] == b"0" or len(digits) > _DIGITS or after[:1] not in {b"", b"<"}:
             return None
-        return (int(digits), len(digits) + 1) if blank else (LONGEST, len(head))
+        return (int(digits), len(digits) + 1) if blank else (MAX_MESSAGE_BYTES, len(head))
 
-    def _counted(self, length: int, start: int) -> bytes | TooLong | None:
+    def _counted(self, length: int, start: int) -> bytes | OverlongMessage | None:
         buffer = self._buffer
-        if length > LONGEST:
-            head = bytes(buffer[start : start + LONGEST])
+        if length > MAX_MESSAGE_BYTES:
+            head = bytes(buffer[start : start + MAX_MESSAGE_BYTES])
             self._skip_bytes = start + length
-            return TooLong(head)
+            return OverlongMessage(head)
         if len(buffer) < start + length or b" " not in buffer[:start]:
             return None
         message = bytes(buffer[start : start + length])
         del buffer[: start + length]
         return message
 
-    def _line(self) -> bytes | TooLong | None:
+    def _line(self) -> bytes | OverlongMessage | None:
         buffer = self._buffer
         end = _end_of(buffer)
-        if end < 0 and len(buffer) <= LONGEST:
+        if end < 0 and len(buffer) <= MAX_MESSAGE_BYTES:
             return None
-        if end < 0 or end > LONGEST:
+        if end < 0 or end > MAX_MESSAGE_BYTES:
             self._skip_line = True
-            return TooLong(bytes(buffer[:LONGEST]))
+            return OverlongMessage(bytes(buffer[:MAX_MESSAGE_BYTES]))
         line = bytes(buffer[:end]).strip(b"\r\0 ")
         del buffer[: end + 1]
         return line

@@ -12,16 +12,16 @@ from pysiaalarm.utils import ADM_MAPPING, SIA_CODES
 
 from gateway.model import ALARM_KINDS, is_kind
 from gateway.protocols.dc09 import contact_id, sia_codes
-from gateway.protocols.dc09.events import Event, read, unread
-from gateway.protocols.dc09.meaning import NUMBERS
-from gateway.protocols.dc09.message import Header, Message
+from gateway.protocols.dc09.code_table import NUMBER_KINDS
+from gateway.protocols.dc09.events import Dc09Event, parse_events, unreadable_event
+from gateway.protocols.dc09.message import Dc09Header, Dc09Message
 
 
-def said(token: str, data: str) -> list[Event]:
-    return list(read(Message(Header(token, False, "0001", "", "L0", "1234", b""), "1234", data)))
+def said(token: str, data: str) -> list[Dc09Event]:
+    return list(parse_events(Dc09Message(Dc09Header(token, False, "0001", "", "L0", "1234", b""), "1234", data)))
 
 
-def brief(events: list[Event]) -> list[str]:
+def brief(events: list[Dc09Event]) -> list[str]:
     return [f"{event.kind} {event.data.get('from', '')} {event.zone or ''}".strip() for event in events]
 
 
@@ -158,16 +158,16 @@ def test_a_modifier_counts_however_it_is_spelled(block: str) -> None:
 
 def test_what_can_not_be_read_is_a_fault_and_no_event() -> None:
     assert said("ADM-CID", "hello") == said("SIA-DCS", "") == said("VEN-DOR", "1130 01 015") == []
-    fault = unread(Message(Header("ADM-CID", False, "0001", "", "L0", "1234", b""), "1234", "hello"))
+    fault = unreadable_event(Dc09Message(Dc09Header("ADM-CID", False, "0001", "", "L0", "1234", b""), "1234", "hello"))
     assert (fault.kind, fault.data["said"]) == ("device.faulted", "hello")
 
 
 def test_tables_say_kinds_and_numbers_there_are() -> None:
     codes = {"".join(pair) for pair in product(ascii_uppercase, repeat=2)}
-    meanings = [*contact_id.CODES.values(), *(sia_codes.meaning(code)[0] for code in codes)]
+    meanings = [*contact_id.CODES.values(), *(sia_codes.lookup(code)[0] for code in codes)]
     for meaning in meanings:
         assert meaning.kind == "-" or is_kind(meaning.kind), meaning
-        assert meaning.number in NUMBERS, meaning
+        assert meaning.number in NUMBER_KINDS, meaning
         assert meaning.text.zh, meaning
         assert meaning.text.en, meaning
 
@@ -175,7 +175,7 @@ def test_tables_say_kinds_and_numbers_there_are() -> None:
 def test_no_alarm_of_contact_id_is_swallowed() -> None:
     quiet = {"141", "142", "143", "147", "156"}  # told as tamper and fault
     for number in range(1000):
-        kind = contact_id.meaning(f"{number:03}").kind
+        kind = contact_id.lookup(f"{number:03}").kind
         if 100 <= number < 200 and f"{number}" not in quiet:
             assert kind in ALARM_KINDS, number
 

@@ -12,26 +12,26 @@ from hypothesis import strategies as st
 from osdp import Capability
 
 from gateway.protocols.credential.wiegand import encode
-from gateway.protocols.osdp import feedback, trouble
-from gateway.protocols.osdp.bus import Turn
-from gateway.protocols.osdp.frames import CRC, REPLY, SECURITY, START, Frame, Framer, seal
-from gateway.protocols.osdp.session import ASK_STATUS, MOST_WAITING, Session
+from gateway.protocols.osdp import commands, diagnosis
+from gateway.protocols.osdp.bus import ReaderPoll
+from gateway.protocols.osdp.frames import CRC, REPLY, SECURITY, START, OsdpDecoder, OsdpFrame, add_check
+from gateway.protocols.osdp.session import MAX_PENDING, STATUS_COMMAND, OsdpSession
 from gateway.simulator.osdp import SimulatedReader
 
 KEY = bytes(range(1, 17))
 IDENTITY, ABILITIES = bytes((0x45, *range(12))), bytes((0x46, 4, 1, 1, 8, 1, 0))
 
 
-def exchange(session: Session, reader: SimulatedReader) -> bool:
+def exchange(session: OsdpSession, reader: SimulatedReader) -> bool:
     """One question and its answer; whether there was one."""
     said = session.speak()
-    for frame in Framer().feed(reader.answer(said)) if said else ():
-        assert isinstance(frame, Frame)
+    for frame in OsdpDecoder().feed(reader.answer(said)) if said else ():
+        assert isinstance(frame, OsdpFrame)
         session.hear(frame)
     return bool(said)
 
 
-def made_up(session: Session, reader: SimulatedReader) -> Session:
+def made_up(session: OsdpSession, reader: SimulatedReader) -> OsdpSession:
     for _ in range(6):
         if not session.up:
             exchange(session, reader)
@@ -41,14 +41,14 @@ def made_up(session: Session, reader: SimulatedReader) -> Session:
 
 @pytest.mark.parametrize("key", [KEY, None])
 def test_up_within_four_exchanges(key: bytes | None) -> None:
-    session = made_up(Session(9, key), SimulatedReader(9, key))
+    session = made_up(OsdpSession(9, key), SimulatedReader(9, key))
     assert session.reachable
     assert session.can(Capability.LEDControl)
     assert not session.can(Capability.TextOutput)
 
 
 def test_begun_anew_from_any_point() -> None:
-    reader, session = SimulatedReader(9, KEY), Session(9, KEY)
+    reader, session = SimulatedReader(9, KEY), OsdpSession(9, KEY)
     for exchanges in range(6):
         for _ in range(exchanges):
             exchange(session, reader)
@@ -59,32 +59,32 @@ def test_begun_anew_from_any_point() -> None:
 
 
 def test_commands_that_wait_are_told_that_they_failed() -> None:
-    reader, session, told = SimulatedReader(9, KEY), Session(9, KEY), []
-    assert not session.submit(ASK_STATUS)
+    reader, session, told = SimulatedReader(9, KEY), OsdpSession(9, KEY), []
+    assert not session.submit(STATUS_COMMAND)
     made_up(session, reader)
-    for order in feedback.orders("grant", {}):
+    for order in commands.build_commands("grant", {}):
         assert session.submit(order, told.append)
     assert session.busy
     session.speak()
     session.restart()
     assert told == [False, False]
     made_up(session, reader)
-    assert session.submit(feedback.orders("led", {})[0], told.append)
+    assert session.submit(commands.build_commands("led", {})[0], told.append)
     exchange(session, reader)
     assert told[2:] == [True]
     assert not session.busy
 
 
 def test_not_more_commands_wait_than_a_few() -> None:
-    session = made_up(Session(9, KEY), SimulatedReader(9, KEY))
-    (tone,) = feedback.orders("buzzer", {})
-    taken = [session.submit(tone) for _ in range(MOST_WAITING + 2)]
-    assert taken == [True] * MOST_WAITING + [False] * 2
+    session = made_up(OsdpSession(9, KEY), SimulatedReader(9, KEY))
+    (tone,) = commands.build_commands("buzzer", {})
+    taken = [session.submit(tone) for _ in range(MAX_PENDING + 2)]
+    assert taken == [True] * MAX_PENDING + [False] * 2
     session.close()
 
 
 def test_it_leaves_nothing_behind() -> None:
-    session = Session(9, KEY)
+    session = OsdpSession(9, KEY)
     seen = weakref.ref(session)
     session.close()
     del session
@@ -93,7 +93,7 @@ def test_it_leaves_nothing_behind() -> None:
 
 
 def test_a_key_is_not_kept_where_it_could_be_shown() -> None:
-    session = Session(9, KEY)
+    session = OsdpSession(9, KEY)
     shown = repr(vars(session)) + repr(session)
     assert KEY.hex() not in shown
     assert repr(KEY) not in shown
@@ -110,7 +110,7 @@ blocks = st.sampled_from([b""] * 6 + [bytes((2, 0x16)), bytes((3, 0x12, 1)), byt
 @settings(max_examples=200)
 @given(st.booleans(), st.lists(st.tuples(answers, blocks), max_size=60))
 def test_answers_of_malice(secure: bool, said_back: list[tuple[bytes, bytes]]) -> None:
-    session = Session(5, KEY if secure else None)
+    session = OsdpSession(5, KEY if secure else None)
     for body, block in said_back:
         if session.fell:
             session.restart()
@@ -118,10 +118,10 @@ def test_answers_of_malice(secure: bool, said_back: list[tuple[bytes, bytes]]) -
         if not said:
             session.restart()
             continue
-        control = Frame(said.lstrip(b"\xff")).sequence | CRC | (SECURITY if block else 0)
+        control = OsdpFrame(said.lstrip(b"\xff")).sequence | CRC | (SECURITY if block else 0)
         size = 5 + len(block) + len(body) + 2
         if size <= 255:
-            session.hear(Frame(seal(bytes((START, REPLY | 5, size, 0, control)) + block + body)))
+            session.hear(OsdpFrame(add_check(bytes((START, REPLY | 5, size, 0, control)) + block + body)))
         for event in session.take():
             assert isinstance(event, dict)
         assert not (secure and session.up)
@@ -129,17 +129,17 @@ def test_answers_of_malice(secure: bool, said_back: list[tuple[bytes, bytes]]) -
 
 
 def test_nothing_is_said_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
-    session = Session(5, None)
+    session = OsdpSession(5, None)
     for code in (0x76, 0x78, 0x54, 0xEE):
         said = session.speak()
-        control = Frame(said.lstrip(b"\xff")).sequence | CRC
-        session.hear(Frame(seal(bytes((START, REPLY | 5, 8, 0, control, code)))))
+        control = OsdpFrame(said.lstrip(b"\xff")).sequence | CRC
+        session.hear(OsdpFrame(add_check(bytes((START, REPLY | 5, 8, 0, control, code)))))
         session.restart()
     assert capfd.readouterr() == ("", "")
 
 
 def test_events_are_of_their_own() -> None:
-    reader, session = SimulatedReader(9, KEY), Session(9, KEY)
+    reader, session = SimulatedReader(9, KEY), OsdpSession(9, KEY)
     made_up(session, reader)
     reader.card(*encode("H10301", 7, 1))
     session.restart()
@@ -172,6 +172,6 @@ def _wait() -> None:
     ],
 )
 def test_refusals_say_what_to_look_at(asked: int, has_key: bool, says: str) -> None:
-    session = Session(5, KEY if has_key else None)
+    session = OsdpSession(5, KEY if has_key else None)
     session.asked = asked
-    assert says in trouble.refusal(Turn(session), has_key=has_key).en
+    assert says in diagnosis.rejected(ReaderPoll(session), has_key=has_key).en

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-SHOWN = 2
+SHOWN_BYTES = 2
 _DIGIT, _LETTER = re.compile(rb"[0-9]"), re.compile(rb"[A-Fa-f]")
 
 
-def masked_line(line: bytes) -> bytes:
+def mask_line(line: bytes) -> bytes:
     """Digits as 0 and hexadecimal letters as A, but for the last two characters."""
-    front, end = line[:-SHOWN], line[-SHOWN:]
+    front, end = line[:-SHOWN_BYTES], line[-SHOWN_BYTES:]
     return _LETTER.sub(b"A", _DIGIT.sub(b"0", front)) + end
 
 
-def masked_bits(data: bytes) -> bytes:
+def mask_bits(data: bytes) -> bytes:
     """Zeros, but for the last byte."""
     return bytes(max(0, len(data) - 1)) + data[-1:]

@@ -34,18 +34,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.model import Said, Words
+from gateway.protocols.unreadable import UnreadableBytes
 
 START = b"\xaa\x55"
 HEADER = 7
 CHECK = 2
 MAX_PAYLOAD = 64
-MAX_RUBBISH = 256
+MAX_UNREADABLE = 256
 """Bytes of unreadable input kept together as one piece for the quarantine."""
 _NO_START = Words("没有起始字节", "no start bytes")
 _BROKE_OFF = Words("一帧中断", "a frame broke off")
 _BAD = Words("校验或长度不对", "bad check or length")
 
-POLL, EVENT, ANSWER = 0x01, 0x02, 0x80
+POLL, EVENT, REPLY = 0x01, 0x02, 0x80
 
 
 def crc16(data: bytes | bytearray) -> int:
@@ -59,7 +60,7 @@ def crc16(data: bytes | bytearray) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PerimeterFrame:
     address: int
     function: int
     sequence: int
@@ -71,15 +72,7 @@ class Frame:
         return START + body + crc16(body).to_bytes(CHECK, "little")
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A run of bytes that belong to no frame."""
-
-    why: Said
-    data: bytes
-
-
-class Decoder:
+class PerimeterDecoder:
     """Bytes in, frames out; finds its way back after anything, and never holds more than one frame."""
 
     def __init__(self) -> None:
@@ -87,19 +80,19 @@ class Decoder:
         self._rubbish = bytearray()
         self._why: Said = ""
 
-    def feed(self, data: bytes) -> list[Frame | Unreadable]:
+    def feed(self, data: bytes) -> list[PerimeterFrame | UnreadableBytes]:
         """What `data` completes. A run of unreadable bytes is told once it has ended or is full."""
-        found: list[Frame | Unreadable] = []
+        found: list[PerimeterFrame | UnreadableBytes] = []
         for start in range(0, len(data), MAX_PAYLOAD):
             self._buffer += data[start : start + MAX_PAYLOAD]
             found += self._scan(ended=False)
         return found
 
-    def reset(self) -> list[Frame | Unreadable]:
+    def reset(self) -> list[PerimeterFrame | UnreadableBytes]:
         """The line fell silent: no frame goes on, so what waits is read as far as it can be."""
         return [*self._scan(ended=True), *self._told()]
 
-    def _scan(self, *, ended: bool) -> Iterator[Frame | Unreadable]:
+    def _scan(self, *, ended: bool) -> Iterator[PerimeterFrame | UnreadableBytes]:
         buffer = self._buffer
         while buffer:
             start = _next_start(buffer)
@@ -115,7 +108,7 @@ class Decoder:
                 yield from self._told()
                 yield frame
                 del buffer[:length]
-        if len(self._rubbish) >= MAX_RUBBISH:
+        if len(self._rubbish) >= MAX_UNREADABLE:
             yield from self._told()
 
     def _throw(self, count: int, why: Words) -> None:
@@ -124,9 +117,9 @@ class Decoder:
             self._rubbish += self._buffer[:count]
             del self._buffer[:count]
 
-    def _told(self) -> Iterator[Unreadable]:
+    def _told(self) -> Iterator[UnreadableBytes]:
         if self._rubbish:
-            yield Unreadable(self._why, bytes(self._rubbish))
+            yield UnreadableBytes(self._why, bytes(self._rubbish))
             self._rubbish.clear()
 
 
@@ -146,8 +139,8 @@ def _length(buffer: bytearray) -> int:
     return HEADER + (payload if payload <= MAX_PAYLOAD else 0) + CHECK
 
 
-def _read(data: bytearray) -> Frame | None:
+def _read(data: bytearray) -> PerimeterFrame | None:
     body, check = data[2:-CHECK], data[-CHECK:]
     if data[HEADER - 1] != len(data) - HEADER - CHECK or crc16(body) != int.from_bytes(check, "little"):
         return None
-    return Frame(data[2], data[3], int.from_bytes(data[4:6]), bytes(data[HEADER:-CHECK]))
+    return PerimeterFrame(data[2], data[3], int.from_bytes(data[4:6]), bytes(data[HEADER:-CHECK]))

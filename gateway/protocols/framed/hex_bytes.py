@@ -12,7 +12,7 @@ from gateway.settings.mend import Wrong
 _PIECE = re.compile(r"\s+|'(?P<text>[^']*)'|(?P<hex>(?:[0-9A-Fa-f]{2})+)(?![0-9A-Fa-f])")
 
 
-def parse_octets(value: object) -> bytes:
+def parse_hex(value: object) -> bytes:
     """`"AA 55 'OK'"` → bytes; raises Wrong."""
     if isinstance(value, bytes):
         return value
@@ -32,35 +32,35 @@ def parse_octets(value: object) -> bytes:
 
 def _octets(piece: re.Match[str]) -> bytes:
     if piece["text"] is not None:
-        return ascii_of(piece["text"])
+        return encode_ascii(piece["text"])
     return bytes.fromhex(piece["hex"] or "")
 
 
-def ascii_of(text: str) -> bytes:
+def encode_ascii(text: str) -> bytes:
     try:
         return text.encode("ascii")
     except UnicodeEncodeError:
         raise Wrong(f"{text!r} is not ASCII", "write its bytes as hexadecimal digits") from None
 
 
-def shown(data: bytes) -> str:
+def to_hex(data: bytes) -> str:
     """As a manual prints them."""
     return data.hex(" ").upper()
 
 
-Octets = Annotated[
+HexBytes = Annotated[
     bytes,
-    BeforeValidator(parse_octets),
-    PlainSerializer(shown, return_type=str, when_used="json"),
+    BeforeValidator(parse_hex),
+    PlainSerializer(to_hex, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["AA 55", "'OK' 0D"]}),
 ]
 
 
 def _one(value: object) -> object:
-    octets = parse_octets(value)
+    octets = parse_hex(value)
     if len(octets) != 1:
         raise Wrong(f"{value!r} is not one byte", "write two hexadecimal digits, such as '7D'")
     return octets
 
 
-Octet = Annotated[Octets, BeforeValidator(_one)]
+HexByte = Annotated[HexBytes, BeforeValidator(_one)]

@@ -9,11 +9,11 @@ from gateway.driver import no_such_command
 from gateway.errors import CommandFailed, LinkLost
 from gateway.links.serial import SerialLine
 from gateway.model import Command, Json, Words
+from gateway.protocols.perimeter.frames import REPLY, PerimeterFrame
 from gateway.protocols.perimeter.settings import PanelSettings
-from gateway.protocols.perimeter.wire import ANSWER, Frame
 
-ORDERS = {"arm": (0x11, "area"), "disarm": (0x12, "area"), "bypass": (0x13, "zone"), "unbypass": (0x14, "zone")}
-ANSWERS = frozenset(function | ANSWER for function, _ in ORDERS.values())
+COMMANDS = {"arm": (0x11, "area"), "disarm": (0x12, "area"), "bypass": (0x13, "zone"), "unbypass": (0x14, "zone")}
+REPLY_FUNCTIONS = frozenset(function | REPLY for function, _ in COMMANDS.values())
 _RESULTS = {
     1: Words("主机拒绝执行", "the host refused it"),
     2: Words("主机没有这个防区或分区，请通知安装员", "the host has no such zone or area"),
@@ -22,10 +22,10 @@ _NAMES = {"area": "分区", "zone": "防区"}
 _HIGHEST = {"area": 8, "zone": 64}
 
 
-class Orders:
+class PerimeterCommands:
     """`frame` numbers the frames of the gateway's side."""
 
-    def __init__(self, host: str, settings: PanelSettings, frame: Callable[[int, bytes], Frame]) -> None:
+    def __init__(self, host: str, settings: PanelSettings, frame: Callable[[int, bytes], PerimeterFrame]) -> None:
         self._host = host
         self._zones = {zone.id: zone.number for zone in settings.zones}
         self._frame = frame
@@ -33,9 +33,9 @@ class Orders:
 
     async def perform(self, line: SerialLine | None, command: Command) -> Json:
         """Returns what it was done to; CommandFailed when the host refuses or does not answer in time."""
-        if command.action not in ORDERS:
+        if command.action not in COMMANDS:
             raise no_such_command(self._host, command.action)
-        function, what = ORDERS[command.action]
+        function, what = COMMANDS[command.action]
         number = self._number(command, what)
         try:
             async with asyncio.timeout(command.limit.total_seconds()):
@@ -48,7 +48,7 @@ class Orders:
             raise CommandFailed(Words(why.zh, f"{command.action} {what} {number} on {self._host}: {why}"))
         return {what: number}
 
-    def answered(self, frame: Frame) -> None:
+    def answered(self, frame: PerimeterFrame) -> None:
         """A frame that may be the answer to one that waits."""
         waiting = self._asked.get((frame.function, frame.sequence))
         if waiting and not waiting.done() and frame.payload:
@@ -72,7 +72,7 @@ class Orders:
         if line is None:
             raise CommandFailed(Words("主机线路中断", f"the line to {self._host} is down"))
         frame = self._frame(function, bytes((number,)))
-        key = (function | ANSWER, frame.sequence)
+        key = (function | REPLY, frame.sequence)
         waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._asked[key] = waiting
         try:

@@ -10,21 +10,21 @@ from gateway.errors import CommandFailed, LinkLost
 from gateway.links.serial import SerialLine
 from gateway.model import Command, Json, Words
 from gateway.protocols.framed.fields import Value
-from gateway.protocols.framed.reader import FrameValues, matches
-from gateway.protocols.framed.sender import Sender
-from gateway.protocols.framed.settings import Argument, FramedSettings, Order
+from gateway.protocols.framed.frame_builder import FrameBuilder
+from gateway.protocols.framed.frame_parser import FieldValues, matches
+from gateway.protocols.framed.settings import ArgumentSettings, CommandSettings, FramedSettings
 
 ZONE = "zone"
 
 
-class Orders:
-    def __init__(self, host: str, settings: FramedSettings, sender: Sender) -> None:
+class FramedCommands:
+    def __init__(self, host: str, settings: FramedSettings, sender: FrameBuilder) -> None:
         self._host = host
         self._settings = settings
         self._sender = sender
         self._numbers = {zone.id: zone.number for zone in settings.zones}
         self._one_at_a_time = asyncio.Lock()
-        self._waiting: tuple[Order, int, asyncio.Future[FrameValues]] | None = None
+        self._waiting: tuple[CommandSettings, int, asyncio.Future[FieldValues]] | None = None
 
     async def perform(self, line: SerialLine | None, command: Command) -> Json:
         """Returns its arguments and whether the device confirmed it; CommandFailed when it did not do it."""
@@ -46,7 +46,7 @@ class Orders:
             raise CommandFailed(Words("设备拒绝执行", f"{command.action} on {self._host}: it answered {said}"))
         return {**given, **({"confirmed": False} if answer is None else {})}
 
-    def answered(self, values: FrameValues) -> bool:
+    def answered(self, values: FieldValues) -> bool:
         """Whether a frame is the answer that is waited for."""
         if self._waiting is None:
             return False
@@ -63,7 +63,9 @@ class Orders:
         if self._waiting and not self._waiting[2].done():
             self._waiting[2].set_exception(LinkLost(Words("线路中断", "the line was lost")))
 
-    async def _ask(self, line: SerialLine | None, order: Order, given: Mapping[str, bytes]) -> FrameValues | None:
+    async def _ask(
+        self, line: SerialLine | None, order: CommandSettings, given: Mapping[str, bytes]
+    ) -> FieldValues | None:
         if line is None:
             raise CommandFailed(Words("线路中断", f"the line to {self._host} is down"))
         frame = self._sender.made(order.send, given)
@@ -71,7 +73,7 @@ class Orders:
             await line.write(frame)
             return None
         width = self._settings.fields[order.echo].size if order.echo else 2
-        answer: asyncio.Future[FrameValues] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[FieldValues] = asyncio.get_running_loop().create_future()
         self._waiting = order, self._sender.counted(width), answer
         try:
             await line.write(frame)
@@ -79,7 +81,7 @@ class Orders:
         finally:
             self._waiting = None
 
-    def _arguments(self, order: Order, command: Command) -> dict[str, Value]:
+    def _arguments(self, order: CommandSettings, command: Command) -> dict[str, Value]:
         given: dict[str, Value] = {}
         for name, argument in order.arguments.items():
             value = command.arguments.get(name, argument.default)
@@ -92,7 +94,7 @@ class Orders:
             given[name] = value
         return given
 
-    def _written(self, order: Order, command: Command, given: Mapping[str, Value]) -> dict[str, bytes]:
+    def _written(self, order: CommandSettings, command: Command, given: Mapping[str, Value]) -> dict[str, bytes]:
         try:
             return {
                 name: order.arguments[name].field.write(value, self._settings.order) for name, value in given.items()
@@ -102,7 +104,7 @@ class Orders:
             raise CommandFailed(Words("填写的参数不对", en)) from error
 
 
-def _within(argument: Argument, value: Value) -> bool:
+def _within(argument: ArgumentSettings, value: Value) -> bool:
     if argument.type == "ascii":
         return True
     if not isinstance(value, int) or isinstance(value, bool):
@@ -110,7 +112,7 @@ def _within(argument: Argument, value: Value) -> bool:
     return (argument.least is None or value >= argument.least) and (argument.most is None or value <= argument.most)
 
 
-def _range(argument: Argument) -> str:
+def _range(argument: ArgumentSettings) -> str:
     if argument.least is None and argument.most is None:
         return ""
     least, most = ("…" if bound is None else bound for bound in (argument.least, argument.most))

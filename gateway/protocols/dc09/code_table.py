@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 from gateway.model import Words
 
-NUMBERS = frozenset({"zone", "user", "door", "module", "area", "-"})
+NUMBER_KINDS = frozenset({"zone", "user", "door", "module", "area", "-"})
 """What the number beside a code counts; `-`: nothing that matters."""
 UNMAPPED = "-"
 """A kind of our own, `x.dc09.<code>`: kept and shown, and nobody's alarm."""
-RESTORED = {
+RESTORE_KINDS = {
     "zone.alarm": ("zone.restored", "alarm"),
     "zone.tampered": ("zone.restored", "tamper"),
     "zone.faulted": ("zone.restored", "fault"),
@@ -34,16 +34,16 @@ RESTORED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class CodeMeaning:
     kind: str
     number: str
     text: Words
 
 
-def read_table(table: str) -> Mapping[str, Meaning]:
+def parse_table(table: str) -> Mapping[str, CodeMeaning]:
     """Rows of `CODE NUMBER KIND 中文 | English`; a line that begins with `#` is for readers."""
     rows = (line.split(maxsplit=3) for line in table.splitlines() if line.strip() and not line.startswith("#"))
-    return MappingProxyType({code: Meaning(kind, number, _words(text)) for code, number, kind, text in rows})
+    return MappingProxyType({code: CodeMeaning(kind, number, _words(text)) for code, number, kind, text in rows})
 
 
 def _words(text: str) -> Words:

@@ -26,7 +26,7 @@ from gateway.protocols.credential import wiegand
 from gateway.protocols.credential.credential import Credential
 from gateway.settings.patterns import compiled
 
-LONGEST = 128
+MAX_LINE_BYTES = 128
 """Bytes of a line; what has no end by then is no card."""
 GROUPS = frozenset(("number", "facility", "hex", "bits", "check"))
 PATTERNS = {
@@ -41,7 +41,7 @@ _LINE_ENDS = b"\r\n"
 _STX, _ETX = 0x02, 0x03
 
 
-class Lines:
+class LineSplitter:
     """Cuts a stream into what stands between line ends, or between STX and ETX. Holds one line at most."""
 
     def __init__(self, *, framed: bool) -> None:
@@ -68,7 +68,7 @@ class Lines:
         self._inside = not self._framed
 
     def _take(self, byte: int) -> None:
-        if len(self._line) < LONGEST:
+        if len(self._line) < MAX_LINE_BYTES:
             self._line.append(byte)
         else:
             self._overlong = True
@@ -78,14 +78,16 @@ class Lines:
         self._line.clear()
         self._overlong = False
         if overlong:
-            yield BadInput(Words(f"{LONGEST} 字节内没有行尾", f"{LONGEST} bytes and no end of the line"), line)
+            yield BadInput(
+                Words(f"{MAX_LINE_BYTES} 字节内没有行尾", f"{MAX_LINE_BYTES} bytes and no end of the line"), line
+            )
         elif line and whole:
             yield line
         elif line:
             yield BadInput(Words("一行中断", "a line broke off"), line)
 
 
-class Printed:
+class CardLineDecoder:
     """Lines of one sort, read as cards. `bits` of a line are read by the Wiegand format `layout`."""
 
     def __init__(self, name: str, pattern: str | None, layout: str = "auto") -> None:
@@ -93,7 +95,7 @@ class Printed:
         self._unlike = Words(f"一行不符合 {name} 的格式", f"a line that does not look like {name}")
         self._pattern = compiled(PATTERNS[name] if pattern is None else pattern)
         self._layout = layout
-        self._lines = Lines(framed=name == "stx_hex" and pattern is None)
+        self._lines = LineSplitter(framed=name == "stx_hex" and pattern is None)
         self._of_hex = _OF_HEX.get(name, _code) if pattern is None else _code
 
     def feed(self, data: bytes) -> list[Credential | BadInput]:

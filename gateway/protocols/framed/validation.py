@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from gateway.protocols.framed.fields import NUMBERS, TEXTS, FieldSettings, Value
-from gateway.protocols.framed.octets import shown
-from gateway.protocols.framed.reader import SIZE
-from gateway.protocols.framed.settings import FramedSettings, Message, When
+from gateway.protocols.framed.frame_parser import SIZE
+from gateway.protocols.framed.hex_bytes import to_hex
+from gateway.protocols.framed.settings import FramedSettings, MessageSettings, When
 from gateway.protocols.framed.template import COUNT, LENGTH, Template
 from gateway.settings.mend import Loc, Wrong, did_you_mean
 
 
-def check(settings: FramedSettings) -> None:
+def validate(settings: FramedSettings) -> None:
     """Raises Wrong for the first mistake."""
     _check_fields(settings)
     _check_when(settings, settings.only, ("only",))
@@ -71,7 +71,7 @@ def _impossible(field: FieldSettings | None, value: Value) -> tuple[str, str] | 
     return None
 
 
-def _check_message(settings: FramedSettings, message: Message, at: Loc) -> None:
+def _check_message(settings: FramedSettings, message: MessageSettings, at: Loc) -> None:
     _check_when(settings, message.when, (*at, "when"))
     for key, name in _names(message):
         _check_name(settings, name, (*at, key))
@@ -86,7 +86,7 @@ def _check_message(settings: FramedSettings, message: Message, at: Loc) -> None:
             raise Wrong(f"field {field!r} has no bits", "give it type: bits", (*at, "states", field))
 
 
-def _names(message: Message) -> Iterator[tuple[str, str]]:
+def _names(message: MessageSettings) -> Iterator[tuple[str, str]]:
     yield from (("zone", name) for name in message.zone)
     yield from (("id", name) for name in message.id)
     yield from (("data", name) for name in message.data.values())
@@ -98,7 +98,7 @@ def _check_condition(settings: FramedSettings, name: str, at: Loc) -> None:
         raise Wrong(f"condition {name!r} is not declared", did_you_mean(name, settings.conditions), at)
 
 
-def _check_whose(of: str, message: Message, at: Loc) -> None:
+def _check_whose(of: str, message: MessageSettings, at: Loc) -> None:
     said = "zone" if message.zone else "area" if message.area else "host"
     if said != of:
         mend = f"add '{of}: FIELD', or change the condition's 'of'" if of != "host" else f"take out {said}"
@@ -168,7 +168,7 @@ def _check_template(settings: FramedSettings, template: Template, sizes: Mapping
     if template.raw:
         return
     if frame.length and length_at != frame.length.at:
-        mend = f"write {{length}} so that it comes to byte {frame.length.at}, after {shown(frame.start) or 'nothing'}"
+        mend = f"write {{length}} so that it comes to byte {frame.length.at}, after {to_hex(frame.start) or 'nothing'}"
         raise Wrong("the length does not stand where frames have it", mend, at)
     try:
         whole = len(frame.whole(bytes(offset - len(frame.start))))

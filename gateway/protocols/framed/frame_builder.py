@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from gateway.protocols.framed.fields import NUMBERS, Value
 from gateway.protocols.framed.settings import FramedSettings
-from gateway.protocols.framed.template import COUNT, LENGTH, Hole, Template
+from gateway.protocols.framed.template import COUNT, LENGTH, Placeholder, Template
 
 
-class Sender:
+class FrameBuilder:
     """Numbers what it sends: `count` is the number of the last frame."""
 
     def __init__(self, settings: FramedSettings) -> None:
@@ -27,7 +27,7 @@ class Sender:
         """The number of the last frame, as far as a field of that many bytes holds it."""
         return self.count & (1 << 8 * width) - 1
 
-    def _fill(self, hole: Hole, given: Mapping[str, bytes]) -> bytes:
+    def _fill(self, hole: Placeholder, given: Mapping[str, bytes]) -> bytes:
         settings = self._settings
         if hole.name == COUNT:
             width = NUMBERS[hole.type]

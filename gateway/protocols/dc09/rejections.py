@@ -17,16 +17,16 @@ from gateway.errors import NotRecorded
 from gateway.links.rate_limit import allowance
 from gateway.links.state_file import StateFile
 from gateway.model import Signal, Words, as_data
-from gateway.protocols.dc09.frame import Unreadable
 from gateway.protocols.dc09.message import read_header
-from gateway.protocols.dc09.settings import Account
+from gateway.protocols.dc09.settings import AlarmAccount
+from gateway.protocols.unreadable import UnreadableBytes
 
 DAMAGED_IN_A_ROW = 3
 """Damaged frames of a panel, without a good one between, before that is told: one is noise, and is sent again."""
-MOST_NAMED = 5
-STRANGERS = "strangers"
+MAX_NAMED = 5
+UNKNOWN_ACCOUNTS = "strangers"
 """The note that the guard was told of some: another driver may have to tell that there are none any more."""
-GONE_S = 600.0
+UNKNOWN_CLEAR_S = 600.0
 """Without one."""
 _CLAIMED = re.compile(rb"#([0-9A-Za-z]{3,16})[\[|]")
 _DAMAGED = Words(
@@ -35,17 +35,17 @@ _DAMAGED = Words(
 )
 
 
-class Refused:
+class RejectionReporter:
     """Of one receiver."""
 
-    def __init__(self, receiver: str, accounts: Sequence[Account], emit: Emit, notes: StateFile) -> None:
+    def __init__(self, receiver: str, accounts: Sequence[AlarmAccount], emit: Emit, notes: StateFile) -> None:
         self._receiver, self._emit, self._notes = receiver, emit, notes
         self._ids = {each.account: each.id for each in accounts}
         self._unheard = dict(self._ids)
         self._damaged: Counter[str] = Counter()
         self._why: dict[str, Words] = {}
         self._strangers: list[str] = []
-        self._told_of_strangers = STRANGERS in notes.read()
+        self._told_of_strangers = UNKNOWN_ACCOUNTS in notes.read()
         self._stranger_at = asyncio.get_running_loop().time()
         self._tell = allowance(burst=3, seconds=60.0)
 
@@ -61,11 +61,11 @@ class Refused:
         for known in (self._damaged, self._why, self._unheard):
             known.pop(account, None)
         now = asyncio.get_running_loop().time()
-        if self._told_of_strangers and now - self._stranger_at > GONE_S:
+        if self._told_of_strangers and now - self._stranger_at > UNKNOWN_CLEAR_S:
             self._strangers.clear()
             await self._say("device.restored", told=False)
 
-    def damaged(self, item: Unreadable) -> None:
+    def damaged(self, item: UnreadableBytes) -> None:
         """It claims to be from an account of ours, as far as can be seen."""
         claimed = _CLAIMED.search(item.data)
         account = claimed[1].decode("ascii").upper() if claimed else ""
@@ -79,7 +79,7 @@ class Refused:
         header = read_header(body)
         account, now = header.account if header else "", asyncio.get_running_loop().time()
         self._stranger_at = now
-        if not account or account in self._strangers or len(self._strangers) >= MOST_NAMED:
+        if not account or account in self._strangers or len(self._strangers) >= MAX_NAMED:
             return
         if not self._tell.admits():
             return
@@ -97,11 +97,11 @@ class Refused:
         with suppress(NotRecorded, OSError):
             await self._emit(Signal(device=self._receiver, kind=kind, data=data, fresh=True), remembered=True)
             self._told_of_strangers = told
-            await asyncio.to_thread(self._notes.write, {STRANGERS} if told else frozenset())
+            await asyncio.to_thread(self._notes.write, {UNKNOWN_ACCOUNTS} if told else frozenset())
 
     def _hint(self, language: str) -> str:
         """Which of ours it may be."""
-        if not 0 < len(self._unheard) <= MOST_NAMED:
+        if not 0 < len(self._unheard) <= MAX_NAMED:
             return ""
         names = ", ".join(self._unheard)
         return f"（{names} 尚未收到过上报）" if language == "zh" else f" ({names}: never heard yet)"

@@ -13,7 +13,7 @@ from osdp import Capability, Command, CommandLEDColor
 from gateway.errors import CommandFailed
 from gateway.model import Json, Words
 
-Order = Mapping[str, Any]
+OsdpCommand = Mapping[str, Any]
 COLOURS = {
     "red": CommandLEDColor.Red,
     "green": CommandLEDColor.Green,
@@ -33,12 +33,12 @@ ACTIONS = {
     "buzzer": frozenset({"times"}),
     "text": frozenset({"text", "seconds"}),
 }
-LONGEST_S = 25
+MAX_SECONDS = 25
 """Of a light or a text; the wire has one byte of tenths in libosdp."""
-LONGEST_TEXT = 32
+MAX_TEXT = 32
 
 
-def orders(action: str, arguments: Json) -> Sequence[Order]:
+def build_commands(action: str, arguments: Json) -> Sequence[OsdpCommand]:
     """The commands that make up an action. CommandFailed when an argument can't be."""
     match action:
         case "grant":
@@ -58,7 +58,7 @@ def orders(action: str, arguments: Json) -> Sequence[Order]:
     raise CommandFailed(Words("读卡器不支持这个指令", en))
 
 
-def _led(color: str, seconds: int) -> Order:
+def _led(color: str, seconds: int) -> OsdpCommand:
     """For a while, then what it showed before."""
     return {
         "command": Command.LED,
@@ -74,7 +74,7 @@ def _led(color: str, seconds: int) -> Order:
     }
 
 
-def _buzzer(times: int, tenths: int) -> Order:
+def _buzzer(times: int, tenths: int) -> OsdpCommand:
     return {
         "command": Command.Buzzer,
         "reader": 0,
@@ -85,11 +85,11 @@ def _buzzer(times: int, tenths: int) -> Order:
     }
 
 
-def _text(arguments: Json) -> Order:
+def _text(arguments: Json) -> OsdpCommand:
     text = arguments.get("text")
-    if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_TEXT or not (text.isascii() and text.isprintable()):
-        en = f"text needs text: 1 to {LONGEST_TEXT} letters of ASCII, which is all that readers show"
-        raise CommandFailed(Words(f"读卡器只能显示1到{LONGEST_TEXT}个英文字母或数字", en))
+    if not isinstance(text, str) or not 1 <= len(text) <= MAX_TEXT or not (text.isascii() and text.isprintable()):
+        en = f"text needs text: 1 to {MAX_TEXT} letters of ASCII, which is all that readers show"
+        raise CommandFailed(Words(f"读卡器只能显示1到{MAX_TEXT}个英文字母或数字", en))
     return {
         "command": Command.Text,
         "reader": 0,
@@ -102,7 +102,7 @@ def _text(arguments: Json) -> Order:
 
 
 def _seconds(arguments: Json, usual: int) -> int:
-    return _whole(arguments, "seconds", usual, LONGEST_S)
+    return _whole(arguments, "seconds", usual, MAX_SECONDS)
 
 
 def _whole(arguments: Json, name: str, usual: int, most: int) -> int:

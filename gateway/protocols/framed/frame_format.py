@@ -7,30 +7,35 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.protocols.framed.checksum import Checksum, Order
-from gateway.protocols.framed.octets import Octet, Octets, shown
+from gateway.protocols.framed.checksum import ByteOrder, ChecksumSettings
+from gateway.protocols.framed.hex_bytes import HexByte, HexBytes, to_hex
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
-MOST = 1024
+MAX_FRAME_BYTES = 1024
 """Bytes a frame may have: an RS-485 line at 9600 baud needs a second for so many."""
 
 
-class LengthField(Section):
-    at: Annotated[int, Field(ge=0, lt=MOST, description="its offset from the frame's first byte")]
+class LengthSettings(Section):
+    at: Annotated[int, Field(ge=0, lt=MAX_FRAME_BYTES, description="its offset from the frame's first byte")]
     width: Literal[1, 2] = 1
-    order: Order = "big"
+    order: ByteOrder = "big"
     adjust: Annotated[
-        int, Field(ge=-MOST, le=MOST, description="what is added to it to get the bytes of the whole frame")
+        int,
+        Field(
+            ge=-MAX_FRAME_BYTES,
+            le=MAX_FRAME_BYTES,
+            description="what is added to it to get the bytes of the whole frame",
+        ),
     ] = 0
 
 
-class Escape(Section):
+class EscapeSettings(Section):
     """A byte of the content that looks like start, end or escape is sent as the escape byte and another."""
 
-    byte: Octet
-    xor: Annotated[Octet | None, Field(description="the other is the byte XOR this; 00: it is doubled")] = None
-    values: Annotated[Mapping[Octet, Octet], Field(description="the other: the byte it stands for")] = {}
+    byte: HexByte
+    xor: Annotated[HexByte | None, Field(description="the other is the byte XOR this; 00: it is doubled")] = None
+    values: Annotated[Mapping[HexByte, HexByte], Field(description="the other: the byte it stands for")] = {}
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -54,14 +59,18 @@ class Escape(Section):
         return b"".join(stands_for.get(byte, bytes((byte,))) for byte in content)
 
 
-class Frame(Section):
-    start: Annotated[Octets, Field(description="the bytes every frame begins with")] = b""
-    size: Annotated[int | None, Field(ge=1, le=MOST, description="bytes of every frame, if all are of one size")] = None
-    length: Annotated[LengthField | None, Field(description="the field that says how long the frame is")] = None
-    end: Annotated[Octets, Field(description="the bytes every frame ends with")] = b""
-    longest: Annotated[int, Field(ge=2, le=MOST, description="bytes the longest frame has")] = 256
-    escape: Escape | None = None
-    checksum: Annotated[Checksum | None, Field(description="what proves a frame; left out: nothing does")] = None
+class FrameFormat(Section):
+    start: Annotated[HexBytes, Field(description="the bytes every frame begins with")] = b""
+    size: Annotated[
+        int | None, Field(ge=1, le=MAX_FRAME_BYTES, description="bytes of every frame, if all are of one size")
+    ] = None
+    length: Annotated[LengthSettings | None, Field(description="the field that says how long the frame is")] = None
+    end: Annotated[HexBytes, Field(description="the bytes every frame ends with")] = b""
+    longest: Annotated[int, Field(ge=2, le=MAX_FRAME_BYTES, description="bytes the longest frame has")] = 256
+    escape: EscapeSettings | None = None
+    checksum: Annotated[ChecksumSettings | None, Field(description="what proves a frame; left out: nothing does")] = (
+        None
+    )
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -120,7 +129,7 @@ class Frame(Section):
         return self.start + content + self.end
 
     def __str__(self) -> str:
-        return f"{shown(self.start)} … {shown(self.end)}".strip()
+        return f"{to_hex(self.start)} … {to_hex(self.end)}".strip()
 
 
 def _from_front(offset: int, frame: bytes | bytearray) -> int:

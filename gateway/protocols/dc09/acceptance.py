@@ -14,30 +14,30 @@ from zoneinfo import ZoneInfo
 
 from gateway.model import Words
 from gateway.protocols.dc09 import clock
-from gateway.protocols.dc09.cipher import seal, unseal
+from gateway.protocols.dc09.cipher import decrypt, encrypt
 from gateway.protocols.dc09.frame import wrap
-from gateway.protocols.dc09.message import Header, Message, read_content, read_header, write_time
+from gateway.protocols.dc09.message import Dc09Header, Dc09Message, read_content, read_header, write_time
 
-LATE, EARLY = timedelta(seconds=40), timedelta(seconds=20)
+MAX_AGE, MAX_AHEAD = timedelta(seconds=40), timedelta(seconds=20)
 """How old an encrypted message may be, and how far ahead (§5.5.1.9): older may be a recording."""
 
-Keys = Mapping[str, bytes | None]
+AccountKeys = Mapping[str, bytes | None]
 """Every account there is, and its key if its messages must be encrypted."""
-Zones = Mapping[str, ZoneInfo]
+AccountTimezones = Mapping[str, ZoneInfo]
 """Of accounts whose panels keep the time of a zone rather than UTC."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class AcceptedMessage:
     """A message of an account of ours."""
 
-    message: Message
+    message: Dc09Message
     key: bytes | None = field(repr=False)
 
     def ack(self, now: datetime) -> bytes:
         header = self.message.header
         if header.encrypted and self.key:
-            return wrap(b'"*ACK"%s[%s' % (header.address, seal(b"|]" + write_time(now), self.key)))
+            return wrap(b'"*ACK"%s[%s' % (header.address, encrypt(b"|]" + write_time(now), self.key)))
         return wrap(b'"ACK"%s[]' % header.address)
 
     def duh(self) -> bytes:
@@ -46,7 +46,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class RejectedMessage:
     """A message that is not taken. `account` is ours and told of it; None: nobody of ours.
 
     `mend` is what a guard is told instead of `why`: the same, with how to mend it.
@@ -78,22 +78,24 @@ _NO_TIME = Words(
 )
 
 
-def judge(body: bytes, keys: Keys, now: datetime, zones: Zones | None = None) -> Taken | Turned:
+def accept_or_reject(
+    body: bytes, keys: AccountKeys, now: datetime, zones: AccountTimezones | None = None
+) -> AcceptedMessage | RejectedMessage:
     """Of a frame's body, its checksum and length being right."""
     header = read_header(body)
     if header is None:
-        return Turned(Words("报文头无法识别", "its header can't be read"), wrap(b'"DUH"0000R0L0A0[]'))
+        return RejectedMessage(Words("报文头无法识别", "its header can't be read"), wrap(b'"DUH"0000R0L0A0[]'))
     zones = zones or {}
     if header.encrypted:
         return _sealed(header, keys, now, zones.get(header.account))
     verdict = _plain(header, keys)
-    if isinstance(verdict, Turned):
+    if isinstance(verdict, RejectedMessage):
         return verdict
     message = verdict.message
-    return Taken(clock.in_utc(message, zones.get(message.account), now), None)
+    return AcceptedMessage(clock.with_utc_time(message, zones.get(message.account), now), None)
 
 
-def _plain(header: Header, keys: Keys) -> Taken | Turned:
+def _plain(header: Dc09Header, keys: AccountKeys) -> AcceptedMessage | RejectedMessage:
     message = read_content(header, header.rest)
     account = message.account if message else header.account
     is_same = account.lstrip("0") == header.account.lstrip("0")
@@ -101,39 +103,41 @@ def _plain(header: Header, keys: Keys) -> Taken | Turned:
         account = header.account
         message = replace(message, account=account)
     if account not in keys:
-        return Turned(
+        return RejectedMessage(
             Words(f"账号 {account or '（空）'} 不在配置中", f"account {account or '(none)'} is not in the YAML"),
             _duh(header),
         )
     if keys[account] is not None:
-        return Turned(
+        return RejectedMessage(
             Words("未加密，而其账号设有密钥", "it is not encrypted, and its account has a key"),
             _duh(header),
             account,
             _PLAIN,
         )
     if message is None:
-        return Turned(Words("数据没有结尾", "its data does not end"), _duh(header), account)
+        return RejectedMessage(Words("数据没有结尾", "its data does not end"), _duh(header), account)
     if header.account.strip("0") and not is_same:
-        return Turned(
+        return RejectedMessage(
             Words(
                 f"写有两个账号：{header.account} 和 {account}", f"it names two accounts, {header.account} and {account}"
             ),
             _duh(header),
         )
-    return Taken(message, None)
+    return AcceptedMessage(message, None)
 
 
-def _sealed(header: Header, keys: Keys, now: datetime, zone: ZoneInfo | None) -> Taken | Turned:
+def _sealed(
+    header: Dc09Header, keys: AccountKeys, now: datetime, zone: ZoneInfo | None
+) -> AcceptedMessage | RejectedMessage:
     account = header.account
     if account not in keys:
-        return Turned(
+        return RejectedMessage(
             Words(f"账号 {account or '（空）'} 不在配置中", f"account {account or '(none)'} is not in the YAML"),
             _duh(header),
         )
     key = keys[account]
     if key is None:
-        return Turned(
+        return RejectedMessage(
             Words("已加密，而其账号没有密钥", "it is encrypted, and its account has no key"),
             _duh(header),
             account,
@@ -141,21 +145,21 @@ def _sealed(header: Header, keys: Keys, now: datetime, zone: ZoneInfo | None) ->
         )
     message = _decrypted(header, key)
     if message is None:
-        return Turned(
+        return RejectedMessage(
             Words("用其账号的密钥无法解密", "it can't be decrypted with the key of its account"),
             _duh(header),
             account,
             _OTHER_KEY,
         )
-    message = clock.in_utc(message, zone, now)
-    if message.time is None or not -LATE <= message.time - now <= EARLY:
+    message = clock.with_utc_time(message, zone, now)
+    if message.time is None or not -MAX_AGE <= message.time - now <= MAX_AHEAD:
         return _out_of_time(message, now, zone)
-    return Taken(message, key)
+    return AcceptedMessage(message, key)
 
 
-def _decrypted(header: Header, key: bytes) -> Message | None:
+def _decrypted(header: Dc09Header, key: bytes) -> Dc09Message | None:
     """None with the wrong key, which gives rubbish: neither the account nor a time stands in it."""
-    clear = unseal(header.rest, key)
+    clear = decrypt(header.rest, key)
     if clear is None:
         return None
     message = read_content(header, clear)
@@ -164,17 +168,17 @@ def _decrypted(header: Header, key: bytes) -> Message | None:
     return message
 
 
-def _out_of_time(message: Message, now: datetime, zone: ZoneInfo | None) -> Turned:
-    nak = wrap(b'"NAK"0000R0L0A0[]' + write_time(clock.written(now, zone)))
+def _out_of_time(message: Dc09Message, now: datetime, zone: ZoneInfo | None) -> RejectedMessage:
+    nak = wrap(b'"NAK"0000R0L0A0[]' + write_time(clock.panel_time(now, zone)))
     if message.time is None:
         why = Words("已加密而没有时间", "it is encrypted and has no time")
-        return Turned(why, nak, message.account, _NO_TIME)
+        return RejectedMessage(why, nak, message.account, _NO_TIME)
     skew = message.time - now
     zh, en = ("快", "ahead of") if skew > timedelta() else ("慢", "behind")
     off = f"{abs(skew.total_seconds()):.0f}"
     why = Words(f"其时间比网关{zh} {off} 秒", f"its time is {off} s {en} ours")
-    return Turned(why, nak, message.account, clock.off(message.time, now), skew)
+    return RejectedMessage(why, nak, message.account, clock.describe_skew(message.time, now), skew)
 
 
-def _duh(header: Header) -> bytes:
+def _duh(header: Dc09Header) -> bytes:
     return wrap(b'"DUH"%s[]' % header.address)

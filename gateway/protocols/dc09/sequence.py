@@ -6,20 +6,20 @@ some panels always send the same. A message is a repeat for sure only of the one
 
 from __future__ import annotations
 
-from gateway.protocols.dc09.message import NULL, Message
+from gateway.protocols.dc09.message import NULL, Dc09Message
 
-NUMBERS = 9999
-LATE_BY = 8
+LAST_SEQUENCE = 9999
+MAX_REORDERING = 8
 """A datagram may arrive so many messages after its time; a number further back has begun again."""
 
 
-class Repeats:
+class SequenceTracker:
     """Remembers the last message of each account; nothing needs to outlive a restart, as the journal knows too."""
 
     def __init__(self) -> None:
         self._last: dict[str, tuple[str, int, str]] = {}
 
-    def is_new(self, message: Message) -> bool:
+    def is_new(self, message: Dc09Message) -> bool:
         """True when it can't be a repeat; False: the journal decides, by the time that has passed."""
         line, number, said = message.header.line, int(message.header.sequence), f"{message.data}{message.extended}"
         before = self._last.get(message.account)
@@ -30,4 +30,4 @@ class Repeats:
             return False
         if before[1] == number:
             return before[2] != said
-        return (before[1] - number) % NUMBERS > LATE_BY
+        return (before[1] - number) % LAST_SEQUENCE > MAX_REORDERING

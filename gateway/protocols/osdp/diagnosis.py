@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from gateway.model import Words
-from gateway.protocols.osdp.bus import Turn
+from gateway.protocols.osdp.bus import ReaderPoll
 
 _IDENTITY, _CAPABILITIES, _CHALLENGE, _CRYPTOGRAM, _KEY = 0x61, 0x62, 0x76, 0x77, 0x75
 
 
-def silence(address: int, port: str, baud: int) -> Words:
+def no_reply(address: int, port: str, baud: int) -> Words:
     """Of a reader that leaves questions unanswered."""
     en = f"no answer from address {address} on {port}: check its power, the pair A/B, its address and baud ({baud})"
     return Words("读卡器无应答，请检查供电和线路", en)
 
 
-def refusal(turn: Turn, *, has_key: bool) -> Words:
+def rejected(turn: ReaderPoll, *, has_key: bool) -> Words:
     """Of a reader that answers, by how far its sessions came."""
     asked = turn.session.asked
     if has_key and asked in {_CHALLENGE, _CRYPTOGRAM}:
