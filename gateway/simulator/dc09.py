@@ -105,7 +105,7 @@ class Communicator:
         """With a key, only who has it too can acknowledge."""
         if self._line.key is None or answer.token != ACK:
             return True
-        clear = decrypt(answer.rest, self._line.key) if answer.encrypted else None
+        clear = decrypt(answer.content, self._line.key) if answer.encrypted else None
         return clear is not None and b"]_" in clear
 
     def _body(self, token: str, data: str) -> bytes:
@@ -117,7 +117,7 @@ class Communicator:
         return f'"*{token}"{address}'.encode() + encrypt(f"|{inner}]".encode() + moment, line.key)
 
     def _set_clock(self, nak: Dc09Header) -> None:
-        told = read_time(nak.rest.decode("ascii", "replace").partition("_")[2])
+        told = read_time(nak.content.decode("ascii", "replace").partition("_")[2])
         if told:
             self._ahead = told - datetime.now(UTC)
 

@@ -51,7 +51,7 @@ class Ears:
         self.lives: list[str] = []
         self.refusals: list[tuple[str, str]] = []
 
-    def rejections(self, device: str, why: Said) -> None:
+    def refused(self, device: str, why: Said) -> None:
         assert isinstance(why, Words), "a guard reads it"
         self.refusals.append((device, why.en))
 
@@ -312,7 +312,7 @@ async def test_strangers_are_over_when_there_are_none_any_more(tmp_path: Path, m
         for number in range(1, 20):
             await run.ask(b'"ADM-CID"%04dR1L0#9%03d[#9%03d|1130 01 003]' % (number, number, number))
         assert len(await run.rows()) == 3, "whoever tries all numbers does not fill the journal"
-    monkeypatch.setattr(rejections, "GONE_S", -1.0)
+    monkeypatch.setattr(rejections, "UNKNOWN_CLEAR_S", -1.0)
     async with receiver(tmp_path) as run:
         await run.ask(b'"NULL"0000L0#1234[]')
         assert (await run.rows())[-1] == ("receiver", "device.restored")
@@ -393,7 +393,7 @@ async def test_a_panel_that_keeps_local_time_is_taken_where_the_yaml_says_so(tmp
         local = datetime.now(ZoneInfo(zone)).replace(tzinfo=UTC)
         [answer] = await run.ask(sealed(b"1130 01 001", local))
         assert (answer.token, answer.encrypted) == ("ACK", True)
-        told = decrypt(answer.rest, bytes.fromhex(KEY))
+        told = decrypt(answer.content, bytes.fromhex(KEY))
         assert told is not None
         assert write_time(local)[:6] in told, "it is answered in its own time"
         assert [kind for _, kind in await run.rows()] == ["zone.alarm"], "and its clock is right"

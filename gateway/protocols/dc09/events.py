@@ -1,4 +1,4 @@
-"""What a message tells: Contact ID (`1130 01 015`) and SIA data blocks (`Nri1/BA015`) → events."""
+"""Parses the events of a message: Contact ID (`1130 01 015`) and SIA data blocks (`Nri1/BA015`)."""
 
 from __future__ import annotations
 
@@ -19,32 +19,33 @@ _CONTACT_ID = re.compile(
     r"(?:\s*[|^*].*)?",
     re.DOTALL,
 )
-"""`1130 01 015`. Some put the account and the message's type 18 of the telephone line in front, some write E, R and P,
-some fewer zeros, some a name behind.
+"""`1130 01 015`. Some panels prepend the account and the message type 18 of the telephone protocol, some write E, R
+and P as qualifiers, some omit leading zeros, some append a name.
 """
 _LETTERS = {"1": "e", "3": "r", "6": "p"}
 _QUALIFIERS = {"E": "1", "R": "3", "P": "6"}
 _NO_EVENT = re.compile(r"0[0 ]{3,14}")
-"""A hub's test of its line in the place of an event."""
+"""All zeros: some hubs send this as a link test in place of an event."""
 _MODIFIERS = frozenset("ti da id ri pi ai ph lv pt si va vl ci".split())
-"""Of DC-03. They are in small letters by it; hosts write Ri and RI as well."""
-_LOUD = "TI|ID|RI|AI|PI"
-"""In capitals only those that are no event codes: PT, PH, CI, DA are."""
-_NEW = re.compile(rf"[NOno](?=[A-Za-z][a-z]|[a-z][A-Z]|[A-Z]{{2}}|(?:{_LOUD})[0-9])")
-"""New or old (stored) event; `NL2` is the code NL without it."""
-_PIECE = re.compile(
-    rf"(?P<modifier>[a-z][A-Za-z]|[A-Z][a-z]|(?:{_LOUD})(?=[0-9]))(?P<value>[0-9:.-]*)/?"
+"""Modifiers of DC-03, in small letters by the standard; panels write `Ri` and `RI` as well."""
+_CAPITAL_MODIFIERS = "TI|ID|RI|AI|PI"
+"""Modifiers accepted in capitals: those that are not event codes too, as PT, PH, CI and DA are."""
+_NEW = re.compile(rf"[NOno](?=[A-Za-z][a-z]|[a-z][A-Z]|[A-Z]{{2}}|(?:{_CAPITAL_MODIFIERS})[0-9])")
+"""Prefix of a new (N) or old, stored (O) event. It must not match the code NL in `NL2`."""
+_ITEM = re.compile(
+    rf"(?P<modifier>[a-z][A-Za-z]|[A-Z][a-z]|(?:{_CAPITAL_MODIFIERS})(?=[0-9]))(?P<value>[0-9:.-]*)/?"
     r"|(?P<code>[A-Z]{2})(?P<number>[0-9]{0,8})(?P<text>(?:\^[^^]*\^|\*[^*]*\*|[^/])*)/?"
-    r"|[^/]*/"  # what can't be read is passed over: another event may stand behind it
+    r"|[^/]*/"  # skip what can't be read: another event may follow it
 )
 MAX_TEXT = 80
+"""Characters of text that a signal carries."""
 MAX_ITEMS = 64
-"""In one message; a block is a line of a printer."""
+"""Modifiers and events in one message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dc09Event:
-    """`kind` is a signal's; `zone` the zone's number, where there is one; `data` what else is known."""
+    """One event: its code, signal kind, zone number (None if it names no zone) and the signal's data."""
 
     code: str
     kind: str
@@ -53,34 +54,34 @@ class Dc09Event:
 
 
 def parse_events(message: Dc09Message) -> Sequence[Dc09Event]:
-    """The events of a message, in order; none where it tells none, or in a format that can't be read."""
-    events = _block(message)
-    if not events or not message.further:
+    """Return the events of a message, in order; empty for a link test and for a format that can't be read."""
+    events = _parse_block(message)
+    if not events or not message.extra_blocks:
         return events
-    others = [replace(message, data=data, further=()) for data in message.further]
-    return [*events, *(event for other in others for event in _block(other) or [unreadable_event(other)])]
+    others = [replace(message, data=data, extra_blocks=()) for data in message.extra_blocks]
+    return [*events, *(event for other in others for event in _parse_block(other) or [unreadable_event(other)])]
 
 
-def _block(message: Dc09Message) -> Sequence[Dc09Event]:
+def _parse_block(message: Dc09Message) -> Sequence[Dc09Event]:
     match message.header.token:
         case "ADM-CID":
             found = _CONTACT_ID.fullmatch(message.data.strip().upper())
             if _NO_EVENT.fullmatch(message.data.strip()):
                 return [Dc09Event("E000", "x.dc09.e000", None, {"code": "E000"})]
-            return [_contact_id(found)] if found else []
+            return [_contact_id_event(found)] if found else []
         case "SIA-DCS":
-            return list(_blocks(message.data))
+            return list(_sia_events(message.data))
     return []
 
 
 def unreadable_event(message: Dc09Message) -> Dc09Event:
-    """Nobody knows what it was: a fault, for a guard to ask the panel."""
+    """Return a device fault for data that can't be read, so that a guard looks at the panel."""
     text = {"zh": "无法识别的上报", "en": "a report that can't be read"}
     data = {"code": message.header.token, "text": text, "said": message.data[:MAX_TEXT]}
     return Dc09Event(message.header.token, "device.faulted", None, data)
 
 
-def _contact_id(found: re.Match[str]) -> Dc09Event:
+def _contact_id_event(found: re.Match[str]) -> Dc09Event:
     code, area, number = found["code"], found["area"] or found["area_"], found["zone"] or found["zone_"]
     qualifier = _QUALIFIERS.get(found["qualifier"], found["qualifier"])
     meaning, end = contact_id.lookup(code), None
@@ -92,55 +93,55 @@ def _contact_id(found: re.Match[str]) -> Dc09Event:
     return _event(f"{letter.upper()}{code}", kind, end, meaning, area, number, more)
 
 
-def _blocks(data: str) -> Iterator[Dc09Event]:
-    """`ri1/BA015^text^/BA016`: what a modifier says holds for the codes after it. `|A…` is text for a printer."""
+def _sia_events(data: str) -> Iterator[Dc09Event]:
+    """Parse `ri1/BA015^text^/BA016`: a modifier applies to all codes after it. `|A…` is text for a printer."""
     block, _, text = data.strip().partition("|A")
     modifiers: dict[str, str] = {}
-    for piece in itertools.islice(_pieces(block), MAX_ITEMS):
-        if piece["modifier"]:
-            name = piece["modifier"].lower()
+    for item in itertools.islice(_items(block), MAX_ITEMS):
+        if item["modifier"]:
+            name = item["modifier"].lower()
             if name in _MODIFIERS or sia_codes.lookup(name.upper())[0].kind not in ALARM_KINDS:
-                modifiers[name] = piece["value"]
-            else:  # an alarm in small letters; a restore would have to be sure
-                yield _sia(name.upper(), piece["value"], modifiers, text.strip("^*| "))
-        elif piece["code"]:
-            yield _sia(piece["code"], piece["number"], modifiers, (piece["text"] or text).strip("^*| "))
+                modifiers[name] = item["value"]
+            else:  # an alarm code in small letters counts; a restore or status in small letters does not
+                yield _sia_event(name.upper(), item["value"], modifiers, text.strip("^*| "))
+        elif item["code"]:
+            yield _sia_event(item["code"], item["number"], modifiers, (item["text"] or text).strip("^*| "))
 
 
-def _pieces(rest: str) -> Iterator[re.Match[str]]:
-    """What is new or old is said once, or in front of each event."""
+def _items(block: str) -> Iterator[re.Match[str]]:
+    """Split a block into modifiers and events. The prefix N or O comes once, or before each event."""
     at = 0
-    while piece := _PIECE.match(rest, at + (_NEW.match(rest, at) is not None)):
-        at = piece.end()
-        yield piece
+    while item := _ITEM.match(block, at + (_NEW.match(block, at) is not None)):
+        at = item.end()
+        yield item
 
 
-def _sia(code: str, number: str, modifiers: Mapping[str, str], said: str) -> Dc09Event:
+def _sia_event(code: str, number: str, modifiers: Mapping[str, str], text: str) -> Dc09Event:
     meaning, end = sia_codes.lookup(code)
-    more: dict[str, Any] = {"detector": said[:MAX_TEXT]} if said else {}
+    more: dict[str, Any] = {"detector": text[:MAX_TEXT]} if text else {}
     user = modifiers.get("id")
     if user and meaning.number != "user":
-        more["user"] = _plain(user)
+        more["user"] = _number(user)
     return _event(code, meaning.kind, end, meaning, modifiers.get("ri", ""), number, more)
 
 
 def _event(
     code: str, kind: str, end: str | None, meaning: CodeMeaning, area: str, number: str, more: Mapping[str, Any]
 ) -> Dc09Event:
-    """A code's words are of what happened: beside the return of the mains they would say that the mains are lost."""
     data: dict[str, Any] = {"code": code}
+    # A code's text describes the event. Beside mains_restored it would say that the mains are lost, so it is left out.
     if kind == "zone.restored" or not kind.endswith((".restored", "_restored")):
         data["text"] = {"zh": meaning.text.zh, "en": meaning.text.en}
     if area.strip("0"):
-        data["area"] = _plain(area)
+        data["area"] = _number(area)
     if meaning.number != "-" and number.strip("0"):
-        data[meaning.number] = _plain(number)
+        data[meaning.number] = _number(number)
     if end:
         data["from"] = end
     zone = None if kind.startswith("area.") else data.get("zone")
-    named = f"x.dc09.{code.lower()}" if kind == UNMAPPED else kind
-    return Dc09Event(code, named, zone if isinstance(zone, int) else None, {**data, **more})
+    signal_kind = f"x.dc09.{code.lower()}" if kind == UNMAPPED else kind
+    return Dc09Event(code, signal_kind, zone if isinstance(zone, int) else None, {**data, **more})
 
 
-def _plain(number: str) -> int | str:
+def _number(number: str) -> int | str:
     return int(number) if number.isdecimal() else number

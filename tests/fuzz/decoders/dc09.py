@@ -64,10 +64,10 @@ def _dc09() -> Feed:
                 repeats.is_new(message)
                 for event in events.parse_events(message) or [events.unreadable_event(message)]:
                     data, source = dict(event.data), f"{message.header.line}.{message.header.sequence}"
-                    recordable(Signal(device="p", kind=event.kind, at=message.happened, source_id=source, data=data))
+                    recordable(Signal(device="p", kind=event.kind, at=message.occurred_at, source_id=source, data=data))
                 assert verdict.ack(NOW).endswith(b"\r")
             elif verdict is not None:
-                assert verdict.answer.endswith(b"\r")
+                assert verdict.reply.endswith(b"\r")
 
     return feed
 

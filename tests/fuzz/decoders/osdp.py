@@ -127,7 +127,7 @@ def _answer(said: bytes, right: bytes, data: bytes) -> bytes:
 def subjects() -> Sequence[Subject]:
     leaks = 30_000  # libosdp never lets go of an event's dict: see gateway/links/osdp/session.py
     return [
-        Subject("osdp-frames", _framer, _bodies, add_check=_framed, words=(b"\x53", b"\xff\x53", b"\xff" * 9)),
+        Subject("osdp-frames", _framer, _bodies, seal=_framed, words=(b"\x53", b"\xff\x53", b"\xff" * 9)),
         Subject("osdp-clear", lambda: _Readers(None), _bodies, whole=True, leaks=leaks),
         Subject("osdp-secure", lambda: _Readers(KEY), _bodies, whole=True, leaks=leaks),
     ]

@@ -56,7 +56,7 @@ def test_the_standards_example_is_taken_and_acknowledged() -> None:
 def test_encrypted_frames_of_others(body: bytes, sent: datetime, data: str) -> None:
     taken = accept_or_reject(body, KEYS, sent + timedelta(seconds=3))
     assert isinstance(taken, AcceptedMessage)
-    assert (taken.message.time, taken.message.data) == (sent, data)
+    assert (taken.message.sent_at, taken.message.data) == (sent, data)
 
 
 @key_lengths
@@ -74,7 +74,7 @@ def test_an_encrypted_acknowledgement() -> None:
     header = read_header(taken.ack(NOW)[9:-1])
     assert header
     assert (header.token, header.encrypted, header.sequence, header.account) == ("ACK", True, "0007", "1111")
-    clear = decrypt(header.rest, b"A" * 16)
+    clear = decrypt(header.content, b"A" * 16)
     assert clear
     assert re.fullmatch(rb"[0-9A-Za-z]{1,16}\|\]_08:00:00,11-22-2026", clear)
 
@@ -86,7 +86,7 @@ def test_the_window_of_encrypted_messages(seconds: int, *, taken: bool) -> None:
     verdict = accept_or_reject(sealed("1111", at(NOW + timedelta(seconds=seconds)), b"A" * 16), KEYS, NOW)
     assert isinstance(verdict, AcceptedMessage) is taken
     if isinstance(verdict, RejectedMessage):
-        assert verdict.answer == wrap(b'"NAK"0000R0L0A0[]_08:00:00,11-22-2026')
+        assert verdict.reply == wrap(b'"NAK"0000R0L0A0[]_08:00:00,11-22-2026')
         assert (verdict.account, verdict.skew) == ("1111", timedelta(seconds=seconds))
 
 
@@ -117,8 +117,8 @@ def test_what_is_turned_away(body: bytes, why: str, account: str | None, answer:
     turned = accept_or_reject(body, KEYS, NOW)
     assert isinstance(turned, RejectedMessage)
     assert (str(turned.why), turned.account) == (why, account)
-    assert turned.answer[9:14] == b'"DUH"'
-    assert answer is None or turned.answer == wrap(b'"DUH"%s[]' % answer)
+    assert turned.reply[9:14] == b'"DUH"'
+    assert answer is None or turned.reply == wrap(b'"DUH"%s[]' % answer)
 
 
 ZEROS = b"#0000|0000 00 000]"
@@ -191,7 +191,7 @@ def test_an_encrypted_link_test_without_an_account(clear: bytes) -> None:
 def test_times_as_hosts_write_them(stamp: str) -> None:
     taken = accept_or_reject(b'"SIA-DCS"0001L0#1234[#1234|NBA4]' + stamp.encode(), KEYS, NOW)
     assert isinstance(taken, AcceptedMessage)
-    assert taken.message.time == NOW
+    assert taken.message.sent_at == NOW
     assert isinstance(
         accept_or_reject(sealed("1111", b"|#1111|NBA4]" + stamp.encode(), b"A" * 16), KEYS, NOW), AcceptedMessage
     )
@@ -201,7 +201,7 @@ def test_times_as_hosts_write_them(stamp: str) -> None:
 def test_a_time_that_is_none_costs_nothing_in_the_clear_and_all_encrypted(stamp: str) -> None:
     taken = accept_or_reject(b'"SIA-DCS"0001L0#1234[#1234|NBA4]' + stamp.encode(), KEYS, NOW)
     assert isinstance(taken, AcceptedMessage)
-    assert taken.message.time is None
+    assert taken.message.sent_at is None
     assert isinstance(
         accept_or_reject(sealed("1111", b"|#1111|NBA4]" + stamp.encode(), b"A" * 16), KEYS, NOW), RejectedMessage
     )
@@ -253,7 +253,7 @@ def test_extended_data() -> None:
     taken = accept_or_reject(body, KEYS, NOW)
     assert isinstance(taken, AcceptedMessage)
     assert taken.message.extended == {"X": "006E07.77", "H": "07:59:30,11-22-2026", "L": "东门"}
-    assert taken.message.happened == datetime(2026, 11, 22, 7, 59, 30, tzinfo=UTC)
+    assert taken.message.occurred_at == datetime(2026, 11, 22, 7, 59, 30, tzinfo=UTC)
 
 
 def test_an_answer_names_the_account_as_its_panel_writes_it() -> None:
