@@ -1,4 +1,4 @@
-"""What proves a frame. CRCs are named as in Greg Cook's catalogue of parametrised CRC algorithms."""
+"""Checksum algorithms. CRCs are named as in Greg Cook's catalogue of parametrised CRC algorithms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.settings.section import Section
 ByteOrder = Literal["big", "little"]
 Algorithm = Callable[[bytes], int]
 
-_PLAIN: Mapping[str, tuple[int, Algorithm]] = {
+_COMMON: Mapping[str, tuple[int, Algorithm]] = {
     "sum8": (1, lambda data: sum(data) & 0xFF),
     "sum16": (2, lambda data: sum(data) & 0xFFFF),
     "xor8": (1, lambda data: reduce(xor, data, 0)),
@@ -26,28 +26,28 @@ _PLAIN: Mapping[str, tuple[int, Algorithm]] = {
 }
 
 
-def _catalogue() -> Iterator[tuple[str, tuple[int, Algorithm]]]:
+def _crc_catalogue() -> Iterator[tuple[str, tuple[int, Algorithm]]]:
     for width, family in ((1, fastcrc.crc8), (2, fastcrc.crc16), (4, fastcrc.crc32)):
         for name in sorted(family.algorithms_available):
             yield f"crc{8 * width}-{name.replace('_', '-')}", (width, getattr(family, name))
 
 
-ALGORITHMS: Mapping[str, tuple[int, Algorithm]] = {**_PLAIN, **dict(_catalogue())}
-"""Each by its name: how many bytes it has, and the function."""
+ALGORITHMS: Mapping[str, tuple[int, Algorithm]] = {**_COMMON, **dict(_crc_catalogue())}
+"""Name → width in bytes and function."""
 
 
-def _known(name: str) -> str:
+def _check_kind(name: str) -> str:
     if name not in ALGORITHMS:
         raise Wrong(f"checksum {name!r} is not known", did_you_mean(name, ALGORITHMS))
     return name
 
 
 class ChecksumSettings(Section):
-    """Offsets count from the frame's first byte, negative ones from its end: -2 is the last but one."""
+    """Algorithm and place of the checksum. Offsets count from the first byte, negative ones from the end."""
 
     kind: Annotated[
         str,
-        AfterValidator(_known),
+        AfterValidator(_check_kind),
         WithJsonSchema({"enum": list(ALGORITHMS)}),
         Field(description="sum8, sum16, xor8, lrc (the sum's complement), crc8, crc16-modbus, crc16-ccitt, …"),
     ]
@@ -65,11 +65,11 @@ class ChecksumSettings(Section):
 
     @property
     def width(self) -> int:
-        """Bytes it takes in the frame."""
+        """Bytes of the checksum in the frame."""
         return ALGORITHMS[self.kind][0] * (2 if self.text else 1)
 
-    def of(self, data: bytes) -> bytes:
-        """As it stands in the frame, over exactly `data`."""
+    def compute(self, data: bytes) -> bytes:
+        """Return the checksum of `data` as it is written in a frame."""
         width, algorithm = ALGORITHMS[self.kind]
         value = algorithm(data).to_bytes(width, self.order)
         return value.hex().upper().encode() if self.text else value

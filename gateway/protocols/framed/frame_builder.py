@@ -1,4 +1,4 @@
-"""Templates filled in and made into frames, as they go over the wire."""
+"""Builds the frames to send from templates."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from gateway.protocols.framed.template import COUNT, LENGTH, Placeholder, Templa
 
 
 class FrameBuilder:
-    """Numbers what it sends: `count` is the number of the last frame."""
+    """Renders templates and numbers the frames; `count` is the number of the last one, 1 to 65535, then 0."""
 
     def __init__(self, settings: FramedSettings) -> None:
         self._settings = settings
         self.count = 0
 
-    def made(self, template: Template, given: Mapping[str, bytes] | None = None) -> bytes:
-        """`given` are the bytes of the template's names. Raises KeyError for one that is not given."""
+    def build(self, template: Template, values: Mapping[str, bytes] | None = None) -> bytes:
+        """Return the bytes to send. `values` fills the placeholders; raises KeyError for one that is missing."""
         self.count = self.count + 1 & 0xFFFF
-        body = template.filled(lambda hole: self._fill(hole, given or {}))
+        body = template.render(lambda placeholder: self._fill(placeholder, values or {}))
         frame = self._settings.frame
-        return body if template.raw else frame.sent(frame.whole(body))
+        return body if template.raw else frame.to_wire(frame.build(body))
 
-    def counted(self, width: int) -> int:
-        """The number of the last frame, as far as a field of that many bytes holds it."""
-        return self.count & (1 << 8 * width) - 1
-
-    def _fill(self, hole: Placeholder, given: Mapping[str, bytes]) -> bytes:
-        settings = self._settings
-        if hole.name == COUNT:
-            width = NUMBERS[hole.type]
-            return self.counted(width).to_bytes(width, settings.order)
-        if hole.name == LENGTH and settings.frame.length:
-            return bytes(settings.frame.length.width)
-        return given[hole.name]
-
-    def answering(self, template: Template, values: Mapping[str, Value | None]) -> bytes | None:
-        """A frame made of the fields of another; None when one of them can't be told."""
-        given: dict[str, bytes] = {}
-        for hole in template.holes():
-            field, value = self._settings.fields.get(hole.name), values.get(hole.name)
-            if field is None:
+    def build_reply(self, template: Template, values: Mapping[str, Value | None]) -> bytes | None:
+        """Return a frame filled with the fields of a received frame; None if one of them could not be read."""
+        fields: dict[str, bytes] = {}
+        for placeholder in template.placeholders():
+            field, value = self._settings.fields.get(placeholder.name), values.get(placeholder.name)
+            if field is None:  # {count} or {length}
                 continue
             if value is None:
                 return None
-            given[hole.name] = field.write(value, self._settings.order)
-        return self.made(template, given)
+            fields[placeholder.name] = field.write(value, self._settings.order)
+        return self.build(template, fields)
+
+    def sequence_number(self, width: int) -> int:
+        """Return the number of the last frame, truncated to a field of `width` bytes."""
+        return self.count & (1 << 8 * width) - 1
+
+    def _fill(self, placeholder: Placeholder, values: Mapping[str, bytes]) -> bytes:
+        settings = self._settings
+        if placeholder.name == COUNT:
+            width = NUMBERS[placeholder.type]
+            return self.sequence_number(width).to_bytes(width, settings.order)
+        if placeholder.name == LENGTH and settings.frame.length:
+            return bytes(settings.frame.length.width)  # zeros: `FrameFormat.build` writes the length over them
+        return values[placeholder.name]

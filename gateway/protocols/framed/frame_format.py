@@ -1,4 +1,4 @@
-"""Where a frame begins and where it ends; a frame is taken with start and end, and without escapes."""
+"""Where a frame begins and ends. Frames are handled with start and end bytes and without escapes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
 MAX_FRAME_BYTES = 1024
-"""Bytes a frame may have: an RS-485 line at 9600 baud needs a second for so many."""
+"""Bytes of the longest frame allowed: an RS-485 line at 9600 baud needs a second for it."""
 
 
 class LengthSettings(Section):
+    """The length field of a frame."""
+
     at: Annotated[int, Field(ge=0, lt=MAX_FRAME_BYTES, description="its offset from the frame's first byte")]
     width: Literal[1, 2] = 1
     order: ByteOrder = "big"
@@ -31,35 +33,38 @@ class LengthSettings(Section):
 
 
 class EscapeSettings(Section):
-    """A byte of the content that looks like start, end or escape is sent as the escape byte and another."""
+    """Escaping: a content byte that equals a start, end or escape byte is sent as the escape byte and a second one."""
 
     byte: HexByte
     xor: Annotated[HexByte | None, Field(description="the other is the byte XOR this; 00: it is doubled")] = None
     values: Annotated[Mapping[HexByte, HexByte], Field(description="the other: the byte it stands for")] = {}
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _check_rule(self) -> Self:
         if (self.xor is None) == (not self.values):
             raise Wrong("an escape needs one of xor and values", "write xor: '20', or values: {'01': '7D', …}")
         return self
 
-    def meaning(self, second: int) -> int | None:
-        """The byte that the escape byte and `second` stand for; None: nothing does."""
+    def unescape(self, second: int) -> int | None:
+        """Return the byte that the escape byte followed by `second` means; None if the pair is invalid."""
         if self.xor is not None:
             return second ^ self.xor[0]
         found = self.values.get(bytes((second,)))
         return found[0] if found else None
 
-    def escaped(self, content: bytes, special: bytes) -> bytes:
-        """`content` as it is sent, when `special` may not stand in it."""
-        stands_for = {value[0]: self.byte + other for other, value in self.values.items()}
+    def escape(self, content: bytes, special: bytes) -> bytes:
+        """Return `content` with every byte of `special` escaped."""
+        pairs = {value[0]: self.byte + other for other, value in self.values.items()}
         if self.xor is not None:
-            wanted = special if self.xor != b"\0" else self.byte
-            stands_for = {byte: self.byte + bytes((byte ^ self.xor[0],)) for byte in {*wanted, *self.byte}}
-        return b"".join(stands_for.get(byte, bytes((byte,))) for byte in content)
+            # XOR with 00 doubles the escape byte (DLE), and then only the escape byte itself needs it.
+            escaped = special if self.xor != b"\0" else self.byte
+            pairs = {byte: self.byte + bytes((byte ^ self.xor[0],)) for byte in {*escaped, *self.byte}}
+        return b"".join(pairs.get(byte, bytes((byte,))) for byte in content)
 
 
 class FrameFormat(Section):
+    """Start and end bytes, size or length field, escaping and checksum of all frames of a line."""
+
     start: Annotated[HexBytes, Field(description="the bytes every frame begins with")] = b""
     size: Annotated[
         int | None, Field(ge=1, le=MAX_FRAME_BYTES, description="bytes of every frame, if all are of one size")
@@ -73,7 +78,7 @@ class FrameFormat(Section):
     )
 
     @model_validator(mode="after")
-    def _ends(self) -> Self:
+    def _check_bounds(self) -> Self:
         if self.size is None and self.length is None and not self.end:
             raise Wrong("nothing says where a frame ends", "give one of size, length and end")
         if self.size is not None and self.length is not None:
@@ -85,47 +90,50 @@ class FrameFormat(Section):
         return self
 
     @property
-    def most(self) -> int:
-        """Bytes the longest frame has."""
+    def max_size(self) -> int:
+        """Bytes of the longest frame, without escapes."""
         return self.size or self.longest
 
     @property
-    def least(self) -> int:
-        """Bytes that start, checksum and end take."""
+    def min_size(self) -> int:
+        """Bytes of start, checksum and end together."""
         return len(self.start) + (self.checksum.width if self.checksum else 0) + len(self.end)
 
-    def proof(self, frame: bytes) -> tuple[bytes, bytes]:
-        """The checksum as it must be and as it is; both empty without one, both different if there is no room."""
-        sum_ = self.checksum
-        if sum_ is None:
-            return b"", b""
-        at = _from_front(-(sum_.width + len(self.end)) if sum_.at is None else sum_.at, frame)
-        start = _from_front(len(self.start) if sum_.start is None else sum_.start, frame)
-        stop = at if sum_.stop is None else _from_front(sum_.stop, frame)
-        if not 0 <= at <= len(frame) - sum_.width or not 0 <= start <= stop <= len(frame):
-            return b"?", b""
-        stands = frame[at : at + sum_.width]
-        return sum_.of(frame[start:stop]), stands.upper() if sum_.text else stands
+    def checksums(self, frame: bytes) -> tuple[bytes, bytes]:
+        """Return the expected and the actual checksum of a frame.
 
-    def whole(self, body: bytes) -> bytes:
-        """A frame around `body`, which is all between start and checksum, its length left to be filled in."""
-        sum_ = self.checksum
-        room = bytes(sum_.width) if sum_ and sum_.at is None else b""
+        Both are empty if the format has none. If the frame is too short for one, they differ and the second is empty.
+        """
+        checksum = self.checksum
+        if checksum is None:
+            return b"", b""
+        at = _from_front(-(checksum.width + len(self.end)) if checksum.at is None else checksum.at, frame)
+        start = _from_front(len(self.start) if checksum.start is None else checksum.start, frame)
+        stop = at if checksum.stop is None else _from_front(checksum.stop, frame)
+        if not 0 <= at <= len(frame) - checksum.width or not 0 <= start <= stop <= len(frame):
+            return b"?", b""
+        actual = frame[at : at + checksum.width]
+        return checksum.compute(frame[start:stop]), actual.upper() if checksum.text else actual
+
+    def build(self, body: bytes) -> bytes:
+        """Return the frame of `body`: all between start and checksum, with zeros in place of the length field."""
+        checksum = self.checksum
+        room = bytes(checksum.width) if checksum and checksum.at is None else b""
         frame = bytearray(self.start + body + room + self.end)
         if self.length:
             at, width = self.length.at, self.length.width
             frame[at : at + width] = (len(frame) - self.length.adjust).to_bytes(width, self.length.order)
-        if sum_:
-            at = _from_front(-(sum_.width + len(self.end)) if sum_.at is None else sum_.at, frame)
-            frame[at : at + sum_.width] = self.proof(bytes(frame))[0]
+        if checksum:
+            at = _from_front(-(checksum.width + len(self.end)) if checksum.at is None else checksum.at, frame)
+            frame[at : at + checksum.width] = self.checksums(bytes(frame))[0]
         return bytes(frame)
 
-    def sent(self, frame: bytes) -> bytes:
-        """A whole frame as it goes over the wire."""
+    def to_wire(self, frame: bytes) -> bytes:
+        """Return a frame as it is sent, escaped."""
         if self.escape is None:
             return frame
         stop = len(frame) - len(self.end)
-        content = self.escape.escaped(frame[len(self.start) : stop], self.start + self.end)
+        content = self.escape.escape(frame[len(self.start) : stop], self.start + self.end)
         return self.start + content + self.end
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Bytes as a manual prints them: `AA 55`, in any case, with or without blanks; or `'text'` in quotes."""
+"""Bytes as manuals print them: `AA 55`, in any case, with or without blanks, or `'text'` in quotes."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from gateway.settings.mend import Wrong
 
-_PIECE = re.compile(r"\s+|'(?P<text>[^']*)'|(?P<hex>(?:[0-9A-Fa-f]{2})+)(?![0-9A-Fa-f])")
+_TOKEN = re.compile(r"\s+|'(?P<text>[^']*)'|(?P<hex>(?:[0-9A-Fa-f]{2})+)(?![0-9A-Fa-f])")
 
 
 def parse_hex(value: object) -> bytes:
-    """`"AA 55 'OK'"` → bytes; raises Wrong."""
+    """Parse `"AA 55 'OK'"` to bytes. Raises Wrong for anything else."""
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):
         raise Wrong(f"{value!r} are no bytes", "write them as hexadecimal digits in quotes, such as 'AA 55'")
     found, at = b"", 0
     while at < len(value):
-        piece = _PIECE.match(value, at)
-        if piece is None:
+        token = _TOKEN.match(value, at)
+        if token is None:
             raise Wrong(
                 f"{value!r} are no bytes: {value[at:]!r}", "write two hexadecimal digits a byte, such as 'AA 55'"
             )
-        found += _octets(piece)
-        at = piece.end()
+        found += _token_bytes(token)
+        at = token.end()
     return found
 
 
-def _octets(piece: re.Match[str]) -> bytes:
-    if piece["text"] is not None:
-        return encode_ascii(piece["text"])
-    return bytes.fromhex(piece["hex"] or "")
+def _token_bytes(token: re.Match[str]) -> bytes:
+    if token["text"] is not None:
+        return encode_ascii(token["text"])
+    return bytes.fromhex(token["hex"] or "")
 
 
 def encode_ascii(text: str) -> bytes:
+    """Return the bytes of a text. Raises Wrong if it is not ASCII."""
     try:
         return text.encode("ascii")
     except UnicodeEncodeError:
@@ -44,7 +45,7 @@ def encode_ascii(text: str) -> bytes:
 
 
 def to_hex(data: bytes) -> str:
-    """As a manual prints them."""
+    """Return bytes as manuals print them: `AA 55`."""
     return data.hex(" ").upper()
 
 
@@ -56,11 +57,11 @@ HexBytes = Annotated[
 ]
 
 
-def _one(value: object) -> object:
-    octets = parse_hex(value)
-    if len(octets) != 1:
+def _parse_byte(value: object) -> object:
+    parsed = parse_hex(value)
+    if len(parsed) != 1:
         raise Wrong(f"{value!r} is not one byte", "write two hexadecimal digits, such as '7D'")
-    return octets
+    return parsed
 
 
-HexByte = Annotated[HexBytes, BeforeValidator(_one)]
+HexByte = Annotated[HexBytes, BeforeValidator(_parse_byte)]

@@ -1,4 +1,4 @@
-"""What the YAML says about a device behind framed_serial. checks.py and examples.py hold it together."""
+"""The YAML settings of a framed_serial device. validation.py and examples.py check them against each other."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from gateway.settings.section import Section
 from gateway.settings.signal_kind import SignalKind
 
 
-def _listed(value: object) -> object:
+def _as_tuple(value: object) -> object:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-def _named(value: object) -> object:
+def _as_mapping(value: object) -> object:
     return {name: name for name in value} if isinstance(value, list | tuple) else value
 
 
 Values = Annotated[
     tuple[Value, ...],
-    BeforeValidator(_listed, json_schema_input_type=Value | tuple[Value, ...]),
+    BeforeValidator(_as_tuple, json_schema_input_type=Value | tuple[Value, ...]),
     Field(min_length=1),
 ]
-"""One value, or a list of which one must be there."""
+"""One value, or a list of alternatives."""
 When = Annotated[Mapping[str, Values], Field(description="fields and what they must be; size: the frame's bytes")]
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
 """One field, or several together."""
 
 
@@ -51,7 +51,7 @@ class FramedZone(Section):
 
 
 class ConditionSettings(Section):
-    """Something that lasts: told when it begins and when it ends, whether an event or a status says so."""
+    """A state that lasts. Its begin and end are each reported once, whether an event or a status shows them."""
 
     begins: SignalKind
     ends: SignalKind
@@ -59,7 +59,7 @@ class ConditionSettings(Section):
 
 
 class MessageSettings(Section):
-    """A frame with neither kind, begins, ends nor states is a sign of life."""
+    """The meaning of a kind of frame. Without kind, begins, ends and states it only shows that the device is alive."""
 
     when: When
     kind: Annotated[SignalKind | None, Field(description="what it tells")] = None
@@ -72,35 +72,39 @@ class MessageSettings(Section):
     area: Annotated[str | None, Field(description="the field that numbers the area")] = None
     data: Annotated[
         Mapping[str, str],
-        BeforeValidator(_named, json_schema_input_type=Mapping[str, str] | tuple[str, ...]),
+        BeforeValidator(_as_mapping, json_schema_input_type=Mapping[str, str] | tuple[str, ...]),
         Field(description="fields to be told with it, as they are or renamed"),
     ] = {}
     id: Annotated[Names, Field(description="the fields that tell this event from every other")] = ()
     at: Annotated[str | None, Field(description="the field with the device's time; see clock")] = None
 
     @model_validator(mode="after")
-    def _one_meaning(self) -> Self:
-        said = [key for key in ("kind", "begins", "ends", "states") if getattr(self, key)]
-        if len(said) > 1:
-            raise Wrong(f"{said[0]} and {said[1]} can't both be", "write two messages", (said[1],))
+    def _check_single_meaning(self) -> Self:
+        keys = [key for key in ("kind", "begins", "ends", "states") if getattr(self, key)]
+        if len(keys) > 1:
+            raise Wrong(f"{keys[0]} and {keys[1]} can't both be", "write two messages", (keys[1],))
         if self.zone and self.area:
             raise Wrong("it is about a zone or an area", "keep one", ("area",))
         return self
 
 
 class AcknowledgeSettings(Section):
+    """A frame to send after the events of a frame are committed."""
+
     when: When
     send: TemplateText
 
 
 class PollSettings(Section):
+    """The poll request and its interval."""
+
     send: TemplateText
     every: Annotated[Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=10))] = timedelta(seconds=2)
     missed: Annotated[int, Field(ge=1, le=100, description="so many without an answer mean a lost line")] = 3
 
 
 class ArgumentSettings(Section):
-    """`zone` as an argument's name takes a zone's id too, and is the zone itself when the zone is told."""
+    """An argument of a command. One named `zone` also takes a zone's id, and may be left out in a command to a zone."""
 
     type: Literal["u8", "u16", "bcd", "digits", "ascii"] = "u8"
     width: Annotated[int | None, Field(ge=1, le=64, description="bytes; u8 and u16 know theirs")] = None
@@ -110,17 +114,18 @@ class ArgumentSettings(Section):
 
     @property
     def field(self) -> FieldSettings:
+        """The field that encodes the argument; its offset is not used."""
         return FieldSettings(at=0, type=self.type, width=self.width)
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_width(self) -> Self:
         if self.type == "u16" and self.width not in {None, 2}:
             raise Wrong("a u16 has 2 bytes", "leave out width", ("width",))
         return self
 
 
 class CommandSettings(Section):
-    """Without `answer` a command is done when it is sent, and its result says that nobody confirmed it."""
+    """A command. Without `answer` it counts as done once it is sent, and its result says `confirmed: false`."""
 
     send: TemplateText
     arguments: Mapping[str, ArgumentSettings] = {}
@@ -130,12 +135,14 @@ class CommandSettings(Section):
 
 
 class ClockSettings(Section):
+    """Format and time zone of the times that the device sends."""
+
     format: Annotated[str, Field(description="of its digits, as in strptime: %y%m%d%H%M%S")] = "%y%m%d%H%M%S"
     timezone: str = "Asia/Shanghai"
 
     @field_validator("timezone")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _check_timezone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
         except (KeyError, OSError, ValueError) as error:
@@ -144,7 +151,7 @@ class ClockSettings(Section):
 
 
 class ExampleFrame(Section):
-    """A frame out of the manual or a capture; `anju check` reads it and says what does not fit."""
+    """A frame from the manual or a capture, and the event that `anju check` must read from it."""
 
     bytes: Annotated[HexBytes, Field(min_length=1)]
     kind: Annotated[SignalKind | None, Field(description="what it must tell; left out: nothing")] = None
@@ -152,6 +159,8 @@ class ExampleFrame(Section):
 
 
 class FramedSettings(SerialSettings):
+    """A serial line and the protocol that is spoken on it."""
+
     frame: Annotated[FrameFormat, Field(description="where a frame begins and ends, and what proves it")]
     order: Annotated[ByteOrder, Field(description="of numbers of several bytes: which byte comes first")] = "big"
     fields: Annotated[Mapping[str, FieldSettings], Field(description="what stands where in a frame")]

@@ -1,4 +1,4 @@
-"""What the keys of framed_serial must say to each other; each mistake is told where it stands."""
+"""Checks of framed_serial settings against each other. Each mistake is raised with its place in the YAML."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gateway.settings.mend import Loc, Wrong, did_you_mean
 
 
 def validate(settings: FramedSettings) -> None:
-    """Raises Wrong for the first mistake."""
+    """Raise Wrong for the first mistake, with the keys that lead to it."""
     _check_fields(settings)
     _check_when(settings, settings.only, ("only",))
     for index, message in enumerate(settings.messages):
         _check_message(settings, message, ("messages", index))
-    _check_unlike(settings)
-    _check_sent(settings)
+    _check_ambiguity(settings)
+    _check_templates(settings)
     numbers = [str(zone.number) for zone in settings.zones]
     for index, number in enumerate(numbers):
         if number in numbers[:index]:
@@ -27,21 +27,21 @@ def validate(settings: FramedSettings) -> None:
 
 
 def _check_fields(settings: FramedSettings) -> None:
-    most = settings.frame.most
+    max_size = settings.frame.max_size
     for name, field in settings.fields.items():
         reaches = field.at + field.size if field.at >= 0 else -field.at
         if name in {SIZE, LENGTH, COUNT}:
             raise Wrong(f"{name!r} has a meaning of its own", "choose another name", ("fields", name))
-        if reaches > most:
+        if reaches > max_size:
             kind = "all frames have" if settings.frame.size else "the longest frame has"
-            at = ("fields", name, "at")
-            raise Wrong(f"it reaches byte {reaches}, and {kind} {most}", "put its offset or the frame's size right", at)
+            what = f"it reaches byte {reaches}, and {kind} {max_size}"
+            raise Wrong(what, "put its offset or the frame's size right", ("fields", name, "at"))
 
 
 def _check_name(settings: FramedSettings, name: str, at: Loc, also: Iterable[str] = ()) -> None:
-    known = {*settings.fields, *also}
-    if name not in known:
-        raise Wrong(f"field {name!r} is not declared", did_you_mean(name, known, "declared are"), at)
+    declared = {*settings.fields, *also}
+    if name not in declared:
+        raise Wrong(f"field {name!r} is not declared", did_you_mean(name, declared, "declared are"), at)
 
 
 def _check_when(settings: FramedSettings, when: When, at: Loc) -> None:
@@ -49,23 +49,23 @@ def _check_when(settings: FramedSettings, when: When, at: Loc) -> None:
         _check_name(settings, name, (*at, name), {SIZE})
         field = settings.fields.get(name)
         for value in values if field else ():
-            if fault := _impossible(field, value):
-                raise Wrong(*fault, (*at, name))
+            if mistake := _impossible(field, value):
+                raise Wrong(*mistake, (*at, name))
 
 
 def _impossible(field: FieldSettings | None, value: Value) -> tuple[str, str] | None:
-    """What is wrong with comparing the field to the value, and the mend."""
+    """Return why the field can never have the value, and the fix; None if it can."""
     assert field is not None
     if value in field.values.values():
         return None
     if value in field.values:
         return f"{value!r} is called {field.values[value]!r} here", f"write {field.values[value]!r}"
     if isinstance(value, str) != (field.type in TEXTS):
-        words = field.values.values()
-        wanted = did_you_mean(str(value), words) if words else f"write {'text' if field.type in TEXTS else 'a number'}"
-        return f"{value!r} is never read there", wanted
+        names = field.values.values()
+        fix = did_you_mean(str(value), names) if names else f"write {'text' if field.type in TEXTS else 'a number'}"
+        return f"{value!r} is never read there", fix
     if field.type in NUMBERS or field.type == "bits":
-        top = (1 << (field.many if field.type == "bits" else 8 * field.size)) - 1
+        top = (1 << (field.bit_count if field.type == "bits" else 8 * field.size)) - 1
         if not 0 <= int(value) <= top:
             return f"{value} is never read there", f"write 0 to {top}"
     return None
@@ -78,7 +78,7 @@ def _check_message(settings: FramedSettings, message: MessageSettings, at: Loc) 
     for key in ("begins", "ends"):
         if name := getattr(message, key):
             _check_condition(settings, name, (*at, key))
-            _check_whose(settings.conditions[name].of, message, at)
+            _check_subject(settings.conditions[name].of, message, at)
     for field, name in message.states.items():
         _check_name(settings, field, (*at, "states"))
         _check_condition(settings, name, (*at, "states", field))
@@ -98,19 +98,19 @@ def _check_condition(settings: FramedSettings, name: str, at: Loc) -> None:
         raise Wrong(f"condition {name!r} is not declared", did_you_mean(name, settings.conditions), at)
 
 
-def _check_whose(of: str, message: MessageSettings, at: Loc) -> None:
-    said = "zone" if message.zone else "area" if message.area else "host"
-    if said != of:
-        mend = f"add '{of}: FIELD', or change the condition's 'of'" if of != "host" else f"take out {said}"
-        raise Wrong(f"the condition is one of the {of}, and the message names the {said}", mend, at)
+def _check_subject(of: str, message: MessageSettings, at: Loc) -> None:
+    subject = "zone" if message.zone else "area" if message.area else "host"
+    if subject != of:
+        fix = f"add '{of}: FIELD', or change the condition's 'of'" if of != "host" else f"take out {subject}"
+        raise Wrong(f"the condition is one of the {of}, and the message names the {subject}", fix, at)
 
 
-def _check_unlike(settings: FramedSettings) -> None:
-    """A frame may fit two messages only where one of them says more: that one is taken."""
+def _check_ambiguity(settings: FramedSettings) -> None:
+    """A frame may match two messages only if one of them is more specific: that one is used."""
     for index, message in enumerate(settings.messages):
         for other in range(index):
             one, two = settings.messages[other].when, message.when
-            if not (_told_apart(one, two) or _says_more(one, two) or _says_more(two, one)):
+            if not (_exclusive(one, two) or _more_specific(one, two) or _more_specific(two, one)):
                 raise Wrong(
                     f"some frames fit it and message {other + 1} of the list as well",
                     "add to both a field that tells them apart",
@@ -118,60 +118,60 @@ def _check_unlike(settings: FramedSettings) -> None:
                 )
 
 
-def _told_apart(one: When, two: When) -> bool:
+def _exclusive(one: When, two: When) -> bool:
     return any(not set(one[name]) & set(two[name]) for name in one.keys() & two.keys())
 
 
-def _says_more(one: When, two: When) -> bool:
+def _more_specific(one: When, two: When) -> bool:
     sets = {name: set(values) for name, values in one.items()}
     within = all(name in sets and sets[name] <= set(values) for name, values in two.items())
     return within and sets != {name: set(values) for name, values in two.items()}
 
 
-def _check_sent(settings: FramedSettings) -> None:
-    own = {name: field.size for name, field in settings.fields.items()}
+def _check_templates(settings: FramedSettings) -> None:
+    sizes = {name: field.size for name, field in settings.fields.items()}
     for index, each in enumerate(settings.acknowledge):
         at: Loc = ("acknowledge", index)
         _check_when(settings, each.when, (*at, "when"))
-        _check_template(settings, each.send, own, (*at, "send"))
+        _check_template(settings, each.send, sizes, (*at, "send"))
     if settings.poll:
         _check_template(settings, settings.poll.send, {}, ("poll", "send"))
-    for name, order in settings.commands.items():
+    for name, command in settings.commands.items():
         at = ("commands", name)
-        sizes = {argument: each.field.size for argument, each in order.arguments.items()}
-        _check_template(settings, order.send, sizes, (*at, "send"))
-        _check_when(settings, order.answer, (*at, "answer"))
-        _check_when(settings, order.done, (*at, "done"))
-        if order.echo:
-            _check_name(settings, order.echo, (*at, "echo"))
-        if (order.echo or order.done) and not order.answer:
+        widths = {argument: each.field.size for argument, each in command.arguments.items()}
+        _check_template(settings, command.send, widths, (*at, "send"))
+        _check_when(settings, command.answer, (*at, "answer"))
+        _check_when(settings, command.done, (*at, "done"))
+        if command.echo:
+            _check_name(settings, command.echo, (*at, "echo"))
+        if (command.echo or command.done) and not command.answer:
             raise Wrong("it says what the answer says, and not what it looks like", "add 'answer: {FIELD: VALUE}'", at)
-        if unused := set(order.arguments) - {hole.name for hole in order.send.holes()}:
+        if unused := set(command.arguments) - {hole.name for hole in command.send.placeholders()}:
             raise Wrong(
                 f"argument {min(unused)!r} is not sent", f"write {{{min(unused)}}} into send", (*at, "arguments")
             )
 
 
 def _check_template(settings: FramedSettings, template: Template, sizes: Mapping[str, int], at: Loc) -> None:
-    frame, known = settings.frame, {**sizes}
+    frame, widths = settings.frame, {**sizes}
     if frame.length:
-        known[LENGTH] = frame.length.width
+        widths[LENGTH] = frame.length.width
     offset, length_at = len(frame.start), None
-    for piece in template.pieces:
-        if isinstance(piece, bytes):
-            offset += len(piece)
+    for part in template.parts:
+        if isinstance(part, bytes):
+            offset += len(part)
             continue
-        if piece.name != COUNT and piece.name not in known:
-            raise Wrong(f"{{{piece.name}}} is not known here", did_you_mean(piece.name, {*known, COUNT}), at)
-        length_at = offset if piece.name == LENGTH else length_at
-        offset += NUMBERS[piece.type] if piece.name == COUNT else known[piece.name]
+        if part.name != COUNT and part.name not in widths:
+            raise Wrong(f"{{{part.name}}} is not known here", did_you_mean(part.name, {*widths, COUNT}), at)
+        length_at = offset if part.name == LENGTH else length_at
+        offset += NUMBERS[part.type] if part.name == COUNT else widths[part.name]
     if template.raw:
         return
     if frame.length and length_at != frame.length.at:
-        mend = f"write {{length}} so that it comes to byte {frame.length.at}, after {to_hex(frame.start) or 'nothing'}"
-        raise Wrong("the length does not stand where frames have it", mend, at)
+        fix = f"write {{length}} so that it comes to byte {frame.length.at}, after {to_hex(frame.start) or 'nothing'}"
+        raise Wrong("the length does not stand where frames have it", fix, at)
     try:
-        whole = len(frame.whole(bytes(offset - len(frame.start))))
+        whole = len(frame.build(bytes(offset - len(frame.start))))
     except OverflowError:
         raise Wrong("its length can't be written", "put frame.length.adjust right", at) from None
     if frame.size and whole != frame.size:

@@ -87,13 +87,13 @@ def _framing(frame: FrameFormat) -> Feed:
 
 def _framed(name: str) -> Subject:
     frame = FrameFormat.model_validate(_FRAMINGS[name])
-    room = frame.size - frame.least if frame.size else 12
+    room = frame.size - frame.min_size if frame.size else 12
     bodies = [bytes(room), b"1A2 B3 C4 56"[:room], bytes(range(0x78, 0x78 + room))]
     return Subject(
         f"framed-{name}",
         lambda: _framing(frame),
         lambda: bodies,
-        seal=lambda body: frame.sent(frame.whole(body)),
+        seal=lambda body: frame.to_wire(frame.build(body)),
         words=(frame.start or b"\0", frame.end or b"\0", b"\x7d\x7d", b"\x10\x10"),
     )
 
@@ -108,14 +108,14 @@ def _described() -> FramedSettings:
 
 def _by_description() -> Feed:
     settings = _described()
-    decoder, reader = framed.FramedDecoder(settings.frame), FrameParser(settings)
+    decoder, parser = framed.FramedDecoder(settings.frame), FrameParser(settings)
 
     def feed(chunk: bytes) -> None:
         for item in decoder.feed(chunk) if chunk else decoder.reset():
-            heard = reader.read(item) if isinstance(item, bytes) else None
-            for tell in heard.tells if heard else ():
-                recordable(Signal(device="h", kind=tell.kind, at=tell.at, source_id=tell.source_id, data=tell.data))
-                reader.committed(tell)
+            parsed = parser.parse(item) if isinstance(item, bytes) else None
+            for event in parsed.events if parsed else ():
+                recordable(Signal(device="h", kind=event.kind, at=event.at, source_id=event.source_id, data=event.data))
+                parser.mark_committed(event)
 
     return feed
 

@@ -47,7 +47,7 @@ def bodies(name: str) -> st.SearchStrategy[bytes]:
     """What may stand between start and checksum, the length's place at its front."""
     frame = FrameFormat.model_validate(FRAMINGS[name])
     if frame.size:
-        return st.binary(min_size=frame.size - frame.least, max_size=frame.size - frame.least)
+        return st.binary(min_size=frame.size - frame.min_size, max_size=frame.size - frame.min_size)
     if frame.length:
         return st.binary(max_size=40).map(lambda body: bytes(frame.length.width) + body)
     return st.binary(min_size=1, max_size=40) if frame.escape else TEXT.filter(bool)
@@ -71,8 +71,8 @@ def cut(decoder: FramedDecoder, wire: bytes, data: st.DataObject) -> list[bytes 
 @settings(max_examples=60)
 def test_frames_survive_any_cutting(name: str, data: st.DataObject) -> None:
     frame = FrameFormat.model_validate(FRAMINGS[name])
-    sent = [frame.whole(body) for body in data.draw(st.lists(bodies(name), max_size=4))]
-    wire = b"".join(frame.sent(each) for each in sent)
+    sent = [frame.build(body) for body in data.draw(st.lists(bodies(name), max_size=4))]
+    wire = b"".join(frame.to_wire(each) for each in sent)
     assert cut(FramedDecoder(frame), wire, data) == sent
 
 
@@ -82,10 +82,10 @@ def test_frames_survive_any_cutting(name: str, data: st.DataObject) -> None:
 def test_no_byte_is_lost_and_the_frame_after_silence_is_found(name: str, data: st.DataObject) -> None:
     frame = FrameFormat.model_validate(FRAMINGS[name])
     noise = data.draw(st.binary(max_size=300))
-    sent = frame.sent(frame.whole(data.draw(bodies(name))))
+    sent = frame.to_wire(frame.build(data.draw(bodies(name))))
     decoder = FramedDecoder(frame)
     found = [*cut(decoder, noise, data), *decoder.reset()]
-    by_chance = sum(len(frame.sent(each)) for each in read(found))
+    by_chance = sum(len(frame.to_wire(each)) for each in read(found))
     rubbish = sum(len(item.data) for item in found if isinstance(item, UnreadableBytes))
     if not frame.escape:
         assert by_chance + rubbish == len(noise)
@@ -100,18 +100,18 @@ def test_nothing_breaks_or_grows(name: str, chunks: list[bytes]) -> None:
     decoder = FramedDecoder(frame)
     for chunk in chunks:
         decoder.feed(chunk)
-        assert len(decoder._buffer) <= 2 * frame.most + CHUNK_BYTES
-        assert len(decoder._rubbish) <= MAX_UNREADABLE + 2 * frame.most + CHUNK_BYTES
+        assert len(decoder._buffer) <= 2 * frame.max_size + CHUNK_BYTES
+        assert len(decoder._unreadable) <= MAX_UNREADABLE + 2 * frame.max_size + CHUNK_BYTES
     decoder.reset()
     assert not decoder._buffer
-    assert not decoder._rubbish
+    assert not decoder._unreadable
 
 
 def test_a_frame_hidden_behind_half_a_one_is_found_at_silence() -> None:
     frame = FrameFormat.model_validate(FRAMINGS["length"])
-    whole = frame.whole(b"\0hello")
+    whole = frame.build(b"\0hello")
     decoder = FramedDecoder(frame)
-    half = frame.whole(b"\0" + bytes(60))[:7]
+    half = frame.build(b"\0" + bytes(60))[:7]
     assert decoder.feed(half + whole) == []
     assert decoder.reset() == [UnreadableBytes(Words("一帧中断", "a frame broke off"), half), whole]
 
@@ -161,8 +161,8 @@ CHECK = b"123456789"
 def test_checksums_are_those_of_the_catalogue(kind: str, value: int) -> None:
     """Over 123456789, as the catalogue's check values are; the sums by hand."""
     width = ALGORITHMS[kind][0]
-    assert ChecksumSettings.model_validate({"kind": kind}).of(CHECK) == value.to_bytes(width, "big")
-    assert ChecksumSettings.model_validate({"kind": kind, "order": "little"}).of(CHECK) == value.to_bytes(
+    assert ChecksumSettings.model_validate({"kind": kind}).compute(CHECK) == value.to_bytes(width, "big")
+    assert ChecksumSettings.model_validate({"kind": kind, "order": "little"}).compute(CHECK) == value.to_bytes(
         width, "little"
     )
 
