@@ -1,7 +1,7 @@
 """Devices that can only write syslog: see config/examples/syslog_lines.yaml.
 
-Syslog knows no acknowledgement. By TCP a line is read once the one before it is on record, and a
-disk in trouble ends the connection, so that the sender keeps what it has; a datagram is gone.
+Syslog has no acknowledgements. Over TCP the next lines are read once the ones before them are committed, and a full
+disk closes the connection, so that the sender keeps its buffer. A UDP datagram is lost then.
 """
 
 from __future__ import annotations
@@ -30,57 +30,59 @@ from gateway.settings.section import Section
 from gateway.settings.signal_kind import SignalKind
 
 MAX_TEXT = 500
-"""Characters of a line that are told on."""
+"""Characters of a line that a signal carries."""
 ZONE, ID = "zone", "id"
 Severity = Literal["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"]
 
 
-def _listed(value: object) -> object:
+def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
 class LinePattern(Section):
-    """The groups `zone` and `id` have a meaning; others go along as data."""
+    """A pattern and the signal of lines that match it. Groups `zone` and `id` are special; others become data."""
 
     match: PatternText
     kind: SignalKind
     app: Annotated[
         tuple[str, ...],
-        BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...]),
+        BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...]),
         Field(description="only of these programs; none: of all"),
     ] = ()
     severity: Annotated[tuple[Severity, ...], Field(description="only of these; none: of all")] = ()
 
 
 class SyslogSender(Section):
-    """One of several that write to this door, as a device of its own."""
+    """One of several devices that send to this port."""
 
     host: Annotated[str, Field(min_length=1, description="its address, or the name it gives itself")]
     id: str
     name: str
     place: PlaceRef | None = None
     type: DeviceType = DeviceType.SENSOR
-    cadence: Annotated[PositiveDuration | None, Field(description="how long it may say nothing")] = None
+    cadence: Annotated[PositiveDuration | None, Field(description="how long it may be silent")] = None
 
 
 class SyslogSettings(ListenSettings):
+    """The port, the patterns, and the devices and zones that lines come from."""
+
     patterns: Annotated[
-        tuple[LinePattern, ...], Field(min_length=1, description="tried in turn; the first that matches")
+        tuple[LinePattern, ...], Field(min_length=1, description="tried in order; the first match counts")
     ]
     unmatched: Annotated[
-        Literal["ignore", "keep"], Field(description="what becomes of lines that none matches; keep: in quarantine")
+        Literal["ignore", "keep"], Field(description="what to do with lines that match no pattern; keep: in quarantine")
     ] = "ignore"
     senders: tuple[SyslogSender, ...] = ()
     zones: tuple[words.Part, ...] = ()
-    timezone: Annotated[str, Field(description="of times that name none")] = "Asia/Shanghai"
+    timezone: Annotated[str, Field(description="of times without a time zone")] = "Asia/Shanghai"
 
     @field_validator("timezone")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _check_timezone(cls, name: str) -> str:
         return words.Clock(timezone=name).timezone
 
     @model_validator(mode="after")
-    def _unlike(self) -> Self:
+    def _check_duplicates(self) -> Self:
         words.check_numbers(self.zones, "zones")
         hosts = [sender.host for sender in self.senders]
         for index, host in enumerate(hosts):
@@ -90,6 +92,8 @@ class SyslogSettings(ListenSettings):
 
 
 class SyslogLines(Driver):
+    """One port; zones and senders that the YAML names are devices of their own."""
+
     Settings: ClassVar[type[DriverSettings]] = SyslogSettings
     LINK: ClassVar[str] = "listen"
     settings: SyslogSettings
@@ -99,52 +103,54 @@ class SyslogLines(Driver):
         self._patterns = [(compiled(each.match), each) for each in self.settings.patterns]
         self._senders = {sender.host: sender.id for sender in self.settings.senders}
         self._zones = {str(zone.number): zone.id for zone in self.settings.zones}
-        self._clock = ZoneInfo(self.settings.timezone)
-        self._aside = QuarantineLimit(self.emit)
+        self._timezone = ZoneInfo(self.settings.timezone)
+        self._quarantine_limit = QuarantineLimit(self.emit)
 
     @classmethod
     def parts(cls, settings: SyslogSettings) -> Sequence[Part]:
+        """Return the senders and zones."""
         senders = [Part(each.id, each.type, each.name, each.place, each.cadence) for each in settings.senders]
         return [*senders, *(Part(each.id, each.type, each.name, each.place) for each in settings.zones)]
 
     async def run(self) -> None:
-        async with self.link.open() as door:
+        """Receive lines until cancelled."""
+        async with self.link.open() as port:
             self.emit.heard()
-            await door.serve(self._talk, self._take_datagram)
+            await port.serve(self._serve_connection, self._serve_datagram)
 
-    async def _talk(self, caller: RemotePeer) -> None:
+    async def _serve_connection(self, peer: RemotePeer) -> None:
         stream = SyslogStreamDecoder()
         try:
-            while data := await caller.read():
-                await self._take_all(stream.feed(data), caller.peer)
-            await self._take_all(stream.end(), caller.peer)
+            while data := await peer.read():
+                await self._handle_all(stream.feed(data), peer.peer)
+            await self._handle_all(stream.end(), peer.peer)
         except NotRecorded:
-            caller.abort()
+            peer.abort()
 
-    async def _take_datagram(self, datagram: Datagram) -> None:
+    async def _serve_datagram(self, datagram: Datagram) -> None:
         data = datagram.data
         try:
-            await self._take_all(
-                [data if len(data) <= MAX_MESSAGE_BYTES else OverlongMessage(data[:MAX_MESSAGE_BYTES])], datagram.peer
-            )
+            line = data if len(data) <= MAX_MESSAGE_BYTES else OverlongMessage(data[:MAX_MESSAGE_BYTES])
+            await self._handle_all([line], datagram.peer)
         except NotRecorded:
             return
 
-    async def _take_all(self, items: Sequence[bytes | OverlongMessage], peer: str) -> None:
-        """In their order, and committed together: what came in one piece needs one commit, not one a line."""
-        done = await asyncio.gather(*(self._take(item, peer) for item in items), return_exceptions=True)
-        for failed in filter(None, done):
-            raise failed
+    async def _handle_all(self, items: Sequence[bytes | OverlongMessage], peer: str) -> None:
+        """Handle the lines of a chunk in order and at once, so that they share one commit."""
+        results = await asyncio.gather(*(self._handle(item, peer) for item in items), return_exceptions=True)
+        for error in filter(None, results):
+            raise error
 
-    async def _take(self, line: bytes | OverlongMessage, peer: str) -> None:
+    async def _handle(self, line: bytes | OverlongMessage, peer: str) -> None:
         if isinstance(line, OverlongMessage):
-            why = Words(
+            zh, en = (
                 f"{peer} 发来的一行超过 {MAX_MESSAGE_BYTES} 字节",
                 f"a line of {peer} is longer than {MAX_MESSAGE_BYTES} bytes",
             )
-            await self._aside.put(why, line.head)
-            line = line.head  # what it says may stand in front
-        message = parse_message(line, self._clock, datetime.now(UTC))
+            await self._quarantine_limit.put(Words(zh, en), line.head)
+            line = line.head  # the pattern may match its beginning
+        message = parse_message(line, self._timezone, datetime.now(UTC))
+        # By address, or behind a relay by the host name in the message.
         sender = self._senders.get(peer.rpartition(":")[0].strip("[]")) or self._senders.get(message.host)
         self.emit.heard(sender)
         for pattern, each in self._patterns:
@@ -154,13 +160,13 @@ class SyslogLines(Driver):
                 return
         if self.settings.unmatched == "keep":
             why = Words(f"{peer} 发来的一行不符合任何 pattern", f"no pattern matches this line of {peer}")
-            await self._aside.put(why, line)
+            await self._quarantine_limit.put(why, line)
 
     def _signal(
         self, pattern: LinePattern, found: Mapping[str, str], message: SyslogMessage, sender: str | None
     ) -> Signal:
         zone = found.get(ZONE)
-        number = zone.lstrip("0") or zone if zone else None
+        number = zone.lstrip("0") or zone if zone else None  # `007` is zone 7 of the YAML
         more = {name: text[:MAX_TEXT] for name, text in found.items() if name != ID}
         return Signal(
             device=self._zones.get(zone or "") or self._zones.get(number or "") or sender or self.device.id,

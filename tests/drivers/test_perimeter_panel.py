@@ -86,10 +86,10 @@ def test_nothing_breaks_or_grows(chunks: list[bytes]) -> None:
     for chunk in chunks:
         decoder.feed(chunk)
         assert len(decoder._buffer) < 7 + MAX_PAYLOAD + 2
-        assert len(decoder._rubbish) <= 512
+        assert len(decoder._unreadable) <= 512
     decoder.reset()
     assert not decoder._buffer
-    assert not decoder._rubbish
+    assert not decoder._unreadable
 
 
 def test_half_a_frame_is_dropped_at_silence_and_one_hidden_behind_it_found() -> None:

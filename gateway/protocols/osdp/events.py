@@ -40,7 +40,7 @@ class ReaderEvents:
 
     def due(self, now: float) -> Sequence[Signal]:
         """The PIN that nobody finished, once its pause is over."""
-        return self._pins(self._keypad.due(now))
+        return self._pins(self._keypad.expire(now))
 
     def _card(self, event: Mapping[str, Any]) -> Signal:
         data: bytes = event["data"]

@@ -1,4 +1,4 @@
-"""What the codes of a perimeter host's events say to the guard."""
+"""Event codes of a perimeter host, and the signals they become."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from gateway.model import Json
 from gateway.protocols.perimeter.status import ZONE_CONDITIONS
 
 EVENT_LENGTH = 10
+"""Bytes of an event's payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventCode:
-    """What an event's code says; `condition` is what lasts from it, `starts` whether it begins or ends."""
+    """An event code: its signal kind, and the condition that it starts or ends (empty: none)."""
 
     kind: str
     condition: str
@@ -39,19 +40,17 @@ EVENT_CODES = {
     0x27: EventCode("panel.tested", ""),
     0x31: EventCode("panic.pressed", ""),
 }
-CODE_OF_CONDITION = {
-    (meaning.condition, meaning.starts): meaning for meaning in EVENT_CODES.values() if meaning.condition
-}
-"""What begins or ends a condition, for what the host's status tells and no event did."""
+CODE_OF_CONDITION = {(code.condition, code.starts): code for code in EVENT_CODES.values() if code.condition}
+"""(Condition, starts) → event code, for a change that only the host's status shows."""
 
 
-def event_data(meaning: EventCode, number: int) -> Json:
-    """The data of such a signal: its zone or area, and what a restored zone is restored from."""
-    details: dict[str, int | str] = {}
-    if meaning.condition in ZONE_CONDITIONS or meaning.kind == "panic.pressed":
-        details["zone"] = number
-    elif meaning.condition == "armed":
-        details["area"] = number
-    if not meaning.starts and meaning.kind == "zone.restored":
-        details["from"] = meaning.condition
-    return details
+def event_data(code: EventCode, number: int) -> Json:
+    """Return the data of a signal: its zone or area, and for a restored zone the condition that ended."""
+    data: dict[str, int | str] = {}
+    if code.condition in ZONE_CONDITIONS or code.kind == "panic.pressed":
+        data["zone"] = number
+    elif code.condition == "armed":
+        data["area"] = number
+    if not code.starts and code.kind == "zone.restored":
+        data["from"] = code.condition
+    return data

@@ -1,6 +1,6 @@
-"""Messages in a TCP connection: counted (`57 <34>1 …`) or ended by a newline, as its first byte says (RFC 6587).
+"""Splits a TCP stream into messages: with a byte count (`57 <34>1 …`) or ended by a newline (RFC 6587).
 
-A NUL ends a line as well: some senders write it instead (3.4.2).
+The first byte of a message decides which. A NUL ends a line as well: some senders write it instead (3.4.2).
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_MESSAGE_BYTES = 8192
-"""Bytes of one message: what every receiver of RFC 5424 should take, four times (6.1)."""
-_DIGITS = 6
+"""Bytes of a message: four times the 2048 that every receiver should accept (RFC 5424, 6.1)."""
+_MAX_COUNT_DIGITS = 6
 _END = re.compile(rb"[\n\0]")
 
 
 @dataclass(frozen=True, slots=True)
 class OverlongMessage:
-    """The beginning of a message that is longer than any may be; its rest is thrown away."""
+    """The first MAX_MESSAGE_BYTES of a message that is too long; the rest is dropped."""
 
     head: bytes
 
 
 class SyslogStreamDecoder:
-    """Bytes in, messages out; never holds more than one message."""
+    """Bytes in, messages out; buffers at most one message."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -31,7 +31,7 @@ class SyslogStreamDecoder:
         self._skip_line = False
 
     def feed(self, data: bytes) -> list[bytes | OverlongMessage]:
-        """What `data` completes; empty lines say nothing."""
+        """Add received bytes and return the messages they complete; empty lines are skipped."""
         found: list[bytes | OverlongMessage] = []
         for start in range(0, len(data), MAX_MESSAGE_BYTES):
             self._buffer += data[start : start + MAX_MESSAGE_BYTES]
@@ -39,7 +39,7 @@ class SyslogStreamDecoder:
         return found
 
     def end(self) -> list[bytes | OverlongMessage]:
-        """The connection ended: what waits is the last message, if it was one of a line."""
+        """The connection ended: return the buffer as the last message, unless it is part of a counted one."""
         last = bytes(self._buffer).strip(b"\r\n\0 ")
         counted = self._skip_line or self._skip_bytes or (last and self._count() is not None)
         self._buffer.clear()
@@ -59,11 +59,17 @@ class SyslogStreamDecoder:
                 yield taken
 
     def _count(self) -> tuple[int, int] | None:
-        """How long the counted message at the front is, and where it begins; None where a line stands."""
-        head = bytes(self._buffer[: _DIGITS + 2])
+        """Return length and offset of the counted message at the front; None if the front is a line."""
+        head = bytes(self._buffer[: _MAX_COUNT_DIGITS + 2])
         digits, blank, after = head.partition(b" ")
-        if not digits.isdigit() or digits[:1] == b"0" or len(digits) > _DIGITS or after[:1] not in {b"", b"<"}:
+        if (
+            not digits.isdigit()
+            or digits[:1] == b"0"
+            or len(digits) > _MAX_COUNT_DIGITS
+            or after[:1] not in {b"", b"<"}
+        ):
             return None
+        # Without the blank the count is still incomplete: a maximum makes `_counted` wait for more.
         return (int(digits), len(digits) + 1) if blank else (MAX_MESSAGE_BYTES, len(head))
 
     def _counted(self, length: int, start: int) -> bytes | OverlongMessage | None:
@@ -91,20 +97,20 @@ class SyslogStreamDecoder:
         return line
 
     def _skipped(self) -> bool:
-        """Whether all that was to be thrown away is gone."""
+        """Drop the rest of an overlong message; return True once all of it is gone."""
         buffer = self._buffer
         if self._skip_line:
             end = _end_of(buffer)
             self._skip_line = end < 0
             del buffer[: len(buffer) if end < 0 else end + 1]
         else:
-            gone = min(self._skip_bytes, len(buffer))
-            self._skip_bytes -= gone
-            del buffer[:gone]
+            dropped = min(self._skip_bytes, len(buffer))
+            self._skip_bytes -= dropped
+            del buffer[:dropped]
         return not (self._skip_line or self._skip_bytes)
 
 
 def _end_of(buffer: bytearray) -> int:
-    """Where the line at its front ends; -1 where it does not yet."""
+    """Return the offset of the first line end; -1 if there is none yet."""
     found = _END.search(buffer)
     return found.start() if found else -1

@@ -100,9 +100,9 @@ def test_keys_become_a_pin_of_so_many_digits() -> None:
     assert keypad.press(b"\x0d", 3) == [4]
     assert keypad.press(b"#", 3) == []
     assert keypad.press(b"99*123#5", 4) == [3]
-    assert keypad.due(8) == []
-    assert keypad.due(9) == [1]
-    assert keypad.due(10) == []
+    assert keypad.expire(8) == []
+    assert keypad.expire(9) == [1]
+    assert keypad.expire(10) == []
 
 
 def test_a_pause_parts_two_pins() -> None:
@@ -116,4 +116,4 @@ def test_a_keypad_holds_nothing_but_a_count(presses: list[bytes]) -> None:
     keypad = PinCollector(5)
     for number, keys in enumerate(presses):
         assert all(0 < count <= MAX_DIGITS for count in keypad.press(keys, number))
-    assert vars(keypad).keys() == {"_pause", "_count", "_until"}
+    assert vars(keypad).keys() == {"_timeout", "_count", "_expires_at"}
