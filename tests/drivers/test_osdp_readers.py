@@ -170,10 +170,9 @@ async def test_a_pin_is_told_by_its_length_alone() -> None:
 async def test_a_pin_that_nobody_finishes_is_told_after_the_pause() -> None:
     reader = SimulatedReader(0, KEY)
     async with readers(reader) as run:
-        head = run.driver._heads
         await run.up()
-        head = next(iter(run.driver._heads.values()))
-        head.told._keypad._pause = 0.2
+        connection = next(iter(run.driver._connections.values()))
+        connection.events._keypad._timeout = 0.2
         reader.keys(b"123")
         took = await run.until(lambda: run.emit.signals)
         assert run.emit.signals[0].data == {"digits": 3}
@@ -267,7 +266,7 @@ async def test_a_wrong_key_is_told_and_no_card_comes_of_it() -> None:
         assert run.emit.lost_why["r0"].startswith("it answers, but its key is another")
         assert "r0" not in run.emit.alive
         for key in (KEY, OTHER_KEY):
-            assert key.hex() not in repr(vars(run.driver)) + repr(run.driver._heads) + str(run.emit.lost_why)
+            assert key.hex() not in repr(vars(run.driver)) + repr(run.driver._connections) + str(run.emit.lost_why)
 
 
 async def test_a_reader_that_wants_a_key() -> None:

@@ -1,6 +1,6 @@
-"""What a reader shows and sounds: commands as libosdp takes them (SIA OSDP 2.2: osdp_LED, osdp_BUZ, osdp_TEXT).
+"""LED, buzzer and text commands, as libosdp takes them (SIA OSDP 2.2: osdp_LED, osdp_BUZ, osdp_TEXT).
 
-Times on the wire are tenths of a second in one byte; a LED's timer has two.
+Times on the wire are tenths of a second in one byte; an LED's timer has two bytes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from gateway.errors import CommandFailed
 from gateway.model import Json, Words
 
 OsdpCommand = Mapping[str, Any]
+"""A command as libosdp takes it."""
 COLOURS = {
     "red": CommandLEDColor.Red,
     "green": CommandLEDColor.Green,
@@ -21,7 +22,7 @@ COLOURS = {
     "blue": CommandLEDColor.Blue,
     "off": CommandLEDColor.Black,
 }
-NEEDS = {
+REQUIRED_CAPABILITIES = {
     Command.LED: Capability.LEDControl,
     Command.Buzzer: Capability.AudibleControl,
     Command.Text: Capability.TextOutput,
@@ -34,12 +35,13 @@ ACTIONS = {
     "text": frozenset({"text", "seconds"}),
 }
 MAX_SECONDS = 25
-"""Of a light or a text; the wire has one byte of tenths in libosdp."""
+"""Longest duration of a light or a text: libosdp has one byte for tenths of a second."""
 MAX_TEXT = 32
+"""Characters of a text."""
 
 
 def build_commands(action: str, arguments: Json) -> Sequence[OsdpCommand]:
-    """The commands that make up an action. CommandFailed when an argument can't be."""
+    """Return the reader commands of an action. Raises CommandFailed for an invalid argument."""
     match action:
         case "grant":
             return [_led("green", _seconds(arguments, 2)), _buzzer(1, 2)]
@@ -51,7 +53,7 @@ def build_commands(action: str, arguments: Json) -> Sequence[OsdpCommand]:
                 raise CommandFailed(Words("没有这种颜色", f"led needs color: {', '.join(COLOURS)}, and got {color!r}"))
             return [_led(color, _seconds(arguments, 2))]
         case "buzzer":
-            return [_buzzer(_whole(arguments, "times", 1, 20), 2)]
+            return [_buzzer(_integer(arguments, "times", 1, 20), 2)]
         case "text":
             return [_text(arguments)]
     en = f"a reader takes no command {action!r}; it takes: {', '.join(ACTIONS)}"
@@ -59,7 +61,7 @@ def build_commands(action: str, arguments: Json) -> Sequence[OsdpCommand]:
 
 
 def _led(color: str, seconds: int) -> OsdpCommand:
-    """For a while, then what it showed before."""
+    """Set the LED for a time, after which the reader restores its previous state."""
     return {
         "command": Command.LED,
         "reader": 0,
@@ -101,15 +103,15 @@ def _text(arguments: Json) -> OsdpCommand:
     }
 
 
-def _seconds(arguments: Json, usual: int) -> int:
-    return _whole(arguments, "seconds", usual, MAX_SECONDS)
+def _seconds(arguments: Json, default: int) -> int:
+    return _integer(arguments, "seconds", default, MAX_SECONDS)
 
 
-def _whole(arguments: Json, name: str, usual: int, most: int) -> int:
-    given = arguments.get(name, usual)
-    if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= most:
+def _integer(arguments: Json, name: str, default: int, maximum: int) -> int:
+    given = arguments.get(name, default)
+    if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= maximum:
         zh = {"seconds": "秒数", "times": "次数"}.get(name, name)
         raise CommandFailed(
-            Words(f"{zh}应为1到{most}", f"{name} is a whole number from 1 to {most}, and got {given!r}")
+            Words(f"{zh}应为1到{maximum}", f"{name} is a whole number from 1 to {maximum}, and got {given!r}")
         )
     return given

@@ -68,23 +68,23 @@ class _Reader:
 
     def __init__(self, key: bytes | None) -> None:
         self.session, self._twin = OsdpSession(ADDRESS, key), SimulatedReader(ADDRESS, key)
-        self._told, self._now = ReaderEvents(OsdpReader.model_validate({"address": ADDRESS, **_NAMED}), 5.0), 0.0
+        self._events, self._now = ReaderEvents(OsdpReader.model_validate({"address": ADDRESS, **_NAMED}), 5.0), 0.0
 
     def take(self, data: bytes) -> bool:
         """Whether it was asked something that `data` could answer."""
         session = self.session
-        if session.fell:
+        if session.failed:
             session.restart()
-        up, said = session.up, session.speak()
+        up, said = session.up, session.next_frame()
         if not said:
             return False
         right = self._twin.answer(said)
         for frame in OsdpDecoder().feed(right) if not up else [OsdpFrame(_answer(said, right, data))]:
-            session.hear(frame)
+            session.receive(frame)
         self._now += 0.1
-        for event in session.take():
+        for event in session.take_events():
             with suppress(BadInput):
-                recordable(*self._told.take(event, self._now))
+                recordable(*self._events.handle(event, self._now))
         return up
 
 
@@ -108,9 +108,9 @@ class _Readers:
 
     def _begin(self, data: bytes) -> None:
         session = self._rising
-        said = b"" if session.fell else session.speak()
+        said = b"" if session.failed else session.next_frame()
         if said:
-            session.hear(OsdpFrame(_answer(said, b"", data)))
+            session.receive(OsdpFrame(_answer(said, b"", data)))
         else:
             session.restart()
 
@@ -125,7 +125,7 @@ def _answer(said: bytes, right: bytes, data: bytes) -> bytes:
 
 
 def subjects() -> Sequence[Subject]:
-    leaks = 30_000  # libosdp never lets go of an event's dict: see gateway/links/osdp/session.py
+    leaks = 30_000  # libosdp never lets go of an event's dict: see gateway/protocols/osdp/session.py
     return [
         Subject("osdp-frames", _framer, _bodies, seal=_framed, words=(b"\x53", b"\xff\x53", b"\xff" * 9)),
         Subject("osdp-clear", lambda: _Readers(None), _bodies, whole=True, leaks=leaks),

@@ -104,11 +104,11 @@ def test_nothing_breaks_or_grows(chunks: list[bytes]) -> None:
         for item in framer.feed(chunk):
             assert len(item.raw if isinstance(item, OsdpFrame) else item.data) <= MAX_UNREADABLE + MAX_FRAME_BYTES
         assert len(framer._buffer) <= MAX_FRAME_BYTES
-        assert len(framer._rubbish) <= MAX_UNREADABLE + MAX_FRAME_BYTES
+        assert len(framer._unreadable) <= MAX_UNREADABLE + MAX_FRAME_BYTES
         assert 0 <= framer.missing <= MAX_FRAME_BYTES
     framer.reset()
     assert not framer._buffer
-    assert not framer._rubbish
+    assert not framer._unreadable
 
 
 def test_half_a_frame_is_dropped_at_silence_and_one_hidden_behind_it_found() -> None:
@@ -120,7 +120,7 @@ def test_half_a_frame_is_dropped_at_silence_and_one_hidden_behind_it_found() -> 
 
 
 @pytest.mark.parametrize("noise", [b"\xff" * 300, b""])
-def test_marks_are_no_rubbish(noise: bytes) -> None:
+def test_marks_are_no_unreadable(noise: bytes) -> None:
     framer = OsdpDecoder()
     assert framer.feed(noise) + framer.reset() == []
 

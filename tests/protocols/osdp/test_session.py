@@ -13,7 +13,7 @@ from osdp import Capability
 
 from gateway.protocols.credential.wiegand import encode
 from gateway.protocols.osdp import commands, diagnosis
-from gateway.protocols.osdp.bus import ReaderPoll
+from gateway.protocols.osdp.bus import PolledReader
 from gateway.protocols.osdp.frames import CRC, REPLY, SECURITY, START, OsdpDecoder, OsdpFrame, add_check
 from gateway.protocols.osdp.session import MAX_PENDING, STATUS_COMMAND, OsdpSession
 from gateway.simulator.osdp import SimulatedReader
@@ -24,10 +24,10 @@ IDENTITY, ABILITIES = bytes((0x45, *range(12))), bytes((0x46, 4, 1, 1, 8, 1, 0))
 
 def exchange(session: OsdpSession, reader: SimulatedReader) -> bool:
     """One question and its answer; whether there was one."""
-    said = session.speak()
+    said = session.next_frame()
     for frame in OsdpDecoder().feed(reader.answer(said)) if said else ():
         assert isinstance(frame, OsdpFrame)
-        session.hear(frame)
+        session.receive(frame)
     return bool(said)
 
 
@@ -43,8 +43,8 @@ def made_up(session: OsdpSession, reader: SimulatedReader) -> OsdpSession:
 def test_up_within_four_exchanges(key: bytes | None) -> None:
     session = made_up(OsdpSession(9, key), SimulatedReader(9, key))
     assert session.reachable
-    assert session.can(Capability.LEDControl)
-    assert not session.can(Capability.TextOutput)
+    assert session.has_capability(Capability.LEDControl)
+    assert not session.has_capability(Capability.TextOutput)
 
 
 def test_begun_anew_from_any_point() -> None:
@@ -52,7 +52,7 @@ def test_begun_anew_from_any_point() -> None:
     for exchanges in range(6):
         for _ in range(exchanges):
             exchange(session, reader)
-        session.speak()  # an answer that never comes
+        session.next_frame()  # an answer that never comes
         session.restart()
         assert not session.up
         made_up(session, reader)
@@ -65,7 +65,7 @@ def test_commands_that_wait_are_told_that_they_failed() -> None:
     for order in commands.build_commands("grant", {}):
         assert session.submit(order, told.append)
     assert session.busy
-    session.speak()
+    session.next_frame()
     session.restart()
     assert told == [False, False]
     made_up(session, reader)
@@ -112,17 +112,17 @@ blocks = st.sampled_from([b""] * 6 + [bytes((2, 0x16)), bytes((3, 0x12, 1)), byt
 def test_answers_of_malice(secure: bool, said_back: list[tuple[bytes, bytes]]) -> None:
     session = OsdpSession(5, KEY if secure else None)
     for body, block in said_back:
-        if session.fell:
+        if session.failed:
             session.restart()
-        said = session.speak()
+        said = session.next_frame()
         if not said:
             session.restart()
             continue
         control = OsdpFrame(said.lstrip(b"\xff")).sequence | CRC | (SECURITY if block else 0)
         size = 5 + len(block) + len(body) + 2
         if size <= 255:
-            session.hear(OsdpFrame(add_check(bytes((START, REPLY | 5, size, 0, control)) + block + body)))
-        for event in session.take():
+            session.receive(OsdpFrame(add_check(bytes((START, REPLY | 5, size, 0, control)) + block + body)))
+        for event in session.take_events():
             assert isinstance(event, dict)
         assert not (secure and session.up)
     session.close()
@@ -131,9 +131,9 @@ def test_answers_of_malice(secure: bool, said_back: list[tuple[bytes, bytes]]) -
 def test_nothing_is_said_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     session = OsdpSession(5, None)
     for code in (0x76, 0x78, 0x54, 0xEE):
-        said = session.speak()
+        said = session.next_frame()
         control = OsdpFrame(said.lstrip(b"\xff")).sequence | CRC
-        session.hear(OsdpFrame(add_check(bytes((START, REPLY | 5, 8, 0, control, code)))))
+        session.receive(OsdpFrame(add_check(bytes((START, REPLY | 5, 8, 0, control, code)))))
         session.restart()
     assert capfd.readouterr() == ("", "")
 
@@ -147,7 +147,7 @@ def test_events_are_of_their_own() -> None:
     events: list[Any] = []
     for _ in range(200):
         exchange(session, reader)
-        events += session.take()
+        events += session.take_events()
         if events:
             break
         _wait()
@@ -161,7 +161,7 @@ def _wait() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "has_key", "says"),
+    ("command", "has_key", "says"),
     [
         (0x61, True, "is it an OSDP reader?"),
         (0x62, True, "has no secure channel: get one that has, or take out its key and say plain: true"),
@@ -171,7 +171,7 @@ def _wait() -> None:
         (0x60, False, "does it want a secure channel? Then write its `key`"),
     ],
 )
-def test_refusals_say_what_to_look_at(asked: int, has_key: bool, says: str) -> None:
+def test_refusals_say_what_to_look_at(command: int, has_key: bool, says: str) -> None:
     session = OsdpSession(5, KEY if has_key else None)
-    session.asked = asked
-    assert says in diagnosis.rejected(ReaderPoll(session), has_key=has_key).en
+    session.last_command = command
+    assert says in diagnosis.rejected(PolledReader(session), has_key=has_key).en
