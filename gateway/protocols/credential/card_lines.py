@@ -53,13 +53,13 @@ class LineSplitter:
     def feed(self, data: bytes) -> Iterator[bytes | BadInput]:
         """Add received bytes and return the lines they complete, without empty ones."""
         for byte in data:
-            if self._framed and byte == _STX:
+            if self._framed and byte == _STX:  # begins anew, even where an ETX was lost
                 yield from self._end_line(complete=False)
                 self._inside = True
             elif byte == _ETX if self._framed else byte in _LINE_ENDS:
                 yield from self._end_line(complete=True)
                 self._inside = not self._framed
-            elif self._inside:
+            elif self._inside:  # readers send CR, LF or noise between ETX and STX
                 self._take(byte)
 
     def reset(self) -> Iterator[bytes | BadInput]:
@@ -115,7 +115,7 @@ class CardLineDecoder:
         try:
             return self._card(found.groupdict())
         except BadInput as error:
-            return BadInput(error.why, line)
+            return BadInput(error.why, line)  # with the whole line, as that is what the quarantine masks
         except ValueError:  # an installer's pattern may match what is no number
             return BadInput(self._no_match, line)
 

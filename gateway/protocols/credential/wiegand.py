@@ -108,6 +108,7 @@ def encode(name: str, number: int, facility: int = 0) -> tuple[int, int]:
     value = _shifted(layout, layout.number, number)
     if layout.facility:
         value |= _shifted(layout, layout.facility, facility)
+    # Neither range contains a parity bit, so the order does not matter.
     value |= (layout.even.extract(value, layout.bits).bit_count() % 2) << layout.bits - 1
     value |= (layout.odd.extract(value, layout.bits).bit_count() + 1) % 2
     return value, layout.bits

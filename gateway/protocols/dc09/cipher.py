@@ -52,6 +52,7 @@ def parse_key(text: str, *, as_text: bool | None = None) -> bytes:
     `as_text` decides which; with None, anything that can be a hex key is read as hex. Raises ValueError, whose
     text does not contain the key.
     """
+    # Hex first: 32 hex digits could also be a text key of 256 bits, but hardly anybody chooses such a text.
     if not as_text:
         try:
             key = bytes.fromhex(text)

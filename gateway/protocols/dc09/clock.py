@@ -47,6 +47,7 @@ def describe_skew(time: datetime, now: datetime) -> Words:
     zone = _offset_of(skew)
     if zone is None:
         return Words(f"{what.zh}；请在主机上校时", f"{what.en}: set the panel's clock")
+    # Other offsets have many zones, of which the installer must choose one.
     name = "Asia/Shanghai" if zone == timedelta(hours=8) else "…"
     sign = "-" if zone < timedelta() else "+"
     utc = f"UTC{sign}{_hours(abs(zone))}"
@@ -65,6 +66,7 @@ def _nearest(time: datetime, zone: ZoneInfo, now: datetime) -> datetime:
 def _offset_of(skew: timedelta) -> timedelta | None:
     """Return the UTC offset that explains the skew, or None if the clock is simply wrong."""
     zone = round(skew / HALF_HOUR) * HALF_HOUR
+    # No time zone but UTC itself is within half an hour of UTC, so such a skew is a wrong clock.
     is_plausible = abs(skew - zone) <= ZONE_TOLERANCE and MIN_OFFSET <= zone <= MAX_OFFSET and abs(zone) > HALF_HOUR
     return zone if is_plausible else None
 

@@ -58,6 +58,7 @@ def parse_events(message: Dc09Message) -> Sequence[Dc09Event]:
     events = _parse_block(message)
     if not events or not message.extra_blocks:
         return events
+    # A further block that can't be read is reported as well: it may be an alarm.
     others = [replace(message, data=data, extra_blocks=()) for data in message.extra_blocks]
     return [*events, *(event for other in others for event in _parse_block(other) or [unreadable_event(other)])]
 
@@ -120,7 +121,7 @@ def _sia_event(code: str, number: str, modifiers: Mapping[str, str], text: str) 
     meaning, end = sia_codes.lookup(code)
     more: dict[str, Any] = {"detector": text[:MAX_TEXT]} if text else {}
     user = modifiers.get("id")
-    if user and meaning.number != "user":
+    if user and meaning.number != "user":  # else the event's own number is the user
         more["user"] = _number(user)
     return _event(code, meaning.kind, end, meaning, modifiers.get("ri", ""), number, more)
 
@@ -138,6 +139,7 @@ def _event(
         data[meaning.number] = _number(number)
     if end:
         data["from"] = end
+    # Arming concerns an area: the zone of a keyswitch is data, and not what the signal is about.
     zone = None if kind.startswith("area.") else data.get("zone")
     signal_kind = f"x.dc09.{code.lower()}" if kind == UNMAPPED else kind
     return Dc09Event(code, signal_kind, zone if isinstance(zone, int) else None, {**data, **more})

@@ -106,8 +106,9 @@ def _first(data: bytes) -> _Found | None:
         for end in _ends(data, head, stop):
             body = data[head.end() : end]
             if body and _checksum_matches(head, checksum(body)):
+                # The CR is optional: some panels end frames with LF or with nothing.
                 return _Found(data[: head.start()], body, end + data.startswith(b"\r", end))
-    if stop < 0:
+    if stop < 0:  # no CR yet: a frame that has begun may still be completed
         return None
     return _unreadable(data[:stop], stop + 1)
 
@@ -116,6 +117,7 @@ def _stop(data: bytes) -> int:
     """Return the offset of the first CR that is an end and not half of a raw checksum; -1 if there is none."""
     at = data.find(CR)
     while at >= 0:
+        # One or two bytes after an LF, a CR may be a byte of a raw checksum.
         if not any(_may_be_head(data, lf) for lf in (at - 1, at - 2) if lf >= 0 and data[lf] == LF):
             return at
         at = data.find(CR, at + 1)
@@ -147,6 +149,7 @@ def _ends(data: bytes, head: re.Match[bytes], stop: int) -> Iterator[int]:
     if head["length"] is not None:
         end = head.end() + int(head["length"], 16)
         return iter((end,) if end <= len(data) else ())
+    # Without a length the body ends at an LF, at the CR, or with the segment: the checksum decides.
     last = len(data) if stop < 0 else stop
     lines = (at.start() for at in re.finditer(rb"\n", data[:last]) if at.start() >= head.end())
     return itertools.chain(itertools.islice(lines, _MOST_ENDS), (last,))

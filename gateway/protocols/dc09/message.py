@@ -82,7 +82,7 @@ def read_header(body: bytes) -> Dc09Header | None:
         return None
     fields = {name: value.decode("ascii") for name, value in found.groupdict(b"").items() if name != "content"}
     return Dc09Header(
-        fields["token"].upper(),
+        fields["token"].upper(),  # a few panels write it in small letters
         bool(fields["star"]),
         fields["sequence"],
         fields["receiver"],
@@ -103,6 +103,7 @@ def read_content(header: Dc09Header, clear: bytes) -> Dc09Message | None:
     if whole := _CONTENT.fullmatch(text):
         inner, tail = whole.groups()
     else:
+        # More than one data block: the first is the message's data.
         inner, bracket, tail = text.partition("]")
         if not bracket or "[" in inner:
             return None
@@ -166,7 +167,7 @@ def _inner(inner: str, header: Dc09Header) -> tuple[str, str]:
     if not header.encrypted:
         return _account_and_data(inner.removeprefix("|"))
     before, bar, after = inner.partition("|")
-    if not bar:
+    if not bar:  # no end of the padding: look for what the data of this format begins with
         return "", "" if header.token == NULL else _without_padding(inner, header.token)
     if before == f"#{header.account}" and not after.startswith(f"#{header.account}|"):
         return header.account, after

@@ -20,7 +20,7 @@ _COMMON: Mapping[str, tuple[int, Algorithm]] = {
     "sum8": (1, lambda data: sum(data) & 0xFF),
     "sum16": (2, lambda data: sum(data) & 0xFFFF),
     "xor8": (1, lambda data: reduce(xor, data, 0)),
-    "lrc": (1, lambda data: -sum(data) & 0xFF),
+    "lrc": (1, lambda data: -sum(data) & 0xFF),  # as in Modbus ASCII (ISO 1155); what manuals call LRC is often xor8
     "crc8": (1, fastcrc.crc8.smbus),
     "crc16-ccitt": (2, fastcrc.crc16.ibm_3740),
 }
@@ -29,6 +29,7 @@ _COMMON: Mapping[str, tuple[int, Algorithm]] = {
 def _crc_catalogue() -> Iterator[tuple[str, tuple[int, Algorithm]]]:
     for width, family in ((1, fastcrc.crc8), (2, fastcrc.crc16), (4, fastcrc.crc32)):
         for name in sorted(family.algorithms_available):
+            # Manuals write crc16-modbus, fastcrc's functions are called modbus.
             yield f"crc{8 * width}-{name.replace('_', '-')}", (width, getattr(family, name))
 
 

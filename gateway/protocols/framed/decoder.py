@@ -90,7 +90,7 @@ class FramedDecoder:
             return None
         expected, actual = frame.checksums(cut[0])
         if expected != actual:
-            if not actual:
+            if not actual:  # the frame has no room for a checksum
                 raise _InvalidFrame("一帧太短", "it is too short")
             right, wrong = to_hex(expected), to_hex(actual)
             raise _InvalidFrame(f"校验应为 {right}，实为 {wrong}", f"the checksum should be {right} and is {wrong}")
@@ -98,6 +98,7 @@ class FramedDecoder:
 
     def _discard(self, count: int, why: Words) -> None:
         if count:
+            # The first reason counts, but noise before a damaged frame must not hide why that is damaged.
             if not self._unreadable or self._why is _NO_START:
                 self._why = why
             self._unreadable += self._buffer[:count]
@@ -132,6 +133,7 @@ def _frame_size(frame: FrameFormat, content: bytearray) -> int | None:
 
 
 def _frame_to_end(frame: FrameFormat, buffer: bytearray) -> tuple[bytes, int] | None:
+    # From behind the start bytes: in HDLC-like protocols start and end are the same byte.
     found = buffer.find(frame.end, len(frame.start), frame.longest)
     if found < 0:
         if len(buffer) >= frame.longest:

@@ -31,20 +31,22 @@ def _check(settings: FramedSettings, example: ExampleFrame) -> None:
         raise Wrong(f"it can't be read: {bad.why}", _suggestion(settings))
     frames = [item for item in found if isinstance(item, bytes)]
     if len(frames) != 1:
-        raise Wrong(f"these are {len(frames)} frames", "write one frame an example")
+        raise Wrong(f"it holds {len(frames)} frames", "write one frame per example")
     parsed = FrameParser(settings).parse(frames[0])
     if parsed is None:
-        raise Wrong("it is another device's, by 'only'", "put 'only' right, or take the example out")
+        raise Wrong("'only' excludes it, as a frame of another device", "correct 'only', or remove the example")
     values = ", ".join(f"{name} {value}" for name, value in parsed.values.items())
     if parsed.error:
-        raise Wrong(f"{parsed.error}; in it are {values}", "describe it under messages")
+        raise Wrong(f"{parsed.error}; its fields are {values}", "describe it under messages")
     actual = [(event.kind, event.zone) for event in parsed.events]
     expected = (example.kind, None if example.zone is None else str(example.zone))
     if example.kind is None and example.zone is None:
         if actual:
-            raise Wrong(f"it tells {_listed(actual)}", f"write kind: {actual[0][0]}, or put messages right")
+            raise Wrong(f"its events are {_listed(actual)}", f"write kind: {actual[0][0]}, or correct messages")
     elif expected not in actual:
-        raise Wrong(f"it tells {_listed(actual) or 'nothing'}; in it are {values}", "put messages or the example right")
+        raise Wrong(
+            f"its events are {_listed(actual) or 'none'}; its fields are {values}", "correct messages or the example"
+        )
 
 
 def _listed(events: Sequence[tuple[str, str | None]]) -> str:
@@ -55,7 +57,7 @@ def _suggestion(settings: FramedSettings) -> str:
     """Name the checksums that would be right in all examples, if only the checksum is wrong."""
     fitting = list(_fitting_checksums(settings.frame, [example.bytes for example in settings.examples]))
     if not fitting or len(fitting) > 3:
-        return "put the frame's description right, or the example"
+        return "correct the frame's description, or the example"
     return "these checksums would fit: " + " or ".join(fitting)
 
 

@@ -28,7 +28,7 @@ def _as_number(key: object) -> object:
     try:
         return int(key, 0 if key.lower().startswith("0x") else 10)
     except ValueError:
-        raise Wrong(f"{key!r} is no number", "write numbers before the words", ("values", key)) from None
+        raise Wrong(f"{key!r} is no number", "write a number in front of each name", ("values", key)) from None
 
 
 class FieldSettings(Section):
@@ -63,7 +63,7 @@ class FieldSettings(Section):
         if self.type == "bits" and self.first_bit + self.bit_count > self.size * 8:
             raise Wrong(f"{self.size} bytes have {self.size * 8} bits", "give it more width", ("width",))
         if self.at < 0 and self.at + self.size > 0:
-            raise Wrong(f"{self.size} bytes from {self.at} on go beyond the frame", f"begin at {-self.size}", ("at",))
+            raise Wrong(f"{self.size} bytes from {self.at} on are beyond the frame", f"begin at {-self.size}", ("at",))
         return self
 
     @model_validator(mode="before")
@@ -94,7 +94,7 @@ class FieldSettings(Section):
 
         None if the frame is too short or the bytes are not valid for the type.
         """
-        at = self.at if self.at >= 0 else len(frame) + self.at
+        at = self.at if self.at >= 0 else len(frame) + self.at  # of a short frame this may be negative
         raw = frame[at : at + self.size]
         if at < 0 or len(raw) < self.size:
             return None

@@ -86,7 +86,7 @@ class FrameFormat(Section):
         if not self.start and not self.end and self.checksum is None:
             raise Wrong("nothing tells a frame from noise", "give start bytes or a checksum")
         if self.length is not None and self.length.at + self.length.width > self.longest:
-            raise Wrong("the length lies beyond the longest frame", "put its offset right", ("length", "at"))
+            raise Wrong("the length lies beyond the longest frame", "correct its offset", ("length", "at"))
         return self
 
     @property
@@ -120,6 +120,7 @@ class FrameFormat(Section):
         checksum = self.checksum
         room = bytes(checksum.width) if checksum and checksum.at is None else b""
         frame = bytearray(self.start + body + room + self.end)
+        # The length first: the checksum usually covers it.
         if self.length:
             at, width = self.length.at, self.length.width
             frame[at : at + width] = (len(frame) - self.length.adjust).to_bytes(width, self.length.order)
@@ -132,6 +133,7 @@ class FrameFormat(Section):
         """Return a frame as it is sent, escaped."""
         if self.escape is None:
             return frame
+        # Start and end bytes mark the frame and are never escaped.
         stop = len(frame) - len(self.end)
         content = self.escape.escape(frame[len(self.start) : stop], self.start + self.end)
         return self.start + content + self.end

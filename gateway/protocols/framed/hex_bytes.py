@@ -17,13 +17,14 @@ def parse_hex(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):
-        raise Wrong(f"{value!r} are no bytes", "write them as hexadecimal digits in quotes, such as 'AA 55'")
+        raise Wrong(f"{value!r} is not a list of bytes", "write them as hexadecimal digits in quotes, such as 'AA 55'")
     found, at = b"", 0
     while at < len(value):
         token = _TOKEN.match(value, at)
         if token is None:
             raise Wrong(
-                f"{value!r} are no bytes: {value[at:]!r}", "write two hexadecimal digits a byte, such as 'AA 55'"
+                f"{value!r} is not a list of bytes: {value[at:]!r}",
+                "write two hexadecimal digits a byte, such as 'AA 55'",
             )
         found += _token_bytes(token)
         at = token.end()

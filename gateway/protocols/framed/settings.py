@@ -84,7 +84,7 @@ class MessageSettings(Section):
         if len(keys) > 1:
             raise Wrong(f"{keys[0]} and {keys[1]} can't both be", "write two messages", (keys[1],))
         if self.zone and self.area:
-            raise Wrong("it is about a zone or an area", "keep one", ("area",))
+            raise Wrong("a message names a zone or an area, not both", "keep one", ("area",))
         return self
 
 

@@ -62,7 +62,9 @@ def parse_template(value: object) -> Template:
     raw = isinstance(value, Mapping) and set(value) == {"raw"}
     text = value["raw"] if raw and isinstance(value, Mapping) else value
     if not isinstance(text, str):
-        raise Wrong(f"{value!r} is no frame to send", "write its bytes in quotes, such as '{address} 82', or raw: '06'")
+        raise Wrong(
+            f"{value!r} is no template of a frame", "write its bytes in quotes, such as '{address} 82', or raw: '06'"
+        )
     parts: list[bytes | Placeholder] = []
     at = 0
     for found in _PLACEHOLDER.finditer(text):
@@ -75,7 +77,7 @@ def parse_template(value: object) -> Template:
 def _parse_placeholder(found: re.Match[str]) -> Placeholder:
     name, kind = found[1], found[2] or ""
     if kind and (name != COUNT or kind not in {"u8", "u16"}):
-        raise Wrong(f"{found[0]!r} is not understood", "only {count:u8} and {count:u16} have a type here")
+        raise Wrong(f"{found[0]!r} is not understood", "only {count:u8} and {count:u16} have a type")
     return Placeholder(name, kind or ("u8" if name == COUNT else ""))
 
 

@@ -31,11 +31,11 @@ def _check_fields(settings: FramedSettings) -> None:
     for name, field in settings.fields.items():
         reaches = field.at + field.size if field.at >= 0 else -field.at
         if name in {SIZE, LENGTH, COUNT}:
-            raise Wrong(f"{name!r} has a meaning of its own", "choose another name", ("fields", name))
+            raise Wrong(f"{name!r} is a reserved name", "choose another name", ("fields", name))
         if reaches > max_size:
             kind = "all frames have" if settings.frame.size else "the longest frame has"
-            what = f"it reaches byte {reaches}, and {kind} {max_size}"
-            raise Wrong(what, "put its offset or the frame's size right", ("fields", name, "at"))
+            what = f"it needs {reaches} bytes, and {kind} {max_size}"
+            raise Wrong(what, "correct its offset or the frame's size", ("fields", name, "at"))
 
 
 def _check_name(settings: FramedSettings, name: str, at: Loc, also: Iterable[str] = ()) -> None:
@@ -56,6 +56,7 @@ def _check_when(settings: FramedSettings, when: When, at: Loc) -> None:
 def _impossible(field: FieldSettings | None, value: Value) -> tuple[str, str] | None:
     """Return why the field can never have the value, and the fix; None if it can."""
     assert field is not None
+    # Values with a name are compared by their name.
     if value in field.values.values():
         return None
     if value in field.values:
@@ -63,11 +64,11 @@ def _impossible(field: FieldSettings | None, value: Value) -> tuple[str, str] | 
     if isinstance(value, str) != (field.type in TEXTS):
         names = field.values.values()
         fix = did_you_mean(str(value), names) if names else f"write {'text' if field.type in TEXTS else 'a number'}"
-        return f"{value!r} is never read there", fix
+        return f"{value!r} is no possible value of the field", fix
     if field.type in NUMBERS or field.type == "bits":
         top = (1 << (field.bit_count if field.type == "bits" else 8 * field.size)) - 1
         if not 0 <= int(value) <= top:
-            return f"{value} is never read there", f"write 0 to {top}"
+            return f"{value} is no possible value of the field", f"write 0 to {top}"
     return None
 
 
@@ -102,7 +103,7 @@ def _check_subject(of: str, message: MessageSettings, at: Loc) -> None:
     subject = "zone" if message.zone else "area" if message.area else "host"
     if subject != of:
         fix = f"add '{of}: FIELD', or change the condition's 'of'" if of != "host" else f"take out {subject}"
-        raise Wrong(f"the condition is one of the {of}, and the message names the {subject}", fix, at)
+        raise Wrong(f"the condition belongs to the {of}, and the message names the {subject}", fix, at)
 
 
 def _check_ambiguity(settings: FramedSettings) -> None:
@@ -112,8 +113,8 @@ def _check_ambiguity(settings: FramedSettings) -> None:
             one, two = settings.messages[other].when, message.when
             if not (_exclusive(one, two) or _more_specific(one, two) or _more_specific(two, one)):
                 raise Wrong(
-                    f"some frames fit it and message {other + 1} of the list as well",
-                    "add to both a field that tells them apart",
+                    f"some frames match both this message and message {other + 1} of the list",
+                    "add a field to both that distinguishes them",
                     ("messages", index, "when"),
                 )
 
@@ -135,6 +136,7 @@ def _check_templates(settings: FramedSettings) -> None:
         _check_when(settings, each.when, (*at, "when"))
         _check_template(settings, each.send, sizes, (*at, "send"))
     if settings.poll:
+        # A poll replies to nothing, so it can have no fields.
         _check_template(settings, settings.poll.send, {}, ("poll", "send"))
     for name, command in settings.commands.items():
         at = ("commands", name)
@@ -145,7 +147,7 @@ def _check_templates(settings: FramedSettings) -> None:
         if command.echo:
             _check_name(settings, command.echo, (*at, "echo"))
         if (command.echo or command.done) and not command.answer:
-            raise Wrong("it says what the answer says, and not what it looks like", "add 'answer: {FIELD: VALUE}'", at)
+            raise Wrong("it has 'echo' or 'done', and no 'answer' to find them in", "add 'answer: {FIELD: VALUE}'", at)
         if unused := set(command.arguments) - {hole.name for hole in command.send.placeholders()}:
             raise Wrong(
                 f"argument {min(unused)!r} is not sent", f"write {{{min(unused)}}} into send", (*at, "arguments")
@@ -162,17 +164,17 @@ def _check_template(settings: FramedSettings, template: Template, sizes: Mapping
             offset += len(part)
             continue
         if part.name != COUNT and part.name not in widths:
-            raise Wrong(f"{{{part.name}}} is not known here", did_you_mean(part.name, {*widths, COUNT}), at)
+            raise Wrong(f"{{{part.name}}} is no field or argument here", did_you_mean(part.name, {*widths, COUNT}), at)
         length_at = offset if part.name == LENGTH else length_at
         offset += NUMBERS[part.type] if part.name == COUNT else widths[part.name]
-    if template.raw:
+    if template.raw:  # sent unchanged, so it need not be a frame
         return
     if frame.length and length_at != frame.length.at:
         fix = f"write {{length}} so that it comes to byte {frame.length.at}, after {to_hex(frame.start) or 'nothing'}"
-        raise Wrong("the length does not stand where frames have it", fix, at)
+        raise Wrong("the length is not at its offset in the frame", fix, at)
     try:
         whole = len(frame.build(bytes(offset - len(frame.start))))
     except OverflowError:
-        raise Wrong("its length can't be written", "put frame.length.adjust right", at) from None
+        raise Wrong("its length does not fit into the length field", "correct frame.length.adjust", at) from None
     if frame.size and whole != frame.size:
-        raise Wrong(f"it makes a frame of {whole} bytes, and all have {frame.size}", "put its bytes right", at)
+        raise Wrong(f"it makes a frame of {whole} bytes, and all have {frame.size}", "correct its bytes", at)

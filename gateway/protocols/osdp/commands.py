@@ -67,7 +67,7 @@ def _led(color: str, seconds: int) -> OsdpCommand:
         "reader": 0,
         "led_number": 0,
         "temporary": True,
-        "control_code": 2,
+        "control_code": 2,  # set the temporary state and start its timer
         "on_count": 1,
         "off_count": 0,
         "on_color": COLOURS[color],
@@ -80,7 +80,7 @@ def _buzzer(times: int, tenths: int) -> OsdpCommand:
     return {
         "command": Command.Buzzer,
         "reader": 0,
-        "control_code": 2,
+        "control_code": 2,  # the default tone
         "on_count": tenths,
         "off_count": tenths,
         "rep_count": times,
@@ -95,7 +95,7 @@ def _text(arguments: Json) -> OsdpCommand:
     return {
         "command": Command.Text,
         "reader": 0,
-        "control_code": 3,
+        "control_code": 3,  # temporary, without wrapping
         "temp_time": _seconds(arguments, 5),
         "offset_row": 1,
         "offset_col": 1,

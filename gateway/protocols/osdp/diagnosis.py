@@ -17,6 +17,7 @@ def no_reply(address: int, port: str, baud: int) -> Words:
 def rejected(reader: PolledReader, *, has_key: bool) -> Words:
     """Describe a reader that replies but rejects sessions, by the last command of its failed session."""
     command = reader.session.last_command
+    # The key is first used in the challenge, so a failure there means another key.
     if has_key and command in {_CHALLENGE, _CRYPTOGRAM}:
         return Words(
             "读卡器密钥不对，请通知安装员",
@@ -27,6 +28,7 @@ def rejected(reader: PolledReader, *, has_key: bool) -> Words:
             "读卡器不接受新密钥，请通知安装员",
             "it answers, but takes no new key: set it to its default key at the reader, and try again",
         )
+    # With a key, libosdp ends the session here if the capabilities do not list the secure channel.
     if has_key and command == _CAPABILITIES:
         return Words(
             "读卡器不支持加密，请通知安装员",

@@ -34,6 +34,7 @@ class ReaderEvents:
                 return [self._card_signal(event)]
             case Event.KeyPress:
                 return self._pin_signals(self._keypad.press(event["data"], now))
+            # Other status reports (inputs, outputs) are not used.
             case Event.Status if event["type"] == StatusReportType.Local:
                 return self._status_signals(event["report"])
         return ()

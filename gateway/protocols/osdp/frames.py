@@ -112,7 +112,7 @@ class OsdpDecoder:
                 if not ended or not buffer:
                     break
                 self._discard(1, _BROKE_OFF)
-            elif not _plausible(buffer, length):
+            elif not _plausible(buffer, length):  # a start byte within noise or within a damaged frame
                 self._discard(1, _NO_START)
             elif _check_is_right(buffer[:length]):
                 yield from self._flush_unreadable()
@@ -122,7 +122,7 @@ class OsdpDecoder:
                 yield from self._flush_unreadable()
                 why = Words(f"{length} 字节的一帧校验不对", f"a frame of {length} bytes with a wrong check")
                 yield UnreadableBytes(why, bytes(buffer[:HEADER]))
-                del buffer[:1]
+                del buffer[:1]  # only the start byte: a frame may begin within the damaged one
         if len(self._unreadable) >= MAX_UNREADABLE:
             yield from self._flush_unreadable()
 

@@ -27,7 +27,7 @@ def _check_key(value: SecretStr) -> SecretStr:
         raise Wrong("this is no key", _KEY_FIX) from None
     if len(key) != KEY_BYTES:
         raise Wrong(f"a key has {KEY_BYTES} bytes, this one {len(key)}", _KEY_FIX)
-    if key == DEFAULT_KEY:
+    if key == DEFAULT_KEY:  # whoever records the line could read it
         raise Wrong("this is the standard's default key, which everybody knows", _KEY_FIX)
     return value
 
@@ -76,7 +76,7 @@ class OsdpReader(BaseModel):
 class ReadersSettings(SerialSettings):
     """The serial line and its readers."""
 
-    PROMPT: ClassVar[bool] = True
+    PROMPT: ClassVar[bool] = True  # a reply is waited for after every poll
 
     baud: BAUDS = 9600
     readers: Annotated[tuple[OsdpReader, ...], Field(min_length=1, max_length=32)]

@@ -119,6 +119,7 @@ class PerimeterDecoder:
 
     def _discard(self, count: int, why: Words) -> None:
         if count:
+            # A wrong check is the more useful reason: it points to the line or to another protocol.
             self._why = why if not self._unreadable or why is _BAD_CHECK else self._why
             self._unreadable += self._buffer[:count]
             del self._buffer[:count]
@@ -142,6 +143,7 @@ def _length(buffer: bytearray) -> int:
     if len(buffer) < HEADER:
         return HEADER
     payload = buffer[HEADER - 1]
+    # A longer payload is invalid: with 0, `_parse` rejects the frame at once instead of waiting for more bytes.
     return HEADER + (payload if payload <= MAX_PAYLOAD else 0) + CHECK
 
 

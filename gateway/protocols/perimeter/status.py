@@ -39,9 +39,11 @@ def read_status(payload: bytes) -> HostStatus:
         expected, actual = STATUS_LENGTH, len(payload)
         why = Words(f"状态应为 {expected} 字节，实为 {actual}", f"a status has {expected} bytes, this one {actual}")
         raise BadInput(why, payload)
+    # Offsets: see the table in frames.py.
     active = {(_FLAGS[bit], 0) for bit in range(len(_FLAGS)) if payload[5] >> bit & 1}
     active |= {("armed", bit + 1) for bit in range(8) if payload[6] >> bit & 1}
     for index, condition in enumerate(_BITMAPS):
+        # Little-endian, so that bit n of the number is zone n + 1.
         bits = int.from_bytes(payload[7 + 8 * index : 15 + 8 * index], "little")
         active |= {(condition, bit + 1) for bit in range(64) if bits >> bit & 1}
     return HostStatus(int.from_bytes(payload[:2]), int.from_bytes(payload[2:4]), payload[4], frozenset(active))

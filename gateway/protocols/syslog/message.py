@@ -43,7 +43,7 @@ def parse_message(data: bytes, zone: ZoneInfo, now: datetime) -> SyslogMessage:
     line = decoded(data).strip("\r\n\0 ")
     found = _PRIORITY.match(line)
     priority = int(found["priority"]) if found else _USER_NOTICE
-    if priority > _MAX_PRIORITY:
+    if priority > _MAX_PRIORITY:  # `<` and a number that belong to the text
         found, priority = None, _USER_NOTICE
     rest, severity = line[found.end() if found else 0 :], _SEVERITIES[priority & 7]
     header = _RFC5424_HEADER.match(rest) if found else None
@@ -78,7 +78,7 @@ def _iso_time(text: str, zone: ZoneInfo | None = None) -> datetime | None:
         time = datetime.fromisoformat(text)
         time = time if time.tzinfo else time.replace(tzinfo=zone)
         return time.astimezone(UTC) if time.tzinfo else None
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError):  # overflow: within hours of the years 1 and 9999
         return None
 
 

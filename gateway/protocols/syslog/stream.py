@@ -90,7 +90,7 @@ class SyslogStreamDecoder:
         if end < 0 and len(buffer) <= MAX_MESSAGE_BYTES:
             return None
         if end < 0 or end > MAX_MESSAGE_BYTES:
-            self._skip_line = True
+            self._skip_line = True  # the buffer is kept: `_skipped` looks for the end of the line in it
             return OverlongMessage(bytes(buffer[:MAX_MESSAGE_BYTES]))
         line = bytes(buffer[:end]).strip(b"\r\0 ")
         del buffer[: end + 1]
