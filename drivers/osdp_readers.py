@@ -22,8 +22,9 @@ from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words
 from gateway.protocols.credential.masking import mask_bits
 from gateway.protocols.osdp import commands, diagnosis
-from gateway.protocols.osdp.bus import OsdpBus, PolledReader
+from gateway.protocols.osdp.bus import OsdpBus
 from gateway.protocols.osdp.events import ReaderEvents
+from gateway.protocols.osdp.polled_reader import PolledReader
 from gateway.protocols.osdp.session import STATUS_COMMAND, OsdpSession
 from gateway.protocols.osdp.settings import OsdpReader, ReadersSettings
 from gateway.protocols.osdp.timing import worst_card_time
@@ -113,25 +114,7 @@ class OsdpReaders(Driver):
         if connection is None:
             en = f"{command.device} is no reader of {self.device.id}, or its line is down"
             raise CommandFailed(Words("读卡器线路中断", en))
-        requested = commands.build_commands(command.action, command.arguments)
-        session = connection.session
-        if not session.up:
-            raise CommandFailed(Words("读卡器无应答", f"{command.device} does not answer"))
-        # `grant` lights a LED and sounds the buzzer: a reader that has only one of them does that.
-        supported = [
-            each for each in requested if session.has_capability(commands.REQUIRED_CAPABILITIES[each["command"]])
-        ]
-        if not supported:
-            en = f"{command.device} has nothing for {command.action}: no such LED, buzzer or display"
-            raise CommandFailed(Words("读卡器没有这种灯、蜂鸣器或显示屏", en))
-        try:
-            async with asyncio.timeout(command.limit.total_seconds()):
-                accepted = await asyncio.gather(*[_submit(connection, each) for each in supported])
-        except TimeoutError:
-            raise CommandFailed(Words("读卡器无应答", f"{command.device} did not answer {command.action}")) from None
-        if not all(accepted):
-            en = f"{command.device} refused {command.action}, or was lost before it answered"
-            raise CommandFailed(Words("读卡器拒绝执行，或应答前断线", en))
+        await commands.perform(connection.session, command)
         return None
 
     def _connect(self, reader: OsdpReader) -> ReaderConnection:
@@ -211,16 +194,6 @@ class OsdpReaders(Driver):
                 return False
             connection.uncommitted.popleft()
         return True
-
-
-async def _submit(connection: ReaderConnection, command: commands.OsdpCommand) -> bool:
-    """Return True if the reader accepted the command."""
-    accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-    # A caller that timed out has cancelled the future; the reader may still reply.
-    if not connection.session.submit(command, lambda ok: None if accepted.done() else accepted.set_result(ok)):
-        en = f"{connection.reader.id} has too much to do already, or was lost"
-        raise CommandFailed(Words("读卡器正忙或已断线", en))
-    return await accepted
 
 
 DRIVER = OsdpReaders

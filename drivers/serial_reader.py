@@ -39,7 +39,7 @@ class ReaderSettings(SerialSettings):
     pattern: Annotated[
         str | None,
         Field(
-            max_length=200, description="a regular expression of a whole line, with groups number, facility, hex, bits"
+            max_length=200, description="a regular expression for a whole line, with groups number, facility, hex, bits"
         ),
     ] = None
     wiegand: Annotated[

@@ -47,15 +47,15 @@ class LinePattern(Section):
     app: Annotated[
         tuple[str, ...],
         BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...]),
-        Field(description="only of these programs; none: of all"),
+        Field(description="only lines of these programs; empty: all"),
     ] = ()
-    severity: Annotated[tuple[Severity, ...], Field(description="only of these; none: of all")] = ()
+    severity: Annotated[tuple[Severity, ...], Field(description="only lines of these severities; empty: all")] = ()
 
 
 class SyslogSender(Section):
     """One of several devices that send to this port."""
 
-    host: Annotated[str, Field(min_length=1, description="its address, or the name it gives itself")]
+    host: Annotated[str, Field(min_length=1, description="its address, or the host name in its messages")]
     id: str
     name: str
     place: PlaceRef | None = None
@@ -74,7 +74,7 @@ class SyslogSettings(ListenSettings):
     ] = "ignore"
     senders: tuple[SyslogSender, ...] = ()
     zones: tuple[words.Part, ...] = ()
-    timezone: Annotated[str, Field(description="of times without a time zone")] = "Asia/Shanghai"
+    timezone: Annotated[str, Field(description="time zone of times without one")] = "Asia/Shanghai"
 
     @field_validator("timezone")
     @classmethod

@@ -31,7 +31,7 @@ def _check_account(value: object) -> object:
 class AccountZone(Section):
     """A zone (防区) of an account, as a device of its own."""
 
-    number: Annotated[int, Field(ge=1, le=99_999_999, description="as the panel sends it")]
+    number: Annotated[int, Field(ge=1, le=99_999_999, description="its number in the panel's reports")]
     id: Annotated[str, Field(description="what the zone is called in rules and in the guard room")]
     name: str
     place: Annotated[PlaceRef | None, Field(description="the account's own, if left out")] = None
@@ -59,13 +59,13 @@ class AlarmAccount(Section):
     ] = None
     timezone: Annotated[
         str | None,
-        Field(description="of the panel's clock, if it keeps local time: Asia/Shanghai; UTC if left out"),
+        Field(description="time zone of a panel that sends local time, such as Asia/Shanghai"),
     ] = None
     supervision: Annotated[
         PositiveDuration | None,
         Field(
             ge=timedelta(seconds=5),
-            description="a longer silence is an alert; longer than the panel's own interval",
+            description="a longer silence is an alert; more than the panel's own interval",
         ),
     ] = None
     zones: tuple[AccountZone, ...] = ()

@@ -53,16 +53,14 @@ class ChecksumSettings(Section):
         Field(description="sum8, sum16, xor8, lrc (the sum's complement), crc8, crc16-modbus, crc16-ccitt, …"),
     ]
     start: Annotated[
-        int | None, Field(alias="from", description="the first byte it covers; else the first after start")
+        int | None, Field(alias="from", description="the first byte it covers; by default the first after start")
     ] = None
-    stop: Annotated[int | None, Field(alias="to", description="the first it does not cover; else where it stands")] = (
-        None
-    )
-    at: Annotated[int | None, Field(description="where it stands; else the last bytes before end")] = None
-    order: Annotated[ByteOrder, Field(description="which of its bytes comes first; CRC-16/MODBUS is mostly little")] = (
-        "big"
-    )
-    text: Annotated[bool, Field(description="it stands there as hexadecimal digits")] = False
+    stop: Annotated[
+        int | None, Field(alias="to", description="the first byte it does not cover; by default its own first")
+    ] = None
+    at: Annotated[int | None, Field(description="offset of the checksum; by default directly before end")] = None
+    order: Annotated[ByteOrder, Field(description="its byte order; CRC-16/MODBUS is usually little")] = "big"
+    text: Annotated[bool, Field(description="it is written as hexadecimal digits")] = False
 
     @property
     def width(self) -> int:

@@ -9,9 +9,9 @@ from gateway.driver import no_such_command
 from gateway.errors import CommandFailed, LinkLost
 from gateway.links.serial import SerialLine
 from gateway.model import Command, Json, Words
+from gateway.protocols.framed.field_values import FieldValues, matches
 from gateway.protocols.framed.fields import Value
 from gateway.protocols.framed.frame_builder import FrameBuilder
-from gateway.protocols.framed.frame_parser import FieldValues, matches
 from gateway.protocols.framed.settings import ArgumentSettings, CommandSettings, FramedSettings
 
 ZONE = "zone"

@@ -43,15 +43,11 @@ class FieldSettings(Section):
     type: Annotated[
         FieldType, Field(description="u8 u16 u24 u32, bits, bcd, ascii (text), digits (a number as text), hex")
     ] = "u8"
-    width: Annotated[int | None, Field(ge=1, le=MAX_FRAME_BYTES, description="bytes; numbers know theirs")] = None
-    order: Annotated[ByteOrder | None, Field(description="which byte comes first; else as the whole line's order")] = (
-        None
-    )
-    bit: Annotated[int | None, Field(ge=0, description="for bits: the lowest one, 0 is the lowest of the number")] = (
-        None
-    )
-    count: Annotated[int | None, Field(ge=1, description="for bits: how many; one, if bit is given")] = None
-    values: Annotated[Mapping[int | str, str], Field(description="words for its values")] = {}
+    width: Annotated[int | None, Field(ge=1, le=MAX_FRAME_BYTES, description="bytes; not needed for u8 to u32")] = None
+    order: Annotated[ByteOrder | None, Field(description="byte order; by default that of the device")] = None
+    bit: Annotated[int | None, Field(ge=0, description="for bits: the lowest one; 0 is the number's lowest")] = None
+    count: Annotated[int | None, Field(ge=1, description="for bits: number of bits; 1 if bit is given")] = None
+    values: Annotated[Mapping[int | str, str], Field(description="names of its values")] = {}
 
     @model_validator(mode="after")
     def _check_size(self) -> Self:

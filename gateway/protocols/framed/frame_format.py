@@ -19,7 +19,7 @@ MAX_FRAME_BYTES = 1024
 class LengthSettings(Section):
     """The length field of a frame."""
 
-    at: Annotated[int, Field(ge=0, lt=MAX_FRAME_BYTES, description="its offset from the frame's first byte")]
+    at: Annotated[int, Field(ge=0, lt=MAX_FRAME_BYTES, description="offset from the frame's first byte")]
     width: Literal[1, 2] = 1
     order: ByteOrder = "big"
     adjust: Annotated[
@@ -27,7 +27,7 @@ class LengthSettings(Section):
         Field(
             ge=-MAX_FRAME_BYTES,
             le=MAX_FRAME_BYTES,
-            description="what is added to it to get the bytes of the whole frame",
+            description="added to its value, gives the bytes of the whole frame",
         ),
     ] = 0
 
@@ -36,8 +36,11 @@ class EscapeSettings(Section):
     """Escaping: a content byte that equals a start, end or escape byte is sent as the escape byte and a second one."""
 
     byte: HexByte
-    xor: Annotated[HexByte | None, Field(description="the other is the byte XOR this; 00: it is doubled")] = None
-    values: Annotated[Mapping[HexByte, HexByte], Field(description="the other: the byte it stands for")] = {}
+    xor: Annotated[
+        HexByte | None,
+        Field(description="the second byte is the content byte XOR this; 00: doubled"),
+    ] = None
+    values: Annotated[Mapping[HexByte, HexByte], Field(description="second byte: the content byte it means")] = {}
 
     @model_validator(mode="after")
     def _check_rule(self) -> Self:
@@ -69,13 +72,11 @@ class FrameFormat(Section):
     size: Annotated[
         int | None, Field(ge=1, le=MAX_FRAME_BYTES, description="bytes of every frame, if all are of one size")
     ] = None
-    length: Annotated[LengthSettings | None, Field(description="the field that says how long the frame is")] = None
+    length: Annotated[LengthSettings | None, Field(description="the length field")] = None
     end: Annotated[HexBytes, Field(description="the bytes every frame ends with")] = b""
-    longest: Annotated[int, Field(ge=2, le=MAX_FRAME_BYTES, description="bytes the longest frame has")] = 256
+    longest: Annotated[int, Field(ge=2, le=MAX_FRAME_BYTES, description="bytes of the longest frame")] = 256
     escape: EscapeSettings | None = None
-    checksum: Annotated[ChecksumSettings | None, Field(description="what proves a frame; left out: nothing does")] = (
-        None
-    )
+    checksum: Annotated[ChecksumSettings | None, Field(description="the checksum, if frames have one")] = None
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.model import Json, Said, Words
+from gateway.protocols.framed.field_values import SIZE, FieldValues, MissingField, matches, required
 from gateway.protocols.framed.fields import Value
-from gateway.protocols.framed.settings import FramedSettings, MessageSettings, When
+from gateway.protocols.framed.settings import FramedSettings, MessageSettings
 from gateway.protocols.framed.template import Template
 
 Number = tuple[Value, ...]
 """Number of a zone or area, one item a field; (0,) is the host itself."""
 ActiveCondition = tuple[str, Number]
 """Name of a condition, and the zone, area or host it is active for."""
-FieldValues = Mapping[str, Value | None]
-"""Field name → value; None if the frame is too short for it or it can't be read."""
 MAX_CONDITIONS = 4096
 """Active conditions tracked: hosts have a few hundred zones, and a broken one must not fill the memory."""
-SIZE = "size"
-"""Name of the frame's length in bytes in a `when`, beside the fields."""
 _UNDESCRIBED = Words("messages 中没有描述这种帧", "no message describes it")
 
 
@@ -50,10 +47,6 @@ class ParsedFrame:
     """To send once the events are committed; None if the device expects none."""
 
 
-class _MissingField(ValueError):
-    """A field that a message needs can't be read in this frame."""
-
-
 class FrameParser:
     """Parses frames by the settings. Keep it across reconnections: it remembers the active conditions."""
 
@@ -80,7 +73,7 @@ class FrameParser:
             return ParsedFrame(frame, values, error=_UNDESCRIBED, acknowledgement=reply)
         try:
             return ParsedFrame(frame, values, tuple(self._events(message, values)), acknowledgement=reply)
-        except _MissingField as missing:
+        except MissingField as missing:
             why = Words(f"其中字段 {missing} 无法识别", f"field {missing} can't be read in it")
             return ParsedFrame(frame, values, error=why, acknowledgement=reply)
 
@@ -113,7 +106,7 @@ class FrameParser:
         covered: set[ActiveCondition] = set()
         prefix = _numbers(message.zone, values)
         for name, condition in message.states.items():
-            value = _required(name, values)
+            value = required(name, values)
             assert isinstance(value, int)
             if self._settings.conditions[condition].of == "host":
                 states: dict[Number, bool] = {(0,): value != 0}
@@ -161,20 +154,8 @@ def _specificity(message: MessageSettings) -> tuple[int, int]:
     return -len(message.when), sum(map(len, message.when.values()))
 
 
-def matches(when: When, values: FieldValues) -> bool:
-    """Return True if every field of `when` has one of its values; an empty `when` matches all frames."""
-    return all(values.get(name) in allowed for name, allowed in when.items())
-
-
-def _required(name: str, values: FieldValues) -> Value:
-    value = values.get(name)
-    if value is None:
-        raise _MissingField(repr(name))
-    return value
-
-
 def _numbers(names: tuple[str, ...], values: FieldValues) -> Number:
-    return tuple(_required(name, values) for name in names)
+    return tuple(required(name, values) for name in names)
 
 
 def _number(message: MessageSettings, values: FieldValues) -> Number:
@@ -198,7 +179,7 @@ def _zone_or_area(message: MessageSettings, number: Number) -> Json:
 
 
 def _data(message: MessageSettings, values: FieldValues) -> Json:
-    return {name: _required(field, values) for name, field in message.data.items()}
+    return {name: required(field, values) for name, field in message.data.items()}
 
 
 def _source_id(message: MessageSettings, values: FieldValues) -> str | None:

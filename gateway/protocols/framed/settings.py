@@ -36,7 +36,10 @@ Values = Annotated[
     Field(min_length=1),
 ]
 """One value, or a list of alternatives."""
-When = Annotated[Mapping[str, Values], Field(description="fields and what they must be; size: the frame's bytes")]
+When = Annotated[
+    Mapping[str, Values],
+    Field(description="field: value, or a list of values; size: the frame's bytes"),
+]
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
 """One field, or several together."""
 
@@ -44,7 +47,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_
 class FramedZone(Section):
     """A zone (防区) of the host, as a device of its own."""
 
-    number: Annotated[int | str, Field(description="as the host counts; '2.7' where two fields together say which")]
+    number: Annotated[int | str, Field(description="its number at the host; '2.7' if two fields together identify it")]
     id: Annotated[str, Field(description="what the zone is called in rules and in the guard room")]
     name: str
     place: PlaceRef | None = None
@@ -55,28 +58,26 @@ class ConditionSettings(Section):
 
     begins: SignalKind
     ends: SignalKind
-    of: Annotated[Literal["zone", "area", "host"], Field(description="whose condition it is")] = "zone"
+    of: Annotated[Literal["zone", "area", "host"], Field(description="what the condition belongs to")] = "zone"
 
 
 class MessageSettings(Section):
     """The meaning of a kind of frame. Without kind, begins, ends and states it only shows that the device is alive."""
 
     when: When
-    kind: Annotated[SignalKind | None, Field(description="what it tells")] = None
-    begins: Annotated[str | None, Field(description="the condition that begins with it")] = None
-    ends: Annotated[str | None, Field(description="the condition that ends with it")] = None
-    states: Annotated[
-        Mapping[str, str], Field(description="fields whose bits (the lowest is 1) say where a condition holds")
-    ] = {}
-    zone: Annotated[Names, Field(description="the field that numbers the zone")] = ()
-    area: Annotated[str | None, Field(description="the field that numbers the area")] = None
+    kind: Annotated[SignalKind | None, Field(description="the signal that it becomes")] = None
+    begins: Annotated[str | None, Field(description="the condition that it begins")] = None
+    ends: Annotated[str | None, Field(description="the condition that it ends")] = None
+    states: Annotated[Mapping[str, str], Field(description="field of bits: condition; bit 0 is zone or area 1")] = {}
+    zone: Annotated[Names, Field(description="the field with the zone's number")] = ()
+    area: Annotated[str | None, Field(description="the field with the area's number")] = None
     data: Annotated[
         Mapping[str, str],
         BeforeValidator(_as_mapping, json_schema_input_type=Mapping[str, str] | tuple[str, ...]),
-        Field(description="fields to be told with it, as they are or renamed"),
+        Field(description="fields that the signal carries, renamed if given as NAME: FIELD"),
     ] = {}
-    id: Annotated[Names, Field(description="the fields that tell this event from every other")] = ()
-    at: Annotated[str | None, Field(description="the field with the device's time; see clock")] = None
+    id: Annotated[Names, Field(description="the fields that identify the event, so that a repetition is found")] = ()
+    at: Annotated[str | None, Field(description="the field with the device's time, read as clock says")] = None
 
     @model_validator(mode="after")
     def _check_single_meaning(self) -> Self:
@@ -100,14 +101,16 @@ class PollSettings(Section):
 
     send: TemplateText
     every: Annotated[Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=10))] = timedelta(seconds=2)
-    missed: Annotated[int, Field(ge=1, le=100, description="so many without an answer mean a lost line")] = 3
+    missed: Annotated[
+        int, Field(ge=1, le=100, description="polls without a reply after which the line counts as lost")
+    ] = 3
 
 
 class ArgumentSettings(Section):
     """An argument of a command. One named `zone` also takes a zone's id, and may be left out in a command to a zone."""
 
     type: Literal["u8", "u16", "bcd", "digits", "ascii"] = "u8"
-    width: Annotated[int | None, Field(ge=1, le=64, description="bytes; u8 and u16 know theirs")] = None
+    width: Annotated[int | None, Field(ge=1, le=64, description="bytes; not needed for u8 and u16")] = None
     least: int | None = None
     most: int | None = None
     default: int | str | None = None
@@ -129,15 +132,15 @@ class CommandSettings(Section):
 
     send: TemplateText
     arguments: Mapping[str, ArgumentSettings] = {}
-    answer: When = Field(default_factory=dict, description="what its answer looks like")
-    echo: Annotated[str | None, Field(description="the field in which the answer repeats {count}")] = None
-    done: When = Field(default_factory=dict, description="which answers mean that it is done; all, if left out")
+    answer: When = Field(default_factory=dict, description="the fields of its reply")
+    echo: Annotated[str | None, Field(description="the field of the reply that repeats {count}")] = None
+    done: When = Field(default_factory=dict, description="fields of a reply that means success; any reply, if left out")
 
 
 class ClockSettings(Section):
     """Format and time zone of the times that the device sends."""
 
-    format: Annotated[str, Field(description="of its digits, as in strptime: %y%m%d%H%M%S")] = "%y%m%d%H%M%S"
+    format: Annotated[str, Field(description="the format of its digits, as in strptime: %y%m%d%H%M%S")] = "%y%m%d%H%M%S"
     timezone: str = "Asia/Shanghai"
 
     @field_validator("timezone")
@@ -154,26 +157,29 @@ class ExampleFrame(Section):
     """A frame from the manual or a capture, and the event that `anju check` must read from it."""
 
     bytes: Annotated[HexBytes, Field(min_length=1)]
-    kind: Annotated[SignalKind | None, Field(description="what it must tell; left out: nothing")] = None
-    zone: Annotated[int | str | None, Field(description="the zone it must tell it of")] = None
+    kind: Annotated[SignalKind | None, Field(description="the signal that it must become; left out: none")] = None
+    zone: Annotated[int | str | None, Field(description="the number of the zone of that signal")] = None
 
 
 class FramedSettings(SerialSettings):
     """A serial line and the protocol that is spoken on it."""
 
-    frame: Annotated[FrameFormat, Field(description="where a frame begins and ends, and what proves it")]
-    order: Annotated[ByteOrder, Field(description="of numbers of several bytes: which byte comes first")] = "big"
-    fields: Annotated[Mapping[str, FieldSettings], Field(description="what stands where in a frame")]
-    only: When = Field(default_factory=dict, description="which frames are the device's; others are passed over")
-    messages: Annotated[tuple[MessageSettings, ...], Field(description="what its frames mean")]
-    conditions: Annotated[Mapping[str, ConditionSettings], Field(description="what lasts, and what is told of it")] = {}
+    frame: Annotated[FrameFormat, Field(description="where a frame begins and ends, and its checksum")]
+    order: Annotated[ByteOrder, Field(description="byte order of numbers of several bytes")] = "big"
+    fields: Annotated[Mapping[str, FieldSettings], Field(description="the fields of a frame")]
+    only: When = Field(default_factory=dict, description="fields of the frames of this device; others are ignored")
+    messages: Annotated[tuple[MessageSettings, ...], Field(description="the meaning of its frames")]
+    conditions: Annotated[
+        Mapping[str, ConditionSettings], Field(description="states that last, and the signals of their begin and end")
+    ] = {}
     acknowledge: Annotated[
-        tuple[AcknowledgeSettings, ...], Field(description="which frames are answered, once they are on record")
+        tuple[AcknowledgeSettings, ...],
+        Field(description="frames to send once the events of a frame are committed"),
     ] = ()
-    poll: Annotated[PollSettings | None, Field(description="what it is asked, and how often")] = None
-    commands: Annotated[Mapping[str, CommandSettings], Field(description="what it can be told to do")] = {}
+    poll: Annotated[PollSettings | None, Field(description="the poll and its interval")] = None
+    commands: Annotated[Mapping[str, CommandSettings], Field(description="the commands that it takes")] = {}
     zones: tuple[FramedZone, ...] = ()
     clock: ClockSettings = ClockSettings()
     examples: Annotated[
-        tuple[ExampleFrame, ...], Field(description="frames of the manual that `anju check` tries")
+        tuple[ExampleFrame, ...], Field(description="frames of the manual, checked by `anju check`")
     ] = ()

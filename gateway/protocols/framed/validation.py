@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from gateway.protocols.framed.field_values import SIZE
 from gateway.protocols.framed.fields import NUMBERS, TEXTS, FieldSettings, Value
-from gateway.protocols.framed.frame_parser import SIZE
 from gateway.protocols.framed.hex_bytes import to_hex
 from gateway.protocols.framed.settings import FramedSettings, MessageSettings, When
 from gateway.protocols.framed.template import COUNT, LENGTH, Template

@@ -5,13 +5,16 @@ Times on the wire are tenths of a second in one byte; an LED's timer has two byt
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from osdp import Capability, Command, CommandLEDColor
+from osdp import Capability, CommandLEDColor
+from osdp import Command as CommandCode
 
 from gateway.errors import CommandFailed
-from gateway.model import Json, Words
+from gateway.model import Command, Json, Words
+from gateway.protocols.osdp.session import OsdpSession
 
 OsdpCommand = Mapping[str, Any]
 """A command as libosdp takes it."""
@@ -23,9 +26,9 @@ COLOURS = {
     "off": CommandLEDColor.Black,
 }
 REQUIRED_CAPABILITIES = {
-    Command.LED: Capability.LEDControl,
-    Command.Buzzer: Capability.AudibleControl,
-    Command.Text: Capability.TextOutput,
+    CommandCode.LED: Capability.LEDControl,
+    CommandCode.Buzzer: Capability.AudibleControl,
+    CommandCode.Text: Capability.TextOutput,
 }
 ACTIONS = {
     "grant": frozenset({"seconds"}),
@@ -60,10 +63,39 @@ def build_commands(action: str, arguments: Json) -> Sequence[OsdpCommand]:
     raise CommandFailed(Words("读卡器不支持这个指令", en))
 
 
+async def perform(session: OsdpSession, command: Command) -> None:
+    """Send an action's commands; return once the reader has accepted them. Raises CommandFailed if it does not."""
+    requested = build_commands(command.action, command.arguments)
+    if not session.up:
+        raise CommandFailed(Words("读卡器无应答", f"{command.device} does not answer"))
+    # `grant` lights an LED and sounds the buzzer: a reader that has only one of them does that.
+    supported = [each for each in requested if session.has_capability(REQUIRED_CAPABILITIES[each["command"]])]
+    if not supported:
+        en = f"{command.device} has nothing for {command.action}: no such LED, buzzer or display"
+        raise CommandFailed(Words("读卡器没有这种灯、蜂鸣器或显示屏", en))
+    try:
+        async with asyncio.timeout(command.limit.total_seconds()):
+            accepted = await asyncio.gather(*[_submit(session, command.device, each) for each in supported])
+    except TimeoutError:
+        raise CommandFailed(Words("读卡器无应答", f"{command.device} did not answer {command.action}")) from None
+    if not all(accepted):
+        en = f"{command.device} refused {command.action}, or was lost before it answered"
+        raise CommandFailed(Words("读卡器拒绝执行，或应答前断线", en))
+
+
+async def _submit(session: OsdpSession, device: str, command: OsdpCommand) -> bool:
+    """Return True if the reader accepted the command."""
+    accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    # A timeout cancels the future, and the reader may still reply after it.
+    if not session.submit(command, lambda ok: None if accepted.done() else accepted.set_result(ok)):
+        raise CommandFailed(Words("读卡器正忙或已断线", f"{device} has too much to do already, or was lost"))
+    return await accepted
+
+
 def _led(color: str, seconds: int) -> OsdpCommand:
     """Set the LED for a time, after which the reader restores its previous state."""
     return {
-        "command": Command.LED,
+        "command": CommandCode.LED,
         "reader": 0,
         "led_number": 0,
         "temporary": True,
@@ -78,7 +110,7 @@ def _led(color: str, seconds: int) -> OsdpCommand:
 
 def _buzzer(times: int, tenths: int) -> OsdpCommand:
     return {
-        "command": Command.Buzzer,
+        "command": CommandCode.Buzzer,
         "reader": 0,
         "control_code": 2,  # the default tone
         "on_count": tenths,
@@ -93,7 +125,7 @@ def _text(arguments: Json) -> OsdpCommand:
         en = f"text needs text: 1 to {MAX_TEXT} letters of ASCII, which is all that readers show"
         raise CommandFailed(Words(f"读卡器只能显示1到{MAX_TEXT}个英文字母或数字", en))
     return {
-        "command": Command.Text,
+        "command": CommandCode.Text,
         "reader": 0,
         "control_code": 3,  # temporary, without wrapping
         "temp_time": _seconds(arguments, 5),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.model import Words
-from gateway.protocols.osdp.bus import PolledReader
+from gateway.protocols.osdp.polled_reader import PolledReader
 
 _IDENTITY, _CAPABILITIES, _CHALLENGE, _CRYPTOGRAM, _KEY = 0x61, 0x62, 0x76, 0x77, 0x75
 

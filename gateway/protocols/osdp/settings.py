@@ -48,12 +48,10 @@ class OsdpReader(BaseModel):
     install: Annotated[
         bool, Field(description="give the key to a reader that has the default one; take this out when it works")
     ] = False
-    plain: Annotated[bool, Field(description="true for a reader that has no secure channel: it can be overheard")] = (
-        False
-    )
+    plain: Annotated[bool, Field(description="true for a reader without secure channel: it can be overheard")] = False
     format: Annotated[
         Literal["auto", "raw", "H10301", "H10306", "WG34", "H10302", "H10304"],
-        Field(description="layout of the card's bits; auto: by their number"),
+        Field(description="layout of the card's bits; auto: chosen by their number"),
     ] = "auto"
 
     @property
@@ -84,7 +82,7 @@ class ReadersSettings(SerialSettings):
         Duration,
         Field(ge=timedelta(seconds=1)),
         at_most(timedelta(minutes=1)),
-        Field(description="without a key pressed for so long, a PIN is taken as entered"),
+        Field(description="a PIN ends when no key is pressed for this time"),
     ] = timedelta(seconds=5)
 
     @model_validator(mode="after")

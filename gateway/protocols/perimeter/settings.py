@@ -34,7 +34,7 @@ class PanelSettings(SerialSettings):
         Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=1), description="interval of polls")
     ] = timedelta(seconds=2)
     missed_polls: Annotated[int, Field(ge=1, le=100, description="polls without an answer that mean a line fault")] = 3
-    timezone: Annotated[str, Field(description="of the host's clock")] = "Asia/Shanghai"
+    timezone: Annotated[str, Field(description="time zone of the host's clock")] = "Asia/Shanghai"
 
     @field_validator("timezone")
     @classmethod

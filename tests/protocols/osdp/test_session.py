@@ -13,8 +13,8 @@ from osdp import Capability
 
 from gateway.protocols.credential.wiegand import encode
 from gateway.protocols.osdp import commands, diagnosis
-from gateway.protocols.osdp.bus import PolledReader
 from gateway.protocols.osdp.frames import CRC, REPLY, SECURITY, START, OsdpDecoder, OsdpFrame, add_check
+from gateway.protocols.osdp.polled_reader import PolledReader
 from gateway.protocols.osdp.session import MAX_PENDING, STATUS_COMMAND, OsdpSession
 from gateway.simulator.osdp import SimulatedReader
 
