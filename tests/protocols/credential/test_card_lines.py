@@ -68,13 +68,13 @@ def test_anything_is_a_card_or_bad_input(name: str, chunks: list[bytes]) -> None
         ("decimal", b"1" * 200 + b"\r\n", "128 bytes and no end of the line"),
     ],
 )
-def test_what_can_not_be_read_says_why(name: str, line: bytes, why: str) -> None:
+def test_reasons_of_unreadable_lines(name: str, line: bytes, why: str) -> None:
     first = CardLineDecoder(name, None).feed(line)[0]
     assert isinstance(first, BadInput)
     assert str(first.why) == why
 
 
-def test_half_a_line_is_told_at_silence_and_costs_nothing_after() -> None:
+def test_an_incomplete_line_is_reported_at_silence_and_the_next_is_read() -> None:
     printed = CardLineDecoder("decimal", None)
     assert printed.feed(b"0007") == []
     (half,) = printed.reset()
@@ -83,7 +83,7 @@ def test_half_a_line_is_told_at_silence_and_costs_nothing_after() -> None:
     assert printed.feed(b"0007233920\r\n") == [LINES[0][2]]
 
 
-def test_a_pattern_of_the_installers_own() -> None:
+def test_an_installers_pattern() -> None:
     printed = CardLineDecoder("pattern", r"C(?P<facility>\d{3})-(?P<number>\d{5})")
     assert printed.feed(b"C110-24960\r\n") == [Credential("pattern", number=24960, facility=110)]
     bits = CardLineDecoder("pattern", r"W:(?P<bits>[01]+)", "H10301")
@@ -93,7 +93,7 @@ def test_a_pattern_of_the_installers_own() -> None:
     assert isinstance(bad, BadInput)
 
 
-def test_keys_become_a_pin_of_so_many_digits() -> None:
+def test_keys_are_counted_as_a_pin() -> None:
     keypad = PinCollector(5)
     assert keypad.press(b"12", 1) == []
     assert keypad.press(b"34", 2) == []
@@ -105,14 +105,14 @@ def test_keys_become_a_pin_of_so_many_digits() -> None:
     assert keypad.expire(10) == []
 
 
-def test_a_pause_parts_two_pins() -> None:
+def test_a_timeout_separates_two_pins() -> None:
     keypad = PinCollector(5)
     keypad.press(b"12", 1)
     assert keypad.press(b"345#", 7) == [2, 3]
 
 
 @given(st.lists(st.binary(max_size=40), max_size=30))
-def test_a_keypad_holds_nothing_but_a_count(presses: list[bytes]) -> None:
+def test_no_digit_is_stored(presses: list[bytes]) -> None:
     keypad = PinCollector(5)
     for number, keys in enumerate(presses):
         assert all(0 < count <= MAX_DIGITS for count in keypad.press(keys, number))

@@ -95,7 +95,7 @@ def test_no_byte_is_lost_and_the_frame_after_silence_is_found(name: str, data: s
 @pytest.mark.parametrize("name", FRAMINGS)
 @given(chunks=st.lists(st.binary(min_size=50, max_size=400), max_size=12))
 @settings(max_examples=30)
-def test_nothing_breaks_or_grows(name: str, chunks: list[bytes]) -> None:
+def test_any_input_is_handled_in_bounded_memory(name: str, chunks: list[bytes]) -> None:
     frame = FrameFormat.model_validate(FRAMINGS[name])
     decoder = FramedDecoder(frame)
     for chunk in chunks:
@@ -107,7 +107,7 @@ def test_nothing_breaks_or_grows(name: str, chunks: list[bytes]) -> None:
     assert not decoder._unreadable
 
 
-def test_a_frame_hidden_behind_half_a_one_is_found_at_silence() -> None:
+def test_a_frame_behind_an_incomplete_one_is_found_at_silence() -> None:
     frame = FrameFormat.model_validate(FRAMINGS["length"])
     whole = frame.build(b"\0hello")
     decoder = FramedDecoder(frame)
@@ -129,7 +129,7 @@ def test_a_frame_hidden_behind_half_a_one_is_found_at_silence() -> None:
         ("end", b"\x02\x03", "it is too short"),
     ],
 )
-def test_what_is_wrong_with_a_frame_is_told(name: str, wire: bytes, why: str) -> None:
+def test_reasons_of_unreadable_frames(name: str, wire: bytes, why: str) -> None:
     if name == "dle":
         FRAMINGS["strict"] = {**FRAMINGS["dle"], "escape": {"byte": "10", "values": {"10": "10"}}}
         name = "strict"
@@ -167,5 +167,5 @@ def test_checksums_are_those_of_the_catalogue(kind: str, value: int) -> None:
     )
 
 
-def test_every_name_of_the_library_is_known() -> None:
+def test_every_algorithm_of_the_library_is_available() -> None:
     assert {f"crc16-{name.replace('_', '-')}" for name in fastcrc.crc16.algorithms_available} <= set(ALGORITHMS)

@@ -99,7 +99,7 @@ def mistakes(tmp_path, entry) -> list[str]:
     return []
 
 
-def spoilt(path: str, value: object) -> dict:
+def with_mistake(path: str, value: object) -> dict:
     entry = deepcopy(RIGHT)
     *way, last = path.split(".")
     holder = entry
@@ -114,21 +114,21 @@ def spoilt(path: str, value: object) -> dict:
     return entry
 
 
-def test_the_starting_point_is_right(tmp_path) -> None:
+def test_the_base_settings_are_valid(tmp_path) -> None:
     assert mistakes(tmp_path, RIGHT) == []
 
 
-@pytest.mark.parametrize(("path", "value", "told"), MISTAKES)
-def test_a_mistake_is_told_once(tmp_path, path: str, value: object, told: str) -> None:
-    found = mistakes(tmp_path, spoilt(path, value))
-    if not told:
+@pytest.mark.parametrize(("path", "value", "expected"), MISTAKES)
+def test_a_mistake_is_reported_once(tmp_path, path: str, value: object, expected: str) -> None:
+    found = mistakes(tmp_path, with_mistake(path, value))
+    if not expected:
         assert found == []
         return
     assert len(found) == 1
-    assert told in found[0]
+    assert expected in found[0]
 
 
-def test_a_wrong_checksum_names_those_that_would_fit(tmp_path) -> None:
+def test_a_wrong_checksum_suggests_those_that_fit(tmp_path) -> None:
     entry = deepcopy(RIGHT)
     entry["frame"] = {"start": "AA 55", "end": "0D", "checksum": {"kind": "crc16-modbus"}}
     entry |= {"acknowledge": [], "commands": {}, "fields": {"code": {"at": 2}}, "conditions": {}}

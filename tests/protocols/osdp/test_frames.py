@@ -21,7 +21,7 @@ from gateway.protocols.osdp.frames import (
 from gateway.protocols.unreadable import UnreadableBytes
 
 # what libosdp 3.2.9 said to each other: a poll for the identity and its answer, a challenge and its answer
-SPOKEN = [
+RECORDED = [
     "5303090004610020a8",
     "538314000445bebafe0101afbeaddeaddead4ddb",
     "530313000e03110176d764c8cce93255c4760f",
@@ -50,9 +50,9 @@ def test_crc_is_the_standards() -> None:
     assert crc16(b"123456789") == 0xE5CC  # the catalogue's check value of CRC-16/SPI-FUJITSU, alias AUG-CCITT
 
 
-def test_frames_as_libosdp_speaks_them() -> None:
-    found = read(OsdpDecoder().feed(b"".join(b"\xff" + bytes.fromhex(one) for one in SPOKEN)))
-    assert [frame.raw.hex() for frame in found] == SPOKEN
+def test_frames_of_libosdp() -> None:
+    found = read(OsdpDecoder().feed(b"".join(b"\xff" + bytes.fromhex(one) for one in RECORDED)))
+    assert [frame.raw.hex() for frame in found] == RECORDED
     assert [frame.code for frame in found] == [0x61, 0x45, 0x76, 0x76]
     assert [(frame.is_reply, frame.address, frame.sequence) for frame in found[2:]] == [(False, 3, 2), (True, 3, 2)]
 
@@ -88,7 +88,7 @@ def _swallowed(found: list, before: bytes, frame: OsdpFrame) -> bool:
 
 
 @given(st.lists(frames, min_size=2, max_size=4), st.data())
-def test_a_wrong_bit_costs_its_frame_alone(sent: list[OsdpFrame], data: st.DataObject) -> None:
+def test_a_wrong_bit_destroys_only_its_frame(sent: list[OsdpFrame], data: st.DataObject) -> None:
     hit = data.draw(st.integers(0, len(sent) - 1))
     wires = [bytearray(frame.raw) for frame in sent]
     wires[hit][-1] ^= 1 << data.draw(st.integers(0, 7))
@@ -98,7 +98,7 @@ def test_a_wrong_bit_costs_its_frame_alone(sent: list[OsdpFrame], data: st.DataO
 
 
 @given(st.lists(st.binary(min_size=100, max_size=300), max_size=20))
-def test_nothing_breaks_or_grows(chunks: list[bytes]) -> None:
+def test_any_input_is_handled_in_bounded_memory(chunks: list[bytes]) -> None:
     framer = OsdpDecoder()
     for chunk in chunks:
         for item in framer.feed(chunk):
@@ -111,7 +111,7 @@ def test_nothing_breaks_or_grows(chunks: list[bytes]) -> None:
     assert not framer._unreadable
 
 
-def test_half_a_frame_is_dropped_at_silence_and_one_hidden_behind_it_found() -> None:
+def test_a_frame_behind_an_incomplete_one_is_found_at_silence() -> None:
     framer, frame = OsdpDecoder(), made(0x83, 4, b"\x40")
     half = bytes((START, 0x83, 60, 0, 4))
     assert framer.feed(half + frame.raw) == []
@@ -120,12 +120,12 @@ def test_half_a_frame_is_dropped_at_silence_and_one_hidden_behind_it_found() -> 
 
 
 @pytest.mark.parametrize("noise", [b"\xff" * 300, b""])
-def test_marks_are_no_unreadable(noise: bytes) -> None:
+def test_mark_bytes_are_not_reported(noise: bytes) -> None:
     framer = OsdpDecoder()
     assert framer.feed(noise) + framer.reset() == []
 
 
-def test_a_frame_with_a_wrong_check_gives_no_pin_away() -> None:
+def test_a_frame_with_a_wrong_check_reveals_no_pin() -> None:
     framer = OsdpDecoder()
     keys = bytearray(made(0x83, 4, b"\x53\x00\x04" + b"1234").raw)  # osdp_KEYPAD: a PIN in the clear
     keys[-1] ^= 1

@@ -24,14 +24,14 @@ IDENTITY, ABILITIES = bytes((0x45, *range(12))), bytes((0x46, 4, 1, 1, 8, 1, 0))
 
 def exchange(session: OsdpSession, reader: SimulatedReader) -> bool:
     """One question and its answer; whether there was one."""
-    said = session.next_frame()
-    for frame in OsdpDecoder().feed(reader.answer(said)) if said else ():
+    sent = session.next_frame()
+    for frame in OsdpDecoder().feed(reader.answer(sent)) if sent else ():
         assert isinstance(frame, OsdpFrame)
         session.receive(frame)
-    return bool(said)
+    return bool(sent)
 
 
-def made_up(session: OsdpSession, reader: SimulatedReader) -> OsdpSession:
+def connected(session: OsdpSession, reader: SimulatedReader) -> OsdpSession:
     for _ in range(6):
         if not session.up:
             exchange(session, reader)
@@ -41,13 +41,13 @@ def made_up(session: OsdpSession, reader: SimulatedReader) -> OsdpSession:
 
 @pytest.mark.parametrize("key", [KEY, None])
 def test_up_within_four_exchanges(key: bytes | None) -> None:
-    session = made_up(OsdpSession(9, key), SimulatedReader(9, key))
+    session = connected(OsdpSession(9, key), SimulatedReader(9, key))
     assert session.reachable
     assert session.has_capability(Capability.LEDControl)
     assert not session.has_capability(Capability.TextOutput)
 
 
-def test_begun_anew_from_any_point() -> None:
+def test_restart_at_any_point() -> None:
     reader, session = SimulatedReader(9, KEY), OsdpSession(9, KEY)
     for exchanges in range(6):
         for _ in range(exchanges):
@@ -55,35 +55,35 @@ def test_begun_anew_from_any_point() -> None:
         session.next_frame()  # an answer that never comes
         session.restart()
         assert not session.up
-        made_up(session, reader)
+        connected(session, reader)
 
 
-def test_commands_that_wait_are_told_that_they_failed() -> None:
-    reader, session, told = SimulatedReader(9, KEY), OsdpSession(9, KEY), []
+def test_pending_commands_fail_on_restart() -> None:
+    reader, session, results = SimulatedReader(9, KEY), OsdpSession(9, KEY), []
     assert not session.submit(STATUS_COMMAND)
-    made_up(session, reader)
-    for order in commands.build_commands("grant", {}):
-        assert session.submit(order, told.append)
+    connected(session, reader)
+    for command in commands.build_commands("grant", {}):
+        assert session.submit(command, results.append)
     assert session.busy
     session.next_frame()
     session.restart()
-    assert told == [False, False]
-    made_up(session, reader)
-    assert session.submit(commands.build_commands("led", {})[0], told.append)
+    assert results == [False, False]
+    connected(session, reader)
+    assert session.submit(commands.build_commands("led", {})[0], results.append)
     exchange(session, reader)
-    assert told[2:] == [True]
+    assert results[2:] == [True]
     assert not session.busy
 
 
-def test_not_more_commands_wait_than_a_few() -> None:
-    session = made_up(OsdpSession(9, KEY), SimulatedReader(9, KEY))
+def test_pending_commands_are_bounded() -> None:
+    session = connected(OsdpSession(9, KEY), SimulatedReader(9, KEY))
     (tone,) = commands.build_commands("buzzer", {})
     taken = [session.submit(tone) for _ in range(MAX_PENDING + 2)]
     assert taken == [True] * MAX_PENDING + [False] * 2
     session.close()
 
 
-def test_it_leaves_nothing_behind() -> None:
+def test_close_releases_the_session() -> None:
     session = OsdpSession(9, KEY)
     seen = weakref.ref(session)
     session.close()
@@ -92,7 +92,7 @@ def test_it_leaves_nothing_behind() -> None:
     assert seen() is None
 
 
-def test_a_key_is_not_kept_where_it_could_be_shown() -> None:
+def test_a_key_is_not_in_any_repr() -> None:
     session = OsdpSession(9, KEY)
     shown = repr(vars(session)) + repr(session)
     assert KEY.hex() not in shown
@@ -109,16 +109,16 @@ blocks = st.sampled_from([b""] * 6 + [bytes((2, 0x16)), bytes((3, 0x12, 1)), byt
 
 @settings(max_examples=200)
 @given(st.booleans(), st.lists(st.tuples(answers, blocks), max_size=60))
-def test_answers_of_malice(secure: bool, said_back: list[tuple[bytes, bytes]]) -> None:
+def test_malicious_replies(secure: bool, replies: list[tuple[bytes, bytes]]) -> None:
     session = OsdpSession(5, KEY if secure else None)
-    for body, block in said_back:
+    for body, block in replies:
         if session.failed:
             session.restart()
-        said = session.next_frame()
-        if not said:
+        sent = session.next_frame()
+        if not sent:
             session.restart()
             continue
-        control = OsdpFrame(said.lstrip(b"\xff")).sequence | CRC | (SECURITY if block else 0)
+        control = OsdpFrame(sent.lstrip(b"\xff")).sequence | CRC | (SECURITY if block else 0)
         size = 5 + len(block) + len(body) + 2
         if size <= 255:
             session.receive(OsdpFrame(add_check(bytes((START, REPLY | 5, size, 0, control)) + block + body)))
@@ -128,22 +128,22 @@ def test_answers_of_malice(secure: bool, said_back: list[tuple[bytes, bytes]]) -
     session.close()
 
 
-def test_nothing_is_said_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_written_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     session = OsdpSession(5, None)
     for code in (0x76, 0x78, 0x54, 0xEE):
-        said = session.next_frame()
-        control = OsdpFrame(said.lstrip(b"\xff")).sequence | CRC
+        sent = session.next_frame()
+        control = OsdpFrame(sent.lstrip(b"\xff")).sequence | CRC
         session.receive(OsdpFrame(add_check(bytes((START, REPLY | 5, 8, 0, control, code)))))
         session.restart()
     assert capfd.readouterr() == ("", "")
 
 
-def test_events_are_of_their_own() -> None:
+def test_events_after_a_restart() -> None:
     reader, session = SimulatedReader(9, KEY), OsdpSession(9, KEY)
-    made_up(session, reader)
+    connected(session, reader)
     reader.card(*encode("H10301", 7, 1))
     session.restart()
-    made_up(session, reader)
+    connected(session, reader)
     events: list[Any] = []
     for _ in range(200):
         exchange(session, reader)
@@ -161,7 +161,7 @@ def _wait() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "has_key", "says"),
+    ("command", "has_key", "expected"),
     [
         (0x61, True, "is it an OSDP reader?"),
         (0x62, True, "has no secure channel: get one that has, or take out its key and say plain: true"),
@@ -171,7 +171,7 @@ def _wait() -> None:
         (0x60, False, "does it want a secure channel? Then write its `key`"),
     ],
 )
-def test_refusals_say_what_to_look_at(command: int, has_key: bool, says: str) -> None:
+def test_rejections_say_what_to_check(command: int, has_key: bool, expected: str) -> None:
     session = OsdpSession(5, KEY if has_key else None)
     session.last_command = command
-    assert says in diagnosis.rejected(PolledReader(session), has_key=has_key).en
+    assert expected in diagnosis.rejected(PolledReader(session), has_key=has_key).en

@@ -40,7 +40,7 @@ def test_a_nul_ends_a_line_too() -> None:
     assert SyslogStreamDecoder().feed(b"<34>one\0<34>two\n\0<34>three\0") == [b"<34>one", b"<34>two", b"<34>three"]
 
 
-def test_the_last_line_needs_no_end_and_half_a_counted_one_is_none() -> None:
+def test_the_last_line_needs_no_end_and_half_a_counted_message_is_dropped() -> None:
     stream = SyslogStreamDecoder()
     assert stream.feed(b"<34>last") == []
     assert stream.end() == [b"<34>last"]
@@ -49,7 +49,7 @@ def test_the_last_line_needs_no_end_and_half_a_counted_one_is_none() -> None:
     assert stream.end() == []
 
 
-def test_what_is_too_long_is_told_once_and_the_next_is_found() -> None:
+def test_an_overlong_message_is_reported_once_and_the_next_is_found() -> None:
     stream = SyslogStreamDecoder()
     found = stream.feed(b"x" * 20_000 + b"\n<34>next\n" + counted(b"<34>" + b"y" * 20_000) + b"<34>after\n")
     assert [item if isinstance(item, bytes) else len(item.head) <= MAX_MESSAGE_BYTES for item in found] == [
@@ -62,7 +62,7 @@ def test_what_is_too_long_is_told_once_and_the_next_is_found() -> None:
 
 
 @given(st.lists(st.binary(max_size=9000) | st.sampled_from([b"999999 <", b"8192 <", b"\n", b"7 <"]), max_size=12))
-def test_nothing_breaks_or_grows(chunks: list[bytes]) -> None:
+def test_any_input_is_handled_in_bounded_memory(chunks: list[bytes]) -> None:
     stream = SyslogStreamDecoder()
     for chunk in chunks:
         stream.feed(chunk)
