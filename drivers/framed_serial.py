@@ -120,6 +120,7 @@ class FramedSerial(Driver):
         if parsed is None:
             return
         self._polls.heard()
+        # Before the events: a reply may also be an event by `messages`, or be described nowhere.
         is_reply = self._commands.handle_reply(parsed.values)
         if parsed.error and not is_reply:
             self._unread.unread(parsed.error)

@@ -139,6 +139,7 @@ class OsdpReaders(Driver):
         now = asyncio.get_running_loop().time()
         self._report_state(connection, polled, now)
         await self._read_events(connection, now)
+        # Not polled again before its events are committed: the reader keeps later ones in its own memory.
         if not await self._commit(connection):
             polled.next_poll_at = now + RETRY_S
         while bus.unreadable:

@@ -116,6 +116,7 @@ class PerimeterPanel(Driver):
         try:
             status = read_status(frame.payload)
         except BadInput as error:
+            # `refuse` reports it to the guard too: with another status layout, conditions are missed.
             await self._quarantine_limit.refuse(error.why, frame.encode())
             return
         self.emit.heard()
@@ -137,6 +138,7 @@ class PerimeterPanel(Driver):
         payload = frame.payload
         code = EVENT_CODES.get(payload[2]) if len(payload) == EVENT_LENGTH else None
         if code is None:
+            # Acknowledged once it is in quarantine: else the host would repeat it for ever.
             committed = await self._quarantine_limit.refuse(_UNKNOWN, frame.encode())
         else:
             source = f"{int.from_bytes(payload[:2])}.{frame.sequence}"

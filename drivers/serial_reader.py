@@ -58,9 +58,9 @@ class ReaderSettings(SerialSettings):
         groups = set(compiled(pattern).groupindex)
         unknown = sorted(groups - GROUPS)
         if unknown:
-            raise Wrong(f"a group named {unknown[0]!r} says nothing", did_you_mean(unknown[0], GROUPS))
+            raise Wrong(f"a group named {unknown[0]!r} has no meaning", did_you_mean(unknown[0], GROUPS))
         if not groups & {"number", "hex", "bits"}:
-            raise Wrong("no group says the card", "name one: (?P<number>…), (?P<hex>…) or (?P<bits>…)")
+            raise Wrong("no group matches the card", "name one: (?P<number>…), (?P<hex>…) or (?P<bits>…)")
         return pattern
 
     @model_validator(mode="after")
@@ -93,6 +93,7 @@ class SerialReader(Driver):
             self.emit.heard()
             while True:
                 chunk = await line.read()
+                # An empty chunk means that the line fell silent: a line that has begun will not be completed.
                 for found in decoder.feed(chunk) if chunk else decoder.reset():
                     await self._handle(found)
 
@@ -102,6 +103,7 @@ class SerialReader(Driver):
             why = Words(
                 f"{reason.zh}（已遮盖：0 代表数字，A 代表字母）", f"{reason.en} (masked: 0 is a digit, A a letter)"
             )
+            # Masked: a card that is readable to the eye must not be in the quarantine.
             await self._quarantine_limit.put(why, mask_line(found.data))
             self._unread.unread(reason)
             return

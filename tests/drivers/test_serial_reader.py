@@ -164,7 +164,7 @@ async def test_an_unplugged_reader_is_lost(serial_line) -> None:
         ({}, "a reader has a `format` or a `pattern`"),
         ({"format": "decimal", "pattern": "(?P<number>1)"}, "a reader has a `format` or a `pattern`"),
         ({"pattern": "(?P<number>["}, "is no pattern"),
-        ({"pattern": "[0-9]+"}, "no group says the card"),
+        ({"pattern": "[0-9]+"}, "no group matches the card"),
         ({"pattern": "(?P<numer>[0-9]+)"}, "did you mean 'number'"),
     ],
 )

@@ -20,7 +20,7 @@ class PinCollector:
 
     def press(self, keys: bytes, now: float) -> list[int]:
         """Add keys and return the number of digits of each PIN they complete; `#` alone completes none."""
-        finished = self.expire(now)
+        finished = self.expire(now)  # first: keys after the timeout begin another PIN
         for key in keys:
             if key in ENTER_KEYS:
                 finished += self._complete()

@@ -124,7 +124,7 @@ def _examine_encrypted(
     if account not in keys:
         return _unknown_account(header, account)
     key = keys[account]
-    if key is None:
+    if key is None:  # not even the time can be read, so DUH and not NAK
         why = Words("已加密，而其账号没有密钥", "it is encrypted, and its account has no key")
         return RejectedMessage(why, _duh(header), account, _NO_KEY)
     message = _decrypted(header, key)
@@ -157,6 +157,7 @@ def _unknown_account(header: Dc09Header, account: str) -> RejectedMessage:
 
 
 def _outside_window(message: Dc09Message, now: datetime, zone: ZoneInfo | None) -> RejectedMessage:
+    # Sequence number, receiver, line and account are zeros by the standard.
     nak = wrap(b'"NAK"0000R0L0A0[]' + write_time(clock.panel_time(now, zone)))
     if message.sent_at is None:
         why = Words("已加密而没有时间", "it is encrypted and has no time")

@@ -67,12 +67,13 @@ def _parse_block(message: Dc09Message) -> Sequence[Dc09Event]:
     match message.header.token:
         case "ADM-CID":
             found = _CONTACT_ID.fullmatch(message.data.strip().upper())
+            # A link test in place of an event: shown, but not reported as unreadable.
             if _NO_EVENT.fullmatch(message.data.strip()):
                 return [Dc09Event("E000", "x.dc09.e000", None, {"code": "E000"})]
             return [_contact_id_event(found)] if found else []
         case "SIA-DCS":
             return list(_sia_events(message.data))
-    return []
+    return []  # other data formats of the standard are not supported
 
 
 def unreadable_event(message: Dc09Message) -> Dc09Event:

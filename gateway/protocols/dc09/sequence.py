@@ -28,7 +28,7 @@ class SequenceTracker:
             return False  # a link test outside the count: the next event may still repeat the one before it
         self._last[message.account] = (line, number, content)
         if before is None or before[0] != line:
-            return False
+            return False  # after a restart, or another communicator of the panel: each has its own numbers
         if before[1] == number:
             return before[2] != content
         return (before[1] - number) % LAST_SEQUENCE > MAX_REORDERING

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def _check_account(value: object) -> object:
-    if isinstance(value, int | float):
+    if isinstance(value, int | float):  # YAML reads an unquoted 0123 as 123, and 1E05 as 100000.0
         what = f"account {AS_WRITTEN} is a number, of which leading zeros are lost"
         raise Wrong(what, f'write it in quotes: "{AS_WRITTEN}"', value=value)
     return value.upper() if isinstance(value, str) else value

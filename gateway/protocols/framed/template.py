@@ -71,6 +71,7 @@ def parse_template(value: object) -> Template:
         parts += [parse_hex(text[at : found.start()]), _parse_placeholder(found)]
         at = found.end()
     parts.append(parse_hex(text[at:]))
+    # Between two placeholders, or at either end, there may be no bytes.
     return Template(text, tuple(part for part in parts if part), raw=raw)
 
 

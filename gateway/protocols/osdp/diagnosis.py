@@ -34,6 +34,7 @@ def rejected(reader: PolledReader, *, has_key: bool) -> Words:
             "读卡器不支持加密，请通知安装员",
             "it answers, but has no secure channel: get one that has, or take out its key and say plain: true",
         )
+    # It is up without the secure channel: with `install`, libosdp falls back to that if no key works.
     if has_key and reader.session.reachable:
         return Words(
             "读卡器密钥不对，请通知安装员",

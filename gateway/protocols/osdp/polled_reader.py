@@ -30,6 +30,7 @@ class PolledReader:
 
     def is_lost(self, now: float) -> bool:
         """Return True if it has not replied for LOST_AFTER_S and LOST_AFTER_POLLS commands."""
+        # Both: three polls fail within a second, and on a line of many readers a round may take longer than that.
         return self.unanswered >= LOST_AFTER_POLLS and now - self.last_reply_at > LOST_AFTER_S
 
     @property
