@@ -143,11 +143,8 @@ class SyslogLines(Driver):
 
     async def _handle(self, line: bytes | OverlongMessage, peer: str) -> None:
         if isinstance(line, OverlongMessage):
-            zh, en = (
-                f"{peer} 发来的一行超过 {MAX_MESSAGE_BYTES} 字节",
-                f"a line of {peer} is longer than {MAX_MESSAGE_BYTES} bytes",
-            )
-            await self._quarantine_limit.put(Words(zh, en), line.head)
+            en = f"a line of {peer} is longer than {MAX_MESSAGE_BYTES} bytes"
+            await self._quarantine_limit.put(Words(f"{peer} 发来的一行超过 {MAX_MESSAGE_BYTES} 字节", en), line.head)
             line = line.head  # the pattern may match its beginning
         message = parse_message(line, self._timezone, datetime.now(UTC))
         # By address, or behind a relay by the host name in the message.

@@ -26,11 +26,11 @@ _LENGTH = rb'(?P<length>[0-9A-Fa-f]{2,4})?(?=")'
 _HEAD = re.compile(rb"\n(?:(?P<hex>[0-9A-Fa-f]{4})|(?P<raw>[\s\S]{2}))" + _LENGTH)
 _RAW_HEAD = re.compile(rb"\n(?P<hex>(?!))?(?P<raw>[\s\S]{2})" + _LENGTH)
 """A raw checksum may look like hex digits: `C8003D` is C800 and length 3D, or the raw bytes `C8` and length 003D."""
-_SHORTEST_HEAD, _LONGEST_HEAD = 7, 10
+_MIN_HEAD_BYTES, _MAX_HEAD_BYTES = 7, 10
 """Bytes: LF, two of the checksum and four of the length; LF, four, four, and the quote."""
-_MOST_HEADS = 32
+_MAX_HEADS = 32
 """Heads tried before a CR. Bounds the time that hostile input can take."""
-_MOST_ENDS = 4
+_MAX_ENDS = 4
 """LFs tried as the end of a body without a length."""
 _BLANK = b"\r\n\t \0"
 
@@ -127,7 +127,7 @@ def _stop(data: bytes) -> int:
 def _may_be_head(data: bytes, lf: int) -> bool:
     head = _HEAD.match(data, lf)
     if head is None:
-        return len(data) - lf <= _SHORTEST_HEAD  # too few bytes yet to tell
+        return len(data) - lf <= _MIN_HEAD_BYTES  # too few bytes yet to tell
     return head["raw"] is not None
 
 
@@ -136,13 +136,13 @@ def _heads(data: bytes, stop: int) -> Iterator[re.Match[bytes]]:
 
     def found() -> Iterator[re.Match[bytes]]:
         at = 0
-        while (head := _HEAD.search(data, at, stop + _LONGEST_HEAD)) and head.start() < stop:
+        while (head := _HEAD.search(data, at, stop + _MAX_HEAD_BYTES)) and head.start() < stop:
             yield head
             if head["hex"] is not None and (raw := _RAW_HEAD.match(data, head.start())):
                 yield raw
             at = head.start() + 1
 
-    return itertools.islice(found(), _MOST_HEADS)
+    return itertools.islice(found(), _MAX_HEADS)
 
 
 def _ends(data: bytes, head: re.Match[bytes], stop: int) -> Iterator[int]:
@@ -152,7 +152,7 @@ def _ends(data: bytes, head: re.Match[bytes], stop: int) -> Iterator[int]:
     # Without a length the body ends at an LF, at the CR, or with the segment: the checksum decides.
     last = len(data) if stop < 0 else stop
     lines = (at.start() for at in re.finditer(rb"\n", data[:last]) if at.start() >= head.end())
-    return itertools.chain(itertools.islice(lines, _MOST_ENDS), (last,))
+    return itertools.chain(itertools.islice(lines, _MAX_ENDS), (last,))
 
 
 def _checksum_matches(head: re.Match[bytes], crc: int) -> bool:

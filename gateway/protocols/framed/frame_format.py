@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gateway.protocols.framed.checksum import ByteOrder, ChecksumSettings
-from gateway.protocols.framed.hex_bytes import HexByte, HexBytes, to_hex
+from gateway.protocols.framed.hex_bytes import HexByte, HexBytes
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
@@ -138,9 +138,6 @@ class FrameFormat(Section):
         stop = len(frame) - len(self.end)
         content = self.escape.escape(frame[len(self.start) : stop], self.start + self.end)
         return self.start + content + self.end
-
-    def __str__(self) -> str:
-        return f"{to_hex(self.start)} … {to_hex(self.end)}".strip()
 
 
 def _from_front(offset: int, frame: bytes | bytearray) -> int:

@@ -18,7 +18,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from gateway.protocols.framed.fields import FieldSettings, Value
 from gateway.protocols.framed.hex_bytes import parse_hex
 from gateway.settings.mend import Wrong
 
@@ -95,6 +94,3 @@ TemplateText = Annotated[
         }
     ),
 ]
-
-Fields = Mapping[str, FieldSettings]
-Values = Mapping[str, Value | None]

@@ -148,7 +148,7 @@ def _check_templates(settings: FramedSettings) -> None:
             _check_name(settings, command.echo, (*at, "echo"))
         if (command.echo or command.done) and not command.answer:
             raise Wrong("it has 'echo' or 'done', and no 'answer' to find them in", "add 'answer: {FIELD: VALUE}'", at)
-        if unused := set(command.arguments) - {hole.name for hole in command.send.placeholders()}:
+        if unused := set(command.arguments) - {placeholder.name for placeholder in command.send.placeholders()}:
             raise Wrong(
                 f"argument {min(unused)!r} is not sent", f"write {{{min(unused)}}} into send", (*at, "arguments")
             )

@@ -49,9 +49,8 @@ def parse_message(data: bytes, zone: ZoneInfo, now: datetime) -> SyslogMessage:
     header = _RFC5424_HEADER.match(rest) if found else None
     if header:
         structured = _STRUCTURED.match(rest, header.end())
-        text = rest[structured.end() if structured else header.end() :].removeprefix(
-            "\ufeff"
-        )  # RFC 5424 marks UTF-8 with a BOM
+        text = rest[structured.end() if structured else header.end() :]
+        text = text.removeprefix("\ufeff")  # RFC 5424 marks UTF-8 with a BOM
         return SyslogMessage(text, severity, _field(header["host"]), _field(header["app"]), _iso_time(header["at"]))
     return _parse_rfc3164(rest, severity, zone, now)
 
