@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.protocols.credential.masked import masked_bits, masked_line
+from gateway.protocols.credential.masking import mask_bits, mask_line
 
 
 @pytest.mark.parametrize(
@@ -18,9 +18,9 @@ from gateway.protocols.credential.masked import masked_bits, masked_line
     ],
 )
 def test_a_line_keeps_its_shape_and_its_end(line: bytes, kept: bytes) -> None:
-    assert masked_line(line) == kept
+    assert mask_line(line) == kept
 
 
 def test_of_bits_the_last_byte_is_kept() -> None:
-    assert masked_bits(b"\x12\x34\x56") == b"\0\0\x56"
-    assert masked_bits(b"") == b""
+    assert mask_bits(b"\x12\x34\x56") == b"\0\0\x56"
+    assert mask_bits(b"") == b""

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import BadInput
+from gateway.protocols.credential.card_lines import MAX_LINE_BYTES, PATTERNS, CardLineDecoder
 from gateway.protocols.credential.credential import Credential
-from gateway.protocols.credential.keypad import LONGEST as MOST_DIGITS
-from gateway.protocols.credential.keypad import Keypad
-from gateway.protocols.credential.printed import LONGEST, PATTERNS, Printed
+from gateway.protocols.credential.keypad import MAX_DIGITS, PinCollector
 
 LINES = [
     ("decimal", b"0007233920\r\n", Credential("decimal", number=7_233_920)),
@@ -28,11 +27,11 @@ SHEET = (b"\x0262E3086CED08\r\n\x03", 0xE3086CED)
 
 @pytest.mark.parametrize(("name", "line", "card"), LINES)
 def test_a_card_as_each_reader_prints_it(name: str, line: bytes, card: Credential) -> None:
-    assert Printed(name, None).feed(line) == [card]
+    assert CardLineDecoder(name, None).feed(line) == [card]
 
 
 def test_the_example_of_the_data_sheet() -> None:
-    (card,) = Printed("stx_hex", None).feed(SHEET[0])
+    (card,) = CardLineDecoder("stx_hex", None).feed(SHEET[0])
     assert isinstance(card, Credential)
     assert card.number == SHEET[1]
 
@@ -40,7 +39,7 @@ def test_the_example_of_the_data_sheet() -> None:
 @given(st.sampled_from(LINES), st.integers(1, 5), st.data())
 def test_lines_survive_any_cutting(line: tuple[str, bytes, Credential], times: int, data: st.DataObject) -> None:
     name, wire, card = line
-    printed, found, wire = Printed(name, None), [], wire * times
+    printed, found, wire = CardLineDecoder(name, None), [], wire * times
     while wire:
         count = data.draw(st.integers(1, len(wire)))
         found += printed.feed(wire[:count])
@@ -50,11 +49,11 @@ def test_lines_survive_any_cutting(line: tuple[str, bytes, Credential], times: i
 
 @given(st.sampled_from(sorted(PATTERNS)), st.lists(st.binary(max_size=300), max_size=20))
 def test_anything_is_a_card_or_bad_input(name: str, chunks: list[bytes]) -> None:
-    printed = Printed(name, None)
+    printed = CardLineDecoder(name, None)
     for chunk in chunks:
         for found in printed.feed(chunk):
-            assert isinstance(found, Credential) or len(found.data) <= LONGEST
-        assert len(printed._lines._line) <= LONGEST
+            assert isinstance(found, Credential) or len(found.data) <= MAX_LINE_BYTES
+        assert len(printed._lines._line) <= MAX_LINE_BYTES
     printed.reset()
     assert not printed._lines._line
 
@@ -69,14 +68,14 @@ def test_anything_is_a_card_or_bad_input(name: str, chunks: list[bytes]) -> None
         ("decimal", b"1" * 200 + b"\r\n", "128 bytes and no end of the line"),
     ],
 )
-def test_what_can_not_be_read_says_why(name: str, line: bytes, why: str) -> None:
-    first = Printed(name, None).feed(line)[0]
+def test_reasons_of_unreadable_lines(name: str, line: bytes, why: str) -> None:
+    first = CardLineDecoder(name, None).feed(line)[0]
     assert isinstance(first, BadInput)
     assert str(first.why) == why
 
 
-def test_half_a_line_is_told_at_silence_and_costs_nothing_after() -> None:
-    printed = Printed("decimal", None)
+def test_an_incomplete_line_is_reported_at_silence_and_the_next_is_read() -> None:
+    printed = CardLineDecoder("decimal", None)
     assert printed.feed(b"0007") == []
     (half,) = printed.reset()
     assert isinstance(half, BadInput)
@@ -84,37 +83,37 @@ def test_half_a_line_is_told_at_silence_and_costs_nothing_after() -> None:
     assert printed.feed(b"0007233920\r\n") == [LINES[0][2]]
 
 
-def test_a_pattern_of_the_installers_own() -> None:
-    printed = Printed("pattern", r"C(?P<facility>\d{3})-(?P<number>\d{5})")
+def test_an_installers_pattern() -> None:
+    printed = CardLineDecoder("pattern", r"C(?P<facility>\d{3})-(?P<number>\d{5})")
     assert printed.feed(b"C110-24960\r\n") == [Credential("pattern", number=24960, facility=110)]
-    bits = Printed("pattern", r"W:(?P<bits>[01]+)", "H10301")
+    bits = CardLineDecoder("pattern", r"W:(?P<bits>[01]+)", "H10301")
     assert bits.feed(b"W:10110111001100001100000001\n") == [LINES[5][2]]
-    strange = Printed("pattern", r"(?P<number>.*)")
+    strange = CardLineDecoder("pattern", r"(?P<number>.*)")
     (bad,) = strange.feed(b"x1\n")
     assert isinstance(bad, BadInput)
 
 
-def test_keys_become_a_pin_of_so_many_digits() -> None:
-    keypad = Keypad(5)
+def test_keys_are_counted_as_a_pin() -> None:
+    keypad = PinCollector(5)
     assert keypad.press(b"12", 1) == []
     assert keypad.press(b"34", 2) == []
     assert keypad.press(b"\x0d", 3) == [4]
     assert keypad.press(b"#", 3) == []
     assert keypad.press(b"99*123#5", 4) == [3]
-    assert keypad.due(8) == []
-    assert keypad.due(9) == [1]
-    assert keypad.due(10) == []
+    assert keypad.expire(8) == []
+    assert keypad.expire(9) == [1]
+    assert keypad.expire(10) == []
 
 
-def test_a_pause_parts_two_pins() -> None:
-    keypad = Keypad(5)
+def test_a_timeout_separates_two_pins() -> None:
+    keypad = PinCollector(5)
     keypad.press(b"12", 1)
     assert keypad.press(b"345#", 7) == [2, 3]
 
 
 @given(st.lists(st.binary(max_size=40), max_size=30))
-def test_a_keypad_holds_nothing_but_a_count(presses: list[bytes]) -> None:
-    keypad = Keypad(5)
+def test_no_digit_is_stored(presses: list[bytes]) -> None:
+    keypad = PinCollector(5)
     for number, keys in enumerate(presses):
-        assert all(0 < count <= MOST_DIGITS for count in keypad.press(keys, number))
-    assert vars(keypad).keys() == {"_pause", "_count", "_until"}
+        assert all(0 < count <= MAX_DIGITS for count in keypad.press(keys, number))
+    assert vars(keypad).keys() == {"_timeout", "_count", "_expires_at"}

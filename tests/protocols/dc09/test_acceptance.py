@@ -1,4 +1,4 @@
-"""Which answer is due: ACK, NAK, DUH, and what is taken, by the standard and against others' frames."""
+"""Which answer is due: ACK, NAK, DUH, and what is accepted, by the standard and against others' frames."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from Crypto.Cipher import AES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.protocols.dc09.cipher import read_key, seal, unseal
-from gateway.protocols.dc09.desk import Taken, Turned, judge
-from gateway.protocols.dc09.events import read
+from gateway.protocols.dc09.acceptance import AcceptedMessage, RejectedMessage, accept_or_reject
+from gateway.protocols.dc09.cipher import decrypt, encrypt, parse_key
+from gateway.protocols.dc09.events import parse_events
 from gateway.protocols.dc09.frame import wrap
 from gateway.protocols.dc09.message import read_header, write_time
-from gateway.protocols.dc09.repeats import Repeats
+from gateway.protocols.dc09.sequence import SequenceTracker
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, tzinfo=UTC)
 KEYS = {"1111": b"A" * 16, "1234": None, "24AB": b"B" * 24, "AAAB": b"A" * 16, "3456": None, "12345A": None}
@@ -23,18 +23,18 @@ key_lengths = pytest.mark.parametrize("length", [16, 24, 32])
 
 
 def sealed(account: str, clear: bytes, key: bytes, token: bytes = b"SIA-DCS") -> bytes:
-    return b'"*%s"0007L0#%s[%s' % (token, account.encode(), seal(clear, key))
+    return b'"*%s"0007L0#%s[%s' % (token, account.encode(), encrypt(clear, key))
 
 
 def at(moment: datetime) -> bytes:
     return b"|#1111|Nri1/BA003]" + write_time(moment)
 
 
-def test_the_standards_example_is_taken_and_acknowledged() -> None:
-    taken = judge(b'"SIA-DCS"9876R579BDFL789ABC#12345A[#12345A|NFA129]', KEYS, NOW)
-    assert isinstance(taken, Taken)
-    assert (taken.message.account, taken.message.data) == ("12345A", "NFA129")
-    assert taken.ack(NOW) == wrap(b'"ACK"9876R579BDFL789ABC#12345A[]')
+def test_the_standards_example_is_accepted_and_acknowledged() -> None:
+    accepted = accept_or_reject(b'"SIA-DCS"9876R579BDFL789ABC#12345A[#12345A|NFA129]', KEYS, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    assert (accepted.message.account, accepted.message.data) == ("12345A", "NFA129")
+    assert accepted.ack(NOW) == wrap(b'"ACK"9876R579BDFL789ABC#12345A[]')
 
 
 @pytest.mark.parametrize(
@@ -53,46 +53,48 @@ def test_the_standards_example_is_taken_and_acknowledged() -> None:
         ),
     ],
 )
-def test_encrypted_frames_of_others(body: bytes, sent: datetime, data: str) -> None:
-    taken = judge(body, KEYS, sent + timedelta(seconds=3))
-    assert isinstance(taken, Taken)
-    assert (taken.message.time, taken.message.data) == (sent, data)
+def test_encrypted_frames_of_other_senders(body: bytes, sent: datetime, data: str) -> None:
+    accepted = accept_or_reject(body, KEYS, sent + timedelta(seconds=3))
+    assert isinstance(accepted, AcceptedMessage)
+    assert (accepted.message.sent_at, accepted.message.data) == (sent, data)
 
 
 @key_lengths
 def test_encryption_agrees_with_another_library(length: int) -> None:
     key = bytes(range(length))
-    other = AES.new(key, AES.MODE_CBC, bytes(16)).decrypt(bytes.fromhex(seal(b"|#1111|1130 01 015]", key).decode()))
+    other = AES.new(key, AES.MODE_CBC, bytes(16)).decrypt(bytes.fromhex(encrypt(b"|#1111|1130 01 015]", key).decode()))
     assert other.endswith(b"|#1111|1130 01 015]")
     assert not set(b"[]|") & set(other[: -len(b"|#1111|1130 01 015]")])
-    assert unseal(AES.new(key, AES.MODE_CBC, bytes(16)).encrypt(b"0" * 32).hex().encode(), key) == b"0" * 32
+    assert decrypt(AES.new(key, AES.MODE_CBC, bytes(16)).encrypt(b"0" * 32).hex().encode(), key) == b"0" * 32
 
 
 def test_an_encrypted_acknowledgement() -> None:
-    taken = judge(sealed("1111", at(NOW), b"A" * 16), KEYS, NOW)
-    assert isinstance(taken, Taken)
-    header = read_header(taken.ack(NOW)[9:-1])
+    accepted = accept_or_reject(sealed("1111", at(NOW), b"A" * 16), KEYS, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    header = read_header(accepted.ack(NOW)[9:-1])
     assert header
     assert (header.token, header.encrypted, header.sequence, header.account) == ("ACK", True, "0007", "1111")
-    clear = unseal(header.rest, b"A" * 16)
+    clear = decrypt(header.content, b"A" * 16)
     assert clear
     assert re.fullmatch(rb"[0-9A-Za-z]{1,16}\|\]_08:00:00,11-22-2026", clear)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "taken"), [(0, True), (-40, True), (-41, False), (20, True), (21, False), (28800, False)]
+    ("seconds", "accepted"), [(0, True), (-40, True), (-41, False), (20, True), (21, False), (28800, False)]
 )
-def test_the_window_of_encrypted_messages(seconds: int, *, taken: bool) -> None:
-    verdict = judge(sealed("1111", at(NOW + timedelta(seconds=seconds)), b"A" * 16), KEYS, NOW)
-    assert isinstance(verdict, Taken) is taken
-    if isinstance(verdict, Turned):
-        assert verdict.answer == wrap(b'"NAK"0000R0L0A0[]_08:00:00,11-22-2026')
+def test_the_time_window_of_encrypted_messages(seconds: int, *, accepted: bool) -> None:
+    verdict = accept_or_reject(sealed("1111", at(NOW + timedelta(seconds=seconds)), b"A" * 16), KEYS, NOW)
+    assert isinstance(verdict, AcceptedMessage) is accepted
+    if isinstance(verdict, RejectedMessage):
+        assert verdict.reply == wrap(b'"NAK"0000R0L0A0[]_08:00:00,11-22-2026')
         assert (verdict.account, verdict.skew) == ("1111", timedelta(seconds=seconds))
 
 
-def test_what_is_not_encrypted_has_no_window() -> None:
-    assert isinstance(judge(b'"SIA-DCS"0001L0#1234[#1234|NFA1]_14:12:04,09-25-2011', KEYS, NOW), Taken)
-    assert isinstance(judge(b'"SIA-DCS"0001L0#1234[#1234|NFA1]', KEYS, NOW), Taken)
+def test_clear_messages_have_no_time_window() -> None:
+    assert isinstance(
+        accept_or_reject(b'"SIA-DCS"0001L0#1234[#1234|NFA1]_14:12:04,09-25-2011', KEYS, NOW), AcceptedMessage
+    )
+    assert isinstance(accept_or_reject(b'"SIA-DCS"0001L0#1234[#1234|NFA1]', KEYS, NOW), AcceptedMessage)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +113,12 @@ def test_what_is_not_encrypted_has_no_window() -> None:
         (b"hello", "its header can't be read", None, b"0000R0L0A0"),
     ],
 )
-def test_what_is_turned_away(body: bytes, why: str, account: str | None, answer: bytes | None) -> None:
-    turned = judge(body, KEYS, NOW)
-    assert isinstance(turned, Turned)
-    assert (str(turned.why), turned.account) == (why, account)
-    assert turned.answer[9:14] == b'"DUH"'
-    assert answer is None or turned.answer == wrap(b'"DUH"%s[]' % answer)
+def test_rejected_messages(body: bytes, why: str, account: str | None, answer: bytes | None) -> None:
+    rejected = accept_or_reject(body, KEYS, NOW)
+    assert isinstance(rejected, RejectedMessage)
+    assert (str(rejected.why), rejected.account) == (why, account)
+    assert rejected.reply[9:14] == b'"DUH"'
+    assert answer is None or rejected.reply == wrap(b'"DUH"%s[]' % answer)
 
 
 ZEROS = b"#0000|0000 00 000]"
@@ -149,26 +151,28 @@ ZEROS = b"#0000|0000 00 000]"
         (b'"SIA-DCS"0001L0#1234[#1234|NBA4|AHall [1] left]', "1234", "NBA4|AHall [1] left", b'"ACK"0001L0#1234[]'),
     ],
 )
-def test_hosts_that_write_it_otherwise_are_taken_and_answered_in_kind(
+def test_variants_of_the_header_are_accepted_and_repeated_in_the_reply(
     body: bytes, account: str, data: str, answer: bytes
 ) -> None:
-    taken = judge(body, {**KEYS, "7303658550": None}, NOW)
-    assert isinstance(taken, Taken)
-    assert (taken.message.account, taken.message.data) == (account, data)
-    assert taken.ack(NOW) == wrap(answer)
+    accepted = accept_or_reject(body, {**KEYS, "7303658550": None}, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    assert (accepted.message.account, accepted.message.data) == (account, data)
+    assert accepted.ack(NOW) == wrap(answer)
 
 
 @pytest.mark.parametrize("clear", [b"|" + ZEROS, ZEROS, b"|#0000|]", b"|]"])
 def test_an_encrypted_link_test_without_an_account(clear: bytes) -> None:
-    taken = judge(sealed("1111", clear + write_time(NOW), b"A" * 16, b"NULL"), KEYS, NOW)
-    assert isinstance(taken, Taken)
-    assert taken.message.account == "1111"
-    assert taken.ack(NOW)[9:].startswith(b'"*ACK"0007L0#1111[')
-    late = judge(sealed("1111", clear + write_time(NOW - timedelta(minutes=5)), b"A" * 16, b"NULL"), KEYS, NOW)
-    assert isinstance(late, Turned)
-    wrong = judge(sealed("1111", clear + write_time(NOW), b"B" * 16, b"NULL"), KEYS, NOW)
-    assert isinstance(wrong, Turned)
-    assert isinstance(judge(b'"NULL"0000L0#1111[%s' % ZEROS, KEYS, NOW), Turned), "it has a key"
+    accepted = accept_or_reject(sealed("1111", clear + write_time(NOW), b"A" * 16, b"NULL"), KEYS, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    assert accepted.message.account == "1111"
+    assert accepted.ack(NOW)[9:].startswith(b'"*ACK"0007L0#1111[')
+    late = accept_or_reject(
+        sealed("1111", clear + write_time(NOW - timedelta(minutes=5)), b"A" * 16, b"NULL"), KEYS, NOW
+    )
+    assert isinstance(late, RejectedMessage)
+    wrong = accept_or_reject(sealed("1111", clear + write_time(NOW), b"B" * 16, b"NULL"), KEYS, NOW)
+    assert isinstance(wrong, RejectedMessage)
+    assert isinstance(accept_or_reject(b'"NULL"0000L0#1111[%s' % ZEROS, KEYS, NOW), RejectedMessage), "it has a key"
 
 
 @pytest.mark.parametrize(
@@ -184,19 +188,23 @@ def test_an_encrypted_link_test_without_an_account(clear: bytes) -> None:
         "_08:00:00,11-22-2026 ",
     ],
 )
-def test_times_as_hosts_write_them(stamp: str) -> None:
-    taken = judge(b'"SIA-DCS"0001L0#1234[#1234|NBA4]' + stamp.encode(), KEYS, NOW)
-    assert isinstance(taken, Taken)
-    assert taken.message.time == NOW
-    assert isinstance(judge(sealed("1111", b"|#1111|NBA4]" + stamp.encode(), b"A" * 16), KEYS, NOW), Taken)
+def test_time_formats_of_panels(stamp: str) -> None:
+    accepted = accept_or_reject(b'"SIA-DCS"0001L0#1234[#1234|NBA4]' + stamp.encode(), KEYS, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    assert accepted.message.sent_at == NOW
+    assert isinstance(
+        accept_or_reject(sealed("1111", b"|#1111|NBA4]" + stamp.encode(), b"A" * 16), KEYS, NOW), AcceptedMessage
+    )
 
 
 @pytest.mark.parametrize("stamp", ["", "_", "_hello", "_25:00:00,11-22-2026", "_08:00:00,13-41-2026", "_08:00:00"])
-def test_a_time_that_is_none_costs_nothing_in_the_clear_and_all_encrypted(stamp: str) -> None:
-    taken = judge(b'"SIA-DCS"0001L0#1234[#1234|NBA4]' + stamp.encode(), KEYS, NOW)
-    assert isinstance(taken, Taken)
-    assert taken.message.time is None
-    assert isinstance(judge(sealed("1111", b"|#1111|NBA4]" + stamp.encode(), b"A" * 16), KEYS, NOW), Turned)
+def test_an_invalid_time_rejects_only_encrypted_messages(stamp: str) -> None:
+    accepted = accept_or_reject(b'"SIA-DCS"0001L0#1234[#1234|NBA4]' + stamp.encode(), KEYS, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    assert accepted.message.sent_at is None
+    assert isinstance(
+        accept_or_reject(sealed("1111", b"|#1111|NBA4]" + stamp.encode(), b"A" * 16), KEYS, NOW), RejectedMessage
+    )
 
 
 @pytest.mark.parametrize(
@@ -214,78 +222,78 @@ def test_a_time_that_is_none_costs_nothing_in_the_clear_and_all_encrypted(stamp:
     ],
 )
 @pytest.mark.parametrize("key", [None, b"A" * 16])
-def test_texts_in_the_encodings_there_are(text: str, encoding: str, key: bytes | None) -> None:
+def test_text_encodings(text: str, encoding: str, key: bytes | None) -> None:
     said = f"Nri1/BA01^{text}^".encode(encoding)
     if key is None:
         body = b'"SIA-DCS"0001L0#1234[#1234|%s][L%s]' % (said, text.encode(encoding))
     else:
         body = sealed("1111", b"|#1111|%s][L%s]%s" % (said, text.encode(encoding), write_time(NOW)), key)
-    taken = judge(body, KEYS, NOW)
-    assert isinstance(taken, Taken)
-    assert taken.message.extended == {"L": text}
-    (event,) = read(taken.message)
+    accepted = accept_or_reject(body, KEYS, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    assert accepted.message.extended == {"L": text}
+    (event,) = parse_events(accepted.message)
     assert (event.kind, event.zone, event.data["detector"]) == ("zone.alarm", 1, text)
 
 
-def test_an_account_that_only_the_data_names() -> None:
-    taken = judge(b'"SIA-DCS"4738R0001L0001[#1234|Nri04/OP001NM]', KEYS, NOW)
-    assert isinstance(taken, Taken)
-    assert taken.message.account == "1234"
+def test_an_account_only_in_the_data() -> None:
+    accepted = accept_or_reject(b'"SIA-DCS"4738R0001L0001[#1234|Nri04/OP001NM]', KEYS, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    assert accepted.message.account == "1234"
 
 
-def test_zeros_in_front_make_another_account() -> None:
+def test_leading_zeros_make_another_account() -> None:
     """Unless the other place names ours."""
-    turned = judge(b'"SIA-DCS"0001L0#001234[#001234|NBA4]', KEYS, NOW)
-    assert isinstance(turned, Turned)
-    assert turned.account is None
+    rejected = accept_or_reject(b'"SIA-DCS"0001L0#001234[#001234|NBA4]', KEYS, NOW)
+    assert isinstance(rejected, RejectedMessage)
+    assert rejected.account is None
 
 
 def test_extended_data() -> None:
     body = b'"SIA-DCS"0004L0#1234[#1234|Nri1/PA501][X006E07.77][H07:59:30,11-22-2026][L' + "东门".encode() + b"]"
-    taken = judge(body, KEYS, NOW)
-    assert isinstance(taken, Taken)
-    assert taken.message.extended == {"X": "006E07.77", "H": "07:59:30,11-22-2026", "L": "东门"}
-    assert taken.message.happened == datetime(2026, 11, 22, 7, 59, 30, tzinfo=UTC)
+    accepted = accept_or_reject(body, KEYS, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    assert accepted.message.extended == {"X": "006E07.77", "H": "07:59:30,11-22-2026", "L": "东门"}
+    assert accepted.message.occurred_at == datetime(2026, 11, 22, 7, 59, 30, tzinfo=UTC)
 
 
-def test_an_answer_names_the_account_as_its_panel_writes_it() -> None:
-    taken = judge(b'"SIA-DCS"0004L0#12345a[#12345a|NFA1]', KEYS, NOW)
-    assert isinstance(taken, Taken)
-    assert taken.message.account == "12345A"
-    assert taken.ack(NOW) == wrap(b'"ACK"0004L0#12345a[]')
-    taken = judge(sealed("aaab", b"|#aaab|Nri1/BA003]" + write_time(NOW), b"A" * 16), KEYS, NOW)
-    assert isinstance(taken, Taken)
-    assert (taken.message.account, taken.message.data) == ("AAAB", "Nri1/BA003")
-    assert taken.ack(NOW)[9:].startswith(b'"*ACK"0007L0#aaab[')
+def test_a_reply_repeats_the_account_as_it_was_sent() -> None:
+    accepted = accept_or_reject(b'"SIA-DCS"0004L0#12345a[#12345a|NFA1]', KEYS, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    assert accepted.message.account == "12345A"
+    assert accepted.ack(NOW) == wrap(b'"ACK"0004L0#12345a[]')
+    accepted = accept_or_reject(sealed("aaab", b"|#aaab|Nri1/BA003]" + write_time(NOW), b"A" * 16), KEYS, NOW)
+    assert isinstance(accepted, AcceptedMessage)
+    assert (accepted.message.account, accepted.message.data) == ("AAAB", "Nri1/BA003")
+    assert accepted.ack(NOW)[9:].startswith(b'"*ACK"0007L0#aaab[')
 
 
 @given(st.binary(max_size=300))
-def test_nothing_that_comes_breaks_it(junk: bytes) -> None:
-    judge(junk, KEYS, NOW)
-    judge(b'"ADM-CID"0005L0#1234[' + junk, KEYS, NOW)
-    judge(b'"*ADM-CID"0005L0#1111[' + junk, KEYS, NOW)
-    judge(b'"*ADM-CID"0005L0#1111[' + seal(junk, b"A" * 16), KEYS, NOW)
+def test_any_input_is_handled(junk: bytes) -> None:
+    accept_or_reject(junk, KEYS, NOW)
+    accept_or_reject(b'"ADM-CID"0005L0#1234[' + junk, KEYS, NOW)
+    accept_or_reject(b'"*ADM-CID"0005L0#1111[' + junk, KEYS, NOW)
+    accept_or_reject(b'"*ADM-CID"0005L0#1111[' + encrypt(junk, b"A" * 16), KEYS, NOW)
 
 
-def test_keys_as_installers_have_them() -> None:
-    assert read_key("00112233445566778899aabbccddeeff") == bytes.fromhex("00112233445566778899aabbccddeeff")
-    assert read_key("00112233445566778899aabbccddeeff", as_text=True) == b"00112233445566778899aabbccddeeff"
-    assert read_key("3BCDEF0123456789") == b"3BCDEF0123456789"
+def test_key_formats() -> None:
+    assert parse_key("00112233445566778899aabbccddeeff") == bytes.fromhex("00112233445566778899aabbccddeeff")
+    assert parse_key("00112233445566778899aabbccddeeff", as_text=True) == b"00112233445566778899aabbccddeeff"
+    assert parse_key("3BCDEF0123456789") == b"3BCDEF0123456789"
     for wrong in ("", "short", "0" * 31, "密" * 16):
         with pytest.raises(ValueError, match="is no AES key") as caught:
-            read_key(wrong)
+            parse_key(wrong)
         assert not wrong or wrong not in str(caught.value)
     with pytest.raises(ValueError, match="is no AES key"):
-        read_key("3BCDEF0123456789", as_text=False)
+        parse_key("3BCDEF0123456789", as_text=False)
 
 
-def test_new_and_repeated() -> None:
-    repeats = Repeats()
+def test_new_and_repeated_messages() -> None:
+    sequences = SequenceTracker()
 
     def is_new(number: int, data: str, token: str = "SIA-DCS") -> bool:
-        taken = judge(b'"%s"%04dL0#1234[#1234|%s]' % (token.encode(), number, data.encode()), KEYS, NOW)
-        assert isinstance(taken, Taken)
-        return repeats.is_new(taken.message)
+        accepted = accept_or_reject(b'"%s"%04dL0#1234[#1234|%s]' % (token.encode(), number, data.encode()), KEYS, NOW)
+        assert isinstance(accepted, AcceptedMessage)
+        return sequences.is_new(accepted.message)
 
     assert not is_new(9998, "NBA1")  # nothing is known yet: the journal decides
     assert is_new(9999, "NBR1")

@@ -1,4 +1,4 @@
-"""What an event code means here, and how its table is written."""
+"""The meaning of an event code, and the parser of the code tables in contact_id.py and sia_codes.py."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 from gateway.model import Words
 
-NUMBERS = frozenset({"zone", "user", "door", "module", "area", "-"})
-"""What the number beside a code counts; `-`: nothing that matters."""
+NUMBER_KINDS = frozenset({"zone", "user", "door", "module", "area", "-"})
+"""What the number beside a code identifies; `-`: it is not used."""
 UNMAPPED = "-"
-"""A kind of our own, `x.dc09.<code>`: kept and shown, and nobody's alarm."""
-RESTORED = {
+"""No signal kind fits: the event becomes `x.dc09.<code>`, which is recorded and shown but raises no alert."""
+RESTORE_KINDS = {
     "zone.alarm": ("zone.restored", "alarm"),
     "zone.tampered": ("zone.restored", "tamper"),
     "zone.faulted": ("zone.restored", "fault"),
@@ -30,20 +30,22 @@ RESTORED = {
     "door.forced": ("door.closed", None),
     "door.held": ("door.closed", None),
 }
-"""The end of what a kind begins, and what a `zone.restored` ends."""
+"""Kind of an event → kind of its restore, and the `from` of a `zone.restored` (None for other kinds)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class CodeMeaning:
+    """A row of a code table: signal kind, what the number identifies (one of NUMBER_KINDS), and the text."""
+
     kind: str
     number: str
     text: Words
 
 
-def read_table(table: str) -> Mapping[str, Meaning]:
-    """Rows of `CODE NUMBER KIND 中文 | English`; a line that begins with `#` is for readers."""
+def parse_table(table: str) -> Mapping[str, CodeMeaning]:
+    """Parse rows of `CODE NUMBER KIND 中文 | English`; lines that begin with `#` are comments."""
     rows = (line.split(maxsplit=3) for line in table.splitlines() if line.strip() and not line.startswith("#"))
-    return MappingProxyType({code: Meaning(kind, number, _words(text)) for code, number, kind, text in rows})
+    return MappingProxyType({code: CodeMeaning(kind, number, _words(text)) for code, number, kind, text in rows})
 
 
 def _words(text: str) -> Words:
