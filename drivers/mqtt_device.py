@@ -110,7 +110,7 @@ class MqttDevice(Driver):
         except BadInput as error:
             cause = Words.of(error.why)
             why = Words(f"{message.topic}：{cause.zh}", f"{message.topic}: {cause.en}")
-            await self.emit.quarantine(why, error.data, remembered=message.retained)
+            await self.emit.quarantine(why, error.data)
             if message.topic == f"{self._base}/signal" and not message.retained:
                 self.emit.refused(None, unreadable_notice(cause))
             return str(why)

@@ -88,7 +88,7 @@ class MqttMapped(Driver):
         except BadInput as error:
             cause = Words.of(error.why)
             why = Words(f"{message.topic}：{cause.zh}", f"{message.topic}: {cause.en}")
-            await self.emit.quarantine(why, error.data, remembered=message.retained)
+            await self.emit.quarantine(why, error.data)
             if not message.retained:
                 self.emit.refused(None, unreadable_notice(cause))
             return str(why)

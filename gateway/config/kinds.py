@@ -1,6 +1,6 @@
-"""A kind's name → its driver or rule class: `camera` is drivers/camera.py, `acme.panel` a third party's module.
+"""Finds the driver or rule class of a kind: `camera` is drivers/camera.py, `acme.panel` a third party's module.
 
-A driver's `LINK` is found the same way: `serial` is built in, `acme.link` a third party's module.
+A driver's `LINK` is found the same way: `serial` is built in, `acme.link` is a third party's module.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _KIND = re.compile(r"[a-z_][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
 def find_driver(kind: str) -> type[Driver]:
-    """The module attribute DRIVER of that kind; raises Wrong, also when the link that it names can't be used."""
+    """The class that the kind's module has as DRIVER; raises Wrong, also when the link that it names can't be used."""
     found = _find(kind, "driver")
     if not (isinstance(found, type) and issubclass(found, Driver)):
         raise _without(kind, "DRIVER")
@@ -31,7 +31,7 @@ def find_driver(kind: str) -> type[Driver]:
 
 
 def find_rule(kind: str) -> type[Rule]:
-    """The module attribute RULE of that kind; raises Wrong."""
+    """The class that the kind's module has as RULE; raises Wrong."""
     found = _find(kind, "rule")
     if not (isinstance(found, type) and issubclass(found, Rule)):
         raise _without(kind, "RULE")
@@ -45,12 +45,12 @@ def find_rule(kind: str) -> type[Rule]:
 
 
 def find_link(name: str) -> type[LinkFactory[Any]]:
-    """The module attribute LINK of a third party's link, whose name has a dot; raises Wrong."""
+    """The class that a third party's module has as LINK; its name has a dot. Raises Wrong."""
     if "." not in name:
         raise Wrong(
             f"unknown link {name!r}", did_you_mean(name, BUILT_IN, "name a module such as acme.link, or one of")
         )
-    found = getattr(_module(name, "link"), "LINK", None)
+    found = _find(name, "link")
     if not (isinstance(found, type) and issubclass(found, LinkFactory)):
         raise _without(name, "LINK")
     if inspect.isabstract(found):
@@ -59,13 +59,13 @@ def find_link(name: str) -> type[LinkFactory[Any]]:
 
 
 def known_kinds(noun: str) -> list[str]:
-    """The kinds that come with Anju, of `driver` or `rule`, sorted."""
+    """The kinds of `driver` or `rule` that come with Anju, sorted."""
     package = importlib.import_module(f"{noun}s")
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_")
 
 
 def _check_link(kind: str, driver: type[Driver]) -> None:
-    """A driver without its link would only fail when the gateway runs, and then look like a device that is off."""
+    """Without this check a wrong link would only show when the gateway runs, as a device that seems to be off."""
     if driver.LINK in BUILT_IN:
         return
     try:
@@ -89,7 +89,7 @@ def _module(kind: str, noun: str) -> ModuleType:
         raise Wrong(f"unknown {noun} {kind!r}", did_you_mean(kind, known, "known are"))
     try:
         return importlib.import_module(kind if dotted else f"{noun}s.{kind}")
-    except Exception as error:  # a third party's module runs here, and may raise anything
+    except Exception as error:  # a third party's module is imported here and may raise anything
         absent = isinstance(error, ModuleNotFoundError) and error.name and kind.startswith(error.name)
-        mend = "install its package beside Anju" if absent else "mend that module"
+        mend = "install its package beside Anju" if absent else "fix that module"
         raise Wrong(f"{noun} {kind!r} can't be imported ({type(error).__name__}: {error})", mend) from error
