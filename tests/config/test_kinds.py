@@ -31,7 +31,7 @@ MISTAKES = {
     "serail": "driver 'acme_panel.driver' has LINK = 'serail': unknown link 'serail', did you mean 'serial'?",
     "qqq": "unknown link 'qqq', name a module such as acme.link, or one of http, listen, modbus, mqtt, none, serial",
     "acme.link": "link 'acme.link' can't be imported (ModuleNotFoundError: No module named 'acme'), install its",
-    "tests.config.broken_module": "can't be imported (OSError: the vendor's library is not here), mend that module",
+    "tests.config.broken_module": "can't be imported (OSError: the vendor's library is not here), fix that module",
     "json.tool": "module of 'json.tool' has no LINK class, write LINK = YourClass",
     "acme_panel.unfinished": "Unfinished, the LINK of 'acme_panel.unfinished', has no method make(), write make(",
 }
