@@ -33,9 +33,9 @@ def plate(files: Sequence[str], home_province: str | None) -> None:
 
     An answer with a score of 0.8 and more stands by itself; a lower one wants another look, or a person's.
     """
+    from gateway.vision.file_recognition import plates  # noqa: PLC0415  slow to load
     from gateway.vision.recognise.plate_characters import PROVINCES  # noqa: PLC0415  slow to load, as below
     from gateway.vision.recognise.plates import PlateReader  # noqa: PLC0415  slow to load
-    from gateway.vision.try_files import plates  # noqa: PLC0415  slow to load
 
     if home_province is not None and home_province not in tuple(PROVINCES):
         raise click.BadParameter(f"{home_province!r} is not one of {PROVINCES}", param_hint="--home-province")
@@ -50,8 +50,8 @@ def plate(files: Sequence[str], home_province: str | None) -> None:
 )
 def face(files: Sequence[str], gallery: Path | None) -> None:
     """Find and name faces: {"file", "faces": [{"box", "person", "distance"}]}."""
+    from gateway.vision.file_recognition import faces  # noqa: PLC0415  slow to load
     from gateway.vision.recognise.faces import FaceReader  # noqa: PLC0415  slow to load
-    from gateway.vision.try_files import faces  # noqa: PLC0415  slow to load
 
     reader = FaceReader()
     known = _gallery(reader, gallery)
@@ -63,7 +63,7 @@ def face(files: Sequence[str], gallery: Path | None) -> None:
 @click.option("--sensitivity", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="0 dull … 1 keen.")
 def motion(files: Sequence[str], sensitivity: float) -> None:
     """Find movement in clips: {"file", "motion": [[start_s, end_s]…]}."""
-    from gateway.vision.try_motion import motions  # noqa: PLC0415  slow to load
+    from gateway.vision.file_motion import motions  # noqa: PLC0415  slow to load
 
     _try("motion", files, lambda file: [(round(start, 2), round(end, 2)) for start, end in motions(file, sensitivity)])
 

@@ -11,7 +11,8 @@ from gateway.model import as_data
 from gateway.vision.decode_health import Sight
 from gateway.vision.frame_selection import Wanted
 from gateway.vision.latest_frames import Newest
-from gateway.vision.motion.gates import Event, Gates, Want
+from gateway.vision.motion.events import DecodeRequest, MotionEvent
+from gateway.vision.motion.gates import MotionGates
 from gateway.vision.pictures import Keys, Pictures
 from gateway.vision.recogniser import View
 from gateway.vision.send_queue import Outbox
@@ -20,7 +21,7 @@ from gateway.vision.stream.decoder import Frame
 from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.view.subscribers import Subscribers
 
-_NOTHING, _KEY = Want.NOTHING, Want.KEY
+_NOTHING, _KEY = DecodeRequest.NOTHING, DecodeRequest.KEY
 STILL_LOOK = 5.0
 """Seconds between two frames for the recognisers while nothing moves: somebody may stand there."""
 BEHIND, MOST = 75, 1000
@@ -40,7 +41,7 @@ class FrameAnalysis:
         self._outbox = outbox
         self._frames = frames
         looks = watch.motion or watch.recognises
-        self._gates = Gates(watch.sensitivity, watch.layout, follow=watch.recognises) if looks else None
+        self._gates = MotionGates(watch.sensitivity, watch.layout, follow=watch.recognises) if looks else None
         self._pictures = Pictures(crowd.units)
         self._wanted = Wanted(self._gates, self._pictures) if self._gates else None
         self._waiting: deque[AccessUnit] = deque()
@@ -138,7 +139,7 @@ class FrameAnalysis:
                 self._offer(frame, moves=False)
             yield True
 
-    def _glance(self, unit: AccessUnit, gates: Gates, wanted: Wanted, keys: Keys) -> Iterator[bool]:
+    def _glance(self, unit: AccessUnit, gates: MotionGates, wanted: Wanted, keys: Keys) -> Iterator[bool]:
         """At a keyframe alone."""
         self._pictures.rest()
         self._rests = True
@@ -152,7 +153,7 @@ class FrameAnalysis:
             self.glanced += time.thread_time() - began
             yield True
 
-    def _look(self, unit: AccessUnit, want: Want, gates: Gates, wanted: Wanted) -> Iterator[bool]:
+    def _look(self, unit: AccessUnit, want: DecodeRequest, gates: MotionGates, wanted: Wanted) -> Iterator[bool]:
         """At all pictures."""
         if not self._keeps_up(unit):
             self._pictures.rest()
@@ -165,7 +166,7 @@ class FrameAnalysis:
             yield True
         self._sight.tried(seen)
 
-    def _see(self, frame: Frame, gates: Gates) -> None:
+    def _see(self, frame: Frame, gates: MotionGates) -> None:
         if gates.due(frame.time):
             for event in gates.see(
                 frame.luma(frame.size[0]), frame.time, whole=not frame.damaged, colours=frame.colours
@@ -188,7 +189,7 @@ class FrameAnalysis:
             self._still_due = time.monotonic() + STILL_LOOK
             self._frames.offer(self._number, View(frame, self._crowd.wall(frame.time), time.monotonic()))
 
-    def _tell(self, event: Event, frame: Frame | None) -> None:
+    def _tell(self, event: MotionEvent, frame: Frame | None) -> None:
         if self._watch.motion or event.kind.startswith("camera."):
             self._outbox.offer(self._number, sighting(event, frame, self._crowd.wall))
 
@@ -203,7 +204,7 @@ class FrameAnalysis:
         return self._jpeg[1]
 
 
-def sighting(event: Event, frame: Frame | None, wall: Callable[[float], float]) -> Sighting:
+def sighting(event: MotionEvent, frame: Frame | None, wall: Callable[[float], float]) -> Sighting:
     """`wall` turns the stream's time into seconds since 1970."""
     if event.end is not None:
         lasted = {"seconds": round(event.end - event.start, 1)}

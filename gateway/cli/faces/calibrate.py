@@ -15,11 +15,16 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.common import data_option
-from gateway.cli.faces.options import config_option, matching_of
+from gateway.cli.faces.options import config_option, load_matching
 from gateway.store import Store
 from gateway.vision.matching import WIDEST, FaceMatching
-from gateway.vision.recognise.chances import Lookalikes, between, known_again, objection
-from gateway.vision.recognise.gallery import Limits
+from gateway.vision.recognise.false_match_rate import (
+    ImpostorDistances,
+    impostor_distances,
+    reason_to_reject,
+    true_match_rate,
+)
+from gateway.vision.recognise.gallery import MatchLimits
 
 DISTANCES = (0.35, 0.375, 0.40, 0.425, 0.45, 0.475, 0.50, 0.52, 0.55, 0.60)
 _SHARES = (0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2)
@@ -69,17 +74,17 @@ def calibrate(
     one's own the YAML's distance counts, and the gallery's own pairs of persons are all that is known.
     The exit code is 1 when --distance, or the YAML's, is refused.
     """
-    said = matching_of(config)
+    said = load_matching(config)
     matching = replace(said, strangers_a_day=traffic or said.strangers_a_day, false_a_day=most or said.false_a_day)
     persons, templates = _from_photos(gallery, matching) if gallery else asyncio.run(_enrolled(data, matching))
     _print(persons, templates, matching, distance or said.distance)
 
 
 def _from_photos(folder: Path, matching: FaceMatching) -> tuple[list[str], Any]:
+    from gateway.vision.recognise.custom_face_models import create_face_reader  # noqa: PLC0415  slow to load
     from gateway.vision.recognise.photos import examine_all  # noqa: PLC0415  slow to load
-    from gateway.vision.recognise.supplied import face_reader  # noqa: PLC0415  slow to load
 
-    photos = list(examine_all(face_reader(matching.models), folder))
+    photos = list(examine_all(create_face_reader(matching.models), folder))
     for photo in photos:
         if photo.fault:
             click.echo(f"warning: {photo.file}: {photo.fault.en}", err=True)
@@ -96,10 +101,10 @@ async def _enrolled(data: Path, matching: FaceMatching) -> tuple[list[str], Any]
 
 
 def _print(persons: Sequence[str], templates: Any, matching: FaceMatching, wanted: float | None) -> None:
-    pairs, many = between(persons, templates), len(set(persons))
+    pairs, many = impostor_distances(persons, templates), len(set(persons))
     own = matching.models.recogniser is not None
-    lookalikes = Lookalikes(pairs, measured=not own)
-    chosen = Limits.of(many, matching, lookalikes).distance
+    lookalikes = ImpostorDistances(pairs, measured=not own)
+    chosen = MatchLimits.of(many, matching, lookalikes).distance
     distances = {round(chosen * share, 3) for share in _SHARES} if own else {*DISTANCES, chosen}
     console = Console(width=None if Console().is_terminal else 110)
     title = f"{many} persons, {len(persons)} photographs; {matching.strangers_a_day:g} strangers a day"
@@ -109,7 +114,7 @@ def _print(persons: Sequence[str], templates: Any, matching: FaceMatching, wante
         click.echo(_NOBODY)
     console.print(f"chosen: [bold]{chosen:g}[/bold], {_because(matching, chosen)}")
     console.print(_remark(pairs, own=own), end="")
-    if wanted is not None and (why := objection(wanted, many, matching, lookalikes)):
+    if wanted is not None and (why := reason_to_reject(wanted, many, matching, lookalikes)):
         raise click.ClickException(why)
 
 
@@ -130,13 +135,18 @@ def _remark(pairs: Any, *, own: bool) -> str:
 
 
 def _table(
-    title: str, distances: Sequence[float], chosen: float, many: int, lookalikes: Lookalikes, matching: FaceMatching
+    title: str,
+    distances: Sequence[float],
+    chosen: float,
+    many: int,
+    lookalikes: ImpostorDistances,
+    matching: FaceMatching,
 ) -> Table:
     table = Table("distance", "strangers misnamed a day", "one stranger in", "known again by one look", "", title=title)
     for distance in distances:
         expected = lookalikes.false_a_day(distance, many, matching.strangers_a_day)
         verdict = "[bold]chosen[/bold]" if distance == chosen else _refused(distance, expected, matching, lookalikes)
-        again = f"{known_again(distance):.0%}" if lookalikes.measured else "–"
+        again = f"{true_match_rate(distance):.0%}" if lookalikes.measured else "–"
         a_day = f"{expected:.2g}" if expected >= _LEAST else f"under {_LEAST:g}"
         table.add_row(f"{distance:.3f}", a_day, _rarity(expected, matching), again, verdict)
     return table
@@ -149,7 +159,7 @@ def _rarity(expected: float, matching: FaceMatching) -> str:
     return f"{matching.strangers_a_day / expected:,.0f}"
 
 
-def _refused(distance: float, expected: float, matching: FaceMatching, lookalikes: Lookalikes) -> str:
+def _refused(distance: float, expected: float, matching: FaceMatching, lookalikes: ImpostorDistances) -> str:
     """In a word or two why the gateway would not take it; empty where it would."""
     if expected > matching.false_a_day:
         return f"refused: over {matching.false_a_day:g} a day"

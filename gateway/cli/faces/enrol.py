@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from gateway.cli.common import data_option
-from gateway.cli.faces.at_camera import gateway_url, snapshot
-from gateway.cli.faces.options import config_option, matching_of
+from gateway.cli.faces.camera_snapshot import gateway_url, snapshot
+from gateway.cli.faces.options import config_option, load_matching
 from gateway.errors import NotFound
 from gateway.store import Store
 from gateway.vision.matching import FaceModels
@@ -44,7 +44,7 @@ def enrol(
     """
     if (photos is None) == (camera is None):
         raise click.UsageError("Give photographs, or a --camera.")
-    models = matching_of(config).models
+    models = load_matching(config).models
     with tempfile.TemporaryDirectory(prefix="anju-") as folder:
         if camera is not None:
             password = password or click.prompt(f"password of {user}", hide_input=True, err=True)
@@ -75,9 +75,9 @@ def _wanted(photos: Path, person: str | None) -> list[tuple[str, Path]]:
 
 
 def _examined(wanted: Sequence[tuple[str, Path]], models: FaceModels) -> list[Photo]:
-    from gateway.vision.recognise.supplied import face_reader  # noqa: PLC0415  its models take half a second
+    from gateway.vision.recognise.custom_face_models import create_face_reader  # noqa: PLC0415  its models take half a second
 
-    reader = face_reader(models)
+    reader = create_face_reader(models)
     return [examine(reader, person, file) for person, file in wanted]
 
 

@@ -16,6 +16,6 @@ config_option = click.option(
 )
 
 
-def matching_of(config: Path | None) -> FaceMatching:
+def load_matching(config: Path | None) -> FaceMatching:
     """Raises ConfigError."""
     return load(config).compound.vision.faces.matching if config else FaceMatching()

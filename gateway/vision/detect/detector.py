@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.errors import BadInput, ConfigError, Mistake
-from gateway.vision.detect.model import Detected, DetectorModel
-from gateway.vision.detect.outputs import boxes
-from gateway.vision.recognise.models import load
+from gateway.vision.detect.detector_model import Detection, DetectorModel
+from gateway.vision.detect.outputs import parse_outputs
+from gateway.vision.recognise.model_files import load_session
 
 Picture = NDArray[np.uint8]
 _GREY = 114
@@ -29,14 +29,14 @@ class _Fit:
     offset: tuple[float, float]
 
 
-class Detector:
+class ObjectDetector:
     """For one thread. Raises ConfigError when the model is not the one that was named, or can't be loaded."""
 
     def __init__(self, model: DetectorModel) -> None:
         self.model = model
         content = _read(model)
         try:
-            self._session = load(content)
+            self._session = load_session(content)
         except Exception as error:  # noqa: BLE001  onnxruntime's own exceptions have no common base
             raise _mistake(model, f"is no model that can be loaded: {error}") from None
         asked = self._session.get_inputs()[0]
@@ -47,14 +47,14 @@ class Detector:
         if len(asked.shape) == 4:
             _check_size(model, asked.shape[1:3] if self._colours_last else asked.shape[2:])
 
-    def find(self, picture: Picture) -> list[Detected]:
+    def find(self, picture: Picture) -> list[Detection]:
         """The surest first. `picture` is BGR, of any size. Raises BadInput when the model's format is another."""
         fitted, fit = _fit(picture, self.model)
         values = self._run(self._blob(fitted))
-        found = boxes(self.model, dict(zip(self._outputs, values, strict=True)))
+        found = parse_outputs(self.model, dict(zip(self._outputs, values, strict=True)))
         order = np.argsort(-found.scores)
         return [
-            Detected(self.model.classes[kind], round(float(score), 3), box)
+            Detection(self.model.classes[kind], round(float(score), 3), box)
             for corners, score, kind in zip(
                 found.corners[order], found.scores[order], found.classes[order].tolist(), strict=True
             )

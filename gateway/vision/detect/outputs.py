@@ -10,24 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.errors import BadInput
-from gateway.vision.detect.model import DetectorModel
+from gateway.vision.detect.detector_model import DetectorModel
 
 _Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Boxes:
+class DetectorBoxes:
     """`corners` (N, 4): left, top, right, bottom in pixels of the input; `scores` (N); `classes` (N)."""
 
     corners: _Floats
     scores: _Floats
     classes: NDArray[np.intp]
 
-    def where(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> Boxes:
-        return Boxes(self.corners[keep], self.scores[keep], self.classes[keep])
+    def where(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> DetectorBoxes:
+        return DetectorBoxes(self.corners[keep], self.scores[keep], self.classes[keep])
 
 
-def boxes(model: DetectorModel, outputs: Mapping[str, NDArray[np.generic]]) -> Boxes:
+def parse_outputs(model: DetectorModel, outputs: Mapping[str, NDArray[np.generic]]) -> DetectorBoxes:
     """Those above the threshold and without doubles. Raises BadInput when the outputs are of another format."""
     arrays = [np.asarray(array, np.float32) for array in outputs.values()]
     if model.format == "ssd":
@@ -39,23 +39,23 @@ def boxes(model: DetectorModel, outputs: Mapping[str, NDArray[np.generic]]) -> B
     return sure if model.format == "nms" else _without_doubles(sure, model.overlap)
 
 
-def _yolov5(model: DetectorModel, output: _Floats) -> Boxes:
+def _yolov5(model: DetectorModel, output: _Floats) -> DetectorBoxes:
     rows = _rows(model, output, 5 + len(model.classes))
     chances = rows[:, 5:] * rows[:, 4:5]
     return _from_middles(rows, chances)
 
 
-def _yolov8(model: DetectorModel, output: _Floats) -> Boxes:
+def _yolov8(model: DetectorModel, output: _Floats) -> DetectorBoxes:
     rows = _rows(model, np.swapaxes(output, -1, -2), 4 + len(model.classes))
     return _from_middles(rows, rows[:, 4:])
 
 
-def _nms(model: DetectorModel, output: _Floats) -> Boxes:
+def _nms(model: DetectorModel, output: _Floats) -> DetectorBoxes:
     rows = _rows(model, output, 6)
-    return Boxes(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.intp))
+    return DetectorBoxes(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.intp))
 
 
-def _ssd(model: DetectorModel, outputs: Mapping[str, _Floats]) -> Boxes:
+def _ssd(model: DetectorModel, outputs: Mapping[str, _Floats]) -> DetectorBoxes:
     names = model.outputs or tuple(outputs)[:3]
     if len(names) < 3 or any(name not in outputs for name in names):
         raise _wrong(model, f"has the outputs {', '.join(outputs)}; it needs boxes, classes and scores")
@@ -67,7 +67,7 @@ def _ssd(model: DetectorModel, outputs: Mapping[str, _Floats]) -> Boxes:
     ordered = flat[:, [1, 0, 3, 2]] if model.top_first else flat
     width, height = model.size
     pixels = ordered * np.array([width, height, width, height], np.float32)
-    return Boxes(pixels, scores.ravel(), classes.ravel().astype(np.intp) - model.first_class)
+    return DetectorBoxes(pixels, scores.ravel(), classes.ravel().astype(np.intp) - model.first_class)
 
 
 def _rows(model: DetectorModel, output: _Floats, columns: int) -> _Floats:
@@ -78,13 +78,13 @@ def _rows(model: DetectorModel, output: _Floats, columns: int) -> _Floats:
     return rows
 
 
-def _from_middles(rows: _Floats, chances: _Floats) -> Boxes:
+def _from_middles(rows: _Floats, chances: _Floats) -> DetectorBoxes:
     middle, half = rows[:, :2], rows[:, 2:4] / 2
     corners = np.concatenate([middle - half, middle + half], axis=1)
-    return Boxes(corners, chances.max(axis=1), chances.argmax(axis=1))
+    return DetectorBoxes(corners, chances.max(axis=1), chances.argmax(axis=1))
 
 
-def _without_doubles(found: Boxes, overlap: float) -> Boxes:
+def _without_doubles(found: DetectorBoxes, overlap: float) -> DetectorBoxes:
     if not found.scores.size:
         return found
     sides = found.corners[:, 2:] - found.corners[:, :2]

@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.motion.luma import Luma, Mask, lit_like
-from gateway.vision.motion.steady import moved, shaken
+from gateway.vision.motion.luma import Luma, Mask, match_brightness
+from gateway.vision.motion.stabilisation import estimate_shake, warp
 
 _Floats = NDArray[np.float32]
 _NEAR = np.ones((3, 3), np.uint8)
 
 
-class Background:
+class BackgroundModel:
     """Learns from every look. `contrast` is the least difference, in steps of brightness, that counts.
 
     `patience` is how many seconds something that stays may count as foreign, at least.
@@ -82,13 +82,13 @@ class Background:
     def differs(self, luma: Luma, passed: float) -> Mask | None:
         """Where the picture differs, `passed` seconds after the look before; None while it is learning."""
         self.picture = np.asarray(cv2.convertScaleAbs(self._known), np.uint8)
-        self.lit, self.steady = lit_like(luma, self.picture), luma
+        self.lit, self.steady = match_brightness(luma, self.picture), luma
         self._shaking -= passed
         beyond, mask = self._beyond_it()
         if self._still_learning > 0 or self._shaking > 0 or cv2.countNonZero(mask) >= self._SHAKES:
-            by = shaken(self.lit, self.picture)
+            by = estimate_shake(self.lit, self.picture)
             if by is not None:
-                self.lit, self.steady = moved(self.lit, by), moved(luma, by)
+                self.lit, self.steady = warp(self.lit, by), warp(luma, by)
                 self._shaking = self._SHAKEN
                 beyond, mask = self._beyond_it()
         self._notice_light(cv2.countNonZero(mask) / mask.size)

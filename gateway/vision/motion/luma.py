@@ -11,11 +11,11 @@ Luma = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 """255 where it holds, 0 elsewhere; rows × columns."""
 
-LEAST_WIDTH = 160
+MIN_WIDTH = 160
 """Looks are between this and twice as wide: halving is thirty times as fast as any other scale."""
 
 
-def small(luma: Luma, least: int = LEAST_WIDTH) -> Luma:
+def downscale(luma: Luma, least: int = MIN_WIDTH) -> Luma:
     """Halved until it is less than twice `least` wide. The noise of a sensor goes with it."""
     while luma.shape[1] >= 2 * least:
         rows, columns = luma.shape
@@ -24,7 +24,7 @@ def small(luma: Luma, least: int = LEAST_WIDTH) -> Luma:
     return np.ascontiguousarray(luma)
 
 
-def lit_like(seen: Luma, known: Luma) -> Luma:
+def match_brightness(seen: Luma, known: Luma) -> Luma:
     """`seen` in the light of `known`: gain and offset fitted on every fourth pixel, without what moved."""
     here = seen[::4, ::4].astype(np.float32).ravel()
     there = known[::4, ::4].astype(np.float32).ravel()
@@ -44,7 +44,7 @@ def lit_like(seen: Luma, known: Luma) -> Luma:
     return np.asarray(cv2.LUT(seen, table), np.uint8)
 
 
-def middle(values: NDArray[np.float32]) -> float:
+def median(values: NDArray[np.float32]) -> float:
     """The median of few values; numpy's own takes ten times as long."""
     flat = values.ravel()
     return float(np.partition(flat, flat.size // 2)[flat.size // 2])

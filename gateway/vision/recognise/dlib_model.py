@@ -24,7 +24,7 @@ _TENSOR_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class DlibLayer:
     """`shape` of a convolution: filters, rows, columns, stride y and x, padding y and x; of the others: nothing."""
 
     kind: str
@@ -32,7 +32,7 @@ class Layer:
     shape: tuple[int, ...] = ()
 
 
-class Bytes:
+class DlibReader:
     """A place in dlib's bytes that moves on as they are read."""
 
     def __init__(self, data: bytes, place: int) -> None:
@@ -56,12 +56,12 @@ class Bytes:
         return numbers
 
 
-def layers(file: Path) -> Iterator[Layer]:
+def read_layers(file: Path) -> Iterator[DlibLayer]:
     """The layers that have parameters, from the input on."""
     data, place = file.read_bytes(), 0
     while (found := _next(data, place)) is not None:
         place, name = found
-        source = Bytes(data, place + len(name))
+        source = DlibReader(data, place + len(name))
         yield _layer(_NAMES[name], source)
         place = source.place
 
@@ -71,10 +71,10 @@ def _next(data: bytes, place: int) -> tuple[int, bytes] | None:
     return min(found, default=None)
 
 
-def _layer(kind: str, source: Bytes) -> Layer:
+def _layer(kind: str, source: DlibReader) -> DlibLayer:
     if kind == "dense":
         source.integer(), source.integer()  # outputs and inputs: the tensor says them too
-        return Layer(kind, source.tensor())
+        return DlibLayer(kind, source.tensor())
     numbers = source.tensor()
     shape = tuple(source.integer() for _ in range(7)) if kind == "convolution" else ()
-    return Layer(kind, numbers, shape)
+    return DlibLayer(kind, numbers, shape)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.recognise.dlib_model import Layer, layers
+from gateway.vision.recognise.dlib_model import DlibLayer, read_layers
 
 VERSION = "dlib-face-encoder-1"
 SIDE = 150
@@ -27,10 +27,10 @@ BLOCKS = ((32, 3, False), (64, 4, True), (128, 3, True), (256, 3, True), (256, 1
 _STEM_SIDE = 35
 
 
-class Graph:
+class OnnxGraph:
     """ONNX nodes in the making; every method gives the name of its result."""
 
-    def __init__(self, weights: Iterator[Layer]) -> None:
+    def __init__(self, weights: Iterator[DlibLayer]) -> None:
         import onnx  # noqa: PLC0415  only the first start needs it
 
         self._onnx = onnx
@@ -71,7 +71,7 @@ class Graph:
         ends = np.array([0, 0, 0, 0, 0, channels, pixels, pixels], np.int64)
         return self.node("Pad", source, self.constant(ends)) if channels or pixels else source
 
-    def _take(self, kind: str) -> Layer:
+    def _take(self, kind: str) -> DlibLayer:
         layer = next(self._weights)
         if layer.kind != kind:
             raise ValueError(f"a {layer.kind} layer where a {kind} is expected: not dlib's face encoder")
@@ -93,8 +93,8 @@ def convert(file: Path) -> bytes:
 
     Raises ImportError without the `onnx` package, ValueError when the file is another network.
     """
-    weights = layers(file)
-    graph = Graph(weights)
+    weights = read_layers(file)
+    graph = OnnxGraph(weights)
     picture, channels, side = _stem(graph), 32, _STEM_SIDE
     for wanted, count, halved in BLOCKS:
         for number in range(count):
@@ -107,7 +107,7 @@ def convert(file: Path) -> bytes:
     return graph.model(result)
 
 
-def _stem(graph: Graph) -> str:
+def _stem(graph: OnnxGraph) -> str:
     floats = graph.node("Cast", "chips", to=1)
     planes = graph.node("Transpose", floats, perm=[0, 3, 1, 2])
     centred = graph.node("Sub", planes, graph.constant(np.array(MEANS, np.float32).reshape(1, 3, 1, 1)))
@@ -115,7 +115,7 @@ def _stem(graph: Graph) -> str:
     return graph.node("MaxPool", graph.node("Relu", graph.convolution(scaled, 3)), kernel_shape=[3, 3], strides=[2, 2])
 
 
-def _block(graph: Graph, source: str, channels: int, wanted: int, side: int, *, halved: bool) -> tuple[str, int]:
+def _block(graph: OnnxGraph, source: str, channels: int, wanted: int, side: int, *, halved: bool) -> tuple[str, int]:
     """Two convolutions and the shortcut around them; gives the side of the result as well."""
     inner = graph.node("Relu", graph.convolution(source, channels))
     deep, shortcut = graph.convolution(inner, wanted), source

@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.vision.recognise import dlib_onnx
-from gateway.vision.recognise.models import load_made, model_file
+from gateway.vision.recognise.model_files import load_converted, model_file
 
 Chip = NDArray[np.uint8]
 """150 × 150 × 3, RGB, turned and scaled by the face's five points."""
 Template = NDArray[np.float32]
 """LENGTH numbers; the Euclidean distance of two is small when they are one person's."""
-LENGTH = 128
+TEMPLATE_LENGTH = 128
 
 
-class Encoder(Protocol):
+class FaceEncoder(Protocol):
     def encode(self, chip: Chip) -> Template: ...
 
 
@@ -31,7 +31,7 @@ class OnnxEncoder:
 
     def __init__(self) -> None:
         source = model_file("face_recognition_models", "dlib_face_recognition_resnet_model_v1.dat")
-        self._session = load_made(dlib_onnx.VERSION, source, dlib_onnx.convert)
+        self._session = load_converted(dlib_onnx.VERSION, source, dlib_onnx.convert)
 
     def encode(self, chip: Chip) -> Template:
         return np.asarray(self._session.run(None, {"chips": chip[None]})[0][0], np.float32)
@@ -48,7 +48,7 @@ class DlibEncoder:
         return np.asarray(self._network.compute_face_descriptor(chip, 0), np.float32)
 
 
-def fastest() -> Encoder:
+def fastest_encoder() -> FaceEncoder:
     try:
         return OnnxEncoder()
     except ImportError:

@@ -11,13 +11,13 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.recognise.encoder import LENGTH, Encoder, Template, fastest
+from gateway.vision.recognise.encoder import TEMPLATE_LENGTH, FaceEncoder, Template, fastest_encoder
 from gateway.vision.recognise.geometry import Box, Picture
-from gateway.vision.recognise.models import model_file
+from gateway.vision.recognise.model_files import model_file
 
-__all__ = ["LENGTH", "SMALLEST", "Box", "Face", "FaceReader", "Picture", "Template"]
+__all__ = ["MIN_FACE_PIXELS", "TEMPLATE_LENGTH", "Box", "Face", "FaceReader", "Picture", "Template"]
 
-SMALLEST = 80
+MIN_FACE_PIXELS = 80
 """Pixels across below which HOG finds nothing, and below 64 of which templates are poor (MEASURED.md, Faces)."""
 _MARGIN = 0.4
 """Of the longer side: room for a face that fills the picture, which HOG needs around it."""
@@ -31,25 +31,25 @@ Points = NDArray[np.float32]
 class Face:
     """`sharpness` is the variance of its Laplacian at one size.
 
-    `aside` is how far the nose stands from between the eyes, along their line, in distances of the eyes: 0 looks
+    `nose_offset` is how far the nose stands from between the eyes, along their line, in distances of the eyes: 0 looks
     at the camera, 0.5 is a half profile; its sign says to which side.
     """
 
     box: Box
     template: Template = field(repr=False)
     sharpness: float = 0.0
-    aside: float = 0.0
+    nose_offset: float = 0.0
     doubtful: bool = False
     """Found only by looking harder than at a gate: covered in part, much turned, cut off by the picture's edge."""
 
     @property
     def turned(self) -> float:
-        """`aside`, whichever side it is."""
-        return abs(self.aside)
+        """`nose_offset`, whichever side it is."""
+        return abs(self.nose_offset)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FaceLocation:
     """A place where a face is, as its finder and describer understand each other."""
 
     box: Box
@@ -57,26 +57,31 @@ class Found:
     mark: object = field(repr=False)
 
 
-class FaceFinder(Protocol):
-    def find(self, picture: Picture, smallest: int) -> Sequence[Found]: ...
+class FaceDetector(Protocol):
+    def find(self, picture: Picture, smallest: int) -> Sequence[FaceLocation]: ...
 
 
-class FaceDescriber(Protocol):
-    def describe(self, picture: Picture, found: Found) -> Template: ...
+class TemplateExtractor(Protocol):
+    def describe(self, picture: Picture, found: FaceLocation) -> Template: ...
 
 
 class FaceReader:
     """For one thread: a dlib detector shared by two crashes. Loads its models when it is made."""
 
-    def __init__(self, finder: FaceFinder | None = None, describer: FaceDescriber | None = None) -> None:
-        self._finder = finder or HogFinder()
-        self._describer = describer or DlibDescriber()
+    def __init__(self, finder: FaceDetector | None = None, describer: TemplateExtractor | None = None) -> None:
+        self._finder = finder or HogFaceDetector()
+        self._describer = describer or DlibExtractor()
 
-    def find(self, picture: Picture, *, smallest: int = SMALLEST) -> list[Face]:
+    def find(self, picture: Picture, *, smallest: int = MIN_FACE_PIXELS) -> list[Face]:
         """All faces of a BGR picture, the largest first; half the size for `smallest` takes four times as long."""
         found = sorted(self._finder.find(picture, smallest), key=lambda face: -face.box[2] * face.box[3])
         return [
-            Face(face.box, self._describer.describe(picture, face), sharpness(picture, face.box), aside(face.points))
+            Face(
+                face.box,
+                self._describer.describe(picture, face),
+                sharpness(picture, face.box),
+                nose_offset(face.points),
+            )
             for face in found
             if min(face.box[2:]) > 1
         ]
@@ -99,7 +104,7 @@ class FaceReader:
         for lean in _LEANS:
             turn = cv2.getRotationMatrix2D(middle, lean, 1)
             upright = cv2.warpAffine(wide, turn, wide.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-            found = self.find(np.asarray(upright, np.uint8), smallest=SMALLEST // 2)
+            found = self.find(np.asarray(upright, np.uint8), smallest=MIN_FACE_PIXELS // 2)
             back = np.asarray(cv2.invertAffineTransform(turn), np.float64)
             faces = [_as_in(face, back, margin, picture) for face in found]
             if inside := [face for face in faces if min(face.box[2:]) > 1]:
@@ -113,11 +118,15 @@ class FaceReader:
         In a small one a quarter of the size costs little, and a face too small to enrol is told as such.
         """
         area = picture.shape[0] * picture.shape[1]
-        quarter = area > 4 * HogFinder.MOST_PIXELS or 4 * area < HogFinder.MOST_PIXELS
-        return (SMALLEST, SMALLEST // 2, SMALLEST // 4) if quarter else (SMALLEST, SMALLEST // 2)
+        quarter = area > 4 * HogFaceDetector.MOST_PIXELS or 4 * area < HogFaceDetector.MOST_PIXELS
+        return (
+            (MIN_FACE_PIXELS, MIN_FACE_PIXELS // 2, MIN_FACE_PIXELS // 4)
+            if quarter
+            else (MIN_FACE_PIXELS, MIN_FACE_PIXELS // 2)
+        )
 
 
-class HogFinder:
+class HogFaceDetector:
     """dlib's HOG detector, on gray, and its five landmarks."""
 
     WINDOW = 80
@@ -130,7 +139,7 @@ class HogFinder:
             str(model_file("face_recognition_models", "shape_predictor_5_face_landmarks.dat"))
         )
 
-    def find(self, picture: Picture, smallest: int) -> list[Found]:
+    def find(self, picture: Picture, smallest: int) -> list[FaceLocation]:
         gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         rows, columns = gray.shape
         wanted = self.WINDOW / smallest
@@ -140,7 +149,7 @@ class HogFinder:
             gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=by)
         return [self._found(picture, rectangle, scale) for rectangle in self._detector(gray, 0)]
 
-    def _found(self, picture: Picture, rectangle: dlib.rectangle, scale: float) -> Found:
+    def _found(self, picture: Picture, rectangle: dlib.rectangle, scale: float) -> FaceLocation:
         left, top, right, bottom = (
             round(side / scale)
             for side in (rectangle.left(), rectangle.top(), rectangle.right() + 1, rectangle.bottom() + 1)
@@ -148,31 +157,31 @@ class HogFinder:
         rows, columns = picture.shape[:2]
         x, y = max(0, left), max(0, top)
         box = (x, y, min(columns, right) - x, min(rows, bottom) - y)
-        return landmarked(self._landmarks, picture, box)
+        return locate_landmarks(self._landmarks, picture, box)
 
 
-def landmarked(predictor: dlib.shape_predictor, picture: Picture, box: Box) -> Found:
+def locate_landmarks(predictor: dlib.shape_predictor, picture: Picture, box: Box) -> FaceLocation:
     """The five points of dlib: two corners of each eye and the nose."""
     x, y, width, height = box
     shape = predictor(rgb(picture), dlib.rectangle(x, y, x + width, y + height))
     corners = np.array([(point.x, point.y) for point in shape.parts()], np.float32)
-    return Found(box, eyes_and_nose(corners), shape)
+    return FaceLocation(box, eye_centres_and_nose(corners), shape)
 
 
-def eyes_and_nose(corners: Points) -> Points:
+def eye_centres_and_nose(corners: Points) -> Points:
     """Of dlib's five points."""
     return np.stack([corners[:2].mean(axis=0), corners[2:4].mean(axis=0), corners[4]])
 
 
-class DlibDescriber:
+class DlibExtractor:
     """Turns and scales a face by its five points, and encodes it. The GIL is free meanwhile where ONNX runs."""
 
     CHIP, PADDING = 150, 0.25
 
-    def __init__(self, encoder: Encoder | None = None) -> None:
-        self._encoder = encoder or fastest()
+    def __init__(self, encoder: FaceEncoder | None = None) -> None:
+        self._encoder = encoder or fastest_encoder()
 
-    def describe(self, picture: Picture, found: Found) -> Template:
+    def describe(self, picture: Picture, found: FaceLocation) -> Template:
         return self._encoder.encode(dlib.get_face_chip(rgb(picture), found.mark, self.CHIP, self.PADDING))
 
 
@@ -198,7 +207,7 @@ def sharpness(picture: Picture, box: Box) -> float:
     return float(cv2.Laplacian(cv2.resize(gray, (96, 96), interpolation=cv2.INTER_AREA), cv2.CV_32F).var())
 
 
-def aside(points: Points) -> float:
+def nose_offset(points: Points) -> float:
     """See `Face`; 1 where the eyes are too close to say."""
     eyes = points[1] - points[0]
     apart = float(np.linalg.norm(eyes))

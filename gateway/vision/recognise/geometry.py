@@ -14,7 +14,7 @@ Quad = NDArray[np.float32]
 """Four corners (x, y): top left, top right, bottom right, bottom left."""
 
 
-def upright(corners: NDArray[np.float32]) -> Quad:
+def order_corners(corners: NDArray[np.float32]) -> Quad:
     """Any four corners in the order of a Quad."""
     by_x = corners[np.argsort(corners[:, 0])]
     left, right = by_x[:2], by_x[2:]
@@ -22,20 +22,20 @@ def upright(corners: NDArray[np.float32]) -> Quad:
     return np.array([left[0], right[0], right[1], left[1]], np.float32)
 
 
-def size_of(quad: Quad) -> tuple[float, float]:
+def quad_size(quad: Quad) -> tuple[float, float]:
     """Width and height of a quad that lies along its text."""
     return float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[3] - quad[0]))
 
 
-def bounds(*quads: Quad) -> Box:
+def bounding_box(*quads: Quad) -> Box:
     """The upright box around them."""
     x, y, width, height = cv2.boundingRect(np.concatenate(quads))
     return int(x), int(y), int(width), int(height)
 
 
-def straighten(picture: Picture, quad: Quad, across: float = 0.05, up: float = 0.08) -> Picture:
+def rectify(picture: Picture, quad: Quad, across: float = 0.05, up: float = 0.08) -> Picture:
     """The quad as an upright picture, grown by `across` and `up` of its size on each side."""
-    width, height = size_of(quad)
+    width, height = quad_size(quad)
     right, down = (quad[1] - quad[0]) * across, (quad[3] - quad[0]) * up
     grown = quad + np.array([-right - down, right - down, right + down, down - right], np.float32)
     columns, rows = max(1, round(width * (1 + 2 * across))), max(1, round(height * (1 + 2 * up)))
@@ -44,7 +44,7 @@ def straighten(picture: Picture, quad: Quad, across: float = 0.05, up: float = 0
     return np.asarray(cv2.warpPerspective(picture, turn, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def leant(picture: Picture, by: float) -> Picture:
+def shear(picture: Picture, by: float) -> Picture:
     """Its rows moved sideways by so much of their distance from the middle one, as a plate seen from the side leans."""
     rows, columns = picture.shape[:2]
     turn = np.array([[1, by, -by * rows / 2], [0, 1, 0]], np.float32)
@@ -57,7 +57,7 @@ def overlap(one: Box, other: Box) -> float:
     return common / (one[2] * one[3] + other[2] * other[3] - common or 1)
 
 
-def covered(one: Box, other: Box) -> float:
+def covered_share(one: Box, other: Box) -> float:
     """The share of `one` that lies in the other, 0…1."""
     return _common(one, other) / (one[2] * one[3] or 1)
 
@@ -68,7 +68,7 @@ def _common(one: Box, other: Box) -> int:
     return max(0, width) * max(0, height)
 
 
-def window(picture: Picture, box: Box, across: float, up: float) -> tuple[Picture, NDArray[np.float32]]:
+def crop_around(picture: Picture, box: Box, across: float, up: float) -> tuple[Picture, NDArray[np.float32]]:
     """The part of the picture around `box`, grown on each side by shares of its size, and where it begins (x, y)."""
     x, y, width, height = box
     left, top = max(0, round(x - across * width)), max(0, round(y - up * height))

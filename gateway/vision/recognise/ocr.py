@@ -15,8 +15,8 @@ from onnxruntime import InferenceSession
 
 from gateway.vision.recognise import plate_head
 from gateway.vision.recognise.ctc import Floats, TextScores
-from gateway.vision.recognise.geometry import Picture, Quad, upright
-from gateway.vision.recognise.models import load, load_made, model_file
+from gateway.vision.recognise.geometry import Picture, Quad, order_corners
+from gateway.vision.recognise.model_files import load_converted, load_session, model_file
 
 LOOKS_LIKE = {"1": "Iil|", "0": "Oo〇"}
 """What the recogniser of general text says for a plate's 1 and 0."""
@@ -25,7 +25,7 @@ _OTHER_AS_BLANK = 0.5
 """Characters that stand on no plate (a screw, the separator's dot) count half as nothing at all."""
 
 
-class TextFinder:
+class TextDetector:
     """Finds quads around lines of text (differentiable binarisation)."""
 
     THRESHOLD = 0.3
@@ -33,7 +33,7 @@ class TextFinder:
     UNCLIP = 1.6
 
     def __init__(self, threads: int = 1) -> None:
-        self._session = load(model_file("rapidocr", "*_det_*.onnx"), threads)
+        self._session = load_session(model_file("rapidocr", "*_det_*.onnx"), threads)
         self._input = self._session.get_inputs()[0].name
 
     def find(self, picture: Picture, side: int = 800) -> list[Quad]:
@@ -53,7 +53,7 @@ class TextFinder:
             return None
         grow = 2 * self.UNCLIP * width * height / (2 * (width + height))
         corners = cv2.boxPoints(((x, y), (width + grow, height + grow), angle))
-        return upright(np.asarray(corners, np.float32))
+        return order_corners(np.asarray(corners, np.float32))
 
     @staticmethod
     def _mean_inside(heat: NDArray[np.float32], outline: NDArray[np.int32]) -> float:
@@ -72,7 +72,7 @@ def _fit(picture: Picture, side: int) -> tuple[Picture, Quad]:
     return np.asarray(small, np.uint8), np.array([width / columns, height / rows], np.float32)
 
 
-class TextReader:
+class TextRecogniser:
     """Says for every column of a line of text how likely each character of `alphabet` is."""
 
     HEIGHT, WIDTH, PADDED = 48, 192, 224
@@ -109,6 +109,8 @@ def _recogniser(alphabet: str, threads: int) -> InferenceSession:
     """With its head cut to plates; whole, a third slower and twice as large, where `onnx` is not installed."""
     whole = model_file("rapidocr", "*_rec_*.onnx")
     try:
-        return load_made(plate_head.name(alphabet), whole, lambda source: plate_head.cut(source, alphabet), threads)
+        return load_converted(
+            plate_head.model_name(alphabet), whole, lambda source: plate_head.trim_head(source, alphabet), threads
+        )
     except ImportError:
-        return load(whole, threads)
+        return load_session(whole, threads)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.errors import BadInput
 from gateway.model import Words
-from gateway.vision.recognise.enrolment import judge
+from gateway.vision.recognise.enrolment import assess
 from gateway.vision.recognise.faces import Face, FaceReader
 from gateway.vision.stream.picture import photograph
 
@@ -39,7 +39,7 @@ def files_of(folder: Path) -> list[tuple[str, Path]]:
 
 def examine(reader: FaceReader, person: str, file: Path) -> Photo:
     try:
-        face, fault = judge(reader, photograph(str(file)))
+        face, fault = assess(reader, photograph(str(file)))
     except BadInput:
         return Photo(person, file, None, UNREADABLE)
     return Photo(person, file, face, fault)

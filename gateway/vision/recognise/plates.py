@@ -12,12 +12,22 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gateway.vision.recognise import rows
-from gateway.vision.recognise.finder import candidates
-from gateway.vision.recognise.geometry import Box, Picture, Quad, bounds, covered, overlap, size_of, straighten, window
-from gateway.vision.recognise.light import brightened
-from gateway.vision.recognise.lines import GATE, LineReader, Looks, looks_at_crop
-from gateway.vision.recognise.ocr import TextFinder
+from gateway.vision.recognise import two_row_plates
+from gateway.vision.recognise.brightness import brighten
+from gateway.vision.recognise.geometry import (
+    Box,
+    Picture,
+    Quad,
+    bounding_box,
+    covered_share,
+    crop_around,
+    overlap,
+    quad_size,
+    rectify,
+)
+from gateway.vision.recognise.ocr import TextDetector
+from gateway.vision.recognise.plate_candidates import find_candidates
+from gateway.vision.recognise.plate_line import ACCEPT_SCORE, LineCrops, PlateLineReader, crops_of_plate
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,8 @@ class PlateReader:
     """Longer sides, in pixels, to which text detection scales a candidate's window and a whole picture."""
 
     def __init__(self, home_province: str | None = None, threads: int = 1) -> None:
-        self._lines = LineReader(home_province, threads)
-        self._finder = TextFinder(threads)
+        self._lines = PlateLineReader(home_province, threads)
+        self._finder = TextDetector(threads)
 
     def find(self, picture: Picture, *, thorough: bool = True) -> list[PlateRead]:
         """All plates, the nearest of the sure ones first. A picture that is itself cut to a plate is read whole.
@@ -69,9 +79,9 @@ class PlateReader:
     def read(self, crop: Picture) -> PlateRead | None:
         """A plate's own crop, of one row or two."""
         height, width = map(int, crop.shape[:2])
-        reads = [self._lines.read(looks_at_crop(crop))]
-        if width < rows.TALL * height and rows.may_be(crop):
-            reads.append(self._lines.read(looks_at_crop(rows.split(crop))))
+        reads = [self._lines.read(crops_of_plate(crop))]
+        if width < two_row_plates.MIN_ROW_RATIO * height and two_row_plates.may_have_two_rows(crop):
+            reads.append(self._lines.read(crops_of_plate(two_row_plates.split_rows(crop))))
         found = [read for read in reads if read]
         best = max(found, key=lambda read: read.score, default=None)
         return PlateRead(best.text, best.score, (0, 0, width, height), best.certain) if best else None
@@ -84,12 +94,12 @@ class PlateReader:
     def _near_candidates(self, picture: Picture, tried: list[Box]) -> list[PlateRead]:
         reads: list[PlateRead] = []
         enough = 0.0
-        for candidate in candidates(picture, self.MOST_CANDIDATES):
-            standing = [read.box for read in reads if read.score >= GATE]
-            if candidate.likely < enough or any(covered(candidate.box, box) > 0.5 for box in standing):
+        for candidate in find_candidates(picture, self.MOST_CANDIDATES):
+            standing = [read.box for read in reads if read.score >= ACCEPT_SCORE]
+            if candidate.likely < enough or any(covered_share(candidate.box, box) > 0.5 for box in standing):
                 continue
             found = self._read_all(picture, self._quads_near(picture, candidate.box), tried)
-            if any(read.score >= GATE for read in found):
+            if any(read.score >= ACCEPT_SCORE for read in found):
                 enough = max(enough, self.MUCH_WEAKER * candidate.likely)
             reads += found
         return reads
@@ -97,8 +107,8 @@ class PlateReader:
     def _quads_near(self, picture: Picture, box: Box) -> list[Quad]:
         """A line that reaches the window's side may go on beyond it: a plate cut there is read as a shorter one."""
         for _ in range(self.MOST_WIDENED):
-            part, corner = window(picture, box, 0.4, 0.8)
-            quads = [quad + corner for quad in self._finder.find(brightened(part), self.WINDOW)]
+            part, corner = crop_around(picture, box, 0.4, 0.8)
+            quads = [quad + corner for quad in self._finder.find(brighten(part), self.WINDOW)]
             left, right = float(corner[0]), float(corner[0]) + part.shape[1]
             cut = [
                 quad
@@ -107,7 +117,7 @@ class PlateReader:
             ]
             if not cut:
                 break
-            box = bounds(*cut)
+            box = bounding_box(*cut)
         return quads
 
     def _read_all(self, picture: Picture, quads: Sequence[Quad], tried: list[Box]) -> list[PlateRead]:
@@ -115,8 +125,10 @@ class PlateReader:
         found: list[PlateRead] = []
         before = list(tried)
         for looks, box in _lines_of(picture, quads):
-            known = any(overlap(box, other) > SAME for other in before)
-            if known or any(read.score >= GATE and covered(read.box, box) > SAME for read in found):
+            known = any(overlap(box, other) > SAME_OVERLAP for other in before)
+            if known or any(
+                read.score >= ACCEPT_SCORE and covered_share(read.box, box) > SAME_OVERLAP for read in found
+            ):
                 continue
             tried.append(box)
             if read := self._lines.read(looks):
@@ -124,29 +136,29 @@ class PlateReader:
         return found
 
 
-SAME = 0.75
+SAME_OVERLAP = 0.75
 """Of two boxes' area in common from which a line is not read once more, or as a part of a larger plate."""
-LONGEST = 6.5
+MAX_ROW_RATIO = 6.5
 """Width over height of one row at most, seen from above; captions and shops' signs are longer."""
 
 
-def _lines_of(picture: Picture, quads: Sequence[Quad]) -> Iterator[tuple[Looks, Box]]:
+def _lines_of(picture: Picture, quads: Sequence[Quad]) -> Iterator[tuple[LineCrops, Box]]:
     """Everything in the quads that may be a whole plate: one row, two in one quad, two quads."""
     for quad in quads:
-        width, height = size_of(quad)
-        if width < 24 or height < 8 or not 1.3 * height <= width <= LONGEST * height:
+        width, height = quad_size(quad)
+        if width < 24 or height < 8 or not 1.3 * height <= width <= MAX_ROW_RATIO * height:
             continue
-        wide, tight = brightened(straighten(picture, quad)), brightened(straighten(picture, quad, 0.03, 0.05))
+        wide, tight = brighten(rectify(picture, quad)), brighten(rectify(picture, quad, 0.03, 0.05))
         if width >= 1.8 * height:
-            yield Looks(wide, _doubled(tight)), bounds(quad)
-        if width < rows.TALL * height and rows.may_be(tight):
-            yield Looks(rows.split(wide), rows.split(tight)), bounds(quad)
-    for upper, lower in rows.pairs(quads):
-        if not rows.may_be(straighten(picture, lower)):
+            yield LineCrops(wide, _doubled(tight)), bounding_box(quad)
+        if width < two_row_plates.MIN_ROW_RATIO * height and two_row_plates.may_have_two_rows(tight):
+            yield LineCrops(two_row_plates.split_rows(wide), two_row_plates.split_rows(tight)), bounding_box(quad)
+    for upper, lower in two_row_plates.row_pairs(quads):
+        if not two_row_plates.may_have_two_rows(rectify(picture, lower)):
             continue
-        first = rows.joined(straighten(picture, upper), straighten(picture, lower))
-        second = rows.joined(straighten(picture, upper, 0.03, 0.05), straighten(picture, lower, 0.03, 0.05))
-        yield Looks(first, second), bounds(upper, lower)
+        first = two_row_plates.join_rows(rectify(picture, upper), rectify(picture, lower))
+        second = two_row_plates.join_rows(rectify(picture, upper, 0.03, 0.05), rectify(picture, lower, 0.03, 0.05))
+        yield LineCrops(first, second), bounding_box(upper, lower)
 
 
 def _doubled(line: Picture) -> Picture:
@@ -164,4 +176,4 @@ def _best_of_each(reads: Sequence[PlateRead]) -> list[PlateRead]:
 
 def _in_order(reads: Sequence[PlateRead]) -> list[PlateRead]:
     """The sure ones first, of these the widest, which is the nearest vehicle's; then the others by score."""
-    return sorted(reads, key=lambda read: (-read.box[2], 0.0) if read.score >= GATE else (0, -read.score))
+    return sorted(reads, key=lambda read: (-read.box[2], 0.0) if read.score >= ACCEPT_SCORE else (0, -read.score))

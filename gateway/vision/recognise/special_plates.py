@@ -23,7 +23,7 @@ from gateway.vision.recognise.plate_characters import (
     PROVINCES,
     RESCUE,
 )
-from gateway.vision.recognise.sheets import Sheet
+from gateway.vision.recognise.plate_colour import PlateColour
 
 OWN_SHEET, ITS_RARER, ELSEWHERE = 1.0, 2.0, 7.0
 """Costs on a sheet of a plate's own colour, and on any other: there a caption would be read as such a plate."""
@@ -32,16 +32,16 @@ AIRPORT_COST, TRACTOR_COST = 3.0, 3.0
 one. So are the forces' former plates: on blue a smeared province would be read as a region."""
 
 
-def add(automaton: Automaton, sheet: Sheet) -> None:
-    white = 0.0 if sheet is Sheet.WHITE else ELSEWHERE - OWN_SHEET
+def add_special_plates(automaton: Automaton, sheet: PlateColour) -> None:
+    white = 0.0 if sheet is PlateColour.WHITE else ELSEWHERE - OWN_SHEET
     digit_or_letter = DIGITS + LETTERS
     automaton.row(FORCES, LETTERS, *[DIGITS] * 5, cost=white + OWN_SHEET)
-    if sheet is Sheet.WHITE:
+    if sheet is PlateColour.WHITE:
         automaton.row(FORMER_FORCES, LETTERS, *[DIGITS] * 5, cost=ITS_RARER)
     automaton.row("W", "J", DIGITS, DIGITS, digit_or_letter, *[DIGITS] * 4, cost=white + ITS_RARER)
     automaton.row("W", "J", PROVINCES, *[DIGITS] * 4, digit_or_letter, cost=white + ITS_RARER)
     automaton.row("W", "J", *[DIGITS] * 4, digit_or_letter, cost=white + ITS_RARER)
     automaton.row(PROVINCES, "XS", *[DIGITS] * 4, *RESCUE, cost=white + OWN_SHEET)
     automaton.row(*AIRPORT, LETTERS, *[DIGITS] * 4, cost=AIRPORT_COST)
-    if sheet is Sheet.DARK_GREEN:
+    if sheet is PlateColour.DARK_GREEN:
         automaton.row(PROVINCES, *[DIGITS] * 7, cost=TRACTOR_COST)

@@ -1,0 +1,56 @@
+"""The installer's own detector: which file, and how it is to be understood. Opens nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+OutputFormat = Literal["yolov5", "yolov8", "nms", "ssd"]
+"""What comes out, N boxes and C classes:
+
+- yolov5: (1, N, 5 + C), middle x, middle y, width, height in pixels of the input, chance of anything, chances
+- yolov8: (1, 4 + C, N), the same without the chance of anything (also 9 and 11)
+- nms: (1, N, 6), left, top, right, bottom in pixels of the input, score, class; already without doubles (also 10)
+- ssd: boxes (1, N, 4) as shares, classes (1, N), scores (1, N), each an output of its own
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorModel:
+    """`classes` are the model's, in its order; an empty name is never told. `size` is the input's width and height."""
+
+    path: str
+    sha256: str
+    format: OutputFormat
+    classes: tuple[str, ...]
+    size: tuple[int, int] = (640, 640)
+    threshold: float = 0.5
+    overlap: float = 0.45
+    """Of two boxes of one class that share more than this, the surer one stays."""
+    letterbox: bool = True
+    """Keep the picture's shape and fill up with grey, as YOLO is trained; else it is stretched."""
+    rgb: bool = True
+    scale: float = 1 / 255
+    mean: float = 0.0
+    """Each colour becomes (value - mean) * scale, unless the model takes bytes."""
+    outputs: tuple[str, str, str] | None = None
+    """For ssd: the names of boxes, classes and scores; None: in this order."""
+    top_first: bool = False
+    """For ssd: boxes are top, left, bottom, right."""
+    first_class: int = 0
+    """For ssd: the number of the first class; 1 where 0 is the background."""
+
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> DetectorModel:
+        """From what `dataclasses.asdict` made of one, by way of JSON."""
+        outputs = tuple(said["outputs"]) if said["outputs"] else None
+        return cls(**said | {"classes": tuple(said["classes"]), "size": tuple(said["size"]), "outputs": outputs})
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """`box` is x, y, width, height in pixels of the picture."""
+
+    name: str
+    score: float
+    box: tuple[int, int, int, int]

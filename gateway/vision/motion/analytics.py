@@ -1,0 +1,43 @@
+"""All that is watched for beside plain movement, as one camera's layout asks for it. Sans-I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gateway.vision.motion.blobs import Blob
+from gateway.vision.motion.blocked_zone import BlockedZoneDetector
+from gateway.vision.motion.falling_object import FallingObjectDetector
+from gateway.vision.motion.intrusion import IntrusionDetector, Observation
+from gateway.vision.motion.luma import Luma
+from gateway.vision.motion.scene_layout import SceneLayout
+
+
+class VideoAnalytics:
+    """Lines, lingering, blocked places and falling things."""
+
+    BLOCKED_EVERY = 2.0
+    """Seconds between two looks at places that may be blocked."""
+
+    def __init__(self, layout: SceneLayout) -> None:
+        self._trespass = IntrusionDetector(layout)
+        self._blocked = [BlockedZoneDetector(zone) for zone in layout.zones if zone.blocked is not None]
+        self._falling = FallingObjectDetector(layout.masks) if layout.thrown else None
+        self._blocked_due = float("-inf")
+
+    @property
+    def every_frame(self) -> bool:
+        """Whether every frame is needed, always."""
+        return self._falling is not None
+
+    def frame(self, luma: Luma, time: float) -> Iterator[Observation]:
+        """Every frame there is."""
+        if self._falling is not None:
+            yield from self._falling.see(luma, time)
+
+    def look(self, luma: Luma, patches: Sequence[Blob], time: float) -> Iterator[Observation]:
+        """Every look of the pixels' gate, and what it found."""
+        yield from self._trespass.see(patches, time)
+        if self._blocked and not 0 <= self._blocked_due - time <= self.BLOCKED_EVERY:
+            self._blocked_due = time + self.BLOCKED_EVERY
+            for place in self._blocked:
+                yield from place.see(luma, time)

@@ -1,0 +1,45 @@
+"""What the gates want decoded, and what they tell. Stdlib, no pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from gateway.model import Json
+from gateway.vision.motion.blobs import RelativeBox
+from gateway.vision.motion.intrusion import Observation
+from gateway.vision.motion.pixel_gate import MotionChange
+from gateway.vision.motion.tamper import TamperEvent
+
+
+class DecodeRequest(Enum):
+    NOTHING = auto()
+    KEY = auto()
+    """Decode this keyframe alone."""
+    ALL = auto()
+    """Decode every frame from the last keyframe in the ring on, until told otherwise."""
+    BACK = auto()
+    """As ALL, but this once begin at the last keyframe that is not after `Gates.back_to`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotionEvent:
+    """A signal in the making. `kind` is one of gateway.model.KINDS; times are the stream's."""
+
+    kind: str
+    start: float
+    end: float | None = None
+    box: RelativeBox | None = None
+    data: Json = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, told: MotionChange | Observation | TamperEvent, time: float) -> MotionEvent:
+        """As the room that saw it tells it, at the picture of `time`."""
+        match told:
+            case MotionChange(area, motion):
+                kind = "motion.started" if motion.end is None else "motion.ended"
+                return cls(kind, motion.start, motion.end, motion.box, {"zone": area} if area else {})
+            case Observation(start, box, data):
+                return cls("object.seen", start, None, box, data)
+            case TamperEvent(kind, data):
+                return cls(kind, time, data=data)

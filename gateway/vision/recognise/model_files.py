@@ -1,0 +1,95 @@
+"""Where models are kept, and how they are loaded: one thread, no spinning.
+
+Packages are located without importing them: RapidOCR's and face_recognition_models' own
+start-up (logging, `pkg_resources`) is of no use here. What is made out of a wheel's model (a
+smaller head, another format) is made once and kept in the cache folder, which may be emptied at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import onnxruntime
+from onnxruntime import InferenceSession
+
+from gateway.errors import ConfigError, Mistake
+
+_AGAIN = "install anju-gateway again"
+
+
+def model_file(package: str, pattern: str) -> Path:
+    """The newest model of `package` whose file name matches `pattern`."""
+    spec = find_spec(package)
+    folder = Path(spec.origin).parent / "models" if spec and spec.origin else Path(package)
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise ConfigError([Mistake(folder, 0, f"no model {pattern} here", f"install {package} again")])
+    return found[-1]
+
+
+def verify_vendored(file: Path, sha256: str) -> Path:
+    """A model that comes with the gateway. Raises ConfigError when it is absent or another one: any ONNX file loads."""
+    try:
+        actual = _digest(file)
+    except OSError as error:
+        raise ConfigError([Mistake(file, 0, f"can't be read: {error.strerror}", _AGAIN)]) from error
+    if actual != sha256:
+        raise ConfigError([Mistake(file, 0, f"is damaged: SHA-256 {actual} instead of {sha256}", _AGAIN)])
+    return file
+
+
+def load_session(model: Path | bytes, threads: int = 1) -> InferenceSession:
+    """A session of its own for the thread that asks; with one thread the caller's does the work."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    given = str(model) if isinstance(model, Path) else model
+    return InferenceSession(given, options, providers=["CPUExecutionProvider"])
+
+
+def load_converted(name: str, source: Path, make: Callable[[Path], bytes], threads: int = 1) -> InferenceSession:
+    """The model that `make` makes of `source`: from the cache, or made now and kept there.
+
+    `name` carries the version of `make`. Raises ImportError when the `onnx` package is absent and
+    the cache has nothing; a cache that can't be written costs only the time of making it again.
+    """
+    kept = cache_folder() / f"{name}-{_digest(source)[:16]}.onnx"
+    if kept.is_file():
+        with suppress(Exception):  # onnxruntime's own exceptions have no common base; a broken copy is made again
+            return load_session(kept, threads)
+    made = make(source)
+    with suppress(OSError):
+        _keep(kept, made)
+    return load_session(made, threads)
+
+
+def cache_folder() -> Path:
+    """ANJU_CACHE, or systemd's CacheDirectory=, or beside the state in ANJU_DATA, else the XDG cache folder."""
+    if folder := os.environ.get("ANJU_CACHE"):
+        return Path(folder)
+    if folder := os.environ.get("CACHE_DIRECTORY"):
+        return Path(folder.partition(":")[0]) / "models"
+    if folder := os.environ.get("ANJU_DATA"):
+        return Path(folder) / "cache" / "models"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "anju" / "models"
+
+
+def _keep(file: Path, content: bytes) -> None:
+    """Whole or not at all: two workers may make the same model at once."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=file.stem, suffix=".new", delete=False) as new:
+        new.write(content)
+    Path(new.name).replace(file)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

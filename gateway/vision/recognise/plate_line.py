@@ -1,0 +1,177 @@
+"""A line of text as the likeliest plate, by two recognisers under one grammar, and how likely that is to be right.
+
+The general recogniser knows all writing, the other one plates alone; each says how likely every candidate text is (CTC,
+over all paths). The logarithms are added, and what the grammar calls rare is charged for. Of 2,408 lines (the shared
+pictures as they are, made small, dark, blurred, noisy, leaning, turned, badly saved) 97.8 % are read right so.
+
+What is beyond doubt stands. What is in doubt must hold, by a clear lead, when the line leans a little: of 413 lines in
+doubt 373 held, 366 of them right. What does not hold is looked at in further ways, and the look that likes its answer
+best has it; it never stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log
+
+import cv2
+import numpy as np
+
+from gateway.vision.recognise.clpr import PlateTextRecogniser
+from gateway.vision.recognise.ctc import CtcDecoder, CtcResult, TextScores
+from gateway.vision.recognise.geometry import Picture, shear
+from gateway.vision.recognise.ocr import TextRecogniser
+from gateway.vision.recognise.plate_characters import ALPHABET
+from gateway.vision.recognise.plate_colour import PlateColour, classify_colour
+from gateway.vision.recognise.plate_grammar import plate_automaton
+from gateway.vision.recognise.score_fusion import FusedResult, fuse
+
+ACCEPT_SCORE = 0.8
+"""Score from which an answer stands by itself: of the 497 shared pictures 467 right ones and no wrong one; of these
+made darker, smaller, leaning or saved again (2,982) 2,720 right ones and 6 wrong."""
+
+HOME_GAIN = 20.0
+"""How much likelier the home province is than another, before looking (mild: +3 % on 皖's own crops)."""
+
+_BEYOND_DOUBT = 0.98
+"""Chance from which an answer stands without a further look: none of 1,910 such lines was wrong."""
+_DOUBTED = 0.5
+"""Chance from which an answer may still stand, if it holds."""
+_HOLDS_BY = 4.0
+"""Lead (natural log) over the second candidate that the leaning line must give to the same answer."""
+_HELD, _WITHHELD = 0.9, 0.7
+"""Least score of what held, most of what did not."""
+_OTHER_WRITING = -1.3
+"""Mean log likelihood of a character, by the general recogniser, under which a line is no plate but other writing."""
+_DISLIKED = -0.35
+"""The same by either recogniser: where both are below it, one doubtful answer in twelve is wrong."""
+_HOPELESS = -2.5
+"""The same by the general one, under which further looks are not worth their time."""
+_NONSENSE = 0.02
+"""The general recogniser's certainty of a line under which the other one is not worth its time."""
+_LEAN, _TRIM = 0.15, (0.02, 0.08)
+"""Columns to a row; shares of width and height cut off each side."""
+_WIDTHS = {PlateColour.GREEN: (216, 140)}
+_USUAL_WIDTHS = (TextRecogniser.WIDTH, 126)
+"""Pixels to which a line is scaled for either: a green plate has eight characters on a sheet 40 mm longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlateLineRead:
+    """`score` is the chance that `text` is right, 0…1; `certain` is each character's own certainty."""
+
+    text: str
+    score: float
+    certain: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineCrops:
+    """The same line twice: with a margin, as the general recogniser wants it, and cut tightly for that of plates."""
+
+    wide: Picture
+    tight: Picture
+
+    def sheared(self, by: float) -> LineCrops:
+        return LineCrops(shear(self.wide, by), shear(self.tight, by))
+
+    def trimmed(self) -> LineCrops:
+        return LineCrops(_trimmed(self.wide), _trimmed(self.tight))
+
+
+class PlateLineReader:
+    """Not for two threads at once. Loads its models when it is made."""
+
+    def __init__(self, home_province: str | None = None, threads: int = 1) -> None:
+        prior: Mapping[str, float] = {home_province: log(HOME_GAIN)} if home_province else {}
+        self._walkers = {sheet: CtcDecoder(plate_automaton(sheet), ALPHABET, prior) for sheet in PlateColour}
+        self._general = TextRecogniser(ALPHABET, threads=threads)
+        self._plates = PlateTextRecogniser(ALPHABET, threads)
+
+    def read(self, looks: LineCrops) -> PlateLineRead | None:
+        sheet = classify_colour(looks.tight)
+        look = self._look(looks, sheet)
+        if look is None:
+            return None
+        if look.result is None or look.result.general < _HOPELESS:
+            return look.answer(min(_WITHHELD, look.least_score))
+        if look.result.chance >= _BEYOND_DOUBT:
+            return look.answer(look.result.chance)
+        again = self._look(looks.sheared(-_LEAN), sheet)
+        if look.result.chance >= _DOUBTED and again and again.result and again.result.text == look.result.text:
+            held = again.result.lead >= _HOLDS_BY and max(look.result.general, look.result.plates) >= _DISLIKED
+            return look.answer(max(look.result.chance, _HELD) if held else _WITHHELD)
+        others = [again, *(self._look(other, sheet) for other in (looks.sheared(_LEAN), looks.trimmed()))]
+        return _likeliest([look, *(other for other in others if other)])
+
+    def _look(self, looks: LineCrops, sheet: PlateColour) -> _Attempt | None:
+        walker = self._walkers[sheet]
+        for_general, for_plates = _WIDTHS.get(sheet, _USUAL_WIDTHS)
+        general = self._general.read(looks.wide, for_general)
+        first = walker.decode(general.characters, general.blank)
+        if first is None:
+            return None
+        look = _Attempt(general, first)
+        if look.mean >= _NONSENSE:
+            look.result = fuse(
+                walker, (general, first), self._plates.read(looks.tight, for_plates), self._plates.untaught
+            )
+        return look
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What one look at a line gave; `fuse` is None when the general recogniser found nonsense."""
+
+    general: TextScores
+    first: CtcResult
+    result: FusedResult | None = None
+
+    @property
+    def mean(self) -> float:
+        return geometric_mean(self.certain())
+
+    @property
+    def least_score(self) -> float:
+        """Half of the general recogniser's certainty: for what is worth saying, and what is a crop."""
+        return 0.5 * self.mean
+
+    def certain(self, text: str | None = None) -> tuple[float, ...]:
+        """The general recogniser's certainty of each character: the best of three columns from where it begins."""
+        plain, columns = self.general.plain, self.first.columns
+        return tuple(
+            min(1.0, float(plain[column : column + 3, ALPHABET.index(character)].max()))
+            for character, column in zip(text or self.first.text, columns, strict=True)
+        )
+
+    def answer(self, score: float) -> PlateLineRead:
+        if self.result and self.result.general < _OTHER_WRITING:
+            score = min(score, _WITHHELD)
+        text = self.result.text if self.result else self.first.text
+        certain = self.certain(text) if len(text) == len(self.first.text) else (score,) * len(text)
+        return PlateLineRead(text, round(score, 3), certain)
+
+
+def _likeliest(looks: list[_Attempt]) -> PlateLineRead:
+    """The answer of the look that likes its own best; it does not stand."""
+    best = max(looks, key=lambda look: look.result.total if look.result else -np.inf)
+    chance = best.result.chance if best.result else 0.0
+    return best.answer(min(_WITHHELD, max(chance, best.least_score)))
+
+
+def geometric_mean(certain: tuple[float, ...]) -> float:
+    return float(np.exp(np.log(np.maximum(certain, 1e-6)).mean()))
+
+
+def _trimmed(line: Picture) -> Picture:
+    rows, columns = line.shape[:2]
+    across, down = round(columns * _TRIM[0]), round(rows * _TRIM[1])
+    return line[down : rows - down, across : columns - across]
+
+
+def crops_of_plate(crop: Picture) -> LineCrops:
+    """Of a picture that is cut to a plate: small ones are padded, doubled, and once smoothed, once not."""
+    padded = cv2.copyMakeBorder(crop, 2, 2, 4, 4, cv2.BORDER_REPLICATE)
+    larger = np.asarray(cv2.resize(padded, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return LineCrops(np.asarray(cv2.GaussianBlur(larger, (0, 0), 1.0), np.uint8), larger)
