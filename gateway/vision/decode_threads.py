@@ -169,4 +169,4 @@ class DecodeThreads:
         cost = (sum(spent) + GLANCE * _FIRST) / (sum(counts) + _FIRST)
         every = cost * sum(thread.cameras for thread in self._threads) / self._of_a_core
         for thread in self._threads:
-            thread.glance(min(max(MotionGates.GLANCE, every), LONGEST))
+            thread.glance(min(max(MotionGates.BLIND_INTERVAL, every), LONGEST))

@@ -39,18 +39,18 @@ class FileMotionReader:
         unit = self._units(packet)
         self._ring.add(unit)
         want = self._wanted.want(unit)
-        yield from self.gates.settle(packet.time)
+        yield from self.gates.expire(packet.time)
         for frame in self._frames(want, unit):
-            if self.gates.due(frame.time):
-                yield from self.gates.see(
-                    frame.luma(frame.size[0]), frame.time, whole=not frame.damaged, colours=frame.colours
+            if self.gates.is_due(frame.time):
+                yield from self.gates.update(
+                    frame.luma(frame.size[0]), frame.time, intact=not frame.damaged, colours=frame.colours
                 )
 
     def _frames(self, want: DecodeRequest, unit: AccessUnit) -> Iterable[Frame]:
-        if want is DecodeRequest.NOTHING:
+        if want is DecodeRequest.NONE:
             self._pictures.rest()
             return ()
-        return self._wanted.alone(unit, self._keys) if want is DecodeRequest.KEY else self._wanted.all(unit, want)
+        return self._wanted.alone(unit, self._keys) if want is DecodeRequest.KEYFRAME else self._wanted.all(unit, want)
 
 
 def _units(coding: Coding) -> Callable[[Packet], AccessUnit]:
@@ -82,5 +82,5 @@ INITIAL_CALM = 10.0
 
 def motions(file: str, sensitivity: float = 0.5) -> list[tuple[float, float]]:
     """Start and end of every movement, in seconds. Raises BadInput when the file can't be read."""
-    seen = motion_events(file, MotionGates(sensitivity, begin=INITIAL_CALM))
+    seen = motion_events(file, MotionGates(sensitivity, initial_calm=INITIAL_CALM))
     return sorted((one.start, one.end) for one in seen if one.kind == "motion.ended" and one.end is not None)

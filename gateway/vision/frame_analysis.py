@@ -21,7 +21,7 @@ from gateway.vision.stream.decoder import Frame
 from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.view.subscribers import Subscribers
 
-_NOTHING, _KEY = DecodeRequest.NOTHING, DecodeRequest.KEY
+_NOTHING, _KEY = DecodeRequest.NONE, DecodeRequest.KEYFRAME
 STILL_LOOK = 5.0
 """Seconds between two frames for the recognisers while nothing moves: somebody may stand there."""
 BEHIND, MOST = 75, 1000
@@ -70,7 +70,7 @@ class FrameAnalysis:
     @property
     def hasty(self) -> bool:
         """Whether recognisers wait for the next picture."""
-        return self._watch.recognises and self._gates is not None and self._gates.moving
+        return self._watch.recognises and self._gates is not None and self._gates.is_moving
 
     def put(self, unit: AccessUnit) -> None:
         if self._gates is None:
@@ -84,7 +84,7 @@ class FrameAnalysis:
     def glance(self, every: float) -> None:
         """Seconds between two keyframes looked at where the sizes of packets can't tell whether anything moves."""
         if self._gates is not None:
-            self._gates.glance = every
+            self._gates.blind_interval = every
 
     def ask(self, number: int) -> None:
         """For the newest picture; the answer goes to the outbox."""
@@ -120,7 +120,7 @@ class FrameAnalysis:
         assert gates is not None, "nothing is put otherwise"
         assert wanted is not None
         want = wanted.want(unit)
-        for event in gates.settle(unit.time_s):
+        for event in gates.expire(unit.time_s):
             self._tell(event, None)
         if want is not _NOTHING:
             return self._glance(unit, gates, wanted, keys) if want is _KEY else self._look(unit, want, gates, wanted)
@@ -167,12 +167,12 @@ class FrameAnalysis:
         self._sight.tried(seen)
 
     def _see(self, frame: Frame, gates: MotionGates) -> None:
-        if gates.due(frame.time):
-            for event in gates.see(
-                frame.luma(frame.size[0]), frame.time, whole=not frame.damaged, colours=frame.colours
+        if gates.is_due(frame.time):
+            for event in gates.update(
+                frame.luma(frame.size[0]), frame.time, intact=not frame.damaged, colours=frame.colours
             ):
                 self._tell(event, frame)
-            self._offer(frame, moves=gates.moving)
+            self._offer(frame, moves=gates.is_moving)
 
     def _keeps_up(self, unit: AccessUnit) -> bool:
         """Whether there is time for a picture that is wanted; if not, there is none up to the next keyframe."""

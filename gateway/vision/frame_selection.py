@@ -66,7 +66,7 @@ class Wanted:
         if unit.recovery or self._is_refreshing:
             key = self._starts.take(unit)
             self._is_refreshing = self._starts.is_waiting
-        return self._gates.packet(unit.time_s, key, unit.size)
+        return self._gates.add_packet(unit.time_s, key, unit.size)
 
     def alone(self, unit: AccessUnit, keys: Keys) -> list[Frame]:
         """For Want.KEY: the picture at this unit. None where something of it is missing."""
@@ -75,7 +75,7 @@ class Wanted:
 
     def all(self, unit: AccessUnit, want: DecodeRequest) -> Iterator[Frame]:
         """For Want.ALL and Want.BACK."""
-        if want is DecodeRequest.BACK:
-            return self._pictures.back(unit, self._gates.back_to)
+        if want is DecodeRequest.REWIND:
+            return self._pictures.back(unit, self._gates.rewind_to)
         since = unit.time_s - LONGEST_AGO
         return (frame for frame in self._pictures.all(unit) if frame.time >= since)

@@ -52,7 +52,7 @@ class Watch:
     def of(cls, said: dict[str, Any]) -> Watch:
         """Back from `message()`."""
         detector = DetectorModel.of(said["detector"]) if said["detector"] else None
-        return cls(**said | {"layout": SceneLayout.of(said["layout"]), "detector": detector})
+        return cls(**said | {"layout": SceneLayout.from_json(said["layout"]), "detector": detector})
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,15 +71,15 @@ def _delay(found: Found, start: float, end: float) -> float | None:
     return None
 
 
-def ours(path: Path, sensitivity: float = 0.5, glance: float = MotionGates.GLANCE) -> Found:
+def ours(path: Path, sensitivity: float = 0.5, blind_interval: float = MotionGates.BLIND_INTERVAL) -> Found:
     """The gates, as `anju try motion` and a live camera drive them."""
-    gates = MotionGates(sensitivity, glance=glance)
+    gates = MotionGates(sensitivity, blind_interval=blind_interval)
     return _timed(lambda found: _gated(found, path, gates))
 
 
 def every_frame(path: Path, sensitivity: float = 0.5) -> Found:
     """The same pixels' gate without the other two: every frame is decoded, five a second are looked at."""
-    return _timed(lambda found: _pixels(found, path, PixelGate(Sensitivity.of(sensitivity))))
+    return _timed(lambda found: _pixels(found, path, PixelGate(Sensitivity.from_level(sensitivity))))
 
 
 def mixture(path: Path) -> Found:
@@ -120,8 +120,8 @@ def _pixels(found: Found, path: Path, pixels: PixelGate) -> None:
         for frame in (frame for packet in source.packets() for frame in decoder.decode(packet)):
             if frame.time < due:
                 continue
-            due = frame.time + PixelGate.LOOK - 1e-3
-            told = pixels.see(frame.luma(frame.size[0]), frame.time)
+            due = frame.time + PixelGate.INTERVAL - 1e-3
+            told = pixels.update(frame.luma(frame.size[0]), frame.time)
             found.told += [frame.time for each in told if each.motion.end is None]
             found.spans += [(each.motion.start, each.motion.end) for each in told if each.motion.end is not None]
     found.spans += [(each.motion.start, each.motion.end or 0.0) for each in pixels.finish()]

@@ -99,7 +99,7 @@ def test_a_camera_that_is_still_after_its_story_is_not_frozen(pictures, story: s
     step = FPS * KEYFRAME_SECONDS
     lumas = (np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8) for picture in film[::step])
     looks = ((number * KEYFRAME_SECONDS, luma) for number, luma in enumerate(lumas))
-    assert [told for time, luma in looks if tamper.due(time) for told in tamper.see(luma, time)] == []
+    assert [told for time, luma in looks if tamper.is_due(time) for told in tamper.update(luma, time)] == []
 
 
 def test_a_figure_climbs_the_fence(pictures) -> None:

@@ -12,42 +12,44 @@ class AdaptiveThreshold:
     even at that share: a calm stream is looked at for little, a wavering one for much.
     """
 
-    FIRST, KEENEST, DULLEST = 4.0, 3.0, 12.0
+    INITIAL, MIN, MAX = 4.0, 3.0, 12.0
     """Deviations."""
-    VAIN = 0.03
+    MAX_FALSE_SHARE = 0.03
     """The share of time that may be decoded in vain."""
-    _STEP = 0.18
+    _STEP_PER_SECOND = 0.18
     """How much of the limit, in its logarithm, a second in vain adds."""
-    _MOST = 2.0
+    _MAX_SECONDS = 2.0
     """Seconds that one look in vain counts at most: keyframes far apart make it dear, and are no other help."""
-    BLIND = 600.0
+    DISTRUST_SECONDS = 600.0
     """Seconds for which sizes that missed something are not relied upon."""
-    _WALKER = 60.0
+    _MIN_WALKER_BYTES = 60.0
     """Bytes a frame that somebody small who walks costs, at least."""
 
     def __init__(self) -> None:
-        self._limit = self.FIRST
+        self._threshold = self.INITIAL
         self._time = 0.0
         self._blind_until = float("-inf")
 
-    def limit(self, time: float) -> float:
+    def threshold(self, time: float) -> float:
         """Deviations above the usual from which to look."""
-        passed, self._time = time - self._time, time
-        if 0 < passed < self.BLIND:
-            self._limit = max(self._limit * exp(-self._STEP * self.VAIN * passed), self.KEENEST)
-        return self._limit
+        elapsed, self._time = time - self._time, time
+        if 0 < elapsed < self.DISTRUST_SECONDS:
+            self._threshold = max(
+                self._threshold * exp(-self._STEP_PER_SECOND * self.MAX_FALSE_SHARE * elapsed), self.MIN
+            )
+        return self._threshold
 
-    def vain(self, seconds: float) -> None:
+    def record_false_trigger(self, seconds: float) -> None:
         """So much was decoded because of the sizes, and nothing moved."""
-        self._limit = min(self._limit * exp(self._STEP * min(seconds, self._MOST)), self.DULLEST)
+        self._threshold = min(self._threshold * exp(self._STEP_PER_SECOND * min(seconds, self._MAX_SECONDS)), self.MAX)
 
-    def missed(self, time: float) -> None:
+    def record_miss(self, time: float) -> None:
         """Something moved, and the sizes had not said so."""
-        self._blind_until = time + self.BLIND
+        self._blind_until = time + self.DISTRUST_SECONDS
 
-    def missed_lately(self, time: float) -> bool:
+    def missed_recently(self, time: float) -> bool:
         return time < self._blind_until
 
-    def blind(self, grain: float) -> bool:
-        """Whether somebody may pass unnoticed by the sizes, which stray by `grain` bytes anyway."""
-        return self._limit * grain > self._WALKER
+    def is_blind(self, noise_bytes: float) -> bool:
+        """Whether somebody may pass unnoticed by the sizes, which stray by `noise_bytes` bytes anyway."""
+        return self._threshold * noise_bytes > self._MIN_WALKER_BYTES

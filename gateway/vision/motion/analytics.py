@@ -7,21 +7,22 @@ from collections.abc import Iterator, Sequence
 from gateway.vision.motion.blobs import Blob
 from gateway.vision.motion.blocked_zone import BlockedZoneDetector
 from gateway.vision.motion.falling_object import FallingObjectDetector
-from gateway.vision.motion.intrusion import IntrusionDetector, Observation
+from gateway.vision.motion.intrusion import IntrusionDetector
 from gateway.vision.motion.luma import Luma
+from gateway.vision.motion.observation import Observation
 from gateway.vision.motion.scene_layout import SceneLayout
 
 
 class VideoAnalytics:
     """Lines, lingering, blocked places and falling things."""
 
-    BLOCKED_EVERY = 2.0
+    BLOCKED_INTERVAL = 2.0
     """Seconds between two looks at places that may be blocked."""
 
     def __init__(self, layout: SceneLayout) -> None:
-        self._trespass = IntrusionDetector(layout)
-        self._blocked = [BlockedZoneDetector(zone) for zone in layout.zones if zone.blocked is not None]
-        self._falling = FallingObjectDetector(layout.masks) if layout.thrown else None
+        self._intrusion = IntrusionDetector(layout)
+        self._blocked = [BlockedZoneDetector(zone) for zone in layout.zones if zone.blocked_after is not None]
+        self._falling = FallingObjectDetector(layout.masks) if layout.thrown_objects else None
         self._blocked_due = float("-inf")
 
     @property
@@ -29,15 +30,15 @@ class VideoAnalytics:
         """Whether every frame is needed, always."""
         return self._falling is not None
 
-    def frame(self, luma: Luma, time: float) -> Iterator[Observation]:
+    def add_frame(self, luma: Luma, time: float) -> Iterator[Observation]:
         """Every frame there is."""
         if self._falling is not None:
-            yield from self._falling.see(luma, time)
+            yield from self._falling.update(luma, time)
 
-    def look(self, luma: Luma, patches: Sequence[Blob], time: float) -> Iterator[Observation]:
+    def add_blobs(self, luma: Luma, blobs: Sequence[Blob], time: float) -> Iterator[Observation]:
         """Every look of the pixels' gate, and what it found."""
-        yield from self._trespass.see(patches, time)
-        if self._blocked and not 0 <= self._blocked_due - time <= self.BLOCKED_EVERY:
-            self._blocked_due = time + self.BLOCKED_EVERY
-            for place in self._blocked:
-                yield from place.see(luma, time)
+        yield from self._intrusion.update(blobs, time)
+        if self._blocked and not 0 <= self._blocked_due - time <= self.BLOCKED_INTERVAL:
+            self._blocked_due = time + self.BLOCKED_INTERVAL
+            for detector in self._blocked:
+                yield from detector.update(luma, time)

@@ -17,110 +17,111 @@ from gateway.vision.motion.luma import Luma, Mask, match_brightness
 from gateway.vision.motion.stabilisation import estimate_shake, warp
 
 _Floats = NDArray[np.float32]
-_NEAR = np.ones((3, 3), np.uint8)
+_KERNEL_3X3 = np.ones((3, 3), np.uint8)
 
 
 class BackgroundModel:
     """Learns from every look. `contrast` is the least difference, in steps of brightness, that counts.
 
-    `patience` is how many seconds something that stays may count as foreign, at least.
+    `max_loiter` is how many seconds something that stays may count as foreign, at least.
     """
 
-    BEGINNING, LEARNING = 0.4, 1.0
+    INITIAL_LEARNING, RELEARNING = 0.4, 1.0
     """Seconds it looks on before it speaks: at first, and after a change of light."""
-    SUDDEN = 0.5
+    LIGHT_CHANGE_SHARE = 0.5
     """Share of the picture that no walker and no car covers between two looks."""
-    _FOLLOWS, _FOLLOWS_MOVING, _NOISE = 8.0, 25.0, 20.0
+    _UPDATE_SECONDS, _FOREGROUND_UPDATE_SECONDS, _NOISE_SECONDS = 8.0, 25.0, 20.0
     """Seconds in which it takes up two thirds of a change: where it is calm, where it moves, and of its noise."""
-    _AT_ONCE = 0.5
+    _MAX_UPDATE = 0.5
     """The most that one look counts, however long after the last: keyframes may be ten seconds apart."""
-    _NOISE_CAP, _THINGS_SLOWER = 60.0, 5.0
+    _NOISE_CAP, _FOREGROUND_NOISE_DIVISOR = 60.0, 5.0
     _SIGMAS = 3.0
-    _SHAKES = 8
+    _MIN_SHAKE_PIXELS = 8
     """Pixels that must differ before anybody asks whether the camera shook."""
-    _BRIGHTER = 1.5
+    _BRIGHTNESS_FACTOR = 1.5
     """Times the contrast that counts: what is brighter than that is seen by its brightness."""
-    _SHAKEN = 30.0
+    _SHAKE_SECONDS = 30.0
     """Seconds for which a camera that shook is thought to shake."""
 
-    def __init__(self, contrast: float, patience: float = 0.0) -> None:
+    def __init__(self, contrast: float, max_loiter: float = 0.0) -> None:
         self._contrast = contrast
-        self._follows_moving = max(self._FOLLOWS_MOVING, 2 * patience)
-        self._known: _Floats = np.zeros((0, 0), np.float32)
+        self._foreground_seconds = max(self._FOREGROUND_UPDATE_SECONDS, 2 * max_loiter)
+        self._mean: _Floats = np.zeros((0, 0), np.float32)
         self._noise: _Floats = np.zeros((0, 0), np.float32)
-        self._beyond: Luma = np.zeros((0, 0), np.uint8)
-        self._still_learning = self.BEGINNING
-        self._share = self._shaking = 0.0
-        self.lit: Luma = np.zeros((0, 0), np.uint8)
-        self.picture: Luma = np.zeros((0, 0), np.uint8)
+        self._excess: Luma = np.zeros((0, 0), np.uint8)
+        self._learning_left = self.INITIAL_LEARNING
+        self._last_share = self._shake_left = 0.0
+        self.normalised: Luma = np.zeros((0, 0), np.uint8)
+        self.reference: Luma = np.zeros((0, 0), np.uint8)
         """The last look in the background's light, and the background it was held against."""
-        self.steady: Luma = np.zeros((0, 0), np.uint8)
+        self.stabilised: Luma = np.zeros((0, 0), np.uint8)
         """The last look, moved back onto the background where the camera shook."""
 
-    def fits(self, luma: Luma) -> bool:
-        return self._known.size > 0 and self._known.shape == luma.shape
+    def matches_size(self, luma: Luma) -> bool:
+        return self._mean.size > 0 and self._mean.shape == luma.shape
 
     @property
-    def shaking(self) -> bool:
-        return self._shaking > 0
+    def is_shaking(self) -> bool:
+        return self._shake_left > 0
 
-    def alike(self) -> Mask:
+    def similar_brightness(self) -> Mask:
         """Where the last look was about as bright as the background."""
-        most = round(self._BRIGHTER * self._contrast)
-        return np.asarray((cv2.absdiff(self.lit, self.picture) <= most) * np.uint8(255), np.uint8)
+        limit = round(self._BRIGHTNESS_FACTOR * self._contrast)
+        return np.asarray((cv2.absdiff(self.normalised, self.reference) <= limit) * np.uint8(255), np.uint8)
 
-    def paces(self, passed: float) -> tuple[float, float]:
+    def update_rates(self, elapsed: float) -> tuple[float, float]:
         """The shares of a look that are taken up: where nothing differs, and where something does."""
-        return min(passed / self._FOLLOWS, self._AT_ONCE), min(passed / self._follows_moving, self._AT_ONCE)
+        background_rate = min(elapsed / self._UPDATE_SECONDS, self._MAX_UPDATE)
+        return background_rate, min(elapsed / self._foreground_seconds, self._MAX_UPDATE)
 
-    def begin(self, luma: Luma) -> None:
+    def reset(self, luma: Luma) -> None:
         """Start over from this picture."""
-        self._known = luma.astype(np.float32)
+        self._mean = luma.astype(np.float32)
         self._noise = np.full(luma.shape, 2.0, np.float32)
-        self._still_learning, self._share = self.BEGINNING, 0.0
+        self._learning_left, self._last_share = self.INITIAL_LEARNING, 0.0
 
-    def differs(self, luma: Luma, passed: float) -> Mask | None:
-        """Where the picture differs, `passed` seconds after the look before; None while it is learning."""
-        self.picture = np.asarray(cv2.convertScaleAbs(self._known), np.uint8)
-        self.lit, self.steady = match_brightness(luma, self.picture), luma
-        self._shaking -= passed
-        beyond, mask = self._beyond_it()
-        if self._still_learning > 0 or self._shaking > 0 or cv2.countNonZero(mask) >= self._SHAKES:
-            by = estimate_shake(self.lit, self.picture)
-            if by is not None:
-                self.lit, self.steady = warp(self.lit, by), warp(luma, by)
-                self._shaking = self._SHAKEN
-                beyond, mask = self._beyond_it()
-        self._notice_light(cv2.countNonZero(mask) / mask.size)
-        if self._still_learning > 0:
-            self._still_learning -= passed
-            cv2.accumulateWeighted(self.steady, self._known, 0.5)
+    def foreground(self, luma: Luma, elapsed: float) -> Mask | None:
+        """Where the picture differs, `elapsed` seconds after the look before; None while it is learning."""
+        self.reference = np.asarray(cv2.convertScaleAbs(self._mean), np.uint8)
+        self.normalised, self.stabilised = match_brightness(luma, self.reference), luma
+        self._shake_left -= elapsed
+        excess, mask = self._difference()
+        if self._learning_left > 0 or self._shake_left > 0 or cv2.countNonZero(mask) >= self._MIN_SHAKE_PIXELS:
+            shift = estimate_shake(self.normalised, self.reference)
+            if shift is not None:
+                self.normalised, self.stabilised = warp(self.normalised, shift), warp(luma, shift)
+                self._shake_left = self._SHAKE_SECONDS
+                excess, mask = self._difference()
+        self._detect_light_change(cv2.countNonZero(mask) / mask.size)
+        if self._learning_left > 0:
+            self._learning_left -= elapsed
+            cv2.accumulateWeighted(self.stabilised, self._mean, 0.5)
             return None
-        self._beyond = beyond
+        self._excess = excess
         return mask
 
-    def _beyond_it(self) -> tuple[Luma, Mask]:
+    def _difference(self) -> tuple[Luma, Mask]:
         """How far each pixel lies outside what its neighbours are, and where that counts."""
-        above = cv2.subtract(self.lit, cv2.dilate(self.picture, _NEAR))
-        below = cv2.subtract(cv2.erode(self.picture, _NEAR), self.lit)
-        beyond = np.asarray(cv2.max(above, below), np.uint8)
-        return beyond, np.asarray(cv2.compare(beyond, self._limit(), cv2.CMP_GT), np.uint8)
+        brighter = cv2.subtract(self.normalised, cv2.dilate(self.reference, _KERNEL_3X3))
+        darker = cv2.subtract(cv2.erode(self.reference, _KERNEL_3X3), self.normalised)
+        excess = np.asarray(cv2.max(brighter, darker), np.uint8)
+        return excess, np.asarray(cv2.compare(excess, self._threshold(), cv2.CMP_GT), np.uint8)
 
-    def learn(self, luma: Luma, mask: Mask, foreign: Mask, passed: float) -> None:
+    def learn(self, luma: Luma, mask: Mask, changed: Mask, elapsed: float) -> None:
         """Take up this look: what differs slower than what does not, and a thing's passing hardly as noise."""
-        calm, moving = self.paces(passed)
-        cv2.accumulateWeighted(luma, self._known, calm, cv2.bitwise_not(mask))
-        cv2.accumulateWeighted(luma, self._known, moving, mask)
-        capped = np.minimum(self._beyond, np.uint8(self._NOISE_CAP))
-        noise = min(passed / self._NOISE, self._AT_ONCE)
-        cv2.accumulateWeighted(capped, self._noise, noise, cv2.bitwise_not(foreign))
-        cv2.accumulateWeighted(capped, self._noise, noise / self._THINGS_SLOWER, foreign)
+        background_rate, foreground_rate = self.update_rates(elapsed)
+        cv2.accumulateWeighted(luma, self._mean, background_rate, cv2.bitwise_not(mask))
+        cv2.accumulateWeighted(luma, self._mean, foreground_rate, mask)
+        capped = np.minimum(self._excess, np.uint8(self._NOISE_CAP))
+        noise_rate = min(elapsed / self._NOISE_SECONDS, self._MAX_UPDATE)
+        cv2.accumulateWeighted(capped, self._noise, noise_rate, cv2.bitwise_not(changed))
+        cv2.accumulateWeighted(capped, self._noise, noise_rate / self._FOREGROUND_NOISE_DIVISOR, changed)
 
-    def _limit(self) -> Luma:
-        noisy = cv2.convertScaleAbs(self._noise, alpha=self._SIGMAS)
-        return np.asarray(cv2.max(noisy, np.full_like(noisy, round(self._contrast))), np.uint8)
+    def _threshold(self) -> Luma:
+        noise = cv2.convertScaleAbs(self._noise, alpha=self._SIGMAS)
+        return np.asarray(cv2.max(noise, np.full_like(noise, round(self._contrast))), np.uint8)
 
-    def _notice_light(self, share: float) -> None:
-        if share > self.SUDDEN and self._share < self.SUDDEN / 4:
-            self._still_learning = self.LEARNING
-        self._share = share
+    def _detect_light_change(self, share: float) -> None:
+        if share > self.LIGHT_CHANGE_SHARE and self._last_share < self.LIGHT_CHANGE_SHARE / 4:
+            self._learning_left = self.RELEARNING
+        self._last_share = share

@@ -16,35 +16,35 @@ RelativeBox = tuple[float, float, float, float]
 """x, y, width, height as shares of the picture, so that it fits any size of it."""
 _Labels = NDArray[np.int32]
 
-_STIRRED, _ALIVE = 0.7, 0.05
+_CHANGE_FACTOR, _MIN_MOVING_SHARE = 0.7, 0.05
 """A patch moves if so much of it changed since the look before, by so much of the contrast; noise does less."""
-_LIGHT_LIKENESS, _LIGHT_LEAST = 0.75, 40
+_LIGHT_CORRELATION, _MIN_LIGHT_PIXELS = 0.75, 40
 """From so high a correlation with the background, over at least so many pixels, it is the background lit otherwise."""
-_COLOURED = 0.3
+_CHROMA_SHARE = 0.3
 """The share of a patch that must differ in colour for it to be no light."""
-_TEXTURE = 3.0
+_MIN_TEXTURE = 3.0
 """Standard deviation below which the texture of the background is no more than noise."""
-_WEATHER, _BEYOND_WEATHER, _BEYOND_CLUMPS = 12, 6.0, 5.0
+_MIN_WEATHER_BLOBS, _WEATHER_MEDIAN_FACTOR, _WEATHER_CLUMP_FACTOR = 12, 6.0, 5.0
 """From so many patches on it rains or snows; a thing is so many times the usual patch, and the nine tenths' largest."""
-MIN_LINE_LENGTH, _SLENDER = 16.0, 3.0
+MIN_LINE_LENGTH, _MAX_LINE_WIDTH = 16.0, 3.0
 """Pixels from end to end from which something is a line, if its area is so many of them for each or less."""
-_STREAKS = 24
+_MIN_STREAKS = 24
 """From so many patches on what is thin is rain."""
-_FEW, _ASIDE, _BENT = 4, 1.2, 0.06
+_MIN_LINE_POINTS, _MAX_LINE_DEVIATION, _MAX_LINE_BEND = 4, 1.2, 0.06
 """How far from the line its pixels lie, as a standard deviation: in pixels, and as a share of its length."""
-_UPRIGHT, _UPRIGHT_LINE = 1.4, 0.75
+_UPRIGHT_RATIO, _UPRIGHT_LINE_FACTOR = 1.4, 0.75
 """How much higher than wide somebody who walks is, and how much straighter what is upright must be to be a line."""
-_JOIN = np.ones((5, 5), np.uint8)
-_THIN = np.ones((2, 2), np.uint8)
+_JOIN_KERNEL = np.ones((5, 5), np.uint8)
+_OPEN_KERNEL = np.ones((2, 2), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Something that differs from the background. `alive`: it also differs from the look before."""
+    """Something that differs from the background. `moving`: it also differs from the look before."""
 
     box: RelativeBox
     area: float
-    alive: bool
+    moving: bool
 
     @property
     def foot(self) -> Point:
@@ -53,7 +53,7 @@ class Blob:
         return x + width / 2, y + height
 
     @property
-    def middle(self) -> Point:
+    def centre(self) -> Point:
         x, y, width, height = self.box
         return x + width / 2, y + height / 2
 
@@ -62,43 +62,45 @@ class Blob:
 class ForegroundFrame:
     """One look against the background, all of one size. `frame_difference`: changed since the look before.
 
-    `coloured`: differs in colour, and hardly in brightness, so that no light did it.
+    `chroma`: differs in colour, and hardly in brightness, so that no light did it.
     """
 
     mask: Mask
     changed: Mask
-    lit: Luma
-    background: Luma
-    coloured: Mask | None = None
+    normalised: Luma
+    reference: Luma
+    chroma: Mask | None = None
 
 
-def find_blobs(look: ForegroundFrame, least: float, beside: Mask | None = None) -> tuple[list[Blob], Mask, Mask]:
-    """Those of `least` pixels and more; where the alive ones are; and where lines are, which are left out.
+def find_blobs(
+    frame: ForegroundFrame, min_pixels: float, near_lines: Mask | None = None
+) -> tuple[list[Blob], Mask, Mask]:
+    """Those of `min_pixels` pixels and more; where the alive ones are; and where lines are, which are left out.
 
-    A line is long, or lies where `beside` is set, and is as thin as a thread before the lens.
+    A line is long, or lies where `near_lines` is set, and is as thin as a thread before the lens.
     """
-    solid = np.asarray(cv2.morphologyEx(look.mask, cv2.MORPH_OPEN, _THIN), np.uint8)
+    solid = np.asarray(cv2.morphologyEx(frame.mask, cv2.MORPH_OPEN, _OPEN_KERNEL), np.uint8)
     if not cv2.countNonZero(solid):
         return [], solid, solid
-    count, drawn, boxes, _ = cv2.connectedComponentsWithStats(cv2.dilate(solid, _JOIN))
+    count, drawn, boxes, _ = cv2.connectedComponentsWithStats(cv2.dilate(solid, _JOIN_KERNEL))
     labels, stats = np.asarray(drawn, np.int32), np.asarray(boxes, np.int32)
-    covered = _sums(labels, solid, count)
-    covered[0] = 0
-    moved = _sums(labels, look.changed & solid, count)
+    areas = _pixels_per_label(labels, solid, count)
+    areas[0] = 0
+    moved = _pixels_per_label(labels, frame.changed & solid, count)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     long = length >= MIN_LINE_LENGTH
-    piece = long if beside is None else long | (_sums(labels, beside & solid, count) > 0)
-    calm = np.count_nonzero(covered) < _STREAKS
-    thin = calm & piece & (covered <= _SLENDER * length) & (covered > 0)
+    line_like = long if near_lines is None else long | (_pixels_per_label(labels, near_lines & solid, count) > 0)
+    few_blobs = np.count_nonzero(areas) < _MIN_STREAKS
+    thin = few_blobs & line_like & (areas <= _MAX_LINE_WIDTH * length) & (areas > 0)
     for label in np.flatnonzero(thin).tolist():
         thin[label] = _is_line(solid, labels, label, stats[label])
     lines = np.asarray(np.isin(labels, np.flatnonzero(thin & long)) * solid, np.uint8)
-    large = np.flatnonzero((covered >= max(least, _weather(covered[1:]))) & ~thin)
-    things = [patch for patch in large.tolist() if not _is_light(look, solid, labels == patch, stats[patch])]
-    alive = moved >= np.maximum(least / 4, _ALIVE * covered)
-    found = [_patch(stats[patch], covered[patch], solid.shape, alive=bool(alive[patch])) for patch in things]
-    living = np.isin(labels, [patch for patch in things if alive[patch]])
-    return found, living.astype(np.uint8) * np.uint8(255), lines
+    large = np.flatnonzero((areas >= max(min_pixels, _weather_limit(areas[1:]))) & ~thin)
+    candidates = [blob for blob in large.tolist() if not _is_light(frame, solid, labels == blob, stats[blob])]
+    moving = moved >= np.maximum(min_pixels / 4, _MIN_MOVING_SHARE * areas)
+    found = [_blob(stats[blob], areas[blob], solid.shape, moving=bool(moving[blob])) for blob in candidates]
+    moving_mask = np.isin(labels, [blob for blob in candidates if moving[blob]])
+    return found, moving_mask.astype(np.uint8) * np.uint8(255), lines
 
 
 def polygon_mask(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> Mask:
@@ -118,62 +120,64 @@ def union(one: RelativeBox, other: RelativeBox) -> RelativeBox:
     return (x, y, right - x, bottom - y)
 
 
-def frame_difference(luma: Luma, before: Luma, contrast: float) -> Mask:
+def frame_difference(luma: Luma, previous: Luma, contrast: float) -> Mask:
     """Where a look differs from the one before it."""
-    difference = cv2.absdiff(luma, before)
-    return np.asarray(cv2.threshold(difference, _STIRRED * contrast, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    difference = cv2.absdiff(luma, previous)
+    return np.asarray(cv2.threshold(difference, _CHANGE_FACTOR * contrast, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def _is_line(solid: Mask, labels: _Labels, label: int, stats: _Labels) -> bool:
     """Whether its pixels lie along a line. A walker's lie farther from it, though few of them differ."""
     x, y, width, height = stats[:4].tolist()
     here = slice(y, y + height), slice(x, x + width)
-    places = np.argwhere((labels[here] == label) & (solid[here] > 0)).astype(np.float32)
-    if len(places) < _FEW:
+    points = np.argwhere((labels[here] == label) & (solid[here] > 0)).astype(np.float32)
+    if len(points) < _MIN_LINE_POINTS:
         return True
-    strict = _UPRIGHT_LINE if height > _UPRIGHT * width else 1.0
+    strictness = _UPRIGHT_LINE_FACTOR if height > _UPRIGHT_RATIO * width else 1.0
     length = float(np.hypot(width, height))
-    aside = float(np.sqrt(max(np.linalg.eigvalsh(np.cov(places.T))[0], 0.0)))
-    return len(places) <= strict * _SLENDER * length and aside <= strict * max(_ASIDE, _BENT * length)
+    deviation = float(np.sqrt(max(np.linalg.eigvalsh(np.cov(points.T))[0], 0.0)))
+    max_deviation = strictness * max(_MAX_LINE_DEVIATION, _MAX_LINE_BEND * length)
+    return len(points) <= strictness * _MAX_LINE_WIDTH * length and deviation <= max_deviation
 
 
-def _weather(covered: NDArray[np.float64]) -> float:
+def _weather_limit(areas: NDArray[np.float64]) -> float:
     """Drops and flakes are many and alike: what counts must be far larger than they."""
-    drops = covered[covered > 0]
-    if drops.size < _WEATHER:
+    sizes = areas[areas > 0]
+    if sizes.size < _MIN_WEATHER_BLOBS:
         return 0.0
-    usual, large = (float(value) for value in np.quantile(drops, (0.5, 0.9)))
-    return max(_BEYOND_WEATHER * usual, _BEYOND_CLUMPS * large)
+    usual, large = (float(value) for value in np.quantile(sizes, (0.5, 0.9)))
+    return max(_WEATHER_MEDIAN_FACTOR * usual, _WEATHER_CLUMP_FACTOR * large)
 
 
-def _is_light(look: ForegroundFrame, solid: Mask, patch: NDArray[np.bool_], stats: _Labels) -> bool:
+def _is_light(frame: ForegroundFrame, solid: Mask, blob: NDArray[np.bool_], stats: _Labels) -> bool:
     """A headlight or a shadow: the background's own texture, brighter or darker."""
     x, y, width, height = stats[:4]
     here = slice(y, y + height), slice(x, x + width)
-    inside = patch[here] & (solid[here] > 0)
-    if look.coloured is not None and float((look.coloured[here] > 0)[inside].mean()) > _COLOURED:
+    inside = blob[here] & (solid[here] > 0)
+    if frame.chroma is not None and float((frame.chroma[here] > 0)[inside].mean()) > _CHROMA_SHARE:
         return False
-    if int(inside.sum()) < _LIGHT_LEAST:
+    if int(inside.sum()) < _MIN_LIGHT_PIXELS:
         return False
-    seen, known = _grain(look.lit[here])[inside], _grain(look.background[here])[inside]
-    spread = float(seen.std() * known.std())
-    if known.std() < _TEXTURE or spread < _TEXTURE:
+    current, reference = _texture(frame.normalised[here])[inside], _texture(frame.reference[here])[inside]
+    spread = float(current.std() * reference.std())
+    if reference.std() < _MIN_TEXTURE or spread < _MIN_TEXTURE:
         return False
-    return float(np.mean((seen - seen.mean()) * (known - known.mean()))) / spread > _LIGHT_LIKENESS
+    covariance = float(np.mean((current - current.mean()) * (reference - reference.mean())))
+    return covariance / spread > _LIGHT_CORRELATION
 
 
-def _grain(luma: Luma) -> NDArray[np.float32]:
+def _texture(luma: Luma) -> NDArray[np.float32]:
     """The texture alone: light and shadow are larger."""
     fine = luma.astype(np.float32)
     return np.asarray(fine - cv2.blur(fine, (7, 7)), np.float32)
 
 
-def _sums(labels: _Labels, where: Mask, count: int) -> NDArray[np.float64]:
+def _pixels_per_label(labels: _Labels, where: Mask, count: int) -> NDArray[np.float64]:
     """How many pixels of each label are set."""
     return np.asarray(np.bincount(labels[where > 0], minlength=count), np.float64)
 
 
-def _patch(stats: _Labels, covered: float, shape: tuple[int, ...], *, alive: bool) -> Blob:
+def _blob(stats: _Labels, area: float, shape: tuple[int, ...], *, moving: bool) -> Blob:
     x, y, width, height = (float(value) for value in stats[:4])
     rows, columns = shape
-    return Blob((x / columns, y / rows, width / columns, height / rows), covered / (rows * columns), alive)
+    return Blob((x / columns, y / rows, width / columns, height / rows), area / (rows * columns), moving)

@@ -17,45 +17,49 @@ _Floats = NDArray[np.float32]
 class ChromaModel:
     """The colours of a scene. Give it the planes of each look, and take what is learnt in pixels' own order."""
 
-    LIMIT = 10.0
+    MIN_DIFFERENCE = 10.0
     """Steps of either plane that count. Noise and an encoder's rounding at crf 28 leave 4 at a look's size."""
-    _EVERY = 8
+    _MEDIAN_STEP = 8
 
     def __init__(self) -> None:
-        self._known: list[_Floats] = []
-        self._before: list[_Floats] = []
+        self._background: list[_Floats] = []
+        self._previous: list[_Floats] = []
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Another light: its colours are learnt anew."""
-        self._known, self._before = [], []
+        self._background, self._previous = [], []
 
-    def differs(self, planes: ChromaPlanes, shape: tuple[int, ...]) -> tuple[Mask, Mask, list[_Floats]] | None:
+    def foreground(self, planes: ChromaPlanes, shape: tuple[int, ...]) -> tuple[Mask, Mask, list[_Floats]] | None:
         """Where they differ from the background and from the look before, and what to learn; None at first."""
-        now = [_balanced(_small(plane, shape), self._EVERY) for plane in planes]
-        before, self._before = self._before, now
-        if not self._known or self._known[0].shape != shape or not before or before[0].shape != shape:
-            self._known = [each.copy() for each in now]
+        current = [_remove_tint(_resize(plane, shape), self._MEDIAN_STEP) for plane in planes]
+        previous, self._previous = self._previous, current
+        if not self._background or self._background[0].shape != shape or not previous or previous[0].shape != shape:
+            self._background = [each.copy() for each in current]
             return None
-        return _apart(now, self._known, self.LIMIT), _apart(now, before, 0.7 * self.LIMIT), now
+        return (
+            _difference_mask(current, self._background, self.MIN_DIFFERENCE),
+            _difference_mask(current, previous, 0.7 * self.MIN_DIFFERENCE),
+            current,
+        )
 
-    def learn(self, now: list[_Floats], mask: Mask, calm: float, moving: float) -> None:
+    def learn(self, current: list[_Floats], mask: Mask, background_rate: float, foreground_rate: float) -> None:
         """Take up so much of them, where the mask is clear and where it is set."""
-        clear = cv2.bitwise_not(mask)
-        for known, each in zip(self._known, now, strict=True):
-            cv2.accumulateWeighted(each, known, calm, clear)
-            cv2.accumulateWeighted(each, known, moving, mask)
+        unchanged = cv2.bitwise_not(mask)
+        for background, each in zip(self._background, current, strict=True):
+            cv2.accumulateWeighted(each, background, background_rate, unchanged)
+            cv2.accumulateWeighted(each, background, foreground_rate, mask)
 
 
-def _small(plane: Luma, shape: tuple[int, ...]) -> _Floats:
+def _resize(plane: Luma, shape: tuple[int, ...]) -> _Floats:
     size = shape[1], shape[0]
     return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _balanced(plane: _Floats, every: int) -> _Floats:
+def _remove_tint(plane: _Floats, step: int) -> _Floats:
     """Without the tint of the whole: a camera's white balance wanders."""
-    return np.asarray(cv2.blur(plane, (3, 3)) - median(plane[::every, ::every]), np.float32)
+    return np.asarray(cv2.blur(plane, (3, 3)) - median(plane[::step, ::step]), np.float32)
 
 
-def _apart(now: list[_Floats], other: list[_Floats], limit: float) -> Mask:
-    blue, red = (cv2.absdiff(one, two) for one, two in zip(now, other, strict=True))
-    return np.asarray((cv2.max(blue, red) > limit) * np.uint8(255), np.uint8)
+def _difference_mask(current: list[_Floats], reference: list[_Floats], threshold: float) -> Mask:
+    blue, red = (cv2.absdiff(one, two) for one, two in zip(current, reference, strict=True))
+    return np.asarray((cv2.max(blue, red) > threshold) * np.uint8(255), np.uint8)

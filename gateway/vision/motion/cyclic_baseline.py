@@ -9,45 +9,49 @@ class CyclicBaseline:
     Movement only ever adds bytes, so the spread is learnt below the level, where none of it is.
     """
 
-    FAST = 0.05
+    FAST_WEIGHT = 0.05
     """From this pace on nothing is too far away to be taken up: somebody looked, and nothing moves."""
-    _CLIP = 2.0
-    _FIRST_SPREAD = 0.2
-    _FIRST_VISITS, _HARDLY = 4, 0.1
+    _CLIP_SPREADS = 2.0
+    _INITIAL_SPREAD = 0.2
+    _INITIAL_VISITS, _FAR_WEIGHT = 4, 0.1
     """The shape is taken from the first few visits as it is, and afterwards hardly from what is far off."""
-    _SHAPE, _SPREAD = 0.06, 0.02
+    _SHAPE_WEIGHT, _SPREAD_WEIGHT = 0.06, 0.02
     """Shares of a new value that they take up, once they have seen some."""
 
-    def __init__(self, places: int, quietest: float) -> None:
+    def __init__(self, positions: int, min_spread: float) -> None:
         self._level: float | None = None
-        self._shape = [0.0] * places
-        self._visits = [0] * places
-        self._below = 0
-        self._quietest = quietest
-        self.spread = self._FIRST_SPREAD
+        self._shape = [0.0] * positions
+        self._visits = [0] * positions
+        self._below_count = 0
+        self._min_spread = min_spread
+        self.spread = self._INITIAL_SPREAD
 
-    def above(self, value: float, place: int) -> float:
+    def deviation(self, value: float, position: int) -> float:
         """How far above the usual, in spreads."""
         if self._level is None:
             self._level = value
-        return (value - self._level - self._shape[place]) / self.spread
+        return (value - self._level - self._shape[position]) / self.spread
 
     @property
     def level(self) -> float:
         """The usual, its place in the cycle left aside."""
         return self._level or 0.0
 
-    def learn(self, value: float, place: int, pace: float) -> None:
-        """Take up this value; `pace` is the share of it that the level takes at once."""
+    def learn(self, value: float, position: int, weight: float) -> None:
+        """Take up this value; `weight` is the share of it that the level takes at once."""
         assert self._level is not None, "nothing was asked yet"
-        away = value - self._level - self._shape[place]
-        clip = self._CLIP * self.spread
-        near = min(max(away, -clip), clip)
-        self._visits[place] += 1
-        shaped = away if self._visits[place] <= self._FIRST_VISITS else near + self._HARDLY * (away - near)
-        self._shape[place] += shaped * max(self._SHAPE, 0.5 / self._visits[place])
-        self._level += (away if pace >= self.FAST else near) * min(1.0, pace)
-        if away < 0:
-            self._below += 1
-            strays = max(min(-away, 3 * self.spread) * 1.25, self._quietest)
-            self.spread += (strays - self.spread) * max(self._SPREAD, 1 / (self._below + 3))
+        residual = value - self._level - self._shape[position]
+        clip = self._CLIP_SPREADS * self.spread
+        clipped = min(max(residual, -clip), clip)
+        self._visits[position] += 1
+        correction = (
+            residual
+            if self._visits[position] <= self._INITIAL_VISITS
+            else clipped + self._FAR_WEIGHT * (residual - clipped)
+        )
+        self._shape[position] += correction * max(self._SHAPE_WEIGHT, 0.5 / self._visits[position])
+        self._level += (residual if weight >= self.FAST_WEIGHT else clipped) * min(1.0, weight)
+        if residual < 0:
+            self._below_count += 1
+            deviation = max(min(-residual, 3 * self.spread) * 1.25, self._min_spread)
+            self.spread += (deviation - self.spread) * max(self._SPREAD_WEIGHT, 1 / (self._below_count + 3))

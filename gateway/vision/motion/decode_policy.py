@@ -16,7 +16,7 @@ from gateway.vision.motion.size_gate import LearningRate, SizeGate
 class DecodeState(Enum):
     IDLE = auto()
     """Nothing moves; a keyframe now and then."""
-    LOOKING = auto()
+    VERIFYING = auto()
     """Something may move: the pixels decide."""
     MOVING = auto()
     """Something moves, and its pixels are watched."""
@@ -25,161 +25,179 @@ class DecodeState(Enum):
 
 
 class DecodePolicy:
-    """`follow`: every picture is wanted while something moves. `begin`: seconds of calm to see at first."""
+    """`follow`: every picture is wanted while something moves. `initial_calm`: seconds of calm to see at first."""
 
-    LOOK_EVERY, GLANCE = 10.0, 2.0
+    IDLE_INTERVAL, BLIND_INTERVAL = 10.0, 2.0
     """Seconds between two keyframes looked at while nothing moves: usually, and when sizes can't tell."""
-    LOOK_SHORT, LOOK_LONG = 0.4, 1.5
+    VERIFY_SHORT, VERIFY_LONG = 0.4, 1.5
     """Seconds of pictures after which the pixels have decided: when nothing stirred, and when something did."""
-    BEGIN, YOUNG = 2.0, 20.0
+    INITIAL_CALM, MIN_LEARNED = 2.0, 20.0
     """Seconds of calm it has to see before it uses the sizes at all, and before it relies on them."""
-    COAST = 4.5
+    MAX_KEYFRAME_GAP = 4.5
     """Seconds that keyframes may be apart to coast on them, or to rely on them while sizes are young."""
-    BACK = 4.0
+    MIN_REWIND = 4.0
     """Seconds to go back at least, as far as keyframes go: somebody small is not always seen on the first one."""
-    LATELY = 600.0
+    RECENT_MOTION = 600.0
     """Seconds for which a place where somebody moved is thought to be one where people move."""
-    _SLACK = 1e-3
+    _TOLERANCE = 1e-3
 
-    def __init__(self, pixels: PixelGate, *, follow: bool, begin: float, glance: float) -> None:
+    def __init__(self, pixels: PixelGate, *, follow: bool, initial_calm: float, blind_interval: float) -> None:
         self._pixels = pixels
         self._follow = follow
-        self._begin = begin
-        self.glance = glance
+        self._initial_calm = initial_calm
+        self.blind_interval = blind_interval
         self._sizes = SizeGate()
-        self._trust = AdaptiveThreshold()
-        self.now = self._last = self._key = self.seen = self._since = self._lively = self._moved = float("-inf")
-        self._apart = float("inf")
-        self._back = self._by_sizes = self._unforeseen = False
-        self.back_to = float("-inf")
-        self._state = DecodeState.LOOKING
-        self.close, self._learn = True, LearningRate.NO
-        """`close`: every picture is wanted."""
+        self._threshold = AdaptiveThreshold()
+        self.now = self._last = self._last_keyframe = self.analysed_at = self._entered_at = self._last_alive = (
+            self._last_motion
+        ) = float("-inf")
+        self._keyframe_gap = float("inf")
+        self._rewind = self._triggered_by_sizes = self._missed_by_sizes = False
+        self.rewind_to = float("-inf")
+        self._state = DecodeState.VERIFYING
+        self.decode_all, self._learning = True, LearningRate.NONE
+        """`decode_all`: every picture is wanted."""
 
-    def packet(self, time: float, key: bool, size: int) -> None:
+    def add_packet(self, time: float, key: bool, size: int) -> None:
         """Thousands a second come here."""
-        if not -1 < time - self.now < PixelGate.LEAP:
-            self._leap(time)
+        if not -1 < time - self.now < PixelGate.MAX_GAP:
+            self._time_jump(time)
         self.now = max(self.now, time)
         if key:
-            self._key, self._apart = time, (time - self._key) or float("inf")
-        if self._sizes.take(time, key=key, size=size, learn=self._learn) and self._state is _IDLE:
-            self._rise(time)
+            self._last_keyframe, self._keyframe_gap = time, (time - self._last_keyframe) or float("inf")
+        if self._sizes.add_packet(time, key=key, size=size, rate=self._learning) and self._state is _IDLE:
+            self._size_trigger(time)
 
-    def goes_back(self) -> bool:
-        """Said once: what a keyframe showed is looked at from an older one, `back_to`."""
-        back, self._back = self._back, False
-        if back:
-            self.seen = float("-inf")
+    def take_rewind(self) -> bool:
+        """Said once: what a keyframe showed is looked at from an older one, `rewind_to`."""
+        rewind, self._rewind = self._rewind, False
+        if rewind:
+            self.analysed_at = float("-inf")
             self._pixels.rewind()
-        return back
+        return rewind
 
-    def is_due(self, *, restless: bool) -> bool:
+    def is_due(self, *, urgent: bool) -> bool:
         """The second gate: whether to look at the keyframe that came just now."""
-        if restless or self._state is DecodeState.COASTING:
+        if urgent or self._state is DecodeState.COASTING:
             return True
-        return self.now - self._last >= self._every() - self._SLACK
+        return self.now - self._last >= self._keyframe_interval() - self._TOLERANCE
 
-    def _every(self) -> float:
+    def _keyframe_interval(self) -> float:
         """Seconds between two keyframes: where somebody moved lately and sizes can't tell, none is left out."""
-        blind = self._sizes.learnt < self.YOUNG or self._trust.blind(self._sizes.grain)
-        if self._trust.missed_lately(self.now) or (blind and self.now < self._moved + self.LATELY):
-            return self.GLANCE
-        return self.glance if blind else max(self.LOOK_EVERY, self.glance)
+        distrusted = self._sizes.learned_seconds < self.MIN_LEARNED or self._threshold.is_blind(self._sizes.noise_bytes)
+        if self._threshold.missed_recently(self.now) or (
+            distrusted and self.now < self._last_motion + self.RECENT_MOTION
+        ):
+            return self.BLIND_INTERVAL
+        return self.blind_interval if distrusted else max(self.IDLE_INTERVAL, self.blind_interval)
 
-    def looked(self, time: float, *, alone: bool) -> None:
-        """The pixels have seen a picture; `alone`: a keyframe, far from other looks."""
-        self.seen = time
-        if alone:
-            self._by_key(time)
+    def picture_analysed(self, time: float, *, isolated: bool) -> None:
+        """The pixels have seen a picture; `isolated`: a keyframe, far from other looks."""
+        self.analysed_at = time
+        if isolated:
+            self._on_keyframe(time)
         else:
-            self._by_picture(time)
+            self._on_picture(time)
         self._last = time
-        self._learn = self._may_learn()
+        self._learning = self._learning_rate()
 
-    def over(self, time: float) -> None:
+    def motion_ended(self, time: float) -> None:
         """What was going on was quiet for long enough."""
         if self._state is DecodeState.COASTING:
-            self._enter(DecodeState.IDLE, time)
+            self._set_state(DecodeState.IDLE, time)
 
-    def _leap(self, time: float) -> None:
-        self.now = self._key = time
-        self.seen = self._last = self._moved = float("-inf")
-        self._apart, self._back = float("inf"), False
-        self._enter(DecodeState.LOOKING, time)
+    def _time_jump(self, time: float) -> None:
+        self.now = self._last_keyframe = time
+        self.analysed_at = self._last = self._last_motion = float("-inf")
+        self._keyframe_gap, self._rewind = float("inf"), False
+        self._set_state(DecodeState.VERIFYING, time)
 
-    def _enter(self, state: DecodeState, time: float) -> None:
-        self._state, self._since = state, time
-        self.close = state in _CLOSE
-        self._learn = self._may_learn()
+    def _set_state(self, state: DecodeState, time: float) -> None:
+        self._state, self._entered_at = state, time
+        self.decode_all = state in _DECODING
+        self._learning = self._learning_rate()
 
-    def _may_learn(self) -> LearningRate:
+    def _learning_rate(self) -> LearningRate:
         if self._state is DecodeState.IDLE:
-            return LearningRate.SLOWLY
-        calm = not (self._pixels.moving or self._pixels.alive)
-        return LearningRate.FAST if calm and self.seen > self._since else LearningRate.NO
+            return LearningRate.SLOW
+        still = not (self._pixels.is_moving or self._pixels.saw_movement)
+        return LearningRate.FAST if still and self.analysed_at > self._entered_at else LearningRate.NONE
 
-    def _rise(self, time: float) -> None:
+    def _size_trigger(self, time: float) -> None:
         """The first gate."""
-        if self._sizes.unusual > self._trust.limit(time):
-            self._by_sizes, self._unforeseen = True, False
-            self._enter(DecodeState.LOOKING, time)
+        if self._sizes.deviation > self._threshold.threshold(time):
+            self._triggered_by_sizes, self._missed_by_sizes = True, False
+            self._set_state(DecodeState.VERIFYING, time)
 
-    def _by_key(self, time: float) -> None:
+    def _on_keyframe(self, time: float) -> None:
         """What goes on, goes on or pauses; what begins is looked at from further back.
 
         So is what moves after a pause: it may be somebody else.
         """
-        alive, coasting = self._pixels.alive, self._state is DecodeState.COASTING
-        if coasting and self._pixels.moving:
-            if alive:
-                self._pixels.carry(time)
-                self._lively = time
+        moving, coasting = self._pixels.saw_movement, self._state is DecodeState.COASTING
+        if coasting and self._pixels.is_moving:
+            if moving:
+                self._pixels.extend(time)
+                self._last_alive = time
             else:
                 self._pixels.pause((self._last + time) / 2)
-        elif alive:
-            self._unforeseen = not coasting
-            self._go_back(self._lively if coasting else min(self._last, time - min(2 * self._apart, self.BACK)), time)
+        elif moving:
+            self._missed_by_sizes = not coasting
+            self._start_rewind(
+                self._last_alive if coasting else min(self._last, time - min(2 * self._keyframe_gap, self.MIN_REWIND)),
+                time,
+            )
 
-    def _go_back(self, to: float, time: float) -> None:
-        self._back, self.back_to, self._by_sizes = True, to, False
-        self._enter(DecodeState.LOOKING, time)
+    def _start_rewind(self, to: float, time: float) -> None:
+        self._rewind, self.rewind_to, self._triggered_by_sizes = True, to, False
+        self._set_state(DecodeState.VERIFYING, time)
 
-    def _by_picture(self, time: float) -> None:
+    def _on_picture(self, time: float) -> None:
         """The third gate: what to make of a picture among many."""
         match self._state:
-            case DecodeState.IDLE if self._pixels.alive:
-                self._enter(DecodeState.LOOKING, time)
-            case DecodeState.LOOKING if self._pixels.moving:
-                self._moved, self._by_sizes = time, False
-                if self._unforeseen:
-                    self._trust.missed(time)
-                self._enter(DecodeState.MOVING, time)
-            case DecodeState.LOOKING:
-                self._give_up(time)
-            case DecodeState.MOVING if not self._pixels.moving:
-                self._enter(DecodeState.IDLE if self._knows() else DecodeState.LOOKING, time)
+            case DecodeState.IDLE if self._pixels.saw_movement:
+                self._set_state(DecodeState.VERIFYING, time)
+            case DecodeState.VERIFYING if self._pixels.is_moving:
+                self._last_motion, self._triggered_by_sizes = time, False
+                if self._missed_by_sizes:
+                    self._threshold.record_miss(time)
+                self._set_state(DecodeState.MOVING, time)
+            case DecodeState.VERIFYING:
+                self._stop_verifying(time)
+            case DecodeState.MOVING if not self._pixels.is_moving:
+                self._set_state(DecodeState.IDLE if self._learned_enough() else DecodeState.VERIFYING, time)
             case DecodeState.MOVING if self._may_coast(time):
-                self._lively = time
-                self._enter(DecodeState.COASTING, time)
+                self._last_alive = time
+                self._set_state(DecodeState.COASTING, time)
 
-    def _give_up(self, time: float) -> None:
+    def _stop_verifying(self, time: float) -> None:
         """Nothing moves, after all, if the pixels had the time to see it."""
-        looked = time - self._since
-        enough = self.LOOK_LONG if self._pixels.alive or self._pixels.learning else self.LOOK_SHORT
-        if looked >= enough and self._knows():
-            if self._by_sizes:
-                self._trust.vain(time - self._key if time > self._key else looked)
-            self._enter(DecodeState.IDLE, time)
+        duration = time - self._entered_at
+        timeout = self.VERIFY_LONG if self._pixels.saw_movement or self._pixels.is_learning else self.VERIFY_SHORT
+        if duration >= timeout and self._learned_enough():
+            if self._triggered_by_sizes:
+                self._threshold.record_false_trigger(
+                    time - self._last_keyframe if time > self._last_keyframe else duration
+                )
+            self._set_state(DecodeState.IDLE, time)
 
-    def _knows(self) -> bool:
+    def _learned_enough(self) -> bool:
         """Whether calm was seen long enough; keyframes far apart are no help while sizes are young."""
-        return self._sizes.learnt >= (self._begin if self._apart <= self.COAST else max(self._begin, self.YOUNG))
+        return self._sizes.learned_seconds >= (
+            self._initial_calm
+            if self._keyframe_gap <= self.MAX_KEYFRAME_GAP
+            else max(self._initial_calm, self.MIN_LEARNED)
+        )
 
     def _may_coast(self, time: float) -> bool:
-        steady = self._pixels.alive and time > self.now - 2 * PixelGate.LOOK
-        return steady and self._apart <= self.COAST and not self._follow and self._sizes.learnt >= self._begin
+        is_steady = self._pixels.saw_movement and time > self.now - 2 * PixelGate.INTERVAL
+        return (
+            is_steady
+            and self._keyframe_gap <= self.MAX_KEYFRAME_GAP
+            and not self._follow
+            and self._sizes.learned_seconds >= self._initial_calm
+        )
 
 
 _IDLE = DecodeState.IDLE
-_CLOSE = (DecodeState.LOOKING, DecodeState.MOVING)
+_DECODING = (DecodeState.VERIFYING, DecodeState.MOVING)

@@ -7,18 +7,18 @@ from enum import Enum, auto
 
 from gateway.model import Json
 from gateway.vision.motion.blobs import RelativeBox
-from gateway.vision.motion.intrusion import Observation
+from gateway.vision.motion.observation import Observation
 from gateway.vision.motion.pixel_gate import MotionChange
 from gateway.vision.motion.tamper import TamperEvent
 
 
 class DecodeRequest(Enum):
-    NOTHING = auto()
-    KEY = auto()
+    NONE = auto()
+    KEYFRAME = auto()
     """Decode this keyframe alone."""
     ALL = auto()
     """Decode every frame from the last keyframe in the ring on, until told otherwise."""
-    BACK = auto()
+    REWIND = auto()
     """As ALL, but this once begin at the last keyframe that is not after `Gates.back_to`."""
 
 
@@ -33,9 +33,9 @@ class MotionEvent:
     data: Json = field(default_factory=dict)
 
     @classmethod
-    def of(cls, told: MotionChange | Observation | TamperEvent, time: float) -> MotionEvent:
+    def from_result(cls, reported: MotionChange | Observation | TamperEvent, time: float) -> MotionEvent:
         """As the room that saw it tells it, at the picture of `time`."""
-        match told:
+        match reported:
             case MotionChange(area, motion):
                 kind = "motion.started" if motion.end is None else "motion.ended"
                 return cls(kind, motion.start, motion.end, motion.box, {"zone": area} if area else {})

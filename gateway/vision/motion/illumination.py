@@ -8,34 +8,34 @@ from numpy.typing import NDArray
 
 from gateway.vision.motion.luma import Luma, Mask
 
-_TEXTURE = 2.0
+_MIN_TEXTURE = 2.0
 """Standard deviation of the ground from which it can be recognised under a shadow."""
-_LIKE = 0.6
+_MIN_CORRELATION = 0.6
 """Correlation from which it is the ground that is seen."""
-_EVEN = 0.18
+_MAX_LOG_DEVIATION = 0.18
 """Standard deviation of the logarithm of brightness as a share of before: light is even, a thing has parts."""
 
-_RIM = np.ones((5, 5), np.uint8)
+_RIM_KERNEL = np.ones((5, 5), np.uint8)
 """What lies at the edge of a shadow is half in it."""
 
 
-def is_illumination_change(now: Luma, before: Luma, where: Mask) -> bool:
-    """Whether the pixels of `where` are those of `before`, brighter or darker.
+def is_illumination_change(current: Luma, previous: Luma, mask: Mask) -> bool:
+    """Whether the pixels of `mask` are those of `previous`, brighter or darker.
 
     Where the ground has nothing to be recognised by, what changed it evenly is light.
     """
-    core = cv2.erode(where, _RIM) > 0
-    seen, known = now[core].astype(np.float32), before[core].astype(np.float32)
-    if not seen.size:
+    core = cv2.erode(mask, _RIM_KERNEL) > 0
+    current_pixels, previous_pixels = current[core].astype(np.float32), previous[core].astype(np.float32)
+    if not current_pixels.size:
         return True
-    if float(known.std()) >= _TEXTURE:
-        return correlation(seen, known) > _LIKE
-    return float(np.log((seen + 4) / (known + 4)).std()) < _EVEN
+    if float(previous_pixels.std()) >= _MIN_TEXTURE:
+        return correlation(current_pixels, previous_pixels) > _MIN_CORRELATION
+    return float(np.log((current_pixels + 4) / (previous_pixels + 4)).std()) < _MAX_LOG_DEVIATION
 
 
 def correlation(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:
     """Correlation, -1 … 1; 1 where neither has any contrast."""
-    here, there = one.astype(np.float32), other.astype(np.float32)
-    here, there = here - here.mean(), there - there.mean()
-    power = float(np.sqrt((here * here).mean() * (there * there).mean()))
-    return float((here * there).mean()) / power if power > 1.0 else 1.0
+    first, second = one.astype(np.float32), other.astype(np.float32)
+    first, second = first - first.mean(), second - second.mean()
+    norm = float(np.sqrt((first * first).mean() * (second * second).mean()))
+    return float((first * second).mean()) / norm if norm > 1.0 else 1.0

@@ -3,76 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from gateway.model import Json
 from gateway.vision.motion.blob_tracker import BlobTrack, BlobTracker
-from gateway.vision.motion.blobs import Blob, RelativeBox
+from gateway.vision.motion.blobs import Blob
+from gateway.vision.motion.observation import Observation
 from gateway.vision.motion.scene_layout import ImageZone, Point, SceneLayout, Tripwire
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """Something an object.seen tells of; `data` has its `event`."""
-
-    start: float
-    box: RelativeBox
-    data: Json
 
 
 class IntrusionDetector:
     """Feed it the patches of every look."""
 
-    SURE = 3
+    MIN_FRAMES = 3
     """Looks that a thing must have been followed for."""
-    STANDS = 12.0
+    MAX_STILL_SECONDS = 12.0
     """Seconds for which somebody in a zone may stand so still that nothing is seen of them."""
 
     def __init__(self, layout: SceneLayout) -> None:
         self._lines = layout.lines
-        self._zones = [zone for zone in layout.zones if zone.linger is not None]
-        self._tracks = BlobTracker(self.STANDS if self._zones else 0.0)
+        self._zones = [zone for zone in layout.zones if zone.loiter_after is not None]
+        self._tracks = BlobTracker(self.MAX_STILL_SECONDS if self._zones else 0.0)
 
-    def see(self, patches: Sequence[Blob], time: float) -> Iterator[Observation]:
+    def update(self, blobs: Sequence[Blob], time: float) -> Iterator[Observation]:
         """What this look made sure."""
         if not (self._lines or self._zones):
             return
-        for track in self._tracks.see(patches, time):
-            if track.looks >= self.SURE:
-                yield from self._crossed(track)
-            yield from self._lingered(track, time)
+        for track in self._tracks.update(blobs, time):
+            if track.frames >= self.MIN_FRAMES:
+                yield from self._check_lines(track)
+            yield from self._check_loitering(track, time)
 
-    def _crossed(self, track: BlobTrack) -> Iterator[Observation]:
+    def _check_lines(self, track: BlobTrack) -> Iterator[Observation]:
         for line in self._lines:
-            direction = crossing_direction(line, track.before, track.foot)
-            if direction and line.direction in {"any", direction} and line.name not in track.told:
-                track.told.add(line.name)
-                said = {"event": "crossed", "line": line.name, "direction": direction}
-                yield Observation(track.last, track.box, said)
+            direction = crossing_direction(line, track.previous_foot, track.foot)
+            if direction and line.direction in {"any", direction} and line.name not in track.reported:
+                track.reported.add(line.name)
+                data = {"event": "crossed", "line": line.name, "direction": direction}
+                yield Observation(track.last, track.box, data)
 
-    def _lingered(self, track: BlobTrack, time: float) -> Iterator[Observation]:
+    def _check_loitering(self, track: BlobTrack, time: float) -> Iterator[Observation]:
         for zone in self._zones:
-            since = self._since(track, zone, time)
-            if since is None or zone.linger is None or time - since < zone.linger or zone.name in track.told:
+            since, limit = self._entered_at(track, zone, time), zone.loiter_after
+            if since is None or limit is None or time - since < limit or zone.name in track.reported:
                 continue
-            track.told.add(zone.name)
-            said = {"event": "lingered", "zone": zone.name, "seconds": round(time - since, 1)}
-            yield Observation(since, track.box, said)
+            track.reported.add(zone.name)
+            data = {"event": "lingered", "zone": zone.name, "seconds": round(time - since, 1)}
+            yield Observation(since, track.box, data)
 
-    def _since(self, track: BlobTrack, zone: ImageZone, time: float) -> float | None:
+    def _entered_at(self, track: BlobTrack, zone: ImageZone, time: float) -> float | None:
         """When it entered the zone it is in; None outside of it."""
-        if not zone.holds(track.foot):
+        if not zone.contains(track.foot):
             track.entered.pop(zone.name, None)
-            track.told.discard(zone.name)
+            track.reported.discard(zone.name)
             return None
         return track.entered.setdefault(zone.name, time)
 
 
-def crossing_direction(line: Tripwire, before: Point, now: Point) -> str:
-    """`left_to_right` or `right_to_left` when the way from `before` to `now` crosses the line, else nothing."""
+def crossing_direction(line: Tripwire, previous: Point, current: Point) -> str:
+    """`left_to_right` or `right_to_left` when the way from `previous` to `current` crosses the line, else nothing."""
     first, second = line.points
-    start, end = _side(first, second, before), _side(first, second, now)
-    if start == end or (start > 0) == (end > 0) or (_side(before, now, first) > 0) == (_side(before, now, second) > 0):
+    start, end = _side(first, second, previous), _side(first, second, current)
+    if start == end or (start > 0) == (end > 0):
+        return ""
+    # both ends of the line on one side of the path: the path passes beside the segment
+    if (_side(previous, current, first) > 0) == (_side(previous, current, second) > 0):
         return ""
     return "left_to_right" if end > 0 else "right_to_left"
 

@@ -24,100 +24,100 @@ class IntervalTracker:
     are one movement, if they go on near where they were. What begins elsewhere meanwhile is another one.
     """
 
-    HITS, WITHIN = 3, 1.0
+    MIN_HITS, HIT_WINDOW = 3, 1.0
     """So many looks must show movement, near one another, within so many seconds before it counts."""
-    QUIET, HOLD = 2.0, 5.0
+    PAUSE_AFTER, END_AFTER = 2.0, 5.0
     """Seconds without any movement after which nobody need look any more, and after which it is over."""
-    _NEAR, _SAME = 0.3, 0.1
+    _MAX_STEP, _MAX_RESUME_DISTANCE = 0.3, 0.1
     """Share of the picture that a thing crosses at most between two looks, and from where it was held."""
 
     def __init__(self) -> None:
         self._hits: deque[tuple[float, RelativeBox]] = deque()
         self._last_hit = 0.0
         self._last_boxes: list[RelativeBox] = []
-        self.motion: MotionInterval | None = None
-        self.held = False
+        self.current: MotionInterval | None = None
+        self.on_hold = False
 
     @property
-    def going(self) -> bool:
-        return self.motion is not None and not self.held
+    def is_active(self) -> bool:
+        return self.current is not None and not self.on_hold
 
-    def hit(self, time: float, boxes: list[RelativeBox]) -> list[MotionInterval]:
+    def add_hit(self, time: float, boxes: list[RelativeBox]) -> list[MotionInterval]:
         """Something moved; the motion that this began, and the one before it that it ended."""
-        if self.motion is not None and not self.held:
-            self._go_on(time, boxes)
+        if self.current is not None and not self.on_hold:
+            self._extend_current(time, boxes)
             return []
-        while self._hits and self._hits[0][0] < time - self.WITHIN:
+        while self._hits and self._hits[0][0] < time - self.HIT_WINDOW:
             self._hits.popleft()
         self._hits.extend((time, box) for box in boxes)
-        chain = self._chain(time)
+        chain = self._find_chain(time)
         if chain is None:
             return []
-        if self.motion is not None and self._is_same(chain):
-            self._go_on(time, [box for _, box in chain])
+        if self.current is not None and self._is_continuation(chain):
+            self._extend_current(time, [box for _, box in chain])
             return []
         ended = self.finish()
         self._last_hit, self._last_boxes = time, boxes
-        self.motion = MotionInterval(chain[0][0], None, _around([box for _, box in chain]))
-        return [ended, self.motion] if ended else [self.motion]
+        self.current = MotionInterval(chain[0][0], None, _bounding_box([box for _, box in chain]))
+        return [ended, self.current] if ended else [self.current]
 
-    def carry(self, time: float) -> None:
+    def extend(self, time: float) -> None:
         """It goes on, as far as keyframes tell."""
-        self._last_hit, self.held = max(self._last_hit, time), False
+        self._last_hit, self.on_hold = max(self._last_hit, time), False
 
     def pause(self, time: float) -> None:
         """It has been quiet since."""
-        self._last_hit, self.held = max(self._last_hit, time), self.motion is not None
+        self._last_hit, self.on_hold = max(self._last_hit, time), self.current is not None
 
     def rewind(self) -> None:
         """The looks that come are older ones."""
         self._hits.clear()
 
-    def pass_time(self, time: float) -> MotionInterval | None:
+    def advance(self, time: float) -> MotionInterval | None:
         """Nothing moves; the motion that has been quiet long enough to be over."""
-        quiet = time - self._last_hit
-        self.held = self.held or (self.motion is not None and quiet >= self.QUIET)
-        return self.finish() if self.held and quiet >= self.HOLD else None
+        idle = time - self._last_hit
+        self.on_hold = self.on_hold or (self.current is not None and idle >= self.PAUSE_AFTER)
+        return self.finish() if self.on_hold and idle >= self.END_AFTER else None
 
     def finish(self) -> MotionInterval | None:
         """End what was going on: the stream is over."""
-        ended = replace(self.motion, end=max(self._last_hit, self.motion.start)) if self.motion else None
-        self.motion, self.held = None, False
+        ended = replace(self.current, end=max(self._last_hit, self.current.start)) if self.current else None
+        self.current, self.on_hold = None, False
         self._hits.clear()
         return ended
 
-    def _go_on(self, time: float, boxes: list[RelativeBox]) -> None:
-        assert self.motion is not None, "it was going on"
-        self.motion = replace(self.motion, box=_around([self.motion.box, *boxes]))
+    def _extend_current(self, time: float, boxes: list[RelativeBox]) -> None:
+        assert self.current is not None, "it was going on"
+        self.current = replace(self.current, box=_bounding_box([self.current.box, *boxes]))
         self._last_boxes = boxes
-        self.carry(time)
+        self.extend(time)
 
-    def _is_same(self, chain: list[tuple[float, RelativeBox]]) -> bool:
+    def _is_continuation(self, chain: list[tuple[float, RelativeBox]]) -> bool:
         """Whether what was held goes on."""
         first = chain[0][1]
-        return any(_apart(first, box) <= self._SAME for box in self._last_boxes)
+        return any(_gap(first, box) <= self._MAX_RESUME_DISTANCE for box in self._last_boxes)
 
-    def _chain(self, time: float) -> list[tuple[float, RelativeBox]] | None:
+    def _find_chain(self, time: float) -> list[tuple[float, RelativeBox]] | None:
         """Hits of different looks that lead to this one, each near the next; None when they are too few."""
         for last in (hit for hit in self._hits if hit[0] == time):
             chain = [last]
             for hit in reversed(self._hits):
-                if hit[0] < chain[0][0] and _apart(hit[1], chain[0][1]) <= self._NEAR:
+                if hit[0] < chain[0][0] and _gap(hit[1], chain[0][1]) <= self._MAX_STEP:
                     chain.insert(0, hit)
-            if len(chain) >= self.HITS:
+            if len(chain) >= self.MIN_HITS:
                 return chain
         return None
 
 
-def _around(boxes: list[RelativeBox]) -> RelativeBox:
-    whole = boxes[0]
+def _bounding_box(boxes: list[RelativeBox]) -> RelativeBox:
+    combined = boxes[0]
     for box in boxes[1:]:
-        whole = union(whole, box)
-    return whole
+        combined = union(combined, box)
+    return combined
 
 
-def _apart(one: RelativeBox, other: RelativeBox) -> float:
+def _gap(one: RelativeBox, other: RelativeBox) -> float:
     """The gap between two boxes, the larger of across and down."""
-    across = max(one[0], other[0]) - min(one[0] + one[2], other[0] + other[2])
-    down = max(one[1], other[1]) - min(one[1] + one[3], other[1] + other[3])
-    return max(across, down)
+    horizontal = max(one[0], other[0]) - min(one[0] + one[2], other[0] + other[2])
+    vertical = max(one[1], other[1]) - min(one[1] + one[3], other[1] + other[3])
+    return max(horizontal, vertical)

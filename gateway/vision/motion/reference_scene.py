@@ -12,13 +12,13 @@ from gateway.vision.motion.luma import Luma
 
 _Floats = NDArray[np.float32]
 
-_COLUMNS, _ROWS = 12, 8
+_TILE_COLUMNS, _TILE_ROWS = 12, 8
 """Tiles a picture is compared by."""
-_TEXTURED = 4.0
+_MIN_TEXTURE = 4.0
 """Standard deviation from which a tile can be recognised."""
-_ALIKE = 0.5
+_MIN_CORRELATION = 0.5
 """Correlation from which a tile shows what it showed."""
-_LIVELY, _SMOOTH = 0.4, 0.5
+_MIN_CONTRAST_RATIO, _MIN_DETAIL_RATIO = 0.4, 0.5
 """The share of its texture from which a tile is not blank, and that of its fine detail below which it is smooth."""
 
 
@@ -32,7 +32,7 @@ class SceneComparison:
 
     textured: float
     kept: float
-    lively: float
+    contrast: float
     blank: float
     sharp: float
 
@@ -42,45 +42,47 @@ class ReferenceScene:
 
     def __init__(self, luma: Luma) -> None:
         self._picture = luma.astype(np.float32)
-        self._detail = _detail(self._picture)
+        self._tile_detail = _tile_detail(self._picture)
 
-    def fits(self, luma: Luma) -> bool:
+    def matches_size(self, luma: Luma) -> bool:
         return luma.shape == self._picture.shape
 
     def compare(self, luma: Luma) -> SceneComparison:
         """The light may be another: tiles are compared by their texture, sharpness by its share of the contrast."""
-        now = luma.astype(np.float32)
-        mean, known = _tiles(now), _tiles(self._picture)
-        spread = np.sqrt(np.maximum(_tiles(now * now) - mean * mean, 0.0))
-        usual = np.sqrt(np.maximum(_tiles(self._picture * self._picture) - known * known, 0.0))
-        textured = usual > _TEXTURED
+        current = luma.astype(np.float32)
+        mean, reference_mean = _tile_means(current), _tile_means(self._picture)
+        spread = np.sqrt(np.maximum(_tile_means(current * current) - mean * mean, 0.0))
+        reference_squares = _tile_means(self._picture * self._picture)
+        reference_spread = np.sqrt(np.maximum(reference_squares - reference_mean * reference_mean, 0.0))
+        textured = reference_spread > _MIN_TEXTURE
         if not textured.any():
             return SceneComparison(0.0, 1.0, 1.0, 0.0, 1.0)
-        likeness = (_tiles(now * self._picture) - mean * known) / np.maximum(spread * usual, 1e-3)
-        alike, lively = likeness > _ALIKE, spread > _LIVELY * usual
-        detail = _detail(now) / np.maximum(self._detail, 1e-3)
-        empty = ~alike & (~lively | (detail < _SMOOTH))
-        kept, share, blank = (float(each[textured].mean()) for each in (alike, lively, empty))
-        left = detail[textured & lively]
-        sharp = float(np.median(left)) if left.size else 1.0
-        return SceneComparison(float(textured.mean()), kept, share, blank, sharp)
+        covariance = _tile_means(current * self._picture) - mean * reference_mean
+        correlation = covariance / np.maximum(spread * reference_spread, 1e-3)
+        alike, contrast = correlation > _MIN_CORRELATION, spread > _MIN_CONTRAST_RATIO * reference_spread
+        detail_ratio = _tile_detail(current) / np.maximum(self._tile_detail, 1e-3)
+        empty = ~alike & (~contrast | (detail_ratio < _MIN_DETAIL_RATIO))
+        kept, contrast_share, blank = (float(each[textured].mean()) for each in (alike, contrast, empty))
+        remaining = detail_ratio[textured & contrast]
+        sharp = float(np.median(remaining)) if remaining.size else 1.0
+        return SceneComparison(float(textured.mean()), kept, contrast_share, blank, sharp)
 
-    def learn(self, luma: Luma, pace: float) -> None:
+    def learn(self, luma: Luma, weight: float) -> None:
         """Take up this share of a new picture."""
-        cv2.accumulateWeighted(luma, self._picture, pace)
-        self._detail += (_detail(luma.astype(np.float32)) - self._detail) * np.float32(pace)
+        cv2.accumulateWeighted(luma, self._picture, weight)
+        self._tile_detail += (_tile_detail(luma.astype(np.float32)) - self._tile_detail) * np.float32(weight)
 
 
-def _tiles(values: _Floats) -> _Floats:
+def _tile_means(values: _Floats) -> _Floats:
     """Means. A few pixels of the rim are left out: tiles of whole pixels take a fifth of the time."""
     rows, columns = values.shape
-    whole = values[: rows - rows % _ROWS or rows, : columns - columns % _COLUMNS or columns]
-    return np.asarray(cv2.resize(whole, (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA), np.float32)
+    cropped = values[: rows - rows % _TILE_ROWS or rows, : columns - columns % _TILE_COLUMNS or columns]
+    return np.asarray(cv2.resize(cropped, (_TILE_COLUMNS, _TILE_ROWS), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _detail(picture: _Floats) -> _Floats:
+def _tile_detail(picture: _Floats) -> _Floats:
     """Fine detail of each tile as a share of its contrast."""
-    mean = _tiles(picture)
-    contrast = np.sqrt(np.maximum(_tiles(picture * picture) - mean * mean, 1.0))
-    fine = _tiles(np.abs(np.asarray(cv2.Laplacian(picture, cv2.CV_32F), np.float32)))
+    mean = _tile_means(picture)
+    contrast = np.sqrt(np.maximum(_tile_means(picture * picture) - mean * mean, 1.0))
+    fine = _tile_means(np.abs(np.asarray(cv2.Laplacian(picture, cv2.CV_32F), np.float32)))
     return np.asarray(fine / contrast, np.float32)

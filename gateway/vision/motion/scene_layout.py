@@ -17,18 +17,18 @@ Direction = Literal["any", "left_to_right", "right_to_left"]
 
 @dataclass(frozen=True, slots=True)
 class ImageZone:
-    """A part of the picture with a name. `linger` and `blocked` are seconds; None: it is not watched for that.
+    """A part of the picture with a name. `loiter_after` and `blocked_after` are seconds; None: it is not watched for that.
 
     `blocked_share` is the share of it that what blocks it covers at least.
     """
 
     name: str
     polygon: Polygon
-    linger: float | None = None
-    blocked: float | None = None
+    loiter_after: float | None = None
+    blocked_after: float | None = None
     blocked_share: float = 0.03
 
-    def holds(self, point: Point) -> bool:
+    def contains(self, point: Point) -> bool:
         """Whether the point lies inside (even-odd rule)."""
         inside = False
         for (x1, y1), (x2, y2) in pairwise((*self.polygon, self.polygon[0])):
@@ -48,39 +48,41 @@ class Tripwire:
 
 @dataclass(frozen=True, slots=True)
 class SceneLayout:
-    """All that is drawn into one picture. `elsewhere`: movement outside every zone is told too.
+    """All that is drawn into one picture. `outside_zones`: movement outside every zone is told too.
 
-    `thrown`: the camera looks up a wall, and what falls down it is told. It costs the decoding of every
+    `thrown_objects`: the camera looks up a wall, and what falls down it is told. It costs the decoding of every
     frame, about one and a half hundredths of a core.
     """
 
     zones: tuple[ImageZone, ...] = ()
     masks: tuple[Polygon, ...] = ()
     lines: tuple[Tripwire, ...] = ()
-    elsewhere: bool = True
-    thrown: bool = False
+    outside_zones: bool = True
+    thrown_objects: bool = False
 
     @property
-    def follows(self) -> bool:
+    def needs_every_picture(self) -> bool:
         """Whether every picture is needed while something goes on, not only to know that it does."""
-        return bool(self.lines) or any(zone.linger is not None or zone.blocked is None for zone in self.zones)
+        return bool(self.lines) or any(
+            zone.loiter_after is not None or zone.blocked_after is None for zone in self.zones
+        )
 
     @property
-    def patience(self) -> float:
+    def max_loiter(self) -> float:
         """Seconds for which somebody who stands still must stay foreign."""
-        return max((zone.linger for zone in self.zones if zone.linger is not None), default=0.0)
+        return max((zone.loiter_after for zone in self.zones if zone.loiter_after is not None), default=0.0)
 
-    def message(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As JSON, for the way to the worker."""
         return asdict(self)
 
     @classmethod
-    def of(cls, said: Json) -> SceneLayout:
+    def from_json(cls, data: Json) -> SceneLayout:
         """Back from `message()`."""
-        zones = (ImageZone(**each | {"polygon": _polygon(each["polygon"])}) for each in said["zones"])
-        lines = (Tripwire(**each | {"points": _segment(each["points"])}) for each in said["lines"])
-        masks = tuple(_polygon(each) for each in said["masks"])
-        return cls(tuple(zones), masks, tuple(lines), bool(said["elsewhere"]), bool(said["thrown"]))
+        zones = (ImageZone(**each | {"polygon": _polygon(each["polygon"])}) for each in data["zones"])
+        lines = (Tripwire(**each | {"points": _segment(each["points"])}) for each in data["lines"])
+        masks = tuple(_polygon(each) for each in data["masks"])
+        return cls(tuple(zones), masks, tuple(lines), bool(data["outside_zones"]), bool(data["thrown_objects"]))
 
 
 def _polygon(points: Sequence[Sequence[float]]) -> Polygon:

@@ -19,94 +19,106 @@ from gateway.vision.motion.cyclic_baseline import CyclicBaseline
 class LearningRate(Enum):
     """How far the present may be taken for nothing: as the pixels know it."""
 
-    NO = 0
+    NONE = 0
     """Something moves."""
-    SLOWLY = 1
+    SLOW = 1
     """Nobody looked: it may move."""
     FAST = 2
     """The pixels were looked at, and nothing moves."""
 
 
 class SizeGate:
-    """`unusual` after each `take` says how far the last half second lies above what is usual, in deviations."""
+    """`deviation` after each `add_packet` says how far the last half second lies above what is usual, in deviations."""
 
-    SPAN = 0.5
+    WINDOW = 0.5
     """Seconds taken together, at most."""
-    _SPANS = (12, 8, 6, 4, 3, 2)
+    _WINDOW_FRAMES = (12, 8, 6, 4, 3, 2)
     """Frames taken together; multiples of the patterns encoders have."""
     _STRIDE = 3
-    _BASE = 24.0
+    _BASE_BYTES = 24.0
     """Bytes a frame that say nothing: headers and skipped blocks."""
-    _TRIFLE = 0.02
+    _MIN_SPREAD = 0.02
     """No stream is steadier than so, in parts of its size."""
-    _PLACES = (*(0.12 * step for step in range(1, 13)), 2.0, 3.0, 4.5, 7.0, 10.0)
+    _POSITIONS = (*(0.12 * step for step in range(1, 13)), 2.0, 3.0, 4.5, 7.0, 10.0)
     """Places after the keyframe told apart: seconds where the next one begins."""
-    _SLOW, _FAST = 20.0, 2.0
+    _SLOW_SECONDS, _FAST_SECONDS = 20.0, 2.0
     """Seconds in which the level follows."""
 
     def __init__(self) -> None:
-        self._span = self._SPANS[0]
-        self._last: deque[int] = deque(maxlen=self._span)
-        self._clocked = float("-inf")
-        self._since_clock = 0
-        self._key_time = 0.0
-        self._interval = 0.04
-        self._until = self._STRIDE
-        self._mean = CyclicBaseline(len(self._PLACES) + 1, self._TRIFLE)
-        self._cheap = CyclicBaseline(len(self._PLACES) + 1, self._TRIFLE)
-        self.learnt = 0.0
+        self._window = self._WINDOW_FRAMES[0]
+        self._recent: deque[int] = deque(maxlen=self._window)
+        self._clock_time = float("-inf")
+        self._frames_since_clock = 0
+        self._keyframe_time = 0.0
+        self._frame_interval = 0.04
+        self._frames_to_evaluation = self._STRIDE
+        self._mean_baseline = CyclicBaseline(len(self._POSITIONS) + 1, self._MIN_SPREAD)
+        self._cheap_baseline = CyclicBaseline(len(self._POSITIONS) + 1, self._MIN_SPREAD)
+        self.learned_seconds = 0.0
         """Seconds of calm it has learnt from."""
-        self.unusual = 0.0
+        self.deviation = 0.0
 
     @property
-    def grain(self) -> float:
+    def noise_bytes(self) -> float:
         """Bytes a frame by which sizes stray while nothing moves: what costs less can't be told from that."""
-        return min(math.exp(usual.level) * math.expm1(usual.spread) for usual in (self._mean, self._cheap))
+        return min(
+            math.exp(baseline.level) * math.expm1(baseline.spread)
+            for baseline in (self._mean_baseline, self._cheap_baseline)
+        )
 
-    def take(self, time: float, *, key: bool, size: int, learn: LearningRate) -> bool:
-        """One packet. Whether `unusual` was judged anew."""
+    def add_packet(self, time: float, *, key: bool, size: int, rate: LearningRate) -> bool:
+        """One packet. Whether `deviation` was judged anew."""
         if key:
-            self._key_time, self._until = time, self._STRIDE
+            self._keyframe_time, self._frames_to_evaluation = time, self._STRIDE
             return False
-        self._last.append(size)
-        self._since_clock += 1
-        self._until -= 1
-        if self._until > 0:
+        self._recent.append(size)
+        self._frames_since_clock += 1
+        self._frames_to_evaluation -= 1
+        if self._frames_to_evaluation > 0:
             return False
-        self._clock(time)
-        if len(self._last) < self._span:
+        self._measure_interval(time)
+        if len(self._recent) < self._window:
             return False
-        self._until = min(self._STRIDE, self._span)
-        self._fit_span()
-        self._judge(time, learn)
+        self._frames_to_evaluation = min(self._STRIDE, self._window)
+        self._fit_window()
+        self._evaluate(time, rate)
         return True
 
-    def _clock(self, time: float) -> None:
+    def _measure_interval(self, time: float) -> None:
         """How far frames are apart, on average: with B frames they come out of order."""
-        passed = time - self._clocked
-        if -1 < passed <= 0:
+        elapsed = time - self._clock_time
+        if -1 < elapsed <= 0:
             return
-        if 0 < passed < self._since_clock:
-            self._interval += (passed / self._since_clock - self._interval) * min(0.05 * self._since_clock, 0.5)
-        self._clocked, self._since_clock = time, 0
+        if 0 < elapsed < self._frames_since_clock:
+            self._frame_interval += (elapsed / self._frames_since_clock - self._frame_interval) * min(
+                0.05 * self._frames_since_clock, 0.5
+            )
+        self._clock_time, self._frames_since_clock = time, 0
 
-    def _fit_span(self) -> None:
+    def _fit_window(self) -> None:
         """As many frames together as pass in about half a second."""
-        least = self.SPAN * 1.1
-        self._span = next((span for span in self._SPANS if span * self._interval <= least), self._SPANS[-1])
-        if self._span != self._last.maxlen:
-            self._last = deque(self._last, maxlen=self._span)
+        max_seconds = self.WINDOW * 1.1
+        self._window = next(
+            (window for window in self._WINDOW_FRAMES if window * self._frame_interval <= max_seconds),
+            self._WINDOW_FRAMES[-1],
+        )
+        if self._window != self._recent.maxlen:
+            self._recent = deque(self._recent, maxlen=self._window)
 
-    def _judge(self, time: float, learn: LearningRate) -> None:
-        sizes = sorted(self._last)
-        place = bisect(self._PLACES, time - self._key_time - 1e-3)
-        mean = math.log(sum(sizes) / len(sizes) + self._BASE)
-        cheap = math.log(sizes[len(sizes) // 6] + self._BASE)
-        self.unusual = max(self._mean.above(mean, place), self._cheap.above(cheap, place))
-        if learn is LearningRate.NO:
+    def _evaluate(self, time: float, rate: LearningRate) -> None:
+        sizes = sorted(self._recent)
+        position = bisect(self._POSITIONS, time - self._keyframe_time - 1e-3)
+        mean = math.log(sum(sizes) / len(sizes) + self._BASE_BYTES)
+        cheap = math.log(sizes[len(sizes) // 6] + self._BASE_BYTES)
+        self.deviation = max(
+            self._mean_baseline.deviation(mean, position), self._cheap_baseline.deviation(cheap, position)
+        )
+        if rate is LearningRate.NONE:
             return
-        passed = min(self._STRIDE, self._span) * self._interval
-        self.learnt += passed
-        pace = passed / min(self._SLOW if learn is LearningRate.SLOWLY else self._FAST, max(self.learnt, passed))
-        self._mean.learn(mean, place, pace)
-        self._cheap.learn(cheap, place, pace)
+        elapsed = min(self._STRIDE, self._window) * self._frame_interval
+        self.learned_seconds += elapsed
+        weight = elapsed / min(
+            self._SLOW_SECONDS if rate is LearningRate.SLOW else self._FAST_SECONDS, max(self.learned_seconds, elapsed)
+        )
+        self._mean_baseline.learn(mean, position, weight)
+        self._cheap_baseline.learn(cheap, position, weight)

@@ -14,37 +14,40 @@ from gateway.vision.motion.luma import Luma, median
 
 _Floats = NDArray[np.float32]
 
-_ROUNDS = 3
-_STILL, _FARTHEST = 0.08, 3.0
+_ITERATIONS = 3
+_MIN_SHIFT, _MAX_SHIFT = 0.08, 3.0
 """Pixels of a look: what is less is no shaking, what is more is not shaking."""
-_BETTER = 0.9
+_MAX_RESIDUAL_RATIO = 0.9
 """What must be left of the difference at most, or the picture did not move as a whole."""
-_MOST = 12
-_LEAST = 3.0
+_MAX_PIXEL_DIFFERENCE = 12
+_MIN_SCALE = 3.0
 """Grey levels of difference that count fully; what differs by more, and by more than most does, counts less."""
 
 
-def estimate_shake(seen: Luma, known: Luma) -> NDArray[np.float32] | None:
-    """The affine map (2 × 3) that takes places of `known` to those of `seen`, in its light; None: none needed."""
-    smooth, there = _smooth(seen), _smooth(known)
-    slopes, path = _slopes(there), np.zeros(4, np.float32)
-    for number in range(_ROUNDS):
-        now = smooth if number == 0 else warp(smooth, _map(path, known.shape))
-        step = _step(slopes, (now[::2, ::2].astype(np.float32) - there[::2, ::2]).ravel())
-        path -= step
-        if _reach(step, known.shape) < _STILL:
+def estimate_shake(current: Luma, reference: Luma) -> NDArray[np.float32] | None:
+    """The affine map (2 × 3) that takes places of `reference` to those of `current`, in its light; None: none needed."""
+    smoothed, smoothed_reference = _smooth(current), _smooth(reference)
+    gradients, parameters = _gradients(smoothed_reference), np.zeros(4, np.float32)
+    for iteration in range(_ITERATIONS):
+        warped = smoothed if iteration == 0 else warp(smoothed, _affine_matrix(parameters, reference.shape))
+        residuals = warped[::2, ::2].astype(np.float32) - smoothed_reference[::2, ::2]
+        step = _least_squares_step(gradients, residuals.ravel())
+        parameters -= step
+        if _max_shift(step, reference.shape) < _MIN_SHIFT:
             break
-    if not _STILL <= _reach(path, known.shape) <= _FARTHEST:
+    if not _MIN_SHIFT <= _max_shift(parameters, reference.shape) <= _MAX_SHIFT:
         return None
-    by = _map(path, known.shape)
-    return by if _apart(warp(smooth, by), there) < _BETTER * _apart(smooth, there) else None
+    transform = _affine_matrix(parameters, reference.shape)
+    before = _difference(smoothed, smoothed_reference)
+    after = _difference(warp(smoothed, transform), smoothed_reference)
+    return transform if after < _MAX_RESIDUAL_RATIO * before else None
 
 
-def warp(luma: Luma, by: NDArray[np.float32]) -> Luma:
+def warp(luma: Luma, transform: NDArray[np.float32]) -> Luma:
     """The picture as the map says; its rim is repeated."""
     size = luma.shape[1], luma.shape[0]
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(luma, by, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return np.asarray(cv2.warpAffine(luma, transform, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _smooth(luma: Luma) -> Luma:
@@ -52,41 +55,46 @@ def _smooth(luma: Luma) -> Luma:
     return np.asarray(cv2.GaussianBlur(luma, (7, 7), 1.5), np.uint8)
 
 
-def _slopes(known: Luma) -> _Floats:
+def _gradients(reference: Luma) -> _Floats:
     """How brightness changes with a step to the right, a step down, a turn, and a step nearer; 4 × pixels."""
-    across = np.asarray(cv2.Sobel(known, cv2.CV_32F, 1, 0, scale=1 / 8), np.float32)[::2, ::2]
-    down = np.asarray(cv2.Sobel(known, cv2.CV_32F, 0, 1, scale=1 / 8), np.float32)[::2, ::2]
-    rows, columns = known.shape
+    horizontal = np.asarray(cv2.Sobel(reference, cv2.CV_32F, 1, 0, scale=1 / 8), np.float32)[::2, ::2]
+    vertical = np.asarray(cv2.Sobel(reference, cv2.CV_32F, 0, 1, scale=1 / 8), np.float32)[::2, ::2]
+    rows, columns = reference.shape
     x = (np.arange(0, columns, 2, dtype=np.float32) - columns / 2)[None, :] / columns
     y = (np.arange(0, rows, 2, dtype=np.float32) - rows / 2)[:, None] / columns
-    return np.stack([each.ravel() for each in (across, down, x * down - y * across, x * across + y * down)])
-
-
-def _step(slopes: _Floats, away: _Floats) -> _Floats:
-    """By least squares, with less weight for what moved by itself."""
-    scale = max(_LEAST, 3 * median(np.abs(away[::8])))
-    weighted = slopes / (1 + (away / scale) ** 2)
-    square = weighted @ slopes.T
-    damped = square + np.diag(0.01 * np.diag(square) + 1.0).astype(np.float32)
-    return np.asarray(np.linalg.solve(damped, weighted @ away), np.float32)
-
-
-def _apart(one: Luma, other: Luma) -> float:
-    """What moved by itself counts little."""
-    return cv2.sumElems(cv2.min(cv2.absdiff(one, other), np.full_like(one, _MOST)))[0]
-
-
-def _map(path: _Floats, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    right, down, turn, near = (float(each) for each in path)
-    rows, columns = shape
-    turn, near = turn / columns, near / columns
-    x, y = columns / 2, rows / 2
-    return np.array(
-        [[1 + near, -turn, right - near * x + turn * y], [turn, 1 + near, down - near * y - turn * x]], np.float32
+    return np.stack(
+        [each.ravel() for each in (horizontal, vertical, x * vertical - y * horizontal, x * horizontal + y * vertical)]
     )
 
 
-def _reach(path: _Floats, shape: tuple[int, ...]) -> float:
+def _least_squares_step(gradients: _Floats, residuals: _Floats) -> _Floats:
+    """By least squares, with less weight for what moved by itself."""
+    scale = max(_MIN_SCALE, 3 * median(np.abs(residuals[::8])))
+    weighted = gradients / (1 + (residuals / scale) ** 2)
+    normal_matrix = weighted @ gradients.T
+    damped = normal_matrix + np.diag(0.01 * np.diag(normal_matrix) + 1.0).astype(np.float32)
+    return np.asarray(np.linalg.solve(damped, weighted @ residuals), np.float32)
+
+
+def _difference(one: Luma, other: Luma) -> float:
+    """What moved by itself counts little."""
+    return cv2.sumElems(cv2.min(cv2.absdiff(one, other), np.full_like(one, _MAX_PIXEL_DIFFERENCE)))[0]
+
+
+def _affine_matrix(parameters: _Floats, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    dx, dy, rotation, zoom = (float(each) for each in parameters)
+    rows, columns = shape
+    rotation, zoom = rotation / columns, zoom / columns
+    x, y = columns / 2, rows / 2
+    return np.array(
+        [[1 + zoom, -rotation, dx - zoom * x + rotation * y], [rotation, 1 + zoom, dy - zoom * y - rotation * x]],
+        np.float32,
+    )
+
+
+def _max_shift(parameters: _Floats, shape: tuple[int, ...]) -> float:
     """How far any pixel goes at most."""
-    aside = shape[0] / shape[1]
-    return float(np.hypot(path[0], path[1]) + np.hypot(0.5, 0.5 * aside) * np.hypot(path[2], path[3]))
+    aspect = shape[0] / shape[1]
+    return float(
+        np.hypot(parameters[0], parameters[1]) + np.hypot(0.5, 0.5 * aspect) * np.hypot(parameters[2], parameters[3])
+    )

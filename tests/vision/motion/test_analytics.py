@@ -31,7 +31,7 @@ def test_who_crosses_a_line_and_who_stays_in_a_zone(tmp_path: Path) -> None:
     there, back = ((340, 302), (300, 300)), ((300, 300), (340, 302))
     about = [Walker(22 + 3 * n, 25 + 3 * n, back if n % 2 else there) for n in range(5)]
     line = Tripwire("wall", ((0.5, 1.0), (0.5, 0.3)))
-    told = seen(tmp_path, 42, [across, *about], SceneLayout((ImageZone("lane", LANE, linger=8.0),), (), (line,)))
+    told = seen(tmp_path, 42, [across, *about], SceneLayout((ImageZone("lane", LANE, loiter_after=8.0),), (), (line,)))
     crossed = [event for event in told if event.data.get("event") == "crossed"]
     assert crossed[0].data == {"event": "crossed", "line": "wall", "direction": "left_to_right"}
     assert crossed[0].start == pytest.approx(12, abs=0.6)
@@ -47,7 +47,7 @@ def test_a_car_that_stays_in_the_lane(tmp_path: Path) -> None:
         tmp_path,
         60,
         [Car(10, 14, 330, (190, 190, 195), stays=True)],
-        SceneLayout((ImageZone("lane", LANE, blocked=25.0),)),
+        SceneLayout((ImageZone("lane", LANE, blocked_after=25.0),)),
     )
     (blocked,) = [event for event in told if event.kind == "object.seen"]
     assert blocked.data["event"] == "blocked"
@@ -68,7 +68,7 @@ def test_what_falls_from_a_window(tmp_path: Path) -> None:
     path = encode(tmp_path / "wall.mp4", (picture(number / 25) for number in range(14 * 25)))
     told = [
         event
-        for event in motion_events(str(path), MotionGates(layout=SceneLayout(thrown=True)))
+        for event in motion_events(str(path), MotionGates(layout=SceneLayout(thrown_objects=True)))
         if event.kind == "object.seen"
     ]
     assert [event.data["event"] for event in told] == ["thrown"]

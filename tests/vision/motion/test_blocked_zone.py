@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from gateway.vision.motion.blocked_zone import BlockedZoneDetector
-from gateway.vision.motion.intrusion import Observation
+from gateway.vision.motion.observation import Observation
 from gateway.vision.motion.scene_layout import ImageZone
 from tests.support.film.actors import Car
 from tests.support.film.scenes import HEIGHT, WIDTH, Picture, courtyard
 from tests.support.film.weather import Weather, cloud, dusk, noise
 
-LANE = ImageZone("lane", ((0.3, 0.6), (0.7, 0.6), (0.75, 0.95), (0.25, 0.95)), blocked=120.0)
+LANE = ImageZone("lane", ((0.3, 0.6), (0.7, 0.6), (0.75, 0.95), (0.25, 0.95)), blocked_after=120.0)
 Draw = Callable[[Picture, float], None]
 
 
@@ -29,7 +29,7 @@ def watch(
         draw(picture, time)
         picture = grainy(weather(picture, time) if weather else picture, time)
         luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-        told += [(time, notice) for notice in blocked.see(luma, time)]
+        told += [(time, notice) for notice in blocked.update(luma, time)]
     return told
 
 
@@ -83,7 +83,7 @@ def test_a_shadow_and_the_light_block_nothing() -> None:
     assert watch(lambda *_: None, 600, lambda picture, time: dusk(0.45)(picture, time) if time > 200 else picture) == []
 
 
-WHOLE = ImageZone("whole lane", ((0.39, 0.37), (0.61, 0.37), (0.97, 1.0), (0.09, 1.0)), blocked=30.0)
+WHOLE = ImageZone("whole lane", ((0.39, 0.37), (0.61, 0.37), (0.97, 1.0), (0.09, 1.0)), blocked_after=30.0)
 """A fire lane drawn whole: a third of the picture."""
 
 

@@ -56,7 +56,9 @@ def white_balance(picture: Picture, time: float) -> None:
 
 
 def watch(paint: Paint, folder: Path, coding: Coding | None = None) -> list[MotionEvent]:
-    return list(motion_events(str(encode(folder / "film.mp4", film(paint), RATE, coding)), MotionGates(begin=10.0)))
+    return list(
+        motion_events(str(encode(folder / "film.mp4", film(paint), RATE, coding)), MotionGates(initial_calm=10.0))
+    )
 
 
 @pytest.mark.parametrize(("red", "blue"), [(40, -10), (25, 0), (-20, 20), (0, 40)])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gateway.vision.motion.falling_object import FallingObjectDetector
-from gateway.vision.motion.intrusion import Observation
+from gateway.vision.motion.observation import Observation
 from tests.support.film.scenes import HEIGHT, WIDTH, Picture
 from tests.support.film.weather import noise, rain
 
@@ -37,7 +37,7 @@ def watch(place: Place, seconds: float = 6.0, radius: int = 4, wet: bool = False
             cv2.circle(picture, (round(at[0] * WIDTH), round(at[1] * HEIGHT)), radius, (30, 30, 35), -1, cv2.LINE_AA)
         picture = grainy(falls(picture, time) if falls else picture, time)
         luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-        told += falling.see(luma, time)
+        told += falling.update(luma, time)
     return told
 
 
@@ -59,7 +59,7 @@ def test_a_thing_that_falls_is_told_once_with_its_way(gravity: float, first: flo
     assert 2 < notice.start < 3.5
     x, _, width, height = notice.box
     assert x < 0.45 < x + width + 0.05
-    assert height > FallingObjectDetector.DROP
+    assert height > FallingObjectDetector.MIN_DROP
 
 
 def test_it_is_seen_in_rain() -> None:
@@ -95,4 +95,4 @@ def test_under_a_mask_nothing_falls() -> None:
         now, at = picture.copy(), place(number / RATE)
         if at is not None:
             cv2.circle(now, (round(at[0] * WIDTH), round(at[1] * HEIGHT)), 4, (30, 30, 35), -1)
-        assert not list(falling.see(np.asarray(cv2.cvtColor(now, cv2.COLOR_BGR2GRAY), np.uint8), number / RATE))
+        assert not list(falling.update(np.asarray(cv2.cvtColor(now, cv2.COLOR_BGR2GRAY), np.uint8), number / RATE))

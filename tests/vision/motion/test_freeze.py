@@ -61,7 +61,7 @@ def test_a_camera_that_freezes_forty_seconds_after_it_connected_is_told_within_a
     path = encode(tmp_path / "frozen.mp4", film(grain, live=LIVE, seconds=LIVE + 60, runs=runs), RATE, coding)
     (told,) = tampering(path)
     assert told.kind == "camera.frozen"
-    assert LIVE + TamperDetector.FROZEN - 10 <= told.start <= LIVE + 60
+    assert LIVE + TamperDetector.FROZEN_SECONDS - 10 <= told.start <= LIVE + 60
 
 
 @pytest.mark.parametrize(
@@ -95,5 +95,5 @@ def test_noise_that_falls_at_once_is_not_frozen(every: float) -> None:
     told: list[TamperEvent] = []
     for number in range(40):
         picture = (loud if number < 15 else quiet)(courtyard(), 0)
-        told += tamper.see(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8), number * every)
+        told += tamper.update(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8), number * every)
     assert told == []

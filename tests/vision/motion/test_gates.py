@@ -40,20 +40,20 @@ class Camera:
         for _ in range(round(seconds * RATE)):
             time, key = self.number / RATE, self.number % self.group == 0
             cost = 20_000 if key else round(size * float(np.exp(self._chance.normal(0, 0.05))))
-            want = self.gates.packet(time, key, cost)
+            want = self.gates.add_packet(time, key, cost)
             self.wants.append((time, want))
-            self.events += self.gates.settle(time)
+            self.events += self.gates.expire(time)
             self._shown.append((time, walks))
-            if want is DecodeRequest.BACK:
+            if want is DecodeRequest.REWIND:
                 self._go_back()
-            elif want is not DecodeRequest.NOTHING:
-                self.events += self.gates.see(self._picture(time, walks), time)
+            elif want is not DecodeRequest.NONE:
+                self.events += self.gates.update(self._picture(time, walks), time)
             self.number += 1
 
     def _go_back(self) -> None:
         for time, walked in self._shown:
-            if time >= self.gates.back_to and self.gates.due(time):
-                self.events += self.gates.see(self._picture(time, walked), time)
+            if time >= self.gates.rewind_to and self.gates.is_due(time):
+                self.events += self.gates.update(self._picture(time, walked), time)
 
     def wanted(self, start: float, end: float) -> set[DecodeRequest]:
         return {want for time, want in self.wants if start <= time < end}
@@ -70,9 +70,9 @@ def test_a_calm_stream_is_decoded_at_its_start_and_then_a_keyframe_now_and_then(
     camera = Camera()
     camera.run(120)
     assert camera.wanted(0, 2) == {DecodeRequest.ALL}
-    assert camera.wanted(3, 120) == {DecodeRequest.NOTHING, DecodeRequest.KEY}
-    looks = [time for time, want in camera.wants if want is DecodeRequest.KEY and time > 70]
-    assert np.diff(looks) == pytest.approx(MotionGates.LOOK_EVERY)
+    assert camera.wanted(3, 120) == {DecodeRequest.NONE, DecodeRequest.KEYFRAME}
+    looks = [time for time, want in camera.wants if want is DecodeRequest.KEYFRAME and time > 70]
+    assert np.diff(looks) == pytest.approx(MotionGates.IDLE_INTERVAL)
 
 
 def test_sizes_that_move_have_every_picture_looked_at_and_nothing_seen_ends_it() -> None:
@@ -81,7 +81,7 @@ def test_sizes_that_move_have_every_picture_looked_at_and_nothing_seen_ends_it()
     camera.run(1.5, size=900)
     assert DecodeRequest.ALL in camera.wanted(30, 30.6)
     camera.run(10)
-    assert camera.wanted(33, 41) <= {DecodeRequest.NOTHING, DecodeRequest.KEY}
+    assert camera.wanted(33, 41) <= {DecodeRequest.NONE, DecodeRequest.KEYFRAME}
     assert camera.events == []
 
 
@@ -104,7 +104,7 @@ def test_a_walker_is_told_within_a_second_and_coasted_on_keyframes() -> None:
     assert (started.kind, ended.kind) == ("motion.started", "motion.ended")
     assert started.start == pytest.approx(30, abs=1)
     assert ended.end == pytest.approx(40, abs=1.5)
-    assert camera.wanted(33, 39) == {DecodeRequest.NOTHING, DecodeRequest.KEY}
+    assert camera.wanted(33, 39) == {DecodeRequest.NONE, DecodeRequest.KEYFRAME}
 
 
 def test_who_needs_the_pictures_gets_all_of_them() -> None:
@@ -118,16 +118,16 @@ def test_what_only_a_keyframe_shows_is_looked_at_from_the_keyframe_before() -> N
     camera = Camera()
     camera.run(31)
     camera.run(10, walks=True)
-    (back,) = [time for time, want in camera.wants if want is DecodeRequest.BACK]
+    (back,) = [time for time, want in camera.wants if want is DecodeRequest.REWIND]
     assert 40 <= back < 40.2
-    assert camera.gates.back_to == 30
+    assert camera.gates.rewind_to == 30
     assert [event.kind for event in camera.events][:1] == ["motion.started"]
 
 
 def test_a_guard_who_looks_gets_pictures() -> None:
     camera = Camera()
     camera.run(20)
-    camera.gates.ask(5)
+    camera.gates.request_pictures(5)
     camera.run(10)
     assert camera.wanted(20, 24.9) == {DecodeRequest.ALL}
     assert DecodeRequest.ALL not in camera.wanted(25.1, 30)

@@ -7,17 +7,18 @@ from collections.abc import Callable
 import pytest
 
 from gateway.vision.motion.blobs import Blob
-from gateway.vision.motion.intrusion import IntrusionDetector, Observation, crossing_direction
+from gateway.vision.motion.intrusion import IntrusionDetector, crossing_direction
+from gateway.vision.motion.observation import Observation
 from gateway.vision.motion.scene_layout import ImageZone, SceneLayout, Tripwire
 
 UPRIGHT = Tripwire("wall", ((0.5, 0.9), (0.5, 0.1)))
 """From the bottom to the top: its left is the picture's left."""
-LANE = ImageZone("lane", ((0.4, 0.4), (0.8, 0.4), (0.8, 0.9), (0.4, 0.9)), linger=20.0)
+LANE = ImageZone("lane", ((0.4, 0.4), (0.8, 0.4), (0.8, 0.9), (0.4, 0.9)), loiter_after=20.0)
 Way = Callable[[float], list[tuple[float, float]]]
 
 
 def patch(x: float, foot: float) -> Blob:
-    return Blob((x - 0.02, foot - 0.15, 0.04, 0.15), 0.005, alive=True)
+    return Blob((x - 0.02, foot - 0.15, 0.04, 0.15), 0.005, moving=True)
 
 
 def follow(layout: SceneLayout, way: Way, seconds: float) -> list[Observation]:
@@ -25,7 +26,7 @@ def follow(layout: SceneLayout, way: Way, seconds: float) -> list[Observation]:
     told: list[Observation] = []
     for look in range(round(seconds / 0.2)):
         time = look * 0.2
-        told += trespass.see([patch(*place) for place in way(time)], time)
+        told += trespass.update([patch(*place) for place in way(time)], time)
     return told
 
 
@@ -94,5 +95,7 @@ def test_outside_of_the_zone_nobody_lingers() -> None:
 
 
 def test_a_layout_survives_the_way_to_the_worker() -> None:
-    whole = SceneLayout((LANE,), (((0.0, 0.0), (0.1, 0.0), (0.1, 0.1)),), (UPRIGHT,), elsewhere=False, thrown=True)
-    assert SceneLayout.of(whole.message()) == whole
+    layout = SceneLayout(
+        (LANE,), (((0.0, 0.0), (0.1, 0.0), (0.1, 0.1)),), (UPRIGHT,), outside_zones=False, thrown_objects=True
+    )
+    assert SceneLayout.from_json(layout.to_json()) == layout

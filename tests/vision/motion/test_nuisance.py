@@ -25,7 +25,7 @@ SECONDS, RATE = 36.0, 12
 
 def watch(folder: Path, weather: list[Weather], *, walks: bool) -> list[MotionEvent]:
     film = Film("film", courtyard(), SECONDS, [WALKER] if walks else [], weather, rate=RATE)
-    return list(motion_events(str(film.shoot(folder)), MotionGates(begin=10.0)))
+    return list(motion_events(str(film.shoot(folder)), MotionGates(initial_calm=10.0)))
 
 
 def finds_the_walker(seen: list[MotionEvent]) -> bool:
@@ -108,6 +108,6 @@ def test_what_comes_and_goes_in_one_place_sways_and_what_passes_does_not() -> No
         if look % 4 < 2:
             mask[20:24, 20:24] = 255
         mask[50:70, look : look + 6] = 255
-        calm = sway.calm(mask)
+        calm = sway.remove_swaying(mask)
     assert not calm[20:24, 20:24].any()
     assert calm[50:70, 89:95].all()

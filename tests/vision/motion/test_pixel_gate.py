@@ -26,15 +26,15 @@ def film(
     """Looks at the scene, with the `grain` of gravel or brick, each drawn upon and then made noisy."""
     chance = np.random.default_rng(3)
     gravel = np.random.default_rng(5).normal(0, grain, (ROWS, COLUMNS))
-    for look in range(round(seconds / PixelGate.LOOK)):
+    for look in range(round(seconds / PixelGate.INTERVAL)):
         picture = scene() + gravel
-        changed = draw(picture, look * PixelGate.LOOK)
+        changed = draw(picture, look * PixelGate.INTERVAL)
         picture = changed if isinstance(changed, np.ndarray) else picture
         yield (picture + chance.normal(0, noise, picture.shape)).clip(0, 255).astype(np.uint8)
 
 
 def tell(looks: Iterator[Picture], gate: PixelGate) -> list[MotionChange]:
-    told = [each for number, luma in enumerate(looks) for each in gate.see(luma, number * PixelGate.LOOK)]
+    told = [each for number, luma in enumerate(looks) for each in gate.update(luma, number * PixelGate.INTERVAL)]
     return told + gate.finish()
 
 
@@ -85,7 +85,7 @@ def test_who_comes_elsewhere_while_another_is_just_gone_is_told_at_once() -> Non
     looks = film(24, lambda picture, time: (first(picture, time), second(picture, time)))
     gate, told = PixelGate(), []
     for number, luma in enumerate(looks):
-        told += [(number * PixelGate.LOOK, each.motion) for each in gate.see(luma, number * PixelGate.LOOK)]
+        told += [(number * PixelGate.INTERVAL, each.motion) for each in gate.update(luma, number * PixelGate.INTERVAL)]
     began = [(time, motion.start) for time, motion in told if motion.end is None]
     assert [start for _, start in began] == [pytest.approx(4, abs=0.5), pytest.approx(9.4, abs=0.5)]
     assert all(time - start < 1 for time, start in began)
@@ -97,13 +97,13 @@ def test_who_comes_elsewhere_while_another_is_just_gone_is_told_at_once() -> Non
 
 def test_what_a_keyframe_showed_is_not_known_yet_when_it_is_looked_at_from_further_back() -> None:
     looks = list(film(40, walker(30, 36)))
-    gate, second = PixelGate(), round(1 / PixelGate.LOOK)
+    gate, second = PixelGate(), round(1 / PixelGate.INTERVAL)
     for number in range(10 * second):
-        gate.see(looks[number], number * PixelGate.LOOK)
-    gate.see(looks[33 * second], 33.0, alone=True)
-    assert gate.alive
+        gate.update(looks[number], number * PixelGate.INTERVAL)
+    gate.update(looks[33 * second], 33.0, isolated=True)
+    assert gate.saw_movement
     gate.rewind()
-    told = [each for number in range(24 * second, 34 * second) for each in gate.see(looks[number], number / second)]
+    told = [each for number in range(24 * second, 34 * second) for each in gate.update(looks[number], number / second)]
     assert [each.motion.start for each in told] == [pytest.approx(30, abs=0.5)]
 
 
@@ -154,7 +154,7 @@ def test_a_car_that_parks_is_still_soon() -> None:
 
 def test_a_flicker_of_one_look_does_not_ring() -> None:
     def flash(picture: NDArray[np.float64], time: float) -> None:
-        if 8 <= time < 8 + PixelGate.LOOK:
+        if 8 <= time < 8 + PixelGate.INTERVAL:
             picture[20:60, 30:90] = 250
 
     assert watch(film(15, flash)) == []
@@ -166,20 +166,20 @@ def test_what_is_smaller_than_the_sensitivity_says_does_not_count() -> None:
             x = round(20 + 30 * (time - 5))
             picture[30:34, x : x + 4] = 5
 
-    assert watch(film(15, fly), PixelGate(Sensitivity.of(0.0))) == []
-    assert len(watch(film(15, fly), PixelGate(Sensitivity.of(1.0)))) == 1
+    assert watch(film(15, fly), PixelGate(Sensitivity.from_level(0.0))) == []
+    assert len(watch(film(15, fly), PixelGate(Sensitivity.from_level(1.0)))) == 1
 
 
 def test_begins_anew_after_a_leap_in_time_or_another_size() -> None:
     gate = PixelGate()
     looks = list(film(3, walker(1, 3)))
     for number, luma in enumerate(looks):
-        gate.see(luma, number * PixelGate.LOOK)
-    assert gate.moving
-    (ended,) = gate.see(looks[0], 500.0)
+        gate.update(luma, number * PixelGate.INTERVAL)
+    assert gate.is_moving
+    (ended,) = gate.update(looks[0], 500.0)
     assert ended.motion.end is not None
-    assert gate.see(np.asarray(cv2.resize(looks[0], (96, 54)), np.uint8), 500.2) == []
-    assert not gate.moving
+    assert gate.update(np.asarray(cv2.resize(looks[0], (96, 54)), np.uint8), 500.2) == []
+    assert not gate.is_moving
 
 
 def test_a_motion_that_goes_on_at_the_end_is_ended() -> None:
@@ -198,7 +198,7 @@ def test_movement_is_told_of_the_zone_it_is_in_and_of_the_rest() -> None:
 
 
 def test_only_zones_are_told_of_when_elsewhere_is_nothing_to_us() -> None:
-    told = tell(film(20, walker(6, 12)), PixelGate(layout=SceneLayout(zones=(LEFT,), elsewhere=False)))
+    told = tell(film(20, walker(6, 12)), PixelGate(layout=SceneLayout(zones=(LEFT,), outside_zones=False)))
     assert {each.area for each in told} == {"lane"}
 
 

@@ -30,7 +30,7 @@ def looks(change: Change, seconds: float, grain: float = 3.0, every: float = 4.0
         time = number * every
         picture = change(grainy(courtyard(), time), time)
         luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-        seen += [(time, verdict) for verdict in tamper.see(luma, time)]
+        seen += [(time, verdict) for verdict in tamper.update(luma, time)]
     return seen
 
 
@@ -98,7 +98,7 @@ def test_something_flat_before_half_of_the_lens_is_told_after_a_minute(side: str
     change = held_before(side, share, shade)
     told = looks(between(60, 150, lambda picture, time: grainy(change(picture, time), time)), 180)
     assert [verdict.kind for _, verdict in told] == ["camera.covered", "camera.restored"]
-    assert 60 < told[0][0] <= 60 + TamperDetector.PART + 10
+    assert 60 < told[0][0] <= 60 + TamperDetector.PARTIAL_SECONDS + 10
 
 
 def test_a_picture_that_stands_still_is_frozen() -> None:
@@ -156,7 +156,7 @@ def test_dusk_that_falls_slowly_becomes_usual() -> None:
 
 
 def test_a_scene_that_stays_moved_is_taken_for_the_scene() -> None:
-    told = looks(between(60, 1e9, turned), 60 + TamperDetector.ADOPTED + 120, every=10)
+    told = looks(between(60, 1e9, turned), 60 + TamperDetector.ADOPT_SECONDS + 120, every=10)
     assert [verdict.kind for _, verdict in told] == ["camera.moved", "camera.restored"]
 
 
@@ -217,5 +217,5 @@ def test_pictures_of_which_slices_are_missing_are_not_moved(tmp_path: Path) -> N
         decoded(other, 0.0)
         for frame in decoded(nals if number < 10 else [*nals[:2], nals[-1]], float(number)):
             assert frame.damaged == (number >= 10)
-            told += gates.see(frame.luma(640), frame.time, whole=not frame.damaged)
+            told += gates.update(frame.luma(640), frame.time, intact=not frame.damaged)
     assert [event.kind for event in told if event.kind.startswith("camera.")] == []

@@ -16,7 +16,7 @@ from gateway.vision.recognise.enrolment import (
     assess,
     quality_fault,
 )
-from gateway.vision.recognise.faces import LENGTH, Face, FaceReader, Picture, nose_offset
+from gateway.vision.recognise.faces import TEMPLATE_LENGTH, Face, FaceReader, Picture, nose_offset
 from gateway.vision.recognise.gallery import Gallery
 from gateway.vision.recognise.photos import UNREADABLE, examine, examine_all
 from tests.vision.clips import face, paste, wall
@@ -33,7 +33,7 @@ def test_finds_and_describes_a_face(reader: FaceReader) -> None:
     x, y, width, height = found.box
     assert 300 < x < x + width < 510
     assert 60 < y < y + height < 290
-    assert found.template.shape == (LENGTH,)
+    assert found.template.shape == (TEMPLATE_LENGTH,)
     assert reader.find(wall()) == []
 
 
@@ -93,7 +93,7 @@ def test_a_face_is_turned_as_far_as_its_nose_leaves_the_middle_of_the_eyes(nose:
 
 
 def test_a_face_that_looks_away_is_not_enrolled() -> None:
-    template = np.zeros(LENGTH, np.float32)
+    template = np.zeros(TEMPLATE_LENGTH, np.float32)
     assert quality_fault(Face((0, 0, 120, 120), template, 400.0, nose_offset=-0.4)) == TURNED_AWAY
     assert quality_fault(Face((0, 0, 120, 120), template, 400.0, nose_offset=0.1)) is None
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
-from gateway.vision.recognise.faces import LENGTH
+from gateway.vision.recognise.faces import TEMPLATE_LENGTH
 from gateway.vision.recognise.false_match_rate import (
     ImpostorDistances,
     impostor_distances,
@@ -15,7 +15,7 @@ from gateway.vision.recognise.gallery import FaceMatch, Gallery, MatchLimits
 
 
 def template(*places: tuple[int, float]) -> np.ndarray:
-    made = np.zeros(LENGTH, np.float32)
+    made = np.zeros(TEMPLATE_LENGTH, np.float32)
     for place, value in places:
         made[place] = value
     return made
@@ -64,14 +64,14 @@ def test_point_six_is_refused_for_thousands_and_the_reason_is_told() -> None:
 
 def test_a_gallery_of_lookalikes_corrects_what_was_measured_elsewhere() -> None:
     rng = np.random.default_rng(1)
-    alike = (rng.normal(size=(500, LENGTH)) * 0.03).astype(np.float32)
+    alike = (rng.normal(size=(500, TEMPLATE_LENGTH)) * 0.03).astype(np.float32)
     distances = impostor_distances([f"p{number}" for number in range(500)], alike)
     assert len(distances) == 500 * 499 / 2
     assert ImpostorDistances(distances).widest(500, FaceMatching()) < ImpostorDistances().widest(500, FaceMatching())
 
 
 def test_two_photographs_of_one_person_are_no_lookalikes() -> None:
-    assert len(impostor_distances(["p1", "p1"], np.zeros((2, LENGTH), np.float32))) == 0
+    assert len(impostor_distances(["p1", "p1"], np.zeros((2, TEMPLATE_LENGTH), np.float32))) == 0
 
 
 def test_the_wider_the_more_are_known_again() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gateway.vision.identities import Identities, IdentityFace
 from gateway.vision.identity_index import Registry
-from gateway.vision.recognise.faces import LENGTH, Face, FaceReader, Picture, eye_centres_and_nose, nose_offset
+from gateway.vision.recognise.faces import TEMPLATE_LENGTH, Face, FaceReader, Picture, eye_centres_and_nose, nose_offset
 from gateway.vision.recognise.gallery import FaceMatch
 from gateway.vision.recognise.head_turn import HeadTurnVoting, has_turned
 from gateway.vision.recognise.voting import FaceResult, MatchedFace
@@ -36,7 +36,7 @@ def seen(points: NDArray[np.float64], *, yaw: float = 0, pitch: float = 0, roll:
 
 def look(away: float, person: str | None = "p1", *, sharpness: float = 500.0, width: int = 160) -> MatchedFace:
     return MatchedFace(
-        Face((0, 0, width, width), np.zeros(LENGTH, np.float32), sharpness, away), FaceMatch(person, 0.3)
+        Face((0, 0, width, width), np.zeros(TEMPLATE_LENGTH, np.float32), sharpness, away), FaceMatch(person, 0.3)
     )
 
 

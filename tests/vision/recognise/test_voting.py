@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gateway.vision.recognise.faces import LENGTH, Face
+from gateway.vision.recognise.faces import TEMPLATE_LENGTH, Face
 from gateway.vision.recognise.gallery import FaceMatch
 from gateway.vision.recognise.geometry import overlap
 from gateway.vision.recognise.plates import PlateRead
@@ -19,7 +19,7 @@ def reads(*texts_and_scores: tuple[str, float]) -> list[PlateRead]:
 def look(
     person: str | None, distance: float = 0.4, *, box: tuple[int, int, int, int] = (0, 0, 120, 120)
 ) -> MatchedFace:
-    return MatchedFace(Face(box, np.zeros(LENGTH, np.float32), 500.0), FaceMatch(person, distance))
+    return MatchedFace(Face(box, np.zeros(TEMPLATE_LENGTH, np.float32), 500.0), FaceMatch(person, distance))
 
 
 class TestPlates:
@@ -56,7 +56,7 @@ class TestFaces:
 
     def test_the_best_looks_vote_and_bad_ones_have_no_say(self) -> None:
         turned = MatchedFace(
-            Face((0, 0, 120, 120), np.zeros(LENGTH, np.float32), 500.0, aside=0.5), FaceMatch("p2", 0.3)
+            Face((0, 0, 120, 120), np.zeros(TEMPLATE_LENGTH, np.float32), 500.0, nose_offset=0.5), FaceMatch("p2", 0.3)
         )
         small, near = look("p2", box=(0, 0, 60, 60)), look("p1", box=(0, 0, 200, 200))
         assert self.judge.decide([turned, turned, small, small], over=False) is None
@@ -82,9 +82,9 @@ class TestFaces:
         assert self.judge.decide(strangers, over=True) == FaceResult(None, None)
 
     def test_follows_a_face_by_place_or_by_likeness(self) -> None:
-        far = Face((300, 0, 120, 120), np.ones(LENGTH, np.float32), 500.0)
-        near = Face((20, 0, 120, 120), np.ones(LENGTH, np.float32), 500.0)
-        alike = Face((300, 0, 120, 120), np.zeros(LENGTH, np.float32), 500.0)
+        far = Face((300, 0, 120, 120), np.ones(TEMPLATE_LENGTH, np.float32), 500.0)
+        near = Face((20, 0, 120, 120), np.ones(TEMPLATE_LENGTH, np.float32), 500.0)
+        alike = Face((300, 0, 120, 120), np.zeros(TEMPLATE_LENGTH, np.float32), 500.0)
         match = FaceMatch(None, None)
         assert not self.judge.same([look(None)], MatchedFace(far, match))
         assert self.judge.same([look(None)], MatchedFace(near, match))
