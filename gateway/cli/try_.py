@@ -71,9 +71,9 @@ def motion(files: Sequence[str], sensitivity: float) -> None:
 def _gallery(reader: Any, folder: Path | None) -> Any:
     """No photograph is refused; what is wrong with one is told, and one without any face can't help."""
     from gateway.vision.recognise.gallery import Gallery  # noqa: PLC0415  slow to load
-    from gateway.vision.recognise.photos import examine, files_of  # noqa: PLC0415  slow to load
+    from gateway.vision.recognise.photos import examine, list_photos  # noqa: PLC0415  slow to load
 
-    photos = [examine(reader, *each) for each in _shown(files_of(folder) if folder else [], "gallery")]
+    photos = [examine(reader, *each) for each in _shown(list_photos(folder) if folder else [], "gallery")]
     for photo in photos:
         if photo.fault:
             click.echo(f"warning: {photo.file}: {photo.fault.en}", err=True)

@@ -20,7 +20,7 @@ EVERY = 0.2
 """Seconds between two looks at a clip, as often as a camera's recogniser looks."""
 
 Item = TypeVar("Item")
-Verdict = TypeVar("Verdict")
+Result = TypeVar("Result")
 
 
 def plates(file: str, reader: PlateReader) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def plates(file: str, reader: PlateReader) -> list[dict[str, Any]]:
     if is_photograph(file):
         return [{"text": read.text, "score": read.score, "box": read.box} for read in reader.find(photograph(file))]
     return [
-        {"text": one.verdict.text, "score": one.verdict.score, "box": one.best.box}
+        {"text": one.result.text, "score": one.result.score, "box": one.best.box}
         for one in _vote(file, PlateVoting(), lambda picture: read_plates(reader, picture))
     ]
 
@@ -37,18 +37,18 @@ def faces(file: str, reader: FaceReader, gallery: Gallery) -> list[dict[str, Any
     """`{"box", "person", "distance"}` each; a photograph's largest first; person is None for a stranger."""
     if is_photograph(file):
         return [
-            {"box": look.face.box, "person": look.match.person, "distance": look.match.distance}
-            for look in match_faces(reader, gallery, photograph(file), closely=True)
+            {"box": item.face.box, "person": item.match.person, "distance": item.match.distance}
+            for item in match_faces(reader, gallery, photograph(file), thorough=True)
         ]
     return [
-        {"box": one.best.face.box, "person": one.verdict.person, "distance": one.verdict.distance}
+        {"box": one.best.face.box, "person": one.result.person, "distance": one.result.distance}
         for one in _vote(file, FaceVoting(), lambda picture: match_faces(reader, gallery, picture))
     ]
 
 
 def _vote(
-    file: str, judge: Voting[Item, Verdict], look: Callable[[Picture], Sequence[Item]]
-) -> list[TrackResult[Item, Frame, Verdict]]:
-    tracks: RecognitionTracker[Item, Frame, Verdict] = RecognitionTracker(judge)
-    decided = [one for frame in looks(file, EVERY) for one in tracks.see(frame.time, look(frame.bgr), frame)]
+    file: str, voting: Voting[Item, Result], recognise: Callable[[Picture], Sequence[Item]]
+) -> list[TrackResult[Item, Frame, Result]]:
+    tracks: RecognitionTracker[Item, Frame, Result] = RecognitionTracker(voting)
+    decided = [one for frame in looks(file, EVERY) for one in tracks.update(frame.time, recognise(frame.bgr), frame)]
     return decided + tracks.finish()

@@ -28,8 +28,8 @@ class Registry:
         self.models = known.matching.models
         persons = [face.person_id for face in known.faces]
         templates = [face.template for face in known.faces]
-        lookalikes = ImpostorDistances(impostor_distances(persons, np.array(templates, np.float32)))
-        self.gallery = Gallery(persons, templates, MatchLimits.of(len(self._persons), known.matching, lookalikes))
+        impostors = ImpostorDistances(impostor_distances(persons, np.array(templates, np.float32)))
+        self.gallery = Gallery(persons, templates, MatchLimits.choose(len(self._persons), known.matching, impostors))
 
     def plate(self, verdict: PlateResult) -> dict[str, Any]:
         """`text` and whose it is; where only the province was a smudge, the registered plate, with the `reason`."""

@@ -88,7 +88,9 @@ class CameraTracks:
 
     def __post_init__(self) -> None:
         judge = HeadTurnVoting(self._is_watched) if self.watch.prompt == "turn" else FaceVoting()
-        self._faces = RecognitionTracker(judge, hold=BETTER_FACE, is_urgent=self._is_urgent, patience=FACE_PATIENCE)
+        self._faces = RecognitionTracker(
+            judge, max_wait=BETTER_FACE, is_urgent=self._is_urgent, max_worse=FACE_PATIENCE
+        )
         self._plates = RecognitionTracker(PlateVoting())
         self._things = RecognitionTracker(DetectionVoting())
 
@@ -99,10 +101,10 @@ class CameraTracks:
         if self.watch.plates:
             reader = recognisers.plates(self.watch.home_province)
             reads = read_plates(reader, view.frame.bgr, thorough=self._thorough(view.clock))
-            seen += _plates(self._plates.see(view.clock, reads, view), registry)
+            seen += _plates(self._plates.update(view.clock, reads, view), registry)
         if self.watch.faces:
             looks = match_faces(recognisers.faces(registry.models), registry.gallery, view.frame.bgr)
-            seen += _faces(self._faces.see(view.clock, looks, view), registry)
+            seen += _faces(self._faces.update(view.clock, looks, view), registry)
         if self.watch.detector and not self._unusable:
             seen += self._detect(self.watch.detector, view, recognisers)
         return seen
@@ -115,7 +117,7 @@ class CameraTracks:
             self._unusable = True
             why = as_data(Words("识别模型不能用，请通知安装员", str(error)))
             return [Sighting("device.faulted", view.at, {"why": why})]
-        return [_thing(one) for one in self._things.see(view.clock, found, view)]
+        return [_thing(one) for one in self._things.update(view.clock, found, view)]
 
     def _thorough(self, clock: float) -> bool:
         if clock < self._thorough_due:
@@ -126,10 +128,8 @@ class CameraTracks:
     def pass_time(self, clock: float, registry: Registry) -> list[Sighting]:
         """What became sure because it is gone."""
         self._registry = registry
-        things = [_thing(one) for one in self._things.pass_time(clock)]
-        return (
-            _plates(self._plates.pass_time(clock), registry) + _faces(self._faces.pass_time(clock), registry) + things
-        )
+        things = [_thing(one) for one in self._things.advance(clock)]
+        return _plates(self._plates.advance(clock), registry) + _faces(self._faces.advance(clock), registry) + things
 
     def _is_urgent(self, verdict: FaceResult) -> bool:
         return verdict.person is not None and self._is_watched(verdict.person)
@@ -143,7 +143,7 @@ def _plates(decided: Iterable[TrackResult[PlateRead, View, PlateResult]], regist
 
 
 def _plate(one: TrackResult[PlateRead, View, PlateResult], registry: Registry) -> Sighting:
-    said = {**registry.plate(one.verdict), "box": one.best.box, "looks": one.looks}
+    said = {**registry.plate(one.result), "box": one.best.box, "looks": one.frames}
     return Sighting("plate.read", one.view.at, said, one.view.frame.jpeg(box=one.best.box))
 
 
@@ -152,8 +152,8 @@ def _faces(decided: Iterable[TrackResult[MatchedFace, View, FaceResult]], regist
 
 
 def _face(one: TrackResult[MatchedFace, View, FaceResult], registry: Registry) -> Sighting:
-    verdict, box = one.verdict, one.best.face.box
-    said: dict[str, Any] = {"distance": verdict.distance, "box": box, "looks": one.looks}
+    verdict, box = one.result, one.best.face.box
+    said: dict[str, Any] = {"distance": verdict.distance, "box": box, "looks": one.frames}
     jpeg = one.view.frame.jpeg(box=box)
     if verdict.turned is not None:
         said["turned"] = verdict.turned
@@ -166,5 +166,5 @@ def _face(one: TrackResult[MatchedFace, View, FaceResult], registry: Registry) -
 
 
 def _thing(one: TrackResult[Detection, View, DetectedObject]) -> Sighting:
-    said: dict[str, Any] = {"class": one.verdict.name, "score": one.verdict.score, "box": one.best.box}
-    return Sighting("object.seen", one.view.at, said | {"looks": one.looks}, one.view.frame.jpeg(box=one.best.box))
+    said: dict[str, Any] = {"class": one.result.name, "score": one.result.score, "box": one.best.box}
+    return Sighting("object.seen", one.view.at, said | {"looks": one.frames}, one.view.frame.jpeg(box=one.best.box))

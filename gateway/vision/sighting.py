@@ -51,7 +51,7 @@ class Watch:
     @classmethod
     def of(cls, said: dict[str, Any]) -> Watch:
         """Back from `message()`."""
-        detector = DetectorModel.of(said["detector"]) if said["detector"] else None
+        detector = DetectorModel.from_json(said["detector"]) if said["detector"] else None
         return cls(**said | {"layout": SceneLayout.from_json(said["layout"]), "detector": detector})
 
 

@@ -45,10 +45,10 @@ def _speed() -> Table:
     finder, describer = HogFaceDetector(), DlibExtractor()
     (found,) = finder.find(picture, 80)
     x, y, width, height = found.box
-    chip = dlib.get_face_chip(rgb(picture), found.mark, 150, 0.25)
+    chip = dlib.get_face_chip(rgb(picture), found.detection, 150, 0.25)
     ours, reference = fastest_encoder(), DlibEncoder()
     colours, corners, theirs = rgb(picture), [(y, x + width, y + height, x)], _face_recognition()
-    after = _ms(lambda: describer.describe(picture, locate_landmarks(finder._landmarks, picture, found.box)), 30)
+    after = _ms(lambda: describer.extract(picture, locate_landmarks(finder._landmarks, picture, found.box)), 30)
     encoder, dlibs = _ms(lambda: ours.encode(chip), 30), _ms(lambda: reference.encode(chip), 8)
     whole = _ms(lambda: theirs(colours, known_face_locations=corners, model="small"), 8)
     apart = float(np.linalg.norm(ours.encode(chip) - reference.encode(chip)))

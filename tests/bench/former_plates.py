@@ -21,7 +21,7 @@ from gateway.vision.recognise.plate_characters import ALPHABET
 from gateway.vision.recognise.plate_colour import PlateColour, classify_colour
 from gateway.vision.recognise.plate_grammar import plate_automaton
 from gateway.vision.recognise.plate_line import ACCEPT_SCORE, LineCrops, PlateLineRead, crops_of_plate, geometric_mean
-from gateway.vision.recognise.plates import PlateRead, PlateReader, _best_of_each, _doubled, _in_order
+from gateway.vision.recognise.plates import PlateRead, PlateReader, _enlarged, _sorted, _without_duplicates
 
 Read = tuple[str, tuple[float, ...]]
 
@@ -66,7 +66,9 @@ class FormerLines:
         if decoded is None:
             return None
         places = zip(decoded.text, decoded.columns, strict=True)
-        certain = (float(scores.plain[column : column + 3, ALPHABET.index(each)].max()) for each, column in places)
+        certain = (
+            float(scores.probabilities[column : column + 3, ALPHABET.index(each)].max()) for each, column in places
+        )
         return decoded.text, tuple(min(1.0, one) for one in certain)
 
 
@@ -78,24 +80,24 @@ class FormerReader(PlateReader):
         self._former = FormerLines(threads)
 
     def find(self, picture: Picture, *, thorough: bool = True) -> list[PlateRead]:
-        if self._is_crop(picture) and (read := self.read(picture)) and read.score >= self.CROP_IS_ONE:
+        if self._is_crop(picture) and (read := self.read(picture)) and read.score >= self.MIN_CROP_SCORE:
             return [read]
         reads: list[PlateRead] = []
-        for candidate in find_candidates(picture, self.MOST_CANDIDATES):
+        for candidate in find_candidates(picture, self.MAX_CANDIDATES):
             if not any(read.score >= ACCEPT_SCORE and covered_share(candidate.box, read.box) > 0.5 for read in reads):
                 reads += self._all(picture, self._quads_near(picture, candidate.box))
         if thorough and not any(read.score >= ACCEPT_SCORE for read in reads):
-            reads += self._all(picture, self._finder.find(picture, 800))
-        return _in_order([read for read in _best_of_each(reads) if read.score >= self.WORTH_SAYING])
+            reads += self._all(picture, self._detector.find(picture, 800))
+        return _sorted([read for read in _without_duplicates(reads) if read.score >= self.MIN_SCORE])
 
     def read(self, crop: Picture) -> PlateRead | None:
         height, width = map(int, crop.shape[:2])
         found = self._former.read(crops_of_plate(crop))
-        return PlateRead(found.text, found.score, (0, 0, width, height), found.certain) if found else None
+        return PlateRead(found.text, found.score, (0, 0, width, height), found.certainties) if found else None
 
     def _all(self, picture: Picture, quads: Sequence[Quad]) -> list[PlateRead]:
         reads = ((self._former.read(looks), box) for looks, box in _lines(picture, quads))
-        return [PlateRead(read.text, read.score, box, read.certain) for read, box in reads if read]
+        return [PlateRead(read.text, read.score, box, read.certainties) for read, box in reads if read]
 
 
 def _lines(picture: Picture, quads: Sequence[Quad]) -> Iterator[tuple[LineCrops, Box]]:
@@ -105,7 +107,7 @@ def _lines(picture: Picture, quads: Sequence[Quad]) -> Iterator[tuple[LineCrops,
             continue
         wide, tight = rectify(picture, quad), rectify(picture, quad, 0.03, 0.05)
         if width >= 1.8 * height:
-            yield LineCrops(wide, _doubled(tight)), bounding_box(quad)
+            yield LineCrops(wide, _enlarged(tight)), bounding_box(quad)
         if width < two_row_plates.MIN_ROW_RATIO * height and _yellow(tight):
             yield LineCrops(two_row_plates.split_rows(wide), two_row_plates.split_rows(tight)), bounding_box(quad)
     for upper, lower in two_row_plates.row_pairs(quads):

@@ -220,7 +220,7 @@ def _taken(registry: Registry, one: Try) -> dict[str, Any]:
 
 def _verdict(one: Try) -> PlateResult:
     assert one.ours is not None
-    return PlateResult(one.ours.text, one.ours.score, one.ours.certain[0])
+    return PlateResult(one.ours.text, one.ours.score, one.ours.certainties[0])
 
 
 def _random_plate(rng: np.random.Generator) -> str:

@@ -103,18 +103,18 @@ async def _enrolled(data: Path, matching: FaceMatching) -> tuple[list[str], Any]
 def _print(persons: Sequence[str], templates: Any, matching: FaceMatching, wanted: float | None) -> None:
     pairs, many = impostor_distances(persons, templates), len(set(persons))
     own = matching.models.recogniser is not None
-    lookalikes = ImpostorDistances(pairs, measured=not own)
-    chosen = MatchLimits.of(many, matching, lookalikes).distance
+    impostors = ImpostorDistances(pairs, measured=not own)
+    chosen = MatchLimits.choose(many, matching, impostors).distance
     distances = {round(chosen * share, 3) for share in _SHARES} if own else {*DISTANCES, chosen}
     console = Console(width=None if Console().is_terminal else 110)
     title = f"{many} persons, {len(persons)} photographs; {matching.strangers_a_day:g} strangers a day"
     if persons:
-        console.print(_table(title, sorted(distances), chosen, many, lookalikes, matching))
+        console.print(_table(title, sorted(distances), chosen, many, impostors, matching))
     else:
         click.echo(_NOBODY)
     console.print(f"chosen: [bold]{chosen:g}[/bold], {_because(matching, chosen)}")
     console.print(_remark(pairs, own=own), end="")
-    if wanted is not None and (why := reason_to_reject(wanted, many, matching, lookalikes)):
+    if wanted is not None and (why := reason_to_reject(wanted, many, matching, impostors)):
         raise click.ClickException(why)
 
 
@@ -139,14 +139,14 @@ def _table(
     distances: Sequence[float],
     chosen: float,
     many: int,
-    lookalikes: ImpostorDistances,
+    impostors: ImpostorDistances,
     matching: FaceMatching,
 ) -> Table:
     table = Table("distance", "strangers misnamed a day", "one stranger in", "known again by one look", "", title=title)
     for distance in distances:
-        expected = lookalikes.false_a_day(distance, many, matching.strangers_a_day)
-        verdict = "[bold]chosen[/bold]" if distance == chosen else _refused(distance, expected, matching, lookalikes)
-        again = f"{true_match_rate(distance):.0%}" if lookalikes.measured else "–"
+        expected = impostors.false_matches_a_day(distance, many, matching.strangers_a_day)
+        verdict = "[bold]chosen[/bold]" if distance == chosen else _refused(distance, expected, matching, impostors)
+        again = f"{true_match_rate(distance):.0%}" if impostors.measured else "–"
         a_day = f"{expected:.2g}" if expected >= _LEAST else f"under {_LEAST:g}"
         table.add_row(f"{distance:.3f}", a_day, _rarity(expected, matching), again, verdict)
     return table
@@ -159,8 +159,8 @@ def _rarity(expected: float, matching: FaceMatching) -> str:
     return f"{matching.strangers_a_day / expected:,.0f}"
 
 
-def _refused(distance: float, expected: float, matching: FaceMatching, lookalikes: ImpostorDistances) -> str:
+def _refused(distance: float, expected: float, matching: FaceMatching, impostors: ImpostorDistances) -> str:
     """In a word or two why the gateway would not take it; empty where it would."""
     if expected > matching.false_a_day:
         return f"refused: over {matching.false_a_day:g} a day"
-    return f"refused: wider than {WIDEST}" if lookalikes.measured and distance > WIDEST else ""
+    return f"refused: wider than {WIDEST}" if impostors.measured and distance > WIDEST else ""

@@ -15,7 +15,7 @@ from gateway.cli.faces.options import config_option, load_matching
 from gateway.errors import NotFound
 from gateway.store import Store
 from gateway.vision.matching import FaceModels
-from gateway.vision.recognise.photos import Photo, examine, files_of
+from gateway.vision.recognise.photos import Photo, examine, list_photos
 
 
 @click.command("enrol")
@@ -67,8 +67,8 @@ def _report(taken: int, refused: Sequence[tuple[Path, str]]) -> None:
 def _wanted(photos: Path, person: str | None) -> list[tuple[str, Path]]:
     if photos.is_dir():
         if person is not None:
-            return [(person, file) for _, file in files_of(photos.parent) if file.parent == photos]
-        return files_of(photos)
+            return [(person, file) for _, file in list_photos(photos.parent) if file.parent == photos]
+        return list_photos(photos)
     if person is None:
         raise click.UsageError("Say whose photograph it is: --person ID.")
     return [(person, photos)]

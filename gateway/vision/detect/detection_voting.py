@@ -22,33 +22,35 @@ class DetectedObject:
 class DetectionVoting:
     """Told once two looks agree: one alone may be a shadow."""
 
-    ENOUGH = 2
-    _SAME = 0.2
+    MIN_DETECTIONS = 2
+    _MIN_OVERLAP = 0.2
     """The overlap of a thing with itself a fifth of a second later."""
-    _STEP = 1.0
+    _MAX_STEP = 1.0
     """Its own size: how far it may have gone when there is no overlap."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
 
-    def worth(self, item: Detection) -> float:
+    def quality(self, item: Detection) -> float:
         """The surest and largest."""
         return float(item.score * (item.box[2] * item.box[3]) ** 0.25)
 
-    def same(self, looks: Sequence[Detection], item: Detection) -> bool:
-        last = looks[-1]
-        return item.name == last.name and (overlap(last.box, item.box) >= self._SAME or _near(last, item, self._STEP))
+    def matches(self, items: Sequence[Detection], item: Detection) -> bool:
+        last = items[-1]
+        return item.name == last.name and (
+            overlap(last.box, item.box) >= self._MIN_OVERLAP or _is_near(last, item, self._MAX_STEP)
+        )
 
-    def decide(self, looks: Sequence[Detection], *, over: bool) -> DetectedObject | None:  # noqa: ARG002  # one look is never enough
-        if len(looks) < self.ENOUGH:
+    def decide(self, items: Sequence[Detection], *, final: bool) -> DetectedObject | None:  # noqa: ARG002  # one look is never enough
+        if len(items) < self.MIN_DETECTIONS:
             return None
-        score = sum(look.score for look in looks) / len(looks)
-        return DetectedObject(looks[0].name, round(score, 3), next(self._numbers))
+        score = sum(item.score for item in items) / len(items)
+        return DetectedObject(items[0].name, round(score, 3), next(self._numbers))
 
-    def name(self, verdict: DetectedObject) -> Hashable:
-        return verdict.number
+    def identity(self, result: DetectedObject) -> Hashable:
+        return result.number
 
 
-def _near(last: Detection, item: Detection, step: float) -> bool:
+def _is_near(last: Detection, item: Detection, max_step: float) -> bool:
     (x1, y1, width, height), (x2, y2, _, _) = last.box, item.box
-    return abs(x1 - x2) <= step * width and abs(y1 - y2) <= step * height
+    return abs(x1 - x2) <= max_step * width and abs(y1 - y2) <= max_step * height

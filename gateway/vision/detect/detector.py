@@ -22,7 +22,7 @@ _GREY = 114
 
 
 @dataclass(frozen=True, slots=True)
-class _Fit:
+class _Scaling:
     """How a picture was made to fit: pixels of the input = pixels of the picture × scale + offset."""
 
     scale: tuple[float, float]
@@ -34,23 +34,23 @@ class ObjectDetector:
 
     def __init__(self, model: DetectorModel) -> None:
         self.model = model
-        content = _read(model)
+        content = _read_model(model)
         try:
             self._session = load_session(content)
         except Exception as error:  # noqa: BLE001  onnxruntime's own exceptions have no common base
-            raise _mistake(model, f"is no model that can be loaded: {error}") from None
-        asked = self._session.get_inputs()[0]
-        self._name = asked.name
-        self._bytes = "uint8" in asked.type
-        self._colours_last = len(asked.shape) == 4 and asked.shape[-1] == 3
+            raise _config_error(model, f"is no model that can be loaded: {error}") from None
+        model_input = self._session.get_inputs()[0]
+        self._input_name = model_input.name
+        self._takes_bytes = "uint8" in model_input.type
+        self._channels_last = len(model_input.shape) == 4 and model_input.shape[-1] == 3
         self._outputs = [output.name for output in self._session.get_outputs()]
-        if len(asked.shape) == 4:
-            _check_size(model, asked.shape[1:3] if self._colours_last else asked.shape[2:])
+        if len(model_input.shape) == 4:
+            _check_size(model, model_input.shape[1:3] if self._channels_last else model_input.shape[2:])
 
     def find(self, picture: Picture) -> list[Detection]:
         """The surest first. `picture` is BGR, of any size. Raises BadInput when the model's format is another."""
-        fitted, fit = _fit(picture, self.model)
-        values = self._run(self._blob(fitted))
+        resized, scaling = _fit_picture(picture, self.model)
+        values = self._run(self._to_tensor(resized))
         found = parse_outputs(self.model, dict(zip(self._outputs, values, strict=True)))
         order = np.argsort(-found.scores)
         return [
@@ -58,62 +58,70 @@ class ObjectDetector:
             for corners, score, kind in zip(
                 found.corners[order], found.scores[order], found.classes[order].tolist(), strict=True
             )
-            if self.model.classes[kind] and (box := _back(corners, fit, picture.shape)) is not None
+            if self.model.classes[kind] and (box := _to_picture(corners, scaling, picture.shape)) is not None
         ]
 
     def _run(self, blob: NDArray[np.generic]) -> list[NDArray[np.generic]]:
         try:
-            return list(self._session.run(self._outputs, {self._name: blob}))
+            return list(self._session.run(self._outputs, {self._input_name: blob}))
         except Exception as error:  # noqa: BLE001  onnxruntime's own exceptions have no common base
             raise BadInput(f"the detector {self.model.path} takes no picture: {error}", b"") from None
 
-    def _blob(self, fitted: Picture) -> NDArray[np.generic]:
-        model, colours = self.model, fitted[..., ::-1] if self.model.rgb else fitted
-        ordered = colours if self._colours_last else colours.transpose(2, 0, 1)
+    def _to_tensor(self, resized: Picture) -> NDArray[np.generic]:
+        model, colours = self.model, resized[..., ::-1] if self.model.rgb else resized
+        ordered = colours if self._channels_last else colours.transpose(2, 0, 1)
         whole = np.ascontiguousarray(ordered[None])
-        return whole if self._bytes else (whole.astype(np.float32) - np.float32(model.mean)) * np.float32(model.scale)
+        return (
+            whole
+            if self._takes_bytes
+            else (whole.astype(np.float32) - np.float32(model.mean)) * np.float32(model.scale)
+        )
 
 
-def _read(model: DetectorModel) -> bytes:
+def _read_model(model: DetectorModel) -> bytes:
     try:
         content = Path(model.path).read_bytes()
     except OSError as error:
-        raise _mistake(model, f"can't be read: {error.strerror}") from None
+        raise _config_error(model, f"can't be read: {error.strerror}") from None
     found = hashlib.sha256(content).hexdigest()
     if found != model.sha256.lower():
-        raise _mistake(model, f"has another SHA-256: {found}")
+        raise _config_error(model, f"has another SHA-256: {found}")
     return content
 
 
 def _check_size(model: DetectorModel, sides: Sequence[object]) -> None:
     """`sides` are rows and columns; a name in place of a number takes any."""
     width, height = model.size
-    rows, columns = (side if isinstance(side, int) else said for side, said in zip(sides, (height, width), strict=True))
+    rows, columns = (
+        side if isinstance(side, int) else expected for side, expected in zip(sides, (height, width), strict=True)
+    )
     if (rows, columns) != (height, width):
-        why = f"takes {columns} by {rows} pixels, and size says {width} by {height}"
-        raise _mistake(model, why, f"write size: [{columns}, {rows}]")
+        problem = f"takes {columns} by {rows} pixels, and size says {width} by {height}"
+        raise _config_error(model, problem, f"write size: [{columns}, {rows}]")
 
 
-def _mistake(model: DetectorModel, why: str, mend: str = "get the right file, or its hash") -> ConfigError:
-    return ConfigError([Mistake(Path(model.path), 0, f"the detector {why}", mend)])
+def _config_error(model: DetectorModel, problem: str, fix: str = "get the right file, or its hash") -> ConfigError:
+    return ConfigError([Mistake(Path(model.path), 0, f"the detector {problem}", fix)])
 
 
-def _fit(picture: Picture, model: DetectorModel) -> tuple[Picture, _Fit]:
+def _fit_picture(picture: Picture, model: DetectorModel) -> tuple[Picture, _Scaling]:
     (rows, columns), (width, height) = picture.shape[:2], model.size
     across, down = width / columns, height / rows
     if not model.letterbox:
-        return np.asarray(cv2.resize(picture, (width, height)), np.uint8), _Fit((across, down), (0.0, 0.0))
+        return np.asarray(cv2.resize(picture, (width, height)), np.uint8), _Scaling((across, down), (0.0, 0.0))
     scale = min(across, down)
     inner = (max(1, round(columns * scale)), max(1, round(rows * scale)))
     left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
     whole = np.full((height, width, 3), _GREY, np.uint8)
     whole[top : top + inner[1], left : left + inner[0]] = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA)
-    return whole, _Fit((inner[0] / columns, inner[1] / rows), (float(left), float(top)))
+    return whole, _Scaling((inner[0] / columns, inner[1] / rows), (float(left), float(top)))
 
 
-def _back(corners: NDArray[np.float32], fit: _Fit, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+def _to_picture(
+    corners: NDArray[np.float32], scaling: _Scaling, shape: tuple[int, ...]
+) -> tuple[int, int, int, int] | None:
     """In pixels of the picture and inside of it; None when nothing is left."""
     limits = np.array([shape[1], shape[0]] * 2, np.float32)
-    placed = (corners - np.array(fit.offset * 2, np.float32)) / np.array(fit.scale * 2, np.float32)
+    placed = (corners - np.array(scaling.offset * 2, np.float32)) / np.array(scaling.scale * 2, np.float32)
     left, top, right, bottom = np.clip(placed, 0, limits).round().astype(int).tolist()
     return (left, top, right - left, bottom - top) if right > left and bottom > top else None

@@ -41,10 +41,10 @@ class DetectorModel:
     """For ssd: the number of the first class; 1 where 0 is the background."""
 
     @classmethod
-    def of(cls, said: dict[str, Any]) -> DetectorModel:
+    def from_json(cls, data: dict[str, Any]) -> DetectorModel:
         """From what `dataclasses.asdict` made of one, by way of JSON."""
-        outputs = tuple(said["outputs"]) if said["outputs"] else None
-        return cls(**said | {"classes": tuple(said["classes"]), "size": tuple(said["size"]), "outputs": outputs})
+        outputs = tuple(data["outputs"]) if data["outputs"] else None
+        return cls(**data | {"classes": tuple(data["classes"]), "size": tuple(data["size"]), "outputs": outputs})
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class DetectorBoxes:
     scores: _Floats
     classes: NDArray[np.intp]
 
-    def where(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> DetectorBoxes:
+    def select(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> DetectorBoxes:
         return DetectorBoxes(self.corners[keep], self.scores[keep], self.classes[keep])
 
 
@@ -34,20 +34,22 @@ def parse_outputs(model: DetectorModel, outputs: Mapping[str, NDArray[np.generic
         found = _ssd(model, dict(zip(outputs, arrays, strict=True)))
     else:
         found = {"yolov5": _yolov5, "yolov8": _yolov8, "nms": _nms}[model.format](model, arrays[0])
-    known = (found.classes >= 0) & (found.classes < len(model.classes))
-    sure = found.where(known & (found.scores >= model.threshold) & np.isfinite(found.corners).all(axis=1))
-    return sure if model.format == "nms" else _without_doubles(sure, model.overlap)
+    is_known_class = (found.classes >= 0) & (found.classes < len(model.classes))
+    confident = found.select(
+        is_known_class & (found.scores >= model.threshold) & np.isfinite(found.corners).all(axis=1)
+    )
+    return confident if model.format == "nms" else _suppress_overlaps(confident, model.overlap)
 
 
 def _yolov5(model: DetectorModel, output: _Floats) -> DetectorBoxes:
     rows = _rows(model, output, 5 + len(model.classes))
-    chances = rows[:, 5:] * rows[:, 4:5]
-    return _from_middles(rows, chances)
+    class_scores = rows[:, 5:] * rows[:, 4:5]
+    return _from_centres(rows, class_scores)
 
 
 def _yolov8(model: DetectorModel, output: _Floats) -> DetectorBoxes:
     rows = _rows(model, np.swapaxes(output, -1, -2), 4 + len(model.classes))
-    return _from_middles(rows, rows[:, 4:])
+    return _from_centres(rows, rows[:, 4:])
 
 
 def _nms(model: DetectorModel, output: _Floats) -> DetectorBoxes:
@@ -58,12 +60,12 @@ def _nms(model: DetectorModel, output: _Floats) -> DetectorBoxes:
 def _ssd(model: DetectorModel, outputs: Mapping[str, _Floats]) -> DetectorBoxes:
     names = model.outputs or tuple(outputs)[:3]
     if len(names) < 3 or any(name not in outputs for name in names):
-        raise _wrong(model, f"has the outputs {', '.join(outputs)}; it needs boxes, classes and scores")
+        raise _bad_format(model, f"has the outputs {', '.join(outputs)}; it needs boxes, classes and scores")
     corners, classes, scores = (outputs[name] for name in names)
     flat = corners.reshape(-1, corners.shape[-1])
     if flat.shape[1] != 4 or not flat.shape[0] == classes.size == scores.size:
         shapes = [tuple(outputs[name].shape) for name in names]
-        raise _wrong(model, f"puts out {shapes}: boxes of four, and as many classes and scores, are needed")
+        raise _bad_format(model, f"puts out {shapes}: boxes of four, and as many classes and scores, are needed")
     ordered = flat[:, [1, 0, 3, 2]] if model.top_first else flat
     width, height = model.size
     pixels = ordered * np.array([width, height, width, height], np.float32)
@@ -74,24 +76,26 @@ def _rows(model: DetectorModel, output: _Floats, columns: int) -> _Floats:
     rows = output.reshape(-1, output.shape[-1]) if output.ndim in {2, 3} else output
     if rows.ndim != 2 or rows.shape[1] != columns:
         shape = tuple(output.shape)
-        raise _wrong(model, f"puts out {shape}: {columns} numbers a box are needed for {len(model.classes)} classes")
+        raise _bad_format(
+            model, f"puts out {shape}: {columns} numbers a box are needed for {len(model.classes)} classes"
+        )
     return rows
 
 
-def _from_middles(rows: _Floats, chances: _Floats) -> DetectorBoxes:
-    middle, half = rows[:, :2], rows[:, 2:4] / 2
-    corners = np.concatenate([middle - half, middle + half], axis=1)
-    return DetectorBoxes(corners, chances.max(axis=1), chances.argmax(axis=1))
+def _from_centres(rows: _Floats, class_scores: _Floats) -> DetectorBoxes:
+    centre, half = rows[:, :2], rows[:, 2:4] / 2
+    corners = np.concatenate([centre - half, centre + half], axis=1)
+    return DetectorBoxes(corners, class_scores.max(axis=1), class_scores.argmax(axis=1))
 
 
-def _without_doubles(found: DetectorBoxes, overlap: float) -> DetectorBoxes:
+def _suppress_overlaps(found: DetectorBoxes, overlap: float) -> DetectorBoxes:
     if not found.scores.size:
         return found
     sides = found.corners[:, 2:] - found.corners[:, :2]
     shaped: Sequence[Sequence[float]] = np.concatenate([found.corners[:, :2], sides], axis=1).tolist()
     kept = cv2.dnn.NMSBoxesBatched(shaped, found.scores.tolist(), found.classes.tolist(), 0.0, overlap)
-    return found.where(np.asarray(kept, np.intp).ravel())
+    return found.select(np.asarray(kept, np.intp).ravel())
 
 
-def _wrong(model: DetectorModel, why: str) -> BadInput:
-    return BadInput(f"the detector {model.path} {why}: is its format {model.format}?", b"")
+def _bad_format(model: DetectorModel, problem: str) -> BadInput:
+    return BadInput(f"the detector {model.path} {problem}: is its format {model.format}?", b"")

@@ -27,8 +27,8 @@ Ints = NDArray[np.intp]
 _NEVER = -1e9
 _STAY = -1
 _FROM_BLANK = -2
-_TINY = 1e-300
-_QUIET = -6.0
+_EPSILON = 1e-300
+_SKIP_MARGIN = -6.0
 """How much less likely (natural log) every character is than none in a column that is passed over."""
 
 
@@ -37,7 +37,7 @@ class TextScores(NamedTuple):
 
     characters: Floats
     blank: Floats
-    plain: Floats
+    probabilities: Floats
 
 
 class CtcResult(NamedTuple):
@@ -82,83 +82,85 @@ class CtcDecoder:
 
         None when the picture has too few columns for any text of the grammar.
         """
-        characters, blank, begins = _squeezed(characters, blank)
+        characters, blank, column_starts = _skip_blank_columns(characters, blank)
         states, arcs = self.automaton.states, len(self._source)
         on_blank, on_arc = np.full(states, _NEVER), np.full(arcs, _NEVER)
         on_blank[START] = 0.0
-        trail: list[tuple[Ints, Ints]] = []
-        for heard, silence in zip(characters, blank, strict=True):
-            leader, into = self._leaders(on_arc, states)
-            entered, arc_from = self._enter(on_blank, on_arc, leader, into)
-            arc_from[on_arc >= entered] = _STAY
-            blank_from = np.where(into > on_blank, leader, _STAY)
-            on_blank = np.maximum(on_blank, into) + silence
-            on_arc = np.maximum(on_arc, entered) + heard[self._letter]
-            trail.append((arc_from, blank_from))
-        found = self._best(on_blank, on_arc, trail)
-        return found and found._replace(columns=tuple(int(begins[column]) for column in found.columns))
+        backpointers: list[tuple[Ints, Ints]] = []
+        for character_scores, blank_score in zip(characters, blank, strict=True):
+            best_arc, best_score = self._best_arcs(on_arc, states)
+            entry_score, arc_from = self._enter(on_blank, on_arc, best_arc, best_score)
+            arc_from[on_arc >= entry_score] = _STAY
+            blank_from = np.where(best_score > on_blank, best_arc, _STAY)
+            on_blank = np.maximum(on_blank, best_score) + blank_score
+            on_arc = np.maximum(on_arc, entry_score) + character_scores[self._letter]
+            backpointers.append((arc_from, blank_from))
+        result = self._best_path(on_blank, on_arc, backpointers)
+        return result and result._replace(columns=tuple(int(column_starts[column]) for column in result.columns))
 
-    def _leaders(self, on_arc: Floats, states: int) -> tuple[Ints, Floats]:
+    def _best_arcs(self, on_arc: Floats, states: int) -> tuple[Ints, Floats]:
         """For every state the best arc into it and that arc's score."""
-        leader, into = np.full(states, _STAY), np.full(states, _NEVER)
+        best_arc, best_score = np.full(states, _STAY), np.full(states, _NEVER)
         best = np.maximum.reduceat(on_arc, self._first)
         spread = np.repeat(best, np.diff(self._first, append=len(on_arc)))
         holders = np.flatnonzero(on_arc == spread)[::-1]
-        into[self._targets] = best
-        leader[self._target_of(holders)] = holders
-        return leader, into
+        best_score[self._targets] = best
+        best_arc[self._target_of(holders)] = holders
+        return best_arc, best_score
 
     def _target_of(self, arcs: Ints) -> Ints:
         return self._targets[np.searchsorted(self._first, arcs, side="right") - 1]
 
-    def _enter(self, on_blank: Floats, on_arc: Floats, leader: Ints, into: Floats) -> tuple[Floats, Ints]:
+    def _enter(self, on_blank: Floats, on_arc: Floats, best_arc: Ints, best_score: Floats) -> tuple[Floats, Ints]:
         """The best score on which each arc is entered, and where from."""
         second = on_arc.copy()
-        second[leader[self._targets]] = _NEVER
-        runner, runner_into = self._leaders(second, len(on_blank))
-        previous, score = leader[self._source], into[self._source]
+        second[best_arc[self._targets]] = _NEVER
+        second_arc, second_score = self._best_arcs(second, len(on_blank))
+        previous, score = best_arc[self._source], best_score[self._source]
         same = (previous >= 0) & (self._letter[previous] == self._letter)
-        previous = np.where(same, runner[self._source], previous)
-        score = np.where(same, runner_into[self._source], score)
-        quiet = on_blank[self._source]
-        return np.maximum(quiet, score) + self._gain, np.where(quiet >= score, _FROM_BLANK, previous)
+        previous = np.where(same, second_arc[self._source], previous)
+        score = np.where(same, second_score[self._source], score)
+        blank_score = on_blank[self._source]
+        return np.maximum(blank_score, score) + self._gain, np.where(blank_score >= score, _FROM_BLANK, previous)
 
-    def _best(self, on_blank: Floats, on_arc: Floats, trail: list[tuple[Ints, Ints]]) -> CtcResult | None:
-        leader, into = self._leaders(on_arc, len(on_blank))
+    def _best_path(self, on_blank: Floats, on_arc: Floats, backpointers: list[tuple[Ints, Ints]]) -> CtcResult | None:
+        best_arc, best_score = self._best_arcs(on_arc, len(on_blank))
         finals = np.array(sorted(self.automaton.finals))
-        scores = np.maximum(on_blank, into)[finals]
+        scores = np.maximum(on_blank, best_score)[finals]
         state = int(finals[scores.argmax()])
         if scores.max() <= _NEVER / 2:
             return None
-        arc = int(leader[state]) if into[state] > on_blank[state] else None
-        return self._walk_back(state, arc, trail, float(scores.max()))
+        arc = int(best_arc[state]) if best_score[state] > on_blank[state] else None
+        return self._trace_back(state, arc, backpointers, float(scores.max()))
 
-    def _walk_back(self, state: int, arc: int | None, trail: list[tuple[Ints, Ints]], score: float) -> CtcResult:
+    def _trace_back(
+        self, state: int, arc: int | None, backpointers: list[tuple[Ints, Ints]], score: float
+    ) -> CtcResult:
         """From the last column to the first; `arc` is None while on a blank in `state`."""
-        found: list[tuple[int, int]] = []
-        for column in range(len(trail) - 1, -1, -1):
-            arc_from, blank_from = trail[column]
+        result: list[tuple[int, int]] = []
+        for column in range(len(backpointers) - 1, -1, -1):
+            arc_from, blank_from = backpointers[column]
             if arc is None:
                 arc = int(blank_from[state]) if blank_from[state] != _STAY else None
                 continue
             if arc_from[arc] == _STAY:
                 continue
-            found.append((column, arc))
+            result.append((column, arc))
             state = int(self._source[arc])
             arc = None if arc_from[arc] == _FROM_BLANK else int(arc_from[arc])
-        found.reverse()
-        text = "".join(self.alphabet[self._letter[arc]] for _, arc in found)
-        return CtcResult(text, score, tuple(column for column, _ in found))
+        result.reverse()
+        text = "".join(self.alphabet[self._letter[arc]] for _, arc in result)
+        return CtcResult(text, score, tuple(column for column, _ in result))
 
 
-def _squeezed(characters: Floats, blank: Floats) -> tuple[Floats, Floats, Ints]:
+def _skip_blank_columns(characters: Floats, blank: Floats) -> tuple[Floats, Floats, Ints]:
     """Columns in a row that say nothing but blank, as one; and which column each begins at.
 
     Two thirds of a line's columns are such, and walking goes column by column.
     """
-    quiet = characters.max(axis=1, initial=_NEVER) < blank + _QUIET
-    begins = np.flatnonzero(np.concatenate([[True], ~(quiet[1:] & quiet[:-1])]))
-    return np.maximum.reduceat(characters, begins), np.add.reduceat(blank, begins), begins
+    blank_score = characters.max(axis=1, initial=_NEVER) < blank + _SKIP_MARGIN
+    column_starts = np.flatnonzero(np.concatenate([[True], ~(blank_score[1:] & blank_score[:-1])]))
+    return np.maximum.reduceat(characters, column_starts), np.add.reduceat(blank, column_starts), column_starts
 
 
 def log_likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> Floats:
@@ -170,23 +172,25 @@ def log_likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> 
     letters = np.zeros((len(texts), max(map(len, texts))), int)
     for row, text in zip(letters, texts, strict=True):
         row[: len(text)] = [alphabet.index(character) for character in text]
-    ends = 2 * np.array([len(text) for text in texts])
-    places = 2 * letters.shape[1] + 1
-    leaps = np.zeros((len(texts), places))
-    leaps[:, 3::2] = letters[:, 1:] != letters[:, :-1]
-    heard = np.empty((len(scores.blank), len(texts), places))
-    heard[:, :, 0::2] = np.exp(scores.blank)[:, None, None]
-    heard[:, :, 1::2] = np.exp(scores.characters)[:, letters]
-    at = np.zeros_like(leaps)
-    at[:, :2] = heard[0, :, :2]
+    final_positions = 2 * np.array([len(text) for text in texts])
+    positions = 2 * letters.shape[1] + 1
+    skips = np.zeros((len(texts), positions))
+    skips[:, 3::2] = letters[:, 1:] != letters[:, :-1]
+    character_scores = np.empty((len(scores.blank), len(texts), positions))
+    character_scores[:, :, 0::2] = np.exp(scores.blank)[:, None, None]
+    character_scores[:, :, 1::2] = np.exp(scores.characters)[:, letters]
+    forward = np.zeros_like(skips)
+    forward[:, :2] = character_scores[0, :, :2]
     total = np.zeros(len(texts))
-    for column in heard[1:]:
-        further = at.copy()
-        further[:, 1:] += at[:, :-1]
-        further[:, 2:] += leaps[:, 2:] * at[:, :-2]
-        further *= column
-        scale = further.sum(axis=1) + _TINY
-        at = further / scale[:, None]
+    for column in character_scores[1:]:
+        next_forward = forward.copy()
+        next_forward[:, 1:] += forward[:, :-1]
+        next_forward[:, 2:] += skips[:, 2:] * forward[:, :-2]
+        next_forward *= column
+        scale = next_forward.sum(axis=1) + _EPSILON
+        forward = next_forward / scale[:, None]
         total += np.log(scale)
     rows = np.arange(len(texts))
-    return np.asarray(total + np.log(at[rows, ends] + at[rows, ends - 1] + _TINY), np.float64)
+    return np.asarray(
+        total + np.log(forward[rows, final_positions] + forward[rows, final_positions - 1] + _EPSILON), np.float64
+    )

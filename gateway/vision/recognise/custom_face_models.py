@@ -29,8 +29,8 @@ def create_face_reader(models: FaceModels | None = None) -> FaceReader:
     """
     detector, recogniser = (models.detector, models.recogniser) if models else (None, None)
     if recogniser is not None and detector is None:
-        raise _wrong(Path(recogniser.path), "needs a detector that finds its five points", "name one beside it")
-    finder = YuNetFaceDetector(detector, points=recogniser is None) if detector else HogFaceDetector()
+        raise _config_error(Path(recogniser.path), "needs a detector that finds its five points", "name one beside it")
+    finder = YuNetFaceDetector(detector, with_landmarks=recogniser is None) if detector else HogFaceDetector()
     return FaceReader(finder, SFaceExtractor(recogniser) if recogniser else DlibExtractor())
 
 
@@ -41,40 +41,44 @@ def verified_path(model: ModelFile) -> Path:
         with file.open("rb") as content:
             found = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
-        raise _wrong(file, f"can't be read: {error.strerror}", "write the model's path") from None
+        raise _config_error(file, f"can't be read: {error.strerror}", "write the model's path") from None
     if found != model.sha256.lower():
-        raise _wrong(file, f"has the SHA-256 {found}, not {model.sha256}", "get the right file, or write its hash")
+        raise _config_error(
+            file, f"has the SHA-256 {found}, not {model.sha256}", "get the right file, or write its hash"
+        )
     return file
 
 
 class YuNetFaceDetector:
-    """`points`: with dlib's five landmarks as well, for dlib's encoder."""
+    """`with_landmarks`: with dlib's five landmarks as well, for dlib's encoder."""
 
-    SURE, APART, MOST = 0.8, 0.3, 50
+    MIN_SCORE, NMS_OVERLAP, MAX_FACES = 0.8, 0.3, 50
     SIDE = 640
     """Pixels of the longer side to which larger pictures are scaled."""
-    SHOWN = 10
+    MIN_DETECTED_PIXELS = 10
     """Pixels across from which it finds faces."""
 
-    def __init__(self, model: ModelFile, *, points: bool) -> None:
+    def __init__(self, model: ModelFile, *, with_landmarks: bool) -> None:
         size = (self.SIDE, self.SIDE)
-        with _opening(model) as file:
-            self._detector = cv2.FaceDetectorYN.create(file, "", size, self.SURE, self.APART, self.MOST)
-        named = "shape_predictor_5_face_landmarks.dat"
-        self._landmarks = dlib.shape_predictor(str(model_file("face_recognition_models", named))) if points else None
+        with _open_model(model) as file:
+            self._detector = cv2.FaceDetectorYN.create(file, "", size, self.MIN_SCORE, self.NMS_OVERLAP, self.MAX_FACES)
+        predictor_file = "shape_predictor_5_face_landmarks.dat"
+        self._landmarks = (
+            dlib.shape_predictor(str(model_file("face_recognition_models", predictor_file))) if with_landmarks else None
+        )
 
-    def find(self, picture: Picture, smallest: int) -> list[FaceLocation]:
+    def find(self, picture: Picture, min_pixels: int) -> list[FaceLocation]:
         scale = min(1.0, self.SIDE / max(picture.shape[:2]))
         small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
         self._detector.setInputSize((small.shape[1], small.shape[0]))
         _, rows = self._detector.detect(small)
         faces = np.zeros((0, 15), np.float32) if rows is None else np.asarray(rows, np.float32)
         found = [self._found(picture, np.concatenate([row[:14] / scale, row[14:]])) for row in faces]
-        return [face for face in found if face.box[2] >= min(smallest, self.SHOWN / scale)]
+        return [face for face in found if face.box[2] >= min(min_pixels, self.MIN_DETECTED_PIXELS / scale)]
 
     def _found(self, picture: Picture, row: Template) -> FaceLocation:
         """A row is the box, five points (eyes, nose, corners of the mouth) and the score."""
-        box = _inside(picture, row)
+        box = _clipped_box(picture, row)
         if self._landmarks is not None:
             return locate_landmarks(self._landmarks, picture, box)
         return FaceLocation(box, row[4:10].reshape(3, 2), row)
@@ -84,32 +88,32 @@ class SFaceExtractor:
     """Templates of length one, so that their distance is Euclidean like dlib's (2 - 2 × cosine, under the root)."""
 
     def __init__(self, model: ModelFile) -> None:
-        with _opening(model) as file:
+        with _open_model(model) as file:
             self._recogniser = cv2.FaceRecognizerSF.create(file, "")
 
-    def describe(self, picture: Picture, found: FaceLocation) -> Template:
-        chip = self._recogniser.alignCrop(picture, np.asarray(found.mark, np.float32)[None])
+    def extract(self, picture: Picture, found: FaceLocation) -> Template:
+        chip = self._recogniser.alignCrop(picture, np.asarray(found.detection, np.float32)[None])
         template = np.asarray(self._recogniser.feature(chip), np.float32).ravel()
         return template / max(float(np.linalg.norm(template)), 1e-9)
 
 
 @contextmanager
-def _opening(model: ModelFile) -> Iterator[str]:
+def _open_model(model: ModelFile) -> Iterator[str]:
     file = verified_path(model)
     try:
         yield str(file)
     except cv2.error as error:
-        raise _wrong(
+        raise _config_error(
             file, f"is no model that OpenCV loads: {' '.join(str(error).split())}", "supply an ONNX file"
         ) from None
 
 
-def _inside(picture: Picture, row: Template) -> Box:
+def _clipped_box(picture: Picture, row: Template) -> Box:
     rows, columns = map(int, picture.shape[:2])
     left, top = max(0, round(float(row[0]))), max(0, round(float(row[1])))
     right, bottom = min(columns, round(float(row[0] + row[2]))), min(rows, round(float(row[1] + row[3])))
     return (left, top, max(0, right - left), max(0, bottom - top))
 
 
-def _wrong(file: Path, what: str, mend: str) -> ConfigError:
-    return ConfigError([Mistake(file, 0, what, mend)])
+def _config_error(file: Path, problem: str, fix: str) -> ConfigError:
+    return ConfigError([Mistake(file, 0, problem, fix)])

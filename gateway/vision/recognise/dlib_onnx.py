@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gateway.vision.recognise.dlib_model import DlibLayer, read_layers
 
 VERSION = "dlib-face-encoder-1"
-SIDE = 150
+CHIP_SIDE = 150
 """Pixels of a chip, high and wide."""
 MEANS = (122.782, 117.001, 104.298)
 """Red, green, blue that dlib's input layer takes off before it divides by 256."""
@@ -51,22 +51,22 @@ class OnnxGraph:
     def convolution(self, source: str, channels: int) -> str:
         """With the affine layer behind it."""
         filters, rows, columns, down, right, above, left = (layer := self._take("convolution")).shape
-        gain, shift = self._take("affine").numbers.reshape(2, filters)
-        weights = layer.numbers[:-filters].reshape(filters, channels, rows, columns) * gain[:, None, None, None]
+        gain, shift = self._take("affine").values.reshape(2, filters)
+        weights = layer.values[:-filters].reshape(filters, channels, rows, columns) * gain[:, None, None, None]
         return self.node(
             "Conv",
             source,
             self.constant(weights),
-            self.constant(layer.numbers[-filters:] * gain + shift),
+            self.constant(layer.values[-filters:] * gain + shift),
             kernel_shape=[rows, columns],
             strides=[down, right],
             pads=[above, left, above, left],
         )
 
     def dense(self, source: str, outputs: int) -> str:
-        return self.node("MatMul", source, self.constant(self._take("dense").numbers.reshape(-1, outputs)))
+        return self.node("MatMul", source, self.constant(self._take("dense").values.reshape(-1, outputs)))
 
-    def widened(self, source: str, channels: int = 0, pixels: int = 0) -> str:
+    def pad(self, source: str, channels: int = 0, pixels: int = 0) -> str:
         """Zeros behind the channels, below and to the right."""
         ends = np.array([0, 0, 0, 0, 0, channels, pixels, pixels], np.int64)
         return self.node("Pad", source, self.constant(ends)) if channels or pixels else source
@@ -79,12 +79,12 @@ class OnnxGraph:
 
     def model(self, result: str) -> bytes:
         helper, proto = self._onnx.helper, self._onnx.TensorProto
-        chips = helper.make_tensor_value_info("chips", proto.UINT8, ["faces", SIDE, SIDE, 3])
+        chips = helper.make_tensor_value_info("chips", proto.UINT8, ["faces", CHIP_SIDE, CHIP_SIDE, 3])
         templates = helper.make_tensor_value_info(result, proto.FLOAT, ["faces", 128])
         graph = helper.make_graph(self.nodes, "dlib-face-encoder", [chips], [templates], self.constants)
-        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-        self._onnx.checker.check_model(made)
-        serialised: bytes = made.SerializeToString()
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+        self._onnx.checker.check_model(model)
+        serialised: bytes = model.SerializeToString()
         return serialised
 
 
@@ -96,10 +96,12 @@ def convert(file: Path) -> bytes:
     weights = read_layers(file)
     graph = OnnxGraph(weights)
     picture, channels, side = _stem(graph), 32, _STEM_SIDE
-    for wanted, count, halved in BLOCKS:
+    for output_channels, count, downsample in BLOCKS:
         for number in range(count):
-            picture, side = _block(graph, picture, channels, wanted, side, halved=halved and number == 0)
-            channels = wanted
+            picture, side = _block(
+                graph, picture, channels, output_channels, side, downsample=downsample and number == 0
+            )
+            channels = output_channels
     average = graph.node("Flatten", graph.node("GlobalAveragePool", picture))
     result = graph.dense(average, 128)
     if next(weights, None) is not None:
@@ -115,13 +117,15 @@ def _stem(graph: OnnxGraph) -> str:
     return graph.node("MaxPool", graph.node("Relu", graph.convolution(scaled, 3)), kernel_shape=[3, 3], strides=[2, 2])
 
 
-def _block(graph: OnnxGraph, source: str, channels: int, wanted: int, side: int, *, halved: bool) -> tuple[str, int]:
+def _block(
+    graph: OnnxGraph, source: str, channels: int, output_channels: int, side: int, *, downsample: bool
+) -> tuple[str, int]:
     """Two convolutions and the shortcut around them; gives the side of the result as well."""
     inner = graph.node("Relu", graph.convolution(source, channels))
-    deep, shortcut = graph.convolution(inner, wanted), source
-    if halved:
+    deep, shortcut = graph.convolution(inner, output_channels), source
+    if downsample:
         averaged, convolved = (side - 2) // 2 + 1, (side - 3) // 2 + 1
         shortcut = graph.node("AveragePool", source, kernel_shape=[2, 2], strides=[2, 2])
-        shortcut = graph.widened(shortcut, channels=wanted - channels)
-        deep, side = graph.widened(deep, pixels=averaged - convolved), averaged
+        shortcut = graph.pad(shortcut, channels=output_channels - channels)
+        deep, side = graph.pad(deep, pixels=averaged - convolved), averaged
     return graph.node("Relu", graph.node("Add", deep, shortcut)), side

@@ -11,7 +11,7 @@ MIN_SHARPNESS = 30.0
 """Sharpness of a face out of focus by about a fiftieth of its width; good photographs have 400 and more."""
 MAX_NOSE_OFFSET = 0.3
 """Nose beside the middle of the eyes by so much of their distance: about 30° away from the camera."""
-_MUCH_SMALLER = 0.25
+_MAX_BACKGROUND_SHARE = 0.25
 """Share of the largest face's area under which another one is somebody in the background."""
 
 NO_FACE = Words(
@@ -40,21 +40,21 @@ class EnrolmentResult(NamedTuple):
 
 def assess(reader: FaceReader, picture: Picture) -> EnrolmentResult:
     """The face to enrol and the photograph's worst fault."""
-    faces = reader.find_closely(picture)
+    faces = reader.find_thoroughly(picture)
     if not faces:
         return EnrolmentResult(None, NO_FACE)
     face, *others = faces
-    if any(other.box[2] * other.box[3] > _MUCH_SMALLER * face.box[2] * face.box[3] for other in others):
+    if any(other.box[2] * other.box[3] > _MAX_BACKGROUND_SHARE * face.box[2] * face.box[3] for other in others):
         return EnrolmentResult(face, TWO_FACES)
     return EnrolmentResult(face, quality_fault(face))
 
 
 def quality_fault(face: Face) -> Words | None:
     """Why this face shows its person badly: for a gallery, and for a vote at the gate."""
-    if face.doubtful:
+    if face.low_confidence:
         return HARDLY_SEEN
     if face.box[2] < MIN_ENROL_PIXELS:
         return TOO_SMALL
     if face.sharpness < MIN_SHARPNESS:
         return TOO_BLURRED
-    return TURNED_AWAY if face.turned > MAX_NOSE_OFFSET else None
+    return TURNED_AWAY if face.head_turn > MAX_NOSE_OFFSET else None

@@ -19,9 +19,9 @@ __all__ = ["MIN_FACE_PIXELS", "TEMPLATE_LENGTH", "Box", "Face", "FaceReader", "P
 
 MIN_FACE_PIXELS = 80
 """Pixels across below which HOG finds nothing, and below 64 of which templates are poor (MEASURED.md, Faces)."""
-_MARGIN = 0.4
+_MARGIN_SHARE = 0.4
 """Of the longer side: room for a face that fills the picture, which HOG needs around it."""
-_LEANS = (0, -25, 25)
+_ROTATIONS = (0, -25, 25)
 """Degrees by which a picture is turned to find a head that leans."""
 Points = NDArray[np.float32]
 """Middle of one eye, of the other, tip of the nose: x, y in the picture's pixels."""
@@ -39,11 +39,11 @@ class Face:
     template: Template = field(repr=False)
     sharpness: float = 0.0
     nose_offset: float = 0.0
-    doubtful: bool = False
+    low_confidence: bool = False
     """Found only by looking harder than at a gate: covered in part, much turned, cut off by the picture's edge."""
 
     @property
-    def turned(self) -> float:
+    def head_turn(self) -> float:
         """`nose_offset`, whichever side it is."""
         return abs(self.nose_offset)
 
@@ -54,31 +54,31 @@ class FaceLocation:
 
     box: Box
     points: Points
-    mark: object = field(repr=False)
+    detection: object = field(repr=False)
 
 
 class FaceDetector(Protocol):
-    def find(self, picture: Picture, smallest: int) -> Sequence[FaceLocation]: ...
+    def find(self, picture: Picture, min_pixels: int) -> Sequence[FaceLocation]: ...
 
 
 class TemplateExtractor(Protocol):
-    def describe(self, picture: Picture, found: FaceLocation) -> Template: ...
+    def extract(self, picture: Picture, found: FaceLocation) -> Template: ...
 
 
 class FaceReader:
     """For one thread: a dlib detector shared by two crashes. Loads its models when it is made."""
 
-    def __init__(self, finder: FaceDetector | None = None, describer: TemplateExtractor | None = None) -> None:
-        self._finder = finder or HogFaceDetector()
-        self._describer = describer or DlibExtractor()
+    def __init__(self, detector: FaceDetector | None = None, extractor: TemplateExtractor | None = None) -> None:
+        self._detector = detector or HogFaceDetector()
+        self._extractor = extractor or DlibExtractor()
 
-    def find(self, picture: Picture, *, smallest: int = MIN_FACE_PIXELS) -> list[Face]:
-        """All faces of a BGR picture, the largest first; half the size for `smallest` takes four times as long."""
-        found = sorted(self._finder.find(picture, smallest), key=lambda face: -face.box[2] * face.box[3])
+    def find(self, picture: Picture, *, min_pixels: int = MIN_FACE_PIXELS) -> list[Face]:
+        """All faces of a BGR picture, the largest first; half the size for `min_pixels` takes four times as long."""
+        found = sorted(self._detector.find(picture, min_pixels), key=lambda face: -face.box[2] * face.box[3])
         return [
             Face(
                 face.box,
-                self._describer.describe(picture, face),
+                self._extractor.extract(picture, face),
                 sharpness(picture, face.box),
                 nose_offset(face.points),
             )
@@ -86,39 +86,39 @@ class FaceReader:
             if min(face.box[2:]) > 1
         ]
 
-    def find_closely(self, picture: Picture) -> list[Face]:
+    def find_thoroughly(self, picture: Picture) -> list[Face]:
         """For photographs: where no face is found, smaller ones are looked for, then leaning and half-hidden ones.
 
-        Those are `doubtful`: 150 px portraits of people in masks or sunglasses, or cut tightly (MEASURED.md, Faces).
+        Those are `low_confidence`: 150 px portraits of people in masks or sunglasses, or cut tightly (MEASURED.md, Faces).
         """
-        for smallest in self._sizes(picture):
-            if found := self.find(picture, smallest=smallest):
+        for min_pixels in self._search_sizes(picture):
+            if found := self.find(picture, min_pixels=min_pixels):
                 return found
-        return self._find_hidden(picture)
+        return self._find_rotated(picture)
 
-    def _find_hidden(self, picture: Picture) -> list[Face]:
+    def _find_rotated(self, picture: Picture) -> list[Face]:
         """With room about it and turned upright; the box is where it is in `picture`, without its lean."""
-        margin = round(max(picture.shape[:2]) * _MARGIN)
+        margin = round(max(picture.shape[:2]) * _MARGIN_SHARE)
         wide = cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
         middle = (wide.shape[1] / 2, wide.shape[0] / 2)
-        for lean in _LEANS:
-            turn = cv2.getRotationMatrix2D(middle, lean, 1)
-            upright = cv2.warpAffine(wide, turn, wide.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-            found = self.find(np.asarray(upright, np.uint8), smallest=MIN_FACE_PIXELS // 2)
-            back = np.asarray(cv2.invertAffineTransform(turn), np.float64)
-            faces = [_as_in(face, back, margin, picture) for face in found]
+        for rotation in _ROTATIONS:
+            matrix = cv2.getRotationMatrix2D(middle, rotation, 1)
+            upright = cv2.warpAffine(wide, matrix, wide.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+            found = self.find(np.asarray(upright, np.uint8), min_pixels=MIN_FACE_PIXELS // 2)
+            inverse = np.asarray(cv2.invertAffineTransform(matrix), np.float64)
+            faces = [_to_original(face, inverse, margin, picture) for face in found]
             if inside := [face for face in faces if min(face.box[2:]) > 1]:
                 return inside
         return []
 
     @staticmethod
-    def _sizes(picture: Picture) -> tuple[int, ...]:
+    def _search_sizes(picture: Picture) -> tuple[int, ...]:
         """A larger picture is scaled down, so that in 12 megapixels faces of 145 are the smallest at half the size.
 
         In a small one a quarter of the size costs little, and a face too small to enrol is told as such.
         """
         area = picture.shape[0] * picture.shape[1]
-        quarter = area > 4 * HogFaceDetector.MOST_PIXELS or 4 * area < HogFaceDetector.MOST_PIXELS
+        quarter = area > 4 * HogFaceDetector.MAX_PIXELS or 4 * area < HogFaceDetector.MAX_PIXELS
         return (
             (MIN_FACE_PIXELS, MIN_FACE_PIXELS // 2, MIN_FACE_PIXELS // 4)
             if quarter
@@ -129,8 +129,8 @@ class FaceReader:
 class HogFaceDetector:
     """dlib's HOG detector, on gray, and its five landmarks."""
 
-    WINDOW = 80
-    MOST_PIXELS = 1280 * 720
+    WINDOW_PIXELS = 80
+    MAX_PIXELS = 1280 * 720
     """Larger pictures are scaled down to this before the search: 47 ms at 720p, 107 at 1080p."""
 
     def __init__(self) -> None:
@@ -139,14 +139,14 @@ class HogFaceDetector:
             str(model_file("face_recognition_models", "shape_predictor_5_face_landmarks.dat"))
         )
 
-    def find(self, picture: Picture, smallest: int) -> list[FaceLocation]:
+    def find(self, picture: Picture, min_pixels: int) -> list[FaceLocation]:
         gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         rows, columns = gray.shape
-        wanted = self.WINDOW / smallest
-        scale = min(wanted, max(1.0, wanted) * (self.MOST_PIXELS / (rows * columns)) ** 0.5)
+        upscaling = self.WINDOW_PIXELS / min_pixels
+        scale = min(upscaling, max(1.0, upscaling) * (self.MAX_PIXELS / (rows * columns)) ** 0.5)
         if scale != 1:
-            by = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=by)
+            interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+            gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=interpolation)
         return [self._found(picture, rectangle, scale) for rectangle in self._detector(gray, 0)]
 
     def _found(self, picture: Picture, rectangle: dlib.rectangle, scale: float) -> FaceLocation:
@@ -181,19 +181,19 @@ class DlibExtractor:
     def __init__(self, encoder: FaceEncoder | None = None) -> None:
         self._encoder = encoder or fastest_encoder()
 
-    def describe(self, picture: Picture, found: FaceLocation) -> Template:
-        return self._encoder.encode(dlib.get_face_chip(rgb(picture), found.mark, self.CHIP, self.PADDING))
+    def extract(self, picture: Picture, found: FaceLocation) -> Template:
+        return self._encoder.encode(dlib.get_face_chip(rgb(picture), found.detection, self.CHIP, self.PADDING))
 
 
-def _as_in(face: Face, back: NDArray[np.float64], margin: int, picture: Picture) -> Face:
+def _to_original(face: Face, inverse: NDArray[np.float64], margin: int, picture: Picture) -> Face:
     """The face with its box in the coordinates of the picture that was turned and given a margin."""
     x, y, width, height = face.box
-    middle = back @ (x + width / 2, y + height / 2, 1) - margin
+    middle = inverse @ (x + width / 2, y + height / 2, 1) - margin
     left, top = round(middle[0] - width / 2), round(middle[1] - height / 2)
     rows, columns = picture.shape[:2]
     right, bottom = min(columns, left + width), min(rows, top + height)
     box = (max(0, left), max(0, top), right - max(0, left), bottom - max(0, top))
-    return replace(face, box=box, doubtful=True)
+    return replace(face, box=box, low_confidence=True)
 
 
 def rgb(picture: Picture) -> Picture:

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from gateway.vision.matching import WIDEST, FaceMatching
 
-_AT, _CHANCE, _STEEPNESS = 0.50, 7.5e-6, 48.5
-_KNOWN_AGAIN = ((0.30, 0.30), (0.35, 0.55), (0.40, 0.78), (0.45, 0.92), (0.50, 0.97), (0.60, 0.993))
+_REFERENCE_DISTANCE, _REFERENCE_RATE, _LOG_SLOPE = 0.50, 7.5e-6, 48.5
+_TRUE_MATCH_RATES = ((0.30, 0.30), (0.35, 0.55), (0.40, 0.78), (0.45, 0.92), (0.50, 0.97), (0.60, 0.993))
 """Of which 0.40 to 0.50 are measured; the rest is their curve drawn on."""
-_WEIGHT = 1e5
+_MEASURED_WEIGHT = 1e5
 """Comparisons that the measured line counts for against a gallery's own: a gallery of 450 persons weighs as much."""
 
 MIN_DISTANCE = 0.30
@@ -44,58 +44,56 @@ class ImpostorDistances:
     distances: NDArray[np.float32] | None = None
     measured: bool = True
 
-    def chance(self, distance: float) -> float:
+    def false_match_rate(self, distance: float) -> float:
         """That two different persons are at most so far apart."""
         if not self.measured:
-            return self._own(distance)
-        measured = min(1.0, _CHANCE * float(np.exp(_STEEPNESS * (distance - _AT))))
+            return self._gallery_rate(distance)
+        measured = min(1.0, _REFERENCE_RATE * float(np.exp(_LOG_SLOPE * (distance - _REFERENCE_DISTANCE))))
         if self.distances is None or not len(self.distances):
             return measured
         near = int((self.distances <= distance).sum())
-        return (near + _WEIGHT * measured) / (len(self.distances) + _WEIGHT)
+        return (near + _MEASURED_WEIGHT * measured) / (len(self.distances) + _MEASURED_WEIGHT)
 
-    def _own(self, distance: float) -> float:
+    def _gallery_rate(self, distance: float) -> float:
         if self.distances is None or not len(self.distances):
             return 0.0
         return float((self.distances <= distance).mean())
 
-    def false_a_day(self, distance: float, persons: int, strangers_a_day: float) -> float:
+    def false_matches_a_day(self, distance: float, persons: int, strangers_a_day: float) -> float:
         """Strangers a day who have somebody of so many `persons` within `distance`."""
-        chance = min(self.chance(distance), 1 - 1e-12)
+        chance = min(self.false_match_rate(distance), 1 - 1e-12)
         return strangers_a_day * -expm1(persons * log1p(-chance))
 
-    def widest(self, persons: int, matching: FaceMatching) -> float:
+    def max_distance(self, persons: int, matching: FaceMatching) -> float:
         """The widest distance, in steps of 0.005, at which no more strangers are named than are allowed."""
         for distance in np.arange(WIDEST, MIN_DISTANCE, -0.005):
-            if self.false_a_day(float(distance), persons, matching.strangers_a_day) <= matching.false_a_day:
+            if self.false_matches_a_day(float(distance), persons, matching.strangers_a_day) <= matching.false_a_day:
                 return round(float(distance), 3)
         return MIN_DISTANCE
 
 
 def true_match_rate(distance: float) -> float:
     """The share of looks at an enrolled person that come within `distance` of one good photograph."""
-    places, shares = zip(*_KNOWN_AGAIN, strict=True)
+    places, shares = zip(*_TRUE_MATCH_RATES, strict=True)
     return float(np.interp(distance, places, shares))
 
 
-def reason_to_reject(
-    distance: float, persons: int, matching: FaceMatching, lookalikes: ImpostorDistances
-) -> str | None:
+def reason_to_reject(distance: float, persons: int, matching: FaceMatching, impostors: ImpostorDistances) -> str | None:
     """Why this distance is refused for this gallery and its strangers; None when it is not."""
-    expected = lookalikes.false_a_day(distance, persons, matching.strangers_a_day)
+    expected = impostors.false_matches_a_day(distance, persons, matching.strangers_a_day)
     if expected <= matching.false_a_day:
-        return _beyond(distance) if lookalikes.measured else None
+        return _too_wide(distance) if impostors.measured else None
     share = expected / matching.strangers_a_day
-    said = f"{share:.0%} of strangers" if share > 0.01 else f"one stranger in {1 / share:,.0f}"
-    mend = f"Take {lookalikes.widest(persons, matching):.3f} or less" if lookalikes.measured else "Take less"
+    description = f"{share:.0%} of strangers" if share > 0.01 else f"one stranger in {1 / share:,.0f}"
+    fix = f"Take {impostors.max_distance(persons, matching):.3f} or less" if impostors.measured else "Take less"
     return (
-        f"{distance:.2f} is too wide for {persons} persons: {said} would be taken for one of them, "
+        f"{distance:.2f} is too wide for {persons} persons: {description} would be taken for one of them, "
         f"{expected:.3g} a day of {matching.strangers_a_day:g}; at most {matching.false_a_day:g} a day are allowed. "
-        f"{mend}"
+        f"{fix}"
     )
 
 
-def _beyond(distance: float) -> str | None:
+def _too_wide(distance: float) -> str | None:
     if distance <= WIDEST:
         return None
     return (
@@ -104,9 +102,11 @@ def _beyond(distance: float) -> str | None:
     )
 
 
-def impostor_distances(persons: Sequence[str], templates: NDArray[np.float32], most: int = 1500) -> NDArray[np.float32]:
-    """Distances of all pairs of different persons by one photograph each; of the first `most` templates."""
-    names, first = np.unique(np.array(persons[:most], dtype=object).astype(str), return_index=True)
+def impostor_distances(
+    persons: Sequence[str], templates: NDArray[np.float32], max_templates: int = 1500
+) -> NDArray[np.float32]:
+    """Distances of all pairs of different persons by one photograph each; of the first `max_templates` templates."""
+    names, first = np.unique(np.array(persons[:max_templates], dtype=object).astype(str), return_index=True)
     if len(names) < 2:
         return np.zeros(0, np.float32)
     some = templates[: len(persons)][first]

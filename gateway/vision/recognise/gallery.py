@@ -28,8 +28,8 @@ class MatchLimits:
     margin: float = 0.04
 
     @classmethod
-    def of(
-        cls, persons: int, matching: FaceMatching | None = None, lookalikes: ImpostorDistances | None = None
+    def choose(
+        cls, persons: int, matching: FaceMatching | None = None, impostors: ImpostorDistances | None = None
     ) -> MatchLimits:
         """So wide that no more strangers are named a day than are allowed.
 
@@ -39,8 +39,8 @@ class MatchLimits:
         matching = matching or FaceMatching()
         if matching.distance is not None and matching.models.recogniser is not None:
             return cls(matching.distance)
-        widest = (lookalikes or ImpostorDistances()).widest(persons, matching)
-        return cls(min(widest, matching.distance or widest))
+        max_distance = (impostors or ImpostorDistances()).max_distance(persons, matching)
+        return cls(min(max_distance, matching.distance or max_distance))
 
 
 class Gallery:
@@ -50,27 +50,27 @@ class Gallery:
         self, persons: Sequence[str], templates: Sequence[Template], limits: MatchLimits | None = None
     ) -> None:
         numbers = {person: number for number, person in enumerate(dict.fromkeys(persons))}
-        self._names = list(numbers)
-        self._of = np.array([numbers[person] for person in persons], np.intp)
+        self._persons = list(numbers)
+        self._person_numbers = np.array([numbers[person] for person in persons], np.intp)
         self._templates = np.array(templates, np.float32).reshape(len(persons), -1 if len(persons) else TEMPLATE_LENGTH)
         self._lengths = (self._templates**2).sum(axis=1)
-        self.limits = limits or MatchLimits.of(len(numbers))
+        self.limits = limits or MatchLimits.choose(len(numbers))
 
     def match(self, template: Template) -> FaceMatch:
-        if not self._names:
+        if not self._persons:
             return FaceMatch(None, None)
         squares = self._lengths - 2 * (self._templates @ template)
         nearest = int(squares.argmin())
         own = float(template @ template)
-        person = self._of[nearest]
-        distance = _root(squares[nearest] + own)
+        person = self._person_numbers[nearest]
+        distance = _sqrt(squares[nearest] + own)
         if distance > self.limits.distance:
             return FaceMatch(None, round(distance, 4))
-        others = squares[self._of != person]
-        second = _root(others.min() + own) if len(others) else np.inf
-        sure = second - distance >= self.limits.margin
-        return FaceMatch(self._names[person] if sure else None, round(distance, 4))
+        others = squares[self._person_numbers != person]
+        second = _sqrt(others.min() + own) if len(others) else np.inf
+        is_clear = second - distance >= self.limits.margin
+        return FaceMatch(self._persons[person] if is_clear else None, round(distance, 4))
 
 
-def _root(square: float) -> float:
+def _sqrt(square: float) -> float:
     return float(np.sqrt(max(0.0, square)))

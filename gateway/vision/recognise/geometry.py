@@ -40,29 +40,31 @@ def rectify(picture: Picture, quad: Quad, across: float = 0.05, up: float = 0.08
     grown = quad + np.array([-right - down, right - down, right + down, down - right], np.float32)
     columns, rows = max(1, round(width * (1 + 2 * across))), max(1, round(height * (1 + 2 * up)))
     corners = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
-    turn = cv2.getPerspectiveTransform(grown.astype(np.float32), corners)
-    return np.asarray(cv2.warpPerspective(picture, turn, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    transform = cv2.getPerspectiveTransform(grown.astype(np.float32), corners)
+    return np.asarray(
+        cv2.warpPerspective(picture, transform, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
 
 
-def shear(picture: Picture, by: float) -> Picture:
+def shear(picture: Picture, amount: float) -> Picture:
     """Its rows moved sideways by so much of their distance from the middle one, as a plate seen from the side leans."""
     rows, columns = picture.shape[:2]
-    turn = np.array([[1, by, -by * rows / 2], [0, 1, 0]], np.float32)
-    return np.asarray(cv2.warpAffine(picture, turn, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    transform = np.array([[1, amount, -amount * rows / 2], [0, 1, 0]], np.float32)
+    return np.asarray(cv2.warpAffine(picture, transform, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def overlap(one: Box, other: Box) -> float:
     """Area in common over area together, 0…1."""
-    common = _common(one, other)
-    return common / (one[2] * one[3] + other[2] * other[3] - common or 1)
+    intersection = _intersection(one, other)
+    return intersection / (one[2] * one[3] + other[2] * other[3] - intersection or 1)
 
 
 def covered_share(one: Box, other: Box) -> float:
     """The share of `one` that lies in the other, 0…1."""
-    return _common(one, other) / (one[2] * one[3] or 1)
+    return _intersection(one, other) / (one[2] * one[3] or 1)
 
 
-def _common(one: Box, other: Box) -> int:
+def _intersection(one: Box, other: Box) -> int:
     width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
     return max(0, width) * max(0, height)

@@ -27,28 +27,28 @@ MIN_FACES_EACH_END = 2
 class HeadTurnVoting(FaceVoting):
     """Names a person once their head was seen turned, in whichever order; a person who never turned has no name.
 
-    Votes are those of the frontal looks, as ever. Whoever is `excused`, such as the watch-listed, is named at once.
+    Votes are those of the frontal looks, as ever. Whoever is `exempt`, such as the watch-listed, is named at once.
     """
 
-    def __init__(self, excused: Callable[[str], bool]) -> None:
-        self._excused = excused
+    def __init__(self, exempt: Callable[[str], bool]) -> None:
+        self._is_exempt = exempt
 
-    def decide(self, looks: Sequence[MatchedFace], *, over: bool) -> FaceResult | None:
-        verdict = super().decide(looks, over=over)
-        if verdict is None or verdict.person is None or self._excused(verdict.person):
-            return verdict
-        if has_turned(looks, verdict.person):
-            return replace(verdict, turned=True)
-        return replace(verdict, person=None, turned=False) if over else None
+    def decide(self, items: Sequence[MatchedFace], *, final: bool) -> FaceResult | None:
+        result = super().decide(items, final=final)
+        if result is None or result.person is None or self._is_exempt(result.person):
+            return result
+        if has_turned(items, result.person):
+            return replace(result, turned=True)
+        return replace(result, person=None, turned=False) if final else None
 
 
-def has_turned(looks: Sequence[MatchedFace], person: str) -> bool:
+def has_turned(items: Sequence[MatchedFace], person: str) -> bool:
     """Looks that are small or blurred, or that show somebody else who is known, don't count."""
-    asides = sorted(look.face.nose_offset for look in looks if _shows(look, person))
-    if len(asides) < 2 * MIN_FACES_EACH_END:
+    offsets = sorted(item.face.nose_offset for item in items if _is_usable(item, person))
+    if len(offsets) < 2 * MIN_FACES_EACH_END:
         return False
-    return asides[-MIN_FACES_EACH_END] - asides[MIN_FACES_EACH_END - 1] >= MIN_TURN
+    return offsets[-MIN_FACES_EACH_END] - offsets[MIN_FACES_EACH_END - 1] >= MIN_TURN
 
 
-def _shows(look: MatchedFace, person: str) -> bool:
-    return look.match.person in (None, person) and quality_fault(look.face) in (None, TURNED_AWAY)
+def _is_usable(item: MatchedFace, person: str) -> bool:
+    return item.match.person in (None, person) and quality_fault(item.face) in (None, TURNED_AWAY)

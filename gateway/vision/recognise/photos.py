@@ -26,7 +26,7 @@ class Photo:
     fault: Words | None
 
 
-def files_of(folder: Path) -> list[tuple[str, Path]]:
+def list_photos(folder: Path) -> list[tuple[str, Path]]:
     """Every photograph with the person whose folder it lies in, in order."""
     return [
         (person.name, file)
@@ -46,4 +46,4 @@ def examine(reader: FaceReader, person: str, file: Path) -> Photo:
 
 
 def examine_all(reader: FaceReader, folder: Path) -> Iterator[Photo]:
-    return (examine(reader, person, file) for person, file in files_of(folder))
+    return (examine(reader, person, file) for person, file in list_photos(folder))

@@ -29,38 +29,38 @@ COLOURS = {
 """Ranges of hue (0…179), saturation and value on plates by day and by lamp."""
 _CLOSINGS = ((9, 3), (17, 5))
 """What bridges the gaps between characters of a far plate and of a near one (width × height)."""
-_LEAST = (28, 6)
-_RATIO = (1.6, 8.0)
+_MIN_SIZE = (28, 6)
+_RATIO_RANGE = (1.6, 8.0)
 _USUAL_RATIO = 3.3
-_LEAST_EDGES, _LEAST_FILL = 0.08, 0.35
-_STEEPEST = 50.0
+_MIN_EDGE_DENSITY, _MIN_FILL = 0.08, 0.35
+_MAX_SLOPE = 50.0
 """Degrees."""
-_SAME = 0.6
+_SAME_OVERLAP = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class PlateCandidate:
-    """`box` is upright, in the picture's pixels; `likely` orders candidates and means nothing else."""
+    """`box` is upright, in the picture's pixels; `score` orders candidates and means nothing else."""
 
     box: Box
-    likely: float
+    score: float
 
 
-def find_candidates(picture: Picture, most: int = 5) -> list[PlateCandidate]:
+def find_candidates(picture: Picture, max_count: int = 5) -> list[PlateCandidate]:
     """Where a plate may be, the likeliest first."""
     scale = SIDE / max(picture.shape[:2])
-    if min(picture.shape[:2]) * scale < _LEAST[1]:
+    if min(picture.shape[:2]) * scale < _MIN_SIZE[1]:
         return []
-    by = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = equalise(np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=by), np.uint8))
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = equalise(np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8))
     edges = _upright_edges(small)
     found = [
         candidate
-        for mask, trust in _patches(small, edges)
+        for mask, weight in _masks(small, edges)
         for outline in cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
-        if (candidate := _weigh(np.asarray(outline, np.int32), edges, scale, trust))
+        if (candidate := _evaluate(np.asarray(outline, np.int32), edges, scale, weight))
     ]
-    return _apart(sorted(found, key=lambda candidate: -candidate.likely), most)
+    return _without_overlaps(sorted(found, key=lambda candidate: -candidate.score), max_count)
 
 
 def _upright_edges(picture: Picture) -> Mask:
@@ -70,7 +70,7 @@ def _upright_edges(picture: Picture) -> Mask:
     return (steep > max(40.0, 2.5 * float(steep.mean()))).astype(np.uint8)
 
 
-def _patches(picture: Picture, edges: Mask) -> list[tuple[Mask, float]]:
+def _masks(picture: Picture, edges: Mask) -> list[tuple[Mask, float]]:
     """Masks to look for patches in, and how far each is to be trusted: colour, and edges of any colour."""
     hsv = cv2.cvtColor(picture, cv2.COLOR_BGR2HSV)
     near_edges = cv2.dilate(edges * 255, np.ones((5, 13), np.uint8))
@@ -86,18 +86,18 @@ def _closed(mask: NDArray[np.uint8], close: tuple[int, int], opening: tuple[int,
     return np.asarray(cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones(opening[::-1], np.uint8)), np.uint8)
 
 
-def _weigh(outline: NDArray[np.int32], edges: Mask, scale: float, trust: float) -> PlateCandidate | None:
+def _evaluate(outline: NDArray[np.int32], edges: Mask, scale: float, weight: float) -> PlateCandidate | None:
     width, height, slope = _extent(outline)
-    if width < _LEAST[0] or height < _LEAST[1] or width > 0.6 * SIDE or slope > _STEEPEST:
+    if width < _MIN_SIZE[0] or height < _MIN_SIZE[1] or width > 0.6 * SIDE or slope > _MAX_SLOPE:
         return None
     ratio, fill = width / height, cv2.contourArea(outline) / (width * height)
-    x, y, across, down = cv2.boundingRect(outline)
-    dense = float(edges[y : y + down, x : x + across].mean())
-    if not _RATIO[0] < ratio < _RATIO[1] or fill < _LEAST_FILL or dense < _LEAST_EDGES:
+    x, y, box_width, box_height = cv2.boundingRect(outline)
+    density = float(edges[y : y + box_height, x : x + box_width].mean())
+    if not _RATIO_RANGE[0] < ratio < _RATIO_RANGE[1] or fill < _MIN_FILL or density < _MIN_EDGE_DENSITY:
         return None
-    likely = trust * fill * min(dense, 0.45) * exp(-abs(log(ratio / _USUAL_RATIO)))
-    box = (round(x / scale), round(y / scale), round(across / scale), round(down / scale))
-    return PlateCandidate(box, likely)
+    score = weight * fill * min(density, 0.45) * exp(-abs(log(ratio / _USUAL_RATIO)))
+    box = (round(x / scale), round(y / scale), round(box_width / scale), round(box_height / scale))
+    return PlateCandidate(box, score)
 
 
 def _extent(outline: NDArray[np.int32]) -> tuple[float, float, float]:
@@ -107,11 +107,11 @@ def _extent(outline: NDArray[np.int32]) -> tuple[float, float, float]:
     return max(width, height), max(1.0, min(width, height)), min(slope % 180, 180 - slope % 180)
 
 
-def _apart(found: list[PlateCandidate], most: int) -> list[PlateCandidate]:
+def _without_overlaps(found: list[PlateCandidate], max_count: int) -> list[PlateCandidate]:
     kept: list[PlateCandidate] = []
     for candidate in found:
-        if len(kept) == most:
+        if len(kept) == max_count:
             break
-        if all(overlap(candidate.box, other.box) < _SAME for other in kept):
+        if all(overlap(candidate.box, other.box) < _SAME_OVERLAP for other in kept):
             kept.append(candidate)
     return kept

@@ -31,69 +31,69 @@ from gateway.vision.recognise.plate_colour import PlateColour
 MAX_LETTERS = 2
 """Of the five places of a blue plate's serial at most two are letters (GA 36, table of serials)."""
 
-RARE = 3.0
-SELDOM = 1.0
+RARE_COST = 3.0
+SELDOM_COST = 1.0
 """Costs of what is not often on the road, so that a smudge is read as the commoner plate (MEASURED.md, Plates)."""
-OFF_COLOUR = 5.0
+OFF_COLOUR_COST = 5.0
 """Cost of any other plate on a green sheet: seven characters there are eight of which one was cut off."""
 
 
-def plate_automaton(sheet: PlateColour = PlateColour.ANY) -> Automaton:
+def plate_automaton(colour: PlateColour = PlateColour.ANY) -> Automaton:
     """The automaton of all plates; on a sheet that only some have, these are far likelier."""
     automaton = Automaton()
-    other = OFF_COLOUR if sheet is PlateColour.GREEN else 0.0
-    office = automaton.step(automaton.step(START, PROVINCES), AUTHORITIES)
-    _common(automaton, office, other)
-    _small_new_energy(automaton, office)
-    _large_new_energy(automaton, office)
-    _embassy(automaton, other)
-    special_plates.add_special_plates(automaton, sheet)
+    other_cost = OFF_COLOUR_COST if colour is PlateColour.GREEN else 0.0
+    prefix = automaton.add_step(automaton.add_step(START, PROVINCES), AUTHORITIES)
+    _add_common(automaton, prefix, other_cost)
+    _add_small_new_energy(automaton, prefix)
+    _add_large_new_energy(automaton, prefix)
+    _add_embassy(automaton, other_cost)
+    special_plates.add_special_plates(automaton, colour)
     return automaton
 
 
-def _common(automaton: Automaton, office: int, cost: float) -> None:
-    """Five places, or four and a tail. `rows` are the states with no, one and two letters so far."""
-    rows = _next_place(automaton, [office], cost)
+def _add_common(automaton: Automaton, prefix: int, cost: float) -> None:
+    """Five places, or four and a tail. `states` are the states with no, one and two letters so far."""
+    states = _add_serial_place(automaton, [prefix], cost)
     for _ in range(3):
-        rows = _next_place(automaton, rows)
-    for row in rows:
-        automaton.end(automaton.step(row, TAILS, RARE))
-    for row in _next_place(automaton, rows):
-        automaton.end(row)
+        states = _add_serial_place(automaton, states)
+    for state in states:
+        automaton.mark_final(automaton.add_step(state, TAILS, RARE_COST))
+    for state in _add_serial_place(automaton, states):
+        automaton.mark_final(state)
 
 
-def _next_place(automaton: Automaton, rows: list[int], cost: float = 0.0) -> list[int]:
-    further = [automaton.state() for _ in range(min(len(rows), MAX_LETTERS) + 1)]
-    for letters, row in enumerate(rows):
-        automaton.join(row, further[letters], DIGITS, cost)
+def _add_serial_place(automaton: Automaton, states: list[int], cost: float = 0.0) -> list[int]:
+    next_states = [automaton.add_state() for _ in range(min(len(states), MAX_LETTERS) + 1)]
+    for letters, state in enumerate(states):
+        automaton.connect(state, next_states[letters], DIGITS, cost)
         if letters < MAX_LETTERS:
-            automaton.join(row, further[letters + 1], LETTERS, cost)
-    return further
+            automaton.connect(state, next_states[letters + 1], LETTERS, cost)
+    return next_states
 
 
-def _small_new_energy(automaton: Automaton, office: int) -> None:
-    drive = automaton.step(office, DRIVES)
-    automaton.join(office, drive, LATER_DRIVES, SELDOM)
-    state = automaton.step(drive, DIGITS + LETTERS)
-    automaton.end(_digits(automaton, state, 4))
+def _add_small_new_energy(automaton: Automaton, prefix: int) -> None:
+    drive = automaton.add_step(prefix, DRIVES)
+    automaton.connect(prefix, drive, LATER_DRIVES, SELDOM_COST)
+    state = automaton.add_step(drive, DIGITS + LETTERS)
+    automaton.mark_final(_digits(automaton, state, 4))
 
 
-def _large_new_energy(automaton: Automaton, office: int) -> None:
-    state = _digits(automaton, automaton.step(office, DIGITS, SELDOM), 4)
-    drive = automaton.step(state, DRIVES)
-    automaton.join(state, drive, LATER_DRIVES, SELDOM)
-    automaton.end(drive)
+def _add_large_new_energy(automaton: Automaton, prefix: int) -> None:
+    state = _digits(automaton, automaton.add_step(prefix, DIGITS, SELDOM_COST), 4)
+    drive = automaton.add_step(state, DRIVES)
+    automaton.connect(state, drive, LATER_DRIVES, SELDOM_COST)
+    automaton.mark_final(drive)
 
 
-def _embassy(automaton: Automaton, cost: float) -> None:
+def _add_embassy(automaton: Automaton, cost: float) -> None:
     """The glyph came first until 2017 and comes last since."""
-    automaton.row(FOREIGN, *[DIGITS] * 6, cost=RARE + cost)
-    automaton.row(*[DIGITS] * 6, FOREIGN[0], cost=RARE + cost)
+    automaton.add_sequence(FOREIGN, *[DIGITS] * 6, cost=RARE_COST + cost)
+    automaton.add_sequence(*[DIGITS] * 6, FOREIGN[0], cost=RARE_COST + cost)
 
 
 def _digits(automaton: Automaton, state: int, count: int) -> int:
     for _ in range(count):
-        state = automaton.step(state, DIGITS)
+        state = automaton.add_step(state, DIGITS)
     return state
 
 
@@ -103,5 +103,5 @@ _SEPARATORS = re.compile(r"[\s·•.．・_-]+")
 
 def normalise(text: str) -> str:
     """How a plate is written in the registry: `苏m·123o5` → `苏M12305`. It need not be a plate."""
-    bare = _SEPARATORS.sub("", text).upper()
-    return bare[:2] + bare[2:].translate(_LOOKS_LIKE)
+    compact = _SEPARATORS.sub("", text).upper()
+    return compact[:2] + compact[2:].translate(_LOOKS_LIKE)

@@ -34,36 +34,36 @@ made darker, smaller, leaning or saved again (2,982) 2,720 right ones and 6 wron
 HOME_GAIN = 20.0
 """How much likelier the home province is than another, before looking (mild: +3 % on 皖's own crops)."""
 
-_BEYOND_DOUBT = 0.98
+_CERTAIN = 0.98
 """Chance from which an answer stands without a further look: none of 1,910 such lines was wrong."""
-_DOUBTED = 0.5
+_DOUBTFUL = 0.5
 """Chance from which an answer may still stand, if it holds."""
-_HOLDS_BY = 4.0
+_MIN_LEAD = 4.0
 """Lead (natural log) over the second candidate that the leaning line must give to the same answer."""
-_HELD, _WITHHELD = 0.9, 0.7
+_CONFIRMED_SCORE, _REJECTED_SCORE = 0.9, 0.7
 """Least score of what held, most of what did not."""
-_OTHER_WRITING = -1.3
+_MIN_PLATE_MEAN = -1.3
 """Mean log likelihood of a character, by the general recogniser, under which a line is no plate but other writing."""
-_DISLIKED = -0.35
+_MIN_BEST_MEAN = -0.35
 """The same by either recogniser: where both are below it, one doubtful answer in twelve is wrong."""
-_HOPELESS = -2.5
+_MIN_RETRY_MEAN = -2.5
 """The same by the general one, under which further looks are not worth their time."""
-_NONSENSE = 0.02
+_MIN_CERTAINTY = 0.02
 """The general recogniser's certainty of a line under which the other one is not worth its time."""
-_LEAN, _TRIM = 0.15, (0.02, 0.08)
+_SHEAR, _TRIM = 0.15, (0.02, 0.08)
 """Columns to a row; shares of width and height cut off each side."""
 _WIDTHS = {PlateColour.GREEN: (216, 140)}
-_USUAL_WIDTHS = (TextRecogniser.WIDTH, 126)
+_DEFAULT_WIDTHS = (TextRecogniser.WIDTH, 126)
 """Pixels to which a line is scaled for either: a green plate has eight characters on a sheet 40 mm longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlateLineRead:
-    """`score` is the chance that `text` is right, 0…1; `certain` is each character's own certainty."""
+    """`score` is the chance that `text` is right, 0…1; `certainties` is each character's own certainty."""
 
     text: str
     score: float
-    certain: tuple[float, ...]
+    certainties: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,39 +85,51 @@ class PlateLineReader:
 
     def __init__(self, home_province: str | None = None, threads: int = 1) -> None:
         prior: Mapping[str, float] = {home_province: log(HOME_GAIN)} if home_province else {}
-        self._walkers = {sheet: CtcDecoder(plate_automaton(sheet), ALPHABET, prior) for sheet in PlateColour}
+        self._decoders = {colour: CtcDecoder(plate_automaton(colour), ALPHABET, prior) for colour in PlateColour}
         self._general = TextRecogniser(ALPHABET, threads=threads)
         self._plates = PlateTextRecogniser(ALPHABET, threads)
 
-    def read(self, looks: LineCrops) -> PlateLineRead | None:
-        sheet = classify_colour(looks.tight)
-        look = self._look(looks, sheet)
-        if look is None:
+    def read(self, crops: LineCrops) -> PlateLineRead | None:
+        colour = classify_colour(crops.tight)
+        attempt = self._attempt(crops, colour)
+        if attempt is None:
             return None
-        if look.result is None or look.result.general < _HOPELESS:
-            return look.answer(min(_WITHHELD, look.least_score))
-        if look.result.chance >= _BEYOND_DOUBT:
-            return look.answer(look.result.chance)
-        again = self._look(looks.sheared(-_LEAN), sheet)
-        if look.result.chance >= _DOUBTED and again and again.result and again.result.text == look.result.text:
-            held = again.result.lead >= _HOLDS_BY and max(look.result.general, look.result.plates) >= _DISLIKED
-            return look.answer(max(look.result.chance, _HELD) if held else _WITHHELD)
-        others = [again, *(self._look(other, sheet) for other in (looks.sheared(_LEAN), looks.trimmed()))]
-        return _likeliest([look, *(other for other in others if other)])
+        if attempt.result is None or attempt.result.general < _MIN_RETRY_MEAN:
+            return attempt.to_read(min(_REJECTED_SCORE, attempt.min_score))
+        if attempt.result.probability >= _CERTAIN:
+            return attempt.to_read(attempt.result.probability)
+        second = self._attempt(crops.sheared(-_SHEAR), colour)
+        if (
+            attempt.result.probability >= _DOUBTFUL
+            and second
+            and second.result
+            and second.result.text == attempt.result.text
+        ):
+            is_confirmed = (
+                second.result.lead >= _MIN_LEAD and max(attempt.result.general, attempt.result.plates) >= _MIN_BEST_MEAN
+            )
+            return attempt.to_read(
+                max(attempt.result.probability, _CONFIRMED_SCORE) if is_confirmed else _REJECTED_SCORE
+            )
+        further = [second, *(self._attempt(other, colour) for other in (crops.sheared(_SHEAR), crops.trimmed()))]
+        return _most_likely([attempt, *(other for other in further if other)])
 
-    def _look(self, looks: LineCrops, sheet: PlateColour) -> _Attempt | None:
-        walker = self._walkers[sheet]
-        for_general, for_plates = _WIDTHS.get(sheet, _USUAL_WIDTHS)
-        general = self._general.read(looks.wide, for_general)
-        first = walker.decode(general.characters, general.blank)
+    def _attempt(self, crops: LineCrops, colour: PlateColour) -> _Attempt | None:
+        decoder = self._decoders[colour]
+        for_general, for_plates = _WIDTHS.get(colour, _DEFAULT_WIDTHS)
+        general = self._general.read(crops.wide, for_general)
+        first = decoder.decode(general.characters, general.blank)
         if first is None:
             return None
-        look = _Attempt(general, first)
-        if look.mean >= _NONSENSE:
-            look.result = fuse(
-                walker, (general, first), self._plates.read(looks.tight, for_plates), self._plates.untaught
+        attempt = _Attempt(general, first)
+        if attempt.mean_certainty >= _MIN_CERTAINTY:
+            attempt.result = fuse(
+                decoder,
+                (general, first),
+                self._plates.read(crops.tight, for_plates),
+                self._plates.unknown_log_probability,
             )
-        return look
+        return attempt
 
 
 @dataclass(slots=True)
@@ -129,39 +141,39 @@ class _Attempt:
     result: FusedResult | None = None
 
     @property
-    def mean(self) -> float:
-        return geometric_mean(self.certain())
+    def mean_certainty(self) -> float:
+        return geometric_mean(self.certainties())
 
     @property
-    def least_score(self) -> float:
+    def min_score(self) -> float:
         """Half of the general recogniser's certainty: for what is worth saying, and what is a crop."""
-        return 0.5 * self.mean
+        return 0.5 * self.mean_certainty
 
-    def certain(self, text: str | None = None) -> tuple[float, ...]:
+    def certainties(self, text: str | None = None) -> tuple[float, ...]:
         """The general recogniser's certainty of each character: the best of three columns from where it begins."""
-        plain, columns = self.general.plain, self.first.columns
+        probabilities, columns = self.general.probabilities, self.first.columns
         return tuple(
-            min(1.0, float(plain[column : column + 3, ALPHABET.index(character)].max()))
+            min(1.0, float(probabilities[column : column + 3, ALPHABET.index(character)].max()))
             for character, column in zip(text or self.first.text, columns, strict=True)
         )
 
-    def answer(self, score: float) -> PlateLineRead:
-        if self.result and self.result.general < _OTHER_WRITING:
-            score = min(score, _WITHHELD)
+    def to_read(self, score: float) -> PlateLineRead:
+        if self.result and self.result.general < _MIN_PLATE_MEAN:
+            score = min(score, _REJECTED_SCORE)
         text = self.result.text if self.result else self.first.text
-        certain = self.certain(text) if len(text) == len(self.first.text) else (score,) * len(text)
-        return PlateLineRead(text, round(score, 3), certain)
+        certainties = self.certainties(text) if len(text) == len(self.first.text) else (score,) * len(text)
+        return PlateLineRead(text, round(score, 3), certainties)
 
 
-def _likeliest(looks: list[_Attempt]) -> PlateLineRead:
+def _most_likely(crops: list[_Attempt]) -> PlateLineRead:
     """The answer of the look that likes its own best; it does not stand."""
-    best = max(looks, key=lambda look: look.result.total if look.result else -np.inf)
-    chance = best.result.chance if best.result else 0.0
-    return best.answer(min(_WITHHELD, max(chance, best.least_score)))
+    best = max(crops, key=lambda attempt: attempt.result.total if attempt.result else -np.inf)
+    chance = best.result.probability if best.result else 0.0
+    return best.to_read(min(_REJECTED_SCORE, max(chance, best.min_score)))
 
 
-def geometric_mean(certain: tuple[float, ...]) -> float:
-    return float(np.exp(np.log(np.maximum(certain, 1e-6)).mean()))
+def geometric_mean(certainties: tuple[float, ...]) -> float:
+    return float(np.exp(np.log(np.maximum(certainties, 1e-6)).mean()))
 
 
 def _trimmed(line: Picture) -> Picture:

@@ -32,49 +32,49 @@ from gateway.vision.recognise.plate_line import ACCEPT_SCORE, LineCrops, PlateLi
 
 @dataclass(frozen=True, slots=True)
 class PlateRead:
-    """`score` is the chance that `text` is right, 0…1 (`lines.GATE`); `certain` is each character's own certainty."""
+    """`score` is the chance that `text` is right, 0…1 (`lines.GATE`); `certainties` is each character's own certainty."""
 
     text: str
     score: float
     box: Box
-    certain: tuple[float, ...] = ()
+    certainties: tuple[float, ...] = ()
 
 
 class PlateReader:
     """Not for two threads at once. Loads its models when it is made."""
 
-    WORTH_SAYING = 0.15
+    MIN_SCORE = 0.15
     """Below it a line of text is a shop's sign as likely as a plate."""
-    CROP_IS_ONE = 0.1
+    MIN_CROP_SCORE = 0.1
     """Below it a small picture is not cut to a plate: 206 pieces of streets and faces came to 0.056 at most, of 310
     crops that were read right none came below 0.14."""
-    ENOUGH = 0.4
+    SUFFICIENT_SCORE = 0.4
     """Score of a plate near a candidate that makes it needless to look over the whole picture."""
     CROP_RATIO = (1.5, 6.0)
     CROP_WIDTH = 300
-    MOST_CANDIDATES = 3
-    MOST_WIDENED = 3
-    MUCH_WEAKER = 0.35
+    MAX_CANDIDATES = 3
+    MAX_WIDENINGS = 3
+    MIN_CANDIDATE_SHARE = 0.35
     """Of two cars' plates in one picture the lesser is as likely a candidate as this share of the other, at least."""
-    WINDOW, WHOLE = 224, 736
+    WINDOW_SIDE, PICTURE_SIDE = 224, 736
     """Longer sides, in pixels, to which text detection scales a candidate's window and a whole picture."""
 
     def __init__(self, home_province: str | None = None, threads: int = 1) -> None:
         self._lines = PlateLineReader(home_province, threads)
-        self._finder = TextDetector(threads)
+        self._detector = TextDetector(threads)
 
     def find(self, picture: Picture, *, thorough: bool = True) -> list[PlateRead]:
         """All plates, the nearest of the sure ones first. A picture that is itself cut to a plate is read whole.
 
         Not `thorough`, it looks for candidates alone: a third of the time where there is no plate.
         """
-        if self._is_crop(picture) and (read := self.read(picture)) and read.score >= self.CROP_IS_ONE:
+        if self._is_crop(picture) and (read := self.read(picture)) and read.score >= self.MIN_CROP_SCORE:
             return [read]
-        tried: list[Box] = []
-        reads = self._near_candidates(picture, tried)
-        if thorough and not any(read.score >= self.ENOUGH for read in reads):
-            reads += self._read_all(picture, self._finder.find(picture, self.WHOLE), tried)
-        return _in_order([read for read in _best_of_each(reads) if read.score >= self.WORTH_SAYING])
+        processed: list[Box] = []
+        reads = self._near_candidates(picture, processed)
+        if thorough and not any(read.score >= self.SUFFICIENT_SCORE for read in reads):
+            reads += self._read_all(picture, self._detector.find(picture, self.PICTURE_SIDE), processed)
+        return _sorted([read for read in _without_duplicates(reads) if read.score >= self.MIN_SCORE])
 
     def read(self, crop: Picture) -> PlateRead | None:
         """A plate's own crop, of one row or two."""
@@ -84,55 +84,57 @@ class PlateReader:
             reads.append(self._lines.read(crops_of_plate(two_row_plates.split_rows(crop))))
         found = [read for read in reads if read]
         best = max(found, key=lambda read: read.score, default=None)
-        return PlateRead(best.text, best.score, (0, 0, width, height), best.certain) if best else None
+        return PlateRead(best.text, best.score, (0, 0, width, height), best.certainties) if best else None
 
     def _is_crop(self, picture: Picture) -> bool:
         height, width = map(int, picture.shape[:2])
-        least, most = self.CROP_RATIO
-        return width <= self.CROP_WIDTH and least <= width / height <= most
+        min_ratio, max_ratio = self.CROP_RATIO
+        return width <= self.CROP_WIDTH and min_ratio <= width / height <= max_ratio
 
-    def _near_candidates(self, picture: Picture, tried: list[Box]) -> list[PlateRead]:
+    def _near_candidates(self, picture: Picture, processed: list[Box]) -> list[PlateRead]:
         reads: list[PlateRead] = []
-        enough = 0.0
-        for candidate in find_candidates(picture, self.MOST_CANDIDATES):
-            standing = [read.box for read in reads if read.score >= ACCEPT_SCORE]
-            if candidate.likely < enough or any(covered_share(candidate.box, box) > 0.5 for box in standing):
+        min_candidate_score = 0.0
+        for candidate in find_candidates(picture, self.MAX_CANDIDATES):
+            accepted = [read.box for read in reads if read.score >= ACCEPT_SCORE]
+            if candidate.score < min_candidate_score or any(
+                covered_share(candidate.box, box) > 0.5 for box in accepted
+            ):
                 continue
-            found = self._read_all(picture, self._quads_near(picture, candidate.box), tried)
+            found = self._read_all(picture, self._quads_near(picture, candidate.box), processed)
             if any(read.score >= ACCEPT_SCORE for read in found):
-                enough = max(enough, self.MUCH_WEAKER * candidate.likely)
+                min_candidate_score = max(min_candidate_score, self.MIN_CANDIDATE_SHARE * candidate.score)
             reads += found
         return reads
 
     def _quads_near(self, picture: Picture, box: Box) -> list[Quad]:
         """A line that reaches the window's side may go on beyond it: a plate cut there is read as a shorter one."""
-        for _ in range(self.MOST_WIDENED):
+        for _ in range(self.MAX_WIDENINGS):
             part, corner = crop_around(picture, box, 0.4, 0.8)
-            quads = [quad + corner for quad in self._finder.find(brighten(part), self.WINDOW)]
+            quads = [quad + corner for quad in self._detector.find(brighten(part), self.WINDOW_SIDE)]
             left, right = float(corner[0]), float(corner[0]) + part.shape[1]
-            cut = [
+            truncated = [
                 quad
                 for quad in quads
                 if (left > 0 and quad[:, 0].min() <= left) or (right < picture.shape[1] and quad[:, 0].max() >= right)
             ]
-            if not cut:
+            if not truncated:
                 break
-            box = bounding_box(*cut)
+            box = bounding_box(*truncated)
         return quads
 
-    def _read_all(self, picture: Picture, quads: Sequence[Quad], tried: list[Box]) -> list[PlateRead]:
-        """`tried` are the boxes of lines that were read before in this picture; those of `quads` are added."""
+    def _read_all(self, picture: Picture, quads: Sequence[Quad], processed: list[Box]) -> list[PlateRead]:
+        """`processed` are the boxes of lines that were read before in this picture; those of `quads` are added."""
         found: list[PlateRead] = []
-        before = list(tried)
-        for looks, box in _lines_of(picture, quads):
-            known = any(overlap(box, other) > SAME_OVERLAP for other in before)
-            if known or any(
+        before = list(processed)
+        for crops, box in _lines_of(picture, quads):
+            is_processed = any(overlap(box, other) > SAME_OVERLAP for other in before)
+            if is_processed or any(
                 read.score >= ACCEPT_SCORE and covered_share(read.box, box) > SAME_OVERLAP for read in found
             ):
                 continue
-            tried.append(box)
-            if read := self._lines.read(looks):
-                found.append(PlateRead(read.text, read.score, box, read.certain))
+            processed.append(box)
+            if read := self._lines.read(crops):
+                found.append(PlateRead(read.text, read.score, box, read.certainties))
         return found
 
 
@@ -150,7 +152,7 @@ def _lines_of(picture: Picture, quads: Sequence[Quad]) -> Iterator[tuple[LineCro
             continue
         wide, tight = brighten(rectify(picture, quad)), brighten(rectify(picture, quad, 0.03, 0.05))
         if width >= 1.8 * height:
-            yield LineCrops(wide, _doubled(tight)), bounding_box(quad)
+            yield LineCrops(wide, _enlarged(tight)), bounding_box(quad)
         if width < two_row_plates.MIN_ROW_RATIO * height and two_row_plates.may_have_two_rows(tight):
             yield LineCrops(two_row_plates.split_rows(wide), two_row_plates.split_rows(tight)), bounding_box(quad)
     for upper, lower in two_row_plates.row_pairs(quads):
@@ -161,11 +163,11 @@ def _lines_of(picture: Picture, quads: Sequence[Quad]) -> Iterator[tuple[LineCro
         yield LineCrops(first, second), bounding_box(upper, lower)
 
 
-def _doubled(line: Picture) -> Picture:
+def _enlarged(line: Picture) -> Picture:
     return np.asarray(cv2.resize(line, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def _best_of_each(reads: Sequence[PlateRead]) -> list[PlateRead]:
+def _without_duplicates(reads: Sequence[PlateRead]) -> list[PlateRead]:
     """One reading of each place."""
     kept: list[PlateRead] = []
     for read in sorted(reads, key=lambda read: -read.score):
@@ -174,6 +176,6 @@ def _best_of_each(reads: Sequence[PlateRead]) -> list[PlateRead]:
     return kept
 
 
-def _in_order(reads: Sequence[PlateRead]) -> list[PlateRead]:
+def _sorted(reads: Sequence[PlateRead]) -> list[PlateRead]:
     """The sure ones first, of these the widest, which is the nearest vehicle's; then the others by score."""
     return sorted(reads, key=lambda read: (-read.box[2], 0.0) if read.score >= ACCEPT_SCORE else (0, -read.score))

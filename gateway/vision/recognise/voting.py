@@ -24,9 +24,9 @@ def read_plates(reader: PlateReader, picture: Picture, *, thorough: bool = True)
     return [read for read in reader.find(picture, thorough=thorough) if read.score >= MIN_VOTE_SCORE]
 
 
-def match_faces(reader: FaceReader, gallery: Gallery, picture: Picture, *, closely: bool = False) -> list[MatchedFace]:
-    """`closely` looks again for smaller faces where none is found: for photographs, at four times the time and more."""
-    found = reader.find_closely(picture) if closely else reader.find(picture)
+def match_faces(reader: FaceReader, gallery: Gallery, picture: Picture, *, thorough: bool = False) -> list[MatchedFace]:
+    """`thorough` looks again for smaller faces where none is found: for photographs, at four times the time and more."""
+    found = reader.find_thoroughly(picture) if thorough else reader.find(picture)
     return [MatchedFace(face, gallery.match(face.template)) for face in found]
 
 
@@ -42,39 +42,39 @@ class PlateResult:
 class PlateVoting:
     """Votes by squared confidence: five looks lift 83 % to 93 % right (MEASURED.md, Plates)."""
 
-    ENOUGH = 3
-    SHARE = 0.6
+    MIN_READS = 3
+    MIN_VOTE_SHARE = 0.6
     """A text that has so much of the vote after ENOUGH looks will not lose it any more."""
-    SURE = ACCEPT_SCORE
-    FAIR = 0.65
-    MISREAD = 2
+    MIN_SINGLE_SCORE = ACCEPT_SCORE
+    MIN_BEST_SCORE = 0.65
+    MAX_DIFFERENT_CHARACTERS = 2
     """Characters in which two looks at one plate differ at most."""
 
-    def worth(self, item: PlateRead) -> float:
+    def quality(self, item: PlateRead) -> float:
         """A plate that is read as surely and is larger shows the guard more of its vehicle."""
         return float(item.score * item.box[2] ** 0.5)
 
-    def same(self, looks: Sequence[PlateRead], item: PlateRead) -> bool:
-        differ: int = sum(a != b for a, b in zip_longest(looks[-1].text, item.text))
-        return differ <= self.MISREAD
+    def matches(self, items: Sequence[PlateRead], item: PlateRead) -> bool:
+        differ: int = sum(a != b for a, b in zip_longest(items[-1].text, item.text))
+        return differ <= self.MAX_DIFFERENT_CHARACTERS
 
-    def decide(self, looks: Sequence[PlateRead], *, over: bool) -> PlateResult | None:
+    def decide(self, items: Sequence[PlateRead], *, final: bool) -> PlateResult | None:
         votes: defaultdict[str, float] = defaultdict(float)
-        for look in looks:
-            votes[look.text] += look.score**2
+        for item in items:
+            votes[item.text] += item.score**2
         text = max(votes, key=lambda each: votes[each])
-        alike = [look for look in looks if look.text == text]
-        scores = [look.score for look in alike]
-        province = _mean([look.certain[0] if look.certain else 1.0 for look in alike])
-        verdict = PlateResult(text, _mean(scores), province)
-        if over:
-            agreed = len(scores) > 1 and max(scores) >= self.FAIR
-            return verdict if agreed or max(scores) >= self.SURE else None
-        settled = len(scores) >= self.ENOUGH and votes[text] >= self.SHARE * sum(votes.values())
-        return verdict if settled and max(scores) >= self.FAIR else None
+        alike = [item for item in items if item.text == text]
+        scores = [item.score for item in alike]
+        province = _mean([item.certainties[0] if item.certainties else 1.0 for item in alike])
+        result = PlateResult(text, _mean(scores), province)
+        if final:
+            agreed = len(scores) > 1 and max(scores) >= self.MIN_BEST_SCORE
+            return result if agreed or max(scores) >= self.MIN_SINGLE_SCORE else None
+        settled = len(scores) >= self.MIN_READS and votes[text] >= self.MIN_VOTE_SHARE * sum(votes.values())
+        return result if settled and max(scores) >= self.MIN_BEST_SCORE else None
 
-    def name(self, verdict: PlateResult) -> Hashable:
-        return verdict.text
+    def identity(self, result: PlateResult) -> Hashable:
+        return result.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,40 +101,40 @@ class FaceVoting:
     Only looks that show the face well have a say: large, sharp and not turned away (`enrolment.quality_fault`).
     """
 
-    PATIENCE = 10
+    MAX_UNKNOWN_ITEMS = 10
     """Looks after which a stranger who stays is called one: a resident comes nearer and is known first."""
-    VOTERS, AGREED = 3, 2
-    ONE_PERSON = 0.5
+    VOTERS, MIN_AGREEING = 3, 2
+    SAME_PERSON_DISTANCE = 0.5
     """Distance within which two looks of one camera, a moment apart, are one person's."""
 
-    def worth(self, item: MatchedFace) -> float:
+    def quality(self, item: MatchedFace) -> float:
         face = item.face
-        return face.box[2] * min(face.sharpness, 4 * MIN_SHARPNESS) * (1 - min(face.turned, 1.0))
+        return face.box[2] * min(face.sharpness, 4 * MIN_SHARPNESS) * (1 - min(face.head_turn, 1.0))
 
-    def same(self, looks: Sequence[MatchedFace], item: MatchedFace) -> bool:
-        last = looks[-1].face
-        alike = float(np.linalg.norm(last.template - item.face.template)) < self.ONE_PERSON
+    def matches(self, items: Sequence[MatchedFace], item: MatchedFace) -> bool:
+        last = items[-1].face
+        alike = float(np.linalg.norm(last.template - item.face.template)) < self.SAME_PERSON_DISTANCE
         return alike or overlap(last.box, item.face.box) > 0.3
 
-    def decide(self, looks: Sequence[MatchedFace], *, over: bool) -> FaceResult | None:
-        good = [look for look in looks if quality_fault(look.face) is None]
-        best = sorted(good, key=self.worth, reverse=True)[: self.VOTERS]
-        votes = Counter(look.match.person for look in best if look.match.person).most_common(1)
-        if votes and votes[0][1] >= self.AGREED:
+    def decide(self, items: Sequence[MatchedFace], *, final: bool) -> FaceResult | None:
+        good = [item for item in items if quality_fault(item.face) is None]
+        best = sorted(good, key=self.quality, reverse=True)[: self.VOTERS]
+        votes = Counter(item.match.person for item in best if item.match.person).most_common(1)
+        if votes and votes[0][1] >= self.MIN_AGREEING:
             person = votes[0][0]
-            return FaceResult(person, _nearest([look for look in good if look.match.person == person]))
-        if len(good) < self.VOTERS or not (over or len(looks) >= self.PATIENCE):
+            return FaceResult(person, _min_distance([item for item in good if item.match.person == person]))
+        if len(good) < self.VOTERS or not (final or len(items) >= self.MAX_UNKNOWN_ITEMS):
             return None
-        return FaceResult(None, _nearest(good))
+        return FaceResult(None, _min_distance(good))
 
-    def name(self, verdict: FaceResult) -> Hashable:
-        return verdict.person
+    def identity(self, result: FaceResult) -> Hashable:
+        return result.person
 
 
 def _mean(values: Sequence[float]) -> float:
     return round(sum(values) / len(values), 3)
 
 
-def _nearest(looks: Sequence[MatchedFace]) -> float | None:
-    distances = [look.match.distance for look in looks if look.match.distance is not None]
+def _min_distance(items: Sequence[MatchedFace]) -> float | None:
+    distances = [item.match.distance for item in items if item.match.distance is not None]
     return min(distances, default=None)

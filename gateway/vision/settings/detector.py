@@ -59,4 +59,4 @@ class DetectorSection(Section):
     @property
     def model(self) -> DetectorModel:
         said = self.model_dump() | {"path": str(self.path)}
-        return DetectorModel.of(said)
+        return DetectorModel.from_json(said)

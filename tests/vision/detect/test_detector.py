@@ -116,7 +116,7 @@ def test_what_a_broken_model_says_is_no_box() -> None:
 
 def test_a_model_s_description_survives_the_way_to_the_worker() -> None:
     model = DetectorModel("m.onnx", "ab", "ssd", ("person", ""), (300, 300), outputs=("b", "c", "s"), top_first=True)
-    assert DetectorModel.of(json.loads(json.dumps(asdict(model)))) == model
+    assert DetectorModel.from_json(json.loads(json.dumps(asdict(model)))) == model
 
 
 def test_one_thing_is_told_once_and_a_shadow_never() -> None:
@@ -126,7 +126,7 @@ def test_one_thing_is_told_once_and_a_shadow_never() -> None:
         seen = [Detection("e-bike", 0.8, (100 + 10 * look, 50, 60, 40))]
         if look == 4:
             seen.append(Detection("person", 0.6, (300, 50, 20, 60)))
-        told += tracks.see(look * 0.2, seen, f"look {look}")
+        told += tracks.update(look * 0.2, seen, f"look {look}")
     told += tracks.finish()
     assert [one.best.name for one in told] == ["e-bike"]
-    assert told[0].looks == DetectionVoting.ENOUGH
+    assert told[0].looks == DetectionVoting.MIN_DETECTIONS

@@ -18,14 +18,14 @@ BLANK = len(LETTERS)
 def small() -> Automaton:
     """A, B or AB first, then 1, and maybe B and 1 again."""
     automaton = Automaton()
-    first = automaton.step(START, "AB")
-    both = automaton.step(first, "B", 0.5)
-    one = automaton.step(first, "1")
-    automaton.join(both, one, "")
-    other = automaton.step(both, "1", 0.25)
-    automaton.end(one)
-    automaton.end(other)
-    automaton.end(automaton.step(automaton.step(one, "B"), "1"))
+    first = automaton.add_step(START, "AB")
+    both = automaton.add_step(first, "B", 0.5)
+    one = automaton.add_step(first, "1")
+    automaton.connect(both, one, "")
+    other = automaton.add_step(both, "1", 0.25)
+    automaton.mark_final(one)
+    automaton.mark_final(other)
+    automaton.mark_final(automaton.add_step(automaton.add_step(one, "B"), "1"))
     return automaton
 
 

@@ -56,7 +56,7 @@ def test_a_photograph_larger_than_needed_is_searched_in_its_own_pixels(reader: F
 def test_a_face_of_a_large_photograph_need_not_fill_it(reader: FaceReader, size: int, height: int, width: int) -> None:
     """In 4K and 12 megapixels one of 110 pixels, in 48 of 250."""
     enrolled = reader.find(face(300))[0]
-    (found,) = reader.find_closely(paste(wall(height, width), face(size), width // 3, height // 3))
+    (found,) = reader.find_thoroughly(paste(wall(height, width), face(size), width // 3, height // 3))
     assert Gallery(["eileen"], [enrolled.template]).match(found.template).person == "eileen"
 
 
@@ -119,8 +119,8 @@ def test_every_portrait_of_150_pixels_is_taken_or_refused_with_its_reason(
 def test_a_face_found_by_leaning_the_picture_is_where_it_is(reader: FaceReader) -> None:
     whole = face(300)
     x, y, width, _ = reader.find(whole)[0].box
-    found = reader._find_hidden(whole)[0]
-    assert found.doubtful
+    found = reader._find_rotated(whole)[0]
+    assert found.low_confidence
     assert abs(found.box[0] - x) + abs(found.box[1] - y) < 0.3 * width
 
 

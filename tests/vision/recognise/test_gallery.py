@@ -46,12 +46,12 @@ def test_two_photographs_of_one_person_do_not_compete() -> None:
 
 @pytest.mark.parametrize(("size", "distance"), [(0, 0.52), (1, 0.52), (500, 0.47), (5000, 0.425), (50_000, 0.375)])
 def test_the_more_are_enrolled_the_nearer_a_face_must_be(size: int, distance: float) -> None:
-    assert MatchLimits.of(size).distance == pytest.approx(distance, abs=1e-4)
+    assert MatchLimits.choose(size).distance == pytest.approx(distance, abs=1e-4)
 
 
 def test_a_busier_gate_must_be_stricter() -> None:
     busy = FaceMatching(strangers_a_day=5000)
-    assert MatchLimits.of(5000, busy).distance < MatchLimits.of(5000).distance
+    assert MatchLimits.choose(5000, busy).distance < MatchLimits.choose(5000).distance
 
 
 def test_point_six_is_refused_for_thousands_and_the_reason_is_told() -> None:
@@ -67,7 +67,9 @@ def test_a_gallery_of_lookalikes_corrects_what_was_measured_elsewhere() -> None:
     alike = (rng.normal(size=(500, TEMPLATE_LENGTH)) * 0.03).astype(np.float32)
     distances = impostor_distances([f"p{number}" for number in range(500)], alike)
     assert len(distances) == 500 * 499 / 2
-    assert ImpostorDistances(distances).widest(500, FaceMatching()) < ImpostorDistances().widest(500, FaceMatching())
+    assert ImpostorDistances(distances).max_distance(500, FaceMatching()) < ImpostorDistances().max_distance(
+        500, FaceMatching()
+    )
 
 
 def test_two_photographs_of_one_person_are_no_lookalikes() -> None:
@@ -79,10 +81,10 @@ def test_the_wider_the_more_are_known_again() -> None:
 
 
 def test_an_installers_distance_counts_when_it_is_no_wider() -> None:
-    assert MatchLimits.of(5000, FaceMatching(distance=0.4)).distance == 0.4
-    assert MatchLimits.of(5000, FaceMatching(distance=0.6)).distance == 0.425
+    assert MatchLimits.choose(5000, FaceMatching(distance=0.4)).distance == 0.4
+    assert MatchLimits.choose(5000, FaceMatching(distance=0.6)).distance == 0.425
 
 
 def test_a_supplied_recogniser_has_distances_of_its_own() -> None:
     models = FaceModels(ModelFile("d", "1"), ModelFile("r", "2"))
-    assert MatchLimits.of(5000, FaceMatching(models, distance=1.1)).distance == 1.1
+    assert MatchLimits.choose(5000, FaceMatching(models, distance=1.1)).distance == 1.1

@@ -79,22 +79,22 @@ class TestJudge:
 
     def test_a_name_waits_for_the_turn(self) -> None:
         still = looks(HEAD, (0, 1, 0, -1) * 5)
-        assert self.judge.decide(still, over=False) is None
-        assert self.judge.decide([*still, *looks(HEAD, (35, 40))], over=False) == FaceResult("p1", 0.3, turned=True)
+        assert self.judge.decide(still, final=False) is None
+        assert self.judge.decide([*still, *looks(HEAD, (35, 40))], final=False) == FaceResult("p1", 0.3, turned=True)
 
     def test_the_turn_may_come_first_but_only_frontal_looks_name(self) -> None:
         turning = [look(0.4, None)] * 3
-        assert self.judge.decide(turning, over=True) is None
-        assert self.judge.decide([*turning, look(0.0), look(0.0)], over=False) == FaceResult("p1", 0.3, turned=True)
+        assert self.judge.decide(turning, final=True) is None
+        assert self.judge.decide([*turning, look(0.0), look(0.0)], final=False) == FaceResult("p1", 0.3, turned=True)
 
     def test_who_never_turned_has_no_name(self) -> None:
-        assert self.judge.decide(looks(PHOTO, (0, 30, -30, 0)), over=True) == FaceResult(None, 0.3, turned=False)
+        assert self.judge.decide(looks(PHOTO, (0, 30, -30, 0)), final=True) == FaceResult(None, 0.3, turned=False)
 
     def test_the_excused_are_never_held_back(self) -> None:
-        assert self.judge.decide([look(0.0, "wanted")] * 2, over=False) == FaceResult("wanted", 0.3)
+        assert self.judge.decide([look(0.0, "wanted")] * 2, final=False) == FaceResult("wanted", 0.3)
 
     def test_of_a_stranger_nothing_is_said(self) -> None:
-        assert self.judge.decide([look(0.0, None)] * 4, over=True) == FaceResult(None, 0.3)
+        assert self.judge.decide([look(0.0, None)] * 4, final=True) == FaceResult(None, 0.3)
 
 
 PORTRAIT = face(230)
