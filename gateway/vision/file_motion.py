@@ -1,4 +1,4 @@
-"""The gates on a whole file, packet by packet as a live camera's: what `anju try motion` shows."""
+"""Runs the motion gates on a whole file, packet by packet as on a live camera, for `anju try motion`."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from gateway.vision.stream.source import Coding, Packet
 
 
 class FileMotionReader:
-    """Drives one camera's gates: decodes what they want, and no more."""
+    """Drives the gates of one camera: decodes what they request, and no more."""
 
-    KEPT, MOST = 60.0, 256 << 20
-    """Seconds kept to go back to, and bytes: a film may have one keyframe for all its pictures."""
+    MAX_SECONDS, MAX_BYTES = 60.0, 256 << 20
+    """Seconds and bytes kept for rewinding: a film may have a single keyframe."""
 
     def __init__(self, gates: MotionGates, coding: Coding) -> None:
         self.gates = gates
         self._units = _units(coding)
-        self._ring = Ring(self.KEPT, self.MOST, self.MOST)
+        self._ring = Ring(self.MAX_SECONDS, self.MAX_BYTES, self.MAX_BYTES)
         self._pictures = Pictures(self._ring.units)
         self._wanted = Wanted(gates, self._pictures)
         self._keys = Keys()
 
-    def take(self, packet: Packet) -> Iterator[MotionEvent]:
-        """Everything that this access unit made known."""
+    def add_packet(self, packet: Packet) -> Iterator[MotionEvent]:
+        """Feed one packet; yields the events that it leads to."""
         unit = self._units(packet)
         self._ring.add(unit)
         want = self._wanted.want(unit)
@@ -61,14 +61,14 @@ def _units(coding: Coding) -> Callable[[Packet], AccessUnit]:
 
 
 def motion_events(file: str, gates: MotionGates) -> Iterator[MotionEvent]:
-    """All that is seen in a file, in order. Raises BadInput when it can't be read."""
+    """All events of a file, in order. Raises BadInput if it can't be read."""
     read = 0
     try:
         with closing(PyAvSource(of_file(file))) as source:
-            watcher = FileMotionReader(gates, source.coding)
+            reader = FileMotionReader(gates, source.coding)
             for packet in source.packets():
                 read += 1
-                yield from watcher.take(packet)
+                yield from reader.add_packet(packet)
     except LinkLost as error:
         raise BadInput(str(error), b"") from None
     if not read:
@@ -77,10 +77,10 @@ def motion_events(file: str, gates: MotionGates) -> Iterator[MotionEvent]:
 
 
 INITIAL_CALM = 10.0
-"""A clip is short: its first seconds matter as much as its last."""
+"""Longer than for a camera: a clip is short, and its first seconds matter as much as its last."""
 
 
 def motions(file: str, sensitivity: float = 0.5) -> list[tuple[float, float]]:
-    """Start and end of every movement, in seconds. Raises BadInput when the file can't be read."""
-    seen = motion_events(file, MotionGates(sensitivity, initial_calm=INITIAL_CALM))
-    return sorted((one.start, one.end) for one in seen if one.kind == "motion.ended" and one.end is not None)
+    """Start and end of every motion interval, in seconds. Raises BadInput if the file can't be read."""
+    found = motion_events(file, MotionGates(sensitivity, initial_calm=INITIAL_CALM))
+    return sorted((one.start, one.end) for one in found if one.kind == "motion.ended" and one.end is not None)

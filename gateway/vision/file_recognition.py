@@ -1,6 +1,6 @@
-"""A recogniser on one file: a photograph as it is, a clip by looks that vote as a camera's do.
+"""Runs a recogniser on one file: on a photograph as it is, on a clip by voting over frames as for a camera.
 
-All raise BadInput when the file can't be read.
+All functions raise BadInput if the file can't be read.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from gateway.vision.recognise.voting import FaceVoting, PlateVoting, match_faces
 from gateway.vision.stream.decoder import Frame, Picture
 from gateway.vision.stream.picture import is_photograph, looks, photograph
 
-EVERY = 0.2
-"""Seconds between two looks at a clip, as often as a camera's recogniser looks."""
+INTERVAL = 0.2
+"""Seconds between two analysed frames of a clip, as often as a camera's recogniser analyses one."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def plates(file: str, reader: PlateReader) -> list[dict[str, Any]]:
-    """`{"text", "score", "box"}` each; a photograph's nearest of the sure ones first, a clip's in order of time."""
+    """`{"text", "score", "box"}` each: of a photograph the accepted ones first, nearest first; of a clip in
+    order of time.
+    """
     if is_photograph(file):
         return [{"text": read.text, "score": read.score, "box": read.box} for read in reader.find(photograph(file))]
     return [
@@ -34,7 +36,7 @@ def plates(file: str, reader: PlateReader) -> list[dict[str, Any]]:
 
 
 def faces(file: str, reader: FaceReader, gallery: Gallery) -> list[dict[str, Any]]:
-    """`{"box", "person", "distance"}` each; a photograph's largest first; person is None for a stranger."""
+    """`{"box", "person", "distance"}` each: of a photograph the largest first; `person` is None for a stranger."""
     if is_photograph(file):
         return [
             {"box": item.face.box, "person": item.match.person, "distance": item.match.distance}
@@ -50,5 +52,5 @@ def _vote(
     file: str, voting: Voting[Item, Result], recognise: Callable[[Picture], Sequence[Item]]
 ) -> list[TrackResult[Item, Frame, Result]]:
     tracks: RecognitionTracker[Item, Frame, Result] = RecognitionTracker(voting)
-    decided = [one for frame in looks(file, EVERY) for one in tracks.update(frame.time, recognise(frame.bgr), frame)]
+    decided = [one for frame in looks(file, INTERVAL) for one in tracks.update(frame.time, recognise(frame.bgr), frame)]
     return decided + tracks.finish()

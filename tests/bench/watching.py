@@ -100,7 +100,7 @@ def _gated(found: Found, path: Path, gates: MotionGates) -> None:
         watcher = FileMotionReader(gates, source.coding)
         for packet in source.packets():
             now = packet.time
-            for event in watcher.take(packet):
+            for event in watcher.add_packet(packet):
                 _note(found, event, now)
     for event in gates.finish():
         _note(found, event, now)

@@ -1,4 +1,4 @@
-"""How far above the usual sizes must lie before anybody looks: as low as looking in vain allows. Sans-I/O."""
+"""Threshold of the size gate, adapted so that false triggers cost a fixed share of the time. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from math import exp
 
 
 class AdaptiveThreshold:
-    """Keeps what is decoded in vain to a share of the time.
+    """Each second decoded for nothing raises the threshold, each second that passes lowers it.
 
-    Each second decoded for nothing raises the limit, each second that passes lowers it, and they are
-    even at that share: a calm stream is looked at for little, a wavering one for much.
+    They balance at `MAX_FALSE_SHARE`: a calm stream triggers early, an unsteady one late.
     """
 
     INITIAL, MIN, MAX = 4.0, 3.0, 12.0
-    """Deviations."""
+    """In standard spreads above the baseline."""
     MAX_FALSE_SHARE = 0.03
-    """The share of time that may be decoded in vain."""
+    """Share of the time that may be decoded without finding motion."""
     _STEP_PER_SECOND = 0.18
-    """How much of the limit, in its logarithm, a second in vain adds."""
+    """Rise of the threshold's logarithm per second decoded for nothing."""
     _MAX_SECONDS = 2.0
-    """Seconds that one look in vain counts at most: keyframes far apart make it dear, and are no other help."""
+    """Seconds that one false trigger counts at most: with keyframes far apart each is expensive, and a higher
+    threshold does not make it cheaper."""
     DISTRUST_SECONDS = 600.0
-    """Seconds for which sizes that missed something are not relied upon."""
+    """Seconds for which packet sizes are not relied on after they have missed motion."""
     _MIN_WALKER_BYTES = 60.0
-    """Bytes a frame that somebody small who walks costs, at least."""
+    """Bytes per frame that a small walking person costs at least."""
 
     def __init__(self) -> None:
         self._threshold = self.INITIAL
@@ -31,7 +31,7 @@ class AdaptiveThreshold:
         self._blind_until = float("-inf")
 
     def threshold(self, time: float) -> float:
-        """Deviations above the usual from which to look."""
+        """Current threshold in spreads; call with the stream's time, since it decays."""
         elapsed, self._time = time - self._time, time
         if 0 < elapsed < self.DISTRUST_SECONDS:
             self._threshold = max(
@@ -40,16 +40,17 @@ class AdaptiveThreshold:
         return self._threshold
 
     def record_false_trigger(self, seconds: float) -> None:
-        """So much was decoded because of the sizes, and nothing moved."""
+        """Raise the threshold: `seconds` were decoded because of packet sizes, and nothing moved."""
         self._threshold = min(self._threshold * exp(self._STEP_PER_SECOND * min(seconds, self._MAX_SECONDS)), self.MAX)
 
     def record_miss(self, time: float) -> None:
-        """Something moved, and the sizes had not said so."""
+        """Record that something moved without a rise of packet sizes."""
         self._blind_until = time + self.DISTRUST_SECONDS
 
     def missed_recently(self, time: float) -> bool:
+        """Whether packet sizes missed motion within the last DISTRUST_SECONDS."""
         return time < self._blind_until
 
     def is_blind(self, noise_bytes: float) -> bool:
-        """Whether somebody may pass unnoticed by the sizes, which stray by `noise_bytes` bytes anyway."""
+        """Whether a walking person may go undetected by packet sizes, which vary by `noise_bytes` per frame anyway."""
         return self._threshold * noise_bytes > self._MIN_WALKER_BYTES

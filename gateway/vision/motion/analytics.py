@@ -1,4 +1,4 @@
-"""All that is watched for beside plain movement, as one camera's layout asks for it. Sans-I/O."""
+"""Video analytics beside plain motion, as one camera's layout asks for them. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from gateway.vision.motion.scene_layout import SceneLayout
 
 
 class VideoAnalytics:
-    """Lines, lingering, blocked places and falling things."""
+    """Line crossing, loitering, blocked zones and falling objects."""
 
     BLOCKED_INTERVAL = 2.0
-    """Seconds between two looks at places that may be blocked."""
+    """Seconds between two frames analysed for blocked zones."""
 
     def __init__(self, layout: SceneLayout) -> None:
         self._intrusion = IntrusionDetector(layout)
@@ -27,17 +27,18 @@ class VideoAnalytics:
 
     @property
     def every_frame(self) -> bool:
-        """Whether every frame is needed, always."""
+        """Whether every frame is always needed, for falling objects."""
         return self._falling is not None
 
     def add_frame(self, luma: Luma, time: float) -> Iterator[Observation]:
-        """Every frame there is."""
+        """Feed every decoded frame."""
         if self._falling is not None:
             yield from self._falling.update(luma, time)
 
     def add_blobs(self, luma: Luma, blobs: Sequence[Blob], time: float) -> Iterator[Observation]:
-        """Every look of the pixels' gate, and what it found."""
+        """Feed every frame analysed by the pixel gate, and its blobs."""
         yield from self._intrusion.update(blobs, time)
+        # A time before the last frame's is a jump of the stream and due at once.
         if self._blocked and not 0 <= self._blocked_due - time <= self.BLOCKED_INTERVAL:
             self._blocked_due = time + self.BLOCKED_INTERVAL
             for detector in self._blocked:

@@ -1,4 +1,4 @@
-"""Patches of one look after another to things on their way. Sans-I/O."""
+"""Multi-object tracking: assigns the blobs of each frame to tracks. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.vision.motion.scene_layout import Point
 
 @dataclass(slots=True)
 class BlobTrack:
-    """One thing. `foot` is where it stands and `previous_foot` where it stood a look ago."""
+    """One tracked object. `foot` is where it stands, `previous_foot` where it stood in the frame before."""
 
     number: int
     box: RelativeBox
@@ -25,19 +25,23 @@ class BlobTrack:
     entered: dict[str, float] = field(default_factory=dict)
     """Zones it is in, and since when."""
     reported: set[str] = field(default_factory=set)
-    """What was told of it already."""
+    """Names of zones and lines already reported for it."""
 
 
 class BlobTracker:
-    """Each patch goes on with the nearest track that can have come so far, or begins one."""
+    """Assigns each blob to the nearest track that can have moved so far, or starts a new one.
+
+    `max_unseen`: seconds that a track is kept without a blob, if more than LOST_AFTER.
+    """
 
     MAX_TRACKS = 64
-    """Beyond it the longest unseen is forgotten."""
+    """Beyond it the oldest track is dropped."""
     LOST_AFTER = 2.0
-    """Seconds unseen after which a thing on its way is gone."""
+    """Seconds without a blob after which a moving object is gone."""
     _MAX_SPEED = 0.8
-    """Shares of the picture a second that anything crosses."""
+    """Largest speed, in shares of the picture per second."""
     _MIN_DISTANCE = 0.04
+    """Search radius around the predicted place, as a share of the picture, whatever time has passed."""
 
     def __init__(self, max_unseen: float = 0.0) -> None:
         self._max_unseen = max(self.LOST_AFTER, max_unseen)
@@ -45,7 +49,7 @@ class BlobTracker:
         self._count = 0
 
     def update(self, blobs: Sequence[Blob], time: float) -> list[BlobTrack]:
-        """The tracks that this look showed, each at where it is now."""
+        """The tracks of this frame's blobs, each at its new place."""
         self._tracks = [track for track in self._tracks if 0 <= time - track.last <= self._max_unseen]
         pairs = sorted(
             (distance, number, track.number)
@@ -61,7 +65,7 @@ class BlobTracker:
         return [self._update_track(matched.get(number), blob, time) for number, blob in enumerate(blobs)]
 
     def _max_distance(self, track: BlobTrack, time: float) -> float:
-        """A thing long unseen stood still, so it is looked for where it was."""
+        """Search radius. An object unseen for longer stood still, so it is searched for within its own size."""
         unseen = time - track.last
         return self._MIN_DISTANCE + (
             self._MAX_SPEED * unseen if unseen <= self.LOST_AFTER else max(track.box[2], track.box[3])
@@ -82,7 +86,7 @@ class BlobTracker:
 
 
 def _distance(track: BlobTrack, blob: Blob, time: float) -> float:
-    """From where it should be by now, if it went on as before for at most a second."""
+    """From the predicted place, extrapolated at constant speed for a second at most."""
     seconds_ahead = min(time - track.last, 1.0)
     x = track.foot[0] + track.speed[0] * seconds_ahead
     y = track.foot[1] + track.speed[1] * seconds_ahead

@@ -1,4 +1,4 @@
-"""From pixels that differ to things that move: patches large enough, alive, and neither light nor weather. Sans-I/O."""
+"""Blob analysis: from foreground pixels to moving objects, without light, weather and threads on the lens. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -13,34 +13,37 @@ from gateway.vision.motion.luma import Luma, Mask
 from gateway.vision.motion.scene_layout import Point, Polygon
 
 RelativeBox = tuple[float, float, float, float]
-"""x, y, width, height as shares of the picture, so that it fits any size of it."""
+"""x, y, width, height as shares of the picture, valid at any resolution."""
 _Labels = NDArray[np.int32]
 
 _CHANGE_FACTOR, _MIN_MOVING_SHARE = 0.7, 0.05
-"""A patch moves if so much of it changed since the look before, by so much of the contrast; noise does less."""
+"""A pixel changed if it differs from the previous frame by this share of the contrast; a blob moves if this
+share of its pixels changed. Noise stays below both."""
 _LIGHT_CORRELATION, _MIN_LIGHT_PIXELS = 0.75, 40
-"""From so high a correlation with the background, over at least so many pixels, it is the background lit otherwise."""
+"""Correlation with the background, over at least so many pixels, from which a blob is background lit otherwise."""
 _CHROMA_SHARE = 0.3
-"""The share of a patch that must differ in colour for it to be no light."""
+"""Share of a blob that must differ in chroma for it to be no light."""
 _MIN_TEXTURE = 3.0
-"""Standard deviation below which the texture of the background is no more than noise."""
+"""Standard deviation below which the background's texture is no more than noise."""
 _MIN_WEATHER_BLOBS, _WEATHER_MEDIAN_FACTOR, _WEATHER_CLUMP_FACTOR = 12, 6.0, 5.0
-"""From so many patches on it rains or snows; a thing is so many times the usual patch, and the nine tenths' largest."""
+"""From so many blobs on it rains or snows; an object then is so many times the median blob, and so many times
+the nine tenths' largest."""
 MIN_LINE_LENGTH, _MAX_LINE_WIDTH = 16.0, 3.0
-"""Pixels from end to end from which something is a line, if its area is so many of them for each or less."""
+"""Pixels from end to end from which a blob may be a line, and its largest mean width in pixels."""
 _MIN_STREAKS = 24
-"""From so many patches on what is thin is rain."""
+"""From so many blobs on, thin ones are rain."""
 _MIN_LINE_POINTS, _MAX_LINE_DEVIATION, _MAX_LINE_BEND = 4, 1.2, 0.06
-"""How far from the line its pixels lie, as a standard deviation: in pixels, and as a share of its length."""
+"""Fewest pixels for a fit, and the largest standard deviation from the line: in pixels, and as a share of its
+length."""
 _UPRIGHT_RATIO, _UPRIGHT_LINE_FACTOR = 1.4, 0.75
-"""How much higher than wide somebody who walks is, and how much straighter what is upright must be to be a line."""
+"""Height over width of a walking person, and how much straighter an upright blob must be to count as a line."""
 _JOIN_KERNEL = np.ones((5, 5), np.uint8)
 _OPEN_KERNEL = np.ones((2, 2), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Something that differs from the background. `moving`: it also differs from the look before."""
+    """A connected region that differs from the background. `moving`: it also differs from the previous frame."""
 
     box: RelativeBox
     area: float
@@ -48,21 +51,22 @@ class Blob:
 
     @property
     def foot(self) -> Point:
-        """Where it stands."""
+        """Bottom centre: where the object stands on the ground."""
         x, y, width, height = self.box
         return x + width / 2, y + height
 
     @property
     def centre(self) -> Point:
+        """Centre of the box."""
         x, y, width, height = self.box
         return x + width / 2, y + height / 2
 
 
 @dataclass(frozen=True, slots=True)
 class ForegroundFrame:
-    """One look against the background, all of one size. `frame_difference`: changed since the look before.
+    """The masks and pictures of one frame, all of one size. `changed`: differs from the previous frame.
 
-    `chroma`: differs in colour, and hardly in brightness, so that no light did it.
+    `chroma`: differs in colour and hardly in brightness, so that no light did it.
     """
 
     mask: Mask
@@ -75,9 +79,9 @@ class ForegroundFrame:
 def find_blobs(
     frame: ForegroundFrame, min_pixels: float, near_lines: Mask | None = None
 ) -> tuple[list[Blob], Mask, Mask]:
-    """Those of `min_pixels` pixels and more; where the alive ones are; and where lines are, which are left out.
+    """Blobs of `min_pixels` and more, the mask of the moving ones, and the mask of lines, which are left out.
 
-    A line is long, or lies where `near_lines` is set, and is as thin as a thread before the lens.
+    A line is long, or lies where `near_lines` is set, and is as thin as a spider's thread on the lens.
     """
     solid = np.asarray(cv2.morphologyEx(frame.mask, cv2.MORPH_OPEN, _OPEN_KERNEL), np.uint8)
     if not cv2.countNonZero(solid):
@@ -85,6 +89,7 @@ def find_blobs(
     count, drawn, boxes, _ = cv2.connectedComponentsWithStats(cv2.dilate(solid, _JOIN_KERNEL))
     labels, stats = np.asarray(drawn, np.int32), np.asarray(boxes, np.int32)
     areas = _pixels_per_label(labels, solid, count)
+    # Label 0 is OpenCV's background label.
     areas[0] = 0
     moved = _pixels_per_label(labels, frame.changed & solid, count)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
@@ -104,7 +109,7 @@ def find_blobs(
 
 
 def polygon_mask(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> Mask:
-    """255 inside any of the polygons, in a picture of `shape` (rows, columns)."""
+    """255 inside of any of the polygons, in a picture of `shape` (rows, columns)."""
     drawn = np.zeros(shape, np.uint8)
     for polygon in polygons:
         corners = np.array(polygon) * (shape[1], shape[0])
@@ -113,7 +118,7 @@ def polygon_mask(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> Mask:
 
 
 def union(one: RelativeBox, other: RelativeBox) -> RelativeBox:
-    """The box around both."""
+    """Bounding box of both."""
     x, y = min(one[0], other[0]), min(one[1], other[1])
     right = max(one[0] + one[2], other[0] + other[2])
     bottom = max(one[1] + one[3], other[1] + other[3])
@@ -121,13 +126,15 @@ def union(one: RelativeBox, other: RelativeBox) -> RelativeBox:
 
 
 def frame_difference(luma: Luma, previous: Luma, contrast: float) -> Mask:
-    """Where a look differs from the one before it."""
+    """Mask of where a frame differs from the previous one."""
     difference = cv2.absdiff(luma, previous)
     return np.asarray(cv2.threshold(difference, _CHANGE_FACTOR * contrast, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def _is_line(solid: Mask, labels: _Labels, label: int, stats: _Labels) -> bool:
-    """Whether its pixels lie along a line. A walker's lie farther from it, though few of them differ."""
+    """Whether the blob's pixels lie along a straight line. A walking person's spread wider, even if few of
+    them differ.
+    """
     x, y, width, height = stats[:4].tolist()
     here = slice(y, y + height), slice(x, x + width)
     points = np.argwhere((labels[here] == label) & (solid[here] > 0)).astype(np.float32)
@@ -135,13 +142,14 @@ def _is_line(solid: Mask, labels: _Labels, label: int, stats: _Labels) -> bool:
         return True
     strictness = _UPRIGHT_LINE_FACTOR if height > _UPRIGHT_RATIO * width else 1.0
     length = float(np.hypot(width, height))
+    # The smaller eigenvalue of the covariance is the variance across the line.
     deviation = float(np.sqrt(max(np.linalg.eigvalsh(np.cov(points.T))[0], 0.0)))
     max_deviation = strictness * max(_MAX_LINE_DEVIATION, _MAX_LINE_BEND * length)
     return len(points) <= strictness * _MAX_LINE_WIDTH * length and deviation <= max_deviation
 
 
 def _weather_limit(areas: NDArray[np.float64]) -> float:
-    """Drops and flakes are many and alike: what counts must be far larger than they."""
+    """Smallest area of an object in rain or snow: drops and flakes are many and alike, an object is much larger."""
     sizes = areas[areas > 0]
     if sizes.size < _MIN_WEATHER_BLOBS:
         return 0.0
@@ -150,7 +158,7 @@ def _weather_limit(areas: NDArray[np.float64]) -> float:
 
 
 def _is_light(frame: ForegroundFrame, solid: Mask, blob: NDArray[np.bool_], stats: _Labels) -> bool:
-    """A headlight or a shadow: the background's own texture, brighter or darker."""
+    """Whether a blob is a headlight or a shadow: the background's own texture, brighter or darker."""
     x, y, width, height = stats[:4]
     here = slice(y, y + height), slice(x, x + width)
     inside = blob[here] & (solid[here] > 0)
@@ -167,13 +175,13 @@ def _is_light(frame: ForegroundFrame, solid: Mask, blob: NDArray[np.bool_], stat
 
 
 def _texture(luma: Luma) -> NDArray[np.float32]:
-    """The texture alone: light and shadow are larger."""
+    """High-pass filtered: light and shadow vary more slowly than texture."""
     fine = luma.astype(np.float32)
     return np.asarray(fine - cv2.blur(fine, (7, 7)), np.float32)
 
 
 def _pixels_per_label(labels: _Labels, where: Mask, count: int) -> NDArray[np.float64]:
-    """How many pixels of each label are set."""
+    """Number of set pixels of each label."""
     return np.asarray(np.bincount(labels[where > 0], minlength=count), np.float64)
 
 

@@ -1,11 +1,11 @@
-"""Something that came and stays where nothing may: a fire lane, a gate. Sans-I/O.
+"""Blocked-zone detection: an object that came and stays where none may be (fire lane, gate). Sans-I/O.
 
-A place is compared with how it looks when it is free: by the edges in it, because a shadow has them
-only at its rim, and a thing all over. What is enclosed by them is a thing if it is large enough, stays as it
-was when it came, and is not the free place itself under another light. Looks at keyframes are enough.
+The zone is compared with how it looks when it is free, by its edges: a shadow has edges only at its border, an
+object all over. What the changed edges enclose is an object if it is large enough, stays unchanged since it came,
+and is not the free ground under another light. Frames of keyframes suffice.
 
-Limits: a thing of one tone, darker than ground that has no texture of its own, can't be told from a shadow. What comes
-so slowly that three minutes pass meanwhile becomes usual.
+Limits: an object of uniform colour that is darker than untextured ground can't be told from a shadow. What moves in
+so slowly that it takes three minutes becomes part of the background.
 """
 
 from __future__ import annotations
@@ -24,23 +24,25 @@ from gateway.vision.motion.scene_layout import ImageZone
 
 _Floats = NDArray[np.float32]
 _RIM_KERNEL, _JOIN_KERNEL = np.ones((7, 7), np.uint8), np.ones((5, 5), np.uint8)
-"""By so much edges reach beyond the thing they belong to; so near one another are the parts of one thing."""
+"""Filtered edges reach so far beyond their object; parts of one object lie so close together."""
 
 
 class BlockedZoneDetector:
-    """One zone. Feed it looks, some seconds apart."""
+    """Watches one zone. Feed it frames some seconds apart."""
 
     _MIN_PIXELS = 24
-    """Pixels of a look that a thing must have, however small its zone: 0.17 % of the picture."""
+    """Pixels that an object must have at the analysed size, however small its zone: 0.17 % of the picture."""
     _MIN_CORRELATION = 0.6
-    """The likeness that what is there must keep with what came: traffic passes, leaves sway, a thing stays."""
+    """Correlation that the object must keep with its first picture: traffic passes and leaves sway, a parked
+    object doesn't."""
     _MIN_BRIGHTNESS_CHANGE = 12.0
-    """Steps of brightness by which the ground must have changed, …"""
+    """A pixel changed if its brightness did by so many grey levels, …"""
     _MIN_EDGE_CHANGE, _MIN_EDGE_RATIO = 10.0, 0.4
-    """… or edges that must have come or gone; and as a part of those there."""
+    """… or if its edge strength did by so much, and by this share of the stronger edge."""
     _UPDATE_SECONDS = 180.0
+    """Time constant, in seconds, of the free zone's picture."""
     _FREE_FRAMES = 3
-    """Looks in a row that must find it free, or something else there."""
+    """Frames in a row that must find it free, or another object there."""
 
     def __init__(self, zone: ImageZone) -> None:
         self._zone = zone
@@ -55,7 +57,7 @@ class BlockedZoneDetector:
         self._reported = False
 
     def update(self, luma: Luma, time: float) -> Iterator[Observation]:
-        """One picture's brightness, of any size. `blocked` once, and `cleared` once it is free again."""
+        """Feed one luma plane of any size; yields `blocked` once, and `cleared` once the zone is free again."""
         luma = downscale(luma)
         elapsed, self._time = max(0.0, time - self._time), time
         if self._reference.shape != luma.shape:
@@ -86,10 +88,11 @@ class BlockedZoneDetector:
         return np.asarray(joined * self._inside, np.uint8)
 
     def _find_object(self, changed: Mask, normalised: Luma, reference: Luma) -> Mask | None:
-        """The largest thing, if it is large enough; None where there is only light, or nothing."""
+        """Mask of the largest object that is large enough; None if there is only a change of light, or nothing."""
         min_pixels = max(self._MIN_PIXELS, self._zone.blocked_share * float(self._inside.sum()))
         _, labels, stats, _ = cv2.connectedComponentsWithStats(changed)
         sizes = stats[1:, cv2.CC_STAT_AREA]
+        # Largest first: a large shadow must not hide a smaller object behind it in the list.
         for index in np.argsort(-sizes):
             if sizes[index] < min_pixels:
                 break
@@ -99,7 +102,7 @@ class BlockedZoneDetector:
         return None
 
     def _is_unchanged(self, normalised: Luma) -> bool:
-        """Whether what came first is still as it was."""
+        """Whether the object still looks as it did when it came."""
         if self._first_seen is None:
             return False
         x, y, width, height = cv2.boundingRect(self._object_mask)
@@ -107,7 +110,7 @@ class BlockedZoneDetector:
         return correlation(normalised[region], self._first_seen[region]) > self._MIN_CORRELATION
 
     def _learn(self, luma: Luma, edges: _Floats, object_mask: Mask | None, elapsed: float) -> None:
-        """Take up the light, and what lies about that is too small to block anything."""
+        """Adapt the free zone's picture to light and to objects too small to block it, but not to the object itself."""
         known = self._object_mask if self._first_seen is not None else None
         free = np.full(luma.shape, 255, np.uint8)
         for mask in (object_mask, known):
@@ -126,7 +129,7 @@ class BlockedZoneDetector:
             yield Observation(self._since, _bounding_box(self._object_mask), data)
 
     def _on_free(self, object_mask: Mask | None, normalised: Luma, time: float) -> Iterator[Observation]:
-        """It is free, or something else is there than came first."""
+        """The zone is free, or another object is there than before."""
         self._missing_frames += 1
         if self._first_seen is not None and self._missing_frames < self._FREE_FRAMES:
             return
@@ -140,7 +143,7 @@ class BlockedZoneDetector:
 
 
 def _edges(luma: Luma) -> _Floats:
-    """How strong edges are around every pixel."""
+    """Edge strength around every pixel."""
     smooth = cv2.GaussianBlur(luma, (3, 3), 0)
     horizontal = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), np.float32)
     vertical = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1), np.float32)

@@ -1,4 +1,4 @@
-"""Where a picture's colour differs from the background's, though its brightness hardly does. Sans-I/O."""
+"""Background subtraction on the chroma planes: finds objects of another colour but the same brightness. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -9,28 +9,31 @@ from numpy.typing import NDArray
 from gateway.vision.motion.luma import Luma, Mask, median
 
 ChromaPlanes = tuple[Luma, Luma]
-"""Blue and red difference (U and V, 128 is grey), rows × columns, of half the picture's size or any other."""
+"""Blue and red difference (U and V, 128 is grey), rows × columns, at half of the picture's size or any other."""
 
 _Floats = NDArray[np.float32]
 
 
 class ChromaModel:
-    """The colours of a scene. Give it the planes of each look, and take what is learnt in pixels' own order."""
+    """Background of the chroma planes. The caller learns from it in the same order as the luma background."""
 
     MIN_DIFFERENCE = 10.0
-    """Steps of either plane that count. Noise and an encoder's rounding at crf 28 leave 4 at a look's size."""
+    """Steps of either plane that count. Noise and the encoder's rounding at crf 28 leave 4 at the analysed size."""
     _MEDIAN_STEP = 8
+    """Every so many pixels are used for the median of the tint."""
 
     def __init__(self) -> None:
         self._background: list[_Floats] = []
         self._previous: list[_Floats] = []
 
     def reset(self) -> None:
-        """Another light: its colours are learnt anew."""
+        """Forget the background, after a change of light."""
         self._background, self._previous = [], []
 
     def foreground(self, planes: ChromaPlanes, shape: tuple[int, ...]) -> tuple[Mask, Mask, list[_Floats]] | None:
-        """Where they differ from the background and from the look before, and what to learn; None at first."""
+        """Masks of the difference to the background and to the previous frame, and the planes to learn; None
+        at first.
+        """
         current = [_remove_tint(_resize(plane, shape), self._MEDIAN_STEP) for plane in planes]
         previous, self._previous = self._previous, current
         if not self._background or self._background[0].shape != shape or not previous or previous[0].shape != shape:
@@ -43,7 +46,7 @@ class ChromaModel:
         )
 
     def learn(self, current: list[_Floats], mask: Mask, background_rate: float, foreground_rate: float) -> None:
-        """Take up so much of them, where the mask is clear and where it is set."""
+        """Adapt to `current` with one weight where the mask is clear and another where it is set."""
         unchanged = cv2.bitwise_not(mask)
         for background, each in zip(self._background, current, strict=True):
             cv2.accumulateWeighted(each, background, background_rate, unchanged)
@@ -56,7 +59,7 @@ def _resize(plane: Luma, shape: tuple[int, ...]) -> _Floats:
 
 
 def _remove_tint(plane: _Floats, step: int) -> _Floats:
-    """Without the tint of the whole: a camera's white balance wanders."""
+    """Subtract the tint of the whole picture, because a camera's automatic white balance drifts."""
     return np.asarray(cv2.blur(plane, (3, 3)) - median(plane[::step, ::step]), np.float32)
 
 

@@ -1,22 +1,22 @@
-"""What a number usually is, by the place in a cycle, and how much it strays. Sans-I/O."""
+"""Baseline of a value that varies with its position in a cycle (frames after a keyframe), with its spread. Sans-I/O."""
 
 from __future__ import annotations
 
 
 class CyclicBaseline:
-    """A level, a shape around it by the place in the cycle, and the spread that remains.
+    """A level, an offset for each position in the cycle, and the spread that remains.
 
-    Movement only ever adds bytes, so the spread is learnt below the level, where none of it is.
+    Motion only ever adds bytes, so the spread is learned from values below the level, where motion has no influence.
     """
 
     FAST_WEIGHT = 0.05
-    """From this pace on nothing is too far away to be taken up: somebody looked, and nothing moves."""
+    """From this weight on, outliers are learned unclipped: the pictures were analysed, and nothing moves."""
     _CLIP_SPREADS = 2.0
     _INITIAL_SPREAD = 0.2
     _INITIAL_VISITS, _FAR_WEIGHT = 4, 0.1
-    """The shape is taken from the first few visits as it is, and afterwards hardly from what is far off."""
+    """Visits of a position whose value is taken as it is; the weight of the part beyond the clip afterwards."""
     _SHAPE_WEIGHT, _SPREAD_WEIGHT = 0.06, 0.02
-    """Shares of a new value that they take up, once they have seen some."""
+    """Weights of a new value for the offset and the spread, once both have settled."""
 
     def __init__(self, positions: int, min_spread: float) -> None:
         self._level: float | None = None
@@ -27,18 +27,18 @@ class CyclicBaseline:
         self.spread = self._INITIAL_SPREAD
 
     def deviation(self, value: float, position: int) -> float:
-        """How far above the usual, in spreads."""
+        """How far `value` lies above the baseline at this position, in spreads."""
         if self._level is None:
             self._level = value
         return (value - self._level - self._shape[position]) / self.spread
 
     @property
     def level(self) -> float:
-        """The usual, its place in the cycle left aside."""
+        """The baseline without the offset of a position."""
         return self._level or 0.0
 
     def learn(self, value: float, position: int, weight: float) -> None:
-        """Take up this value; `weight` is the share of it that the level takes at once."""
+        """Adapt to this value; `weight` is its share in the new level."""
         assert self._level is not None, "nothing was asked yet"
         residual = value - self._level - self._shape[position]
         clip = self._CLIP_SPREADS * self.spread
@@ -53,5 +53,6 @@ class CyclicBaseline:
         self._level += (residual if weight >= self.FAST_WEIGHT else clipped) * min(1.0, weight)
         if residual < 0:
             self._below_count += 1
+            # 1.25 makes a standard deviation of a mean absolute one (√(π/2) for a normal distribution).
             deviation = max(min(-residual, 3 * self.spread) * 1.25, self._min_spread)
             self.spread += (deviation - self.spread) * max(self._SPREAD_WEIGHT, 1 / (self._below_count + 3))

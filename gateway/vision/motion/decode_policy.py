@@ -1,7 +1,7 @@
-"""How closely a camera is watched: which of its pictures are wanted, and what each look changes about that. Sans-I/O.
+"""Decides which pictures of a camera are decoded, by a state machine over packet sizes and analysed pictures. Sans-I/O.
 
-It begins by looking. A calm camera is left alone but for a keyframe now and then, sizes that rise or a keyframe
-that shows something have it looked at, and what moves steadily is followed by keyframes alone.
+It starts by decoding everything. A calm camera gets a keyframe now and then. Rising packet sizes, or a keyframe that
+shows movement, make it decode every picture again; steady movement is followed by keyframes alone.
 """
 
 from __future__ import annotations
@@ -14,31 +14,39 @@ from gateway.vision.motion.size_gate import LearningRate, SizeGate
 
 
 class DecodeState(Enum):
+    """What the policy believes about the camera, which decides how much is decoded."""
+
     IDLE = auto()
-    """Nothing moves; a keyframe now and then."""
+    """Nothing moves: only a keyframe now and then is decoded."""
     VERIFYING = auto()
-    """Something may move: the pixels decide."""
+    """Something may move: every picture is decoded until the pixel gate has decided."""
     MOVING = auto()
-    """Something moves, and its pixels are watched."""
+    """Something moves, and every picture is decoded."""
     COASTING = auto()
-    """Something moves, and nobody needs its pictures: keyframes are enough to know that it goes on."""
+    """Something moves, but nobody needs its pictures: keyframes suffice to know that it continues."""
 
 
 class DecodePolicy:
-    """`follow`: every picture is wanted while something moves. `initial_calm`: seconds of calm to see at first."""
+    """State machine of one camera.
+
+    `follow`: decode every picture while something moves. `initial_calm`: seconds of calm to analyse before the first
+    idle state. `blind_interval`: seconds between two keyframes while packet sizes are no evidence of motion.
+    """
 
     IDLE_INTERVAL, BLIND_INTERVAL = 10.0, 2.0
-    """Seconds between two keyframes looked at while nothing moves: usually, and when sizes can't tell."""
+    """Seconds between two analysed keyframes while nothing moves: usually, and while packet sizes are no evidence."""
     VERIFY_SHORT, VERIFY_LONG = 0.4, 1.5
-    """Seconds of pictures after which the pixels have decided: when nothing stirred, and when something did."""
+    """Seconds of pictures after which verification ends without motion: if nothing changed, and if something did."""
     INITIAL_CALM, MIN_LEARNED = 2.0, 20.0
-    """Seconds of calm it has to see before it uses the sizes at all, and before it relies on them."""
+    """Seconds of calm to learn from before packet sizes are used at all, and before they are relied on."""
     MAX_KEYFRAME_GAP = 4.5
-    """Seconds that keyframes may be apart to coast on them, or to rely on them while sizes are young."""
+    """Largest distance of keyframes, in seconds, for coasting on them or for relying on sizes learned for a
+    short time."""
     MIN_REWIND = 4.0
-    """Seconds to go back at least, as far as keyframes go: somebody small is not always seen on the first one."""
+    """Seconds to go back at least, where keyframes allow: somebody small is not always visible on the first
+    keyframe."""
     RECENT_MOTION = 600.0
-    """Seconds for which a place where somebody moved is thought to be one where people move."""
+    """Seconds after the last motion for which more motion is expected at this camera."""
     _TOLERANCE = 1e-3
 
     def __init__(self, pixels: PixelGate, *, follow: bool, initial_calm: float, blind_interval: float) -> None:
@@ -59,7 +67,8 @@ class DecodePolicy:
         """`decode_all`: every picture is wanted."""
 
     def add_packet(self, time: float, key: bool, size: int) -> None:
-        """Thousands a second come here."""
+        """Feed one access unit: time in seconds, size in bytes. Called thousands of times a second over all cameras."""
+        # With B frames times run up to a frame or two backwards; a larger jump is a reconnect or a new file.
         if not -1 < time - self.now < PixelGate.MAX_GAP:
             self._time_jump(time)
         self.now = max(self.now, time)
@@ -69,21 +78,24 @@ class DecodePolicy:
             self._size_trigger(time)
 
     def take_rewind(self) -> bool:
-        """Said once: what a keyframe showed is looked at from an older one, `rewind_to`."""
+        """Whether a rewind is pending; True once per rewind. Decoding then begins at a keyframe not after
+        `rewind_to`.
+        """
         rewind, self._rewind = self._rewind, False
         if rewind:
+            # Pictures older than the last one analysed are ignored, so forget that time to have them analysed again.
             self.analysed_at = float("-inf")
             self._pixels.rewind()
         return rewind
 
     def is_due(self, *, urgent: bool) -> bool:
-        """The second gate: whether to look at the keyframe that came just now."""
+        """The second gate: whether to analyse the keyframe that has just arrived."""
         if urgent or self._state is DecodeState.COASTING:
             return True
         return self.now - self._last >= self._keyframe_interval() - self._TOLERANCE
 
     def _keyframe_interval(self) -> float:
-        """Seconds between two keyframes: where somebody moved lately and sizes can't tell, none is left out."""
+        """Seconds between two analysed keyframes; short where somebody moved recently and sizes are no evidence."""
         distrusted = self._sizes.learned_seconds < self.MIN_LEARNED or self._threshold.is_blind(self._sizes.noise_bytes)
         if self._threshold.missed_recently(self.now) or (
             distrusted and self.now < self._last_motion + self.RECENT_MOTION
@@ -92,7 +104,7 @@ class DecodePolicy:
         return self.blind_interval if distrusted else max(self.IDLE_INTERVAL, self.blind_interval)
 
     def picture_analysed(self, time: float, *, isolated: bool) -> None:
-        """The pixels have seen a picture; `isolated`: a keyframe, far from other looks."""
+        """Record that the pixel gate has seen a picture; `isolated`: a single keyframe, far from other pictures."""
         self.analysed_at = time
         if isolated:
             self._on_keyframe(time)
@@ -102,7 +114,7 @@ class DecodePolicy:
         self._learning = self._learning_rate()
 
     def motion_ended(self, time: float) -> None:
-        """What was going on was quiet for long enough."""
+        """Record that all motion has been quiet for long enough to be over."""
         if self._state is DecodeState.COASTING:
             self._set_state(DecodeState.IDLE, time)
 
@@ -118,21 +130,22 @@ class DecodePolicy:
         self._learning = self._learning_rate()
 
     def _learning_rate(self) -> LearningRate:
+        """How fast the size baseline may adapt: not at all while something moves."""
         if self._state is DecodeState.IDLE:
             return LearningRate.SLOW
         still = not (self._pixels.is_moving or self._pixels.saw_movement)
         return LearningRate.FAST if still and self.analysed_at > self._entered_at else LearningRate.NONE
 
     def _size_trigger(self, time: float) -> None:
-        """The first gate."""
+        """The first gate: unusually large packets start a verification."""
         if self._sizes.deviation > self._threshold.threshold(time):
             self._triggered_by_sizes, self._missed_by_sizes = True, False
             self._set_state(DecodeState.VERIFYING, time)
 
     def _on_keyframe(self, time: float) -> None:
-        """What goes on, goes on or pauses; what begins is looked at from further back.
+        """React to an isolated keyframe: extend or pause the motion that is coasted, or rewind if motion begins.
 
-        So is what moves after a pause: it may be somebody else.
+        Movement after a pause rewinds too: it may be somebody else.
         """
         moving, coasting = self._pixels.saw_movement, self._state is DecodeState.COASTING
         if coasting and self._pixels.is_moving:
@@ -140,6 +153,7 @@ class DecodePolicy:
                 self._pixels.extend(time)
                 self._last_alive = time
             else:
+                # When it stopped between the two keyframes is unknown; the middle is off by half the gap at most.
                 self._pixels.pause((self._last + time) / 2)
         elif moving:
             self._missed_by_sizes = not coasting
@@ -153,12 +167,13 @@ class DecodePolicy:
         self._set_state(DecodeState.VERIFYING, time)
 
     def _on_picture(self, time: float) -> None:
-        """The third gate: what to make of a picture among many."""
+        """The third gate: change the state by what a picture of a continuous run shows."""
         match self._state:
             case DecodeState.IDLE if self._pixels.saw_movement:
                 self._set_state(DecodeState.VERIFYING, time)
             case DecodeState.VERIFYING if self._pixels.is_moving:
                 self._last_motion, self._triggered_by_sizes = time, False
+                # A keyframe found what the packet sizes had missed, so they are not relied on for a while.
                 if self._missed_by_sizes:
                     self._threshold.record_miss(time)
                 self._set_state(DecodeState.MOVING, time)
@@ -171,18 +186,19 @@ class DecodePolicy:
                 self._set_state(DecodeState.COASTING, time)
 
     def _stop_verifying(self, time: float) -> None:
-        """Nothing moves, after all, if the pixels had the time to see it."""
+        """Go back to idle once the pixel gate has had enough time to see motion and saw none."""
         duration = time - self._entered_at
         timeout = self.VERIFY_LONG if self._pixels.saw_movement or self._pixels.is_learning else self.VERIFY_SHORT
         if duration >= timeout and self._learned_enough():
             if self._triggered_by_sizes:
+                # Decoding began at the last keyframe, so the wasted time counts from there.
                 self._threshold.record_false_trigger(
                     time - self._last_keyframe if time > self._last_keyframe else duration
                 )
             self._set_state(DecodeState.IDLE, time)
 
     def _learned_enough(self) -> bool:
-        """Whether calm was seen long enough; keyframes far apart are no help while sizes are young."""
+        """Whether enough calm has been seen to go idle; if keyframes are far apart, sizes must be reliable first."""
         return self._sizes.learned_seconds >= (
             self._initial_calm
             if self._keyframe_gap <= self.MAX_KEYFRAME_GAP

@@ -1,4 +1,4 @@
-"""What the gates want decoded, and what they tell. Stdlib, no pixels."""
+"""What the gates ask to be decoded, and the events that they report. Stdlib, no pixels."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from gateway.vision.motion.tamper import TamperEvent
 
 
 class DecodeRequest(Enum):
+    """What to decode for an access unit."""
+
     NONE = auto()
     KEYFRAME = auto()
     """Decode this keyframe alone."""
     ALL = auto()
-    """Decode every frame from the last keyframe in the ring on, until told otherwise."""
+    """Decode every frame since the last keyframe in the ring."""
     REWIND = auto()
-    """As ALL, but this once begin at the last keyframe that is not after `Gates.back_to`."""
+    """As ALL, but begin once at the last keyframe that is not after `MotionGates.rewind_to`."""
 
 
 @dataclass(frozen=True, slots=True)
 class MotionEvent:
-    """A signal in the making. `kind` is one of gateway.model.KINDS; times are the stream's."""
+    """Becomes a signal. `kind` is one of gateway.model.KINDS; times are the stream's, in seconds."""
 
     kind: str
     start: float
@@ -34,7 +36,7 @@ class MotionEvent:
 
     @classmethod
     def from_result(cls, reported: MotionChange | Observation | TamperEvent, time: float) -> MotionEvent:
-        """As the room that saw it tells it, at the picture of `time`."""
+        """The event for a detector's result, at the picture of `time`."""
         match reported:
             case MotionChange(area, motion):
                 kind = "motion.started" if motion.end is None else "motion.ended"

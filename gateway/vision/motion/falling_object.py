@@ -1,7 +1,7 @@
-"""Something thrown from a height: a small thing whose way down grows ever faster. Sans-I/O.
+"""Detects objects thrown from a building: small blobs on an accelerating downward trajectory. Sans-I/O.
 
-For a camera that looks up a wall. Every frame is needed: at 25 a second a thing that falls past
-fifteen floors is in some forty of them.
+For a camera that looks up a wall. Every frame is needed: at 25 a second an object that falls past fifteen floors is
+visible in about forty.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from gateway.vision.motion.observation import Observation
 from gateway.vision.motion.scene_layout import Polygon
 
 TimedPoint = tuple[float, float, float]
-"""Time, x and y (shares of the picture)."""
+"""Time in seconds, x and y as shares of the picture."""
 
 
 @dataclass(slots=True)
 class _Trajectory:
-    """A way down so far."""
+    """The points of a possible fall so far."""
 
     points: list[TimedPoint]
     reported: bool = False
@@ -35,25 +35,26 @@ class FallingObjectDetector:
     """Feed it every frame."""
 
     MIN_DROP, MIN_FRAMES, MIN_SECONDS = 0.18, 6, 0.2
-    """What a fall needs at least: a share of the picture's height, frames, time."""
+    """What a fall must reach: share of the picture's height, frames, seconds."""
     _WIDTH = 240
     _CONTRAST = 12
     _MIN_PIXELS, _MAX_SHARE = 2, 0.01
-    """Pixels, and the share of the picture."""
+    """Size of an object: pixels at least, share of the picture at most."""
     _MAX_BLOBS = 40
-    """More moving spots than that are rain; more that are not streaks, snow or a swarm: nothing is looked for."""
+    """More moving blobs are rain; if too many remain without streaks and drops (snow, a swarm), the frame is
+    skipped."""
     _RAIN_STREAK_RATIO, _RAIN_DROP_PIXELS = 2.0, 4
-    """How much higher than wide a streak of rain is, and the pixels of a drop."""
+    """Height over width of a streak of rain, and the pixels of a drop."""
     _MIN_SPEED, _MAX_SPEED = 0.08, 4.0
-    """Heights of the picture a second."""
+    """Picture heights per second."""
     _MAX_SLANT, _MAX_DEVIATION = 0.5, 0.012
-    """How far aside it may go for each step down, and how far off the parabola it may be."""
+    """Sideways movement per downward movement, and the deviation from the parabola, at most."""
     _MAX_GAP = 0.13
     """Seconds for which it may be hidden."""
     _CLAIM_POINTS = 4
-    """Spots from which a fall claims what fits it."""
+    """Points from which a trajectory claims what fits it, so that no new trajectory starts there."""
     _REPEAT_SECONDS, _REPEAT_DISTANCE = 2.0, 0.1
-    """Seconds and shares of the picture within which a second fall is the first one's."""
+    """Seconds and shares of the picture within which a second fall belongs to the first."""
     _MAX_TRAJECTORIES = 60
 
     def __init__(self, masks: tuple[Polygon, ...] = ()) -> None:
@@ -64,7 +65,7 @@ class FallingObjectDetector:
         self._last_reported: TimedPoint = (float("-inf"), 0.0, 0.0)
 
     def update(self, luma: Luma, time: float) -> Iterator[Observation]:
-        """One picture's brightness, of any size. A fall is told once it is one."""
+        """Feed one luma plane of any size; yields a fall once, when it is certain."""
         newest = downscale(luma, self._WIDTH)
         if self._frames and (self._frames[-1][1].shape != newest.shape or not 0 < time - self._frames[-1][0] < 0.5):
             self._frames.clear()
@@ -77,7 +78,7 @@ class FallingObjectDetector:
         yield from self._report()
 
     def _moving_points(self) -> list[TimedPoint]:
-        """Small things that are at one place in the middle frame and not in those beside it."""
+        """Centres of small blobs that are in the middle frame and not in the frames before and after."""
         (_, first), (time, current), (_, last) = self._frames
         difference = cv2.min(cv2.absdiff(current, first), cv2.absdiff(current, last))
         if self._masks:
@@ -95,7 +96,7 @@ class FallingObjectDetector:
         return [(time, float(x), float(y)) for x, y in places]
 
     def _extend_trajectories(self, points: list[TimedPoint]) -> None:
-        """Each spot goes on with the fall it fits best, and may begin one of its own."""
+        """Add each point to the trajectory that it fits best, and let it start one of its own."""
         newest = self._frames[1][0]
         self._trajectories = [
             trajectory for trajectory in self._trajectories if newest - trajectory.points[-1][0] <= self._MAX_GAP
@@ -110,6 +111,7 @@ class FallingObjectDetector:
             matching = [(deviation, trajectory) for deviation, trajectory in candidates if deviation is not None]
             most_points = max((len(trajectory.points) for _, trajectory in matching), default=0)
             if matching:
+                # Long trajectories first: a chance pair of points often fits as well as a real fall.
                 min(matching, key=lambda pair: (len(pair[1].points) < most_points, pair[0]))[1].points.append(point)
             if most_points < self._CLAIM_POINTS:
                 started.append(_Trajectory([point]))
@@ -117,7 +119,9 @@ class FallingObjectDetector:
         self._trajectories = longest_last[-self._MAX_TRAJECTORIES :] + started
 
     def _is_continuation(self, last: TimedPoint, point: TimedPoint) -> bool:
-        """Whether a thing can have come from the one to the other: down, not too fast, not far aside."""
+        """Whether an object can have moved from one point to the other: downward, neither too fast nor too far
+        sideways.
+        """
         elapsed, vertical = point[0] - last[0], point[2] - last[2]
         if elapsed <= 0 or not self._MIN_SPEED * elapsed <= vertical <= self._MAX_SPEED * elapsed:
             return False
@@ -136,7 +140,7 @@ class FallingObjectDetector:
                 )
 
     def _is_repeat(self, point: TimedPoint) -> bool:
-        """Whether this is more of what was told just now: a thing may break, or be lost and found again."""
+        """Whether this belongs to the fall reported just before: an object may break, or be lost and found again."""
         time, x, _ = self._last_reported
         self._last_reported = point
         return 0 <= point[0] - time < self._REPEAT_SECONDS and abs(point[1] - x) < self._REPEAT_DISTANCE
@@ -145,6 +149,7 @@ class FallingObjectDetector:
         time = path[:, 0] - path[0, 0]
         if path[-1, 2] - path[0, 2] < self.MIN_DROP or time[-1] < self.MIN_SECONDS:
             return False
+        # y grows downward, so a fall's parabola has a positive second-order term.
         gravity, _, _ = parabola = np.polyfit(time, path[:, 2], 2)
         deviation = float(np.abs(np.polyval(parabola, time) - path[:, 2]).max())
         sideways = float(np.abs(np.polyval(np.polyfit(time, path[:, 1], 1), time) - path[:, 1]).max())
@@ -152,7 +157,7 @@ class FallingObjectDetector:
 
 
 def _deviation(points: list[TimedPoint], point: TimedPoint) -> float | None:
-    """How far the spot is from where the fall should be; None when it can't be the same thing."""
+    """Distance of the point from where the trajectory predicts it; None if it can't be the same object."""
     if len(points) < 2:
         return point[2] - points[-1][2]
     (before, x0, y0), (time, x1, y1) = points[-2:]

@@ -1,6 +1,6 @@
-"""The three gates of one camera, cheapest first: sizes of packets, keyframes, pixels. Sans-I/O.
+"""The three motion gates of one camera, cheapest first: packet sizes, keyframes, pixels. Sans-I/O.
 
-How to drive them, the package tells; `clip.Watcher` does it for one thread.
+The package's docstring says how to call them; `file_motion.FileMotionReader` does it for one thread.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ _ALL, _NONE = DecodeRequest.ALL, DecodeRequest.NONE
 
 
 class MotionGates:
-    """`follow`: every picture is wanted while something moves (recognisers, say), not only the fact that it does.
+    """Decides what to decode, and reports motion, tampering and zone events.
 
-    `initial_calm`: for so many seconds of calm every picture is looked at, at first. `blind_interval`: seconds between two
-    keyframes while sizes can't tell (noise at night, constant bit rate); 0.1 for each camera of a machine
-    keeps a hundred and more of them under a tenth of a core.
+    `follow`: every picture is wanted while something moves (by recognisers), not only the fact that it moves.
+    `initial_calm`: seconds of calm for which every picture is analysed at first. `blind_interval`: seconds between
+    two keyframes while packet sizes are no evidence (noise at night, constant bit rate); 0.1 s per camera of a
+    machine keeps more than a hundred cameras below a tenth of a core.
     """
 
     IDLE_INTERVAL, BLIND_INTERVAL, INITIAL_CALM = (
@@ -60,11 +61,14 @@ class MotionGates:
 
     @property
     def is_moving(self) -> bool:
-        """Whether something goes on now."""
+        """Whether a motion interval is active."""
         return self._pixels.is_moving
 
     @property
     def blind_interval(self) -> float:
+        """Seconds between two analysed keyframes while packet sizes are no evidence; set by the worker to
+        share its CPU time.
+        """
         return self._policy.blind_interval
 
     @blind_interval.setter
@@ -73,13 +77,14 @@ class MotionGates:
 
     @property
     def rewind_to(self) -> float:
-        """For Want.BACK: the stream's time of a keyframe on which nothing was seen."""
+        """For DecodeRequest.REWIND: stream time of a keyframe on which nothing was seen."""
         return self._policy.rewind_to
 
     def add_packet(self, time: float, key: bool, size: int) -> DecodeRequest:
-        """What to do about this access unit: its time in seconds, whether it is a keyframe, its size in bytes."""
+        """What to decode for this access unit: `time` in seconds, `key` for a keyframe, `size` in bytes."""
         policy = self._policy
         policy.add_packet(time, key, size)
+        # A rewind waits for the next inter frame, because the keyframe that caused it may still be in decoding.
         if not key and policy.take_rewind():
             return DecodeRequest.REWIND
         if policy.decode_all or self._every_frame or time < self._requested_until:
@@ -89,15 +94,16 @@ class MotionGates:
         return DecodeRequest.KEYFRAME if self._isolated else _NONE
 
     def is_due(self, time: float) -> bool:
-        """Whether a picture of this time would be looked at."""
+        """Whether a picture of this time would be analysed."""
         return self._every_frame or self._analysis_is_due(time)
 
     def update(
         self, luma: Luma, time: float, *, intact: bool = True, colours: ChromaPlanes | None = None
     ) -> list[MotionEvent]:
-        """One picture's brightness, rows × columns, and its other planes; what began or ended with it.
+        """Analyse one luma plane, rows × columns, and its chroma planes; returns what began or ended with it.
 
-        One that is not whole says nothing about the camera: a missing slice looks as if it had been moved.
+        A picture that is not intact says nothing about the camera: a missing slice looks as if the camera had been
+        moved.
         """
         reported: list[MotionChange | Observation | TamperEvent] = list(self._analytics.add_frame(luma, time))
         if self._analysis_is_due(time):
@@ -108,7 +114,7 @@ class MotionGates:
         return [MotionEvent.from_result(result, time) for result in reported]
 
     def expire(self, time: float) -> list[MotionEvent]:
-        """What was quiet for so long by now that it is over, though no picture was looked at."""
+        """Motion that has been quiet for long enough to be over, although no picture was analysed."""
         if not self._pixels.has_paused:
             return []
         reported = self._pixels.expire(time)
@@ -117,11 +123,11 @@ class MotionGates:
         return [MotionEvent.from_result(result, time) for result in reported]
 
     def request_pictures(self, seconds: float) -> None:
-        """Pictures are wanted for so long from now, whatever moves."""
+        """Want every picture for so many seconds from now, whether or not something moves."""
         self._requested_until = max(self._requested_until, self._policy.now + seconds)
 
     def finish(self) -> list[MotionEvent]:
-        """The stream is over, and with it what was going on."""
+        """End all motion, because the stream has ended."""
         return [MotionEvent.from_result(result, self._policy.now) for result in self._pixels.finish()]
 
     def _analysis_is_due(self, time: float) -> bool:

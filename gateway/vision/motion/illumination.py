@@ -1,4 +1,4 @@
-"""Whether a part of a picture is a thing, or what was there before under another light. Sans-I/O."""
+"""Tells an object from a change of illumination (shadow, headlight) in a part of a picture. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from gateway.vision.motion.luma import Luma, Mask
 _MIN_TEXTURE = 2.0
 """Standard deviation of the ground from which it can be recognised under a shadow."""
 _MIN_CORRELATION = 0.6
-"""Correlation from which it is the ground that is seen."""
+"""Correlation from which the ground itself is visible."""
 _MAX_LOG_DEVIATION = 0.18
-"""Standard deviation of the logarithm of brightness as a share of before: light is even, a thing has parts."""
+"""Standard deviation of the logarithm of the brightness ratio: light changes all evenly, an object does not."""
 
 _RIM_KERNEL = np.ones((5, 5), np.uint8)
-"""What lies at the edge of a shadow is half in it."""
+"""The border of a shadow is half lit, so it is left out."""
 
 
 def is_illumination_change(current: Luma, previous: Luma, mask: Mask) -> bool:
-    """Whether the pixels of `mask` are those of `previous`, brighter or darker.
+    """Whether the masked pixels are those of `previous`, brighter or darker.
 
-    Where the ground has nothing to be recognised by, what changed it evenly is light.
+    On ground without texture an even change counts as light.
     """
     core = cv2.erode(mask, _RIM_KERNEL) > 0
     current_pixels, previous_pixels = current[core].astype(np.float32), previous[core].astype(np.float32)
@@ -34,7 +34,7 @@ def is_illumination_change(current: Luma, previous: Luma, mask: Mask) -> bool:
 
 
 def correlation(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:
-    """Correlation, -1 … 1; 1 where neither has any contrast."""
+    """Pearson correlation, -1 … 1; 1 if neither has any contrast."""
     first, second = one.astype(np.float32), other.astype(np.float32)
     first, second = first - first.mean(), second - second.mean()
     norm = float(np.sqrt((first * first).mean() * (second * second).mean()))

@@ -1,4 +1,4 @@
-"""Lines crossed and zones lingered in, from tracks. Sans-I/O."""
+"""Intrusion detection on tracks: line crossing, and loitering in zones. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from gateway.vision.motion.scene_layout import ImageZone, Point, SceneLayout, Tr
 
 
 class IntrusionDetector:
-    """Feed it the patches of every look."""
+    """Feed it the blobs of every analysed frame."""
 
     MIN_FRAMES = 3
-    """Looks that a thing must have been followed for."""
+    """Frames for which an object must have been tracked."""
     MAX_STILL_SECONDS = 12.0
-    """Seconds for which somebody in a zone may stand so still that nothing is seen of them."""
+    """Seconds for which somebody in a zone may stand so still that no blob is found."""
 
     def __init__(self, layout: SceneLayout) -> None:
         self._lines = layout.lines
@@ -24,7 +24,7 @@ class IntrusionDetector:
         self._tracks = BlobTracker(self.MAX_STILL_SECONDS if self._zones else 0.0)
 
     def update(self, blobs: Sequence[Blob], time: float) -> Iterator[Observation]:
-        """What this look made sure."""
+        """The line crossings and loitering that this frame completes."""
         if not (self._lines or self._zones):
             return
         for track in self._tracks.update(blobs, time):
@@ -50,16 +50,17 @@ class IntrusionDetector:
             yield Observation(since, track.box, data)
 
     def _entered_at(self, track: BlobTrack, zone: ImageZone, time: float) -> float | None:
-        """When it entered the zone it is in; None outside of it."""
+        """When the track entered the zone; None if it is outside."""
         if not zone.contains(track.foot):
             track.entered.pop(zone.name, None)
+            # Leaving and coming back is a new stay, to be reported again.
             track.reported.discard(zone.name)
             return None
         return track.entered.setdefault(zone.name, time)
 
 
 def crossing_direction(line: Tripwire, previous: Point, current: Point) -> str:
-    """`left_to_right` or `right_to_left` when the way from `previous` to `current` crosses the line, else nothing."""
+    """`left_to_right` or `right_to_left` if the path from `previous` to `current` crosses the line, else ""."""
     first, second = line.points
     start, end = _side(first, second, previous), _side(first, second, current)
     if start == end or (start > 0) == (end > 0):
@@ -71,5 +72,5 @@ def crossing_direction(line: Tripwire, previous: Point, current: Point) -> str:
 
 
 def _side(first: Point, second: Point, point: Point) -> float:
-    """Above zero on the right of who stands at `first` and faces `second` (the picture's y grows downward)."""
+    """Positive on the right of somebody who stands at `first` and faces `second` (the picture's y grows downward)."""
     return (second[0] - first[0]) * (point[1] - first[1]) - (second[1] - first[1]) * (point[0] - first[0])

@@ -1,4 +1,4 @@
-"""From single looks to a stretch of movement with a start and an end. Sans-I/O."""
+"""Turns hits of single frames into motion intervals with a start and an end, with hysteresis. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.vision.motion.blobs import RelativeBox, union
 
 @dataclass(frozen=True, slots=True)
 class MotionInterval:
-    """One stretch of movement; `end` is None while it goes on. `box` holds all that moved so far."""
+    """`end` is None while it continues. `box` is the bounding box of all that moved so far."""
 
     start: float
     end: float | None
@@ -18,18 +18,18 @@ class MotionInterval:
 
 
 class IntervalTracker:
-    """The movement in one area: begins when several looks agree, ends when it was quiet for a while.
+    """Tracks the motion in one area: it begins when several frames agree and ends after some quiet time.
 
-    What was quiet is held before it is over: a car that waits at the barrier and a walker who stops
-    are one movement, if they go on near where they were. What begins elsewhere meanwhile is another one.
+    Quiet motion is on hold before it ends: a car that waits at the barrier and a walker who stops remain one
+    interval if they continue near the same place. Motion that begins elsewhere meanwhile is a new interval.
     """
 
     MIN_HITS, HIT_WINDOW = 3, 1.0
-    """So many looks must show movement, near one another, within so many seconds before it counts."""
+    """Frames that must show motion near one another, and the seconds within which they must."""
     PAUSE_AFTER, END_AFTER = 2.0, 5.0
-    """Seconds without any movement after which nobody need look any more, and after which it is over."""
+    """Quiet seconds after which it is on hold, so that nothing need be decoded, and after which it ends."""
     _MAX_STEP, _MAX_RESUME_DISTANCE = 0.3, 0.1
-    """Share of the picture that a thing crosses at most between two looks, and from where it was held."""
+    """Shares of the picture: farthest move between two hits, and farthest place from which motion on hold continues."""
 
     def __init__(self) -> None:
         self._hits: deque[tuple[float, RelativeBox]] = deque()
@@ -40,10 +40,11 @@ class IntervalTracker:
 
     @property
     def is_active(self) -> bool:
+        """Whether an interval continues and is not on hold."""
         return self.current is not None and not self.on_hold
 
     def add_hit(self, time: float, boxes: list[RelativeBox]) -> list[MotionInterval]:
-        """Something moved; the motion that this began, and the one before it that it ended."""
+        """Something moved; returns the interval that began with it, after the one that it ended, if any."""
         if self.current is not None and not self.on_hold:
             self._extend_current(time, boxes)
             return []
@@ -62,25 +63,25 @@ class IntervalTracker:
         return [ended, self.current] if ended else [self.current]
 
     def extend(self, time: float) -> None:
-        """It goes on, as far as keyframes tell."""
+        """A keyframe shows that the motion continues."""
         self._last_hit, self.on_hold = max(self._last_hit, time), False
 
     def pause(self, time: float) -> None:
-        """It has been quiet since."""
+        """A keyframe shows no motion: put the interval on hold since `time`."""
         self._last_hit, self.on_hold = max(self._last_hit, time), self.current is not None
 
     def rewind(self) -> None:
-        """The looks that come are older ones."""
+        """Forget collected hits, because older frames follow."""
         self._hits.clear()
 
     def advance(self, time: float) -> MotionInterval | None:
-        """Nothing moves; the motion that has been quiet long enough to be over."""
+        """Nothing moves at `time`; returns the interval if it has been quiet long enough to end."""
         idle = time - self._last_hit
         self.on_hold = self.on_hold or (self.current is not None and idle >= self.PAUSE_AFTER)
         return self.finish() if self.on_hold and idle >= self.END_AFTER else None
 
     def finish(self) -> MotionInterval | None:
-        """End what was going on: the stream is over."""
+        """End and return the current interval, at the end of the stream."""
         ended = replace(self.current, end=max(self._last_hit, self.current.start)) if self.current else None
         self.current, self.on_hold = None, False
         self._hits.clear()
@@ -93,12 +94,12 @@ class IntervalTracker:
         self.extend(time)
 
     def _is_continuation(self, chain: list[tuple[float, RelativeBox]]) -> bool:
-        """Whether what was held goes on."""
+        """Whether the hits continue the interval that is on hold."""
         first = chain[0][1]
         return any(_gap(first, box) <= self._MAX_RESUME_DISTANCE for box in self._last_boxes)
 
     def _find_chain(self, time: float) -> list[tuple[float, RelativeBox]] | None:
-        """Hits of different looks that lead to this one, each near the next; None when they are too few."""
+        """Hits of different frames that lead to the newest, each near the next; None if there are too few."""
         for last in (hit for hit in self._hits if hit[0] == time):
             chain = [last]
             for hit in reversed(self._hits):
@@ -117,7 +118,7 @@ def _bounding_box(boxes: list[RelativeBox]) -> RelativeBox:
 
 
 def _gap(one: RelativeBox, other: RelativeBox) -> float:
-    """The gap between two boxes, the larger of across and down."""
+    """The gap between two boxes, the larger of horizontal and vertical; negative if they overlap."""
     horizontal = max(one[0], other[0]) - min(one[0] + one[2], other[0] + other[2])
     vertical = max(one[1], other[1]) - min(one[1] + one[3], other[1] + other[3])
     return max(horizontal, vertical)

@@ -1,4 +1,4 @@
-"""x"""
+"""What the video analytics report beside plain motion. Stdlib, no pixels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.vision.motion.blobs import RelativeBox
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Something an object.seen tells of; `data` has its `event`."""
+    """Becomes an object.seen signal; `data` has its `event`: crossed, lingered, blocked, cleared or thrown."""
 
     start: float
     box: RelativeBox

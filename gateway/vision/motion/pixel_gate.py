@@ -1,7 +1,7 @@
-"""The last and surest of the motion gates: every look's pixels. Sans-I/O.
+"""The third and most reliable motion gate: the pixels of analysed frames. Sans-I/O.
 
-Brightness and its time in, motions out, for each zone and for the picture outside of them. Times
-are a file's or a camera's; a leap in them (a reconnect) makes the gate learn anew.
+Takes luma planes with their times, and reports motion for each zone and for the picture outside of them. Times are a
+file's or a camera's; a jump (a reconnect) makes the gate learn the background anew.
 """
 
 from __future__ import annotations
@@ -22,20 +22,21 @@ from gateway.vision.motion.nuisance import CobwebDetector, SwayFilter
 from gateway.vision.motion.scene_layout import SceneLayout
 
 _PendingUpdate = tuple[Luma, Mask, Mask, float]
+"""Luma, foreground mask, moving mask and elapsed seconds: the arguments of `BackgroundModel.learn`."""
 OUTSIDE_ZONES = ""
-"""The area that is no zone."""
+"""Name of the area outside of every zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """`area` is the least share of the picture that must move, `contrast` in steps of brightness (of 256)."""
+    """`area` is the smallest share of the picture that must move, `contrast` the smallest difference in grey levels."""
 
     area: float = 0.0006
     contrast: float = 14.0
 
     @classmethod
     def from_level(cls, level: float) -> Sensitivity:
-        """0 (dull) … 0.5 (usual) … 1 (keen)."""
+        """From the installer's setting: 0 (dull) … 0.5 (usual) … 1 (keen)."""
         factor = 4.0 ** (0.5 - min(max(level, 0.0), 1.0))
         usual = cls()
         return cls(usual.area * factor, usual.contrast * factor**0.5)
@@ -43,19 +44,20 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class MotionChange:
-    """A motion that began (`end` is None) or ended, and the zone it is in (ELSEWHERE: none)."""
+    """A motion interval that began (`end` is None) or ended in a zone (or OUTSIDE_ZONES)."""
 
     area: str
     motion: MotionInterval
 
 
 class PixelGate:
-    """Feed it looks about `INTERVAL` seconds apart while something goes on, and one in ten seconds else."""
+    """Feed it frames about `INTERVAL` seconds apart during motion, else one in ten seconds."""
 
     INTERVAL = 0.2
     MAX_GAP = 30.0
-    """Seconds without a look after which the last one says nothing any more."""
+    """Seconds after which the previous frame is too old to be compared with."""
     _MIN_PIXELS, _ISOLATED_FACTOR = 4.0, 0.5
+    """Smallest blob in pixels, and the factor of the smallest area on an isolated keyframe."""
 
     def __init__(self, sensitivity: Sensitivity | None = None, layout: SceneLayout | None = None) -> None:
         self._sensitivity = sensitivity or Sensitivity()
@@ -65,38 +67,39 @@ class PixelGate:
         self._pending: _PendingUpdate | None = None
         self._chroma = ChromaModel()
         self._chroma_masks: tuple[Mask, Mask] | None = None
-        """Where only the colour differs: from the background, and from the look before."""
+        """Where only the chroma differs: from the background, and from the previous frame."""
         self._pending_chroma: tuple[list[NDArray[np.float32]], Mask, float, float] | None = None
         self._time = 0.0
         self._rewound = False
         self._unmasked: Mask | None = None
         self._sway = SwayFilter()
         self.cobwebs = CobwebDetector()
-        """What hangs before the lens."""
+        """Spider's threads on the lens."""
         self._intervals: dict[str, IntervalTracker] = defaultdict(IntervalTracker)
         self.blobs: list[Blob] = []
-        """What the last look showed; those that count, moving or not."""
+        """Blobs of the last frame, moving or not."""
         self.saw_movement = False
-        """Whether the last look showed something moving that counts."""
+        """Whether the last frame showed a moving blob in a watched area."""
         self.is_learning = True
-        """Whether the last look was spent on learning a new scene or light."""
+        """Whether the last frame was used to learn a new scene or light."""
         self.has_paused = False
-        """Whether something was quiet for a while, and is not over yet."""
+        """Whether a motion interval is on hold."""
 
     @property
     def is_moving(self) -> bool:
-        """Whether something moved just now."""
+        """Whether a motion interval is active."""
         return any(interval.is_active for interval in self._intervals.values())
 
     def update(
         self, luma: Luma, time: float, *, isolated: bool = False, colours: ChromaPlanes | None = None
     ) -> list[MotionChange]:
-        """The motions that began or ended with this look. `luma` may be of any size, best the full one's.
+        """The motion intervals that began or ended with this frame. `luma` may have any size, best the full one.
 
-        `isolated`: a keyframe far from other looks. It counts half as much as others must show, since it only
-        has others looked at, and without movement it ends nothing. `colours`: its other planes, if it has any.
+        `isolated`: a keyframe far from other frames. Half of the usual area suffices, since it only makes other
+        frames be decoded, and without movement it ends nothing. `colours`: its chroma planes, if it has any.
         """
         luma = downscale(luma)
+        # After a rewind the previous frame is a later one, so the difference of times means nothing.
         elapsed = self.INTERVAL if self._rewound else time - self._time
         previous, rewound = self._previous, self._rewound
         self._time, self._previous, self._rewound = time, luma, False
@@ -113,33 +116,35 @@ class PixelGate:
         self.blobs = [] if mask is None else self._find_blobs(luma, previous, mask, elapsed, factor)
         areas = self._moving_areas()
         self.saw_movement = bool(areas)
+        # A keyframe with movement will be analysed again after a rewind; learning it now would make the object
+        # background.
         if not (isolated and self.saw_movement):
             self._apply_pending()
         return self._report(areas, time, isolated=isolated)
 
     def extend(self, time: float) -> None:
-        """What goes on goes on: a keyframe says so."""
+        """A keyframe shows that active motion continues."""
         for interval in self._intervals.values():
             interval.extend(time)
 
     def pause(self, time: float) -> None:
-        """What goes on has been quiet since: a keyframe says so."""
+        """A keyframe shows no motion: put active intervals on hold."""
         for interval in self._intervals.values():
             interval.pause(time)
         self.has_paused = True
 
     def rewind(self) -> None:
-        """The next look is an older one; what is known of the scene holds, but for what this look was to add."""
+        """Prepare for older frames: keep the background, but drop what the last frame was to add to it."""
         self._rewound, self._pending, self._pending_chroma = True, None, None
         for interval in self._intervals.values():
             interval.rewind()
 
     def expire(self, time: float) -> list[MotionChange]:
-        """What was quiet for so long by now that it is over."""
+        """End the intervals that have been quiet for long enough."""
         return self._expire_areas([area for area, interval in self._intervals.items() if interval.on_hold], time)
 
     def finish(self) -> list[MotionChange]:
-        """End what was going on: the stream is over."""
+        """End all intervals, because the stream has ended."""
         ended = [(area, interval.finish()) for area, interval in self._intervals.items()]
         return [MotionChange(area, motion) for area, motion in ended if motion]
 
@@ -162,6 +167,8 @@ class PixelGate:
         frame = ForegroundFrame(combined, changed, self._background.normalised, self._background.reference, chroma_mask)
         min_pixels = factor * max(self._MIN_PIXELS, self._sensitivity.area * luma.size)
         found, moving_mask, lines = find_blobs(frame, min_pixels)
+        # Lines are searched in the unfiltered mask, but objects in the mask without swaying places: two passes only if
+        # needed.
         self.cobwebs.update(lines, self._time)
         calm = self._sway.remove_swaying(combined)
         if self.cobwebs.seen_recently:
@@ -176,8 +183,9 @@ class PixelGate:
     def _compare_chroma(
         self, mask: Mask | None, colours: ChromaPlanes | None, elapsed: float, *, rewound: bool
     ) -> None:
-        """Where only the colour differs, and what is to be learnt of it."""
+        """Find where only the chroma differs, and prepare what to learn of it."""
         self._chroma_masks = self._pending_chroma = None
+        # Chroma planes are not moved back, so while the camera shakes they can't be compared.
         if colours is None or mask is None or self._background.is_shaking:
             self._chroma.reset()
             return
@@ -195,7 +203,7 @@ class PixelGate:
         )
 
     def _apply_pending(self) -> None:
-        """Take up the last look. One at a keyframe waits, for it may be looked at again from further back."""
+        """Learn the last frame. An isolated keyframe waits, because it may be analysed again after a rewind."""
         if self._pending is not None:
             self._background.learn(*self._pending)
             self._pending = None
@@ -204,7 +212,7 @@ class PixelGate:
             self._pending_chroma = None
 
     def _moving_areas(self) -> dict[str, list[RelativeBox]]:
-        """Where something moves that counts, and its boxes."""
+        """Boxes of the moving blobs by area."""
         areas: dict[str, list[RelativeBox]] = defaultdict(list)
         for blob in (blob for blob in self.blobs if blob.moving):
             zones = [zone for zone in self._layout.zones if zone.contains(blob.foot) or zone.contains(blob.centre)]
@@ -218,6 +226,7 @@ class PixelGate:
             for area, boxes in areas.items()
             for motion in self._intervals[area].add_hit(time, boxes)
         ]
+        # A single keyframe is no evidence that motion has ended: it may fall between two steps.
         calm = [] if isolated else [area for area in self._intervals if area not in areas]
         return reported + self._expire_areas(calm, time)
 

@@ -1,4 +1,4 @@
-"""How one picture compares with what a camera usually shows: what is left of it, and how sharp. Sans-I/O."""
+"""Compares a picture with a camera's reference scene: how much of it is left, and how sharp it is. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from gateway.vision.motion.luma import Luma
 _Floats = NDArray[np.float32]
 
 _TILE_COLUMNS, _TILE_ROWS = 12, 8
-"""Tiles a picture is compared by."""
+"""Tiles that a picture is compared by."""
 _MIN_TEXTURE = 4.0
 """Standard deviation from which a tile can be recognised."""
 _MIN_CORRELATION = 0.5
-"""Correlation from which a tile shows what it showed."""
+"""Correlation from which a tile shows what it used to show."""
 _MIN_CONTRAST_RATIO, _MIN_DETAIL_RATIO = 0.4, 0.5
-"""The share of its texture from which a tile is not blank, and that of its fine detail below which it is smooth."""
+"""Share of its contrast from which a tile is not blank, and share of its fine detail below which it is smooth."""
 
 
 @dataclass(frozen=True, slots=True)
 class SceneComparison:
-    """All are shares of what the reference has. `textured` is that of the picture that can be compared at all.
+    """Shares of the reference's tiles. `textured`: share of the picture that can be compared at all.
 
-    `sharp` is that of the middle tile of those that show something. `blank`: neither like the reference nor with
-    anything in it but a smooth rim.
+    `kept`: still show the same; `contrast`: still have contrast; `blank`: neither show the same nor have anything
+    but a smooth gradient. `sharp`: median sharpness of the tiles with contrast, as a share of the reference's.
     """
 
     textured: float
@@ -45,10 +45,11 @@ class ReferenceScene:
         self._tile_detail = _tile_detail(self._picture)
 
     def matches_size(self, luma: Luma) -> bool:
+        """Whether the picture has the reference's size."""
         return luma.shape == self._picture.shape
 
     def compare(self, luma: Luma) -> SceneComparison:
-        """The light may be another: tiles are compared by their texture, sharpness by its share of the contrast."""
+        """Independent of the light: compares tiles by correlation, and sharpness as a share of the contrast."""
         current = luma.astype(np.float32)
         mean, reference_mean = _tile_means(current), _tile_means(self._picture)
         spread = np.sqrt(np.maximum(_tile_means(current * current) - mean * mean, 0.0))
@@ -68,13 +69,13 @@ class ReferenceScene:
         return SceneComparison(float(textured.mean()), kept, contrast_share, blank, sharp)
 
     def learn(self, luma: Luma, weight: float) -> None:
-        """Take up this share of a new picture."""
+        """Adapt the reference; `weight` is the share of the new picture."""
         cv2.accumulateWeighted(luma, self._picture, weight)
         self._tile_detail += (_tile_detail(luma.astype(np.float32)) - self._tile_detail) * np.float32(weight)
 
 
 def _tile_means(values: _Floats) -> _Floats:
-    """Means. A few pixels of the rim are left out: tiles of whole pixels take a fifth of the time."""
+    """Mean of each tile. A few border pixels are left out: with tiles of whole pixels it takes a fifth of the time."""
     rows, columns = values.shape
     cropped = values[: rows - rows % _TILE_ROWS or rows, : columns - columns % _TILE_COLUMNS or columns]
     return np.asarray(cv2.resize(cropped, (_TILE_COLUMNS, _TILE_ROWS), interpolation=cv2.INTER_AREA), np.float32)

@@ -1,4 +1,6 @@
-"""What an installer drew into a camera's picture: zones, masks and lines. Stdlib and shares, no pixels."""
+"""The zones, masks and lines that an installer draws into a camera's picture. Stdlib and relative coordinates,
+no pixels.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ Direction = Literal["any", "left_to_right", "right_to_left"]
 
 @dataclass(frozen=True, slots=True)
 class ImageZone:
-    """A part of the picture with a name. `loiter_after` and `blocked_after` are seconds; None: it is not watched for that.
+    """A named region. `loiter_after` and `blocked_after` are seconds; None switches the detection off.
 
-    `blocked_share` is the share of it that what blocks it covers at least.
+    `blocked_share` is the share of the zone that an obstacle covers at least.
     """
 
     name: str
@@ -39,7 +41,7 @@ class ImageZone:
 
 @dataclass(frozen=True, slots=True)
 class Tripwire:
-    """A tripwire. Left and right are those of somebody who stands at its first point and faces its second."""
+    """A line to be crossed. Left and right are those of somebody who stands at its first point and faces its second."""
 
     name: str
     points: tuple[Point, Point]
@@ -48,10 +50,10 @@ class Tripwire:
 
 @dataclass(frozen=True, slots=True)
 class SceneLayout:
-    """All that is drawn into one picture. `outside_zones`: movement outside every zone is told too.
+    """Everything drawn into one picture. `outside_zones`: report motion outside of every zone too.
 
-    `thrown_objects`: the camera looks up a wall, and what falls down it is told. It costs the decoding of every
-    frame, about one and a half hundredths of a core.
+    `thrown_objects`: the camera looks up a wall, and falling objects are reported. That needs every frame decoded,
+    which costs about 1.5 % of a core.
     """
 
     zones: tuple[ImageZone, ...] = ()
@@ -62,23 +64,23 @@ class SceneLayout:
 
     @property
     def needs_every_picture(self) -> bool:
-        """Whether every picture is needed while something goes on, not only to know that it does."""
+        """Whether every picture is needed during motion, not only the fact that something moves."""
         return bool(self.lines) or any(
             zone.loiter_after is not None or zone.blocked_after is None for zone in self.zones
         )
 
     @property
     def max_loiter(self) -> float:
-        """Seconds for which somebody who stands still must stay foreign."""
+        """Seconds for which somebody who stands still must remain foreground."""
         return max((zone.loiter_after for zone in self.zones if zone.loiter_after is not None), default=0.0)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON, for the way to the worker."""
+        """As JSON, to be sent to the worker."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Json) -> SceneLayout:
-        """Back from `message()`."""
+        """The inverse of `to_json`."""
         zones = (ImageZone(**each | {"polygon": _polygon(each["polygon"])}) for each in data["zones"])
         lines = (Tripwire(**each | {"points": _segment(each["points"])}) for each in data["lines"])
         masks = tuple(_polygon(each) for each in data["masks"])

@@ -1,9 +1,9 @@
-"""The cheapest of the motion gates: sizes of packets as they pass; nothing is decoded. Sans-I/O.
+"""The first motion gate: packet sizes, without decoding anything. Sans-I/O.
 
-An encoder spends its bytes on what changes. What an inter frame costs while nothing moves is
-learnt, by its place after the keyframe and with its noise, and what lies clearly above is told.
-Half a second of frames is taken together: their mean, which evens out the pattern of B frames and
-layers, and the cheap ones among them, which noise and a wavering quantiser leave alone.
+An encoder spends its bytes on what changes. The gate learns what an inter frame costs while nothing moves, by its
+position after the keyframe and with its noise, and reports what lies clearly above. It takes half a second of frames
+together: their mean, which evens out the pattern of B frames and temporal layers, and the cheap ones among them,
+which noise and a varying quantiser leave alone.
 """
 
 from __future__ import annotations
@@ -17,32 +17,34 @@ from gateway.vision.motion.cyclic_baseline import CyclicBaseline
 
 
 class LearningRate(Enum):
-    """How far the present may be taken for nothing: as the pixels know it."""
+    """How safely the current sizes may be taken for those of a still scene."""
 
     NONE = 0
-    """Something moves."""
+    """Something moves: do not learn."""
     SLOW = 1
-    """Nobody looked: it may move."""
+    """Nothing was decoded, so something may move."""
     FAST = 2
-    """The pixels were looked at, and nothing moves."""
+    """The pixel gate analysed the pictures, and nothing moves."""
 
 
 class SizeGate:
-    """`deviation` after each `add_packet` says how far the last half second lies above what is usual, in deviations."""
+    """After each `add_packet`, `deviation` is how far the last half second lies above the baseline, in
+    standard spreads.
+    """
 
     WINDOW = 0.5
     """Seconds taken together, at most."""
     _WINDOW_FRAMES = (12, 8, 6, 4, 3, 2)
-    """Frames taken together; multiples of the patterns encoders have."""
+    """Frames taken together; multiples of the B-frame and layer patterns that encoders use."""
     _STRIDE = 3
     _BASE_BYTES = 24.0
-    """Bytes a frame that say nothing: headers and skipped blocks."""
+    """Bytes of a frame that carry no information: headers and skipped blocks."""
     _MIN_SPREAD = 0.02
-    """No stream is steadier than so, in parts of its size."""
+    """Smallest relative spread assumed: no stream is steadier."""
     _POSITIONS = (*(0.12 * step for step in range(1, 13)), 2.0, 3.0, 4.5, 7.0, 10.0)
-    """Places after the keyframe told apart: seconds where the next one begins."""
+    """Upper limits, in seconds after the keyframe, of the positions with a baseline of their own."""
     _SLOW_SECONDS, _FAST_SECONDS = 20.0, 2.0
-    """Seconds in which the level follows."""
+    """Time constants, in seconds, of the baseline at the slow and the fast learning rate."""
 
     def __init__(self) -> None:
         self._window = self._WINDOW_FRAMES[0]
@@ -55,19 +57,20 @@ class SizeGate:
         self._mean_baseline = CyclicBaseline(len(self._POSITIONS) + 1, self._MIN_SPREAD)
         self._cheap_baseline = CyclicBaseline(len(self._POSITIONS) + 1, self._MIN_SPREAD)
         self.learned_seconds = 0.0
-        """Seconds of calm it has learnt from."""
+        """Seconds of calm learned from so far."""
         self.deviation = 0.0
 
     @property
     def noise_bytes(self) -> float:
-        """Bytes a frame by which sizes stray while nothing moves: what costs less can't be told from that."""
+        """Bytes per frame by which sizes vary while nothing moves: motion that costs less is not detectable."""
         return min(
             math.exp(baseline.level) * math.expm1(baseline.spread)
             for baseline in (self._mean_baseline, self._cheap_baseline)
         )
 
     def add_packet(self, time: float, *, key: bool, size: int, rate: LearningRate) -> bool:
-        """One packet. Whether `deviation` was judged anew."""
+        """Feed one packet; returns whether `deviation` was computed anew."""
+        # A keyframe's size says how complex the scene is, not whether something moves: only inter frames are compared.
         if key:
             self._keyframe_time, self._frames_to_evaluation = time, self._STRIDE
             return False
@@ -85,7 +88,7 @@ class SizeGate:
         return True
 
     def _measure_interval(self, time: float) -> None:
-        """How far frames are apart, on average: with B frames they come out of order."""
+        """Update the mean distance of frames; averaged over several, because B frames arrive out of order."""
         elapsed = time - self._clock_time
         if -1 < elapsed <= 0:
             return
@@ -96,7 +99,7 @@ class SizeGate:
         self._clock_time, self._frames_since_clock = time, 0
 
     def _fit_window(self) -> None:
-        """As many frames together as pass in about half a second."""
+        """Choose the window so that its frames span about half a second."""
         max_seconds = self.WINDOW * 1.1
         self._window = next(
             (window for window in self._WINDOW_FRAMES if window * self._frame_interval <= max_seconds),
@@ -109,6 +112,7 @@ class SizeGate:
         sizes = sorted(self._recent)
         position = bisect(self._POSITIONS, time - self._keyframe_time - 1e-3)
         mean = math.log(sum(sizes) / len(sizes) + self._BASE_BYTES)
+        # The lower sixth: B frames and skipped frames, which rise only if something moves throughout the window.
         cheap = math.log(sizes[len(sizes) // 6] + self._BASE_BYTES)
         self.deviation = max(
             self._mean_baseline.deviation(mean, position), self._cheap_baseline.deviation(cheap, position)

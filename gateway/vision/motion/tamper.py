@@ -1,12 +1,12 @@
-"""A picture that lies: covered, moved, frozen or dirty. Sans-I/O.
+"""Tamper detection: a camera that is covered, moved, frozen or dirty. Sans-I/O.
 
-Told once it has held for a while, and `camera.restored` once it is over. What comes slowly (dusk,
-a growing hedge) becomes usual; what comes at once does not.
+Reported once it has held for a while, and `camera.restored` once it is over. Slow changes (dusk, a growing hedge)
+are learned; sudden ones are not.
 
-Limits. Covered: two thirds of what can be recognised in the scene, after ten seconds; a third of it (half of the lens
-covers that, on whatever side), if nothing can be recognised there, after a minute, so that a lorry may wait in front
-of the camera for that long. Frozen: `frozen.py` tells what is needed. Dirty: a thread that hangs before the lens;
-drops and grease only once they blur half of the scene, and then as covered.
+Limits. Covered: two thirds of the recognisable scene, after ten seconds; a third of it (half of the lens covers
+that, on whatever side), if nothing is recognisable there, after a minute, so that a lorry may wait in front of the
+camera for that long. Frozen: see `freeze.py`. Dirty: a spider's thread on the lens; drops and grease only once they
+blur half of the scene, and then as covered.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ class TamperEvent:
 
 
 class TamperDetector:
-    """Feed it looks `INTERVAL` seconds apart or more; more often than ten seconds while it is `is_doubtful`."""
+    """Feed it frames `INTERVAL` seconds apart or more, and within ten seconds while it `is_doubtful`."""
 
     INTERVAL = 3.0
     MIN_FRAMES = 3
-    """So many looks in a row must agree."""
+    """Consecutive frames that must agree."""
     CONFIRM_SECONDS, PARTIAL_SECONDS, FROZEN_SECONDS, RESTORE_SECONDS = 10.0, 60.0, 30.0, 4.0
-    """Seconds it must hold: covered or moved, or a thread; covered in part; frozen; the usual again."""
+    """Seconds that a state must hold: covered, moved or dirty; partly covered; frozen; back to normal."""
     ADOPT_SECONDS = 3600.0
-    """Seconds after which a scene that moved is the scene."""
+    """Seconds after which the scene of a moved camera becomes the reference."""
     _WIDTH = 120
     _MIN_KEPT, _MIN_CONTRAST, _MIN_SHARPNESS = 0.35, 0.5, 0.5
-    """Shares left of a scene below which it is another one, has nothing in it, or is out of focus."""
+    """Shares of the reference below which it is another scene, has no contrast, or is out of focus."""
     _MIN_BLANK_SHARE, _MIN_TEXTURED_SHARE = 0.33, 0.3
-    """The share of a scene that is blank from which it is covered in part; how much of it must be recognisable."""
+    """Blank share from which the scene is partly covered, and the share that must be recognisable for this test."""
     _UPDATE_SECONDS = 120.0
-    """Seconds in which two thirds of a new look are taken up."""
+    """Time constant of the reference, in seconds."""
 
     def __init__(self) -> None:
         self._scene: ReferenceScene | None = None
@@ -57,14 +57,17 @@ class TamperDetector:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether the next look should come soon."""
+        """Whether the last frame differs from the reported state, so that the next one should come soon."""
         return self._suspected != self._reported
 
     def is_due(self, time: float) -> bool:
+        """Whether INTERVAL has passed since the last frame, or time has jumped back."""
         return not 0 <= time - self._time < self.INTERVAL
 
     def update(self, luma: Luma, time: float, *, cobweb: bool = False) -> Iterator[TamperEvent]:
-        """One picture's brightness, of any size, and whether a thread hangs before it. What it made sure."""
+        """Feed one luma plane of any size; `cobweb`: whether a thread hangs before the lens. Yields confirmed
+        changes.
+        """
         luma = downscale(luma, self._WIDTH)
         elapsed, self._time = time - self._time, time
         if self._scene is None or not self._scene.matches_size(luma):
@@ -73,6 +76,7 @@ class TamperDetector:
         self._freeze.update(luma)
         self._frames += 1
         state = self._classify(self._scene.compare(luma), cobweb=cobweb)
+        # A covered or moved view must not be learned, or it would become the reference within minutes.
         if self._reason == "thread" or not (state or self._reported):
             self._scene.learn(luma, min(max(elapsed / self._UPDATE_SECONDS, 1 / (self._frames + 1)), 0.5))
         yield from self._confirm(state, time, elapsed)
@@ -85,7 +89,7 @@ class TamperDetector:
         self._freeze.update(luma)
 
     def _classify(self, comparison: SceneComparison, *, cobweb: bool) -> str:
-        """What this look alone says."""
+        """The state that this frame alone suggests; "" is normal."""
         self._reason = ""
         if (
             comparison.kept < self._MIN_KEPT

@@ -129,4 +129,4 @@ def test_one_thing_is_told_once_and_a_shadow_never() -> None:
         told += tracks.update(look * 0.2, seen, f"look {look}")
     told += tracks.finish()
     assert [one.best.name for one in told] == ["e-bike"]
-    assert told[0].looks == DetectionVoting.MIN_DETECTIONS
+    assert told[0].frames == DetectionVoting.MIN_DETECTIONS

@@ -18,7 +18,7 @@ class Words:
         alike = [look for look in looks if look == looks[-1]]
         return looks[-1] if len(alike) > 1 or final else None
 
-    def name(self, verdict: str) -> Hashable:
+    def identity(self, verdict: str) -> Hashable:
         return None if verdict.startswith("stranger") else verdict
 
 
