@@ -1,4 +1,4 @@
-"""How several looks become one thing of a class. Sans-I/O; a Judge for `recognise.track.Tracks`."""
+"""Voting: how several detections become one object of a class. Sans-I/O; a Voting for `RecognitionTracker`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from gateway.vision.recognise.geometry import overlap
 
 @dataclass(frozen=True, slots=True)
 class DetectedObject:
-    """`score` is the mean of its looks. Things have no name by which they could come back."""
+    """`score` is the mean of its detections. `number` identifies it: objects have no name by which they could
+    return.
+    """
 
     name: str
     score: float
@@ -20,13 +22,13 @@ class DetectedObject:
 
 
 class DetectionVoting:
-    """Told once two looks agree: one alone may be a shadow."""
+    """Reported once two detections agree: a single one may be a shadow."""
 
     MIN_DETECTIONS = 2
     _MIN_OVERLAP = 0.2
-    """The overlap of a thing with itself a fifth of a second later."""
+    """Overlap of an object with itself a fifth of a second later."""
     _MAX_STEP = 1.0
-    """Its own size: how far it may have gone when there is no overlap."""
+    """In its own size: how far it may have moved if there is no overlap."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -36,18 +38,21 @@ class DetectionVoting:
         return float(item.score * (item.box[2] * item.box[3]) ** 0.25)
 
     def matches(self, items: Sequence[Detection], item: Detection) -> bool:
+        """Whether class and place agree."""
         last = items[-1]
         return item.name == last.name and (
             overlap(last.box, item.box) >= self._MIN_OVERLAP or _is_near(last, item, self._MAX_STEP)
         )
 
     def decide(self, items: Sequence[Detection], *, final: bool) -> DetectedObject | None:  # noqa: ARG002  # one look is never enough
+        """The object after MIN_DETECTIONS; never after a single one, even at the end."""
         if len(items) < self.MIN_DETECTIONS:
             return None
         score = sum(item.score for item in items) / len(items)
         return DetectedObject(items[0].name, round(score, 3), next(self._numbers))
 
     def identity(self, result: DetectedObject) -> Hashable:
+        """The object's number, so that each is reported."""
         return result.number
 
 

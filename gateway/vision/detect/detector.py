@@ -1,4 +1,4 @@
-"""Finds what the installer's own model knows: people, vehicles, an e-bike in a lift car."""
+"""Object detection with the installer's own model: people, vehicles, an e-bike in a lift car."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ from gateway.vision.recognise.model_files import load_session
 
 Picture = NDArray[np.uint8]
 _GREY = 114
-"""What YOLO's letterbox is filled with."""
+"""Fill value of YOLO's letterbox."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Scaling:
-    """How a picture was made to fit: pixels of the input = pixels of the picture × scale + offset."""
+    """How a picture was fitted: pixels of the input = pixels of the picture × scale + offset."""
 
     scale: tuple[float, float]
     offset: tuple[float, float]
 
 
 class ObjectDetector:
-    """For one thread. Raises ConfigError when the model is not the one that was named, or can't be loaded."""
+    """Runs one model. For one thread.
+
+    Raises ConfigError if the model has another hash than configured, or can't be loaded.
+    """
 
     def __init__(self, model: DetectorModel) -> None:
         self.model = model
@@ -48,7 +51,9 @@ class ObjectDetector:
             _check_size(model, model_input.shape[1:3] if self._channels_last else model_input.shape[2:])
 
     def find(self, picture: Picture) -> list[Detection]:
-        """The surest first. `picture` is BGR, of any size. Raises BadInput when the model's format is another."""
+        """The detected objects, surest first. `picture` is BGR, of any size. Raises BadInput if the output has
+        another format.
+        """
         resized, scaling = _fit_picture(picture, self.model)
         values = self._run(self._to_tensor(resized))
         found = parse_outputs(self.model, dict(zip(self._outputs, values, strict=True)))
@@ -90,7 +95,7 @@ def _read_model(model: DetectorModel) -> bytes:
 
 
 def _check_size(model: DetectorModel, sides: Sequence[object]) -> None:
-    """`sides` are rows and columns; a name in place of a number takes any."""
+    """`sides` are rows and columns; a name instead of a number means any size."""
     width, height = model.size
     rows, columns = (
         side if isinstance(side, int) else expected for side, expected in zip(sides, (height, width), strict=True)
@@ -120,7 +125,7 @@ def _fit_picture(picture: Picture, model: DetectorModel) -> tuple[Picture, _Scal
 def _to_picture(
     corners: NDArray[np.float32], scaling: _Scaling, shape: tuple[int, ...]
 ) -> tuple[int, int, int, int] | None:
-    """In pixels of the picture and inside of it; None when nothing is left."""
+    """The box in pixels of the picture, clipped to it; None if nothing is left."""
     limits = np.array([shape[1], shape[0]] * 2, np.float32)
     placed = (corners - np.array(scaling.offset * 2, np.float32)) / np.array(scaling.scale * 2, np.float32)
     left, top, right, bottom = np.clip(placed, 0, limits).round().astype(int).tolist()

@@ -1,4 +1,4 @@
-"""The installer's own detector: which file, and how it is to be understood. Opens nothing."""
+"""The installer's own object detector: which file, and how its input and output are to be understood. Opens nothing."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 OutputFormat = Literal["yolov5", "yolov8", "nms", "ssd"]
-"""What comes out, N boxes and C classes:
+"""The model's output, with N boxes and C classes:
 
-- yolov5: (1, N, 5 + C), middle x, middle y, width, height in pixels of the input, chance of anything, chances
-- yolov8: (1, 4 + C, N), the same without the chance of anything (also 9 and 11)
-- nms: (1, N, 6), left, top, right, bottom in pixels of the input, score, class; already without doubles (also 10)
-- ssd: boxes (1, N, 4) as shares, classes (1, N), scores (1, N), each an output of its own
-"""
+- yolov5: (1, N, 5 + C), centre x, centre y, width, height in pixels of the input, objectness, class scores
+- yolov8: (1, 4 + C, N), the same without the objectness (also 9 and 11)
+- nms: (1, N, 6), left, top, right, bottom in pixels of the input, score, class; after non-maximum suppression (also 10)
+- ssd: boxes (1, N, 4) as shares, classes (1, N), scores (1, N), each an output of its own"""
 
 
 @dataclass(frozen=True, slots=True)
 class DetectorModel:
-    """`classes` are the model's, in its order; an empty name is never told. `size` is the input's width and height."""
+    """`classes` are the model's, in its order; one with an empty name is never reported. `size` is the input's
+    width and height.
+    """
 
     path: str
     sha256: str
@@ -26,19 +27,19 @@ class DetectorModel:
     size: tuple[int, int] = (640, 640)
     threshold: float = 0.5
     overlap: float = 0.45
-    """Of two boxes of one class that share more than this, the surer one stays."""
+    """Of two boxes of one class that overlap more than this, the surer one stays."""
     letterbox: bool = True
-    """Keep the picture's shape and fill up with grey, as YOLO is trained; else it is stretched."""
+    """Keep the aspect ratio and fill up with grey, as YOLO is trained; else stretch."""
     rgb: bool = True
     scale: float = 1 / 255
     mean: float = 0.0
-    """Each colour becomes (value - mean) * scale, unless the model takes bytes."""
+    """Each colour value becomes (value - mean) * scale, unless the model takes bytes."""
     outputs: tuple[str, str, str] | None = None
     """For ssd: the names of boxes, classes and scores; None: in this order."""
     top_first: bool = False
     """For ssd: boxes are top, left, bottom, right."""
     first_class: int = 0
-    """For ssd: the number of the first class; 1 where 0 is the background."""
+    """For ssd: the number of the first class; 1 if 0 is the background."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> DetectorModel:

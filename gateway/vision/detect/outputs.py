@@ -1,4 +1,4 @@
-"""What detectors put out, as boxes, scores and classes. Sans-I/O."""
+"""Parses the outputs of object detectors into boxes, scores and classes. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -24,17 +24,21 @@ class DetectorBoxes:
     classes: NDArray[np.intp]
 
     def select(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> DetectorBoxes:
+        """Those that the mask or the indices select."""
         return DetectorBoxes(self.corners[keep], self.scores[keep], self.classes[keep])
 
 
 def parse_outputs(model: DetectorModel, outputs: Mapping[str, NDArray[np.generic]]) -> DetectorBoxes:
-    """Those above the threshold and without doubles. Raises BadInput when the outputs are of another format."""
+    """The boxes above the threshold, after non-maximum suppression. Raises BadInput if the outputs have
+    another format.
+    """
     arrays = [np.asarray(array, np.float32) for array in outputs.values()]
     if model.format == "ssd":
         found = _ssd(model, dict(zip(outputs, arrays, strict=True)))
     else:
         found = {"yolov5": _yolov5, "yolov8": _yolov8, "nms": _nms}[model.format](model, arrays[0])
     is_known_class = (found.classes >= 0) & (found.classes < len(model.classes))
+    # Non-finite corners come from broken models and would fail only when the box is rounded.
     confident = found.select(
         is_known_class & (found.scores >= model.threshold) & np.isfinite(found.corners).all(axis=1)
     )

@@ -1,4 +1,4 @@
-"""Pictures taken in little light, brightened: what looks for plates was made for those by day and by lamp."""
+"""Brightens pictures taken in low light: plate detection was made for pictures by day and by lamp."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 from gateway.vision.recognise.geometry import Picture
 
 _TARGET = 220.0
-"""To which the brightest parts are raised."""
+"""Brightness to which the brightest parts are raised."""
 _MAX_GAIN = 5.0
 _MIN_GAIN = 1.15
 _SAMPLED_ROWS = 32
-"""Of which the brightness is taken."""
+"""Rows of which the brightness is measured."""
 _FIXED_POINT = 32
 """Steps of a factor between one and the next: bytes are multiplied five times as fast as floats."""
 _TILE = 32
-"""Pixels over which light is taken to be the same: a dark car before a bright sky has light of its own."""
+"""Pixels over which light is taken to be uniform: a dark car before a bright sky has light of its own."""
 
 
 def brighten(picture: Picture) -> Picture:
-    """All of it by one factor, so that colours stay."""
+    """Multiply all by one factor, which preserves colours."""
     step = max(1, picture.shape[0] // _SAMPLED_ROWS)
     brightest = float(np.percentile(picture[::step, ::step].max(axis=2), 98))
     gain = min(_MAX_GAIN, _TARGET / max(brightest, 1.0))
@@ -28,7 +28,7 @@ def brighten(picture: Picture) -> Picture:
 
 
 def equalise(picture: Picture) -> Picture:
-    """Each part by a factor of its own."""
+    """Multiply each part by a factor of its own."""
     rows, columns = picture.shape[:2]
     tiles = (max(1, columns // _TILE), max(1, rows // _TILE))
     samples = cv2.resize(picture, (tiles[0] * 4, tiles[1] * 4), interpolation=cv2.INTER_AREA).max(axis=2)

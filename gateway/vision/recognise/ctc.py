@@ -1,13 +1,12 @@
-"""The likeliest text that a grammar allows, out of a recogniser's CTC output.
+"""CTC decoding under a grammar: the most likely text that an automaton accepts. Sans-I/O: arrays in, text out.
 
-A recogniser says for every column of a picture how likely each character is, or none ("blank");
-a text is read by dropping repeats and then blanks. Taking the best character of each column
-gives the likeliest *columns*; Viterbi over the grammar's automaton gives the likeliest *plate*.
-Sans-I/O: arrays in, text out.
+For every column of a picture a recogniser gives the probability of each character and of none ("blank"); a text is
+read by dropping repeats and then blanks. The best character of each column gives the most likely *columns*; Viterbi
+decoding over the automaton gives the most likely *plate*.
 
-Along the columns two scores are carried: for every state, the best way to be there on a blank,
-and for every arc, the best way to be on its character. An arc is entered from its source's
-blank, or straight from another character there, and from the same character only across a blank.
+Two scores are carried along the columns: for every state, the best path that is there on a blank, and for every arc,
+the best path that is on its character. An arc is entered from its source's blank, or directly from another character
+there; from the same character only across a blank.
 """
 
 from __future__ import annotations
@@ -29,11 +28,13 @@ _STAY = -1
 _FROM_BLANK = -2
 _EPSILON = 1e-300
 _SKIP_MARGIN = -6.0
-"""How much less likely (natural log) every character is than none in a column that is passed over."""
+"""A column is skipped if every character is so much less likely (natural log) than the blank."""
 
 
 class TextScores(NamedTuple):
-    """Log likelihoods of each character (columns × alphabet) and of none, and the plain ones for the confidence."""
+    """Log likelihoods of each character (columns × alphabet) and of the blank, and the probabilities for the
+    certainty.
+    """
 
     characters: Floats
     blank: Floats
@@ -50,12 +51,12 @@ class CtcResult(NamedTuple):
 
 @dataclass(slots=True)
 class CtcDecoder:
-    """Walks one automaton over any number of outputs. `alphabet` gives the order of the score columns."""
+    """Decodes with one automaton. `alphabet` is the order of the score columns. Not for two threads at once."""
 
     automaton: Automaton
     alphabet: str
     prior: Mapping[str, float] = field(default_factory=dict)
-    """Gains (natural log) on characters that lead out of the start: the home province."""
+    """Gains (natural log) of characters that leave the start state: the home province."""
 
     _source: Ints = field(init=False)
     _letter: Ints = field(init=False)
@@ -73,14 +74,14 @@ class CtcDecoder:
         self._targets, self._first = np.unique([arc.target for arc in arcs], return_index=True)
 
     def cost(self, text: str) -> float | None:
-        """What the grammar charges for `text`, less what the prior gives it; None when it is no text of the grammar."""
+        """The grammar's cost of `text` less the prior's gain; None if the grammar does not accept it."""
         cost = self.automaton.cost(text)
         return None if cost is None else cost - self.prior.get(text[:1], 0.0)
 
     def decode(self, characters: Floats, blank: Floats) -> CtcResult | None:
         """`characters` (columns × alphabet) and `blank` (columns) are log likelihoods.
 
-        None when the picture has too few columns for any text of the grammar.
+        Returns None if the picture has too few columns for any text of the grammar.
         """
         characters, blank, column_starts = _skip_blank_columns(characters, blank)
         states, arcs = self.automaton.states, len(self._source)
@@ -90,6 +91,7 @@ class CtcDecoder:
         for character_scores, blank_score in zip(characters, blank, strict=True):
             best_arc, best_score = self._best_arcs(on_arc, states)
             entry_score, arc_from = self._enter(on_blank, on_arc, best_arc, best_score)
+            # Staying on the same character over several columns costs no arc.
             arc_from[on_arc >= entry_score] = _STAY
             blank_from = np.where(best_score > on_blank, best_arc, _STAY)
             on_blank = np.maximum(on_blank, best_score) + blank_score
@@ -99,10 +101,11 @@ class CtcDecoder:
         return result and result._replace(columns=tuple(int(column_starts[column]) for column in result.columns))
 
     def _best_arcs(self, on_arc: Floats, states: int) -> tuple[Ints, Floats]:
-        """For every state the best arc into it and that arc's score."""
+        """For every state the best arc into it, and that arc's score."""
         best_arc, best_score = np.full(states, _STAY), np.full(states, _NEVER)
         best = np.maximum.reduceat(on_arc, self._first)
         spread = np.repeat(best, np.diff(self._first, append=len(on_arc)))
+        # Reversed, so that of equal scores the first arc is written last and wins.
         holders = np.flatnonzero(on_arc == spread)[::-1]
         best_score[self._targets] = best
         best_arc[self._target_of(holders)] = holders
@@ -112,7 +115,9 @@ class CtcDecoder:
         return self._targets[np.searchsorted(self._first, arcs, side="right") - 1]
 
     def _enter(self, on_blank: Floats, on_arc: Floats, best_arc: Ints, best_score: Floats) -> tuple[Floats, Ints]:
-        """The best score on which each arc is entered, and where from."""
+        """The best score with which each arc is entered, and from where."""
+        # CTC merges repeats: from the same character an arc can't be entered directly, so the second best arc is needed
+        # too.
         second = on_arc.copy()
         second[best_arc[self._targets]] = _NEVER
         second_arc, second_score = self._best_arcs(second, len(on_blank))
@@ -136,8 +141,8 @@ class CtcDecoder:
     def _trace_back(
         self, state: int, arc: int | None, backpointers: list[tuple[Ints, Ints]], score: float
     ) -> CtcResult:
-        """From the last column to the first; `arc` is None while on a blank in `state`."""
-        result: list[tuple[int, int]] = []
+        """Follow the backpointers from the last column to the first; `arc` is None while on a blank in `state`."""
+        steps: list[tuple[int, int]] = []
         for column in range(len(backpointers) - 1, -1, -1):
             arc_from, blank_from = backpointers[column]
             if arc is None:
@@ -145,29 +150,29 @@ class CtcDecoder:
                 continue
             if arc_from[arc] == _STAY:
                 continue
-            result.append((column, arc))
+            steps.append((column, arc))
             state = int(self._source[arc])
             arc = None if arc_from[arc] == _FROM_BLANK else int(arc_from[arc])
-        result.reverse()
-        text = "".join(self.alphabet[self._letter[arc]] for _, arc in result)
-        return CtcResult(text, score, tuple(column for column, _ in result))
+        steps.reverse()
+        text = "".join(self.alphabet[self._letter[arc]] for _, arc in steps)
+        return CtcResult(text, score, tuple(column for column, _ in steps))
 
 
 def _skip_blank_columns(characters: Floats, blank: Floats) -> tuple[Floats, Floats, Ints]:
-    """Columns in a row that say nothing but blank, as one; and which column each begins at.
+    """Merge consecutive columns that are clearly blank; also returns where each column begins.
 
-    Two thirds of a line's columns are such, and walking goes column by column.
+    Two thirds of a line's columns are blank, and decoding goes column by column.
     """
-    blank_score = characters.max(axis=1, initial=_NEVER) < blank + _SKIP_MARGIN
-    column_starts = np.flatnonzero(np.concatenate([[True], ~(blank_score[1:] & blank_score[:-1])]))
+    is_blank = characters.max(axis=1, initial=_NEVER) < blank + _SKIP_MARGIN
+    column_starts = np.flatnonzero(np.concatenate([[True], ~(is_blank[1:] & is_blank[:-1])]))
     return np.maximum.reduceat(characters, column_starts), np.add.reduceat(blank, column_starts), column_starts
 
 
 def log_likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> Floats:
-    """The logarithm of each text's chance, over all paths that spell it (the forward algorithm of CTC).
+    """The logarithm of each text's probability, over all paths that spell it (the CTC forward algorithm).
 
-    Each text is spread to blank, character, blank, character … blank; along the columns a path stays, goes on, or
-    leaps over a blank between two different characters. `texts` are at least one character long each.
+    Each text is expanded to blank, character, blank, character … blank. Along the columns a path stays, advances, or
+    skips a blank between two different characters. `texts` are at least one character long each.
     """
     letters = np.zeros((len(texts), max(map(len, texts))), int)
     for row, text in zip(letters, texts, strict=True):
@@ -187,10 +192,10 @@ def log_likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> 
         next_forward[:, 1:] += forward[:, :-1]
         next_forward[:, 2:] += skips[:, 2:] * forward[:, :-2]
         next_forward *= column
+        # Rescaled at each column, or the probabilities would underflow after some dozens of columns.
         scale = next_forward.sum(axis=1) + _EPSILON
         forward = next_forward / scale[:, None]
         total += np.log(scale)
     rows = np.arange(len(texts))
-    return np.asarray(
-        total + np.log(forward[rows, final_positions] + forward[rows, final_positions - 1] + _EPSILON), np.float64
-    )
+    final = forward[rows, final_positions] + forward[rows, final_positions - 1]
+    return np.asarray(total + np.log(final + _EPSILON), np.float64)

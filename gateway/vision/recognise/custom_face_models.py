@@ -1,6 +1,6 @@
-"""Face models that the installer supplies: OpenCV's FaceDetectorYN and FaceRecognizerSF, from a path and a SHA-256.
+"""Face models supplied by the installer: OpenCV's FaceDetectorYN and FaceRecognizerSF, from a path and a SHA-256.
 
-Any ONNX file loads and gives numbers, so the hash is checked first: a wrong model would be a quiet one.
+Any ONNX file loads and gives numbers, so the hash is checked first: a wrong model would go unnoticed.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from gateway.vision.recognise.model_files import model_file
 
 
 def create_face_reader(models: FaceModels | None = None) -> FaceReader:
-    """A reader with the installer's models, or the gateway's own. Raises ConfigError when a file is another one.
+    """A reader with the installer's models, or the gateway's own. Raises ConfigError if a file has another hash.
 
-    A recogniser needs its detector: its alignment uses points that HOG's landmarks do not have.
+    A recogniser needs its detector: its alignment uses landmarks that HOG does not have.
     """
     detector, recogniser = (models.detector, models.recogniser) if models else (None, None)
     if recogniser is not None and detector is None:
@@ -35,7 +35,7 @@ def create_face_reader(models: FaceModels | None = None) -> FaceReader:
 
 
 def verified_path(model: ModelFile) -> Path:
-    """Raises ConfigError when there is no such file, or it is another one."""
+    """Raises ConfigError if the file is absent or has another hash."""
     file = Path(model.path)
     try:
         with file.open("rb") as content:
@@ -50,13 +50,14 @@ def verified_path(model: ModelFile) -> Path:
 
 
 class YuNetFaceDetector:
-    """`with_landmarks`: with dlib's five landmarks as well, for dlib's encoder."""
+    """`with_landmarks`: also locate dlib's five landmarks, for dlib's encoder."""
 
     MIN_SCORE, NMS_OVERLAP, MAX_FACES = 0.8, 0.3, 50
+    """Smallest score, overlap of two boxes of one face, and faces at most."""
     SIDE = 640
     """Pixels of the longer side to which larger pictures are scaled."""
     MIN_DETECTED_PIXELS = 10
-    """Pixels across from which it finds faces."""
+    """Width in pixels from which it finds faces."""
 
     def __init__(self, model: ModelFile, *, with_landmarks: bool) -> None:
         size = (self.SIDE, self.SIDE)
@@ -68,6 +69,7 @@ class YuNetFaceDetector:
         )
 
     def find(self, picture: Picture, min_pixels: int) -> list[FaceLocation]:
+        """The faces of `min_pixels` width and more, or all where the scale makes smaller ones undetectable anyway."""
         scale = min(1.0, self.SIDE / max(picture.shape[:2]))
         small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
         self._detector.setInputSize((small.shape[1], small.shape[0]))
@@ -77,7 +79,7 @@ class YuNetFaceDetector:
         return [face for face in found if face.box[2] >= min(min_pixels, self.MIN_DETECTED_PIXELS / scale)]
 
     def _found(self, picture: Picture, row: Template) -> FaceLocation:
-        """A row is the box, five points (eyes, nose, corners of the mouth) and the score."""
+        """A row holds the box, five landmarks (eyes, nose, corners of the mouth) and the score."""
         box = _clipped_box(picture, row)
         if self._landmarks is not None:
             return locate_landmarks(self._landmarks, picture, box)
@@ -92,6 +94,7 @@ class SFaceExtractor:
             self._recogniser = cv2.FaceRecognizerSF.create(file, "")
 
     def extract(self, picture: Picture, found: FaceLocation) -> Template:
+        """The template of a face that YuNetFaceDetector found."""
         chip = self._recogniser.alignCrop(picture, np.asarray(found.detection, np.float32)[None])
         template = np.asarray(self._recogniser.feature(chip), np.float32).ravel()
         return template / max(float(np.linalg.norm(template)), 1e-9)

@@ -1,10 +1,9 @@
-"""What is inside dlib's serialised network: its layers in order, with their numbers.
+"""Reads dlib's serialised network: its layers in order, with their weights.
 
-dlib writes a network from its input to its output, every layer as a named record ("con_4",
-"affine_", "fc_2") that begins with its parameters. Layers without parameters (relu, pooling,
-the shortcuts) leave nothing that is needed here. dlib's serialize.h: an integer is a byte whose low
-four bits count the bytes that follow, lowest first, and whose top bit is its sign; a tensor is
-its version (2), four extents, and its floats, lowest byte first.
+dlib writes a network from its input to its output, every layer as a named record ("con_4", "affine_", "fc_2") that
+begins with its parameters. Layers without parameters (relu, pooling, the shortcuts) leave nothing that is needed
+here. dlib's serialize.h: an integer is a byte whose low four bits count the bytes that follow, lowest first, and
+whose top bit is its sign; a tensor is its version (2), four extents, and its floats, lowest byte first.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _TENSOR_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class DlibLayer:
-    """`shape` of a convolution: filters, rows, columns, stride y and x, padding y and x; of the others: nothing."""
+    """`shape` of a convolution: filters, rows, columns, stride y and x, padding y and x; of other layers: empty."""
 
     kind: str
     values: Float32Array
@@ -33,13 +32,14 @@ class DlibLayer:
 
 
 class DlibReader:
-    """A place in dlib's bytes that moves on as they are read."""
+    """Reads values from dlib's bytes at a position that advances."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self.data = data
         self.position = position
 
     def integer(self) -> int:
+        """Read a variable-length signed integer."""
         control = self.data[self.position]
         length = control & 0x0F
         value = int.from_bytes(self.data[self.position + 1 : self.position + 1 + length], "little")
@@ -47,6 +47,7 @@ class DlibReader:
         return -value if control & 0x80 else value
 
     def tensor(self) -> Float32Array:
+        """Read a tensor's values, flattened. Raises ValueError at another version of the format."""
         version = self.integer()
         if version != _TENSOR_VERSION:
             raise ValueError(f"a tensor of version {version}: dlib writes {_TENSOR_VERSION}")

@@ -1,9 +1,9 @@
-"""dlib's face encoder as ONNX: the same 128 numbers in a twelfth of the time, and the GIL is free meanwhile.
+"""Converts dlib's face encoder to ONNX: the same 128 numbers in a twelfth of the time, without holding the GIL.
 
 dlib_face_recognition_resnet_model_v1 is a residual network of 29 convolutions (dlib's example
 dnn_face_recognition_ex.cpp: a stem, fourteen blocks, an average, a matrix). Every convolution is followed by an
-affine layer, which is folded into its weights. Where a block halves the picture, its shortcut is
-a 2×2 average, filled up with zeros to the block's channels; the smaller of the two is filled up to the other's size.
+affine layer, which is folded into its weights. Where a block halves the picture, its shortcut is a 2×2 average,
+padded with zeros to the block's channels; the smaller of the two is padded to the other's size.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from gateway.vision.recognise.dlib_model import DlibLayer, read_layers
 
 VERSION = "dlib-face-encoder-1"
 CHIP_SIDE = 150
-"""Pixels of a chip, high and wide."""
+"""Height and width of a chip in pixels."""
 MEANS = (122.782, 117.001, 104.298)
-"""Red, green, blue that dlib's input layer takes off before it divides by 256."""
+"""Red, green and blue that dlib's input layer subtracts before it divides by 256."""
 BLOCKS = ((32, 3, False), (64, 4, True), (128, 3, True), (256, 3, True), (256, 1, True))
-"""Channels, blocks, and whether the first of them halves the picture."""
+"""Channels, number of blocks, and whether the first of them halves the picture."""
 _STEM_SIDE = 35
 
 
 class OnnxGraph:
-    """ONNX nodes in the making; every method gives the name of its result."""
+    """Builds ONNX nodes; each method returns the name of its result."""
 
     def __init__(self, weights: Iterator[DlibLayer]) -> None:
         import onnx  # noqa: PLC0415  only the first start needs it
@@ -39,17 +39,19 @@ class OnnxGraph:
         self.constants: list[Any] = []
 
     def node(self, operation: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node."""
         name = f"{operation}{len(self.nodes)}"
         self.nodes.append(self._onnx.helper.make_node(operation, list(inputs), [name], **attributes))
         return name
 
     def constant(self, value: NDArray[Any]) -> str:
+        """Add a constant."""
         name = f"constant{len(self.constants)}"
         self.constants.append(self._onnx.numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
     def convolution(self, source: str, channels: int) -> str:
-        """With the affine layer behind it."""
+        """Add the next convolution, with the affine layer behind it folded in."""
         filters, rows, columns, down, right, above, left = (layer := self._take("convolution")).shape
         gain, shift = self._take("affine").values.reshape(2, filters)
         weights = layer.values[:-filters].reshape(filters, channels, rows, columns) * gain[:, None, None, None]
@@ -64,10 +66,11 @@ class OnnxGraph:
         )
 
     def dense(self, source: str, outputs: int) -> str:
+        """Add the next matrix, without bias."""
         return self.node("MatMul", source, self.constant(self._take("dense").values.reshape(-1, outputs)))
 
     def pad(self, source: str, channels: int = 0, pixels: int = 0) -> str:
-        """Zeros behind the channels, below and to the right."""
+        """Add zeros behind the channels, below and to the right."""
         ends = np.array([0, 0, 0, 0, 0, channels, pixels, pixels], np.int64)
         return self.node("Pad", source, self.constant(ends)) if channels or pixels else source
 
@@ -78,6 +81,7 @@ class OnnxGraph:
         return layer
 
     def model(self, result: str) -> bytes:
+        """The checked and serialised model, from `chips` to `result`."""
         helper, proto = self._onnx.helper, self._onnx.TensorProto
         chips = helper.make_tensor_value_info("chips", proto.UINT8, ["faces", CHIP_SIDE, CHIP_SIDE, 3])
         templates = helper.make_tensor_value_info(result, proto.FLOAT, ["faces", 128])
@@ -89,9 +93,9 @@ class OnnxGraph:
 
 
 def convert(file: Path) -> bytes:
-    """The .dat of dlib as ONNX: `chips` (faces × 150 × 150 × 3, uint8, RGB) to templates (faces × 128).
+    """Dlib's .dat as ONNX: `chips` (faces × 150 × 150 × 3, uint8, RGB) to templates (faces × 128).
 
-    Raises ImportError without the `onnx` package, ValueError when the file is another network.
+    Raises ImportError without the `onnx` package, ValueError if the file is another network.
     """
     weights = read_layers(file)
     graph = OnnxGraph(weights)
@@ -120,7 +124,7 @@ def _stem(graph: OnnxGraph) -> str:
 def _block(
     graph: OnnxGraph, source: str, channels: int, output_channels: int, side: int, *, downsample: bool
 ) -> tuple[str, int]:
-    """Two convolutions and the shortcut around them; gives the side of the result as well."""
+    """Two convolutions and the shortcut around them; also returns the side of the result."""
     inner = graph.node("Relu", graph.convolution(source, channels))
     deep, shortcut = graph.convolution(inner, output_channels), source
     if downsample:

@@ -1,4 +1,4 @@
-"""Whether a photograph is good enough to know its person by, and what is wrong with it if not."""
+"""Checks whether a photograph is good enough for enrolment, and says what is wrong with it if not."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from gateway.vision.recognise.faces import Face, FaceReader, Picture
 MIN_SHARPNESS = 30.0
 """Sharpness of a face out of focus by about a fiftieth of its width; good photographs have 400 and more."""
 MAX_NOSE_OFFSET = 0.3
-"""Nose beside the middle of the eyes by so much of their distance: about 30° away from the camera."""
+"""Distance of the nose from between the eyes, in distances of the eyes: about 30° away from the camera."""
 _MAX_BACKGROUND_SHARE = 0.25
-"""Share of the largest face's area under which another one is somebody in the background."""
+"""Share of the largest face's area below which another face is somebody in the background."""
 
 NO_FACE = Words(
     "照片里没有找到人脸，请换一张正面、清晰的照片", "no face is found in it: take one from the front, well lit"
 )
 TWO_FACES = Words("照片里不止一张人脸", "more than one face is in it")
 MIN_ENROL_PIXELS = 64
-"""Pixels across below which templates are poor: 89 % of 48 px faces are right at one error in 1,000 (MEASURED.md)."""
+"""Face width below which templates are poor: 89 % of 48 px faces are right at one error in 1,000 (MEASURED.md)."""
 TOO_SMALL = Words(
     f"人脸太小，至少要 {MIN_ENROL_PIXELS} 像素宽", f"the face is smaller than {MIN_ENROL_PIXELS} pixels across"
 )
@@ -32,14 +32,14 @@ TURNED_AWAY = Words("人脸没有正对镜头", "the face is turned away")
 
 
 class EnrolmentResult(NamedTuple):
-    """`face` may be there in spite of a fault: a photograph on hand is better than none."""
+    """`face` may be present in spite of a fault: a poor photograph is better than none where there is no other."""
 
     face: Face | None
     fault: Words | None
 
 
 def assess(reader: FaceReader, picture: Picture) -> EnrolmentResult:
-    """The face to enrol and the photograph's worst fault."""
+    """The face to enrol, and the photograph's worst fault."""
     faces = reader.find_thoroughly(picture)
     if not faces:
         return EnrolmentResult(None, NO_FACE)
@@ -50,7 +50,7 @@ def assess(reader: FaceReader, picture: Picture) -> EnrolmentResult:
 
 
 def quality_fault(face: Face) -> Words | None:
-    """Why this face shows its person badly: for a gallery, and for a vote at the gate."""
+    """Why this face shows its person badly, for the gallery and for a vote at the gate; None if it doesn't."""
     if face.low_confidence:
         return HARDLY_SEEN
     if face.box[2] < MIN_ENROL_PIXELS:

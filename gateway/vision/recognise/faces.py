@@ -1,4 +1,4 @@
-"""Faces in a picture: found, described by a template, and weighed by how well they show their person."""
+"""Face detection, template extraction, and measures of how well a face shows its person."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from gateway.vision.recognise.model_files import model_file
 __all__ = ["MIN_FACE_PIXELS", "TEMPLATE_LENGTH", "Box", "Face", "FaceReader", "Picture", "Template"]
 
 MIN_FACE_PIXELS = 80
-"""Pixels across below which HOG finds nothing, and below 64 of which templates are poor (MEASURED.md, Faces)."""
+"""Face width below which HOG finds nothing; below 64 templates are poor (MEASURED.md, Faces)."""
 _MARGIN_SHARE = 0.4
-"""Of the longer side: room for a face that fills the picture, which HOG needs around it."""
+"""Margin as a share of the longer side: HOG needs room around a face that fills the picture."""
 _ROTATIONS = (0, -25, 25)
-"""Degrees by which a picture is turned to find a head that leans."""
+"""Degrees by which a picture is rotated to find a tilted head."""
 Points = NDArray[np.float32]
-"""Middle of one eye, of the other, tip of the nose: x, y in the picture's pixels."""
+"""Centre of one eye, of the other, tip of the nose: x, y in the picture's pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """`sharpness` is the variance of its Laplacian at one size.
+    """`sharpness` is the variance of the Laplacian at a fixed size.
 
-    `nose_offset` is how far the nose stands from between the eyes, along their line, in distances of the eyes: 0 looks
-    at the camera, 0.5 is a half profile; its sign says to which side.
+    `nose_offset` is how far the nose is from between the eyes, along their line, in distances of the eyes: 0 faces
+    the camera, 0.5 is a half profile; its sign is the side.
     """
 
     box: Box
@@ -40,17 +40,17 @@ class Face:
     sharpness: float = 0.0
     nose_offset: float = 0.0
     low_confidence: bool = False
-    """Found only by looking harder than at a gate: covered in part, much turned, cut off by the picture's edge."""
+    """Found only by the thorough search: covered in part, much turned, or cut off by the picture's edge."""
 
     @property
     def head_turn(self) -> float:
-        """`nose_offset`, whichever side it is."""
+        """`nose_offset` without its sign."""
         return abs(self.nose_offset)
 
 
 @dataclass(frozen=True, slots=True)
 class FaceLocation:
-    """A place where a face is, as its finder and describer understand each other."""
+    """A detected face. `detection` is the detector's own result, for the extractor that belongs to it."""
 
     box: Box
     points: Points
@@ -58,22 +58,33 @@ class FaceLocation:
 
 
 class FaceDetector(Protocol):
-    def find(self, picture: Picture, min_pixels: int) -> Sequence[FaceLocation]: ...
+    """Finds faces in a BGR picture."""
+
+    def find(self, picture: Picture, min_pixels: int) -> Sequence[FaceLocation]:
+        """The faces of `min_pixels` width and more."""
+        ...
 
 
 class TemplateExtractor(Protocol):
-    def extract(self, picture: Picture, found: FaceLocation) -> Template: ...
+    """Computes templates of detected faces."""
+
+    def extract(self, picture: Picture, found: FaceLocation) -> Template:
+        """The template of one detected face."""
+        ...
 
 
 class FaceReader:
-    """For one thread: a dlib detector shared by two crashes. Loads its models when it is made."""
+    """Detects faces and extracts their templates. Loads its models when it is made.
+
+    For one thread: two threads in one dlib detector crash.
+    """
 
     def __init__(self, detector: FaceDetector | None = None, extractor: TemplateExtractor | None = None) -> None:
         self._detector = detector or HogFaceDetector()
         self._extractor = extractor or DlibExtractor()
 
     def find(self, picture: Picture, *, min_pixels: int = MIN_FACE_PIXELS) -> list[Face]:
-        """All faces of a BGR picture, the largest first; half the size for `min_pixels` takes four times as long."""
+        """All faces of a BGR picture, largest first; half of `min_pixels` takes four times as long."""
         found = sorted(self._detector.find(picture, min_pixels), key=lambda face: -face.box[2] * face.box[3])
         return [
             Face(
@@ -87,9 +98,10 @@ class FaceReader:
         ]
 
     def find_thoroughly(self, picture: Picture) -> list[Face]:
-        """For photographs: where no face is found, smaller ones are looked for, then leaning and half-hidden ones.
+        """For photographs: if no face is found, search for smaller ones, then for tilted and half-hidden ones.
 
-        Those are `low_confidence`: 150 px portraits of people in masks or sunglasses, or cut tightly (MEASURED.md, Faces).
+        The latter are `low_confidence`: 150 px portraits of people in masks or sunglasses, or tightly cropped
+        (MEASURED.md, Faces).
         """
         for min_pixels in self._search_sizes(picture):
             if found := self.find(picture, min_pixels=min_pixels):
@@ -97,7 +109,7 @@ class FaceReader:
         return self._find_rotated(picture)
 
     def _find_rotated(self, picture: Picture) -> list[Face]:
-        """With room about it and turned upright; the box is where it is in `picture`, without its lean."""
+        """Search with a margin and rotated upright; boxes are where the face is in `picture`, without its tilt."""
         margin = round(max(picture.shape[:2]) * _MARGIN_SHARE)
         wide = cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
         middle = (wide.shape[1] / 2, wide.shape[0] / 2)
@@ -113,9 +125,10 @@ class FaceReader:
 
     @staticmethod
     def _search_sizes(picture: Picture) -> tuple[int, ...]:
-        """A larger picture is scaled down, so that in 12 megapixels faces of 145 are the smallest at half the size.
+        """A large picture is scaled down, so that in 12 megapixels faces of 145 px are the smallest at half of the
+        size.
 
-        In a small one a quarter of the size costs little, and a face too small to enrol is told as such.
+        In a small picture a quarter of the size costs little, and a face too small to enrol is reported as such.
         """
         area = picture.shape[0] * picture.shape[1]
         quarter = area > 4 * HogFaceDetector.MAX_PIXELS or 4 * area < HogFaceDetector.MAX_PIXELS
@@ -127,11 +140,11 @@ class FaceReader:
 
 
 class HogFaceDetector:
-    """dlib's HOG detector, on gray, and its five landmarks."""
+    """dlib's HOG detector on the grey picture, with its five landmarks."""
 
     WINDOW_PIXELS = 80
     MAX_PIXELS = 1280 * 720
-    """Larger pictures are scaled down to this before the search: 47 ms at 720p, 107 at 1080p."""
+    """Larger pictures are scaled down to this before detection: 47 ms at 720p, 107 at 1080p."""
 
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()
@@ -140,6 +153,9 @@ class HogFaceDetector:
         )
 
     def find(self, picture: Picture, min_pixels: int) -> list[FaceLocation]:
+        """The faces of `min_pixels` width and more; scales the picture so that these have the detector's
+        window size.
+        """
         gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         rows, columns = gray.shape
         upscaling = self.WINDOW_PIXELS / min_pixels
@@ -161,7 +177,7 @@ class HogFaceDetector:
 
 
 def locate_landmarks(predictor: dlib.shape_predictor, picture: Picture, box: Box) -> FaceLocation:
-    """The five points of dlib: two corners of each eye and the nose."""
+    """Locate dlib's five landmarks: two corners of each eye and the nose."""
     x, y, width, height = box
     shape = predictor(rgb(picture), dlib.rectangle(x, y, x + width, y + height))
     corners = np.array([(point.x, point.y) for point in shape.parts()], np.float32)
@@ -169,12 +185,12 @@ def locate_landmarks(predictor: dlib.shape_predictor, picture: Picture, box: Box
 
 
 def eye_centres_and_nose(corners: Points) -> Points:
-    """Of dlib's five points."""
+    """From dlib's five landmarks."""
     return np.stack([corners[:2].mean(axis=0), corners[2:4].mean(axis=0), corners[4]])
 
 
 class DlibExtractor:
-    """Turns and scales a face by its five points, and encodes it. The GIL is free meanwhile where ONNX runs."""
+    """Rotates and scales a face by its five landmarks, and encodes it. With ONNX the GIL is free meanwhile."""
 
     CHIP, PADDING = 150, 0.25
 
@@ -182,11 +198,12 @@ class DlibExtractor:
         self._encoder = encoder or fastest_encoder()
 
     def extract(self, picture: Picture, found: FaceLocation) -> Template:
+        """The template of a face with dlib's landmarks in `detection`."""
         return self._encoder.encode(dlib.get_face_chip(rgb(picture), found.detection, self.CHIP, self.PADDING))
 
 
 def _to_original(face: Face, inverse: NDArray[np.float64], margin: int, picture: Picture) -> Face:
-    """The face with its box in the coordinates of the picture that was turned and given a margin."""
+    """The face with its box in the coordinates of the picture before rotation and margin."""
     x, y, width, height = face.box
     middle = inverse @ (x + width / 2, y + height / 2, 1) - margin
     left, top = round(middle[0] - width / 2), round(middle[1] - height / 2)
@@ -197,18 +214,19 @@ def _to_original(face: Face, inverse: NDArray[np.float64], margin: int, picture:
 
 
 def rgb(picture: Picture) -> Picture:
+    """BGR to RGB."""
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def sharpness(picture: Picture, box: Box) -> float:
-    """Variance of the Laplacian over the face at one size, so that faces of any size compare."""
+    """Variance of the Laplacian over the face at a fixed size, so that faces of any size compare."""
     x, y, width, height = box
     gray = cv2.cvtColor(picture[y : y + height, x : x + width], cv2.COLOR_BGR2GRAY)
     return float(cv2.Laplacian(cv2.resize(gray, (96, 96), interpolation=cv2.INTER_AREA), cv2.CV_32F).var())
 
 
 def nose_offset(points: Points) -> float:
-    """See `Face`; 1 where the eyes are too close to say."""
+    """See `Face`; 1 if the eyes are too close together to tell."""
     eyes = points[1] - points[0]
     apart = float(np.linalg.norm(eyes))
     if apart < 1:

@@ -1,4 +1,4 @@
-"""Who a face is: exact search over all enrolled templates (5,000 in 0.1 ms; an index gains nothing)."""
+"""Face matching by exact search over all enrolled templates (5,000 in 0.1 ms; an index gains nothing)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FaceMatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MatchLimits:
-    """Nearer than `distance` counts as the person, if the next person is at least `margin` farther."""
+    """A face nearer than `distance` is the person, if the next person is at least `margin` farther."""
 
     distance: float
     margin: float = 0.04
@@ -31,10 +31,10 @@ class MatchLimits:
     def choose(
         cls, persons: int, matching: FaceMatching | None = None, impostors: ImpostorDistances | None = None
     ) -> MatchLimits:
-        """So wide that no more strangers are named a day than are allowed.
+        """The largest distance with no more false matches a day than allowed.
 
-        The installer's distance counts if it is no wider; that of a supplied recogniser counts always: its
-        distances are of another scale than those measured.
+        The installer's distance applies if it is smaller. With the installer's own recogniser it always applies,
+        because its distances are on another scale than the measured ones.
         """
         matching = matching or FaceMatching()
         if matching.distance is not None and matching.models.recogniser is not None:
@@ -44,7 +44,7 @@ class MatchLimits:
 
 
 class Gallery:
-    """Templates with their persons; several of one person are welcome."""
+    """Templates with their persons; several of one person improve recognition."""
 
     def __init__(
         self, persons: Sequence[str], templates: Sequence[Template], limits: MatchLimits | None = None
@@ -57,8 +57,10 @@ class Gallery:
         self.limits = limits or MatchLimits.choose(len(numbers))
 
     def match(self, template: Template) -> FaceMatch:
+        """The nearest person. A second person nearly as near makes it a stranger."""
         if not self._persons:
             return FaceMatch(None, None)
+        # a - b|² = |a|² - 2ab + |b|²: one matrix product instead of an array of differences.
         squares = self._lengths - 2 * (self._templates @ template)
         nearest = int(squares.argmin())
         own = float(template @ template)

@@ -1,4 +1,4 @@
-"""Pictures, boxes and quads, as the recognisers pass them around."""
+"""Pictures, boxes and quads that the recognisers pass to one another."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def quad_size(quad: Quad) -> tuple[float, float]:
 
 
 def bounding_box(*quads: Quad) -> Box:
-    """The upright box around them."""
+    """The upright box around all quads."""
     x, y, width, height = cv2.boundingRect(np.concatenate(quads))
     return int(x), int(y), int(width), int(height)
 
@@ -47,20 +47,20 @@ def rectify(picture: Picture, quad: Quad, across: float = 0.05, up: float = 0.08
 
 
 def shear(picture: Picture, amount: float) -> Picture:
-    """Its rows moved sideways by so much of their distance from the middle one, as a plate seen from the side leans."""
+    """Shift rows sideways by so much of their distance from the middle one, as a plate seen from the side is skewed."""
     rows, columns = picture.shape[:2]
     transform = np.array([[1, amount, -amount * rows / 2], [0, 1, 0]], np.float32)
     return np.asarray(cv2.warpAffine(picture, transform, (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def overlap(one: Box, other: Box) -> float:
-    """Area in common over area together, 0…1."""
+    """Intersection over union, 0…1."""
     intersection = _intersection(one, other)
     return intersection / (one[2] * one[3] + other[2] * other[3] - intersection or 1)
 
 
 def covered_share(one: Box, other: Box) -> float:
-    """The share of `one` that lies in the other, 0…1."""
+    """Share of `one` that lies in the other, 0…1."""
     return _intersection(one, other) / (one[2] * one[3] or 1)
 
 

@@ -1,8 +1,8 @@
-"""Where models are kept, and how they are loaded: one thread, no spinning.
+"""Locates and loads model files: one thread, no spinning.
 
-Packages are located without importing them: RapidOCR's and face_recognition_models' own
-start-up (logging, `pkg_resources`) is of no use here. What is made out of a wheel's model (a
-smaller head, another format) is made once and kept in the cache folder, which may be emptied at any time.
+Packages are located without importing them: the start-up code of RapidOCR and face_recognition_models (logging,
+`pkg_resources`) is not needed. A model converted from a wheel's (a smaller head, another format) is made once and
+kept in the cache folder, which may be emptied at any time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REINSTALL = "install anju-gateway again"
 
 
 def model_file(package: str, pattern: str) -> Path:
-    """The newest model of `package` whose file name matches `pattern`."""
+    """The newest model of `package` whose file name matches `pattern`. Raises ConfigError if there is none."""
     spec = find_spec(package)
     folder = Path(spec.origin).parent / "models" if spec and spec.origin else Path(package)
     found = sorted(folder.glob(pattern))
@@ -34,7 +34,10 @@ def model_file(package: str, pattern: str) -> Path:
 
 
 def verify_vendored(file: Path, sha256: str) -> Path:
-    """A model that comes with the gateway. Raises ConfigError when it is absent or another one: any ONNX file loads."""
+    """The path of a vendored model, checked by its hash, since any ONNX file loads.
+
+    Raises ConfigError if it is absent or damaged.
+    """
     try:
         actual = _sha256(file)
     except OSError as error:
@@ -45,21 +48,22 @@ def verify_vendored(file: Path, sha256: str) -> Path:
 
 
 def load_session(model: Path | bytes, threads: int = 1) -> InferenceSession:
-    """A session of its own for the thread that asks; with one thread the caller's does the work."""
+    """A new session for the calling thread; with one thread the caller's own does the work."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Idle threads would otherwise spin and take the CPU from decoding.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source = str(model) if isinstance(model, Path) else model
     return InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
 def load_converted(name: str, source: Path, convert: Callable[[Path], bytes], threads: int = 1) -> InferenceSession:
-    """The model that `convert` makes of `source`: from the cache, or made now and kept there.
+    """The model that `convert` makes of `source`: from the cache, or made now and cached.
 
-    `name` carries the version of `convert`. Raises ImportError when the `onnx` package is absent and
-    the cache has nothing; a cache that can't be written costs only the time of making it again.
+    `name` contains the version of `convert`. Raises ImportError if the `onnx` package is absent and the model is not
+    cached. A cache that can't be written costs only the time of converting again.
     """
     cached = cache_folder() / f"{name}-{_sha256(source)[:16]}.onnx"
     if cached.is_file():
@@ -83,7 +87,7 @@ def cache_folder() -> Path:
 
 
 def _write_cache(file: Path, content: bytes) -> None:
-    """Whole or not at all: two workers may make the same model at once."""
+    """Write atomically, because two workers may convert the same model at once."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=file.stem, suffix=".new", delete=False) as new:
         new.write(content)

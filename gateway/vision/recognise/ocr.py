@@ -1,7 +1,6 @@
-"""RapidOCR's two models (PP-OCRv6, in its wheel): where text stands, and what each column of it may be.
+"""RapidOCR's two models (PP-OCRv6, in its wheel): text detection, and character scores of each column.
 
-The wheel's own code ends in a string; plates need the scores before that, so the models are
-driven here.
+The wheel's own code returns only a string. Plates need the scores before that, so the models are run here.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from gateway.vision.recognise.geometry import Picture, Quad, order_corners
 from gateway.vision.recognise.model_files import load_converted, load_session, model_file
 
 LOOKS_LIKE = {"1": "Iil|", "0": "Oo〇"}
-"""What the recogniser of general text says for a plate's 1 and 0."""
+"""Characters that the general recogniser reads for a plate's 1 and 0."""
 _MIN_PROBABILITY = 1e-6
 _OTHER_AS_BLANK = 0.5
-"""Characters that stand on no plate (a screw, the separator's dot) count half as nothing at all."""
+"""Share of the probability of characters that are on no plate (a screw, the separator's dot) that counts as blank."""
 
 
 class TextDetector:
@@ -47,7 +46,7 @@ class TextDetector:
         return [quad * scale for quad in quads if quad is not None]
 
     def _quad(self, probability_map: NDArray[np.float32], outline: NDArray[np.int32]) -> Quad | None:
-        """The outline's rectangle grown back by what training shrank it (area × 1.6 / perimeter)."""
+        """The outline's rectangle, grown back by what training shrank it (area × 1.6 / perimeter)."""
         (x, y), (width, height), angle = cv2.minAreaRect(outline)
         if min(width, height) < 3 or self._mean_inside(probability_map, outline) < self.MIN_MEAN:
             return None
@@ -64,7 +63,7 @@ class TextDetector:
 
 
 def _fit(picture: Picture, side: int) -> tuple[Picture, Quad]:
-    """Sides in steps of 32, as the network wants them, and the factors that lead back."""
+    """Scaled to sides in steps of 32, as the network needs, and the factors to scale back."""
     height, width = picture.shape[:2]
     shrink = min(1.0, side / max(height, width))
     columns, rows = (max(32, round(length * shrink / 32) * 32) for length in (width, height))
@@ -73,7 +72,7 @@ def _fit(picture: Picture, side: int) -> tuple[Picture, Quad]:
 
 
 class TextRecogniser:
-    """Says for every column of a line of text how likely each character of `alphabet` is."""
+    """Gives the probability of each character of `alphabet` for every column of a line of text."""
 
     HEIGHT, WIDTH, MAX_WIDTH = 48, 192, 224
 
@@ -84,15 +83,12 @@ class TextRecogniser:
         columns_by_character = {character: column for column, character in enumerate(characters, start=1)}
         self._columns = [columns_by_character[character] for character in alphabet]
         self._lookalikes = [
-            (
-                alphabet.index(character),
-                [columns_by_character[lookalike] for lookalike in lookalikes if lookalike in columns_by_character],
-            )
-            for character, lookalikes in lookalikes_of.items()
+            (alphabet.index(character), [columns_by_character[each] for each in others if each in columns_by_character])
+            for character, others in lookalikes_of.items()
         ]
 
     def read(self, line: Picture, width: int = WIDTH) -> TextScores:
-        """`line` is one upright line of text, tightly cut; it is scaled to `width` pixels, at most PADDED."""
+        """`line` is one upright line of text, tightly cropped; it is scaled to `width` pixels, at most MAX_WIDTH."""
         tensor = np.zeros((1, 3, self.HEIGHT, self.MAX_WIDTH), np.float32)
         interpolation = cv2.INTER_AREA if line.shape[1] > 2 * width else cv2.INTER_LINEAR
         scaled = cv2.resize(line, (width, self.HEIGHT), interpolation=interpolation)
@@ -113,11 +109,12 @@ class TextRecogniser:
 
 
 def _recogniser(alphabet: str, threads: int) -> InferenceSession:
-    """With its head cut to plates; whole, a third slower and twice as large, where `onnx` is not installed."""
+    """The model with its head trimmed to plates, or, without `onnx`, the whole one: a third slower and twice
+    as large.
+    """
     whole = model_file("rapidocr", "*_rec_*.onnx")
     try:
-        return load_converted(
-            plate_head.model_name(alphabet), whole, lambda source: plate_head.trim_head(source, alphabet), threads
-        )
+        name = plate_head.model_name(alphabet)
+        return load_converted(name, whole, lambda source: plate_head.trim_head(source, alphabet), threads)
     except ImportError:
         return load_session(whole, threads)

@@ -1,4 +1,4 @@
-"""A gallery out of a folder of photographs: `PERSON/*.jpg`."""
+"""Reads a gallery from a folder of photographs: `PERSON/*.jpg`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNREADABLE = Words("照片打不开", "it can't be read as a picture")
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """`face` is None when there is none to be had; `fault` is the photograph's worst, or None."""
+    """`face` is None if there is none; `fault` is the photograph's worst fault, or None."""
 
     person: str
     file: Path
@@ -27,7 +27,7 @@ class Photo:
 
 
 def list_photos(folder: Path) -> list[tuple[str, Path]]:
-    """Every photograph with the person whose folder it lies in, in order."""
+    """Every photograph with the person whose folder it is in, in order."""
     return [
         (person.name, file)
         for person in sorted(folder.iterdir())
@@ -38,6 +38,7 @@ def list_photos(folder: Path) -> list[tuple[str, Path]]:
 
 
 def examine(reader: FaceReader, person: str, file: Path) -> Photo:
+    """Detect and assess the face of one file; an unreadable file gives a fault."""
     try:
         face, fault = assess(reader, photograph(str(file)))
     except BadInput:
@@ -46,4 +47,5 @@ def examine(reader: FaceReader, person: str, file: Path) -> Photo:
 
 
 def examine_all(reader: FaceReader, folder: Path) -> Iterator[Photo]:
+    """`examine` for every photograph of the folder."""
     return (examine(reader, person, file) for person, file in list_photos(folder))

@@ -1,8 +1,8 @@
-"""Where a plate may be, by colour and edges alone: some milliseconds instead of a network over the whole picture.
+"""Finds plate candidates by colour and edges alone: some milliseconds instead of a network over the whole picture.
 
-A plate is a patch of one of its colours, or of none, full of upright edges, 1.6 to 8 times as wide
-as high. What is found is a guess: text detection looks inside its window afterwards, because
-the patch may end before the last character does (MEASURED.md, Plates).
+A plate is a region of one of its colours, or of none, full of vertical edges, 1.6 to 8 times as wide as high. A
+candidate is a guess: text detection searches its window afterwards, because the region may end before the last
+character does (MEASURED.md, Plates).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COLOURS = {
 }
 """Ranges of hue (0…179), saturation and value on plates by day and by lamp."""
 _CLOSINGS = ((9, 3), (17, 5))
-"""What bridges the gaps between characters of a far plate and of a near one (width × height)."""
+"""Kernels (width × height) that close the gaps between characters of a far plate and of a near one."""
 _MIN_SIZE = (28, 6)
 _RATIO_RANGE = (1.6, 8.0)
 _USUAL_RATIO = 3.3
@@ -40,14 +40,14 @@ _SAME_OVERLAP = 0.6
 
 @dataclass(frozen=True, slots=True)
 class PlateCandidate:
-    """`box` is upright, in the picture's pixels; `score` orders candidates and means nothing else."""
+    """`box` is upright, in the picture's pixels; `score` orders candidates and is no probability."""
 
     box: Box
     score: float
 
 
 def find_candidates(picture: Picture, max_count: int = 5) -> list[PlateCandidate]:
-    """Where a plate may be, the likeliest first."""
+    """Where plates may be, best first."""
     scale = SIDE / max(picture.shape[:2])
     if min(picture.shape[:2]) * scale < _MIN_SIZE[1]:
         return []
@@ -64,14 +64,14 @@ def find_candidates(picture: Picture, max_count: int = 5) -> list[PlateCandidate
 
 
 def _upright_edges(picture: Picture) -> Mask:
-    """1 where brightness changes from left to right much more than it does on the average."""
+    """1 where brightness changes from left to right much more than it does on average."""
     gray = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (3, 3), 0)
     steep = np.abs(cv2.Sobel(gray, cv2.CV_16S, 1, 0))
     return (steep > max(40.0, 2.5 * float(steep.mean()))).astype(np.uint8)
 
 
 def _masks(picture: Picture, edges: Mask) -> list[tuple[Mask, float]]:
-    """Masks to look for patches in, and how far each is to be trusted: colour, and edges of any colour."""
+    """Masks to search for regions, with their weights: one colour each, and edges of any colour."""
     hsv = cv2.cvtColor(picture, cv2.COLOR_BGR2HSV)
     near_edges = cv2.dilate(edges * 255, np.ones((5, 13), np.uint8))
     masks = []

@@ -1,4 +1,4 @@
-"""The colour of a plate's sheet, as far as it says which plates are likely."""
+"""The background colour of a plate, as far as it tells which plates are likely."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from gateway.vision.recognise.geometry import Picture
 
 
 class PlateColour(Enum):
+    """Background colours with plates of their own."""
+
     ANY = "any"
-    """Blue, yellow, black, or not to be told."""
+    """Blue, yellow, black, or unclear."""
     GREEN = "green"
     """Light, with dark characters: new energy."""
     DARK_GREEN = "dark green"
@@ -26,11 +28,11 @@ _NEW_ENERGY_SHARE = 0.35
 _GREEN_HUES, _GREEN_SATURATION = (40.0, 92.0), 60.0
 _WHITE_SATURATION = 50.0
 _SIZE = (128, 40)
-"""Pixels on which the colour is judged, as quickly on a large plate as on a small one."""
+"""Size in pixels at which the colour is classified, so that large plates take no longer than small ones."""
 
 
 def classify_colour(line: Picture) -> PlateColour:
-    """Cameras show one blue plate in twelve greenish, but its characters are light; so both are asked."""
+    """By hue and by whether the characters are dark: cameras show one blue plate in twelve greenish."""
     small = np.asarray(cv2.resize(line, _SIZE, interpolation=cv2.INTER_AREA), np.uint8)
     hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV)
     dark = dark_on_light(small)
@@ -43,7 +45,7 @@ def classify_colour(line: Picture) -> PlateColour:
 
 
 def dark_on_light(line: Picture) -> bool:
-    """Characters cover the lesser part of a plate, so its middle brightness is nearer to the ground's."""
+    """Characters cover less than half of a plate, so its median brightness is nearer to the background's."""
     rows, columns = line.shape[:2]
     inner = line[rows // 6 : rows - rows // 6, columns // 20 : columns - columns // 20]
     dark, middle, light = np.percentile(cv2.cvtColor(inner, cv2.COLOR_BGR2GRAY), (5, 50, 95))

@@ -1,12 +1,12 @@
-"""What may stand on a Chinese number plate, as a small automaton (GA 36-2018 with its amendment of 2020).
+"""The grammar of Chinese number plates as an automaton (GA 36-2018 with its amendment of 2020).
 
-Standard library only: `ctc` walks the automaton over a recogniser's output. Plates of the forces, of airports,
-tractors and rescue services, which other standards describe, are added by `special_plates`.
+Standard library only: `ctc` decodes a recogniser's output with it. Plates of the forces, of airports, tractors and
+rescue services, which other standards describe, are added by `special_plates`.
 
     苏M12345     blue, yellow, black: province, authority, five places with at most two letters
     苏M1234学    … with a tail: 警 学 挂 港 澳 使 领 instead of the last place
-    苏MD12345    new energy, small: the third place says the drive, the last four are digits
-    苏M12345D    new energy, large: five digits, the last place says the drive
+    苏MD12345    new energy, small: the third place is the drive, the last four are digits
+    苏M12345D    new energy, large: five digits, the last place is the drive
     使123456     an embassy's; newer ones 123456使; 领123456 a consulate's
 """
 
@@ -33,13 +33,13 @@ MAX_LETTERS = 2
 
 RARE_COST = 3.0
 SELDOM_COST = 1.0
-"""Costs of what is not often on the road, so that a smudge is read as the commoner plate (MEASURED.md, Plates)."""
+"""Costs of rare plates, so that a blurred plate is read as the commoner one (MEASURED.md, Plates)."""
 OFF_COLOUR_COST = 5.0
-"""Cost of any other plate on a green sheet: seven characters there are eight of which one was cut off."""
+"""Cost of any other plate on a green background: seven characters there are eight with one cut off."""
 
 
 def plate_automaton(colour: PlateColour = PlateColour.ANY) -> Automaton:
-    """The automaton of all plates; on a sheet that only some have, these are far likelier."""
+    """The automaton of all plates; plates with this background colour of their own are far more likely on it."""
     automaton = Automaton()
     other_cost = OFF_COLOUR_COST if colour is PlateColour.GREEN else 0.0
     prefix = automaton.add_step(automaton.add_step(START, PROVINCES), AUTHORITIES)
@@ -52,7 +52,7 @@ def plate_automaton(colour: PlateColour = PlateColour.ANY) -> Automaton:
 
 
 def _add_common(automaton: Automaton, prefix: int, cost: float) -> None:
-    """Five places, or four and a tail. `states` are the states with no, one and two letters so far."""
+    """Five places, or four and a tail. `states` have no, one and two letters so far."""
     states = _add_serial_place(automaton, [prefix], cost)
     for _ in range(3):
         states = _add_serial_place(automaton, states)
@@ -102,6 +102,6 @@ _SEPARATORS = re.compile(r"[\s·•.．・_-]+")
 
 
 def normalise(text: str) -> str:
-    """How a plate is written in the registry: `苏m·123o5` → `苏M12305`. It need not be a plate."""
+    """A plate as it is written in the registry: `苏m·123o5` → `苏M12305`. It need not be a plate."""
     compact = _SEPARATORS.sub("", text).upper()
     return compact[:2] + compact[2:].translate(_LOOKS_LIKE)

@@ -1,8 +1,8 @@
-"""PP-OCRv6's recogniser with its head cut to what may stand at a roadside: 18,710 characters become some 300.
+"""Trims the head of PP-OCRv6's recogniser to characters found at a roadside: 18,710 become some 300.
 
-The same accuracy at three quarters of the time and half the size (MEASURED.md, Plates). Beside
-the plates' own characters some stay that are only there to be *not* a plate: Latin letters and the
-commonest characters of signs, without which a shop's name would have to be read as one.
+The same accuracy at three quarters of the time and half the size (MEASURED.md, Plates). Beside the plates' own
+characters some stay only in order to be *not* a plate: Latin letters and the commonest characters of signs, without
+which a shop's name would have to be read as one.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ COMMON_CHARACTERS = (
 
 
 def model_name(alphabet: str) -> str:
-    """What the cut model is kept under: another alphabet, or another `trim_head`, makes another model."""
+    """File name of the trimmed model: another alphabet or _VERSION makes another model."""
     wanted = hashlib.sha256((alphabet + COMMON_CHARACTERS).encode()).hexdigest()
     return f"plate-head-{_VERSION}-{wanted[:8]}"
 
 
 def kept_columns(characters: list[str], alphabet: str) -> list[int]:
-    """Which columns of the whole head stay: the blank first, then `alphabet` and what is none of it."""
+    """The columns of the whole head that stay: the blank first, then `alphabet` and other characters."""
     place = {character: column for column, character in enumerate(characters, start=1)}
     latin = "".join(chr(code) for code in range(0x21, 0x7F))
     wanted = dict.fromkeys(alphabet + latin + "·•。〇" + COMMON_CHARACTERS)
@@ -56,7 +56,7 @@ def trim_head(source: Path, alphabet: str) -> bytes:
 
 
 def _head(graph: Any) -> list[Any]:
-    """Weights and bias of the last layer: those as wide as the output."""
+    """Weights and bias of the last layer: the tensors as wide as the output."""
     width = graph.output[0].type.tensor_type.shape.dim[2].dim_value
     found = [tensor for tensor in graph.initializer if tensor.dims and tensor.dims[-1] == width]
     if len(found) != 2:

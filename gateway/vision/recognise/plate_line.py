@@ -1,12 +1,14 @@
-"""A line of text as the likeliest plate, by two recognisers under one grammar, and how likely that is to be right.
+"""Reads a line of text as the most likely plate, by two recognisers under one grammar, with the probability of being
+right.
 
-The general recogniser knows all writing, the other one plates alone; each says how likely every candidate text is (CTC,
-over all paths). The logarithms are added, and what the grammar calls rare is charged for. Of 2,408 lines (the shared
-pictures as they are, made small, dark, blurred, noisy, leaning, turned, badly saved) 97.8 % are read right so.
+The general recogniser knows all writing, the other one only plates; each gives the likelihood of every candidate
+text (CTC, over all paths). The log likelihoods are added, and the grammar's cost of rare plates is subtracted. Of
+2,408 lines (the shared pictures as they are, made small, dark, blurred, noisy, skewed, rotated, badly compressed)
+97.8 % are read right.
 
-What is beyond doubt stands. What is in doubt must hold, by a clear lead, when the line leans a little: of 413 lines in
-doubt 373 held, 366 of them right. What does not hold is looked at in further ways, and the look that likes its answer
-best has it; it never stands.
+A certain answer is accepted. A doubtful one must be confirmed, by a clear lead, on the line sheared a little: of 413
+doubtful lines 373 were confirmed, 366 of them right. Without confirmation the line is read in further ways, and the
+attempt with the highest likelihood gives the answer, which is never accepted.
 """
 
 from __future__ import annotations
@@ -28,38 +30,38 @@ from gateway.vision.recognise.plate_grammar import plate_automaton
 from gateway.vision.recognise.score_fusion import FusedResult, fuse
 
 ACCEPT_SCORE = 0.8
-"""Score from which an answer stands by itself: of the 497 shared pictures 467 right ones and no wrong one; of these
-made darker, smaller, leaning or saved again (2,982) 2,720 right ones and 6 wrong."""
+"""Score from which an answer is accepted: of the 497 shared pictures 467 right ones and no wrong one; of these
+made darker, smaller, skewed or compressed again (2,982) 2,720 right ones and 6 wrong."""
 
 HOME_GAIN = 20.0
-"""How much likelier the home province is than another, before looking (mild: +3 % on 皖's own crops)."""
+"""How much more likely the home province is than another, a priori (mild: +3 % on 皖's own crops)."""
 
 _CERTAIN = 0.98
-"""Chance from which an answer stands without a further look: none of 1,910 such lines was wrong."""
+"""Probability from which an answer is accepted without another attempt: none of 1,910 such lines was wrong."""
 _DOUBTFUL = 0.5
-"""Chance from which an answer may still stand, if it holds."""
+"""Probability from which an answer may be accepted if it is confirmed."""
 _MIN_LEAD = 4.0
-"""Lead (natural log) over the second candidate that the leaning line must give to the same answer."""
+"""Lead (natural log) over the second candidate that the sheared line must give to the same answer."""
 _CONFIRMED_SCORE, _REJECTED_SCORE = 0.9, 0.7
-"""Least score of what held, most of what did not."""
+"""Smallest score of a confirmed answer, largest of one that was not."""
 _MIN_PLATE_MEAN = -1.3
-"""Mean log likelihood of a character, by the general recogniser, under which a line is no plate but other writing."""
+"""Mean log likelihood of a character, by the general recogniser, below which a line is other writing and no plate."""
 _MIN_BEST_MEAN = -0.35
-"""The same by either recogniser: where both are below it, one doubtful answer in twelve is wrong."""
+"""The same by either recogniser: if both are below it, one doubtful answer in twelve is wrong."""
 _MIN_RETRY_MEAN = -2.5
-"""The same by the general one, under which further looks are not worth their time."""
+"""The same by the general one, below which further attempts are not worth their time."""
 _MIN_CERTAINTY = 0.02
-"""The general recogniser's certainty of a line under which the other one is not worth its time."""
+"""The general recogniser's certainty of a line below which the other one is not worth its time."""
 _SHEAR, _TRIM = 0.15, (0.02, 0.08)
-"""Columns to a row; shares of width and height cut off each side."""
+"""Columns per row; shares of width and height cut off each side."""
 _WIDTHS = {PlateColour.GREEN: (216, 140)}
 _DEFAULT_WIDTHS = (TextRecogniser.WIDTH, 126)
-"""Pixels to which a line is scaled for either: a green plate has eight characters on a sheet 40 mm longer."""
+"""Pixels to which a line is scaled for either: a green plate has eight characters on a plate 40 mm longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlateLineRead:
-    """`score` is the chance that `text` is right, 0…1; `certainties` is each character's own certainty."""
+    """`score` is the probability that `text` is right, 0…1; `certainties` are those of each character."""
 
     text: str
     score: float
@@ -68,20 +70,22 @@ class PlateLineRead:
 
 @dataclass(frozen=True, slots=True)
 class LineCrops:
-    """The same line twice: with a margin, as the general recogniser wants it, and cut tightly for that of plates."""
+    """The same line twice: with a margin for the general recogniser, and tightly cropped for the plate recogniser."""
 
     wide: Picture
     tight: Picture
 
     def sheared(self, by: float) -> LineCrops:
+        """Both, sheared by so many columns per row."""
         return LineCrops(shear(self.wide, by), shear(self.tight, by))
 
     def trimmed(self) -> LineCrops:
+        """Both, with some of each side cut off."""
         return LineCrops(_trimmed(self.wide), _trimmed(self.tight))
 
 
 class PlateLineReader:
-    """Not for two threads at once. Loads its models when it is made."""
+    """Loads its models when it is made. Not for two threads at once."""
 
     def __init__(self, home_province: str | None = None, threads: int = 1) -> None:
         prior: Mapping[str, float] = {home_province: log(HOME_GAIN)} if home_province else {}
@@ -90,27 +94,22 @@ class PlateLineReader:
         self._plates = PlateTextRecogniser(ALPHABET, threads)
 
     def read(self, crops: LineCrops) -> PlateLineRead | None:
+        """The most likely plate; None if the line is too short for any."""
         colour = classify_colour(crops.tight)
         attempt = self._attempt(crops, colour)
         if attempt is None:
             return None
-        if attempt.result is None or attempt.result.general < _MIN_RETRY_MEAN:
+        result = attempt.result
+        if result is None or result.general < _MIN_RETRY_MEAN:
             return attempt.to_read(min(_REJECTED_SCORE, attempt.min_score))
-        if attempt.result.probability >= _CERTAIN:
-            return attempt.to_read(attempt.result.probability)
+        if result.probability >= _CERTAIN:
+            return attempt.to_read(result.probability)
+        # A small shear moves every pixel: a right answer survives it, a chance reading of noise seldom does.
         second = self._attempt(crops.sheared(-_SHEAR), colour)
-        if (
-            attempt.result.probability >= _DOUBTFUL
-            and second
-            and second.result
-            and second.result.text == attempt.result.text
-        ):
-            is_confirmed = (
-                second.result.lead >= _MIN_LEAD and max(attempt.result.general, attempt.result.plates) >= _MIN_BEST_MEAN
-            )
-            return attempt.to_read(
-                max(attempt.result.probability, _CONFIRMED_SCORE) if is_confirmed else _REJECTED_SCORE
-            )
+        again = second.result if second else None
+        if result.probability >= _DOUBTFUL and again and again.text == result.text:
+            is_confirmed = again.lead >= _MIN_LEAD and max(result.general, result.plates) >= _MIN_BEST_MEAN
+            return attempt.to_read(max(result.probability, _CONFIRMED_SCORE) if is_confirmed else _REJECTED_SCORE)
         further = [second, *(self._attempt(other, colour) for other in (crops.sheared(_SHEAR), crops.trimmed()))]
         return _most_likely([attempt, *(other for other in further if other)])
 
@@ -123,18 +122,14 @@ class PlateLineReader:
             return None
         attempt = _Attempt(general, first)
         if attempt.mean_certainty >= _MIN_CERTAINTY:
-            attempt.result = fuse(
-                decoder,
-                (general, first),
-                self._plates.read(crops.tight, for_plates),
-                self._plates.unknown_log_probability,
-            )
+            by_plates = self._plates.read(crops.tight, for_plates)
+            attempt.result = fuse(decoder, (general, first), by_plates, self._plates.unknown_log_probability)
         return attempt
 
 
 @dataclass(slots=True)
 class _Attempt:
-    """What one look at a line gave; `fuse` is None when the general recogniser found nonsense."""
+    """The result of one attempt; `result` is None if the general recogniser found hardly any text."""
 
     general: TextScores
     first: CtcResult
@@ -146,7 +141,9 @@ class _Attempt:
 
     @property
     def min_score(self) -> float:
-        """Half of the general recogniser's certainty: for what is worth saying, and what is a crop."""
+        """Half of the general recogniser's certainty: a lower bound of the score, to tell plates and crops
+        from other pictures.
+        """
         return 0.5 * self.mean_certainty
 
     def certainties(self, text: str | None = None) -> tuple[float, ...]:
@@ -165,14 +162,15 @@ class _Attempt:
         return PlateLineRead(text, round(score, 3), certainties)
 
 
-def _most_likely(crops: list[_Attempt]) -> PlateLineRead:
-    """The answer of the look that likes its own best; it does not stand."""
-    best = max(crops, key=lambda attempt: attempt.result.total if attempt.result else -np.inf)
+def _most_likely(attempts: list[_Attempt]) -> PlateLineRead:
+    """The answer of the most likely attempt, with a score below ACCEPT_SCORE."""
+    best = max(attempts, key=lambda attempt: attempt.result.total if attempt.result else -np.inf)
     chance = best.result.probability if best.result else 0.0
     return best.to_read(min(_REJECTED_SCORE, max(chance, best.min_score)))
 
 
 def geometric_mean(certainties: tuple[float, ...]) -> float:
+    """Geometric mean of certainties."""
     return float(np.exp(np.log(np.maximum(certainties, 1e-6)).mean()))
 
 
@@ -183,7 +181,7 @@ def _trimmed(line: Picture) -> Picture:
 
 
 def crops_of_plate(crop: Picture) -> LineCrops:
-    """Of a picture that is cut to a plate: small ones are padded, doubled, and once smoothed, once not."""
+    """Of a picture that is cropped to a plate: padded and doubled in size, one smoothed and one not."""
     padded = cv2.copyMakeBorder(crop, 2, 2, 4, 4, cv2.BORDER_REPLICATE)
     larger = np.asarray(cv2.resize(padded, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
     return LineCrops(np.asarray(cv2.GaussianBlur(larger, (0, 0), 1.0), np.uint8), larger)

@@ -1,7 +1,7 @@
-"""Number plates in a picture: looked for by colour and edges, else by text; cut out straight; read as a plate.
+"""Number plates in a picture: found by colour and edges, else by text detection; rectified; read as plates.
 
-The network that finds text costs 100 ms over a whole picture and 10 in a window. So it looks into the
-windows of the likeliest candidates first, and over the whole only when none of them holds a plate for sure.
+Text detection costs 100 ms over a whole picture and 10 in a window. So it searches the windows of the best
+candidates first, and the whole picture only if none of them holds a certain plate.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from gateway.vision.recognise.plate_line import ACCEPT_SCORE, LineCrops, PlateLi
 
 @dataclass(frozen=True, slots=True)
 class PlateRead:
-    """`score` is the chance that `text` is right, 0…1 (`lines.GATE`); `certainties` is each character's own certainty."""
+    """`score` is the probability that `text` is right, 0…1 (`plate_line.ACCEPT_SCORE`); `certainties` of each
+    character.
+    """
 
     text: str
     score: float
@@ -41,21 +43,21 @@ class PlateRead:
 
 
 class PlateReader:
-    """Not for two threads at once. Loads its models when it is made."""
+    """Finds and reads plates. Loads its models when it is made. Not for two threads at once."""
 
     MIN_SCORE = 0.15
     """Below it a line of text is a shop's sign as likely as a plate."""
     MIN_CROP_SCORE = 0.1
-    """Below it a small picture is not cut to a plate: 206 pieces of streets and faces came to 0.056 at most, of 310
-    crops that were read right none came below 0.14."""
+    """Below it a small picture is not a cropped plate: 206 pieces of streets and faces reached 0.056 at most,
+    of 310 crops that were read right none was below 0.14."""
     SUFFICIENT_SCORE = 0.4
-    """Score of a plate near a candidate that makes it needless to look over the whole picture."""
+    """Score of a plate near a candidate from which the whole picture need not be searched."""
     CROP_RATIO = (1.5, 6.0)
     CROP_WIDTH = 300
     MAX_CANDIDATES = 3
     MAX_WIDENINGS = 3
     MIN_CANDIDATE_SHARE = 0.35
-    """Of two cars' plates in one picture the lesser is as likely a candidate as this share of the other, at least."""
+    """Of two cars' plates in one picture the weaker candidate scores at least this share of the other."""
     WINDOW_SIDE, PICTURE_SIDE = 224, 736
     """Longer sides, in pixels, to which text detection scales a candidate's window and a whole picture."""
 
@@ -64,9 +66,9 @@ class PlateReader:
         self._detector = TextDetector(threads)
 
     def find(self, picture: Picture, *, thorough: bool = True) -> list[PlateRead]:
-        """All plates, the nearest of the sure ones first. A picture that is itself cut to a plate is read whole.
+        """All plates: accepted ones first, nearest first. A picture that is itself cropped to a plate is read whole.
 
-        Not `thorough`, it looks for candidates alone: a third of the time where there is no plate.
+        Unless `thorough`, it searches candidates alone: a third of the time where there is no plate.
         """
         if self._is_crop(picture) and (read := self.read(picture)) and read.score >= self.MIN_CROP_SCORE:
             return [read]
@@ -77,7 +79,7 @@ class PlateReader:
         return _sorted([read for read in _without_duplicates(reads) if read.score >= self.MIN_SCORE])
 
     def read(self, crop: Picture) -> PlateRead | None:
-        """A plate's own crop, of one row or two."""
+        """Read a cropped plate of one row or two."""
         height, width = map(int, crop.shape[:2])
         reads = [self._lines.read(crops_of_plate(crop))]
         if width < two_row_plates.MIN_ROW_RATIO * height and two_row_plates.may_have_two_rows(crop):
@@ -107,7 +109,9 @@ class PlateReader:
         return reads
 
     def _quads_near(self, picture: Picture, box: Box) -> list[Quad]:
-        """A line that reaches the window's side may go on beyond it: a plate cut there is read as a shorter one."""
+        """A line that touches the window's side may continue beyond it: a plate cut there would be read as a
+        shorter one.
+        """
         for _ in range(self.MAX_WIDENINGS):
             part, corner = crop_around(picture, box, 0.4, 0.8)
             quads = [quad + corner for quad in self._detector.find(brighten(part), self.WINDOW_SIDE)]
@@ -123,7 +127,9 @@ class PlateReader:
         return quads
 
     def _read_all(self, picture: Picture, quads: Sequence[Quad], processed: list[Box]) -> list[PlateRead]:
-        """`processed` are the boxes of lines that were read before in this picture; those of `quads` are added."""
+        """Read the plates in `quads`. `processed` are the boxes of lines read before in this picture; new ones
+        are added.
+        """
         found: list[PlateRead] = []
         before = list(processed)
         for crops, box in _lines_of(picture, quads):
@@ -139,13 +145,13 @@ class PlateReader:
 
 
 SAME_OVERLAP = 0.75
-"""Of two boxes' area in common from which a line is not read once more, or as a part of a larger plate."""
+"""Overlap of two boxes from which a line is not read again, or is part of a larger plate."""
 MAX_ROW_RATIO = 6.5
-"""Width over height of one row at most, seen from above; captions and shops' signs are longer."""
+"""Largest width over height of one row; captions and shops' signs are longer."""
 
 
 def _lines_of(picture: Picture, quads: Sequence[Quad]) -> Iterator[tuple[LineCrops, Box]]:
-    """Everything in the quads that may be a whole plate: one row, two in one quad, two quads."""
+    """Everything in the quads that may be a whole plate: one row, two rows in one quad, two quads."""
     for quad in quads:
         width, height = quad_size(quad)
         if width < 24 or height < 8 or not 1.3 * height <= width <= MAX_ROW_RATIO * height:
@@ -168,7 +174,7 @@ def _enlarged(line: Picture) -> Picture:
 
 
 def _without_duplicates(reads: Sequence[PlateRead]) -> list[PlateRead]:
-    """One reading of each place."""
+    """The best reading of each place."""
     kept: list[PlateRead] = []
     for read in sorted(reads, key=lambda read: -read.score):
         if all(overlap(read.box, other.box) < 0.3 for other in kept):
@@ -177,5 +183,5 @@ def _without_duplicates(reads: Sequence[PlateRead]) -> list[PlateRead]:
 
 
 def _sorted(reads: Sequence[PlateRead]) -> list[PlateRead]:
-    """The sure ones first, of these the widest, which is the nearest vehicle's; then the others by score."""
+    """Accepted ones first, widest first (the nearest vehicle's), then the others by score."""
     return sorted(reads, key=lambda read: (-read.box[2], 0.0) if read.score >= ACCEPT_SCORE else (0, -read.score))

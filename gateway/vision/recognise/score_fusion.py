@@ -1,4 +1,4 @@
-"""What two recognisers make of one line under a grammar. Sans-I/O."""
+"""Score fusion: combines two recognisers' scores of one line under a grammar. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 from gateway.vision.recognise.ctc import CtcDecoder, CtcResult, TextScores, log_likelihoods
 
 _LEAD_WEIGHT, _GENERAL_WEIGHT, _PLATES_WEIGHT, _BIAS = 0.45, 0.70, 1.95, -0.47
-"""Logistic weights, fitted to 1,555 lines of the shared pictures, two thirds of them spoilt (MEASURED.md, Plates)."""
+"""Logistic weights, fitted to 1,555 lines of the shared pictures, two thirds of them degraded (MEASURED.md, Plates)."""
 _MIN_MEAN, _MAX_LEAD = -4.0, 12.0
 _MAX_ALTERNATIVES = 4
-"""Likeliest characters of each place that are tried in the text."""
+"""Most likely characters of each place that are tried in the text."""
 _MIN_ALTERNATIVE = log(1e-4)
 
 
 class FusedResult(NamedTuple):
-    """The likeliest text by both.
+    """The most likely text by both recognisers.
 
-    `total` is its log likelihood by both less the grammar's cost, `lead` by how much that is more than the second
-    candidate's, `general` and `plates` the mean log likelihoods of its characters by either recogniser alone, `probability`
-    that the text is right.
+    `total` is its log likelihood by both less the grammar's cost, `lead` how much more that is than the second
+    candidate's, `general` and `plates` the mean log likelihood of its characters by either recogniser alone, and
+    `probability` that the text is right.
     """
 
     text: str
@@ -40,10 +40,10 @@ def fuse(
     plates: TextScores,
     unknown_log_probability: Mapping[str, float],
 ) -> FusedResult:
-    """Of what the general recogniser's scores were decoded to, and of the scores by that of plates.
+    """Combine the general recogniser's scores, with what they were decoded to, and the plate recogniser's scores.
 
-    `unknown_log_probability` are the characters that the latter does not know, and what it says (natural log) where one stands: it
-    is not held against a text.
+    `unknown_log_probability` has the characters that the latter does not know, and what it gives (natural log) for
+    each: this is not held against a text.
     """
     scores, first = general
     second = decoder.decode(plates.characters, plates.blank)
@@ -65,7 +65,7 @@ def fuse(
 
 
 def _candidates(decoder: CtcDecoder, decoded: CtcResult, scores: TextScores) -> Iterator[str]:
-    """The text, and it with one character changed, as far as the grammar allows."""
+    """The text, and the text with one character replaced, as far as the grammar allows."""
     yield decoded.text
     for place, column in enumerate(decoded.columns):
         peak = scores.characters[column : column + 3].max(axis=0)

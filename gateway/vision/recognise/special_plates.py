@@ -1,4 +1,4 @@
-"""Rows for the automaton of `grammar`: plates that are described elsewhere than in GA 36.
+"""Plates that are described elsewhere than in GA 36, for the automaton of `plate_grammar`.
 
 One a line, with an example:
 
@@ -26,13 +26,16 @@ from gateway.vision.recognise.plate_characters import (
 from gateway.vision.recognise.plate_colour import PlateColour
 
 OWN_COLOUR_COST, RARER_COST, OTHER_COLOUR_COST = 1.0, 2.0, 7.0
-"""Costs on a sheet of a plate's own colour, and on any other: there a caption would be read as such a plate."""
+"""Costs on a plate's own background colour, of rarer plates there, and on any other colour, where a caption
+would be read as such a plate."""
 AIRPORT_COST, TRACTOR_COST = 3.0, 3.0
-"""A tractor's plate is one on its own sheet alone: elsewhere the date that a camera writes into its picture would be
-one. So are the forces' former plates: on blue a smeared province would be read as a region."""
+"""A tractor's plate is accepted on its own colour alone: elsewhere the date that a camera writes into its
+picture would be one. So are the forces' former plates: on blue a smeared province would be read as a
+region."""
 
 
 def add_special_plates(automaton: Automaton, colour: PlateColour) -> None:
+    """Add them, with costs that depend on the background's colour."""
     extra_cost = 0.0 if colour is PlateColour.WHITE else OTHER_COLOUR_COST - OWN_COLOUR_COST
     digit_or_letter = DIGITS + LETTERS
     automaton.add_sequence(FORCES, LETTERS, *[DIGITS] * 5, cost=extra_cost + OWN_COLOUR_COST)

@@ -1,7 +1,7 @@
-"""One pass, one sighting: looks at the same thing are gathered and decided together. Sans-I/O.
+"""Tracks a face or plate over the frames of one pass and decides once what it is. Sans-I/O.
 
-What is gathered (plates, faces) and how it is decided is a Judge's business. `View` is whatever
-shows the look to a guard; the best one's is kept, and a verdict may wait a moment for a better one.
+A `Voting` knows how items (plates, faces) are compared and decided. `View` is whatever shows the item to a guard;
+the best one is kept, and a decision may wait a moment for a better one.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ Item = TypeVar("Item")
 View = TypeVar("View")
 Result = TypeVar("Result")
 MAX_URGENT_WAIT = 1.0
+"""Seconds that an urgent decision waits for a better view, at most."""
 _Seen_contra = TypeVar("_Seen_contra", contravariant=True)
 
 
 class Voting(Protocol[_Seen_contra, Result]):
+    """How the items of one track are compared and decided."""
+
     def quality(self, item: _Seen_contra) -> float:
-        """How well this look shows the thing; the highest gives the picture."""
+        """How well this item shows the thing; the best one gives the picture."""
         ...
 
     def matches(self, items: Sequence[_Seen_contra], item: _Seen_contra) -> bool:
@@ -28,31 +31,33 @@ class Voting(Protocol[_Seen_contra, Result]):
         ...
 
     def decide(self, items: Sequence[_Seen_contra], *, final: bool) -> Result | None:
-        """What it is, or None while that is not sure; `final` when no further look will come."""
+        """What it is, or None while undecided; `final` if no further item will come."""
         ...
 
     def identity(self, result: Result) -> Hashable:
-        """By what the thing is known when it comes back in a moment; None when it has no name."""
+        """What the thing is recognised by if it returns shortly; None if it has no identity."""
         ...
 
 
 @dataclass(slots=True)
 class RecognitionTrack(Generic[Item, View, Result]):
-    """The looks at one thing so far, the newest last."""
+    """The items of one thing so far, newest last."""
 
     last: float
     items: list[Item]
     best: Item
     view: View
     items_since_best: int = 0
-    """Looks after the best one."""
+    """Items after the best one."""
     result: Result | None = None
     due_at: float | None = None
-    """When the verdict is told at the latest; None: it has been, or there is none to tell."""
+    """When the decision is reported at the latest; None if it has been, or if there is none to report."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackResult(Generic[Item, View, Result]):
+    """A decision to report. `frames` is the number of items that it was made of."""
+
     result: Result
     best: Item
     view: View
@@ -65,35 +70,37 @@ class RecognitionTracker(Generic[Item, View, Result]):
 
     voting: Voting[Item, Result]
     lost_after: float = 1.5
-    """Seconds without a look that end a track."""
+    """Seconds without an item that end a track."""
     repeat_after: float = 10.0
-    """Seconds out of sight after which the same plate or person is news again."""
+    """Seconds out of sight after which the same plate or person is reported again."""
     max_wait: float = 0.0
-    """Seconds for which a verdict waits at most for a look that shows the thing better."""
+    """Seconds that a decision waits for an item that shows the thing better, at most."""
     is_urgent: Callable[[Result], bool] = lambda _verdict: False
-    """An urgent verdict waits no longer than URGENT seconds."""
+    """An urgent decision waits MAX_URGENT_WAIT seconds at most."""
     max_worse: int = 2
-    """Looks that may be no better meanwhile: sizes are found in steps, so that not every nearer look is worth more."""
+    """Consecutive items no better than the best that end the wait. More than one, because detectors find sizes
+    in steps, so that not every nearer item is better."""
     max_tracks: int = 16
     max_items: int = 40
     _tracks: list[RecognitionTrack[Item, View, Result]] = field(default_factory=list)
     _reported: dict[Hashable, float] = field(default_factory=dict)
 
     def update(self, time: float, items: Sequence[Item], view: View) -> list[TrackResult[Item, View, Result]]:
-        """One look at the whole picture; what became sure with it."""
+        """Feed the items of one frame; returns what is decided now."""
         lost = self._end_lost(time)
         updated = [self._add_item(time, item, view) for item in items]
         decided = [self._decide(track, time) for track in updated]
         evicted, self._tracks = self._tracks[: -self.max_tracks], self._tracks[-self.max_tracks :]
+        # An evicted track's decision is reported at once, or a crowd would lose it.
         last = [self._report(track) for track in evicted if track.due_at is not None]
         return lost + [one for one in decided if one is not None] + last + self._report_waiting(time)
 
     def advance(self, time: float) -> list[TrackResult[Item, View, Result]]:
-        """End the tracks of what is gone, and tell what has waited long enough."""
+        """End the tracks of what is gone, and report what has waited long enough."""
         return self._end_lost(time) + self._report_waiting(time)
 
     def finish(self) -> list[TrackResult[Item, View, Result]]:
-        """End all tracks: nothing more will come."""
+        """End all tracks: no further items will come."""
         return self.advance(inf)
 
     def _end_lost(self, time: float) -> list[TrackResult[Item, View, Result]]:
@@ -125,7 +132,7 @@ class RecognitionTracker(Generic[Item, View, Result]):
     def _decide(
         self, track: RecognitionTrack[Item, View, Result], time: float, *, final: bool = False
     ) -> TrackResult[Item, View, Result] | None:
-        """The track's verdict, once, and not again for what was here a moment ago."""
+        """The track's decision, once, unless the same identity was reported shortly before."""
         if track.result is None:
             track.result = self.voting.decide(track.items, final=final)
             if track.result is None:

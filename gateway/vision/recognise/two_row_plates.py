@@ -1,8 +1,7 @@
-"""Plates of two rows: the upper row is put before the lower.
+"""Plates of two rows: the upper row is put before the lower, to be read as one line.
 
-Yellow are those of large vehicles' rear and of trailers, white those of the forces' rear, green those of tractors.
-
-440 × 220 mm; province and authority above, five larger characters below (GA 36-2018).
+Yellow ones are at the rear of large vehicles and on trailers, white ones at the rear of the forces' vehicles, green
+ones on tractors. 440 × 220 mm; province and authority above, five larger characters below (GA 36-2018).
 """
 
 from __future__ import annotations
@@ -15,17 +14,17 @@ import numpy as np
 from gateway.vision.recognise.geometry import Picture, Quad, quad_size
 
 MIN_ROW_RATIO = 2.4
-"""Width over height of one row's text at least; what is taller holds two."""
+"""Smallest width over height of one row's text; a taller text has two rows."""
 _COLOURS = (
     (np.array((12, 70, 60)), np.array((36, 255, 255))),
     (np.array((0, 0, 110)), np.array((179, 60, 255))),
     (np.array((40, 60, 30)), np.array((92, 255, 255))),
 )
-"""Ranges of hue (0…179), saturation and value of a yellow, white or green sheet."""
+"""Ranges of hue (0…179), saturation and value of a yellow, white or green plate."""
 _MIN_SHARES = (0.3, 0.5, 0.4)
-"""Of the pixels of such a plate, characters and some surroundings counted in."""
+"""Smallest shares of pixels in these ranges, with characters and some surroundings included."""
 _UPPER_SHARE = 0.40
-"""Of a two-row plate's height."""
+"""Share of a two-row plate's height."""
 _ROW_HEIGHT = 48
 
 
@@ -39,7 +38,7 @@ def may_have_two_rows(picture: Picture) -> bool:
 
 
 def row_pairs(quads: Sequence[Quad]) -> Iterator[tuple[Quad, Quad]]:
-    """Quads that may be the upper and the lower row of one plate."""
+    """Pairs of quads that may be the upper and the lower row of one plate."""
     return ((upper, lower) for upper in quads for lower in quads if upper is not lower and _stacked(upper, lower))
 
 
@@ -56,12 +55,12 @@ def _stacked(upper: Quad, lower: Quad) -> bool:
 
 
 def join_rows(upper: Picture, lower: Picture) -> Picture:
-    """One line of both."""
+    """Both as one line."""
     return np.asarray(np.hstack([_scale_row(upper), _scale_row(lower)]), np.uint8)
 
 
 def split_rows(plate: Picture) -> Picture:
-    """A whole plate of two rows as one line. The upper row's empty sides are cut off."""
+    """A whole plate of two rows as one line, without the upper row's empty sides."""
     rows, columns = plate.shape[:2]
     middle = max(1, round(rows * _UPPER_SHARE))
     side = round(columns * 0.18)

@@ -1,4 +1,4 @@
-"""How several looks become one plate or one person. Sans-I/O."""
+"""Voting: how several readings become one plate or one person. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -17,22 +17,26 @@ from gateway.vision.recognise.plate_line import ACCEPT_SCORE
 from gateway.vision.recognise.plates import PlateRead, PlateReader
 
 MIN_VOTE_SCORE = 0.5
-"""Score below which a plate is not read well enough to have a say."""
+"""Score below which a reading has no vote."""
 
 
 def read_plates(reader: PlateReader, picture: Picture, *, thorough: bool = True) -> list[PlateRead]:
+    """The plates of a picture that are read well enough to vote."""
     return [read for read in reader.find(picture, thorough=thorough) if read.score >= MIN_VOTE_SCORE]
 
 
 def match_faces(reader: FaceReader, gallery: Gallery, picture: Picture, *, thorough: bool = False) -> list[MatchedFace]:
-    """`thorough` looks again for smaller faces where none is found: for photographs, at four times the time and more."""
+    """The faces of a picture, matched with the gallery.
+
+    `thorough` searches again for smaller faces if none is found: for photographs, at four times the time and more.
+    """
     found = reader.find_thoroughly(picture) if thorough else reader.find(picture)
     return [MatchedFace(face, gallery.match(face.template)) for face in found]
 
 
 @dataclass(frozen=True, slots=True)
 class PlateResult:
-    """`score` and `province`, the certainty of its first character, are the means of the looks that read `text`."""
+    """`score`, and `province`, the certainty of the first character, are means over the readings of `text`."""
 
     text: str
     score: float
@@ -40,25 +44,29 @@ class PlateResult:
 
 
 class PlateVoting:
-    """Votes by squared confidence: five looks lift 83 % to 93 % right (MEASURED.md, Plates)."""
+    """Votes weighted by squared score: five readings raise 83 % to 93 % right (MEASURED.md, Plates)."""
 
     MIN_READS = 3
     MIN_VOTE_SHARE = 0.6
-    """A text that has so much of the vote after ENOUGH looks will not lose it any more."""
+    """A text with this share of the votes after MIN_READS readings will not lose its lead."""
     MIN_SINGLE_SCORE = ACCEPT_SCORE
+    """Score from which a single reading suffices at the end of a track."""
     MIN_BEST_SCORE = 0.65
+    """Score that the best of several equal readings must have."""
     MAX_DIFFERENT_CHARACTERS = 2
-    """Characters in which two looks at one plate differ at most."""
+    """Characters in which two readings of one plate differ at most."""
 
     def quality(self, item: PlateRead) -> float:
-        """A plate that is read as surely and is larger shows the guard more of its vehicle."""
+        """Of plates with equal scores the larger one shows the guard more of its vehicle."""
         return float(item.score * item.box[2] ** 0.5)
 
     def matches(self, items: Sequence[PlateRead], item: PlateRead) -> bool:
+        """Whether the texts differ in few characters only."""
         differ: int = sum(a != b for a, b in zip_longest(items[-1].text, item.text))
         return differ <= self.MAX_DIFFERENT_CHARACTERS
 
     def decide(self, items: Sequence[PlateRead], *, final: bool) -> PlateResult | None:
+        """The text with the most votes, once it has a clear majority or, at the end, is read well enough."""
         votes: defaultdict[str, float] = defaultdict(float)
         for item in items:
             votes[item.text] += item.score**2
@@ -74,20 +82,24 @@ class PlateVoting:
         return result if settled and max(scores) >= self.MIN_BEST_SCORE else None
 
     def identity(self, result: PlateResult) -> Hashable:
+        """The plate's text."""
         return result.text
 
 
 @dataclass(frozen=True, slots=True)
 class MatchedFace:
+    """A detected face and its nearest person."""
+
     face: Face
     match: FaceMatch
 
 
 @dataclass(frozen=True, slots=True)
 class FaceResult:
-    """`person` is None for a stranger; `distance` is the nearest look's.
+    """`person` is None for a stranger; `distance` is the smallest of the faces that voted.
 
-    `turned`, of who is like a known person where a sign asks to turn the head: whether it was (`turn.TurnJudge`).
+    `turned`: whether the head was turned, if the person resembles a known one and a sign asks to turn the head
+    (`head_turn.HeadTurnVoting`); else None.
     """
 
     person: str | None
@@ -96,27 +108,31 @@ class FaceResult:
 
 
 class FaceVoting:
-    """Two of the three best looks name a person; a stranger is one whom they did not name by the end.
+    """Two of the three best faces name a person; a stranger is somebody whom they did not name by the end.
 
-    Only looks that show the face well have a say: large, sharp and not turned away (`enrolment.quality_fault`).
+    Only faces that show the person well vote: large, sharp and frontal (`enrolment.quality_fault`).
     """
 
     MAX_UNKNOWN_ITEMS = 10
-    """Looks after which a stranger who stays is called one: a resident comes nearer and is known first."""
+    """Faces after which a stranger who stays is reported: a resident comes nearer and is recognised before that."""
     VOTERS, MIN_AGREEING = 3, 2
+    """Best faces that vote, and how many of them must agree."""
     SAME_PERSON_DISTANCE = 0.5
-    """Distance within which two looks of one camera, a moment apart, are one person's."""
+    """Template distance within which two faces at one camera, a moment apart, are one person's."""
 
     def quality(self, item: MatchedFace) -> float:
+        """Large, sharp and frontal faces are best; sharpness beyond a good photograph's doesn't count."""
         face = item.face
         return face.box[2] * min(face.sharpness, 4 * MIN_SHARPNESS) * (1 - min(face.head_turn, 1.0))
 
     def matches(self, items: Sequence[MatchedFace], item: MatchedFace) -> bool:
+        """Whether templates or places are close."""
         last = items[-1].face
         alike = float(np.linalg.norm(last.template - item.face.template)) < self.SAME_PERSON_DISTANCE
         return alike or overlap(last.box, item.face.box) > 0.3
 
     def decide(self, items: Sequence[MatchedFace], *, final: bool) -> FaceResult | None:
+        """The person named by the best faces; a stranger only after MAX_UNKNOWN_ITEMS or at the end."""
         good = [item for item in items if quality_fault(item.face) is None]
         best = sorted(good, key=self.quality, reverse=True)[: self.VOTERS]
         votes = Counter(item.match.person for item in best if item.match.person).most_common(1)
@@ -128,6 +144,7 @@ class FaceVoting:
         return FaceResult(None, _min_distance(good))
 
     def identity(self, result: FaceResult) -> Hashable:
+        """The person; None for strangers, so that each is reported."""
         return result.person
 
 
