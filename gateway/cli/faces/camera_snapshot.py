@@ -1,4 +1,4 @@
-"""A photograph from a camera of the running gateway, by its own API."""
+"""Gets a camera's snapshot from the running gateway over its HTTP API."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import aiohttp
 
 from gateway.errors import AnjuError
 
-LIMIT = aiohttp.ClientTimeout(total=15)
+TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
-def gateway_url(data: Path) -> str:
-    """Of the demo in `data`, else where a gateway listens that was told nothing else."""
+def find_gateway_url(data: Path) -> str:
+    """The URL of the demo in `data`, else the gateway's default."""
     try:
         return str(json.loads((data / "demo.json").read_text(encoding="utf-8"))["http"]).rstrip("/")
     except (OSError, ValueError, KeyError):
@@ -21,9 +21,10 @@ def gateway_url(data: Path) -> str:
 
 
 async def snapshot(url: str, user: str, password: str, camera: str) -> bytes:
-    """The newest picture as JPEG. Raises AnjuError with what is wrong."""
+    """The newest picture as JPEG. Raises AnjuError if signing in or the request fails."""
     try:
-        async with aiohttp.ClientSession(timeout=LIMIT, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        # unsafe=True: aiohttp otherwise drops cookies of a host given by its IP address.
+        async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
             await _ask(session.post(f"{url}/api/v1/session", json={"user": user, "password": password}), "sign in")
             return await _ask(session.get(f"{url}/api/v1/cameras/{camera}/snapshot.jpg"), f"the picture of {camera}")
     except (aiohttp.ClientError, TimeoutError) as error:
@@ -36,7 +37,7 @@ async def _ask(request: aiohttp.client._RequestContextManager, what: str) -> byt
         if response.ok:
             return body
     try:
-        why = str(json.loads(body)["error"]["message"])
+        reason = str(json.loads(body)["error"]["message"])
     except (ValueError, KeyError, TypeError):
-        why = response.reason or ""
-    raise AnjuError(f"{what}: {response.status} {why}")
+        reason = response.reason or ""
+    raise AnjuError(f"{what}: {response.status} {reason}")

@@ -88,7 +88,7 @@ def reason_to_reject(distance: float, persons: int, matching: FaceMatching, impo
     description = f"{share:.0%} of strangers" if share > 0.01 else f"one stranger in {1 / share:,.0f}"
     fix = f"Take {impostors.max_distance(persons, matching):.3f} or less" if impostors.measured else "Take less"
     return (
-        f"{distance:.2f} is too wide for {persons} persons: {description} would be taken for one of them, "
+        f"{distance:.2f} is too wide for {persons} persons: {description} would match one of them, "
         f"{expected:.3g} a day of {matching.strangers_a_day:g}; at most {matching.false_a_day:g} a day are allowed. "
         f"{fix}"
     )
@@ -98,8 +98,8 @@ def _too_wide(distance: float) -> str | None:
     if distance <= WIDEST:
         return None
     return (
-        f"{distance:.3f} is wider than the gateway goes, however few are enrolled: beyond {WIDEST} twins in dress "
-        f"and beard begin. Take {WIDEST} or less"
+        f"{distance:.3f} is wider than the gateway accepts, however few are enrolled: beyond {WIDEST} similar dress "
+        f"and beards match. Take {WIDEST} or less"
     )
 
 
