@@ -133,7 +133,8 @@ def _note_on_gallery(pairs: Any, *, is_custom: bool) -> str:
     if is_custom:
         return f"The recogniser is your own: {len(pairs)} pairs of persons of this gallery are the only evidence.\n"
     twin_count = int((pairs < _TWIN_DISTANCE).sum())
-    remark = f"{twin_count} pairs of persons are nearer than {_TWIN_DISTANCE}: twins, or one person enrolled under two names\n"
+    cause = "twins, or one person enrolled under two names"
+    remark = f"{twin_count} pairs of persons are nearer than {_TWIN_DISTANCE}: {cause}\n"
     return remark if twin_count else ""
 
 
