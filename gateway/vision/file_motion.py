@@ -57,6 +57,7 @@ def _units(coding: Coding) -> Callable[[Packet], AccessUnit]:
     try:
         return PlainUnits(coding).unit
     except BadInput:
+        # other codecs than H.264 and H.265 can't be kept in clips, but they can be decoded
         return OpaqueUnits(coding).unit
 
 

@@ -20,8 +20,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from gateway.vision.recognise.dlib_faces import DlibExtractor, HogFaceDetector, locate_landmarks, rgb
 from gateway.vision.recognise.encoder import TEMPLATE_LENGTH, DlibEncoder, fastest_encoder
-from gateway.vision.recognise.faces import DlibExtractor, FaceReader, HogFaceDetector, locate_landmarks, rgb
+from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.gallery import Gallery
 from gateway.vision.recognise.photos import Photo, examine_all
 from tests.vision.clips import face, paste, wall

@@ -13,7 +13,8 @@ import cv2
 from gateway.vision.file_motion import FileMotionReader
 from gateway.vision.motion.events import MotionEvent
 from gateway.vision.motion.gates import MotionGates
-from gateway.vision.motion.pixel_gate import PixelGate, Sensitivity
+from gateway.vision.motion.pixel_gate import PixelGate
+from gateway.vision.motion.sensitivity import Sensitivity
 from gateway.vision.stream.decoder import Decoder
 from gateway.vision.stream.pyav import PyAvSource
 

@@ -40,11 +40,12 @@ class DetectionVoting:
     def matches(self, items: Sequence[Detection], item: Detection) -> bool:
         """Whether class and place agree."""
         last = items[-1]
+        # a fast object doesn't overlap itself a fifth of a second later, but is within its own size
         return item.name == last.name and (
             overlap(last.box, item.box) >= self._MIN_OVERLAP or _is_near(last, item, self._MAX_STEP)
         )
 
-    def decide(self, items: Sequence[Detection], *, final: bool) -> DetectedObject | None:  # noqa: ARG002  # one look is never enough
+    def decide(self, items: Sequence[Detection], *, final: bool) -> DetectedObject | None:  # noqa: ARG002  # one detection is never enough
         """The object after MIN_DETECTIONS; never after a single one, even at the end."""
         if len(items) < self.MIN_DETECTIONS:
             return None

@@ -74,6 +74,7 @@ class ObjectDetector:
 
     def _to_tensor(self, resized: Picture) -> NDArray[np.generic]:
         model, colours = self.model, resized[..., ::-1] if self.model.rgb else resized
+        # most networks take channels before rows and columns
         ordered = colours if self._channels_last else colours.transpose(2, 0, 1)
         whole = np.ascontiguousarray(ordered[None])
         return (
@@ -101,7 +102,7 @@ def _check_size(model: DetectorModel, sides: Sequence[object]) -> None:
         side if isinstance(side, int) else expected for side, expected in zip(sides, (height, width), strict=True)
     )
     if (rows, columns) != (height, width):
-        problem = f"takes {columns} by {rows} pixels, and size says {width} by {height}"
+        problem = f"takes {columns} by {rows} pixels, but size is {width} by {height}"
         raise _config_error(model, problem, f"write size: [{columns}, {rows}]")
 
 
@@ -119,6 +120,7 @@ def _fit_picture(picture: Picture, model: DetectorModel) -> tuple[Picture, _Scal
     left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
     whole = np.full((height, width, 3), _GREY, np.uint8)
     whole[top : top + inner[1], left : left + inner[0]] = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA)
+    # the inner size was rounded, so the exact factors are computed from it
     return whole, _Scaling((inner[0] / columns, inner[1] / rows), (float(left), float(top)))
 
 

@@ -42,6 +42,7 @@ def parse_outputs(model: DetectorModel, outputs: Mapping[str, NDArray[np.generic
     confident = found.select(
         is_known_class & (found.scores >= model.threshold) & np.isfinite(found.corners).all(axis=1)
     )
+    # a model of format nms has suppressed overlapping boxes itself
     return confident if model.format == "nms" else _suppress_overlaps(confident, model.overlap)
 
 
@@ -70,6 +71,7 @@ def _ssd(model: DetectorModel, outputs: Mapping[str, _Floats]) -> DetectorBoxes:
     if flat.shape[1] != 4 or not flat.shape[0] == classes.size == scores.size:
         shapes = [tuple(outputs[name].shape) for name in names]
         raise _bad_format(model, f"puts out {shapes}: boxes of four, and as many classes and scores, are needed")
+    # TensorFlow's order is top, left, bottom, right
     ordered = flat[:, [1, 0, 3, 2]] if model.top_first else flat
     width, height = model.size
     pixels = ordered * np.array([width, height, width, height], np.float32)

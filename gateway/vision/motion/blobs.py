@@ -95,10 +95,10 @@ def find_blobs(
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     long = length >= MIN_LINE_LENGTH
     line_like = long if near_lines is None else long | (_pixels_per_label(labels, near_lines & solid, count) > 0)
+    # many thin blobs at once are rain, which is judged by its areas below
     few_blobs = np.count_nonzero(areas) < _MIN_STREAKS
     thin = few_blobs & line_like & (areas <= _MAX_LINE_WIDTH * length) & (areas > 0)
-    for label in np.flatnonzero(thin).tolist():
-        thin[label] = _is_line(solid, labels, label, stats[label])
+    thin[thin] = [_is_line(solid, labels, label, stats[label]) for label in np.flatnonzero(thin).tolist()]
     lines = np.asarray(np.isin(labels, np.flatnonzero(thin & long)) * solid, np.uint8)
     large = np.flatnonzero((areas >= max(min_pixels, _weather_limit(areas[1:]))) & ~thin)
     candidates = [blob for blob in large.tolist() if not _is_light(frame, solid, labels == blob, stats[blob])]

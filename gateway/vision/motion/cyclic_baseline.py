@@ -39,7 +39,7 @@ class CyclicBaseline:
 
     def learn(self, value: float, position: int, weight: float) -> None:
         """Adapt to this value; `weight` is its share in the new level."""
-        assert self._level is not None, "nothing was asked yet"
+        assert self._level is not None, "deviation() sets the first level"
         residual = value - self._level - self._shape[position]
         clip = self._CLIP_SPREADS * self.spread
         clipped = min(max(residual, -clip), clip)

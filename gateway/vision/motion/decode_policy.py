@@ -40,11 +40,9 @@ class DecodePolicy:
     INITIAL_CALM, MIN_LEARNED = 2.0, 20.0
     """Seconds of calm to learn from before packet sizes are used at all, and before they are relied on."""
     MAX_KEYFRAME_GAP = 4.5
-    """Largest distance of keyframes, in seconds, for coasting on them or for relying on sizes learned for a
-    short time."""
+    """Largest distance of keyframes, in seconds, for coasting on them or for relying on young size statistics."""
     MIN_REWIND = 4.0
-    """Seconds to go back at least, where keyframes allow: somebody small is not always visible on the first
-    keyframe."""
+    """Seconds to go back at least, where keyframes allow: the first keyframe may not show somebody small."""
     RECENT_MOTION = 600.0
     """Seconds after the last motion for which more motion is expected at this camera."""
     _TOLERANCE = 1e-3
@@ -56,12 +54,10 @@ class DecodePolicy:
         self.blind_interval = blind_interval
         self._sizes = SizeGate()
         self._threshold = AdaptiveThreshold()
-        self.now = self._last = self._last_keyframe = self.analysed_at = self._entered_at = self._last_alive = (
-            self._last_motion
-        ) = float("-inf")
+        self.now = self.analysed_at = self.rewind_to = float("-inf")
+        self._last = self._last_keyframe = self._entered_at = self._last_alive = self._last_motion = float("-inf")
         self._keyframe_gap = float("inf")
         self._rewind = self._triggered_by_sizes = self._missed_by_sizes = False
-        self.rewind_to = float("-inf")
         self._state = DecodeState.VERIFYING
         self.decode_all, self._learning = True, LearningRate.NONE
         """`decode_all`: every picture is wanted."""

@@ -7,8 +7,8 @@ from enum import Enum, auto
 
 from gateway.model import Json
 from gateway.vision.motion.blobs import RelativeBox
+from gateway.vision.motion.motion_areas import MotionChange
 from gateway.vision.motion.observation import Observation
-from gateway.vision.motion.pixel_gate import MotionChange
 from gateway.vision.motion.tamper import TamperEvent
 
 

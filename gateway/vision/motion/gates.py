@@ -10,9 +10,11 @@ from gateway.vision.motion.chroma import ChromaPlanes
 from gateway.vision.motion.decode_policy import DecodePolicy
 from gateway.vision.motion.events import DecodeRequest, MotionEvent
 from gateway.vision.motion.luma import Luma
+from gateway.vision.motion.motion_areas import MotionChange
 from gateway.vision.motion.observation import Observation
-from gateway.vision.motion.pixel_gate import MotionChange, PixelGate, Sensitivity
+from gateway.vision.motion.pixel_gate import PixelGate
 from gateway.vision.motion.scene_layout import SceneLayout
+from gateway.vision.motion.sensitivity import Sensitivity
 from gateway.vision.motion.tamper import TamperDetector, TamperEvent
 
 __all__ = ["DecodeRequest", "MotionEvent", "MotionGates"]
@@ -115,7 +117,7 @@ class MotionGates:
 
     def expire(self, time: float) -> list[MotionEvent]:
         """Motion that has been quiet for long enough to be over, although no picture was analysed."""
-        if not self._pixels.has_paused:
+        if not self._pixels.areas.has_paused:
             return []
         reported = self._pixels.expire(time)
         if reported:

@@ -6,48 +6,23 @@ file's or a camera's; a jump (a reconnect) makes the gate learn the background a
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.vision.motion.background import BackgroundModel
-from gateway.vision.motion.blobs import Blob, ForegroundFrame, RelativeBox, find_blobs, frame_difference, polygon_mask
+from gateway.vision.motion.blobs import Blob, ForegroundFrame, find_blobs, frame_difference, polygon_mask
 from gateway.vision.motion.chroma import ChromaModel, ChromaPlanes
 from gateway.vision.motion.luma import Luma, Mask, downscale
-from gateway.vision.motion.motion_interval import IntervalTracker, MotionInterval
+from gateway.vision.motion.motion_areas import MotionAreas, MotionChange
 from gateway.vision.motion.nuisance import CobwebDetector, SwayFilter
 from gateway.vision.motion.scene_layout import SceneLayout
+from gateway.vision.motion.sensitivity import Sensitivity
 
 _PendingUpdate = tuple[Luma, Mask, Mask, float]
 """Luma, foreground mask, moving mask and elapsed seconds: the arguments of `BackgroundModel.learn`."""
-OUTSIDE_ZONES = ""
-"""Name of the area outside of every zone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sensitivity:
-    """`area` is the smallest share of the picture that must move, `contrast` the smallest difference in grey levels."""
-
-    area: float = 0.0006
-    contrast: float = 14.0
-
-    @classmethod
-    def from_level(cls, level: float) -> Sensitivity:
-        """From the installer's setting: 0 (dull) … 0.5 (usual) … 1 (keen)."""
-        factor = 4.0 ** (0.5 - min(max(level, 0.0), 1.0))
-        usual = cls()
-        return cls(usual.area * factor, usual.contrast * factor**0.5)
-
-
-@dataclass(frozen=True, slots=True)
-class MotionChange:
-    """A motion interval that began (`end` is None) or ended in a zone (or OUTSIDE_ZONES)."""
-
-    area: str
-    motion: MotionInterval
 
 
 class PixelGate:
@@ -75,20 +50,18 @@ class PixelGate:
         self._sway = SwayFilter()
         self.cobwebs = CobwebDetector()
         """Spider's threads on the lens."""
-        self._intervals: dict[str, IntervalTracker] = defaultdict(IntervalTracker)
+        self.areas = MotionAreas(self._layout)
         self.blobs: list[Blob] = []
         """Blobs of the last frame, moving or not."""
         self.saw_movement = False
         """Whether the last frame showed a moving blob in a watched area."""
         self.is_learning = True
         """Whether the last frame was used to learn a new scene or light."""
-        self.has_paused = False
-        """Whether a motion interval is on hold."""
 
     @property
     def is_moving(self) -> bool:
         """Whether a motion interval is active."""
-        return any(interval.is_active for interval in self._intervals.values())
+        return self.areas.is_active
 
     def update(
         self, luma: Luma, time: float, *, isolated: bool = False, colours: ChromaPlanes | None = None
@@ -99,7 +72,7 @@ class PixelGate:
         frames be decoded, and without movement it ends nothing. `colours`: its chroma planes, if it has any.
         """
         luma = downscale(luma)
-        # After a rewind the previous frame is a later one, so the difference of times means nothing.
+        # after a rewind the previous frame is a later one, so the difference of times means nothing
         elapsed = self.INTERVAL if self._rewound else time - self._time
         previous, rewound = self._previous, self._rewound
         self._time, self._previous, self._rewound = time, luma, False
@@ -114,39 +87,33 @@ class PixelGate:
         self._compare_chroma(mask, colours, elapsed, rewound=rewound)
         factor = self._ISOLATED_FACTOR if isolated else 1.0
         self.blobs = [] if mask is None else self._find_blobs(luma, previous, mask, elapsed, factor)
-        areas = self._moving_areas()
-        self.saw_movement = bool(areas)
-        # A keyframe with movement will be analysed again after a rewind; learning it now would make the object
-        # background.
+        moving = self.areas.boxes(self.blobs)
+        self.saw_movement = bool(moving)
+        # a keyframe with movement is analysed again after a rewind; learned now, the object would become background
         if not (isolated and self.saw_movement):
             self._apply_pending()
-        return self._report(areas, time, isolated=isolated)
+        return self.areas.add_boxes(moving, time, isolated=isolated)
 
     def extend(self, time: float) -> None:
         """A keyframe shows that active motion continues."""
-        for interval in self._intervals.values():
-            interval.extend(time)
+        self.areas.extend(time)
 
     def pause(self, time: float) -> None:
         """A keyframe shows no motion: put active intervals on hold."""
-        for interval in self._intervals.values():
-            interval.pause(time)
-        self.has_paused = True
+        self.areas.pause(time)
 
     def rewind(self) -> None:
         """Prepare for older frames: keep the background, but drop what the last frame was to add to it."""
         self._rewound, self._pending, self._pending_chroma = True, None, None
-        for interval in self._intervals.values():
-            interval.rewind()
+        self.areas.rewind()
 
     def expire(self, time: float) -> list[MotionChange]:
         """End the intervals that have been quiet for long enough."""
-        return self._expire_areas([area for area, interval in self._intervals.items() if interval.on_hold], time)
+        return self.areas.expire(time)
 
     def finish(self) -> list[MotionChange]:
         """End all intervals, because the stream has ended."""
-        ended = [(area, interval.finish()) for area, interval in self._intervals.items()]
-        return [MotionChange(area, motion) for area, motion in ended if motion]
+        return self.areas.finish()
 
     def _reset(self, luma: Luma) -> None:
         self._background.reset(luma)
@@ -210,27 +177,3 @@ class PixelGate:
         if self._pending_chroma is not None:
             self._chroma.learn(*self._pending_chroma)
             self._pending_chroma = None
-
-    def _moving_areas(self) -> dict[str, list[RelativeBox]]:
-        """Boxes of the moving blobs by area."""
-        areas: dict[str, list[RelativeBox]] = defaultdict(list)
-        for blob in (blob for blob in self.blobs if blob.moving):
-            zones = [zone for zone in self._layout.zones if zone.contains(blob.foot) or zone.contains(blob.centre)]
-            for area in [zone.name for zone in zones] or ([OUTSIDE_ZONES] if self._layout.outside_zones else []):
-                areas[area].append(blob.box)
-        return areas
-
-    def _report(self, areas: dict[str, list[RelativeBox]], time: float, *, isolated: bool) -> list[MotionChange]:
-        reported = [
-            MotionChange(area, motion)
-            for area, boxes in areas.items()
-            for motion in self._intervals[area].add_hit(time, boxes)
-        ]
-        # A single keyframe is no evidence that motion has ended: it may fall between two steps.
-        calm = [] if isolated else [area for area in self._intervals if area not in areas]
-        return reported + self._expire_areas(calm, time)
-
-    def _expire_areas(self, areas: list[str], time: float) -> list[MotionChange]:
-        over = [(area, self._intervals[area].advance(time)) for area in areas]
-        self.has_paused = any(interval.on_hold for interval in self._intervals.values())
-        return [MotionChange(area, motion) for area, motion in over if motion]

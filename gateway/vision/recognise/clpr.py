@@ -40,6 +40,7 @@ class PlateTextRecogniser:
         self._input = self._session.get_inputs()[0].name
         characters = (FOLDER / "characters.txt").read_text(encoding="utf-8").split()
         columns_by_character = {character: column for column, character in enumerate(characters, start=1)}
+        # it was not trained on O and reads it as 0
         columns_by_character["O"] = columns_by_character["0"]
         self._is_known = np.array([character in columns_by_character for character in alphabet])
         self._columns = np.array([columns_by_character.get(character, 0) for character in alphabet])

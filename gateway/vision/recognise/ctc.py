@@ -24,7 +24,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 _NEVER = -1e9
+"""Log likelihood of what is impossible; finite, so that sums of it remain comparable."""
 _STAY = -1
+"""Backpointers: the path stays where it is, or comes from the source's blank."""
 _FROM_BLANK = -2
 _EPSILON = 1e-300
 _SKIP_MARGIN = -6.0
@@ -133,6 +135,7 @@ class CtcDecoder:
         finals = np.array(sorted(self.automaton.finals))
         scores = np.maximum(on_blank, best_score)[finals]
         state = int(finals[scores.argmax()])
+        # no path has reached a final state
         if scores.max() <= _NEVER / 2:
             return None
         arc = int(best_arc[state]) if best_score[state] > on_blank[state] else None
@@ -174,9 +177,7 @@ def log_likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> 
     Each text is expanded to blank, character, blank, character … blank. Along the columns a path stays, advances, or
     skips a blank between two different characters. `texts` are at least one character long each.
     """
-    letters = np.zeros((len(texts), max(map(len, texts))), int)
-    for row, text in zip(letters, texts, strict=True):
-        row[: len(text)] = [alphabet.index(character) for character in text]
+    letters = _letters(texts, alphabet)
     final_positions = 2 * np.array([len(text) for text in texts])
     positions = 2 * letters.shape[1] + 1
     skips = np.zeros((len(texts), positions))
@@ -199,3 +200,11 @@ def log_likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> 
     rows = np.arange(len(texts))
     final = forward[rows, final_positions] + forward[rows, final_positions - 1]
     return np.asarray(total + np.log(final + _EPSILON), np.float64)
+
+
+def _letters(texts: Sequence[str], alphabet: str) -> Ints:
+    """Each text's characters as indices of the alphabet, filled up with zeros; texts × longest text."""
+    letters = np.zeros((len(texts), max(map(len, texts))), np.intp)
+    for row, text in zip(letters, texts, strict=True):
+        row[: len(text)] = [alphabet.index(character) for character in text]
+    return letters

@@ -16,8 +16,10 @@ import numpy as np
 
 from gateway.errors import ConfigError, Mistake
 from gateway.vision.matching import FaceModels, ModelFile
+from gateway.vision.recognise.dlib_faces import DlibExtractor, HogFaceDetector, locate_landmarks
 from gateway.vision.recognise.encoder import Template
-from gateway.vision.recognise.faces import DlibExtractor, FaceLocation, FaceReader, HogFaceDetector, locate_landmarks
+from gateway.vision.recognise.face_location import FaceLocation
+from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.geometry import Box, Picture
 from gateway.vision.recognise.model_files import model_file
 
@@ -75,6 +77,7 @@ class YuNetFaceDetector:
         self._detector.setInputSize((small.shape[1], small.shape[0]))
         _, rows = self._detector.detect(small)
         faces = np.zeros((0, 15), np.float32) if rows is None else np.asarray(rows, np.float32)
+        # the score, the last value of a row, is not scaled
         found = [self._found(picture, np.concatenate([row[:14] / scale, row[14:]])) for row in faces]
         return [face for face in found if face.box[2] >= min(min_pixels, self.MIN_DETECTED_PIXELS / scale)]
 

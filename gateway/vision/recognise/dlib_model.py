@@ -74,7 +74,7 @@ def _find_next_layer(data: bytes, position: int) -> tuple[int, bytes] | None:
 
 def _layer(kind: str, source: DlibReader) -> DlibLayer:
     if kind == "dense":
-        source.integer(), source.integer()  # outputs and inputs: the tensor says them too
+        source.integer(), source.integer()  # numbers of outputs and inputs, which the tensor repeats
         return DlibLayer(kind, source.tensor())
     values = source.tensor()
     shape = tuple(source.integer() for _ in range(7)) if kind == "convolution" else ()

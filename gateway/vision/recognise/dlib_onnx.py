@@ -62,6 +62,7 @@ class OnnxGraph:
             self.constant(layer.values[-filters:] * gain + shift),
             kernel_shape=[rows, columns],
             strides=[down, right],
+            # ONNX wants the beginning of rows and columns first, then their ends
             pads=[above, left, above, left],
         )
 
@@ -128,6 +129,7 @@ def _block(
     inner = graph.node("Relu", graph.convolution(source, channels))
     deep, shortcut = graph.convolution(inner, output_channels), source
     if downsample:
+        # the 3×3 convolution leaves fewer pixels than the 2×2 average of the shortcut
         averaged, convolved = (side - 2) // 2 + 1, (side - 3) // 2 + 1
         shortcut = graph.node("AveragePool", source, kernel_shape=[2, 2], strides=[2, 2])
         shortcut = graph.pad(shortcut, channels=output_channels - channels)

@@ -51,6 +51,7 @@ def assess(reader: FaceReader, picture: Picture) -> EnrolmentResult:
 
 def quality_fault(face: Face) -> Words | None:
     """Why this face shows its person badly, for the gallery and for a vote at the gate; None if it doesn't."""
+    # the worst fault first: only one is reported
     if face.low_confidence:
         return HARDLY_SEEN
     if face.box[2] < MIN_ENROL_PIXELS:

@@ -68,8 +68,10 @@ class Gallery:
         distance = _sqrt(squares[nearest] + own)
         if distance > self.limits.distance:
             return FaceMatch(None, round(distance, 4))
+        # several templates of one person are near each other, so only other persons count as second
         others = squares[self._person_numbers != person]
         second = _sqrt(others.min() + own) if len(others) else np.inf
+        # of two persons nearly equally near neither is named
         is_clear = second - distance >= self.limits.margin
         return FaceMatch(self._persons[person] if is_clear else None, round(distance, 4))
 

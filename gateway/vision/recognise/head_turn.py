@@ -55,4 +55,5 @@ def has_turned(items: Sequence[MatchedFace], person: str) -> bool:
 
 
 def _is_usable(item: MatchedFace, person: str) -> bool:
+    # a face turned away is no fault here: it is the end of the turn
     return item.match.person in (None, person) and quality_fault(item.face) in (None, TURNED_AWAY)

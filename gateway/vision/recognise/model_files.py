@@ -25,6 +25,7 @@ _REINSTALL = "install anju-gateway again"
 
 def model_file(package: str, pattern: str) -> Path:
     """The newest model of `package` whose file name matches `pattern`. Raises ConfigError if there is none."""
+    # find_spec locates without importing; an absent package gives a folder in which nothing is found
     spec = find_spec(package)
     folder = Path(spec.origin).parent / "models" if spec and spec.origin else Path(package)
     found = sorted(folder.glob(pattern))

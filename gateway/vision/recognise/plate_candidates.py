@@ -49,6 +49,7 @@ class PlateCandidate:
 def find_candidates(picture: Picture, max_count: int = 5) -> list[PlateCandidate]:
     """Where plates may be, best first."""
     scale = SIDE / max(picture.shape[:2])
+    # too flat for any plate, and too flat for the filters below
     if min(picture.shape[:2]) * scale < _MIN_SIZE[1]:
         return []
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

@@ -104,4 +104,5 @@ _SEPARATORS = re.compile(r"[\s·•.．・_-]+")
 def normalise(text: str) -> str:
     """A plate as it is written in the registry: `苏m·123o5` → `苏M12305`. It need not be a plate."""
     compact = _SEPARATORS.sub("", text).upper()
+    # the second place is always a letter, so its O is none that was misread for 0
     return compact[:2] + compact[2:].translate(_LOOKS_LIKE)

@@ -26,16 +26,16 @@ COMMON_CHARACTERS = (
 
 def model_name(alphabet: str) -> str:
     """File name of the trimmed model: another alphabet or _VERSION makes another model."""
-    wanted = hashlib.sha256((alphabet + COMMON_CHARACTERS).encode()).hexdigest()
-    return f"plate-head-{_VERSION}-{wanted[:8]}"
+    digest = hashlib.sha256((alphabet + COMMON_CHARACTERS).encode()).hexdigest()
+    return f"plate-head-{_VERSION}-{digest[:8]}"
 
 
 def kept_columns(characters: list[str], alphabet: str) -> list[int]:
     """The columns of the whole head that stay: the blank first, then `alphabet` and other characters."""
     place = {character: column for column, character in enumerate(characters, start=1)}
     latin = "".join(chr(code) for code in range(0x21, 0x7F))
-    wanted = dict.fromkeys(alphabet + latin + "·•。〇" + COMMON_CHARACTERS)
-    return [0, *(place[character] for character in wanted if character in place)]
+    characters_kept = dict.fromkeys(alphabet + latin + "·•。〇" + COMMON_CHARACTERS)
+    return [0, *(place[character] for character in characters_kept if character in place)]
 
 
 def trim_head(source: Path, alphabet: str) -> bytes:

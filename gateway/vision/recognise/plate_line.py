@@ -158,6 +158,7 @@ class _Attempt:
         if self.result and self.result.general < _MIN_PLATE_MEAN:
             score = min(score, _REJECTED_SCORE)
         text = self.result.text if self.result else self.first.text
+        # columns are those of the first decoding; a fused text of another length has none
         certainties = self.certainties(text) if len(text) == len(self.first.text) else (score,) * len(text)
         return PlateLineRead(text, round(score, 3), certainties)
 

@@ -97,6 +97,7 @@ class PlateReader:
         reads: list[PlateRead] = []
         min_candidate_score = 0.0
         for candidate in find_candidates(picture, self.MAX_CANDIDATES):
+            # candidates inside of an accepted plate are parts of it
             accepted = [read.box for read in reads if read.score >= ACCEPT_SCORE]
             if candidate.score < min_candidate_score or any(
                 covered_share(candidate.box, box) > 0.5 for box in accepted
@@ -131,6 +132,7 @@ class PlateReader:
         are added.
         """
         found: list[PlateRead] = []
+        # one quad gives several crops with the same box (one row, two rows), so only lines of earlier calls are skipped
         before = list(processed)
         for crops, box in _lines_of(picture, quads):
             is_processed = any(overlap(box, other) > SAME_OVERLAP for other in before)

@@ -47,6 +47,7 @@ def fuse(
     """
     scores, first = general
     second = decoder.decode(plates.characters, plates.blank)
+    # either recogniser may have the right text where the other doesn't, so both give candidates
     reads = [(first, scores), *([(second, plates)] if second else [])]
     texts = list(
         dict.fromkeys(
@@ -68,6 +69,7 @@ def _candidates(decoder: CtcDecoder, decoded: CtcResult, scores: TextScores) -> 
     """The text, and the text with one character replaced, as far as the grammar allows."""
     yield decoded.text
     for place, column in enumerate(decoded.columns):
+        # a character's peak is up to two columns behind the column where it begins
         peak = scores.characters[column : column + 3].max(axis=0)
         for letter in np.argsort(-peak)[:_MAX_ALTERNATIVES]:
             text = decoded.text[:place] + decoder.alphabet[letter] + decoded.text[place + 1 :]

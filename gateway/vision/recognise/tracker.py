@@ -140,12 +140,13 @@ class RecognitionTracker(Generic[Item, View, Result]):
             is_new = self.voting.identity(track.result) not in self._reported
             max_wait = min(self.max_wait, MAX_URGENT_WAIT) if self.is_urgent(track.result) else self.max_wait
             track.due_at = time + max_wait if is_new else None
+        # even if not reported: what stays in view must not be reported again later
         self._remember(track.result, track.last)
         is_waiting = track.due_at is not None and time < track.due_at and track.items_since_best < self.max_worse
         return None if track.due_at is None or (is_waiting and not final) else self._report(track)
 
     def _report(self, track: RecognitionTrack[Item, View, Result]) -> TrackResult[Item, View, Result]:
-        assert track.result is not None, "only a verdict has a time to be told"
+        assert track.result is not None, "only a decided track has `due_at`"
         track.due_at = None
         return TrackResult(track.result, track.best, track.view, len(track.items))
 

@@ -69,10 +69,12 @@ class PlateVoting:
         """The text with the most votes, once it has a clear majority or, at the end, is read well enough."""
         votes: defaultdict[str, float] = defaultdict(float)
         for item in items:
+            # squared, so that one sure reading outweighs two poor ones
             votes[item.text] += item.score**2
         text = max(votes, key=lambda each: votes[each])
         alike = [item for item in items if item.text == text]
         scores = [item.score for item in alike]
+        # without certainties the province counts as certain, so that no registered plate is guessed
         province = _mean([item.certainties[0] if item.certainties else 1.0 for item in alike])
         result = PlateResult(text, _mean(scores), province)
         if final:

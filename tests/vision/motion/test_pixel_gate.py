@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gateway.vision.motion.motion_areas import OUTSIDE_ZONES, MotionChange
 from gateway.vision.motion.motion_interval import MotionInterval
-from gateway.vision.motion.pixel_gate import OUTSIDE_ZONES, MotionChange, PixelGate, Sensitivity
+from gateway.vision.motion.pixel_gate import PixelGate
 from gateway.vision.motion.scene_layout import ImageZone, SceneLayout
+from gateway.vision.motion.sensitivity import Sensitivity
 
 Picture = NDArray[np.uint8]
 ROWS, COLUMNS = 108, 192

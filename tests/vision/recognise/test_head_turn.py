@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from gateway.vision.identities import Identities, IdentityFace
 from gateway.vision.identity_index import Registry
-from gateway.vision.recognise.faces import TEMPLATE_LENGTH, Face, FaceReader, Picture, eye_centres_and_nose, nose_offset
+from gateway.vision.recognise.dlib_faces import eye_centres_and_nose
+from gateway.vision.recognise.faces import TEMPLATE_LENGTH, Face, FaceReader, Picture, nose_offset
 from gateway.vision.recognise.gallery import FaceMatch
 from gateway.vision.recognise.head_turn import HeadTurnVoting, has_turned
 from gateway.vision.recognise.voting import FaceResult, MatchedFace
