@@ -24,8 +24,9 @@ Result = TypeVar("Result")
 
 
 def plates(file: str, reader: PlateReader) -> list[dict[str, Any]]:
-    """`{"text", "score", "box"}` each: of a photograph the accepted ones first, nearest first; of a clip in
-    order of time.
+    """`{"text", "score", "box"}` each.
+
+    Of a photograph the accepted ones first, nearest first; of a clip in order of time.
     """
     if is_photograph(file):
         return [{"text": read.text, "score": read.score, "box": read.box} for read in reader.find(photograph(file))]

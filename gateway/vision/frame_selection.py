@@ -69,12 +69,12 @@ class Wanted:
         return self._gates.add_packet(unit.time_s, key, unit.size)
 
     def alone(self, unit: AccessUnit, keys: Keys) -> list[Frame]:
-        """For Want.KEY: the picture at this unit. None where something of it is missing."""
+        """For DecodeRequest.KEYFRAME: the picture at this unit. None where something of it is missing."""
         self._pictures.rest()
         return self._pictures.alone(unit, keys)
 
     def all(self, unit: AccessUnit, want: DecodeRequest) -> Iterator[Frame]:
-        """For Want.ALL and Want.BACK."""
+        """For DecodeRequest.ALL and DecodeRequest.REWIND."""
         if want is DecodeRequest.REWIND:
             return self._pictures.back(unit, self._gates.rewind_to)
         since = unit.time_s - LONGEST_AGO

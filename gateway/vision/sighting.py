@@ -35,7 +35,7 @@ class Watch:
     detector: DetectorModel | None = None
     """The installer's own, if there is one."""
     prompt: Prompt = "none"
-    """What a sign at the camera asks of a face before it is named (`recognise.turn`)."""
+    """What a sign at the camera asks of a face before it is named (`recognise.head_turn`)."""
     ring_s: float = RING_S
     """Seconds before now that are kept for recordings; 0: what came since the newest keyframe, for viewers alone."""
     patience_s: float = 0.0

@@ -12,9 +12,7 @@ from gateway.vision.recognise.geometry import overlap
 
 @dataclass(frozen=True, slots=True)
 class DetectedObject:
-    """`score` is the mean of its detections. `number` identifies it: objects have no name by which they could
-    return.
-    """
+    """`score` is the mean of its detections; `number` identifies it, because objects have no names."""
 
     name: str
     score: float

@@ -51,9 +51,7 @@ class ObjectDetector:
             _check_size(model, model_input.shape[1:3] if self._channels_last else model_input.shape[2:])
 
     def find(self, picture: Picture) -> list[Detection]:
-        """The detected objects, surest first. `picture` is BGR, of any size. Raises BadInput if the output has
-        another format.
-        """
+        """Objects in a BGR picture of any size, surest first. Raises BadInput if the output has another format."""
         resized, scaling = _fit_picture(picture, self.model)
         values = self._run(self._to_tensor(resized))
         found = parse_outputs(self.model, dict(zip(self._outputs, values, strict=True)))

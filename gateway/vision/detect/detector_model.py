@@ -16,8 +16,8 @@ OutputFormat = Literal["yolov5", "yolov8", "nms", "ssd"]
 
 @dataclass(frozen=True, slots=True)
 class DetectorModel:
-    """`classes` are the model's, in its order; one with an empty name is never reported. `size` is the input's
-    width and height.
+    """`classes`: in the model's order; one with an empty name is never reported. `size`: the input's width and
+    height.
     """
 
     path: str

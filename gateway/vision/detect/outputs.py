@@ -29,9 +29,7 @@ class DetectorBoxes:
 
 
 def parse_outputs(model: DetectorModel, outputs: Mapping[str, NDArray[np.generic]]) -> DetectorBoxes:
-    """The boxes above the threshold, after non-maximum suppression. Raises BadInput if the outputs have
-    another format.
-    """
+    """Boxes above the threshold, after non-maximum suppression. Raises BadInput if the format is another."""
     arrays = [np.asarray(array, np.float32) for array in outputs.values()]
     if model.format == "ssd":
         found = _ssd(model, dict(zip(outputs, arrays, strict=True)))

@@ -74,9 +74,7 @@ class BackgroundModel:
         return np.asarray((cv2.absdiff(self.normalised, self.reference) <= limit) * np.uint8(255), np.uint8)
 
     def update_rates(self, elapsed: float) -> tuple[float, float]:
-        """Weights of a frame `elapsed` seconds after the previous one: for background pixels and for
-        foreground pixels.
-        """
+        """Weights for background and for foreground pixels of a frame `elapsed` seconds after the previous one."""
         background_rate = min(elapsed / self._UPDATE_SECONDS, self._MAX_UPDATE)
         return background_rate, min(elapsed / self._foreground_seconds, self._MAX_UPDATE)
 
@@ -87,9 +85,7 @@ class BackgroundModel:
         self._learning_left, self._last_share = self.INITIAL_LEARNING, 0.0
 
     def foreground(self, luma: Luma, elapsed: float) -> Mask | None:
-        """Mask of what differs, `elapsed` seconds after the previous frame; None while the background is being
-        learned.
-        """
+        """Mask of what differs, `elapsed` seconds after the previous frame; None while the background is learned."""
         self.reference = np.asarray(cv2.convertScaleAbs(self._mean), np.uint8)
         self.normalised, self.stabilised = match_brightness(luma, self.reference), luma
         self._shake_left -= elapsed
@@ -110,9 +106,7 @@ class BackgroundModel:
         return mask
 
     def _difference(self) -> tuple[Luma, Mask]:
-        """How far each pixel lies outside of the range of its neighbours in the background, and where that
-        exceeds the noise.
-        """
+        """How far each pixel lies outside of its neighbours' range, and where that exceeds the noise."""
         brighter = cv2.subtract(self.normalised, cv2.dilate(self.reference, _KERNEL_3X3))
         darker = cv2.subtract(cv2.erode(self.reference, _KERNEL_3X3), self.normalised)
         excess = np.asarray(cv2.max(brighter, darker), np.uint8)

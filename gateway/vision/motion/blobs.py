@@ -132,9 +132,7 @@ def frame_difference(luma: Luma, previous: Luma, contrast: float) -> Mask:
 
 
 def _is_line(solid: Mask, labels: _Labels, label: int, stats: _Labels) -> bool:
-    """Whether the blob's pixels lie along a straight line. A walking person's spread wider, even if few of
-    them differ.
-    """
+    """Whether the pixels lie along a straight line. A walking person's spread wider, even if few of them differ."""
     x, y, width, height = stats[:4].tolist()
     here = slice(y, y + height), slice(x, x + width)
     points = np.argwhere((labels[here] == label) & (solid[here] > 0)).astype(np.float32)

@@ -31,9 +31,7 @@ class ChromaModel:
         self._background, self._previous = [], []
 
     def foreground(self, planes: ChromaPlanes, shape: tuple[int, ...]) -> tuple[Mask, Mask, list[_Floats]] | None:
-        """Masks of the difference to the background and to the previous frame, and the planes to learn; None
-        at first.
-        """
+        """Masks of the difference to background and to previous frame, and the planes to learn; None at first."""
         current = [_remove_tint(_resize(plane, shape), self._MEDIAN_STEP) for plane in planes]
         previous, self._previous = self._previous, current
         if not self._background or self._background[0].shape != shape or not previous or previous[0].shape != shape:

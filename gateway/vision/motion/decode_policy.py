@@ -74,9 +74,7 @@ class DecodePolicy:
             self._size_trigger(time)
 
     def take_rewind(self) -> bool:
-        """Whether a rewind is pending; True once per rewind. Decoding then begins at a keyframe not after
-        `rewind_to`.
-        """
+        """Whether to begin anew at a keyframe not after `rewind_to`; True once per rewind."""
         rewind, self._rewind = self._rewind, False
         if rewind:
             # Pictures older than the last one analysed are ignored, so forget that time to have them analysed again.
@@ -93,9 +91,8 @@ class DecodePolicy:
     def _keyframe_interval(self) -> float:
         """Seconds between two analysed keyframes; short where somebody moved recently and sizes are no evidence."""
         distrusted = self._sizes.learned_seconds < self.MIN_LEARNED or self._threshold.is_blind(self._sizes.noise_bytes)
-        if self._threshold.missed_recently(self.now) or (
-            distrusted and self.now < self._last_motion + self.RECENT_MOTION
-        ):
+        moved_recently = self.now < self._last_motion + self.RECENT_MOTION
+        if self._threshold.missed_recently(self.now) or (distrusted and moved_recently):
             return self.BLIND_INTERVAL
         return self.blind_interval if distrusted else max(self.IDLE_INTERVAL, self.blind_interval)
 
@@ -153,10 +150,8 @@ class DecodePolicy:
                 self._pixels.pause((self._last + time) / 2)
         elif moving:
             self._missed_by_sizes = not coasting
-            self._start_rewind(
-                self._last_alive if coasting else min(self._last, time - min(2 * self._keyframe_gap, self.MIN_REWIND)),
-                time,
-            )
+            before = min(self._last, time - min(2 * self._keyframe_gap, self.MIN_REWIND))
+            self._start_rewind(self._last_alive if coasting else before, time)
 
     def _start_rewind(self, to: float, time: float) -> None:
         self._rewind, self.rewind_to, self._triggered_by_sizes = True, to, False
@@ -188,27 +183,21 @@ class DecodePolicy:
         if duration >= timeout and self._learned_enough():
             if self._triggered_by_sizes:
                 # Decoding began at the last keyframe, so the wasted time counts from there.
-                self._threshold.record_false_trigger(
-                    time - self._last_keyframe if time > self._last_keyframe else duration
-                )
+                wasted = time - self._last_keyframe if time > self._last_keyframe else duration
+                self._threshold.record_false_trigger(wasted)
             self._set_state(DecodeState.IDLE, time)
 
     def _learned_enough(self) -> bool:
         """Whether enough calm has been seen to go idle; if keyframes are far apart, sizes must be reliable first."""
-        return self._sizes.learned_seconds >= (
-            self._initial_calm
-            if self._keyframe_gap <= self.MAX_KEYFRAME_GAP
-            else max(self._initial_calm, self.MIN_LEARNED)
-        )
+        is_sparse = self._keyframe_gap > self.MAX_KEYFRAME_GAP
+        needed = max(self._initial_calm, self.MIN_LEARNED) if is_sparse else self._initial_calm
+        return self._sizes.learned_seconds >= needed
 
     def _may_coast(self, time: float) -> bool:
+        # A picture much older than the newest packet is one of a rewind, and shows what is past.
         is_steady = self._pixels.saw_movement and time > self.now - 2 * PixelGate.INTERVAL
-        return (
-            is_steady
-            and self._keyframe_gap <= self.MAX_KEYFRAME_GAP
-            and not self._follow
-            and self._sizes.learned_seconds >= self._initial_calm
-        )
+        has_keyframes = self._keyframe_gap <= self.MAX_KEYFRAME_GAP
+        return is_steady and has_keyframes and not self._follow and self._sizes.learned_seconds >= self._initial_calm
 
 
 _IDLE = DecodeState.IDLE

@@ -119,9 +119,7 @@ class FallingObjectDetector:
         self._trajectories = longest_last[-self._MAX_TRAJECTORIES :] + started
 
     def _is_continuation(self, last: TimedPoint, point: TimedPoint) -> bool:
-        """Whether an object can have moved from one point to the other: downward, neither too fast nor too far
-        sideways.
-        """
+        """Whether an object can have moved so: downward, neither too fast nor too far sideways."""
         elapsed, vertical = point[0] - last[0], point[2] - last[2]
         if elapsed <= 0 or not self._MIN_SPEED * elapsed <= vertical <= self._MAX_SPEED * elapsed:
             return False

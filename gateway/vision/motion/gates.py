@@ -68,9 +68,7 @@ class MotionGates:
 
     @property
     def blind_interval(self) -> float:
-        """Seconds between two analysed keyframes while packet sizes are no evidence; set by the worker to
-        share its CPU time.
-        """
+        """Seconds between two keyframes while packet sizes are no evidence; the worker sets it by its CPU load."""
         return self._policy.blind_interval
 
     @blind_interval.setter

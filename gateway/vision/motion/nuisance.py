@@ -39,9 +39,7 @@ class SwayFilter:
 
 
 class CobwebDetector:
-    """Detects something long and thin that moves before the lens and stays: where it is, and whether it is
-    permanent.
-    """
+    """Detects a thread that moves before the lens and stays: where it is, and whether it is permanent."""
 
     MEMORY_SECONDS = 20.0
     """Time constant, in seconds, of the share of time in which a thread is visible."""

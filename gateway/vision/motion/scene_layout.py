@@ -1,6 +1,4 @@
-"""The zones, masks and lines that an installer draws into a camera's picture. Stdlib and relative coordinates,
-no pixels.
-"""
+"""The zones, masks and lines that an installer draws into a camera's picture, in relative coordinates. Stdlib only."""
 
 from __future__ import annotations
 

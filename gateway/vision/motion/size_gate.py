@@ -28,9 +28,7 @@ class LearningRate(Enum):
 
 
 class SizeGate:
-    """After each `add_packet`, `deviation` is how far the last half second lies above the baseline, in
-    standard spreads.
-    """
+    """After each `add_packet`, `deviation` is how far the last half second lies above the baseline, in spreads."""
 
     WINDOW = 0.5
     """Seconds taken together, at most."""

@@ -65,9 +65,7 @@ class TamperDetector:
         return not 0 <= time - self._time < self.INTERVAL
 
     def update(self, luma: Luma, time: float, *, cobweb: bool = False) -> Iterator[TamperEvent]:
-        """Feed one luma plane of any size; `cobweb`: whether a thread hangs before the lens. Yields confirmed
-        changes.
-        """
+        """Feed one luma plane of any size; `cobweb`: a thread is on the lens. Yields confirmed changes."""
         luma = downscale(luma, self._WIDTH)
         elapsed, self._time = time - self._time, time
         if self._scene is None or not self._scene.matches_size(luma):

@@ -34,9 +34,7 @@ _SKIP_MARGIN = -6.0
 
 
 class TextScores(NamedTuple):
-    """Log likelihoods of each character (columns × alphabet) and of the blank, and the probabilities for the
-    certainty.
-    """
+    """Log likelihoods of each character (columns × alphabet) and of the blank; probabilities for the certainty."""
 
     characters: Floats
     blank: Floats

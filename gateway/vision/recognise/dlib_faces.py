@@ -26,9 +26,7 @@ class HogFaceDetector:
         )
 
     def find(self, picture: Picture, min_pixels: int) -> list[FaceLocation]:
-        """The faces of `min_pixels` width and more; scales the picture so that these have the detector's
-        window size.
-        """
+        """The faces of `min_pixels` width and more, by scaling the picture so that these fill the detector's window."""
         gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         rows, columns = gray.shape
         upscaling = self.WINDOW_PIXELS / min_pixels

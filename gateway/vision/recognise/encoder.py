@@ -31,8 +31,9 @@ class FaceEncoder(Protocol):
 
 
 class OnnxEncoder:
-    """dlib's network converted to ONNX. Raises ImportError if it was never converted and the `onnx` package is
-    absent.
+    """dlib's network converted to ONNX.
+
+    Raises ImportError if it was never converted and the `onnx` package is absent.
     """
 
     def __init__(self) -> None:

@@ -96,10 +96,11 @@ class FaceReader:
 
     @staticmethod
     def _search_sizes(picture: Picture) -> tuple[int, ...]:
-        """A large picture is scaled down, so that in 12 megapixels faces of 145 px are the smallest at half of the
-        size.
+        """Smallest widths to search for, in turn.
 
-        In a small picture a quarter of the size costs little, and a face too small to enrol is reported as such.
+        A large picture is scaled down, so that in 12 megapixels faces of 145 px are the smallest at half of the
+        size. In a small picture a quarter of the size costs little, and a face too small to enrol is reported as
+        such.
         """
         area = picture.shape[0] * picture.shape[1]
         quarter = area > 4 * HogFaceDetector.MAX_PIXELS or 4 * area < HogFaceDetector.MAX_PIXELS

@@ -75,8 +75,8 @@ class ImpostorDistances:
 
 def true_match_rate(distance: float) -> float:
     """Share of looks at an enrolled person that come within `distance` of one good photograph."""
-    places, shares = zip(*_TRUE_MATCH_RATES, strict=True)
-    return float(np.interp(distance, places, shares))
+    distances_known, rates = zip(*_TRUE_MATCH_RATES, strict=True)
+    return float(np.interp(distance, distances_known, rates))
 
 
 def reason_to_reject(distance: float, persons: int, matching: FaceMatching, impostors: ImpostorDistances) -> str | None:

@@ -34,9 +34,7 @@ class HeadTurnVoting(FaceVoting):
         self._is_exempt = exempt
 
     def decide(self, items: Sequence[MatchedFace], *, final: bool) -> FaceResult | None:
-        """As FaceVoting; a known person who did not turn the head is decided as unknown with `turned=False` at
-        the end.
-        """
+        """As FaceVoting; a known person who did not turn is decided as unknown with `turned=False` at the end."""
         result = super().decide(items, final=final)
         if result is None or result.person is None or self._is_exempt(result.person):
             return result

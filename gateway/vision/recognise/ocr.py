@@ -109,9 +109,7 @@ class TextRecogniser:
 
 
 def _recogniser(alphabet: str, threads: int) -> InferenceSession:
-    """The model with its head trimmed to plates, or, without `onnx`, the whole one: a third slower and twice
-    as large.
-    """
+    """The model with its head trimmed to plates; without `onnx` the whole one, a third slower and twice as large."""
     whole = model_file("rapidocr", "*_rec_*.onnx")
     try:
         name = plate_head.model_name(alphabet)

@@ -1,5 +1,4 @@
-"""Reads a line of text as the most likely plate, by two recognisers under one grammar, with the probability of being
-right.
+"""Reads a line of text as the most likely plate, by two recognisers under one grammar, with its probability.
 
 The general recogniser knows all writing, the other one only plates; each gives the likelihood of every candidate
 text (CTC, over all paths). The log likelihoods are added, and the grammar's cost of rare plates is subtracted. Of
@@ -141,9 +140,7 @@ class _Attempt:
 
     @property
     def min_score(self) -> float:
-        """Half of the general recogniser's certainty: a lower bound of the score, to tell plates and crops
-        from other pictures.
-        """
+        """Half of the general recogniser's certainty: a lower bound of the score."""
         return 0.5 * self.mean_certainty
 
     def certainties(self, text: str | None = None) -> tuple[float, ...]:

@@ -32,9 +32,7 @@ from gateway.vision.recognise.plate_line import ACCEPT_SCORE, LineCrops, PlateLi
 
 @dataclass(frozen=True, slots=True)
 class PlateRead:
-    """`score` is the probability that `text` is right, 0…1 (`plate_line.ACCEPT_SCORE`); `certainties` of each
-    character.
-    """
+    """`score`: probability that `text` is right, 0…1 (`plate_line.ACCEPT_SCORE`); `certainties`: of each character."""
 
     text: str
     score: float
@@ -99,9 +97,8 @@ class PlateReader:
         for candidate in find_candidates(picture, self.MAX_CANDIDATES):
             # candidates inside of an accepted plate are parts of it
             accepted = [read.box for read in reads if read.score >= ACCEPT_SCORE]
-            if candidate.score < min_candidate_score or any(
-                covered_share(candidate.box, box) > 0.5 for box in accepted
-            ):
+            is_part = any(covered_share(candidate.box, box) > 0.5 for box in accepted)
+            if is_part or candidate.score < min_candidate_score:
                 continue
             found = self._read_all(picture, self._quads_near(picture, candidate.box), processed)
             if any(read.score >= ACCEPT_SCORE for read in found):
@@ -110,9 +107,7 @@ class PlateReader:
         return reads
 
     def _quads_near(self, picture: Picture, box: Box) -> list[Quad]:
-        """A line that touches the window's side may continue beyond it: a plate cut there would be read as a
-        shorter one.
-        """
+        """Lines of text near `box`. One that touches the window's side is followed beyond it."""
         for _ in range(self.MAX_WIDENINGS):
             part, corner = crop_around(picture, box, 0.4, 0.8)
             quads = [quad + corner for quad in self._detector.find(brighten(part), self.WINDOW_SIDE)]
@@ -128,9 +123,7 @@ class PlateReader:
         return quads
 
     def _read_all(self, picture: Picture, quads: Sequence[Quad], processed: list[Box]) -> list[PlateRead]:
-        """Read the plates in `quads`. `processed` are the boxes of lines read before in this picture; new ones
-        are added.
-        """
+        """Read the plates in `quads`, except lines whose box is in `processed`; adds the boxes of new lines to it."""
         found: list[PlateRead] = []
         # one quad gives several crops with the same box (one row, two rows), so only lines of earlier calls are skipped
         before = list(processed)

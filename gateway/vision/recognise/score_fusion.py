@@ -48,10 +48,10 @@ def fuse(
     scores, first = general
     second = decoder.decode(plates.characters, plates.blank)
     # either recogniser may have the right text where the other doesn't, so both give candidates
-    reads = [(first, scores), *([(second, plates)] if second else [])]
+    readings = [(first, scores), *([(second, plates)] if second else [])]
     texts = list(
         dict.fromkeys(
-            text for decoded, decoded_scores in reads for text in _candidates(decoder, decoded, decoded_scores)
+            text for decoded, decoded_scores in readings for text in _candidates(decoder, decoded, decoded_scores)
         )
     )
     by_general, by_plates = (log_likelihoods(texts, decoder.alphabet, each) for each in (scores, plates))

@@ -80,7 +80,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 
 def test_another_size_than_the_model_takes_is_refused_and_the_right_one_named(tmp_path: Path) -> None:
     model = tiny.make(tmp_path, "yolov8")
-    with pytest.raises(ConfigError, match=r"takes 64 by 64 pixels, and size says 640 by 32, write size: \[64, 64\]"):
+    with pytest.raises(ConfigError, match=r"takes 64 by 64 pixels, but size is 640 by 32, write size: \[64, 64\]"):
         ObjectDetector(replace(model, size=(640, 32)))
 
 
