@@ -51,6 +51,7 @@ class BlobTracker:
     def update(self, blobs: Sequence[Blob], time: float) -> list[BlobTrack]:
         """The tracks of this frame's blobs, each at its new place."""
         self._tracks = [track for track in self._tracks if 0 <= time - track.last <= self._max_unseen]
+        # greedy assignment by distance: cheaper than an optimal one, and enough for so few objects
         pairs = sorted(
             (distance, number, track.number)
             for number, blob in enumerate(blobs)
@@ -79,6 +80,7 @@ class BlobTracker:
             return track
         elapsed = max(time - track.last, 1e-3)
         x, y = (now - then for now, then in zip(blob.foot, track.foot, strict=True))
+        # exponential smoothing: a blob's outline wavers from frame to frame
         track.speed = (0.5 * track.speed[0] + 0.5 * x / elapsed, 0.5 * track.speed[1] + 0.5 * y / elapsed)
         track.previous_foot, track.foot, track.box, track.last = track.foot, blob.foot, blob.box, time
         track.frames += 1

@@ -102,7 +102,9 @@ def find_blobs(
     lines = np.asarray(np.isin(labels, np.flatnonzero(thin & long)) * solid, np.uint8)
     large = np.flatnonzero((areas >= max(min_pixels, _weather_limit(areas[1:]))) & ~thin)
     candidates = [blob for blob in large.tolist() if not _is_light(frame, solid, labels == blob, stats[blob])]
+    # a slow object changes few of its pixels between two frames, so a quarter of the smallest area suffices
     moving = moved >= np.maximum(min_pixels / 4, _MIN_MOVING_SHARE * areas)
+    # `candidates` are labels here: the blobs are made only of those that remain
     found = [_blob(stats[blob], areas[blob], solid.shape, moving=bool(moving[blob])) for blob in candidates]
     moving_mask = np.isin(labels, [blob for blob in candidates if moving[blob]])
     return found, moving_mask.astype(np.uint8) * np.uint8(255), lines

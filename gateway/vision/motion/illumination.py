@@ -30,6 +30,7 @@ def is_illumination_change(current: Luma, previous: Luma, mask: Mask) -> bool:
         return True
     if float(previous_pixels.std()) >= _MIN_TEXTURE:
         return correlation(current_pixels, previous_pixels) > _MIN_CORRELATION
+    # +4 keeps the ratio of dark pixels from being dominated by noise
     return float(np.log((current_pixels + 4) / (previous_pixels + 4)).std()) < _MAX_LOG_DEVIATION
 
 

@@ -66,6 +66,7 @@ class MotionAreas:
         areas: dict[str, list[RelativeBox]] = defaultdict(list)
         for blob in (blob for blob in blobs if blob.moving):
             zones = [zone for zone in self._layout.zones if zone.contains(blob.foot) or zone.contains(blob.centre)]
+            # a blob in overlapping zones counts in each
             for area in [zone.name for zone in zones] or ([OUTSIDE_ZONES] if self._layout.outside_zones else []):
                 areas[area].append(blob.box)
         return areas

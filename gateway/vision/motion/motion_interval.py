@@ -52,6 +52,7 @@ class IntervalTracker:
             self._hits.popleft()
         self._hits.extend((time, box) for box in boxes)
         chain = self._find_chain(time)
+        # single hits are noise until enough of them form a path
         if chain is None:
             return []
         if self.current is not None and self._is_continuation(chain):

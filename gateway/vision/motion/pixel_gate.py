@@ -81,6 +81,7 @@ class PixelGate:
             return self.finish()
         self._apply_pending()
         mask = self._background.foreground(luma, elapsed)
+        # compared with the next frame as stabilised too, or every shake would look like movement
         luma = self._previous = self._background.stabilised
         previous = luma if rewound else previous
         self.is_learning = mask is None

@@ -64,6 +64,7 @@ class ReferenceScene:
         detail_ratio = _tile_detail(current) / np.maximum(self._tile_detail, 1e-3)
         empty = ~alike & (~contrast | (detail_ratio < _MIN_DETAIL_RATIO))
         kept, contrast_share, blank = (float(each[textured].mean()) for each in (alike, contrast, empty))
+        # blank tiles have no sharpness of their own
         remaining = detail_ratio[textured & contrast]
         sharp = float(np.median(remaining)) if remaining.size else 1.0
         return SceneComparison(float(textured.mean()), kept, contrast_share, blank, sharp)

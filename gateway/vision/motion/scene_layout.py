@@ -32,6 +32,7 @@ class ImageZone:
         """Whether the point lies inside (even-odd rule)."""
         inside = False
         for (x1, y1), (x2, y2) in pairwise((*self.polygon, self.polygon[0])):
+            # an edge counts if the horizontal ray to the right of the point crosses it
             if (y1 > point[1]) != (y2 > point[1]) and point[0] < (x2 - x1) * (point[1] - y1) / (y2 - y1) + x1:
                 inside = not inside
         return inside

@@ -33,6 +33,7 @@ def estimate_shake(current: Luma, reference: Luma) -> NDArray[np.float32] | None
     smoothed, smoothed_reference = _smooth(current), _smooth(reference)
     gradients, parameters = _gradients(smoothed_reference), np.zeros(4, np.float32)
     for iteration in range(_ITERATIONS):
+        # always warped from the original with the sum of all steps: repeated warping would blur
         warped = smoothed if iteration == 0 else warp(smoothed, _affine_matrix(parameters, reference.shape))
         residuals = warped[::2, ::2].astype(np.float32) - smoothed_reference[::2, ::2]
         step = _least_squares_step(gradients, residuals.ravel())

@@ -66,6 +66,7 @@ class TamperDetector:
 
     def update(self, luma: Luma, time: float, *, cobweb: bool = False) -> Iterator[TamperEvent]:
         """Feed one luma plane of any size; `cobweb`: a thread is on the lens. Yields confirmed changes."""
+        # coarse, since only tiles are compared; noise remains visible for the freeze detector
         luma = downscale(luma, self._WIDTH)
         elapsed, self._time = time - self._time, time
         if self._scene is None or not self._scene.matches_size(luma):

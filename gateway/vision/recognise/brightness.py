@@ -11,6 +11,7 @@ _TARGET = 220.0
 """Brightness to which the brightest parts are raised."""
 _MAX_GAIN = 5.0
 _MIN_GAIN = 1.15
+"""A smaller gain is not worth its time."""
 _SAMPLED_ROWS = 32
 """Rows of which the brightness is measured."""
 _FIXED_POINT = 32

@@ -68,6 +68,7 @@ def read_layers(file: Path) -> Iterator[DlibLayer]:
 
 
 def _find_next_layer(data: bytes, position: int) -> tuple[int, bytes] | None:
+    # only the names of layers with parameters are searched for; everything between is skipped
     found = [(at, name) for name in _NAMES if (at := data.find(name, position)) >= 0]
     return min(found, default=None)
 

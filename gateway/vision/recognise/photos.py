@@ -41,6 +41,7 @@ def examine(reader: FaceReader, person: str, file: Path) -> Photo:
     """Detect and assess the face of one file; an unreadable file gives a fault."""
     try:
         face, fault = assess(reader, photograph(str(file)))
+    # an unreadable file is reported like a bad photograph, and the others are still enrolled
     except BadInput:
         return Photo(person, file, None, UNREADABLE)
     return Photo(person, file, face, fault)

@@ -47,6 +47,7 @@ def classify_colour(line: Picture) -> PlateColour:
 def dark_on_light(line: Picture) -> bool:
     """Characters cover less than half of a plate, so its median brightness is nearer to the background's."""
     rows, columns = line.shape[:2]
+    # without the border, which shows the surroundings
     inner = line[rows // 6 : rows - rows // 6, columns // 20 : columns - columns // 20]
     dark, middle, light = np.percentile(cv2.cvtColor(inner, cv2.COLOR_BGR2GRAY), (5, 50, 95))
     return bool(middle > (dark + light) / 2)

@@ -39,6 +39,7 @@ def add_special_plates(automaton: Automaton, colour: PlateColour) -> None:
     extra_cost = 0.0 if colour is PlateColour.WHITE else OTHER_COLOUR_COST - OWN_COLOUR_COST
     digit_or_letter = DIGITS + LETTERS
     automaton.add_sequence(FORCES, LETTERS, *[DIGITS] * 5, cost=extra_cost + OWN_COLOUR_COST)
+    # accepted on white only, not merely charged elsewhere
     if colour is PlateColour.WHITE:
         automaton.add_sequence(FORMER_FORCES, LETTERS, *[DIGITS] * 5, cost=RARER_COST)
     automaton.add_sequence("W", "J", DIGITS, DIGITS, digit_or_letter, *[DIGITS] * 4, cost=extra_cost + RARER_COST)

@@ -63,6 +63,7 @@ def split_rows(plate: Picture) -> Picture:
     """A whole plate of two rows as one line, without the upper row's empty sides."""
     rows, columns = plate.shape[:2]
     middle = max(1, round(rows * _UPPER_SHARE))
+    # the upper row is shorter than the plate; its margins would be read as gaps
     side = round(columns * 0.18)
     return join_rows(plate[:middle, side : columns - side], plate[middle:])
 
