@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.docs import architecture_drawing, http_reference, yaml_reference
+from tests.docs import architecture_drawing, http_reference, printed, yaml_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -18,6 +18,7 @@ def files() -> Mapping[Path, str]:
         DOCS / "yaml-reference.md": yaml_reference.page(),
         DOCS / "architecture.svg": architecture_drawing.drawing(),
         DOCS / "architecture.md": _with(DOCS / "architecture.md", "packages", architecture_drawing.rows()),
+        DOCS / "guard.zh.html": printed.sheet((DOCS / "guard.zh.md").read_text(encoding="utf-8")),
         DOCS / "api.md": _with(DOCS / "api.md", "http", http_reference.section()),
     }
 
