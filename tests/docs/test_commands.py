@@ -11,7 +11,7 @@ import click
 import pytest
 
 from gateway.cli import main
-from tests.docs.blocks import Block, all_blocks
+from tests.docs.blocks import PAGES, Block, all_blocks
 from tests.docs.running_demo import RunningDemo, running_demo
 from tests.support import parts
 
@@ -83,3 +83,12 @@ def _resolved(words: list[str]) -> tuple[click.Command, list[str], click.Context
         command, words = found, words[1:]
         context = click.Context(command, parent=context, info_name=command.name)
     return command, words, context
+
+
+def test_the_pages_name_every_command() -> None:
+    context = click.Context(main)
+    names = main.list_commands(context)
+    assert all(main.get_command(context, name) for name in names)
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    missing = [name for name in names if f"anju {name}" not in pages]
+    assert not missing
