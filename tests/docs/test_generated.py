@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs import architecture_drawing, generated
-from tests.test_architecture import ARROWS
+from tests.docs import architecture_drawing, generated, yaml_reference
+from tests.test_architecture import ARROWS, LAYER
 
 
 @pytest.mark.parametrize("file", list(generated.files()), ids=lambda file: file.name)
@@ -26,5 +26,10 @@ def test_the_drawing_leaves_out_no_import_that_nothing_else_shows() -> None:
     drawn = architecture_drawing.arrows()
     for package, others in ARROWS.items():
         for other in others:
-            if architecture_drawing.LAYER[other]:
+            if LAYER[other]:
                 assert other in architecture_drawing.reach(drawn, package), f"{package} → {other}"
+
+
+def test_every_key_of_the_yaml_has_a_meaning() -> None:
+    without = [line for line in yaml_reference.page().splitlines() if line.endswith("|  |")]
+    assert not without, "give these keys a description in their model:\n" + "\n".join(without)

@@ -21,17 +21,15 @@ def texts() -> str:
     for top in ("gateway", "drivers", "rules"):
         for file in sorted((ROOT / top).rglob("*.py")):
             if "node_modules" not in file.parts:
-                tree = ast.parse(file.read_text(encoding="utf-8"))
-                found += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and _is_text(node)]
+                constants = (
+                    node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Constant)
+                )
+                found += [constant.value for constant in constants if isinstance(constant.value, str)]
     for folder in HTML_AND_SCRIPTS:
         for file in sorted((ROOT / folder).rglob("*")):
             if file.suffix in {".ts", ".vue", ".html"}:
                 found.append(file.read_text(encoding="utf-8"))
     return "\n".join(found)
-
-
-def _is_text(node: ast.Constant) -> bool:
-    return isinstance(node.value, str)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.docs.blocks import Block, all_blocks
 BLOCKS = [block for block in all_blocks("yaml") if not block.reason]
 ANY_SECRET = "00112233445566778899aabbccddeeff"
 PLACES = {"gate": "北门", "gate/east": "东门", "guardroom": "门卫室", "wall": "围墙", "wall/n1": "北围墙1段"}
-BASE = {
+BASE: Mapping[str, object] = {
     "name": "西子御园",
     "mqtt": {
         "endpoint": {"listen": "127.0.0.1:1883"},
@@ -52,7 +53,8 @@ def folder_with(block: Block, folder: Path) -> Path:
 def _loaded(text: str) -> dict[str, object]:
     yaml = YAML(typ="safe", pure=True)
     yaml.constructor.add_constructor("!secret", lambda _, node: f"!secret {node.value}")
-    return yaml.load(text)
+    loaded: dict[str, object] = yaml.load(text)
+    return loaded
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)

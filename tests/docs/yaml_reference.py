@@ -50,6 +50,58 @@ USUAL = {
 }
 """What keys mean that have no description in their model, because they mean the same everywhere."""
 
+MEANINGS = {
+    "compound: http": "the guard room's page and the API",
+    "compound: mqtt": "devices that speak MQTT",
+    "compound: vision": "how cameras are analysed",
+    "compound: mqtt.broker.port": "of the broker",
+    "compound: retention.signals": "what devices reported; what an alert is based on stays",
+    "compound: retention.snapshots": "pictures; those of alerts stay",
+    "compound: retention.quarantine": "what could not be read",
+    "compound: buildings[].id": "begins the paths of its places, such as b3",
+    "dc09_receiver: accounts": "the panels that report here",
+    "framed_serial: clock": "of the host",
+    "framed_serial: clock.timezone": "of the host's clock",
+    "framed_serial: frame.escape": "where bytes like start are sent as two",
+    "framed_serial: frame.escape.byte": "the escape byte, such as '7D'",
+    "framed_serial: frame.length.width": "its bytes",
+    "framed_serial: frame.length.order": "which of its bytes comes first",
+    "framed_serial: acknowledge[].send.raw": "bytes that are sent as they stand, without a frame around them",
+    "framed_serial: poll.send.raw": "bytes that are sent as they stand, without a frame around them",
+    "framed_serial: commands.NAME.send.raw": "bytes that are sent as they stand, without a frame around them",
+    "framed_serial: commands.NAME.arguments": "what the command takes, by name",
+    "framed_serial: commands.NAME.arguments.NAME.least": "the smallest value",
+    "framed_serial: commands.NAME.arguments.NAME.most": "the largest value",
+    "framed_serial: commands.NAME.arguments.NAME.default": "where the command does not say",
+    "framed_serial: examples[].bytes": "the frame, as the manual prints it",
+    "http_push: clock.timezone": "of times that name none",
+    "modbus_io: units": "the modules on the line",
+    "modbus_io: interlocks": "fire linkage: what an input opens and holds open",
+    "modbus_io: units[].inputs": "its dry contacts",
+    "modbus_io: units[].outputs": "its relays",
+    "modbus_io: units[].barriers": "the gate barriers on it",
+    "modbus_io: units[].inputs[].means": "the kind of signal when it leaves its rest, or both kinds",
+    "modbus_io: units[].barriers[].inputs": "what the barrier feels",
+    "modbus_io: units[].barriers[].outputs.stop": "the coil that stops the arm",
+    "modbus_io: units[].barriers[].inputs.opened.normally": "how the contact is at rest",
+    "mqtt_mapped: commands": "what the device can be told, by name",
+    "mqtt_mapped: states[].above": "it holds while the value is above this number",
+    "mqtt_mapped: states[].below": "it holds while the value is below this number",
+    "mqtt_mapped: events[].kind": "the kind of signal",
+    "mqtt_mapped: commands.NAME.topic": "where the command is published",
+    "mqtt_mapped: commands.NAME.payload": "what is published",
+    "osdp_readers: readers": "the readers on the line",
+    "sip_intercom: stations": "the door stations that may call",
+    "sip_intercom: stations[].unlock": "how the door there is opened",
+    "syslog_lines: senders": "devices that write here, each a device of its own",
+    "syslog_lines: senders[].id": "what it is called in rules and in the guard room",
+    "doorway: forced": "a door that was forced open",
+    "doorway: held": "a door that stands open too long",
+    "doorway: denied": "cards that were refused too often",
+    "report: severity": "of a report, where `severities` does not say otherwise",
+}
+"""Keys whose models give no description yet, as `KIND: PATH`. A description in the model goes before it."""
+
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?")
 _SEVERITIES = {1: "low", 2: "medium", 3: "high", 4: "critical"}
 
@@ -106,7 +158,7 @@ class _Section:
             if section:
                 inner.append((f"{path}{name}{section[0]}", section[1]))
             default = "**required**" if name in required else _default(field)
-            yield f"| `{name}` | {_cell(self._type(field))} | {default} | {_cell(self._meaning(name, field))} |"
+            yield f"| `{name}` | {_cell(self._type(field))} | {default} | {_cell(self._meaning(path, name, field))} |"
         yield ""
         for inside, section_schema in inner:
             yield from self._inner(inside, section_schema, level)
@@ -162,7 +214,8 @@ class _Section:
         """The type of a list or an object; empty for anything else."""
         match field:
             case {"type": "array", "items": items}:
-                return f"list of {self._type(items)}"
+                inside = self._type(items)
+                return "list of sections" if inside == "section" else f"list of {inside}"
             case {"type": "array"}:
                 return "list"
             case {"type": "object", "properties": {"zh": _, "en": _}}:
@@ -173,9 +226,10 @@ class _Section:
                 return "section"
         return ""
 
-    def _meaning(self, name: str, field: Schema) -> str:
-        meaning = field.get("description") or self._resolved(field).get("description") or USUAL.get(name, "")
-        return _sentence(meaning) if meaning else ""
+    def _meaning(self, path: str, name: str, field: Schema) -> str:
+        described = field.get("description") or self._resolved(field).get("description")
+        meaning = described or MEANINGS.get(f"{self._kind or 'compound'}: {path}{name}") or USUAL.get(name, "")
+        return _sentence(meaning)
 
 
 def _number(field: Schema) -> str:
@@ -188,10 +242,14 @@ def _number(field: Schema) -> str:
         case None, None:
             return word
         case _, None:
-            return f"{word}, {'more than' if 'exclusiveMinimum' in field else 'at least'} {low:g}"
+            return f"{word}, {'more than' if 'exclusiveMinimum' in field else 'at least'} {_plain(low)}"
         case None, _:
-            return f"{word}, up to {high:g}"
-    return f"{word}, {'more than ' if 'exclusiveMinimum' in field else ''}{low:g} to {high:g}"
+            return f"{word}, up to {_plain(high)}"
+    return f"{word}, {'more than ' if 'exclusiveMinimum' in field else ''}{_plain(low)} to {_plain(high)}"
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 def _default(field: Schema) -> str:
