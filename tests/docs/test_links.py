@@ -87,3 +87,11 @@ def test_named_make_targets_are_there() -> None:
         for name in re.findall(r"^make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert named <= targets
+
+
+def test_named_figures_are_there() -> None:
+    """Names of /metrics: those of counters end in `_total` there."""
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "gateway").rglob("metrics.py"))
+    named = {name.removesuffix("_total") for name in re.findall(r"`(anju_[a-z_]+)`", pages)}
+    assert named <= set(re.findall(r'"(anju_[a-z_]+)"', code))
