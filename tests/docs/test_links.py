@@ -77,6 +77,16 @@ def test_named_files_are_there(page: Path) -> None:
     assert not missing, f"{page.name} names files that are not there: {missing}"
 
 
+def test_files_named_in_the_yaml_are_there() -> None:
+    files = sorted((ROOT / "config").rglob("*.yaml"))
+    named = {
+        (file.name, path)
+        for file in files
+        for path in re.findall(r"(?:gateway|docs)/[\w/-]+\.\w+", file.read_text("utf-8"))
+    }
+    assert not [(file, path) for file, path in named if not (ROOT / path).exists()]
+
+
 def test_named_make_targets_are_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
