@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -16,8 +17,8 @@ from typing import Any
 
 BIN = Path(sys.executable).parent
 READY_S = 90
-SOME_SECONDS = 4.0
-"""How long a command that runs until Ctrl-C is left running."""
+STARTS_S, GOES_ON_S = 60.0, 1.0
+"""How long a command that runs until Ctrl-C may be silent at first, and how long it is left running then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class RunningDemo:
         return done.returncode, done.stdout
 
     def run_until_interrupted(self, text: str, folder: Path) -> tuple[int, str]:
-        """Start it, leave it for some seconds, and interrupt it as Ctrl-C does."""
+        """Start it, interrupt it as Ctrl-C does a little after its first output, and wait for its end."""
         with subprocess.Popen(
             ["bash", "-c", f"exec {self.in_place(text).strip()}"],
             cwd=folder,
@@ -70,15 +71,17 @@ class RunningDemo:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
             start_new_session=True,
         ) as process:
-            try:
-                said, _ = process.communicate(timeout=SOME_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGINT)
-                said, _ = process.communicate(timeout=30)
-        return process.returncode, said
+            assert process.stdout is not None
+            said = b""
+            # Not after a fixed time: on a busy machine that would interrupt Python while it still imports.
+            if select.select([process.stdout], [], [], STARTS_S)[0]:
+                said = os.read(process.stdout.fileno(), 65_536)
+                time.sleep(GOES_ON_S)
+            os.killpg(process.pid, signal.SIGINT)
+            rest, _ = process.communicate(timeout=30)
+        return process.returncode, (said + rest).decode()
 
 
 @contextmanager
