@@ -51,16 +51,12 @@ USUAL = {
 """What keys mean that have no description in their model, because they mean the same everywhere."""
 
 MEANINGS = {
-    "compound: http": "the guard room's page and the API",
-    "compound: mqtt": "devices that speak MQTT",
-    "compound: vision": "how cameras are analysed",
     "compound: mqtt.broker.port": "of the broker",
     "compound: retention.signals": "what devices reported; what an alert is based on stays",
     "compound: retention.snapshots": "pictures; those of alerts stay",
     "compound: retention.quarantine": "what could not be read",
     "compound: buildings[].id": "begins the paths of its places, such as b3",
     "dc09_receiver: accounts": "the panels that report here",
-    "framed_serial: clock": "of the host",
     "framed_serial: clock.timezone": "of the host's clock",
     "framed_serial: frame.escape": "where bytes like start are sent as two",
     "framed_serial: frame.escape.byte": "the escape byte, such as '7D'",
