@@ -1,4 +1,4 @@
-"""What rules decide, and the wake-ups they ask for."""
+"""What rules decide."""
 
 from __future__ import annotations
 
@@ -12,22 +12,8 @@ from gateway.model.words import Words
 
 
 @dataclass(frozen=True, slots=True)
-class Wake:
-    """A wake-up a rule asked for, come due. `time` is rule time; `number` its journal row.
-
-    `because` is the number of the signal on which it was asked for.
-    """
-
-    rule: str
-    key: str
-    time: datetime
-    number: int | None = None
-    because: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Raise:
-    """A situation is owed to a guard. The same rule and key again folds into the open alert."""
+    """A guard must handle a situation. The same rule and key again folds into the open alert."""
 
     key: str
     severity: Severity
@@ -38,7 +24,7 @@ class Raise:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """The situation is over; the alert stays until a person closes it."""
+    """The situation is over. The alert is marked as restored and stays until a person closes it."""
 
     key: str
     reason: Words
@@ -46,7 +32,7 @@ class Clear:
 
 @dataclass(frozen=True, slots=True)
 class WakeAt:
-    """Wake me at `time` with `key`; asking again with the same key moves it, None forgets it."""
+    """Wake the rule at `time` with `key`. The same key again moves the wake-up, a time of None cancels it."""
 
     key: str
     time: datetime | None
@@ -54,7 +40,7 @@ class WakeAt:
 
 @dataclass(frozen=True, slots=True)
 class Perform:
-    """Have a device do something."""
+    """Have a device carry out a command."""
 
     device: str
     action: str

@@ -100,7 +100,7 @@ async def _enrolled(data: Path, matching: FaceMatching) -> tuple[list[str], Any]
     from gateway.people import faces  # noqa: PLC0415  slow to load
 
     async with Store.open(data) as store:
-        enrolled = (await faces.known(store, matching)).faces
+        enrolled = (await faces.load_identities(store, matching)).faces
     return [face.person_id for face in enrolled], np.array([face.template for face in enrolled], np.float32)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.common import data_option
+from gateway.cli.control_client import refresh_register
 from gateway.cli.faces.camera_snapshot import find_gateway_url, snapshot
 from gateway.cli.faces.options import config_option, load_matching
 from gateway.errors import NotFound
@@ -53,6 +54,8 @@ def enrol(
             photos.write_bytes(picture)
         examined = _examine(_list_photos(photos or Path(), person), models)
         enrolled, rejected = asyncio.run(_enrol_photos(data, examined, models))
+    if enrolled:
+        refresh_register(data)
     _report(enrolled, rejected)
 
 
