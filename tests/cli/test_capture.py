@@ -37,7 +37,7 @@ def test_what_nobody_else_may_read_is_overwritten_at_the_same_length() -> None:
         "way": "in",
         "data": shown.hex(),
         "peer": "topic",
-        "redact": True,
+        "redacted": True,
     }
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from gateway.settings.mend import Wrong
 from gateway.settings.pinned_file import PinnedFile
-from gateway.vision.detect.model import DetectorModel, Format
+from gateway.vision.detect.detector_model import DetectorModel, OutputFormat
 
 Side = Annotated[int, Field(ge=32, le=4096)]
 
@@ -16,7 +16,9 @@ Side = Annotated[int, Field(ge=32, le=4096)]
 class DetectorSection(PinnedFile):
     """What it finds is told as object.seen with data.class, once for each thing that two looks agree on."""
 
-    format: Annotated[Format, Field(description="what comes out of it: yolov5, yolov8 (9, 11), nms (yolov10) or ssd")]
+    format: Annotated[
+        OutputFormat, Field(description="what comes out of it: yolov5, yolov8 (9, 11), nms (yolov10) or ssd")
+    ]
     classes: Annotated[
         tuple[str, ...],
         Field(min_length=1, description="names of its classes, in its order; '' for those that are nothing to us"),
@@ -45,4 +47,4 @@ class DetectorSection(PinnedFile):
     @property
     def model(self) -> DetectorModel:
         said = self.model_dump() | {"path": str(self.path)}
-        return DetectorModel.of(said)
+        return DetectorModel.from_json(said)
