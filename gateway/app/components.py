@@ -13,7 +13,7 @@ from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.file_descriptors import Shares
 from gateway.app.links import Links
 from gateway.app.own_alerts import OwnAlerts
-from gateway.app.recording import Recording, make_recording
+from gateway.app.recording import RecordingService, make_recording
 from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
 from gateway.desk import Desk
@@ -57,7 +57,7 @@ class Components:
     people: People
     unrecorded: UnrecordedSignals
     witness: SnapshotTaker
-    recording: Recording
+    recording: RecordingService
     say: Say
     refusals: RefusalLog
     share: Shares

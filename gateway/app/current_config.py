@@ -9,10 +9,10 @@ from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Device, DeviceType
-from gateway.recording.cameras import Cameras
+from gateway.recording.camera_lookup import CameraLookup
 from gateway.rule import Compound
 from gateway.vision.matching import FaceMatching
-from gateway.web import Facts
+from gateway.web import CompoundInfo
 
 
 class CurrentConfig:
@@ -22,9 +22,9 @@ class CurrentConfig:
         self.started = started
         self.configuration: Configuration | None = None
         self.compound = Compound(started.name, {}, {})
-        self.cameras = Cameras({})
+        self.cameras = CameraLookup({})
         self.settings = started
-        self._facts: Facts | None = None
+        self._facts: CompoundInfo | None = None
 
     def take(self, configuration: Configuration, compound: Compound) -> None:
         """This holds from now on."""
@@ -34,7 +34,7 @@ class CurrentConfig:
         self.cameras.know(compound.devices)
         self._facts = None
 
-    def facts(self) -> Facts:
+    def facts(self) -> CompoundInfo:
         """What the pages say about the compound."""
         if self._facts is None:
             self._facts = self._make_facts()
@@ -49,11 +49,11 @@ class CurrentConfig:
     def matching(self) -> FaceMatching:
         return self.settings.vision.faces.matching
 
-    def _make_facts(self) -> Facts:
+    def _make_facts(self) -> CompoundInfo:
         settings = self.settings
         # One that is not written follows http.listen, which is read once.
         url = (settings if "public_url" in settings.model_fields_set else self.started).public_url
-        return Facts(
+        return CompoundInfo(
             name=settings.name,
             language=settings.language,
             property_phone=settings.property_phone,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.config.configuration import Configuration
-from gateway.web.connections import MOST
+from gateway.web.connections import MAX_CONNECTIONS
 
 log = structlog.get_logger(__name__)
 ENOUGH = 65_536
@@ -48,12 +48,12 @@ def shares(limit: int, configuration: Configuration) -> Shares:
     endpoint = configuration.compound.mqtt.endpoint
     mqtt = endpoint.connections if endpoint else 0
     receivers = [at_once(each.settings) for each in configuration.devices if at_once(each.settings)]
-    wanted = 2 * MOST + mqtt + sum(receivers)
+    wanted = 2 * MAX_CONNECTIONS + mqtt + sum(receivers)
     there_is = max(0, limit - OWN - A_DEVICE * len(configuration.all_devices()))
     if wanted <= there_is:
-        return Shares(MOST, mqtt, max(receivers, default=0))
+        return Shares(MAX_CONNECTIONS, mqtt, max(receivers, default=0))
     part = there_is / wanted
-    low = Shares(_least(MOST, part), _least(mqtt, part), _least(max(receivers, default=0), part))
+    low = Shares(_least(MAX_CONNECTIONS, part), _least(mqtt, part), _least(max(receivers, default=0), part))
     log.warning(
         "open files are few: fewer connections are taken than configured; raise LimitNOFILE",
         open_files=limit,

@@ -11,10 +11,10 @@ import structlog
 
 from gateway.desk import Desk
 from gateway.errors import NotRecorded
-from gateway.recording.cameras import Cameras
+from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.recorder import Recorder
-from gateway.recording.recording_file import RecordingFiles
-from gateway.recording.retention import purge_for_good
+from gateway.recording.recording_writer import RecordingWriter
+from gateway.recording.retention import purge_periodically
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 from gateway.vision.pool import VisionPool
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordingService:
     """Everything about recordings that lasts as long as the gateway."""
 
     shelf: ClipStorage
@@ -34,12 +34,12 @@ class Recording:
         """Runs for good."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.recorder.run())
-            tasks.create_task(purge_for_good(store, self.shelf, now, keep))
+            tasks.create_task(purge_periodically(store, self.shelf, now, keep))
 
 
 def make_recording(
-    cameras: Cameras, vision: VisionPool, store: Store, now: Callable[[], datetime], desk: Desk, hub: Hub
-) -> Recording:
+    cameras: CameraLookup, vision: VisionPool, store: Store, now: Callable[[], datetime], desk: Desk, hub: Hub
+) -> RecordingService:
     """Screens are told of an alert that has got a recording."""
 
     async def changed(alert_id: str) -> None:
@@ -52,4 +52,4 @@ def make_recording(
             hub.alert_changed(alert)
 
     shelf = ClipStorage.of(store.path.parent)
-    return Recording(shelf, Recorder(cameras, RecordingFiles(vision, store, shelf, now), now, changed))
+    return RecordingService(shelf, Recorder(cameras, RecordingWriter(vision, store, shelf, now), now, changed))

@@ -13,7 +13,7 @@ import structlog
 
 from gateway.auth.passwords import Passwords
 from gateway.auth.throttle import LoginThrottle
-from gateway.auth.users import hash_of
+from gateway.auth.users import token_hash
 from gateway.errors import NotRecorded, WrongPassword
 from gateway.limits import RateLimit, Refusal, RefusalLog, network
 from gateway.model import Role
@@ -21,19 +21,19 @@ from gateway.store import Store
 from gateway.store.columns import from_us, to_us
 
 log = structlog.get_logger(__name__)
-IDLE = timedelta(hours=16)
+IDLE_TIMEOUT = timedelta(hours=16)
 """A session unused this long has ended."""
-AT_MOST = timedelta(hours=24)
+MAX_AGE = timedelta(hours=24)
 """However much it is used."""
 _SLIDES = timedelta(minutes=5)
 """How far a session must have run down before it is written anew."""
-WRONG = Refusal("sign-in", "wrong user name or password")
+WRONG_PASSWORD = Refusal("sign-in", "wrong user name or password")
 _MOST_UNWRITTEN = 100
 _MOST_FAMILIAR = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class Identity:
     """Somebody who may be here. `key` is the hash of their session or token; a token's does not expire."""
 
     user: str
@@ -46,7 +46,7 @@ class SignedIn:
 class _Unwritten:
     """A session the disk would not take: a guard must get in to see that it is full."""
 
-    who: SignedIn
+    who: Identity
     password: str
 
 
@@ -74,7 +74,7 @@ class Accounts:
         self._familiar: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._unwritten: dict[bytes, _Unwritten] = {}
 
-    async def sign_in(self, user: str, password: str, address: str) -> tuple[str, SignedIn]:
+    async def sign_in(self, user: str, password: str, address: str) -> tuple[str, Identity]:
         """A new token and who it stands for. Raises WrongPassword or TooMany, the same for anyone."""
         tries = self._tries(user, network(address))
         wait = max(limit.wait_for(key) for limit, key in tries)
@@ -84,26 +84,26 @@ class Accounts:
             row = await self._user(user)
             matches = await self._passwords.matches(row["password"] if row else None, password)
         if row is None or not matches:
-            self._refusals.note(WRONG, address=address)
+            self._refusals.note(WRONG_PASSWORD, address=address)
             raise WrongPassword("the user name or the password is wrong")
         for limit, key in tries:
             limit.give_back(key)
         self._remember(user, network(address))
         return await self._begin(row)
 
-    async def find(self, token: str) -> SignedIn | None:
+    async def find(self, token: str) -> Identity | None:
         """Whose session this is; using it makes it last longer."""
-        who = await self.still(hash_of(token))
+        who = await self.still(token_hash(token))
         if who is None or who.expires_at is None:
             return None
         return await self._slide(who)
 
-    async def find_bearer(self, token: str) -> SignedIn | None:
+    async def find_bearer(self, token: str) -> Identity | None:
         """Whose program's token this is."""
-        key = hash_of(token)
+        key = token_hash(token)
         return await self._store.read(lambda connection: _bearer(connection, key))
 
-    async def still(self, key: bytes) -> SignedIn | None:
+    async def still(self, key: bytes) -> Identity | None:
         """Who is behind the key of a session or token now; None when it has ended."""
         if (unwritten := self._unwritten.get(key)) is not None:
             return await self._still_unwritten(unwritten)
@@ -130,7 +130,7 @@ class Accounts:
         return await self._store.read(query)
 
     async def sign_out(self, token: str) -> None:
-        key = hash_of(token)
+        key = token_hash(token)
         self._unwritten.pop(key, None)
         await self._store.write(
             lambda connection: connection.execute("DELETE FROM web_sessions WHERE token = ?", (key,)).rowcount
@@ -149,10 +149,10 @@ class Accounts:
         if len(self._familiar) > _MOST_FAMILIAR:
             self._familiar.popitem(last=False)
 
-    async def _begin(self, row: sqlite3.Row) -> tuple[str, SignedIn]:
+    async def _begin(self, row: sqlite3.Row) -> tuple[str, Identity]:
         token = secrets.token_urlsafe(32)
         now = self._now()
-        who = SignedIn(row["name"], Role(row["role"]), now + IDLE, hash_of(token))
+        who = Identity(row["name"], Role(row["role"]), now + IDLE_TIMEOUT, token_hash(token))
         try:
             await self._store.write(lambda connection: _begin(connection, who, now), urgent=True)
         except NotRecorded:
@@ -161,7 +161,7 @@ class Accounts:
             self._unwritten[who.key] = _Unwritten(who, row["password"])
         return token, who
 
-    async def _still_unwritten(self, unwritten: _Unwritten) -> SignedIn | None:
+    async def _still_unwritten(self, unwritten: _Unwritten) -> Identity | None:
         who = unwritten.who
         row = await self._user(who.user)
         ended = who.expires_at is not None and who.expires_at <= self._now()
@@ -170,9 +170,9 @@ class Accounts:
             return None
         return replace(who, role=Role(row["role"]))
 
-    async def _slide(self, who: SignedIn) -> SignedIn:
+    async def _slide(self, who: Identity) -> Identity:
         now = self._now()
-        if who.key in self._unwritten or who.expires_at is None or now + IDLE - who.expires_at < _SLIDES:
+        if who.key in self._unwritten or who.expires_at is None or now + IDLE_TIMEOUT - who.expires_at < _SLIDES:
             return who
         try:
             until = await self._store.write(lambda connection: _slide(connection, who.key, now))
@@ -181,11 +181,11 @@ class Accounts:
         return replace(who, expires_at=from_us(until)) if until else who
 
 
-def _begin(connection: sqlite3.Connection, who: SignedIn, now: datetime) -> None:
+def _begin(connection: sqlite3.Connection, who: Identity, now: datetime) -> None:
     connection.execute("DELETE FROM web_sessions WHERE expires_at <= ?", (to_us(now),))
     connection.execute(
         "INSERT INTO web_sessions (token, user, created_at, expires_at) VALUES (?, ?, ?, ?)",
-        (who.key, who.user, to_us(now), to_us(now + IDLE)),
+        (who.key, who.user, to_us(now), to_us(now + IDLE_TIMEOUT)),
     )
 
 
@@ -193,22 +193,22 @@ def _slide(connection: sqlite3.Connection, key: bytes, now: datetime) -> int | N
     rows = connection.execute(
         "UPDATE web_sessions SET expires_at = max(expires_at, min(?, created_at + ?)) WHERE token = ?"
         " RETURNING expires_at",
-        (to_us(now + IDLE), AT_MOST // timedelta(microseconds=1), key),
+        (to_us(now + IDLE_TIMEOUT), MAX_AGE // timedelta(microseconds=1), key),
     ).fetchall()
     return rows[0]["expires_at"] if rows else None
 
 
-def _session(connection: sqlite3.Connection, key: bytes, now: int) -> SignedIn | None:
+def _session(connection: sqlite3.Connection, key: bytes, now: int) -> Identity | None:
     row = connection.execute(
         "SELECT name, role, expires_at FROM web_sessions JOIN web_users ON name = user"
         " WHERE token = ? AND expires_at > ?",
         (key, now),
     ).fetchone()
-    return SignedIn(row["name"], Role(row["role"]), from_us(row["expires_at"]), key) if row else None
+    return Identity(row["name"], Role(row["role"]), from_us(row["expires_at"]), key) if row else None
 
 
-def _bearer(connection: sqlite3.Connection, key: bytes) -> SignedIn | None:
+def _bearer(connection: sqlite3.Connection, key: bytes) -> Identity | None:
     row = connection.execute(
         "SELECT name, role FROM web_tokens JOIN web_users ON name = user WHERE token = ?", (key,)
     ).fetchone()
-    return SignedIn(row["name"], Role(row["role"]), None, key) if row else None
+    return Identity(row["name"], Role(row["role"]), None, key) if row else None

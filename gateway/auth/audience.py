@@ -37,7 +37,7 @@ def is_personal(kind: str) -> bool:
     return kind.startswith(_PERSONAL)
 
 
-def shown_data(signal: Signal, audience: Audience) -> Json:
+def visible_data(signal: Signal, audience: Audience) -> Json:
     if audience is Audience.MANAGING:
         return signal.data
     if audience.sees_people:

@@ -15,8 +15,8 @@ from gateway.errors import TooMany
 _AT_ONCE = 2
 _WAITING = 20
 _REMEMBERED = 1000
-SHORTEST = 8
-LONGEST = 200
+MIN_LENGTH = 8
+MAX_LENGTH = 200
 
 
 class Passwords:

@@ -6,15 +6,15 @@ import sqlite3
 
 import structlog
 
-from gateway.auth.accounts import Accounts, SignedIn
+from gateway.auth.accounts import Accounts, Identity
 from gateway.errors import AnjuError
 
 log = structlog.get_logger(__name__)
-SESSION_ENDED = 4401
+CLOSE_SESSION_ENDED = 4401
 """Close code: sign in again."""
 
 
-async def session_holds(accounts: Accounts, who: SignedIn) -> bool:
+async def session_is_valid(accounts: Accounts, who: Identity) -> bool:
     """Whether the session stands, in the same role; while the record can't be asked, nobody is thrown out."""
     try:
         now = await accounts.still(who.key)

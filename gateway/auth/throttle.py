@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager
 
 from gateway.errors import TooMany
 
-LONGEST_S = 5.0
+MAX_WAIT_S = 5.0
 """A person waits so long for a page, and a guesser gets no further than some tries a second."""
-AT_ONCE, IN_ALL = 50, 200
+MAX_WAITING_PER_ADDRESS, MAX_WAITING = 50, 200
 """How many may wait, of one address and of all: each holds a connection."""
-Pause = Callable[[float], Awaitable[None]]
+Sleep = Callable[[float], Awaitable[None]]
 
 
 class LoginThrottle:
-    def __init__(self, pause: Pause = asyncio.sleep) -> None:
+    def __init__(self, pause: Sleep = asyncio.sleep) -> None:
         self._pause = pause
         self._waiting: Counter[str] = Counter()
         self._turns = asyncio.Semaphore(1)
@@ -26,11 +26,11 @@ class LoginThrottle:
         """Return after so many seconds, or LONGEST_S. Raises TooMany where too many wait already."""
         if seconds <= 0:
             return
-        if self._waiting[address] >= AT_ONCE or self._waiting.total() >= IN_ALL:
-            raise TooMany("too many attempts", LONGEST_S)
+        if self._waiting[address] >= MAX_WAITING_PER_ADDRESS or self._waiting.total() >= MAX_WAITING:
+            raise TooMany("too many attempts", MAX_WAIT_S)
         self._waiting[address] += 1
         try:
-            await self._pause(min(seconds, LONGEST_S))
+            await self._pause(min(seconds, MAX_WAIT_S))
         finally:
             self._waiting[address] -= 1
             self._waiting += Counter()  # drops what is zero

@@ -9,14 +9,14 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.auth.passwords import LONGEST, SHORTEST, Passwords
+from gateway.auth.passwords import MAX_LENGTH, MIN_LENGTH, Passwords
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.model import Role
 from gateway.store import Store
 from gateway.store.columns import from_us, to_us
 
 _NAME = re.compile(r"[\w][\w.@-]{0,39}")
-BEARER = "anju_"
+TOKEN_PREFIX = "anju_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Users:
 
     async def issue_token(self, name: str, now: datetime) -> str:
         """A long-lived token for a program that acts as this user; it can't be shown again. Raises NotFound."""
-        token = BEARER + secrets.token_urlsafe(32)
-        await self._store.write(lambda connection: _add_token(connection, name, hash_of(token), now))
+        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        await self._store.write(lambda connection: _add_token(connection, name, token_hash(token), now))
         return token
 
     async def revoke_tokens(self, name: str) -> int:
@@ -68,18 +68,18 @@ class Users:
         return await self._store.write(lambda connection: _revoke_tokens(connection, name))
 
 
-def weakness(name: str, password: str) -> str | None:
+def password_weakness(name: str, password: str) -> str | None:
     """Why a password is too weak to be set by a person, or None."""
-    if len(password) < SHORTEST:
-        return f"it has {len(password)} characters, {SHORTEST} is the least"
-    if len(password) > LONGEST:
-        return f"it has {len(password)} characters, {LONGEST} is the most"
+    if len(password) < MIN_LENGTH:
+        return f"it has {len(password)} characters, {MIN_LENGTH} is the least"
+    if len(password) > MAX_LENGTH:
+        return f"it has {len(password)} characters, {MAX_LENGTH} is the most"
     if name.lower() in password.lower() or len(set(password)) < 4:
         return "it is too easy to guess"
     return None
 
 
-def hash_of(token: str) -> bytes:
+def token_hash(token: str) -> bytes:
     """What is kept of a token; 256 bits of chance need no slow hash."""
     return hashlib.sha256(token.encode(errors="surrogateescape")).digest()
 

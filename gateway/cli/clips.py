@@ -12,9 +12,9 @@ import click
 
 from gateway.cli.common import data_option
 from gateway.recording import rows
-from gateway.recording.clip import Clip
-from gateway.recording.export import Exported, export
-from gateway.recording.manifest import MANIFEST, faults
+from gateway.recording.clip import RecordedClip
+from gateway.recording.export import ExportResult, export
+from gateway.recording.manifest import MANIFEST, verify_export
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 
@@ -35,7 +35,7 @@ def command() -> None:
 def export_(alert: str, out: Path, by: str, data: Path) -> None:
     """Write the recordings of ALERT, its story and their hashes to a folder."""
 
-    async def run() -> Exported:
+    async def run() -> ExportResult:
         async with Store.open(data) as store:
             return await export(store, ClipStorage.of(data), alert, out, by, datetime.now(UTC))
 
@@ -51,10 +51,10 @@ def export_(alert: str, out: Path, by: str, data: Path) -> None:
 def list_(alert: str | None, data: Path) -> None:
     """The newest recordings, or those of ALERT."""
 
-    def query(connection: sqlite3.Connection) -> list[Clip]:
+    def query(connection: sqlite3.Connection) -> list[RecordedClip]:
         return rows.of_alert(connection, alert) if alert else rows.newest(connection, _NEWEST)
 
-    async def run() -> list[Clip]:
+    async def run() -> list[RecordedClip]:
         async with Store.open(data) as store:
             return await store.read(query)
 
@@ -68,7 +68,7 @@ def list_(alert: str | None, data: Path) -> None:
 def verify(folder: Path) -> None:
     """Whether an exported FOLDER is still as it was exported."""
     try:
-        found = faults(folder)
+        found = verify_export(folder)
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{folder} can't be verified: {error}") from None
     if found:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 
 from gateway.auth.passwords import Passwords
-from gateway.auth.users import Users, weakness
+from gateway.auth.users import Users, password_weakness
 from gateway.cli.common import data_option
 from gateway.model import Role
 from gateway.store import Store
@@ -99,6 +99,6 @@ def _password(name: str, from_stdin: bool) -> str:
         password = first
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
-    if why := weakness(name, password):
+    if why := password_weakness(name, password):
         raise click.ClickException(f"this password can't be used: {why}")
     return password

@@ -9,7 +9,7 @@ from gateway.model import new_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
+class RecordedClip:
     """`file` is the SHA-256 of the MP4, and its name on the shelf."""
 
     alert: str

@@ -12,15 +12,15 @@ from typing import Any
 
 from gateway.model import Alert, Signal
 from gateway.recording import rows
-from gateway.recording.clip import Clip
+from gateway.recording.clip import RecordedClip
 from gateway.store import audit, journal
 
 FORMAT = "anju-clips/1"
-MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
+MANIFEST, CHECKSUMS = "manifest.json", "SHA256SUMS"
 _MOST_SIGNALS = 500
 
 
-def manifest(connection: sqlite3.Connection, alert: Alert, by: str, at: datetime) -> dict[str, Any]:
+def build_manifest(connection: sqlite3.Connection, alert: Alert, by: str, at: datetime) -> dict[str, Any]:
     """JSON; every time is UTC."""
     signals = journal.signals_of_alert(connection, alert.id, _MOST_SIGNALS)
     return {
@@ -36,7 +36,7 @@ def manifest(connection: sqlite3.Connection, alert: Alert, by: str, at: datetime
     }
 
 
-def files(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def listed_files(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Name and SHA-256 of each file that a manifest speaks of."""
     for clip in said["clips"]:
         yield clip["file"], clip["sha256"]
@@ -44,16 +44,18 @@ def files(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield said["snapshot"]["file"], said["snapshot"]["sha256"]
 
 
-def faults(folder: Path) -> list[str]:
+def verify_export(folder: Path) -> list[str]:
     """What in an exported folder is not as its manifest says. Raises OSError or ValueError when it has none."""
     said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise ValueError(f"{folder / MANIFEST} is no manifest of {FORMAT}")
-    found = [f"{name} is not what was exported" for name, sha256 in files(said) if digest(folder / name) != sha256]
+    found = [
+        f"{name} is not what was exported" for name, sha256 in listed_files(said) if sha256_of(folder / name) != sha256
+    ]
     return found + [f"step {row['number']} was changed" for row in said["story"] if not audit.is_true(row)]
 
 
-def digest(path: Path) -> str | None:
+def sha256_of(path: Path) -> str | None:
     """SHA-256 in hexadecimal; None when there is no such file."""
     try:
         with path.open("rb") as file:
@@ -80,7 +82,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _clip(clip: Clip) -> dict[str, Any]:
+def _clip(clip: RecordedClip) -> dict[str, Any]:
     return {
         "id": clip.id,
         "camera": clip.camera,

@@ -17,26 +17,26 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.model import Alert, Words
-from gateway.recording.cameras import Cameras
-from gateway.recording.clip import Clip
-from gateway.recording.recording_file import RecordingFile, RecordingFiles
+from gateway.recording.camera_lookup import CameraLookup
+from gateway.recording.clip import RecordedClip
+from gateway.recording.recording_writer import RecordingJob, RecordingWriter
 from gateway.recording.storage import Draft
 
 log = structlog.get_logger(__name__)
 BEFORE, AFTER = timedelta(seconds=10), timedelta(seconds=20)
-LONGEST = timedelta(seconds=90)
+MAX_DURATION = timedelta(seconds=90)
 """A recording that alerts keep extending ends here; the next alert begins another."""
-TOO_LATE = timedelta(seconds=30)
+MAX_ALERT_AGE = timedelta(seconds=30)
 """After so long nothing of the moment is in the camera's ring any more: alerts caught up with after a crash."""
-MOST_OF_ONE_CAMERA = 4
+MAX_PER_CAMERA = 4
 """Recordings at once. Two overlap where alerts go on for longer than one may last."""
-MOST_OF_ONE_ALERT = 5
+MAX_PER_ALERT = 5
 _REMEMBERED = 2000
 _CROWDED = Words("同一摄像机同时录像过多", "too many recordings of one camera at once")
 
 
 @dataclass(slots=True)
-class Counts:
+class RecordingCounts:
     """Since the start: recordings kept, failed, and not begun because too many of one camera ran."""
 
     kept: int = 0
@@ -56,22 +56,22 @@ class _Covered:
 class Recorder:
     """`changed(alert)` is told of an alert that has got a recording. Run `run()` in a task."""
 
-    cameras: Cameras
-    films: RecordingFiles
+    cameras: CameraLookup
+    films: RecordingWriter
     now: Callable[[], datetime]
     changed: Callable[[str], Awaitable[None]]
-    counts: Counts = field(default_factory=Counts)
-    _new: list[RecordingFile] = field(default_factory=list)
+    counts: RecordingCounts = field(default_factory=RecordingCounts)
+    _new: list[RecordingJob] = field(default_factory=list)
     _untold: list[tuple[str, str]] = field(default_factory=list)
     """Alerts and cameras that nothing is recorded of, which is to be told."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _running: list[RecordingFile] = field(default_factory=list)
+    _running: list[RecordingJob] = field(default_factory=list)
     _covered: dict[str, _Covered] = field(default_factory=dict)
 
     def look(self, alert: Alert) -> None:
         """Have it filmed, if it happens now and a camera sees it. Returns at once."""
         camera = self.cameras.of(alert)
-        if camera is None or alert.restored_at is not None or self.now() - alert.last_at > TOO_LATE:
+        if camera is None or alert.restored_at is not None or self.now() - alert.last_at > MAX_ALERT_AGE:
             return
         film = self._cast(alert, camera)
         if film is not None:
@@ -108,10 +108,10 @@ class Recorder:
         for draft in drafts:
             self._count(await self.films.salvage(draft))
 
-    def _cast(self, alert: Alert, camera: str) -> RecordingFile | None:
+    def _cast(self, alert: Alert, camera: str) -> RecordingJob | None:
         """A new film for the alert, unless it is or can be in one that runs, or is in enough of them."""
         covered = self._covered.get(alert.id)
-        if covered and (alert.last_at <= covered.until or covered.times >= MOST_OF_ONE_ALERT):
+        if covered and (alert.last_at <= covered.until or covered.times >= MAX_PER_ALERT):
             return None
         until = alert.last_at + AFTER
         film = next((film for film in self._running if film.takes_in(camera, until)), None)
@@ -126,11 +126,11 @@ class Recorder:
             film.extend(alert.id, until)
             return None
         begin = alert.last_at - BEFORE
-        return RecordingFile(camera, begin, until, longest=begin + LONGEST, alerts=[alert.id])
+        return RecordingJob(camera, begin, until, longest=begin + MAX_DURATION, alerts=[alert.id])
 
     def _is_crowded(self, camera: str) -> bool:
         """What is only made into a file does not count."""
-        return sum(film.camera == camera and not film.ending for film in self._running) >= MOST_OF_ONE_CAMERA
+        return sum(film.camera == camera and not film.ending for film in self._running) >= MAX_PER_CAMERA
 
     def _cover(self, alert: str, until: datetime) -> None:
         times = self._covered.pop(alert).times if alert in self._covered else 0
@@ -138,7 +138,7 @@ class Recorder:
         while len(self._covered) > _REMEMBERED:
             del self._covered[next(iter(self._covered))]
 
-    async def _make(self, film: RecordingFile) -> None:
+    async def _make(self, film: RecordingJob) -> None:
         try:
             made = await self.films.make(film)
         finally:
@@ -155,7 +155,7 @@ class Recorder:
         for alert in alerts:
             await self.changed(alert)
 
-    def _count(self, clips: list[Clip] | None) -> None:
+    def _count(self, clips: list[RecordedClip] | None) -> None:
         if clips:
             self.counts.kept += 1
         else:

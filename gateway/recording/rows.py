@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.desk import rows as alerts
 from gateway.model import Alert, Disposition, Step, Words, as_data
-from gateway.recording.clip import Clip
+from gateway.recording.clip import RecordedClip
 from gateway.store import audit
 from gateway.store.columns import from_us, to_us
 
@@ -17,7 +17,7 @@ BY = "anju"
 RECORDED, EXPIRED, MISSING = "clip", "clip-expired", "clip-missing"
 
 
-def append(connection: sqlite3.Connection, clip: Clip, at: datetime) -> None:
+def append(connection: sqlite3.Connection, clip: RecordedClip, at: datetime) -> None:
     connection.execute(
         "INSERT INTO clips (id, alert, camera, began, ended, file, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (clip.id, clip.alert, clip.camera, to_us(clip.began), to_us(clip.ended), clip.file, clip.size),
@@ -40,26 +40,26 @@ def alerts_since(connection: sqlite3.Connection, when: datetime, most: int) -> l
     return [alert for alert in found if alert is not None]
 
 
-def one(connection: sqlite3.Connection, clip_id: str) -> Clip | None:
+def one(connection: sqlite3.Connection, clip_id: str) -> RecordedClip | None:
     row = connection.execute("SELECT * FROM clips WHERE id = ?", (clip_id,)).fetchone()
     return _read(row) if row else None
 
 
-def of_alert(connection: sqlite3.Connection, alert: str) -> list[Clip]:
+def of_alert(connection: sqlite3.Connection, alert: str) -> list[RecordedClip]:
     """Oldest first."""
     return [
         _read(row) for row in connection.execute("SELECT * FROM clips WHERE alert = ? ORDER BY began, id", (alert,))
     ]
 
 
-def newest(connection: sqlite3.Connection, most: int) -> list[Clip]:
+def newest(connection: sqlite3.Connection, most: int) -> list[RecordedClip]:
     """Newest first."""
     return [
         _read(row) for row in connection.execute("SELECT * FROM clips ORDER BY began DESC, id DESC LIMIT ?", (most,))
     ]
 
 
-def of_alerts(connection: sqlite3.Connection, alerts: Iterable[str]) -> dict[str, Sequence[Clip]]:
+def of_alerts(connection: sqlite3.Connection, alerts: Iterable[str]) -> dict[str, Sequence[RecordedClip]]:
     found = {alert: of_alert(connection, alert) for alert in alerts}
     return {alert: clips for alert, clips in found.items() if clips}
 
@@ -86,8 +86,8 @@ def files(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(row[0] for row in connection.execute("SELECT DISTINCT file FROM clips"))
 
 
-def _read(row: sqlite3.Row) -> Clip:
-    return Clip(
+def _read(row: sqlite3.Row) -> RecordedClip:
+    return RecordedClip(
         id=row["id"],
         alert=row["alert"],
         camera=row["camera"],
@@ -98,7 +98,7 @@ def _read(row: sqlite3.Row) -> Clip:
     )
 
 
-def _said(clip: Clip) -> dict[str, object]:
+def _said(clip: RecordedClip) -> dict[str, object]:
     return {
         "clip": clip.id,
         "camera": clip.camera,

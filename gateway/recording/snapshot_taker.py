@@ -13,24 +13,24 @@ import structlog
 from gateway.desk import Desk
 from gateway.errors import AnjuError
 from gateway.model import Alert
-from gateway.recording.cameras import Cameras
+from gateway.recording.camera_lookup import CameraLookup
 from gateway.store import Store
 
 log = structlog.get_logger(__name__)
-PATIENCE_S = 3.0
-MOST_WAITING = 100
-Picture = Callable[[str], Awaitable[bytes | None]]
+TIMEOUT_S = 3.0
+MAX_PENDING = 100
+GetPicture = Callable[[str], Awaitable[bytes | None]]
 
 
 class SnapshotTaker:
     """`picture(camera)` is the newest JPEG of a camera, or None."""
 
-    def __init__(self, desk: Desk, store: Store, cameras: Cameras, picture: Picture) -> None:
+    def __init__(self, desk: Desk, store: Store, cameras: CameraLookup, picture: GetPicture) -> None:
         self._desk = desk
         self._store = store
         self._picture = picture
         self._cameras = cameras
-        self._waiting: asyncio.Queue[tuple[str, str]] = asyncio.Queue(MOST_WAITING)
+        self._waiting: asyncio.Queue[tuple[str, str]] = asyncio.Queue(MAX_PENDING)
 
     def look(self, alert: Alert) -> None:
         """Have a camera look, if the alert has no picture and one is there; when too many wait, let it be."""
@@ -43,7 +43,7 @@ class SnapshotTaker:
         while True:
             alert, camera = await self._waiting.get()
             try:
-                async with asyncio.timeout(PATIENCE_S):
+                async with asyncio.timeout(TIMEOUT_S):
                     await self._show(alert, camera)
             except (TimeoutError, OSError, AnjuError) as error:
                 log.warning("no picture for an alert", alert=alert, camera=camera, why=str(error))

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Self
 
 _NAME = re.compile(r"[0-9a-f]{64}")
-SPARE = 512 * 1024 * 1024
+MIN_FREE_BYTES = 512 * 1024 * 1024
 """Bytes that recordings leave free: the record needs them more."""
 _YOUNG_S = 3600.0
 """A file no row names may be younger than its row."""
 
 
 @dataclass(frozen=True, slots=True)
-class DraftNote:
+class DraftMetadata:
     """What a draft is for, written beside it: after a power cut it can still be told. Times in seconds since 1970."""
 
     camera: str
@@ -46,16 +46,16 @@ class Draft:
     def _note(self) -> Path:
         return self.raw.with_suffix(".json")
 
-    def note(self, note: DraftNote) -> None:
+    def note(self, note: DraftMetadata) -> None:
         unfinished = self._note.with_suffix(".new")
         unfinished.write_text(json.dumps(asdict(note)), encoding="utf-8")
         unfinished.replace(self._note)
 
-    def read_note(self) -> DraftNote:
+    def read_note(self) -> DraftMetadata:
         """Raises OSError or ValueError when there is none that can be read."""
         said = json.loads(self._note.read_text(encoding="utf-8"))
         try:
-            return DraftNote(str(said["camera"]), tuple(map(str, said["alerts"])), float(said["began"]))
+            return DraftMetadata(str(said["camera"]), tuple(map(str, said["alerts"])), float(said["began"]))
         except (KeyError, TypeError) as error:
             raise ValueError(f"{self._note.name} is no note of a recording: {error}") from error
 
@@ -102,7 +102,7 @@ class ClipStorage:
 
     def has_room(self) -> bool:
         self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return shutil.disk_usage(self._folder).free > SPARE
+        return shutil.disk_usage(self._folder).free > MIN_FREE_BYTES
 
     def purge(self, keep: frozenset[str]) -> int:
         """Delete what no row names any more; returns how many."""

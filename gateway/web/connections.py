@@ -18,26 +18,26 @@ from gateway.limits import Full, Seats, network
 from gateway.links.accept import Listener
 from gateway.model import Words
 
-MOST = 1000
+MAX_CONNECTIONS = 1000
 """Connections at once, unless the process may have too few descriptors for so many."""
-STRANGERS = 100
+MAX_UNUSED = 100
 """Of them without a single request; browsers open a few in advance."""
-QUIET_S = 75.0
+IDLE_TIMEOUT_S = 75.0
 """How long a request's head may take, and a connection be kept between two: longer than the 60 s of nginx before us.
 
 aiohttp counts from the connection or from the last answer, whatever trickles in; while a request is being answered,
 and over a WebSocket, it does not count.
 """
-TOO_MANY = Words(
+TOO_MANY_CONNECTIONS = Words(
     "网页连接太多，请检查网络中是否有异常设备",
     "too many connections: look for a device or program gone wild in the network",
 )
-GAVE_WAY = Words("空闲的网页连接让位给新连接", "a quiet connection gave way to a new one")
-NO_HTTP = Words("请求不是有效的 HTTP", "a request that is no HTTP")
+IDLE_CLOSED = Words("空闲的网页连接让位给新连接", "a quiet connection gave way to a new one")
+NOT_HTTP = Words("请求不是有效的 HTTP", "a request that is no HTTP")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Connection(web.RequestHandler):
+class HttpConnection(web.RequestHandler):
     """One of them. `busy`: a request is being answered; `heard_at` is when the last one was, in the loop's seconds."""
 
     def __init__(self, server: web.Server, connections: Connections) -> None:
@@ -46,7 +46,7 @@ class Connection(web.RequestHandler):
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
-            keepalive_timeout=QUIET_S,
+            keepalive_timeout=IDLE_TIMEOUT_S,
             access_log=no_log,
             auto_decompress=False,  # nobody sends us packed bodies, and a small one can unpack to gigabytes
         )
@@ -81,20 +81,20 @@ class Connection(web.RequestHandler):
 class Connections:
     """Every connection of the web's door."""
 
-    def __init__(self, door: Listener, most: int = MOST) -> None:
+    def __init__(self, door: Listener, most: int = MAX_CONNECTIONS) -> None:
         def clock() -> float:
             return asyncio.get_running_loop().time()
 
         self.most = most
         self._door = door
-        self._all = Seats[Connection](most, _evictable_since, clock=clock, each={"address": max(1, most // 2)})
-        self._strangers = Seats[Connection](min(STRANGERS, most), lambda each: each.heard_at, clock=clock)
+        self._all = Seats[HttpConnection](most, _evictable_since, clock=clock, each={"address": max(1, most // 2)})
+        self._strangers = Seats[HttpConnection](min(MAX_UNUSED, most), lambda each: each.heard_at, clock=clock)
 
     @web.middleware
     async def note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """A connection that asks is a stranger's no more, and is not closed while it is answered."""
         connection = request.protocol
-        if not isinstance(connection, Connection):
+        if not isinstance(connection, HttpConnection):
             return await handler(request)
         self._strangers.leave(connection)
         connection.became(busy=True)
@@ -103,15 +103,15 @@ class Connections:
         finally:
             connection.became(busy=False)
 
-    def come_to(self, server: web.Server) -> Callable[[], Connection]:
+    def come_to(self, server: web.Server) -> Callable[[], HttpConnection]:
         """What makes the protocol of every connection that comes in."""
-        return lambda: Connection(server, self)
+        return lambda: HttpConnection(server, self)
 
-    def arrived(self, connection: Connection) -> None:
+    def arrived(self, connection: HttpConnection) -> None:
         try:
             left = self._all.take(connection, address=connection.address)
         except Full:
-            self._door.refuse(TOO_MANY, grave=True, address=connection.address)
+            self._door.refuse(TOO_MANY_CONNECTIONS, grave=True, address=connection.address)
             connection.abort()
             return
         if left is not None:
@@ -119,17 +119,17 @@ class Connections:
         if stranger := self._strangers.take(connection, address=connection.address):
             self._show_out(stranger[0])
 
-    def left(self, connection: Connection) -> None:
+    def left(self, connection: HttpConnection) -> None:
         self._all.leave(connection)
         self._strangers.leave(connection)
 
-    def unreadable(self, connection: Connection) -> None:
-        self._door.refuse(NO_HTTP, address=connection.address)
+    def unreadable(self, connection: HttpConnection) -> None:
+        self._door.refuse(NOT_HTTP, address=connection.address)
 
-    def _show_out(self, connection: Connection) -> None:
-        self._door.refuse(GAVE_WAY, address=connection.address)
+    def _show_out(self, connection: HttpConnection) -> None:
+        self._door.refuse(IDLE_CLOSED, address=connection.address)
         connection.abort()
 
 
-def _evictable_since(connection: Connection) -> float:
+def _evictable_since(connection: HttpConnection) -> float:
     return math.inf if connection.busy else connection.heard_at

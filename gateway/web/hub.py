@@ -18,7 +18,7 @@ from itertools import islice
 from gateway.flow.device_status import DeviceStatus
 from gateway.model import Alert, Signal
 
-ROOM = 4096
+CAPACITY = 4096
 """Changes kept for sockets that lag or come back."""
 
 Dropped = Mapping[str, int]
@@ -37,7 +37,7 @@ class Change:
 class Hub:
     """Keeps the flow's `Announce`. For the loop's thread alone; each call returns at once."""
 
-    def __init__(self, start: int | None = None, room: int = ROOM) -> None:
+    def __init__(self, start: int | None = None, room: int = CAPACITY) -> None:
         self.number = time.time_ns() // 1000 if start is None else start
         self.sockets = 0
         self.counts: Dropped = {"sightings": 0}

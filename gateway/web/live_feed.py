@@ -21,7 +21,7 @@ from gateway.web.live_messages import (
     CountsView,
     DeviceMessage,
     DroppedMessage,
-    Message,
+    LiveMessage,
     SignalMessage,
     SnapshotMessage,
 )
@@ -30,7 +30,7 @@ from gateway.web.serializers import Serializer
 from gateway.web.services import Services
 
 log = structlog.get_logger(__name__)
-MOST_ALERTS = 1000
+MAX_ALERTS = 1000
 """Open alerts in one snapshot; those that matter most come first."""
 _FEW_ALERTS = 100
 _SIGNALS = 50
@@ -52,7 +52,7 @@ class LiveFeed:
         services = self._services
         number = services.hub.number
         alerts, counts = services.desk.open_alerts(), self._counts()
-        shown = alerts[:MOST_ALERTS]
+        shown = alerts[:MAX_ALERTS]
         signals = await self._newest_signals()
         message = SnapshotMessage(
             number=number,
@@ -92,7 +92,7 @@ class LiveFeed:
             made[change.number] = message.model_dump_json()
         return made
 
-    def _message(self, change: Change, audience: Audience, views: Iterator[AlertView]) -> Message:
+    def _message(self, change: Change, audience: Audience, views: Iterator[AlertView]) -> LiveMessage:
         number = change.number
         match change.subject:
             case Alert():

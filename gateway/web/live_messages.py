@@ -7,17 +7,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.web.responses import AlertView, DeviceView, SignalView, Time, View
+from gateway.web.responses import AlertView, DeviceView, ResponseModel, SignalView, UtcTime
 
 
-class CountsView(View):
+class CountsView(ResponseModel):
     """All open alerts by severity, those too that no message has brought; `untouched`: nobody has seen to them yet."""
 
     open: Mapping[str, int]
     untouched: Mapping[str, int]
 
 
-class SnapshotMessage(View):
+class SnapshotMessage(ResponseModel):
     """The whole state; what comes after it are the changes since `number`."""
 
     type: Literal["snapshot"] = "snapshot"
@@ -30,26 +30,26 @@ class SnapshotMessage(View):
     dropped: Mapping[str, int]
 
 
-class AlertMessage(View):
+class AlertMessage(ResponseModel):
     type: Literal["alert"] = "alert"
     number: int
     alert: AlertView
     counts: CountsView
 
 
-class DeviceMessage(View):
+class DeviceMessage(ResponseModel):
     type: Literal["device"] = "device"
     number: int
     device: DeviceView
 
 
-class SignalMessage(View):
+class SignalMessage(ResponseModel):
     type: Literal["signal"] = "signal"
     number: int
     signal: SignalView
 
 
-class DroppedMessage(View):
+class DroppedMessage(ResponseModel):
     """How much was dropped since the start, by what."""
 
     type: Literal["dropped"] = "dropped"
@@ -57,12 +57,12 @@ class DroppedMessage(View):
     dropped: Mapping[str, int]
 
 
-class BeatMessage(View):
+class BeatMessage(ResponseModel):
     """Every 5 s: a page that heard nothing for 12 s is stale and must say so."""
 
     type: Literal["beat"] = "beat"
     number: int
-    at: Time
+    at: UtcTime
 
 
-Message = SnapshotMessage | AlertMessage | DeviceMessage | SignalMessage | DroppedMessage | BeatMessage
+LiveMessage = SnapshotMessage | AlertMessage | DeviceMessage | SignalMessage | DroppedMessage | BeatMessage

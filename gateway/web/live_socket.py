@@ -9,15 +9,15 @@ import structlog
 from aiohttp import WSCloseCode, web
 
 from gateway.auth.audience import audience_of
-from gateway.auth.session_check import SESSION_ENDED, session_holds
+from gateway.auth.session_check import CLOSE_SESSION_ENDED, session_is_valid
 from gateway.model import Alert, AlertState
 from gateway.web.hub import Change
 from gateway.web.live_feed import LiveFeed
 from gateway.web.metrics import WebMetrics
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import LiveQuery
-from gateway.web.routes import EVERYONE, Route
-from gateway.web.socket_quota import MOST, SocketQuota
+from gateway.web.routes import ANY_USER, Route
+from gateway.web.socket_quota import MAX_SOCKETS, SocketQuota
 
 log = structlog.get_logger(__name__)
 BEAT_S = 5.0
@@ -32,7 +32,7 @@ _MOST_BYTES = 4096
 class LiveSocket:
     """Every live socket; `close` ends them all when the gateway stops."""
 
-    def __init__(self, feed: LiveFeed, meters: WebMetrics, most: int = MOST) -> None:
+    def __init__(self, feed: LiveFeed, meters: WebMetrics, most: int = MAX_SOCKETS) -> None:
         self._feed = feed
         self._meters = meters
         self._screens = SocketQuota(most)
@@ -53,7 +53,7 @@ class LiveSocket:
 
     def routes(self) -> tuple[Route, ...]:
         does = "WebSocket: a snapshot, then numbered changes; `after` resumes"
-        return (Route("GET", "/api/v1/live", self.serve, who=EVERYONE, does=does, takes=LiveQuery, socket=True),)
+        return (Route("GET", "/api/v1/live", self.serve, who=ANY_USER, does=does, takes=LiveQuery, socket=True),)
 
     async def _converse(self, socket: web.WebSocketResponse, call: RequestContext[LiveQuery]) -> None:
         """Speak until the other side has gone; what it says counts for nothing."""
@@ -103,8 +103,8 @@ class _Speaker:
                 self._cursor = changes[-1].number
                 self._make_room(changes)
             if loop.time() >= self._next_beat:
-                if not await session_holds(self._services.accounts, self._who):
-                    await self._socket.close(code=SESSION_ENDED, message=b"the session has ended")
+                if not await session_is_valid(self._services.accounts, self._who):
+                    await self._socket.close(code=CLOSE_SESSION_ENDED, message=b"the session has ended")
                     return
                 await self._send(self._feed.beat(self._cursor or 0))
                 self._next_beat = loop.time() + BEAT_S

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from gateway.model import Words
-from gateway.web.problems import Trouble
+from gateway.web.api_errors import ApiError
 
 _OWN_SITES = {"same-origin", "none"}
 
@@ -40,9 +40,9 @@ def _is_ours(origin: str, request: web.Request, public_url: str) -> bool:
     return same_host or (asked.scheme, asked.netloc.lower()) == (public.scheme, public.netloc.lower())
 
 
-def _foreign() -> Trouble:
+def _foreign() -> ApiError:
     words = Words("请求来自其他网站的页面，已拒绝", "This request comes from another site's page and was refused")
-    return Trouble(403, words, "wrong_origin")
+    return ApiError(403, words, "wrong_origin")
 
 
 def _through_own_proxy(request: web.Request, header: str) -> str | None:
@@ -57,12 +57,12 @@ def is_secure(request: web.Request) -> bool:
     return request.secure or _through_own_proxy(request, "X-Forwarded-Proto") == "https"
 
 
-def address_of(request: web.Request) -> str:
+def client_address(request: web.Request) -> str:
     """The caller's address, behind a proxy on this machine too."""
     return _through_own_proxy(request, "X-Forwarded-For") or request.remote or "unknown"
 
 
-def is_on_this_machine(request: web.Request) -> bool:
+def is_local_program(request: web.Request) -> bool:
     """A program here that asks us directly: no proxy between, no browser tricked by a name that leads here."""
     proxied = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
     name = urlsplit(f"//{request.host}").hostname or ""

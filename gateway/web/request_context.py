@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 from aiohttp import web
 
-from gateway.auth.accounts import SignedIn
-from gateway.web.problems import not_signed_in
+from gateway.auth.accounts import Identity
+from gateway.web.api_errors import not_signed_in
 from gateway.web.services import Services
 
 Asked = TypeVar("Asked")
@@ -20,13 +20,13 @@ class RequestContext(Generic[Asked]):
 
     request: web.Request
     services: Services
-    who: SignedIn | None
+    who: Identity | None
     asked: Asked
     language: str
     address: str
 
     @property
-    def me(self) -> SignedIn:
+    def me(self) -> Identity:
         """Who is signed in; NotSignedIn where nobody is."""
         if self.who is None:
             raise not_signed_in()

@@ -8,74 +8,74 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import Disposition
-from gateway.web.parsing import LARGEST
+from gateway.web.strict_json import MAX_INTEGER
 
 
-class Asked(BaseModel):
+class RequestModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 Note = Annotated[str, Field(max_length=2000)]
-Word = Annotated[str, Field(min_length=1, max_length=200)]
-Number = Annotated[int, Field(ge=0, le=LARGEST)]
+ShortText = Annotated[str, Field(min_length=1, max_length=200)]
+RowNumber = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 """Of a row, or of a change."""
-Most = Annotated[int, Field(ge=1, le=500)]
+PageSize = Annotated[int, Field(ge=1, le=500)]
 
 
-class SignIn(Asked):
-    user: Word
-    password: Word
+class SignInRequest(RequestModel):
+    user: ShortText
+    password: ShortText
 
 
-class Remark(Asked):
+class StepRequest(RequestModel):
     note: Note = ""
 
 
-class NoteDown(Asked):
+class NoteRequest(RequestModel):
     note: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class Closing(Asked):
+class CloseRequest(RequestModel):
     disposition: Disposition
     note: Note = ""
 
 
-class Assignment(Asked):
-    user: Word
+class AssignRequest(RequestModel):
+    user: ShortText
     note: Note = ""
 
 
-class AlertQuery(Asked):
+class AlertQuery(RequestModel):
     """Without `state` all of them; `open` is every state but closed."""
 
     state: Literal["open", "new", "acknowledged", "on_scene", "on_hold", "closed"] | None = None
-    after: Word | None = None
-    limit: Most = 50
+    after: ShortText | None = None
+    limit: PageSize = 50
 
 
-class SignalQuery(Asked):
-    device: Word | None = None
-    kind: Word | None = None
+class SignalQuery(RequestModel):
+    device: ShortText | None = None
+    kind: ShortText | None = None
     source_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = Field(
         None, description="the device's own id of the signal; with `device`"
     )
-    after: Number | None = None
-    limit: Most = 100
+    after: RowNumber | None = None
+    limit: PageSize = 100
 
 
-class PageQuery(Asked):
-    after: Number | None = None
-    limit: Most = 50
+class PageQuery(RequestModel):
+    after: RowNumber | None = None
+    limit: PageSize = 50
 
 
-class LiveQuery(Asked):
-    after: Number | None = Field(None, description="resume after this number")
+class LiveQuery(RequestModel):
+    after: RowNumber | None = Field(None, description="resume after this number")
 
 
-class ViewQuery(Asked):
+class LiveViewQuery(RequestModel):
     stream: Literal["sub", "main"] = Field("sub", description="main: the camera's larger one, if it has one")
 
 
-class CommandBody(Asked):
-    action: Word
-    arguments: Mapping[Word, Any] = Field(default_factory=dict, max_length=20)
+class CommandRequest(RequestModel):
+    action: ShortText
+    arguments: Mapping[ShortText, Any] = Field(default_factory=dict, max_length=20)

@@ -15,52 +15,52 @@ def _z(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Time = Annotated[datetime, PlainSerializer(_z, return_type=str, when_used="json")]
-SeverityWord = Literal["critical", "high", "medium", "low"]
+UtcTime = Annotated[datetime, PlainSerializer(_z, return_type=str, when_used="json")]
+SeverityName = Literal["critical", "high", "medium", "low"]
 
 
-class View(BaseModel):
+class ResponseModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ErrorBody(View):
+class ErrorBody(ResponseModel):
     """`code` is for programs, `message` for people, in the language of Accept-Language."""
 
     code: str
     message: str
 
 
-class ErrorView(View):
+class ErrorView(ResponseModel):
     error: ErrorBody
 
 
-class WordsView(View):
+class WordsView(ResponseModel):
     """The same in both languages."""
 
     zh: str
     en: str
 
 
-class SessionView(View):
+class SessionView(ResponseModel):
     """Who is signed in. `expires_at` moves on with use; null for a program's token."""
 
     user: str
     role: Role
-    expires_at: Time | None
+    expires_at: UtcTime | None
 
 
-class GuardView(View):
+class GuardView(ResponseModel):
     """Somebody an alert may be given to."""
 
     user: str
     role: Role
 
 
-class GuardList(View):
+class GuardList(ResponseModel):
     items: Sequence[GuardView]
 
 
-class CompoundView(View):
+class CompoundView(ResponseModel):
     name: str
     language: Literal["zh", "en"]
     property_phone: str
@@ -69,13 +69,13 @@ class CompoundView(View):
     version: str
 
 
-class PersonView(View):
+class PersonView(ResponseModel):
     name: str
     phone: str
     role: str
 
 
-class HouseholdView(View):
+class HouseholdView(ResponseModel):
     """The room's persons and cars; for guards, supervisors and managers alone."""
 
     place: str
@@ -83,7 +83,7 @@ class HouseholdView(View):
     plates: Sequence[str]
 
 
-class SignalView(View):
+class SignalView(ResponseModel):
     """One thing one device said. `at` is the device's own clock, `received` ours.
 
     `source_id` is the number or id that the device gave it, or that its protocol knows it by.
@@ -94,41 +94,41 @@ class SignalView(View):
     device: str
     device_name: str
     place_name: WordsView
-    at: Time | None
-    received: Time | None
+    at: UtcTime | None
+    received: UtcTime | None
     source_id: str | None
     data: Mapping[str, Any]
     snapshot: str | None
 
 
-class StepView(View):
+class StepView(ResponseModel):
     """What a person did; `action` as in the address it was posted to."""
 
     action: str
     user: str
-    at: Time
+    at: UtcTime
     note: str
     to: str | None = Field(description="whom it was given to, where it was assigned")
 
 
-class ClipView(View):
+class ClipView(ResponseModel):
     """What a camera recorded around the alert, from when to when."""
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 
     id: str
     camera: str
-    began: Time = Field(serialization_alias="from")
-    ended: Time = Field(serialization_alias="to")
+    began: UtcTime = Field(serialization_alias="from")
+    ended: UtcTime = Field(serialization_alias="to")
     url: str
 
 
-class AlertView(View):
+class AlertView(ResponseModel):
     """A situation owed to a guard. `reason` is in the compound's language."""
 
     id: str
     rule: str
-    severity: SeverityWord
+    severity: SeverityName
     state: AlertState
     place: str
     place_name: WordsView
@@ -137,9 +137,9 @@ class AlertView(View):
     camera: str | None = Field(description="a camera at that place, for its live picture")
     reason: str
     reasons: WordsView
-    raised_at: Time
-    last_at: Time
-    restored_at: Time | None
+    raised_at: UtcTime
+    last_at: UtcTime
+    restored_at: UtcTime | None
     count: int
     disposition: Disposition | None
     assignee: str | None
@@ -151,7 +151,7 @@ class AlertView(View):
     steps: Sequence[StepView] = Field(description="oldest first")
 
 
-class DeviceView(View):
+class DeviceView(ResponseModel):
     """A device and how it is. `actions`: the commands it takes, each with its arguments' names.
 
     `fault` is why its line was last lost, or why what it says is refused, in the compound's language.
@@ -165,21 +165,21 @@ class DeviceView(View):
     place_name: WordsView
     part_of: str | None
     health: Health
-    since: Time | None
-    heard_at: Time | None
+    since: UtcTime | None
+    heard_at: UtcTime | None
     restarts: int
     fault: str | None
     faults: WordsView | None
     actions: Mapping[str, Sequence[str]]
 
 
-class CommandView(View):
+class CommandView(ResponseModel):
     """The command was recorded; its result comes as a signal `command.done` or `command.failed`."""
 
     id: str
 
 
-class CallUnlock(View):
+class CallUnlock(ResponseModel):
     """How the door of a station is opened: that command of that device; `in_call`: only while it is answered."""
 
     device: str
@@ -187,7 +187,7 @@ class CallUnlock(View):
     in_call: bool
 
 
-class CallView(View):
+class CallView(ResponseModel):
     """A call of a door station. `by` and `on` (browser, desk_phone) are who has it or is answering it.
 
     `talker` is whose browser carries its sound now; `seconds` it was talked so far, or has rung.
@@ -207,18 +207,18 @@ class CallView(View):
     unlock: CallUnlock | None
 
 
-class CallList(View):
+class CallList(ResponseModel):
     items: Sequence[CallView]
 
 
-class QuarantineView(View):
+class QuarantineView(ResponseModel):
     """Bytes that could not be read: `data` in hexadecimal, at most the first 1024 of `size`.
 
     `why` is in the compound's language, or in the one language its author has.
     """
 
     number: int
-    at: Time
+    at: UtcTime
     device: str
     why: str
     whys: WordsView
@@ -226,27 +226,27 @@ class QuarantineView(View):
     data: str
 
 
-class AlertList(View):
+class AlertList(ResponseModel):
     items: Sequence[AlertView]
     next: str | None = Field(description="`after` of the next page; null at the end")
 
 
-class SignalList(View):
+class SignalList(ResponseModel):
     items: Sequence[SignalView]
     next: str | None
 
 
-class DeviceList(View):
+class DeviceList(ResponseModel):
     items: Sequence[DeviceView]
     next: str | None = None
 
 
-class QuarantineList(View):
+class QuarantineList(ResponseModel):
     items: Sequence[QuarantineView]
     next: str | None
 
 
-class HealthView(View):
+class HealthView(ResponseModel):
     status: Literal["ok", "not ready"]
     parts: Mapping[str, bool] = {}
     refused: Sequence[str] = Field(

@@ -18,25 +18,25 @@ from gateway.web.request_context import RequestContext
 KIB = 1024
 
 
-class Public(Enum):
+class PublicAccess(Enum):
     """The one member says in so many words: anybody, without sign-in."""
 
     PUBLIC = "public"
 
 
-class Devices(Enum):
+class DeviceAccess(Enum):
     """The one member says: a device of the YAML, by the secret it has there; the handler admits it."""
 
     DEVICE = "device"
 
 
-PUBLIC = Public.PUBLIC
-DEVICE = Devices.DEVICE
-Who = frozenset[Role] | Public | Devices
+PUBLIC = PublicAccess.PUBLIC
+DEVICE = DeviceAccess.DEVICE
+Access = frozenset[Role] | PublicAccess | DeviceAccess
 
-EVERYONE: Who = frozenset(Role)
+ANY_USER: Access = frozenset(Role)
 """Anybody who is signed in."""
-GUARDS: Who = frozenset({Role.GUARD, Role.SUPERVISOR})
+GUARDS: Access = frozenset({Role.GUARD, Role.SUPERVISOR})
 """Those who act on alerts and devices."""
 TECHNICIANS = frozenset({Role.INSTALLER, Role.MANAGER})
 
@@ -55,7 +55,7 @@ class Route:
     method: str
     path: str
     handle: Callable[[RequestContext[Any]], Awaitable[Any]]
-    who: Who | None = None
+    who: Access | None = None
     does: str = ""
     takes: type[BaseModel] | None = None
     gives: type[BaseModel] | None = None
@@ -81,7 +81,7 @@ class RouteError(TypeError):
     """A route that must not be served; the message names it and the mend."""
 
 
-def checked(routes: Iterable[Route]) -> tuple[Route, ...]:
+def validate_routes(routes: Iterable[Route]) -> tuple[Route, ...]:
     """The table as given, or RouteError for the first route that is not fit to be served."""
     table = tuple(routes)
     seen: set[str] = set()

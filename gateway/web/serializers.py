@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from gateway.auth.audience import Audience, is_personal, shown_data
+from gateway.auth.audience import Audience, is_personal, visible_data
 from gateway.errors import AnjuError
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Alert, Household, Signal, Step, Words
 from gateway.recording import rows as clip_rows
-from gateway.recording.clip import Clip
+from gateway.recording.clip import RecordedClip
 from gateway.store import audit, journal
 from gateway.store.media import is_name
 from gateway.web.responses import (
@@ -40,7 +40,7 @@ class _Behind:
     signals: Mapping[str, Sequence[Signal]] = field(default_factory=dict)
     steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)
     households: Mapping[str, Household] = field(default_factory=dict)
-    clips: Mapping[str, Sequence[Clip]] = field(default_factory=dict)
+    clips: Mapping[str, Sequence[RecordedClip]] = field(default_factory=dict)
 
 
 def words_view(words: Words) -> WordsView:
@@ -62,7 +62,7 @@ class Serializer:
         device = self._services.facts.devices.get(signal.device)
         place = signal.data.get("place") if signal.kind == "report.made" else None
         path = place if isinstance(place, str) else device.place if device else ""
-        shown = shown_data(signal, audience)
+        shown = visible_data(signal, audience)
         return SignalView(
             id=signal.id,
             kind=signal.kind,
@@ -151,13 +151,13 @@ class Serializer:
 
 def _read(
     connection: sqlite3.Connection, alerts: Collection[str], most: int
-) -> tuple[dict[str, list[Signal]], dict[str, list[Step]], dict[str, Sequence[Clip]]]:
+) -> tuple[dict[str, list[Signal]], dict[str, list[Step]], dict[str, Sequence[RecordedClip]]]:
     signals = journal.signals_of_alerts(connection, list(alerts), most)
     steps = {alert: audit.steps_of(connection, alert) for alert in alerts}
     return signals, steps, clip_rows.of_alerts(connection, alerts)
 
 
-def _clip(clip: Clip) -> ClipView:
+def _clip(clip: RecordedClip) -> ClipView:
     url = f"/api/v1/clips/{clip.id}.mp4"
     return ClipView(id=clip.id, camera=clip.camera, began=clip.began, ended=clip.ended, url=url)
 

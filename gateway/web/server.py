@@ -14,25 +14,25 @@ from aiohttp import web
 from gateway.links.accept import Listener, accepting, listening
 from gateway.web.api import alerts, devices, session, system
 from gateway.web.api.calls import CallSound
-from gateway.web.api.clips import Clips
-from gateway.web.api.live_view import LiveView
-from gateway.web.api.pictures import Pictures
-from gateway.web.api.push import Push
+from gateway.web.api.clips import ClipRoutes
+from gateway.web.api.live_view import LiveViewRoutes
+from gateway.web.api.pictures import PictureRoutes
+from gateway.web.api.push import PushRoutes
+from gateway.web.api_errors import error_for_status
 from gateway.web.connections import Connections
-from gateway.web.edge import problem_response, serve_route
 from gateway.web.headers import add_headers
 from gateway.web.live_feed import LiveFeed
 from gateway.web.live_socket import LiveSocket
 from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
-from gateway.web.pages.door_plate import PlatePages
-from gateway.web.pages.rendering import Rendering
-from gateway.web.prefix import prefix_of
-from gateway.web.problems import of_status
-from gateway.web.routes import Route, RouteError, checked
+from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.renderer import PageRenderer
+from gateway.web.public_url import path_prefix
+from gateway.web.route_handler import error_response, make_handler
+from gateway.web.routes import Route, RouteError, validate_routes
 from gateway.web.services import Services
-from gateway.web.socket_quota import socket_quota
+from gateway.web.socket_quota import max_sockets
 from gateway.web.view_audit import ViewAudit
 
 log = structlog.get_logger(__name__)
@@ -41,13 +41,13 @@ _END_S = 3.0
 
 def build(services: Services) -> web.Application:
     """The application. Raises RouteError for a route that must not be served."""
-    rendering, meters = Rendering(), WebMetrics(services.registry)
-    most = socket_quota(services.connections)
+    rendering, meters = PageRenderer(), WebMetrics(services.registry)
+    most = max_sockets(services.connections)
     docs, live = DocsPages(rendering), LiveSocket(LiveFeed(services), meters, most)
     viewings = ViewAudit(services.store, services.now)
-    live_view = LiveView(viewings, meters, most)
+    live_view = LiveViewRoutes(viewings, meters, most)
     sound = CallSound()
-    table = checked(
+    table = validate_routes(
         (
             *session.ROUTES,
             *alerts.ROUTES,
@@ -55,12 +55,12 @@ def build(services: Services) -> web.Application:
             *live.routes(),
             *live_view.routes(),
             *sound.routes(),
-            *Pictures(viewings).routes(),
-            *Clips(viewings).routes(),
-            *Push().routes(),
+            *PictureRoutes(viewings).routes(),
+            *ClipRoutes(viewings).routes(),
+            *PushRoutes().routes(),
             *system.ROUTES,
             *docs.routes(),
-            *PlatePages(rendering).routes(),
+            *DoorPlatePages(rendering).routes(),
             *rendering.routes(),
             *ConsolePages(rendering).routes(),
         )
@@ -85,9 +85,9 @@ def install(app: web.Application, table: tuple[Route, ...], services: Services, 
     RouteError when the application has a route of its own.
     """
     handlers: set[Any] = set()
-    prefixes = {prefix_of(services.facts.public_url), ""}
-    for prefix, route in itertools.product(sorted(prefixes, reverse=True), checked(table)):
-        handler = serve_route(route, services, meters)
+    prefixes = {path_prefix(services.facts.public_url), ""}
+    for prefix, route in itertools.product(sorted(prefixes, reverse=True), validate_routes(table)):
+        handler = make_handler(route, services, meters)
         handlers.add(handler)
         app.router.add_route(route.method, prefix + route.path, handler)
         if route.method == "GET" and not route.socket:
@@ -108,7 +108,7 @@ def _strays(services: Services) -> Any:
             return await handler(request)
         except web.HTTPException as error:
             allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-            return problem_response(request, services, of_status(error.status, error.reason, allow))
+            return error_response(request, services, error_for_status(error.status, error.reason, allow))
 
     return middleware
 

@@ -18,16 +18,16 @@ from gateway.links.http_push import Pushes
 from gateway.model import Command, Device, Place, Signal, Words
 from gateway.people import DoorPlates, People
 from gateway.protocols.sip.link import Calls
-from gateway.recording.cameras import Cameras
+from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 from gateway.vision.view.broadcast import Viewer
-from gateway.web.connections import MOST
+from gateway.web.connections import MAX_CONNECTIONS
 from gateway.web.hub import Hub
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CompoundInfo:
     """What the pages say about the compound. `public_url` without a slash at its end."""
 
     name: str
@@ -62,7 +62,7 @@ class Services:
     folder of the built guard-room app.
     """
 
-    told: Callable[[], Facts]
+    told: Callable[[], CompoundInfo]
     now: Callable[[], datetime]
     store: Store
     desk: Desk
@@ -71,7 +71,7 @@ class Services:
     door_plates: DoorPlates
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
-    cameras: Cameras
+    cameras: CameraLookup
     actions: Callable[[str], Mapping[str, Collection[str]]]
     order: Callable[[Command], Awaitable[None]]
     report: Callable[[Signal], Awaitable[int]]
@@ -82,10 +82,10 @@ class Services:
     registry: CollectorRegistry
     console: Path
     refusals: RefusalLog = field(default_factory=RefusalLog)
-    connections: int = MOST
+    connections: int = MAX_CONNECTIONS
     calls: Calls = field(default_factory=Calls)
     pushes: Pushes = field(default_factory=Pushes)
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> CompoundInfo:
         return self.told()

@@ -11,19 +11,19 @@ from aiohttp import WSCloseCode, web
 from gateway.errors import TooMany
 from gateway.limits import Full, Seats
 
-MOST = 200
+MAX_SOCKETS = 200
 _LATER_S = 30.0
 
 
-def socket_quota(connections: int) -> int:
+def max_sockets(connections: int) -> int:
     """How many of one sort there may be: two sorts leave half of the connections to requests."""
-    return max(2, min(MOST, connections // 4))
+    return max(2, min(MAX_SOCKETS, connections // 4))
 
 
 class SocketQuota:
     """`close` ends them all when the gateway stops; they come back by themselves."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MAX_SOCKETS) -> None:
         self._sockets = Seats[web.WebSocketResponse](most, lambda _socket: math.inf, each={"user": max(1, most // 2)})
 
     def __len__(self) -> int:

@@ -16,11 +16,11 @@ from gateway.store import Store, audit
 log = structlog.get_logger(__name__)
 CAMERA, CLIP, PICTURE = "camera-view", "clip-view", "picture-view"
 _NAMES = {CAMERA: "camera", CLIP: "clip", PICTURE: "picture"}
-SAME = timedelta(minutes=1)
+MERGE_WITHIN = timedelta(minutes=1)
 """A viewing that goes on within this time is the same one: a lost connection, the next piece of a film, the next of
 many pictures.
 """
-AGAIN = timedelta(hours=1)
+REPEAT_AFTER = timedelta(hours=1)
 """One that goes on is written down again: what lasts a whole shift must not look like a glance."""
 _MOST = 1000
 
@@ -41,7 +41,7 @@ class ViewAudit:
         """Write it down, once for each viewing. A disk that would not take it keeps no guard from looking."""
         seen, at = (user, action, what), self._now()
         last = self._last.get(seen)
-        if last is not None and at - last.seen < SAME and at - last.noted < AGAIN:
+        if last is not None and at - last.seen < MERGE_WITHIN and at - last.noted < REPEAT_AFTER:
             last.seen = at
             return
         self._keep(seen, at)

@@ -17,21 +17,23 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.model import Alert
 from gateway.recording import rows
-from gateway.recording.clip import Clip
+from gateway.recording.clip import RecordedClip
 from gateway.recording.retention import purge
-from gateway.recording.storage import DraftNote
+from gateway.recording.storage import DraftMetadata
 from gateway.store import audit
 from tests.recording.conftest import World
 
 KEEP = timedelta(days=30)
 
 
-async def keep(world: World, alert: Alert, content: bytes = b"movie", age: timedelta = timedelta()) -> Clip:
+async def keep(world: World, alert: Alert, content: bytes = b"movie", age: timedelta = timedelta()) -> RecordedClip:
     draft = world.shelf.draft("film")
     draft.mp4.write_bytes(content)
     name, size = world.shelf.keep(draft)
     ended = world.now - age
-    clip = Clip(alert=alert.id, camera="fence", began=ended - timedelta(seconds=30), ended=ended, file=name, size=size)
+    clip = RecordedClip(
+        alert=alert.id, camera="fence", began=ended - timedelta(seconds=30), ended=ended, file=name, size=size
+    )
     await world.store.write(lambda c: rows.append(c, clip, ended))
     old = time.time() - age.total_seconds() - 7200
     os.utime(world.shelf._path(name), (old, old))
@@ -83,7 +85,7 @@ class TestRetention:
         assert world.shelf.path(name)
 
     async def test_many_go_in_batches(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("gateway.recording.retention.BATCH", 3)
+        monkeypatch.setattr("gateway.recording.retention.BATCH_SIZE", 3)
         monkeypatch.setattr("gateway.recording.retention.PAUSE_S", 0)
         alert = await world.alert()
         for number in range(8):
@@ -96,7 +98,7 @@ class TestRetention:
 class TestShelf:
     def test_a_note_survives(self, world: World) -> None:
         draft = world.shelf.draft("film")
-        note = DraftNote("fence", ("a-1", "a-2"), 123.5)
+        note = DraftMetadata("fence", ("a-1", "a-2"), 123.5)
         draft.note(note)
         assert draft.read_note() == note
 

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.errors import NotRecorded
 from gateway.recording import recorder as recording
-from gateway.recording import recording_file
+from gateway.recording import recording_writer
 from gateway.recording import storage as shelves
 from gateway.store import audit
 from tests.recording.conftest import World
@@ -173,7 +173,7 @@ async def test_files_are_made_a_few_at_a_time_and_none_is_left_out(running: Worl
     await running.until(lambda: running.footage.recordings == 9, 60)
     await running.pass_time(21)
     await all_filmed(running, alerts)
-    assert 1 <= most <= recording_file.FINISH_AT_ONCE
+    assert 1 <= most <= recording_writer.MAX_CONCURRENT_REMUXES
 
 
 async def test_sixty_alerts_at_one_camera_share_a_recording(running: World):
@@ -189,9 +189,9 @@ async def test_sixty_alerts_at_one_camera_share_a_recording(running: World):
 
 
 async def test_a_flood_of_alerts_is_bounded_and_told(running: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(recording_file, "MOST_ALERTS", 3)
+    monkeypatch.setattr(recording_writer, "MOST_ALERTS", 3)
     running.footage.add("fence")
-    alerts = [await running.alert(key=f"k{number}") for number in range(3 * recording.MOST_OF_ONE_CAMERA + 2)]
+    alerts = [await running.alert(key=f"k{number}") for number in range(3 * recording.MAX_PER_CAMERA + 2)]
     for alert in alerts:
         running.recorder.look(alert)
     assert running.recorder.counts.skipped == 2
@@ -199,7 +199,7 @@ async def test_a_flood_of_alerts_is_bounded_and_told(running: World, monkeypatch
     [step] = await running.desk.steps(alerts[-1].id)
     assert (step.action, step.data["camera"]) == ("clip-missing", "fence")
     assert "同一摄像机同时录像过多" in step.note
-    await running.until(lambda: running.footage.recordings == recording.MOST_OF_ONE_CAMERA)
+    await running.until(lambda: running.footage.recordings == recording.MAX_PER_CAMERA)
     await running.pass_time(21)
     await all_filmed(running, alerts[:-2])
 

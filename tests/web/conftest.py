@@ -20,12 +20,12 @@ from gateway.model import Alert, Command, Device, DeviceType, Health, Place, Rai
 from gateway.people import DoorPlates, People
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import take_in
-from gateway.recording.cameras import Cameras
+from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store, journal
 from gateway.vision.view.broadcast import Broadcast, Viewer
-from gateway.web import Accounts, Facts, Hub, Passwords, Services, Users, serve
-from gateway.web.connections import MOST
+from gateway.web import Accounts, CompoundInfo, Hub, Passwords, Services, Users, serve
+from gateway.web.connections import MAX_CONNECTIONS
 
 NAMES = ("王建国", "李秀英")
 PHONES = ("13812345678", "13987654321")
@@ -132,7 +132,7 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, tls=None, console: Path | None = None, connections: int = MOST, **facts
+    folder: Path, tls=None, console: Path | None = None, connections: int = MAX_CONNECTIONS, **facts
 ) -> AsyncIterator[World]:
     async with Store.open(folder) as store:
         hub = Hub()
@@ -145,7 +145,7 @@ async def world(
             Users(store, FAST),
         )
         services = Services(
-            told=lambda: Facts(
+            told=lambda: CompoundInfo(
                 **{
                     "name": "西子御园",
                     "language": "zh",
@@ -166,7 +166,7 @@ async def world(
             door_plates=made.door_plates,
             accounts=Accounts(store, FAST, lambda: made.now, slow=LoginThrottle(made.pause)),
             devices=made.devices,
-            cameras=Cameras({device.id: device for device in DEVICES}),
+            cameras=CameraLookup({device.id: device for device in DEVICES}),
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},
             order=made.order,
             report=made.report,

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import NotRecorded
 from gateway.recording import rows
-from gateway.recording.clip import Clip
+from gateway.recording.clip import RecordedClip
 
 MOVIE = bytes(range(256)) * 40
 
@@ -21,7 +21,7 @@ async def clip(anju):
     draft = anju.shelf.draft("film")
     draft.mp4.write_bytes(MOVIE)
     name, size = anju.shelf.keep(draft)
-    made = Clip(
+    made = RecordedClip(
         alert=alert.id,
         camera="east-cam",
         began=anju.now - timedelta(seconds=10),

@@ -15,7 +15,7 @@ from PIL import Image
 
 from gateway.limits import RateLimit
 from gateway.web.pages import door_plate as plate_page
-from gateway.web.pages.photo import NotAPhoto, harmless
+from gateway.web.pages.photo import InvalidPhoto, sanitize_photo
 from tests.web.conftest import NAMES, PHONES, world
 
 
@@ -277,16 +277,16 @@ async def test_the_page_is_not_kept_by_browsers_or_found_by_search_engines(open_
     ids=["empty", "start", "cut", "gif", "bmp"],
 )
 def test_what_is_no_photo_is_told_apart(data):
-    with pytest.raises(NotAPhoto):
-        harmless(data)
+    with pytest.raises(InvalidPhoto):
+        sanitize_photo(data)
 
 
 def test_a_picture_that_would_fill_the_memory_is_not_decoded():
     bomb = io.BytesIO()
     Image.new("1", (30_000, 30_000)).save(bomb, "PNG")
     assert len(bomb.getvalue()) < 2 * 1024 * 1024
-    with pytest.raises(NotAPhoto):
-        harmless(bomb.getvalue())
+    with pytest.raises(InvalidPhoto):
+        sanitize_photo(bomb.getvalue())
 
 
 async def test_the_description_is_whole_and_of_the_same_models(open_client):

@@ -12,9 +12,9 @@ from datetime import timedelta
 import pytest
 
 from gateway.auth import throttle
-from gateway.auth.accounts import AT_MOST, IDLE
+from gateway.auth.accounts import IDLE_TIMEOUT, MAX_AGE
 from gateway.auth.passwords import Passwords
-from gateway.auth.throttle import LONGEST_S
+from gateway.auth.throttle import MAX_WAIT_S
 from gateway.errors import NotRecorded, TooMany
 from gateway.model import Role
 
@@ -90,12 +90,12 @@ async def test_a_session_outlasts_a_shift_and_not_a_day(anju, open_client):
     anju.now += timedelta(hours=3)
     async with client.get(SESSION) as answer:
         assert answer.status == 401
-    assert AT_MOST > IDLE > timedelta(hours=14)
+    assert MAX_AGE > IDLE_TIMEOUT > timedelta(hours=14)
 
 
 async def test_an_unused_session_ends(anju, open_client):
     client = await open_client("guard")
-    anju.now += IDLE + timedelta(seconds=1)
+    anju.now += IDLE_TIMEOUT + timedelta(seconds=1)
     async with client.get(SESSION) as answer:
         assert answer.status == 401
 
@@ -136,7 +136,7 @@ async def test_after_wrong_passwords_the_next_try_waits_and_the_right_one_gets_i
     client = await open_client()
     assert [await attempt(client) for _ in range(30)] == [401] * 30
     assert len(anju.pauses) == 25, "the first five are answered at once"
-    assert all(0 < seconds <= LONGEST_S for seconds in anju.pauses)
+    assert all(0 < seconds <= MAX_WAIT_S for seconds in anju.pauses)
     assert await attempt(client, "guard", "guard") == 200
     assert await attempt(client, "supervisor", "supervisor") == 200
     assert sum(anju.services.accounts._refusals.counts().values()) == 30
@@ -169,7 +169,7 @@ async def test_the_same_network_of_ipv6_counts_as_one(anju, open_client):
 
 
 async def test_no_more_than_so_many_wait(monkeypatch):
-    monkeypatch.setattr(throttle, "AT_ONCE", 2)
+    monkeypatch.setattr(throttle, "MAX_WAITING_PER_ADDRESS", 2)
     over = asyncio.Event()
 
     async def pause(_seconds):

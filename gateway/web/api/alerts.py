@@ -8,11 +8,11 @@ from typing import Any
 from gateway.auth.audience import audience_of
 from gateway.errors import Conflict
 from gateway.model import Alert, AlertState, Role, Words
-from gateway.web.problems import Trouble, not_found
+from gateway.web.api_errors import ApiError, not_found
 from gateway.web.request_context import RequestContext
-from gateway.web.requests import AlertQuery, Assignment, Closing, NoteDown, Remark
+from gateway.web.requests import AlertQuery, AssignRequest, CloseRequest, NoteRequest, StepRequest
 from gateway.web.responses import AlertList, AlertView, GuardList, GuardView
-from gateway.web.routes import EVERYONE, GUARDS, Route
+from gateway.web.routes import ANY_USER, GUARDS, Route
 from gateway.web.serializers import Serializer
 
 _PATH = "/api/v1/alerts"
@@ -53,16 +53,16 @@ async def one(call: RequestContext[Any]) -> AlertView:
     return await _view(call, await _alert(call))
 
 
-async def remark(call: RequestContext[Remark]) -> AlertView:
+async def remark(call: RequestContext[StepRequest]) -> AlertView:
     """Acknowledge, on scene, hold: the step is the last word of the address."""
     return await _step(call, call.request.path.rsplit("/", 1)[-1], call.asked.note)
 
 
-async def note(call: RequestContext[NoteDown]) -> AlertView:
+async def note(call: RequestContext[NoteRequest]) -> AlertView:
     return await _step(call, "note", call.asked.note)
 
 
-async def close(call: RequestContext[Closing]) -> AlertView:
+async def close(call: RequestContext[CloseRequest]) -> AlertView:
     return await _step(call, "close", call.asked.note, {"disposition": call.asked.disposition.value})
 
 
@@ -71,7 +71,7 @@ async def guards(call: RequestContext[Any]) -> GuardList:
     return GuardList(items=[GuardView(user=user, role=role) for user, role in found])
 
 
-async def assign(call: RequestContext[Assignment]) -> AlertView:
+async def assign(call: RequestContext[AssignRequest]) -> AlertView:
     """To a guard or supervisor who has an account here."""
     role = await call.services.accounts.role_of(call.asked.user)
     if role not in _ASSIGNABLE:
@@ -85,7 +85,7 @@ async def _step(call: RequestContext[Any], step: str, said: str, data: Mapping[s
         alert = await call.services.desk.step(alert.id, step, call.me.user, said.strip(), data or {})
     except Conflict as error:
         stands = await _alert(call)
-        raise Trouble(409, Words(f"警情{_STATE[stands.state]}，不能{_STEP[step]}", str(error))) from error
+        raise ApiError(409, Words(f"警情{_STATE[stands.state]}，不能{_STEP[step]}", str(error))) from error
     return await _view(call, alert)
 
 
@@ -102,12 +102,12 @@ async def _view(call: RequestContext[Any], alert: Alert) -> AlertView:
 
 
 def _remark(step: str, does: str) -> Route:
-    return Route("POST", f"{_PATH}/{{id}}/{step}", remark, who=GUARDS, does=does, takes=Remark, gives=AlertView)
+    return Route("POST", f"{_PATH}/{{id}}/{step}", remark, who=GUARDS, does=does, takes=StepRequest, gives=AlertView)
 
 
 ROUTES = (
-    Route("GET", _PATH, page, who=EVERYONE, does="Alerts, newest first", takes=AlertQuery, gives=AlertList),
-    Route("GET", f"{_PATH}/{{id}}", one, who=EVERYONE, does="One alert with its signals and steps", gives=AlertView),
+    Route("GET", _PATH, page, who=ANY_USER, does="Alerts, newest first", takes=AlertQuery, gives=AlertList),
+    Route("GET", f"{_PATH}/{{id}}", one, who=ANY_USER, does="One alert with its signals and steps", gives=AlertView),
     _remark("acknowledge", "I have seen it and take it"),
     _remark("on-scene", "Somebody is there"),
     _remark("hold", "It waits"),
@@ -117,10 +117,12 @@ ROUTES = (
         close,
         who=GUARDS,
         does="It is done with; say what it was",
-        takes=Closing,
+        takes=CloseRequest,
         gives=AlertView,
     ),
-    Route("POST", f"{_PATH}/{{id}}/note", note, who=GUARDS, does="Write down", takes=NoteDown, gives=AlertView),
-    Route("POST", f"{_PATH}/{{id}}/assign", assign, who=GUARDS, does="Give it to", takes=Assignment, gives=AlertView),
+    Route("POST", f"{_PATH}/{{id}}/note", note, who=GUARDS, does="Write down", takes=NoteRequest, gives=AlertView),
+    Route(
+        "POST", f"{_PATH}/{{id}}/assign", assign, who=GUARDS, does="Give it to", takes=AssignRequest, gives=AlertView
+    ),
     Route("GET", "/api/v1/guards", guards, who=GUARDS, does="Whom an alert may be given to", gives=GuardList),
 )

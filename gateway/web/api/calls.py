@@ -12,14 +12,14 @@ from typing import Any
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from gateway.auth.session_check import SESSION_ENDED, session_holds
+from gateway.auth.session_check import CLOSE_SESSION_ENDED, session_is_valid
 from gateway.errors import AnjuError, Conflict, NotFound
 from gateway.model import DeviceType, Words
 from gateway.protocols.sip.calls import StationCall
 from gateway.protocols.sip.link import SipLink
 from gateway.protocols.sip.rtp import FRAME
 from gateway.protocols.sip.talk import Talk
-from gateway.web.problems import Trouble
+from gateway.web.api_errors import ApiError
 from gateway.web.request_context import RequestContext
 from gateway.web.responses import CallList, CallUnlock, CallView
 from gateway.web.routes import GUARDS, Route
@@ -27,7 +27,7 @@ from gateway.web.serializers import words_view
 from gateway.web.services import Services
 
 log = structlog.get_logger(__name__)
-LOOK_S = 5.0
+SESSION_CHECK_S = 5.0
 """How often it is asked whether the session still stands."""
 _SEND_S = 5.0
 _HEARTBEAT_S = 5.0
@@ -55,7 +55,9 @@ class CallSound:
         try:
             link.check(call_id, user)
         except Conflict as error:
-            raise Trouble(409, Words("这通对讲不由您接听", "This call is not yours to talk in"), "not_yours") from error
+            raise ApiError(
+                409, Words("这通对讲不由您接听", "This call is not yours to talk in"), "not_yours"
+            ) from error
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, compress=False, max_msg_size=_MOST_BYTES)
         self._sockets.add(socket)
         try:
@@ -120,9 +122,9 @@ async def _pass_on(socket: web.WebSocketResponse, talk: Talk) -> None:
 async def _watch_over(socket: web.WebSocketResponse, call: RequestContext[Any]) -> None:
     """Fall silent when the session ends."""
     while True:
-        await asyncio.sleep(LOOK_S)
-        if not await session_holds(call.services.accounts, call.me):
-            await socket.close(code=SESSION_ENDED, message=b"the session has ended")
+        await asyncio.sleep(SESSION_CHECK_S)
+        if not await session_is_valid(call.services.accounts, call.me):
+            await socket.close(code=CLOSE_SESSION_ENDED, message=b"the session has ended")
             return
 
 
@@ -130,7 +132,7 @@ def _link_of(call: RequestContext[Any], call_id: str) -> SipLink:
     try:
         return call.services.calls.link_of(call_id)
     except NotFound as error:
-        raise Trouble(404, Words("这通对讲已结束", "This call is over")) from error
+        raise ApiError(404, Words("这通对讲已结束", "This call is over")) from error
 
 
 def _view(services: Services, link: SipLink, call: StationCall, now: float) -> CallView:

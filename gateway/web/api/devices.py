@@ -9,9 +9,9 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.model import Command, Words
 from gateway.store import journal
 from gateway.store.quarantine import Unreadable, newest
-from gateway.web.problems import Trouble, not_found
+from gateway.web.api_errors import ApiError, not_found
 from gateway.web.request_context import RequestContext
-from gateway.web.requests import CommandBody, PageQuery, SignalQuery
+from gateway.web.requests import CommandRequest, PageQuery, SignalQuery
 from gateway.web.responses import (
     CommandView,
     DeviceList,
@@ -19,7 +19,7 @@ from gateway.web.responses import (
     QuarantineView,
     SignalList,
 )
-from gateway.web.routes import EVERYONE, GUARDS, TECHNICIANS, Route
+from gateway.web.routes import ANY_USER, GUARDS, TECHNICIANS, Route
 from gateway.web.serializers import Serializer, words_view
 
 _SHOWN = 1024
@@ -29,7 +29,7 @@ async def signals(call: RequestContext[SignalQuery]) -> SignalList:
     asked = call.asked
     if asked.source_id is not None and asked.device is None:  # the record is indexed by both
         zh, en = "按 source_id 查找时请同时给出 device", "source_id needs device as well: ?device=…&source_id=…"
-        raise Trouble(400, Words(zh, en))
+        raise ApiError(400, Words(zh, en))
     found = await call.services.store.read(
         lambda connection: journal.signals(
             connection,
@@ -51,16 +51,16 @@ async def devices(call: RequestContext[Any]) -> DeviceList:
     return DeviceList(items=[presenter.device(status) for status in call.services.devices().values()])
 
 
-async def command(call: RequestContext[CommandBody]) -> CommandView:
+async def command(call: RequestContext[CommandRequest]) -> CommandView:
     """On record before it is sent; what became of it comes as a signal."""
     device, asked = _device(call).device, call.asked
     takes = call.services.actions(device.id).get(asked.action)
     if takes is None:
         words = Words(f"{device.name}不支持指令 {asked.action}", f"{device.name} takes no command {asked.action!r}")
-        raise Trouble(400, words)
+        raise ApiError(400, words)
     if strange := set(asked.arguments) - set(takes):
         names = ", ".join(sorted(strange))
-        raise Trouble(400, Words(f"指令 {asked.action} 没有参数 {names}", f"{asked.action} takes no argument {names}"))
+        raise ApiError(400, Words(f"指令 {asked.action} 没有参数 {names}", f"{asked.action} takes no argument {names}"))
     ordered = Command(device.id, asked.action, dict(asked.arguments), by=call.me.user)
     await call.services.order(ordered)
     return CommandView(id=ordered.id)
@@ -100,19 +100,19 @@ ROUTES = (
         "GET",
         "/api/v1/signals",
         signals,
-        who=EVERYONE,
+        who=ANY_USER,
         does="What devices said, newest first",
         takes=SignalQuery,
         gives=SignalList,
     ),
-    Route("GET", "/api/v1/devices", devices, who=EVERYONE, does="Every device and how it is", gives=DeviceList),
+    Route("GET", "/api/v1/devices", devices, who=ANY_USER, does="Every device and how it is", gives=DeviceList),
     Route(
         "POST",
         "/api/v1/devices/{id}/commands",
         command,
         who=GUARDS,
         does="Have a device do something",
-        takes=CommandBody,
+        takes=CommandRequest,
         gives=CommandView,
         status=202,
     ),

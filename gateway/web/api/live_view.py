@@ -14,35 +14,35 @@ import json
 import structlog
 from aiohttp import WSCloseCode, web
 
-from gateway.auth.session_check import SESSION_ENDED, session_holds
+from gateway.auth.session_check import CLOSE_SESSION_ENDED, session_is_valid
 from gateway.errors import AnjuError, LinkLost, NotFound, Refused
 from gateway.model import DeviceType, Words
 from gateway.vision.view.broadcast import Opening, Viewer
+from gateway.web.api_errors import not_found
 from gateway.web.metrics import WebMetrics
-from gateway.web.problems import not_found
 from gateway.web.request_context import RequestContext
-from gateway.web.requests import ViewQuery
-from gateway.web.routes import EVERYONE, Route
-from gateway.web.socket_quota import MOST, SocketQuota
+from gateway.web.requests import LiveViewQuery
+from gateway.web.routes import ANY_USER, Route
+from gateway.web.socket_quota import MAX_SOCKETS, SocketQuota
 from gateway.web.view_audit import CAMERA, ViewAudit
 
 log = structlog.get_logger(__name__)
-LOOK_S = 5.0
+SESSION_CHECK_S = 5.0
 """How often it is asked whether the session still stands."""
 _SEND_S = 15.0
 """A screen that takes nothing for this long is gone."""
 _MOST_BYTES = 4096
 
 
-class LiveView:
+class LiveViewRoutes:
     """Every socket that shows a camera; `close` ends them all when the gateway stops."""
 
-    def __init__(self, viewings: ViewAudit, meters: WebMetrics, most: int = MOST) -> None:
+    def __init__(self, viewings: ViewAudit, meters: WebMetrics, most: int = MAX_SOCKETS) -> None:
         self._viewings = viewings
         self._meters = meters
         self._screens = SocketQuota(most)
 
-    async def serve(self, call: RequestContext[ViewQuery]) -> web.WebSocketResponse:
+    async def serve(self, call: RequestContext[LiveViewQuery]) -> web.WebSocketResponse:
         camera = call.part("id")
         status = call.services.devices().get(camera)
         if status is None or status.device.type is not DeviceType.CAMERA:
@@ -56,7 +56,7 @@ class LiveView:
             self._meters.viewers.set(len(self._screens))
         return socket
 
-    async def _watch(self, socket: web.WebSocketResponse, call: RequestContext[ViewQuery], camera: str) -> None:
+    async def _watch(self, socket: web.WebSocketResponse, call: RequestContext[LiveViewQuery], camera: str) -> None:
         await socket.prepare(call.request)
         await self._viewings.note(call.me.user, CAMERA, camera)
         try:
@@ -69,10 +69,10 @@ class LiveView:
 
     def routes(self) -> tuple[Route, ...]:
         does = "WebSocket: JSON {codec, width, height} or {error}, then fragmented MP4 from the newest keyframe on"
-        path, takes = "/api/v1/cameras/{id}/live", ViewQuery
-        return (Route("GET", path, self.serve, who=EVERYONE, does=does, takes=takes, socket=True, refuses=(429,)),)
+        path, takes = "/api/v1/cameras/{id}/live", LiveViewQuery
+        return (Route("GET", path, self.serve, who=ANY_USER, does=does, takes=takes, socket=True, refuses=(429,)),)
 
-    async def _converse(self, socket: web.WebSocketResponse, call: RequestContext[ViewQuery], camera: str) -> None:
+    async def _converse(self, socket: web.WebSocketResponse, call: RequestContext[LiveViewQuery], camera: str) -> None:
         """Show until the other side has gone; what it says counts for nothing."""
         async with asyncio.TaskGroup() as tasks:
             works = [tasks.create_task(self._show(socket, call, camera)), tasks.create_task(_watch_over(socket, call))]
@@ -81,7 +81,7 @@ class LiveView:
             for work in works:
                 work.cancel()
 
-    async def _show(self, socket: web.WebSocketResponse, call: RequestContext[ViewQuery], camera: str) -> None:
+    async def _show(self, socket: web.WebSocketResponse, call: RequestContext[LiveViewQuery], camera: str) -> None:
         try:
             with call.services.view(camera, call.asked.stream == "main") as viewer:
                 try:
@@ -125,10 +125,10 @@ async def _send_error(socket: web.WebSocketResponse, error: AnjuError, language:
         log.info("a screen is gone")
 
 
-async def _watch_over(socket: web.WebSocketResponse, call: RequestContext[ViewQuery]) -> None:
+async def _watch_over(socket: web.WebSocketResponse, call: RequestContext[LiveViewQuery]) -> None:
     """Go dark when the session ends."""
     while True:
-        await asyncio.sleep(LOOK_S)
-        if not await session_holds(call.services.accounts, call.me):
-            await socket.close(code=SESSION_ENDED, message=b"the session has ended")
+        await asyncio.sleep(SESSION_CHECK_S)
+        if not await session_is_valid(call.services.accounts, call.me):
+            await socket.close(code=CLOSE_SESSION_ENDED, message=b"the session has ended")
             return

@@ -8,18 +8,18 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from gateway.model import DeviceType, Words
-from gateway.web.files import SentFile
+from gateway.web.api_errors import ApiError, not_found
+from gateway.web.file_response import StoredFileResponse
 from gateway.web.headers import NO_STORE
-from gateway.web.problems import Trouble, not_found
 from gateway.web.request_context import RequestContext
-from gateway.web.routes import EVERYONE, Route
+from gateway.web.routes import ANY_USER, Route
 from gateway.web.view_audit import CAMERA, PICTURE, ViewAudit
 
 JPEG = "image/jpeg"
 _DAY_S = 86_400
 
 
-class Pictures:
+class PictureRoutes:
     def __init__(self, viewings: ViewAudit) -> None:
         self._viewings = viewings
 
@@ -31,7 +31,7 @@ class Pictures:
         picture = await call.services.picture(camera)
         if picture is None:
             words = Words("这台摄像机还没有画面", "This camera has no picture yet")
-            raise Trouble(404, words, "no_picture")
+            raise ApiError(404, words, "no_picture")
         await self._viewings.note(call.me.user, CAMERA, camera)
         return web.Response(body=picture, content_type=JPEG, headers={hdrs.CACHE_CONTROL: NO_STORE})
 
@@ -43,11 +43,11 @@ class Pictures:
             raise not_found(Words("这张图片（可能已过保存期）", "picture (any more)"))
         await self._viewings.note(call.me.user, PICTURE, name)
         caching = f"private, max-age={_DAY_S}, immutable"
-        return SentFile(path, headers={hdrs.CONTENT_TYPE: JPEG, hdrs.CACHE_CONTROL: caching})
+        return StoredFileResponse(path, headers={hdrs.CONTENT_TYPE: JPEG, hdrs.CACHE_CONTROL: caching})
 
     def routes(self) -> tuple[Route, ...]:
         newest, kept = "The newest picture of a camera", "A picture that was kept"
         return (
-            Route("GET", "/api/v1/cameras/{id}/snapshot.jpg", self.of_camera, who=EVERYONE, does=newest, raw=JPEG),
-            Route("GET", "/api/v1/snapshots/{name}.jpg", self.kept, who=EVERYONE, does=kept, raw=JPEG),
+            Route("GET", "/api/v1/cameras/{id}/snapshot.jpg", self.of_camera, who=ANY_USER, does=newest, raw=JPEG),
+            Route("GET", "/api/v1/snapshots/{name}.jpg", self.kept, who=ANY_USER, does=kept, raw=JPEG),
         )

@@ -18,30 +18,30 @@ from gateway.errors import BadInput, LinkLost, NotRecorded
 from gateway.limits import RateLimit, network
 from gateway.links.http_push import LARGEST_PICTURES, LARGEST_PLAIN, PushLink, Refusal
 from gateway.model import Words
-from gateway.web.edge import TooLarge, read_body
-from gateway.web.problems import Trouble
+from gateway.web.api_errors import ApiError
 from gateway.web.request_context import RequestContext
+from gateway.web.route_handler import BodyTooLarge, read_body
 from gateway.web.routes import DEVICE, Route
 
-SLOWEST_S = 15.0
-WRONG_SECRETS = 30
+BODY_TIMEOUT_S = 15.0
+MAX_WRONG_SECRETS = 30
 """A minute, for one device from one address, before the next has to wait for its answer."""
-WRONG = limits.Refusal("push", "no such device, or not its token")
-LARGE_AT_ONCE = 8
+WRONG_SECRET = limits.Refusal("push", "no such device, or not its token")
+MAX_CONCURRENT_LARGE = 8
 """Bodies with pictures that are read at the same time; the others wait for their turn."""
-SHOWN = 1024
+QUARANTINED_BYTES = 1024
 """Bytes of a body that is too large, for quarantine."""
 _LONGEST_ID = 64
 _HEAD_S = 5.0
 
 
-class Push:
+class PushRoutes:
     """Remembers who came with wrong secrets."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, slow: LoginThrottle | None = None) -> None:
-        self._wrong = RateLimit(WRONG_SECRETS, timedelta(minutes=1), clock)
+        self._wrong = RateLimit(MAX_WRONG_SECRETS, timedelta(minutes=1), clock)
         self._slow = slow or LoginThrottle()
-        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._large = asyncio.Semaphore(MAX_CONCURRENT_LARGE)
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -53,7 +53,7 @@ class Push:
                 does="What a device that can only POST has to say; 200 once it is on record",
                 raw="application/json",
                 limit=LARGEST_PICTURES,
-                seconds=SLOWEST_S,
+                seconds=BODY_TIMEOUT_S,
                 refuses=(401, 429),
             ),
         )
@@ -66,10 +66,10 @@ class Push:
             answer = await link.push(body, kind)
         except BadInput as error:
             why = Words.of(error.why)
-            raise Trouble(400, Words(f"内容无法识别：{why.zh}", f"Not understood: {why.en}")) from error
+            raise ApiError(400, Words(f"内容无法识别：{why.zh}", f"Not understood: {why.en}")) from error
         except LinkLost as error:
             words = Words("设备驱动未运行，请稍后再试", "The device's driver is not running, try again")
-            raise Trouble(503, words, "not_ready") from error
+            raise ApiError(503, words, "not_ready") from error
         given = "application/json" if answer[:1] in {"{", "["} else "text/plain"
         return web.Response(text=answer, content_type=given)
 
@@ -79,12 +79,12 @@ class Push:
         held = self._large if size is None or size > LARGEST_PLAIN else contextlib.nullcontext()
         try:
             async with held:
-                return await read_body(request, most, SLOWEST_S)
-        except TooLarge as error:
+                return await read_body(request, most, BODY_TIMEOUT_S)
+        except BodyTooLarge as error:
             await self._too_large(link, request, error, most)
             raise
 
-    async def _too_large(self, link: PushLink, request: web.Request, error: TooLarge, most: int) -> None:
+    async def _too_large(self, link: PushLink, request: web.Request, error: BodyTooLarge, most: int) -> None:
         head = error.head or await _beginning(request)
         size = f"{request.content_length}" if request.content_length is not None else f"> {most}"
         with contextlib.suppress(NotRecorded):
@@ -100,13 +100,13 @@ class Push:
             who = address, device[:_LONGEST_ID]
             wait = self._wrong.wait_for(who)
             self._wrong.count(who)
-            call.services.refusals.note(WRONG, address=call.address)
+            call.services.refusals.note(WRONG_SECRET, address=call.address)
             await self._slow.wait(address, wait)
         if isinstance(admitted, Refusal):
             words = Words("设备或其令牌不正确", "No such device, or not its token")
             stale = admitted is Refusal.STALE
             asked = CIMultiDict((hdrs.WWW_AUTHENTICATE, each) for each in pushes.challenges(stale=stale))
-            raise Trouble(401, words, "not_signed_in", asked)
+            raise ApiError(401, words, "not_signed_in", asked)
         return admitted
 
 
@@ -114,6 +114,6 @@ async def _beginning(request: web.Request) -> bytes:
     """What has come of a body that nobody will read."""
     try:
         async with asyncio.timeout(_HEAD_S):
-            return await request.content.read(SHOWN)
+            return await request.content.read(QUARANTINED_BYTES)
     except TimeoutError:
         return b""

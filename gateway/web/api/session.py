@@ -6,18 +6,18 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.auth.accounts import AT_MOST, SignedIn
-from gateway.web.edge import COOKIE
+from gateway.auth.accounts import MAX_AGE, Identity
 from gateway.web.origin import is_secure
 from gateway.web.request_context import RequestContext
-from gateway.web.requests import SignIn
+from gateway.web.requests import SignInRequest
 from gateway.web.responses import CompoundView, SessionView
-from gateway.web.routes import EVERYONE, PUBLIC, Route
+from gateway.web.route_handler import COOKIE
+from gateway.web.routes import ANY_USER, PUBLIC, Route
 
 _PATH = "/api/v1/session"
 
 
-async def sign_in(call: RequestContext[SignIn]) -> web.Response:
+async def sign_in(call: RequestContext[SignInRequest]) -> web.Response:
     """Always a new session: one that came with the request is ended, whoever planted it."""
     accounts = call.services.accounts
     token, who = await accounts.sign_in(call.asked.user, call.asked.password, call.address)
@@ -27,7 +27,7 @@ async def sign_in(call: RequestContext[SignIn]) -> web.Response:
     response.set_cookie(
         COOKIE,
         token,
-        max_age=int(AT_MOST.total_seconds()),
+        max_age=int(MAX_AGE.total_seconds()),
         httponly=True,
         samesite="Strict",
         secure=is_secure(call.request),
@@ -60,7 +60,7 @@ async def compound(call: RequestContext[Any]) -> CompoundView:
     )
 
 
-def _view(who: SignedIn) -> SessionView:
+def _view(who: Identity) -> SessionView:
     return SessionView(user=who.user, role=who.role, expires_at=who.expires_at)
 
 
@@ -71,12 +71,12 @@ ROUTES = (
         sign_in,
         who=PUBLIC,
         does="Sign in; the session is in the cookie that comes back",
-        takes=SignIn,
+        takes=SignInRequest,
         gives=SessionView,
         limit=4096,
         refuses=(401, 429),
     ),
-    Route("GET", _PATH, show, who=EVERYONE, does="Who is signed in", gives=SessionView),
+    Route("GET", _PATH, show, who=ANY_USER, does="Who is signed in", gives=SessionView),
     Route("DELETE", _PATH, sign_out, who=PUBLIC, does="Sign out; no harm where nobody is signed in", status=204),
     Route("GET", "/api/v1/compound", compound, who=PUBLIC, does="What the sign-in page shows", gives=CompoundView),
 )

@@ -7,11 +7,11 @@ from typing import Any
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gateway.web.edge import who_asks
-from gateway.web.origin import is_on_this_machine
-from gateway.web.problems import not_allowed, not_signed_in
+from gateway.web.api_errors import not_allowed, not_signed_in
+from gateway.web.origin import is_local_program
 from gateway.web.request_context import RequestContext
 from gateway.web.responses import HealthView
+from gateway.web.route_handler import authenticate
 from gateway.web.routes import PUBLIC, TECHNICIANS, Route
 
 _TEXT = "text/plain"
@@ -33,8 +33,8 @@ async def readyz(call: RequestContext[Any]) -> web.Response:
 
 async def metrics(call: RequestContext[Any]) -> web.Response:
     """For a collector on this machine, or one with an installer's or manager's token."""
-    if not is_on_this_machine(call.request):
-        who = await who_asks(call.services, call.request)
+    if not is_local_program(call.request):
+        who = await authenticate(call.services, call.request)
         if who is None:
             raise not_signed_in()
         if who.role not in TECHNICIANS:

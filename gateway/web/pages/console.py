@@ -9,11 +9,11 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from gateway.model import Words
-from gateway.web.files import SentFile
-from gateway.web.headers import FOR_GOOD
-from gateway.web.pages.rendering import Rendering
-from gateway.web.prefix import to_root
-from gateway.web.problems import not_found
+from gateway.web.api_errors import not_found
+from gateway.web.file_response import StoredFileResponse
+from gateway.web.headers import IMMUTABLE
+from gateway.web.pages.renderer import PageRenderer
+from gateway.web.public_url import relative_root
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import PUBLIC, Route
 
@@ -21,7 +21,7 @@ _HASHED = "assets/"
 
 
 class ConsolePages:
-    def __init__(self, rendering: Rendering) -> None:
+    def __init__(self, rendering: PageRenderer) -> None:
         self._rendering = rendering
 
     def routes(self) -> tuple[Route, ...]:
@@ -37,13 +37,13 @@ class ConsolePages:
         if file is None and "." in wanted.rpartition("/")[2]:
             raise not_found(Words("这个文件", "file"))
         if file is None and wanted:
-            root = to_root(call.request, call.services.facts.public_url)  # what the page names is relative to it
+            root = relative_root(call.request, call.services.facts.public_url)  # what the page names is relative to it
             return web.Response(status=302, headers={hdrs.LOCATION: root})
         page = file or folder / "index.html"
         if not await asyncio.to_thread(page.is_file):
             return self._rendering.page(call, "unbuilt.html", status=503, language=call.language)
-        caching = FOR_GOOD if wanted.startswith(_HASHED) else "no-cache"
-        return SentFile(page, headers={hdrs.CACHE_CONTROL: caching})
+        caching = IMMUTABLE if wanted.startswith(_HASHED) else "no-cache"
+        return StoredFileResponse(page, headers={hdrs.CACHE_CONTROL: caching})
 
 
 def _within(folder: Path, wanted: str) -> Path | None:

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from gateway.web.openapi import describe
-from gateway.web.pages.rendering import Rendering
+from gateway.web.pages.renderer import PageRenderer
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import PUBLIC, Route
 
@@ -22,7 +22,7 @@ _GROUPS = (
 class DocsPages:
     """`describe` is given the whole table once it is complete."""
 
-    def __init__(self, rendering: Rendering) -> None:
+    def __init__(self, rendering: PageRenderer) -> None:
         self._rendering = rendering
         self._document: dict[str, Any] = {}
 

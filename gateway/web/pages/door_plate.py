@@ -21,16 +21,16 @@ from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.limits import RateLimit, network
 from gateway.model import Signal
 from gateway.web.pages.form import Form, read_form
-from gateway.web.pages.photo import NotAPhoto, harmless
-from gateway.web.pages.rendering import Rendering
-from gateway.web.pages.texts import CATEGORIES, in_language
-from gateway.web.prefix import public_path
+from gateway.web.pages.photo import InvalidPhoto, sanitize_photo
+from gateway.web.pages.renderer import PageRenderer
+from gateway.web.pages.texts import CATEGORIES, texts_in
+from gateway.web.public_url import public_path
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import PUBLIC, Route
 
 log = structlog.get_logger(__name__)
-PHOTO_BYTES = 2 * 1024 * 1024
-TEXT_LENGTH = 500
+MAX_PHOTO_BYTES = 2 * 1024 * 1024
+MAX_TEXT_LENGTH = 500
 _DRAIN_BYTES = 16 * 1024 * 1024
 _SECONDS = 60.0
 _NONCE = re.compile(r"[0-9a-f]{24}")
@@ -62,8 +62,8 @@ def _limits() -> _Limits:
     return _Limits(RateLimit(5, hour), RateLimit(20, hour), RateLimit(20 * mib, day), RateLimit(60 * mib, day))
 
 
-class PlatePages:
-    def __init__(self, rendering: Rendering) -> None:
+class DoorPlatePages:
+    def __init__(self, rendering: PageRenderer) -> None:
         self._rendering = rendering
         self._limits = _limits()
         self._developing = asyncio.Semaphore(1)
@@ -90,7 +90,9 @@ class PlatePages:
             return self._page(call, "gone.html", status=404)
         form = Form()
         try:
-            form = await read_form(call.request, file="photo", most=PHOTO_BYTES, drain=_DRAIN_BYTES, seconds=_SECONDS)
+            form = await read_form(
+                call.request, file="photo", most=MAX_PHOTO_BYTES, drain=_DRAIN_BYTES, seconds=_SECONDS
+            )
             await call.services.report(await self._signal(call, place, form))
         except _Unfit as unfit:
             return self._form(call, place, form, unfit.why, unfit.status)
@@ -111,7 +113,7 @@ class PlatePages:
             raise _Unfit("no_category")
         if not text:
             raise _Unfit("no_text")
-        if len(text) > TEXT_LENGTH:
+        if len(text) > MAX_TEXT_LENGTH:
             raise _Unfit("long_text")
         if form.too_large:
             raise _Unfit("large_photo", 413)
@@ -136,8 +138,8 @@ class PlatePages:
             return None
         async with self._developing:
             try:
-                return await asyncio.to_thread(harmless, file)
-            except NotAPhoto as error:
+                return await asyncio.to_thread(sanitize_photo, file)
+            except InvalidPhoto as error:
                 log.info("a report's photo can't be read", why=str(error))
                 raise _Unfit("no_photo") from error
 
@@ -159,9 +161,9 @@ class PlatePages:
             status,
             trouble=trouble,
             chosen=fields.get("category", ""),
-            text=fields.get("text", "")[: TEXT_LENGTH * 2],
+            text=fields.get("text", "")[: MAX_TEXT_LENGTH * 2],
             nonce=nonce if _NONCE.fullmatch(nonce) else secrets.token_hex(12),
-            text_length=TEXT_LENGTH,
+            text_length=MAX_TEXT_LENGTH,
         )
 
     def _page(
@@ -171,7 +173,7 @@ class PlatePages:
         asked = call.request.query.get("lang", "")
         language = asked if asked in _LANGUAGES else call.language
         trouble = values.pop("trouble", None)
-        say = in_language(language)
+        say = texts_in(language)
         response = self._rendering.page(
             call,
             template,

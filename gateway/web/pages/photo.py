@@ -28,16 +28,16 @@ _STUMBLES = (
 """What Pillow's readers raise for bytes that are no picture, or an odd one; they have no common base."""
 
 
-class NotAPhoto(ValueError):
+class InvalidPhoto(ValueError):
     """These bytes are no picture we take."""
 
 
-def harmless(data: bytes) -> bytes:
+def sanitize_photo(data: bytes) -> bytes:
     """A JPEG of at most 1600 pixels a side, with no place or camera written in it. Blocking; raises NotAPhoto."""
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             if image.width * image.height > _MOST_PIXELS:
-                raise NotAPhoto(f"{image.width}×{image.height} pixels")
+                raise InvalidPhoto(f"{image.width}×{image.height} pixels")
             image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
             turned = _TURNS.get(orientation_of(image.info.get("exif")))
             upright = (image.transpose(turned) if turned is not None else image).convert("RGB")
@@ -47,7 +47,7 @@ def harmless(data: bytes) -> bytes:
             upright.save(written, "JPEG", quality=_QUALITY)
             return written.getvalue()
     except (*_STUMBLES, Image.DecompressionBombError) as error:
-        raise NotAPhoto(str(error)) from error
+        raise InvalidPhoto(str(error)) from error
 
 
 def orientation_of(exif: object) -> int:

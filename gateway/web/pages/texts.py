@@ -18,7 +18,7 @@ CATEGORIES: Mapping[str, Words] = {
 }
 """The keys are those of rules/report.py."""
 
-SAYINGS: Mapping[str, Words] = {
+TEXTS: Mapping[str, Words] = {
     "html_language": Words("zh-CN", "en"),
     "other_language": Words("English", "中文"),
     "door_plate": Words("门牌", "Door plate"),
@@ -62,5 +62,5 @@ SAYINGS: Mapping[str, Words] = {
 }
 
 
-def in_language(language: str) -> dict[str, str]:
-    return {name: words[language] for name, words in SAYINGS.items()}
+def texts_in(language: str) -> dict[str, str]:
+    return {name: words[language] for name, words in TEXTS.items()}

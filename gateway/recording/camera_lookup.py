@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gateway.model import Alert, Device, DeviceType
 
 
-class Cameras:
+class CameraLookup:
     """Of the devices given, until it is given others."""
 
     def __init__(self, devices: Mapping[str, Device]) -> None:

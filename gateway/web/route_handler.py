@@ -12,17 +12,17 @@ import structlog
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
-from gateway.auth.accounts import SignedIn
-from gateway.auth.users import BEARER
+from gateway.auth.accounts import Identity
+from gateway.auth.users import TOKEN_PREFIX
 from gateway.errors import NotRecorded, Refused
+from gateway.web.api_errors import ErrorResponse, error_for_exception, error_for_status, not_allowed, not_signed_in
 from gateway.web.language import language_of
 from gateway.web.metrics import WebMetrics
-from gateway.web.origin import address_of, check_origin
-from gateway.web.parsing import check_address, read_json
-from gateway.web.problems import Problem, not_allowed, not_signed_in, of_error, of_status
+from gateway.web.origin import check_origin, client_address
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import DEVICE, PUBLIC, Route
 from gateway.web.services import Services
+from gateway.web.strict_json import check_url, parse_json
 
 log = structlog.get_logger(__name__)
 COOKIE = "anju_session"
@@ -31,7 +31,7 @@ _SHOWN = 1024
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def serve_route(route: Route, services: Services, meters: WebMetrics) -> Handler:
+def make_handler(route: Route, services: Services, meters: WebMetrics) -> Handler:
     """The aiohttp handler of a route."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -39,16 +39,16 @@ def serve_route(route: Route, services: Services, meters: WebMetrics) -> Handler
         try:
             response = await _answer(route, services, request)
         except web.HTTPException as error:
-            response = problem_response(request, services, of_status(error.status, error.reason))
+            response = error_response(request, services, error_for_status(error.status, error.reason))
         except (Refused, NotRecorded, ValidationError) as error:
-            response = problem_response(request, services, of_error(error))
+            response = error_response(request, services, error_for_exception(error))
         except web.RequestPayloadError:
-            response = problem_response(request, services, of_status(400, "The body can't be read"))
+            response = error_response(request, services, error_for_status(400, "The body can't be read"))
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception:
             log.exception("a request broke", route=str(route))
-            response = problem_response(request, services, of_status(500, "Something broke inside; it was logged"))
+            response = error_response(request, services, error_for_status(500, "Something broke inside; it was logged"))
         seconds = time.monotonic() - started
         meters.answered(route.method, route.path, response.status, seconds)
         log.debug("answered", route=str(route), status=response.status, ms=round(seconds * 1000, 1))
@@ -58,13 +58,13 @@ def serve_route(route: Route, services: Services, meters: WebMetrics) -> Handler
 
 
 async def _answer(route: Route, services: Services, request: web.Request) -> web.StreamResponse:
-    check_address(request)
+    check_url(request)
     if route.changes or route.socket:
         check_origin(request, services.facts.public_url, opaque=route.opaque_origin)
     who = await _admit(route, services, request)
     asked = await _read(route, request)
     language = language_of(request, services.facts.language)
-    given = await route.handle(RequestContext(request, services, who, asked, language, address_of(request)))
+    given = await route.handle(RequestContext(request, services, who, asked, language, client_address(request)))
     if isinstance(given, web.StreamResponse):
         return given
     if given is None:
@@ -74,11 +74,11 @@ async def _answer(route: Route, services: Services, request: web.Request) -> web
     return web.Response(text=given.model_dump_json(), status=route.status, content_type="application/json")
 
 
-async def _admit(route: Route, services: Services, request: web.Request) -> SignedIn | None:
+async def _admit(route: Route, services: Services, request: web.Request) -> Identity | None:
     """Who asks, if the route lets them; a public route asks nobody, and a device's handler asks the device."""
     if route.who is PUBLIC or route.who is DEVICE:
         return None
-    who = await who_asks(services, request)
+    who = await authenticate(services, request)
     if who is None:
         raise not_signed_in()
     if route.who is None or who.role not in route.who:
@@ -86,12 +86,12 @@ async def _admit(route: Route, services: Services, request: web.Request) -> Sign
     return who
 
 
-async def who_asks(services: Services, request: web.Request) -> SignedIn | None:
+async def authenticate(services: Services, request: web.Request) -> Identity | None:
     """By `Authorization: Bearer` when there is one, else by the cookie."""
     authorization = request.headers.get(hdrs.AUTHORIZATION)
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
-        known = scheme.lower() == "bearer" and token.startswith(BEARER)
+        known = scheme.lower() == "bearer" and token.startswith(TOKEN_PREFIX)
         return await services.accounts.find_bearer(token.strip()) if known else None
     cookie = request.cookies.get(COOKIE)
     return await services.accounts.find(cookie) if cookie else None
@@ -105,7 +105,7 @@ async def _read(route: Route, request: web.Request) -> BaseModel | None:
     body = await read_body(request, route.limit, route.seconds)
     if body and request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(reason="Send application/json")
-    return route.takes.model_validate(read_json(body or b"{}"))
+    return route.takes.model_validate(parse_json(body or b"{}"))
 
 
 def _query(request: web.Request) -> dict[str, Any]:
@@ -132,7 +132,7 @@ async def read_body(request: web.Request, limit: int, seconds: float) -> bytes:
     return bytes(body)
 
 
-class TooLarge(web.HTTPRequestEntityTooLarge):
+class BodyTooLarge(web.HTTPRequestEntityTooLarge):
     """`head`: the first bytes, if they were read."""
 
     def __init__(self, limit: int, head: bytes) -> None:
@@ -140,11 +140,11 @@ class TooLarge(web.HTTPRequestEntityTooLarge):
         self.head = head
 
 
-def _too_large(limit: int, head: bytes = b"") -> TooLarge:
-    return TooLarge(limit, head)
+def _too_large(limit: int, head: bytes = b"") -> BodyTooLarge:
+    return BodyTooLarge(limit, head)
 
 
-def problem_response(request: web.Request, services: Services, problem: Problem) -> web.Response:
+def error_response(request: web.Request, services: Services, problem: ErrorResponse) -> web.Response:
     """`{"error": {"code", "message"}}`; a body left unread ends the connection."""
     language = language_of(request, services.facts.language)
     body = {"error": {"code": problem.code, "message": problem.words[language]}}

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 
-def prefix_of(public_url: str) -> str:
+def path_prefix(public_url: str) -> str:
     """`/anju`, or nothing where we are at the root."""
     return urlsplit(public_url).path.rstrip("/")
 
 
-def to_root(request: web.Request, public_url: str) -> str:
+def relative_root(request: web.Request, public_url: str) -> str:
     """From the address that is asked for to our root: `./`, `../`, `../../` …"""
-    prefix = prefix_of(public_url)
+    prefix = path_prefix(public_url)
     if prefix and request.path == prefix:
         return f"{prefix.rpartition('/')[2]}/"
     return "../" * (_path(request, prefix).count("/") - 1) or "./"
@@ -26,7 +26,7 @@ def to_root(request: web.Request, public_url: str) -> str:
 
 def public_path(request: web.Request, public_url: str) -> str:
     """The path that is asked for, as the browser has to name it."""
-    prefix = prefix_of(public_url)
+    prefix = path_prefix(public_url)
     return prefix + _path(request, prefix)
 
 

@@ -14,18 +14,18 @@ from typing import Any, NoReturn
 from aiohttp import web
 
 from gateway.model import Words
-from gateway.web.problems import Trouble
+from gateway.web.api_errors import ApiError
 
-DEEPEST = 32
+MAX_DEPTH = 32
 """Brackets within brackets."""
-LARGEST = 2**63 - 1
+MAX_INTEGER = 2**63 - 1
 """An integer that SQLite and most devices can hold."""
 _HALF = Words("文字中有无效的字符", "A text holds half a character (a lone surrogate) or a NUL")
 _LONGEST_NUMBER = 400
 """Digits; a number with more says nothing that a device could use."""
 
 
-def read_json(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Raises Trouble (400) that says what is wrong, and never repeats a value: it may be a password."""
     try:
         read = json.loads(
@@ -38,25 +38,25 @@ def read_json(body: bytes) -> Any:
     except RecursionError:
         raise _deep() from None
     except ValueError:
-        raise Trouble(400, Words("请求内容不是有效的 JSON", "The body is not valid JSON")) from None
+        raise ApiError(400, Words("请求内容不是有效的 JSON", "The body is not valid JSON")) from None
     _check(read)
     return read
 
 
-def check_address(request: web.Request) -> None:
+def check_url(request: web.Request) -> None:
     """The path and the query hold whole characters alone. Raises Trouble (400)."""
     texts: Iterable[str] = (*request.match_info.values(), *(text for pair in request.query.items() for text in pair))
     if not all(_is_text(each) for each in texts):
-        raise Trouble(400, Words("地址中有无效的字符", "The address holds half a character, or a NUL"))
+        raise ApiError(400, Words("地址中有无效的字符", "The address holds half a character, or a NUL"))
 
 
 def _check(value: Any, depth: int = 1) -> None:
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         raise _deep()
     match value:
         case str():
             if not _is_text(value):
-                raise Trouble(400, _HALF)
+                raise ApiError(400, _HALF)
         case dict():
             for name, each in value.items():
                 _check(name, depth + 1)
@@ -75,7 +75,7 @@ def _is_text(text: str) -> bool:
 
 
 def _no_number(name: str) -> NoReturn:
-    raise Trouble(400, Words(f"{name} 不是数字", f"{name} is no number"))
+    raise ApiError(400, Words(f"{name} 不是数字", f"{name} is no number"))
 
 
 def _float(digits: str) -> float:
@@ -86,8 +86,8 @@ def _float(digits: str) -> float:
 
 
 def _integer(digits: str) -> int:
-    value = int(digits) if len(digits) <= _LONGEST_NUMBER else LARGEST + 1
-    if abs(value) > LARGEST:
+    value = int(digits) if len(digits) <= _LONGEST_NUMBER else MAX_INTEGER + 1
+    if abs(value) > MAX_INTEGER:
         raise _large()
     return value
 
@@ -95,13 +95,13 @@ def _integer(digits: str) -> int:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        raise Trouble(400, Words("同一字段写了两次", "A name stands twice in one object"))
+        raise ApiError(400, Words("同一字段写了两次", "A name stands twice in one object"))
     return made
 
 
-def _large() -> Trouble:
-    return Trouble(400, Words("数字太大", "A number is too large"))
+def _large() -> ApiError:
+    return ApiError(400, Words("数字太大", "A number is too large"))
 
 
-def _deep() -> Trouble:
-    return Trouble(400, Words(f"嵌套超过 {DEEPEST} 层", f"The JSON is nested deeper than {DEEPEST}"))
+def _deep() -> ApiError:
+    return ApiError(400, Words(f"嵌套超过 {MAX_DEPTH} 层", f"The JSON is nested deeper than {MAX_DEPTH}"))

@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 
-class SentFile(web.FileResponse):
+class StoredFileResponse(web.FileResponse):
     """Its sender's timeout ends the connection, as any other end of it does."""
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:

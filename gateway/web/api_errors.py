@@ -34,7 +34,7 @@ _FAULTS: Mapping[str, Words] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ErrorResponse:
     """What is answered: `{"error": {"code", "message"}}` with the message in the caller's language."""
 
     status: int
@@ -43,55 +43,55 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Trouble(Refused):
+class ApiError(Refused):
     """A refusal that brings its own words."""
 
     def __init__(
         self, status: int, words: Words, code: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(words.en)
-        self.problem = Problem(status, code or _CODES[status][0], words, headers or {})
+        self.problem = ErrorResponse(status, code or _CODES[status][0], words, headers or {})
         self.status = status
 
 
-def not_signed_in() -> Trouble:
-    return Trouble(401, Words("请先登录", "Sign in first"))
+def not_signed_in() -> ApiError:
+    return ApiError(401, Words("请先登录", "Sign in first"))
 
 
-def not_allowed() -> Trouble:
-    return Trouble(403, Words("您的角色不能做这件事", "Your role may not do this"))
+def not_allowed() -> ApiError:
+    return ApiError(403, Words("您的角色不能做这件事", "Your role may not do this"))
 
 
-def not_found(what: Words) -> Trouble:
-    return Trouble(404, Words(f"没有找到{what.zh}", f"There is no such {what.en}"))
+def not_found(what: Words) -> ApiError:
+    return ApiError(404, Words(f"没有找到{what.zh}", f"There is no such {what.en}"))
 
 
-def of_status(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Problem:
+def error_for_status(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> ErrorResponse:
     """The problem for a bare HTTP status; `sentence` is the English one."""
     code, zh = _CODES.get(status, _CODES[400 if status < 500 else 500])
-    return Problem(status, code, Words(zh, sentence), headers or {})
+    return ErrorResponse(status, code, Words(zh, sentence), headers or {})
 
 
-def of_error(error: Refused | NotRecorded | ValidationError) -> Problem:
+def error_for_exception(error: Refused | NotRecorded | ValidationError) -> ErrorResponse:
     """The problem that an error raised on purpose amounts to."""
     match error:
-        case Trouble():
+        case ApiError():
             return error.problem
         case TooMany():
             wait = max(1, int(error.retry_after + 0.999))
             words = Words(f"尝试太频繁，请 {wait} 秒后再试", f"Too many attempts, try again in {wait} s")
-            return Problem(429, "too_many", words, {"Retry-After": str(wait)})
+            return ErrorResponse(429, "too_many", words, {"Retry-After": str(wait)})
         case WrongPassword():
             words = Words("用户名或密码不正确", "The user name or the password is wrong")
-            return Problem(401, "wrong_password", words)
+            return ErrorResponse(401, "wrong_password", words)
         case ValidationError():
-            return Problem(400, "bad_request", _faults(error))
+            return ErrorResponse(400, "bad_request", _faults(error))
         case NotRecorded():
             words = Words("存储故障，没有保存，请稍后再试", "The record can't be written; nothing was saved, try again")
-            return Problem(503, "not_recorded", words)
+            return ErrorResponse(503, "not_recorded", words)
         case _:
             code, zh = _CODES.get(error.status, _CODES[400])
-            return Problem(error.status, code, Words(f"{zh}:{error}", str(error)))
+            return ErrorResponse(error.status, code, Words(f"{zh}:{error}", str(error)))
 
 
 def _faults(error: ValidationError) -> Words:

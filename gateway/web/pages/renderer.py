@@ -13,9 +13,9 @@ from aiohttp import hdrs, web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.model import Words
-from gateway.web.headers import FOR_GOOD
-from gateway.web.prefix import prefix_of
-from gateway.web.problems import not_found
+from gateway.web.api_errors import not_found
+from gateway.web.headers import IMMUTABLE
+from gateway.web.public_url import path_prefix
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import PUBLIC, Route
 
@@ -29,7 +29,7 @@ class _File:
     mark: str
 
 
-class Rendering:
+class PageRenderer:
     def __init__(self) -> None:
         self._files: Mapping[str, _File] = {path.name: _read(path) for path in sorted((_HERE / "static").iterdir())}
         self._templates = Environment(
@@ -48,14 +48,14 @@ class Rendering:
         return self._templates.get_template(template).render(**values)
 
     def page(self, call: RequestContext[Any], template: str, *, status: int = 200, **values: Any) -> web.Response:
-        root = f"{prefix_of(call.services.facts.public_url)}/"
+        root = f"{path_prefix(call.services.facts.public_url)}/"
         return web.Response(text=self.text(template, root=root, **values), status=status, content_type="text/html")
 
     async def serve(self, call: RequestContext[Any]) -> web.Response:
         file = self._files.get(call.part("name"))
         if file is None:
             raise not_found(Words("这个文件", "file"))
-        return web.Response(body=file.content, headers={hdrs.CONTENT_TYPE: file.type, hdrs.CACHE_CONTROL: FOR_GOOD})
+        return web.Response(body=file.content, headers={hdrs.CONTENT_TYPE: file.type, hdrs.CACHE_CONTROL: IMMUTABLE})
 
     def routes(self) -> tuple[Route, ...]:
         return (Route("GET", "/static/{mark}/{name}", self.serve, who=PUBLIC, page=True),)

@@ -14,25 +14,25 @@ import structlog
 from gateway.errors import AnjuError, NotRecorded, why_of
 from gateway.model import Alert, Words, new_id
 from gateway.recording import rows
-from gateway.recording.clip import Clip
+from gateway.recording.clip import RecordedClip
 from gateway.recording.footage_source import FootageSource, Taken, Taking
-from gateway.recording.storage import ClipStorage, Draft, DraftNote
+from gateway.recording.storage import ClipStorage, Draft, DraftMetadata
 from gateway.store import Store
 
 log = structlog.get_logger(__name__)
-LOOK_S = 1.0
-CLOSING_S = 15.0
+POLL_S = 1.0
+STOP_TIMEOUT_S = 15.0
 """How long a worker may take to write the last of a recording."""
-BROKEN_OFF = timedelta(seconds=3)
+SHORTFALL = timedelta(seconds=3)
 """A recording that ends so much before its time was broken off."""
-MOST_PIECES = 3
+MAX_SEGMENTS = 3
 RETRY_S = 2.0
 """Between two tries while the camera is away: it may come back while the alert's time runs."""
-FINISH_AT_ONCE = 2
+MAX_CONCURRENT_REMUXES = 2
 """Files made at once: each reads and writes a recording once, and what is being recorded needs the disk more."""
-MOST_ALERTS = 1000
+MAX_ALERTS = 1000
 """Of one recording."""
-ROWS_AT_ONCE = 200
+ROWS_PER_COMMIT = 200
 
 
 _FULL = Words("磁盘快满了，请通知安装员", "the disk is nearly full")
@@ -42,7 +42,7 @@ _UNKNOWN = Words("原因不明", "nobody knows why")
 
 
 @dataclass(slots=True, eq=False)
-class RecordingFile:
+class RecordingJob:
     """What is wanted of one camera; `until` moves on while alerts follow each other, up to `longest`."""
 
     camera: str
@@ -53,7 +53,7 @@ class RecordingFile:
     ending: bool = False
 
     def takes_in(self, camera: str, until: datetime) -> bool:
-        fits = until <= self.longest and len(self.alerts) < MOST_ALERTS
+        fits = until <= self.longest and len(self.alerts) < MAX_ALERTS
         return camera == self.camera and not self.ending and fits
 
     def extend(self, alert: str, until: datetime) -> None:
@@ -63,14 +63,14 @@ class RecordingFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class WriteResult:
     """The clips that are on record; where there is none, why."""
 
-    clips: list[Clip]
+    clips: list[RecordedClip]
     why: Words
 
 
-class RecordingFiles:
+class RecordingWriter:
     """Makes them. What goes wrong is logged and costs the recording, nothing else."""
 
     def __init__(self, footage: FootageSource, store: Store, shelf: ClipStorage, now: Callable[[], datetime]) -> None:
@@ -78,37 +78,37 @@ class RecordingFiles:
         self._store = store
         self._shelf = shelf
         self._now = now
-        self._finishing = asyncio.Semaphore(FINISH_AT_ONCE)
+        self._finishing = asyncio.Semaphore(MAX_CONCURRENT_REMUXES)
 
-    async def make(self, film: RecordingFile) -> Made:
+    async def make(self, film: RecordingJob) -> WriteResult:
         """Film until it is over.
 
         What breaks off goes on in another piece where it can: a camera whose main stream is lost still has the other.
         A camera that is away is tried again while there is time.
         """
-        clips: list[Clip] = []
+        clips: list[RecordedClip] = []
         begin, pieces = film.begin, 0
         while True:
             piece, why = await self._piece(film, begin)
             clips += piece
             pieces += bool(piece)
-            if pieces >= MOST_PIECES or (why and not self._may_come(film, why)):
+            if pieces >= MAX_SEGMENTS or (why and not self._may_come(film, why)):
                 if why:
                     log.warning("a recording is missing or broken off", camera=film.camera, why=str(why))
                 break
-            if piece and film.until - max(piece[0].ended, self._now()) < BROKEN_OFF:
+            if piece and film.until - max(piece[0].ended, self._now()) < SHORTFALL:
                 break
             if piece:
                 begin = piece[0].ended
             else:
                 await asyncio.sleep(RETRY_S)
-        return Made(clips, why or _UNKNOWN)
+        return WriteResult(clips, why or _UNKNOWN)
 
-    def _may_come(self, film: RecordingFile, why: Words) -> bool:
+    def _may_come(self, film: RecordingJob, why: Words) -> bool:
         """Whether to try again: not on a bad disk, not when the time is nearly over or the clock was set back."""
-        return why not in {_FULL, _UNRECORDED} and BROKEN_OFF < film.until - self._now() <= film.longest - film.begin
+        return why not in {_FULL, _UNRECORDED} and SHORTFALL < film.until - self._now() <= film.longest - film.begin
 
-    async def _piece(self, film: RecordingFile, begin: datetime) -> tuple[list[Clip], Words | None]:
+    async def _piece(self, film: RecordingJob, begin: datetime) -> tuple[list[RecordedClip], Words | None]:
         """The clips of one try; why there is none."""
         if not await asyncio.to_thread(self._shelf.has_room):
             log.error("the disk is nearly full: nothing is filmed", camera=film.camera, alerts=film.alerts)
@@ -124,12 +124,12 @@ class RecordingFiles:
             await asyncio.to_thread(draft.discard)
             return [], why
         finally:
-            film.ending = film.ending and film.until - self._now() < BROKEN_OFF
+            film.ending = film.ending and film.until - self._now() < SHORTFALL
 
     async def alerts_since(self, when: datetime) -> list[Alert]:
         """That began or came again since then; empty when the record can't be read."""
         try:
-            return await self._store.read(lambda connection: rows.alerts_since(connection, when, MOST_ALERTS))
+            return await self._store.read(lambda connection: rows.alerts_since(connection, when, MAX_ALERTS))
         except NotRecorded as error:
             log.error("nobody knows which alerts were being filmed", why=str(error))
             return []
@@ -150,7 +150,7 @@ class RecordingFiles:
     async def left_over(self) -> list[Draft]:
         return await asyncio.to_thread(self._shelf.left_over)
 
-    async def salvage(self, draft: Draft) -> list[Clip] | None:
+    async def salvage(self, draft: Draft) -> list[RecordedClip] | None:
         """Keep what there is of a recording that was broken off. Stays a draft while the disk will not have its row."""
         try:
             clips = await self._salvage(draft)
@@ -163,65 +163,65 @@ class RecordingFiles:
         await asyncio.to_thread(draft.discard)
         return clips
 
-    async def _salvage(self, draft: Draft) -> list[Clip]:
+    async def _salvage(self, draft: Draft) -> list[RecordedClip]:
         note = await asyncio.to_thread(draft.read_note)
         began = datetime.fromtimestamp(note.began, UTC)
         async with self._finishing:
             seconds = await self._footage.finish(draft.raw, draft.mp4)
         return await self._file(draft, note.camera, note.alerts, Taken(began, began + timedelta(seconds=seconds)))
 
-    async def _take(self, film: RecordingFile, begin: datetime, draft: Draft) -> Taken:
+    async def _take(self, film: RecordingJob, begin: datetime, draft: Draft) -> Taken:
         before = (self._now() - begin).total_seconds()
-        await asyncio.to_thread(draft.note, DraftNote(film.camera, tuple(film.alerts), begin.timestamp()))
+        await asyncio.to_thread(draft.note, DraftMetadata(film.camera, tuple(film.alerts), begin.timestamp()))
         taking = await self._footage.record(film.camera, draft.raw, max(0.0, before))
         try:
             await self._roll(film, draft, taking)
         finally:
             film.ending = True
             taking.stop()
-        async with asyncio.timeout(CLOSING_S):
+        async with asyncio.timeout(STOP_TIMEOUT_S):
             return await taking.taken
 
-    async def _roll(self, film: RecordingFile, draft: Draft, taking: Taking) -> None:
+    async def _roll(self, film: RecordingJob, draft: Draft, taking: Taking) -> None:
         """Until its time has come or the stream is lost; the note beside it says whom it is for meanwhile.
 
         More time left than any recording takes means that the clock was set back: it ends then, too.
         """
-        noted: DraftNote | None = None
+        noted: DraftMetadata | None = None
         most = (film.longest - film.begin).total_seconds()
         while 0 < (left := (film.until - self._now()).total_seconds()) <= most and not taking.taken.done():
-            note = DraftNote(film.camera, tuple(film.alerts), taking.began.timestamp())
+            note = DraftMetadata(film.camera, tuple(film.alerts), taking.began.timestamp())
             if note != noted:
                 await asyncio.to_thread(draft.note, note)
                 noted = note
-            await asyncio.wait([taking.taken], timeout=min(left, LOOK_S))
+            await asyncio.wait([taking.taken], timeout=min(left, POLL_S))
 
-    async def _keep(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[Clip]:
+    async def _keep(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[RecordedClip]:
         async with self._finishing:
             await self._footage.finish(draft.raw, draft.mp4)
         clips = await self._file(draft, camera, alerts, taken)
         await asyncio.to_thread(draft.discard)
         return clips
 
-    async def _file(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[Clip]:
+    async def _file(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[RecordedClip]:
         name, size = await asyncio.to_thread(self._shelf.keep, draft)
         clips = [
-            Clip(alert=alert, camera=camera, began=taken.began, ended=taken.ended, file=name, size=size)
+            RecordedClip(alert=alert, camera=camera, began=taken.began, ended=taken.ended, file=name, size=size)
             for alert in alerts
         ]
         at = self._now()
 
-        for few in batched(clips, ROWS_AT_ONCE):
+        for few in batched(clips, ROWS_PER_COMMIT):
             await self._store.write(partial(_append, few, at))
         log.info("recorded", camera=camera, alerts=list(alerts), file=name, bytes=size)
         return clips
 
 
-def _append(clips: Sequence[Clip], at: datetime, connection: sqlite3.Connection) -> None:
+def _append(clips: Sequence[RecordedClip], at: datetime, connection: sqlite3.Connection) -> None:
     for clip in clips:
         rows.append(connection, clip, at)
 
 
-def batched(clips: Sequence[Clip], size: int) -> Iterator[Sequence[Clip]]:
+def batched(clips: Sequence[RecordedClip], size: int) -> Iterator[Sequence[RecordedClip]]:
     for at in range(0, len(clips), size):
         yield clips[at : at + size]
