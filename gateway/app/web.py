@@ -26,7 +26,7 @@ async def open_pages(stack: AsyncExitStack, parts: Components, works: Background
 
 def _services(parts: Components, works: BackgroundTasks) -> web.Services:
     return web.Services(
-        told=parts.in_force.facts,
+        get_compound=parts.in_force.facts,
         now=parts.clock.now,
         store=parts.store,
         desk=parts.desk,
@@ -37,18 +37,18 @@ def _services(parts: Components, works: BackgroundTasks) -> web.Services:
         devices=parts.supervisor.devices,
         cameras=parts.in_force.cameras,
         actions=parts.supervisor.actions,
-        order=parts.commands.order,
-        report=parts.say,
-        picture=parts.doors.picture,
-        view=parts.doors.view,
-        shelf=parts.recording.shelf,
-        ready=lambda: {**_ready(parts), **works.ready()},
+        send_command=parts.commands.order,
+        emit=parts.say,
+        camera_snapshot=parts.doors.picture,
+        open_view=parts.doors.view,
+        clip_storage=parts.recording.shelf,
+        readiness=lambda: {**_ready(parts), **works.ready()},
         registry=flow_registry(parts),
-        console=CONSOLE,
+        console_folder=CONSOLE,
         calls=parts.doors.calls,
         pushes=parts.doors.pushes,
         refusals=parts.refusals,
-        connections=parts.share.web,
+        max_connections=parts.share.web,
     )
 
 

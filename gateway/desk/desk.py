@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from gateway.desk import rows
-from gateway.desk.lifecycle import DecisionOnEvent, cleared, folds_into, raised, repeated, stepped
+from gateway.desk.lifecycle import DecisionOnEvent, cleared, folds_into, raised, repeated, stepped, validate_step
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import NotFound, NotRecorded
 from gateway.model import Alert, AlertState, Clear, Raise, Severity, Signal, Step
@@ -167,6 +167,7 @@ class Desk:
     ) -> Alert:
         """A person's step. Raises NotFound, Conflict, Refused, or NotRecorded when it can't be kept."""
         step = Step(alert_id, action, user, self._now(), note, data or {})
+        validate_step(step)  # before the alert is looked up: it would be wrong for any alert
         if self.memory.get(alert_id):
             return self.memory.step(step)
         async with self._changing:

@@ -1,4 +1,4 @@
-"""One port for the guard room, the residents' pages and the API."""
+"""The HTTP server: the guard room's console, the residents' pages and the API, on one port."""
 
 from gateway.auth.accounts import Accounts
 from gateway.auth.passwords import Passwords

@@ -1,4 +1,4 @@
-"""A file as an answer. One that the other end does not read is hung up on by the kernel (links/accept.py)."""
+"""A response that sends a file from disk. The kernel closes a connection that does not read it (links/accept.py)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from aiohttp.abc import AbstractStreamWriter
 
 
 class StoredFileResponse(web.FileResponse):
-    """Its sender's timeout ends the connection, as any other end of it does."""
+    """Reports the kernel's send timeout as a lost connection instead of an internal error."""
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send the file. Raises ConnectionResetError when the client stops reading."""
         try:
             return await super().prepare(request)
         except TimeoutError as error:
-            raise ConnectionResetError("what was sent was not read") from error
+            raise ConnectionResetError("the client did not read the file") from error

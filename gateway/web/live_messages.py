@@ -1,4 +1,4 @@
-"""What the live socket says. Numbers grow; those of states that were overtaken are left out."""
+"""The messages of the live WebSocket. Their numbers grow; changes that were replaced by later ones are left out."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gateway.web.responses import AlertView, DeviceView, ResponseModel, SignalVi
 
 
 class CountsView(ResponseModel):
-    """All open alerts by severity, those too that no message has brought; `untouched`: nobody has seen to them yet."""
+    """All open alerts by severity, including those not sent; `untouched`: those that nobody has acknowledged yet."""
 
     open: Mapping[str, int]
     untouched: Mapping[str, int]
 
 
 class SnapshotMessage(ResponseModel):
-    """The whole state; what comes after it are the changes since `number`."""
+    """The complete state. The messages after it are the changes since `number`."""
 
     type: Literal["snapshot"] = "snapshot"
     number: int
@@ -31,6 +31,8 @@ class SnapshotMessage(ResponseModel):
 
 
 class AlertMessage(ResponseModel):
+    """An alert that is new or has changed."""
+
     type: Literal["alert"] = "alert"
     number: int
     alert: AlertView
@@ -38,19 +40,23 @@ class AlertMessage(ResponseModel):
 
 
 class DeviceMessage(ResponseModel):
+    """A device whose health has changed."""
+
     type: Literal["device"] = "device"
     number: int
     device: DeviceView
 
 
 class SignalMessage(ResponseModel):
+    """A new signal."""
+
     type: Literal["signal"] = "signal"
     number: int
     signal: SignalView
 
 
 class DroppedMessage(ResponseModel):
-    """How much was dropped since the start, by what."""
+    """How many were dropped since the start, by what they were."""
 
     type: Literal["dropped"] = "dropped"
     number: int
@@ -58,7 +64,7 @@ class DroppedMessage(ResponseModel):
 
 
 class BeatMessage(ResponseModel):
-    """Every 5 s: a page that heard nothing for 12 s is stale and must say so."""
+    """Sent every 5 s. A page that received nothing for 12 s is out of date and must say so."""
 
     type: Literal["beat"] = "beat"
     number: int

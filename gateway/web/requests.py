@@ -1,52 +1,68 @@
-"""The bodies and queries of requests. What is not named here is refused."""
+"""Models of request bodies and queries. Fields that are not declared are rejected.
+
+They describe the shape of a request. Whether a step of a person is allowed, and what it needs, is decided by
+`gateway/desk/lifecycle.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from gateway.model import Disposition
 from gateway.web.strict_json import MAX_INTEGER
 
 
 class RequestModel(BaseModel):
+    """Base of all request models."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 Note = Annotated[str, Field(max_length=2000)]
 ShortText = Annotated[str, Field(min_length=1, max_length=200)]
 RowNumber = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
-"""Of a row, or of a change."""
+"""The number of a database row or of a live change."""
 PageSize = Annotated[int, Field(ge=1, le=500)]
 
 
 class SignInRequest(RequestModel):
+    """User name and password."""
+
     user: ShortText
     password: ShortText
 
 
 class StepRequest(RequestModel):
+    """Acknowledge, on-scene or hold, with an optional note."""
+
     note: Note = ""
 
 
 class NoteRequest(RequestModel):
-    note: Annotated[str, Field(min_length=1, max_length=2000)]
+    """A note on an alert."""
+
+    note: Annotated[str, Field(max_length=2000, json_schema_extra={"minLength": 1})]
 
 
 class CloseRequest(RequestModel):
-    disposition: Disposition
+    """Close an alert: what it was, with an optional note."""
+
+    disposition: Annotated[object, WithJsonSchema({"type": "string", "enum": [each.value for each in Disposition]})]
     note: Note = ""
 
 
 class AssignRequest(RequestModel):
+    """Assign an alert to a user, with an optional note."""
+
     user: ShortText
     note: Note = ""
 
 
 class AlertQuery(RequestModel):
-    """Without `state` all of them; `open` is every state but closed."""
+    """Without `state` all alerts; `open` is every state but closed."""
 
     state: Literal["open", "new", "acknowledged", "on_scene", "on_hold", "closed"] | None = None
     after: ShortText | None = None
@@ -54,6 +70,8 @@ class AlertQuery(RequestModel):
 
 
 class SignalQuery(RequestModel):
+    """Filters of the list of signals."""
+
     device: ShortText | None = None
     kind: ShortText | None = None
     source_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = Field(
@@ -64,18 +82,26 @@ class SignalQuery(RequestModel):
 
 
 class PageQuery(RequestModel):
+    """A page of a list."""
+
     after: RowNumber | None = None
     limit: PageSize = 50
 
 
 class LiveQuery(RequestModel):
+    """Where the live feed continues."""
+
     after: RowNumber | None = Field(None, description="resume after this number")
 
 
 class LiveViewQuery(RequestModel):
-    stream: Literal["sub", "main"] = Field("sub", description="main: the camera's larger one, if it has one")
+    """Which stream of a camera."""
+
+    stream: Literal["sub", "main"] = Field("sub", description="main: the camera's larger stream, if it has one")
 
 
 class CommandRequest(RequestModel):
+    """A command to a device."""
+
     action: ShortText
     arguments: Mapping[ShortText, Any] = Field(default_factory=dict, max_length=20)

@@ -1,4 +1,4 @@
-"""The bodies of answers: what the console and integrators read. Times are UTC, spelled with `Z`."""
+"""Models of response bodies, as the console and integrators read them. Times are UTC and end in `Z`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from gateway.model import AlertState, DeviceType, Disposition, Health, Role
 
 
-def _z(time: datetime) -> str:
+def _utc_text(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-UtcTime = Annotated[datetime, PlainSerializer(_z, return_type=str, when_used="json")]
+UtcTime = Annotated[datetime, PlainSerializer(_utc_text, return_type=str, when_used="json")]
 SeverityName = Literal["critical", "high", "medium", "low"]
 
 
 class ResponseModel(BaseModel):
+    """Base of all response models."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -31,18 +33,20 @@ class ErrorBody(ResponseModel):
 
 
 class ErrorView(ResponseModel):
+    """The body of every error response."""
+
     error: ErrorBody
 
 
 class WordsView(ResponseModel):
-    """The same in both languages."""
+    """A text in both languages."""
 
     zh: str
     en: str
 
 
 class SessionView(ResponseModel):
-    """Who is signed in. `expires_at` moves on with use; null for a program's token."""
+    """Who is signed in. `expires_at` moves on with use; null for an API token."""
 
     user: str
     role: Role
@@ -50,17 +54,21 @@ class SessionView(ResponseModel):
 
 
 class GuardView(ResponseModel):
-    """Somebody an alert may be given to."""
+    """A user to whom an alert may be assigned."""
 
     user: str
     role: Role
 
 
 class GuardList(ResponseModel):
+    """The users to whom an alert may be assigned."""
+
     items: Sequence[GuardView]
 
 
 class CompoundView(ResponseModel):
+    """What the sign-in page shows of the compound."""
+
     name: str
     language: Literal["zh", "en"]
     property_phone: str
@@ -70,13 +78,15 @@ class CompoundView(ResponseModel):
 
 
 class PersonView(ResponseModel):
+    """A member of a household."""
+
     name: str
     phone: str
     role: str
 
 
 class HouseholdView(ResponseModel):
-    """The room's persons and cars; for guards, supervisors and managers alone."""
+    """The persons and number plates of a room; only for guards, supervisors and managers."""
 
     place: str
     persons: Sequence[PersonView]
@@ -84,9 +94,9 @@ class HouseholdView(ResponseModel):
 
 
 class SignalView(ResponseModel):
-    """One thing one device said. `at` is the device's own clock, `received` ours.
+    """One signal of one device. `at` is by the device's clock, `received` by the gateway's.
 
-    `source_id` is the number or id that the device gave it, or that its protocol knows it by.
+    `source_id` is the id that the device or its protocol gave the signal.
     """
 
     id: str
@@ -102,17 +112,17 @@ class SignalView(ResponseModel):
 
 
 class StepView(ResponseModel):
-    """What a person did; `action` as in the address it was posted to."""
+    """What a person did with an alert; `action` is the last part of the path it was posted to."""
 
     action: str
     user: str
     at: UtcTime
     note: str
-    to: str | None = Field(description="whom it was given to, where it was assigned")
+    to: str | None = Field(description="whom it was assigned to")
 
 
 class ClipView(ResponseModel):
-    """What a camera recorded around the alert, from when to when."""
+    """A recording of the alert by a camera."""
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 
@@ -124,7 +134,7 @@ class ClipView(ResponseModel):
 
 
 class AlertView(ResponseModel):
-    """A situation owed to a guard. `reason` is in the compound's language."""
+    """A situation that a guard must handle. `reason` is in the compound's language."""
 
     id: str
     rule: str
@@ -134,7 +144,7 @@ class AlertView(ResponseModel):
     place_name: WordsView
     device: str | None
     device_name: str | None
-    camera: str | None = Field(description="a camera at that place, for its live picture")
+    camera: str | None = Field(description="a camera at that place, for the live picture")
     reason: str
     reasons: WordsView
     raised_at: UtcTime
@@ -144,17 +154,17 @@ class AlertView(ResponseModel):
     disposition: Disposition | None
     assignee: str | None
     snapshot: str | None = Field(description="address of the picture")
-    on_record: bool = Field(description="false while the disk would not take it")
+    on_record: bool = Field(description="false while it could not be written to disk")
     household: HouseholdView | None
-    clips: Sequence[ClipView] = Field(description="recordings, oldest first; they come some seconds after their end")
+    clips: Sequence[ClipView] = Field(description="recordings, oldest first; each appears some seconds after its end")
     signals: Sequence[SignalView] = Field(description="newest first, at most 20 (500 for one alert)")
     steps: Sequence[StepView] = Field(description="oldest first")
 
 
 class DeviceView(ResponseModel):
-    """A device and how it is. `actions`: the commands it takes, each with its arguments' names.
+    """A device and its health. `actions`: the commands it takes, each with the names of its arguments.
 
-    `fault` is why its line was last lost, or why what it says is refused, in the compound's language.
+    `fault` is why its connection was last lost, or why its messages are rejected, in the compound's language.
     """
 
     id: str
@@ -174,13 +184,13 @@ class DeviceView(ResponseModel):
 
 
 class CommandView(ResponseModel):
-    """The command was recorded; its result comes as a signal `command.done` or `command.failed`."""
+    """The command is recorded. Its result arrives as a signal `command.done` or `command.failed`."""
 
     id: str
 
 
 class CallUnlock(ResponseModel):
-    """How the door of a station is opened: that command of that device; `in_call`: only while it is answered."""
+    """The command that opens the station's door; `in_call`: only while the call is answered."""
 
     device: str
     action: str
@@ -188,9 +198,9 @@ class CallUnlock(ResponseModel):
 
 
 class CallView(ResponseModel):
-    """A call of a door station. `by` and `on` (browser, desk_phone) are who has it or is answering it.
+    """A call of a door station. `by` and `on` (browser, desk_phone) are who answers or has answered it, and where.
 
-    `talker` is whose browser carries its sound now; `seconds` it was talked so far, or has rung.
+    `talker` is the user whose browser carries the sound now; `seconds` is how long it has been talked or rung.
     """
 
     id: str
@@ -203,18 +213,20 @@ class CallView(ResponseModel):
     by: str
     on: str
     talker: str | None
-    camera: str | None = Field(description="shown with the call: the station's, or one at its place")
+    camera: str | None = Field(description="the camera to show with the call: the station's, or one at its place")
     unlock: CallUnlock | None
 
 
 class CallList(ResponseModel):
+    """Calls that have not ended, oldest first."""
+
     items: Sequence[CallView]
 
 
 class QuarantineView(ResponseModel):
-    """Bytes that could not be read: `data` in hexadecimal, at most the first 1024 of `size`.
+    """Bytes that could not be decoded: `data` in hexadecimal, at most the first 1024 of `size`.
 
-    `why` is in the compound's language, or in the one language its author has.
+    `why` is in the compound's language, or in the only language there is.
     """
 
     number: int
@@ -227,28 +239,38 @@ class QuarantineView(ResponseModel):
 
 
 class AlertList(ResponseModel):
+    """A page of alerts, newest first."""
+
     items: Sequence[AlertView]
     next: str | None = Field(description="`after` of the next page; null at the end")
 
 
 class SignalList(ResponseModel):
+    """A page of signals, newest first."""
+
     items: Sequence[SignalView]
     next: str | None
 
 
 class DeviceList(ResponseModel):
+    """All devices."""
+
     items: Sequence[DeviceView]
     next: str | None = None
 
 
 class QuarantineList(ResponseModel):
+    """A page of undecodable messages, newest first."""
+
     items: Sequence[QuarantineView]
     next: str | None
 
 
 class HealthView(ResponseModel):
+    """Whether the gateway is ready, by part."""
+
     status: Literal["ok", "not ready"]
     parts: Mapping[str, bool] = {}
     refused: Sequence[str] = Field(
-        (), description="what was turned away within the last minute, by door; `anju_refused`"
+        (), description="what was rejected within the last minute, by port; see the metric `anju_refused`"
     )

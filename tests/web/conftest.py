@@ -145,7 +145,7 @@ async def world(
             Users(store, FAST),
         )
         services = Services(
-            told=lambda: CompoundInfo(
+            get_compound=lambda: CompoundInfo(
                 **{
                     "name": "西子御园",
                     "language": "zh",
@@ -164,19 +164,19 @@ async def world(
             hub=hub,
             people=made.people,
             door_plates=made.door_plates,
-            accounts=Accounts(store, FAST, lambda: made.now, slow=LoginThrottle(made.pause)),
+            accounts=Accounts(store, FAST, lambda: made.now, throttle=LoginThrottle(made.pause)),
             devices=made.devices,
             cameras=CameraLookup({device.id: device for device in DEVICES}),
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},
-            order=made.order,
-            report=made.report,
-            picture=made.picture,
-            view=made.view,
-            shelf=made.shelf,
-            ready=lambda: made.ready,
+            send_command=made.order,
+            emit=made.report,
+            camera_snapshot=made.picture,
+            open_view=made.view,
+            clip_storage=made.shelf,
+            readiness=lambda: made.ready,
             registry=CollectorRegistry(),
-            console=console or folder / "no-console",
-            connections=connections,
+            console_folder=console or folder / "no-console",
+            max_connections=connections,
         )
         made.services = services
         for role in Role:

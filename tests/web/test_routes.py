@@ -22,16 +22,16 @@ async def nothing(_call):
 @pytest.mark.parametrize("who", [None, frozenset()])
 def test_a_route_without_roles_does_not_start(who):
     with pytest.raises(RouteError, match="GET /secret does not say who may use it"):
-        validate_routes([Route("GET", "/secret", nothing, who=who, does="…")])
+        validate_routes([Route("GET", "/secret", nothing, allowed=who, summary="…")])
 
 
 def test_an_api_route_says_what_it_does():
     with pytest.raises(RouteError, match="does not say what it does"):
-        validate_routes([Route("GET", "/x", nothing, who=PUBLIC)])
+        validate_routes([Route("GET", "/x", nothing, allowed=PUBLIC)])
 
 
 def test_the_same_route_twice_does_not_start():
-    route = Route("GET", "/x", nothing, who=ANY_USER, does="…")
+    route = Route("GET", "/x", nothing, allowed=ANY_USER, summary="…")
     with pytest.raises(RouteError, match="stands twice"):
         validate_routes([route, route])
 

@@ -1,4 +1,4 @@
-"""Templates and their few files, read once; every address of a file carries the hash of its content."""
+"""Renders the page templates and serves their static files. A file's address contains the hash of its content."""
 
 from __future__ import annotations
 
@@ -23,15 +23,19 @@ _HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _StaticFile:
     content: bytes
-    type: str
-    mark: str
+    content_type: str
+    hash: str
 
 
 class PageRenderer:
+    """Reads templates and files once, when the gateway starts."""
+
     def __init__(self) -> None:
-        self._files: Mapping[str, _File] = {path.name: _read(path) for path in sorted((_HERE / "static").iterdir())}
+        self._files: Mapping[str, _StaticFile] = {
+            path.name: _read(path) for path in sorted((_HERE / "static").iterdir())
+        }
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -42,27 +46,34 @@ class PageRenderer:
         self._templates.globals["file"] = self.address
 
     def address(self, name: str) -> str:
-        return f"static/{self._files[name].mark}/{name}"
+        """The address of a static file, relative to the root. Available to templates as `file(name)`."""
+        return f"static/{self._files[name].hash}/{name}"
 
     def text(self, template: str, **values: Any) -> str:
+        """The rendered template."""
         return self._templates.get_template(template).render(**values)
 
-    def page(self, call: RequestContext[Any], template: str, *, status: int = 200, **values: Any) -> web.Response:
-        root = f"{path_prefix(call.services.facts.public_url)}/"
+    def page(self, context: RequestContext[Any], template: str, *, status: int = 200, **values: Any) -> web.Response:
+        """The rendered template as a response. Templates get `root`, the path below which we are published."""
+        root = f"{path_prefix(context.services.compound.public_url)}/"
         return web.Response(text=self.text(template, root=root, **values), status=status, content_type="text/html")
 
-    async def serve(self, call: RequestContext[Any]) -> web.Response:
-        file = self._files.get(call.part("name"))
+    async def serve(self, context: RequestContext[Any]) -> web.Response:
+        """Handler of static files. The hash in the path is for the browser's cache only and is not checked."""
+        file = self._files.get(context.path_param("name"))
         if file is None:
             raise not_found(Words("这个文件", "file"))
-        return web.Response(body=file.content, headers={hdrs.CONTENT_TYPE: file.type, hdrs.CACHE_CONTROL: IMMUTABLE})
+        return web.Response(
+            body=file.content, headers={hdrs.CONTENT_TYPE: file.content_type, hdrs.CACHE_CONTROL: IMMUTABLE}
+        )
 
     def routes(self) -> tuple[Route, ...]:
-        return (Route("GET", "/static/{mark}/{name}", self.serve, who=PUBLIC, page=True),)
+        """The route of static files."""
+        return (Route("GET", "/static/{hash}/{name}", self.serve, allowed=PUBLIC, page=True),)
 
 
-def _read(path: Path) -> _File:
+def _read(path: Path) -> _StaticFile:
     content = path.read_bytes()
     guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     charset = "; charset=utf-8" if guessed.startswith("text/") else ""
-    return _File(content, guessed + charset, hashlib.sha256(content).hexdigest()[:12])
+    return _StaticFile(content, guessed + charset, hashlib.sha256(content).hexdigest()[:12])

@@ -1,4 +1,4 @@
-"""Changes of the hub as messages: made once for everybody who may see the same."""
+"""Renders the hub's changes as JSON messages, once for all screens of the same audience."""
 
 from __future__ import annotations
 
@@ -31,66 +31,67 @@ from gateway.web.services import Services
 
 log = structlog.get_logger(__name__)
 MAX_ALERTS = 1000
-"""Open alerts in one snapshot; those that matter most come first."""
+"""Open alerts in one snapshot, the most severe first."""
 _FEW_ALERTS = 100
 _SIGNALS = 50
-_MADE = 1024
-"""Messages kept for the next screen that wants the same."""
+_CACHE_SIZE = 1024
+"""Rendered messages kept for further screens."""
 
 
-class LiveFeed:
+class LiveMessages:
+    """Renders snapshots and changes; the result depends only on the audience."""
+
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._presenter = Serializer(services)
-        self._made: OrderedDict[tuple[int, Audience], str] = OrderedDict()
-        self._making = {audience: asyncio.Lock() for audience in Audience}
+        self._serializer = Serializer(services)
+        self._cache: OrderedDict[tuple[int, Audience], str] = OrderedDict()
+        self._locks = {audience: asyncio.Lock() for audience in Audience}
 
     async def snapshot(self, audience: Audience) -> tuple[int, str, bool]:
-        """The whole state, the number it is true for (what changed while it was read comes again), and whether
-        open alerts were left out.
+        """The number the snapshot is valid for, its JSON, and whether open alerts were left out.
+
+        A change that happens while the snapshot is read is sent again after it.
         """
         services = self._services
-        number = services.hub.number
+        number = services.hub.number  # before reading: rather send a change twice than miss one
         alerts, counts = services.desk.open_alerts(), self._counts()
         shown = alerts[:MAX_ALERTS]
         signals = await self._newest_signals()
         message = SnapshotMessage(
             number=number,
-            alerts=await self._presenter.alerts(shown, audience, 20 if len(shown) <= _FEW_ALERTS else 3),
+            alerts=await self._serializer.alerts(shown, audience, 20 if len(shown) <= _FEW_ALERTS else 3),
             alerts_left_out=len(alerts) - len(shown),
             counts=counts,
-            devices=[self._presenter.device(status) for status in services.devices().values()],
-            signals=[self._presenter.signal(signal, audience) for signal in signals],
+            devices=[self._serializer.device(status) for status in services.devices().values()],
+            signals=[self._serializer.signal(signal, audience) for signal in signals],
             dropped=services.hub.counts,
         )
+        # In a thread: a snapshot of 1000 alerts takes long enough to delay alarms on the loop.
         return number, await asyncio.to_thread(message.model_dump_json), len(alerts) > len(shown)
 
     async def messages(self, changes: Sequence[Change], audience: Audience) -> list[str]:
-        """One for each change that still stands; a state that was overtaken is left to its successor."""
-        standing = [change for change in changes if self._services.hub.stands(change)]
-        async with self._making[audience]:
-            made = {c.number: text for c in standing if (text := self._made.get((c.number, audience)))}
-            missing = [change for change in standing if change.number not in made]
-            made |= await self._make(missing, audience)
-            self._keep(made, audience)
-        return [made[change.number] for change in standing]
+        """One message for each change that is still current; replaced ones are left out."""
+        current = [change for change in changes if self._services.hub.is_current(change)]
+        async with self._locks[audience]:
+            rendered = {c.number: text for c in current if (text := self._cache.get((c.number, audience)))}
+            missing = [change for change in current if change.number not in rendered]
+            rendered |= await self._render(missing, audience)
+            self._store(rendered, audience)
+        return [rendered[change.number] for change in current]
 
     def beat(self, number: int) -> str:
+        """The message that shows the page that the connection is alive."""
         return BeatMessage(number=number, at=self._services.now()).model_dump_json()
 
-    def _keep(self, made: Mapping[int, str], audience: Audience) -> None:
-        self._made |= {(number, audience): text for number, text in made.items()}
-        while len(self._made) > _MADE:
-            self._made.popitem(last=False)
+    def _store(self, rendered: Mapping[int, str], audience: Audience) -> None:
+        self._cache |= {(number, audience): text for number, text in rendered.items()}
+        while len(self._cache) > _CACHE_SIZE:
+            self._cache.popitem(last=False)
 
-    async def _make(self, changes: Sequence[Change], audience: Audience) -> dict[int, str]:
+    async def _render(self, changes: Sequence[Change], audience: Audience) -> dict[int, str]:
         alerts = [change.subject for change in changes if isinstance(change.subject, Alert)]
-        views = iter(await self._presenter.alerts(alerts, audience) if alerts else ())
-        made: dict[int, str] = {}
-        for change in changes:
-            message = self._message(change, audience, views)
-            made[change.number] = message.model_dump_json()
-        return made
+        views = iter(await self._serializer.alerts(alerts, audience) if alerts else ())
+        return {change.number: self._message(change, audience, views).model_dump_json() for change in changes}
 
     def _message(self, change: Change, audience: Audience, views: Iterator[AlertView]) -> LiveMessage:
         number = change.number
@@ -98,9 +99,9 @@ class LiveFeed:
             case Alert():
                 return AlertMessage(number=number, alert=next(views), counts=self._counts())
             case DeviceStatus() as status:
-                return DeviceMessage(number=number, device=self._presenter.device(status))
+                return DeviceMessage(number=number, device=self._serializer.device(status))
             case Signal() as signal:
-                return SignalMessage(number=number, signal=self._presenter.signal(signal, audience))
+                return SignalMessage(number=number, signal=self._serializer.signal(signal, audience))
             case counts:
                 return DroppedMessage(number=number, dropped=counts)
 
@@ -113,5 +114,5 @@ class LiveFeed:
         try:
             return await self._services.store.read(lambda connection: journal.signals(connection, limit=_SIGNALS))
         except (sqlite3.Error, OSError, NotRecorded) as error:
-            log.error("the newest signals can't be read", why=str(error))
-            return []
+            log.error("newest signals can't be read", why=str(error))
+            return []  # open alerts come from memory and are shown all the same
