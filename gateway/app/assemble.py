@@ -20,7 +20,7 @@ from gateway.app.file_descriptors import raise_limit, shares
 from gateway.app.links import Links
 from gateway.app.reload import Reloader
 from gateway.app.task_list import own_tasks
-from gateway.app.web import open_pages
+from gateway.app.web import start_http_server
 from gateway.config.configuration import Configuration
 from gateway.store import Store
 
@@ -55,7 +55,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         works = BackgroundTasks(own_tasks(parts), parts.desk.memory.gateway_failed, parts.desk.memory.gateway_restored)
         stack.callback(tasks.create_task(works.run()).cancel)
         await rules.taken.wait()
-        http_url = await open_pages(stack, parts, works)
+        http_url = await start_http_server(stack, parts, works)
         reloader = Reloader(parts, changeover, configuration.directory)
         await _open_control(stack, data, reloader, Listener(parts.in_force, parts.doors.tapes))
         yield Gateway(http_url, parts.doors.endpoint.port if parts.doors.endpoint else None, store, reloader)

@@ -31,7 +31,7 @@ class CurrentConfig:
         self.configuration = configuration
         self.compound = compound
         self.settings = configuration.compound
-        self.cameras.know(compound.devices)
+        self.cameras.set_devices(compound.devices)
         self._facts = None
 
     def facts(self) -> CompoundInfo:

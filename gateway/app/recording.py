@@ -1,4 +1,4 @@
-"""Who films what: the cameras' workers for the alerts of the desk; and what is too old goes."""
+"""Wires recording: the vision workers record the desk's alerts, and old recordings are purged."""
 
 from __future__ import annotations
 
@@ -25,31 +25,32 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RecordingService:
-    """Everything about recordings that lasts as long as the gateway."""
+    """Records and purges as long as the gateway runs."""
 
-    shelf: ClipStorage
+    clip_storage: ClipStorage
     recorder: Recorder
 
-    async def run(self, store: Store, now: Callable[[], datetime], keep: Callable[[], timedelta]) -> None:
-        """Runs for good."""
+    async def run(self, store: Store, now: Callable[[], datetime], retention: Callable[[], timedelta]) -> None:
+        """Runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.recorder.run())
-            tasks.create_task(purge_periodically(store, self.shelf, now, keep))
+            tasks.create_task(purge_periodically(store, self.clip_storage, now, retention))
 
 
 def make_recording(
     cameras: CameraLookup, vision: VisionPool, store: Store, now: Callable[[], datetime], desk: Desk, hub: Hub
 ) -> RecordingService:
-    """Screens are told of an alert that has got a recording."""
+    """The recorder and its storage. Screens are notified when an alert has got a recording."""
 
     async def changed(alert_id: str) -> None:
         try:
             alert = await desk.alert(alert_id)
         except NotRecorded as error:
-            log.error("a recording is not shown", alert=alert_id, why=str(error))
+            log.error("alert with recording not sent to screens", alert=alert_id, why=str(error))
             return
         if alert is not None:
             hub.alert_changed(alert)
 
-    shelf = ClipStorage.of(store.path.parent)
-    return RecordingService(shelf, Recorder(cameras, RecordingWriter(vision, store, shelf, now), now, changed))
+    clip_storage = ClipStorage.in_data_folder(store.path.parent)
+    writer = RecordingWriter(vision, store, clip_storage, now)
+    return RecordingService(clip_storage, Recorder(cameras, writer, now, changed))

@@ -1,4 +1,4 @@
-"""What the web is given, and the web itself."""
+"""Wires the HTTP server."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 CONSOLE = Path(gateway.__file__).parent / "console" / "dist"
 
 
-async def open_pages(stack: AsyncExitStack, parts: Components, works: BackgroundTasks) -> str:
-    """Serve until the stack closes; gives the URL."""
+async def start_http_server(stack: AsyncExitStack, parts: Components, works: BackgroundTasks) -> str:
+    """Serve until the stack closes; returns the URL."""
     listen, tls = parts.in_force.started.http.listen, parts.certificates.context("http.tls")
     return await stack.enter_async_context(web.serve(_services(parts, works), listen.host, listen.port, tls))
 
@@ -41,7 +41,7 @@ def _services(parts: Components, works: BackgroundTasks) -> web.Services:
         emit=parts.say,
         camera_snapshot=parts.doors.picture,
         open_view=parts.doors.view,
-        clip_storage=parts.recording.shelf,
+        clip_storage=parts.recording.clip_storage,
         readiness=lambda: {**_ready(parts), **works.ready()},
         registry=flow_registry(parts),
         console_folder=CONSOLE,

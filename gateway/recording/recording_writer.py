@@ -1,10 +1,10 @@
-"""One recording from its beginning to its rows, for all the alerts it stands behind."""
+"""Makes a recording: collects the camera's packets, remuxes them to an MP4, stores it and writes its rows."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,126 +16,108 @@ from gateway.model import Alert, Words, new_id
 from gateway.recording import rows
 from gateway.recording.clip import RecordedClip
 from gateway.recording.footage_source import FootageSource, Taken, Taking
+from gateway.recording.recording_job import MAX_ALERTS, RecordingJob
 from gateway.recording.storage import ClipStorage, Draft, DraftMetadata
 from gateway.store import Store
 
 log = structlog.get_logger(__name__)
 POLL_S = 1.0
 STOP_TIMEOUT_S = 15.0
-"""How long a worker may take to write the last of a recording."""
+"""How long a vision worker may take to write the last packets of a recording."""
 SHORTFALL = timedelta(seconds=3)
-"""A recording that ends so much before its time was broken off."""
+"""A recording that ends this much too early was interrupted."""
 MAX_SEGMENTS = 3
 RETRY_S = 2.0
-"""Between two tries while the camera is away: it may come back while the alert's time runs."""
+"""Between two attempts while the camera is offline: it may come back before the recording's time is over."""
 MAX_CONCURRENT_REMUXES = 2
-"""Files made at once: each reads and writes a recording once, and what is being recorded needs the disk more."""
-MAX_ALERTS = 1000
-"""Of one recording."""
+"""Each remux reads and writes a whole recording; recordings in progress need the disk more."""
 ROWS_PER_COMMIT = 200
 
-
-_FULL = Words("磁盘快满了，请通知安装员", "the disk is nearly full")
-_UNRECORDED = Words("数据库无法写入，请通知安装员", "the record can't be written")
-_SLOW = Words("录像超时", "it took too long")
-_UNKNOWN = Words("原因不明", "nobody knows why")
-
-
-@dataclass(slots=True, eq=False)
-class RecordingJob:
-    """What is wanted of one camera; `until` moves on while alerts follow each other, up to `longest`."""
-
-    camera: str
-    begin: datetime
-    until: datetime
-    longest: datetime
-    alerts: list[str]
-    ending: bool = False
-
-    def takes_in(self, camera: str, until: datetime) -> bool:
-        fits = until <= self.longest and len(self.alerts) < MAX_ALERTS
-        return camera == self.camera and not self.ending and fits
-
-    def extend(self, alert: str, until: datetime) -> None:
-        if alert not in self.alerts:
-            self.alerts.append(alert)
-        self.until = max(self.until, until)
+_DISK_FULL = Words("磁盘快满了，请通知安装员", "the disk is nearly full")
+_NOT_RECORDED = Words("数据库无法写入，请通知安装员", "the database can't be written")
+_TIMEOUT = Words("录像超时", "it took too long")
+_UNKNOWN = Words("原因不明", "the reason is unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """The clips that are on record; where there is none, why."""
+    """The clips that were stored; `why` says why there are none."""
 
     clips: list[RecordedClip]
     why: Words
 
 
 class RecordingWriter:
-    """Makes them. What goes wrong is logged and costs the recording, nothing else."""
+    """Carries out recording jobs. An error is logged and costs that recording only."""
 
-    def __init__(self, footage: FootageSource, store: Store, shelf: ClipStorage, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, footage: FootageSource, store: Store, clip_storage: ClipStorage, now: Callable[[], datetime]
+    ) -> None:
         self._footage = footage
         self._store = store
-        self._shelf = shelf
+        self._clip_storage = clip_storage
         self._now = now
-        self._finishing = asyncio.Semaphore(MAX_CONCURRENT_REMUXES)
+        self._remux_slots = asyncio.Semaphore(MAX_CONCURRENT_REMUXES)
 
-    async def make(self, film: RecordingJob) -> WriteResult:
-        """Film until it is over.
+    async def write(self, job: RecordingJob) -> WriteResult:
+        """Record until the job's time is over.
 
-        What breaks off goes on in another piece where it can: a camera whose main stream is lost still has the other.
-        A camera that is away is tried again while there is time.
+        An interrupted recording continues in another segment: a camera whose main stream is lost may still have its
+        sub stream. A camera that is offline is tried again while there is time.
         """
         clips: list[RecordedClip] = []
-        begin, pieces = film.begin, 0
+        start, segments = job.start, 0
         while True:
-            piece, why = await self._piece(film, begin)
-            clips += piece
-            pieces += bool(piece)
-            if pieces >= MAX_SEGMENTS or (why and not self._may_come(film, why)):
+            segment, why = await self._write_segment(job, start)
+            clips += segment
+            segments += bool(segment)
+            if segments >= MAX_SEGMENTS or (why and not self._should_retry(job, why)):
                 if why:
-                    log.warning("a recording is missing or broken off", camera=film.camera, why=str(why))
+                    log.warning("recording missing or incomplete", camera=job.camera, why=str(why))
                 break
-            if piece and film.until - max(piece[0].ended, self._now()) < SHORTFALL:
+            if segment and job.end - max(segment[0].ended, self._now()) < SHORTFALL:
                 break
-            if piece:
-                begin = piece[0].ended
+            if segment:
+                start = segment[0].ended
             else:
                 await asyncio.sleep(RETRY_S)
         return WriteResult(clips, why or _UNKNOWN)
 
-    def _may_come(self, film: RecordingJob, why: Words) -> bool:
-        """Whether to try again: not on a bad disk, not when the time is nearly over or the clock was set back."""
-        return why not in {_FULL, _UNRECORDED} and SHORTFALL < film.until - self._now() <= film.longest - film.begin
+    def _should_retry(self, job: RecordingJob, why: Words) -> bool:
+        """Not with a bad disk, not when the time is nearly over, and not when the clock was set back."""
+        return why not in {_DISK_FULL, _NOT_RECORDED} and SHORTFALL < job.end - self._now() <= job.max_end - job.start
 
-    async def _piece(self, film: RecordingJob, begin: datetime) -> tuple[list[RecordedClip], Words | None]:
-        """The clips of one try; why there is none."""
-        if not await asyncio.to_thread(self._shelf.has_room):
-            log.error("the disk is nearly full: nothing is filmed", camera=film.camera, alerts=film.alerts)
-            return [], _FULL
-        draft = await asyncio.to_thread(self._shelf.draft, new_id("film"))
+    async def _write_segment(self, job: RecordingJob, start: datetime) -> tuple[list[RecordedClip], Words | None]:
+        """The clips of one attempt, and why there are none or why it was interrupted."""
+        if not await asyncio.to_thread(self._clip_storage.has_space):
+            log.error("disk nearly full, not recording", camera=job.camera, alerts=job.alerts)
+            return [], _DISK_FULL
+        draft = await asyncio.to_thread(self._clip_storage.draft, new_id("film"))
         try:
-            taken = await self._take(film, begin, draft)
-            return await self._keep(draft, film.camera, film.alerts, taken), None
+            taken = await self._collect(job, start, draft)
+            return await self._finish(draft, job.camera, job.alerts, taken), None
         except (AnjuError, OSError, TimeoutError) as error:
-            why = _UNRECORDED if isinstance(error, NotRecorded) else Words.of(why_of(error)) if str(error) else _SLOW
+            why = (
+                _NOT_RECORDED if isinstance(error, NotRecorded) else Words.of(why_of(error)) if str(error) else _TIMEOUT
+            )
             if draft.raw.exists():
-                return await self.salvage(draft) or [], why
+                return await self.recover(draft) or [], why
             await asyncio.to_thread(draft.discard)
             return [], why
         finally:
-            film.ending = film.ending and film.until - self._now() < SHORTFALL
+            # Stopped too early: the next segment may take further alerts again.
+            job.stopped = job.stopped and job.end - self._now() < SHORTFALL
 
     async def alerts_since(self, when: datetime) -> list[Alert]:
-        """That began or came again since then; empty when the record can't be read."""
+        """Open alerts that were raised or repeated since then; empty when the database can't be read."""
         try:
             return await self._store.read(lambda connection: rows.alerts_since(connection, when, MAX_ALERTS))
         except NotRecorded as error:
-            log.error("nobody knows which alerts were being filmed", why=str(error))
+            log.error("alerts of interrupted recordings can't be read", why=str(error))
             return []
 
-    async def note_missing(self, alerts: Sequence[str], camera: str, why: Words) -> None:
-        """Tell in the alerts' story that there is no recording, and why."""
+    async def record_missing(self, alerts: Sequence[str], camera: str, why: Words) -> None:
+        """Write into the alerts' history that there is no recording, and why."""
         at = self._now()
 
         def unit(connection: sqlite3.Connection) -> None:
@@ -145,74 +127,79 @@ class RecordingWriter:
         try:
             await self._store.write(unit)
         except NotRecorded as error:
-            log.error("that there is no recording is not on record", alerts=list(alerts), why=str(error))
+            log.error("missing recording not noted", alerts=list(alerts), why=str(error))
 
-    async def left_over(self) -> list[Draft]:
-        return await asyncio.to_thread(self._shelf.left_over)
+    async def leftover_drafts(self) -> list[Draft]:
+        """Drafts of an earlier run of the gateway."""
+        return await asyncio.to_thread(self._clip_storage.leftover_drafts)
 
-    async def salvage(self, draft: Draft) -> list[RecordedClip] | None:
-        """Keep what there is of a recording that was broken off. Stays a draft while the disk will not have its row."""
+    async def recover(self, draft: Draft) -> list[RecordedClip] | None:
+        """Store what there is of an interrupted recording; None when there is nothing that can be played.
+
+        It stays a draft while the database can't be written.
+        """
         try:
-            clips = await self._salvage(draft)
+            clips = await self._recover(draft)
         except NotRecorded as error:
-            log.error("a recording waits for the record to be mended", draft=draft.raw.name, why=str(error))
+            log.error("interrupted recording kept as draft", draft=draft.raw.name, why=str(error))
             return None
         except (AnjuError, OSError, ValueError, TimeoutError) as error:
-            log.warning("a broken-off recording can't be saved", draft=draft.raw.name, why=str(error))
+            log.warning("interrupted recording can't be recovered", draft=draft.raw.name, why=str(error))
             clips = None
         await asyncio.to_thread(draft.discard)
         return clips
 
-    async def _salvage(self, draft: Draft) -> list[RecordedClip]:
-        note = await asyncio.to_thread(draft.read_note)
-        began = datetime.fromtimestamp(note.began, UTC)
-        async with self._finishing:
+    async def _recover(self, draft: Draft) -> list[RecordedClip]:
+        metadata = await asyncio.to_thread(draft.read_metadata)
+        began = datetime.fromtimestamp(metadata.began, UTC)
+        async with self._remux_slots:
             seconds = await self._footage.finish(draft.raw, draft.mp4)
-        return await self._file(draft, note.camera, note.alerts, Taken(began, began + timedelta(seconds=seconds)))
+        taken = Taken(began, began + timedelta(seconds=seconds))
+        return await self._store_clips(draft, metadata.camera, metadata.alerts, taken)
 
-    async def _take(self, film: RecordingJob, begin: datetime, draft: Draft) -> Taken:
-        before = (self._now() - begin).total_seconds()
-        await asyncio.to_thread(draft.note, DraftMetadata(film.camera, tuple(film.alerts), begin.timestamp()))
-        taking = await self._footage.record(film.camera, draft.raw, max(0.0, before))
+    async def _collect(self, job: RecordingJob, start: datetime, draft: Draft) -> Taken:
+        """Have the worker write packets to the draft until the job ends; returns from when to when they are."""
+        before = (self._now() - start).total_seconds()
+        metadata = DraftMetadata(job.camera, tuple(job.alerts), start.timestamp())
+        await asyncio.to_thread(draft.write_metadata, metadata)
+        taking = await self._footage.record(job.camera, draft.raw, max(0.0, before))
         try:
-            await self._roll(film, draft, taking)
+            await self._wait_for_end(job, draft, taking)
         finally:
-            film.ending = True
+            job.stopped = True
             taking.stop()
         async with asyncio.timeout(STOP_TIMEOUT_S):
             return await taking.taken
 
-    async def _roll(self, film: RecordingJob, draft: Draft, taking: Taking) -> None:
-        """Until its time has come or the stream is lost; the note beside it says whom it is for meanwhile.
-
-        More time left than any recording takes means that the clock was set back: it ends then, too.
-        """
-        noted: DraftMetadata | None = None
-        most = (film.longest - film.begin).total_seconds()
-        while 0 < (left := (film.until - self._now()).total_seconds()) <= most and not taking.taken.done():
-            note = DraftMetadata(film.camera, tuple(film.alerts), taking.began.timestamp())
-            if note != noted:
-                await asyncio.to_thread(draft.note, note)
-                noted = note
+    async def _wait_for_end(self, job: RecordingJob, draft: Draft, taking: Taking) -> None:
+        """Until the job's end or the loss of the stream. Keeps the draft's metadata current meanwhile."""
+        written: DraftMetadata | None = None
+        # More time left than any recording takes means that the clock was set back: end then, too.
+        max_left = (job.max_end - job.start).total_seconds()
+        while 0 < (left := (job.end - self._now()).total_seconds()) <= max_left and not taking.taken.done():
+            metadata = DraftMetadata(job.camera, tuple(job.alerts), taking.began.timestamp())
+            if metadata != written:
+                await asyncio.to_thread(draft.write_metadata, metadata)
+                written = metadata
             await asyncio.wait([taking.taken], timeout=min(left, POLL_S))
 
-    async def _keep(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[RecordedClip]:
-        async with self._finishing:
+    async def _finish(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[RecordedClip]:
+        async with self._remux_slots:
             await self._footage.finish(draft.raw, draft.mp4)
-        clips = await self._file(draft, camera, alerts, taken)
+        clips = await self._store_clips(draft, camera, alerts, taken)
         await asyncio.to_thread(draft.discard)
         return clips
 
-    async def _file(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[RecordedClip]:
-        name, size = await asyncio.to_thread(self._shelf.keep, draft)
+    async def _store_clips(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[RecordedClip]:
+        name, size = await asyncio.to_thread(self._clip_storage.store, draft)
         clips = [
             RecordedClip(alert=alert, camera=camera, began=taken.began, ended=taken.ended, file=name, size=size)
             for alert in alerts
         ]
         at = self._now()
-
-        for few in batched(clips, ROWS_PER_COMMIT):
-            await self._store.write(partial(_append, few, at))
+        # In batches: one commit of a thousand rows would delay the acknowledgement of alarms.
+        for first in range(0, len(clips), ROWS_PER_COMMIT):
+            await self._store.write(partial(_append, clips[first : first + ROWS_PER_COMMIT], at))
         log.info("recorded", camera=camera, alerts=list(alerts), file=name, bytes=size)
         return clips
 
@@ -220,8 +207,3 @@ class RecordingWriter:
 def _append(clips: Sequence[RecordedClip], at: datetime, connection: sqlite3.Connection) -> None:
     for clip in clips:
         rows.append(connection, clip, at)
-
-
-def batched(clips: Sequence[RecordedClip], size: int) -> Iterator[Sequence[RecordedClip]]:
-    for at in range(0, len(clips), size):
-        yield clips[at : at + size]

@@ -82,9 +82,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": [*_path_parameters(route), *_query_parameters(route)],
         "responses": _responses(route),
         "security": _security(route),
-        "x-roles": sorted(role.value for role in route.allowed)
-        if isinstance(route.allowed, frozenset)
-        else [_audience(route)],
+        "x-roles": _roles(route),
     }
     if route.changes_state and route.request_model:
         operation["requestBody"] = {"content": {_JSON: {"schema": _ref(route.request_model)}}, "required": True}

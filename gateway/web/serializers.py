@@ -114,7 +114,7 @@ class Serializer:
             place_name=words_view(services.compound.place_name(alert.place)),
             device=alert.device,
             device_name=self._device_name(alert.device),
-            camera=services.cameras.of(alert),
+            camera=services.cameras.for_alert(alert),
             reason=reason[services.compound.language],
             reasons=words_view(reason),
             raised_at=alert.raised_at,

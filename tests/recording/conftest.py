@@ -1,4 +1,4 @@
-"""A recorder over a real store, shelf and desk."""
+"""A recorder over a real store, clip_storage and desk."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class World:
     """`now` is the clock of all; `told` the alerts that screens hear of."""
 
     store: Store
-    shelf: ClipStorage
+    clip_storage: ClipStorage
     desk: Desk
     footage: Footage = field(default_factory=Footage)
     now: datetime = field(default_factory=lambda: datetime.fromtimestamp(1_000_012.0, UTC))
     told: list[str] = field(default_factory=list)
-    films: RecordingWriter = field(init=False)
+    writer: RecordingWriter = field(init=False)
     recorder: Recorder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,8 +52,8 @@ class World:
 
     def restart(self) -> None:
         """As after a crash: nothing is left but what is on disk."""
-        self.films = RecordingWriter(self.footage, self.store, self.shelf, lambda: self.now)
-        self.recorder = Recorder(CameraLookup(DEVICES), self.films, lambda: self.now, self._changed)
+        self.writer = RecordingWriter(self.footage, self.store, self.clip_storage, lambda: self.now)
+        self.recorder = Recorder(CameraLookup(DEVICES), self.writer, lambda: self.now, self._changed)
 
     async def _changed(self, alert: str) -> None:
         self.told.append(alert)
@@ -95,7 +95,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     async with Store.open(tmp_path) as store:
         made: World
         desk = Desk(store, lambda: made.now, lambda _alert: None)
-        made = World(store, ClipStorage.of(tmp_path), desk)
+        made = World(store, ClipStorage.in_data_folder(tmp_path), desk)
         yield made
 
 

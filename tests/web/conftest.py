@@ -75,8 +75,8 @@ class World:
     """What the cameras show; None: they show nothing."""
 
     @property
-    def shelf(self) -> ClipStorage:
-        return ClipStorage.of(self.store.path.parent)
+    def clip_storage(self) -> ClipStorage:
+        return ClipStorage.in_data_folder(self.store.path.parent)
 
     @contextmanager
     def view(self, camera: str, main: bool) -> Iterator[Viewer]:
@@ -172,7 +172,7 @@ async def world(
             emit=made.report,
             camera_snapshot=made.picture,
             open_view=made.view,
-            clip_storage=made.shelf,
+            clip_storage=made.clip_storage,
             readiness=lambda: made.ready,
             registry=CollectorRegistry(),
             console_folder=console or folder / "no-console",

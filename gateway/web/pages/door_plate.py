@@ -88,7 +88,10 @@ class DoorPlatePages:
         return self._form(context, place)
 
     async def report(self, context: RequestContext[Any]) -> web.Response:
-        """Handler of POST /d/{token}: emit the report as a signal of the gateway, then redirect (so a reload is safe)."""
+        """Handler of POST /d/{token}: emit the report as a signal of the gateway, then redirect.
+
+        After the redirect a reload of the page does not send the report again.
+        """
         place = await context.services.door_plates.place(context.path_param("token"))
         if place is None:
             return self._page(context, "gone.html", status=404)

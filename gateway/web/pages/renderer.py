@@ -69,7 +69,7 @@ class PageRenderer:
 
     def routes(self) -> tuple[Route, ...]:
         """The route of static files."""
-        return (Route("GET", "/static/{hash}/{name}", self.serve, allowed=PUBLIC, page=True),)
+        return (Route("GET", "/static/{mark}/{name}", self.serve, allowed=PUBLIC, page=True),)
 
 
 def _read(path: Path) -> _StaticFile:

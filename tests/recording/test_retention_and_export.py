@@ -27,16 +27,16 @@ KEEP = timedelta(days=30)
 
 
 async def keep(world: World, alert: Alert, content: bytes = b"movie", age: timedelta = timedelta()) -> RecordedClip:
-    draft = world.shelf.draft("film")
+    draft = world.clip_storage.draft("film")
     draft.mp4.write_bytes(content)
-    name, size = world.shelf.keep(draft)
+    name, size = world.clip_storage.store(draft)
     ended = world.now - age
     clip = RecordedClip(
         alert=alert.id, camera="fence", began=ended - timedelta(seconds=30), ended=ended, file=name, size=size
     )
     await world.store.write(lambda c: rows.append(c, clip, ended))
     old = time.time() - age.total_seconds() - 7200
-    os.utime(world.shelf._path(name), (old, old))
+    os.utime(world.clip_storage._path(name), (old, old))
     return clip
 
 
@@ -52,8 +52,8 @@ class TestRetention:
         fresh = await world.alert(key="fresh")
         clips["fresh"] = await keep(world, fresh, b"fresh", KEEP - timedelta(days=1))
         await world.close(fresh, "false")
-        assert await purge(world.store, world.shelf, world.now, KEEP) == 4
-        left = {key for key, clip in clips.items() if world.shelf.path(clip.file)}
+        assert await purge(world.store, world.clip_storage, world.now, KEEP) == 4
+        left = {key for key, clip in clips.items() if world.clip_storage.path(clip.file)}
         assert left == {"real", "open", "fresh"}
         assert {clip.file for clip in await world.store.read(lambda c: rows.newest(c, 99))} == {
             clips[key].file for key in left
@@ -63,7 +63,7 @@ class TestRetention:
         alert = await world.alert()
         clip = await keep(world, alert, age=KEEP * 2)
         await world.close(alert, "false")
-        await purge(world.store, world.shelf, world.now, KEEP)
+        await purge(world.store, world.clip_storage, world.now, KEEP)
         gone = (await world.desk.steps(alert.id))[-1]
         assert (gone.action, gone.data["sha256"]) == ("clip-expired", clip.file)
         assert await world.store.read(audit.broken_at) is None
@@ -74,15 +74,15 @@ class TestRetention:
         assert one.file == two.file
         await world.close(real, "real")
         await world.close(false, "false")
-        assert await purge(world.store, world.shelf, world.now, KEEP) == 1
-        assert world.shelf.path(one.file)
+        assert await purge(world.store, world.clip_storage, world.now, KEEP) == 1
+        assert world.clip_storage.path(one.file)
 
     async def test_a_file_whose_row_is_still_to_come_stays(self, world: World) -> None:
-        draft = world.shelf.draft("film")
+        draft = world.clip_storage.draft("film")
         draft.mp4.write_bytes(b"new")
-        name, _ = world.shelf.keep(draft)
-        await purge(world.store, world.shelf, world.now, KEEP)
-        assert world.shelf.path(name)
+        name, _ = world.clip_storage.store(draft)
+        await purge(world.store, world.clip_storage, world.now, KEEP)
+        assert world.clip_storage.path(name)
 
     async def test_many_go_in_batches(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("gateway.recording.retention.BATCH_SIZE", 3)
@@ -91,29 +91,29 @@ class TestRetention:
         for number in range(8):
             await keep(world, alert, bytes((number,)), KEEP * 2)
         await world.close(alert, "test")
-        assert await purge(world.store, world.shelf, world.now, KEEP) == 8
-        assert not list(world.shelf._all())
+        assert await purge(world.store, world.clip_storage, world.now, KEEP) == 8
+        assert not list(world.clip_storage._all())
 
 
 class TestShelf:
     def test_a_note_survives(self, world: World) -> None:
-        draft = world.shelf.draft("film")
+        draft = world.clip_storage.draft("film")
         note = DraftMetadata("fence", ("a-1", "a-2"), 123.5)
-        draft.note(note)
-        assert draft.read_note() == note
+        draft.write_metadata(note)
+        assert draft.read_metadata() == note
 
     def test_files_are_for_the_daemon_alone(self, world: World) -> None:
-        draft = world.shelf.draft("film")
+        draft = world.clip_storage.draft("film")
         draft.mp4.write_bytes(b"movie")
-        name, _ = world.shelf.keep(draft)
-        path = world.shelf.path(name)
+        name, _ = world.clip_storage.store(draft)
+        path = world.clip_storage.path(name)
         assert path is not None
         assert path.stat().st_mode & 0o077 == 0
         assert path.parent.stat().st_mode & 0o077 == 0
 
     @pytest.mark.parametrize("name", ["", "../../anju.db", "0" * 63, "G" * 64])
     def test_a_name_that_is_no_hash_is_nothing(self, world: World, name: str) -> None:
-        assert world.shelf.path(name) is None
+        assert world.clip_storage.path(name) is None
 
 
 def anju(*arguments: str) -> tuple[int, str]:
@@ -166,14 +166,14 @@ class TestExport:
 
     async def test_a_recording_that_was_changed_is_told(self, world: World, alert: Alert, tmp_path: Path) -> None:
         [one, _] = await world.clips(alert)
-        world.shelf._path(one.file).write_bytes(b"another movie")
+        world.clip_storage._path(one.file).write_bytes(b"another movie")
         status, said = await self.exported(world, alert, tmp_path / "evidence")
         assert status == 1
         assert f"{one.id}.mp4 is not what was recorded" in said
 
     async def test_one_that_is_gone_is_told(self, world: World, alert: Alert, tmp_path: Path) -> None:
         [one, _] = await world.clips(alert)
-        world.shelf._path(one.file).unlink()
+        world.clip_storage._path(one.file).unlink()
         status, said = await self.exported(world, alert, tmp_path / "evidence")
         assert status == 1
         assert f"{one.id}.mp4 is missing" in said
