@@ -11,9 +11,7 @@ import av
 import pytest
 
 from gateway.errors import NotRecorded
-from gateway.recording import recorder as recording
-from gateway.recording import recording_writer
-from gateway.recording import storage as shelves
+from gateway.recording import recorder, recording_job, recording_writer, storage
 from gateway.store import audit
 from tests.recording.conftest import World
 
@@ -99,7 +97,7 @@ async def test_alerts_that_follow_closely_share_a_recording(running: World):
 
 
 async def test_one_recording_does_not_grow_for_ever(running: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(recording, "LONGEST", timedelta(seconds=35))
+    monkeypatch.setattr(recorder, "MAX_DURATION", timedelta(seconds=35))
     running.footage.add("fence")
     await filmed(running, key="one")
     await running.pass_time(10)
@@ -189,9 +187,9 @@ async def test_sixty_alerts_at_one_camera_share_a_recording(running: World):
 
 
 async def test_a_flood_of_alerts_is_bounded_and_told(running: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(recording_writer, "MOST_ALERTS", 3)
+    monkeypatch.setattr(recording_job, "MAX_ALERTS", 3)
     running.footage.add("fence")
-    alerts = [await running.alert(key=f"k{number}") for number in range(3 * recording.MAX_PER_CAMERA + 2)]
+    alerts = [await running.alert(key=f"k{number}") for number in range(3 * recorder.MAX_PER_CAMERA + 2)]
     for alert in alerts:
         running.recorder.look(alert)
     assert running.recorder.counts.skipped == 2
@@ -199,7 +197,7 @@ async def test_a_flood_of_alerts_is_bounded_and_told(running: World, monkeypatch
     [step] = await running.desk.steps(alerts[-1].id)
     assert (step.action, step.data["camera"]) == ("clip-missing", "fence")
     assert "同一摄像机同时录像过多" in step.note
-    await running.until(lambda: running.footage.recordings == recording.MAX_PER_CAMERA)
+    await running.until(lambda: running.footage.recordings == recorder.MAX_PER_CAMERA)
     await running.pass_time(21)
     await all_filmed(running, alerts[:-2])
 
@@ -351,7 +349,7 @@ async def test_a_draft_that_can_not_be_read_is_dropped(world: World):
     draft.raw.write_bytes(b"garbage")
     other = world.clip_storage.draft("film-2")
     other.raw.write_bytes(b"garbage")
-    other._note.write_text(json.dumps({"camera": "fence"}))
+    other._metadata.write_text(json.dumps({"camera": "fence"}))
     await world.recorder.recover_drafts()
     assert world.recorder.counts.failed == 2
     assert not list(world.clip_storage._drafts.iterdir())
@@ -374,7 +372,7 @@ async def test_while_the_record_can_not_be_written_the_draft_stays(running: Worl
 
 
 async def test_a_nearly_full_disk_is_left_to_the_record(running: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(shelves, "SPARE", 1 << 60)
+    monkeypatch.setattr(storage, "MIN_FREE_BYTES", 1 << 60)
     running.footage.add("fence")
     running.recorder.look(await running.alert())
     await running.until(lambda: running.recorder.counts.failed == 1)

@@ -215,7 +215,7 @@ async def test_reports_are_limited_for_one_door_and_for_one_address(anju, open_c
 
 async def test_photos_are_limited_in_size_for_one_door(tmp_path, monkeypatch):
     hour = timedelta(hours=1)
-    limits = plate_page._Limits(
+    limits = plate_page._ReportLimits(
         RateLimit(50, hour), RateLimit(50, hour), RateLimit(1_000_000, hour), RateLimit(1e9, hour)
     )
     monkeypatch.setattr(plate_page, "_limits", lambda: limits)
@@ -298,10 +298,12 @@ async def test_the_description_is_whole_and_of_the_same_models(open_client):
     references = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(document)))
     assert references <= set(schemas)
     closing = document["paths"]["/api/v1/alerts/{id}/close"]["post"]
-    assert closing["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Closing"}
+    assert closing["requestBody"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/CloseRequest"
+    }
     assert closing["x-roles"] == ["guard", "supervisor"]
-    assert schemas["Closing"]["required"] == ["disposition"]
-    assert schemas["Closing"]["additionalProperties"] is False
+    assert schemas["CloseRequest"]["required"] == ["disposition"]
+    assert schemas["CloseRequest"]["additionalProperties"] is False
     assert {"id", "rule", "severity", "state", "household", "signals"} <= set(schemas["AlertView"]["required"])
     identifiers = [said["operationId"] for path in document["paths"].values() for said in path.values()]
     assert len(identifiers) == len(set(identifiers))

@@ -32,7 +32,7 @@ def test_an_api_route_says_what_it_does():
 
 def test_the_same_route_twice_does_not_start():
     route = Route("GET", "/x", nothing, allowed=ANY_USER, summary="…")
-    with pytest.raises(RouteError, match="stands twice"):
+    with pytest.raises(RouteError, match="declared twice"):
         validate_routes([route, route])
 
 
