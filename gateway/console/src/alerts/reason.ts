@@ -1,5 +1,5 @@
-/** The reason without the place, which stands above it in larger letters. Reasons name it first (zh) or after `at` (en). */
-export function matterOf(reason: string, place: string): string {
+/** The reason without the place, which is shown above it. Reasons begin with the place (zh) or have it after `at` (en). */
+export function reasonWithoutPlace(reason: string, place: string): string {
   if (!place) return reason;
   if (reason.startsWith(`${place} `)) return reason.slice(place.length + 1).trim() || reason;
   const named = ` at ${place}`;

@@ -1,11 +1,11 @@
-/** Sound as the gateway speaks it: 16-bit samples, little-endian, one channel. */
+/** The gateway's audio format: 16-bit little-endian samples, one channel, this many per second. */
 export const RATE = 16_000;
 /** Samples in one message: 20 ms. */
 export const FRAME = 320;
-/** Sound is played this long after it came (s), so that what comes late still comes in time… */
+/** Sound is played this long (s) after it arrived, so that a message that is a little late leaves no gap. */
 export const LEAD = 0.06;
-/** …and what piled up beyond this (s) is left out: a conversation must not lag. */
-export const MOST_AHEAD = 0.22;
+/** Sound that would be played later than this (s) is dropped: a conversation must not lag. */
+export const MAX_AHEAD = 0.22;
 
 export function toFloats(bytes: ArrayBuffer): Float32Array<ArrayBuffer> {
   const view = new DataView(bytes);
@@ -22,18 +22,18 @@ export function toBytes(floats: Float32Array): ArrayBuffer {
   return view.buffer;
 }
 
-/** How loud, 0 to 1: the root of the mean square, drawn apart where voices are. */
+/** Loudness, 0 to 1: the square root of the root mean square, which spreads the range of voices. */
 export function loudness(floats: Float32Array): number {
   let sum = 0;
   for (const value of floats) sum += value * value;
   return floats.length === 0 ? 0 : Math.min(1, Math.sqrt(Math.sqrt(sum / floats.length)));
 }
 
-/** What a level bar shows after a piece of 20 ms: up at once, down in half a second, so that the eye can follow. */
-export const falling = (shown: number, now: number): number => Math.max(now, shown * 0.94 - 0.001, 0);
+/** The level to show after 20 ms: rises at once and falls within half a second, so that the eye can follow. */
+export const decayedLevel = (shown: number, now: number): number => Math.max(now, shown * 0.94 - 0.001, 0);
 
-/** When the next piece is to sound, or null to leave it out. `end` is when the one before it ends, `now` the clock. */
+/** When to play the next piece, or null to drop it. `end` is when the piece before it ends, `now` the present time. */
 export function nextStart(end: number, now: number): number | null {
   if (end < now) return now + LEAD;
-  return end - now > MOST_AHEAD ? null : end;
+  return end - now > MAX_AHEAD ? null : end;
 }

@@ -1,20 +1,20 @@
 import { computed, type ComputedRef, type ShallowRef } from "vue";
 
 import type { Compound } from "../api/types";
-import type { Speech } from "../i18n/language";
+import type { I18n } from "../i18n/language";
 import type { Live } from "../live/live";
 
-export interface Moments {
+export interface TimeFormats {
   /** How long ago, by the gateway's clock. */
   ago: (iso: string) => string;
   between: (from: string, to: string) => string;
   /** 14:02:11 today, with the date on any other day */
   clockTime: (iso: string) => string;
-  hour: ComputedRef<string>;
+  clock: ComputedRef<string>;
   date: ComputedRef<string>;
 }
 
-export function createMoments(speech: Speech, compound: ShallowRef<Compound | null>, live: Live): Moments {
+export function createTimeFormats(speech: I18n, compound: ShallowRef<Compound | null>, live: Live): TimeFormats {
   const zone = computed(() => (compound.value?.timezone ? { timeZone: compound.value.timezone } : {}));
   const format = (options: Intl.DateTimeFormatOptions): ComputedRef<Intl.DateTimeFormat> =>
     computed(
@@ -36,7 +36,7 @@ export function createMoments(speech: Speech, compound: ShallowRef<Compound | nu
       const then = new Date(iso);
       return day.value.format(then) === today.value ? time.value.format(then) : `${day.value.format(then)} ${time.value.format(then)}`;
     },
-    hour: computed(() => time.value.format(live.now.value)),
+    clock: computed(() => time.value.format(live.now.value)),
     date: computed(() => longDay.value.format(live.now.value)),
   };
 }

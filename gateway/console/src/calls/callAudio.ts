@@ -1,44 +1,47 @@
 import { ref, type Ref } from "vue";
 
 import { callSound } from "../api/gateway";
-import { RATE, falling, loudness, nextStart, toBytes, toFloats } from "./frames";
+import { RATE, decayedLevel, loudness, nextStart, toBytes, toFloats } from "./audio";
 import { type Mic, Microphone } from "./microphone";
 
-export type Sound = "off" | "connecting" | "on" | "broken";
+export type AudioStatus = "off" | "connecting" | "on" | "broken";
 
-const AGAIN_AFTER = 1_000;
-/** Bytes that wait to be sent: a quarter of a second. Beyond, the line is too slow and newer words count more. */
-const MOST_WAITING = RATE / 2;
+const RECONNECT_AFTER = 1_000;
+/** Bytes waiting to be sent: a quarter of a second. Beyond that the network is too slow, and newer sound counts more. */
+const MAX_BUFFERED = RATE / 2;
 
-/** The sound of one call at a time: what the visitor says is played, what the guard says is sent. */
-export class Talk {
+/** The audio of one call at a time: plays the visitor's voice and sends the guard's. */
+export class CallAudio {
   readonly call: Ref<string | null> = ref(null);
-  readonly sound: Ref<Sound> = ref("off");
+  readonly status: Ref<AudioStatus> = ref("off");
   readonly mic: Ref<Mic> = ref("off");
-  /** how loud, 0 to 1 */
-  readonly heard = ref(0);
-  readonly said = ref(0);
+  /** loudness of the visitor, 0 to 1 */
+  readonly visitorLevel = ref(0);
+  /** loudness of the microphone, 0 to 1 */
+  readonly micLevel = ref(0);
   private context: AudioContext | null = null;
   private microphone: Microphone | null = null;
   private socket: WebSocket | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private ends = 0;
+  /** when the last scheduled piece ends, in the context's seconds */
+  private playedUntil = 0;
 
-  /** Call it from a press: the browser lets us be heard and asks for the microphone then. */
+  /** Call it from a click or key: only then does the browser allow sound and the microphone. */
   prepare(): void {
     if (this.context !== null) return;
     const context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
     this.context = context;
     void context.resume();
-    const microphone = new Microphone(context, (frame) => this.say(frame));
+    const microphone = new Microphone(context, (frame) => this.send(frame));
     this.microphone = microphone;
     this.mic.value = "asking";
     void microphone.open().then((mic) => {
+      // The call may have ended while the browser asked for permission.
       if (this.microphone === microphone) this.mic.value = mic;
     });
   }
 
-  /** The call is answered, and ours. */
+  /** Connect to a call that this user has answered. */
   join(call: string): void {
     if (this.call.value === call) return;
     this.prepare();
@@ -55,37 +58,37 @@ export class Talk {
     this.microphone = null;
     void context?.close();
     this.call.value = null;
-    this.sound.value = "off";
+    this.status.value = "off";
     this.mic.value = "off";
-    this.heard.value = this.said.value = 0;
-    this.ends = 0;
+    this.visitorLevel.value = this.micLevel.value = 0;
+    this.playedUntil = 0;
   }
 
-  private connect(sound: Sound): void {
+  private connect(status: AudioStatus): void {
     if (this.call.value === null) return;
-    this.sound.value = sound;
+    this.status.value = status;
     const socket = new WebSocket(callSound(location, this.call.value));
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     socket.onopen = () => {
-      if (this.socket === socket) this.sound.value = "on";
+      if (this.socket === socket) this.status.value = "on";
     };
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => this.play(event.data);
     socket.onclose = (event) => {
-      if (this.socket === socket) this.lost(event.wasClean && event.code === 1000);
+      if (this.socket === socket) this.closed(event.wasClean && event.code === 1000);
     };
   }
 
-  /** Closed on purpose: the call is over, or goes on in another window of ours. */
-  private lost(onPurpose: boolean): void {
+  /** `onPurpose`: the call is over, or goes on in another window of this user. */
+  private closed(onPurpose: boolean): void {
     this.socket = null;
-    this.heard.value = 0;
+    this.visitorLevel.value = 0;
     if (onPurpose) {
       this.leave();
       return;
     }
-    this.sound.value = "broken";
-    this.timer = setTimeout(() => this.connect("broken"), AGAIN_AFTER);
+    this.status.value = "broken";
+    this.timer = setTimeout(() => this.connect("broken"), RECONNECT_AFTER);
   }
 
   private play(bytes: ArrayBuffer): void {
@@ -93,8 +96,8 @@ export class Talk {
     if (context?.state !== "running") return;
     const floats = toFloats(bytes);
     if (floats.length === 0) return;
-    this.heard.value = falling(this.heard.value, loudness(floats));
-    const start = nextStart(this.ends, context.currentTime);
+    this.visitorLevel.value = decayedLevel(this.visitorLevel.value, loudness(floats));
+    const start = nextStart(this.playedUntil, context.currentTime);
     if (start === null) return;
     const buffer = context.createBuffer(1, floats.length, RATE);
     buffer.copyToChannel(floats, 0);
@@ -102,12 +105,12 @@ export class Talk {
     source.buffer = buffer;
     source.connect(context.destination);
     source.start(start);
-    this.ends = start + buffer.duration;
+    this.playedUntil = start + buffer.duration;
   }
 
-  private say(frame: Float32Array): void {
-    this.said.value = falling(this.said.value, loudness(frame));
+  private send(frame: Float32Array): void {
+    this.micLevel.value = decayedLevel(this.micLevel.value, loudness(frame));
     const { socket } = this;
-    if (socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < MOST_WAITING) socket.send(toBytes(frame));
+    if (socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < MAX_BUFFERED) socket.send(toBytes(frame));
   }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { matterOf } from "./matter";
+import { reasonWithoutPlace } from "./reason";
 
 it.each([
   ["1号楼502室 户内报警主机 入侵报警", "1号楼502室", "户内报警主机 入侵报警"],
@@ -13,5 +13,5 @@ it.each([
   ["Fire alarm at Room 5021", "Room 502", "Fire alarm at Room 5021"],
   ["磁盘已满", "", "磁盘已满"],
 ])("%s, at %s, is %s", (reason, place, matter) => {
-  expect(matterOf(reason, place)).toBe(matter);
+  expect(reasonWithoutPlace(reason, place)).toBe(matter);
 });

@@ -1,12 +1,12 @@
-import { type Scene, forgettable, steer } from "./edge";
+import { type PlaybackState, evictableUntil, adjustment } from "./liveEdge";
 
-/** More than waits for a busy browser in half a minute: it will not catch up. */
-const MOST_WAITING = 400;
+/** Segments: half a minute of video. A browser that is further behind will not catch up. */
+const MAX_PENDING = 400;
 
-/** Safari on phones has its own kind. */
+/** Safari on phones has ManagedMediaSource instead. */
 const sourceClass = (): typeof MediaSource | undefined => {
-  const known = globalThis as { MediaSource?: typeof MediaSource; ManagedMediaSource?: typeof MediaSource };
-  return known.MediaSource ?? known.ManagedMediaSource;
+  const scope = globalThis as { MediaSource?: typeof MediaSource; ManagedMediaSource?: typeof MediaSource };
+  return scope.MediaSource ?? scope.ManagedMediaSource;
 };
 
 const mime = (codec: string): string => `video/mp4; codecs="${codec}"`;
@@ -14,18 +14,18 @@ const mime = (codec: string): string => `video/mp4; codecs="${codec}"`;
 export const canPlayLive = (): boolean => sourceClass() !== undefined;
 export const canPlay = (codec: string): boolean => sourceClass()?.isTypeSupported(mime(codec)) ?? false;
 
-/** Plays media segments in a video element, always at the newest. `onTrouble`: it can't go on with this one. */
-export class Screen {
+/** Plays media segments in a video element, at the live edge. After `onError` it must be replaced. */
+export class LivePlayer {
   private buffer: SourceBuffer | null = null;
   private readonly source: MediaSource;
   private readonly url: string;
-  private waiting: ArrayBuffer[] = [];
+  private pending: ArrayBuffer[] = [];
   private closed = false;
 
   constructor(
     private readonly video: HTMLVideoElement,
     codec: string,
-    private readonly onTrouble: () => void,
+    private readonly onError: () => void,
   ) {
     const Source = sourceClass();
     if (!Source) throw new Error("this browser has no Media Source Extensions");
@@ -37,23 +37,23 @@ export class Screen {
   }
 
   push(data: ArrayBuffer): void {
-    this.waiting.push(data);
-    if (this.waiting.length > MOST_WAITING) this.onTrouble();
+    this.pending.push(data);
+    if (this.pending.length > MAX_PENDING) this.onError();
     else this.pump();
   }
 
-  /** Also now and then while nothing comes: a picture at the very end of what came must not look alive. */
+  /** Adjust position and speed. Call it regularly, also while no segments arrive. */
   keepUp(): void {
-    const scene = this.scene();
-    const { seek, rate } = steer(scene);
+    const state = this.state();
+    const { seek, rate } = adjustment(state);
     if (seek !== null) this.video.currentTime = seek;
     if (this.video.playbackRate !== rate) this.video.playbackRate = rate;
-    if (this.video.paused && scene.ranges.length > 0) void this.video.play().catch(() => undefined);
+    if (this.video.paused && state.ranges.length > 0) void this.video.play().catch(() => undefined);
   }
 
   close(): void {
     this.closed = true;
-    this.waiting = [];
+    this.pending = [];
     URL.revokeObjectURL(this.url);
     this.video.removeAttribute("src");
     this.video.load();
@@ -71,28 +71,28 @@ export class Screen {
   private appended(): void {
     if (this.closed) return;
     this.keepUp();
-    const until = forgettable(this.scene());
+    const until = evictableUntil(this.state());
     if (until !== null && this.buffer && !this.buffer.updating) this.buffer.remove(0, until);
     this.pump();
   }
 
   private pump(): void {
-    const next = this.waiting[0];
+    const next = this.pending[0];
     if (this.closed || !this.buffer || this.buffer.updating || !next) return;
     if (this.video.error || this.source.readyState !== "open") return this.fail();
     try {
       this.buffer.appendBuffer(next);
-      this.waiting.shift();
+      this.pending.shift();
     } catch {
-      this.fail(); // its memory is full, or it takes no more of this
+      this.fail(); // the buffer is full, or the segment is invalid
     }
   }
 
   private fail(): void {
-    if (!this.closed) this.onTrouble();
+    if (!this.closed) this.onError();
   }
 
-  private scene(): Scene {
+  private state(): PlaybackState {
     const ranges: [number, number][] = [];
     const buffered = this.buffer && this.source.readyState === "open" ? this.buffer.buffered : null;
     for (let index = 0; buffered && index < buffered.length; index += 1) {
