@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.web.responses import AlertView, DeviceView, ResponseModel, SignalView, UtcTime
+from gateway.web.alert_responses import AlertView, SignalView
+from gateway.web.responses import DeviceView, ResponseModel, UtcTime
 
 
 class CountsView(ResponseModel):

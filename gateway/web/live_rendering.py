@@ -14,6 +14,7 @@ from gateway.errors import NotRecorded
 from gateway.flow.device_status import DeviceStatus
 from gateway.model import Alert, Severity, Signal
 from gateway.store import journal
+from gateway.web.alert_responses import AlertView
 from gateway.web.hub import Change
 from gateway.web.live_messages import (
     AlertMessage,
@@ -25,7 +26,6 @@ from gateway.web.live_messages import (
     SignalMessage,
     SnapshotMessage,
 )
-from gateway.web.responses import AlertView
 from gateway.web.serializers import Serializer
 from gateway.web.services import Services
 

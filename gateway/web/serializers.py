@@ -17,16 +17,8 @@ from gateway.recording import rows as clip_rows
 from gateway.recording.clip import RecordedClip
 from gateway.store import audit, journal
 from gateway.store.media import is_name
-from gateway.web.responses import (
-    AlertView,
-    ClipView,
-    DeviceView,
-    HouseholdView,
-    PersonView,
-    SignalView,
-    StepView,
-    WordsView,
-)
+from gateway.web.alert_responses import AlertView, ClipView, HouseholdView, PersonView, SignalView, StepView
+from gateway.web.responses import DeviceView, WordsView
 from gateway.web.services import Services
 
 log = structlog.get_logger(__name__)

@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 from gateway.limits import RateLimit
-from gateway.web.pages import door_plate as plate_page
+from gateway.web.pages import door_plate
 from gateway.web.pages.photo import InvalidPhoto, sanitize_photo
+from gateway.web.pages.report_limits import ReportLimits
 from tests.web.conftest import NAMES, PHONES, world
 
 
@@ -215,10 +216,8 @@ async def test_reports_are_limited_for_one_door_and_for_one_address(anju, open_c
 
 async def test_photos_are_limited_in_size_for_one_door(tmp_path, monkeypatch):
     hour = timedelta(hours=1)
-    limits = plate_page._ReportLimits(
-        RateLimit(50, hour), RateLimit(50, hour), RateLimit(1_000_000, hour), RateLimit(1e9, hour)
-    )
-    monkeypatch.setattr(plate_page, "_limits", lambda: limits)
+    limits = ReportLimits(RateLimit(50, hour), RateLimit(50, hour), RateLimit(1_000_000, hour), RateLimit(1e9, hour))
+    monkeypatch.setattr(door_plate, "ReportLimits", lambda: limits)
     noisy = photo(800, 600, quality=90)
     assert 200_000 < len(noisy) < 400_000
     async with world(tmp_path) as made, aiohttp.ClientSession(made.url) as client:

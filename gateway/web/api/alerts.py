@@ -8,10 +8,11 @@ from typing import Any
 from gateway.auth.audience import audience_of
 from gateway.errors import Conflict, NotFound
 from gateway.model import Alert, AlertState, Role, Words
+from gateway.web.alert_responses import AlertList, AlertView
 from gateway.web.api_errors import ApiError, not_found
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import AlertQuery, AssignRequest, CloseRequest, NoteRequest, StepRequest
-from gateway.web.responses import AlertList, AlertView, GuardList, GuardView
+from gateway.web.responses import GuardList, GuardView
 from gateway.web.routes import ANY_USER, GUARDS, Route
 from gateway.web.serializers import Serializer
 

@@ -9,16 +9,11 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.model import Command, Words
 from gateway.store import journal
 from gateway.store.quarantine import Unreadable, newest
+from gateway.web.alert_responses import SignalList
 from gateway.web.api_errors import ApiError, not_found
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import CommandRequest, PageQuery, SignalQuery
-from gateway.web.responses import (
-    CommandView,
-    DeviceList,
-    QuarantineList,
-    QuarantineView,
-    SignalList,
-)
+from gateway.web.responses import CommandView, DeviceList, QuarantineList, QuarantineView
 from gateway.web.routes import ANY_USER, GUARDS, TECHNICIANS, Route
 from gateway.web.serializers import Serializer, words_view
 

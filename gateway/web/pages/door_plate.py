@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -18,11 +16,11 @@ from yarl import URL
 
 from gateway.errors import NotRecorded, TooMany
 from gateway.flow.unrecorded_signals import GATEWAY
-from gateway.limits import RateLimit, network
 from gateway.model import Signal
 from gateway.web.pages.form import Form, read_form
 from gateway.web.pages.photo import InvalidPhoto, sanitize_photo
 from gateway.web.pages.renderer import PageRenderer
+from gateway.web.pages.report_limits import ReportLimits
 from gateway.web.pages.texts import CATEGORIES, texts_in
 from gateway.web.public_url import public_path
 from gateway.web.request_context import RequestContext
@@ -46,28 +44,12 @@ class _InvalidReport(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class _ReportLimits:
-    """Reports and bytes, per token and per address. A whole building may share one address."""
-
-    by_token: RateLimit
-    by_address: RateLimit
-    bytes_by_token: RateLimit
-    bytes_by_address: RateLimit
-
-
-def _limits() -> _ReportLimits:
-    hour, day = timedelta(hours=1), timedelta(days=1)
-    mib = 1024 * 1024
-    return _ReportLimits(RateLimit(5, hour), RateLimit(20, hour), RateLimit(20 * mib, day), RateLimit(60 * mib, day))
-
-
 class DoorPlatePages:
     """Shows the plate's page and takes reports."""
 
     def __init__(self, renderer: PageRenderer) -> None:
         self._renderer = renderer
-        self._limits = _limits()
+        self._limits = ReportLimits()
         self._one_photo = asyncio.Semaphore(1)  # decoding takes up to 75 MB
 
     def routes(self) -> tuple[Route, ...]:
@@ -128,7 +110,8 @@ class DoorPlatePages:
             raise _InvalidReport("long_text")
         if form.too_large:
             raise _InvalidReport("large_photo", 413)
-        self._count(context, len(form.file))
+        # Counted before the photo is decoded, which is the expensive part.
+        self._limits.take(context.path_param("token"), context.address, len(form.file))
         return Signal(
             device=GATEWAY,
             kind="report.made",
@@ -136,13 +119,6 @@ class DoorPlatePages:
             data={"category": category, "text": _printable(text), "place": place},
             picture=await self._picture(form.file),
         )
-
-    def _count(self, context: RequestContext[Any], size: int) -> None:
-        limits, token, address = self._limits, context.path_param("token"), network(context.address)
-        limits.by_token.take(token)
-        limits.by_address.take(address)
-        limits.bytes_by_token.take(token, size)
-        limits.bytes_by_address.take(address, size)
 
     async def _picture(self, file: bytes) -> bytes | None:
         if not file:
