@@ -33,7 +33,10 @@ class InvalidPhoto(ValueError):
 
 
 def sanitize_photo(data: bytes) -> bytes:
-    """A JPEG of at most 1600 pixels a side, with no place or camera written in it. Blocking; raises NotAPhoto."""
+    """A JPEG of at most 1600 pixels a side, without location, camera or other metadata.
+
+    Raises InvalidPhoto. Blocking: call it in a thread.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             if image.width * image.height > _MAX_PIXELS:

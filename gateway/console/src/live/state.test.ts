@@ -61,7 +61,7 @@ describe("the picture", () => {
     expect(state.number).toBe(10);
   });
 
-  it("keeps a closed alert in status and out of the queue", () => {
+  it("keeps a closed alert visible and out of the queue", () => {
     const state = started();
     applyMessage(state, { type: "alert", number: 11, alert: anAlert({ state: "closed" }), counts: NONE });
     expect(state.alerts.size).toBe(0);
