@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 CONSOLE = Path(gateway.__file__).parent / "console" / "dist"
 
 
-async def start_http_server(stack: AsyncExitStack, parts: Components, works: BackgroundTasks) -> str:
+async def start_http_server(stack: AsyncExitStack, parts: Components, tasks: BackgroundTasks) -> str:
     """Serve until the stack closes; returns the URL."""
     listen, tls = parts.in_force.started.http.listen, parts.certificates.context("http.tls")
-    return await stack.enter_async_context(web.serve(_services(parts, works), listen.host, listen.port, tls))
+    return await stack.enter_async_context(web.serve(_services(parts, tasks), listen.host, listen.port, tls))
 
 
-def _services(parts: Components, works: BackgroundTasks) -> web.Services:
+def _services(parts: Components, tasks: BackgroundTasks) -> web.Services:
     return web.Services(
         get_compound=parts.in_force.facts,
         now=parts.clock.now,
@@ -42,7 +42,7 @@ def _services(parts: Components, works: BackgroundTasks) -> web.Services:
         camera_snapshot=parts.doors.picture,
         open_view=parts.doors.view,
         clip_storage=parts.recording.clip_storage,
-        readiness=lambda: {**_ready(parts), **works.ready()},
+        readiness=lambda: {**_ready(parts), **tasks.ready()},
         registry=flow_registry(parts),
         console_folder=CONSOLE,
         calls=parts.doors.calls,
@@ -54,5 +54,5 @@ def _services(parts: Components, works: BackgroundTasks) -> web.Services:
 
 def _ready(parts: Components) -> dict[str, bool]:
     endpoint = parts.doors.endpoint
-    doors = {} if endpoint is None else {"mqtt": endpoint.has_room}
-    return {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up(), **doors}
+    listeners = {} if endpoint is None else {"mqtt": endpoint.has_room}
+    return {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up(), **listeners}

@@ -42,6 +42,7 @@ async def export(
     def unit(connection: sqlite3.Connection) -> None:
         audit.append(connection, Step(alert.id, EXPORT_ACTION, by, at, data={"folder": folder.name}))
 
+    # First: nobody must get recordings without a trace of it.
     await store.write(unit)
     manifest = await store.read(lambda connection: build_manifest(connection, alert, by, at))
     problems = await asyncio.to_thread(_write, store, storage, folder, manifest)
@@ -57,6 +58,7 @@ def _write(store: Store, storage: ClipStorage, folder: Path, manifest: dict[str,
         source = storage.path(sha256) if name.endswith(".mp4") else store.media.path(sha256)
         if source is not None:
             shutil.copyfile(source, folder / name)
+        # The copy is hashed, not the source: this also finds a bad disk on the receiving side.
         if sha256_of(folder / name) != sha256:
             problems.append(f"{name} is missing" if source is None else f"{name} is not what was recorded")
         checksums.append(f"{sha256}  {name}\n")

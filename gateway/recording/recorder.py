@@ -114,6 +114,7 @@ class Recorder:
 
     def _new_job(self, alert: Alert, camera: str) -> RecordingJob | None:
         """A new job for the alert. None when a running one covers it or can include it, or when it has enough."""
+        # `look` is called again whenever the alert is repeated.
         covered = self._covered.get(alert.id)
         if covered and (alert.last_at <= covered.until or covered.times >= MAX_PER_ALERT):
             return None
@@ -137,6 +138,7 @@ class Recorder:
         return sum(job.camera == camera and not job.stopped for job in self._running) >= MAX_PER_CAMERA
 
     def _cover(self, alert: str, until: datetime) -> None:
+        # Removed and added again, so that the oldest entry is the first one.
         times = self._covered.pop(alert).times if alert in self._covered else 0
         self._covered[alert] = _Coverage(times + 1, until)
         while len(self._covered) > _MAX_REMEMBERED:

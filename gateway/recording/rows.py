@@ -78,6 +78,7 @@ def expire(connection: sqlite3.Connection, before: datetime, at: datetime, limit
         " ORDER BY clips.ended LIMIT ?",
         (to_us(before), Disposition.REAL.value, limit),
     ).fetchall()
+    # The file stays until no row refers to it: alerts may share a recording.
     for clip in map(_read, rows):
         connection.execute("DELETE FROM clips WHERE id = ?", (clip.id,))
         audit.append(connection, Step(clip.alert, EXPIRED, BY, at, data=_audit_data(clip)))

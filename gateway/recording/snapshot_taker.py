@@ -38,6 +38,7 @@ class SnapshotTaker:
         Dropped when too many are pending.
         """
         camera = self._cameras.for_alert(alert)
+        # In a flood of alerts pictures are less important than the alerts.
         if camera is not None and alert.snapshot is None and not self._pending.full():
             self._pending.put_nowait((alert.id, camera))
 

@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 
 from gateway.web.proxy import is_secure
 
+# media-src blob: is for live video, which the page plays from memory (Media Source Extensions).
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "media-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "

@@ -23,4 +23,4 @@ def _quality(parameters: str) -> float:
     try:
         return float(value) if name == "q" else 1.0
     except ValueError:
-        return 0.0
+        return 0.0  # not a number: the least preferred

@@ -39,6 +39,7 @@ class LiveSocket:
 
     async def serve(self, context: RequestContext[LiveQuery]) -> web.WebSocketResponse:
         """Handler of GET /api/v1/live."""
+        # No compression: it would take memory and time for each socket, while messages are rendered once for all.
         socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=_MAX_MESSAGE_BYTES)
         try:
             with self._quota.reserve(socket, context.identity.user):
@@ -116,6 +117,7 @@ class _LiveSender:
             if changes is None:
                 await self._send_snapshot()
             elif changes:
+                # Sent one by one: a slow screen falls behind here, in the ring, and costs no memory.
                 for text in await self._messages.messages(changes, audience_of(self._identity.role)):
                     await self._send(text)
                 self._cursor = changes[-1].number

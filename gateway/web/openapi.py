@@ -67,6 +67,7 @@ _SECURITY = {
 def _schemas(routes: Iterable[Route]) -> Mapping[str, Any]:
     responses: list[type[BaseModel]] = [ErrorView, *_MESSAGES]
     responses += [route.response_model for route in routes if route.response_model]
+    # Queries are described as parameters, so only bodies need a schema.
     requests = [route.request_model for route in routes if route.request_model and route.changes_state]
     models: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in dict.fromkeys(responses)]
     models += [(model, "validation") for model in dict.fromkeys(requests)]
@@ -134,6 +135,7 @@ def _responses(route: Route) -> dict[str, Any]:
     if "{" in route.path:
         errors.add(404)
     if route.changes_state:
+        # 403: also for a foreign Origin. 409: a path with an id names a thing whose state may forbid the change.
         errors |= {403, 503} | ({409} if "{" in route.path else set())
     content = {_JSON: {"schema": _ref(ErrorView)}}
     return responses | {

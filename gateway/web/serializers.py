@@ -134,12 +134,14 @@ class Serializer:
     async def _details(self, alerts: Sequence[Alert], audience: Audience, limit: int) -> _AlertDetails:
         services = self._services
         ids = [alert.id for alert in alerts]
+        # Alerts that could not be written have their signal in memory only.
         in_memory = {key: [signal] for key in ids if (signal := services.desk.memory.signal_of(key))}
         try:
             signals, steps, clips = await services.store.read(lambda connection: _read(connection, ids, limit))
             places = {alert.place for alert in alerts}
             households = await services.people.households(places) if audience.sees_people else {}
         except (sqlite3.Error, OSError, AnjuError, ValueError, TypeError) as error:
+            # A damaged database must not hide an open alert: show it without its details.
             log.error("details of alerts can't be read", why=str(error))
             return _AlertDetails(in_memory)
         return _AlertDetails({**signals, **in_memory}, steps, households, clips if audience.sees_people else {})

@@ -87,11 +87,13 @@ def install(app: web.Application, table: tuple[Route, ...], services: Services, 
     Raises RouteError when the application has a route that is not in the table.
     """
     handlers: set[Any] = set()
+    # The longer prefix first, so that the console's catch-all route does not match its paths.
     prefixes = {path_prefix(services.compound.public_url), ""}
     for prefix, route in itertools.product(sorted(prefixes, reverse=True), validate_routes(table)):
         handler = make_handler(route, services, metrics)
         handlers.add(handler)
         app.router.add_route(route.method, prefix + route.path, handler)
+        # `add_route` does not add HEAD by itself, as `add_get` would.
         if route.method == "GET" and not route.socket:
             app.router.add_route("HEAD", prefix + route.path, handler)
     for registered in app.router.routes():
@@ -120,7 +122,7 @@ async def serve(services: Services, host: str, port: int, tls: ssl.SSLContext | 
     """Serve while the context is open; yields the URL. Port 0 picks a free port."""
     listener = Listener("http", services.refusals)
     connections, app = Connections(listener, services.max_connections), build(services)
-    app.middlewares.insert(0, connections.track)
+    app.middlewares.insert(0, connections.track)  # outermost: errors are answers too
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:

@@ -77,6 +77,7 @@ class LiveViewRoutes:
 
     async def _view(self, socket: web.WebSocketResponse, context: RequestContext[LiveViewQuery], camera: str) -> None:
         await socket.prepare(context.request)
+        # After `prepare`: a refused socket has shown nothing.
         await self._view_audit.record(context.identity.user, CAMERA, camera)
         try:
             await self._run(socket, context, camera)
@@ -117,6 +118,7 @@ async def _send_segments(socket: web.WebSocketResponse, viewer: Viewer) -> None:
     sent: Opening | None = None
     async for part in viewer:
         async with asyncio.timeout(_SEND_TIMEOUT_S):
+            # Compared by identity: the camera's every new format is a new object.
             if part.opening is not sent:
                 sent = part.opening
                 await socket.send_str(json.dumps({"codec": sent.codec, "width": sent.width, "height": sent.height}))

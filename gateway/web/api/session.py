@@ -31,6 +31,7 @@ async def sign_in(context: RequestContext[SignInRequest]) -> web.Response:
     response.set_cookie(
         COOKIE,
         token,
+        # The server ends idle sessions earlier; the cookie only has to outlast them.
         max_age=int(MAX_AGE.total_seconds()),
         httponly=True,
         samesite="Strict",

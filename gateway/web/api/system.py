@@ -34,6 +34,7 @@ async def readyz(context: RequestContext[Any]) -> web.Response:
 async def metrics(context: RequestContext[Any]) -> web.Response:
     """Handler of GET /metrics, for a collector on this machine or one with an installer's or manager's token."""
     if not is_local_program(context.request):
+        # A public route, because Prometheus on this machine needs no token; checked here for all others.
         identity = await authenticate(context.services, context.request)
         if identity is None:
             raise not_signed_in()

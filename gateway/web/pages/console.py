@@ -34,6 +34,7 @@ class ConsolePages:
     async def serve(self, context: RequestContext[Any]) -> web.StreamResponse:
         """Handler of every path that no other route serves."""
         path = context.path_param("path")
+        # An unknown address of the API must be a 404, not the console's page.
         if path.startswith(("api/", "static/", "d/")):
             raise not_found(Words("这个地址", "address"))
         folder = context.services.console_folder

@@ -57,6 +57,7 @@ class DoorPlatePages:
         path = "/d/{token}"
         return (
             Route("GET", path, self.show, allowed=PUBLIC, page=True),
+            # A web view inside another app may send `Origin: null`. The token in the address is the authorisation.
             Route("POST", path, self.report, allowed=PUBLIC, page=True, opaque_origin=True),
         )
 
@@ -115,6 +116,7 @@ class DoorPlatePages:
         return Signal(
             device=GATEWAY,
             kind="report.made",
+            # The form's nonce makes a report that is sent twice one signal.
             source_id=nonce if _NONCE.fullmatch(nonce) else None,
             data={"category": category, "text": _printable(text), "place": place},
             picture=await self._picture(form.file),
@@ -170,6 +172,7 @@ class DoorPlatePages:
             keep_language=requested in _LANGUAGES,
             compound=facts.name,
             phone=facts.property_phone,
+            # For `tel:`, which takes no spaces or brackets.
             dial=re.sub(r"[^0-9+,*#]", "", facts.property_phone),
             address=facts.place_name(place)[language] if place else "",
             categories={key: words[language] for key, words in CATEGORIES.items()},

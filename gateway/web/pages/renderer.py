@@ -39,7 +39,7 @@ class PageRenderer:
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
-            undefined=StrictUndefined,
+            undefined=StrictUndefined,  # a misspelt name fails a test instead of rendering nothing
             trim_blocks=True,
             lstrip_blocks=True,
         )
