@@ -121,11 +121,13 @@ class Accounts:
         found = await self._store.read(lambda connection: rows.credentials(connection, user))
         return found[0] if found else None
 
-    async def sign_out(self, token: str) -> None:
-        """End the session. Does nothing when it has ended already."""
+    async def sign_out(self, token: str) -> Identity | None:
+        """End the session; returns whose it was, None when it had ended already."""
         key = token_hash(token)
+        identity = await self.identity_of(key)
         self._unsaved.pop(key, None)
         await self._store.write(lambda connection: rows.delete_session(connection, key))
+        return identity
 
     def _limits(self, user: str, address: str) -> list[tuple[RateLimit, Hashable]]:
         """The limits an attempt counts for, each with its key."""

@@ -32,7 +32,7 @@ def build_manifest(connection: sqlite3.Connection, alert: Alert, by: str, at: da
         "snapshot": {"file": f"{alert.snapshot}.jpg", "sha256": alert.snapshot} if alert.snapshot else None,
         "signals": [_signal(signal) for signal in reversed(signals)],
         "story": audit.rows_of(connection, alert.id),
-        "audit": audit.standing(connection),
+        "audit": audit.chain_summary(connection),
     }
 
 
@@ -57,7 +57,7 @@ def verify_export(folder: Path) -> list[str]:
         for name, sha256 in listed_files(manifest)
         if sha256_of(folder / name) != sha256
     ]
-    return found + [f"step {row['number']} was changed" for row in manifest["story"] if not audit.is_true(row)]
+    return found + [f"step {row['number']} was changed" for row in manifest["story"] if not audit.has_valid_hash(row)]
 
 
 def sha256_of(path: Path) -> str | None:

@@ -55,4 +55,4 @@ class SnapshotTaker:
     async def _take(self, alert: str, camera: str) -> None:
         jpeg = await self._get_picture(camera)
         if jpeg is not None:
-            await self._desk.witness(alert, camera, await asyncio.to_thread(self._store.media.keep, jpeg))
+            await self._desk.add_snapshot(alert, camera, await asyncio.to_thread(self._store.media.keep, jpeg))

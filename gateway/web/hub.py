@@ -34,7 +34,7 @@ class Change:
 
 
 class Hub:
-    """Receives changes from the flow (its `Announce`) and wakes the live sockets.
+    """Receives changes from the flow (its `ConsoleFeed`) and wakes the live sockets.
 
     For the event loop's thread only; no call blocks.
     """

@@ -16,7 +16,7 @@ from gateway.model import Alert, Household, Signal, Step, Words
 from gateway.recording import rows as clip_rows
 from gateway.recording.clip import RecordedClip
 from gateway.store import audit, journal
-from gateway.store.media import is_name
+from gateway.store.media import is_picture_name
 from gateway.web.alert_responses import AlertView, ClipView, HouseholdView, PersonView, SignalView, StepView
 from gateway.web.responses import DeviceView, WordsView
 from gateway.web.services import Services
@@ -134,17 +134,21 @@ class Serializer:
     async def _details(self, alerts: Sequence[Alert], audience: Audience, limit: int) -> _AlertDetails:
         services = self._services
         ids = [alert.id for alert in alerts]
+        households = self._households(alerts) if audience.sees_people else {}
         # Alerts that could not be written have their signal in memory only.
         in_memory = {key: [signal] for key in ids if (signal := services.desk.memory.signal_of(key))}
         try:
             signals, steps, clips = await services.store.read(lambda connection: _read(connection, ids, limit))
-            places = {alert.place for alert in alerts}
-            households = await services.people.households(places) if audience.sees_people else {}
         except (sqlite3.Error, OSError, AnjuError, ValueError, TypeError) as error:
             # A damaged database must not hide an open alert: show it without its details.
             log.error("details of alerts can't be read", why=str(error))
-            return _AlertDetails(in_memory)
+            return _AlertDetails(in_memory, households=households)
         return _AlertDetails({**signals, **in_memory}, steps, households, clips if audience.sees_people else {})
+
+    def _households(self, alerts: Sequence[Alert]) -> dict[str, Household]:
+        register = self._services.register.snapshot
+        places = {alert.place for alert in alerts}
+        return {place: found for place in places if (found := register.household(place)) is not None}
 
 
 def _read(
@@ -172,7 +176,7 @@ def _household(household: Household) -> HouseholdView:
 
 def _picture_url(name: object) -> str | None:
     """None for an invalid name: older gateways stored names that devices sent."""
-    return f"/api/v1/snapshots/{name}.jpg" if is_name(name) else None
+    return f"/api/v1/snapshots/{name}.jpg" if is_picture_name(name) else None
 
 
 def _shown_reason(alert: Alert, signals: Sequence[SignalView], audience: Audience) -> Words:

@@ -8,7 +8,7 @@ from gateway.auth.audience import audience_of
 from gateway.flow.device_status import DeviceStatus
 from gateway.model import Command, Words
 from gateway.store import journal
-from gateway.store.quarantine import Unreadable, newest
+from gateway.store.quarantine import QuarantineEntry, newest
 from gateway.web.alert_responses import SignalList
 from gateway.web.api_errors import ApiError, not_found
 from gateway.web.request_context import RequestContext
@@ -75,7 +75,7 @@ async def list_quarantine(context: RequestContext[PageQuery]) -> QuarantineList:
     return QuarantineList(items=[_quarantine_view(item, language) for item in shown], next=next_cursor)
 
 
-def _quarantine_view(item: Unreadable, language: str) -> QuarantineView:
+def _quarantine_view(item: QuarantineEntry, language: str) -> QuarantineView:
     why = Words.of(item.why)
     return QuarantineView(
         number=item.number,

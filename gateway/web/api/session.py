@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from gateway.auth.accounts import MAX_AGE
 from gateway.auth.identity import Identity
+from gateway.errors import NotRecorded
+from gateway.model import Action
 from gateway.web.authentication import COOKIE
 from gateway.web.proxy import is_secure
 from gateway.web.request_context import RequestContext
@@ -15,6 +18,7 @@ from gateway.web.requests import SignInRequest
 from gateway.web.responses import CompoundView, SessionView
 from gateway.web.routes import ANY_USER, PUBLIC, Route
 
+log = structlog.get_logger(__name__)
 _PATH = "/api/v1/session"
 
 
@@ -25,6 +29,7 @@ async def sign_in(context: RequestContext[SignInRequest]) -> web.Response:
     """
     accounts = context.services.accounts
     token, identity = await accounts.sign_in(context.params.user, context.params.password, context.address)
+    await _record(context, "user.signed_in", identity.user)
     if previous := context.request.cookies.get(COOKIE):
         await accounts.sign_out(previous)
     response = web.Response(text=_view(identity).model_dump_json(), content_type="application/json")
@@ -41,6 +46,14 @@ async def sign_in(context: RequestContext[SignInRequest]) -> web.Response:
     return response
 
 
+async def _record(context: RequestContext[Any], kind: str, user: str) -> None:
+    """Write the action into the journal. Only logs a failure: a guard must get in when the disk is full."""
+    try:
+        await context.services.act(Action(kind=kind, user=user, time=context.services.now()))
+    except NotRecorded as error:
+        log.error("sign-in or sign-out not recorded", user=user, why=str(error))
+
+
 async def show_session(context: RequestContext[Any]) -> SessionView:
     """Handler of GET /api/v1/session."""
     return _view(context.identity)
@@ -49,7 +62,9 @@ async def show_session(context: RequestContext[Any]) -> SessionView:
 async def sign_out(context: RequestContext[Any]) -> web.Response:
     """Handler of DELETE /api/v1/session."""
     if cookie := context.request.cookies.get(COOKIE):
-        await context.services.accounts.sign_out(cookie)
+        identity = await context.services.accounts.sign_out(cookie)
+        if identity is not None:
+            await _record(context, "user.signed_out", identity.user)
     response = web.Response(status=204)
     response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict", secure=is_secure(context.request))
     return response
