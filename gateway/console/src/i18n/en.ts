@@ -228,7 +228,7 @@ export const en: Messages = {
   views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", quarantine: "Undecodable" },
   top: {
     untouched: (n) => `${n} waiting`,
-    inHand: (n) => `${n} in progress`,
+    inHand: (n) => `${n} in hand`,
     calm: "All calm",
     live: "Live",
     stale: "Disconnected",
