@@ -181,11 +181,11 @@ async def test_a_bad_file_leaves_the_old_one_in_force_and_says_why(gateway, comp
         status, said, complaint = await reload(gateway)
         assert status == 1
         assert "devices.yaml:7: place 'b1/u1/109' does not exist" in said
-        assert "stays in force" in complaint
+        assert "stays in use" in complaint
         os.kill(gateway.pid, signal.SIGHUP)
         refused = await eventually(lambda: told(desk, "configuration.refused", 2))
         assert "b1/u1/109" in refused[0]["data"]["why"]["zh"]
-        assert any("is refused" in line and "b1/u1/109" in line for line in gateway.log)
+        assert any("rejected" in line and "b1/u1/109" in line for line in gateway.log)
         names = {item["id"] for item in (await desk.get("devices"))["items"]}
         assert names == {*STAYING, CHANGING}
         device.finish()

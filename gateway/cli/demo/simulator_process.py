@@ -1,4 +1,4 @@
-"""The simulated devices, in a process of their own so that the gateway's loop has none of their work."""
+"""Runs the simulated devices in a process of their own, so that they take no time of the gateway's event loop."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Any
 
 from gateway.errors import AnjuError
 
-START_LIMIT = 60.0
-"""Seconds they may take to draw what the cameras show at rest."""
-END_LIMIT = 5.0
-"""Seconds they may take to end."""
+START_TIMEOUT_S = 60.0
+"""Drawing the cameras' still pictures takes most of it."""
+END_TIMEOUT_S = 5.0
 
 
 @asynccontextmanager
-async def simulator(data: Path, plan: Mapping[str, Any]) -> AsyncIterator[None]:
-    """The devices, in a process of their own that ends when its input does: with us, whatever ends us."""
+async def run_simulator(data: Path, plan: Mapping[str, Any]) -> AsyncIterator[None]:
+    """Run the simulator while the context is open. Raises AnjuError if it does not start."""
+    # It also ends when its standard input closes, so that it never outlives this process, however that ends.
     file = data / "simulator.json"
-    file.touch(mode=0o600)
+    file.touch(mode=0o600)  # the plan has passwords
     file.write_text(json.dumps(plan))
     pipe = asyncio.subprocess.PIPE
     devices = await asyncio.create_subprocess_exec(
@@ -31,14 +31,14 @@ async def simulator(data: Path, plan: Mapping[str, Any]) -> AsyncIterator[None]:
     assert devices.stdin
     assert devices.stdout
     try:
-        async with asyncio.timeout(START_LIMIT):
+        async with asyncio.timeout(START_TIMEOUT_S):
             if await devices.stdout.readline() != b"ready\n":
-                raise AnjuError("the simulated devices did not start; what they said stands above")
+                raise AnjuError("the simulated devices did not start; their messages are above")
         yield
     finally:
         devices.stdin.close()
         try:
-            await asyncio.wait_for(devices.wait(), END_LIMIT)
+            await asyncio.wait_for(devices.wait(), END_TIMEOUT_S)
         except TimeoutError:
             devices.kill()
             await devices.wait()
