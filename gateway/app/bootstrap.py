@@ -43,12 +43,12 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
 
     Raises ConfigError for an address that another program uses.
     """
-    check_free(configuration)
+    check_free(configuration)  # before the store is opened, so that a second gateway touches nothing
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(data, repair=True))
         parts = make(configuration.compound, store, connection_limits(raise_limit(), configuration))
         changeover = ConfigChange(parts)
-        await parts.desk.load()
+        await parts.desk.load()  # the rules' first decisions refer to open alerts
         rules = await changeover.apply(configuration)
         await _open_links(stack, parts.doors)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())

@@ -48,7 +48,7 @@ def connection_limits(limit: int, configuration: Configuration) -> ConnectionLim
     endpoint = configuration.compound.mqtt.endpoint
     mqtt = endpoint.connections if endpoint else 0
     receivers = [max_connections(each.settings) for each in configuration.devices if max_connections(each.settings)]
-    wanted = 2 * MOST + mqtt + sum(receivers)
+    wanted = 2 * MOST + mqtt + sum(receivers)  # twice: a web connection that sends a video has the file open too
     available = max(0, limit - OWN_DESCRIPTORS - DESCRIPTORS_PER_DEVICE * len(configuration.all_devices()))
     if wanted <= available:
         return ConnectionLimits(MOST, mqtt, max(receivers, default=0))

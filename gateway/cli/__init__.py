@@ -19,7 +19,7 @@ class _FromFiles(click.Group):
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """The commands' names, sorted."""
         names = {module.name for module in pkgutil.iter_modules(__path__)} - _NOT_COMMANDS
-        return sorted(name.rstrip("_").replace("_", "-") for name in names)
+        return sorted(name.rstrip("_").replace("_", "-") for name in names)  # `try` is a keyword, so its module is try_
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """The command with this name; imports its module."""

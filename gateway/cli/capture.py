@@ -34,6 +34,7 @@ def command(device: str, seconds: float, out: Path | None, quiet: bool, data: Pa
     report a device that the gateway does not understand.
     """
     file = check_new_file(out or Path(f"{device}.jsonl"))
+    # Without a terminal rich would cut lines at 80 columns.
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
     pieces, left_out, why = 0, 0, "the gateway stopped"
     with connect(data, seconds + EXTRA_TIMEOUT_S) as answers:

@@ -9,6 +9,7 @@ import click
 
 
 def _default_data() -> Path:
+    # $XDG_DATA_HOME, see the XDG base directory specification; the service sets ANJU_DATA instead.
     state = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Path(state, "anju")
 

@@ -55,7 +55,7 @@ def command(devices: tuple[str, ...], kinds: tuple[str, ...], as_json: bool, sec
 
 
 def _follow(tail: JournalTail, seconds: float | None) -> Iterator[Signal | QuarantineEntry]:
-    pause = threading.Event()
+    pause = threading.Event()  # lint bans time.sleep, and Ctrl-C interrupts this wait at once
     end = math.inf if seconds is None else time.monotonic() + seconds
     while time.monotonic() < end:
         yield from tail.signals()

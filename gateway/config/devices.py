@@ -80,6 +80,7 @@ def read_devices(document: Document, context: Context) -> LoadedDevices:
 
 
 def _may_have_parts(driver: type[Driver]) -> bool:
+    # The contract's own `parts` returns none: only a driver that overrides it can have parts.
     return getattr(driver.parts, "__func__", None) is not getattr(Driver.parts, "__func__", None)
 
 
@@ -94,13 +95,13 @@ def _make(
     if driver is None or not isinstance(settings, DriverSettings):
         return None
     parts = list(driver.parts(settings))
-    used: set[Loc] = set()
+    used: set[Loc] = set()  # two parts with one id are written at two positions
     for part in parts:
         at = next((loc for loc in _find(row, part.id, entry.loc) if loc not in used), entry.loc)
         used.add(at)
         ids.add(part.id, at)
         _check_part(document, at, row, entry.loc, part, context)
-    if common is None:
+    if common is None:  # its parts' ids are noted all the same, for references to them
         return None
     device = Device(
         id=common.id,

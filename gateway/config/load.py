@@ -30,6 +30,7 @@ from gateway.settings.context import Context
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secrets, check_mode
 
+# A password in a comment, with a full-width colon or equals sign too.
 _COMMENTED = re.compile(r"(?im)^([^\n]*#[^\n]*(?:password|passwd|pwd|secret|token|密码|口令)['\"]?\s*[:=：]\s*)[^\n]+")
 
 
@@ -50,6 +51,7 @@ def load(directory: Path) -> Configuration:
     files = [_read(directory, name, secrets) for name in ("compound.yaml", "devices.yaml", "rules.yaml")]
     compound_file, devices_file, rules_file = files
 
+    # Order matters: devices refer to places, rules to both. `context` gets each set of names as soon as it is known.
     places, known_places = read_places(compound_file.tree)
     demo = isinstance(compound_file.tree, dict) and compound_file.tree.get("demo") is True
     context = Context(directory, plain_secrets=demo, places=known_places)
@@ -71,11 +73,12 @@ def load(directory: Path) -> Configuration:
     hint_faces(compound_file, compound)
     hint_devices(devices_file, devices)
 
+    # A set: the same mistake can be found by a driver's settings and by a cross check.
     mistakes = {mistake for file in (secrets_file, *files) for mistake in file.mistakes}
     if mistakes or compound is None:
         raise ConfigError(sorted(mistakes))
     text = _masked(files, context.plain)
-    fingerprint = hashlib.sha256(text.encode()).hexdigest()
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()  # without secrets: a new password changes nothing
     hints = tuple(sorted({hint for file in files for hint in file.hints}))
     return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, hints)
 

@@ -76,6 +76,7 @@ def _rooms(places: Iterable[str], buildings: list[str]) -> Iterator[str]:
 
 def _compound_yaml(text: str) -> dict[str, Any] | None:
     """The first file of a configuration as stored: each file begins with `# NAME`, and secrets are `***`."""
+    # `***` alone would be a YAML alias and fail to parse.
     text = _MASKED.sub(r'\1"***"', text)
     # A comment in the file may look like the next file's heading: try each until the text before it parses.
     for end in _SECTION.finditer(text):

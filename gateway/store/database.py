@@ -50,7 +50,7 @@ class Database:
         self._on_fault = on_fault
         self._repair = repair
         self._replaced_at: deque[float] = deque(maxlen=MAX_REPLACEMENTS)
-        self._not_before = 0.0
+        self._not_before = 0.0  # monotonic time
         self._given_up_generation = -1
         self._memory: sqlite3.Connection | None = None
         self._inodes: list[tuple[Path, int]] = []
@@ -158,7 +158,7 @@ class Database:
             if missing is not None:
                 self._on_fault(missing)
             self.save_registers(connection)
-        except BaseException:
+        except BaseException:  # the caller may replace the file: nothing may have it open then
             connection.close()
             raise
         return connection

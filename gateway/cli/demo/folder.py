@@ -43,7 +43,7 @@ def choose_ports(http: int) -> DemoPorts:
 def _is_free(port: int) -> bool:
     """Whether the port is free for TCP and UDP."""
     with socket.socket() as connections, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
-        connections.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        connections.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as asyncio's servers do
         try:
             connections.bind((HOST, port))
             datagrams.bind((HOST, port))
@@ -68,7 +68,7 @@ def locked_demo_folder(data: Path) -> Iterator[None]:
     data.mkdir(parents=True, exist_ok=True)
     with mark.open("w") as held:
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released by the kernel, however the demo ends
         except BlockingIOError:
             raise click.ClickException(
                 f"another demo runs in {data}: end it, or give another folder with --data"

@@ -27,7 +27,7 @@ async def run_simulator(data: Path, plan: Mapping[str, Any]) -> AsyncIterator[No
     pipe = asyncio.subprocess.PIPE
     devices = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "gateway.simulator", file, stdin=pipe, stdout=pipe, start_new_session=True
-    )
+    )  # a session of its own: Ctrl-C must reach the gateway first, which still needs its devices to stop
     assert devices.stdin
     assert devices.stdout
     try:

@@ -83,11 +83,11 @@ class WalkTest:
 
     def _add(self, signal: Signal, now: float, current: Trial | None) -> None:
         trial = self._by_device.get(signal.device)
-        if current is not None and trial is not current:
+        if current is not None and trial is not current:  # another device answered: its wire may be swapped
             if signal.device not in current.others:
                 current.others.append(signal.device)
             return
-        if trial is None or trial.signal_after is not None:
+        if trial is None or trial.signal_after is not None:  # repeats of an alarm do not count
             return
         trial.tripped_at = now if trial.tripped_at is None else trial.tripped_at
         trial.signal_after, trial.kind = now - trial.tripped_at, signal.kind
