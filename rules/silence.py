@@ -25,6 +25,7 @@ from gateway.model import (
     Decision,
     Decisions,
     DeviceType,
+    Event,
     Json,
     Raise,
     Severity,
@@ -113,17 +114,20 @@ class Silence(Rule):
         losses.groups = {key[2:]: set() for key in sorted(held) if key.startswith("*/")}
         return losses
 
-    def on(self, state: Losses, event: Signal | Wake) -> Decisions:
+    def on(self, state: Losses, event: Event) -> Decisions:
         decisions: Decisions = ()
         if isinstance(event, Wake):
             decisions = self._woken(event.key, state)
-        elif event.kind != "configuration.changed" and self.settings.covers(event.device, self.compound):
+        elif isinstance(event, Signal) and self._concerns(event):
             decisions = self._on_signal(event, state)
         name = self._name_of_compound()
         if state.looked_in != name:
             state.looked_in, state.over = name, frozenset(self._of_removed(state))
             decisions = [*decisions, *([WakeAt(_key(state.over), event.time)] if state.over else ())]
         return decisions
+
+    def _concerns(self, signal: Signal) -> bool:
+        return signal.kind != "configuration.changed" and self.settings.covers(signal.device, self.compound)
 
     def _name_of_compound(self) -> str:
         """The same for the same devices at the same places: a state that was saved must know them again."""

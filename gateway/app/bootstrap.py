@@ -22,6 +22,7 @@ from gateway.app.reload import Reloader
 from gateway.app.task_list import gateway_tasks
 from gateway.app.web import open_pages
 from gateway.config.configuration import Configuration
+from gateway.people import CurrentRegister
 from gateway.store import Store
 
 log = structlog.get_logger(__name__)
@@ -49,23 +50,27 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         parts = make(configuration.compound, store, connection_limits(raise_limit(), configuration))
         changeover = ConfigChange(parts)
         await parts.desk.load()  # the rules' first decisions refer to open alerts
+        await parts.register.load()
         rules = await changeover.apply(configuration)
         await _open_links(stack, parts.doors)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         memory = parts.desk.memory
         background = BackgroundTasks(gateway_tasks(parts), memory.gateway_failed, memory.gateway_restored)
         stack.callback(tasks.create_task(background.run()).cancel)
-        # Serve pages only once the rules have caught up: earlier ones would lack alerts.
-        await rules.taken.wait()
+        # The pages come after the rules are in place. Those may still catch up: alarms are shown meanwhile.
+        await rules.applied.wait()
         http_url = await open_pages(stack, parts, background)
         reloader = Reloader(parts, changeover, configuration.directory)
-        await _open_control_socket(stack, data, reloader, CaptureService(parts.in_force, parts.doors.tapes))
+        capture = CaptureService(parts.in_force, parts.doors.tapes)
+        await _open_control_socket(stack, data, reloader, capture, parts.register)
         yield Gateway(http_url, parts.doors.endpoint.port if parts.doors.endpoint else None, store, reloader)
 
 
-async def _open_control_socket(stack: AsyncExitStack, data: Path, reloader: Reloader, capture: CaptureService) -> None:
+async def _open_control_socket(
+    stack: AsyncExitStack, data: Path, reloader: Reloader, capture: CaptureService, register: CurrentRegister
+) -> None:
     try:
-        await stack.enter_async_context(serve_control(data, reloader, capture))
+        await stack.enter_async_context(serve_control(data, reloader, capture, register))
     except OSError as error:  # e.g. a read-only disk: alarms matter more than `anju reload`, so go on without it
         log.error("commands such as `anju reload` can't reach this gateway", folder=str(data), why=str(error))
 

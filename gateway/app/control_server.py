@@ -4,6 +4,7 @@ The request is one line of JSON, the replies are lines of JSON whose `say` names
 
     {"do": "reload", "dry_run": false, "config": "/etc/anju"}    difference, done; or refused
     {"do": "capture", "device": "wall-host", "seconds": 60}      head, piece…, end; or refused; until the client closes
+    {"do": "refresh"}                                            done; or refused: people, vehicles or faces changed
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import Any
 from gateway.app.capture import CaptureService, SendMessage
 from gateway.app.reload import ReloadDone, Reloader, ReloadProgress, ReloadRejected, summary
 from gateway.config.difference import Difference
-from gateway.errors import NotFound
+from gateway.errors import NotFound, NotRecorded
+from gateway.people import CurrentRegister
 from gateway.store.control_socket import SOCKET_NAME
 
 MAX_REQUEST_BYTES = 4096
@@ -27,9 +29,11 @@ CLIENT_TIMEOUT_S = 5.0
 
 
 @asynccontextmanager
-async def serve_control(data: Path, reloader: Reloader, capture: CaptureService) -> AsyncIterator[None]:
+async def serve_control(
+    data: Path, reloader: Reloader, capture: CaptureService, register: CurrentRegister
+) -> AsyncIterator[None]:
     """Serve while the context is open; then let a reload finish and end everything else at once. Raises OSError."""
-    clients = _Clients(reloader, capture)
+    clients = _Clients(reloader, capture, register)
     folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
     try:
         # A socket's path may have 107 bytes at most; through the folder's descriptor it always fits.
@@ -48,9 +52,10 @@ async def serve_control(data: Path, reloader: Reloader, capture: CaptureService)
 class _Clients:
     """Handles the connections, each in its own task; a task that reloads is not cancelled."""
 
-    def __init__(self, reloader: Reloader, capture: CaptureService) -> None:
+    def __init__(self, reloader: Reloader, capture: CaptureService, register: CurrentRegister) -> None:
         self._reloader = reloader
         self._capture = capture
+        self._register = register
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reloading: set[asyncio.Task[Any]] = set()
 
@@ -90,6 +95,8 @@ class _Clients:
                 await _reload(request, send, self._reloader)
             case {"do": "capture", "device": str(device), "seconds": int() | float() as seconds}:
                 await _until_closed(reader, _capture(self._capture, device, seconds, send))
+            case {"do": "refresh"}:
+                await _refresh(self._register, send)
             case _:
                 await send({"say": "refused", "mistakes": ["this gateway is of another version: restart it"]})
 
@@ -100,6 +107,15 @@ async def _capture(service: CaptureService, device: str, seconds: float, send: S
             await service.capture(device, seconds, send)
         except NotFound as error:
             await send({"say": "refused", "mistakes": [str(error)]})
+
+
+async def _refresh(register: CurrentRegister, send: SendMessage) -> None:
+    try:
+        await register.refresh()
+    except NotRecorded as error:
+        await send({"say": "refused", "mistakes": [str(error)]})
+    else:
+        await send({"say": "done"})
 
 
 async def _until_closed(reader: asyncio.StreamReader, replying: Coroutine[Any, Any, None]) -> None:

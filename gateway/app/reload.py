@@ -78,7 +78,7 @@ class Reloader:
             return
         if difference.is_live:
             rules = await self._change.apply(new)
-            await rules.taken.wait()  # "done" means that the new rules decide from now on
+            await rules.applied.wait()  # "done" means that the new rules decide from now on
             await self._emit("configuration.changed", {"changes": _counts(difference), **summary(difference)})
         log.info("configuration reloaded", **summary(difference))
         await progress(ReloadDone())

@@ -85,7 +85,7 @@ class WriterProbe:
 
 
 def _sync_identities(parts: Components) -> Coroutine[Any, Any, None]:
-    return sync_identities(parts.store, parts.doors.vision, parts.in_force.matching)
+    return sync_identities(parts.store, parts.register, parts.doors.vision, parts.in_force.matching)
 
 
 def _task(name: str, zh: str, en: str, run: Callable[[], Coroutine[Any, Any, Any]]) -> BackgroundTask:

@@ -17,6 +17,10 @@ from gateway.store.control_socket import SOCKET_NAME
 PROBE_TIMEOUT_S = 5.0
 
 
+class NotRunning(click.ClickException):
+    """No gateway runs on the data folder."""
+
+
 class SendRequest(Protocol):
     """Sends one request."""
 
@@ -44,7 +48,7 @@ def connect(data: Path, timeout_s: float) -> Iterator[SendRequest]:
             mend = "run this as the gateway's user, such as: sudo -u anju anju reload --data …"
             raise click.ClickException(f"{data} is not yours; {mend}") from None
         except OSError:
-            raise click.ClickException(f"no gateway runs on {data}; `anju check` checks files without one") from None
+            raise NotRunning(f"no gateway runs on {data}; `anju check` checks files without one") from None
         finally:
             os.close(folder)
 
@@ -68,3 +72,19 @@ def is_running(data: Path) -> bool:
             return True
     except click.ClickException:
         return False
+
+
+def refresh_register(data: Path) -> None:
+    """Make the running gateway reload people, vehicles and faces; prints a warning if it does not. Without a gateway
+    nothing happens.
+    """
+    try:
+        with connect(data, PROBE_TIMEOUT_S) as send:
+            replies = list(send({"do": "refresh"}))
+    except NotRunning:
+        return
+    except click.ClickException as error:
+        replies = [{"say": "refused", "mistakes": [error.message]}]
+    if not replies or replies[-1]["say"] != "done":
+        why = "; ".join(reply for each in replies for reply in each.get("mistakes", ()))
+        click.echo(f"the running gateway does not know of it yet ({why or 'no answer'}): run anju reload", err=True)

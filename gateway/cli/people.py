@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from gateway.cli.common import data_option
+from gateway.cli.control_client import refresh_register
 from gateway.config import load
 from gateway.people import People
 from gateway.people.number_plates import normalized_plate
@@ -44,6 +45,7 @@ def import_(file: Path, config: Path | None, replace: bool, data: Path) -> None:
     """
     roster = read_roster(file, load(config).places if config else None)
     counts = _run(data, lambda store: import_roster(store, roster, replace=replace))
+    refresh_register(data)
     click.echo(
         f"{len(roster.residents)} persons and {len(roster.vehicles)} vehicles: "
         f"{counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged, {counts.removed} removed"
@@ -74,6 +76,7 @@ def remove(key: str, data: Path) -> None:
     removed = _run(data, lambda store: People(store).remove(key))
     if not removed and not _run(data, lambda store: People(store).remove(normalized_plate(key))):
         raise click.ClickException(f"there is neither a person with the id nor a vehicle with the plate {key!r}")
+    refresh_register(data)
     click.echo(f"{key} removed")
 
 

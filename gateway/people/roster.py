@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.errors import ConfigError, Mistake
-from gateway.model import PLACE_PATH, Person, Place
+from gateway.model import PLACE_PATH, Listing, Person, Place, Resident, Vehicle
 from gateway.people.number_plates import is_plate, normalized_plate
-from gateway.people.residents import Listing, Resident, Vehicle
 from gateway.people.spreadsheet import SheetRow, read_rows
 
 ROLES: Mapping[str, frozenset[str]] = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from gateway.model import Resident, Vehicle
 from gateway.people import rows
-from gateway.people.residents import Resident, Vehicle, phone_of
+from gateway.people.phones import phone_of
 from gateway.people.roster import Roster
 from gateway.store import Store
 from gateway.store.vault import Vault

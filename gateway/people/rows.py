@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 
 
 def persons(connection: sqlite3.Connection) -> list[sqlite3.Row]:
@@ -15,13 +14,6 @@ def person(connection: sqlite3.Connection, person_id: str) -> sqlite3.Row | None
     """The person with this id."""
     row: sqlite3.Row | None = connection.execute("SELECT * FROM persons WHERE id = ?", (person_id,)).fetchone()
     return row
-
-
-def residents_at(connection: sqlite3.Connection, place: str) -> list[sqlite3.Row]:
-    """The residents of exactly this place, owners first."""
-    return connection.execute(
-        "SELECT * FROM persons WHERE place = ? AND list = 'resident' ORDER BY role = 'owner' DESC, name", (place,)
-    ).fetchall()
 
 
 def person_ids_at(connection: sqlite3.Connection, place: str) -> list[str]:
@@ -64,12 +56,6 @@ def vehicle(connection: sqlite3.Connection, plate: str) -> sqlite3.Row | None:
         "SELECT place, list FROM vehicles WHERE plate = ?", (plate,)
     ).fetchone()
     return row
-
-
-def residents_plates_at(connection: sqlite3.Connection, place: str) -> list[str]:
-    """Plates of the residents' vehicles of exactly this place."""
-    rows = connection.execute("SELECT plate FROM vehicles WHERE place = ? AND list = 'resident'", (place,))
-    return [row["plate"] for row in rows]
 
 
 def plates_at(connection: sqlite3.Connection, place: str) -> list[str]:
@@ -146,13 +132,3 @@ def insert_face_template(
         "INSERT INTO face_templates (person, photo, template, enrolled_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (person_id, photo, sealed_template, enrolled_us),
     )
-
-
-def identity_keys(connection: sqlite3.Connection) -> list[list[Sequence[object]]]:
-    """Everything that the cameras' lists depend on, without the templates: differs when one of them has changed."""
-    queries = (
-        "SELECT person, photo FROM face_templates ORDER BY person, photo",
-        "SELECT id, name, place, list FROM persons ORDER BY id",
-        "SELECT plate, place, list FROM vehicles ORDER BY plate",
-    )
-    return [[tuple(row) for row in connection.execute(query)] for query in queries]

@@ -1,10 +1,10 @@
-"""The journal: signals, fired wake-ups, accepted configurations and clock steps in one numbered sequence."""
+"""The journal: signals, wake-ups, actions of people and accepted configurations, in one numbered order."""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
@@ -13,7 +13,7 @@ from operator import itemgetter
 
 import structlog
 
-from gateway.model import Signal, Wake, new_id
+from gateway.model import Action, Event, Signal, Wake, new_id
 from gateway.store.columns import from_json, from_us, maybe_time, maybe_us, to_json, to_us
 
 log = structlog.get_logger(__name__)
@@ -60,6 +60,17 @@ def record_wake(connection: sqlite3.Connection, wake: Wake) -> int:
     return _append(connection, "wake", wake.time, {"rule": wake.rule, "key": wake.key, "because": wake.because})
 
 
+def record_action(connection: sqlite3.Connection, action: Action) -> int:
+    """Append what a person did; returns its number."""
+    about = {"alert": action.alert, "rule": action.rule, "key": action.key, "place": action.place}
+    data = {"user": action.user, **{name: value for name, value in about.items() if value}, "data": dict(action.data)}
+    cursor = connection.execute(
+        "INSERT INTO journal (entry, id, device, kind, received, data) VALUES ('action', ?, ?, ?, ?, ?)",
+        (new_id("p"), action.device or None, action.kind, to_us(action.time), to_json(data)),
+    )
+    return cursor.lastrowid or 0
+
+
 def record_configuration(connection: sqlite3.Connection, at: datetime, fingerprint: str, text: str) -> int:
     """Append an accepted configuration, its YAML as `text`; returns its number."""
     return _append(connection, "config", at, {"fingerprint": fingerprint, "text": text})
@@ -101,11 +112,12 @@ def first_since(connection: sqlite3.Connection, since: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events `events` reads, each from a first number: signals by kind, signals of any kind, and wake-ups."""
+    """Which events `events` reads, each from a first number: signals by kind, signals of any kind, and all others."""
 
     kinds: Mapping[str, int]
     any_kind: int
-    wakes: int
+    others: int
+    """Wake-ups and actions of people: few, so they are read whatever their rule or kind."""
 
 
 NEVER = (1 << 63) - 1
@@ -113,12 +125,10 @@ NEVER = (1 << 63) - 1
 # Each query is served by an index of its own; `entry <> 'signal'` makes SQLite use the partial index journal_entry.
 _OF_KIND = "SELECT * FROM journal WHERE entry = 'signal' AND kind = ? AND number BETWEEN ? AND ? ORDER BY number"
 _OF_ANY_KIND = "SELECT * FROM journal WHERE entry = 'signal' AND number BETWEEN ? AND ? ORDER BY number"
-_WAKES = "SELECT * FROM journal WHERE entry <> 'signal' AND entry = 'wake' AND number BETWEEN ? AND ? ORDER BY number"
+_OTHERS = "SELECT * FROM journal WHERE entry <> 'signal' AND entry = ? AND number BETWEEN ? AND ? ORDER BY number"
 
 
-def events(
-    connection: sqlite3.Connection, selected: EventFilter, after: int, last: int, limit: int
-) -> list[Signal | Wake]:
+def events(connection: sqlite3.Connection, selected: EventFilter, after: int, last: int, limit: int) -> list[Event]:
     """At most `limit` of the selected events numbered above `after` and up to `last`, in order.
 
     Each kind is read by its index, so that events of other kinds cost nothing.
@@ -131,7 +141,7 @@ def events(
             for kind, first in selected.kinds.items()
         ),
         connection.execute(_OF_ANY_KIND, (max(after + 1, selected.any_kind), last)),
-        connection.execute(_WAKES, (max(after + 1, selected.wakes), last)),
+        *(connection.execute(_OTHERS, (entry, max(after + 1, selected.others), last)) for entry in ("wake", "action")),
     ]
     try:
         return list(_decoded(islice(merge(*streams, key=itemgetter(0)), limit)))
@@ -189,11 +199,11 @@ def _signals(rows: Iterable[sqlite3.Row]) -> list[Signal]:
     return [event for event in _decoded(rows) if isinstance(event, Signal)]
 
 
-def _decoded(rows: Iterable[sqlite3.Row]) -> Iterator[Signal | Wake]:
+def _decoded(rows: Iterable[sqlite3.Row]) -> Iterator[Event]:
     """The rows as events, without those that can't be decoded: a partly overwritten page gives such rows."""
     for row in rows:
         try:
-            yield _signal(row) if row["entry"] == "signal" else _wake(row)
+            yield _READ[row["entry"]](row)
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             log.error("a row of the journal can't be decoded", number=row["number"], why=str(error))
 
@@ -214,3 +224,20 @@ def _signal(row: sqlite3.Row) -> Signal:
 def _wake(row: sqlite3.Row) -> Wake:
     data = from_json(row["data"])
     return Wake(data["rule"], data["key"], from_us(row["received"]), row["number"], data.get("because"))
+
+
+def _action(row: sqlite3.Row) -> Action:
+    data = from_json(row["data"])
+    about = {name: data.get(name, "") for name in ("alert", "rule", "key", "place")}
+    return Action(
+        kind=row["kind"],
+        user=data["user"],
+        time=from_us(row["received"]),
+        device=row["device"] or "",
+        data=data["data"],
+        number=row["number"],
+        **about,
+    )
+
+
+_READ: Mapping[str, Callable[[sqlite3.Row], Event]] = {"signal": _signal, "wake": _wake, "action": _action}

@@ -28,7 +28,7 @@ async def watch(tmp_path):
             taken = replace(signal, received=NOW)
             return (await store.write(lambda c: journal.record_signal(c, taken, timedelta(hours=1)))).number
 
-        desk = Desk(store, lambda: NOW, lambda _: None)
+        desk = Desk(store, lambda: NOW)
         alerts = SystemAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, lambda: NOW)
         yield CertificateWatch(alerts, lambda: settings), desk
 

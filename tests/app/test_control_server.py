@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,8 +16,11 @@ from gateway.app import capture
 from gateway.app.capture import CaptureService
 from gateway.app.control_server import serve_control
 from gateway.app.current_config import CurrentConfig, compound_of
+from gateway.cli.control_client import refresh_register
 from gateway.config import load
 from gateway.links.capture import Capture
+from gateway.people import CurrentRegister
+from gateway.store import Store
 from gateway.store.control_socket import SOCKET_NAME
 from tests.links.mqtt.support import until
 from tests.support.gateway import TestCompound, TestDevice
@@ -46,7 +50,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[ControlSocket]:
     in_force = CurrentConfig(configuration.compound)
     in_force.replace(configuration, compound_of(configuration))
     made = ControlSocket(tmp_path, {"lone": Capture()})
-    async with asyncio.timeout(20), serve_control(tmp_path, cast("Any", None), CaptureService(in_force, made.tapes)):
+    capture, nobody = CaptureService(in_force, made.tapes), cast("Any", None)
+    async with asyncio.timeout(20), serve_control(tmp_path, nobody, capture, nobody):
         yield made
 
 
@@ -138,3 +143,28 @@ async def test_a_time_that_is_none_is_refused(tmp_path, seconds):
         answer = await said(reader)
         assert answer["say"] == "refused"
         writer.close()
+
+
+async def test_a_command_has_the_running_gateway_read_the_register_anew(tmp_path, capsys):
+    acted = []
+
+    async def act(action):
+        acted.append(action.kind)
+        return 1
+
+    nobody = cast("Any", None)
+    async with asyncio.timeout(20), Store.open(tmp_path) as store:
+        register = CurrentRegister(store, lambda: datetime.now(UTC), act)
+        await asyncio.to_thread(refresh_register, tmp_path)
+        assert capsys.readouterr().err == "", "no gateway runs: there is nobody to tell"
+        async with serve_control(tmp_path, nobody, nobody, register):
+            await store.write(
+                lambda c: c.execute("INSERT INTO vehicles (plate, place, list) VALUES ('苏M12345', 'b1', 'resident')")
+            )
+            await asyncio.to_thread(refresh_register, tmp_path)
+            assert list(register.snapshot.vehicles) == ["苏M12345"]
+            assert capsys.readouterr().err == ""
+            await store.write(lambda c: c.execute("ALTER TABLE vehicles RENAME TO gone") and None)
+            await asyncio.to_thread(refresh_register, tmp_path)
+            assert "run anju reload" in capsys.readouterr().err
+    assert acted == ["register.changed"]

@@ -15,7 +15,7 @@ WORDS = Words("报警", "alarm")
 
 async def test_the_progress_that_is_owed_is_written_with_it(tmp_path):
     async with Store.open(tmp_path) as store:
-        desk = Desk(store, lambda: NOW, lambda _: None)
+        desk = Desk(store, lambda: NOW)
 
         async def say(_signal: Signal) -> int:
             return 0

@@ -142,7 +142,7 @@ FALSE_MARKS = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), FALSE_SPACES.items() | FALSE_MARKS.items())
+@pytest.mark.parametrize(("text", "told"), {**FALSE_SPACES, **FALSE_MARKS}.items())
 def test_what_only_looks_like_a_space_is_named(folder, text, told):
     (folder.path / "devices.yaml").write_text(text)
     assert folder.mistakes()[0].startswith(told)

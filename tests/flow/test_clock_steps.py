@@ -47,10 +47,10 @@ def test_a_clock_that_is_set_makes_nobody_silent_and_spares_nobody(step):
     wall.now += 50 * SECOND
     wall.steps(step)
     wall.now += 9 * SECOND
-    wall.watched.look()
+    wall.watched.check()
     assert wall.health() == [Health.ONLINE, Health.ONLINE]
     wall.now += 2 * SECOND
-    wall.watched.look()
+    wall.watched.check()
     assert wall.health()[0] is Health.SILENT
 
 
@@ -58,10 +58,10 @@ def test_a_clock_that_is_set_makes_nobody_silent_and_spares_nobody(step):
 def test_who_never_spoke_is_silent_no_sooner_and_no_later(step):
     wall = Wall()
     wall.steps(step)
-    wall.watched.look()
+    wall.watched.check()
     assert wall.health()[0] is Health.UNKNOWN
     wall.now += 61 * SECOND
-    wall.watched.look()
+    wall.watched.check()
     assert wall.health()[0] is Health.SILENT
 
 

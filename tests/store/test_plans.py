@@ -9,7 +9,7 @@ import pytest
 
 from gateway.desk import rows as alert_rows
 from gateway.errors import AnjuError
-from gateway.flow import commands
+from gateway.flow import rows
 from gateway.flow import rows as flow_rows
 from gateway.model import AlertState, Signal
 from gateway.people.rooms import rooms_from_journal
@@ -44,8 +44,8 @@ def rooms(connection):
         lambda c: flow_rows.load(c, NOW, [timedelta(hours=48)]),
         lambda c: journal.events(c, WANTED, 0, 9, 9),
         journal.last_number,
-        alert_rows.open_ones,
-        lambda c: commands._unfinished(c),
+        alert_rows.open_alerts,
+        lambda c: rows.unfinished_commands(c),
         rooms,
         lambda c: journal.record_signal(c, SIGNAL, timedelta(days=1)),
         lambda c: journal.signals(c),

@@ -18,7 +18,7 @@ from gateway.auth.passwords import Passwords
 from gateway.auth.users import Users
 from gateway.desk import DecisionOnEvent, Desk, rows
 from gateway.model import Clear, Person, Raise, Role, Severity, Signal, Words
-from gateway.people.residents import People, Resident
+from gateway.people import People, Resident
 from gateway.people.roster import Roster
 from gateway.people.roster_import import import_roster
 from gateway.store import Store, audit, integrity, journal, register_copy
@@ -27,6 +27,7 @@ from tests.support.spoilt import overwrite, pages_of
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SIGNALS = 2000
+OF_PANELS = "SELECT count(*) FROM journal WHERE entry = 'signal' AND device LIKE 'p%'"
 ALERTS = 40
 
 
@@ -48,7 +49,7 @@ def before(furnished, tmp_path):
 async def _furnish(folder):
     """Signals, alerts in every state, accounts, residents, sessions."""
     async with Store.open(folder, repair=True) as store:
-        desk = Desk(store, lambda: NOW, lambda _alert: None)
+        desk = Desk(store, lambda: NOW)
 
         def many(connection):
             for n in range(SIGNALS):
@@ -71,7 +72,7 @@ async def _furnish(folder):
         await desk.step(one.id, "assign", "王", data={"user": "李"})
         await desk.step(two.id, "hold", "王")
         seen = next(alert for alert in desk.open_alerts() if alert.snapshot is None)
-        await desk.witness(seen.id, "cam", "f" * 64)
+        await desk.add_snapshot(seen.id, "cam", "f" * 64)
         await Users(store, Passwords()).add("wang", Role.GUARD, "a-long-enough-password", NOW)
         await import_roster(
             store, Roster({"r1": Resident(Person("r1", "陈", "13812345678", "owner"), "b1/u1/101")}), replace=False
@@ -111,7 +112,7 @@ async def cared_for(folder, monkeypatch):
     monkeypatch.setattr(store_monitor, "SMALL_CHECK_INTERVAL_S", 0.05)
     monkeypatch.setattr(store_monitor, "FIRST_FULL_CHECK_S", 0.05)
     async with Store.open(folder, repair=True) as store:
-        desk = Desk(store, lambda: NOW, lambda _alert: None)
+        desk = Desk(store, lambda: NOW)
         await desk.load()
 
         async def say(signal):
@@ -261,7 +262,7 @@ async def test_pages_broken_while_it_runs_hide_no_alarm(tmp_path, before, monkey
         listed, _ = await desk.page(["new", "acknowledged", "on_scene", "on_hold"], None, 1000)
         assert {alert.id for alert in listed} == shown
         assert all(alert.on_record for alert in listed)
-        kept = {alert.id for alert in await store.read(rows.open_ones)}
+        kept = {alert.id for alert in await store.read(rows.open_alerts)}
         assert (kept - shown, shown - kept) == (set(), set())
         assert [user.name for user in await Users(store, Passwords()).all()] == ["wang"]
 
@@ -287,7 +288,9 @@ async def test_files_removed_while_it_runs_cost_nothing(tmp_path, before, monkey
         alerts = {alert.id for alert in await look(store)}
         assert {alert.id for alert in before} < alerts
         count = await store.read(
-            lambda c: c.execute("SELECT count(*) FROM journal WHERE device LIKE 'p%'").fetchone()[0]
+            lambda c: c.execute("SELECT count(*) FROM journal WHERE entry = 'signal' AND device LIKE 'p%'").fetchone()[
+                0
+            ]
         )
         assert count == ALERTS + 2
         assert store.faults.empty()
@@ -316,7 +319,7 @@ async def test_the_second_copy_follows_what_changes_and_holds_no_phone(tmp_path,
     assert b"13812345678" not in path.read_bytes()
     stamp = path.stat().st_mtime_ns
     async with Store.open(tmp_path) as store:
-        await raise_one(store, Desk(store, lambda: NOW, lambda _alert: None), 5)
+        await raise_one(store, Desk(store, lambda: NOW), 5)
     assert path.stat().st_mtime_ns == stamp, "nothing that it holds has changed"
     async with Store.open(tmp_path) as store:
         await Users(store, Passwords()).remove("wang")

@@ -27,7 +27,8 @@ _COLUMNS = (
 _PUT = f"INSERT OR IGNORE INTO alerts ({', '.join(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608  # own names
 _LINKS = """
     INSERT OR IGNORE INTO alert_signals (alert, journal)
-    SELECT d.alert, CASE j.entry WHEN 'wake' THEN json_extract(j.data, '$.because') ELSE d.journal END AS behind
+    SELECT d.alert, CASE j.entry WHEN 'wake' THEN json_extract(j.data, '$.because')
+        WHEN 'action' THEN NULL ELSE d.journal END AS behind
     FROM decisions d LEFT JOIN journal j ON j.number = d.journal AND json_valid(j.data)
     WHERE d.number > ? AND d.number <= ? AND d.decision <> 'witness' AND d.alert IS NOT NULL AND behind IS NOT NULL"""
 
