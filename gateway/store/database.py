@@ -44,7 +44,7 @@ class Database:
         self.folder = folder
         self.path = folder / damaged_folder.DATABASE
         self.generation = 0
-        self.mark = watermark.Watermark(folder)
+        self.watermark = watermark.Watermark(folder)
         self.write_fault = ""
         """Why nothing can be written; empty when it can."""
         self._on_fault = on_fault

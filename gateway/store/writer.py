@@ -158,7 +158,7 @@ class Writer(threading.Thread):
     def _transaction(self, units: list[Unit]) -> list[Any]:
         assert self._connection is not None
         results = _transaction(self._connection, units)
-        self._database.mark.committed(self._connection)
+        self._database.watermark.committed(self._connection)
         return results
 
     def _replace(self, error: BaseException) -> bool:
@@ -186,7 +186,7 @@ class Writer(threading.Thread):
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.close()
-        self._database.mark.close()
+        self._database.watermark.close()
 
 
 def _nothing(_connection: sqlite3.Connection) -> None: ...
