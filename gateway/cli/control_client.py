@@ -35,22 +35,9 @@ def connect(data: Path, timeout_s: float) -> Iterator[SendRequest]:
 
     Raises ClickException when no gateway runs there, or when it belongs to another user.
     """
-    try:
-        folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
-    except OSError as error:
-        raise click.ClickException(f"{data}: {error.strerror}; give the gateway's --data") from None
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(timeout_s)
-        try:
-            # A socket's path may have 107 bytes at most; through the folder's descriptor it always fits.
-            client.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")
-        except PermissionError:
-            mend = "run this as the gateway's user, such as: sudo -u anju anju reload --data …"
-            raise click.ClickException(f"{data} is not yours; {mend}") from None
-        except OSError:
-            raise NotRunning(f"no gateway runs on {data}; `anju check` checks files without one") from None
-        finally:
-            os.close(folder)
+        _connect_socket(client, data)
 
         def send(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             client.sendall(json.dumps(request).encode() + b"\n")
@@ -63,6 +50,23 @@ def connect(data: Path, timeout_s: float) -> Iterator[SendRequest]:
                     return  # the gateway was killed, perhaps in the middle of a line
 
         yield send
+
+
+def _connect_socket(client: socket.socket, data: Path) -> None:
+    try:
+        folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
+    except OSError as error:
+        raise click.ClickException(f"{data}: {error.strerror}; give the gateway's --data") from None
+    try:
+        # A socket's path may have 107 bytes at most; through the folder's descriptor it always fits.
+        client.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")
+    except PermissionError:
+        fix = "run this as the gateway's user, such as: sudo -u anju anju reload --data …"
+        raise click.ClickException(f"{data} is not yours; {fix}") from None
+    except OSError:
+        raise NotRunning(f"no gateway runs on {data}; `anju check` checks files without one") from None
+    finally:
+        os.close(folder)
 
 
 def is_running(data: Path) -> bool:

@@ -95,12 +95,7 @@ def _make(
     if driver is None or not isinstance(settings, DriverSettings):
         return None
     parts = list(driver.parts(settings))
-    used: set[Loc] = set()  # two parts with one id are written at two positions
-    for part in parts:
-        at = next((loc for loc in _find(row, part.id, entry.loc) if loc not in used), entry.loc)
-        used.add(at)
-        ids.add(part.id, at)
-        _check_part(document, at, row, entry.loc, part, context)
+    _check_parts(document, entry.loc, row, parts, ids, context)
     if common is None:  # its parts' ids are noted all the same, for references to them
         return None
     device = Device(
@@ -112,6 +107,17 @@ def _make(
         cadence=common.cadence,
     )
     return DeviceEntry(device, driver, settings, _part_devices(parts, device))
+
+
+def _check_parts(
+    document: Document, loc: Loc, row: dict[str, Any], parts: Sequence[Part], ids: UniqueIds, context: Context
+) -> None:
+    used: set[Loc] = set()  # two parts with one id are written at two positions
+    for part in parts:
+        at = next((found for found in _find(row, part.id, loc) if found not in used), loc)
+        used.add(at)
+        ids.add(part.id, at)
+        _check_part(document, at, row, loc, part, context)
 
 
 def _part_devices(parts: Sequence[Part], on: Device) -> tuple[Device, ...]:
