@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.app import file_descriptors
-from gateway.web.connections import MOST
+from gateway.web.connections import MAX_CONNECTIONS
 
 
 def configuration(mqtt: int | None, *receivers: int) -> SimpleNamespace:
@@ -25,12 +25,12 @@ def test_all_connections_together_leave_some_descriptors(limit: int) -> None:
     assert 2 * share.web + share.mqtt + 2 * share.receiver <= limit - file_descriptors.OWN_DESCRIPTORS
     assert min(share.web, share.mqtt, share.receiver) >= 1
     if limit >= 8192:
-        assert share == file_descriptors.ConnectionLimits(MOST, 2000, 500)
+        assert share == file_descriptors.ConnectionLimits(MAX_CONNECTIONS, 2000, 500)
 
 
 def test_without_mqtt_and_receivers_the_web_has_all_it_wants() -> None:
     assert file_descriptors.connection_limits(65_536, configuration(None)) == file_descriptors.ConnectionLimits(
-        MOST, 0, 0
+        MAX_CONNECTIONS, 0, 0
     )  # type: ignore[arg-type]
 
 
