@@ -15,11 +15,6 @@ SQL = re.compile(
     r"\s*(SELECT\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|REPLACE\s+INTO\s|WITH\s+\w+\s+AS\s"
     r"|PRAGMA\s|(CREATE|ALTER|DROP)\s+(UNIQUE\s+)?(TABLE|INDEX|VIEW|TRIGGER)\s|BEGIN(\s|$)|COMMIT$|ROLLBACK$)"
 )
-EXCEPTIONS = {
-    "gateway/auth/accounts.py",  # to be moved to gateway/auth/rows.py
-    "gateway/auth/users.py",  # to be moved to gateway/auth/rows.py
-}
-"""Files that still hold SQL. Take a file out when its SQL has been moved."""
 
 
 def _files() -> Iterator[Path]:
@@ -49,15 +44,9 @@ def test_sql_is_only_in_the_store_and_in_rows_files() -> None:
     wrong = [
         f"{name}:{line}: SQL belongs into gateway/store/ or the package's rows.py: {text.splitlines()[0][:80]}"
         for name, lines in FOUND.items()
-        if name not in EXCEPTIONS
         for line, text in lines
     ]
     assert not wrong, "\n".join(wrong)
-
-
-@pytest.mark.parametrize("name", sorted(EXCEPTIONS))
-def test_no_exception_is_stale(name: str) -> None:
-    assert FOUND.get(name), f"{name} holds no SQL any more: take it out of EXCEPTIONS"
 
 
 @pytest.mark.parametrize(
