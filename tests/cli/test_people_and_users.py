@@ -90,7 +90,7 @@ def test_the_offices_list(anju, tmp_path, demo):
     file = tmp_path / "people.csv"
     file.write_text("place,name,phone,plates\n3号楼1单元1502室,王建国,13812345678,苏M12345\n", encoding="utf-8")
     assert "2 added" in anju("people", "import", str(file), "--config", str(demo)).output
-    assert "2 as before" in anju("people", "import", str(file), "--config", str(demo)).output
+    assert "2 unchanged" in anju("people", "import", str(file), "--config", str(demo)).output
     said = anju("people", "list", "--place", "b3").output
     assert "王建国" in said
     assert "13812345678" not in said
@@ -133,7 +133,7 @@ def test_door_plates_for_the_printer(anju, tmp_path, demo):
     anju("door-plates", "reissue", "b3/u1/1502", "--config", str(demo), "--out", str(out))
     [(room, code)] = tokens(out).items()
     assert code != first[room]
-    assert "1 plate made void" in anju("door-plates", "revoke", "b3/u1/1502").output
+    assert "1 plate revoked" in anju("door-plates", "revoke", "b3/u1/1502").output
     assert "no door plate for b3/u1/1502" in anju("door-plates", "revoke", "b3/u1/1502", status=1).output
 
 

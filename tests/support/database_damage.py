@@ -11,7 +11,7 @@ PAGE = 4096
 JUNK = b"\xff" * PAGE
 
 
-def spoil(record: Path, name: str) -> None:
+def damage_table(record: Path, name: str) -> None:
     """Overwrite the root page of this table or index. Nobody may have the record open."""
     root = root_of(record, name)
     with closing(sqlite3.connect(record)) as connection:
