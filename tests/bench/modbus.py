@@ -127,9 +127,9 @@ async def ours(port: Path, dead: int, contacts: Any) -> Cycles:
 
 async def _cycles(driver: Any, count: int) -> AsyncIterator[float]:
     for number in range(1, count + 1):
-        while driver.pace.count < number:
+        while driver.cycle_time.count < number:
             await asyncio.sleep(0.005)
-        yield driver.pace.took
+        yield driver.cycle_time.last
 
 
 async def _notice(contacts: Any, emit: Emit, unit: int) -> float:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.protocols.modbus.line import ModbusLine
+from gateway.protocols.modbus.client import ModbusClient
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.settings import ModbusLineSettings
 from gateway.simulator.modbus import Modules, modules_on_a_line
@@ -18,7 +18,7 @@ from gateway.simulator.rs485 import Wire
 class Bench:
     modules: Modules
     wire: Wire
-    line: ModbusLine
+    line: ModbusClient
 
 
 @asynccontextmanager

@@ -17,9 +17,9 @@ from rich.progress import Progress
 
 from gateway.cli.discover.finding import Finding, Nested, Value, Wish
 from gateway.errors import AnjuError, BadInput
-from gateway.protocols.modbus.line import Answer, ModbusLine, Refusal, Silence
+from gateway.protocols.modbus.client import ExceptionResponse, ModbusClient, ModbusResponse, NoResponse
 from gateway.protocols.modbus.link import ModbusLink
-from gateway.protocols.modbus.request import NOBODY_THERE, Read, Table
+from gateway.protocols.modbus.request import UNIT_UNREACHABLE, ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusLineSettings
 
 ADDRESSES = range(1, 248)
@@ -74,14 +74,14 @@ async def find(wish: Wish) -> Sequence[Finding]:
 
 async def _scan(line: Line, baud: int, progress: Progress) -> list[Found]:
     try:
-        async with ModbusLink[None](line.settings(baud)).open() as asked:
+        async with ModbusLink[None](line.settings(baud)).open() as client:
             task = progress.add_task(f"{line.port} {baud} baud", total=len(ADDRESSES))
             units = []
             for address in ADDRESSES:
-                if await _lives(asked, address):
-                    units.append(await _measure(asked, address))
+                if await _lives(client, address):
+                    units.append(await _measure(client, address))
                 progress.advance(task)
-            return _one_if_all(units, asked.framing.numbered)
+            return _one_if_all(units, client.framer.has_transaction_ids)
     except ValidationError as error:
         raise click.BadParameter(error.errors()[0]["msg"], param_hint="--line") from None
     except BadInput as error:
@@ -90,11 +90,11 @@ async def _scan(line: Line, baud: int, progress: Progress) -> list[Found]:
         raise click.ClickException(str(error)) from error
 
 
-async def _lives(line: ModbusLine, address: int) -> bool:
+async def _lives(line: ModbusClient, address: int) -> bool:
     """A refusal is an answer too, unless it is the gateway's in front of it: it found nobody at that address."""
-    outcome = await line.ask(address, Read(Table.DISCRETE, 0, 1))
-    absent = isinstance(outcome, Refusal) and outcome.code in NOBODY_THERE
-    return not (absent or isinstance(outcome, Silence))
+    outcome = await line.request(address, ReadRequest(Table.DISCRETE, 0, 1))
+    absent = isinstance(outcome, ExceptionResponse) and outcome.code in UNIT_UNREACHABLE
+    return not (absent or isinstance(outcome, NoResponse))
 
 
 def _one_if_all(units: list[Found], by_tcp: bool) -> list[Found]:
@@ -109,14 +109,14 @@ def _one_if_all(units: list[Found], by_tcp: bool) -> list[Found]:
     return [unit for unit in units if unit.inputs or unit.outputs] or units
 
 
-async def _measure(line: ModbusLine, address: int) -> Found:
+async def _measure(line: ModbusClient, address: int) -> Found:
     return Found(address, await _count(line, address, Table.DISCRETE), await _count(line, address, Table.COIL))
 
 
-async def _count(line: ModbusLine, address: int, table: Table) -> int:
+async def _count(line: ModbusClient, address: int, table: Table) -> int:
     """The largest of SIZES that it tells of at once; 0 when it has none."""
     for size in SIZES:
-        if isinstance(await line.ask(address, Read(table, 0, size)), Answer):
+        if isinstance(await line.request(address, ReadRequest(table, 0, size)), ModbusResponse):
             return size
     return 0
 

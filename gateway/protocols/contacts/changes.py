@@ -1,4 +1,4 @@
-"""What contacts have to tell."""
+"""A state change of a device, from which the driver makes a signal."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """One signal to be: whose, of which kind. `data["from_status"]`: it was found so, and did not happen just now."""
+class StateChange:
+    """`data["from_status"]`: the state was found at the first read, and did not change just now."""
 
     device: str
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-FOUND = {"from_status": True}
+INITIAL_STATE = {"from_status": True}

@@ -13,14 +13,14 @@ from pymodbus.framer import FramerRTU
 from drivers.modbus_io import ModbusIo
 from gateway.errors import LinkLost
 from gateway.model import Device, DeviceType
-from gateway.protocols.modbus.line import Answer, Outcome, Silence
+from gateway.protocols.modbus.client import ModbusResponse, NoResponse, Outcome
 from gateway.protocols.modbus.link import ModbusLink
-from gateway.protocols.modbus.misfits import Misfit
-from gateway.protocols.modbus.request import Read, Table
+from gateway.protocols.modbus.mismatch import Mismatch
+from gateway.protocols.modbus.request import ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusIoSettings, ModbusLineSettings
 from tests.support.listening import Listening
 
-ASKED = Read(Table.DISCRETE, 0, 8)
+ASKED = ReadRequest(Table.DISCRETE, 0, 8)
 PDU = bytes.fromhex("02 01 05")
 
 
@@ -62,40 +62,40 @@ async def outcomes(framing: str, say: Say, times: int = 4) -> list[Outcome]:
             writer.write(say(asked))
 
     async with served(framing, talk) as line:
-        return [await line.ask(1, ASKED) for _ in range(times)]
+        return [await line.request(1, ASKED) for _ in range(times)]
 
 
 def number(asked: bytes) -> int:
     return int.from_bytes(asked[:2])
 
 
-BY_TCP: list[tuple[Say, Misfit]] = [
-    (lambda asked: tcp(number(asked), 5, PDU), Misfit("unit", 5, 1)),
-    (lambda asked: tcp(number(asked), 255, PDU), Misfit("unit", 255, 1)),
-    (lambda asked: tcp(number(asked), 1, PDU + b"\0"), Misfit("size", 4, 3)),
-    (lambda asked: tcp(number(asked), 1, PDU[:-1]), Misfit("size", 2, 3)),
-    (lambda asked: tcp(number(asked), 1, b"\x02\x02\x05\x00"), Misfit("size", 4, 3)),
-    (lambda asked: tcp(number(asked), 1, b"\x01" + PDU[1:]), Misfit("function", 1, 2)),
-    (lambda asked: asked, Misfit("echo")),
-    (lambda asked: tcp(number(asked) + 700, 1, PDU), Misfit("number", 0, 0)),
-    (lambda asked: tcp(number(asked), 1, PDU[:-1], length=4), Misfit("short", 2, 3)),
+BY_TCP: list[tuple[Say, Mismatch]] = [
+    (lambda asked: tcp(number(asked), 5, PDU), Mismatch("unit", 5, 1)),
+    (lambda asked: tcp(number(asked), 255, PDU), Mismatch("unit", 255, 1)),
+    (lambda asked: tcp(number(asked), 1, PDU + b"\0"), Mismatch("size", 4, 3)),
+    (lambda asked: tcp(number(asked), 1, PDU[:-1]), Mismatch("size", 2, 3)),
+    (lambda asked: tcp(number(asked), 1, b"\x02\x02\x05\x00"), Mismatch("size", 4, 3)),
+    (lambda asked: tcp(number(asked), 1, b"\x01" + PDU[1:]), Mismatch("function", 1, 2)),
+    (lambda asked: asked, Mismatch("echo")),
+    (lambda asked: tcp(number(asked) + 700, 1, PDU), Mismatch("transaction_id", 0, 0)),
+    (lambda asked: tcp(number(asked), 1, PDU[:-1], length=4), Mismatch("short", 2, 3)),
 ]
 
 
-@pytest.mark.parametrize(("say", "misfit"), BY_TCP)
-async def test_by_tcp(say: Say, misfit: Misfit) -> None:
+@pytest.mark.parametrize(("say", "mismatch"), BY_TCP)
+async def test_by_tcp(say: Say, mismatch: Mismatch) -> None:
     for outcome in await outcomes("tcp", say):
-        assert isinstance(outcome, Silence)
-        assert outcome.misfit is not None
+        assert isinstance(outcome, NoResponse)
+        assert outcome.mismatch is not None
         assert not outcome.late
-        assert outcome.misfit.what == misfit.what
-        assert misfit.what == "number" or outcome.misfit == misfit
+        assert outcome.mismatch.what == mismatch.what
+        assert mismatch.what == "transaction_id" or outcome.mismatch == mismatch
 
 
 @pytest.mark.parametrize("surplus", [b"\0", b"\xff", b"\0\0\0", b"\r\n"])
 async def test_bytes_behind_a_right_answer_by_tcp_spoil_nothing(surplus: bytes) -> None:
     got = await outcomes("tcp", lambda asked: tcp(number(asked), 1, PDU) + surplus, 20)
-    assert got == [Answer(PDU)] * 20
+    assert got == [ModbusResponse(PDU)] * 20
 
 
 async def test_one_answer_that_breaks_off_spoils_no_other() -> None:
@@ -106,7 +106,7 @@ async def test_one_answer_that_breaks_off_spoils_no_other() -> None:
         return answer if next(whole) else answer[:-2]
 
     got = await outcomes("tcp", say, 5)
-    assert [isinstance(outcome, Answer) for outcome in got] == [False, True, True, False, True]
+    assert [isinstance(outcome, ModbusResponse) for outcome in got] == [False, True, True, False, True]
 
 
 async def test_a_segment_that_is_late_completes_its_answer() -> None:
@@ -118,41 +118,41 @@ async def test_a_segment_that_is_late_completes_its_answer() -> None:
         writer.write(tcp(number(await reader.read(256)), 1, PDU))
 
     async with served("tcp", talk) as line:
-        assert isinstance(await line.ask(1, ASKED), Silence)
+        assert isinstance(await line.request(1, ASKED), NoResponse)
         await asyncio.sleep(0.1)
-        assert await line.ask(1, ASKED) == Answer(PDU)
+        assert await line.request(1, ASKED) == ModbusResponse(PDU)
 
 
-BY_RTU: list[tuple[Say, Misfit]] = [
-    (lambda _: crc(b"\x05" + PDU), Misfit("unit", 5, 1)),
-    (lambda _: crc(b"\x01" + PDU + b"\0"), Misfit("size", 4, 3)),
-    (lambda _: crc(b"\x01" + PDU[:-1]), Misfit("size", 2, 3)),
-    (lambda _: crc(b"\x01\x02\x02\x05\x00"), Misfit("size", 4, 3)),
-    (lambda _: crc(b"\x01\x01\x01\x05"), Misfit("function", 1, 2)),
-    (lambda asked: asked, Misfit("echo")),
+BY_RTU: list[tuple[Say, Mismatch]] = [
+    (lambda _: crc(b"\x05" + PDU), Mismatch("unit", 5, 1)),
+    (lambda _: crc(b"\x01" + PDU + b"\0"), Mismatch("size", 4, 3)),
+    (lambda _: crc(b"\x01" + PDU[:-1]), Mismatch("size", 2, 3)),
+    (lambda _: crc(b"\x01\x02\x02\x05\x00"), Mismatch("size", 4, 3)),
+    (lambda _: crc(b"\x01\x01\x01\x05"), Mismatch("function", 1, 2)),
+    (lambda asked: asked, Mismatch("echo")),
 ]
 
 
-@pytest.mark.parametrize(("say", "misfit"), BY_RTU)
-async def test_by_rtu(say: Say, misfit: Misfit) -> None:
+@pytest.mark.parametrize(("say", "mismatch"), BY_RTU)
+async def test_by_rtu(say: Say, mismatch: Mismatch) -> None:
     for outcome in await outcomes("rtu", say):
-        assert isinstance(outcome, Silence)
-        if outcome.misfit is not None:
-            assert outcome.misfit == misfit
+        assert isinstance(outcome, NoResponse)
+        if outcome.mismatch is not None:
+            assert outcome.mismatch == mismatch
         assert not outcome.late
-    assert isinstance(outcome, Silence)
-    assert outcome.misfit == misfit
+    assert isinstance(outcome, NoResponse)
+    assert outcome.mismatch == mismatch
 
 
 async def test_a_converters_echo_before_the_answer_spoils_nothing() -> None:
     got = await outcomes("rtu", lambda asked: asked + crc(b"\x01" + PDU))
-    assert got == [Answer(PDU)] * 4
+    assert got == [ModbusResponse(PDU)] * 4
 
 
-@pytest.mark.parametrize("misfit", {misfit for _, misfit in BY_TCP + BY_RTU})
-def test_each_is_said_in_both_languages(misfit: Misfit) -> None:
-    assert misfit.words.zh
-    assert misfit.words.en
+@pytest.mark.parametrize("mismatch", {mismatch for _, mismatch in BY_TCP + BY_RTU})
+def test_each_is_said_in_both_languages(mismatch: Mismatch) -> None:
+    assert mismatch.words.zh
+    assert mismatch.words.en
 
 
 async def test_the_driver_says_so_when_the_unit_counts_as_lost() -> None:
@@ -167,4 +167,4 @@ async def test_the_driver_says_so_when_the_unit_counts_as_lost() -> None:
         device = Device("line", "modbus_io", DeviceType.PANEL, "line", "gate")
         driver = ModbusIo(device, settings, ModbusLink(settings), Listening())  # type: ignore[arg-type]
         with pytest.raises(LinkLost, match="answers as unit 5, not 1: write `address: 5`"):
-            await driver._serve(line)
+            await driver._poll(line)

@@ -9,14 +9,14 @@ import pytest
 from pymodbus.client import AsyncModbusSerialClient
 
 from gateway.errors import LinkLost
-from gateway.protocols.modbus.line import Answer, Outcome, Refusal, Silence
+from gateway.protocols.modbus.client import ExceptionResponse, ModbusResponse, NoResponse, Outcome
 from gateway.protocols.modbus.link import ModbusLink
-from gateway.protocols.modbus.request import Read, Table, Write
+from gateway.protocols.modbus.request import ReadRequest, Table, WriteCoilRequest
 from gateway.protocols.modbus.settings import ModbusLineSettings
 from gateway.simulator.modbus import Modules, modules_on_a_line
 from tests.support.modbus_line import a_line
 
-LOW, HIGH = Read(Table.DISCRETE, 0, 8), Read(Table.DISCRETE, 8, 8)
+LOW, HIGH = ReadRequest(Table.DISCRETE, 0, 8), ReadRequest(Table.DISCRETE, 8, 8)
 """Two ranges of one unit whose answers look alike. Inputs 0 and 9 are closed in all these tests."""
 LOW_IS, HIGH_IS = b"\x02\x01\x01", b"\x02\x01\x02"
 
@@ -28,7 +28,7 @@ async def prepare(modules: Modules, *units: int) -> None:
 
 
 def is_silent(outcome: Outcome) -> bool:
-    return isinstance(outcome, Silence)
+    return isinstance(outcome, NoResponse)
 
 
 async def test_pymodbus_itself_takes_a_late_answer_for_the_next() -> None:
@@ -49,11 +49,11 @@ async def test_a_late_answer_is_not_taken_for_another_range_of_its_unit() -> Non
     async with a_line(3) as bench:
         await prepare(bench.modules, 3)
         bench.wire.late = lambda _answer: 0.15
-        assert is_silent(await bench.line.ask(3, LOW))
+        assert is_silent(await bench.line.request(3, LOW))
         for _ in range(6):
-            assert is_silent(await bench.line.ask(3, HIGH))
+            assert is_silent(await bench.line.request(3, HIGH))
         bench.wire.late = lambda _answer: 0.0
-        assert await bench.line.ask(3, HIGH) == Answer(HIGH_IS)
+        assert await bench.line.request(3, HIGH) == ModbusResponse(HIGH_IS)
 
 
 @pytest.mark.parametrize("late", [0.11, 0.13, 0.17, 0.19, 0.21, 0.25])
@@ -62,11 +62,11 @@ async def test_once_late_it_is_right_again_whenever_the_answer_comes(late: float
         await prepare(bench.modules, 3)
         waits = iter([late])
         bench.wire.late = lambda _answer: next(waits, 0.0)
-        assert is_silent(await bench.line.ask(3, LOW))
+        assert is_silent(await bench.line.request(3, LOW))
         for _ in range(5):
-            outcome = await bench.line.ask(3, HIGH)
-            assert outcome == Answer(HIGH_IS) or is_silent(outcome)
-        assert outcome == Answer(HIGH_IS)
+            outcome = await bench.line.request(3, HIGH)
+            assert outcome == ModbusResponse(HIGH_IS) or is_silent(outcome)
+        assert outcome == ModbusResponse(HIGH_IS)
 
 
 async def test_a_late_answer_is_not_taken_for_another_units() -> None:
@@ -74,8 +74,8 @@ async def test_a_late_answer_is_not_taken_for_another_units() -> None:
         await bench.modules.contact(3, 0)
         bench.wire.late = lambda answer: 0.12 if answer[0] == 3 else 0.0
         for _ in range(4):
-            assert is_silent(await bench.line.ask(3, LOW))
-            assert await bench.line.ask(4, LOW) == Answer(b"\x02\x01\x00")
+            assert is_silent(await bench.line.request(3, LOW))
+            assert await bench.line.request(4, LOW) == ModbusResponse(b"\x02\x01\x00")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -91,8 +91,8 @@ async def test_no_answer_is_ever_anothers(seed: int) -> None:
         heard = 0
         for _ in range(150):
             unit, first = chance.choice(list(contents))
-            outcome = await bench.line.ask(unit, Read(Table.DISCRETE, first, 8))
-            if isinstance(outcome, Answer):
+            outcome = await bench.line.request(unit, ReadRequest(Table.DISCRETE, first, 8))
+            if isinstance(outcome, ModbusResponse):
                 heard += 1
                 assert outcome.pdu[2] == sum(1 << number for number in contents[unit, first])
         assert heard > 20
@@ -101,11 +101,11 @@ async def test_no_answer_is_ever_anothers(seed: int) -> None:
 async def test_it_is_told_that_a_unit_answers_too_late() -> None:
     async with a_line(3, 4) as bench:
         bench.wire.late = lambda answer: 0.12 if answer[0] == 3 else 0.0
-        assert await bench.line.ask(3, LOW) == Silence(late=False)
-        await bench.line.ask(4, LOW)
+        assert await bench.line.request(3, LOW) == NoResponse(late=False)
+        await bench.line.request(4, LOW)
         await asyncio.sleep(0.05)
-        await bench.line.ask(4, LOW)
-        assert await bench.line.ask(3, LOW) == Silence(late=True)
+        await bench.line.request(4, LOW)
+        assert await bench.line.request(3, LOW) == NoResponse(late=True)
 
 
 async def test_an_old_state_is_not_taken_for_the_present_one() -> None:
@@ -113,9 +113,9 @@ async def test_an_old_state_is_not_taken_for_the_present_one() -> None:
     async with a_line(3) as bench:
         waits = iter([0.15])
         bench.wire.late = lambda _answer: next(waits, 0.0)
-        assert is_silent(await bench.line.ask(3, LOW))
+        assert is_silent(await bench.line.request(3, LOW))
         await bench.modules.contact(3, 0)
-        assert await bench.line.ask(3, LOW) == Answer(LOW_IS)
+        assert await bench.line.request(3, LOW) == ModbusResponse(LOW_IS)
 
 
 async def test_what_is_owed_to_who_asked_before_is_no_answer() -> None:
@@ -124,12 +124,12 @@ async def test_what_is_owed_to_who_asked_before_is_no_answer() -> None:
         settings = ModbusLineSettings(port=str(path), baud=115200)
         async with ModbusLink[None](settings).open() as line:
             wire.late = lambda _answer: 0.05
-            asking = asyncio.ensure_future(line.ask(3, LOW))
+            asking = asyncio.ensure_future(line.request(3, LOW))
             await asyncio.sleep(0.02)
             asking.cancel()
         wire.late = lambda _answer: 0.0
         async with ModbusLink[None](settings).open() as line:
-            assert await line.ask(3, HIGH) == Answer(HIGH_IS)
+            assert await line.request(3, HIGH) == ModbusResponse(HIGH_IS)
 
 
 async def test_a_unit_without_the_echo_is_heard_again_all_the_same() -> None:
@@ -137,24 +137,24 @@ async def test_a_unit_without_the_echo_is_heard_again_all_the_same() -> None:
         await prepare(bench.modules, 3)
         heed = bench.modules._heed
         bench.modules.dead = {3}
-        assert is_silent(await bench.line.ask(3, LOW))
+        assert is_silent(await bench.line.request(3, LOW))
         bench.modules.dead = set()
         server = bench.modules._server
         for handler in server.active_connections.values():  # it leaves function 8 unanswered
             handler.trace_pdu = lambda sending, pdu: heed(sending, pdu) if pdu.function_code != 8 else None
-        assert is_silent(await bench.line.ask(3, LOW))
-        assert await bench.line.ask(3, HIGH) == Answer(HIGH_IS)
-        assert await bench.line.ask(3, LOW) == Answer(LOW_IS)
+        assert is_silent(await bench.line.request(3, LOW))
+        assert await bench.line.request(3, HIGH) == ModbusResponse(HIGH_IS)
+        assert await bench.line.request(3, LOW) == ModbusResponse(LOW_IS)
 
 
 async def test_noise_before_an_answer_costs_nothing() -> None:
     async with a_line(3) as bench:
         await prepare(bench.modules, 3)
         for noise in (b"\x00", b"\xff\x03\x02", bytes.fromhex("03 02 f0"), bytes(range(40))):
-            asking = asyncio.ensure_future(bench.line.ask(3, LOW))
+            asking = asyncio.ensure_future(bench.line.request(3, LOW))
             await asyncio.sleep(0.001)
             bench.wire.say(noise)
-            assert await asking == Answer(LOW_IS)
+            assert await asking == ModbusResponse(LOW_IS)
 
 
 async def test_a_line_that_is_never_silent_is_not_waited_for() -> None:
@@ -162,7 +162,7 @@ async def test_a_line_that_is_never_silent_is_not_waited_for() -> None:
         babble = asyncio.ensure_future(chatter(bench.wire))
         await asyncio.sleep(0.01)
         async with asyncio.timeout(2):
-            assert is_silent(await bench.line.ask(3, LOW))
+            assert is_silent(await bench.line.request(3, LOW))
         babble.cancel()
 
 
@@ -174,23 +174,23 @@ async def chatter(wire) -> None:
 
 async def test_what_a_unit_does_not_have_it_refuses() -> None:
     async with a_line(3) as bench:
-        outcome = await bench.line.ask(3, Read(Table.DISCRETE, 100, 8))
-        assert outcome == Refusal(2)
+        outcome = await bench.line.request(3, ReadRequest(Table.DISCRETE, 100, 8))
+        assert outcome == ExceptionResponse(2)
         assert str(outcome) == "it has no such inputs or registers (exception 2)"
 
 
 async def test_every_table_and_a_coil() -> None:
     async with a_line(3) as bench:
-        assert await bench.line.ask(3, Write(5, on=True)) == Answer(b"\x05\x00\x05\xff\x00")
+        assert await bench.line.request(3, WriteCoilRequest(5, on=True)) == ModbusResponse(b"\x05\x00\x05\xff\x00")
         assert await bench.modules.relay(3, 5)
-        coils = Read(Table.COIL, 0, 8)
-        answer = await bench.line.ask(3, coils)
-        assert isinstance(answer, Answer)
+        coils = ReadRequest(Table.COIL, 0, 8)
+        answer = await bench.line.request(3, coils)
+        assert isinstance(answer, ModbusResponse)
         assert coils.bits(answer.pdu) == [number == 5 for number in range(8)]
         await bench.modules._server.async_setValues(3, 3, 1, [0x8001])
-        registers = Read(Table.HOLDING, 0, 2)
-        answer = await bench.line.ask(3, registers)
-        assert isinstance(answer, Answer)
+        registers = ReadRequest(Table.HOLDING, 0, 2)
+        answer = await bench.line.request(3, registers)
+        assert isinstance(answer, ModbusResponse)
         assert [at for at, bit in enumerate(registers.bits(answer.pdu)) if bit] == [16, 31]
 
 
@@ -208,10 +208,10 @@ async def test_modbus_tcp_tells_answers_by_their_numbers() -> None:
 
             tasks: list = []
             line.stream.write = slow  # type: ignore[method-assign]
-            assert is_silent(await line.ask(1, LOW))
+            assert is_silent(await line.request(1, LOW))
             del line.stream.write
             await asyncio.sleep(0.1)
-            assert await line.ask(1, HIGH) == Answer(HIGH_IS)
+            assert await line.request(1, HIGH) == ModbusResponse(HIGH_IS)
 
 
 async def test_rtu_behind_a_converter() -> None:
@@ -219,7 +219,7 @@ async def test_rtu_behind_a_converter() -> None:
     async with modules.on_tcp(rtu=True) as port:
         await prepare(modules, 7)
         async with ModbusLink[None](ModbusLineSettings(port=f"tcp://127.0.0.1:{port}")).open() as line:
-            assert await line.ask(7, LOW) == Answer(LOW_IS)
+            assert await line.request(7, LOW) == ModbusResponse(LOW_IS)
 
 
 async def test_a_line_that_is_gone_is_lost() -> None:
@@ -227,8 +227,8 @@ async def test_a_line_that_is_gone_is_lost() -> None:
     async with modules.on_tcp() as port:
         settings = ModbusLineSettings(port=f"tcp://127.0.0.1:{port}", framing="tcp")
         async with ModbusLink[None](settings).open() as line:
-            await line.ask(1, LOW)
+            await line.request(1, LOW)
             for handler in list(modules._server.active_connections.values()):
                 handler.close()
             with pytest.raises(LinkLost, match="is gone"):
-                await line.ask(1, LOW)
+                await line.request(1, LOW)
