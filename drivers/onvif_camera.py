@@ -18,21 +18,21 @@ from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, LinkLost
 from gateway.links.rate_limit import kept_aside
 from gateway.model import DeviceType, Signal, Words
-from gateway.protocols.onvif.address import device_service, fault_of
-from gateway.protocols.onvif.camera import MISSING, Camera, connect, installed
-from gateway.protocols.onvif.conditions import MEANINGS, Conditions, Told
-from gateway.protocols.onvif.event import Event
-from gateway.protocols.onvif.pullpoint import Pulled, PullPoint, subscribe
+from gateway.protocols.onvif.address import device_service, address_error
+from gateway.protocols.onvif.client import NOT_INSTALLED, OnvifClient, connect, installed
+from gateway.protocols.onvif.event_filter import TOPICS, EventFilter, CameraSignal
+from gateway.protocols.onvif.event import OnvifEvent
+from gateway.protocols.onvif.pullpoint import PullResult, PullPoint, subscribe
 from gateway.protocols.onvif.transport import Login
 from gateway.settings.mend import Wrong, did_you_mean
 from gateway.settings.secrets import Secret
 
 log = structlog.get_logger(__name__)
-UNREADABLE_AT_MOST = 3
+MAX_UNREADABLE = 3
 """Answers in a row that can't be read before the line counts as lost."""
-HASTY_S = 1.0
+MIN_PULL_INTERVAL_S = 1.0
 """A camera that answers with nothing at once, rather than wait, is asked no oftener than this."""
-SKEW_WORTH_TELLING = timedelta(seconds=5)
+MIN_REPORTED_SKEW = timedelta(seconds=5)
 _UNREADABLE = "摄像机的应答无法识别，请通知安装员"
 
 
@@ -52,15 +52,15 @@ class OnvifCameraSettings(DriverSettings):
     @field_validator("address")
     @classmethod
     def _address(cls, value: str) -> str:
-        if fault := fault_of(value):
+        if fault := address_error(value):
             raise Wrong(f"the address {fault}", "write it like 192.168.1.64 or https://192.168.1.64:8443")
         return value
 
     @field_validator("ignore")
     @classmethod
     def _topics(cls, value: frozenset[str]) -> frozenset[str]:
-        for topic in sorted(value - set(MEANINGS)):
-            raise Wrong(f"{topic!r} is no topic used here", did_you_mean(topic, MEANINGS))
+        for topic in sorted(value - set(TOPICS)):
+            raise Wrong(f"{topic!r} is no topic used here", did_you_mean(topic, TOPICS))
         return value
 
     @model_validator(mode="after")
@@ -68,7 +68,7 @@ class OnvifCameraSettings(DriverSettings):
         if bool(self.user) != (self.password is not None):
             raise Wrong("user and password go together", "write both, or neither")
         if not installed():
-            raise Wrong("the library for ONVIF is not installed", MISSING)
+            raise Wrong("the library for ONVIF is not installed", NOT_INSTALLED)
         return self
 
     @property
@@ -84,7 +84,7 @@ class OnvifCamera(Driver):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._conditions = Conditions(self.settings.watch, self.settings.ignore)
+        self._conditions = EventFilter(self.settings.watch, self.settings.ignore)
         self._unreadable = 0
 
     async def run(self) -> None:
@@ -98,7 +98,7 @@ class OnvifCamera(Driver):
             await self.emit.quarantine(error.why, error.data)
             raise LinkLost(Words(_UNREADABLE, f"{self.device.id} can't be understood: {error.why}")) from error
 
-    async def _serve(self, camera: Camera, point: PullPoint, pictures: str | None) -> None:
+    async def _serve(self, camera: OnvifClient, point: PullPoint, pictures: str | None) -> None:
         loop = asyncio.get_running_loop()
         while True:
             asked = loop.time()
@@ -111,9 +111,9 @@ class OnvifCamera(Driver):
             for event in pulled.events:
                 await self._take(event, camera, pictures)
             if not pulled.events:
-                await asyncio.sleep(max(0.0, asked + HASTY_S - loop.time()))
+                await asyncio.sleep(max(0.0, asked + MIN_PULL_INTERVAL_S - loop.time()))
 
-    async def _take(self, event: Event, camera: Camera, pictures: str | None) -> None:
+    async def _take(self, event: OnvifEvent, camera: OnvifClient, pictures: str | None) -> None:
         told = self._conditions.take(event)
         if told is None:
             return
@@ -129,27 +129,27 @@ class OnvifCamera(Driver):
             )
         )
 
-    async def _put_aside(self, pulled: Pulled) -> None:
+    async def _put_aside(self, pulled: PullResult) -> None:
         self._unreadable += 1
         said = [Words.of(each) for each in pulled.unread[:3]]
         why = Words("；".join(each.zh for each in said), "; ".join(each.en for each in said))
         await self.emit.quarantine(why, pulled.raw)
         self.emit.refused(None, kept_aside(why))
-        if self._unreadable >= UNREADABLE_AT_MOST:
-            en = f"{self.device.id}: {UNREADABLE_AT_MOST} answers in a row could not be read: {why}"
+        if self._unreadable >= MAX_UNREADABLE:
+            en = f"{self.device.id}: {MAX_UNREADABLE} answers in a row could not be read: {why}"
             raise LinkLost(Words(_UNREADABLE, en))
 
-    def _note_clock(self, camera: Camera) -> None:
-        if abs(camera.skew) > SKEW_WORTH_TELLING:
+    def _note_clock(self, camera: OnvifClient) -> None:
+        if abs(camera.skew) > MIN_REPORTED_SKEW:
             ahead = round(camera.skew.total_seconds())
             log.warning("a camera's clock is wrong: give it NTP", device=self.device.id, ahead_s=ahead)
 
 
-def _details(told: Told, skew: timedelta) -> Mapping[str, Any]:
+def _details(told: CameraSignal, skew: timedelta) -> Mapping[str, Any]:
     details: dict[str, Any] = {"topic": told.topic}
     if told.source:
         details["source"] = told.source
-    if abs(skew) > SKEW_WORTH_TELLING:
+    if abs(skew) > MIN_REPORTED_SKEW:
         details["clock_ahead_s"] = round(skew.total_seconds())
     return details
 

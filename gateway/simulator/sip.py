@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.protocols.sip.control import Answer, Decoder, Event, encode
+from gateway.protocols.sip.control import CommandResponse, ControlDecoder, EngineEvent, encode
 
 MODULES = Path("/usr/lib/baresip/modules")
 RATE = 8000
@@ -34,11 +34,11 @@ class Phone(asyncio.Protocol):
         self.uri = f"sip:{user}@127.0.0.1"
         self.folder = folder
         self.keys = ""
-        self.events: list[Event] = []
+        self.events: list[EngineEvent] = []
         self._news = asyncio.Event()
         self._token = 0
-        self._answers: dict[str, asyncio.Future[Answer]] = {}
-        self._decoder = Decoder()
+        self._answers: dict[str, asyncio.Future[CommandResponse]] = {}
+        self._decoder = ControlDecoder()
         self.line: asyncio.Transport | None = None
 
     async def call(self, address: str) -> None:
@@ -54,7 +54,7 @@ class Phone(asyncio.Protocol):
     async def press(self, keys: str) -> None:
         await self._order("sndcode", keys)
 
-    async def wait_for(self, kind: str, seconds: float = 5.0) -> Event:
+    async def wait_for(self, kind: str, seconds: float = 5.0) -> EngineEvent:
         """The next event of that kind (CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED, …), those before it forgotten."""
         return await self.wait_until(lambda: self._taken(kind), seconds)
 
@@ -68,7 +68,7 @@ class Phone(asyncio.Protocol):
         """What it heard in each call, 16-bit samples, little-endian, 8 kHz."""
         return [_samples(path) for path in sorted(self.folder.glob("dump-*-dec.wav"))]
 
-    def _taken(self, kind: str) -> Event | None:
+    def _taken(self, kind: str) -> EngineEvent | None:
         for index, event in enumerate(self.events):
             if event.type == kind:
                 del self.events[: index + 1]
@@ -91,9 +91,9 @@ class Phone(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         for item in self._decoder.feed(data):
-            if isinstance(item, Answer) and item.token in self._answers:
+            if isinstance(item, CommandResponse) and item.token in self._answers:
                 self._answers.pop(item.token).set_result(item)
-            elif isinstance(item, Event):
+            elif isinstance(item, EngineEvent):
                 self.events.append(item)
                 self.keys += item.detail[:1] if item.type == "CALL_DTMF_START" else ""
         self._news.set()

@@ -17,7 +17,7 @@ from gateway.limits import RefusalLog
 from gateway.links.http_push import Pushes
 from gateway.model import Command, Device, Place, Signal, Words
 from gateway.people import DoorPlates, People
-from gateway.protocols.sip.link import Calls
+from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.cameras import Cameras
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
@@ -83,7 +83,7 @@ class Services:
     console: Path
     refusals: RefusalLog = field(default_factory=RefusalLog)
     connections: int = MOST
-    calls: Calls = field(default_factory=Calls)
+    calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: Pushes = field(default_factory=Pushes)
 
     @property

@@ -157,7 +157,7 @@ async def measure(count: int, console: Console) -> None:
             rang, answered = await calls(bench, count)
             await bench.ring()
             await bench.do("answer")
-            async with bench.link.talk(bench.link.board.calls[0].id, GUARD) as talk:
+            async with bench.link.audio(bench.link.calls.active[0].id, GUARD) as talk:
                 took = await round_trip(talk)
                 busy = await percent(pid, IDLE_S)
     table = Table("what", "figure")

@@ -163,7 +163,7 @@ async def test_one_bad_notification_does_not_cost_the_others() -> None:
 
 
 async def test_cameras_that_do_not_wait_are_asked_no_oftener(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.protocols.onvif.pullpoint.WAIT", timedelta())
+    monkeypatch.setattr("gateway.protocols.onvif.pullpoint.PULL_TIMEOUT", timedelta())
     async with scene() as here:
         before = here.camera.asked["PullMessages"]
         await asyncio.sleep(1.5)

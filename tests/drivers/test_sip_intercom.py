@@ -19,10 +19,10 @@ import pytest
 from drivers.sip_intercom import DRIVER, SipIntercom
 from gateway.errors import CommandFailed, Conflict, LinkLost, NotFound, NotRecorded
 from gateway.model import Command, Device, DeviceType, Said, Signal
-from gateway.protocols.sip import exchange, process
-from gateway.protocols.sip.link import Calls, SipLink
+from gateway.protocols.sip import call_handler, process
+from gateway.protocols.sip.audio import AudioSession
+from gateway.protocols.sip.link import IntercomLinks, SipLink
 from gateway.protocols.sip.settings import SipSettings
-from gateway.protocols.sip.talk import Talk
 from gateway.simulator.sip import Phone, free_port, phone
 from tests.support.ports import HOST
 from tests.support.voice import VOICE_HZ, round_trip, tone
@@ -77,7 +77,7 @@ class House:
         return await self.driver.perform(Command(station, action, arguments, by=GUARD))
 
     async def rings(self, count: int = 1) -> None:
-        await eventually(lambda: len(self.link.board.calls) == count)
+        await eventually(lambda: len(self.link.calls.active) == count)
 
 
 async def eventually(true: Callable[[], object], seconds: float = 5) -> None:
@@ -134,17 +134,17 @@ def pitch(sound: bytes, rate: int) -> int:
     return round(spectrum.argmax() * rate / len(samples)) if samples.std() > 100 else 0
 
 
-async def speak(talk: Talk, seconds: float) -> None:
+async def speak(talk: AudioSession, seconds: float) -> None:
     """In real time, as a browser does."""
     began = time.monotonic()
     for number in range(round(seconds * 50)):
-        talk.say(tone(VOICE_HZ, number * 320, 320))
+        talk.send(tone(VOICE_HZ, number * 320, 320))
         await asyncio.sleep(max(0.0, began + 0.02 * (number + 1) - time.monotonic()))
 
 
-async def listen(talk: Talk) -> bytes:
+async def listen(talk: AudioSession) -> bytes:
     heard = b""
-    while sound := await talk.hear():
+    while sound := await talk.receive():
         heard += sound
     return heard
 
@@ -152,12 +152,12 @@ async def listen(talk: Talk) -> bytes:
 async def test_a_visitor_calls_is_answered_heard_and_let_in(room: House) -> None:
     await room.east.call(room.number)
     await room.rings()
-    [call] = room.link.board.calls
+    [call] = room.link.calls.active
     with pytest.raises(Conflict):
         room.link.check(call.id, GUARD)
     assert await room.do("east", "answer", call=call.id) == {"call": call.id}
     await room.east.wait_for("CALL_ESTABLISHED")
-    async with room.link.talk(call.id, GUARD) as talk:
+    async with room.link.audio(call.id, GUARD) as talk:
         hearing = asyncio.create_task(listen(talk))
         await speak(talk, 1.5)
         assert await room.do("east", "unlock") == {"call": call.id, "sent": "keys"}
@@ -190,8 +190,8 @@ async def test_two_stations_call_at_once_and_each_is_answered_in_turn(room: Hous
         await room.do("west", "answer")
     await room.do("east", "hang_up")
     await room.do("west", "answer")
-    [call] = room.link.board.calls
-    async with room.link.talk(call.id, GUARD) as talk:
+    [call] = room.link.calls.active
+    async with room.link.audio(call.id, GUARD) as talk:
         hearing = asyncio.create_task(listen(talk))
         await speak(talk, 1.2)
         await room.west.hang_up()
@@ -228,8 +228,8 @@ async def test_the_desk_phone_falls_silent_when_the_guard_answers_in_the_browser
     await room.desk.wait_for("CALL_INCOMING")
     await room.do("east", "answer")
     await room.desk.wait_for("CALL_CLOSED")
-    [call] = room.link.board.calls
-    async with room.link.talk(call.id, GUARD) as talk:
+    [call] = room.link.calls.active
+    async with room.link.audio(call.id, GUARD) as talk:
         await speak(talk, 1.2)
         await room.do("east", "hang_up")
         assert pitch(await listen(talk), RATE) == EAST_HZ
@@ -253,11 +253,11 @@ async def test_a_visitor_who_gives_up_was_missed_and_one_who_is_declined_was_not
 async def test_the_guard_calls_a_station(room: House) -> None:
     done = await room.do("east", "call")
     await room.east.wait_for("CALL_INCOMING")
-    with pytest.raises(CommandFailed, match="a call with 东门 stands"):
+    with pytest.raises(CommandFailed, match="there is already a call with 东门"):
         await room.do("west", "call")
     await room.east.answer()
     await eventually(lambda: room.emit.said("call.answered"))
-    async with room.link.talk(done["call"], GUARD) as talk:
+    async with room.link.audio(done["call"], GUARD) as talk:
         await speak(talk, 1.2)
         await room.do("east", "hang_up")
         assert pitch(await listen(talk), RATE) == EAST_HZ
@@ -281,7 +281,7 @@ async def test_a_stranger_is_hung_up_on_and_shown_to_the_installer(room: House) 
     await eventually(lambda: room.emit.aside)
     assert room.emit.aside == [("a call from an address that no station has as its uri", uri)]
     assert not room.emit.signals
-    assert not room.link.board.calls
+    assert not room.link.calls.active
 
 
 async def test_what_can_not_be_done_is_said(room: House) -> None:
@@ -300,33 +300,33 @@ async def test_what_can_not_be_done_is_said(room: House) -> None:
 
 
 async def test_only_who_answered_may_talk_and_coming_again_takes_ones_own_place(room: House) -> None:
-    calls = Calls()
+    calls = IntercomLinks()
     calls.add("intercom", room.link)
     await room.east.call(room.number)
     await room.rings()
-    [call] = room.link.board.calls
+    [call] = room.link.calls.active
     await room.do("east", "answer")
     with pytest.raises(Conflict, match=f"answered by {GUARD}"):
-        async with room.link.talk(call.id, "somebody else"):
+        async with room.link.audio(call.id, "somebody else"):
             pass
     assert calls.link_of(call.id) is room.link
     with pytest.raises(NotFound):
         calls.link_of("call-of-yesterday")
 
     async def first() -> bytes:
-        async with room.link.talk(call.id, GUARD) as talk:
+        async with room.link.audio(call.id, GUARD) as talk:
             return await listen(talk)
 
     early = asyncio.create_task(first())
-    await eventually(lambda: room.link.talker)
-    async with room.link.talk(call.id, GUARD) as talk:
+    await eventually(lambda: room.link.audio_user)
+    async with room.link.audio(call.id, GUARD) as talk:
         await asyncio.wait_for(early, 3)
-        assert await asyncio.wait_for(talk.hear(), 3)
+        assert await asyncio.wait_for(talk.receive(), 3)
 
 
 async def test_an_open_call_that_nobody_attends_is_ended(room: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "ALONE_S", 0.0)
-    monkeypatch.setattr("drivers.sip_intercom.LOOK_S", 0.1)
+    monkeypatch.setattr(call_handler, "UNATTENDED_S", 0.0)
+    monkeypatch.setattr("drivers.sip_intercom.CHECK_S", 0.1)
     await room.east.call(room.number)
     await room.rings()
     await room.do("east", "answer")
@@ -360,9 +360,9 @@ def engine_of(room: House) -> int:
 async def test_an_engine_that_ends_or_hangs_is_a_lost_line_and_its_calls_end(
     room: House, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drivers.sip_intercom.LOOK_S", 0.2)
-    monkeypatch.setattr("gateway.protocols.sip.engine.ANSWER_S", 0.5)
-    monkeypatch.setattr(process, "END_S", 0.5)
+    monkeypatch.setattr("drivers.sip_intercom.CHECK_S", 0.2)
+    monkeypatch.setattr("gateway.protocols.sip.engine.RESPONSE_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(process, "STOP_TIMEOUT_S", 0.5)
     await room.east.call(room.number)
     await room.rings()
     os.kill(engine_of(room), how)
@@ -409,9 +409,9 @@ async def test_there_and_back_is_quick_enough_for_a_conversation(room: House) ->
         await eventually(lambda: emit.heards)
         try:
             await echo.call(f"sip:guard@{settings.listen}")
-            await eventually(lambda: link.board.calls)
+            await eventually(lambda: link.calls.active)
             await driver.perform(Command("echo", "answer", by=GUARD))
-            async with link.talk(link.board.calls[0].id, GUARD) as talk:
+            async with link.audio(link.calls.active[0].id, GUARD) as talk:
                 took = await round_trip(talk)
         finally:
             running.cancel()
@@ -477,7 +477,7 @@ async def test_behind_a_pbx_it_signs_in_and_is_heard_once_it_is_in() -> None:
         ]
         assert not any("hush-hush" in path.read_text() for path in folder.iterdir()), "no longer than it is needed"
         await door.call(number)
-        await eventually(lambda: driver.link.board.calls)
+        await eventually(lambda: driver.link.calls.active)
         await driver.perform(Command("east", "answer", by=GUARD))
         running.cancel()
         await asyncio.wait([running])

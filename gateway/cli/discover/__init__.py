@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.discover.finding import Finding, Wish
+from gateway.cli.discover.results import DiscoveredDevice, DiscoveryOptions
 from gateway.cli.discover.stubs import stubs
 
-WAYS = {
+METHODS = {
     "onvif": "gateway.cli.discover.onvif",
     "serial": "gateway.cli.discover.serial_ports",
     "mqtt": "gateway.cli.discover.mqtt",
@@ -29,7 +29,7 @@ WAYS = {
 
 
 @click.command()
-@click.option("--only", type=click.Choice(sorted(WAYS)), multiple=True, help="Look in this way alone; may be repeated.")
+@click.option("--only", type=click.Choice(sorted(METHODS)), multiple=True, help="Look in this way alone; may be repeated.")
 @click.option("--seconds", type=click.FloatRange(0.2, 60), default=3.0, show_default=True, help="How long to listen.")
 @click.option("--interface", metavar="ADDRESS", help="The address of our own network card to ask from.")
 @click.option("--host", "hosts", multiple=True, metavar="HOST[:PORT]", help="Ask this host too; may be repeated.")
@@ -60,7 +60,7 @@ def command(
     out: Path | None,
 ) -> None:
     """Find devices and write stubs for devices.yaml. A password is never printed, nor written."""
-    wish = Wish(
+    wish = DiscoveryOptions(
         seconds,
         interface,
         tuple(hosts),
@@ -72,7 +72,7 @@ def command(
     )
     if out is not None and out.exists():
         raise click.ClickException(f"{out} exists; name a new file")
-    ways = only or list(WAYS)
+    ways = only or list(METHODS)
     findings = asyncio.run(_look(ways, wish))
     if not findings:
         click.echo("\n".join(["nothing answered; try", *(f"  {_mend(way, wish)}" for way in ways)]))
@@ -84,7 +84,7 @@ def command(
         click.echo(f"{len(findings)} written to {out}: give each its place, and move it to devices.yaml")
 
 
-def _mend(way: str, wish: Wish) -> str:
+def _mend(way: str, wish: DiscoveryOptions) -> str:
     """What may help to find something in this way."""
     match way:
         case "modbus" if wish.lines:
@@ -100,9 +100,9 @@ def _mend(way: str, wish: Wish) -> str:
     return "onvif: --interface, a longer --seconds, or --host for a device behind a router"
 
 
-async def _look(ways: Sequence[str], wish: Wish) -> list[Finding]:
+async def _look(ways: Sequence[str], wish: DiscoveryOptions) -> list[DiscoveredDevice]:
     """All ways at once."""
-    looked = await asyncio.gather(*(import_module(WAYS[way]).find(wish) for way in ways))
+    looked = await asyncio.gather(*(import_module(METHODS[way]).find(wish) for way in ways))
     return [finding for found in looked for finding in found]
 
 
@@ -117,7 +117,7 @@ def _password(user: str, from_stdin: bool) -> str:
     return password
 
 
-def _table(findings: Sequence[Finding]) -> Table:
+def _table(findings: Sequence[DiscoveredDevice]) -> Table:
     """What devices call themselves is shown as it is, never as markup."""
     table = Table("kind", "address", "what", "more", show_lines=True)
     for finding in findings:

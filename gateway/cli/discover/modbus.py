@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli.discover.finding import Finding, Nested, Value, Wish
+from gateway.cli.discover.results import DiscoveredDevice, Nested, Value, DiscoveryOptions
 from gateway.errors import AnjuError, BadInput
 from gateway.protocols.modbus.client import ExceptionResponse, ModbusClient, ModbusResponse, NoResponse
 from gateway.protocols.modbus.link import ModbusLink
@@ -26,12 +26,12 @@ ADDRESSES = range(1, 248)
 BAUDS = (9600, 19200, 4800, 38400, 57600, 115200)
 """Asked in this order until anybody answers."""
 MODBUS_TCP = 502
-BY_ITSELF = 255
+TCP_MODULE_ADDRESS = 255
 """The address of a module on the network itself (Messaging Guide V1.0b, 4.4.2.4)."""
 SIZES = (64, 32, 16, 8, 4, 2, 1)
 
 
-class Found(NamedTuple):
+class DiscoveredUnit(NamedTuple):
     """One unit, and how many discrete inputs and coils it tells of."""
 
     address: int
@@ -40,7 +40,7 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ModbusPort:
     """PORT or PORT:BAUD, as it was written."""
 
     port: str
@@ -48,7 +48,7 @@ class Line:
     framing: str
 
     @classmethod
-    def of(cls, written: str) -> Line:
+    def of(cls, written: str) -> ModbusPort:
         if written.startswith("tcp://"):
             return cls(written, BAUDS[:1], "tcp" if written.endswith(f":{MODBUS_TCP}") else "rtu")
         port, baud = re.fullmatch(r"(.*?)(?::([0-9]+))?", written).groups()  # type: ignore[union-attr]  # matches all
@@ -58,12 +58,12 @@ class Line:
         return ModbusLineSettings.model_validate({"port": self.port, "baud": baud, "framing": self.framing})
 
 
-async def find(wish: Wish) -> Sequence[Finding]:
+async def discover(wish: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
     """One finding a line on which anybody answers. Raises click's errors for what the installer can mend."""
     found = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for number, written in enumerate(wish.lines, 1):
-            line = Line.of(written)
+            line = ModbusPort.of(written)
             for baud in line.bauds:
                 units = await _scan(line, baud, progress)
                 if units:
@@ -72,7 +72,7 @@ async def find(wish: Wish) -> Sequence[Finding]:
     return found
 
 
-async def _scan(line: Line, baud: int, progress: Progress) -> list[Found]:
+async def _scan(line: ModbusPort, baud: int, progress: Progress) -> list[DiscoveredUnit]:
     try:
         async with ModbusLink[None](line.settings(baud)).open() as client:
             task = progress.add_task(f"{line.port} {baud} baud", total=len(ADDRESSES))
@@ -97,7 +97,7 @@ async def _lives(line: ModbusClient, address: int) -> bool:
     return not (absent or isinstance(outcome, NoResponse))
 
 
-def _one_if_all(units: list[Found], by_tcp: bool) -> list[Found]:
+def _one_if_all(units: list[DiscoveredUnit], by_tcp: bool) -> list[DiscoveredUnit]:
     """A module on the network itself answers to every address: that is one unit, and its own is 255.
 
     Otherwise no line has so many: what tells of nothing is a gateway's refusal, whichever code it takes for that.
@@ -105,12 +105,12 @@ def _one_if_all(units: list[Found], by_tcp: bool) -> list[Found]:
     if len(units) < len(ADDRESSES):
         return units
     if by_tcp and len({(unit.inputs, unit.outputs) for unit in units}) == 1:
-        return [units[0]._replace(address=BY_ITSELF)]
+        return [units[0]._replace(address=TCP_MODULE_ADDRESS)]
     return [unit for unit in units if unit.inputs or unit.outputs] or units
 
 
-async def _measure(line: ModbusClient, address: int) -> Found:
-    return Found(address, await _count(line, address, Table.DISCRETE), await _count(line, address, Table.COIL))
+async def _measure(line: ModbusClient, address: int) -> DiscoveredUnit:
+    return DiscoveredUnit(address, await _count(line, address, Table.DISCRETE), await _count(line, address, Table.COIL))
 
 
 async def _count(line: ModbusClient, address: int, table: Table) -> int:
@@ -121,14 +121,14 @@ async def _count(line: ModbusClient, address: int, table: Table) -> int:
     return 0
 
 
-def _finding(number: int, line: Line, baud: int, units: Sequence[Found]) -> Finding:
+def _finding(number: int, line: ModbusPort, baud: int, units: Sequence[DiscoveredUnit]) -> DiscoveredDevice:
     entry: dict[str, Value] = {"port": line.port}
     if line.framing == "tcp":
         entry["framing"] = "tcp"
     else:
         entry["baud"] = baud
     entry["units"] = [_unit(unit) for unit in units if unit.inputs or unit.outputs]
-    return Finding(
+    return DiscoveredDevice(
         id=f"io-line-{number}",
         kind="modbus_io",
         name="Modbus",
@@ -139,7 +139,7 @@ def _finding(number: int, line: Line, baud: int, units: Sequence[Found]) -> Find
     )
 
 
-def _unit(unit: Found) -> Mapping[str, Nested]:
+def _unit(unit: DiscoveredUnit) -> Mapping[str, Nested]:
     told: dict[str, Nested] = {"address": unit.address, "id": f"io-{unit.address}", "name": f"unit {unit.address}"}
     if unit.inputs:
         told["inputs"] = [{**_row(unit, "in", n), "means": "zone.alarm"} for n in range(unit.inputs)]
@@ -148,7 +148,7 @@ def _unit(unit: Found) -> Mapping[str, Nested]:
     return told
 
 
-def _row(unit: Found, what: str, number: int) -> dict[str, Nested]:
+def _row(unit: DiscoveredUnit, what: str, number: int) -> dict[str, Nested]:
     return {
         "number": number,
         "id": f"io-{unit.address}-{what}-{number}",

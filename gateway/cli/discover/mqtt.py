@@ -13,25 +13,25 @@ import click
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.cli.discover.finding import Finding, Wish
+from gateway.cli.discover.results import DiscoveredDevice, DiscoveryOptions
 
-CONNECT_WITHIN_S = 10.0
-LEAST_S = 1.0
+CONNECT_TIMEOUT_S = 10.0
+MIN_LISTEN_S = 1.0
 """What is retained comes at once; the rest as often as devices speak."""
-MOST_TOPICS = 20_000
-KEPT_BYTES = 4 * 1024 * 1024
+MAX_TOPICS = 20_000
+MAX_KEPT_BYTES = 4 * 1024 * 1024
 """Of one message: the list of all devices of a zigbee2mqtt is the largest there is."""
 _ENTITIES = frozenset({"binary_sensor", "lock", "alarm_control_panel", "cover", "siren"})
 _SHELLY = re.compile(r"shelly[a-z0-9]+-[0-9a-f]{6,12}", re.IGNORECASE)
 
 
-async def find(wish: Wish) -> Sequence[Finding]:
+async def discover(wish: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
     """Sorted by id; nothing without a broker to ask. Raises click's errors for what the installer can mend."""
     found = [finding for broker in wish.brokers for finding in await asyncio.to_thread(_ask, broker, wish)]
     return sorted(found, key=lambda finding: finding.id)
 
 
-def _ask(broker: str, wish: Wish) -> list[Finding]:
+def _ask(broker: str, wish: DiscoveryOptions) -> list[DiscoveredDevice]:
     host, port = _address(broker)
     said: dict[str, bytes] = {}
     refused: list[str] = []
@@ -45,18 +45,18 @@ def _ask(broker: str, wish: Wish) -> list[Finding]:
         client.subscribe("#")
 
     def heard(_client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        if len(said) < MOST_TOPICS or message.topic in said:
-            said[message.topic] = bytes(message.payload[:KEPT_BYTES])
+        if len(said) < MAX_TOPICS or message.topic in said:
+            said[message.topic] = bytes(message.payload[:MAX_KEPT_BYTES])
 
     client.on_connect, client.on_message = connected, heard
-    client.connect_timeout = CONNECT_WITHIN_S
+    client.connect_timeout = CONNECT_TIMEOUT_S
     try:
         client.connect(host, port)
     except OSError as error:
         raise click.ClickException(f"broker {broker}: {error}; look at --broker") from error
     client.loop_start()
     try:
-        threading.Event().wait(max(wish.seconds, LEAST_S))
+        threading.Event().wait(max(wish.seconds, MIN_LISTEN_S))
     finally:
         client.disconnect()
         client.loop_stop()
@@ -65,22 +65,22 @@ def _ask(broker: str, wish: Wish) -> list[Finding]:
     return identify(said, broker)
 
 
-def identify(said: Mapping[str, bytes], broker: str) -> list[Finding]:
+def identify(said: Mapping[str, bytes], broker: str) -> list[DiscoveredDevice]:
     """Who speaks there, from the last message on each topic."""
-    found: dict[str, Finding] = {}
+    found: dict[str, DiscoveredDevice] = {}
     for topic, payload in said.items():
         for finding in _who(topic, payload, broker):
             found.setdefault(str(finding.entry.get("base", finding.id)), finding)
     return list(found.values())
 
 
-def _who(topic: str, payload: bytes, broker: str) -> Iterator[Finding]:
+def _who(topic: str, payload: bytes, broker: str) -> Iterator[DiscoveredDevice]:
     parts = topic.split("/")
     if topic.endswith("/bridge/devices"):
         yield from _zigbee(topic.removesuffix("/bridge/devices"), payload, broker)
     elif len(parts) == 4 and parts[:2] == ["anju", "v1"]:
         notes = ("its account: one of compound.yaml's mqtt.accounts",)
-        yield Finding(parts[2], "mqtt_device", parts[2], broker, "speaks our own format", notes, {"via": "broker"})
+        yield DiscoveredDevice(parts[2], "mqtt_device", parts[2], broker, "speaks our own format", notes, {"via": "broker"})
     elif len(parts) == 3 and parts[0] == "tele" and parts[2] == "LWT":
         yield _mapped("tasmota", parts[1], parts[1], broker, "Tasmota", ["say in states what its values mean"])
     elif len(parts) >= 2 and _SHELLY.fullmatch(parts[-2]) and parts[-1] == "online":
@@ -92,7 +92,7 @@ def _who(topic: str, payload: bytes, broker: str) -> Iterator[Finding]:
         yield _mapped("ha_statestream", base, parts[-2], broker, what, ["say in states what it means"])
 
 
-def _zigbee(base: str, payload: bytes, broker: str) -> Iterator[Finding]:
+def _zigbee(base: str, payload: bytes, broker: str) -> Iterator[DiscoveredDevice]:
     try:
         devices = json.loads(payload)
     except (ValueError, RecursionError):
@@ -118,10 +118,10 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _mapped(form: str, base: str, name: str, broker: str, what: str, notes: Sequence[str]) -> Finding:
+def _mapped(form: str, base: str, name: str, broker: str, what: str, notes: Sequence[str]) -> DiscoveredDevice:
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "device"
     entry = {"format": form, "base": base, "via": "broker"}
-    return Finding(plain[:63], "mqtt_mapped", name, f"{broker} {base}", what, notes, entry)
+    return DiscoveredDevice(plain[:63], "mqtt_mapped", name, f"{broker} {base}", what, notes, entry)
 
 
 def _address(broker: str) -> tuple[str, int]:

@@ -10,59 +10,59 @@ from urllib.parse import urlsplit
 
 import click
 
-from gateway.cli.discover.finding import Finding, Secret, Value, Wish
+from gateway.cli.discover.results import DiscoveredDevice, SecretRef, Value, DiscoveryOptions
 from gateway.errors import AnjuError, BadInput
-from gateway.protocols.onvif.camera import MISSING, Stream, connect, installed
-from gateway.protocols.onvif.discovery import EVERYBODY, Address, Found, search
-from gateway.protocols.onvif.probe import PATH, answers_onvif
+from gateway.protocols.onvif.client import NOT_INSTALLED, OnvifStream, connect, installed
+from gateway.protocols.onvif.discovery import MULTICAST_ADDRESS, Address, DiscoveredCamera, search
+from gateway.protocols.onvif.http_check import PATH, check_onvif
 from gateway.protocols.onvif.transport import Login
 
-AT_ONCE = 8
-LEAST_BY_HTTP_S = 3.0
-LIMIT_S = 20.0
+MAX_CONCURRENT = 8
+MIN_HTTP_TIMEOUT_S = 3.0
+CAMERA_TIMEOUT_S = 20.0
 """For one camera to tell its model and its streams."""
 
 
-async def find(wish: Wish) -> Sequence[Finding]:
+async def discover(wish: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
     """Sorted by address. Raises click's errors for what the installer can mend."""
     try:
         named = [await _target(host) for host in wish.hosts]
-        found = await search(wish.seconds, [EVERYBODY, *named], wish.interface)
+        found = await search(wish.seconds, [MULTICAST_ADDRESS, *named], wish.interface)
     except OSError as error:
         raise click.ClickException(f"can't ask the network: {error}; look at --interface and --host") from error
     silent = [host for host, (address, _) in zip(wish.hosts, named, strict=True) if not _is_among(address, found)]
     found += await _asked_by_http(silent, wish)
     if wish.user and found and not installed():
-        raise click.ClickException(MISSING)
-    few = asyncio.Semaphore(AT_ONCE)
+        raise click.ClickException(NOT_INSTALLED)
+    few = asyncio.Semaphore(MAX_CONCURRENT)
     return await asyncio.gather(*(_finding(camera, wish, few) for camera in found))
 
 
-def _is_among(host: str, found: Sequence[Found]) -> bool:
+def _is_among(host: str, found: Sequence[DiscoveredCamera]) -> bool:
     return any(urlsplit(camera.address).hostname == host for camera in found)
 
 
-async def _asked_by_http(hosts: Sequence[str], wish: Wish) -> list[Found]:
+async def _asked_by_http(hosts: Sequence[str], wish: DiscoveryOptions) -> list[DiscoveredCamera]:
     """Hosts that were named and did not answer discovery: many have it switched off, or the port is their web port."""
     addresses = [f"http://{host}{PATH}" for host in hosts]
-    limit_s = max(wish.seconds, LEAST_BY_HTTP_S)
-    answers = await asyncio.gather(*(answers_onvif(address, limit_s) for address in addresses))
+    limit_s = max(wish.seconds, MIN_HTTP_TIMEOUT_S)
+    answers = await asyncio.gather(*(check_onvif(address, limit_s) for address in addresses))
     for address, why in zip(addresses, answers, strict=True):
         if why is not None:
             click.echo(f"onvif: no answer to discovery, and at {address}: {why}", err=True)
-    return [Found(address, address) for address, why in zip(addresses, answers, strict=True) if why is None]
+    return [DiscoveredCamera(address, address) for address, why in zip(addresses, answers, strict=True) if why is None]
 
 
-async def _finding(found: Found, wish: Wish, few: asyncio.Semaphore) -> Finding:
+async def _finding(found: DiscoveredCamera, wish: DiscoveryOptions, few: asyncio.Semaphore) -> DiscoveredDevice:
     """Without a user what it says of itself to everybody is all there is."""
     if not wish.user:
         return _told(found, wish, f"{found.name} {found.hardware}".strip(), (), ["with --user: model and streams"])
     try:
         login = Login(found.address, wish.user, wish.password, wish.verify_tls)
-        async with few, asyncio.timeout(LIMIT_S), connect(login) as camera:
+        async with few, asyncio.timeout(CAMERA_TIMEOUT_S), connect(login) as camera:
             return _told(found, wish, await camera.model(), await camera.streams(), [])
     except TimeoutError:
-        why = f"no full answer within {LIMIT_S:g} s"
+        why = f"no full answer within {CAMERA_TIMEOUT_S:g} s"
     except BadInput as error:
         why = str(error)
     except AnjuError as error:
@@ -70,14 +70,14 @@ async def _finding(found: Found, wish: Wish, few: asyncio.Semaphore) -> Finding:
     return _told(found, wish, f"{found.name} {found.hardware}".strip(), (), [why])
 
 
-def _told(found: Found, wish: Wish, what: str, streams: Sequence[Stream], notes: Sequence[str]) -> Finding:
+def _told(found: DiscoveredCamera, wish: DiscoveryOptions, what: str, streams: Sequence[OnvifStream], notes: Sequence[str]) -> DiscoveredDevice:
     parts = urlsplit(found.address)
     host = f"{parts.hostname}:{parts.port}" if parts.port not in {None, 80, 443} else str(parts.hostname)
     plain = re.sub(r"[^a-z0-9]+", "-", host).strip("-")
     secret = f"camera_{plain.replace('-', '_')}"
     entry: dict[str, Value] = {"address": found.address}
     if wish.user:
-        entry |= {"user": wish.user, "password": Secret(secret)}
+        entry |= {"user": wish.user, "password": SecretRef(secret)}
     if not wish.verify_tls:
         entry["verify_tls"] = False
     roles = ["main", *["sub"] * len(streams)]
@@ -87,9 +87,9 @@ def _told(found: Found, wish: Wish, what: str, streams: Sequence[Stream], notes:
         "id": f"cam-{plain}-stream"[:63],
         "kind": "camera",
         "name": name,
-        "source": Secret(f"{secret}_stream"),
+        "source": SecretRef(f"{secret}_stream"),
     }
-    return Finding(
+    return DiscoveredDevice(
         id=f"cam-{plain}"[:63],
         kind="onvif_camera",
         name=name,
@@ -104,7 +104,7 @@ def _told(found: Found, wish: Wish, what: str, streams: Sequence[Stream], notes:
 async def _target(host: str) -> Address:
     name, colon, port = host.rpartition(":")
     if not colon:
-        name, port = host, str(EVERYBODY[1])
+        name, port = host, str(MULTICAST_ADDRESS[1])
     if not (port.isdecimal() and 0 < int(port) < 65536):
         raise click.BadParameter(f"{host!r} is no HOST or HOST:PORT", param_hint="--host")
     known = await asyncio.get_running_loop().getaddrinfo(name, int(port), family=socket.AF_INET)

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from serial.tools.list_ports import comports
 
-from gateway.cli.discover.finding import Finding, Wish
+from gateway.cli.discover.results import DiscoveredDevice, DiscoveryOptions
 
 BY_ID = Path("/dev/serial/by-id")
 
 
-async def find(_wish: Wish) -> Sequence[Finding]:
+async def discover(_wish: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
     """Sorted by name. What hangs on a port nobody can tell: its kind is the installer's to choose."""
     return await asyncio.to_thread(_ports)
 
 
-def _ports() -> list[Finding]:
+def _ports() -> list[DiscoveredDevice]:
     lasting = _lasting()
     found = []
     for number, port in enumerate(sorted(comports()), 1):
@@ -27,7 +27,7 @@ def _ports() -> list[Finding]:
         name = lasting.get(port.device, port.device)
         maker = " ".join(filter(None, (port.manufacturer, port.product))) or f"serial port {port.name}"
         notes = ["kind: perimeter_panel, framed_serial, modbus_io, osdp_readers or serial_reader; baud as set there"]
-        found.append(Finding(f"line-{number}", "perimeter_panel", maker, name, maker, notes, {"port": name}))
+        found.append(DiscoveredDevice(f"line-{number}", "perimeter_panel", maker, name, maker, notes, {"port": name}))
     return found
 
 

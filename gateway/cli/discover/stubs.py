@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from gateway.cli.discover.finding import Finding, Nested, Secret, Value
+from gateway.cli.discover.results import DiscoveredDevice, Nested, SecretRef, Value
 
 PLACE = "fill-in"
 _HEAD = f"""\
@@ -14,12 +14,12 @@ _HEAD = f"""\
 """
 
 
-def stubs(findings: Sequence[Finding]) -> str:
+def stubs(findings: Sequence[DiscoveredDevice]) -> str:
     """A whole file; `anju check` points at what is still to be filled in."""
     return "\n".join(["\n".join([_HEAD.rstrip(), *_secrets(findings)]), "devices:", *_entries(findings), ""])
 
 
-def _secrets(findings: Sequence[Finding]) -> Iterator[str]:
+def _secrets(findings: Sequence[DiscoveredDevice]) -> Iterator[str]:
     """The names secrets.yaml must have, for copying."""
     names = [name for finding in findings for values in (finding.entry, *finding.more) for name in _named(values)]
     if names:
@@ -28,10 +28,10 @@ def _secrets(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _named(values: Mapping[str, Value]) -> Iterator[str]:
-    yield from (value.name for value in values.values() if isinstance(value, Secret))
+    yield from (value.name for value in values.values() if isinstance(value, SecretRef))
 
 
-def _entries(findings: Sequence[Finding]) -> Iterator[str]:
+def _entries(findings: Sequence[DiscoveredDevice]) -> Iterator[str]:
     for finding in findings:
         yield from (f"  # {_one_line(note)}" for note in (finding.what, *finding.notes) if note)
         common = {"id": finding.id, "kind": finding.kind, "name": finding.name, "place": PLACE}
@@ -44,7 +44,7 @@ def _mapping(values: Mapping[str, Value], margin: str) -> Iterator[str]:
     """A row with rows in it is written out; one without stands on one line where it is in another."""
     for number, (key, value) in enumerate(values.items()):
         begins = f"{margin}{'  ' if number else '- '}{key}:"
-        if isinstance(value, Secret):
+        if isinstance(value, SecretRef):
             yield f"{begins} !secret {value.name}"
         elif isinstance(value, Sequence) and not isinstance(value, str):
             yield begins

@@ -7,17 +7,17 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from gateway.errors import BadInput
 from gateway.model import Words
 
-DEVICE_SERVICE = "/onvif/device_service"
+DEVICE_SERVICE_PATH = "/onvif/device_service"
 """Where every camera's first service is (ONVIF Core 5.1.1)."""
 
 
 def device_service(address: str) -> str:
     """`192.168.1.64`, `192.168.1.64:8000`, `http://…` or a whole address → that of the device service."""
     parts = urlsplit(address if "://" in address else f"http://{address}")
-    return urlunsplit(parts._replace(path=parts.path if parts.path.strip("/") else DEVICE_SERVICE))
+    return urlunsplit(parts._replace(path=parts.path if parts.path.strip("/") else DEVICE_SERVICE_PATH))
 
 
-def fault_of(address: str) -> str | None:
+def address_error(address: str) -> str | None:
     """What is wrong with an installer's address, without repeating it; None when it can be tried."""
     try:
         parts = urlsplit(device_service(address))
@@ -33,7 +33,7 @@ def fault_of(address: str) -> str | None:
     return None
 
 
-def at_home(given: str, camera: str, *schemes: str) -> str:
+def on_camera_host(given: str, camera: str, *schemes: str) -> str:
     """`given` with the host of `camera`'s own address, and without user and password.
 
     Behind NAT, and with a second network card, a camera names a host that can't be reached; and a hostile one

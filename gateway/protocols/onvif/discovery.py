@@ -14,13 +14,13 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
 
 from gateway.errors import BadInput
-from gateway.protocols.onvif.xml import cleaned
+from gateway.protocols.onvif.xml import clean_xml
 
 Address = tuple[str, int]
-EVERYBODY: Address = ("239.255.255.250", 3702)
-MOST_FOUND = 1024
-LARGEST_DATAGRAM = 65_535
-ASKED = (0.0, 0.3, 1.0)
+MULTICAST_ADDRESS: Address = ("239.255.255.250", 3702)
+MAX_CAMERAS = 1024
+MAX_DATAGRAM = 65_535
+PROBE_TIMES = (0.0, 0.3, 1.0)
 """Seconds at which the question is sent: UDP loses some."""
 
 _DISCOVERY = "{http://schemas.xmlsoap.org/ws/2005/04/discovery}"
@@ -35,7 +35,7 @@ _PROBE = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoveredCamera:
     """A camera that answered. `address` is where its device service is; name and hardware are its own words."""
 
     endpoint: str
@@ -44,19 +44,19 @@ class Found:
     hardware: str = ""
 
 
-def probe(message_id: str) -> bytes:
+def make_probe(message_id: str) -> bytes:
     return _PROBE.format(id=message_id).encode()
 
 
-def read_answer(data: bytes, message_id: str, sender: str) -> list[Found]:
+def parse_response(data: bytes, message_id: str, sender: str) -> list[DiscoveredCamera]:
     """The cameras in one datagram, none if it answers another's question; raises BadInput."""
-    envelope = ET.fromstring(cleaned(data))  # noqa: S314  # cleaned of DTDs, bounded
+    envelope = ET.fromstring(clean_xml(data))  # noqa: S314  # cleaned of DTDs, bounded
     if not _text(envelope, f".//{_ADDRESSING}RelatesTo").endswith(message_id[-36:]):  # some write urn:uuid: before it
         return []
     return list(_matches(envelope, sender))
 
 
-def _matches(envelope: ET.Element, sender: str) -> Iterator[Found]:
+def _matches(envelope: ET.Element, sender: str) -> Iterator[DiscoveredCamera]:
     for match in envelope.iter(f"{_DISCOVERY}ProbeMatch"):
         address = _choose(_text(match, f"{_DISCOVERY}XAddrs").split(), sender)
         if address is None:
@@ -66,7 +66,7 @@ def _matches(envelope: ET.Element, sender: str) -> Iterator[Found]:
             if known := _SCOPE.fullmatch(scope):
                 said.setdefault(known[1].lower(), _plain(unquote(known[2])))
         endpoint = _text(match, f"{_ADDRESSING}EndpointReference/{_ADDRESSING}Address")
-        yield Found(_plain(endpoint) or address, address, said.get("name", ""), said.get("hardware", ""))
+        yield DiscoveredCamera(_plain(endpoint) or address, address, said.get("name", ""), said.get("hardware", ""))
 
 
 def _choose(addresses: Sequence[str], sender: str) -> str | None:
@@ -94,18 +94,18 @@ def _plain(text: str) -> str:
     return "".join(character for character in text if character.isprintable())[:80].strip()
 
 
-class _Ear(asyncio.DatagramProtocol):
+class _ProbeProtocol(asyncio.DatagramProtocol):
     """Keeps who answered, each once."""
 
     def __init__(self, message_id: str) -> None:
-        self.found: dict[str, Found] = {}
+        self.found: dict[str, DiscoveredCamera] = {}
         self._message_id = message_id
 
     def datagram_received(self, data: bytes, address: tuple[str | object, int]) -> None:
-        if len(self.found) >= MOST_FOUND:
+        if len(self.found) >= MAX_CAMERAS:
             return
         with suppress(BadInput):  # anybody may send us anything
-            for found in read_answer(data, self._message_id, str(address[0])):
+            for found in parse_response(data, self._message_id, str(address[0])):
                 self.found.setdefault(found.endpoint, found)
 
     def error_received(self, error: Exception) -> None:
@@ -113,8 +113,8 @@ class _Ear(asyncio.DatagramProtocol):
 
 
 async def search(
-    seconds: float, targets: Sequence[Address] = (EVERYBODY,), interface: str | None = None
-) -> list[Found]:
+    seconds: float, targets: Sequence[Address] = (MULTICAST_ADDRESS,), interface: str | None = None
+) -> list[DiscoveredCamera]:
     """Who answers within `seconds`, sorted by address.
 
     `targets` may name single cameras too, which reaches those behind a router. `interface` is the address
@@ -122,13 +122,13 @@ async def search(
     """
     message_id = f"uuid:{uuid.uuid4()}"
     loop = asyncio.get_running_loop()
-    transport, ear = await loop.create_datagram_endpoint(lambda: _Ear(message_id), sock=_socket(interface))
+    transport, ear = await loop.create_datagram_endpoint(lambda: _ProbeProtocol(message_id), sock=_socket(interface))
     try:
         end = loop.time() + seconds
-        for wait in ASKED:
+        for wait in PROBE_TIMES:
             await asyncio.sleep(min(wait, max(0.0, end - loop.time())))
             for target in targets:
-                transport.sendto(probe(message_id), target)
+                transport.sendto(make_probe(message_id), target)
         await asyncio.sleep(max(0.0, end - loop.time()))
     finally:
         transport.close()

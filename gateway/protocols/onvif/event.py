@@ -11,9 +11,9 @@ from typing import Any
 from gateway.errors import BadInput
 from gateway.model import Words
 
-LONGEST = 200
+MAX_TEXT = 200
 """Characters of a name or value that are kept."""
-MOST_ITEMS = 32
+MAX_ITEMS = 32
 
 
 class Operation(StrEnum):
@@ -26,7 +26,7 @@ class Operation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class OnvifEvent:
     """`topic` is without prefixes: `RuleEngine/TamperDetector/Tamper`; `at` is the camera's clock."""
 
     topic: str
@@ -36,16 +36,16 @@ class Event:
     data: tuple[tuple[str, str], ...]
 
 
-def read_event(notification: Any) -> Event:
+def parse_notification(notification: Any) -> OnvifEvent:
     """A zeep NotificationMessage → Event; raises BadInput when it has no topic or no message."""
     topic = getattr(getattr(notification, "Topic", None), "_value_1", None)
     message = getattr(getattr(notification, "Message", None), "_value_1", None)
     if not isinstance(topic, str) or not topic.strip():
         raise BadInput(Words("通知没有主题", "a notification without a topic"), b"")
     if message is None:
-        name = topic[:LONGEST]
+        name = topic[:MAX_TEXT]
         raise BadInput(Words(f"{name} 的通知没有内容", f"a notification of {name} without a message"), b"")
-    return Event(
+    return OnvifEvent(
         _bare(topic),
         _operation(getattr(message, "PropertyOperation", None)),
         _utc(getattr(message, "UtcTime", None)),
@@ -56,7 +56,7 @@ def read_event(notification: Any) -> Event:
 
 def _bare(topic: str) -> str:
     """Without namespaces' prefixes: makers choose them freely, `tns1:` in most, `tt:` in some."""
-    return "/".join(step.rpartition(":")[2] for step in topic.strip()[:LONGEST].split("/"))
+    return "/".join(step.rpartition(":")[2] for step in topic.strip()[:MAX_TEXT].split("/"))
 
 
 def _operation(word: object) -> Operation:
@@ -80,7 +80,7 @@ def _items(holder: Any) -> Iterator[tuple[str, str]]:
     items = getattr(holder, "SimpleItem", None)
     if not isinstance(items, Iterable):
         return
-    for item, _ in zip(items, range(MOST_ITEMS), strict=False):
+    for item, _ in zip(items, range(MAX_ITEMS), strict=False):
         name, value = getattr(item, "Name", None), getattr(item, "Value", None)
         if name is not None and value is not None:
-            yield str(name)[:LONGEST], str(value)[:LONGEST]
+            yield str(name)[:MAX_TEXT], str(value)[:MAX_TEXT]

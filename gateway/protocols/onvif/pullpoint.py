@@ -10,22 +10,22 @@ from typing import Any
 
 from gateway.errors import BadInput, LinkLost
 from gateway.model import Said
-from gateway.protocols.onvif.address import at_home
-from gateway.protocols.onvif.camera import Camera
-from gateway.protocols.onvif.event import Event, read_event
+from gateway.protocols.onvif.address import on_camera_host
+from gateway.protocols.onvif.client import OnvifClient
+from gateway.protocols.onvif.event import OnvifEvent, parse_notification
 
-LIFE = timedelta(seconds=60)
+SUBSCRIPTION_LIFETIME = timedelta(seconds=60)
 """How long the camera keeps a subscription that nobody renews."""
-WAIT = timedelta(seconds=15)
+PULL_TIMEOUT = timedelta(seconds=15)
 """How long it may wait for an event before it answers with none: so often it is heard at least."""
-MOST_MESSAGES = 100
+MAX_MESSAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Pulled:
+class PullResult:
     """What one question brought; `unread` says what of it could not be read, with the bytes it came in."""
 
-    events: Sequence[Event] = ()
+    events: Sequence[OnvifEvent] = ()
     unread: Sequence[Said] = ()
     raw: bytes = field(default=b"", repr=False)
 
@@ -33,35 +33,35 @@ class Pulled:
 class PullPoint:
     """One subscription; made by `subscribe`."""
 
-    def __init__(self, puller: Any, manager: Any, marks: Sequence[Any], camera: Camera) -> None:
+    def __init__(self, puller: Any, manager: Any, marks: Sequence[Any], camera: OnvifClient) -> None:
         self._puller = puller
         self._manager = manager
         self._marks = list(marks)
         self._camera = camera
 
-    async def pull(self) -> Pulled:
+    async def pull(self) -> PullResult:
         """Waits up to WAIT; raises LinkLost when the subscription or the camera is gone."""
         try:
             said = await self._puller.ask(
                 "PullMessages",
-                wait_s=WAIT.total_seconds(),
-                Timeout=WAIT,
-                MessageLimit=MOST_MESSAGES,
+                wait_s=PULL_TIMEOUT.total_seconds(),
+                Timeout=PULL_TIMEOUT,
+                MessageLimit=MAX_MESSAGES,
                 **self._headers(),
             )
         except BadInput as error:
-            return Pulled(unread=[error.why], raw=error.data)
+            return PullResult(unread=[error.why], raw=error.data)
         await self._keep(said)
         return _pulled(list(getattr(said, "NotificationMessage", None) or ()), self._puller.last)
 
     async def _keep(self, said: Any) -> None:
         """Renew when less than half is left; many cameras prolong with every pull, and need it never."""
         left = _left(said)
-        if left is not None and left > LIFE / 2:
+        if left is not None and left > SUBSCRIPTION_LIFETIME / 2:
             return
-        until = f"PT{LIFE.seconds}S"
+        until = f"PT{SUBSCRIPTION_LIFETIME.seconds}S"
         if left is not None and left <= timedelta():  # one that takes no relative time
-            until = (datetime.now(UTC) + self._camera.skew + LIFE).strftime("%Y-%m-%dT%H:%M:%SZ")
+            until = (datetime.now(UTC) + self._camera.skew + SUBSCRIPTION_LIFETIME).strftime("%Y-%m-%dT%H:%M:%SZ")
         with suppress(BadInput):
             await self._manager.ask("Renew", TerminationTime=until, **self._headers())
 
@@ -75,13 +75,13 @@ class PullPoint:
 
 
 @asynccontextmanager
-async def subscribe(camera: Camera) -> AsyncIterator[PullPoint]:
+async def subscribe(camera: OnvifClient) -> AsyncIterator[PullPoint]:
     """Raises LinkLost when the camera has no pull-point, or no place for one more."""
     events = await camera.service("events")
-    said = await events.ask("CreatePullPointSubscription", InitialTerminationTime=f"PT{LIFE.seconds}S")
+    said = await events.ask("CreatePullPointSubscription", InitialTerminationTime=f"PT{SUBSCRIPTION_LIFETIME.seconds}S")
     reference = getattr(said, "SubscriptionReference", None)
     address = getattr(getattr(reference, "Address", None), "_value_1", None)
-    where = at_home(str(address or ""), camera.login.address, "http", "https")
+    where = on_camera_host(str(address or ""), camera.login.address, "http", "https")
     marks = getattr(getattr(reference, "ReferenceParameters", None), "_value_1", None) or ()
     puller, manager = await camera.service("pullpoint", where), await camera.service("subscription", where)
     point = PullPoint(puller, manager, marks, camera)
@@ -99,11 +99,11 @@ def _left(said: Any) -> timedelta | None:
     return end.replace(tzinfo=None) - now.replace(tzinfo=None) if not (now.tzinfo and end.tzinfo) else end - now
 
 
-def _pulled(notifications: Sequence[Any], raw: bytes) -> Pulled:
+def _pulled(notifications: Sequence[Any], raw: bytes) -> PullResult:
     events, unread = [], []
-    for notification in notifications[: 2 * MOST_MESSAGES]:
+    for notification in notifications[: 2 * MAX_MESSAGES]:
         try:
-            events.append(read_event(notification))
+            events.append(parse_notification(notification))
         except BadInput as error:
             unread.append(error.why)
-    return Pulled(events, unread, raw if unread else b"")
+    return PullResult(events, unread, raw if unread else b"")

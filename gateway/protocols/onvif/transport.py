@@ -10,9 +10,9 @@ import aiohttp
 
 from gateway.errors import BadInput, LinkLost, trouble_of
 from gateway.model import Words
-from gateway.protocols.onvif.xml import SHOWN
+from gateway.protocols.onvif.xml import MAX_KEPT_BYTES
 
-PATIENCE_S = 10.0
+RESPONSE_TIMEOUT_S = 10.0
 """For a camera to answer, beyond the time it was told to wait for events."""
 
 
@@ -27,7 +27,7 @@ class Login:
 
 
 @asynccontextmanager
-async def session_of(login: Login) -> AsyncIterator[aiohttp.ClientSession]:
+async def open_session(login: Login) -> AsyncIterator[aiohttp.ClientSession]:
     """One camera's connections: few, never through a proxy, each for one question.
 
     Cameras close a kept connection whenever they like, and a question lost on it would be a lost line.
@@ -39,7 +39,7 @@ async def session_of(login: Login) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     status: int
     body: bytes
 
@@ -53,14 +53,14 @@ async def fetch(
     limit_s: float,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> HttpResponse:
     """Raises LinkLost without an answer in time, BadInput for one that is larger than `largest` bytes."""
     timeout = aiohttp.ClientTimeout(total=limit_s)
     try:
         async with session.request(
             method, address, data=body, headers=headers, timeout=timeout, allow_redirects=False
         ) as response:
-            return Answer(response.status, await _bounded(response, largest))
+            return HttpResponse(response.status, await _bounded(response, largest))
     except TimeoutError:
         en = f"the camera did not answer within {limit_s:g} s"
         raise LinkLost(Words("摄像机无应答，请检查供电和网线", en)) from None
@@ -75,7 +75,7 @@ async def _bounded(response: aiohttp.ClientResponse, largest: int) -> bytes:
         data += chunk
         if len(data) > largest:
             raise BadInput(
-                Words(f"应答超过 {largest} 字节", f"an answer of more than {largest} bytes"), bytes(data[:SHOWN])
+                Words(f"应答超过 {largest} 字节", f"an answer of more than {largest} bytes"), bytes(data[:MAX_KEPT_BYTES])
             )
     return bytes(data)
 

@@ -8,12 +8,12 @@ from xml.parsers import expat
 from gateway.errors import BadInput
 from gateway.model import Words
 
-LARGEST = 1 << 20
+MAX_XML_BYTES = 1 << 20
 """Bytes of one answer; 100 events are 42 kB."""
-DEEPEST = 64
-MOST_ELEMENTS = 8_000
+MAX_DEPTH = 64
+MAX_ELEMENTS = 8_000
 """100 events are 900; reading 8,000 elements takes the library a tenth of a second."""
-SHOWN = 64 * 1024
+MAX_KEPT_BYTES = 64 * 1024
 """Bytes of a bad answer that are kept."""
 
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
@@ -26,32 +26,32 @@ _ENCODINGS = {
 } | dict.fromkeys(("gb2312", "gbk", "gb18030"), "gb18030")
 
 
-def cleaned(data: bytes) -> bytes:
+def clean_xml(data: bytes) -> bytes:
     """The same document in UTF-8 without its declaration, fit for any parser; raises BadInput.
 
     A byte that is not of the declared encoding becomes U+FFFD: cameras put names of zones into
     their events in GBK and say UTF-8, and an alarm must not be lost for its name.
     """
-    if len(data) > LARGEST:
-        zh, en = f"内容有 {len(data)} 字节，最多 {LARGEST}", f"an answer of {len(data)} bytes, {LARGEST} are the most"
-        raise BadInput(Words(zh, en), data[:SHOWN])
+    if len(data) > MAX_XML_BYTES:
+        zh, en = f"内容有 {len(data)} 字节，最多 {MAX_XML_BYTES}", f"an answer of {len(data)} bytes, {MAX_XML_BYTES} are the most"
+        raise BadInput(Words(zh, en), data[:MAX_KEPT_BYTES])
     declared = _ENCODING.match(data)
     name = declared[1].decode().lower() if declared else "utf-8"
     if name not in _ENCODINGS:
-        raise BadInput(Words(f"XML 的编码为 {name!r}", f"XML in the encoding {name!r}"), data[:SHOWN])
+        raise BadInput(Words(f"XML 的编码为 {name!r}", f"XML in the encoding {name!r}"), data[:MAX_KEPT_BYTES])
     text = data.decode(_ENCODINGS[name], errors="replace")
     found = _DECLARATION.match(text)
     clean = text[found.end() if found else 0 :].strip().encode()
     try:
-        _Scan().over(clean)
-    except _Unfit as unfit:
-        raise BadInput(unfit.why, data[:SHOWN]) from None
+        _XmlScanner().over(clean)
+    except _RejectedXml as unfit:
+        raise BadInput(unfit.why, data[:MAX_KEPT_BYTES]) from None
     except (expat.ExpatError, ValueError) as error:
-        raise BadInput(_useless(_spot(error), str(error)), data[:SHOWN]) from None
+        raise BadInput(_useless(_spot(error), str(error)), data[:MAX_KEPT_BYTES]) from None
     return clean
 
 
-class _Unfit(Exception):
+class _RejectedXml(Exception):
     """Well formed, and yet not to be handed on."""
 
     def __init__(self, zh: str, en: str) -> None:
@@ -69,7 +69,7 @@ def _spot(error: Exception) -> str:
     return "有语法错误"
 
 
-class _Scan:
+class _XmlScanner:
     """One pass without building anything; no entity is ever declared, so none can grow."""
 
     def __init__(self) -> None:
@@ -83,14 +83,14 @@ class _Scan:
         self._parser.Parse(data, True)
 
     def _doctype(self, *_: object) -> None:
-        raise _Unfit("含有 SOAP 禁止的 DTD", "it has a DTD, which SOAP forbids")
+        raise _RejectedXml("含有 SOAP 禁止的 DTD", "it has a DTD, which SOAP forbids")
 
     def _start(self, _name: str, _attributes: object) -> None:
         self._depth += 1
         self._count += 1
-        if self._depth > DEEPEST or self._count > MOST_ELEMENTS:
-            raise _Unfit(
-                f"超过 {DEEPEST} 层或 {MOST_ELEMENTS} 个元素", f"more than {DEEPEST} levels or {MOST_ELEMENTS} elements"
+        if self._depth > MAX_DEPTH or self._count > MAX_ELEMENTS:
+            raise _RejectedXml(
+                f"超过 {MAX_DEPTH} 层或 {MAX_ELEMENTS} 个元素", f"more than {MAX_DEPTH} levels or {MAX_ELEMENTS} elements"
             )
 
     def _end(self, _name: str) -> None:

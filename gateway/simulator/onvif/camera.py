@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from gateway.simulator.onvif import answers, soap
+from gateway.simulator.onvif import soap
+from gateway.simulator.onvif import responses
 from gateway.simulator.onvif.digest import Challenge
 
 MOST_WAITING = 200
@@ -121,16 +122,16 @@ class OnvifCamera:
         if path.startswith("subscription/"):
             return await self._about_point(path.rpartition("/")[2], question)
         known: dict[str, Callable[[], str]] = {
-            "GetSystemDateAndTime": lambda: answers.clock(self.now),
-            "GetCapabilities": lambda: answers.capabilities(self.base),
-            "GetDeviceInformation": answers.information,
-            "GetProfiles": answers.profiles,
-            "GetStreamUri": lambda: answers.media_uri("GetStreamUri", self._stream(question)),
-            "GetSnapshotUri": lambda: answers.media_uri("GetSnapshotUri", f"{self.base}/snapshot.jpg"),
+            "GetSystemDateAndTime": lambda: responses.clock(self.now),
+            "GetCapabilities": lambda: responses.capabilities(self.base),
+            "GetDeviceInformation": responses.information,
+            "GetProfiles": responses.profiles,
+            "GetStreamUri": lambda: responses.media_uri("GetStreamUri", self._stream(question)),
+            "GetSnapshotUri": lambda: responses.media_uri("GetSnapshotUri", f"{self.base}/snapshot.jpg"),
             "CreatePullPointSubscription": lambda: self._subscribe(question),
         }
         if not self.is_old:
-            known["GetServices"] = lambda: answers.services(self.base)
+            known["GetServices"] = lambda: responses.services(self.base)
         answer = known.get(question.operation)
         return answer() if answer else None
 

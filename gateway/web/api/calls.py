@@ -15,10 +15,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from gateway.auth.session_check import SESSION_ENDED, session_holds
 from gateway.errors import AnjuError, Conflict, NotFound
 from gateway.model import DeviceType, Words
+from gateway.protocols.sip.audio import AudioSession
 from gateway.protocols.sip.calls import StationCall
 from gateway.protocols.sip.link import SipLink
-from gateway.protocols.sip.rtp import FRAME
-from gateway.protocols.sip.talk import Talk
+from gateway.protocols.sip.rtp import FRAME_BYTES
 from gateway.web.problems import Trouble
 from gateway.web.request_context import RequestContext
 from gateway.web.responses import CallList, CallUnlock, CallView
@@ -32,14 +32,14 @@ LOOK_S = 5.0
 _SEND_S = 5.0
 _HEARTBEAT_S = 5.0
 """Half of it without an answer, and the place is free for the same guard's next page."""
-_MOST_BYTES = FRAME * 10
+_MOST_BYTES = FRAME_BYTES * 10
 """Of one message: 200 ms of sound."""
 SOUND = "16-bit little-endian samples, 16 kHz, one channel"
 
 
 async def current(call: RequestContext[Any]) -> CallList:
     now = asyncio.get_running_loop().time()
-    return CallList(items=[_view(call.services, link, each, now) for link, each in call.services.calls.now()])
+    return CallList(items=[_view(call.services, link, each, now) for link, each in call.services.calls.active_calls()])
 
 
 class CallSound:
@@ -94,11 +94,11 @@ class CallSound:
 async def _converse(socket: web.WebSocketResponse, call: RequestContext[Any], link: SipLink) -> None:
     user, call_id = call.me.user, call.part("id")
     try:
-        async with link.talk(call_id, user) as talk, asyncio.TaskGroup() as tasks:
+        async with link.audio(call_id, user) as talk, asyncio.TaskGroup() as tasks:
             works = [tasks.create_task(_pass_on(socket, talk)), tasks.create_task(_watch_over(socket, call))]
             async for message in socket:
                 if message.type is WSMsgType.BINARY:
-                    talk.say(message.data)
+                    talk.send(message.data)
             for work in works:
                 work.cancel()
     except AnjuError as error:
@@ -106,10 +106,10 @@ async def _converse(socket: web.WebSocketResponse, call: RequestContext[Any], li
     await socket.close(code=WSCloseCode.OK)
 
 
-async def _pass_on(socket: web.WebSocketResponse, talk: Talk) -> None:
+async def _pass_on(socket: web.WebSocketResponse, talk: AudioSession) -> None:
     """What the station says, until the call is over."""
     try:
-        while sound := await talk.hear():
+        while sound := await talk.receive():
             async with asyncio.timeout(_SEND_S):
                 await socket.send_bytes(sound)
     except (ConnectionError, TimeoutError):
@@ -145,12 +145,12 @@ def _view(services: Services, link: SipLink, call: StationCall, now: float) -> C
         station=station.id,
         station_name=station.name,
         place_name=words_view(services.facts.place_name(place)),
-        state=call.stand.value,
+        state=call.state.value,
         incoming=call.incoming,
         seconds=call.seconds(now),
-        by=call.by,
-        on=call.on,
-        talker=link.talker if call.taken else None,
+        by=call.user,
+        on=call.endpoint,
+        talker=link.audio_user if call.is_taken else None,
         camera=camera or services.cameras.at(place),
         unlock=_unlock(call),
     )

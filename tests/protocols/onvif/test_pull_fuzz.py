@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadInput, LinkLost
 from gateway.model import is_kind
-from gateway.protocols.onvif.camera import library
-from gateway.protocols.onvif.conditions import Conditions
-from gateway.protocols.onvif.event import read_event
-from gateway.protocols.onvif.transport import Answer, Login, session_of
+from gateway.protocols.onvif.client import load_soap_client
+from gateway.protocols.onvif.event_filter import EventFilter
+from gateway.protocols.onvif.event import parse_notification
+from gateway.protocols.onvif.transport import HttpResponse, Login, open_session
 from gateway.simulator.onvif import soap
 
 LOGIN = Login("http://127.0.0.1:1/onvif/device_service", "u", "p")
@@ -26,14 +26,14 @@ LOGIN = Login("http://127.0.0.1:1/onvif/device_service", "u", "p")
 @asynccontextmanager
 async def puller(monkeypatch: pytest.MonkeyPatch, body: list[bytes]) -> AsyncIterator[Any]:
     """The library's pull-point service, for whom `body[0]` is what the camera answers."""
-    tools = await library()
+    tools = await load_soap_client()
 
-    async def answer(*_: object, **__: object) -> Answer:
-        return Answer(200, body[0])
+    async def answer(*_: object, **__: object) -> HttpResponse:
+        return HttpResponse(200, body[0])
 
     monkeypatch.setattr(tools, "fetch", answer)
     async with (
-        session_of(LOGIN) as session,
+        open_session(LOGIN) as session,
         tools.service("pullpoint", LOGIN.address, session, LOGIN, timedelta()) as s,
     ):
         yield s
@@ -79,7 +79,7 @@ async def test_what_a_camera_answers_is_read_or_refused(monkeypatch: pytest.Monk
     body = [GOOD]
     async with puller(monkeypatch, body) as service:
         asked = await service.ask("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)
-        told = Conditions().take(read_event(asked.NotificationMessage[0]))
+        told = EventFilter().take(parse_notification(asked.NotificationMessage[0]))
         assert told is not None
         assert told.kind == "motion.started"
         await asyncio.to_thread(_fuzz, asyncio.get_running_loop(), service, body)
@@ -100,7 +100,7 @@ async def _ask(service: Any) -> None:
         asked = await service.ask("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)
         for notification in getattr(asked, "NotificationMessage", None) or ():
             with suppress(BadInput):
-                told = Conditions().take(read_event(notification))
+                told = EventFilter().take(parse_notification(notification))
                 assert told is None or is_kind(told.kind)
 
 

@@ -12,20 +12,21 @@ import pytest
 from aiohttp import web
 
 from gateway.errors import BadInput, LinkLost, LoginRefused
-from gateway.protocols.onvif.camera import _skew, connect, installed, library
-from gateway.protocols.onvif.event import Event
+from gateway.protocols.onvif.client import _skew, connect, installed, load_soap_client
+from gateway.protocols.onvif.event import OnvifEvent
 from gateway.protocols.onvif.pullpoint import PullPoint, subscribe
 from gateway.protocols.onvif.transport import Login
-from gateway.protocols.onvif.xml import LARGEST
-from gateway.simulator.onvif import OnvifCamera, answers, soap
+from gateway.protocols.onvif.xml import MAX_XML_BYTES
+from gateway.simulator.onvif import OnvifCamera, soap
+from gateway.simulator.onvif import responses
 from tests.protocols.onvif.conftest import JPEG
 
 MOTION = ("tns1:RuleEngine/CellMotionDetector/Motion", "IsMotion")
 TAMPER = ("tns1:RuleEngine/TamperDetector/Tamper", "IsTamper")
 
 
-async def events_of(point: PullPoint, count: int) -> list[Event]:
-    events: list[Event] = []
+async def events_of(point: PullPoint, count: int) -> list[OnvifEvent]:
+    events: list[OnvifEvent] = []
     async with asyncio.timeout(5):
         while len(events) < count:
             pulled = await point.pull()
@@ -110,7 +111,7 @@ async def test_a_picture_comes_by_http_digest(twin: OnvifCamera, login: Login) -
 async def test_a_subscription_is_renewed_while_it_lives(
     twin: OnvifCamera, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.protocols.onvif.pullpoint.WAIT", timedelta(seconds=0.2))
+    monkeypatch.setattr("gateway.protocols.onvif.pullpoint.PULL_TIMEOUT", timedelta(seconds=0.2))
     async with connect(login) as camera, subscribe(camera) as point:
         (state,) = twin.points.values()
         await point.pull()
@@ -137,7 +138,7 @@ async def test_no_camera_there(free_port: int) -> None:
 
 
 async def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "gateway.protocols.onvif.library", raising=False)
+    monkeypatch.delitem(sys.modules, "gateway.protocols.onvif.soap_client", raising=False)
     monkeypatch.setitem(sys.modules, "onvif", None)
     assert not installed()
     with pytest.raises(LinkLost, match=r"pip install --require-hashes --no-deps -r requirements\.lock"):
@@ -153,7 +154,7 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b 
     ("body", "why"),
     [
         (BOMB, "DTD"),
-        (b"x" * (LARGEST + 1), "more than"),
+        (b"x" * (MAX_XML_BYTES + 1), "more than"),
         (b"<a>" * 1000 + b"</a>" * 1000, "levels"),
         (b"<s:Envelope/>", "unbound prefix"),
         (b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"/>', "GetSystemDateAndTime"),
@@ -185,7 +186,7 @@ async def test_the_twin_keeps_to_the_published_descriptions(
     """Read strictly, by the library and ONVIF's own WSDL: what keeps the twin from agreeing with our mistakes."""
     from onvif.settings import DEFAULT_SETTINGS
 
-    await library()
+    await load_soap_client()
     monkeypatch.setattr(DEFAULT_SETTINGS, "strict", True)
     async with connect(login) as camera, subscribe(camera) as point:
         assert len(await camera.streams()) == 2
@@ -209,8 +210,8 @@ async def test_a_clock_that_is_none_is_no_reason_not_to_listen(year: int, day: i
 async def test_a_duration_without_end_is_an_answer_that_can_not_be_read(
     monkeypatch: pytest.MonkeyPatch, twin: OnvifCamera, login: Login
 ) -> None:
-    endless = answers.profiles().replace("PT60S", f"PT{'9' * 400}S")
-    monkeypatch.setattr(answers, "profiles", lambda: endless)
+    endless = responses.profiles().replace("PT60S", f"PT{'9' * 400}S")
+    monkeypatch.setattr(responses, "profiles", lambda: endless)
     async with connect(login) as camera:
         with pytest.raises(BadInput, match="GetProfiles can't be read: OverflowError"):
             await camera.streams()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DiscoveryOptions:
     """How to look. `hosts` and MQTT `brokers` are asked by name, HOST or HOST:PORT; `lines` for Modbus units."""
 
     seconds: float
@@ -21,7 +21,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
+class SecretRef:
     """A value that stands in secrets.yaml under this name."""
 
     name: str
@@ -29,11 +29,11 @@ class Secret:
 
 Nested = str | int | bool | Sequence[Mapping[str, "Nested"]]
 """What stands in a list of rows: units, and inputs in units."""
-Value = str | int | bool | Secret | Sequence[Mapping[str, Nested]]
+Value = str | int | bool | SecretRef | Sequence[Mapping[str, Nested]]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DiscoveredDevice:
     """One device. `entry` is what its driver needs, in order; `notes` and `more` are for people.
 
     `more` are entries the installer may want beside the first; they are written as comments.

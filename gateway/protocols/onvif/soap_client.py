@@ -23,13 +23,13 @@ from onvif.definition import SERVICES
 from requests import Response
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault
-from zeep.transports import Transport as ZeepTransport
+from zeep.transports import BoundedTransport as ZeepTransport
 
 from gateway.errors import BadInput, LinkLost, LoginRefused
 from gateway.model import Words
-from gateway.protocols.onvif.probe import is_page, is_soap, not_soap
-from gateway.protocols.onvif.transport import PATIENCE_S, Login, fetch
-from gateway.protocols.onvif.xml import LARGEST, SHOWN, cleaned
+from gateway.protocols.onvif.http_check import is_html, is_soap, describe_non_soap
+from gateway.protocols.onvif.transport import RESPONSE_TIMEOUT_S, Login, fetch
+from gateway.protocols.onvif.xml import MAX_XML_BYTES, MAX_KEPT_BYTES, clean_xml
 
 OK = 200
 _DESCRIPTIONS = Path(onvif.__file__).parent / "wsdl"
@@ -46,22 +46,22 @@ _UNREADABLE = (
 """What the library raises over an answer that is not as described."""
 
 
-class Refusal(LinkLost):
+class SoapFault(LinkLost):
     """The camera understood and said no: a SOAP fault."""
 
 
-class NotAdmitted(Refusal, LoginRefused):
+class LoginFault(SoapFault, LoginRefused):
     """It said no to the user or the password."""
 
 
-class Transport(ZeepTransport):
+class BoundedTransport(ZeepTransport):
     """What zeep sends and gets: one answer at a time, bounded, cleaned."""
 
     def __init__(self, session: aiohttp.ClientSession, login: Login) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # the library has few types
         self.http = session
         self.login = login
-        self.patience_s = PATIENCE_S
+        self.patience_s = RESPONSE_TIMEOUT_S
         self.last = b""
 
     def load(self, url: str) -> bytes:
@@ -76,34 +76,34 @@ class Transport(ZeepTransport):
             self.http,
             "POST",
             address,
-            largest=LARGEST,
+            largest=MAX_XML_BYTES,
             limit_s=self.patience_s,
             body=etree.tostring(envelope, encoding="utf-8", xml_declaration=True),
             headers=headers,
         )
         if answer.status in {401, 403} and b"Fault" not in answer.body:
             raise LoginRefused(_refused(self.login))
-        if is_page(answer) or (answer.status != OK and not is_soap(answer)):
-            raise LinkLost(not_soap(answer))
+        if is_html(answer) or (answer.status != OK and not is_soap(answer)):
+            raise LinkLost(describe_non_soap(answer))
         self.last = answer.body
         made = Response()
         made.status_code = answer.status
         made.headers["Content-Type"] = "application/soap+xml; charset=utf-8"  # what it is once cleaned
-        made.raw = BytesIO(cleaned(answer.body))
+        made.raw = BytesIO(clean_xml(answer.body))
         return made
 
 
-class Service:
+class SoapService:
     """One service of one camera."""
 
-    def __init__(self, service: Any, transport: Transport) -> None:
-        self._service = service
+    def __init__(self, open_service: Any, transport: BoundedTransport) -> None:
+        self._service = open_service
         self._transport = transport
 
     @property
     def last(self) -> bytes:
         """The camera's last answer as it came, for the installer to see."""
-        return self._transport.last[:SHOWN]
+        return self._transport.last[:MAX_KEPT_BYTES]
 
     async def ask(self, operation: str, *, anonymous: bool = False, wait_s: float = 0.0, **arguments: Any) -> Any:
         """What the camera answered, as the library's objects.
@@ -113,7 +113,7 @@ class Service:
         answer, BadInput for one that can't be read.
         """
         login = self._transport.login
-        self._transport.patience_s = wait_s + PATIENCE_S
+        self._transport.patience_s = wait_s + RESPONSE_TIMEOUT_S
         name = operation if login.user and not anonymous else f"authless_{operation}"
         try:
             return await getattr(self._service, name)(arguments)
@@ -125,9 +125,9 @@ class Service:
 
 
 @asynccontextmanager
-async def service(
+async def open_service(
     name: str, address: str, session: aiohttp.ClientSession, login: Login, skew: timedelta
-) -> AsyncIterator[Service]:
+) -> AsyncIterator[SoapService]:
     """`name` is one of the library's: devicemgmt, media, events, pullpoint, subscription.
 
     `skew` is what the camera's clock is ahead of ours: it takes only passwords dated by its own.
@@ -143,10 +143,10 @@ async def service(
         binding_name=f"{{{described['ns']}}}{described['binding']}",
     )
     try:
-        made.transport = Transport(session, login)
+        made.transport = BoundedTransport(session, login)
         async with _one_by_one(asyncio.get_running_loop()):
             await made.setup()
-        yield Service(made, made.transport)
+        yield SoapService(made, made.transport)
     finally:
         await made.close()
 
@@ -157,12 +157,12 @@ def _one_by_one(_loop: asyncio.AbstractEventLoop) -> asyncio.Lock:
     return asyncio.Lock()
 
 
-def _said(operation: str, fault: Fault, login: Login) -> Refusal:
+def _said(operation: str, fault: Fault, login: Login) -> SoapFault:
     codes = " ".join(str(code) for code in (fault.code, *(fault.subcodes or ())) if code)
     if "notauthorized" in codes.lower() or "failedauthentication" in codes.lower():
-        return NotAdmitted(_refused(login))
+        return LoginFault(_refused(login))
     words = " ".join(str(fault.message or "no reason given").split())
-    return Refusal(Words("摄像机拒绝了请求，请通知安装员", f"the camera refused {operation}: {words[:200]}"))
+    return SoapFault(Words("摄像机拒绝了请求，请通知安装员", f"the camera refused {operation}: {words[:200]}"))
 
 
 def _refused(login: Login) -> Words:

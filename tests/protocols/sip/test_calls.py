@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from gateway.protocols.sip.calls import BROWSER, DESK_PHONE, CallRegister, Stand, StationCall
-from gateway.protocols.sip.desk import Desk, Phase, Wish
-from gateway.protocols.sip.folder import Accounts, written
-from gateway.protocols.sip.settings import Caller, SipSettings
+from gateway.protocols.sip.calls import BROWSER, DESK_PHONE, CallState, CallTable, StationCall
+from gateway.protocols.sip.config_folder import EngineAccounts, config_folder
+from gateway.protocols.sip.desk_phone import DeskPhone, DeskPhoneAction, DeskPhoneState
+from gateway.protocols.sip.settings import SipIdentity, SipSettings
 
 EAST = {"id": "east", "name": "东门", "uri": "sip:east@192.168.1.31", "unlock": {"dtmf": "#"}}
 WEST = {
@@ -24,14 +24,14 @@ def settings(**more: object) -> SipSettings:
 
 
 @pytest.fixture
-def board() -> CallRegister:
-    return CallRegister(settings().stations)
+def calls() -> CallTable:
+    return CallTable(settings().stations)
 
 
-def ring(board: CallRegister, station: str = "east", call: str = "c1") -> StationCall:
-    found = board.caller(f"sip:{station}@192.168.1.3{1 if station == 'east' else 2}")
+def ring(calls: CallTable, station: str = "east", call: str = "c1") -> StationCall:
+    found = calls.station_of(f"sip:{station}@192.168.1.3{1 if station == 'east' else 2}")
     assert found
-    return board.add(StationCall(found, call, Stand.RINGING, 100.0))
+    return calls.add(StationCall(found, call, CallState.RINGING, 100.0))
 
 
 @pytest.mark.parametrize(
@@ -45,17 +45,17 @@ def ring(board: CallRegister, station: str = "east", call: str = "c1") -> Statio
         ("", None),
     ],
 )
-def test_a_station_is_known_by_its_user_and_host(board: CallRegister, uri: str, station: str | None) -> None:
-    found = board.caller(uri)
+def test_a_station_is_known_by_its_user_and_host(calls: CallTable, uri: str, station: str | None) -> None:
+    found = calls.station_of(uri)
     assert (found.id if found else None) == station
 
 
 def test_hosts_are_compared_without_case() -> None:
-    assert Caller.of("sip:A@Door.Lan.") == Caller("A", "door.lan")
+    assert SipIdentity.of("sip:A@Door.Lan.") == SipIdentity("A", "door.lan")
 
 
 @pytest.mark.parametrize(
-    ("answered", "incoming", "let_go", "why"),
+    ("answered", "incoming", "ended_by", "why"),
     [
         (True, True, "", "station"),
         (True, True, "guard", "guard"),
@@ -67,64 +67,64 @@ def test_hosts_are_compared_without_case() -> None:
         (False, True, "line_lost", "line_lost"),
     ],
 )
-def test_why_a_call_ended(board: CallRegister, answered: bool, incoming: bool, let_go: str, why: str) -> None:
-    call = ring(board)
-    call.incoming, call.let_go = incoming, let_go
+def test_why_a_call_ended(calls: CallTable, answered: bool, incoming: bool, ended_by: str, why: str) -> None:
+    call = ring(calls)
+    call.incoming, call.ended_by = incoming, ended_by
     if answered:
         call.answered(103.0)
     call.ended("486 Busy")
-    assert (call.why, call.stand, call.said) == (why, Stand.ENDED, "486 Busy")
+    assert (call.end_reason, call.state, call.engine_status) == (why, CallState.ENDED, "486 Busy")
     assert call.seconds(110.0) == (7.0 if answered else 10.0)
 
 
-def test_the_desk_phone_rings_with_a_call_and_stops_when_it_is_answered_elsewhere(board: CallRegister) -> None:
-    desk = Desk("sip:200@pbx")
-    assert desk.wish(board) is None
-    call = ring(board)
-    assert [desk.wish(board), desk.wish(board)] == [Wish.DIAL, None]
-    call.take("guard", BROWSER)
-    assert [desk.wish(board), desk.wish(board)] == [Wish.DROP, None]
-    desk.closed()
-    ring(board, "west", "c2")
-    assert desk.wish(board) is None, "the guard is on the line"
-    board.remove(call)
-    assert desk.wish(board) is Wish.DIAL
+def test_the_desk_phone_rings_with_a_call_and_stops_when_it_is_answered_elsewhere(calls: CallTable) -> None:
+    desk = DeskPhone("sip:200@pbx")
+    assert desk.next_action(calls) is None
+    call = ring(calls)
+    assert [desk.next_action(calls), desk.next_action(calls)] == [DeskPhoneAction.DIAL, None]
+    call.assign("guard", BROWSER)
+    assert [desk.next_action(calls), desk.next_action(calls)] == [DeskPhoneAction.HANG_UP, None]
+    desk.call_ended()
+    ring(calls, "west", "c2")
+    assert desk.next_action(calls) is None, "the guard is on the line"
+    calls.remove(call)
+    assert desk.next_action(calls) is DeskPhoneAction.DIAL
 
 
-def test_a_desk_phone_that_declined_is_not_rung_again_for_the_same_call(board: CallRegister) -> None:
-    desk = Desk("sip:200@pbx")
-    ring(board)
-    assert desk.wish(board) is Wish.DIAL
-    desk.closed()
-    assert desk.wish(board) is None
-    ring(board, "west", "c2")
-    assert desk.wish(board) is Wish.DIAL
+def test_a_desk_phone_that_declined_is_not_rung_again_for_the_same_call(calls: CallTable) -> None:
+    desk = DeskPhone("sip:200@pbx")
+    ring(calls)
+    assert desk.next_action(calls) is DeskPhoneAction.DIAL
+    desk.call_ended()
+    assert desk.next_action(calls) is None
+    ring(calls, "west", "c2")
+    assert desk.next_action(calls) is DeskPhoneAction.DIAL
 
 
-def test_who_lifts_the_desk_phone_has_the_call_that_waited_longest(board: CallRegister) -> None:
-    desk = Desk("sip:200@pbx")
-    first, second = ring(board), ring(board, "west", "c2")
-    desk.wish(board)
-    assert desk.lifted(board) is first
-    assert (first.on, first.by, second.taken) == (DESK_PHONE, "", False)
-    assert desk.wish(board) is None
-    board.remove(first)
-    assert desk.wish(board) is Wish.DROP
-    assert desk.phase is Phase.LEAVING
+def test_who_lifts_the_desk_phone_has_the_call_that_waited_longest(calls: CallTable) -> None:
+    desk = DeskPhone("sip:200@pbx")
+    first, second = ring(calls), ring(calls, "west", "c2")
+    desk.next_action(calls)
+    assert desk.answered(calls) is first
+    assert (first.endpoint, first.user, second.is_taken) == (DESK_PHONE, "", False)
+    assert desk.next_action(calls) is None
+    calls.remove(first)
+    assert desk.next_action(calls) is DeskPhoneAction.HANG_UP
+    assert desk.state is DeskPhoneState.ENDING
 
 
-def test_a_desk_phone_lifted_too_late_is_put_down_again(board: CallRegister) -> None:
-    desk = Desk("sip:200@pbx")
-    call = ring(board)
-    desk.wish(board)
-    call.take("guard", BROWSER)
-    assert desk.lifted(board) is None
-    assert desk.wish(board) is Wish.DROP
+def test_a_desk_phone_lifted_too_late_is_put_down_again(calls: CallTable) -> None:
+    desk = DeskPhone("sip:200@pbx")
+    call = ring(calls)
+    desk.next_action(calls)
+    call.assign("guard", BROWSER)
+    assert desk.answered(calls) is None
+    assert desk.next_action(calls) is DeskPhoneAction.HANG_UP
 
 
-def test_a_room_without_a_desk_phone_dials_none(board: CallRegister) -> None:
-    ring(board)
-    assert Desk(None).wish(board) is None
+def test_a_room_without_a_desk_phone_dials_none(calls: CallTable) -> None:
+    ring(calls)
+    assert DeskPhone(None).next_action(calls) is None
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_password_that_would_break_the_engines_file_is_refused_and_not_shown(p
 def test_the_engines_folder_is_ours_alone_and_goes_with_it() -> None:
     said = settings(registrar="192.168.1.2:5070", password="s3cret-of-the-pbx")
     assert "s3cret" not in repr(said)
-    with written(said, Accounts.of(said), 4444) as folder:
+    with config_folder(said, EngineAccounts.of(said), 4444) as folder:
         assert folder.stat().st_mode & 0o777 == 0o700
         assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {
             "config": 0o600,

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from gateway.protocols.onvif.event import Event, Operation
+from gateway.protocols.onvif.event import OnvifEvent, Operation
 
-MOST_CONDITIONS = 256
+MAX_STATES = 256
 """Topics and sources of one camera that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class TopicKinds:
     """A topic's `starts` and `ends` as signal kinds, and the data item that says which of them."""
 
     group: str
@@ -31,24 +31,24 @@ _MOTION = ("motion", "motion.started", "motion.ended")
 _COVERED = ("tamper", "camera.covered", "camera.restored")
 _MOVED = ("tamper", "camera.moved", "camera.restored")
 _LOST = ("fault", "device.faulted", "device.restored")
-MEANINGS = {
-    "VideoSource/MotionAlarm": Meaning(*_MOTION, "State"),
-    "RuleEngine/CellMotionDetector/Motion": Meaning(*_MOTION, "IsMotion"),
-    "RuleEngine/MotionRegionDetector/Motion": Meaning(*_MOTION, "State"),
-    "RuleEngine/FieldDetector/ObjectsInside": Meaning(*_MOTION, "IsInside"),
-    "RuleEngine/TamperDetector/Tamper": Meaning(*_COVERED, "IsTamper"),
-    "VideoSource/ImageTooDark": Meaning(*_COVERED, "State"),
-    "VideoSource/ImageTooBright": Meaning(*_COVERED, "State"),
-    "VideoSource/ImageTooBlurry": Meaning(*_COVERED, "State"),
-    "VideoSource/GlobalSceneChange": Meaning(*_MOVED, "State"),
-    "VideoSource/SignalLoss": Meaning(*_LOST, "State"),
+TOPICS = {
+    "VideoSource/MotionAlarm": TopicKinds(*_MOTION, "State"),
+    "RuleEngine/CellMotionDetector/Motion": TopicKinds(*_MOTION, "IsMotion"),
+    "RuleEngine/MotionRegionDetector/Motion": TopicKinds(*_MOTION, "State"),
+    "RuleEngine/FieldDetector/ObjectsInside": TopicKinds(*_MOTION, "IsInside"),
+    "RuleEngine/TamperDetector/Tamper": TopicKinds(*_COVERED, "IsTamper"),
+    "VideoSource/ImageTooDark": TopicKinds(*_COVERED, "State"),
+    "VideoSource/ImageTooBright": TopicKinds(*_COVERED, "State"),
+    "VideoSource/ImageTooBlurry": TopicKinds(*_COVERED, "State"),
+    "VideoSource/GlobalSceneChange": TopicKinds(*_MOVED, "State"),
+    "VideoSource/SignalLoss": TopicKinds(*_LOST, "State"),
 }
-GROUPS = frozenset(meaning.group for meaning in MEANINGS.values())
+GROUPS = frozenset(meaning.group for meaning in TOPICS.values())
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CameraSignal:
     """A signal's kind, the topic it came from, and what the camera called the source (its rule, its lens)."""
 
     kind: str
@@ -58,7 +58,7 @@ class Told:
 
 
 @dataclass(slots=True)
-class Conditions:
+class EventFilter:
     """Folds the messages of one camera: several topics that say one thing make one signal.
 
     The state a camera reports at the start of a subscription is state and makes none.
@@ -69,7 +69,7 @@ class Conditions:
     _known: dict[tuple[str, object], bool] = field(default_factory=dict)
     _told: dict[str, str] = field(default_factory=dict)
 
-    def take(self, event: Event) -> Told | None:
+    def take(self, event: OnvifEvent) -> CameraSignal | None:
         topic, meaning = _meaning(event.topic)
         if meaning is None or meaning.group not in self.groups or topic in self.ignore:
             return None
@@ -82,35 +82,35 @@ class Conditions:
             return None
         return self._start(meaning, topic, event) if now else self._end(meaning, topic, event)
 
-    def _start(self, meaning: Meaning, topic: str, event: Event) -> Told | None:
+    def _start(self, meaning: TopicKinds, topic: str, event: OnvifEvent) -> CameraSignal | None:
         if self._told.get(meaning.group) == meaning.starts:
             return None
         self._told[meaning.group] = meaning.starts
-        return Told(meaning.starts, topic, dict(event.source), starts=True)
+        return CameraSignal(meaning.starts, topic, dict(event.source), starts=True)
 
-    def _end(self, meaning: Meaning, topic: str, event: Event) -> Told | None:
+    def _end(self, meaning: TopicKinds, topic: str, event: OnvifEvent) -> CameraSignal | None:
         """It is over when nothing of the group lasts; an end of what began before we listened is told too."""
-        if any(on and MEANINGS[known].group == meaning.group for (known, _), on in self._known.items()):
+        if any(on and TOPICS[known].group == meaning.group for (known, _), on in self._known.items()):
             return None
         self._told.pop(meaning.group, None)
-        return Told(meaning.ends, topic, dict(event.source), starts=False)
+        return CameraSignal(meaning.ends, topic, dict(event.source), starts=False)
 
     def _remember(self, key: tuple[str, object], now: bool) -> None:
         self._known.pop(key, None)
         self._known[key] = now
-        if len(self._known) > MOST_CONDITIONS:
+        if len(self._known) > MAX_STATES:
             del self._known[next(iter(self._known))]
 
 
-def _meaning(topic: str) -> tuple[str, Meaning | None]:
+def _meaning(topic: str) -> tuple[str, TopicKinds | None]:
     """Makers and services hang steps of their own below: VideoSource/ImageTooDark/AnalyticsService."""
-    for known, meaning in MEANINGS.items():
+    for known, meaning in TOPICS.items():
         if topic == known or topic.startswith(f"{known}/"):
             return known, meaning
     return topic, None
 
 
-def _state(event: Event, meaning: Meaning) -> bool | None:
+def _state(event: OnvifEvent, meaning: TopicKinds) -> bool | None:
     """Whether the condition lasts; None where the message does not say."""
     if event.operation is Operation.DELETED:
         return False

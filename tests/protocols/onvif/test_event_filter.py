@@ -12,88 +12,88 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadInput
 from gateway.model import is_kind
-from gateway.protocols.onvif.conditions import MEANINGS, MOST_CONDITIONS, Conditions
-from gateway.protocols.onvif.event import Event, Operation, read_event
+from gateway.protocols.onvif.event_filter import TOPICS, MAX_STATES, EventFilter
+from gateway.protocols.onvif.event import OnvifEvent, Operation, parse_notification
 
 CELL, ALARM = "RuleEngine/CellMotionDetector/Motion", "VideoSource/MotionAlarm"
 TAMPER, DARK, SCENE = "RuleEngine/TamperDetector/Tamper", "VideoSource/ImageTooDark", "VideoSource/GlobalSceneChange"
 
 
-def event(topic: str, value: str, operation: Operation = Operation.CHANGED, source: str = "1") -> Event:
-    known = next((meaning for name, meaning in MEANINGS.items() if topic.startswith(name)), None)
-    return Event(topic, operation, None, (("Token", source),), ((known.item if known else "State", value),))
+def event(topic: str, value: str, operation: Operation = Operation.CHANGED, source: str = "1") -> OnvifEvent:
+    known = next((meaning for name, meaning in TOPICS.items() if topic.startswith(name)), None)
+    return OnvifEvent(topic, operation, None, (("Token", source),), ((known.item if known else "State", value),))
 
 
-def kinds(conditions: Conditions, *events: Event) -> list[str]:
+def kinds(conditions: EventFilter, *events: OnvifEvent) -> list[str]:
     return [told.kind for told in map(conditions.take, events) if told]
 
 
 def test_every_meaning_is_a_kind_of_ours() -> None:
-    assert all(is_kind(kind) for meaning in MEANINGS.values() for kind in (meaning.starts, meaning.ends))
+    assert all(is_kind(kind) for meaning in TOPICS.values() for kind in (meaning.starts, meaning.ends))
 
 
 def test_a_condition_begins_and_ends_once() -> None:
     said = [event(CELL, value) for value in ("true", "true", "1", "false", "0")]
-    assert kinds(Conditions(), *said) == ["motion.started", "motion.ended"]
+    assert kinds(EventFilter(), *said) == ["motion.started", "motion.ended"]
 
 
 def test_the_state_at_the_start_is_no_event() -> None:
     first = [event(CELL, "false", Operation.INITIALIZED), event(TAMPER, "true", Operation.INITIALIZED)]
-    conditions = Conditions()
+    conditions = EventFilter()
     assert kinds(conditions, *first) == []
     assert kinds(conditions, event(TAMPER, "false"), event(CELL, "true")) == ["camera.restored", "motion.started"]
 
 
 def test_two_topics_that_say_one_thing_make_one_signal() -> None:
     said = [event(CELL, "true"), event(ALARM, "true"), event(CELL, "false"), event(ALARM, "false")]
-    assert kinds(Conditions(), *said) == ["motion.started", "motion.ended"]
+    assert kinds(EventFilter(), *said) == ["motion.started", "motion.ended"]
 
 
 def test_restored_when_nothing_is_wrong_any_more() -> None:
     said = [event(TAMPER, "true"), event(SCENE, "true"), event(TAMPER, "false"), event(SCENE, "false")]
-    assert kinds(Conditions(), *said) == ["camera.covered", "camera.moved", "camera.restored"]
+    assert kinds(EventFilter(), *said) == ["camera.covered", "camera.moved", "camera.restored"]
 
 
 def test_an_end_of_what_began_before_we_listened_is_told() -> None:
-    assert kinds(Conditions(), event(TAMPER, "false")) == ["camera.restored"]
+    assert kinds(EventFilter(), event(TAMPER, "false")) == ["camera.restored"]
 
 
 def test_a_rule_that_is_deleted_has_ended() -> None:
-    assert kinds(Conditions(), event(CELL, "true"), event(CELL, "true", Operation.DELETED)) == [
+    assert kinds(EventFilter(), event(CELL, "true"), event(CELL, "true", Operation.DELETED)) == [
         "motion.started",
         "motion.ended",
     ]
 
 
 def test_a_service_below_the_topic_is_the_same_topic() -> None:
-    told = Conditions().take(event(f"{DARK}/AnalyticsService", "true"))
+    told = EventFilter().take(event(f"{DARK}/AnalyticsService", "true"))
     assert told is not None
     assert (told.kind, told.topic, told.source) == ("camera.covered", DARK, {"Token": "1"})
 
 
 def test_what_is_not_wanted_is_passed_over() -> None:
-    quiet = Conditions(groups={"tamper"}, ignore={DARK})
+    quiet = EventFilter(groups={"tamper"}, ignore={DARK})
     said = [event(CELL, "true"), event(DARK, "true"), event("Device/Trigger/Relay", "true"), event(TAMPER, "true")]
     assert kinds(quiet, *said) == ["camera.covered"]
 
 
 def test_a_makers_own_name_for_the_only_item() -> None:
-    said = Event(TAMPER, Operation.CHANGED, None, (), (("Tampered", "true"),))
-    assert kinds(Conditions(), said) == ["camera.covered"]
-    said = Event(TAMPER, Operation.CHANGED, None, (), (("A", "true"), ("B", "1")))
-    assert kinds(Conditions(), said) == []
+    said = OnvifEvent(TAMPER, Operation.CHANGED, None, (), (("Tampered", "true"),))
+    assert kinds(EventFilter(), said) == ["camera.covered"]
+    said = OnvifEvent(TAMPER, Operation.CHANGED, None, (), (("A", "true"), ("B", "1")))
+    assert kinds(EventFilter(), said) == []
 
 
 @pytest.mark.parametrize("value", ["", "yes", "truee", "2"])
 def test_a_value_that_says_nothing_changes_nothing(value: str) -> None:
-    assert kinds(Conditions(), event(CELL, value)) == []
+    assert kinds(EventFilter(), event(CELL, value)) == []
 
 
 @given(
     st.lists(
         st.builds(
             event,
-            st.sampled_from([*MEANINGS, f"{DARK}/X", "Other"]),
+            st.sampled_from([*TOPICS, f"{DARK}/X", "Other"]),
             st.sampled_from(["true", "false", "?"]),
             st.sampled_from(Operation),
             st.integers(0, 400).map(str),
@@ -101,10 +101,10 @@ def test_a_value_that_says_nothing_changes_nothing(value: str) -> None:
         max_size=400,
     )
 )
-def test_memory_is_bounded_and_signals_alternate(said: list[Event]) -> None:
-    conditions = Conditions(groups={"motion"})
+def test_memory_is_bounded_and_signals_alternate(said: list[OnvifEvent]) -> None:
+    conditions = EventFilter(groups={"motion"})
     told = [one for one in map(conditions.take, said) if one]
-    assert len(conditions._known) <= MOST_CONDITIONS
+    assert len(conditions._known) <= MAX_STATES
     starts = [one.starts for one in told]
     assert not any(a and b for a, b in pairwise(starts))
 
@@ -123,6 +123,6 @@ messages = (
 def test_any_notification_is_read_or_refused(topic: object, message: object) -> None:
     notification = SimpleNamespace(Topic=SimpleNamespace(_value_1=topic), Message=SimpleNamespace(_value_1=message))
     with suppress(BadInput):
-        made = read_event(notification)
+        made = parse_notification(notification)
         assert len(made.source) <= 32
-        Conditions().take(made)
+        EventFilter().take(made)
