@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.config import load
 from gateway.errors import ConfigError
-from gateway.simulator.onvif import Account, Announcer, OnvifCamera
+from gateway.simulator.onvif import Announcer, CameraAccount, OnvifCamera
 
 PASSWORD = "s3cret pass"
 
@@ -29,7 +29,7 @@ def a_camera(name: str = "East%20gate") -> Iterator[tuple[OnvifCamera, int]]:
     loop, stop, is_ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
 
     async def serve() -> None:
-        async with OnvifCamera(Account("anju", PASSWORD)).serve() as camera:
+        async with OnvifCamera(CameraAccount("anju", PASSWORD)).serve() as camera:
             announcer = Announcer(camera.address, name=name)
             async with announcer.serve() as port:
                 ready.append((camera, port))

@@ -66,7 +66,7 @@ async def until(condition: Callable[[], Any]) -> None:
 @asynccontextmanager
 async def scene(camera: simulated.OnvifCamera | None = None, **more: Any) -> AsyncIterator[Scene]:
     """The driver is running, and its subscription stands."""
-    camera = camera or simulated.OnvifCamera(simulated.Account("anju", "pass"), picture=JPEG)
+    camera = camera or simulated.OnvifCamera(simulated.CameraAccount("anju", "pass"), picture=JPEG)
     async with camera.serve():
         settings = OnvifCameraSettings(
             address=f"127.0.0.1:{camera.port}", user="anju", password=SecretStr("pass"), **more
@@ -107,7 +107,7 @@ async def test_covered_and_moved_and_restored() -> None:
 
 
 async def test_the_state_it_begins_with_is_no_event() -> None:
-    camera = simulated.OnvifCamera(simulated.Account("anju", "pass"))
+    camera = simulated.OnvifCamera(simulated.CameraAccount("anju", "pass"))
     camera.say(*TAMPER, "true")
     async with scene(camera) as here:
         await until(lambda: here.emitted.lives)
@@ -133,7 +133,7 @@ async def test_a_lost_subscription_is_a_lost_line() -> None:
 
 
 async def test_a_wrong_clock_is_noted() -> None:
-    camera = simulated.OnvifCamera(simulated.Account("anju", "pass"), ahead=timedelta(hours=-8))
+    camera = simulated.OnvifCamera(simulated.CameraAccount("anju", "pass"), ahead=timedelta(hours=-8))
     async with scene(camera) as here:
         camera.say(*MOTION, "true")
         await until(lambda: here.emitted.signals)

@@ -29,7 +29,9 @@ METHODS = {
 
 
 @click.command()
-@click.option("--only", type=click.Choice(sorted(METHODS)), multiple=True, help="Look in this way alone; may be repeated.")
+@click.option(
+    "--only", type=click.Choice(sorted(METHODS)), multiple=True, help="Look in this way alone; may be repeated."
+)
 @click.option("--seconds", type=click.FloatRange(0.2, 60), default=3.0, show_default=True, help="How long to listen.")
 @click.option("--interface", metavar="ADDRESS", help="The address of our own network card to ask from.")
 @click.option("--host", "hosts", multiple=True, metavar="HOST[:PORT]", help="Ask this host too; may be repeated.")

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli.discover.results import DiscoveredDevice, Nested, Value, DiscoveryOptions
+from gateway.cli.discover.results import DiscoveredDevice, DiscoveryOptions, Nested, Value
 from gateway.errors import AnjuError, BadInput
 from gateway.protocols.modbus.client import ExceptionResponse, ModbusClient, ModbusResponse, NoResponse
 from gateway.protocols.modbus.link import ModbusLink

@@ -80,7 +80,9 @@ def _who(topic: str, payload: bytes, broker: str) -> Iterator[DiscoveredDevice]:
         yield from _zigbee(topic.removesuffix("/bridge/devices"), payload, broker)
     elif len(parts) == 4 and parts[:2] == ["anju", "v1"]:
         notes = ("its account: one of compound.yaml's mqtt.accounts",)
-        yield DiscoveredDevice(parts[2], "mqtt_device", parts[2], broker, "speaks our own format", notes, {"via": "broker"})
+        yield DiscoveredDevice(
+            parts[2], "mqtt_device", parts[2], broker, "speaks our own format", notes, {"via": "broker"}
+        )
     elif len(parts) == 3 and parts[0] == "tele" and parts[2] == "LWT":
         yield _mapped("tasmota", parts[1], parts[1], broker, "Tasmota", ["say in states what its values mean"])
     elif len(parts) >= 2 and _SHELLY.fullmatch(parts[-2]) and parts[-1] == "online":

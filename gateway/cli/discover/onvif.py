@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from gateway.cli.discover.results import DiscoveredDevice, SecretRef, Value, DiscoveryOptions
+from gateway.cli.discover.results import DiscoveredDevice, DiscoveryOptions, SecretRef, Value
 from gateway.errors import AnjuError, BadInput
+from gateway.protocols.onvif.address import DEVICE_SERVICE_PATH
 from gateway.protocols.onvif.client import NOT_INSTALLED, OnvifStream, connect, installed
 from gateway.protocols.onvif.discovery import MULTICAST_ADDRESS, Address, DiscoveredCamera, search
-from gateway.protocols.onvif.http_check import PATH, check_onvif
+from gateway.protocols.onvif.http_check import check_onvif
 from gateway.protocols.onvif.transport import Login
 
 MAX_CONCURRENT = 8
@@ -44,7 +45,7 @@ def _is_among(host: str, found: Sequence[DiscoveredCamera]) -> bool:
 
 async def _asked_by_http(hosts: Sequence[str], wish: DiscoveryOptions) -> list[DiscoveredCamera]:
     """Hosts that were named and did not answer discovery: many have it switched off, or the port is their web port."""
-    addresses = [f"http://{host}{PATH}" for host in hosts]
+    addresses = [f"http://{host}{DEVICE_SERVICE_PATH}" for host in hosts]
     limit_s = max(wish.seconds, MIN_HTTP_TIMEOUT_S)
     answers = await asyncio.gather(*(check_onvif(address, limit_s) for address in addresses))
     for address, why in zip(addresses, answers, strict=True):
@@ -70,7 +71,9 @@ async def _finding(found: DiscoveredCamera, wish: DiscoveryOptions, few: asyncio
     return _told(found, wish, f"{found.name} {found.hardware}".strip(), (), [why])
 
 
-def _told(found: DiscoveredCamera, wish: DiscoveryOptions, what: str, streams: Sequence[OnvifStream], notes: Sequence[str]) -> DiscoveredDevice:
+def _told(
+    found: DiscoveredCamera, wish: DiscoveryOptions, what: str, streams: Sequence[OnvifStream], notes: Sequence[str]
+) -> DiscoveredDevice:
     parts = urlsplit(found.address)
     host = f"{parts.hostname}:{parts.port}" if parts.port not in {None, 80, 443} else str(parts.hostname)
     plain = re.sub(r"[^a-z0-9]+", "-", host).strip("-")

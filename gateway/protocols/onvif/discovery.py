@@ -1,4 +1,4 @@
-"""WS-Discovery: ask by UDP who is a camera (ONVIF Core 7.3; OASIS WS-Discovery, April 2005)."""
+"""WS-Discovery: finds cameras by a UDP multicast probe (ONVIF Core 7.3; OASIS WS-Discovery, April 2005)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MULTICAST_ADDRESS: Address = ("239.255.255.250", 3702)
 MAX_CAMERAS = 1024
 MAX_DATAGRAM = 65_535
 PROBE_TIMES = (0.0, 0.3, 1.0)
-"""Seconds at which the question is sent: UDP loses some."""
+"""Seconds at which the probe is sent: UDP loses some."""
 
 _DISCOVERY = "{http://schemas.xmlsoap.org/ws/2005/04/discovery}"
 _ADDRESSING = "{http://schemas.xmlsoap.org/ws/2004/08/addressing}"
@@ -36,7 +36,7 @@ _PROBE = """<?xml version="1.0" encoding="UTF-8"?>
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredCamera:
-    """A camera that answered. `address` is where its device service is; name and hardware are its own words."""
+    """A camera that responded. `address` is its device service; name and hardware are as it reports them."""
 
     endpoint: str
     address: str
@@ -45,11 +45,12 @@ class DiscoveredCamera:
 
 
 def make_probe(message_id: str) -> bytes:
+    """The datagram of a probe."""
     return _PROBE.format(id=message_id).encode()
 
 
 def parse_response(data: bytes, message_id: str, sender: str) -> list[DiscoveredCamera]:
-    """The cameras in one datagram, none if it answers another's question; raises BadInput."""
+    """The cameras in one datagram; none if it responds to another probe. Raises BadInput."""
     envelope = ET.fromstring(clean_xml(data))  # noqa: S314  # cleaned of DTDs, bounded
     if not _text(envelope, f".//{_ADDRESSING}RelatesTo").endswith(message_id[-36:]):  # some write urn:uuid: before it
         return []
@@ -61,16 +62,17 @@ def _matches(envelope: ET.Element, sender: str) -> Iterator[DiscoveredCamera]:
         address = _choose(_text(match, f"{_DISCOVERY}XAddrs").split(), sender)
         if address is None:
             continue
-        said: dict[str, str] = {}
+        scopes: dict[str, str] = {}
         for scope in _text(match, f"{_DISCOVERY}Scopes").split()[:64]:
             if known := _SCOPE.fullmatch(scope):
-                said.setdefault(known[1].lower(), _plain(unquote(known[2])))
+                scopes.setdefault(known[1].lower(), _printable(unquote(known[2])))
         endpoint = _text(match, f"{_ADDRESSING}EndpointReference/{_ADDRESSING}Address")
-        yield DiscoveredCamera(_plain(endpoint) or address, address, said.get("name", ""), said.get("hardware", ""))
+        name, hardware = scopes.get("name", ""), scopes.get("hardware", "")
+        yield DiscoveredCamera(_printable(endpoint) or address, address, name, hardware)
 
 
 def _choose(addresses: Sequence[str], sender: str) -> str | None:
-    """The one at which it answered; else its first: a camera lists link-local addresses too."""
+    """The address from which it responded; otherwise its first: a camera lists link-local addresses too."""
     usable = [address for address in addresses if _is_usable(address)]
     return next((address for address in usable if urlsplit(address).hostname == sender), next(iter(usable), None))
 
@@ -89,13 +91,13 @@ def _text(element: ET.Element, path: str) -> str:
     return (element.findtext(path) or "").strip()
 
 
-def _plain(text: str) -> str:
-    """Fit for a terminal and a file: printable, short."""
+def _printable(text: str) -> str:
+    """Fit for a terminal and a file: printable, at most 80 characters."""
     return "".join(character for character in text if character.isprintable())[:80].strip()
 
 
 class _ProbeProtocol(asyncio.DatagramProtocol):
-    """Keeps who answered, each once."""
+    """Collects the responses, each camera once."""
 
     def __init__(self, message_id: str) -> None:
         self.found: dict[str, DiscoveredCamera] = {}
@@ -109,20 +111,22 @@ class _ProbeProtocol(asyncio.DatagramProtocol):
                 self.found.setdefault(found.endpoint, found)
 
     def error_received(self, error: Exception) -> None:
-        """A host that was asked by name is not there: then it does not answer."""
+        """Ignored: a named host that does not exist just does not respond."""
 
 
 async def search(
     seconds: float, targets: Sequence[Address] = (MULTICAST_ADDRESS,), interface: str | None = None
 ) -> list[DiscoveredCamera]:
-    """Who answers within `seconds`, sorted by address.
+    """The cameras that respond within `seconds`, sorted by address.
 
-    `targets` may name single cameras too, which reaches those behind a router. `interface` is the address
-    of our own network card to ask from. Raises OSError where there is no network to ask on.
+    `targets` may include single cameras too, which reaches those behind a router. `interface` is the address of our
+    network card to send from. Raises OSError without a network to send to.
     """
     message_id = f"uuid:{uuid.uuid4()}"
     loop = asyncio.get_running_loop()
-    transport, ear = await loop.create_datagram_endpoint(lambda: _ProbeProtocol(message_id), sock=_socket(interface))
+    transport, protocol = await loop.create_datagram_endpoint(
+        lambda: _ProbeProtocol(message_id), sock=_socket(interface)
+    )
     try:
         end = loop.time() + seconds
         for wait in PROBE_TIMES:
@@ -132,7 +136,7 @@ async def search(
         await asyncio.sleep(max(0.0, end - loop.time()))
     finally:
         transport.close()
-    return sorted(ear.found.values(), key=lambda found: _order(found.address))
+    return sorted(protocol.found.values(), key=lambda found: _sort_key(found.address))
 
 
 def _socket(interface: str | None) -> socket.socket:
@@ -149,7 +153,7 @@ def _socket(interface: str | None) -> socket.socket:
     return made
 
 
-def _order(address: str) -> tuple[int, str]:
+def _sort_key(address: str) -> tuple[int, str]:
     host = urlsplit(address).hostname or ""
     try:
         return int(ipaddress.ip_address(host)), address

@@ -1,4 +1,4 @@
-"""One notification of a camera, taken out of what the SOAP library made of it (ONVIF Core 9.4, 9.5)."""
+"""Parses a camera's notification from the objects of the SOAP library (ONVIF Core 9.4, 9.5)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gateway.errors import BadInput
 from gateway.model import Words
 
 MAX_TEXT = 200
-"""Characters of a name or value that are kept."""
+"""Characters kept of a name or value."""
 MAX_ITEMS = 32
 
 
 class Operation(StrEnum):
-    """What a property's message says of it; an event that is no property has none."""
+    """What a message tells about a property; an event that is no property has none."""
 
     INITIALIZED = "Initialized"
     CHANGED = "Changed"
@@ -37,7 +37,7 @@ class OnvifEvent:
 
 
 def parse_notification(notification: Any) -> OnvifEvent:
-    """A zeep NotificationMessage → Event; raises BadInput when it has no topic or no message."""
+    """From a zeep NotificationMessage; raises BadInput without a topic or a message."""
     topic = getattr(getattr(notification, "Topic", None), "_value_1", None)
     message = getattr(getattr(notification, "Message", None), "_value_1", None)
     if not isinstance(topic, str) or not topic.strip():
@@ -46,7 +46,7 @@ def parse_notification(notification: Any) -> OnvifEvent:
         name = topic[:MAX_TEXT]
         raise BadInput(Words(f"{name} 的通知没有内容", f"a notification of {name} without a message"), b"")
     return OnvifEvent(
-        _bare(topic),
+        _without_prefixes(topic),
         _operation(getattr(message, "PropertyOperation", None)),
         _utc(getattr(message, "UtcTime", None)),
         tuple(_items(getattr(message, "Source", None))),
@@ -54,8 +54,8 @@ def parse_notification(notification: Any) -> OnvifEvent:
     )
 
 
-def _bare(topic: str) -> str:
-    """Without namespaces' prefixes: makers choose them freely, `tns1:` in most, `tt:` in some."""
+def _without_prefixes(topic: str) -> str:
+    """Makers choose the namespaces' prefixes freely: mostly `tns1:`, sometimes `tt:`."""
     return "/".join(step.rpartition(":")[2] for step in topic.strip()[:MAX_TEXT].split("/"))
 
 
@@ -67,7 +67,7 @@ def _operation(word: object) -> Operation:
 
 
 def _utc(when: object) -> datetime | None:
-    """The camera's clock is noted, never trusted: one that can't be read must not cost an alarm."""
+    """None for a time that can't be parsed: that must not cost an alarm. The camera's clock is only recorded."""
     if not isinstance(when, datetime):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a camera's own events mean to us, and what of them is new.
+"""Maps a camera's ONVIF topics to signal kinds, and passes on only changes of state.
 
 Sources of the table: ONVIF Imaging Service Specification 5.3 (VideoSource topics: MotionAlarm, ImageTooDark,
 ImageTooBright, ImageTooBlurry, GlobalSceneChange, SignalLoss; each may end in the service that noticed it) and
@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from gateway.protocols.onvif.event import OnvifEvent, Operation
 
 MAX_STATES = 256
-"""Topics and sources of one camera that are remembered."""
+"""Topics and sources of one camera whose state is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class TopicKinds:
-    """A topic's `starts` and `ends` as signal kinds, and the data item that says which of them."""
+    """The signal kinds of a topic's begin and end, and the data item that tells which it is."""
 
     group: str
-    starts: str
+    begins: str
     ends: str
     item: str
 
@@ -43,78 +43,80 @@ TOPICS = {
     "VideoSource/GlobalSceneChange": TopicKinds(*_MOVED, "State"),
     "VideoSource/SignalLoss": TopicKinds(*_LOST, "State"),
 }
-GROUPS = frozenset(meaning.group for meaning in TOPICS.values())
-_WORDS = {"true": True, "1": True, "false": False, "0": False}
+GROUPS = frozenset(kinds.group for kinds in TOPICS.values())
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
 class CameraSignal:
-    """A signal's kind, the topic it came from, and what the camera called the source (its rule, its lens)."""
+    """A signal's kind, its topic, and the camera's name of the source (its rule, its lens)."""
 
     kind: str
     topic: str
     source: dict[str, str]
-    starts: bool
+    begins: bool
 
 
 @dataclass(slots=True)
 class EventFilter:
-    """Folds the messages of one camera: several topics that say one thing make one signal.
+    """Merges the topics of one camera by group: several topics that report the same thing make one signal.
 
-    The state a camera reports at the start of a subscription is state and makes none.
+    A state that the camera reports at the start of a subscription makes no signal.
     """
 
     groups: Collection[str] = GROUPS
     ignore: Collection[str] = ()
-    _known: dict[tuple[str, object], bool] = field(default_factory=dict)
-    _told: dict[str, str] = field(default_factory=dict)
+    _states: dict[tuple[str, object], bool] = field(default_factory=dict)
+    _reported: dict[str, str] = field(default_factory=dict)
 
-    def take(self, event: OnvifEvent) -> CameraSignal | None:
-        topic, meaning = _meaning(event.topic)
-        if meaning is None or meaning.group not in self.groups or topic in self.ignore:
+    def process(self, event: OnvifEvent) -> CameraSignal | None:
+        """The signal of an event; None if it is not new, not known or not wanted."""
+        topic, kinds = _kinds_of(event.topic)
+        if kinds is None or kinds.group not in self.groups or topic in self.ignore:
             return None
         key = (topic, event.source)
-        before, now = self._known.get(key), _state(event, meaning)
+        before, now = self._states.get(key), _state(event, kinds)
         if now is None or before is now:
             return None
         self._remember(key, now)
         if event.operation is Operation.INITIALIZED:
             return None
-        return self._start(meaning, topic, event) if now else self._end(meaning, topic, event)
+        return self._begin(kinds, topic, event) if now else self._end(kinds, topic, event)
 
-    def _start(self, meaning: TopicKinds, topic: str, event: OnvifEvent) -> CameraSignal | None:
-        if self._told.get(meaning.group) == meaning.starts:
+    def _begin(self, kinds: TopicKinds, topic: str, event: OnvifEvent) -> CameraSignal | None:
+        if self._reported.get(kinds.group) == kinds.begins:
             return None
-        self._told[meaning.group] = meaning.starts
-        return CameraSignal(meaning.starts, topic, dict(event.source), starts=True)
+        self._reported[kinds.group] = kinds.begins
+        return CameraSignal(kinds.begins, topic, dict(event.source), begins=True)
 
-    def _end(self, meaning: TopicKinds, topic: str, event: OnvifEvent) -> CameraSignal | None:
-        """It is over when nothing of the group lasts; an end of what began before we listened is told too."""
-        if any(on and TOPICS[known].group == meaning.group for (known, _), on in self._known.items()):
+    def _end(self, kinds: TopicKinds, topic: str, event: OnvifEvent) -> CameraSignal | None:
+        """The group ends when none of its topics is active."""
+        if any(on and TOPICS[known].group == kinds.group for (known, _), on in self._states.items()):
             return None
-        self._told.pop(meaning.group, None)
-        return CameraSignal(meaning.ends, topic, dict(event.source), starts=False)
+        # Reported even without a begin: that may have been before our subscription.
+        self._reported.pop(kinds.group, None)
+        return CameraSignal(kinds.ends, topic, dict(event.source), begins=False)
 
     def _remember(self, key: tuple[str, object], now: bool) -> None:
-        self._known.pop(key, None)
-        self._known[key] = now
-        if len(self._known) > MAX_STATES:
-            del self._known[next(iter(self._known))]
+        self._states.pop(key, None)
+        self._states[key] = now
+        if len(self._states) > MAX_STATES:
+            del self._states[next(iter(self._states))]
 
 
-def _meaning(topic: str) -> tuple[str, TopicKinds | None]:
-    """Makers and services hang steps of their own below: VideoSource/ImageTooDark/AnalyticsService."""
-    for known, meaning in TOPICS.items():
+def _kinds_of(topic: str) -> tuple[str, TopicKinds | None]:
+    """Topics may have further levels by the maker or the service: VideoSource/ImageTooDark/AnalyticsService."""
+    for known, kinds in TOPICS.items():
         if topic == known or topic.startswith(f"{known}/"):
-            return known, meaning
+            return known, kinds
     return topic, None
 
 
-def _state(event: OnvifEvent, meaning: TopicKinds) -> bool | None:
-    """Whether the condition lasts; None where the message does not say."""
+def _state(event: OnvifEvent, kinds: TopicKinds) -> bool | None:
+    """Whether the condition is active; None if the message does not tell."""
     if event.operation is Operation.DELETED:
         return False
-    value = next((value for name, value in event.data if name == meaning.item), None)
+    value = next((value for name, value in event.data if name == kinds.item), None)
     if value is None and len(event.data) == 1:  # a maker's own name for its only item
         value = event.data[0][1]
-    return None if value is None else _WORDS.get(value.strip().lower())
+    return None if value is None else _BOOLEANS.get(value.strip().lower())

@@ -4,7 +4,7 @@ It is our own twin: no independent camera was available. What stands against our
 gateway speaks by, which reads every answer by the service descriptions that ONVIF publishes.
 """
 
-from gateway.simulator.onvif.camera import Account, OnvifCamera
+from gateway.simulator.onvif.camera import CameraAccount, OnvifCamera
 from gateway.simulator.onvif.discovery import Announcer
 
-__all__ = ["Account", "Announcer", "OnvifCamera"]
+__all__ = ["CameraAccount", "Announcer", "OnvifCamera"]

@@ -13,8 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from gateway.simulator.onvif import soap
-from gateway.simulator.onvif import responses
+from gateway.simulator.onvif import responses, soap
 from gateway.simulator.onvif.digest import Challenge
 
 MOST_WAITING = 200
@@ -22,7 +21,7 @@ _SECONDS = re.compile(r"PT(\d+(?:\.\d+)?)S")
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class CameraAccount:
     user: str
     password: str = field(repr=False)
 
@@ -41,7 +40,7 @@ class PullPoint:
 class OnvifCamera:
     """`ahead` is what its clock is ahead; `host` what it believes to be called; `asked` counts operations."""
 
-    account: Account
+    account: CameraAccount
     picture: bytes = b""
     ahead: timedelta = timedelta()
     host: str | None = None

@@ -13,13 +13,12 @@ from gateway.errors import BadInput, LinkLost
 from gateway.model import Signal
 from gateway.protocols.onvif.address import on_camera_host
 from gateway.protocols.onvif.client import OnvifClient
-from gateway.protocols.onvif.event_filter import EventFilter
 from gateway.protocols.onvif.discovery import parse_response
+from gateway.protocols.onvif.event_filter import EventFilter
 from gateway.protocols.onvif.pullpoint import PullPoint
 from gateway.protocols.onvif.transport import HttpResponse, Login, open_session
 from gateway.protocols.onvif.xml import MAX_XML_BYTES, clean_xml
-from gateway.simulator.onvif import soap
-from gateway.simulator.onvif import responses
+from gateway.simulator.onvif import responses, soap
 from gateway.simulator.onvif.discovery import _ANSWER
 from tests.fuzz.subject import Feed, Subject, recordable
 
@@ -120,11 +119,11 @@ class _Library:
 
 
 def _pull() -> Feed:
-    conditions = EventFilter()
+    event_filter = EventFilter()
 
     async def ask(soap_client: _Library) -> None:
         for event in (await soap_client.point.pull()).events:
-            if told := conditions.take(event):
+            if told := event_filter.process(event):
                 recordable(Signal(device="c", kind=told.kind, at=event.at, data=dict(told.source)))
 
     return _Library(ask)
@@ -133,11 +132,11 @@ def _pull() -> Feed:
 def _camera() -> Feed:
     async def ask(soap_client: _Library) -> None:
         camera = soap_client.camera
-        await camera.learn()
+        await camera.initialize()
         await camera.model()
         for stream in await camera.streams():
             stream.uri.encode()
-        await camera.picture_address()
+        await camera.snapshot_address()
 
     return _Library(ask)
 

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.protocols.onvif.transport import Login
-from gateway.simulator.onvif import Account, OnvifCamera
+from gateway.simulator.onvif import CameraAccount, OnvifCamera
 
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 
 
 @pytest.fixture
 async def twin() -> AsyncIterator[OnvifCamera]:
-    async with OnvifCamera(Account("anju", "s3cret pass"), picture=JPEG).serve() as camera:
+    async with OnvifCamera(CameraAccount("anju", "s3cret pass"), picture=JPEG).serve() as camera:
         yield camera
 
 

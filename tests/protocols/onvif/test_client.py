@@ -12,13 +12,12 @@ import pytest
 from aiohttp import web
 
 from gateway.errors import BadInput, LinkLost, LoginRefused
-from gateway.protocols.onvif.client import _skew, connect, installed, load_soap_client
+from gateway.protocols.onvif.client import _read_skew, connect, installed, load_soap_client
 from gateway.protocols.onvif.event import OnvifEvent
 from gateway.protocols.onvif.pullpoint import PullPoint, subscribe
 from gateway.protocols.onvif.transport import Login
 from gateway.protocols.onvif.xml import MAX_XML_BYTES
-from gateway.simulator.onvif import OnvifCamera, soap
-from gateway.simulator.onvif import responses
+from gateway.simulator.onvif import OnvifCamera, responses, soap
 from tests.protocols.onvif.conftest import JPEG
 
 MOTION = ("tns1:RuleEngine/CellMotionDetector/Motion", "IsMotion")
@@ -30,7 +29,7 @@ async def events_of(point: PullPoint, count: int) -> list[OnvifEvent]:
     async with asyncio.timeout(5):
         while len(events) < count:
             pulled = await point.pull()
-            assert not pulled.unread
+            assert not pulled.unreadable
             events += pulled.events
     return events
 
@@ -95,17 +94,17 @@ async def test_a_camera_behind_nat_is_reached_where_we_found_it(twin: OnvifCamer
     async with connect(login) as camera, subscribe(camera) as point:
         twin.say(*MOTION, "true")
         assert await events_of(point, 1)
-        address = await camera.picture_address()
+        address = await camera.snapshot_address()
         assert address == f"http://127.0.0.1:{twin.port}/snapshot.jpg"
 
 
 async def test_a_picture_comes_by_http_digest(twin: OnvifCamera, login: Login) -> None:
     async with connect(login) as camera:
-        address = await camera.picture_address()
+        address = await camera.snapshot_address()
         assert address
-        assert await camera.picture(address) == JPEG
+        assert await camera.snapshot(address) == JPEG
         twin.picture = b"<html>no picture</html>"
-        assert await camera.picture(address) is None
+        assert await camera.snapshot(address) is None
 
 
 async def test_a_subscription_is_renewed_while_it_lives(
@@ -190,21 +189,21 @@ async def test_the_twin_keeps_to_the_published_descriptions(
     monkeypatch.setattr(DEFAULT_SETTINGS, "strict", True)
     async with connect(login) as camera, subscribe(camera) as point:
         assert len(await camera.streams()) == 2
-        assert await camera.picture_address()
+        assert await camera.snapshot_address()
         twin.say(*MOTION, "true")
         assert len(await events_of(point, 1)) == 1
-        await point._manager.ask("Renew", TerminationTime="PT60S", **point._headers())
+        await point._manager.call("Renew", TerminationTime="PT60S", **point._headers())
     assert twin.asked["Unsubscribe"] == 1
 
 
 @pytest.mark.parametrize(("year", "day"), [(2026, 9_999_999_999), (9999, 31), (1, 1), (2026, 45)])
 async def test_a_clock_that_is_none_is_no_reason_not_to_listen(year: int, day: int) -> None:
     class Device:
-        async def ask(self, *_: object, **__: object) -> object:
+        async def call(self, *_: object, **__: object) -> object:
             date, time = SimpleNamespace(Year=year, Month=12, Day=day), SimpleNamespace(Hour=23, Minute=59, Second=59)
             return SimpleNamespace(UTCDateTime=SimpleNamespace(Date=date, Time=time))
 
-    assert await _skew(Device(), LinkLost) == timedelta()
+    assert await _read_skew(Device(), LinkLost) == timedelta()
 
 
 async def test_a_duration_without_end_is_an_answer_that_can_not_be_read(

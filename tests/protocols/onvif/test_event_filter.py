@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadInput
 from gateway.model import is_kind
-from gateway.protocols.onvif.event_filter import TOPICS, MAX_STATES, EventFilter
 from gateway.protocols.onvif.event import OnvifEvent, Operation, parse_notification
+from gateway.protocols.onvif.event_filter import MAX_STATES, TOPICS, EventFilter
 
 CELL, ALARM = "RuleEngine/CellMotionDetector/Motion", "VideoSource/MotionAlarm"
 TAMPER, DARK, SCENE = "RuleEngine/TamperDetector/Tamper", "VideoSource/ImageTooDark", "VideoSource/GlobalSceneChange"
@@ -24,12 +24,12 @@ def event(topic: str, value: str, operation: Operation = Operation.CHANGED, sour
     return OnvifEvent(topic, operation, None, (("Token", source),), ((known.item if known else "State", value),))
 
 
-def kinds(conditions: EventFilter, *events: OnvifEvent) -> list[str]:
-    return [told.kind for told in map(conditions.take, events) if told]
+def kinds(event_filter: EventFilter, *events: OnvifEvent) -> list[str]:
+    return [told.kind for told in map(event_filter.process, events) if told]
 
 
 def test_every_meaning_is_a_kind_of_ours() -> None:
-    assert all(is_kind(kind) for meaning in TOPICS.values() for kind in (meaning.starts, meaning.ends))
+    assert all(is_kind(kind) for meaning in TOPICS.values() for kind in (meaning.begins, meaning.ends))
 
 
 def test_a_condition_begins_and_ends_once() -> None:
@@ -39,9 +39,9 @@ def test_a_condition_begins_and_ends_once() -> None:
 
 def test_the_state_at_the_start_is_no_event() -> None:
     first = [event(CELL, "false", Operation.INITIALIZED), event(TAMPER, "true", Operation.INITIALIZED)]
-    conditions = EventFilter()
-    assert kinds(conditions, *first) == []
-    assert kinds(conditions, event(TAMPER, "false"), event(CELL, "true")) == ["camera.restored", "motion.started"]
+    event_filter = EventFilter()
+    assert kinds(event_filter, *first) == []
+    assert kinds(event_filter, event(TAMPER, "false"), event(CELL, "true")) == ["camera.restored", "motion.started"]
 
 
 def test_two_topics_that_say_one_thing_make_one_signal() -> None:
@@ -66,7 +66,7 @@ def test_a_rule_that_is_deleted_has_ended() -> None:
 
 
 def test_a_service_below_the_topic_is_the_same_topic() -> None:
-    told = EventFilter().take(event(f"{DARK}/AnalyticsService", "true"))
+    told = EventFilter().process(event(f"{DARK}/AnalyticsService", "true"))
     assert told is not None
     assert (told.kind, told.topic, told.source) == ("camera.covered", DARK, {"Token": "1"})
 
@@ -102,10 +102,10 @@ def test_a_value_that_says_nothing_changes_nothing(value: str) -> None:
     )
 )
 def test_memory_is_bounded_and_signals_alternate(said: list[OnvifEvent]) -> None:
-    conditions = EventFilter(groups={"motion"})
-    told = [one for one in map(conditions.take, said) if one]
-    assert len(conditions._known) <= MAX_STATES
-    starts = [one.starts for one in told]
+    event_filter = EventFilter(groups={"motion"})
+    told = [one for one in map(event_filter.process, said) if one]
+    assert len(event_filter._states) <= MAX_STATES
+    starts = [one.begins for one in told]
     assert not any(a and b for a, b in pairwise(starts))
 
 
@@ -125,4 +125,4 @@ def test_any_notification_is_read_or_refused(topic: object, message: object) -> 
     with suppress(BadInput):
         made = parse_notification(notification)
         assert len(made.source) <= 32
-        EventFilter().take(made)
+        EventFilter().process(made)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import BadInput
-from gateway.protocols.onvif.xml import MAX_DEPTH, MAX_XML_BYTES, MAX_ELEMENTS, MAX_KEPT_BYTES, clean_xml
+from gateway.protocols.onvif.xml import MAX_DEPTH, MAX_ELEMENTS, MAX_KEPT_BYTES, MAX_XML_BYTES, clean_xml
 
 
 def test_text_in_gbk_that_says_utf8_is_not_lost() -> None:
