@@ -123,7 +123,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     ("arguments", "why"),
     [
         (["--host", "a:b"], "no HOST"),
-        (["--interface", "nonsense"], "can't ask the network"),
+        (["--interface", "nonsense"], "can't send the probe"),
         (["--password-stdin"], "needs --user"),
     ],
 )

@@ -64,7 +64,7 @@ def test_each_format_is_told_by_its_topics() -> None:
         "lock-3": "mqtt_device",
     }
     door = found["front-door-1"]
-    assert (door.entry["base"], door.what) == ("zigbee2mqtt/Front Door/1", "Aqara MCCGQ11LM Door and window sensor")
+    assert (door.entry["base"], door.summary) == ("zigbee2mqtt/Front Door/1", "Aqara MCCGQ11LM Door and window sensor")
     assert door.notes == ["reports: contact, battery"]
     assert found["lock"].notes == ["reports: state, lock_state"]
 

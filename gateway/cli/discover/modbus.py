@@ -1,6 +1,6 @@
-"""Modbus units of the lines that are named: who answers at any address, and how many inputs and outputs it has.
+"""Modbus units on the named lines: which addresses answer, and how many inputs and outputs each unit has.
 
-A line is asked only where it is named: asking is talking, and other lines have masters of their own.
+Only named lines are scanned: scanning means sending, and other lines may have a master of their own.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from gateway.protocols.modbus.settings import ModbusLineSettings
 
 ADDRESSES = range(1, 248)
 BAUDS = (9600, 19200, 4800, 38400, 57600, 115200)
-"""Asked in this order until anybody answers."""
+"""Tried in this order until a unit answers."""
 MODBUS_TCP = 502
 TCP_MODULE_ADDRESS = 255
-"""The address of a module on the network itself (Messaging Guide V1.0b, 4.4.2.4)."""
+"""The address of a module that speaks TCP itself (Messaging Guide V1.0b, 4.4.2.4)."""
 SIZES = (64, 32, 16, 8, 4, 2, 1)
 
 
 class DiscoveredUnit(NamedTuple):
-    """One unit, and how many discrete inputs and coils it tells of."""
+    """One unit, and how many discrete inputs and coils it has."""
 
     address: int
     inputs: int
@@ -41,66 +41,69 @@ class DiscoveredUnit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ModbusPort:
-    """PORT or PORT:BAUD, as it was written."""
+    """PORT or PORT:BAUD, as given on the command line."""
 
     port: str
     bauds: Sequence[int]
     framing: str
 
     @classmethod
-    def of(cls, written: str) -> ModbusPort:
-        if written.startswith("tcp://"):
-            return cls(written, BAUDS[:1], "tcp" if written.endswith(f":{MODBUS_TCP}") else "rtu")
-        port, baud = re.fullmatch(r"(.*?)(?::([0-9]+))?", written).groups()  # type: ignore[union-attr]  # matches all
+    def of(cls, given: str) -> ModbusPort:
+        """Parse it."""
+        if given.startswith("tcp://"):
+            return cls(given, BAUDS[:1], "tcp" if given.endswith(f":{MODBUS_TCP}") else "rtu")
+        port, baud = re.fullmatch(r"(.*?)(?::([0-9]+))?", given).groups()  # type: ignore[union-attr]  # matches all
         return cls(port, [int(baud)] if baud else BAUDS, "rtu")
 
     def settings(self, baud: int) -> ModbusLineSettings:
+        """For one baud rate. Raises pydantic's ValidationError."""
         return ModbusLineSettings.model_validate({"port": self.port, "baud": baud, "framing": self.framing})
 
 
-async def discover(wish: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
-    """One finding a line on which anybody answers. Raises click's errors for what the installer can mend."""
+async def discover(options: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
+    """One device for each line on which a unit answers. Raises click's errors for what the installer can fix."""
     found = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        for number, written in enumerate(wish.lines, 1):
-            line = ModbusPort.of(written)
-            for baud in line.bauds:
-                units = await _scan(line, baud, progress)
+        for number, given in enumerate(options.lines, 1):
+            port = ModbusPort.of(given)
+            for baud in port.bauds:
+                units = await _scan(port, baud, progress)
                 if units:
-                    found.append(_finding(number, line, baud, units))
+                    found.append(_device_of(number, port, baud, units))
                     break
     return found
 
 
-async def _scan(line: ModbusPort, baud: int, progress: Progress) -> list[DiscoveredUnit]:
+async def _scan(port: ModbusPort, baud: int, progress: Progress) -> list[DiscoveredUnit]:
     try:
-        async with ModbusLink[None](line.settings(baud)).open() as client:
-            task = progress.add_task(f"{line.port} {baud} baud", total=len(ADDRESSES))
+        async with ModbusLink[None](port.settings(baud)).open() as client:
+            task = progress.add_task(f"{port.port} {baud} baud", total=len(ADDRESSES))
             units = []
             for address in ADDRESSES:
-                if await _lives(client, address):
-                    units.append(await _measure(client, address))
+                if await _is_present(client, address):
+                    units.append(await _size_unit(client, address))
                 progress.advance(task)
-            return _one_if_all(units, client.framer.has_transaction_ids)
+            return _merge_addresses(units, client.framer.has_transaction_ids)
     except ValidationError as error:
         raise click.BadParameter(error.errors()[0]["msg"], param_hint="--line") from None
     except BadInput as error:
-        raise click.ClickException(f"{line.port}: {error.why}") from error
+        raise click.ClickException(f"{port.port}: {error.why}") from error
     except (AnjuError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
-async def _lives(line: ModbusClient, address: int) -> bool:
-    """A refusal is an answer too, unless it is the gateway's in front of it: it found nobody at that address."""
-    outcome = await line.request(address, ReadRequest(Table.DISCRETE, 0, 1))
+async def _is_present(client: ModbusClient, address: int) -> bool:
+    """An exception response is a response too, unless a gateway sent it because it found no unit there."""
+    outcome = await client.request(address, ReadRequest(Table.DISCRETE, 0, 1))
     absent = isinstance(outcome, ExceptionResponse) and outcome.code in UNIT_UNREACHABLE
     return not (absent or isinstance(outcome, NoResponse))
 
 
-def _one_if_all(units: list[DiscoveredUnit], by_tcp: bool) -> list[DiscoveredUnit]:
-    """A module on the network itself answers to every address: that is one unit, and its own is 255.
+def _merge_addresses(units: list[DiscoveredUnit], by_tcp: bool) -> list[DiscoveredUnit]:
+    """A module that speaks TCP itself answers at every address: that is one unit, with address 255.
 
-    Otherwise no line has so many: what tells of nothing is a gateway's refusal, whichever code it takes for that.
+    No serial line has that many units. So units without inputs and outputs are then a gateway's exception responses,
+    whichever exception code it uses.
     """
     if len(units) < len(ADDRESSES):
         return units
@@ -109,21 +112,22 @@ def _one_if_all(units: list[DiscoveredUnit], by_tcp: bool) -> list[DiscoveredUni
     return [unit for unit in units if unit.inputs or unit.outputs] or units
 
 
-async def _measure(line: ModbusClient, address: int) -> DiscoveredUnit:
-    return DiscoveredUnit(address, await _count(line, address, Table.DISCRETE), await _count(line, address, Table.COIL))
+async def _size_unit(client: ModbusClient, address: int) -> DiscoveredUnit:
+    inputs = await _count_points(client, address, Table.DISCRETE)
+    return DiscoveredUnit(address, inputs, await _count_points(client, address, Table.COIL))
 
 
-async def _count(line: ModbusClient, address: int, table: Table) -> int:
-    """The largest of SIZES that it tells of at once; 0 when it has none."""
+async def _count_points(client: ModbusClient, address: int, table: Table) -> int:
+    """The largest of SIZES that it returns in one response; 0 if it has none."""
     for size in SIZES:
-        if isinstance(await line.request(address, ReadRequest(table, 0, size)), ModbusResponse):
+        if isinstance(await client.request(address, ReadRequest(table, 0, size)), ModbusResponse):
             return size
     return 0
 
 
-def _finding(number: int, line: ModbusPort, baud: int, units: Sequence[DiscoveredUnit]) -> DiscoveredDevice:
-    entry: dict[str, Value] = {"port": line.port}
-    if line.framing == "tcp":
+def _device_of(number: int, port: ModbusPort, baud: int, units: Sequence[DiscoveredUnit]) -> DiscoveredDevice:
+    entry: dict[str, Value] = {"port": port.port}
+    if port.framing == "tcp":
         entry["framing"] = "tcp"
     else:
         entry["baud"] = baud
@@ -132,20 +136,20 @@ def _finding(number: int, line: ModbusPort, baud: int, units: Sequence[Discovere
         id=f"io-line-{number}",
         kind="modbus_io",
         name="Modbus",
-        address=line.port,
-        what=f"{len(units)} units" + ("" if line.framing == "tcp" else f" at {baud} baud"),
+        address=port.port,
+        summary=f"{len(units)} units" + ("" if port.framing == "tcp" else f" at {baud} baud"),
         notes=[f"unit {unit.address}: {unit.inputs} inputs, {unit.outputs} outputs" for unit in units],
         entry=entry,
     )
 
 
 def _unit(unit: DiscoveredUnit) -> Mapping[str, Nested]:
-    told: dict[str, Nested] = {"address": unit.address, "id": f"io-{unit.address}", "name": f"unit {unit.address}"}
+    entry: dict[str, Nested] = {"address": unit.address, "id": f"io-{unit.address}", "name": f"unit {unit.address}"}
     if unit.inputs:
-        told["inputs"] = [{**_row(unit, "in", n), "means": "zone.alarm"} for n in range(unit.inputs)]
+        entry["inputs"] = [{**_row(unit, "in", n), "means": "zone.alarm"} for n in range(unit.inputs)]
     if unit.outputs:
-        told["outputs"] = [_row(unit, "out", n) for n in range(unit.outputs)]
-    return told
+        entry["outputs"] = [_row(unit, "out", n) for n in range(unit.outputs)]
+    return entry
 
 
 def _row(unit: DiscoveredUnit, what: str, number: int) -> dict[str, Nested]:

@@ -1,4 +1,4 @@
-"""Cameras: who answers WS-Discovery, and, with a user, what they are and where their streams are."""
+"""ONVIF cameras, by WS-Discovery; with a user also their models and streams."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from gateway.cli.discover.results import DiscoveredDevice, DiscoveryOptions, SecretRef, Value
-from gateway.errors import AnjuError, BadInput
+from gateway.errors import AnjuError
 from gateway.protocols.onvif.address import DEVICE_SERVICE_PATH
 from gateway.protocols.onvif.client import NOT_INSTALLED, OnvifStream, connect, installed
 from gateway.protocols.onvif.discovery import MULTICAST_ADDRESS, Address, DiscoveredCamera, search
@@ -21,32 +21,32 @@ from gateway.protocols.onvif.transport import Login
 MAX_CONCURRENT = 8
 MIN_HTTP_TIMEOUT_S = 3.0
 CAMERA_TIMEOUT_S = 20.0
-"""For one camera to tell its model and its streams."""
+"""For one camera to report its model and its streams."""
 
 
-async def discover(wish: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
-    """Sorted by address. Raises click's errors for what the installer can mend."""
+async def discover(options: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
+    """Sorted by address. Raises click's errors for what the installer can fix."""
     try:
-        named = [await _target(host) for host in wish.hosts]
-        found = await search(wish.seconds, [MULTICAST_ADDRESS, *named], wish.interface)
+        named = [await _target(host) for host in options.hosts]
+        found = await search(options.seconds, [MULTICAST_ADDRESS, *named], options.interface)
     except OSError as error:
-        raise click.ClickException(f"can't ask the network: {error}; look at --interface and --host") from error
-    silent = [host for host, (address, _) in zip(wish.hosts, named, strict=True) if not _is_among(address, found)]
-    found += await _asked_by_http(silent, wish)
-    if wish.user and found and not installed():
+        raise click.ClickException(f"can't send the probe: {error}; check --interface and --host") from error
+    missing = [host for host, (address, _) in zip(options.hosts, named, strict=True) if not _is_among(address, found)]
+    found += await _check_http(missing, options)
+    if options.user and found and not installed():
         raise click.ClickException(NOT_INSTALLED)
-    few = asyncio.Semaphore(MAX_CONCURRENT)
-    return await asyncio.gather(*(_finding(camera, wish, few) for camera in found))
+    semaphore = asyncio.Semaphore(MAX_CONCURRENT)
+    return await asyncio.gather(*(_describe(camera, options, semaphore) for camera in found))
 
 
 def _is_among(host: str, found: Sequence[DiscoveredCamera]) -> bool:
     return any(urlsplit(camera.address).hostname == host for camera in found)
 
 
-async def _asked_by_http(hosts: Sequence[str], wish: DiscoveryOptions) -> list[DiscoveredCamera]:
-    """Hosts that were named and did not answer discovery: many have it switched off, or the port is their web port."""
+async def _check_http(hosts: Sequence[str], options: DiscoveryOptions) -> list[DiscoveredCamera]:
+    """Check named hosts that did not answer discovery: many have it switched off, or the port is their web port."""
     addresses = [f"http://{host}{DEVICE_SERVICE_PATH}" for host in hosts]
-    limit_s = max(wish.seconds, MIN_HTTP_TIMEOUT_S)
+    limit_s = max(options.seconds, MIN_HTTP_TIMEOUT_S)
     answers = await asyncio.gather(*(check_onvif(address, limit_s) for address in addresses))
     for address, why in zip(addresses, answers, strict=True):
         if why is not None:
@@ -54,53 +54,59 @@ async def _asked_by_http(hosts: Sequence[str], wish: DiscoveryOptions) -> list[D
     return [DiscoveredCamera(address, address) for address, why in zip(addresses, answers, strict=True) if why is None]
 
 
-async def _finding(found: DiscoveredCamera, wish: DiscoveryOptions, few: asyncio.Semaphore) -> DiscoveredDevice:
-    """Without a user what it says of itself to everybody is all there is."""
-    if not wish.user:
-        return _told(found, wish, f"{found.name} {found.hardware}".strip(), (), ["with --user: model and streams"])
+async def _describe(
+    found: DiscoveredCamera, options: DiscoveryOptions, semaphore: asyncio.Semaphore
+) -> DiscoveredDevice:
+    """With a user, connect and read model and streams; without, use what the camera announced."""
+    if not options.user:
+        return _device_of(
+            found, options, f"{found.name} {found.hardware}".strip(), (), ["with --user: model and streams"]
+        )
     try:
-        login = Login(found.address, wish.user, wish.password, wish.verify_tls)
-        async with few, asyncio.timeout(CAMERA_TIMEOUT_S), connect(login) as camera:
-            return _told(found, wish, await camera.model(), await camera.streams(), [])
+        login = Login(found.address, options.user, options.password, options.verify_tls)
+        async with semaphore, asyncio.timeout(CAMERA_TIMEOUT_S), connect(login) as camera:
+            return _device_of(found, options, await camera.model(), await camera.streams(), [])
     except TimeoutError:
         why = f"no full answer within {CAMERA_TIMEOUT_S:g} s"
-    except BadInput as error:
-        why = str(error)
     except AnjuError as error:
         why = str(error)
-    return _told(found, wish, f"{found.name} {found.hardware}".strip(), (), [why])
+    return _device_of(found, options, f"{found.name} {found.hardware}".strip(), (), [why])
 
 
-def _told(
-    found: DiscoveredCamera, wish: DiscoveryOptions, what: str, streams: Sequence[OnvifStream], notes: Sequence[str]
+def _device_of(
+    found: DiscoveredCamera,
+    options: DiscoveryOptions,
+    summary: str,
+    streams: Sequence[OnvifStream],
+    notes: Sequence[str],
 ) -> DiscoveredDevice:
     parts = urlsplit(found.address)
     host = f"{parts.hostname}:{parts.port}" if parts.port not in {None, 80, 443} else str(parts.hostname)
-    plain = re.sub(r"[^a-z0-9]+", "-", host).strip("-")
-    secret = f"camera_{plain.replace('-', '_')}"
+    slug = re.sub(r"[^a-z0-9]+", "-", host).strip("-")
+    secret = f"camera_{slug.replace('-', '_')}"
     entry: dict[str, Value] = {"address": found.address}
-    if wish.user:
-        entry |= {"user": wish.user, "password": SecretRef(secret)}
-    if not wish.verify_tls:
+    if options.user:
+        entry |= {"user": options.user, "password": SecretRef(secret)}
+    if not options.verify_tls:
         entry["verify_tls"] = False
     roles = ["main", *["sub"] * len(streams)]
     lines = [f"{role} {s.width}×{s.height} {s.encoding}: {s.uri}" for role, s in zip(roles, streams, strict=False)]
-    name = found.name or what or f"camera {host}"
-    watched: dict[str, Value] = {
-        "id": f"cam-{plain}-stream"[:63],
+    name = found.name or summary or f"camera {host}"
+    stream_entry: dict[str, Value] = {
+        "id": f"cam-{slug}-stream"[:63],
         "kind": "camera",
         "name": name,
         "source": SecretRef(f"{secret}_stream"),
     }
     return DiscoveredDevice(
-        id=f"cam-{plain}"[:63],
+        id=f"cam-{slug}"[:63],
         kind="onvif_camera",
         name=name,
         address=found.address,
-        what=what,
+        summary=summary,
         notes=[*lines, *notes],
         entry={**entry, "cadence": "1m"},
-        more=[watched] if streams else (),
+        extra_entries=[stream_entry] if streams else (),
     )
 
 

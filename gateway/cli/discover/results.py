@@ -1,4 +1,4 @@
-"""What is asked of each way of looking, and what it brings."""
+"""The options of `anju discover`, and a discovered device."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryOptions:
-    """How to look. `hosts` and MQTT `brokers` are asked by name, HOST or HOST:PORT; `lines` for Modbus units."""
+    """`hosts` and MQTT `brokers` are HOST or HOST:PORT; `lines` are Modbus lines. `seconds` is how long to listen."""
 
     seconds: float
     interface: str | None = None
@@ -22,28 +22,28 @@ class DiscoveryOptions:
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
-    """A value that stands in secrets.yaml under this name."""
+    """A value that belongs in secrets.yaml under this name."""
 
     name: str
 
 
 Nested = str | int | bool | Sequence[Mapping[str, "Nested"]]
-"""What stands in a list of rows: units, and inputs in units."""
+"""A value inside a list: units, and inputs in units."""
 Value = str | int | bool | SecretRef | Sequence[Mapping[str, Nested]]
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredDevice:
-    """One device. `entry` is what its driver needs, in order; `notes` and `more` are for people.
+    """`entry` is what its driver needs, in order; `summary` and `notes` are for people.
 
-    `more` are entries the installer may want beside the first; they are written as comments.
+    `extra_entries` are further entries that may be useful; they are written as comments.
     """
 
     id: str
     kind: str
     name: str
     address: str
-    what: str = ""
+    summary: str = ""
     notes: Sequence[str] = ()
     entry: Mapping[str, Value] = field(default_factory=dict)
-    more: Sequence[Mapping[str, Value]] = ()
+    extra_entries: Sequence[Mapping[str, Value]] = ()
