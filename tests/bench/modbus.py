@@ -27,7 +27,7 @@ from drivers.modbus_io import DRIVER
 from gateway.model import Device, DeviceType, Said, Signal
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.settings import ModbusIoSettings
-from gateway.simulator.modbus import modules_on_a_line
+from gateway.simulator.modbus import run_modules
 
 BAUD, UNITS, INPUTS = 9600, range(1, 33), 16
 DEAD = (5, 17, 23)
@@ -92,8 +92,8 @@ async def modules(port: Path, dead: set[int]) -> None:
     """The other process: each line of its input is a unit and an input that closes."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
-    async with modules_on_a_line(UNITS, port, BAUD) as (units, _wire, _path):
-        units.dead = dead
+    async with run_modules(UNITS, port, BAUD) as (units, _wire, _path):
+        units.offline = dead
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         sys.stdout.write("ready\n")
         sys.stdout.flush()

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.cli.discover import modbus
 from gateway.config import load
-from gateway.simulator.modbus import Modules
+from gateway.simulator.modbus import ModbusModules
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def some_modules(*addresses: int) -> Iterator[int]:
     loop, stop, is_ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
 
     async def serve() -> None:
-        async with Modules(addresses).on_tcp(rtu=True) as port:
+        async with ModbusModules(addresses).on_tcp(rtu=True) as port:
             ready.append(port)
             is_ready.set()
             await stop.wait()
@@ -65,7 +65,7 @@ def test_units_are_found_and_their_stub_is_a_device(tmp_path: Path, monkeypatch:
 def test_no_line_is_asked_that_was_not_named() -> None:
     told = discover()
     assert "nothing answered" in told
-    assert "--line PORT, the line to ask" in told
+    assert "--line PORT, the line to scan" in told
 
 
 def test_a_port_that_is_not_there_is_told() -> None:

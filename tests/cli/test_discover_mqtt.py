@@ -105,7 +105,7 @@ def test_stubs_of_a_real_broker_are_right_once_they_have_a_place(make_broker, ro
 def test_a_broker_that_is_not_there_is_told() -> None:
     done = CliRunner().invoke(main, ["discover", "--only", "mqtt", "--broker", "127.0.0.1:1"])
     assert done.exit_code == 1
-    assert "look at --broker" in done.output
+    assert "check --broker" in done.output
 
 
 def test_a_list_of_devices_that_is_a_trap_is_passed_over() -> None:

@@ -21,8 +21,8 @@ from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.request import ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusIoSettings
 from gateway.protocols.modbus.wiring import read_ranges
-from gateway.simulator.modbus import GateTwin, Modules, modules_on_a_line
-from gateway.simulator.rs485 import Wire
+from gateway.simulator.modbus import BarrierTwin, ModbusModules, run_modules
+from gateway.simulator.rs485 import PtyBridge
 
 DEVICE = Device("line-1", "modbus_io", DeviceType.PANEL, "输入输出总线", "guardroom")
 UNITS: list[dict[str, Any]] = [
@@ -113,8 +113,8 @@ class Told:
 
 @dataclass
 class Running:
-    modules: Modules
-    wire: Wire
+    modules: ModbusModules
+    wire: PtyBridge
     told: Told
     driver: ModbusIo
     link: ModbusLink[ModbusIoState]
@@ -162,11 +162,14 @@ def made(
 
 @asynccontextmanager
 async def a_line(
-    before: Callable[[Modules], Any] | None = None, state_file: StateFile | None = None, points: int = 16, **more: Any
+    before: Callable[[ModbusModules], Any] | None = None,
+    state_file: StateFile | None = None,
+    points: int = 16,
+    **more: Any,
 ) -> AsyncIterator[Running]:
     """Modules 1 to 3, `before` having set them, and the driver that has looked at all of them."""
-    async with modules_on_a_line([1, 2, 3], points=points) as (modules, wire, path):
-        await modules.contact(3, GateTwin.DOWN)
+    async with run_modules([1, 2, 3], points=points) as (modules, wire, path):
+        await modules.contact(3, BarrierTwin.DOWN)
         if before:
             await before(modules)
         told = Told()
@@ -196,7 +199,7 @@ async def test_contacts_are_told() -> None:
 
 
 async def test_what_is_found_at_a_start_is_state() -> None:
-    async def stand(modules: Modules) -> None:
+    async def stand(modules: ModbusModules) -> None:
         for number in range(4):
             await modules.contact(1, number)
 
@@ -249,13 +252,13 @@ async def test_a_strike_falls_back_by_itself() -> None:
 
 async def test_what_the_module_does_not_do_is_not_confirmed() -> None:
     async with a_line() as here:
-        ignores = here.modules._heed
+        ignores = here.modules._trace
         for handler in here.modules._server.active_connections.values():  # it answers 5 and switches nothing
             handler.trace_pdu = lambda sending, pdu: _undo(ignores(sending, pdu), sending)
-        here.modules.asked.clear()
+        here.modules.requests.clear()
         with pytest.raises(CommandFailed, match="on was sent to siren and not confirmed"):
             await here.order("siren", "on", limit=1.6)
-        assert here.modules.asked.count((2, 5)) == 3  # not as often as the line would bear
+        assert here.modules.requests.count((2, 5)) == 3  # not as often as the line would bear
 
 
 def _undo(pdu: Any, sending: bool) -> Any:
@@ -268,7 +271,7 @@ def _undo(pdu: Any, sending: bool) -> Any:
 
 async def test_a_lost_unit_is_told_once_and_takes_no_command() -> None:
     async with a_line() as here:
-        here.modules.dead = {2}
+        here.modules.offline = {2}
         await here.until(lambda: bool(here.told.lost_parts))
         assert here.told.lost_parts == [
             ("io-2", "io-2 (address 2) does not answer: check its power, its address and the line")
@@ -277,7 +280,7 @@ async def test_a_lost_unit_is_told_once_and_takes_no_command() -> None:
             await here.order("siren", "on")
         await here.cycles(5)
         assert "io-2" not in here.told.heard_parts
-        here.modules.dead = set()
+        here.modules.offline = set()
         await here.until(lambda: "io-2" in here.told.heard_parts)
         await here.order("siren", "on")
         assert len(here.told.lost_parts) == 1
@@ -285,11 +288,11 @@ async def test_a_lost_unit_is_told_once_and_takes_no_command() -> None:
 
 async def test_dead_units_are_not_asked_in_every_cycle() -> None:
     async with a_line() as here:
-        here.modules.dead = {2}
+        here.modules.offline = {2}
         await here.until(lambda: bool(here.told.lost_parts))
-        here.modules.asked.clear()
+        here.modules.requests.clear()
         await here.cycles(8)
-        units = [unit for unit, _ in here.modules.asked]
+        units = [unit for unit, _ in here.modules.requests]
         assert units.count(2) <= 1
         assert units.count(1) >= 8
 
@@ -308,12 +311,12 @@ async def test_a_unit_that_refuses_says_what_to_look_at() -> None:
 HOLES = [{"number": n, "id": f"z{n}", "name": f"z{n}", "means": "zone.alarm"} for n in (*range(8), *range(200, 208))]
 
 
-def _has_only(*ranges: range) -> Callable[[Modules], Any]:
+def _has_only(*ranges: range) -> Callable[[ModbusModules], Any]:
     """A module that answers exception 2 to every range it does not have whole."""
     exists = {number for each in ranges for number in each}
 
-    async def set_up(modules: Modules) -> None:
-        modules.exists = exists
+    async def set_up(modules: ModbusModules) -> None:
+        modules.existing = exists
 
     return set_up
 
@@ -326,9 +329,9 @@ async def test_a_range_with_holes_is_read_in_pieces() -> None:
         await here.modules.contact(1, 207)
         await here.until(lambda: len(here.told.signals) == 2)
         assert here.told.kinds() == [("z0", "zone.alarm"), ("z207", "zone.alarm")]
-        here.modules.asked.clear()
+        here.modules.requests.clear()
         await here.cycles(4)
-        assert len(here.modules.asked) <= 2 * 5, "what was found is remembered"
+        assert len(here.modules.requests) <= 2 * 5, "what was found is remembered"
         assert (here.told.lost_parts, here.told.refused_parts) == ([], [])
 
 
@@ -343,7 +346,7 @@ async def test_inputs_that_a_module_does_not_have_are_named_and_the_others_read(
         await here.modules.contact(1, 203)
         await here.until(lambda: len(here.told.signals) == 2)
         assert here.told.kinds() == [("z2", "zone.alarm"), ("z203", "zone.alarm")]
-        here.modules.exists = set(range(256))
+        here.modules.existing = set(range(256))
         for each in here.driver._state.ranges[1]:
             each._retry_at = 0.0
         await here.until(lambda: "io-1" in here.told.heard_parts)
@@ -351,8 +354,8 @@ async def test_inputs_that_a_module_does_not_have_are_named_and_the_others_read(
 
 async def test_a_module_that_only_refuses_is_refused_and_not_well_for_a_moment() -> None:
     units = [{**UNITS[0], "inputs": HOLES, "outputs": []}]
-    async with modules_on_a_line([1], points=256) as (modules, _, path):
-        modules.exists = set()
+    async with run_modules([1], points=256) as (modules, _, path):
+        modules.existing = set()
         told = Told()
         driver = made(path, told, units=units)
         async with asyncio.TaskGroup() as tasks:
@@ -363,26 +366,26 @@ async def test_a_module_that_only_refuses_is_refused_and_not_well_for_a_moment()
             assert {part for part, _ in told.refused_parts} == {None}, "it is all that hangs on this line"
             assert "rejects reading its inputs: it has no such inputs" in told.refused_parts[0][1]
             assert told.heard_parts == set()
-            modules.exists = set(range(256))
+            modules.existing = set(range(256))
             await here.until(lambda: "io-1" in told.heard_parts)
             serving.cancel()
 
 
 async def test_no_unit_at_all_is_a_lost_line() -> None:
-    async with modules_on_a_line([9]) as (_, _, path):
+    async with run_modules([9]) as (_, _, path):
         with pytest.raises(LinkLost, match=r"no unit on .* answers; io-1 .* does not answer"):
             await made(path, Told()).run()
 
 
 async def test_a_wrong_baud_is_suspected() -> None:
-    async with modules_on_a_line([1, 2, 3]) as (modules, wire, path):
-        modules.dead = {1, 2, 3}
+    async with run_modules([1, 2, 3]) as (modules, wire, path):
+        modules.offline = {1, 2, 3}
         told = Told()
 
         async def noise() -> None:
             while True:
                 await asyncio.sleep(0.03)
-                wire.say(b"\x81\x81\x00\xfe")
+                wire.inject(b"\x81\x81\x00\xfe")
 
         async with asyncio.TaskGroup() as tasks:
             noisy = tasks.create_task(noise())
@@ -406,9 +409,9 @@ async def test_after_a_loss_of_the_line_nothing_is_told_twice() -> None:
 
 
 @asynccontextmanager
-async def a_gate(**more: Any) -> AsyncIterator[tuple[Running, GateTwin]]:
+async def a_gate(**more: Any) -> AsyncIterator[tuple[Running, BarrierTwin]]:
     async with a_line(**more) as here, asyncio.TaskGroup() as tasks:
-        gate = GateTwin(here.modules, 3, way_s=0.8)
+        gate = BarrierTwin(here.modules, 3, travel_s=0.8)
         moving = tasks.create_task(gate.run())
         yield here, gate
         moving.cancel()
@@ -427,19 +430,19 @@ async def test_a_barrier_opens_and_closes() -> None:
 async def test_a_barrier_does_not_close_on_a_car_and_rises_from_one() -> None:
     async with a_gate() as (here, gate):
         await here.order("gate", "open")
-        await gate.stands(True)
+        await gate.set_obstacle(True)
         await here.cycles()
         with pytest.raises(CommandFailed, match="gate is not closed: something stands on the loop"):
             await here.order("gate", "close")
-        await gate.stands(False)
+        await gate.set_obstacle(False)
         await here.cycles()
         closing = asyncio.ensure_future(here.order("gate", "close"))
         await here.until(lambda: gate.height < 0.7)
-        await gate.stands(True, GateTwin.EDGE)
+        await gate.set_obstacle(True, BarrierTwin.EDGE)
         with pytest.raises(CommandFailed, match="the anti-crush edge is touched: it was opened again"):
             await closing
         await here.until(lambda: gate.height == 1)
-        await gate.stands(False, GateTwin.EDGE)
+        await gate.set_obstacle(False, BarrierTwin.EDGE)
         await here.until(lambda: ("gate", "barrier.cleared") in here.told.kinds())
         assert ("gate", "barrier.blocked") in here.told.kinds()
 
@@ -547,7 +550,7 @@ def test_notes_that_are_none_say_nothing(tmp_path: Path) -> None:
 
 
 async def test_modbus_tcp_does_the_same() -> None:
-    modules = Modules([1, 2, 3])
+    modules = ModbusModules([1, 2, 3])
     async with modules.on_tcp() as port:
         told = Told()
         driver = made(f"tcp://127.0.0.1:{port}", told, framing="tcp")
@@ -564,7 +567,7 @@ async def test_modbus_tcp_does_the_same() -> None:
 
 
 async def test_a_module_on_the_network_itself_is_called_255() -> None:
-    modules = Modules([255])
+    modules = ModbusModules([255])
     async with modules.on_tcp() as port:
         told = Told()
         driver = made(f"tcp://127.0.0.1:{port}", told, framing="tcp", units=[{**UNITS[0], "address": 255}])

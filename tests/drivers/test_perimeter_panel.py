@@ -106,7 +106,7 @@ def test_clock_of_the_host() -> None:
 
 
 def test_status_of_the_twin_reads_back() -> None:
-    host = twin.WallHost(-1, zones=64, boot=9)
+    host = twin.PerimeterHost(-1, zones=64, boot=9)
     host.cut = True
     for code, number in ((twin.ALARM, 64), (twin.TAMPERED, 1), (twin.MAINS_LOST, 0)):
         host.report(code, number)
@@ -161,7 +161,7 @@ class Emit:
 
 
 class Running:
-    def __init__(self, host: twin.WallHost, driver, emit: Emit, serving: asyncio.Task) -> None:
+    def __init__(self, host: twin.PerimeterHost, driver, emit: Emit, serving: asyncio.Task) -> None:
         self.host, self.driver, self.emit, self.serving = host, driver, emit, serving
 
     async def until(self, true) -> None:
@@ -182,7 +182,7 @@ def make_driver(path, emit: Emit, **more) -> DRIVER:
 @asynccontextmanager
 async def panel(monkeypatch, **more):
     monkeypatch.setattr(twin, "REPEAT_AFTER", 0.1)
-    async with twin.wall_host() as (host, path):
+    async with twin.run_perimeter_host() as (host, path):
         emit = Emit()
         driver = make_driver(path, emit, **more)
         serving = asyncio.ensure_future(driver.run())

@@ -23,7 +23,7 @@ from gateway.protocols.sip import call_handler, process
 from gateway.protocols.sip.audio import AudioSession
 from gateway.protocols.sip.link import IntercomLinks, SipLink
 from gateway.protocols.sip.settings import SipSettings
-from gateway.simulator.sip import Phone, free_port, phone
+from gateway.simulator.sip import SipPhone, free_port, run_phone
 from tests.support.ports import HOST
 from tests.support.voice import VOICE_HZ, round_trip, tone
 
@@ -64,9 +64,9 @@ class Emit:
 
 @dataclass
 class House:
-    east: Phone
-    west: Phone
-    desk: Phone
+    east: SipPhone
+    west: SipPhone
+    desk: SipPhone
     driver: SipIntercom
     link: SipLink
     emit: Emit
@@ -89,9 +89,9 @@ async def eventually(true: Callable[[], object], seconds: float = 5) -> None:
 @asynccontextmanager
 async def house(*, desk_phone: bool = False) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
-        east = await stack.enter_async_context(phone("gate-east", EAST_HZ))
-        west = await stack.enter_async_context(phone("gate-west", WEST_HZ))
-        desk = await stack.enter_async_context(phone("desk", DESK_HZ))
+        east = await stack.enter_async_context(run_phone("gate-east", EAST_HZ))
+        west = await stack.enter_async_context(run_phone("gate-west", WEST_HZ))
+        desk = await stack.enter_async_context(run_phone("desk", DESK_HZ))
         port = free_port()
         settings = SipSettings.model_validate(
             {
@@ -165,7 +165,7 @@ async def test_a_visitor_calls_is_answered_heard_and_let_in(room: House) -> None
         await room.do("east", "hang_up")
         heard = await hearing
     assert pitch(heard, RATE) == EAST_HZ
-    assert pitch(room.east.heard()[0], DOOR_RATE) == VOICE_HZ
+    assert pitch(room.east.recordings()[0], DOOR_RATE) == VOICE_HZ
     assert [said.kind for said in room.emit.signals] == [
         "call.started",
         "call.answered",
@@ -196,7 +196,7 @@ async def test_two_stations_call_at_once_and_each_is_answered_in_turn(room: Hous
         await speak(talk, 1.2)
         await room.west.hang_up()
         assert pitch(await hearing, RATE) == WEST_HZ
-    assert pitch(room.west.heard()[0], DOOR_RATE) == VOICE_HZ
+    assert pitch(room.west.recordings()[0], DOOR_RATE) == VOICE_HZ
     assert [ended["why"] for ended in room.emit.said("call.ended")] == ["guard", "station"]
 
 
@@ -216,8 +216,8 @@ async def test_the_desk_phone_rings_talks_and_opens_the_door(room_with_desk: Hou
     await room.desk.hang_up()
     await room.east.wait_for("CALL_CLOSED")
     await eventually(lambda: room.emit.said("call.ended"))
-    assert pitch(room.desk.heard()[0], DOOR_RATE) == EAST_HZ
-    assert pitch(room.east.heard()[0][: DOOR_RATE * 2], DOOR_RATE) == DESK_HZ
+    assert pitch(room.desk.recordings()[0], DOOR_RATE) == EAST_HZ
+    assert pitch(room.east.recordings()[0][: DOOR_RATE * 2], DOOR_RATE) == DESK_HZ
     [answered], [granted], [ended] = map(room.emit.said, ("call.answered", "access.granted", "call.ended"))
     assert answered["on"] == granted["on"] == ended["why"] == "desk_phone"
 
@@ -274,7 +274,7 @@ async def test_a_station_that_does_not_answer_the_guard_is_said(room: House) -> 
 
 
 async def test_a_stranger_is_hung_up_on_and_shown_to_the_installer(room: House) -> None:
-    async with phone("stranger") as stranger:
+    async with run_phone("stranger") as stranger:
         await stranger.call(room.number)
         await stranger.wait_for("CALL_CLOSED")
         uri = stranger.uri.encode()
@@ -398,7 +398,7 @@ async def test_a_port_that_is_taken_is_said(room: House) -> None:
 
 async def test_there_and_back_is_quick_enough_for_a_conversation(room: House) -> None:
     """Said by the guard, echoed by a station, heard by the guard: two ways, each through the engine's buffers."""
-    async with phone("gate-west", echo=True) as echo:
+    async with run_phone("gate-west", echo=True) as echo:
         settings = SipSettings.model_validate(
             {"listen": f"{HOST}:{free_port()}", "stations": [{"id": "echo", "name": "E", "uri": echo.address}]}
         )
@@ -464,7 +464,7 @@ async def at_a_pbx(verdict: str) -> AsyncIterator[tuple[Pbx, SipIntercom, Emit, 
 
 
 async def test_behind_a_pbx_it_signs_in_and_is_heard_once_it_is_in() -> None:
-    async with at_a_pbx("200 OK") as (pbx, driver, emit, number), phone("gate-east") as door:
+    async with at_a_pbx("200 OK") as (pbx, driver, emit, number), run_phone("gate-east") as door:
         running = asyncio.create_task(driver.run())
         await eventually(lambda: emit.heards)
         assert "Digest" in pbx.requests[-1]

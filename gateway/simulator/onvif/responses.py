@@ -1,4 +1,4 @@
-"""What the camera answers about itself: clock, services, profiles, addresses."""
+"""The bodies of the camera's responses about itself: clock, services, profiles, addresses."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ PROFILES = {"main": (2560, 1440, "H264"), "sub": (640, 360, "H264")}
 
 
 def clock(now: datetime) -> str:
+    """Of GetSystemDateAndTime."""
     return (
         "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>Manual</tt:DateTimeType>"
         "<tt:DaylightSavings>false</tt:DaylightSavings><tt:UTCDateTime>"
@@ -23,6 +24,7 @@ def clock(now: datetime) -> str:
 
 
 def services(base: str) -> str:
+    """Of GetServices; `base` is the camera's HTTP address."""
     each = "".join(
         f"<tds:Service><tds:Namespace>{namespace}</tds:Namespace><tds:XAddr>{base}{path}</tds:XAddr>"
         "<tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>"
@@ -32,6 +34,7 @@ def services(base: str) -> str:
 
 
 def capabilities(base: str) -> str:
+    """Of GetCapabilities, for older clients."""
     return (
         "<tds:GetCapabilitiesResponse><tds:Capabilities>"
         f"<tt:Device><tt:XAddr>{base}/onvif/device_service</tt:XAddr></tt:Device>"
@@ -45,6 +48,7 @@ def capabilities(base: str) -> str:
 
 
 def information() -> str:
+    """Of GetDeviceInformation."""
     return (
         "<tds:GetDeviceInformationResponse><tds:Manufacturer>Anju</tds:Manufacturer><tds:Model>Twin</tds:Model>"
         "<tds:FirmwareVersion>1</tds:FirmwareVersion><tds:SerialNumber>1</tds:SerialNumber>"
@@ -53,6 +57,7 @@ def information() -> str:
 
 
 def profiles() -> str:
+    """Of GetProfiles."""
     each = "".join(
         f'<trt:Profiles token="{token}" fixed="true"><tt:Name>{token}</tt:Name>'
         f'<tt:VideoEncoderConfiguration token="e-{token}"><tt:Name>{token}</tt:Name><tt:UseCount>1</tt:UseCount>'
@@ -67,6 +72,7 @@ def profiles() -> str:
 
 
 def media_uri(operation: str, uri: str) -> str:
+    """Of GetStreamUri and GetSnapshotUri."""
     return (
         f"<trt:{operation}Response><trt:MediaUri><tt:Uri>{uri}</tt:Uri>"
         "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot>"

@@ -19,7 +19,7 @@ from gateway.protocols.onvif.pullpoint import PullPoint
 from gateway.protocols.onvif.transport import HttpResponse, Login, open_session
 from gateway.protocols.onvif.xml import MAX_XML_BYTES, clean_xml
 from gateway.simulator.onvif import responses, soap
-from gateway.simulator.onvif.discovery import _ANSWER
+from gateway.simulator.onvif.discovery import _PROBE_MATCH
 from tests.fuzz.subject import Feed, Subject, recordable
 
 LOGIN = Login("http://127.0.0.1:1/onvif/device_service", "u", "p")
@@ -160,7 +160,7 @@ def _address(given: bytes) -> None:
 def subjects() -> Sequence[Subject]:
     told = [soap.envelope(GOOD["PullMessages"]), soap.envelope(GOOD["Renew"]), soap.fault("ter:NotAuthorized", "no")]
     said = [soap.envelope(body) for name, body in GOOD.items() if name not in {"PullMessages", "Renew"}]
-    found = _ANSWER.format(
+    found = _PROBE_MATCH.format(
         endpoint="urn:uuid:7e0c1a52",
         message=ASKED,
         name="%E4%B8%9C",

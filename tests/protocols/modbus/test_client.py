@@ -13,7 +13,7 @@ from gateway.protocols.modbus.client import ExceptionResponse, ModbusResponse, N
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.request import ReadRequest, Table, WriteCoilRequest
 from gateway.protocols.modbus.settings import ModbusLineSettings
-from gateway.simulator.modbus import Modules, modules_on_a_line
+from gateway.simulator.modbus import ModbusModules, run_modules
 from tests.support.modbus_line import a_line
 
 LOW, HIGH = ReadRequest(Table.DISCRETE, 0, 8), ReadRequest(Table.DISCRETE, 8, 8)
@@ -21,7 +21,7 @@ LOW, HIGH = ReadRequest(Table.DISCRETE, 0, 8), ReadRequest(Table.DISCRETE, 8, 8)
 LOW_IS, HIGH_IS = b"\x02\x01\x01", b"\x02\x01\x02"
 
 
-async def prepare(modules: Modules, *units: int) -> None:
+async def prepare(modules: ModbusModules, *units: int) -> None:
     for unit in units:
         await modules.contact(unit, 0)
         await modules.contact(unit, 9)
@@ -33,9 +33,9 @@ def is_silent(outcome: Outcome) -> bool:
 
 async def test_pymodbus_itself_takes_a_late_answer_for_the_next() -> None:
     """The fault, so that the tests below are known to be about something."""
-    async with modules_on_a_line([3]) as (modules, wire, path):
+    async with run_modules([3]) as (modules, wire, path):
         await prepare(modules, 3)
-        wire.late = lambda _answer: 0.15
+        wire.delay = lambda _answer: 0.15
         client = AsyncModbusSerialClient(str(path), baudrate=115200, timeout=0.1, retries=0)
         await client.connect()
         with pytest.raises(Exception, match="No response"):
@@ -48,11 +48,11 @@ async def test_pymodbus_itself_takes_a_late_answer_for_the_next() -> None:
 async def test_a_late_answer_is_not_taken_for_another_range_of_its_unit() -> None:
     async with a_line(3) as bench:
         await prepare(bench.modules, 3)
-        bench.wire.late = lambda _answer: 0.15
+        bench.wire.delay = lambda _answer: 0.15
         assert is_silent(await bench.line.request(3, LOW))
         for _ in range(6):
             assert is_silent(await bench.line.request(3, HIGH))
-        bench.wire.late = lambda _answer: 0.0
+        bench.wire.delay = lambda _answer: 0.0
         assert await bench.line.request(3, HIGH) == ModbusResponse(HIGH_IS)
 
 
@@ -61,7 +61,7 @@ async def test_once_late_it_is_right_again_whenever_the_answer_comes(late: float
     async with a_line(3) as bench:
         await prepare(bench.modules, 3)
         waits = iter([late])
-        bench.wire.late = lambda _answer: next(waits, 0.0)
+        bench.wire.delay = lambda _answer: next(waits, 0.0)
         assert is_silent(await bench.line.request(3, LOW))
         for _ in range(5):
             outcome = await bench.line.request(3, HIGH)
@@ -72,7 +72,7 @@ async def test_once_late_it_is_right_again_whenever_the_answer_comes(late: float
 async def test_a_late_answer_is_not_taken_for_another_units() -> None:
     async with a_line(3, 4) as bench:
         await bench.modules.contact(3, 0)
-        bench.wire.late = lambda answer: 0.12 if answer[0] == 3 else 0.0
+        bench.wire.delay = lambda answer: 0.12 if answer[0] == 3 else 0.0
         for _ in range(4):
             assert is_silent(await bench.line.request(3, LOW))
             assert await bench.line.request(4, LOW) == ModbusResponse(b"\x02\x01\x00")
@@ -87,7 +87,7 @@ async def test_no_answer_is_ever_anothers(seed: int) -> None:
         for (unit, first), closed in contents.items():
             for number in closed:
                 await bench.modules.contact(unit, first + number)
-        bench.wire.late = lambda _answer: chance.choice([0, 0, 0, 0.015, 0.025, 0.04, 0.06, 0.1])
+        bench.wire.delay = lambda _answer: chance.choice([0, 0, 0, 0.015, 0.025, 0.04, 0.06, 0.1])
         heard = 0
         for _ in range(150):
             unit, first = chance.choice(list(contents))
@@ -100,7 +100,7 @@ async def test_no_answer_is_ever_anothers(seed: int) -> None:
 
 async def test_it_is_told_that_a_unit_answers_too_late() -> None:
     async with a_line(3, 4) as bench:
-        bench.wire.late = lambda answer: 0.12 if answer[0] == 3 else 0.0
+        bench.wire.delay = lambda answer: 0.12 if answer[0] == 3 else 0.0
         assert await bench.line.request(3, LOW) == NoResponse(late=False)
         await bench.line.request(4, LOW)
         await asyncio.sleep(0.05)
@@ -112,22 +112,22 @@ async def test_an_old_state_is_not_taken_for_the_present_one() -> None:
     """The same range again: what it tells is older than the question, so it is no answer to it."""
     async with a_line(3) as bench:
         waits = iter([0.15])
-        bench.wire.late = lambda _answer: next(waits, 0.0)
+        bench.wire.delay = lambda _answer: next(waits, 0.0)
         assert is_silent(await bench.line.request(3, LOW))
         await bench.modules.contact(3, 0)
         assert await bench.line.request(3, LOW) == ModbusResponse(LOW_IS)
 
 
 async def test_what_is_owed_to_who_asked_before_is_no_answer() -> None:
-    async with modules_on_a_line([3]) as (modules, wire, path):
+    async with run_modules([3]) as (modules, wire, path):
         await prepare(modules, 3)
         settings = ModbusLineSettings(port=str(path), baud=115200)
         async with ModbusLink[None](settings).open() as line:
-            wire.late = lambda _answer: 0.05
+            wire.delay = lambda _answer: 0.05
             asking = asyncio.ensure_future(line.request(3, LOW))
             await asyncio.sleep(0.02)
             asking.cancel()
-        wire.late = lambda _answer: 0.0
+        wire.delay = lambda _answer: 0.0
         async with ModbusLink[None](settings).open() as line:
             assert await line.request(3, HIGH) == ModbusResponse(HIGH_IS)
 
@@ -135,10 +135,10 @@ async def test_what_is_owed_to_who_asked_before_is_no_answer() -> None:
 async def test_a_unit_without_the_echo_is_heard_again_all_the_same() -> None:
     async with a_line(3) as bench:
         await prepare(bench.modules, 3)
-        heed = bench.modules._heed
-        bench.modules.dead = {3}
+        heed = bench.modules._trace
+        bench.modules.offline = {3}
         assert is_silent(await bench.line.request(3, LOW))
-        bench.modules.dead = set()
+        bench.modules.offline = set()
         server = bench.modules._server
         for handler in server.active_connections.values():  # it leaves function 8 unanswered
             handler.trace_pdu = lambda sending, pdu: heed(sending, pdu) if pdu.function_code != 8 else None
@@ -153,7 +153,7 @@ async def test_noise_before_an_answer_costs_nothing() -> None:
         for noise in (b"\x00", b"\xff\x03\x02", bytes.fromhex("03 02 f0"), bytes(range(40))):
             asking = asyncio.ensure_future(bench.line.request(3, LOW))
             await asyncio.sleep(0.001)
-            bench.wire.say(noise)
+            bench.wire.inject(noise)
             assert await asking == ModbusResponse(LOW_IS)
 
 
@@ -168,7 +168,7 @@ async def test_a_line_that_is_never_silent_is_not_waited_for() -> None:
 
 async def chatter(wire) -> None:
     while True:
-        wire.say(b"\x00\x55")
+        wire.inject(b"\x00\x55")
         await asyncio.sleep(0.0005)
 
 
@@ -195,7 +195,7 @@ async def test_every_table_and_a_coil() -> None:
 
 
 async def test_modbus_tcp_tells_answers_by_their_numbers() -> None:
-    modules = Modules([1])
+    modules = ModbusModules([1])
     async with modules.on_tcp() as port:
         settings = ModbusLineSettings(port=f"tcp://127.0.0.1:{port}", framing="tcp", timeout="100ms")
         await prepare(modules, 1)
@@ -215,7 +215,7 @@ async def test_modbus_tcp_tells_answers_by_their_numbers() -> None:
 
 
 async def test_rtu_behind_a_converter() -> None:
-    modules = Modules([7])
+    modules = ModbusModules([7])
     async with modules.on_tcp(rtu=True) as port:
         await prepare(modules, 7)
         async with ModbusLink[None](ModbusLineSettings(port=f"tcp://127.0.0.1:{port}")).open() as line:
@@ -223,7 +223,7 @@ async def test_rtu_behind_a_converter() -> None:
 
 
 async def test_a_line_that_is_gone_is_lost() -> None:
-    modules = Modules([1])
+    modules = ModbusModules([1])
     async with modules.on_tcp() as port:
         settings = ModbusLineSettings(port=f"tcp://127.0.0.1:{port}", framing="tcp")
         async with ModbusLink[None](settings).open() as line:

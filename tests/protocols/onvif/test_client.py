@@ -17,7 +17,7 @@ from gateway.protocols.onvif.event import OnvifEvent
 from gateway.protocols.onvif.pullpoint import PullPoint, subscribe
 from gateway.protocols.onvif.transport import Login
 from gateway.protocols.onvif.xml import MAX_XML_BYTES
-from gateway.simulator.onvif import OnvifCamera, responses, soap
+from gateway.simulator.onvif import OnvifCameraTwin, responses, soap
 from tests.protocols.onvif.conftest import JPEG
 
 MOTION = ("tns1:RuleEngine/CellMotionDetector/Motion", "IsMotion")
@@ -45,18 +45,18 @@ async def test_streams_come_largest_first_without_credentials(login: Login) -> N
     assert (streams[0].width, streams[0].height, streams[0].encoding) == (2560, 1440, "H264")
 
 
-async def test_an_old_camera_is_asked_for_its_capabilities(twin: OnvifCamera, login: Login) -> None:
+async def test_an_old_camera_is_asked_for_its_capabilities(twin: OnvifCameraTwin, login: Login) -> None:
     twin.is_old = True
     async with connect(login) as camera:
         assert len(await camera.streams()) == 2
-    assert twin.asked["GetCapabilities"] == 1
+    assert twin.calls["GetCapabilities"] == 1
 
 
-async def test_an_event_is_there_at_once(twin: OnvifCamera, login: Login) -> None:
+async def test_an_event_is_there_at_once(twin: OnvifCameraTwin, login: Login) -> None:
     async with connect(login) as camera, subscribe(camera) as point:
         waiting = asyncio.create_task(events_of(point, 1))
         await asyncio.sleep(0.1)
-        twin.say(*MOTION, "true", {"Rule": "北门"})
+        twin.set_property(*MOTION, "true", {"Rule": "北门"})
         (event,) = await waiting
     assert event.topic == "RuleEngine/CellMotionDetector/Motion"
     assert event.operation == "Changed"
@@ -64,11 +64,11 @@ async def test_an_event_is_there_at_once(twin: OnvifCamera, login: Login) -> Non
     assert event.source == (("Rule", "北门"),)
     assert event.at is not None
     assert twin.points == {}  # and it was told that nobody listens any more
-    assert twin.asked["Unsubscribe"] == 1
+    assert twin.calls["Unsubscribe"] == 1
 
 
-async def test_a_camera_tells_its_state_first(twin: OnvifCamera, login: Login) -> None:
-    twin.say(*TAMPER, "true")
+async def test_a_camera_tells_its_state_first(twin: OnvifCameraTwin, login: Login) -> None:
+    twin.set_property(*TAMPER, "true")
     async with connect(login) as camera, subscribe(camera) as point:
         (event,) = await events_of(point, 1)
     assert event.operation == "Initialized"
@@ -82,23 +82,23 @@ async def test_a_wrong_password_is_told_and_not_repeated(login: Login) -> None:
 
 
 @pytest.mark.parametrize("hours", [-26, 7])
-async def test_a_wrong_clock_is_known_and_no_hindrance(twin: OnvifCamera, login: Login, hours: int) -> None:
-    twin.ahead = timedelta(hours=hours)
+async def test_a_wrong_clock_is_known_and_no_hindrance(twin: OnvifCameraTwin, login: Login, hours: int) -> None:
+    twin.clock_ahead = timedelta(hours=hours)
     async with connect(login) as camera:
-        assert abs(camera.skew - twin.ahead) < timedelta(seconds=3)
+        assert abs(camera.skew - twin.clock_ahead) < timedelta(seconds=3)
         assert await camera.streams()
 
 
-async def test_a_camera_behind_nat_is_reached_where_we_found_it(twin: OnvifCamera, login: Login) -> None:
+async def test_a_camera_behind_nat_is_reached_where_we_found_it(twin: OnvifCameraTwin, login: Login) -> None:
     twin.host = "192.0.2.17"
     async with connect(login) as camera, subscribe(camera) as point:
-        twin.say(*MOTION, "true")
+        twin.set_property(*MOTION, "true")
         assert await events_of(point, 1)
         address = await camera.snapshot_address()
         assert address == f"http://127.0.0.1:{twin.port}/snapshot.jpg"
 
 
-async def test_a_picture_comes_by_http_digest(twin: OnvifCamera, login: Login) -> None:
+async def test_a_picture_comes_by_http_digest(twin: OnvifCameraTwin, login: Login) -> None:
     async with connect(login) as camera:
         address = await camera.snapshot_address()
         assert address
@@ -108,24 +108,24 @@ async def test_a_picture_comes_by_http_digest(twin: OnvifCamera, login: Login) -
 
 
 async def test_a_subscription_is_renewed_while_it_lives(
-    twin: OnvifCamera, login: Login, monkeypatch: pytest.MonkeyPatch
+    twin: OnvifCameraTwin, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.protocols.onvif.pullpoint.PULL_TIMEOUT", timedelta(seconds=0.2))
     async with connect(login) as camera, subscribe(camera) as point:
         (state,) = twin.points.values()
         await point.pull()
-        assert twin.asked["Renew"] == 0
+        assert twin.calls["Renew"] == 0
         state.until = twin.now + timedelta(seconds=20)
         await point.pull()
-        assert twin.asked["Renew"] == 1
+        assert twin.calls["Renew"] == 1
         assert state.until > twin.now + timedelta(seconds=50)
 
 
-async def test_a_restarted_camera_is_a_lost_line(twin: OnvifCamera, login: Login) -> None:
+async def test_a_restarted_camera_is_a_lost_line(twin: OnvifCameraTwin, login: Login) -> None:
     async with connect(login) as camera, subscribe(camera) as point:
         waiting = asyncio.create_task(point.pull())
         await asyncio.sleep(0.1)
-        twin.forget()
+        twin.drop_subscriptions()
         with pytest.raises(LinkLost, match="refused PullMessages"):
             await waiting
 
@@ -180,7 +180,7 @@ async def test_hostile_answers_are_told_and_bounded(free_port: int, body: bytes,
 
 
 async def test_the_twin_keeps_to_the_published_descriptions(
-    twin: OnvifCamera, login: Login, monkeypatch: pytest.MonkeyPatch
+    twin: OnvifCameraTwin, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Read strictly, by the library and ONVIF's own WSDL: what keeps the twin from agreeing with our mistakes."""
     from onvif.settings import DEFAULT_SETTINGS
@@ -190,10 +190,10 @@ async def test_the_twin_keeps_to_the_published_descriptions(
     async with connect(login) as camera, subscribe(camera) as point:
         assert len(await camera.streams()) == 2
         assert await camera.snapshot_address()
-        twin.say(*MOTION, "true")
+        twin.set_property(*MOTION, "true")
         assert len(await events_of(point, 1)) == 1
         await point._manager.call("Renew", TerminationTime="PT60S", **point._headers())
-    assert twin.asked["Unsubscribe"] == 1
+    assert twin.calls["Unsubscribe"] == 1
 
 
 @pytest.mark.parametrize(("year", "day"), [(2026, 9_999_999_999), (9999, 31), (1, 1), (2026, 45)])
@@ -207,7 +207,7 @@ async def test_a_clock_that_is_none_is_no_reason_not_to_listen(year: int, day: i
 
 
 async def test_a_duration_without_end_is_an_answer_that_can_not_be_read(
-    monkeypatch: pytest.MonkeyPatch, twin: OnvifCamera, login: Login
+    monkeypatch: pytest.MonkeyPatch, twin: OnvifCameraTwin, login: Login
 ) -> None:
     endless = responses.profiles().replace("PT60S", f"PT{'9' * 400}S")
     monkeypatch.setattr(responses, "profiles", lambda: endless)

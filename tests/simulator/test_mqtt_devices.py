@@ -1,4 +1,4 @@
-"""Homes and doors against a real broker, with other clients at the other end."""
+"""Home alarms and doors against a real broker, with other clients at the other end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.simulator import doors, homes
-from gateway.simulator.mqtt import Account, House
+from gateway.simulator import door_controller, home_alarms
+from gateway.simulator.mqtt import MqttDevices, MqttLogin
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto")
 
@@ -44,13 +44,19 @@ async def heard(broker, count: int):
 
 
 async def test_homes_say_what_happens(broker) -> None:
-    account = Account(broker.host, broker.port, "homes", "secret")
-    async with heard(broker, 7) as messages, House(account, homes.DEVICES).running() as house:
-        await asyncio.wait_for(house.connected.wait(), 10)
-        for happening in (
-            homes.burglary, homes.fire, homes.gas, homes.panic, homes.battery_low, homes.fire_over, homes.gas_over,
-        ):  # fmt: skip
-            happening(house)
+    account = MqttLogin(broker.host, broker.port, "homes", "secret")
+    async with heard(broker, 7) as messages, MqttDevices(account, home_alarms.DEVICES).running() as devices:
+        await asyncio.wait_for(devices.connected.wait(), 10)
+        for event in (
+            home_alarms.burglary,
+            home_alarms.fire,
+            home_alarms.gas,
+            home_alarms.panic,
+            home_alarms.battery_low,
+            home_alarms.fire_over,
+            home_alarms.gas_over,
+        ):
+            event(devices)
         await asyncio.sleep(0.3)
     assert [(topic, said["kind"]) for topic, said in messages] == [
         ("home-b1-u1-502/signal", "zone.alarm"),
@@ -67,15 +73,15 @@ async def test_homes_say_what_happens(broker) -> None:
 async def test_what_is_said_before_the_broker_is_there_is_said_after(make_broker) -> None:
     broker = make_broker()
     broker.stop()
-    account = Account(broker.host, broker.port, "homes", "secret")
-    async with House(account, homes.DEVICES).running() as house:
-        homes.fire(house)
+    account = MqttLogin(broker.host, broker.port, "homes", "secret")
+    async with MqttDevices(account, home_alarms.DEVICES).running() as devices:
+        home_alarms.fire(devices)
         await asyncio.sleep(0.2)
         broker.start()
         async with heard(broker, 1) as messages:
             pass
         async with asyncio.timeout(10):
-            while house._client._out_messages:  # the broker acknowledges it when it has passed it on
+            while devices._client._out_messages:  # the broker acknowledges it when it has passed it on
                 await asyncio.sleep(0.02)
     assert [topic for topic, _ in messages] in (
         [],
@@ -85,10 +91,10 @@ async def test_what_is_said_before_the_broker_is_there_is_said_after(make_broker
 
 @pytest.mark.needs("mosquitto_pub", "mosquitto-clients")
 async def test_a_door_obeys_and_tells(broker) -> None:
-    account = Account(broker.host, broker.port, "doors", "secret")
-    async with heard(broker, 6) as messages, House(account, doors.DEVICES).running() as house:
-        obeying = asyncio.ensure_future(doors.obey(house))
-        await asyncio.wait_for(house.connected.wait(), 10)
+    account = MqttLogin(broker.host, broker.port, "doors", "secret")
+    async with heard(broker, 6) as messages, MqttDevices(account, door_controller.DEVICES).running() as devices:
+        obeying = asyncio.ensure_future(door_controller.handle_commands(devices))
+        await asyncio.wait_for(devices.connected.wait(), 10)
         await asyncio.sleep(0.2)
         order = {"id": "c-1", "action": "unlock", "arguments": {"seconds": 1}}
         publish = await asyncio.create_subprocess_exec(
@@ -118,11 +124,11 @@ async def test_a_door_obeys_and_tells(broker) -> None:
     ],
 )
 async def test_a_door_refuses(broker, order: dict, error: str) -> None:
-    account = Account(broker.host, broker.port, "doors", "secret")
-    async with heard(broker, 2) as messages, House(account, doors.DEVICES).running() as house:
-        obeying = asyncio.ensure_future(doors.obey(house))
-        await asyncio.wait_for(house.connected.wait(), 10)
-        house._publish("door-garage/command", order)
+    account = MqttLogin(broker.host, broker.port, "doors", "secret")
+    async with heard(broker, 2) as messages, MqttDevices(account, door_controller.DEVICES).running() as devices:
+        obeying = asyncio.ensure_future(door_controller.handle_commands(devices))
+        await asyncio.wait_for(devices.connected.wait(), 10)
+        devices._publish("door-garage/command", order)
         await asyncio.sleep(0.5)
         obeying.cancel()
     assert messages[1][0] == "door-garage/result"
