@@ -21,15 +21,16 @@ from gateway.links.state_file import StateWriter
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words, new_id
 from gateway.protocols.contacts.controller import IoController
 from gateway.protocols.contacts.pending_command import PendingCommand
-from gateway.protocols.modbus.client import ExceptionResponse, ModbusClient, NoResponse
+from gateway.protocols.modbus.client import ModbusClient
 from gateway.protocols.modbus.cycle_time import CycleTime
+from gateway.protocols.modbus.diagnosis import describe_failure, describe_missing
 from gateway.protocols.modbus.link import ModbusLink
+from gateway.protocols.modbus.outcome import ExceptionResponse, NoResponse
 from gateway.protocols.modbus.poll_schedule import PollSchedule
 from gateway.protocols.modbus.poller import Poller
 from gateway.protocols.modbus.read_ranges import ReadRanges
 from gateway.protocols.modbus.settings import ModbusIoSettings
-from gateway.protocols.modbus.unit_settings import UnitSettings
-from gateway.protocols.modbus.wiring import build_wiring, device_ids, parts, read_ranges
+from gateway.protocols.modbus.wiring import build_wiring, parts, read_ranges
 
 MAX_PENDING_SIGNALS = 1000
 """Signals that wait for the disk. Beyond that, changes are merged: only a contact's latest state is reported."""
@@ -161,7 +162,7 @@ class ModbusIo(Driver):
         self._schedule.answered(unit)
         self._lost.pop(unit, None)
         self._rejecting.pop(unit, None)
-        missing = self._missing(unit)
+        missing = describe_missing(self._units[unit], self._state.ranges[unit])
         if missing is None:
             self.emit.heard(self._units[unit].id)
         else:
@@ -177,7 +178,8 @@ class ModbusIo(Driver):
             self._has_pending.set()
 
     def _on_failure(self, unit: int, outcome: ExceptionResponse | NoResponse) -> None:
-        now, why = asyncio.get_running_loop().time(), self._why(unit, outcome)
+        now = asyncio.get_running_loop().time()
+        why = describe_failure(self._units[unit], outcome, self.settings.response_timeout_s)
         if isinstance(outcome, ExceptionResponse) and not outcome.is_transient:
             fresh = self._schedule.rejected(unit, now)
             self._rejecting[unit] = why
@@ -202,33 +204,6 @@ class ModbusIo(Driver):
             return False
         del self._rejecting[unit]
         return True
-
-    def _missing(self, unit: int) -> Words | None:
-        """Which numbers in the YAML a unit does not have, although it answers others; None if it has them all."""
-        settings, missing = self._units[unit], [each for each in self._state.ranges[unit] if each.missing]
-        if not missing:
-            return None
-        what = "; ".join(_describe_missing(settings, each) for each in missing)
-        en = f"{settings.id} (address {unit}) has no {what}: check `number` and `table`"
-        return Words(f"模块（地址{unit}）没有 {what}，请通知安装员检查 number 和 table", en)
-
-    def _why(self, unit: int, outcome: ExceptionResponse | NoResponse) -> Words:
-        zh, en = f"模块（地址{unit}）", f"{self._units[unit].id} (address {unit})"
-        if isinstance(outcome, ExceptionResponse):
-            fix = "" if outcome.is_transient else "; check `number` and `table` of each"
-            return Words(f"{zh}拒绝读取，请通知安装员", f"{en} rejects reading its inputs: {outcome}{fix}")
-        if outcome.mismatch is not None:
-            words = outcome.mismatch.words
-            return Words(f"{zh}{words.zh}", f"{en} {words.en}")
-        if outcome.late:
-            en = f"{en} answers later than {self.settings.response_timeout_s:g} s: raise `timeout`"
-            return Words(f"{zh}应答太慢，请通知安装员", en)
-        if outcome.garbage:
-            en = f"{en} can't be understood: check baud, parity, the pair A/B and its termination"
-            return Words(f"{zh}数据无法识别，请通知安装员检查接线", en)
-        return Words(
-            f"{zh}无应答，请检查供电和线路", f"{en} does not answer: check its power, its address and the line"
-        )
 
     def _report_lost(self) -> None:
         """After a cycle: report the units lost in it. Raises LinkLost when no unit answers any more."""
@@ -269,12 +244,6 @@ class ModbusIo(Driver):
             with suppress(NotRecorded):
                 await self.emit(signal)
         self._state.shown &= {each.id for each in self._state.pending}
-
-
-def _describe_missing(unit: UnitSettings, ranges: ReadRanges) -> str:
-    """`discrete 8, 9 (zone-8, zone-9)`"""
-    numbers, devices = sorted(ranges.missing), device_ids(unit, ranges.table, ranges.missing)
-    return f"{ranges.table} {', '.join(map(str, numbers))} ({', '.join(devices)})"
 
 
 DRIVER = ModbusIo

@@ -21,7 +21,7 @@ from gateway.model import DeviceType, Signal, Words
 from gateway.protocols.onvif.address import address_error, device_service
 from gateway.protocols.onvif.client import NOT_INSTALLED, OnvifClient, connect, installed
 from gateway.protocols.onvif.event import OnvifEvent
-from gateway.protocols.onvif.event_filter import TOPICS, CameraSignal, EventFilter
+from gateway.protocols.onvif.event_filter import TOPICS, CameraSignal, OnvifEventFilter
 from gateway.protocols.onvif.pullpoint import PullPoint, PullResult, subscribe
 from gateway.protocols.onvif.transport import Login
 from gateway.settings.mend import Wrong, did_you_mean
@@ -89,7 +89,7 @@ class OnvifCamera(Driver):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._filter = EventFilter(self.settings.watch, self.settings.ignore)
+        self._filter = OnvifEventFilter(self.settings.watch, self.settings.ignore)
         self._unreadable = 0
 
     async def run(self) -> None:

@@ -45,7 +45,7 @@ CAPABILITIES = (
 TEXT = (Capability.TextOutput, 1, 1)
 
 
-class _MemoryChannel:
+class _TwinChannel:
     """libosdp's channel, in memory."""
 
     id = 1
@@ -82,7 +82,7 @@ class SimulatedReader:
     """The commands it received, oldest first, without status polls."""
 
     def __post_init__(self) -> None:
-        self._channel = _MemoryChannel()
+        self._channel = _TwinChannel()
         flags = ([LibFlag.InstallMode] if self.install else []) + ([LibFlag.EnforceSecure] if self.key else [])
         osdp_sys.set_loglevel(LogLevel.Emergency)
         self._device = osdp_sys.PeripheralDevice(

@@ -27,7 +27,7 @@ def split_nals(stream: bytes) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class AccessUnit:
+class PacketizedPicture:
     """One picture as RTP payloads, the last of which carries the marker. `is_key`: decoding can begin here."""
 
     payloads: tuple[bytes, ...]
@@ -39,7 +39,7 @@ class RtpClip:
     """Access units in order, beginning with a keyframe, at a steady rate."""
 
     fps: int
-    access_units: tuple[AccessUnit, ...]
+    pictures: tuple[PacketizedPicture, ...]
     sps: bytes = field(repr=False)
     pps: bytes = field(repr=False)
 
@@ -59,7 +59,7 @@ class RtpClip:
             parameters.setdefault(kind, nal)
         if SPS not in parameters or PPS not in parameters:
             raise ValueError("the stream has no SPS and PPS")
-        return cls(fps, tuple(map(_access_unit, units)), parameters[SPS], parameters[PPS])
+        return cls(fps, tuple(map(_packetize, units)), parameters[SPS], parameters[PPS])
 
     @cached_property
     def sdp(self) -> bytes:
@@ -82,9 +82,11 @@ class RtpClip:
         return "".join(f"{line}\r\n" for line in lines).encode()
 
 
-def _access_unit(unit: list[bytes]) -> AccessUnit:
+def _packetize(unit: list[bytes]) -> PacketizedPicture:
     payloads = tuple(payload for nal in unit for payload in _fragment(nal))
-    return AccessUnit(payloads, any(nal[0] & 31 == IDR or nal[:2] == bytes((SEI, _RECOVERY_POINT)) for nal in unit))
+    return PacketizedPicture(
+        payloads, any(nal[0] & 31 == IDR or nal[:2] == bytes((SEI, _RECOVERY_POINT)) for nal in unit)
+    )
 
 
 def _fragment(nal: bytes) -> Iterator[bytes]:
@@ -99,11 +101,11 @@ def _fragment(nal: bytes) -> Iterator[bytes]:
         yield bytes((indicator, first << 7 | last << 6 | kind)) + nal[start : start + step]
 
 
-def pack_interleaved(access_unit: AccessUnit, sequence: int, timestamp: int, ssrc: int, channel: int = 0) -> bytes:
+def pack_interleaved(picture: PacketizedPicture, sequence: int, timestamp: int, ssrc: int, channel: int = 0) -> bytes:
     """The access unit's packets as sent over the RTSP connection (RFC 2326, 10.12)."""
     out = bytearray()
-    last = len(access_unit.payloads) - 1
-    for index, payload in enumerate(access_unit.payloads):
+    last = len(picture.payloads) - 1
+    for index, payload in enumerate(picture.payloads):
         marker = 0x80 if index == last else 0
         out += struct.pack(
             ">cBHBBHII",

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from gateway.simulator.rtp import CLOCK, AccessUnit, RtpClip, pack_interleaved
+from gateway.simulator.rtp import CLOCK, PacketizedPicture, RtpClip, pack_interleaved
 
 MAX_REQUEST = 8192
 MAX_UNSENT_BYTES = 2_000_000
@@ -46,24 +46,24 @@ class Mount:
 
     def tick(self) -> None:
         """Send the next access unit to every client."""
-        access_unit = self._next()
+        picture = self._next()
         if self.viewers:
-            packets = pack_interleaved(access_unit, self._sequence, self._timestamp, self._ssrc)
-            self._sequence = self._sequence + len(access_unit.payloads) & 0xFFFF
+            packets = pack_interleaved(picture, self._sequence, self._timestamp, self._ssrc)
+            self._sequence = self._sequence + len(picture.payloads) & 0xFFFF
             for viewer in self.viewers:
-                viewer.send(packets, is_key=access_unit.is_key)
+                viewer.send(packets, is_key=picture.is_key)
         self._timestamp = self._timestamp + CLOCK // self._clip.fps & 0xFFFFFFFF
 
-    def _next(self) -> AccessUnit:
-        if self._at == len(self._clip.access_units) or self._can_switch():
+    def _next(self) -> PacketizedPicture:
+        if self._at == len(self._clip.pictures) or self._can_switch():
             self._at = 0
             self._clip = self._queue.popleft() if self._queue else self.still
-        access_unit = self._clip.access_units[self._at]
+        picture = self._clip.pictures[self._at]
         self._at += 1
-        return access_unit
+        return picture
 
     def _can_switch(self) -> bool:
-        return bool(self._queue) and self._clip is self.still and self.still.access_units[self._at].is_key
+        return bool(self._queue) and self._clip is self.still and self.still.pictures[self._at].is_key
 
 
 class RtspConnection(asyncio.Protocol):

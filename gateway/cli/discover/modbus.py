@@ -17,8 +17,9 @@ from rich.progress import Progress
 
 from gateway.cli.discover.results import DiscoveredDevice, DiscoveryOptions, Nested, Value
 from gateway.errors import AnjuError, BadInput
-from gateway.protocols.modbus.client import ExceptionResponse, ModbusClient, ModbusResponse, NoResponse
+from gateway.protocols.modbus.client import ModbusClient
 from gateway.protocols.modbus.link import ModbusLink
+from gateway.protocols.modbus.outcome import ExceptionResponse, ModbusResponse, NoResponse
 from gateway.protocols.modbus.request import UNIT_UNREACHABLE, ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusLineSettings
 

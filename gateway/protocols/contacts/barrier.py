@@ -9,13 +9,12 @@ must also be wired to the barrier's own controller (EN 12453:2017, 5.5.1).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from gateway.errors import CommandFailed
 from gateway.model import Words, as_data
-from gateway.protocols.contacts.changes import INITIAL_STATE, StateChange
+from gateway.protocols.contacts.barrier_spec import BarrierRelay, BarrierSensor, BarrierSpec
+from gateway.protocols.contacts.changes import INITIAL_STATE, DeviceChange
 from gateway.protocols.contacts.failures import (
     BOTH_LIMITS_ACTIVE,
     HELD_OPEN,
@@ -25,41 +24,11 @@ from gateway.protocols.contacts.failures import (
 )
 from gateway.protocols.contacts.pending_command import PendingCommand
 
-
-class BarrierRelay(StrEnum):
-    """Its inputs, which we drive."""
-
-    OPEN = "open"
-    CLOSE = "close"
-    STOP = "stop"
-
-
-class BarrierSensor(StrEnum):
-    """`loop` and `edge` are active while there is an obstacle; the limit switches while the arm is at them."""
-
-    OPENED = "opened"
-    CLOSED = "closed"
-    LOOP = "loop"
-    EDGE = "edge"
-
-
 OBSTACLES = {
     BarrierSensor.LOOP: Words("地感有车", "something stands on the loop"),
     BarrierSensor.EDGE: Words("防砸触边被碰", "the anti-crush edge is touched"),
 }
 MOVEMENTS_ZH = {BarrierRelay.OPEN: "抬杆", BarrierRelay.CLOSE: "落杆", BarrierRelay.STOP: "停止"}
-
-
-@dataclass(frozen=True, slots=True)
-class BarrierSpec:
-    """`sensors` are those it has. In seconds: `pulse` is how long a relay is on, `travel` the time limit of a move."""
-
-    id: str
-    sensors: frozenset[BarrierSensor]
-    stops: bool = False
-    pulse: float = 1.0
-    travel: float = 15.0
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Barrier:
@@ -80,7 +49,7 @@ class Barrier:
         self._reversed = self._blocked = self._faulted = False
         self._fault_position: BarrierRelay | None = None
         self._reported_position: BarrierRelay | None = None
-        self._changes: list[StateChange] = []
+        self._changes: list[DeviceChange] = []
 
     @property
     def busy(self) -> bool:
@@ -173,7 +142,7 @@ class Barrier:
             return self._deadline
         return min(self._deadline, self._on_since + self.spec.pulse)
 
-    def take_changes(self) -> Iterator[StateChange]:
+    def take_changes(self) -> Iterator[DeviceChange]:
         """The changes to report, each once."""
         yield from self._changes
         self._changes.clear()
@@ -263,4 +232,4 @@ class Barrier:
         self._command = command
 
     def _report(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
-        self._changes.append(StateChange(self.spec.id, kind, {**self.spec.data, **(data or {})}))
+        self._changes.append(DeviceChange(self.spec.id, kind, {**self.spec.data, **(data or {})}))

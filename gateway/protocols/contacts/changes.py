@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class StateChange:
+class DeviceChange:
     """`data["from_status"]`: the state was found at the first read, and did not change just now."""
 
     device: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.model import ALARM_KINDS
-from gateway.protocols.contacts.changes import INITIAL_STATE, StateChange
+from gateway.protocols.contacts.changes import INITIAL_STATE, DeviceChange
 from gateway.protocols.contacts.debounce import Debounce
 
 RESTORE_KINDS = {
@@ -66,7 +66,7 @@ class Contact:
         self._debounce.reset()
         self._is_first_read = True
 
-    def take_change(self) -> StateChange | None:
+    def take_change(self) -> DeviceChange | None:
         """The change to report, None if there is none. A change is returned once.
 
         The state at the first read is no event. It is reported as found if it is lasting (an open door, an alarm)
@@ -86,7 +86,7 @@ class Contact:
         data = {**self.spec.data, **(INITIAL_STATE if is_first_read else {})}
         if not active and self.spec.active is not None:
             data["from"] = self.spec.active
-        return StateChange(self.spec.id, kind, data)
+        return DeviceChange(self.spec.id, kind, data)
 
     @property
     def _is_lasting(self) -> bool:

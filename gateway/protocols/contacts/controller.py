@@ -2,56 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from gateway.errors import CommandFailed
 from gateway.model import Words
-from gateway.protocols.contacts.barrier import Barrier, BarrierRelay, BarrierSensor, BarrierSpec
-from gateway.protocols.contacts.changes import StateChange
-from gateway.protocols.contacts.contact import Contact, ContactSpec
-from gateway.protocols.contacts.interlock import Interlock, InterlockSpec
+from gateway.protocols.contacts.barrier import Barrier
+from gateway.protocols.contacts.barrier_spec import BarrierRelay
+from gateway.protocols.contacts.changes import DeviceChange
+from gateway.protocols.contacts.contact import Contact
+from gateway.protocols.contacts.interlock import Interlock
 from gateway.protocols.contacts.output import Output, OutputSpec
 from gateway.protocols.contacts.pending_command import PendingCommand
+from gateway.protocols.contacts.wiring import BarrierWiring, CoilWrite, Point, Wiring
 
 PULSE_ACTIONS = frozenset({"pulse", "unlock"})
-
-
-class Point(NamedTuple):
-    """One bit of one unit: `table` is its kind of register, `bit` its place in a register of 16, else 0."""
-
-    unit: int
-    table: str
-    number: int
-    bit: int = 0
-
-
-class CoilWrite(NamedTuple):
-    """An output's point, and the state to write."""
-
-    point: Point
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BarrierWiring:
-    """A barrier, all of whose points are on one unit; a `normally_closed` sensor is active when its bit is 0."""
-
-    spec: BarrierSpec
-    relays: Mapping[BarrierRelay, Point]
-    sensors: Mapping[BarrierSensor, Point]
-    normally_closed: frozenset[BarrierSensor] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Wiring:
-    """Which device is connected to which point."""
-
-    contacts: Sequence[tuple[Point, ContactSpec]] = ()
-    outputs: Sequence[tuple[Point, OutputSpec]] = ()
-    barriers: Sequence[BarrierWiring] = ()
-    interlocks: Sequence[InterlockSpec] = ()
 
 
 @dataclass(slots=True)
@@ -169,7 +135,7 @@ class IoController:
         times += [barrier.next_at() for _, barrier in self._barriers.values()]
         return min((at for at in times if at is not None), default=None)
 
-    def take_changes(self, unit: int, now: float) -> Iterator[StateChange]:
+    def take_changes(self, unit: int, now: float) -> Iterator[DeviceChange]:
         """The changes of a unit's devices to report, each once."""
         devices = self._unit(unit)
         for contact in devices.contacts.values():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.model import Words, as_data
-from gateway.protocols.contacts.changes import INITIAL_STATE, StateChange
+from gateway.protocols.contacts.changes import INITIAL_STATE, DeviceChange
 from gateway.protocols.contacts.failures import SUPERSEDED, UNIT_OFFLINE
 from gateway.protocols.contacts.pending_command import PendingCommand
 
@@ -122,26 +122,26 @@ class Output:
         target = self._target if self._held is None else self._held
         return None if self.state is None or target == self.state else target
 
-    def take_changes(self, now: float) -> Iterator[StateChange]:
+    def take_changes(self, now: float) -> Iterator[DeviceChange]:
         """The changes to report, each once."""
         if self.state is not None and self.state != self._reported:
             is_first_read, self._reported = self._reported is None, self.state
             kind = self.spec.on if self.state else self.spec.off
             if kind is not None and not (is_first_read and self.state == self.spec.normal):
                 data = {**self.spec.data, **(INITIAL_STATE if is_first_read else {})}
-                yield StateChange(self.spec.id, kind, data)
+                yield DeviceChange(self.spec.id, kind, data)
         yield from self._faults(now)
 
-    def _faults(self, now: float) -> Iterator[StateChange]:
+    def _faults(self, now: float) -> Iterator[DeviceChange]:
         is_wrong = self._differs_since is not None and now - self._differs_since >= FAULT_DELAY_S
         if is_wrong and not self._faulted:
             self._faulted = True
             zh, en = ("接通", "on") if self.state_to_write() else ("断开", "off")
             why = Words(f"应{zh}而未{zh}，请通知安装员", f"it should be {en} and its module reports that it is not")
-            yield StateChange(self.spec.id, "device.faulted", {**self.spec.data, "why": as_data(why)})
+            yield DeviceChange(self.spec.id, "device.faulted", {**self.spec.data, "why": as_data(why)})
         elif self._faulted and self.state is not None and self.state_to_write() is None:
             self._faulted = False
-            yield StateChange(self.spec.id, "device.restored", {**self.spec.data})
+            yield DeviceChange(self.spec.id, "device.restored", {**self.spec.data})
 
     def _reach_target(self, now: float) -> None:
         self._target = None

@@ -12,22 +12,15 @@ numbers its requests. RTU does not, so on RTU
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NamedTuple
 
 from gateway.links.serial import SerialLine
-from gateway.protocols.modbus.frames import Framer, ModbusFrame
+from gateway.protocols.modbus.frames import ModbusFrame, ModbusFramer
 from gateway.protocols.modbus.mismatch import Mismatch, check_bytes, check_frame
-from gateway.protocols.modbus.request import (
-    DIAGNOSTICS,
-    EXCEPTION_FLAG,
-    EXCEPTION_TEXTS,
-    TRANSIENT_EXCEPTIONS,
-    EchoRequest,
-    ModbusRequest,
-)
+from gateway.protocols.modbus.outcome import ExceptionResponse, ModbusResponse, NoResponse, Outcome
+from gateway.protocols.modbus.pending_responses import PendingResponses
+from gateway.protocols.modbus.request import DIAGNOSTICS, EXCEPTION_FLAG, EchoRequest, ModbusRequest
 
 MAX_BUSY_S = 0.25
 """How long to wait for a line on which somebody else keeps sending."""
@@ -35,41 +28,6 @@ MIN_READ_S = 0.001
 """Time to read what has arrived meanwhile, on a line that has been idle for long enough."""
 MIN_FRAME_GAP_S = 0.00175
 """From 19,200 baud on (2.5.1.1)."""
-
-
-class ModbusResponse(NamedTuple):
-    """A normal response: its PDU, function code first."""
-
-    pdu: bytes
-
-
-class ExceptionResponse(NamedTuple):
-    """An exception response: the unit is online and rejects the request."""
-
-    code: int
-
-    @property
-    def is_transient(self) -> bool:
-        """Whether the same request may succeed later: the unit is busy, or a gateway could not reach it."""
-        return self.code in TRANSIENT_EXCEPTIONS
-
-    def __str__(self) -> str:
-        return f"{EXCEPTION_TEXTS.get(self.code, 'it gives no known reason')} (exception {self.code})"
-
-
-class NoResponse(NamedTuple):
-    """No valid response before the timeout.
-
-    `late`: a response to an earlier request arrived after its timeout. `garbage` is bytes that made no frame,
-    `mismatch` says why a received frame is not the response.
-    """
-
-    late: bool = False
-    garbage: bytes = b""
-    mismatch: Mismatch | None = None
-
-
-Outcome = ModbusResponse | ExceptionResponse | NoResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,31 +44,11 @@ class Timing:
 
 
 @dataclass(slots=True)
-class PendingResponses:
-    """Requests that one unit has not answered in time."""
-
-    unanswered: int = 0
-    late: bool = False
-    requests: deque[ModbusRequest] = field(default_factory=lambda: deque(maxlen=8))
-    """The last of them; `transaction_ids` are theirs, on TCP."""
-    transaction_ids: deque[int] = field(default_factory=lambda: deque(maxlen=8))
-    mismatch: Mismatch | None = None
-    """What was wrong with its last response, except to an echo request: the unit may not support that."""
-
-    def includes(self, frame: ModbusFrame, *, by_transaction_id: bool) -> bool:
-        """Whether the frame is a late response to one of these requests."""
-        if by_transaction_id:
-            return frame.transaction_id in self.transaction_ids
-        is_exception = frame.pdu[0] & EXCEPTION_FLAG and len(frame.pdu) == 2
-        return bool(is_exception) or any(request.is_response(frame.pdu) for request in self.requests)
-
-
-@dataclass(slots=True)
 class ModbusClient:
     """Sends one request at a time; only one task may use it."""
 
     stream: SerialLine
-    framer: Framer
+    framer: ModbusFramer
     timing: Timing
     _next_id: count[int] = field(default_factory=count)
     _pending: dict[int, PendingResponses] = field(default_factory=dict)

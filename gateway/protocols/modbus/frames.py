@@ -31,7 +31,7 @@ class ModbusFrame(NamedTuple):
     transaction_id: int = 0
 
 
-class Framer(ABC):
+class ModbusFramer(ABC):
     """Encodes requests and splits received bytes into responses. Bytes that make no frame are kept as garbage."""
 
     has_transaction_ids: bool
@@ -68,7 +68,7 @@ class Framer(ABC):
         del self._buffer[:count]
 
 
-class RtuFramer(Framer):
+class RtuFramer(ModbusFramer):
     """Finds frames by their CRC."""
 
     has_transaction_ids = False
@@ -125,7 +125,7 @@ class RtuFramer(Framer):
         return at + size if FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:])) else 0
 
 
-class TcpFramer(Framer):
+class TcpFramer(ModbusFramer):
     """Reads MBAP headers; recovers from a device that sends a few bytes too many, or too few, after a response."""
 
     has_transaction_ids = True

@@ -10,7 +10,7 @@ from gateway.links.capture import Capture
 from gateway.links.serial import SerialLink
 from gateway.links.state_file import StateFile
 from gateway.protocols.modbus.client import ModbusClient, Timing
-from gateway.protocols.modbus.frames import Framer, RtuFramer, TcpFramer
+from gateway.protocols.modbus.frames import ModbusFramer, RtuFramer, TcpFramer
 from gateway.protocols.modbus.settings import ModbusLineSettings
 
 DriverState = TypeVar("DriverState")
@@ -33,7 +33,7 @@ class ModbusLink(Generic[DriverState]):
     async def open(self) -> AsyncIterator[ModbusClient]:
         """Open the port exclusively; raises LinkLost with the reason."""
         settings = self.settings
-        framer: Framer = TcpFramer() if settings.framing == "tcp" else RtuFramer()
+        framer: ModbusFramer = TcpFramer() if settings.framing == "tcp" else RtuFramer()
         timing = Timing(settings.response_timeout_s, settings.character_s)
         async with SerialLink(settings, self.tape).open() as stream:
             client = ModbusClient(stream, framer, timing)

@@ -9,8 +9,10 @@ from contextlib import suppress
 
 import structlog
 
-from gateway.protocols.contacts.controller import CoilWrite, IoController, Point
-from gateway.protocols.modbus.client import ExceptionResponse, ModbusClient, ModbusResponse, NoResponse, Outcome
+from gateway.protocols.contacts.controller import IoController
+from gateway.protocols.contacts.wiring import CoilWrite, Point
+from gateway.protocols.modbus.client import ModbusClient
+from gateway.protocols.modbus.outcome import ExceptionResponse, ModbusResponse, NoResponse, Outcome
 from gateway.protocols.modbus.poll_schedule import PollSchedule
 from gateway.protocols.modbus.read_ranges import MAX_SPLITS_PER_POLL, SPLIT_ON, ReadRanges
 from gateway.protocols.modbus.request import WriteCoilRequest

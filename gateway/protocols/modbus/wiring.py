@@ -7,11 +7,11 @@ from typing import Any
 
 from gateway.driver import Part
 from gateway.model import DeviceType
-from gateway.protocols.contacts.barrier import BarrierRelay, BarrierSensor, BarrierSpec
+from gateway.protocols.contacts.barrier_spec import BarrierRelay, BarrierSensor, BarrierSpec
 from gateway.protocols.contacts.contact import ContactSpec
-from gateway.protocols.contacts.controller import BarrierWiring, Point, Wiring
 from gateway.protocols.contacts.interlock import InterlockSpec
 from gateway.protocols.contacts.output import OutputSpec
+from gateway.protocols.contacts.wiring import BarrierWiring, Point, Wiring
 from gateway.protocols.modbus.read_ranges import ReadRanges
 from gateway.protocols.modbus.request import ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusIoSettings

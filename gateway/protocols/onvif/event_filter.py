@@ -58,7 +58,7 @@ class CameraSignal:
 
 
 @dataclass(slots=True)
-class EventFilter:
+class OnvifEventFilter:
     """Merges the topics of one camera by group: several topics that report the same thing make one signal.
 
     A state that the camera reports at the start of a subscription makes no signal.

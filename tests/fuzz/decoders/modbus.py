@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pymodbus.framer import FramerRTU
 
 from gateway.errors import BadInput
-from gateway.protocols.modbus.frames import Framer, RtuFramer, TcpFramer
+from gateway.protocols.modbus.frames import ModbusFramer, RtuFramer, TcpFramer
 from gateway.protocols.modbus.mismatch import check_bytes, check_frame
 from gateway.protocols.modbus.request import EchoRequest, ReadRequest, Table, WriteCoilRequest
 from tests.fuzz.subject import Feed, Subject
@@ -28,7 +28,7 @@ _PDUS = (
 )
 
 
-def _modbus(make: Callable[[], Framer]) -> Feed:
+def _modbus(make: Callable[[], ModbusFramer]) -> Feed:
     framer = make()
 
     def feed(chunk: bytes) -> None:

@@ -14,7 +14,7 @@ from gateway.model import Signal
 from gateway.protocols.onvif.address import on_camera_host
 from gateway.protocols.onvif.client import OnvifClient
 from gateway.protocols.onvif.discovery import parse_response
-from gateway.protocols.onvif.event_filter import EventFilter
+from gateway.protocols.onvif.event_filter import OnvifEventFilter
 from gateway.protocols.onvif.pullpoint import PullPoint
 from gateway.protocols.onvif.transport import HttpResponse, Login, open_session
 from gateway.protocols.onvif.xml import MAX_XML_BYTES, clean_xml
@@ -119,7 +119,7 @@ class _Library:
 
 
 def _pull() -> Feed:
-    event_filter = EventFilter()
+    event_filter = OnvifEventFilter()
 
     async def ask(soap_client: _Library) -> None:
         for event in (await soap_client.point.pull()).events:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import CommandFailed
 from gateway.model import Words
-from gateway.protocols.contacts.barrier import Barrier, BarrierRelay, BarrierSensor, BarrierSpec
+from gateway.protocols.contacts.barrier import Barrier
+from gateway.protocols.contacts.barrier_spec import BarrierRelay, BarrierSensor, BarrierSpec
 from gateway.protocols.contacts.pending_command import PendingCommand
 
 ALL = frozenset(BarrierSensor)

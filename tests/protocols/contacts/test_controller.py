@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from gateway.errors import CommandFailed
 from gateway.model import Words
-from gateway.protocols.contacts.barrier import BarrierRelay, BarrierSensor, BarrierSpec
+from gateway.protocols.contacts.barrier_spec import BarrierRelay, BarrierSensor, BarrierSpec
 from gateway.protocols.contacts.contact import ContactSpec
-from gateway.protocols.contacts.controller import BarrierWiring, CoilWrite, IoController, Point, Wiring
+from gateway.protocols.contacts.controller import IoController
 from gateway.protocols.contacts.interlock import InterlockSpec
 from gateway.protocols.contacts.output import OutputSpec
+from gateway.protocols.contacts.wiring import BarrierWiring, CoilWrite, Point, Wiring
 
 FIRE, SIREN, STRIKE = Point(1, "discrete", 0), Point(2, "coil", 0), Point(2, "coil", 1)
 RELAYS = {BarrierRelay.OPEN: Point(3, "coil", 0), BarrierRelay.CLOSE: Point(3, "coil", 1)}

@@ -9,8 +9,8 @@ import pytest
 from pymodbus.client import AsyncModbusSerialClient
 
 from gateway.errors import LinkLost
-from gateway.protocols.modbus.client import ExceptionResponse, ModbusResponse, NoResponse, Outcome
 from gateway.protocols.modbus.link import ModbusLink
+from gateway.protocols.modbus.outcome import ExceptionResponse, ModbusResponse, NoResponse, Outcome
 from gateway.protocols.modbus.request import ReadRequest, Table, WriteCoilRequest
 from gateway.protocols.modbus.settings import ModbusLineSettings
 from gateway.simulator.modbus import ModbusModules, run_modules

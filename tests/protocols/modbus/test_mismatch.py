@@ -13,9 +13,9 @@ from pymodbus.framer import FramerRTU
 from drivers.modbus_io import ModbusIo
 from gateway.errors import LinkLost
 from gateway.model import Device, DeviceType
-from gateway.protocols.modbus.client import ModbusResponse, NoResponse, Outcome
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.mismatch import Mismatch
+from gateway.protocols.modbus.outcome import ModbusResponse, NoResponse, Outcome
 from gateway.protocols.modbus.request import ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusIoSettings, ModbusLineSettings
 from tests.support.listening import Listening

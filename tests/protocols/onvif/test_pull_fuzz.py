@@ -16,7 +16,7 @@ from gateway.errors import BadInput, LinkLost
 from gateway.model import is_kind
 from gateway.protocols.onvif.client import load_soap_client
 from gateway.protocols.onvif.event import parse_notification
-from gateway.protocols.onvif.event_filter import EventFilter
+from gateway.protocols.onvif.event_filter import OnvifEventFilter
 from gateway.protocols.onvif.transport import HttpResponse, Login, open_session
 from gateway.simulator.onvif import soap
 
@@ -79,7 +79,7 @@ async def test_what_a_camera_answers_is_read_or_refused(monkeypatch: pytest.Monk
     body = [GOOD]
     async with puller(monkeypatch, body) as service:
         asked = await service.call("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)
-        told = EventFilter().process(parse_notification(asked.NotificationMessage[0]))
+        told = OnvifEventFilter().process(parse_notification(asked.NotificationMessage[0]))
         assert told is not None
         assert told.kind == "motion.started"
         await asyncio.to_thread(_fuzz, asyncio.get_running_loop(), service, body)
@@ -100,7 +100,7 @@ async def _ask(service: Any) -> None:
         asked = await service.call("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)
         for notification in getattr(asked, "NotificationMessage", None) or ():
             with suppress(BadInput):
-                told = EventFilter().process(parse_notification(notification))
+                told = OnvifEventFilter().process(parse_notification(notification))
                 assert told is None or is_kind(told.kind)
 
 
