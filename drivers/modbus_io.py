@@ -117,6 +117,7 @@ class ModbusIo(Driver):
         confirmed = self._commands[pending] = asyncio.get_running_loop().create_future()
         self._state_writer.look()
         if self._poller:
+            # Do not wait for the next cycle.
             self._poller.command_pending.set()
         self._resolve_commands()
         try:
@@ -186,9 +187,11 @@ class ModbusIo(Driver):
             self._missed_since_rejecting[unit] = 0
         else:
             fresh = self._schedule.missed(unit, now) or self._stopped_rejecting(unit)
+        # One sample at a time: noise must not fill the quarantine.
         if isinstance(outcome, NoResponse) and outcome.garbage and self._garbage is None:
             self._garbage = why, outcome.garbage
             self._has_pending.set()
+        # A unit that rejects is reported in every cycle: its reason may change.
         if fresh or unit in self._rejecting:
             self._lost[unit] = why
         if fresh:
@@ -243,6 +246,7 @@ class ModbusIo(Driver):
             self._state.shown.add(signal.id)
             with suppress(NotRecorded):
                 await self.emit(signal)
+        # Forget what was recorded meanwhile.
         self._state.shown &= {each.id for each in self._state.pending}
 
 

@@ -141,6 +141,7 @@ class OnvifCamera(Driver):
         why = Words("；".join(each.zh for each in reasons), "; ".join(each.en for each in reasons))
         await self.emit.quarantine(why, result.raw)
         self.emit.refused(None, kept_aside(why))
+        # Have the supervisor reconnect: a new subscription may help.
         if self._unreadable >= MAX_UNREADABLE:
             en = f"{self.device.id}: {MAX_UNREADABLE} answers in a row could not be read: {why}"
             raise LinkLost(Words(_UNREADABLE_ZH, en))

@@ -107,6 +107,7 @@ class SipIntercom(Driver):
     async def _check_registration(self, engine: Engine, detail: str = "") -> None:
         """Check that the engine responds and, with a registrar, that it is registered."""
         registered = await engine.registered()
+        # None while registration is under way: neither online nor lost.
         if registered or self.settings.registrar is None:
             self.emit.heard()
         # A current call goes on without registration: do not restart the engine then.

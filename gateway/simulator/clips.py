@@ -28,6 +28,7 @@ def encode(scene: Scene) -> bytes:
     encoder.width, encoder.height = scene.size
     encoder.pix_fmt = "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
+    # With more threads x264's output would depend on the machine.
     encoder.thread_count = 1
     encoder.options = OPTIONS
     stream = bytearray()
@@ -46,6 +47,7 @@ def load_clip(scene: Scene, cache: Path) -> RtpClip:
     file = cache / f"{scene.name}-{_source_hash()}.h264"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
+        # Renamed when complete: a killed demo must not leave half a clip in the cache.
         unfinished = file.with_suffix(".part")
         unfinished.write_bytes(encode(scene))
         unfinished.replace(file)

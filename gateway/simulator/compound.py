@@ -68,6 +68,7 @@ async def run_simulation(plan: Plan) -> AsyncIterator[SimulatedDevices]:
         name: await asyncio.to_thread(load_clip, drawn[f"{name}-still"], plan.cache) for name in (*CAMERAS, "extra")
     }
     mounts = {name: Mount(stills[name]) for name in CAMERAS}
+    # All extra cameras share one clip: drawing is slow, serving is not.
     mounts |= {f"extra-{number}": Mount(stills["extra"]) for number in range(1, plan.extra_cameras + 1)}
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(RtspServer(mounts).listen(plan.rtsp_port, plan.host))

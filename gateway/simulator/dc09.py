@@ -59,6 +59,7 @@ class Communicator:
             with suppress(OSError, TimeoutError, EOFError):
                 async with _connect(self._settings) as connection:
                     await self._serve(connection)
+            # The connection failed or timed out: the report at the head of the queue is sent again.
             self.retransmitted += 1
             await asyncio.sleep(self._settings.ack_timeout / 5)
 
@@ -77,6 +78,7 @@ class Communicator:
             while self._reports:
                 await self._send(connection, *self._reports[0])
                 self._reports.popleft()
+                # 0001 to 9999, and again from 0001.
                 self._next = self._next % MAX_SEQUENCE + 1
             self._has_reports.clear()
             self._all_sent.set()
@@ -86,6 +88,7 @@ class Communicator:
         while True:
             connection.write(wrap(self._body(token, data)))
             response = await self._read_response(connection)
+            # A NAK carries the receiver's time: our timestamp was out of its window.
             if response.token == NAK:
                 self._set_clock(response)
                 continue

@@ -54,6 +54,7 @@ async def handle_commands(devices: MqttDevices) -> None:
             elif not isinstance(seconds, int | float) or not 0 < seconds <= MAX_UNLOCK_S:
                 devices.send_result(command, error=f"seconds must be above 0 and at most {MAX_UNLOCK_S}")
             else:
+                # Beside the next command: several doors may be unlocked at once.
                 tasks.create_task(_unlock(devices, command, float(seconds)))
 
 

@@ -76,6 +76,7 @@ class Sprite:
         left, top = round(centre - size[0] / 2), round(foot - size[1])
         x0, y0 = max(0, left), max(0, top)
         x1, y1 = min(image.shape[1], left + size[0]), min(image.shape[0], top + size[1])
+        # Otherwise it is wholly outside.
         if x0 < x1 and y0 < y1:
             inside = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
             ground = image[y0:y1, x0:x1]
@@ -109,6 +110,7 @@ def person(name: str, coat: tuple[int, ...]) -> Sprite:
     cv2.fillPoly(head, [around], 255)
     head = np.asarray(cv2.GaussianBlur(cv2.erode(head, np.ones((5, 5))), (0, 0), 2), np.uint8)
     fade = np.clip((320 - np.arange(height)) * 12, 0, 255).astype(np.uint8)[:, None]
+    # Fade the neck into the collar.
     head = np.minimum(head, fade)
     alpha = head[: photograph.shape[0], left : left + photograph.shape[1], None] / 255
     area = colours[: photograph.shape[0], left : left + photograph.shape[1]]
@@ -135,6 +137,7 @@ def _glyph(character: str) -> Image:
     x, y, width, height = cv2.boundingRect(sheet)
     narrow = character == "1"
     size = (GLYPH_WIDTH if narrow else 2 * GLYPH_WIDTH, 2 * GLYPH_HEIGHT)
+    # A 1 gets half the width; stretched, it would look like a bar.
     glyph = cv2.resize(sheet[y : y + height, x : x + width], size, interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.copyMakeBorder(glyph, 0, 0, 22, 23, cv2.BORDER_CONSTANT) if narrow else glyph, np.uint8)
 

@@ -63,6 +63,7 @@ class ModbusModules:
 
     @asynccontextmanager
     async def _running(self, server: ModbusSerialServer | ModbusTcpServer) -> AsyncIterator[None]:
+        # Returns once it listens.
         await server.serve_forever(background=True)
         self._server = server
         try:
@@ -89,6 +90,7 @@ class ModbusModules:
     def _trace(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
         if sending:
             return self._exception(pdu) or pdu
+        # The response does not repeat the request's range.
         self._range = getattr(pdu, "address", 0), max(1, getattr(pdu, "count", 1))
         self.requests.append((pdu.dev_id, pdu.function_code))
         if pdu.dev_id in self.offline or pdu.dev_id not in self._addresses:

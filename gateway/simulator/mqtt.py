@@ -59,6 +59,7 @@ class MqttDevices:
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"simulator-{login.user}")
         self._client.username_pw_set(login.user, login.password)
         self._client.max_queued_messages_set(MAX_QUEUED)
+        # Short, so that a demo that restarts its broker goes on soon.
         self._client.reconnect_delay_set(1, 5)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
@@ -104,6 +105,7 @@ class MqttDevices:
         self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _more: Properties | None
     ) -> None:
         if not reason.is_failure:
+            # At every connection: the session is not persistent.
             client.subscribe([(f"{ROOT}/{device}/command", 1) for device in self.devices])
             self._loop.call_soon_threadsafe(self.connected.set)
 

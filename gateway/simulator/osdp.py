@@ -161,6 +161,7 @@ class ReaderLine:
             self._buffer += os.read(self._fd, 4096)
         while (start := self._buffer.find(b"\x53")) >= 0:
             del self._buffer[:start]
+            # Until the length has arrived, wait as if for an endless frame.
             length = int.from_bytes(self._buffer[2:4], "little") if len(self._buffer) > 3 else 1 << 16
             if len(self._buffer) < length:
                 return
@@ -169,6 +170,7 @@ class ReaderLine:
 
     async def _answer(self, frame: bytes) -> None:
         self.frames.append(frame)
+        # The frame and the marking byte before it.
         await self._transmit(len(frame) + 1)
         reader = self.readers.get(frame[1])
         answer = reader.answer(b"\xff" + frame) if reader else b""

@@ -55,6 +55,7 @@ def take_frames(buffer: bytearray) -> Iterator[bytes]:
             del buffer[:end]
             yield received
         else:
+            # A false start: search on behind this preamble.
             del buffer[:2]
 
 
@@ -83,6 +84,7 @@ class PerimeterHost:
         try:
             while True:
                 await asyncio.sleep(REPEAT_AFTER)
+                # As real hosts: a few at a time, oldest first.
                 for sequence, payload in list(self._pending)[:8]:
                     self._send(2, sequence, payload)
         finally:
@@ -100,6 +102,7 @@ class PerimeterHost:
     def _remember(self, code: int, number: int) -> None:
         if code in self._zone_bits:
             self._zone_bits[code] |= 1 << number - 1
+        # The code after each alarm code is its restoral.
         elif code - 1 in self._zone_bits:
             self._zone_bits[code - 1] &= ~(1 << number - 1)
         elif code in (ARMED, DISARMED):

@@ -50,6 +50,7 @@ class PtyBridge:
         self._idle_at = max(self._loop.time(), self._idle_at) + duration  # half duplex
         at = self._idle_at
         if source == self._devices:
+            # A delayed response also delays the later ones of the same device.
             at = self._answered_at[data[0]] = max(at + self.delay(data), self._answered_at.get(data[0], 0.0))
         if at <= self._loop.time():
             self._write(target, data)

@@ -23,6 +23,7 @@ def split_nals(stream: bytes) -> Iterator[bytes]:
     """The NAL units of an Annex B byte stream."""
     for part in _START_CODE.split(stream):
         if part:
+            # Trailing zeros belong to the next start code; a NAL of zeros alone keeps one byte.
             yield part.rstrip(b"\x00") or part[:1]
 
 
@@ -96,6 +97,7 @@ def _fragment(nal: bytes) -> Iterator[bytes]:
         return
     indicator, kind = nal[0] & 0xE0 | FU_A, nal[0] & 31
     step = MTU - 2
+    # Each fragment carries the NAL type in its own header, so the NAL's first byte is left out.
     for start in range(1, len(nal), step):
         first, last = start == 1, start + step >= len(nal)
         yield bytes((indicator, first << 7 | last << 6 | kind)) + nal[start : start + step]

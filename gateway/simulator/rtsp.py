@@ -63,6 +63,7 @@ class Mount:
         return picture
 
     def _can_switch(self) -> bool:
+        # Only between two keyframes of the still clip; an event clip is played to its end.
         return bool(self._queue) and self._clip is self.still and self.still.pictures[self._at].is_key
 
 
@@ -90,6 +91,7 @@ class RtspConnection(asyncio.Protocol):
 
     def send(self, packets: bytes, *, is_key: bool) -> None:
         """Send one access unit's packets, or skip it if the client is too slow."""
+        # Like a camera: drop for a slow client, never queue without bound.
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self._needs_key = True
         elif is_key or not self._needs_key:
@@ -221,5 +223,6 @@ class RtspServer:
         while True:
             for mount in self.mounts.values():
                 mount.tick()
+            # After a long pause of the machine, catch up one second at most.
             due = max(due + step, loop.time() - 1)
             await asyncio.sleep(due - loop.time())

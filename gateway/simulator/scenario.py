@@ -149,6 +149,7 @@ async def run_scenario(devices: SimulatedDevices) -> None:
     start = loop.time()
     async with asyncio.TaskGroup() as tasks:
         for second, step in FIRST_MINUTE:
+            # From the start, not from the last step: delays must not add up.
             await asyncio.sleep(start + second - loop.time())
             _run_step(step, devices, tasks)
         for step in itertools.cycle(QUIET_STEPS):

@@ -161,6 +161,7 @@ def _draw_climber(image: Image, time: float) -> None:
     dark, limb = (34, 34, 40), 26
     if not 0.5 < time < 9.3:
         return
+    # Beyond the top, the wall hides the figure.
     behind = image[304:640].copy() if time > 8 else None
     reach = -70 if time > 3 else 40
     for side in (-1, 1):

@@ -101,6 +101,7 @@ class SipPhone(asyncio.Protocol):
                 self._pending.pop(item.token).set_result(item)
             elif isinstance(item, EngineEvent):
                 self.events.append(item)
+                # The first character of the detail is the key.
                 self.keys += item.detail[:1] if item.type == "CALL_DTMF_START" else ""
         self._received.set()
         self._received = asyncio.Event()

@@ -70,6 +70,7 @@ def command(
         brokers=brokers,
         lines=lines,
     )
+    # Before the scan, which may take minutes.
     if out is not None and out.exists():
         raise click.ClickException(f"{out} exists; name a new file")
     methods = only or list(METHODS)
@@ -111,6 +112,7 @@ def _password(user: str, from_stdin: bool) -> str:
         if from_stdin:
             raise click.UsageError("--password-stdin needs --user")
         return ""
+    # Never as an argument: other users of this machine can see those.
     if from_stdin or not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     password: str = click.prompt(f"Password of {user}", hide_input=True, err=True)

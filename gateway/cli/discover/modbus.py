@@ -69,6 +69,7 @@ async def discover(options: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
             port = ModbusPort.of(given)
             for baud in port.bauds:
                 units = await _scan(port, baud, progress)
+                # All units of a line have the same baud rate.
                 if units:
                     found.append(_device_of(number, port, baud, units))
                     break
@@ -106,6 +107,7 @@ def _merge_addresses(units: list[DiscoveredUnit], by_tcp: bool) -> list[Discover
     No serial line has that many units. So units without inputs and outputs are then a gateway's exception responses,
     whichever exception code it uses.
     """
+    # A device that answers at all 247 addresses is suspicious; anything less is taken as it is.
     if len(units) < len(ADDRESSES):
         return units
     if by_tcp and len({(unit.inputs, unit.outputs) for unit in units}) == 1:

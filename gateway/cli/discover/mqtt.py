@@ -42,9 +42,11 @@ def _listen(broker: str, options: DiscoveryOptions) -> list[DiscoveredDevice]:
     def connected(_client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             errors.append(str(reason))
+        # All topics: formats are recognised by their topics.
         client.subscribe("#")
 
     def heard(_client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        # A large broker must not fill the memory.
         if len(messages) < MAX_TOPICS or message.topic in messages:
             messages[message.topic] = bytes(message.payload[:MAX_KEPT_BYTES])
 
@@ -100,6 +102,7 @@ def _zigbee(base: str, payload: bytes, broker: str) -> Iterator[DiscoveredDevice
     except (ValueError, RecursionError):
         return
     for device in devices if isinstance(devices, list) else ():
+        # The coordinator is the radio adapter itself.
         if not isinstance(device, dict) or device.get("type") == "Coordinator":
             continue
         name, definition = str(device.get("friendly_name", "")), device.get("definition")

@@ -31,6 +31,7 @@ async def discover(options: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
         found = await search(options.seconds, [MULTICAST_ADDRESS, *named], options.interface)
     except OSError as error:
         raise click.ClickException(f"can't send the probe: {error}; check --interface and --host") from error
+    # Named hosts that did not answer the probe.
     missing = [host for host, (address, _) in zip(options.hosts, named, strict=True) if not _is_among(address, found)]
     found += await _check_http(missing, options)
     if options.user and found and not installed():
@@ -93,6 +94,7 @@ def _device_of(
     lines = [f"{role} {s.width}×{s.height} {s.encoding}: {s.uri}" for role, s in zip(roles, streams, strict=False)]
     name = found.name or summary or f"camera {host}"
     stream_entry: dict[str, Value] = {
+        # A second entry for our own video analysis, for the installer to uncomment.
         "id": f"cam-{slug}-stream"[:63],
         "kind": "camera",
         "name": name,

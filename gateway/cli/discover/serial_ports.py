@@ -21,6 +21,7 @@ async def discover(_wish: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
 def _ports() -> list[DiscoveredDevice]:
     stable = _stable_names()
     found = []
+    # ttyUSB numbers depend on the order of plugging in, so the stable name is used.
     for number, port in enumerate(sorted(comports()), 1):
         if port.subsystem == "platform":
             continue  # an on-board UART, which may not be wired to anything

@@ -35,6 +35,7 @@ def _secret_names(values: Mapping[str, Value]) -> Iterator[str]:
 
 def _entries(devices: Sequence[DiscoveredDevice]) -> Iterator[str]:
     for device in devices:
+        # Device texts could contain line breaks, and so YAML.
         yield from (f"  # {_one_line(note)}" for note in (device.summary, *device.notes) if note)
         common = {"id": device.id, "kind": device.kind, "name": device.name, "place": PLACE}
         yield from _mapping({**common, **device.entry}, "  ")

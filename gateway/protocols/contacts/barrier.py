@@ -67,6 +67,7 @@ class Barrier:
     def start(self, command: PendingCommand) -> None:
         """Take a command; the move begins at the next update. Raises CommandFailed if it is not allowed."""
         relay = BarrierRelay(command.action)
+        # Nothing to do, and no obstacle can matter.
         if relay is BarrierRelay.CLOSE and self._is_closed:
             command.succeed()
             return
@@ -97,12 +98,14 @@ class Barrier:
         """Take one reading of all its sensors and relays, and decide how to move."""
         self._sensors, self.relays = sensors, relays
         self._update_position()
+        # A pulse is timed from the first reading that shows the relay on.
         if self.moving and self._on_since is None and relays.get(self.moving):
             self._on_since = now
         self._handle_obstacles(now)
         if self._requested:
             self._start_moving(self._requested, now)
             self._requested = None
+        # It was closed by hand, or has not opened: try again once the time limit of the last move has passed.
         if self._held and self.position is not BarrierRelay.OPEN and self.moving is None and now >= self._deadline:
             self._start_moving(BarrierRelay.OPEN, now)
         self._check_arrival(now)
@@ -121,6 +124,7 @@ class Barrier:
         if self.moving and now >= self._deadline:
             moving = self.moving
             self._stop_moving()
+            # A stop has no limit switch that could confirm it.
             if moving is not BarrierRelay.STOP:
                 seconds = f"{self.spec.travel:g}"
                 zh = f"{MOVEMENTS_ZH[moving]}后{seconds}秒仍未到位，请到现场查看"
@@ -206,6 +210,7 @@ class Barrier:
         has_limit = limit in self.spec.sensors
         if (self.position is self.moving and not self._reversed) if has_limit else self._pulse_over(now):
             self._stop_moving()
+            # Without a limit switch the move may still be under way: keep the time limit before the next one.
             self._deadline = now if has_limit else self._deadline
             self._fault_position = None
             if self._command:

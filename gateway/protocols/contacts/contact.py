@@ -77,6 +77,7 @@ class Contact:
         if active is None:
             return None
         is_first_read, self._is_first_read = self._is_first_read, False
+        # Also when nothing is sent below: a later change is compared with this state.
         before, self._reported = self._reported, active
         if active == before or (before is None and not active) or (is_first_read and active and not self._is_lasting):
             return None

@@ -94,6 +94,7 @@ class IoController:
         for _, barrier in self._barriers.values():
             barrier.tick(now)
         writes = [*self._output_writes(), *self._barrier_writes(now)]
+        # False sorts before True.
         return sorted(writes, key=lambda write: write.on)
 
     def start(self, device: str, action: str, arguments: Mapping[str, Any]) -> PendingCommand:
@@ -104,11 +105,13 @@ class IoController:
             self._apply_interlocks()
             command.succeed()
             return command
+        # First: the reason "held by fire linkage" helps more than "module does not answer".
         self._check_interlocks(device, action)
         if device in self._outputs:
             at, output = self._outputs[device]
             self._check_online(at.unit, device)
             seconds = _pulse_seconds(arguments, output.spec) if action in PULSE_ACTIONS else None
+            # A pulse goes to the opposite of normal, whichever that is.
             state = action == "on" if action in {"on", "off"} else not output.spec.normal
             output.start(command, state, seconds)
         else:
@@ -159,6 +162,7 @@ class IoController:
         active = {contact.spec.id: contact.active for contact in self._causes}
         held: dict[str, bool] = {}
         for interlock in self._interlocks.values():
+            # Several interlocks may hold the same device; settings guarantee that they agree on its state.
             interlock.update(active)
             if interlock.engaged:
                 held |= interlock.spec.hold

@@ -40,6 +40,7 @@ class Interlock:
         self._unknown = [cause for cause in self.spec.causes if active.get(cause) is None]
         if self._active:
             self.engaged = True
+        # An unknown cause must not release anything: a cut wire is not the end of a fire.
         elif not self._unknown and not self.spec.latched:
             self.engaged = False
 

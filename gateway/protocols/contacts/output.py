@@ -75,6 +75,7 @@ class Output:
     def cancel(self, command: PendingCommand) -> None:
         """The caller gave up: do not switch late, and end a pulse that may have begun."""
         if command is self._command:
+            # Without a pulse the output keeps whatever state it has reached.
             self._target = self.spec.normal if self._pulse is not None else None
             self._command = self._pulse = None
 
@@ -93,7 +94,9 @@ class Output:
             self._reach_target(now)
         if on == self.spec.normal:
             self._return_at = None
+            # With a target left, the pulse has not begun yet: it must still return afterwards.
             self.must_return = self.must_return and self._target is not None
+        # A siren that was switched by hand must end too.
         elif self._return_at is None and self.spec.max_active is not None:
             self._return_at = now + self.spec.max_active  # switched by somebody else, or by us before a restart
 
@@ -106,6 +109,7 @@ class Output:
 
     def tick(self, now: float) -> None:
         """Check the timers: end of a pulse, and how long it has differed from its target."""
+        # An interlock outlasts any pulse.
         if self._return_at is not None and now >= self._return_at and self._held is None:
             self._target, self._return_at, self._pulse = self.spec.normal, None, None
         if self.state_to_write() is None or self._command is not None:
@@ -127,6 +131,7 @@ class Output:
         if self.state is not None and self.state != self._reported:
             is_first_read, self._reported = self._reported is None, self.state
             kind = self.spec.on if self.state else self.spec.off
+            # A normal state at the first read is not reported.
             if kind is not None and not (is_first_read and self.state == self.spec.normal):
                 data = {**self.spec.data, **(INITIAL_STATE if is_first_read else {})}
                 yield DeviceChange(self.spec.id, kind, data)
@@ -145,6 +150,7 @@ class Output:
 
     def _reach_target(self, now: float) -> None:
         self._target = None
+        # The pulse begins when the module confirms it, not when it was commanded.
         times = [seconds for seconds in (self._pulse, self.spec.max_active) if seconds is not None]
         if times and self.state != self.spec.normal:
             self._return_at = now + min(times)

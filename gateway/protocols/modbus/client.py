@@ -65,6 +65,7 @@ class ModbusClient:
 
     async def request(self, unit: int, request: ModbusRequest) -> Outcome:
         """Send a request and wait for its response. Raises LinkLost; BadInput for data that is not Modbus."""
+        # TCP needs no such care: a late response carries the transaction id of its request.
         if unit in self._pending and not self.framer.has_transaction_ids:
             settled = await self._settle(unit, request)
             if isinstance(settled, NoResponse):
@@ -83,6 +84,7 @@ class ModbusClient:
             return outcome._replace(mismatch=pending.mismatch)
         elif not by_echo and not isinstance(outcome, NoResponse):
             if pending.unanswered > 1 and not pending.late:
+                # It missed both an echo and a plain request before, and no late response came: the echo was ignored.
                 self._supports_echo[unit] = False
             # This response may belong to an older request, so another one may follow: drop it.
             await self._discard_for(self.timing.response_timeout)
@@ -90,6 +92,7 @@ class ModbusClient:
 
     def _new_id(self) -> int:
         """1 to 65535, and again from 1."""
+        # Never 0: that stands for RTU, which has no transaction ids.
         return next(self._next_id) % 0xFFFF + 1
 
     async def _exchange(self, unit: int, request: ModbusRequest) -> Outcome:
@@ -98,6 +101,7 @@ class ModbusClient:
         transaction_id = self._new_id() if self.framer.has_transaction_ids else 0
         frame = self.framer.encode(unit, transaction_id, request.pdu())
         try:
+            # A second master, or noise, may keep the line busy for ever.
             async with asyncio.timeout(MAX_BUSY_S):
                 await self._wait_for_gap()
         except TimeoutError:
@@ -105,6 +109,7 @@ class ModbusClient:
         await self.stream.write(frame)
         deadline = self._now() + self._response_timeout(len(frame), request)
         response = await self._read_response(unit, transaction_id, request, deadline)
+        # Whatever is incomplete now must not be joined with the bytes of the next response.
         if response is None:
             self.framer.line_idle()
             return self._no_response(unit, transaction_id, request, frame)
@@ -163,6 +168,7 @@ class ModbusClient:
 
     def _note_mismatch(self, frame: ModbusFrame, unit: int, transaction_id: int, request: ModbusRequest) -> None:
         """Record why a frame is not the response, unless it is a late response."""
+        # A late response of another unit says nothing about this one.
         of_other = self._pending.get(frame.unit)
         if of_other is not None and (
             frame.transaction_id in of_other.transaction_ids if transaction_id else frame.unit != unit
@@ -191,6 +197,7 @@ class ModbusClient:
         mismatch, partial = self._mismatch, self.framer.partial_response(transaction_id)
         if partial is not None:
             mismatch = Mismatch("short", *partial)
+        # Only now: until the timeout the bytes may still become a frame.
         if mismatch is None and not self.framer.has_transaction_ids:
             mismatch = check_bytes(garbage, unit, frame, request)
         if request.function != DIAGNOSTICS:

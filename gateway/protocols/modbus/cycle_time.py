@@ -46,6 +46,7 @@ class CycleTime:
             self._slow = 0
             return
         self._slow += 1
+        # Equal, not greater: one warning for a slow period.
         if self._slow == SLOW_CYCLES_BEFORE_WARNING:
             log.warning(
                 "poll cycle takes longer than configured: raise `cycle` or `baud`, or move units to a second line",

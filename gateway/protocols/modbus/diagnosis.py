@@ -17,6 +17,7 @@ def describe_failure(unit: UnitSettings, outcome: ExceptionResponse | NoResponse
     if isinstance(outcome, ExceptionResponse):
         fix = "" if outcome.is_transient else "; check `number` and `table` of each"
         return Words(f"{zh}拒绝读取，请通知安装员", f"{en} rejects reading its inputs: {outcome}{fix}")
+    # From the most specific finding to the least: a mismatch explains lateness and garbage too.
     if outcome.mismatch is not None:
         words = outcome.mismatch.words
         return Words(f"{zh}{words.zh}", f"{en} {words.en}")

@@ -64,6 +64,7 @@ class ModbusFramer(ABC):
 
     def _discard(self, count: int) -> None:
         self._garbage += self._buffer[:count]
+        # Keep the newest garbage only: it is shown to the installer, and must stay bounded.
         del self._garbage[:-MAX_RTU_BYTES]
         del self._buffer[:count]
 
@@ -111,6 +112,7 @@ class RtuFramer(ModbusFramer):
         if available < 2:
             return None
         function = self._buffer[at + 1]
+        # Unit, function code, byte count, data, CRC: the byte count may not have arrived yet.
         if function in READ_FUNCTIONS:
             size = None if available < 3 else 5 + self._buffer[at + 2]
         elif function in FIXED_SIZE_FUNCTIONS:
@@ -194,4 +196,5 @@ def _parse_header(data: bytes | bytearray, at: int) -> _MbapHeader | None:
     if len(data) < at + TCP_HEADER_BYTES:
         return None
     transaction_id, protocol, length = (int.from_bytes(data[at + field : at + field + 2]) for field in (0, 2, 4))
+    # Protocol 0 is Modbus; length counts at least unit, function code and one byte of data.
     return None if protocol or not 2 < length <= MAX_TCP_BYTES - 6 else _MbapHeader(transaction_id, length)

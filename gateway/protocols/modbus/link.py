@@ -37,5 +37,6 @@ class ModbusLink(Generic[DriverState]):
         timing = Timing(settings.response_timeout_s, settings.character_s)
         async with SerialLink(settings, self.tape).open() as stream:
             client = ModbusClient(stream, framer, timing)
+            # A client that was closed a moment ago, ours or another's, may have left a request unanswered.
             await client.drain()
             yield client

@@ -55,6 +55,7 @@ def check_frame(
         return Mismatch("transaction_id", frame.transaction_id, transaction_id)
     if frame.unit != unit:
         return Mismatch("unit", frame.unit, unit)
+    # On RTU a late response looks like this; on TCP its transaction id has told already.
     if not transaction_id and any(each.is_response(frame.pdu) for each in unanswered):
         return None
     pdu = request.pdu()
@@ -73,6 +74,7 @@ def check_bytes(received: bytes, unit: int, sent: bytes, request: ModbusRequest)
         return Mismatch("echo")
     if len(received) < 5 or received[0] != unit or received[1] != request.function:
         return None
+    # The CRC covers all received bytes, so this is one frame; only its byte count is wrong.
     if FramerRTU.check_CRC(received[:-2], int.from_bytes(received[-2:])):
         return Mismatch("size", len(received) - 3, request.max_response_size - 3)
     return None

@@ -31,6 +31,7 @@ class PollSchedule:
     def due(self, now: float) -> list[int]:
         """The units to poll in this cycle, in their order."""
         waiting = [unit for unit in self._states if self.is_offline(unit) and self._states[unit].retry_at <= now]
+        # At most one offline unit in a cycle, the one that has waited longest.
         chosen = min(waiting, key=lambda unit: self._states[unit].retry_at, default=None)
         return [unit for unit in self._states if not self.is_offline(unit) or unit == chosen]
 
@@ -51,6 +52,7 @@ class PollSchedule:
         """The unit did not answer. Returns whether it has just gone offline."""
         state = self._states[unit]
         state.missed += 1
+        # Only from the second poll after it went offline.
         if state.missed > self._max_missed:
             state.backoff = min(2 * state.backoff, MAX_BACKOFF_S)
         state.retry_at = now + state.backoff
@@ -59,6 +61,7 @@ class PollSchedule:
     def rejected(self, unit: int, now: float) -> bool:
         """The unit answered with an exception: treat it as offline at once. Returns whether that is new."""
         fresh = not self.is_offline(unit)
+        # An exception response is no lost frame: polling again at once would not help.
         self._states[unit].missed = max(self._states[unit].missed, self._max_missed - 1)
         self.missed(unit, now)
         return fresh

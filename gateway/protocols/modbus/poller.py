@@ -83,6 +83,7 @@ class Poller:
         # One at a time: what is pending may have changed while the last write waited for its response.
         while write := next(filter(self._may_write, self._controller.pending_writes(self._now())), None):
             point, on = write
+            # Noted before the request: a unit that does not answer must not be written to at once again.
             self._written[point] = on, self._now()
             units.add(point.unit)
             outcome = await self._client.request(point.unit, WriteCoilRequest(point.number, on))
@@ -105,6 +106,7 @@ class Poller:
         read: dict[Point, bool] = {}
         for ranges in self._ranges[unit]:
             outcome = await self._read(unit, ranges, read)
+            # The other tables of this unit are not worth another timeout.
             if outcome is not None:
                 self._on_failure(unit, outcome)
                 return
@@ -129,6 +131,7 @@ class Poller:
                 read |= decode_points(unit, request, request.bits(outcome.pdu))
                 if ranges.accepted(request):
                     break
+            # The range may contain addresses that the unit does not have: try smaller ones.
             elif isinstance(outcome, ExceptionResponse) and outcome.code in SPLIT_ON:
                 due += ranges.rejected(request, outcome.code, self._now())
                 splits += 1

@@ -40,9 +40,11 @@ class ReadRanges:
         """The requests of this poll, in order; pass each outcome to `accepted` or `rejected`."""
         ranges = [*self._found, *self._untried]
         if not self._untried and self._found != [self._whole]:
+            # The whole first: if the unit now answers it, the other requests are not sent.
             if now >= self._retry_at:
                 self._retry_at = now + RETRY_S
                 return [self._request(each) for each in (self._whole, *ranges, *self._some_missing())]
+            # Nothing is readable: still send one request, so that an offline unit is noticed.
             if not ranges:
                 return [self._request(self._whole)]
         return [self._request(numbers) for numbers in ranges]
@@ -73,6 +75,7 @@ class ReadRanges:
         if len(numbers) == 1:
             self.missing[numbers[0]] = code
             return []
+        # A gap is where an address hole is most likely.
         at = _split_index(numbers)
         self._untried += [numbers[:at], numbers[at:]]
         return [self._request(numbers[:at]), self._request(numbers[at:])]

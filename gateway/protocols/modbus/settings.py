@@ -43,6 +43,7 @@ class ModbusLineSettings(SerialSettings):
     @property
     def character_s(self) -> float:
         """Seconds one character takes on the wire; 0 on TCP."""
+        # Start bit, data, parity, stop bits.
         bits = 1 + self.data_bits + (self.parity != "none") + self.stop_bits
         return 0.0 if self.framing == "tcp" else bits / self.baud
 
@@ -106,5 +107,6 @@ class ModbusIoSettings(ModbusLineSettings):
                 )
             if (state == "open") != (device in barriers):
                 raise Wrong(f"{device} can't be held {state!r}", "hold barriers open, and outputs on or off")
+            # Otherwise the result would depend on the order of the interlocks.
             if held.setdefault(device, state) != state:
                 raise Wrong(f"{device} is held on by one interlock and off by another", "hold it in one way")

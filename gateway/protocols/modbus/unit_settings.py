@@ -155,12 +155,14 @@ class UnitSettings(NamedSettings):
             for number in barrier.outputs.model_dump().values()
             if number is not None
         ]
+        # Two devices on one coil would switch it back and forth.
         if doubled := duplicates(coils):
             raise Wrong(f"output {doubled[0]} of unit {self.address} is given twice", "each relay serves one device")
         if not self.numbers():
             raise Wrong(f"unit {self.address} has nothing", "give it inputs, outputs or barriers, or take it out")
         for table, numbers in self.numbers().items():
             limit = MAX_BITS if table.has_bits else MAX_REGISTERS
+            # The first request reads the whole range of a table.
             if max(numbers) - min(numbers) >= limit:
                 span = f"{table} {min(numbers)} to {max(numbers)} of unit {self.address}"
                 what = f"{span} is more than one response can hold"

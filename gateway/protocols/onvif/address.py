@@ -48,8 +48,10 @@ def on_camera_host(given: str, camera: str, *schemes: str) -> str:
     if parts.scheme.lower() not in schemes or not parts.netloc or not given.isprintable():
         why = Words(f"地址不是 {' 或 '.join(schemes)}", f"an address that is not {' or '.join(schemes)}")
         raise BadInput(why, given.encode(errors="replace")[:1024])
+    # A service on another host: take scheme and port of the address by which we reach the camera.
     if parts.scheme.lower() in {"http", "https"} and parts.hostname != own.hostname:
         return urlunsplit(parts._replace(scheme=own.scheme, netloc=own.netloc))
+    # Keep the given port: RTSP has one of its own.
     host = f"[{own.hostname}]" if ":" in (own.hostname or "") else own.hostname
     return urlunsplit(parts._replace(netloc=f"{host}:{port}" if port else f"{host}"))
 

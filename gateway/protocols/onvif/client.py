@@ -88,6 +88,7 @@ class OnvifClient:
         self.skew = await _read_skew(unskewed, self._soap_client.SoapFault)
         device = await self.service("devicemgmt", self.login.address)
         for namespace, address in await _service_addresses(device, self._soap_client.SoapFault):
+            # The addresses of other services are not even checked.
             if namespace in _NAMESPACES:
                 self._services[_NAMESPACES[namespace]] = on_camera_host(address, self.login.address, "http", "https")
         if not self._services:

@@ -63,6 +63,7 @@ def _matches(envelope: ET.Element, sender: str) -> Iterator[DiscoveredCamera]:
         if address is None:
             continue
         scopes: dict[str, str] = {}
+        # Bounded: a datagram could hold thousands of scopes.
         for scope in _text(match, f"{_DISCOVERY}Scopes").split()[:64]:
             if known := _SCOPE.fullmatch(scope):
                 scopes.setdefault(known[1].lower(), _printable(unquote(known[2])))
@@ -104,6 +105,7 @@ class _ProbeProtocol(asyncio.DatagramProtocol):
         self._message_id = message_id
 
     def datagram_received(self, data: bytes, address: tuple[str | object, int]) -> None:
+        # Anybody on the network can send responses.
         if len(self.found) >= MAX_CAMERAS:
             return
         with suppress(BadInput):  # anybody may send us anything
@@ -143,6 +145,7 @@ def _socket(interface: str | None) -> socket.socket:
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         made.setblocking(False)
+        # Do not leave the local network.
         made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
         if interface is not None:
             made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))

@@ -80,6 +80,7 @@ def _items(holder: Any) -> Iterator[tuple[str, str]]:
     items = getattr(holder, "SimpleItem", None)
     if not isinstance(items, Iterable):
         return
+    # Bounded: the camera decides how many items it sends.
     for item, _ in zip(items, range(MAX_ITEMS), strict=False):
         name, value = getattr(item, "Name", None), getattr(item, "Value", None)
         if name is not None and value is not None:

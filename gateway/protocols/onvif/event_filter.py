@@ -79,6 +79,7 @@ class OnvifEventFilter:
         if now is None or before is now:
             return None
         self._remember(key, now)
+        # Remembered above, so that its end is reported later.
         if event.operation is Operation.INITIALIZED:
             return None
         return self._begin(kinds, topic, event) if now else self._end(kinds, topic, event)
@@ -98,6 +99,7 @@ class OnvifEventFilter:
         return CameraSignal(kinds.ends, topic, dict(event.source), begins=False)
 
     def _remember(self, key: tuple[str, object], now: bool) -> None:
+        # Removed and added again, so that the oldest key is first.
         self._states.pop(key, None)
         self._states[key] = now
         if len(self._states) > MAX_STATES:

@@ -60,7 +60,13 @@ async def fetch(
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     try:
         async with session.request(
-            method, address, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            # No redirects: the password's digest must not be sent to another host.
+            method,
+            address,
+            data=body,
+            headers=headers,
+            timeout=timeout,
+            allow_redirects=False,
         ) as response:
             return HttpResponse(response.status, await _bounded(response, max_bytes))
     except TimeoutError:

@@ -78,6 +78,7 @@ class _XmlScanner:
     def __init__(self) -> None:
         self._depth = self._count = 0
         self._parser = expat.ParserCreate(namespace_separator="}")  # as ElementTree: no namespace may hold it
+        # Entities can only be declared in a DTD: without one there is no entity bomb.
         self._parser.StartDoctypeDeclHandler = self._doctype
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end

@@ -48,6 +48,7 @@ class AudioSession:
         """Queue samples from the station for `receive`."""
         if self._ended:
             return
+        # Drop the oldest: late audio is useless, and the delay would never shrink again.
         if self._received.qsize() >= _MAX_QUEUED:
             self._received.get_nowait()
         self._received.put_nowait(samples)
@@ -76,6 +77,7 @@ class AudioLeg:
             await self._engine.dial(self._engine.accounts.audio, extension.uri)
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await self._sip.called
+        # Also on cancellation: the sockets and the engine's call must not stay.
         except BaseException as error:
             await self.close()
             if isinstance(error, TimeoutError):
@@ -125,6 +127,7 @@ class _RtpSocket(asyncio.DatagramProtocol):
         self._packer = RtpPacker(self._payload_type)
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        # Anyone on this machine can send to the port.
         if address == self._remote and (samples := unpack_rtp(data, self._payload_type)):
             self._received(samples)
 

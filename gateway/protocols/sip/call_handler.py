@@ -69,6 +69,7 @@ class CallHandler:
 
     async def _handle(self, event: EngineEvent) -> None:
         accounts = self._engine.accounts
+        # Before the accounts: an incoming call is checked for all of them.
         if event.type == "CALL_INCOMING":
             await self._incoming(event)
         elif event.account == accounts.desk_phone:
@@ -125,6 +126,7 @@ class CallHandler:
         elif event.type == "CALL_CLOSED":
             self._desk_phone.call_ended()
             call = self._calls.taken
+            # The guard hung up the desk phone: end the station's call too.
             if call is not None and call.endpoint == DESK_PHONE:
                 call.ended_by = DESK_PHONE
                 await self._engine.hang_up(call.sip_call_id)
@@ -138,6 +140,7 @@ class CallHandler:
             try:
                 await self._engine.answer(call.sip_call_id)
             except CommandFailed:
+                # The station hung up at the same moment, or goes on ringing for others.
                 call.unassign()
                 raise
 
@@ -147,6 +150,7 @@ class CallHandler:
         if call is None or call.endpoint != DESK_PHONE or call.state is not CallState.ANSWERED or not key:
             return
         await self._engine.send_dtmf(call.sip_call_id, key)
+        # Guards may press other keys first; only the end is compared.
         self._keys = (self._keys + key)[-_MAX_KEYS:]
         unlock = call.station.unlock
         if unlock is not None and unlock.dtmf and self._keys.endswith(unlock.dtmf):

@@ -70,6 +70,7 @@ class StationCall:
     def ended(self, engine_status: str) -> None:
         """The engine has ended it; sets `end_reason`."""
         self.engine_status = engine_status
+        # `declined` and `given_up` are for calls that were never answered.
         if self.ended_by == LINE_LOST or self.answered_at is not None:
             self.end_reason = self.ended_by or "station"
         elif self.incoming:

@@ -69,6 +69,7 @@ class CallCommands:
             await self._engine.answer(call.sip_call_id)
             await self._changes.wait_until(lambda: call.state is not CallState.RINGING)
         finally:
+            # Cancelled or failed: others may answer it.
             if call.state is CallState.RINGING:
                 call.unassign()
         if call.state is CallState.ENDED:
@@ -77,6 +78,7 @@ class CallCommands:
 
     async def _hang_up(self, command: Command, station: Station) -> Json:
         call = self._find_call(command, station, _ANY_STATE)
+        # Set before the engine acts: its event of the end may come before its response.
         call.ended_by = call.ended_by or "guard"
         await self._engine.hang_up(call.sip_call_id)
         await self._changes.wait_until(lambda: call.state is CallState.ENDED)

@@ -87,6 +87,7 @@ class ControlDecoder:
         buffer = self._buffer
         while buffer:
             header = _HEADER.match(buffer)
+            # A header may still be incomplete at the end of what was read.
             if header is None:
                 if len(buffer) < _TAIL and _MAY_GROW.match(buffer):
                     return
@@ -96,6 +97,7 @@ class ControlDecoder:
             end = start + length
             if length > MAX_MESSAGE_BYTES:
                 yield self._skip(Words("比任何消息都长", "longer than any message"))
+            # Body or comma not complete yet.
             elif len(buffer) <= end:
                 return
             elif buffer[end : end + 1] != b",":

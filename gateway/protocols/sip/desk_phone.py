@@ -39,6 +39,7 @@ class DeskPhone:
             fresh = [call for call in unanswered if call.id not in self._rang_for]
             if self.uri is None or taken is not None or not fresh:
                 return None
+            # All that wait now: one ring stands for all of them.
             self._rang_for = {call.id for call in unanswered}
             self.state = DeskPhoneState.RINGING
             return DeskPhoneAction.DIAL
@@ -53,6 +54,7 @@ class DeskPhone:
 
     def answered(self, calls: CallTable) -> StationCall | None:
         """It was picked up. Returns the call that it gets; None if there is none left, then we hang up."""
+        # We already hung up: the answer crossed with that.
         if self.state is not DeskPhoneState.RINGING:
             return None
         self.state = DeskPhoneState.TALKING

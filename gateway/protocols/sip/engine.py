@@ -67,9 +67,11 @@ class Engine:
     async def send_dtmf(self, call: str, keys: str) -> None:
         """Send keys as RFC 4733 events. Raises CommandFailed if the call does not support them, or has ended."""
         status = (await self._on_call(call, ("callstat", "")))[-1].text
+        # Without it baresip would silently send nothing.
         if "telephone-event" not in status.partition("remote formats")[2]:
             en = "the station takes no keys in a call: switch on DTMF by RFC 2833/4733 there"
             raise CommandFailed(Words("对讲不接收按键，没有开门，请通知安装员", en))
+        # Selected again: another call may have become current since `callstat`.
         responses = await self._send(*self._select(call), ("sndcode", keys))
         if not _call_found(responses):
             en = "a call ended while keys were sent: it is not known which call got them"
@@ -109,6 +111,7 @@ class Engine:
                 tokens.append(str(self._token))
                 data += encode(command, params, tokens[-1])
                 self._pending[tokens[-1]] = loop.create_future()
+            # One write: baresip handles all these commands before it reads the network again.
             self._transport.write(data)
             async with asyncio.timeout(RESPONSE_TIMEOUT_S):
                 responses = [await self._pending[token] for token in tokens]
@@ -138,12 +141,14 @@ class Engine:
         elif self._events.qsize() < _MAX_EVENTS:
             self._events.put_nowait(item)
         else:
+            # A driver that hangs must not make this queue grow without bound.
             self.lost("the driver does not read baresip's events")
 
     def lost(self, why: str) -> None:
         """The control connection is lost: wake everybody who waits. Later calls have no effect."""
         if self._transport is None:
             return
+        # Abort, not close: a hanging baresip would never take what is still buffered.
         self._transport.abort()
         self._transport, self._lost_reason = None, why
         self._events.put_nowait(None)

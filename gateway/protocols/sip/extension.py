@@ -86,6 +86,7 @@ class Extension:
 
     def _invited(self, request: SipRequest) -> bytes:
         call = request.first("call-id")
+        # One call at a time: baresip makes a new one only after this has ended.
         if self._call not in {"", call}:
             return self._respond(request, "486 Busy Here")
         offer = sdp.parse_offer(request.body)
@@ -95,6 +96,7 @@ class Extension:
         return self._respond(request, "200 OK", sdp.make_answer(self.host, self.rtp_port, offer.payload_type))
 
     def _respond(self, request: SipRequest, status: str, body: str = "") -> bytes:
+        # A response that creates a dialog needs our tag in To (RFC 3261 §12.1.1).
         to = request.first("to")
         lines = [f"SIP/2.0 {status}"]
         lines += [f"{name.title()}: {value}" for name in _COPIED_HEADERS for value in request.headers[name]]

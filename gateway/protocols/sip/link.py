@@ -59,6 +59,7 @@ class SipLink:
         A second connection of the same user replaces the first, which may be a closed page that was not noticed yet.
         Raises NotFound, Conflict (answered by another user, or not answered yet), LinkLost.
         """
+        # Two connections at once must not make two legs.
         async with self._leg_lock:
             leg = await self._leg_of(call_id, user)
         session = AudioSession(user, leg.send)

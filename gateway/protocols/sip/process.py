@@ -49,6 +49,7 @@ class _ControlConnection(asyncio.Protocol):
             self._engine.received(item)
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002  # what the process says tells more
+        # Raises nothing here: the driver gets LinkLost from its next call.
         self._engine.lost("baresip closed its control connection")
 
 
@@ -98,6 +99,7 @@ async def running_engine(settings: SipSettings) -> AsyncIterator[Engine]:
             delete_passwords(folder)
             yield engine
         finally:
+            # Wake everybody who waits before the process is gone.
             engine.lost("the engine was stopped")
             await _stop(transport, process)
 
@@ -122,6 +124,7 @@ async def _connect(engine: Engine, process: _EngineProcess, port: int, settings:
 
 
 async def _stop(transport: asyncio.SubprocessTransport, process: _EngineProcess) -> None:
+    # SIGTERM lets baresip end its calls and unregister.
     for stop in (transport.terminate, transport.kill):
         with suppress(ProcessLookupError):
             stop()
@@ -134,6 +137,7 @@ async def _stop(transport: asyncio.SubprocessTransport, process: _EngineProcess)
 def _free_port() -> int:
     """Below the ports that Linux gives to outgoing connections: one of those could be taken before baresip binds it."""
     while True:
+        # Random, not the first: several gateways on one machine may start at once.
         port = secrets.choice(_CONTROL_PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))

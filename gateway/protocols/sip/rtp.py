@@ -44,6 +44,7 @@ def unpack_rtp(packet: bytes, payload_type: int) -> bytes:
         if len(packet) < start + 4:
             return b""
         start += 4 + 4 * int.from_bytes(packet[start + 2 : start + 4])
+    # The last byte of padding counts the padding (RFC 3550 §5.1).
     end = len(packet) - (packet[-1] if packet[0] & _HAS_PADDING else 0)
     if end <= start:
         return b""

@@ -32,6 +32,7 @@ def parse_offer(text: str) -> AudioOffer | None:
     if host is None or audio is None or rtpmap is None:
         return None
     offer = AudioOffer(host[1], int(audio[1]), int(rtpmap[1]))
+    # Port 0 means that the stream is not offered (RFC 3264 §5.1).
     fits = 0 < offer.port <= _MAX["port"] and offer.payload_type <= _MAX["payload_type"]
     return offer if fits else None
 

@@ -103,6 +103,7 @@ class SipSettings(DriverSettings):
             address = ipaddress.ip_address(value.host)
         except ValueError:
             address = None
+        # 0.0.0.0 would be sent to stations as the address for their audio.
         if address is None or address.is_unspecified or address.version != 4:
             raise Wrong(f"{value.host!r} is no address of one network", "write this machine's IPv4 address")
         if not value.port:
@@ -126,6 +127,7 @@ class SipSettings(DriverSettings):
     @field_validator("password")
     @classmethod
     def _a_password(cls, value: SecretStr | None) -> SecretStr | None:
+        # baresip's accounts file has no escaping for these characters.
         if value is not None and not _PASSWORD.fullmatch(value.get_secret_value()):
             raise Wrong("the password can't be written for the engine", 'use one without spaces and " ; < > , \\')
         return value

@@ -93,6 +93,7 @@ class OnvifCameraTwin:
     def notify(self, notification: str) -> None:
         """Send any notification, as XML, to every subscriber."""
         for point in self.points.values():
+            # As cameras do: what is not pulled is dropped.
             if len(point.queue) < MAX_QUEUED:
                 point.queue.append(notification)
             point.notified.set()
@@ -155,6 +156,7 @@ class OnvifCameraTwin:
 
     async def _handle_subscription(self, name: str, call: soap.SoapRequest) -> str | None:
         point = self.points.get(name)
+        # Wrong reference parameters are as bad as an unknown subscription.
         if point is None or call.reference() != point.reference or point.until < self.now:
             return None
         match call.operation:
@@ -179,6 +181,7 @@ class OnvifCameraTwin:
                     await point.notified.wait()
             except TimeoutError:
                 pass
+        # Dropped while the pull was waiting.
         if point not in self.points.values():
             return None
         body, point.queue = "".join(point.queue), []

@@ -34,6 +34,7 @@ class DigestAuth:
         return protected
 
     def _is_authorized(self, request: web.Request) -> bool:
+        # Values may be quoted or not.
         given = {m[1]: m[2] or m[3] for m in _PART.finditer(request.headers.get("Authorization", ""))}
         if given.get("username") != self._user or given.get("nonce") != self._nonce:
             return False

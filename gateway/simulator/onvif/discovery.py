@@ -55,6 +55,7 @@ class Announcer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, address: tuple[str | object, int]) -> None:
         """Answer a probe."""
         message_id = _MESSAGE.search(data)
+        # Probes for other device types are ignored.
         if message_id is None or b"NetworkVideoTransmitter" not in data:
             return
         self.probes += 1
