@@ -120,7 +120,7 @@ class BarrierTwin:
         self._relays = (False, False)
 
     async def run(self) -> None:
-        """Move as the relays tell, until cancelled."""
+        """Move as the relays command, until cancelled."""
         while True:
             await self._set_limits()
             await asyncio.sleep(STEP_S)

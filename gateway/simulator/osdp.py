@@ -121,7 +121,7 @@ class SimulatedReader:
 
     def _on_command(self, command: Mapping[str, Any]) -> tuple[int, None]:
         if command.get("command") == Command.Status:
-            # libosdp 3.2.9 answers zeros whatever is returned here (and frees what is, twice), so it is told after
+            # libosdp 3.2.9 ignores what is returned here, and frees it twice: send the status as an event instead
             if self.tampered or self.powerless:
                 self._send_status()
         else:

@@ -63,7 +63,7 @@ class Emit:
 
 
 @dataclass
-class House:
+class GuardRoom:
     east: SipPhone
     west: SipPhone
     desk: SipPhone
@@ -87,7 +87,7 @@ async def eventually(true: Callable[[], object], seconds: float = 5) -> None:
 
 
 @asynccontextmanager
-async def house(*, desk_phone: bool = False) -> AsyncIterator[House]:
+async def guard_room(*, desk_phone: bool = False) -> AsyncIterator[GuardRoom]:
     async with AsyncExitStack() as stack:
         east = await stack.enter_async_context(run_phone("gate-east", EAST_HZ))
         west = await stack.enter_async_context(run_phone("gate-west", WEST_HZ))
@@ -109,21 +109,21 @@ async def house(*, desk_phone: bool = False) -> AsyncIterator[House]:
         running = asyncio.create_task(driver.run())
         try:
             await eventually(lambda: emit.heards or running.done())
-            yield House(east, west, desk, driver, link, emit, f"sip:guard@{HOST}:{port}", running)
+            yield GuardRoom(east, west, desk, driver, link, emit, f"sip:guard@{HOST}:{port}", running)
         finally:
             running.cancel()
             await asyncio.wait([running])
 
 
 @pytest.fixture
-async def room() -> AsyncIterator[House]:
-    async with house() as made:
+async def room() -> AsyncIterator[GuardRoom]:
+    async with guard_room() as made:
         yield made
 
 
 @pytest.fixture
-async def room_with_desk() -> AsyncIterator[House]:
-    async with house(desk_phone=True) as made:
+async def room_with_desk() -> AsyncIterator[GuardRoom]:
+    async with guard_room(desk_phone=True) as made:
         yield made
 
 
@@ -149,7 +149,7 @@ async def listen(talk: AudioSession) -> bytes:
     return heard
 
 
-async def test_a_visitor_calls_is_answered_heard_and_let_in(room: House) -> None:
+async def test_a_visitor_calls_is_answered_heard_and_let_in(room: GuardRoom) -> None:
     await room.east.call(room.number)
     await room.rings()
     [call] = room.link.calls.active
@@ -180,7 +180,7 @@ async def test_a_visitor_calls_is_answered_heard_and_let_in(room: House) -> None
     assert 1.4 < ended["seconds"] < 10
 
 
-async def test_two_stations_call_at_once_and_each_is_answered_in_turn(room: House) -> None:
+async def test_two_stations_call_at_once_and_each_is_answered_in_turn(room: GuardRoom) -> None:
     """Baresip 1.0 by itself answers neither then: it fails to hold the one that rings."""
     await room.east.call(room.number)
     await room.west.call(room.number)
@@ -200,7 +200,7 @@ async def test_two_stations_call_at_once_and_each_is_answered_in_turn(room: Hous
     assert [ended["why"] for ended in room.emit.said("call.ended")] == ["guard", "station"]
 
 
-async def test_the_desk_phone_rings_talks_and_opens_the_door(room_with_desk: House) -> None:
+async def test_the_desk_phone_rings_talks_and_opens_the_door(room_with_desk: GuardRoom) -> None:
     room = room_with_desk
     await room.east.call(room.number)
     await room.desk.wait_for("CALL_INCOMING")
@@ -222,7 +222,7 @@ async def test_the_desk_phone_rings_talks_and_opens_the_door(room_with_desk: Hou
     assert answered["on"] == granted["on"] == ended["why"] == "desk_phone"
 
 
-async def test_the_desk_phone_falls_silent_when_the_guard_answers_in_the_browser(room_with_desk: House) -> None:
+async def test_the_desk_phone_falls_silent_when_the_guard_answers_in_the_browser(room_with_desk: GuardRoom) -> None:
     room = room_with_desk
     await room.east.call(room.number)
     await room.desk.wait_for("CALL_INCOMING")
@@ -235,7 +235,7 @@ async def test_the_desk_phone_falls_silent_when_the_guard_answers_in_the_browser
         assert pitch(await listen(talk), RATE) == EAST_HZ
 
 
-async def test_a_visitor_who_gives_up_was_missed_and_one_who_is_declined_was_not(room: House) -> None:
+async def test_a_visitor_who_gives_up_was_missed_and_one_who_is_declined_was_not(room: GuardRoom) -> None:
     await room.east.call(room.number)
     await room.rings()
     await room.east.hang_up()
@@ -250,7 +250,7 @@ async def test_a_visitor_who_gives_up_was_missed_and_one_who_is_declined_was_not
     ]
 
 
-async def test_the_guard_calls_a_station(room: House) -> None:
+async def test_the_guard_calls_a_station(room: GuardRoom) -> None:
     done = await room.do("east", "call")
     await room.east.wait_for("CALL_INCOMING")
     with pytest.raises(CommandFailed, match="there is already a call with 东门"):
@@ -265,7 +265,7 @@ async def test_the_guard_calls_a_station(room: House) -> None:
     assert (started["direction"], started["by"]) == ("out", GUARD)
 
 
-async def test_a_station_that_does_not_answer_the_guard_is_said(room: House) -> None:
+async def test_a_station_that_does_not_answer_the_guard_is_said(room: GuardRoom) -> None:
     await room.do("east", "call")
     await room.east.wait_for("CALL_INCOMING")
     await room.east.hang_up()
@@ -273,7 +273,7 @@ async def test_a_station_that_does_not_answer_the_guard_is_said(room: House) -> 
     assert [ended["why"] for ended in room.emit.said("call.ended")] == ["not_answered"]
 
 
-async def test_a_stranger_is_hung_up_on_and_shown_to_the_installer(room: House) -> None:
+async def test_a_stranger_is_hung_up_on_and_shown_to_the_installer(room: GuardRoom) -> None:
     async with run_phone("stranger") as stranger:
         await stranger.call(room.number)
         await stranger.wait_for("CALL_CLOSED")
@@ -284,7 +284,7 @@ async def test_a_stranger_is_hung_up_on_and_shown_to_the_installer(room: House) 
     assert not room.link.calls.active
 
 
-async def test_what_can_not_be_done_is_said(room: House) -> None:
+async def test_what_can_not_be_done_is_said(room: GuardRoom) -> None:
     for action, why in (("answer", "nobody calls"), ("unlock", "no answered call"), ("hang_up", "no call")):
         with pytest.raises(CommandFailed, match=why):
             await room.do("east", action)
@@ -299,7 +299,7 @@ async def test_what_can_not_be_done_is_said(room: House) -> None:
         await room.do("west", "unlock")
 
 
-async def test_only_who_answered_may_talk_and_coming_again_takes_ones_own_place(room: House) -> None:
+async def test_only_who_answered_may_talk_and_coming_again_takes_ones_own_place(room: GuardRoom) -> None:
     calls = IntercomLinks()
     calls.add("intercom", room.link)
     await room.east.call(room.number)
@@ -324,7 +324,7 @@ async def test_only_who_answered_may_talk_and_coming_again_takes_ones_own_place(
         assert await asyncio.wait_for(talk.receive(), 3)
 
 
-async def test_an_open_call_that_nobody_attends_is_ended(room: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_open_call_that_nobody_attends_is_ended(room: GuardRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(call_handler, "UNATTENDED_S", 0.0)
     monkeypatch.setattr("drivers.sip_intercom.CHECK_S", 0.1)
     await room.east.call(room.number)
@@ -335,7 +335,7 @@ async def test_an_open_call_that_nobody_attends_is_ended(room: House, monkeypatc
     assert [ended["why"] for ended in room.emit.said("call.ended")] == ["unattended"]
 
 
-async def test_a_full_disk_does_not_cut_a_call(room: House) -> None:
+async def test_a_full_disk_does_not_cut_a_call(room: GuardRoom) -> None:
     room.emit.disk_full = True
     await room.east.call(room.number)
     await room.rings()
@@ -343,7 +343,7 @@ async def test_a_full_disk_does_not_cut_a_call(room: House) -> None:
     await room.east.wait_for("CALL_ESTABLISHED")
 
 
-def engine_of(room: House) -> int:
+def engine_of(room: GuardRoom) -> int:
     """The pid of the engine that listens on the room's port, by its folder's configuration."""
     listens = f"sip_listen {room.link.settings.listen}\n"
     for folder in Path("/proc").glob("[0-9]*"):
@@ -358,7 +358,7 @@ def engine_of(room: House) -> int:
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 async def test_an_engine_that_ends_or_hangs_is_a_lost_line_and_its_calls_end(
-    room: House, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
+    room: GuardRoom, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("drivers.sip_intercom.CHECK_S", 0.2)
     monkeypatch.setattr("gateway.protocols.sip.engine.RESPONSE_TIMEOUT_S", 0.5)
@@ -375,7 +375,7 @@ async def test_an_engine_that_ends_or_hangs_is_a_lost_line_and_its_calls_end(
         engine_of(room)
 
 
-async def test_a_second_control_client_is_noticed(room: House) -> None:
+async def test_a_second_control_client_is_noticed(room: GuardRoom) -> None:
     """Baresip serves the newest only: ours is dropped, which must not pass for a quiet evening."""
     config = next(
         path for path in Path("/tmp").glob("anju-sip-*/config") if str(room.link.settings.listen) in path.read_text()
@@ -389,14 +389,14 @@ async def test_a_second_control_client_is_noticed(room: House) -> None:
     writer.close()
 
 
-async def test_a_port_that_is_taken_is_said(room: House) -> None:
+async def test_a_port_that_is_taken_is_said(room: GuardRoom) -> None:
     link = SipLink(room.link.settings)
     with pytest.raises(LinkLost, match=f"did not start on {room.link.settings.listen}.*in use"):
         async with link.open():
             pass
 
 
-async def test_there_and_back_is_quick_enough_for_a_conversation(room: House) -> None:
+async def test_there_and_back_is_quick_enough_for_a_conversation(room: GuardRoom) -> None:
     """Said by the guard, echoed by a station, heard by the guard: two ways, each through the engine's buffers."""
     async with run_phone("gate-west", echo=True) as echo:
         settings = SipSettings.model_validate(

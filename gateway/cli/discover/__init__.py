@@ -93,7 +93,7 @@ def _hint(method: str, options: DiscoveryOptions) -> str:
         case "modbus":
             return "modbus: --line PORT, the line to scan"
         case "mqtt" if options.brokers:
-            return "mqtt: a longer --seconds, for devices that seldom speak"
+            return "mqtt: a longer --seconds, for devices that seldom publish"
         case "mqtt":
             return "mqtt: --broker HOST, the broker to listen at"
         case "serial":
@@ -103,8 +103,8 @@ def _hint(method: str, options: DiscoveryOptions) -> str:
 
 async def _discover_all(methods: Sequence[str], options: DiscoveryOptions) -> list[DiscoveredDevice]:
     """Run the methods at the same time."""
-    looked = await asyncio.gather(*(import_module(METHODS[method]).discover(options) for method in methods))
-    return [device for found in looked for device in found]
+    results = await asyncio.gather(*(import_module(METHODS[method]).discover(options) for method in methods))
+    return [device for found in results for device in found]
 
 
 def _password(user: str, from_stdin: bool) -> str:

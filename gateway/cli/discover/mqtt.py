@@ -39,18 +39,18 @@ def _listen(broker: str, options: DiscoveryOptions) -> list[DiscoveredDevice]:
     if options.user:
         client.username_pw_set(options.user, options.password)
 
-    def connected(_client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def on_connect(_client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             errors.append(str(reason))
         # All topics: formats are recognised by their topics.
         client.subscribe("#")
 
-    def heard(_client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+    def on_message(_client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         # A large broker must not fill the memory.
         if len(messages) < MAX_TOPICS or message.topic in messages:
             messages[message.topic] = bytes(message.payload[:MAX_KEPT_BYTES])
 
-    client.on_connect, client.on_message = connected, heard
+    client.on_connect, client.on_message = on_connect, on_message
     client.connect_timeout = CONNECT_TIMEOUT_S
     try:
         client.connect(host, port)
@@ -84,16 +84,16 @@ def _identify_topic(topic: str, payload: bytes, broker: str) -> Iterator[Discove
         notes = ("its account: one of compound.yaml's mqtt.accounts",)
         yield DiscoveredDevice(parts[2], "mqtt_device", parts[2], broker, "our own format", notes, {"via": "broker"})
     elif len(parts) == 3 and parts[0] == "tele" and parts[2] == "LWT":
-        yield _mapped("tasmota", parts[1], parts[1], broker, "Tasmota", ["say in states what its values mean"])
+        yield _mapped("tasmota", parts[1], parts[1], broker, "Tasmota", ["map its values to kinds in `states`"])
     elif len(parts) >= 2 and _SHELLY.fullmatch(parts[-2]) and parts[-1] == "online":
         format_ = "shelly_gen1" if parts[0] == "shellies" else "shelly"
         yield _mapped(
-            format_, "/".join(parts[:-1]), parts[-2], broker, "Shelly", ["say in states what its inputs mean"]
+            format_, "/".join(parts[:-1]), parts[-2], broker, "Shelly", ["map its inputs to kinds in `states`"]
         )
     elif len(parts) >= 4 and parts[-1] == "state" and parts[-3] in _ENTITIES:
         base = "/".join(parts[:-1])
         summary = f"Home Assistant {parts[-3]}, now {payload.decode(errors='replace')[:40]!r}"
-        yield _mapped("ha_statestream", base, parts[-2], broker, summary, ["say in states what it means"])
+        yield _mapped("ha_statestream", base, parts[-2], broker, summary, ["map its values to kinds in `states`"])
 
 
 def _zigbee(base: str, payload: bytes, broker: str) -> Iterator[DiscoveredDevice]:

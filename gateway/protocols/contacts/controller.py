@@ -1,4 +1,4 @@
-"""The state of everything on one line: takes what was read of its units, tells what is to be written to them."""
+"""The state of everything on one line: takes what was read of its units and returns what to write to them."""
 
 from __future__ import annotations
 

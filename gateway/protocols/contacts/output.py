@@ -75,7 +75,7 @@ class Output:
     def cancel(self, command: PendingCommand) -> None:
         """The caller gave up: do not switch late, and end a pulse that may have begun."""
         if command is self._command:
-            # Without a pulse the output keeps whatever state it has reached.
+            # Without a pulse the output stays in the state that it has reached.
             self._target = self.spec.normal if self._pulse is not None else None
             self._command = self._pulse = None
 

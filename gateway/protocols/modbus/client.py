@@ -168,7 +168,7 @@ class ModbusClient:
 
     def _note_mismatch(self, frame: ModbusFrame, unit: int, transaction_id: int, request: ModbusRequest) -> None:
         """Record why a frame is not the response, unless it is a late response."""
-        # A late response of another unit says nothing about this one.
+        # A late response of another unit is no mismatch of this one.
         of_other = self._pending.get(frame.unit)
         if of_other is not None and (
             frame.transaction_id in of_other.transaction_ids if transaction_id else frame.unit != unit
@@ -184,7 +184,7 @@ class ModbusClient:
         if pending is not None:
             by_transaction_id = self.framer.has_transaction_ids
             pending.late = pending.late or pending.includes(frame, by_transaction_id=by_transaction_id)
-            # Even an exception response to function code 8 tells that the unit answers it, and in order.
+            # Even an exception response to function code 8 shows that the unit answers it, and in order.
             if frame.pdu[0] & ~EXCEPTION_FLAG == DIAGNOSTICS:
                 self._supports_echo[frame.unit] = True
 

@@ -55,7 +55,7 @@ def check_frame(
         return Mismatch("transaction_id", frame.transaction_id, transaction_id)
     if frame.unit != unit:
         return Mismatch("unit", frame.unit, unit)
-    # On RTU a late response looks like this; on TCP its transaction id has told already.
+    # On RTU a late response looks like this; on TCP the transaction id was compared above.
     if not transaction_id and any(each.is_response(frame.pdu) for each in unanswered):
         return None
     pdu = request.pdu()
@@ -63,7 +63,7 @@ def check_frame(
         return Mismatch("echo")
     if frame.pdu[0] & ~EXCEPTION_FLAG != request.function:
         return Mismatch("function", frame.pdu[0], request.function)
-    # Sizes are told as PDU sizes: an RTU frame has 3 bytes more (unit and CRC).
+    # Sizes are those of PDUs: an RTU frame has 3 bytes more (unit and CRC).
     expected = 2 if frame.pdu[0] & EXCEPTION_FLAG else request.max_response_size - 3
     return Mismatch("size", len(frame.pdu), expected)
 

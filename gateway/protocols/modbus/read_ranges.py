@@ -2,7 +2,7 @@
 
 A unit that has inputs 0 to 7 and 200 to 207 rejects a request for 0 to 207 (exception 2, with some makes 3 or 4). A
 rejected range is split at its widest gap between numbers that the YAML names, or in the middle if there is no gap,
-until the unit answers. A single number that the unit rejects does not exist there; the installer is told.
+until the unit answers. A single number that the unit rejects does not exist there, which is reported to the installer.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from gateway.protocols.modbus.request import ReadRequest, Table
 
 SPLIT_ON = frozenset({2, 3, 4})
-"""Exception codes that may be about the range. Busy and unreachable are about the moment, and 1 about the table."""
+"""Exception codes that may mean a bad range. Busy and unreachable are temporary; 1 means the table is unsupported."""
 RETRY_S = 60.0
 """How often the whole range and missing numbers are tried again: the unit may have been repaired, or only busy."""
 MAX_SPLITS_PER_POLL = 8

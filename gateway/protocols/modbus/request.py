@@ -30,7 +30,7 @@ EXCEPTION_TEXTS = {
 UNIT_UNREACHABLE = frozenset({10, 11})
 """Sent by a gateway to a serial line: it has no path to the unit, or the unit does not answer it."""
 TRANSIENT_EXCEPTIONS = frozenset({5, 6, 10, 11})
-"""Exception codes that say nothing about the request itself."""
+"""Exception codes that do not depend on the request itself."""
 
 
 class Table(StrEnum):

@@ -108,7 +108,7 @@ class _ProbeProtocol(asyncio.DatagramProtocol):
         # Anybody on the network can send responses.
         if len(self.found) >= MAX_CAMERAS:
             return
-        with suppress(BadInput):  # anybody may send us anything
+        with suppress(BadInput):  # any host can send any datagram
             for found in parse_response(data, self._message_id, str(address[0])):
                 self.found.setdefault(found.endpoint, found)
 

@@ -17,7 +17,7 @@ MAX_ITEMS = 32
 
 
 class Operation(StrEnum):
-    """What a message tells about a property; an event that is no property has none."""
+    """The operation on a property in a message; an event that is no property has none."""
 
     INITIALIZED = "Initialized"
     CHANGED = "Changed"

@@ -19,7 +19,7 @@ MAX_STATES = 256
 
 @dataclass(frozen=True, slots=True)
 class TopicKinds:
-    """The signal kinds of a topic's begin and end, and the data item that tells which it is."""
+    """The signal kinds of a topic's begin and end, and the data item that distinguishes them."""
 
     group: str
     begins: str
@@ -70,7 +70,7 @@ class OnvifEventFilter:
     _reported: dict[str, str] = field(default_factory=dict)
 
     def process(self, event: OnvifEvent) -> CameraSignal | None:
-        """The signal of an event; None if it is not new, not known or not wanted."""
+        """The signal of an event; None if it is not new, its topic is unknown, or it is not selected."""
         topic, kinds = _kinds_of(event.topic)
         if kinds is None or kinds.group not in self.groups or topic in self.ignore:
             return None
@@ -115,7 +115,7 @@ def _kinds_of(topic: str) -> tuple[str, TopicKinds | None]:
 
 
 def _state(event: OnvifEvent, kinds: TopicKinds) -> bool | None:
-    """Whether the condition is active; None if the message does not tell."""
+    """Whether the condition is active; None if the message has no value for it."""
     if event.operation is Operation.DELETED:
         return False
     value = next((value for name, value in event.data if name == kinds.item), None)

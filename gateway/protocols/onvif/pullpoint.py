@@ -23,7 +23,7 @@ MAX_MESSAGES = 100
 
 @dataclass(frozen=True, slots=True)
 class PullResult:
-    """The result of one pull; `unreadable` tells what could not be parsed, `raw` is the response if there is any."""
+    """The result of one pull; `unreadable` is why some could not be parsed, `raw` is the response if there is any."""
 
     events: Sequence[OnvifEvent] = ()
     unreadable: Sequence[Said] = ()
@@ -94,7 +94,7 @@ async def subscribe(client: OnvifClient) -> AsyncIterator[PullPoint]:
 
 
 def _time_left(response: Any) -> timedelta | None:
-    """The remaining lifetime by the camera's own clock; None if the response does not tell."""
+    """The remaining lifetime by the camera's own clock; None if the response has no times."""
     now, end = getattr(response, "CurrentTime", None), getattr(response, "TerminationTime", None)
     if not isinstance(now, datetime) or not isinstance(end, datetime):
         return None

@@ -82,7 +82,7 @@ class BoundedTransport(ZeepTransport):
             body=etree.tostring(envelope, encoding="utf-8", xml_declaration=True),
             headers=headers,
         )
-        # With a Fault in its body the library makes a SoapFault of it, which tells more.
+        # With a Fault in its body the library makes a SoapFault of it, which has a reason.
         if response.status in {401, 403} and b"Fault" not in response.body:
             raise LoginRefused(_login_refused(self.login))
         if is_html(response) or (response.status != OK and not is_soap(response)):

@@ -48,13 +48,13 @@ class _ControlConnection(asyncio.Protocol):
         for item in self._decoder.feed(data):
             self._engine.received(item)
 
-    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002  # what the process says tells more
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002  # the process's output has the reason
         # Raises nothing here: the driver gets LinkLost from its next call.
         self._engine.lost("baresip closed its control connection")
 
 
 class _EngineProcess(asyncio.SubprocessProtocol):
-    """Keeps the last lines that it printed, and tells when it ended."""
+    """Keeps the last lines that it printed, and has a future that completes when it ends."""
 
     def __init__(self) -> None:
         self.ended = asyncio.get_running_loop().create_future()
@@ -70,7 +70,7 @@ class _EngineProcess(asyncio.SubprocessProtocol):
     def why(self) -> str:
         """Its first error message, which it prints in red."""
         complaints = [found.strip() for found in _RED.findall(self._output)]
-        return next(filter(None, complaints), "it did not say why")[:200]
+        return next(filter(None, complaints), "it gave no reason")[:200]
 
 
 @asynccontextmanager

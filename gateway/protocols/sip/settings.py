@@ -91,7 +91,7 @@ class SipSettings(DriverSettings):
     registrar: Annotated[str | None, Field(description="host or host:port of a PBX where the user signs in")] = None
     password: Annotated[Secret | None, Field(description="of the user at the registrar, as !secret NAME")] = None
     desk_phone: Annotated[
-        SipUri | None, Field(description="a telephone that rings with every call; whoever answers first gets the call")
+        SipUri | None, Field(description="a telephone that rings with every call; the first to answer gets the call")
     ] = None
     stations: tuple[Station, ...] = ()
 
