@@ -63,13 +63,7 @@ class Plan:
 async def run_simulation(plan: Plan) -> AsyncIterator[SimulatedDevices]:
     """Runs all devices until the block is left; enters it once the cameras and the serial line exist."""
     loop = asyncio.get_running_loop()
-    drawn = scenes()
-    stills = {
-        name: await asyncio.to_thread(load_clip, drawn[f"{name}-still"], plan.cache) for name in (*CAMERAS, "extra")
-    }
-    mounts = {name: Mount(stills[name]) for name in CAMERAS}
-    # All extra cameras share one clip: drawing is slow, serving is not.
-    mounts |= {f"extra-{number}": Mount(stills["extra"]) for number in range(1, plan.extra_cameras + 1)}
+    mounts = await _mounts(plan)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(RtspServer(mounts).listen(plan.rtsp_port, plan.host))
         wall, _ = await stack.enter_async_context(run_perimeter_host(plan.serial, zones=8))
@@ -97,6 +91,17 @@ async def run_simulation(plan: Plan) -> AsyncIterator[SimulatedDevices]:
                 # Both at once: each thread takes up to a second to end.
                 for connection in (homes, doors):
                     connection.disconnect()
+
+
+async def _mounts(plan: Plan) -> dict[str, Mount]:
+    """The cameras, each with its still scene."""
+    drawn = scenes()
+    stills = {
+        name: await asyncio.to_thread(load_clip, drawn[f"{name}-still"], plan.cache) for name in (*CAMERAS, "extra")
+    }
+    mounts = {name: Mount(stills[name]) for name in CAMERAS}
+    # All extra cameras share one clip: drawing is slow, serving is not.
+    return mounts | {f"extra-{number}": Mount(stills["extra"]) for number in range(1, plan.extra_cameras + 1)}
 
 
 async def _draw(devices: SimulatedDevices, cache: Path) -> None:

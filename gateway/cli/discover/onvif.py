@@ -93,8 +93,8 @@ def _device_of(
     roles = ["main", *["sub"] * len(streams)]
     lines = [f"{role} {s.width}×{s.height} {s.encoding}: {s.uri}" for role, s in zip(roles, streams, strict=False)]
     name = found.name or summary or f"camera {host}"
+    # A second entry for our own video analysis, for the installer to uncomment.
     stream_entry: dict[str, Value] = {
-        # A second entry for our own video analysis, for the installer to uncomment.
         "id": f"cam-{slug}-stream"[:63],
         "kind": "camera",
         "name": name,

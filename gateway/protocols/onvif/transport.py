@@ -59,14 +59,9 @@ async def fetch(
     """Raises LinkLost without a response in time, BadInput for one of more than `max_bytes` bytes."""
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     try:
+        # No redirects: the password's digest must not be sent to another host.
         async with session.request(
-            # No redirects: the password's digest must not be sent to another host.
-            method,
-            address,
-            data=body,
-            headers=headers,
-            timeout=timeout,
-            allow_redirects=False,
+            method, address, data=body, headers=headers, timeout=timeout, allow_redirects=False
         ) as response:
             return HttpResponse(response.status, await _bounded(response, max_bytes))
     except TimeoutError:

@@ -103,14 +103,11 @@ class Engine:
         if self._transport is None:
             raise LinkLost(Words(ENGINE_DOWN_ZH, self._lost_reason))
         loop = asyncio.get_running_loop()
-        tokens: list[str] = []
-        data = b""
+        tokens = [str(self._token + number) for number in range(1, len(commands) + 1)]
+        self._token += len(commands)
+        self._pending |= {token: loop.create_future() for token in tokens}
         try:
-            for command, params in commands:
-                self._token += 1
-                tokens.append(str(self._token))
-                data += encode(command, params, tokens[-1])
-                self._pending[tokens[-1]] = loop.create_future()
+            data = b"".join(encode(*command, token) for command, token in zip(commands, tokens, strict=True))
             # One write: baresip handles all these commands before it reads the network again.
             self._transport.write(data)
             async with asyncio.timeout(RESPONSE_TIMEOUT_S):

@@ -82,12 +82,9 @@ async def running_engine(settings: SipSettings) -> AsyncIterator[Engine]:
     accounts, control_port = EngineAccounts.of(settings), _free_port()
     with config_folder(settings, accounts, control_port) as folder:
         engine, loop = Engine(accounts), asyncio.get_running_loop()
-        # Killed with us even if we are killed: else it would hold the SIP port against our successor.
-        # Kill it with us even if we are killed: otherwise it would keep the SIP port from the next gateway.
-        die_with_us = [shutil.which("setpriv"), "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         transport, process = await loop.subprocess_exec(
             _EngineProcess,
-            *filter(None, die_with_us),
+            *_die_with_us(),
             program,
             "-f",
             str(folder),
@@ -102,6 +99,12 @@ async def running_engine(settings: SipSettings) -> AsyncIterator[Engine]:
             # Wake everybody who waits before the process is gone.
             engine.lost("the engine was stopped")
             await _stop(transport, process)
+
+
+def _die_with_us() -> list[str]:
+    """Has the kernel kill it when we are killed: otherwise it would keep the SIP port from the next gateway."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
 
 async def _connect(engine: Engine, process: _EngineProcess, port: int, settings: SipSettings) -> None:
