@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from gateway.protocols.dc09.cipher import seal, unseal
-from gateway.protocols.dc09.frame import Decoder, wrap
-from gateway.protocols.dc09.message import Header, read_header, read_time, write_time
+from gateway.protocols.dc09.cipher import decrypt, encrypt
+from gateway.protocols.dc09.frame import Dc09Decoder, wrap
+from gateway.protocols.dc09.message import Dc09Header, read_header, read_time, write_time
 
 ACK_TIMEOUT_S = 5.0
 """How long it waits for an acknowledgement before it retransmits."""
@@ -96,7 +96,7 @@ class Communicator:
             self.refused += response.token == DUH
             return
 
-    async def _read_response(self, connection: FrameConnection) -> Header:
+    async def _read_response(self, connection: FrameConnection) -> Dc09Header:
         number = f"{self._next:04}"
         async with asyncio.timeout(self._settings.ack_timeout):
             while True:
@@ -104,11 +104,11 @@ class Communicator:
                 if header and (header.token == NAK or (header.sequence == number and self._is_authentic(header))):
                     return header
 
-    def _is_authentic(self, response: Header) -> bool:
+    def _is_authentic(self, response: Dc09Header) -> bool:
         """With a key, only a receiver that has it too can acknowledge."""
         if self._settings.key is None or response.token != ACK:
             return True
-        clear = unseal(response.rest, self._settings.key) if response.encrypted else None
+        clear = decrypt(response.content, self._settings.key) if response.encrypted else None
         return clear is not None and b"]_" in clear
 
     def _body(self, token: str, data: str) -> bytes:
@@ -117,10 +117,10 @@ class Communicator:
         inner = f"#{settings.account}|{data}" if data else ""
         if settings.key is None:
             return f'"{token}"{address}{inner}]'.encode() + timestamp
-        return f'"*{token}"{address}'.encode() + seal(f"|{inner}]".encode() + timestamp, settings.key)
+        return f'"*{token}"{address}'.encode() + encrypt(f"|{inner}]".encode() + timestamp, settings.key)
 
-    def _set_clock(self, nak: Header) -> None:
-        server_time = read_time(nak.rest.decode("ascii", "replace").partition("_")[2])
+    def _set_clock(self, nak: Dc09Header) -> None:
+        server_time = read_time(nak.content.decode("ascii", "replace").partition("_")[2])
         if server_time:
             self._clock_ahead = server_time - datetime.now(UTC)
 
@@ -144,7 +144,7 @@ class _FrameProtocol(asyncio.Protocol, asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.frames: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._decoder = Decoder()
+        self._decoder = Dc09Decoder()
 
     def data_received(self, data: bytes) -> None:
         for body in self._decoder.feed(data):

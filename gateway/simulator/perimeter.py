@@ -1,4 +1,4 @@
-"""A simulated perimeter host: the device's side of gateway/protocols/perimeter/wire.py, on a pty pair.
+"""A simulated perimeter host: the device's side of gateway/protocols/perimeter/frames.py, on a pty pair.
 
 It shares no code with the driver, so that each tests the other.
 """
