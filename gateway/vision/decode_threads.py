@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 from gateway.errors import LinkLost
 from gateway.model import Words
 from gateway.vision.frame_analysis import FrameAnalysis
-from gateway.vision.motion.gates import Gates
+from gateway.vision.motion.gates import MotionGates
 from gateway.vision.pictures import Keys
 
 THREADS = 2
@@ -169,4 +169,4 @@ class DecodeThreads:
         cost = (sum(spent) + GLANCE * _FIRST) / (sum(counts) + _FIRST)
         every = cost * sum(thread.cameras for thread in self._threads) / self._of_a_core
         for thread in self._threads:
-            thread.glance(min(max(Gates.GLANCE, every), LONGEST))
+            thread.glance(min(max(MotionGates.BLIND_INTERVAL, every), LONGEST))

@@ -11,7 +11,8 @@ from gateway.model import as_data
 from gateway.vision.decode_health import Sight
 from gateway.vision.frame_selection import Wanted
 from gateway.vision.latest_frames import Newest
-from gateway.vision.motion.gates import Event, Gates, Want
+from gateway.vision.motion.events import DecodeRequest, MotionEvent
+from gateway.vision.motion.gates import MotionGates
 from gateway.vision.pictures import Keys, Pictures
 from gateway.vision.recogniser import View
 from gateway.vision.send_queue import Outbox
@@ -20,7 +21,7 @@ from gateway.vision.stream.decoder import Frame
 from gateway.vision.stream.rtp.unit import AccessUnit
 from gateway.vision.view.subscribers import Subscribers
 
-_NOTHING, _KEY = Want.NOTHING, Want.KEY
+_NOTHING, _KEY = DecodeRequest.NONE, DecodeRequest.KEYFRAME
 STILL_LOOK = 5.0
 """Seconds between two frames for the recognisers while nothing moves: somebody may stand there."""
 BEHIND, MOST = 75, 1000
@@ -40,7 +41,7 @@ class FrameAnalysis:
         self._outbox = outbox
         self._frames = frames
         looks = watch.motion or watch.recognises
-        self._gates = Gates(watch.sensitivity, watch.layout, follow=watch.recognises) if looks else None
+        self._gates = MotionGates(watch.sensitivity, watch.layout, follow=watch.recognises) if looks else None
         self._pictures = Pictures(crowd.units)
         self._wanted = Wanted(self._gates, self._pictures) if self._gates else None
         self._waiting: deque[AccessUnit] = deque()
@@ -69,7 +70,7 @@ class FrameAnalysis:
     @property
     def hasty(self) -> bool:
         """Whether recognisers wait for the next picture."""
-        return self._watch.recognises and self._gates is not None and self._gates.moving
+        return self._watch.recognises and self._gates is not None and self._gates.is_moving
 
     def put(self, unit: AccessUnit) -> None:
         if self._gates is None:
@@ -83,7 +84,7 @@ class FrameAnalysis:
     def glance(self, every: float) -> None:
         """Seconds between two keyframes looked at where the sizes of packets can't tell whether anything moves."""
         if self._gates is not None:
-            self._gates.glance = every
+            self._gates.blind_interval = every
 
     def ask(self, number: int) -> None:
         """For the newest picture; the answer goes to the outbox."""
@@ -119,7 +120,7 @@ class FrameAnalysis:
         assert gates is not None, "nothing is put otherwise"
         assert wanted is not None
         want = wanted.want(unit)
-        for event in gates.settle(unit.time_s):
+        for event in gates.expire(unit.time_s):
             self._tell(event, None)
         if want is not _NOTHING:
             return self._glance(unit, gates, wanted, keys) if want is _KEY else self._look(unit, want, gates, wanted)
@@ -138,7 +139,7 @@ class FrameAnalysis:
                 self._offer(frame, moves=False)
             yield True
 
-    def _glance(self, unit: AccessUnit, gates: Gates, wanted: Wanted, keys: Keys) -> Iterator[bool]:
+    def _glance(self, unit: AccessUnit, gates: MotionGates, wanted: Wanted, keys: Keys) -> Iterator[bool]:
         """At a keyframe alone."""
         self._pictures.rest()
         self._rests = True
@@ -152,7 +153,7 @@ class FrameAnalysis:
             self.glanced += time.thread_time() - began
             yield True
 
-    def _look(self, unit: AccessUnit, want: Want, gates: Gates, wanted: Wanted) -> Iterator[bool]:
+    def _look(self, unit: AccessUnit, want: DecodeRequest, gates: MotionGates, wanted: Wanted) -> Iterator[bool]:
         """At all pictures."""
         if not self._keeps_up(unit):
             self._pictures.rest()
@@ -165,13 +166,13 @@ class FrameAnalysis:
             yield True
         self._sight.tried(seen)
 
-    def _see(self, frame: Frame, gates: Gates) -> None:
-        if gates.due(frame.time):
-            for event in gates.see(
-                frame.luma(frame.size[0]), frame.time, whole=not frame.damaged, colours=frame.colours
+    def _see(self, frame: Frame, gates: MotionGates) -> None:
+        if gates.is_due(frame.time):
+            for event in gates.update(
+                frame.luma(frame.size[0]), frame.time, intact=not frame.damaged, colours=frame.colours
             ):
                 self._tell(event, frame)
-            self._offer(frame, moves=gates.moving)
+            self._offer(frame, moves=gates.is_moving)
 
     def _keeps_up(self, unit: AccessUnit) -> bool:
         """Whether there is time for a picture that is wanted; if not, there is none up to the next keyframe."""
@@ -188,7 +189,7 @@ class FrameAnalysis:
             self._still_due = time.monotonic() + STILL_LOOK
             self._frames.offer(self._number, View(frame, self._crowd.wall(frame.time), time.monotonic()))
 
-    def _tell(self, event: Event, frame: Frame | None) -> None:
+    def _tell(self, event: MotionEvent, frame: Frame | None) -> None:
         if self._watch.motion or event.kind.startswith("camera."):
             self._outbox.offer(self._number, sighting(event, frame, self._crowd.wall))
 
@@ -203,7 +204,7 @@ class FrameAnalysis:
         return self._jpeg[1]
 
 
-def sighting(event: Event, frame: Frame | None, wall: Callable[[float], float]) -> Sighting:
+def sighting(event: MotionEvent, frame: Frame | None, wall: Callable[[float], float]) -> Sighting:
     """`wall` turns the stream's time into seconds since 1970."""
     if event.end is not None:
         lasted = {"seconds": round(event.end - event.start, 1)}

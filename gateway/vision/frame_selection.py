@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from gateway.vision.motion.event import Want
-from gateway.vision.motion.gates import Gates
+from gateway.vision.motion.events import DecodeRequest
+from gateway.vision.motion.gates import MotionGates
 from gateway.vision.pictures import Keys, Pictures
 from gateway.vision.stream.decoder import Frame
 from gateway.vision.stream.rtp.unit import AccessUnit
@@ -54,28 +54,28 @@ class Starts:
 class Wanted:
     """One camera's. For one thread."""
 
-    def __init__(self, gates: Gates, pictures: Pictures) -> None:
+    def __init__(self, gates: MotionGates, pictures: Pictures) -> None:
         self._gates = gates
         self._pictures = pictures
         self._starts = Starts()
         self._is_refreshing = False
 
-    def want(self, unit: AccessUnit) -> Want:
+    def want(self, unit: AccessUnit) -> DecodeRequest:
         """What to do about this unit; to be asked of every one."""
         key = unit.key
         if unit.recovery or self._is_refreshing:
             key = self._starts.take(unit)
             self._is_refreshing = self._starts.is_waiting
-        return self._gates.packet(unit.time_s, key, unit.size)
+        return self._gates.add_packet(unit.time_s, key, unit.size)
 
     def alone(self, unit: AccessUnit, keys: Keys) -> list[Frame]:
-        """For Want.KEY: the picture at this unit. None where something of it is missing."""
+        """For DecodeRequest.KEYFRAME: the picture at this unit. None where something of it is missing."""
         self._pictures.rest()
         return self._pictures.alone(unit, keys)
 
-    def all(self, unit: AccessUnit, want: Want) -> Iterator[Frame]:
-        """For Want.ALL and Want.BACK."""
-        if want is Want.BACK:
-            return self._pictures.back(unit, self._gates.back_to)
+    def all(self, unit: AccessUnit, want: DecodeRequest) -> Iterator[Frame]:
+        """For DecodeRequest.ALL and DecodeRequest.REWIND."""
+        if want is DecodeRequest.REWIND:
+            return self._pictures.back(unit, self._gates.rewind_to)
         since = unit.time_s - LONGEST_AGO
         return (frame for frame in self._pictures.all(unit) if frame.time >= since)

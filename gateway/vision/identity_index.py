@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle
-from gateway.vision.recognise.chances import Lookalikes, between
-from gateway.vision.recognise.gallery import Gallery, Limits
-from gateway.vision.recognise.grammar import normal
-from gateway.vision.recognise.verdicts import PlateVerdict
+from gateway.vision.recognise.false_match_rate import ImpostorDistances, impostor_distances
+from gateway.vision.recognise.gallery import Gallery, MatchLimits
+from gateway.vision.recognise.plate_grammar import normalise
+from gateway.vision.recognise.voting import PlateResult
 
 UNSURE = 0.5
 """Certainty of a province's glyph under which it may have been another's. With the registry's help 97.8 % of
@@ -21,17 +21,17 @@ registered plates are known instead of 92.4, and of 500 strangers none is taken 
 class Registry:
     def __init__(self, known: Identities) -> None:
         self._persons: dict[str, IdentityFace] = {face.person_id: face for face in known.faces}
-        self._vehicles: dict[str, IdentityVehicle] = {normal(vehicle.plate): vehicle for vehicle in known.vehicles}
+        self._vehicles: dict[str, IdentityVehicle] = {normalise(vehicle.plate): vehicle for vehicle in known.vehicles}
         self._bodies: defaultdict[str, list[str]] = defaultdict(list)
         for plate in self._vehicles:
             self._bodies[plate[1:]].append(plate)
         self.models = known.matching.models
         persons = [face.person_id for face in known.faces]
         templates = [face.template for face in known.faces]
-        lookalikes = Lookalikes(between(persons, np.array(templates, np.float32)))
-        self.gallery = Gallery(persons, templates, Limits.of(len(self._persons), known.matching, lookalikes))
+        impostors = ImpostorDistances(impostor_distances(persons, np.array(templates, np.float32)))
+        self.gallery = Gallery(persons, templates, MatchLimits.choose(len(self._persons), known.matching, impostors))
 
-    def plate(self, verdict: PlateVerdict) -> dict[str, Any]:
+    def plate(self, verdict: PlateResult) -> dict[str, Any]:
         """`text` and whose it is; where only the province was a smudge, the registered plate, with the `reason`."""
         text, assisted = verdict.text, {}
         taken_for = self._taken_for(verdict)
@@ -41,7 +41,7 @@ class Registry:
         whose = {"list": vehicle.list if vehicle else None, "household": vehicle.place if vehicle else None}
         return {"text": text, "score": verdict.score, **whose, **assisted}
 
-    def _taken_for(self, verdict: PlateVerdict) -> str | None:
+    def _taken_for(self, verdict: PlateResult) -> str | None:
         """The only registered plate that is the same but for its province, when that was not sure."""
         if verdict.text in self._vehicles or verdict.province >= UNSURE:
             return None

@@ -8,24 +8,24 @@ from typing import Any
 
 from gateway.errors import BadInput, ConfigError
 from gateway.model import Words, as_data
-from gateway.vision.detect.detector import Detector
-from gateway.vision.detect.judge import DetectedJudge, Thing
-from gateway.vision.detect.model import Detected, DetectorModel
+from gateway.vision.detect.detection_voting import DetectedObject, DetectionVoting
+from gateway.vision.detect.detector import ObjectDetector
+from gateway.vision.detect.detector_model import Detection, DetectorModel
 from gateway.vision.identity_index import Registry
 from gateway.vision.matching import FaceModels
+from gateway.vision.recognise.custom_face_models import create_face_reader
 from gateway.vision.recognise.faces import FaceReader
+from gateway.vision.recognise.head_turn import HeadTurnVoting
 from gateway.vision.recognise.plates import PlateRead, PlateReader
-from gateway.vision.recognise.supplied import face_reader
-from gateway.vision.recognise.track import Decided, Tracks
-from gateway.vision.recognise.turn import TurnJudge
-from gateway.vision.recognise.verdicts import (
-    FaceJudge,
-    FaceLook,
-    FaceVerdict,
-    PlateJudge,
-    PlateVerdict,
-    face_looks,
-    plate_looks,
+from gateway.vision.recognise.tracker import RecognitionTracker, TrackResult
+from gateway.vision.recognise.voting import (
+    FaceResult,
+    FaceVoting,
+    MatchedFace,
+    PlateResult,
+    PlateVoting,
+    match_faces,
+    read_plates,
 )
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
@@ -54,18 +54,18 @@ class Recognisers:
     def __init__(self) -> None:
         self._faces: dict[FaceModels, FaceReader] = {}
         self._plates: dict[str | None, PlateReader] = {}
-        self._detectors: dict[DetectorModel, Detector] = {}
+        self._detectors: dict[DetectorModel, ObjectDetector] = {}
 
-    def detector(self, model: DetectorModel) -> Detector:
+    def detector(self, model: DetectorModel) -> ObjectDetector:
         """Raises ConfigError when the model is not the one that was named."""
         if model not in self._detectors:
-            self._detectors[model] = Detector(model)
+            self._detectors[model] = ObjectDetector(model)
         return self._detectors[model]
 
     def faces(self, models: FaceModels) -> FaceReader:
         """Raises ConfigError when a model is not the one that was named."""
         if models not in self._faces:
-            self._faces = {models: face_reader(models)}
+            self._faces = {models: create_face_reader(models)}
         return self._faces[models]
 
     def plates(self, home_province: str | None) -> PlateReader:
@@ -81,16 +81,18 @@ class CameraTracks:
     watch: Watch
     _thorough_due: float = 0.0
     _unusable: bool = False
-    _faces: Tracks[FaceLook, View, FaceVerdict] = field(init=False)
-    _plates: Tracks[PlateRead, View, PlateVerdict] = field(init=False)
-    _things: Tracks[Detected, View, Thing] = field(init=False)
+    _faces: RecognitionTracker[MatchedFace, View, FaceResult] = field(init=False)
+    _plates: RecognitionTracker[PlateRead, View, PlateResult] = field(init=False)
+    _things: RecognitionTracker[Detection, View, DetectedObject] = field(init=False)
     _registry: Registry | None = None
 
     def __post_init__(self) -> None:
-        judge = TurnJudge(self._is_watched) if self.watch.prompt == "turn" else FaceJudge()
-        self._faces = Tracks(judge, hold=BETTER_FACE, is_urgent=self._is_urgent, patience=FACE_PATIENCE)
-        self._plates = Tracks(PlateJudge())
-        self._things = Tracks(DetectedJudge())
+        judge = HeadTurnVoting(self._is_watched) if self.watch.prompt == "turn" else FaceVoting()
+        self._faces = RecognitionTracker(
+            judge, max_wait=BETTER_FACE, is_urgent=self._is_urgent, max_worse=FACE_PATIENCE
+        )
+        self._plates = RecognitionTracker(PlateVoting())
+        self._things = RecognitionTracker(DetectionVoting())
 
     def look(self, view: View, recognisers: Recognisers, registry: Registry) -> list[Sighting]:
         """Everything that became sure with this frame."""
@@ -98,11 +100,11 @@ class CameraTracks:
         seen: list[Sighting] = []
         if self.watch.plates:
             reader = recognisers.plates(self.watch.home_province)
-            reads = plate_looks(reader, view.frame.bgr, thorough=self._thorough(view.clock))
-            seen += _plates(self._plates.see(view.clock, reads, view), registry)
+            reads = read_plates(reader, view.frame.bgr, thorough=self._thorough(view.clock))
+            seen += _plates(self._plates.update(view.clock, reads, view), registry)
         if self.watch.faces:
-            looks = face_looks(recognisers.faces(registry.models), registry.gallery, view.frame.bgr)
-            seen += _faces(self._faces.see(view.clock, looks, view), registry)
+            looks = match_faces(recognisers.faces(registry.models), registry.gallery, view.frame.bgr)
+            seen += _faces(self._faces.update(view.clock, looks, view), registry)
         if self.watch.detector and not self._unusable:
             seen += self._detect(self.watch.detector, view, recognisers)
         return seen
@@ -115,7 +117,7 @@ class CameraTracks:
             self._unusable = True
             why = as_data(Words("识别模型不能用，请通知安装员", str(error)))
             return [Sighting("device.faulted", view.at, {"why": why})]
-        return [_thing(one) for one in self._things.see(view.clock, found, view)]
+        return [_thing(one) for one in self._things.update(view.clock, found, view)]
 
     def _thorough(self, clock: float) -> bool:
         if clock < self._thorough_due:
@@ -126,34 +128,32 @@ class CameraTracks:
     def pass_time(self, clock: float, registry: Registry) -> list[Sighting]:
         """What became sure because it is gone."""
         self._registry = registry
-        things = [_thing(one) for one in self._things.pass_time(clock)]
-        return (
-            _plates(self._plates.pass_time(clock), registry) + _faces(self._faces.pass_time(clock), registry) + things
-        )
+        things = [_thing(one) for one in self._things.advance(clock)]
+        return _plates(self._plates.advance(clock), registry) + _faces(self._faces.advance(clock), registry) + things
 
-    def _is_urgent(self, verdict: FaceVerdict) -> bool:
+    def _is_urgent(self, verdict: FaceResult) -> bool:
         return verdict.person is not None and self._is_watched(verdict.person)
 
     def _is_watched(self, person: str) -> bool:
         return self._registry is not None and self._registry.watched(person)
 
 
-def _plates(decided: Iterable[Decided[PlateRead, View, PlateVerdict]], registry: Registry) -> list[Sighting]:
+def _plates(decided: Iterable[TrackResult[PlateRead, View, PlateResult]], registry: Registry) -> list[Sighting]:
     return [_plate(one, registry) for one in decided]
 
 
-def _plate(one: Decided[PlateRead, View, PlateVerdict], registry: Registry) -> Sighting:
-    said = {**registry.plate(one.verdict), "box": one.best.box, "looks": one.looks}
+def _plate(one: TrackResult[PlateRead, View, PlateResult], registry: Registry) -> Sighting:
+    said = {**registry.plate(one.result), "box": one.best.box, "looks": one.frames}
     return Sighting("plate.read", one.view.at, said, one.view.frame.jpeg(box=one.best.box))
 
 
-def _faces(decided: Iterable[Decided[FaceLook, View, FaceVerdict]], registry: Registry) -> list[Sighting]:
+def _faces(decided: Iterable[TrackResult[MatchedFace, View, FaceResult]], registry: Registry) -> list[Sighting]:
     return [_face(one, registry) for one in decided]
 
 
-def _face(one: Decided[FaceLook, View, FaceVerdict], registry: Registry) -> Sighting:
-    verdict, box = one.verdict, one.best.face.box
-    said: dict[str, Any] = {"distance": verdict.distance, "box": box, "looks": one.looks}
+def _face(one: TrackResult[MatchedFace, View, FaceResult], registry: Registry) -> Sighting:
+    verdict, box = one.result, one.best.face.box
+    said: dict[str, Any] = {"distance": verdict.distance, "box": box, "looks": one.frames}
     jpeg = one.view.frame.jpeg(box=box)
     if verdict.turned is not None:
         said["turned"] = verdict.turned
@@ -165,6 +165,6 @@ def _face(one: Decided[FaceLook, View, FaceVerdict], registry: Registry) -> Sigh
     return Sighting(kind, one.view.at, said, jpeg)
 
 
-def _thing(one: Decided[Detected, View, Thing]) -> Sighting:
-    said: dict[str, Any] = {"class": one.verdict.name, "score": one.verdict.score, "box": one.best.box}
-    return Sighting("object.seen", one.view.at, said | {"looks": one.looks}, one.view.frame.jpeg(box=one.best.box))
+def _thing(one: TrackResult[Detection, View, DetectedObject]) -> Sighting:
+    said: dict[str, Any] = {"class": one.result.name, "score": one.result.score, "box": one.best.box}
+    return Sighting("object.seen", one.view.at, said | {"looks": one.frames}, one.view.frame.jpeg(box=one.best.box))

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from gateway.model import Json
-from gateway.vision.detect.model import DetectorModel
-from gateway.vision.motion.layout import Layout
+from gateway.vision.detect.detector_model import DetectorModel
+from gateway.vision.motion.scene_layout import SceneLayout
 
 Prompt = Literal["none", "turn"]
 Transport = Literal["auto", "tcp", "udp"]
@@ -31,11 +31,11 @@ class Watch:
     home_province: str | None = None
     transport: Transport = "auto"
     """How RTSP is carried; auto: over TCP, and over UDP where a camera knows nothing else."""
-    layout: Layout = field(default_factory=Layout)
+    layout: SceneLayout = field(default_factory=SceneLayout)
     detector: DetectorModel | None = None
     """The installer's own, if there is one."""
     prompt: Prompt = "none"
-    """What a sign at the camera asks of a face before it is named (`recognise.turn`)."""
+    """What a sign at the camera asks of a face before it is named (`recognise.head_turn`)."""
     ring_s: float = RING_S
     """Seconds before now that are kept for recordings; 0: what came since the newest keyframe, for viewers alone."""
     patience_s: float = 0.0
@@ -51,8 +51,8 @@ class Watch:
     @classmethod
     def of(cls, said: dict[str, Any]) -> Watch:
         """Back from `message()`."""
-        detector = DetectorModel.of(said["detector"]) if said["detector"] else None
-        return cls(**said | {"layout": Layout.of(said["layout"]), "detector": detector})
+        detector = DetectorModel.from_json(said["detector"]) if said["detector"] else None
+        return cls(**said | {"layout": SceneLayout.from_json(said["layout"]), "detector": detector})
 
 
 @dataclass(frozen=True, slots=True)

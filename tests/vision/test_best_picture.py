@@ -9,7 +9,7 @@ import pytest
 from gateway.vision.identities import Identities, IdentityFace
 from gateway.vision.identity_index import Registry
 from gateway.vision.recognise.faces import FaceReader
-from gateway.vision.recognise.track import URGENT
+from gateway.vision.recognise.tracker import MAX_URGENT_WAIT
 from gateway.vision.recogniser import BETTER_FACE, FACE_PATIENCE, CameraTracks, Recognisers, View
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
@@ -53,7 +53,7 @@ def test_a_face_on_the_watch_list_does_not_wait_for_the_best_picture() -> None:
     listed = Registry(Identities([IdentityFace("p1", "Eileen", None, "watch", template)]))
     ((at, seen),) = look(CameraTracks(Watch("x", faces=True)), listed, nearer(range(200, 520, 20)))
     assert seen.kind == "face.watchlisted"
-    assert at <= 2 * EVERY + URGENT
+    assert at <= 2 * EVERY + MAX_URGENT_WAIT
 
 
 def test_a_face_that_goes_away_is_told_soon(registry: Registry) -> None:

@@ -91,7 +91,7 @@ def test_what_breaks_while_looking_ends_this_camera_alone(
         CameraSession(number, Watch("rtsp://camera/"), said, Newest[View](), lookers)
         for number, said in ((1, broken), (2, whole))
     ]
-    monkeypatch.setattr(eyes[0].look._gates, "packet", lambda *_: 1 / 0)
+    monkeypatch.setattr(eyes[0].look._gates, "add_packet", lambda *_: 1 / 0)
     lookers.start()
     for eye in eyes:
         eye.open()

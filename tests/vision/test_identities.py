@@ -7,7 +7,7 @@ import numpy as np
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle
 from gateway.vision.identity_index import Registry
 from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
-from gateway.vision.recognise.verdicts import PlateVerdict
+from gateway.vision.recognise.voting import PlateResult
 
 
 def template(seed: int) -> np.ndarray:
@@ -47,7 +47,7 @@ def test_a_resident_has_no_name_in_the_journal_and_the_watched_have() -> None:
 
 
 def whose(plate: str, *, province: float = 1.0, registry: Registry | None = None) -> dict[str, object]:
-    return (registry or Registry(KNOWN)).plate(PlateVerdict(plate, 0.9, province))
+    return (registry or Registry(KNOWN)).plate(PlateResult(plate, 0.9, province))
 
 
 def test_a_plate_registered_with_the_letter_o_is_found_by_what_stands_on_the_metal() -> None:

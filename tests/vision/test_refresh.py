@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from gateway.vision.file_motion import motions
 from gateway.vision.frame_analysis import FrameAnalysis
 from gateway.vision.frame_selection import Starts
 from gateway.vision.latest_frames import Newest
@@ -21,7 +22,6 @@ from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
 from gateway.vision.stream.rtp.sei import LONGEST, recovery_point
 from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.try_motion import motions
 from gateway.vision.view.subscribers import Subscribers
 from tests.support.film.film import Coding, Film, cast
 from tests.support.film.scenes import courtyard

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from gateway.vision.detect.model import DetectorModel
+from gateway.vision.detect.detector_model import DetectorModel
 from gateway.vision.identities import Identities
 from gateway.vision.identity_index import Registry
 from gateway.vision.recogniser import CameraTracks, Recognisers, View
