@@ -95,13 +95,13 @@ class Panel:
 
 
 @contextmanager
-def wall_host() -> Iterator[tuple[twin.WallHost, str]]:
+def wall_host() -> Iterator[tuple[twin.PerimeterHost, str]]:
     """The twin in a loop of its own."""
     ready, stop, loop = threading.Event(), asyncio.Event(), asyncio.new_event_loop()
-    made: list[tuple[twin.WallHost, str]] = []
+    made: list[tuple[twin.PerimeterHost, str]] = []
 
     async def serve() -> None:
-        async with twin.wall_host() as (host, path):
+        async with twin.run_perimeter_host() as (host, path):
             made.append((host, str(path)))
             ready.set()
             await stop.wait()

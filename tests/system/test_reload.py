@@ -308,7 +308,7 @@ class TestCamera(TestDevice):
 
 
 async def test_cameras_come_go_and_change_beside_one_that_stays(tmp_path):
-    mounts = {name: Mount(clips.clip(scenes.scenes()["extra-still"], tmp_path)) for name in "abcd"}
+    mounts = {name: Mount(clips.load_clip(scenes.scenes()["extra-still"], tmp_path)) for name in "abcd"}
     async with asyncio.timeout(120), RtspServer(mounts).listen() as port:
 
         def camera(name: str, mount: str) -> TestCamera:

@@ -13,7 +13,7 @@ from gateway.model import Role
 from gateway.people import DoorPlates, faces
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
-from gateway.simulator.paint import PICTURES
+from gateway.simulator.drawing import PHOTO_FOLDER
 from gateway.store import Store
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.photos import Photo, examine
@@ -39,7 +39,7 @@ async def seed(configuration: Configuration, data: Path) -> str:
 async def _enrol(store: Store) -> None:
     def examine_photos() -> list[Photo]:
         reader = FaceReader()
-        return [examine(reader, person, PICTURES / name) for person, name in PHOTOGRAPHS.items()]
+        return [examine(reader, person, PHOTO_FOLDER / name) for person, name in PHOTOGRAPHS.items()]
 
     for photo in await asyncio.to_thread(examine_photos):
         if photo.face is None:
