@@ -16,7 +16,7 @@ from gateway.links.mqtt.endpoint_link import EndpointLink
 from gateway.links.serial import SerialLink
 from gateway.model import Words
 from gateway.protocols.modbus.link import ModbusLink
-from gateway.protocols.sip.link import Calls, SipLink
+from gateway.protocols.sip.link import IntercomLinks, SipLink
 from gateway.vision.pool import VisionPool
 
 
@@ -80,7 +80,7 @@ class ModbusLinkFactory(LinkFactory[ModbusLink[Any]]):
 class SipLinkFactory(LinkFactory[SipLink]):
     """`sip`: the intercom engine. `calls` is how the guard room's pages find a call."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: IntercomLinks) -> None:
         self._calls = calls
 
     def make(self, request: LinkRequest) -> SipLink:
@@ -91,7 +91,7 @@ class SipLinkFactory(LinkFactory[SipLink]):
 
     def unlink(self, device: str) -> None:
         """See LinkFactory."""
-        self._calls.forget(device)
+        self._calls.remove(device)
 
 
 class HttpLinkFactory(LinkFactory[PushLink]):

@@ -32,7 +32,7 @@ from gateway.links.mqtt.endpoint import MqttEndpoint
 from gateway.links.registry import LinkRegistry
 from gateway.links.state_file import StateFile
 from gateway.model import Said, Words
-from gateway.protocols.sip.link import Calls
+from gateway.protocols.sip.link import IntercomLinks
 from gateway.settings.mend import Wrong
 from gateway.vision.pool import VisionPool
 from gateway.vision.view.broadcast import Viewer
@@ -60,7 +60,7 @@ class Links:
         state_folder: Path | None = None,
     ) -> None:
         self.endpoint, self.broker, self.vision = endpoint, broker, vision
-        self.calls, self.pushes = Calls(), PushRegistry()
+        self.calls, self.pushes = IntercomLinks(), PushRegistry()
         self.captures: dict[str, Capture] = {}
         """By device, of links that carry bytes: what goes over them, for `anju capture`."""
         self._refusals = refusals or RefusalLog()

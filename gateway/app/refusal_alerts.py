@@ -28,7 +28,7 @@ async def report_refusals(refusals: RefusalLog, emit: EmitSignal) -> None:
             refusals.flush()
             await alerts.check()
     finally:
-        refusals.flush(at_once=True)
+        refusals.flush(at_once=True)  # at shutdown: counts since the last minute would be lost
 
 
 class RefusalAlerts:

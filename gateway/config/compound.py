@@ -79,7 +79,7 @@ class Tls(Section):
 
     @model_validator(mode="after")
     def _is_a_pair(self, info: ValidationInfo) -> Self:
-        if isinstance(info.context, Context):
+        if isinstance(info.context, Context):  # without one, e.g. in a schema, there are no files
             try:
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, _no_password)
             except PermissionError:

@@ -14,7 +14,7 @@ import pytest
 
 from gateway.errors import LinkLost
 from gateway.simulator import clips, scenes
-from gateway.simulator.rtp import Clip
+from gateway.simulator.rtp import RtpClip
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision.camera_slot import Slot
 from gateway.vision.pool import VisionPool
@@ -25,12 +25,12 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Clip:
-    return clips.clip(scenes.scenes()["fence-still"], tmp_path_factory.mktemp("scenes"))
+def scene(tmp_path_factory: pytest.TempPathFactory) -> RtpClip:
+    return clips.load_clip(scenes.scenes()["fence-still"], tmp_path_factory.mktemp("scenes"))
 
 
 @pytest.fixture
-async def pool(scene: Clip) -> AsyncIterator[tuple[VisionPool, Slot, RtspServer]]:
+async def pool(scene: RtpClip) -> AsyncIterator[tuple[VisionPool, Slot, RtspServer]]:
     """A worker that watches one camera; packets come already."""
     server = RtspServer({"fence": Mount(scene)})
     async with asyncio.timeout(100), server.listen() as port, VisionPool(1) as pool:

@@ -14,7 +14,7 @@ from gateway.errors import BadInput
 from gateway.model import Words
 from gateway.protocols.charset import decode_text
 from gateway.protocols.json_text import read_json, text_of
-from gateway.protocols.onvif.xml import cleaned
+from gateway.protocols.onvif.xml import clean_xml
 
 Format = Literal["json", "form", "xml"]
 Tree = Any
@@ -65,7 +65,7 @@ def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
         case "form":
             return _form(body, content_type)
         case "xml":
-            root = ET.fromstring(_xml(body))  # noqa: S314  # cleaned() lets no DTD, no depth and no size pass
+            root = ET.fromstring(_xml(body))  # noqa: S314  # clean_xml() lets no DTD, no depth and no size pass
             return {_name(root.tag): _element(root)}
 
 
@@ -133,10 +133,10 @@ def _xml(body: bytes) -> bytes:
     """The XML as it is, or if it can't be read, with cameras' usual mistakes repaired."""
     text = _xml_text(body.strip(BLANK))
     try:
-        return cleaned(text)
+        return clean_xml(text)
     except BadInput as error:
         try:
-            return cleaned(_repaired(text))
+            return clean_xml(_repaired(text))
         except BadInput:
             raise error from None  # the error of the original: the repaired text is nothing that anybody sent
 
