@@ -19,9 +19,10 @@ from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import NotRecorded
+from gateway.limits import RateLimit
 from gateway.links.emit_all import emit_all
 from gateway.links.listen import Datagram, ListenLink, RemotePeer
-from gateway.links.rate_limit import QuarantineLimit, allowance
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.model import Device, DeviceType, Said, Signal, Words
 from gateway.protocols.dc09 import clock
 from gateway.protocols.dc09.acceptance import AcceptedMessage, RejectedMessage, accept_or_reject
@@ -58,8 +59,8 @@ class Dc09Receiver(Driver):
         self._sequences = SequenceTracker()
         self._skews: dict[str, timedelta] = {}
         self._timezones = {each.account: ZoneInfo(each.timezone) for each in settings.accounts if each.timezone}
-        self._rejections = RejectionReporter(device.id, settings.accounts, emit, link.notes)
-        self._quarantine_limit, self._clock_limit = QuarantineLimit(emit), allowance()
+        self._rejections = RejectionReporter(device.id, settings.accounts, emit, link.state_file)
+        self._quarantine_limit, self._clock_limit = LimitedQuarantine(emit), RateLimit.on_loop_clock()
 
     @classmethod
     def parts(cls, settings: ReceiverSettings) -> Sequence[Part]:

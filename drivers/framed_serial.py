@@ -16,9 +16,9 @@ from pydantic import model_validator
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.links.emit_all import emit_all
-from gateway.links.rate_limit import QuarantineLimit, Unread
+from gateway.links.quarantine import LimitedQuarantine, UnreadableCounter
 from gateway.links.serial import SerialLine, SerialLink
-from gateway.links.serial.polls import Polls
+from gateway.links.serial.poll_monitor import PollMonitor
 from gateway.model import Command, Device, DeviceType, Json, Signal
 from gateway.protocols.framed.commands import ZONE, FramedCommands
 from gateway.protocols.framed.decoder import FramedDecoder
@@ -58,8 +58,8 @@ class FramedSerial(Driver):
         self._parser: FrameParser = link.kept
         self._builder = FrameBuilder(settings)
         self._commands = FramedCommands(device.id, settings, self._builder)
-        self._polls = Polls(device.id, settings, settings.poll.missed if settings.poll else 0)
-        self._quarantine_limit, self._unread = QuarantineLimit(emit), Unread(emit)
+        self._polls = PollMonitor(device.id, settings, settings.poll.missed if settings.poll else 0)
+        self._quarantine_limit, self._unread = LimitedQuarantine(emit), UnreadableCounter(emit)
         self._line: SerialLine | None = None
 
     @classmethod
@@ -81,7 +81,7 @@ class FramedSerial(Driver):
         """Read frames and poll until cancelled. Raises LinkLost if the line is gone or polls stay unanswered."""
         async with self.link.open() as line:
             self._line = line
-            self._polls.heard()
+            self._polls.answered()
             try:
                 await self._serve(line)
             finally:
@@ -103,7 +103,7 @@ class FramedSerial(Driver):
             except TimeoutError:
                 if poll:
                     next_poll = loop.time() + poll.every.total_seconds()
-                    self._polls.asks()
+                    self._polls.sending()
                     await line.write(self._builder.build(poll.send))
                 continue
             # An empty chunk means that the line fell silent: a frame that has begun will not be completed.
@@ -114,18 +114,18 @@ class FramedSerial(Driver):
         if isinstance(item, UnreadableBytes):
             self._polls.unreadable(item.data)
             await self._quarantine_limit.put(item.why, item.data)
-            self._unread.unread(item.why)
+            self._unread.unreadable(item.why)
             return
         parsed = self._parser.parse(item)
         if parsed is None:
             return
-        self._polls.heard()
+        self._polls.answered()
         # Before the events: a reply may also be an event by `messages`, or be described nowhere.
         is_reply = self._commands.handle_reply(parsed.values)
         if parsed.error and not is_reply:
-            self._unread.unread(parsed.error)
+            self._unread.unreadable(parsed.error)
         else:
-            self._unread.read()
+            self._unread.readable()
             self.emit.heard()
         committed = await (self._quarantine(parsed, is_reply) if parsed.error else self._emit_events(parsed.events))
         if committed and parsed.acknowledgement:

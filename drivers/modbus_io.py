@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, CommandFailed, LinkLost, NotRecorded
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.links.state_file import StateWriter
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words, new_id
 from gateway.protocols.contacts.controller import IoController
@@ -74,7 +74,7 @@ class ModbusIo(Driver):
         self._missed_since_rejecting: Counter[int] = Counter()
         self._garbage: tuple[Words, bytes] | None = None
         self._has_pending = asyncio.Event()
-        self._quarantine = QuarantineLimit(emit)
+        self._quarantine = LimitedQuarantine(emit)
         if link.driver_state is None:
             ranges = {address: read_ranges(unit) for address, unit in self._units.items()}
             link.driver_state = ModbusIoState(IoController(build_wiring(settings), link.state_file.read()), ranges)
@@ -109,13 +109,13 @@ class ModbusIo(Driver):
             for unit in self._units:
                 self._controller.unit_lost(unit)
             self._resolve_commands()
-            self._state_writer.end()
+            self._state_writer.close()
 
     async def perform(self, command: Command) -> Json | None:
         """Returns once the output was read back as commanded."""
         pending = self._controller.start(command.device, command.action, command.arguments)
         confirmed = self._commands[pending] = asyncio.get_running_loop().create_future()
-        self._state_writer.look()
+        self._state_writer.check()
         if self._poller:
             # Do not wait for the next cycle.
             self._poller.command_pending.set()
@@ -169,7 +169,7 @@ class ModbusIo(Driver):
         else:
             self.emit.refused(self._units[unit].id, missing)
         self._resolve_commands()
-        self._state_writer.look()
+        self._state_writer.check()
         pending = self._state.pending
         # When too many signals wait, the controller keeps its changes; later it reports only the state at that time.
         if len(pending) < MAX_PENDING_SIGNALS:

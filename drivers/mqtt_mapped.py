@@ -1,92 +1,35 @@
-"""MQTT in other people's formats: zigbee2mqtt, Tasmota, Shelly, Home Assistant's statestream, any JSON.
+"""MQTT in other makers' formats: zigbee2mqtt, Tasmota, Shelly, Home Assistant's statestream, any JSON.
 
-What their messages mean stands in the YAML (and, for what is usual, in gateway/links/mapping/formats.py).
-What a broker says from memory is a state and never an event: it may have happened days ago.
+The YAML declares what their messages mean; what is usual is in gateway/protocols/mapping/formats.py.
+A broker's retained message is a state and never an event: the event may have happened days ago.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal, Self
-
-from pydantic import Field, model_validator
+from typing import Any, ClassVar
 
 from gateway.driver import Driver, DriverSettings, no_such_command
 from gateway.errors import BadInput, CommandFailed, LinkLost
-from gateway.links.mqtt.message import Message
-from gateway.links.mqtt.topics import covers, is_topic, matches
-from gateway.links.rate_limit import QuarantineLimit, kept_aside
+from gateway.links.mqtt.message import MqttMessage
+from gateway.links.mqtt.topics import matches
+from gateway.links.quarantine import LimitedQuarantine, unreadable_notice
 from gateway.model import Command, Json, Signal, Words
 from gateway.protocols.mapping.formats import FORMATS, Availability
-from gateway.protocols.mapping.orders import Order, Topic
-from gateway.protocols.mapping.paths import Path, message_of
-from gateway.protocols.mapping.readings import Event, Known, Match, State, details
-from gateway.settings.mend import Wrong
+from gateway.protocols.mapping.mqtt_settings import MappedSettings
+from gateway.protocols.mapping.paths import read_message
+from gateway.protocols.mapping.states import StateTracker, ValueMatch, details
 
-MOST_UNCLEAR = 100
-"""Values that are told to the installer; a device that makes up new ones is told of no longer."""
-
-
-class MappedSettings(DriverSettings):
-    format: Annotated[
-        Literal["zigbee2mqtt", "tasmota", "shelly", "shelly_gen1", "ha_statestream", "json"],
-        Field(description="whose format it is; shelly is its second generation and later"),
-    ] = "json"
-    base: Annotated[Topic, Field(description="the device's own topic, such as zigbee2mqtt/front_door")]
-    via: Annotated[Literal["endpoint", "broker"], Field(description="which door it comes in by")] = "broker"
-    account: Annotated[str, Field(description="its account at the endpoint, or its bridge's")] = ""
-    topics: Annotated[tuple[Topic, ...], Field(description="to listen to besides the format's; {base} is its own")] = ()
-    usual: Annotated[bool, Field(description="whether what the format usually reports is told as well")] = True
-    availability: Annotated[
-        bool, Field(description="false: it sleeps between reports, and being away is no news; cadence watches it")
-    ] = True
-    states: Annotated[tuple[State, ...], Field(description="what lasts, told when it changes")] = ()
-    events: Annotated[tuple[Event, ...], Field(description="what happens")] = ()
-    details: Annotated[Mapping[str, Path], Field(description="values that go along with every signal")] = {}
-    commands: Mapping[str, Order] = {}
-
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        if self.via == "endpoint" and not self.account:
-            raise Wrong("no account", "name one of compound.yaml's mqtt.accounts, or say via: broker", ("account",))
-        if not (self.all_states() or self.all_events()):
-            raise Wrong("nothing is told of this device", "add states or events", ("states",))
-        return self
-
-    def hints(self) -> Iterable[tuple[str, str, tuple[str | int, ...]]]:
-        if not is_topic(self.base):
-            what = f"base {self.base!r} has a wildcard: every device below it would count as this one"
-            yield what, "write one device's own topic, and an entry for each device", ("base",)
-
-    def all_states(self) -> tuple[State, ...]:
-        """The YAML's, then the format's of values that the YAML does not speak of."""
-        own = {state.of for state in self.states}
-        usual = FORMATS[self.format].states if self.usual else ()
-        return (*self.states, *(state for state in usual if state.of not in own))
-
-    def all_events(self) -> tuple[Event, ...]:
-        """The YAML's, then the format's, without the values that the YAML speaks of."""
-        usual = FORMATS[self.format].events if self.usual else ()
-        return (*self.events, *(left for event in usual if (left := event.besides(self.events))))
-
-    def all_topics(self) -> list[str]:
-        """What it says; at the endpoint, which must know whose they are, what it is told as well."""
-        known, orders = FORMATS[self.format], self.commands.values()
-        said = [*known.topics, *(one.topic for one in known.availability), *self.topics]
-        said += [one.topic for one in (*self.states, *self.events, *(order.confirm for order in orders)) if one.topic]
-        if self.via == "endpoint":
-            said += [order.topic for order in orders]
-        named = list(dict.fromkeys(self.named(topic) for topic in said))
-        return [topic for topic in named if not any(covers(wide, topic) for wide in named if wide != topic)]
-
-    def named(self, topic: str) -> str:
-        return topic.replace("{base}", self.base)
+MAX_UNKNOWN_VALUES = 100
+"""Distinct values that are reported to the installer; a device that invents more is not reported any further."""
 
 
 class MqttMapped(Driver):
+    """One device whose messages are mapped by its YAML."""
+
     Settings: ClassVar[type[DriverSettings]] = MappedSettings
     LINK: ClassVar[str] = "mqtt"
     RETRY_WINDOW: ClassVar[timedelta] = timedelta(minutes=10)
@@ -95,36 +38,38 @@ class MqttMapped(Driver):
 
     @classmethod
     def actions(cls, settings: MappedSettings) -> Mapping[str, frozenset[str]]:
-        return {action: frozenset(order.takes) for action, order in settings.commands.items()}
+        """See Driver."""
+        return {action: frozenset(command.takes) for action, command in settings.commands.items()}
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        settings, known = self.settings, FORMATS[self.settings.format]
+        settings, form = self.settings, FORMATS[self.settings.format]
         self._events = settings.all_events()
         self._all_states = settings.all_states()
-        self._states = Known(self._all_states)
-        self._unclear: set[tuple[str, str]] = set()
-        self._aside = QuarantineLimit(self.emit)
-        self._details = {**dict(known.details), **settings.details}
-        self._format = known
+        self._states = StateTracker(self._all_states)
+        self._unknown_values: set[tuple[str, str]] = set()
+        self._quarantine = LimitedQuarantine(self.emit)
+        self._details = {**dict(form.details), **settings.details}
+        self._format = form
         self._is_away = False
-        self._in_turn = asyncio.Lock()
-        self._waiting: dict[asyncio.Future[None], Match] = {}
+        self._message_lock = asyncio.Lock()
+        self._confirmations: dict[asyncio.Future[None], ValueMatch] = {}
 
     async def run(self) -> None:
-        away = [self.settings.named(one.topic) for one in self._format.availability]
-        await self.link.serve(self.settings.all_topics(), self._heard, others_say=away)
+        """See Driver."""
+        availability = [self.settings.full_topic(one.topic) for one in self._format.availability]
+        await self.link.serve(self.settings.all_topics(), self._on_message, third_party_topics=availability)
 
     async def perform(self, command: Command) -> Json | None:
-        """Sent, and confirmed by what the device reports; raises CommandFailed."""
-        order = self.settings.commands.get(command.action)
-        if order is None:
+        """Send the command and wait until the device's report confirms it; raises CommandFailed."""
+        mapped = self.settings.commands.get(command.action)
+        if mapped is None:
             raise no_such_command(self.device.id, command.action)
-        payload, limit = order.filled(command.arguments, self.settings.base), command.limit.total_seconds()
-        with self._confirmed(order.confirm) as confirmed:
+        payload, limit = mapped.render(command.arguments, self.settings.base), command.limit.total_seconds()
+        with self._confirmation(mapped.confirm) as confirmed:
             try:
                 async with asyncio.timeout(limit):
-                    await self.link.publish(self.settings.named(order.topic), payload, life=limit)
+                    await self.link.publish(self.settings.full_topic(mapped.topic), payload, life=limit)
                     await confirmed
             except TimeoutError:
                 en = f"device {self.device.id} did not confirm {command.action} within {limit:g} s"
@@ -134,104 +79,111 @@ class MqttMapped(Driver):
                 raise CommandFailed(Words(Words.of(error.why).zh, en)) from error
         return None
 
-    async def _heard(self, message: Message) -> str | None:
-        if any(message.topic == self.settings.named(order.topic) for order in self.settings.commands.values()):
-            return None  # our own command, which a broker says to all who listen
+    async def _on_message(self, message: MqttMessage) -> str | None:
+        commands = self.settings.commands.values()
+        if any(message.topic == self.settings.full_topic(command.topic) for command in commands):
+            return None  # our own command, which a broker sends to all subscribers
         try:
-            said = _read(message)
+            content = _read(message)
         except BadInput as error:
-            said = Words.of(error.why)
-            why = Words(f"{message.topic}：{said.zh}", f"{message.topic}: {said.en}")
+            cause = Words.of(error.why)
+            why = Words(f"{message.topic}：{cause.zh}", f"{message.topic}: {cause.en}")
             await self.emit.quarantine(why, error.data)
             if not message.retained:
-                self.emit.refused(None, kept_aside(said))
+                self.emit.refused(None, unreadable_notice(cause))
             return str(why)
-        async with self._in_turn:
-            await self._take(message, said)
+        # One message at a time: two that report the same state at once would both find it unchanged.
+        async with self._message_lock:
+            await self._handle(message, content)
         return None
 
-    async def _take(self, message: Message, said: Any) -> None:
-        ways = [one for one in self._format.availability if self.settings.named(one.topic) == message.topic]
-        if await self._take_availability(ways, said):
+    async def _handle(self, message: MqttMessage, content: Any) -> None:
+        ways = [one for one in self._format.availability if self.settings.full_topic(one.topic) == message.topic]
+        if await self._handle_availability(ways, content):
             return
-        if not message.retained:
+        if not message.retained:  # a live message of its own: it is back, whatever its availability says
             self._is_away = False
-        said = self._format.read(message.topic, self.settings.base, said)
-        if said is None:
+        content = self._format.read(message.topic, self.settings.base, content)
+        if content is None:
             return
         if ways:
-            self.emit.heard()  # statestream says on one topic how it is and, by that, that it is there
-        more, scopes = details(said, self._details), self._scopes(message.topic)
-        await self._note_unclear(message, said, scopes)
-        for news in self._states.news(said, scopes):
-            data = {**more, **news.data}
-            signal = Signal(device=self.device.id, kind=news.kind, data=data, fresh=not message.redelivered)
+            self.emit.heard()  # statestream has the state and the availability on one topic: a state means online
+        more, topics = details(content, self._details), self._topics_matching(message.topic)
+        await self._report_unknown_values(message, content, topics)
+        for change in self._states.changes(content, topics):
+            data = {**more, **change.data}
+            signal = Signal(device=self.device.id, kind=change.kind, data=data, fresh=not message.redelivered)
             await self.emit(signal, remembered=message.retained)
-            self._states.keep(news)
-        if not message.retained:
-            self._confirm(scopes, said)
-            await self._take_events(message, said, scopes, more)
+            self._states.commit(change)
+        if not message.retained:  # a retained state is older than the command, and confirms nothing
+            self._confirm(topics, content)
+            await self._emit_events(message, content, topics, more)
 
-    async def _note_unclear(self, message: Message, said: Any, scopes: Collection[str]) -> None:
+    async def _report_unknown_values(self, message: MqttMessage, content: Any, topics: Collection[str]) -> None:
         """A value that neither begins nor ends a state changes nothing; the installer is told once of each."""
         for state in self._all_states:
-            value = state.unclear(said) if state.is_about(scopes) else None
-            if value is None or (state.of, value) in self._unclear or len(self._unclear) >= MOST_UNCLEAR:
+            value = state.unknown_value(content) if state.applies_to(topics) else None
+            known = (state.of, value) in self._unknown_values
+            if value is None or known or len(self._unknown_values) >= MAX_UNKNOWN_VALUES:
                 continue
-            self._unclear.add((state.of, value))
+            self._unknown_values.add((state.of, value))
             zh = f"{message.topic}：{state.of} 为 {value}，含义不明，状态不变；可在 states 中用 is 或 not 说明"
             en = f"{message.topic}: {state.of} is {value}, which changes nothing; name it under is or not of its state"
-            await self._aside.put(Words(zh, en), message.payload)
+            await self._quarantine.put(Words(zh, en), message.payload)
 
-    async def _take_events(self, message: Message, said: Any, scopes: Collection[str], more: Json) -> None:
+    async def _emit_events(self, message: MqttMessage, content: Any, topics: Collection[str], more: Json) -> None:
         for number, event in enumerate(self._events):
-            if event.is_about(scopes) and event.fits(said):
+            if event.applies_to(topics) and event.fits(content):
+                # Several events of one message need ids of their own, or the second would pass for a repeat.
                 source = None if message.packet_id is None else f"{message.client}/{message.packet_id}/{number}"
                 fresh = not message.redelivered
                 signal = Signal(device=self.device.id, kind=event.kind, data=more, source_id=source, fresh=fresh)
                 await self.emit(signal)
 
-    async def _take_availability(self, ways: list[Availability], said: Any) -> bool:
-        """Whether it was about that. Being gone is said once; being back is told to the supervisor, who says it."""
+    async def _handle_availability(self, ways: list[Availability], content: Any) -> bool:
+        """Whether the message was about availability.
+
+        The driver reports offline once; online goes to the supervisor, which reports that the device is back.
+        """
         for way in ways:
-            if way.offline.fits(said):
+            if way.offline.fits(content):
                 if not self._is_away and self.settings.availability:
                     await self.emit(Signal(device=self.device.id, kind="device.offline"))
                 self._is_away = True
                 return True
-            if way.online.fits(said):
+            if way.online.fits(content):
                 self._is_away = False
                 self.emit.heard()
                 return True
         return False
 
-    def _scopes(self, topic: str) -> set[str]:
-        """The topics, as the YAML writes them, that a state, event or confirmation may be bound to."""
-        rules = (*self.settings.all_states(), *self._events, *self._waiting.values())
+    def _topics_matching(self, topic: str) -> set[str]:
+        """The topics, as the YAML writes them, that match `topic` and to which a rule is bound."""
+        rules = (*self.settings.all_states(), *self._events, *self._confirmations.values())
         bound = {rule.topic for rule in rules if rule.topic}
-        return {each for each in bound if matches(self.settings.named(each), topic)}
+        return {each for each in bound if matches(self.settings.full_topic(each), topic)}
 
     @contextmanager
-    def _confirmed(self, by: Match) -> Any:
+    def _confirmation(self, match: ValueMatch) -> Iterator[asyncio.Future[None]]:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[future] = by
+        self._confirmations[future] = match
         try:
             yield future
         finally:
-            del self._waiting[future]
+            del self._confirmations[future]
 
-    def _confirm(self, scopes: Collection[str], said: Any) -> None:
-        for future, by in self._waiting.items():
-            if by.is_about(scopes) and not future.done() and by.fits(said):
+    def _confirm(self, topics: Collection[str], content: Any) -> None:
+        for future, match in self._confirmations.items():
+            if match.applies_to(topics) and not future.done() and match.fits(content):
                 future.set_result(None)
 
 
-def _read(message: Message) -> Any:
-    """Raises BadInput, also for JSON that is none: cut short, it may have been an alarm."""
-    said = message_of(message.payload)
-    if isinstance(said, str) and said.startswith(("{", "[")):
+def _read(message: MqttMessage) -> Any:
+    """JSON or text. Raises BadInput also for broken JSON: cut short by a small buffer, it may have been an alarm."""
+    content = read_message(message.payload)
+    if isinstance(content, str) and content.startswith(("{", "[")):
         raise BadInput(Words("JSON 有错误", "broken JSON"), message.payload)
-    return said
+    return content
 
 
 DRIVER = MqttMapped

@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import BadInput, LinkLost
-from gateway.links.rate_limit import kept_aside
+from gateway.links.quarantine import unreadable_notice
 from gateway.model import DeviceType, Signal, Words
 from gateway.protocols.onvif.address import address_error, device_service
 from gateway.protocols.onvif.client import NOT_INSTALLED, OnvifClient, connect, installed
@@ -140,7 +140,7 @@ class OnvifCamera(Driver):
         reasons = [Words.of(each) for each in result.unreadable[:3]]
         why = Words("；".join(each.zh for each in reasons), "; ".join(each.en for each in reasons))
         await self.emit.quarantine(why, result.raw)
-        self.emit.refused(None, kept_aside(why))
+        self.emit.refused(None, unreadable_notice(why))
         # Have the supervisor reconnect: a new subscription may help.
         if self._unreadable >= MAX_UNREADABLE:
             en = f"{self.device.id}: {MAX_UNREADABLE} answers in a row could not be read: {why}"

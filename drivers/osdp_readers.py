@@ -17,7 +17,7 @@ import structlog
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, CommandFailed, NotRecorded
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words
 from gateway.protocols.credential.masking import mask_bits
@@ -83,7 +83,7 @@ class OsdpReaders(Driver):
             reader.address: ReaderMemory(ReaderEvents(reader, timeout)) for reader in settings.readers
         }
         self._memory: Mapping[int, ReaderMemory] = link.kept
-        self._quarantine_limit = QuarantineLimit(emit)
+        self._quarantine_limit = LimitedQuarantine(emit)
 
     @classmethod
     def parts(cls, settings: ReadersSettings) -> Sequence[Part]:

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import BadInput, NotRecorded
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.links.serial import SerialLine, SerialLink
-from gateway.links.serial.polls import Polls
+from gateway.links.serial.poll_monitor import PollMonitor
 from gateway.model import ALARM_KINDS, Command, Device, DeviceType, Json, Signal, Words
 from gateway.protocols.perimeter.commands import COMMANDS, REPLY_FUNCTIONS, PerimeterCommands
 from gateway.protocols.perimeter.event_codes import CODE_OF_CONDITION, EVENT_CODES, EVENT_LENGTH, EventCode, event_data
@@ -54,8 +54,8 @@ class PerimeterPanel(Driver):
         self._active: set[ZoneCondition] = link.kept
         self._commands = PerimeterCommands(device.id, settings, self._make_frame)
         hint = f" and its address ({settings.address})"
-        self._polls = Polls(device.id, settings, settings.missed_polls, hint)
-        self._quarantine_limit = QuarantineLimit(emit)
+        self._polls = PollMonitor(device.id, settings, settings.missed_polls, hint)
+        self._quarantine_limit = LimitedQuarantine(emit)
 
     @classmethod
     def parts(cls, settings: PanelSettings) -> Sequence[Part]:
@@ -66,7 +66,7 @@ class PerimeterPanel(Driver):
         """Read frames and poll until cancelled. Raises LinkLost if the line is gone or polls stay unanswered."""
         async with self.link.open() as line:
             self._line = line
-            self._polls.heard()
+            self._polls.answered()
             try:
                 await self._serve(line)
             finally:
@@ -91,7 +91,7 @@ class PerimeterPanel(Driver):
                     chunk = await line.read()
             except TimeoutError:
                 next_poll = loop.time() + self.settings.poll.total_seconds()
-                self._polls.asks()
+                self._polls.sending()
                 await line.write(self._make_frame(POLL).encode())
                 continue
             # An empty chunk means that the line fell silent: a frame that has begun will not be completed.
@@ -103,7 +103,7 @@ class PerimeterPanel(Driver):
             self._polls.unreadable(item.data)
             await self._quarantine_limit.put(item.why, item.data)
         elif item.address == self.settings.address and item.function in _FROM_HOST:
-            self._polls.heard()
+            self._polls.answered()
             if item.function == EVENT:
                 await self._handle_event(line, item)
             elif item.function == POLL | REPLY:

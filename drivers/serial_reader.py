@@ -15,7 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings, Emit
 from gateway.errors import BadInput, NotRecorded
-from gateway.links.rate_limit import QuarantineLimit, Unread
+from gateway.links.quarantine import LimitedQuarantine, UnreadableCounter
 from gateway.links.serial import SerialLink, SerialSettings
 from gateway.model import Device, DeviceType, Signal, Words
 from gateway.protocols.credential.card_lines import GROUPS, CardLineDecoder
@@ -83,7 +83,7 @@ class SerialReader(Driver):
 
     def __init__(self, device: Device, settings: ReaderSettings, link: SerialLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
-        self._quarantine_limit, self._unread = QuarantineLimit(emit), Unread(emit)
+        self._quarantine_limit, self._unread = LimitedQuarantine(emit), UnreadableCounter(emit)
         self._last: Credential | None = None
         self._repeats_until = 0.0
 
@@ -107,9 +107,9 @@ class SerialReader(Driver):
             )
             # Masked: a card that is readable to the eye must not be in the quarantine.
             await self._quarantine_limit.put(why, mask_line(found.data))
-            self._unread.unread(reason)
+            self._unread.unreadable(reason)
             return
-        self._unread.read()
+        self._unread.readable()
         self.emit.heard()
         if not self._is_repetition(found):
             await self._emit(found)

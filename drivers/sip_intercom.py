@@ -15,7 +15,7 @@ import structlog
 
 from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words
 from gateway.protocols.sip.call_handler import CallHandler
 from gateway.protocols.sip.calls import StationCall
@@ -44,7 +44,7 @@ class SipIntercom(Driver):
         super().__init__(device, settings, link, emit)
         self._stations = {station.id: station for station in settings.stations}
         self._commands: CallCommands | None = None
-        self._quarantine = QuarantineLimit(emit)
+        self._quarantine = LimitedQuarantine(emit)
 
     @classmethod
     def parts(cls, settings: SipSettings) -> Sequence[Part]:

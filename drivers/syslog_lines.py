@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from gateway.driver import Driver, DriverSettings, Part
 from gateway.errors import NotRecorded
 from gateway.links.listen import Datagram, ListenSettings, RemotePeer
-from gateway.links.rate_limit import QuarantineLimit
+from gateway.links.quarantine import LimitedQuarantine
 from gateway.model import DeviceType, Signal, Words
-from gateway.protocols.mapping import words
+from gateway.protocols.mapping.settings import PartSettings, check_unique_numbers
 from gateway.protocols.syslog.message import SyslogMessage, parse_message
 from gateway.protocols.syslog.stream import MAX_MESSAGE_BYTES, OverlongMessage, SyslogStreamDecoder
 from gateway.settings.context import PlaceRef
@@ -28,6 +28,7 @@ from gateway.settings.mend import Wrong
 from gateway.settings.patterns import PatternText, compiled, groups
 from gateway.settings.section import Section
 from gateway.settings.signal_kind import SignalKind
+from gateway.settings.timezones import TimeZoneName
 
 MAX_TEXT = 500
 """Characters of a line that a signal carries."""
@@ -73,17 +74,12 @@ class SyslogSettings(ListenSettings):
         Literal["ignore", "keep"], Field(description="what to do with lines that match no pattern; keep: in quarantine")
     ] = "ignore"
     senders: tuple[SyslogSender, ...] = ()
-    zones: tuple[words.Part, ...] = ()
-    timezone: Annotated[str, Field(description="time zone of times without one")] = "Asia/Shanghai"
-
-    @field_validator("timezone")
-    @classmethod
-    def _check_timezone(cls, name: str) -> str:
-        return words.Clock(timezone=name).timezone
+    zones: tuple[PartSettings, ...] = ()
+    timezone: Annotated[TimeZoneName, Field(description="time zone of times without one")] = "Asia/Shanghai"
 
     @model_validator(mode="after")
     def _check_duplicates(self) -> Self:
-        words.check_numbers(self.zones, "zones")
+        check_unique_numbers(self.zones, "zones")
         hosts = [sender.host for sender in self.senders]
         for index, host in enumerate(hosts):
             if host in hosts[:index]:
@@ -104,7 +100,7 @@ class SyslogLines(Driver):
         self._senders = {sender.host: sender.id for sender in self.settings.senders}
         self._zones = {str(zone.number): zone.id for zone in self.settings.zones}
         self._timezone = ZoneInfo(self.settings.timezone)
-        self._quarantine_limit = QuarantineLimit(self.emit)
+        self._quarantine_limit = LimitedQuarantine(self.emit)
 
     @classmethod
     def parts(cls, settings: SyslogSettings) -> Sequence[Part]:

@@ -1,9 +1,9 @@
-"""Tasks whose end is noticed, whatever ends them.
+"""Runs coroutines so that their end is noticed, whatever ends them.
 
-A coroutine can't tell from its own task whether it is to end. After a child failed in an `asyncio.TaskGroup`,
+A coroutine can't tell from its own task whether it is being cancelled. After a child failed in an `asyncio.TaskGroup`,
 `current_task().cancelling()` stays 1 on Python 3.11 and 3.12 (gh-116720; 0 on 3.13), and a CancelledError may come
-from any future that a library gave up. A TaskGroup takes a child that was cancelled, or that returned, for a good end.
-So what must run on is awaited here, in a task of its own: only who cancels the caller ends it quietly.
+from any future that a library cancelled. A TaskGroup ignores it when a child was cancelled or returned. So what must
+run for ever is awaited here, in a task of its own: only a cancellation of the caller ends it without an error.
 """
 
 from __future__ import annotations
@@ -16,43 +16,44 @@ from gateway.errors import AnjuError, LinkLost, LoginRefused
 
 T = TypeVar("T")
 _RANKS = (LoginRefused, LinkLost, AnjuError, OSError, Exception)
-"""Of several errors at once the first of these says most: a refused login must be left alone for minutes."""
+"""The most relevant error first: after a refused login the device must be left alone for minutes."""
 
 
-class Stray(Exception):
-    """Work ended though nobody had told it to: it returned, was cancelled from inside, or tried to end the program."""
+class UnexpectedEnd(Exception):
+    """Work ended though nobody cancelled it: it returned, was cancelled from inside, or tried to end the program."""
 
 
-async def apart(work: Coroutine[Any, Any, T]) -> T:
+async def run_isolated(work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which runs in a task of its own.
 
-    Raises what it raises (of an ExceptionGroup the error that says most, the group as its cause), CancelledError
-    only when the caller is cancelled, and Stray for every other CancelledError or BaseException of the work's.
+    Raises what it raises (of an ExceptionGroup the most relevant error, with the group as its cause), CancelledError
+    only when the caller is cancelled, and UnexpectedEnd for any other CancelledError or BaseException of the work.
     """
+    # A group for one task: it cancels the task when the caller is cancelled, and waits for its end.
     async with asyncio.TaskGroup() as own:
         task = own.create_task(_outcome(work))
-    if task.cancelled():
-        raise Stray("it was cancelled by something of its own")
+    if task.cancelled():  # and not the caller, or the line above would have raised
+        raise UnexpectedEnd("it was cancelled by something of its own")
     result, error = task.result()
     if error is None:
         return result[0]
-    said = cause(error)
-    if not isinstance(said, Exception):
-        raise Stray(f"{type(said).__name__}: {said}") from said
-    raise said from (error if said is not error else said.__cause__)
+    relevant = most_relevant_error(error)
+    if not isinstance(relevant, Exception):
+        raise UnexpectedEnd(f"{type(relevant).__name__}: {relevant}") from relevant
+    raise relevant from (error if relevant is not error else relevant.__cause__)
 
 
-async def for_good(name: str, work: Coroutine[Any, Any, Any]) -> NoReturn:
-    """Run what has no end. Raises what it raises, and Stray with its name when it ends in any other way."""
+async def run_forever(name: str, work: Coroutine[Any, Any, Any]) -> NoReturn:
+    """Await work that must not end. Raises what it raises, and UnexpectedEnd with `name` when it ends otherwise."""
     try:
-        await apart(work)
-    except Stray as error:
-        raise Stray(f"{name}: {error}") from error
-    raise Stray(f"{name} returned, and was to run for good")
+        await run_isolated(work)
+    except UnexpectedEnd as error:
+        raise UnexpectedEnd(f"{name}: {error}") from error
+    raise UnexpectedEnd(f"{name} returned, and was to run for ever")
 
 
-def cause(error: BaseException) -> BaseException:
-    """The error that says most in an ExceptionGroup, however deep; any other error is itself."""
+def most_relevant_error(error: BaseException) -> BaseException:
+    """The most relevant error in an ExceptionGroup, however deep; any other error is returned as it is."""
     return min(_leaves(error), key=_rank)
 
 
@@ -73,5 +74,5 @@ async def _outcome(work: Coroutine[Any, Any, T]) -> tuple[list[T], BaseException
         return [await work], None
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise
-    except BaseException as error:  # noqa: BLE001  # also SystemExit and a Rust library's panic: raised by who awaits it
+    except BaseException as error:  # noqa: BLE001  # also SystemExit and a Rust library's panic: `run_isolated` raises it
         return [], error

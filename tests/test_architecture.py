@@ -29,23 +29,25 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "logs": {"masking"},
         "limits": BASE,
         "tasks": BASE,
+        "backoff": set(),
+        "sha256": set(),
     },
     {
         "driver": BASE,
         "rule": BASE,
         "notifier": BASE,
-        "settings": BASE | {"masking", "rule"},
+        "settings": BASE | {"masking", "rule", "sha256"},
     },
     {
-        "links": BASE | {"driver", "limits", "settings", "tasks"},
-        "protocols": BASE | {"driver", "links", "settings"},
-        "vision": BASE | {"masking", "settings"},
+        "links": BASE | {"backoff", "driver", "limits", "settings", "tasks"},
+        "protocols": BASE | {"backoff", "driver", "limits", "links", "settings"},
+        "vision": BASE | {"backoff", "masking", "settings", "sha256"},
         "store": BASE,
     },
     {
-        "drivers": BASE | {"driver", "links", "protocols", "settings", "vision"},
+        "drivers": BASE | {"driver", "limits", "links", "protocols", "settings", "vision"},
         "rules": BASE | {"rule", "settings"},
-        "config": BASE | {"driver", "masking", "rule", "settings", "vision"},
+        "config": BASE | {"driver", "links", "masking", "rule", "settings", "vision"},
     },
     {
         "auth": BASE | {"limits", "store"},
@@ -53,8 +55,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "notify": BASE | {"notifier"},
         "desk": BASE | {"store"},
         "people": BASE | {"config", "store", "vision"},
-        "recording": BASE | {"desk", "store", "vision"},
-        "flow": BASE | {"clock", "desk", "driver", "limits", "rule", "store", "tasks"},
+        "recording": BASE | {"desk", "sha256", "store", "vision"},
+        "flow": BASE | {"backoff", "clock", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
@@ -62,7 +64,21 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "app": BASE
-        | {"clock", "config", "desk", "flow", "gateway", "limits", "links", "people", "protocols", "recording", "rule"}
+        | {
+            "backoff",
+            "clock",
+            "config",
+            "desk",
+            "flow",
+            "gateway",
+            "limits",
+            "links",
+            "people",
+            "protocols",
+            "recording",
+            "rule",
+            "settings",
+        }
         | {"store", "tasks", "vision", "web"},
         "cli": BASE
         | {"app", "auth", "config", "gateway", "logs", "people", "protocols", "recording", "settings", "simulator"}

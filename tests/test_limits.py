@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import TooMany
-from gateway.limits import Full, RateLimit, Refusal, RefusalLog, Seats, first_of_greatest, network
+from gateway.limits import ConnectionSlots, NoSlotFree, RateLimit, Refusal, RefusalLog, first_of_largest, network
 
 
 class Time:
@@ -39,11 +39,11 @@ def test_what_is_given_back_was_never_taken():
     throttle = RateLimit(1, timedelta(hours=1), Time())
     for _ in range(10):
         throttle.take("a")
-        throttle.give_back("a")
+        throttle.refund("a")
 
 
 def test_it_keeps_no_more_than_it_may(monkeypatch):
-    monkeypatch.setattr("gateway.limits._MOST_KEYS", 100)
+    monkeypatch.setattr("gateway.limits.rate_limit._MAX_KEYS", 100)
     throttle = RateLimit(1, timedelta(hours=1), Time())
     for key in range(1000):
         throttle.take(key)
@@ -76,18 +76,18 @@ def test_what_has_happened_is_counted_up_to_the_brim():
 
 
 class Held:
-    """Somebody with a seat."""
+    """A connection that holds a slot."""
 
     def __init__(self, heard_at: float = 0.0) -> None:
         self.heard_at = heard_at
 
 
-def seats(most: int, quiet: float = 0.0, **each: int) -> Seats[Held]:
-    return Seats[Held](most, lambda held: held.heard_at, quiet=quiet, clock=Time(), each=each)
+def slots(most: int, quiet: float = 0.0, **each: int) -> ConnectionSlots[Held]:
+    return ConnectionSlots[Held](most, lambda held: held.heard_at, quiet=quiet, clock=Time(), max_per_owner=each)
 
 
 def test_the_one_longest_silent_of_the_owner_who_has_most_leaves():
-    taken = seats(3)
+    taken = slots(3)
     neighbour, first, second = Held(1), Held(5), Held(3)
     assert taken.take(neighbour, address="b") is None
     assert taken.take(first, address="a") is None
@@ -97,27 +97,27 @@ def test_the_one_longest_silent_of_the_owner_who_has_most_leaves():
 
 
 def test_an_owner_has_no_more_than_its_share_and_takes_from_itself():
-    taken = seats(10, account=2)
+    taken = slots(10, account=2)
     first, second, other = Held(1), Held(2), Held(0)
     for held, account in ((other, "b"), (first, "a"), (second, "a")):
         taken.take(held, account=account)
     assert taken.take(Held(3), account="a") == (first, "account")
-    taken.leave(second)
-    taken.leave(second)
+    taken.release(second)
+    taken.release(second)
     assert taken.take(Held(4), account="a") is None
 
 
 def test_nobody_who_was_just_heard_leaves():
-    taken = seats(1, quiet=60)
+    taken = slots(1, quiet=60)
     taken.take(Held(Time.now - 59), address="a")
-    with pytest.raises(Full) as full:
+    with pytest.raises(NoSlotFree) as full:
         taken.take(Held(), address="b")
     assert full.value.limit == "all"
     assert len(taken) == 1
 
 
 def test_of_those_who_have_most_the_first_is_found():
-    assert first_of_greatest([("a", 1), ("b", 1), ("b", 2), ("c", 1)], lambda key: key[0]) == ("b", 1)
+    assert first_of_largest([("a", 1), ("b", 1), ("b", 2), ("c", 1)], lambda key: key[0]) == ("b", 1)
 
 
 def test_a_flood_of_refusals_is_a_line_a_minute(capsys):
@@ -130,10 +130,10 @@ def test_a_flood_of_refusals_is_a_line_a_minute(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     time.now += 59
-    log.tell()
+    log.flush()
     assert capsys.readouterr().out == ""
     time.now += 1
-    log.tell()
+    log.flush()
     [line] = capsys.readouterr().out.splitlines()
     assert "times=999" in line
     assert "since_start=1000" in line
@@ -141,5 +141,5 @@ def test_a_flood_of_refusals_is_a_line_a_minute(capsys):
     time.now += 1
     assert log.recent() == []
     log.note(wild)
-    log.tell(at_once=True)
+    log.flush(at_once=True)
     assert "times=1 " in capsys.readouterr().out

@@ -16,7 +16,7 @@ PUTS_ASIDE = {"self.emit.quarantine", "self._aside.put", "self._aside.keep", "se
 NOBODY_READS = {
     "gateway/links/capture.py",  # the command line's own
     "gateway/links/http_push.py",  # its caller, the web, has words of its own for the device
-    "gateway/links/listen.py",  # one caller of many hung up: only the log is told
+    "gateway/links/listen_peers.py",  # one caller of many hung up: only the log is told
     "gateway/vision/camera_slot.py",  # as the next: the live view's own words are shown
     "gateway/vision/view/views.py",
 }

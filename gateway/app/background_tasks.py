@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 
 import structlog
 
+from gateway.backoff import ExponentialBackoff
 from gateway.model import Words
-from gateway.tasks import for_good
+from gateway.tasks import run_forever
 
 log = structlog.get_logger(__name__)
 MIN_BACKOFF_S, MAX_BACKOFF_S = 1.0, 60.0
@@ -61,19 +62,20 @@ class BackgroundTasks:
         raise AssertionError("the loop above has no end")
 
     async def _supervise(self, task: BackgroundTask) -> None:
-        pause = MIN_BACKOFF_S
+        backoff = ExponentialBackoff(MIN_BACKOFF_S, MAX_BACKOFF_S)
         while not task.is_vital:
             began = _now()
             try:
-                await for_good(task.name, task.run())
+                await run_forever(task.name, task.run())
             except Exception as error:
                 log.exception("background task ended, restarting it", task=task.name)
                 self._report_end(task, f"{type(error).__name__}: {error}")
-            pause = MIN_BACKOFF_S if _now() - began > RECOVERED_AFTER_S else min(2 * pause, MAX_BACKOFF_S)
-            await asyncio.sleep(pause)
+            if _now() - began > RECOVERED_AFTER_S:
+                backoff.reset()
+            await asyncio.sleep(backoff.next_delay())
             self._restarted[task.name] = _now()
         # A vital task's exception is not caught: it ends the task group, and with it the gateway.
-        await for_good(task.name, task.run())
+        await run_forever(task.name, task.run())
 
     def _report_end(self, task: BackgroundTask, why: str) -> None:
         self._restarted[task.name] = float("inf")

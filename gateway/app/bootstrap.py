@@ -61,7 +61,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         await rules.applied.wait()
         http_url = await start_http_server(stack, components, background)
         reloader = Reloader(components, changeover, configuration.directory)
-        capture = CaptureService(components.in_force, components.doors.tapes)
+        capture = CaptureService(components.in_force, components.doors.captures)
         await _open_control_socket(stack, data, reloader, capture, components.register)
         yield Gateway(http_url, components.doors.endpoint.port if components.doors.endpoint else None, store, reloader)
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr
 from gateway.app.current_config import CurrentConfig
 from gateway.config.configuration import DeviceEntry
 from gateway.errors import NotFound
-from gateway.links.capture import Capture, CapturedBytes, line
+from gateway.links.capture import Capture, CapturedChunk, as_line
 
 MAX_PENDING, MAX_PENDING_BYTES = 10_000, 8 * 1024 * 1024
 """Chunks and bytes that may wait for a slow client; further ones are left out and counted."""
@@ -64,7 +64,7 @@ class CaptureService:
             with capture.listen(backlog.add):
                 while self._captures.get(device) is capture:  # until a reload replaces the link
                     for at, chunk in await backlog.next():
-                        await send({"say": "piece", **line(chunk, at, secrets)})
+                        await send({"say": "piece", **as_line(chunk, at, secrets)})
 
     def _entry(self, device: str) -> DeviceEntry:
         """The device that has the link: for a part, its panel. Raises NotFound."""
@@ -82,11 +82,11 @@ class _Backlog:
         self.left_out = 0
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
-        self._chunks: deque[tuple[float, CapturedBytes]] = deque()
+        self._chunks: deque[tuple[float, CapturedChunk]] = deque()
         self._bytes = 0
         self._not_empty = asyncio.Event()
 
-    def add(self, chunk: CapturedBytes) -> None:
+    def add(self, chunk: CapturedChunk) -> None:
         """Queue a chunk, or count it as left out when the queue is full."""
         if len(self._chunks) >= MAX_PENDING or self._bytes + len(chunk.data) > MAX_PENDING_BYTES:
             self.left_out += 1
@@ -95,7 +95,7 @@ class _Backlog:
         self._chunks.append((self._loop.time() - self._began, chunk))
         self._not_empty.set()
 
-    async def next(self) -> Iterator[tuple[float, CapturedBytes]]:
+    async def next(self) -> Iterator[tuple[float, CapturedChunk]]:
         """Wait for chunks and take them; none after RELOAD_CHECK_S without any."""
         with suppress(TimeoutError):
             async with asyncio.timeout(RELOAD_CHECK_S):
@@ -103,7 +103,7 @@ class _Backlog:
         self._not_empty.clear()
         return self._take_all()
 
-    def _take_all(self) -> Iterator[tuple[float, CapturedBytes]]:
+    def _take_all(self) -> Iterator[tuple[float, CapturedChunk]]:
         while self._chunks:
             at, chunk = self._chunks.popleft()
             self._bytes -= len(chunk.data)

@@ -83,8 +83,8 @@ def make(started: CompoundSettings, store: Store, share: ConnectionLimits) -> Co
         make_broker_client(started.mqtt, quarantine, store.path.parent),
         VisionPool(started.vision.workers, home_province=started.home_province, glances=started.vision.glances / 100),
         refusals=refusals,
-        receiver=share.receiver,
-        notes=store.path.parent / "lines",
+        max_receiver_connections=share.receiver,
+        state_folder=store.path.parent / "lines",
     )
     supervisor = Supervisor(intake, quarantine, clock.now, hub)
     commands = Commands(store, clock.now, supervisor.perform, say, intake.act)

@@ -87,7 +87,7 @@ class ConfigChange:
     def _admit(self, new: Configuration) -> None:
         if self._parts.doors.endpoint is not None:
             accounts = {account.user: account.password.get_secret_value() for account in new.compound.mqtt.accounts}
-            self._parts.doors.endpoint.admit(accounts)
+            self._parts.doors.endpoint.set_accounts(accounts)
 
     async def _change_devices(self, new: Configuration, changes: Changes) -> None:
         """From unlinking on in one turn of the loop: what comes in meanwhile finds the old link or the new one."""

@@ -1,4 +1,4 @@
-"""The doors that devices come in by, opened as compound.yaml says."""
+"""Makes the MQTT endpoint and the broker client that compound.yaml declares, and checks addresses to listen on."""
 
 from __future__ import annotations
 
@@ -12,48 +12,51 @@ from gateway.config.cross_checks import listen_addresses
 from gateway.errors import ConfigError, LinkLost, Mistake
 from gateway.flow.emitter import Quarantine
 from gateway.limits import RefusalLog
-from gateway.links.listen_settings import claimed
+from gateway.links.listen_settings import bind_socket
+from gateway.links.mqtt.broker_settings import BrokerSettings
 from gateway.links.mqtt.client import BrokerClient
-from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
-from gateway.links.mqtt.paho_connection import BrokerSettings
-from gateway.links.mqtt.rate_limit import Limits
+from gateway.links.mqtt.endpoint import EndpointSettings, MqttEndpoint
+from gateway.links.mqtt.limits import EndpointLimits
 
 
 def check_free(configuration: Configuration) -> None:
-    """Raises ConfigError that names the key, for an address that can't be had: before anything has begun.
+    """Raises ConfigError that names the key of an address that can't be bound, before anything has started.
 
-    Nothing listens there meanwhile: who waits for the port would take the gateway for ready.
+    The sockets are bound and closed without listening: whoever waits for the port would take the gateway for ready.
     """
     for loc, listen in listen_addresses(configuration.compound):
         try:
-            claimed("tcp", listen.host, listen.port).close()
+            bind_socket("tcp", listen.host, listen.port).close()
         except LinkLost as error:
             low = isinstance(error.__cause__, PermissionError)
-            mend = "give it the right that anju.service tells of" if low else "end that, or write another"
+            fix = "give it the right that anju.service describes" if low else "end that, or write another"
             what = f"'{'.'.join(map(str, loc))}': {error}"
-            raise ConfigError([Mistake(configuration.directory / "compound.yaml", 1, what, mend)]) from error
+            raise ConfigError([Mistake(configuration.directory / "compound.yaml", 1, what, fix)]) from error
 
 
 def make_endpoint(
     mqtt: Mqtt, context: ssl.SSLContext | None, quarantine: Quarantine, refusals: RefusalLog, connections: int
-) -> Endpoint | None:
-    """The gateway's own MQTT endpoint, which admits nobody yet; None when the YAML has none."""
+) -> MqttEndpoint | None:
+    """The gateway's own MQTT endpoint, without accounts yet; None when the YAML has none.
+
+    `connections` is how many the process has descriptors for.
+    """
     if mqtt.endpoint is None:
         return None
     tls = mqtt.endpoint.tls
     settings = EndpointSettings(mqtt.endpoint.listen.host, mqtt.endpoint.listen.port)
     if tls is not None:
         settings = EndpointSettings(settings.host, settings.port, context, tls.listen.host, tls.listen.port)
-    limits = Limits(
+    limits = EndpointLimits(
         connections=connections,
         per_account=min(mqtt.endpoint.per_account, connections),
         per_address=min(mqtt.endpoint.per_address, connections),
     )
-    return Endpoint(settings, {}, quarantine.keep, limits, refusals)
+    return MqttEndpoint(settings, {}, quarantine.keep, limits, refusals)
 
 
 def make_broker_client(mqtt: Mqtt, quarantine: Quarantine, folder: Path) -> BrokerClient | None:
-    """The client of a broker of the compound's own; None when the YAML has none."""
+    """The client of the compound's broker; None when the YAML has none. `folder` holds our own client id."""
     return None if mqtt.broker is None else BrokerClient(_broker_settings(mqtt.broker, folder), quarantine.keep)
 
 

@@ -34,7 +34,7 @@ class _GatewayCollector(Collector):
         description = "Rejected connections, passwords and messages"
         family = CounterMetricFamily("anju_refused", description, labels=["door", "why"])
         for refusal, times in self._parts.refusals.counts().items():
-            family.add_metric([refusal.door, str(refusal.why)], times)
+            family.add_metric([refusal.source, str(refusal.why)], times)
         return family
 
     def _figures(self) -> Metric:

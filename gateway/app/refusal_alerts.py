@@ -25,10 +25,10 @@ async def report_refusals(refusals: RefusalLog, emit: EmitSignal) -> None:
     try:
         while True:
             await asyncio.sleep(CHECK_INTERVAL_S)
-            refusals.tell()
+            refusals.flush()
             await alerts.check()
     finally:
-        refusals.tell(at_once=True)  # at shutdown: counts since the last minute would be lost
+        refusals.flush(at_once=True)  # at shutdown: counts since the last minute would be lost
 
 
 class RefusalAlerts:
@@ -62,4 +62,4 @@ class RefusalAlerts:
         if not grave:
             return None
         why = Words.of(grave[0].why)
-        return Words(f"{grave[0].door}：{why.zh}", f"{grave[0].door}: {why.en}")
+        return Words(f"{grave[0].source}：{why.zh}", f"{grave[0].source}: {why.en}")

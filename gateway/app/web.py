@@ -55,5 +55,5 @@ def _services(parts: Components, tasks: BackgroundTasks) -> web.Services:
 
 def _ready(parts: Components) -> dict[str, bool]:
     endpoint = parts.doors.endpoint
-    listeners = {} if endpoint is None else {"mqtt": endpoint.has_room}
+    listeners = {} if endpoint is None else {"mqtt": endpoint.has_free_slots}
     return {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up(), **listeners}

@@ -87,7 +87,7 @@ class Accounts:
             self._refusals.note(WRONG_PASSWORD, address=address)
             raise WrongPassword("the user name or the password is wrong")
         for limit, key in limits:
-            limit.give_back(key)
+            limit.refund(key)
         self._remember_address(user, network(address))
         return await self._start_session(user, *found)
 

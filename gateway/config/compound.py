@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
@@ -13,9 +12,10 @@ from gateway.model import PLACE_PATH, Words
 from gateway.settings.addresses import HttpAddress, ListenAddress, parse_listen
 from gateway.settings.context import Context, ExistingFile
 from gateway.settings.durations import PositiveDuration, parse_duration
-from gateway.settings.mend import AS_WRITTEN, Wrong, closest
+from gateway.settings.mend import AS_WRITTEN, Wrong
 from gateway.settings.secrets import Secret
 from gateway.settings.section import Section
+from gateway.settings.timezones import TimeZoneName
 from gateway.vision.settings.faces import FaceSection
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -61,20 +61,6 @@ def _place_path(value: str) -> str:
 
 
 PlacePath = Annotated[str, AfterValidator(_place_path)]
-
-
-_MIN_SIMILARITY = 0.85
-"""For time zones: about one wrong letter. Asia/Beijing is no misspelt Asia/Harbin."""
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (LookupError, OSError, ValueError):  # OSError: the name of a folder such as Asia
-        meant = closest(value, available_timezones(), _MIN_SIMILARITY)
-        mend = f"did you mean {meant!r}?" if meant else "write one like Asia/Shanghai, the one of all China"
-        raise Wrong(f"{value!r} is no time zone", mend) from None
-    return value
 
 
 def _province(value: str) -> str:
@@ -219,7 +205,7 @@ class CompoundSettings(Section):
 
     name: Annotated[str, Field(min_length=1, max_length=80, description="the compound's name (小区名称)")]
     language: Annotated[Literal["zh", "en"], Field(description="the console's language")] = "zh"
-    timezone: Annotated[str, AfterValidator(_timezone), Field(description="such as Asia/Shanghai")] = "Asia/Shanghai"
+    timezone: Annotated[TimeZoneName, Field(description="such as Asia/Shanghai")] = "Asia/Shanghai"
     property_phone: Annotated[str, Field(max_length=40, description="shown on door plates (物业电话)")] = ""
     home_province: Annotated[
         str | None, AfterValidator(lambda value: value and _province(value)), Field(description="省份简称, such as 苏")

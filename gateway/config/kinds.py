@@ -1,4 +1,7 @@
-"""Finds the driver or rule class of a kind: `camera` is drivers/camera.py, `acme.panel` a third party's module."""
+"""Finds the driver or rule class of a kind: `camera` is drivers/camera.py, `acme.panel` a third party's module.
+
+A driver's `LINK` is found the same way: `serial` is built in, `acme.link` is a third party's module.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ import inspect
 import pkgutil
 import re
 from types import ModuleType
+from typing import Any
 
 from gateway.driver import Driver
+from gateway.links.contract import LinkFactory
+from gateway.links.registry import BUILT_IN
 from gateway.rule import Rule
 from gateway.settings.mend import Wrong, did_you_mean
 
@@ -16,10 +22,11 @@ _KIND = re.compile(r"[a-z_][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
 def find_driver(kind: str) -> type[Driver]:
-    """The class that the kind's module has as DRIVER; raises Wrong."""
+    """The class that the kind's module has as DRIVER; raises Wrong, also when the link that it names can't be used."""
     found = _find(kind, "driver")
     if not (isinstance(found, type) and issubclass(found, Driver)):
         raise _without(kind, "DRIVER")
+    _check_link(kind, found)
     return found
 
 
@@ -37,10 +44,34 @@ def find_rule(kind: str) -> type[Rule]:
     return found
 
 
+def find_link(name: str) -> type[LinkFactory[Any]]:
+    """The class that a third party's module has as LINK; its name has a dot. Raises Wrong."""
+    if "." not in name:
+        raise Wrong(
+            f"unknown link {name!r}", did_you_mean(name, BUILT_IN, "name a module such as acme.link, or one of")
+        )
+    found = _find(name, "link")
+    if not (isinstance(found, type) and issubclass(found, LinkFactory)):
+        raise _without(name, "LINK")
+    if inspect.isabstract(found):
+        raise Wrong(f"{found.__name__}, the LINK of {name!r}, has no method make()", "write make(request) -> your link")
+    return found
+
+
 def known_kinds(noun: str) -> list[str]:
     """The kinds of `driver` or `rule` that come with Anju, sorted."""
     package = importlib.import_module(f"{noun}s")
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_")
+
+
+def _check_link(kind: str, driver: type[Driver]) -> None:
+    """Without this check a wrong link would only show when the gateway runs, as a device that seems to be off."""
+    if driver.LINK in BUILT_IN:
+        return
+    try:
+        find_link(driver.LINK)
+    except Wrong as error:
+        raise Wrong(f"driver {kind!r} has LINK = {driver.LINK!r}: {error.what}", error.mend) from error
 
 
 def _find(kind: str, noun: str) -> object:
@@ -53,8 +84,9 @@ def _without(kind: str, attribute: str) -> Wrong:
 
 def _module(kind: str, noun: str) -> ModuleType:
     dotted = "." in kind
-    if not _KIND.fullmatch(kind) or (not dotted and kind not in known_kinds(noun)):
-        raise Wrong(f"unknown {noun} {kind!r}", did_you_mean(kind, known_kinds(noun), "known are"))
+    known = BUILT_IN if noun == "link" else known_kinds(noun)
+    if not _KIND.fullmatch(kind) or (not dotted and kind not in known):
+        raise Wrong(f"unknown {noun} {kind!r}", did_you_mean(kind, known, "known are"))
     try:
         return importlib.import_module(kind if dotted else f"{noun}s.{kind}")
     except Exception as error:  # a third party's module is imported here and may raise anything

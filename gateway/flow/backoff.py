@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from datetime import timedelta
 
+from gateway.backoff import ExponentialBackoff
 from gateway.errors import LoginRefused
 
 FIRST_PAUSE_S = 1.0
@@ -17,16 +17,15 @@ class Backoff:
     """The pauses of one device: each twice the one before. Pauses after a refused login are counted apart."""
 
     def __init__(self, longest: timedelta) -> None:
-        self._longest = longest.total_seconds()
-        self._lost = FIRST_PAUSE_S
-        self._refused = LoginRefused.LEAVE_ALONE_S
+        self._lost = ExponentialBackoff(FIRST_PAUSE_S, longest.total_seconds(), jitter=(0.5, 1.0))
+        # Never early: an account that is tried too soon is locked by many devices.
+        self._refused = ExponentialBackoff(
+            LoginRefused.LEAVE_ALONE_S, MAX_PAUSE_AFTER_LOGIN_REFUSED_S, jitter=(1.0, 1.1)
+        )
 
     def after(self, error: BaseException | None, lasted: timedelta) -> float:
         """Seconds to wait after the driver ended with `error`, having run for `lasted`."""
         if lasted > STABLE:
-            self._lost, self._refused = FIRST_PAUSE_S, LoginRefused.LEAVE_ALONE_S
-        if isinstance(error, LoginRefused):
-            pause, self._refused = self._refused, min(2 * self._refused, MAX_PAUSE_AFTER_LOGIN_REFUSED_S)
-            return pause * random.uniform(1.0, 1.1)  # noqa: S311  # jitter
-        pause, self._lost = self._lost, min(2 * self._lost, self._longest)
-        return pause * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
+            self._lost.reset()
+            self._refused.reset()
+        return (self._refused if isinstance(error, LoginRefused) else self._lost).next_delay()

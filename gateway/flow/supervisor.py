@@ -17,7 +17,7 @@ from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
 from gateway.flow.listeners import ConsoleFeed
 from gateway.model import Command, Json, Said, Signal, Words
-from gateway.tasks import Stray, apart, for_good
+from gateway.tasks import UnexpectedEnd, run_forever, run_isolated
 
 __all__ = ["SupervisedDevice", "Supervisor"]
 
@@ -94,8 +94,8 @@ class Supervisor:
     async def run(self) -> None:
         """Run the drivers until cancelled. An error of one driver restarts that driver alone."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(for_good("the supervisor's reports", self._send_reports()))
-            tasks.create_task(for_good("the supervisor's check for silent devices", self._check_cadences()))
+            tasks.create_task(run_forever("the supervisor's reports", self._send_reports()))
+            tasks.create_task(run_forever("the supervisor's check for silent devices", self._check_cadences()))
             while True:
                 state = await self._starting.get()
                 task = tasks.create_task(self._keep_running(state), name=state.entry.device.id)
@@ -119,10 +119,10 @@ class Supervisor:
             why = Words.of(state.status.fault or Words("正在启动", "starting"))
             raise LinkLost(Words(f"设备未连接：{why.zh}", f"device {command.device} is not connected: {why}"))
         try:
-            return await apart(state.driver.perform(command))
+            return await run_isolated(state.driver.perform(command))
         except (AnjuError, OSError):
             raise
-        except Stray as error:  # most often a future of the driver that the end of its line cancelled
+        except UnexpectedEnd as error:  # most often a future of the driver that the end of its line cancelled
             raise CommandFailed(_LINE_LOST) from error
         except Exception as error:
             log.exception("a driver failed on a command", device=command.device, action=command.action)
@@ -153,8 +153,8 @@ class Supervisor:
         """Run the driver once; returns why it ended. Only our own cancellation is not caught."""
         device = state.entry.device.id
         try:
-            await apart(self._drive(state))
-        except Stray as error:
+            await run_isolated(self._drive(state))
+        except UnexpectedEnd as error:
             log.error("a driver ended by itself", device=device, why=str(error), exc_info=error)
             return error
         except (AnjuError, OSError) as error:
@@ -206,7 +206,7 @@ def _why(error: Exception | None, pause: float) -> Said:
     match error:
         case None:
             return Words("驱动程序已退出，正在重新启动", "the driver ended")
-        case Stray():
+        case UnexpectedEnd():
             return Words("驱动程序意外中止，正在重新启动", f"the driver ended by itself: {error}")
         case LoginRefused():
             why, minutes = Words.of(error.why), f"{pause / 60:.0f}"

@@ -1,4 +1,4 @@
-"""Several things to tell at once, and a disk that takes no more."""
+"""Emits several signals that came in one message, also when the disk is full."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gateway.model import Signal
 
 
 async def emit_all(
-    emit: Emit, signals: Iterable[Signal], kept: Callable[[Signal], None] | None = None
+    emit: Emit, signals: Iterable[Signal], committed: Callable[[Signal], None] | None = None
 ) -> NotRecorded | None:
-    """In order, `kept` after each that is committed; None once all are, else why not: its sender is to say it again.
+    """Emit in order and call `committed` for each that was. None once all are, else why not: do not acknowledge then.
 
-    From the first that is not on, alarms alone are told: they show from memory whatever the disk does.
+    After the first that is not committed only alarms are still emitted: they are shown from memory even then.
     """
     failed: NotRecorded | None = None
     for signal in signals:
@@ -22,8 +22,8 @@ async def emit_all(
             try:
                 await emit(signal)
             except NotRecorded as error:
-                failed = failed or error
+                failed = failed or error  # the first reason is the one to report
             else:
-                if kept:
-                    kept(signal)
+                if committed:
+                    committed(signal)
     return failed

@@ -1,14 +1,14 @@
-"""A door that devices come to: TCP connections, datagrams, or both, on one port.
+"""A port that devices connect to: TCP connections, datagrams, or both, on one port.
 
 A driver with `LINK = "listen"` and `ListenSettings` as its Settings is handed a `ListenLink`:
 
-    async with self.link.open() as door:
+    async with self.link.open() as port:
         self.emit.heard()
-        await door.serve(self._talk, self._take)
+        await port.serve(self._handle_peer, self._handle_datagram)
 
-`_talk(caller)` runs once a connection, `_take(datagram)` once a datagram, many at a time, until
-`serve` is cancelled. Whatever a driver does not read stays in the kernel, so a driver that waits
-for a commit holds its senders back: TCP by its window, UDP (where nothing can) by dropping.
+`_handle_peer(peer)` runs once a connection, `_handle_datagram(datagram)` once a datagram, many at a time, until
+`serve` is cancelled. What a driver does not read stays in the kernel. So a driver that waits for a commit holds its
+senders back: TCP by its window, UDP, which has none, by dropping.
 """
 
 from __future__ import annotations
@@ -17,241 +17,177 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 
 import structlog
 
 from gateway.errors import LinkLost
-from gateway.limits import RefusalLog, Seats, network
+from gateway.limits import ConnectionSlots, RateLimit, RefusalLog, network
 from gateway.links import accept
 from gateway.links.capture import Capture
+from gateway.links.listen_peers import READ_BYTES, Datagram, RemotePeer
 from gateway.links.listen_settings import ListenSettings, bound
-from gateway.links.rate_limit import allowance
 from gateway.links.state_file import StateFile
 from gateway.model import Words
 from gateway.settings.addresses import Listen
-from gateway.tasks import cause, for_good
+from gateway.tasks import most_relevant_error, run_forever
 
 __all__ = ["Datagram", "ListenLink", "ListenPort", "ListenSettings", "RemotePeer"]
 
 log = structlog.get_logger(__name__)
-CHUNK = 4096
-"""Bytes a read gives at most; twice as many wait here, the rest in the kernel."""
-WRITE_LIMIT = 10.0
-"""Seconds the other end may leave unread what it is sent before its connection counts as lost."""
 TOO_MANY = Words(
     "连接太多，最久没有动静的已断开，请检查网络，或提高 connections",
     "too many connections, the one longest silent was closed: look for who has them, or raise connections",
 )
-DATAGRAMS = 256
-"""Under way at once; more wait in the kernel's buffer."""
-LONGEST_DATAGRAM = 65_535
+MAX_DATAGRAMS = 256
+"""Datagrams that are handled at once; more wait in the kernel's buffer."""
+MAX_DATAGRAM_BYTES = 65_535
 
-
-@dataclass(frozen=True, slots=True)
-class Datagram:
-    """One datagram; `peer` is where it came from, `host:port`."""
-
-    data: bytes
-    peer: str
-    _door: socket.socket
-    _address: tuple[str | int, ...]
-    _tape: Capture
-
-    def reply(self, data: bytes) -> None:
-        """Answer its sender, or not: like any datagram it may be lost."""
-        self._tape.put("out", data, self.peer)
-        with suppress(OSError):
-            self._door.sendto(data, self._address)
-
-
-class RemotePeer:
-    """One TCP connection; one task reads, any task writes. `peer` is the other end, `host:port`."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, idle: float, tape: Capture) -> None:
-        self._reader, self._writer, self._idle, self._tape = reader, writer, idle, tape
-        self.host, port = writer.get_extra_info("peername", ("?", 0))[:2]
-        self.peer = str(Listen(self.host, port))
-        self.heard_at = asyncio.get_running_loop().time()
-
-    async def read(self) -> bytes:
-        """The next bytes as they come, at most 4 kB; `b""` at the end: it hung up, or said nothing for too long."""
-        try:
-            async with asyncio.timeout(self._idle):
-                data = await self._reader.read(CHUNK)
-        except (OSError, TimeoutError):
-            return b""
-        self.heard_at = asyncio.get_running_loop().time()
-        self._tape.put("in", data, self.peer)
-        return data
-
-    async def write(self, data: bytes) -> None:
-        """Returns once little of it waits to be sent. Raises LinkLost when the connection is gone or takes nothing."""
-        if self._writer.is_closing():
-            raise LinkLost(f"the connection of {self.peer} is closed")
-        self._tape.put("out", data, self.peer)
-        self._writer.write(data)
-        try:
-            async with asyncio.timeout(WRITE_LIMIT):
-                await self._writer.drain()
-        except TimeoutError:
-            self.abort()
-            raise LinkLost(f"{self.peer} left what it was sent unread for {WRITE_LIMIT:g} s") from None
-        except OSError as error:
-            raise LinkLost(f"the connection of {self.peer} is gone: {error}") from error
-
-    def close(self) -> None:
-        """What was written is still sent."""
-        self._writer.close()
-
-    def abort(self) -> None:
-        self._writer.transport.abort()
-
-
-OnCaller = Callable[[RemotePeer], Awaitable[None]]
+OnPeer = Callable[[RemotePeer], Awaitable[None]]
 OnDatagram = Callable[[Datagram], Awaitable[None]]
 
 
 class ListenLink:
-    """What a driver with `LINK = "listen"` is handed; `notes` outlive a restart of the gateway."""
+    """What a driver with `LINK = "listen"` is handed; `state_file` outlives a restart of the gateway."""
 
     def __init__(
         self,
         settings: ListenSettings,
-        notes: StateFile | None = None,
+        state_file: StateFile | None = None,
         refusals: RefusalLog | None = None,
         name: str = "",
     ) -> None:
         self.settings = settings
-        self._refused_by = accept.Listener(name or str(settings.listen), refusals or RefusalLog())
-        self.notes = notes or StateFile()
-        self.tape = Capture()
+        self._reporter = accept.RefusalReporter(name or str(settings.listen), refusals or RefusalLog())
+        self.state_file = state_file or StateFile()
+        self.capture = Capture()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[ListenPort]:
         """The port, bound; raises LinkLost that says why it can't be."""
         with bound(self.settings) as (tcp, udp):
-            yield ListenPort(self.settings, tcp, udp, self.tape, self._refused_by)
+            yield ListenPort(self.settings, tcp, udp, self.capture, self._reporter)
 
 
 class ListenPort:
-    """A bound port. `port` is the one that was taken, where the YAML says 0."""
+    """A bound port. `port` is the number that it got, where the YAML says 0."""
 
     def __init__(
         self,
         settings: ListenSettings,
         tcp: socket.socket | None,
         udp: socket.socket | None,
-        tape: Capture,
-        refused_by: accept.Listener,
+        capture: Capture,
+        reporter: accept.RefusalReporter,
     ) -> None:
-        self._settings, self._tcp, self._udp, self._tape = settings, tcp, udp, tape
-        self._refused_by = refused_by
-        self._callers = Seats[RemotePeer](
+        self._settings, self._tcp, self._udp, self._capture = settings, tcp, udp, capture
+        self._reporter = reporter
+        self._peers = ConnectionSlots[RemotePeer](
             settings.connections,
-            lambda caller: caller.heard_at,
+            lambda peer: peer.heard_at,
             clock=lambda: asyncio.get_running_loop().time(),
         )
-        self._broken, self._held_back = allowance(), 0
-        door = tcp or udp
-        assert door
-        self.port: int = door.getsockname()[1]
-        self.turned_away = 0
-        """Connections and datagrams from elsewhere than `allow` says."""
+        self._log_limit, self._suppressed = RateLimit.on_loop_clock(), 0
+        first = tcp or udp
+        assert first
+        self.port: int = first.getsockname()[1]
+        self.not_allowed = 0
+        """Connections and datagrams from networks that `allow` does not name."""
 
-    async def serve(self, on_caller: OnCaller, on_datagram: OnDatagram) -> None:
-        """Runs until cancelled. An error ends the one connection or datagram that it came of; an unexpected one is
-        logged with its traceback. Raises when the port itself is gone.
+    async def serve(self, on_peer: OnPeer, on_datagram: OnDatagram) -> None:
+        """Serve until cancelled. Raises when the port itself is gone.
+
+        An error in a handler ends that one connection or datagram; an unexpected one is logged with its traceback.
         """
-        # Two groups: what still comes in while the doors close finds the handlers' group open.
-        async with asyncio.TaskGroup() as tasks, asyncio.TaskGroup() as doors:
+        # Two groups, the handlers' outside: what is accepted while the listeners close still finds it open.
+        async with asyncio.TaskGroup() as handlers, asyncio.TaskGroup() as listeners:
             if self._tcp:
-                doors.create_task(for_good("accepting connections", self._accept(self._tcp, on_caller, tasks)))
+                listeners.create_task(run_forever("accepting connections", self._accept(self._tcp, on_peer, handlers)))
             if self._udp:
-                doors.create_task(for_good("receiving datagrams", self._receive(self._udp, on_datagram, tasks)))
+                receiving = self._receive(self._udp, on_datagram, handlers)
+                listeners.create_task(run_forever("receiving datagrams", receiving))
 
-    async def _accept(self, door: socket.socket, on_caller: OnCaller, tasks: asyncio.TaskGroup) -> None:
-        def come_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            caller = RemotePeer(reader, writer, self._settings.idle.total_seconds(), self._tape)
-            if self._may_come(writer.get_extra_info("peername")):
-                tasks.create_task(self._talk(caller, on_caller))
+    async def _accept(self, listening: socket.socket, on_peer: OnPeer, handlers: asyncio.TaskGroup) -> None:
+        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            peer = RemotePeer(reader, writer, self._settings.idle.total_seconds(), self._capture)
+            if self._is_allowed(writer.get_extra_info("peername")):
+                handlers.create_task(self._handle_peer(peer, on_peer))
             else:
-                caller.abort()
+                peer.abort()
 
         loop = asyncio.get_running_loop()
 
         def protocol() -> asyncio.StreamReaderProtocol:
-            return asyncio.StreamReaderProtocol(asyncio.StreamReader(CHUNK, loop), come_in, loop)
+            return asyncio.StreamReaderProtocol(asyncio.StreamReader(READ_BYTES, loop), connected, loop)
 
-        async with accept.accepting(self._refused_by, [door], protocol) as running:
+        async with accept.accept_connections(self._reporter, [listening], protocol) as running:
             await asyncio.gather(*running)
 
-    async def _talk(self, caller: RemotePeer, on_caller: OnCaller) -> None:
-        self._take_in(caller)
+    async def _handle_peer(self, peer: RemotePeer, on_peer: OnPeer) -> None:
+        self._take_slot(peer)
         try:
-            await on_caller(caller)
-        except Exception as error:  # noqa: BLE001  # a supervisor of one connection: hundreds of panels share the door
-            self._note(error, "connection", caller.peer)
+            await on_peer(peer)
+        except Exception as error:  # noqa: BLE001  # supervises one connection: hundreds of panels share the port
+            self._log_error(error, "connection", peer.peer)
         finally:
-            self._callers.leave(caller)
-            caller.close()
+            self._peers.release(peer)
+            peer.close()
 
-    def _take_in(self, caller: RemotePeer) -> None:
-        """Half-open connections of devices that lost power linger; a device that calls now is alive.
+    def _take_slot(self, peer: RemotePeer) -> None:
+        """Half-open connections of devices that lost power linger, so a device that connects now takes their place.
 
-        Whoever has the most gives way: one host that opens hundreds must not cut off the devices.
+        The host with the most connections gives way: one host that opens hundreds must not cut off the devices.
         """
-        if left := self._callers.take(caller, address=network(caller.host)):
-            self._refused_by.refuse(TOO_MANY, grave=True, peer=left[0].peer)
-            left[0].abort()
+        if evicted := self._peers.take(peer, address=network(peer.host)):
+            self._reporter.refuse(TOO_MANY, grave=True, peer=evicted[0].peer)
+            evicted[0].abort()
 
-    async def _receive(self, door: socket.socket, on_datagram: OnDatagram, tasks: asyncio.TaskGroup) -> None:
+    async def _receive(self, listening: socket.socket, on_datagram: OnDatagram, handlers: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
-        room = asyncio.Semaphore(DATAGRAMS)
+        free = asyncio.Semaphore(MAX_DATAGRAMS)
         while True:
-            await room.acquire()
+            await free.acquire()
             try:
-                data, address = await loop.sock_recvfrom(door, LONGEST_DATAGRAM)
-            except OSError:  # an ICMP error about an answer we sent: the sender has gone, the door has not
-                room.release()
+                data, address = await loop.sock_recvfrom(listening, MAX_DATAGRAM_BYTES)
+            except OSError:  # an ICMP error about an answer that we sent: its receiver is gone, our socket is not
+                free.release()
                 continue
-            if self._may_come(address):
-                datagram = Datagram(data, str(Listen(*address[:2])), door, address, self._tape)
-                self._tape.put("in", data, datagram.peer)
-                tasks.create_task(self._handle(on_datagram, datagram, room))
+            if self._is_allowed(address):
+                datagram = Datagram(data, str(Listen(*address[:2])), listening, address, self._capture)
+                self._capture.record("in", data, datagram.peer)
+                handlers.create_task(self._handle_datagram(on_datagram, datagram, free))
             else:
-                room.release()
-                await asyncio.sleep(0)
+                free.release()
+                await asyncio.sleep(0)  # `sock_recvfrom` does not suspend while datagrams wait: let other tasks run
 
-    async def _handle(self, on_datagram: OnDatagram, datagram: Datagram, room: asyncio.Semaphore) -> None:
+    async def _handle_datagram(self, on_datagram: OnDatagram, datagram: Datagram, free: asyncio.Semaphore) -> None:
         try:
             await on_datagram(datagram)
         except Exception as error:  # noqa: BLE001  # as with a connection
-            self._note(error, "datagram", datagram.peer)
+            self._log_error(error, "datagram", datagram.peer)
         finally:
-            room.release()
+            free.release()
 
-    def _note(self, error: Exception, what: str, peer: str) -> None:
-        """A child of a handler's own TaskGroup fails as an ExceptionGroup, whose error counts."""
-        why, listen = cause(error), str(self._settings.listen)
+    def _log_error(self, error: Exception, what: str, peer: str) -> None:
+        # A task in a handler's own TaskGroup fails as an ExceptionGroup; the error inside it decides.
+        why, listen = most_relevant_error(error), str(self._settings.listen)
         if isinstance(why, LinkLost | OSError):
-            log.debug("it was lost", what=what, listen=listen, peer=peer, why=str(why))
-        elif self._broken.admits():
-            held_back, self._held_back = self._held_back, 0
-            log.error("handling it broke", what=what, listen=listen, peer=peer, more=held_back, exc_info=error)
+            log.debug("connection lost", what=what, listen=listen, peer=peer, why=str(why))
+        elif self._log_limit.admits():
+            suppressed, self._suppressed = self._suppressed, 0
+            log.error("handler failed", what=what, listen=listen, peer=peer, suppressed=suppressed, exc_info=error)
         else:
-            self._held_back += 1
+            self._suppressed += 1
 
-    def _may_come(self, address: tuple[str | int, ...] | None) -> bool:
+    def _is_allowed(self, address: tuple[str | int, ...] | None) -> bool:
         if not address:
             return False
         if not self._settings.allow:
             return True
         host = ipaddress.ip_address(str(address[0]).partition("%")[0])
-        host = getattr(host, "ipv4_mapped", None) or host  # as an IPv4 sender is called at an address of IPv6
+        host = getattr(host, "ipv4_mapped", None) or host  # an IPv4 sender, as an IPv6 socket names it
         allowed = any(host in network for network in self._settings.allow)
         if not allowed:
-            self.turned_away += 1
-            self._refused_by.refuse("not from a network that `allow` names", address=str(host))
+            self.not_allowed += 1
+            self._reporter.refuse("not from a network that `allow` names", address=str(host))
         return allowed

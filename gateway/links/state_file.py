@@ -1,7 +1,7 @@
-"""What a line must know again after the gateway was restarted: words in a small file of the data folder.
+"""What a driver must know again after a restart of the gateway: strings in a small file of the data folder.
 
-For what may not wait for the journal or be learned from it: a fire linkage that is latched holds while nothing
-else works. A file that can't be read says nothing.
+For what may not wait for the journal and can't be derived from it: a fire linkage that is latched must hold while
+nothing else works. A file that can't be read counts as empty.
 """
 
 from __future__ import annotations
@@ -16,69 +16,70 @@ from pathlib import Path
 import structlog
 
 log = structlog.get_logger(__name__)
-AGAIN_S = 1.0
-"""Until a disk that took nothing is tried again."""
+RETRY_S = 1.0
+"""How long to wait before a failed write is tried again."""
 
 
 class StateFile:
-    """One file; without one nothing is kept."""
+    """One file; without a path nothing is stored."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._one_at_a_time = threading.Lock()
+        self._write_lock = threading.Lock()
 
     def read(self) -> frozenset[str]:
+        """The strings in the file; empty if there is none, or it can't be read."""
         if self._file is None or not self._file.exists():
             return frozenset()
         try:
-            words = json.loads(self._file.read_text("utf-8"))
+            stored = json.loads(self._file.read_text("utf-8"))
         except (OSError, ValueError) as error:
-            log.error("what a line was doing can't be read", file=str(self._file), why=str(error))
+            log.error("state file can't be read", file=str(self._file), why=str(error))
             return frozenset()
-        return frozenset(word for word in words if isinstance(word, str)) if isinstance(words, list) else frozenset()
+        return frozenset(each for each in stored if isinstance(each, str)) if isinstance(stored, list) else frozenset()
 
-    def write(self, words: Collection[str]) -> None:
-        """Returns once they are on disk in place of those before, wholly or not at all. Raises OSError."""
+    def write(self, state: Collection[str]) -> None:
+        """Replace the file; returns once it is on disk, whole or not at all. Raises OSError."""
         if self._file is not None:
-            with self._one_at_a_time:
-                _replace(self._file, json.dumps(sorted(words)))
+            with self._write_lock:
+                _replace(self._file, json.dumps(sorted(state)))
 
 
 class StateWriter:
-    """Keeps the notes as `owed` says."""
+    """Writes the file whenever `state()` differs from what it holds."""
 
-    def __init__(self, notes: StateFile, owed: Callable[[], frozenset[str]]) -> None:
-        self._notes, self._owed = notes, owed
-        self._noted = notes.read()
+    def __init__(self, file: StateFile, state: Callable[[], frozenset[str]]) -> None:
+        self._file, self._state = file, state
+        self._written = file.read()
         self._changed = asyncio.Event()
 
-    def look(self) -> None:
-        """It may have changed."""
-        if self._owed() != self._noted:
+    def check(self) -> None:
+        """The state may have changed: wake `run` if it has."""
+        if self._state() != self._written:
             self._changed.set()
 
     async def run(self) -> None:
-        """Runs for good; writes in a thread of its own."""
+        """Write changes until cancelled, each in a thread."""
         while True:
             await self._changed.wait()
             self._changed.clear()
-            owed = self._owed()
+            state = self._state()
             try:
-                await asyncio.to_thread(self._notes.write, owed)
+                await asyncio.to_thread(self._file.write, state)
             except OSError as error:
-                log.error("what a line does would not outlive the gateway", why=str(error))
-                await asyncio.sleep(AGAIN_S)
-                self._changed.set()
+                log.error("state file can't be written, trying again", why=str(error))
+                await asyncio.sleep(RETRY_S)
+                self._changed.set()  # try again even if nothing changes meanwhile
             else:
-                self._noted = owed
+                self._written = state
 
-    def end(self) -> None:
-        """Write what is not written yet, at once."""
+    def close(self) -> None:
+        """Write now what `run` has not written yet. Blocks."""
         try:
-            if self._owed() != self._noted:
-                self._notes.write(self._owed())
+            if self._state() != self._written:
+                self._file.write(self._state())
         except OSError as error:
-            log.error("what a line does does not outlive the gateway", why=str(error))
+            log.error("state is lost: the file can't be written", why=str(error))
 
 
 def _replace(file: Path, text: str) -> None:
@@ -91,6 +92,6 @@ def _replace(file: Path, text: str) -> None:
     draft.replace(file)
     folder = os.open(file.parent, os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(folder)  # the rename is on disk only once the folder is
     finally:
         os.close(folder)

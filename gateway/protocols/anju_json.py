@@ -1,16 +1,13 @@
-"""What a device says in our own MQTT format: `{"kind", "id"?, "at"?, "data"?}` → a Report. No I/O.
+"""Parses our own MQTT format: `{"kind", "id"?, "at"?, "data"?}`. No I/O.
 
-The kind alone makes an alarm. Whatever else is unfit is left out and named, so that the installer can mend the
-device and the guard hears of the alarm all the same.
+The kind alone makes an alarm. Whatever else can't be used is left out and named, so that the installer can fix the
+device and the guard gets the alarm all the same.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,34 +16,29 @@ from pydantic import TypeAdapter
 
 from gateway.errors import BadInput
 from gateway.model import Json, Words, is_kind
+from gateway.protocols.anju_data import clean_text, read_data, unusable
 from gateway.protocols.json_text import read_json, text_of
 from gateway.settings.signal_kind import GATEWAY_KINDS
 
-LARGEST_DATA = 16 * 1024
-"""Bytes of JSON that `data` may have; a picture belongs to a camera."""
-DEEPEST_DATA = 16
-"""Levels of nesting that `data` may have."""
-LONGEST_ID = 128
-SNAPSHOT = "snapshot"
-_ID = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_ID}}}")
+MAX_ID_LENGTH = 128
+_ID = re.compile(rf"[\x21-\x7e]{{1,{MAX_ID_LENGTH}}}")
 _KIND = re.compile(r"""["'“”]?\bkind["'“”]?\s*[:=：]\s*[\["'“”]{0,2}([a-z0-9_.]+)""", re.IGNORECASE)
-"""In what is no JSON: cut short by a small buffer, say, in single quotes, or typed on a Chinese keyboard."""
-_SHOWN = 64
-"""Characters of a value or a name that are told."""
-_MOST_NAMED = 8
-LONGEST_ERROR = 500
-LONGEST_REPEATED = 4096
+"""Finds the kind in broken JSON: cut short by a small buffer, in single quotes, or typed on a Chinese keyboard."""
+_MAX_SHOWN = 64
+"""Characters of a value or a name that an error shows."""
+MAX_ERROR_LENGTH = 500
+MAX_REPEATED_ID_LENGTH = 4096
 _KEYS = frozenset({"kind", "id", "at", "data"})
-_MOMENT: TypeAdapter[datetime] = TypeAdapter(datetime)
-_UNFIT: Any = object()
+_DATETIME: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """`id` is as the device wrote it, for its acknowledgement: text, a number, or None if there is nothing to repeat.
-    `source_id` is the same as text, None if it is unfit for the journal.
+class DeviceReport:
+    """A signal as the device reported it.
 
-    `left_out` says what was unfit, `unknown` names the keys that mean nothing to this gateway.
+    `id` is as the device wrote it, for the acknowledgement: text, a number, or None if there is none to repeat.
+    `source_id` is the same as text, None if the journal can't use it. `left_out` says what could not be used,
+    `unknown` names the keys that this gateway does not know.
     """
 
     kind: str
@@ -59,8 +51,8 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a command; `error` in the device's own words."""
+class CommandResult:
+    """The device's answer to a command; `error` in the device's own words."""
 
     id: str
     ok: bool
@@ -68,24 +60,22 @@ class Result:
     data: Json = field(default_factory=dict)
 
 
-def read_result(payload: bytes) -> Result:
-    """Raises BadInput unless it says which command, and whether it was done; the rest is used as far as it is fit."""
+def read_result(payload: bytes) -> CommandResult:
+    """Parse the answer to a command. Raises BadInput without a usable `id` and `ok`; the rest is used if usable."""
     try:
         message = read_json(text_of(payload))
     except ValueError as error:
         raise BadInput(Words("payload：不是 JSON", f"payload: no JSON ({error})"), payload) from None
-    said = message if isinstance(message, dict) else {}
-    match said.get("id"), said.get("ok"):
+    fields = message if isinstance(message, dict) else {}
+    match fields.get("id"), fields.get("ok"):
         case str() as command, bool() as ok:
-            words = said.get("error")
-            return Result(
-                command, ok, _text(str(words))[:LONGEST_ERROR] if words else "", _data(said.get("data") or {}, [])
-            )
+            error_text = clean_text(str(fields["error"]))[:MAX_ERROR_LENGTH] if fields.get("error") else ""
+            return CommandResult(command, ok, error_text, read_data(fields.get("data") or {}, []))
     raise BadInput(Words("缺少 id（文本）或 ok（true/false）", "id (text) or ok (true or false) is missing"), payload)
 
 
-def read_report(payload: bytes) -> Report:
-    """Raises BadInput where it names no kind that a device may say."""
+def read_report(payload: bytes) -> DeviceReport:
+    """Parse a signal. Raises BadInput where it names no kind that a device may report."""
     text = text_of(payload)
     try:
         message = read_json(text)
@@ -96,34 +86,34 @@ def read_report(payload: bytes) -> Report:
     return _kind_alone(text, payload, Words("不是带 kind 的 JSON 对象", "no JSON object with a kind"))
 
 
-def _whole(message: dict[str, Any], payload: bytes) -> Report:
-    kind = _known(message["kind"])
+def _whole(message: dict[str, Any], payload: bytes) -> DeviceReport:
+    kind = _reportable(message["kind"])
     if kind is None:
-        name = repr(message["kind"][:_SHOWN])
+        name = repr(message["kind"][:_MAX_SHOWN])
         zh = f"kind：{name} 不是设备可报的信号；设备自定义的以 x. 开头"
         raise BadInput(Words(zh, f"kind: {name} is no kind a device may say; one of its own begins with 'x.'"), payload)
     wrong: list[Words] = []
     given = message.get("id")
     source = _source_id(given, wrong)
-    repeated = given if _is_repeatable(given) else None
-    at, data = _at(message.get("at"), wrong), _data(message.get("data", {}), wrong)
-    return Report(kind, repeated, source, at, data, tuple(wrong), frozenset(message) - _KEYS)
+    repeated = given if _is_repeatable(given) else None  # for the acknowledgement
+    at, data = _at(message.get("at"), wrong), read_data(message.get("data", {}), wrong)
+    return DeviceReport(kind, repeated, source, at, data, tuple(wrong), frozenset(message) - _KEYS)
 
 
-def _kind_alone(text: str, payload: bytes, why: Words) -> Report:
-    """The first kind that is named in what can't be read, or that is all there is."""
+def _kind_alone(text: str, payload: bytes, why: Words) -> DeviceReport:
+    """The first kind that is named in unreadable text, or that is the whole text."""
     named = [found[1] for found in _KIND.finditer(text)] or [text.strip("\"' \t\r\n")]
-    kind = next((kind for each in named if (kind := _known(each))), None)
+    kind = next((kind for each in named if (kind := _reportable(each))), None)
     if kind is None:
         zh, en = f"{why.zh}，也没有写出信号种类 kind", f"{why.en}, and it names no kind of signal"
         raise BadInput(Words(f"payload：{zh}", f"payload: {en}"), payload)
-    return Report(
+    return DeviceReport(
         kind, None, None, None, {}, (Words(f"{why.zh}，只用了 kind", f"{why.en}, of which only kind was used"),)
     )
 
 
-def _known(kind: str) -> str | None:
-    """The kind if a device may say it; capitals and spaces around it cost no alarm."""
+def _reportable(kind: str) -> str | None:
+    """The kind, without capitals and surrounding spaces, if a device may report it; else None."""
     kind = kind.strip().lower()
     return kind if is_kind(kind) and kind not in GATEWAY_KINDS else None
 
@@ -134,12 +124,12 @@ def _source_id(given: Any, wrong: list[Words]) -> str | None:
             return None
         case str() if _ID.fullmatch(given):
             return given
-        case bool():
+        case bool():  # an int in Python, and no id
             pass
         case int() if 0 <= given < 2**63:
             return str(given)
     wrong.append(
-        _cannot("id", given, f"1–{LONGEST_ID} 个 ASCII 字符或非负整数", "1 to 128 ASCII characters, or a number")
+        unusable("id", given, f"1–{MAX_ID_LENGTH} 个 ASCII 字符或非负整数", "1 to 128 ASCII characters, or a number")
     )
     return None
 
@@ -148,89 +138,21 @@ def _is_repeatable(given: Any) -> bool:
     """Whether an acknowledgement can carry it: a device that does not see its own id sends again for ever."""
     match given:
         case str():
-            return len(given) <= LONGEST_REPEATED
+            return len(given) <= MAX_REPEATED_ID_LENGTH
         case float():
             return math.isfinite(given)
     return isinstance(given, int)
 
 
 def _at(given: Any, wrong: list[Words]) -> datetime | None:
-    """The device's clock is noted, never trusted: one that can't be read must not cost an alarm."""
+    """The device's time in UTC. It is recorded and never relied on: one that can't be read must not cost an alarm."""
     if given is None:
         return None
     try:
-        when = None if isinstance(given, bool) else _MOMENT.validate_python(given)
+        when = None if isinstance(given, bool) else _DATETIME.validate_python(given)
         if when is not None and when.tzinfo is not None:
             return when.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    wrong.append(_cannot("at", given, "带时区的 ISO 8601 时间", "ISO 8601 with an offset"))
+    wrong.append(unusable("at", given, "带时区的 ISO 8601 时间", "ISO 8601 with an offset"))
     return None
-
-
-def _data(given: Any, wrong: list[Words]) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        wrong.append(_cannot("data", given, "JSON 对象", "a JSON object"))
-        return {}
-    lost = [SNAPSHOT] if SNAPSHOT in given else []  # the intake drops it: only the gateway names a picture
-    fit = {
-        _text(name): value
-        for name, each in given.items()
-        if name != SNAPSHOT and (value := _fit(each, name, lost)) is not _UNFIT
-    }
-    if lost:
-        names = _names(lost)
-        wrong.append(Words(f"data 中不能用的值：{names}", f"data: values that can't be used: {names}"))
-    kept = dict(_within(fit))
-    if len(kept) < len(fit):
-        names = _names(fit.keys() - kept.keys())
-        zh, en = f"data 超过 {LARGEST_DATA} 字节，去掉了 {names}", f"data: over {LARGEST_DATA} bytes, without {names}"
-        wrong.append(Words(zh, en))
-    return {name: kept[name] for name in fit if name in kept}
-
-
-def _fit(value: Any, path: str, lost: list[str], deeper: int = DEEPEST_DATA) -> Any:
-    """The value without what the journal can't hold, whose paths go to `lost`; _UNFIT if nothing of it can be kept."""
-    if (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, dict | list) and not deeper):
-        lost.append(path)
-        return _UNFIT
-    match value:
-        case str():
-            return _text(value)
-        case int() if not isinstance(value, bool) and abs(value) >= 2**63:
-            return str(value)
-        case dict():
-            below = ((name, _fit(each, f"{path}.{name}", lost, deeper - 1)) for name, each in value.items())
-            return {_text(name): fit for name, fit in below if fit is not _UNFIT}
-        case list():
-            found = [_fit(each, f"{path}[{at}]", lost, deeper - 1) for at, each in enumerate(value)]
-            return [None if each is _UNFIT else each for each in found]
-    return value
-
-
-def _text(text: str) -> str:
-    """Half a character (a lone surrogate) becomes `?`."""
-    return text.encode(errors="replace").decode()
-
-
-def _within(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The small ones, as long as there is room: the number of a zone matters more than a picture in Base64."""
-    room = LARGEST_DATA - 2
-    sized = [
-        (len(json.dumps({name: value}, ensure_ascii=False).encode(errors="replace")), name)
-        for name, value in data.items()
-    ]
-    for size, name in sorted(sized):
-        if size > room:
-            return
-        room -= size
-        yield name, data[name]
-
-
-def _names(paths: Iterable[str]) -> str:
-    return ", ".join(_text(path)[:_SHOWN] for path in itertools.islice(paths, _MOST_NAMED))
-
-
-def _cannot(key: str, value: Any, zh: str, en: str) -> Words:
-    shown = type(value).__name__ if isinstance(value, dict | list) else ascii(value)[:_SHOWN]
-    return Words(f"{key} 不能用：{shown}（应为{zh}）", f"{key} can't be used: {shown} (it is to be {en})")

@@ -1,30 +1,32 @@
-"""Text of devices that do not say in which encoding it is: UTF-8, or what Chinese devices send instead, GBK."""
+"""Decodes text of devices that do not declare its encoding: UTF-8, or what Chinese devices send instead, GBK."""
 
 from __future__ import annotations
 
 import re
 
-_ODD = re.compile("[\u0180-\u036f]")
-"""Phonetic letters and accents without a letter, which two bytes of GBK become that pass for UTF-8: 通 is U+0368."""
-_MORE = re.compile("[\u0080-\u017f\u0370-\U0010ffff]")
+_SUSPICIOUS = re.compile("[\u0180-\u036f]")
+"""Phonetic letters and combining accents. Two bytes of GBK that happen to be valid UTF-8 become these: 通 is U+0368."""
+_PLAUSIBLE = re.compile("[\u0080-\u017f\u0370-\U0010ffff]")
+"""Other characters beyond ASCII: a text that has any of them is UTF-8."""
 
 
-def decoded(data: bytes, *, gbk_first: bool = False) -> str:
-    """UTF-8 with or without a BOM, else GB18030, else UTF-8 with `�` for what is none.
+def decode_text(data: bytes, *, gbk_first: bool = False) -> str:
+    """The text as UTF-8 with or without a BOM, else as GB18030, else as UTF-8 with `�` for invalid bytes.
 
-    `gbk_first`: the sender named GBK.
+    `gbk_first`: the sender declared GBK.
     """
-    text = _maybe(data, "gb18030") if gbk_first else None
+    text = _try(data, "gb18030") if gbk_first else None
     if text is None:
-        text = _maybe(data, "utf-8-sig")
-        if text is not None and not text.isascii() and _ODD.search(text) and not _MORE.search(text):
-            text = _maybe(data, "gb18030") or text
+        text = _try(data, "utf-8-sig")
+        # Valid UTF-8 of strange characters only: more likely short GBK, such as the name of a zone.
+        if text is not None and not text.isascii() and _SUSPICIOUS.search(text) and not _PLAUSIBLE.search(text):
+            text = _try(data, "gb18030") or text
     if text is None:
-        text = _maybe(data, "gb18030")
+        text = _try(data, "gb18030")
     return data.decode(errors="replace") if text is None else text
 
 
-def _maybe(data: bytes, encoding: str) -> str | None:
+def _try(data: bytes, encoding: str) -> str | None:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:

@@ -13,7 +13,7 @@ from pathlib import Path
 from gateway.desk import rows as alerts
 from gateway.errors import NotFound
 from gateway.model import Step
-from gateway.recording.manifest import CHECKSUMS, MANIFEST, build_manifest, listed_files, sha256_of
+from gateway.recording.manifest import CHECKSUMS, MANIFEST, build_manifest, listed_files, sha256_if_present
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store, audit
 
@@ -59,7 +59,7 @@ def _write(store: Store, storage: ClipStorage, folder: Path, manifest: dict[str,
         if source is not None:
             shutil.copyfile(source, folder / name)
         # The copy is hashed, not the source: this also finds a bad disk on the receiving side.
-        if sha256_of(folder / name) != sha256:
+        if sha256_if_present(folder / name) != sha256:
             problems.append(f"{name} is missing" if source is None else f"{name} is not what was recorded")
         checksums.append(f"{sha256}  {name}\n")
     (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

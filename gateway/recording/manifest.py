@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 from gateway.model import Alert, Signal
 from gateway.recording import rows
 from gateway.recording.clip import RecordedClip
+from gateway.sha256 import sha256_of
 from gateway.store import audit, journal
 
 FORMAT = "anju-clips/1"
@@ -55,16 +55,15 @@ def verify_export(folder: Path) -> list[str]:
     found = [
         f"{name} is not what was exported"
         for name, sha256 in listed_files(manifest)
-        if sha256_of(folder / name) != sha256
+        if sha256_if_present(folder / name) != sha256
     ]
     return found + [f"step {row['number']} was changed" for row in manifest["story"] if not audit.has_valid_hash(row)]
 
 
-def sha256_of(path: Path) -> str | None:
+def sha256_if_present(path: Path) -> str | None:
     """The file's SHA-256 in hexadecimal; None when there is no such file."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except FileNotFoundError:
         return None
 

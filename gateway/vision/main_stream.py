@@ -6,11 +6,11 @@ What becomes of it is its own matter: it is tried again when it is lost, and the
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from gateway.backoff import ExponentialBackoff
 from gateway.errors import LinkLost, LoginRefused, NotFound
 from gateway.model import Said, Words, as_data
 from gateway.vision.sighting import MainStream, Sighting
@@ -42,7 +42,7 @@ class MainLine:
         self._tell: Callable[[Sighting], None] = lambda _: None
         self._number: int | None = None
         self._viewers = 0
-        self._wait, self._not_before = FIRST_WAIT, 0.0
+        self._backoff, self._not_before = ExponentialBackoff(FIRST_WAIT, LONGEST_WAIT, jitter=(0.8, 1.2)), 0.0
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
         self._flows_since = self._heard_at = float("-inf")
         self._why: Said = Words("没有画面", "it gave no picture")
@@ -51,7 +51,8 @@ class MainLine:
     def open(self, stream: MainStream | None, tell: Callable[[Sighting], None]) -> None:
         """`tell` is told when a stream that is recorded is away, and when it is back."""
         if stream != self._last:
-            self._wait, self._not_before = FIRST_WAIT, 0.0
+            self._backoff.reset()
+            self._not_before = 0.0
         self._stream = self._last = stream
         self._tell = tell
         if self._is_recorded:
@@ -90,7 +91,7 @@ class MainLine:
             self._flows_since = now
         self._heard_at = now
         if now - self._flows_since > SETTLED:
-            self._wait = FIRST_WAIT
+            self._backoff.reset()
         self._forget(self._miss)
         if self._is_told:
             self._is_told = False
@@ -102,10 +103,10 @@ class MainLine:
     def lost(self, error: LinkLost) -> None:
         self._why = error.why
         self._leave()
-        wait = self._wait * random.uniform(0.8, 1.2)  # noqa: S311  jitter is no secret
+        wait = self._backoff.next_delay()
         if isinstance(error, LoginRefused):
             wait = max(wait, LoginRefused.LEAVE_ALONE_S)
-        self._wait = min(2 * self._wait, LONGEST_WAIT)
+
         self._not_before = time.monotonic() + wait
         if self._is_recorded:
             self._expect()

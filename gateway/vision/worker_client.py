@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import structlog
 
+from gateway.backoff import ExponentialBackoff
 from gateway.errors import BadInput, LinkLost, LoginRefused
 from gateway.model import Words, from_data
 from gateway.vision.identities import Identities
@@ -76,16 +76,17 @@ class WorkerClient:
         return self._earlier + self._current
 
     async def run(self) -> None:
-        wait, clock = _FIRST_WAIT, asyncio.get_running_loop().time
+        backoff = ExponentialBackoff(_FIRST_WAIT, _LONGEST_WAIT, jitter=(0.8, 1.2))
+        clock = asyncio.get_running_loop().time
         await self._wanted.wait()
         while True:
             began = clock()
             why = await self._live()
             self._lose(f"vision worker {self.name} is gone: {why}")
             log.warning("vision worker gone", worker=self.name, why=why)
-            wait = _FIRST_WAIT if clock() - began > _SETTLED else wait
-            await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311  jitter is no secret
-            wait = min(2 * wait, _LONGEST_WAIT)
+            if clock() - began > _SETTLED:
+                backoff.reset()
+            await asyncio.sleep(backoff.next_delay())
             self.restarts += 1
 
     def know(self, known: Identities) -> None:

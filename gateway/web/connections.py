@@ -15,8 +15,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from gateway.limits import Full, Seats, network
-from gateway.links.accept import Listener
+from gateway.limits import ConnectionSlots, NoSlotFree, network
+from gateway.links.accept import RefusalReporter
 from gateway.model import Words
 
 MAX_CONNECTIONS = 1000
@@ -89,15 +89,19 @@ class HttpConnection(web.RequestHandler):
 class Connections:
     """All connections to the HTTP port. The listener counts those that are rejected."""
 
-    def __init__(self, listener: Listener, limit: int = MAX_CONNECTIONS) -> None:
+    def __init__(self, listener: RefusalReporter, limit: int = MAX_CONNECTIONS) -> None:
         def clock() -> float:
             return asyncio.get_running_loop().time()
 
         self.limit = limit
         self._listener = listener
-        self._all = Seats[HttpConnection](limit, _evictable_since, clock=clock, each={"address": max(1, limit // 2)})
+        self._all = ConnectionSlots[HttpConnection](
+            limit, _evictable_since, clock=clock, max_per_owner={"address": max(1, limit // 2)}
+        )
         # Counted apart: idle newcomers must not push out browsers that are in use.
-        self._unused = Seats[HttpConnection](min(MAX_UNUSED, limit), lambda each: each.last_active, clock=clock)
+        self._unused = ConnectionSlots[HttpConnection](
+            min(MAX_UNUSED, limit), lambda each: each.last_active, clock=clock
+        )
 
     @web.middleware
     async def track(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -105,7 +109,7 @@ class Connections:
         connection = request.protocol
         if not isinstance(connection, HttpConnection):
             return await handler(request)
-        self._unused.leave(connection)
+        self._unused.release(connection)
         connection.set_busy(True)
         try:
             return await handler(request)
@@ -120,7 +124,7 @@ class Connections:
         """Admit the connection, closing an idle one when there are too many, or reject it."""
         try:
             evicted = self._all.take(connection, address=connection.address)
-        except Full:
+        except NoSlotFree:
             self._listener.refuse(TOO_MANY_CONNECTIONS, grave=True, address=connection.address)
             connection.abort()
             return
@@ -131,8 +135,8 @@ class Connections:
 
     def closed(self, connection: HttpConnection) -> None:
         """The connection is gone."""
-        self._all.leave(connection)
-        self._unused.leave(connection)
+        self._all.release(connection)
+        self._unused.release(connection)
 
     def unreadable(self, connection: HttpConnection) -> None:
         """The connection sent something that is not HTTP."""

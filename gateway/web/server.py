@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from gateway.links.accept import Listener, accepting, listening
+from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
 from gateway.web.api import alerts, devices, session, system
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
@@ -120,17 +120,17 @@ def _error_middleware(services: Services) -> Any:
 @asynccontextmanager
 async def serve(services: Services, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve while the context is open; yields the URL. Port 0 picks a free port."""
-    listener = Listener("http", services.refusals)
+    listener = RefusalReporter("http", services.refusals)
     connections, app = Connections(listener, services.max_connections), build(services)
     app.middlewares.insert(0, connections.track)  # outermost: errors are answers too
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
         assert runner.server
-        sockets = listening(host, port)
+        sockets = listening_sockets(host, port)
         url_host = f"[{host}]" if ":" in host else host
         url = f"{'https' if tls else 'http'}://{url_host}:{sockets[0].getsockname()[1]}"
-        async with accepting(listener, sockets, connections.protocol_factory(runner.server), tls):
+        async with accept_connections(listener, sockets, connections.protocol_factory(runner.server), tls):
             log.info("HTTP server started", url=url)
             yield url
     finally:

@@ -14,7 +14,7 @@ from gateway.auth.accounts import Accounts
 from gateway.desk import Desk
 from gateway.flow.device_status import DeviceStatus
 from gateway.limits import RefusalLog
-from gateway.links.http_push import Pushes
+from gateway.links.http_push import PushRegistry
 from gateway.model import Action, Command, Device, Place, Signal, Words
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.protocols.sip.link import IntercomLinks
@@ -88,7 +88,7 @@ class Services:
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
     calls: IntercomLinks = field(default_factory=IntercomLinks)
-    pushes: Pushes = field(default_factory=Pushes)
+    pushes: PushRegistry = field(default_factory=PushRegistry)
 
     @property
     def compound(self) -> CompoundInfo:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from aiohttp import WSCloseCode, web
 
 from gateway.errors import TooMany
-from gateway.limits import Full, Seats
+from gateway.limits import ConnectionSlots, NoSlotFree
 
 MAX_SOCKETS = 200
 _RETRY_AFTER_S = 30.0
@@ -25,7 +25,9 @@ class SocketQuota:
 
     def __init__(self, limit: int = MAX_SOCKETS) -> None:
         # An open socket never gives way to a new one: a guard who watches must not lose the picture.
-        self._sockets = Seats[web.WebSocketResponse](limit, lambda _: math.inf, each={"user": max(1, limit // 2)})
+        self._sockets = ConnectionSlots[web.WebSocketResponse](
+            limit, lambda _: math.inf, max_per_owner={"user": max(1, limit // 2)}
+        )
 
     def __len__(self) -> int:
         return len(self._sockets)
@@ -35,13 +37,13 @@ class SocketQuota:
         """Count the socket while the body runs. Raises TooMany."""
         try:
             self._sockets.take(socket, user=user)
-        except Full as full:
+        except NoSlotFree as full:
             whose = "of this user " if full.limit == "user" else ""
             raise TooMany(f"too many screens {whose}are open", _RETRY_AFTER_S) from None
         try:
             yield
         finally:
-            self._sockets.leave(socket)
+            self._sockets.release(socket)
 
     async def close(self) -> None:
         """Close all sockets because the gateway stops; pages reconnect by themselves."""

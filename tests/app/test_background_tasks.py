@@ -14,7 +14,7 @@ from gateway.app.background_tasks import BackgroundTask, BackgroundTasks
 from gateway.app.task_list import WriterProbe
 from gateway.errors import NotRecorded
 from gateway.model import Words
-from gateway.tasks import Stray, cause
+from gateway.tasks import UnexpectedEnd, most_relevant_error
 
 NAME = Words("清理", "purging")
 
@@ -95,7 +95,7 @@ async def test_a_vital_task_that_ends_ends_the_gateway(end) -> None:
     told = Told()
     with pytest.raises(ExceptionGroup) as ended:
         await BackgroundTasks([BackgroundTask("decisions", NAME, end, is_vital=True)], told.failed, told.restored).run()
-    assert isinstance(cause(ended.value), Stray | ZeroDivisionError)
+    assert isinstance(most_relevant_error(ended.value), UnexpectedEnd | ZeroDivisionError)
 
 
 async def test_a_task_without_progress_is_told_once_and_again_when_it_goes_on() -> None:

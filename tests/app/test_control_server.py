@@ -64,7 +64,7 @@ async def test_two_captures_of_one_device_hear_the_same(tmp_path):
     async with desk(tmp_path) as it:
         pairs = [await it.ask(1), await it.ask(1)]
         await until(lambda: it.listeners == 2)
-        it.tapes["lone"].put("in", b"ping")
+        it.tapes["lone"].record("in", b"ping")
         for reader, writer in pairs:
             assert (await said(reader))["say"] == "head"
             assert (await said(reader))["data"] == b"ping".hex()
@@ -88,7 +88,7 @@ async def test_who_never_reads_costs_no_more_than_some_memory_and_holds_nothing_
         writer.transport.pause_reading()
         await until(lambda: it.listeners == 1)
         for _ in range(200):
-            it.tapes["lone"].put("in", b"x" * 100_000)
+            it.tapes["lone"].record("in", b"x" * 100_000)
             await asyncio.sleep(0)
         await until(lambda: not it.listeners)
         await asyncio.sleep(0.5)
@@ -103,7 +103,7 @@ async def test_what_is_left_out_is_counted(tmp_path):
         reader, writer = await it.ask(1)
         await until(lambda: it.listeners == 1)
         for _ in range(10):
-            it.tapes["lone"].put("in", b"x" * (capture.MAX_PENDING_BYTES // 4))
+            it.tapes["lone"].record("in", b"x" * (capture.MAX_PENDING_BYTES // 4))
         await said(reader)
         pieces = [await said(reader) for _ in range(4)]
         assert {piece["say"] for piece in pieces} == {"piece"}
@@ -118,7 +118,7 @@ async def test_a_capture_follows_its_device_to_another_line_and_ends_with_it(tmp
         assert (await said(reader))["say"] == "head"
         it.tapes["lone"] = Capture()  # as a reload does that changes the device
         await until(lambda: it.listeners == 1)
-        it.tapes["lone"].put("out", b"new")
+        it.tapes["lone"].record("out", b"new")
         assert (await said(reader))["data"] == b"new".hex()
         del it.tapes["lone"]
         end = await said(reader)

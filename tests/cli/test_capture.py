@@ -20,7 +20,7 @@ from pydantic import BaseModel, SecretStr
 from gateway.app.capture import secrets_of
 from gateway.cli import main
 from gateway.errors import BadInput
-from gateway.links.capture import Capture, CapturedBytes, line, pieces, redacted
+from gateway.links.capture import Capture, CapturedChunk, as_line, read_chunks, redact
 from gateway.simulator import perimeter as twin
 from tests.drivers.test_perimeter_panel import Emit, make_driver
 from tests.support.gateway import PASSWORD, Gateway, TestCompound, TestDevice
@@ -30,9 +30,9 @@ from tests.support.pty_pair import pty_pair
 
 def test_what_nobody_else_may_read_is_overwritten_at_the_same_length() -> None:
     said = b'{"pin": "s3cret", "phone": "13812345678", "zone": 1234567890}'
-    shown = redacted(said, [b"s3cret"])
+    shown = redact(said, [b"s3cret"])
     assert shown == b'{"pin": "******", "phone": "00000000000", "zone": 1234567890}'
-    assert line(CapturedBytes("in", said, "topic"), 1.5, [b"s3cret"]) == {
+    assert as_line(CapturedChunk("in", said, "topic"), 1.5, [b"s3cret"]) == {
         "t": 1.5,
         "way": "in",
         "data": shown.hex(),
@@ -61,23 +61,23 @@ def test_secrets_are_found_in_every_way_in_which_a_line_may_carry_them() -> None
 
     secrets = secrets_of(Reader())
     for said in (bytes(range(0, 256, 17)), b'{"w": "p\\"\\u00e4 s"}', b"w=p%22%C3%A4%20s", 'p"ä s'.encode()):
-        assert b"*" in redacted(said, secrets), said
-    assert redacted(b"\x12\x34", secrets) == b"\x12\x34"
+        assert b"*" in redact(said, secrets), said
+    assert redact(b"\x12\x34", secrets) == b"\x12\x34"
 
 
 def test_without_a_listener_nothing_is_kept() -> None:
-    tape = Capture()
-    heard: list[CapturedBytes] = []
-    tape.put("in", b"before")
-    with tape.listen(heard.append):
-        tape.put("out", b"now")
-    tape.put("in", b"after")
-    assert heard == [CapturedBytes("out", b"now")]
+    capture = Capture()
+    heard: list[CapturedChunk] = []
+    capture.record("in", b"before")
+    with capture.listen(heard.append):
+        capture.record("out", b"now")
+    capture.record("in", b"after")
+    assert heard == [CapturedChunk("out", b"now")]
 
 
 def test_a_broken_line_of_a_capture_is_named() -> None:
     with pytest.raises(BadInput, match="line 2"):
-        list(pieces(['{"anju": "capture"}', '{"t": 1, "way": "in", "data": "zz"}']))
+        list(read_chunks(['{"anju": "capture"}', '{"t": 1, "way": "in", "data": "zz"}']))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +141,12 @@ async def test_a_capture_replays_to_the_same_signals(tmp_path: Path) -> None:
     assert "exists; give a new file" in again.output
     head = json.loads(file.read_text().splitlines()[0])
     assert (head["anju"], head["device"], head["kind"]) == ("capture", "wall", "perimeter_panel")
-    said = list(pieces(file.read_text("utf-8").splitlines()))
+    said = list(read_chunks(file.read_text("utf-8").splitlines()))
     assert {piece.way for _, piece in said} == {"in", "out"}
     assert await replayed(said) >= {("zone-2", "zone.alarm"), ("zone-2", "zone.restored")}
 
 
-async def replayed(said: list[tuple[float, CapturedBytes]]) -> set[tuple[str, str]]:
+async def replayed(said: list[tuple[float, CapturedChunk]]) -> set[tuple[str, str]]:
     """What a fresh driver makes of what the device said, ten times as fast."""
     with pty_pair() as pair:
         emit = Emit()
@@ -177,7 +177,7 @@ def test_mqtt_is_captured_by_topic_and_who_can_not_be_is_told(tmp_path: Path) ->
         client.disconnect()
         client.loop_stop()
     assert "1 pieces" in done.output
-    ((_, piece),) = pieces((tmp_path / "lone.jsonl").read_text("utf-8").splitlines())
+    ((_, piece),) = read_chunks((tmp_path / "lone.jsonl").read_text("utf-8").splitlines())
     assert piece.peer == "anju/v1/lone/signal"
     assert b"00000000000" in piece.data
     assert "no device nobody" in nobody.output

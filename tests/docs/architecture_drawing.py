@@ -20,6 +20,8 @@ PURPOSE = {
     "logs": "one line an event",
     "limits": "quotas, rate limits",
     "tasks": "owned tasks",
+    "backoff": "delays between attempts",
+    "sha256": "hashes of files",
     "driver": "contract of drivers",
     "rule": "contract of rules",
     "notifier": "contract of channels",

@@ -132,7 +132,7 @@ async def receiver(folder: Path, **more: Any) -> AsyncIterator[Run]:
             driver = DRIVER(
                 device,
                 settings,
-                SimpleNamespace(open=lambda: _already(door), notes=StateFile(folder / "lines" / "receiver.json")),
+                SimpleNamespace(open=lambda: _already(door), state_file=StateFile(folder / "lines" / "receiver.json")),
                 emit,
             )
             running = [tasks.create_task(driver.run()), tasks.create_task(_drain(intake))]

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from drivers.mqtt_device import NOTES_AT_ONCE, MqttDevice, MqttDeviceSettings
+from drivers.mqtt_device import REPORT_BURST, MqttDevice, MqttDeviceSettings
 from gateway.errors import CommandFailed, NotRecorded
-from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.endpoint import MqttEndpoint
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import Puback, Publish, Suback
 from gateway.model import Command, Device, DeviceType, Said, Signal, Words
 from tests.fuzz.subject import recordable
@@ -31,7 +31,7 @@ class Emitted:
     """The intake's place: remembers, or fails as a full disk would."""
 
     signals: list[Signal] = field(default_factory=list)
-    aside: list[tuple[str, bytes]] = field(default_factory=list)
+    quarantined: list[tuple[str, bytes]] = field(default_factory=list)
     reasons: list[Said] = field(default_factory=list)
     refusals: list[Said] = field(default_factory=list)
     is_broken: bool = False
@@ -50,7 +50,7 @@ class Emitted:
     async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
         if self.is_broken or self.takes_no_notes:
             raise NotRecorded("the disk is full")
-        self.aside.append((str(why), data))
+        self.quarantined.append((str(why), data))
         self.reasons.append(why)
 
     def heard(self) -> None:
@@ -63,7 +63,7 @@ class Emitted:
 
 @dataclass
 class Scene:
-    door: Endpoint
+    door: MqttEndpoint
     driver: MqttDevice
     emitted: Emitted
     client: RawClient
@@ -167,12 +167,12 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-async def test_what_names_no_kind_is_kept_aside_with_its_why_then_acknowledged(name: str) -> None:
+async def test_what_names_no_kind_is_quarantined_with_its_why_then_acknowledged(name: str) -> None:
     payload, why = UNREADABLE[name]
     async with scene() as it:
         await it.say(payload)
         assert it.emitted.signals == []
-        ((said, data),) = it.emitted.aside
+        ((said, data),) = it.emitted.quarantined
         assert data == payload
         assert why in said
         assert said.startswith(SIGNAL)
@@ -248,8 +248,8 @@ async def test_an_alarm_rings_and_what_is_unfit_is_left_out_and_noted(name: str)
         recordable(signal)
         if name != "deep data":  # how deep Python reads differs between its versions
             assert signal.data == data
-        assert [aside for _, aside in it.emitted.aside] == [payload] * bool(why) or "deep" in name
-        assert why in "".join(said for said, _ in it.emitted.aside)
+        assert [quarantined for _, quarantined in it.emitted.quarantined] == [payload] * bool(why) or "deep" in name
+        assert why in "".join(said for said, _ in it.emitted.quarantined)
         assert it.emitted.refusals == []
 
 
@@ -265,10 +265,10 @@ async def test_an_unfit_id_is_acknowledged_as_it_was_written(given: object) -> N
 
 async def test_what_is_left_out_is_noted_within_an_allowance_and_every_alarm_rings() -> None:
     async with scene() as it:
-        for _ in range(NOTES_AT_ONCE + 20):
+        for _ in range(REPORT_BURST + 20):
             await it.say({"kind": "panic.pressed", "id": -1})
-        assert len(it.emitted.signals) == NOTES_AT_ONCE + 20
-        assert len(it.emitted.aside) == NOTES_AT_ONCE
+        assert len(it.emitted.signals) == REPORT_BURST + 20
+        assert len(it.emitted.quarantined) == REPORT_BURST
 
 
 async def test_a_key_that_means_nothing_is_told_once() -> None:
@@ -277,7 +277,7 @@ async def test_a_key_that_means_nothing_is_told_once() -> None:
             await it.say({"kind": "door.opened", "rssi": -70})
         await it.say({"kind": "door.opened", "rssi": -70, "seq": 1})
         assert len(it.emitted.signals) == 4
-        assert ["seq" in why for why, _ in it.emitted.aside] == [False, True]
+        assert ["seq" in why for why, _ in it.emitted.quarantined] == [False, True]
 
 
 async def test_a_note_that_the_disk_does_not_take_costs_no_acknowledgement() -> None:
@@ -305,9 +305,9 @@ async def test_what_cannot_be_read_says_why_in_chinese_as_well(payload: bytes, z
 
 async def test_a_retained_signal_is_a_memory_and_no_alarm() -> None:
     async with scene() as it:
-        await it.driver._heard(Message(SIGNAL, b'{"kind": "fire.alarm"}', "anju", 1, retained=True))
+        await it.driver._on_message(MqttMessage(SIGNAL, b'{"kind": "fire.alarm"}', "anju", 1, retained=True))
         assert it.emitted.signals == []
-        assert "without RETAIN" in it.emitted.aside[0][0]
+        assert "without RETAIN" in it.emitted.quarantined[0][0]
         assert it.emitted.lives == 0
         it.client.send(Publish(SIGNAL, b'{"kind": "fire.alarm"}', 1, 1, retain=True))
         assert await it.client.receive() == Puback(1)
@@ -319,7 +319,7 @@ async def test_only_going_offline_is_a_signal_of_the_status() -> None:
         for status in (b"online", b'"Online"\r\n', b"offline", b"offline", b"asleep", b"online", b"offline\0"):
             await it.say(status, "status")
         assert [one.kind for one in it.emitted.signals] == ["device.offline", "device.offline"]
-        assert [data for _, data in it.emitted.aside] == [b"asleep"]
+        assert [data for _, data in it.emitted.quarantined] == [b"asleep"]
 
 
 async def test_who_was_said_to_be_away_and_speaks_may_be_said_to_be_away_again() -> None:
@@ -339,7 +339,7 @@ async def test_a_status_that_was_not_recorded_is_said_again() -> None:
     async with scene() as it:
         it.emitted.is_broken = True
         with pytest.raises(NotRecorded):
-            await it.driver._heard(Message("anju/v1/lock/status", b"offline", "c", 1))
+            await it.driver._on_message(MqttMessage("anju/v1/lock/status", b"offline", "c", 1))
         it.emitted.is_broken = False
         await it.say(b"offline", "status")
         assert [one.kind for one in it.emitted.signals] == ["device.offline"]
@@ -391,7 +391,7 @@ async def test_a_command_without_an_answer_and_an_answer_too_late() -> None:
             await it.driver.perform(unlock(0.2))
         said = await it.heard()
         await it.say({"id": said["id"], "ok": True}, "result")
-        assert "not waiting" in it.emitted.aside[0][0]
+        assert "not waiting" in it.emitted.quarantined[0][0]
 
 
 async def test_a_command_to_a_device_that_does_not_listen() -> None:
@@ -422,5 +422,5 @@ async def test_results_that_cannot_be_read() -> None:
     async with scene() as it:
         for payload in (b"{}", b'{"id": "c"}', b'{"id": "c", "ok": "yes"}', b"no", b"[]"):
             await it.say(payload, "result")
-        assert len(it.emitted.aside) == 5
+        assert len(it.emitted.quarantined) == 5
         assert it.emitted.refusals == [], "no report is lost by it"

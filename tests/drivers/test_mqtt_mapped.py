@@ -15,14 +15,15 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import ValidationError
 
-from drivers.mqtt_mapped import MappedSettings, MqttMapped
+from drivers.mqtt_mapped import MqttMapped
 from gateway.errors import CommandFailed
+from gateway.links.mqtt.broker_settings import BrokerSettings
 from gateway.links.mqtt.client import BrokerClient
-from gateway.links.mqtt.message import Message
-from gateway.links.mqtt.paho_connection import BrokerSettings
+from gateway.links.mqtt.message import MqttMessage
 from gateway.model import Command, Device, DeviceType
+from gateway.protocols.mapping.mqtt_settings import MappedSettings
 from tests.drivers.test_mqtt_device import Emitted
-from tests.links.mqtt.support import Aside, RawClient, endpoint, signal, until
+from tests.links.mqtt.support import QuarantineStub, RawClient, endpoint, signal, until
 from tests.support.broker import Mosquitto
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto")
@@ -74,7 +75,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene(broker: Mosquitto, settings: dict[str, Any]) -> AsyncIterator[Scene]:
-    client = BrokerClient(BrokerSettings("127.0.0.1", broker.port), Aside())
+    client = BrokerClient(BrokerSettings("127.0.0.1", broker.port), QuarantineStub())
     emitted, peer = Emitted(), Peer(broker.port)
     driver = MqttMapped(DEVICE, MappedSettings.model_validate(settings), client.link("front", ""), emitted)
     running = [asyncio.create_task(client.run()), asyncio.create_task(driver.run())]
@@ -92,10 +93,10 @@ async def scene(broker: Mosquitto, settings: dict[str, Any]) -> AsyncIterator[Sc
 async def _subscribed(peer: Peer, emitted: Emitted, topics: list[str]) -> None:
     """Until what is said on its topic arrives: nothing else tells that the broker took the subscription."""
     topic = topics[0].replace("+", "x")
-    while not emitted.aside:
+    while not emitted.quarantined:
         await peer.say(topic, b"\xff", qos=1)
         await asyncio.sleep(0.1)
-    emitted.aside.clear()
+    emitted.quarantined.clear()
     emitted.refusals.clear()
 
 
@@ -132,10 +133,12 @@ async def test_what_a_broker_remembers_is_no_sign_of_life_but_that_the_device_is
     async with scene(broker, ZIGBEE) as it:
         it.emitted.lives = 0
         for payload in (b'{"contact": false}', b"\xff", b'{"contact": true}'):
-            await it.driver._heard(Message("zigbee2mqtt/front_door", payload, "c", 1, retained=True))
+            await it.driver._on_message(MqttMessage("zigbee2mqtt/front_door", payload, "c", 1, retained=True))
         assert it.emitted.lives == 0
         assert it.kinds == ["door.opened", "door.closed"]
-        await it.driver._heard(Message("zigbee2mqtt/front_door/availability", b"online", "c", 2, retained=True))
+        await it.driver._on_message(
+            MqttMessage("zigbee2mqtt/front_door/availability", b"online", "c", 2, retained=True)
+        )
         assert it.emitted.lives == 1
 
 
@@ -147,7 +150,7 @@ async def test_statestream_remembers_whether_it_is_there_with_how_it_is(
     states = [{"of": "@", "is": "on", "on": "gas.alarm", "off": "gas.restored"}]
     async with scene(broker, {"format": "ha_statestream", "base": base, "states": states}) as it:
         it.emitted.lives = 0
-        await it.driver._heard(Message(f"{base}/state", word.encode(), "c", 1, retained=True))
+        await it.driver._on_message(MqttMessage(f"{base}/state", word.encode(), "c", 1, retained=True))
         assert bool(it.emitted.lives) is lives
 
 
@@ -319,10 +322,10 @@ async def test_what_a_broker_remembers_confirms_nothing(broker: Mosquitto) -> No
     async with scene(broker, {**ZIGBEE, "commands": {"sound": sound}}) as it:
         order = asyncio.create_task(it.driver.perform(Command("front", "sound")))
         await asyncio.sleep(0.1)
-        remembered = Message("zigbee2mqtt/front_door", b'{"state": "ON"}', "c", 1, retained=True)
-        await it.driver._heard(remembered)
+        remembered = MqttMessage("zigbee2mqtt/front_door", b'{"state": "ON"}', "c", 1, retained=True)
+        await it.driver._on_message(remembered)
         assert not order.done()
-        await it.driver._heard(replace(remembered, retained=False))
+        await it.driver._on_message(replace(remembered, retained=False))
         await order
 
 
@@ -382,13 +385,13 @@ async def test_any_json_with_numbers(broker: Mosquitto) -> None:
         assert [one.data["temperature"] for one in it.emitted.signals] == ["61.5", 40.2]
 
 
-async def test_what_can_not_be_read_is_kept_aside(broker: Mosquitto) -> None:
+async def test_what_can_not_be_read_is_quarantined(broker: Mosquitto) -> None:
     async with scene(broker, ZIGBEE) as it:
         await it.say("zigbee2mqtt/front_door", b"\xff\xfe", qos=1)
         await it.say("zigbee2mqtt/front_door", "[" * 100 + "]" * 100, qos=1)
         await it.say("zigbee2mqtt/front_door", {"contact": False}, qos=1)
         await it.hears("door.opened")
-        assert [why for why, _ in it.emitted.aside] == [
+        assert [why for why, _ in it.emitted.quarantined] == [
             "zigbee2mqtt/front_door: neither JSON nor text in UTF-8",
             "zigbee2mqtt/front_door: JSON nested deeper than 32 levels",
         ]
@@ -400,7 +403,7 @@ async def test_a_value_that_means_nothing_is_told_the_installer_once(broker: Mos
             await it.say("zigbee2mqtt/front_door", {"contact": value}, qos=1)
         await it.say("zigbee2mqtt/front_door", {"contact": True}, qos=1)
         await it.hears("door.opened", "door.closed")
-        assert [why.partition(",")[0] for why, _ in it.emitted.aside] == [
+        assert [why.partition(",")[0] for why, _ in it.emitted.quarantined] == [
             "zigbee2mqtt/front_door: contact is 'unknown'",
             "zigbee2mqtt/front_door: contact is 'ajar'",
         ]
@@ -411,7 +414,7 @@ async def test_json_that_is_cut_short_is_told_the_guard(broker: Mosquitto) -> No
     async with scene(broker, ZIGBEE) as it:
         await it.say("zigbee2mqtt/front_door", b'{"battery": 97, "contact": fal', qos=1)
         await until(lambda: it.emitted.refusals)
-        assert it.emitted.aside == [("zigbee2mqtt/front_door: broken JSON", b'{"battery": 97, "contact": fal')]
+        assert it.emitted.quarantined == [("zigbee2mqtt/front_door: broken JSON", b'{"battery": 97, "contact": fal')]
 
 
 async def test_names_in_gbk_cost_no_alarm(broker: Mosquitto) -> None:
@@ -458,7 +461,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "kind": ({"events": [{"of": "a", "kind": "door.open"}]}, "no kind of signal"),
     "topic": ({"base": "a/#/b"}, "no topic"),
     "both": ({"states": [{"of": "a", "above": 1, "below": 2, "on": "door.opened"}]}, "above and below at once"),
-    "nothing": ({"format": "json"}, "nothing is told"),
+    "nothing": ({"format": "json"}, "this device would never report anything"),
     "account": ({"via": "endpoint"}, "no account"),
 }
 

@@ -17,7 +17,7 @@ from drivers.http_push import HttpPush
 from drivers.mqtt_mapped import MqttMapped
 from gateway.config import load
 from gateway.errors import BadInput
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.message import MqttMessage
 from gateway.model import Said, Signal
 from tests.config.test_examples import CONFIG, folder_with
 
@@ -95,7 +95,7 @@ PICTURE = f'{_FIELD}"detectionPicture"; filename="detectionPicture.jpg"\r\nConte
 async def pushed(devices: dict[str, Any], device: str, body: bytes, kind: str = "") -> Emitted:
     emit, entry = Emitted(), devices[device]
     driver = HttpPush(entry.device, entry.settings, None, emit)
-    await driver._take(body, kind)
+    await driver._on_push(body, kind)
     assert emit.lives, "it lives"
     assert emit.refusals == []
     return emit
@@ -134,7 +134,7 @@ async def test_hikvision_says_what_nobody_knows(devices: dict[str, Any], event: 
     """Neither an alarm nor a restore: told the guard, kept for the installer."""
     emit, entry = Emitted(), devices["west-host"]
     with pytest.raises(BadInput):
-        await HttpPush(entry.device, entry.settings, None, emit)._take(hikvision(*event), "")
+        await HttpPush(entry.device, entry.settings, None, emit)._on_push(hikvision(*event), "")
     assert emit.signals == []
     assert len(emit.aside) == len(emit.refusals) == 1
 
@@ -396,8 +396,8 @@ async def test_mqtt_of_others(devices: dict[str, Any], device: str) -> None:
     driver = MqttMapped(entry.device, entry.settings, None, emit)
     for topic, said in MAPPED[device]:
         assert (
-            await driver._heard(
-                Message(topic, said.encode() if isinstance(said, str) else json.dumps(said).encode(), "c")
+            await driver._on_message(
+                MqttMessage(topic, said.encode() if isinstance(said, str) else json.dumps(said).encode(), "c")
             )
             is None
         )

@@ -15,7 +15,7 @@ SHORT, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 @pytest.fixture(autouse=True)
 def no_jitter(monkeypatch):
-    monkeypatch.setattr(backoff.random, "uniform", lambda _least, most: most)
+    monkeypatch.setattr("gateway.backoff.random.uniform", lambda _least, most: most)
 
 
 def test_pauses_double_up_to_a_minute_and_begin_anew_after_a_steady_line():

@@ -43,7 +43,7 @@ async def test_a_device_that_sends_junk_without_end_fills_no_disk(tmp_path, monk
         assert sum(size for _, _, size in kept) <= quarantine_quota.BYTES + 1
         assert kept[-1] == ("tame", "no JSON", 1)
         [(refusal, times)] = refusals.counts().items()
-        assert (refusal.door, refusal.grave, times) == ("wild", True, 5000 - quarantine_quota.PIECES)
+        assert (refusal.source, refusal.grave, times) == ("wild", True, 5000 - quarantine_quota.PIECES)
         clock.now += 3600 / quarantine_quota.PIECES
         await quarantine.keep("wild", "no JSON", JUNK)
         assert (await rows(store))[-1][1] == f"no JSON (and {5000 - quarantine_quota.PIECES} before it were not kept)"

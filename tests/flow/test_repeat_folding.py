@@ -53,7 +53,7 @@ async def test_repeats_are_folded_and_counted_and_the_last_of_each_is_kept(intak
     assert sum(number > 0 for number in numbers) == len(kept)
     assert numbers[-1] > 0
     [(refusal, times)] = intake._refusals.counts().items()
-    assert (refusal.door, times) == ("n1", 200 - len(kept))
+    assert (refusal.source, times) == ("n1", 200 - len(kept))
 
 
 async def test_no_alarm_is_folded_and_what_came_before_it_stays_before_it(intake):

@@ -27,7 +27,7 @@ BEHIND = {
     "gateway.protocols.json_text",
     "gateway.protocols.mapping.bodies",
     "gateway.protocols.mapping.multipart",
-    "gateway.protocols.mapping.spoken",
+    "gateway.protocols.mapping.dahua",
     "gateway.vision.stream.rtp.h265",
     "gateway.vision.stream.rtp.sei",
 }

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from gateway.errors import LinkLost
 from gateway.links import accept
 from gateway.links.listen import Datagram, ListenLink, ListenPort, ListenSettings, RemotePeer
-from gateway.links.listen_settings import claimed
-from gateway.tasks import cause
+from gateway.links.listen_settings import bind_socket
+from gateway.tasks import most_relevant_error
 
 HOST = "127.0.0.1"
 
@@ -93,7 +93,7 @@ async def test_who_is_not_allowed_is_turned_away() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await asyncio.to_thread(ask_by_datagram_briefly, door.port)
-        assert door.turned_away == 2
+        assert door.not_allowed == 2
     async with serving(settings(allow=["127.0.0.1"])) as door:
         assert await ask(door.port, b"hello") == b"hello"
 
@@ -222,7 +222,7 @@ def test_mistakes_in_the_yaml() -> None:
 
 def test_who_connects_to_a_port_that_is_only_tried_is_refused() -> None:
     """Somebody who waited for a gateway's port once took it for ready when it had merely looked whether it was free."""
-    with claimed("tcp", HOST, 0) as tried, pytest.raises(ConnectionRefusedError):
+    with bind_socket("tcp", HOST, 0) as tried, pytest.raises(ConnectionRefusedError):
         socket.create_connection(tried.getsockname(), timeout=5)
 
 
@@ -284,4 +284,4 @@ async def test_a_door_that_no_longer_accepts_ends_and_says_so(monkeypatch: pytes
     async with ListenLink(settings()).open() as door:
         with pytest.raises(ExceptionGroup) as ended:
             await door.serve(echo, echo_datagram)
-    assert "accepting connections" in str(cause(ended.value))
+    assert "accepting connections" in str(most_relevant_error(ended.value))

@@ -36,7 +36,7 @@ import asyncio, sys
 from gateway.links.serial import SerialLink, SerialSettings
 
 class Prompt(SerialSettings):
-    PROMPT = sys.argv[2] == "prompt"
+    LOW_LATENCY = sys.argv[2] == "prompt"
 
 sys.addaudithook(lambda event, told: print(told[1]) if event == "fcntl.ioctl" else None)
 
@@ -180,7 +180,7 @@ async def test_back_pressure_keeps_every_byte_in_order(serial_line: PtyPair, lin
 
 
 async def test_a_line_that_takes_nothing_is_lost(link: SerialLink, monkeypatch) -> None:
-    monkeypatch.setattr("gateway.links.serial.line.WRITE_LIMIT", 0.05)
+    monkeypatch.setattr("gateway.links.serial.line.WRITE_TIMEOUT_S", 0.05)
     async with link.open() as line:
         with pytest.raises(LinkLost, match="took nothing"):
             await line.write(bytes(100_000))

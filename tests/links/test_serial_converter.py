@@ -110,7 +110,7 @@ async def test_the_kernel_asks_whether_a_silent_converter_lives(host) -> None:
 
 
 async def test_one_that_takes_nothing_is_lost(host, monkeypatch) -> None:
-    monkeypatch.setattr("gateway.links.serial.line.WRITE_LIMIT", 0.1)
+    monkeypatch.setattr("gateway.links.serial.line.WRITE_TIMEOUT_S", 0.1)
     _, port = host
     async with link_to(port).open() as line:
         with pytest.raises(LinkLost, match=r"converter tcp://127.0.0.1:\d+ took nothing"):
@@ -118,7 +118,7 @@ async def test_one_that_takes_nothing_is_lost(host, monkeypatch) -> None:
 
 
 async def test_one_that_does_not_answer(monkeypatch) -> None:
-    monkeypatch.setattr("gateway.links.serial.converter.CONNECT_LIMIT", 0.1)
+    monkeypatch.setattr("gateway.links.serial.converter.CONNECT_TIMEOUT_S", 0.1)
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -151,8 +151,8 @@ async def test_a_name_nobody_knows() -> None:
         ("tcp://192.168.1.10:99999", "is no address (Port out of range 0-65535)"),
         ("tcp://192.168.1.10:4001/line1", "says more than host and port, write tcp://192.168.1.10:4001"),
         ("tcp://" + "x" * 70 + ":4001", "is no address"),
-        ("telnet://192.168.1.10:23", "telnet:// is not spoken here, set the converter to TCP server mode, raw"),
-        ("rfc2217://192.168.1.10:4001", "rfc2217:// is not spoken here"),
+        ("telnet://192.168.1.10:23", "telnet:// is not supported, set the converter to TCP server mode, raw"),
+        ("rfc2217://192.168.1.10:4001", "rfc2217:// is not supported"),
         ("COM3", "is a port's name under Windows, write one under /dev/serial/by-id"),
     ],
 )

@@ -164,7 +164,7 @@ async def test_who_is_being_answered_does_not_give_way(tmp_path):
 
 
 async def test_an_answer_that_is_never_read_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr(accept, "UNREAD_S", 0.5)
+    monkeypatch.setattr(accept, "WRITE_TIMEOUT_S", 0.5)
     (tmp_path / "console" / "assets").mkdir(parents=True)
     (tmp_path / "console" / "assets" / "film.js").write_bytes(b"x" * 30_000_000)
     ask = b"GET /assets/film.js HTTP/1.1\r\nHost: anju\r\n\r\n"

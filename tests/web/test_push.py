@@ -16,9 +16,10 @@ import aiohttp
 import pytest
 from pydantic import ValidationError
 
-from drivers.http_push import DRIVER, HttpPushSettings
+from drivers.http_push import DRIVER
 from gateway.auth import throttle
 from gateway.model import Device, DeviceType
+from gateway.protocols.mapping.http_push_settings import HttpPushSettings
 from tests.support.listening import Listening, until
 
 TOKEN = "00112233445566778899aabbccddeeff"
@@ -470,7 +471,7 @@ def test_the_description_says_who_may() -> None:
         ({"user": "x"}, "user and password go together"),
         ({"query": "key", "token": None, "user": "x", "password": "y"}, "the query would carry a token"),
         ({"kinds": {}}, "paths.what needs kinds to look it up in"),
-        ({"paths": {}}, "no body would say what happened"),
+        ({"paths": {}}, "nothing in a body would say what happened"),
         ({"paths": {"what": "a..b"}}, "'a..b' is no JMESPath expression"),
         ({"kinds": {"1": "zone.alrm"}}, "'zone.alrm' is no kind of signal"),
         ({"zones": [{"number": 1, "id": "a", "name": "A"}, {"number": "1", "id": "b", "name": "B"}]}, "given to two"),

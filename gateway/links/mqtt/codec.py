@@ -1,4 +1,4 @@
-"""MQTT without I/O: bytes in, packets out, and back. Bounded: a packet larger than the limit is an error."""
+"""Decodes and encodes MQTT without I/O. Bounded: a packet larger than the limit is an error."""
 
 from __future__ import annotations
 
@@ -21,51 +21,52 @@ from gateway.links.mqtt.packets import (
 )
 from gateway.links.mqtt.parse import check_first_byte, parse
 from gateway.links.mqtt.reasons import Reason
-from gateway.links.mqtt.wire import Malformed
+from gateway.links.mqtt.wire import MalformedPacket
 from gateway.model import Words
 
-LARGEST_PACKET = 256 * 1024
-"""Bytes of a whole packet that are taken unless told otherwise; the protocol allows 256 MiB."""
+MAX_PACKET_BYTES = 256 * 1024
+"""Default for the bytes of a whole packet; the protocol allows 256 MiB."""
 
 _CONNECT, _AS_5 = 0x10, wire.text("MQTT") + bytes((LEVEL_5,))
 
 
-class Decoder:
-    """Feed it what comes, take packets until None. The version is the CONNECT's, or the one it is told.
+class MqttDecoder:
+    """Feed it bytes, and take packets until None. The version `level` is that of the CONNECT, or as set.
 
-    It holds no more than what it was fed and not yet asked for. After Malformed the stream can't be
-    read any more: MQTT has no mark to find the next packet by, so the connection ends.
+    It buffers no more than what it was fed and what was not taken. After MalformedPacket the stream can't be read any
+    more: MQTT has no marker to find the next packet by, so the connection must end.
     """
 
-    def __init__(self, limit: int = LARGEST_PACKET, level: int = LEVEL_3_1_1) -> None:
+    def __init__(self, limit: int = MAX_PACKET_BYTES, level: int = LEVEL_3_1_1) -> None:
         self.limit = limit
         self.level = level
         self._bytes = bytearray()
         self._at = 0
 
     @property
-    def held(self) -> int:
-        """Bytes fed and not yet given out as packets."""
+    def buffered(self) -> int:
+        """Bytes fed and not yet returned as packets."""
         return len(self._bytes) - self._at
 
     def feed(self, data: bytes) -> None:
+        """Add received bytes."""
         self._bytes += data
 
     def take(self) -> Packet | None:
-        """The next whole packet, or None until more bytes come; raises Malformed."""
+        """The next whole packet, or None until more bytes come; raises MalformedPacket."""
         if self._at == len(self._bytes):
-            self._forget()
+            self._drop_consumed()
             return None
         first = self._bytes[self._at]
         check_first_byte(first)
         header, size = self._remaining_length()
         start = self._at + header
         if size is None or start + size > len(self._bytes):
-            self._forget()
+            self._drop_consumed()
             return None
         body = bytes(self._bytes[start : start + size])
         if first == _CONNECT and body.startswith(_AS_5):
-            self.level = LEVEL_5  # known before the rest is read, so that what is wrong with it can be answered
+            self.level = LEVEL_5  # before the rest is parsed, so that a mistake in it is answered in MQTT 5
         packet = parse5.parse(first, body) if self.level == LEVEL_5 else parse(first, body)
         self._at = start + size
         if isinstance(packet, Connect):
@@ -80,17 +81,18 @@ class Decoder:
             if at >= len(self._bytes):
                 return 1 + place, None
             size |= (self._bytes[at] & 127) << 7 * place
+            # Checked digit by digit, so that the limit holds before the length is complete.
             if size + place + 2 > self.limit:
                 why = Words(f"报文超过 {self.limit} 字节", f"a packet of more than {self.limit} bytes")
-                raise Malformed(why, bytes(self._bytes[self._at :][:16]), reason=Reason.PACKET_TOO_LARGE)
+                raise MalformedPacket(why, bytes(self._bytes[self._at :][:16]), reason=Reason.PACKET_TOO_LARGE)
             if self._bytes[at] < 128:
                 return 2 + place, size
-        raise Malformed(
+        raise MalformedPacket(
             Words("剩余长度超过四个字节（2.2.3）", "remaining length of more than four bytes (2.2.3)"),
             bytes(self._bytes[self._at :][:16]),
         )
 
-    def _forget(self) -> None:
+    def _drop_consumed(self) -> None:
         del self._bytes[: self._at]
         self._at = 0
 
@@ -122,8 +124,8 @@ def _encode_client(packet: Connect | Subscribe | Unsubscribe | Pingreq | Disconn
         case Connect():
             return encode5.encode(packet) if packet.level == LEVEL_5 else _connect(packet)
         case Subscribe(packet_id, filters):
-            asked = b"".join(wire.text(topic_filter) + bytes((qos,)) for topic_filter, qos in filters)
-            return _framed(0x82, wire.number(packet_id) + asked)
+            encoded = b"".join(wire.text(topic_filter) + bytes((qos,)) for topic_filter, qos in filters)
+            return _framed(0x82, wire.number(packet_id) + encoded)
         case Unsubscribe(packet_id, names):
             return _framed(0xA2, wire.number(packet_id) + b"".join(map(wire.text, names)))
         case Pingreq():

@@ -1,4 +1,4 @@
-"""MQTT 5's packets as bytes."""
+"""Encodes MQTT 5's packets."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from gateway.links.mqtt.packets import (
     Unsubscribe,
     Will,
 )
-from gateway.links.mqtt.parse5 import AS_PUBLISHED, NOTHING_REMEMBERED, ONLY_IF_NEW
-from gateway.links.mqtt.properties import Properties, written
+from gateway.links.mqtt.parse5 import AS_PUBLISHED, NO_RETAINED, RETAINED_IF_NEW
+from gateway.links.mqtt.properties import Properties, encoded_properties
 
 
 def encode(packet: Packet) -> bytes:
@@ -28,16 +28,16 @@ def encode(packet: Packet) -> bytes:
     match packet:
         case Publish():
             encoded = _publish(packet)
-        case Puback(packet_id, reason, said):
-            encoded = _framed(0x40, wire.number(packet_id) + _reason(reason, said))
-        case Connack(_, present, reason, said):
-            encoded = _framed(0x20, bytes((present, reason)) + written(said))
-        case Suback(packet_id, codes, said):
-            encoded = _framed(0x90, wire.number(packet_id) + written(said) + bytes(codes))
-        case Unsuback(packet_id, codes, said):
-            encoded = _framed(0xB0, wire.number(packet_id) + written(said) + bytes(codes))
-        case Disconnect(reason, said):
-            encoded = _framed(0xE0, _reason(reason, said))
+        case Puback(packet_id, reason, props):
+            encoded = _framed(0x40, wire.number(packet_id) + _reason(reason, props))
+        case Connack(_, present, reason, props):
+            encoded = _framed(0x20, bytes((present, reason)) + encoded_properties(props))
+        case Suback(packet_id, codes, props):
+            encoded = _framed(0x90, wire.number(packet_id) + encoded_properties(props) + bytes(codes))
+        case Unsuback(packet_id, codes, props):
+            encoded = _framed(0xB0, wire.number(packet_id) + encoded_properties(props) + bytes(codes))
+        case Disconnect(reason, props):
+            encoded = _framed(0xE0, _reason(reason, props))
         case Pingresp():
             encoded = b"\xd0\x00"
         case _:
@@ -50,17 +50,17 @@ def _encode_client(packet: Connect | Subscribe | Unsubscribe | Pingreq) -> bytes
         case Connect():
             return _connect(packet)
         case Subscribe():
-            asked = b"".join(wire.text(name) + bytes((qos | _options(packet, name),)) for name, qos in packet.filters)
-            return _framed(0x82, wire.number(packet.packet_id) + written(packet.properties) + asked)
-        case Unsubscribe(packet_id, names, said):
-            return _framed(0xA2, wire.number(packet_id) + written(said) + b"".join(map(wire.text, names)))
+            filters = b"".join(wire.text(name) + bytes((qos | _options(packet, name),)) for name, qos in packet.filters)
+            return _framed(0x82, wire.number(packet.packet_id) + encoded_properties(packet.properties) + filters)
+        case Unsubscribe(packet_id, names, props):
+            return _framed(0xA2, wire.number(packet_id) + encoded_properties(props) + b"".join(map(wire.text, names)))
         case Pingreq():
             return b"\xc0\x00"
 
 
 def _options(packet: Subscribe, name: str) -> int:
-    handling = NOTHING_REMEMBERED if name in packet.unasked else ONLY_IF_NEW if name in packet.if_new else 0
-    return handling << 4 | (AS_PUBLISHED if name in packet.as_published else 0)
+    handling = NO_RETAINED if name in packet.no_retained else RETAINED_IF_NEW if name in packet.retained_if_new else 0
+    return handling << 4 | (AS_PUBLISHED if name in packet.retain_as_published else 0)
 
 
 def _publish(packet: Publish) -> bytes:
@@ -68,7 +68,7 @@ def _publish(packet: Publish) -> bytes:
     if packet.packet_id is not None:
         head += wire.number(packet.packet_id)
     first = 0x30 | packet.dup << 3 | packet.qos << 1 | packet.retain
-    return _framed(first, head + written(packet.properties) + packet.payload)
+    return _framed(first, head + encoded_properties(packet.properties) + packet.payload)
 
 
 def _connect(packet: Connect) -> bytes:
@@ -84,17 +84,17 @@ def _connect(packet: Connect) -> bytes:
         flags |= 0x40
         payload += wire.blob(packet.password)
     head = wire.text("MQTT") + bytes((LEVEL_5, flags)) + wire.number(packet.keep_alive)
-    return _framed(0x10, head + written(packet.properties) + payload)
+    return _framed(0x10, head + encoded_properties(packet.properties) + payload)
 
 
 def _will(will: Will) -> bytes:
-    return written(will.properties) + wire.text(will.topic) + wire.blob(will.payload)
+    return encoded_properties(will.properties) + wire.text(will.topic) + wire.blob(will.payload)
 
 
-def _reason(reason: int, said: Properties) -> bytes:
-    """Left out as far as it may be (3.4.2.1, 3.14.2.1): an acknowledgement stays four bytes long."""
-    if said:
-        return bytes((reason,)) + written(said)
+def _reason(reason: int, props: Properties) -> bytes:
+    """Omitted as far as the specification allows (3.4.2.1, 3.14.2.1): an acknowledgement stays four bytes long."""
+    if props:
+        return bytes((reason,)) + encoded_properties(props)
     return bytes((reason,)) if reason else b""
 
 

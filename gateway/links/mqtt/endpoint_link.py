@@ -7,64 +7,65 @@ import math
 from collections.abc import Sequence
 
 from gateway.errors import LinkLost
-from gateway.links.mqtt.delivery import WaitingRoom
-from gateway.links.mqtt.link import Directory, RoutedLink
-from gateway.links.mqtt.outbox import Outgoing
-from gateway.links.mqtt.session import Peer, Sessions
+from gateway.links.mqtt.delivery import PendingDeliveries
+from gateway.links.mqtt.link import ClaimRegistry, RoutedLink
+from gateway.links.mqtt.outbox import OutgoingMessage
+from gateway.links.mqtt.session import ClientLink, Sessions
 from gateway.links.mqtt.topics import matches
 from gateway.model import Said, Words
 
-MOST_RETAINED = 64
+MAX_RETAINED = 64
 
 
 class EndpointLink(RoutedLink):
-    """Speaks to every connection of its account that has subscribed."""
+    """Publishes to every connection of the device's account that has subscribed."""
 
     def __init__(
-        self, device: str, account: str, directory: Directory, waiting: WaitingRoom, sessions: Sessions
+        self, device: str, account: str, claims: ClaimRegistry, pending: PendingDeliveries, sessions: Sessions
     ) -> None:
-        super().__init__(device, account, directory, waiting)
+        super().__init__(device, account, claims, pending)
         self._sessions = sessions
         self._retained: dict[str, bytes] = {}
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
         """See MqttLink. Never waits: a device that does not acknowledge must not hold up its own signals."""
-        self.tape.put("out", payload, topic)
+        self.capture.record("out", payload, topic)
         if retain:
-            self._remember(topic, payload)
-        until = math.inf if life is None else asyncio.get_running_loop().time() + life
-        why: list[Said | None] = []
-        for session, how in list(self._sessions.listening(self.account, topic)):
-            message = Outgoing(topic, payload, retain=retain and how.as_published, until=until)
-            why.append(_post(session.connection, message, how.qos))
-        if None not in why and not retain:
+            self._retain(topic, payload)
+        expires_at = math.inf if life is None else asyncio.get_running_loop().time() + life
+        outcomes: list[Said | None] = []
+        for session, grant in list(self._sessions.subscribers(self.account, topic)):
+            message = OutgoingMessage(topic, payload, retain=retain and grant.as_published, expires_at=expires_at)
+            outcomes.append(_publish(session.connection, message, grant.qos))
+        # One connection that took it is enough; a retained message is sent to whoever subscribes later.
+        if None not in outcomes and not retain:
             en = f"device {self.device} is not connected, or has not subscribed to {topic}"
-            raise LinkLost(next((each for each in why if each), Words("设备未连接", en)))
+            raise LinkLost(next((each for each in outcomes if each), Words("设备未连接", en)))
 
-    def remind(self, connection: Peer, filters: Sequence[str]) -> None:
-        """What was said with `retain` is said again to a new subscriber [MQTT-3.3.1-6]."""
+    def send_retained(self, connection: ClientLink, filters: Sequence[str]) -> None:
+        """Send a new subscriber what was published with `retain` [MQTT-3.3.1-6]."""
         assert connection.session is not None
         for topic, payload in self._retained.items():
-            how = connection.session.granted(topic)
-            if how is not None and any(matches(topic_filter, topic) for topic_filter in filters):
-                _post(connection, Outgoing(topic, payload, retain=True), how.qos)
+            grant = connection.session.grant_for(topic)
+            if grant is not None and any(matches(topic_filter, topic) for topic_filter in filters):
+                _publish(connection, OutgoingMessage(topic, payload, retain=True), grant.qos)
 
-    def _remember(self, topic: str, payload: bytes) -> None:
-        """An empty payload forgets [MQTT-3.3.1-10]."""
+    def _retain(self, topic: str, payload: bytes) -> None:
+        """Remember the latest payload of a topic; an empty one deletes it [MQTT-3.3.1-10]."""
         if not payload:
             self._retained.pop(topic, None)
-        elif topic in self._retained or len(self._retained) < MOST_RETAINED:
+        elif topic in self._retained or len(self._retained) < MAX_RETAINED:
             self._retained[topic] = payload
         else:
-            en = f"device {self.device} has {MOST_RETAINED} retained topics already"
+            en = f"device {self.device} has {MAX_RETAINED} retained topics already"
             raise LinkLost(Words("设备保留的消息太多，请通知安装员", en))
 
 
-def _post(connection: Peer | None, message: Outgoing, qos: int) -> Said | None:
-    """Why it could not be said; None if it was."""
+def _publish(connection: ClientLink | None, message: OutgoingMessage, qos: int) -> Said | None:
+    """Why it could not be sent; None if it was."""
     try:
         if connection is not None:
-            connection.post(message, qos)
+            connection.publish(message, qos)
             return None
     except LinkLost as error:
         return error.why

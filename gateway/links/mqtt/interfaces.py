@@ -1,4 +1,4 @@
-"""The seams between one connection and the endpoint it came to."""
+"""The interfaces between one connection, its client handler and the endpoint's server."""
 
 from __future__ import annotations
 
@@ -7,66 +7,71 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.links.mqtt.delivery import Delivery
+from gateway.links.mqtt.limits import EndpointLimits, InFlightBudget, MqttCounters
 from gateway.links.mqtt.packets import Connect, ConnectCode, Packet, Puback, Subscribe, Will
-from gateway.links.mqtt.rate_limit import Budget, Counters, Limits
-from gateway.links.mqtt.session import Peer, Session
-from gateway.links.mqtt.wire import Malformed
+from gateway.links.mqtt.session import ClientLink, ClientSession
+from gateway.links.mqtt.wire import MalformedPacket
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The answer to a CONNECT. Without a `session` it is refused, and told so after `wait` seconds."""
+    """The decision about a CONNECT. Without a `session` it is refused, with a CONNACK after `delay` seconds."""
 
     code: ConnectCode
-    session: Session | None = None
+    session: ClientSession | None = None
     present: bool = False
-    wait: float = 0.0
+    delay: float = 0.0
 
 
 class ServerInterface(Protocol):
-    """What a connection needs of its endpoint."""
+    """What a connection needs of the endpoint's server."""
 
-    limits: Limits
-    counters: Counters
-    budget: Budget
+    limits: EndpointLimits
+    counters: MqttCounters
+    budget: InFlightBudget
 
-    def arrived(self, connection: Peer) -> None:
-        """One more; who has not signed in for longest may have to go for it."""
+    def connection_made(self, connection: ClientLink) -> None:
+        """There is one more connection; the one that has not signed in for longest may be ended for it."""
 
-    def sign_in(self, connection: Peer, packet: Connect) -> Admission:
-        """What is answered, and the session to go on with if it may."""
+    def sign_in(self, connection: ClientLink, packet: Connect) -> Admission:
+        """Check account, password and limits."""
 
-    def subscribe(self, session: Session, packet: Subscribe) -> tuple[int, ...]: ...
+    def subscribe(self, session: ClientSession, packet: Subscribe) -> tuple[int, ...]:
+        """One code a filter: the QoS granted, or a reason why not."""
 
-    def subscribed(self, connection: Peer, filters: Sequence[str]) -> None:
-        """The SUBACK is out; what is remembered for these topics may follow."""
+    def subscribed(self, connection: ClientLink, filters: Sequence[str]) -> None:
+        """The SUBACK is sent; send the retained messages of these filters."""
 
-    def submit(self, delivery: Delivery) -> None: ...
+    def submit(self, delivery: Delivery) -> None:
+        """Route a message to its device's driver."""
 
-    def pinged(self, account: str) -> None: ...
+    def pinged(self, account: str) -> None:
+        """A client of this account sent PINGREQ."""
 
-    def unreadable(self, account: str | None, address: str, error: Malformed) -> None: ...
+    def malformed(self, account: str | None, address: str, error: MalformedPacket) -> None:
+        """A client sent what is not MQTT; `account` is None before it has signed in."""
 
-    def left(self, connection: Peer, will: Will | None) -> None:
-        """It has ended; `will` is what it wanted said in that case."""
+    def connection_ended(self, connection: ClientLink, will: Will | None) -> None:
+        """The connection has ended; `will` is due, if there is one."""
 
 
-class ClientConnection(Peer, Protocol):
+class ClientConnection(ClientLink, Protocol):
     """What a client handler needs of its connection."""
 
-    def say(self, packet: Packet) -> None: ...
+    def send(self, packet: Packet) -> None:
+        """Send a packet now."""
 
     def acknowledge(self, due: Sequence[Puback]) -> None:
-        """Say these, in this order, with whatever else is due in this turn of the loop."""
+        """Send these, in this order, together with whatever else comes up in this turn of the loop."""
 
-    def refuse(self, packet: Packet, why: str, wait: float) -> None:
-        """Say this in so many seconds and end; until then nothing more is read."""
+    def refuse(self, packet: Packet, why: str, delay: float) -> None:
+        """Send this packet after `delay` seconds and end; until then nothing more is read."""
 
-    def admitted(self, session: Session, keep_alive: int) -> None:
-        """The client may go on; `keep_alive` in seconds, 0 for none."""
+    def signed_in(self, session: ClientSession, keep_alive: int) -> None:
+        """The CONNECT was accepted; `keep_alive` in seconds, 0 for none."""
 
-    def mind_the_bounds(self) -> None:
-        """One more is in flight: stop reading if it is enough."""
+    def check_limits(self) -> None:
+        """One more message is in flight: stop reading if there are too many."""
 
-    def make_room(self) -> None:
-        """One less is in flight: go on reading if that was what stopped it."""
+    def message_settled(self) -> None:
+        """One message less is in flight: read on if that was the reason not to."""

@@ -1,4 +1,4 @@
-"""What a driver holds of MQTT, whichever door it comes in by."""
+"""The MQTT link of a driver, through the gateway's own endpoint or through a broker."""
 
 from __future__ import annotations
 
@@ -8,144 +8,150 @@ from typing import NoReturn, Protocol
 
 from gateway.errors import AnjuError
 from gateway.links.capture import Capture
-from gateway.links.mqtt.delivery import Delivery, WaitingRoom
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.delivery import Delivery, PendingDeliveries
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.reasons import Reason
 from gateway.model import Words
 
-Handle = Callable[[Message], Awaitable[str | None]]
-"""Returns what was wrong with the message, if it could not be used and was put aside; MQTT 5 tells the device."""
+OnMessage = Callable[[MqttMessage], Awaitable[str | None]]
+"""Returns once the message is committed. The result says what was wrong with a message that went to quarantine, else
+None; MQTT 5 reports it to the device."""
 
 
 class MqttLink(Protocol):
-    """Both doors give one of these to a driver."""
+    """What a driver is handed, whichever way the device comes in."""
 
-    async def serve(self, topics: Sequence[str], handle: Handle, *, others_say: Collection[str] = ()) -> None:
-        """Claim `topics` (filters) and have `handle` called for their messages, until cancelled.
+    async def serve(
+        self, topics: Sequence[str], on_message: OnMessage, *, third_party_topics: Collection[str] = ()
+    ) -> None:
+        """Claim `topics` (filters) and call `on_message` for their messages, until cancelled.
 
-        On `others_say` (topic names) a bridge or a last will may speak of the device: what comes there is no sign
-        that it lives, unless the driver says so.
+        On `third_party_topics` (topic names) a bridge or a last will may publish about the device: a message there
+        is no sign that the device is alive, unless the driver says so.
 
-        Messages come in order of arrival, each without waiting for the one before; a message is
-        acknowledged, in order of arrival, once its `handle` has returned. When it raises an AnjuError
-        (NotRecorded) the message is not acknowledged and will come again; any other exception ends
-        `serve` with it. Raises LinkLost when the line is lost or a topic is another device's.
+        Messages are handed over in order of arrival, each without waiting for the one before. A message is
+        acknowledged, in order of arrival, once its `on_message` has returned. When that raises an AnjuError
+        (NotRecorded) the message is not acknowledged and will come again; any other exception ends `serve` with it.
+        Raises LinkLost when the connection is lost or a topic belongs to another device.
         """
         ...
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
-        """Say it to the device with QoS 1; raises LinkLost when nobody hears it.
+        """Publish to the device with QoS 1; raises LinkLost when nobody receives it.
 
-        After `life` seconds it is no longer worth saying: it is not sent again, nor late.
+        After `life` seconds the message has expired: it is neither sent again nor sent late.
         """
         ...
 
 
-class Directory(Protocol):
-    """Who claims what; `router.Router` is it."""
+class ClaimRegistry(Protocol):
+    """Which device claims which topics; implemented by `router.Router`."""
 
-    def attach(self, link: RoutedLink, topics: Sequence[str]) -> None: ...
+    def attach(self, link: RoutedLink, topics: Sequence[str]) -> None:
+        """The driver of `link` runs and claims these topics. Raises LinkLost where another device has one."""
 
 
 class RoutedLink:
-    """The half of a link that both doors share: claims, and messages into a driver's hands.
+    """What the links of endpoint and broker share: claims, and handing messages to a driver.
 
-    The app may set `on_heard`, called for anything the device sends that could be used (not for what others say of
-    it, nor for what a broker says from memory), `on_returned`, called when a line that devices share stands again,
-    `on_silent`, awaited when the device's last will came due, and `on_refused`, called with why it is turned away.
+    The app may set `on_heard`, called for anything usable that the device itself sends (not for what others publish
+    about it, nor for a broker's retained messages); `on_returned`, called when a connection that devices share is
+    back; `on_silent`, awaited when the device's last will is due; and `on_refused`, called with why it is refused.
     """
 
-    def __init__(self, device: str, account: str, directory: Directory, waiting: WaitingRoom) -> None:
+    def __init__(self, device: str, account: str, claims: ClaimRegistry, pending: PendingDeliveries) -> None:
         self.device = device
         self.account = account
         self.on_heard: Callable[[], None] | None = None
         self.on_returned: Callable[[], None] | None = None
         self.on_silent: Callable[[], Awaitable[None]] | None = None
         self.on_refused: Callable[[None, Words], None] | None = None
-        self.is_refused = self.was_heard = False
+        self.is_refused = False
+        self.has_reported = False
+        """Whether the device has ever sent something usable."""
         self.has_served = False
-        self.tape = Capture()
-        self._directory = directory
-        self._waiting = waiting
+        """Whether its driver has ever claimed its topics."""
+        self.capture = Capture()
+        self._claims = claims
+        self._pending = pending
         self._start: Callable[[Delivery], None] | None = None
-        self._others_say: frozenset[str] = frozenset()
+        self._third_party_topics: frozenset[str] = frozenset()
 
-    async def serve(self, topics: Sequence[str], handle: Handle, *, others_say: Collection[str] = ()) -> None:
-        """See MqttLink. What is unfinished when it ends waits for the next `serve`."""
-        self._others_say = frozenset(others_say)
+    async def serve(
+        self, topics: Sequence[str], on_message: OnMessage, *, third_party_topics: Collection[str] = ()
+    ) -> None:
+        """See MqttLink. Messages that are unfinished when it ends wait for the next `serve`."""
+        self._third_party_topics = frozenset(third_party_topics)
         try:
             async with asyncio.TaskGroup() as group:
-                await self._hand_on(topics, handle, group)
-        except ExceptionGroup as several:
+                await self._serve(topics, on_message, group)
+        except ExceptionGroup as several:  # the supervisor distinguishes LinkLost from a bug by the type
             raise several.exceptions[0] from several
 
-    async def _hand_on(self, topics: Sequence[str], handle: Handle, group: asyncio.TaskGroup) -> None:
-        self._start = lambda delivery: self._begin(group, handle, delivery)
+    async def _serve(self, topics: Sequence[str], on_message: OnMessage, group: asyncio.TaskGroup) -> None:
+        # Before the claims, for `attach` may deliver what waited for them.
+        self._start = lambda delivery: self._begin(group, on_message, delivery)
         self.has_served = True
         try:
-            self._directory.attach(self, topics)
-            for delivery in self._waiting.leave():
+            self._claims.attach(self, topics)
+            for delivery in self._pending.take_all():
                 self._start(delivery)
-            await self._stay(topics)
+            await self._until_lost(topics)
         finally:
             self._start = None
 
-    def take(self, delivery: Delivery) -> None:
-        """Hand it to the driver, or let it wait for one."""
-        self.tape.put("in", delivery.message.payload, delivery.message.topic)
+    def deliver(self, delivery: Delivery) -> None:
+        """Hand a message to the driver, or keep it until the driver runs."""
+        self.capture.record("in", delivery.message.payload, delivery.message.topic)
         if self._start is None:
-            self._hear(delivery.message)
-            self._waiting.hold(delivery)
+            self._note_alive(delivery.message)
+            self._pending.add(delivery)
         else:
             self._start(delivery)
 
-    def refuse(self, why: Words) -> None:
-        """What the device says is not taken; that it pings or signs in is then no sign that it is well."""
+    def report_refused(self, why: Words) -> None:
+        """What the device sends is not taken. From now on a ping or sign-in is no sign that it is well."""
         self.is_refused = True
         if self.on_refused is not None:
             self.on_refused(None, why)
 
     def alive(self) -> None:
-        """It pings, or signed in."""
+        """The device has pinged or signed in."""
         if self.on_heard is not None and not self.is_refused:
             self.on_heard()
 
-    def _hear(self, message: Message) -> None:
-        if self._is_its_own(message):
-            self.is_refused, self.was_heard = False, True
+    def take_pending(self) -> list[Delivery]:
+        """Remove and return what waits for the driver, in order of arrival."""
+        return self._pending.take_all()
+
+    def _note_alive(self, message: MqttMessage) -> None:
+        if not message.retained and message.topic not in self._third_party_topics:
+            self.is_refused, self.has_reported = False, True
             self.alive()
 
-    def _is_its_own(self, message: Message) -> bool:
-        """Whether the device itself said it just now."""
-        return not message.retained and message.topic not in self._others_say
-
-    def leave(self) -> list[Delivery]:
-        """What waits for its driver, in order of arrival; it waits here no more."""
-        return self._waiting.leave()
-
-    def _begin(self, group: asyncio.TaskGroup, handle: Handle, delivery: Delivery) -> None:
-        task = group.create_task(_handle(handle, delivery, self._hear))
+    def _begin(self, group: asyncio.TaskGroup, on_message: OnMessage, delivery: Delivery) -> None:
+        task = group.create_task(_handle(on_message, delivery, self._note_alive))
         task.add_done_callback(lambda _: self._ended(delivery))
 
     def _ended(self, delivery: Delivery) -> None:
-        """Handling has ended; without a settlement only because the driver went away."""
+        """Handling has ended. A delivery that is not settled then was interrupted because the driver stopped."""
         if not delivery.is_settled:
-            delivery.was_begun()
-            self._waiting.hold(delivery)
+            delivery.mark_redelivered()
+            self._pending.add(delivery)
 
-    async def _stay(self, _topics: Sequence[str]) -> NoReturn:
-        """What keeps `serve` going; the broker's link adds its subscription and the line's end."""
+    async def _until_lost(self, _topics: Sequence[str]) -> NoReturn:
+        """What `serve` waits for. The broker's link subscribes here, and waits for the end of its connection."""
         await asyncio.Event().wait()
         raise AssertionError("nobody sets this event")
 
 
-async def _handle(handle: Handle, delivery: Delivery, hear: Callable[[Message], None]) -> None:
+async def _handle(on_message: OnMessage, delivery: Delivery, note_alive: Callable[[MqttMessage], None]) -> None:
     try:
-        wrong = await handle(delivery.message)
+        wrong = await on_message(delivery.message)
     except AnjuError as error:
-        hear(delivery.message)
-        delivery.settle(kept=False, why=str(error))
+        note_alive(delivery.message)  # the device is well: it is the gateway that could not keep the message
+        delivery.settle(committed=False, why=str(error))
     else:
         if not wrong:
-            hear(delivery.message)
-        delivery.settle(kept=True, why=wrong or "", reason=Reason.PAYLOAD_INVALID if wrong else Reason.SUCCESS)
+            note_alive(delivery.message)
+        delivery.settle(committed=True, why=wrong or "", reason=Reason.PAYLOAD_INVALID if wrong else Reason.SUCCESS)

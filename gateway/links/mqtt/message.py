@@ -1,4 +1,4 @@
-"""One message of a device, as the endpoint or a broker brings it."""
+"""One message of a device, as the endpoint or a broker delivers it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class MqttMessage:
     """One PUBLISH of a device.
 
-    `client` and `packet_id` (None for QoS 0) name it in its protocol; `redelivered` is DUP.
-    `retained` says that a broker said it from memory: it is a state, and may be old.
+    `client` and `packet_id` (None for QoS 0) identify it in MQTT; `redelivered` is the DUP flag. `retained`: a broker
+    sent it from memory when we subscribed, so it is a state that may be old, and not an event.
     """
 
     topic: str

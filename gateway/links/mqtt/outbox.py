@@ -1,4 +1,4 @@
-"""What we have to say to one client with QoS 1: packet ids, what is in flight, what waits. No I/O."""
+"""The QoS 1 messages for one client: packet ids, what is in flight, what is queued. No I/O."""
 
 from __future__ import annotations
 
@@ -14,99 +14,107 @@ from gateway.model import Words
 
 WINDOW = 64
 """Messages sent and not yet acknowledged by the client."""
-MOST_WAITING = 1024
-MOST_BYTES = 1024 * 1024
-HEAD = 16
+MAX_QUEUED = 1024
+MAX_QUEUED_BYTES = 1024 * 1024
+PUBLISH_OVERHEAD = 16
 """Bytes of a PUBLISH beside topic and payload: header, length, packet id, expiry."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
-    """`until` is the monotonic second after which it is not worth saying any more."""
+class OutgoingMessage:
+    """A message for a client. After `expires_at`, in monotonic seconds, it is not sent any more."""
 
     topic: str
     payload: bytes
     retain: bool
-    until: float = math.inf
+    expires_at: float = math.inf
 
     def expiry(self, now: float) -> Properties:
-        """How long it is still worth saying, for a client that can be told (3.3.2.3.3)."""
-        return {} if math.isinf(self.until) else {Property.MESSAGE_EXPIRY: max(1, math.ceil(self.until - now))}
+        """The Message Expiry Interval for a client of MQTT 5 (3.3.2.3.3); no property where it never expires."""
+        if math.isinf(self.expires_at):
+            return {}
+        return {Property.MESSAGE_EXPIRY: max(1, math.ceil(self.expires_at - now))}
 
 
-class Outbox:
-    """Bounded by number and bytes; too much raises LinkLost, for then the client does not listen.
+class ClientOutbox:
+    """Queues messages until the client acknowledges them; bounded by number and bytes.
 
-    The client's CONNECT says `level`, how many it takes at once and how large a packet may be.
+    Beyond the bounds it raises LinkLost, for then the client does not listen. The client's CONNECT decides `level`
+    (the MQTT version), `window` (how many it takes at once) and `max_packet` (bytes of a packet).
     """
 
     def __init__(self) -> None:
         self.level = LEVEL_3_1_1
         self.window = WINDOW
-        self.largest = MOST_BYTES
-        self._waiting: deque[Outgoing] = deque()
-        self._again: OrderedDict[int, Outgoing] = OrderedDict()
-        self._in_flight: OrderedDict[int, Outgoing] = OrderedDict()
+        self.max_packet = MAX_QUEUED_BYTES
+        self._queued: deque[OutgoingMessage] = deque()
+        self._to_resend: OrderedDict[int, OutgoingMessage] = OrderedDict()
+        self._in_flight: OrderedDict[int, OutgoingMessage] = OrderedDict()
         self._bytes = 0
         self._last_id = 0
 
     @property
     def unacknowledged(self) -> int:
-        return len(self._again) + len(self._in_flight)
+        """Messages that were sent at least once and are not acknowledged."""
+        return len(self._to_resend) + len(self._in_flight)
 
-    def check(self, message: Outgoing) -> None:
+    def check_size(self, message: OutgoingMessage) -> None:
         """Raises LinkLost for what is larger than the client takes [MQTT5-3.1.2-24]."""
         size = len(message.payload)
-        if size + len(message.topic.encode()) + HEAD > self.largest:
-            en = f"{size} bytes on {message.topic} are more than the client takes ({self.largest})"
+        if size + len(message.topic.encode()) + PUBLISH_OVERHEAD > self.max_packet:
+            en = f"{size} bytes on {message.topic} are more than the client takes ({self.max_packet})"
             raise LinkLost(Words("消息太大，设备收不下，请通知安装员", en))
 
-    def post(self, message: Outgoing) -> None:
-        """Queue it; `send` gives the bytes."""
-        self.check(message)
+    def queue(self, message: OutgoingMessage) -> None:
+        """Queue a message; `take_sendable` gives its bytes. Raises LinkLost."""
+        self.check_size(message)
         size = len(message.payload)
-        if len(self._waiting) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
-            en = f"{len(self._waiting)} messages wait already for a client that does not acknowledge"
+        if len(self._queued) >= MAX_QUEUED or self._bytes + size > MAX_QUEUED_BYTES:
+            en = f"{len(self._queued)} messages wait already for a client that does not acknowledge"
             raise LinkLost(Words("设备不确认收到的消息，请重启设备", en))
-        self._waiting.append(message)
+        self._queued.append(message)
         self._bytes += size
 
-    def send(self, now: float) -> bytes:
-        """What may go out now: as much as the window allows, without what is too old."""
+    def take_sendable(self, now: float) -> bytes:
+        """The packets that may be sent now: as many as the window allows, without those that have expired."""
         out = bytearray()
-        while len(self._in_flight) < self.window and (self._again or self._waiting):
-            if self._again:  # first, for messages keep their order [MQTT-4.6.0-1]
-                packet_id, message = self._again.popitem(last=False)
+        while len(self._in_flight) < self.window and (self._to_resend or self._queued):
+            if self._to_resend:  # first, for messages keep their order [MQTT-4.6.0-1]
+                packet_id, message = self._to_resend.popitem(last=False)
                 out += self._packet(message, packet_id, now, dup=True)
             else:
-                out += self._packet(self._waiting.popleft(), self._next_id(), now, dup=False)
+                out += self._packet(self._queued.popleft(), self._next_id(), now, dup=False)
         return bytes(out)
 
     def acknowledged(self, packet_id: int) -> None:
-        """The client has it. An id we do not wait for is ignored: it may be late."""
-        message = self._in_flight.pop(packet_id, None) or self._again.pop(packet_id, None)
+        """The client has it. An unknown id is ignored: the acknowledgement may be late."""
+        message = self._in_flight.pop(packet_id, None) or self._to_resend.pop(packet_id, None)
         if message is not None:
             self._bytes -= len(message.payload)
 
-    def again(self) -> None:
-        """The client came back to its session: `send` begins with all it has not acknowledged, marked DUP.
+    def resend_unacknowledged(self) -> None:
+        """The client came back to its session: send again, marked DUP, all that it has not acknowledged.
 
-        [MQTT-4.4.0-1]; no more at once than it takes now, for that is agreed anew (5: 4.9).
+        [MQTT-4.4.0-1]; no more at once than it takes now, for the window is agreed anew with each CONNECT (5: 4.9).
         """
-        self._again = OrderedDict((*self._in_flight.items(), *self._again.items()))
+        self._to_resend = OrderedDict((*self._in_flight.items(), *self._to_resend.items()))
         self._in_flight.clear()
 
     def _next_id(self) -> int:
         while True:
             self._last_id = self._last_id % 0xFFFF + 1
-            if self._last_id not in self._in_flight:
+            if self._last_id not in self._in_flight:  # ids are reused after 65,535 messages
                 return self._last_id
 
-    def _packet(self, message: Outgoing, packet_id: int, now: float, *, dup: bool) -> bytes:
-        """It is in flight now; nothing, where it is too old or more than the client takes by now [MQTT5-3.1.2-25]."""
+    def _packet(self, message: OutgoingMessage, packet_id: int, now: float, *, dup: bool) -> bytes:
+        """The PUBLISH, which is in flight now.
+
+        Empty for a message that has expired or is larger than the client takes by now: it is dropped [MQTT5-3.1.2-25].
+        """
         packet = Publish(message.topic, message.payload, 1, packet_id, message.retain, dup, message.expiry(now))
         encoded = encode(packet, self.level)
-        if message.until <= now or len(encoded) > self.largest:
+        # Both were checked when it was queued, but it may have waited, and the client may have reconnected since.
+        if message.expires_at <= now or len(encoded) > self.max_packet:
             self._bytes -= len(message.payload)
             return b""
         self._in_flight[packet_id] = message

@@ -1,6 +1,6 @@
-"""The packets that we speak, as values, of MQTT 3.1.1 and 5 alike. QoS 2's packets and AUTH are not among them.
+"""The packets of MQTT 3.1.1 and 5 as values, except those of QoS 2 and AUTH, which the gateway does not support.
 
-`reason` and `properties` are MQTT 5's; 3.1.1 has no place for them and says nothing of them.
+`reason` and `properties` belong to MQTT 5; they are not encoded for 3.1.1.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _none() -> Properties:
 
 @dataclass(frozen=True, slots=True)
 class Will:
-    """What a client leaves behind to be said if it goes without a DISCONNECT (3.1.2.5)."""
+    """The message that a client wants published if it goes without a DISCONNECT (3.1.2.5)."""
 
     topic: str
     payload: bytes
@@ -47,7 +47,7 @@ class Will:
 class Connect:
     """`keep_alive` in seconds, 0 for none; in 3.1.1 `password` only together with `user`.
 
-    `clean_session` is MQTT 5's Clean Start: whether to begin anew, not what is kept afterwards.
+    `clean_session` is also MQTT 5's Clean Start: whether to start a new session, not whether it is kept afterwards.
     """
 
     client_id: str
@@ -62,7 +62,7 @@ class Connect:
 
 @dataclass(frozen=True, slots=True)
 class Connack:
-    """`code` is 3.1.1's answer, `reason` MQTT 5's."""
+    """The answer to CONNECT: `code` in 3.1.1, `reason` in MQTT 5."""
 
     code: ConnectCode
     session_present: bool = False
@@ -72,7 +72,7 @@ class Connack:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """`packet_id` is 1…65535 for QoS 1 and 2, None for QoS 0."""
+    """A message. `packet_id` is 1…65535 for QoS 1 and 2, None for QoS 0."""
 
     topic: str
     payload: bytes
@@ -85,6 +85,8 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Puback:
+    """The acknowledgement of a PUBLISH with QoS 1."""
+
     packet_id: int
     reason: int = Reason.SUCCESS
     properties: Properties = field(default_factory=_none)
@@ -92,23 +94,24 @@ class Puback:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """`filters` are pairs of topic filter and the QoS asked for. MQTT 5's options (3.8.3.1) name some of these filters:
+    """`filters` are pairs of topic filter and requested QoS.
 
-    `unasked` want nothing remembered, `if_new` only if there was no such subscription yet, `as_published`
-    want to see RETAIN as it was said.
+    The other sets name those of the filters that have an option of MQTT 5 (3.8.3.1): `no_retained` wants no retained
+    messages, `retained_if_new` wants them only if there was no such subscription yet, `retain_as_published` wants the
+    RETAIN flag as it was published.
     """
 
     packet_id: int
     filters: tuple[tuple[str, int], ...]
-    unasked: frozenset[str] = frozenset()
-    if_new: frozenset[str] = frozenset()
-    as_published: frozenset[str] = frozenset()
+    no_retained: frozenset[str] = frozenset()
+    retained_if_new: frozenset[str] = frozenset()
+    retain_as_published: frozenset[str] = frozenset()
     properties: Properties = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
 class Suback:
-    """One code a filter: the QoS granted, or why not."""
+    """The answer to SUBSCRIBE. One code a filter: the QoS granted, or why not."""
 
     packet_id: int
     codes: tuple[int, ...]
@@ -117,6 +120,8 @@ class Suback:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
+    """The end of subscriptions with exactly these filters."""
+
     packet_id: int
     filters: tuple[str, ...]
     properties: Properties = field(default_factory=_none)
@@ -124,7 +129,7 @@ class Unsubscribe:
 
 @dataclass(frozen=True, slots=True)
 class Unsuback:
-    """MQTT 5 has a code for each filter, 3.1.1 none."""
+    """The answer to UNSUBSCRIBE. MQTT 5 has a code for each filter, 3.1.1 none."""
 
     packet_id: int
     codes: tuple[int, ...] = ()
@@ -133,16 +138,18 @@ class Unsuback:
 
 @dataclass(frozen=True, slots=True)
 class Pingreq:
-    pass
+    """The client's keep-alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pingresp:
-    pass
+    """The answer to Pingreq."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
+    """The end of the connection; from the server in MQTT 5 only."""
+
     reason: int = Reason.SUCCESS
     properties: Properties = field(default_factory=_none)
 

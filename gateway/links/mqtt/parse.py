@@ -1,19 +1,15 @@
-"""Bodies of packets: bytes to values, every rule of the specification checked.
+"""Parses the bodies of packets and checks every rule of the specification.
 
-CONNECT of both versions, and what MQTT 3.1.1 has after it; what MQTT 5 has is in `parse5`.
+The packets of MQTT 3.1.1; CONNECT of both versions is in `parse_connect`, the others of MQTT 5 in `parse5`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gateway.links.mqtt import properties
 from gateway.links.mqtt.packets import (
-    LEVEL_3_1_1,
-    LEVEL_5,
     SUBSCRIPTION_REFUSED,
     Connack,
-    Connect,
     ConnectCode,
     Disconnect,
     Packet,
@@ -25,11 +21,11 @@ from gateway.links.mqtt.packets import (
     Subscribe,
     Unsuback,
     Unsubscribe,
-    Will,
 )
+from gateway.links.mqtt.parse_connect import parse_connect
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.topics import is_filter, is_topic
-from gateway.links.mqtt.wire import Malformed, Reader, UnacceptableLevel
+from gateway.links.mqtt.wire import MalformedPacket, PacketReader
 from gateway.model import Words
 
 CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
@@ -37,18 +33,20 @@ SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
 PINGREQ, PINGRESP, DISCONNECT, AUTH = 12, 13, 14, 15
 
 _FLAGS = {SUBSCRIBE: 0b0010, UNSUBSCRIBE: 0b0010}
-_EARLIER_NAME = "MQIsdp"
 
 
 def check_first_byte(first: int) -> None:
-    """Type and flags of the fixed header [MQTT-2.2.2-2]; raises Malformed before a body is waited for."""
+    """Check type and flags of the fixed header [MQTT-2.2.2-2].
+
+    Raises MalformedPacket, before a body is waited for that may never come.
+    """
     kind, flags = first >> 4, first & 0x0F
-    if kind in (5, 6, 7):
+    if kind in (5, 6, 7):  # PUBREC, PUBREL, PUBCOMP
         why = Words("QoS 2 的报文，本网关不提供", "a packet of QoS 2, which is not offered here")
-        raise Malformed(why, bytes([first]), reason=Reason.QOS_NOT_SUPPORTED)
+        raise MalformedPacket(why, bytes([first]), reason=Reason.QOS_NOT_SUPPORTED)
     if kind not in PARSERS:
         reason = Reason.PROTOCOL_ERROR if kind == AUTH else Reason.MALFORMED  # 5: 4.12
-        raise Malformed(
+        raise MalformedPacket(
             Words(f"报文类型 {kind} 为保留值（表 2.1）", f"packet type {kind} is reserved (table 2.1)"),
             bytes([first]),
             reason=reason,
@@ -56,7 +54,7 @@ def check_first_byte(first: int) -> None:
     if kind == PUBLISH:
         _check_publish_flags(flags)
     elif flags != _FLAGS.get(kind, 0):
-        raise Malformed(
+        raise MalformedPacket(
             Words(
                 f"报文类型 {kind} 的标志位 {flags:#06b} 不符 [MQTT-2.2.2-2]",
                 f"flags {flags:#06b} of packet type {kind} are not the reserved ones [MQTT-2.2.2-2]",
@@ -65,78 +63,28 @@ def check_first_byte(first: int) -> None:
 
 
 def parse(first: int, body: bytes) -> Packet:
-    """A whole packet of MQTT 3.1.1, or CONNECT of either, from its first byte and its body; raises Malformed."""
-    return PARSERS[first >> 4](first & 0x0F, Reader(body))
+    """A whole packet of MQTT 3.1.1, or a CONNECT of either version, from its first byte and its body.
+
+    Raises MalformedPacket.
+    """
+    return PARSERS[first >> 4](first & 0x0F, PacketReader(body))
 
 
 def _check_publish_flags(flags: int) -> None:
     qos = flags >> 1 & 3
     if qos == 3:
-        raise Malformed(Words("PUBLISH 的 QoS 为 3 [MQTT-3.3.1-4]", "PUBLISH with QoS 3 [MQTT-3.3.1-4]"))
+        raise MalformedPacket(Words("PUBLISH 的 QoS 为 3 [MQTT-3.3.1-4]", "PUBLISH with QoS 3 [MQTT-3.3.1-4]"))
     if qos == 0 and flags & 8:
-        raise Malformed(
+        raise MalformedPacket(
             Words("QoS 0 的 PUBLISH 标为重发 [MQTT-3.3.1-2]", "PUBLISH of QoS 0 marked as a duplicate [MQTT-3.3.1-2]")
         )
 
 
-def _connect(_flags: int, body: Reader) -> Connect:
-    level = _level(body.text(), body.byte())
-    flags = body.byte()
-    _check_connect_flags(flags, level)
-    keep_alive = body.number()
-    said = properties.read(CONNECT, body) if level == LEVEL_5 else {}
-    client_id = body.text()
-    will = _will(flags, level, body) if flags & 0x04 else None
-    user = body.text() if flags & 0x80 else None
-    password = body.blob() if flags & 0x40 else None
-    body.end()
-    return Connect(client_id, bool(flags & 0x02), keep_alive, user, password, will, level, said)
-
-
-def _level(name: str, level: int) -> int:
-    if name not in ("MQTT", _EARLIER_NAME):
-        raise Malformed(Words(f"协议名为 {name[:16]!r} [MQTT-3.1.2-1]", f"protocol name {name[:16]!r} [MQTT-3.1.2-1]"))
-    if level not in (LEVEL_3_1_1, LEVEL_5) or name == _EARLIER_NAME:
-        raise UnacceptableLevel(name, level)
-    return level
-
-
-def _check_connect_flags(flags: int, level: int) -> None:
-    if flags & 0x01:
-        raise Malformed(
-            Words("CONNECT 的保留标志位被置 1 [MQTT-3.1.2-3]", "CONNECT's reserved flag is set [MQTT-3.1.2-3]")
-        )
-    if not flags & 0x04 and flags & 0x38:
-        raise Malformed(
-            Words(
-                "没有遗嘱，却带遗嘱的 QoS 或 RETAIN [MQTT-3.1.2-13, 3.1.2-15]",
-                "QoS or retain of a will that is not there [MQTT-3.1.2-13, 3.1.2-15]",
-            )
-        )
-    if flags & 0x18 == 0x18:
-        raise Malformed(Words("遗嘱的 QoS 为 3 [MQTT-3.1.2-14]", "will with QoS 3 [MQTT-3.1.2-14]"))
-    if flags & 0x40 and not flags & 0x80 and level == LEVEL_3_1_1:
-        raise Malformed(Words("有密码而无用户名 [MQTT-3.1.2-22]", "password without a user name [MQTT-3.1.2-22]"))
-
-
-def _will(flags: int, level: int, body: Reader) -> Will:
-    said = properties.read(properties.WILL, body) if level == LEVEL_5 else {}
-    topic = body.text()
-    if not is_topic(topic):
-        raise Malformed(
-            Words(
-                "遗嘱主题为空或含通配符 [MQTT-4.7.3-1, 3.3.2-2]",
-                "will topic is empty or holds a wildcard [MQTT-4.7.3-1, 3.3.2-2]",
-            )
-        )
-    return Will(topic, body.blob(), flags >> 3 & 3, bool(flags & 0x20), said)
-
-
-def _connack(_flags: int, body: Reader) -> Connack:
+def _connack(_flags: int, body: PacketReader) -> Connack:
     acknowledge, code = body.byte(), body.byte()
     body.end()
     if acknowledge > 1 or code > max(ConnectCode) or (acknowledge and code):
-        raise Malformed(
+        raise MalformedPacket(
             Words(
                 "CONNACK 带保留的标志或返回码 [MQTT-3.2.2-4, 3.2.2-6]",
                 "CONNACK with reserved flags or return code [MQTT-3.2.2-4, 3.2.2-6]",
@@ -145,10 +93,10 @@ def _connack(_flags: int, body: Reader) -> Connack:
     return Connack(ConnectCode(code), bool(acknowledge))
 
 
-def _publish(flags: int, body: Reader) -> Publish:
+def _publish(flags: int, body: PacketReader) -> Publish:
     topic = body.text()
     if not is_topic(topic):
-        raise Malformed(
+        raise MalformedPacket(
             Words(
                 "主题为空或含通配符 [MQTT-4.7.3-1, 3.3.2-2]",
                 "topic is empty or holds a wildcard [MQTT-4.7.3-1, 3.3.2-2]",
@@ -160,56 +108,60 @@ def _publish(flags: int, body: Reader) -> Publish:
     return Publish(topic, body.rest(), qos, packet_id, bool(flags & 1), bool(flags & 8))
 
 
-def _puback(_flags: int, body: Reader) -> Puback:
+def _puback(_flags: int, body: PacketReader) -> Puback:
     return Puback(_only_packet_id(body))
 
 
-def _subscribe(_flags: int, body: Reader) -> Subscribe:
+def _subscribe(_flags: int, body: PacketReader) -> Subscribe:
     packet_id = body.packet_id()
     filters = []
     while not body.is_empty:
         topic_filter, qos = read_filter(body), body.byte()
+        # The six upper bits are reserved in 3.1.1, so this finds them as well.
         if qos > 2:
-            raise Malformed(
+            raise MalformedPacket(
                 Words(
                     "SUBSCRIBE 带保留位或 QoS 3 [MQTT-3.8.3-4]", "SUBSCRIBE with reserved bits or QoS 3 [MQTT-3.8.3-4]"
                 )
             )
         filters.append((topic_filter, qos))
     if not filters:
-        raise Malformed(Words("SUBSCRIBE 没有主题 [MQTT-3.8.3-3]", "SUBSCRIBE without a topic filter [MQTT-3.8.3-3]"))
+        raise MalformedPacket(
+            Words("SUBSCRIBE 没有主题 [MQTT-3.8.3-3]", "SUBSCRIBE without a topic filter [MQTT-3.8.3-3]")
+        )
     return Subscribe(packet_id, tuple(filters))
 
 
-def _suback(_flags: int, body: Reader) -> Suback:
+def _suback(_flags: int, body: PacketReader) -> Suback:
     packet_id, codes = body.packet_id(), body.rest()
     if not codes or any(code not in (0, 1, 2, SUBSCRIPTION_REFUSED) for code in codes):
-        raise Malformed(
+        raise MalformedPacket(
             Words("SUBACK 带保留的返回码 [MQTT-3.9.3-2]", "SUBACK with reserved return codes [MQTT-3.9.3-2]")
         )
     return Suback(packet_id, tuple(codes))
 
 
-def _unsubscribe(_flags: int, body: Reader) -> Unsubscribe:
+def _unsubscribe(_flags: int, body: PacketReader) -> Unsubscribe:
     packet_id = body.packet_id()
     filters = []
     while not body.is_empty:
         filters.append(read_filter(body))
     if not filters:
-        raise Malformed(
+        raise MalformedPacket(
             Words("UNSUBSCRIBE 没有主题 [MQTT-3.10.3-2]", "UNSUBSCRIBE without a topic filter [MQTT-3.10.3-2]")
         )
     return Unsubscribe(packet_id, tuple(filters))
 
 
-def _unsuback(_flags: int, body: Reader) -> Unsuback:
+def _unsuback(_flags: int, body: PacketReader) -> Unsuback:
     return Unsuback(_only_packet_id(body))
 
 
-def read_filter(body: Reader) -> str:
+def read_filter(body: PacketReader) -> str:
+    """The next topic filter; raises MalformedPacket if it is not well formed."""
     topic_filter = body.text()
     if not is_filter(topic_filter):
-        raise Malformed(
+        raise MalformedPacket(
             Words(
                 "订阅主题格式不对 [MQTT-4.7.1-2, 4.7.1-3, 4.7.3-1]",
                 "topic filter is not well formed [MQTT-4.7.1-2, 4.7.1-3, 4.7.3-1]",
@@ -219,22 +171,22 @@ def read_filter(body: Reader) -> str:
     return topic_filter
 
 
-def _only_packet_id(body: Reader) -> int:
+def _only_packet_id(body: PacketReader) -> int:
     packet_id = body.packet_id()
     body.end()
     return packet_id
 
 
-def _empty(packet: Packet) -> Callable[[int, Reader], Packet]:
-    def nothing(_flags: int, body: Reader) -> Packet:
+def _empty(packet: Packet) -> Callable[[int, PacketReader], Packet]:
+    def nothing(_flags: int, body: PacketReader) -> Packet:
         body.end()
         return packet
 
     return nothing
 
 
-PARSERS: Mapping[int, Callable[[int, Reader], Packet]] = {
-    CONNECT: _connect,
+PARSERS: Mapping[int, Callable[[int, PacketReader], Packet]] = {
+    CONNECT: parse_connect,
     CONNACK: _connack,
     PUBLISH: _publish,
     PUBACK: _puback,

@@ -1,4 +1,4 @@
-"""MQTT 5's properties (2.2.2): which there are, what each holds, and in which packets it may stand."""
+"""MQTT 5's properties (2.2.2): their numbers, their types, and in which packets each is allowed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.links.mqtt import wire
 from gateway.links.mqtt.reasons import Reason
-from gateway.links.mqtt.wire import Malformed, Reader
+from gateway.links.mqtt.wire import MalformedPacket, PacketReader
 from gateway.model import Words
 
 CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
@@ -18,6 +18,8 @@ WILL = 0
 
 
 class Property(IntEnum):
+    """A property by its name in the specification, shortened (table 2-4)."""
+
     PAYLOAD_FORMAT = 1
     MESSAGE_EXPIRY = 2
     CONTENT_TYPE = 3
@@ -48,20 +50,20 @@ class Property(IntEnum):
 
 
 Properties = Mapping[Property, Any]
-"""Numbers, strings and bytes by their property; `USER` is a tuple of pairs of strings."""
-Shape = tuple[Callable[[Reader], Any], Callable[[Any], bytes], frozenset[int]]
+"""Numbers, strings and bytes by property; `USER` is a tuple of pairs of strings."""
+Shape = tuple[Callable[[PacketReader], Any], Callable[[Any], bytes], frozenset[int]]
 
 
-def _flag(body: Reader) -> int:
+def _flag(body: PacketReader) -> int:
     value = body.byte()
     if value > 1:
-        raise Malformed(
+        raise MalformedPacket(
             Words("只能为 0 或 1 的属性为其他值", "a property that is 0 or 1 is neither"), reason=Reason.PROTOCOL_ERROR
         )
     return value
 
 
-def _pair(body: Reader) -> tuple[str, str]:
+def _pair(body: PacketReader) -> tuple[str, str]:
     return body.text(), body.text()
 
 
@@ -78,19 +80,19 @@ def _flags(*packets: int) -> Shape:
 
 
 def _numbers(*packets: int) -> Shape:
-    return Reader.number, wire.number, frozenset(packets)
+    return PacketReader.number, wire.number, frozenset(packets)
 
 
 def _longs(*packets: int) -> Shape:
-    return Reader.long, wire.long, frozenset(packets)
+    return PacketReader.long, wire.long, frozenset(packets)
 
 
 def _texts(*packets: int) -> Shape:
-    return Reader.text, wire.text, frozenset(packets)
+    return PacketReader.text, wire.text, frozenset(packets)
 
 
 def _blobs(*packets: int) -> Shape:
-    return Reader.blob, wire.blob, frozenset(packets)
+    return PacketReader.blob, wire.blob, frozenset(packets)
 
 
 _ANSWERS = (CONNACK, PUBACK, SUBACK, UNSUBACK, DISCONNECT)
@@ -100,7 +102,7 @@ _SHAPES: Mapping[Property, Shape] = {
     Property.CONTENT_TYPE: _texts(PUBLISH, WILL),
     Property.RESPONSE_TOPIC: _texts(PUBLISH, WILL),
     Property.CORRELATION: _blobs(PUBLISH, WILL),
-    Property.SUBSCRIPTION_ID: (Reader.variable, wire.remaining_length, frozenset((SUBSCRIBE,))),
+    Property.SUBSCRIPTION_ID: (PacketReader.variable, wire.remaining_length, frozenset((SUBSCRIBE,))),
     Property.SESSION_EXPIRY: _longs(CONNECT, CONNACK, DISCONNECT),
     Property.ASSIGNED_CLIENT: _texts(CONNACK),
     Property.SERVER_KEEP_ALIVE: _numbers(CONNACK),
@@ -126,18 +128,18 @@ _SHAPES: Mapping[Property, Shape] = {
 _NEVER_ZERO = {Property.RECEIVE_MAXIMUM, Property.MAXIMUM_PACKET, Property.SUBSCRIPTION_ID, Property.TOPIC_ALIAS}
 
 
-def read(packet: int, body: Reader) -> dict[Property, Any]:
-    """The properties that stand next in a packet of this type; raises Malformed."""
+def read(packet: int, body: PacketReader) -> dict[Property, Any]:
+    """Read the properties of a packet of this type; raises MalformedPacket."""
     size = body.variable()
     if not size:
         return {}
     found: dict[Property, Any] = {}
     pairs: list[tuple[str, str]] = []
-    for name, value in _each(packet, Reader(body.take(size))):
+    for name, value in _each(packet, PacketReader(body.take(size))):
         if name is Property.USER:
             pairs.append(value)
         elif name in found:
-            raise Malformed(
+            raise MalformedPacket(
                 Words(f"属性 {name.name} 出现两次（2.2.2.2）", f"property {name.name} stands twice (2.2.2.2)"),
                 reason=Reason.PROTOCOL_ERROR,
             )
@@ -146,16 +148,18 @@ def read(packet: int, body: Reader) -> dict[Property, Any]:
     return found | {Property.USER: tuple(pairs)} if pairs else found
 
 
-def _each(packet: int, within: Reader) -> Iterator[tuple[Property, Any]]:
+def _each(packet: int, within: PacketReader) -> Iterator[tuple[Property, Any]]:
     while not within.is_empty:
         number = within.variable()
         try:
             name = Property(number)
         except ValueError:
-            raise Malformed(Words(f"没有属性 {number}（表 2-4）", f"property {number} is none (table 2-4)")) from None
+            raise MalformedPacket(
+                Words(f"没有属性 {number}（表 2-4）", f"property {number} is none (table 2-4)")
+            ) from None
         take, _, packets = _SHAPES[name]
         if packet not in packets:
-            raise Malformed(
+            raise MalformedPacket(
                 Words(
                     f"属性 {name.name} 不属于这种报文（表 2-4）",
                     f"property {name.name} in a packet that has none such (table 2-4)",
@@ -163,20 +167,20 @@ def _each(packet: int, within: Reader) -> Iterator[tuple[Property, Any]]:
             )
         value = take(within)
         if not value and name in _NEVER_ZERO:
-            raise Malformed(
+            raise MalformedPacket(
                 Words(f"属性 {name.name} 为 0（3.1.2.11, 3.3.2.3）", f"property {name.name} is 0 (3.1.2.11, 3.3.2.3)"),
                 reason=Reason.PROTOCOL_ERROR,
             )
         yield name, value
 
 
-def written(properties: Properties) -> bytes:
-    """Their bytes, behind their length."""
-    out = b"".join(_written(name, value) for name, value in properties.items())
+def encoded_properties(properties: Properties) -> bytes:
+    """Their bytes, after their length."""
+    out = b"".join(_encoded(name, value) for name, value in properties.items())
     return wire.remaining_length(len(out)) + out
 
 
-def _written(name: Property, value: Any) -> bytes:
+def _encoded(name: Property, value: Any) -> bytes:
     put = _SHAPES[name][1]
     values = value if name is Property.USER else (value,)
     return b"".join(_byte(name) + put(each) for each in values)

@@ -1,4 +1,4 @@
-"""MQTT 5's reason codes that we say or may hear (2.4), and what MQTT 3.1.1 says in their place."""
+"""The reason codes of MQTT 5 that the gateway sends or may receive (2.4)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from enum import IntEnum
 
 
 class Reason(IntEnum):
+    """A reason code by its name in the specification, shortened."""
+
     SUCCESS = 0x00
     WITH_WILL = 0x04
     NO_SUBSCRIPTION = 0x11
@@ -32,4 +34,4 @@ class Reason(IntEnum):
 
 
 FAILURE = 0x80
-"""From here on a code says that it was not done."""
+"""A code from here on means that the request failed (2.4)."""

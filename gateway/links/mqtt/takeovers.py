@@ -1,25 +1,25 @@
-"""Clients that take each other's session: two devices, or two gateways, with one name."""
+"""Detects two devices, or two gateways, that share a client id and take the session from each other."""
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
 
-IN_A_ROW, WITHIN_S = 4, 60.0
-"""So many within so many seconds are a fight, and no device that came back."""
-MOST = 1000
+MIN_TAKEOVERS, WITHIN_S = 4, 60.0
+"""So many takeovers within so many seconds are a conflict; fewer are a device that came back."""
+MAX_CLIENTS = 1000
 
 
-class Takeovers:
-    """Of the clients of an endpoint, the last ones that were taken over."""
+class TakeoverTracker:
+    """The times of the latest takeovers, by client, of the clients that were taken over last."""
 
     def __init__(self) -> None:
-        self._of: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._times: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
 
-    def goes_on(self, account: str, client: str, now: float) -> bool:
-        """Note one; whether it is a fight."""
-        times = self._of.setdefault((account, client), deque(maxlen=IN_A_ROW))
-        self._of.move_to_end((account, client))
-        while len(self._of) > MOST:
-            self._of.popitem(last=False)
+    def is_conflict(self, account: str, client: str, now: float) -> bool:
+        """Record a takeover, and return whether there have been too many of this client."""
+        times = self._times.setdefault((account, client), deque(maxlen=MIN_TAKEOVERS))
+        self._times.move_to_end((account, client))
+        while len(self._times) > MAX_CLIENTS:
+            self._times.popitem(last=False)
         times.append(now)
-        return len(times) == IN_A_ROW and now - times[0] <= WITHIN_S
+        return len(times) == MIN_TAKEOVERS and now - times[0] <= WITHIN_S

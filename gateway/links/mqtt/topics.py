@@ -1,18 +1,18 @@
-"""Topic names and filters (4.7): what is well formed, what matches what."""
+"""Topic names and filters (4.7): whether they are well formed, and which filter matches which topic."""
 
 from __future__ import annotations
 
-LONGEST = 65535
+MAX_TOPIC_BYTES = 65535
 """Bytes of UTF-8 that a topic may have [MQTT-4.7.3-3]."""
 
 
 def is_topic(text: str) -> bool:
-    """Whether a message may be published on it: not empty, no wildcard, no NUL [MQTT-3.3.2-2, 4.7.3-1, 4.7.3-2]."""
+    """Whether a message may be published on `text`: not empty, no wildcard, no NUL [MQTT-3.3.2-2, 4.7.3-1, 4.7.3-2]."""
     return bool(text) and not any(letter in text for letter in "+#\0")
 
 
 def is_filter(text: str) -> bool:
-    """Whether one may subscribe to it: `#` last and alone, `+` alone in its level [MQTT-4.7.1-2, 4.7.1-3]."""
+    """Whether a client may subscribe to `text`: `#` last and alone, `+` alone in its level [MQTT-4.7.1-2, 4.7.1-3]."""
     if not text or "\0" in text:
         return False
     levels = text.split("/")
@@ -24,7 +24,7 @@ def is_filter(text: str) -> bool:
 def matches(topic_filter: str, topic: str) -> bool:
     """Whether a message on `topic` belongs to a subscription to `topic_filter`.
 
-    `a/#` takes `a` itself; a wildcard in the first level takes no topic that begins with `$` [MQTT-4.7.2-1].
+    `a/#` matches `a` itself; a wildcard in the first level matches no topic that begins with `$` [MQTT-4.7.2-1].
     """
     if topic.startswith("$") and topic_filter[:1] in ("+", "#"):
         return False
@@ -32,13 +32,13 @@ def matches(topic_filter: str, topic: str) -> bool:
 
 
 def covers(wide: str, narrow: str) -> bool:
-    """Whether every topic of the filter `narrow` is one of the filter `wide`."""
-    wanted, offered = wide.split("/"), narrow.split("/")
-    for place, level in enumerate(wanted):
+    """Whether every topic that the filter `narrow` matches is also matched by the filter `wide`."""
+    wide_levels, narrow_levels = wide.split("/"), narrow.split("/")
+    for depth, level in enumerate(wide_levels):
         if level == "#":
             return True
-        if place >= len(offered):
+        if depth >= len(narrow_levels):
             return False
-        if offered[place] == "#" or level not in ("+", offered[place]):
+        if narrow_levels[depth] == "#" or level not in ("+", narrow_levels[depth]):
             return False
-    return len(wanted) == len(offered)
+    return len(wide_levels) == len(narrow_levels)

@@ -1,4 +1,4 @@
-"""A serial line: a port of this machine, or one behind a converter to Ethernet (串口服务器), without threads."""
+"""Serial lines: a port of this machine, or one behind a converter to Ethernet (串口服务器), without threads."""
 
 from gateway.links.serial.line import SerialLine
 from gateway.links.serial.link import SerialLink

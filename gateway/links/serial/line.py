@@ -1,8 +1,8 @@
-"""An open line in the loop, without threads: a descriptor that gives and takes bytes.
+"""An open serial line in the event loop, without threads: a descriptor that is read and written.
 
-Reading is a pull: what nobody reads stays in the kernel's buffer, so nothing here grows. A
-line that falls silent after bytes is told to the reader as `b""`, because half a frame would
-otherwise linger in a decoder until the next event, which may be the burglar.
+Bytes are read only when the driver asks for them. What nobody reads stays in the kernel's buffer, so nothing here
+grows. Silence after bytes is reported to the reader as `b""`: half a frame would otherwise stay in a decoder until
+the next event, which may be the burglar.
 """
 
 from __future__ import annotations
@@ -16,108 +16,119 @@ from gateway.errors import LinkLost
 from gateway.links.capture import Capture
 from gateway.model import Words
 
-CHUNK = 4096
-WRITE_LIMIT = 5.0
-"""Seconds a write may wait for the line to drain before the line counts as lost."""
+READ_BYTES = 4096
+WRITE_TIMEOUT_S = 5.0
+"""How long a write may wait for the line to drain before the line counts as lost."""
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """Our end of a line: a descriptor that does not block, what it is called, and what to look at when it is gone."""
+class SerialDescriptor:
+    """A non-blocking descriptor, its name in messages, and what to check when the line is lost."""
 
     fd: int
     name: str
-    mend: Words
+    fix: Words
 
 
 class SerialLine:
-    """An open line: one task reads, any task writes."""
+    """An open line: one task reads, any task writes.
 
-    def __init__(self, end: End, gap: float, heard: Callable[[], None], tape: Capture | None = None) -> None:
-        self._fd = end.fd
-        self._end = end
+    `gap` is how many seconds of silence end a frame. `heard` is called for all bytes that come.
+    """
+
+    def __init__(
+        self, descriptor: SerialDescriptor, gap: float, heard: Callable[[], None], capture: Capture | None = None
+    ) -> None:
+        self._fd = descriptor.fd
+        self._descriptor = descriptor
         self._gap = gap
         self._heard = heard
-        self._tape = tape or Capture()
-        self._midway = False
+        self._capture = capture or Capture()
+        self._in_frame = False
+        """Bytes came, and the silence after them has not been reported."""
         self._writing = asyncio.Lock()
         self._waiting: set[asyncio.Future[None]] = set()
         self._closed = False
 
     async def read(self) -> bytes:
-        """The next bytes as they come (at most 4 kB), or `b""` once when the line fell silent after some.
+        """The next bytes, at most 4 kB, or `b""` once when the line fell silent after some.
 
-        Cancelling it loses nothing. Raises LinkLost when the line is gone.
+        Cancelling it loses no bytes. Raises LinkLost when the line is gone.
         """
-        if not self._midway:
-            return self._took(await self._take())
+        if not self._in_frame:
+            return self._received(await self._read())
         try:
             async with asyncio.timeout(self._gap):
-                data = await self._take()
+                data = await self._read()
         except TimeoutError:
-            self._midway = False
-            return self._at_hand() or b""
-        return self._took(data)
+            self._in_frame = False
+            return self._available() or b""
+        return self._received(data)
 
     async def read_until(self, when: float) -> bytes | None:
-        """As `read`, or None when nothing came until `when`, a time of the loop's."""
+        """Like `read`, but None when nothing came until `when`, in the loop's time."""
         if asyncio.get_running_loop().time() >= when:
-            return None  # one look after the time is enough: whoever babbles must not be heard for ever
+            # `_available` has been asked once after the deadline. Not again: a device that babbles would hold the
+            # caller here for ever.
+            return None
         try:
             async with asyncio.timeout_at(when):
                 return await self.read()
         except TimeoutError:
-            return self._at_hand()
+            return self._available()
 
     async def write(self, data: bytes) -> None:
-        """Return once the kernel has taken all of it; frames of several tasks never mix."""
+        """Returns once the kernel has taken all of it. What several tasks write is never interleaved."""
         async with self._writing:
-            self._tape.put("out", data)
-            rest = self._put_now(memoryview(data))
-            if not rest:
+            self._capture.record("out", data)
+            left = self._write_now(memoryview(data))
+            if not left:
                 return
             try:
-                async with asyncio.timeout(WRITE_LIMIT):
-                    while rest:
+                async with asyncio.timeout(WRITE_TIMEOUT_S):
+                    while left:
                         await self._ready(writing=True)
-                        rest = self._put_now(rest)
+                        left = self._write_now(left)
             except TimeoutError:
-                en = f"{self._end.name} took nothing for {WRITE_LIMIT:g} s"
+                en = f"{self._descriptor.name} took nothing for {WRITE_TIMEOUT_S:g} s"
                 raise LinkLost(Words("线路发不出数据，请通知安装员", en)) from None
 
     def close(self) -> None:
-        """Let go of the descriptor; whoever still reads or writes is told that the line is lost."""
+        """Stop using the descriptor; whoever still reads or writes gets LinkLost."""
         if not self._closed:
             self._closed = True
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._fd)
             loop.remove_writer(self._fd)
             for waiter in self._waiting:
-                _fulfil(waiter)
+                _resolve(waiter)
 
-    def _at_hand(self) -> bytes | None:
-        """What came in time and was not looked at in time: after a pause of our own the clock is heard first."""
-        data = self._take_now()
-        return None if data is None else self._took(data)
+    def _available(self) -> bytes | None:
+        """Bytes that are there after a timeout, or None.
 
-    def _took(self, data: bytes) -> bytes:
-        self._midway = True
-        self._tape.put("in", data)
+        When the process was stopped for a while, bytes and the timeout are both due, and the timeout runs first.
+        """
+        data = self._read_now()
+        return None if data is None else self._received(data)
+
+    def _received(self, data: bytes) -> bytes:
+        self._in_frame = True
+        self._capture.record("in", data)
         self._heard()
         return data
 
-    async def _take(self) -> bytes:
+    async def _read(self) -> bytes:
         while True:
             await self._ready(writing=False)
-            data = self._take_now()
+            data = self._read_now()
             if data is not None:
                 return data
 
-    def _take_now(self) -> bytes | None:
-        """What waits in the kernel's buffer; None when nothing does."""
-        self._check()
+    def _read_now(self) -> bytes | None:
+        """What is in the kernel's buffer; None when there is nothing."""
+        self._check_open()
         try:
-            data = os.read(self._fd, CHUNK)
+            data = os.read(self._fd, READ_BYTES)
         except BlockingIOError:
             return None
         except OSError as error:
@@ -126,42 +137,42 @@ class SerialLine:
             raise self._lost(None)
         return data
 
-    def _put_now(self, rest: memoryview) -> memoryview:
-        """What the kernel's buffer has no room for."""
-        self._check()
+    def _write_now(self, left: memoryview) -> memoryview:
+        """Write, and return what the kernel's buffer had no room for."""
+        self._check_open()
         try:
-            while rest:
-                rest = rest[os.write(self._fd, rest) :]
+            while left:
+                left = left[os.write(self._fd, left) :]
         except BlockingIOError:
             pass
         except OSError as error:
             raise self._lost(error) from error
-        return rest
+        return left
 
     async def _ready(self, *, writing: bool) -> None:
-        self._check()
+        self._check_open()
         loop = asyncio.get_running_loop()
         add, remove = (loop.add_writer, loop.remove_writer) if writing else (loop.add_reader, loop.remove_reader)
         ready = loop.create_future()
         self._waiting.add(ready)
-        add(self._fd, _fulfil, ready)
+        add(self._fd, _resolve, ready)
         try:
             await ready
         finally:
             self._waiting.discard(ready)
-            if not self._closed:
+            if not self._closed:  # else the number may be another file's descriptor by now
                 remove(self._fd)
 
-    def _check(self) -> None:
+    def _check_open(self) -> None:
         if self._closed:
-            raise LinkLost(Words("线路已关闭", f"{self._end.name} is closed"))
+            raise LinkLost(Words("线路已关闭", f"{self._descriptor.name} is closed"))
 
     def _lost(self, error: OSError | None) -> LinkLost:
         why = os.strerror(error.errno) if error and error.errno else "end of file"
-        mend = self._end.mend
-        return LinkLost(Words(f"线路中断，{mend.zh}", f"{self._end.name} is gone ({why}): {mend}"))
+        fix = self._descriptor.fix
+        return LinkLost(Words(f"线路中断，{fix.zh}", f"{self._descriptor.name} is gone ({why}): {fix}"))
 
 
-def _fulfil(ready: asyncio.Future[None]) -> None:
+def _resolve(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)

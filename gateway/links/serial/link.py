@@ -13,25 +13,26 @@ from gateway.links.serial.settings import SerialSettings
 
 
 class SerialLink:
-    """`async with link.open() as line`: the same line, whether it ends here or at a converter.
+    """`async with link.open() as line`: the same line, whether it is local or behind a converter.
 
-    `kept` is what the driver wants to find again after the line was lost: it is made anew then, the link is not.
+    `kept` is for what the driver wants to find again after the line was lost: the driver is built anew then, the link
+    is not. The app may set `on_heard`, called for all bytes that come.
     """
 
-    def __init__(self, settings: SerialSettings, tape: Capture | None = None) -> None:
+    def __init__(self, settings: SerialSettings, capture: Capture | None = None) -> None:
         self.settings = settings
-        self.tape = tape or Capture()
+        self.capture = capture or Capture()
         self.kept: Any = None
         self.on_heard: Callable[[], None] | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[SerialLine]:
-        """Open the port for ourselves alone; raises LinkLost that says what is wrong with it."""
+        """Open the port exclusively; raises LinkLost that says what is wrong with it."""
         settings = self.settings
-        at = settings.converter
-        opened = converter.connected(settings.port, at) if at else tty.opened(settings)
-        async with opened as end:
-            line = SerialLine(end, settings.gap, self._heard, self.tape)
+        address = settings.converter
+        opened = converter.connected(settings.port, address) if address else tty.opened(settings)
+        async with opened as descriptor:
+            line = SerialLine(descriptor, settings.gap, self._heard, self.capture)
             try:
                 yield line
             finally:

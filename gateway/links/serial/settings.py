@@ -1,4 +1,4 @@
-"""What the YAML says about a serial line."""
+"""The settings of a serial line in the YAML."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from gateway.settings.addresses import Listen
 from gateway.settings.mend import Wrong
 
 MIN_GAP = 0.05
-"""Seconds. USB adapters hand over what they have every 16 ms, so a shorter silence means nothing."""
+"""Seconds. USB adapters deliver what they have every 16 ms, so a shorter silence means nothing."""
 MIN_GAP_BEHIND_CONVERTER = 0.2
-"""Seconds. A converter packs bytes into segments, and a lost segment comes again after as long (RFC 6298, Linux)."""
+"""Seconds. A converter packs bytes into TCP segments, and Linux repeats a lost segment after this long (RFC 6298)."""
 GAP_CHARACTERS = 40
 
 _HOST_AND_PORT = re.compile(r"[\w.-]+:[0-9]+(:.*)?")
@@ -38,7 +38,7 @@ def _converter(url: str) -> Listen:
     scheme = url.partition("://")[0]
     if scheme != "tcp":
         raise Wrong(
-            f"{url!r}: {scheme}:// is not spoken here",
+            f"{url!r}: {scheme}:// is not supported",
             f"set the converter to TCP server mode, raw, and write {_EXAMPLE}",
         )
     try:
@@ -56,10 +56,10 @@ def _converter(url: str) -> Listen:
 
 
 class SerialSettings(DriverSettings):
-    """What the YAML says about a serial port, flat beside the driver's own keys."""
+    """The settings of a serial port, flat beside the driver's own keys."""
 
-    PROMPT: ClassVar[bool] = False
-    """Whether an answer is waited for before the next question: FTDI's adapters else keep what came for 16 ms."""
+    LOW_LATENCY: ClassVar[bool] = False
+    """For protocols that poll: without it FTDI's adapters keep what came for 16 ms."""
 
     port: Annotated[
         str,
@@ -75,12 +75,12 @@ class SerialSettings(DriverSettings):
 
     @property
     def converter(self) -> Listen | None:
-        """Host and port of the converter it hangs on; None for a port of this machine."""
+        """Host and port of the converter; None for a port of this machine."""
         return _converter(self.port) if self.port.startswith("tcp://") else None
 
     @property
     def gap(self) -> float:
-        """Seconds of silence that end a frame: 40 characters' time, and what adapters and networks need."""
+        """Seconds of silence that end a frame: of 40 characters, or more where adapters and networks need it."""
         bits = 1 + self.data_bits + (self.parity != "none") + self.stop_bits
-        least = MIN_GAP_BEHIND_CONVERTER if self.converter else MIN_GAP
-        return max(least, GAP_CHARACTERS * bits / self.baud)
+        min_gap = MIN_GAP_BEHIND_CONVERTER if self.converter else MIN_GAP
+        return max(min_gap, GAP_CHARACTERS * bits / self.baud)

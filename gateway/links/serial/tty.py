@@ -1,4 +1,4 @@
-"""A serial port of this machine: opened and configured by pyserial, then its descriptor is ours."""
+"""A serial port of this machine. pyserial opens and configures it; then its descriptor is used directly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import serial
 
 from gateway.errors import LinkLost
-from gateway.links.serial.line import End
+from gateway.links.serial.line import SerialDescriptor
 from gateway.links.serial.settings import SerialSettings
 from gateway.model import Words
 
@@ -19,7 +19,7 @@ _PARITY = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial
 _TAKEN = Words(
     "串口被占用，请通知安装员", "is already in use: one port serves one device, and no other program may hold it"
 )
-_MENDS = {
+_FIXES = {
     errno.ENOENT: Words(
         "找不到串口，请检查转换器是否插好",
         "does not exist: is the adapter plugged in? `ls /dev/serial/by-id` lists what is",
@@ -33,18 +33,18 @@ _MENDS = {
 
 
 @asynccontextmanager
-async def opened(settings: SerialSettings) -> AsyncIterator[End]:
-    """The port, locked; raises LinkLost that says what is wrong with it."""
+async def opened(settings: SerialSettings) -> AsyncIterator[SerialDescriptor]:
+    """The port, open exclusively; raises LinkLost that says what is wrong with it."""
     port = _open(settings)
     try:
-        yield End(
+        yield SerialDescriptor(
             port.fileno(),
             f"serial port {settings.port}",
             Words("请检查转换器是否插好", "is the adapter still plugged in?"),
         )
     finally:
         with suppress(OSError, termios.error):
-            port.reset_output_buffer()  # else close() waits until a dead line has drained
+            port.reset_output_buffer()  # else close() waits for bytes that a dead line never sends
         port.close()
 
 
@@ -57,22 +57,22 @@ def _open(settings: SerialSettings) -> serial.Serial:
             parity=_PARITY[settings.parity],
             stopbits=settings.stop_bits,
             timeout=0,
-            exclusive=True,
+            exclusive=True,  # another program on the port would take some of the bytes
         )
     except (OSError, ValueError, termios.error) as error:
         why = _explain(error)
         raise LinkLost(Words(why.zh, f"serial port {settings.port} {why}")) from error
     os.set_blocking(port.fileno(), False)
-    if settings.PROMPT:
-        with suppress(ValueError):  # an adapter that has no such switch hands over at once, or as it likes
+    if settings.LOW_LATENCY:
+        with suppress(ValueError):  # not every adapter has this setting
             port.set_low_latency_mode(True)
     attributes = termios.tcgetattr(port.fileno())
-    attributes[6][termios.VMIN] = 1  # pyserial's 0 makes "nothing yet" look like end of file
+    attributes[6][termios.VMIN] = 1  # with pyserial's 0, a read without data looks like the end of the file
     termios.tcsetattr(port.fileno(), termios.TCSANOW, attributes)
     return port
 
 
 def _explain(error: Exception) -> Words:
     number = error.errno if isinstance(error, OSError) else error.args[0] if error.args else None
-    known = _MENDS.get(number) if isinstance(number, int) else None
-    return known or Words("串口打不开，请通知安装员", f"can't be opened: {error}")
+    explained = _FIXES.get(number) if isinstance(number, int) else None
+    return explained or Words("串口打不开，请通知安装员", f"can't be opened: {error}")

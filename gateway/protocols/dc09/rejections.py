@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from gateway.driver import Emit
 from gateway.errors import NotRecorded
-from gateway.links.rate_limit import allowance
+from gateway.limits import RateLimit
 from gateway.links.state_file import StateFile
 from gateway.model import Signal, Words, as_data
 from gateway.protocols.dc09.message import read_header
@@ -47,7 +47,7 @@ class RejectionReporter:
         self._unknown: list[str] = []
         self._unknown_reported = UNKNOWN_ACCOUNTS in state.read()
         self._last_unknown_at = asyncio.get_running_loop().time()
-        self._limit = allowance(burst=3, seconds=60.0)
+        self._limit = RateLimit.on_loop_clock(burst=3, interval_s=60.0)
 
     def report_rejected(self, account: str, why: Words) -> None:
         """Report that a message of a configured account was rejected.

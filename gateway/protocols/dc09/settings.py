@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeVar
-from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from gateway.links.listen import ListenSettings
 from gateway.protocols.dc09.cipher import parse_key
@@ -17,6 +16,7 @@ from gateway.settings.durations import PositiveDuration
 from gateway.settings.mend import AS_WRITTEN, Wrong
 from gateway.settings.secrets import Secret
 from gateway.settings.section import Section
+from gateway.settings.timezones import TimeZoneName
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class AlarmAccount(Section):
         Field(description="32, 48 or 64 hex digits, or 16, 24 or 32 characters; detected if left out"),
     ] = None
     timezone: Annotated[
-        str | None,
+        TimeZoneName | None,
         Field(description="time zone of a panel that sends local time, such as Asia/Shanghai"),
     ] = None
     supervision: Annotated[
@@ -69,14 +69,6 @@ class AlarmAccount(Section):
         ),
     ] = None
     zones: tuple[AccountZone, ...] = ()
-
-    @field_validator("timezone")
-    @classmethod
-    def _check_timezone(cls, name: str | None) -> str | None:
-        try:
-            return name if name is None else ZoneInfo(name).key
-        except (KeyError, OSError, ValueError) as error:
-            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
 
     @model_validator(mode="after")
     def _check_zones_and_key(self) -> Self:

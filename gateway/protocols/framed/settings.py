@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from gateway.links.serial import SerialSettings
 from gateway.protocols.framed.checksum import ByteOrder
@@ -20,6 +19,7 @@ from gateway.settings.durations import Duration
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 from gateway.settings.signal_kind import SignalKind
+from gateway.settings.timezones import TimeZoneName
 
 
 def _as_tuple(value: object) -> object:
@@ -141,16 +141,7 @@ class ClockSettings(Section):
     """Format and time zone of the times that the device sends."""
 
     format: Annotated[str, Field(description="the format of its digits, as in strptime: %y%m%d%H%M%S")] = "%y%m%d%H%M%S"
-    timezone: str = "Asia/Shanghai"
-
-    @field_validator("timezone")
-    @classmethod
-    def _check_timezone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, OSError, ValueError) as error:
-            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
-        return name
+    timezone: TimeZoneName = "Asia/Shanghai"
 
 
 class ExampleFrame(Section):

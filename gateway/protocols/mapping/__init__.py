@@ -1,1 +1,1 @@
-"""Other people's messages as our signals, declared in YAML and not in code: JMESPath expressions over JSON. No I/O."""
+"""Maps other makers' messages to our signals as the YAML declares: JMESPath expressions over JSON. No I/O."""

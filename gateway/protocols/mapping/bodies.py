@@ -1,4 +1,4 @@
-"""A body in JSON, a form or XML → dicts, lists and text, bounded."""
+"""Parses a body in JSON, a form or XML to dicts, lists and text, bounded."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from xml.etree import ElementTree as ET
 
 from gateway.errors import BadInput
 from gateway.model import Words
-from gateway.protocols.charset import decoded
+from gateway.protocols.charset import decode_text
 from gateway.protocols.json_text import read_json, text_of
 from gateway.protocols.onvif.xml import clean_xml
 
 Format = Literal["json", "form", "xml"]
 Tree = Any
 """dict, list, str, int, float, bool or None."""
-MOST_FIELDS = 1000
-LARGEST_FORM = 256 * 1024
-"""Bytes; pictures come in parts, or in JSON."""
-MOST_VALUES = 100_000
-"""In JSON. A picture in Base64 is one of them, however large."""
-_DECLARED = 128
-"""Bytes at the beginning of XML in which its encoding stands."""
-_LONGEST_SAID = 200
-"""Characters of a parser's complaint, which may hold what it complains of."""
-DEEPEST = 64
+MAX_FIELDS = 1000
+MAX_FORM_BYTES = 256 * 1024
+"""Pictures come in multipart bodies or in JSON, not in forms."""
+MAX_VALUES = 100_000
+"""Values in JSON. A picture in Base64 is one value, however large."""
+_XML_HEAD = 128
+"""Bytes at the beginning of XML that hold its encoding."""
+_MAX_ERROR_LENGTH = 200
+"""Characters of a parser's error, which may quote its input."""
+MAX_DEPTH = 64
 BLANK = b" \t\r\n\0\xef\xbb\xbf"
-"""In front of a body or behind it, with the BOM."""
+"""Bytes that may surround a body, with those of the BOM."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _RAW_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _PREFIX = re.compile(r"(</?)[A-Za-z_][\w.-]{0,60}:(?=[A-Za-z_])")
@@ -45,8 +45,8 @@ _FORMATS: dict[str, Format] = {
 }
 
 
-def format_of(content_type: str, body: bytes) -> Format:
-    """What a body is in: its first byte decides, for many devices name the wrong type."""
+def detect_format(content_type: str, body: bytes) -> Format:
+    """The format of a body. Its first byte decides, for many devices send the wrong type."""
     first = body.lstrip(BLANK)[:1]
     if first == b"<":
         return "xml"
@@ -56,7 +56,7 @@ def format_of(content_type: str, body: bytes) -> Format:
 
 
 def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
-    """Raises BadInput that says what is wrong with it."""
+    """Parse a body; raises BadInput that says what is wrong with it."""
     if not body.strip():
         raise BadInput(Words("内容为空", "the body is empty"), body)
     match form:
@@ -65,23 +65,24 @@ def read_tree(body: bytes, form: Format, content_type: str = "") -> Tree:
         case "form":
             return _form(body, content_type)
         case "xml":
-            root = ET.fromstring(_xml(body))  # noqa: S314  # cleaned() lets no DTD, no depth and no size pass
+            root = ET.fromstring(_xml(body))  # noqa: S314  # clean_xml() lets no DTD, no depth and no size pass
             return {_name(root.tag): _element(root)}
 
 
 def _json(body: bytes, content_type: str) -> Tree:
-    if body.count(b",") > MOST_VALUES:
-        raise BadInput(Words(f"JSON 超过 {MOST_VALUES} 个值", f"more than {MOST_VALUES} values in the JSON"), body)
+    # Counted before parsing: a million empty lists in 3 MB become more than 60 MB of objects.
+    if body.count(b",") > MAX_VALUES:
+        raise BadInput(Words(f"JSON 超过 {MAX_VALUES} 个值", f"more than {MAX_VALUES} values in the JSON"), body)
     try:
         tree = read_json(text_of(body, gbk_first=_GBK.search(content_type) is not None))
     except ValueError as error:
-        raise BadInput(Words(f"内容不是 JSON{_spot(error)}", f"the body is no JSON: {error}"), body) from None
-    if _depth_beyond(tree, DEEPEST):
-        raise BadInput(Words(f"JSON 嵌套超过 {DEEPEST} 层", f"the JSON is deeper than {DEEPEST}"), body)
+        raise BadInput(Words(f"内容不是 JSON{_position(error)}", f"the body is no JSON: {error}"), body) from None
+    if _depth_beyond(tree, MAX_DEPTH):
+        raise BadInput(Words(f"JSON 嵌套超过 {MAX_DEPTH} 层", f"the JSON is deeper than {MAX_DEPTH}"), body)
     return tree
 
 
-def _spot(error: ValueError) -> str:
+def _position(error: ValueError) -> str:
     return f"（第 {error.lineno} 行第 {error.colno} 个字符起）" if isinstance(error, json.JSONDecodeError) else ""
 
 
@@ -91,8 +92,9 @@ def _depth_beyond(tree: Tree, left: int) -> bool:
 
 
 def _encodings(content_type: str) -> Iterator[str]:
-    """To be tried in turn. What is named comes first where it is GBK; a Chinese host that names nothing, or UTF-8, may
-    mean GBK all the same, and an alarm must not be lost for its name.
+    """The encodings to try, in order: GBK first if it is declared.
+
+    A Chinese device that declares nothing, or UTF-8, may send GBK all the same, and no alarm may be lost for that.
     """
     if _GBK.search(content_type):
         yield "gb18030"
@@ -108,53 +110,53 @@ def _pairs(body: bytes, content_type: str) -> list[tuple[str, str]]:
                 strict_parsing=True,
                 encoding=encoding,
                 errors="strict",
-                max_num_fields=MOST_FIELDS,
+                max_num_fields=MAX_FIELDS,
             )
     raise ValueError("neither UTF-8 nor GBK")
 
 
 def _form(body: bytes, content_type: str) -> Tree:
-    if len(body) > LARGEST_FORM:
-        zh, en = f"表单超过 {LARGEST_FORM} 字节", f"the body is no form: more than {LARGEST_FORM} bytes"
+    if len(body) > MAX_FORM_BYTES:  # forms hold no pictures, so no report is as large as this
+        zh, en = f"表单超过 {MAX_FORM_BYTES} 字节", f"the body is no form: more than {MAX_FORM_BYTES} bytes"
         raise BadInput(Words(zh, en), body)
     try:
         pairs = _pairs(body, content_type)
     except ValueError as error:
-        raise BadInput(Words("内容不是表单", f"the body is no form: {error}"[:_LONGEST_SAID]), body) from None
+        raise BadInput(Words("内容不是表单", f"the body is no form: {error}"[:_MAX_ERROR_LENGTH]), body) from None
     tree: dict[str, Tree] = {}
     for name, value in pairs:
-        tree[name] = [*_listed(tree[name]), value] if name in tree else value
+        tree[name] = [*_listed(tree[name]), value] if name in tree else value  # a repeated field becomes a list
     return tree
 
 
 def _xml(body: bytes) -> bytes:
-    """As it is, or where that can't be read, with what cameras leave in it mended."""
+    """The XML as it is, or if it can't be read, with cameras' usual mistakes repaired."""
     text = _xml_text(body.strip(BLANK))
     try:
         return clean_xml(text)
     except BadInput as error:
         try:
-            return clean_xml(_mended(text))
+            return clean_xml(_repaired(text))
         except BadInput:
-            raise error from None
+            raise error from None  # the error of the original: the repaired text is nothing that anybody sent
 
 
-def _mended(text: bytes) -> bytes:
-    """Without control characters and undeclared prefixes, and with a raw & of somebody's name for what it is."""
-    said = _CONTROL.sub("", decoded(text))
-    said = _RAW_AMPERSAND.sub("&amp;", said)
-    return _PREFIXED_ATTRIBUTE.sub("", _PREFIX.sub(r"\1", said)).encode()
+def _repaired(text: bytes) -> bytes:
+    """Without control characters and undeclared prefixes, and with every raw & (of a person's name) escaped."""
+    repaired = _CONTROL.sub("", decode_text(text))
+    repaired = _RAW_AMPERSAND.sub("&amp;", repaired)
+    return _PREFIXED_ATTRIBUTE.sub("", _PREFIX.sub(r"\1", repaired)).encode()
 
 
 def _xml_text(body: bytes) -> bytes:
-    """In UTF-8 where it says UTF-8 or nothing and is GBK: cameras name their zones so."""
-    if b"encoding" in body[:_DECLARED] and b"utf-8" not in body[:_DECLARED].lower():
+    """In UTF-8. XML that declares UTF-8 or nothing may be GBK all the same: cameras write the names of zones so."""
+    if b"encoding" in body[:_XML_HEAD] and b"utf-8" not in body[:_XML_HEAD].lower():
         return body
-    return decoded(body).encode()
+    return decode_text(body).encode()
 
 
 def _element(element: ET.Element) -> Tree:
-    """Text, where there is nothing else; attributes are `_name`, and the text beside them is `_text`."""
+    """The text of an element without attributes and children; else a dict, with attributes as `_name`, text `_text`."""
     tree: dict[str, Tree] = {f"_{_name(name)}": value for name, value in element.attrib.items()}
     for child in element:
         name, value = _name(child.tag), _element(child)

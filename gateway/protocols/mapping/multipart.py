@@ -1,7 +1,8 @@
-"""A body of several parts (multipart/form-data, mixed, x-mixed-replace) → its parts, bounded. No I/O.
+"""Splits a body of several parts (multipart/form-data, mixed, x-mixed-replace), bounded. No I/O.
 
-`email` of the standard library reads line by line in Python: 4 MB of line feeds hold the loop for seconds. aiohttp's
-reader wants CR LF and a boundary that is named; cameras end lines with LF, and name another boundary or none.
+`email` of the standard library reads line by line in Python: 4 MB of line feeds block the loop for seconds. aiohttp's
+reader requires CR LF and the boundary that the header names; cameras end lines with LF, and name another boundary or
+none.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from email.parser import HeaderParser
 from gateway.errors import BadInput
 from gateway.model import Words
 
-MOST_PARTS = 32
-LONGEST_BOUNDARY = 200
-UNLIKELY = 8
-"""Bytes of a delimiter that no picture holds by chance."""
-_SNIFFED = re.compile(rb"\s*--([^\r\n]{1,%d}?)[ \t]*\r?\n" % LONGEST_BOUNDARY)
+MAX_PARTS = 32
+MAX_BOUNDARY_BYTES = 200
+MIN_UNIQUE_BYTES = 8
+"""A delimiter of so many bytes does not occur in a picture by chance."""
+_SNIFFED = re.compile(rb"\s*--([^\r\n]{1,%d}?)[ \t]*\r?\n" % MAX_BOUNDARY_BYTES)
 _HEADERS = re.compile(
     rb"(?:[A-Za-z][A-Za-z-]{0,39}[ \t]*:[^\r\n]{0,2000}\r?\n(?:[ \t][^\r\n]{0,2000}\r?\n){0,4}){1,20}(?:\r?\n|\Z)"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """`kind` is its media type, empty where it names none; `name` of its field."""
+class BodyPart:
+    """One part. `kind` is its media type, `name` that of its form field; both empty where there is none."""
 
     kind: str
     name: str
@@ -37,19 +38,20 @@ class Part:
 
 
 def is_multipart(content_type: str, body: bytes) -> bool:
-    """As it begins: some say text/plain. What says that it is and begins as something else may have a preamble."""
+    """Whether the body has several parts. Its beginning decides, for some devices send text/plain."""
     if _SNIFFED.match(body):
         return True
-    says_so = content_type.strip().lower().startswith("multipart/")
-    return says_so and (not body.strip() or _named(content_type, body) is not None)
+    # A multipart type and another beginning: there may be a preamble before the first delimiter.
+    is_declared = content_type.strip().lower().startswith("multipart/")
+    return is_declared and (not body.strip() or _named(content_type, body) is not None)
 
 
-def parts_of(body: bytes, content_type: str) -> list[Part]:
-    """In order. Raises BadInput where there is no boundary, or too many parts."""
+def parts_of(body: bytes, content_type: str) -> list[BodyPart]:
+    """The parts in order. Raises BadInput where there is no boundary, or too many parts."""
     boundary = _boundary(body, content_type)
-    pieces = list(itertools.islice(_pieces(body, b"--" + boundary), MOST_PARTS + 1))
-    if len(pieces) > MOST_PARTS:
-        raise BadInput(Words(f"超过 {MOST_PARTS} 个部分", f"more than {MOST_PARTS} parts"), body)
+    pieces = list(itertools.islice(_pieces(body, b"--" + boundary), MAX_PARTS + 1))
+    if len(pieces) > MAX_PARTS:
+        raise BadInput(Words(f"超过 {MAX_PARTS} 个部分", f"more than {MAX_PARTS} parts"), body)
     return [_part(piece) for piece in pieces]
 
 
@@ -63,22 +65,23 @@ def _boundary(body: bytes, content_type: str) -> bytes:
 
 
 def _named(content_type: str, body: bytes) -> bytes | None:
-    """The boundary that its type names, if it stands in it."""
+    """The boundary that the content type names, if it occurs in the body."""
     head = Message()
     head["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
-    named = (head.get_boundary() or "").strip().encode("utf-8", "surrogateescape")[:LONGEST_BOUNDARY]
+    named = (head.get_boundary() or "").strip().encode("utf-8", "surrogateescape")[:MAX_BOUNDARY_BYTES]
     return named if named and b"--" + named in body else None
 
 
 def _pieces(body: bytes, delimiter: bytes) -> Iterator[bytes]:
-    """What stands between two delimiters, or behind the last. Each begins a line, unless it is too long to be chance:
-    some firmware leaves out the line end behind a part.
+    """What is between two delimiters, or after the last one.
+
+    A delimiter begins a line. A long one may also be in the middle: some firmware omits the line end after a part.
     """
-    stands_alone = len(delimiter) >= UNLIKELY
+    is_unique = len(delimiter) >= MIN_UNIQUE_BYTES
     begin, at = -1, body.find(delimiter)
     while at >= 0:
         after = at + len(delimiter)
-        if (stands_alone or at == 0 or body[at - 1] in b"\r\n") and body[after : after + 1] in {
+        if (is_unique or at == 0 or body[at - 1] in b"\r\n") and body[after : after + 1] in {
             b"\r",
             b"\n",
             b"-",
@@ -96,23 +99,23 @@ def _pieces(body: bytes, delimiter: bytes) -> Iterator[bytes]:
         yield body[begin:]
 
 
-def _part(piece: bytes) -> Part:
+def _part(piece: bytes) -> BodyPart:
     piece = piece.lstrip(b" \t\r\n")
     found = _HEADERS.match(piece)
     if found is None:
-        return Part("", "", _without_line_end(piece))
+        return BodyPart("", "", _without_line_end(piece))
     head = HeaderParser().parsestr(found[0].decode("utf-8", "replace").replace("\r\n", "\n"))
     data = piece[found.end() :]
-    said = (head.get("Content-Length") or "").strip()
-    length = int(said) if said.isdecimal() and len(said) < len("1000000000") else None
-    # Counted in characters, or before a picture was put in, a length may be wrong; line ends alone may follow it.
+    declared = (head.get("Content-Length") or "").strip()
+    length = int(declared) if declared.isdecimal() and len(declared) < len("1000000000") else None
+    # Some devices count characters, or before they insert a picture. The length is right if only line ends follow it.
     fits = length is not None and length <= len(data) and not data[length:].strip(b"\r\n")
     data = data[:length] if fits else _without_line_end(data)
     if (head.get("Content-Transfer-Encoding") or "").strip().lower() == "base64":
         data = _from_base64(data)
     kind = head.get_content_type() if "Content-Type" in head else ""
     name = head.get_param("name", "", "Content-Disposition")
-    return Part(kind, name if isinstance(name, str) else "", data)
+    return BodyPart(kind, name if isinstance(name, str) else "", data)
 
 
 def _without_line_end(data: bytes) -> bytes:

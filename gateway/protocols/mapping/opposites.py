@@ -1,11 +1,11 @@
-"""Which value of a device is the opposite of which, and which says nothing at all. No I/O."""
+"""Which value of a device is the opposite of which, and which ones mean "unknown". No I/O."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection
 
-_EACH_OTHERS = (
+_MUTUAL = (
     ("on", "off"),
     ("true", "false"),
     ("yes", "no"),
@@ -26,14 +26,15 @@ _ENDED_BY = (
     ("low", "normal ok high good full"),
     ("motion occupied", "clear cleared idle none no_motion unoccupied"),
 )
-_NOTHING = frozenset(
+"""Words on the right end those on the left, but not the other way round: `normal` is no alarm's opposite alone."""
+_UNKNOWN = frozenset(
     """unknown unavailable undefined undetermined uninitialized uninitialised null none nil nan n/a na - ? error err
     fault failed failure init initializing initialising warmup warming_up test testing invalid timeout""".split()
 ) | {""}
 
 
 def _pairs() -> dict[str, Collection[str]]:
-    both = [(one.split(), other.split()) for one, other in _EACH_OTHERS]
+    both = [(one.split(), other.split()) for one, other in _MUTUAL]
     ended = [(one.split(), other.split()) for one, other in _ENDED_BY]
     pairs = [*both, *((other, one) for one, other in both), *ended]
     return {word: others for one, others in pairs for word in one}
@@ -43,16 +44,16 @@ _OPPOSITES = _pairs()
 
 
 def opposites_of(value: bool | float | str) -> Collection[bool | float | str]:
-    """Empty where there are none that everybody means."""
-    if isinstance(value, bool):
+    """The opposites that everybody would agree on; empty where there are none."""
+    if isinstance(value, bool):  # before the numbers, for True is 1
         return (not value,)
     if isinstance(value, str):
         return list(_OPPOSITES.get(value.strip().casefold(), ()))
     return (1 - value,) if value in {0, 1} else ()
 
 
-def says_nothing(value: object) -> bool:
-    """Whether it is a word that a device says when it does not know, or a number that is none."""
+def is_unknown(value: object) -> bool:
+    """Whether it is a word by which a device says that it does not know, or NaN or an infinity."""
     if isinstance(value, float):
         return not math.isfinite(value)
-    return isinstance(value, str) and value.strip().casefold() in _NOTHING
+    return isinstance(value, str) and value.strip().casefold() in _UNKNOWN

@@ -27,7 +27,7 @@ class ModbusLink(Generic[DriverState]):
         self.settings = settings
         self.state_file = state_file or StateFile()
         self.driver_state: DriverState | None = None
-        self.tape = Capture()
+        self.capture = Capture()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[ModbusClient]:
@@ -35,7 +35,7 @@ class ModbusLink(Generic[DriverState]):
         settings = self.settings
         framer: ModbusFramer = TcpFramer() if settings.framing == "tcp" else RtuFramer()
         timing = Timing(settings.response_timeout_s, settings.character_s)
-        async with SerialLink(settings, self.tape).open() as stream:
+        async with SerialLink(settings, self.capture).open() as stream:
             client = ModbusClient(stream, framer, timing)
             # A client that was closed a moment ago, ours or another's, may have left a request unanswered.
             await client.drain()

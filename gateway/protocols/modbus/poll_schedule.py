@@ -7,7 +7,9 @@ pause doubles up to 30 s; online units are never polled less often.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gateway.backoff import ExponentialBackoff
 
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 1.0, 30.0
 
@@ -17,7 +19,7 @@ class _PollState:
     """`missed` is responses missed in a row; an offline unit is polled again at `retry_at`."""
 
     missed: int = 0
-    backoff: float = FIRST_BACKOFF_S
+    backoff: ExponentialBackoff = field(default_factory=lambda: ExponentialBackoff(FIRST_BACKOFF_S, MAX_BACKOFF_S))
     retry_at: float = 0.0
 
 
@@ -52,10 +54,8 @@ class PollSchedule:
         """The unit did not answer. Returns whether it has just gone offline."""
         state = self._states[unit]
         state.missed += 1
-        # Only from the second poll after it went offline.
-        if state.missed > self._max_missed:
-            state.backoff = min(2 * state.backoff, MAX_BACKOFF_S)
-        state.retry_at = now + state.backoff
+        if state.missed >= self._max_missed:
+            state.retry_at = now + state.backoff.next_delay()
         return state.missed == self._max_missed
 
     def rejected(self, unit: int, now: float) -> bool:

@@ -24,7 +24,7 @@ TCP_ADDRESSES = frozenset({0, *RTU_ADDRESSES, 255})
 class ModbusLineSettings(SerialSettings):
     """Port, framing and timeout of a line."""
 
-    PROMPT: ClassVar[bool] = True
+    LOW_LATENCY: ClassVar[bool] = True
 
     framing: Annotated[
         Literal["rtu", "tcp"], Field(description="rtu: as on RS-485, by a converter too; tcp: Modbus TCP")

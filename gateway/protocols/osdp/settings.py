@@ -74,7 +74,7 @@ class OsdpReader(BaseModel):
 class ReadersSettings(SerialSettings):
     """The serial line and its readers."""
 
-    PROMPT: ClassVar[bool] = True  # a reply is waited for after every poll
+    LOW_LATENCY: ClassVar[bool] = True  # a reply is waited for after every poll
 
     baud: BAUDS = 9600
     readers: Annotated[tuple[OsdpReader, ...], Field(min_length=1, max_length=32)]

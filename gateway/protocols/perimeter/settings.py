@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.links.serial import SerialSettings
 from gateway.settings.context import PlaceRef
 from gateway.settings.durations import Duration
 from gateway.settings.mend import Wrong
+from gateway.settings.timezones import TimeZoneName
 
 
 class PerimeterZone(BaseModel):
@@ -34,16 +34,7 @@ class PanelSettings(SerialSettings):
         Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=1), description="interval of polls")
     ] = timedelta(seconds=2)
     missed_polls: Annotated[int, Field(ge=1, le=100, description="polls without an answer that mean a line fault")] = 3
-    timezone: Annotated[str, Field(description="time zone of the host's clock")] = "Asia/Shanghai"
-
-    @field_validator("timezone")
-    @classmethod
-    def _check_timezone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, OSError, ValueError) as error:
-            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
-        return name
+    timezone: Annotated[TimeZoneName, Field(description="time zone of the host's clock")] = "Asia/Shanghai"
 
     @model_validator(mode="after")
     def _check_zone_numbers(self) -> Self:

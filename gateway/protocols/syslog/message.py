@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from gateway.protocols.charset import decoded
+from gateway.protocols.charset import decode_text
 
 _PRIORITY = re.compile(r"<(?P<priority>[0-9]{1,3})>")
 _MAX_PRIORITY = 191
@@ -40,7 +40,7 @@ class SyslogMessage:
 
 def parse_message(data: bytes, zone: ZoneInfo, now: datetime) -> SyslogMessage:
     """Parse any line; without a header all of it is text. `zone` and `now` complete times without zone or year."""
-    line = decoded(data).strip("\r\n\0 ")
+    line = decode_text(data).strip("\r\n\0 ")
     found = _PRIORITY.match(line)
     priority = int(found["priority"]) if found else _USER_NOTICE
     if priority > _MAX_PRIORITY:  # `<` and a number that belong to the text

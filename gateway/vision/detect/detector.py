@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.errors import BadInput, ConfigError, Mistake
+from gateway.sha256 import mismatch
 from gateway.vision.detect.detector_model import Detection, DetectorModel
 from gateway.vision.detect.outputs import parse_outputs
 from gateway.vision.recognise.model_files import load_session
@@ -87,8 +87,7 @@ def _read_model(model: DetectorModel) -> bytes:
         content = Path(model.path).read_bytes()
     except OSError as error:
         raise _config_error(model, f"can't be read: {error.strerror}") from None
-    found = hashlib.sha256(content).hexdigest()
-    if found != model.sha256.lower():
+    if found := mismatch(content, model.sha256):
         raise _config_error(model, f"has another SHA-256: {found}")
     return content
 

@@ -5,7 +5,6 @@ Any ONNX file loads and gives numbers, so the hash is checked first: a wrong mod
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import dlib
 import numpy as np
 
 from gateway.errors import ConfigError, Mistake
+from gateway.sha256 import mismatch
 from gateway.vision.matching import FaceModels, ModelFile
 from gateway.vision.recognise.dlib_faces import DlibExtractor, HogFaceDetector, locate_landmarks
 from gateway.vision.recognise.encoder import Template
@@ -40,11 +40,10 @@ def verified_path(model: ModelFile) -> Path:
     """Raises ConfigError if the file is absent or has another hash."""
     file = Path(model.path)
     try:
-        with file.open("rb") as content:
-            found = hashlib.file_digest(content, "sha256").hexdigest()
+        found = mismatch(file, model.sha256)
     except OSError as error:
         raise _config_error(file, f"can't be read: {error.strerror}", "write the model's path") from None
-    if found != model.sha256.lower():
+    if found:
         raise _config_error(
             file, f"has the SHA-256 {found}, not {model.sha256}", "get the right file, or write its hash"
         )

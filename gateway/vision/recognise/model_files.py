@@ -7,7 +7,6 @@ kept in the cache folder, which may be emptied at any time.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import onnxruntime
 from onnxruntime import InferenceSession
 
 from gateway.errors import ConfigError, Mistake
+from gateway.sha256 import mismatch, sha256_of
 
 _REINSTALL = "install anju-gateway again"
 
@@ -40,10 +40,10 @@ def verify_vendored(file: Path, sha256: str) -> Path:
     Raises ConfigError if it is absent or damaged.
     """
     try:
-        actual = _sha256(file)
+        actual = mismatch(file, sha256)
     except OSError as error:
         raise ConfigError([Mistake(file, 0, f"can't be read: {error.strerror}", _REINSTALL)]) from error
-    if actual != sha256:
+    if actual:
         raise ConfigError([Mistake(file, 0, f"is damaged: SHA-256 {actual} instead of {sha256}", _REINSTALL)])
     return file
 
@@ -66,7 +66,7 @@ def load_converted(name: str, source: Path, convert: Callable[[Path], bytes], th
     `name` contains the version of `convert`. Raises ImportError if the `onnx` package is absent and the model is not
     cached. A cache that can't be written costs only the time of converting again.
     """
-    cached = cache_folder() / f"{name}-{_sha256(source)[:16]}.onnx"
+    cached = cache_folder() / f"{name}-{sha256_of(source)[:16]}.onnx"
     if cached.is_file():
         with suppress(Exception):  # onnxruntime's own exceptions have no common base; a broken copy is made again
             return load_session(cached, threads)
@@ -93,8 +93,3 @@ def _write_cache(file: Path, content: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=file.stem, suffix=".new", delete=False) as new:
         new.write(content)
     Path(new.name).replace(file)
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

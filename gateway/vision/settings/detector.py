@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
-from gateway.settings.context import Context, ExistingFile
 from gateway.settings.mend import Wrong
-from gateway.settings.section import Section
+from gateway.settings.pinned_file import PinnedFile
 from gateway.vision.detect.detector_model import DetectorModel, OutputFormat
-from gateway.vision.settings.faces import Sha256
 
 Side = Annotated[int, Field(ge=32, le=4096)]
 
 
-class DetectorSection(Section):
+class DetectorSection(PinnedFile):
     """What it finds is told as object.seen with data.class, once for each thing that two looks agree on."""
 
-    path: Annotated[ExistingFile, Field(description="of the ONNX file")]
-    sha256: Annotated[Sha256, Field(description="its SHA-256, as sha256sum prints it")]
     format: Annotated[
         OutputFormat, Field(description="what comes out of it: yolov5, yolov8 (9, 11), nms (yolov10) or ssd")
     ]
@@ -44,16 +39,9 @@ class DetectorSection(Section):
     first_class: Annotated[int, Field(ge=0, le=1, description="for ssd: 1 if class 0 is the background")] = 0
 
     @model_validator(mode="after")
-    def _is_the_one(self, info: ValidationInfo) -> Self:
+    def _has_a_class(self) -> Self:
         if not any(self.classes):
             raise Wrong("every class is '': nothing would ever be told", "name the classes that matter")
-        if isinstance(info.context, Context):
-            with (info.context.directory / self.path).open("rb") as content:
-                found = hashlib.file_digest(content, "sha256").hexdigest()
-            if found != self.sha256.lower():
-                raise Wrong(
-                    f"the file {str(self.path)!r} has another SHA-256: {found}", "get the right file, or its hash"
-                )
         return self
 
     @property

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
-from gateway.settings.context import Context, ExistingFile
 from gateway.settings.mend import Wrong
+from gateway.settings.pinned_file import PinnedFile
 from gateway.settings.section import Section
 from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
 
-Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-fA-F]{64}$")]
 
-
-class FaceModelSection(Section):
-    """An ONNX file; any one loads, so the hash says which is meant."""
-
-    path: Annotated[ExistingFile, Field(description="of the ONNX file")]
-    sha256: Annotated[Sha256, Field(description="its SHA-256, as sha256sum prints it")]
-
-    @model_validator(mode="after")
-    def _is_the_one(self, info: ValidationInfo) -> Self:
-        if isinstance(info.context, Context):
-            with (info.context.directory / self.path).open("rb") as content:
-                found = hashlib.file_digest(content, "sha256").hexdigest()
-            if found != self.sha256.lower():
-                raise Wrong(
-                    f"the file {str(self.path)!r} has another SHA-256: {found}", "get the right file, or its hash"
-                )
-        return self
+class FaceModelSection(PinnedFile):
+    """A model for finding or describing faces."""
 
     @property
     def file(self) -> ModelFile:

@@ -16,7 +16,8 @@ from gateway import limits
 from gateway.auth.throttle import LoginThrottle
 from gateway.errors import BadInput, LinkLost, NotRecorded
 from gateway.limits import RateLimit, network
-from gateway.links.http_push import LARGEST_PICTURES, LARGEST_PLAIN, PushLink, Refusal
+from gateway.links.http_push import PushDenied, PushLink
+from gateway.links.http_push_settings import MAX_PICTURE_BYTES, MAX_PLAIN_BYTES
 from gateway.model import Words
 from gateway.web.api_errors import ApiError
 from gateway.web.body import BodyTooLarge, read_body
@@ -53,7 +54,7 @@ class PushRoutes:
                 allowed=DEVICE,
                 summary="A message from a device that can only send HTTP; 200 once it is recorded",
                 media_type="application/json",
-                max_body_bytes=LARGEST_PICTURES,
+                max_body_bytes=MAX_PICTURE_BYTES,
                 body_timeout_s=BODY_TIMEOUT_S,
                 extra_errors=(401, 429),
             ),
@@ -63,7 +64,7 @@ class PushRoutes:
         """Handler of POST /api/v1/push/{device}. The driver decides what the device is answered."""
         link = await self._authenticate(context)
         content_type = context.request.headers.get(hdrs.CONTENT_TYPE, "")
-        body = await self._read_body(link, context.request, link.settings.largest_of(content_type))
+        body = await self._read_body(link, context.request, link.settings.max_bytes(content_type))
         try:
             answer = await link.push(body, content_type)
         except BadInput as error:
@@ -78,7 +79,7 @@ class PushRoutes:
     async def _read_body(self, link: PushLink, request: web.Request, limit: int) -> bytes:
         """Raises BodyTooLarge after the first bytes of the body were put in quarantine."""
         size = request.content_length
-        slot = self._large if size is None or size > LARGEST_PLAIN else contextlib.nullcontext()
+        slot = self._large if size is None or size > MAX_PLAIN_BYTES else contextlib.nullcontext()
         try:
             async with slot:
                 return await read_body(request, limit, BODY_TIMEOUT_S)
@@ -100,16 +101,16 @@ class PushRoutes:
         device, address = context.path_param("device"), network(context.address)
         authorization = context.request.headers.get(hdrs.AUTHORIZATION, "")
         pushes = context.services.pushes
-        admitted = pushes.admit(device, authorization, context.request.query.get, context.request.method)
-        if admitted is Refusal.WRONG:  # a request for a digest challenge is not a guess
+        admitted = pushes.authenticate(device, authorization, context.request.query.get, context.request.method)
+        if admitted is PushDenied.WRONG:  # a request for a digest challenge is not a guess
             key = address, device[:_MAX_ID_LENGTH]
             delay = self._wrong_secrets.wait_for(key)
             self._wrong_secrets.count(key)
             context.services.refusals.note(WRONG_SECRET, address=context.address)
             await self._throttle.wait(address, delay)
-        if isinstance(admitted, Refusal):
+        if isinstance(admitted, PushDenied):
             words = Words("设备或其令牌不正确", "No such device, or not its token")
-            stale = admitted is Refusal.STALE
+            stale = admitted is PushDenied.STALE
             challenges = CIMultiDict((hdrs.WWW_AUTHENTICATE, each) for each in pushes.challenges(stale=stale))
             raise ApiError(401, words, "not_signed_in", challenges)
         return admitted

@@ -26,7 +26,7 @@ async def readyz(context: RequestContext[Any]) -> web.Response:
     """Handler of GET /readyz: 503 when a part is not ready. Rejected clients are listed but do not cause a 503."""
     parts = dict(context.services.readiness())
     ready = all(parts.values())
-    refused = [f"{refusal.door}: {refusal.why}" for refusal in context.services.refusals.recent()]
+    refused = [f"{refusal.source}: {refusal.why}" for refusal in context.services.refusals.recent()]
     view = HealthView(status="ok" if ready else "not ready", parts=parts, refused=refused)
     return web.Response(text=view.model_dump_json(), status=200 if ready else 503, content_type="application/json")
 

@@ -61,8 +61,8 @@ _SYSLOG = [
 
 
 def _capture(file: bytes) -> None:
-    for _, piece in capture.pieces(file.decode("utf-8", "replace").splitlines()):
-        capture.redacted(piece.data, [b"secret"])
+    for _, piece in capture.read_chunks(file.decode("utf-8", "replace").splitlines()):
+        capture.redact(piece.data, [b"secret"])
 
 
 _TAPE = (

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from drivers.mqtt_device import _ack, _source_id
 from gateway.cli.discover.mqtt import identify
 from gateway.errors import BadInput
-from gateway.links.mqtt.message import Message
-from gateway.links.mqtt.negotiation import explained
+from gateway.links.mqtt.message import MqttMessage
+from gateway.links.mqtt.negotiation import reason_string
 from gateway.links.mqtt.properties import Property
 from gateway.model import Signal
 from gateway.protocols.anju_json import read_report, read_result
 from gateway.protocols.mapping.formats import FORMATS
-from gateway.protocols.mapping.orders import Order
-from gateway.protocols.mapping.paths import message_of
-from gateway.protocols.mapping.readings import Event, Known, State, details
+from gateway.protocols.mapping.mapped_commands import MappedCommand
+from gateway.protocols.mapping.paths import read_message
+from gateway.protocols.mapping.states import MappedEvent, MappedState, StateTracker, details
 from tests.fuzz.subject import Feed, Subject, recordable
 
 
-def _said(payload: bytes, topic: str = "anju/v1/b3/signal") -> Message:
-    return Message(topic, payload, packet_id=7, client="b3")
+def _said(payload: bytes, topic: str = "anju/v1/b3/signal") -> MqttMessage:
+    return MqttMessage(topic, payload, packet_id=7, client="b3")
 
 
 def _our_format() -> Feed:
@@ -28,7 +28,7 @@ def _our_format() -> Feed:
         try:
             said = read_report(payload)
         except BadInput as error:
-            explained(str(error))[Property.REASON].encode()
+            reason_string(str(error))[Property.REASON].encode()
             read_result(payload)
             return
         source = _source_id(said, _said(payload))
@@ -39,14 +39,14 @@ def _our_format() -> Feed:
 
 
 _STATES = tuple(
-    State.model_validate(each)
+    MappedState.model_validate(each)
     for each in (
         {"of": "data[0].temp", "above": 57.5, "on": "fire.alarm", "off": "fire.restored"},
         {"of": "level", "below": 3, "on": "panel.battery_low", "off": "panel.battery_restored"},
         {"of": "@", "is": ["on", 1], "on": "gas.alarm", "off": "gas.restored"},
     )
 )
-_EVENTS = (Event.model_validate({"of": "button", "is": [1, 2, "a"], "kind": "panic.pressed"}),)
+_EVENTS = (MappedEvent.model_validate({"of": "button", "is": [1, 2, "a"], "kind": "panic.pressed"}),)
 _MESSAGES = (
     b"[" * 40 + b"]" * 40,
     b'{"contact":false,"battery":93,"battery_low":false,"linkquality":120,"tamper":true,"action":"sos"}',
@@ -64,17 +64,19 @@ _MESSAGES = (
 
 
 def _other_formats() -> Feed:
-    known = [Known((*_STATES, *form.states)) for form in FORMATS.values()]
+    known = [StateTracker((*_STATES, *form.states)) for form in FORMATS.values()]
     paths = {"battery": "battery", "temperature": "data[0].temp", "word": "@", "all": "*"}
-    confirm = Order.model_validate({"topic": "t", "payload": "ON", "confirm": {"of": "POWER", "is": "ON"}}).confirm
+    confirm = MappedCommand.model_validate(
+        {"topic": "t", "payload": "ON", "confirm": {"of": "POWER", "is": "ON"}}
+    ).confirm
 
     def feed(payload: bytes) -> None:
-        message = message_of(payload)
+        message = read_message(payload)
         more = details(message, paths)
         for one in known:
-            for news in one.news(message):
+            for news in one.changes(message):
                 recordable(Signal(device="x", kind=news.kind, data={**more, **news.data}))
-                one.keep(news)
+                one.commit(news)
         for form in FORMATS.values():
             [way.offline.fits(message) or way.online.fits(message) for way in form.availability]
             [event.fits(message) for event in (*form.events, *_EVENTS)]

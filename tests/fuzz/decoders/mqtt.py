@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.links.mqtt.codec import LARGEST_PACKET, Decoder, encode
-from gateway.links.mqtt.negotiation import kept_for, refusal, wants_words
+from gateway.links.mqtt.codec import MAX_PACKET_BYTES, MqttDecoder, encode
+from gateway.links.mqtt.negotiation import refusal, session_expiry, wants_reason_string
 from gateway.links.mqtt.packets import (
     LEVEL_3_1_1,
     LEVEL_5,
@@ -26,7 +26,7 @@ from gateway.links.mqtt.packets import (
     Will,
 )
 from gateway.links.mqtt.properties import Property
-from gateway.links.mqtt.wire import Malformed, remaining_length
+from gateway.links.mqtt.wire import MalformedPacket, remaining_length
 from tests.fuzz.subject import Feed, Subject
 
 _ALL = {Property.USER: (("k", "v"), ("k", "w")), Property.REASON: "because"}
@@ -77,14 +77,14 @@ def _framed(body: bytes) -> bytes:
 
 
 def _endpoint(level: int) -> Feed:
-    decoder = Decoder(level=level)
+    decoder = MqttDecoder(level=level)
 
     def feed(chunk: bytes) -> None:
         decoder.feed(chunk)
         while (packet := decoder.take()) is not None:
-            assert decoder.held <= LARGEST_PACKET + len(chunk)
+            assert decoder.buffered <= MAX_PACKET_BYTES + len(chunk)
             if isinstance(packet, Connect):
-                kept_for(packet), wants_words(packet), refusal(packet)
+                session_expiry(packet), wants_reason_string(packet), refusal(packet)
             repr(packet)
 
     return feed
@@ -106,10 +106,10 @@ def subjects() -> Sequence[Subject]:
                 name,
                 lambda level=level: _endpoint(level),
                 lambda level=level: _bodies(level),
-                (Malformed,),
+                (MalformedPacket,),
                 _framed,
                 words=words,
-                holds=2 * LARGEST_PACKET,
+                holds=2 * MAX_PACKET_BYTES,
             )
             for name, level in (("mqtt3", LEVEL_3_1_1), ("mqtt5", LEVEL_5))
         ),

@@ -8,8 +8,9 @@ from typing import Any
 
 from drivers.http_push import HttpPush
 from gateway.errors import BadInput
-from gateway.links.http_push import Pushes, PushSettings
-from gateway.protocols.mapping.pieces import read_pieces
+from gateway.links.http_push import PushRegistry
+from gateway.links.http_push_settings import PushSettings
+from gateway.protocols.mapping.push_body import read_push_body
 from tests.fuzz.subject import Feed, Subject, device, recordable
 
 _PATHS = {
@@ -35,7 +36,7 @@ def _push() -> Feed:
     ]
 
     def feed(body: bytes) -> None:
-        found = read_pieces(body, None).found
+        found = read_push_body(body, None).documents
         for push in pushes:
             for piece in found:
                 try:
@@ -86,17 +87,17 @@ _PARTS = (
 
 
 def _login() -> Feed:
-    pushes = Pushes()
+    pushes = PushRegistry()
     pushes.link(
         "d", PushSettings.model_validate({"token": "0123456789abcdef", "user": "u", "password": "p", "query": "key"})
     )
 
     def feed(header: bytes) -> None:
         text = header.decode("utf-8", "surrogateescape")
-        pushes.admit("d", text, lambda _: text)
-        pushes.admit(text, text, lambda _: None)
+        pushes.authenticate("d", text, lambda _: text)
+        pushes.authenticate(text, text, lambda _: None)
         nonce = pushes.challenges(stale=False)[0].partition('nonce="')[2].partition('"')[0]
-        pushes.admit("d", f'Digest nonce="{nonce}", realm="anju", uri="/api/v1/push/d", {text}', lambda _: None)
+        pushes.authenticate("d", f'Digest nonce="{nonce}", realm="anju", uri="/api/v1/push/d", {text}', lambda _: None)
 
     return feed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.links.mqtt.support import Aside, Committer
+from tests.links.mqtt.support import Committer, QuarantineStub
 
 
 @pytest.fixture
@@ -20,5 +20,5 @@ async def committer(tmp_path: Path) -> AsyncIterator[Committer]:
 
 
 @pytest.fixture
-def aside() -> Aside:
-    return Aside()
+def quarantined() -> QuarantineStub:
+    return QuarantineStub()

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import NotRecorded
-from gateway.links.mqtt.codec import Decoder, encode
-from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.codec import MqttDecoder, encode
+from gateway.links.mqtt.endpoint import EndpointSettings, MqttEndpoint
+from gateway.links.mqtt.limits import EndpointLimits
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import Connack, Connect, Packet, Publish, Subscribe
-from gateway.links.mqtt.rate_limit import Limits
 from gateway.model import Said
 
 ACCOUNTS = {"bridge": "bridge-password", "lone": "lone-password"}
@@ -32,14 +32,14 @@ class Committer:
         self._db.execute("create table if not exists said (number integer primary key, topic text, payload blob)")
         self._in_use = threading.Lock()  # a cancelled `run` leaves its commit running in a thread
         self._closed = False
-        self._queue: list[tuple[Message, asyncio.Future[None]]] = []
+        self._queue: list[tuple[MqttMessage, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
         self.broken = False
-        self.messages: list[Message] = []
+        self.messages: list[MqttMessage] = []
 
-    async def __call__(self, message: Message) -> None:
+    async def __call__(self, message: MqttMessage) -> None:
         done = asyncio.get_running_loop().create_future()
         self._queue.append((message, done))
         self._wake.set()
@@ -56,14 +56,14 @@ class Committer:
                 if not done.done():
                     self._answer(message, done, recorded)
 
-    def _answer(self, message: Message, done: asyncio.Future[None], recorded: bool) -> None:
+    def _answer(self, message: MqttMessage, done: asyncio.Future[None], recorded: bool) -> None:
         if recorded:
             self.messages.append(message)
             done.set_result(None)
         else:
             done.set_exception(NotRecorded("the disk is full"))
 
-    def _commit(self, messages: list[Message]) -> bool:
+    def _commit(self, messages: list[MqttMessage]) -> bool:
         with self._in_use:
             if self.broken or self._closed:
                 return False
@@ -84,7 +84,7 @@ class Committer:
             self._db.close()
 
 
-class Aside:
+class QuarantineStub:
     """A quarantine that remembers."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class RawClient:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
-        self._decoder = Decoder()
+        self._decoder = MqttDecoder()
 
     def speak(self, level: int) -> None:
         """Which version it speaks from now on; 3.1.1 until told otherwise."""
@@ -166,12 +166,14 @@ def signal(packet_id: int, payload: bytes = b"{}", topic: str = SIGNAL, **more: 
 
 @asynccontextmanager
 async def endpoint(
-    limits: Limits | None = None,
+    limits: EndpointLimits | None = None,
     accounts: Mapping[str, str] | None = None,
-    aside: Callable[[str, str, bytes], Awaitable[None]] | None = None,
+    quarantined: Callable[[str, str, bytes], Awaitable[None]] | None = None,
     **settings: Any,
-) -> AsyncIterator[Endpoint]:
-    made = Endpoint(EndpointSettings(port=0, tls_port=0, **settings), accounts or ACCOUNTS, aside or Aside(), limits)
+) -> AsyncIterator[MqttEndpoint]:
+    made = MqttEndpoint(
+        EndpointSettings(port=0, tls_port=0, **settings), accounts or ACCOUNTS, quarantined or QuarantineStub(), limits
+    )
     async with asyncio.timeout(60), made:
         yield made
 

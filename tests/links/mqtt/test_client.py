@@ -17,12 +17,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.errors import LinkLost
 from gateway.links.mqtt import client as module
+from gateway.links.mqtt.broker_settings import BrokerSettings
 from gateway.links.mqtt.client import BrokerClient
-from gateway.links.mqtt.link import Handle, RoutedLink
-from gateway.links.mqtt.paho_connection import BrokerSettings
+from gateway.links.mqtt.link import OnMessage, RoutedLink
 from gateway.model import Words
 from tests.links.mqtt import certificate
-from tests.links.mqtt.support import SIGNAL, Aside, Committer, until
+from tests.links.mqtt.support import SIGNAL, Committer, QuarantineStub, until
 from tests.support.broker import Mosquitto
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto")
@@ -59,15 +59,19 @@ def device(broker: Mosquitto) -> Iterator[Device]:
 
 
 @asynccontextmanager
-async def connected(port: int, aside: Aside | None = None, **settings: Any) -> AsyncIterator[BrokerClient]:
-    client = BrokerClient(BrokerSettings("127.0.0.1", port, **{"answer_within": 3.0, **settings}), aside or Aside())
+async def connected(
+    port: int, quarantined: QuarantineStub | None = None, **settings: Any
+) -> AsyncIterator[BrokerClient]:
+    client = BrokerClient(
+        BrokerSettings("127.0.0.1", port, **{"response_timeout": 3.0, **settings}), quarantined or QuarantineStub()
+    )
     task = asyncio.create_task(client.run())
     yield client
     task.cancel()
     await asyncio.wait([task])
 
 
-async def supervised(link: RoutedLink, handle: Handle, topics: list[str] = TOPICS) -> None:
+async def supervised(link: RoutedLink, handle: OnMessage, topics: list[str] = TOPICS) -> None:
     """As the supervisor does it: serve again after the line was lost."""
     while True:
         try:
@@ -77,7 +81,7 @@ async def supervised(link: RoutedLink, handle: Handle, topics: list[str] = TOPIC
 
 
 @asynccontextmanager
-async def served(link: RoutedLink, handle: Handle) -> AsyncIterator[asyncio.Task[None]]:
+async def served(link: RoutedLink, handle: OnMessage) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(supervised(link, handle))
     yield task
     task.cancel()
@@ -154,14 +158,14 @@ async def test_the_broker_goes_and_comes_back(
 
 
 async def test_a_broker_that_is_not_there(free_port: int, committer: Committer) -> None:
-    async with connected(free_port, answer_within=0.3) as client:
+    async with connected(free_port, response_timeout=0.3) as client:
         with pytest.raises(LinkLost, match="can't be reached"):
             await client.link("lock").serve(TOPICS, committer)
 
 
 async def test_the_broker_refuses_us(make_broker: Callable[..., Mosquitto], committer: Committer) -> None:
     broker = make_broker(accounts={"anju": "right"})
-    async with connected(broker.port, user="anju", password="wrong", answer_within=1.0) as client:
+    async with connected(broker.port, user="anju", password="wrong", response_timeout=1.0) as client:
         with pytest.raises(LinkLost, match="refused us"):
             await client.link("lock").serve(TOPICS, committer)
     async with connected(broker.port, user="anju", password="right") as client, served(client.link("lock"), committer):
@@ -244,9 +248,9 @@ async def test_a_broker_that_is_back_says_so_and_its_memory_is_no_sign_of_life(
 
 
 async def test_a_device_without_a_driver_does_not_hold_up_the_others(
-    broker: Mosquitto, device: Device, committer: Committer, aside: Aside
+    broker: Mosquitto, device: Device, committer: Committer, quarantined: QuarantineStub
 ) -> None:
-    async with connected(broker.port, aside, patience=0.5) as client:
+    async with connected(broker.port, quarantined, driver_timeout=0.5) as client:
         lock, bell = client.link("lock"), client.link("bell")
         first = asyncio.create_task(bell.serve(["anju/v1/bell/signal"], committer))
         async with served(lock, committer):
@@ -257,18 +261,18 @@ async def test_a_device_without_a_driver_does_not_hold_up_the_others(
             await device.publish(b"lock")
             await until(lambda: client.counters.acknowledged == 2)
             assert committer.kept() == [b"lock"]
-            assert [(who, data) for who, _, data in aside.kept] == [("bell", b"bell")]
+            assert [(who, data) for who, _, data in quarantined.kept] == [("bell", b"bell")]
 
 
 async def test_a_device_that_is_no_more_is_unsubscribed(
-    broker: Mosquitto, device: Device, committer: Committer, aside: Aside
+    broker: Mosquitto, device: Device, committer: Committer, quarantined: QuarantineStub
 ) -> None:
     async with connected(broker.port) as client, served(client.link("lock"), committer):
         await until(is_subscribed(broker))
     await device.publish(b"left over")
-    async with connected(broker.port, aside) as client:
+    async with connected(broker.port, quarantined) as client:
         serving = asyncio.create_task(client.link("bell").serve(["anju/v1/bell/signal"], committer))
-        await until(lambda: aside.kept and client.counters.acknowledged == 1)
+        await until(lambda: quarantined.kept and client.counters.acknowledged == 1)
         await until(lambda: "Received UNSUBSCRIBE from anju" in broker.log.read_text())
         serving.cancel()
 
@@ -293,7 +297,7 @@ async def test_tls(make_broker: Callable[..., Mosquitto], tmp_path: Path, commit
 async def test_tls_of_a_stranger(make_broker: Callable[..., Mosquitto], tmp_path: Path, committer: Committer) -> None:
     cert, key = certificate.make(tmp_path)
     port = make_broker(extra=f"certfile {cert}\nkeyfile {key}\n").port
-    async with connected(port, tls=ssl.create_default_context(), answer_within=0.5) as client:
+    async with connected(port, tls=ssl.create_default_context(), response_timeout=0.5) as client:
         with pytest.raises(LinkLost, match="certificate"):
             await client.link("lock").serve(TOPICS, committer)
     await asyncio.get_running_loop().shutdown_default_executor()  # the next try may be under way in its thread
@@ -313,7 +317,7 @@ async def test_leaving_while_it_connects(committer: Committer) -> None:
 
     async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        async with connected(port, answer_within=0.3) as client:
+        async with connected(port, response_timeout=0.3) as client:
             with pytest.raises(LinkLost):
                 await client.link("lock").serve(TOPICS, committer)
             await until(lambda: "no answer within" in str(client._trouble))
@@ -371,8 +375,8 @@ async def test_a_session_that_is_taken_over_is_told_at_once_and_not_taken_back_a
 
 
 async def test_a_broker_that_cuts_off_whoever_it_took_is_suspected_of_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "YIELD", 0.01)
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(module, "TAKEOVER_DELAY_S", 0.01)
+    monkeypatch.setattr(module, "FIRST_DELAY_S", 0.01)
 
     async def take_and_cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1000)

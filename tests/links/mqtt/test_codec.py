@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gateway.links.mqtt.codec import Decoder, encode
+from gateway.links.mqtt.codec import MqttDecoder, encode
 from gateway.links.mqtt.packets import (
     Connack,
     Connect,
@@ -22,7 +22,7 @@ from gateway.links.mqtt.packets import (
     Will,
 )
 from gateway.links.mqtt.topics import is_filter, is_topic
-from gateway.links.mqtt.wire import SAMPLE, Malformed, UnacceptableLevel, remaining_length
+from gateway.links.mqtt.wire import MAX_SAMPLE_BYTES, MalformedPacket, UnacceptableLevel, remaining_length
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 topics = texts.filter(is_topic)
@@ -51,7 +51,7 @@ packets: st.SearchStrategy[Packet] = st.one_of(
 
 
 def decode(data: bytes, limit: int = 256 * 1024) -> list[Packet]:
-    decoder = Decoder(limit)
+    decoder = MqttDecoder(limit)
     decoder.feed(data)
     return list(iter(decoder.take, None))
 
@@ -64,7 +64,7 @@ def test_what_is_encoded_is_decoded(sent: list[Packet]) -> None:
 @given(st.lists(packets, min_size=1, max_size=4), st.data())
 def test_cuts_anywhere_make_no_difference(sent: list[Packet], data: st.DataObject) -> None:
     stream = b"".join(map(encode, sent))
-    decoder, at = Decoder(), 0
+    decoder, at = MqttDecoder(), 0
     got: list[Packet] = []
     while at < len(stream):
         size = data.draw(st.integers(1, 7))
@@ -72,7 +72,7 @@ def test_cuts_anywhere_make_no_difference(sent: list[Packet], data: st.DataObjec
         at += size
         got += iter(decoder.take, None)
     assert got == sent
-    assert decoder.held == 0
+    assert decoder.buffered == 0
 
 
 def test_one_byte_at_a_time() -> None:
@@ -81,7 +81,7 @@ def test_one_byte_at_a_time() -> None:
         Publish("a/b", b"x" * 200, 1, 7),
         Pingreq(),
     ]
-    decoder = Decoder()
+    decoder = MqttDecoder()
     got: list[Packet] = []
     for byte in b"".join(map(encode, sent)):
         decoder.feed(bytes([byte]))
@@ -97,9 +97,9 @@ def test_garbage_gives_packets_or_malformed(garbage: bytes) -> None:
     why = None
     try:
         decode(garbage, limit=300)
-    except Malformed as error:
+    except MalformedPacket as error:
         why = error
-    assert why is None or (why.why and len(why.data) <= SAMPLE)
+    assert why is None or (why.why and len(why.data) <= MAX_SAMPLE_BYTES)
 
 
 @settings(max_examples=500)
@@ -108,14 +108,14 @@ def test_mutated_packets_give_packets_or_malformed(packet: Packet, data: st.Data
     stream = bytearray(encode(packet))
     for _ in range(data.draw(st.integers(1, 4))):
         stream[data.draw(st.integers(0, len(stream) - 1))] = data.draw(st.integers(0, 255))
-    decoder = Decoder(1000)
+    decoder = MqttDecoder(1000)
     try:
         for byte in bytes(stream):
             decoder.feed(bytes([byte]))
             while (got := decoder.take()) is not None:
                 assert decode(encode(got)) == [got]
-            assert decoder.held <= 1000
-    except Malformed:
+            assert decoder.buffered <= 1000
+    except MalformedPacket:
         pass
 
 
@@ -167,7 +167,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_the_specification_is_kept(name: str) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedPacket):
         decode(MALFORMED[name])
 
 
@@ -179,12 +179,12 @@ def test_other_versions_are_told_apart(head: bytes) -> None:
 
 def test_a_packet_over_the_limit_is_refused_by_its_header() -> None:
     assert decode(b"\x30" + remaining_length(997) + b"\x00\x01a" + b"x" * 994, limit=1000)
-    with pytest.raises(Malformed, match="more than 1000"):
+    with pytest.raises(MalformedPacket, match="more than 1000"):
         decode(b"\x30" + remaining_length(998), limit=1000)
 
 
 def test_garbage_is_refused_by_its_first_byte() -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedPacket):
         decode(b"\xff")
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.links.mqtt import properties
-from gateway.links.mqtt.codec import Decoder, encode
+from gateway.links.mqtt.codec import MqttDecoder, encode
 from gateway.links.mqtt.packets import (
     LEVEL_5,
     Connack,
@@ -30,7 +30,7 @@ from gateway.links.mqtt.packets import (
 from gateway.links.mqtt.properties import Property
 from gateway.links.mqtt.reasons import Reason
 from gateway.links.mqtt.topics import is_topic
-from gateway.links.mqtt.wire import SAMPLE, Malformed, remaining_length
+from gateway.links.mqtt.wire import MAX_SAMPLE_BYTES, MalformedPacket, remaining_length
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
 topics = texts.filter(is_topic)
@@ -86,7 +86,7 @@ packets: st.SearchStrategy[Packet] = st.one_of(
 
 
 def decode(data: bytes, limit: int = 256 * 1024) -> list[Packet]:
-    decoder = Decoder(limit, LEVEL_5)
+    decoder = MqttDecoder(limit, LEVEL_5)
     decoder.feed(data)
     return list(iter(decoder.take, None))
 
@@ -103,7 +103,7 @@ def test_what_is_encoded_is_decoded(sent: list[Packet]) -> None:
 @given(st.lists(packets, min_size=1, max_size=4), st.data())
 def test_cuts_anywhere_make_no_difference(sent: list[Packet], data: st.DataObject) -> None:
     stream = b"".join(map(in_5, sent))
-    decoder, at = Decoder(level=LEVEL_5), 0
+    decoder, at = MqttDecoder(level=LEVEL_5), 0
     got: list[Packet] = []
     while at < len(stream):
         size = data.draw(st.integers(1, 9))
@@ -114,7 +114,7 @@ def test_cuts_anywhere_make_no_difference(sent: list[Packet], data: st.DataObjec
 
 
 def test_the_version_is_the_connects() -> None:
-    decoder = Decoder()
+    decoder = MqttDecoder()
     decoder.feed(in_5(Connect("c", level=LEVEL_5)) + in_5(Publish("a", b"x", properties={P.CONTENT_TYPE: "t"})))
     assert [type(packet) for packet in iter(decoder.take, None)] == [Connect, Publish]
     assert decoder.level == LEVEL_5
@@ -127,9 +127,9 @@ def test_garbage_gives_packets_or_malformed(garbage: bytes) -> None:
     why = None
     try:
         decode(garbage, limit=300)
-    except Malformed as error:
+    except MalformedPacket as error:
         why = error
-    assert why is None or (why.why and len(why.data) <= SAMPLE)
+    assert why is None or (why.why and len(why.data) <= MAX_SAMPLE_BYTES)
 
 
 @settings(max_examples=500)
@@ -138,14 +138,14 @@ def test_mutated_packets_give_packets_or_malformed(packet: Packet, data: st.Data
     stream = bytearray(in_5(packet))
     for _ in range(data.draw(st.integers(1, 4))):
         stream[data.draw(st.integers(0, len(stream) - 1))] = data.draw(st.integers(0, 255))
-    decoder = Decoder(2000, LEVEL_5)
+    decoder = MqttDecoder(2000, LEVEL_5)
     try:
         for byte in bytes(stream):
             decoder.feed(bytes([byte]))
             while decoder.take() is not None:
                 pass
-            assert decoder.held <= 2000
-    except Malformed:
+            assert decoder.buffered <= 2000
+    except MalformedPacket:
         pass
 
 
@@ -179,7 +179,7 @@ MALFORMED = {
 @pytest.mark.parametrize("name", MALFORMED)
 def test_the_specification_is_kept(name: str) -> None:
     data, reason = MALFORMED[name]
-    with pytest.raises(Malformed) as told:
+    with pytest.raises(MalformedPacket) as told:
         decode(data)
     assert told.value.reason == reason
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LinkLost
-from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.link import Handle, RoutedLink
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.endpoint import MqttEndpoint
+from gateway.links.mqtt.limits import EndpointLimits
+from gateway.links.mqtt.link import OnMessage, RoutedLink
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import (
     Connack,
     Connect,
@@ -29,20 +30,19 @@ from gateway.links.mqtt.packets import (
     Unsubscribe,
     Will,
 )
-from gateway.links.mqtt.rate_limit import Limits
-from tests.links.mqtt.support import SIGNAL, Aside, Committer, RawClient, endpoint, signal, until
+from tests.links.mqtt.support import SIGNAL, Committer, QuarantineStub, RawClient, endpoint, signal, until
 
 TOPICS = ["anju/v1/lock/signal", "anju/v1/lock/result", "anju/v1/lock/status"]
 
 
-async def nothing(_message: Message) -> None:
+async def nothing(_message: MqttMessage) -> None:
     pass
 
 
 class Serving:
     """A driver's `serve` as a task."""
 
-    def __init__(self, link: RoutedLink, handle: Handle, topics: Sequence[str] = TOPICS) -> None:
+    def __init__(self, link: RoutedLink, handle: OnMessage, topics: Sequence[str] = TOPICS) -> None:
         self.task = asyncio.create_task(link.serve(topics, handle))
 
     async def stop(self) -> None:
@@ -64,14 +64,14 @@ async def test_the_acknowledgement_follows_the_commit(committer: Committer) -> N
         committer.gate.set()
         assert await client.receive() == Puback(9)
         assert committer.kept() == [b"forced"]
-        assert committer.messages == [Message(SIGNAL, b"forced", "c1", 9)]
+        assert committer.messages == [MqttMessage(SIGNAL, b"forced", "c1", 9)]
         await client.close()
 
 
 async def test_acknowledgements_keep_the_order_of_arrival() -> None:
     gates = {str(number).encode(): asyncio.Event() for number in range(1, 4)}
 
-    async def handle(message: Message) -> None:
+    async def handle(message: MqttMessage) -> None:
         await gates[message.payload].wait()
 
     async with endpoint() as door:
@@ -121,7 +121,7 @@ async def test_what_is_not_recorded_is_not_acknowledged_and_comes_again(committe
 async def test_a_crash_of_a_driver_is_its_own(committer: Committer) -> None:
     """Its message waits for the next one, who learns that it may have been committed already."""
 
-    async def crash(_message: Message) -> None:
+    async def crash(_message: MqttMessage) -> None:
         raise ZeroDivisionError("a bug")
 
     async with endpoint() as door:
@@ -143,7 +143,7 @@ async def test_a_crash_of_a_driver_is_its_own(committer: Committer) -> None:
 
 async def test_a_client_that_sends_too_much_is_not_read(committer: Committer) -> None:
     committer.gate.clear()
-    async with endpoint(Limits(in_flight=10)) as door:
+    async with endpoint(EndpointLimits(in_flight=10)) as door:
         Serving(door.link("lock", "bridge"), committer)
         client = await RawClient.open(door.port)
         await client.sign_in(keep_alive=1)
@@ -157,7 +157,7 @@ async def test_a_client_that_sends_too_much_is_not_read(committer: Committer) ->
 
 async def test_bytes_count_as_well(committer: Committer) -> None:
     committer.gate.clear()
-    async with endpoint(Limits(in_flight_bytes=100_000)) as door:
+    async with endpoint(EndpointLimits(in_flight_bytes=100_000)) as door:
         Serving(door.link("lock", "bridge"), committer)
         client = await RawClient.open(door.port)
         await client.sign_in()
@@ -171,7 +171,7 @@ async def test_bytes_count_as_well(committer: Committer) -> None:
 
 async def test_all_connections_together_are_bounded(committer: Committer) -> None:
     committer.gate.clear()
-    async with endpoint(Limits(in_flight=10, in_flight_in_all=20)) as door:
+    async with endpoint(EndpointLimits(in_flight=10, in_flight_in_all=20)) as door:
         Serving(door.link("lock", "bridge"), committer)
         clients = [await RawClient.open(door.port) for _ in range(5)]
         for number, client in enumerate(clients):
@@ -186,7 +186,7 @@ async def test_all_connections_together_are_bounded(committer: Committer) -> Non
 
 
 async def test_a_client_that_never_reads_is_not_read_either_and_then_cut(committer: Committer) -> None:
-    async with endpoint(Limits(deaf_for=0.5)) as door:
+    async with endpoint(EndpointLimits(write_timeout=0.5)) as door:
         link = door.link("lock", "bridge")
         Serving(link, committer)
         client = await RawClient.open(door.port)
@@ -206,7 +206,7 @@ async def test_a_client_that_never_reads_is_not_read_either_and_then_cut(committ
 
 
 async def test_strangers_make_room_for_newcomers() -> None:
-    async with endpoint(Limits(strangers=3)) as door:
+    async with endpoint(EndpointLimits(unauthenticated=3)) as door:
         strangers = [await RawClient.open(door.port) for _ in range(3)]
         device = await RawClient.open(door.port)
         assert (await device.sign_in()).code == ConnectCode.ACCEPTED
@@ -217,7 +217,7 @@ async def test_strangers_make_room_for_newcomers() -> None:
 
 
 async def test_who_does_not_connect_in_time_is_closed() -> None:
-    async with endpoint(Limits(connect_within=0.3)) as door:
+    async with endpoint(EndpointLimits(connect_timeout=0.3)) as door:
         client = await RawClient.open(door.port)
         client.writer.write(b"\x10")
         assert await client.ends(2) == []
@@ -241,8 +241,10 @@ async def test_wrong_passwords() -> None:
             await client.close()
 
 
-async def test_another_accounts_topic_is_kept_aside_then_acknowledged(committer: Committer, aside: Aside) -> None:
-    async with endpoint(aside=aside) as door:
+async def test_another_accounts_topic_is_quarantined_then_acknowledged(
+    committer: Committer, quarantined: QuarantineStub
+) -> None:
+    async with endpoint(quarantined=quarantined) as door:
         Serving(door.link("lock", "bridge"), committer)
         Serving(door.link("bell", "lone"), committer, ["anju/v1/bell/signal"])
         client = await RawClient.open(door.port)
@@ -250,8 +252,11 @@ async def test_another_accounts_topic_is_kept_aside_then_acknowledged(committer:
         await client.sign_in()
         client.send(signal(1, b"spoof", "anju/v1/bell/signal"), signal(2, b"stray", "$SYS/x"), signal(3, b"own"))
         assert [await client.receive() for _ in range(3)] == [Puback(1), Puback(2), Puback(3)]
-        assert [(account, data) for account, _, data in aside.kept] == [("bridge", b"spoof"), ("bridge", b"stray")]
-        assert "anju/v1/bell/signal" in aside.kept[0][1]
+        assert [(account, data) for account, _, data in quarantined.kept] == [
+            ("bridge", b"spoof"),
+            ("bridge", b"stray"),
+        ]
+        assert "anju/v1/bell/signal" in quarantined.kept[0][1]
         assert committer.kept() == [b"own"]
         await client.close()
 
@@ -364,14 +369,14 @@ async def test_messages_wait_for_their_driver(committer: Committer) -> None:
         await client.close()
 
 
-async def test_when_no_driver_comes_the_message_is_left_with_the_device(aside: Aside) -> None:
-    async with endpoint(Limits(patience=0.3), aside=aside) as door:
+async def test_when_no_driver_comes_the_message_is_left_with_the_device(quarantined: QuarantineStub) -> None:
+    async with endpoint(EndpointLimits(driver_timeout=0.3), quarantined=quarantined) as door:
         door.link("lock", "bridge")
         client = await RawClient.open(door.port)
         await client.sign_in()
         client.send(signal(1))
         assert await client.ends(2) == []
-        assert aside.kept == []
+        assert quarantined.kept == []
         await client.close()
 
 
@@ -449,14 +454,14 @@ async def test_a_will_that_comes_due_means_silence(way, is_silent: bool) -> None
         await client.close()
 
 
-async def test_a_will_for_somebody_else_is_kept_aside(aside: Aside) -> None:
-    async with endpoint(aside=aside) as door:
+async def test_a_will_for_somebody_else_is_quarantined(quarantined: QuarantineStub) -> None:
+    async with endpoint(quarantined=quarantined) as door:
         door.link("bell", "lone")
         client = await RawClient.open(door.port)
         await client.sign_in(will=Will("anju/v1/bell/status", b"offline"))
         await client.close()
-        await until(lambda: aside.kept)
-        assert aside.kept[0][0] == "bridge"
+        await until(lambda: quarantined.kept)
+        assert quarantined.kept[0][0] == "bridge"
 
 
 async def test_the_same_client_again_takes_over_and_is_not_silent() -> None:
@@ -534,8 +539,8 @@ HOSTILE: dict[str, Packet] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_what_a_client_may_not_say_ends_its_connection_alone(name: str, aside: Aside) -> None:
-    async with endpoint(aside=aside) as door:
+async def test_what_a_client_may_not_say_ends_its_connection_alone(name: str, quarantined: QuarantineStub) -> None:
+    async with endpoint(quarantined=quarantined) as door:
         Serving(door.link("lock", "bridge"), nothing)
         good, bad = await RawClient.open(door.port), await RawClient.open(door.port)
         await good.sign_in()
@@ -545,8 +550,8 @@ async def test_what_a_client_may_not_say_ends_its_connection_alone(name: str, as
         good.send(signal(1))
         assert await good.receive() == Puback(1)
         assert door.counters.malformed == 1
-        await until(lambda: aside.kept)
-        assert aside.kept[0][0] == "bridge"
+        await until(lambda: quarantined.kept)
+        assert quarantined.kept[0][0] == "bridge"
         await good.close()
         await bad.close()
 
@@ -574,13 +579,15 @@ async def test_a_packet_id_in_use(committer: Committer) -> None:
     "data",
     [b"\x00", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00", b"\x10\xff\xff\xff\x7f", b"\xc0\x00", b"\x30\x00"],
 )
-async def test_strangers_with_garbage_are_closed_and_counted_and_fill_no_disk(data: bytes, aside: Aside) -> None:
-    async with endpoint(aside=aside) as door:
+async def test_garbage_before_sign_in_is_closed_and_counted_and_fills_no_disk(
+    data: bytes, quarantined: QuarantineStub
+) -> None:
+    async with endpoint(quarantined=quarantined) as door:
         client = await RawClient.open(door.port)
         client.writer.write(data)
         assert await client.ends() == []
         assert door.counters.malformed == 1
-        assert aside.kept == []
+        assert quarantined.kept == []
         await client.close()
 
 
@@ -616,7 +623,7 @@ async def test_it_goes_down_with_everything_and_comes_up_on_the_same_port(commit
         client = await RawClient.open(door.port)
         await client.sign_in(will=Will("anju/v1/lock/status", b"offline"))
     assert await client.ends() == []
-    async with Endpoint(settings, {"bridge": "bridge-password"}, Aside()) as again:
+    async with MqttEndpoint(settings, {"bridge": "bridge-password"}, QuarantineStub()) as again:
         other = await RawClient.open(again.port)
         assert (await other.sign_in()).code == ConnectCode.ACCEPTED
         await other.close()
@@ -627,7 +634,9 @@ async def test_the_committer_closes_its_database_after_the_commit_that_runs(tmp_
     """A cancelled `run` leaves the commit in its thread; closing under it was a segmentation fault."""
     for n in range(20):
         committer = Committer(tmp_path / f"{n}.db")
-        committing = asyncio.create_task(asyncio.to_thread(committer._commit, [Message("t", bytes(50), "c")] * 5000))
+        committing = asyncio.create_task(
+            asyncio.to_thread(committer._commit, [MqttMessage("t", bytes(50), "c")] * 5000)
+        )
         await asyncio.sleep(0.001 * (n % 5))
         await asyncio.to_thread(committer.close)
         assert await committing in {True, False}

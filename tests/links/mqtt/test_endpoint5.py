@@ -14,8 +14,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties as PahoProperties
 
 from gateway.errors import LinkLost, NotRecorded
-from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.endpoint import MqttEndpoint
+from gateway.links.mqtt.limits import EndpointLimits
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import (
     LEVEL_5,
     Connack,
@@ -30,17 +31,16 @@ from gateway.links.mqtt.packets import (
     Will,
 )
 from gateway.links.mqtt.properties import Property
-from gateway.links.mqtt.rate_limit import Limits
 from gateway.links.mqtt.reasons import Reason
-from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Aside, Committer, RawClient, endpoint, signal, until
-from tests.links.mqtt.test_peers import WHO, run, serving
+from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Committer, QuarantineStub, RawClient, endpoint, signal, until
+from tests.links.mqtt.test_interoperability import WHO, run, serving
 
 STATUS = "anju/v1/lock/status"
 COMMAND = "anju/v1/lock/command"
 
 
 @asynccontextmanager
-async def client_of(door: Endpoint) -> AsyncIterator[RawClient]:
+async def client_of(door: MqttEndpoint) -> AsyncIterator[RawClient]:
     client = await RawClient.open(door.port)
     client.speak(LEVEL_5)
     yield client
@@ -54,12 +54,12 @@ async def goodbye(client: RawClient) -> int:
     return told.reason
 
 
-async def picky(message: Message) -> str | None:
+async def picky(message: MqttMessage) -> str | None:
     return "kind: 'zone.alarmed' is no kind" if b"alarmed" in message.payload else None
 
 
 async def test_our_bounds_are_told_and_what_was_clipped() -> None:
-    async with endpoint(Limits(in_flight=7, largest_packet=5000)) as door, client_of(door) as client:
+    async with endpoint(EndpointLimits(in_flight=7, largest_packet=5000)) as door, client_of(door) as client:
         told = await client.sign_in(client="", properties={Property.SESSION_EXPIRY: 0xFFFFFFFF})
         assert told.reason == Reason.SUCCESS
         assert told.properties[Property.RECEIVE_MAXIMUM] == 7
@@ -102,8 +102,8 @@ async def test_what_is_wrong_with_a_connect_is_said(connect: bytes, reason: Reas
         assert door.counters.malformed == 1
 
 
-async def test_an_acknowledgement_says_what_was_wrong(aside: Aside) -> None:
-    async with serving(picky, aside=aside) as (door, _), client_of(door) as client:
+async def test_an_acknowledgement_says_what_was_wrong(quarantined: QuarantineStub) -> None:
+    async with serving(picky, quarantined=quarantined) as (door, _), client_of(door) as client:
         await client.sign_in()
         client.send(signal(1), signal(2, b"alarmed"), signal(3, topic="anju/v1/other/signal"))
         assert await client.receive() == Puback(1)
@@ -113,7 +113,7 @@ async def test_an_acknowledgement_says_what_was_wrong(aside: Aside) -> None:
         assert isinstance(strange, Puback)
         assert strange.reason == Reason.NOT_AUTHORIZED
         assert "no device's of account bridge" in strange.properties[Property.REASON]
-        assert aside.kept
+        assert quarantined.kept
 
 
 @pytest.mark.parametrize("asked", [{Property.REQUEST_PROBLEM: 0}, {Property.MAXIMUM_PACKET: 200}])
@@ -126,7 +126,7 @@ async def test_who_wants_no_words_gets_the_code_alone(asked: dict[Property, Any]
 
 @pytest.mark.parametrize("why", ["\ud800 is no kind", "line\nline\x07", "汉" * 500])
 async def test_a_reason_in_words_is_always_a_string_of_mqtt(why: str) -> None:
-    async def handle(_message: Message) -> str:
+    async def handle(_message: MqttMessage) -> str:
         return why
 
     async with serving(handle) as (door, _), client_of(door) as client:
@@ -138,7 +138,7 @@ async def test_a_reason_in_words_is_always_a_string_of_mqtt(why: str) -> None:
 
 
 async def test_what_is_not_recorded_is_never_acknowledged_as_failed() -> None:
-    async def full(_message: Message) -> None:
+    async def full(_message: MqttMessage) -> None:
         raise NotRecorded("the disk is full")
 
     async with serving(full) as (door, _), client_of(door) as client:
@@ -161,7 +161,7 @@ async def test_what_is_not_recorded_is_never_acknowledged_as_failed() -> None:
     ],
 )
 async def test_who_breaks_the_rules_is_told_which(packet: Any, reason: Reason) -> None:
-    async with endpoint(Limits(largest_packet=5000)) as door, client_of(door) as client:
+    async with endpoint(EndpointLimits(largest_packet=5000)) as door, client_of(door) as client:
         await client.sign_in()
         client.send(packet)
         assert await goodbye(client) == reason
@@ -173,9 +173,9 @@ async def test_the_end_has_a_reason() -> None:
             await first.sign_in()
             await second.sign_in()
             assert await goodbye(first) == Reason.TAKEN_OVER
-            door.admit({})
+            door.set_accounts({})
             assert await goodbye(second) == Reason.NOT_AUTHORIZED
-            door.admit(ACCOUNTS)
+            door.set_accounts(ACCOUNTS)
         third = await RawClient.open(door.port)
         third.speak(LEVEL_5)
         await third.sign_in(client="c3")
@@ -235,14 +235,14 @@ async def test_what_is_remembered_comes_as_the_subscription_wants_it() -> None:
         await link.publish(STATUS, b"remembered", retain=True)
         each = ((STATUS, 1),)
         for options, heard in (
-            ({"unasked": frozenset({STATUS})}, False),
-            ({"if_new": frozenset({STATUS})}, False),  # it is there since the first
-            ({"as_published": frozenset({STATUS})}, True),
+            ({"no_retained": frozenset({STATUS})}, False),
+            ({"retained_if_new": frozenset({STATUS})}, False),  # it is there since the first
+            ({"retain_as_published": frozenset({STATUS})}, True),
         ):
             client.send(Subscribe(1, each, **options))
             assert isinstance(await client.receive(), Suback)
             assert await client.is_quiet() is not heard or isinstance(await client.receive(), Publish)
-        client.send(Unsubscribe(2, (STATUS,)), Subscribe(3, each, if_new=frozenset({STATUS})))
+        client.send(Unsubscribe(2, (STATUS,)), Subscribe(3, each, retained_if_new=frozenset({STATUS})))
         await client.receive()
         await client.receive()
         said = await client.receive()
@@ -255,7 +255,7 @@ async def test_a_bridge_may_see_retain_as_it_was_said(as_published: bool) -> Non
     async with serving(picky) as (door, link), client_of(door) as client:
         await client.sign_in()
         names = frozenset({STATUS}) if as_published else frozenset()
-        client.send(Subscribe(1, ((STATUS, 1),), as_published=names))
+        client.send(Subscribe(1, ((STATUS, 1),), retain_as_published=names))
         await client.receive()
         await link.publish(STATUS, b"x", retain=True)
         said = await client.receive()
@@ -341,7 +341,7 @@ async def test_only_who_is_done_takes_the_will_along(reason: Reason) -> None:
 
 
 async def test_paho_speaks_it(committer: Committer) -> None:
-    async def handle(message: Message) -> str | None:
+    async def handle(message: MqttMessage) -> str | None:
         await committer(message)
         return await picky(message)
 
@@ -374,6 +374,6 @@ async def test_mosquittos_clients_speak_it(committer: Committer) -> None:
         hearing = asyncio.create_task(
             run("mosquitto_sub", *WHO, "-V", "5", "-p", door.port, "-t", COMMAND, "-C", 1, "-i", "sub")
         )
-        await until(lambda: list(door._sessions.listening("bridge", COMMAND)))
+        await until(lambda: list(door._sessions.subscribers("bridge", COMMAND)))
         await link.publish(COMMAND, b"open", life=30)
         assert await hearing == (0, "open\n")

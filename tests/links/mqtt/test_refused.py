@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.links.mqtt.endpoint import Endpoint
+from gateway.links.mqtt.endpoint import MqttEndpoint
 from gateway.links.mqtt.endpoint_link import EndpointLink
 from gateway.links.mqtt.packets import Pingreq, Puback
-from gateway.links.mqtt.takeovers import IN_A_ROW, WITHIN_S, Takeovers
+from gateway.links.mqtt.takeovers import MIN_TAKEOVERS, WITHIN_S, TakeoverTracker
 from gateway.model import Words
 from tests.links.mqtt.support import RawClient, endpoint, signal
 
@@ -24,7 +24,7 @@ class Told:
         self.refused.append(why.en)
 
 
-async def serving(door: Endpoint, wrong: str | None = None) -> tuple[Told, asyncio.Task[None]]:
+async def serving(door: MqttEndpoint, wrong: str | None = None) -> tuple[Told, asyncio.Task[None]]:
     link = door.link("lock", "bridge")
 
     async def handle(_message: object) -> str | None:
@@ -39,7 +39,7 @@ async def test_two_clients_that_cut_each_other_off_are_told() -> None:
     async with endpoint() as door:
         told, task = await serving(door)
         clients = []
-        for _ in range(IN_A_ROW + 1):
+        for _ in range(MIN_TAKEOVERS + 1):
             clients.append(client := await RawClient.open(door.port))
             await client.sign_in(client="siren")
         assert "two devices use account bridge and client id siren" in told.refused[0]
@@ -57,9 +57,11 @@ async def test_two_clients_that_cut_each_other_off_are_told() -> None:
 
 
 async def test_who_comes_back_now_and_then_fights_with_nobody() -> None:
-    takeovers = Takeovers()
-    assert not any(takeovers.goes_on("a", "c", number * WITHIN_S / 2) for number in range(100))
-    assert [takeovers.goes_on("a", "d", number) for number in range(IN_A_ROW)] == [False] * (IN_A_ROW - 1) + [True]
+    takeovers = TakeoverTracker()
+    assert not any(takeovers.is_conflict("a", "c", number * WITHIN_S / 2) for number in range(100))
+    assert [takeovers.is_conflict("a", "d", number) for number in range(MIN_TAKEOVERS)] == [False] * (
+        MIN_TAKEOVERS - 1
+    ) + [True]
 
 
 async def test_who_publishes_only_where_nobody_hears_it_is_told() -> None:

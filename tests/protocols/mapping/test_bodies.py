@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import BadInput
-from gateway.protocols.mapping.bodies import format_of, read_tree
-from gateway.protocols.mapping.moment import moment_of
+from gateway.protocols.mapping.bodies import detect_format, read_tree
+from gateway.protocols.mapping.timestamps import parse_timestamp
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EIGHT = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
@@ -74,7 +74,7 @@ def test_what_is_named_decides_where_both_would_do() -> None:
     ],
 )
 def test_the_format_is_what_is_named_or_looks_like(named: str, body: bytes, form: str) -> None:
-    assert format_of(named, body) == form
+    assert detect_format(named, body) == form
 
 
 CAMERA = "<E><type>fielddetection</type><name>{}</name></E>"
@@ -125,4 +125,4 @@ def test_anything_is_read_or_told(body: bytes, form) -> None:
     ],
 )
 def test_times_are_read_or_left_out(value: object, form: str | None, read: datetime | None) -> None:
-    assert moment_of(value, form, SHANGHAI) == read
+    assert parse_timestamp(value, form, SHANGHAI) == read

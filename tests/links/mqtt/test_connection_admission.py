@@ -11,18 +11,18 @@ import pytest
 
 from gateway.limits import RefusalLog
 from gateway.links import accept
-from gateway.links.mqtt.endpoint import Endpoint, EndpointSettings
+from gateway.links.mqtt.endpoint import EndpointSettings, MqttEndpoint
+from gateway.links.mqtt.limits import EndpointLimits
 from gateway.links.mqtt.packets import LEVEL_5, Connack, Connect, ConnectCode, Disconnect, Pingreq, Puback
-from gateway.links.mqtt.rate_limit import Limits
 from gateway.links.mqtt.reasons import Reason
-from gateway.links.mqtt.session import MOST_SLEEPING, Sessions
+from gateway.links.mqtt.session import MAX_DETACHED, Sessions
 from tests.links.mqtt import certificate
-from tests.links.mqtt.support import ACCOUNTS, Aside, Committer, RawClient, endpoint, signal, until
+from tests.links.mqtt.support import ACCOUNTS, Committer, QuarantineStub, RawClient, endpoint, signal, until
 
 BURST = 1000
 
 
-async def _open(stack: AsyncExitStack, door: Endpoint, account: str, client: str, **more: object) -> RawClient:
+async def _open(stack: AsyncExitStack, door: MqttEndpoint, account: str, client: str, **more: object) -> RawClient:
     made = await RawClient.open(door.port, **more)
     stack.push_async_callback(made.close)
     made.code = (await made.sign_in(account, client)).code  # type: ignore[attr-defined]
@@ -32,7 +32,7 @@ async def _open(stack: AsyncExitStack, door: Endpoint, account: str, client: str
 async def test_one_account_with_a_thousand_connections_keeps_nobody_out(committer: Committer) -> None:
     refusals = RefusalLog()
     async with (
-        Endpoint(EndpointSettings(port=0), ACCOUNTS, Aside(), refusals=refusals) as door,
+        MqttEndpoint(EndpointSettings(port=0), ACCOUNTS, QuarantineStub(), refusals=refusals) as door,
         AsyncExitStack() as stack,
         asyncio.TaskGroup() as tasks,
     ):
@@ -44,7 +44,7 @@ async def test_one_account_with_a_thousand_connections_keeps_nobody_out(committe
         device = await _open(stack, door, "lone", "bell")
         device.send(signal(1, b"help", "anju/v1/bell/signal"))
         assert await device.receive() == Puback(1)
-        assert door.has_room
+        assert door.has_free_slots
         [(refusal, told)] = refusals.counts().items()
         assert refusal.grave
         assert "one account" in str(refusal.why)
@@ -53,7 +53,7 @@ async def test_one_account_with_a_thousand_connections_keeps_nobody_out(committe
 
 
 async def test_mqtt_5_is_told_that_its_quota_is_exceeded() -> None:
-    async with endpoint(Limits(per_account=1)) as door, AsyncExitStack() as stack:
+    async with endpoint(EndpointLimits(per_account=1)) as door, AsyncExitStack() as stack:
         await _open(stack, door, "bridge", "c1")
         client = await RawClient.open(door.port)
         client.speak(LEVEL_5)
@@ -66,7 +66,7 @@ async def test_mqtt_5_is_told_that_its_quota_is_exceeded() -> None:
 
 async def test_what_a_lost_device_left_half_open_gives_way_to_it() -> None:
     """A panel that lost power without a goodbye, and names itself anew each time."""
-    async with endpoint(Limits(per_account=2, quiet=0.2)) as door, AsyncExitStack() as stack:
+    async with endpoint(EndpointLimits(per_account=2, quiet=0.2)) as door, AsyncExitStack() as stack:
         first, second = await _open(stack, door, "bridge", "boot-1"), await _open(stack, door, "bridge", "boot-2")
         await asyncio.sleep(0.25)
         second.send(Pingreq())
@@ -79,15 +79,15 @@ async def test_what_a_lost_device_left_half_open_gives_way_to_it() -> None:
 
 
 async def test_the_same_client_again_needs_no_second_seat() -> None:
-    async with endpoint(Limits(per_account=1)) as door, AsyncExitStack() as stack:
+    async with endpoint(EndpointLimits(per_account=1)) as door, AsyncExitStack() as stack:
         for _ in range(3):
             client = await _open(stack, door, "bridge", "c")
             assert client.code == ConnectCode.ACCEPTED  # type: ignore[attr-defined]
-        assert len(door._reception._seats) == 1
+        assert len(door._server._admission._signed_in) == 1
 
 
 async def test_where_the_endpoint_is_full_the_account_that_has_most_gives_way() -> None:
-    async with endpoint(Limits(connections=4, quiet=0)) as door, AsyncExitStack() as stack:
+    async with endpoint(EndpointLimits(connections=4, quiet=0)) as door, AsyncExitStack() as stack:
         neighbour = await _open(stack, door, "lone", "quiet for longest")
         many = [await _open(stack, door, "bridge", f"c{number}") for number in range(3)]
         await _open(stack, door, "lone", "newcomer")
@@ -97,7 +97,7 @@ async def test_where_the_endpoint_is_full_the_account_that_has_most_gives_way() 
 
 
 async def test_one_address_is_bounded_and_others_are_served() -> None:
-    async with endpoint(Limits(per_address=2)) as door, AsyncExitStack() as stack:
+    async with endpoint(EndpointLimits(per_address=2)) as door, AsyncExitStack() as stack:
         codes = [(await _open(stack, door, "bridge", f"c{number}")).code for number in range(3)]  # type: ignore[attr-defined]
         assert codes == [ConnectCode.ACCEPTED] * 2 + [ConnectCode.SERVER_UNAVAILABLE]
         other = await _open(stack, door, "bridge", "elsewhere", local_addr=("127.0.0.2", 0))
@@ -105,7 +105,7 @@ async def test_one_address_is_bounded_and_others_are_served() -> None:
 
 
 async def test_who_has_not_signed_in_takes_no_seat_of_those_who_have() -> None:
-    async with endpoint(Limits(connections=1, strangers=3)) as door, AsyncExitStack() as stack:
+    async with endpoint(EndpointLimits(connections=1, unauthenticated=3)) as door, AsyncExitStack() as stack:
         device = await _open(stack, door, "lone", "device")
         strangers = [await RawClient.open(door.port) for _ in range(20)]
         for stranger in strangers:
@@ -116,17 +116,17 @@ async def test_who_has_not_signed_in_takes_no_seat_of_those_who_have() -> None:
 
 
 async def test_a_full_endpoint_says_that_it_is() -> None:
-    async with endpoint(Limits(connections=1)) as door, AsyncExitStack() as stack:
+    async with endpoint(EndpointLimits(connections=1)) as door, AsyncExitStack() as stack:
         await _open(stack, door, "bridge", "c1")
         refused = await _open(stack, door, "lone", "device")
         assert refused.code == ConnectCode.SERVER_UNAVAILABLE  # type: ignore[attr-defined]
-        assert not door.has_room
+        assert not door.has_free_slots
 
 
 async def test_after_wrong_passwords_the_right_one_gets_in_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.links.mqtt.accounts.LONGEST_WAIT_S", 0.5)
+    monkeypatch.setattr("gateway.links.mqtt.accounts.MAX_DELAY_S", 0.5)
     refusals = RefusalLog()
-    async with Endpoint(EndpointSettings(port=0), ACCOUNTS, Aside(), refusals=refusals) as door:
+    async with MqttEndpoint(EndpointSettings(port=0), ACCOUNTS, QuarantineStub(), refusals=refusals) as door:
         guessers = [await RawClient.open(door.port) for _ in range(20)]
         for guesser in guessers:
             guesser.send(Connect("c", user="bridge", password=b"guess"))
@@ -157,7 +157,7 @@ async def test_a_password_in_the_place_of_the_name_is_not_logged(capsys: pytest.
 
 
 async def test_handshakes_that_never_end_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accept, "HANDSHAKES", 3)
+    monkeypatch.setattr(accept, "MAX_HANDSHAKES", 3)
     authority, key = certificate.make(tmp_path)
     server, trusted = certificate.server_context(authority, key), ssl.create_default_context(cafile=authority)
     async with endpoint(tls=server) as door, AsyncExitStack() as stack:
@@ -172,16 +172,16 @@ async def test_handshakes_that_never_end_are_bounded(tmp_path: Path, monkeypatch
 
 def test_sleeping_sessions_of_one_account_do_not_push_out_anothers() -> None:
     sessions = Sessions()
-    for account, client in [("lone", "device"), *(("bridge", f"c{number}") for number in range(MOST_SLEEPING + 50))]:
-        session, _, _ = sessions.open(account, client, clean=False, keep=3600, now=0)
+    for account, client in [("lone", "device"), *(("bridge", f"c{number}") for number in range(MAX_DETACHED + 50))]:
+        session, _, _ = sessions.open(account, client, clean=False, expiry_s=3600, now=0)
         sessions.close(session, 0)
-    assert len(sessions._asleep) == MOST_SLEEPING
-    _, _, present = sessions.open("lone", "device", clean=False, keep=3600, now=1)
+    assert len(sessions._detached) == MAX_DETACHED
+    _, _, present = sessions.open("lone", "device", clean=False, expiry_s=3600, now=1)
     assert present
 
 
 async def test_an_evicted_client_of_mqtt_5_is_told_why() -> None:
-    async with endpoint(Limits(per_account=1, quiet=0)) as door, AsyncExitStack() as stack:
+    async with endpoint(EndpointLimits(per_account=1, quiet=0)) as door, AsyncExitStack() as stack:
         client = await RawClient.open(door.port)
         stack.push_async_callback(client.close)
         client.speak(LEVEL_5)

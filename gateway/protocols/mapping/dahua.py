@@ -1,4 +1,4 @@
-"""Events as Dahua's cameras say them: `Code=VideoMotion;action=Start;index=0;data={…}`, one or several. No I/O."""
+"""Parses events as Dahua's cameras write them: `Code=VideoMotion;action=Start;index=0;data={…}`. No I/O."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from gateway.errors import BadInput
 from gateway.model import Words
 from gateway.protocols.json_text import read_json, text_of
 
-_BEGINS = re.compile(
+_FIRST_EVENT = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:(?:[A-Za-z]{1,20}\s*=[^;=&\s]{0,100}\s*;\s*){0,4}Code\s*=\s*[^;=&\s]{1,100}\s*"
     rb"(?:;|\0*\s*\Z)|Heartbeat\s*(?:\Z|[\r\n]))",
     re.IGNORECASE,
 )
-"""Of a form `Code=…` is no event of Dahua's unless it stands alone, or a semicolon follows."""
-_EACH = re.compile(
+"""`Code=…` must be followed by a semicolon or the end, for the same may begin a form: `Code=1&state=2`."""
+_EVENT_START = re.compile(
     r"^[ \t]*(?=(?:[a-z]{1,20}\s*=[^;=\n]{0,100};\s*)?Code\s*=|Heartbeat\s*$)", re.IGNORECASE | re.MULTILINE
 )
-_NAMES = {name.casefold(): name for name in ("Code", "action", "index")}
+_CANONICAL_KEYS = {name.casefold(): name for name in ("Code", "action", "index")}
 _DATA = re.compile(r";\s*data\s*=", re.IGNORECASE)
 HEARTBEAT = "Heartbeat"
-MOST_EVENTS = 100
+MAX_EVENTS = 100
 
 
-def is_spoken(body: bytes) -> bool:
-    return _BEGINS.match(body) is not None
+def is_dahua(body: bytes) -> bool:
+    """Whether a body begins like such an event."""
+    return _FIRST_EVENT.match(body) is not None
 
 
 def events_of(body: bytes) -> list[dict[str, Any]]:
-    """Each with its keys as they stand there, and Code, action and index also in these letters.
+    """Each event with its keys as the device writes them; Code, action and index also in this spelling.
 
-    `data` is JSON, left out where it is none: an alarm needs none.
-
-    Raises BadInput for too many.
+    `data` is parsed JSON, and left out where it is not JSON: an alarm is complete without it. Raises BadInput for too
+    many events.
     """
-    pieces = [piece.strip() for piece in _EACH.split(text_of(body), maxsplit=MOST_EVENTS + 1)]
+    pieces = [piece.strip() for piece in _EVENT_START.split(text_of(body), maxsplit=MAX_EVENTS + 1)]
     found = [_event(piece) for piece in pieces if piece]
-    if len(found) > MOST_EVENTS:
-        raise BadInput(Words(f"超过 {MOST_EVENTS} 个事件", f"more than {MOST_EVENTS} events"), body)
+    if len(found) > MAX_EVENTS:
+        raise BadInput(Words(f"超过 {MAX_EVENTS} 个事件", f"more than {MAX_EVENTS} events"), body)
     return found
 
 
@@ -50,7 +50,7 @@ def _event(piece: str) -> dict[str, Any]:
     pairs = (pair.partition("=") for pair in head.split(";"))
     event: dict[str, Any] = {name.strip(): value.strip() for name, _, value in pairs if name.strip()}
     for name in list(event):
-        event.setdefault(_NAMES.get(name.casefold(), name), event[name])
+        event.setdefault(_CANONICAL_KEYS.get(name.casefold(), name), event[name])
     if data:
         with suppress(ValueError):
             event["data"] = read_json(data[0].strip().rstrip(";"))

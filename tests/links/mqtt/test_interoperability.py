@@ -15,19 +15,19 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.links.mqtt.endpoint import Endpoint
-from gateway.links.mqtt.link import Handle
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.endpoint import MqttEndpoint
+from gateway.links.mqtt.link import OnMessage
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import ConnectCode, Puback
 from tests.links.mqtt import certificate, node_client
-from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Aside, Committer, RawClient, endpoint, signal, until
+from tests.links.mqtt.support import ACCOUNTS, SIGNAL, Committer, QuarantineStub, RawClient, endpoint, signal, until
 
 TOPICS = ["anju/v1/lock/signal", "anju/v1/lock/result", "anju/v1/lock/status"]
 WHO = ("-h", "127.0.0.1", "-u", "bridge", "-P", ACCOUNTS["bridge"], "-q", "1")
 
 
 @asynccontextmanager
-async def serving(handle: Handle, **more: Any) -> AsyncIterator[tuple[Endpoint, Any]]:
+async def serving(handle: OnMessage, **more: Any) -> AsyncIterator[tuple[MqttEndpoint, Any]]:
     async with endpoint(**more) as door:
         link = door.link("lock", "bridge")
         task = asyncio.create_task(link.serve(TOPICS, handle))
@@ -88,7 +88,7 @@ async def test_mosquitto_sub(committer: Committer) -> None:
         hearing = asyncio.create_task(
             run("mosquitto_sub", *WHO, "-p", door.port, "-t", "anju/v1/lock/command", "-C", 3, "-i", "sub")
         )
-        await until(lambda: list(door._sessions.listening("bridge", "anju/v1/lock/command")))
+        await until(lambda: list(door._sessions.subscribers("bridge", "anju/v1/lock/command")))
         for number in range(3):
             await link.publish("anju/v1/lock/command", b"command %d" % number)
         assert await hearing == (0, "command 0\ncommand 1\ncommand 2\n")
@@ -126,7 +126,7 @@ async def test_a_node_client(committer: Committer, request: pytest.FixtureReques
     folder = await asyncio.to_thread(node_client.install, request.config.cache.mkdir("mqtt-node"))
     results: list[dict[str, Any]] = []
 
-    async def handle(message: Message) -> None:
+    async def handle(message: MqttMessage) -> None:
         await committer(message)
         said = json.loads(message.payload)
         if message.topic == SIGNAL:
@@ -186,8 +186,8 @@ async def test_the_encrypted_door_takes_nothing_in_the_clear(committer: Committe
 
 
 @pytest.mark.needs("mosquitto_pub", "mosquitto-clients")
-async def test_mosquitto_pub_by_tls(committer: Committer, pair: tuple[Path, Path], aside: Aside) -> None:
-    async with serving(committer, tls=certificate.server_context(*pair), aside=aside) as (door, _):
+async def test_mosquitto_pub_by_tls(committer: Committer, pair: tuple[Path, Path], quarantined: QuarantineStub) -> None:
+    async with serving(committer, tls=certificate.server_context(*pair), quarantined=quarantined) as (door, _):
         code, out = await run(
             "mosquitto_pub", *WHO, "-p", door.tls_port, "--cafile", pair[0], "-t", SIGNAL, "-m", "hello"
         )

@@ -11,43 +11,43 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadInput, CommandFailed
 from gateway.protocols.mapping.formats import FORMATS
-from gateway.protocols.mapping.orders import Order
-from gateway.protocols.mapping.paths import LARGEST, look_up, message_of
-from gateway.protocols.mapping.readings import Event, Known, Match, State, details
+from gateway.protocols.mapping.mapped_commands import MappedCommand
+from gateway.protocols.mapping.paths import MAX_BYTES, look_up, read_message
+from gateway.protocols.mapping.states import MappedEvent, MappedState, StateTracker, ValueMatch, details
 
 anything: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=12,
 )
-leak = State.model_validate({"of": "leak", "on": "water.alarm", "off": "water.restored"})
-hot = State.model_validate({"of": "temp", "above": 57.5, "on": "fire.alarm", "off": "fire.restored"})
+leak = MappedState.model_validate({"of": "leak", "on": "water.alarm", "off": "water.restored"})
+hot = MappedState.model_validate({"of": "temp", "above": 57.5, "on": "fire.alarm", "off": "fire.restored"})
 
 
-def heard(known: Known, *messages: Any) -> list[str]:
+def heard(known: StateTracker, *messages: Any) -> list[str]:
     kinds = []
     for message in messages:
-        for said in known.news(message):
+        for said in known.changes(message):
             kinds.append(said.kind)
-            known.keep(said)
+            known.commit(said)
     return kinds
 
 
 def test_a_state_is_told_when_it_changes() -> None:
-    assert heard(Known([leak]), *({"leak": value} for value in (False, True, True, False, False))) == [
+    assert heard(StateTracker([leak]), *({"leak": value} for value in (False, True, True, False, False))) == [
         "water.alarm",
         "water.restored",
     ]
 
 
 def test_what_holds_at_the_start_is_told_as_a_state_and_what_does_not_is_no_news() -> None:
-    (said,) = Known([leak]).news({"leak": True})
+    (said,) = StateTracker([leak]).changes({"leak": True})
     assert said.data == {"from_status": True}
-    assert heard(Known([leak]), {"leak": False}) == []
+    assert heard(StateTracker([leak]), {"leak": False}) == []
 
 
-def state(holds: object, **more: object) -> State:
-    return State.model_validate({"of": "v", "is": holds, "on": "zone.alarm", "off": "zone.restored", **more})
+def state(holds: object, **more: object) -> MappedState:
+    return MappedState.model_validate({"of": "v", "is": holds, "on": "zone.alarm", "off": "zone.restored", **more})
 
 
 NO_END = ["unknown", "unavailable", "", None, "null", [], {}, {"a": 1, "b": 2}, float("nan"), float("inf"), "NaN"]
@@ -70,20 +70,20 @@ NO_END = ["unknown", "unavailable", "", None, "null", [], {}, {"a": 1, "b": 2}, 
         (state(False, **{"not": [True, "true"]}), [True, "TRUE"], [*NO_END, "garbage"]),
     ],
 )
-def test_a_state_ends_with_its_opposite_alone(one: State, ends: list[Any], says_no_more: list[Any]) -> None:
+def test_a_state_ends_with_its_opposite_alone(one: MappedState, ends: list[Any], says_no_more: list[Any]) -> None:
     values = one.values if isinstance(one.values, tuple) else (one.values,)
-    known = Known([one])
+    known = StateTracker([one])
     for value in ends:
         kinds = heard(known, {"v": values[0]}, *({"v": each} for each in says_no_more), {"v": value})
         assert kinds == ["zone.alarm", "zone.restored"]
-    assert [one.unclear({"v": each}) is None for each in says_no_more if each is None] == [True]
-    assert all(one.unclear({"v": each}) for each in says_no_more if each is not None)
-    assert one.unclear({"v": ends[0]}) is one.unclear({"v": values[0]}) is one.unclear({}) is None
+    assert [one.unknown_value({"v": each}) is None for each in says_no_more if each is None] == [True]
+    assert all(one.unknown_value({"v": each}) for each in says_no_more if each is not None)
+    assert one.unknown_value({"v": ends[0]}) is one.unknown_value({"v": values[0]}) is one.unknown_value({}) is None
 
 
 @pytest.mark.parametrize("measure", [{"above": 50}, {"below": 50}])
 def test_no_number_is_above_or_below(measure: dict[str, Any]) -> None:
-    known = Known([state(True, **measure)])
+    known = StateTracker([state(True, **measure)])
     for value in (*NO_END, "Infinity", "-inf", True, "hot", 10**400):
         assert heard(known, {"v": value}) == []
 
@@ -92,13 +92,13 @@ def test_no_number_is_above_or_below(measure: dict[str, Any]) -> None:
     "value", ["60.5 °C", "60.5°C", "60,5", "60,5 C", "+60.5℃", "60.5", " 60 ", "60%", "61 ppm", "61 mg/m3"]
 )
 def test_a_number_with_its_unit_is_a_number(value: str) -> None:
-    assert hot.holds({"temp": value}) is True
-    assert hot.holds({"temp": value.replace("6", "1")}) is False
-    assert hot.holds({"temp": f"about {value}"}) is None
+    assert hot.is_on({"temp": value}) is True
+    assert hot.is_on({"temp": value.replace("6", "1")}) is False
+    assert hot.is_on({"temp": f"about {value}"}) is None
 
 
 def test_what_tasmota_says_at_once_and_in_telemetry_is_one_value() -> None:
-    switch = State.model_validate({"of": "Switch1", "is": "ON", "on": "zone.tampered", "off": "zone.restored"})
+    switch = MappedState.model_validate({"of": "Switch1", "is": "ON", "on": "zone.tampered", "off": "zone.restored"})
     read, base = FORMATS["tasmota"].read, "siren_gate"
     said = [
         ("stat/siren_gate/RESULT", {"Switch1": {"Action": "ON"}}),
@@ -111,7 +111,7 @@ def test_what_tasmota_says_at_once_and_in_telemetry_is_one_value() -> None:
         ("stat/siren_gate/SWITCH1", {"STATE": "ON"}),
         ("stat/siren_gate/STATUS10", {"StatusSNS": {"Time": "2026-11-22T08:00:00", "Switch1": "OFF"}}),
     ]
-    known = Known([switch])
+    known = StateTracker([switch])
     assert heard(known, *(read(topic, base, each) for topic, each in said)) == [
         "zone.tampered",
         "zone.restored",
@@ -120,20 +120,20 @@ def test_what_tasmota_says_at_once_and_in_telemetry_is_one_value() -> None:
         "zone.tampered",
         "zone.restored",
     ]
-    pressed = Event.model_validate({"of": "Button1", "is": "SINGLE", "kind": "panic.pressed"})
+    pressed = MappedEvent.model_validate({"of": "Button1", "is": "SINGLE", "kind": "panic.pressed"})
     assert pressed.fits({"Button1": {"Action": "SINGLE"}})
     assert pressed.fits(read("stat/siren_gate/BUTTON1", base, {"ACTION": "SINGLE"}))
     assert not pressed.fits({"Button1": {"Action": "CLEAR"}})
 
 
 def test_what_was_not_committed_is_told_again() -> None:
-    known = Known([leak])
-    assert [said.kind for said in known.news({"leak": True})] == ["water.alarm"]
-    assert [said.kind for said in known.news({"leak": True})] == ["water.alarm"]
+    known = StateTracker([leak])
+    assert [said.kind for said in known.changes({"leak": True})] == ["water.alarm"]
+    assert [said.kind for said in known.changes({"leak": True})] == ["water.alarm"]
 
 
 def test_a_message_that_does_not_speak_of_it_changes_nothing() -> None:
-    assert heard(Known([leak, hot]), {"leak": True}, {"temp": "warm"}, {"other": 1}, {"temp": True}, 7) == [
+    assert heard(StateTracker([leak, hot]), {"leak": True}, {"temp": "warm"}, {"other": 1}, {"temp": True}, 7) == [
         "water.alarm"
     ]
 
@@ -153,14 +153,14 @@ def test_a_message_that_does_not_speak_of_it_changes_nothing() -> None:
     ],
 )
 def test_sameness(value: object, wanted: object, fits: bool) -> None:
-    assert Match.model_validate({"of": "v", "is": wanted}).fits({"v": value}) is fits
+    assert ValueMatch.model_validate({"of": "v", "is": wanted}).fits({"v": value}) is fits
 
 
 @given(anything)
 def test_no_message_upsets_any_format(message: Any) -> None:
     for known in FORMATS.values():
         message = known.read("b/status/x", "b", message)
-        list(Known(known.states).news(message, {"topic"}))
+        list(StateTracker(known.states).changes(message, {"topic"}))
         for event in known.events:
             event.fits(message)
         details(message, dict(known.details))
@@ -169,30 +169,32 @@ def test_no_message_upsets_any_format(message: Any) -> None:
 @given(st.binary(max_size=300))
 def test_any_payload_is_a_message_or_bad(payload: bytes) -> None:
     try:
-        message = message_of(payload)
+        message = read_message(payload)
     except BadInput:
         return
     look_up("a.b[0] || @", message)
 
 
 def test_what_is_too_much_is_bad() -> None:
-    for payload in (b"x" * (LARGEST + 1), b"[" * 50 + b"]" * 50, b"\xff"):
+    for payload in (b"x" * (MAX_BYTES + 1), b"[" * 50 + b"]" * 50, b"\xff"):
         with pytest.raises(BadInput):
-            message_of(payload)
-    assert message_of(b"[" * 60_000).startswith("[")  # no JSON: its text
+            read_message(payload)
+    assert read_message(b"[" * 60_000).startswith("[")  # no JSON: its text
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), "\ud800", [float("-inf")], {1, 2}])
 def test_what_no_device_can_be_sent_is_no_argument(value: Any) -> None:
-    order = Order.model_validate({"topic": "t", "payload": '{"on": {v}}', "takes": ["v"], "confirm": {"of": "v"}})
+    order = MappedCommand.model_validate(
+        {"topic": "t", "payload": '{"on": {v}}', "takes": ["v"], "confirm": {"of": "v"}}
+    )
     with pytest.raises(CommandFailed, match="argument v can't be sent"):
-        order.filled({"v": value}, "b")
-    assert order.filled({"v": [1, "开"]}, "b") == '{"on": [1, "开"]}'.encode()
+        order.render({"v": value}, "b")
+    assert order.render({"v": [1, "开"]}, "b") == '{"on": [1, "开"]}'.encode()
 
 
 def test_an_expression_that_does_not_suit_the_message_finds_nothing() -> None:
     assert look_up("length(@)", 7) is None
-    assert Event.model_validate({"of": "sum(v)", "is": 3, "kind": "panic.pressed"}).fits({"v": "x"}) is False
+    assert MappedEvent.model_validate({"of": "sum(v)", "is": 3, "kind": "panic.pressed"}).fits({"v": "x"}) is False
 
 
 @pytest.mark.parametrize(
@@ -206,26 +208,27 @@ def test_an_expression_that_does_not_suit_the_message_finds_nothing() -> None:
     ],
 )
 def test_what_no_record_can_hold_is_not_told_on(told: str, kept: dict[str, Any]) -> None:
-    message = message_of(f'{{"v": {told}, "leak": true}}'.encode())
+    message = read_message(f'{{"v": {told}, "leak": true}}'.encode())
     assert details(message, {"v": "v"}) == kept
     assert (
-        heard(Known([leak, State.model_validate({"of": "v", "above": 5, "on": "x.much"})]), message)[0] == "water.alarm"
+        heard(StateTracker([leak, MappedState.model_validate({"of": "v", "above": 5, "on": "x.much"})]), message)[0]
+        == "water.alarm"
     )
 
 
 def test_a_byte_order_mark_is_none_of_the_message() -> None:
-    assert message_of(b"\xef\xbb\xbf{}") == {}
+    assert read_message(b"\xef\xbb\xbf{}") == {}
 
 
 def test_more_than_one_value_says_nothing_of_a_state() -> None:
-    assert heard(Known([leak]), {"leak": True}, {"leak": {"Action": "OFF"}}, {"leak": []}) == ["water.alarm"]
+    assert heard(StateTracker([leak]), {"leak": True}, {"leak": {"Action": "OFF"}}, {"leak": []}) == ["water.alarm"]
 
 
 def test_an_argument_is_filled_in_once() -> None:
-    order = Order.model_validate(
+    order = MappedCommand.model_validate(
         {"topic": "t", "payload": '{"a": {a}, "b": "{b}", "c": {}}', "takes": ["a", "b"], "confirm": {"of": "x"}}
     )
-    assert order.filled({"a": "{b}", "b": "{base}"}, "x") == b'{"a": {b}, "b": "{base}", "c": {}}'
+    assert order.render({"a": "{b}", "b": "{base}"}, "x") == b'{"a": {b}, "b": "{base}", "c": {}}'
 
 
 def test_long_values_are_cut_and_structures_left_out() -> None:

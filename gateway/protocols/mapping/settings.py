@@ -1,46 +1,37 @@
-"""What the YAML of a driver says about devices that speak in their own words: kinds, zones, clock."""
+"""Parts of the YAML that several mapping drivers share: parts with numbers, and the device's clock."""
 
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from gateway.model import DeviceType
 from gateway.settings.context import PlaceRef
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
+from gateway.settings.timezones import TimeZoneName
 
 
-class Part(Section):
+class PartSettings(Section):
     """A zone, reader or other part that has a number of its own, as a device of its own."""
 
     number: Annotated[int | str, Field(description="as the device names it")]
-    id: Annotated[str, Field(description="what it is called in rules and in the guard room")]
+    id: Annotated[str, Field(description="its id in rules and in the guard room")]
     name: str
     place: PlaceRef | None = None
     type: Annotated[DeviceType, Field(description="what it is to the guard")] = DeviceType.ZONE
 
 
-class Clock(Section):
-    """Of the device; nothing of it is needed for ISO 8601 and for seconds or milliseconds since 1970."""
+class DeviceClock(Section):
+    """How the device writes its time; not needed for ISO 8601, nor for seconds or milliseconds since 1970."""
 
     format: Annotated[str | None, Field(description="as in strptime: %Y-%m-%d %H:%M:%S")] = None
-    timezone: str = "Asia/Shanghai"
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, OSError, ValueError) as error:
-            raise Wrong(f"{name!r} is no time zone", "write one like Asia/Shanghai") from error
-        return name
+    timezone: TimeZoneName = "Asia/Shanghai"
 
 
-def check_numbers(parts: tuple[Part, ...], key: str) -> None:
-    """Raises Wrong when two parts have one number."""
+def check_unique_numbers(parts: tuple[PartSettings, ...], key: str) -> None:
+    """Raises Wrong when two parts have the same number; `key` is where the parts are in the YAML."""
     numbers = [str(part.number) for part in parts]
     for index, number in enumerate(numbers):
         if number in numbers[:index]:

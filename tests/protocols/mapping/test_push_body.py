@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import BadInput
-from gateway.protocols.mapping.multipart import MOST_PARTS, parts_of
-from gateway.protocols.mapping.pieces import JPEG, read_pieces
-from gateway.protocols.mapping.spoken import MOST_EVENTS, events_of
+from gateway.protocols.mapping.dahua import MAX_EVENTS, events_of
+from gateway.protocols.mapping.multipart import MAX_PARTS, parts_of
+from gateway.protocols.mapping.push_body import JPEG, read_push_body
 
 KIND = "multipart/form-data; boundary=b"
 LARGE = 4 * 1024 * 1024
@@ -40,7 +40,7 @@ HEAD = b"--b\r\nContent-Type: application/json\r\n\r\n"
 def test_what_is_meant_to_hurt_costs_little(body: bytes) -> None:
     started = time.process_time()
     with suppress(BadInput):
-        read_pieces(body, None, KIND)
+        read_push_body(body, None, KIND)
     assert time.process_time() - started < 3, "a tenth of that where it was tried"
 
 
@@ -53,7 +53,7 @@ def test_what_is_meant_to_hurt_costs_little(body: bytes) -> None:
 )
 def test_any_parts_are_read_or_told(pieces: list[bytes]) -> None:
     with suppress(BadInput):
-        read_pieces(b"".join(pieces), None, KIND)
+        read_push_body(b"".join(pieces), None, KIND)
 
 
 @given(st.binary(max_size=200))
@@ -70,21 +70,21 @@ def test_bytes_of_a_part_are_those_that_were_sent(data: bytes) -> None:
 
 def test_more_parts_or_events_than_anybody_sends_are_refused() -> None:
     with pytest.raises(BadInput, match="more than 32 parts"):
-        parts_of(b"--b\n\nx\n" * (MOST_PARTS + 1) + b"--b--", KIND)
+        parts_of(b"--b\n\nx\n" * (MAX_PARTS + 1) + b"--b--", KIND)
     with pytest.raises(BadInput, match="more than 100 events"):
-        events_of(b"Code=a;action=b\n" * (MOST_EVENTS + 1))
+        events_of(b"Code=a;action=b\n" * (MAX_EVENTS + 1))
 
 
 def test_fields_of_a_form_are_one_tree() -> None:
     head = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
     body = head % (b"code", b"1130") + head % (b"zone", "东门".encode("gbk")) + b"--b--\r\n"
-    (piece,) = read_pieces(body, None, KIND).found
+    (piece,) = read_push_body(body, None, KIND).documents
     assert piece.tree == {"code": "1130", "zone": "东门"}
 
 
 def test_a_picture_in_base64_and_before_its_event() -> None:
     picture = b"--b\nContent-Type: image/jpeg\nContent-Transfer-Encoding: base64\n\n/9j/4AAQ\n"
-    (piece,) = read_pieces(picture + b"--b\nContent-Type: application/json\n\n{}\n--b--", None, KIND).found
+    (piece,) = read_push_body(picture + b"--b\nContent-Type: application/json\n\n{}\n--b--", None, KIND).documents
     assert piece.picture == JPEG + b"\xe0\x00\x10"
 
 
@@ -93,7 +93,7 @@ def test_a_picture_in_base64_and_before_its_event() -> None:
 )
 def test_without_an_event_there_is_nothing_to_tell(body: bytes) -> None:
     with pytest.raises(BadInput, match="no event"):
-        read_pieces(body, None, KIND)
+        read_push_body(body, None, KIND)
 
 
 XML = b'<?xml version="1.0"?>\n<E><type>line</type></E>'
@@ -115,7 +115,7 @@ PICTURE = b"\r\n--boundary\r\nContent-Type: image/pjpeg\r\n\r\n" + JPEG + bytes(
 )
 @pytest.mark.parametrize("named", ["multipart/form-data; boundary=boundary", "multipart/mixed; boundary=boundary"])
 def test_parts_as_firmware_writes_them(body: bytes, named: str) -> None:
-    (piece,) = read_pieces(body, None, named).found
+    (piece,) = read_push_body(body, None, named).documents
     assert piece.tree == {"E": {"type": "line"}}
     assert piece.picture == JPEG + bytes(9)
 
@@ -123,18 +123,18 @@ def test_parts_as_firmware_writes_them(body: bytes, named: str) -> None:
 def test_what_only_begins_as_a_delimiter_is_none() -> None:
     data = JPEG + b"\r\n--boundaryx" + bytes(9)
     body = PART % b"" + b"\r\n--boundary\r\n\r\n" + data + b"\r\n--boundary--"
-    (piece,) = read_pieces(body, None, "multipart/mixed; boundary=boundary").found
+    (piece,) = read_push_body(body, None, "multipart/mixed; boundary=boundary").documents
     assert piece.picture == data
 
 
 @pytest.mark.parametrize("body", [XML, b"Code=VideoMotion;action=Start;index=0"])
 @pytest.mark.parametrize("named", ["multipart/form-data", "multipart/x-mixed-replace; boundary=myboundary"])
 def test_what_says_that_it_has_parts_and_has_none(body: bytes, named: str) -> None:
-    assert len(read_pieces(body, None, named).found) == 1
+    assert len(read_push_body(body, None, named).documents) == 1
 
 
 def test_documents_one_behind_the_other() -> None:
-    pieces = read_pieces(XML + b"\r\n" + XML, None, "application/xml").found
+    pieces = read_push_body(XML + b"\r\n" + XML, None, "application/xml").documents
     assert [piece.tree for piece in pieces] == [{"E": {"type": "line"}}] * 2
 
 
@@ -156,11 +156,11 @@ MOTION = {"Code": "VideoMotion", "action": "Start", "index": "0"}
 @pytest.mark.parametrize("named", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_dahuas_words_in_any_order_and_spelling(said: str, named: str) -> None:
     for times in (1, 2):
-        pieces = read_pieces("\r\n".join([said, said.lstrip("\ufeff")][:times]).encode(), None, named).found
+        pieces = read_push_body("\r\n".join([said, said.lstrip("\ufeff")][:times]).encode(), None, named).documents
         assert [MOTION.items() <= piece.tree.items() for piece in pieces] == [True] * times
 
 
 @pytest.mark.parametrize("form", ["Code=1130&zone=1", "zone=1&Code=1130", "code=1130"])
 def test_a_form_stays_a_form(form: str) -> None:
-    (piece,) = read_pieces(form.encode(), None, "application/x-www-form-urlencoded").found
+    (piece,) = read_push_body(form.encode(), None, "application/x-www-form-urlencoded").documents
     assert piece.tree.items() >= dict(pair.split("=") for pair in form.split("&")).items()

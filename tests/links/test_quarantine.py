@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from gateway.errors import NotRecorded
-from gateway.links.rate_limit import QuarantineLimit, Unread, allowance
+from gateway.limits import RateLimit
+from gateway.links.quarantine import LimitedQuarantine, UnreadableCounter
 from gateway.model import Said
 from tests.support.listening import Listening
 
@@ -25,7 +26,7 @@ async def test_what_was_held_back_is_told_with_the_next(monkeypatch) -> None:
     now = 0.0
     monkeypatch.setattr("asyncio.get_running_loop", lambda: SimpleNamespace(time=lambda: now))
     emit = Emit()
-    aside = QuarantineLimit(emit, allowance(burst=1, seconds=10))
+    aside = LimitedQuarantine(emit, RateLimit.on_loop_clock(burst=1, interval_s=10))
     assert [await aside.put("noise", b"x") for _ in range(3)] == [True, False, False]
     now = 10.0
     assert await aside.put("noise", b"y")
@@ -35,17 +36,17 @@ async def test_what_was_held_back_is_told_with_the_next(monkeypatch) -> None:
 async def test_what_the_disk_did_not_take_is_not_kept() -> None:
     emit = Emit()
     emit.disk = False
-    assert not await QuarantineLimit(emit).put("noise", b"x")
+    assert not await LimitedQuarantine(emit).put("noise", b"x")
 
 
 def test_a_line_that_brings_nothing_readable_is_told() -> None:
     emit = Listening()
-    unread = Unread(emit)  # type: ignore[arg-type]
+    unread = UnreadableCounter(emit)  # type: ignore[arg-type]
     for _ in range(2):
-        unread.unread("noise")
-    unread.read()
+        unread.unreadable("noise")
+    unread.readable()
     for _ in range(2):
-        unread.unread("noise")
+        unread.unreadable("noise")
     assert emit.turned_away == []
-    unread.unread("noise", "part")
-    assert emit.turned_away == [("part", "nothing that it says can be read: noise; check its settings and the line")]
+    unread.unreadable("noise", "part")
+    assert emit.turned_away == [("part", "nothing that it sends can be read: noise; check its settings and the line")]

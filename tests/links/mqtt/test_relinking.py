@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.links.mqtt.message import Message
+from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import Puback
-from tests.links.mqtt.support import ACCOUNTS, Aside, Committer, RawClient, endpoint, signal, until
+from tests.links.mqtt.support import ACCOUNTS, Committer, QuarantineStub, RawClient, endpoint, signal, until
 from tests.links.mqtt.test_endpoint import Serving
 
 
 async def test_what_waits_for_a_device_goes_to_its_successor() -> None:
     begun, heard = asyncio.Event(), []
 
-    async def hang(_message: Message) -> None:
+    async def hang(_message: MqttMessage) -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    async def handle(message: Message) -> None:
+    async def handle(message: MqttMessage) -> None:
         heard.append(message)
 
     async with endpoint() as door:
@@ -36,9 +36,9 @@ async def test_what_waits_for_a_device_goes_to_its_successor() -> None:
         await client.close()
 
 
-async def test_what_waits_for_a_device_that_is_no_more_is_kept_aside_and_acknowledged(committer: Committer) -> None:
-    aside = Aside()
-    async with endpoint(aside=aside) as door:
+async def test_what_waits_for_a_device_that_is_no_more_is_quarantined_and_acknowledged(committer: Committer) -> None:
+    quarantined = QuarantineStub()
+    async with endpoint(quarantined=quarantined) as door:
         Serving(door.link("lamp", "bridge"), committer, ["anju/v1/lamp/signal"])
         door.link("lock", "bridge")
         client = await RawClient.open(door.port)
@@ -49,7 +49,7 @@ async def test_what_waits_for_a_device_that_is_no_more_is_kept_aside_and_acknowl
         assert await client.receive() == Puback(1)
         client.send(signal(2, b"late"), signal(3, b"on", "anju/v1/lamp/signal"))
         assert [await client.receive() for _ in range(2)] == [Puback(2), Puback(3)]
-        assert [data for _, _, data in aside.kept] == [b"waits", b"late"]
+        assert [data for _, _, data in quarantined.kept] == [b"waits", b"late"]
         assert committer.kept() == [b"on"]
         await client.close()
 
@@ -57,7 +57,7 @@ async def test_what_waits_for_a_device_that_is_no_more_is_kept_aside_and_acknowl
 async def test_claims_end_with_the_link_that_made_them() -> None:
     heard: list[bytes] = []
 
-    async def handle(message: Message) -> None:
+    async def handle(message: MqttMessage) -> None:
         heard.append(message.payload)
 
     async with endpoint() as door:
@@ -81,7 +81,7 @@ async def test_only_who_is_no_longer_admitted_goes_out(committer: Committer) -> 
         stays, goes = await RawClient.open(door.port), await RawClient.open(door.port)
         await stays.sign_in()
         await goes.sign_in("lone", "c2")
-        door.admit({**ACCOUNTS, "lone": "another", "new": "word"})
+        door.set_accounts({**ACCOUNTS, "lone": "another", "new": "word"})
         assert await goes.ends() == []
         stays.send(signal(1))
         assert await stays.receive() == Puback(1)
