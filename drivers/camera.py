@@ -13,7 +13,7 @@ from gateway.model import DeviceType, Signal
 from gateway.vision.camera_slot import Sightings
 from gateway.vision.recognise.plate_characters import PROVINCES
 from gateway.vision.settings.detector import DetectorSection
-from gateway.vision.settings.picture import LayoutSettings
+from gateway.vision.settings.layout import LayoutSettings
 from gateway.vision.sighting import MainStream, Prompt, Sighting, Transport, Watch
 from gateway.vision.stream.address import fault_of
 

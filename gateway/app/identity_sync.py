@@ -12,7 +12,7 @@ import structlog
 from gateway.errors import AnjuError
 from gateway.people import faces
 from gateway.store import Store
-from gateway.vision.matching import FaceMatching
+from gateway.vision.face_matching import FaceMatching
 from gateway.vision.pool import VisionPool
 
 log = structlog.get_logger(__name__)

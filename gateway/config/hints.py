@@ -8,7 +8,7 @@ from gateway.config.certificate_validity import Validity
 from gateway.config.compound import CompoundSettings, certificates_of
 from gateway.config.devices import DevicesFound
 from gateway.config.document import Document
-from gateway.vision.matching import WIDEST
+from gateway.vision.face_matching import WIDEST
 
 
 def hint_certificates(document: Document, compound: CompoundSettings | None, now: datetime) -> None:

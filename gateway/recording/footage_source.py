@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from gateway.vision.view.views import Taken, Taking
+from gateway.vision.view.view_client import Taken, Taking
 
 __all__ = ["FootageSource", "Taken", "Taking"]
 

@@ -11,13 +11,13 @@ from gateway.model import Words, as_data
 from gateway.vision.decode_threads import DecodeThreads
 from gateway.vision.frame_analysis import FrameAnalysis
 from gateway.vision.latest_frames import Newest
-from gateway.vision.recogniser import View
+from gateway.vision.camera_recogniser import View
 from gateway.vision.send_queue import Outbox
 from gateway.vision.sighting import Watch
-from gateway.vision.stream.ring import Ring
+from gateway.vision.stream.packet_ring import Ring
 from gateway.vision.stream.rtp.receiver import Media
-from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.stream.sweep.listener import FAILED
+from gateway.vision.stream.rtp.access_unit import AccessUnit
+from gateway.vision.stream.polling.listener import FAILED
 from gateway.vision.view.subscribers import Subscribers
 
 PULSE = 2.0

@@ -12,7 +12,7 @@ from gateway.errors import LinkLost
 from gateway.vision.main_stream import MainLine
 from gateway.vision.sighting import MainStream, Sighting, Watch
 from gateway.vision.view.broadcast import Viewer
-from gateway.vision.view.views import Taking
+from gateway.vision.view.view_client import Taking
 from gateway.vision.worker_interface import Workplace
 
 

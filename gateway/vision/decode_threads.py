@@ -12,7 +12,7 @@ from gateway.errors import LinkLost
 from gateway.model import Words
 from gateway.vision.frame_analysis import FrameAnalysis
 from gateway.vision.motion.gates import Gates
-from gateway.vision.pictures import Keys
+from gateway.vision.camera_decoder import Keys
 
 THREADS = 2
 INTERVAL = 0.25

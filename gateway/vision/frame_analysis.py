@@ -12,12 +12,12 @@ from gateway.vision.decode_health import Sight
 from gateway.vision.frame_selection import Wanted
 from gateway.vision.latest_frames import Newest
 from gateway.vision.motion.gates import Event, Gates, Want
-from gateway.vision.pictures import Keys, Pictures
-from gateway.vision.recogniser import View
+from gateway.vision.camera_decoder import Keys, Pictures
+from gateway.vision.camera_recogniser import View
 from gateway.vision.send_queue import Outbox
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.view.subscribers import Subscribers
 
 _NOTHING, _KEY = Want.NOTHING, Want.KEY

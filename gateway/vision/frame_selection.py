@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from gateway.vision.motion.event import Want
 from gateway.vision.motion.gates import Gates
-from gateway.vision.pictures import Keys, Pictures
+from gateway.vision.camera_decoder import Keys, Pictures
 from gateway.vision.stream.decoder import Frame
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 MOST_STARTS = 16
 LONGEST_AGO = 20.0

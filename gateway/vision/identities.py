@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.matching import FaceMatching
+from gateway.vision.face_matching import FaceMatching
 
 Listing = Literal["resident", "watch"]
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from gateway.vision.camera_slot import Slot
 from gateway.vision.identities import Identities
-from gateway.vision.view.views import Taking
+from gateway.vision.view.view_client import Taking
 from gateway.vision.worker_client import SILENCE_LIMIT, Dropped, WorkerClient
 
 

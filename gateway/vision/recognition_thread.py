@@ -13,7 +13,7 @@ from threading import Lock, Thread
 from gateway.vision.identities import Identities
 from gateway.vision.identity_index import Registry
 from gateway.vision.latest_frames import Newest
-from gateway.vision.recogniser import CameraTracks, Recognisers, View
+from gateway.vision.camera_recogniser import CameraTracks, Recognisers, View
 from gateway.vision.send_queue import Outbox
 from gateway.vision.sighting import Sighting, Watch
 

@@ -14,7 +14,7 @@ from gateway.vision.recognise.plates import PlateReader
 from gateway.vision.recognise.track import Decided, Judge, Tracks
 from gateway.vision.recognise.verdicts import FaceJudge, PlateJudge, face_looks, plate_looks
 from gateway.vision.stream.decoder import Frame, Picture
-from gateway.vision.stream.picture import is_photograph, looks, photograph
+from gateway.vision.stream.file_frames import is_photograph, looks, photograph
 
 EVERY = 0.2
 """Seconds between two looks at a clip, as often as a camera's recogniser looks."""

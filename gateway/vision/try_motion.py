@@ -8,15 +8,15 @@ from contextlib import closing
 from gateway.errors import BadInput, LinkLost
 from gateway.vision.frame_selection import Wanted
 from gateway.vision.motion.gates import Event, Gates, Want
-from gateway.vision.pictures import Keys, Pictures
+from gateway.vision.camera_decoder import Keys, Pictures
 from gateway.vision.stream.address import of_file
 from gateway.vision.stream.decoder import Frame
-from gateway.vision.stream.opaque import OpaqueUnits
-from gateway.vision.stream.plain import PlainUnits
-from gateway.vision.stream.pyav import PyAvSource
-from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.passthrough import OpaqueUnits
+from gateway.vision.stream.pyav_units import PlainUnits
+from gateway.vision.stream.pyav_source import PyAvSource
+from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.stream.rtp.access_unit import AccessUnit
+from gateway.vision.stream.packet import Coding, Packet
 
 
 class Watcher:

@@ -24,16 +24,16 @@ import cv2
 from gateway.errors import LinkLost
 from gateway.vision.camera_session import CameraSession
 from gateway.vision.decode_threads import DecodeThreads
-from gateway.vision.feeds import Feed, feed_of
+from gateway.vision.camera_feeds import Feed, feed_of
 from gateway.vision.identities import Identities
 from gateway.vision.ipc import Message, Reader
 from gateway.vision.latest_frames import Newest
-from gateway.vision.recogniser import View
+from gateway.vision.camera_recogniser import View
 from gateway.vision.recognition_thread import Recognition
 from gateway.vision.send_queue import Outbox
 from gateway.vision.sighting import Watch
-from gateway.vision.stream.sweep.progress import Rhythm
-from gateway.vision.stream.sweep.sweeper import Sweeper
+from gateway.vision.stream.polling.stall_detection import Rhythm
+from gateway.vision.stream.polling.stream_poller import Sweeper
 from gateway.vision.view.mux_threads import MuxThreads
 
 NICENESS = 5

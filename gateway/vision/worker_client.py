@@ -15,7 +15,7 @@ from gateway.model import Words, from_data
 from gateway.vision.identities import Identities
 from gateway.vision.ipc import Message
 from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.view.views import Views
+from gateway.vision.view.view_client import Views
 from gateway.vision.worker_interface import Hears
 from gateway.vision.worker_process import Line, started
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gateway.errors import LinkLost
 from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.view.views import Views
+from gateway.vision.view.view_client import Views
 
 
 class Hears(Protocol):

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from gateway.app import identity_sync as module
 from gateway.people import faces
 from gateway.store import Store
-from gateway.vision.matching import FaceMatching
+from gateway.vision.face_matching import FaceMatching
 
 
 class Cameras:

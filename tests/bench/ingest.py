@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.errors import LinkLost
-from gateway.vision.stream.ring import Ring
+from gateway.vision.stream.packet_ring import Ring
 from gateway.vision.stream.rtp.receiver import Media
-from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.stream.sweep.reception import Reception
-from gateway.vision.stream.sweep.sweeper import Sweeper
+from gateway.vision.stream.rtp.access_unit import AccessUnit
+from gateway.vision.stream.polling.rtsp_client import Reception
+from gateway.vision.stream.polling.stream_poller import Sweeper
 
 CAMERAS, PEER_CAMERAS, RATE = 130, 20, 25
 WARM_UP = 12.0

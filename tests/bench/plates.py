@@ -30,7 +30,7 @@ from gateway.vision.recognise.lines import GATE
 from gateway.vision.recognise.plate_characters import DIGITS, LETTERS
 from gateway.vision.recognise.plates import PlateRead, PlateReader
 from gateway.vision.recognise.verdicts import PlateVerdict
-from gateway.vision.stream.picture import photograph
+from gateway.vision.stream.file_frames import photograph
 from tests.bench.former_plates import FormerReader
 from tests.vision import signs
 

@@ -13,7 +13,7 @@ import cv2
 from gateway.vision.motion.gates import Event, Gates
 from gateway.vision.motion.pixels import Pixels, Sensitivity
 from gateway.vision.stream.decoder import Decoder
-from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.stream.pyav_source import PyAvSource
 from gateway.vision.try_motion import Watcher
 
 Span = tuple[float, float]

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.errors import LinkLost
-from gateway.vision.view.finish import finish
+from gateway.vision.view.faststart import finish
 from gateway.vision.view.muxer import FileReel
-from gateway.vision.view.views import Taken, Taking
+from gateway.vision.view.view_client import Taken, Taking
 from tests.vision.view.filming import Camera, Outlet
 
 

@@ -10,7 +10,7 @@ from gateway.vision.identities import Identities, IdentityFace
 from gateway.vision.identity_index import Registry
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.track import URGENT
-from gateway.vision.recogniser import BETTER_FACE, FACE_PATIENCE, CameraTracks, Recognisers, View
+from gateway.vision.camera_recogniser import BETTER_FACE, FACE_PATIENCE, CameraTracks, Recognisers, View
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 from tests.vision.clips import Picture, face, paste, plate, wall

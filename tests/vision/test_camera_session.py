@@ -19,15 +19,15 @@ from gateway.vision.decode_threads import DecodeThreads
 from gateway.vision.frame_analysis import BEHIND, MOST, FrameAnalysis
 from gateway.vision.identities import Identities
 from gateway.vision.latest_frames import Newest
-from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
-from gateway.vision.pictures import Keys
+from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
+from gateway.vision.camera_decoder import Keys
 from gateway.vision.pool import VisionPool
-from gateway.vision.recogniser import View
+from gateway.vision.camera_recogniser import View
 from gateway.vision.recognition_thread import Recognition
 from gateway.vision.send_queue import Outbox
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
-from gateway.vision.stream.ring import Ring
+from gateway.vision.stream.packet_ring import Ring
 from gateway.vision.view.subscribers import Subscribers
 from tests.vision.clips import pass_by, plate, wall
 from tests.vision.detect import tiny

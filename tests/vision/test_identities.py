@@ -6,7 +6,7 @@ import numpy as np
 
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle
 from gateway.vision.identity_index import Registry
-from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
+from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
 from gateway.vision.recognise.verdicts import PlateVerdict
 
 

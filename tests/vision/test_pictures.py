@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.vision.pictures import Keys, Pictures
+from gateway.vision.camera_decoder import Keys, Pictures
 from gateway.vision.stream.decoder import Frame
-from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from tests.vision.view.filming import units
 
 RATE, GROUP = 25, 25

@@ -11,16 +11,16 @@ import pytest
 from gateway.vision.frame_analysis import FrameAnalysis
 from gateway.vision.frame_selection import Starts
 from gateway.vision.latest_frames import Newest
-from gateway.vision.pictures import Keys, Pictures
-from gateway.vision.recogniser import View
+from gateway.vision.camera_decoder import Keys, Pictures
+from gateway.vision.camera_recogniser import View
 from gateway.vision.send_queue import Outbox
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.fmp4.remux import clip
-from gateway.vision.stream.ring import Ring
+from gateway.vision.stream.packet_ring import Ring
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
 from gateway.vision.stream.rtp.sei import LONGEST, recovery_point
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.try_motion import motions
 from gateway.vision.view.subscribers import Subscribers
 from tests.support.film.film import Coding, Film, cast

@@ -17,7 +17,7 @@ from rich.table import Table
 from gateway.cli.common import data_option
 from gateway.cli.faces.options import config_option, matching_of
 from gateway.store import Store
-from gateway.vision.matching import WIDEST, FaceMatching
+from gateway.vision.face_matching import WIDEST, FaceMatching
 from gateway.vision.recognise.chances import Lookalikes, between, known_again, objection
 from gateway.vision.recognise.gallery import Limits
 

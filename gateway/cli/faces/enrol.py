@@ -14,7 +14,7 @@ from gateway.cli.faces.at_camera import gateway_url, snapshot
 from gateway.cli.faces.options import config_option, matching_of
 from gateway.errors import NotFound
 from gateway.store import Store
-from gateway.vision.matching import FaceModels
+from gateway.vision.face_matching import FaceModels
 from gateway.vision.recognise.photos import Photo, examine, files_of
 
 

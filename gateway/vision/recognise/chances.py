@@ -20,7 +20,7 @@ from math import expm1, log1p
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.matching import WIDEST, FaceMatching
+from gateway.vision.face_matching import WIDEST, FaceMatching
 
 _AT, _CHANCE, _STEEPNESS = 0.50, 7.5e-6, 48.5
 _KNOWN_AGAIN = ((0.30, 0.30), (0.35, 0.55), (0.40, 0.78), (0.45, 0.92), (0.50, 0.97), (0.60, 0.993))

@@ -15,7 +15,7 @@ import dlib
 import numpy as np
 
 from gateway.errors import ConfigError, Mistake
-from gateway.vision.matching import FaceModels, ModelFile
+from gateway.vision.face_matching import FaceModels, ModelFile
 from gateway.vision.recognise.encoder import Template
 from gateway.vision.recognise.faces import DlibDescriber, FaceReader, Found, HogFinder, landmarked
 from gateway.vision.recognise.geometry import Box, Picture

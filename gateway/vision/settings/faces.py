@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, model_validator
 from gateway.settings.context import Context, ExistingFile
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
-from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
+from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
 
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-fA-F]{64}$")]
 

@@ -14,7 +14,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.packet import Coding, Packet
 
 _CLOCK = Fraction(1, 90_000)
 """RTP's clock for video (RFC 6184, 8.2.1): fine enough for any stream's time."""

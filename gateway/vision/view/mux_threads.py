@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from gateway.errors import BadInput
-from gateway.vision.view.finish import finish
+from gateway.vision.view.faststart import finish
 from gateway.vision.view.muxer import FileReel, LiveReel, Muxer, Outlet
 from gateway.vision.view.subscribers import Subscribers
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gateway.vision.stream.fmp4.remux import Remuxer
-from gateway.vision.stream.fmp4.shape import shape_of
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.fmp4.sps import shape_of
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 MOST_WAITING = 32 * 1024 * 1024
 """Bytes that wait for the thread; what comes beyond is left out up to the next keyframe."""

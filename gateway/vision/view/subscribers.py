@@ -7,8 +7,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
 
-from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 
 class Subscriber(Protocol):

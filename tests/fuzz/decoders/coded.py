@@ -14,11 +14,11 @@ from gateway.errors import BadInput
 from gateway.vision.stream.decoder import Decoder
 from gateway.vision.stream.fmp4.boxes import init_segment
 from gateway.vision.stream.fmp4.remux import Remuxer
-from gateway.vision.stream.fmp4.shape import shape_of
-from gateway.vision.stream.plain import PlainUnits
+from gateway.vision.stream.fmp4.sps import shape_of
+from gateway.vision.stream.pyav_units import PlainUnits
 from gateway.vision.stream.rtp.codec import annex_b
-from gateway.vision.stream.rtp.unit import Format
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.rtp.access_unit import Format
+from gateway.vision.stream.packet import Coding, Packet
 from gateway.web.pages.photo import NotAPhoto, harmless
 from tests.fuzz.subject import Feed, Subject
 from tests.vision.stream.coded import FORMATS, encoded

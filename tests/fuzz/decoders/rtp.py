@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gateway.errors import BadInput
 from gateway.vision.stream.fmp4.remux import Remuxer, clip
-from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.rtp.order import Reorder
+from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.stream.rtp.reorder import Reorder
 from gateway.vision.stream.rtp.receiver import MAX_UNIT, Receiver
 from gateway.vision.stream.rtp.rtcp import parse, receiver_report
 from tests.fuzz.decoders.coded import pictures

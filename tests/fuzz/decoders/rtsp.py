@@ -10,7 +10,7 @@ from gateway.vision.stream.rtsp.auth import Credentials, challenges
 from gateway.vision.stream.rtsp.message import MAX_BODY, MAX_GARBAGE, MAX_HEAD, Message, Reader, interleaved
 from gateway.vision.stream.rtsp.sdp import description
 from gateway.vision.stream.rtsp.session import Ready, Session, State
-from gateway.vision.stream.rtsp.target import Target
+from gateway.vision.stream.rtsp.url import Target
 from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved
 from tests.fuzz.decoders.coded import pictures
 from tests.fuzz.decoders.rtp import REPORTS

@@ -11,7 +11,7 @@ import numpy as np
 from gateway.vision.detect.model import DetectorModel
 from gateway.vision.identities import Identities
 from gateway.vision.identity_index import Registry
-from gateway.vision.recogniser import CameraTracks, Recognisers, View
+from gateway.vision.camera_recogniser import CameraTracks, Recognisers, View
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 from tests.vision.detect import tiny

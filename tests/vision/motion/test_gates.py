@@ -12,8 +12,8 @@ from gateway.vision.motion.event import Event, Want
 from gateway.vision.motion.gates import Gates
 from gateway.vision.motion.luma import Luma
 from gateway.vision.stream.decoder import Decoder, Frame
-from gateway.vision.stream.pyav import PyAvSource
-from gateway.vision.stream.source import Packet
+from gateway.vision.stream.pyav_source import PyAvSource
+from gateway.vision.stream.packet import Packet
 from gateway.vision.try_motion import Watcher, motions
 from tests.support.film.actors import Actor, Car, Walker
 from tests.support.film.film import Coding, Film

@@ -14,7 +14,7 @@ import pytest
 from gateway.vision.motion.gates import Gates
 from gateway.vision.motion.tamper import Tamper, Verdict
 from gateway.vision.stream.decoder import Decoder, Frame
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.packet import Coding, Packet
 from gateway.vision.try_motion import events
 from tests.support.film.film import encode
 from tests.support.film.scenes import Picture, courtyard

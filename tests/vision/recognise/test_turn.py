@@ -15,7 +15,7 @@ from gateway.vision.recognise.faces import LENGTH, Face, FaceReader, Picture, as
 from gateway.vision.recognise.gallery import Match
 from gateway.vision.recognise.turn import TurnJudge, has_turned
 from gateway.vision.recognise.verdicts import FaceLook, FaceVerdict
-from gateway.vision.recogniser import CameraTracks, Recognisers, View
+from gateway.vision.camera_recogniser import CameraTracks, Recognisers, View
 from gateway.vision.sighting import Sighting, Watch
 from gateway.vision.stream.decoder import Frame
 from tests.vision.clips import face, wall

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.vision.motion.layout import Layout, Line, Zone
-from gateway.vision.settings.picture import LayoutSettings
+from gateway.vision.settings.layout import LayoutSettings
 
 LANE = [[0.1, 0.5], [0.6, 0.5], [0.6, 0.9]]
 

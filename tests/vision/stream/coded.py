@@ -13,7 +13,7 @@ import numpy as np
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
 from gateway.vision.stream.rtp.receiver import PAUSE, Media, Receiver
-from gateway.vision.stream.rtp.unit import AccessUnit, Format
+from gateway.vision.stream.rtp.access_unit import AccessUnit, Format
 
 RATE = 25
 NEAR_WRAP = (1 << 32) - 20_000

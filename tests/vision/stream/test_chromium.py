@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from gateway.vision.stream.fmp4.remux import Remuxer, clip
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from tests.support.parts import executable
 from tests.vision.stream.coded import encoded, packed, received
 

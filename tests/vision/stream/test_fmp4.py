@@ -15,8 +15,8 @@ from hypothesis import given, strategies
 
 from gateway.errors import BadInput
 from gateway.vision.stream.fmp4.remux import Remuxer, clip
-from gateway.vision.stream.fmp4.shape import h264_shape, h265_shape, shape_of
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.fmp4.sps import h264_shape, h265_shape, shape_of
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from tests.vision.stream.coded import FORMATS, RATE, encoded, packed, received
 
 SIZES = [(320, 192), (638, 358), (1920, 1080)]

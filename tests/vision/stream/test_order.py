@@ -7,7 +7,7 @@ import struct
 
 from hypothesis import given, strategies
 
-from gateway.vision.stream.rtp.order import DEPTH, PATIENCE, Reorder
+from gateway.vision.stream.rtp.reorder import DEPTH, PATIENCE, Reorder
 from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.stream.rtp.rtcp import Goodbye, Reception, SenderReport, parse, receiver_report
 from tests.vision.stream.coded import SOURCE, encoded, media, packed, rtp

@@ -11,11 +11,11 @@ from hypothesis import given, strategies
 
 from gateway.errors import BadInput
 from gateway.vision.stream.fmp4.remux import Remuxer, clip
-from gateway.vision.stream.plain import PlainUnits
-from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.stream.pyav_units import PlainUnits
+from gateway.vision.stream.pyav_source import PyAvSource
 from gateway.vision.stream.rtp.codec import annex_b
-from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.rtp.access_unit import AccessUnit
+from gateway.vision.stream.packet import Coding, Packet
 from tests.vision.stream.coded import encoded, packed, received
 
 CODECS = ("h264", "hevc")

@@ -11,9 +11,9 @@ from threading import Event
 import pytest
 
 from gateway.errors import LinkLost
-from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.stream.sweep.progress import Progress, Rhythm
-from gateway.vision.stream.sweep.reception import Reception
+from gateway.vision.stream.rtp.access_unit import AccessUnit
+from gateway.vision.stream.polling.stall_detection import Progress, Rhythm
+from gateway.vision.stream.polling.rtsp_client import Reception
 from tests.vision.stream.cameras import Camera, camera
 from tests.vision.stream.coded import encoded, media, packed, received, unit
 from tests.vision.stream.watching import PATIENCE, Watcher

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from gateway.errors import BadInput, LinkLost
-from gateway.vision.stream import pyav
+from gateway.vision.stream import pyav_source
 from gateway.vision.stream.decoder import Decoder, Frame
-from gateway.vision.stream.picture import is_photograph, looks, photograph
-from gateway.vision.stream.pyav import PyAvSource
-from gateway.vision.stream.source import Packet
+from gateway.vision.stream.file_frames import is_photograph, looks, photograph
+from gateway.vision.stream.pyav_source import PyAvSource
+from gateway.vision.stream.packet import Packet
 from tests.vision.clips import RATE, wall, write_clip
 
 
@@ -94,7 +94,7 @@ def test_what_is_not_there_is_a_lost_link_without_its_password(source: str) -> N
 
 
 def test_a_camera_that_accepts_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pyav, "TIMEOUT", 0.5)
+    monkeypatch.setattr(pyav_source, "TIMEOUT", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(LinkLost, match="no answer"):

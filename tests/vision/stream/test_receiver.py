@@ -12,7 +12,7 @@ from gateway.errors import BadInput
 from gateway.vision.stream.rtp import receiver as module
 from gateway.vision.stream.rtp.codec import annex_b
 from gateway.vision.stream.rtp.receiver import PAUSE, Receiver
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from tests.vision.stream.coded import PAYLOAD_TYPE, RATE, SOURCE, encoded, media, packed, rtp
 
 CODECS = ("h264", "hevc")

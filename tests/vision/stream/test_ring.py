@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies
 
-from gateway.vision.stream.ring import MOST, SPAN, Ring
+from gateway.vision.stream.packet_ring import MOST, SPAN, Ring
 from tests.vision.stream.coded import unit
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, strategies
 from gateway.errors import BadInput, LinkLost
 from gateway.vision.stream.rtsp.message import Reader, Request, Response
 from gateway.vision.stream.rtsp.session import Moved, Ready, Session, State
-from gateway.vision.stream.rtsp.target import Target
+from gateway.vision.stream.rtsp.url import Target
 from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved
 
 ADDRESS = "rtsp://admin:ge%40heim@camera:8554/live/1?profile=2"

@@ -7,10 +7,10 @@ from itertools import groupby
 
 import pytest
 
-from gateway.vision.stream.rtp.order import Reorder
+from gateway.vision.stream.rtp.reorder import Reorder
 from gateway.vision.stream.rtp.receiver import PAUSE, Receiver
-from gateway.vision.stream.rtp.sources import MOST_STRANGERS, MOST_WAITING, QUIET
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtp.ssrc_selector import MOST_STRANGERS, MOST_WAITING, QUIET
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from tests.vision.stream.coded import SOURCE, STEP, Nals, encoded, media, packed
 
 STRANGER = 0xBADBAD

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision.stream.rtp.receiver import Media
-from gateway.vision.stream.sweep import reception as reception_module
-from gateway.vision.stream.sweep.progress import Rhythm
-from gateway.vision.stream.sweep.reception import Reception
+from gateway.vision.stream.polling import rtsp_client as reception_module
+from gateway.vision.stream.polling.stall_detection import Rhythm
+from gateway.vision.stream.polling.rtsp_client import Reception
 from tests.support.ports import free_port
 from tests.vision.stream.cameras import Camera, camera, packets
 from tests.vision.stream.coded import rtp

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from gateway.vision.stream.decoder import Decoder
-from gateway.vision.stream.source import Packet
+from gateway.vision.stream.packet import Packet
 from tests.vision.stream.cameras import Camera, camera, packets
 from tests.vision.stream.watching import sweeping, watch
 

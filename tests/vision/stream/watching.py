@@ -8,9 +8,9 @@ from threading import Event
 
 from gateway.errors import LinkLost
 from gateway.vision.stream.rtp.receiver import Media
-from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.stream.sweep.reception import Reception
-from gateway.vision.stream.sweep.sweeper import Sweeper
+from gateway.vision.stream.rtp.access_unit import AccessUnit
+from gateway.vision.stream.polling.rtsp_client import Reception
+from gateway.vision.stream.polling.stream_poller import Sweeper
 
 PATIENCE = 20.0
 

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.view.subscribers import Subscribers
 from tests.vision.stream.coded import RATE, encoded, packed, received
 

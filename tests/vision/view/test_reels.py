@@ -15,7 +15,7 @@ import pytest
 
 from gateway.errors import BadInput
 from gateway.vision.view import muxer as reels
-from gateway.vision.view.finish import finish
+from gateway.vision.view.faststart import finish
 from gateway.vision.view.mux_threads import MuxThreads
 from gateway.vision.view.muxer import FileReel, LiveReel
 from tests.vision.stream.coded import encoded, packed, received

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.errors import BadInput
-from gateway.vision.stream.fmp4.shape import Shape
-from gateway.vision.stream.rtp.unit import Format
+from gateway.vision.stream.fmp4.sps import Shape
+from gateway.vision.stream.rtp.access_unit import Format
 
 TIMESCALE = 90_000
 TRACK = 1

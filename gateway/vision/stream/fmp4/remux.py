@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from gateway.errors import BadInput
 from gateway.vision.stream.fmp4.boxes import TIMESCALE, Sample, fragment, init_segment
-from gateway.vision.stream.fmp4.shape import shape_of
+from gateway.vision.stream.fmp4.sps import shape_of
 from gateway.vision.stream.rtp.codec import PICTURE, Codec
-from gateway.vision.stream.rtp.unit import AccessUnit, Format
+from gateway.vision.stream.rtp.access_unit import AccessUnit, Format
 
 LEAST, MOST, USUAL = 90, 10 * TIMESCALE, TIMESCALE // 25
 """Ticks a picture may last; what a last picture is taken to last."""

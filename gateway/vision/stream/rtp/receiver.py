@@ -21,8 +21,8 @@ from gateway.vision.stream.rtp.codec import (
     sequence_of,
 )
 from gateway.vision.stream.rtp.rtcp import Goodbye, Reception, SenderReport, parse, receiver_report
-from gateway.vision.stream.rtp.sources import Sources
-from gateway.vision.stream.rtp.unit import AccessUnit, Format
+from gateway.vision.stream.rtp.ssrc_selector import Sources
+from gateway.vision.stream.rtp.access_unit import AccessUnit, Format
 
 MAX_UNIT = 8 << 20
 """Bytes of one picture; a 4K keyframe has less than one million."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.errors import BadInput
-from gateway.vision.stream.bits import Bits
+from gateway.vision.stream.bit_reader import Bits
 
 _RECOVERY_POINT = 6
 """The type of the SEI message, in both standards."""

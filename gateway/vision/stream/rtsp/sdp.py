@@ -13,7 +13,7 @@ from gateway.vision.stream.rtp.codec import Codec
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
 from gateway.vision.stream.rtp.receiver import Media
-from gateway.vision.stream.rtp.unit import Format
+from gateway.vision.stream.rtp.access_unit import Format
 
 VIDEO_RATE = 90_000
 """RFC 6184, 8.2.1."""

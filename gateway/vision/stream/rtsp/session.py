@@ -18,7 +18,7 @@ from gateway.vision.stream.rtp.receiver import Media
 from gateway.vision.stream.rtsp.auth import Credentials, challenges
 from gateway.vision.stream.rtsp.message import Message, Request, Response, written
 from gateway.vision.stream.rtsp.sdp import Description, description
-from gateway.vision.stream.rtsp.target import Target
+from gateway.vision.stream.rtsp.url import Target
 from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved, Way, source_of
 
 TIMEOUT = 60.0

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from gateway.errors import LinkLost, trouble_of
 from gateway.model import Words
-from gateway.vision.stream.sweep.lookup import Lookup
+from gateway.vision.stream.polling.dns_lookup import Lookup
 
 CHUNK = 1 << 16
 MAX_READ = 1 << 20

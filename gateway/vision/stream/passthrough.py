@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gateway.vision.stream.rtp.unit import AccessUnit, Format
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.rtp.access_unit import AccessUnit, Format
+from gateway.vision.stream.packet import Coding, Packet
 
 
 @dataclass(frozen=True, slots=True)

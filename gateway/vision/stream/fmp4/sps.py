@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.errors import BadInput
-from gateway.vision.stream.bits import Bits
-from gateway.vision.stream.rtp.unit import Format
+from gateway.vision.stream.bit_reader import Bits
+from gateway.vision.stream.rtp.access_unit import Format
 
 MAX_SIDE = 16384
 MAX_DEPTH = 15

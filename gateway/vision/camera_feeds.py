@@ -13,15 +13,15 @@ from gateway.errors import BadInput, LinkLost
 from gateway.model import Words
 from gateway.vision.camera_session import CameraSession
 from gateway.vision.sighting import Transport, Watch
-from gateway.vision.stream.opaque import OpaqueUnits
-from gateway.vision.stream.plain import PlainUnits
-from gateway.vision.stream.pyav import PyAvSource
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.passthrough import OpaqueUnits
+from gateway.vision.stream.pyav_units import PlainUnits
+from gateway.vision.stream.pyav_source import PyAvSource
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.stream.rtsp.session import Carriage
-from gateway.vision.stream.source import Coding, Packet
-from gateway.vision.stream.sweep.progress import Rhythm
-from gateway.vision.stream.sweep.reception import Reception
-from gateway.vision.stream.sweep.sweeper import Sweeper
+from gateway.vision.stream.packet import Coding, Packet
+from gateway.vision.stream.polling.stall_detection import Rhythm
+from gateway.vision.stream.polling.rtsp_client import Reception
+from gateway.vision.stream.polling.stream_poller import Sweeper
 
 _LIVE = ("rtsp://", "rtsps://")
 _CARRIAGES: dict[Transport, tuple[Carriage, ...]] = {"auto": ("tcp", "udp"), "tcp": ("tcp",), "udp": ("udp",)}

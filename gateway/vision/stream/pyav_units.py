@@ -9,8 +9,8 @@ from gateway.errors import BadInput
 from gateway.vision.stream.rtp.codec import KEY, RECOVERS, Codec
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
-from gateway.vision.stream.rtp.unit import AccessUnit, Format
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.rtp.access_unit import AccessUnit, Format
+from gateway.vision.stream.packet import Coding, Packet
 
 _START_CODE = b"\0\0\1"
 _CONFIGURATION = 1

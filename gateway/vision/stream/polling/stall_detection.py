@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from gateway.model import Words
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 
 @dataclass(slots=True)

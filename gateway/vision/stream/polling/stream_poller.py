@@ -17,7 +17,7 @@ from contextlib import suppress
 from threading import Event, Thread
 
 from gateway.errors import BadInput, LinkLost
-from gateway.vision.stream.sweep.reception import Reception
+from gateway.vision.stream.polling.rtsp_client import Reception
 
 INTERVAL, QUICK = 0.25, 0.08
 REST = 0.005

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from gateway.errors import LinkLost, LoginRefused
 from gateway.masking import masked
 from gateway.model import Words
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.packet import Coding, Packet
 
 TIMEOUT = 10.0
 """Seconds without an answer after which a stream counts as lost."""

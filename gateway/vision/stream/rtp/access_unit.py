@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.vision.stream.rtp.codec import Codec, annex_b
-from gateway.vision.stream.source import Coding
+from gateway.vision.stream.packet import Coding
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 from gateway.errors import BadInput, LinkLost
 from gateway.vision.stream.address import of_file
 from gateway.vision.stream.decoder import Decoder, Frame, Picture
-from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.stream.pyav_source import PyAvSource
 
 _SLACK = 1e-3
 """Stamps are rounded; without it every fifth frame would become every sixth."""

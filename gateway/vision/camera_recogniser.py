@@ -12,7 +12,7 @@ from gateway.vision.detect.detector import Detector
 from gateway.vision.detect.judge import DetectedJudge, Thing
 from gateway.vision.detect.model import Detected, DetectorModel
 from gateway.vision.identity_index import Registry
-from gateway.vision.matching import FaceModels
+from gateway.vision.face_matching import FaceModels
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.plates import PlateRead, PlateReader
 from gateway.vision.recognise.supplied import face_reader

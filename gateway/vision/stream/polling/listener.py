@@ -7,7 +7,7 @@ from typing import Protocol
 from gateway.errors import LinkLost
 from gateway.model import Words
 from gateway.vision.stream.rtp.receiver import Media
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 FAILED = Words(
     "摄像机发来的数据使视频程序出错，请通知安装员",

@@ -10,16 +10,16 @@ from contextlib import suppress
 
 from gateway.errors import BadInput, LinkLost, LoginRefused, why_of
 from gateway.model import Words
-from gateway.vision.stream.rtp.order import Reorder
+from gateway.vision.stream.rtp.reorder import Reorder
 from gateway.vision.stream.rtp.receiver import Receiver
 from gateway.vision.stream.rtsp.message import Message, Reader, interleaved
 from gateway.vision.stream.rtsp.session import Carriage, Moved, Ready, Session, State
-from gateway.vision.stream.rtsp.target import Target
+from gateway.vision.stream.rtsp.url import Target
 from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved, Way
-from gateway.vision.stream.sweep.line import Line, camera_tls
-from gateway.vision.stream.sweep.listener import FAILED, Listener
-from gateway.vision.stream.sweep.ports import Ports
-from gateway.vision.stream.sweep.progress import Progress, Rhythm
+from gateway.vision.stream.polling.tcp_connection import Line, camera_tls
+from gateway.vision.stream.polling.listener import FAILED, Listener
+from gateway.vision.stream.polling.udp_ports import Ports
+from gateway.vision.stream.polling.stall_detection import Progress, Rhythm
 
 SETUP_LIMIT = 10.0
 """Seconds from the first try to connect to the first packet's permission."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gateway.vision.stream.decoder import Decoder, Frame
-from gateway.vision.stream.rtp.unit import AccessUnit, Format
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.rtp.access_unit import AccessUnit, Format
+from gateway.vision.stream.packet import Coding, Packet
 
 _IN_BAND = {"h264", "hevc"}
 """Codecs whose parameter sets may stand before a keyframe, so that one decoder serves many streams."""
