@@ -10,12 +10,12 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings
 from gateway.model import DeviceType, Signal
-from gateway.vision.camera_slot import Sightings
+from gateway.vision.camera_slot import SightingQueue
 from gateway.vision.recognise.plate_characters import PROVINCES
 from gateway.vision.settings.detector import DetectorSection
 from gateway.vision.settings.layout import LayoutSettings
-from gateway.vision.sighting import MainStream, Prompt, Sighting, Transport, Watch
-from gateway.vision.stream.address import fault_of
+from gateway.vision.sighting import MainStreamConfig, Prompt, Sighting, StreamConfig, Transport
+from gateway.vision.stream.address import address_error
 
 
 class CameraSettings(LayoutSettings, DriverSettings):
@@ -58,7 +58,7 @@ class CameraSettings(LayoutSettings, DriverSettings):
     @field_validator("source", "main")
     @classmethod
     def _address(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and (fault := fault_of(value.get_secret_value())):
+        if value is not None and (fault := address_error(value.get_secret_value())):
             raise ValueError(f"the address {fault}")
         return value
 
@@ -89,7 +89,9 @@ class VisionLink(Protocol):
 
     on_heard: Callable[[], None] | None
 
-    def watch(self, watch: Watch, main: MainStream | None) -> AbstractAsyncContextManager[Sightings]: ...
+    def watch(
+        self, watch: StreamConfig, main: MainStreamConfig | None
+    ) -> AbstractAsyncContextManager[SightingQueue]: ...
 
 
 class Camera(Driver):
@@ -105,9 +107,9 @@ class Camera(Driver):
             async for sighting in sightings:
                 await self.emit(self._signal(sighting))
 
-    def _what(self) -> Watch:
+    def _what(self) -> StreamConfig:
         wanted = self.settings.watch
-        return Watch(
+        return StreamConfig(
             source=self.settings.source.get_secret_value(),
             motion="motion" in wanted,
             faces="faces" in wanted,
@@ -126,12 +128,12 @@ class Camera(Driver):
         """How long the installer lets it say nothing: a picture may take as long."""
         return self.device.cadence.total_seconds() if self.device.cadence else 0.0
 
-    def _main(self) -> MainStream | None:
+    def _main(self) -> MainStreamConfig | None:
         settings = self.settings
         if settings.main is None:
             return None
         source, recorded = settings.main.get_secret_value(), settings.record == "main"
-        return MainStream(source, settings.transport, recorded=recorded, patience_s=self._patience_s)
+        return MainStreamConfig(source, settings.transport, recorded=recorded, patience_s=self._patience_s)
 
     def _signal(self, sighting: Sighting) -> Signal:
         data: dict[str, Any] = dict(sighting.data)

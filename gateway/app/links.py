@@ -23,7 +23,7 @@ from gateway.model import Words
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.sip.link import Calls, SipLink
 from gateway.vision.pool import VisionPool
-from gateway.vision.view.broadcast import Viewer
+from gateway.vision.view.broadcast import LiveViewer
 
 LinkOf = Callable[[Emitter, Callable[[], None]], Any]
 """Gives a driver's link, its hooks set: heard goes to the emitter, silent to the supervisor."""
@@ -81,7 +81,7 @@ class Links:
         """The newest JPEG of a camera; None while it has none."""
         return await self.vision.slot(camera).latest_jpeg()
 
-    def view(self, camera: str, main: bool) -> AbstractContextManager[Viewer]:
+    def view(self, camera: str, main: bool) -> AbstractContextManager[LiveViewer]:
         """A viewer of the live packets of a camera's sub or main stream. Raises LinkLost while there are none."""
         return self.vision.slot(camera).view(main=main)
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from gateway.errors import NotFound
 from gateway.store import Store
 from gateway.store.vault import Vault
-from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle, Listing
 from gateway.vision.face_matching import FaceMatching, FaceModels
+from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle, Listing
 
 _DLIB_BYTES = 4 * 128
 _ENROLLED = """

@@ -15,7 +15,7 @@ from gateway.errors import AnjuError, NotRecorded, why_of
 from gateway.model import Alert, Words, new_id
 from gateway.recording import rows
 from gateway.recording.clip import Clip
-from gateway.recording.footage_source import FootageSource, Taken, Taking
+from gateway.recording.footage_source import FootageSource, OngoingRecording, RecordedSpan
 from gateway.recording.storage import ClipStorage, Draft, DraftNote
 from gateway.store import Store
 
@@ -168,9 +168,10 @@ class RecordingFiles:
         began = datetime.fromtimestamp(note.began, UTC)
         async with self._finishing:
             seconds = await self._footage.finish(draft.raw, draft.mp4)
-        return await self._file(draft, note.camera, note.alerts, Taken(began, began + timedelta(seconds=seconds)))
+        span = RecordedSpan(began, began + timedelta(seconds=seconds))
+        return await self._file(draft, note.camera, note.alerts, span)
 
-    async def _take(self, film: RecordingFile, begin: datetime, draft: Draft) -> Taken:
+    async def _take(self, film: RecordingFile, begin: datetime, draft: Draft) -> RecordedSpan:
         before = (self._now() - begin).total_seconds()
         await asyncio.to_thread(draft.note, DraftNote(film.camera, tuple(film.alerts), begin.timestamp()))
         taking = await self._footage.record(film.camera, draft.raw, max(0.0, before))
@@ -182,7 +183,7 @@ class RecordingFiles:
         async with asyncio.timeout(CLOSING_S):
             return await taking.taken
 
-    async def _roll(self, film: RecordingFile, draft: Draft, taking: Taking) -> None:
+    async def _roll(self, film: RecordingFile, draft: Draft, taking: OngoingRecording) -> None:
         """Until its time has come or the stream is lost; the note beside it says whom it is for meanwhile.
 
         More time left than any recording takes means that the clock was set back: it ends then, too.
@@ -196,14 +197,14 @@ class RecordingFiles:
                 noted = note
             await asyncio.wait([taking.taken], timeout=min(left, LOOK_S))
 
-    async def _keep(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[Clip]:
+    async def _keep(self, draft: Draft, camera: str, alerts: Sequence[str], taken: RecordedSpan) -> list[Clip]:
         async with self._finishing:
             await self._footage.finish(draft.raw, draft.mp4)
         clips = await self._file(draft, camera, alerts, taken)
         await asyncio.to_thread(draft.discard)
         return clips
 
-    async def _file(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[Clip]:
+    async def _file(self, draft: Draft, camera: str, alerts: Sequence[str], taken: RecordedSpan) -> list[Clip]:
         name, size = await asyncio.to_thread(self._shelf.keep, draft)
         clips = [
             Clip(alert=alert, camera=camera, began=taken.began, ended=taken.ended, file=name, size=size)

@@ -12,22 +12,22 @@ from typing import Protocol
 from gateway.errors import BadInput, LinkLost
 from gateway.model import Words
 from gateway.vision.camera_session import CameraSession
-from gateway.vision.sighting import Transport, Watch
-from gateway.vision.stream.passthrough import OpaqueUnits
-from gateway.vision.stream.pyav_units import PlainUnits
+from gateway.vision.sighting import StreamConfig, Transport
+from gateway.vision.stream.packet import CodecParameters, Packet
+from gateway.vision.stream.passthrough import PassthroughUnits
+from gateway.vision.stream.polling.rtsp_client import RtspClient
+from gateway.vision.stream.polling.stall_detection import FrameCadence
+from gateway.vision.stream.polling.stream_poller import StreamPoller
 from gateway.vision.stream.pyav_source import PyAvSource
+from gateway.vision.stream.pyav_units import PyAvUnits
 from gateway.vision.stream.rtp.access_unit import AccessUnit
-from gateway.vision.stream.rtsp.session import Carriage
-from gateway.vision.stream.packet import Coding, Packet
-from gateway.vision.stream.polling.stall_detection import Rhythm
-from gateway.vision.stream.polling.rtsp_client import Reception
-from gateway.vision.stream.polling.stream_poller import Sweeper
+from gateway.vision.stream.rtsp.session import LowerTransport
 
 _LIVE = ("rtsp://", "rtsps://")
-_CARRIAGES: dict[Transport, tuple[Carriage, ...]] = {"auto": ("tcp", "udp"), "tcp": ("tcp",), "udp": ("udp",)}
+_CARRIAGES: dict[Transport, tuple[LowerTransport, ...]] = {"auto": ("tcp", "udp"), "tcp": ("tcp",), "udp": ("udp",)}
 
 
-class Feed(Protocol):
+class CameraFeed(Protocol):
     """Tells an Eye all there is, and in the end that it is lost."""
 
     def start(self) -> None: ...
@@ -37,17 +37,17 @@ class Feed(Protocol):
         ...
 
 
-def feed_of(watch: Watch, eye: CameraSession, sweeper: Sweeper, rhythm: Rhythm) -> Feed:
+def make_feed(watch: StreamConfig, eye: CameraSession, sweeper: StreamPoller, rhythm: FrameCadence) -> CameraFeed:
     """`rhythm` is what is known of this camera's. Raises LinkLost when the address can't be read."""
     if watch.source.lower().startswith(_LIVE):
         carriages = _CARRIAGES[watch.transport]
-        reception = Reception(watch.source, eye, carriages=carriages, hasty=eye.is_hasty, rhythm=rhythm)
-        return LiveFeed(sweeper, reception)
+        reception = RtspClient(watch.source, eye, carriages=carriages, hasty=eye.is_hasty, rhythm=rhythm)
+        return RtspFeed(sweeper, reception)
     return PyAvFeed(watch.source, eye, rhythm)
 
 
-class LiveFeed:
-    def __init__(self, sweeper: Sweeper, reception: Reception) -> None:
+class RtspFeed:
+    def __init__(self, sweeper: StreamPoller, reception: RtspClient) -> None:
         self._sweeper = sweeper
         self._reception = reception
 
@@ -61,7 +61,7 @@ class LiveFeed:
 class PyAvFeed(Thread):
     """A file loops, at the speed of life."""
 
-    def __init__(self, source: str, eye: CameraSession, rhythm: Rhythm) -> None:
+    def __init__(self, source: str, eye: CameraSession, rhythm: FrameCadence) -> None:
         super().__init__(name="feed", daemon=True)
         self._source = source
         self._rhythm = rhythm
@@ -85,7 +85,7 @@ class PyAvFeed(Thread):
 
     def _run(self) -> None:
         is_file = "://" not in self._source or self._source.startswith("file://")
-        silence = max(Rhythm.FIRST, self._rhythm.limit)
+        silence = max(FrameCadence.FIRST, self._rhythm.limit)
         with closing(
             PyAvSource(self._source, loop=is_file, paced=is_file, stop=self._stopped, silence=silence)
         ) as source:
@@ -100,9 +100,9 @@ class PyAvFeed(Thread):
                 last = now
                 self._eye.unit(made(packet))
 
-    def _units(self, coding: Coding) -> Callable[[Packet], AccessUnit]:
+    def _units(self, coding: CodecParameters) -> Callable[[Packet], AccessUnit]:
         try:
-            return PlainUnits(coding).unit
+            return PyAvUnits(coding).unit
         except BadInput as error:
             self._eye.cannot_be_shown(str(error))
-            return OpaqueUnits(coding).unit
+            return PassthroughUnits(coding).unit

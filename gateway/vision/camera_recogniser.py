@@ -11,8 +11,8 @@ from gateway.model import Words, as_data
 from gateway.vision.detect.detector import Detector
 from gateway.vision.detect.judge import DetectedJudge, Thing
 from gateway.vision.detect.model import Detected, DetectorModel
-from gateway.vision.identity_index import Registry
 from gateway.vision.face_matching import FaceModels
+from gateway.vision.identity_index import IdentityIndex
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.plates import PlateRead, PlateReader
 from gateway.vision.recognise.supplied import face_reader
@@ -27,28 +27,28 @@ from gateway.vision.recognise.verdicts import (
     face_looks,
     plate_looks,
 )
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.stream.decoder import Frame
+from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.stream.decoder import DecodedFrame
 
-THOROUGH = 1.0
+THOROUGH_INTERVAL = 1.0
 """Seconds between two looks for plates over a whole picture, which cost 100 ms; the others go by colour and edges."""
 
-BETTER_FACE, FACE_PATIENCE = 3.0, 4
+BETTER_FACE_WAIT, MAX_WORSE_FACES = 3.0, 4
 """Seconds for which a better look at a face is waited for, and looks that may be no better meanwhile, so that the guard
 gets the best picture of its pass: most walk through a camera's near field in that time. The watch-listed are told
 sooner. A plate is told at once, with the best of the looks that voted: a barrier waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class TimedFrame:
     """A frame and when it came: seconds since the epoch, and on the clock that never leaps."""
 
-    frame: Frame
+    frame: DecodedFrame
     at: float
     clock: float
 
 
-class Recognisers:
+class RecognitionModels:
     """The models, each loaded when first asked for. For one thread."""
 
     def __init__(self) -> None:
@@ -75,24 +75,24 @@ class Recognisers:
 
 
 @dataclass(slots=True)
-class CameraTracks:
+class CameraRecogniser:
     """One camera's faces and plates."""
 
-    watch: Watch
+    watch: StreamConfig
     _thorough_due: float = 0.0
     _unusable: bool = False
-    _faces: Tracks[FaceLook, View, FaceVerdict] = field(init=False)
-    _plates: Tracks[PlateRead, View, PlateVerdict] = field(init=False)
-    _things: Tracks[Detected, View, Thing] = field(init=False)
-    _registry: Registry | None = None
+    _faces: Tracks[FaceLook, TimedFrame, FaceVerdict] = field(init=False)
+    _plates: Tracks[PlateRead, TimedFrame, PlateVerdict] = field(init=False)
+    _things: Tracks[Detected, TimedFrame, Thing] = field(init=False)
+    _registry: IdentityIndex | None = None
 
     def __post_init__(self) -> None:
         judge = TurnJudge(self._is_watched) if self.watch.prompt == "turn" else FaceJudge()
-        self._faces = Tracks(judge, hold=BETTER_FACE, is_urgent=self._is_urgent, patience=FACE_PATIENCE)
+        self._faces = Tracks(judge, hold=BETTER_FACE_WAIT, is_urgent=self._is_urgent, patience=MAX_WORSE_FACES)
         self._plates = Tracks(PlateJudge())
         self._things = Tracks(DetectedJudge())
 
-    def look(self, view: View, recognisers: Recognisers, registry: Registry) -> list[Sighting]:
+    def look(self, view: TimedFrame, recognisers: RecognitionModels, registry: IdentityIndex) -> list[Sighting]:
         """Everything that became sure with this frame."""
         self._registry = registry
         seen: list[Sighting] = []
@@ -107,7 +107,7 @@ class CameraTracks:
             seen += self._detect(self.watch.detector, view, recognisers)
         return seen
 
-    def _detect(self, model: DetectorModel, view: View, recognisers: Recognisers) -> list[Sighting]:
+    def _detect(self, model: DetectorModel, view: TimedFrame, recognisers: RecognitionModels) -> list[Sighting]:
         """A model that can't be used is told once; it costs nobody else anything."""
         try:
             found = recognisers.detector(model).find(view.frame.bgr)
@@ -120,10 +120,10 @@ class CameraTracks:
     def _thorough(self, clock: float) -> bool:
         if clock < self._thorough_due:
             return False
-        self._thorough_due = clock + THOROUGH
+        self._thorough_due = clock + THOROUGH_INTERVAL
         return True
 
-    def pass_time(self, clock: float, registry: Registry) -> list[Sighting]:
+    def pass_time(self, clock: float, registry: IdentityIndex) -> list[Sighting]:
         """What became sure because it is gone."""
         self._registry = registry
         things = [_thing(one) for one in self._things.pass_time(clock)]
@@ -138,20 +138,20 @@ class CameraTracks:
         return self._registry is not None and self._registry.watched(person)
 
 
-def _plates(decided: Iterable[Decided[PlateRead, View, PlateVerdict]], registry: Registry) -> list[Sighting]:
+def _plates(decided: Iterable[Decided[PlateRead, TimedFrame, PlateVerdict]], registry: IdentityIndex) -> list[Sighting]:
     return [_plate(one, registry) for one in decided]
 
 
-def _plate(one: Decided[PlateRead, View, PlateVerdict], registry: Registry) -> Sighting:
+def _plate(one: Decided[PlateRead, TimedFrame, PlateVerdict], registry: IdentityIndex) -> Sighting:
     said = {**registry.plate(one.verdict), "box": one.best.box, "looks": one.looks}
     return Sighting("plate.read", one.view.at, said, one.view.frame.jpeg(box=one.best.box))
 
 
-def _faces(decided: Iterable[Decided[FaceLook, View, FaceVerdict]], registry: Registry) -> list[Sighting]:
+def _faces(decided: Iterable[Decided[FaceLook, TimedFrame, FaceVerdict]], registry: IdentityIndex) -> list[Sighting]:
     return [_face(one, registry) for one in decided]
 
 
-def _face(one: Decided[FaceLook, View, FaceVerdict], registry: Registry) -> Sighting:
+def _face(one: Decided[FaceLook, TimedFrame, FaceVerdict], registry: IdentityIndex) -> Sighting:
     verdict, box = one.verdict, one.best.face.box
     said: dict[str, Any] = {"distance": verdict.distance, "box": box, "looks": one.looks}
     jpeg = one.view.frame.jpeg(box=box)
@@ -165,6 +165,6 @@ def _face(one: Decided[FaceLook, View, FaceVerdict], registry: Registry) -> Sigh
     return Sighting(kind, one.view.at, said, jpeg)
 
 
-def _thing(one: Decided[Detected, View, Thing]) -> Sighting:
+def _thing(one: Decided[Detected, TimedFrame, Thing]) -> Sighting:
     said: dict[str, Any] = {"class": one.verdict.name, "score": one.verdict.score, "box": one.best.box}
     return Sighting("object.seen", one.view.at, said | {"looks": one.looks}, one.view.frame.jpeg(box=one.best.box))

@@ -8,19 +8,19 @@ from collections.abc import Callable
 
 from gateway.errors import LinkLost
 from gateway.model import Words, as_data
+from gateway.vision.camera_recogniser import TimedFrame
 from gateway.vision.decode_threads import DecodeThreads
 from gateway.vision.frame_analysis import FrameAnalysis
-from gateway.vision.latest_frames import Newest
-from gateway.vision.camera_recogniser import View
-from gateway.vision.send_queue import Outbox
-from gateway.vision.sighting import Watch
-from gateway.vision.stream.packet_ring import Ring
-from gateway.vision.stream.rtp.receiver import Media
+from gateway.vision.latest_frames import LatestFrames
+from gateway.vision.send_queue import SendQueue
+from gateway.vision.sighting import StreamConfig
+from gateway.vision.stream.packet_ring import PacketRing
+from gateway.vision.stream.polling.listener import INTERNAL_ERROR
 from gateway.vision.stream.rtp.access_unit import AccessUnit
-from gateway.vision.stream.polling.listener import FAILED
+from gateway.vision.stream.rtp.receiver import MediaTrack
 from gateway.vision.view.subscribers import Subscribers
 
-PULSE = 2.0
+ALIVE_INTERVAL = 2.0
 """Seconds between two words to the gateway that packets arrive: each wakes both processes."""
 
 
@@ -30,7 +30,14 @@ class CameraSession:
     `cut` is called once, when the camera failed here and nothing more is wanted of it.
     """
 
-    def __init__(self, number: int, watch: Watch, outbox: Outbox, frames: Newest[View], lookers: DecodeThreads) -> None:
+    def __init__(
+        self,
+        number: int,
+        watch: StreamConfig,
+        outbox: SendQueue,
+        frames: LatestFrames[TimedFrame],
+        lookers: DecodeThreads,
+    ) -> None:
         self._number = number
         self._outbox = outbox
         self._lookers = lookers
@@ -38,7 +45,7 @@ class CameraSession:
         self._pulse_due = 0.0
         self._has_begun = self._shows = False
         """A keyframe has come; and pictures can be seen."""
-        self.crowd = Subscribers(Ring(watch.ring_s))
+        self.crowd = Subscribers(PacketRing(watch.ring_s))
         self.look = FrameAnalysis(number, watch, self.crowd, outbox, frames)
         self.cut: Callable[[], None] = lambda: None
 
@@ -55,7 +62,7 @@ class CameraSession:
         """Whether somebody waits for its packets: who takes them, or recognisers while something moves."""
         return self.crowd.watched or self.look.hasty
 
-    def began(self, media: Media) -> None:
+    def began(self, media: MediaTrack) -> None:
         """What is in it, its units tell."""
 
     def unit(self, unit: AccessUnit) -> None:
@@ -89,10 +96,10 @@ class CameraSession:
         """Pictures arrive: ones that can be seen, not only packets."""
         now = time.monotonic()
         if now >= self._pulse_due:
-            self._pulse_due = now + PULSE
+            self._pulse_due = now + ALIVE_INTERVAL
             self._outbox.pulse(self._number)
 
-    def fail(self, why: Words = FAILED) -> None:
+    def fail(self, why: Words = INTERNAL_ERROR) -> None:
         """Our own code failed over its pictures, in whatever thread; or they can't be decoded."""
         if self._over:
             return

@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from gateway.errors import LinkLost
-from gateway.vision.main_stream import MainLine
-from gateway.vision.sighting import MainStream, Sighting, Watch
-from gateway.vision.view.broadcast import Viewer
-from gateway.vision.view.view_client import Taking
-from gateway.vision.worker_interface import Workplace
+from gateway.vision.main_stream import MainStreamConnection
+from gateway.vision.sighting import MainStreamConfig, Sighting, StreamConfig
+from gateway.vision.view.broadcast import LiveViewer
+from gateway.vision.view.view_client import OngoingRecording
+from gateway.vision.worker_interface import VisionWorker
 
 
-class Sightings:
+class SightingQueue:
     """An async iterator over what a camera sees; raises LinkLost when its worker or its stream is gone.
 
     Bounded: when `most` wait for the driver the oldest gives way, and `drop` is told.
@@ -40,7 +40,7 @@ class Sightings:
         self._error = error
         self._changed.set()
 
-    def __aiter__(self) -> Sightings:
+    def __aiter__(self) -> SightingQueue:
         return self
 
     async def __anext__(self) -> Sighting:
@@ -52,30 +52,30 @@ class Sightings:
         return self._waiting.popleft()
 
 
-class SubStream:
+class SubStreamListener:
     """What a worker says of the stream that is watched."""
 
-    def __init__(self, heard: Callable[[], None], sightings: Sightings) -> None:
+    def __init__(self, heard: Callable[[], None], sightings: SightingQueue) -> None:
         self.heard = heard
         self.saw = sightings.put
         self.lost = sightings.end
 
 
-class Slot:
+class CameraSlot:
     """`on_heard` is called about once a second while packets arrive."""
 
-    def __init__(self, device: str, worker: Workplace) -> None:
+    def __init__(self, device: str, worker: VisionWorker) -> None:
         self.device = device
         self.on_heard: Callable[[], None] | None = None
         self._worker = worker
         self._number: int | None = None
-        self._main = MainLine(device, worker)
+        self._main = MainStreamConnection(device, worker)
 
     @asynccontextmanager
-    async def watch(self, watch: Watch, main: MainStream | None = None) -> AsyncIterator[Sightings]:
+    async def watch(self, watch: StreamConfig, main: MainStreamConfig | None = None) -> AsyncIterator[SightingQueue]:
         """Raises LinkLost when no worker takes it within a few seconds. `main` is the camera's larger stream."""
-        sightings = Sightings(self._worker.dropped_one)
-        number = await self._worker.begin(SubStream(self._heard, sightings), watch)
+        sightings = SightingQueue(self._worker.dropped_one)
+        number = await self._worker.begin(SubStreamListener(self._heard, sightings), watch)
         self._number = number
         self._main.open(main, sightings.put)
         try:
@@ -90,7 +90,7 @@ class Slot:
         return await self._worker.picture(self._number) if self._number is not None else None
 
     @contextmanager
-    def view(self, *, main: bool = False) -> Iterator[Viewer]:
+    def view(self, *, main: bool = False) -> Iterator[LiveViewer]:
         """The packets as they come, for a player. Raises LinkLost while there are none.
 
         `main`: those of the larger stream, which is received meanwhile; NotFound where there is none.
@@ -99,7 +99,7 @@ class Slot:
         with self._main.view() if main else self._worker.views.show(number) as viewer:
             yield viewer
 
-    async def record(self, file: Path, before_s: float) -> Taking:
+    async def record(self, file: Path, before_s: float) -> OngoingRecording:
         """Write the packets to `file`, from so many seconds ago on. Raises LinkLost while nobody watches.
 
         Those of the larger stream where they are to be recorded, and come.

@@ -8,7 +8,7 @@ from gateway.errors import LinkLost
 from gateway.model import Words
 
 
-class Sight:
+class DecodeHealth:
     """Told of every try to decode. Raises LinkLost after PATIENCE seconds of tries without a picture.
 
     Keyframes tried alone give their picture at once; a decoder that is fed one picture after another may hold back

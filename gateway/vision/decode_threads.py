@@ -10,32 +10,32 @@ from threading import Event, Lock, Thread
 
 from gateway.errors import LinkLost
 from gateway.model import Words
+from gateway.vision.camera_decoder import KeyframeDecoder
 from gateway.vision.frame_analysis import FrameAnalysis
 from gateway.vision.motion.gates import Gates
-from gateway.vision.camera_decoder import Keys
 
 THREADS = 2
-INTERVAL = 0.25
+IDLE_INTERVAL = 0.25
 """Seconds between two rounds when there is nothing left to do: waking up is what costs."""
-TURN = 0.02
+TIME_SLICE = 0.02
 """Seconds of work after which the next camera has its turn."""
-SHARE = 0.03
+KEYFRAME_CHECK_SHARE = 0.03
 """Of a core, for keyframes of cameras on which nothing is known to move: the slower the machine, the fewer they are.
 
 Where packets say nothing of motion (constant bit rate, noise) it decides how soon a first visitor is seen: of 44
 on such films 43 within a second when each camera is glanced at every 4 s, 23 at every 13 s, which is what this gives
 130 of them.
 """
-GLANCE = 0.004
+KEYFRAME_CHECK_COST = 0.004
 """Seconds of CPU that one takes, until that is measured."""
-LONGEST = 20.0
+MAX_KEYFRAME_CHECK_INTERVAL = 20.0
 """Seconds between two keyframes of a camera, whatever they cost."""
-SHARE_EVERY = 10.0
+SHARE_INTERVAL = 10.0
 _FIRST = 20
 """Of measured ones that the estimate counts for."""
-TRIM_EVERY = 60.0
+TRIM_INTERVAL = 60.0
 """Seconds between two times what decoders left behind is given back; a heap keeps 1.6 MB of each otherwise."""
-FIRST_TRIM = 20.0
+FIRST_TRIM_DELAY = 20.0
 """Seconds after which the start is over, when every camera is decoded for a while."""
 
 
@@ -47,7 +47,7 @@ class DecodeThread(Thread):
         self._lock = Lock()
         self._some = Event()
         self._pause = Event()
-        self._keys = Keys()
+        self._keys = KeyframeDecoder()
         self._turns: dict[FrameAnalysis, tuple[Iterator[bool], Callable[..., None]]] = {}
         self._dropped = 0
         self._chores = chores
@@ -81,7 +81,7 @@ class DecodeThread(Thread):
                 if not turns:
                     self._some.clear()
             if not sum(self._turn(look, steps, failed) for look, (steps, failed) in turns):
-                self._pause.wait(INTERVAL)
+                self._pause.wait(IDLE_INTERVAL)
             if self._chores is not None:
                 self._chores()
 
@@ -98,7 +98,7 @@ class DecodeThread(Thread):
 
     def _turn(self, look: FrameAnalysis, steps: Iterator[bool], failed: Callable[..., None]) -> bool:
         """Whether it has more to do."""
-        until = time.monotonic() + TURN
+        until = time.monotonic() + TIME_SLICE
         try:
             while more := next(steps):
                 if time.monotonic() >= until:
@@ -123,9 +123,9 @@ class DecodeThreads:
         self._threads = [
             DecodeThread(f"looker-{number + 1}", None if number else self._chores) for number in range(threads)
         ]
-        self._trim_due = time.monotonic() + FIRST_TRIM
+        self._trim_due = time.monotonic() + FIRST_TRIM_DELAY
         self._share_due = 0.0
-        self._of_a_core = SHARE
+        self._of_a_core = KEYFRAME_CHECK_SHARE
 
     @property
     def dropped(self) -> int:
@@ -157,16 +157,16 @@ class DecodeThreads:
     def _chores(self) -> None:
         now = time.monotonic()
         if now >= self._share_due:
-            self._share_due = now + SHARE_EVERY
+            self._share_due = now + SHARE_INTERVAL
             self._share()
         if now >= self._trim_due:
-            self._trim_due = now + TRIM_EVERY
+            self._trim_due = now + TRIM_INTERVAL
             ctypes.CDLL(None).malloc_trim(0)
 
     def _share(self) -> None:
         """Few cameras are glanced at more often than many, and small pictures more often than large ones."""
         counts, spent = zip(*(thread.glanced for thread in self._threads), strict=True)
-        cost = (sum(spent) + GLANCE * _FIRST) / (sum(counts) + _FIRST)
+        cost = (sum(spent) + KEYFRAME_CHECK_COST * _FIRST) / (sum(counts) + _FIRST)
         every = cost * sum(thread.cameras for thread in self._threads) / self._of_a_core
         for thread in self._threads:
-            thread.glance(min(max(Gates.GLANCE, every), LONGEST))
+            thread.glance(min(max(Gates.GLANCE, every), MAX_KEYFRAME_CHECK_INTERVAL))

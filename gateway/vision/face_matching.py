@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-WIDEST = 0.52
+MAX_DISTANCE = 0.52
 """Distance of dlib's templates, however few are enrolled: beyond it twins in dress and beard begin."""
 
 

@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable, Iterator
 
 from gateway.errors import LinkLost, LoginRefused
 from gateway.model import as_data
-from gateway.vision.decode_health import Sight
-from gateway.vision.frame_selection import Wanted
-from gateway.vision.latest_frames import Newest
+from gateway.vision.camera_decoder import CameraDecoder, KeyframeDecoder
+from gateway.vision.camera_recogniser import TimedFrame
+from gateway.vision.decode_health import DecodeHealth
+from gateway.vision.frame_selection import FrameSelector
+from gateway.vision.latest_frames import LatestFrames
 from gateway.vision.motion.gates import Event, Gates, Want
-from gateway.vision.camera_decoder import Keys, Pictures
-from gateway.vision.camera_recogniser import View
-from gateway.vision.send_queue import Outbox
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.stream.decoder import Frame
+from gateway.vision.send_queue import SendQueue
+from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.stream.decoder import DecodedFrame
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.view.subscribers import Subscribers
 
 _NOTHING, _KEY = Want.NOTHING, Want.KEY
-STILL_LOOK = 5.0
+STILL_INTERVAL = 5.0
 """Seconds between two frames for the recognisers while nothing moves: somebody may stand there."""
-BEHIND, MOST = 75, 1000
+MAX_BACKLOG, MAX_PENDING_UNITS = 75, 1000
 """Units that wait: from so many on nothing is decoded up to the next keyframe; more than that are not kept."""
 
 
@@ -33,7 +33,9 @@ class FrameAnalysis:
     A camera that asks for nothing to be looked for costs no decoding at all.
     """
 
-    def __init__(self, number: int, watch: Watch, crowd: Subscribers, outbox: Outbox, frames: Newest[View]) -> None:
+    def __init__(
+        self, number: int, watch: StreamConfig, crowd: Subscribers, outbox: SendQueue, frames: LatestFrames[TimedFrame]
+    ) -> None:
         self._number = number
         self._watch = watch
         self._crowd = crowd
@@ -41,8 +43,8 @@ class FrameAnalysis:
         self._frames = frames
         looks = watch.motion or watch.recognises
         self._gates = Gates(watch.sensitivity, watch.layout, follow=watch.recognises) if looks else None
-        self._pictures = Pictures(crowd.units)
-        self._wanted = Wanted(self._gates, self._pictures) if self._gates else None
+        self._pictures = CameraDecoder(crowd.units)
+        self._wanted = FrameSelector(self._gates, self._pictures) if self._gates else None
         self._waiting: deque[AccessUnit] = deque()
         self._asked: deque[int] = deque()
         self._skips = False
@@ -50,7 +52,7 @@ class FrameAnalysis:
         self._why: LinkLost | None = None
         self._still_due = 0.0
         self._jpeg: tuple[float, bytes] = (0.0, b"")
-        self._sight = Sight()
+        self._sight = DecodeHealth()
         self.dropped = 0
         """Pictures that were wanted and not decoded, because there was too much to do."""
         self.glances, self.glanced = 0, 0.0
@@ -74,7 +76,7 @@ class FrameAnalysis:
     def put(self, unit: AccessUnit) -> None:
         if self._gates is None:
             return
-        if len(self._waiting) >= MOST:
+        if len(self._waiting) >= MAX_PENDING_UNITS:
             self.dropped += len(self._waiting)
             self._waiting.clear()
             self._skips = True
@@ -93,7 +95,7 @@ class FrameAnalysis:
         """No more units come. What waits is still looked at before it is said."""
         self._why = why
 
-    def steps(self, keys: Keys) -> Iterator[bool]:
+    def steps(self, keys: KeyframeDecoder) -> Iterator[bool]:
         """Each step decodes a picture at most; False where nothing was left to do. Ends with the stream.
 
         Raises LinkLost when its pictures can't be decoded.
@@ -113,7 +115,7 @@ class FrameAnalysis:
         refused = isinstance(self._why, LoginRefused)
         self._outbox.say("lost", watch=self._number, why=as_data(self._why.why), refused=refused)
 
-    def _take(self, unit: AccessUnit, keys: Keys) -> Iterable[bool]:
+    def _take(self, unit: AccessUnit, keys: KeyframeDecoder) -> Iterable[bool]:
         """Of thousands in a second all but a few end here, wanted by nobody."""
         gates, wanted = self._gates, self._wanted
         assert gates is not None, "nothing is put otherwise"
@@ -127,7 +129,7 @@ class FrameAnalysis:
             return ()
         return self._rest(unit, keys)
 
-    def _rest(self, unit: AccessUnit, keys: Keys) -> Iterator[bool]:
+    def _rest(self, unit: AccessUnit, keys: KeyframeDecoder) -> Iterator[bool]:
         """Nothing moves; the recognisers see a keyframe now and then."""
         self._pictures.rest()
         self._rests = True
@@ -138,7 +140,7 @@ class FrameAnalysis:
                 self._offer(frame, moves=False)
             yield True
 
-    def _glance(self, unit: AccessUnit, gates: Gates, wanted: Wanted, keys: Keys) -> Iterator[bool]:
+    def _glance(self, unit: AccessUnit, gates: Gates, wanted: FrameSelector, keys: KeyframeDecoder) -> Iterator[bool]:
         """At a keyframe alone."""
         self._pictures.rest()
         self._rests = True
@@ -152,7 +154,7 @@ class FrameAnalysis:
             self.glanced += time.thread_time() - began
             yield True
 
-    def _look(self, unit: AccessUnit, want: Want, gates: Gates, wanted: Wanted) -> Iterator[bool]:
+    def _look(self, unit: AccessUnit, want: Want, gates: Gates, wanted: FrameSelector) -> Iterator[bool]:
         """At all pictures."""
         if not self._keeps_up(unit):
             self._pictures.rest()
@@ -165,7 +167,7 @@ class FrameAnalysis:
             yield True
         self._sight.tried(seen)
 
-    def _see(self, frame: Frame, gates: Gates) -> None:
+    def _see(self, frame: DecodedFrame, gates: Gates) -> None:
         if gates.due(frame.time):
             for event in gates.see(
                 frame.luma(frame.size[0]), frame.time, whole=not frame.damaged, colours=frame.colours
@@ -175,20 +177,20 @@ class FrameAnalysis:
 
     def _keeps_up(self, unit: AccessUnit) -> bool:
         """Whether there is time for a picture that is wanted; if not, there is none up to the next keyframe."""
-        self._skips = len(self._waiting) > BEHIND or (self._skips and not unit.key)
+        self._skips = len(self._waiting) > MAX_BACKLOG or (self._skips and not unit.key)
         self.dropped += self._skips
         return not self._skips
 
     def _still_is_due(self) -> bool:
         return self._watch.recognises and time.monotonic() >= self._still_due
 
-    def _offer(self, frame: Frame, *, moves: bool) -> None:
+    def _offer(self, frame: DecodedFrame, *, moves: bool) -> None:
         """To the recognisers."""
         if self._watch.recognises and (moves or self._still_is_due()):
-            self._still_due = time.monotonic() + STILL_LOOK
-            self._frames.offer(self._number, View(frame, self._crowd.wall(frame.time), time.monotonic()))
+            self._still_due = time.monotonic() + STILL_INTERVAL
+            self._frames.offer(self._number, TimedFrame(frame, self._crowd.wall(frame.time), time.monotonic()))
 
-    def _tell(self, event: Event, frame: Frame | None) -> None:
+    def _tell(self, event: Event, frame: DecodedFrame | None) -> None:
         if self._watch.motion or event.kind.startswith("camera."):
             self._outbox.offer(self._number, sighting(event, frame, self._crowd.wall))
 
@@ -203,7 +205,7 @@ class FrameAnalysis:
         return self._jpeg[1]
 
 
-def sighting(event: Event, frame: Frame | None, wall: Callable[[float], float]) -> Sighting:
+def sighting(event: Event, frame: DecodedFrame | None, wall: Callable[[float], float]) -> Sighting:
     """`wall` turns the stream's time into seconds since 1970."""
     if event.end is not None:
         lasted = {"seconds": round(event.end - event.start, 1)}
@@ -214,7 +216,7 @@ def sighting(event: Event, frame: Frame | None, wall: Callable[[float], float]) 
     return Sighting(event.kind, wall(event.start), {**event.data, "box": box}, frame.jpeg(box=box))
 
 
-def _pixels(share: tuple[float, float, float, float], frame: Frame) -> tuple[int, int, int, int]:
+def _pixels(share: tuple[float, float, float, float], frame: DecodedFrame) -> tuple[int, int, int, int]:
     width, height = frame.size
     x, y, across, down = share
     return round(x * width), round(y * height), round(across * width), round(down * height)

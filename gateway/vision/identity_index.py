@@ -13,12 +13,12 @@ from gateway.vision.recognise.gallery import Gallery, Limits
 from gateway.vision.recognise.grammar import normal
 from gateway.vision.recognise.verdicts import PlateVerdict
 
-UNSURE = 0.5
+UNCERTAIN_PROVINCE = 0.5
 """Certainty of a province's glyph under which it may have been another's. With the registry's help 97.8 % of
 registered plates are known instead of 92.4, and of 500 strangers none is taken for one (MEASURED.md, Plates)."""
 
 
-class Registry:
+class IdentityIndex:
     def __init__(self, known: Identities) -> None:
         self._persons: dict[str, IdentityFace] = {face.person_id: face for face in known.faces}
         self._vehicles: dict[str, IdentityVehicle] = {normal(vehicle.plate): vehicle for vehicle in known.vehicles}
@@ -43,7 +43,7 @@ class Registry:
 
     def _taken_for(self, verdict: PlateVerdict) -> str | None:
         """The only registered plate that is the same but for its province, when that was not sure."""
-        if verdict.text in self._vehicles or verdict.province >= UNSURE:
+        if verdict.text in self._vehicles or verdict.province >= UNCERTAIN_PROVINCE:
             return None
         alike = self._bodies.get(verdict.text[1:], [])
         return alike[0] if len(alike) == 1 else None

@@ -15,13 +15,13 @@ from typing import Any
 from gateway.errors import BadInput
 
 _LENGTHS = Struct("!II")
-MOST_HEADER = 8 * 1024 * 1024
-MOST_BLOB = 64 * 1024 * 1024
+MAX_HEADER_BYTES = 8 * 1024 * 1024
+MAX_BLOB_BYTES = 64 * 1024 * 1024
 """A gallery of 100,000 templates is 51 MB."""
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class IpcMessage:
     """`header["do"]` or `header["say"]` names what it is about."""
 
     header: dict[str, Any]
@@ -29,28 +29,28 @@ class Message:
 
     def coded(self) -> bytes:
         header = json.dumps(self.header, ensure_ascii=False, separators=(",", ":")).encode()
-        if len(header) > MOST_HEADER or len(self.blob) > MOST_BLOB:
+        if len(header) > MAX_HEADER_BYTES or len(self.blob) > MAX_BLOB_BYTES:
             raise ValueError(f"a message of {len(header)} + {len(self.blob)} bytes is too large for the wire")
         return _LENGTHS.pack(len(header), len(self.blob)) + header + self.blob
 
 
-class Reader:
+class IpcParser:
     """Fed bytes as they come; gives whole messages. Raises BadInput on what no worker sends."""
 
-    def __init__(self, most_blob: int = MOST_BLOB) -> None:
+    def __init__(self, most_blob: int = MAX_BLOB_BYTES) -> None:
         self._most_blob = most_blob
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Message]:
+    def feed(self, data: bytes) -> Iterator[IpcMessage]:
         self._buffer += data
         while (message := self._next()) is not None:
             yield message
 
-    def _next(self) -> Message | None:
+    def _next(self) -> IpcMessage | None:
         if len(self._buffer) < _LENGTHS.size:
             return None
         header, blob = _LENGTHS.unpack_from(self._buffer)
-        if header > MOST_HEADER or blob > self._most_blob:
+        if header > MAX_HEADER_BYTES or blob > self._most_blob:
             raise BadInput(f"a message of {header} + {blob} bytes is announced", bytes(self._buffer[:64]))
         end = _LENGTHS.size + header + blob
         if len(self._buffer) < end:
@@ -58,7 +58,7 @@ class Reader:
         text = bytes(self._buffer[_LENGTHS.size : _LENGTHS.size + header])
         body = bytes(self._buffer[_LENGTHS.size + header : end])
         del self._buffer[:end]
-        return Message(_object(text), body)
+        return IpcMessage(_object(text), body)
 
 
 def _object(text: bytes) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Newest(Generic[T]):
+class LatestFrames(Generic[T]):
     """One place a camera; taken in the order in which the places were filled."""
 
     def __init__(self) -> None:

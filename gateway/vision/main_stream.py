@@ -13,16 +13,16 @@ from contextlib import contextmanager
 
 from gateway.errors import LinkLost, LoginRefused, NotFound
 from gateway.model import Said, Words, as_data
-from gateway.vision.sighting import MainStream, Sighting
-from gateway.vision.view.broadcast import Viewer
-from gateway.vision.worker_interface import Workplace
+from gateway.vision.sighting import MainStreamConfig, Sighting
+from gateway.vision.view.broadcast import LiveViewer
+from gateway.vision.worker_interface import VisionWorker
 
-FIRST_WAIT, LONGEST_WAIT, SETTLED = 1.0, 30.0, 30.0
+MIN_RETRY_DELAY, MAX_RETRY_DELAY, STABLE_AFTER = 1.0, 30.0, 30.0
 """Seconds between two tries, and after which a stream that held is tried again at once."""
-GRACE = 20.0
+FAULT_DELAY = 20.0
 """Seconds for which a recorded stream may be away before that is told. A camera that restarts loses both streams at
 once, and then its own loss is told and nothing of this."""
-STALE = 6.0
+STALE_AFTER = 6.0
 """Seconds without a word that packets come after which nothing is recorded from it; a quiet machine has one every
 second or two (`eye.PULSE`)."""
 LINGER = 2.0
@@ -30,28 +30,28 @@ LINGER = 2.0
 lost it is heard how."""
 
 
-class MainLine:
+class MainStreamConnection:
     """One camera's line to its main stream. `open` and `close` go with the sub stream's driver."""
 
-    def __init__(self, device: str, worker: Workplace) -> None:
+    def __init__(self, device: str, worker: VisionWorker) -> None:
         self._device = device
         self._worker = worker
-        self._stream: MainStream | None = None
-        self._last: MainStream | None = None
+        self._stream: MainStreamConfig | None = None
+        self._last: MainStreamConfig | None = None
         """What it was, while it is closed: where the login was refused, that stands until the YAML is changed."""
         self._tell: Callable[[Sighting], None] = lambda _: None
         self._number: int | None = None
         self._viewers = 0
-        self._wait, self._not_before = FIRST_WAIT, 0.0
+        self._wait, self._not_before = MIN_RETRY_DELAY, 0.0
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
         self._flows_since = self._heard_at = float("-inf")
         self._why: Said = Words("没有画面", "it gave no picture")
         self._is_told = False
 
-    def open(self, stream: MainStream | None, tell: Callable[[Sighting], None]) -> None:
+    def open(self, stream: MainStreamConfig | None, tell: Callable[[Sighting], None]) -> None:
         """`tell` is told when a stream that is recorded is away, and when it is back."""
         if stream != self._last:
-            self._wait, self._not_before = FIRST_WAIT, 0.0
+            self._wait, self._not_before = MIN_RETRY_DELAY, 0.0
         self._stream = self._last = stream
         self._tell = tell
         if self._is_recorded:
@@ -65,7 +65,7 @@ class MainLine:
         self._stream = None
 
     @contextmanager
-    def view(self) -> Iterator[Viewer]:
+    def view(self) -> Iterator[LiveViewer]:
         """Its packets as they come. Raises NotFound where the camera has none, LinkLost where it gives nothing."""
         self._viewers += 1
         try:
@@ -80,17 +80,17 @@ class MainLine:
         if self._number is None or not self._is_recorded:
             return None
         now = time.monotonic()
-        return self._number if now - self._flows_since >= before_s and now - self._heard_at < STALE else None
+        return self._number if now - self._flows_since >= before_s and now - self._heard_at < STALE_AFTER else None
 
     # what its worker says of it
 
     def heard(self) -> None:
         now = time.monotonic()
-        if now - self._heard_at > STALE:
+        if now - self._heard_at > STALE_AFTER:
             self._flows_since = now
         self._heard_at = now
-        if now - self._flows_since > SETTLED:
-            self._wait = FIRST_WAIT
+        if now - self._flows_since > STABLE_AFTER:
+            self._wait = MIN_RETRY_DELAY
         self._forget(self._miss)
         if self._is_told:
             self._is_told = False
@@ -105,7 +105,7 @@ class MainLine:
         wait = self._wait * random.uniform(0.8, 1.2)  # noqa: S311  jitter is no secret
         if isinstance(error, LoginRefused):
             wait = max(wait, LoginRefused.LEAVE_ALONE_S)
-        self._wait = min(2 * self._wait, LONGEST_WAIT)
+        self._wait = min(2 * self._wait, MAX_RETRY_DELAY)
         self._not_before = time.monotonic() + wait
         if self._is_recorded:
             self._expect()
@@ -143,7 +143,7 @@ class MainLine:
 
     def _expect(self) -> None:
         if self._miss not in self._timers and not self._is_told:
-            self._after(GRACE, self._miss)
+            self._after(FAULT_DELAY, self._miss)
 
     def _miss(self) -> None:
         self._is_told = True

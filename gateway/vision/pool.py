@@ -7,10 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gateway.vision.camera_slot import Slot
+from gateway.vision.camera_slot import CameraSlot
 from gateway.vision.identities import Identities
-from gateway.vision.view.view_client import Taking
-from gateway.vision.worker_client import SILENCE_LIMIT, Dropped, WorkerClient
+from gateway.vision.view.view_client import OngoingRecording
+from gateway.vision.worker_client import SILENCE_TIMEOUT, DropCounts, WorkerClient
 
 
 class VisionPool:
@@ -26,14 +26,14 @@ class VisionPool:
         workers: int = 1,
         *,
         home_province: str | None = None,
-        silence_limit: float = SILENCE_LIMIT,
+        silence_limit: float = SILENCE_TIMEOUT,
         glances: float | None = None,
     ) -> None:
         names = map(str, range(1, workers + 1))
         self.workers = [
             WorkerClient(name, home_province, silence_limit, glances and glances / workers) for name in names
         ]
-        self._slots: dict[str, Slot] = {}
+        self._slots: dict[str, CameraSlot] = {}
         self._group = asyncio.TaskGroup()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -51,11 +51,11 @@ class VisionPool:
         cancelled = isinstance(error, asyncio.CancelledError)
         await self._group.__aexit__(*((kind, error, trace) if cancelled else (None, None, None)))
 
-    def slot(self, device: str) -> Slot:
+    def slot(self, device: str) -> CameraSlot:
         """The camera's place; the same one every time."""
         if device not in self._slots:
             worker = self.workers[len(self._slots) % len(self.workers)]
-            self._slots[device] = Slot(device, worker)
+            self._slots[device] = CameraSlot(device, worker)
         return self._slots[device]
 
     async def set_known(self, known: Identities) -> None:
@@ -63,7 +63,7 @@ class VisionPool:
         for worker in self.workers:
             worker.know(known)
 
-    async def record(self, camera: str, raw: Path, before_s: float) -> Taking:
+    async def record(self, camera: str, raw: Path, before_s: float) -> OngoingRecording:
         """Write the camera's packets to `raw`, from so many seconds ago on. Raises LinkLost."""
         return await self.slot(camera).record(raw, before_s)
 
@@ -74,6 +74,6 @@ class VisionPool:
         return await worker.views.finish(raw, mp4)
 
     @property
-    def dropped(self) -> Dropped:
+    def dropped(self) -> DropCounts:
         """What gave way since the start."""
-        return sum((worker.dropped for worker in self.workers), Dropped())
+        return sum((worker.dropped for worker in self.workers), DropCounts())

@@ -10,32 +10,32 @@ import traceback
 from collections.abc import Callable
 from threading import Lock, Thread
 
+from gateway.vision.camera_recogniser import CameraRecogniser, RecognitionModels, TimedFrame
 from gateway.vision.identities import Identities
-from gateway.vision.identity_index import Registry
-from gateway.vision.latest_frames import Newest
-from gateway.vision.camera_recogniser import CameraTracks, Recognisers, View
-from gateway.vision.send_queue import Outbox
-from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.identity_index import IdentityIndex
+from gateway.vision.latest_frames import LatestFrames
+from gateway.vision.send_queue import SendQueue
+from gateway.vision.sighting import Sighting, StreamConfig
 
 _TICK = 0.5
 
 
-class Recognition(Thread):
-    def __init__(self, outbox: Outbox, frames: Newest[View]) -> None:
+class RecognitionThread(Thread):
+    def __init__(self, outbox: SendQueue, frames: LatestFrames[TimedFrame]) -> None:
         super().__init__(name="recognition", daemon=True)
         self._outbox = outbox
         self._frames = frames
         self._lock = Lock()
-        self._registry = Registry(Identities())
-        self._cameras: dict[int, tuple[CameraTracks, Callable[[], None]]] = {}
+        self._registry = IdentityIndex(Identities())
+        self._cameras: dict[int, tuple[CameraRecogniser, Callable[[], None]]] = {}
 
     def know(self, known: Identities) -> None:
-        self._registry = Registry(known)
+        self._registry = IdentityIndex(known)
 
-    def add(self, number: int, watch: Watch, failed: Callable[[], None]) -> None:
+    def add(self, number: int, watch: StreamConfig, failed: Callable[[], None]) -> None:
         """`failed` is called, in this thread, when what it shows breaks the code."""
         with self._lock:
-            self._cameras[number] = CameraTracks(watch), failed
+            self._cameras[number] = CameraRecogniser(watch), failed
 
     def remove(self, number: int) -> None:
         with self._lock:
@@ -43,18 +43,18 @@ class Recognition(Thread):
         self._frames.forget(number)
 
     def run(self) -> None:
-        recognisers = Recognisers()
+        recognisers = RecognitionModels()
         while True:
             self._look(recognisers)
             for number in self._all():
                 self._tell(number, lambda camera: camera.pass_time(time.monotonic(), self._registry))
 
-    def _look(self, recognisers: Recognisers) -> None:
+    def _look(self, recognisers: RecognitionModels) -> None:
         if taken := self._frames.take(_TICK):
             number, view = taken
             self._tell(number, lambda camera: camera.look(view, recognisers, self._registry))
 
-    def _tell(self, number: int, look: Callable[[CameraTracks], list[Sighting]]) -> None:
+    def _tell(self, number: int, look: Callable[[CameraRecogniser], list[Sighting]]) -> None:
         with self._lock:
             known = self._cameras.get(number)
         if known is None:

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from threading import Condition
 from typing import Any
 
-from gateway.vision.ipc import Message
+from gateway.vision.ipc import IpcMessage
 from gateway.vision.sighting import Sighting
 
-BEAT = 2.0
+ALIVE_INTERVAL = 2.0
 """Seconds after which a worker with nothing to say says that it lives."""
 
 
-class Outbox:
+class SendQueue:
     """What must arrive waits in front; sightings wait behind, and when `most` do, the newest is dropped and counted.
 
     Live pictures wait behind all: when `most_live` bytes of them do, a view loses its parts up to its next keyframe.
@@ -25,11 +25,11 @@ class Outbox:
         self._frames_dropped = frames_dropped
         self._most = most
         self._changed = Condition()
-        self._first: deque[Message] = deque()
-        self._sightings: deque[Message] = deque()
+        self._first: deque[IpcMessage] = deque()
+        self._sightings: deque[IpcMessage] = deque()
         self._dropped = 0
         self._most_live = most_live
-        self._live: deque[Message] = deque()
+        self._live: deque[IpcMessage] = deque()
         self._live_bytes = 0
         self._behind: set[int] = set()
         self.parts_dropped = 0
@@ -37,7 +37,7 @@ class Outbox:
     def say(self, word: str, blob: bytes = b"", **more: Any) -> None:
         """Ready, lost, heard, picture: few by nature, so never dropped."""
         with self._changed:
-            self._first.append(Message({"say": word, **more}, blob))
+            self._first.append(IpcMessage({"say": word, **more}, blob))
             self._changed.notify()
 
     def offer(self, watch: int, sighting: Sighting) -> None:
@@ -46,7 +46,7 @@ class Outbox:
             if len(self._sightings) >= self._most:
                 self._dropped += 1
                 return
-            self._sightings.append(Message(header, sighting.jpeg))
+            self._sightings.append(IpcMessage(header, sighting.jpeg))
             self._changed.notify()
 
     def pulse(self, watch: int) -> None:
@@ -54,7 +54,7 @@ class Outbox:
         with self._changed:
             heard = {"say": "heard", "watch": watch}
             if all(message.header != heard for message in self._first):
-                self._first.append(Message(heard))
+                self._first.append(IpcMessage(heard))
                 self._changed.notify()
 
     def stream(self, view: int, blob: bytes, *, key: bool, opening: list[object] | None) -> None:
@@ -67,7 +67,7 @@ class Outbox:
                 self.parts_dropped += 1
                 return
             self._behind.discard(view)
-            self._live.append(Message(header, blob))
+            self._live.append(IpcMessage(header, blob))
             self._live_bytes += len(blob)
             self._changed.notify()
 
@@ -78,16 +78,16 @@ class Outbox:
             message.header["dropped"] = [self._dropped, self._frames_dropped(), self.parts_dropped]
             line.sendall(message.coded())
 
-    def _next(self) -> Message:
+    def _next(self) -> IpcMessage:
         with self._changed:
-            self._changed.wait_for(lambda: self._first or self._sightings or self._live, BEAT)
+            self._changed.wait_for(lambda: self._first or self._sightings or self._live, ALIVE_INTERVAL)
             if self._first:
                 return self._first.popleft()
             if self._sightings:
                 return self._sightings.popleft()
-            return self._next_live() if self._live else Message({"say": "alive"})
+            return self._next_live() if self._live else IpcMessage({"say": "alive"})
 
-    def _next_live(self) -> Message:
+    def _next_live(self) -> IpcMessage:
         part = self._live.popleft()
         self._live_bytes -= len(part.blob)
         return part

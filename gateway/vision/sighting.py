@@ -12,12 +12,12 @@ from gateway.vision.motion.layout import Layout
 
 Prompt = Literal["none", "turn"]
 Transport = Literal["auto", "tcp", "udp"]
-RING_S = 10.0
+RECORDING_LEAD_S = 10.0
 """Seconds before now that are kept of a stream that is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class StreamConfig:
     """`source` may hold a password: it goes over the socket and into no log.
 
     `sensitivity` is 0 (dull) … 1 (keen). `home_province` makes one province likelier on a plate.
@@ -36,7 +36,7 @@ class Watch:
     """The installer's own, if there is one."""
     prompt: Prompt = "none"
     """What a sign at the camera asks of a face before it is named (`recognise.turn`)."""
-    ring_s: float = RING_S
+    ring_s: float = RECORDING_LEAD_S
     """Seconds before now that are kept for recordings; 0: what came since the newest keyframe, for viewers alone."""
     patience_s: float = 0.0
     """Seconds that the installer allows between two pictures (`cadence`); 0: what the camera is used to."""
@@ -49,14 +49,14 @@ class Watch:
         return asdict(self)
 
     @classmethod
-    def of(cls, said: dict[str, Any]) -> Watch:
+    def of(cls, said: dict[str, Any]) -> StreamConfig:
         """Back from `message()`."""
         detector = DetectorModel.of(said["detector"]) if said["detector"] else None
         return cls(**said | {"layout": Layout.of(said["layout"]), "detector": detector})
 
 
 @dataclass(frozen=True, slots=True)
-class MainStream:
+class MainStreamConfig:
     """A camera's larger stream. Nothing is looked for in it; it is received when it is recorded or somebody watches."""
 
     source: str = field(repr=False)
@@ -64,13 +64,15 @@ class MainStream:
     recorded: bool = False
     """Whether recordings are made from it, so that it is always received."""
     patience_s: float = 0.0
-    """As of `Watch`."""
+    """As of `StreamConfig`."""
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> StreamConfig:
         """What its worker is asked for."""
-        ring_s = RING_S if self.recorded else 0.0
-        return Watch(self.source, motion=False, transport=self.transport, ring_s=ring_s, patience_s=self.patience_s)
+        ring_s = RECORDING_LEAD_S if self.recorded else 0.0
+        return StreamConfig(
+            self.source, motion=False, transport=self.transport, ring_s=ring_s, patience_s=self.patience_s
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from gateway.vision.recognise.gallery import Gallery
 from gateway.vision.recognise.plates import PlateReader
 from gateway.vision.recognise.track import Decided, Judge, Tracks
 from gateway.vision.recognise.verdicts import FaceJudge, PlateJudge, face_looks, plate_looks
-from gateway.vision.stream.decoder import Frame, Picture
+from gateway.vision.stream.decoder import DecodedFrame, Image
 from gateway.vision.stream.file_frames import is_photograph, looks, photograph
 
-EVERY = 0.2
+SAMPLE_INTERVAL = 0.2
 """Seconds between two looks at a clip, as often as a camera's recogniser looks."""
 
 Item = TypeVar("Item")
@@ -47,8 +47,8 @@ def faces(file: str, reader: FaceReader, gallery: Gallery) -> list[dict[str, Any
 
 
 def _vote(
-    file: str, judge: Judge[Item, Verdict], look: Callable[[Picture], Sequence[Item]]
-) -> list[Decided[Item, Frame, Verdict]]:
-    tracks: Tracks[Item, Frame, Verdict] = Tracks(judge)
-    decided = [one for frame in looks(file, EVERY) for one in tracks.see(frame.time, look(frame.bgr), frame)]
+    file: str, judge: Judge[Item, Verdict], look: Callable[[Image], Sequence[Item]]
+) -> list[Decided[Item, DecodedFrame, Verdict]]:
+    tracks: Tracks[Item, DecodedFrame, Verdict] = Tracks(judge)
+    decided = [one for frame in looks(file, SAMPLE_INTERVAL) for one in tracks.see(frame.time, look(frame.bgr), frame)]
     return decided + tracks.finish()

@@ -6,32 +6,32 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 
 from gateway.errors import BadInput, LinkLost
-from gateway.vision.frame_selection import Wanted
+from gateway.vision.camera_decoder import CameraDecoder, KeyframeDecoder
+from gateway.vision.frame_selection import FrameSelector
 from gateway.vision.motion.gates import Event, Gates, Want
-from gateway.vision.camera_decoder import Keys, Pictures
 from gateway.vision.stream.address import of_file
-from gateway.vision.stream.decoder import Frame
-from gateway.vision.stream.passthrough import OpaqueUnits
-from gateway.vision.stream.pyav_units import PlainUnits
+from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream.packet import CodecParameters, Packet
+from gateway.vision.stream.packet_ring import PacketRing
+from gateway.vision.stream.passthrough import PassthroughUnits
 from gateway.vision.stream.pyav_source import PyAvSource
-from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.stream.pyav_units import PyAvUnits
 from gateway.vision.stream.rtp.access_unit import AccessUnit
-from gateway.vision.stream.packet import Coding, Packet
 
 
-class Watcher:
+class FileMotionDetector:
     """Drives one camera's gates: decodes what they want, and no more."""
 
     KEPT, MOST = 60.0, 256 << 20
     """Seconds kept to go back to, and bytes: a film may have one keyframe for all its pictures."""
 
-    def __init__(self, gates: Gates, coding: Coding) -> None:
+    def __init__(self, gates: Gates, coding: CodecParameters) -> None:
         self.gates = gates
         self._units = _units(coding)
-        self._ring = Ring(self.KEPT, self.MOST, self.MOST)
-        self._pictures = Pictures(self._ring.units)
-        self._wanted = Wanted(gates, self._pictures)
-        self._keys = Keys()
+        self._ring = PacketRing(self.KEPT, self.MOST, self.MOST)
+        self._pictures = CameraDecoder(self._ring.units)
+        self._wanted = FrameSelector(gates, self._pictures)
+        self._keys = KeyframeDecoder()
 
     def take(self, packet: Packet) -> Iterator[Event]:
         """Everything that this access unit made known."""
@@ -45,18 +45,18 @@ class Watcher:
                     frame.luma(frame.size[0]), frame.time, whole=not frame.damaged, colours=frame.colours
                 )
 
-    def _frames(self, want: Want, unit: AccessUnit) -> Iterable[Frame]:
+    def _frames(self, want: Want, unit: AccessUnit) -> Iterable[DecodedFrame]:
         if want is Want.NOTHING:
             self._pictures.rest()
             return ()
         return self._wanted.alone(unit, self._keys) if want is Want.KEY else self._wanted.all(unit, want)
 
 
-def _units(coding: Coding) -> Callable[[Packet], AccessUnit]:
+def _units(coding: CodecParameters) -> Callable[[Packet], AccessUnit]:
     try:
-        return PlainUnits(coding).unit
+        return PyAvUnits(coding).unit
     except BadInput:
-        return OpaqueUnits(coding).unit
+        return PassthroughUnits(coding).unit
 
 
 def events(file: str, gates: Gates) -> Iterator[Event]:
@@ -64,7 +64,7 @@ def events(file: str, gates: Gates) -> Iterator[Event]:
     read = 0
     try:
         with closing(PyAvSource(of_file(file))) as source:
-            watcher = Watcher(gates, source.coding)
+            watcher = FileMotionDetector(gates, source.coding)
             for packet in source.packets():
                 read += 1
                 yield from watcher.take(packet)
@@ -75,11 +75,11 @@ def events(file: str, gates: Gates) -> Iterator[Event]:
     yield from gates.finish()
 
 
-BEGIN = 10.0
+LEARNING_TIME = 10.0
 """A clip is short: its first seconds matter as much as its last."""
 
 
 def motions(file: str, sensitivity: float = 0.5) -> list[tuple[float, float]]:
     """Start and end of every movement, in seconds. Raises BadInput when the file can't be read."""
-    seen = events(file, Gates(sensitivity, begin=BEGIN))
+    seen = events(file, Gates(sensitivity, begin=LEARNING_TIME))
     return sorted((one.start, one.end) for one in seen if one.kind == "motion.ended" and one.end is not None)

@@ -22,23 +22,23 @@ import av
 import cv2
 
 from gateway.errors import LinkLost
+from gateway.vision.camera_feeds import CameraFeed, make_feed
+from gateway.vision.camera_recogniser import TimedFrame
 from gateway.vision.camera_session import CameraSession
 from gateway.vision.decode_threads import DecodeThreads
-from gateway.vision.camera_feeds import Feed, feed_of
 from gateway.vision.identities import Identities
-from gateway.vision.ipc import Message, Reader
-from gateway.vision.latest_frames import Newest
-from gateway.vision.camera_recogniser import View
-from gateway.vision.recognition_thread import Recognition
-from gateway.vision.send_queue import Outbox
-from gateway.vision.sighting import Watch
-from gateway.vision.stream.polling.stall_detection import Rhythm
-from gateway.vision.stream.polling.stream_poller import Sweeper
+from gateway.vision.ipc import IpcMessage, IpcParser
+from gateway.vision.latest_frames import LatestFrames
+from gateway.vision.recognition_thread import RecognitionThread
+from gateway.vision.send_queue import SendQueue
+from gateway.vision.sighting import StreamConfig
+from gateway.vision.stream.polling.stall_detection import FrameCadence
+from gateway.vision.stream.polling.stream_poller import StreamPoller
 from gateway.vision.view.mux_threads import MuxThreads
 
 NICENESS = 5
 FAILED = 70
-MOST_RHYTHMS = 1000
+MAX_REMEMBERED_CADENCES = 1000
 """Addresses whose rhythm is remembered: more than any worker has cameras."""
 _PR_SET_PDEATHSIG = 1
 
@@ -46,14 +46,14 @@ _PR_SET_PDEATHSIG = 1
 class Worker:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
-        self._frames: Newest[View] = Newest()
+        self._frames: LatestFrames[TimedFrame] = LatestFrames()
         self._lookers = DecodeThreads()
-        self._outbox = Outbox(lambda: self._frames.dropped + self._lookers.dropped)
-        self._recognition = Recognition(self._outbox, self._frames)
+        self._outbox = SendQueue(lambda: self._frames.dropped + self._lookers.dropped)
+        self._recognition = RecognitionThread(self._outbox, self._frames)
         self._studio = MuxThreads(self._outbox)
-        self._sweeper = Sweeper()
-        self._cameras: dict[int, tuple[CameraSession, Feed]] = {}
-        self._rhythms: dict[str, Rhythm] = {}
+        self._sweeper = StreamPoller()
+        self._cameras: dict[int, tuple[CameraSession, CameraFeed]] = {}
+        self._rhythms: dict[str, FrameCadence] = {}
 
     def serve(self) -> None:
         """Until the gateway closes the socket, or is gone."""
@@ -63,7 +63,7 @@ class Worker:
         self._lookers.start()
         self._sweeper.start()
         self._outbox.say("ready")
-        reader = Reader()
+        reader = IpcParser()
         with suppress(ConnectionError):
             while data := self._line.recv(1 << 16):
                 for message in reader.feed(data):
@@ -75,11 +75,11 @@ class Worker:
         except OSError:
             os._exit(0)  # the gateway is gone, and nobody waits for anything here
 
-    def _do(self, message: Message) -> None:
+    def _do(self, message: IpcMessage) -> None:
         header = message.header
         match header["do"]:
             case "watch":
-                self._watch(header["watch"], Watch.of(header["what"]))
+                self._watch(header["watch"], StreamConfig.of(header["what"]))
             case "unwatch":
                 self._unwatch(header["watch"])
             case "spend":
@@ -93,12 +93,12 @@ class Worker:
             case other:
                 raise ValueError(f"the gateway asks for {other!r}: it is of another version")
 
-    def _watch(self, number: int, watch: Watch) -> None:
+    def _watch(self, number: int, watch: StreamConfig) -> None:
         eye = CameraSession(number, watch, self._outbox, self._frames, self._lookers)
         self._recognition.add(number, watch, eye.fail)
         eye.open()
         try:
-            feed = feed_of(watch, eye, self._sweeper, self._rhythm(watch))
+            feed = make_feed(watch, eye, self._sweeper, self._rhythm(watch))
         except LinkLost as error:
             eye.lost(error)
             return
@@ -106,11 +106,11 @@ class Worker:
         eye.cut = feed.stop
         feed.start()
 
-    def _rhythm(self, watch: Watch) -> Rhythm:
+    def _rhythm(self, watch: StreamConfig) -> FrameCadence:
         """Of its address, whose connections come and go."""
-        rhythm = self._rhythms.pop(watch.source, None) or Rhythm()
+        rhythm = self._rhythms.pop(watch.source, None) or FrameCadence()
         self._rhythms[watch.source] = rhythm
-        while len(self._rhythms) > MOST_RHYTHMS:
+        while len(self._rhythms) > MAX_REMEMBERED_CADENCES:
             del self._rhythms[next(iter(self._rhythms))]
         rhythm.patience = watch.patience_s
         return rhythm

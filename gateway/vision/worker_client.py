@@ -13,15 +13,15 @@ import structlog
 from gateway.errors import BadInput, LinkLost, LoginRefused
 from gateway.model import Words, from_data
 from gateway.vision.identities import Identities
-from gateway.vision.ipc import Message
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.view.view_client import Views
-from gateway.vision.worker_interface import Hears
-from gateway.vision.worker_process import Line, started
+from gateway.vision.ipc import IpcMessage
+from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.view.view_client import ViewClient
+from gateway.vision.worker_interface import StreamListener
+from gateway.vision.worker_process import WorkerProcess, start_worker
 
-START_LIMIT = 20.0
-PICTURE_LIMIT = 3.0
-SILENCE_LIMIT = 20.0
+START_TIMEOUT = 20.0
+PICTURE_TIMEOUT = 3.0
+SILENCE_TIMEOUT = 20.0
 """A worker says something every two seconds; one that does not is stuck, and is killed."""
 _FIRST_WAIT, _LONGEST_WAIT, _SETTLED = 0.5, 30.0, 60.0
 
@@ -29,16 +29,16 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Dropped:
+class DropCounts:
     """What gave way since the start: sightings, frames that a newer one replaced, parts of live pictures."""
 
     sightings: int = 0
     frames: int = 0
     parts: int = 0
 
-    def __add__(self, other: Dropped) -> Dropped:
+    def __add__(self, other: DropCounts) -> DropCounts:
         sums = (self.sightings + other.sightings, self.frames + other.frames, self.parts + other.parts)
-        return Dropped(*sums)
+        return DropCounts(*sums)
 
 
 class WorkerClient:
@@ -48,7 +48,7 @@ class WorkerClient:
         self,
         name: str,
         home_province: str | None = None,
-        silence_limit: float = SILENCE_LIMIT,
+        silence_limit: float = SILENCE_TIMEOUT,
         glances: float | None = None,
     ) -> None:
         self.name = name
@@ -57,14 +57,14 @@ class WorkerClient:
         self._silence_limit = silence_limit
         self._glances = glances
         self._known = Identities()
-        self._line: Line | None = None
+        self._line: WorkerProcess | None = None
         self._wanted = asyncio.Event()
         self._ready = asyncio.Event()
         self._numbers = itertools.count(1)
-        self._watches: dict[int, Hears] = {}
+        self._watches: dict[int, StreamListener] = {}
         self._pictures: dict[int, asyncio.Future[bytes]] = {}
-        self._earlier, self._current = Dropped(), Dropped()
-        self.views = Views(self._send, lambda: next(self._numbers), lambda watch: watch in self._watches)
+        self._earlier, self._current = DropCounts(), DropCounts()
+        self.views = ViewClient(self._send, lambda: next(self._numbers), lambda watch: watch in self._watches)
 
     @property
     def pid(self) -> int | None:
@@ -72,7 +72,7 @@ class WorkerClient:
         return self._line.process.pid if self._line else None
 
     @property
-    def dropped(self) -> Dropped:
+    def dropped(self) -> DropCounts:
         return self._earlier + self._current
 
     async def run(self) -> None:
@@ -99,18 +99,18 @@ class WorkerClient:
         """Raises LinkLost when it does not start."""
         self._wanted.set()
         try:
-            async with asyncio.timeout(START_LIMIT):
+            async with asyncio.timeout(START_TIMEOUT):
                 await self._ready.wait()
         except TimeoutError:
             raise LinkLost(
                 Words("视频程序启动不了，请通知安装员", f"vision worker {self.name} does not start")
             ) from None
 
-    async def begin(self, hears: Hears, watch: Watch) -> int:
+    async def begin(self, hears: StreamListener, watch: StreamConfig) -> int:
         await self.be_ready()
         return self.begin_now(hears, watch)
 
-    def begin_now(self, hears: Hears, watch: Watch) -> int:
+    def begin_now(self, hears: StreamListener, watch: StreamConfig) -> int:
         if not self._ready.is_set():
             raise LinkLost(Words("视频程序正在重新启动", f"vision worker {self.name} does not run"))
         number = next(self._numbers)
@@ -128,7 +128,7 @@ class WorkerClient:
         answer = self._pictures[ask] = asyncio.get_running_loop().create_future()
         self._send({"do": "picture", "watch": number, "ask": ask})
         try:
-            async with asyncio.timeout(PICTURE_LIMIT):
+            async with asyncio.timeout(PICTURE_TIMEOUT):
                 return await answer or None
         except TimeoutError:
             return None
@@ -143,7 +143,7 @@ class WorkerClient:
     async def _live(self) -> str:
         """From its start to its end; says how it ended."""
         try:
-            async with started() as line:
+            async with start_worker() as line:
                 self._line = line
                 why = await self._listen(line)
         except OSError as error:
@@ -154,7 +154,7 @@ class WorkerClient:
             self._line = None
             self._ready.clear()
 
-    async def _listen(self, line: Line) -> str:
+    async def _listen(self, line: WorkerProcess) -> str:
         try:
             async for message in line.messages(self._silence_limit):
                 self._take(message)
@@ -166,9 +166,9 @@ class WorkerClient:
             return f"it says what no worker says ({type(error).__name__}: {error})"
         return "it ended"
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: IpcMessage) -> None:
         header = message.header
-        self._current = Dropped(*map(int, header["dropped"]))
+        self._current = DropCounts(*map(int, header["dropped"]))
         match header["say"]:
             case "ready":
                 self._ready.set()
@@ -185,7 +185,7 @@ class WorkerClient:
                 _tell(self._watches[header["watch"]], message)
 
     def _lose(self, why: str) -> None:
-        self._earlier, self._current = self.dropped, Dropped()
+        self._earlier, self._current = self.dropped, DropCounts()
         watches, self._watches = self._watches, {}
         for hears in watches.values():
             hears.lost(LinkLost(Words("视频程序中断，正在重新启动", why)))
@@ -197,10 +197,10 @@ class WorkerClient:
 
     def _send(self, header: Mapping[str, object], blob: bytes = b"") -> None:
         if self._line is not None:
-            self._line.send(Message(dict(header), blob))
+            self._line.send(IpcMessage(dict(header), blob))
 
 
-def _tell(hears: Hears, message: Message) -> None:
+def _tell(hears: StreamListener, message: IpcMessage) -> None:
     header = message.header
     match header["say"]:
         case "heard":

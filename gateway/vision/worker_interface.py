@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.errors import LinkLost
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.view.view_client import Views
+from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.view.view_client import ViewClient
 
 
-class Hears(Protocol):
+class StreamListener(Protocol):
     """Told of one stream, in the gateway's loop."""
 
     def heard(self) -> None:
@@ -23,15 +23,15 @@ class Hears(Protocol):
         ...
 
 
-class Workplace(Protocol):
+class VisionWorker(Protocol):
     @property
-    def views(self) -> Views: ...
+    def views(self) -> ViewClient: ...
 
-    async def begin(self, hears: Hears, watch: Watch) -> int:
+    async def begin(self, hears: StreamListener, watch: StreamConfig) -> int:
         """Gives the stream's number. Raises LinkLost when the worker does not start within some seconds."""
         ...
 
-    def begin_now(self, hears: Hears, watch: Watch) -> int:
+    def begin_now(self, hears: StreamListener, watch: StreamConfig) -> int:
         """As `begin`, and raises LinkLost when the worker does not run already."""
         ...
 

@@ -10,24 +10,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
-from gateway.vision.ipc import Message, Reader
+from gateway.vision.ipc import IpcMessage, IpcParser
 
-MOST_SAID = 16 * 1024 * 1024
+MAX_RECEIVED_BYTES = 16 * 1024 * 1024
 """Bytes of the largest picture a worker may send; what the gateway sends may be larger."""
-ENDING = 2.0
+EXIT_TIMEOUT = 2.0
 """Seconds a worker has to end by itself once its socket is closed."""
 
 
-class Line(NamedTuple):
+class WorkerProcess(NamedTuple):
     """A running worker and both ways of its socket."""
 
     process: Process
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    async def messages(self, silence_limit: float) -> AsyncIterator[Message]:
+    async def messages(self, silence_limit: float) -> AsyncIterator[IpcMessage]:
         """Until it ends. Raises TimeoutError when it says nothing for so many seconds, BadInput on nonsense."""
-        messages = Reader(MOST_SAID)
+        messages = IpcParser(MAX_RECEIVED_BYTES)
         while True:
             async with asyncio.timeout(silence_limit):
                 data = await self.reader.read(1 << 18)
@@ -36,13 +36,13 @@ class Line(NamedTuple):
             for message in messages.feed(data):
                 yield message
 
-    def send(self, message: Message) -> None:
+    def send(self, message: IpcMessage) -> None:
         if not self.writer.is_closing():
             self.writer.write(message.coded())
 
 
 @asynccontextmanager
-async def started() -> AsyncIterator[Line]:
+async def start_worker() -> AsyncIterator[WorkerProcess]:
     """A worker that runs until the block is left. Raises OSError when it can't be started."""
     ours, theirs = socket.socketpair()
     try:
@@ -54,7 +54,7 @@ async def started() -> AsyncIterator[Line]:
         raise
     reader, writer = await asyncio.open_connection(sock=ours)
     try:
-        yield Line(process, reader, writer)
+        yield WorkerProcess(process, reader, writer)
     finally:
         writer.close()
         await _end(process)
@@ -62,7 +62,7 @@ async def started() -> AsyncIterator[Line]:
 
 async def _end(process: Process) -> None:
     try:
-        async with asyncio.timeout(ENDING):
+        async with asyncio.timeout(EXIT_TIMEOUT):
             await process.wait()
     except TimeoutError:
         with suppress(ProcessLookupError):

@@ -21,7 +21,7 @@ from gateway.protocols.sip.link import Calls
 from gateway.recording.cameras import Cameras
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
-from gateway.vision.view.broadcast import Viewer
+from gateway.vision.view.broadcast import LiveViewer
 from gateway.web.connections import MOST
 from gateway.web.hub import Hub
 
@@ -76,7 +76,7 @@ class Services:
     order: Callable[[Command], Awaitable[None]]
     report: Callable[[Signal], Awaitable[int]]
     picture: Callable[[str], Awaitable[bytes | None]]
-    view: Callable[[str, bool], AbstractContextManager[Viewer]]
+    view: Callable[[str, bool], AbstractContextManager[LiveViewer]]
     shelf: ClipStorage
     ready: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry

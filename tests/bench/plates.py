@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.vision.identities import Identities, IdentityVehicle
-from gateway.vision.identity_index import Registry
+from gateway.vision.identity_index import IdentityIndex
 from gateway.vision.recognise.grammar import normal
 from gateway.vision.recognise.lines import GATE
 from gateway.vision.recognise.plate_characters import DIGITS, LETTERS
@@ -204,13 +204,13 @@ def _registry(sets: dict[str, list[Try]]) -> str:
     )
 
 
-def _registered(plates: set[str]) -> Registry:
+def _registered(plates: set[str]) -> IdentityIndex:
     rng = np.random.default_rng(5)
     plates = plates | {_random_plate(rng) for _ in range(REGISTERED - len(plates))}
-    return Registry(Identities([], [IdentityVehicle(plate, None, "resident") for plate in plates]))
+    return IdentityIndex(Identities([], [IdentityVehicle(plate, None, "resident") for plate in plates]))
 
 
-def _taken(registry: Registry, one: Try) -> dict[str, Any]:
+def _taken(registry: IdentityIndex, one: Try) -> dict[str, Any]:
     return registry.plate(_verdict(one)) if one.ours else {"text": "", "list": None}
 
 

@@ -12,9 +12,9 @@ import cv2
 
 from gateway.vision.motion.gates import Event, Gates
 from gateway.vision.motion.pixels import Pixels, Sensitivity
-from gateway.vision.stream.decoder import Decoder
+from gateway.vision.stream.decoder import PacketDecoder
 from gateway.vision.stream.pyav_source import PyAvSource
-from gateway.vision.try_motion import Watcher
+from gateway.vision.try_motion import FileMotionDetector
 
 Span = tuple[float, float]
 
@@ -96,7 +96,7 @@ def _timed(watch: Callable[[Found], None]) -> Found:
 def _gated(found: Found, path: Path, gates: Gates) -> None:
     now = 0.0
     with closing(PyAvSource(str(path))) as source:
-        watcher = Watcher(gates, source.coding)
+        watcher = FileMotionDetector(gates, source.coding)
         for packet in source.packets():
             now = packet.time
             for event in watcher.take(packet):
@@ -115,7 +115,7 @@ def _note(found: Found, event: Event, now: float) -> None:
 def _pixels(found: Found, path: Path, pixels: Pixels) -> None:
     due = 0.0
     with closing(PyAvSource(str(path))) as source:
-        decoder = Decoder(source.coding)
+        decoder = PacketDecoder(source.coding)
         for frame in (frame for packet in source.packets() for frame in decoder.decode(packet)):
             if frame.time < due:
                 continue

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.errors import LinkLost
-from gateway.vision.view.faststart import finish
-from gateway.vision.view.muxer import FileReel
-from gateway.vision.view.view_client import Taken, Taking
+from gateway.vision.view.faststart import write_faststart
+from gateway.vision.view.muxer import FileMuxer
+from gateway.vision.view.view_client import OngoingRecording, RecordedSpan
 from tests.vision.view.filming import Camera, Outlet
 
 
@@ -21,7 +21,7 @@ class Footage:
         self.cameras: dict[str, Camera] = {}
         self.broken: set[str] = set()
         self.recordings = 0
-        self.reels: list[FileReel] = []
+        self.reels: list[FileMuxer] = []
         self._lose: dict[str, Callable[[], None]] = {}
 
     def add(self, name: str, filmed: int = 300) -> Camera:
@@ -29,14 +29,14 @@ class Footage:
         camera.film(filmed)
         return camera
 
-    async def record(self, camera: str, raw: Path, before_s: float) -> Taking:
+    async def record(self, camera: str, raw: Path, before_s: float) -> OngoingRecording:
         if camera not in self.cameras:
             raise LinkLost(f"camera {camera} is not connected")
         self.recordings += 1
         outlet, crowd = Outlet(), self.cameras[camera].crowd
-        reel = FileReel(self.recordings, lambda: None, outlet, raw)
+        reel = FileMuxer(self.recordings, lambda: None, outlet, raw)
         crowd.join(reel, before_s)
-        taken: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        taken: asyncio.Future[RecordedSpan] = asyncio.get_running_loop().create_future()
         self.reels.append(reel)
 
         def stop() -> None:
@@ -48,7 +48,7 @@ class Footage:
                 _end(reel, outlet, taken)
 
         self._lose[camera] = lambda: _end(reel, outlet, taken)
-        return Taking(_time(reel.began), taken, stop)
+        return OngoingRecording(_time(reel.began), taken, stop)
 
     def lose(self, camera: str, *, one_of_two: bool = False) -> None:
         """Its stream ends in the middle of a recording, and it has no other unless it is `one_of_two`."""
@@ -56,17 +56,17 @@ class Footage:
             del self.cameras[camera]
         self._lose[camera]()
 
-    async def finish(self, raw: Path, mp4: Path) -> float:
-        return await asyncio.to_thread(finish, raw, mp4)
+    async def write_faststart(self, raw: Path, mp4: Path) -> float:
+        return await asyncio.to_thread(write_faststart, raw, mp4)
 
 
-def _end(reel: FileReel, outlet: Outlet, taken: asyncio.Future[Taken]) -> None:
+def _end(reel: FileMuxer, outlet: Outlet, taken: asyncio.Future[RecordedSpan]) -> None:
     if taken.done():
         return
     reel.end("enough")
     reel.work()
     said = outlet.last("recorded") or {}
-    taken.set_result(Taken(_time(said["began"]), _time(said["ended"])))
+    taken.set_result(RecordedSpan(_time(said["began"]), _time(said["ended"])))
 
 
 def _time(seconds: float) -> datetime:

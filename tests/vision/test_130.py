@@ -17,7 +17,7 @@ import pytest
 
 from gateway.errors import LinkLost
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import Watch
+from gateway.vision.sighting import StreamConfig
 from tests.bench.process import cpu
 from tests.bench.worker130 import streams
 
@@ -42,7 +42,7 @@ class Camera:
     async def run(self) -> None:
         while True:
             try:
-                async with self._slot.watch(Watch(self._address)) as sightings:
+                async with self._slot.watch(StreamConfig(self._address)) as sightings:
                     async for _ in sightings:
                         pass
             except LinkLost as error:

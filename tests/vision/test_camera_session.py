@@ -13,21 +13,21 @@ import numpy as np
 import pytest
 
 from gateway.errors import LinkLost, Refused
+from gateway.vision.camera_decoder import KeyframeDecoder
+from gateway.vision.camera_recogniser import TimedFrame
 from gateway.vision.camera_session import CameraSession
-from gateway.vision.decode_health import Sight
+from gateway.vision.decode_health import DecodeHealth
 from gateway.vision.decode_threads import DecodeThreads
-from gateway.vision.frame_analysis import BEHIND, MOST, FrameAnalysis
-from gateway.vision.identities import Identities
-from gateway.vision.latest_frames import Newest
 from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
-from gateway.vision.camera_decoder import Keys
+from gateway.vision.frame_analysis import MAX_BACKLOG, MAX_PENDING_UNITS, FrameAnalysis
+from gateway.vision.identities import Identities
+from gateway.vision.latest_frames import LatestFrames
 from gateway.vision.pool import VisionPool
-from gateway.vision.camera_recogniser import View
-from gateway.vision.recognition_thread import Recognition
-from gateway.vision.send_queue import Outbox
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.stream.decoder import Frame
-from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.recognition_thread import RecognitionThread
+from gateway.vision.send_queue import SendQueue
+from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream.packet_ring import PacketRing
 from gateway.vision.view.subscribers import Subscribers
 from tests.vision.clips import pass_by, plate, wall
 from tests.vision.detect import tiny
@@ -37,7 +37,7 @@ from tests.vision.view.filming import units
 LIMIT = 60
 
 
-class Said(Outbox):
+class Said(SendQueue):
     """Keeps what was said."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Said(Outbox):
             self.lost.set()
 
 
-class Seen(Outbox):
+class Seen(SendQueue):
     """Keeps what was seen."""
 
     def __init__(self) -> None:
@@ -62,15 +62,15 @@ class Seen(Outbox):
         self.seen.append((watch, sighting.kind))
 
 
-def look_at(watch: Watch, outbox: Outbox) -> FrameAnalysis:
-    return FrameAnalysis(1, watch, Subscribers(Ring()), outbox, Newest[View]())
+def look_at(watch: StreamConfig, outbox: SendQueue) -> FrameAnalysis:
+    return FrameAnalysis(1, watch, Subscribers(PacketRing()), outbox, LatestFrames[TimedFrame]())
 
 
 def test_what_breaks_in_the_receiving_thread_ends_this_camera_alone(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     said, cuts = Said(), []
-    eye = CameraSession(7, Watch("rtsp://camera/"), said, Newest[View](), DecodeThreads())
+    eye = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), DecodeThreads())
     eye.cut = lambda: cuts.append(7)
     eye.open()
     monkeypatch.setattr(eye.crowd, "add", lambda unit: 1 / 0)
@@ -88,7 +88,7 @@ def test_what_breaks_while_looking_ends_this_camera_alone(
 ) -> None:
     lookers, broken, whole = DecodeThreads(1), Said(), Said()
     eyes = [
-        CameraSession(number, Watch("rtsp://camera/"), said, Newest[View](), lookers)
+        CameraSession(number, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), lookers)
         for number, said in ((1, broken), (2, whole))
     ]
     monkeypatch.setattr(eyes[0].look._gates, "packet", lambda *_: 1 / 0)
@@ -110,38 +110,38 @@ def test_what_breaks_while_recognising_ends_this_camera_alone(
 ) -> None:
     """A face model, say, that somebody took away."""
     gone = FaceModels(detector=ModelFile(str(tmp_path / "gone.onnx"), "0" * 64))
-    said, frames, failed = Seen(), Newest[View](), Event()
-    recognition = Recognition(said, frames)
+    said, frames, failed = Seen(), LatestFrames[TimedFrame](), Event()
+    recognition = RecognitionThread(said, frames)
     recognition.know(Identities(matching=FaceMatching(gone)))
-    recognition.add(1, Watch("rtsp://camera/1", faces=True), failed.set)
-    recognition.add(2, Watch("rtsp://camera/2", detector=tiny.make(tmp_path, "yolov8")), lambda: None)
+    recognition.add(1, StreamConfig("rtsp://camera/1", faces=True), failed.set)
+    recognition.add(2, StreamConfig("rtsp://camera/2", detector=tiny.make(tmp_path, "yolov8")), lambda: None)
     recognition.start()
     red = av.VideoFrame.from_ndarray(np.full((128, 256, 3), (0, 0, 250), np.uint8), format="bgr24")
     for camera in (1, 2):
-        frames.offer(camera, View(Frame(red, 0.0), 1000.0, time.monotonic()))
+        frames.offer(camera, TimedFrame(DecodedFrame(red, 0.0), 1000.0, time.monotonic()))
     assert failed.wait(10)
     while not said.seen:
-        frames.offer(2, View(Frame(red, 0.0), 1000.0, time.monotonic()))
+        frames.offer(2, TimedFrame(DecodedFrame(red, 0.0), 1000.0, time.monotonic()))
     assert said.seen[0] == (2, "object.seen")
     assert "gone.onnx" in capfd.readouterr().err
 
 
 def test_who_is_behind_skips_to_a_keyframe_and_counts_it() -> None:
-    look = look_at(Watch("rtsp://camera/"), Said())
-    for unit in units(BEHIND + 50):
+    look = look_at(StreamConfig("rtsp://camera/"), Said())
+    for unit in units(MAX_BACKLOG + 50):
         look.put(unit)
-    steps = look.steps(Keys())
+    steps = look.steps(KeyframeDecoder())
     assert sum(iter(lambda: next(steps), False)) == 75
     assert look.dropped == 50
-    for _ in range(MOST + 1):
+    for _ in range(MAX_PENDING_UNITS + 1):
         look.put(units(1)[0])
-    assert look.dropped == 50 + MOST
+    assert look.dropped == 50 + MAX_PENDING_UNITS
 
 
 def test_a_camera_of_which_nothing_is_wanted_is_not_decoded() -> None:
-    look = look_at(Watch("rtsp://camera/", motion=False), Said())
+    look = look_at(StreamConfig("rtsp://camera/", motion=False), Said())
     look.put(units(1)[0])
-    assert next(look.steps(Keys())) is False
+    assert next(look.steps(KeyframeDecoder())) is False
 
 
 async def test_what_goes_into_no_clip_is_watched_all_the_same(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ async def test_what_goes_into_no_clip_is_watched_all_the_same(tmp_path: Path) ->
         container.mux(stream.encode())
     async with asyncio.timeout(LIMIT), VisionPool(1) as pool:
         slot = pool.slot("webcam")
-        async with slot.watch(Watch(str(clip))) as sightings:
+        async with slot.watch(StreamConfig(str(clip))) as sightings:
             seen = await anext(sightings)
             assert seen.kind == "motion.started"
             assert seen.jpeg
@@ -177,15 +177,15 @@ class Heard(Said):
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Sight, "PATIENCE", 0.05)
-    monkeypatch.setattr("gateway.vision.camera_session.PULSE", 0.0)
+    monkeypatch.setattr(DecodeHealth, "PATIENCE", 0.05)
+    monkeypatch.setattr("gateway.vision.camera_session.ALIVE_INTERVAL", 0.0)
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("looks", [True, False], ids=["looked at", "only kept"])
 def test_pictures_that_arrive_are_told_from_the_first_that_can_be_seen_on(looks: bool) -> None:
     said, lookers = Heard(), DecodeThreads(1)
-    eye = CameraSession(7, Watch("rtsp://camera/", motion=looks), said, Newest[View](), lookers)
+    eye = CameraSession(7, StreamConfig("rtsp://camera/", motion=looks), said, LatestFrames[TimedFrame](), lookers)
     lookers.start()
     eye.open()
     coming = units(100)
@@ -207,7 +207,7 @@ def test_pictures_that_arrive_are_told_from_the_first_that_can_be_seen_on(looks:
 def test_what_can_not_be_decoded_is_no_picture_that_arrives() -> None:
     """Whole packets, the right marks, keyframes: and inside there is noise."""
     said, lookers, cuts = Heard(), DecodeThreads(1), []
-    eye = CameraSession(7, Watch("rtsp://camera/"), said, Newest[View](), lookers)
+    eye = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), lookers)
     eye.cut = lambda: cuts.append(7)
     lookers.start()
     eye.open()

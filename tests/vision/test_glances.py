@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from threading import Thread
 
-from gateway.vision.decode_threads import GLANCE, LONGEST, SHARE, DecodeThreads
+from gateway.vision.decode_threads import (
+    KEYFRAME_CHECK_COST,
+    KEYFRAME_CHECK_SHARE,
+    MAX_KEYFRAME_CHECK_INTERVAL,
+    DecodeThreads,
+)
 
 
 class Camera:
@@ -30,11 +35,11 @@ def house(cameras: int) -> tuple[DecodeThreads, list[Camera]]:
 
 def test_all_cameras_together_cost_the_share_that_was_given() -> None:
     lookers, looks = house(100)
-    assert looks[0].every == GLANCE * 100 / SHARE
+    assert looks[0].every == KEYFRAME_CHECK_COST * 100 / KEYFRAME_CHECK_SHARE
     lookers.spend(0.1)
-    assert {look.every for look in looks} == {GLANCE * 100 / 0.1}
+    assert {look.every for look in looks} == {KEYFRAME_CHECK_COST * 100 / 0.1}
     lookers.spend(0.001)
-    assert looks[0].every == LONGEST
+    assert looks[0].every == MAX_KEYFRAME_CHECK_INTERVAL
 
 
 def test_a_camera_that_goes_while_another_comes_costs_neither() -> None:

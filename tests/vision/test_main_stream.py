@@ -16,10 +16,10 @@ from gateway.errors import LinkLost, NotFound
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision import main_stream
-from gateway.vision.camera_slot import Sightings, Slot
+from gateway.vision.camera_slot import CameraSlot, SightingQueue
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import MainStream, Sighting, Watch
-from gateway.vision.worker_interface import Hears
+from gateway.vision.sighting import MainStreamConfig, Sighting, StreamConfig
+from gateway.vision.worker_interface import StreamListener
 from tests.vision.stream.test_gst import PACKAGES, film, served
 
 pytestmark = pytest.mark.timeout(120)
@@ -36,7 +36,7 @@ class Camera:
     port: int
 
     @property
-    def slot(self) -> Slot:
+    def slot(self) -> CameraSlot:
         return self.pool.slot("fence")
 
     @property
@@ -47,10 +47,10 @@ class Camera:
         return f"rtsp://admin:{GEHEIM}@127.0.0.1:{self.port}/{name}"
 
     @asynccontextmanager
-    async def watched(self, main: MainStream | None) -> AsyncIterator[Sightings]:
+    async def watched(self, main: MainStreamConfig | None) -> AsyncIterator[SightingQueue]:
         heard = asyncio.Event()
         self.slot.on_heard = heard.set
-        async with self.slot.watch(Watch(self.address("sub"), motion=False), main) as sightings:
+        async with self.slot.watch(StreamConfig(self.address("sub"), motion=False), main) as sightings:
             await heard.wait()
             yield sightings
 
@@ -81,7 +81,7 @@ async def until(what: Callable[[], object], seconds: float = 15) -> None:
             await asyncio.sleep(0.02)
 
 
-async def shown(slot: Slot, *, main: bool) -> tuple[int, int]:
+async def shown(slot: CameraSlot, *, main: bool) -> tuple[int, int]:
     """Width and height of what a viewer gets."""
     with slot.view(main=main) as viewer:
         opening = (await anext(viewer)).opening
@@ -105,12 +105,12 @@ async def recorded(camera: Camera, folder: Path, before_s: float, seconds: float
     return size_of(folder / "clip.mp4"), lasts
 
 
-async def sighting(sightings: Sightings, wait: float = 15) -> Sighting:
+async def sighting(sightings: SightingQueue, wait: float = 15) -> Sighting:
     return await asyncio.wait_for(anext(sightings), wait)
 
 
 async def test_it_is_received_while_somebody_watches_and_no_longer(camera: Camera) -> None:
-    async with camera.watched(MainStream(camera.address("main"))):
+    async with camera.watched(MainStreamConfig(camera.address("main"))):
         assert not camera.larger.watched.is_set(), "nobody asked for it"
         assert await shown(camera.slot, main=False) == SUB
         with camera.slot.view(main=True) as one:
@@ -131,13 +131,13 @@ async def test_who_has_none_says_so(camera: Camera) -> None:
 
 
 async def test_recordings_are_of_the_sub_stream_unless_the_yaml_says_main(camera: Camera, tmp_path: Path) -> None:
-    async with camera.watched(MainStream(camera.address("main"))):
+    async with camera.watched(MainStreamConfig(camera.address("main"))):
         await asyncio.sleep(4)
         assert (await recorded(camera, tmp_path, 2.0, 2.0))[0] == SUB
 
 
 async def test_a_recording_of_the_main_stream_begins_before_it_was_asked_for(camera: Camera, tmp_path: Path) -> None:
-    async with camera.watched(MainStream(camera.address("main"), recorded=True)):
+    async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)):
         await asyncio.wait_for(camera.larger.watched.wait(), 10)
         assert (await recorded(camera, tmp_path, 5.0, 1.0))[0] == SUB, "it was not there long enough"
         await asyncio.sleep(6)
@@ -150,7 +150,7 @@ async def test_its_loss_costs_the_sub_stream_nothing_and_is_told_once(
     camera: Camera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(main_stream, "GRACE", 4.0)  # the simulator may make one wait two for a keyframe
-    async with camera.watched(MainStream(camera.address("main"), recorded=True)) as sightings:
+    async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)) as sightings:
         await asyncio.wait_for(camera.larger.watched.wait(), 10)
         await asyncio.sleep(3)
         larger = camera.server.mounts.pop("main")  # type: ignore[attr-defined]  # the dict that the fixture made
@@ -171,7 +171,7 @@ async def test_its_loss_costs_the_sub_stream_nothing_and_is_told_once(
 
 
 async def test_a_short_loss_is_mended_and_not_told(camera: Camera) -> None:
-    async with camera.watched(MainStream(camera.address("main"), recorded=True)) as sightings:
+    async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)) as sightings:
         await asyncio.wait_for(camera.larger.watched.wait(), 10)
         await asyncio.sleep(1)
         camera.cut(camera.larger)
@@ -193,11 +193,11 @@ async def test_a_viewer_hears_that_it_is_away_and_nobody_else(
 ) -> None:
     """It is not tried again at every request, and not for minutes where the login was refused: accounts get locked."""
     tries: list[str] = []
-    async with camera.watched(MainStream(address.format(port=camera.port))) as sightings:
+    async with camera.watched(MainStreamConfig(address.format(port=camera.port))) as sightings:
         worker = camera.pool.workers[0]
         begin = worker.begin_now
 
-        def counted(hears: Hears, watch: Watch) -> int:
+        def counted(hears: StreamListener, watch: StreamConfig) -> int:
             tries.append(watch.source)
             return begin(hears, watch)
 
@@ -219,7 +219,7 @@ async def test_a_main_stream_of_gstreamers_server_is_shown_as_it_is_coded(
 ) -> None:
     file = await asyncio.to_thread(film, tmp_path / "film.mkv", codec)
     with served(codec, file, "tcp", "admin", GEHEIM) as port:
-        async with camera.watched(MainStream(f"rtsp://admin:{GEHEIM}@127.0.0.1:{port}/cam")):
+        async with camera.watched(MainStreamConfig(f"rtsp://admin:{GEHEIM}@127.0.0.1:{port}/cam")):
             with camera.slot.view(main=True) as viewer:
                 opening = (await asyncio.wait_for(anext(viewer), 20)).opening
     assert opening.codec.startswith(told)
@@ -227,7 +227,7 @@ async def test_a_main_stream_of_gstreamers_server_is_shown_as_it_is_coded(
 
 
 async def test_what_breaks_off_is_recorded_on_by_the_sub_stream(camera: Camera, tmp_path: Path) -> None:
-    async with camera.watched(MainStream(camera.address("main"), recorded=True)):
+    async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)):
         await asyncio.wait_for(camera.larger.watched.wait(), 10)
         await asyncio.sleep(5)
         taking = await camera.slot.record(tmp_path / "larger", 2.0)

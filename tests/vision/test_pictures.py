@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.vision.camera_decoder import Keys, Pictures
-from gateway.vision.stream.decoder import Frame
-from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.camera_decoder import CameraDecoder, KeyframeDecoder
+from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream.packet_ring import PacketRing
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 from tests.vision.view.filming import units
 
@@ -20,13 +20,13 @@ class Kept:
 
     def __init__(self, *received: AccessUnit) -> None:
         self.units = received
-        self.ring = Ring()
+        self.ring = PacketRing()
         for unit in received:
             self.ring.add(unit)
-        self.pictures = Pictures(self.ring.units)
+        self.pictures = CameraDecoder(self.ring.units)
 
 
-def times(frames: list[Frame]) -> list[int]:
+def times(frames: list[DecodedFrame]) -> list[int]:
     """Which pictures these are."""
     return [round(frame.time * RATE) for frame in frames]
 
@@ -72,7 +72,7 @@ def test_the_newest_picture_is_decoded_only_when_it_is_asked_for() -> None:
 
 
 def test_one_decoder_looks_at_the_keyframes_of_many_cameras() -> None:
-    keys = Keys()
+    keys = KeyframeDecoder()
     for codec in ("h264", "hevc", "h264"):
         for key in (0, GROUP):
             (frame,) = keys.alone([units(60, codec)[key]])

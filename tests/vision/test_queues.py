@@ -9,10 +9,10 @@ import threading
 import pytest
 
 from gateway.errors import LinkLost
-from gateway.vision.camera_slot import Sightings
-from gateway.vision.ipc import Reader
-from gateway.vision.latest_frames import Newest
-from gateway.vision.send_queue import Outbox
+from gateway.vision.camera_slot import SightingQueue
+from gateway.vision.ipc import IpcParser
+from gateway.vision.latest_frames import LatestFrames
+from gateway.vision.send_queue import SendQueue
 from gateway.vision.sighting import Sighting
 
 
@@ -22,7 +22,7 @@ def sighting(number: int) -> Sighting:
 
 class TestNewest:
     def test_the_newest_frame_wins_and_the_other_is_counted(self) -> None:
-        frames: Newest[str] = Newest()
+        frames: LatestFrames[str] = LatestFrames()
         frames.offer(1, "old")
         frames.offer(2, "other")
         frames.offer(1, "new")
@@ -32,7 +32,7 @@ class TestNewest:
         assert frames.dropped == 1
 
     def test_no_camera_waits_for_a_busier_one(self) -> None:
-        frames: Newest[str] = Newest()
+        frames: LatestFrames[str] = LatestFrames()
         frames.offer(1, "busy")
         frames.offer(2, "quiet")
         assert frames.take(0) == (1, "busy")
@@ -40,7 +40,7 @@ class TestNewest:
         assert frames.take(0) == (2, "quiet")
 
     def test_what_is_forgotten_is_not_taken(self) -> None:
-        frames: Newest[str] = Newest()
+        frames: LatestFrames[str] = LatestFrames()
         frames.offer(1, "gone")
         frames.forget(1)
         frames.forget(7)
@@ -48,24 +48,24 @@ class TestNewest:
 
 
 class TestOutbox:
-    def written(self, outbox: Outbox, count: int) -> list[dict[str, object]]:
+    def written(self, outbox: SendQueue, count: int) -> list[dict[str, object]]:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             threading.Thread(target=self.write, args=(outbox, theirs), daemon=True).start()
-            reader, got = Reader(), list[dict[str, object]]()
+            reader, got = IpcParser(), list[dict[str, object]]()
             while len(got) < count:
                 got += [message.header for message in reader.feed(ours.recv(65536))]
             return got
 
     @staticmethod
-    def write(outbox: Outbox, line: socket.socket) -> None:
+    def write(outbox: SendQueue, line: socket.socket) -> None:
         try:
             outbox.write_to(line)
         except OSError:
             return
 
     def test_sightings_are_dropped_and_counted_when_nobody_reads(self) -> None:
-        outbox = Outbox(lambda: 7, most=3)
+        outbox = SendQueue(lambda: 7, most=3)
         for number in range(5):
             outbox.offer(1, sighting(number))
         outbox.say("lost", watch=1, why="gone")
@@ -75,17 +75,17 @@ class TestOutbox:
         assert got[-1]["dropped"] == [2, 7, 0]
 
     def test_a_pulse_waits_once(self) -> None:
-        outbox = Outbox(lambda: 0)
+        outbox = SendQueue(lambda: 0)
         for _ in range(100):
             outbox.pulse(1)
         outbox.pulse(2)
         assert [header["watch"] for header in self.written(outbox, 2)] == [1, 2]
 
     def test_says_that_it_lives(self) -> None:
-        assert self.written(Outbox(lambda: 0), 1)[0]["say"] == "alive"
+        assert self.written(SendQueue(lambda: 0), 1)[0]["say"] == "alive"
 
     def test_live_pictures_go_last_and_are_dropped_up_to_a_keyframe(self) -> None:
-        outbox = Outbox(lambda: 0, most_live=10)
+        outbox = SendQueue(lambda: 0, most_live=10)
         for key, blob in ((True, b"key 1"), (False, b"more"), (False, b"too much"), (False, b"x"), (True, b"key 2")):
             outbox.stream(1, blob, key=key, opening=None)
         assert outbox.parts_dropped == 3
@@ -102,14 +102,14 @@ class TestOutbox:
 class TestSightings:
     async def test_a_slow_driver_gets_the_newest(self) -> None:
         dropped = []
-        sightings = Sightings(lambda: dropped.append(1), most=2)
+        sightings = SightingQueue(lambda: dropped.append(1), most=2)
         for number in range(4):
             sightings.put(sighting(number))
         assert [(await anext(sightings)).at, (await anext(sightings)).at] == [2.0, 3.0]
         assert len(dropped) == 2
 
     async def test_what_was_seen_before_the_end_is_told_before_it(self) -> None:
-        sightings = Sightings(lambda: None)
+        sightings = SightingQueue(lambda: None)
         sightings.put(sighting(1))
         sightings.end(LinkLost("the worker is gone"))
         assert (await anext(sightings)).at == 1.0
@@ -117,7 +117,7 @@ class TestSightings:
             await anext(sightings)
 
     async def test_waits_for_the_next(self) -> None:
-        sightings = Sightings(lambda: None)
+        sightings = SightingQueue(lambda: None)
         async with asyncio.timeout(2), asyncio.TaskGroup() as group:
             waiting = group.create_task(anext(sightings))
             await asyncio.sleep(0)

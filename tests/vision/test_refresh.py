@@ -8,19 +8,19 @@ import av
 import numpy as np
 import pytest
 
+from gateway.vision.camera_decoder import CameraDecoder, KeyframeDecoder
+from gateway.vision.camera_recogniser import TimedFrame
 from gateway.vision.frame_analysis import FrameAnalysis
-from gateway.vision.frame_selection import Starts
-from gateway.vision.latest_frames import Newest
-from gateway.vision.camera_decoder import Keys, Pictures
-from gateway.vision.camera_recogniser import View
-from gateway.vision.send_queue import Outbox
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.stream.fmp4.remux import clip
-from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.frame_selection import RandomAccessPoints
+from gateway.vision.latest_frames import LatestFrames
+from gateway.vision.send_queue import SendQueue
+from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.stream.fmp4.remux import mux_clip
+from gateway.vision.stream.packet_ring import PacketRing
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
-from gateway.vision.stream.rtp.sei import LONGEST, recovery_point
-from gateway.vision.stream.rtp.access_unit import AccessUnit
+from gateway.vision.stream.rtp.sei import MAX_RECOVERY, recovery_point
 from gateway.vision.try_motion import motions
 from gateway.vision.view.subscribers import Subscribers
 from tests.support.film.film import Coding, Film, cast
@@ -46,13 +46,13 @@ def test_recovery_points_are_starts() -> None:
 
 
 def test_a_picture_can_be_had_where_the_refresh_has_come_full_circle() -> None:
-    starts = Starts()
+    starts = RandomAccessPoints()
     whole = [number for number, one in enumerate(UNITS) if starts.take(one)]
     assert whole == [0, *(number + UNITS[25].recovery for number in range(25, 150 - UNITS[25].recovery, 25))]
 
 
 def test_starts_that_overlap_and_losses() -> None:
-    starts = Starts()
+    starts = RandomAccessPoints()
     long = unit(0.0, 100, key=True)
     long.recovery = 5
     other, lossy = unit(0.0, 100), unit(0.0, 100, lost=1)
@@ -64,8 +64,8 @@ def test_starts_that_overlap_and_losses() -> None:
 
 
 def test_the_picture_at_one_unit_is_the_one_that_all_of_them_give() -> None:
-    ring, keys, starts = Ring(), Keys(), Starts()
-    pictures, straight = Pictures(ring.units), Pictures(lambda _: [])
+    ring, keys, starts = PacketRing(), KeyframeDecoder(), RandomAccessPoints()
+    pictures, straight = CameraDecoder(ring.units), CameraDecoder(lambda _: [])
     compared = 0
     for one in UNITS:
         ring.add(one)
@@ -78,19 +78,19 @@ def test_the_picture_at_one_unit_is_the_one_that_all_of_them_give() -> None:
 
 
 def test_a_ring_goes_back_to_where_the_picture_is_right() -> None:
-    ring = Ring(2.0, 1 << 24, 0)
+    ring = PacketRing(2.0, 1 << 24, 0)
     for number, one in enumerate(UNITS):
         ring.add(one)
         if number < 100 or number % 7:
             continue
         for since in (one.time_s - 2.0, one.time_s - 1.1, one.time_s, float("inf")):
             units = ring.units(since)
-            frames = list(Pictures(lambda _: [])._decode(units))
+            frames = list(CameraDecoder(lambda _: [])._decode(units))
             assert frames[0].time <= min(since, one.time_s) + 0.05
 
 
 def test_a_clip_begins_at_a_recovery_point() -> None:
-    assert clip(UNITS[30:])
+    assert mux_clip(UNITS[30:])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_clip_begins_at_a_recovery_point() -> None:
         ("05 04 06 01 84 80 80", None),
         ("06", None),
         ("06 00", 0),
-        ("06 05 00 02 ff ff 80 80", LONGEST),
+        ("06 05 00 02 ff ff 80 80", MAX_RECOVERY),
         ("ff ff ff", None),
         ("", None),
     ],
@@ -145,7 +145,7 @@ def test_everybody_in_a_file_is_found_and_nobody_else(name: str, files: dict[str
         assert abs(until - end) < 1.5
 
 
-class Seen(Outbox):
+class Seen(SendQueue):
     def __init__(self) -> None:
         super().__init__(lambda: 0)
         self.kinds: list[str] = []
@@ -157,9 +157,9 @@ class Seen(Outbox):
 
 def live(file: Path) -> list[str]:
     """What a worker tells of it when it comes over RTP."""
-    seen, crowd = Seen(), Subscribers(Ring())
-    look = FrameAnalysis(1, Watch("rtsp://camera/"), crowd, seen, Newest[View]())
-    steps = look.steps(Keys())
+    seen, crowd = Seen(), Subscribers(PacketRing())
+    look = FrameAnalysis(1, StreamConfig("rtsp://camera/"), crowd, seen, LatestFrames[TimedFrame]())
+    steps = look.steps(KeyframeDecoder())
     with av.open(str(file)) as container:
         stream = container.streams.video[0]
         bitstream = av.BitStreamFilterContext("h264_mp4toannexb", stream)

@@ -16,10 +16,10 @@ from gateway.errors import LinkLost
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtp import Clip
 from gateway.simulator.rtsp import Mount, RtspServer
-from gateway.vision.camera_slot import Slot
+from gateway.vision.camera_slot import CameraSlot
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import Watch
-from gateway.vision.view.broadcast import Part, Viewer
+from gateway.vision.sighting import StreamConfig
+from gateway.vision.view.broadcast import LiveSegment, LiveViewer
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -30,18 +30,18 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Clip:
 
 
 @pytest.fixture
-async def pool(scene: Clip) -> AsyncIterator[tuple[VisionPool, Slot, RtspServer]]:
+async def pool(scene: Clip) -> AsyncIterator[tuple[VisionPool, CameraSlot, RtspServer]]:
     """A worker that watches one camera; packets come already."""
     server = RtspServer({"fence": Mount(scene)})
     async with asyncio.timeout(100), server.listen() as port, VisionPool(1) as pool:
         slot, heard = pool.slot("fence"), asyncio.Event()
         slot.on_heard = heard.set
-        async with slot.watch(Watch(f"rtsp://127.0.0.1:{port}/fence", motion=False)):
+        async with slot.watch(StreamConfig(f"rtsp://127.0.0.1:{port}/fence", motion=False)):
             await heard.wait()
             yield pool, slot, server
 
 
-async def parts(viewer: Viewer, count: int) -> list[Part]:
+async def parts(viewer: LiveViewer, count: int) -> list[LiveSegment]:
     return [await anext(viewer) for _ in range(count)]
 
 
@@ -50,7 +50,9 @@ def pictures(movie: bytes) -> int:
         return len(list(container.decode(video=0)))
 
 
-async def test_two_viewers_share_one_stream_and_both_can_play_it(pool: tuple[VisionPool, Slot, RtspServer]) -> None:
+async def test_two_viewers_share_one_stream_and_both_can_play_it(
+    pool: tuple[VisionPool, CameraSlot, RtspServer],
+) -> None:
     slot = pool[1]
     with slot.view() as one:
         first = await parts(one, 20)
@@ -65,7 +67,7 @@ async def test_two_viewers_share_one_stream_and_both_can_play_it(pool: tuple[Vis
 
 
 async def test_a_recording_begins_before_it_was_asked_for(
-    pool: tuple[VisionPool, Slot, RtspServer], tmp_path: Path
+    pool: tuple[VisionPool, CameraSlot, RtspServer], tmp_path: Path
 ) -> None:
     vision, slot, _ = pool
     await asyncio.sleep(6)
@@ -81,7 +83,7 @@ async def test_a_recording_begins_before_it_was_asked_for(
 
 
 async def test_a_lost_camera_ends_views_and_keeps_what_was_recorded(
-    pool: tuple[VisionPool, Slot, RtspServer], tmp_path: Path
+    pool: tuple[VisionPool, CameraSlot, RtspServer], tmp_path: Path
 ) -> None:
     vision, slot, server = pool
     taking = await slot.record(tmp_path / "raw", 4.0)
@@ -97,7 +99,7 @@ async def test_a_lost_camera_ends_views_and_keeps_what_was_recorded(
 
 
 async def test_a_worker_that_dies_ends_both_and_what_is_on_disk_is_of_use(
-    pool: tuple[VisionPool, Slot, RtspServer], tmp_path: Path
+    pool: tuple[VisionPool, CameraSlot, RtspServer], tmp_path: Path
 ) -> None:
     vision, slot, _ = pool
     taking = await slot.record(tmp_path / "raw", 4.0)
@@ -116,7 +118,9 @@ async def test_a_worker_that_dies_ends_both_and_what_is_on_disk_is_of_use(
     assert await vision.finish(tmp_path / "raw", tmp_path / "clip.mp4") > 2
 
 
-async def test_what_can_not_be_finished_is_told(pool: tuple[VisionPool, Slot, RtspServer], tmp_path: Path) -> None:
+async def test_what_can_not_be_finished_is_told(
+    pool: tuple[VisionPool, CameraSlot, RtspServer], tmp_path: Path
+) -> None:
     (tmp_path / "raw").write_bytes(b"garbage" * 100)
     with pytest.raises(LinkLost, match="raw"):
         await pool[0].finish(tmp_path / "raw", tmp_path / "clip.mp4")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.vision.ipc import Message
-from gateway.vision.worker_client import Dropped, WorkerClient
+from gateway.vision.ipc import IpcMessage
+from gateway.vision.worker_client import DropCounts, WorkerClient
 
 
 class Says:
@@ -18,9 +18,9 @@ class Says:
     def __init__(self, *headers: dict[str, Any]) -> None:
         self._headers = headers
 
-    async def messages(self, _silence_limit: float) -> AsyncIterator[Message]:
+    async def messages(self, _silence_limit: float) -> AsyncIterator[IpcMessage]:
         for header in self._headers:
-            yield Message(json.loads(json.dumps(header)))
+            yield IpcMessage(json.loads(json.dumps(header)))
 
 
 OKAY = {"dropped": [0, 0, 0]}
@@ -51,5 +51,5 @@ async def test_words_of_a_watch_that_is_over_are_let_pass() -> None:
         {"say": "picture", "ask": 1, **OKAY},
     ]
     assert await handle._listen(Says(*said[:2])) == "it ended"  # type: ignore[arg-type]
-    assert handle.dropped == Dropped(3, 5, 2)
+    assert handle.dropped == DropCounts(3, 5, 2)
     assert await handle._listen(Says(said[2])) == "it ended"  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ from gateway.people.roster_import import take_in
 from gateway.recording.cameras import Cameras
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store, journal
-from gateway.vision.view.broadcast import Broadcast, Viewer
+from gateway.vision.view.broadcast import LiveBroadcast, LiveViewer
 from gateway.web import Accounts, Facts, Hub, Passwords, Services, Users, serve
 from gateway.web.connections import MOST
 
@@ -71,7 +71,7 @@ class World:
     """Seconds that sign-ins had to wait; nobody waits here."""
     broken_disk: bool = False
     services: Services | None = None
-    broadcast: Broadcast | None = None
+    broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
 
     @property
@@ -79,12 +79,12 @@ class World:
         return ClipStorage.of(self.store.path.parent)
 
     @contextmanager
-    def view(self, camera: str, main: bool) -> Iterator[Viewer]:
+    def view(self, camera: str, main: bool) -> Iterator[LiveViewer]:
         if main:
             raise NotFound(f"camera {camera} has no main stream")
         if self.broadcast is None:
             raise LinkLost(f"camera {camera} is not connected")
-        viewer = Viewer()
+        viewer = LiveViewer()
         self.broadcast.join(viewer)
         try:
             yield viewer

@@ -15,17 +15,17 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 
 from gateway.errors import LinkLost, Refused
 from gateway.store import audit
-from gateway.vision.view.broadcast import Broadcast, Opening
+from gateway.vision.view.broadcast import InitSegment, LiveBroadcast
 from gateway.web.api import live_view
 from tests.web.conftest import world
 
 LIVE = "/api/v1/cameras/east-cam/live"
-OPENING = Opening("avc1.4d401f", 640, 360, b"init segment")
+OPENING = InitSegment("avc1.4d401f", 640, 360, b"init segment")
 
 
 @pytest.fixture
 def camera(anju):
-    anju.broadcast = Broadcast()
+    anju.broadcast = LiveBroadcast()
     anju.broadcast.take(b"key", key=True, opening=OPENING)
     anju.broadcast.take(b"more", key=False)
     return anju.broadcast
@@ -192,7 +192,7 @@ async def test_who_leaves_is_forgotten(open_client, camera):
 
 async def test_sockets_are_bounded_and_one_user_takes_no_more_than_half(tmp_path):
     async with world(tmp_path / "data", connections=16) as anju, AsyncExitStack() as stack:  # a quarter: 4
-        anju.broadcast = Broadcast()
+        anju.broadcast = LiveBroadcast()
         anju.broadcast.take(b"key", key=True, opening=OPENING)
         clients = {}
         for user in ("guard", "supervisor", "installer"):

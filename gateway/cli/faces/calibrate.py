@@ -17,7 +17,7 @@ from rich.table import Table
 from gateway.cli.common import data_option
 from gateway.cli.faces.options import config_option, matching_of
 from gateway.store import Store
-from gateway.vision.face_matching import WIDEST, FaceMatching
+from gateway.vision.face_matching import MAX_DISTANCE, FaceMatching
 from gateway.vision.recognise.chances import Lookalikes, between, known_again, objection
 from gateway.vision.recognise.gallery import Limits
 
@@ -28,7 +28,7 @@ _LEAST, _RAREST = 0.001, 1_000_000
 """Figures beyond these are not told apart: one stranger in three years is as good as none."""
 _NOBODY = f"""nobody is enrolled, so nobody can be taken for somebody else: there is nothing to calibrate yet.
 Take photographs in with `anju faces enrol`, or name a folder of PERSON/*.jpg with --gallery.
-However few are enrolled, the gateway goes no wider than {WIDEST}: beyond it twins in dress and beard begin."""
+However few are enrolled, the gateway goes no wider than {MAX_DISTANCE}: beyond it twins in dress and beard begin."""
 _TWINS = 0.35
 """Two persons nearer than this are twins, or one person under two names."""
 
@@ -153,4 +153,4 @@ def _refused(distance: float, expected: float, matching: FaceMatching, lookalike
     """In a word or two why the gateway would not take it; empty where it would."""
     if expected > matching.false_a_day:
         return f"refused: over {matching.false_a_day:g} a day"
-    return f"refused: wider than {WIDEST}" if lookalikes.measured and distance > WIDEST else ""
+    return f"refused: wider than {MAX_DISTANCE}" if lookalikes.measured and distance > MAX_DISTANCE else ""

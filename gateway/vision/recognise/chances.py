@@ -20,7 +20,7 @@ from math import expm1, log1p
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.face_matching import WIDEST, FaceMatching
+from gateway.vision.face_matching import MAX_DISTANCE, FaceMatching
 
 _AT, _CHANCE, _STEEPNESS = 0.50, 7.5e-6, 48.5
 _KNOWN_AGAIN = ((0.30, 0.30), (0.35, 0.55), (0.40, 0.78), (0.45, 0.92), (0.50, 0.97), (0.60, 0.993))
@@ -66,7 +66,7 @@ class Lookalikes:
 
     def widest(self, persons: int, matching: FaceMatching) -> float:
         """The widest distance, in steps of 0.005, at which no more strangers are named than are allowed."""
-        for distance in np.arange(WIDEST, NARROWEST, -0.005):
+        for distance in np.arange(MAX_DISTANCE, NARROWEST, -0.005):
             if self.false_a_day(float(distance), persons, matching.strangers_a_day) <= matching.false_a_day:
                 return round(float(distance), 3)
         return NARROWEST
@@ -94,11 +94,11 @@ def objection(distance: float, persons: int, matching: FaceMatching, lookalikes:
 
 
 def _beyond(distance: float) -> str | None:
-    if distance <= WIDEST:
+    if distance <= MAX_DISTANCE:
         return None
     return (
-        f"{distance:.3f} is wider than the gateway goes, however few are enrolled: beyond {WIDEST} twins in dress "
-        f"and beard begin. Take {WIDEST} or less"
+        f"{distance:.3f} is wider than the gateway goes, however few are enrolled: beyond {MAX_DISTANCE} twins in "
+        f"dress and beard begin. Take {MAX_DISTANCE} or less"
     )
 
 

@@ -17,7 +17,7 @@ def of_file(file: str) -> str:
     return file if PurePath(file).is_absolute() else f"./{file}"
 
 
-def fault_of(source: str) -> str | None:
+def address_error(source: str) -> str | None:
     """What is wrong with a stream's address, without repeating it; None when it can be tried."""
     scheme, separator, rest = source.partition("://")
     if not separator and source.startswith(("/", ".")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.errors import BadInput
 
 
-class Bits:
+class BitReader:
     """Raises BadInput at the end."""
 
     def __init__(self, nal: bytes, header: int) -> None:

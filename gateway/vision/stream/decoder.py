@@ -14,7 +14,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from gateway.vision.stream.packet import Coding, Packet
+from gateway.vision.stream.packet import CodecParameters, Packet
 
 _CLOCK = Fraction(1, 90_000)
 """RTP's clock for video (RFC 6184, 8.2.1): fine enough for any stream's time."""
@@ -24,10 +24,10 @@ _PLANAR = {"yuv420p", "yuvj420p"}
 
 _MARK = (0, 200, 255)
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 
 
-class Frame:
+class DecodedFrame:
     """One decoded picture at `time` (seconds, the stream's clock). Converts only what is asked for."""
 
     def __init__(self, frame: VideoFrame, time: float) -> None:
@@ -44,7 +44,7 @@ class Frame:
         """Whether parts of it were missing and are made up."""
         return bool(self._frame.is_corrupt)
 
-    def luma(self, width: int) -> Picture:
+    def luma(self, width: int) -> Image:
         """Brightness, scaled down to `width` columns (never up); without a colour conversion where it can be had."""
         full = self._plane() if self._frame.format.name.startswith(("yuv", "nv12", "gray")) else self._gray()
         if self._frame.width <= width:
@@ -53,14 +53,14 @@ class Frame:
         return np.asarray(cv2.resize(full, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
     @property
-    def colours(self) -> tuple[Picture, Picture] | None:
+    def colours(self) -> tuple[Image, Image] | None:
         """The blue and red difference, half as wide and high; None where they don't lie in planes of their own."""
         if self._frame.format.name not in _PLANAR:
             return None
         return self._plane(1), self._plane(2)
 
     @cached_property
-    def bgr(self) -> Picture:
+    def bgr(self) -> Image:
         return np.asarray(self._frame.to_ndarray(format="bgr24"), np.uint8)
 
     def jpeg(self, quality: int = 85, box: tuple[int, int, int, int] | None = None) -> bytes:
@@ -72,19 +72,19 @@ class Frame:
         _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
         return bytes(coded)
 
-    def _plane(self, number: int = 0) -> Picture:
+    def _plane(self, number: int = 0) -> Image:
         plane = self._frame.planes[number]
-        rows: Picture = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        rows: Image = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         return rows[: plane.height, : plane.width]
 
-    def _gray(self) -> Picture:
+    def _gray(self) -> Image:
         return np.asarray(self._frame.to_ndarray(format="gray"), np.uint8)
 
 
-class Decoder:
+class PacketDecoder:
     """Fed packets in order. A damaged one is counted and skipped; the picture mends at the next keyframe."""
 
-    def __init__(self, coding: Coding) -> None:
+    def __init__(self, coding: CodecParameters) -> None:
         context = av.CodecContext.create(coding.name, "r")
         assert isinstance(context, VideoCodecContext)
         context.extradata = coding.extradata
@@ -95,7 +95,7 @@ class Decoder:
         self._context = context
         self.damaged = 0
 
-    def decode(self, packet: Packet) -> Iterator[Frame]:
+    def decode(self, packet: Packet) -> Iterator[DecodedFrame]:
         if not packet.data:  # to FFmpeg it would say that the stream is over
             self.damaged += 1
             return
@@ -109,7 +109,7 @@ class Decoder:
             return
         yield from (_stamped(frame, packet.time) for frame in frames)
 
-    def alone(self, *packets: Packet) -> Iterator[Frame]:
+    def alone(self, *packets: Packet) -> Iterator[DecodedFrame]:
         """One keyframe and nothing before or behind it: at once, though its stream may reorder pictures.
 
         Of a recovery point what it takes to make its picture right; what is not right yet is not given.
@@ -119,7 +119,7 @@ class Decoder:
             yield from self.decode(packet)
         yield from self.finish(packets[-1].time)
 
-    def finish(self, time: float) -> Iterator[Frame]:
+    def finish(self, time: float) -> Iterator[DecodedFrame]:
         """What it still holds back to put it in order; `time` is for a picture that has none. It begins anew then."""
         try:
             late = self._context.decode(None)
@@ -135,5 +135,5 @@ class Decoder:
         self._context.flush_buffers()
 
 
-def _stamped(frame: VideoFrame, otherwise: float) -> Frame:
-    return Frame(frame, frame.pts * float(_CLOCK) if frame.pts is not None else otherwise)
+def _stamped(frame: VideoFrame, otherwise: float) -> DecodedFrame:
+    return DecodedFrame(frame, frame.pts * float(_CLOCK) if frame.pts is not None else otherwise)

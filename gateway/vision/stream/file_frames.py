@@ -13,7 +13,7 @@ import numpy as np
 
 from gateway.errors import BadInput, LinkLost
 from gateway.vision.stream.address import of_file
-from gateway.vision.stream.decoder import Decoder, Frame, Picture
+from gateway.vision.stream.decoder import DecodedFrame, Image, PacketDecoder
 from gateway.vision.stream.pyav_source import PyAvSource
 
 _SLACK = 1e-3
@@ -27,7 +27,7 @@ def is_photograph(file: str) -> bool:
     return Path(file).is_file() and bool(cv2.haveImageReader(_name(file)))
 
 
-def photograph(file: str) -> Picture:
+def photograph(file: str) -> Image:
     """BGR, the right way up, even when its end is missing. Raises BadInput when there is no picture in it."""
     try:
         picture = cv2.imread(_name(file), cv2.IMREAD_COLOR)
@@ -46,7 +46,7 @@ def _name(file: str) -> str:
     return cast("str", os.fsencode(file))
 
 
-def looks(file: str, every: float = 0.0) -> Iterator[Frame]:
+def looks(file: str, every: float = 0.0) -> Iterator[DecodedFrame]:
     """The frames of a file, at least `every` seconds apart. Raises BadInput when there is none."""
     first = due = float("-inf")
     try:
@@ -60,8 +60,8 @@ def looks(file: str, every: float = 0.0) -> Iterator[Frame]:
         raise BadInput(f"{file} holds no picture that can be read", b"")
 
 
-def _frames(file: str) -> Iterator[Frame]:
+def _frames(file: str) -> Iterator[DecodedFrame]:
     with closing(PyAvSource(of_file(file))) as source:
-        decoder = Decoder(source.coding)
+        decoder = PacketDecoder(source.coding)
         for packet in source.packets():
             yield from decoder.decode(packet)

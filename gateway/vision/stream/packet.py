@@ -18,7 +18,7 @@ class Packet:
 
 
 @dataclass(frozen=True, slots=True)
-class Coding:
+class CodecParameters:
     """How the packets are coded: FFmpeg's name of the codec and what it needs before the first packet."""
 
     name: str
@@ -27,11 +27,11 @@ class Coding:
     """Width, height and pixel format of pictures that are not coded at all (a capture card's)."""
 
 
-class Source(Protocol):
+class PacketSource(Protocol):
     """Packets of one camera's picture, in decoding order. For one thread; `close` when done with it."""
 
     @property
-    def coding(self) -> Coding: ...
+    def coding(self) -> CodecParameters: ...
 
     def packets(self) -> Iterator[Packet]:
         """Ends when a file ends; raises LinkLost when the stream fails or falls silent."""

@@ -7,9 +7,9 @@ from collections import deque
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 SECONDS = 10.0
-ALWAYS = 4 << 20
+MIN_BYTES = 4 << 20
 """Bytes that are kept whatever time they span: ten seconds at 3 Mbit/s."""
-MOST = 24 << 20
+MAX_BYTES = 24 << 20
 """Bytes that are never exceeded: twenty seconds at 9 Mbit/s, ten between keyframes and ten before them."""
 SPAN = 2.2
 """By what `seconds` are multiplied to get the longest time that more than ALWAYS is kept for: keyframes as far apart
@@ -20,7 +20,7 @@ _RESTART = 1.0
 """Seconds the time must step back to be another stream; pictures shown out of order step back less."""
 
 
-class Ring:
+class PacketRing:
     """Drops whole groups (a keyframe and what builds on it), so that it always begins with a keyframe.
 
     Keeps at least `seconds` of a stream with keyframes up to `seconds` apart, if that takes less than `most` bytes;
@@ -28,7 +28,7 @@ class Ring:
     of 4 Mbit/s with keyframes ten seconds apart (smart codec) 10 MB.
     """
 
-    def __init__(self, seconds: float = SECONDS, most: int = MOST, always: int = ALWAYS) -> None:
+    def __init__(self, seconds: float = SECONDS, most: int = MAX_BYTES, always: int = MIN_BYTES) -> None:
         self._seconds = seconds
         self._most = most
         self._always = min(always, most)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gateway.vision.stream.rtp.access_unit import AccessUnit, Format
-from gateway.vision.stream.packet import Coding, Packet
+from gateway.vision.stream.packet import CodecParameters, Packet
+from gateway.vision.stream.rtp.access_unit import AccessUnit, StreamFormat
 
 
 @dataclass(frozen=True, slots=True)
-class Opaque:
+class PassthroughCodec:
     """A codec of which nothing is known."""
 
     name: ClassVar[str] = "opaque"
@@ -30,8 +30,8 @@ class Opaque:
 
 
 @dataclass(slots=True, eq=False)
-class OpaqueUnit(AccessUnit):
-    said: Coding
+class PassthroughUnit(AccessUnit):
+    said: CodecParameters
     """How its source says it is coded."""
 
     @property
@@ -39,17 +39,17 @@ class OpaqueUnit(AccessUnit):
         return b"".join(self.packets)
 
     @property
-    def coding(self) -> Coding:
+    def coding(self) -> CodecParameters:
         return self.said
 
 
-class OpaqueUnits:
+class PassthroughUnits:
     """One source's; they can be decoded, and go into no clip and no live view."""
 
-    def __init__(self, coding: Coding) -> None:
+    def __init__(self, coding: CodecParameters) -> None:
         self._coding = coding
-        self._format = Format(Opaque())
+        self._format = StreamFormat(PassthroughCodec())
 
     def unit(self, packet: Packet) -> AccessUnit:
         data = (packet.data,)
-        return OpaqueUnit(packet.time, None, packet.key, packet.size, 0, self._format, data, self._coding)
+        return PassthroughUnit(packet.time, None, packet.key, packet.size, 0, self._format, data, self._coding)

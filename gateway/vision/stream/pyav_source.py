@@ -14,11 +14,11 @@ from av.video.stream import VideoStream
 from gateway.errors import LinkLost, LoginRefused
 from gateway.masking import masked
 from gateway.model import Words
-from gateway.vision.stream.packet import Coding, Packet
+from gateway.vision.stream.packet import CodecParameters, Packet
 
-TIMEOUT = 10.0
+OPEN_TIMEOUT = 10.0
 """Seconds without an answer after which a stream counts as lost."""
-SILENCE = 30.0
+READ_TIMEOUT = 30.0
 """Seconds without a packet after which it does: some cameras send a picture in twelve."""
 _FRAME = 1 / 25
 """What a packet is taken to last in a stream that does not say."""
@@ -38,7 +38,7 @@ class PyAvSource:
         loop: bool = False,
         paced: bool = False,
         stop: Event | None = None,
-        silence: float = SILENCE,
+        silence: float = READ_TIMEOUT,
     ) -> None:
         self._address = address
         self._silence = silence
@@ -48,10 +48,10 @@ class PyAvSource:
         self._container, self._stream = self._open()
 
     @property
-    def coding(self) -> Coding:
+    def coding(self) -> CodecParameters:
         context = self._stream.codec_context
         raw = (context.width, context.height, str(context.pix_fmt)) if context.name == "rawvideo" else None
-        return Coding(context.name, context.extradata, raw)
+        return CodecParameters(context.name, context.extradata, raw)
 
     def packets(self) -> Iterator[Packet]:
         began, offset = time.monotonic(), 0.0
@@ -93,9 +93,9 @@ class PyAvSource:
     def _open(self) -> tuple[InputContainer, VideoStream]:
         live, began = self._address.startswith("rtsp"), time.monotonic()
         try:
-            container = av.open(self._address, timeout=(TIMEOUT, self._silence), options=_RTSP if live else {})
+            container = av.open(self._address, timeout=(OPEN_TIMEOUT, self._silence), options=_RTSP if live else {})
         except (FFmpegError, OSError, ValueError) as error:
-            en = f"stream {masked(self._address)} can't be opened: {_why(error, began, TIMEOUT)}"
+            en = f"stream {masked(self._address)} can't be opened: {_why(error, began, OPEN_TIMEOUT)}"
             if isinstance(error, HTTPUnauthorizedError):
                 raise LoginRefused(Words("摄像机的用户名或密码不对，请通知安装员", en)) from None
             raise LinkLost(Words("视频打不开，请检查摄像机供电和网线", en)) from None

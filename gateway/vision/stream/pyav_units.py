@@ -6,11 +6,11 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.errors import BadInput
-from gateway.vision.stream.rtp.codec import KEY, RECOVERS, Codec
+from gateway.vision.stream.packet import CodecParameters, Packet
+from gateway.vision.stream.rtp.access_unit import AccessUnit, StreamFormat
+from gateway.vision.stream.rtp.codec import KEY, RECOVERS, RtpCodec
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
-from gateway.vision.stream.rtp.access_unit import AccessUnit, Format
-from gateway.vision.stream.packet import Coding, Packet
 
 _START_CODE = b"\0\0\1"
 _CONFIGURATION = 1
@@ -19,7 +19,7 @@ _AVC_LENGTH_AT, _AVC_SETS_AT, _HEVC_LENGTH_AT, _HEVC_SETS_AT = 4, 5, 21, 22
 
 
 @dataclass(frozen=True, slots=True)
-class PlainH264(H264):
+class RawH264(H264):
     """NAL units as they are, without RTP around them."""
 
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
@@ -27,23 +27,23 @@ class PlainH264(H264):
 
 
 @dataclass(frozen=True, slots=True)
-class PlainH265(H265):
+class RawH265(H265):
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
         yield from packets
 
 
-class PlainUnits:
+class PyAvUnits:
     """One source's. Raises BadInput for a codec that goes into no clip."""
 
-    def __init__(self, coding: Coding) -> None:
-        codecs: dict[str, Codec] = {"h264": PlainH264(), "hevc": PlainH265()}
+    def __init__(self, coding: CodecParameters) -> None:
+        codecs: dict[str, RtpCodec] = {"h264": RawH264(), "hevc": RawH265()}
         extra = coding.extradata or b""
         if coding.name not in codecs:
             raise BadInput(
                 f"the picture is coded as {coding.name}; only H.264 and H.265 can be kept and shown live", extra
             )
         self._length, sets = _configuration(coding.name, extra)
-        self._format = Format(codecs[coding.name]).with_sets(sets)
+        self._format = StreamFormat(codecs[coding.name]).with_sets(sets)
 
     def unit(self, packet: Packet) -> AccessUnit:
         """Never raises; what can't be read in it is left out."""

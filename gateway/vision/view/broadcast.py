@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 
 from gateway.errors import AnjuError
 
-MOST_PARTS = 50
+MAX_PENDING_SEGMENTS = 50
 """Parts that wait for a viewer: some five seconds of them."""
-MOST_BYTES = 8 * 1024 * 1024
+MAX_PENDING_BYTES = 8 * 1024 * 1024
 """Ten seconds of a main stream: a screen is given them at once where keyframes are so far apart."""
-MOST_KEPT = 16 * 1024 * 1024
+MAX_KEPT_BYTES = 16 * 1024 * 1024
 """Bytes since the last keyframe that are kept for the next viewer; a stream with more makes him wait for a keyframe."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class InitSegment:
     """What a player must know first: `codec` as RFC 6381 spells it, and the init segment."""
 
     codec: str
@@ -31,28 +31,28 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LiveSegment:
     """Media segments that follow each other; the first picture of a `key` part can be decoded by itself."""
 
-    opening: Opening
+    opening: InitSegment
     key: bool
     data: bytes = field(repr=False)
 
 
-class Viewer:
+class LiveViewer:
     """An async iterator over the parts; raises what ended the broadcast. `dropped` counts parts it was too slow for."""
 
-    def __init__(self, most_parts: int = MOST_PARTS, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_parts: int = MAX_PENDING_SEGMENTS, most_bytes: int = MAX_PENDING_BYTES) -> None:
         self._most_parts = most_parts
         self._most_bytes = most_bytes
-        self._waiting: deque[Part] = deque()
+        self._waiting: deque[LiveSegment] = deque()
         self._bytes = 0
         self._needs_key = True
         self._changed = asyncio.Event()
         self._why: AnjuError | None = None
         self.dropped = 0
 
-    def offer(self, part: Part) -> None:
+    def offer(self, part: LiveSegment) -> None:
         if self._is_full(part):
             self._skip()
         if self._needs_key and not part.key:
@@ -67,10 +67,10 @@ class Viewer:
         self._why = why
         self._changed.set()
 
-    def __aiter__(self) -> Viewer:
+    def __aiter__(self) -> LiveViewer:
         return self
 
-    async def __anext__(self) -> Part:
+    async def __anext__(self) -> LiveSegment:
         while not self._waiting:
             if self._why is not None:
                 raise self._why
@@ -89,50 +89,50 @@ class Viewer:
                 return
         self._needs_key = True
 
-    def _is_full(self, part: Part) -> bool:
+    def _is_full(self, part: LiveSegment) -> bool:
         """What is large by itself still goes to a viewer who waits for nothing else."""
         too_large = self._bytes + len(part.data) > self._most_bytes
         return bool(self._waiting) and (len(self._waiting) >= self._most_parts or too_large)
 
 
-class Broadcast:
+class LiveBroadcast:
     """Fed by the camera's worker."""
 
-    def __init__(self, most_kept: int = MOST_KEPT) -> None:
+    def __init__(self, most_kept: int = MAX_KEPT_BYTES) -> None:
         self._most_kept = most_kept
-        self._opening: Opening | None = None
-        self._kept: list[Part] = []
+        self._opening: InitSegment | None = None
+        self._kept: list[LiveSegment] = []
         self._kept_bytes = 0
-        self._viewers: set[Viewer] = set()
+        self._viewers: set[LiveViewer] = set()
 
     @property
     def is_watched(self) -> bool:
         return bool(self._viewers)
 
-    def take(self, data: bytes, *, key: bool, opening: Opening | None = None) -> None:
+    def take(self, data: bytes, *, key: bool, opening: InitSegment | None = None) -> None:
         """`opening` comes with every keyframe; it is another one when the camera begins anew in another way."""
         if opening is not None and opening != self._opening:
             self._opening = opening
         if self._opening is None:
             return
-        part = Part(self._opening, key, data)
+        part = LiveSegment(self._opening, key, data)
         self._keep(part)
         for viewer in self._viewers:
             viewer.offer(part)
 
-    def join(self, viewer: Viewer) -> None:
+    def join(self, viewer: LiveViewer) -> None:
         self._viewers.add(viewer)
         if self._kept:
-            viewer.offer(Part(self._kept[0].opening, True, b"".join(part.data for part in self._kept)))
+            viewer.offer(LiveSegment(self._kept[0].opening, True, b"".join(part.data for part in self._kept)))
 
-    def leave(self, viewer: Viewer) -> None:
+    def leave(self, viewer: LiveViewer) -> None:
         self._viewers.discard(viewer)
 
     def end(self, why: AnjuError) -> None:
         for viewer in self._viewers:
             viewer.end(why)
 
-    def _keep(self, part: Part) -> None:
+    def _keep(self, part: LiveSegment) -> None:
         if part.key:
             self._kept, self._kept_bytes = [], 0
         elif not self._kept:

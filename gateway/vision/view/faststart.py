@@ -10,7 +10,7 @@ from av.error import FFmpegError
 from gateway.errors import BadInput
 
 
-def finish(raw: Path, mp4: Path) -> float:
+def write_faststart(raw: Path, mp4: Path) -> float:
     """Its seconds. `raw` may be cut off anywhere. Raises BadInput when no picture is in it, OSError from the disk."""
     try:
         seconds = _remux(raw, mp4)

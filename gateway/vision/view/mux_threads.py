@@ -7,15 +7,15 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from gateway.errors import BadInput
-from gateway.vision.view.faststart import finish
-from gateway.vision.view.muxer import FileReel, LiveReel, Muxer, Outlet
+from gateway.vision.view.faststart import write_faststart
+from gateway.vision.view.muxer import FileMuxer, LiveMuxer, Muxer, MuxerOutput
 from gateway.vision.view.subscribers import Subscribers
 
-LIVE_S, FILE_S = 0.1, 1.0
+LIVE_INTERVAL, FILE_INTERVAL = 0.1, 1.0
 """How often the reels are worked on: segments are put together, a browser and a disk want few and large pieces."""
 
 
-class Workshop:
+class MuxThread:
     """A thread that works on its reels every so often, and sleeps while there are none."""
 
     def __init__(self, name: str, interval: float) -> None:
@@ -56,10 +56,10 @@ class Workshop:
 class MuxThreads:
     """Every method is for the thread that hears the gateway."""
 
-    def __init__(self, outlet: Outlet) -> None:
+    def __init__(self, outlet: MuxerOutput) -> None:
         self._outlet = outlet
-        self._live = Workshop("live", LIVE_S)
-        self._files = Workshop("recordings", FILE_S)
+        self._live = MuxThread("live", LIVE_INTERVAL)
+        self._files = MuxThread("recordings", FILE_INTERVAL)
         self._running: dict[int, tuple[Muxer, Subscribers]] = {}
 
     def start(self) -> None:
@@ -67,12 +67,12 @@ class MuxThreads:
         self._files.start()
 
     def show(self, view: int, crowd: Subscribers) -> None:
-        reel = LiveReel(view, self._live.wake.set, self._outlet)
+        reel = LiveMuxer(view, self._live.wake.set, self._outlet)
         self._begin(reel, crowd, self._live)
 
     def record(self, view: int, crowd: Subscribers, file: Path, before_s: float) -> None:
         try:
-            reel = FileReel(view, self._files.wake.set, self._outlet, file)
+            reel = FileMuxer(view, self._files.wake.set, self._outlet, file)
         except OSError as error:
             self._outlet.say("unshown", view=view, why=str(error))
             return
@@ -90,7 +90,7 @@ class MuxThreads:
         """In a thread: nobody waits for it here."""
         Thread(target=self._finish, args=(view, raw, mp4), name=f"finish-{view}", daemon=True).start()
 
-    def _begin(self, reel: Muxer, crowd: Subscribers, workshop: Workshop, before_s: float | None = None) -> None:
+    def _begin(self, reel: Muxer, crowd: Subscribers, workshop: MuxThread, before_s: float | None = None) -> None:
         self._running = {view: running for view, running in self._running.items() if not running[0].is_over}
         self._running[reel.view] = reel, crowd
         workshop.add(reel)
@@ -98,7 +98,7 @@ class MuxThreads:
 
     def _finish(self, view: int, raw: Path, mp4: Path) -> None:
         try:
-            seconds = finish(raw, mp4)
+            seconds = write_faststart(raw, mp4)
         except (OSError, BadInput) as error:
             self._outlet.say("unshown", view=view, why=str(error))
         else:

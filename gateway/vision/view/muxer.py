@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gateway.vision.stream.fmp4.remux import Remuxer
-from gateway.vision.stream.fmp4.sps import shape_of
+from gateway.vision.stream.fmp4.sps import sps_info
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 
-MOST_WAITING = 32 * 1024 * 1024
+MAX_PENDING_BYTES = 32 * 1024 * 1024
 """Bytes that wait for the thread; what comes beyond is left out up to the next keyframe."""
-LARGEST_PART = 1024 * 1024
+MAX_SEGMENT_BYTES = 1024 * 1024
 """Bytes after which a part is sent, though more waits: all since a main stream's keyframe may be ten megabytes."""
 
 
@@ -38,9 +38,9 @@ class Muxer(ABC):
         self._before: AccessUnit | None = None
 
     def take(self, unit: AccessUnit, at: float) -> None:
-        if self._bytes > MOST_WAITING:
+        if self._bytes > MAX_PENDING_BYTES:
             self._needs_key = True
-        if self._needs_key and (not unit.key or self._bytes > MOST_WAITING):
+        if self._needs_key and (not unit.key or self._bytes > MAX_PENDING_BYTES):
             self.dropped += 1
             return
         self._needs_key = False
@@ -69,17 +69,17 @@ class Muxer(ABC):
             yield unit
 
 
-class Outlet(Protocol):
+class MuxerOutput(Protocol):
     """The worker's outbox."""
 
     def say(self, word: str, blob: bytes = b"", **more: Any) -> None: ...
     def stream(self, view: int, blob: bytes, *, key: bool, opening: list[object] | None) -> None: ...
 
 
-class LiveReel(Muxer):
+class LiveMuxer(Muxer):
     """Parts for the gateway, each beginning with a keyframe or holding none; with a keyframe goes the opening."""
 
-    def __init__(self, view: int, wake: Callable[[], None], outlet: Outlet) -> None:
+    def __init__(self, view: int, wake: Callable[[], None], outlet: MuxerOutput) -> None:
         super().__init__(view, wake, Remuxer())
         self._outlet = outlet
         self._opening: tuple[list[object], bytes] | None = None
@@ -103,14 +103,14 @@ class LiveReel(Muxer):
                 if segment.is_init:
                     self._open(before, segment.codec, segment.data)
                     continue
-                if before.key or len(part) > LARGEST_PART:
+                if before.key or len(part) > MAX_SEGMENT_BYTES:
                     self._part(part, key)
                     part, key = bytearray(), before.key
                 part += segment.data
         self._part(part, key)
 
     def _open(self, unit: AccessUnit, codec: str, data: bytes) -> None:
-        shape = shape_of(unit.format)
+        shape = sps_info(unit.format)
         self._opening = [codec, shape.width, shape.height, len(data)], data
 
     def _part(self, part: bytearray, key: bool) -> None:
@@ -123,13 +123,13 @@ class LiveReel(Muxer):
             self._outlet.stream(self.view, bytes(part), key=key, opening=None)
 
 
-class FileReel(Muxer):
+class FileMuxer(Muxer):
     """A file of fragmented MP4, of use at every moment: what is written stays when the power goes.
 
     Raises OSError when it can't be begun.
     """
 
-    def __init__(self, view: int, wake: Callable[[], None], outlet: Outlet, file: Path) -> None:
+    def __init__(self, view: int, wake: Callable[[], None], outlet: MuxerOutput, file: Path) -> None:
         super().__init__(view, wake, Remuxer(once=True))
         self._outlet = outlet
         self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
 
-from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.stream.packet_ring import PacketRing
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 
@@ -26,7 +26,7 @@ class Subscriber(Protocol):
 class Subscribers:
     """One camera's. `add` belongs to the receiving thread, the rest to any."""
 
-    def __init__(self, ring: Ring, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, ring: PacketRing, wall: Callable[[], float] = time.time) -> None:
         self._ring = ring
         self._wall = wall
         self._lock = Lock()

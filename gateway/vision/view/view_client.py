@@ -11,33 +11,33 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.errors import AnjuError, LinkLost, Refused
-from gateway.vision.ipc import Message
-from gateway.vision.view.broadcast import Broadcast, Opening, Viewer
+from gateway.vision.ipc import IpcMessage
+from gateway.vision.view.broadcast import InitSegment, LiveBroadcast, LiveViewer
 
-ANSWER_LIMIT = 5.0
-FINISH_LIMIT = 60.0
+REPLY_TIMEOUT = 5.0
+FINISH_TIMEOUT = 60.0
 T = TypeVar("T")
 Send = Callable[[dict[str, object]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class RecordedSpan:
     """From the first picture of a recording to the last."""
 
     began: datetime
     ended: datetime
 
 
-class Taking:
+class OngoingRecording:
     """A recording under way."""
 
-    def __init__(self, began: datetime, taken: asyncio.Future[Taken], stop: Callable[[], None]) -> None:
+    def __init__(self, began: datetime, taken: asyncio.Future[RecordedSpan], stop: Callable[[], None]) -> None:
         self.began = began
         self.taken = taken
         self.stop = stop
 
 
-class Views:
+class ViewClient:
     """Numbers are unique among all that is asked of the worker. Everything ends when the worker does.
 
     `watches` says whether the worker has been told of a watch and still lives.
@@ -47,21 +47,21 @@ class Views:
         self._watches = watches
         self._send = send
         self._number = number
-        self._broadcasts: dict[int, Broadcast] = {}
+        self._broadcasts: dict[int, LiveBroadcast] = {}
         self._by_watch: dict[int, int] = {}
         self._answers: dict[int, asyncio.Future[float]] = {}
-        self._takings: dict[int, asyncio.Future[Taken]] = {}
+        self._takings: dict[int, asyncio.Future[RecordedSpan]] = {}
 
     @contextmanager
-    def show(self, watch: int) -> Iterator[Viewer]:
+    def show(self, watch: int) -> Iterator[LiveViewer]:
         """A viewer of what this watch receives. Raises LinkLost when it is over."""
         self._check(watch)
         if watch not in self._by_watch:
             view = self._by_watch[watch] = self._number()
-            self._broadcasts[view] = Broadcast()
+            self._broadcasts[view] = LiveBroadcast()
             self._send({"do": "show", "watch": watch, "view": view})
         view = self._by_watch[watch]
-        broadcast, viewer = self._broadcasts[view], Viewer()
+        broadcast, viewer = self._broadcasts[view], LiveViewer()
         broadcast.join(viewer)
         try:
             yield viewer
@@ -71,27 +71,29 @@ class Views:
                 del self._broadcasts[view], self._by_watch[watch]
                 self._send({"do": "hide", "view": view})
 
-    async def record(self, watch: int, file: Path, before_s: float) -> Taking:
+    async def record(self, watch: int, file: Path, before_s: float) -> OngoingRecording:
         """Raises LinkLost when the worker does not begin."""
         self._check(watch)
         view = self._number()
-        taken: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        taken: asyncio.Future[RecordedSpan] = asyncio.get_running_loop().create_future()
         self._takings[view] = taken
         taken.add_done_callback(lambda done: self._forget(view, done))
         request: dict[str, object] = {"do": "record", "watch": watch, "view": view, "file": str(file)}
         try:
-            began = await self._ask(view, request | {"before": before_s}, ANSWER_LIMIT)
+            began = await self._ask(view, request | {"before": before_s}, REPLY_TIMEOUT)
         except BaseException:
             taken.cancel()
             raise
-        return Taking(datetime.fromtimestamp(began, UTC), taken, lambda: self._send({"do": "hide", "view": view}))
+        return OngoingRecording(
+            datetime.fromtimestamp(began, UTC), taken, lambda: self._send({"do": "hide", "view": view})
+        )
 
     async def finish(self, raw: Path, mp4: Path) -> float:
         """Make an MP4 of a recording; gives its seconds. Raises LinkLost."""
         request: dict[str, object] = {"do": "finish", "raw": str(raw), "mp4": str(mp4)}
-        return await self._ask(self._number(), request, FINISH_LIMIT)
+        return await self._ask(self._number(), request, FINISH_TIMEOUT)
 
-    def take(self, message: Message) -> None:
+    def take(self, message: IpcMessage) -> None:
         """What the worker says of a view. Raises KeyError, TypeError or ValueError on what no worker says."""
         header, view = message.header, message.header["view"]
         match header["say"]:
@@ -102,7 +104,7 @@ class Views:
                 _settle(self._answers.get(view), float(header["value"]))
             case "recorded":
                 began, ended = (datetime.fromtimestamp(float(header[name]), UTC) for name in ("began", "ended"))
-                _settle(self._takings.get(view), Taken(began, ended))
+                _settle(self._takings.get(view), RecordedSpan(began, ended))
             case "unshown":
                 self._fail(view, _fault(header))
 
@@ -115,7 +117,7 @@ class Views:
         if not self._watches(watch):
             raise LinkLost("the camera is not connected")
 
-    def _forget(self, view: int, taken: asyncio.Future[Taken]) -> None:
+    def _forget(self, view: int, taken: asyncio.Future[RecordedSpan]) -> None:
         del self._takings[view]
         if not taken.cancelled():
             taken.exception()  # nobody may be waiting for it any more
@@ -141,12 +143,12 @@ class Views:
             del self._answers[view]
 
 
-def _opening(said: Sequence[Any] | None, blob: bytes) -> tuple[int, Opening | None]:
+def _opening(said: Sequence[Any] | None, blob: bytes) -> tuple[int, InitSegment | None]:
     """Where the media begins, and what stands before it."""
     if said is None:
         return 0, None
     codec, width, height, size = said
-    return int(size), Opening(str(codec), int(width), int(height), blob[: int(size)])
+    return int(size), InitSegment(str(codec), int(width), int(height), blob[: int(size)])
 
 
 def _fault(header: dict[str, object]) -> AnjuError:

@@ -17,7 +17,7 @@ from aiohttp import WSCloseCode, web
 from gateway.auth.session_check import SESSION_ENDED, session_holds
 from gateway.errors import AnjuError, LinkLost, NotFound, Refused
 from gateway.model import DeviceType, Words
-from gateway.vision.view.broadcast import Opening, Viewer
+from gateway.vision.view.broadcast import InitSegment, LiveViewer
 from gateway.web.metrics import WebMetrics
 from gateway.web.problems import not_found
 from gateway.web.request_context import RequestContext
@@ -98,8 +98,8 @@ class LiveView:
         await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
 
-async def _send_parts(socket: web.WebSocketResponse, viewer: Viewer) -> None:
-    told: Opening | None = None
+async def _send_parts(socket: web.WebSocketResponse, viewer: LiveViewer) -> None:
+    told: InitSegment | None = None
     async for part in viewer:
         async with asyncio.timeout(_SEND_S):
             if part.opening is not told:

@@ -11,14 +11,14 @@ import numpy as np
 from PIL import Image
 
 from gateway.errors import BadInput
-from gateway.vision.stream.decoder import Decoder
+from gateway.vision.stream.decoder import PacketDecoder
 from gateway.vision.stream.fmp4.boxes import init_segment
 from gateway.vision.stream.fmp4.remux import Remuxer
-from gateway.vision.stream.fmp4.sps import shape_of
-from gateway.vision.stream.pyav_units import PlainUnits
+from gateway.vision.stream.fmp4.sps import sps_info
+from gateway.vision.stream.packet import CodecParameters, Packet
+from gateway.vision.stream.pyav_units import PyAvUnits
+from gateway.vision.stream.rtp.access_unit import StreamFormat
 from gateway.vision.stream.rtp.codec import annex_b
-from gateway.vision.stream.rtp.access_unit import Format
-from gateway.vision.stream.packet import Coding, Packet
 from gateway.web.pages.photo import NotAPhoto, harmless
 from tests.fuzz.subject import Feed, Subject
 from tests.vision.stream.coded import FORMATS, encoded
@@ -48,8 +48,8 @@ def _sets(codec: str) -> list[bytes]:
 
 def _shape(codec: str) -> Feed:
     def feed(nal: bytes) -> None:
-        form = Format(FORMATS[codec].codec).with_sets([nal])
-        init_segment(form, shape_of(form))
+        form = StreamFormat(FORMATS[codec].codec).with_sets([nal])
+        init_segment(form, sps_info(form))
 
     return feed
 
@@ -59,7 +59,7 @@ def _plain(codec: str) -> Feed:
 
     def feed(data: bytes) -> None:
         stop = 2 + int.from_bytes(data[:2])
-        units, remuxer = PlainUnits(Coding(codec, data[2:stop])), Remuxer()
+        units, remuxer = PyAvUnits(CodecParameters(codec, data[2:stop])), Remuxer()
         for at in (0.0, 0.04):
             remuxer.push(units.unit(Packet(at, True, len(data), data[stop:])))
 
@@ -82,7 +82,7 @@ def _described(codec: str) -> list[bytes]:
 
 
 def _decoder(codec: str) -> Feed:
-    decoder, time = Decoder(Coding(codec)), 0.0
+    decoder, time = PacketDecoder(CodecParameters(codec)), 0.0
 
     def feed(data: bytes) -> None:
         nonlocal time

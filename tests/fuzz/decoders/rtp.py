@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.errors import BadInput
-from gateway.vision.stream.fmp4.remux import Remuxer, clip
-from gateway.vision.stream.packet_ring import Ring
-from gateway.vision.stream.rtp.reorder import Reorder
-from gateway.vision.stream.rtp.receiver import MAX_UNIT, Receiver
+from gateway.vision.stream.fmp4.remux import Remuxer, mux_clip
+from gateway.vision.stream.packet_ring import PacketRing
+from gateway.vision.stream.rtp.receiver import MAX_UNIT, RtpReceiver
+from gateway.vision.stream.rtp.reorder import ReorderBuffer
 from gateway.vision.stream.rtp.rtcp import parse, receiver_report
 from tests.fuzz.decoders.coded import pictures
 from tests.fuzz.subject import Feed, Subject
@@ -20,7 +20,13 @@ TICK = 1 / 500
 
 def _receiver(codec: str) -> Feed:
     """Datagrams in order, to pictures, a ring of them, MP4 live and as a file."""
-    reorder, receiver, remuxer, ring, now = Reorder(), Receiver(media(codec)), Remuxer(), Ring(2.0, 1 << 20, 0), 0.0
+    reorder, receiver, remuxer, ring, now = (
+        ReorderBuffer(),
+        RtpReceiver(media(codec)),
+        Remuxer(),
+        PacketRing(2.0, 1 << 20, 0),
+        0.0,
+    )
 
     def feed(packet: bytes) -> None:
         nonlocal now
@@ -42,7 +48,7 @@ def _receiver(codec: str) -> Feed:
 
 def _made(units: list) -> None:
     try:
-        clip(units)
+        mux_clip(units)
     except BadInput:
         return
 

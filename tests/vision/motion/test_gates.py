@@ -11,10 +11,10 @@ import pytest
 from gateway.vision.motion.event import Event, Want
 from gateway.vision.motion.gates import Gates
 from gateway.vision.motion.luma import Luma
-from gateway.vision.stream.decoder import Decoder, Frame
-from gateway.vision.stream.pyav_source import PyAvSource
+from gateway.vision.stream.decoder import DecodedFrame, PacketDecoder
 from gateway.vision.stream.packet import Packet
-from gateway.vision.try_motion import Watcher, motions
+from gateway.vision.stream.pyav_source import PyAvSource
+from gateway.vision.try_motion import FileMotionDetector, motions
 from tests.support.film.actors import Actor, Car, Walker
 from tests.support.film.film import Coding, Film
 from tests.support.film.scenes import courtyard
@@ -176,15 +176,15 @@ def test_of_a_calm_film_little_is_decoded(tmp_path: Path, monkeypatch: pytest.Mo
     film = Film("calm", courtyard(), 40, (), [noise(3)])
     decoded = 0
     with_source = PyAvSource(str(film.shoot(tmp_path)))
-    watcher = Watcher(Gates(), with_source.coding)
-    original = Decoder.decode
+    watcher = FileMotionDetector(Gates(), with_source.coding)
+    original = PacketDecoder.decode
 
-    def counted(self: Decoder, packet: Packet) -> Iterator[Frame]:
+    def counted(self: PacketDecoder, packet: Packet) -> Iterator[DecodedFrame]:
         nonlocal decoded
         decoded += 1
         return original(self, packet)
 
-    monkeypatch.setattr(Decoder, "decode", counted)
+    monkeypatch.setattr(PacketDecoder, "decode", counted)
     told = [event for packet in with_source.packets() for event in watcher.take(packet)]
     with_source.close()
     assert told == []

@@ -13,8 +13,8 @@ import pytest
 
 from gateway.vision.motion.gates import Gates
 from gateway.vision.motion.tamper import Tamper, Verdict
-from gateway.vision.stream.decoder import Decoder, Frame
-from gateway.vision.stream.packet import Coding, Packet
+from gateway.vision.stream.decoder import DecodedFrame, PacketDecoder
+from gateway.vision.stream.packet import CodecParameters, Packet
 from gateway.vision.try_motion import events
 from tests.support.film.film import encode
 from tests.support.film.scenes import Picture, courtyard
@@ -207,9 +207,9 @@ def sliced(path: Path, scene: Picture) -> list[list[bytes]]:
 def test_pictures_of_which_slices_are_missing_are_not_moved(tmp_path: Path) -> None:
     """From the tenth second on only the last slice arrives; the rest is made up from another camera's picture."""
     ours, others = sliced(tmp_path / "ours.h264", courtyard()), sliced(tmp_path / "others.h264", courtyard(7)[::-1])
-    decoder, gates, told = Decoder(Coding("h264")), Gates(), []
+    decoder, gates, told = PacketDecoder(CodecParameters("h264")), Gates(), []
 
-    def decoded(nals: list[bytes], time: float) -> list[Frame]:
+    def decoded(nals: list[bytes], time: float) -> list[DecodedFrame]:
         data = b"".join(b"\x00\x00\x00\x01" + nal for nal in nals)
         return list(decoder.alone(Packet(time, True, len(data), data)))
 

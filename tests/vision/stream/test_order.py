@@ -7,9 +7,9 @@ import struct
 
 from hypothesis import given, strategies
 
-from gateway.vision.stream.rtp.reorder import DEPTH, PATIENCE, Reorder
-from gateway.vision.stream.rtp.receiver import Receiver
-from gateway.vision.stream.rtp.rtcp import Goodbye, Reception, SenderReport, parse, receiver_report
+from gateway.vision.stream.rtp.receiver import RtpReceiver
+from gateway.vision.stream.rtp.reorder import MAX_PENDING, MAX_WAIT, ReorderBuffer
+from gateway.vision.stream.rtp.rtcp import Goodbye, ReceptionReport, SenderReport, parse, receiver_report
 from tests.vision.stream.coded import SOURCE, encoded, media, packed, rtp
 
 NTP = 3_900_000_000
@@ -23,8 +23,8 @@ def sender_report(source: int, timestamp: int, seconds: int = NTP) -> bytes:
 @given(strategies.randoms(use_true_random=False))
 def test_a_shuffled_stream_is_put_in_order(chance: random.Random) -> None:
     packets = [rtp(b"\x41\x80" + bytes(20), 65_500 + number, 0) for number in range(300)]
-    late = sorted(range(1, 300), key=lambda number: number + chance.random() * DEPTH / 2)
-    order = Reorder()
+    late = sorted(range(1, 300), key=lambda number: number + chance.random() * MAX_PENDING / 2)
+    order = ReorderBuffer()
     out = [packet for number in [0, *late] for packet in order.push(packets[number], 0.0)]
     assert out == packets
     assert order.late == 0
@@ -32,35 +32,35 @@ def test_a_shuffled_stream_is_put_in_order(chance: random.Random) -> None:
 
 def test_what_does_not_come_is_waited_for_a_moment() -> None:
     packets = [rtp(b"\x41\x80", number, 0) for number in range(5)]
-    order = Reorder()
+    order = ReorderBuffer()
     assert order.push(packets[0], 1.0) == packets[:1]
     assert order.push(packets[2], 1.0) == []
-    assert order.overdue(1.0 + PATIENCE / 2) == []
-    assert order.overdue(1.0 + PATIENCE) == packets[2:3]
+    assert order.overdue(1.0 + MAX_WAIT / 2) == []
+    assert order.overdue(1.0 + MAX_WAIT) == packets[2:3]
     assert order.push(packets[1], 1.5) == []
     assert order.late == 1
     assert order.push(packets[3], 1.5) == packets[3:4]
 
 
 def test_waiting_is_bounded() -> None:
-    order = Reorder()
+    order = ReorderBuffer()
     order.push(rtp(b"\x41", 0, 0), 0.0)
-    out = [packet for number in range(2, 2 + 3 * DEPTH) for packet in order.push(rtp(b"\x41", number, 0), 0.0)]
-    assert len(out) == 3 * DEPTH
-    assert len(order._waiting) <= DEPTH + 1
+    out = [packet for number in range(2, 2 + 3 * MAX_PENDING) for packet in order.push(rtp(b"\x41", number, 0), 0.0)]
+    assert len(out) == 3 * MAX_PENDING
+    assert len(order._waiting) <= MAX_PENDING + 1
 
 
 @given(strategies.lists(strategies.binary(max_size=40), max_size=300))
 def test_any_datagrams_are_survived(datagrams: list[bytes]) -> None:
-    order, receiver = Reorder(), Receiver(media())
+    order, receiver = ReorderBuffer(), RtpReceiver(media())
     for number, datagram in enumerate(datagrams):
         receiver.control(datagram, number / 10)
         receiver.feed(order.push(b"\x80\x60" + datagram, number / 10), number / 10)
-        assert len(order._waiting) <= DEPTH + 1
+        assert len(order._waiting) <= MAX_PENDING + 1
 
 
 def test_a_sender_report_tells_when_a_picture_was_taken() -> None:
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     packets = packed("h264", encoded("h264", 50), timestamp=0)
     before = receiver.feed(packets[:200], 0.0)
     receiver.control(sender_report(SOURCE, 90_000), 0.0)
@@ -77,7 +77,7 @@ def test_a_camera_that_was_never_told_the_time_claims_none() -> None:
 
 
 def test_goodbye_is_heard_from_the_camera_alone() -> None:
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     receiver.feed([rtp(b"\x41\x80", 0, 0)], 0.0)
     receiver.control(struct.pack(">BBHI", 0x81, 203, 1, 77), 0.0)
     assert not receiver.ended
@@ -86,7 +86,7 @@ def test_goodbye_is_heard_from_the_camera_alone() -> None:
 
 
 def test_a_receiver_report_says_what_was_lost() -> None:
-    receiver = Receiver(media(), own_source=7)
+    receiver = RtpReceiver(media(), own_source=7)
     receiver.control(sender_report(SOURCE, 0), 1.0)
     receiver.feed([rtp(b"\x41\x80", number, 0) for number in range(65_530, 65_540) if number != 65_533], 1.0)
     said = receiver.report(3.0)
@@ -100,8 +100,8 @@ def test_a_receiver_report_says_what_was_lost() -> None:
 
 
 def test_reports_before_anything_came_and_beyond_all_bounds() -> None:
-    assert Receiver(media()).report(0.0)[:2] == b"\x80\xc9"
-    worst = Reception(1 << 31, 2.0, 1 << 40, 1 << 40, 1, 1e9)
+    assert RtpReceiver(media()).report(0.0)[:2] == b"\x80\xc9"
+    worst = ReceptionReport(1 << 31, 2.0, 1 << 40, 1 << 40, 1, 1e9)
     assert len(receiver_report(1, "anju", worst)) % 4 == 0
 
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, strategies
 
 from gateway.errors import BadInput
-from gateway.vision.stream.fmp4.remux import Remuxer, clip
-from gateway.vision.stream.pyav_units import PlainUnits
+from gateway.vision.stream.fmp4.remux import Remuxer, mux_clip
+from gateway.vision.stream.packet import CodecParameters, Packet
 from gateway.vision.stream.pyav_source import PyAvSource
-from gateway.vision.stream.rtp.codec import annex_b
+from gateway.vision.stream.pyav_units import PyAvUnits
 from gateway.vision.stream.rtp.access_unit import AccessUnit
-from gateway.vision.stream.packet import Coding, Packet
+from gateway.vision.stream.rtp.codec import annex_b
 from tests.vision.stream.coded import encoded, packed, received
 
 CODECS = ("h264", "hevc")
@@ -23,7 +23,7 @@ CODECS = ("h264", "hevc")
 
 def read(file: Path) -> list[AccessUnit]:
     with closing(PyAvSource(str(file))) as source:
-        units = PlainUnits(source.coding)
+        units = PyAvUnits(source.coding)
         return [units.unit(packet) for packet in source.packets()]
 
 
@@ -33,7 +33,7 @@ def test_units_of_a_file_are_those_that_went_in(codec: str, kind: str, tmp_path:
     pictures = encoded(codec, 30)
     live = received(codec, packed(codec, pictures))
     file = tmp_path / "clip.mp4"
-    file.write_bytes(clip(live))
+    file.write_bytes(mux_clip(live))
     if kind == "raw":
         file = tmp_path / f"clip.{codec}"
         file.write_bytes(b"".join(annex_b(picture) for picture in pictures))
@@ -61,12 +61,12 @@ def remuxed(source: Path, target: Path) -> Path:
 
 def test_other_codecs_are_told() -> None:
     with pytest.raises(BadInput, match="mjpeg"):
-        PlainUnits(Coding("mjpeg"))
+        PyAvUnits(CodecParameters("mjpeg"))
 
 
 @given(strategies.sampled_from(CODECS), strategies.binary(max_size=60), strategies.binary(max_size=60))
 def test_any_bytes_are_survived(codec: str, extra: bytes, data: bytes) -> None:
     for front in (b"", b"\1" + bytes(20)):
         with suppress(BadInput):
-            unit = PlainUnits(Coding(codec, front + extra)).unit(Packet(0.0, True, len(data), data))
+            unit = PyAvUnits(CodecParameters(codec, front + extra)).unit(Packet(0.0, True, len(data), data))
             assert len(unit.data) <= 5 * len(data)

@@ -11,9 +11,9 @@ from threading import Event
 import pytest
 
 from gateway.errors import LinkLost
+from gateway.vision.stream.polling.rtsp_client import RtspClient
+from gateway.vision.stream.polling.stall_detection import FrameCadence, StallDetector
 from gateway.vision.stream.rtp.access_unit import AccessUnit
-from gateway.vision.stream.polling.stall_detection import Progress, Rhythm
-from gateway.vision.stream.polling.rtsp_client import Reception
 from tests.vision.stream.cameras import Camera, camera
 from tests.vision.stream.coded import encoded, media, packed, received, unit
 from tests.vision.stream.watching import PATIENCE, Watcher
@@ -21,7 +21,7 @@ from tests.vision.stream.watching import PATIENCE, Watcher
 KEY, OTHER = unit(0.0, 100, key=True), unit(0.0, 100)
 
 
-def lived(progress: Progress, rhythm: Rhythm, seconds: float, *, packets: bool = False) -> tuple[float, str]:
+def lived(progress: StallDetector, rhythm: FrameCadence, seconds: float, *, packets: bool = False) -> tuple[float, str]:
     """When it is given up if nothing comes for so long, and why."""
     at = progress._last
     for step in range(int(seconds * 4)):
@@ -32,8 +32,8 @@ def lived(progress: Progress, rhythm: Rhythm, seconds: float, *, packets: bool =
 
 @pytest.mark.parametrize("apart", [12.0, 25.0, 29.0])
 def test_a_slow_camera_stays(apart: float) -> None:
-    rhythm = Rhythm()
-    progress = Progress(rhythm, 0.0)
+    rhythm = FrameCadence()
+    progress = StallDetector(rhythm, 0.0)
     for number in range(1, 50):
         at = number * apart
         assert progress.fault(at - 0.1, packets=False, strangers=0) is None
@@ -46,9 +46,9 @@ def test_a_slow_camera_stays(apart: float) -> None:
 @pytest.mark.parametrize("apart", [60.0, 100.0, 240.0])
 def test_a_slower_camera_stays_once_it_is_known(apart: float) -> None:
     """Its connections are given up too soon at first, each later than the one before; then it is never lost again."""
-    rhythm, now, lost = Rhythm(), 0.0, 0
+    rhythm, now, lost = FrameCadence(), 0.0, 0
     for _ in range(10):
-        progress = Progress(rhythm, now)
+        progress = StallDetector(rhythm, now)
         for number in range(20):
             if number and progress.fault(now + apart, packets=False, strangers=0):
                 lost += 1
@@ -62,17 +62,17 @@ def test_a_slower_camera_stays_once_it_is_known(apart: float) -> None:
 
 
 def test_the_installer_may_know_better() -> None:
-    rhythm = Rhythm(patience=900.0)
-    progress = Progress(rhythm, 0.0)
+    rhythm = FrameCadence(patience=900.0)
+    progress = StallDetector(rhythm, 0.0)
     for number in range(1, 10):
         assert progress.fault(number * 600.0 - 0.1, packets=False, strangers=0) is None
         progress.came([KEY], number * 600.0)
 
 
 def test_a_lively_camera_is_given_up_soon_and_so_it_is_after_it_was_lost() -> None:
-    rhythm = Rhythm()
+    rhythm = FrameCadence()
     for _ in range(3):
-        progress = Progress(rhythm, 0.0)
+        progress = StallDetector(rhythm, 0.0)
         for number in range(1, 100):
             progress.came([KEY], number / 4)
         after, _ = lived(progress, rhythm, 60)
@@ -80,8 +80,8 @@ def test_a_lively_camera_is_given_up_soon_and_so_it_is_after_it_was_lost() -> No
 
 
 def test_a_camera_that_is_lively_at_times_keeps_its_slow_rhythm_meanwhile() -> None:
-    rhythm = Rhythm()
-    progress, now = Progress(rhythm, 0.0), 0.0
+    rhythm = FrameCadence()
+    progress, now = StallDetector(rhythm, 0.0), 0.0
     for number in range(200):
         now += 12.0 if number % 50 < 5 else 0.25
         assert progress.fault(now - 0.01, packets=False, strangers=0) is None
@@ -89,8 +89,8 @@ def test_a_camera_that_is_lively_at_times_keeps_its_slow_rhythm_meanwhile() -> N
 
 
 def test_packets_without_pictures_are_no_life() -> None:
-    rhythm = Rhythm()
-    progress = Progress(rhythm, 0.0)
+    rhythm = FrameCadence()
+    progress = StallDetector(rhythm, 0.0)
     for number in range(1, 10):
         progress.came([KEY], number / 4)
     after, why = lived(progress, rhythm, 60, packets=True)
@@ -101,39 +101,39 @@ def test_packets_without_pictures_are_no_life() -> None:
 
 
 def test_pictures_without_a_keyframe_are_no_life() -> None:
-    progress = Progress(Rhythm(), 0.0)
+    progress = StallDetector(FrameCadence(), 0.0)
     told = [progress.fault(number / 25, packets=False, strangers=0) for number in fed(progress, [OTHER] * 1500)]
     when = next(number / 25 for number, why in enumerate(told) if why)
-    assert when == pytest.approx(Progress.KEY_LIMIT, abs=0.1)
+    assert when == pytest.approx(StallDetector.KEY_LIMIT, abs=0.1)
     assert "no keyframe to begin with for 60 s" in str(told[-1])
 
 
 def test_a_seldom_picture_is_waited_for_longer_and_a_long_group_is_no_fault() -> None:
     """A picture in twelve seconds, a keyframe in four minutes; and five minutes between keyframes at 25 a second."""
-    progress = Progress(Rhythm(), 0.0)
+    progress = StallDetector(FrameCadence(), 0.0)
     for number in range(1, 21):
         progress.came([OTHER], number * 12.0)
         assert progress.fault(number * 12.0, packets=False, strangers=0) is None
-    progress = Progress(Rhythm(), 0.0)
+    progress = StallDetector(FrameCadence(), 0.0)
     for number in fed(progress, [KEY] + [OTHER] * 7500):
         assert progress.fault(number / 25, packets=False, strangers=0) is None
 
 
 def test_what_is_broken_by_a_loss_must_mend_at_a_keyframe() -> None:
     lossy = unit(0.0, 100, lost=2)
-    progress = Progress(Rhythm(), 0.0)
+    progress = StallDetector(FrameCadence(), 0.0)
     told = [
         progress.fault(number / 25, packets=False, strangers=0)
         for number in fed(progress, [KEY, lossy] + [OTHER] * 1500)
     ]
     assert told[900] is None
     assert "no keyframe" in str(told[-1])
-    progress = Progress(Rhythm(), 0.0)
+    progress = StallDetector(FrameCadence(), 0.0)
     for number in fed(progress, ([KEY, lossy] + [OTHER] * 500) * 3):
         assert progress.fault(number / 25, packets=False, strangers=0) is None
 
 
-def fed(progress: Progress, units: list[AccessUnit]) -> Iterator[int]:
+def fed(progress: StallDetector, units: list[AccessUnit]) -> Iterator[int]:
     for number, one in enumerate(units):
         progress.came([one], number / 25)
         yield number
@@ -162,7 +162,7 @@ class Driven:
 
     def __init__(self, port: int) -> None:
         self.watcher, self.now = Watcher(), 1000.0
-        self.reception = Reception(f"rtsp://127.0.0.1:{port}/x", self.watcher)
+        self.reception = RtspClient(f"rtsp://127.0.0.1:{port}/x", self.watcher)
 
     def until(self, what: Callable[[], object]) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -12,10 +12,10 @@ import pytest
 
 from gateway.errors import BadInput, LinkLost
 from gateway.vision.stream import pyav_source
-from gateway.vision.stream.decoder import Decoder, Frame
+from gateway.vision.stream.decoder import DecodedFrame, PacketDecoder
 from gateway.vision.stream.file_frames import is_photograph, looks, photograph
-from gateway.vision.stream.pyav_source import PyAvSource
 from gateway.vision.stream.packet import Packet
+from gateway.vision.stream.pyav_source import PyAvSource
 from tests.vision.clips import RATE, wall, write_clip
 
 
@@ -25,7 +25,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(tmp_path_factory.mktemp("clips") / "walk.mp4", pictures)
 
 
-def frames(file: Path) -> list[Frame]:
+def frames(file: Path) -> list[DecodedFrame]:
     return list(looks(str(file)))
 
 
@@ -67,7 +67,7 @@ def test_a_paced_file_takes_its_time_and_stops_when_told(clip: Path) -> None:
 
 def test_a_damaged_packet_is_skipped_and_counted(clip: Path) -> None:
     with closing(PyAvSource(str(clip))) as source:
-        decoder = Decoder(source.coding)
+        decoder = PacketDecoder(source.coding)
         seen = 0
         for number, packet in enumerate(source.packets()):
             broken = Packet(packet.time, packet.key, packet.size, b"\0\0\0\x05garbage!" * 20)
@@ -79,7 +79,7 @@ def test_a_damaged_packet_is_skipped_and_counted(clip: Path) -> None:
 
 def test_one_thread_decodes(clip: Path) -> None:
     with closing(PyAvSource(str(clip))) as source:
-        context = Decoder(source.coding)._context
+        context = PacketDecoder(source.coding)._context
     assert context.thread_count == 1
     assert context.thread_type.name == "NONE"
 

@@ -7,10 +7,10 @@ from itertools import groupby
 
 import pytest
 
-from gateway.vision.stream.rtp.reorder import Reorder
-from gateway.vision.stream.rtp.receiver import PAUSE, Receiver
-from gateway.vision.stream.rtp.ssrc_selector import MOST_STRANGERS, MOST_WAITING, QUIET
 from gateway.vision.stream.rtp.access_unit import AccessUnit
+from gateway.vision.stream.rtp.receiver import IDLE_TIME, RtpReceiver
+from gateway.vision.stream.rtp.reorder import ReorderBuffer
+from gateway.vision.stream.rtp.ssrc_selector import MAX_PENDING, MAX_STRANGERS, TAKEOVER_SILENCE
 from tests.vision.stream.coded import SOURCE, STEP, Nals, encoded, media, packed
 
 STRANGER = 0xBADBAD
@@ -35,14 +35,14 @@ def stream(nals: list[Nals] = OURS, source: int = SOURCE, sequence: int = 60_000
 
 
 def received(
-    receiver: Receiver, batches: list[list[bytes]], apart: float = 0.04, now: float = 100.0
+    receiver: RtpReceiver, batches: list[list[bytes]], apart: float = 0.04, now: float = 100.0
 ) -> list[AccessUnit]:
     units = []
     for number, batch in enumerate(batches):
         units += receiver.feed(batch, now + apart * number)
-        if apart > PAUSE:
-            units += receiver.pause(now + apart * number + PAUSE)
-    return units + receiver.pause(now + apart * len(batches) + PAUSE)
+        if apart > IDLE_TIME:
+            units += receiver.pause(now + apart * number + IDLE_TIME)
+    return units + receiver.pause(now + apart * len(batches) + IDLE_TIME)
 
 
 def nals(units: list[AccessUnit]) -> list[Nals]:
@@ -62,7 +62,7 @@ def alternating(one: list[list[bytes]], other: list[list[bytes]]) -> list[list[b
 
 def test_a_stranger_that_comes_later_is_passed_over() -> None:
     ours, theirs = stream(), stream(OTHERS, STRANGER, 100)
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     units = received(receiver, ours[:10] + alternating(ours[10:], theirs[10:]))
     assert nals(units) == OURS
     assert not any(unit.lost for unit in units)
@@ -75,14 +75,14 @@ def test_a_stranger_that_comes_first_and_in_the_middle_of_its_pictures_is_passed
     ours, theirs = stream(), stream(OTHERS, STRANGER, 100)
     batches = [*theirs[1:10], *alternating(ours[:15], theirs[10:25])]
     later = alternating(ours[15:], stream(encoded("h264", 60, key_every=9999)[:60], STRANGER, 900))
-    units = received(Receiver(replace(media(), source=named)), batches + later)
+    units = received(RtpReceiver(replace(media(), source=named)), batches + later)
     assert nals(units)[-75:] == OURS
     assert not any(unit.lost for unit in units[-74:])
 
 
 def test_a_named_source_is_found_though_a_stranger_with_keyframes_comes_first() -> None:
     ours, theirs = stream(), stream(OTHERS, STRANGER, 100)
-    receiver = Receiver(replace(media(), source=SOURCE))
+    receiver = RtpReceiver(replace(media(), source=SOURCE))
     units = received(receiver, theirs[:30] + alternating(ours[:45], theirs[30:]))
     assert nals(units)[-45:] == OURS[:45]
     assert receiver.source == SOURCE
@@ -91,7 +91,7 @@ def test_a_named_source_is_found_though_a_stranger_with_keyframes_comes_first() 
 def test_a_slow_camera_keeps_its_source_beside_a_lively_stranger() -> None:
     """A picture in twelve seconds: the stranger may take its place at first, not for good."""
     ours, theirs = stream(encoded("h264", 12, key_every=1)), stream(OTHERS * 4, STRANGER, 100)
-    receiver, units, now = Receiver(media()), [], 0.0
+    receiver, units, now = RtpReceiver(media()), [], 0.0
     for number, picture in enumerate(ours):
         units += received(receiver, [picture, *theirs[number * 25 : number * 25 + 25]], 0.4, now)
         now += 12.0
@@ -102,7 +102,7 @@ def test_a_slow_camera_keeps_its_source_beside_a_lively_stranger() -> None:
 
 
 def test_an_encoder_that_starts_anew_is_followed_without_losing_a_picture() -> None:
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     units = received(receiver, stream()[:30])
     units += received(receiver, stream(OTHERS, 1, 5), now=101.2)
     units += received(receiver, stream(OURS, 2, 900), now=104.2)
@@ -116,30 +116,30 @@ def test_an_encoder_that_starts_anew_is_followed_without_losing_a_picture() -> N
 
 def test_a_number_that_changes_while_the_packets_go_on_is_the_same_stream() -> None:
     packets = [of(number, [packet])[0] for number, packet in enumerate(packed("h264", OURS))]
-    units = received(Receiver(media()), [packets])
+    units = received(RtpReceiver(media()), [packets])
     assert nals(units) == OURS
     assert not any(unit.lost for unit in units)
 
 
 def test_a_strangers_packets_of_another_kind_are_no_sign_of_corruption() -> None:
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     audio = [packet[:1] + b"\x08" + packet[2:] for packet in of(STRANGER, packed("h264", OTHERS))]
     units = received(receiver, [stream()[0], audio * 3, *stream()[1:]])
     assert nals(units) == OURS
 
 
 def test_what_is_kept_of_others_is_bounded() -> None:
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     received(receiver, stream()[:5])
     for source in range(1, 200):
         receiver.feed(of(source, stream(OTHERS, STRANGER, 100)[1] * 40), 100.0)
         receiver.feed(stream()[5], 100.0)
-    assert len(receiver._sources._waiting) <= MOST_WAITING
-    assert len(receiver._sources._strangers) <= MOST_STRANGERS
+    assert len(receiver._sources._waiting) <= MAX_PENDING
+    assert len(receiver._sources._strangers) <= MAX_STRANGERS
 
 
 def test_datagrams_of_a_stranger_do_not_hold_up_ours() -> None:
-    order = Reorder()
+    order = ReorderBuffer()
     order.keep_to(SOURCE)
     ours, theirs = packed("h264", OURS), of(STRANGER, packed("h264", OTHERS, sequence=3))
     out = []
@@ -150,4 +150,4 @@ def test_datagrams_of_a_stranger_do_not_hold_up_ours() -> None:
 
 
 def test_steps_are_what_these_tests_take_them_for() -> None:
-    assert STEP / 90_000 * 25 == QUIET / 2
+    assert STEP / 90_000 * 25 == TAKEOVER_SILENCE / 2

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
-from gateway.vision.stream.rtp.receiver import Media
 from gateway.vision.stream.polling import rtsp_client as reception_module
-from gateway.vision.stream.polling.stall_detection import Rhythm
-from gateway.vision.stream.polling.rtsp_client import Reception
+from gateway.vision.stream.polling.rtsp_client import RtspClient
+from gateway.vision.stream.polling.stall_detection import FrameCadence
+from gateway.vision.stream.rtp.receiver import MediaTrack
 from tests.support.ports import free_port
 from tests.vision.stream.cameras import Camera, camera, packets
 from tests.vision.stream.coded import rtp
@@ -31,8 +31,8 @@ from tests.vision.stream.watching import Watcher, sweeping, watch
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reception_module, "SETUP_LIMIT", 0.5)
-    monkeypatch.setattr(Rhythm, "LEAST", 0.5)
-    monkeypatch.setattr(Rhythm, "FIRST", 0.5)
+    monkeypatch.setattr(FrameCadence, "LEAST", 0.5)
+    monkeypatch.setattr(FrameCadence, "FIRST", 0.5)
 
 
 async def test_the_simulators_cameras_are_watched_with_a_password(tmp_path: Path) -> None:
@@ -107,14 +107,14 @@ def test_a_name_that_is_not_known_is_told(name: str) -> None:
 
 
 class Surprised(Watcher):
-    def began(self, media: Media) -> None:
+    def began(self, media: MediaTrack) -> None:
         raise RuntimeError(f"nobody thought of {media.payload_type}")
 
 
 def test_what_our_own_code_does_not_expect_ends_its_camera_alone(capfd: pytest.CaptureFixture[str]) -> None:
     with sweeping() as sweeper, camera(Camera(packets())) as port:
         surprised = Surprised()
-        sweeper.watch(Reception(f"rtsp://admin:geheim@127.0.0.1:{port}/x", surprised))
+        sweeper.watch(RtspClient(f"rtsp://admin:geheim@127.0.0.1:{port}/x", surprised))
         assert "failed: what the camera sent" in surprised.wait_for_end()
         assert len(watch(sweeper, f"rtsp://127.0.0.1:{port}/x", 50).wait()) == 50
     assert "nobody thought of 96" in capfd.readouterr().err
@@ -176,7 +176,7 @@ def test_a_camera_left_is_told_goodbye_and_says_nothing_more() -> None:
     one = Camera(packets())
     with sweeping() as sweeper, camera(one) as port:
         watcher = Watcher()
-        reception = Reception(f"rtsp://127.0.0.1:{port}/x", watcher)
+        reception = RtspClient(f"rtsp://127.0.0.1:{port}/x", watcher)
         sweeper.watch(reception)
         watcher.wait()
         sweeper.unwatch(reception)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.vision.stream.decoder import Decoder
+from gateway.vision.stream.decoder import PacketDecoder
 from gateway.vision.stream.packet import Packet
 from tests.vision.stream.cameras import Camera, camera, packets
 from tests.vision.stream.watching import sweeping, watch
@@ -187,7 +187,7 @@ def test_it_plays(name: str) -> None:
         units = watcher.wait()
     assert units[0].key
     assert sum(unit.lost for unit in units) == 0
-    decoder = Decoder(units[0].coding)
+    decoder = PacketDecoder(units[0].coding)
     pictures = [
         frame for unit in units for frame in decoder.decode(Packet(unit.time_s, unit.key, unit.size, unit.data))
     ]

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from threading import Event
 
 from gateway.errors import LinkLost
-from gateway.vision.stream.rtp.receiver import Media
+from gateway.vision.stream.polling.rtsp_client import RtspClient
+from gateway.vision.stream.polling.stream_poller import StreamPoller
 from gateway.vision.stream.rtp.access_unit import AccessUnit
-from gateway.vision.stream.polling.rtsp_client import Reception
-from gateway.vision.stream.polling.stream_poller import Sweeper
+from gateway.vision.stream.rtp.receiver import MediaTrack
 
 PATIENCE = 20.0
 
@@ -20,12 +20,12 @@ class Watcher:
 
     def __init__(self, wanted: int = 30) -> None:
         self.wanted = wanted
-        self.media: Media | None = None
+        self.media: MediaTrack | None = None
         self.units: list[AccessUnit] = []
         self.why = ""
         self.enough, self.over = Event(), Event()
 
-    def began(self, media: Media) -> None:
+    def began(self, media: MediaTrack) -> None:
         self.media = media
 
     def unit(self, unit: AccessUnit) -> None:
@@ -47,8 +47,8 @@ class Watcher:
 
 
 @contextmanager
-def sweeping(**more: float) -> Iterator[Sweeper]:
-    sweeper = Sweeper(**more)
+def sweeping(**more: float) -> Iterator[StreamPoller]:
+    sweeper = StreamPoller(**more)
     sweeper.start()
     try:
         yield sweeper
@@ -56,7 +56,7 @@ def sweeping(**more: float) -> Iterator[Sweeper]:
         sweeper.stop()
 
 
-def watch(sweeper: Sweeper, address: str, wanted: int = 30, **more) -> Watcher:
+def watch(sweeper: StreamPoller, address: str, wanted: int = 30, **more) -> Watcher:
     watcher = Watcher(wanted)
-    sweeper.watch(Reception(address, watcher, **more))
+    sweeper.watch(RtspClient(address, watcher, **more))
     return watcher

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.vision.stream.packet_ring import Ring
+from gateway.vision.stream.packet_ring import PacketRing
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.view.subscribers import Subscribers
 from tests.vision.stream.coded import RATE, encoded, packed, received
@@ -23,7 +23,7 @@ class Camera:
 
     def __init__(self, codec: str = "h264", count: int = 1600) -> None:
         self.now = 1_000_000.0
-        self.crowd = Subscribers(Ring(), lambda: self.now)
+        self.crowd = Subscribers(PacketRing(), lambda: self.now)
         self._coming: Iterator[AccessUnit] = iter(units(count, codec))
 
     def film(self, count: int) -> None:

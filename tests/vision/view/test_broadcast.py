@@ -7,24 +7,24 @@ import asyncio
 import pytest
 
 from gateway.errors import LinkLost
-from gateway.vision.view.broadcast import Broadcast, Opening, Viewer
+from gateway.vision.view.broadcast import InitSegment, LiveBroadcast, LiveViewer
 
-OPENING = Opening("avc1.4d401f", 640, 360, b"init")
+OPENING = InitSegment("avc1.4d401f", 640, 360, b"init")
 
 
-def film(broadcast: Broadcast, numbers: range, every: int = 10, size: int = 1) -> None:
+def film(broadcast: LiveBroadcast, numbers: range, every: int = 10, size: int = 1) -> None:
     for number in numbers:
         key = number % every == 0
         broadcast.take(bytes((number,)) * size, key=key, opening=OPENING if key else None)
 
 
-async def seen(viewer: Viewer, count: int) -> list[int]:
+async def seen(viewer: LiveViewer, count: int) -> list[int]:
     async with asyncio.timeout(5):
         return [(await anext(viewer)).data[0] for _ in range(count)]
 
 
 async def test_who_joins_begins_at_the_newest_keyframe_in_one_piece() -> None:
-    broadcast, viewer = Broadcast(), Viewer()
+    broadcast, viewer = LiveBroadcast(), LiveViewer()
     film(broadcast, range(25))
     broadcast.join(viewer)
     part = await anext(viewer)
@@ -34,14 +34,14 @@ async def test_who_joins_begins_at_the_newest_keyframe_in_one_piece() -> None:
 
 
 async def test_who_joins_before_the_first_keyframe_waits_for_it() -> None:
-    broadcast, viewer = Broadcast(), Viewer()
+    broadcast, viewer = LiveBroadcast(), LiveViewer()
     broadcast.join(viewer)
     film(broadcast, range(5, 13))
     assert await seen(viewer, 3) == [10, 11, 12]
 
 
 async def test_who_is_too_slow_goes_on_at_a_keyframe_and_the_others_do_not_notice() -> None:
-    broadcast, slow, quick = Broadcast(), Viewer(most_parts=12), Viewer()
+    broadcast, slow, quick = LiveBroadcast(), LiveViewer(most_parts=12), LiveViewer()
     broadcast.join(slow)
     broadcast.join(quick)
     for start in range(0, 40, 10):
@@ -53,7 +53,7 @@ async def test_who_is_too_slow_goes_on_at_a_keyframe_and_the_others_do_not_notic
 
 
 async def test_bytes_are_bounded_too() -> None:
-    broadcast, viewer = Broadcast(), Viewer(most_bytes=1000)
+    broadcast, viewer = LiveBroadcast(), LiveViewer(most_bytes=1000)
     broadcast.join(viewer)
     film(broadcast, range(40), size=300)
     assert len(viewer._waiting) <= 4
@@ -61,14 +61,14 @@ async def test_bytes_are_bounded_too() -> None:
 
 
 async def test_a_keyframe_larger_than_all_that_may_wait_still_comes() -> None:
-    broadcast, viewer = Broadcast(), Viewer(most_bytes=1000)
+    broadcast, viewer = LiveBroadcast(), LiveViewer(most_bytes=1000)
     broadcast.join(viewer)
     film(broadcast, range(1), size=5000)
     assert len((await anext(viewer)).data) == 5000
 
 
 async def test_what_is_kept_for_the_next_is_bounded() -> None:
-    broadcast, viewer = Broadcast(most_kept=1000), Viewer()
+    broadcast, viewer = LiveBroadcast(most_kept=1000), LiveViewer()
     film(broadcast, range(8), size=300)
     broadcast.join(viewer)
     film(broadcast, range(8, 12))
@@ -76,18 +76,18 @@ async def test_what_is_kept_for_the_next_is_bounded() -> None:
 
 
 async def test_the_same_opening_again_is_the_same_object() -> None:
-    broadcast, viewer = Broadcast(), Viewer()
+    broadcast, viewer = LiveBroadcast(), LiveViewer()
     broadcast.join(viewer)
-    broadcast.take(b"a", key=True, opening=Opening("avc1.4d401f", 640, 360, b"init"))
-    broadcast.take(b"b", key=True, opening=Opening("avc1.4d401f", 640, 360, b"init"))
-    broadcast.take(b"c", key=True, opening=Opening("avc1.4d401f", 1280, 720, b"other"))
+    broadcast.take(b"a", key=True, opening=InitSegment("avc1.4d401f", 640, 360, b"init"))
+    broadcast.take(b"b", key=True, opening=InitSegment("avc1.4d401f", 640, 360, b"init"))
+    broadcast.take(b"c", key=True, opening=InitSegment("avc1.4d401f", 1280, 720, b"other"))
     first, second, third = [await anext(viewer) for _ in range(3)]
     assert first.opening is second.opening
     assert third.opening.width == 1280
 
 
 async def test_the_end_comes_after_what_was_waiting() -> None:
-    broadcast, viewer = Broadcast(), Viewer()
+    broadcast, viewer = LiveBroadcast(), LiveViewer()
     broadcast.join(viewer)
     film(broadcast, range(2))
     broadcast.end(LinkLost("gone"))

@@ -15,9 +15,9 @@ import pytest
 
 from gateway.errors import BadInput
 from gateway.vision.view import muxer as reels
-from gateway.vision.view.faststart import finish
+from gateway.vision.view.faststart import write_faststart
 from gateway.vision.view.mux_threads import MuxThreads
-from gateway.vision.view.muxer import FileReel, LiveReel
+from gateway.vision.view.muxer import FileMuxer, LiveMuxer
 from tests.vision.stream.coded import encoded, packed, received
 from tests.vision.view.filming import Camera, Outlet, units
 
@@ -51,7 +51,7 @@ def wait_for(what: Callable[[], object], seconds: float = 10) -> None:
 class TestLive:
     def test_it_begins_with_the_newest_keyframe_of_the_ring(self, camera: Camera, outlet: Outlet) -> None:
         camera.film(90)
-        reel = LiveReel(1, nothing, outlet)
+        reel = LiveMuxer(1, nothing, outlet)
         camera.crowd.join(reel)
         reel.work()
         [(key, opening, blob)] = outlet.parts
@@ -66,7 +66,7 @@ class TestLive:
 
     def test_each_keyframe_begins_a_part_and_brings_the_opening(self, camera: Camera, outlet: Outlet) -> None:
         camera.film(30)
-        reel = LiveReel(1, nothing, outlet)
+        reel = LiveMuxer(1, nothing, outlet)
         camera.crowd.join(reel)
         camera.film(46)
         reel.work()
@@ -84,7 +84,7 @@ class TestLive:
     ) -> None:
         monkeypatch.setattr(reels, "LARGEST_PART", 5_000)
         camera.film(49)
-        reel = LiveReel(1, nothing, outlet)
+        reel = LiveMuxer(1, nothing, outlet)
         camera.crowd.join(reel)
         reel.work()
         assert [key for key, _, _ in outlet.parts] == [True] + [False] * (len(outlet.parts) - 1)
@@ -96,7 +96,7 @@ class TestLive:
     ) -> None:
         monkeypatch.setattr(reels, "MOST_WAITING", 100_000)
         camera.film(25)
-        reel = LiveReel(1, nothing, outlet)
+        reel = LiveMuxer(1, nothing, outlet)
         camera.crowd.join(reel)
         camera.film(100)
         assert reel.dropped > 0
@@ -108,7 +108,7 @@ class TestLive:
 
     def test_a_lost_stream_is_told(self, camera: Camera, outlet: Outlet) -> None:
         camera.film(30)
-        reel = LiveReel(7, nothing, outlet)
+        reel = LiveMuxer(7, nothing, outlet)
         camera.crowd.join(reel)
         camera.crowd.end("the camera is gone")
         reel.work()
@@ -117,14 +117,14 @@ class TestLive:
 
     def test_who_joins_a_lost_stream_is_told_at_once(self, camera: Camera, outlet: Outlet) -> None:
         camera.crowd.end("gone")
-        reel = LiveReel(7, nothing, outlet)
+        reel = LiveMuxer(7, nothing, outlet)
         camera.crowd.join(reel)
         reel.work()
         assert outlet.last("unshown") == {"view": 7, "why": "gone", "code": ""}
 
     def test_what_no_browser_could_play_is_told_as_that(self, camera: Camera, outlet: Outlet) -> None:
         camera.crowd.end("coded as mjpeg", "codec")
-        reel = LiveReel(7, nothing, outlet)
+        reel = LiveMuxer(7, nothing, outlet)
         camera.crowd.join(reel)
         reel.work()
         assert outlet.last("unshown") == {"view": 7, "why": "coded as mjpeg", "code": "codec"}
@@ -136,7 +136,7 @@ class TestFile:
         camera = Camera(codec)
         camera.film(300)
         raw, mp4 = tmp_path / "raw", tmp_path / "clip.mp4"
-        reel = FileReel(1, nothing, outlet, raw)
+        reel = FileMuxer(1, nothing, outlet, raw)
         camera.crowd.join(reel, 4.0)
         camera.film(50)
         reel.work()
@@ -147,18 +147,18 @@ class TestFile:
         assert said is not None
         assert camera.now - 7.0 <= said["began"] <= camera.now - 6.0, "at the keyframe at or before"
         assert said["ended"] == pytest.approx(camera.now, abs=0.05)
-        seconds = finish(raw, mp4)
+        seconds = write_faststart(raw, mp4)
         assert seconds == pytest.approx(said["ended"] - said["began"], abs=0.1)
         assert pictures(mp4) == round(seconds * 25)
         assert oct(raw.stat().st_mode & 0o777) == "0o600"
 
     def test_the_packets_are_the_cameras_own(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
-        reel = FileReel(1, nothing, outlet, tmp_path / "raw")
+        reel = FileMuxer(1, nothing, outlet, tmp_path / "raw")
         camera.crowd.join(reel)
         camera.film(51)
         reel.end("enough")
         reel.work()
-        finish(tmp_path / "raw", tmp_path / "clip.mp4")
+        write_faststart(tmp_path / "raw", tmp_path / "clip.mp4")
         slices = [nal for unit in encoded(count=400)[:50] for nal in unit if nal[0] & 31 in {1, 5}]
         with av.open(str(tmp_path / "clip.mp4")) as container:
             kept = b"".join(bytes(packet) for packet in container.demux(video=0))
@@ -171,37 +171,37 @@ class TestFile:
         """Over UDP; FFmpeg reads no further in a file than to a sample without bytes."""
         whole = units(75, codec)
         emptied = replace(whole[60], packets=whole[60].packets[:0], lost=2)
-        reel = FileReel(1, nothing, outlet, tmp_path / "raw")
+        reel = FileMuxer(1, nothing, outlet, tmp_path / "raw")
         for unit in (*whole[:60], emptied, *whole[61:]):
             reel.take(unit, 1000.0 + unit.time_s)
         reel.end("enough")
         reel.work()
-        assert finish(tmp_path / "raw", tmp_path / "clip.mp4") == pytest.approx(2.96)
+        assert write_faststart(tmp_path / "raw", tmp_path / "clip.mp4") == pytest.approx(2.96)
         with av.open(str(tmp_path / "clip.mp4")) as container:
             assert len([packet for packet in container.demux(video=0) if packet.size]) == 73
 
     @pytest.mark.parametrize("codec", ["h264", "hevc"])
     def test_a_camera_that_is_set_to_another_size_meanwhile(self, codec: str, outlet: Outlet, tmp_path: Path) -> None:
         small, large = encoded(codec, 50), encoded(codec, 26, size=(640, 352))
-        reel = FileReel(1, nothing, outlet, tmp_path / "raw")
+        reel = FileMuxer(1, nothing, outlet, tmp_path / "raw")
         for unit in received(codec, packed(codec, [*small, *large])):
             reel.take(unit, 1000.0 + unit.time_s)
         reel.end("enough")
         reel.work()
-        finish(tmp_path / "raw", tmp_path / "clip.mp4")
+        write_faststart(tmp_path / "raw", tmp_path / "clip.mp4")
         with av.open(str(tmp_path / "clip.mp4")) as container:
             sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
         assert sizes == [(320, 192)] * 50 + [(640, 352)] * 25
 
     @pytest.mark.needs("ffprobe", "ffmpeg")
     def test_ffprobe_has_nothing_to_complain_of(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
-        reel = FileReel(1, nothing, outlet, tmp_path / "raw")
+        reel = FileMuxer(1, nothing, outlet, tmp_path / "raw")
         camera.crowd.join(reel)
         camera.film(101)
         reel.end("enough")
         reel.work()
         mp4 = tmp_path / "clip.mp4"
-        finish(tmp_path / "raw", mp4)
+        write_faststart(tmp_path / "raw", mp4)
         command = [
             "ffprobe",
             "-v",
@@ -222,23 +222,23 @@ class TestFile:
         assert 0 < index < media, "the index stands in front, so that a player can begin at once"
 
     def test_what_was_cut_off_by_a_power_cut_is_saved(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
-        reel = FileReel(1, nothing, outlet, tmp_path / "raw")
+        reel = FileMuxer(1, nothing, outlet, tmp_path / "raw")
         camera.crowd.join(reel)
         camera.film(101)
         reel.work()
         whole = (tmp_path / "raw").read_bytes()
         (tmp_path / "raw").write_bytes(whole[: len(whole) * 2 // 3])
-        assert 1.0 < finish(tmp_path / "raw", tmp_path / "clip.mp4") < 4.0
+        assert 1.0 < write_faststart(tmp_path / "raw", tmp_path / "clip.mp4") < 4.0
         assert pictures(tmp_path / "clip.mp4") > 25
 
     @pytest.mark.parametrize("content", [b"", b"garbage" * 1000])
     def test_what_holds_no_picture_is_refused(self, content: bytes, tmp_path: Path) -> None:
         (tmp_path / "raw").write_bytes(content)
         with pytest.raises(BadInput, match="raw"):
-            finish(tmp_path / "raw", tmp_path / "clip.mp4")
+            write_faststart(tmp_path / "raw", tmp_path / "clip.mp4")
 
     def test_a_recording_without_a_keyframe_comes_to_nothing(self, outlet: Outlet, tmp_path: Path) -> None:
-        reel = FileReel(3, nothing, outlet, tmp_path / "raw")
+        reel = FileMuxer(3, nothing, outlet, tmp_path / "raw")
         Camera().crowd.join(reel, 10.0)
         reel.end("enough")
         reel.work()

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from gateway.errors import BadInput
-from gateway.vision.stream.fmp4.boxes import TIMESCALE, Sample, fragment, init_segment
-from gateway.vision.stream.fmp4.sps import shape_of
-from gateway.vision.stream.rtp.codec import PICTURE, Codec
-from gateway.vision.stream.rtp.access_unit import AccessUnit, Format
+from gateway.vision.stream.fmp4.boxes import TIMESCALE, Mp4Sample, fragment, init_segment
+from gateway.vision.stream.fmp4.sps import sps_info
+from gateway.vision.stream.rtp.access_unit import AccessUnit, StreamFormat
+from gateway.vision.stream.rtp.codec import PICTURE, RtpCodec
 
-LEAST, MOST, USUAL = 90, 10 * TIMESCALE, TIMESCALE // 25
+MIN_DURATION, MAX_DURATION, DEFAULT_DURATION = 90, 10 * TIMESCALE, TIMESCALE // 25
 """Ticks a picture may last; what a last picture is taken to last."""
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class Mp4Segment:
     """`codec` (RFC 6381) is told by an init segment, and is empty in the fragments that follow it."""
 
     data: bytes = field(repr=False)
@@ -38,13 +38,13 @@ class Remuxer:
 
     def __init__(self, *, once: bool = False) -> None:
         self._once = once
-        self._format: Format | None = None
+        self._format: StreamFormat | None = None
         self._waiting: AccessUnit | None = None
         self._zero = 0.0
         self._number = 0
         self._decoded = 0
 
-    def push(self, unit: AccessUnit) -> list[Segment]:
+    def push(self, unit: AccessUnit) -> list[Mp4Segment]:
         """What can go out now. A stream whose parameters can't be read is waited for, quietly."""
         before, self._waiting = self._waiting, unit
         if before is None:
@@ -54,7 +54,7 @@ class Remuxer:
             return []
         return self._out(before, unit.time_s)
 
-    def _out(self, unit: AccessUnit, until: float) -> list[Segment]:
+    def _out(self, unit: AccessUnit, until: float) -> list[Mp4Segment]:
         nals = unit.nals()
         if not has_picture(nals, unit.format.codec):
             return []
@@ -63,29 +63,29 @@ class Remuxer:
             return []
         shown = round((unit.time_s - self._zero) * TIMESCALE)
         begins = max(self._decoded, shown)
-        lasts = min(max(LEAST, round((until - self._zero) * TIMESCALE) - begins), MOST)
+        lasts = min(max(MIN_DURATION, round((until - self._zero) * TIMESCALE) - begins), MAX_DURATION)
         self._decoded = begins + lasts
         self._number += 1
         told = unit.format == self._format
         if unit.key and not told:
             self._format = unit.format
-        sample = Sample(sample_data(nals, unit.format, told=told), lasts, shown - begins, unit.key)
-        return [*opening, Segment(fragment(self._number, begins, [sample]))]
+        sample = Mp4Sample(sample_data(nals, unit.format, told=told), lasts, shown - begins, unit.key)
+        return [*opening, Mp4Segment(fragment(self._number, begins, [sample]))]
 
-    def _opening(self, unit: AccessUnit) -> list[Segment]:
+    def _opening(self, unit: AccessUnit) -> list[Mp4Segment]:
         """The init segment that a keyframe needs, if its parameters are not told yet and can be."""
         if not unit.key or unit.format == self._format or (self._once and self._format is not None):
             return []
         try:
-            shape = shape_of(unit.format)
-            segment = Segment(init_segment(unit.format, shape), shape.codec)
+            shape = sps_info(unit.format)
+            segment = Mp4Segment(init_segment(unit.format, shape), shape.codec)
         except BadInput:
             return []
         self._format = unit.format
         return [segment]
 
 
-def clip(units: Iterable[AccessUnit]) -> bytes:
+def mux_clip(units: Iterable[AccessUnit]) -> bytes:
     """A file that plays by itself; a fragment for each keyframe and what builds on it.
 
     Raises BadInput when the units hold no keyframe, or no parameters that can be read.
@@ -98,24 +98,24 @@ def clip(units: Iterable[AccessUnit]) -> bytes:
     shown = [round((unit.time_s - begins_at) * TIMESCALE) for unit in kept]
     decoded = _increasing(sorted(shown))
     lasts = [later - earlier for earlier, later in pairwise(decoded)]
-    lasts.append(lasts[-1] if lasts else USUAL)
+    lasts.append(lasts[-1] if lasts else DEFAULT_DURATION)
     samples = [
-        Sample(sample_data(unit.nals(), form, told=unit.format == form), last, at - begins, unit.key)
+        Mp4Sample(sample_data(unit.nals(), form, told=unit.format == form), last, at - begins, unit.key)
         for unit, last, at, begins in zip(kept, lasts, shown, decoded, strict=True)
     ]
-    out = [init_segment(form, shape_of(form), decoded[-1] + lasts[-1])]
+    out = [init_segment(form, sps_info(form), decoded[-1] + lasts[-1])]
     starts = [at for at, unit in enumerate(kept) if unit.key]
     for number, (first, end) in enumerate(pairwise([*starts, len(kept)]), 1):
         out.append(fragment(number, decoded[first], samples[first:end]))
     return b"".join(out)
 
 
-def has_picture(nals: Iterable[bytes], codec: Codec) -> bool:
+def has_picture(nals: Iterable[bytes], codec: RtpCodec) -> bool:
     """Whether any slice of it has come whole: a sample without one ends players, and FFmpeg's reading of a file."""
     return any(codec.look(nal, 0) & PICTURE for nal in nals)
 
 
-def sample_data(nals: Iterable[bytes], form: Format, *, told: bool) -> bytes:
+def sample_data(nals: Iterable[bytes], form: StreamFormat, *, told: bool) -> bytes:
     """NAL units behind their lengths.
 
     Of H.265 without parameter sets, if these are told: `hvc1` has them apart (14496-15, 8.3.2). Those of a change
@@ -134,5 +134,5 @@ def _increasing(times: Iterable[int]) -> list[int]:
     """Decoding times, none twice."""
     out: list[int] = []
     for time in times:
-        out.append(max(time, out[-1] + LEAST if out else time))
+        out.append(max(time, out[-1] + MIN_DURATION if out else time))
     return out

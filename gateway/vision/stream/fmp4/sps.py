@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.errors import BadInput
-from gateway.vision.stream.bit_reader import Bits
-from gateway.vision.stream.rtp.access_unit import Format
+from gateway.vision.stream.bit_reader import BitReader
+from gateway.vision.stream.rtp.access_unit import StreamFormat
 
 MAX_SIDE = 16384
 MAX_DEPTH = 15
@@ -16,7 +16,7 @@ _SUBSAMPLING = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class SpsInfo:
     """`profile` is as the sample entry has it: 3 bytes of H.264, 12 of H.265."""
 
     codec: str
@@ -30,9 +30,9 @@ class Shape:
     nested: bool = False
 
 
-def shape_of(form: Format) -> Shape:
+def sps_info(form: StreamFormat) -> SpsInfo:
     """Raises BadInput when there is no parameter set that can be read."""
-    sps_rank, read = (0, h264_shape) if form.name == "h264" else (1, h265_shape)
+    sps_rank, read = (0, parse_h264_sps) if form.name == "h264" else (1, parse_h265_sps)
     for nal in form.parameters:
         if form.codec.rank(nal) == sps_rank:
             shape = read(nal)
@@ -41,16 +41,16 @@ def shape_of(form: Format) -> Shape:
     raise BadInput("the stream has not told its parameters (SPS) yet", b"")
 
 
-def _judge(shape: Shape, nal: bytes) -> None:
+def _judge(shape: SpsInfo, nal: bytes) -> None:
     if not (0 < shape.width <= MAX_SIDE and 0 < shape.height <= MAX_SIDE):
         raise BadInput(f"a picture of {shape.width} by {shape.height}", nal)
     if shape.chroma > 3 or max(shape.depth) > MAX_DEPTH:
         raise BadInput(f"a picture with chroma {shape.chroma} and {max(shape.depth)} bits", nal)
 
 
-def h264_shape(nal: bytes) -> Shape:
+def parse_h264_sps(nal: bytes) -> SpsInfo:
     """H.264, 7.3.2.1.1."""
-    bits = Bits(nal, 1)
+    bits = BitReader(nal, 1)
     profile = nal[1:4]
     bits.skip(24)
     bits.unsigned()
@@ -74,12 +74,12 @@ def h264_shape(nal: bytes) -> Shape:
     across, down = (1, 1) if planes_apart else _SUBSAMPLING.get(chroma, (1, 1))
     cut = _cut(bits, across, down * fields)
     width, height = 16 * columns - cut[0], 16 * rows * fields - cut[1]
-    return Shape(f"avc1.{profile.hex()}", width, height, chroma, depth, profile)
+    return SpsInfo(f"avc1.{profile.hex()}", width, height, chroma, depth, profile)
 
 
-def h265_shape(nal: bytes) -> Shape:
+def parse_h265_sps(nal: bytes) -> SpsInfo:
     """H.265, 7.3.2.2 and 7.3.3."""
-    bits = Bits(nal, 2)
+    bits = BitReader(nal, 2)
     bits.skip(4)
     more_layers, nested = bits.take(3), bits.flag()
     profile = bits.take(96).to_bytes(12)
@@ -92,10 +92,10 @@ def h265_shape(nal: bytes) -> Shape:
     cut = _cut(bits, across, down)
     depth = 8 + bits.unsigned(), 8 + bits.unsigned()
     size = width - cut[0], height - cut[1]
-    return Shape(_h265_name(profile), *size, chroma, depth, profile, more_layers + 1, nested)
+    return SpsInfo(_h265_name(profile), *size, chroma, depth, profile, more_layers + 1, nested)
 
 
-def _cut(bits: Bits, across: int, down: int) -> tuple[int, int]:
+def _cut(bits: BitReader, across: int, down: int) -> tuple[int, int]:
     """Columns and rows that are coded and not shown."""
     if not bits.flag():
         return 0, 0
@@ -103,7 +103,7 @@ def _cut(bits: Bits, across: int, down: int) -> tuple[int, int]:
     return across * (left + right), down * (top + bottom)
 
 
-def _skip_scaling(bits: Bits, lists: int) -> None:
+def _skip_scaling(bits: BitReader, lists: int) -> None:
     """H.264, 7.3.2.1.1.1."""
     for number in range(lists):
         if not bits.flag():
@@ -115,7 +115,7 @@ def _skip_scaling(bits: Bits, lists: int) -> None:
             last = following or last
 
 
-def _skip_order(bits: Bits) -> None:
+def _skip_order(bits: BitReader) -> None:
     """How H.264 counts pictures."""
     match bits.unsigned():
         case 0:
@@ -128,7 +128,7 @@ def _skip_order(bits: Bits) -> None:
                 bits.signed()
 
 
-def _skip_sub_layers(bits: Bits, count: int) -> None:
+def _skip_sub_layers(bits: BitReader, count: int) -> None:
     told = [(bits.flag(), bits.flag()) for _ in range(count)]
     if count:
         bits.skip(2 * (8 - count))

@@ -12,7 +12,7 @@ from gateway.model import Words
 _Address = tuple[socket.AddressFamily, Any]
 
 
-class Lookup:
+class DnsLookup:
     """A name's addresses. Numbers are known at once; a name is asked for in a thread of its own."""
 
     def __init__(self, host: str, port: int) -> None:

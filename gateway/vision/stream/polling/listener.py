@@ -6,19 +6,19 @@ from typing import Protocol
 
 from gateway.errors import LinkLost
 from gateway.model import Words
-from gateway.vision.stream.rtp.receiver import Media
 from gateway.vision.stream.rtp.access_unit import AccessUnit
+from gateway.vision.stream.rtp.receiver import MediaTrack
 
-FAILED = Words(
+INTERNAL_ERROR = Words(
     "摄像机发来的数据使视频程序出错，请通知安装员",
     "what the camera sent made the gateway's own code fail; the log says how",
 )
 
 
-class Listener(Protocol):
+class UnitListener(Protocol):
     """Called in the sweeping thread: whoever takes long there, takes it from all cameras."""
 
-    def began(self, media: Media) -> None: ...
+    def began(self, media: MediaTrack) -> None: ...
 
     def unit(self, unit: AccessUnit) -> None: ...
 

@@ -10,37 +10,37 @@ from contextlib import suppress
 
 from gateway.errors import BadInput, LinkLost, LoginRefused, why_of
 from gateway.model import Words
-from gateway.vision.stream.rtp.reorder import Reorder
-from gateway.vision.stream.rtp.receiver import Receiver
-from gateway.vision.stream.rtsp.message import Message, Reader, interleaved
-from gateway.vision.stream.rtsp.session import Carriage, Moved, Ready, Session, State
-from gateway.vision.stream.rtsp.url import Target
-from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved, Way
-from gateway.vision.stream.polling.tcp_connection import Line, camera_tls
-from gateway.vision.stream.polling.listener import FAILED, Listener
-from gateway.vision.stream.polling.udp_ports import Ports
-from gateway.vision.stream.polling.stall_detection import Progress, Rhythm
+from gateway.vision.stream.polling.listener import INTERNAL_ERROR, UnitListener
+from gateway.vision.stream.polling.stall_detection import FrameCadence, StallDetector
+from gateway.vision.stream.polling.tcp_connection import TcpConnection, camera_tls
+from gateway.vision.stream.polling.udp_ports import UdpPortPair
+from gateway.vision.stream.rtp.receiver import RtpReceiver
+from gateway.vision.stream.rtp.reorder import ReorderBuffer
+from gateway.vision.stream.rtsp.message import RtspMessage, RtspParser, encode_interleaved
+from gateway.vision.stream.rtsp.session import LowerTransport, Redirected, RtspSession, RtspState, StreamReady
+from gateway.vision.stream.rtsp.transport import InterleavedTransport, RtpTransport, UdpTransport
+from gateway.vision.stream.rtsp.url import RtspUrl
 
-SETUP_LIMIT = 10.0
+SETUP_TIMEOUT = 10.0
 """Seconds from the first try to connect to the first packet's permission."""
-REPORT_EVERY = 10.0
+REPORT_INTERVAL = 10.0
 """Seconds between receiver reports; RFC 3550, 6.2 asks for no less than 5."""
-MAX_MOVES = 5
-_NEW, _PLAYING = State.NEW, State.PLAYING
+MAX_REDIRECTS = 5
+_NEW, _PLAYING = RtspState.NEW, RtspState.PLAYING
 
 
-class Reception:
+class RtspClient:
     """`step` raises when the stream is over: LinkLost, BadInput, OSError. `fault` puts whatever it was into words."""
 
     def __init__(
         self,
         address: str,
-        listener: Listener,
+        listener: UnitListener,
         *,
-        carriages: Sequence[Carriage] = ("tcp", "udp"),
+        carriages: Sequence[LowerTransport] = ("tcp", "udp"),
         tls: Callable[[], ssl.SSLContext] = camera_tls,
         hasty: Callable[[], bool] = lambda: False,
-        rhythm: Rhythm | None = None,
+        rhythm: FrameCadence | None = None,
     ) -> None:
         """`hasty`: whether somebody waits for every packet now. Raises LinkLost when the address can't be read.
 
@@ -50,12 +50,12 @@ class Reception:
         self.hasty = hasty
         self._carriages = carriages
         self._make_tls = tls
-        self._rhythm = rhythm or Rhythm()
+        self._rhythm = rhythm or FrameCadence()
         self._moves = 0
         self._due = self._report_due = self._upkeep_due = 0.0
-        self._ports: Ports | None = None
-        self._line: Line | None = None
-        self._begin(Target.of(address))
+        self._ports: UdpPortPair | None = None
+        self._line: TcpConnection | None = None
+        self._begin(RtspUrl.of(address))
 
     @property
     def interest(self) -> Sequence[tuple[socket.socket, int]]:
@@ -70,9 +70,9 @@ class Reception:
     def step(self, now: float) -> None:
         """Do all that can be done now (monotonic seconds)."""
         if self._line is None:
-            self._due = now + SETUP_LIMIT
+            self._due = now + SETUP_TIMEOUT
             tls = self._make_tls() if self._target.scheme == "rtsps" else None
-            self._line = Line(self._target.host, self._target.port, tls)
+            self._line = TcpConnection(self._target.host, self._target.port, tls)
         line = self._line
         if line.is_open or line.advance():
             if self._session.state is _NEW:
@@ -96,18 +96,18 @@ class Reception:
         elif isinstance(error, (LinkLost, OSError)):
             why = Words.of(why_of(error))
         else:
-            why = Words(FAILED.zh, f"failed: {FAILED.en}")
+            why = Words(INTERNAL_ERROR.zh, f"failed: {INTERNAL_ERROR.en}")
         kind, hide = LoginRefused if isinstance(error, LoginRefused) else LinkLost, self._target.hide
         return kind(Words(hide(why.zh), hide(f"stream {self._target.shown} {why}")))
 
-    def _begin(self, target: Target) -> None:
+    def _begin(self, target: RtspUrl) -> None:
         self._target = target
-        self._session = Session(target, self._carriages)
-        self._reader = Reader()
-        self._way: Way | None = None
-        self._reorder = Reorder()
-        self.receiver: Receiver | None = None
-        self._progress: Progress | None = None
+        self._session = RtspSession(target, self._carriages)
+        self._reader = RtspParser()
+        self._way: RtpTransport | None = None
+        self._reorder = ReorderBuffer()
+        self.receiver: RtpReceiver | None = None
+        self._progress: StallDetector | None = None
         self._packets = False
         """Whether any came since the last picture."""
         self._upkeep_due = 0.0
@@ -118,10 +118,10 @@ class Reception:
                 thing.close()
         self._line = self._ports = None
 
-    def _read(self, line: Line, now: float) -> None:
+    def _read(self, line: TcpConnection, now: float) -> None:
         data = line.read()
         if data or self._ports is None:
-            channel = self._way.channel if isinstance(self._way, Interleaved) else -1
+            channel = self._way.channel if isinstance(self._way, InterleavedTransport) else -1
             self._take(self._sorted(self._reader.feed(data), channel, now) if data else (), now)
         if self._ports is not None:
             packets, control = self._ports.read()
@@ -132,11 +132,11 @@ class Reception:
             ordered = [one for packet in packets for one in self._reorder.push(packet, now)]
             self._take(ordered + self._reorder.overdue(now), now)
 
-    def _sorted(self, items: Iterable[tuple[int, bytes] | Message], channel: int, now: float) -> list[bytes]:
+    def _sorted(self, items: Iterable[tuple[int, bytes] | RtspMessage], channel: int, now: float) -> list[bytes]:
         """The picture's packets; what else there is, is dealt with."""
         packets: list[bytes] = []
         for item in items:
-            if isinstance(item, Message):
+            if isinstance(item, RtspMessage):
                 self._session.receive(item, now)
                 self._upkeep_due = now
             elif item[0] == channel or (not packets and self._is_ours(*item)):
@@ -152,11 +152,11 @@ class Reception:
         So while nothing came on the one they named, our kind of packet is taken from whichever brings it.
         """
         receiver = self.receiver
-        if not isinstance(self._way, Interleaved) or receiver is None or receiver.received or channel & 1:
+        if not isinstance(self._way, InterleavedTransport) or receiver is None or receiver.received or channel & 1:
             return False
         if not receiver.may_be(packet):
             return False
-        self._way = Interleaved(channel)
+        self._way = InterleavedTransport(channel)
         return True
 
     def _take(self, packets: Sequence[bytes], now: float) -> None:
@@ -173,44 +173,44 @@ class Reception:
         if self.receiver is not None:
             self.receiver.control(data, now)
 
-    def _keep_up(self, line: Line, now: float) -> None:
+    def _keep_up(self, line: TcpConnection, now: float) -> None:
         """Events, keep-alives, reports. While a stream flows and says nothing else, only when one of them is due."""
         for event in self._session.events():
-            if isinstance(event, Moved):
+            if isinstance(event, Redirected):
                 self._move(event.target)
                 return
             self._ready(event, now)
-        if self._session.state is State.NEEDS_PORTS:
-            self._ports = Ports(line.own, line.peer)
+        if self._session.state is RtspState.NEEDS_PORTS:
+            self._ports = UdpPortPair(line.own, line.peer)
             self._session.use_ports(self._ports.port)
         self._session.tick(now)
         if self.receiver is not None and now >= self._report_due:
-            self._report_due = now + REPORT_EVERY
+            self._report_due = now + REPORT_INTERVAL
             self._report(self.receiver.report(now), line)
         line.write(self._session.outgoing())
         flows = self.receiver is not None and self._session.state is _PLAYING
         self._upkeep_due = min(self._report_due, self._session.keep_alive_due) if flows else now
 
-    def _ready(self, event: Ready, now: float) -> None:
-        self.receiver = Receiver(event.media, own_source=secrets.randbits(32))
-        self._progress = Progress(self._rhythm, now)
+    def _ready(self, event: StreamReady, now: float) -> None:
+        self.receiver = RtpReceiver(event.media, own_source=secrets.randbits(32))
+        self._progress = StallDetector(self._rhythm, now)
         self._way = event.way
-        if isinstance(event.way, Interleaved):
+        if isinstance(event.way, InterleavedTransport):
             self._reader.last_channel = max(self._reader.last_channel, event.way.control)
         self._report_due = now
-        if isinstance(event.way, Datagrams) and self._ports is not None:
+        if isinstance(event.way, UdpTransport) and self._ports is not None:
             self._ports.open_way(event.way.server)
         self.listener.began(event.media)
 
-    def _report(self, report: bytes, line: Line) -> None:
-        if isinstance(self._way, Interleaved):
-            line.write(interleaved(self._way.control, report))
+    def _report(self, report: bytes, line: TcpConnection) -> None:
+        if isinstance(self._way, InterleavedTransport):
+            line.write(encode_interleaved(self._way.control, report))
         elif self._ports is not None:
             self._ports.send_control(report)
 
-    def _move(self, target: Target) -> None:
+    def _move(self, target: RtspUrl) -> None:
         self._moves += 1
-        if self._moves > MAX_MOVES:
+        if self._moves > MAX_REDIRECTS:
             en = f"sends us from one address to another, {self._moves} times by now"
             raise LinkLost(Words("摄像机的视频地址反复跳转，请通知安装员", en))
         self._drop()
@@ -220,7 +220,7 @@ class Reception:
         if self.receiver is not None and self.receiver.ended:
             raise LinkLost(Words("摄像机结束了视频", "ended the stream"))
         if self.receiver is None and now > self._due:
-            raise LinkLost(Words("摄像机无应答，请检查供电和网线", f"gave no answer for {SETUP_LIMIT:.0f} s"))
+            raise LinkLost(Words("摄像机无应答，请检查供电和网线", f"gave no answer for {SETUP_TIMEOUT:.0f} s"))
         if self.receiver is not None and self._progress is not None:
             strangers = self.receiver.passed_over
             if fault := self._progress.fault(now, packets=self._packets, strangers=strangers):

@@ -14,7 +14,7 @@ from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 
 @dataclass(slots=True)
-class Rhythm:
+class FrameCadence:
     """How far pictures of one address are apart. Outlives the connection, so that a slow camera is not lost again.
 
     `patience` in seconds is how long the installer says that the camera may be silent (`cadence` in the YAML).
@@ -25,7 +25,7 @@ class Rhythm:
     """Seconds between two pictures, lately; forgotten by a second a minute."""
     known: int = 0
     """Gaps seen."""
-    first: float = field(default_factory=lambda: Rhythm.FIRST)
+    first: float = field(default_factory=lambda: FrameCadence.FIRST)
     """Seconds for the next picture while the rhythm is not known."""
 
     LEAST: ClassVar[float] = 10.0
@@ -57,14 +57,14 @@ class Rhythm:
         self.first = max(self.first, min(2 * self.first, self.MOST if has_one else self.FIRST_WITHOUT_ANY))
 
 
-class Progress:
+class StallDetector:
     """Of one connection, from `began` (monotonic seconds) on. Counts pictures, and whether they can be decoded."""
 
     KEY_LIMIT, KEY_PICTURES = 40.0, 100
     """Seconds and pictures without a keyframe to begin with, after which nobody waits for one any more: cameras with
     smart codecs send one in 30 s, one of 4 pictures a second with 100 between keyframes in 25 s."""
 
-    def __init__(self, rhythm: Rhythm, now: float) -> None:
+    def __init__(self, rhythm: FrameCadence, now: float) -> None:
         self._rhythm = rhythm
         self._last = self._broken_since = now
         self._has_one = False
@@ -93,7 +93,7 @@ class Progress:
     def fault(self, now: float, *, packets: bool, strangers: int) -> Words | None:
         """Why the stream is lost. `packets`: any came since the last picture; `strangers`: so many came of others."""
         silent, broken = now - self._last, now - self._broken_since
-        if silent > Rhythm.LEAST and silent > self._rhythm.limit:
+        if silent > FrameCadence.LEAST and silent > self._rhythm.limit:
             self._rhythm.was_too_short(has_one=self._has_one)
             if packets:
                 return _told(silent, "有数据但没有画面", "sent packets and no picture for {}", strangers)

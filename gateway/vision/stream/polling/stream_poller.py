@@ -1,8 +1,8 @@
 """The thread that sweeps all live streams of a worker.
 
-A stream that flows over TCP is looked at every `INTERVAL`, all of them in one go: between packets nobody
+A stream that flows over TCP is looked at every `POLL_INTERVAL`, all of them in one go: between packets nobody
 is awake, and what comes waits in the kernel. Only what can't wait wakes the thread: datagrams, which the
-kernel would drop, connections that are being set up, and, every `QUICK`, streams that somebody waits for.
+kernel would drop, connections that are being set up, and, every `URGENT_INTERVAL`, streams that somebody waits for.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from contextlib import suppress
 from threading import Event, Thread
 
 from gateway.errors import BadInput, LinkLost
-from gateway.vision.stream.polling.rtsp_client import Reception
+from gateway.vision.stream.polling.rtsp_client import RtspClient
 
-INTERVAL, QUICK = 0.25, 0.08
-REST = 0.005
+POLL_INTERVAL, URGENT_INTERVAL = 0.25, 0.08
+DATAGRAM_PAUSE = 0.005
 """Seconds of rest after a readiness, so that a stream of datagrams wakes the thread 200 times a second at most."""
 
 _Interest = Sequence[tuple[socket.socket, int]]
 
 
-class Sweeper:
+class StreamPoller:
     """`watch` and `unwatch` may be called from any thread; listeners are called in the sweeper's."""
 
-    def __init__(self, interval: float = INTERVAL, quick: float = QUICK) -> None:
+    def __init__(self, interval: float = POLL_INTERVAL, quick: float = URGENT_INTERVAL) -> None:
         self._interval = interval
         self._quick = min(quick, interval)
         self._thread = Thread(target=self._run, name="sweeper", daemon=True)
         self._stopped = Event()
         self._selector = selectors.DefaultSelector()
         self._bell, self._ear = socket.socketpair()
-        self._wishes: deque[tuple[Reception, bool]] = deque()
-        self._interests: dict[Reception, _Interest] = {}
-        self._hasty: list[Reception] = []
+        self._wishes: deque[tuple[RtspClient, bool]] = deque()
+        self._interests: dict[RtspClient, _Interest] = {}
+        self._hasty: list[RtspClient] = []
         self._all_due = 0.0
 
     def start(self) -> None:
@@ -53,11 +53,11 @@ class Sweeper:
         self._ring()
         self._thread.join()
 
-    def watch(self, reception: Reception) -> None:
+    def watch(self, reception: RtspClient) -> None:
         self._wishes.append((reception, True))
         self._ring()
 
-    def unwatch(self, reception: Reception) -> None:
+    def unwatch(self, reception: RtspClient) -> None:
         """Its listener hears no `lost`; a unit may still be under way."""
         self._wishes.append((reception, False))
         self._ring()
@@ -77,7 +77,7 @@ class Sweeper:
                 due = min(now + self._quick, self._all_due) if self._hasty else self._all_due
             elif ready:
                 self._serve(ready, now)
-                self._stopped.wait(min(REST, max(0.0, due - now)))
+                self._stopped.wait(min(DATAGRAM_PAUSE, max(0.0, due - now)))
         for reception in list(self._interests):
             self._forget(reception)
         for thing in (self._selector, self._bell, self._ear):
@@ -112,7 +112,7 @@ class Sweeper:
             if reception in self._interests:
                 self._step(reception, now)
 
-    def _step(self, reception: Reception, now: float) -> None:
+    def _step(self, reception: RtspClient, now: float) -> None:
         """What goes wrong with one camera ends this camera alone."""
         try:
             reception.step(now)
@@ -125,18 +125,18 @@ class Sweeper:
             if (interest := reception.interest) != self._interests[reception]:
                 self._register(reception, interest)
 
-    def _lose(self, reception: Reception, why: Exception) -> None:
+    def _lose(self, reception: RtspClient, why: Exception) -> None:
         self._forget(reception)
         reception.listener.lost(reception.fault(why))
 
-    def _register(self, reception: Reception, interest: _Interest) -> None:
+    def _register(self, reception: RtspClient, interest: _Interest) -> None:
         for one, _ in self._interests[reception]:
             self._selector.unregister(one)
         for one, events in interest:
             self._selector.register(one, events, reception)
         self._interests[reception] = interest
 
-    def _forget(self, reception: Reception) -> None:
+    def _forget(self, reception: RtspClient) -> None:
         self._register(reception, ())
         del self._interests[reception]
         reception.close()

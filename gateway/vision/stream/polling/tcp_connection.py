@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from gateway.errors import LinkLost, trouble_of
 from gateway.model import Words
-from gateway.vision.stream.polling.dns_lookup import Lookup
+from gateway.vision.stream.polling.dns_lookup import DnsLookup
 
 CHUNK = 1 << 16
 MAX_READ = 1 << 20
@@ -33,13 +33,13 @@ def camera_tls() -> ssl.SSLContext:
     return context
 
 
-class Line:
+class TcpConnection:
     """`advance` until it is open, then `read` and `write`. Raises LinkLost."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         self._host = host
         self._tls = tls
-        self._lookup = Lookup(host, port)
+        self._lookup = DnsLookup(host, port)
         self._tried = 0
         self._socket: socket.socket | None = None
         self._connected = False

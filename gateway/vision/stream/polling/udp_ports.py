@@ -10,7 +10,7 @@ from contextlib import suppress
 from gateway.errors import LinkLost
 from gateway.model import Words
 
-FIRST, LAST = 20_000, 60_000
+FIRST_PORT, LAST_PORT = 20_000, 60_000
 TRIES = 100
 MAX_DATAGRAMS = 1024
 """Taken in one go, so that a flood starves no other camera."""
@@ -20,7 +20,7 @@ _PUNCH = b"\x80\x7f" + bytes(10)
 """An empty packet of an unused type: opens the way back through a firewall."""
 
 
-class Ports:
+class UdpPortPair:
     """Takes packets from `peer` alone; anybody may send to a UDP port."""
 
     def __init__(self, own: str, peer: str) -> None:
@@ -68,14 +68,16 @@ class Ports:
 
 def _pair(own: str) -> tuple[socket.socket, socket.socket]:
     for _ in range(TRIES):
-        port = FIRST + 2 * secrets.randbelow((LAST - FIRST) // 2)
+        port = FIRST_PORT + 2 * secrets.randbelow((LAST_PORT - FIRST_PORT) // 2)
         with suppress(OSError):
             first = _bound(own, port)
             try:
                 return first, _bound(own, port + 1)
             except OSError:
                 first.close()
-    raise LinkLost(Words("本机 UDP 端口用完，请通知安装员", f"no pair of UDP ports is free between {FIRST} and {LAST}"))
+    raise LinkLost(
+        Words("本机 UDP 端口用完，请通知安装员", f"no pair of UDP ports is free between {FIRST_PORT} and {LAST_PORT}")
+    )
 
 
 def _bound(own: str, port: int) -> socket.socket:

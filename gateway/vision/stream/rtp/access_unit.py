@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from gateway.vision.stream.rtp.codec import Codec, annex_b
-from gateway.vision.stream.packet import Coding
+from gateway.vision.stream.packet import CodecParameters
+from gateway.vision.stream.rtp.codec import RtpCodec, annex_b
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class StreamFormat:
     """How a stream is coded from some unit on. Changes with the parameter sets."""
 
-    codec: Codec
+    codec: RtpCodec
     parameters: tuple[bytes, ...] = field(default=(), repr=False)
     """NAL units: VPS (H.265), SPS, PPS; what a decoder needs before the first picture."""
 
@@ -25,13 +25,13 @@ class Format:
     def extradata(self) -> bytes:
         return annex_b(self.parameters)
 
-    def with_sets(self, nals: Sequence[bytes]) -> Format:
+    def with_sets(self, nals: Sequence[bytes]) -> StreamFormat:
         """Of each kind among `nals` they take the place of what was known. The same object when nothing changes."""
         told = self._ranked(nals)
         ranks = {rank for rank, _ in told}
         kept = [(rank, nal) for rank, nal in self._ranked(self.parameters) if rank not in ranks]
         sets = tuple(dict.fromkeys(nal for _, nal in sorted(kept + told, key=lambda pair: pair[0])))
-        return self if sets == self.parameters else Format(self.codec, sets)
+        return self if sets == self.parameters else StreamFormat(self.codec, sets)
 
     def _ranked(self, nals: Iterable[bytes]) -> list[tuple[int, bytes]]:
         return [(rank, nal) for nal in nals if nal and (rank := self.codec.rank(nal)) is not None]
@@ -55,7 +55,7 @@ class AccessUnit:
     key: bool
     size: int
     lost: int
-    format: Format
+    format: StreamFormat
     packets: Sequence[bytes] = field(repr=False)
     """RTP packets as they came."""
     recovery: int = field(default=0, kw_only=True)
@@ -69,6 +69,6 @@ class AccessUnit:
         return annex_b(self.format.codec.nals(self.packets))
 
     @property
-    def coding(self) -> Coding:
+    def coding(self) -> CodecParameters:
         """For a decoder."""
-        return Coding(self.format.name, self.format.extradata)
+        return CodecParameters(self.format.name, self.format.extradata)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-LEAP = 30.0
+MAX_FORWARD = 30.0
 """Seconds between two pictures beyond which the timestamps, not the time, are taken to have jumped."""
-BACK = 1.0
+MAX_BACKWARD = 1.0
 """Seconds that a picture may be shown before the one in front of it (B pictures). More, and the camera's clock was set:
 many count their timestamps by it."""
-STUCK = 25
+STUCK_PICTURES = 25
 """Pictures in a row with one timestamp after which the timestamps are taken to stand still."""
 _WRAP, _HALF = 1 << 32, 1 << 31
 
@@ -22,7 +22,7 @@ class MediaClock:
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
-        self._leap, self._back = round(LEAP * rate), round(BACK * rate)
+        self._leap, self._back = round(MAX_FORWARD * rate), round(MAX_BACKWARD * rate)
         self._last = -_WRAP
         self._ticks = 0
         self._heard = 0.0
@@ -49,7 +49,7 @@ class MediaClock:
             return 0
         passed = difference(timestamp, self._last)
         self._same = self._same + 1 if passed == 0 else 0
-        if not -self._back <= passed <= self._leap or self._same >= STUCK:
+        if not -self._back <= passed <= self._leap or self._same >= STUCK_PICTURES:
             passed = round((now - self._heard) * self.rate)
             self._report = None
         return passed

@@ -26,7 +26,7 @@ _PLAIN = 0x80
 START_CODE = b"\0\0\0\1"
 
 
-class Codec(Protocol):
+class RtpCodec(Protocol):
     """One payload format. `at` is where the payload begins in the RTP packet."""
 
     name: ClassVar[str]
@@ -75,7 +75,7 @@ def sequence_of(packet: bytes) -> int:
     return packet[2] << 8 | packet[3]
 
 
-class Fragments:
+class FragmentAssembler:
     """Fragmentation units to a NAL unit. A gap in the sequence numbers spoils it; a missing end mark does not."""
 
     def __init__(self) -> None:

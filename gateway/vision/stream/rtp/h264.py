@@ -13,7 +13,7 @@ from gateway.vision.stream.rtp.codec import (
     PICTURE,
     RECOVERS,
     UNREADABLE,
-    Fragments,
+    FragmentAssembler,
     aggregated,
     payload,
 )
@@ -72,7 +72,7 @@ class H264:
         return next((point for point in points if point is not None), 0)
 
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
-        fragments = Fragments()
+        fragments = FragmentAssembler()
         for packet in packets:
             body = payload(packet)
             if not body:
@@ -93,7 +93,7 @@ class H264:
         kind = nal[0] & _TYPE
         return kind - SPS if kind in {SPS, PPS} else None
 
-    def _fragment(self, fragments: Fragments, packet: bytes, body: bytes) -> Iterator[bytes]:
+    def _fragment(self, fragments: FragmentAssembler, packet: bytes, body: bytes) -> Iterator[bytes]:
         if len(body) < 2:
             return
         if body[1] & _START:

@@ -13,7 +13,7 @@ from gateway.vision.stream.rtp.codec import (
     PICTURE,
     RECOVERS,
     UNREADABLE,
-    Fragments,
+    FragmentAssembler,
     aggregated,
     payload,
 )
@@ -77,7 +77,7 @@ class H265:
         return next((point for point in points if point is not None), 0)
 
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
-        fragments = Fragments()
+        fragments = FragmentAssembler()
         for packet in packets:
             body = payload(packet)
             if len(body) < HEADER:
@@ -98,7 +98,7 @@ class H265:
         kind = kind_of(nal)
         return kind - VPS if VPS <= kind <= PPS else None
 
-    def _fragment(self, fragments: Fragments, packet: bytes, body: bytes) -> Iterator[bytes]:
+    def _fragment(self, fragments: FragmentAssembler, packet: bytes, body: bytes) -> Iterator[bytes]:
         if len(body) < HEADER + 1:
             return
         mark = body[HEADER]

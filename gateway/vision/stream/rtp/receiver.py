@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.errors import BadInput
+from gateway.vision.stream.rtp.access_unit import AccessUnit, StreamFormat
 from gateway.vision.stream.rtp.clock import MediaClock
 from gateway.vision.stream.rtp.codec import (
     BEGINS,
@@ -20,19 +21,18 @@ from gateway.vision.stream.rtp.codec import (
     payload_start,
     sequence_of,
 )
-from gateway.vision.stream.rtp.rtcp import Goodbye, Reception, SenderReport, parse, receiver_report
-from gateway.vision.stream.rtp.ssrc_selector import Sources
-from gateway.vision.stream.rtp.access_unit import AccessUnit, Format
+from gateway.vision.stream.rtp.rtcp import Goodbye, ReceptionReport, SenderReport, parse, receiver_report
+from gateway.vision.stream.rtp.ssrc_selector import SsrcSelector
 
 MAX_UNIT = 8 << 20
 """Bytes of one picture; a 4K keyframe has less than one million."""
-MAX_PIECES = 1 << 14
+MAX_PACKETS = 1 << 14
 """Packets of one picture: twice as many as MAX_UNIT takes of the usual size. Tiny ones weigh more than their bytes."""
 MAX_UNREADABLE = 200
 """Packets in a row that can't be read before the stream counts as corrupt."""
 MAX_DROPOUT, MAX_MISORDER = 3000, 100
 """RFC 3550, A.1: a greater step of the sequence number is a restart, if the next packet confirms it."""
-PAUSE = 0.06
+IDLE_TIME = 0.06
 """Seconds without a packet after which a picture whose last packet was marked counts as whole."""
 CNAME = "anju"
 _HEADER = struct.Struct(">BBHII")
@@ -40,10 +40,10 @@ _PLAIN = 0x80
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class MediaTrack:
     """A picture's track, as a session description tells of it."""
 
-    format: Format
+    format: StreamFormat
     payload_type: int
     rate: int
     control: str
@@ -51,7 +51,7 @@ class Media:
     """The SSRC of its packets, where the camera named it. Not all who name one keep to it."""
 
 
-class Receiver:
+class RtpReceiver:
     """Raises BadInput when the stream is corrupt beyond repair.
 
     A picture is whole when the next one begins: by its timestamp, or by its first slice where timestamps stand still.
@@ -59,7 +59,7 @@ class Receiver:
     right they are, so that nobody waits for the next picture.
     """
 
-    def __init__(self, media: Media, own_source: int = 1) -> None:
+    def __init__(self, media: MediaTrack, own_source: int = 1) -> None:
         self.format = media.format
         self.clock = MediaClock(media.rate)
         self.received = self.lost = self.dropped = 0
@@ -68,7 +68,7 @@ class Receiver:
         self._look = media.format.codec.look
         self._payload_type = media.payload_type
         self._own = own_source
-        self._sources = Sources(media.source)
+        self._sources = SsrcSelector(media.source)
         self._source = self._next = self._restart = self._timestamp = -1
         self._told = (0, 0)
         self._report: tuple[int, float] = (0, 0.0)
@@ -90,7 +90,7 @@ class Receiver:
     def pause(self, now: float) -> list[AccessUnit]:
         """Call it when no packet came: a picture whose end was marked need not wait for the next one."""
         done: list[AccessUnit] = []
-        if self._marked and self._flags & PICTURE and not self._lies and now - self._fed >= PAUSE:
+        if self._marked and self._flags & PICTURE and not self._lies and now - self._fed >= IDLE_TIME:
             self._finish(done)
         return done
 
@@ -128,7 +128,7 @@ class Receiver:
         fraction = lost / (received + lost) if lost > 0 else 0.0
         highest = self._base + self.received + self.lost - 1
         return receiver_report(
-            self._own, CNAME, Reception(self._source, fraction, self.lost, highest, middle, now - at)
+            self._own, CNAME, ReceptionReport(self._source, fraction, self.lost, highest, middle, now - at)
         )
 
     def _take(self, packet: bytes, now: float, done: list[AccessUnit]) -> None:
@@ -156,7 +156,7 @@ class Receiver:
         self._packets.append(packet)
         self._flags |= flags
         self._size += len(packet) - start
-        if flags & PARAMETER or self._size > MAX_UNIT or len(self._packets) > MAX_PIECES:
+        if flags & PARAMETER or self._size > MAX_UNIT or len(self._packets) > MAX_PACKETS:
             self._keep(packet)
         self._marked = False
         if second & MARKER:
@@ -190,8 +190,8 @@ class Receiver:
 
     def _keep(self, packet: bytes) -> None:
         """A parameter set, or more than any picture has."""
-        if self._size > MAX_UNIT or len(self._packets) > MAX_PIECES:
-            en = f"a picture of more than {MAX_UNIT >> 20} MB or {MAX_PIECES} packets that does not end"
+        if self._size > MAX_UNIT or len(self._packets) > MAX_PACKETS:
+            en = f"a picture of more than {MAX_UNIT >> 20} MB or {MAX_PACKETS} packets that does not end"
             raise BadInput(en, packet)
         self._sets.append(packet)
 

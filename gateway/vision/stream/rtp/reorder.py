@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from gateway.vision.stream.rtp.codec import FIXED_HEADER, sequence_of
 
-DEPTH = 128
+MAX_PENDING = 128
 """Packets that may wait for one that is missing: more than a keyframe's burst overtakes."""
-PATIENCE = 0.25
+MAX_WAIT = 0.25
 """Seconds a missing packet is waited for."""
 
 
-class Reorder:
+class ReorderBuffer:
     """Hands packets on in the order of their numbers. Duplicates and what comes too late are counted in `late`."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Reorder:
             self._next = sequence + 1 & 0xFFFF
             return [packet, *self._follow(now)] if self._waiting else [packet]
         ahead = sequence - self._next & 0xFFFF
-        if (ahead >= 1 << 15 and (1 << 16) - ahead <= DEPTH) or sequence in self._waiting:
+        if (ahead >= 1 << 15 and (1 << 16) - ahead <= MAX_PENDING) or sequence in self._waiting:
             self.late += 1
             return []
         return self._wait(sequence, packet, now)
@@ -44,7 +44,7 @@ class Reorder:
 
     def overdue(self, now: float) -> list[bytes]:
         """Call it now and then: what no longer waits for a packet that did not come."""
-        if not self._waiting or now - self._since < PATIENCE:
+        if not self._waiting or now - self._since < MAX_WAIT:
             return []
         return self._skip(now)
 
@@ -52,7 +52,7 @@ class Reorder:
         if not self._waiting:
             self._since = now
         self._waiting[sequence] = packet
-        if len(self._waiting) <= DEPTH:
+        if len(self._waiting) <= MAX_PENDING:
             return self.overdue(now)
         return self._skip(now)
 

@@ -57,7 +57,7 @@ def _sender_report(packet: bytes) -> SenderReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class ReceptionReport:
     """What a receiver says of one source. `last_report` is a sender report's `middle`, `delay` seconds since it.
 
     Jitter is always told as none: packets are picked up on a timer, so their arrival is not known.
@@ -71,7 +71,7 @@ class Reception:
     delay: float = 0.0
 
 
-def receiver_report(own: int, name: str, seen: Reception | None) -> bytes:
+def receiver_report(own: int, name: str, seen: ReceptionReport | None) -> bytes:
     """A compound packet: the report, and a description with `name` (under 256 bytes) as CNAME."""
     block = b""
     if seen is not None:

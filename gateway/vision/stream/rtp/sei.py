@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gateway.errors import BadInput
-from gateway.vision.stream.bit_reader import Bits
+from gateway.vision.stream.bit_reader import BitReader
 
 _RECOVERY_POINT = 6
 """The type of the SEI message, in both standards."""
-LONGEST = 600
+MAX_RECOVERY = 600
 """Pictures after which it is not waited for any longer: 24 s at 25 a second."""
 
 
@@ -36,9 +36,9 @@ def _number(body: bytes, at: int) -> tuple[int, int]:
 
 
 def _count(payload: bytes, *, signed: bool) -> int:
-    bits = Bits(payload, 0)
+    bits = BitReader(payload, 0)
     try:
         number = bits.signed() if signed else bits.unsigned()
     except BadInput:
         return 0
-    return min(max(0, number), LONGEST)
+    return min(max(0, number), MAX_RECOVERY)

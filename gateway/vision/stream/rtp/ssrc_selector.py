@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-QUIET = 2.0
+TAKEOVER_SILENCE = 2.0
 """Seconds that ours must say nothing while another one sends before that takes its place."""
-OVERLAPS = 3
+MAX_OVERLAPS = 3
 """So many times ours and another take turns before that counts as a stranger."""
-MOST_WAITING, MOST_STRANGERS = 1000, 16
+MAX_PENDING, MAX_STRANGERS = 1000, 16
 """Packets kept of one that may take ours' place (4 Mbit/s for two seconds), strangers remembered."""
 
 
-class Sources:
+class SsrcSelector:
     """`named` is what the camera said its packets would bear; believed if such packets come."""
 
     def __init__(self, named: int | None = None) -> None:
@@ -61,9 +61,9 @@ class Sources:
             self.passed_over += 1
             return ()
         self._waiting.append(packet)
-        if len(self._waiting) > MOST_WAITING:
+        if len(self._waiting) > MAX_PENDING:
             self._waiting.clear()
-        if now - self._quiet_since >= QUIET or (begins and not self._settled):
+        if now - self._quiet_since >= TAKEOVER_SILENCE or (begins and not self._settled):
             return self._adopt(source, self._waiting)
         return ()
 
@@ -75,7 +75,7 @@ class Sources:
                 self._overlaps += 1
                 self.passed_over += len(self._waiting)
                 self._waiting = []
-        if self._overlaps >= OVERLAPS:
+        if self._overlaps >= MAX_OVERLAPS:
             self._make_stranger(source)
             self._forget_rival()
         elif source != self._rival:
@@ -89,7 +89,7 @@ class Sources:
     def _make_stranger(self, source: int) -> None:
         if source >= 0 and source not in (self._named, self._first):
             self._strangers[source] = None
-            while len(self._strangers) > MOST_STRANGERS:
+            while len(self._strangers) > MAX_STRANGERS:
                 del self._strangers[next(iter(self._strangers))]
 
     def _forget_rival(self) -> None:

@@ -19,7 +19,7 @@ _HASHES: Mapping[str, Callable[[bytes], hashlib._Hash]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Challenge:
+class RtspChallenge:
     """One way a camera would take. `scheme` and the names of `values` in small letters."""
 
     scheme: str
@@ -51,7 +51,7 @@ class Challenge:
         return {"MD5": 2, "MD5-SESS": 2, "SHA-256": 3, "SHA-256-SESS": 3}.get(self.algorithm, 0)
 
 
-def challenges(headers: Iterable[str]) -> list[Challenge]:
+def parse_challenges(headers: Iterable[str]) -> list[RtspChallenge]:
     """All of some WWW-Authenticate headers, of which each may hold several. Never raises.
 
     A word without a value begins the next one only where a header begins, or if we know it: cameras write
@@ -69,20 +69,20 @@ def challenges(headers: Iterable[str]) -> list[Challenge]:
             elif found:
                 value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else token or ""
                 found[-1][1].setdefault(name.lower(), value)
-    return [Challenge(scheme, values) for scheme, values in found]
+    return [RtspChallenge(scheme, values) for scheme, values in found]
 
 
 @dataclass(slots=True)
-class Credentials:
+class RtspCredentials:
     """Answers the best challenge met. `chance` gives a client nonce."""
 
     user: str
     password: str = field(repr=False)
     chance: Callable[[], str] = field(default=lambda: secrets.token_hex(8), repr=False)
-    _challenge: Challenge | None = field(default=None, repr=False)
+    _challenge: RtspChallenge | None = field(default=None, repr=False)
     _count: int = 0
 
-    def meet(self, offered: Iterable[Challenge]) -> bool:
+    def meet(self, offered: Iterable[RtspChallenge]) -> bool:
         """Take the best of what is offered; whether there is one."""
         best = max(offered, key=lambda challenge: challenge.rank, default=None)
         if best is None or best.rank == 0:
@@ -100,7 +100,7 @@ class Credentials:
         return _digest(self._challenge, self, method, url, self.chance(), f"{self._count:08x}")
 
 
-def _digest(challenge: Challenge, who: Credentials, method: str, url: str, chance: str, count: str) -> str:
+def _digest(challenge: RtspChallenge, who: RtspCredentials, method: str, url: str, chance: str, count: str) -> str:
     values = challenge.values
     realm, nonce = values.get("realm", ""), values["nonce"]
     algorithm = challenge.algorithm.removesuffix("-SESS")

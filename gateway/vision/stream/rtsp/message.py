@@ -34,7 +34,7 @@ Headers = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class RtspMessage:
     """`headers` by name in small letters, each with all its values."""
 
     headers: Headers
@@ -53,33 +53,33 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Response(Message):
+class RtspResponse(RtspMessage):
     status: int
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Request(Message):
+class RtspRequest(RtspMessage):
     method: str
     url: str
 
 
-Packet = tuple[int, bytes]
+InterleavedPacket = tuple[int, bytes]
 """Channel and data of an interleaved packet."""
 
 
-def written(start: str, headers: Sequence[tuple[str, str]]) -> bytes:
+def encode_message(start: str, headers: Sequence[tuple[str, str]]) -> bytes:
     """A message without a body. No header can smuggle in another."""
     lines = [start, *(f"{name}: {value}" for name, value in headers)]
     return "".join(re.sub(r"[\r\n]", " ", line) + "\r\n" for line in [*lines, ""]).encode()
 
 
-def interleaved(channel: int, data: bytes) -> bytes:
+def encode_interleaved(channel: int, data: bytes) -> bytes:
     return b"$" + bytes((channel,)) + len(data).to_bytes(2) + data
 
 
 @dataclass(slots=True)
-class Reader:
+class RtspParser:
     """Bytes as they arrive to what is in them. Finds its way back after garbage, keeps one message at most."""
 
     garbage: int = 0
@@ -89,10 +89,10 @@ class Reader:
     _astray: int = 0
     _rest: bytes = field(default=b"", repr=False)
 
-    def feed(self, data: bytes) -> list[Packet | Message]:
+    def feed(self, data: bytes) -> list[InterleavedPacket | RtspMessage]:
         """Raises BadInput when this is no RTSP."""
         data = self._rest + data if self._rest else data
-        found: list[Packet | Message] = []
+        found: list[InterleavedPacket | RtspMessage] = []
         at, end = 0, len(data)
         while end - at >= 4:
             if data[at] == _DOLLAR and data[at + 1] <= self.last_channel:
@@ -110,7 +110,7 @@ class Reader:
         self._rest = data[at:]
         return found
 
-    def _other(self, data: bytes, at: int, found: list[Packet | Message]) -> int:
+    def _other(self, data: bytes, at: int, found: list[InterleavedPacket | RtspMessage]) -> int:
         """Where to go on behind a message or garbage; `at` when more must come first."""
         if not data.startswith(_FIRST_WORDS, at):
             begins = data[at : at + _LONGEST_WORD]
@@ -155,7 +155,7 @@ def _head_end(data: bytes, at: int) -> tuple[int, int] | None:
     return found.start(), found.end()
 
 
-def _message(data: bytes, at: int, head_end: int, body_at: int, found: list[Packet | Message]) -> int:
+def _message(data: bytes, at: int, head_end: int, body_at: int, found: list[InterleavedPacket | RtspMessage]) -> int:
     start, *lines = _LINE.split(data[at:head_end].decode("latin-1"))
     headers = _headers(lines)
     stop = body_at + _body_size(headers, data[at:head_end])
@@ -188,11 +188,11 @@ def _body_size(headers: Headers, head: bytes) -> int:
     return max(0, size)
 
 
-def _typed(start: str, headers: Headers, body: bytes) -> Message:
+def _typed(start: str, headers: Headers, body: bytes) -> RtspMessage:
     if status := _STATUS.match(start):
-        return Response(headers, body, int(status[1]), status[2].strip()[:100])
+        return RtspResponse(headers, body, int(status[1]), status[2].strip()[:100])
     if request := _REQUEST.fullmatch(start):
-        return Request(headers, body, request[1], request[2])
+        return RtspRequest(headers, body, request[1], request[2])
     if start.startswith("HTTP/"):
         raise BadInput("what answers speaks HTTP and not RTSP: is it the right port?", start.encode())
     raise BadInput("a message begins with a line that is no RTSP", start.encode())

@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gateway.errors import BadInput
-from gateway.vision.stream.rtp.codec import Codec
+from gateway.vision.stream.rtp.access_unit import StreamFormat
+from gateway.vision.stream.rtp.codec import RtpCodec
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
-from gateway.vision.stream.rtp.receiver import Media
-from gateway.vision.stream.rtp.access_unit import Format
+from gateway.vision.stream.rtp.receiver import MediaTrack
 
 VIDEO_RATE = 90_000
 """RFC 6184, 8.2.1."""
 _ABSOLUTE = re.compile(r"rtspu?s?://", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([A-Za-z0-9_-]+)(?::(.*))?", re.DOTALL)
-_CODECS: Mapping[str, type[Codec]] = {"H264": H264, "H265": H265}
+_CODECS: Mapping[str, type[RtpCodec]] = {"H264": H264, "H265": H265}
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 _STANDARD_BASE64 = str.maketrans("-_", "+/", " \t\"'")
 _SETS = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
@@ -45,14 +45,14 @@ class _Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
+class SessionDescription:
     """`control` is the whole session's, `media` the picture to ask for, with its address made absolute."""
 
     control: str
-    media: Media
+    media: MediaTrack
 
 
-def description(body: bytes, base: str) -> Description:
+def parse_sdp(body: bytes, base: str) -> SessionDescription:
     """`base` is Content-Base, or what was asked for. Raises BadInput when there is no picture that can be read."""
     session, *tracks = _sections(body)
     control = _whole_control(base, session.get("control"))
@@ -66,9 +66,9 @@ def description(body: bytes, base: str) -> Description:
                 arguments = _arguments(track.of_type("fmtp", payload_type))
                 _in_order_only(arguments, body)
                 codec = _CODECS[encoding.upper()]()
-                form = Format(codec).with_sets(list(_sets(arguments)))
-                media = Media(form, payload_type, _rate(rate), joined(control, track.get("control")))
-                return Description(control, replace(media, source=_source(track.get("ssrc"))))
+                form = StreamFormat(codec).with_sets(list(_sets(arguments)))
+                media = MediaTrack(form, payload_type, _rate(rate), control_url(control, track.get("control")))
+                return SessionDescription(control, replace(media, source=_source(track.get("ssrc"))))
             refused.append(encoding[:20] or str(payload_type))
     if refused:
         raise BadInput(f"the picture is coded as {', '.join(refused[:5])}; H264 and H265 can be read", body)
@@ -80,7 +80,7 @@ def _whole_control(base: str, said: str | None) -> str:
     return said if said and _ABSOLUTE.match(said) else base
 
 
-def joined(base: str, control: str | None) -> str:
+def control_url(base: str, control: str | None) -> str:
     """As clients of cameras do it, not as RFC 3986 would: put behind the base, even behind its query."""
     if control is None or control in {"", "*"}:
         return base

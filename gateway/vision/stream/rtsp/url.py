@@ -20,7 +20,7 @@ _LEAST_TO_HIDE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RtspUrl:
     """`url` has no user's name and password, and is what goes into requests; `shown` may stand in a log."""
 
     scheme: str
@@ -32,7 +32,7 @@ class Target:
     password: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, address: str) -> Target:
+    def of(cls, address: str) -> RtspUrl:
         """Raises LinkLost, which repeats nothing of it, when it can't be read."""
         found = None if misspelt(address) else _ADDRESS.fullmatch(address.strip())
         if found is None or not 0 < int(found["port"] or 1) <= 65535:
@@ -52,14 +52,14 @@ class Target:
             unquote(user) if found["user_info"] else None, unquote(password),
         )  # fmt: skip
 
-    def redirected(self, location: str) -> Target:
+    def redirected(self, location: str) -> RtspUrl:
         """Where a camera sends us. The password goes along on the same host, and never from TLS into the open.
 
         Raises LinkLost when it can't be followed.
         """
         if location.startswith("/"):
             location = "/".join(self.url.split("/", 3)[:3]) + location
-        there = Target.of(location)
+        there = RtspUrl.of(location)
         if self.scheme == "rtsps" and there.scheme == "rtsp":
             en = f"it sends us to {there.shown}, where nothing is encrypted"
             raise LinkLost(Words("摄像机转到了不加密的地址，请通知安装员", en))
