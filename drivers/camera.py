@@ -120,11 +120,11 @@ class Camera(Driver):
             layout=self.settings.layout(),
             detector=self.settings.detector.model if self.settings.detector else None,
             prompt=self.settings.prompt,
-            patience_s=self._patience_s,
+            max_gap_s=self._max_gap_s,
         )
 
     @property
-    def _patience_s(self) -> float:
+    def _max_gap_s(self) -> float:
         """How long the installer lets it say nothing: a picture may take as long."""
         return self.device.cadence.total_seconds() if self.device.cadence else 0.0
 
@@ -133,7 +133,7 @@ class Camera(Driver):
         if settings.main is None:
             return None
         source, recorded = settings.main.get_secret_value(), settings.record == "main"
-        return MainStreamConfig(source, settings.transport, recorded=recorded, patience_s=self._patience_s)
+        return MainStreamConfig(source, settings.transport, recorded=recorded, max_gap_s=self._max_gap_s)
 
     def _signal(self, sighting: Sighting) -> Signal:
         data: dict[str, Any] = dict(sighting.data)

@@ -31,7 +31,7 @@ async def sync_identities(store: Store, vision: VisionPool, matching: Callable[[
             now = await store.read(_fingerprint), matching()
             if now != told:
                 known = await faces.known(store, now[1])
-                await vision.set_known(known)
+                await vision.set_identities(known)
                 log.info("the cameras know", faces=len(known.faces), vehicles=len(known.vehicles))
                 told = now
             trouble = ""

@@ -45,7 +45,7 @@ def _put(connection: sqlite3.Connection, row: tuple[str, bytes, bytes, int]) -> 
 
 
 async def known(store: Store, matching: FaceMatching | None = None) -> Identities:
-    """Every enrolled face and every registered vehicle, for `VisionPool.set_known`.
+    """Every enrolled face and every registered vehicle, for `VisionPool.set_identities`.
 
     Templates of another recogniser than `matching` names can't be compared with its own, and are left out.
     """

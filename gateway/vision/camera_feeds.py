@@ -24,7 +24,7 @@ from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.stream.rtsp.session import LowerTransport
 
 _LIVE = ("rtsp://", "rtsps://")
-_CARRIAGES: dict[Transport, tuple[LowerTransport, ...]] = {"auto": ("tcp", "udp"), "tcp": ("tcp",), "udp": ("udp",)}
+_TRANSPORTS: dict[Transport, tuple[LowerTransport, ...]] = {"auto": ("tcp", "udp"), "tcp": ("tcp",), "udp": ("udp",)}
 
 
 class CameraFeed(Protocol):
@@ -37,34 +37,34 @@ class CameraFeed(Protocol):
         ...
 
 
-def make_feed(watch: StreamConfig, eye: CameraSession, sweeper: StreamPoller, rhythm: FrameCadence) -> CameraFeed:
+def make_feed(watch: StreamConfig, eye: CameraSession, poller: StreamPoller, cadence: FrameCadence) -> CameraFeed:
     """`rhythm` is what is known of this camera's. Raises LinkLost when the address can't be read."""
     if watch.source.lower().startswith(_LIVE):
-        carriages = _CARRIAGES[watch.transport]
-        reception = RtspClient(watch.source, eye, carriages=carriages, hasty=eye.is_hasty, rhythm=rhythm)
-        return RtspFeed(sweeper, reception)
-    return PyAvFeed(watch.source, eye, rhythm)
+        transports = _TRANSPORTS[watch.transport]
+        reception = RtspClient(watch.source, eye, transports=transports, is_urgent=eye.is_urgent, cadence=cadence)
+        return RtspFeed(poller, reception)
+    return PyAvFeed(watch.source, eye, cadence)
 
 
 class RtspFeed:
-    def __init__(self, sweeper: StreamPoller, reception: RtspClient) -> None:
-        self._sweeper = sweeper
+    def __init__(self, poller: StreamPoller, reception: RtspClient) -> None:
+        self._poller = poller
         self._reception = reception
 
     def start(self) -> None:
-        self._sweeper.watch(self._reception)
+        self._poller.watch(self._reception)
 
     def stop(self) -> None:
-        self._sweeper.unwatch(self._reception)
+        self._poller.unwatch(self._reception)
 
 
 class PyAvFeed(Thread):
     """A file loops, at the speed of life."""
 
-    def __init__(self, source: str, eye: CameraSession, rhythm: FrameCadence) -> None:
+    def __init__(self, source: str, eye: CameraSession, cadence: FrameCadence) -> None:
         super().__init__(name="feed", daemon=True)
         self._source = source
-        self._rhythm = rhythm
+        self._cadence = cadence
         self._eye = eye
         self._stopped = Event()
 
@@ -76,7 +76,7 @@ class PyAvFeed(Thread):
         try:
             self._run()
         except LinkLost as error:
-            self._rhythm.was_too_short(has_one=self._rhythm.known > 0)
+            self._cadence.extend_first_timeout(has_one=self._cadence.known > 0)
             why = error
         except Exception:  # noqa: BLE001  a supervisor of one camera: what FFmpeg makes of it costs no other
             traceback.print_exc()
@@ -85,7 +85,7 @@ class PyAvFeed(Thread):
 
     def _run(self) -> None:
         is_file = "://" not in self._source or self._source.startswith("file://")
-        silence = max(FrameCadence.FIRST, self._rhythm.limit)
+        silence = max(FrameCadence.FIRST, self._cadence.limit)
         with closing(
             PyAvSource(self._source, loop=is_file, paced=is_file, stop=self._stopped, silence=silence)
         ) as source:
@@ -96,7 +96,7 @@ class PyAvFeed(Thread):
                     return
                 now = time.monotonic()
                 if last is not None:
-                    self._rhythm.gap(now - last)
+                    self._cadence.gap(now - last)
                 last = now
                 self._eye.unit(made(packet))
 
@@ -104,5 +104,5 @@ class PyAvFeed(Thread):
         try:
             return PyAvUnits(coding).unit
         except BadInput as error:
-            self._eye.cannot_be_shown(str(error))
+            self._eye.disable_viewing(str(error))
             return PassthroughUnits(coding).unit

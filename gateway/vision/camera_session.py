@@ -34,33 +34,33 @@ class CameraSession:
         self,
         number: int,
         watch: StreamConfig,
-        outbox: SendQueue,
+        send_queue: SendQueue,
         frames: LatestFrames[TimedFrame],
-        lookers: DecodeThreads,
+        decode_threads: DecodeThreads,
     ) -> None:
         self._number = number
-        self._outbox = outbox
-        self._lookers = lookers
+        self._send_queue = send_queue
+        self._decode_threads = decode_threads
         self._over = False
         self._pulse_due = 0.0
         self._has_begun = self._shows = False
         """A keyframe has come; and pictures can be seen."""
-        self.crowd = Subscribers(PacketRing(watch.ring_s))
-        self.look = FrameAnalysis(number, watch, self.crowd, outbox, frames)
+        self.subscribers = Subscribers(PacketRing(watch.ring_s))
+        self.look = FrameAnalysis(number, watch, self.subscribers, send_queue, frames)
         self.cut: Callable[[], None] = lambda: None
 
     def open(self) -> None:
-        self._lookers.add(self.look, self.fail)
+        self._decode_threads.add(self.look, self.fail)
 
     def close(self) -> None:
         """Nobody wants it any more, so nothing more is said of it."""
         self._over = True
-        self._lookers.remove(self.look)
-        self.crowd.end("the camera is not watched any more")
+        self._decode_threads.remove(self.look)
+        self.subscribers.end("the camera is not watched any more")
 
-    def is_hasty(self) -> bool:
+    def is_urgent(self) -> bool:
         """Whether somebody waits for its packets: who takes them, or recognisers while something moves."""
-        return self.crowd.watched or self.look.hasty
+        return self.subscribers.watched or self.look.is_urgent
 
     def began(self, media: MediaTrack) -> None:
         """What is in it, its units tell."""
@@ -69,7 +69,7 @@ class CameraSession:
         if self._over:
             return
         try:
-            self.crowd.add(unit)
+            self.subscribers.add(unit)
             self.look.put(unit)
             if self._shows or self._begins(unit):
                 self._pulse()
@@ -80,16 +80,16 @@ class CameraSession:
     def lost(self, why: LinkLost) -> None:
         if not self._over:
             self._over = True
-            self.crowd.end(str(why))
+            self.subscribers.end(str(why))
             self.look.end(why)
 
-    def cannot_be_shown(self, why: str) -> None:
+    def disable_viewing(self, why: str) -> None:
         """Only decoded: no clip and no live view can be made of it."""
-        self.crowd.end(why, "codec")
+        self.subscribers.end(why, "codec")
 
     def _begins(self, unit: AccessUnit) -> bool:
         self._has_begun = self._has_begun or (unit.key and not unit.lost)
-        self._shows = self._has_begun and self.look.sees
+        self._shows = self._has_begun and self.look.has_picture
         return self._shows
 
     def _pulse(self) -> None:
@@ -97,14 +97,14 @@ class CameraSession:
         now = time.monotonic()
         if now >= self._pulse_due:
             self._pulse_due = now + ALIVE_INTERVAL
-            self._outbox.pulse(self._number)
+            self._send_queue.pulse(self._number)
 
     def fail(self, why: Words = INTERNAL_ERROR) -> None:
         """Our own code failed over its pictures, in whatever thread; or they can't be decoded."""
         if self._over:
             return
         self._over = True
-        self._lookers.remove(self.look)
+        self._decode_threads.remove(self.look)
         self.cut()
-        self.crowd.end(why.en)
-        self._outbox.say("lost", watch=self._number, why=as_data(why), refused=False)
+        self.subscribers.end(why.en)
+        self._send_queue.say("lost", watch=self._number, why=as_data(why), refused=False)

@@ -74,7 +74,7 @@ class CameraSlot:
     @asynccontextmanager
     async def watch(self, watch: StreamConfig, main: MainStreamConfig | None = None) -> AsyncIterator[SightingQueue]:
         """Raises LinkLost when no worker takes it within a few seconds. `main` is the camera's larger stream."""
-        sightings = SightingQueue(self._worker.dropped_one)
+        sightings = SightingQueue(self._worker.count_dropped_sighting)
         number = await self._worker.begin(SubStreamListener(self._heard, sightings), watch)
         self._number = number
         self._main.open(main, sightings.put)
@@ -105,7 +105,7 @@ class CameraSlot:
         Those of the larger stream where they are to be recorded, and come.
         """
         number = self._watched()
-        main = self._main.recordable(before_s)
+        main = self._main.recordable_stream(before_s)
         return await self._worker.views.record(number if main is None else main, file, before_s)
 
     def _watched(self) -> int:

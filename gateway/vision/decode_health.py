@@ -18,14 +18,14 @@ class DecodeHealth:
     PATIENCE, ALONE, TRIES = 20.0, 3, 25
 
     def __init__(self) -> None:
-        self.has_seen = False
+        self.has_decoded = False
         self._since: float | None = None
         self._alone = self._tries = 0
 
     def tried(self, pictures: int, *, alone: bool = False) -> None:
         """So many pictures came of it."""
         if pictures:
-            self.has_seen = True
+            self.has_decoded = True
             self._since, self._alone, self._tries = None, 0, 0
             return
         now = time.monotonic()

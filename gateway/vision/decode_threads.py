@@ -91,10 +91,10 @@ class DecodeThread(Thread):
                 look.glance(every)
 
     @property
-    def glanced(self) -> tuple[int, float]:
+    def keyframe_check_cpu_s(self) -> tuple[int, float]:
         """Keyframes looked at by the cameras that are here now, and the seconds of CPU they took."""
         with self._lock:
-            return sum(look.glances for look in self._turns), sum(look.glanced for look in self._turns)
+            return sum(look.glances for look in self._turns), sum(look.keyframe_check_cpu_s for look in self._turns)
 
     def _turn(self, look: FrameAnalysis, steps: Iterator[bool], failed: Callable[..., None]) -> bool:
         """Whether it has more to do."""
@@ -165,7 +165,7 @@ class DecodeThreads:
 
     def _share(self) -> None:
         """Few cameras are glanced at more often than many, and small pictures more often than large ones."""
-        counts, spent = zip(*(thread.glanced for thread in self._threads), strict=True)
+        counts, spent = zip(*(thread.keyframe_check_cpu_s for thread in self._threads), strict=True)
         cost = (sum(spent) + KEYFRAME_CHECK_COST * _FIRST) / (sum(counts) + _FIRST)
         every = cost * sum(thread.cameras for thread in self._threads) / self._of_a_core
         for thread in self._threads:

@@ -34,16 +34,21 @@ class FrameAnalysis:
     """
 
     def __init__(
-        self, number: int, watch: StreamConfig, crowd: Subscribers, outbox: SendQueue, frames: LatestFrames[TimedFrame]
+        self,
+        number: int,
+        watch: StreamConfig,
+        subscribers: Subscribers,
+        send_queue: SendQueue,
+        frames: LatestFrames[TimedFrame],
     ) -> None:
         self._number = number
         self._watch = watch
-        self._crowd = crowd
-        self._outbox = outbox
+        self._subscribers = subscribers
+        self._send_queue = send_queue
         self._frames = frames
         looks = watch.motion or watch.recognises
         self._gates = Gates(watch.sensitivity, watch.layout, follow=watch.recognises) if looks else None
-        self._pictures = CameraDecoder(crowd.units)
+        self._pictures = CameraDecoder(subscribers.units)
         self._wanted = FrameSelector(self._gates, self._pictures) if self._gates else None
         self._waiting: deque[AccessUnit] = deque()
         self._asked: deque[int] = deque()
@@ -55,7 +60,7 @@ class FrameAnalysis:
         self._sight = DecodeHealth()
         self.dropped = 0
         """Pictures that were wanted and not decoded, because there was too much to do."""
-        self.glances, self.glanced = 0, 0.0
+        self.glances, self.keyframe_check_cpu_s = 0, 0.0
         """Keyframes looked at alone, and the seconds of CPU they took."""
 
     @property
@@ -64,12 +69,12 @@ class FrameAnalysis:
         return self._gates is not None
 
     @property
-    def sees(self) -> bool:
+    def has_picture(self) -> bool:
         """Whether a picture has been decoded; True where none is looked at."""
-        return self._gates is None or self._sight.has_seen
+        return self._gates is None or self._sight.has_decoded
 
     @property
-    def hasty(self) -> bool:
+    def is_urgent(self) -> bool:
         """Whether recognisers wait for the next picture."""
         return self._watch.recognises and self._gates is not None and self._gates.moving
 
@@ -102,7 +107,7 @@ class FrameAnalysis:
         """
         while True:
             if self._asked:
-                self._outbox.say("picture", self._newest_jpeg(), ask=self._asked.popleft())
+                self._send_queue.say("picture", self._newest_jpeg(), ask=self._asked.popleft())
                 yield True
             elif self._waiting:
                 yield from self._take(self._waiting.popleft(), keys)
@@ -113,7 +118,7 @@ class FrameAnalysis:
         for event in self._gates.finish() if self._gates else ():
             self._tell(event, None)
         refused = isinstance(self._why, LoginRefused)
-        self._outbox.say("lost", watch=self._number, why=as_data(self._why.why), refused=refused)
+        self._send_queue.say("lost", watch=self._number, why=as_data(self._why.why), refused=refused)
 
     def _take(self, unit: AccessUnit, keys: KeyframeDecoder) -> Iterable[bool]:
         """Of thousands in a second all but a few end here, wanted by nobody."""
@@ -151,7 +156,7 @@ class FrameAnalysis:
             for frame in frames:
                 self._see(frame, gates)
             self.glances += 1
-            self.glanced += time.thread_time() - began
+            self.keyframe_check_cpu_s += time.thread_time() - began
             yield True
 
     def _look(self, unit: AccessUnit, want: Want, gates: Gates, wanted: FrameSelector) -> Iterator[bool]:
@@ -188,15 +193,15 @@ class FrameAnalysis:
         """To the recognisers."""
         if self._watch.recognises and (moves or self._still_is_due()):
             self._still_due = time.monotonic() + STILL_INTERVAL
-            self._frames.offer(self._number, TimedFrame(frame, self._crowd.wall(frame.time), time.monotonic()))
+            self._frames.offer(self._number, TimedFrame(frame, self._subscribers.wall(frame.time), time.monotonic()))
 
     def _tell(self, event: Event, frame: DecodedFrame | None) -> None:
         if self._watch.motion or event.kind.startswith("camera."):
-            self._outbox.offer(self._number, sighting(event, frame, self._crowd.wall))
+            self._send_queue.offer(self._number, sighting(event, frame, self._subscribers.wall))
 
     def _newest_jpeg(self) -> bytes:
         """Made anew only when something came since."""
-        frame_time = self._crowd.newest_time
+        frame_time = self._subscribers.newest_time
         if frame_time is None:
             return b""
         if self._jpeg[0] != frame_time or not self._jpeg[1]:

@@ -37,8 +37,8 @@ class IpcMessage:
 class IpcParser:
     """Fed bytes as they come; gives whole messages. Raises BadInput on what no worker sends."""
 
-    def __init__(self, most_blob: int = MAX_BLOB_BYTES) -> None:
-        self._most_blob = most_blob
+    def __init__(self, max_blob: int = MAX_BLOB_BYTES) -> None:
+        self._max_blob = max_blob
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[IpcMessage]:
@@ -50,7 +50,7 @@ class IpcParser:
         if len(self._buffer) < _LENGTHS.size:
             return None
         header, blob = _LENGTHS.unpack_from(self._buffer)
-        if header > MAX_HEADER_BYTES or blob > self._most_blob:
+        if header > MAX_HEADER_BYTES or blob > self._max_blob:
             raise BadInput(f"a message of {header} + {blob} bytes is announced", bytes(self._buffer[:64]))
         end = _LENGTHS.size + header + blob
         if len(self._buffer) < end:

@@ -75,7 +75,7 @@ class MainStreamConnection:
             self._viewers -= 1
             self._after(LINGER, self._leave_unless_wanted)
 
-    def recordable(self, before_s: float) -> int | None:
+    def recordable_stream(self, before_s: float) -> int | None:
         """The number to record it by; None while it was not there for so many seconds, or is not to be recorded."""
         if self._number is None or not self._is_recorded:
             return None
@@ -121,7 +121,7 @@ class MainStreamConnection:
         if self._number is None:
             if time.monotonic() < self._not_before:
                 raise LinkLost(self._why)
-            self._number = self._worker.begin_now(self, self._stream.watch)
+            self._number = self._worker.add_stream_now(self, self._stream.watch)
         return self._number
 
     def _try(self) -> None:

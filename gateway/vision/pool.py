@@ -26,12 +26,12 @@ class VisionPool:
         workers: int = 1,
         *,
         home_province: str | None = None,
-        silence_limit: float = SILENCE_TIMEOUT,
+        silence_timeout: float = SILENCE_TIMEOUT,
         glances: float | None = None,
     ) -> None:
         names = map(str, range(1, workers + 1))
         self.workers = [
-            WorkerClient(name, home_province, silence_limit, glances and glances / workers) for name in names
+            WorkerClient(name, home_province, silence_timeout, glances and glances / workers) for name in names
         ]
         self._slots: dict[str, CameraSlot] = {}
         self._group = asyncio.TaskGroup()
@@ -58,7 +58,7 @@ class VisionPool:
             self._slots[device] = CameraSlot(device, worker)
         return self._slots[device]
 
-    async def set_known(self, known: Identities) -> None:
+    async def set_identities(self, known: Identities) -> None:
         """Whom and what all workers know from now on, and after every restart."""
         for worker in self.workers:
             worker.know(known)
@@ -70,7 +70,7 @@ class VisionPool:
     async def finish(self, raw: Path, mp4: Path) -> float:
         """Make an MP4 for any player of what was recorded; gives its seconds. Raises LinkLost."""
         worker = self.workers[0]
-        await worker.be_ready()
+        await worker.wait_until_ready()
         return await worker.views.finish(raw, mp4)
 
     @property

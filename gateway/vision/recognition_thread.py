@@ -21,9 +21,9 @@ _TICK = 0.5
 
 
 class RecognitionThread(Thread):
-    def __init__(self, outbox: SendQueue, frames: LatestFrames[TimedFrame]) -> None:
+    def __init__(self, send_queue: SendQueue, frames: LatestFrames[TimedFrame]) -> None:
         super().__init__(name="recognition", daemon=True)
-        self._outbox = outbox
+        self._send_queue = send_queue
         self._frames = frames
         self._lock = Lock()
         self._registry = IdentityIndex(Identities())
@@ -62,7 +62,7 @@ class RecognitionThread(Thread):
         camera, failed = known
         try:
             for sighting in look(camera):
-                self._outbox.offer(number, sighting)
+                self._send_queue.offer(number, sighting)
         except Exception:  # noqa: BLE001  a supervisor of one camera: an error would end the worker of all others
             traceback.print_exc()
             self.remove(number)

@@ -21,18 +21,20 @@ class SendQueue:
     Live pictures wait behind all: when `most_live` bytes of them do, a view loses its parts up to its next keyframe.
     """
 
-    def __init__(self, frames_dropped: Callable[[], int], most: int = 64, most_live: int = 16 * 1024 * 1024) -> None:
+    def __init__(
+        self, frames_dropped: Callable[[], int], most: int = 64, max_live_bytes: int = 16 * 1024 * 1024
+    ) -> None:
         self._frames_dropped = frames_dropped
         self._most = most
         self._changed = Condition()
         self._first: deque[IpcMessage] = deque()
         self._sightings: deque[IpcMessage] = deque()
         self._dropped = 0
-        self._most_live = most_live
+        self._max_live_bytes = max_live_bytes
         self._live: deque[IpcMessage] = deque()
         self._live_bytes = 0
         self._behind: set[int] = set()
-        self.parts_dropped = 0
+        self.segments_dropped = 0
 
     def say(self, word: str, blob: bytes = b"", **more: Any) -> None:
         """Ready, lost, heard, picture: few by nature, so never dropped."""
@@ -61,10 +63,10 @@ class SendQueue:
         """A part of a live picture."""
         header = {"say": "part", "view": view, "key": key, "opening": opening}
         with self._changed:
-            full = self._live_bytes + len(blob) > self._most_live and bool(self._live)
+            full = self._live_bytes + len(blob) > self._max_live_bytes and bool(self._live)
             if full or (view in self._behind and not key):
                 self._behind.add(view)
-                self.parts_dropped += 1
+                self.segments_dropped += 1
                 return
             self._behind.discard(view)
             self._live.append(IpcMessage(header, blob))
@@ -75,7 +77,7 @@ class SendQueue:
         """Until the line breaks (OSError); for a thread of its own."""
         while True:
             message = self._next()
-            message.header["dropped"] = [self._dropped, self._frames_dropped(), self.parts_dropped]
+            message.header["dropped"] = [self._dropped, self._frames_dropped(), self.segments_dropped]
             line.sendall(message.coded())
 
     def _next(self) -> IpcMessage:

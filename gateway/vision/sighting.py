@@ -38,7 +38,7 @@ class StreamConfig:
     """What a sign at the camera asks of a face before it is named (`recognise.turn`)."""
     ring_s: float = RECORDING_LEAD_S
     """Seconds before now that are kept for recordings; 0: what came since the newest keyframe, for viewers alone."""
-    patience_s: float = 0.0
+    max_gap_s: float = 0.0
     """Seconds that the installer allows between two pictures (`cadence`); 0: what the camera is used to."""
 
     @property
@@ -63,7 +63,7 @@ class MainStreamConfig:
     transport: Transport = "auto"
     recorded: bool = False
     """Whether recordings are made from it, so that it is always received."""
-    patience_s: float = 0.0
+    max_gap_s: float = 0.0
     """As of `StreamConfig`."""
 
     @property
@@ -71,7 +71,7 @@ class MainStreamConfig:
         """What its worker is asked for."""
         ring_s = RECORDING_LEAD_S if self.recorded else 0.0
         return StreamConfig(
-            self.source, motion=False, transport=self.transport, ring_s=ring_s, patience_s=self.patience_s
+            self.source, motion=False, transport=self.transport, ring_s=ring_s, max_gap_s=self.max_gap_s
         )
 
 

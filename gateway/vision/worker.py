@@ -47,22 +47,22 @@ class Worker:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
         self._frames: LatestFrames[TimedFrame] = LatestFrames()
-        self._lookers = DecodeThreads()
-        self._outbox = SendQueue(lambda: self._frames.dropped + self._lookers.dropped)
-        self._recognition = RecognitionThread(self._outbox, self._frames)
-        self._studio = MuxThreads(self._outbox)
-        self._sweeper = StreamPoller()
+        self._decode_threads = DecodeThreads()
+        self._send_queue = SendQueue(lambda: self._frames.dropped + self._decode_threads.dropped)
+        self._recognition = RecognitionThread(self._send_queue, self._frames)
+        self._mux_threads = MuxThreads(self._send_queue)
+        self._poller = StreamPoller()
         self._cameras: dict[int, tuple[CameraSession, CameraFeed]] = {}
-        self._rhythms: dict[str, FrameCadence] = {}
+        self._cadences: dict[str, FrameCadence] = {}
 
     def serve(self) -> None:
         """Until the gateway closes the socket, or is gone."""
         threading.Thread(target=self._write, name="outbox", daemon=True).start()
         self._recognition.start()
-        self._studio.start()
-        self._lookers.start()
-        self._sweeper.start()
-        self._outbox.say("ready")
+        self._mux_threads.start()
+        self._decode_threads.start()
+        self._poller.start()
+        self._send_queue.say("ready")
         reader = IpcParser()
         with suppress(ConnectionError):
             while data := self._line.recv(1 << 16):
@@ -71,7 +71,7 @@ class Worker:
 
     def _write(self) -> None:
         try:
-            self._outbox.write_to(self._line)
+            self._send_queue.write_to(self._line)
         except OSError:
             os._exit(0)  # the gateway is gone, and nobody waits for anything here
 
@@ -83,7 +83,7 @@ class Worker:
             case "unwatch":
                 self._unwatch(header["watch"])
             case "spend":
-                self._lookers.spend(header["of_a_core"])
+                self._decode_threads.spend(header["of_a_core"])
             case "know":
                 self._recognition.know(Identities.of(header["known"], message.blob))
             case "picture":
@@ -94,11 +94,11 @@ class Worker:
                 raise ValueError(f"the gateway asks for {other!r}: it is of another version")
 
     def _watch(self, number: int, watch: StreamConfig) -> None:
-        eye = CameraSession(number, watch, self._outbox, self._frames, self._lookers)
+        eye = CameraSession(number, watch, self._send_queue, self._frames, self._decode_threads)
         self._recognition.add(number, watch, eye.fail)
         eye.open()
         try:
-            feed = make_feed(watch, eye, self._sweeper, self._rhythm(watch))
+            feed = make_feed(watch, eye, self._poller, self._cadence(watch))
         except LinkLost as error:
             eye.lost(error)
             return
@@ -106,14 +106,14 @@ class Worker:
         eye.cut = feed.stop
         feed.start()
 
-    def _rhythm(self, watch: StreamConfig) -> FrameCadence:
+    def _cadence(self, watch: StreamConfig) -> FrameCadence:
         """Of its address, whose connections come and go."""
-        rhythm = self._rhythms.pop(watch.source, None) or FrameCadence()
-        self._rhythms[watch.source] = rhythm
-        while len(self._rhythms) > MAX_REMEMBERED_CADENCES:
-            del self._rhythms[next(iter(self._rhythms))]
-        rhythm.patience = watch.patience_s
-        return rhythm
+        cadence = self._cadences.pop(watch.source, None) or FrameCadence()
+        self._cadences[watch.source] = cadence
+        while len(self._cadences) > MAX_REMEMBERED_CADENCES:
+            del self._cadences[next(iter(self._cadences))]
+        cadence.patience = watch.max_gap_s
+        return cadence
 
     def _unwatch(self, number: int) -> None:
         self._recognition.remove(number)
@@ -130,21 +130,21 @@ class Worker:
         view, eye = header["view"], self._eye(header.get("watch", 0))
         match header["do"]:
             case "hide":
-                self._studio.hide(view)
+                self._mux_threads.hide(view)
             case "finish":
-                self._studio.finish(view, Path(header["raw"]), Path(header["mp4"]))
+                self._mux_threads.finish(view, Path(header["raw"]), Path(header["mp4"]))
             case _ if eye is None:
-                self._outbox.say("unshown", view=view, why="the camera is gone")
+                self._send_queue.say("unshown", view=view, why="the camera is gone")
             case "show":
-                self._studio.show(view, eye.crowd)
+                self._mux_threads.show(view, eye.subscribers)
             case "record":
-                self._studio.record(view, eye.crowd, Path(header["file"]), header["before"])
+                self._mux_threads.record(view, eye.subscribers, Path(header["file"]), header["before"])
 
     def _picture(self, number: int, ask: int) -> None:
         if eye := self._eye(number):
             eye.look.ask(ask)
         else:
-            self._outbox.say("picture", ask=ask)
+            self._send_queue.say("picture", ask=ask)
 
 
 def _fail_loudly(args: threading.ExceptHookArgs) -> None:

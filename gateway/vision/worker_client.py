@@ -48,13 +48,13 @@ class WorkerClient:
         self,
         name: str,
         home_province: str | None = None,
-        silence_limit: float = SILENCE_TIMEOUT,
+        silence_timeout: float = SILENCE_TIMEOUT,
         glances: float | None = None,
     ) -> None:
         self.name = name
         self.restarts = 0
         self._home_province = home_province
-        self._silence_limit = silence_limit
+        self._silence_timeout = silence_timeout
         self._glances = glances
         self._known = Identities()
         self._line: WorkerProcess | None = None
@@ -95,7 +95,7 @@ class WorkerClient:
 
     # what a slot asks for
 
-    async def be_ready(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Raises LinkLost when it does not start."""
         self._wanted.set()
         try:
@@ -107,10 +107,10 @@ class WorkerClient:
             ) from None
 
     async def begin(self, hears: StreamListener, watch: StreamConfig) -> int:
-        await self.be_ready()
-        return self.begin_now(hears, watch)
+        await self.wait_until_ready()
+        return self.add_stream_now(hears, watch)
 
-    def begin_now(self, hears: StreamListener, watch: StreamConfig) -> int:
+    def add_stream_now(self, hears: StreamListener, watch: StreamConfig) -> int:
         if not self._ready.is_set():
             raise LinkLost(Words("视频程序正在重新启动", f"vision worker {self.name} does not run"))
         number = next(self._numbers)
@@ -135,7 +135,7 @@ class WorkerClient:
         finally:
             del self._pictures[ask]
 
-    def dropped_one(self) -> None:
+    def count_dropped_sighting(self) -> None:
         self._earlier.sightings += 1
 
     # the process's life
@@ -156,10 +156,10 @@ class WorkerClient:
 
     async def _listen(self, line: WorkerProcess) -> str:
         try:
-            async for message in line.messages(self._silence_limit):
+            async for message in line.messages(self._silence_timeout):
                 self._take(message)
         except TimeoutError:
-            return f"it said nothing for {self._silence_limit:.0f} s"
+            return f"it said nothing for {self._silence_timeout:.0f} s"
         except (ConnectionError, BadInput) as error:
             return str(error)
         except (KeyError, IndexError, TypeError, ValueError) as error:

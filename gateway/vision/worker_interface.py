@@ -31,7 +31,7 @@ class VisionWorker(Protocol):
         """Gives the stream's number. Raises LinkLost when the worker does not start within some seconds."""
         ...
 
-    def begin_now(self, hears: StreamListener, watch: StreamConfig) -> int:
+    def add_stream_now(self, hears: StreamListener, watch: StreamConfig) -> int:
         """As `begin`, and raises LinkLost when the worker does not run already."""
         ...
 
@@ -39,6 +39,6 @@ class VisionWorker(Protocol):
 
     async def picture(self, number: int) -> bytes | None: ...
 
-    def dropped_one(self) -> None:
+    def count_dropped_sighting(self) -> None:
         """A sighting gave way."""
         ...

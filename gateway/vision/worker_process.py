@@ -25,11 +25,11 @@ class WorkerProcess(NamedTuple):
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    async def messages(self, silence_limit: float) -> AsyncIterator[IpcMessage]:
+    async def messages(self, silence_timeout: float) -> AsyncIterator[IpcMessage]:
         """Until it ends. Raises TimeoutError when it says nothing for so many seconds, BadInput on nonsense."""
         messages = IpcParser(MAX_RECEIVED_BYTES)
         while True:
-            async with asyncio.timeout(silence_limit):
+            async with asyncio.timeout(silence_timeout):
                 data = await self.reader.read(1 << 18)
             if not data:
                 return

@@ -20,7 +20,7 @@ class Cameras:
     def __init__(self) -> None:
         self.told = []
 
-    async def set_known(self, known):
+    async def set_identities(self, known):
         self.told.append({face.person_id for face in known.faces})
 
 

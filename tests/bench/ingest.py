@@ -73,14 +73,14 @@ class Counting:
 
 
 def ours(port: int, cameras: int, seconds: float, *, rings: bool) -> Intake:
-    sweeper, base = StreamPoller(), _resident()
+    poller, base = StreamPoller(), _resident()
     listeners = [Counting(PacketRing() if rings else None) for _ in range(cameras)]
-    sweeper.start()
+    poller.start()
     for number, listener in enumerate(listeners):
-        sweeper.watch(RtspClient(f"rtsp://127.0.0.1:{port}/cam{number}", listener))
+        poller.watch(RtspClient(f"rtsp://127.0.0.1:{port}/cam{number}", listener))
     figures = _measured(lambda: sum(one.units for one in listeners), seconds)
     taken = _resident() - base
-    sweeper.stop()
+    poller.stop()
     return Intake("rings" if rings else "headers", cameras, *figures, taken / cameras, base)
 
 

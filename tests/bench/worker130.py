@@ -61,7 +61,7 @@ async def streams(cameras: int, busy: int = 0, port: int = 0) -> AsyncIterator[i
 
 async def cost(cameras: int, busy: int, seconds: float, settle: float = SETTLE) -> Cost:
     async with streams(cameras, busy) as port, VisionPool(1) as pool, AsyncExitStack() as watches:
-        await pool.workers[0].be_ready()
+        await pool.workers[0].wait_until_ready()
         pid = pool.workers[0].pid
         assert pid is not None
         await asyncio.sleep(1)

@@ -21,7 +21,7 @@ class Footage:
         self.cameras: dict[str, Camera] = {}
         self.broken: set[str] = set()
         self.recordings = 0
-        self.reels: list[FileMuxer] = []
+        self.muxers: list[FileMuxer] = []
         self._lose: dict[str, Callable[[], None]] = {}
 
     def add(self, name: str, filmed: int = 300) -> Camera:
@@ -33,22 +33,22 @@ class Footage:
         if camera not in self.cameras:
             raise LinkLost(f"camera {camera} is not connected")
         self.recordings += 1
-        outlet, crowd = Outlet(), self.cameras[camera].crowd
-        reel = FileMuxer(self.recordings, lambda: None, outlet, raw)
-        crowd.join(reel, before_s)
+        outlet, subscribers = Outlet(), self.cameras[camera].subscribers
+        muxer = FileMuxer(self.recordings, lambda: None, outlet, raw)
+        subscribers.join(muxer, before_s)
         taken: asyncio.Future[RecordedSpan] = asyncio.get_running_loop().create_future()
-        self.reels.append(reel)
+        self.muxers.append(muxer)
 
         def stop() -> None:
-            crowd.leave(reel)
+            subscribers.leave(muxer)
             if camera in self.broken and not taken.done():
-                reel.work()
+                muxer.work()
                 taken.set_exception(LinkLost("the worker is gone"))
             else:
-                _end(reel, outlet, taken)
+                _end(muxer, outlet, taken)
 
-        self._lose[camera] = lambda: _end(reel, outlet, taken)
-        return OngoingRecording(_time(reel.began), taken, stop)
+        self._lose[camera] = lambda: _end(muxer, outlet, taken)
+        return OngoingRecording(_time(muxer.began), taken, stop)
 
     def lose(self, camera: str, *, one_of_two: bool = False) -> None:
         """Its stream ends in the middle of a recording, and it has no other unless it is `one_of_two`."""
@@ -56,15 +56,15 @@ class Footage:
             del self.cameras[camera]
         self._lose[camera]()
 
-    async def write_faststart(self, raw: Path, mp4: Path) -> float:
+    async def finish(self, raw: Path, mp4: Path) -> float:
         return await asyncio.to_thread(write_faststart, raw, mp4)
 
 
-def _end(reel: FileMuxer, outlet: Outlet, taken: asyncio.Future[RecordedSpan]) -> None:
+def _end(muxer: FileMuxer, outlet: Outlet, taken: asyncio.Future[RecordedSpan]) -> None:
     if taken.done():
         return
-    reel.end("enough")
-    reel.work()
+    muxer.end("enough")
+    muxer.work()
     said = outlet.last("recorded") or {}
     taken.set_result(RecordedSpan(_time(said["began"]), _time(said["ended"])))
 

@@ -62,8 +62,8 @@ class Seen(SendQueue):
         self.seen.append((watch, sighting.kind))
 
 
-def look_at(watch: StreamConfig, outbox: SendQueue) -> FrameAnalysis:
-    return FrameAnalysis(1, watch, Subscribers(PacketRing()), outbox, LatestFrames[TimedFrame]())
+def look_at(watch: StreamConfig, send_queue: SendQueue) -> FrameAnalysis:
+    return FrameAnalysis(1, watch, Subscribers(PacketRing()), send_queue, LatestFrames[TimedFrame]())
 
 
 def test_what_breaks_in_the_receiving_thread_ends_this_camera_alone(
@@ -73,7 +73,7 @@ def test_what_breaks_in_the_receiving_thread_ends_this_camera_alone(
     eye = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), DecodeThreads())
     eye.cut = lambda: cuts.append(7)
     eye.open()
-    monkeypatch.setattr(eye.crowd, "add", lambda unit: 1 / 0)
+    monkeypatch.setattr(eye.subscribers, "add", lambda unit: 1 / 0)
     eye.unit(units(1)[0])
     eye.unit(units(1)[0])
     eye.lost(LinkLost("too late"))
@@ -86,13 +86,13 @@ def test_what_breaks_in_the_receiving_thread_ends_this_camera_alone(
 def test_what_breaks_while_looking_ends_this_camera_alone(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    lookers, broken, whole = DecodeThreads(1), Said(), Said()
+    decode_threads, broken, whole = DecodeThreads(1), Said(), Said()
     eyes = [
-        CameraSession(number, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), lookers)
+        CameraSession(number, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), decode_threads)
         for number, said in ((1, broken), (2, whole))
     ]
     monkeypatch.setattr(eyes[0].look._gates, "packet", lambda *_: 1 / 0)
-    lookers.start()
+    decode_threads.start()
     for eye in eyes:
         eye.open()
         for unit in units(5):
@@ -184,9 +184,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("looks", [True, False], ids=["looked at", "only kept"])
 def test_pictures_that_arrive_are_told_from_the_first_that_can_be_seen_on(looks: bool) -> None:
-    said, lookers = Heard(), DecodeThreads(1)
-    eye = CameraSession(7, StreamConfig("rtsp://camera/", motion=looks), said, LatestFrames[TimedFrame](), lookers)
-    lookers.start()
+    said, decode_threads = Heard(), DecodeThreads(1)
+    eye = CameraSession(
+        7, StreamConfig("rtsp://camera/", motion=looks), said, LatestFrames[TimedFrame](), decode_threads
+    )
+    decode_threads.start()
     eye.open()
     coming = units(100)
     for unit in coming[1:20]:
@@ -206,10 +208,10 @@ def test_pictures_that_arrive_are_told_from_the_first_that_can_be_seen_on(looks:
 @pytest.mark.usefixtures("impatient")
 def test_what_can_not_be_decoded_is_no_picture_that_arrives() -> None:
     """Whole packets, the right marks, keyframes: and inside there is noise."""
-    said, lookers, cuts = Heard(), DecodeThreads(1), []
-    eye = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), lookers)
+    said, decode_threads, cuts = Heard(), DecodeThreads(1), []
+    eye = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), decode_threads)
     eye.cut = lambda: cuts.append(7)
-    lookers.start()
+    decode_threads.start()
     eye.open()
     number = 0
     while not said.lost.wait(0.002):

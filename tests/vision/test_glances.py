@@ -16,7 +16,7 @@ from gateway.vision.decode_threads import (
 class Camera:
     """What a looker asks of a camera's look; `every` is how often it was told to glance."""
 
-    looks, glances, glanced, dropped = True, 0, 0.0, 0
+    looks, glances, keyframe_check_cpu_s, dropped = True, 0, 0.0, 0
 
     def steps(self, _keys: object) -> Iterator[bool]:
         while True:
@@ -27,18 +27,18 @@ class Camera:
 
 
 def house(cameras: int) -> tuple[DecodeThreads, list[Camera]]:
-    lookers, looks = DecodeThreads(threads=2), [Camera() for _ in range(cameras)]
+    decode_threads, looks = DecodeThreads(threads=2), [Camera() for _ in range(cameras)]
     for look in looks:
-        lookers.add(look, lambda: None)  # type: ignore[arg-type]
-    return lookers, looks
+        decode_threads.add(look, lambda: None)  # type: ignore[arg-type]
+    return decode_threads, looks
 
 
 def test_all_cameras_together_cost_the_share_that_was_given() -> None:
-    lookers, looks = house(100)
+    decode_threads, looks = house(100)
     assert looks[0].every == KEYFRAME_CHECK_COST * 100 / KEYFRAME_CHECK_SHARE
-    lookers.spend(0.1)
+    decode_threads.spend(0.1)
     assert {look.every for look in looks} == {KEYFRAME_CHECK_COST * 100 / 0.1}
-    lookers.spend(0.001)
+    decode_threads.spend(0.001)
     assert looks[0].every == MAX_KEYFRAME_CHECK_INTERVAL
 
 
@@ -53,15 +53,15 @@ def test_a_camera_that_goes_while_another_comes_costs_neither() -> None:
         @property
         def looks(self) -> bool:  # type: ignore[override]
             if self.thread is None:
-                self.thread = Thread(target=lookers.remove, args=(self,))
+                self.thread = Thread(target=decode_threads.remove, args=(self,))
                 self.thread.start()
                 self.thread.join(0.2)
             return True
 
-    lookers = DecodeThreads(threads=1)
+    decode_threads = DecodeThreads(threads=1)
     leaving = Leaving()
-    lookers.add(leaving, lambda: None)  # type: ignore[arg-type]
-    lookers.add(Camera(), lambda: None)  # type: ignore[arg-type]
-    lookers.add(Camera(), lambda: None)  # type: ignore[arg-type]
+    decode_threads.add(leaving, lambda: None)  # type: ignore[arg-type]
+    decode_threads.add(Camera(), lambda: None)  # type: ignore[arg-type]
+    decode_threads.add(Camera(), lambda: None)  # type: ignore[arg-type]
     assert leaving.thread is not None
     leaving.thread.join()

@@ -149,7 +149,7 @@ async def test_a_recording_of_the_main_stream_begins_before_it_was_asked_for(cam
 async def test_its_loss_costs_the_sub_stream_nothing_and_is_told_once(
     camera: Camera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main_stream, "GRACE", 4.0)  # the simulator may make one wait two for a keyframe
+    monkeypatch.setattr(main_stream, "FAULT_DELAY", 4.0)  # the simulator may make one wait two for a keyframe
     async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)) as sightings:
         await asyncio.wait_for(camera.larger.watched.wait(), 10)
         await asyncio.sleep(3)
@@ -195,13 +195,13 @@ async def test_a_viewer_hears_that_it_is_away_and_nobody_else(
     tries: list[str] = []
     async with camera.watched(MainStreamConfig(address.format(port=camera.port))) as sightings:
         worker = camera.pool.workers[0]
-        begin = worker.begin_now
+        begin = worker.add_stream_now
 
         def counted(hears: StreamListener, watch: StreamConfig) -> int:
             tries.append(watch.source)
             return begin(hears, watch)
 
-        monkeypatch.setattr(worker, "begin_now", counted)
+        monkeypatch.setattr(worker, "add_stream_now", counted)
         for number in range(5):
             await asyncio.sleep(3 if number == 4 else 0)
             with pytest.raises(LinkLost, match=why) as caught, camera.slot.view(main=True) as viewer:

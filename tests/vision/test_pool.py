@@ -63,7 +63,7 @@ def alive(pid: int) -> bool:
 
 
 async def test_a_known_car_is_read_once_and_named(pool: VisionPool, plate_clip: Path) -> None:
-    await pool.set_known(Identities(vehicles=[IdentityVehicle("苏M·12345", "b3/u1/1502", "resident")]))
+    await pool.set_identities(Identities(vehicles=[IdentityVehicle("苏M·12345", "b3/u1/1502", "resident")]))
     watch = StreamConfig(str(plate_clip), plates=True)
     started, read = await first(pool.slot("lane"), watch, "motion.started", "plate.read")
     assert shape(started.jpeg) == shape(read.jpeg) == (360, 640, 3)
@@ -78,7 +78,7 @@ async def test_a_known_car_is_read_once_and_named(pool: VisionPool, plate_clip: 
 
 async def test_a_watched_face_is_told_with_its_name(pool: VisionPool, face_clip: Path) -> None:
     template = FaceReader().find(face(220))[0].template
-    await pool.set_known(Identities([IdentityFace("w1", "Eileen", None, "watch", template)]))
+    await pool.set_identities(Identities([IdentityFace("w1", "Eileen", None, "watch", template)]))
     (seen,) = await first(pool.slot("gate"), StreamConfig(str(face_clip), faces=True), "face.watchlisted")
     assert seen.data["person"] == "w1"
     assert seen.data["name"] == "Eileen"
@@ -100,7 +100,7 @@ async def test_a_killed_worker_costs_a_restart_and_nothing_else(pool: VisionPool
 
 
 async def test_a_worker_that_hangs_is_killed_and_started_again(plate_clip: Path) -> None:
-    async with VisionPool(1, silence_limit=4) as pool:
+    async with VisionPool(1, silence_timeout=4) as pool:
         slot, watch = pool.slot("lane"), StreamConfig(str(plate_clip))
         await first(slot, watch, "motion.started")
         hung = pool.workers[0].pid
@@ -163,7 +163,7 @@ async def test_no_secret_is_in_the_arguments_or_the_environment(pool: VisionPool
 
 
 async def test_without_a_camera_no_process_is_started(pool: VisionPool) -> None:
-    await pool.set_known(Identities())
+    await pool.set_identities(Identities())
     await asyncio.sleep(0)
     assert pool.workers[0].pid is None
     assert pool.slot("a") is pool.slot("a")

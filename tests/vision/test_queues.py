@@ -48,54 +48,54 @@ class TestNewest:
 
 
 class TestOutbox:
-    def written(self, outbox: SendQueue, count: int) -> list[dict[str, object]]:
+    def written(self, send_queue: SendQueue, count: int) -> list[dict[str, object]]:
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            threading.Thread(target=self.write, args=(outbox, theirs), daemon=True).start()
+            threading.Thread(target=self.write, args=(send_queue, theirs), daemon=True).start()
             reader, got = IpcParser(), list[dict[str, object]]()
             while len(got) < count:
                 got += [message.header for message in reader.feed(ours.recv(65536))]
             return got
 
     @staticmethod
-    def write(outbox: SendQueue, line: socket.socket) -> None:
+    def write(send_queue: SendQueue, line: socket.socket) -> None:
         try:
-            outbox.write_to(line)
+            send_queue.write_to(line)
         except OSError:
             return
 
     def test_sightings_are_dropped_and_counted_when_nobody_reads(self) -> None:
-        outbox = SendQueue(lambda: 7, most=3)
+        send_queue = SendQueue(lambda: 7, most=3)
         for number in range(5):
-            outbox.offer(1, sighting(number))
-        outbox.say("lost", watch=1, why="gone")
-        got = self.written(outbox, 4)
+            send_queue.offer(1, sighting(number))
+        send_queue.say("lost", watch=1, why="gone")
+        got = self.written(send_queue, 4)
         assert [header["say"] for header in got] == ["lost", "sighting", "sighting", "sighting"]
         assert [header["at"] for header in got[1:]] == [0.0, 1.0, 2.0]
         assert got[-1]["dropped"] == [2, 7, 0]
 
     def test_a_pulse_waits_once(self) -> None:
-        outbox = SendQueue(lambda: 0)
+        send_queue = SendQueue(lambda: 0)
         for _ in range(100):
-            outbox.pulse(1)
-        outbox.pulse(2)
-        assert [header["watch"] for header in self.written(outbox, 2)] == [1, 2]
+            send_queue.pulse(1)
+        send_queue.pulse(2)
+        assert [header["watch"] for header in self.written(send_queue, 2)] == [1, 2]
 
     def test_says_that_it_lives(self) -> None:
         assert self.written(SendQueue(lambda: 0), 1)[0]["say"] == "alive"
 
     def test_live_pictures_go_last_and_are_dropped_up_to_a_keyframe(self) -> None:
-        outbox = SendQueue(lambda: 0, most_live=10)
+        send_queue = SendQueue(lambda: 0, max_live_bytes=10)
         for key, blob in ((True, b"key 1"), (False, b"more"), (False, b"too much"), (False, b"x"), (True, b"key 2")):
-            outbox.stream(1, blob, key=key, opening=None)
-        assert outbox.parts_dropped == 3
-        outbox.offer(1, sighting(1))
-        outbox.say("ready")
-        assert [outbox._next().header["say"] for _ in range(4)] == ["ready", "sighting", "part", "part"]
-        outbox.stream(1, b"later", key=False, opening=None)
-        outbox.stream(2, b"other", key=False, opening=None)
-        outbox.stream(1, b"key 3", key=True, opening=None)
-        said = [outbox._next().header for _ in range(2)]
+            send_queue.stream(1, blob, key=key, opening=None)
+        assert send_queue.segments_dropped == 3
+        send_queue.offer(1, sighting(1))
+        send_queue.say("ready")
+        assert [send_queue._next().header["say"] for _ in range(4)] == ["ready", "sighting", "part", "part"]
+        send_queue.stream(1, b"later", key=False, opening=None)
+        send_queue.stream(2, b"other", key=False, opening=None)
+        send_queue.stream(1, b"key 3", key=True, opening=None)
+        said = [send_queue._next().header for _ in range(2)]
         assert [(header["view"], header["key"]) for header in said] == [(2, False), (1, True)]
 
 

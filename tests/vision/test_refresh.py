@@ -157,8 +157,8 @@ class Seen(SendQueue):
 
 def live(file: Path) -> list[str]:
     """What a worker tells of it when it comes over RTP."""
-    seen, crowd = Seen(), Subscribers(PacketRing())
-    look = FrameAnalysis(1, StreamConfig("rtsp://camera/"), crowd, seen, LatestFrames[TimedFrame]())
+    seen, subscribers = Seen(), Subscribers(PacketRing())
+    look = FrameAnalysis(1, StreamConfig("rtsp://camera/"), subscribers, seen, LatestFrames[TimedFrame]())
     steps = look.steps(KeyframeDecoder())
     with av.open(str(file)) as container:
         stream = container.streams.video[0]
@@ -167,11 +167,11 @@ def live(file: Path) -> list[str]:
             nals(bytes(one)) for packet in container.demux(stream) if packet.size for one in bitstream.filter(packet)
         ]
     for one in received("h264", packed("h264", units)):
-        crowd.add(one)
+        subscribers.add(one)
         look.put(one)
         while next(steps):
             pass
-    assert look.sees
+    assert look.has_picture
     return seen.kinds
 
 

@@ -18,7 +18,7 @@ class Says:
     def __init__(self, *headers: dict[str, Any]) -> None:
         self._headers = headers
 
-    async def messages(self, _silence_limit: float) -> AsyncIterator[IpcMessage]:
+    async def messages(self, _silence_timeout: float) -> AsyncIterator[IpcMessage]:
         for header in self._headers:
             yield IpcMessage(json.loads(json.dumps(header)))
 

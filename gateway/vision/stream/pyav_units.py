@@ -43,7 +43,7 @@ class PyAvUnits:
                 f"the picture is coded as {coding.name}; only H.264 and H.265 can be kept and shown live", extra
             )
         self._length, sets = _configuration(coding.name, extra)
-        self._format = StreamFormat(codecs[coding.name]).with_sets(sets)
+        self._format = StreamFormat(codecs[coding.name]).with_parameter_sets(sets)
 
     def unit(self, packet: Packet) -> AccessUnit:
         """Never raises; what can't be read in it is left out."""
@@ -52,7 +52,7 @@ class PyAvUnits:
         if flags := self._flags(nals):
             key, recovery = True, 0 if flags & KEY else self._format.codec.recovery(nals)
         if key:
-            self._format = self._format.with_sets(nals)
+            self._format = self._format.with_parameter_sets(nals)
         return AccessUnit(packet.time, None, key, packet.size, 0, self._format, nals, recovery=recovery)
 
     def _flags(self, nals: Iterable[bytes]) -> int:

@@ -42,9 +42,9 @@ class LiveSegment:
 class LiveViewer:
     """An async iterator over the parts; raises what ended the broadcast. `dropped` counts parts it was too slow for."""
 
-    def __init__(self, most_parts: int = MAX_PENDING_SEGMENTS, most_bytes: int = MAX_PENDING_BYTES) -> None:
-        self._most_parts = most_parts
-        self._most_bytes = most_bytes
+    def __init__(self, max_segments: int = MAX_PENDING_SEGMENTS, max_bytes: int = MAX_PENDING_BYTES) -> None:
+        self._max_segments = max_segments
+        self._max_bytes = max_bytes
         self._waiting: deque[LiveSegment] = deque()
         self._bytes = 0
         self._needs_key = True
@@ -91,15 +91,15 @@ class LiveViewer:
 
     def _is_full(self, part: LiveSegment) -> bool:
         """What is large by itself still goes to a viewer who waits for nothing else."""
-        too_large = self._bytes + len(part.data) > self._most_bytes
-        return bool(self._waiting) and (len(self._waiting) >= self._most_parts or too_large)
+        too_large = self._bytes + len(part.data) > self._max_bytes
+        return bool(self._waiting) and (len(self._waiting) >= self._max_segments or too_large)
 
 
 class LiveBroadcast:
     """Fed by the camera's worker."""
 
-    def __init__(self, most_kept: int = MAX_KEPT_BYTES) -> None:
-        self._most_kept = most_kept
+    def __init__(self, max_kept_bytes: int = MAX_KEPT_BYTES) -> None:
+        self._max_kept_bytes = max_kept_bytes
         self._opening: InitSegment | None = None
         self._kept: list[LiveSegment] = []
         self._kept_bytes = 0
@@ -139,5 +139,5 @@ class LiveBroadcast:
             return
         self._kept.append(part)
         self._kept_bytes += len(part.data)
-        if self._kept_bytes > self._most_kept:
+        if self._kept_bytes > self._max_kept_bytes:
             self._kept, self._kept_bytes = [], 0

@@ -22,35 +22,35 @@ class MuxThread:
         self.wake = Event()
         self._interval = interval
         self._lock = Lock()
-        self._reels: dict[int, Muxer] = {}
+        self._muxers: dict[int, Muxer] = {}
         self._pause = Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def add(self, reel: Muxer) -> None:
+    def add(self, muxer: Muxer) -> None:
         with self._lock:
-            self._reels[reel.view] = reel
+            self._muxers[muxer.view] = muxer
 
     def _run(self) -> None:
         while True:
             self.wake.wait()
             self.wake.clear()
             with self._lock:
-                reels = list(self._reels.values())
-            for reel in reels:
-                self._work(reel)
+                muxers = list(self._muxers.values())
+            for muxer in muxers:
+                self._work(muxer)
             self._pause.wait(self._interval)
 
-    def _work(self, reel: Muxer) -> None:
+    def _work(self, muxer: Muxer) -> None:
         try:
-            reel.work()
+            muxer.work()
         except (OSError, BadInput) as error:
-            reel.fail(str(error))
-        if reel.is_over:
+            muxer.fail(str(error))
+        if muxer.is_over:
             with self._lock:
-                self._reels.pop(reel.view, None)
+                self._muxers.pop(muxer.view, None)
 
 
 class MuxThreads:
@@ -66,35 +66,35 @@ class MuxThreads:
         self._live.start()
         self._files.start()
 
-    def show(self, view: int, crowd: Subscribers) -> None:
-        reel = LiveMuxer(view, self._live.wake.set, self._outlet)
-        self._begin(reel, crowd, self._live)
+    def show(self, view: int, subscribers: Subscribers) -> None:
+        muxer = LiveMuxer(view, self._live.wake.set, self._outlet)
+        self._begin(muxer, subscribers, self._live)
 
-    def record(self, view: int, crowd: Subscribers, file: Path, before_s: float) -> None:
+    def record(self, view: int, subscribers: Subscribers, file: Path, before_s: float) -> None:
         try:
-            reel = FileMuxer(view, self._files.wake.set, self._outlet, file)
+            muxer = FileMuxer(view, self._files.wake.set, self._outlet, file)
         except OSError as error:
             self._outlet.say("unshown", view=view, why=str(error))
             return
-        self._begin(reel, crowd, self._files, before_s)
-        self._outlet.say("recording", view=view, value=reel.began or time.time())
+        self._begin(muxer, subscribers, self._files, before_s)
+        self._outlet.say("recording", view=view, value=muxer.began or time.time())
 
     def hide(self, view: int) -> None:
         """End it. A recording says `recorded` once its file is whole."""
         if running := self._running.pop(view, None):
-            reel, crowd = running
-            crowd.leave(reel)
-            reel.end("nobody wants it any more")
+            muxer, subscribers = running
+            subscribers.leave(muxer)
+            muxer.end("nobody wants it any more")
 
     def finish(self, view: int, raw: Path, mp4: Path) -> None:
         """In a thread: nobody waits for it here."""
         Thread(target=self._finish, args=(view, raw, mp4), name=f"finish-{view}", daemon=True).start()
 
-    def _begin(self, reel: Muxer, crowd: Subscribers, workshop: MuxThread, before_s: float | None = None) -> None:
+    def _begin(self, muxer: Muxer, subscribers: Subscribers, thread: MuxThread, before_s: float | None = None) -> None:
         self._running = {view: running for view, running in self._running.items() if not running[0].is_over}
-        self._running[reel.view] = reel, crowd
-        workshop.add(reel)
-        crowd.join(reel, before_s)
+        self._running[muxer.view] = muxer, subscribers
+        thread.add(muxer)
+        subscribers.join(muxer, before_s)
 
     def _finish(self, view: int, raw: Path, mp4: Path) -> None:
         try:

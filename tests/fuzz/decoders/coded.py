@@ -48,7 +48,7 @@ def _sets(codec: str) -> list[bytes]:
 
 def _shape(codec: str) -> Feed:
     def feed(nal: bytes) -> None:
-        form = StreamFormat(FORMATS[codec].codec).with_sets([nal])
+        form = StreamFormat(FORMATS[codec].codec).with_parameter_sets([nal])
         init_segment(form, sps_info(form))
 
     return feed

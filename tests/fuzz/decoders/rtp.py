@@ -34,7 +34,7 @@ def _receiver(codec: str) -> Feed:
         if packet[1:2] in _CONTROL:
             receiver.control(packet, now)
             return
-        for unit in receiver.feed(reorder.push(packet, now) + reorder.overdue(now), now):
+        for unit in receiver.feed(reorder.push(packet, now) + reorder.take_overdue(now), now):
             ring.add(unit)
             remuxer.push(unit)
             assert unit.size <= MAX_UNIT + 65536

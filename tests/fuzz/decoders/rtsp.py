@@ -93,7 +93,7 @@ def _session(talk: bytes) -> None:
             for event in session.events():
                 receiver = RtpReceiver(event.media) if isinstance(event, StreamReady) else None
             session.tick(now := now + 40.0)
-            assert b"ge@heim" not in session.outgoing()
+            assert b"ge@heim" not in session.take_outgoing()
     session.end()
 
 

@@ -35,8 +35,8 @@ def test_what_does_not_come_is_waited_for_a_moment() -> None:
     order = ReorderBuffer()
     assert order.push(packets[0], 1.0) == packets[:1]
     assert order.push(packets[2], 1.0) == []
-    assert order.overdue(1.0 + MAX_WAIT / 2) == []
-    assert order.overdue(1.0 + MAX_WAIT) == packets[2:3]
+    assert order.take_overdue(1.0 + MAX_WAIT / 2) == []
+    assert order.take_overdue(1.0 + MAX_WAIT) == packets[2:3]
     assert order.push(packets[1], 1.5) == []
     assert order.late == 1
     assert order.push(packets[3], 1.5) == packets[3:4]

@@ -21,7 +21,9 @@ from tests.vision.stream.watching import PATIENCE, Watcher
 KEY, OTHER = unit(0.0, 100, key=True), unit(0.0, 100)
 
 
-def lived(progress: StallDetector, rhythm: FrameCadence, seconds: float, *, packets: bool = False) -> tuple[float, str]:
+def lived(
+    progress: StallDetector, cadence: FrameCadence, seconds: float, *, packets: bool = False
+) -> tuple[float, str]:
     """When it is given up if nothing comes for so long, and why."""
     at = progress._last
     for step in range(int(seconds * 4)):
@@ -32,13 +34,13 @@ def lived(progress: StallDetector, rhythm: FrameCadence, seconds: float, *, pack
 
 @pytest.mark.parametrize("apart", [12.0, 25.0, 29.0])
 def test_a_slow_camera_stays(apart: float) -> None:
-    rhythm = FrameCadence()
-    progress = StallDetector(rhythm, 0.0)
+    cadence = FrameCadence()
+    progress = StallDetector(cadence, 0.0)
     for number in range(1, 50):
         at = number * apart
         assert progress.fault(at - 0.1, packets=False, strangers=0) is None
         progress.came([KEY], at)
-    after, why = lived(progress, rhythm, 400)
+    after, why = lived(progress, cadence, 400)
     assert after == pytest.approx(3 * apart, abs=0.5)
     assert "sent no packet for" in why
 
@@ -46,9 +48,9 @@ def test_a_slow_camera_stays(apart: float) -> None:
 @pytest.mark.parametrize("apart", [60.0, 100.0, 240.0])
 def test_a_slower_camera_stays_once_it_is_known(apart: float) -> None:
     """Its connections are given up too soon at first, each later than the one before; then it is never lost again."""
-    rhythm, now, lost = FrameCadence(), 0.0, 0
+    cadence, now, lost = FrameCadence(), 0.0, 0
     for _ in range(10):
-        progress = StallDetector(rhythm, now)
+        progress = StallDetector(cadence, now)
         for number in range(20):
             if number and progress.fault(now + apart, packets=False, strangers=0):
                 lost += 1
@@ -58,30 +60,30 @@ def test_a_slower_camera_stays_once_it_is_known(apart: float) -> None:
         else:
             break
     assert lost <= 3
-    assert rhythm.known >= 19
+    assert cadence.known >= 19
 
 
 def test_the_installer_may_know_better() -> None:
-    rhythm = FrameCadence(patience=900.0)
-    progress = StallDetector(rhythm, 0.0)
+    cadence = FrameCadence(patience=900.0)
+    progress = StallDetector(cadence, 0.0)
     for number in range(1, 10):
         assert progress.fault(number * 600.0 - 0.1, packets=False, strangers=0) is None
         progress.came([KEY], number * 600.0)
 
 
 def test_a_lively_camera_is_given_up_soon_and_so_it_is_after_it_was_lost() -> None:
-    rhythm = FrameCadence()
+    cadence = FrameCadence()
     for _ in range(3):
-        progress = StallDetector(rhythm, 0.0)
+        progress = StallDetector(cadence, 0.0)
         for number in range(1, 100):
             progress.came([KEY], number / 4)
-        after, _ = lived(progress, rhythm, 60)
+        after, _ = lived(progress, cadence, 60)
         assert after == pytest.approx(10.25)
 
 
 def test_a_camera_that_is_lively_at_times_keeps_its_slow_rhythm_meanwhile() -> None:
-    rhythm = FrameCadence()
-    progress, now = StallDetector(rhythm, 0.0), 0.0
+    cadence = FrameCadence()
+    progress, now = StallDetector(cadence, 0.0), 0.0
     for number in range(200):
         now += 12.0 if number % 50 < 5 else 0.25
         assert progress.fault(now - 0.01, packets=False, strangers=0) is None
@@ -89,11 +91,11 @@ def test_a_camera_that_is_lively_at_times_keeps_its_slow_rhythm_meanwhile() -> N
 
 
 def test_packets_without_pictures_are_no_life() -> None:
-    rhythm = FrameCadence()
-    progress = StallDetector(rhythm, 0.0)
+    cadence = FrameCadence()
+    progress = StallDetector(cadence, 0.0)
     for number in range(1, 10):
         progress.came([KEY], number / 4)
-    after, why = lived(progress, rhythm, 60, packets=True)
+    after, why = lived(progress, cadence, 60, packets=True)
     assert after < 11
     assert "sent packets and no picture for 10 s" in why
     told = progress.fault(1000.0, packets=True, strangers=5)

@@ -94,7 +94,7 @@ def test_what_is_not_there_is_a_lost_link_without_its_password(source: str) -> N
 
 
 def test_a_camera_that_accepts_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pyav_source, "TIMEOUT", 0.5)
+    monkeypatch.setattr(pyav_source, "OPEN_TIMEOUT", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(LinkLost, match="no answer"):

@@ -47,7 +47,7 @@ class Talk:
         self.answer(200, now=100.0)
 
     def _hear(self) -> RtspRequest:
-        sent = self.session.outgoing()
+        sent = self.session.take_outgoing()
         found = RtspParser().feed(sent)
         self.raw = sent
         requests = [item for item in found if isinstance(item, RtspRequest)]
@@ -152,7 +152,7 @@ def test_udp_is_tried_when_the_camera_does_not_do_tcp() -> None:
     ("status", "why"), [(404, "no such stream"), (503, "answers SETUP with 503"), (461, "answers SETUP with 461")]
 )
 def test_a_refusal_is_told(status: int, why: str) -> None:
-    talk = Talk(carriages=("tcp",))
+    talk = Talk(transports=("tcp",))
     talk.describe()
     with pytest.raises(LinkLost, match=why):
         talk.answer(status)
@@ -232,7 +232,7 @@ def test_a_camera_may_ask_as_well() -> None:
     talk.play()
     for method, status in (("OPTIONS", "200 OK"), ("NONSENSE", "501")):
         talk.session.receive(RtspRequest({"cseq": ["5"]}, b"", method, "*"), 0.0)
-        assert talk.session.outgoing().startswith(f"RTSP/1.0 {status}".encode())
+        assert talk.session.take_outgoing().startswith(f"RTSP/1.0 {status}".encode())
     talk.session.receive(RtspRequest({"location": ["rtsp://camera/new"]}, b"", "REDIRECT", "*"), 0.0)
     assert isinstance(talk.session.events()[-1], Redirected)
     with pytest.raises(LinkLost, match="ended"):
@@ -300,5 +300,5 @@ def test_any_answers_are_survived(answers: list[tuple[int, dict[str, str], bytes
             break
         session.tick(1e9)
         session.events()
-        assert len(session.outgoing()) < 4000
+        assert len(session.take_outgoing()) < 4000
     assert "heim" not in told

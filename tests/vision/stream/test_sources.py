@@ -67,7 +67,7 @@ def test_a_stranger_that_comes_later_is_passed_over() -> None:
     assert nals(units) == OURS
     assert not any(unit.lost for unit in units)
     assert receiver.source == SOURCE
-    assert receiver.passed_over == sum(map(len, theirs[10:]))
+    assert receiver.foreign_packets == sum(map(len, theirs[10:]))
 
 
 @pytest.mark.parametrize("named", [SOURCE, None, 77])
@@ -140,7 +140,7 @@ def test_what_is_kept_of_others_is_bounded() -> None:
 
 def test_datagrams_of_a_stranger_do_not_hold_up_ours() -> None:
     order = ReorderBuffer()
-    order.keep_to(SOURCE)
+    order.set_source(SOURCE)
     ours, theirs = packed("h264", OURS), of(STRANGER, packed("h264", OTHERS, sequence=3))
     out = []
     for one, other in zip(ours, theirs, strict=False):

@@ -30,20 +30,20 @@ from tests.vision.stream.watching import Watcher, sweeping, watch
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reception_module, "SETUP_LIMIT", 0.5)
-    monkeypatch.setattr(FrameCadence, "LEAST", 0.5)
-    monkeypatch.setattr(FrameCadence, "FIRST", 0.5)
+    monkeypatch.setattr(reception_module, "SETUP_TIMEOUT", 0.5)
+    monkeypatch.setattr(FrameCadence, "MIN_TIMEOUT", 0.5)
+    monkeypatch.setattr(FrameCadence, "FIRST_TIMEOUT", 0.5)
 
 
 async def test_the_simulators_cameras_are_watched_with_a_password(tmp_path: Path) -> None:
     mount = Mount(clips.clip(scenes.scenes()["fence-still"], tmp_path))
     server = RtspServer({f"cam{number}": mount for number in range(8)}, {"admin": "geheim"})
     async with server.listen() as port:
-        with sweeping() as sweeper:
+        with sweeping() as poller:
             base = f"127.0.0.1:{port}"
-            watchers = [watch(sweeper, f"rtsp://admin:geheim@{base}/cam{number}") for number in range(8)]
-            wrong = watch(sweeper, f"rtsp://admin:falsch@{base}/cam1")
-            absent = watch(sweeper, f"rtsp://admin:geheim@{base}/nowhere")
+            watchers = [watch(poller, f"rtsp://admin:geheim@{base}/cam{number}") for number in range(8)]
+            wrong = watch(poller, f"rtsp://admin:falsch@{base}/cam1")
+            absent = watch(poller, f"rtsp://admin:geheim@{base}/nowhere")
             assert "refused the user's name or the password (401)" in await asyncio.to_thread(wrong.wait_for_end)
             assert "no such stream" in await asyncio.to_thread(absent.wait_for_end)
             for watcher in watchers:
@@ -51,7 +51,7 @@ async def test_the_simulators_cameras_are_watched_with_a_password(tmp_path: Path
                 assert units[0].key
                 assert not any(unit.lost for unit in units)
             assert not any(secret in one.why for one in (wrong, absent) for secret in ("falsch", "geheim", "admin"))
-            await asyncio.to_thread(sweeper.stop)
+            await asyncio.to_thread(poller.stop)
             await asyncio.sleep(0.1)
             assert not any(mount.viewers for mount in server.mounts.values())
 
@@ -77,15 +77,15 @@ def test_each_bad_camera_ends_alone() -> None:
         "names no picture": NoPicture(),
         "a way we did not ask for": Camera(answers={"SETUP": "200 OK\r\nTransport: RTP/AVP/TCP;interleaved=255-0"}),
     }
-    with sweeping() as sweeper, camera(good) as port:
-        fine = watch(sweeper, f"rtsp://127.0.0.1:{port}/x", units)
+    with sweeping() as poller, camera(good) as port:
+        fine = watch(poller, f"rtsp://127.0.0.1:{port}/x", units)
         for why, serve in bad.items():
             with camera(serve) as other:
-                ended = watch(sweeper, f"rtsp://admin:geheim@127.0.0.1:{other}/x").wait_for_end()
+                ended = watch(poller, f"rtsp://admin:geheim@127.0.0.1:{other}/x").wait_for_end()
                 assert why in ended
                 assert ended.startswith(f"stream rtsp://127.0.0.1:{other}/x ")
                 assert "geheim" not in ended
-        refused = watch(sweeper, f"rtsp://127.0.0.1:{free_port()}/x").wait_for_end()
+        refused = watch(poller, f"rtsp://127.0.0.1:{free_port()}/x").wait_for_end()
         assert "can't be reached: Connection refused" in refused
         assert len(fine.wait()) == units
         assert "no packet for" in fine.wait_for_end()
@@ -99,11 +99,11 @@ class NoPicture(Camera):
 
 @pytest.mark.parametrize("name", ["camera.invalid", "192.168..64", 64 * "a"])
 def test_a_name_that_is_not_known_is_told(name: str) -> None:
-    with sweeping() as sweeper:
-        assert f"the name {name} is not known" in watch(sweeper, f"rtsp://{name}/x").wait_for_end()
+    with sweeping() as poller:
+        assert f"the name {name} is not known" in watch(poller, f"rtsp://{name}/x").wait_for_end()
         moved = Camera(answers={"DESCRIBE": f"302 Moved\r\nLocation: rtsp://{name}/x"})
         with camera(moved) as port:
-            assert f"the name {name} is not known" in watch(sweeper, f"rtsp://127.0.0.1:{port}/x").wait_for_end()
+            assert f"the name {name} is not known" in watch(poller, f"rtsp://127.0.0.1:{port}/x").wait_for_end()
 
 
 class Surprised(Watcher):
@@ -112,49 +112,49 @@ class Surprised(Watcher):
 
 
 def test_what_our_own_code_does_not_expect_ends_its_camera_alone(capfd: pytest.CaptureFixture[str]) -> None:
-    with sweeping() as sweeper, camera(Camera(packets())) as port:
+    with sweeping() as poller, camera(Camera(packets())) as port:
         surprised = Surprised()
-        sweeper.watch(RtspClient(f"rtsp://admin:geheim@127.0.0.1:{port}/x", surprised))
+        poller.watch(RtspClient(f"rtsp://admin:geheim@127.0.0.1:{port}/x", surprised))
         assert "failed: what the camera sent" in surprised.wait_for_end()
-        assert len(watch(sweeper, f"rtsp://127.0.0.1:{port}/x", 50).wait()) == 50
+        assert len(watch(poller, f"rtsp://127.0.0.1:{port}/x", 50).wait()) == 50
     assert "nobody thought of 96" in capfd.readouterr().err
 
 
 def test_a_redirect_is_followed_to_its_end_and_not_for_ever() -> None:
-    with sweeping() as sweeper, camera(Camera(packets())) as port:
+    with sweeping() as poller, camera(Camera(packets())) as port:
         there = f"rtsp://127.0.0.1:{port}/new"
         with camera(Camera(answers={"DESCRIBE": f"302 Moved\r\nLocation: {there}"})) as old:
-            watch(sweeper, f"rtsp://127.0.0.1:{old}/x").wait()
+            watch(poller, f"rtsp://127.0.0.1:{old}/x").wait()
         moving = Camera()
         with camera(moving) as restless:
             moving.answers["OPTIONS"] = f"301 Moved\r\nLocation: rtsp://127.0.0.1:{restless}/x"
-            ended = watch(sweeper, f"rtsp://127.0.0.1:{restless}/x").wait_for_end()
+            ended = watch(poller, f"rtsp://127.0.0.1:{restless}/x").wait_for_end()
             assert "from one address to another" in ended
 
 
 def test_garbage_and_replies_between_packets_cost_nothing() -> None:
     reply = b"RTSP/1.0 200 OK\r\nCSeq: 900\r\n\r\n"
     stream = [piece for packet in packets() for piece in (packet, reply, b"\0\1garbage\xff")]
-    with sweeping() as sweeper, camera(Camera(stream)) as port:
-        units = watch(sweeper, f"rtsp://127.0.0.1:{port}/x", 50).wait()
+    with sweeping() as poller, camera(Camera(stream)) as port:
+        units = watch(poller, f"rtsp://127.0.0.1:{port}/x", 50).wait()
         assert not any(unit.lost for unit in units)
 
 
 def test_a_stream_in_single_bytes_is_whole() -> None:
     whole = b"".join(packets(3))
     with (
-        sweeping(interval=0.001) as sweeper,
+        sweeping(interval=0.001) as poller,
         camera(Camera([whole[at : at + 7] for at in range(0, len(whole), 7)])) as port,
     ):
-        assert len(watch(sweeper, f"rtsp://127.0.0.1:{port}/x", 3).wait()) == 3
+        assert len(watch(poller, f"rtsp://127.0.0.1:{port}/x", 3).wait()) == 3
 
 
 def test_tls_is_drained(tmp_path: Path) -> None:
-    with sweeping() as sweeper, camera(Camera(packets(200)), own_certificate(tmp_path)) as port:
-        units = watch(sweeper, f"rtsps://127.0.0.1:{port}/x", 200).wait()
+    with sweeping() as poller, camera(Camera(packets(200)), own_certificate(tmp_path)) as port:
+        units = watch(poller, f"rtsps://127.0.0.1:{port}/x", 200).wait()
         assert not any(unit.lost for unit in units)
         with camera(lambda line: line.sendall(b"RTSP/1.0 200 OK\r\n\r\n")) as plain:
-            assert "TLS" in watch(sweeper, f"rtsps://127.0.0.1:{plain}/x").wait_for_end()
+            assert "TLS" in watch(poller, f"rtsps://127.0.0.1:{plain}/x").wait_for_end()
 
 
 def own_certificate(folder: Path) -> ssl.SSLContext:
@@ -174,13 +174,13 @@ def own_certificate(folder: Path) -> ssl.SSLContext:
 
 def test_a_camera_left_is_told_goodbye_and_says_nothing_more() -> None:
     one = Camera(packets())
-    with sweeping() as sweeper, camera(one) as port:
+    with sweeping() as poller, camera(one) as port:
         watcher = Watcher()
         reception = RtspClient(f"rtsp://127.0.0.1:{port}/x", watcher)
-        sweeper.watch(reception)
+        poller.watch(reception)
         watcher.wait()
-        sweeper.unwatch(reception)
-        sweeper.unwatch(reception)
+        poller.unwatch(reception)
+        poller.unwatch(reception)
         deadline = time.monotonic() + 5
         while one.asked[-1] != "TEARDOWN" and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -198,18 +198,18 @@ def test_a_flood_does_not_starve_the_others() -> None:
                 yield b"$\0\4\0" + rtp(b"\x41\x80" + bytes(1010), 0, 0)
 
     flooding = Camera(Endless())
-    with sweeping() as sweeper, camera(flood) as wild, camera(Camera(packets())) as tame:
-        watch(sweeper, f"rtsp://127.0.0.1:{wild}/x")
+    with sweeping() as poller, camera(flood) as wild, camera(Camera(packets())) as tame:
+        watch(poller, f"rtsp://127.0.0.1:{wild}/x")
         began = time.monotonic()
-        assert len(watch(sweeper, f"rtsp://127.0.0.1:{tame}/x", 50).wait()) == 50
+        assert len(watch(poller, f"rtsp://127.0.0.1:{tame}/x", 50).wait()) == 50
         assert time.monotonic() - began < 3
 
 
 def test_cameras_that_never_answer_cost_next_to_nothing() -> None:
     """Fifty that accept and say nothing: under 0.1 % of a core each."""
-    with sweeping() as sweeper, camera(lambda line: line.recv(1 << 16) and line.recv(1)) as port:
+    with sweeping() as poller, camera(lambda line: line.recv(1 << 16) and line.recv(1)) as port:
         for _ in range(50):
-            watch(sweeper, f"rtsp://127.0.0.1:{port}/x")
+            watch(poller, f"rtsp://127.0.0.1:{port}/x")
         time.sleep(0.5)
         before = resource.getrusage(resource.RUSAGE_SELF)
         time.sleep(3)

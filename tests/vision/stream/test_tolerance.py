@@ -182,8 +182,8 @@ CAMERAS: dict[str, Callable[[], Odd]] = {
 @pytest.mark.parametrize("name", CAMERAS)
 def test_it_plays(name: str) -> None:
     serve = CAMERAS[name]()
-    with sweeping(interval=0.02) as sweeper, camera(serve) as port:
-        watcher = watch(sweeper, f"rtsp://admin:geheim@127.0.0.1:{port}/live?channel=1", COUNT)
+    with sweeping(interval=0.02) as poller, camera(serve) as port:
+        watcher = watch(poller, f"rtsp://admin:geheim@127.0.0.1:{port}/live?channel=1", COUNT)
         units = watcher.wait()
     assert units[0].key
     assert sum(unit.lost for unit in units) == 0
@@ -217,8 +217,8 @@ def test_a_challenge_is_answered(challenge: str) -> None:
     scheme = "Basic" if challenge.rstrip() == "Basic" else "Digest"
     serve = odd(refuses=lambda _, head, __: f"Authorization: {scheme}" not in head, OPTIONS={}, status={})
     serve.headers = {method: {"WWW-Authenticate": challenge} for method in HEADERS}
-    with sweeping(interval=0.02) as sweeper, camera(serve) as port:
-        assert watch(sweeper, f"rtsp://admin:geheim@127.0.0.1:{port}/live", COUNT).wait()
+    with sweeping(interval=0.02) as poller, camera(serve) as port:
+        assert watch(poller, f"rtsp://admin:geheim@127.0.0.1:{port}/live", COUNT).wait()
 
 
 def test_a_redirect_may_name_a_path_alone() -> None:
@@ -231,5 +231,5 @@ def test_a_redirect_may_name_a_path_alone() -> None:
             else:
                 line.sendall(f"RTSP/1.0 302 Moved\nCSeq: {number}\nLocation: /new\n\n".encode())
 
-    with sweeping(interval=0.02) as sweeper, camera(Moved({}, {})) as port:
-        assert len(watch(sweeper, f"rtsp://127.0.0.1:{port}/old", COUNT).wait()) == COUNT
+    with sweeping(interval=0.02) as poller, camera(Moved({}, {})) as port:
+        assert len(watch(poller, f"rtsp://127.0.0.1:{port}/old", COUNT).wait()) == COUNT

@@ -71,10 +71,10 @@ def served(file: Path) -> Iterator[str]:
 
 def received(address: str, **more: tuple[str, ...]) -> Watcher:
     """VLC knows no such stream until it has read the film's beginning."""
-    with sweeping() as sweeper:
+    with sweeping() as poller:
         deadline = time.monotonic() + PATIENCE
         while True:
-            watcher = watch(sweeper, address, WANTED, **more)
+            watcher = watch(poller, address, WANTED, **more)
             while not (watcher.enough.wait(0.1) or watcher.over.is_set()):
                 assert time.monotonic() < deadline, f"{len(watcher.units)} units"
             if watcher.enough.is_set():
@@ -84,9 +84,9 @@ def received(address: str, **more: tuple[str, ...]) -> Watcher:
 
 @pytest.mark.parametrize("carriages", [("udp",), ("tcp", "udp")], ids=["udp", "auto"])
 @pytest.mark.parametrize("codec", CODECS)
-def test_every_picture_is_as_in_the_file(codec: str, carriages: tuple[str, ...], films: Films) -> None:
+def test_every_picture_is_as_in_the_file(codec: str, transports: tuple[str, ...], films: Films) -> None:
     with served(over_and_over(films[codec])) as address:
-        units = received(address, carriages=carriages).units[:WANTED]
+        units = received(address, transports=transports).units[:WANTED]
     shown = [without_delimiters(unit, codec) for unit in pictures(films[codec], codec)] * 2
     got = [without_delimiters(unit.nals(), codec) for unit in units]
     assert any(got == shown[first : first + WANTED] for first in range(len(shown) // 2))

@@ -48,15 +48,15 @@ class Watcher:
 
 @contextmanager
 def sweeping(**more: float) -> Iterator[StreamPoller]:
-    sweeper = StreamPoller(**more)
-    sweeper.start()
+    poller = StreamPoller(**more)
+    poller.start()
     try:
-        yield sweeper
+        yield poller
     finally:
-        sweeper.stop()
+        poller.stop()
 
 
-def watch(sweeper: StreamPoller, address: str, wanted: int = 30, **more) -> Watcher:
+def watch(poller: StreamPoller, address: str, wanted: int = 30, **more) -> Watcher:
     watcher = Watcher(wanted)
-    sweeper.watch(RtspClient(address, watcher, **more))
+    poller.watch(RtspClient(address, watcher, **more))
     return watcher

@@ -23,13 +23,13 @@ class Camera:
 
     def __init__(self, codec: str = "h264", count: int = 1600) -> None:
         self.now = 1_000_000.0
-        self.crowd = Subscribers(PacketRing(), lambda: self.now)
+        self.subscribers = Subscribers(PacketRing(), lambda: self.now)
         self._coming: Iterator[AccessUnit] = iter(units(count, codec))
 
     def film(self, count: int) -> None:
         for _ in range(count):
             self.now += 1 / RATE
-            self.crowd.add(next(self._coming))
+            self.subscribers.add(next(self._coming))
 
 
 class Outlet:

@@ -41,7 +41,7 @@ async def test_who_joins_before_the_first_keyframe_waits_for_it() -> None:
 
 
 async def test_who_is_too_slow_goes_on_at_a_keyframe_and_the_others_do_not_notice() -> None:
-    broadcast, slow, quick = LiveBroadcast(), LiveViewer(most_parts=12), LiveViewer()
+    broadcast, slow, quick = LiveBroadcast(), LiveViewer(max_segments=12), LiveViewer()
     broadcast.join(slow)
     broadcast.join(quick)
     for start in range(0, 40, 10):
@@ -53,7 +53,7 @@ async def test_who_is_too_slow_goes_on_at_a_keyframe_and_the_others_do_not_notic
 
 
 async def test_bytes_are_bounded_too() -> None:
-    broadcast, viewer = LiveBroadcast(), LiveViewer(most_bytes=1000)
+    broadcast, viewer = LiveBroadcast(), LiveViewer(max_bytes=1000)
     broadcast.join(viewer)
     film(broadcast, range(40), size=300)
     assert len(viewer._waiting) <= 4
@@ -61,14 +61,14 @@ async def test_bytes_are_bounded_too() -> None:
 
 
 async def test_a_keyframe_larger_than_all_that_may_wait_still_comes() -> None:
-    broadcast, viewer = LiveBroadcast(), LiveViewer(most_bytes=1000)
+    broadcast, viewer = LiveBroadcast(), LiveViewer(max_bytes=1000)
     broadcast.join(viewer)
     film(broadcast, range(1), size=5000)
     assert len((await anext(viewer)).data) == 5000
 
 
 async def test_what_is_kept_for_the_next_is_bounded() -> None:
-    broadcast, viewer = LiveBroadcast(most_kept=1000), LiveViewer()
+    broadcast, viewer = LiveBroadcast(max_kept_bytes=1000), LiveViewer()
     film(broadcast, range(8), size=300)
     broadcast.join(viewer)
     film(broadcast, range(8, 12))

@@ -14,7 +14,7 @@ import av
 import pytest
 
 from gateway.errors import BadInput
-from gateway.vision.view import muxer as reels
+from gateway.vision.view import muxer as muxers
 from gateway.vision.view.faststart import write_faststart
 from gateway.vision.view.mux_threads import MuxThreads
 from gateway.vision.view.muxer import FileMuxer, LiveMuxer
@@ -51,9 +51,9 @@ def wait_for(what: Callable[[], object], seconds: float = 10) -> None:
 class TestLive:
     def test_it_begins_with_the_newest_keyframe_of_the_ring(self, camera: Camera, outlet: Outlet) -> None:
         camera.film(90)
-        reel = LiveMuxer(1, nothing, outlet)
-        camera.crowd.join(reel)
-        reel.work()
+        muxer = LiveMuxer(1, nothing, outlet)
+        camera.subscribers.join(muxer)
+        muxer.work()
         [(key, opening, blob)] = outlet.parts
         assert key
         assert opening is not None
@@ -66,27 +66,27 @@ class TestLive:
 
     def test_each_keyframe_begins_a_part_and_brings_the_opening(self, camera: Camera, outlet: Outlet) -> None:
         camera.film(30)
-        reel = LiveMuxer(1, nothing, outlet)
-        camera.crowd.join(reel)
+        muxer = LiveMuxer(1, nothing, outlet)
+        camera.subscribers.join(muxer)
         camera.film(46)
-        reel.work()
+        muxer.work()
         assert [(key, opening is not None) for key, opening, _ in outlet.parts] == [(True, True), (True, True)]
         camera.film(10)
-        reel.work()
+        muxer.work()
         assert [key for key, _, _ in outlet.parts] == [True, True, True]
         camera.film(10)
-        reel.work()
+        muxer.work()
         key, opening, blob = outlet.parts[-1]
         assert (key, opening, blob[4:8]) == (False, None, b"moof")
 
     def test_much_since_a_keyframe_goes_out_in_pieces(
         self, camera: Camera, outlet: Outlet, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(reels, "LARGEST_PART", 5_000)
+        monkeypatch.setattr(muxers, "MAX_SEGMENT_BYTES", 5_000)
         camera.film(49)
-        reel = LiveMuxer(1, nothing, outlet)
-        camera.crowd.join(reel)
-        reel.work()
+        muxer = LiveMuxer(1, nothing, outlet)
+        camera.subscribers.join(muxer)
+        muxer.work()
         assert [key for key, _, _ in outlet.parts] == [True] + [False] * (len(outlet.parts) - 1)
         assert len(outlet.parts) > 2
         assert pictures(b"".join(blob for _, _, blob in outlet.parts)) == 23
@@ -94,39 +94,39 @@ class TestLive:
     def test_one_who_does_not_work_loses_up_to_a_keyframe(
         self, camera: Camera, outlet: Outlet, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(reels, "MOST_WAITING", 100_000)
+        monkeypatch.setattr(muxers, "MAX_PENDING_BYTES", 100_000)
         camera.film(25)
-        reel = LiveMuxer(1, nothing, outlet)
-        camera.crowd.join(reel)
+        muxer = LiveMuxer(1, nothing, outlet)
+        camera.subscribers.join(muxer)
         camera.film(100)
-        assert reel.dropped > 0
-        reel.work()
+        assert muxer.dropped > 0
+        muxer.work()
         outlet.parts.clear()
         camera.film(60)
-        reel.work()
+        muxer.work()
         assert outlet.parts[0][0], "it goes on with a keyframe"
 
     def test_a_lost_stream_is_told(self, camera: Camera, outlet: Outlet) -> None:
         camera.film(30)
-        reel = LiveMuxer(7, nothing, outlet)
-        camera.crowd.join(reel)
-        camera.crowd.end("the camera is gone")
-        reel.work()
-        assert reel.is_over
+        muxer = LiveMuxer(7, nothing, outlet)
+        camera.subscribers.join(muxer)
+        camera.subscribers.end("the camera is gone")
+        muxer.work()
+        assert muxer.is_over
         assert outlet.last("unshown") == {"view": 7, "why": "the camera is gone", "code": ""}
 
     def test_who_joins_a_lost_stream_is_told_at_once(self, camera: Camera, outlet: Outlet) -> None:
-        camera.crowd.end("gone")
-        reel = LiveMuxer(7, nothing, outlet)
-        camera.crowd.join(reel)
-        reel.work()
+        camera.subscribers.end("gone")
+        muxer = LiveMuxer(7, nothing, outlet)
+        camera.subscribers.join(muxer)
+        muxer.work()
         assert outlet.last("unshown") == {"view": 7, "why": "gone", "code": ""}
 
     def test_what_no_browser_could_play_is_told_as_that(self, camera: Camera, outlet: Outlet) -> None:
-        camera.crowd.end("coded as mjpeg", "codec")
-        reel = LiveMuxer(7, nothing, outlet)
-        camera.crowd.join(reel)
-        reel.work()
+        camera.subscribers.end("coded as mjpeg", "codec")
+        muxer = LiveMuxer(7, nothing, outlet)
+        camera.subscribers.join(muxer)
+        muxer.work()
         assert outlet.last("unshown") == {"view": 7, "why": "coded as mjpeg", "code": "codec"}
 
 
@@ -136,13 +136,13 @@ class TestFile:
         camera = Camera(codec)
         camera.film(300)
         raw, mp4 = tmp_path / "raw", tmp_path / "clip.mp4"
-        reel = FileMuxer(1, nothing, outlet, raw)
-        camera.crowd.join(reel, 4.0)
+        muxer = FileMuxer(1, nothing, outlet, raw)
+        camera.subscribers.join(muxer, 4.0)
         camera.film(50)
-        reel.work()
-        camera.crowd.leave(reel)
-        reel.end("enough")
-        reel.work()
+        muxer.work()
+        camera.subscribers.leave(muxer)
+        muxer.end("enough")
+        muxer.work()
         said = outlet.last("recorded")
         assert said is not None
         assert camera.now - 7.0 <= said["began"] <= camera.now - 6.0, "at the keyframe at or before"
@@ -153,11 +153,11 @@ class TestFile:
         assert oct(raw.stat().st_mode & 0o777) == "0o600"
 
     def test_the_packets_are_the_cameras_own(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
-        reel = FileMuxer(1, nothing, outlet, tmp_path / "raw")
-        camera.crowd.join(reel)
+        muxer = FileMuxer(1, nothing, outlet, tmp_path / "raw")
+        camera.subscribers.join(muxer)
         camera.film(51)
-        reel.end("enough")
-        reel.work()
+        muxer.end("enough")
+        muxer.work()
         write_faststart(tmp_path / "raw", tmp_path / "clip.mp4")
         slices = [nal for unit in encoded(count=400)[:50] for nal in unit if nal[0] & 31 in {1, 5}]
         with av.open(str(tmp_path / "clip.mp4")) as container:
@@ -171,11 +171,11 @@ class TestFile:
         """Over UDP; FFmpeg reads no further in a file than to a sample without bytes."""
         whole = units(75, codec)
         emptied = replace(whole[60], packets=whole[60].packets[:0], lost=2)
-        reel = FileMuxer(1, nothing, outlet, tmp_path / "raw")
+        muxer = FileMuxer(1, nothing, outlet, tmp_path / "raw")
         for unit in (*whole[:60], emptied, *whole[61:]):
-            reel.take(unit, 1000.0 + unit.time_s)
-        reel.end("enough")
-        reel.work()
+            muxer.take(unit, 1000.0 + unit.time_s)
+        muxer.end("enough")
+        muxer.work()
         assert write_faststart(tmp_path / "raw", tmp_path / "clip.mp4") == pytest.approx(2.96)
         with av.open(str(tmp_path / "clip.mp4")) as container:
             assert len([packet for packet in container.demux(video=0) if packet.size]) == 73
@@ -183,11 +183,11 @@ class TestFile:
     @pytest.mark.parametrize("codec", ["h264", "hevc"])
     def test_a_camera_that_is_set_to_another_size_meanwhile(self, codec: str, outlet: Outlet, tmp_path: Path) -> None:
         small, large = encoded(codec, 50), encoded(codec, 26, size=(640, 352))
-        reel = FileMuxer(1, nothing, outlet, tmp_path / "raw")
+        muxer = FileMuxer(1, nothing, outlet, tmp_path / "raw")
         for unit in received(codec, packed(codec, [*small, *large])):
-            reel.take(unit, 1000.0 + unit.time_s)
-        reel.end("enough")
-        reel.work()
+            muxer.take(unit, 1000.0 + unit.time_s)
+        muxer.end("enough")
+        muxer.work()
         write_faststart(tmp_path / "raw", tmp_path / "clip.mp4")
         with av.open(str(tmp_path / "clip.mp4")) as container:
             sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
@@ -195,11 +195,11 @@ class TestFile:
 
     @pytest.mark.needs("ffprobe", "ffmpeg")
     def test_ffprobe_has_nothing_to_complain_of(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
-        reel = FileMuxer(1, nothing, outlet, tmp_path / "raw")
-        camera.crowd.join(reel)
+        muxer = FileMuxer(1, nothing, outlet, tmp_path / "raw")
+        camera.subscribers.join(muxer)
         camera.film(101)
-        reel.end("enough")
-        reel.work()
+        muxer.end("enough")
+        muxer.work()
         mp4 = tmp_path / "clip.mp4"
         write_faststart(tmp_path / "raw", mp4)
         command = [
@@ -222,10 +222,10 @@ class TestFile:
         assert 0 < index < media, "the index stands in front, so that a player can begin at once"
 
     def test_what_was_cut_off_by_a_power_cut_is_saved(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
-        reel = FileMuxer(1, nothing, outlet, tmp_path / "raw")
-        camera.crowd.join(reel)
+        muxer = FileMuxer(1, nothing, outlet, tmp_path / "raw")
+        camera.subscribers.join(muxer)
         camera.film(101)
-        reel.work()
+        muxer.work()
         whole = (tmp_path / "raw").read_bytes()
         (tmp_path / "raw").write_bytes(whole[: len(whole) * 2 // 3])
         assert 1.0 < write_faststart(tmp_path / "raw", tmp_path / "clip.mp4") < 4.0
@@ -238,10 +238,10 @@ class TestFile:
             write_faststart(tmp_path / "raw", tmp_path / "clip.mp4")
 
     def test_a_recording_without_a_keyframe_comes_to_nothing(self, outlet: Outlet, tmp_path: Path) -> None:
-        reel = FileMuxer(3, nothing, outlet, tmp_path / "raw")
-        Camera().crowd.join(reel, 10.0)
-        reel.end("enough")
-        reel.work()
+        muxer = FileMuxer(3, nothing, outlet, tmp_path / "raw")
+        Camera().subscribers.join(muxer, 10.0)
+        muxer.end("enough")
+        muxer.work()
         assert outlet.last("unshown") == {"view": 3, "why": "no keyframe came while it was recorded"}
 
 
@@ -256,8 +256,8 @@ class TestStudio:
         self, studio: MuxThreads, camera: Camera, outlet: Outlet, tmp_path: Path
     ) -> None:
         camera.film(60)
-        studio.show(1, camera.crowd)
-        studio.record(2, camera.crowd, tmp_path / "raw", 10.0)
+        studio.show(1, camera.subscribers)
+        studio.record(2, camera.subscribers, tmp_path / "raw", 10.0)
         wait_for(lambda: outlet.parts)
         recording = outlet.last("recording")
         assert recording is not None
@@ -276,7 +276,7 @@ class TestStudio:
         assert len(outlet.parts) == parts
 
     def test_a_file_that_can_not_be_made_is_told(self, studio: MuxThreads, camera: Camera, outlet: Outlet) -> None:
-        studio.record(2, camera.crowd, Path("/nowhere/raw"), 10.0)
+        studio.record(2, camera.subscribers, Path("/nowhere/raw"), 10.0)
         said = outlet.last("unshown")
         assert said is not None
         assert "/nowhere/raw" in said["why"]
@@ -285,8 +285,8 @@ class TestStudio:
         self, studio: MuxThreads, camera: Camera, outlet: Outlet
     ) -> None:
         camera.film(60)
-        studio.show(1, camera.crowd)
-        studio.record(2, camera.crowd, Path("/dev/full"), 10.0)
+        studio.show(1, camera.subscribers)
+        studio.record(2, camera.subscribers, Path("/dev/full"), 10.0)
         wait_for(lambda: outlet.last("unshown"))
         said = outlet.last("unshown")
         assert said is not None

@@ -37,20 +37,20 @@ class RtspClient:
         address: str,
         listener: UnitListener,
         *,
-        carriages: Sequence[LowerTransport] = ("tcp", "udp"),
+        transports: Sequence[LowerTransport] = ("tcp", "udp"),
         tls: Callable[[], ssl.SSLContext] = camera_tls,
-        hasty: Callable[[], bool] = lambda: False,
-        rhythm: FrameCadence | None = None,
+        is_urgent: Callable[[], bool] = lambda: False,
+        cadence: FrameCadence | None = None,
     ) -> None:
         """`hasty`: whether somebody waits for every packet now. Raises LinkLost when the address can't be read.
 
         `rhythm`: what is known of this address from earlier connections.
         """
         self.listener = listener
-        self.hasty = hasty
-        self._carriages = carriages
+        self.is_urgent = is_urgent
+        self._transports = transports
         self._make_tls = tls
-        self._rhythm = rhythm or FrameCadence()
+        self._cadence = cadence or FrameCadence()
         self._moves = 0
         self._due = self._report_due = self._upkeep_due = 0.0
         self._ports: UdpPortPair | None = None
@@ -87,7 +87,7 @@ class RtspClient:
         if self._line is not None and self._line.is_open:
             self._session.end()
             with suppress(LinkLost):  # it is being left anyway
-                self._line.write(self._session.outgoing())
+                self._line.write(self._session.take_outgoing())
         self._drop()
 
     def fault(self, error: Exception) -> LinkLost:
@@ -102,7 +102,7 @@ class RtspClient:
 
     def _begin(self, target: RtspUrl) -> None:
         self._target = target
-        self._session = RtspSession(target, self._carriages)
+        self._session = RtspSession(target, self._transports)
         self._reader = RtspParser()
         self._way: RtpTransport | None = None
         self._reorder = ReorderBuffer()
@@ -128,9 +128,9 @@ class RtspClient:
             for report in control:
                 self._control(report, now)
             if self.receiver is not None:
-                self._reorder.keep_to(self.receiver.source)
+                self._reorder.set_source(self.receiver.source)
             ordered = [one for packet in packets for one in self._reorder.push(packet, now)]
-            self._take(ordered + self._reorder.overdue(now), now)
+            self._take(ordered + self._reorder.take_overdue(now), now)
 
     def _sorted(self, items: Iterable[tuple[int, bytes] | RtspMessage], channel: int, now: float) -> list[bytes]:
         """The picture's packets; what else there is, is dealt with."""
@@ -154,7 +154,7 @@ class RtspClient:
         receiver = self.receiver
         if not isinstance(self._way, InterleavedTransport) or receiver is None or receiver.received or channel & 1:
             return False
-        if not receiver.may_be(packet):
+        if not receiver.matches(packet):
             return False
         self._way = InterleavedTransport(channel)
         return True
@@ -187,26 +187,26 @@ class RtspClient:
         if self.receiver is not None and now >= self._report_due:
             self._report_due = now + REPORT_INTERVAL
             self._report(self.receiver.report(now), line)
-        line.write(self._session.outgoing())
+        line.write(self._session.take_outgoing())
         flows = self.receiver is not None and self._session.state is _PLAYING
         self._upkeep_due = min(self._report_due, self._session.keep_alive_due) if flows else now
 
     def _ready(self, event: StreamReady, now: float) -> None:
         self.receiver = RtpReceiver(event.media, own_source=secrets.randbits(32))
-        self._progress = StallDetector(self._rhythm, now)
+        self._progress = StallDetector(self._cadence, now)
         self._way = event.way
         if isinstance(event.way, InterleavedTransport):
             self._reader.last_channel = max(self._reader.last_channel, event.way.control)
         self._report_due = now
         if isinstance(event.way, UdpTransport) and self._ports is not None:
-            self._ports.open_way(event.way.server)
+            self._ports.open_firewall(event.way.server)
         self.listener.began(event.media)
 
     def _report(self, report: bytes, line: TcpConnection) -> None:
         if isinstance(self._way, InterleavedTransport):
             line.write(encode_interleaved(self._way.control, report))
         elif self._ports is not None:
-            self._ports.send_control(report)
+            self._ports.send_rtcp(report)
 
     def _move(self, target: RtspUrl) -> None:
         self._moves += 1
@@ -222,6 +222,6 @@ class RtspClient:
         if self.receiver is None and now > self._due:
             raise LinkLost(Words("摄像机无应答，请检查供电和网线", f"gave no answer for {SETUP_TIMEOUT:.0f} s"))
         if self.receiver is not None and self._progress is not None:
-            strangers = self.receiver.passed_over
+            strangers = self.receiver.foreign_packets
             if fault := self._progress.fault(now, packets=self._packets, strangers=strangers):
                 raise LinkLost(fault)

@@ -52,7 +52,7 @@ class FrameCadence:
         self.longest = max(seconds, self.longest - seconds / self.FORGOTTEN_IN)
         self.known += 1
 
-    def was_too_short(self, *, has_one: bool) -> None:
+    def extend_first_timeout(self, *, has_one: bool) -> None:
         """The stream was given up for its silence: next time it has longer, should it be slow and not dead."""
         self.first = max(self.first, min(2 * self.first, self.MOST if has_one else self.FIRST_WITHOUT_ANY))
 
@@ -64,8 +64,8 @@ class StallDetector:
     """Seconds and pictures without a keyframe to begin with, after which nobody waits for one any more: cameras with
     smart codecs send one in 30 s, one of 4 pictures a second with 100 between keyframes in 25 s."""
 
-    def __init__(self, rhythm: FrameCadence, now: float) -> None:
-        self._rhythm = rhythm
+    def __init__(self, cadence: FrameCadence, now: float) -> None:
+        self._cadence = cadence
         self._last = self._broken_since = now
         self._has_one = False
         self._is_whole = False
@@ -75,7 +75,7 @@ class StallDetector:
     def came(self, units: list[AccessUnit], now: float) -> None:
         """Pictures, and when they came."""
         if self._has_one:
-            self._rhythm.gap(now - self._last)
+            self._cadence.gap(now - self._last)
         self._has_one, self._last = True, now
         for unit in units:
             if unit.lost:
@@ -93,8 +93,8 @@ class StallDetector:
     def fault(self, now: float, *, packets: bool, strangers: int) -> Words | None:
         """Why the stream is lost. `packets`: any came since the last picture; `strangers`: so many came of others."""
         silent, broken = now - self._last, now - self._broken_since
-        if silent > FrameCadence.LEAST and silent > self._rhythm.limit:
-            self._rhythm.was_too_short(has_one=self._has_one)
+        if silent > FrameCadence.LEAST and silent > self._cadence.limit:
+            self._cadence.extend_first_timeout(has_one=self._has_one)
             if packets:
                 return _told(silent, "有数据但没有画面", "sent packets and no picture for {}", strangers)
             return _told(silent, "没有画面", "sent no packet for {}", 0)

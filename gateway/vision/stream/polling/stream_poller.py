@@ -38,7 +38,7 @@ class StreamPoller:
         self._bell, self._ear = socket.socketpair()
         self._wishes: deque[tuple[RtspClient, bool]] = deque()
         self._interests: dict[RtspClient, _Interest] = {}
-        self._hasty: list[RtspClient] = []
+        self._urgent: list[RtspClient] = []
         self._all_due = 0.0
 
     def start(self) -> None:
@@ -74,7 +74,7 @@ class StreamPoller:
             self._grant(now)
             if now >= due:
                 self._sweep(now)
-                due = min(now + self._quick, self._all_due) if self._hasty else self._all_due
+                due = min(now + self._quick, self._all_due) if self._urgent else self._all_due
             elif ready:
                 self._serve(ready, now)
                 self._stopped.wait(min(DATAGRAM_PAUSE, max(0.0, due - now)))
@@ -86,13 +86,13 @@ class StreamPoller:
     def _sweep(self, now: float) -> None:
         """All of them, or between two such sweeps those that somebody waits for."""
         if now < self._all_due:
-            for reception in self._hasty:
+            for reception in self._urgent:
                 if reception in self._interests:
                     self._step(reception, now)
             return
         for reception in list(self._interests):
             self._step(reception, now)
-        self._hasty = [reception for reception in self._interests if reception.hasty()]
+        self._urgent = [reception for reception in self._interests if reception.is_urgent()]
         self._all_due = max(self._all_due + self._interval, now)
 
     def _grant(self, now: float) -> None:

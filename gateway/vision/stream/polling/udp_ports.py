@@ -34,12 +34,12 @@ class UdpPortPair:
     def interest(self) -> Sequence[tuple[socket.socket, int]]:
         return [(one, 1) for one in self._sockets]
 
-    def open_way(self, server: tuple[int, int] | None) -> None:
+    def open_firewall(self, server: tuple[int, int] | None) -> None:
         """Tell a firewall between that packets are expected from these ports."""
         self._there = server
         self._send(0, _PUNCH)
 
-    def send_control(self, data: bytes) -> None:
+    def send_rtcp(self, data: bytes) -> None:
         self._send(1, data)
 
     def read(self) -> tuple[list[bytes], list[bytes]]:

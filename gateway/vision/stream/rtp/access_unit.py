@@ -25,7 +25,7 @@ class StreamFormat:
     def extradata(self) -> bytes:
         return annex_b(self.parameters)
 
-    def with_sets(self, nals: Sequence[bytes]) -> StreamFormat:
+    def with_parameter_sets(self, nals: Sequence[bytes]) -> StreamFormat:
         """Of each kind among `nals` they take the place of what was known. The same object when nothing changes."""
         told = self._ranked(nals)
         ranks = {rank for rank, _ in told}

@@ -100,11 +100,11 @@ class RtpReceiver:
         return self._source
 
     @property
-    def passed_over(self) -> int:
+    def foreign_packets(self) -> int:
         """Packets of other sources."""
-        return self._sources.passed_over
+        return self._sources.foreign_packets
 
-    def may_be(self, packet: bytes) -> bool:
+    def matches(self, packet: bytes) -> bool:
         """Whether it looks like a packet of this stream."""
         return payload_start(packet) > 0 and packet[1] & 0x7F == self._payload_type
 
@@ -198,7 +198,7 @@ class RtpReceiver:
     def _finish(self, done: list[AccessUnit]) -> None:
         codec, flags, packets = self.format.codec, self._flags, tuple(self._packets)
         if self._sets:
-            self.format = self.format.with_sets(list(codec.nals(self._sets)))
+            self.format = self.format.with_parameter_sets(list(codec.nals(self._sets)))
             self._sets = []
         time_s, wall_s = self.clock.time(self._timestamp, self._came), self.clock.wall(self._timestamp)
         self._came = self._fed

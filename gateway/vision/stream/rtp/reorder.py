@@ -37,12 +37,12 @@ class ReorderBuffer:
             return []
         return self._wait(sequence, packet, now)
 
-    def keep_to(self, source: int) -> None:
+    def set_source(self, source: int) -> None:
         """From now on; what waits of another one is forgotten."""
         if source != self.source:
             self.source, self._next, self._waiting = source, None, {}
 
-    def overdue(self, now: float) -> list[bytes]:
+    def take_overdue(self, now: float) -> list[bytes]:
         """Call it now and then: what no longer waits for a packet that did not come."""
         if not self._waiting or now - self._since < MAX_WAIT:
             return []
@@ -53,7 +53,7 @@ class ReorderBuffer:
             self._since = now
         self._waiting[sequence] = packet
         if len(self._waiting) <= MAX_PENDING:
-            return self.overdue(now)
+            return self.take_overdue(now)
         return self._skip(now)
 
     def _skip(self, now: float) -> list[bytes]:

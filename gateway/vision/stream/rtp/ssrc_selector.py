@@ -21,7 +21,7 @@ class SsrcSelector:
 
     def __init__(self, named: int | None = None) -> None:
         self.current = -1
-        self.passed_over = 0
+        self.foreign_packets = 0
         """Packets of others."""
         self._named = named
         self._first = -1
@@ -52,13 +52,13 @@ class SsrcSelector:
             self._make_stranger(self.current)
             return self._adopt(source, [packet])
         if source in self._strangers:
-            self.passed_over += 1
+            self.foreign_packets += 1
             return ()
         if follows:
             return self._adopt(source, [packet])
         self._watch(source, received, now)
         if source != self._rival:
-            self.passed_over += 1
+            self.foreign_packets += 1
             return ()
         self._waiting.append(packet)
         if len(self._waiting) > MAX_PENDING:
@@ -73,7 +73,7 @@ class SsrcSelector:
             self._received, self._quiet_since = received, now
             if source == self._rival and self._settled:
                 self._overlaps += 1
-                self.passed_over += len(self._waiting)
+                self.foreign_packets += len(self._waiting)
                 self._waiting = []
         if self._overlaps >= MAX_OVERLAPS:
             self._make_stranger(source)

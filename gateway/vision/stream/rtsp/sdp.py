@@ -66,7 +66,7 @@ def parse_sdp(body: bytes, base: str) -> SessionDescription:
                 arguments = _arguments(track.of_type("fmtp", payload_type))
                 _in_order_only(arguments, body)
                 codec = _CODECS[encoding.upper()]()
-                form = StreamFormat(codec).with_sets(list(_sets(arguments)))
+                form = StreamFormat(codec).with_parameter_sets(list(_sets(arguments)))
                 media = MediaTrack(form, payload_type, _rate(rate), control_url(control, track.get("control")))
                 return SessionDescription(control, replace(media, source=_source(track.get("ssrc"))))
             refused.append(encoding[:20] or str(payload_type))

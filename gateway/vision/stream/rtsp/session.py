@@ -76,7 +76,7 @@ class RtspSession:
     """`carriages` are tried in their order."""
 
     target: RtspUrl
-    carriages: Sequence[LowerTransport] = ("tcp", "udp")
+    transports: Sequence[LowerTransport] = ("tcp", "udp")
     state: RtspState = RtspState.NEW
     timeout: float = TIMEOUT
     _credentials: RtspCredentials | None = field(default=None, repr=False)
@@ -99,7 +99,7 @@ class RtspSession:
         self.state = RtspState.ASKING
         self._ask("OPTIONS", self.target.url)
 
-    def outgoing(self) -> bytes:
+    def take_outgoing(self) -> bytes:
         """What is to be sent now."""
         out = bytes(self._out)
         self._out.clear()
@@ -235,7 +235,7 @@ class RtspSession:
         self._next_carriage()
 
     def _next_carriage(self) -> None:
-        first, *self.carriages = self.carriages
+        first, *self.transports = self.transports
         if first == "tcp":
             self._set_up(InterleavedTransport())
         else:
@@ -249,7 +249,7 @@ class RtspSession:
     def _on_setup(self, response: RtspResponse) -> None:
         assert self._described is not None
         assert self._wish is not None
-        if response.status == UNSUPPORTED_TRANSPORT and self.carriages:
+        if response.status == UNSUPPORTED_TRANSPORT and self.transports:
             self._next_carriage()
             return
         _expect(response, "SETUP")
