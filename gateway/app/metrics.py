@@ -57,7 +57,11 @@ _COUNTS: tuple[tuple[str, str, Callable[[Components], float]], ...] = (
     ("anju_signals_duplicate", "Signals known already", lambda parts: parts.intake.duplicates),
     ("anju_sightings_dropped", "Sightings dropped under load", lambda parts: parts.intake.dropped_sightings),
     ("anju_frames_dropped", "Frames a newer one replaced", lambda parts: parts.doors.vision.dropped.frames),
-    ("anju_parts_dropped", "Parts of live pictures a worker dropped", lambda parts: parts.doors.vision.dropped.parts),
+    (
+        "anju_parts_dropped",
+        "Parts of live pictures a worker dropped",
+        lambda parts: parts.doors.vision.dropped.segments,
+    ),
     ("anju_alarms_unrecorded", "Alarms the disk would not take", lambda parts: parts.unrecorded.count),
     ("anju_clips_recorded", "Recordings kept", lambda parts: parts.recording.recorder.counts.kept),
     ("anju_clips_failed", "Recordings that came to nothing", lambda parts: parts.recording.recorder.counts.failed),

@@ -181,7 +181,7 @@ class RecordingFiles:
             film.ending = True
             taking.stop()
         async with asyncio.timeout(CLOSING_S):
-            return await taking.taken
+            return await taking.result
 
     async def _roll(self, film: RecordingFile, draft: Draft, taking: OngoingRecording) -> None:
         """Until its time has come or the stream is lost; the note beside it says whom it is for meanwhile.
@@ -190,12 +190,12 @@ class RecordingFiles:
         """
         noted: DraftNote | None = None
         most = (film.longest - film.begin).total_seconds()
-        while 0 < (left := (film.until - self._now()).total_seconds()) <= most and not taking.taken.done():
+        while 0 < (left := (film.until - self._now()).total_seconds()) <= most and not taking.result.done():
             note = DraftNote(film.camera, tuple(film.alerts), taking.began.timestamp())
             if note != noted:
                 await asyncio.to_thread(draft.note, note)
                 noted = note
-            await asyncio.wait([taking.taken], timeout=min(left, LOOK_S))
+            await asyncio.wait([taking.result], timeout=min(left, LOOK_S))
 
     async def _keep(self, draft: Draft, camera: str, alerts: Sequence[str], taken: RecordedSpan) -> list[Clip]:
         async with self._finishing:

@@ -1,4 +1,4 @@
-"""What the frames of one camera show: faces and plates, decided over tracks, compared with what is known."""
+"""Recognition on one camera's frames: faces, plates and objects, decided over tracks and matched with identities."""
 
 from __future__ import annotations
 
@@ -27,21 +27,22 @@ from gateway.vision.recognise.verdicts import (
     face_looks,
     plate_looks,
 )
-from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.sighting import Sighting
 from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream_config import StreamConfig
 
 THOROUGH_INTERVAL = 1.0
-"""Seconds between two looks for plates over a whole picture, which cost 100 ms; the others go by colour and edges."""
+"""Seconds between two plate searches over the whole picture, which take 100 ms; the others go by colour and edges."""
 
 BETTER_FACE_WAIT, MAX_WORSE_FACES = 3.0, 4
-"""Seconds for which a better look at a face is waited for, and looks that may be no better meanwhile, so that the guard
-gets the best picture of its pass: most walk through a camera's near field in that time. The watch-listed are told
-sooner. A plate is told at once, with the best of the looks that voted: a barrier waits for it."""
+"""Seconds to wait for a better view of a face, and views that may be no better meanwhile, so that the guard gets the
+best picture of a pass: most people walk through a camera's near field in that time. The watch-listed are reported
+sooner. A plate is reported at once, with the best of the views that voted, because a barrier waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedFrame:
-    """A frame and when it came: seconds since the epoch, and on the clock that never leaps."""
+    """A frame and when it came: `at` in seconds since 1970, `clock` in monotonic seconds."""
 
     frame: DecodedFrame
     at: float
@@ -49,7 +50,7 @@ class TimedFrame:
 
 
 class RecognitionModels:
-    """The models, each loaded when first asked for. For one thread."""
+    """The models of all cameras, each loaded when first needed. For one thread."""
 
     def __init__(self) -> None:
         self._faces: dict[FaceModels, FaceReader] = {}
@@ -57,18 +58,20 @@ class RecognitionModels:
         self._detectors: dict[DetectorModel, Detector] = {}
 
     def detector(self, model: DetectorModel) -> Detector:
-        """Raises ConfigError when the model is not the one that was named."""
+        """Raises ConfigError when the file is not the one whose hash was configured."""
         if model not in self._detectors:
             self._detectors[model] = Detector(model)
         return self._detectors[model]
 
     def faces(self, models: FaceModels) -> FaceReader:
-        """Raises ConfigError when a model is not the one that was named."""
+        """Raises ConfigError when a file is not the one whose hash was configured."""
+        # Only one is kept: all cameras use the same models, and those of an old configuration are not needed again.
         if models not in self._faces:
             self._faces = {models: face_reader(models)}
         return self._faces[models]
 
     def plates(self, home_province: str | None) -> PlateReader:
+        """One reader for each home province."""
         if home_province not in self._plates:
             self._plates[home_province] = PlateReader(home_province)
         return self._plates[home_province]
@@ -76,95 +79,94 @@ class RecognitionModels:
 
 @dataclass(slots=True)
 class CameraRecogniser:
-    """One camera's faces and plates."""
+    """One camera's tracks of faces, plates and objects."""
 
-    watch: StreamConfig
+    config: StreamConfig
     _thorough_due: float = 0.0
-    _unusable: bool = False
+    _detector_failed: bool = False
     _faces: Tracks[FaceLook, TimedFrame, FaceVerdict] = field(init=False)
     _plates: Tracks[PlateRead, TimedFrame, PlateVerdict] = field(init=False)
-    _things: Tracks[Detected, TimedFrame, Thing] = field(init=False)
-    _registry: IdentityIndex | None = None
+    _objects: Tracks[Detected, TimedFrame, Thing] = field(init=False)
+    _index: IdentityIndex | None = None
 
     def __post_init__(self) -> None:
-        judge = TurnJudge(self._is_watched) if self.watch.prompt == "turn" else FaceJudge()
+        judge = TurnJudge(self._is_watchlisted) if self.config.prompt == "turn" else FaceJudge()
         self._faces = Tracks(judge, hold=BETTER_FACE_WAIT, is_urgent=self._is_urgent, patience=MAX_WORSE_FACES)
         self._plates = Tracks(PlateJudge())
-        self._things = Tracks(DetectedJudge())
+        self._objects = Tracks(DetectedJudge())
 
-    def look(self, view: TimedFrame, recognisers: RecognitionModels, registry: IdentityIndex) -> list[Sighting]:
-        """Everything that became sure with this frame."""
-        self._registry = registry
+    def recognise(self, frame: TimedFrame, models: RecognitionModels, index: IdentityIndex) -> list[Sighting]:
+        """Everything that was decided with this frame."""
+        self._index = index
         seen: list[Sighting] = []
-        if self.watch.plates:
-            reader = recognisers.plates(self.watch.home_province)
-            reads = plate_looks(reader, view.frame.bgr, thorough=self._thorough(view.clock))
-            seen += _plates(self._plates.see(view.clock, reads, view), registry)
-        if self.watch.faces:
-            looks = face_looks(recognisers.faces(registry.models), registry.gallery, view.frame.bgr)
-            seen += _faces(self._faces.see(view.clock, looks, view), registry)
-        if self.watch.detector and not self._unusable:
-            seen += self._detect(self.watch.detector, view, recognisers)
+        if self.config.plates:
+            reader = models.plates(self.config.home_province)
+            reads = plate_looks(reader, frame.frame.bgr, thorough=self._thorough_is_due(frame.clock))
+            seen += _plates(self._plates.see(frame.clock, reads, frame), index)
+        if self.config.faces:
+            faces = face_looks(models.faces(index.models), index.gallery, frame.frame.bgr)
+            seen += _faces(self._faces.see(frame.clock, faces, frame), index)
+        if self.config.detector and not self._detector_failed:
+            seen += self._detect(self.config.detector, frame, models)
         return seen
 
-    def _detect(self, model: DetectorModel, view: TimedFrame, recognisers: RecognitionModels) -> list[Sighting]:
-        """A model that can't be used is told once; it costs nobody else anything."""
+    def _detect(self, model: DetectorModel, frame: TimedFrame, models: RecognitionModels) -> list[Sighting]:
+        """A model that can't be used is reported once, and not tried again; motion and faces go on."""
         try:
-            found = recognisers.detector(model).find(view.frame.bgr)
+            found = models.detector(model).find(frame.frame.bgr)
         except (ConfigError, BadInput) as error:
-            self._unusable = True
+            self._detector_failed = True
             why = as_data(Words("识别模型不能用，请通知安装员", str(error)))
-            return [Sighting("device.faulted", view.at, {"why": why})]
-        return [_thing(one) for one in self._things.see(view.clock, found, view)]
+            return [Sighting("device.faulted", frame.at, {"why": why})]
+        return [_object(one) for one in self._objects.see(frame.clock, found, frame)]
 
-    def _thorough(self, clock: float) -> bool:
+    def _thorough_is_due(self, clock: float) -> bool:
         if clock < self._thorough_due:
             return False
         self._thorough_due = clock + THOROUGH_INTERVAL
         return True
 
-    def pass_time(self, clock: float, registry: IdentityIndex) -> list[Sighting]:
-        """What became sure because it is gone."""
-        self._registry = registry
-        things = [_thing(one) for one in self._things.pass_time(clock)]
-        return (
-            _plates(self._plates.pass_time(clock), registry) + _faces(self._faces.pass_time(clock), registry) + things
-        )
+    def pass_time(self, clock: float, index: IdentityIndex) -> list[Sighting]:
+        """What is decided because its track ended. `clock` in monotonic seconds."""
+        self._index = index
+        objects = [_object(one) for one in self._objects.pass_time(clock)]
+        return _plates(self._plates.pass_time(clock), index) + _faces(self._faces.pass_time(clock), index) + objects
 
     def _is_urgent(self, verdict: FaceVerdict) -> bool:
-        return verdict.person is not None and self._is_watched(verdict.person)
+        return verdict.person is not None and self._is_watchlisted(verdict.person)
 
-    def _is_watched(self, person: str) -> bool:
-        return self._registry is not None and self._registry.watched(person)
-
-
-def _plates(decided: Iterable[Decided[PlateRead, TimedFrame, PlateVerdict]], registry: IdentityIndex) -> list[Sighting]:
-    return [_plate(one, registry) for one in decided]
+    def _is_watchlisted(self, person: str) -> bool:
+        return self._index is not None and self._index.is_watchlisted(person)
 
 
-def _plate(one: Decided[PlateRead, TimedFrame, PlateVerdict], registry: IdentityIndex) -> Sighting:
-    said = {**registry.plate(one.verdict), "box": one.best.box, "looks": one.looks}
-    return Sighting("plate.read", one.view.at, said, one.view.frame.jpeg(box=one.best.box))
+def _plates(decided: Iterable[Decided[PlateRead, TimedFrame, PlateVerdict]], index: IdentityIndex) -> list[Sighting]:
+    return [_plate(one, index) for one in decided]
 
 
-def _faces(decided: Iterable[Decided[FaceLook, TimedFrame, FaceVerdict]], registry: IdentityIndex) -> list[Sighting]:
-    return [_face(one, registry) for one in decided]
+def _plate(one: Decided[PlateRead, TimedFrame, PlateVerdict], index: IdentityIndex) -> Sighting:
+    data = {**index.describe_plate(one.verdict), "box": one.best.box, "looks": one.looks}
+    return Sighting("plate.read", one.view.at, data, one.view.frame.jpeg(box=one.best.box))
 
 
-def _face(one: Decided[FaceLook, TimedFrame, FaceVerdict], registry: IdentityIndex) -> Sighting:
+def _faces(decided: Iterable[Decided[FaceLook, TimedFrame, FaceVerdict]], index: IdentityIndex) -> list[Sighting]:
+    return [_face(one, index) for one in decided]
+
+
+def _face(one: Decided[FaceLook, TimedFrame, FaceVerdict], index: IdentityIndex) -> Sighting:
     verdict, box = one.verdict, one.best.face.box
-    said: dict[str, Any] = {"distance": verdict.distance, "box": box, "looks": one.looks}
+    data: dict[str, Any] = {"distance": verdict.distance, "box": box, "looks": one.looks}
     jpeg = one.view.frame.jpeg(box=box)
     if verdict.turned is not None:
-        said["turned"] = verdict.turned
+        data["turned"] = verdict.turned
     if verdict.person is None:
+        # With prompt: turn, one who never turned is unknown, even if enrolled: `person` is given as null.
         nobody = {"person": None} if verdict.turned is False else {}
-        return Sighting("face.unknown", one.view.at, said | nobody, jpeg)
-    said |= registry.person(verdict.person)
-    kind = "face.watchlisted" if said["list"] == "watch" else "face.matched"
-    return Sighting(kind, one.view.at, said, jpeg)
+        return Sighting("face.unknown", one.view.at, data | nobody, jpeg)
+    data |= index.describe_person(verdict.person)
+    kind = "face.watchlisted" if data["list"] == "watch" else "face.matched"
+    return Sighting(kind, one.view.at, data, jpeg)
 
 
-def _thing(one: Decided[Detected, TimedFrame, Thing]) -> Sighting:
-    said: dict[str, Any] = {"class": one.verdict.name, "score": one.verdict.score, "box": one.best.box}
-    return Sighting("object.seen", one.view.at, said | {"looks": one.looks}, one.view.frame.jpeg(box=one.best.box))
+def _object(one: Decided[Detected, TimedFrame, Thing]) -> Sighting:
+    data: dict[str, Any] = {"class": one.verdict.name, "score": one.verdict.score, "box": one.best.box}
+    return Sighting("object.seen", one.view.at, data | {"looks": one.looks}, one.view.frame.jpeg(box=one.best.box))

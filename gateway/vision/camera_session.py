@@ -1,4 +1,4 @@
-"""One camera in a worker: what its stream brings goes to who watches it, into the ring, and to be looked at."""
+"""One camera in a worker: passes its access units to subscribers, to the packet ring and to the analysis."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from gateway.vision.decode_threads import DecodeThreads
 from gateway.vision.frame_analysis import FrameAnalysis
 from gateway.vision.latest_frames import LatestFrames
 from gateway.vision.send_queue import SendQueue
-from gateway.vision.sighting import StreamConfig
 from gateway.vision.stream.packet_ring import PacketRing
 from gateway.vision.stream.polling.listener import INTERNAL_ERROR
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.stream.rtp.receiver import MediaTrack
+from gateway.vision.stream_config import StreamConfig
 from gateway.vision.view.subscribers import Subscribers
 
 ALIVE_INTERVAL = 2.0
-"""Seconds between two words to the gateway that packets arrive: each wakes both processes."""
+"""Seconds between two messages to the gateway that pictures arrive: each wakes both processes."""
 
 
 class CameraSession:
-    """A `Listener` of one stream: whoever receives calls it, for microseconds, and is never given an error.
+    """The `UnitListener` of one stream. Its calls take microseconds and never raise.
 
-    `cut` is called once, when the camera failed here and nothing more is wanted of it.
+    `stop_feed` is called once, when this camera's own code failed and no more units are wanted.
     """
 
     def __init__(
         self,
         number: int,
-        watch: StreamConfig,
+        config: StreamConfig,
         send_queue: SendQueue,
         frames: LatestFrames[TimedFrame],
         decode_threads: DecodeThreads,
@@ -41,70 +41,73 @@ class CameraSession:
         self._number = number
         self._send_queue = send_queue
         self._decode_threads = decode_threads
-        self._over = False
-        self._pulse_due = 0.0
-        self._has_begun = self._shows = False
-        """A keyframe has come; and pictures can be seen."""
-        self.subscribers = Subscribers(PacketRing(watch.ring_s))
-        self.look = FrameAnalysis(number, watch, self.subscribers, send_queue, frames)
-        self.cut: Callable[[], None] = lambda: None
+        self._is_closed = False
+        self._alive_due = 0.0
+        self._has_keyframe = self._has_picture = False
+        """A keyframe has come; and a picture has been decoded."""
+        self.subscribers = Subscribers(PacketRing(config.ring_s))
+        self.analysis = FrameAnalysis(number, config, self.subscribers, send_queue, frames)
+        self.stop_feed: Callable[[], None] = lambda: None
 
     def open(self) -> None:
-        self._decode_threads.add(self.look, self.fail)
+        """Start the analysis."""
+        self._decode_threads.add(self.analysis, self.fail)
 
     def close(self) -> None:
-        """Nobody wants it any more, so nothing more is said of it."""
-        self._over = True
-        self._decode_threads.remove(self.look)
+        """The gateway no longer wants this stream: end silently, without a `lost` message."""
+        self._is_closed = True
+        self._decode_threads.remove(self.analysis)
         self.subscribers.end("the camera is not watched any more")
 
     def is_urgent(self) -> bool:
-        """Whether somebody waits for its packets: who takes them, or recognisers while something moves."""
-        return self.subscribers.watched or self.look.is_urgent
+        """Whether somebody waits for packets now: a subscriber, or the recognisers while something moves."""
+        return self.subscribers.has_any or self.analysis.is_urgent
 
-    def began(self, media: MediaTrack) -> None:
-        """What is in it, its units tell."""
+    def stream_started(self, media: MediaTrack) -> None:
+        """Needs nothing from `media`: every access unit carries its own format."""
 
-    def unit(self, unit: AccessUnit) -> None:
-        if self._over:
+    def unit_received(self, unit: AccessUnit) -> None:
+        """Publish and analyse one access unit. Errors end this camera alone."""
+        if self._is_closed:
             return
         try:
             self.subscribers.add(unit)
-            self.look.put(unit)
-            if self._shows or self._begins(unit):
-                self._pulse()
+            self.analysis.put(unit)
+            if self._has_picture or self._check_picture(unit):
+                self._send_alive()
         except Exception:  # noqa: BLE001  a supervisor of one camera: an error would end the thread of all others
             traceback.print_exc()
             self.fail()
 
-    def lost(self, why: LinkLost) -> None:
-        if not self._over:
-            self._over = True
+    def stream_lost(self, why: LinkLost) -> None:
+        """End after the units that still wait have been analysed; the analysis sends `lost`."""
+        if not self._is_closed:
+            self._is_closed = True
             self.subscribers.end(str(why))
-            self.look.end(why)
+            self.analysis.end(why)
 
     def disable_viewing(self, why: str) -> None:
-        """Only decoded: no clip and no live view can be made of it."""
+        """Refuse live views and clips of a codec that can only be decoded; the analysis goes on."""
         self.subscribers.end(why, "codec")
 
-    def _begins(self, unit: AccessUnit) -> bool:
-        self._has_begun = self._has_begun or (unit.key and not unit.lost)
-        self._shows = self._has_begun and self.look.has_picture
-        return self._shows
+    def _check_picture(self, unit: AccessUnit) -> bool:
+        self._has_keyframe = self._has_keyframe or (unit.key and not unit.lost)
+        self._has_picture = self._has_keyframe and self.analysis.has_picture
+        return self._has_picture
 
-    def _pulse(self) -> None:
-        """Pictures arrive: ones that can be seen, not only packets."""
+    def _send_alive(self) -> None:
+        # Only once a picture was decoded: packets alone do not prove that the camera shows anything.
         now = time.monotonic()
-        if now >= self._pulse_due:
-            self._pulse_due = now + ALIVE_INTERVAL
-            self._send_queue.pulse(self._number)
+        if now >= self._alive_due:
+            self._alive_due = now + ALIVE_INTERVAL
+            self._send_queue.send_alive(self._number)
 
     def fail(self, why: Words = INTERNAL_ERROR) -> None:
-        """Our own code failed over its pictures, in whatever thread; or they can't be decoded."""
-        if self._over:
+        """End this camera because its pictures broke the code or can't be decoded. Callable from any thread."""
+        if self._is_closed:
             return
-        self._over = True
-        self._decode_threads.remove(self.look)
-        self.cut()
+        self._is_closed = True
+        self._decode_threads.remove(self.analysis)
+        self.stop_feed()
         self.subscribers.end(why.en)
-        self._send_queue.say("lost", watch=self._number, why=as_data(why), refused=False)
+        self._send_queue.send("lost", stream=self._number, why=as_data(why), refused=False)

@@ -1,6 +1,6 @@
-"""Messages between the gateway and a vision worker: a JSON header and a blob, each with its length before it.
+"""Messages between the gateway and a vision worker: a JSON header and a blob, each with its length in front.
 
-Sans-I/O, bounded both ways. A side that sends something else is broken, not mistaken: the
+Sans-I/O and bounded both ways. Anything that does not parse means a broken peer, not a mistake in one message: the
 connection can't be used any further.
 """
 
@@ -22,12 +22,13 @@ MAX_BLOB_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class IpcMessage:
-    """`header["do"]` or `header["say"]` names what it is about."""
+    """`header["request"]` names what the gateway wants, `header["event"]` what the worker reports."""
 
     header: dict[str, Any]
     blob: bytes = field(default=b"", repr=False)
 
-    def coded(self) -> bytes:
+    def encode(self) -> bytes:
+        """The bytes for the socket. Raises ValueError when it is too large."""
         header = json.dumps(self.header, ensure_ascii=False, separators=(",", ":")).encode()
         if len(header) > MAX_HEADER_BYTES or len(self.blob) > MAX_BLOB_BYTES:
             raise ValueError(f"a message of {len(header)} + {len(self.blob)} bytes is too large for the wire")
@@ -35,13 +36,14 @@ class IpcMessage:
 
 
 class IpcParser:
-    """Fed bytes as they come; gives whole messages. Raises BadInput on what no worker sends."""
+    """Turns bytes, as they come, into whole messages. Raises BadInput on what no peer of ours sends."""
 
     def __init__(self, max_blob: int = MAX_BLOB_BYTES) -> None:
         self._max_blob = max_blob
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[IpcMessage]:
+        """The messages that `data` completes. Raises BadInput."""
         self._buffer += data
         while (message := self._next()) is not None:
             yield message
@@ -50,6 +52,7 @@ class IpcParser:
         if len(self._buffer) < _LENGTHS.size:
             return None
         header, blob = _LENGTHS.unpack_from(self._buffer)
+        # Checked before any of it is buffered, so that a compromised worker can't exhaust the gateway's memory.
         if header > MAX_HEADER_BYTES or blob > self._max_blob:
             raise BadInput(f"a message of {header} + {blob} bytes is announced", bytes(self._buffer[:64]))
         end = _LENGTHS.size + header + blob

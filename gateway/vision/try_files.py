@@ -1,6 +1,6 @@
-"""A recogniser on one file: a photograph as it is, a clip by looks that vote as a camera's do.
+"""Runs a recogniser on one file, for `anju try`: on a photograph once, on a clip over tracks as on a camera.
 
-All raise BadInput when the file can't be read.
+All functions raise BadInput when the file can't be read.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from gateway.vision.recognise.plates import PlateReader
 from gateway.vision.recognise.track import Decided, Judge, Tracks
 from gateway.vision.recognise.verdicts import FaceJudge, PlateJudge, face_looks, plate_looks
 from gateway.vision.stream.decoder import DecodedFrame, Image
-from gateway.vision.stream.file_frames import is_photograph, looks, photograph
+from gateway.vision.stream.file_frames import is_photograph, photograph, sampled_frames
 
 SAMPLE_INTERVAL = 0.2
-"""Seconds between two looks at a clip, as often as a camera's recogniser looks."""
+"""Seconds between two frames taken from a clip, as often as on a camera."""
 
 Item = TypeVar("Item")
 Verdict = TypeVar("Verdict")
 
 
 def plates(file: str, reader: PlateReader) -> list[dict[str, Any]]:
-    """`{"text", "score", "box"}` each; a photograph's nearest of the sure ones first, a clip's in order of time."""
+    """`{"text", "score", "box"}` each. A photograph's nearest certain plate comes first; a clip's are in order of time."""
     if is_photograph(file):
         return [{"text": read.text, "score": read.score, "box": read.box} for read in reader.find(photograph(file))]
     return [
@@ -34,7 +34,7 @@ def plates(file: str, reader: PlateReader) -> list[dict[str, Any]]:
 
 
 def faces(file: str, reader: FaceReader, gallery: Gallery) -> list[dict[str, Any]]:
-    """`{"box", "person", "distance"}` each; a photograph's largest first; person is None for a stranger."""
+    """`{"box", "person", "distance"}` each; a photograph's largest first. `person` is None for a stranger."""
     if is_photograph(file):
         return [
             {"box": look.face.box, "person": look.match.person, "distance": look.match.distance}
@@ -50,5 +50,7 @@ def _vote(
     file: str, judge: Judge[Item, Verdict], look: Callable[[Image], Sequence[Item]]
 ) -> list[Decided[Item, DecodedFrame, Verdict]]:
     tracks: Tracks[Item, DecodedFrame, Verdict] = Tracks(judge)
-    decided = [one for frame in looks(file, SAMPLE_INTERVAL) for one in tracks.see(frame.time, look(frame.bgr), frame)]
+    decided = [
+        one for frame in sampled_frames(file, SAMPLE_INTERVAL) for one in tracks.see(frame.time, look(frame.bgr), frame)
+    ]
     return decided + tracks.finish()

@@ -1,4 +1,4 @@
-"""The gates on a whole file, packet by packet as a live camera's: what `anju try motion` shows."""
+"""Runs the motion gates on a whole file, packet by packet as on a live camera: for `anju try motion`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.errors import BadInput, LinkLost
 from gateway.vision.camera_decoder import CameraDecoder, KeyframeDecoder
 from gateway.vision.frame_selection import FrameSelector
 from gateway.vision.motion.gates import Event, Gates, Want
-from gateway.vision.stream.address import of_file
+from gateway.vision.stream.address import ffmpeg_path
 from gateway.vision.stream.decoder import DecodedFrame
 from gateway.vision.stream.packet import CodecParameters, Packet
 from gateway.vision.stream.packet_ring import PacketRing
@@ -20,24 +20,24 @@ from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 
 class FileMotionDetector:
-    """Drives one camera's gates: decodes what they want, and no more."""
+    """Drives the gates of one file: decodes what they ask for, and no more."""
 
-    KEPT, MOST = 60.0, 256 << 20
-    """Seconds kept to go back to, and bytes: a film may have one keyframe for all its pictures."""
+    RING_SECONDS, RING_BYTES = 60.0, 256 << 20
+    """Kept for going back to a keyframe; large, because a file may have one keyframe for all its pictures."""
 
     def __init__(self, gates: Gates, coding: CodecParameters) -> None:
         self.gates = gates
         self._units = _units(coding)
-        self._ring = PacketRing(self.KEPT, self.MOST, self.MOST)
-        self._pictures = CameraDecoder(self._ring.units)
-        self._wanted = FrameSelector(gates, self._pictures)
+        self._ring = PacketRing(self.RING_SECONDS, self.RING_BYTES, self.RING_BYTES)
+        self._decoder = CameraDecoder(self._ring.units)
+        self._selector = FrameSelector(gates, self._decoder)
         self._keys = KeyframeDecoder()
 
-    def take(self, packet: Packet) -> Iterator[Event]:
-        """Everything that this access unit made known."""
+    def process(self, packet: Packet) -> Iterator[Event]:
+        """The motion events that this packet completes."""
         unit = self._units(packet)
         self._ring.add(unit)
-        want = self._wanted.want(unit)
+        want = self._selector.decide(unit)
         yield from self.gates.settle(packet.time)
         for frame in self._frames(want, unit):
             if self.gates.due(frame.time):
@@ -47,27 +47,31 @@ class FileMotionDetector:
 
     def _frames(self, want: Want, unit: AccessUnit) -> Iterable[DecodedFrame]:
         if want is Want.NOTHING:
-            self._pictures.rest()
+            self._decoder.reset()
             return ()
-        return self._wanted.alone(unit, self._keys) if want is Want.KEY else self._wanted.all(unit, want)
+        return (
+            self._selector.decode_keyframe(unit, self._keys)
+            if want is Want.KEY
+            else self._selector.decode_all(unit, want)
+        )
 
 
 def _units(coding: CodecParameters) -> Callable[[Packet], AccessUnit]:
     try:
-        return PyAvUnits(coding).unit
+        return PyAvUnits(coding).access_unit
     except BadInput:
-        return PassthroughUnits(coding).unit
+        return PassthroughUnits(coding).access_unit
 
 
 def events(file: str, gates: Gates) -> Iterator[Event]:
-    """All that is seen in a file, in order. Raises BadInput when it can't be read."""
+    """All motion events of a file, in order. Raises BadInput when it can't be read."""
     read = 0
     try:
-        with closing(PyAvSource(of_file(file))) as source:
-            watcher = FileMotionDetector(gates, source.coding)
+        with closing(PyAvSource(ffmpeg_path(file))) as source:
+            detector = FileMotionDetector(gates, source.coding)
             for packet in source.packets():
                 read += 1
-                yield from watcher.take(packet)
+                yield from detector.process(packet)
     except LinkLost as error:
         raise BadInput(str(error), b"") from None
     if not read:
@@ -76,10 +80,10 @@ def events(file: str, gates: Gates) -> Iterator[Event]:
 
 
 LEARNING_TIME = 10.0
-"""A clip is short: its first seconds matter as much as its last."""
+"""Seconds in which every picture is decoded: in a short clip the first seconds matter as much as the last."""
 
 
 def motions(file: str, sensitivity: float = 0.5) -> list[tuple[float, float]]:
-    """Start and end of every movement, in seconds. Raises BadInput when the file can't be read."""
+    """Start and end of every movement, in seconds from the beginning. Raises BadInput when the file can't be read."""
     seen = events(file, Gates(sensitivity, begin=LEARNING_TIME))
     return sorted((one.start, one.end) for one in seen if one.kind == "motion.ended" and one.end is not None)

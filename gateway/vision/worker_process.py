@@ -1,4 +1,4 @@
-"""One life of a worker's process: its socket, its start and its end."""
+"""Starts and ends a worker's process, and connects its socket."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from typing import NamedTuple
 from gateway.vision.ipc import IpcMessage, IpcParser
 
 MAX_RECEIVED_BYTES = 16 * 1024 * 1024
-"""Bytes of the largest picture a worker may send; what the gateway sends may be larger."""
+"""Largest blob (a picture) accepted from a worker; the gateway may send larger ones."""
 EXIT_TIMEOUT = 2.0
-"""Seconds a worker has to end by itself once its socket is closed."""
+"""Seconds a worker has to exit by itself once its socket is closed."""
 
 
 class WorkerProcess(NamedTuple):
-    """A running worker and both ways of its socket."""
+    """A running worker and both directions of its socket."""
 
     process: Process
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
     async def messages(self, silence_timeout: float) -> AsyncIterator[IpcMessage]:
-        """Until it ends. Raises TimeoutError when it says nothing for so many seconds, BadInput on nonsense."""
-        messages = IpcParser(MAX_RECEIVED_BYTES)
+        """Ends with the process. Raises TimeoutError after so many seconds without data, BadInput on invalid data."""
+        parser = IpcParser(MAX_RECEIVED_BYTES)
         while True:
             async with asyncio.timeout(silence_timeout):
                 data = await self.reader.read(1 << 18)
             if not data:
                 return
-            for message in messages.feed(data):
+            for message in parser.feed(data):
                 yield message
 
     def send(self, message: IpcMessage) -> None:
+        """Queue a message; discarded when the socket is closing."""
         if not self.writer.is_closing():
-            self.writer.write(message.coded())
+            self.writer.write(message.encode())
 
 
 @asynccontextmanager
@@ -56,11 +57,11 @@ async def start_worker() -> AsyncIterator[WorkerProcess]:
     try:
         yield WorkerProcess(process, reader, writer)
     finally:
-        writer.close()
-        await _end(process)
+        writer.close()  # the worker exits when its socket closes
+        await _wait_or_kill(process)
 
 
-async def _end(process: Process) -> None:
+async def _wait_or_kill(process: Process) -> None:
     try:
         async with asyncio.timeout(EXIT_TIMEOUT):
             await process.wait()

@@ -60,15 +60,15 @@ class Counting:
         self.ring = ring
         self.units = 0
 
-    def began(self, media: MediaTrack) -> None:
+    def stream_started(self, media: MediaTrack) -> None:
         pass
 
-    def unit(self, unit: AccessUnit) -> None:
+    def unit_received(self, unit: AccessUnit) -> None:
         self.units += 1
         if self.ring is not None:
             self.ring.add(unit)
 
-    def lost(self, why: LinkLost) -> None:
+    def stream_lost(self, why: LinkLost) -> None:
         raise why
 
 
@@ -77,7 +77,7 @@ def ours(port: int, cameras: int, seconds: float, *, rings: bool) -> Intake:
     listeners = [Counting(PacketRing() if rings else None) for _ in range(cameras)]
     poller.start()
     for number, listener in enumerate(listeners):
-        poller.watch(RtspClient(f"rtsp://127.0.0.1:{port}/cam{number}", listener))
+        poller.add(RtspClient(f"rtsp://127.0.0.1:{port}/cam{number}", listener))
     figures = _measured(lambda: sum(one.units for one in listeners), seconds)
     taken = _resident() - base
     poller.stop()

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import StreamConfig
+from gateway.vision.stream_config import StreamConfig
 from tests.bench.peers import CAMERAS as CAMERAS_OF_PEERS
 from tests.bench.peers import PEERS, Peer, installed, peer
 from tests.bench.process import cpu, resident

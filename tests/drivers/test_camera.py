@@ -12,7 +12,8 @@ from drivers.camera import DRIVER, Camera, CameraSettings
 from gateway.errors import LinkLost
 from gateway.model import Device, DeviceType, Said, Signal
 from gateway.vision.camera_slot import SightingQueue
-from gateway.vision.sighting import MainStreamConfig, Sighting, StreamConfig
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream_config import MainStreamConfig, StreamConfig
 
 DEVICE = Device("gate-cam", "camera", DeviceType.CAMERA, "东门", "gate/east")
 

@@ -35,14 +35,14 @@ class Footage:
         self.recordings += 1
         outlet, subscribers = Outlet(), self.cameras[camera].subscribers
         muxer = FileMuxer(self.recordings, lambda: None, outlet, raw)
-        subscribers.join(muxer, before_s)
+        subscribers.subscribe(muxer, before_s)
         taken: asyncio.Future[RecordedSpan] = asyncio.get_running_loop().create_future()
         self.muxers.append(muxer)
 
         def stop() -> None:
-            subscribers.leave(muxer)
+            subscribers.unsubscribe(muxer)
             if camera in self.broken and not taken.done():
-                muxer.work()
+                muxer.process()
                 taken.set_exception(LinkLost("the worker is gone"))
             else:
                 _end(muxer, outlet, taken)
@@ -64,7 +64,7 @@ def _end(muxer: FileMuxer, outlet: Outlet, taken: asyncio.Future[RecordedSpan]) 
     if taken.done():
         return
     muxer.end("enough")
-    muxer.work()
+    muxer.process()
     said = outlet.last("recorded") or {}
     taken.set_result(RecordedSpan(_time(said["began"]), _time(said["ended"])))
 

@@ -17,8 +17,9 @@ from gateway.vision.identities import Identities, IdentityFace
 from gateway.vision.identity_index import IdentityIndex
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.track import URGENT
-from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.sighting import Sighting
 from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream_config import StreamConfig
 from tests.vision.clips import Picture, face, paste, plate, wall
 
 EVERY = 0.2
@@ -30,7 +31,7 @@ def look(camera: CameraRecogniser, registry: IdentityIndex, pictures: list[Pictu
     for number, picture in enumerate(pictures):
         frame = DecodedFrame(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="bgr24"), number * EVERY)
         view = TimedFrame(frame, 1_700_000_000 + number * EVERY, number * EVERY)
-        told += [(number * EVERY, sighting) for sighting in camera.look(view, recognisers, registry)]
+        told += [(number * EVERY, sighting) for sighting in camera.recognise(view, recognisers, registry)]
     return told
 
 

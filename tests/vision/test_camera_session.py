@@ -25,9 +25,10 @@ from gateway.vision.latest_frames import LatestFrames
 from gateway.vision.pool import VisionPool
 from gateway.vision.recognition_thread import RecognitionThread
 from gateway.vision.send_queue import SendQueue
-from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.sighting import Sighting
 from gateway.vision.stream.decoder import DecodedFrame
 from gateway.vision.stream.packet_ring import PacketRing
+from gateway.vision.stream_config import StreamConfig
 from gateway.vision.view.subscribers import Subscribers
 from tests.vision.clips import pass_by, plate, wall
 from tests.vision.detect import tiny
@@ -45,7 +46,7 @@ class Said(SendQueue):
         self.words: list[tuple[str, dict[str, Any]]] = []
         self.lost = Event()
 
-    def say(self, word: str, blob: bytes = b"", **more: Any) -> None:
+    def send(self, word: str, blob: bytes = b"", **more: Any) -> None:
         self.words.append((word, more))
         if word == "lost":
             self.lost.set()
@@ -58,11 +59,11 @@ class Seen(SendQueue):
         super().__init__(lambda: 0)
         self.seen: list[tuple[int, str]] = []
 
-    def offer(self, watch: int, sighting: Sighting) -> None:
+    def send_sighting(self, watch: int, sighting: Sighting) -> None:
         self.seen.append((watch, sighting.kind))
 
 
-def look_at(watch: StreamConfig, send_queue: SendQueue) -> FrameAnalysis:
+def analysis_of(watch: StreamConfig, send_queue: SendQueue) -> FrameAnalysis:
     return FrameAnalysis(1, watch, Subscribers(PacketRing()), send_queue, LatestFrames[TimedFrame]())
 
 
@@ -70,13 +71,13 @@ def test_what_breaks_in_the_receiving_thread_ends_this_camera_alone(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     said, cuts = Said(), []
-    eye = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), DecodeThreads())
-    eye.cut = lambda: cuts.append(7)
-    eye.open()
-    monkeypatch.setattr(eye.subscribers, "add", lambda unit: 1 / 0)
-    eye.unit(units(1)[0])
-    eye.unit(units(1)[0])
-    eye.lost(LinkLost("too late"))
+    session = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), DecodeThreads())
+    session.stop_feed = lambda: cuts.append(7)
+    session.open()
+    monkeypatch.setattr(session.subscribers, "add", lambda unit: 1 / 0)
+    session.unit_received(units(1)[0])
+    session.unit_received(units(1)[0])
+    session.stream_lost(LinkLost("too late"))
     assert cuts == [7]
     assert [word for word, _ in said.words] == ["lost"]
     assert "own code" in said.words[0][1]["why"]["en"]
@@ -87,19 +88,19 @@ def test_what_breaks_while_looking_ends_this_camera_alone(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     decode_threads, broken, whole = DecodeThreads(1), Said(), Said()
-    eyes = [
+    sessions = [
         CameraSession(number, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), decode_threads)
         for number, said in ((1, broken), (2, whole))
     ]
-    monkeypatch.setattr(eyes[0].look._gates, "packet", lambda *_: 1 / 0)
+    monkeypatch.setattr(sessions[0].analysis._gates, "packet", lambda *_: 1 / 0)
     decode_threads.start()
-    for eye in eyes:
-        eye.open()
+    for session in sessions:
+        session.open()
         for unit in units(5):
-            eye.unit(unit)
+            session.unit_received(unit)
     assert broken.lost.wait(10)
     assert not whole.lost.is_set()
-    eyes[1].lost(LinkLost("the stream ended"))
+    sessions[1].stream_lost(LinkLost("the stream ended"))
     assert whole.lost.wait(10)
     assert whole.words[-1] == ("lost", {"watch": 2, "why": "the stream ended", "refused": False})
     assert "ZeroDivisionError" in capfd.readouterr().err
@@ -112,36 +113,36 @@ def test_what_breaks_while_recognising_ends_this_camera_alone(
     gone = FaceModels(detector=ModelFile(str(tmp_path / "gone.onnx"), "0" * 64))
     said, frames, failed = Seen(), LatestFrames[TimedFrame](), Event()
     recognition = RecognitionThread(said, frames)
-    recognition.know(Identities(matching=FaceMatching(gone)))
+    recognition.set_identities(Identities(matching=FaceMatching(gone)))
     recognition.add(1, StreamConfig("rtsp://camera/1", faces=True), failed.set)
     recognition.add(2, StreamConfig("rtsp://camera/2", detector=tiny.make(tmp_path, "yolov8")), lambda: None)
     recognition.start()
     red = av.VideoFrame.from_ndarray(np.full((128, 256, 3), (0, 0, 250), np.uint8), format="bgr24")
     for camera in (1, 2):
-        frames.offer(camera, TimedFrame(DecodedFrame(red, 0.0), 1000.0, time.monotonic()))
+        frames.put(camera, TimedFrame(DecodedFrame(red, 0.0), 1000.0, time.monotonic()))
     assert failed.wait(10)
     while not said.seen:
-        frames.offer(2, TimedFrame(DecodedFrame(red, 0.0), 1000.0, time.monotonic()))
+        frames.put(2, TimedFrame(DecodedFrame(red, 0.0), 1000.0, time.monotonic()))
     assert said.seen[0] == (2, "object.seen")
     assert "gone.onnx" in capfd.readouterr().err
 
 
 def test_who_is_behind_skips_to_a_keyframe_and_counts_it() -> None:
-    look = look_at(StreamConfig("rtsp://camera/"), Said())
+    analysis = analysis_of(StreamConfig("rtsp://camera/"), Said())
     for unit in units(MAX_BACKLOG + 50):
-        look.put(unit)
-    steps = look.steps(KeyframeDecoder())
+        analysis.put(unit)
+    steps = analysis.steps(KeyframeDecoder())
     assert sum(iter(lambda: next(steps), False)) == 75
-    assert look.dropped == 50
+    assert analysis.dropped == 50
     for _ in range(MAX_PENDING_UNITS + 1):
-        look.put(units(1)[0])
-    assert look.dropped == 50 + MAX_PENDING_UNITS
+        analysis.put(units(1)[0])
+    assert analysis.dropped == 50 + MAX_PENDING_UNITS
 
 
 def test_a_camera_of_which_nothing_is_wanted_is_not_decoded() -> None:
-    look = look_at(StreamConfig("rtsp://camera/", motion=False), Said())
-    look.put(units(1)[0])
-    assert next(look.steps(KeyframeDecoder())) is False
+    analysis = analysis_of(StreamConfig("rtsp://camera/", motion=False), Said())
+    analysis.put(units(1)[0])
+    assert next(analysis.steps(KeyframeDecoder())) is False
 
 
 async def test_what_goes_into_no_clip_is_watched_all_the_same(tmp_path: Path) -> None:
@@ -170,7 +171,7 @@ class Heard(Said):
         super().__init__()
         self.heard = Event()
 
-    def pulse(self, watch: int) -> None:
+    def send_alive(self, watch: int) -> None:
         assert watch
         self.heard.set()
 
@@ -185,20 +186,20 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("looks", [True, False], ids=["looked at", "only kept"])
 def test_pictures_that_arrive_are_told_from_the_first_that_can_be_seen_on(looks: bool) -> None:
     said, decode_threads = Heard(), DecodeThreads(1)
-    eye = CameraSession(
+    session = CameraSession(
         7, StreamConfig("rtsp://camera/", motion=looks), said, LatestFrames[TimedFrame](), decode_threads
     )
     decode_threads.start()
-    eye.open()
+    session.open()
     coming = units(100)
     for unit in coming[1:20]:
-        eye.unit(unit)
+        session.unit_received(unit)
     time.sleep(0.1)
     assert not said.heard.is_set(), "nothing to begin with has come"
     for unit in coming[25:]:
-        eye.unit(unit)
+        session.unit_received(unit)
     for _ in range(1000):
-        eye.unit(coming[75])
+        session.unit_received(coming[75])
         if said.heard.wait(0.01):
             break
     assert said.heard.is_set()
@@ -209,15 +210,15 @@ def test_pictures_that_arrive_are_told_from_the_first_that_can_be_seen_on(looks:
 def test_what_can_not_be_decoded_is_no_picture_that_arrives() -> None:
     """Whole packets, the right marks, keyframes: and inside there is noise."""
     said, decode_threads, cuts = Heard(), DecodeThreads(1), []
-    eye = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), decode_threads)
-    eye.cut = lambda: cuts.append(7)
+    session = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), decode_threads)
+    session.stop_feed = lambda: cuts.append(7)
     decode_threads.start()
-    eye.open()
+    session.open()
     number = 0
     while not said.lost.wait(0.002):
         number += 1
         assert number < 5000
-        eye.unit(coded.unit(number / 25, 500, key=number % 10 == 1))
+        session.unit_received(coded.unit(number / 25, 500, key=number % 10 == 1))
     assert "none can be decoded" in said.words[-1][1]["why"]["en"]
     assert cuts == [7]
     assert not said.heard.is_set()

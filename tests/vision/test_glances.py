@@ -16,13 +16,13 @@ from gateway.vision.decode_threads import (
 class Camera:
     """What a looker asks of a camera's look; `every` is how often it was told to glance."""
 
-    looks, glances, keyframe_check_cpu_s, dropped = True, 0, 0.0, 0
+    looks, keyframe_check_share, keyframe_check_cpu_s, dropped = True, 0, 0.0, 0
 
     def steps(self, _keys: object) -> Iterator[bool]:
         while True:
             yield False
 
-    def glance(self, every: float) -> None:
+    def set_keyframe_check_interval(self, every: float) -> None:
         self.every = every
 
 
@@ -51,7 +51,7 @@ def test_a_camera_that_goes_while_another_comes_costs_neither() -> None:
         thread: Thread | None = None
 
         @property
-        def looks(self) -> bool:  # type: ignore[override]
+        def is_enabled(self) -> bool:  # type: ignore[override]
             if self.thread is None:
                 self.thread = Thread(target=decode_threads.remove, args=(self,))
                 self.thread.start()

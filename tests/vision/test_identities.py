@@ -25,7 +25,7 @@ KNOWN = Identities(
 
 def test_goes_over_the_wire_and_comes_back() -> None:
     header, blob = KNOWN.message()
-    back = Identities.of(json.loads(json.dumps(header)), blob)
+    back = Identities.from_message(json.loads(json.dumps(header)), blob)
     assert back == KNOWN
     assert [np.array_equal(a.template, b.template) for a, b in zip(back.faces, KNOWN.faces, strict=True)] == [True] * 2
 
@@ -33,17 +33,17 @@ def test_goes_over_the_wire_and_comes_back() -> None:
 def test_how_faces_are_matched_goes_along() -> None:
     known = Identities(matching=FaceMatching(FaceModels(ModelFile("d.onnx", "12"), None), 800, 0.1, 0.45))
     header, blob = known.message()
-    assert Identities.of(json.loads(json.dumps(header)), blob) == Identities([], [], known.matching)
+    assert Identities.from_message(json.loads(json.dumps(header)), blob) == Identities([], [], known.matching)
 
 
 def test_nobody_known_goes_over_the_wire() -> None:
-    assert Identities.of(*Identities().message()) == Identities([], [])
+    assert Identities.from_message(*Identities().message()) == Identities([], [])
 
 
 def test_a_resident_has_no_name_in_the_journal_and_the_watched_have() -> None:
     registry = IdentityIndex(KNOWN)
-    assert registry.person("p1") == {"person": "p1", "list": "resident", "household": "b3/u1/1502"}
-    assert registry.person("w1") == {"person": "w1", "list": "watch", "household": None, "name": "李四"}
+    assert registry.describe_person("p1") == {"person": "p1", "list": "resident", "household": "b3/u1/1502"}
+    assert registry.describe_person("w1") == {"person": "w1", "list": "watch", "household": None, "name": "李四"}
 
 
 def whose(plate: str, *, province: float = 1.0, registry: IdentityIndex | None = None) -> dict[str, object]:

@@ -17,7 +17,7 @@ messages = st.lists(st.builds(IpcMessage, headers, st.binary(max_size=300)), max
 
 @given(messages, st.data())
 def test_comes_out_as_it_went_in_however_it_was_cut(sent: list[IpcMessage], data: st.DataObject) -> None:
-    stream = b"".join(message.coded() for message in sent)
+    stream = b"".join(message.encode() for message in sent)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     reader, received = IpcParser(), []
     for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
@@ -48,4 +48,4 @@ def test_a_header_is_an_object(header: bytes) -> None:
 
 def test_does_not_send_what_would_be_refused() -> None:
     with pytest.raises(ValueError, match="too large"):
-        IpcMessage({}, bytes(MAX_BLOB_BYTES + 1)).coded()
+        IpcMessage({}, bytes(MAX_BLOB_BYTES + 1)).encode()

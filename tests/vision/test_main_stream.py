@@ -18,7 +18,8 @@ from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision import main_stream
 from gateway.vision.camera_slot import CameraSlot, SightingQueue
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import MainStreamConfig, Sighting, StreamConfig
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream_config import MainStreamConfig, StreamConfig
 from gateway.vision.worker_interface import StreamListener
 from tests.vision.stream.test_gst import PACKAGES, film, served
 
@@ -84,7 +85,7 @@ async def until(what: Callable[[], object], seconds: float = 15) -> None:
 async def shown(slot: CameraSlot, *, main: bool) -> tuple[int, int]:
     """Width and height of what a viewer gets."""
     with slot.view(main=main) as viewer:
-        opening = (await anext(viewer)).opening
+        opening = (await anext(viewer)).init
     return opening.width, opening.height
 
 
@@ -100,7 +101,7 @@ async def recorded(camera: Camera, folder: Path, before_s: float, seconds: float
     taking = await camera.slot.record(folder / "raw", before_s)
     await asyncio.sleep(seconds)
     taking.stop()
-    await taking.taken
+    await taking.result
     lasts = await camera.pool.finish(folder / "raw", folder / "clip.mp4")
     return size_of(folder / "clip.mp4"), lasts
 
@@ -197,9 +198,9 @@ async def test_a_viewer_hears_that_it_is_away_and_nobody_else(
         worker = camera.pool.workers[0]
         begin = worker.add_stream_now
 
-        def counted(hears: StreamListener, watch: StreamConfig) -> int:
+        def counted(listener: StreamListener, watch: StreamConfig) -> int:
             tries.append(watch.source)
-            return begin(hears, watch)
+            return begin(listener, watch)
 
         monkeypatch.setattr(worker, "add_stream_now", counted)
         for number in range(5):
@@ -221,7 +222,7 @@ async def test_a_main_stream_of_gstreamers_server_is_shown_as_it_is_coded(
     with served(codec, file, "tcp", "admin", GEHEIM) as port:
         async with camera.watched(MainStreamConfig(f"rtsp://admin:{GEHEIM}@127.0.0.1:{port}/cam")):
             with camera.slot.view(main=True) as viewer:
-                opening = (await asyncio.wait_for(anext(viewer), 20)).opening
+                opening = (await asyncio.wait_for(anext(viewer), 20)).init
     assert opening.codec.startswith(told)
     assert (opening.width, opening.height) == (640, 360)
 
@@ -233,11 +234,11 @@ async def test_what_breaks_off_is_recorded_on_by_the_sub_stream(camera: Camera, 
         taking = await camera.slot.record(tmp_path / "larger", 2.0)
         await asyncio.sleep(2)
         camera.cut(camera.larger)
-        taken = await asyncio.wait_for(taking.taken, 10)
+        taken = await asyncio.wait_for(taking.result, 10)
         rest = await camera.slot.record(tmp_path / "rest", (datetime.now(UTC) - taken.ended).total_seconds())
         await asyncio.sleep(2)
         rest.stop()
-        assert (await rest.taken).began <= taken.ended, "nothing is missing between them"
+        assert (await rest.result).began <= taken.ended, "nothing is missing between them"
     for name, size in (("larger", MAIN), ("rest", SUB)):
         await camera.pool.finish(tmp_path / name, tmp_path / "clip.mp4")
         assert size_of(tmp_path / "clip.mp4") == size

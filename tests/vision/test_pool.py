@@ -19,7 +19,8 @@ from gateway.vision.camera_slot import CameraSlot, SightingQueue
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle
 from gateway.vision.pool import VisionPool
 from gateway.vision.recognise.faces import FaceReader
-from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream_config import StreamConfig
 from tests.vision.clips import face
 
 LIMIT = 60

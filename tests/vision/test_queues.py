@@ -23,9 +23,9 @@ def sighting(number: int) -> Sighting:
 class TestNewest:
     def test_the_newest_frame_wins_and_the_other_is_counted(self) -> None:
         frames: LatestFrames[str] = LatestFrames()
-        frames.offer(1, "old")
-        frames.offer(2, "other")
-        frames.offer(1, "new")
+        frames.put(1, "old")
+        frames.put(2, "other")
+        frames.put(1, "new")
         assert frames.take(0) == (1, "new")
         assert frames.take(0) == (2, "other")
         assert frames.take(0) is None
@@ -33,17 +33,17 @@ class TestNewest:
 
     def test_no_camera_waits_for_a_busier_one(self) -> None:
         frames: LatestFrames[str] = LatestFrames()
-        frames.offer(1, "busy")
-        frames.offer(2, "quiet")
+        frames.put(1, "busy")
+        frames.put(2, "quiet")
         assert frames.take(0) == (1, "busy")
-        frames.offer(1, "busy again")
+        frames.put(1, "busy again")
         assert frames.take(0) == (2, "quiet")
 
     def test_what_is_forgotten_is_not_taken(self) -> None:
         frames: LatestFrames[str] = LatestFrames()
-        frames.offer(1, "gone")
-        frames.forget(1)
-        frames.forget(7)
+        frames.put(1, "gone")
+        frames.remove(1)
+        frames.remove(7)
         assert frames.take(0) is None
 
 
@@ -67,8 +67,8 @@ class TestOutbox:
     def test_sightings_are_dropped_and_counted_when_nobody_reads(self) -> None:
         send_queue = SendQueue(lambda: 7, most=3)
         for number in range(5):
-            send_queue.offer(1, sighting(number))
-        send_queue.say("lost", watch=1, why="gone")
+            send_queue.send_sighting(1, sighting(number))
+        send_queue.send("lost", watch=1, why="gone")
         got = self.written(send_queue, 4)
         assert [header["say"] for header in got] == ["lost", "sighting", "sighting", "sighting"]
         assert [header["at"] for header in got[1:]] == [0.0, 1.0, 2.0]
@@ -77,8 +77,8 @@ class TestOutbox:
     def test_a_pulse_waits_once(self) -> None:
         send_queue = SendQueue(lambda: 0)
         for _ in range(100):
-            send_queue.pulse(1)
-        send_queue.pulse(2)
+            send_queue.send_alive(1)
+        send_queue.send_alive(2)
         assert [header["watch"] for header in self.written(send_queue, 2)] == [1, 2]
 
     def test_says_that_it_lives(self) -> None:
@@ -87,14 +87,14 @@ class TestOutbox:
     def test_live_pictures_go_last_and_are_dropped_up_to_a_keyframe(self) -> None:
         send_queue = SendQueue(lambda: 0, max_live_bytes=10)
         for key, blob in ((True, b"key 1"), (False, b"more"), (False, b"too much"), (False, b"x"), (True, b"key 2")):
-            send_queue.stream(1, blob, key=key, opening=None)
+            send_queue.send_segment(1, blob, key=key, init=None)
         assert send_queue.segments_dropped == 3
-        send_queue.offer(1, sighting(1))
-        send_queue.say("ready")
+        send_queue.send_sighting(1, sighting(1))
+        send_queue.send("ready")
         assert [send_queue._next().header["say"] for _ in range(4)] == ["ready", "sighting", "part", "part"]
-        send_queue.stream(1, b"later", key=False, opening=None)
-        send_queue.stream(2, b"other", key=False, opening=None)
-        send_queue.stream(1, b"key 3", key=True, opening=None)
+        send_queue.send_segment(1, b"later", key=False, init=None)
+        send_queue.send_segment(2, b"other", key=False, init=None)
+        send_queue.send_segment(1, b"key 3", key=True, init=None)
         said = [send_queue._next().header for _ in range(2)]
         assert [(header["view"], header["key"]) for header in said] == [(2, False), (1, True)]
 

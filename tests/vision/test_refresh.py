@@ -14,13 +14,14 @@ from gateway.vision.frame_analysis import FrameAnalysis
 from gateway.vision.frame_selection import RandomAccessPoints
 from gateway.vision.latest_frames import LatestFrames
 from gateway.vision.send_queue import SendQueue
-from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.sighting import Sighting
 from gateway.vision.stream.fmp4.remux import mux_clip
 from gateway.vision.stream.packet_ring import PacketRing
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
 from gateway.vision.stream.rtp.sei import MAX_RECOVERY, recovery_point
+from gateway.vision.stream_config import StreamConfig
 from gateway.vision.try_motion import motions
 from gateway.vision.view.subscribers import Subscribers
 from tests.support.film.film import Coding, Film, cast

@@ -12,7 +12,7 @@ from gateway.model import Words
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import StreamConfig
+from gateway.vision.stream_config import StreamConfig
 
 LIMIT = 60
 

@@ -18,7 +18,7 @@ from gateway.simulator.rtp import Clip
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision.camera_slot import CameraSlot
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import StreamConfig
+from gateway.vision.stream_config import StreamConfig
 from gateway.vision.view.broadcast import LiveSegment, LiveViewer
 
 pytestmark = pytest.mark.timeout(120)
@@ -60,10 +60,10 @@ async def test_two_viewers_share_one_stream_and_both_can_play_it(
             second = await asyncio.wait_for(parts(two, 20), 20)
     assert first[0].key
     assert second[0].key
-    assert first[0].opening is second[0].opening, "one stream from the worker"
-    assert (first[0].opening.width, first[0].opening.height) == (1280, 720)
-    assert pictures(first[0].opening.segment + b"".join(part.data for part in first)) >= 15
-    assert pictures(second[0].opening.segment + b"".join(part.data for part in second)) >= 15
+    assert first[0].init is second[0].init, "one stream from the worker"
+    assert (first[0].init.width, first[0].init.height) == (1280, 720)
+    assert pictures(first[0].init.segment + b"".join(part.data for part in first)) >= 15
+    assert pictures(second[0].init.segment + b"".join(part.data for part in second)) >= 15
 
 
 async def test_a_recording_begins_before_it_was_asked_for(
@@ -74,7 +74,7 @@ async def test_a_recording_begins_before_it_was_asked_for(
     taking = await slot.record(tmp_path / "raw", 4.0)
     await asyncio.sleep(3)
     taking.stop()
-    taken = await taking.taken
+    taken = await taking.result
     seconds = (taken.ended - taken.began).total_seconds()
     assert 6.5 < seconds < 10
     assert taken.began == taking.began
@@ -94,7 +94,7 @@ async def test_a_lost_camera_ends_views_and_keeps_what_was_recorded(
             connection.abort()
         with pytest.raises(LinkLost):
             await parts(viewer, 1000)
-    await taking.taken
+    await taking.result
     assert await vision.finish(tmp_path / "raw", tmp_path / "clip.mp4") > 1
 
 
@@ -112,7 +112,7 @@ async def test_a_worker_that_dies_ends_both_and_what_is_on_disk_is_of_use(
         with pytest.raises(LinkLost):
             await parts(viewer, 1000)
     with pytest.raises(LinkLost):
-        await taking.taken
+        await taking.result
     with pytest.raises(LinkLost, match="not connected"), slot.view():
         pass
     assert await vision.finish(tmp_path / "raw", tmp_path / "clip.mp4") > 2

@@ -85,11 +85,11 @@ class World:
         if self.broadcast is None:
             raise LinkLost(f"camera {camera} is not connected")
         viewer = LiveViewer()
-        self.broadcast.join(viewer)
+        self.broadcast.add(viewer)
         try:
             yield viewer
         finally:
-            self.broadcast.leave(viewer)
+            self.broadcast.remove(viewer)
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

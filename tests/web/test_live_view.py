@@ -26,8 +26,8 @@ OPENING = InitSegment("avc1.4d401f", 640, 360, b"init segment")
 @pytest.fixture
 def camera(anju):
     anju.broadcast = LiveBroadcast()
-    anju.broadcast.take(b"key", key=True, opening=OPENING)
-    anju.broadcast.take(b"more", key=False)
+    anju.broadcast.publish(b"key", key=True, init=OPENING)
+    anju.broadcast.publish(b"more", key=False)
     return anju.broadcast
 
 
@@ -61,9 +61,9 @@ async def test_a_camera_that_changes_its_format_is_announced_again(open_client, 
     async with client.ws_connect(LIVE) as socket:
         for _ in range(3):
             await hear(socket)
-        camera.take(b"key", key=True, opening=OPENING)
+        camera.take(b"key", key=True, init=OPENING)
         assert (await hear(socket)).data == b"key", "the same opening is not told twice"
-        camera.take(b"key", key=True, opening=replace(OPENING, width=1280, height=720))
+        camera.take(b"key", key=True, init=replace(OPENING, width=1280, height=720))
         assert json.loads((await hear(socket)).data)["width"] == 1280
 
 
@@ -153,7 +153,7 @@ async def test_a_slow_screen_loses_packets_up_to_a_keyframe_and_another_none(ope
         for number in numbers:
             key = number % 25 == 0
             data = number.to_bytes(2) + bytes(100_000)
-            camera.take(data, key=key, opening=OPENING if key else None)
+            camera.take(data, key=key, init=OPENING if key else None)
             message = await hear(two)
             got += int.from_bytes(message.data[:2]) == number
         assert got == len(numbers), "the quick one sees all"
@@ -193,7 +193,7 @@ async def test_who_leaves_is_forgotten(open_client, camera):
 async def test_sockets_are_bounded_and_one_user_takes_no_more_than_half(tmp_path):
     async with world(tmp_path / "data", connections=16) as anju, AsyncExitStack() as stack:  # a quarter: 4
         anju.broadcast = LiveBroadcast()
-        anju.broadcast.take(b"key", key=True, opening=OPENING)
+        anju.broadcast.publish(b"key", key=True, init=OPENING)
         clients = {}
         for user in ("guard", "supervisor", "installer"):
             clients[user] = await stack.enter_async_context(

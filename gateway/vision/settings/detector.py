@@ -1,4 +1,4 @@
-"""`detector` of a camera: the installer's own ONNX model, and how it is to be understood."""
+"""`detector` of a camera: the installer's own ONNX model, its input and its output."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ Side = Annotated[int, Field(ge=32, le=4096)]
 
 
 class DetectorSection(Section):
-    """What it finds is told as object.seen with data.class, once for each thing that two looks agree on."""
+    """Objects are reported as object.seen with data.class, once for each object found in two frames."""
 
     path: Annotated[ExistingFile, Field(description="of the ONNX file")]
     sha256: Annotated[Sha256, Field(description="its SHA-256, as sha256sum prints it")]
     format: Annotated[Format, Field(description="what comes out of it: yolov5, yolov8 (9, 11), nms (yolov10) or ssd")]
     classes: Annotated[
         tuple[str, ...],
-        Field(min_length=1, description="names of its classes, in its order; '' for those that are nothing to us"),
+        Field(min_length=1, description="names of its classes, in its order; '' for those to ignore"),
     ]
     size: Annotated[tuple[Side, Side], Field(description="width and height of its input")] = (640, 640)
-    threshold: Annotated[float, Field(gt=0, le=1, description="how sure it must be")] = 0.5
-    overlap: Annotated[float, Field(gt=0, le=1, description="boxes that share more are one thing")] = 0.45
+    threshold: Annotated[float, Field(gt=0, le=1, description="least score of an object")] = 0.5
+    overlap: Annotated[float, Field(gt=0, le=1, description="boxes that overlap more are one object")] = 0.45
     letterbox: Annotated[bool, Field(description="keep the picture's shape, with grey beside it; else stretch it")] = (
         True
     )
     rgb: Annotated[bool, Field(description="red first; else blue first")] = True
     scale: Annotated[float, Field(gt=0, description="by what (value - mean) is multiplied")] = 1 / 255
-    mean: Annotated[float, Field(description="what is taken from each value of a colour")] = 0.0
+    mean: Annotated[float, Field(description="what is subtracted from each value of a colour")] = 0.0
     outputs: Annotated[
         tuple[str, str, str] | None, Field(description="for ssd: names of the outputs with boxes, classes, scores")
     ] = None
@@ -44,7 +44,7 @@ class DetectorSection(Section):
     @model_validator(mode="after")
     def _is_the_one(self, info: ValidationInfo) -> Self:
         if not any(self.classes):
-            raise Wrong("every class is '': nothing would ever be told", "name the classes that matter")
+            raise Wrong("every class is '': nothing would ever be reported", "name the classes that matter")
         if isinstance(info.context, Context):
             with (info.context.directory / self.path).open("rb") as content:
                 found = hashlib.file_digest(content, "sha256").hexdigest()
@@ -56,5 +56,5 @@ class DetectorSection(Section):
 
     @property
     def model(self) -> DetectorModel:
-        said = self.model_dump() | {"path": str(self.path)}
-        return DetectorModel.of(said)
+        """For the vision worker."""
+        return DetectorModel.of(self.model_dump() | {"path": str(self.path)})

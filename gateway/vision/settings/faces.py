@@ -1,4 +1,4 @@
-"""`vision.faces` of compound.yaml: how faces are matched, and with whose models."""
+"""`vision.faces` of compound.yaml: limits of face matching, and the installer's own models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-fA-F]{64}$")]
 
 
 class FaceModelSection(Section):
-    """An ONNX file; any one loads, so the hash says which is meant."""
+    """An ONNX file. Any file would load, so its hash is required."""
 
     path: Annotated[ExistingFile, Field(description="of the ONNX file")]
     sha256: Annotated[Sha256, Field(description="its SHA-256, as sha256sum prints it")]
@@ -34,6 +34,7 @@ class FaceModelSection(Section):
 
     @property
     def file(self) -> ModelFile:
+        """For the vision worker."""
         return ModelFile(str(self.path), self.sha256)
 
 
@@ -60,6 +61,7 @@ class FaceSection(Section):
 
     @property
     def matching(self) -> FaceMatching:
+        """For the vision workers."""
         detector = self.detector.file if self.detector else None
         models = FaceModels(detector, self.recogniser.file if self.recogniser else None)
         return FaceMatching(models, self.strangers_a_day, self.false_a_day, self.distance)

@@ -1,4 +1,4 @@
-"""What the YAML of a camera may say about its picture: zones, masks, lines."""
+"""`zones`, `masks` and `lines` of a camera: regions of its picture."""
 
 from __future__ import annotations
 
@@ -15,40 +15,44 @@ Corner = Annotated[tuple[Share, Share], Field(description="x and y as shares of 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class _Drawn(BaseModel):
+class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ZoneSettings(_Drawn):
+class ZoneSettings(_Shape):
+    """A polygon with a name."""
+
     name: Annotated[Name, Field(description="what signals call it: data.zone")]
     polygon: Annotated[tuple[Corner, ...], Field(min_length=3, description="its corners, three at least")]
     linger: Annotated[
-        Duration | None, Field(description="tell of who stays in it longer than this (object.seen, event lingered)")
+        Duration | None, Field(description="report who stays in it longer than this (object.seen, event lingered)")
     ] = None
     blocked: Annotated[
-        Duration | None, Field(description="tell of what came and stays longer than this (object.seen, event blocked)")
+        Duration | None, Field(description="report what came and stays longer than this (object.seen, event blocked)")
     ] = None
     blocked_share: Annotated[
         float,
         Field(
             gt=0,
             le=1,
-            description="the share of the zone that what blocks it covers at least; 0.03: an e-bike in a fire lane",
+            description="least share of the zone that an obstacle covers; 0.03: an e-bike in a fire lane",
         ),
     ] = 0.03
 
     @field_validator("polygon")
     @classmethod
-    def _has_room(cls, polygon: Polygon) -> Polygon:
-        return with_room(polygon)
+    def _has_area(cls, polygon: Polygon) -> Polygon:
+        return check_area(polygon)
 
 
-class LineSettings(_Drawn):
+class LineSettings(_Shape):
+    """A tripwire."""
+
     name: Annotated[Name, Field(description="what signals call it: data.line")]
     points: Annotated[tuple[Corner, Corner], Field(description="its two ends")]
     direction: Annotated[
         Literal["any", "left_to_right", "right_to_left"],
-        Field(description="which crossing is told; left and right are those of who faces the second point"),
+        Field(description="which crossings are reported; left and right as seen facing the second point"),
     ] = "any"
 
     @field_validator("points")
@@ -59,24 +63,24 @@ class LineSettings(_Drawn):
         return points
 
 
-class LayoutSettings(_Drawn):
-    """For a camera's settings to inherit from."""
+class LayoutSettings(_Shape):
+    """Base class for a camera's settings."""
 
     zones: Annotated[tuple[ZoneSettings, ...], Field(description="parts of the picture with names")] = ()
     masks: Annotated[
         tuple[Annotated[tuple[Corner, ...], Field(min_length=3)], ...],
-        Field(description="polygons in which nothing is seen: a flag, a hedge, a neighbour's window"),
+        Field(description="polygons in which motion is ignored: a flag, a hedge, a neighbour's window"),
     ] = ()
     lines: Annotated[tuple[LineSettings, ...], Field(description="tripwires (object.seen, event crossed)")] = ()
-    elsewhere: Annotated[bool, Field(description="whether movement outside of every zone is told too")] = True
+    elsewhere: Annotated[bool, Field(description="whether movement outside of every zone is reported too")] = True
     thrown: Annotated[
-        bool, Field(description="for a camera that looks up a wall: tell of what falls (object.seen, event thrown)")
+        bool, Field(description="for a camera that looks up a wall: report falling objects (object.seen, event thrown)")
     ] = False
 
     @field_validator("masks")
     @classmethod
-    def _have_room(cls, masks: tuple[Polygon, ...]) -> tuple[Polygon, ...]:
-        return tuple(with_room(mask) for mask in masks)
+    def _have_area(cls, masks: tuple[Polygon, ...]) -> tuple[Polygon, ...]:
+        return tuple(check_area(mask) for mask in masks)
 
     @model_validator(mode="after")
     def _names_differ(self) -> LayoutSettings:
@@ -85,12 +89,13 @@ class LayoutSettings(_Drawn):
             ("lines", [each.name for each in self.lines]),
         ):
             if twice := next((name for name in names if names.count(name) > 1), None):
-                raise ValueError(f"two {kind} are called {twice!r}: signals could not tell them apart")
+                raise ValueError(f"two {kind} are called {twice!r}: signals could not distinguish them")
         if not self.elsewhere and not self.zones:
             raise ValueError("elsewhere: false and no zones: nothing would ever be seen; draw a zone")
         return self
 
     def layout(self) -> Layout:
+        """For the motion detector; durations in seconds."""
         zones = tuple(
             Zone(each.name, each.polygon, _seconds(each.linger), _seconds(each.blocked), each.blocked_share)
             for each in self.zones
@@ -99,7 +104,7 @@ class LayoutSettings(_Drawn):
         return Layout(zones, self.masks, lines, self.elsewhere, self.thrown)
 
 
-def with_room(polygon: Polygon) -> Polygon:
+def check_area(polygon: Polygon) -> Polygon:
     """The polygon, if it has an area; ValueError if its corners lie on a line."""
     around = (*polygon, polygon[0])
     area = abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(around))) / 2

@@ -1,4 +1,4 @@
-"""Photographs and clips as frames, for the commands that try a recogniser on a file."""
+"""Reads photographs and clips, for the commands that try a recogniser on a file."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ import cv2
 import numpy as np
 
 from gateway.errors import BadInput, LinkLost
-from gateway.vision.stream.address import of_file
+from gateway.vision.stream.address import ffmpeg_path
 from gateway.vision.stream.decoder import DecodedFrame, Image, PacketDecoder
 from gateway.vision.stream.pyav_source import PyAvSource
 
-_SLACK = 1e-3
-"""Stamps are rounded; without it every fifth frame would become every sixth."""
-_LONGEST = 32_766
-"""Pixels a side: OpenCV's warps count them in 16 bits."""
+_ROUNDING = 1e-3
+"""Seconds by which timestamps may be rounded; without it every fifth frame would become every sixth."""
+_MAX_SIDE = 32_766
+"""Pixels: OpenCV's warps count them in 16 bits."""
 
 
 def is_photograph(file: str) -> bool:
-    """By its first bytes; otherwise it may be a clip."""
+    """Decided by its first bytes; otherwise it may be a clip."""
     return Path(file).is_file() and bool(cv2.haveImageReader(_name(file)))
 
 
 def photograph(file: str) -> Image:
-    """BGR, the right way up, even when its end is missing. Raises BadInput when there is no picture in it."""
+    """As BGR, rotated as its EXIF data say; the end of the file may be missing. Raises BadInput."""
     try:
         picture = cv2.imread(_name(file), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise BadInput(f"{file} can't be read as a picture: {error.err}", b"") from None
     if picture is None:
-        return next(looks(file)).bgr
-    if max(picture.shape) > _LONGEST:
+        return next(sampled_frames(file)).bgr
+    if max(picture.shape) > _MAX_SIDE:
         rows, columns = picture.shape[:2]
-        raise BadInput(f"{file} is {columns} × {rows} pixels; scale it down to {_LONGEST} a side", b"")
+        raise BadInput(f"{file} is {columns} × {rows} pixels; scale it down to {_MAX_SIDE} a side", b"")
     return np.asarray(picture, np.uint8)
 
 
 def _name(file: str) -> str:
-    """OpenCV takes bytes as well, and crashes at a str that is no UTF-8."""
+    """As bytes: OpenCV takes them too, and crashes on a str that is no valid UTF-8."""
     return cast("str", os.fsencode(file))
 
 
-def looks(file: str, every: float = 0.0) -> Iterator[DecodedFrame]:
-    """The frames of a file, at least `every` seconds apart. Raises BadInput when there is none."""
+def sampled_frames(file: str, interval: float = 0.0) -> Iterator[DecodedFrame]:
+    """The frames of a clip, at least `interval` seconds apart. Raises BadInput when there is none."""
     first = due = float("-inf")
     try:
         for frame in _frames(file):
             if frame.time >= due:
-                due = frame.time + every - _SLACK
+                due = frame.time + interval - _ROUNDING
                 yield frame
     except LinkLost as error:
         raise BadInput(str(error), b"") from None
@@ -61,7 +61,7 @@ def looks(file: str, every: float = 0.0) -> Iterator[DecodedFrame]:
 
 
 def _frames(file: str) -> Iterator[DecodedFrame]:
-    with closing(PyAvSource(of_file(file))) as source:
+    with closing(PyAvSource(ffmpeg_path(file))) as source:
         decoder = PacketDecoder(source.coding)
         for packet in source.packets():
             yield from decoder.decode(packet)

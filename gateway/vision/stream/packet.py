@@ -1,4 +1,4 @@
-"""The one seam between where packets come from and what is done with them."""
+"""Coded packets and their codec parameters, as sources give them and decoders take them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One coded picture as it came. `time` is in seconds on the stream's own clock and may jump at a reconnect."""
+    """One coded picture. `time` is in seconds on the stream's own clock and may jump at a reconnect."""
 
     time: float
     key: bool
@@ -19,22 +19,26 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class CodecParameters:
-    """How the packets are coded: FFmpeg's name of the codec and what it needs before the first packet."""
+    """FFmpeg's name of the codec, and the data that its decoder needs before the first packet."""
 
     name: str
     extradata: bytes | None = field(default=None, repr=False)
     raw: tuple[int, int, str] | None = None
-    """Width, height and pixel format of pictures that are not coded at all (a capture card's)."""
+    """Width, height and pixel format of uncompressed pictures (a capture card's)."""
 
 
 class PacketSource(Protocol):
-    """Packets of one camera's picture, in decoding order. For one thread; `close` when done with it."""
+    """Packets of one camera's video, in decoding order. For one thread; `close` when done with it."""
 
     @property
-    def coding(self) -> CodecParameters: ...
-
-    def packets(self) -> Iterator[Packet]:
-        """Ends when a file ends; raises LinkLost when the stream fails or falls silent."""
+    def coding(self) -> CodecParameters:
+        """For a decoder."""
         ...
 
-    def close(self) -> None: ...
+    def packets(self) -> Iterator[Packet]:
+        """Ends when a file ends; raises LinkLost when the stream fails or sends nothing for too long."""
+        ...
+
+    def close(self) -> None:
+        """Release the connection or the file."""
+        ...

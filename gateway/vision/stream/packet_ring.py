@@ -1,4 +1,4 @@
-"""The last seconds of a stream, raw, from a keyframe on: what a clip from before an alert is made of."""
+"""Keeps the last seconds of a stream as raw packets, for clips that begin before an alert."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ SECONDS = 10.0
 MIN_BYTES = 4 << 20
 """Bytes that are kept whatever time they span: ten seconds at 3 Mbit/s."""
 MAX_BYTES = 24 << 20
-"""Bytes that are never exceeded: twenty seconds at 9 Mbit/s, ten between keyframes and ten before them."""
+"""Never exceeded: twenty seconds at 9 Mbit/s, ten between keyframes and ten before them."""
 SPAN = 2.2
-"""By what `seconds` are multiplied to get the longest time that more than ALWAYS is kept for: keyframes as far apart
-as `seconds`, and what cameras make of that. So the cap follows the stream: it is SPAN × `seconds` × its own rate."""
+"""More than MIN_BYTES are kept for at most SPAN × `seconds`: enough for keyframes `seconds` apart, with some tolerance.
+So the limit follows the stream: it is SPAN × `seconds` × its own rate."""
 _OVERHEAD = 80
-"""Bytes of a Python object beside each packet's own."""
+"""Bytes of a Python object, in addition to each packet's own."""
 _RESTART = 1.0
-"""Seconds the time must step back to be another stream; pictures shown out of order step back less."""
+"""Seconds the time must step back to count as a new stream; reordered pictures step back less."""
 
 
 class PacketRing:
     """Drops whole groups (a keyframe and what builds on it), so that it always begins with a keyframe.
 
-    Keeps at least `seconds` of a stream with keyframes up to `seconds` apart, if that takes less than `most` bytes;
+    Keeps at least `seconds` of a stream with keyframes up to `seconds` apart, if that takes less than `max_bytes`;
     0 keeps what came since the newest keyframe. A sub stream of 0.6 Mbit/s takes 1 MB, a main stream
     of 4 Mbit/s with keyframes ten seconds apart (smart codec) 10 MB.
     """
 
-    def __init__(self, seconds: float = SECONDS, most: int = MAX_BYTES, always: int = MIN_BYTES) -> None:
+    def __init__(self, seconds: float = SECONDS, max_bytes: int = MAX_BYTES, min_bytes: int = MIN_BYTES) -> None:
         self._seconds = seconds
-        self._most = most
-        self._always = min(always, most)
+        self._max_bytes = max_bytes
+        self._min_bytes = min(min_bytes, max_bytes)
         self._groups: deque[list[AccessUnit]] = deque()
         self._sizes: deque[int] = deque()
-        """Of each group."""
+        """Bytes of each group."""
         self._newest = 0.0
         self.size = 0
-        """Bytes, with what Python adds."""
+        """Bytes in all, with Python's overhead."""
 
     def add(self, unit: AccessUnit) -> None:
+        """Append a unit and drop groups that are no longer needed."""
         if self._groups and unit.time_s < self._newest - _RESTART:
             self.clear()
         if unit.key:
@@ -53,28 +54,30 @@ class PacketRing:
         self._sizes[-1] += cost
         self.size += cost
         since = unit.time_s - self._seconds
-        while len(self._groups) > 1 and self._groups[1][0].time_s <= since and self._is_right(1, since):
+        # The second group must cover the whole time by itself before the first one may go.
+        while len(self._groups) > 1 and self._groups[1][0].time_s <= since and self._is_complete(1, since):
             self._drop()
-        while self.size > self._always and self._is_too_large():
+        while self.size > self._min_bytes and self._is_too_large():
             self._drop()
 
     def units(self, since: float = float("-inf")) -> list[AccessUnit]:
         """From the last keyframe at or before `since` (the stream's `time_s`), or as far back as there is.
 
-        Of a stream that is refreshed bit by bit: from where it is right at `since`.
+        Of a stream with gradual refresh: from so far back that the picture is complete at `since`.
         """
         first = max(0, sum(group[0].time_s <= since for group in self._groups) - 1)
-        while first > 0 and not self._is_right(first, since):
+        while first > 0 and not self._is_complete(first, since):
             first -= 1
         return [unit for group in list(self._groups)[first:] for unit in group]
 
     def clear(self) -> None:
+        """Drop everything."""
         self._groups.clear()
         self._sizes.clear()
         self.size = 0
 
-    def _is_right(self, first: int, since: float) -> bool:
-        """Whether what is decoded from this group on is right at that time."""
+    def _is_complete(self, first: int, since: float) -> bool:
+        """Whether the picture is complete at `since` when decoding begins with this group."""
         recovery = self._groups[first][0].recovery
         if not recovery:
             return True
@@ -82,7 +85,9 @@ class PacketRing:
         return sum(unit.time_s <= since for group in groups for unit in group) > recovery
 
     def _is_too_large(self) -> bool:
-        return self.size > self._most or self._newest - self._groups[0][0].time_s > SPAN * max(self._seconds, SECONDS)
+        return self.size > self._max_bytes or self._newest - self._groups[0][0].time_s > SPAN * max(
+            self._seconds, SECONDS
+        )
 
     def _drop(self) -> None:
         self._groups.popleft()

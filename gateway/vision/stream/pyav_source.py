@@ -1,4 +1,4 @@
-"""The Source that FFmpeg serves through PyAV: live RTSP over TCP, HTTP, and files (in a loop, if asked)."""
+"""Packets from FFmpeg through PyAV: HTTP, V4L2, files (repeated on request), and RTSP over TCP."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from gateway.model import Words
 from gateway.vision.stream.packet import CodecParameters, Packet
 
 OPEN_TIMEOUT = 10.0
-"""Seconds without an answer after which a stream counts as lost."""
+"""Seconds for opening a stream."""
 READ_TIMEOUT = 30.0
-"""Seconds without a packet after which it does: some cameras send a picture in twelve."""
-_FRAME = 1 / 25
-"""What a packet is taken to last in a stream that does not say."""
+"""Seconds without a packet after which a stream counts as lost: some cameras send one picture in twelve seconds."""
+_FRAME_S = 1 / 25
+"""Assumed duration of a packet in a stream without timestamps."""
 _RTSP = {"rtsp_transport": "tcp", "analyzeduration": "1000000", "max_delay": "500000"}
 
 
 class PyAvSource:
-    """`paced` hands out a file's packets at the speed of life, `loop` begins again at its end.
+    """A `PacketSource`. `paced` gives a file's packets in real time, `loop` begins again at its end.
 
     Raises LinkLost, without credentials in its text, when the stream can't be opened.
     """
@@ -38,10 +38,10 @@ class PyAvSource:
         loop: bool = False,
         paced: bool = False,
         stop: Event | None = None,
-        silence: float = READ_TIMEOUT,
+        read_timeout: float = READ_TIMEOUT,
     ) -> None:
         self._address = address
-        self._silence = silence
+        self._read_timeout = read_timeout
         self._loop = loop
         self._paced = paced
         self._stop = stop or Event()
@@ -49,11 +49,13 @@ class PyAvSource:
 
     @property
     def coding(self) -> CodecParameters:
+        """Raw video (a capture card) also needs its size and pixel format."""
         context = self._stream.codec_context
         raw = (context.width, context.height, str(context.pix_fmt)) if context.name == "rawvideo" else None
         return CodecParameters(context.name, context.extradata, raw)
 
     def packets(self) -> Iterator[Packet]:
+        """Ends with the file, or when `stop` is set. Raises LinkLost."""
         began, offset = time.monotonic(), 0.0
         while True:
             last = offset
@@ -66,34 +68,37 @@ class PyAvSource:
                 yield packet
             if not self._loop or last == offset:
                 return
-            offset = last + _FRAME
+            offset = last + _FRAME_S
             self._rewind()
 
     def close(self) -> None:
+        """Close the connection or the file."""
         self._container.close()
 
     def _once(self, offset: float) -> Iterator[Packet]:
-        """From here to the end, with times that go on from `offset`."""
-        start, previous, heard = None, offset - _FRAME, time.monotonic()
+        """Packets to the end, with times that continue from `offset`."""
+        start, previous, received = None, offset - _FRAME_S, time.monotonic()
         unit = float(self._stream.time_base or 0)
         try:
             for packet in self._container.demux(self._stream):
-                if packet.size == 0:
+                if packet.size == 0:  # the demuxer's flush at the end of the stream
                     continue
                 stamp = packet.pts if packet.pts is not None else packet.dts
-                said = stamp * unit if stamp is not None else None
-                start = said if start is None else start
-                previous = offset + said - start if said is not None and start is not None else previous + _FRAME
+                at = stamp * unit if stamp is not None else None
+                start = at if start is None else start
+                previous = offset + at - start if at is not None and start is not None else previous + _FRAME_S
                 yield Packet(previous, packet.is_keyframe, packet.size, bytes(packet))
-                heard = time.monotonic()
+                received = time.monotonic()
         except (FFmpegError, OSError) as error:
-            en = f"stream {masked(self._address)} broke off: {_why(error, heard, self._silence)}"
+            en = f"stream {masked(self._address)} broke off: {_why(error, received, self._read_timeout)}"
             raise LinkLost(Words("视频中断，请检查摄像机供电和网线", en)) from None
 
     def _open(self) -> tuple[InputContainer, VideoStream]:
         live, began = self._address.startswith("rtsp"), time.monotonic()
         try:
-            container = av.open(self._address, timeout=(OPEN_TIMEOUT, self._silence), options=_RTSP if live else {})
+            container = av.open(
+                self._address, timeout=(OPEN_TIMEOUT, self._read_timeout), options=_RTSP if live else {}
+            )
         except (FFmpegError, OSError, ValueError) as error:
             en = f"stream {masked(self._address)} can't be opened: {_why(error, began, OPEN_TIMEOUT)}"
             if isinstance(error, HTTPUnauthorizedError):
@@ -112,7 +117,7 @@ class PyAvSource:
 
 
 def _why(error: Exception, since: float, limit: float) -> str:
-    """What FFmpeg says, without the address it puts behind it; it has many words for a silence."""
+    """FFmpeg's error without the address it appends; it has several errors for a timeout."""
     if time.monotonic() - since >= limit:
         return f"no answer for {limit:.0f} s"
     return masked(getattr(error, "strerror", None) or str(error))

@@ -1,4 +1,4 @@
-"""PyAV's packets as the same access units that live RTSP gives, so that rings, clips and live views take them too."""
+"""Converts PyAV's packets to the access units that RTSP gives, so that ring, clips and live view take them too."""
 
 from __future__ import annotations
 
@@ -23,17 +23,21 @@ class RawH264(H264):
     """NAL units as they are, without RTP around them."""
 
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
+        """The packets themselves."""
         yield from packets
 
 
 @dataclass(frozen=True, slots=True)
 class RawH265(H265):
+    """NAL units as they are, without RTP around them."""
+
     def nals(self, packets: Iterable[bytes]) -> Iterator[bytes]:
+        """The packets themselves."""
         yield from packets
 
 
 class PyAvUnits:
-    """One source's. Raises BadInput for a codec that goes into no clip."""
+    """Converts one source's packets. Raises BadInput for a codec other than H.264 and H.265."""
 
     def __init__(self, coding: CodecParameters) -> None:
         codecs: dict[str, RtpCodec] = {"h264": RawH264(), "hevc": RawH265()}
@@ -45,12 +49,12 @@ class PyAvUnits:
         self._length, sets = _configuration(coding.name, extra)
         self._format = StreamFormat(codecs[coding.name]).with_parameter_sets(sets)
 
-    def unit(self, packet: Packet) -> AccessUnit:
-        """Never raises; what can't be read in it is left out."""
+    def access_unit(self, packet: Packet) -> AccessUnit:
+        """Never raises; unreadable NAL units are left out."""
         nals = tuple(_with_lengths(packet.data, self._length) if self._length else _with_start_codes(packet.data))
         key, recovery = packet.key, 0
         if flags := self._flags(nals):
-            key, recovery = True, 0 if flags & KEY else self._format.codec.recovery(nals)
+            key, recovery = True, 0 if flags & KEY else self._format.codec.pictures_to_recovery(nals)
         if key:
             self._format = self._format.with_parameter_sets(nals)
         return AccessUnit(packet.time, None, key, packet.size, 0, self._format, nals, recovery=recovery)
@@ -59,12 +63,12 @@ class PyAvUnits:
         """KEY or RECOVERS where decoding can begin here; a file's index does not always say so."""
         flags = 0
         for nal in nals:
-            flags |= self._format.codec.look(nal, 0)
+            flags |= self._format.codec.inspect(nal, 0)
         return flags & (KEY | RECOVERS)
 
 
 def _configuration(name: str, extra: bytes) -> tuple[int, list[bytes]]:
-    """How many bytes a NAL unit's length has (0: start codes), and the parameter sets."""
+    """Bytes of a NAL unit's length field (0: start codes instead), and the parameter sets."""
     if extra[:1] != bytes((_CONFIGURATION,)):
         return 0, list(_with_start_codes(extra))
     length_at = _AVC_LENGTH_AT if name == "h264" else _HEVC_LENGTH_AT
@@ -87,7 +91,7 @@ def _hevc_sets(extra: bytes) -> Iterator[bytes]:
 
 
 def _sets(extra: bytes, at: int, count: int) -> Generator[bytes, None, int]:
-    """Gives where they end."""
+    """Yields `count` parameter sets, each behind its size in two bytes; returns where they end."""
     for _ in range(count):
         size = int.from_bytes(extra[at : at + 2])
         if nal := extra[at + 2 : at + 2 + size]:
@@ -99,7 +103,7 @@ def _sets(extra: bytes, at: int, count: int) -> Generator[bytes, None, int]:
 
 
 def _with_start_codes(data: bytes) -> Iterator[bytes]:
-    """No NAL unit ends with a zero byte (H.264 and H.265, 7.4.1); those belong to the start code behind it."""
+    """Trailing zeros belong to the next start code: no NAL unit ends with one (H.264 and H.265, 7.4.1)."""
     return (nal for part in data.split(_START_CODE) if (nal := part.rstrip(b"\0")))
 
 

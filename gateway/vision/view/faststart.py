@@ -1,4 +1,4 @@
-"""A recording made into a file for every player: the same packets, an index in front of them."""
+"""Remuxes a recording (fragmented MP4) to an MP4 with its index in front, as every player needs it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from gateway.errors import BadInput
 
 
 def write_faststart(raw: Path, mp4: Path) -> float:
-    """Its seconds. `raw` may be cut off anywhere. Raises BadInput when no picture is in it, OSError from the disk."""
+    """Gives the duration in seconds. `raw` may be cut off anywhere.
+
+    Raises BadInput when it holds no picture, OSError when the disk is full.
+    """
     try:
         seconds = _remux(raw, mp4)
     except FFmpegError as error:
@@ -31,6 +34,7 @@ def _remux(raw: Path, mp4: Path) -> float:
         stream = source.streams.video[0]
         copy = out.add_stream_from_template(stream)
         for packet in source.demux(stream):
+            # FFmpeg gives the torn end of a file that a power cut left as a corrupt packet.
             if packet.is_corrupt or packet.dts is None or packet.pts is None or packet.time_base is None:
                 continue
             start = float(packet.pts * packet.time_base)

@@ -1,4 +1,4 @@
-"""The gateway's end of what a worker shows and takes down: its cameras' broadcasts and recordings."""
+"""The gateway's side of a worker's live views and recordings: sends requests, distributes segments, awaits replies."""
 
 from __future__ import annotations
 
@@ -22,140 +22,143 @@ Send = Callable[[dict[str, object]], None]
 
 @dataclass(frozen=True, slots=True)
 class RecordedSpan:
-    """From the first picture of a recording to the last."""
+    """When the first and the last picture of a recording came."""
 
     began: datetime
     ended: datetime
 
 
 class OngoingRecording:
-    """A recording under way."""
+    """A recording under way. Call `stop`, then await `result`; that raises LinkLost when the stream was lost."""
 
-    def __init__(self, began: datetime, taken: asyncio.Future[RecordedSpan], stop: Callable[[], None]) -> None:
+    def __init__(self, began: datetime, result: asyncio.Future[RecordedSpan], stop: Callable[[], None]) -> None:
         self.began = began
-        self.taken = taken
+        self.result = result
         self.stop = stop
 
 
 class ViewClient:
-    """Numbers are unique among all that is asked of the worker. Everything ends when the worker does.
+    """Views are numbered together with all other requests to the worker. All of them end when the worker does.
 
-    `watches` says whether the worker has been told of a watch and still lives.
+    `has_stream` tells whether the worker runs and was given a stream.
     """
 
-    def __init__(self, send: Send, number: Callable[[], int], watches: Callable[[int], bool]) -> None:
-        self._watches = watches
+    def __init__(self, send: Send, next_number: Callable[[], int], has_stream: Callable[[int], bool]) -> None:
+        self._has_stream = has_stream
         self._send = send
-        self._number = number
+        self._next_number = next_number
         self._broadcasts: dict[int, LiveBroadcast] = {}
-        self._by_watch: dict[int, int] = {}
-        self._answers: dict[int, asyncio.Future[float]] = {}
-        self._takings: dict[int, asyncio.Future[RecordedSpan]] = {}
+        self._by_stream: dict[int, int] = {}
+        """The view of each stream that is viewed."""
+        self._replies: dict[int, asyncio.Future[float]] = {}
+        self._recordings: dict[int, asyncio.Future[RecordedSpan]] = {}
 
     @contextmanager
-    def show(self, watch: int) -> Iterator[LiveViewer]:
-        """A viewer of what this watch receives. Raises LinkLost when it is over."""
-        self._check(watch)
-        if watch not in self._by_watch:
-            view = self._by_watch[watch] = self._number()
+    def view(self, stream: int) -> Iterator[LiveViewer]:
+        """A viewer of this stream; all viewers share one live view of the worker. Raises LinkLost when it is over."""
+        self._check(stream)
+        if stream not in self._by_stream:
+            view = self._by_stream[stream] = self._next_number()
             self._broadcasts[view] = LiveBroadcast()
-            self._send({"do": "show", "watch": watch, "view": view})
-        view = self._by_watch[watch]
+            self._send({"request": "view", "stream": stream, "view": view})
+        view = self._by_stream[stream]
         broadcast, viewer = self._broadcasts[view], LiveViewer()
-        broadcast.join(viewer)
+        broadcast.add(viewer)
         try:
             yield viewer
         finally:
-            broadcast.leave(viewer)
-            if view in self._broadcasts and not broadcast.is_watched:
-                del self._broadcasts[view], self._by_watch[watch]
-                self._send({"do": "hide", "view": view})
+            broadcast.remove(viewer)
+            if view in self._broadcasts and not broadcast.has_viewers:
+                del self._broadcasts[view], self._by_stream[stream]
+                self._send({"request": "stop_view", "view": view})
 
-    async def record(self, watch: int, file: Path, before_s: float) -> OngoingRecording:
-        """Raises LinkLost when the worker does not begin."""
-        self._check(watch)
-        view = self._number()
-        taken: asyncio.Future[RecordedSpan] = asyncio.get_running_loop().create_future()
-        self._takings[view] = taken
-        taken.add_done_callback(lambda done: self._forget(view, done))
-        request: dict[str, object] = {"do": "record", "watch": watch, "view": view, "file": str(file)}
+    async def record(self, stream: int, file: Path, before_s: float) -> OngoingRecording:
+        """Raises LinkLost when the worker does not begin in time."""
+        self._check(stream)
+        view = self._next_number()
+        result: asyncio.Future[RecordedSpan] = asyncio.get_running_loop().create_future()
+        self._recordings[view] = result
+        result.add_done_callback(lambda done: self._forget(view, done))
+        request: dict[str, object] = {"request": "record", "stream": stream, "file": str(file), "before": before_s}
         try:
-            began = await self._ask(view, request | {"before": before_s}, REPLY_TIMEOUT)
+            began = await self._ask(view, request, REPLY_TIMEOUT)
         except BaseException:
-            taken.cancel()
+            result.cancel()
             raise
-        return OngoingRecording(
-            datetime.fromtimestamp(began, UTC), taken, lambda: self._send({"do": "hide", "view": view})
-        )
+
+        def stop() -> None:
+            self._send({"request": "stop_view", "view": view})
+
+        return OngoingRecording(datetime.fromtimestamp(began, UTC), result, stop)
 
     async def finish(self, raw: Path, mp4: Path) -> float:
-        """Make an MP4 of a recording; gives its seconds. Raises LinkLost."""
-        request: dict[str, object] = {"do": "finish", "raw": str(raw), "mp4": str(mp4)}
-        return await self._ask(self._number(), request, FINISH_TIMEOUT)
+        """Remux a recording to an MP4; gives its seconds. Raises LinkLost."""
+        request: dict[str, object] = {"request": "finish", "raw": str(raw), "mp4": str(mp4)}
+        return await self._ask(self._next_number(), request, FINISH_TIMEOUT)
 
-    def take(self, message: IpcMessage) -> None:
-        """What the worker says of a view. Raises KeyError, TypeError or ValueError on what no worker says."""
+    def handle(self, message: IpcMessage) -> None:
+        """One event of the worker. Raises KeyError, TypeError or ValueError when it is invalid."""
         header, view = message.header, message.header["view"]
-        match header["say"]:
-            case "part" if broadcast := self._broadcasts.get(view):
-                start, opening = _opening(header.get("opening"), message.blob)
-                broadcast.take(message.blob[start:], key=bool(header["key"]), opening=opening)
+        match header["event"]:
+            case "segment" if broadcast := self._broadcasts.get(view):
+                start, init = _init_segment(header.get("init"), message.blob)
+                broadcast.publish(message.blob[start:], key=bool(header["key"]), init=init)
             case "recording" | "finished":
-                _settle(self._answers.get(view), float(header["value"]))
+                _set_result(self._replies.get(view), float(header["value"]))
             case "recorded":
                 began, ended = (datetime.fromtimestamp(float(header[name]), UTC) for name in ("began", "ended"))
-                _settle(self._takings.get(view), RecordedSpan(began, ended))
-            case "unshown":
-                self._fail(view, _fault(header))
+                _set_result(self._recordings.get(view), RecordedSpan(began, ended))
+            case "view_failed":
+                self._fail(view, _error(header))
 
-    def lose(self, why: str) -> None:
-        """The worker is gone."""
-        for view in [*self._broadcasts, *self._answers, *self._takings]:
+    def on_worker_lost(self, why: str) -> None:
+        """End all views and recordings with LinkLost."""
+        for view in [*self._broadcasts, *self._replies, *self._recordings]:
             self._fail(view, LinkLost(why))
 
-    def _check(self, watch: int) -> None:
-        if not self._watches(watch):
+    def _check(self, stream: int) -> None:
+        if not self._has_stream(stream):
             raise LinkLost("the camera is not connected")
 
-    def _forget(self, view: int, taken: asyncio.Future[RecordedSpan]) -> None:
-        del self._takings[view]
-        if not taken.cancelled():
-            taken.exception()  # nobody may be waiting for it any more
+    def _forget(self, view: int, result: asyncio.Future[RecordedSpan]) -> None:
+        del self._recordings[view]
+        if not result.cancelled():
+            result.exception()  # marks it as retrieved: nobody may be awaiting it any more
 
     def _fail(self, view: int, error: AnjuError) -> None:
         if broadcast := self._broadcasts.pop(view, None):
-            self._by_watch = {watch: number for watch, number in self._by_watch.items() if number != view}
+            self._by_stream = {stream: number for stream, number in self._by_stream.items() if number != view}
             broadcast.end(error)
-        for future in (self._answers.get(view), self._takings.get(view)):
+        for future in (self._replies.get(view), self._recordings.get(view)):
             if future is not None and not future.done():
                 future.set_exception(error)
 
-    async def _ask(self, view: int, request: dict[str, object], limit: float) -> float:
-        answer: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._answers[view] = answer
+    async def _ask(self, view: int, request: dict[str, object], limit_s: float) -> float:
+        reply: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._replies[view] = reply
         self._send(request | {"view": view})
         try:
-            async with asyncio.timeout(limit):
-                return await answer
+            async with asyncio.timeout(limit_s):
+                return await reply
         except TimeoutError:
-            raise LinkLost(f"the vision worker did not {request['do']} within {limit:.0f} s") from None
+            raise LinkLost(f"the vision worker did not {request['request']} within {limit_s:.0f} s") from None
         finally:
-            del self._answers[view]
+            del self._replies[view]
 
 
-def _opening(said: Sequence[Any] | None, blob: bytes) -> tuple[int, InitSegment | None]:
-    """Where the media begins, and what stands before it."""
-    if said is None:
+def _init_segment(description: Sequence[Any] | None, blob: bytes) -> tuple[int, InitSegment | None]:
+    """Where the media begin in the blob, and the init segment in front of them."""
+    if description is None:
         return 0, None
-    codec, width, height, size = said
+    codec, width, height, size = description
     return int(size), InitSegment(str(codec), int(width), int(height), blob[: int(size)])
 
 
-def _fault(header: dict[str, object]) -> AnjuError:
+def _error(header: dict[str, object]) -> AnjuError:
     why = str(header["why"])
     return Refused(why) if header.get("code") == "codec" else LinkLost(why)
 
 
-def _settle(future: asyncio.Future[T] | None, value: T) -> None:
+def _set_result(future: asyncio.Future[T] | None, value: T) -> None:
     if future is not None and not future.done():
         future.set_result(value)

@@ -102,10 +102,10 @@ async def _send_parts(socket: web.WebSocketResponse, viewer: LiveViewer) -> None
     told: InitSegment | None = None
     async for part in viewer:
         async with asyncio.timeout(_SEND_S):
-            if part.opening is not told:
-                told = part.opening
+            if part.init is not told:
+                told = part.init
                 await socket.send_str(json.dumps({"codec": told.codec, "width": told.width, "height": told.height}))
-                await socket.send_bytes(told.segment)
+                await socket.send_bytes(told.data)
             await socket.send_bytes(part.data)
 
 

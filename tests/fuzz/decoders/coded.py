@@ -61,7 +61,7 @@ def _plain(codec: str) -> Feed:
         stop = 2 + int.from_bytes(data[:2])
         units, remuxer = PyAvUnits(CodecParameters(codec, data[2:stop])), Remuxer()
         for at in (0.0, 0.04):
-            remuxer.push(units.unit(Packet(at, True, len(data), data[stop:])))
+            remuxer.push(units.access_unit(Packet(at, True, len(data), data[stop:])))
 
     return feed
 

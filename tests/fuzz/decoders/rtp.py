@@ -32,7 +32,7 @@ def _receiver(codec: str) -> Feed:
         nonlocal now
         now += TICK
         if packet[1:2] in _CONTROL:
-            receiver.control(packet, now)
+            receiver.receive_rtcp(packet, now)
             return
         for unit in receiver.feed(reorder.push(packet, now) + reorder.take_overdue(now), now):
             ring.add(unit)

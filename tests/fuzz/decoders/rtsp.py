@@ -79,8 +79,12 @@ def _messages() -> Feed:
 
 def _session(talk: bytes) -> None:
     """One connection from its beginning, in three pieces."""
-    session, reader, receiver = RtspSession(RtspUrl.of("rtsp://admin:ge%40heim@camera:8554/live/1")), RtspParser(), None
-    session.begin()
+    session, reader, receiver = (
+        RtspSession(RtspUrl.parse("rtsp://admin:ge%40heim@camera:8554/live/1")),
+        RtspParser(),
+        None,
+    )
+    session.start()
     now = 0.0
     for start in range(0, len(talk), len(talk) // 3 + 1):
         for item in reader.feed(talk[start : start + len(talk) // 3 + 1]):
@@ -90,11 +94,11 @@ def _session(talk: bytes) -> None:
                 receiver.feed([item[1]], 1.0)
             if session.state is RtspState.NEEDS_PORTS:
                 session.use_ports(5000)
-            for event in session.events():
+            for event in session.take_events():
                 receiver = RtpReceiver(event.media) if isinstance(event, StreamReady) else None
             session.tick(now := now + 40.0)
             assert b"ge@heim" not in session.take_outgoing()
-    session.end()
+    session.close()
 
 
 def _sdp(body: bytes) -> None:
@@ -107,11 +111,11 @@ def _headers(header: bytes) -> None:
     """What a camera says of logins, ways and other addresses."""
     text = header.decode("latin-1")
     credentials = RtspCredentials("admin", "geheim")
-    if credentials.meet(parse_challenges([text, text[:40]])):
+    if credentials.accept(parse_challenges([text, text[:40]])):
         assert "geheim" not in (credentials.header("DESCRIBE", BASE) or "")
     InterleavedTransport().agreed(text), UdpTransport(5000).agreed(text)
-    target = RtspUrl.of("rtsp://admin:geheim@camera:8554/live/1")
-    assert "geheim" not in target.hide(f"{text} geheim") + target.redirected(text).shown
+    target = RtspUrl.parse("rtsp://admin:geheim@camera:8554/live/1")
+    assert "geheim" not in target.redact(f"{text} geheim") + target.redirect(text).shown
 
 
 _HEADERS = (

@@ -12,8 +12,9 @@ from gateway.vision.camera_recogniser import CameraRecogniser, RecognitionModels
 from gateway.vision.detect.model import DetectorModel
 from gateway.vision.identities import Identities
 from gateway.vision.identity_index import IdentityIndex
-from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.sighting import Sighting
 from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream_config import StreamConfig
 from tests.vision.detect import tiny
 
 
@@ -27,7 +28,7 @@ def looks(model: DetectorModel, reds: list[int]) -> list[Sighting]:
     for number, red in enumerate(reds):
         time = number * 0.2
         picture = av.VideoFrame.from_ndarray(np.full((128, 256, 3), (0, 0, red), np.uint8), format="bgr24")
-        seen += camera.look(TimedFrame(DecodedFrame(picture, time), 1000 + time, time), recognisers, registry)
+        seen += camera.recognise(TimedFrame(DecodedFrame(picture, time), 1000 + time, time), recognisers, registry)
     return seen + camera.pass_time(100.0, registry)
 
 

@@ -29,12 +29,12 @@ def highest(judged: list[tuple[float, float]], start: float, end: float) -> floa
     return max(value for time, value in judged if start <= time < end)
 
 
-def chance() -> np.random.Generator:
+def client_nonce() -> np.random.Generator:
     return np.random.default_rng(4)
 
 
 def noisy(usual: float, spread: float = 0.08) -> Size:
-    grain = chance()
+    grain = client_nonce()
     return lambda _: usual * float(np.exp(grain.normal(0, spread)))
 
 
@@ -61,7 +61,7 @@ def test_frames_behind_a_keyframe_may_cost_more() -> None:
 
 
 def test_a_quantiser_that_wavers_is_usual() -> None:
-    grain, wavers = noisy(1, 0.05), chance()
+    grain, wavers = noisy(1, 0.05), client_nonce()
     judged = unusual(lambda n: grain(n) * (180 if wavers.random() < 0.6 else 550) + (200 if n >= 60 * RATE else 0), 70)
     assert highest(judged, 60, 61.2) > 1.5 * highest(judged, 20, 59)
 
@@ -79,7 +79,7 @@ def test_what_becomes_louder_for_good_is_usual_once_somebody_looked() -> None:
 
 
 def test_skipped_blocks_of_a_dead_scene_are_no_scale() -> None:
-    grain = chance()
+    grain = client_nonce()
     assert highest(unusual(lambda _: 30 + int(grain.integers(0, 4)), 60), 10, 60) < 4
 
 

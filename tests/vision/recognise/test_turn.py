@@ -16,8 +16,9 @@ from gateway.vision.recognise.faces import LENGTH, Face, FaceReader, Picture, as
 from gateway.vision.recognise.gallery import Match
 from gateway.vision.recognise.turn import TurnJudge, has_turned
 from gateway.vision.recognise.verdicts import FaceLook, FaceVerdict
-from gateway.vision.sighting import Sighting, StreamConfig
+from gateway.vision.sighting import Sighting
 from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream_config import StreamConfig
 from tests.vision.clips import face, wall
 
 HEAD = np.array([(-48, 0, 4), (-16, 0, 0), (16, 0, 0), (48, 0, 4), (0, 42, -34)], float)
@@ -138,7 +139,7 @@ def told(pictures: Iterable[Picture], listing: Literal["resident", "watch"] = "r
     seen = []
     for number, picture in enumerate(pictures):
         frame = DecodedFrame(av.VideoFrame.from_ndarray(picture, format="bgr24"), number * 0.2)
-        seen += camera.look(TimedFrame(frame, 1000 + number * 0.2, number * 0.2), recognisers, registry)
+        seen += camera.recognise(TimedFrame(frame, 1000 + number * 0.2, number * 0.2), recognisers, registry)
     return seen + camera.pass_time(100.0, registry)
 
 

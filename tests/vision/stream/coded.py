@@ -101,7 +101,7 @@ def packed(
 def received(codec: str, packets: Sequence[bytes]) -> list[AccessUnit]:
     """All of them, and then nothing for a moment."""
     receiver = RtpReceiver(media(codec))
-    return receiver.feed(packets, 0.0) + receiver.pause(IDLE_TIME)
+    return receiver.feed(packets, 0.0) + receiver.idle(IDLE_TIME)
 
 
 def media(codec: str = "h264") -> MediaTrack:

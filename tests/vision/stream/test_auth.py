@@ -23,8 +23,8 @@ _RESPONSES = {
 
 
 def answer(header: str, user: str = "Mufasa", password: str = "Circle of Life") -> str:
-    credentials = RtspCredentials(user, password, chance=lambda: _CHANCE)
-    assert credentials.meet(parse_challenges([header]))
+    credentials = RtspCredentials(user, password, client_nonce=lambda: _CHANCE)
+    assert credentials.accept(parse_challenges([header]))
     said = credentials.header("GET", "/dir/index.html")
     assert said is not None
     return said
@@ -60,7 +60,7 @@ def test_the_strongest_of_what_is_offered_is_taken() -> None:
     found = parse_challenges(offered)
     assert [challenge.scheme for challenge in found] == ["basic", "digest", "digest"]
     credentials = RtspCredentials("u", "p")
-    assert credentials.meet(found)
+    assert credentials.accept(found)
     assert 'nonce="2"' in (credentials.header("PLAY", "rtsp://a/") or "")
 
 
@@ -77,7 +77,7 @@ def test_what_can_not_be_answered_is_left() -> None:
 
 def test_each_use_of_a_nonce_is_counted() -> None:
     credentials = RtspCredentials("u", "p")
-    credentials.meet([RtspChallenge("digest", {"nonce": "1", "qop": "auth"})])
+    credentials.accept([RtspChallenge("digest", {"nonce": "1", "qop": "auth"})])
     counts = [re.search(r"nc=(\d+)", credentials.header("PLAY", "rtsp://a/") or "") for _ in range(3)]
     assert [found and found[1] for found in counts] == ["00000001", "00000002", "00000003"]
 
@@ -93,14 +93,14 @@ def test_quotes_are_escaped_and_a_password_is_not_told() -> None:
 @given(strategies.lists(strategies.text(max_size=80), max_size=4))
 def test_any_challenge_is_survived(headers: list[str]) -> None:
     credentials = RtspCredentials("u", "p")
-    if credentials.meet(parse_challenges(headers)):
+    if credentials.accept(parse_challenges(headers)):
         assert credentials.header("PLAY", "rtsp://a/")
 
 
 @given(strategies.text(max_size=60))
 def test_any_arguments_are_survived(rest: str) -> None:
     credentials = RtspCredentials("u", "p")
-    credentials.meet(parse_challenges([f'Digest nonce="1", algorithm=MD5, {rest}']))
+    credentials.accept(parse_challenges([f'Digest nonce="1", algorithm=MD5, {rest}']))
     credentials.header("PLAY", "rtsp://a/")
 
 

@@ -21,9 +21,9 @@ def sender_report(source: int, timestamp: int, seconds: int = NTP) -> bytes:
 
 
 @given(strategies.randoms(use_true_random=False))
-def test_a_shuffled_stream_is_put_in_order(chance: random.Random) -> None:
+def test_a_shuffled_stream_is_put_in_order(client_nonce: random.Random) -> None:
     packets = [rtp(b"\x41\x80" + bytes(20), 65_500 + number, 0) for number in range(300)]
-    late = sorted(range(1, 300), key=lambda number: number + chance.random() * MAX_PENDING / 2)
+    late = sorted(range(1, 300), key=lambda number: number + client_nonce.random() * MAX_PENDING / 2)
     order = ReorderBuffer()
     out = [packet for number in [0, *late] for packet in order.push(packets[number], 0.0)]
     assert out == packets
@@ -54,7 +54,7 @@ def test_waiting_is_bounded() -> None:
 def test_any_datagrams_are_survived(datagrams: list[bytes]) -> None:
     order, receiver = ReorderBuffer(), RtpReceiver(media())
     for number, datagram in enumerate(datagrams):
-        receiver.control(datagram, number / 10)
+        receiver.receive_rtcp(datagram, number / 10)
         receiver.feed(order.push(b"\x80\x60" + datagram, number / 10), number / 10)
         assert len(order._waiting) <= MAX_PENDING + 1
 
@@ -63,8 +63,8 @@ def test_a_sender_report_tells_when_a_picture_was_taken() -> None:
     receiver = RtpReceiver(media())
     packets = packed("h264", encoded("h264", 50), timestamp=0)
     before = receiver.feed(packets[:200], 0.0)
-    receiver.control(sender_report(SOURCE, 90_000), 0.0)
-    receiver.control(sender_report(SOURCE + 1, 0), 0.0)
+    receiver.receive_rtcp(sender_report(SOURCE, 90_000), 0.0)
+    receiver.receive_rtcp(sender_report(SOURCE + 1, 0), 0.0)
     after = receiver.feed(packets[200:], 0.0)
     assert before[0].wall_s is None
     assert after[-1].wall_s is not None
@@ -79,15 +79,15 @@ def test_a_camera_that_was_never_told_the_time_claims_none() -> None:
 def test_goodbye_is_heard_from_the_camera_alone() -> None:
     receiver = RtpReceiver(media())
     receiver.feed([rtp(b"\x41\x80", 0, 0)], 0.0)
-    receiver.control(struct.pack(">BBHI", 0x81, 203, 1, 77), 0.0)
+    receiver.receive_rtcp(struct.pack(">BBHI", 0x81, 203, 1, 77), 0.0)
     assert not receiver.ended
-    receiver.control(sender_report(SOURCE, 0) + struct.pack(">BBHI", 0x81, 203, 1, SOURCE), 0.0)
+    receiver.receive_rtcp(sender_report(SOURCE, 0) + struct.pack(">BBHI", 0x81, 203, 1, SOURCE), 0.0)
     assert receiver.ended
 
 
 def test_a_receiver_report_says_what_was_lost() -> None:
     receiver = RtpReceiver(media(), own_source=7)
-    receiver.control(sender_report(SOURCE, 0), 1.0)
+    receiver.receive_rtcp(sender_report(SOURCE, 0), 1.0)
     receiver.feed([rtp(b"\x41\x80", number, 0) for number in range(65_530, 65_540) if number != 65_533], 1.0)
     said = receiver.report(3.0)
     own, source, loss, highest, jitter, middle, delay = struct.unpack_from(">7I", said, 4)

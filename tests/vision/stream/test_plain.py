@@ -24,7 +24,7 @@ CODECS = ("h264", "hevc")
 def read(file: Path) -> list[AccessUnit]:
     with closing(PyAvSource(str(file))) as source:
         units = PyAvUnits(source.coding)
-        return [units.unit(packet) for packet in source.packets()]
+        return [units.access_unit(packet) for packet in source.packets()]
 
 
 @pytest.mark.parametrize("kind", ["mp4", "mkv", "raw"])
@@ -68,5 +68,5 @@ def test_other_codecs_are_told() -> None:
 def test_any_bytes_are_survived(codec: str, extra: bytes, data: bytes) -> None:
     for front in (b"", b"\1" + bytes(20)):
         with suppress(BadInput):
-            unit = PyAvUnits(CodecParameters(codec, front + extra)).unit(Packet(0.0, True, len(data), data))
+            unit = PyAvUnits(CodecParameters(codec, front + extra)).access_unit(Packet(0.0, True, len(data), data))
             assert len(unit.data) <= 5 * len(data)

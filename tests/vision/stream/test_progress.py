@@ -27,7 +27,7 @@ def lived(
     """When it is given up if nothing comes for so long, and why."""
     at = progress._last
     for step in range(int(seconds * 4)):
-        if fault := progress.fault(at + step / 4, packets=packets, strangers=0):
+        if fault := progress.check(at + step / 4, packets=packets, strangers=0):
             return step / 4, str(fault)
     return float("inf"), ""
 
@@ -38,8 +38,8 @@ def test_a_slow_camera_stays(apart: float) -> None:
     progress = StallDetector(cadence, 0.0)
     for number in range(1, 50):
         at = number * apart
-        assert progress.fault(at - 0.1, packets=False, strangers=0) is None
-        progress.came([KEY], at)
+        assert progress.check(at - 0.1, packets=False, strangers=0) is None
+        progress.pictures_received([KEY], at)
     after, why = lived(progress, cadence, 400)
     assert after == pytest.approx(3 * apart, abs=0.5)
     assert "sent no packet for" in why
@@ -52,11 +52,11 @@ def test_a_slower_camera_stays_once_it_is_known(apart: float) -> None:
     for _ in range(10):
         progress = StallDetector(cadence, now)
         for number in range(20):
-            if number and progress.fault(now + apart, packets=False, strangers=0):
+            if number and progress.check(now + apart, packets=False, strangers=0):
                 lost += 1
                 break
             now += apart if number else 0.0
-            progress.came([KEY], now)
+            progress.pictures_received([KEY], now)
         else:
             break
     assert lost <= 3
@@ -67,8 +67,8 @@ def test_the_installer_may_know_better() -> None:
     cadence = FrameCadence(patience=900.0)
     progress = StallDetector(cadence, 0.0)
     for number in range(1, 10):
-        assert progress.fault(number * 600.0 - 0.1, packets=False, strangers=0) is None
-        progress.came([KEY], number * 600.0)
+        assert progress.check(number * 600.0 - 0.1, packets=False, strangers=0) is None
+        progress.pictures_received([KEY], number * 600.0)
 
 
 def test_a_lively_camera_is_given_up_soon_and_so_it_is_after_it_was_lost() -> None:
@@ -76,7 +76,7 @@ def test_a_lively_camera_is_given_up_soon_and_so_it_is_after_it_was_lost() -> No
     for _ in range(3):
         progress = StallDetector(cadence, 0.0)
         for number in range(1, 100):
-            progress.came([KEY], number / 4)
+            progress.pictures_received([KEY], number / 4)
         after, _ = lived(progress, cadence, 60)
         assert after == pytest.approx(10.25)
 
@@ -86,25 +86,25 @@ def test_a_camera_that_is_lively_at_times_keeps_its_slow_rhythm_meanwhile() -> N
     progress, now = StallDetector(cadence, 0.0), 0.0
     for number in range(200):
         now += 12.0 if number % 50 < 5 else 0.25
-        assert progress.fault(now - 0.01, packets=False, strangers=0) is None
-        progress.came([KEY], now)
+        assert progress.check(now - 0.01, packets=False, strangers=0) is None
+        progress.pictures_received([KEY], now)
 
 
 def test_packets_without_pictures_are_no_life() -> None:
     cadence = FrameCadence()
     progress = StallDetector(cadence, 0.0)
     for number in range(1, 10):
-        progress.came([KEY], number / 4)
+        progress.pictures_received([KEY], number / 4)
     after, why = lived(progress, cadence, 60, packets=True)
     assert after < 11
     assert "sent packets and no picture for 10 s" in why
-    told = progress.fault(1000.0, packets=True, strangers=5)
+    told = progress.check(1000.0, packets=True, strangers=5)
     assert "another session" in str(told)
 
 
 def test_pictures_without_a_keyframe_are_no_life() -> None:
     progress = StallDetector(FrameCadence(), 0.0)
-    told = [progress.fault(number / 25, packets=False, strangers=0) for number in fed(progress, [OTHER] * 1500)]
+    told = [progress.check(number / 25, packets=False, strangers=0) for number in fed(progress, [OTHER] * 1500)]
     when = next(number / 25 for number, why in enumerate(told) if why)
     assert when == pytest.approx(StallDetector.KEY_LIMIT, abs=0.1)
     assert "no keyframe to begin with for 60 s" in str(told[-1])
@@ -114,30 +114,30 @@ def test_a_seldom_picture_is_waited_for_longer_and_a_long_group_is_no_fault() ->
     """A picture in twelve seconds, a keyframe in four minutes; and five minutes between keyframes at 25 a second."""
     progress = StallDetector(FrameCadence(), 0.0)
     for number in range(1, 21):
-        progress.came([OTHER], number * 12.0)
-        assert progress.fault(number * 12.0, packets=False, strangers=0) is None
+        progress.pictures_received([OTHER], number * 12.0)
+        assert progress.check(number * 12.0, packets=False, strangers=0) is None
     progress = StallDetector(FrameCadence(), 0.0)
     for number in fed(progress, [KEY] + [OTHER] * 7500):
-        assert progress.fault(number / 25, packets=False, strangers=0) is None
+        assert progress.check(number / 25, packets=False, strangers=0) is None
 
 
 def test_what_is_broken_by_a_loss_must_mend_at_a_keyframe() -> None:
     lossy = unit(0.0, 100, lost=2)
     progress = StallDetector(FrameCadence(), 0.0)
     told = [
-        progress.fault(number / 25, packets=False, strangers=0)
+        progress.check(number / 25, packets=False, strangers=0)
         for number in fed(progress, [KEY, lossy] + [OTHER] * 1500)
     ]
     assert told[900] is None
     assert "no keyframe" in str(told[-1])
     progress = StallDetector(FrameCadence(), 0.0)
     for number in fed(progress, ([KEY, lossy] + [OTHER] * 500) * 3):
-        assert progress.fault(number / 25, packets=False, strangers=0) is None
+        assert progress.check(number / 25, packets=False, strangers=0) is None
 
 
 def fed(progress: StallDetector, units: list[AccessUnit]) -> Iterator[int]:
     for number, one in enumerate(units):
-        progress.came([one], number / 25)
+        progress.pictures_received([one], number / 25)
         yield number
 
 

@@ -25,7 +25,7 @@ def received(codec: str, packets: list[bytes]) -> list[AccessUnit]:
 
 def fed(receiver: RtpReceiver, packets: list[bytes], now: float) -> list[AccessUnit]:
     """And then nothing came for a moment."""
-    return receiver.feed(packets, now) + receiver.pause(now + IDLE_TIME)
+    return receiver.feed(packets, now) + receiver.idle(now + IDLE_TIME)
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -38,7 +38,7 @@ def test_units_come_out_as_they_went_in(codec: str) -> None:
     assert [unit.time_s for unit in units] == pytest.approx([number / 25 for number in range(50)])
     assert not any(unit.lost for unit in units)
     assert units[0].format.parameters == tuple(
-        nal for nal in pictures[0] if units[0].format.codec.rank(nal) is not None
+        nal for nal in pictures[0] if units[0].format.codec.parameter_set_rank(nal) is not None
     )
 
 
@@ -236,13 +236,13 @@ def test_packets_that_can_not_be_read_are_counted_and_many_end_it() -> None:
 
 
 def test_any_order_of_garbage_is_survived() -> None:
-    chance = random.Random(3)
+    client_nonce = random.Random(3)
     packets = packed("h264", encoded("h264", 20))
     for _ in range(50):
         receiver = RtpReceiver(media())
         for packet in packets:
             spoiled = bytearray(packet)
-            for _ in range(chance.randrange(3)):
-                spoiled[chance.randrange(len(spoiled))] = chance.randrange(256)
-            for unit in receiver.feed([bytes(spoiled[: chance.randrange(len(spoiled) + 1)])], 0.0):
+            for _ in range(client_nonce.randrange(3)):
+                spoiled[client_nonce.randrange(len(spoiled))] = client_nonce.randrange(256)
+            for unit in receiver.feed([bytes(spoiled[: client_nonce.randrange(len(spoiled) + 1)])], 0.0):
                 assert isinstance(unit.data, bytes)

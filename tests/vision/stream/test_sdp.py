@@ -64,7 +64,7 @@ def test_a_camera_with_relative_addresses_and_the_picture_behind_the_sound() -> 
     assert found.control == base
     assert found.media.control == base + "/trackID=0"
     assert (found.media.payload_type, found.media.format.name) == (98, "hevc")
-    assert [found.media.format.codec.rank(nal) for nal in found.media.format.parameters] == [0, 1, 2]
+    assert [found.media.format.codec.parameter_set_rank(nal) for nal in found.media.format.parameters] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ class Talk:
     """A session and a camera that answers what it is told to."""
 
     def __init__(self, address: str = ADDRESS, **more) -> None:
-        self.session = RtspSession(RtspUrl.of(address), **more)
-        self.session.begin()
+        self.session = RtspSession(RtspUrl.parse(address), **more)
+        self.session.start()
         self.asked = self._hear()
 
     def answer(
@@ -65,14 +65,14 @@ def test_from_the_first_word_to_the_last() -> None:
     assert asked.get("transport") == "RTP/AVP/TCP;unicast;interleaved=0-1"
     asked = talk.answer(200, {"Transport": "RTP/AVP/TCP;unicast;interleaved=2-3", "Session": "77;timeout=30"})
     assert (asked.method, asked.url, asked.get("session")) == ("PLAY", "rtsp://camera:8554/live/1/", "77")
-    (ready,) = talk.session.events()
+    (ready,) = talk.session.take_events()
     assert isinstance(ready, StreamReady)
     assert ready.way == InterleavedTransport(2)
     talk.answer(200, now=100.0)
     assert talk.session.state is RtspState.PLAYING
-    talk.session.end()
+    talk.session.close()
     assert talk._hear().method == "TEARDOWN"
-    talk.session.end()
+    talk.session.close()
     assert talk._hear().method == ""
 
 
@@ -143,7 +143,7 @@ def test_udp_is_tried_when_the_camera_does_not_do_tcp() -> None:
     talk.asked = talk._hear()
     assert talk.asked.get("transport") == "RTP/AVP;unicast;client_port=5000-5001"
     talk.answer(200, {"Transport": "RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001", "Session": "1"})
-    (ready,) = talk.session.events()
+    (ready,) = talk.session.take_events()
     assert isinstance(ready, StreamReady)
     assert ready.way == UdpTransport(5000, (6000, 6001))
 
@@ -215,7 +215,7 @@ def test_a_description_without_a_length_is_told() -> None:
 def test_redirects_are_followed_and_the_password_stays_on_its_host(location: str, url: str, user: str | None) -> None:
     talk = Talk()
     talk.answer(302, {"Location": location})
-    (moved,) = talk.session.events()
+    (moved,) = talk.session.take_events()
     assert isinstance(moved, Redirected)
     assert (moved.target.url, moved.target.user) == (url, user)
 
@@ -234,7 +234,7 @@ def test_a_camera_may_ask_as_well() -> None:
         talk.session.receive(RtspRequest({"cseq": ["5"]}, b"", method, "*"), 0.0)
         assert talk.session.take_outgoing().startswith(f"RTSP/1.0 {status}".encode())
     talk.session.receive(RtspRequest({"location": ["rtsp://camera/new"]}, b"", "REDIRECT", "*"), 0.0)
-    assert isinstance(talk.session.events()[-1], Redirected)
+    assert isinstance(talk.session.take_events()[-1], Redirected)
     with pytest.raises(LinkLost, match="ended"):
         talk.session.receive(RtspRequest({}, b"", "TEARDOWN", "*"), 0.0)
 
@@ -252,9 +252,9 @@ def test_a_camera_may_ask_as_well() -> None:
 def test_addresses(address: str, host: str, port: int, user: str | None, password: str, shown: str | None) -> None:
     if shown is None:
         with pytest.raises(LinkLost, match="%40"):
-            RtspUrl.of(address)
+            RtspUrl.parse(address)
         return
-    target = RtspUrl.of(address)
+    target = RtspUrl.parse(address)
     assert (target.host, target.port, target.user, target.password) == (host, port, user, password)
     assert target.shown == shown
     assert not password or password not in repr(target)
@@ -263,13 +263,13 @@ def test_addresses(address: str, host: str, port: int, user: str | None, passwor
 def test_an_address_that_can_not_be_read_is_not_repeated() -> None:
     for address in ("rtsp://admin:ge/heim@camera/", "rtsp://:geheim@", "http://admin:geheim@camera", "rtsp://h:99999/"):
         with pytest.raises(LinkLost) as caught:
-            RtspUrl.of(address)
+            RtspUrl.parse(address)
         assert "heim" not in str(caught.value)
 
 
 def test_an_echo_of_the_password_is_hidden() -> None:
-    target = RtspUrl.of("rtsp://admin:ge%40heim@camera/x")
-    hidden = target.hide("no such user admin with ge@heim or ge%40heim at rtsp://admin:ge%40heim@camera/x")
+    target = RtspUrl.parse("rtsp://admin:ge%40heim@camera/x")
+    hidden = target.redact("no such user admin with ge@heim or ge%40heim at rtsp://admin:ge%40heim@camera/x")
     assert not re.search("heim|admin", hidden)
 
 
@@ -288,8 +288,8 @@ NAMES = strategies.sampled_from(["session", "transport", "content-base", "www-au
     )
 )
 def test_any_answers_are_survived(answers: list[tuple[int, dict[str, str], bytes]]) -> None:
-    session, told = RtspSession(RtspUrl.of(ADDRESS)), ""
-    session.begin()
+    session, told = RtspSession(RtspUrl.parse(ADDRESS)), ""
+    session.start()
     for status, headers, body in answers:
         try:
             session.receive(RtspResponse({name: [value] for name, value in headers.items()}, body, status, "x"), 0.0)
@@ -299,6 +299,6 @@ def test_any_answers_are_survived(answers: list[tuple[int, dict[str, str], bytes
             told = str(error)
             break
         session.tick(1e9)
-        session.events()
+        session.take_events()
         assert len(session.take_outgoing()) < 4000
     assert "heim" not in told

@@ -41,8 +41,8 @@ def received(
     for number, batch in enumerate(batches):
         units += receiver.feed(batch, now + apart * number)
         if apart > IDLE_TIME:
-            units += receiver.pause(now + apart * number + IDLE_TIME)
-    return units + receiver.pause(now + apart * len(batches) + IDLE_TIME)
+            units += receiver.idle(now + apart * number + IDLE_TIME)
+    return units + receiver.idle(now + apart * len(batches) + IDLE_TIME)
 
 
 def nals(units: list[AccessUnit]) -> list[Nals]:

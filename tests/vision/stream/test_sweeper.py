@@ -107,14 +107,14 @@ def test_a_name_that_is_not_known_is_told(name: str) -> None:
 
 
 class Surprised(Watcher):
-    def began(self, media: MediaTrack) -> None:
+    def stream_started(self, media: MediaTrack) -> None:
         raise RuntimeError(f"nobody thought of {media.payload_type}")
 
 
 def test_what_our_own_code_does_not_expect_ends_its_camera_alone(capfd: pytest.CaptureFixture[str]) -> None:
     with sweeping() as poller, camera(Camera(packets())) as port:
         surprised = Surprised()
-        poller.watch(RtspClient(f"rtsp://admin:geheim@127.0.0.1:{port}/x", surprised))
+        poller.add(RtspClient(f"rtsp://admin:geheim@127.0.0.1:{port}/x", surprised))
         assert "failed: what the camera sent" in surprised.wait_for_end()
         assert len(watch(poller, f"rtsp://127.0.0.1:{port}/x", 50).wait()) == 50
     assert "nobody thought of 96" in capfd.readouterr().err
@@ -177,10 +177,10 @@ def test_a_camera_left_is_told_goodbye_and_says_nothing_more() -> None:
     with sweeping() as poller, camera(one) as port:
         watcher = Watcher()
         reception = RtspClient(f"rtsp://127.0.0.1:{port}/x", watcher)
-        poller.watch(reception)
+        poller.add(reception)
         watcher.wait()
-        poller.unwatch(reception)
-        poller.unwatch(reception)
+        poller.remove(reception)
+        poller.remove(reception)
         deadline = time.monotonic() + 5
         while one.asked[-1] != "TEARDOWN" and time.monotonic() < deadline:
             time.sleep(0.01)

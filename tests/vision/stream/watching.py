@@ -25,15 +25,15 @@ class Watcher:
         self.why = ""
         self.enough, self.over = Event(), Event()
 
-    def began(self, media: MediaTrack) -> None:
+    def stream_started(self, media: MediaTrack) -> None:
         self.media = media
 
-    def unit(self, unit: AccessUnit) -> None:
+    def unit_received(self, unit: AccessUnit) -> None:
         self.units.append(unit)
         if len(self.units) >= self.wanted:
             self.enough.set()
 
-    def lost(self, why: LinkLost) -> None:
+    def stream_lost(self, why: LinkLost) -> None:
         self.why = str(why)
         self.over.set()
 
@@ -58,5 +58,5 @@ def sweeping(**more: float) -> Iterator[StreamPoller]:
 
 def watch(poller: StreamPoller, address: str, wanted: int = 30, **more) -> Watcher:
     watcher = Watcher(wanted)
-    poller.watch(RtspClient(address, watcher, **more))
+    poller.add(RtspClient(address, watcher, **more))
     return watcher

@@ -39,11 +39,11 @@ class Outlet:
         self.said: list[tuple[str, dict[str, Any]]] = []
         self.parts: list[tuple[bool, list[Any] | None, bytes]] = []
 
-    def say(self, word: str, blob: bytes = b"", **more: Any) -> None:
+    def send(self, word: str, blob: bytes = b"", **more: Any) -> None:
         assert not blob
         self.said.append((word, more))
 
-    def stream(self, view: int, blob: bytes, *, key: bool, opening: list[object] | None) -> None:
+    def send_segment(self, view: int, blob: bytes, *, key: bool, opening: list[object] | None) -> None:
         assert view
         self.parts.append((key, opening, blob))
 

@@ -52,8 +52,8 @@ class TestLive:
     def test_it_begins_with_the_newest_keyframe_of_the_ring(self, camera: Camera, outlet: Outlet) -> None:
         camera.film(90)
         muxer = LiveMuxer(1, nothing, outlet)
-        camera.subscribers.join(muxer)
-        muxer.work()
+        camera.subscribers.subscribe(muxer)
+        muxer.process()
         [(key, opening, blob)] = outlet.parts
         assert key
         assert opening is not None
@@ -67,15 +67,15 @@ class TestLive:
     def test_each_keyframe_begins_a_part_and_brings_the_opening(self, camera: Camera, outlet: Outlet) -> None:
         camera.film(30)
         muxer = LiveMuxer(1, nothing, outlet)
-        camera.subscribers.join(muxer)
+        camera.subscribers.subscribe(muxer)
         camera.film(46)
-        muxer.work()
+        muxer.process()
         assert [(key, opening is not None) for key, opening, _ in outlet.parts] == [(True, True), (True, True)]
         camera.film(10)
-        muxer.work()
+        muxer.process()
         assert [key for key, _, _ in outlet.parts] == [True, True, True]
         camera.film(10)
-        muxer.work()
+        muxer.process()
         key, opening, blob = outlet.parts[-1]
         assert (key, opening, blob[4:8]) == (False, None, b"moof")
 
@@ -85,8 +85,8 @@ class TestLive:
         monkeypatch.setattr(muxers, "MAX_SEGMENT_BYTES", 5_000)
         camera.film(49)
         muxer = LiveMuxer(1, nothing, outlet)
-        camera.subscribers.join(muxer)
-        muxer.work()
+        camera.subscribers.subscribe(muxer)
+        muxer.process()
         assert [key for key, _, _ in outlet.parts] == [True] + [False] * (len(outlet.parts) - 1)
         assert len(outlet.parts) > 2
         assert pictures(b"".join(blob for _, _, blob in outlet.parts)) == 23
@@ -97,36 +97,36 @@ class TestLive:
         monkeypatch.setattr(muxers, "MAX_PENDING_BYTES", 100_000)
         camera.film(25)
         muxer = LiveMuxer(1, nothing, outlet)
-        camera.subscribers.join(muxer)
+        camera.subscribers.subscribe(muxer)
         camera.film(100)
         assert muxer.dropped > 0
-        muxer.work()
+        muxer.process()
         outlet.parts.clear()
         camera.film(60)
-        muxer.work()
+        muxer.process()
         assert outlet.parts[0][0], "it goes on with a keyframe"
 
     def test_a_lost_stream_is_told(self, camera: Camera, outlet: Outlet) -> None:
         camera.film(30)
         muxer = LiveMuxer(7, nothing, outlet)
-        camera.subscribers.join(muxer)
+        camera.subscribers.subscribe(muxer)
         camera.subscribers.end("the camera is gone")
-        muxer.work()
-        assert muxer.is_over
+        muxer.process()
+        assert muxer.is_finished
         assert outlet.last("unshown") == {"view": 7, "why": "the camera is gone", "code": ""}
 
     def test_who_joins_a_lost_stream_is_told_at_once(self, camera: Camera, outlet: Outlet) -> None:
         camera.subscribers.end("gone")
         muxer = LiveMuxer(7, nothing, outlet)
-        camera.subscribers.join(muxer)
-        muxer.work()
+        camera.subscribers.subscribe(muxer)
+        muxer.process()
         assert outlet.last("unshown") == {"view": 7, "why": "gone", "code": ""}
 
     def test_what_no_browser_could_play_is_told_as_that(self, camera: Camera, outlet: Outlet) -> None:
         camera.subscribers.end("coded as mjpeg", "codec")
         muxer = LiveMuxer(7, nothing, outlet)
-        camera.subscribers.join(muxer)
-        muxer.work()
+        camera.subscribers.subscribe(muxer)
+        muxer.process()
         assert outlet.last("unshown") == {"view": 7, "why": "coded as mjpeg", "code": "codec"}
 
 
@@ -137,12 +137,12 @@ class TestFile:
         camera.film(300)
         raw, mp4 = tmp_path / "raw", tmp_path / "clip.mp4"
         muxer = FileMuxer(1, nothing, outlet, raw)
-        camera.subscribers.join(muxer, 4.0)
+        camera.subscribers.subscribe(muxer, 4.0)
         camera.film(50)
-        muxer.work()
-        camera.subscribers.leave(muxer)
+        muxer.process()
+        camera.subscribers.unsubscribe(muxer)
         muxer.end("enough")
-        muxer.work()
+        muxer.process()
         said = outlet.last("recorded")
         assert said is not None
         assert camera.now - 7.0 <= said["began"] <= camera.now - 6.0, "at the keyframe at or before"
@@ -154,10 +154,10 @@ class TestFile:
 
     def test_the_packets_are_the_cameras_own(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
         muxer = FileMuxer(1, nothing, outlet, tmp_path / "raw")
-        camera.subscribers.join(muxer)
+        camera.subscribers.subscribe(muxer)
         camera.film(51)
         muxer.end("enough")
-        muxer.work()
+        muxer.process()
         write_faststart(tmp_path / "raw", tmp_path / "clip.mp4")
         slices = [nal for unit in encoded(count=400)[:50] for nal in unit if nal[0] & 31 in {1, 5}]
         with av.open(str(tmp_path / "clip.mp4")) as container:
@@ -173,9 +173,9 @@ class TestFile:
         emptied = replace(whole[60], packets=whole[60].packets[:0], lost=2)
         muxer = FileMuxer(1, nothing, outlet, tmp_path / "raw")
         for unit in (*whole[:60], emptied, *whole[61:]):
-            muxer.take(unit, 1000.0 + unit.time_s)
+            muxer.put(unit, 1000.0 + unit.time_s)
         muxer.end("enough")
-        muxer.work()
+        muxer.process()
         assert write_faststart(tmp_path / "raw", tmp_path / "clip.mp4") == pytest.approx(2.96)
         with av.open(str(tmp_path / "clip.mp4")) as container:
             assert len([packet for packet in container.demux(video=0) if packet.size]) == 73
@@ -185,9 +185,9 @@ class TestFile:
         small, large = encoded(codec, 50), encoded(codec, 26, size=(640, 352))
         muxer = FileMuxer(1, nothing, outlet, tmp_path / "raw")
         for unit in received(codec, packed(codec, [*small, *large])):
-            muxer.take(unit, 1000.0 + unit.time_s)
+            muxer.put(unit, 1000.0 + unit.time_s)
         muxer.end("enough")
-        muxer.work()
+        muxer.process()
         write_faststart(tmp_path / "raw", tmp_path / "clip.mp4")
         with av.open(str(tmp_path / "clip.mp4")) as container:
             sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
@@ -196,10 +196,10 @@ class TestFile:
     @pytest.mark.needs("ffprobe", "ffmpeg")
     def test_ffprobe_has_nothing_to_complain_of(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
         muxer = FileMuxer(1, nothing, outlet, tmp_path / "raw")
-        camera.subscribers.join(muxer)
+        camera.subscribers.subscribe(muxer)
         camera.film(101)
         muxer.end("enough")
-        muxer.work()
+        muxer.process()
         mp4 = tmp_path / "clip.mp4"
         write_faststart(tmp_path / "raw", mp4)
         command = [
@@ -223,9 +223,9 @@ class TestFile:
 
     def test_what_was_cut_off_by_a_power_cut_is_saved(self, camera: Camera, outlet: Outlet, tmp_path: Path) -> None:
         muxer = FileMuxer(1, nothing, outlet, tmp_path / "raw")
-        camera.subscribers.join(muxer)
+        camera.subscribers.subscribe(muxer)
         camera.film(101)
-        muxer.work()
+        muxer.process()
         whole = (tmp_path / "raw").read_bytes()
         (tmp_path / "raw").write_bytes(whole[: len(whole) * 2 // 3])
         assert 1.0 < write_faststart(tmp_path / "raw", tmp_path / "clip.mp4") < 4.0
@@ -239,9 +239,9 @@ class TestFile:
 
     def test_a_recording_without_a_keyframe_comes_to_nothing(self, outlet: Outlet, tmp_path: Path) -> None:
         muxer = FileMuxer(3, nothing, outlet, tmp_path / "raw")
-        Camera().subscribers.join(muxer, 10.0)
+        Camera().subscribers.subscribe(muxer, 10.0)
         muxer.end("enough")
-        muxer.work()
+        muxer.process()
         assert outlet.last("unshown") == {"view": 3, "why": "no keyframe came while it was recorded"}
 
 
@@ -256,19 +256,19 @@ class TestStudio:
         self, studio: MuxThreads, camera: Camera, outlet: Outlet, tmp_path: Path
     ) -> None:
         camera.film(60)
-        studio.show(1, camera.subscribers)
+        studio.view(1, camera.subscribers)
         studio.record(2, camera.subscribers, tmp_path / "raw", 10.0)
         wait_for(lambda: outlet.parts)
         recording = outlet.last("recording")
         assert recording is not None
         assert recording["value"] == pytest.approx(camera.now - 59 / 25)
         camera.film(40)
-        studio.hide(2)
+        studio.stop(2)
         wait_for(lambda: outlet.last("recorded"))
         studio.finish(9, tmp_path / "raw", tmp_path / "clip.mp4")
         wait_for(lambda: outlet.last("finished"))
         assert outlet.last("finished") == {"view": 9, "value": pytest.approx(3.96)}
-        studio.hide(1)
+        studio.stop(1)
         wait_for(lambda: outlet.last("unshown"))
         parts = len(outlet.parts)
         camera.film(40)
@@ -285,7 +285,7 @@ class TestStudio:
         self, studio: MuxThreads, camera: Camera, outlet: Outlet
     ) -> None:
         camera.film(60)
-        studio.show(1, camera.subscribers)
+        studio.view(1, camera.subscribers)
         studio.record(2, camera.subscribers, Path("/dev/full"), 10.0)
         wait_for(lambda: outlet.last("unshown"))
         said = outlet.last("unshown")

@@ -1,4 +1,4 @@
-"""From a camera's name to its addresses, without waiting."""
+"""Resolves a camera's host name without blocking."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ _Address = tuple[socket.AddressFamily, Any]
 
 
 class DnsLookup:
-    """A name's addresses. Numbers are known at once; a name is asked for in a thread of its own."""
+    """A host's addresses: IP addresses at once, a name by a thread. `addresses` or `error` is set when it is done."""
 
     def __init__(self, host: str, port: int) -> None:
         self.addresses: Sequence[_Address] | None = None
-        self.fault: Words | None = None
+        self.error: Words | None = None
         try:
-            self._ask(host, port, socket.AI_NUMERICHOST)
+            self._resolve(host, port, socket.AI_NUMERICHOST)
         except socket.gaierror:
-            Thread(target=self._ask_quietly, args=(host, port), name=f"lookup-{host}", daemon=True).start()
-        except UnicodeError:  # no name at all (192.168..64): refused before anybody is asked
-            self.fault = _unknown(host, "it is no name")
+            # getaddrinfo may block for many seconds when no name server answers.
+            Thread(target=self._resolve_name, args=(host, port), name=f"lookup-{host}", daemon=True).start()
+        except UnicodeError:  # not a valid name at all (192.168..64): no name server is asked
+            self.error = _unknown(host, "it is no name")
 
-    def _ask(self, host: str, port: int, flags: int = 0) -> None:
+    def _resolve(self, host: str, port: int, flags: int = 0) -> None:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
         self.addresses = [(family, address) for family, _, _, _, address in found]
 
-    def _ask_quietly(self, host: str, port: int) -> None:
+    def _resolve_name(self, host: str, port: int) -> None:
         try:
-            self._ask(host, port)
+            self._resolve(host, port)
         except OSError as error:
-            self.fault = _unknown(host, str(error.strerror))
+            self.error = _unknown(host, str(error.strerror))
 
 
 def _unknown(host: str, why: str) -> Words:

@@ -1,4 +1,4 @@
-"""Who is told what a stream brings."""
+"""The interface to whoever receives a stream's access units."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ INTERNAL_ERROR = Words(
 
 
 class UnitListener(Protocol):
-    """Called in the sweeping thread: whoever takes long there, takes it from all cameras."""
+    """Called in the polling thread: a slow call delays all cameras."""
 
-    def began(self, media: MediaTrack) -> None: ...
+    def stream_started(self, media: MediaTrack) -> None:
+        """PLAY was sent; units follow. Called again after a redirect."""
+        ...
 
-    def unit(self, unit: AccessUnit) -> None: ...
+    def unit_received(self, unit: AccessUnit) -> None:
+        """One access unit, in decoding order."""
+        ...
 
-    def lost(self, why: LinkLost) -> None:
+    def stream_lost(self, why: LinkLost) -> None:
         """The last call; the text holds no password."""
         ...

@@ -1,7 +1,7 @@
-"""Whether a stream shows anything new: pictures in their usual rhythm, and keyframes to begin with.
+"""Detects a stream that stopped showing anything new: no pictures for too long, or no keyframe to begin with.
 
-That packets come is not enough. A stream is lost when no picture comes for longer than it is used to, or when for long
-none comes that decoding can begin with.
+That packets arrive is not enough. A stream counts as lost when no picture comes for much longer than usual, or when
+for a long time none comes with which decoding can begin.
 """
 
 from __future__ import annotations
@@ -15,95 +15,102 @@ from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 @dataclass(slots=True)
 class FrameCadence:
-    """How far pictures of one address are apart. Outlives the connection, so that a slow camera is not lost again.
+    """How far apart the pictures of one address are. Outlives its connections, so that a slow camera is lost once only.
 
-    `patience` in seconds is how long the installer says that the camera may be silent (`cadence` in the YAML).
+    `max_gap` is how long the installer says that the camera may send nothing, in seconds (`cadence` in the YAML).
     """
 
-    patience: float = 0.0
-    longest: float = 0.0
-    """Seconds between two pictures, lately; forgotten by a second a minute."""
-    known: int = 0
+    max_gap: float = 0.0
+    longest_gap: float = 0.0
+    """Seconds between two pictures, lately; decreases by a second a minute."""
+    gaps: int = 0
     """Gaps seen."""
-    first: float = field(default_factory=lambda: FrameCadence.FIRST)
-    """Seconds for the next picture while the rhythm is not known."""
+    first_timeout: float = field(default_factory=lambda: FrameCadence.FIRST_TIMEOUT)
+    """Seconds to wait for the next picture while the cadence is not known."""
 
-    LEAST: ClassVar[float] = 10.0
-    FIRST: ClassVar[float] = 30.0
-    FIRST_WITHOUT_ANY: ClassVar[float] = 90.0
-    MOST: ClassVar[float] = 300.0
-    """`first` to begin with; at most, while the camera has given no picture at all; at most, for any silence.
-    The installer may allow more."""
-    TIMES: ClassVar[float] = 3.0
-    """So many times as long as the longest gap lately is silence."""
-    ENOUGH: ClassVar[int] = 3
-    """Gaps after which the rhythm is known."""
-    FORGOTTEN_IN: ClassVar[float] = 60.0
+    MIN_TIMEOUT: ClassVar[float] = 10.0
+    FIRST_TIMEOUT: ClassVar[float] = 30.0
+    FIRST_TIMEOUT_WITHOUT_PICTURE: ClassVar[float] = 90.0
+    MAX_TIMEOUT: ClassVar[float] = 300.0
+    """Seconds: the initial `first_timeout`; its maximum while the camera has given no picture at all; the maximum of
+    any timeout, unless the installer allows more."""
+    GAP_FACTOR: ClassVar[float] = 3.0
+    """A stream is lost after so many times its longest recent gap."""
+    MIN_GAPS: ClassVar[int] = 3
+    """Gaps after which the cadence is known."""
+    DECAY_S: ClassVar[float] = 60.0
+    """Seconds in which `longest_gap` decreases by one."""
 
     @property
-    def limit(self) -> float:
+    def timeout(self) -> float:
         """Seconds without a picture after which the stream is lost."""
-        usual = max(self.LEAST, self.TIMES * self.longest)
-        if self.known < self.ENOUGH:
-            usual = max(usual, self.first, self.patience)
-        return min(usual, max(self.MOST, self.patience))
+        usual = max(self.MIN_TIMEOUT, self.GAP_FACTOR * self.longest_gap)
+        if self.gaps < self.MIN_GAPS:
+            usual = max(usual, self.first_timeout, self.max_gap)
+        return min(usual, max(self.MAX_TIMEOUT, self.max_gap))
 
-    def gap(self, seconds: float) -> None:
-        self.longest = max(seconds, self.longest - seconds / self.FORGOTTEN_IN)
-        self.known += 1
+    def record_gap(self, seconds: float) -> None:
+        """Between two pictures."""
+        self.longest_gap = max(seconds, self.longest_gap - seconds / self.DECAY_S)
+        self.gaps += 1
 
-    def extend_first_timeout(self, *, has_one: bool) -> None:
-        """The stream was given up for its silence: next time it has longer, should it be slow and not dead."""
-        self.first = max(self.first, min(2 * self.first, self.MOST if has_one else self.FIRST_WITHOUT_ANY))
+    def extend_first_timeout(self, *, has_picture: bool) -> None:
+        """The stream was lost for its silence: wait longer the next time, in case that it is slow and not dead."""
+        limit = self.MAX_TIMEOUT if has_picture else self.FIRST_TIMEOUT_WITHOUT_PICTURE
+        self.first_timeout = max(self.first_timeout, min(2 * self.first_timeout, limit))
 
 
 class StallDetector:
-    """Of one connection, from `began` (monotonic seconds) on. Counts pictures, and whether they can be decoded."""
+    """Of one connection, from `now` (monotonic seconds) on. Counts pictures, and whether they can be decoded."""
 
-    KEY_LIMIT, KEY_PICTURES = 40.0, 100
-    """Seconds and pictures without a keyframe to begin with, after which nobody waits for one any more: cameras with
-    smart codecs send one in 30 s, one of 4 pictures a second with 100 between keyframes in 25 s."""
+    KEY_TIMEOUT, KEY_PICTURES = 40.0, 100
+    """Seconds and pictures without a usable keyframe after which the stream is lost: cameras with smart codecs send one
+    in 30 s; one with 4 pictures a second and 100 of them between keyframes, one in 25 s."""
 
     def __init__(self, cadence: FrameCadence, now: float) -> None:
         self._cadence = cadence
-        self._last = self._broken_since = now
-        self._has_one = False
-        self._is_whole = False
-        self._pictures = 0
-        """Since the stream is broken."""
+        self._last_picture = self._broken_since = now
+        self._has_picture = False
+        self._is_decodable = False
+        """Whether a keyframe came and nothing was lost since."""
+        self._broken_pictures = 0
+        """Pictures since the stream is not decodable."""
 
-    def came(self, units: list[AccessUnit], now: float) -> None:
-        """Pictures, and when they came."""
-        if self._has_one:
-            self._cadence.gap(now - self._last)
-        self._has_one, self._last = True, now
+    def pictures_received(self, units: list[AccessUnit], now: float) -> None:
+        """Record pictures and the time at which they came."""
+        if self._has_picture:
+            self._cadence.record_gap(now - self._last_picture)
+        self._has_picture, self._last_picture = True, now
         for unit in units:
             if unit.lost:
                 self._break(now)
             elif unit.key:
-                self._is_whole = True
-        if not self._is_whole:
-            self._pictures += len(units)
+                self._is_decodable = True
+        if not self._is_decodable:
+            self._broken_pictures += len(units)
 
     def _break(self, now: float) -> None:
-        """What builds on what is missing can't be decoded until the next keyframe."""
-        if self._is_whole:
-            self._is_whole, self._broken_since, self._pictures = False, now, 0
+        # What builds on a lost packet can't be decoded until the next keyframe.
+        if self._is_decodable:
+            self._is_decodable, self._broken_since, self._broken_pictures = False, now, 0
 
-    def fault(self, now: float, *, packets: bool, strangers: int) -> Words | None:
-        """Why the stream is lost. `packets`: any came since the last picture; `strangers`: so many came of others."""
-        silent, broken = now - self._last, now - self._broken_since
-        if silent > FrameCadence.LEAST and silent > self._cadence.limit:
-            self._cadence.extend_first_timeout(has_one=self._has_one)
+    def check(self, now: float, *, packets: bool, foreign_packets: int) -> Words | None:
+        """Why the stream is lost; None while it is not.
+
+        `packets`: any came since the last picture; `foreign_packets`: so many came of other sources.
+        """
+        silent, broken = now - self._last_picture, now - self._broken_since
+        if silent > FrameCadence.MIN_TIMEOUT and silent > self._cadence.timeout:
+            self._cadence.extend_first_timeout(has_picture=self._has_picture)
             if packets:
-                return _told(silent, "有数据但没有画面", "sent packets and no picture for {}", strangers)
-            return _told(silent, "没有画面", "sent no packet for {}", 0)
-        if not self._is_whole and broken > self.KEY_LIMIT and self._pictures >= self.KEY_PICTURES:
-            return _told(broken, "没有可解码的关键帧", "sent no keyframe to begin with for {}", strangers)
+                return _reason(silent, "有数据但没有画面", "sent packets and no picture for {}", foreign_packets)
+            return _reason(silent, "没有画面", "sent no packet for {}", 0)
+        if not self._is_decodable and broken > self.KEY_TIMEOUT and self._broken_pictures >= self.KEY_PICTURES:
+            return _reason(broken, "没有可解码的关键帧", "sent no keyframe to begin with for {}", foreign_packets)
         return None
 
 
-def _told(seconds: float, zh: str, en: str, strangers: int) -> Words:
-    others = ("，混入了其他会话的数据", ", and packets of another session instead") if strangers else ("", "")
-    zh, en = f"摄像机{seconds:.0f}秒{zh}{others[0]}，请检查网络和摄像机", en.format(f"{seconds:.0f} s") + others[1]
+def _reason(seconds: float, zh: str, en: str, foreign_packets: int) -> Words:
+    mixed = ("，混入了其他会话的数据", ", and packets of another session instead") if foreign_packets else ("", "")
+    zh, en = f"摄像机{seconds:.0f}秒{zh}{mixed[0]}，请检查网络和摄像机", en.format(f"{seconds:.0f} s") + mixed[1]
     return Words(zh, en)

@@ -1,8 +1,8 @@
-"""The thread that sweeps all live streams of a worker.
+"""The thread that receives all live RTSP streams of a worker.
 
-A stream that flows over TCP is looked at every `POLL_INTERVAL`, all of them in one go: between packets nobody
-is awake, and what comes waits in the kernel. Only what can't wait wakes the thread: datagrams, which the
-kernel would drop, connections that are being set up, and, every `URGENT_INTERVAL`, streams that somebody waits for.
+A stream that plays over TCP is polled every `POLL_INTERVAL`, together with all others: between two polls the thread
+sleeps, and the kernel keeps what arrives. Only what can't wait wakes the thread: datagrams, which the kernel would
+drop, connections that are being set up, and, every `URGENT_INTERVAL`, streams that somebody waits for.
 """
 
 from __future__ import annotations
@@ -21,122 +21,128 @@ from gateway.vision.stream.polling.rtsp_client import RtspClient
 
 POLL_INTERVAL, URGENT_INTERVAL = 0.25, 0.08
 DATAGRAM_PAUSE = 0.005
-"""Seconds of rest after a readiness, so that a stream of datagrams wakes the thread 200 times a second at most."""
+"""Seconds to sleep after a readiness, so that a UDP stream wakes the thread 200 times a second at most."""
 
-_Interest = Sequence[tuple[socket.socket, int]]
+_Interests = Sequence[tuple[socket.socket, int]]
 
 
 class StreamPoller:
-    """`watch` and `unwatch` may be called from any thread; listeners are called in the sweeper's."""
+    """`add` and `remove` may be called from any thread; listeners are called in the poller's."""
 
-    def __init__(self, interval: float = POLL_INTERVAL, quick: float = URGENT_INTERVAL) -> None:
+    def __init__(self, interval: float = POLL_INTERVAL, urgent_interval: float = URGENT_INTERVAL) -> None:
         self._interval = interval
-        self._quick = min(quick, interval)
-        self._thread = Thread(target=self._run, name="sweeper", daemon=True)
+        self._urgent_interval = min(urgent_interval, interval)
+        self._thread = Thread(target=self._run, name="stream-poller", daemon=True)
         self._stopped = Event()
         self._selector = selectors.DefaultSelector()
-        self._bell, self._ear = socket.socketpair()
-        self._wishes: deque[tuple[RtspClient, bool]] = deque()
-        self._interests: dict[RtspClient, _Interest] = {}
+        self._wake_sender, self._wake_receiver = socket.socketpair()
+        self._requests: deque[tuple[RtspClient, bool]] = deque()
+        """Clients to add (True) or to remove (False)."""
+        self._interests: dict[RtspClient, _Interests] = {}
+        """The sockets registered for each client; its keys are all clients."""
         self._urgent: list[RtspClient] = []
         self._all_due = 0.0
 
     def start(self) -> None:
-        for end in (self._bell, self._ear):
+        """Start the thread."""
+        for end in (self._wake_sender, self._wake_receiver):
             end.setblocking(False)
-        self._selector.register(self._ear, selectors.EVENT_READ)
+        self._selector.register(self._wake_receiver, selectors.EVENT_READ)
         self._thread.start()
 
     def stop(self) -> None:
-        """Says goodbye to all cameras; returns when the thread has ended. May be called again."""
+        """Disconnect all cameras; returns when the thread has ended. May be called again."""
         self._stopped.set()
-        self._ring()
+        self._wake()
         self._thread.join()
 
-    def watch(self, reception: RtspClient) -> None:
-        self._wishes.append((reception, True))
-        self._ring()
+    def add(self, client: RtspClient) -> None:
+        """Connect and poll it until it is lost or removed."""
+        self._requests.append((client, True))
+        self._wake()
 
-    def unwatch(self, reception: RtspClient) -> None:
-        """Its listener hears no `lost`; a unit may still be under way."""
-        self._wishes.append((reception, False))
-        self._ring()
+    def remove(self, client: RtspClient) -> None:
+        """Disconnect. Its listener gets no `stream_lost`; a unit may still be under way."""
+        self._requests.append((client, False))
+        self._wake()
 
-    def _ring(self) -> None:
-        with suppress(OSError):  # full: so many rings are heard without one more; closed: nobody listens any more
-            self._bell.send(b"\0")
+    def _wake(self) -> None:
+        with suppress(OSError):  # full: the thread will wake anyway; closed: it has ended
+            self._wake_sender.send(b"\0")
 
     def _run(self) -> None:
         due = time.monotonic()
         while not self._stopped.is_set():
             ready = self._selector.select(max(0.0, due - time.monotonic()))
             now = time.monotonic()
-            self._grant(now)
+            self._handle_requests(now)
             if now >= due:
-                self._sweep(now)
-                due = min(now + self._quick, self._all_due) if self._urgent else self._all_due
+                self._poll_due(now)
+                due = min(now + self._urgent_interval, self._all_due) if self._urgent else self._all_due
             elif ready:
-                self._serve(ready, now)
+                self._poll_ready(ready, now)
                 self._stopped.wait(min(DATAGRAM_PAUSE, max(0.0, due - now)))
-        for reception in list(self._interests):
-            self._forget(reception)
-        for thing in (self._selector, self._bell, self._ear):
-            thing.close()
+        for client in list(self._interests):
+            self._disconnect(client)
+        for closable in (self._selector, self._wake_sender, self._wake_receiver):
+            closable.close()
 
-    def _sweep(self, now: float) -> None:
-        """All of them, or between two such sweeps those that somebody waits for."""
+    def _poll_due(self, now: float) -> None:
+        """Poll all clients or, between two such polls, the urgent ones."""
         if now < self._all_due:
-            for reception in self._urgent:
-                if reception in self._interests:
-                    self._step(reception, now)
+            for client in self._urgent:
+                if client in self._interests:
+                    self._poll(client, now)
             return
-        for reception in list(self._interests):
-            self._step(reception, now)
-        self._urgent = [reception for reception in self._interests if reception.is_urgent()]
+        for client in list(self._interests):
+            self._poll(client, now)
+        self._urgent = [client for client in self._interests if client.is_urgent()]
         self._all_due = max(self._all_due + self._interval, now)
 
-    def _grant(self, now: float) -> None:
-        while self._wishes:
-            reception, wanted = self._wishes.popleft()
-            if wanted:
-                self._interests[reception] = ()
-                self._step(reception, now)
-            elif reception in self._interests:
-                self._forget(reception)
+    def _handle_requests(self, now: float) -> None:
+        while self._requests:
+            client, is_added = self._requests.popleft()
+            if is_added:
+                self._interests[client] = ()
+                self._poll(client, now)
+            elif client in self._interests:
+                self._disconnect(client)
 
-    def _serve(self, ready: list[tuple[selectors.SelectorKey, int]], now: float) -> None:
+    def _poll_ready(self, ready: list[tuple[selectors.SelectorKey, int]], now: float) -> None:
         for key, _ in ready:
-            if key.fileobj is self._ear:
-                self._ear.recv(4096)
-        for reception in dict.fromkeys(key.data for key, _ in ready):
-            if reception in self._interests:
-                self._step(reception, now)
+            if key.fileobj is self._wake_receiver:
+                self._wake_receiver.recv(4096)
+        # Once for a client of which several sockets are ready; the wake socket has no client.
+        for client in dict.fromkeys(key.data for key, _ in ready):
+            if client in self._interests:
+                self._poll(client, now)
 
-    def _step(self, reception: RtspClient, now: float) -> None:
-        """What goes wrong with one camera ends this camera alone."""
+    def _poll(self, client: RtspClient, now: float) -> None:
+        """Poll one client. Its errors end this camera alone."""
         try:
-            reception.step(now)
+            client.poll(now)
         except (LinkLost, BadInput, OSError) as error:
-            self._lose(reception, error)
+            self._lose(client, error)
         except Exception as error:  # noqa: BLE001  a supervisor of one camera: it would end the thread of all others
             traceback.print_exc()
-            self._lose(reception, error)
+            self._lose(client, error)
         else:
-            if (interest := reception.interest) != self._interests[reception]:
-                self._register(reception, interest)
+            if (interests := client.interests) != self._interests[client]:
+                self._register(client, interests)
 
-    def _lose(self, reception: RtspClient, why: Exception) -> None:
-        self._forget(reception)
-        reception.listener.lost(reception.fault(why))
+    def _lose(self, client: RtspClient, why: Exception) -> None:
+        self._disconnect(client)
+        client.listener.stream_lost(client.describe_error(why))
 
-    def _register(self, reception: RtspClient, interest: _Interest) -> None:
-        for one, _ in self._interests[reception]:
-            self._selector.unregister(one)
-        for one, events in interest:
-            self._selector.register(one, events, reception)
-        self._interests[reception] = interest
+    def _register(self, client: RtspClient, interests: _Interests) -> None:
+        for registered, _ in self._interests[client]:
+            self._selector.unregister(registered)
+        for wanted, events in interests:
+            self._selector.register(wanted, events, client)
+        self._interests[client] = interests
 
-    def _forget(self, reception: RtspClient) -> None:
-        self._register(reception, ())
-        del self._interests[reception]
-        reception.close()
+    def _disconnect(self, client: RtspClient) -> None:
+        # Unregister first: a closed socket can't be unregistered.
+        self._register(client, ())
+        del self._interests[client]
+        client.close()

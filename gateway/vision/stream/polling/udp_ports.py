@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import selectors
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,60 +14,64 @@ from gateway.model import Words
 FIRST_PORT, LAST_PORT = 20_000, 60_000
 TRIES = 100
 MAX_DATAGRAMS = 1024
-"""Taken in one go, so that a flood starves no other camera."""
+"""Read in one go, so that a flood starves no other camera."""
 RECEIVE_BUFFER = 4 << 20
-"""The kernel gives what its limit allows (net.core.rmem_max); a keyframe of a 4K camera has half a million bytes."""
+"""Bytes; the kernel may give less (net.core.rmem_max). A keyframe of a 4K camera has half a million bytes."""
 _PUNCH = b"\x80\x7f" + bytes(10)
-"""An empty packet of an unused type: opens the way back through a firewall."""
+"""An RTP packet without payload, of an unused type: makes a stateful firewall let the camera's packets in."""
 
 
 class UdpPortPair:
-    """Takes packets from `peer` alone; anybody may send to a UDP port."""
+    """Accepts packets from `peer` alone, because anybody can send to a UDP port."""
 
     def __init__(self, own: str, peer: str) -> None:
         """Raises LinkLost when no pair is free."""
         self._peer = peer
         self._sockets = _pair(own)
         self.port: int = self._sockets[0].getsockname()[1]
-        self._there: tuple[int, int] | None = None
+        self._server_ports: tuple[int, int] | None = None
 
     @property
-    def interest(self) -> Sequence[tuple[socket.socket, int]]:
-        return [(one, 1) for one in self._sockets]
+    def interests(self) -> Sequence[tuple[socket.socket, int]]:
+        """Both sockets, for reading."""
+        return [(udp, selectors.EVENT_READ) for udp in self._sockets]
 
     def open_firewall(self, server: tuple[int, int] | None) -> None:
-        """Tell a firewall between that packets are expected from these ports."""
-        self._there = server
+        """Open a firewall on the way for packets from these ports of the camera."""
+        self._server_ports = server
         self._send(0, _PUNCH)
 
     def send_rtcp(self, data: bytes) -> None:
+        """Send a receiver report; does nothing while the camera's ports are not known."""
         self._send(1, data)
 
     def read(self) -> tuple[list[bytes], list[bytes]]:
-        """Packets and RTCP that have come."""
-        packets, control = (self._read(one) for one in self._sockets)
+        """RTP and RTCP packets that have come."""
+        packets, control = (self._read(udp) for udp in self._sockets)
         return packets, control
 
     def close(self) -> None:
-        for one in self._sockets:
-            one.close()
+        """Free the ports."""
+        for udp in self._sockets:
+            udp.close()
 
-    def _read(self, one: socket.socket) -> list[bytes]:
+    def _read(self, udp: socket.socket) -> list[bytes]:
         datagrams: list[bytes] = []
         with suppress(BlockingIOError, ConnectionError):
             for _ in range(MAX_DATAGRAMS):
-                data, sender = one.recvfrom(1 << 16)
+                data, sender = udp.recvfrom(1 << 16)
                 if sender[0] == self._peer:
                     datagrams.append(data)
         return datagrams
 
     def _send(self, which: int, data: bytes) -> None:
-        if self._there is not None:
+        if self._server_ports is not None:
             with suppress(OSError):  # what is lost here comes again with the next report
-                self._sockets[which].sendto(data, (self._peer, self._there[which]))
+                self._sockets[which].sendto(data, (self._peer, self._server_ports[which]))
 
 
 def _pair(own: str) -> tuple[socket.socket, socket.socket]:
+    # RTP needs an even port (RFC 3550, 11); a random one is free more often than the next after the last.
     for _ in range(TRIES):
         port = FIRST_PORT + 2 * secrets.randbelow((LAST_PORT - FIRST_PORT) // 2)
         with suppress(OSError):
@@ -81,12 +86,12 @@ def _pair(own: str) -> tuple[socket.socket, socket.socket]:
 
 
 def _bound(own: str, port: int) -> socket.socket:
-    one = socket.socket(socket.AF_INET6 if ":" in own else socket.AF_INET, socket.SOCK_DGRAM)
+    udp = socket.socket(socket.AF_INET6 if ":" in own else socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        one.setblocking(False)
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        one.bind((own, port))
+        udp.setblocking(False)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        udp.bind((own, port))
     except OSError:
-        one.close()
+        udp.close()
         raise
-    return one
+    return udp

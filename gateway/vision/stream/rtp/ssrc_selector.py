@@ -1,7 +1,7 @@
-"""Whose packets are taken where those of several sources (SSRCs) come on one way (RFC 3550, 8).
+"""Selects the SSRC whose packets are used when several arrive on one connection (RFC 3550, 8).
 
-Firmware mixes packets of another client's session into ours; and a camera that starts its encoder anew goes on
-under another number. The one must be passed over, the other followed.
+Some firmware mixes packets of another client's session into ours: these must be ignored. And a camera that restarts
+its encoder continues under another SSRC: that one must be followed.
 """
 
 from __future__ import annotations
@@ -9,88 +9,89 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 TAKEOVER_SILENCE = 2.0
-"""Seconds that ours must say nothing while another one sends before that takes its place."""
-MAX_OVERLAPS = 3
-"""So many times ours and another take turns before that counts as a stranger."""
-MAX_PENDING, MAX_STRANGERS = 1000, 16
-"""Packets kept of one that may take ours' place (4 Mbit/s for two seconds), strangers remembered."""
+"""Seconds without packets of ours, while another SSRC sends, after which that one replaces it."""
+MAX_ALTERNATIONS = 3
+"""Times that ours and another one alternate before that counts as foreign."""
+MAX_PENDING, MAX_FOREIGN = 1000, 16
+"""Packets kept of a candidate (4 Mbit/s for two seconds); and foreign SSRCs remembered."""
 
 
 class SsrcSelector:
-    """`named` is what the camera said its packets would bear; believed if such packets come."""
+    """`announced` is the SSRC that the camera announced; used if packets with it come."""
 
-    def __init__(self, named: int | None = None) -> None:
+    def __init__(self, announced: int | None = None) -> None:
         self.current = -1
         self.foreign_packets = 0
-        """Packets of others."""
-        self._named = named
+        """Packets of other sources, ignored."""
+        self._announced = announced
         self._first = -1
-        self._strangers: dict[int, None] = {}
-        self._settled = False
+        self._foreign: dict[int, None] = {}
+        self._confirmed = False
         self._received = -1
         self._quiet_since = 0.0
-        self._rival, self._overlaps = -1, 0
-        self._waiting: list[bytes] = []
+        self._candidate, self._alternations = -1, 0
+        self._pending: list[bytes] = []
 
-    def settle(self) -> None:
-        """The current one has given a keyframe."""
-        self._settled = True
+    def confirm(self) -> None:
+        """The current source has sent a keyframe: it is a real stream."""
+        self._confirmed = True
         if self._first < 0:
             self._first = self.current
 
-    def weigh(
+    def select(
         self, packet: bytes, source: int, now: float, *, received: int, follows: bool, begins: bool
     ) -> Sequence[bytes]:
-        """A packet that is not of the current source: which packets to take, after which its source is the current one.
+        """The packets to use, given one that is not of the current source. If any, their source becomes current.
 
-        `received` counts the packets of the current source. `follows`: its number is the next one. `begins`: it is
-        of a keyframe.
+        `received` counts the packets of the current source. `follows`: its sequence number is the next one. `begins`:
+        it belongs to a keyframe.
         """
-        if self.current < 0 or source in (self._named, self._first):
-            if source == self._named:
+        if self.current < 0 or source in (self._announced, self._first):
+            if source == self._announced:
                 self._first = source
-            self._make_stranger(self.current)
+            self._mark_foreign(self.current)
             return self._adopt(source, [packet])
-        if source in self._strangers:
+        if source in self._foreign:
             self.foreign_packets += 1
             return ()
+        # The numbers continue: the same sender with a new SSRC.
         if follows:
             return self._adopt(source, [packet])
         self._watch(source, received, now)
-        if source != self._rival:
+        if source != self._candidate:
             self.foreign_packets += 1
             return ()
-        self._waiting.append(packet)
-        if len(self._waiting) > MAX_PENDING:
-            self._waiting.clear()
-        if now - self._quiet_since >= TAKEOVER_SILENCE or (begins and not self._settled):
-            return self._adopt(source, self._waiting)
+        self._pending.append(packet)
+        if len(self._pending) > MAX_PENDING:
+            self._pending.clear()
+        if now - self._quiet_since >= TAKEOVER_SILENCE or (begins and not self._confirmed):
+            return self._adopt(source, self._pending)
         return ()
 
     def _watch(self, source: int, received: int, now: float) -> None:
-        """Whether ours was heard since the last packet of another."""
+        """Track whether ours and another source alternate."""
         if received != self._received:
             self._received, self._quiet_since = received, now
-            if source == self._rival and self._settled:
-                self._overlaps += 1
-                self.foreign_packets += len(self._waiting)
-                self._waiting = []
-        if self._overlaps >= MAX_OVERLAPS:
-            self._make_stranger(source)
-            self._forget_rival()
-        elif source != self._rival:
-            self._rival, self._overlaps, self._waiting = source, 0, []
+            if source == self._candidate and self._confirmed:
+                self._alternations += 1
+                self.foreign_packets += len(self._pending)
+                self._pending = []
+        if self._alternations >= MAX_ALTERNATIONS:
+            self._mark_foreign(source)
+            self._forget_candidate()
+        elif source != self._candidate:
+            self._candidate, self._alternations, self._pending = source, 0, []
 
     def _adopt(self, source: int, packets: list[bytes]) -> Sequence[bytes]:
-        self.current, self._settled, self._received = source, source == self._named, -1
-        self._forget_rival()
+        self.current, self._confirmed, self._received = source, source == self._announced, -1
+        self._forget_candidate()
         return packets
 
-    def _make_stranger(self, source: int) -> None:
-        if source >= 0 and source not in (self._named, self._first):
-            self._strangers[source] = None
-            while len(self._strangers) > MAX_STRANGERS:
-                del self._strangers[next(iter(self._strangers))]
+    def _mark_foreign(self, source: int) -> None:
+        if source >= 0 and source not in (self._announced, self._first):
+            self._foreign[source] = None
+            while len(self._foreign) > MAX_FOREIGN:
+                del self._foreign[next(iter(self._foreign))]
 
-    def _forget_rival(self) -> None:
-        self._rival, self._overlaps, self._waiting = -1, 0, []
+    def _forget_candidate(self) -> None:
+        self._candidate, self._alternations, self._pending = -1, 0, []

@@ -1,4 +1,4 @@
-"""Where a stream is and who asks for it, with what must not be told kept apart from what may."""
+"""A stream's RTSP URL, with its credentials kept apart from what may be logged."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ _ADDRESS = re.compile(
     r"(?P<scheme>rtsps?)://(?:(?P<user_info>[^/?#]*)@)?(?P<host>\[[0-9a-fA-F:.%]+\]|[^/?#:@\[\]\s]+)(?::(?P<port>\d{1,5}))?(?P<rest>[/?][^\s#]*)?",
     re.ASCII | re.IGNORECASE,
 )
-_LEAST_TO_HIDE = 3
+_MIN_SECRET = 3
+"""Characters; replacing shorter ones would garble every text."""
 
 
 @dataclass(frozen=True, slots=True)
 class RtspUrl:
-    """`url` has no user's name and password, and is what goes into requests; `shown` may stand in a log."""
+    """`url` has no user's name and password and goes into requests; `redacted` may be logged."""
 
     scheme: str
     host: str
     port: int
     url: str = field(repr=False)
-    shown: str
+    redacted: str
     user: str | None = field(default=None, repr=False)
     password: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, address: str) -> RtspUrl:
-        """Raises LinkLost, which repeats nothing of it, when it can't be read."""
+    def parse(cls, address: str) -> RtspUrl:
+        """Raises LinkLost when it can't be read, without repeating it: it may hold a password."""
         found = None if misspelt(address) else _ADDRESS.fullmatch(address.strip())
         if found is None or not 0 < int(found["port"] or 1) <= 65535:
             raise LinkLost(
@@ -44,37 +45,37 @@ class RtspUrl:
                 )
             )
         scheme = found["scheme"].lower()
-        place = found["host"] + (f":{found['port']}" if found["port"] else "")
-        url = f"{scheme}://{place}{quote(found['rest'] or '/', safe=_SAFE)}"
+        authority = found["host"] + (f":{found['port']}" if found["port"] else "")
+        url = f"{scheme}://{authority}{quote(found['rest'] or '/', safe=_SAFE)}"
         user, _, password = (found["user_info"] or "").partition(":")
         return cls(
             scheme, found["host"].strip("[]"), int(found["port"] or PORTS[scheme]), url, masked(url),
             unquote(user) if found["user_info"] else None, unquote(password),
         )  # fmt: skip
 
-    def redirected(self, location: str) -> RtspUrl:
-        """Where a camera sends us. The password goes along on the same host, and never from TLS into the open.
+    def redirect(self, location: str) -> RtspUrl:
+        """The URL that a camera redirects to. Credentials are kept on the same host, and never sent from TLS to plain.
 
-        Raises LinkLost when it can't be followed.
+        Raises LinkLost when the redirect can't be followed.
         """
         if location.startswith("/"):
             location = "/".join(self.url.split("/", 3)[:3]) + location
-        there = RtspUrl.of(location)
-        if self.scheme == "rtsps" and there.scheme == "rtsp":
-            en = f"it sends us to {there.shown}, where nothing is encrypted"
+        target = RtspUrl.parse(location)
+        if self.scheme == "rtsps" and target.scheme == "rtsp":
+            en = f"it sends us to {target.redacted}, where nothing is encrypted"
             raise LinkLost(Words("摄像机转到了不加密的地址，请通知安装员", en))
-        if there.user is None and there.host == self.host:
-            return replace(there, user=self.user, password=self.password)
-        return there
+        if target.user is None and target.host == self.host:
+            return replace(target, user=self.user, password=self.password)
+        return target
 
-    def hide(self, text: str) -> str:
-        """`text` with nothing in it that belongs into the secrets file, even if a camera echoes it."""
+    def redact(self, text: str) -> str:
+        """`text` without the user's name and password, even if a camera echoes them."""
         for secret in (self.password, self.user or ""):
             for spelling in {secret, quote(secret, safe="")}:
-                if len(spelling) >= _LEAST_TO_HIDE:
+                if len(spelling) >= _MIN_SECRET:
                     text = text.replace(spelling, "***")
         return masked(text)
 
 
 _SAFE = "%/?#[]@!$&'()*+,;=:-._~"
-"""What stays as it is: an address may be quoted already."""
+"""Characters that are not quoted: an address may be quoted already."""
