@@ -27,8 +27,8 @@ class CameraSettings(LayoutSettings, DriverSettings):
     )
     main: SecretStr | None = Field(
         default=None,
-        description="The address of the camera's larger stream, when source is its sub stream: for the full picture and, "
-        "where record says so, for recordings. As !secret NAME.",
+        description="The address of the camera's larger stream, when source is its sub stream: for the full picture "
+        "and, where record says so, for recordings. As !secret NAME.",
     )
     record: Literal["sub", "main"] = Field(
         default="sub",

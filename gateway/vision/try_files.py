@@ -24,7 +24,7 @@ Verdict = TypeVar("Verdict")
 
 
 def plates(file: str, reader: PlateReader) -> list[dict[str, Any]]:
-    """`{"text", "score", "box"}` each. A photograph's nearest certain plate comes first; a clip's are in order of time."""
+    """`{"text", "score", "box"}` each. A photograph's nearest certain plate comes first, a clip's earliest."""
     if is_photograph(file):
         return [{"text": read.text, "score": read.score, "box": read.box} for read in reader.find(photograph(file))]
     return [

@@ -211,7 +211,7 @@ def _registered(plates: set[str]) -> IdentityIndex:
 
 
 def _taken(registry: IdentityIndex, one: Try) -> dict[str, Any]:
-    return registry.plate(_verdict(one)) if one.ours else {"text": "", "list": None}
+    return registry.describe_plate(_verdict(one)) if one.ours else {"text": "", "list": None}
 
 
 def _verdict(one: Try) -> PlateVerdict:

@@ -99,7 +99,7 @@ def _gated(found: Found, path: Path, gates: Gates) -> None:
         watcher = FileMotionDetector(gates, source.coding)
         for packet in source.packets():
             now = packet.time
-            for event in watcher.take(packet):
+            for event in watcher.process(packet):
                 _note(found, event, now)
     for event in gates.finish():
         _note(found, event, now)

@@ -94,9 +94,9 @@ async def test_the_main_stream_is_asked_for_beside_the_sub_stream(record: str) -
         await Camera(DEVICE, settings(**larger), link, Heard()).run()
     assert link.watched == StreamConfig("rtsp://admin:geheim@10.0.0.2/ch1", transport="tcp")
     assert link.main == MainStreamConfig("rtsp://admin:strenggeheim@10.0.0.2/ch0", "tcp", recorded=record == "main")
-    assert link.main.watch.motion is False
-    assert link.main.watch.ring_s == (10 if record == "main" else 0)
-    assert "geheim" not in repr(link.main) + repr(link.main.watch)
+    assert link.main.stream_config.motion is False
+    assert link.main.stream_config.ring_s == (10 if record == "main" else 0)
+    assert "geheim" not in repr(link.main) + repr(link.main.stream_config)
 
 
 def test_is_a_camera_on_a_vision_link() -> None:

@@ -102,7 +102,7 @@ def test_what_breaks_while_looking_ends_this_camera_alone(
     assert not whole.lost.is_set()
     sessions[1].stream_lost(LinkLost("the stream ended"))
     assert whole.lost.wait(10)
-    assert whole.words[-1] == ("lost", {"watch": 2, "why": "the stream ended", "refused": False})
+    assert whole.words[-1] == ("lost", {"stream": 2, "why": "the stream ended", "refused": False})
     assert "ZeroDivisionError" in capfd.readouterr().err
 
 
@@ -178,7 +178,7 @@ class Heard(Said):
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(DecodeHealth, "PATIENCE", 0.05)
+    monkeypatch.setattr(DecodeHealth, "TIMEOUT", 0.05)
     monkeypatch.setattr("gateway.vision.camera_session.ALIVE_INTERVAL", 0.0)
 
 

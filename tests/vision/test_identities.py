@@ -24,7 +24,7 @@ KNOWN = Identities(
 
 
 def test_goes_over_the_wire_and_comes_back() -> None:
-    header, blob = KNOWN.message()
+    header, blob = KNOWN.to_message()
     back = Identities.from_message(json.loads(json.dumps(header)), blob)
     assert back == KNOWN
     assert [np.array_equal(a.template, b.template) for a, b in zip(back.faces, KNOWN.faces, strict=True)] == [True] * 2
@@ -32,12 +32,12 @@ def test_goes_over_the_wire_and_comes_back() -> None:
 
 def test_how_faces_are_matched_goes_along() -> None:
     known = Identities(matching=FaceMatching(FaceModels(ModelFile("d.onnx", "12"), None), 800, 0.1, 0.45))
-    header, blob = known.message()
+    header, blob = known.to_message()
     assert Identities.from_message(json.loads(json.dumps(header)), blob) == Identities([], [], known.matching)
 
 
 def test_nobody_known_goes_over_the_wire() -> None:
-    assert Identities.from_message(*Identities().message()) == Identities([], [])
+    assert Identities.from_message(*Identities().to_message()) == Identities([], [])
 
 
 def test_a_resident_has_no_name_in_the_journal_and_the_watched_have() -> None:
@@ -47,7 +47,7 @@ def test_a_resident_has_no_name_in_the_journal_and_the_watched_have() -> None:
 
 
 def whose(plate: str, *, province: float = 1.0, registry: IdentityIndex | None = None) -> dict[str, object]:
-    return (registry or IdentityIndex(KNOWN)).plate(PlateVerdict(plate, 0.9, province))
+    return (registry or IdentityIndex(KNOWN)).describe_plate(PlateVerdict(plate, 0.9, province))
 
 
 def test_a_plate_registered_with_the_letter_o_is_found_by_what_stands_on_the_metal() -> None:

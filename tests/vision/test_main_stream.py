@@ -178,7 +178,7 @@ async def test_a_short_loss_is_mended_and_not_told(camera: Camera) -> None:
         camera.cut(camera.larger)
         await until(lambda: not camera.larger.viewers)
         await until(lambda: camera.larger.viewers)
-        assert not sightings._waiting
+        assert not sightings._pending
 
 
 REFUSING = "rtsp://admin:wronggeheim@127.0.0.1:{port}/main"
@@ -210,7 +210,7 @@ async def test_a_viewer_hears_that_it_is_away_and_nobody_else(
             assert GEHEIM not in str(caught.value)
         assert len(tries) == tried
         assert await shown(camera.slot, main=False) == SUB
-        assert not sightings._waiting
+        assert not sightings._pending
 
 
 @pytest.mark.needs("typelib:GstRtspServer-1.0", PACKAGES)

@@ -65,12 +65,12 @@ class TestOutbox:
             return
 
     def test_sightings_are_dropped_and_counted_when_nobody_reads(self) -> None:
-        send_queue = SendQueue(lambda: 7, most=3)
+        send_queue = SendQueue(lambda: 7, max_sightings=3)
         for number in range(5):
             send_queue.send_sighting(1, sighting(number))
-        send_queue.send("lost", watch=1, why="gone")
+        send_queue.send("lost", stream=1, why="gone")
         got = self.written(send_queue, 4)
-        assert [header["say"] for header in got] == ["lost", "sighting", "sighting", "sighting"]
+        assert [header["event"] for header in got] == ["lost", "sighting", "sighting", "sighting"]
         assert [header["at"] for header in got[1:]] == [0.0, 1.0, 2.0]
         assert got[-1]["dropped"] == [2, 7, 0]
 
@@ -79,10 +79,10 @@ class TestOutbox:
         for _ in range(100):
             send_queue.send_alive(1)
         send_queue.send_alive(2)
-        assert [header["watch"] for header in self.written(send_queue, 2)] == [1, 2]
+        assert [header["stream"] for header in self.written(send_queue, 2)] == [1, 2]
 
     def test_says_that_it_lives(self) -> None:
-        assert self.written(SendQueue(lambda: 0), 1)[0]["say"] == "alive"
+        assert self.written(SendQueue(lambda: 0), 1)[0]["event"] == "idle"
 
     def test_live_pictures_go_last_and_are_dropped_up_to_a_keyframe(self) -> None:
         send_queue = SendQueue(lambda: 0, max_live_bytes=10)
@@ -91,7 +91,7 @@ class TestOutbox:
         assert send_queue.segments_dropped == 3
         send_queue.send_sighting(1, sighting(1))
         send_queue.send("ready")
-        assert [send_queue._next().header["say"] for _ in range(4)] == ["ready", "sighting", "part", "part"]
+        assert [send_queue._next().header["event"] for _ in range(4)] == ["ready", "sighting", "segment", "segment"]
         send_queue.send_segment(1, b"later", key=False, init=None)
         send_queue.send_segment(2, b"other", key=False, init=None)
         send_queue.send_segment(1, b"key 3", key=True, init=None)
@@ -102,7 +102,7 @@ class TestOutbox:
 class TestSightings:
     async def test_a_slow_driver_gets_the_newest(self) -> None:
         dropped = []
-        sightings = SightingQueue(lambda: dropped.append(1), most=2)
+        sightings = SightingQueue(lambda: dropped.append(1), max_pending=2)
         for number in range(4):
             sightings.put(sighting(number))
         assert [(await anext(sightings)).at, (await anext(sightings)).at] == [2.0, 3.0]

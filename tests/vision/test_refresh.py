@@ -40,39 +40,39 @@ UNITS = refreshed()
 
 
 def test_recovery_points_are_starts() -> None:
-    starts = [(number, one.recovery) for number, one in enumerate(UNITS) if one.key]
-    assert starts[0] == (0, 0)
-    assert [number for number, _ in starts] == [0, *range(25, 150, 25)]
-    assert all(15 <= recovery <= 25 for _, recovery in starts[1:])
+    points = [(number, one.recovery) for number, one in enumerate(UNITS) if one.key]
+    assert points[0] == (0, 0)
+    assert [number for number, _ in points] == [0, *range(25, 150, 25)]
+    assert all(15 <= recovery <= 25 for _, recovery in points[1:])
 
 
 def test_a_picture_can_be_had_where_the_refresh_has_come_full_circle() -> None:
-    starts = RandomAccessPoints()
-    whole = [number for number, one in enumerate(UNITS) if starts.take(one)]
+    points = RandomAccessPoints()
+    whole = [number for number, one in enumerate(UNITS) if points.accept(one)]
     assert whole == [0, *(number + UNITS[25].recovery for number in range(25, 150 - UNITS[25].recovery, 25))]
 
 
 def test_starts_that_overlap_and_losses() -> None:
-    starts = RandomAccessPoints()
+    points = RandomAccessPoints()
     long = unit(0.0, 100, key=True)
     long.recovery = 5
     other, lossy = unit(0.0, 100), unit(0.0, 100, lost=1)
-    assert [starts.take(one) for one in [long, other, other, long, other, other, other, other, other]] == (
+    assert [points.accept(one) for one in [long, other, other, long, other, other, other, other, other]] == (
         5 * [False] + [True, False, False, True]
     )
-    assert not any(starts.take(one) for one in [long, other, lossy] + [other] * 10)
-    assert starts.take(unit(0.0, 100, key=True))
+    assert not any(points.accept(one) for one in [long, other, lossy] + [other] * 10)
+    assert points.accept(unit(0.0, 100, key=True))
 
 
 def test_the_picture_at_one_unit_is_the_one_that_all_of_them_give() -> None:
-    ring, keys, starts = PacketRing(), KeyframeDecoder(), RandomAccessPoints()
+    ring, keys, points = PacketRing(), KeyframeDecoder(), RandomAccessPoints()
     pictures, straight = CameraDecoder(ring.units), CameraDecoder(lambda _: [])
     compared = 0
     for one in UNITS:
         ring.add(one)
         (frame,) = straight._decode([one])
-        if starts.take(one):
-            (alone,) = pictures.alone(one, keys)
+        if points.accept(one):
+            (alone,) = pictures.decode_alone(one, keys)
             assert np.array_equal(alone.bgr, frame.bgr)
             compared += 1
     assert compared > 4
@@ -113,15 +113,15 @@ def test_a_clip_begins_at_a_recovery_point() -> None:
 def test_recovery_points_are_found_among_other_messages(body: str, count: int | None) -> None:
     assert recovery_point(b"\x06" + bytes.fromhex(body), 1) == count
     if count:
-        assert H264().recovery([b"\x80" + bytes(11) + b"\x06" + bytes.fromhex(body)]) == count
+        assert H264().pictures_to_recovery([b"\x80" + bytes(11) + b"\x06" + bytes.fromhex(body)]) == count
 
 
 def test_h265_counts_from_below() -> None:
     assert recovery_point(b"\x4e\x01\x06\x01\x24\x80", 2, signed=True) == 2
     assert recovery_point(b"\x4e\x01\x06\x01\x2c\x80", 2, signed=True) == 0
     packet = b"\x80" + bytes(11) + b"\x4e\x01\x06\x01\x24\x80"
-    assert H265().look(packet, 12) & 32
-    assert H265().recovery([packet]) == 2
+    assert H265().inspect(packet, 12) & 32
+    assert H265().pictures_to_recovery([packet]) == 2
 
 
 FILM = {

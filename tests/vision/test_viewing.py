@@ -62,8 +62,8 @@ async def test_two_viewers_share_one_stream_and_both_can_play_it(
     assert second[0].key
     assert first[0].init is second[0].init, "one stream from the worker"
     assert (first[0].init.width, first[0].init.height) == (1280, 720)
-    assert pictures(first[0].init.segment + b"".join(part.data for part in first)) >= 15
-    assert pictures(second[0].init.segment + b"".join(part.data for part in second)) >= 15
+    assert pictures(first[0].init.data + b"".join(part.data for part in first)) >= 15
+    assert pictures(second[0].init.data + b"".join(part.data for part in second)) >= 15
 
 
 async def test_a_recording_begins_before_it_was_asked_for(

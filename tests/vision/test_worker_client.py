@@ -30,25 +30,25 @@ OKAY = {"dropped": [0, 0, 0]}
     "header",
     [
         {},
-        {"say": "ready"},
-        {"say": "ready", "dropped": 7},
-        {"say": "ready", "dropped": ["x", 0, 0]},
+        {"event": "ready"},
+        {"event": "ready", "dropped": 7},
+        {"event": "ready", "dropped": ["x", 0, 0]},
         {"dropped": [0, 0, 0]},
-        {"say": "heard", **OKAY},
-        {"say": "heard", "watch": [], **OKAY},
-        {"say": "picture", "ask": {}, **OKAY},
+        {"event": "alive", **OKAY},
+        {"event": "alive", "stream": [], **OKAY},
+        {"event": "jpeg", "id": {}, **OKAY},
     ],
 )
 async def test_nonsense_ends_the_worker_and_not_the_gateway(header: dict[str, Any]) -> None:
-    assert "no worker says" in await WorkerClient("1")._listen(Says(header))  # type: ignore[arg-type]
+    assert "invalid message" in await WorkerClient("1")._listen(Says(header))  # type: ignore[arg-type]
 
 
 async def test_words_of_a_watch_that_is_over_are_let_pass() -> None:
     handle = WorkerClient("1")
     said = [
-        {"say": "sighting", "watch": 99, **OKAY},
-        {"say": "alive", "dropped": [3, 5, 2]},
-        {"say": "picture", "ask": 1, **OKAY},
+        {"event": "sighting", "stream": 99, **OKAY},
+        {"event": "idle", "dropped": [3, 5, 2]},
+        {"event": "jpeg", "id": 1, **OKAY},
     ]
     assert await handle._listen(Says(*said[:2])) == "it ended"  # type: ignore[arg-type]
     assert handle.dropped == DropCounts(3, 5, 2)

@@ -40,7 +40,7 @@ _SCALED = "67640029" + "ad" + "ff" * 12 + "1a5014016ec04000"
 def _sets(codec: str) -> list[bytes]:
     """Sequence parameter sets of several profiles and sizes."""
     wanted = [{}, {"profile": "high"}, {"profile": "high444"}] if codec == "h264" else [{}]
-    rank = FORMATS[codec].codec.rank
+    rank = FORMATS[codec].codec.parameter_set_rank
     units = [encoded(codec, 1, size=size, options=how)[0] for size in (SMALL, (98, 66), (1920, 1080)) for how in wanted]
     sets = [nal for unit in units for nal in unit if rank(nal) == (codec == "hevc")]
     return sets + ([bytes.fromhex(_HIGH), bytes.fromhex(_SCALED)] if codec == "h264" else [])
@@ -68,7 +68,7 @@ def _plain(codec: str) -> Feed:
 
 def _described(codec: str) -> list[bytes]:
     first, unit = pictures(codec)[:2]
-    rank = FORMATS[codec].codec.rank
+    rank = FORMATS[codec].codec.parameter_set_rank
     sets = [nal for nal in first if rank(nal) is not None]
     if codec == "h264":
         counted = [b"\xe1" + len(sets[0]).to_bytes(2) + sets[0], b"\x01" + len(sets[1]).to_bytes(2) + sets[1]]
@@ -90,7 +90,7 @@ def _decoder(codec: str) -> Feed:
         for frame in decoder.decode(Packet(time, False, len(data), data)):
             assert frame.luma(64).size > 0
         if len(data) % 8 == 0:
-            list(decoder.alone(Packet(time, True, len(data), data)))
+            list(decoder.decode_alone(Packet(time, True, len(data), data)))
 
     return feed
 

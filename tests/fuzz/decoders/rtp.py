@@ -74,7 +74,7 @@ _CONTROL = {bytes((kind,)) for kind in (200, 201, 203)}
 def _packets(codec: str) -> list[bytes]:
     """Pictures in small fragments, parameter sets one packet together, some ends marked that are none."""
     packets: list[bytes] = []
-    rank = FORMATS[codec].codec.rank
+    rank = FORMATS[codec].codec.parameter_set_rank
     for number, unit in enumerate(pictures(codec)):
         sets = b"".join(len(nal).to_bytes(2) + nal for nal in unit if rank(nal) is not None)
         rest = [piece for nal in unit if rank(nal) is None for piece in payloads(codec, nal, 150)]

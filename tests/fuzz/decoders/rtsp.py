@@ -113,9 +113,9 @@ def _headers(header: bytes) -> None:
     credentials = RtspCredentials("admin", "geheim")
     if credentials.accept(parse_challenges([text, text[:40]])):
         assert "geheim" not in (credentials.header("DESCRIBE", BASE) or "")
-    InterleavedTransport().agreed(text), UdpTransport(5000).agreed(text)
+    InterleavedTransport().negotiate(text), UdpTransport(5000).negotiate(text)
     target = RtspUrl.parse("rtsp://admin:geheim@camera:8554/live/1")
-    assert "geheim" not in target.redact(f"{text} geheim") + target.redirect(text).shown
+    assert "geheim" not in target.redact(f"{text} geheim") + target.redirect(text).redacted
 
 
 _HEADERS = (

@@ -50,5 +50,5 @@ def test_a_model_of_another_format_is_a_fault_told_once(tmp_path: Path) -> None:
 
 def test_a_watch_with_a_detector_survives_the_way_to_the_worker(tmp_path: Path) -> None:
     watch = StreamConfig("rtsp://x", detector=tiny.make(tmp_path, "ssd"))
-    assert StreamConfig.of(watch.message()) == watch
+    assert StreamConfig.from_message(watch.to_message()) == watch
     assert watch.recognises

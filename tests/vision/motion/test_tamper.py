@@ -211,7 +211,7 @@ def test_pictures_of_which_slices_are_missing_are_not_moved(tmp_path: Path) -> N
 
     def decoded(nals: list[bytes], time: float) -> list[DecodedFrame]:
         data = b"".join(b"\x00\x00\x00\x01" + nal for nal in nals)
-        return list(decoder.alone(Packet(time, True, len(data), data)))
+        return list(decoder.decode_alone(Packet(time, True, len(data), data)))
 
     for number, (nals, other) in enumerate(zip(ours, others, strict=True)):
         decoded(other, 0.0)

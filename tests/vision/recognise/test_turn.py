@@ -165,4 +165,4 @@ def test_the_watch_listed_are_told_at_once() -> None:
 
 def test_a_prompt_survives_the_way_to_the_worker() -> None:
     watch = StreamConfig("rtsp://x", faces=True, prompt="turn")
-    assert StreamConfig.of(watch.message()) == watch
+    assert StreamConfig.from_message(watch.to_message()) == watch

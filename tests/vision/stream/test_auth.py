@@ -72,7 +72,7 @@ def test_what_can_not_be_answered_is_left() -> None:
         'Digest nonce="1", qop="auth-int"',
         "Digest nonce=1, algorithm=MD9",
     ):
-        assert not RtspCredentials("u", "p").meet(parse_challenges([header]))
+        assert not RtspCredentials("u", "p").accept(parse_challenges([header]))
 
 
 def test_each_use_of_a_nonce_is_counted() -> None:

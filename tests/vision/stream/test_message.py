@@ -57,7 +57,7 @@ def test_garbage_is_bounded_and_typed(data: bytes, step: int) -> None:
     try:
         for at in range(0, len(data), step):
             reader.feed(data[at : at + step])
-            assert len(reader._rest) <= message.MAX_BODY + message.MAX_HEAD + 4
+            assert len(reader._buffer) <= message.MAX_BODY + message.MAX_HEAD + 4
     except BadInput:
         pass
 

@@ -67,7 +67,7 @@ def test_from_the_first_word_to_the_last() -> None:
     assert (asked.method, asked.url, asked.get("session")) == ("PLAY", "rtsp://camera:8554/live/1/", "77")
     (ready,) = talk.session.take_events()
     assert isinstance(ready, StreamReady)
-    assert ready.way == InterleavedTransport(2)
+    assert ready.transport == InterleavedTransport(2)
     talk.answer(200, now=100.0)
     assert talk.session.state is RtspState.PLAYING
     talk.session.close()
@@ -145,7 +145,7 @@ def test_udp_is_tried_when_the_camera_does_not_do_tcp() -> None:
     talk.answer(200, {"Transport": "RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001", "Session": "1"})
     (ready,) = talk.session.take_events()
     assert isinstance(ready, StreamReady)
-    assert ready.way == UdpTransport(5000, (6000, 6001))
+    assert ready.transport == UdpTransport(5000, (6000, 6001))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_redirects_are_followed_and_the_password_stays_on_its_host(location: str
     talk.answer(302, {"Location": location})
     (moved,) = talk.session.take_events()
     assert isinstance(moved, Redirected)
-    assert (moved.target.url, moved.target.user) == (url, user)
+    assert (moved.url.url, moved.url.user) == (url, user)
 
 
 @pytest.mark.parametrize("location", ["", "nonsense", "http://camera/", "rtsp://camera/"])
@@ -256,7 +256,7 @@ def test_addresses(address: str, host: str, port: int, user: str | None, passwor
         return
     target = RtspUrl.parse(address)
     assert (target.host, target.port, target.user, target.password) == (host, port, user, password)
-    assert target.shown == shown
+    assert target.redacted == shown
     assert not password or password not in repr(target)
 
 

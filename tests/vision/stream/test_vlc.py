@@ -82,7 +82,7 @@ def received(address: str, **more: tuple[str, ...]) -> Watcher:
             assert "no such stream" in watcher.why, watcher.why
 
 
-@pytest.mark.parametrize("carriages", [("udp",), ("tcp", "udp")], ids=["udp", "auto"])
+@pytest.mark.parametrize("transports", [("udp",), ("tcp", "udp")], ids=["udp", "auto"])
 @pytest.mark.parametrize("codec", CODECS)
 def test_every_picture_is_as_in_the_file(codec: str, transports: tuple[str, ...], films: Films) -> None:
     with served(over_and_over(films[codec])) as address:

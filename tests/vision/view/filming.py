@@ -43,9 +43,9 @@ class Outlet:
         assert not blob
         self.said.append((word, more))
 
-    def send_segment(self, view: int, blob: bytes, *, key: bool, opening: list[object] | None) -> None:
+    def send_segment(self, view: int, blob: bytes, *, key: bool, init: list[object] | None) -> None:
         assert view
-        self.parts.append((key, opening, blob))
+        self.parts.append((key, init, blob))
 
     def last(self, word: str) -> dict[str, Any] | None:
         return next((more for said, more in reversed(self.said) if said == word), None)

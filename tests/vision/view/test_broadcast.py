@@ -56,7 +56,7 @@ async def test_bytes_are_bounded_too() -> None:
     broadcast, viewer = LiveBroadcast(), LiveViewer(max_bytes=1000)
     broadcast.add(viewer)
     film(broadcast, range(40), size=300)
-    assert len(viewer._waiting) <= 4
+    assert len(viewer._pending) <= 4
     assert viewer.dropped >= 36
 
 

@@ -28,7 +28,7 @@ class StreamFormat:
         return annex_b(self.parameters)
 
     def with_parameter_sets(self, nals: Sequence[bytes]) -> StreamFormat:
-        """A format with the parameter sets among `nals` in place of those of the same kind; itself when nothing changes."""
+        """A format with the parameter sets in `nals` in place of those of the same kind; itself if nothing changes."""
         new = self._ranked(nals)
         ranks = {rank for rank, _ in new}
         kept = [(rank, nal) for rank, nal in self._ranked(self.parameters) if rank not in ranks]

@@ -35,6 +35,8 @@ LowerTransport = Literal["tcp", "udp"]
 
 
 class RtspState(Enum):
+    """From the first request to the last."""
+
     NEW = auto()
     SETTING_UP = auto()
     NEEDS_PORTS = auto()

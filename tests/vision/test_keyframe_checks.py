@@ -36,9 +36,9 @@ def house(cameras: int) -> tuple[DecodeThreads, list[Camera]]:
 def test_all_cameras_together_cost_the_share_that_was_given() -> None:
     decode_threads, looks = house(100)
     assert looks[0].every == KEYFRAME_CHECK_COST * 100 / KEYFRAME_CHECK_SHARE
-    decode_threads.spend(0.1)
+    decode_threads.set_keyframe_check_share(0.1)
     assert {look.every for look in looks} == {KEYFRAME_CHECK_COST * 100 / 0.1}
-    decode_threads.spend(0.001)
+    decode_threads.set_keyframe_check_share(0.001)
     assert looks[0].every == MAX_KEYFRAME_CHECK_INTERVAL
 
 

@@ -25,9 +25,9 @@ def lived(
     progress: StallDetector, cadence: FrameCadence, seconds: float, *, packets: bool = False
 ) -> tuple[float, str]:
     """When it is given up if nothing comes for so long, and why."""
-    at = progress._last
+    at = progress._last_picture
     for step in range(int(seconds * 4)):
-        if fault := progress.check(at + step / 4, packets=packets, strangers=0):
+        if fault := progress.check(at + step / 4, packets=packets, foreign_packets=0):
             return step / 4, str(fault)
     return float("inf"), ""
 
@@ -38,7 +38,7 @@ def test_a_slow_camera_stays(apart: float) -> None:
     progress = StallDetector(cadence, 0.0)
     for number in range(1, 50):
         at = number * apart
-        assert progress.check(at - 0.1, packets=False, strangers=0) is None
+        assert progress.check(at - 0.1, packets=False, foreign_packets=0) is None
         progress.pictures_received([KEY], at)
     after, why = lived(progress, cadence, 400)
     assert after == pytest.approx(3 * apart, abs=0.5)
@@ -52,7 +52,7 @@ def test_a_slower_camera_stays_once_it_is_known(apart: float) -> None:
     for _ in range(10):
         progress = StallDetector(cadence, now)
         for number in range(20):
-            if number and progress.check(now + apart, packets=False, strangers=0):
+            if number and progress.check(now + apart, packets=False, foreign_packets=0):
                 lost += 1
                 break
             now += apart if number else 0.0
@@ -60,14 +60,14 @@ def test_a_slower_camera_stays_once_it_is_known(apart: float) -> None:
         else:
             break
     assert lost <= 3
-    assert cadence.known >= 19
+    assert cadence.gaps >= 19
 
 
 def test_the_installer_may_know_better() -> None:
-    cadence = FrameCadence(patience=900.0)
+    cadence = FrameCadence(max_gap=900.0)
     progress = StallDetector(cadence, 0.0)
     for number in range(1, 10):
-        assert progress.check(number * 600.0 - 0.1, packets=False, strangers=0) is None
+        assert progress.check(number * 600.0 - 0.1, packets=False, foreign_packets=0) is None
         progress.pictures_received([KEY], number * 600.0)
 
 
@@ -86,7 +86,7 @@ def test_a_camera_that_is_lively_at_times_keeps_its_slow_rhythm_meanwhile() -> N
     progress, now = StallDetector(cadence, 0.0), 0.0
     for number in range(200):
         now += 12.0 if number % 50 < 5 else 0.25
-        assert progress.check(now - 0.01, packets=False, strangers=0) is None
+        assert progress.check(now - 0.01, packets=False, foreign_packets=0) is None
         progress.pictures_received([KEY], now)
 
 
@@ -98,15 +98,15 @@ def test_packets_without_pictures_are_no_life() -> None:
     after, why = lived(progress, cadence, 60, packets=True)
     assert after < 11
     assert "sent packets and no picture for 10 s" in why
-    told = progress.check(1000.0, packets=True, strangers=5)
+    told = progress.check(1000.0, packets=True, foreign_packets=5)
     assert "another session" in str(told)
 
 
 def test_pictures_without_a_keyframe_are_no_life() -> None:
     progress = StallDetector(FrameCadence(), 0.0)
-    told = [progress.check(number / 25, packets=False, strangers=0) for number in fed(progress, [OTHER] * 1500)]
+    told = [progress.check(number / 25, packets=False, foreign_packets=0) for number in fed(progress, [OTHER] * 1500)]
     when = next(number / 25 for number, why in enumerate(told) if why)
-    assert when == pytest.approx(StallDetector.KEY_LIMIT, abs=0.1)
+    assert when == pytest.approx(StallDetector.KEY_TIMEOUT, abs=0.1)
     assert "no keyframe to begin with for 60 s" in str(told[-1])
 
 
@@ -115,24 +115,24 @@ def test_a_seldom_picture_is_waited_for_longer_and_a_long_group_is_no_fault() ->
     progress = StallDetector(FrameCadence(), 0.0)
     for number in range(1, 21):
         progress.pictures_received([OTHER], number * 12.0)
-        assert progress.check(number * 12.0, packets=False, strangers=0) is None
+        assert progress.check(number * 12.0, packets=False, foreign_packets=0) is None
     progress = StallDetector(FrameCadence(), 0.0)
     for number in fed(progress, [KEY] + [OTHER] * 7500):
-        assert progress.check(number / 25, packets=False, strangers=0) is None
+        assert progress.check(number / 25, packets=False, foreign_packets=0) is None
 
 
 def test_what_is_broken_by_a_loss_must_mend_at_a_keyframe() -> None:
     lossy = unit(0.0, 100, lost=2)
     progress = StallDetector(FrameCadence(), 0.0)
     told = [
-        progress.check(number / 25, packets=False, strangers=0)
+        progress.check(number / 25, packets=False, foreign_packets=0)
         for number in fed(progress, [KEY, lossy] + [OTHER] * 1500)
     ]
     assert told[900] is None
     assert "no keyframe" in str(told[-1])
     progress = StallDetector(FrameCadence(), 0.0)
     for number in fed(progress, ([KEY, lossy] + [OTHER] * 500) * 3):
-        assert progress.check(number / 25, packets=False, strangers=0) is None
+        assert progress.check(number / 25, packets=False, foreign_packets=0) is None
 
 
 def fed(progress: StallDetector, units: list[AccessUnit]) -> Iterator[int]:
@@ -171,7 +171,7 @@ class Driven:
         while not what():
             assert time.monotonic() < deadline
             self.now += 0.1 if self.watcher.media else 0.0
-            self.reception.step(self.now)
+            self.reception.poll(self.now)
             Event().wait(0.002)
 
 
@@ -189,7 +189,7 @@ def test_one_picture_in_twelve_seconds_is_received_as_long_as_it_comes() -> None
         it.until(lambda: it.watcher.media)
         for number in range(8):
             it.now += 12.0 - 0.5
-            it.reception.step(it.now)
+            it.reception.poll(it.now)
             serve.next.set()
             it.until(lambda number=number: len(it.watcher.units) > number)
         assert all(one.key for one in it.watcher.units)

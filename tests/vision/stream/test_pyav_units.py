@@ -42,7 +42,7 @@ def test_units_of_a_file_are_those_that_went_in(codec: str, kind: str, tmp_path:
     units = read(file)
     assert [unit.key for unit in units] == [unit.key for unit in live]
     assert units[0].format.parameters == live[0].format.parameters
-    rank = units[0].format.codec.rank
+    rank = units[0].format.codec.parameter_set_rank
     slices = [[nal for nal in unit.nals() if rank(nal) is None] for unit in units]
     assert slices == [[nal for nal in picture if rank(nal) is None] for picture in pictures]
     remuxer = Remuxer()

@@ -47,7 +47,7 @@ def test_waiting_is_bounded() -> None:
     order.push(rtp(b"\x41", 0, 0), 0.0)
     out = [packet for number in range(2, 2 + 3 * MAX_PENDING) for packet in order.push(rtp(b"\x41", number, 0), 0.0)]
     assert len(out) == 3 * MAX_PENDING
-    assert len(order._waiting) <= MAX_PENDING + 1
+    assert len(order._pending) <= MAX_PENDING + 1
 
 
 @given(strategies.lists(strategies.binary(max_size=40), max_size=300))
@@ -56,7 +56,7 @@ def test_any_datagrams_are_survived(datagrams: list[bytes]) -> None:
     for number, datagram in enumerate(datagrams):
         receiver.receive_rtcp(datagram, number / 10)
         receiver.feed(order.push(b"\x80\x60" + datagram, number / 10), number / 10)
-        assert len(order._waiting) <= MAX_PENDING + 1
+        assert len(order._pending) <= MAX_PENDING + 1
 
 
 def test_a_sender_report_tells_when_a_picture_was_taken() -> None:

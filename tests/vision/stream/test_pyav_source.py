@@ -13,7 +13,7 @@ import pytest
 from gateway.errors import BadInput, LinkLost
 from gateway.vision.stream import pyav_source
 from gateway.vision.stream.decoder import DecodedFrame, PacketDecoder
-from gateway.vision.stream.file_frames import is_photograph, looks, photograph
+from gateway.vision.stream.file_frames import is_photograph, photograph, sampled_frames
 from gateway.vision.stream.packet import Packet
 from gateway.vision.stream.pyav_source import PyAvSource
 from tests.vision.clips import RATE, wall, write_clip
@@ -26,7 +26,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def frames(file: Path) -> list[DecodedFrame]:
-    return list(looks(str(file)))
+    return list(sampled_frames(str(file)))
 
 
 def test_a_file_gives_packets_with_time_size_and_keyframes(clip: Path) -> None:

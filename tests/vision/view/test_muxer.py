@@ -54,10 +54,10 @@ class TestLive:
         muxer = LiveMuxer(1, nothing, outlet)
         camera.subscribers.subscribe(muxer)
         muxer.process()
-        [(key, opening, blob)] = outlet.parts
+        [(key, init, blob)] = outlet.parts
         assert key
-        assert opening is not None
-        codec, width, height, size = opening
+        assert init is not None
+        codec, width, height, size = init
         assert codec.startswith("avc1.42")
         assert (width, height) == (320, 192)
         assert blob[4:8] == b"ftyp"
@@ -70,14 +70,14 @@ class TestLive:
         camera.subscribers.subscribe(muxer)
         camera.film(46)
         muxer.process()
-        assert [(key, opening is not None) for key, opening, _ in outlet.parts] == [(True, True), (True, True)]
+        assert [(key, init is not None) for key, init, _ in outlet.parts] == [(True, True), (True, True)]
         camera.film(10)
         muxer.process()
         assert [key for key, _, _ in outlet.parts] == [True, True, True]
         camera.film(10)
         muxer.process()
-        key, opening, blob = outlet.parts[-1]
-        assert (key, opening, blob[4:8]) == (False, None, b"moof")
+        key, init, blob = outlet.parts[-1]
+        assert (key, init, blob[4:8]) == (False, None, b"moof")
 
     def test_much_since_a_keyframe_goes_out_in_pieces(
         self, camera: Camera, outlet: Outlet, monkeypatch: pytest.MonkeyPatch
@@ -113,21 +113,21 @@ class TestLive:
         camera.subscribers.end("the camera is gone")
         muxer.process()
         assert muxer.is_finished
-        assert outlet.last("unshown") == {"view": 7, "why": "the camera is gone", "code": ""}
+        assert outlet.last("view_failed") == {"view": 7, "why": "the camera is gone", "code": ""}
 
     def test_who_joins_a_lost_stream_is_told_at_once(self, camera: Camera, outlet: Outlet) -> None:
         camera.subscribers.end("gone")
         muxer = LiveMuxer(7, nothing, outlet)
         camera.subscribers.subscribe(muxer)
         muxer.process()
-        assert outlet.last("unshown") == {"view": 7, "why": "gone", "code": ""}
+        assert outlet.last("view_failed") == {"view": 7, "why": "gone", "code": ""}
 
     def test_what_no_browser_could_play_is_told_as_that(self, camera: Camera, outlet: Outlet) -> None:
         camera.subscribers.end("coded as mjpeg", "codec")
         muxer = LiveMuxer(7, nothing, outlet)
         camera.subscribers.subscribe(muxer)
         muxer.process()
-        assert outlet.last("unshown") == {"view": 7, "why": "coded as mjpeg", "code": "codec"}
+        assert outlet.last("view_failed") == {"view": 7, "why": "coded as mjpeg", "code": "codec"}
 
 
 class TestFile:
@@ -242,7 +242,7 @@ class TestFile:
         Camera().subscribers.subscribe(muxer, 10.0)
         muxer.end("enough")
         muxer.process()
-        assert outlet.last("unshown") == {"view": 3, "why": "no keyframe came while it was recorded"}
+        assert outlet.last("view_failed") == {"view": 3, "why": "no keyframe came while it was recorded"}
 
 
 class TestStudio:
@@ -269,7 +269,7 @@ class TestStudio:
         wait_for(lambda: outlet.last("finished"))
         assert outlet.last("finished") == {"view": 9, "value": pytest.approx(3.96)}
         studio.stop(1)
-        wait_for(lambda: outlet.last("unshown"))
+        wait_for(lambda: outlet.last("view_failed"))
         parts = len(outlet.parts)
         camera.film(40)
         time.sleep(0.3)
@@ -277,7 +277,7 @@ class TestStudio:
 
     def test_a_file_that_can_not_be_made_is_told(self, studio: MuxThreads, camera: Camera, outlet: Outlet) -> None:
         studio.record(2, camera.subscribers, Path("/nowhere/raw"), 10.0)
-        said = outlet.last("unshown")
+        said = outlet.last("view_failed")
         assert said is not None
         assert "/nowhere/raw" in said["why"]
 
@@ -287,8 +287,8 @@ class TestStudio:
         camera.film(60)
         studio.view(1, camera.subscribers)
         studio.record(2, camera.subscribers, Path("/dev/full"), 10.0)
-        wait_for(lambda: outlet.last("unshown"))
-        said = outlet.last("unshown")
+        wait_for(lambda: outlet.last("view_failed"))
+        said = outlet.last("view_failed")
         assert said is not None
         assert said["view"] == 2
         before = len(outlet.parts)

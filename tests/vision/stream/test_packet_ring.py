@@ -37,13 +37,13 @@ def test_a_clip_begins_at_the_keyframe_before_the_time_asked_for() -> None:
 
 
 def test_bytes_are_capped() -> None:
-    ring = fed(PacketRing(most=400_000), 60, key_every=2, size=2000)
+    ring = fed(PacketRing(max_bytes=400_000), 60, key_every=2, size=2000)
     assert 250_000 < ring.size <= 400_000
     assert ring.units()[0].key
 
 
 def test_one_group_too_large_is_let_go_and_the_next_keyframe_waited_for() -> None:
-    ring = PacketRing(most=50_000)
+    ring = PacketRing(max_bytes=50_000)
     ring.add(unit(0, 1000, key=True))
     for number in range(100):
         ring.add(unit(number / 25, 1000))
@@ -99,7 +99,7 @@ def test_a_stream_that_begins_anew_replaces_the_old() -> None:
     )
 )
 def test_it_is_bounded_and_begins_at_a_keyframe_whatever_comes(stream: list[tuple[float, int, bool]]) -> None:
-    ring = PacketRing(most=100_000)
+    ring = PacketRing(max_bytes=100_000)
     for time, size, key in stream:
         ring.add(unit(time, size, key=key))
         units = ring.units()

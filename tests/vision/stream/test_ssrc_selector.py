@@ -10,7 +10,7 @@ import pytest
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.stream.rtp.receiver import IDLE_TIME, RtpReceiver
 from gateway.vision.stream.rtp.reorder import ReorderBuffer
-from gateway.vision.stream.rtp.ssrc_selector import MAX_PENDING, MAX_STRANGERS, TAKEOVER_SILENCE
+from gateway.vision.stream.rtp.ssrc_selector import MAX_FOREIGN, MAX_PENDING, TAKEOVER_SILENCE
 from tests.vision.stream.coded import SOURCE, STEP, Nals, encoded, media, packed
 
 STRANGER = 0xBADBAD
@@ -121,7 +121,7 @@ def test_a_number_that_changes_while_the_packets_go_on_is_the_same_stream() -> N
     assert not any(unit.lost for unit in units)
 
 
-def test_a_strangers_packets_of_another_kind_are_no_sign_of_corruption() -> None:
+def test_a_foreign_packets_of_another_kind_are_no_sign_of_corruption() -> None:
     receiver = RtpReceiver(media())
     audio = [packet[:1] + b"\x08" + packet[2:] for packet in of(STRANGER, packed("h264", OTHERS))]
     units = received(receiver, [stream()[0], audio * 3, *stream()[1:]])
@@ -134,8 +134,8 @@ def test_what_is_kept_of_others_is_bounded() -> None:
     for source in range(1, 200):
         receiver.feed(of(source, stream(OTHERS, STRANGER, 100)[1] * 40), 100.0)
         receiver.feed(stream()[5], 100.0)
-    assert len(receiver._sources._waiting) <= MAX_PENDING
-    assert len(receiver._sources._strangers) <= MAX_STRANGERS
+    assert len(receiver._sources._pending) <= MAX_PENDING
+    assert len(receiver._sources._foreign) <= MAX_FOREIGN
 
 
 def test_datagrams_of_a_stranger_do_not_hold_up_ours() -> None:
