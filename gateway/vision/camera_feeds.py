@@ -20,7 +20,7 @@ from gateway.vision.stream.polling.stream_poller import StreamPoller
 from gateway.vision.stream.pyav_source import PyAvSource
 from gateway.vision.stream.pyav_units import PyAvUnits
 from gateway.vision.stream.rtp.access_unit import AccessUnit
-from gateway.vision.stream.rtsp.session import LowerTransport
+from gateway.vision.stream.rtsp.transport import LowerTransport
 from gateway.vision.stream_config import StreamConfig, Transport
 
 _RTSP = ("rtsp://", "rtsps://")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from gateway.errors import LinkLost, LoginRefused
 from gateway.model import as_data
@@ -14,8 +14,8 @@ from gateway.vision.decode_health import DecodeHealth
 from gateway.vision.frame_selection import FrameSelector
 from gateway.vision.latest_frames import LatestFrames
 from gateway.vision.motion.gates import Event, Gates, Want
+from gateway.vision.motion_sighting import motion_sighting
 from gateway.vision.send_queue import SendQueue
-from gateway.vision.sighting import Sighting
 from gateway.vision.stream.decoder import DecodedFrame
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.stream_config import StreamConfig
@@ -204,7 +204,7 @@ class FrameAnalysis:
     def _report(self, event: Event, frame: DecodedFrame | None) -> None:
         # Faults of the camera itself (covered, out of focus) are reported even where motion is not wanted.
         if self._config.motion or event.kind.startswith("camera."):
-            self._send_queue.send_sighting(self._number, sighting(event, frame, self._subscribers.wall_time))
+            self._send_queue.send_sighting(self._number, motion_sighting(event, frame, self._subscribers.wall_time))
 
     def _newest_jpeg(self) -> bytes:
         """Encoded again only when a unit came since."""
@@ -215,21 +215,3 @@ class FrameAnalysis:
             frame = self._decoder.newest_frame()
             self._jpeg = frame_time, frame.jpeg() if frame else b""
         return self._jpeg[1]
-
-
-def sighting(event: Event, frame: DecodedFrame | None, wall_time: Callable[[float], float]) -> Sighting:
-    """A motion event as a sighting. `wall_time` turns the stream's time into seconds since 1970."""
-    if event.end is not None:
-        lasted = {"seconds": round(event.end - event.start, 1)}
-        return Sighting(event.kind, wall_time(event.end), {**event.data, **lasted})
-    if frame is None or event.box is None:
-        return Sighting(event.kind, wall_time(event.start), dict(event.data), frame.jpeg() if frame else b"")
-    box = _pixels(event.box, frame)
-    return Sighting(event.kind, wall_time(event.start), {**event.data, "box": box}, frame.jpeg(box=box))
-
-
-def _pixels(share: tuple[float, float, float, float], frame: DecodedFrame) -> tuple[int, int, int, int]:
-    """A box in shares of the picture as x, y, width, height in pixels."""
-    width, height = frame.size
-    x, y, across, down = share
-    return round(x * width), round(y * height), round(across * width), round(down * height)

@@ -69,6 +69,7 @@ class SendQueue:
         header = {"event": "segment", "view": view, "key": key, "init": init}
         with self._changed:
             full = self._live_bytes + len(blob) > self._max_live_bytes and bool(self._live)
+            # Segments after a lost one can't be decoded until the next keyframe, so they are not sent at all.
             if full or (view in self._needs_key and not key):
                 self._needs_key.add(view)
                 self.segments_dropped += 1

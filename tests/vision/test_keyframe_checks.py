@@ -1,4 +1,4 @@
-"""What is spent on looking where nothing is known to move."""
+"""The CPU that keyframe checks may take on cameras without known motion."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from gateway.vision.decode_threads import (
 
 
 class Camera:
-    """What a looker asks of a camera's look; `every` is how often it was told to glance."""
+    """A camera's analysis as a decode thread uses it; `every` is the interval that was set."""
 
-    looks, keyframe_check_share, keyframe_check_cpu_s, dropped = True, 0, 0.0, 0
+    is_enabled, keyframe_checks, keyframe_check_cpu_s, dropped = True, 0, 0.0, 0
 
     def steps(self, _keys: object) -> Iterator[bool]:
         while True:
@@ -26,20 +26,20 @@ class Camera:
         self.every = every
 
 
-def house(cameras: int) -> tuple[DecodeThreads, list[Camera]]:
-    decode_threads, looks = DecodeThreads(threads=2), [Camera() for _ in range(cameras)]
-    for look in looks:
-        decode_threads.add(look, lambda: None)  # type: ignore[arg-type]
-    return decode_threads, looks
+def with_cameras(cameras: int) -> tuple[DecodeThreads, list[Camera]]:
+    decode_threads, analyses = DecodeThreads(threads=2), [Camera() for _ in range(cameras)]
+    for analysis in analyses:
+        decode_threads.add(analysis, lambda: None)  # type: ignore[arg-type]
+    return decode_threads, analyses
 
 
 def test_all_cameras_together_cost_the_share_that_was_given() -> None:
-    decode_threads, looks = house(100)
-    assert looks[0].every == KEYFRAME_CHECK_COST * 100 / KEYFRAME_CHECK_SHARE
+    decode_threads, analyses = with_cameras(100)
+    assert analyses[0].every == KEYFRAME_CHECK_COST * 100 / KEYFRAME_CHECK_SHARE
     decode_threads.set_keyframe_check_share(0.1)
-    assert {look.every for look in looks} == {KEYFRAME_CHECK_COST * 100 / 0.1}
+    assert {analysis.every for analysis in analyses} == {KEYFRAME_CHECK_COST * 100 / 0.1}
     decode_threads.set_keyframe_check_share(0.001)
-    assert looks[0].every == MAX_KEYFRAME_CHECK_INTERVAL
+    assert analyses[0].every == MAX_KEYFRAME_CHECK_INTERVAL
 
 
 def test_a_camera_that_goes_while_another_comes_costs_neither() -> None:

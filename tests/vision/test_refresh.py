@@ -151,8 +151,8 @@ class Seen(SendQueue):
         super().__init__(lambda: 0)
         self.kinds: list[str] = []
 
-    def offer(self, watch: int, sighting: Sighting) -> None:
-        assert watch
+    def send_sighting(self, stream: int, sighting: Sighting) -> None:
+        assert stream
         self.kinds.append(sighting.kind)
 
 

@@ -27,7 +27,7 @@ def address_error(source: str) -> str | None:
     misspelling = misspelt(source) if scheme != "file" else None
     if misspelling or scheme not in SCHEMES:
         return misspelling or f"has the scheme {scheme!r}; it may be one of {', '.join(SCHEMES)}"
-    where = rest.rpartition("@")[2]
+    where = rest.rpartition("@")[2]  # without user and password
     if not where.strip("/"):
         return "names no host"
     port = _PORT.search(where)

@@ -88,6 +88,7 @@ class PacketDecoder:
     """Decodes packets in order. Counts and skips damaged ones; the picture is right again at the next keyframe."""
 
     def __init__(self, coding: CodecParameters) -> None:
+        # A decoder of our own, not the container's: packets come from RTSP, from the ring, and from files.
         context = av.CodecContext.create(coding.name, "r")
         assert isinstance(context, VideoCodecContext)
         context.extradata = coding.extradata

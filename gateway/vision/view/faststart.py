@@ -28,6 +28,7 @@ def write_faststart(raw: Path, mp4: Path) -> float:
 
 def _remux(raw: Path, mp4: Path) -> float:
     first, last = None, 0.0
+    # faststart: FFmpeg moves the index in front of the media, so that a browser can begin before all is loaded.
     with av.open(str(raw)) as source, av.open(str(mp4), "w", format="mp4", options={"movflags": "faststart"}) as out:
         if not source.streams.video:
             raise BadInput(f"{raw.name} holds no picture", b"")

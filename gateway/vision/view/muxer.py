@@ -41,6 +41,7 @@ class Muxer(ABC):
         """Queue a unit that came at `at`, in seconds since 1970."""
         if self._bytes > MAX_PENDING_BYTES:
             self._needs_key = True
+        # A keyframe alone may not fit either while the muxing thread is behind.
         if self._needs_key and (not unit.key or self._bytes > MAX_PENDING_BYTES):
             self.dropped += 1
             return

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gateway.errors import BadInput, LinkLost
 from gateway.vision.stream.rtp.receiver import RtpReceiver
 from gateway.vision.stream.rtsp.auth import RtspCredentials, parse_challenges
+from gateway.vision.stream.rtsp.events import RtspState, StreamReady
 from gateway.vision.stream.rtsp.message import (
     MAX_BODY,
     MAX_GARBAGE,
@@ -16,7 +17,7 @@ from gateway.vision.stream.rtsp.message import (
     encode_interleaved,
 )
 from gateway.vision.stream.rtsp.sdp import parse_sdp
-from gateway.vision.stream.rtsp.session import RtspSession, RtspState, StreamReady
+from gateway.vision.stream.rtsp.session import RtspSession
 from gateway.vision.stream.rtsp.transport import InterleavedTransport, UdpTransport
 from gateway.vision.stream.rtsp.url import RtspUrl
 from tests.fuzz.decoders.coded import pictures

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, strategies
 
 from gateway.errors import BadInput, LinkLost
+from gateway.vision.stream.rtsp.events import Redirected, RtspState, StreamReady
 from gateway.vision.stream.rtsp.message import RtspParser, RtspRequest, RtspResponse
-from gateway.vision.stream.rtsp.session import Redirected, RtspSession, RtspState, StreamReady
+from gateway.vision.stream.rtsp.session import RtspSession
 from gateway.vision.stream.rtsp.transport import InterleavedTransport, UdpTransport
 from gateway.vision.stream.rtsp.url import RtspUrl
 

@@ -63,6 +63,7 @@ def fragment(number: int, begins: int, samples: Sequence[Mp4Sample]) -> bytes:
 
 
 def _moof(number: int, begins: int, samples: Sequence[Mp4Sample], offset: int) -> bytes:
+    # trun: data offset, and for each sample duration, size, flags and composition offset (8.8.8.1).
     base_is_moof, fields = 0x020000, 0x000F01
     run = struct.pack(">Ii", len(samples), offset)
     for sample in samples:
@@ -80,13 +81,13 @@ def _moof(number: int, begins: int, samples: Sequence[Mp4Sample], offset: int) -
 
 
 def _track(fmt: StreamFormat, sps: SpsInfo) -> bytes:
-    enabled_in_movie = 3
+    enabled_in_movie = 3  # tkhd flags (8.3.2.3)
     header = full_box(
         "tkhd", 0, enabled_in_movie,
         struct.pack(">5I8x4H", 0, 0, TRACK, 0, 0, 0, 0, 0, 0), _MATRIX,
         struct.pack(">II", sps.width << 16, sps.height << 16),
     )  # fmt: skip
-    undetermined = 0x55C4
+    undetermined = 0x55C4  # the language "und" in three times five bits (8.4.2.3)
     media = box(
         "mdia",
         full_box("mdhd", 0, 0, struct.pack(">4IHH", 0, 0, TIMESCALE, 0, undetermined, 0)),
@@ -126,6 +127,7 @@ def _avc(fmt: StreamFormat, sps: SpsInfo) -> bytes:
         if (rank := fmt.codec.parameter_set_rank(nal)) is not None:
             sets[rank].append(nal)
     sequence, picture = (_sized(of_kind) for of_kind in sets)
+    # Version 1; 0xFF: reserved bits and NAL unit lengths of four bytes; 0xE0: reserved bits before the count.
     out = b"\x01" + sps.profile + b"\xff" + bytes((0xE0 | len(sets[0]),)) + sequence
     out += bytes((len(sets[1]),)) + picture
     if sps.profile[0] in _HIGH_PROFILES:
@@ -137,13 +139,14 @@ def _hevc(fmt: StreamFormat, sps: SpsInfo) -> bytes:
     """HEVCDecoderConfigurationRecord (14496-15, 8.3.3.1)."""
     depth = bytes((0xFC | sps.chroma, 0xF8 | sps.depth[0] - 8, 0xF8 | sps.depth[1] - 8))
     layers = bytes((sps.layers << 3 | sps.nested << 2 | 3,))
+    # 0xF000: no restriction on segmentation; 0xFC: unknown parallelism; two bytes 0: unknown frame rate.
     out = b"\x01" + sps.profile + b"\xf0\x00" + b"\xfc" + depth + bytes(2) + layers
     arrays: dict[int, list[bytes]] = {}
     for nal in fmt.parameters:
         arrays.setdefault(nal[0] >> 1 & 0x3F, []).append(nal)
     out += bytes((len(arrays),))
     for kind, nals in arrays.items():
-        complete = 0x80
+        complete = 0x80  # all parameter sets of this kind are here, none in the samples
         out += struct.pack(">BH", complete | kind, len(nals)) + _sized(nals)
     return out
 

@@ -61,6 +61,7 @@ class Remuxer:
         init = self._init(unit)
         if self._format is None:
             return []
+        # Decoding times must not decrease, even where the stream's time steps back (B pictures, a camera's clock set).
         shown = round((unit.time_s - self._zero) * TIMESCALE)
         begins = max(self._decoded, shown)
         lasts = min(max(MIN_DURATION, round((until - self._zero) * TIMESCALE) - begins), MAX_DURATION)
@@ -80,7 +81,7 @@ class Remuxer:
             sps = sps_info(unit.format)
             segment = Mp4Segment(init_segment(unit.format, sps), sps.codec)
         except BadInput:
-            return []
+            return []  # the next keyframe may bring parameter sets that can be read
         self._format = unit.format
         return [segment]
 
@@ -96,6 +97,7 @@ def mux_clip(units: Iterable[AccessUnit]) -> bytes:
     fmt = kept[0].format
     first_shown = min(unit.time_s for unit in kept)  # B pictures after a keyframe may be shown before it
     shown = [round((unit.time_s - first_shown) * TIMESCALE) for unit in kept]
+    # Decoding times are the presentation times in ascending order; composition offsets may be negative then.
     decoded = _increasing(sorted(shown))
     lasts = [later - earlier for earlier, later in pairwise(decoded)]
     lasts.append(lasts[-1] if lasts else DEFAULT_DURATION)

@@ -52,24 +52,25 @@ def parse_h264_sps(nal: bytes) -> SpsInfo:
     """H.264, 7.3.2.1.1. Raises BadInput when it is cut off."""
     bits = BitReader(nal, 1)
     profile = nal[1:4]
-    bits.skip(24)
-    bits.read_ue()
+    bits.skip(24)  # profile_idc, constraint flags, level_idc
+    bits.read_ue()  # seq_parameter_set_id
     chroma, depth, separate_planes = 1, (8, 8), False
     if profile[0] in _WITH_CHROMA:
         chroma = bits.read_ue()
         separate_planes = chroma == 3 and bits.read_flag()
         depth = 8 + bits.read_ue(), 8 + bits.read_ue()
-        bits.skip(1)
-        if bits.read_flag():
+        bits.skip(1)  # qpprime_y_zero_transform_bypass_flag
+        if bits.read_flag():  # seq_scaling_matrix_present_flag
             _skip_scaling_lists(bits, 12 if chroma == 3 else 8)
-    bits.read_ue()
+    bits.read_ue()  # log2_max_frame_num_minus4
     _skip_picture_order(bits)
-    bits.read_ue()
-    bits.skip(1)
+    bits.read_ue()  # max_num_ref_frames
+    bits.skip(1)  # gaps_in_frame_num_value_allowed_flag
+    # Sizes are in macroblocks of 16 × 16; of interlaced video the rows are those of one field.
     columns, rows, frames_only = bits.read_ue() + 1, bits.read_ue() + 1, bits.read_flag()
     if not frames_only:
-        bits.skip(1)
-    bits.skip(1)
+        bits.skip(1)  # mb_adaptive_frame_field_flag
+    bits.skip(1)  # direct_8x8_inference_flag
     fields = 1 if frames_only else 2
     across, down = (1, 1) if separate_planes else _SUBSAMPLING.get(chroma, (1, 1))
     cropped = _cropping(bits, across, down * fields)
@@ -80,11 +81,11 @@ def parse_h264_sps(nal: bytes) -> SpsInfo:
 def parse_h265_sps(nal: bytes) -> SpsInfo:
     """H.265, 7.3.2.2 and 7.3.3. Raises BadInput when it is cut off."""
     bits = BitReader(nal, 2)
-    bits.skip(4)
+    bits.skip(4)  # sps_video_parameter_set_id
     more_layers, nested = bits.read(3), bits.read_flag()
-    profile = bits.read(96).to_bytes(12)
+    profile = bits.read(96).to_bytes(12)  # the general part of profile_tier_level, with the level
     _skip_sub_layers(bits, more_layers)
-    bits.read_ue()
+    bits.read_ue()  # sps_seq_parameter_set_id
     chroma = bits.read_ue()
     separate_planes = chroma == 3 and bits.read_flag()
     width, height = bits.read_ue(), bits.read_ue()
@@ -97,6 +98,7 @@ def parse_h265_sps(nal: bytes) -> SpsInfo:
 
 def _cropping(bits: BitReader, across: int, down: int) -> tuple[int, int]:
     """Columns and rows that are coded and not shown (the cropping or conformance window)."""
+    # 1080 rows are no multiple of 16, so nearly every full-HD camera codes 1088 and crops 8.
     if not bits.read_flag():
         return 0, 0
     left, right, top, bottom = (bits.read_ue() for _ in range(4))
@@ -119,11 +121,12 @@ def _skip_picture_order(bits: BitReader) -> None:
     """pic_order_cnt_type and its fields (H.264, 7.3.2.1.1)."""
     match bits.read_ue():
         case 0:
-            bits.read_ue()
+            bits.read_ue()  # log2_max_pic_order_cnt_lsb_minus4
         case 1:
-            bits.skip(1)
-            bits.read_se()
-            bits.read_se()
+            bits.skip(1)  # delta_pic_order_always_zero_flag
+            bits.read_se()  # offset_for_non_ref_pic
+            bits.read_se()  # offset_for_top_to_bottom_field
+            # num_ref_frames_in_pic_order_cnt_cycle is 255 at most (7.4.2.1.1).
             for _ in range(min(bits.read_ue(), 255)):
                 bits.read_se()
 
@@ -131,7 +134,8 @@ def _skip_picture_order(bits: BitReader) -> None:
 def _skip_sub_layers(bits: BitReader, count: int) -> None:
     present = [(bits.read_flag(), bits.read_flag()) for _ in range(count)]
     if count:
-        bits.skip(2 * (8 - count))
+        bits.skip(2 * (8 - count))  # reserved_zero_2bits, up to eight layers
+    # A sub-layer's profile has 88 bits, its level 8.
     for has_profile, has_level in present:
         bits.skip(88 * has_profile + 8 * has_level)
 
@@ -139,6 +143,7 @@ def _skip_sub_layers(bits: BitReader, count: int) -> None:
 def _h265_codec(profile: bytes) -> str:
     """The codec string (ISO/IEC 14496-15, annex E)."""
     space, tier, number = profile[0] >> 6, profile[0] >> 5 & 1, profile[0] & 31
+    # The compatibility flags are written in reverse bit order, and trailing zero bytes of the constraints left out.
     compatible = int(f"{int.from_bytes(profile[1:5]):032b}"[::-1], 2)
     constraints = profile[5:11].rstrip(b"\0")
     parts = [f"{' ABC'[space].strip()}{number}", f"{compatible:X}", f"{'LH'[tier]}{profile[11]}"]

@@ -16,9 +16,10 @@ from gateway.vision.stream.polling.tcp_connection import TcpConnection, camera_t
 from gateway.vision.stream.polling.udp_ports import UdpPortPair
 from gateway.vision.stream.rtp.receiver import RtpReceiver
 from gateway.vision.stream.rtp.reorder import ReorderBuffer
+from gateway.vision.stream.rtsp.events import Redirected, RtspState, StreamReady
 from gateway.vision.stream.rtsp.message import RtspMessage, RtspParser, encode_interleaved
-from gateway.vision.stream.rtsp.session import LowerTransport, Redirected, RtspSession, RtspState, StreamReady
-from gateway.vision.stream.rtsp.transport import InterleavedTransport, RtpTransport, UdpTransport
+from gateway.vision.stream.rtsp.session import RtspSession
+from gateway.vision.stream.rtsp.transport import InterleavedTransport, LowerTransport, RtpTransport, UdpTransport
 from gateway.vision.stream.rtsp.url import RtspUrl
 
 SETUP_TIMEOUT = 10.0

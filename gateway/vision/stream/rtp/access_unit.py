@@ -32,6 +32,7 @@ class StreamFormat:
         new = self._ranked(nals)
         ranks = {rank for rank, _ in new}
         kept = [(rank, nal) for rank, nal in self._ranked(self.parameters) if rank not in ranks]
+        # Ordered by kind, and without repetitions: cameras send the same sets several times.
         sets = tuple(dict.fromkeys(nal for _, nal in sorted(kept + new, key=lambda pair: pair[0])))
         return self if sets == self.parameters else StreamFormat(self.codec, sets)
 

@@ -35,6 +35,7 @@ class MediaClock:
         `now` (monotonic seconds) replaces timestamps that jump or are stuck.
         """
         passed = timestamp - self._last
+        # The common case costs one comparison; a wrap makes `passed` negative and is handled as unusual.
         if not 0 < passed <= self._max_forward:
             passed = self._unusual(timestamp, now)
         else:

@@ -56,7 +56,7 @@ def payload_start(packet: bytes) -> int:
     if size <= FIXED_HEADER or packet[0] >> 6 != 2:
         return 0
     start = FIXED_HEADER + 4 * (packet[0] & 15)
-    if packet[0] & 16:
+    if packet[0] & 16:  # a header extension, its length in words of four bytes
         if size < start + 4:
             return 0
         start += 4 + 4 * int.from_bytes(packet[start + 2 : start + 4])
@@ -68,7 +68,7 @@ def payload(packet: bytes) -> bytes:
     if packet[0] == _PLAIN:
         return packet[FIXED_HEADER:]
     start = payload_start(packet) or len(packet)
-    padding = packet[-1] if packet[0] & 32 else 0
+    padding = packet[-1] if packet[0] & 32 else 0  # its last byte counts the padding
     return packet[start : max(start, len(packet) - padding)]
 
 

@@ -55,7 +55,7 @@ class H264:
         """Reads the NAL unit type and, of a slice, the first bit behind it."""
         kind = packet[at] & _TYPE
         if kind == FU_A:
-            at += 1
+            at += 1  # the FU header follows the FU indicator
             if at >= len(packet):
                 return UNREADABLE
             flags = _FRAGMENT[packet[at]]
@@ -65,6 +65,7 @@ class H264:
             return self._nal_flags(packet[at:])
         else:
             flags = _FLAGS[kind]
+        # Replaces _FIRST by BEGINS, if the first bit behind the NAL header says that it is a first slice.
         if flags & _FIRST:
             at += 1
             return flags ^ (_FIRST | BEGINS if at < len(packet) and packet[at] & 0x80 else _FIRST)
@@ -105,6 +106,7 @@ class H264:
         if body[1] & _START:
             if whole := fragments.interrupt(packet):
                 yield whole
+            # The NAL unit's header is not sent: importance from the indicator, type from the FU header (5.8).
             fragments.start(packet, bytes((body[0] & _IMPORTANCE | body[1] & _TYPE,)), body[2:])
         else:
             fragments.append(packet, body[2:])

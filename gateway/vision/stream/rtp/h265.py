@@ -112,6 +112,7 @@ class H265:
         if mark & _START:
             if whole := fragments.interrupt(packet):
                 yield whole
+            # The NAL unit's header with the type from the FU header in place of 49 (RFC 7798, 4.4.3).
             header = bytes((body[0] & 0x81 | (mark & _TYPE) << 1, body[1]))
             fragments.start(packet, header, body[HEADER + 1 :])
         else:

@@ -114,6 +114,7 @@ class RtpReceiver:
         """Handle an RTCP packet: sender reports and BYE."""
         for item in parse(data):
             match item:
+                # Before the first packet the SSRC is not known yet.
                 case SenderReport() if self._source in (-1, item.source):
                     self.clock.set_report(item.timestamp, item.wall)
                     self._report = item.middle, now
@@ -141,7 +142,7 @@ class RtpReceiver:
         start = FIXED_HEADER if first == _PLAIN else payload_start(packet)
         if not start or second & 0x7F != self._payload_type:
             return self._reject(packet)
-        missing = self._missing
+        missing = self._missing  # what `_resume` adds below lies between the last packet and this one
         if source != self._source:
             return self._other_source(packet, start, now, done)
         if sequence != self._next and not self._resume(sequence):
@@ -183,7 +184,7 @@ class RtpReceiver:
             return
         if self._flags & PICTURE:
             if self._marked and not self._markers_wrong:
-                self._missing -= gap
+                self._missing -= gap  # the old picture ended with its marker, so nothing of it is missing
             self._finish(done)
             self._missing = gap
         self._timestamp = timestamp
@@ -205,6 +206,7 @@ class RtpReceiver:
         if self._sets:
             self.format = self.format.with_parameter_sets(list(codec.nals(self._sets)))
             self._sets = []
+        # The picture came when its first packet did, not now that the next one has begun.
         time_s, wall_s = self.clock.time(self._timestamp, self._picture_at), self.clock.wall_time(self._timestamp)
         self._picture_at = self._last_fed
         key = flags & (KEY | RECOVERS) != 0
@@ -220,10 +222,11 @@ class RtpReceiver:
     def _resume(self, sequence: int) -> bool:
         """Whether to use a packet out of sequence: yes after a loss or a restart, no if it is late or a duplicate."""
         gap = sequence - self._next & 0xFFFF  # the numbers wrap at 16 bits
-        if gap < MAX_DROPOUT:
+        if gap < MAX_DROPOUT:  # packets were lost
             self.lost += gap
             self._missing += gap
             return True
+        # A large step back: a restart, if two packets in a row confirm it (RFC 3550, A.1).
         if gap < (1 << 16) - MAX_MISORDER and sequence == self._restart:
             self._missing += 1
             self._base = sequence - self.received - self.lost

@@ -23,8 +23,9 @@ class ReorderBuffer:
 
     def push(self, packet: bytes, now: float) -> list[bytes]:
         """The packets that are next in order; `now` is monotonic seconds."""
-        if len(packet) < FIXED_HEADER:
+        if len(packet) < FIXED_HEADER:  # not RTP: dropped
             return []
+        # Packets of other SSRCs have numbers of their own; the receiver decides about them.
         if self.source >= 0 and int.from_bytes(packet[8:12]) != self.source:
             return [packet]
         sequence = sequence_of(packet)

@@ -47,6 +47,7 @@ def parse(data: bytes) -> Iterator[SenderReport | Goodbye]:
             if report.wall >= _MIN_WALL:
                 yield report
         elif packet[1] == BYE:
+            # The count may exceed the packet in a malformed one.
             count = min(packet[0] & 31, (size - 4) // 4)
             yield Goodbye(struct.unpack_from(f">{count}I", packet, 4))
         at += size
@@ -85,5 +86,5 @@ def receiver_report(own: int, name: str, stats: ReceptionReport | None) -> bytes
     report = struct.pack(">BBHI", 0x80 | bool(block), RECEIVER_REPORT, 1 + len(block) // 4, own) + block
     text = name.encode()
     item = struct.pack(">IBB", own, _CNAME, len(text)) + text
-    item += bytes(4 - len(item) % 4)
+    item += bytes(4 - len(item) % 4)  # at least one zero ends the list of items (RFC 3550, 6.5)
     return report + struct.pack(">BBH", 0x81, DESCRIPTION, len(item) // 4) + item

@@ -16,7 +16,7 @@ def recovery_point(nal: bytes, header: int, *, signed: bool = False) -> int | No
 
     `header` is the size of the NAL unit's header, `signed` whether the number is coded as se(v) (H.265). Never raises.
     """
-    body = nal[header:].replace(b"\0\0\3", b"\0\0")
+    body = nal[header:].replace(b"\0\0\3", b"\0\0")  # undo emulation prevention (H.264, 7.4.1)
     at = 0
     while at + 2 <= len(body):
         kind, at = _number(body, at)
@@ -40,5 +40,5 @@ def _count(payload: bytes, *, signed: bool) -> int:
     try:
         number = bits.read_se() if signed else bits.read_ue()
     except BadInput:
-        return 0
+        return 0  # a recovery point all the same; treated as complete at once
     return min(max(0, number), MAX_RECOVERY)

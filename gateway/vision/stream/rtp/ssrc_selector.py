@@ -46,6 +46,7 @@ class SsrcSelector:
         `received` counts the packets of the current source. `follows`: its sequence number is the next one. `begins`:
         it belongs to a keyframe.
         """
+        # Packets of the announced SSRC, or of the one that proved itself first, always win.
         if self.current < 0 or source in (self._announced, self._first):
             if source == self._announced:
                 self._first = source
@@ -64,12 +65,14 @@ class SsrcSelector:
         self._pending.append(packet)
         if len(self._pending) > MAX_PENDING:
             self._pending.clear()
+        # Before the current source gave a keyframe, another one that gives one first is the real stream.
         if now - self._quiet_since >= TAKEOVER_SILENCE or (begins and not self._confirmed):
             return self._adopt(source, self._pending)
         return ()
 
     def _watch(self, source: int, received: int, now: float) -> None:
         """Track whether ours and another source alternate."""
+        # Ours sent something since the last call: the candidate sends beside it and does not replace it.
         if received != self._received:
             self._received, self._quiet_since = received, now
             if source == self._candidate and self._confirmed:

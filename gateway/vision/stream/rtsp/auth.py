@@ -88,7 +88,7 @@ class RtspCredentials:
         best = max(offered, key=lambda challenge: challenge.rank, default=None)
         if best is None or best.rank == 0:
             return False
-        self._challenge, self._count = best, 0
+        self._challenge, self._count = best, 0  # nc counts the requests with one nonce
         return True
 
     def header(self, method: str, url: str) -> str | None:
@@ -113,13 +113,13 @@ def _digest(
         return _HASHES[algorithm](":".join(parts).encode()).hexdigest()
 
     secret = hashed(credentials.user, realm, credentials.password)
-    if is_session:
+    if is_session:  # RFC 7616, 3.4.2
         secret = hashed(secret, nonce, client_nonce)
     request = hashed(method, url)
     fields = [("username", credentials.user), ("realm", realm), ("nonce", nonce), ("uri", url)]
     # RFC 7616, 3.4: qop, nc and algorithm are sent without quotes.
     unquoted: list[tuple[str, str]] = []
-    if challenge.qop:
+    if challenge.qop:  # RFC 7616, 3.4.1; without qop RFC 2069
         fields.append(("response", hashed(secret, nonce, count, client_nonce, "auth", request)))
         unquoted = [("qop", "auth"), ("nc", count)]
     else:

@@ -100,6 +100,7 @@ class RtspParser:
         found: list[InterleavedPacket | RtspMessage] = []
         at, end = 0, len(data)
         while end - at >= 4:
+            # The common case first: nearly all data are interleaved packets.
             if data[at] == _DOLLAR and data[at + 1] <= self.last_channel:
                 stop = at + 4 + (data[at + 2] << 8 | data[at + 3])
                 if stop > end:
@@ -120,6 +121,7 @@ class RtspParser:
         if not data.startswith(_FIRST_WORDS, at):
             begins = data[at : at + _MAX_WORD]
             may_become_one = at + len(begins) == len(data) and any(word.startswith(begins) for word in _FIRST_WORDS)
+            # The start of a message may be cut off at the end of the data.
             return at if may_become_one else self._skip(data, at)
         head_end = _head_end(data, at)
         if head_end is None:

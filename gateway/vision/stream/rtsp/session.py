@@ -9,70 +9,31 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
-from typing import Literal
 
 from gateway.errors import LinkLost, LoginRefused
 from gateway.model import Words
-from gateway.vision.stream.rtp.receiver import MediaTrack
 from gateway.vision.stream.rtsp.auth import RtspCredentials, parse_challenges
+from gateway.vision.stream.rtsp.events import Redirected, RtspEvent, RtspState, StreamReady
 from gateway.vision.stream.rtsp.message import RtspMessage, RtspRequest, RtspResponse, encode_message
+from gateway.vision.stream.rtsp.pending_requests import PendingRequest, PendingRequests
 from gateway.vision.stream.rtsp.sdp import SessionDescription, parse_sdp
-from gateway.vision.stream.rtsp.transport import InterleavedTransport, RtpTransport, UdpTransport, ssrc_of
+from gateway.vision.stream.rtsp.transport import (
+    InterleavedTransport,
+    LowerTransport,
+    RtpTransport,
+    UdpTransport,
+    ssrc_of,
+)
 from gateway.vision.stream.rtsp.url import RtspUrl
 
 TIMEOUT = 60.0
 """Seconds after which a camera ends an idle session, where it does not say (RFC 2326, 12.37)."""
 MAX_STALE = 2
 """Stale nonces in a row that are accepted."""
-MAX_PENDING = 16
 AGENT = "Anju"
 UNSUPPORTED_TRANSPORT, UNAUTHORIZED, OK = 461, 401, 200
 _ODD = "摄像机的应答不合规范，请通知安装员"
 _ENDED = "摄像机结束了会话"
-
-LowerTransport = Literal["tcp", "udp"]
-
-
-class RtspState(Enum):
-    """From the first request to the last."""
-
-    NEW = auto()
-    SETTING_UP = auto()
-    NEEDS_PORTS = auto()
-    """The packets will come over UDP: waits for `use_ports`."""
-    PLAYING = auto()
-    CLOSED = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class StreamReady:
-    """Packets of `media` may come from now on, over `transport`."""
-
-    media: MediaTrack
-    transport: RtpTransport
-
-
-@dataclass(frozen=True, slots=True)
-class Redirected:
-    """The stream is at another URL: end this session and start one there."""
-
-    url: RtspUrl
-
-
-RtspEvent = StreamReady | Redirected
-
-
-@dataclass(slots=True)
-class _PendingRequest:
-    """A request without a response yet."""
-
-    method: str
-    url: str
-    headers: Sequence[tuple[str, str]]
-    rejections: int = 0
-    keeps_alive: bool = False
-    """Its response is ignored: while packets come, the session is alive."""
 
 
 @dataclass(slots=True)
@@ -86,8 +47,7 @@ class RtspSession:
     _credentials: RtspCredentials | None = field(default=None, repr=False)
     _out: bytearray = field(default_factory=bytearray, repr=False)
     _events: list[RtspEvent] = field(default_factory=list)
-    _sequence: int = 0
-    _pending: dict[int, _PendingRequest] = field(default_factory=dict)
+    _pending: PendingRequests = field(default_factory=PendingRequests)
     _keep_alive: str = "OPTIONS"
     keep_alive_due: float = 0.0
     """When to call `tick` at the latest, in monotonic seconds."""
@@ -119,7 +79,7 @@ class RtspSession:
         """Handle a message of the camera. `now` is monotonic seconds. Raises LinkLost; BadInput for an invalid SDP."""
         if isinstance(message, RtspRequest):
             self._on_request(message)
-        elif isinstance(message, RtspResponse) and message.status >= OK and (request := self._request_of(message)):
+        elif isinstance(message, RtspResponse) and message.status >= OK and (request := self._pending.match(message)):
             self._keep_id(message)
             # 1xx responses were filtered above: they announce the real one.
             if message.status == UNAUTHORIZED:
@@ -152,7 +112,7 @@ class RtspSession:
         """Send a keep-alive when it is due. Call it regularly."""
         if self.state is RtspState.PLAYING and now >= self.keep_alive_due:
             self.keep_alive_due = now + self.timeout / 2
-            self._send(_PendingRequest(self._keep_alive, self._session_url, (), keeps_alive=True))
+            self._send(PendingRequest(self._keep_alive, self._session_url, (), keeps_alive=True))
 
     def close(self) -> None:
         """Send TEARDOWN, if there is a session; its response need not be awaited."""
@@ -165,33 +125,16 @@ class RtspSession:
         return self._described.control if self._described else self.url.url
 
     def _request(self, method: str, url: str, headers: Sequence[tuple[str, str]] = ()) -> None:
-        self._send(_PendingRequest(method, url, headers))
+        self._send(PendingRequest(method, url, headers))
 
-    def _send(self, request: _PendingRequest) -> None:
-        if len(self._pending) >= MAX_PENDING:
-            self._pending.pop(next(iter(self._pending)))
-        self._sequence += 1
-        self._pending[self._sequence] = request
-        headers = [("CSeq", str(self._sequence)), ("User-Agent", AGENT)]
+    def _send(self, request: PendingRequest) -> None:
+        number = self._pending.add(request)
+        headers = [("CSeq", str(number)), ("User-Agent", AGENT)]
         if self._credentials and (value := self._credentials.header(request.method, request.url)):
             headers.append(("Authorization", value))
         if self._id:
             headers.append(("Session", self._id))
         self._out += encode_message(f"{request.method} {request.url} RTSP/1.0", [*headers, *request.headers])
-
-    def _request_of(self, response: RtspResponse) -> _PendingRequest | None:
-        """The request that this responds to; where CSeq is missing or unknown, the oldest one.
-
-        Cameras respond in order, and not all of them return the number (FFmpeg only warns).
-        """
-        number = response.sequence
-        if number in self._pending:
-            return self._pending.pop(number)
-        oldest = next(iter(self._pending), None)
-        is_past = number is not None and oldest is not None and 0 < number < oldest
-        if oldest is None or (is_past and not _fits(response, self._pending[oldest].method)):
-            return None
-        return self._pending.pop(oldest)
 
     def _keep_id(self, response: RtspResponse) -> None:
         """Store the session's id, from the first response that holds one, and its timeout."""
@@ -201,7 +144,8 @@ class RtspSession:
         if time := re.search(r"timeout\s*=\s*\"?(\d{1,6})", rest, re.IGNORECASE | re.ASCII):
             self.timeout = float(time[1]) or self.timeout
 
-    def _retry_with_login(self, request: _PendingRequest, response: RtspResponse) -> None:
+    def _retry_with_login(self, request: PendingRequest, response: RtspResponse) -> None:
+        # A rejected keep-alive is no reason to end a stream that plays.
         if request.keeps_alive and (self._credentials is None or request.rejections):
             return
         if self._credentials is None:
@@ -235,8 +179,9 @@ class RtspSession:
             en = "answers DESCRIBE without a description"
             lacks = "" if "content-length" in response.headers else ": its answer has no Content-Length"
             raise LinkLost(Words(_ODD, en + lacks))
-        said = f"{response.get('content-base')} {response.get('content-location')}"
-        base = re.search(r"rtspu?s?://[^\s\"'<>,;]+", said, re.IGNORECASE)
+        # Found by a search, because cameras put the URL in quotes or brackets, or several behind each other.
+        headers = f"{response.get('content-base')} {response.get('content-location')}"
+        base = re.search(r"rtspu?s?://[^\s\"'<>,;]+", headers, re.IGNORECASE)
         self._described = parse_sdp(response.body, base[0] if base else url)
         self._next_transport()
 
@@ -255,6 +200,7 @@ class RtspSession:
     def _on_setup(self, response: RtspResponse) -> None:
         assert self._described is not None
         assert self._offered is not None
+        # 461: the camera does not support this transport; try the next one.
         if response.status == UNSUPPORTED_TRANSPORT and self.transports:
             self._next_transport()
             return
@@ -290,15 +236,6 @@ class RtspSession:
             raise LinkLost(Words(_ENDED, "ended the session"))
         if request.method == "REDIRECT" and (location := request.get("location")):
             self._events.append(Redirected(self.url.redirect(location)))
-
-
-def _fits(response: RtspResponse, method: str) -> bool:
-    """Whether this may be the response to such a request; if not, an earlier response was repeated."""
-    if response.status >= 300:
-        return True
-    if method == "DESCRIBE":
-        return bool(response.body)
-    return method != "SETUP" or "transport" in response.headers or "session" in response.headers
 
 
 def _expect(response: RtspResponse, method: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
+LowerTransport = Literal["tcp", "udp"]
 _LAST_CHANNEL = 255
 """Highest RTCP channel, one above that of the packets: a channel is one byte (RFC 2326, 10.12)."""
 
