@@ -1,10 +1,10 @@
-"""Receiver of alarm panels that report over IP: SIA DC-09, with Contact ID or SIA codes, by TCP and UDP.
+"""Receiver for alarm panels that report over IP: SIA DC-09 with Contact ID or SIA codes, over TCP and UDP.
 
-The device is the receiver; every account is a part of it, silent by its own supervision, and the
-zones that the YAML names are parts as well. ACK leaves after the commit. A message that is turned
-away (unknown account, not encrypted though the account has a key, out of its time) is kept in
-quarantine and answered DUH or NAK as the standard has it; if it claims to be from an account of
-ours, the guard is told that this panel's reports are refused, why, and how to mend it.
+The device is the receiver. Every account is a part of it, with a supervision interval of its own, and so is every
+zone that the YAML names. ACK is sent after the commit. A rejected message (unknown account, not encrypted although the
+account has a key, outside its time window) is kept in quarantine and answered with DUH or NAK as the standard
+requires. If it claims to be from a configured account, the guard reads that this panel's reports are rejected, why,
+and how to fix it.
 """
 
 from __future__ import annotations
@@ -22,27 +22,30 @@ from gateway.errors import NotRecorded
 from gateway.links.emit_all import emit_all
 from gateway.links.listen import Datagram, ListenLink, RemotePeer
 from gateway.links.rate_limit import QuarantineLimit, allowance
-from gateway.model import Device, DeviceType, Signal, Words
+from gateway.model import Device, DeviceType, Said, Signal, Words
 from gateway.protocols.dc09 import clock
-from gateway.protocols.dc09.desk import Taken, Turned, judge
-from gateway.protocols.dc09.events import Event, read, unread
-from gateway.protocols.dc09.frame import LONGEST, Decoder, Unreadable
-from gateway.protocols.dc09.message import NULL, Message
-from gateway.protocols.dc09.refused import Refused
-from gateway.protocols.dc09.repeats import Repeats
-from gateway.protocols.dc09.settings import Account, ReceiverSettings
+from gateway.protocols.dc09.acceptance import AcceptedMessage, RejectedMessage, accept_or_reject
+from gateway.protocols.dc09.events import Dc09Event, parse_events, unreadable_event
+from gateway.protocols.dc09.frame import MAX_FRAME_BYTES, Dc09Decoder
+from gateway.protocols.dc09.message import NULL, Dc09Message
+from gateway.protocols.dc09.rejections import RejectionReporter
+from gateway.protocols.dc09.sequence import SequenceTracker
+from gateway.protocols.dc09.settings import AlarmAccount, ReceiverSettings
+from gateway.protocols.unreadable import UnreadableBytes
 
-CLOCK_NOTED = timedelta(minutes=1)
-"""A panel's clock is told of when it goes wrong by so much, and when it changes by so much."""
+MIN_SKEW_CHANGE = timedelta(minutes=1)
+"""A panel's clock skew is reported when it has changed by this much since the last report (from 0 at the start)."""
 _KEY_IN_CLEAR = re.compile(rb"\[[Kk][^\]]*")
-"""Extended data that hands out an encryption key."""
+"""Extended data K, which transmits an encryption key: never stored."""
 
 
 class Dc09Receiver(Driver):
+    """Answers panels and turns their messages into signals of accounts and zones."""
+
     Settings: ClassVar[type[DriverSettings]] = ReceiverSettings
     LINK = "listen"
     TYPE = DeviceType.PANEL
-    RETRY_WINDOW = timedelta(minutes=10)  # longer than panels try, shorter than their numbers take to come round
+    RETRY_WINDOW = timedelta(minutes=10)  # longer than panels retry, shorter than their sequence numbers take to wrap
 
     settings: ReceiverSettings
 
@@ -51,15 +54,16 @@ class Dc09Receiver(Driver):
         self._accounts = {account.account: account for account in settings.accounts}
         self._keys = {account.account: account.cipher_key() for account in settings.accounts}
         self._zones = {(account.id, zone.number): zone.id for account in settings.accounts for zone in account.zones}
-        self._turns = {account.account: asyncio.Lock() for account in settings.accounts}
-        self._repeats = Repeats()
+        self._locks = {account.account: asyncio.Lock() for account in settings.accounts}
+        self._sequences = SequenceTracker()
         self._skews: dict[str, timedelta] = {}
         self._timezones = {each.account: ZoneInfo(each.timezone) for each in settings.accounts if each.timezone}
-        self._refused = Refused(device.id, settings.accounts, emit, link.notes)
-        self._aside, self._asides = QuarantineLimit(emit), allowance()
+        self._rejections = RejectionReporter(device.id, settings.accounts, emit, link.notes)
+        self._quarantine_limit, self._clock_limit = QuarantineLimit(emit), allowance()
 
     @classmethod
     def parts(cls, settings: ReceiverSettings) -> Sequence[Part]:
+        """Return the accounts and their zones."""
         parts: list[Part] = []
         for each in settings.accounts:
             parts.append(Part(each.id, DeviceType(each.type), each.name, each.place, each.supervision))
@@ -67,73 +71,76 @@ class Dc09Receiver(Driver):
         return parts
 
     async def run(self) -> None:
-        async with self.link.open() as door:
+        """Serve connections and datagrams until cancelled."""
+        async with self.link.open() as port:
             self.emit.heard()
-            await door.serve(self._talk, self._take_datagram)
+            await port.serve(self._serve_connection, self._serve_datagram)
 
-    async def _talk(self, caller: RemotePeer) -> None:
-        decoder = Decoder()
-        while chunk := await caller.read():
-            for answer in await self._answers(decoder.feed(chunk)):
-                await caller.write(answer)
-        await self._answers(decoder.close())
+    async def _serve_connection(self, peer: RemotePeer) -> None:
+        decoder = Dc09Decoder()
+        while chunk := await peer.read():
+            for reply in await self._replies(decoder.feed(chunk)):
+                await peer.write(reply)
+        await self._replies(decoder.close())
 
-    async def _take_datagram(self, datagram: Datagram) -> None:
-        decoder = Decoder()
-        for answer in await self._answers([*decoder.feed(datagram.data), *decoder.close()]):
-            datagram.reply(answer)
+    async def _serve_datagram(self, datagram: Datagram) -> None:
+        decoder = Dc09Decoder()
+        for reply in await self._replies([*decoder.feed(datagram.data), *decoder.close()]):
+            datagram.reply(reply)
 
-    async def _answers(self, items: Iterable[bytes | Unreadable]) -> list[bytes]:
-        """What a segment brought goes to the journal together; an account's own keep their order."""
-        together = list(items)
-        if len(together) == 1:  # as panels send: no need for a task
-            answers = [await self._answer(together[0])]
+    async def _replies(self, items: Iterable[bytes | UnreadableBytes]) -> list[bytes]:
+        """Handle the items of a segment together, so that they share a commit; messages of an account stay in order."""
+        batch = list(items)
+        if len(batch) == 1:  # the usual case: needs no task
+            replies = [await self._handle(batch[0])]
         else:
-            async with asyncio.TaskGroup() as tasks:
-                under_way = [tasks.create_task(self._answer(item)) for item in together]
-            answers = [task.result() for task in under_way]
-        return [answer for answer in answers if answer]
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._handle(item)) for item in batch]
+            replies = [task.result() for task in tasks]
+        return [reply for reply in replies if reply]
 
-    async def _answer(self, item: bytes | Unreadable) -> bytes | None:
-        if isinstance(item, Unreadable):
-            await self._put_aside(item.why, item.data)
-            self._refused.damaged(item)
-            return None
-        verdict = judge(item, self._keys, datetime.now(UTC), self._timezones)
-        if isinstance(verdict, Turned):
-            return await self._turn_away(verdict, item)
-        async with self._turns[verdict.message.account]:
-            return await self._take(verdict, item)
+    async def _handle(self, item: bytes | UnreadableBytes) -> bytes | None:
+        """Return the reply to a frame's body; None for none."""
+        if isinstance(item, UnreadableBytes):
+            await self._quarantine(item.why, item.data)
+            self._rejections.report_damaged(item)
+            return None  # a damaged frame is not answered (§5.5.1.2): the panel sends it again
+        verdict = accept_or_reject(item, self._keys, datetime.now(UTC), self._timezones)
+        if isinstance(verdict, RejectedMessage):
+            return await self._reject(verdict, item)
+        async with self._locks[verdict.message.account]:
+            return await self._accept(verdict, item)
 
-    async def _take(self, taken: Taken, body: bytes) -> bytes | None:
-        message = taken.message
+    async def _accept(self, accepted: AcceptedMessage, body: bytes) -> bytes | None:
+        message = accepted.message
         account = self._accounts[message.account]
-        events = () if message.header.token == NULL else read(message)
+        events = () if message.header.token == NULL else parse_events(message)
         readable = bool(events) or message.header.token == NULL
-        if not await self._tell(message, events if readable else [unread(message)]):
-            self.emit.heard(account.id)  # that the disk takes nothing is not its fault
+        if not await self._emit_events(message, events if readable else [unreadable_event(message)]):
+            self.emit.heard(account.id)  # the panel is alive: a full disk is not its fault
             return None
-        if message.time:
-            await self._note_clock(account, message.time - datetime.now(UTC))
+        if message.sent_at:
+            await self._report_skew(account, message.sent_at - datetime.now(UTC))
         if not readable:
             token = message.header.token
             why = Words(f"{token} 数据无法识别", f"{token} data that can't be read")
-            await self._put_aside(why, body)
-            self._refused.refused(account.account, why)
-            return taken.duh()
+            await self._quarantine(why, body)
+            self._rejections.report_rejected(account.account, why)
+            return accepted.duh()
         self.emit.heard(account.id)
-        await self._refused.accepted(account.account)
-        return taken.ack(clock.written(datetime.now(UTC), self._timezones.get(account.account)))
+        await self._rejections.report_accepted(account.account)
+        return accepted.ack(clock.panel_time(datetime.now(UTC), self._timezones.get(account.account)))
 
-    async def _tell(self, message: Message, events: Sequence[Event]) -> bool:
-        """Whether all of them are committed; if not, the panel is left to send them again."""
-        account, is_new = self._accounts[message.account], self._repeats.is_new(message)
+    async def _emit_events(self, message: Dc09Message, events: Sequence[Dc09Event]) -> bool:
+        """Return True if all events are committed. If not, the panel gets no ACK and sends the message again."""
+        account, is_new = self._accounts[message.account], self._sequences.is_new(message)
         source, zone = f"{message.header.line}.{message.header.sequence}", self._timezones.get(message.account)
         signals = [
             Signal(
                 device=self._zones.get((account.id, event.zone or 0), account.id),
                 kind=event.kind,
-                at=clock.happened(message, zone, datetime.now(UTC)),  # when it was sent changes with every repeat
+                # Not `sent_at`: it changes with every repetition, which would then count as a new signal.
+                at=clock.occurred_at(message, zone, datetime.now(UTC)),
                 source_id=f"{source}.{index}",
                 data=_data(message, event),
                 fresh=is_new,
@@ -142,38 +149,39 @@ class Dc09Receiver(Driver):
         ]
         return await emit_all(self.emit, signals) is None
 
-    async def _turn_away(self, turned: Turned, body: bytes) -> bytes:
-        await self._put_aside(turned.why, body)
-        account = self._accounts.get(turned.account or "")
+    async def _reject(self, rejected: RejectedMessage, body: bytes) -> bytes:
+        await self._quarantine(rejected.why, body)
+        account = self._accounts.get(rejected.account or "")
         if account is None:
-            await self._refused.stranger(body)
-            return turned.answer
-        if turned.skew is not None:
-            await self._note_clock(account, turned.skew)
-        self._refused.refused(account.account, turned.mend or turned.why)
-        return turned.answer
+            await self._rejections.report_unknown_account(body)
+            return rejected.reply
+        if rejected.skew is not None:
+            await self._report_skew(account, rejected.skew)
+        self._rejections.report_rejected(account.account, rejected.fix or rejected.why)
+        return rejected.reply
 
-    async def _note_clock(self, account: Account, skew: timedelta) -> None:
-        if abs(skew - self._skews.get(account.id, timedelta())) < CLOCK_NOTED:
+    async def _report_skew(self, account: AlarmAccount, skew: timedelta) -> None:
+        if abs(skew - self._skews.get(account.id, timedelta())) < MIN_SKEW_CHANGE:
             return
-        if self._asides.admits():
+        if self._clock_limit.admits():
             self._skews[account.id] = skew
             seconds = round(skew.total_seconds())
             side = ("快", "ahead") if seconds > 0 else ("慢", "behind")
             text = {"zh": f"时钟{side[0]}{abs(seconds)}秒", "en": f"its clock is {abs(seconds)} s {side[1]}"}
             data = {"ahead_s": seconds, "text": text}
-            with suppress(NotRecorded):  # remembered: said by the receiver, which is no sign that a report was taken
+            # `remembered`: the receiver observed it, so it must not count as an accepted report of the panel.
+            with suppress(NotRecorded):
                 await self.emit(Signal(device=account.id, kind="x.dc09.clock", data=data, fresh=True), remembered=True)
 
-    async def _put_aside(self, why: Words, data: bytes) -> None:
-        """No more of it than the longest frame: a datagram may have sixteen times as much, and comes from anyone."""
-        await self._aside.put(why, _KEY_IN_CLEAR.sub(b"[K...", data[:LONGEST]))
+    async def _quarantine(self, why: Said, data: bytes) -> None:
+        """Keep at most a frame's length: a datagram may hold sixteen times as much, and comes from anyone."""
+        await self._quarantine_limit.put(why, _KEY_IN_CLEAR.sub(b"[K...", data[:MAX_FRAME_BYTES]))
 
 
-def _data(message: Message, event: Event) -> dict[str, Any]:
+def _data(message: Dc09Message, event: Dc09Event) -> dict[str, Any]:
     data = {"account": message.account, **event.data}
     if event.kind == "zone.alarm":
-        data["armed"] = True  # a panel reports only what counts as armed, and says itself what it is
+        data["armed"] = True  # panels suppress alarms of disarmed zones themselves
     return data
 
 

@@ -101,7 +101,7 @@ class MqttDevice(Driver):
         except BadInput as error:
             said = Words.of(error.why)
             why = Words(f"{message.topic}：{said.zh}", f"{message.topic}: {said.en}")
-            await self.emit.quarantine(why, error.data, remembered=message.retained)
+            await self.emit.quarantine(why, error.data)
             if message.topic == f"{self._base}/signal" and not message.retained:
                 self.emit.refused(None, kept_aside(said))
             return str(why)

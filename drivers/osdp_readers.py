@@ -1,8 +1,8 @@
-"""OSDP v2 card readers (读卡器) on one RS-485 line, by libosdp; its traps are told in gateway/links/osdp.
+"""OSDP v2 card readers (读卡器) on one RS-485 line, by libosdp; gateway/protocols/osdp documents its peculiarities.
 
-A card becomes `credential.presented`; who sees its number is told in gateway/links/credential. A PIN becomes
-`pin.entered` with how many digits it had: they are counted and forgotten, never held. A reader whose event is not
-on record yet is not asked for its next one: its own memory keeps what comes meanwhile.
+A card becomes `credential.presented`; gateway/protocols/credential/__init__.py says who sees its number. A PIN becomes
+`pin.entered` with its number of digits: they are counted and dropped, never stored. A reader whose event is not
+committed yet is not polled for the next one: it keeps later events in its own memory meanwhile.
 """
 
 from __future__ import annotations
@@ -20,51 +20,53 @@ from gateway.errors import BadInput, CommandFailed, NotRecorded
 from gateway.links.rate_limit import QuarantineLimit
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words
-from gateway.protocols.credential.masked import masked_bits
-from gateway.protocols.osdp import feedback, trouble
-from gateway.protocols.osdp.bus import Bus, Turn
-from gateway.protocols.osdp.events import Told
-from gateway.protocols.osdp.session import ASK_STATUS, Session
-from gateway.protocols.osdp.settings import Reader, ReadersSettings
-from gateway.protocols.osdp.timing import slowest_card
+from gateway.protocols.credential.masking import mask_bits
+from gateway.protocols.osdp import commands, diagnosis
+from gateway.protocols.osdp.bus import OsdpBus
+from gateway.protocols.osdp.events import ReaderEvents
+from gateway.protocols.osdp.polled_reader import PolledReader
+from gateway.protocols.osdp.session import STATUS_COMMAND, OsdpSession
+from gateway.protocols.osdp.settings import OsdpReader, ReadersSettings
+from gateway.protocols.osdp.timing import worst_card_time
 
 log = structlog.get_logger(__name__)
-HEARD_EVERY_S = 1.0
-"""How often the supervisor is told that a reader lives."""
-AGAIN_S = 1.0
-"""After which a signal is offered again to a record that did not take it."""
-UNREAD_IN_A_ROW = 3
-"""Cards that no layout fits, before it is told that those of a reader can't be read."""
-CARD_S = 0.1
-"""What a card may take from the reader to the record."""
+ALIVE_INTERVAL_S = 1.0
+"""How often the supervisor is notified that a reader is alive."""
+RETRY_S = 1.0
+"""Seconds between attempts to commit a signal when the disk fails."""
+MAX_UNREADABLE_CARDS = 3
+"""Cards in a row that fit no layout, before the reader is reported as misconfigured."""
+CARD_LATENCY_S = 0.1
+"""Promised latency of a card, from the reader to the commit."""
 
 
 @dataclass(slots=True)
-class Kept:
-    """What outlives a loss of the line: how a reader was told to be, and what is still to be told of it."""
+class ReaderMemory:
+    """What must survive a lost line: a reader's last status, and its signals that are not committed yet."""
 
-    told: Told
-    untold: deque[Signal] = field(default_factory=deque)
+    events: ReaderEvents
+    uncommitted: deque[Signal] = field(default_factory=deque)
 
 
 @dataclass(slots=True)
-class Head:
-    """One reader, while the line is open."""
+class ReaderConnection:
+    """One reader while the line is open."""
 
-    reader: Reader
-    session: Session
-    told: Told
-    untold: deque[Signal]
+    reader: OsdpReader
+    session: OsdpSession
+    events: ReaderEvents
+    uncommitted: deque[Signal]
     up: bool = False
-    heard_at: float = 0.0
-    unread: int = 0
-    """Cards in a row that no layout fits."""
+    alive_at: float = 0.0
+    """When the supervisor was last notified."""
+    unreadable_cards: int = 0
+    """Cards in a row that fit no layout."""
     lost: Words | None = None
-    """Why it is told as lost, if it is."""
+    """The reported reason why the reader is lost; None if it is not."""
 
 
 class OsdpReaders(Driver):
-    """One line; its readers are devices of their own and speak through it."""
+    """One line; its readers are devices of their own and report through it."""
 
     Settings: ClassVar[type[DriverSettings]] = ReadersSettings
     LINK = "serial"
@@ -74,136 +76,125 @@ class OsdpReaders(Driver):
 
     def __init__(self, device: Device, settings: ReadersSettings, link: SerialLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
-        self._heads: Mapping[int, Head] = {}
-        pause = settings.pin_pause.total_seconds()
-        link.kept = link.kept or {reader.address: Kept(Told(reader, pause)) for reader in settings.readers}
-        self._kept: Mapping[int, Kept] = link.kept
-        self._aside = QuarantineLimit(emit)
+        self._connections: Mapping[int, ReaderConnection] = {}
+        timeout = settings.pin_pause.total_seconds()
+        # The link outlives the driver, which is rebuilt after a lost line.
+        link.kept = link.kept or {
+            reader.address: ReaderMemory(ReaderEvents(reader, timeout)) for reader in settings.readers
+        }
+        self._memory: Mapping[int, ReaderMemory] = link.kept
+        self._quarantine_limit = QuarantineLimit(emit)
 
     @classmethod
     def parts(cls, settings: ReadersSettings) -> Sequence[Part]:
+        """Return the readers, which take the commands of `commands.ACTIONS`."""
         return [
-            Part(reader.id, DeviceType.READER, reader.name, reader.place, actions=feedback.ACTIONS)
+            Part(reader.id, DeviceType.READER, reader.name, reader.place, actions=commands.ACTIONS)
             for reader in settings.readers
         ]
 
     async def run(self) -> None:
+        """Poll the readers until cancelled. Raises LinkLost when the line is gone."""
         async with self.link.open() as line:
-            self._heads = {reader.address: self._head(reader) for reader in self.settings.readers}
+            self._connections = {reader.address: self._connect(reader) for reader in self.settings.readers}
             try:
-                bus = Bus(line, [head.session for head in self._heads.values()], self.settings.baud)
+                bus = OsdpBus(line, [one.session for one in self._connections.values()], self.settings.baud)
                 self.emit.heard()
-                self._warn()
+                self._warn_if_slow()
                 while True:
-                    await self._serve(bus)
+                    await self._poll(bus)
             finally:
-                heads, self._heads = self._heads, {}
-                for head in heads.values():
-                    head.session.close()
+                connections, self._connections = self._connections, {}
+                for connection in connections.values():
+                    connection.session.close()
 
     async def perform(self, command: Command) -> Json | None:
-        """Done once the reader has answered that it took it."""
-        head = next((head for head in self._heads.values() if head.reader.id == command.device), None)
-        if head is None:
+        """Send the command; return once the reader has accepted it. Raises CommandFailed if it does not."""
+        connection = next((one for one in self._connections.values() if one.reader.id == command.device), None)
+        if connection is None:
             en = f"{command.device} is no reader of {self.device.id}, or its line is down"
             raise CommandFailed(Words("读卡器线路中断", en))
-        orders = feedback.orders(command.action, command.arguments)
-        if not head.session.up:
-            raise CommandFailed(Words("读卡器无应答", f"{command.device} does not answer"))
-        able = [order for order in orders if head.session.can(feedback.NEEDS[order["command"]])]
-        if not able:
-            en = f"{command.device} has nothing for {command.action}: no such LED, buzzer or display"
-            raise CommandFailed(Words("读卡器没有这种灯、蜂鸣器或显示屏", en))
-        try:
-            async with asyncio.timeout(command.limit.total_seconds()):
-                taken = await asyncio.gather(*[_submit(head, order) for order in able])
-        except TimeoutError:
-            raise CommandFailed(Words("读卡器无应答", f"{command.device} did not answer {command.action}")) from None
-        if not all(taken):
-            en = f"{command.device} refused {command.action}, or was lost before it answered"
-            raise CommandFailed(Words("读卡器拒绝执行，或应答前断线", en))
+        await commands.perform(connection.session, command)
         return None
 
-    def _head(self, reader: Reader) -> Head:
-        session = Session(reader.address, reader.secret, install=reader.install)
-        kept = self._kept[reader.address]
-        return Head(reader, session, kept.told, kept.untold)
+    def _connect(self, reader: OsdpReader) -> ReaderConnection:
+        session = OsdpSession(reader.address, reader.scbk, install=reader.install)
+        memory = self._memory[reader.address]
+        return ReaderConnection(reader, session, memory.events, memory.uncommitted)
 
-    def _warn(self) -> None:
-        slowest = slowest_card(len(self._heads), self.settings.baud)
-        if slowest > CARD_S:
+    def _warn_if_slow(self) -> None:
+        slowest = worst_card_time(len(self._connections), self.settings.baud)
+        if slowest > CARD_LATENCY_S:
             log.warning(
-                "cards are told late: set a higher baud at the readers, or share them among lines",
+                "cards are slow: set a higher baud at the readers, or use more lines",
                 device=self.device.id,
-                readers=len(self._heads),
+                readers=len(self._connections),
                 baud=self.settings.baud,
                 slowest_ms=round(slowest * 1000),
             )
 
-    async def _serve(self, bus: Bus) -> None:
-        turn = await bus.next()
-        head = self._heads[turn.session.address]
+    async def _poll(self, bus: OsdpBus) -> None:
+        polled = await bus.poll_next()
+        connection = self._connections[polled.session.address]
         now = asyncio.get_running_loop().time()
-        self._judge(head, turn, now)
-        await self._hear(head, now)
-        if not await self._tell(head):
-            turn.due = now + AGAIN_S
-        while bus.rubbish:
-            piece = bus.rubbish.popleft()
-            await self._aside.put(piece.why, piece.data)
+        self._report_state(connection, polled, now)
+        await self._read_events(connection, now)
+        # Not polled again before its events are committed: the reader keeps later ones in its own memory.
+        if not await self._commit(connection):
+            polled.next_poll_at = now + RETRY_S
+        while bus.unreadable:
+            item = bus.unreadable.popleft()
+            await self._quarantine_limit.put(item.why, item.data)
 
-    def _judge(self, head: Head, turn: Turn, now: float) -> None:
-        """Tell how the reader is, and ask one that came up how its cover and its power are."""
-        up, was_up = head.session.up, head.up
-        head.up = up
-        why = self._trouble(head, turn, now)
-        if why and why != head.lost:
-            head.lost = why
-            self.emit.lost(head.reader.id, why)
-        elif up and not turn.tries and (not was_up or now - head.heard_at > HEARD_EVERY_S):
-            head.lost, head.heard_at = None, now
-            if head.unread < UNREAD_IN_A_ROW:
-                self.emit.heard(head.reader.id)
-        if up and not was_up and not turn.status_refused:
-            head.session.submit(ASK_STATUS)
+    def _report_state(self, connection: ReaderConnection, polled: PolledReader, now: float) -> None:
+        """Report the reader as alive or lost, and request the tamper and power status of one that came up."""
+        up, was_up = connection.session.up, connection.up
+        connection.up = up
+        why = self._why_lost(connection, polled, now)
+        if why and why != connection.lost:
+            connection.lost = why
+            self.emit.lost(connection.reader.id, why)
+        elif up and not polled.unanswered and (not was_up or now - connection.alive_at > ALIVE_INTERVAL_S):
+            connection.lost, connection.alive_at = None, now
+            # `heard` would clear the report that its cards can't be read.
+            if connection.unreadable_cards < MAX_UNREADABLE_CARDS:
+                self.emit.heard(connection.reader.id)
+        if up and not was_up and not polled.status_rejected:
+            connection.session.submit(STATUS_COMMAND)
 
-    def _trouble(self, head: Head, turn: Turn, now: float) -> Words | None:
-        if turn.silent(now):
-            return trouble.silence(head.reader.address, self.settings.port, self.settings.baud)
-        return trouble.refusal(turn, has_key=head.reader.key is not None) if turn.refused else None
+    def _why_lost(self, connection: ReaderConnection, polled: PolledReader, now: float) -> Words | None:
+        if polled.is_lost(now):
+            return diagnosis.no_reply(connection.reader.address, self.settings.port, self.settings.baud)
+        if polled.is_rejecting:
+            return diagnosis.rejected(polled, has_key=connection.reader.key is not None)
+        return None
 
-    async def _hear(self, head: Head, now: float) -> None:
-        for event in head.session.take():
+    async def _read_events(self, connection: ReaderConnection, now: float) -> None:
+        for event in connection.session.take_events():
             try:
-                head.untold += head.told.take(event, now)
+                connection.uncommitted += connection.events.handle(event, now)
             except BadInput as error:
-                said, reader = Words.of(error.why), head.reader.id
-                why = Words(f"{reader}：{said.zh}；请检查其 `format`", f"{reader}: {said.en}; is its `format` right?")
-                await self._aside.put(why, masked_bits(error.data))
-                head.unread += 1
-                if head.unread >= UNREAD_IN_A_ROW:
+                reason, reader = Words.of(error.why), connection.reader.id
+                why = Words(
+                    f"{reader}：{reason.zh}；请检查其 `format`", f"{reader}: {reason.en}; is its `format` right?"
+                )
+                await self._quarantine_limit.put(why, mask_bits(error.data))
+                connection.unreadable_cards += 1
+                if connection.unreadable_cards >= MAX_UNREADABLE_CARDS:
                     self.emit.refused(reader, why)
             else:
-                head.unread = 0
-        head.untold += head.told.due(now)
+                connection.unreadable_cards = 0
+        connection.uncommitted += connection.events.expire_pin(now)
 
-    async def _tell(self, head: Head) -> bool:
-        """Whether all that it told is on record; what is not is offered again."""
-        while head.untold:
+    async def _commit(self, connection: ReaderConnection) -> bool:
+        """Return True if all signals of the reader are committed. The others stay queued."""
+        while connection.uncommitted:
             try:
-                await self.emit(head.untold[0])
+                await self.emit(connection.uncommitted[0])
             except NotRecorded:
                 return False
-            head.untold.popleft()
+            connection.uncommitted.popleft()
         return True
-
-
-async def _submit(head: Head, order: feedback.Order) -> bool:
-    """Whether the reader took it."""
-    taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-    if not head.session.submit(order, lambda well: None if taken.done() else taken.set_result(well)):
-        raise CommandFailed(Words("读卡器正忙或已断线", f"{head.reader.id} has too much to do already, or was lost"))
-    return await taken
 
 
 DRIVER = OsdpReaders

@@ -1,8 +1,8 @@
-"""Perimeter alarm host (周界报警主机) on a serial line; its frames are drawn in gateway/links/perimeter/wire.py.
+"""Perimeter alarm host (周界报警主机) on a serial line; gateway/protocols/perimeter/frames.py documents its frames.
 
-An event is acknowledged once it is committed, and until then the host sends it again. What
-the host forgot while the line was down shows up as a difference between its status and what
-the driver knows, and is told then. A host that leaves polls unanswered is a lost link.
+An event is acknowledged once it is committed; until then the host repeats it. An event that the host dropped while
+the line was down shows as a difference between its status and the conditions that the driver tracks, and becomes a
+signal then. A host that does not reply to polls counts as a lost link.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ from gateway.links.rate_limit import QuarantineLimit
 from gateway.links.serial import SerialLine, SerialLink
 from gateway.links.serial.polls import Polls
 from gateway.model import ALARM_KINDS, Command, Device, DeviceType, Json, Signal, Words
-from gateway.protocols.perimeter.meanings import BY_CONDITION, EVENT_LENGTH, MEANINGS, Meaning, details_of
-from gateway.protocols.perimeter.orders import ANSWERS, ORDERS, Orders
+from gateway.protocols.perimeter.commands import COMMANDS, REPLY_FUNCTIONS, PerimeterCommands
+from gateway.protocols.perimeter.event_codes import CODE_OF_CONDITION, EVENT_CODES, EVENT_LENGTH, EventCode, event_data
+from gateway.protocols.perimeter.frames import EVENT, POLL, REPLY, PerimeterDecoder, PerimeterFrame
 from gateway.protocols.perimeter.settings import PanelSettings
-from gateway.protocols.perimeter.status import ZONE_CONDITIONS, Condition, Status, read_status, read_time
-from gateway.protocols.perimeter.wire import ANSWER, EVENT, POLL, Decoder, Frame, Unreadable
+from gateway.protocols.perimeter.status import ZONE_CONDITIONS, HostStatus, ZoneCondition, read_status, read_time
+from gateway.protocols.unreadable import UnreadableBytes
 
 _UNKNOWN = Words("事件代码或长度未知", "an event of unknown code or length")
-HEARD = frozenset({EVENT, POLL | ANSWER}) | ANSWERS
-"""What a host sends; anything else on the line is another's, or our own echo on RS-485."""
+_FROM_HOST = frozenset({EVENT, POLL | REPLY}) | REPLY_FUNCTIONS
+"""Functions of frames that a host sends; others on an RS-485 line are another master's, or our own echo."""
 
 
 class PerimeterPanel(Driver):
-    """One host; its zones are devices of their own and speak through it."""
+    """One host; its zones are devices of their own and report through it."""
 
     Settings: ClassVar[type[DriverSettings]] = PanelSettings
     LINK = "serial"
     TYPE = DeviceType.PANEL
-    ACTIONS: ClassVar = {action: frozenset({what}) for action, (_, what) in ORDERS.items()}
+    ACTIONS: ClassVar = {action: frozenset({argument}) for action, (_, argument) in COMMANDS.items()}
     RETRY_WINDOW = timedelta(hours=24)
     LONGEST_PAUSE = timedelta(seconds=5)
 
@@ -45,21 +46,24 @@ class PerimeterPanel(Driver):
     def __init__(self, device: Device, settings: PanelSettings, link: SerialLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
         self._zones = {zone.number: zone for zone in settings.zones}
-        self._clock = ZoneInfo(settings.timezone)
+        self._timezone = ZoneInfo(settings.timezone)
         self._line: SerialLine | None = None
         self._sequence = 0
+        # The link outlives the driver, which is rebuilt after a lost line: so the conditions are not reported twice.
         link.kept = set() if link.kept is None else link.kept
-        self._known: set[Condition] = link.kept
-        self._orders = Orders(device.id, settings, self._frame)
+        self._active: set[ZoneCondition] = link.kept
+        self._commands = PerimeterCommands(device.id, settings, self._make_frame)
         hint = f" and its address ({settings.address})"
         self._polls = Polls(device.id, settings, settings.missed_polls, hint)
-        self._aside = QuarantineLimit(emit)
+        self._quarantine_limit = QuarantineLimit(emit)
 
     @classmethod
     def parts(cls, settings: PanelSettings) -> Sequence[Part]:
+        """Return the zones."""
         return [Part(zone.id, DeviceType.ZONE, zone.name, zone.place) for zone in settings.zones]
 
     async def run(self) -> None:
+        """Read frames and poll until cancelled. Raises LinkLost if the line is gone or polls stay unanswered."""
         async with self.link.open() as line:
             self._line = line
             self._polls.heard()
@@ -67,17 +71,18 @@ class PerimeterPanel(Driver):
                 await self._serve(line)
             finally:
                 self._line = None
-                self._orders.line_lost()
+                self._commands.fail_pending()
 
     async def perform(self, command: Command) -> Json | None:
-        return await self._orders.perform(self._line, command)
+        """Send the command and wait for the host's reply."""
+        return await self._commands.perform(self._line, command)
 
-    def _frame(self, function: int, payload: bytes = b"") -> Frame:
+    def _make_frame(self, function: int, payload: bytes = b"") -> PerimeterFrame:
         self._sequence = self._sequence + 1 & 0xFFFF
-        return Frame(self.settings.address, function, self._sequence, payload)
+        return PerimeterFrame(self.settings.address, function, self._sequence, payload)
 
     async def _serve(self, line: SerialLine) -> None:
-        decoder = Decoder()
+        decoder = PerimeterDecoder()
         loop = asyncio.get_running_loop()
         next_poll = loop.time()
         while True:
@@ -87,68 +92,72 @@ class PerimeterPanel(Driver):
             except TimeoutError:
                 next_poll = loop.time() + self.settings.poll.total_seconds()
                 self._polls.asks()
-                await line.write(self._frame(POLL).encode())
+                await line.write(self._make_frame(POLL).encode())
                 continue
+            # An empty chunk means that the line fell silent: a frame that has begun will not be completed.
             for item in decoder.feed(chunk) if chunk else decoder.reset():
-                await self._take(line, item)
+                await self._handle(line, item)
 
-    async def _take(self, line: SerialLine, item: Frame | Unreadable) -> None:
-        if isinstance(item, Unreadable):
+    async def _handle(self, line: SerialLine, item: PerimeterFrame | UnreadableBytes) -> None:
+        if isinstance(item, UnreadableBytes):
             self._polls.unreadable(item.data)
-            await self._aside.put(item.why, item.data)
-        elif item.address == self.settings.address and item.function in HEARD:
+            await self._quarantine_limit.put(item.why, item.data)
+        elif item.address == self.settings.address and item.function in _FROM_HOST:
             self._polls.heard()
             if item.function == EVENT:
-                await self._take_event(line, item)
-            elif item.function == POLL | ANSWER:
-                await self._take_status(item)
+                await self._handle_event(line, item)
+            elif item.function == POLL | REPLY:
+                await self._handle_status(item)
             else:
                 self.emit.heard()
-                self._orders.answered(item)
+                self._commands.handle_reply(item)
 
-    async def _take_status(self, frame: Frame) -> None:
+    async def _handle_status(self, frame: PerimeterFrame) -> None:
         try:
             status = read_status(frame.payload)
         except BadInput as error:
-            await self._aside.refuse(error.why, frame.encode())
+            # `refuse` reports it to the guard too: with another status layout, conditions are missed.
+            await self._quarantine_limit.refuse(error.why, frame.encode())
             return
         self.emit.heard()
-        if not status.pending:
+        if not status.pending:  # else the events that are still to come would be reported twice
             await self._reconcile(status)
 
-    async def _reconcile(self, status: Status) -> None:
-        """Tell what the host's events did not: it forgot them, or nobody listened."""
-        well = True
-        for condition, number in sorted(status.conditions ^ self._known):
+    async def _reconcile(self, status: HostStatus) -> None:
+        """Emit the changes that no event reported: the host dropped them, or the gateway was down."""
+        committed = True
+        for condition, number in sorted(status.conditions ^ self._active):
             starts = (condition, number) in status.conditions
-            meaning = BY_CONDITION[condition, starts]
+            code = CODE_OF_CONDITION[condition, starts]
             source = f"{status.boot}.{status.last}.{condition}.{number}.{int(starts)}"
-            if well or meaning.kind in ALARM_KINDS:  # which show from memory whatever the disk does
-                well &= await self._tell(meaning, number, source, None, {"from_status": True})
+            # If the disk is full, only alarms are emitted: the screen shows them from memory.
+            if committed or code.kind in ALARM_KINDS:
+                committed &= await self._emit(code, number, source, None, {"from_status": True})
 
-    async def _take_event(self, line: SerialLine, frame: Frame) -> None:
+    async def _handle_event(self, line: SerialLine, frame: PerimeterFrame) -> None:
         payload = frame.payload
-        meaning = MEANINGS.get(payload[2]) if len(payload) == EVENT_LENGTH else None
-        if meaning is None:
-            told = await self._aside.refuse(_UNKNOWN, frame.encode())
+        code = EVENT_CODES.get(payload[2]) if len(payload) == EVENT_LENGTH else None
+        if code is None:
+            # Acknowledged once it is in quarantine: else the host would repeat it for ever.
+            committed = await self._quarantine_limit.refuse(_UNKNOWN, frame.encode())
         else:
             source = f"{int.from_bytes(payload[:2])}.{frame.sequence}"
-            told = await self._tell(meaning, payload[3], source, read_time(payload[4:], self._clock), {})
-        if told:
-            await line.write(Frame(frame.address, EVENT | ANSWER, frame.sequence, payload[:2]).encode())
+            committed = await self._emit(code, payload[3], source, read_time(payload[4:], self._timezone), {})
+        if committed:
+            await line.write(PerimeterFrame(frame.address, EVENT | REPLY, frame.sequence, payload[:2]).encode())
 
-    async def _tell(self, meaning: Meaning, number: int, source: str, at: datetime | None, more: Json) -> bool:
-        """Whether it is committed; when it is not, the host is left to send it again."""
-        condition = (meaning.condition, number)
-        zone = self._zones.get(number) if meaning.condition in ZONE_CONDITIONS else None
+    async def _emit(self, code: EventCode, number: int, source: str, at: datetime | None, more: Json) -> bool:
+        """Return True if the signal is committed. If not, the host gets no acknowledgement and repeats the event."""
+        condition = (code.condition, number)
+        zone = self._zones.get(number) if code.condition in ZONE_CONDITIONS else None
         device = zone.id if zone else self.device.id
-        data = {**details_of(meaning, number), **more}
+        data = {**event_data(code, number), **more}
         try:
-            await self.emit(Signal(device=device, kind=meaning.kind, at=at, source_id=source, data=data))
+            await self.emit(Signal(device=device, kind=code.kind, at=at, source_id=source, data=data))
         except NotRecorded:
             return False
-        if meaning.condition:
-            (self._known.add if meaning.starts else self._known.discard)(condition)
+        if code.condition:
+            (self._active.add if code.starts else self._active.discard)(condition)
         return True
 
 

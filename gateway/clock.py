@@ -1,8 +1,7 @@
-"""Time for the flow: anchored once to the wall clock, then monotonic.
+"""Rule time: anchored once to the wall clock, then monotonic.
 
-A wall clock that is set back must not reorder what happened, so `now()` follows the
-monotonic clock from one anchor. When the two drift apart (NTP stepped the wall clock)
-the flow re-anchors and writes that down as a row of the journal.
+A wall clock that is set back must not reorder events, so `now()` follows the monotonic clock from one anchor. When the
+two drift apart (NTP stepped the wall clock), the gateway re-anchors and records that in the journal.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 @dataclass(slots=True)
 class Clock:
-    """`wall` gives seconds since the epoch, `monotonic` seconds since some start."""
+    """`wall` gives seconds since the epoch, `monotonic` seconds since an arbitrary start."""
 
     wall: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
@@ -25,15 +24,15 @@ class Clock:
         self._offset = self.wall() - self.monotonic()
 
     def now(self) -> datetime:
-        """Rule time, aware, in UTC; never goes back between two anchorings."""
+        """Rule time in UTC, timezone-aware; never goes back between two re-anchorings."""
         return datetime.fromtimestamp(self.monotonic() + self._offset, UTC)
 
     def drift(self) -> timedelta:
-        """How far the wall clock has run ahead of rule time since the last anchoring."""
+        """How far the wall clock is ahead of rule time."""
         return timedelta(seconds=self.wall() - self.monotonic() - self._offset)
 
     def reanchor(self) -> timedelta:
-        """Take the wall clock's time from here on; returns the step that was made."""
+        """Set rule time to the wall clock; returns the step."""
         step = self.drift()
         self._offset += step.total_seconds()
         return step

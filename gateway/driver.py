@@ -60,10 +60,10 @@ class Emit(Protocol):
         """
         ...
 
-    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
-        """Keep bytes that can't be read, committed, for the installer to see; `why` in both languages if you can.
+    async def quarantine(self, why: Said, data: bytes) -> None:
+        """Commit bytes that can't be read, for the installer to see; `why` in both languages if you can.
 
-        No sign that the device is well, `remembered` or not: if it is one that speaks so, tell the guard by `refused`.
+        It is no sign that the device works: call `refused` too when the bytes came from it.
         """
         ...
 

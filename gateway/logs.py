@@ -1,4 +1,4 @@
-"""One line an event on stderr: for people at a terminal, as JSON under systemd."""
+"""Sets up logging: one line per event on stderr, readable at a terminal, JSON under systemd."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.masking import masked, masked_values
 
 
 def _without_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Whoever writes a log line need not think of passwords in the addresses it quotes."""
+    """Mask credentials in every value, so that no log call needs to think of passwords in addresses."""
     return {name: masked_values(value) for name, value in event.items()}
 
 
@@ -22,16 +22,17 @@ def _text_without_secrets(_logger: WrappedLogger, _name: str, line: object) -> s
 
 
 class _Masking(logging.Formatter):
-    """The same for what libraries log."""
+    """Masks credentials in what libraries log."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record's text, masked."""
         return masked(super().format(record))
 
 
-# Without the locals of the frames: there are keys and passwords among them.
+# Tracebacks are without the frames' local variables, which may hold keys and passwords.
 _FOR_PEOPLE: tuple[Processor, ...] = (
     structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-    _text_without_secrets,  # behind a renderer stands its text, not the event
+    _text_without_secrets,  # after a renderer the event is text
 )
 _FOR_SYSTEMD: tuple[Processor, ...] = (
     structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
@@ -54,7 +55,7 @@ def set_up(level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    # Twenty lines for each date that a camera writes in its own way: what can't be read is told by who asked.
+    # zeep logs twenty lines for each date in a camera's own format; its callers report what can't be parsed.
     logging.getLogger("zeep").setLevel(logging.CRITICAL)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Masking("%(levelname)s %(name)s: %(message)s"))

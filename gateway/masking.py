@@ -1,8 +1,8 @@
-"""Credentials in addresses: hidden before text is logged, stored or shown; misspelt ones named. Standard library only.
+"""Hides credentials in text before it is logged, stored or shown, and finds malformed addresses.
 
-Text from devices and libraries is not trusted to be a well-formed URL: installers write passwords with
-`/`, `#`, `@` and spaces in them, and cameras put them into paths and queries. Where it is unclear whether
-something belongs to the credentials it is hidden too: a lost host name costs less than a password in a log.
+Standard library only. Text is not assumed to be a well-formed URL: installers write passwords with `/`, `#`, `@` and
+spaces, and cameras put them into paths and queries. When it is unclear whether something belongs to the credentials, it
+is hidden too: a lost host name costs less than a password in a log.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from collections.abc import Mapping
 from typing import Any
 
 HIDDEN = "***"
-_LONGEST = 2048
-"""Characters of one address that are searched for its `@`: bounds the time that hostile text can take."""
+_MAX_CHARS = 2048
+"""Characters of one address that are searched for its `@`: bounds the time for hostile text."""
 
 _USER_INFO = re.compile(
     # scheme://anything@ up to the last @ before a space: the password may hold / ? # : and @; or with the : left out,
     # the : or the @ of a Chinese keyboard, or all of it percent-encoded
-    rf"(?<=[^/]//)\S{{0,{_LONGEST}}}[@＠]"
-    rf"|(?<=%2F%2F)[^\s/]{{0,{_LONGEST}}}(?:%40|@)|(?<=%2f%2f)[^\s/]{{0,{_LONGEST}}}(?:%40|@)"
-    # scheme://user:two words@host: no port follows the colon, so it begins a password with a space in it
-    rf"|(?<=://)[^\s:@/?#\[\]]+:(?!\d{{1,5}}(?![^\s/?#'\"),;]))(?:(?!://)[^@\n]){{1,{_LONGEST}}}@"
+    rf"(?<=[^/]//)\S{{0,{_MAX_CHARS}}}[@＠]"
+    rf"|(?<=%2F%2F)[^\s/]{{0,{_MAX_CHARS}}}(?:%40|@)|(?<=%2f%2f)[^\s/]{{0,{_MAX_CHARS}}}(?:%40|@)"
+    # scheme://user:two words@host: no port follows the colon, so it is a password that contains a space
+    rf"|(?<=://)[^\s:@/?#\[\]]+:(?!\d{{1,5}}(?![^\s/?#'\"),;]))(?:(?!://)[^@\n]){{1,{_MAX_CHARS}}}@"
     # user:password@host without a scheme
-    rf"|(?<![\w./:@-])[\w.%+-]{{1,64}}:(?!//)[^\s@]{{1,{_LONGEST}}}@(?=[\w\[])",
+    rf"|(?<![\w./:@-])[\w.%+-]{{1,64}}:(?!//)[^\s@]{{1,{_MAX_CHARS}}}@(?=[\w\[])",
 )
 _ARGUMENT = re.compile(
-    # name=value in a query, or in a path as XMEye has it: /user=admin_password=secret_channel=1_stream=0.sdp
+    # name=value in a query, or in a path as in XMEye: /user=admin_password=secret_channel=1_stream=0.sdp
     r"(?i)(?<![A-Za-z0-9])((?:user|usr|user_?name|login|login_?(?:use|user|pas|pass)|pw|pin|key|sig|sign|signature|"
     r"(?:[a-z]{1,12}[_-]?){0,2}(?:pass|psw|pwd|token|api_?key|secret|auth|credential)[a-z]{0,12}|(?<=[?&])[up])=)"
     r"(?:(?!_[A-Za-z]+=)[^&\s'\"])+"
 )
-_XMEYE = re.compile(rf"(?i)((?:^|[_/?&])password=)[^\n]{{1,{_LONGEST}}}?(?=_(?:channel|stream)=)")
-"""In such a path anything may stand in a password, as far as to the next name."""
+_XMEYE = re.compile(rf"(?i)((?:^|[_/?&])password=)[^\n]{{1,{_MAX_CHARS}}}?(?=_(?:channel|stream)=)")
+"""In such a path the password may contain anything, up to the next name."""
 _QUOTED = re.compile(
     r"(?i)((['\"])[a-z_-]{0,20}(?:password|passwd|pwd|passphrase|secret|token|api_?key)\2\s*:\s*(['\"]))(?:(?!\3)[^\n])+"
 )
-"""In JSON, or a dictionary as Python shows it."""
+"""A quoted name and value, in JSON or in the repr of a dictionary."""
 _HEADER = re.compile(
     r"(?i)((?:(?:proxy-)?authorization|x-api-key|x-auth-token|cookie)['\"]?\s*[:=]\s*['\"]?"
     r"(?:(?:basic|bearer|digest|token)\s+)?)(?:=\\?\"[^\"\n]*\"|[^'\"\n])+"
@@ -51,14 +51,14 @@ def masked(text: str) -> str:
     """
     if "=" in text:
         text = _XMEYE.sub(rf"\1{HIDDEN}", text)
-        text = _ARGUMENT.sub(rf"\1{HIDDEN}", text)  # first: a password there may hold an '@'
+        text = _ARGUMENT.sub(rf"\1{HIDDEN}", text)  # before _USER_INFO: a password here may contain an '@'
     if "@" in text or "＠" in text or "%40" in text:
         text = _USER_INFO.sub(f"{HIDDEN}@", text)
     return _HEADER.sub(rf"\1{HIDDEN}", _QUOTED.sub(rf"\1{HIDDEN}", text))
 
 
 def masked_values(value: Any) -> Any:
-    """`value` with every string in it masked, in mappings, lists and tuples too. Other types are left as they are."""
+    """`value` with every string masked, also in mappings, lists and tuples. Other types are unchanged."""
     match value:
         case str():
             return masked(value)
@@ -73,7 +73,7 @@ _PLAIN_SIGNS = str.maketrans("：／＠＝", ":/@=")
 
 
 def holds_password(address: str) -> bool:
-    """Whether a password stands in this address; a user's name alone is none."""
+    """Whether this address contains a password. A user name alone does not count."""
     address = address.translate(_PLAIN_SIGNS)
     if "://" not in address:
         return False
@@ -83,16 +83,16 @@ def holds_password(address: str) -> bool:
 
 
 _ODD = re.compile("[\u00a0\u1680\u2000-\u206f\u3000-\u3002\ufeff\uff01-\uff0f\uff1a-\uff5e]")
-"""Spaces that are none, curly quotes and dashes, and the full-width signs of a Chinese keyboard."""
+"""Unusual spaces, curly quotes and dashes, and the full-width signs of a Chinese keyboard."""
 _AUTHORITY_END = re.compile(r"[/?#]")
 _ARGUMENT_BEFORE_AT = re.compile(r"[?&/_;][A-Za-z_]+=[^?&/;]*$")
 
 
 def misspelt(address: str) -> str | None:
-    """Why `scheme://user:password@host/path` can't be read as it was meant, without repeating any of it; or None.
+    """What is wrong in `scheme://user:password@host/path`, `; ` and the fix, without quoting any of it; or None.
 
-    A raw `/`, `?` or `#` in a password ends the host's part early: the rest of the password becomes a path, its
-    beginning a port. An `@` in an argument of the path (`password=p@ss`) is left alone.
+    A raw `/`, `?` or `#` in a password ends the host part early: the rest of the password becomes a path, its beginning
+    a port. An `@` in an argument of the path (`password=p@ss`) is no mistake.
     """
     if odd := _ODD.search(address):
         return (

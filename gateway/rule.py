@@ -1,16 +1,16 @@
-"""The contract a rule keeps: a state and an event in, decisions out. Its state is plain data, saved and loaded."""
+"""The contract of a rule: a state and an event in, decisions out. The state is plain data, saved and loaded."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from gateway.model import Decisions, Device, Place, Signal, Wake, Words
+from gateway.model import Decisions, Device, Event, Place, Register, Signal, Words
 
 
 class RuleSettings(BaseModel):
@@ -21,11 +21,13 @@ class RuleSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """What a rule may know of the world: read-only, and no more than this."""
+    """What a rule may know of the compound: read-only, replaced as a whole when it changes."""
 
     name: str
     devices: Mapping[str, Device]
     places: Mapping[str, Place]
+    register: Register = field(default_factory=Register)
+    """Who lives here, and their vehicles."""
 
     def place_name(self, path: str) -> Words:
         """The place's full name; the compound's own for the empty path."""
@@ -33,15 +35,17 @@ class Compound:
         return place.name if place else Words(path or self.name, path or self.name)
 
     def device_name(self, device_id: str) -> str:
+        """The device's name in the YAML; its id when there is no such device."""
         device = self.devices.get(device_id)
         return device.name if device else device_id
 
     def place_of(self, device_id: str) -> str:
+        """The path of the device's place; empty when there is no such device."""
         device = self.devices.get(device_id)
         return device.place if device else ""
 
     def where(self, device_id: str) -> Words:
-        """The place and the device as a guard would say them, without saying anything twice."""
+        """Place and device in one phrase, without repeating a name that is part of the other."""
         place, device = self.place_name(self.place_of(device_id)), self.device_name(device_id)
         return Words(_joined(place.zh, device, f" {device}"), _joined(place.en, device, f" ({device})"))
 
@@ -53,29 +57,30 @@ def _joined(place: str, device: str, after: str) -> str:
 
 
 class Rule(ABC):
-    """Reads no clock, no store, no socket. Whatever it remembers between two events is in its state, nowhere else.
+    """Reads no clock, no store and no socket. Everything it remembers between two events is in its state.
 
-    `start` makes the state, `on` takes one event after the other in the journal's order, changes the state and
-    returns the decisions, `()` for none. The state is saved with pydantic about twice a minute and at a clean stop.
-    A restart loads it and feeds the rule what came after, so the rule decides as if it had never stopped.
+    `start` makes the state. `on` takes one event after another, in the journal's order, changes the state and
+    returns decisions, `()` for none. Events are signals of devices, wake-ups that the rule asked for, and actions of
+    people. The state is saved with pydantic about twice a minute and at a clean stop. A restart loads it and feeds
+    the rule what came after, so the rule decides as if it had never stopped.
 
-    `self.compound` is another one once the configuration has changed: look into it when it matters, keep no copy.
-    A rule whose settings changed is built anew, with `held`, and fed from there on.
+    `self.compound` is replaced when the configuration or the register of people changes: read it when needed, keep
+    no copy. A rule whose settings changed is built anew, with `held`, and fed what comes from then on.
     """
 
     Settings: ClassVar[type[RuleSettings]] = RuleSettings
     KINDS: ClassVar[Collection[str]] = ()
-    """The signal kinds it is sent; empty means all."""
+    """The kinds of signals and of people's actions it is fed. Empty means all signals and no action."""
     State: ClassVar[Any] = None
-    """The type of its state: a dataclass of numbers, texts, times, lists, sets and dicts. None: it remembers nothing.
+    """The type of its state: a dataclass of numbers, texts, times, lists, sets and dicts. None: it has no state.
 
-    It must be the same after JSON and back. Annotate what the order or the type matters of (OrderedDict), and use
-    no deque with a maxlen, which comes back without it.
+    It must be the same after conversion to JSON and back. Annotate precise types where order or type matters
+    (OrderedDict), and use no deque with a maxlen, which comes back without it.
     """
     VERSION: ClassVar[int] = 1
-    """One more whenever a state that was saved before would mean something else now."""
+    """Raise it by one when a state saved before would mean something else now."""
     HORIZON: ClassVar[timedelta] = timedelta(hours=1)
-    """Where no saved state fits: how far back it is fed again to know what it knew."""
+    """How far back in the journal it is fed again when no saved state fits."""
 
     def __init__(self, name: str, settings: Any, compound: Compound) -> None:
         self.name = name
@@ -83,7 +88,7 @@ class Rule(ABC):
         self.compound = compound
 
     def kinds(self, held: frozenset[str]) -> Collection[str]:  # noqa: ARG002  # for rules that override it
-        """KINDS, or fewer of them where its settings make it deaf to some; `held` as for `start`."""
+        """KINDS, or fewer of them where its settings make some irrelevant; `held` as for `start`."""
         return self.KINDS
 
     def start(self, held: frozenset[str]) -> Any:  # noqa: ARG002  # for rules that override it
@@ -91,14 +96,15 @@ class Rule(ABC):
         return None
 
     def answers_for(self, signal: Signal) -> bool:
-        """Whether it is this rule's to decide on the signal, be it that nothing is to be done.
+        """Whether this rule decides on the signal, even if it decides that nothing is to be done.
 
-        An alarm that no rule answers for raises an alert of its own. Override it where `on` passes over more.
+        An alarm that no rule answers for raises an alert of its own. Override it when `on` ignores more than KINDS
+        and the settings' `covers` say.
         """
         covers = getattr(self.settings, "covers", None)
         heard = not self.KINDS or signal.kind in self.KINDS
         return heard and (covers is None or bool(covers(signal.device, self.compound)))
 
     @abstractmethod
-    def on(self, state: Any, event: Signal | Wake) -> Decisions:
-        """The decisions on one event; `state` is changed in place."""
+    def on(self, state: Any, event: Event) -> Decisions:
+        """The decisions on one event; changes `state` in place."""

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.model import Clear, Decision, Decisions, Raise, Severity, Signal, Wake, WakeAt, Words
+from gateway.model import Clear, Decision, Decisions, Event, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
-from gateway.settings.durations import Duration, PositiveDuration, at_most
+from gateway.settings.durations import Duration, PositiveDuration, max_duration
 from gateway.settings.selection import Selection, SeverityOrOff
 
 HORIZON = timedelta(hours=1)
@@ -23,10 +23,12 @@ class DoorwaySettings(Selection):
     held: SeverityOrOff = Severity.MEDIUM
     denied: SeverityOrOff = Severity.MEDIUM
     held_after: Annotated[
-        Duration, at_most(HORIZON), Field(description="how long a door may stand open; 0s: only if the device says so")
+        Duration,
+        max_duration(HORIZON),
+        Field(description="how long a door may stand open; 0s: only if the device says so"),
     ] = timedelta(seconds=60)
     denied_times: Annotated[int, Field(ge=1, le=100, description="so many denials at one door …")] = 3
-    denied_within: Annotated[PositiveDuration, at_most(HORIZON), Field(description="… in this time")] = timedelta(
+    denied_within: Annotated[PositiveDuration, max_duration(HORIZON), Field(description="… in this time")] = timedelta(
         minutes=1
     )
 
@@ -51,10 +53,12 @@ class Doorway(Rule):
     def start(self, held: frozenset[str]) -> Doors:
         return Doors(standing=set(held))
 
-    def on(self, state: Doors, event: Signal | Wake) -> Decisions:
+    def on(self, state: Doors, event: Event) -> Decisions:
         if isinstance(event, Wake):
             return self._on_wake(event, state)
-        return self._on_signal(event, state) if self.settings.covers(event.device, self.compound) else ()
+        if isinstance(event, Signal) and self.settings.covers(event.device, self.compound):
+            return self._on_signal(event, state)
+        return ()
 
     def _on_signal(self, signal: Signal, doors: Doors) -> Decisions:
         door = _door(signal)

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from gateway.model import Clear, Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.model import Clear, Decisions, Event, Raise, Severity, Signal, Words
 from gateway.rule import Rule
 from gateway.settings.selection import Selection, SeverityOrOff, at_home, member_of
 
@@ -62,7 +62,7 @@ class HomeAlarm(Rule):
     def start(self, held: frozenset[str]) -> set[str]:
         return set(held)
 
-    def on(self, state: set[str], event: Signal | Wake) -> Decisions:
+    def on(self, state: set[str], event: Event) -> Decisions:
         return self._decide(event, state) if isinstance(event, Signal) and self.answers_for(event) else ()
 
     def answers_for(self, signal: Signal) -> bool:

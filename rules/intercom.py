@@ -8,17 +8,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.model import Clear, Decisions, Raise, Severity, Signal, Wake, WakeAt, Words
+from gateway.model import Clear, Decisions, Event, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
-from gateway.settings.durations import PositiveDuration, at_most
+from gateway.settings.durations import PositiveDuration, max_duration
 from gateway.settings.selection import Selection, SeverityOrOff
 
 
 class IntercomSettings(Selection):
     unanswered: Annotated[SeverityOrOff, Field(description="a call that rings too long")] = Severity.MEDIUM
-    after: Annotated[PositiveDuration, at_most(timedelta(minutes=5)), Field(description="how long a call may ring")] = (
-        timedelta(seconds=30)
-    )
+    after: Annotated[
+        PositiveDuration, max_duration(timedelta(minutes=5)), Field(description="how long a call may ring")
+    ] = timedelta(seconds=30)
     missed: Annotated[SeverityOrOff, Field(description="a visitor who gave up before")] = Severity.LOW
 
 
@@ -42,11 +42,13 @@ class Intercom(Rule):
     def start(self, held: frozenset[str]) -> Calls:
         return Calls(standing=set(held))
 
-    def on(self, state: Calls, event: Signal | Wake) -> Decisions:
+    def on(self, state: Calls, event: Event) -> Decisions:
         if isinstance(event, Wake):
             rings = event.key in state.ringing
             return self._raise(event.key, self.settings.unanswered, state, WAITS) if rings else ()
-        return self._on_signal(event, state) if self.settings.covers(event.device, self.compound) else ()
+        if isinstance(event, Signal) and self.settings.covers(event.device, self.compound):
+            return self._on_signal(event, state)
+        return ()
 
     def _on_signal(self, signal: Signal, state: Calls) -> Decisions:
         """A visitor's call goes on ringing while the guard's own to the same station fails."""

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from gateway.model import Clear, Decisions, DeviceType, Raise, Severity, Signal, Wake, Words
+from gateway.model import Clear, Decisions, DeviceType, Event, Raise, Severity, Signal, Words
 from gateway.rule import Rule
 from gateway.settings.context import DeviceRef
 from gateway.settings.selection import Selection, SeverityOrOff, at_home, member_of
@@ -79,8 +79,8 @@ class Perimeter(Rule):
     def start(self, held: frozenset[str]) -> Zones:
         return Zones(standing=set(held))
 
-    def on(self, state: Zones, event: Signal | Wake) -> Decisions:
-        if isinstance(event, Wake):
+    def on(self, state: Zones, event: Event) -> Decisions:
+        if not isinstance(event, Signal):
             return ()
         if event.kind in {"area.armed", "area.disarmed"}:
             areas = state.armed.setdefault(self._panel(event.device), {})

@@ -11,9 +11,9 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from gateway.model import Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.model import Decisions, Event, Raise, Severity, Signal, Words
 from gateway.rule import Rule
-from gateway.settings.durations import Duration, at_most
+from gateway.settings.durations import Duration, max_duration
 from gateway.settings.selection import Selection, SeverityOrOff
 
 HORIZON = timedelta(hours=1)
@@ -27,7 +27,7 @@ class RecognitionSettings(Selection):
     unknown_face: Annotated[SeverityOrOff, Field(description="a face of nobody enrolled")] = None
     watched_face: Annotated[SeverityOrOff, Field(description="a face on the watch list (布控)")] = Severity.HIGH
     quiet: Annotated[
-        Duration, at_most(HORIZON), Field(description="how long the same plate or face does not ring again")
+        Duration, max_duration(HORIZON), Field(description="how long the same plate or face does not ring again")
     ] = timedelta(minutes=5)
 
 
@@ -48,8 +48,8 @@ class Recognition(Rule):
     def start(self, held: frozenset[str]) -> OrderedDict[str, datetime]:  # noqa: ARG002  # no sighting is ever cleared
         return OrderedDict()
 
-    def on(self, state: OrderedDict[str, datetime], event: Signal | Wake) -> Decisions:
-        return () if isinstance(event, Wake) else self._decide(event, state)
+    def on(self, state: OrderedDict[str, datetime], event: Event) -> Decisions:
+        return self._decide(event, state) if isinstance(event, Signal) else ()
 
     def _decide(self, signal: Signal, rang: OrderedDict[str, datetime]) -> Decisions:
         seen = self._plate(signal) if signal.kind == "plate.read" else self._face(signal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gateway.model import Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.model import Decisions, Event, Raise, Severity, Signal, Words
 from gateway.rule import Rule, RuleSettings
 from gateway.settings.selection import SeverityWord
 
@@ -23,7 +23,7 @@ class Report(Rule):
 
     settings: ReportSettings
 
-    def on(self, state: None, event: Signal | Wake) -> Decisions:  # noqa: ARG002  # it remembers nothing
+    def on(self, state: None, event: Event) -> Decisions:  # noqa: ARG002  # it remembers nothing
         return self._decide(event) if isinstance(event, Signal) else ()
 
     def _decide(self, signal: Signal) -> Decisions:

@@ -25,6 +25,7 @@ from gateway.model import (
     Decision,
     Decisions,
     DeviceType,
+    Event,
     Json,
     Raise,
     Severity,
@@ -35,7 +36,7 @@ from gateway.model import (
     from_data,
 )
 from gateway.rule import Compound, Rule
-from gateway.settings.durations import Duration, at_most
+from gateway.settings.durations import Duration, max_duration
 from gateway.settings.selection import Selection, SeverityWord
 
 USUAL = {DeviceType.PANEL: Severity.HIGH, DeviceType.ZONE: Severity.HIGH, DeviceType.SIREN: Severity.HIGH}
@@ -75,7 +76,7 @@ LOST = frozenset({"device.silent", "device.offline", "device.refused"})
 class SilenceSettings(Selection):
     severities: dict[DeviceType, SeverityWord] = Field(default_factory=dict, description="of a lost device, by type")
     grace: Annotated[
-        Duration, at_most(timedelta(minutes=10)), Field(description="how long a loss waits for its return")
+        Duration, max_duration(timedelta(minutes=10)), Field(description="how long a loss waits for its return")
     ] = timedelta(seconds=5)
     together: Annotated[int, Field(ge=2, le=1000, description="so many lost at once under one place are one")] = 4
 
@@ -113,17 +114,20 @@ class Silence(Rule):
         losses.groups = {key[2:]: set() for key in sorted(held) if key.startswith("*/")}
         return losses
 
-    def on(self, state: Losses, event: Signal | Wake) -> Decisions:
+    def on(self, state: Losses, event: Event) -> Decisions:
         decisions: Decisions = ()
         if isinstance(event, Wake):
             decisions = self._woken(event.key, state)
-        elif event.kind != "configuration.changed" and self.settings.covers(event.device, self.compound):
+        elif isinstance(event, Signal) and self._concerns(event):
             decisions = self._on_signal(event, state)
         name = self._name_of_compound()
         if state.looked_in != name:
             state.looked_in, state.over = name, frozenset(self._of_removed(state))
             decisions = [*decisions, *([WakeAt(_key(state.over), event.time)] if state.over else ())]
         return decisions
+
+    def _concerns(self, signal: Signal) -> bool:
+        return signal.kind != "configuration.changed" and self.settings.covers(signal.device, self.compound)
 
     def _name_of_compound(self) -> str:
         """The same for the same devices at the same places: a state that was saved must know them again."""

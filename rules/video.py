@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gateway.model import Clear, Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.model import Clear, Decisions, Event, Raise, Severity, Signal, Words
 from gateway.rule import Rule
 from gateway.settings.selection import Selection, SeverityOrOff
 
@@ -41,7 +41,7 @@ class Video(Rule):
 
     settings: VideoSettings
 
-    def on(self, state: None, event: Signal | Wake) -> Decisions:  # noqa: ARG002  # it remembers nothing
+    def on(self, state: None, event: Event) -> Decisions:  # noqa: ARG002  # it remembers nothing
         return self._decide(event) if isinstance(event, Signal) else ()
 
     def _decide(self, signal: Signal) -> Decisions:

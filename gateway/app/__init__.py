@@ -1,6 +1,6 @@
-"""The only place that knows the wiring: everything is made here, started here and ended here."""
+"""The wiring: creates, starts and stops all components. Only this package and `gateway.cli` know it."""
 
-from gateway.app.assemble import Gateway, open_gateway
+from gateway.app.bootstrap import Gateway, open_gateway
 from gateway.app.run import run
 
 __all__ = ["Gateway", "open_gateway", "run"]

@@ -1,8 +1,7 @@
-"""The gateway's own tasks: none ends or gets stuck without somebody noticing.
+"""Supervises the gateway's own tasks: reports each one that ends or gets stuck.
 
-One that everything hangs on ends the gateway when it ends, and the service manager starts it anew: its state can't
-be made again but from the journal. Any other is started again. Both are told: by an alert that names the task, by
-/readyz and in the log.
+When a vital task ends, the gateway ends and the service manager restarts it: the task's state can only be rebuilt from
+the journal. Any other task is restarted. Both are reported by an alert that names the task, by /readyz and in the log.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from gateway.model import Words
 from gateway.tasks import for_good
 
 log = structlog.get_logger(__name__)
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
-LOOK_S = 1.0
-STEADY_S = 60.0
-"""A task that ran on for so long after it was started again is well."""
+MIN_BACKOFF_S, MAX_BACKOFF_S = 1.0, 60.0
+CHECK_INTERVAL_S = 1.0
+RECOVERED_AFTER_S = 60.0
+"""A restarted task that has run this long counts as recovered."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackgroundTask:
-    """`run` is called for each start. `keeps_up` says whether it makes progress, where it can be seen."""
+    """`run` is called for each start. `keeps_up`: whether the task makes progress, for tasks that can tell."""
 
     name: str
     words: Words
@@ -36,84 +35,85 @@ class BackgroundTask:
 
 
 class BackgroundTasks:
-    """`failed(task, why)` and `restored(task)` tell people."""
+    """`failed(task, why)` and `restored(task)` raise and clear alerts."""
 
     def __init__(
-        self, works: Sequence[BackgroundTask], failed: Callable[[str, Words], None], restored: Callable[[str], None]
+        self, tasks: Sequence[BackgroundTask], failed: Callable[[str, Words], None], restored: Callable[[str], None]
     ) -> None:
-        self._works = works
+        self._tasks = tasks
         self._failed, self._restored = failed, restored
-        self._troubled: dict[str, float] = {}
-        """Those that ended, and when they were last started."""
+        self._restarted: dict[str, float] = {}
+        """Tasks that ended, and when they were last restarted; infinity while they wait for that."""
         self._stuck: set[str] = set()
 
     def ready(self) -> Mapping[str, bool]:
-        """Each task, and whether it runs and makes progress."""
-        return {work.name: self._is_well(work) for work in self._works}
+        """For each task, whether it runs and makes progress."""
+        return {task.name: self._is_ready(task) for task in self._tasks}
 
     async def run(self) -> NoReturn:
-        """Raises what a vital task ended with."""
-        async with asyncio.TaskGroup() as tasks:
-            for work in self._works:
-                tasks.create_task(self._keep(work), name=work.name)
+        """Run all tasks, until cancelled. Raises what a vital task raised."""
+        async with asyncio.TaskGroup() as group:
+            for task in self._tasks:
+                group.create_task(self._supervise(task), name=task.name)
             while True:
-                self._look()
-                await asyncio.sleep(LOOK_S)
+                self._check()
+                await asyncio.sleep(CHECK_INTERVAL_S)
         raise AssertionError("the loop above has no end")
 
-    async def _keep(self, work: BackgroundTask) -> None:
-        pause = FIRST_PAUSE_S
-        while not work.is_vital:
+    async def _supervise(self, task: BackgroundTask) -> None:
+        pause = MIN_BACKOFF_S
+        while not task.is_vital:
             began = _now()
             try:
-                await for_good(work.name, work.run())
+                await for_good(task.name, task.run())
             except Exception as error:
-                log.exception("a task of the gateway ended and is started again", task=work.name)
-                self._note(work, f"{type(error).__name__}: {error}")
-            pause = FIRST_PAUSE_S if _now() - began > STEADY_S else min(2 * pause, LONGEST_PAUSE_S)
+                log.exception("background task ended, restarting it", task=task.name)
+                self._report_end(task, f"{type(error).__name__}: {error}")
+            pause = MIN_BACKOFF_S if _now() - began > RECOVERED_AFTER_S else min(2 * pause, MAX_BACKOFF_S)
             await asyncio.sleep(pause)
-            self._troubled[work.name] = _now()
-        await for_good(work.name, work.run())
+            self._restarted[task.name] = _now()
+        # A vital task's exception is not caught: it ends the task group, and with it the gateway.
+        await for_good(task.name, task.run())
 
-    def _note(self, work: BackgroundTask, why: str) -> None:
-        self._troubled[work.name] = float("inf")
+    def _report_end(self, task: BackgroundTask, why: str) -> None:
+        self._restarted[task.name] = float("inf")
         self._failed(
-            work.name,
+            task.name,
             Words(
-                f"网关内部任务“{work.words.zh}”中断，正在重新启动，请通知安装员（{why}）",
-                f"the gateway's own task {work.words.en!r} ended and is started again: {why}",
+                f"网关内部任务“{task.words.zh}”中断，正在重新启动，请通知安装员（{why}）",
+                f"the gateway's own task {task.words.en!r} ended and is being restarted: {why}",
             ),
         )
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         now = _now()
-        for work in self._works:
-            if now - self._troubled.get(work.name, now) > STEADY_S:
-                del self._troubled[work.name]
-                self._restored(work.name)
-            if work.keeps_up() == (work.name in self._stuck):
-                self._turn(work)
+        for task in self._tasks:
+            if now - self._restarted.get(task.name, now) > RECOVERED_AFTER_S:
+                del self._restarted[task.name]
+                self._restored(task.name)
+            if task.keeps_up() == (task.name in self._stuck):
+                self._report_progress(task)
 
-    def _turn(self, work: BackgroundTask) -> None:
-        """It has just got stuck, or goes on."""
-        if work.name in self._stuck:
-            self._stuck.discard(work.name)
-            log.info("a task of the gateway goes on", task=work.name)
-            self._restored(work.name)
+    def _report_progress(self, task: BackgroundTask) -> None:
+        """Report a task that has just got stuck, or makes progress again."""
+        if task.name in self._stuck:
+            self._stuck.discard(task.name)
+            log.info("background task makes progress again", task=task.name)
+            self._restored(task.name)
             return
-        self._stuck.add(work.name)
-        log.error("a task of the gateway makes no progress", task=work.name)
+        self._stuck.add(task.name)
+        log.error("background task makes no progress", task=task.name)
         self._failed(
-            work.name,
+            task.name,
             Words(
-                f"网关内部任务“{work.words.zh}”停滞，新事件可能没有处理，请通知安装员，必要时重启网关",
-                f"the gateway's own task {work.words.en!r} makes no progress: new events may not be handled; restart it"
-                " if that lasts",
+                f"网关内部任务“{task.words.zh}”停滞，新事件可能没有处理，请通知安装员，必要时重启网关",
+                f"the gateway's own task {task.words.en!r} makes no progress: new events may not be handled; restart"
+                " the gateway if that lasts",
             ),
         )
 
-    def _is_well(self, work: BackgroundTask) -> bool:
-        return work.name not in self._stuck and self._troubled.get(work.name) != float("inf") and work.keeps_up()
+    def _is_ready(self, task: BackgroundTask) -> bool:
+        return task.name not in self._stuck and self._restarted.get(task.name) != float("inf") and task.keeps_up()
 
 
 def _now() -> float:

@@ -1,4 +1,4 @@
-"""What goes over one device's link, told as it goes, while its driver works on: nothing is lost by listening."""
+"""Streams the bytes of one device's link to `anju capture`, while its driver goes on working."""
 
 from __future__ import annotations
 
@@ -18,55 +18,57 @@ from gateway.config.configuration import DeviceEntry
 from gateway.errors import NotFound
 from gateway.links.capture import Capture, CapturedBytes, line
 
-MOST_WAITING, MOST_BYTES = 10_000, 8 * 1024 * 1024
-"""What whoever listens may be behind by, in pieces and bytes; what comes then is left out, and counted."""
-LONGEST_S = 86_400.0
-LOOK_S = 0.5
-"""How soon it is seen that a reload gave the device another line, or none."""
-PATIENCE_S = 5.0
-"""How long whoever listens may take for the last word."""
-SHORTEST_KEY = 8
-"""Bytes; a shorter run of hexadecimal digits is as good a word as a key."""
-Say = Callable[[dict[str, Any]], Awaitable[None]]
+MAX_PENDING, MAX_PENDING_BYTES = 10_000, 8 * 1024 * 1024
+"""Chunks and bytes that may wait for a slow client; further ones are left out and counted."""
+MAX_SECONDS = 86_400.0
+RELOAD_CHECK_S = 0.5
+"""How often to check whether a reload gave the device another link, or none."""
+SEND_TIMEOUT_S = 5.0
+"""How long the client may take to accept the last message."""
+MIN_KEY_BYTES = 8
+"""A shorter run of hexadecimal digits is more likely a word than a key."""
+SendMessage = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class Listener:
-    """Knows the devices in force, and the tapes of those whose links carry bytes."""
+class CaptureService:
+    """`captures`: by device id, the capture of each link that carries bytes."""
 
-    def __init__(self, in_force: CurrentConfig, tapes: Mapping[str, Capture]) -> None:
-        self._in_force = in_force
-        self._tapes = tapes
+    def __init__(self, current: CurrentConfig, captures: Mapping[str, Capture]) -> None:
+        self._current = current
+        self._captures = captures
 
-    async def capture(self, device: str, seconds: float, say: Say) -> None:
-        """Say a head, then every piece for so many seconds, then how many were left out; raises NotFound."""
+    async def capture(self, device: str, seconds: float, send: SendMessage) -> None:
+        """Send a head, every chunk for so many seconds, then an end with the number left out. Raises NotFound."""
         entry = self._entry(device)
-        if entry.device.id not in self._tapes:
-            raise NotFound(f"device {device} ({entry.device.kind}) has no line of bytes to listen to")
-        if not 0 < seconds <= LONGEST_S:
-            raise NotFound(f"{seconds} seconds: give more than 0, and {LONGEST_S:.0f} at most")
+        if entry.device.id not in self._captures:
+            raise NotFound(f"device {device} ({entry.device.kind}) has no byte stream to capture")
+        if not 0 < seconds <= MAX_SECONDS:
+            raise NotFound(f"{seconds} seconds: give more than 0, and {MAX_SECONDS:.0f} at most")
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        await say({"say": "head", "anju": "capture", "device": entry.device.id, "kind": entry.device.kind, "began": at})
+        await send(
+            {"say": "head", "anju": "capture", "device": entry.device.id, "kind": entry.device.kind, "began": at}
+        )
         backlog = _Backlog()
         end: dict[str, Any] = {"say": "end"}
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._follow(entry.device.id, backlog, say)
+                await self._follow(entry.device.id, backlog, send)
                 end["why"] = f"the configuration has no device {entry.device.id} any more"
-        async with asyncio.timeout(PATIENCE_S):
-            await say({**end, "left_out": backlog.left_out})
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            await send({**end, "left_out": backlog.left_out})
 
-    async def _follow(self, device: str, backlog: _Backlog, say: Say) -> None:
-        """Listen to the device's line, and to the next when a reload gives it another, until it has none."""
-        while (tape := self._tapes.get(device)) is not None:
+    async def _follow(self, device: str, backlog: _Backlog, send: SendMessage) -> None:
+        """Capture the device's link, and the next one when a reload replaces it, until the device has none."""
+        while (capture := self._captures.get(device)) is not None:
             secrets = secrets_of(self._entry(device).settings)
-            with tape.listen(backlog.heard):
-                while self._tapes.get(device) is tape:
-                    for at, piece in await backlog.next():
-                        await say({"say": "piece", **line(piece, at, secrets)})
+            with capture.listen(backlog.add):
+                while self._captures.get(device) is capture:
+                    for at, chunk in await backlog.next():
+                        await send({"say": "piece", **line(chunk, at, secrets)})
 
     def _entry(self, device: str) -> DeviceEntry:
-        """The device that the line belongs to: of a part it is the panel's."""
-        configuration = self._in_force.configuration
+        """The device that has the link: for a part, its panel. Raises NotFound."""
+        configuration = self._current.configuration
         for entry in configuration.devices if configuration else ():
             if device == entry.device.id or any(device == part.id for part in entry.parts):
                 return entry
@@ -74,64 +76,66 @@ class Listener:
 
 
 class _Backlog:
-    """Pieces that were heard and not told yet, each with its seconds since the beginning."""
+    """Chunks not sent yet, each with its seconds since the beginning."""
 
     def __init__(self) -> None:
         self.left_out = 0
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
-        self._pieces: deque[tuple[float, CapturedBytes]] = deque()
+        self._chunks: deque[tuple[float, CapturedBytes]] = deque()
         self._bytes = 0
-        self._some = asyncio.Event()
+        self._not_empty = asyncio.Event()
 
-    def heard(self, piece: CapturedBytes) -> None:
-        if len(self._pieces) >= MOST_WAITING or self._bytes + len(piece.data) > MOST_BYTES:
+    def add(self, chunk: CapturedBytes) -> None:
+        """Queue a chunk, or count it as left out when the queue is full."""
+        if len(self._chunks) >= MAX_PENDING or self._bytes + len(chunk.data) > MAX_PENDING_BYTES:
             self.left_out += 1
             return
-        self._bytes += len(piece.data)
-        self._pieces.append((self._loop.time() - self._began, piece))
-        self._some.set()
+        self._bytes += len(chunk.data)
+        self._chunks.append((self._loop.time() - self._began, chunk))
+        self._not_empty.set()
 
     async def next(self) -> Iterator[tuple[float, CapturedBytes]]:
-        """Those there are, once there are some, or none after a while."""
+        """Wait for chunks and take them; none after RELOAD_CHECK_S without any."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_S):
-                await self._some.wait()
-        self._some.clear()
-        return self._taken()
+            async with asyncio.timeout(RELOAD_CHECK_S):
+                await self._not_empty.wait()
+        self._not_empty.clear()
+        return self._take_all()
 
-    def _taken(self) -> Iterator[tuple[float, CapturedBytes]]:
-        while self._pieces:
-            at, piece = self._pieces.popleft()
-            self._bytes -= len(piece.data)
-            yield at, piece
+    def _take_all(self) -> Iterator[tuple[float, CapturedBytes]]:
+        while self._chunks:
+            at, chunk = self._chunks.popleft()
+            self._bytes -= len(chunk.data)
+            yield at, chunk
 
 
 def secrets_of(settings: BaseModel) -> list[bytes]:
-    """Every secret in the device's settings, however deep, in each way in which a line may carry it."""
+    """All secrets in the device's settings, however deep, in each encoding that a link may carry; longest first."""
     found: set[bytes] = set()
 
-    def look(value: Any) -> None:
+    def collect(value: Any) -> None:
         if isinstance(value, SecretStr):
-            found.update(_spellings(value.get_secret_value()))
+            found.update(_encodings(value.get_secret_value()))
         elif isinstance(value, BaseModel):
-            look(dict(value))
+            collect(dict(value))
         elif isinstance(value, dict):
-            look(list(value.values()))
+            collect(list(value.values()))
         elif isinstance(value, list | tuple):
             for each in value:
-                look(each)
+                collect(each)
 
-    look(settings)
+    collect(settings)
+    # Longest first: a secret that contains another must be hidden as a whole.
     return sorted((secret for secret in found if secret), key=lambda secret: (-len(secret), secret))
 
 
-def _spellings(secret: str) -> Iterator[bytes]:
-    """As it is, in JSON, in a URL or a form, and the bytes that hexadecimal digits stand for."""
+def _encodings(secret: str) -> Iterator[bytes]:
+    """Plain, in JSON, in a URL or form, and the bytes that its hexadecimal digits denote."""
     yield secret.encode()
     yield json.dumps(secret)[1:-1].encode()
     yield quote(secret, safe="").encode()
     with suppress(ValueError):
         key = bytes.fromhex(secret)
-        if len(key) >= SHORTEST_KEY:
+        if len(key) >= MIN_KEY_BYTES:
             yield key

@@ -1,4 +1,4 @@
-"""Certificates as they are on disk now: one that was renewed is shown to whoever connects next."""
+"""TLS certificates of the servers, loaded again when their files change: no restart after a renewal."""
 
 from __future__ import annotations
 
@@ -12,74 +12,74 @@ from gateway.config.compound import CompoundSettings, Tls, certificates_of
 from gateway.errors import ConfigError, Mistake
 
 log = structlog.get_logger(__name__)
-LOOK_S = 60.0
+CHECK_INTERVAL_S = 60.0
 
 
 class Certificate:
-    """A server's side of TLS 1.2 and later. Raises ConfigError or OSError for a pair that can't be used."""
+    """A TLS 1.2+ server context with its key pair. Raises ConfigError or OSError for a pair that can't be used."""
 
     def __init__(self, tls: Tls) -> None:
         self.context = _context()
         self._tls = tls
-        self._shown: object = None
-        self._trouble = ""
-        self.show(tls)
+        self._loaded: object = None
+        self._error = ""
+        self.load(tls)
 
     def differs(self, tls: Tls) -> bool:
-        """Whether these files hold another pair than the one that is shown."""
-        return _stamp(tls) != self._shown
+        """Whether these files hold another pair than the loaded one."""
+        return _stamp(tls) != self._loaded
 
-    def show(self, tls: Tls) -> None:
-        """Whoever connects from now on is shown this pair, and what these files hold later."""
+    def load(self, tls: Tls) -> None:
+        """Use this pair for new connections, and watch its files from now on."""
         stamp = _stamp(tls)
-        _load(_context(), tls)  # a pair that is half written must not spoil the one that works
+        _load(_context(), tls)  # try it on another context first: a half-written pair would break the working one
         _load(self.context, tls)
-        self._tls, self._shown = tls, stamp
+        self._tls, self._loaded = tls, stamp
 
-    def look(self) -> None:
-        """Show the pair that lies in the files now; what is wrong with it is told once."""
-        file, trouble = str(self._tls.certificate), ""
+    def reload_if_changed(self) -> None:
+        """Load the pair again if its files have changed. A failure is logged once, and the old pair stays."""
+        file, message = str(self._tls.certificate), ""
         try:
             if self.differs(self._tls):
-                self.show(self._tls)
-                log.info("a renewed certificate is shown from now on", file=file)
+                self.load(self._tls)
+                log.info("renewed certificate loaded", file=file)
         except (ConfigError, OSError) as error:
-            trouble = str(error)
-            if trouble != self._trouble:
-                log.error("a new certificate can't be used; the old one stays", file=file, why=trouble)
-        self._trouble = trouble
+            message = str(error)
+            if message != self._error:
+                log.error("a new certificate can't be used; the old one stays", file=file, why=message)
+        self._error = message
 
 
 class Certificates:
-    """Those of the doors that were opened with one, by their keys in compound.yaml."""
+    """The certificates of the servers that were started with one, by their keys in compound.yaml."""
 
     def __init__(self, compound: CompoundSettings) -> None:
-        self._shown = {key: Certificate(tls) for key, tls in certificates_of(compound).items()}
+        self._certificates = {key: Certificate(tls) for key, tls in certificates_of(compound).items()}
 
     def context(self, key: str) -> ssl.SSLContext | None:
-        """Of the door with that key; None where it was opened without a certificate."""
-        return self._shown[key].context if key in self._shown else None
+        """The TLS context for that key; None for a server without a certificate."""
+        return self._certificates[key].context if key in self._certificates else None
 
     def renewed(self, compound: CompoundSettings) -> tuple[str, ...]:
-        """Keys whose files hold another pair than the one that is shown."""
-        return tuple(key for key, tls in self._to_show(compound).items() if self._shown[key].differs(tls))
+        """Keys whose files hold another pair than the loaded one."""
+        return tuple(key for key, tls in self._in_use(compound).items() if self._certificates[key].differs(tls))
 
-    def show(self, compound: CompoundSettings) -> None:
-        """Show them from now on. Raises ConfigError or OSError, and shows the old ones then."""
-        for tls in self._to_show(compound).values():
+    def load(self, compound: CompoundSettings) -> None:
+        """Load all pairs. Raises ConfigError or OSError, and then keeps all the old ones."""
+        for tls in self._in_use(compound).values():  # try all before changing any
             _load(_context(), tls)
-        for key, tls in self._to_show(compound).items():
-            self._shown[key].show(tls)
+        for key, tls in self._in_use(compound).items():
+            self._certificates[key].load(tls)
 
-    async def keep(self) -> None:
-        """Look now and then whether one was renewed; runs for good."""
+    async def watch(self) -> None:
+        """Load renewed certificates, until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_S)
-            for certificate in self._shown.values():
-                certificate.look()
+            await asyncio.sleep(CHECK_INTERVAL_S)
+            for certificate in self._certificates.values():
+                certificate.reload_if_changed()
 
-    def _to_show(self, compound: CompoundSettings) -> dict[str, Tls]:
-        return {key: tls for key, tls in certificates_of(compound).items() if key in self._shown}
+    def _in_use(self, compound: CompoundSettings) -> dict[str, Tls]:
+        return {key: tls for key, tls in certificates_of(compound).items() if key in self._certificates}
 
 
 def _context() -> ssl.SSLContext:
@@ -94,12 +94,12 @@ def _load(context: ssl.SSLContext, tls: Tls) -> None:
     except ssl.SSLError as error:
         what = f"with {tls.key} it is no certificate and its key ({error.reason or error})"
         raise ConfigError(
-            [Mistake(tls.certificate, 1, what, "put both there as PEM, the chain behind the certificate")]
+            [Mistake(tls.certificate, 1, what, "give both as PEM, the chain after the certificate")]
         ) from None
 
 
 def _stamp(tls: Tls) -> object:
-    """Changes with the files; links are followed, for they are what is exchanged when one is renewed."""
+    """A value that changes with the files. Symbolic links are followed: ACME clients renew by changing them."""
     return [_of_file(tls.certificate), _of_file(tls.key)]
 
 

@@ -10,23 +10,26 @@ from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
 from gateway.app.endpoints import make_broker_client, make_endpoint
-from gateway.app.file_descriptors import Shares
+from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.links import Links
-from gateway.app.own_alerts import OwnAlerts
 from gateway.app.recording import Recording, make_recording
+from gateway.app.system_alerts import SystemAlerts
 from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
 from gateway.desk import Desk
+from gateway.desk.changed_alerts import ChangedAlerts
+from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.flow.commands import Commands
 from gateway.flow.emitter import Quarantine
 from gateway.flow.intake import Intake
 from gateway.flow.pipeline import Pipeline
 from gateway.flow.rule_engine import RuleEngine
 from gateway.flow.supervisor import Supervisor
+from gateway.flow.tell import Tell
 from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.limits import RefusalLog
 from gateway.model import Signal
-from gateway.people import People
+from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.store import Store
 from gateway.vision.pool import VisionPool
@@ -54,23 +57,25 @@ class Components:
     supervisor: Supervisor
     commands: Commands
     pipeline: Pipeline
-    people: People
+    register: CurrentRegister
     unrecorded: UnrecordedSignals
     witness: SnapshotTaker
     recording: Recording
     say: Say
     refusals: RefusalLog
-    share: Shares
+    share: ConnectionLimits
 
 
-def make(started: CompoundSettings, store: Store, share: Shares) -> Components:
+def make(started: CompoundSettings, store: Store, share: ConnectionLimits) -> Components:
     """Of what is read once: addresses to listen on, certificates, a broker, how many vision workers."""
     clock, hub, in_force = Clock(), Hub(), CurrentConfig(started)
     certificates = Certificates(started)
-    desk = Desk(store, clock.now, hub.alert_changed)
-    unrecorded = UnrecordedSignals(desk.memory, lambda: in_force.compound, clock.now)
+    memory = UnpersistedAlerts(clock.now, ChangedAlerts())
+    unrecorded = UnrecordedSignals(memory, lambda: in_force.compound, clock.now)
     refusals = RefusalLog()
     intake = Intake(store, clock, unrecorded, refusals)
+    desk = Desk(store, clock.now, memory, intake.act)
+    register = CurrentRegister(store, clock.now, intake.act)
     say = speak(intake)
     quarantine = Quarantine(store, clock.now, refusals)
     doors = Links(
@@ -86,17 +91,28 @@ def make(started: CompoundSettings, store: Store, share: Shares) -> Components:
         notes=store.path.parent / "lines",
     )
     supervisor = Supervisor(intake, quarantine, clock.now, hub)
-    commands = Commands(store, clock.now, supervisor.perform, say)
+    commands = Commands(store, clock.now, supervisor.perform, say, intake.act)
     witness = SnapshotTaker(desk, store, in_force.cameras, doors.picture)
     recording = make_recording(in_force.cameras, doors.vision, store, clock.now, desk, hub)
-    pipeline = Pipeline(store, clock, intake, RuleEngine(), desk, commands, hub, witness, recording.recorder)
+    pipeline = Pipeline(
+        store,
+        clock,
+        intake,
+        RuleEngine(lambda: register.snapshot),
+        desk,
+        commands,
+        hub,
+        Tell(memory.changed, hub),
+        witness,
+        recording.recorder,
+    )
     return Components(
         in_force=in_force,
         clock=clock,
         store=store,
         certificates=certificates,
         certificate_watch=CertificateWatch(
-            OwnAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, clock.now),
+            SystemAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, clock.now),
             lambda: in_force.settings,
         ),
         hub=hub,
@@ -107,7 +123,7 @@ def make(started: CompoundSettings, store: Store, share: Shares) -> Components:
         supervisor=supervisor,
         commands=commands,
         pipeline=pipeline,
-        people=People(store),
+        register=register,
         unrecorded=unrecorded,
         witness=witness,
         recording=recording,

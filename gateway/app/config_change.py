@@ -48,33 +48,41 @@ class ConfigChange:
         return replace(difference, settings=tuple(dict.fromkeys((*difference.settings, *renewed))))
 
     async def apply(self, new: Configuration) -> NewRules:
-        """Have it hold; its rules do once `taken` is set.
+        """Have it hold; its rules do once `applied` is set.
 
         Raises ConfigError or OSError for a certificate, NotRecorded for a disk that takes nothing, before
         anything has changed.
         """
         parts, difference, compound = self._parts, self.compare(new), compound_of(new)
         rules = NewRules(_rules(new, compound))
-        parts.certificates.show(new.compound)
+        parts.certificates.load(new.compound)
         await self._record(new, rules)
-        parts.in_force.take(new, compound)
+        parts.in_force.replace(new, compound)
         self._admit(new)
         await self._change_devices(new, difference.devices)
         parts.hub.begin_anew()
+        await self._refresh_register()
         return rules
+
+    async def _refresh_register(self) -> None:
+        """How faces are matched may have changed, and so what the vision workers need."""
+        try:
+            await self._parts.register.refresh()
+        except NotRecorded as error:
+            log.error("the register of people and vehicles can't be read", why=str(error))
 
     async def _record(self, new: Configuration, rules: NewRules) -> None:
         """An accepted configuration is a row of the journal: live, replay and reload see one history."""
         parts, at = self._parts, self._parts.clock.now()
         try:
-            await parts.intake.turn(
+            await parts.intake.switch_rules(
                 rules, lambda connection: journal.record_configuration(connection, at, new.fingerprint, new.text)
             )
         except NotRecorded as error:
             if parts.in_force.configuration is not None:
                 raise
             log.error("the configuration is not on record; alarms will show from memory", why=str(error))
-            await parts.intake.turn_unrecorded(rules)
+            await parts.intake.switch_rules_unrecorded(rules)
 
     def _admit(self, new: Configuration) -> None:
         if self._parts.doors.endpoint is not None:
@@ -93,4 +101,4 @@ class ConfigChange:
             or SupervisedDevice(entry.device, entry.driver, entry.settings, entry.parts, parts.doors.link_of(entry))
             for entry in new.devices
         }
-        parts.supervisor.become(list(self._entries.values()))
+        parts.supervisor.set_devices(list(self._entries.values()))

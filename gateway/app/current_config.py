@@ -1,4 +1,4 @@
-"""The configuration that holds now, for everyone who looks at it when it matters and keeps no copy."""
+"""The current configuration. Components read it when they need it and keep no copy: a reload replaces it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from gateway.web import Facts
 
 
 class CurrentConfig:
-    """None holds until the first `take`. `started` is what doors and processes were made from, once."""
+    """`configuration` is None until the first `replace`. `started` are the settings at startup, read once for ports,
+    certificates and processes.
+    """
 
     def __init__(self, started: CompoundSettings) -> None:
         self.started = started
@@ -26,8 +28,8 @@ class CurrentConfig:
         self.settings = started
         self._facts: Facts | None = None
 
-    def take(self, configuration: Configuration, compound: Compound) -> None:
-        """This holds from now on."""
+    def replace(self, configuration: Configuration, compound: Compound) -> None:
+        """Make this the current configuration."""
         self.configuration = configuration
         self.compound = compound
         self.settings = configuration.compound
@@ -35,23 +37,26 @@ class CurrentConfig:
         self._facts = None
 
     def facts(self) -> Facts:
-        """What the pages say about the compound."""
+        """The compound's facts for the web pages."""
         if self._facts is None:
             self._facts = self._make_facts()
         return self._facts
 
     def retention(self) -> Retention:
+        """How long rows and pictures are kept."""
         return self.settings.retention
 
     def retention_of_clips(self) -> timedelta:
+        """How long recordings are kept."""
         return self.settings.retention.clips
 
     def matching(self) -> FaceMatching:
+        """The thresholds for matching faces."""
         return self.settings.vision.faces.matching
 
     def _make_facts(self) -> Facts:
         settings = self.settings
-        # One that is not written follows http.listen, which is read once.
+        # Without a public_url of its own it is derived from http.listen, which is read only at startup.
         url = (settings if "public_url" in settings.model_fields_set else self.started).public_url
         return Facts(
             name=settings.name,
@@ -66,7 +71,7 @@ class CurrentConfig:
 
 
 def compound_of(configuration: Configuration) -> Compound:
-    """What rules may know of it; the gateway itself is one of the devices."""
+    """The view of the configuration that rules get. The gateway itself is one of its devices."""
     own = Device(GATEWAY, "gateway", DeviceType.PANEL, configuration.compound.name, "")
     devices = {GATEWAY: own, **configuration.all_devices()}
     return Compound(configuration.compound.name, devices, configuration.places)

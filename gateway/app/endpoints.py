@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from gateway.app.broker_identity import own_client_id
+from gateway.app.mqtt_client_id import gateway_client_id
 from gateway.config.compound import Broker, Mqtt
 from gateway.config.configuration import Configuration
-from gateway.config.cross_checks import doors_of
+from gateway.config.cross_checks import listen_addresses
 from gateway.errors import ConfigError, LinkLost, Mistake
 from gateway.flow.emitter import Quarantine
 from gateway.limits import RefusalLog
@@ -24,7 +24,7 @@ def check_free(configuration: Configuration) -> None:
 
     Nothing listens there meanwhile: who waits for the port would take the gateway for ready.
     """
-    for loc, listen in doors_of(configuration.compound):
+    for loc, listen in listen_addresses(configuration.compound):
         try:
             claimed("tcp", listen.host, listen.port).close()
         except LinkLost as error:
@@ -64,7 +64,7 @@ def _broker_settings(broker: Broker, folder: Path) -> BrokerSettings:
         port=broker.port,
         user=broker.user,
         password=password,
-        client_id=broker.client_id or own_client_id(folder),
+        client_id=broker.client_id or gateway_client_id(folder),
         tls=_client_context(broker) if broker.tls or broker.ca else None,
     )
 

@@ -1,7 +1,7 @@
-"""How many file descriptors there are, and who may have how many: the web must leave alarms theirs.
+"""Divides the file descriptors among the servers, so that web clients never take those that alarms need.
 
-A connection is a descriptor. MQTT devices and alarm receivers get their share whatever the web is asked for, and
-what is left over is for serial lines, cameras, the record and its files.
+A connection is one descriptor. MQTT devices and alarm receivers get their share whatever the web is asked for; the
+remaining ones are for serial ports, cameras, the database and other files.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from gateway.config.configuration import Configuration
 from gateway.web.connections import MOST
 
 log = structlog.get_logger(__name__)
-ENOUGH = 65_536
-"""More than this is not asked for, even where the hard limit is higher."""
-OWN = 128
-"""The record, keys, modules, log, timers and the control socket."""
-A_DEVICE = 4
-"""Serial ports, cameras' sockets and pipes, for each device of the YAML."""
+MAX_DESCRIPTORS = 65_536
+"""The limit is raised up to this, even where the hard limit is higher."""
+OWN_DESCRIPTORS = 128
+"""For the database, keys, modules, log, timers and the control socket."""
+DESCRIPTORS_PER_DEVICE = 4
+"""For the serial ports, cameras' sockets and pipes of each device in the YAML."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
-    """Connections at once: of the web (where a film being sent is a second descriptor), of MQTT, of one receiver."""
+class ConnectionLimits:
+    """Simultaneous connections: of the web (a video being sent takes a second descriptor), of MQTT, of one receiver."""
 
     web: int
     mqtt: int
@@ -33,29 +33,29 @@ class Shares:
 
 
 def raise_limit() -> int:
-    """The process may have as many as the system lets it; returns how many those are."""
+    """Raise the process's limit up to MAX_DESCRIPTORS; returns the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = ENOUGH if hard == resource.RLIM_INFINITY else min(hard, ENOUGH)
+    wanted = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        log.info("the limit of open files is raised", before=soft, now=wanted)
+        log.info("raised the limit of open files", before=soft, now=wanted)
         return wanted
-    return ENOUGH if soft == resource.RLIM_INFINITY else soft
+    return MAX_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
 
 
-def shares(limit: int, configuration: Configuration) -> Shares:
-    """As much as the YAML asks for, or in proportion where `limit` is too low for that; the log says so then."""
+def connection_limits(limit: int, configuration: Configuration) -> ConnectionLimits:
+    """The connections that the YAML asks for; reduced in proportion, with a warning, if `limit` is too low."""
     endpoint = configuration.compound.mqtt.endpoint
     mqtt = endpoint.connections if endpoint else 0
-    receivers = [at_once(each.settings) for each in configuration.devices if at_once(each.settings)]
+    receivers = [max_connections(each.settings) for each in configuration.devices if max_connections(each.settings)]
     wanted = 2 * MOST + mqtt + sum(receivers)
-    there_is = max(0, limit - OWN - A_DEVICE * len(configuration.all_devices()))
-    if wanted <= there_is:
-        return Shares(MOST, mqtt, max(receivers, default=0))
-    part = there_is / wanted
-    low = Shares(_least(MOST, part), _least(mqtt, part), _least(max(receivers, default=0), part))
+    available = max(0, limit - OWN_DESCRIPTORS - DESCRIPTORS_PER_DEVICE * len(configuration.all_devices()))
+    if wanted <= available:
+        return ConnectionLimits(MOST, mqtt, max(receivers, default=0))
+    ratio = available / wanted
+    low = ConnectionLimits(_scaled(MOST, ratio), _scaled(mqtt, ratio), _scaled(max(receivers, default=0), ratio))
     log.warning(
-        "open files are few: fewer connections are taken than configured; raise LimitNOFILE",
+        "the limit of open files is low: fewer connections are accepted than configured; raise LimitNOFILE",
         open_files=limit,
         web=low.web,
         mqtt=low.mqtt,
@@ -64,11 +64,11 @@ def shares(limit: int, configuration: Configuration) -> Shares:
     return low
 
 
-def at_once(settings: object) -> int:
-    """Connections that a device's settings let in at once; 0 where nobody comes in."""
-    most = getattr(settings, "connections", 0) if hasattr(settings, "listen") else 0
-    return most if isinstance(most, int) else 0
+def max_connections(settings: object) -> int:
+    """Simultaneous connections that a device's settings allow; 0 for a device that does not listen."""
+    limit = getattr(settings, "connections", 0) if hasattr(settings, "listen") else 0
+    return limit if isinstance(limit, int) else 0
 
 
-def _least(most: int, part: float) -> int:
-    return max(1, int(most * part))
+def _scaled(limit: int, ratio: float) -> int:
+    return max(1, int(limit * ratio))

@@ -1,4 +1,4 @@
-"""The flow's figures for /metrics, read when they are asked for."""
+"""The gateway's metrics for /metrics, read at each request."""
 
 from __future__ import annotations
 
@@ -15,68 +15,70 @@ if TYPE_CHECKING:
     from gateway.app.components import Components
 
 
-class _Flow(Collector):
+class _GatewayCollector(Collector):
     def __init__(self, parts: Components) -> None:
         self._parts = parts
 
     def collect(self) -> Iterable[Metric]:
+        """All metric families."""
         parts = self._parts
-        for name, words, count in _COUNTS:
-            yield CounterMetricFamily(name, words, value=count(parts))
-        yield GaugeMetricFamily("anju_signals_waiting", "Signals between device and decision", parts.intake.waiting)
-        yield GaugeMetricFamily("anju_alerts_open", "Alerts nobody has closed", len(parts.desk.open_alerts()))
+        for name, description, count in _COUNTERS:
+            yield CounterMetricFamily(name, description, value=count(parts))
+        yield GaugeMetricFamily("anju_signals_waiting", "Signals received and not decided yet", parts.intake.waiting)
+        yield GaugeMetricFamily("anju_alerts_open", "Open alerts", len(parts.desk.open_alerts()))
         yield self._health()
         yield self._figures()
         yield self._refused()
 
     def _refused(self) -> Metric:
-        words = "Connections, passwords and pieces of data that were turned away"
-        family = CounterMetricFamily("anju_refused", words, labels=["door", "why"])
+        description = "Rejected connections, passwords and messages"
+        family = CounterMetricFamily("anju_refused", description, labels=["door", "why"])
         for refusal, times in self._parts.refusals.counts().items():
             family.add_metric([refusal.door, str(refusal.why)], times)
         return family
 
     def _figures(self) -> Metric:
-        words = "What a device's driver measures, such as the seconds of a cycle of its line"
-        family = GaugeMetricFamily("anju_device_figure", words, labels=["device", "figure"])
+        description = "Measurements of a device's driver, such as the seconds of a polling cycle"
+        family = GaugeMetricFamily("anju_device_figure", description, labels=["device", "figure"])
         for device, figures in self._parts.supervisor.figures().items():
             for name, value in figures.items():
                 family.add_metric([device, name], value)
         return family
 
     def _health(self) -> Metric:
-        family = GaugeMetricFamily("anju_devices", "Devices by how they are", labels=["health"])
+        family = GaugeMetricFamily("anju_devices", "Devices by health", labels=["health"])
         healths = [status.health for status in self._parts.supervisor.devices().values()]
         for health in Health:
             family.add_metric([health.value], healths.count(health))
         return family
 
 
-_COUNTS: tuple[tuple[str, str, Callable[[Components], float]], ...] = (
+_COUNTERS: tuple[tuple[str, str, Callable[[Components], float]], ...] = (
     ("anju_signals_accepted", "Signals committed", lambda parts: parts.intake.accepted),
-    ("anju_signals_duplicate", "Signals known already", lambda parts: parts.intake.duplicates),
+    ("anju_signals_duplicate", "Duplicate signals", lambda parts: parts.intake.duplicates),
     ("anju_sightings_dropped", "Sightings dropped under load", lambda parts: parts.intake.dropped_sightings),
-    ("anju_frames_dropped", "Frames a newer one replaced", lambda parts: parts.doors.vision.dropped.frames),
+    ("anju_frames_dropped", "Frames replaced by a newer one", lambda parts: parts.doors.vision.dropped.frames),
     (
         "anju_parts_dropped",
-        "Parts of live pictures a worker dropped",
+        "Parts of live video dropped by a worker",
         lambda parts: parts.doors.vision.dropped.segments,
     ),
-    ("anju_alarms_unrecorded", "Alarms the disk would not take", lambda parts: parts.unrecorded.count),
-    ("anju_clips_recorded", "Recordings kept", lambda parts: parts.recording.recorder.counts.kept),
-    ("anju_clips_failed", "Recordings that came to nothing", lambda parts: parts.recording.recorder.counts.failed),
+    ("anju_alarms_unrecorded", "Alarms that could not be stored", lambda parts: parts.unrecorded.count),
+    ("anju_clips_recorded", "Recordings saved", lambda parts: parts.recording.recorder.counts.kept),
+    ("anju_clips_failed", "Recordings that failed", lambda parts: parts.recording.recorder.counts.failed),
     (
         "anju_clips_skipped",
-        "Recordings not begun: too many of one camera",
+        "Recordings not started: too many of one camera",
         lambda parts: parts.recording.recorder.counts.skipped,
     ),
-    ("anju_quarantined", "Pieces that could not be read", lambda parts: parts.quarantine.count),
-    ("anju_commits", "Commits of the record", lambda parts: parts.store.writer.commits),
-    ("anju_units", "Units those commits held", lambda parts: parts.store.writer.units),
+    ("anju_quarantined", "Messages that could not be decoded", lambda parts: parts.quarantine.count),
+    ("anju_commits", "Commits of the database", lambda parts: parts.store.writer.commits),
+    ("anju_units", "Units of work in these commits", lambda parts: parts.store.writer.units),
 )
 
 
-def flow_registry(parts: Components) -> CollectorRegistry:
+def gateway_registry(parts: Components) -> CollectorRegistry:
+    """A registry of the gateway's metrics; no global state, so that tests can run several gateways."""
     registry = CollectorRegistry()
-    registry.register(_Flow(parts))
+    registry.register(_GatewayCollector(parts))
     return registry

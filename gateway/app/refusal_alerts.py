@@ -1,4 +1,4 @@
-"""Who looks at what was turned away: the log once a minute, and the guard room when a quota is spent."""
+"""Reports rejected connections and messages: in the log once a minute, to guards when a quota is used up."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from gateway.limits import RefusalLog
 from gateway.model import Signal, Words, as_data
 
 log = structlog.get_logger(__name__)
-LOOK_S = 5.0
-OVER_S = 600.0
-"""Without a refusal for this long the matter is over."""
-Say = Callable[[Signal], Awaitable[int]]
+CHECK_INTERVAL_S = 5.0
+QUIET_S = 600.0
+"""After this long without a rejection the fault is over."""
+EmitSignal = Callable[[Signal], Awaitable[int]]
 
 
-async def report_refusals(refusals: RefusalLog, say: Say) -> None:
-    """Runs for good."""
-    told = RefusalAlerts(refusals, say)
+async def report_refusals(refusals: RefusalLog, emit: EmitSignal) -> None:
+    """Report until cancelled, then log what is still pending."""
+    alerts = RefusalAlerts(refusals, emit)
     try:
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_INTERVAL_S)
             refusals.tell()
-            await told.look()
+            await alerts.check()
     finally:
         refusals.tell(at_once=True)
 
 
 class RefusalAlerts:
-    """The gateway's own fault as long as a quota is spent; said again only for another reason."""
+    """Emits `device.faulted` of the gateway while a quota is used up; again only when the reason changes."""
 
-    def __init__(self, refusals: RefusalLog, say: Say) -> None:
+    def __init__(self, refusals: RefusalLog, emit: EmitSignal) -> None:
         self._refusals = refusals
-        self._say = say
-        self._told: Words | None = None
+        self._emit = emit
+        self._reported: Words | None = None
 
-    async def look(self) -> None:
+    async def check(self) -> None:
+        """Emit a signal if the fault has begun, ended or changed."""
         why = self._why()
-        if why == self._told:
+        if why == self._reported:
             return
         signal = (
             Signal(device=GATEWAY, kind="device.faulted", data={"why": as_data(why)}, fresh=True)
@@ -49,16 +50,16 @@ class RefusalAlerts:
             else Signal(device=GATEWAY, kind="device.restored", fresh=True)
         )
         try:
-            await self._say(signal)
+            await self._emit(signal)
         except NotRecorded as error:
-            log.error("that a quota is spent can't be recorded", why=str(error))
-        else:
-            self._told = why
+            log.error("the signal that a quota is used up could not be stored", why=str(error))
+        else:  # not stored: try again at the next check
+            self._reported = why
 
     def _why(self) -> Words | None:
-        """The first that there is: it stays the reason until it is over."""
-        grave = [refusal for refusal in self._refusals.recent(OVER_S) if refusal.grave]
+        """The oldest recent reason: it stays until it is over, so that several do not alternate."""
+        grave = [refusal for refusal in self._refusals.recent(QUIET_S) if refusal.grave]
         if not grave:
             return None
-        said = Words.of(grave[0].why)
-        return Words(f"{grave[0].door}：{said.zh}", f"{grave[0].door}: {said.en}")
+        why = Words.of(grave[0].why)
+        return Words(f"{grave[0].door}：{why.zh}", f"{grave[0].door}: {why.en}")

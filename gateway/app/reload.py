@@ -1,4 +1,4 @@
-"""A changed configuration while the gateway runs: checked, shown, and put in force; or refused, with the reasons."""
+"""Reloads the configuration while the gateway runs: checks it, reports the difference, then applies or rejects it."""
 
 from __future__ import annotations
 
@@ -22,84 +22,89 @@ from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Signal
 
 log = structlog.get_logger(__name__)
-SHORT_TURN_S = 0.0005
-MOST_TOLD = 20
-"""Mistakes in one signal."""
+SWITCH_INTERVAL_S = 0.0005
+"""The interpreter's thread switch interval while YAML is read; the default is 5 ms."""
+MAX_MISTAKES = 20
+"""Mistakes listed in one signal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """Nothing has changed; `mistakes` as `anju check` says them, or another reason."""
+class ReloadRejected:
+    """Nothing has changed; `mistakes` are those of `anju check`, or another reason."""
 
     mistakes: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """It holds."""
+class ReloadDone:
+    """The new configuration is in use."""
 
 
-Told = Difference | Refused | Done
-Tell = Callable[[Told], Awaitable[None]]
+ReloadProgress = Difference | ReloadRejected | ReloadDone
+ProgressCallback = Callable[[ReloadProgress], Awaitable[None]]
 
 
 class Reloader:
-    """Reads the folder the gateway was started with."""
+    """Reloads the folder that the gateway was started with, one reload at a time."""
 
-    def __init__(self, parts: Components, changeover: ConfigChange, directory: Path) -> None:
+    def __init__(self, parts: Components, change: ConfigChange, directory: Path) -> None:
         self.directory = directory
         self._parts = parts
-        self._changeover = changeover
+        self._change = change
         self._lock = asyncio.Lock()
 
-    async def reload(self, tell: Tell, *, dry_run: bool = False) -> None:
-        """Tell the difference, then do it and tell that it is done; or tell why not. `tell` raises nothing."""
+    async def reload(self, progress: ProgressCallback, *, dry_run: bool = False) -> None:
+        """Report the difference, apply it and report that it is done; or report the reasons for rejecting it.
+
+        `dry_run` stops after the difference. `progress` must not raise.
+        """
         async with self._lock:
             try:
-                await self._reload(tell, dry_run)
+                await self._reload(progress, dry_run)
             except ConfigError as error:
-                await self._refuse(tell, [str(mistake) for mistake in error.mistakes], dry_run)
+                await self._reject(progress, [str(mistake) for mistake in error.mistakes], dry_run)
             except (AnjuError, OSError) as error:
-                await self._refuse(tell, [str(error)], dry_run)
-            except Exception as error:  # a third party's driver or rule is made here, and may raise anything
-                log.exception("a new configuration broke something")
-                await self._refuse(tell, [f"{type(error).__name__}: {error}"], dry_run)
+                await self._reject(progress, [str(error)], dry_run)
+            except Exception as error:  # third parties' drivers and rules are constructed here and may raise anything
+                log.exception("the new configuration raised an unexpected error")
+                await self._reject(progress, [f"{type(error).__name__}: {error}"], dry_run)
 
-    async def _reload(self, tell: Tell, dry_run: bool) -> None:
-        with _giving_way():
+    async def _reload(self, progress: ProgressCallback, dry_run: bool) -> None:
+        with _responsive_loop():
             new = await asyncio.to_thread(load, self.directory)
-        difference = self._changeover.compare(new)
-        await tell(difference)
+        difference = self._change.compare(new)
+        await progress(difference)
         if dry_run:
             return
         if difference.is_live:
-            rules = await self._changeover.apply(new)
-            await rules.taken.wait()
-            await self._say("configuration.changed", {"changes": _in_words(difference), **summary(difference)})
-        log.info("the configuration was read again", **summary(difference))
-        await tell(Done())
+            rules = await self._change.apply(new)
+            await rules.applied.wait()
+            await self._emit("configuration.changed", {"changes": _counts(difference), **summary(difference)})
+        log.info("configuration reloaded", **summary(difference))
+        await progress(ReloadDone())
 
-    async def _refuse(self, tell: Tell, mistakes: Sequence[str], dry_run: bool) -> None:
+    async def _reject(self, progress: ProgressCallback, mistakes: Sequence[str], dry_run: bool) -> None:
         if not dry_run:
-            log.error("the new configuration is refused, the old one stays in force", mistakes=mistakes)
-            await self._say("configuration.refused", _reasons(mistakes))
-        await tell(Refused(mistakes))
+            log.error("new configuration rejected, the old one stays", mistakes=mistakes)
+            await self._emit("configuration.refused", _reasons(mistakes))
+        await progress(ReloadRejected(mistakes))
 
-    async def _say(self, kind: str, data: dict[str, Any]) -> None:
+    async def _emit(self, kind: str, data: dict[str, Any]) -> None:
         try:
             await self._parts.say(Signal(device=GATEWAY, kind=kind, data=data, fresh=True))
         except NotRecorded as error:
-            log.error("it is not on record that the configuration changed", why=str(error))
+            log.error("the signal about the configuration could not be stored", why=str(error))
 
 
 @contextmanager
-def _giving_way() -> Iterator[None]:
-    """Reading YAML is pure Python for long: meanwhile the loop gets its turn after 0.5 ms and not after 5.
+def _responsive_loop() -> Iterator[None]:
+    """Keep the event loop responsive while another thread parses YAML in pure Python.
 
-    And nothing looks for garbage, which with so many new objects stops all threads for a tenth of a second.
+    The loop's thread gets the GIL after 0.5 ms instead of 5. The garbage collector is off: with so many new objects it
+    would stop all threads for a tenth of a second.
     """
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(SHORT_TURN_S)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.disable()
     try:
         yield
@@ -109,29 +114,29 @@ def _giving_way() -> Iterator[None]:
 
 
 def _reasons(mistakes: Sequence[str]) -> dict[str, Any]:
-    """The first for everybody's eyes; the command line and the log have them all."""
+    """A signal's data: the first mistake as the reason. The command line and the log have them all."""
     more = len(mistakes) - 1
     text = {
         "zh": mistakes[0] + (f"（另有{more}处）" if more else ""),
         "en": mistakes[0] + (f" (and {more} more)" if more else ""),
     }
-    return {"why": text, "mistakes": list(mistakes[:MOST_TOLD])}
+    return {"why": text, "mistakes": list(mistakes[:MAX_MISTAKES])}
 
 
-def _in_words(difference: Difference) -> dict[str, str]:
-    """Such as `devices +2 ~1 -0, rules …`."""
-    said: list[tuple[str, str]] = []
+def _counts(difference: Difference) -> dict[str, str]:
+    """The number of changes in both languages, such as `devices +2 ~1 -0, rules …`."""
+    texts: list[tuple[str, str]] = []
     for part, zh in (("devices", "设备"), ("rules", "规则"), ("places", "位置"), ("accounts", "MQTT账号")):
         changes = getattr(difference, part)
         if changes:
             counts = f"+{len(changes.added)} ~{len(changes.changed)} -{len(changes.removed)}"
-            said.append((f"{zh} {counts}", f"{part} {counts}"))
-    said += [(key, key) for key in difference.settings]
-    return {"zh": "、".join(zh for zh, _ in said), "en": ", ".join(en for _, en in said)}
+            texts.append((f"{zh} {counts}", f"{part} {counts}"))
+    texts += [(key, key) for key in difference.settings]
+    return {"zh": "、".join(zh for zh, _ in texts), "en": ", ".join(en for _, en in texts)}
 
 
 def summary(difference: Difference) -> dict[str, Any]:
-    """What is not empty of it, as JSON."""
+    """The difference's non-empty fields, ready for JSON."""
     parts = {name: part for name, part in asdict(difference).items() if part}
     return {name: _short(part) if isinstance(part, dict) else list(part) for name, part in parts.items()}
 

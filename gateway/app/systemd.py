@@ -1,4 +1,4 @@
-"""sd_notify(3): a datagram to the socket systemd names; nothing at all without systemd."""
+"""sd_notify(3): sends a datagram to the socket that systemd names; does nothing without systemd."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 EXTENSION_S = 60
-LONGEST_START_S = 3600.0
-"""After so long nobody asks for more time: what has not started by then never will."""
+"""Seconds of start-up time asked for at once; asked again after a third of it."""
+MAX_START_S = 3600.0
+"""After this long no more time is asked for: systemd then restarts a gateway that hangs at startup."""
 
 
 def notify(state: str) -> None:
-    """Say `READY=1`, `WATCHDOG=1`, `STOPPING=1` or `STATUS=…`."""
+    """Send `READY=1`, `WATCHDOG=1`, `STOPPING=1` or `STATUS=…`. Raises OSError."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+        # A name that begins with @ is in the abstract namespace, which the kernel marks with a NUL byte.
         sock.sendto(state.encode(), address.replace("@", "\0", 1) if address.startswith("@") else address)
 
 
 @contextmanager
-def extending() -> Iterator[None]:
-    """Ask for more time to start, again and again while the loop turns: a large record may take minutes to migrate."""
-    loop, until = asyncio.get_running_loop(), asyncio.get_running_loop().time() + LONGEST_START_S
+def extend_start_timeout() -> Iterator[None]:
+    """Ask for more time to start while the event loop runs: a large database may take minutes to migrate."""
+    loop, until = asyncio.get_running_loop(), asyncio.get_running_loop().time() + MAX_START_S
     handle: asyncio.TimerHandle | None = None
 
     def ask() -> None:
@@ -42,8 +44,8 @@ def extending() -> Iterator[None]:
             handle.cancel()
 
 
-async def beat() -> None:
-    """Tell the watchdog that the loop turns, twice in its period; runs for good."""
+async def feed_watchdog() -> None:
+    """Notify systemd's watchdog twice in its period, until cancelled. A blocked event loop stops it."""
     period_us = int(os.environ.get("WATCHDOG_USEC", "0"))
     while period_us:
         notify("WATCHDOG=1")

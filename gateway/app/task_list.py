@@ -1,4 +1,4 @@
-"""Which tasks the gateway runs for good, and how each is seen to make progress."""
+"""The list of the gateway's background tasks, and how each shows that it makes progress."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from gateway.app import housekeeping, systemd
+from gateway.app import systemd
 from gateway.app.background_tasks import BackgroundTask
+from gateway.app.housekeeping import follow_wall_clock, purge
 from gateway.app.identity_sync import sync_identities
 from gateway.app.refusal_alerts import report_refusals
 from gateway.app.store_monitor import StoreMonitor
@@ -18,72 +19,76 @@ from gateway.store import Store
 if TYPE_CHECKING:
     from gateway.app.components import Components
 
-PROBE_S, ANSWER_S = 10.0, 20.0
-"""How often the store's writer is asked for a commit of nothing, and how long it may take."""
+PROBE_INTERVAL_S, PROBE_TIMEOUT_S = 10.0, 20.0
+"""How often the store's writer is asked for an empty commit, and how long that may take."""
 
 
-def own_tasks(parts: Components) -> list[BackgroundTask]:
-    """Vital are those whose state only the journal can make again."""
+def gateway_tasks(parts: Components) -> list[BackgroundTask]:
+    """All background tasks. Those whose state only the journal can rebuild are vital.
+
+    Names are stable: they stand in /readyz and in the keys of alerts.
+    """
     in_force, store, now = parts.in_force, parts.store, parts.clock.now
-    care = StoreMonitor(store, parts.desk, parts.say, now)
-    steps = (parts.supervisor.clock_stepped, parts.pipeline.clock_stepped)
-    probe = Probe(store)
-    works = [
-        _vital("decisions", "事件处理", "deciding on signals", parts.pipeline.run, parts.pipeline.keeps_up),
-        _vital("commands", "指令执行", "carrying out commands", parts.commands.run),
+    monitor = StoreMonitor(store, parts.desk, parts.say, now)
+    followers = (parts.supervisor.clock_stepped, parts.pipeline.clock_stepped)
+    probe = WriterProbe(store)
+    tasks = [
+        _vital("decisions", "事件处理", "processing events", parts.pipeline.run, parts.pipeline.keeps_up),
+        _vital("commands", "指令执行", "executing commands", parts.commands.run),
         _vital(
             "supervisor", "设备管理", "running the devices' drivers", parts.supervisor.run, parts.supervisor.keeps_up
         ),
-        _vital("storage", "补存报警", "writing alarms that the disk did not take", parts.intake.watch_storage),
+        _vital("storage", "补存报警", "storing alarms that the disk did not take", parts.intake.watch_storage),
         BackgroundTask("writer", Words("存盘", "writing to disk"), probe.run, keeps_up=probe.keeps_up),
-        _work("witness", "报警抓图", "pictures of alerts", parts.witness.run),
-        _work(
+        _task("witness", "报警抓图", "snapshots for alerts", parts.witness.run),
+        _task(
             "recording", "报警录像", "recordings", lambda: parts.recording.run(store, now, in_force.retention_of_clips)
         ),
-        _work("certificates", "证书更新", "renewed certificates", parts.certificates.keep),
-        _work("certificate_watch", "证书到期检查", "expiring certificates", parts.certificate_watch.run),
-        _work("known", "人脸和车牌名单", "lists of faces and plates", lambda: _known(parts)),
-        _work("clock", "校时", "following the clock", lambda: housekeeping.keep_time(parts.clock, store, *steps)),
-        _work("purge", "清理过期数据", "purging", lambda: housekeeping.purge(parts.clock, store, in_force.retention)),
-        _work("store_care", "数据库检查", "looking after the database", care.run),
-        _work("quotas", "限额统计", "telling who was limited", lambda: report_refusals(parts.refusals, parts.say)),
-        _work("watchdog", "看门狗", "the service manager's watchdog", systemd.beat),
+        _task("certificates", "证书更新", "loading renewed certificates", parts.certificates.watch),
+        _task("certificate_watch", "证书到期检查", "checking certificates' expiry", parts.certificate_watch.run),
+        _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(parts)),
+        _task("clock", "校时", "following the clock", lambda: follow_wall_clock(parts.clock, store, *followers)),
+        _task("purge", "清理过期数据", "purging", lambda: purge(parts.clock, store, in_force.retention)),
+        _task("store_care", "数据库检查", "checking the database", monitor.run),
+        _task("quotas", "限额统计", "reporting used-up quotas", lambda: report_refusals(parts.refusals, parts.say)),
+        _task("watchdog", "看门狗", "the service manager's watchdog", systemd.feed_watchdog),
     ]
     if parts.doors.broker is not None:
-        works.append(_work("broker", "消息服务器连接", "the connection to the broker", parts.doors.broker.run))
-    return works
+        tasks.append(_task("broker", "消息服务器连接", "the connection to the broker", parts.doors.broker.run))
+    return tasks
 
 
-class Probe:
-    """Commits nothing now and then: a writer whose thread ended, or hangs, answers nobody, and raises nowhere."""
+class WriterProbe:
+    """Makes an empty commit now and then: a writer thread that ended or hangs raises nowhere, it only stays silent."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._answered = True
 
     def keeps_up(self) -> bool:
+        """Whether the last commit came back in time."""
         return self._answered
 
     async def run(self) -> None:
-        """Runs for good. A disk that takes nothing is told by the record itself."""
+        """Probe until cancelled."""
         while True:
             try:
-                async with asyncio.timeout(ANSWER_S):
+                async with asyncio.timeout(PROBE_TIMEOUT_S):
                     await self._store.write(lambda _connection: None)
             except TimeoutError:
                 self._answered = False
-            except NotRecorded:
+            except NotRecorded:  # the writer answers; a disk that fails is reported by the store itself
                 self._answered = True
             else:
                 self._answered = True
-            await asyncio.sleep(PROBE_S)
+            await asyncio.sleep(PROBE_INTERVAL_S)
 
 
-def _known(parts: Components) -> Coroutine[Any, Any, None]:
-    return sync_identities(parts.store, parts.doors.vision, parts.in_force.matching)
+def _sync_identities(parts: Components) -> Coroutine[Any, Any, None]:
+    return sync_identities(parts.store, parts.register, parts.doors.vision, parts.in_force.matching)
 
 
-def _work(name: str, zh: str, en: str, run: Callable[[], Coroutine[Any, Any, Any]]) -> BackgroundTask:
+def _task(name: str, zh: str, en: str, run: Callable[[], Coroutine[Any, Any, Any]]) -> BackgroundTask:
     return BackgroundTask(name, Words(zh, en), run)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import gateway
 from gateway import web
-from gateway.app.metrics import flow_registry
+from gateway.app.metrics import gateway_registry
 from gateway.people import DoorPlates
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def _services(parts: Components, works: BackgroundTasks) -> web.Services:
         store=parts.store,
         desk=parts.desk,
         hub=parts.hub,
-        people=parts.people,
+        register=parts.register,
+        act=parts.intake.act,
         door_plates=DoorPlates(parts.store),
         accounts=web.Accounts(parts.store, web.Passwords(), parts.clock.now, parts.refusals),
         devices=parts.supervisor.devices,
@@ -43,7 +44,7 @@ def _services(parts: Components, works: BackgroundTasks) -> web.Services:
         view=parts.doors.view,
         shelf=parts.recording.shelf,
         ready=lambda: {**_ready(parts), **works.ready()},
-        registry=flow_registry(parts),
+        registry=gateway_registry(parts),
         console=CONSOLE,
         calls=parts.doors.calls,
         pushes=parts.doors.pushes,

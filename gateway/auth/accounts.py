@@ -129,12 +129,15 @@ class Accounts:
 
         return await self._store.read(query)
 
-    async def sign_out(self, token: str) -> None:
+    async def sign_out(self, token: str) -> SignedIn | None:
+        """End the session; returns whose it was, None when it had ended before."""
         key = hash_of(token)
+        who = await self.still(key)
         self._unwritten.pop(key, None)
         await self._store.write(
             lambda connection: connection.execute("DELETE FROM web_sessions WHERE token = ?", (key,)).rowcount
         )
+        return who
 
     def _tries(self, user: str, address: str) -> list[tuple[RateLimit, Hashable]]:
         """What a try is counted for. Strangers' tries don't count where the user has signed in from before."""

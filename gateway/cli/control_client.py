@@ -15,6 +15,10 @@ import click
 PATIENCE_S = 5.0
 
 
+class NotRunning(click.ClickException):
+    """No gateway runs on the data folder."""
+
+
 class Ask(Protocol):
     def __call__(self, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Its answers, as they come."""
@@ -36,7 +40,7 @@ def gateway_on(data: Path, patience: float) -> Iterator[Ask]:
             mend = "run this as the gateway's user, such as: sudo -u anju anju reload --data …"
             raise click.ClickException(f"{data} is not yours; {mend}") from None
         except OSError:
-            raise click.ClickException(f"no gateway runs on {data}; `anju check` checks the files alone") from None
+            raise NotRunning(f"no gateway runs on {data}; `anju check` checks the files alone") from None
         finally:
             os.close(folder)
 
@@ -60,3 +64,17 @@ def is_running(data: Path) -> bool:
             return True
     except click.ClickException:
         return False
+
+
+def refresh_register(data: Path) -> None:
+    """Have the gateway that runs on this data read people, vehicles and faces anew; nothing when none runs."""
+    try:
+        with gateway_on(data, PATIENCE_S) as ask:
+            replies = list(ask({"do": "refresh"}))
+    except NotRunning:
+        return
+    except click.ClickException as error:
+        replies = [{"say": "refused", "mistakes": [error.message]}]
+    if not replies or replies[-1]["say"] != "done":
+        why = "; ".join(reply for each in replies for reply in each.get("mistakes", ()))
+        click.echo(f"the running gateway does not know of it yet ({why or 'no answer'}): run anju reload", err=True)

@@ -14,8 +14,8 @@ import click
 
 from gateway.cli.common import data_option
 from gateway.people import DoorPlates, People
-from gateway.people.plate_sheets import Plate, sheets
-from gateway.people.rooms import Rooms, rooms_of_folder, rooms_on_record
+from gateway.people.door_plate_sheets import PrintedDoorPlate, door_plate_sheets
+from gateway.people.rooms import Rooms, rooms_from_folder, rooms_from_journal
 from gateway.store import Store
 
 T = TypeVar("T")
@@ -77,15 +77,15 @@ def reissue(place: Sequence[str], config: Path | None, out: Path, data: Path) ->
 
 
 async def _print(store: Store, config: Path | None, out: Path, places: Sequence[str]) -> None:
-    rooms = await asyncio.to_thread(rooms_of_folder, config) if config else await store.read(rooms_on_record)
+    rooms = await asyncio.to_thread(rooms_from_folder, config) if config else await store.read(rooms_from_journal)
     lived_in = [one.place for one in await People(store).persons() if one.place]
     chosen = rooms.chosen(lived_in, places)
     if not chosen:
         raise click.ClickException("there is no such room; compound.yaml names them under buildings")
     issued = await DoorPlates(store).issue(chosen, datetime.now(UTC))
-    plates = [Plate(rooms.places[one.place].name.zh, f"{rooms.public_url}/d/{one.token}") for one in issued]
+    plates = [PrintedDoorPlate(rooms.places[one.place].name.zh, f"{rooms.public_url}/d/{one.token}") for one in issued]
     with click.open_file(str(out), "w", encoding="utf-8") as file:
-        file.write(sheets(plates, rooms.compound, rooms.phone))
+        file.write(door_plate_sheets(plates, rooms.compound, rooms.phone))
     _tell(rooms, out, len(plates))
 
 

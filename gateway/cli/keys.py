@@ -11,7 +11,7 @@ import click
 from gateway.cli.common import data_option
 from gateway.cli.control_client import is_running
 from gateway.store import Store
-from gateway.store.sealed import Sealed, forget
+from gateway.store.sealed import SealedData, delete_sealed
 from gateway.store.vault import key_file, make_key
 
 
@@ -44,6 +44,6 @@ def new(yes: bool, data: Path) -> None:
     click.echo("import the residents again for their phones, print new door plates, and enrol faces again")
 
 
-async def _forget(data: Path) -> Sealed:
+async def _forget(data: Path) -> SealedData:
     async with Store.open(data) as store:
-        return await store.write(forget)
+        return await store.write(delete_sealed)

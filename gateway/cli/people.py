@@ -10,11 +10,12 @@ from typing import TypeVar
 import click
 
 from gateway.cli.common import data_option
+from gateway.cli.control_client import refresh_register
 from gateway.config import load
 from gateway.people import People
-from gateway.people.plates import plate_text
+from gateway.people.number_plates import normalized_plate
 from gateway.people.roster import read_roster
-from gateway.people.roster_import import take_in
+from gateway.people.roster_import import import_roster
 from gateway.store import Store
 
 T = TypeVar("T")
@@ -41,7 +42,8 @@ def import_(file: Path, config: Path | None, replace: bool, data: Path) -> None:
     Several plates are separated by `;`. `list` is resident or watch. Doing it twice changes nothing.
     """
     roster = read_roster(file, load(config).places if config else None)
-    taken = _run(data, lambda store: take_in(store, roster, replace=replace))
+    taken = _run(data, lambda store: import_roster(store, roster, replace=replace))
+    refresh_register(data)
     click.echo(
         f"{len(roster.residents)} persons and {len(roster.vehicles)} vehicles: "
         f"{taken.added} added, {taken.changed} changed, {taken.unchanged} as before, {taken.removed} removed"
@@ -70,8 +72,9 @@ def list_(place: str, data: Path) -> None:
 def remove(key: str, data: Path) -> None:
     """Forget the person with the id KEY, or the vehicle with the plate KEY."""
     known = _run(data, lambda store: People(store).remove(key))
-    if not known and not _run(data, lambda store: People(store).remove(plate_text(key))):
+    if not known and not _run(data, lambda store: People(store).remove(normalized_plate(key))):
         raise click.ClickException(f"there is neither a person with the id nor a vehicle with the plate {key!r}")
+    refresh_register(data)
     click.echo(f"{key} is forgotten")
 
 

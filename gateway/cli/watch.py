@@ -18,7 +18,8 @@ from rich.text import Text
 from gateway.cli.common import data_option
 from gateway.cli.control_client import is_running
 from gateway.model import Signal, as_data
-from gateway.store.tail import Tail, Unreadable
+from gateway.store.journal_tail import JournalTail
+from gateway.store.quarantine import QuarantineEntry as Unreadable
 
 LOOK_S = 0.1
 _LEFT_OUT = frozenset({"snapshot", "box"})
@@ -36,7 +37,7 @@ def command(devices: tuple[str, ...], kinds: tuple[str, ...], as_json: bool, sec
     Reads the record of the gateway that runs on this data; it costs the gateway nothing.
     """
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-    tail = Tail(data)
+    tail = JournalTail(data)
     if not is_running(data):
         click.echo(f"no gateway runs on {data} now", err=True)
     if not as_json:
@@ -51,12 +52,12 @@ def command(devices: tuple[str, ...], kinds: tuple[str, ...], as_json: bool, sec
         tail.close()
 
 
-def _said(tail: Tail, seconds: float | None) -> Iterator[Signal | Unreadable]:
+def _said(tail: JournalTail, seconds: float | None) -> Iterator[Signal | Unreadable]:
     pause = threading.Event()
     end = math.inf if seconds is None else time.monotonic() + seconds
     while time.monotonic() < end:
         yield from tail.signals()
-        yield from tail.unreadable()
+        yield from tail.quarantined()
         pause.wait(LOOK_S)
 
 

@@ -1,4 +1,4 @@
-"""How long a certificate is good for."""
+"""Reads the validity period of a certificate."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from cryptography import x509
 from gateway.model import Words
 
 WARN_BEFORE = timedelta(days=30)
-"""Let's Encrypt renews 30 days before the end: what is not renewed by then will not be by itself."""
+"""Let's Encrypt renews 30 days before the end: if that has not happened, it will not happen by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """Of a certificate with its chain: from the latest beginning to the earliest end, both UTC."""
+    """The validity of a certificate with its chain: from the latest start to the earliest end, both UTC."""
 
     since: datetime
     until: datetime
 
     @classmethod
     def of(cls, certificate: Path) -> Validity:
-        """Raises OSError or ValueError for a file that holds no PEM certificate."""
+        """Read a PEM file. Raises OSError, or ValueError for a file without a certificate."""
         chain = x509.load_pem_x509_certificates(certificate.read_bytes())
         return cls(
             max(each.not_valid_before_utc for each in chain),
             min(each.not_valid_after_utc for each in chain),
         )
 
-    def trouble(self, now: datetime) -> Words | None:
-        """What a guard and an installer are told: expired, not yet valid, or soon to expire; None while it is good."""
+    def fault(self, now: datetime) -> Words | None:
+        """That the certificate has expired, is not valid yet or expires soon; None if it is valid."""
         day, days = self.until.date().isoformat(), (self.until - now).days
         if now >= self.until:
             return Words(f"证书已于 {day} 过期", f"the certificate expired on {day}")

@@ -1,4 +1,4 @@
-"""compound.yaml: what is true of the whole compound."""
+"""The settings of compound.yaml: name, servers, MQTT, vision, retention, buildings and places."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Bilingual(Section):
 
     @property
     def words(self) -> Words:
+        """The name as `Words`."""
         return Words(self.zh, self.en)
 
 
@@ -62,15 +63,15 @@ def _place_path(value: str) -> str:
 PlacePath = Annotated[str, AfterValidator(_place_path)]
 
 
-_ALIKE = 0.85
-"""A slip of the pen is about one letter; Asia/Beijing is no misspelt Asia/Harbin."""
+_MIN_SIMILARITY = 0.85
+"""For time zones: about one wrong letter. Asia/Beijing is no misspelt Asia/Harbin."""
 
 
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (LookupError, OSError, ValueError):
-        meant = closest(value, available_timezones(), _ALIKE)
+        meant = closest(value, available_timezones(), _MIN_SIMILARITY)
         mend = f"did you mean {meant!r}?" if meant else "write one like Asia/Shanghai, the one of all China"
         raise Wrong(f"{value!r} is no time zone", mend) from None
     return value
@@ -96,7 +97,7 @@ class Tls(Section):
             try:
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, _no_password)
             except PermissionError:
-                return self  # who only checks may not be let in to the key
+                return self  # `anju check` may run as a user who can't read the key
             except (ssl.SSLError, OSError) as error:
                 what = f"{self.certificate.name} and {self.key.name} are no certificate and its key"
                 why = getattr(error, "reason", None) or error
@@ -105,33 +106,37 @@ class Tls(Section):
 
 
 def _no_password() -> str:
-    """OpenSSL would ask for it on the terminal."""
+    """Without this callback OpenSSL would ask for a password on the terminal."""
     return ""
 
 
 class Http(Section):
+    """The web server."""
+
     listen: Annotated[ListenAddress, Field(description="host:port of the guard room")] = parse_listen("127.0.0.1:8080")
     tls: Annotated[Tls | None, Field(description="HTTPS with this certificate")] = None
 
 
 class MqttTls(Tls):
+    """MQTT over TLS, on a port of its own."""
+
     listen: Annotated[ListenAddress, Field(description="host:port for MQTT over TLS")]
 
 
-class Endpoint(Section):
-    """The gateway's own door for MQTT devices: an acknowledged message is on disk."""
+class MqttEndpoint(Section):
+    """The gateway's own MQTT endpoint for devices: a message is acknowledged once it is on disk."""
 
     listen: Annotated[ListenAddress, Field(description="host:port for MQTT devices")] = parse_listen("127.0.0.1:1883")
-    connections: Annotated[int, Field(ge=1, le=20_000, description="signed in at once")] = 2000
-    per_account: Annotated[int, Field(ge=1, le=20_000, description="of them by one account; a bridge has one")] = 500
+    connections: Annotated[int, Field(ge=1, le=20_000, description="devices connected at once")] = 2000
+    per_account: Annotated[int, Field(ge=1, le=20_000, description="of these with one account, such as a bridge")] = 500
     per_address: Annotated[
-        int, Field(ge=1, le=20_000, description="of them from one address; behind NAT a whole fleet has one")
+        int, Field(ge=1, le=20_000, description="of these from one address; behind NAT many devices share one")
     ] = 1000
-    tls: Annotated[MqttTls | None, Field(description="a second, encrypted door")] = None
+    tls: Annotated[MqttTls | None, Field(description="a second port, encrypted")] = None
 
 
 class Broker(Section):
-    """A broker of one's own (Mosquitto, EMQX), where the gateway is a client."""
+    """An external broker (Mosquitto, EMQX) to which the gateway connects as a client."""
 
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
@@ -139,62 +144,66 @@ class Broker(Section):
     password: Secret | None = None
     client_id: Annotated[
         str | None,
-        Field(min_length=1, description="keeps the session; if left out, one of its own for each data folder"),
+        Field(min_length=1, description="identifies the session; default: one generated for the data folder"),
     ] = None
     tls: Annotated[bool, Field(description="TLS, checked against the system's certificates")] = False
-    ca: Annotated[ExistingFile | None, Field(description="or against this authority")] = None
+    ca: Annotated[ExistingFile | None, Field(description="or checked against this authority")] = None
 
 
-class Account(Section):
-    """Who may connect to the endpoint; devices name it by `account`."""
+class MqttAccount(Section):
+    """An account for the endpoint; devices refer to it by `account`."""
 
     user: Annotated[str, Field(min_length=1, max_length=128)]
     password: Secret
 
 
 class Mqtt(Section):
-    endpoint: Annotated[Endpoint | None, Field(description="the gateway's own door")] = None
-    broker: Annotated[Broker | None, Field(description="a broker it connects to")] = None
-    accounts: Annotated[tuple[Account, ...], Field(description="of the endpoint")] = ()
+    """How devices connect by MQTT: to the gateway's own endpoint, through a broker, or both."""
+
+    endpoint: Annotated[MqttEndpoint | None, Field(description="the gateway's own endpoint")] = None
+    broker: Annotated[Broker | None, Field(description="a broker that the gateway connects to")] = None
+    accounts: Annotated[tuple[MqttAccount, ...], Field(description="accounts for the endpoint")] = ()
 
 
 class Vision(Section):
-    workers: Annotated[int, Field(ge=1, le=32, description="processes for the cameras")] = 1
+    """Settings of the camera workers."""
+
+    workers: Annotated[int, Field(ge=1, le=32, description="worker processes for the cameras")] = 1
     glances: Annotated[
         float,
         Field(
             gt=0,
             le=100,
-            description="percent of a core for looking at cameras whose packets tell nothing: noise, constant bit rate",
+            description="percent of a core for cameras whose packet sizes say nothing (noise, constant bit rate)",
         ),
     ] = 3.0
     faces: FaceSection = FaceSection()
 
 
 class Retention(Section):
-    """How long things are kept before they are purged."""
+    """How long data is kept before it is purged."""
 
     signals: PositiveDuration = parse_duration("90d")
     snapshots: PositiveDuration = parse_duration("30d")
     quarantine: PositiveDuration = parse_duration("30d")
-    clips: Annotated[PositiveDuration, Field(description="recordings; those of real alarms stay")] = parse_duration(
+    clips: Annotated[PositiveDuration, Field(description="recordings; those of real alarms are kept")] = parse_duration(
         "30d"
     )
 
 
 class Building(Section):
-    """A building (楼栋); it becomes b3, its units b3/u1 … and its rooms b3/u1/101 …"""
+    """A building (楼栋), such as place b3; its units become b3/u1 … and its rooms b3/u1/101 …"""
 
     id: PlacePath
     name: Name
     units: Annotated[int, Field(ge=1, le=40, description="单元数")] = 1
     floors: Annotated[int, Field(ge=1, le=99, description="层数")]
     rooms: Annotated[int, Field(ge=1, le=99, description="rooms of one unit on one floor (每层户数)")]
-    skip_floors: Annotated[tuple[int, ...], Field(description="floors that are not counted, such as 4 and 14")] = ()
+    skip_floors: Annotated[tuple[int, ...], Field(description="floor numbers that are left out, such as 4 and 14")] = ()
 
 
 def certificates_of(compound: CompoundSettings) -> dict[str, Tls]:
-    """Those of the gateway's own doors, by their keys in compound.yaml."""
+    """The certificates of the gateway's own servers, by their keys in compound.yaml."""
     endpoint = compound.mqtt.endpoint
     found = {"http.tls": compound.http.tls, "mqtt.endpoint.tls": endpoint.tls if endpoint else None}
     return {key: tls for key, tls in found.items() if tls is not None}
@@ -209,14 +218,16 @@ class CompoundSettings(Section):
     """compound.yaml"""
 
     name: Annotated[str, Field(min_length=1, max_length=80, description="the compound's name (小区名称)")]
-    language: Annotated[Literal["zh", "en"], Field(description="of the guard room")] = "zh"
+    language: Annotated[Literal["zh", "en"], Field(description="the console's language")] = "zh"
     timezone: Annotated[str, AfterValidator(_timezone), Field(description="such as Asia/Shanghai")] = "Asia/Shanghai"
-    property_phone: Annotated[str, Field(max_length=40, description="what door plates show (物业电话)")] = ""
+    property_phone: Annotated[str, Field(max_length=40, description="shown on door plates (物业电话)")] = ""
     home_province: Annotated[
         str | None, AfterValidator(lambda value: value and _province(value)), Field(description="省份简称, such as 苏")
     ] = None
     http: Http = Http()
-    public_url: HttpAddress = Field(default_factory=_address, description="what door plates say; http.listen if absent")
+    public_url: HttpAddress = Field(
+        default_factory=_address, description="the address on door plates; default: http.listen"
+    )
     mqtt: Mqtt = Mqtt()
     vision: Vision = Vision()
     retention: Retention = Retention()
@@ -224,4 +235,4 @@ class CompoundSettings(Section):
     places: Annotated[dict[PlacePath, Name], Field(description="other places: path: name")] = Field(
         default_factory=dict
     )
-    demo: Annotated[bool, Field(description="a demonstration: passwords may stand in plain text")] = False
+    demo: Annotated[bool, Field(description="a demonstration: passwords may be in plain text")] = False

@@ -1,4 +1,4 @@
-"""What `load` hands to the app: everything the installer wrote, typed and checked."""
+"""The result of `load`: the typed and checked configuration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.rule import Rule, RuleSettings
 
 @dataclass(frozen=True)
 class DeviceEntry:
-    """One entry of devices.yaml; `parts` are the devices that speak through it."""
+    """One entry of devices.yaml; `parts` are the devices that are reached through it."""
 
     device: Device
     driver: type[Driver]
@@ -45,7 +45,7 @@ class Configuration:
     text: str
     fingerprint: str
     hints: tuple[Mistake, ...] = ()
-    """What may be right and is more often a mistake; nothing is refused for it."""
+    """Likely mistakes that are not errors."""
 
     def all_devices(self) -> dict[str, Device]:
         """Every device and part, by id."""

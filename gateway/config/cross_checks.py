@@ -1,4 +1,4 @@
-"""What no entry can know alone: two on one port, an account nobody has, two doors on one address."""
+"""Checks across entries: two on one port, a missing account, two servers on one address."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 from typing import Any
 
 from gateway.config.compound import CompoundSettings
-from gateway.config.devices import DevicesFound
+from gateway.config.devices import LoadedDevices
 from gateway.config.document import Document
-from gateway.config.entries import Ids, validated
+from gateway.config.entries import UniqueIds, validated
 from gateway.config.explain import field_keys
 from gateway.settings.addresses import Listen
 from gateway.settings.context import Context
@@ -16,43 +16,44 @@ from gateway.settings.mend import Loc, did_you_mean
 
 
 def check_compound(document: Document, compound: CompoundSettings | None) -> None:
-    """Names given twice, and addresses two servers would fight for."""
+    """Note duplicate ids and users, and ports that two servers would use."""
     tree = document.tree if isinstance(document.tree, dict) else {}
-    ids = Ids(document)
+    ids = UniqueIds(document)
     for index, row in enumerate(_list(tree.get("buildings"))):
         if isinstance(row, dict):
-            ids.take(row.get("id"), ("buildings", index, "id"))
-    users = Ids(document, "user")
+            ids.add(row.get("id"), ("buildings", index, "id"))
+    users = UniqueIds(document, "user")
     for index, row in enumerate(_list(_dict(tree.get("mqtt")).get("accounts"))):
         if isinstance(row, dict):
-            users.take(row.get("user"), ("mqtt", "accounts", index, "user"))
+            users.add(row.get("user"), ("mqtt", "accounts", index, "user"))
     if compound is not None:
         _check_listeners(document, compound)
 
 
 def _check_listeners(document: Document, compound: CompoundSettings) -> None:
     taken: dict[int, str] = {}
-    for loc, listen in doors_of(compound):
+    for loc, listen in listen_addresses(compound):
         if listen.port in taken:
-            document.wrong(loc, f"port {listen.port} is that of {taken[listen.port]} as well", "choose another port")
+            document.add_mistake(loc, f"port {listen.port} is used by {taken[listen.port]} too", "choose another port")
         elif listen.port:
             taken[listen.port] = ".".join(map(str, loc))
 
 
-def doors_of(compound: CompoundSettings) -> list[tuple[Loc, Listen]]:
-    """Where the gateway itself listens, by TCP."""
-    doors: list[tuple[Loc, Listen]] = [(("http", "listen"), compound.http.listen)]
+def listen_addresses(compound: CompoundSettings) -> list[tuple[Loc, Listen]]:
+    """The TCP addresses of the gateway's own servers, each with its key in compound.yaml."""
+    addresses: list[tuple[Loc, Listen]] = [(("http", "listen"), compound.http.listen)]
     endpoint = compound.mqtt.endpoint
     if endpoint:
-        doors.append((("mqtt", "endpoint", "listen"), endpoint.listen))
+        addresses.append((("mqtt", "endpoint", "listen"), endpoint.listen))
         if endpoint.tls:
-            doors.append((("mqtt", "endpoint", "tls", "listen"), endpoint.tls.listen))
-    return doors
+            addresses.append((("mqtt", "endpoint", "tls", "listen"), endpoint.tls.listen))
+    return addresses
 
 
-def check_listening(document: Document, found: DevicesFound, compound: CompoundSettings | None) -> None:
-    """Two doors of devices on one port, or one on the gateway's own: the second could never open."""
-    taken = {("tcp", listen.port): ".".join(map(str, loc)) for loc, listen in (doors_of(compound) if compound else ())}
+def check_listening(document: Document, found: LoadedDevices, compound: CompoundSettings | None) -> None:
+    """Note devices that listen on the port of another device or of the gateway: the second could never open it."""
+    own = listen_addresses(compound) if compound else []
+    taken = {("tcp", listen.port): ".".join(map(str, loc)) for loc, listen in own}
     for loc, entry in zip(found.locs, found.entries, strict=True):
         listen = getattr(entry.settings, "listen", None)
         if not isinstance(listen, Listen) or not listen.port:
@@ -60,37 +61,38 @@ def check_listening(document: Document, found: DevicesFound, compound: CompoundS
         for transport in getattr(entry.settings, "transport", ("tcp", "udp")):
             other = taken.setdefault((transport, listen.port), entry.device.id)
             if other != entry.device.id:
-                what = f"{transport} port {listen.port} is that of {other!r} as well"
-                document.wrong((*loc, "listen"), what, "choose another port")
+                what = f"{transport} port {listen.port} is used by {other!r} too"
+                document.add_mistake((*loc, "listen"), what, "choose another port")
                 break
 
 
-def check_references(document: Document, found: DevicesFound, context: Context) -> None:
-    """What a device's settings say of other devices; `context` knows them all by now."""
+def check_references(document: Document, found: LoadedDevices, context: Context) -> None:
+    """Validate settings again, now that `context` has all devices: the first time references were not checked."""
     for loc, entry in zip(found.locs, found.entries, strict=True):
         model = entry.driver.Settings
         row = document.tree["devices"][loc[1]]
         validated(document, model, {key: row[key] for key in field_keys(model) if key in row}, loc, context)
 
 
-def check_serial_ports(document: Document, found: DevicesFound) -> None:
-    """One port serves one device: two entries on it would take each other's bytes."""
+def check_serial_ports(document: Document, found: LoadedDevices) -> None:
+    """Note serial ports with two devices: they would read each other's bytes."""
     taken: dict[str, tuple[str, int]] = {}
     for loc, entry in zip(found.locs, found.entries, strict=True):
         port = getattr(entry.settings, "port", None)
         if entry.driver.LINK not in {"serial", "modbus"} or not isinstance(port, str):
             continue
         at = (*loc, "port")
-        path = os.path.realpath(port)
+        path = os.path.realpath(port)  # /dev/serial/by-id/… is a link to /dev/ttyUSB0
         if path in taken:
             other, line = taken[path]
-            document.wrong(at, f"serial port {port!r} is that of {other!r} (line {line})", "give each device its own")
+            what = f"serial port {port!r} is used by {other!r} too (line {line})"
+            document.add_mistake(at, what, "give each device its own")
         else:
             taken[path] = (entry.device.id, document.mark(at).line)
 
 
-def check_accounts(document: Document, found: DevicesFound, compound: Document) -> None:
-    """A device in MQTT needs its door to be open, and its account to exist."""
+def check_accounts(document: Document, found: LoadedDevices, compound: Document) -> None:
+    """Note MQTT devices whose endpoint, broker or account is not in compound.yaml."""
     if not isinstance(compound.tree, dict) or not isinstance(compound.tree.get("mqtt", {}), dict):
         return
     mqtt = _dict(compound.tree.get("mqtt"))
@@ -101,10 +103,10 @@ def check_accounts(document: Document, found: DevicesFound, compound: Document) 
         via, account = getattr(entry.settings, "via", "endpoint"), getattr(entry.settings, "account", None)
         if via in {"endpoint", "broker"} and mqtt.get(via) is None:
             mend = f"add 'mqtt: {{{via}: …}}' to {compound.file}"
-            document.wrong((*loc, "via"), f"{entry.device.id!r} comes by the {via}, and the compound has none", mend)
+            document.add_mistake((*loc, "via"), f"{entry.device.id!r} uses the {via}, and the compound has none", mend)
         elif via == "endpoint" and isinstance(account, str) and account not in users:
             mend = did_you_mean(account, users) if users else f"add it to mqtt.accounts in {compound.file}"
-            document.wrong((*loc, "account"), f"account {account!r} does not exist", mend)
+            document.add_mistake((*loc, "account"), f"account {account!r} does not exist", mend)
 
 
 def _list(value: Any) -> list[Any]:

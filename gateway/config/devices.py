@@ -1,4 +1,4 @@
-"""devices.yaml: every device, with the keys all have and those of its driver beside each other."""
+"""Reads devices.yaml: each entry has the keys of all devices and those of its driver side by side."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pydantic import AfterValidator, Field
 
 from gateway.config.configuration import DeviceEntry
 from gateway.config.document import Document
-from gateway.config.entries import Ids, YamlEntry, read_entry, rows
+from gateway.config.entries import UniqueIds, YamlEntry, entry_rows, read_entry
 from gateway.config.kinds import find_driver
 from gateway.driver import Driver, DriverSettings, Part
 from gateway.model import DEVICE_ID, Device, DeviceType
-from gateway.settings.context import Context, Known, PlaceRef
+from gateway.settings.context import Context, KnownNames, PlaceRef
 from gateway.settings.durations import PositiveDuration
 from gateway.settings.mend import Loc, Wrong, did_you_mean
 from gateway.settings.section import Section
 
-RESERVED = frozenset({"anju"})
-"""The gateway itself, as the device of its own signals."""
+RESERVED_IDS = frozenset({"anju"})
+"""`anju` is the gateway itself, as the device of its own signals."""
 
 
 def check_id(value: str) -> str:
-    """An id is a topic of MQTT and a part of URLs as well; raises Wrong."""
+    """Return a valid device id; raises Wrong. The id is also part of MQTT topics and URLs."""
     if not DEVICE_ID.fullmatch(value):
         raise Wrong(f"{value!r} is no id", "use a-z, 0-9, '-' and '_', at most 63 characters, a letter or digit first")
-    if value in RESERVED:
+    if value in RESERVED_IDS:
         raise Wrong(f"id {value!r} is the gateway's own", "choose another")
     return value
 
@@ -36,15 +36,15 @@ Id = Annotated[str, AfterValidator(check_id)]
 
 
 class DeviceCommon(Section):
-    """What every device may say."""
+    """Keys that every device has."""
 
-    id: Annotated[Id, Field(description="short and lasting; also its topic in MQTT")]
+    id: Annotated[Id, Field(description="short and permanent; also its topic in MQTT")]
     kind: Annotated[str, Field(description="the driver: drivers/<kind>.py, or a third party's module with a dot")]
-    name: Annotated[str, Field(min_length=1, max_length=80, description="what the guard reads")]
+    name: Annotated[str, Field(min_length=1, max_length=80, description="the name shown to guards")]
     place: Annotated[PlaceRef, Field(description="a place of compound.yaml")]
-    type: Annotated[DeviceType | None, Field(description="what it is to the guard, if not what its driver says")] = None
+    type: Annotated[DeviceType | None, Field(description="the type shown to guards, if not the driver's")] = None
     cadence: Annotated[
-        PositiveDuration | None, Field(description="how long it may say nothing before it counts as silent")
+        PositiveDuration | None, Field(description="without a message for this long the device counts as silent")
     ] = None
 
 
@@ -55,28 +55,28 @@ class DevicesFile(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class DevicesFound:
-    """The entries that are right, where each stands, and every id for those who refer to one."""
+class LoadedDevices:
+    """The valid entries with their positions, and all ids for checking references."""
 
     entries: tuple[DeviceEntry, ...]
     locs: tuple[Loc, ...]
-    known: Known
+    known: KnownNames
 
 
-def read_devices(document: Document, context: Context) -> DevicesFound:
-    """Every entry of devices.yaml; the mistakes stand in the document."""
+def read_devices(document: Document, context: Context) -> LoadedDevices:
+    """Read every entry of devices.yaml; mistakes are added to the document."""
     found: list[tuple[Loc, DeviceEntry]] = []
-    ids, doubt = Ids(document), document.tree is None
-    for loc, row in rows(document, DevicesFile, "devices", context):
-        ids.take(row.get("id"), (*loc, "id"))
+    ids, doubt = UniqueIds(document), document.tree is None
+    for loc, row in entry_rows(document, DevicesFile, "devices", context):
+        ids.add(row.get("id"), (*loc, "id"))
         entry = read_entry(document, loc, row, DeviceCommon, find_driver, context)
         made = _make(document, entry, row, ids, context)
         if made is not None:
             found.append((loc, made))
         elif entry.settings is None and (entry.kind is None or _may_have_parts(entry.kind)):
-            doubt = True
-    known = Known(frozenset(ids), ("",) if doubt else ())
-    return DevicesFound(tuple(entry for _, entry in found), tuple(loc for loc, _ in found), known)
+            doubt = True  # its parts are unknown: references to missing devices may mean one of them
+    known = KnownNames(frozenset(ids), ("",) if doubt else ())
+    return LoadedDevices(tuple(entry for _, entry in found), tuple(loc for loc, _ in found), known)
 
 
 def _may_have_parts(driver: type[Driver]) -> bool:
@@ -87,7 +87,7 @@ def _make(
     document: Document,
     entry: YamlEntry[DeviceCommon, type[Driver]],
     row: dict[str, Any],
-    ids: Ids,
+    ids: UniqueIds,
     context: Context,
 ) -> DeviceEntry | None:
     common, driver, settings = entry.common, entry.kind, entry.settings
@@ -96,9 +96,9 @@ def _make(
     parts = list(driver.parts(settings))
     used: set[Loc] = set()
     for part in parts:
-        at = next((loc for loc in _finds(row, part.id, entry.loc) if loc not in used), entry.loc)
+        at = next((loc for loc in _find(row, part.id, entry.loc) if loc not in used), entry.loc)
         used.add(at)
-        ids.take(part.id, at)
+        ids.add(part.id, at)
         _check_part(document, at, row, entry.loc, part, context)
     if common is None:
         return None
@@ -110,11 +110,11 @@ def _make(
         place=common.place,
         cadence=common.cadence,
     )
-    return DeviceEntry(device, driver, settings, _hang(parts, device))
+    return DeviceEntry(device, driver, settings, _part_devices(parts, device))
 
 
-def _hang(parts: Sequence[Part], on: Device) -> tuple[Device, ...]:
-    """Each on the part it names, which stands before it, so that nothing hangs on itself; others on the device."""
+def _part_devices(parts: Sequence[Part], on: Device) -> tuple[Device, ...]:
+    """The parts as devices: each belongs to the part it names, which must come before it, else to the device."""
     hosts: dict[str | None, Device] = {None: on, on.id: on}
     for part in parts:
         host, place = hosts[part.on], part.place or on.place
@@ -126,22 +126,23 @@ def _check_part(document: Document, at: Loc, row: dict[str, Any], loc: Loc, part
     try:
         check_id(part.id)
     except Wrong as wrong:
-        document.wrong(at, wrong.what, wrong.mend)
+        document.add_mistake(at, wrong.what, wrong.mend)
     if part.place is not None and context.places.lacks(part.place):
-        place = next(_finds(_at(row, loc, at[:-1]), part.place, at[:-1]), at)
+        place = next(_find(_at(row, loc, at[:-1]), part.place, at[:-1]), at)
         mend = did_you_mean(part.place, context.places.names)
         mark = document.mark(place)
-        if not any(mark.line == told.line and part.place in told.what for told in document.mistakes):
-            document.wrong(place, f"place {part.place!r} does not exist", mend)
+        # The settings may have checked the same place: one mistake a line is enough.
+        if not any(mark.line == other.line and part.place in other.what for other in document.mistakes):
+            document.add_mistake(place, f"place {part.place!r} does not exist", mend)
 
 
-def _finds(tree: Any, value: str, loc: Loc) -> Iterator[Loc]:
-    """Where `value` is written below `loc`, as a value or as a key."""
+def _find(tree: Any, value: str, loc: Loc) -> Iterator[Loc]:
+    """Positions below `loc` that have `value` as value or key."""
     items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     for key, below in items:
         if value in (below, key):
             yield (*loc, key)
-        yield from _finds(below, value, (*loc, key))
+        yield from _find(below, value, (*loc, key))
 
 
 def _at(row: dict[str, Any], base: Loc, loc: Loc) -> Any:

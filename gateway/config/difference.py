@@ -1,4 +1,4 @@
-"""What a new configuration changes: what an installer is shown before it holds, and what is done for it."""
+"""Compares two configurations: for the installer to see before a reload, and for the reload itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.config.compound import CompoundSettings
 from gateway.config.configuration import Configuration, DeviceEntry, RuleEntry
 
 T = TypeVar("T")
-AT_START = (
+READ_ONCE = (
     "home_province",
     "http.listen",
     "http.tls",
@@ -24,19 +24,19 @@ AT_START = (
     "vision.glances",
     "vision.workers",
 )
-"""Keys of compound.yaml that are read once: addresses that are listened on, doors, processes.
+"""Keys of compound.yaml that are read only at startup: listen addresses, servers, processes.
 
-Of a certificate only whether there is one; a key with others below it stands for whether it is there.
+A key with others below it, such as a certificate, means only whether it is there at all.
 """
-_FOLLOWS = "public_url"
-"""Where it is not written it follows http.listen."""
+_DERIVED = "public_url"
+"""Without a value of its own it is derived from http.listen."""
 _LISTED = frozenset({"buildings", "places", "mqtt.accounts"})
-"""What is told by its names instead."""
+"""Keys whose changes are listed by name instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Names, each once. `changed` names what of it is different, as the YAML calls it."""
+    """Names, each once. `changed` has the YAML keys that differ."""
 
     added: tuple[str, ...] = ()
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`settings`: keys of compound.yaml that hold at once; `restart`: those that wait for the next start."""
+    """`settings`: changed keys of compound.yaml that apply at once; `restart`: those that need a restart."""
 
     devices: Changes = Changes()
     rules: Changes = Changes()
@@ -62,12 +62,12 @@ class Difference:
 
     @property
     def is_live(self) -> bool:
-        """Whether there is anything that holds without a restart."""
+        """Whether anything applies without a restart."""
         return any(getattr(self, part.name) for part in fields(self) if part.name != "restart")
 
 
 def compare(old: Configuration | None, new: Configuration, started: CompoundSettings | None = None) -> Difference:
-    """From `old` to `new`; None is a gateway that has none yet. `started` is what was read once, at the start."""
+    """The difference from `old` (None at startup) to `new`. `started`: the settings at startup, for READ_ONCE keys."""
     if old is None:
         return Difference(
             Changes(tuple(entry.device.id for entry in new.devices)),
@@ -81,7 +81,7 @@ def compare(old: Configuration | None, new: Configuration, started: CompoundSett
         _changes(old.places, new.places, lambda _old, _new: ("name",)),
         _changes(_accounts(old), _accounts(new), lambda _old, _new: ("password",)),
         tuple(key for key in _different(old.compound, new.compound) if not _is_read_once(key)),
-        tuple(sorted(_waiting(started or old.compound, new.compound))),
+        tuple(sorted(_needing_restart(started or old.compound, new.compound))),
     )
 
 
@@ -117,21 +117,21 @@ def _own(old: BaseModel, new: BaseModel) -> Iterator[str]:
 
 
 def _different(old: BaseModel, new: BaseModel, above: str = "") -> Iterator[str]:
-    """Dotted keys of all that is different, the nearest that says it."""
+    """The deepest dotted keys whose values differ."""
     for key in type(new).model_fields:
-        name, was, becomes = above + key, getattr(old, key), getattr(new, key)
-        follows = name == _FOLLOWS and name not in old.model_fields_set | new.model_fields_set
-        if name in _LISTED or was == becomes or follows:
+        name, before, after = above + key, getattr(old, key), getattr(new, key)
+        derived = name == _DERIVED and name not in old.model_fields_set | new.model_fields_set
+        if name in _LISTED or before == after or derived:
             continue
-        if isinstance(was, BaseModel) and isinstance(becomes, BaseModel):
-            yield from _different(was, becomes, f"{name}.")
+        if isinstance(before, BaseModel) and isinstance(after, BaseModel):
+            yield from _different(before, after, f"{name}.")
         else:
             yield name
 
 
 def _is_read_once(key: str) -> bool:
-    return key in AT_START or key.startswith("mqtt.broker.")
+    return key in READ_ONCE or key.startswith("mqtt.broker.")
 
 
-def _waiting(started: CompoundSettings, new: CompoundSettings) -> Iterator[str]:
+def _needing_restart(started: CompoundSettings, new: CompoundSettings) -> Iterator[str]:
     return (key for key in _different(started, new) if _is_read_once(key))

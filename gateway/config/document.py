@@ -1,4 +1,4 @@
-"""One file of the configuration as it was read: its values, the line of each, and the mistakes in it."""
+"""One file of the configuration: its values, the line of each, and the mistakes found in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.settings.mend import Loc
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Lines (from 1) of a key and of its value, and the value as it was written, at `span` of the file's text."""
+    """Lines (from 1) of a key and of its value; the value as written, at `span` (characters) of the file's text."""
 
     key_line: int
     line: int
@@ -22,7 +22,7 @@ class Mark:
 
 @dataclass(slots=True)
 class Document:
-    """`tree` is None when the text could not be read at all; `broken` is what was told already."""
+    """`tree` is None when the text could not be parsed; `broken` are positions whose mistake is noted already."""
 
     file: Path
     text: str = ""
@@ -34,7 +34,7 @@ class Document:
     secrets: dict[Loc, str] = field(default_factory=dict, repr=False)
 
     def resolve(self, loc: Loc) -> Loc:
-        """The part of `loc` that stands in the file: pydantic names union members in between."""
+        """`loc` without the parts that are not in the file: pydantic inserts the names of union members."""
         found: Loc = ()
         for part in loc:
             if (*found, part) in self.marks:
@@ -42,10 +42,11 @@ class Document:
         return found
 
     def mark(self, loc: Loc) -> Mark:
+        """The lines of `loc`; line 1 if it is not in the file."""
         return self.marks.get(self.resolve(loc)) or Mark(1, 1)
 
-    def wrong(self, loc: Loc, what: str, mend: str, *, key: bool = False) -> None:
-        """Note a mistake at `loc`, unless that place is known to be broken."""
+    def add_mistake(self, loc: Loc, what: str, mend: str, *, key: bool = False) -> None:
+        """Note a mistake at `loc` (at its key with `key`), unless that position is broken already."""
         place = self.resolve(loc)
         if any(place[: len(broken)] == broken for broken in self.broken):
             return
@@ -53,22 +54,22 @@ class Document:
         what, mend = self._masked(place, what), self._masked(place, mend)
         self.mistakes.append(Mistake(self.file, mark.key_line if key else mark.line, what, mend))
 
-    def hint(self, loc: Loc, what: str, mend: str) -> None:
-        """Note what may be right and is more often a mistake."""
+    def add_hint(self, loc: Loc, what: str, mend: str) -> None:
+        """Note a likely mistake that is no error."""
         place = self.resolve(loc)
         self.hints.append(
             Mistake(self.file, self.mark(place).line, self._masked(place, what), self._masked(place, mend))
         )
 
     def _masked(self, place: Loc, sentence: str) -> str:
-        """A driver's own check may well quote what it was given."""
+        """The sentence without secrets: a driver's check may quote the value that it was given."""
         for loc, secret in self.secrets.items():
             if secret and loc[: len(place)] == place:
                 sentence = sentence.replace(repr(secret), "this secret").replace(secret, "(secret)")
         return sentence
 
-    def give_up(self, line: int, what: str, mend: str) -> None:
-        """Note that nothing of this file can be used."""
+    def reject(self, line: int, what: str, mend: str) -> None:
+        """Note a mistake that makes the whole file unusable."""
         self.tree = None
         self.broken.add(())
         self.mistakes.append(Mistake(self.file, line, what, mend))

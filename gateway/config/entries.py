@@ -1,4 +1,4 @@
-"""What devices.yaml and rules.yaml share: a list of flat entries, each with an id and a kind."""
+"""Common to devices.yaml and rules.yaml: a list of flat entries, each with an id and a kind."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Kind(Protocol):
-    """A driver or rule class: what matters here is that it has settings."""
+    """A driver or rule class, seen as something that has settings."""
 
     @property
-    def Settings(self) -> type[BaseModel]: ...  # noqa: N802 -- the contract's name
+    def Settings(self) -> type[BaseModel]:  # noqa: N802 -- the contract's name
+        """The model of the entry's own keys."""
+        ...
 
 
 K = TypeVar("K", bound=Kind)
@@ -29,7 +31,7 @@ C = TypeVar("C", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class YamlEntry(Generic[C, K]):
-    """A part that could not be read is None, and its mistakes stand in the document."""
+    """A field that could not be read is None; the mistakes are in the document."""
 
     loc: Loc
     common: C | None
@@ -37,10 +39,10 @@ class YamlEntry(Generic[C, K]):
     settings: BaseModel | None
 
 
-def validated(  # what, of what, where, and what may stand beside
+def validated(
     document: Document, model: type[M], values: Any, loc: Loc, context: Context, also: set[str] | None = None
 ) -> M | None:
-    """`values` as a model, or None with every mistake noted."""
+    """`values` at `loc` as a model, or None with every mistake noted. `also`: further keys that are allowed there."""
     try:
         return model.model_validate(values, context=context)
     except ValidationError as error:
@@ -48,8 +50,10 @@ def validated(  # what, of what, where, and what may stand beside
         return None
 
 
-def rows(document: Document, file: type[BaseModel], key: str, context: Context) -> Iterator[tuple[Loc, dict[str, Any]]]:
-    """Each entry of the list under `key`, with where it stands; notes whatever is no entry."""
+def entry_rows(
+    document: Document, file: type[BaseModel], key: str, context: Context
+) -> Iterator[tuple[Loc, dict[str, Any]]]:
+    """Each entry of the list under `key` with its position; notes list items that are no mapping."""
     if not isinstance(document.tree, dict):
         return
     validated(document, file, document.tree, (), context)
@@ -58,13 +62,13 @@ def rows(document: Document, file: type[BaseModel], key: str, context: Context) 
         if isinstance(row, dict):
             yield (key, index), row
         else:
-            document.wrong((key, index), "an entry has no keys", "write '- id: …' and its keys below")
+            document.add_mistake((key, index), "an entry has no keys", "write '- id: …' and its keys below")
 
 
 def read_entry(
     document: Document, loc: Loc, row: Mapping[str, Any], common: type[C], find: Callable[[str], K], context: Context
 ) -> YamlEntry[C, K]:
-    """Split a flat entry into the common keys and its kind's own, and validate both."""
+    """Split a flat entry into the common keys and those of its kind, and validate both."""
     kind = _kind(document, (*loc, "kind"), row.get("kind"), find)
     shared = field_keys(common)
     own = field_keys(kind.Settings) if kind else set(row)
@@ -77,30 +81,30 @@ def read_entry(
 
 def _kind(document: Document, loc: Loc, kind: object, find: Callable[[str], K]) -> K | None:
     if not isinstance(kind, str):
-        return None  # the common keys tell it
+        return None  # the validation of the common keys notes it
     try:
         return find(kind)
     except Wrong as wrong:
-        document.wrong(loc, wrong.what, wrong.mend)
+        document.add_mistake(loc, wrong.what, wrong.mend)
         return None
 
 
-class Ids:
-    """The ids of one file so far, each with the line it was first used on."""
+class UniqueIds:
+    """The ids of one file so far, each with the line of its first use."""
 
     def __init__(self, document: Document, noun: str = "id") -> None:
         self._document = document
         self._noun = noun
         self._lines: dict[str, int] = {}
 
-    def take(self, name: object, loc: Loc) -> None:
-        """Note `name`; a second time is a mistake that names the first."""
+    def add(self, name: object, loc: Loc) -> None:
+        """Add `name`; a second use is a mistake that names the line of the first."""
         if not isinstance(name, str):
             return
         line = self._document.mark(loc).line
         if name in self._lines:
             first = f"line {self._lines[name]} has it already"
-            self._document.wrong(loc, f"duplicate {self._noun} {name!r}", f"choose another ({first})")
+            self._document.add_mistake(loc, f"duplicate {self._noun} {name!r}", f"choose another ({first})")
         self._lines.setdefault(name, line)
 
     def __iter__(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""pydantic's errors → mistakes an installer can mend, each at its line, without cascades."""
+"""Turns pydantic's errors into mistakes that an installer can fix, each with its line, without follow-up errors."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from gateway.masking import masked
 from gateway.settings.mend import AS_WRITTEN, Loc, Wrong, closest, did_you_mean
 from gateway.settings.secrets import SecretText
 
-_FOLLOWS = {"default_factory_not_called"}
-"""What pydantic reports only because something else is wrong."""
+_FOLLOW_UPS = {"default_factory_not_called"}
+"""Errors that pydantic reports only because of another error."""
 
 
 def explain(
     document: Document, error: ValidationError, model: type[BaseModel], base: Loc = (), also: Collection[str] = ()
 ) -> None:
-    """Note every error of `model`, validated at `base`; `also` are keys that stand beside the model's own."""
-    details = [detail for detail in error.errors(include_url=False) if detail["type"] not in _FOLLOWS]
+    """Note every error of `model`, validated at `base`; `also` are further keys that are allowed there."""
+    details = [detail for detail in error.errors(include_url=False) if detail["type"] not in _FOLLOW_UPS]
     places = [document.resolve((*base, *detail["loc"])) for detail in details]
-    told: set[Loc] = set()
+    noted: set[Loc] = set()
     for detail, place in zip(details, places, strict=True):
         branch = any(len(other) > len(place) and other[: len(place)] == place for other in places)
-        if place in told and detail["type"] not in {"missing", "value_error"}:
-            continue  # the other members of a union, of which one sentence is enough
+        if place in noted and detail["type"] not in {"missing", "value_error"}:
+            continue  # an error for each member of a union: one is enough
         if branch and (detail["type"].endswith("_type") or detail["type"] == "too_short"):
-            continue  # another member of the union got further, or its entries are wrong: their mistakes are the ones
-        told.add(place)
+            continue  # another member of the union got further, or entries are wrong: their errors say more
+        noted.add(place)
         _note(document, detail, model, base, also)
 
 
@@ -42,25 +42,25 @@ def _note(document: Document, detail: ErrorDetails, model: type[BaseModel], base
     if kind == "missing":
         parent = loc[:-1]
         if _misspelt(document, parent, str(loc[-1]), {*keys_at(model, detail["loc"][:-1]), *also}):
-            return  # told as an unknown key already
-        document.wrong(parent, f"{_subject(document, parent)}{loc[-1]!r} is missing", f"add '{loc[-1]}: …'")
+            return  # noted as an unknown key already
+        document.add_mistake(parent, f"{_subject(document, parent)}{loc[-1]!r} is missing", f"add '{loc[-1]}: …'")
     elif kind == "extra_forbidden":
         known = {*keys_at(model, detail["loc"][:-1]), *(also if len(detail["loc"]) == 1 else ())}
-        document.wrong(loc, f"unknown key {loc[-1]!r}", did_you_mean(str(loc[-1]), known, "known are"), key=True)
+        document.add_mistake(loc, f"unknown key {loc[-1]!r}", did_you_mean(str(loc[-1]), known, "known are"), key=True)
     elif isinstance(cause := detail.get("ctx", {}).get("error"), Wrong):
         place = (*loc, *cause.at)
         name = _name(document, place)
-        said = cause.what.startswith((name[1:-3] or " ", name[:-2] or " "))
-        prefix = "" if said else name
+        names_key = cause.what.startswith((name[1:-3] or " ", name[:-2] or " "))
+        prefix = "" if names_key else name
         written = document.mark(place).text
         what, mend = (text.replace(AS_WRITTEN, written) for text in (cause.what, cause.mend))
-        document.wrong(place, f"{prefix}{what}", mend, key="[key]" in loc)
+        document.add_mistake(place, f"{prefix}{what}", mend, key="[key]" in loc)
     else:
         _note_value(document, loc, detail)
 
 
 def _misspelt(document: Document, parent: Loc, key: str, known: Collection[str]) -> bool:
-    """Whether an unknown key beside the missing one is most likely that one."""
+    """Whether an unknown key beside it is most likely the missing key, misspelt."""
     place = document.resolve(parent)
     present = [str(loc[-1]) for loc in document.marks if len(loc) == len(place) + 1 and loc[:-1] == place]
     return any(other not in known and closest(other, known) == key for other in present)
@@ -68,16 +68,16 @@ def _misspelt(document: Document, parent: Loc, key: str, known: Collection[str])
 
 def _note_value(document: Document, loc: Loc, detail: ErrorDetails) -> None:
     key = "[key]" in loc
-    name, shown = _name(document, loc), _shown(detail["input"], document.mark(loc).text)
+    name, value = _name(document, loc), _display(detail["input"], document.mark(loc).text)
     if detail["type"] in {"value_error", "assertion_error"}:
         what, _, mend = str(detail.get("ctx", {}).get("error", detail["msg"])).rstrip(".").partition("; ")
-        document.wrong(loc, f"{name}{what}", mend or "put it right", key=key)
+        document.add_mistake(loc, f"{name}{what}", mend or "correct it", key=key)
     elif detail["input"] is None and detail["type"] == "list_type" and len(loc) == 1:
-        document.wrong(loc, f"{name}nothing is written", f"write '{loc[0]}: []' while there are none", key=key)
+        document.add_mistake(loc, f"{name}nothing is written", f"write '{loc[0]}: []' while there are none", key=key)
     elif detail["input"] is None and detail["type"] != "missing":
-        document.wrong(loc, f"{name}nothing is written", "fill it in or take the line out", key=key)
+        document.add_mistake(loc, f"{name}nothing is written", "give a value or remove the line", key=key)
     else:
-        document.wrong(loc, f"{name}{shown} can't be", _mend(document, loc, detail), key=key)
+        document.add_mistake(loc, f"{name}{value} can't be", _mend(document, loc, detail), key=key)
 
 
 def _mend(document: Document, loc: Loc, detail: ErrorDetails) -> str:
@@ -121,20 +121,20 @@ _FAMILIES = {
 
 
 def _name(document: Document, loc: Loc) -> str:
-    """`'cadence': ` for the key at fault."""
+    """The key as a prefix of the sentence, such as `'cadence': `."""
     keys = [part for part in document.resolve(loc) if isinstance(part, str)]
     return f"{keys[-1]!r}: " if keys else ""
 
 
 def _subject(document: Document, loc: Loc) -> str:
-    """`of 'gate-camera' ` when the mapping that lacks a key has an id; else the key it stands under."""
-    named = document.marks.get((*document.resolve(loc), "id"))
+    """A prefix that names the mapping which lacks a key: its id, such as `'gate-camera': `, else its own key."""
+    id_mark = document.marks.get((*document.resolve(loc), "id"))
     keys = [part for part in document.resolve(loc) if isinstance(part, str)]
-    who = named.text if named and named.text else keys[-1] if keys else ""
-    return f"{who!r}: " if who else ""
+    subject = id_mark.text if id_mark and id_mark.text else keys[-1] if keys else ""
+    return f"{subject!r}: " if subject else ""
 
 
-def _shown(value: object, written: str) -> str:
+def _display(value: object, written: str) -> str:
     if isinstance(value, SecretText):
         return "this secret"
     if isinstance(value, dict):
@@ -146,7 +146,7 @@ def _shown(value: object, written: str) -> str:
 
 
 def keys_at(model: type[BaseModel], loc: Loc) -> set[str]:
-    """The keys that may stand at `loc` below `model`."""
+    """The keys that are allowed at `loc` below `model`."""
     models = [model]
     for part in loc:
         fields = [_field(candidate, part) for candidate in models]
@@ -156,7 +156,7 @@ def keys_at(model: type[BaseModel], loc: Loc) -> set[str]:
 
 
 def field_keys(model: type[BaseModel]) -> set[str]:
-    """A model's own keys, as they are written."""
+    """A model's keys as they are written in YAML."""
     return {field.alias or name for name, field in model.model_fields.items()}
 
 

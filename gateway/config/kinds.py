@@ -1,4 +1,4 @@
-"""A kind's name → its driver or rule class: `camera` is drivers/camera.py, `acme.panel` a third party's module."""
+"""Finds the driver or rule class of a kind: `camera` is drivers/camera.py, `acme.panel` a third party's module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KIND = re.compile(r"[a-z_][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
 def find_driver(kind: str) -> type[Driver]:
-    """The module attribute DRIVER of that kind; raises Wrong."""
+    """The class that the kind's module has as DRIVER; raises Wrong."""
     found = _find(kind, "driver")
     if not (isinstance(found, type) and issubclass(found, Driver)):
         raise _without(kind, "DRIVER")
@@ -24,7 +24,7 @@ def find_driver(kind: str) -> type[Driver]:
 
 
 def find_rule(kind: str) -> type[Rule]:
-    """The module attribute RULE of that kind; raises Wrong."""
+    """The class that the kind's module has as RULE; raises Wrong."""
     found = _find(kind, "rule")
     if not (isinstance(found, type) and issubclass(found, Rule)):
         raise _without(kind, "RULE")
@@ -38,7 +38,7 @@ def find_rule(kind: str) -> type[Rule]:
 
 
 def known_kinds(noun: str) -> list[str]:
-    """The kinds that come with Anju, of `driver` or `rule`, sorted."""
+    """The kinds of `driver` or `rule` that come with Anju, sorted."""
     package = importlib.import_module(f"{noun}s")
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_")
 
@@ -57,7 +57,7 @@ def _module(kind: str, noun: str) -> ModuleType:
         raise Wrong(f"unknown {noun} {kind!r}", did_you_mean(kind, known_kinds(noun), "known are"))
     try:
         return importlib.import_module(kind if dotted else f"{noun}s.{kind}")
-    except Exception as error:  # a third party's module runs here, and may raise anything
+    except Exception as error:  # a third party's module is imported here and may raise anything
         absent = isinstance(error, ModuleNotFoundError) and error.name and kind.startswith(error.name)
-        mend = "install its package beside Anju" if absent else "mend that module"
+        mend = "install its package beside Anju" if absent else "fix that module"
         raise Wrong(f"{noun} {kind!r} can't be imported ({type(error).__name__}: {error})", mend) from error

@@ -1,4 +1,4 @@
-"""A folder of YAML → Configuration, or every mistake in it at once."""
+"""Loads a folder of YAML files into a Configuration, or reports all mistakes at once."""
 
 from __future__ import annotations
 
@@ -41,11 +41,12 @@ def load(directory: Path) -> Configuration:
     try:
         is_folder = directory.is_dir()
     except PermissionError:
-        is_folder = True  # what is in it can't be read, and each file says so
+        is_folder = True  # reading each file then reports that it can't be read
     if not is_folder:
-        raise ConfigError([Mistake(shown(directory), 1, "is no folder", "name the one that holds compound.yaml")])
-    kept = _read_secrets(directory)
-    secrets = Secrets(kept.file, _values(kept))
+        mend = "give the one that holds compound.yaml"
+        raise ConfigError([Mistake(display_path(directory), 1, "is no folder", mend)])
+    secrets_file = _read_secrets(directory)
+    secrets = Secrets(secrets_file.file, _values(secrets_file))
     files = [_read(directory, name, secrets) for name in ("compound.yaml", "devices.yaml", "rules.yaml")]
     compound_file, devices_file, rules_file = files
 
@@ -70,7 +71,7 @@ def load(directory: Path) -> Configuration:
     hint_faces(compound_file, compound)
     hint_devices(devices_file, devices)
 
-    mistakes = {mistake for file in (kept, *files) for mistake in file.mistakes}
+    mistakes = {mistake for file in (secrets_file, *files) for mistake in file.mistakes}
     if mistakes or compound is None:
         raise ConfigError(sorted(mistakes))
     text = _masked(files, context.plain)
@@ -79,8 +80,8 @@ def load(directory: Path) -> Configuration:
     return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, hints)
 
 
-def shown(path: Path) -> Path:
-    """The path as it is printed: relative to where the installer stands, when below."""
+def display_path(path: Path) -> Path:
+    """The path as it is printed: relative to the current folder when it is below that."""
     absolute = path.absolute()
     return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
 
@@ -88,28 +89,28 @@ def shown(path: Path) -> Path:
 def _read(directory: Path, name: str, secrets: Secrets) -> Document:
     path = directory / name
     if _may_exist(path):
-        return read_yaml(path, shown(path), secrets)
-    document = Document(shown(path))
-    document.give_up(1, "is missing", "start from the one in Anju's config/")
+        return read_yaml(path, display_path(path), secrets)
+    document = Document(display_path(path))
+    document.reject(1, "is missing", "start from the one in Anju's config/")
     return document
 
 
 def _read_secrets(directory: Path) -> Document:
     path = directory / "secrets.yaml"
     if not _may_exist(path):
-        return Document(shown(path), tree={})
-    document = read_yaml(path, shown(path), Secrets(shown(path), {}))
+        return Document(display_path(path), tree={})
+    document = read_yaml(path, display_path(path), Secrets(display_path(path), {}))
     try:
-        check_mode(path, shown(path))
+        check_mode(path, display_path(path))
     except PermissionError:
-        pass  # told already: it could not be read
+        pass  # noted already: it could not be read
     except Wrong as wrong:
         document.mistakes.append(Mistake(document.file, 1, wrong.what, wrong.mend))
     return document
 
 
 def _may_exist(path: Path) -> bool:
-    """Whether it is worth reading: in a folder that lets nobody in, reading says why it can't be."""
+    """Whether to try reading it. In a folder without access, reading reports the reason."""
     try:
         return path.exists()
     except PermissionError:
@@ -117,11 +118,11 @@ def _may_exist(path: Path) -> bool:
 
 
 def _values(document: Document) -> dict[str, str]:
-    """The secrets as written, so that 0123 keeps its nought; notes what is no text."""
+    """The secrets as they are written, so that 0123 keeps its zero; notes those that are no text."""
     values = {}
     for name, value in (document.tree or {}).items():
         if isinstance(value, dict | list) or value is None:
-            document.wrong((name,), f"secret {name!r} is no text", "write 'name: value' in one line")
+            document.add_mistake((name,), f"secret {name!r} is no text", "write 'name: value' in one line")
         values[name] = document.mark((name,)).text
     return values
 
@@ -130,11 +131,11 @@ def _check_addresses(document: Document) -> None:
     for loc, mark in document.marks.items():
         if loc not in document.secrets and holds_password(mark.text):
             mend = "put the whole address into secrets.yaml and write '!secret NAME'"
-            document.wrong(loc, "a password stands in this address", mend)
+            document.add_mistake(loc, "a password stands in this address", mend)
 
 
 def _masked(files: Iterable[Document], plain: Collection[str]) -> str:
-    """What the journal keeps of the files. A value is replaced where it stands, however it is quoted."""
+    """The files' text for the journal, secrets masked at their positions, however they are quoted."""
     return "".join(f"# {file.file.name}\n{_without_secrets(file, plain)}\n" for file in files)
 
 
@@ -145,6 +146,6 @@ def _without_secrets(document: Document, plain: Collection[str]) -> str:
         for mark in document.marks.values()
         if mark.span and (mark.text in plain or masked(mark.text) != mark.text)
     }
-    for (start, end), shown in sorted(hidden.items(), reverse=True):
-        text = f"{text[:start]}{shown}{text[end:]}"
-    return _COMMENTED.sub(rf"\1{HIDDEN}", masked(text))  # comments hold addresses and passwords of yesterday
+    for (start, end), replacement in sorted(hidden.items(), reverse=True):  # from the end, so that spans stay valid
+        text = f"{text[:start]}{replacement}{text[end:]}"
+    return _COMMENTED.sub(rf"\1{HIDDEN}", masked(text))  # comments may hold old addresses and passwords

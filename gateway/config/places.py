@@ -1,4 +1,4 @@
-"""Buildings and named places → every place of the compound."""
+"""Makes the compound's places from buildings and named places."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.config.compound import Building, Name, PlacePath
 from gateway.model import Place, Words
-from gateway.settings.context import Known
+from gateway.settings.context import KnownNames
 
 C = TypeVar("C", list[Any], dict[str, Any])
 _PATH: TypeAdapter[str] = TypeAdapter(PlacePath)
@@ -30,13 +30,13 @@ def expand(building: Building) -> Iterator[Place]:
                 yield Place(f"{path}/{room}", Words(f"{zh}{unit}单元{room}室", f"{en} Unit {unit} Room {room}"))
 
 
-def read_places(tree: Any) -> tuple[dict[str, Place], Known]:
-    """Every place that can be made out of compound.yaml, right or wrong in its other parts.
+def read_places(tree: Any) -> tuple[dict[str, Place], KnownNames]:
+    """All valid places of compound.yaml, even if other parts of it are wrong.
 
-    An entry that is wrong itself is told elsewhere; what hangs on it is not judged again.
+    The mistakes of a wrong entry are noted elsewhere; places below it are `doubtful`: no mistake if missing.
     """
     if not isinstance(tree, dict):
-        return {}, Known(doubtful=("",))
+        return {}, KnownNames(doubtful=("",))
     places: dict[str, Place] = {}
     doubtful: list[str] = []
     for raw in _all(tree.get("buildings", []), list, doubtful):
@@ -49,7 +49,7 @@ def read_places(tree: Any) -> tuple[dict[str, Place], Known]:
             places[path] = Place(_PATH.validate_python(path), _NAME.validate_python(raw).words)
         except ValidationError:
             doubtful.append(path)
-    return places, Known(places.keys(), tuple(doubtful))
+    return places, KnownNames(places.keys(), tuple(doubtful))
 
 
 def _all(value: Any, kind: type[C], doubtful: list[str]) -> C:

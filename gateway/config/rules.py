@@ -1,4 +1,4 @@
-"""rules.yaml: what raises an alert, and how."""
+"""Reads rules.yaml."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from pydantic import AfterValidator, Field
 from gateway.config.configuration import RuleEntry
 from gateway.config.devices import Id
 from gateway.config.document import Document
-from gateway.config.entries import Ids, read_entry, rows
+from gateway.config.entries import UniqueIds, entry_rows, read_entry
 from gateway.config.kinds import find_rule
 from gateway.rule import Rule, RuleSettings
 from gateway.settings.context import Context
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
-OF_THE_GATEWAY = frozenset({"ahead", "certificate", "gateway", "storage", "uncovered", "unrecorded"})
-"""Names under which the gateway raises alerts of its own."""
+RESERVED_RULE_IDS = frozenset({"ahead", "certificate", "gateway", "storage", "uncovered", "unrecorded"})
+"""Rule ids of the gateway's own alerts."""
 
 
 def _is_free(value: str) -> str:
-    if value in OF_THE_GATEWAY:
-        raise Wrong(f"id {value!r} is that of the gateway's own alerts", "choose another")
+    if value in RESERVED_RULE_IDS:
+        raise Wrong(f"id {value!r} is used for the gateway's own alerts", "choose another")
     return value
 
 
 class RuleCommon(Section):
-    """What every rule may say."""
+    """Keys that every rule has."""
 
-    id: Annotated[Id, AfterValidator(_is_free), Field(description="short and lasting; an alert carries it")]
+    id: Annotated[Id, AfterValidator(_is_free), Field(description="short and permanent; alerts carry it")]
     kind: Annotated[str, Field(description="the family: rules/<kind>.py, or a third party's module with a dot")]
 
 
@@ -44,11 +44,11 @@ class RulesFile(Section):
 
 
 def read_rules(document: Document, context: Context) -> tuple[RuleEntry, ...]:
-    """Every entry of rules.yaml; the mistakes stand in the document."""
+    """Read every entry of rules.yaml; mistakes are added to the document."""
     found = []
-    ids = Ids(document)
-    for loc, row in rows(document, RulesFile, "rules", context):
-        ids.take(row.get("id"), (*loc, "id"))
+    ids = UniqueIds(document)
+    for loc, row in entry_rows(document, RulesFile, "rules", context):
+        ids.add(row.get("id"), (*loc, "id"))
         entry = read_entry(document, loc, row, RuleCommon, find_rule, context)
         if entry.common and entry.kind and isinstance(entry.settings, RuleSettings):
             mark = fingerprint(entry.common.kind, entry.kind, entry.settings)
@@ -57,14 +57,14 @@ def read_rules(document: Document, context: Context) -> tuple[RuleEntry, ...]:
 
 
 def fingerprint(kind: str, rule: type[Rule], settings: RuleSettings) -> str:
-    """SHA-256 over the kind, the settings and the source of the rule's module."""
+    """SHA-256 of the kind, the settings and the source of the rule's module: when it changes, the rule starts anew."""
     body = json.dumps([kind, settings.model_dump(mode="json"), _source(rule)], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(body.encode()).hexdigest()
 
 
 @cache
 def _source(rule: type[Rule]) -> str:
-    """Read once, when the class is first met: a package that is exchanged meanwhile runs with the next start."""
+    # Cached: after an upgrade on disk the file no longer belongs to the class that runs until the next start.
     module = inspect.getmodule(rule)
     try:
         return inspect.getsource(module) if module else ""

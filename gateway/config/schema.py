@@ -1,7 +1,7 @@
-"""JSON Schemas (draft 2020-12) of the three files, so that an editor completes keys and underlines mistakes.
+"""JSON Schemas (draft 2020-12) of the three files, for completion and checks in an editor.
 
-An entry's kind decides which further keys it has: one `if`/`then` a kind. A dotted kind is a
-third party's, and its keys are left open. `anju check` knows more (places, ids, files).
+An entry's kind decides which further keys it has: one `if`/`then` for each kind. A dotted kind is a third party's, and
+any keys are allowed. `anju check` checks more (places, ids, files).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def write_schemas(folder: Path) -> list[Path]:
 
 
 def as_text(schema: Schema) -> str:
-    """The way a schema is written to its file."""
+    """The schema as JSON text, as it is written to its file."""
     return json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
@@ -54,7 +54,7 @@ def _kinds(noun: str, find: Callable[[str], Kind]) -> dict[str, type[BaseModel]]
         try:
             found[kind] = find(kind).Settings
         except Wrong:
-            continue  # `anju check` tells whoever uses it
+            continue  # a broken module; `anju check` reports it for an entry that uses it
     return found
 
 
@@ -92,7 +92,7 @@ def _of(model: type[BaseModel], definitions: Schema | None = None, prefix: str =
 
 
 def _plain(node: Any) -> Any:
-    """Without what an installer's editor has no use for: titles, and password formats that hide what is typed."""
+    """The schema without titles and without password formats, which make an editor hide what is typed."""
     if isinstance(node, list):
         return [_plain(item) for item in node]
     if not isinstance(node, dict):

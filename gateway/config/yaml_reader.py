@@ -1,7 +1,7 @@
-"""One YAML file → plain values, with the line of every key and value, and every mistake of the text itself.
+"""Reads one YAML file into plain values with the line of every key and value, and notes mistakes of the syntax.
 
-YAML 1.2: `on` and `yes` are words, not booleans. Read from ruamel.yaml's node graph, where each
-node knows its line; merges (`<<`) and anchors work, and only `!secret` is known among tags.
+YAML 1.2: `on` and `yes` are words, not booleans. The values are built from ruamel.yaml's node graph, where each node
+has its line. Merges (`<<`) and anchors work; the only tag is `!secret`.
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gateway.config.document import Document, Mark
-from gateway.config.odd_characters import false_mark, false_space, false_space_in_key
+from gateway.config.odd_characters import find_odd_punctuation, find_odd_space, find_odd_space_in_key
 from gateway.errors import Mistake
 from gateway.settings.mend import Loc, Wrong
 from gateway.settings.secrets import Secrets
 
 _CORE = "tag:yaml.org,2002:"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_MOST_NODES = 200_000
-_BYTES_AT_MOST = 16 * 1024 * 1024
+_MAX_NODES = 200_000
+_MAX_BYTES = 16 * 1024 * 1024
 
 
-def read_yaml(path: Path, shown: Path, secrets: Secrets) -> Document:
-    """Read one file; never raises for what is in it."""
-    document = Document(shown)
+def read_yaml(path: Path, display_path: Path, secrets: Secrets) -> Document:
+    """Read one file; never raises for its content. Mistakes name it as `display_path`."""
+    document = Document(display_path)
     try:
         data = path.read_bytes()
     except OSError as error:
-        document.give_up(1, f"can't be read ({error.strerror})", "put the file there and let the daemon's user read it")
+        document.reject(1, f"can't be read ({error.strerror})", "put the file there and let the daemon's user read it")
         return document
-    if len(data) > _BYTES_AT_MOST:
-        document.give_up(1, f"is {len(data)} bytes long", "split it or generate less; 16 MB is the most")
+    if len(data) > _MAX_BYTES:
+        document.reject(1, f"is {len(data)} bytes long", "split it or generate less; 16 MB is the most")
         return document
     try:
         document.text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        document.give_up(data.count(b"\n", 0, error.start) + 1, "is not UTF-8", "save the file as UTF-8")
+        document.reject(data.count(b"\n", 0, error.start) + 1, "is not UTF-8", "save the file as UTF-8")
         return document
     _Reader(document, secrets).read()
     return document
 
 
 class _Reader:
-    """Walks the node graph once, noting marks and mistakes in the document."""
+    """Walks the node graph once and adds marks and mistakes to the document."""
 
     def __init__(self, document: Document, secrets: Secrets) -> None:
         self._document = document
@@ -66,27 +66,30 @@ class _Reader:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
-            said = _syntax(error.problem or "can't be understood")
-            odd = false_space(document.text, line) or ("：" not in said[1] and false_mark(document.text, line))
-            document.give_up(*odd or (line, *said))
+            problem = _syntax(error.problem or "can't be parsed")
+            odd = find_odd_space(document.text, line)
+            if not odd and "：" not in problem[1]:
+                odd = find_odd_punctuation(document.text, line)
+            document.reject(*odd or (line, *problem))
         except YAMLError as error:
             line = document.text.count("\n", 0, getattr(error, "position", 0)) + 1
-            document.give_up(line, *_syntax(getattr(error, "reason", None) or "can't be understood"))
+            document.reject(line, *_syntax(getattr(error, "reason", None) or "can't be parsed"))
         except RecursionError:
-            document.give_up(1, "is nested too deeply", "take the innermost brackets out")
+            document.reject(1, "is nested too deeply", "take the innermost brackets out")
         except Wrong as wrong:
-            document.give_up(1, wrong.what, wrong.mend)
+            document.reject(1, wrong.what, wrong.mend)
         if document.tree is not None and not isinstance(document.tree, dict):
-            document.give_up(document.mark(()).line, "holds no keys", "begin with 'key: value' lines")
+            document.reject(document.mark(()).line, "holds no keys", "begin with 'key: value' lines")
 
     def _value(self, node: Node, loc: Loc, key_line: int | None = None) -> Any:
         text = node.value if isinstance(node, ScalarNode) else ""
-        nothing = isinstance(node, ScalarNode) and not text  # its own mark is wherever the next token stands
-        line = key_line if nothing and key_line else _line(node)
+        is_empty = isinstance(node, ScalarNode) and not text  # ruamel.yaml marks it at the next token
+        line = key_line if is_empty and key_line else _line(node)
         self._document.marks[loc] = Mark(key_line or line, line, text, _span(node))
         self._nodes += 1
-        if self._nodes > _MOST_NODES or any(node is outer for outer in self._open):
-            raise Wrong("grows without end by its anchors (&, *)", "write these parts out")
+        # Nested aliases can grow exponentially ("billion laughs"), and an alias inside its own anchor without end.
+        if self._nodes > _MAX_NODES or any(node is outer for outer in self._open):
+            raise Wrong("grows without end because of its anchors (&, *)", "write these parts out")
         self._open.append(node)
         try:
             if isinstance(node, MappingNode):
@@ -105,7 +108,7 @@ class _Reader:
             line = key.start_mark.line + 1
             if key.value in first:
                 where = f"line {first[key.value]} has it already"
-                self._note(line, f"key {key.value!r} stands twice", f"keep one ({where})")
+                self._note(line, f"key {key.value!r} is there twice", f"keep one ({where})")
                 continue
             first[key.value] = line
             values[key.value] = self._value(value, (*loc, key.value), line)
@@ -120,7 +123,7 @@ class _Reader:
             if _is_merge(key):
                 continue
             if isinstance(key, ScalarNode) and key.value and not _UNPRINTABLE.search(key.value):
-                if odd := false_space_in_key(key.value):
+                if odd := find_odd_space_in_key(key.value):
                     self._note(_line(key), *odd)
                     self._document.broken.add(loc)
                 else:

@@ -1,8 +1,8 @@
-"""The desk: the open alerts in memory, every change to them committed before it shows.
+"""The desk: the open alerts in memory; every change is committed before it shows.
 
-What the database would not take shows all the same, marked as not on record, and is owed: it is written with the next
-change that it takes. Lists of alerts are what the database says and what the desk holds, and the desk is right: no
-alert is missing from a screen because a page of the file is.
+An alert that the database would not take shows all the same, marked as not on record. It is kept as unwritten and
+goes with the next write that succeeds. Lists of alerts merge what the database has with what the desk holds, and the
+desk wins: a damaged page of the file hides no alert.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,22 +18,24 @@ from typing import Any
 import structlog
 
 from gateway.desk import rows
-from gateway.desk.lifecycle import DecisionOnEvent, cleared, folds_into, raised, repeated, stepped
+from gateway.desk.changed_alerts import ChangedAlerts
+from gateway.desk.lifecycle import ACTION_OF_STEP, DecisionOnEvent, cleared, folds_into, raised, repeated, stepped
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import NotFound, NotRecorded
-from gateway.model import Alert, AlertState, Clear, Raise, Severity, Signal, Step
+from gateway.model import Action, Alert, AlertState, Clear, Raise, Severity, Signal, Step
 from gateway.store import Store, audit, journal
 
 log = structlog.get_logger(__name__)
 Unit = Callable[[sqlite3.Connection], None]
-Tell = Callable[[Alert], None]
-MOST_OWED = 10_000
-"""Decisions that wait for a database that takes nothing."""
+Act = Callable[[Action, Unit], Awaitable[int]]
+"""Commits a person's action together with a unit and hands it to the pipeline, in the journal's order."""
+MAX_UNWRITTEN = 10_000
+"""Decisions that wait for a database that takes no writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What decisions make of the alerts, before any of it is written."""
+    """What decisions make of the alerts, before it is written."""
 
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     links: Sequence[tuple[DecisionOnEvent, str | None]] = ()
@@ -45,39 +47,50 @@ class _Plan:
             rows.append_decision(connection, decided, alert_id)
 
     def then(self, later: _Plan) -> _Plan:
-        """Both, as one; of more than MOST_OWED decisions the oldest go unwritten, their alerts don't."""
-        return _Plan({**self.alerts, **later.alerts}, [*self.links, *later.links][-MOST_OWED:])
+        """Both plans as one. Of more than MAX_UNWRITTEN decisions the oldest are dropped; no alert is."""
+        return _Plan({**self.alerts, **later.alerts}, [*self.links, *later.links][-MAX_UNWRITTEN:])
 
 
 def _nothing(_connection: sqlite3.Connection) -> None:
-    """Nothing is to be committed beside."""
+    """A unit that writes nothing."""
 
 
 class Desk:
-    """`tell` hears of every alert that changed, after the change is on record (or with `on_record` false)."""
+    """Every change goes to `memory.changed`, after it is on record (or with `on_record` false).
 
-    def __init__(self, store: Store, now: Callable[[], datetime], tell: Tell) -> None:
+    `act` commits people's steps; without it they are written and no rule sees them, which is for commands that work
+    on the data of a gateway that does not run.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        memory: UnpersistedAlerts | None = None,
+        act: Act | None = None,
+    ) -> None:
         self._store = store
         self._now = now
-        self._tell = tell
+        self._act = act or self._write_action
         self._open: dict[str, Alert] = {}
         self._by_key: dict[tuple[str, str], str] = {}
-        self._owed = _Plan()
-        self._owed_beside: Unit = _nothing
-        self.owes = ""
+        self._unwritten = _Plan()
+        self._unwritten_beside: Unit = _nothing
+        self.unwritten_because = ""
         """Why decisions are not on record yet; empty when all are."""
         self._counts: Counter[tuple[Severity, bool]] = Counter()
         self._changing = asyncio.Lock()
-        self.memory = UnpersistedAlerts(now, tell)
+        self.memory = memory or UnpersistedAlerts(now, ChangedAlerts())
+        self.changed = self.memory.changed
 
     async def load(self) -> None:
-        """What is open on record; what can't be read is told of by the store."""
+        """Load the open alerts; the store itself reports what can't be read."""
         try:
-            standing = await self._store.read(rows.open_ones)
+            found = await self._store.read(rows.open_alerts)
         except NotRecorded as error:
             log.error("the open alerts can't be read", why=str(error))
             return
-        for alert in standing:
+        for alert in found:
             self._apply(alert)
 
     def held(self, rule: str) -> frozenset[str]:
@@ -94,10 +107,12 @@ class Desk:
         return self._counts + Counter(_counted(alert) for alert in self.memory.alerts())
 
     async def alert(self, alert_id: str) -> Alert | None:
+        """The alert with this id, open or closed. Raises NotRecorded while the database can't be read."""
         known = self.memory.get(alert_id) or self._open.get(alert_id)
         return known or await self._store.read(lambda connection: rows.one(connection, alert_id))
 
     async def steps(self, alert_id: str) -> list[Step]:
+        """What people did about it, oldest first."""
         return await self._store.read(lambda connection: audit.steps_of(connection, alert_id))
 
     async def signals_of(self, alert_id: str, limit: int) -> list[Signal]:
@@ -107,9 +122,9 @@ class Desk:
         return await self._store.read(lambda connection: journal.signals_of_alert(connection, alert_id, limit))
 
     async def page(self, states: Sequence[str], after: str | None, limit: int) -> tuple[list[Alert], str | None]:
-        """Newest first, what rules have not decided on before all; no states means all.
+        """A page of alerts, newest first, those that no rule has decided on before all. No states means all states.
 
-        The second value asks for the next page. While the database can't be read, what is open is all there is.
+        The second value is the cursor of the next page. While the database can't be read, only open alerts are listed.
         """
         try:
             found = await self._store.read(lambda connection: rows.page(connection, states, after, limit + 1))
@@ -124,14 +139,14 @@ class Desk:
         return [*unrecorded, *shown[:limit]], shown[limit - 1].id if more else None
 
     async def decide(self, decisions: Sequence[DecisionOnEvent], beside: Unit | None = None) -> list[Alert]:
-        """Fold the decisions in and commit them together with `beside`; returns the alerts that changed.
+        """Apply the decisions and commit them together with `beside`; returns the alerts that changed.
 
-        When the database would not take it, the alerts are shown marked as not on record, `owes` says why, and the
-        next call writes them with its own. `beside` then takes the place of the one that was not written.
+        When the database would not take them, the alerts are marked as not on record, `unwritten_because` says why,
+        and the next call writes them with its own. Its `beside` then replaces the one that was not written.
         """
         async with self._changing:
-            plan, owed = self._plan(decisions), self._owed
-            both, also = owed.then(plan), beside or self._owed_beside
+            plan = self._plan(decisions)
+            both, also = self._unwritten.then(plan), beside or self._unwritten_beside
 
             def unit(connection: sqlite3.Connection) -> None:
                 both.write(connection)
@@ -140,24 +155,24 @@ class Desk:
             try:
                 await self._store.write(unit, urgent=bool(both.alerts))
             except NotRecorded as error:
-                self._owed, self._owed_beside, self.owes = both, also, str(error)
+                self._unwritten, self._unwritten_beside, self.unwritten_because = both, also, str(error)
                 changed = [replace(alert, on_record=False) for alert in plan.alerts.values()]
             else:
-                self._owed, self._owed_beside, self.owes = _Plan(), _nothing, ""
+                self._unwritten, self._unwritten_beside, self.unwritten_because = _Plan(), _nothing, ""
                 changed = [replace(alert, on_record=True) for alert in both.alerts.values()]
             for alert in changed:
                 self._apply(alert)
         for alert in changed:
-            self._tell(alert)
+            self.changed.add(alert)
         return [alert for alert in changed if alert.id in plan.alerts]
 
     async def restate(self) -> None:
-        """Write all open alerts as they are: the database is another one. Raises NotRecorded."""
+        """Write all open alerts as they are, after the database was replaced by a fresh one. Raises NotRecorded."""
         async with self._changing:
-            standing = [alert for alert in self._open.values() if alert.on_record]
+            open_alerts = [alert for alert in self._open.values() if alert.on_record]
 
             def unit(connection: sqlite3.Connection) -> None:
-                for alert in standing:
+                for alert in open_alerts:
                     rows.put(connection, alert)
 
             await self._store.write(unit, urgent=True)
@@ -165,7 +180,10 @@ class Desk:
     async def step(
         self, alert_id: str, action: str, user: str, note: str = "", data: Mapping[str, Any] | None = None
     ) -> Alert:
-        """A person's step. Raises NotFound, Conflict, Refused, or NotRecorded when it can't be kept."""
+        """Apply and commit a person's step, as an entry of the journal and of the audit chain.
+
+        Raises NotFound, Conflict, Refused, or NotRecorded when it can't be kept.
+        """
         step = Step(alert_id, action, user, self._now(), note, data or {})
         if self.memory.get(alert_id):
             return self.memory.step(step)
@@ -179,13 +197,20 @@ class Desk:
                 rows.put(connection, after)
                 audit.append(connection, step)
 
-            await self._store.write(unit, urgent=True)
-            self._changed_meanwhile(after)
-        self._tell(after)
+            await self._act(_action(after, step), unit)
+            self._apply_step(after)
+        self.changed.add(after)
         return after
 
-    async def witness(self, alert_id: str, camera: str, snapshot: str) -> None:
-        """Give an open alert that has no picture the one this camera showed; NotRecorded when it can't be kept."""
+    async def _write_action(self, action: Action, unit: Unit) -> int:
+        def both(connection: sqlite3.Connection) -> int:
+            unit(connection)
+            return journal.record_action(connection, action)
+
+        return await self._store.write(both, urgent=True)
+
+    async def add_snapshot(self, alert_id: str, camera: str, snapshot: str) -> None:
+        """Give an open alert that has no picture the one of this camera. Raises NotRecorded when it can't be kept."""
         async with self._changing:
             alert = self._open.get(alert_id)
             if alert is None or alert.snapshot is not None or not alert.on_record:
@@ -194,11 +219,11 @@ class Desk:
 
             def unit(connection: sqlite3.Connection) -> None:
                 rows.put(connection, after)
-                rows.append_witness(connection, after, camera, at)
+                rows.append_snapshot(connection, after, camera, at)
 
             await self._store.write(unit)
             self._apply(after)
-        self._tell(after)
+        self.changed.add(after)
 
     def _plan(self, decisions: Sequence[DecisionOnEvent]) -> _Plan:
         changed: dict[str, Alert] = {}
@@ -225,10 +250,10 @@ class Desk:
             links.append((decided, after.id if after else None))
         return _Plan(changed, links)
 
-    def _changed_meanwhile(self, alert: Alert) -> None:
-        """A person's step is on record: what is owed of the alert must not undo it."""
-        if alert.id in self._owed.alerts:
-            self._owed = self._owed.then(_Plan({alert.id: alert}))
+    def _apply_step(self, alert: Alert) -> None:
+        """A person's step is on record: decisions on the alert that are still unwritten must not undo it."""
+        if alert.id in self._unwritten.alerts:
+            self._unwritten = self._unwritten.then(_Plan({alert.id: alert}))
         self._apply(alert)
 
     def _apply(self, alert: Alert) -> None:
@@ -242,6 +267,21 @@ class Desk:
         self._open.pop(alert.id, None)
         if self._by_key.get((alert.rule, alert.key)) == alert.id:
             del self._by_key[alert.rule, alert.key]
+
+
+def _action(alert: Alert, step: Step) -> Action:
+    """The journal's entry for a step; the note stays in the audit chain, for it may be about a person."""
+    return Action(
+        kind=ACTION_OF_STEP[step.action],
+        user=step.user,
+        time=step.at,
+        alert=alert.id,
+        rule=alert.rule,
+        key=alert.key,
+        place=alert.place,
+        device=alert.device or "",
+        data=step.data,
+    )
 
 
 def _counted(alert: Alert) -> tuple[Severity, bool]:

@@ -1,4 +1,4 @@
-"""The fold: an alert and one more fact make the alert anew. Pure, so that it can be replayed."""
+"""The life of an alert: what a decision or a person's step makes of it. Pure functions, so that it can be replayed."""
 
 from __future__ import annotations
 
@@ -9,23 +9,32 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.errors import Conflict, Refused
-from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Signal, Step, Wake, Words
-from gateway.store.media import is_name
+from gateway.model import Action, Alert, AlertState, Clear, Disposition, Event, Perform, Raise, Signal, Step, Words
+from gateway.store.media import is_picture_name
 
-QUIET = timedelta(minutes=2)
-"""A situation that was over, and seen to, for this long is a new one when it comes again."""
+NEW_AFTER = timedelta(minutes=2)
+"""A situation that was restored, and acknowledged, for this long is a new alert when it comes again."""
 
 _OPEN = frozenset(AlertState) - {AlertState.CLOSED}
-_SEEN_TO = _OPEN - {AlertState.NEW}
+_IN_HAND = _OPEN - {AlertState.NEW}
 ALLOWED: Mapping[str, tuple[frozenset[AlertState], AlertState | None]] = {
     "acknowledge": (frozenset({AlertState.NEW, AlertState.ON_HOLD}), AlertState.ACKNOWLEDGED),
     "on-scene": (frozenset({AlertState.ACKNOWLEDGED, AlertState.ON_HOLD}), AlertState.ON_SCENE),
     "hold": (frozenset({AlertState.ACKNOWLEDGED, AlertState.ON_SCENE}), AlertState.ON_HOLD),
-    "close": (_SEEN_TO, AlertState.CLOSED),
+    "close": (_IN_HAND, AlertState.CLOSED),
     "assign": (_OPEN, None),
     "note": (frozenset(AlertState), None),
 }
-"""Each step: the states it may be taken in, and the state it leads to (None: it stays)."""
+"""Each step: the states in which it is allowed, and the state it leads to (None: unchanged)."""
+ACTION_OF_STEP = {
+    "acknowledge": "alert.acknowledged",
+    "on-scene": "alert.on_scene",
+    "hold": "alert.held",
+    "close": "alert.closed",
+    "assign": "alert.assigned",
+    "note": "alert.noted",
+}
+"""The kind of the journal's entry for each step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +43,11 @@ class DecisionOnEvent:
 
     rule: str
     decision: Raise | Clear | Perform
-    event: Signal | Wake
+    event: Event
 
 
 def raised(decided: DecisionOnEvent, decision: Raise) -> Alert:
+    """The new alert that a Raise makes."""
     time = decided.event.time
     return Alert(
         id=_alert_id(decided, decision),
@@ -46,7 +56,7 @@ def raised(decided: DecisionOnEvent, decision: Raise) -> Alert:
         severity=decision.severity,
         state=AlertState.NEW,
         place=decision.place,
-        device=decision.device or _device(decided.event),
+        device=decision.device or device_of(decided.event),
         reason=decision.reason,
         raised_at=time,
         last_at=time,
@@ -58,6 +68,7 @@ def _alert_id(decided: DecisionOnEvent, decision: Raise) -> str:
     """Made from what happened, so that deciding the same again names the same alert."""
     event = decided.event
     milliseconds = int(event.time.timestamp() * 1000)
+    # Only signals have an id that is the same when they are fed again after a crash.
     cause = event.id if isinstance(event, Signal) else event.time.isoformat()
     digest = hashlib.blake2b(f"{decided.rule}\n{decision.key}\n{cause}".encode(), digest_size=8)
     return f"a-{milliseconds:012x}{digest.hexdigest()}"
@@ -65,15 +76,16 @@ def _alert_id(decided: DecisionOnEvent, decision: Raise) -> str:
 
 def folds_into(alert: Alert, time: datetime) -> bool:
     """Whether the same situation at `time` belongs to this alert rather than to a new one."""
-    over_and_seen_to = alert.state in _SEEN_TO and alert.restored_at is not None
-    long_over = abs(time - alert.last_at) > QUIET  # either way: how long, nobody knows once the clock was set back
-    return alert.state in _OPEN and not (over_and_seen_to and long_over)
+    over_and_in_hand = alert.state in _IN_HAND and alert.restored_at is not None
+    # abs(): after the clock was set back the time since is negative, and its true length is unknown.
+    long_over = abs(time - alert.last_at) > NEW_AFTER
+    return alert.state in _OPEN and not (over_and_in_hand and long_over)
 
 
 def repeated(alert: Alert, decided: DecisionOnEvent, decision: Raise) -> Alert:
-    """The same again: it counts, it is no longer over, and it never gets less severe.
+    """The alert after the same situation again: counted, no longer restored, never less severe.
 
-    Which is the last is the journal's order: once a clock was set back its time may be earlier.
+    The journal's order says which event is the last; after a clock was set back its time may be earlier.
     """
     return replace(
         alert,
@@ -87,15 +99,20 @@ def repeated(alert: Alert, decided: DecisionOnEvent, decision: Raise) -> Alert:
 
 
 def repeated_in_memory(alert: Alert, reason: Words, time: datetime) -> Alert:
+    """As `repeated`, for an alert that no rule raised."""
     return replace(alert, count=alert.count + 1, reason=reason, last_at=time, restored_at=None)
 
 
 def cleared(alert: Alert, time: datetime) -> Alert:
+    """The alert after a Clear: restored, and still open."""
     return replace(alert, restored_at=time)
 
 
 def stepped(alert: Alert, step: Step) -> Alert:
-    """What a person's step makes of it; Conflict when the state does not allow the step."""
+    """The alert after a person's step.
+
+    Raises Conflict when its state does not allow the step, Refused for an unknown step or missing data.
+    """
     if step.action not in ALLOWED:
         raise Refused(f"no such step: {step.action}; one of {', '.join(ALLOWED)}")
     states, leads_to = ALLOWED[step.action]
@@ -106,7 +123,7 @@ def stepped(alert: Alert, step: Step) -> Alert:
         case "acknowledge":
             return replace(alert, assignee=alert.assignee or step.user)
         case "assign":
-            return replace(alert, assignee=_said(step.data, "user"))
+            return replace(alert, assignee=_text(step.data, "user"))
         case "close":
             return replace(alert, disposition=_disposition(step.data))
         case "note" if not step.note.strip():
@@ -116,22 +133,30 @@ def stepped(alert: Alert, step: Step) -> Alert:
 
 def _disposition(data: Mapping[str, Any]) -> Disposition:
     try:
-        return Disposition(_said(data, "disposition"))
+        return Disposition(_text(data, "disposition"))
     except ValueError as error:
         raise Refused(f"{error}; one of {', '.join(Disposition)}") from error
 
 
-def _said(data: Mapping[str, Any], key: str) -> str:
+def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
     if not isinstance(value, str) or not value:
         raise Refused(f"this step needs {key!r}")
     return value
 
 
-def _device(event: Signal | Wake) -> str | None:
-    return event.device if isinstance(event, Signal) else None
+def device_of(event: Event) -> str | None:
+    """The device that an event is about, None for a wake-up."""
+    return event.device or None if isinstance(event, (Signal, Action)) else None
 
 
-def _snapshot(event: Signal | Wake) -> str | None:
+def signal_behind(event: Event) -> int | None:
+    """The number of the signal that an event goes back to: its own, or the one on which the wake-up was asked for."""
+    if isinstance(event, Signal):
+        return event.number
+    return None if isinstance(event, Action) else event.because
+
+
+def _snapshot(event: Event) -> str | None:
     name = event.data.get("snapshot") if isinstance(event, Signal) else None
-    return name if is_name(name) else None
+    return name if is_picture_name(name) else None

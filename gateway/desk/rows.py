@@ -1,4 +1,4 @@
-"""Alerts and decisions as rows."""
+"""Alerts and decisions as rows of the database."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from heapq import merge
 from itertools import islice
 from operator import itemgetter
 
-from gateway.desk.lifecycle import DecisionOnEvent
-from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Severity, Signal, Words
+from gateway.desk.lifecycle import DecisionOnEvent, signal_behind
+from gateway.model import Alert, AlertState, Clear, Disposition, Perform, Raise, Severity, Words
 from gateway.store.columns import from_us, maybe_time, maybe_us, to_json, to_us
 from gateway.store.connection import Damaged
 
@@ -24,11 +24,11 @@ _OPEN = tuple(state.value for state in AlertState if state is not AlertState.CLO
 _OF_STATE = "SELECT * FROM alerts WHERE state = ? ORDER BY id"
 _NEWEST = "SELECT * FROM alerts WHERE id < ? ORDER BY id DESC LIMIT ?"
 _NEWEST_OF_STATE = "SELECT * FROM alerts WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?"
-_BEYOND = "~"
-"""After every id that there is."""
+_AFTER_ALL_IDS = "~"
 
 
 def put(connection: sqlite3.Connection, alert: Alert) -> None:
+    """Insert the alert, or write it as it is now."""
     connection.execute(
         _PUT,
         (
@@ -53,7 +53,7 @@ def put(connection: sqlite3.Connection, alert: Alert) -> None:
 
 
 def read(row: sqlite3.Row) -> Alert:
-    """Raises Damaged for what nobody can have written: the alert is made anew from its decisions then."""
+    """The alert of a row. Raises Damaged for values that Anju never writes; salvage rebuilds such alerts."""
     try:
         return _read(row)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
@@ -81,12 +81,13 @@ def _read(row: sqlite3.Row) -> Alert:
 
 
 def one(connection: sqlite3.Connection, alert: str) -> Alert | None:
+    """The alert with this id."""
     row = connection.execute("SELECT * FROM alerts WHERE id = ?", (alert,)).fetchone()
     return read(row) if row else None
 
 
-def open_ones(connection: sqlite3.Connection) -> list[Alert]:
-    """In the order of their ids: oldest first."""
+def open_alerts(connection: sqlite3.Connection) -> list[Alert]:
+    """All that are not closed, oldest first."""
     return [
         read(row) for row in merge(*(connection.execute(_OF_STATE, (state,)) for state in _OPEN), key=itemgetter("id"))
     ]
@@ -94,7 +95,7 @@ def open_ones(connection: sqlite3.Connection) -> list[Alert]:
 
 def page(connection: sqlite3.Connection, states: Iterable[str], before: str | None, limit: int) -> list[Alert]:
     """Newest first; no states means all. `before` is the id the last page ended on."""
-    before = _BEYOND if before is None else before
+    before = _AFTER_ALL_IDS if before is None else before
     wanted = list(states)
     if not wanted:
         return [read(row) for row in connection.execute(_NEWEST, (before, limit))]
@@ -104,29 +105,30 @@ def page(connection: sqlite3.Connection, states: Iterable[str], before: str | No
 
 
 def append_decision(connection: sqlite3.Connection, decided: DecisionOnEvent, alert: str | None) -> None:
+    """Append a decision, and tie the signal behind it to the alert that it raised or cleared (None: no alert)."""
     match decided.decision:
         case Raise(key, severity, place, reason, device):
             name = "raise"
-            said = {"key": key, "severity": severity.word, "place": place, "device": device}
-            said |= {"zh": reason.zh, "en": reason.en}
+            data = {"key": key, "severity": severity.word, "place": place, "device": device}
+            data |= {"zh": reason.zh, "en": reason.en}
         case Clear(key, reason):
             name = "clear"
-            said = {"key": key, "zh": reason.zh, "en": reason.en}
+            data = {"key": key, "zh": reason.zh, "en": reason.en}
         case Perform(device, action, arguments, limit):
             name = "perform"
-            said = {"device": device, "action": action, "arguments": dict(arguments), "limit_s": limit.total_seconds()}  # type: ignore[dict-item]  # JSON
+            data = {"device": device, "action": action, "arguments": dict(arguments), "limit_s": limit.total_seconds()}  # type: ignore[dict-item]  # JSON
     event = decided.event
-    behind = event.number if isinstance(event, Signal) else event.because
+    behind = signal_behind(event)
     connection.execute(
         "INSERT INTO decisions (journal, at, rule, decision, alert, data) VALUES (?, ?, ?, ?, ?, ?)",
-        (event.number, to_us(event.time), decided.rule, name, alert, to_json(said)),
+        (event.number, to_us(event.time), decided.rule, name, alert, to_json(data)),
     )
     if alert is not None and behind is not None:
         connection.execute("INSERT OR IGNORE INTO alert_signals (alert, journal) VALUES (?, ?)", (alert, behind))
 
 
-def append_witness(connection: sqlite3.Connection, alert: Alert, camera: str, at: datetime) -> None:
-    """A camera at the alert's place showed this snapshot."""
+def append_snapshot(connection: sqlite3.Connection, alert: Alert, camera: str, at: datetime) -> None:
+    """Append that `camera`, at the alert's place, gave the alert its snapshot."""
     connection.execute(
         "INSERT INTO decisions (journal, at, rule, decision, alert, data) VALUES (NULL, ?, ?, 'witness', ?, ?)",
         (to_us(at), alert.rule, alert.id, to_json({"camera": camera, "snapshot": alert.snapshot})),

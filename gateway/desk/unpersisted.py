@@ -1,7 +1,7 @@
-"""Alerts that could not be written: a full disk must not silence an alarm.
+"""Alerts that could not be written to disk: a full disk must not silence an alarm.
 
-They live in memory alone, are marked not on record, and go when their signal is on record
-after all. The fault of the record itself is one of them, and critical.
+They are held in memory, marked as not on record, and removed once their signal is on disk.
+The failure of the disk itself is one of them, with severity critical.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from gateway.desk.changed_alerts import ChangedAlerts
 from gateway.desk.lifecycle import repeated_in_memory, stepped
 from gateway.model import Alert, AlertState, Severity, Signal, Step, Words, new_id
 
@@ -17,64 +18,73 @@ STORAGE_RULE = "storage"
 UNRECORDED_RULE = "unrecorded"
 GATEWAY_RULE = "gateway"
 AHEAD_RULE = "ahead"
-MOST = 1000
-"""Alarms kept in memory at once; beyond it the oldest signals' alerts still stand, new kinds fold."""
+MAX_ALERTS = 1000
+"""Alerts held at once. Beyond it alarms of a device and kind that is here already are counted, others are not shown."""
 
 
 class UnpersistedAlerts:
-    def __init__(self, now: Callable[[], datetime], tell: Callable[[Alert], None]) -> None:
+    """`changed` receives every alert that is added, changed or removed (as closed)."""
+
+    def __init__(self, now: Callable[[], datetime], changed: ChangedAlerts) -> None:
         self._now = now
-        self._tell = tell
+        self.changed = changed
         self._alerts: dict[str, Alert] = {}
         self._signals: dict[str, Signal] = {}
 
     def alerts(self) -> list[Alert]:
+        """All of them, oldest first."""
         return list(self._alerts.values())
 
     def get(self, alert_id: str) -> Alert | None:
+        """The alert with this id, None when it is not one of these."""
         return self._alerts.get(alert_id)
 
     def signal_of(self, alert_id: str) -> Signal | None:
+        """The signal that the alert is about, which the journal does not have."""
         return self._signals.get(alert_id)
 
     def alarm(self, signal: Signal, place: str, reason: Words, rule: str = UNRECORDED_RULE) -> None:
-        """Put an alarm on the screen that is not on disk, or (AHEAD_RULE) whose rules are not ready for it yet."""
+        """Show an alarm that is not on disk, or (AHEAD_RULE) one whose rules are still catching up."""
         key = f"{signal.device}/{signal.kind}"
         alert = self._find(rule, key)
-        if alert is None and len(self._alerts) >= MOST:
+        if alert is None and len(self._alerts) >= MAX_ALERTS:
             return
         alert = self._show(rule, key, place, signal.device, reason, alert)
         self._signals[alert.id] = signal
 
     def recorded(self, signal: Signal, rule: str = UNRECORDED_RULE) -> None:
-        """The signal is on disk after all (AHEAD_RULE: is decided on): its rule answers for it now."""
+        """Remove the alert of a signal that is on disk by now (AHEAD_RULE: that its rules have decided on)."""
         alert = self._find(rule, f"{signal.device}/{signal.kind}")
         if alert is not None:
             self._drop(alert)
 
     def storage_failed(self, why: str) -> None:
+        """Raise the alert that the disk takes no writes; `why` is the error's text."""
         alert = self._find(STORAGE_RULE, "disk")
         reason = Words(f"存储故障,新事件未存档:{why}", f"The record can't be written, new events are not kept: {why}")
         if alert is None or alert.restored_at is not None:
             self._show(STORAGE_RULE, "disk", "", None, reason, alert)
 
     def storage_restored(self) -> None:
+        """Mark that alert as restored; a person closes it."""
         alert = self._find(STORAGE_RULE, "disk")
         if alert is not None and alert.restored_at is None:
             self._keep(replace(alert, restored_at=self._now()))
 
     def gateway_failed(self, task: str, reason: Words) -> None:
-        """A task of the gateway itself ended, or makes no progress."""
+        """Raise an alert that a background task of the gateway ended or makes no progress."""
         alert = self._find(GATEWAY_RULE, task)
         if alert is None or alert.restored_at is not None or alert.reason != reason:
             self._show(GATEWAY_RULE, task, "", None, reason, alert)
 
     def gateway_restored(self, task: str) -> None:
+        """Mark the task's alert as restored."""
         alert = self._find(GATEWAY_RULE, task)
         if alert is not None and alert.restored_at is None:
             self._keep(replace(alert, restored_at=self._now()))
 
     def step(self, step: Step) -> Alert:
+        """Apply a person's step; closing removes the alert. Raises Conflict or Refused."""
         alert = stepped(self._alerts[step.alert], step)
         if alert.state is AlertState.CLOSED:
             self._drop(alert)
@@ -107,10 +117,10 @@ class UnpersistedAlerts:
 
     def _keep(self, alert: Alert) -> Alert:
         self._alerts[alert.id] = alert
-        self._tell(alert)
+        self.changed.add(alert)
         return alert
 
     def _drop(self, alert: Alert) -> None:
         self._alerts.pop(alert.id, None)
         self._signals.pop(alert.id, None)
-        self._tell(replace(alert, state=AlertState.CLOSED))
+        self.changed.add(replace(alert, state=AlertState.CLOSED))

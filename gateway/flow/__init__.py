@@ -1,1 +1,1 @@
-"""The way of the data: supervisor → intake → pipeline. Start with pipeline.py."""
+"""The flow of data: supervisor → intake → pipeline. Start reading at pipeline.py."""

@@ -1,4 +1,4 @@
-"""What is on record of the rules: how far each has come, and its state and pending wake-ups at some event."""
+"""What is on record of the rules: how far each has come, and its state and pending wake-ups after some event."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from gateway.rule import Rule
 
 
-class Asked(NamedTuple):
-    """A wake-up that is to come, and the number of the event it was asked for on."""
+class PendingWake(NamedTuple):
+    """A wake-up to come, and the number of the event on which the rule asked for it."""
 
     time: datetime
     because: int | None
@@ -24,7 +24,7 @@ class Asked(NamedTuple):
 class Progress:
     """`seen`: the number of the last event this rule's decisions are on record for.
 
-    `since`: it was made anew after this event (0: nobody knows), and is fed nothing up to it.
+    `since`: it was started anew after this event (0: unknown), and is fed nothing up to it.
     """
 
     fingerprint: str
@@ -45,7 +45,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """By rule; `first`: for each horizon of theirs the number of the first event received in it."""
+    """By rule name; `first` gives for each horizon the number of the first event received in it."""
 
     progress: Mapping[str, Progress] = field(default_factory=dict)
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
@@ -54,24 +54,24 @@ class OnRecord:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A checkpoint that fits its rule, read."""
+    """A checkpoint that was read and fits its rule."""
 
     seen: int
     state: Any
-    wakes: dict[str, Asked]
+    wakes: dict[str, PendingWake]
 
 
-_WAKES = TypeAdapter(dict[str, Asked])
+_WAKES = TypeAdapter(dict[str, PendingWake])
 
 
-def dump(rule: Rule, fingerprint: str, seen: int, state: Any, wakes: dict[str, Asked]) -> Checkpoint:
-    """Raises what pydantic raises where the state is not of the rule's `State`."""
+def dump(rule: Rule, fingerprint: str, seen: int, state: Any, wakes: dict[str, PendingWake]) -> Checkpoint:
+    """The rule's state as a checkpoint. Raises what pydantic raises when the state is not of the rule's `State`."""
     saved = _adapter(type(rule)).dump_json(state, warnings="error")
     return Checkpoint(fingerprint, rule.VERSION, seen, saved, _WAKES.dump_json(wakes))
 
 
 def restore(rule: Rule, fingerprint: str, last: int, saved: Checkpoint | None) -> Restored | None:
-    """None where there is none that fits: of other settings, another version, unreadable, or past the journal's end."""
+    """The saved state, or None when none fits: other settings, another version, unreadable, past the journal's end."""
     if saved is None or (saved.fingerprint, saved.version) != (fingerprint, rule.VERSION) or saved.seen > last:
         return None
     try:

@@ -1,7 +1,7 @@
-"""Commands: recorded before they are sent, performed at most once, answered by a signal.
+"""Commands: recorded before they are sent, performed at most once, their result reported as a signal.
 
-One found unsent after a crash and past its time limit is reported and not performed: no
-door opens because of a replay.
+One found unsent after a crash and past its time limit is reported as failed and not performed: no door opens
+because of a restart.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ import structlog
 
 from gateway.desk.lifecycle import DecisionOnEvent
 from gateway.errors import AnjuError, NotRecorded, why_of
-from gateway.model import Command, Json, Perform, Said, Signal, Step, Words, as_data
+from gateway.flow import rows
+from gateway.model import Action, Command, Json, Perform, Said, Signal, Step, Words, as_data
 from gateway.store import Store, audit
-from gateway.store.columns import from_json, from_us, to_json, to_us
+from gateway.store.columns import from_json, from_us, to_json
 
 log = structlog.get_logger(__name__)
-Perform_ = Callable[[Command], Awaitable[Json | None]]
-Say = Callable[[Signal], Awaitable[int]]
+PerformCommand = Callable[[Command], Awaitable[Json | None]]
+Report = Callable[[Signal], Awaitable[int]]
+Act = Callable[[Action, Callable[[sqlite3.Connection], None]], Awaitable[int]]
 _UNCONFIRMED = Words("设备没有在规定时间内确认", "no confirmation within the time limit")
 _CUT_OFF = Words("执行中网关重启，结果未确认", "not confirmed: the gateway restarted while it was under way")
 _CLOCK_BEHIND = Words(
@@ -33,7 +35,7 @@ _TOO_LATE = Words("网关重启，已超过时限，没有执行", "not performe
 
 
 def from_decision(decided: DecisionOnEvent, decision: Perform) -> Command:
-    """Named by what it was decided on, so that deciding again is no second command."""
+    """The command of a decision. Its id is made from the event, so that deciding again makes no second command."""
     event, what = decided.event, (decision.device, decision.action, to_json(decision.arguments))
     cause = "\n".join((decided.rule, *what, str(event.number), str(event.time)))
     digest = hashlib.blake2b(cause.encode(), digest_size=12).hexdigest()
@@ -42,51 +44,48 @@ def from_decision(decided: DecisionOnEvent, decision: Perform) -> Command:
     )
 
 
-def record(connection: sqlite3.Connection, command: Command, at: datetime) -> None:
-    connection.execute(
-        "INSERT OR IGNORE INTO commands (id, device, action, arguments, by, at, expires, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 'recorded')",
-        (
-            command.id,
-            command.device,
-            command.action,
-            to_json(command.arguments),
-            command.by,
-            to_us(at),
-            to_us(at + command.limit),
-        ),
-    )
-
-
 class Commands:
-    """`perform` is the supervisor's, `say` puts a signal through the intake."""
+    """`perform` has a driver do it, `report` puts a signal through the intake, `act` commits a person's action."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], perform: Perform_, say: Say) -> None:
+    def __init__(
+        self, store: Store, now: Callable[[], datetime], perform: PerformCommand, report: Report, act: Act
+    ) -> None:
         self._store = store
         self._now = now
         self._perform = perform
-        self._say = say
+        self._report = report
+        self._act = act
         self._queue: asyncio.Queue[Command] = asyncio.Queue()
 
     async def order(self, command: Command) -> None:
-        """A person's command: on record with who gave it, then carried out in the background."""
+        """Record a person's command with who gave it, then carry it out in the background.
+
+        Raises NotRecorded when it can't be recorded; it is not performed then.
+        """
         at = self._now()
-        said = {"command": command.id, "device": command.device, "arguments": dict(command.arguments)}
-        step = Step("", f"command:{command.action}", command.by, at, data=said)
+        data = {"command": command.id, "device": command.device, "arguments": dict(command.arguments)}
+        step = Step("", f"command:{command.action}", command.by, at, data=data)
+        action = Action(
+            kind="command.ordered",
+            user=command.by,
+            time=at,
+            device=command.device,
+            data={"command": command.id, "action": command.action},
+        )
 
         def unit(connection: sqlite3.Connection) -> None:
-            record(connection, command, at)
+            rows.record_command(connection, command, at)
             audit.append(connection, step)
 
-        await self._store.write(unit, urgent=True)
+        await self._act(action, unit)
         self.carry_out(command)
 
     def carry_out(self, command: Command) -> None:
-        """A command that is on record: send it now."""
+        """Send a command that is on record."""
         self._queue.put_nowait(command)
 
     async def run(self) -> None:
-        """Carry commands out side by side, each within its own time limit; runs for good."""
+        """Carry commands out side by side, each within its own time limit; runs until cancelled."""
         await self._recover()
         async with asyncio.TaskGroup() as tasks:
             while True:
@@ -109,7 +108,7 @@ class Commands:
 
     async def _recover(self) -> None:
         try:
-            unfinished = await self._store.read(_unfinished)
+            unfinished = await self._store.read(rows.unfinished_commands)
         except NotRecorded as error:
             log.error("commands of before the restart can't be read, and are not performed", why=str(error))
             return
@@ -126,7 +125,8 @@ class Commands:
             elif from_us(row["expires"]) < self._now():
                 await self._failed(command, _TOO_LATE)
             elif from_us(row["at"]) > self._now():
-                await self._failed(command, _CLOCK_BEHIND)  # a machine without a battery: nobody knows how old it is
+                # A machine whose clock has no battery: the command's age is unknown.
+                await self._failed(command, _CLOCK_BEHIND)
             else:
                 self.carry_out(command)
 
@@ -136,27 +136,13 @@ class Commands:
     async def _end(self, command: Command, state: str, answer: dict[str, object]) -> None:
         data = {"command": command.id, "action": command.action, "by": command.by, **answer}
         try:
-            await self._mark(command, state, to_json(answer))
-            await self._say(Signal(device=command.device, kind=f"command.{state}", data=data, source_id=command.id))
+            await self._store.write(
+                lambda connection: rows.end_command(connection, command.id, state, to_json(answer)), urgent=True
+            )
+            await self._report(Signal(device=command.device, kind=f"command.{state}", data=data, source_id=command.id))
         except NotRecorded as error:
             log.error("a command's end can't be recorded", command=command.id, state=state, why=str(error))
 
     async def _claim(self, command: Command) -> bool:
-        """Whether it is to be sent now, for the first time: one found at the start may have been decided just then."""
-
-        def unit(connection: sqlite3.Connection) -> bool:
-            sql = "UPDATE commands SET state = 'sent' WHERE id = ? AND state = 'recorded'"
-            return connection.execute(sql, (command.id,)).rowcount > 0
-
-        return await self._store.write(unit, urgent=True)
-
-    async def _mark(self, command: Command, state: str, answer: str | None = None) -> None:
-        def unit(connection: sqlite3.Connection) -> None:
-            connection.execute("UPDATE commands SET state = ?, answer = ? WHERE id = ?", (state, answer, command.id))
-
-        await self._store.write(unit, urgent=True)
-
-
-def _unfinished(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-    rows = connection.execute("SELECT * FROM commands WHERE state IN ('recorded', 'sent')")
-    return sorted(rows, key=lambda row: int(row["at"]))
+        """Whether it is to be sent now, for the first time: one found at the start may be in the queue already."""
+        return await self._store.write(lambda connection: rows.claim_command(connection, command.id), urgent=True)

@@ -1,4 +1,4 @@
-"""How a device is, as far as the supervisor knows."""
+"""The status of a device, as the supervisor knows it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.model import Device, Health, Said
 
 @dataclass(frozen=True, slots=True)
 class DeviceStatus:
-    """`since` is when the health last changed, `fault` why the line was last lost, in words."""
+    """`since` is when `health` last changed; `fault` says why the device was last lost or refused."""
 
     device: Device
     health: Health = Health.UNKNOWN

@@ -1,7 +1,7 @@
-"""The intake: a signal is committed before its device is acknowledged.
+"""The intake: commits a signal before its device is acknowledged.
 
-What is committed waits here, in the journal's order, for the pipeline. When too much
-waits, `accept` waits too and the links stop reading; only sightings are ever dropped.
+Committed events wait here, in the journal's order, for the pipeline. When too many
+wait, `accept` blocks and the links stop reading; only sightings are ever dropped.
 """
 
 from __future__ import annotations
@@ -23,21 +23,19 @@ from gateway.flow.rule_engine import NewRules
 from gateway.flow.sanitize import sanitized
 from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.limits import RateLimit, Refusal, RefusalLog
-from gateway.model import Signal, Wake, Words
+from gateway.model import Action, Event, Signal, Wake, Words
 from gateway.store import Store, journal
 
 log = structlog.get_logger(__name__)
-ROOM = 10_000
-"""Signals between device and decision at once; a burst of this size is taken without a pause."""
-SIGHTINGS = 8_000
-"""Beyond this many waiting, sightings are dropped so that the rest keeps its room."""
-
-
+MAX_WAITING = 10_000
+"""Signals between device and decision at once; a burst of this size is accepted without a pause."""
+MAX_WAITING_WITH_SIGHTINGS = 8_000
+"""When so many wait, sightings are dropped, so that alarms and states have the rest."""
 SNAPSHOT = "snapshot"
-"""The key of a signal's data under which its kept picture is named."""
-PICTURE_BYTES = 256 * 1024 * 1024
-"""Of one device, at once and again within each hour: beyond them its signals are kept without their pictures."""
-NO_ROOM_FOR_PICTURES = Words(
+"""The key of a signal's data under which its stored picture is named."""
+MAX_PICTURE_BYTES_AN_HOUR = 256 * 1024 * 1024
+"""Of one device, as a burst and per hour: beyond it its signals are stored without their pictures."""
+TOO_MANY_PICTURES = Words(
     "发来的图片太多，信号照常保存但不存图片；请检查该设备",
     "sends so many pictures that its signals are kept without them: check this device",
 )
@@ -48,13 +46,13 @@ class Intake:
         self, store: Store, clock: Clock, unrecorded: UnrecordedSignals, refusals: RefusalLog | None = None
     ) -> None:
         self._refusals = refusals or RefusalLog()
-        self._flood = RepeatFolding(self._refusals)
-        self._picture_bytes = RateLimit(PICTURE_BYTES, timedelta(hours=1))
+        self._repeats = RepeatFolding(self._refusals)
+        self._picture_bytes = RateLimit(MAX_PICTURE_BYTES_AN_HOUR, timedelta(hours=1))
         self._store = store
         self._clock = clock
         self._unrecorded = unrecorded
         self._space = asyncio.Event()
-        self._committed: deque[Signal | Wake | NewRules] = deque()
+        self._committed: deque[Event | NewRules] = deque()
         self._more = asyncio.Event()
         self._shown_ahead = 0
         """The number of the last alarm that was on the screen before its rules had decided."""
@@ -64,20 +62,22 @@ class Intake:
         self.dropped_sightings = 0
 
     async def accept(self, signal: Signal, window: timedelta) -> int:
-        """Commit the signal; returns its number (a duplicate's first one), or 0 for a dropped sighting or a repeat.
+        """Commit the signal; returns its number, of a duplicate the first one's, of a dropped sighting 0.
 
-        Raises NotRecorded when the disk would not take it; an alarm is on the screen all the same.
+        Raises NotRecorded when it is not on disk; an alarm is on the screen all the same.
         """
-        if self._flood.holds(signal):
-            return await self._flood.hold(signal, window)
-        await self._let_go(self._flood.release(signal.device))  # what came before an alarm is recorded before it
+        if self._repeats.holds(signal):
+            return await self._repeats.hold(signal, window)
+        await self._let_go(
+            self._repeats.release(signal.device)
+        )  # repeats held back are recorded before what follows them
         return await self._accept(signal, window)
 
     async def _accept(self, signal: Signal, window: timedelta) -> int:
-        if signal.is_sighting and self.waiting >= SIGHTINGS:
+        if signal.is_sighting and self.waiting >= MAX_WAITING_WITH_SIGHTINGS:
             self.dropped_sightings += 1
             return 0
-        while self.waiting >= ROOM and not signal.is_alarm:
+        while self.waiting >= MAX_WAITING and not signal.is_alarm:
             self._space.clear()
             await self._space.wait()
         self.waiting += 1
@@ -89,7 +89,7 @@ class Intake:
         return (await asyncio.shield(self._record(signal, window))).number
 
     async def wake(self, wake: Wake) -> None:
-        """Commit a wake-up come due and hand it to the pipeline; without a number where the disk would not take it."""
+        """Commit a wake-up that came due and hand it to the pipeline; without a number when the disk takes nothing."""
         try:
             await self._append(
                 lambda connection: journal.record_wake(connection, wake), lambda number: replace(wake, number=number)
@@ -98,24 +98,37 @@ class Intake:
             self.waiting += 1
             self._hand_on(wake)
 
-    async def turn(self, new: NewRules, record: Callable[[sqlite3.Connection], int]) -> None:
+    async def act(self, action: Action, unit: Callable[[sqlite3.Connection], object] | None = None) -> int:
+        """Commit what a person did, together with `unit`, and hand it to the pipeline; returns its number.
+
+        Raises NotRecorded when it is not on disk.
+        """
+
+        def both(connection: sqlite3.Connection) -> int:
+            if unit is not None:
+                unit(connection)
+            return journal.record_action(connection, action)
+
+        return await self._append(both, lambda number: replace(action, number=number), urgent=True)
+
+    async def switch_rules(self, new: NewRules, record: Callable[[sqlite3.Connection], int]) -> None:
         """Commit an accepted configuration and hand its rules to the pipeline, at their place in the journal."""
         await self._append(record, lambda number: replace(new, number=number))
 
-    async def turn_unrecorded(self, new: NewRules) -> None:
-        """The disk takes nothing: the rules hold all the same, from the journal's end on."""
+    async def switch_rules_unrecorded(self, new: NewRules) -> None:
+        """Hand the rules to the pipeline without a row, from the journal's end on: the disk takes nothing."""
         last = await self._store.read(journal.last_number)
         self.waiting += 1
         self._hand_on(replace(new, number=last))
 
-    async def take(self, most: int, patience_s: float) -> list[Signal | Wake] | NewRules:
-        """The next committed events in order, or the new rules that come before them; none after `patience_s`."""
+    async def take(self, most: int, patience_s: float) -> list[Event] | NewRules:
+        """The next committed events in order, or new rules where they come next; `[]` after `patience_s` seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 while not self._committed:
                     self._more.clear()
                     await self._more.wait()
-        events: list[Signal | Wake] = []
+        events: list[Event] = []
         while self._committed and len(events) < most:
             event = self._committed[0]
             if isinstance(event, NewRules):
@@ -126,23 +139,23 @@ class Intake:
         return events
 
     def show_ahead(self) -> None:
-        """Put the alarms that wait here on the screen: the rules are not ready for them yet."""
+        """Show the alarms that wait here: the rules are still catching up and can't decide on them yet."""
         for event in self._committed:
             number = event.number or 0
             if isinstance(event, Signal) and event.is_alarm and number > self._shown_ahead:
                 self._shown_ahead = number
                 self._unrecorded.show_ahead(event)
 
-    def decided(self, events: Sequence[Signal | Wake]) -> None:
-        """The rules' alerts on these are on the screen: what was shown ahead gives way to them."""
+    def decided(self, events: Sequence[Event]) -> None:
+        """Remove what `show_ahead` showed of these: the rules' own alerts are on the screen now."""
         for event in events:
             if isinstance(event, Signal) and event.is_alarm and (event.number or 0) <= self._shown_ahead:
                 self._unrecorded.decided(event)
 
     async def watch_storage(self) -> None:
-        """Try what could not be written again until it can; runs for good."""
+        """Retry signals that could not be written, once a second; runs until cancelled."""
         while True:
-            await self._let_go(self._flood.release())
+            await self._let_go(self._repeats.release())
             for signal, window in self._unrecorded.take():
                 self.waiting += 1
                 with contextlib.suppress(NotRecorded):
@@ -150,14 +163,14 @@ class Intake:
             await asyncio.sleep(1)
 
     async def _let_go(self, several: Sequence[Held]) -> None:
-        """Commit them together and in their order; whoever waits for one that is cut off is told to send it again."""
+        """Commit them together, in order. When cancelled, whoever waits for one gets NotRecorded and sends again."""
         try:
             await asyncio.gather(*(self._end(held) for held in several))
         finally:
             for held in several:
                 if not held.number.done():
-                    held.number.set_exception(NotRecorded("its turn was cut off"))
-                    held.number.exception()  # its driver may be gone
+                    held.number.set_exception(NotRecorded("the gateway stopped before it was recorded"))
+                    held.number.exception()  # mark it as retrieved: its driver may be gone
 
     async def _end(self, held: Held) -> None:
         try:
@@ -170,7 +183,7 @@ class Intake:
                 held.number.set_result(number)
 
     async def _with_snapshot(self, signal: Signal) -> Signal:
-        """Only the gateway names a picture: a device that says `snapshot` would show another's under its alert."""
+        """Store the signal's picture and name it. A name that the device gave is dropped: it could be any picture's."""
         data = signal.data
         if SNAPSHOT in data:
             data = {name: value for name, value in data.items() if name != SNAPSHOT}
@@ -178,7 +191,7 @@ class Intake:
         if signal.picture is None:
             return signal
         if not self._picture_bytes.admits(signal.device, len(signal.picture)):
-            self._refusals.note(Refusal(signal.device, NO_ROOM_FOR_PICTURES, grave=True), kind=signal.kind)
+            self._refusals.note(Refusal(signal.device, TOO_MANY_PICTURES, grave=True), kind=signal.kind)
             return replace(signal, picture=None)
         try:
             name = await asyncio.to_thread(self._store.media.keep, signal.picture)
@@ -191,7 +204,7 @@ class Intake:
         future = self._store.writer.submit(
             lambda connection: journal.record_signal(connection, signal, window), urgent=signal.is_alarm
         )
-        # In the future's own callback: a driver cancelled while it waits must not take a committed signal along.
+        # In the future's own callback: the driver that waits may be cancelled, and the committed signal must go on.
         future.add_done_callback(lambda done: self._done(signal, window, done))
         return future
 
@@ -211,9 +224,18 @@ class Intake:
             self.accepted += 1
             self._hand_on(replace(signal, number=recorded.number))
 
-    async def _append(self, unit: Callable[[sqlite3.Connection], int], event: Callable[[int], Wake | NewRules]) -> None:
-        """Handed on where the commit ends, as signals are: who is woken up to do it comes too late for the order."""
-        future = self._store.writer.submit(unit)
+    async def _append(
+        self,
+        unit: Callable[[sqlite3.Connection], int],
+        event: Callable[[int], Wake | Action | NewRules],
+        *,
+        urgent: bool = False,
+    ) -> int:
+        """Commit `unit`, hand on the event made of its number, and return the number.
+
+        The event is handed on in the future's callback, as signals are: a task woken by it would come out of order.
+        """
+        future = self._store.writer.submit(unit, urgent=urgent)
 
         def committed(done: asyncio.Future[int]) -> None:
             if done.exception() is None:
@@ -221,7 +243,7 @@ class Intake:
                 self._hand_on(event(done.result()))
 
         future.add_done_callback(committed)
-        await asyncio.shield(future)
+        return await asyncio.shield(future)
 
     def _next_rules(self) -> NewRules:
         new = self._committed.popleft()
@@ -229,7 +251,7 @@ class Intake:
         self._leave()
         return new
 
-    def _hand_on(self, event: Signal | Wake | NewRules) -> None:
+    def _hand_on(self, event: Event | NewRules) -> None:
         self._committed.append(event)
         self._more.set()
 

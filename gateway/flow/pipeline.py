@@ -1,9 +1,16 @@
-"""The whole story once, in order: what a committed event goes through.
+"""Every stage that a committed event goes through, in order:
 
-    intake ─committed→ show → decide → keep → perform → look
+    intake ─committed→ show → decide → keep → tell → perform → look
 
-Events come in the journal's order, in batches while there is a backlog. A new configuration is one
-of them: from there on its rules decide.
+show      the signal appears on the console's live list
+decide    rules make decisions: raise, clear, perform, wake me later
+keep      the desk applies them to alerts; decisions, alerts, commands and the rules' progress are one commit
+tell      console, notifiers and uplink are told of the alerts that changed
+perform   commands go to the drivers
+look      cameras take a picture and a recording of the alert
+
+Events come in the journal's order, in batches while there is a backlog: signals, wake-ups, actions of people. A new
+configuration is one of them; its rules decide from there on.
 """
 
 from __future__ import annotations
@@ -14,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -22,130 +29,132 @@ from gateway.clock import Clock
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.errors import NotRecorded
 from gateway.flow import rows
-from gateway.flow.announce import Announce
 from gateway.flow.checkpoint import OnRecord, Progress
-from gateway.flow.commands import Commands, from_decision, record
+from gateway.flow.commands import Commands, from_decision
 from gateway.flow.intake import Intake
+from gateway.flow.listeners import AlertObserver, ConsoleFeed
 from gateway.flow.rule_engine import NewRules, RuleEngine
-from gateway.model import Alert, Command, Perform, Signal, Wake
+from gateway.flow.tell import Tell
+from gateway.model import Alert, Command, Event, Perform, Signal
 from gateway.store import Store, journal
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 BATCH = 500
+"""Events that go through the stages together, and are one commit."""
 SAVE_PROGRESS_S = 1.0
-"""Progress without a decision is only worth a commit now and then: less to feed again after a crash."""
+"""How often progress without a decision is saved. What was not saved is fed again after a crash."""
 CHECKPOINT_S = 30.0
-"""The rules' states are saved this often: after a crash the rules are fed what came since."""
-SLICE = 1000
-"""Events of the past fed at once: about 10 ms in which nothing else is served."""
-PATIENCE_S = 1.0
-"""When rules catch up for longer than this, alarms that come meanwhile are on the screen before their rules decide."""
-MOST_UNSENT = 1000
-"""Commands that wait to be recorded; beyond it the oldest are never sent, which is what late ones must be."""
+"""How often the rules' states are saved. After a crash the rules are fed what came since."""
+CATCH_UP_SLICE = 1000
+"""Past events fed at once: about 10 ms in which the loop does nothing else."""
+SHOW_AHEAD_AFTER_S = 1.0
+"""When rules catch up for longer than this, alarms that come meanwhile are shown before their rules decide."""
+MAX_UNSENT = 1000
+"""Commands that wait to be recorded. Beyond it the oldest are dropped: a late command must not be performed."""
 STUCK_S = 10.0
+"""Without a batch for so long while events wait, the pipeline counts as stuck."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """Events under way together, and what has become of them so far."""
+    """Events on their way through the stages, and the results so far."""
 
-    events: Sequence[Signal | Wake]
+    events: Sequence[Event]
     decided: list[DecisionOnEvent] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     alerts: Sequence[Alert] = ()
-    turned: bool = False
-    """Other rules decide from here on: whose progress is on record changes with them."""
-
-
-class Onlooker(Protocol):
-    """Has a camera look at an alert's place. Never keeps the alert waiting."""
-
-    def look(self, alert: Alert) -> None: ...
+    rules_switched: bool = False
+    """Other rules decide from here on, so their progress must be saved even without a decision."""
 
 
 class Pipeline:
+    """Takes committed events from the intake and passes them through the stages."""
+
     def __init__(
         self,
         store: Store,
         clock: Clock,
         intake: Intake,
-        rulebook: RuleEngine,
+        rules: RuleEngine,
         desk: Desk,
         commands: Commands,
-        announce: Announce,
-        *onlookers: Onlooker,
+        console: ConsoleFeed,
+        tell: Tell,
+        *observers: AlertObserver,
     ) -> None:
         self._store = store
         self._clock = clock
         self._intake = intake
-        self._rulebook = rulebook
+        self._rules = rules
         self._desk = desk
         self._commands = commands
-        self._announce = announce
-        self._onlookers = onlookers
-        self._stages = (self._show, self._decide, self._keep, self._perform, self._look)
+        self._console = console
+        self._teller = tell
+        self._observers = observers
+        self._stages = (self._show, self._decide, self._keep, self._tell, self._perform, self._look)
         self._saved = 0.0
         self._checkpointed = 0.0
         self._all_kept = False
-        """Whether all that the rules have decided is on record: only then may their states be."""
+        """Whether all decisions are on record; only then may the rules' states be saved."""
         self._on_record: dict[str, Progress] = {}
-        self._turned = clock.monotonic()
-        self._told_dropped = 0
+        self._last_batch = clock.monotonic()
+        self._shown_dropped = 0
         self._unsent: list[Command] = []
 
     async def run(self) -> None:
-        """Follow the journal; runs for good."""
+        """Follow the journal; runs until cancelled, and saves the rules' states then."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._wake_rules())
+                tasks.create_task(self._teller.run())
                 while True:
                     taken = await self._intake.take(BATCH, SAVE_PROGRESS_S)
                     if isinstance(taken, NewRules):
-                        await self._turn(taken)
+                        await self._switch_rules(taken)
                     else:
                         await self._put_through(Batch(taken))
         finally:
             await self._save_states()
 
     def keeps_up(self) -> bool:
-        """Whether what is committed is decided on: False when something has waited too long."""
-        return self._intake.waiting == 0 or self._clock.monotonic() - self._turned < STUCK_S
+        """Whether committed events are decided on in time; False when one has waited for STUCK_S."""
+        return self._intake.waiting == 0 or self._clock.monotonic() - self._last_batch < STUCK_S
 
     def clock_stepped(self, step: timedelta) -> None:
-        """Rule time has jumped by so much."""
-        self._rulebook.clock_stepped(step)
+        """Rule time has jumped by `step`."""
+        self._rules.clock_stepped(step)
 
-    async def _turn(self, new: NewRules) -> None:
-        """Go on with the new rules; what those that start here have missed counts now.
+    async def _switch_rules(self, new: NewRules) -> None:
+        """Go on with the new rules, and feed those that start here what they have missed.
 
-        They hold as soon as they are known, so that the gateway serves while they catch up.
+        `applied` is set before they catch up, so that the gateway serves meanwhile.
         """
         now, horizons = self._clock.now(), {rule.HORIZON for rule, _ in new.rules}
         on_record = await self._read(lambda connection: rows.load(connection, now, horizons), OnRecord())
         held = {rule.name: self._desk.held(rule.name) for rule, _ in new.rules}
-        wanted = self._rulebook.turn(new, held, on_record)
-        new.taken.set()
+        wanted = self._rules.switch(new, held, on_record)
+        new.applied.set()
         if wanted is not None:
             await self._catch_up(wanted, new.number)
-        self._rulebook.caught_up(new.number)
-        await self._put_through(Batch((), turned=True))
+        self._rules.caught_up(new.number)
+        await self._put_through(Batch((), rules_switched=True))
 
-    async def _catch_up(self, wanted: journal.Wanted, last: int) -> None:
-        """Feed the rules what they have missed, in slices: neither memory nor pauses grow with the journal."""
-        after, began, none = 0, self._clock.monotonic(), list[Signal | Wake]()
+    async def _catch_up(self, wanted: journal.EventFilter, last: int) -> None:
+        """Feed the rules what they have missed, in slices: memory and pauses do not grow with the journal."""
+        after, began, none = 0, self._clock.monotonic(), list[Event]()
         while events := await self._read(
-            partial(journal.events, wanted=wanted, after=after, last=last, most=SLICE), none
+            partial(journal.events, selected=wanted, after=after, last=last, limit=CATCH_UP_SLICE), none
         ):
-            decided = self._rulebook.replay(events)
+            decided = self._rules.replay(events)
             if decided:
                 await self._put_through(Batch((), decided))
-            if self._clock.monotonic() - began > PATIENCE_S:
+            if self._clock.monotonic() - began > SHOW_AHEAD_AFTER_S:
                 self._intake.show_ahead()
             after = events[-1].number or last
 
     async def _read(self, query: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
-        """What is on record, or else: rules that know nothing of the past still ring for what comes."""
+        """The query's result, or `otherwise` when it can't be read: rules without a past still raise new alarms."""
         try:
             return await self._store.read(query)
         except NotRecorded as error:
@@ -156,64 +165,64 @@ class Pipeline:
         self._all_kept = False
         for stage in self._stages:
             await stage(batch)
-        self._turned = self._clock.monotonic()
+        self._last_batch = self._clock.monotonic()
 
     async def _show(self, batch: Batch) -> None:
         for event in batch.events:
             if isinstance(event, Signal):
-                self._announce.signal_seen(event)
-        if self._told_dropped != self._intake.dropped_sightings:
-            self._told_dropped = self._intake.dropped_sightings
-            self._announce.dropped({"sightings": self._told_dropped})
+                self._console.signal_seen(event)
+        if self._shown_dropped != self._intake.dropped_sightings:
+            self._shown_dropped = self._intake.dropped_sightings
+            self._console.dropped({"sightings": self._shown_dropped})
 
     async def _decide(self, batch: Batch) -> None:
         for event in batch.events:
-            batch.decided += self._rulebook.feed(event)
+            batch.decided += self._rules.feed(event)
 
     async def _keep(self, batch: Batch) -> None:
-        """Decisions, the alerts they make, their commands, the rules' progress and states: one commit or none.
+        """Commit decisions, their alerts and commands, the rules' progress and states together.
 
-        What is not committed stays with the desk, which shows it, and goes with the next batch: one that can't be
-        written must not keep those after it from the guard. Its commands wait, for they are recorded before they
-        are sent.
+        What the disk does not take stays with the desk, which shows it, and is written with the next batch: a batch
+        that can't be written must not delay the next ones. Its commands wait, for they are recorded before they are
+        sent.
         """
-        now, progress = asyncio.get_running_loop().time(), self._rulebook.progress()
+        now, progress = asyncio.get_running_loop().time(), self._rules.progress()
         idle = not batch.decided and (now - self._saved < SAVE_PROGRESS_S or progress == self._on_record)
-        owed = bool(self._desk.owes)
-        if idle and not batch.turned and not owed:
-            self._all_kept = not self._rulebook.behind
+        unwritten = bool(self._desk.unwritten_because)
+        if idle and not batch.rules_switched and not unwritten:
+            self._all_kept = not self._rules.behind
             self._intake.decided(batch.events)
             return
-        fresh = [from_decision(d, d.decision) for d in batch.decided if isinstance(d.decision, Perform)]
-        commands = self._unsent = [*self._unsent, *fresh][-MOST_UNSENT:]
+        ordered = [from_decision(d, d.decision) for d in batch.decided if isinstance(d.decision, Perform)]
+        commands = self._unsent = [*self._unsent, *ordered][-MAX_UNSENT:]
         at = self._clock.now()
-        due = batch.turned or now - self._checkpointed >= CHECKPOINT_S
-        states = self._rulebook.checkpoints() if due and not self._rulebook.behind else None
+        due = batch.rules_switched or now - self._checkpointed >= CHECKPOINT_S
+        states = self._rules.checkpoints() if due and not self._rules.behind else None
 
         def beside(connection: sqlite3.Connection) -> None:
             rows.save_progress(connection, progress)
             if states is not None:
                 rows.save_checkpoints(connection, states)
             for command in commands:
-                record(connection, command, at)
+                rows.record_command(connection, command, at)
 
         batch.alerts = await self._desk.decide(batch.decided, beside)
-        self._intake.decided(batch.events)  # on the screen by now, on record or not
-        if self._desk.owes:
-            self._desk.memory.storage_failed(self._desk.owes)
+        self._intake.decided(batch.events)  # their alerts are with the desk now, on record or not
+        if self._desk.unwritten_because:
+            self._desk.memory.storage_failed(self._desk.unwritten_because)
             return
-        if owed:
+        if unwritten:
             self._desk.memory.storage_restored()
         self._saved, self._on_record = now, progress
         batch.commands, self._unsent = commands, []
         self._checkpointed = self._checkpointed if states is None else now
-        self._all_kept = not self._rulebook.behind
+        self._all_kept = not self._rules.behind
 
     async def _save_states(self) -> None:
-        """At a clean stop, so that the next start has nothing to feed again."""
+        """Save the rules' states at a clean stop, so that the next start has nothing to feed again."""
         if not self._all_kept:
             return
-        progress, states = self._rulebook.progress(), self._rulebook.checkpoints()
+        progress, states = self._rules.progress(), self._rules.checkpoints()
 
         def unit(connection: sqlite3.Connection) -> None:
             rows.save_progress(connection, progress)
@@ -224,26 +233,29 @@ class Pipeline:
         except NotRecorded as error:
             log.error("the rules' states are not saved; the next start takes longer", why=str(error))
 
+    async def _tell(self, _batch: Batch) -> None:
+        self._teller.tell()
+
     async def _perform(self, batch: Batch) -> None:
         for command in batch.commands:
             self._commands.carry_out(command)
 
     async def _look(self, batch: Batch) -> None:
         for alert in batch.alerts:
-            for onlooker in self._onlookers:
-                onlooker.look(alert)
+            for observer in self._observers:
+                observer.look(alert)
 
     async def _wake_rules(self) -> None:
-        """Turn wake-ups come due into journal rows; they come back as events in their order.
+        """Record wake-ups that come due in the journal; they come back as events, in its order.
 
-        One that can't be written comes back without a row: an entry delay ends whatever the disk does.
+        One that can't be written comes back without a row: an entry delay must end even when the disk is full.
         """
         while True:
-            for wake in self._rulebook.take_due(self._clock.now()):
+            for wake in self._rules.take_due(self._clock.now()):
                 await self._intake.wake(wake)
-            await asyncio.sleep(_pause(self._rulebook.next_due(), self._clock.now()))
+            await asyncio.sleep(_pause(self._rules.next_due(), self._clock.now()))
 
 
 def _pause(due: datetime | None, now: datetime) -> float:
-    """Look again soon even when nothing is due: a rule may ask for a wake-up meanwhile."""
+    """Seconds to sleep, at most 0.1: a rule may ask for a wake-up meanwhile."""
     return 0.1 if due is None else min(0.1, max(0.0, (due - now).total_seconds()))

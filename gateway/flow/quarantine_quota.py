@@ -1,4 +1,4 @@
-"""How much one device may have kept of what can't be read: it must fill neither the disk nor the installer's list."""
+"""Limits how much unreadable data of one device is kept: it must not fill the disk or the installer's list."""
 
 from __future__ import annotations
 
@@ -10,35 +10,37 @@ from gateway.model import Said, Words
 
 HOUR = timedelta(hours=1)
 PIECES, BYTES = 200, 2 * 1024 * 1024
-"""Of one device: so many at once, and as many again within each hour; more are counted, and one now and then kept."""
-HELD_BACK = Words(
+"""Of one device: as a burst, and again per hour. More is counted, and a sample kept as the quota refills."""
+TOO_MUCH = Words(
     "发来的无法识别的内容太多，只抽样保存；请检查该设备的设置和线路",
     "sends so much that can't be read that only samples are kept: check its settings and its line",
 )
 
 
 class QuarantineQuota:
+    """Of all devices, by id."""
+
     def __init__(self, refusals: RefusalLog) -> None:
         self._refusals = refusals
         self._pieces, self._bytes = RateLimit(PIECES, HOUR), RateLimit(BYTES, HOUR)
-        self._held_back: Counter[str] = Counter()
+        self._dropped: Counter[str] = Counter()
 
     def admits(self, device: str, size: int) -> bool:
-        """Whether a piece of that many bytes may be kept; what may not is counted and told."""
+        """Whether a piece of `size` bytes may be kept; one that may not is counted and reported."""
         if self._pieces.wait_for(device) or self._bytes.wait_for(device, size):
-            self._held_back[device] += 1
-            self._refusals.note(Refusal(device, HELD_BACK, grave=True), bytes=str(size))
+            self._dropped[device] += 1
+            self._refusals.note(Refusal(device, TOO_MUCH, grave=True), bytes=str(size))
             return False
         self._pieces.count(device)
         self._bytes.count(device, size)
         return True
 
-    def and_before(self, device: str, why: Said) -> Said:
-        """Why, with how many were not kept since the last one that was."""
-        held_back = self._held_back.pop(device, 0)
-        if not held_back:
+    def with_count(self, device: str, why: Said) -> Said:
+        """The reason, with how many pieces were not kept since the last one that was."""
+        dropped = self._dropped.pop(device, 0)
+        if not dropped:
             return why
-        said = Words.of(why)
+        reason = Words.of(why)
         return Words(
-            f"{said.zh}（之前另有 {held_back} 条未存）", f"{said.en} (and {held_back} before it were not kept)"
+            f"{reason.zh}（之前另有 {dropped} 条未存）", f"{reason.en} (and {dropped} before it were not kept)"
         )

@@ -1,4 +1,4 @@
-"""The rules' progress and checkpoints as rows."""
+"""Commands, and the rules' progress and checkpoints, as rows of the database."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from gateway.flow.checkpoint import Checkpoint, OnRecord, Progress
+from gateway.model import Command
 from gateway.store import journal
+from gateway.store.columns import to_json, to_us
 
 
 def load(connection: sqlite3.Connection, now: datetime, horizons: Iterable[timedelta]) -> OnRecord:
+    """What is on record of the rules, and where each of `horizons` before `now` begins in the journal."""
     progress = connection.execute("SELECT rule, fingerprint, seen, since FROM progress")
     checkpoints = connection.execute("SELECT rule, fingerprint, version, seen, state, wakes FROM checkpoints")
     return OnRecord(
@@ -21,7 +24,7 @@ def load(connection: sqlite3.Connection, now: datetime, horizons: Iterable[timed
 
 
 def save_progress(connection: sqlite3.Connection, progress: Mapping[str, Progress]) -> None:
-    """Rules that are not in it are gone."""
+    """Replace what is on record of all rules; those not in `progress` are gone."""
     connection.execute("DELETE FROM progress")
     connection.executemany(
         "INSERT INTO progress (rule, fingerprint, seen, since) VALUES (?, ?, ?, ?)",
@@ -30,9 +33,43 @@ def save_progress(connection: sqlite3.Connection, progress: Mapping[str, Progres
 
 
 def save_checkpoints(connection: sqlite3.Connection, checkpoints: Mapping[str, Checkpoint]) -> None:
-    """In the transaction of the progress: one of them alone is worth nothing. Rules that are not in it have none."""
+    """Replace all checkpoints. Call it in the transaction of `save_progress`: each is worthless without the other."""
     connection.execute("DELETE FROM checkpoints")
     connection.executemany(
         "INSERT INTO checkpoints (rule, fingerprint, version, seen, state, wakes) VALUES (?, ?, ?, ?, ?, ?)",
         [(rule, at.fingerprint, at.version, at.seen, at.state, at.wakes) for rule, at in checkpoints.items()],
     )
+
+
+def record_command(connection: sqlite3.Connection, command: Command, at: datetime) -> None:
+    """Record a command as not sent yet; one with this id that is on record already stays as it is."""
+    connection.execute(
+        "INSERT OR IGNORE INTO commands (id, device, action, arguments, by, at, expires, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'recorded')",
+        (
+            command.id,
+            command.device,
+            command.action,
+            to_json(command.arguments),
+            command.by,
+            to_us(at),
+            to_us(at + command.limit),
+        ),
+    )
+
+
+def claim_command(connection: sqlite3.Connection, command: str) -> bool:
+    """Mark a command as sent; False when it was sent before."""
+    sql = "UPDATE commands SET state = 'sent' WHERE id = ? AND state = 'recorded'"
+    return connection.execute(sql, (command,)).rowcount > 0
+
+
+def end_command(connection: sqlite3.Connection, command: str, state: str, answer: str) -> None:
+    """Mark a command as `done` or `failed`, with the device's answer as JSON."""
+    connection.execute("UPDATE commands SET state = ?, answer = ? WHERE id = ?", (state, answer, command))
+
+
+def unfinished_commands(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """Those that were recorded or sent and have not ended, oldest first."""
+    rows = connection.execute("SELECT * FROM commands WHERE state IN ('recorded', 'sent')")
+    return sorted(rows, key=lambda row: int(row["at"]))

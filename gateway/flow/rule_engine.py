@@ -1,7 +1,7 @@
-"""The rules at work: each fed the journal in order, and after a restart from where its saved state ends.
+"""Runs the rules: feeds each of them the journal in order, after a restart from where its saved state ends.
 
-They change in the journal's order too: what came before the row of a new configuration is decided by
-the rules of the old one, what comes after by those of the new. Starting is the change from none.
+A new configuration has its place in the journal: the old rules decide on what came before it, the new ones on what
+comes after. Starting is the change from no rules.
 """
 
 from __future__ import annotations
@@ -9,246 +9,263 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from gateway.desk.lifecycle import DecisionOnEvent
-from gateway.flow.checkpoint import Asked, Checkpoint, OnRecord, Progress, dump, restore
-from gateway.model import Decision, Raise, Severity, Signal, Wake, WakeAt, Words
+from gateway.flow.checkpoint import Checkpoint, OnRecord, PendingWake, Progress, dump, restore
+from gateway.model import Action, Decision, Event, Raise, Register, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
-from gateway.store.journal import NEVER, Wanted
+from gateway.store.journal import NEVER, EventFilter
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class NewRules:
-    """`rules` as (rule, fingerprint) hold from the journal's `number` on; `taken` is set once they do."""
+    """`rules` as (rule, fingerprint) decide from the journal's `number` on; `applied` is set once they do."""
 
     rules: Sequence[tuple[Rule, str]]
     number: int = 0
-    taken: asyncio.Event = field(default_factory=asyncio.Event)
+    applied: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True)
-class _Watching:
-    """A rule at work. `seen` and `since` as in Progress; while it is behind, it is fed from `first` on."""
+class _RunningRule:
+    """A rule and its state. `seen` and `since` as in Progress; while it is behind, it is fed from `first` on."""
 
     rule: Rule
     fingerprint: str
     state: Any
     kinds: frozenset[str] | None
-    """None: all."""
+    """Of signals and actions; None: all signals."""
     seen: int
     since: int
     first: int
-    wakes: dict[str, Asked] = field(default_factory=dict)
-    under_way: set[str] = field(default_factory=set)
-    """Keys of wake-ups that came due and are not fed yet: pending still, if the gateway ends before they are."""
+    wakes: dict[str, PendingWake] = field(default_factory=dict)
+    fired: set[str] = field(default_factory=set)
+    """Keys of wake-ups that came due and are not fed yet; still pending if the gateway ends before they are."""
     behind: bool = False
 
-    def hears(self, kind: str) -> bool:
-        return self.kinds is None or kind in self.kinds
+    def handles(self, event: Signal | Action) -> bool:
+        """Whether the rule is to be fed this event. Actions only go to rules that name them."""
+        if self.kinds is None:
+            return isinstance(event, Signal)
+        return event.kind in self.kinds
 
 
 class RuleEngine:
-    """Empty until the first `turn`. Feed it events in the journal's order."""
+    """Has no rules until the first `switch`. Feed it events in the journal's order.
 
-    def __init__(self) -> None:
-        self._watching: dict[str, _Watching] = {}
-        self._hearing: dict[str, list[_Watching]] = {}
+    `register` gives the snapshot of people and vehicles; rules get it at the start and at each `register.changed`.
+    """
+
+    def __init__(self, register: Callable[[], Register] = Register) -> None:
+        self._register = register
+        self._rules: dict[str, _RunningRule] = {}
+        self._by_kind: dict[str, list[_RunningRule]] = {}
         self._due: list[tuple[datetime, str, str]] = []
+        """A heap of (time, rule, key)."""
         self._fed = 0
         self._unsaved: set[str] = set()
         self.behind = False
-        """Whether what the rules have missed is still to be fed by `replay`."""
+        """Whether rules are still to be fed by `replay` what they have missed."""
 
-    def turn(self, new: NewRules, held: Mapping[str, frozenset[str]], on_record: OnRecord) -> Wanted | None:
-        """Take the new rules; returns what they are to be fed by `replay`, None where none has missed anything.
+    def switch(self, new: NewRules, held: Mapping[str, frozenset[str]], on_record: OnRecord) -> EventFilter | None:
+        """Switch to the new rules; returns the events that `replay` is to feed them, None when none has missed any.
 
-        One that runs and is unchanged goes on with what it knows. One whose settings changed knows nothing of
-        what the old one has seen, and decides on what came since. A new one starts from now.
+        A running rule that is unchanged keeps its state. One whose settings changed starts with an empty state and
+        decides on what comes from now on, as a new one does.
         """
-        former, self._watching = self._watching, {}
+        before, self._rules, register = self._rules, {}, self._register()
         for rule, fingerprint in new.rules:
-            watching = former.get(rule.name)
-            if watching is None or watching.fingerprint != fingerprint:
+            running = before.get(rule.name)
+            if running is None or running.fingerprint != fingerprint:
                 keys = held.get(rule.name, frozenset())
-                # What ran until now has seen all until now: what is on record of it is about another rule.
-                known = OnRecord() if watching else on_record
-                watching = _made(rule, fingerprint, keys, known, new.number)
-                self._due += [(asked.time, rule.name, key) for key, asked in watching.wakes.items()]
-            watching.rule.compound = rule.compound
-            self._watching[rule.name] = watching
+                # A rule of that name that ran until now has seen everything; what is on record belongs to it alone.
+                known = OnRecord() if running else on_record
+                running = _made(rule, fingerprint, keys, known, new.number)
+                self._due += [(pending.time, rule.name, key) for key, pending in running.wakes.items()]
+            running.rule.compound = replace(rule.compound, register=register)
+            self._rules[rule.name] = running
         heapq.heapify(self._due)
-        self._hearing.clear()
-        behind = [watching for watching in self._watching.values() if watching.behind]
+        self._by_kind.clear()
+        behind = [running for running in self._rules.values() if running.behind]
         self.behind = bool(behind)
         return _wanted(behind) if behind else None
 
-    def replay(self, events: Iterable[Signal | Wake]) -> list[DecisionOnEvent]:
-        """Feed those that are behind. Decisions that are on record already are dropped, later ones count."""
+    def replay(self, events: Iterable[Event]) -> list[DecisionOnEvent]:
+        """Feed the rules that are behind. Decisions that are on record already are dropped, later ones are returned."""
         decided: list[DecisionOnEvent] = []
         for event in events:
             number = event.number or 0
-            for watching in self._concerned(event):
-                if watching.behind and number >= watching.first:
-                    decisions = self._feed_one(watching, event)
-                    decided += decisions if number > watching.seen else []
+            for running in self._concerned(event):
+                if running.behind and number >= running.first:
+                    decisions = self._feed_one(running, event)
+                    decided += decisions if number > running.seen else []
             self._fed = max(self._fed, number)
         return decided
 
     def caught_up(self, number: int) -> None:
-        """All that was missed up to there has been fed."""
+        """Note that everything up to this number has been fed."""
         self.behind = False
         self._fed = max(self._fed, number)
-        for watching in self._watching.values():
-            watching.behind = False
+        for running in self._rules.values():
+            running.behind = False
 
-    def feed(self, event: Signal | Wake) -> list[DecisionOnEvent]:
-        """Every rule's decisions on this event; wake-ups are kept here."""
+    def feed(self, event: Event) -> list[DecisionOnEvent]:
+        """Every rule's decisions on this event; wake-ups they ask for are kept here."""
         self._fed = max(self._fed, event.number or 0)
-        return [decided for watching in self._concerned(event) for decided in self._feed_one(watching, event)]
+        if isinstance(event, Action) and event.kind == "register.changed":
+            self._update_register()
+        return [decided for running in self._concerned(event) for decided in self._feed_one(running, event)]
+
+    def _update_register(self) -> None:
+        register = self._register()
+        for running in self._rules.values():
+            running.rule.compound = replace(running.rule.compound, register=register)
 
     def clock_stepped(self, step: timedelta) -> None:
-        """Rule time has jumped: set back, it must not keep what is to come waiting for that much longer.
-
-        Set forward, what is to come comes early: of what a crash left over nobody knows how long it has waited.
-        """
+        """Move pending wake-ups along when rule time was set back, so that they are not late by that much."""
         if step > timedelta():
-            return
-        for watching in self._watching.values():
-            for key in watching.wakes.keys() - watching.under_way:
-                asked = watching.wakes[key]
-                watching.wakes[key] = asked._replace(time=asked.time + step)
-                heapq.heappush(self._due, (asked.time + step, watching.rule.name, key))
+            return  # set forward: wake-ups come early, for how long one from before a crash has waited is unknown
+        for running in self._rules.values():
+            for key in running.wakes.keys() - running.fired:
+                pending = running.wakes[key]
+                running.wakes[key] = pending._replace(time=pending.time + step)
+                heapq.heappush(self._due, (pending.time + step, running.rule.name, key))
 
     def next_due(self) -> datetime | None:
+        """When the next wake-up comes due, None when none is pending."""
         self._forget_moved()
         return self._due[0][0] if self._due else None
 
     def take_due(self, now: datetime) -> list[Wake]:
-        """The wake-ups that have come due; each is to be journaled and fed.
+        """The wake-ups that have come due by `now`; each is to be recorded in the journal, then fed.
 
-        None while rules are behind: the row of one that came due before may be among what they have missed.
+        None while rules are behind: the journal row of one that came due before the restart may be among what they
+        have missed.
         """
         wakes: list[Wake] = []
         if self.behind:
             return wakes
         while (due := self.next_due()) is not None and due <= now:
             time, rule, key = heapq.heappop(self._due)
-            watching = self._watching[rule]
-            watching.under_way.add(key)
-            wakes.append(Wake(rule, key, time, because=watching.wakes[key].because))
+            running = self._rules[rule]
+            running.fired.add(key)
+            wakes.append(Wake(rule, key, time, because=running.wakes[key].because))
         return wakes
 
     def progress(self) -> dict[str, Progress]:
+        """How far each rule has come, by name."""
         return {
-            name: Progress(watching.fingerprint, max(watching.seen, self._fed), watching.since)
-            for name, watching in self._watching.items()
+            name: Progress(running.fingerprint, max(running.seen, self._fed), running.since)
+            for name, running in self._rules.items()
         }
 
     def checkpoints(self) -> dict[str, Checkpoint]:
-        """Each rule as it is now, when none is behind; without those whose state can't be saved."""
-        saved = {name: self._checkpoint(watching) for name, watching in self._watching.items()}
+        """Each rule's state by name, when none is behind. Rules whose state can't be saved are left out."""
+        saved = {name: self._checkpoint(running) for name, running in self._rules.items()}
         return {name: checkpoint for name, checkpoint in saved.items() if checkpoint is not None}
 
-    def _checkpoint(self, watching: _Watching) -> Checkpoint | None:
-        name = watching.rule.name
+    def _checkpoint(self, running: _RunningRule) -> Checkpoint | None:
+        name = running.rule.name
         try:
-            return dump(watching.rule, watching.fingerprint, self._fed, watching.state, watching.wakes)
-        except Exception:  # a third party's State may hold anything
+            return dump(running.rule, running.fingerprint, self._fed, running.state, running.wakes)
+        except Exception:  # the State of a third party's rule may hold anything
             if name not in self._unsaved:
                 self._unsaved.add(name)
-                log.exception("the state of a rule can't be saved; each start feeds it its horizon", rule=name)
+                log.exception("a rule's state can't be saved; each start feeds it its horizon again", rule=name)
             return None
 
-    def _concerned(self, event: Signal | Wake) -> Sequence[_Watching]:
-        """A wake-up that the rule asked for before it was changed is nobody's."""
-        if isinstance(event, Signal):
-            if event.kind not in self._hearing:
-                self._hearing[event.kind] = [w for w in self._watching.values() if w.hears(event.kind)]
-            return self._hearing[event.kind]
-        watching = self._watching.get(event.rule)
-        return [] if watching is None or (event.because or watching.since + 1) <= watching.since else [watching]
+    def _concerned(self, event: Event) -> Sequence[_RunningRule]:
+        if isinstance(event, Wake):
+            running = self._rules.get(event.rule)
+            # A wake-up that the rule asked for before its settings changed is not for the new one.
+            if running is None or (event.because or running.since + 1) <= running.since:
+                return []
+            return [running]
+        if event.kind not in self._by_kind:
+            self._by_kind[event.kind] = [running for running in self._rules.values() if running.handles(event)]
+        return self._by_kind[event.kind]
 
-    def _feed_one(self, watching: _Watching, event: Signal | Wake) -> list[DecisionOnEvent]:
-        if isinstance(event, Wake) and _is_due(watching, event):
-            del watching.wakes[event.key]
-            watching.under_way.discard(event.key)
+    def _feed_one(self, running: _RunningRule, event: Event) -> list[DecisionOnEvent]:
+        if isinstance(event, Wake) and _is_due(running, event):
+            del running.wakes[event.key]
+            running.fired.discard(event.key)
         decided = []
-        for decision in self._decisions(watching, event):
+        for decision in self._decisions(running, event):
             if isinstance(decision, WakeAt):
-                self._wake_at(watching, decision, event)
+                self._wake_at(running, decision, event)
             else:
-                decided.append(DecisionOnEvent(watching.rule.name, decision, event))
+                decided.append(DecisionOnEvent(running.rule.name, decision, event))
         return decided
 
-    def _decisions(self, watching: _Watching, event: Signal | Wake) -> list[Decision]:
+    def _decisions(self, running: _RunningRule, event: Event) -> list[Decision]:
         try:
-            return list(watching.rule.on(watching.state, event))
+            return list(running.rule.on(running.state, event))
         except Exception:
-            log.exception("a rule broke and was started anew", rule=watching.rule.name, signal=event.number)
-            watching.state = watching.rule.start(frozenset())
-            return [_broken(watching.rule.name)]
+            log.exception("a rule failed and was restarted", rule=running.rule.name, signal=event.number)
+            running.state = running.rule.start(frozenset())
+            return [_broken(running.rule.name)]
 
-    def _wake_at(self, watching: _Watching, wanted: WakeAt, event: Signal | Wake) -> None:
-        watching.under_way.discard(wanted.key)
+    def _wake_at(self, running: _RunningRule, wanted: WakeAt, event: Event) -> None:
+        running.fired.discard(wanted.key)
         if wanted.time is None:
-            watching.wakes.pop(wanted.key, None)
+            running.wakes.pop(wanted.key, None)
             return
-        because = event.number if isinstance(event, Signal) else event.because
-        watching.wakes[wanted.key] = Asked(wanted.time, because)
-        heapq.heappush(self._due, (wanted.time, watching.rule.name, wanted.key))
+        because = event.because if isinstance(event, Wake) else event.number
+        running.wakes[wanted.key] = PendingWake(wanted.time, because)
+        heapq.heappush(self._due, (wanted.time, running.rule.name, wanted.key))
 
     def _forget_moved(self) -> None:
-        """Drop from the heap what was moved or forgotten since it was pushed."""
+        """Drop from the heap the wake-ups that were moved or cancelled since they were pushed."""
         while self._due:
             time, rule, key = self._due[0]
-            watching = self._watching.get(rule)
-            asked = watching.wakes.get(key) if watching else None
-            if asked is not None and asked.time == time:
+            running = self._rules.get(rule)
+            pending = running.wakes.get(key) if running else None
+            if pending is not None and pending.time == time:
                 return
             heapq.heappop(self._due)
 
 
-def _made(rule: Rule, fingerprint: str, held: frozenset[str], on_record: OnRecord, now: int) -> _Watching:
-    """With its saved state, or with a fresh one and all of its horizon before it. Nothing is before a new rule."""
+def _made(rule: Rule, fingerprint: str, held: frozenset[str], on_record: OnRecord, now: int) -> _RunningRule:
+    """A rule with its saved state, or with a fresh one and its horizon to be fed. A new rule is fed nothing."""
     known, kinds = on_record.progress.get(rule.name), frozenset(rule.kinds(held)) if rule.KINDS else None
     if known is None:
-        return _Watching(rule, fingerprint, rule.start(held), kinds, now, now, now + 1)
-    seen = min(known.seen, now)  # beyond the journal's end where rows of it were lost: their numbers come again
+        return _RunningRule(rule, fingerprint, rule.start(held), kinds, now, now, now + 1)
+    seen = min(known.seen, now)  # rows at the journal's end may have been lost; their numbers are given again
     if known.fingerprint != fingerprint:
-        return _Watching(rule, fingerprint, rule.start(held), kinds, seen, seen, seen + 1, behind=seen < now)
+        return _RunningRule(rule, fingerprint, rule.start(held), kinds, seen, seen, seen + 1, behind=seen < now)
     restored = restore(rule, fingerprint, now, on_record.checkpoints.get(rule.name))
     if restored is None:
         first = max(min(on_record.first.get(rule.HORIZON, 0), seen + 1), known.since + 1)
-        return _Watching(rule, fingerprint, rule.start(held), kinds, seen, known.since, first, behind=first <= now)
+        return _RunningRule(rule, fingerprint, rule.start(held), kinds, seen, known.since, first, behind=first <= now)
     first = restored.seen + 1
-    watching = _Watching(rule, fingerprint, restored.state, kinds, seen, known.since, first, restored.wakes)
-    watching.behind = first <= now
-    return watching
+    running = _RunningRule(rule, fingerprint, restored.state, kinds, seen, known.since, first, restored.wakes)
+    running.behind = first <= now
+    return running
 
 
-def _wanted(behind: Sequence[_Watching]) -> Wanted:
+def _wanted(behind: Sequence[_RunningRule]) -> EventFilter:
     kinds: dict[str | None, int] = defaultdict(lambda: NEVER)
-    for watching in behind:
-        for kind in (None,) if watching.kinds is None else watching.kinds:
-            kinds[kind] = min(kinds[kind], watching.first)
+    for running in behind:
+        for kind in (None,) if running.kinds is None else running.kinds:
+            kinds[kind] = min(kinds[kind], running.first)
     every = kinds.pop(None, NEVER)
-    return Wanted({kind: first for kind, first in kinds.items() if kind}, every, min(w.first for w in behind))
+    return EventFilter({kind: first for kind, first in kinds.items() if kind}, every, min(one.first for one in behind))
 
 
-def _is_due(watching: _Watching, wake: Wake) -> bool:
-    """Whether it is the one that is to come: fed again, it may stand at the time a clock that was set moved it to."""
-    asked = watching.wakes.get(wake.key)
-    if asked is None:
+def _is_due(running: _RunningRule, wake: Wake) -> bool:
+    """Whether this is the pending wake-up. Fed again after a restart, its time may differ: a set clock moved it."""
+    pending = running.wakes.get(wake.key)
+    if pending is None:
         return False
-    return asked.time == wake.time or (watching.behind and asked.because == wake.because)
+    return pending.time == wake.time or (running.behind and pending.because == wake.because)
 
 
 def _broken(rule: str) -> Raise:

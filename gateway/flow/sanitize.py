@@ -1,4 +1,4 @@
-"""What a device said, as the record and a browser's JSON can hold it."""
+"""Makes a signal's data fit for the database and for a browser's JSON."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from gateway.model import Signal
 
 
 def sanitized(signal: Signal) -> Signal:
-    """The same, but for half characters (lone surrogates), which become `?`, and numbers that are none, which go.
+    """The signal with lone surrogates replaced by `?`, and NaN and infinity by None.
 
-    A device whose words can't be written would say them for ever, and be heard with nothing else.
+    A signal that can't be written would never be acknowledged: its device would send it again and again.
     """
     try:
         json.dumps(signal.data, ensure_ascii=False, allow_nan=False).encode()

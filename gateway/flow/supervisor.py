@@ -1,4 +1,4 @@
-"""Builds, runs and restarts the drivers; alone says lost and back, once each, and silent."""
+"""Builds, runs and restarts the drivers, and alone reports a device as lost, back, silent or refused, once each."""
 
 from __future__ import annotations
 
@@ -10,184 +10,189 @@ from functools import partial
 import structlog
 
 from gateway.errors import AnjuError, CommandFailed, LinkLost, LoginRefused, NotFound, NotRecorded, why_of
-from gateway.flow.announce import Announce
 from gateway.flow.backoff import Backoff
 from gateway.flow.device_state import DeviceState, SupervisedDevice
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
+from gateway.flow.listeners import ConsoleFeed
 from gateway.model import Command, Json, Said, Signal, Words
 from gateway.tasks import Stray, apart, for_good
 
 __all__ = ["SupervisedDevice", "Supervisor"]
 
 log = structlog.get_logger(__name__)
-LOOK_S = 0.5
-"""How often cadences are looked at."""
+CHECK_S = 0.5
+"""How often it is checked which devices have been silent for longer than their cadence."""
 STUCK_S = 10.0
-"""Without a look at the cadences."""
-END_S = 10.0
-"""How long a driver may take to end before it is left behind."""
-_TAKEN_ALONG = Words("执行中设备断线，结果未确认", "not confirmed: the line was lost while it was under way")
+"""Without such a check for so long, the supervisor counts as stuck."""
+STOP_TIMEOUT_S = 10.0
+"""How long a driver may take to end before its successor starts beside it."""
+_LINE_LOST = Words("执行中设备断线，结果未确认", "not confirmed: the line was lost while it was under way")
 
 
 class Supervisor:
-    """Has no devices until `become` names them, before or while it runs."""
+    """Has no devices until `set_devices` names them, before or while it runs."""
 
-    def __init__(self, intake: Intake, quarantine: Quarantine, now: Callable[[], datetime], announce: Announce) -> None:
+    def __init__(
+        self, intake: Intake, quarantine: Quarantine, now: Callable[[], datetime], console: ConsoleFeed
+    ) -> None:
         self._intake = intake
         self._quarantine = quarantine
         self._now = now
-        self._announce = announce
-        self._sayings: asyncio.Queue[Signal] = asyncio.Queue()
+        self._console = console
+        self._reports: asyncio.Queue[Signal] = asyncio.Queue()
         self._starting: asyncio.Queue[DeviceState] = asyncio.Queue()
         self._running: dict[DeviceState, asyncio.Task[None]] = {}
-        self._watched: dict[str, DeviceState] = {}
+        self._states: dict[str, DeviceState] = {}
         self._owner: dict[str, str] = {}
-        self._looked_at: float | None = None
+        self._checked_at: float | None = None
 
     async def stop(self, devices: Collection[str]) -> None:
-        """End the drivers of these devices; returns once they have let go of their lines."""
-        stopped = [watched for watched in self._watched.values() if watched.entry.device.id in devices]
-        for watched in stopped:
-            watched.is_over = True
-        tasks = [self._running[watched] for watched in stopped if watched in self._running]
+        """End the drivers of these devices; returns once they have released their lines."""
+        stopped = [state for state in self._states.values() if state.entry.device.id in devices]
+        for state in stopped:
+            state.is_over = True
+        tasks = [self._running[state] for state in stopped if state in self._running]
         for task in tasks:
             task.cancel()
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=END_S)
+            _, late = await asyncio.wait(tasks, timeout=STOP_TIMEOUT_S)
             for task in late:
                 log.error("a driver does not end; its successor starts beside it", driver=task.get_name())
 
-    def become(self, entries: Sequence[SupervisedDevice]) -> None:
-        """These are the devices from now on. Whoever has the entry it had goes on; the others were stopped before."""
-        former, self._watched = self._watched, {}
+    def set_devices(self, entries: Sequence[SupervisedDevice]) -> None:
+        """Replace the devices. Those whose entry is unchanged run on; the others must have been stopped before."""
+        former, self._states = self._states, {}
         self._owner = {part.id: entry.device.id for entry in entries for part in entry.parts}
         for entry in entries:
-            watched = former.get(entry.device.id)
-            if watched is None or watched.entry is not entry:
-                watched = DeviceState(entry, self._now, self._announce, self._sayings.put_nowait, watched)
-                self._starting.put_nowait(watched)
-            self._watched[entry.device.id] = watched
+            state = former.get(entry.device.id)
+            if state is None or state.entry is not entry:
+                state = DeviceState(entry, self._now, self._console, self._reports.put_nowait, state)
+                self._starting.put_nowait(state)
+            self._states[entry.device.id] = state
 
     def clock_stepped(self, step: timedelta) -> None:
-        """`now` has jumped by so much since it was last asked."""
-        for watched in self._watched.values():
-            watched.clock_stepped(step)
+        """`now` has jumped by `step`."""
+        for state in self._states.values():
+            state.clock_stepped(step)
 
     def devices(self) -> Mapping[str, DeviceStatus]:
-        """Every device, parts right after what they hang on."""
-        return {status.device.id: status for watched in self._watched.values() for status in watched.statuses()}
+        """The status of every device by id, parts right after the device they hang on."""
+        return {status.device.id: status for state in self._states.values() for status in state.statuses()}
 
     def actions(self, device_id: str) -> Mapping[str, frozenset[str]]:
         """The commands a device takes, each with the names of its arguments."""
-        watched = self._find(device_id)
-        return watched.entry.actions(device_id) if watched else {}
+        state = self._find(device_id)
+        return state.entry.actions(device_id) if state else {}
 
     def figures(self) -> Mapping[str, Mapping[str, float]]:
-        """What each running driver measures, by device."""
-        running = {device: watched.driver for device, watched in self._watched.items()}
+        """The metrics of each running driver, by device."""
+        running = {device: state.driver for device, state in self._states.items()}
         return {device: driver.figures() for device, driver in running.items() if driver}
 
     async def run(self) -> None:
-        """Runs for good; one device's trouble is that device's alone."""
+        """Run the drivers until cancelled. An error of one driver restarts that driver alone."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(for_good("the supervisor's news", self._say_all()))
-            tasks.create_task(for_good("the supervisor's watch over cadences", self._watch_cadences()))
+            tasks.create_task(for_good("the supervisor's reports", self._send_reports()))
+            tasks.create_task(for_good("the supervisor's check for silent devices", self._check_cadences()))
             while True:
-                watched = await self._starting.get()
-                task = tasks.create_task(self._keep_running(watched), name=watched.entry.device.id)
-                self._running[watched] = task
-                task.add_done_callback(partial(self._ended, watched))
+                state = await self._starting.get()
+                task = tasks.create_task(self._keep_running(state), name=state.entry.device.id)
+                self._running[state] = task
+                task.add_done_callback(partial(self._ended, state))
 
     async def perform(self, command: Command) -> Json | None:
-        """Have the device do it; raises CommandFailed, or LinkLost when its line is down."""
-        watched = self._find(command.device)
-        if watched is None:
+        """Have the device's driver carry it out; returns the device's answer.
+
+        Raises NotFound, CommandFailed, or LinkLost while the device is not connected.
+        """
+        state = self._find(command.device)
+        if state is None:
             raise NotFound(f"no device {command.device}")
-        known = {**watched.entry.actions(watched.entry.device.id), **watched.entry.actions(command.device)}
+        known = {**state.entry.actions(state.entry.device.id), **state.entry.actions(command.device)}
         if command.action not in known:
             takes = ", ".join(sorted(known)) or "none"
             en = f"device {command.device} takes no command {command.action!r}; it takes: {takes}"
             raise CommandFailed(Words("设备不支持这个指令", en))
-        if watched.driver is None:
-            why = Words.of(watched.status.fault or Words("正在启动", "starting"))
+        if state.driver is None:
+            why = Words.of(state.status.fault or Words("正在启动", "starting"))
             raise LinkLost(Words(f"设备未连接：{why.zh}", f"device {command.device} is not connected: {why}"))
         try:
-            return await apart(watched.driver.perform(command))
+            return await apart(state.driver.perform(command))
         except (AnjuError, OSError):
             raise
-        except Stray as error:  # most often a future of the driver's, cancelled by the end of its line
-            raise CommandFailed(_TAKEN_ALONG) from error
+        except Stray as error:  # most often a future of the driver that the end of its line cancelled
+            raise CommandFailed(_LINE_LOST) from error
         except Exception as error:
-            log.exception("a driver broke on a command", device=command.device, action=command.action)
-            raise CommandFailed(_broke(error)) from error
+            log.exception("a driver failed on a command", device=command.device, action=command.action)
+            raise CommandFailed(_failure(error)) from error
 
     def _find(self, device_id: str) -> DeviceState | None:
-        return self._watched.get(self._owner.get(device_id, device_id))
+        return self._states.get(self._owner.get(device_id, device_id))
 
-    async def _keep_running(self, watched: DeviceState) -> None:
-        backoff = Backoff(watched.entry.driver.LONGEST_PAUSE)
-        while not watched.is_over:
+    async def _keep_running(self, state: DeviceState) -> None:
+        backoff = Backoff(state.entry.driver.LONGEST_PAUSE)
+        while not state.is_over:
             started = self._now()
-            watched.starts()
-            error = await self._run_once(watched)
+            state.driver_starts()
+            error = await self._run_once(state)
             pause = backoff.after(error, self._now() - started)
-            await self._rest(watched, error, pause)
+            await self._pause(state, error, pause)
 
-    async def _rest(self, watched: DeviceState, error: Exception | None, pause: float) -> None:
-        if not watched.is_over:  # one that was told to end may fail while it does, which is nobody's business
-            watched.ended(_in_words(error, pause))
+    async def _pause(self, state: DeviceState, error: Exception | None, pause: float) -> None:
+        if not state.is_over:  # a driver that is being stopped may fail while it ends, which is no loss
+            state.driver_ended(_why(error, pause))
             await asyncio.sleep(pause)
 
-    def _ended(self, watched: DeviceState, _task: asyncio.Task[None]) -> None:
-        watched.driver = None
-        del self._running[watched]
+    def _ended(self, state: DeviceState, _task: asyncio.Task[None]) -> None:
+        state.driver = None
+        del self._running[state]
 
-    async def _run_once(self, watched: DeviceState) -> Exception | None:
-        """Why the driver ended; whatever ends it but our own cancellation is told and it is started again."""
-        device = watched.entry.device.id
+    async def _run_once(self, state: DeviceState) -> Exception | None:
+        """Run the driver once; returns why it ended. Only our own cancellation is not caught."""
+        device = state.entry.device.id
         try:
-            await apart(self._drive(watched))
+            await apart(self._drive(state))
         except Stray as error:
             log.error("a driver ended by itself", device=device, why=str(error), exc_info=error)
             return error
         except (AnjuError, OSError) as error:
             return error
         except Exception as error:
-            log.exception("a driver broke", device=device)
+            log.exception("a driver failed", device=device)
             return error
         return None
 
-    async def _drive(self, watched: DeviceState) -> None:
-        entry = watched.entry
+    async def _drive(self, state: DeviceState) -> None:
+        entry = state.entry
         emit = Emitter(
             self._intake,
             self._quarantine,
             entry.device.id,
             [part.id for part in entry.parts],
             entry.driver.RETRY_WINDOW,
-            watched,
+            state,
         )
-        link = entry.link(emit, lambda: watched.silent(entry.device.id))
-        watched.driver = entry.driver(entry.device, entry.settings, link, emit)
-        await watched.driver.run()
+        link = entry.link(emit, lambda: state.silent(entry.device.id))
+        state.driver = entry.driver(entry.device, entry.settings, link, emit)
+        await state.driver.run()
 
     def keeps_up(self) -> bool:
-        """Whether cadences are looked at: False when nobody would say that a device is silent."""
-        return self._looked_at is None or asyncio.get_running_loop().time() - self._looked_at < STUCK_S
+        """Whether devices are checked for silence; False when a silent one would go unnoticed."""
+        return self._checked_at is None or asyncio.get_running_loop().time() - self._checked_at < STUCK_S
 
-    async def _watch_cadences(self) -> None:
+    async def _check_cadences(self) -> None:
         while True:
-            self._looked_at = asyncio.get_running_loop().time()
-            for watched in self._watched.values():
-                watched.look()
-            await asyncio.sleep(LOOK_S)
+            self._checked_at = asyncio.get_running_loop().time()
+            for state in self._states.values():
+                state.check()
+            await asyncio.sleep(CHECK_S)
 
-    async def _say_all(self) -> None:
-        """Say what became of devices, in order, as soon as the record takes it."""
+    async def _send_reports(self) -> None:
+        """Put the signals about devices through the intake, in order; retry each until it is on record."""
         while True:
-            signal = await self._sayings.get()
+            signal = await self._reports.get()
             while True:
                 try:
                     await self._intake.accept(signal, timedelta())
@@ -197,7 +202,7 @@ class Supervisor:
                     break
 
 
-def _in_words(error: Exception | None, pause: float) -> Said:
+def _why(error: Exception | None, pause: float) -> Said:
     match error:
         case None:
             return Words("驱动程序已退出，正在重新启动", "the driver ended")
@@ -209,9 +214,9 @@ def _in_words(error: Exception | None, pause: float) -> Said:
             return Words(zh, f"{why}; tried again in {minutes} min, so that the account is not locked")
         case AnjuError() | OSError():
             return why_of(error)
-    return _broke(error)
+    return _failure(error)
 
 
-def _broke(error: Exception) -> Words:
+def _failure(error: Exception) -> Words:
     en = f"{type(error).__name__}: {error}"
     return Words(f"驱动程序出错，请通知安装员（{en}）", en)

@@ -1,14 +1,15 @@
-"""Alarms that no rule of rules.yaml answers for: shown all the same, since their devices were acknowledged."""
+"""Raises an alert for alarms that no rule of rules.yaml handles: they are acknowledged, so a guard must see them."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 
-from gateway.model import ALARM_KINDS, Clear, Decisions, Raise, Severity, Signal, Wake, Words
+from gateway.model import ALARM_KINDS, Clear, Decisions, Event, Raise, Severity, Signal, Words
 from gateway.rule import Compound, Rule, RuleSettings
 
 NAME = "uncovered"
+"""As it is in existing databases; no rule of rules.yaml may have this name."""
 ENDS = {
     "zone.restored": ("zone.alarm", "zone.tampered"),
     "panic.restored": ("panic.pressed",),
@@ -22,10 +23,10 @@ _OF_PROPERTY = frozenset({"zone.tampered", "water.alarm", "door.forced"})
 
 
 class UnhandledAlarms(Rule):
-    """A rule beside those of the installer; `rules` are theirs."""
+    """A rule of the gateway itself; `rules` are those of the installer."""
 
     KINDS = frozenset({*ALARM_KINDS, *ENDS})
-    State = set[str]  # the keys that stand
+    State = set[str]  # the keys of alarms that are not restored
 
     def __init__(self, rules: Sequence[Rule], compound: Compound) -> None:
         super().__init__(NAME, RuleSettings(), compound)
@@ -34,7 +35,7 @@ class UnhandledAlarms(Rule):
     def start(self, held: frozenset[str]) -> set[str]:
         return set(held)
 
-    def on(self, state: set[str], event: Signal | Wake) -> Decisions:
+    def on(self, state: set[str], event: Event) -> Decisions:
         if not isinstance(event, Signal):
             return ()
         if event.kind in ENDS:
@@ -58,7 +59,7 @@ class UnhandledAlarms(Rule):
 
 
 def fingerprint(others: Sequence[str]) -> str:
-    """Changes with the rules of the installer, who are asked."""
+    """Changes whenever the installer's rules do: what they handle decides what is left."""
     return hashlib.sha256("\n".join((NAME, *sorted(others))).encode()).hexdigest()
 
 

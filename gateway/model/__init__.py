@@ -6,22 +6,26 @@ Standard library only, frozen, typed. Times are aware datetimes in UTC. Everythi
 
 from gateway.model.alert import Alert, AlertState, Disposition, Severity, Step
 from gateway.model.command import Command
-from gateway.model.decision import Clear, Decision, Decisions, Perform, Raise, Wake, WakeAt
+from gateway.model.decision import Clear, Decision, Decisions, Perform, Raise, WakeAt
 from gateway.model.device import Device, DeviceType, Health, Place
+from gateway.model.event import Action, Event, Wake
 from gateway.model.ids import DEVICE_ID, PLACE_PATH, new_id
 from gateway.model.json import Json
-from gateway.model.kinds import ALARM_KINDS, KINDS, OTHER_KINDS, SIGHTING_KINDS, is_kind
+from gateway.model.kinds import ACTION_KINDS, ALARM_KINDS, KINDS, OTHER_KINDS, SIGHTING_KINDS, is_kind
 from gateway.model.people import Household, Person, Role
+from gateway.model.register import Listing, Register, Resident, Vehicle
 from gateway.model.signal import Signal
 from gateway.model.words import Said, Words, as_data, from_data
 
 __all__ = [
+    "ACTION_KINDS",
     "ALARM_KINDS",
     "DEVICE_ID",
     "KINDS",
     "OTHER_KINDS",
     "PLACE_PATH",
     "SIGHTING_KINDS",
+    "Action",
     "Alert",
     "AlertState",
     "Clear",
@@ -31,18 +35,23 @@ __all__ = [
     "Device",
     "DeviceType",
     "Disposition",
+    "Event",
     "Health",
     "Household",
     "Json",
+    "Listing",
     "Perform",
     "Person",
     "Place",
     "Raise",
+    "Register",
+    "Resident",
     "Role",
     "Said",
     "Severity",
     "Signal",
     "Step",
+    "Vehicle",
     "Wake",
     "WakeAt",
     "Words",

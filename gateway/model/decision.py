@@ -1,4 +1,4 @@
-"""What rules decide, and the wake-ups they ask for."""
+"""What rules decide."""
 
 from __future__ import annotations
 
@@ -12,22 +12,8 @@ from gateway.model.words import Words
 
 
 @dataclass(frozen=True, slots=True)
-class Wake:
-    """A wake-up a rule asked for, come due. `time` is rule time; `number` its journal row.
-
-    `because` is the number of the signal on which it was asked for.
-    """
-
-    rule: str
-    key: str
-    time: datetime
-    number: int | None = None
-    because: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Raise:
-    """A situation is owed to a guard. The same rule and key again folds into the open alert."""
+    """A guard must handle a situation. The same rule and key again folds into the open alert."""
 
     key: str
     severity: Severity

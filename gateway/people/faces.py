@@ -1,4 +1,4 @@
-"""Face templates of the enrolled, sealed at rest, and all that the cameras are to know."""
+"""Face templates, sealed at rest, and the lists of faces and vehicles that the vision workers match against."""
 
 from __future__ import annotations
 
@@ -11,47 +11,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.errors import NotFound
+from gateway.people import rows
 from gateway.store import Store
 from gateway.store.vault import Vault
 from gateway.vision.face_matching import FaceMatching, FaceModels
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle, Listing
 
 _DLIB_BYTES = 4 * 128
-_ENROLLED = """
-    SELECT f.person, f.template, p.name, p.place, p.list
-    FROM face_templates f JOIN persons p ON p.id = f.person ORDER BY f.person, f.enrolled_at"""
 
 
 async def enrol(
     store: Store, person: str, template: NDArray[np.float32], photo: bytes, models: FaceModels | None = None
 ) -> None:
-    """Keep the template of this photograph of `person`; the same photograph again changes nothing.
+    """Store the template (float32) of a photograph of `person`; enrolling the same one again changes nothing.
 
-    Raises NotFound when there is no such person.
+    Raises NotFound for an unknown person, VaultError without a usable key.
     """
     name = (models or FaceModels()).name.encode()
     sealed = store.vault.encrypt(name + template.astype("<f4").tobytes())
-    row = (person, hashlib.sha256(photo + name).digest(), sealed, time.time_ns() // 1000)
-    await store.write(lambda connection: _put(connection, row))
+    digest, now_us = hashlib.sha256(photo + name).digest(), time.time_ns() // 1000
+
+    def put(connection: sqlite3.Connection) -> None:
+        if rows.person(connection, person) is None:
+            raise NotFound(f"there is no person {person!r} in the register: add them with `anju people import`")
+        rows.insert_face_template(connection, person, digest, sealed, now_us)
+
+    await store.write(put)
 
 
-def _put(connection: sqlite3.Connection, row: tuple[str, bytes, bytes, int]) -> None:
-    if connection.execute("SELECT 1 FROM persons WHERE id = ?", row[:1]).fetchone() is None:
-        raise NotFound(f"there is no person {row[0]!r} in the register: take them in with `anju people import`")
-    connection.execute(
-        "INSERT INTO face_templates (person, photo, template, enrolled_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        row,
-    )
+async def load_identities(store: Store, matching: FaceMatching | None = None) -> Identities:
+    """All enrolled faces and registered vehicles, for the vision workers.
 
-
-async def known(store: Store, matching: FaceMatching | None = None) -> Identities:
-    """Every enrolled face and every registered vehicle, for `VisionPool.set_identities`.
-
-    Templates of another recogniser than `matching` names can't be compared with its own, and are left out.
+    Templates of another recogniser than that of `matching` can't be compared with its own and are left out.
     """
-    vault, how = store.vault, matching or FaceMatching()
+    vault, settings = store.vault, matching or FaceMatching()
     return await store.read(
-        lambda connection: Identities(_faces(connection, vault, how.models.name), _vehicles(connection), how)
+        lambda connection: Identities(_faces(connection, vault, settings.models.name), _vehicles(connection), settings)
     )
 
 
@@ -64,17 +59,18 @@ def _faces(connection: sqlite3.Connection, vault: Vault, model: str) -> list[Ide
             list=cast("Listing", row["list"]),
             template=template,
         )
-        for row in connection.execute(_ENROLLED)
+        for row in rows.face_templates(connection)
         if (template := _template(vault.decrypt(row["template"]), model)) is not None
     ]
 
 
 def _template(opened: bytes, model: str) -> NDArray[np.float32] | None:
-    """A template stands behind its model's name; one without a name is dlib's, by its length. None when another's."""
+    """The template without its model's name; None for another model. dlib's have no name, only their length."""
     own = opened.startswith(model.encode()) if model else len(opened) == _DLIB_BYTES
     return np.frombuffer(opened[len(model) :], "<f4") if own and (not model or len(opened) != _DLIB_BYTES) else None
 
 
 def _vehicles(connection: sqlite3.Connection) -> list[IdentityVehicle]:
-    rows = connection.execute("SELECT plate, place, list FROM vehicles ORDER BY plate")
-    return [IdentityVehicle(row["plate"], row["place"], cast("Listing", row["list"])) for row in rows]
+    return [
+        IdentityVehicle(row["plate"], row["place"], cast("Listing", row["list"])) for row in rows.vehicles(connection)
+    ]

@@ -1,4 +1,4 @@
-"""Which rooms get a door plate, and what stands on it."""
+"""Which rooms get a door plate, and the compound's data printed on it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from gateway.config import CompoundSettings, Configuration, load
 from gateway.config.places import read_places
 from gateway.errors import AnjuError
 from gateway.model import Place
-from gateway.store.columns import from_json
+from gateway.store import journal
 
 _SECTION = re.compile(r"^# .*devices\.yaml$", re.MULTILINE)
 _MASKED = re.compile(r"(:\s*)\*\*\*")
 
 
 class NoConfiguration(AnjuError):
-    """Nobody said where the YAML is, and the record holds none."""
+    """No folder was given, and the journal has no configuration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """`rooms` are the paths of the buildings' rooms; `places` names these and every other place."""
+    """`rooms`: paths of the buildings' rooms; `places`: these and all other places."""
 
     compound: str
     phone: str
@@ -37,14 +37,14 @@ class Rooms:
     rooms: tuple[str, ...]
 
     def chosen(self, lived_in: Iterable[str], prefixes: Iterable[str] = ()) -> list[str]:
-        """Every room, and every other place somebody is tied to; only those at or below a prefix, if any is given."""
-        wanted = [prefix.strip("/") for prefix in prefixes]
+        """All rooms and other inhabited places; with `prefixes` only those at or below one of them."""
+        below = [prefix.strip("/") for prefix in prefixes]
         every = dict.fromkeys((*self.rooms, *(place for place in lived_in if place in self.places)))
-        return [room for room in every if not wanted or any(_below(room, prefix) for prefix in wanted)]
+        return [room for room in every if not below or any(_below(room, prefix) for prefix in below)]
 
 
-def rooms_of_folder(folder: Path) -> Rooms:
-    """From the YAML; raises ConfigError with its mistakes."""
+def rooms_from_folder(folder: Path) -> Rooms:
+    """Read the YAML in `folder`; raises ConfigError with its mistakes."""
     configuration: Configuration = load(folder)
     compound: CompoundSettings = configuration.compound
     ids = [building.id for building in compound.buildings]
@@ -57,14 +57,12 @@ def rooms_of_folder(folder: Path) -> Rooms:
     )
 
 
-def rooms_on_record(connection: sqlite3.Connection) -> Rooms:
-    """From the configuration the gateway last ran with. Raises NoConfiguration."""
-    row = connection.execute(
-        "SELECT data FROM journal WHERE entry <> 'signal' AND entry = 'config' ORDER BY number DESC LIMIT 1"
-    ).fetchone()
-    tree = _compound_yaml(from_json(row["data"])["text"]) if row else None
+def rooms_from_journal(connection: sqlite3.Connection) -> Rooms:
+    """Read the newest configuration in the journal. Raises NoConfiguration."""
+    text = journal.last_configuration(connection)
+    tree = _compound_yaml(text) if text is not None else None
     if tree is None:
-        raise NoConfiguration("this gateway has not run yet: say --config DIR, where compound.yaml is")
+        raise NoConfiguration("this gateway has not run yet: give --config DIR, the folder of compound.yaml")
     places, _ = read_places(tree)
     ids = [str(building.get("id")) for building in tree.get("buildings", ()) if isinstance(building, dict)]
     phone = str(tree.get("property_phone", ""))
@@ -77,8 +75,9 @@ def _rooms(places: Iterable[str], buildings: list[str]) -> Iterator[str]:
 
 
 def _compound_yaml(text: str) -> dict[str, Any] | None:
-    """The first of the files of a recorded configuration; each begins with `# its name`, and secrets are `***`."""
+    """The first file of a configuration as stored: each file begins with `# NAME`, and secrets are `***`."""
     text = _MASKED.sub(r'\1"***"', text)
+    # A comment in the file may look like the next file's heading: try each until the text before it parses.
     for end in _SECTION.finditer(text):
         try:
             tree = YAML(typ="rt").load(text[: end.start()])

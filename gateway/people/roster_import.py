@@ -1,19 +1,21 @@
-"""Take a roster in: all of it in one transaction, or nothing."""
+"""Imports a roster in one transaction."""
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
 
-from gateway.people.residents import Resident, Vehicle, phone_of
+from gateway.model import Resident, Vehicle
+from gateway.people import rows
+from gateway.people.phones import phone_of
 from gateway.people.roster import Roster
 from gateway.store import Store
 from gateway.store.vault import Vault
 
 
 @dataclass(slots=True)
-class Taken:
-    """How many persons and vehicles an import touched."""
+class ImportCounts:
+    """How many persons and vehicles an import added, changed, left unchanged and removed."""
 
     added: int = 0
     changed: int = 0
@@ -21,76 +23,67 @@ class Taken:
     removed: int = 0
 
 
-async def take_in(store: Store, roster: Roster, *, replace: bool = False) -> Taken:
-    """Add and change what the roster says; doing it twice changes nothing the second time.
+async def import_roster(store: Store, roster: Roster, *, replace: bool = False) -> ImportCounts:
+    """Add and change the roster's persons and vehicles. Importing it again changes nothing.
 
-    A phone number or role it leaves out stays as it stands.
-
-    With `replace` the places it names hold exactly what it says: who is not in it has moved out.
+    A phone number or role that the roster leaves out is kept. With `replace`, persons and vehicles that are not in the
+    roster are removed from the places that it names: they have moved out.
     """
-    return await store.write(lambda connection: _take_in(connection, store.vault, roster, replace))
+    return await store.write(lambda connection: _import(connection, store.vault, roster, replace))
 
 
-def _take_in(connection: sqlite3.Connection, vault: Vault, roster: Roster, replace: bool) -> Taken:
-    taken = Taken()
+def _import(connection: sqlite3.Connection, vault: Vault, roster: Roster, replace: bool) -> ImportCounts:
+    counts = ImportCounts()
     for resident in roster.residents.values():
-        _put_resident(connection, vault, resident, taken)
+        _put_resident(connection, vault, resident, counts)
     for vehicle in roster.vehicles.values():
-        _put_vehicle(connection, vehicle, taken)
+        _put_vehicle(connection, vehicle, counts)
     if replace:
-        taken.removed = _move_out(connection, roster)
-    return taken
+        counts.removed = _remove_absent(connection, roster)
+    return counts
 
 
-def _put_resident(connection: sqlite3.Connection, vault: Vault, resident: Resident, taken: Taken) -> None:
+def _put_resident(connection: sqlite3.Connection, vault: Vault, resident: Resident, counts: ImportCounts) -> None:
     person = resident.person
-    row = connection.execute("SELECT * FROM persons WHERE id = ?", (person.id,)).fetchone()
-    known_phone = phone_of(row, vault) if row else ""
-    phone = person.phone or known_phone
+    row = rows.person(connection, person.id)
+    old_phone = phone_of(row, vault) if row else ""
+    phone = person.phone or old_phone
     role = person.role or (row["role"] if row else "resident")
-    wanted = (resident.place, person.name, role, resident.listing.value)
-    if row and (row["place"], row["name"], row["role"], row["list"]) == wanted and phone == known_phone:
-        taken.unchanged += 1
+    new = (resident.place, person.name, role, resident.listing.value)
+    if row and (row["place"], row["name"], row["role"], row["list"]) == new and phone == old_phone:
+        counts.unchanged += 1
         return
-    connection.execute(
-        "INSERT INTO persons (id, place, name, role, list, phone) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET place = excluded.place, name = excluded.name, role = excluded.role,"
-        " list = excluded.list, phone = excluded.phone",
-        (person.id, *wanted, vault.encrypt(phone.encode()) if phone else None),
-    )
-    _count(taken, known=row is not None)
+    rows.put_person(connection, person.id, *new, vault.encrypt(phone.encode()) if phone else None)
+    _count(counts, existing=row is not None)
 
 
-def _put_vehicle(connection: sqlite3.Connection, vehicle: Vehicle, taken: Taken) -> None:
-    wanted = (vehicle.place, vehicle.listing.value)
-    row = connection.execute("SELECT place, list FROM vehicles WHERE plate = ?", (vehicle.plate,)).fetchone()
-    if row is not None and tuple(row) == wanted:
-        taken.unchanged += 1
+def _put_vehicle(connection: sqlite3.Connection, vehicle: Vehicle, counts: ImportCounts) -> None:
+    new = (vehicle.place, vehicle.listing.value)
+    row = rows.vehicle(connection, vehicle.plate)
+    if row is not None and tuple(row) == new:
+        counts.unchanged += 1
         return
-    connection.execute(
-        "INSERT INTO vehicles (plate, place, list) VALUES (?, ?, ?)"
-        " ON CONFLICT (plate) DO UPDATE SET place = excluded.place, list = excluded.list",
-        (vehicle.plate, *wanted),
-    )
-    _count(taken, known=row is not None)
+    rows.put_vehicle(connection, vehicle.plate, *new)
+    _count(counts, existing=row is not None)
 
 
-def _count(taken: Taken, *, known: bool) -> None:
-    if known:
-        taken.changed += 1
+def _count(counts: ImportCounts, *, existing: bool) -> None:
+    if existing:
+        counts.changed += 1
     else:
-        taken.added += 1
+        counts.added += 1
 
 
-def _move_out(connection: sqlite3.Connection, roster: Roster) -> int:
+def _remove_absent(connection: sqlite3.Connection, roster: Roster) -> int:
     places = {resident.place for resident in roster.residents.values()}
     places |= {vehicle.place for vehicle in roster.vehicles.values()}
-    gone = 0
-    for place in places - {None}:
-        for row in connection.execute("SELECT id FROM persons WHERE place = ?", (place,)).fetchall():
-            if row["id"] not in roster.residents:
-                gone += connection.execute("DELETE FROM persons WHERE id = ?", (row["id"],)).rowcount
-        for row in connection.execute("SELECT plate FROM vehicles WHERE place = ?", (place,)).fetchall():
-            if row["plate"] not in roster.vehicles:
-                gone += connection.execute("DELETE FROM vehicles WHERE plate = ?", (row["plate"],)).rowcount
-    return gone
+    removed = 0
+    # None is the place of persons who are only on the watch list: a roster never says that it has all of them.
+    for place in filter(None, places):
+        for person_id in rows.person_ids_at(connection, place):
+            if person_id not in roster.residents:
+                removed += rows.delete_person(connection, person_id)
+        for plate in rows.plates_at(connection, place):
+            if plate not in roster.vehicles:
+                removed += rows.delete_vehicle(connection, plate)
+    return removed

@@ -1,4 +1,4 @@
-"""Lists as property offices keep them: CSV from a spreadsheet (UTF-8 or GB 18030), or YAML."""
+"""Reads the property office's lists: CSV from a spreadsheet (UTF-8 or GB 18030), or YAML."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ COLUMNS: Mapping[str, frozenset[str]] = {
     "plates": frozenset({"plate", "车牌", "车牌号"}),
     "list": frozenset({"名单"}),
 }
-_KNOWN = {spelling: column for column, others in COLUMNS.items() for spelling in {column, *others}}
+_BY_SPELLING = {spelling: column for column, others in COLUMNS.items() for spelling in {column, *others}}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What one entry says; `line` is where it begins in the file, counted from 1."""
+class SheetRow:
+    """One entry; `line` is its first line in the file, from 1. Keys of `cells` are those of COLUMNS."""
 
     line: int
     cells: Mapping[str, str]
 
 
-def read_rows(file: Path) -> Iterator[Row | Mistake]:
-    """Every entry of the file, or what is wrong with it.
+def read_rows(file: Path) -> Iterator[SheetRow | Mistake]:
+    """Each entry of the file, or a mistake in its place.
 
-    Raises ConfigError when the file as a whole can't be read.
+    Raises ConfigError when the whole file can't be read.
     """
     text = _text(file)
     return _from_yaml(file, text) if file.suffix.lower() in {".yaml", ".yml"} else _from_csv(file, text)
@@ -46,7 +46,7 @@ def read_rows(file: Path) -> Iterator[Row | Mistake]:
 
 def _text(file: Path) -> str:
     data = file.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
+    for encoding in ("utf-8-sig", "gb18030"):  # Excel in China saves CSV as GB 18030, unless told otherwise
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
@@ -54,7 +54,7 @@ def _text(file: Path) -> str:
     raise _unreadable(file, 1, "the text is neither UTF-8 nor GB 18030", "save it as CSV UTF-8")
 
 
-def _from_csv(file: Path, text: str) -> Iterator[Row | Mistake]:
+def _from_csv(file: Path, text: str) -> Iterator[SheetRow | Mistake]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         columns = _columns(file, next(reader, []))
@@ -64,26 +64,26 @@ def _from_csv(file: Path, text: str) -> Iterator[Row | Mistake]:
             if len(values) > len(columns):
                 yield Mistake(file, line, f"{len(values)} cells for {len(columns)} columns", "quote what has commas")
             elif cells:
-                yield Row(line, cells)
+                yield SheetRow(line, cells)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise _unreadable(file, reader.line_num, f"not CSV: {error}", "mend the quotes") from error
+        raise _unreadable(file, reader.line_num, f"not CSV: {error}", "fix the quotes") from error
 
 
 def _columns(file: Path, header: list[str]) -> list[str]:
     columns = [_column(name) or name for name in header]
-    strange = [Mistake(file, 1, *_unknown(name)) for name in header if _column(name) is None]
-    if strange:
-        raise ConfigError(strange)
-    doubled = {column for column in columns if columns.count(column) > 1}
-    if doubled or not columns:
-        what = f"column {', '.join(sorted(doubled))} stands twice" if doubled else "the file is empty"
+    unknown = [Mistake(file, 1, *_unknown(name)) for name in header if _column(name) is None]
+    if unknown:
+        raise ConfigError(unknown)
+    duplicates = {column for column in columns if columns.count(column) > 1}
+    if duplicates or not columns:
+        what = f"column {', '.join(sorted(duplicates))} is there twice" if duplicates else "the file is empty"
         raise _unreadable(file, 1, what, "begin with one line of column names, such as place,name,phone,plates")
     return columns
 
 
 def _column(name: str) -> str | None:
-    return _KNOWN.get(name.strip().lower())
+    return _BY_SPELLING.get(name.strip().lower())
 
 
 def _unknown(name: str) -> tuple[str, str]:
@@ -94,14 +94,14 @@ def _chinese() -> str:
     return "、".join(sorted(min(others - {"plate"}) for others in COLUMNS.values()))
 
 
-def _from_yaml(file: Path, text: str) -> Iterator[Row | Mistake]:
+def _from_yaml(file: Path, text: str) -> Iterator[SheetRow | Mistake]:
     try:
         tree = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _unreadable(file, line, f"not YAML: {error.problem}", "mend the line") from error
+        raise _unreadable(file, line, f"not YAML: {error.problem}", "fix the line") from error
     except YAMLError as error:
-        raise _unreadable(file, 1, f"not YAML: {error}", "mend the file") from error
+        raise _unreadable(file, 1, f"not YAML: {error}", "fix the file") from error
     entries = tree.get("people") if isinstance(tree, dict) else tree
     if not isinstance(entries, CommentedSeq):
         raise _unreadable(file, 1, "no list of people", "write people: and below it one `- place: …` for each person")
@@ -110,14 +110,16 @@ def _from_yaml(file: Path, text: str) -> Iterator[Row | Mistake]:
         yield from _entry(file, line, entry)
 
 
-def _entry(file: Path, line: int, entry: Any) -> Iterator[Row | Mistake]:
+def _entry(file: Path, line: int, entry: Any) -> Iterator[SheetRow | Mistake]:
     if not isinstance(entry, dict):
         yield Mistake(file, line, f"{entry!r} is no entry", "write - place: …, name: …")
         return
-    strange = [str(key) for key in entry if _column(str(key)) is None]
-    yield from (Mistake(file, line, *_unknown(key)) for key in strange)
-    if not strange:
-        yield Row(line, {_column(str(key)) or "": _cell(value) for key, value in entry.items() if value is not None})
+    unknown = [str(key) for key in entry if _column(str(key)) is None]
+    yield from (Mistake(file, line, *_unknown(key)) for key in unknown)
+    if not unknown:
+        yield SheetRow(
+            line, {_column(str(key)) or "": _cell(value) for key, value in entry.items() if value is not None}
+        )
 
 
 def _cell(value: Any) -> str:

@@ -32,7 +32,7 @@ def manifest(connection: sqlite3.Connection, alert: Alert, by: str, at: datetime
         "snapshot": {"file": f"{alert.snapshot}.jpg", "sha256": alert.snapshot} if alert.snapshot else None,
         "signals": [_signal(signal) for signal in reversed(signals)],
         "story": audit.rows_of(connection, alert.id),
-        "audit": audit.standing(connection),
+        "audit": audit.chain_summary(connection),
     }
 
 
@@ -50,7 +50,7 @@ def faults(folder: Path) -> list[str]:
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise ValueError(f"{folder / MANIFEST} is no manifest of {FORMAT}")
     found = [f"{name} is not what was exported" for name, sha256 in files(said) if digest(folder / name) != sha256]
-    return found + [f"step {row['number']} was changed" for row in said["story"] if not audit.is_true(row)]
+    return found + [f"step {row['number']} was changed" for row in said["story"] if not audit.has_valid_hash(row)]
 
 
 def digest(path: Path) -> str | None:

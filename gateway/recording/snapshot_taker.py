@@ -51,4 +51,4 @@ class SnapshotTaker:
     async def _show(self, alert: str, camera: str) -> None:
         jpeg = await self._picture(camera)
         if jpeg is not None:
-            await self._desk.witness(alert, camera, await asyncio.to_thread(self._store.media.keep, jpeg))
+            await self._desk.add_snapshot(alert, camera, await asyncio.to_thread(self._store.media.keep, jpeg))

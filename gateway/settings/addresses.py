@@ -1,4 +1,4 @@
-"""Addresses in the YAML: where to listen, and URLs."""
+"""Types for addresses in the YAML: listen addresses and URLs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gateway.masking import masked, misspelt
 from gateway.settings.mend import Wrong, did_you_mean
 
 _LISTEN = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):(?P<port>[0-9]{1,6})")
-_HIGHEST_PORT = 65535
+_MAX_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where a server listens. Port 0 is any that is free."""
+    """The address of a server. Port 0 means any free port."""
 
     host: str
     port: int
@@ -28,15 +28,15 @@ class Listen:
 
 
 def parse_listen(value: object) -> Listen:
-    """`"127.0.0.1:8080"` or `"[::1]:8080"` → Listen; raises Wrong."""
+    """Parse `"127.0.0.1:8080"` or `"[::1]:8080"`; raises Wrong."""
     if isinstance(value, Listen):
         return value
     match = _LISTEN.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise Wrong(f"{value!r} is no address to listen on", "write host:port, such as 127.0.0.1:8080")
     port = int(match["port"])
-    if port > _HIGHEST_PORT:
-        raise Wrong(f"port {port} is out of range", f"write one from 1 to {_HIGHEST_PORT}")
+    if port > _MAX_PORT:
+        raise Wrong(f"port {port} is out of range", f"write one from 1 to {_MAX_PORT}")
     return Listen(match["host"].strip("[]"), port)
 
 
@@ -49,7 +49,7 @@ ListenAddress = Annotated[
 
 
 def url_of(*schemes: str) -> AfterValidator:
-    """A validator for strings that are URLs of these schemes, with a host (`file:` needs a path only)."""
+    """A validator for URLs of these schemes with a host (`file:` needs only a path)."""
 
     def check(value: str) -> str:
         scheme, _, rest = value.partition("://")
@@ -70,7 +70,7 @@ def _check_host(url: str, scheme: str) -> None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port  # .port raises for one out of range
     except ValueError as error:
-        raise Wrong(f"{masked(url)!r} is no URL ({error})", "put the host and port right") from None
+        raise Wrong(f"{masked(url)!r} is no URL ({error})", "correct the host and port") from None
     if scheme != "file" and not host:
         raise Wrong(f"{masked(url)!r} names no host", f"write {scheme}://HOST/…")
 

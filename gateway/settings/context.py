@@ -1,6 +1,6 @@
-"""What validators may know while a configuration is read: the names there are, and where files lie.
+"""The validation context: the existing names, and the folder that file paths are relative to.
 
-It travels as pydantic's validation context. Without one (a driver's own test) nothing is looked up.
+It is passed as pydantic's context. Without one (a driver's own test) names and files are not checked.
 """
 
 from __future__ import annotations
@@ -16,32 +16,33 @@ from gateway.settings.mend import Wrong, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Names that exist. `doubtful` are beginnings of names whose own entry is wrong: not judged again."""
+class KnownNames:
+    """Existing names. `doubtful`: prefixes of names whose entries are wrong; missing names below are no mistake."""
 
     names: Collection[str] = ()
     doubtful: tuple[str, ...] = ()
 
     def lacks(self, name: str) -> bool:
+        """Whether the name certainly does not exist."""
         return name not in self.names and not any(name.startswith(start) for start in self.doubtful)
 
 
-ANYTHING = Known(doubtful=("",))
+ANY_NAME = KnownNames(doubtful=("",))
 
 
 @dataclass(slots=True)
 class Context:
-    """`plain` collects the secrets that stand in the YAML itself, so that they can be masked."""
+    """`plain` collects secrets in plain text (allowed with `plain_secrets`), so that they can be masked."""
 
     directory: Path
     plain_secrets: bool = False
-    places: Known = ANYTHING
-    devices: Known = ANYTHING
+    places: KnownNames = ANY_NAME
+    devices: KnownNames = ANY_NAME
     plain: list[str] = field(default_factory=list)
 
 
 class _Lookup(Protocol):
-    def __call__(self, context: Context) -> Known: ...
+    def __call__(self, context: Context) -> KnownNames: ...
 
 
 def _must_exist(noun: str, lookup: _Lookup) -> AfterValidator:
@@ -55,7 +56,7 @@ def _must_exist(noun: str, lookup: _Lookup) -> AfterValidator:
 
 
 PlaceRef = Annotated[str, _must_exist("place", lambda context: context.places)]
-"""A place's path in a driver's or rule's settings; a wrong one is told with its line."""
+"""A place's path in the settings of a driver or rule; must exist."""
 
 
 def _branch(value: str, info: ValidationInfo) -> str:
@@ -67,9 +68,9 @@ def _branch(value: str, info: ValidationInfo) -> str:
 
 
 PlaceBranch = Annotated[str, AfterValidator(_branch)]
-"""A place and all below it: `wall` covers `wall/n1`."""
+"""A place and all places below it: `wall` covers `wall/n1`."""
 DeviceRef = Annotated[str, _must_exist("device", lambda context: context.devices)]
-"""A device's id in a rule's settings."""
+"""A device's id in the settings of a rule; must exist."""
 
 
 def _existing_file(value: Path, info: ValidationInfo) -> Path:
@@ -77,9 +78,9 @@ def _existing_file(value: Path, info: ValidationInfo) -> Path:
         return value
     path = info.context.directory / value
     if not path.is_file():
-        raise Wrong(f"file {str(value)!r} does not exist", f"put it at {path} or write where it is")
+        raise Wrong(f"file {str(value)!r} does not exist", f"put it at {path} or give its path")
     return path.absolute()
 
 
 ExistingFile = Annotated[Path, AfterValidator(_existing_file)]
-"""A file's path, relative to the configuration's folder; becomes absolute."""
+"""A file's path, relative to the configuration's folder. The file must exist; the value is absolute."""

@@ -1,4 +1,4 @@
-"""Lengths of time as an installer writes them: `30s`, `5m`, `2h`, `90d`, `1h30m`, `300ms`."""
+"""Types for durations in the YAML: `30s`, `5m`, `2h`, `90d`, `1h30m`, `300ms`."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ _UNITS = {
     "ms": timedelta(milliseconds=1),
 }
 _WHOLE = r"^([0-9]{1,6}(d|h|ms|m|s))+$"
-_PIECE = re.compile(r"([0-9]{1,6})(d|h|ms|m|s)")
-_LONGEST = timedelta(days=36500)
+_COMPONENT = re.compile(r"([0-9]{1,6})(d|h|ms|m|s)")
+_MAX = timedelta(days=36500)
 
 
 def parse_duration(value: object) -> timedelta:
-    """`"1h30m"` → timedelta; raises Wrong for anything else, a bare number too."""
+    """Parse `"1h30m"`; raises Wrong for anything else, also for a bare number."""
     if isinstance(value, timedelta):
         return value
     text = str(value).strip()
     if not isinstance(value, str) or not re.fullmatch(_WHOLE, text):
         example = f"{text}s" if text.isascii() and text.isdigit() else "30s, 5m, 2h or 90d"
         raise Wrong(f"{value!r} is no length of time", f"write it with its unit, such as {example}")
-    total = sum((int(count) * _UNITS[unit] for count, unit in _PIECE.findall(text)), timedelta())
-    if total > _LONGEST:
+    total = sum((int(count) * _UNITS[unit] for count, unit in _COMPONENT.findall(text)), timedelta())
+    if total > _MAX:
         raise Wrong(f"{value!r} is more than a hundred years", "write a shorter time")
     return total
 
 
 def format_duration(value: timedelta) -> str:
-    """Write a length of time as `1h30m`, the way it would be written in the YAML."""
-    pieces = []
+    """Format a duration as it is written in the YAML, such as `1h30m`."""
+    components = []
     for unit, length in _UNITS.items():
         count, value = divmod(value, length)
         if count:
-            pieces.append(f"{count}{unit}")
-    return "".join(pieces) or "0s"
+            components.append(f"{count}{unit}")
+    return "".join(components) or "0s"
 
 
 Duration = Annotated[
@@ -54,8 +54,8 @@ Duration = Annotated[
 ]
 
 
-def at_most(longest: timedelta) -> AfterValidator:
-    """A validator for lengths of time up to and with `longest`."""
+def max_duration(longest: timedelta) -> AfterValidator:
+    """A validator for durations up to and including `longest`."""
 
     def check(value: timedelta) -> timedelta:
         if value > longest:

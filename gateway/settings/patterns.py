@@ -1,4 +1,4 @@
-"""Patterns over lines, matched in linear time whatever they are (RE2): a slip must not stop the gateway."""
+"""Regular expressions in the YAML, matched in linear time (RE2): a bad pattern must not block the gateway."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pydantic import AfterValidator, Field
 
 from gateway.settings.mend import Wrong
 
-_MOST_MEMORY = 4 << 20
-"""Bytes one pattern may take when it is compiled and run."""
+_MAX_MEMORY = 4 << 20
+"""Bytes that one pattern may use, compiled and running."""
 
 
 def compiled(pattern: str) -> Any:
-    """Raises Wrong for what is no pattern."""
+    """The compiled pattern; raises Wrong for an invalid one."""
     options = re2.Options()
-    options.max_mem = _MOST_MEMORY
+    options.max_mem = _MAX_MEMORY
     options.log_errors = False
     try:
         return re2.compile(pattern, options)
@@ -31,11 +31,11 @@ def _why(error: Exception) -> str:
 
 
 def _mend(pattern: str) -> str:
-    if any(look in pattern for look in ("(?=", "(?!", "(?<=", "(?<!")):
-        return "there is no looking around here: write what stands there, or two patterns"
+    if any(group in pattern for group in ("(?=", "(?!", "(?<=", "(?<!")):
+        return "lookaround is not supported: write the text itself, or two patterns"
     if "\\Z" in pattern:
         return "write \\z or $ for the end"
-    return "put it right; the syntax is RE2's: github.com/google/re2/wiki/Syntax"
+    return "correct it; the syntax is RE2's: github.com/google/re2/wiki/Syntax"
 
 
 def _check(pattern: str) -> str:
@@ -51,5 +51,5 @@ PatternText = Annotated[
 
 
 def groups(found: Any) -> Mapping[str, str]:
-    """The named parts that took part in the match."""
+    """The named groups that matched, with their texts."""
     return {name: text for name, text in found.groupdict().items() if text is not None}

@@ -1,4 +1,4 @@
-"""`!secret NAME`: kept in systemd credentials or in secrets.yaml (mode 0600), never in the other files."""
+"""`!secret NAME`: looked up in systemd credentials, then in secrets.yaml (mode 0600)."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from gateway.settings.mend import Wrong, closest
 
 
 class SecretText(str):
-    """A string that came by `!secret`; never shown in a mistake."""
+    """A string that came from `!secret`; never shown in a mistake."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """`file` is where a missing one would be added; `values` what it holds."""
+    """`file`: secrets.yaml, where a missing secret is to be added; `values`: its content."""
 
     file: Path
     values: Mapping[str, str]
 
     def find(self, name: str) -> SecretText:
-        """The secret of that name; raises Wrong when there is none."""
+        """The secret with that name; raises Wrong if there is none."""
         if not name:
-            raise Wrong("!secret names none", "write '!secret NAME', the name it has in secrets.yaml")
+            raise Wrong("!secret has no name", "write '!secret NAME', the name it has in secrets.yaml")
         credential = _credential(name)
         if credential is not None:
             return SecretText(credential)
@@ -56,24 +56,24 @@ def _credential(name: str) -> str | None:
 
 
 def check_mode(file: Path, shown: Path) -> None:
-    """Raises Wrong when others than the owner may read the secrets."""
+    """Raise Wrong if others than the owner may read the secrets."""
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & 0o077:
         raise Wrong(f"others may read the secrets (mode {mode:04o})", f"run: chmod 600 {shown}")
 
 
-def _named(value: object, info: ValidationInfo) -> object:
+def _check_secret(value: object, info: ValidationInfo) -> object:
     if isinstance(value, str) and not isinstance(value, SecretText) and isinstance(info.context, Context):
         if not info.context.plain_secrets:
             raise Wrong(
-                "a password stands in plain text",
+                "a password is in plain text",
                 "move it to secrets.yaml and write '!secret NAME' (only a compound with 'demo: true' may keep it here)",
             )
         info.context.plain.append(value)
     if isinstance(value, bool | int | float):
-        raise Wrong("this is a number or true/false, not text", "put it in quotes")  # without showing it
+        raise Wrong("this is a number or true/false, not text", "put it in quotes")  # does not show the value
     return value
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_named)]
+Secret = Annotated[SecretStr, BeforeValidator(_check_secret)]
 """A password or token: `!secret NAME` in the YAML."""

@@ -1,4 +1,4 @@
-"""What every part of the YAML is."""
+"""The base class of all sections of the YAML."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Section(BaseModel):
-    """A part of a file: unknown keys are mistakes, values never change."""
+    """A section of a file: unknown keys are mistakes, values are frozen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

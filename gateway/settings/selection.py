@@ -1,4 +1,4 @@
-"""What rules' settings share: which devices a rule is for, and how loud it is."""
+"""Common settings of rules: which devices a rule covers, and the severity of its alerts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.settings.mend import Wrong, did_you_mean
 
 
 def member_of(known: Collection[str]) -> Callable[[str], str]:
-    """A validator for words out of a list; raises Wrong with the nearest."""
+    """A validator for one of the known words; raises Wrong with the closest."""
 
     def check(value: str) -> str:
         if value not in known:
@@ -57,17 +57,17 @@ SeverityOrOff = Annotated[
     PlainSerializer(_word, return_type=str, when_used="json"),
     WithJsonSchema({"enum": [*_WORDS, "off"]}),
 ]
-"""`off` (None) raises nothing."""
+"""`off` (None): no alert."""
 
 
 class Selection(RuleSettings):
-    """With neither `devices` nor `places` a rule is for every device its kind is meant for."""
+    """Without `devices` and `places` a rule covers all devices of its kinds."""
 
-    devices: Annotated[tuple[DeviceRef, ...], Field(description="only these; a panel stands for its zones")] = ()
-    places: Annotated[tuple[PlaceBranch, ...], Field(description="only what is at or below these places")] = ()
+    devices: Annotated[tuple[DeviceRef, ...], Field(description="only these; a panel includes its zones")] = ()
+    places: Annotated[tuple[PlaceBranch, ...], Field(description="only devices at or below these places")] = ()
 
     def covers(self, device_id: str, compound: Compound) -> bool:
-        """Whether the rule is for this device; a device nobody knows is never left out by default."""
+        """Whether the rule covers this device. By default that includes devices that are not configured."""
         if not self.devices and not self.places:
             return True
         device = compound.devices.get(device_id)
@@ -79,7 +79,7 @@ class Selection(RuleSettings):
 
 
 def at_home(device_id: str, compound: Compound) -> bool:
-    """Whether a device belongs to a home: it is one, hangs on one, or is in a room of a building."""
+    """Whether a device belongs to a home: it is one, is part of one, or is in a room of a building."""
     device = compound.devices.get(device_id)
     if device is None:
         return False
@@ -88,7 +88,7 @@ def at_home(device_id: str, compound: Compound) -> bool:
 
 
 def hosts(device: Device, devices: Mapping[str, Device]) -> Iterator[Device]:
-    """It, and what it hangs on, up to the panel or line that speaks for it."""
+    """The device, the device it is part of, and so on up to the panel or bus that connects it."""
     host: Device | None = device
     while host is not None:
         yield host

@@ -1,4 +1,4 @@
-"""A signal's kind in the YAML of a driver that maps what devices say in their own words."""
+"""The type of a signal kind in the YAML of drivers that map devices' own messages."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ GATEWAY_KINDS = frozenset(
     """command.done command.failed report.made storage.failed storage.restored device.silent device.refused
     certificate.failing certificate.restored configuration.changed configuration.refused""".split()
 )
-"""What only the gateway may say."""
+"""Kinds that only the gateway itself emits."""
 
 
-def _may_be_said(kind: str) -> str:
+def _check_kind(kind: str) -> str:
     if kind in GATEWAY_KINDS:
-        raise Wrong(f"only the gateway itself says {kind!r}", "choose another kind, or one of your own: x.…")
+        raise Wrong(f"only the gateway itself emits {kind!r}", "choose another kind, or one of your own: x.…")
     if not is_kind(kind):
         raise Wrong(f"{kind!r} is no kind of signal", did_you_mean(kind, KINDS - GATEWAY_KINDS))
     return kind
 
 
 SignalKind = Annotated[
-    str, AfterValidator(_may_be_said), Field(description="of gateway/model.py, or one of your own that begins with x.")
+    str, AfterValidator(_check_kind), Field(description="of gateway/model.py, or one of your own that begins with x.")
 ]

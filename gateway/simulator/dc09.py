@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from gateway.protocols.dc09.cipher import seal, unseal
-from gateway.protocols.dc09.frame import Decoder, wrap
-from gateway.protocols.dc09.message import Header, read_header, read_time, write_time
+from gateway.protocols.dc09.cipher import decrypt, encrypt
+from gateway.protocols.dc09.frame import Dc09Decoder, wrap
+from gateway.protocols.dc09.message import Dc09Header, read_header, read_time, write_time
 
 PATIENCE = 5.0
 """Seconds it waits for an answer before it sends again."""
@@ -93,7 +93,7 @@ class Communicator:
             self.refused += answer.token == DUH
             return
 
-    async def _answer(self, wire: Wire) -> Header:
+    async def _answer(self, wire: Wire) -> Dc09Header:
         number = f"{self._next:04}"
         async with asyncio.timeout(self._line.patience):
             while True:
@@ -101,11 +101,11 @@ class Communicator:
                 if header and (header.token == NAK or (header.sequence == number and self._trusts(header))):
                     return header
 
-    def _trusts(self, answer: Header) -> bool:
+    def _trusts(self, answer: Dc09Header) -> bool:
         """With a key, only who has it too can acknowledge."""
         if self._line.key is None or answer.token != ACK:
             return True
-        clear = unseal(answer.rest, self._line.key) if answer.encrypted else None
+        clear = decrypt(answer.content, self._line.key) if answer.encrypted else None
         return clear is not None and b"]_" in clear
 
     def _body(self, token: str, data: str) -> bytes:
@@ -114,10 +114,10 @@ class Communicator:
         inner = f"#{line.account}|{data}" if data else ""
         if line.key is None:
             return f'"{token}"{address}{inner}]'.encode() + moment
-        return f'"*{token}"{address}'.encode() + seal(f"|{inner}]".encode() + moment, line.key)
+        return f'"*{token}"{address}'.encode() + encrypt(f"|{inner}]".encode() + moment, line.key)
 
-    def _set_clock(self, nak: Header) -> None:
-        told = read_time(nak.rest.decode("ascii", "replace").partition("_")[2])
+    def _set_clock(self, nak: Dc09Header) -> None:
+        told = read_time(nak.content.decode("ascii", "replace").partition("_")[2])
         if told:
             self._ahead = told - datetime.now(UTC)
 
@@ -139,7 +139,7 @@ class Wire:
 class _Ear(asyncio.Protocol, asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.frames: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._decoder = Decoder()
+        self._decoder = Dc09Decoder()
 
     def data_received(self, data: bytes) -> None:
         for body in self._decoder.feed(data):

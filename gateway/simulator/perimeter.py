@@ -1,4 +1,4 @@
-"""The twin of a perimeter host: the device's side of gateway/links/perimeter/wire.py, on a pty pair.
+"""The twin of a perimeter host: the device's side of gateway/protocols/perimeter/frames.py, on a pty pair.
 
 It writes its frames by itself, sharing no code with the driver, so that one proves the other.
 """

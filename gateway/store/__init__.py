@@ -1,4 +1,4 @@
-"""What lasts: one SQLite file, one writer, a folder of pictures, a vault for personal data."""
+"""Persistent storage: one SQLite file with one writer, a folder of pictures, a vault for personal data."""
 
 from gateway.store.store import Store
 

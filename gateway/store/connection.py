@@ -1,4 +1,4 @@
-"""Connections to the database, and what SQLite's errors say about the file."""
+"""Opens connections to the database, and classifies SQLite's errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 BUSY_MS = 5000
-"""A command such as `anju users add` may hold the file for a moment."""
+"""Milliseconds to wait for a lock: a command such as `anju users add` may hold the file for a moment."""
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _UNREADABLE = {
     sqlite3.SQLITE_IOERR_READ,
@@ -17,13 +17,13 @@ _UNREADABLE = {
 
 
 class Damaged(sqlite3.DatabaseError):
-    """What a check of ours found, as SQLite would have said it."""
+    """Damage that our own checks found; `is_damage` treats it like SQLite's SQLITE_CORRUPT."""
 
     sqlite_errorcode = sqlite3.SQLITE_CORRUPT
 
 
 def connect(path: Path, *, make: bool = True) -> sqlite3.Connection:
-    """A connection that commits only when told, and then through fdatasync. `make`: a file where there is none."""
+    """A writing connection without implicit transactions; each COMMIT is synced. `make` creates a missing file."""
     uri = f"{path.resolve().as_uri()}?mode={'rwc' if make else 'rw'}"
     return _set_up(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256))
 
@@ -33,6 +33,7 @@ def _set_up(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("PRAGMA journal_mode = WAL")
+        # FULL syncs the WAL at each COMMIT; with NORMAL a power cut could take acknowledged signals.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
     except sqlite3.Error:
@@ -42,7 +43,7 @@ def _set_up(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def read_only(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
-    """A connection that can't write; text that is no UTF-8 is read all the same.
+    """A connection that can't write; text that is no UTF-8 is read with replacement characters.
 
     `immutable` reads the file alone, without its WAL and without a lock: for a folder that can't be written.
     """
@@ -51,18 +52,19 @@ def read_only(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
         f"{path.resolve().as_uri()}?{more}", uri=True, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
-    connection.text_factory = lambda said: said.decode("utf-8", "replace")
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     return connection
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether it says that the file holds something else than was written; a full disk or a lock does not."""
+    """Whether the error means that the file's content is wrong. A full disk or a lock does not."""
     code = getattr(error, "sqlite_errorcode", 0) or 0
+    # The low byte is the primary result code, the whole number the extended one (SQLITE_IOERR_READ and so on).
     return isinstance(error, sqlite3.Error) and (code & 0xFF in _DAMAGE or code in _UNREADABLE)
 
 
-def is_the_disks(error: BaseException) -> bool:
-    """Whether it tells of the disk, or of what it made of the file, and not of a mistake in a statement."""
+def is_disk_error(error: BaseException) -> bool:
+    """Whether the disk or the file caused the error, rather than a mistake in a statement."""
     broken = type(error) is sqlite3.DatabaseError  # SQLITE_CORRUPT and SQLITE_NOTADB have no class of their own
     return broken or isinstance(error, sqlite3.OperationalError | sqlite3.InternalError | OSError)

@@ -1,7 +1,7 @@
-"""The first page of a database, made anew when its own is gone: it says where each table begins.
+"""Rebuilds the first page of a database, which says where each table begins.
 
-The format is at https://www.sqlite.org/fileformat2.html. A copy gets such a page
-and is read; the file itself stays as it is.
+The format is at https://www.sqlite.org/fileformat2.html. A copy of the damaged file gets the new page and is read;
+the file itself stays as it is.
 """
 
 from __future__ import annotations
@@ -15,50 +15,51 @@ from pathlib import Path
 from typing import NamedTuple
 
 PAGE = 4096
-"""Bytes of a page: SQLite's own size since 2016, which no database of ours changes."""
+"""Bytes of a page: SQLite's default since 2016, which no database of ours changes."""
 
 
-class Root(NamedTuple):
-    """A table's first page, and the shortest statement that makes its columns readable."""
+class TableRoot(NamedTuple):
+    """A table's first page, and the shortest CREATE TABLE that makes its columns readable."""
 
     name: str
     page: int
     sql: str
 
 
-def roots_of(connection: sqlite3.Connection) -> list[Root]:
-    """Of every table that has row numbers."""
+def table_roots(connection: sqlite3.Connection) -> list[TableRoot]:
+    """The roots of all tables that have row numbers. Raises sqlite3.Error."""
     names = connection.execute(
         "SELECT name, rootpage FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
         " AND upper(sql) NOT LIKE '%WITHOUT ROWID%' ORDER BY name"
     ).fetchall()
-    return [Root(name, page, _shortest(connection, name)) for name, page in names]
+    return [TableRoot(name, page, _shortest(connection, name)) for name, page in names]
 
 
 def _shortest(connection: sqlite3.Connection, table: str) -> str:
     columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
     keys = [column for column in columns if column[5]]
     is_number = len(keys) == 1 and keys[0][2].upper() == "INTEGER"
-    said = (f"{c[1]} INTEGER PRIMARY KEY" if is_number and c[5] else str(c[1]) for c in columns)
-    return f"CREATE TABLE {table}({','.join(said)})"
+    # An INTEGER PRIMARY KEY is the rowid and is not stored in the record; without saying so the columns would shift.
+    definitions = (f"{c[1]} INTEGER PRIMARY KEY" if is_number and c[5] else str(c[1]) for c in columns)
+    return f"CREATE TABLE {table}({','.join(definitions)})"
 
 
-def with_first_page(damaged: Path, to: Path, roots: Sequence[Root], pages: int) -> None:
-    """Copy a database and its WAL, the copy with a new first page and `pages` pages at least. Raises OSError."""
+def copy_with_first_page(damaged: Path, to: Path, roots: Sequence[TableRoot], pages: int) -> None:
+    """Copy a database and its WAL to `to`, with a new first page and at least `pages` pages. Raises OSError."""
     if damaged.exists():
         shutil.copyfile(damaged, to)
     else:
         to.touch()
-    beside = damaged.with_name(f"{damaged.name}-wal")
-    if beside.exists():
-        shutil.copyfile(beside, to.with_name(f"{to.name}-wal"))
+    wal = damaged.with_name(f"{damaged.name}-wal")
+    if wal.exists():
+        shutil.copyfile(wal, to.with_name(f"{to.name}-wal"))
     size = max(-(-to.stat().st_size // PAGE), pages, *(root.page for root in roots), 1)
     with to.open("r+b") as file:
         file.truncate(size * PAGE)
         file.write(_first_page(roots, size))
 
 
-def _first_page(roots: Sequence[Root], pages: int) -> bytes:
+def _first_page(roots: Sequence[TableRoot], pages: int) -> bytes:
     with tempfile.NamedTemporaryFile(suffix=".db") as file:
         with closing(sqlite3.connect(file.name, isolation_level=None)) as connection:
             connection.execute(f"PRAGMA page_size = {PAGE}")
@@ -70,8 +71,8 @@ def _first_page(roots: Sequence[Root], pages: int) -> bytes:
                 [(root.name, root.name, root.page, root.sql) for root in roots],
             )
         page = bytearray(Path(file.name).read_bytes()[:PAGE])
-    page[18:20] = b"\2\2"  # it has a WAL
+    page[18:20] = b"\2\2"  # journal mode WAL, for writing and for reading
     page[28:32] = pages.to_bytes(4, "big")
-    page[32:40] = bytes(8)  # no free pages
-    page[92:96] = page[24:28]  # the number of pages is true
+    page[32:40] = bytes(8)  # no free list: its pages may hold rows
+    page[92:96] = page[24:28]  # "version-valid-for" equals the change counter: else the page count is ignored
     return bytes(page)

@@ -1,4 +1,4 @@
-"""Pictures by the hash of their bytes: kept once, named without meaning, never overwritten."""
+"""Stores pictures as files named by the SHA-256 of their bytes: equal pictures once, never overwritten."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from pathlib import Path
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
-def is_name(value: object) -> bool:
-    """Whether a picture can be called so. Whoever makes an address or a path of a name asks this first."""
+def is_picture_name(value: object) -> bool:
+    """Whether the value has the form of a picture's name. Check it before making a URL or a path of a name."""
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
-class Media:
+class PictureFiles:
+    """JPEG files below `folder`, in subfolders by the first two digits of their names."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def keep(self, jpeg: bytes) -> str:
-        """Write the picture, synced to disk, and return its name. Blocking: call it in a thread."""
+        """Write the picture, synced to disk, and return its name. Blocks. Raises OSError."""
         name = hashlib.sha256(jpeg).hexdigest()
         path = self._path(name)
         if not path.exists():
@@ -32,28 +34,28 @@ class Media:
         return name
 
     def path(self, name: str) -> Path | None:
-        """Where the picture lies, or None when there is none by that name (any more)."""
-        if not is_name(name):
+        """The picture's file; None for a wrong name or a picture that is gone."""
+        if not is_picture_name(name):
             return None
         path = self._path(name)
         return path if path.exists() else None
 
-    def shelves(self) -> list[Path]:
-        """The folders that pictures lie in: as many small batches for `purge`."""
+    def subfolders(self) -> list[Path]:
+        """The folders that hold pictures; each is one small batch for `purge`."""
         return sorted(self._folder.glob("??"))
 
-    def purge(self, shelf: Path, before: datetime, keep: frozenset[str]) -> int:
-        """Delete the shelf's pictures older than `before` that are not in `keep`; returns how many.
+    def purge(self, subfolder: Path, before: datetime, keep: frozenset[str]) -> int:
+        """Delete the subfolder's pictures older than `before` that are not in `keep`; returns how many.
 
-        Drafts too: what a power cut left of a picture is nobody's.
+        Deletes drafts too, which a power cut can leave behind.
         """
-        gone = 0
-        for path in shelf.iterdir():
-            with suppress(FileNotFoundError):  # a draft that has become a picture meanwhile
+        deleted = 0
+        for path in subfolder.iterdir():
+            with suppress(FileNotFoundError):  # a draft that was renamed to its picture meanwhile
                 if path.stem not in keep and path.stat().st_mtime < before.timestamp():
                     path.unlink()
-                    gone += 1
-        return gone
+                    deleted += 1
+        return deleted
 
     def _write(self, path: Path, jpeg: bytes) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -65,7 +67,7 @@ class Media:
                 os.fsync(draft.fileno())
             Path(draft.name).replace(path)
         except BaseException:
-            Path(draft.name).unlink()  # what a full disk took of it would keep the disk full
+            Path(draft.name).unlink()  # a partly written draft would keep a full disk full
             raise
 
     def _path(self, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""What could not be read, as it came. It may be nothing at all: an empty body, an empty datagram."""
+"""The quarantine: received bytes that could not be decoded, as they came. They may be empty (an empty datagram)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from gateway.model import Said, Words
 from gateway.store.columns import from_us, to_us
 from gateway.store.journal import NEVER
 
-LONGEST_WHY = 2000
-"""Characters; it may hold words of the device."""
+MAX_REASON_CHARS = 2000
+"""A reason may quote text that the device sent, of any length."""
 _COLUMNS = (
     "number, at, device, why, why_zh, coalesce(length(data), 0) AS size,"
     " coalesce(CAST(substr(data, 1, ?) AS BLOB), x'') AS head"
@@ -20,8 +20,8 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    """What a device sent that could not be read: `data` is the first bytes of `size`."""
+class QuarantineEntry:
+    """Bytes of a device that could not be decoded: `data` holds the first of `size`."""
 
     number: int
     device: str
@@ -32,6 +32,7 @@ class Unreadable:
 
 
 def record(connection: sqlite3.Connection, at: datetime, device: str, why: Said, data: bytes) -> None:
+    """Append one entry."""
     zh = _text(why.zh) if isinstance(why, Words) else None
     connection.execute(
         "INSERT INTO quarantine (at, device, why, why_zh, data) VALUES (?, ?, ?, ?, ?)",
@@ -39,35 +40,36 @@ def record(connection: sqlite3.Connection, at: datetime, device: str, why: Said,
     )
 
 
-def newest(connection: sqlite3.Connection, before: int | None, most: int, shown: int) -> list[Unreadable]:
-    """Newest first; `before` is the number the last page ended on, `shown` bytes of each."""
+def newest(connection: sqlite3.Connection, before: int | None, limit: int, head_bytes: int) -> list[QuarantineEntry]:
+    """Newest first, with the first `head_bytes` of each; `before` is the last number of the previous page."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM quarantine WHERE number < ?"  # noqa: S608  # fixed columns
         " ORDER BY number DESC LIMIT ?",
-        (shown, NEVER if before is None else before, most),
+        (head_bytes, NEVER if before is None else before, limit),
     )
-    return [_unreadable(row) for row in rows]
+    return [_entry(row) for row in rows]
 
 
-def after(connection: sqlite3.Connection, number: int, most: int, shown: int) -> list[Unreadable]:
-    """Oldest first, numbered above `number`."""
+def after(connection: sqlite3.Connection, number: int, limit: int, head_bytes: int) -> list[QuarantineEntry]:
+    """Entries numbered above `number`, oldest first, with the first `head_bytes` of each."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM quarantine WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608  # fixed columns
-        (shown, number, most),
+        (head_bytes, number, limit),
     )
-    return [_unreadable(row) for row in rows]
+    return [_entry(row) for row in rows]
 
 
 def last_number(connection: sqlite3.Connection) -> int:
+    """The number of the newest entry; 0 for an empty quarantine."""
     number: int = connection.execute("SELECT coalesce(max(number), 0) FROM quarantine").fetchone()[0]
     return number
 
 
-def _unreadable(row: sqlite3.Row) -> Unreadable:
+def _entry(row: sqlite3.Row) -> QuarantineEntry:
     why: Said = row["why"] if row["why_zh"] is None else Words(row["why_zh"], row["why"])
-    return Unreadable(row["number"], row["device"], from_us(row["at"]), why, row["size"], bytes(row["head"]))
+    return QuarantineEntry(row["number"], row["device"], from_us(row["at"]), why, row["size"], bytes(row["head"]))
 
 
 def _text(text: str) -> str:
-    """As SQLite can hold it: half a character (a lone surrogate) becomes `?`."""
-    return text[:LONGEST_WHY].encode(errors="replace").decode()
+    """Text that SQLite can store: a lone surrogate becomes `?`."""
+    return text[:MAX_REASON_CHARS].encode(errors="replace").decode()

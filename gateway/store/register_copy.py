@@ -1,7 +1,7 @@
-"""A second copy of what is small and can't be made again: accounts, residents, vehicles, door plates, faces.
+"""A second copy of small tables that can't be rebuilt: accounts, residents, vehicles, door plates, faces.
 
-`anju.db-registers` beside the database, written anew when one of them has changed. It also says where each table of
-the database begins, so that its rows can be found when its first page is gone. Sealed columns stay sealed.
+`anju.db-registers` beside the database is written again when one of them has changed. It also holds the first page of
+each table, so that rows can be found when the database's own first page is gone. Sealed columns stay sealed.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from gateway.store.connection import read_only
-from gateway.store.first_page import Root, roots_of
+from gateway.store.first_page import TableRoot, table_roots
 
 NAME = "anju.db-registers"
 TABLES = ("web_users", "web_tokens", "persons", "vehicles", "door_plates", "face_templates")
-"""Sessions are left out: one that was ended must not come back."""
+"""Sessions are left out: a session that was ended must not come back."""
 
 
 def save(connection: sqlite3.Connection, folder: Path) -> bool:
-    """Write the copy if it differs from the one there is; whether it did. Raises sqlite3.Error or OSError."""
-    roots = roots_of(connection)
+    """Write the copy unless the existing one is equal; returns whether it wrote. Raises sqlite3.Error or OSError."""
+    roots = table_roots(connection)
     tables = {table: connection.execute(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608  # our own names
     columns = {table: [column[0] for column in rows.description] for table, rows in tables.items()}
     found = {table: [tuple(row) for row in rows] for table, rows in tables.items()}
@@ -40,7 +40,7 @@ def save(connection: sqlite3.Connection, folder: Path) -> bool:
             copy.execute("BEGIN")
             for table, rows in found.items():
                 _put(copy, table, columns[table], rows)
-            _put(copy, "roots", list(Root._fields), roots)
+            _put(copy, "roots", list(TableRoot._fields), roots)
             _put(copy, "about", ["digest"], [(digest,)])
             copy.execute("COMMIT")
         draft.replace(path)
@@ -62,8 +62,10 @@ def _digest(path: Path) -> str | None:
     return None
 
 
-def roots(folder: Path) -> list[Root]:
-    """Empty where there is no copy, or none that can be read."""
+def roots(folder: Path) -> list[TableRoot]:
+    """The tables' roots from the copy; empty without a readable copy."""
     with suppress(sqlite3.Error, TypeError), closing(read_only(folder / NAME)) as connection:
-        return [Root(str(table), int(page), str(sql)) for table, page, sql in connection.execute("SELECT * FROM roots")]
+        return [
+            TableRoot(str(table), int(page), str(sql)) for table, page, sql in connection.execute("SELECT * FROM roots")
+        ]
     return []

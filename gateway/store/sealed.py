@@ -1,4 +1,4 @@
-"""What the vault has sealed in the database."""
+"""Finds the columns that the vault has encrypted."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from gateway.model import Words
 
 _COLUMNS = (("persons", "phone"), ("door_plates", "token"), ("face_templates", "template"))
 _NAMES = {"persons": ("电话", "phones"), "door_plates": ("门牌码", "door plates"), "face_templates": ("人脸", "faces")}
-_ENDS = 20
-"""Of each table so many of the oldest and of the newest: a key that opens none of them is another one."""
+_SAMPLES = 20
+"""Samples from each end of each table: a key that decrypts none of them is the wrong key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """How many there are of each, and some of them."""
+class SealedData:
+    """How many encrypted values each table has, and samples of them. False when there are none."""
 
     counts: Sequence[tuple[str, int]] = ()
     samples: Sequence[bytes] = ()
@@ -26,11 +26,13 @@ class Sealed:
 
     @property
     def words(self) -> Words:
+        """The counts in both languages, such as `12 phones, 3 faces`."""
         zh = "、".join(f"{_NAMES[table][0]} {count} 条" for table, count in self.counts)
         return Words(zh, ", ".join(f"{count} {_NAMES[table][1]}" for table, count in self.counts))
 
 
-def sealed_in(connection: sqlite3.Connection) -> Sealed:
+def sealed_in(connection: sqlite3.Connection) -> SealedData:
+    """Count and sample the encrypted values. Raises sqlite3.Error."""
     counts, samples = list[tuple[str, int]](), list[bytes]()
     for table, column in _COLUMNS:
         where = f"FROM {table} WHERE {column} IS NOT NULL"
@@ -38,13 +40,13 @@ def sealed_in(connection: sqlite3.Connection) -> Sealed:
         if count:
             counts.append((table, count))
             for order in ("", " DESC"):
-                rows = connection.execute(f"SELECT {column} {where} ORDER BY rowid{order} LIMIT {_ENDS}")
+                rows = connection.execute(f"SELECT {column} {where} ORDER BY rowid{order} LIMIT {_SAMPLES}")
                 samples += [bytes(row[0]) for row in rows]
-    return Sealed(counts, samples)
+    return SealedData(counts, samples)
 
 
-def forget(connection: sqlite3.Connection) -> Sealed:
-    """Delete what is sealed; returns what that was."""
+def delete_sealed(connection: sqlite3.Connection) -> SealedData:
+    """Delete all encrypted values; returns what there was. For `anju keys new`, when the key is lost."""
     found = sealed_in(connection)
     connection.execute("UPDATE persons SET phone = NULL")
     connection.execute("DELETE FROM door_plates")

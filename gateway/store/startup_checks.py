@@ -1,4 +1,4 @@
-"""What is looked at before a database is used. Everything here blocks, and raises sqlite3.Error or OSError."""
+"""Checks of a database before it is used. Every function blocks, and raises sqlite3.Error or OSError."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from pathlib import Path
 
 import structlog
 
-from gateway.store import check, register_copy, watermark
+from gateway.store import integrity, register_copy, watermark
 from gateway.store.connection import Damaged, connect
-from gateway.store.faults import Trouble, lost_rows
+from gateway.store.faults import StoreFault, lost_rows
 from gateway.store.migrations import migrate
-from gateway.store.salvage.renewal import wal_of
+from gateway.store.salvage.replacement import wal_path
 
 log = structlog.get_logger(__name__)
-CHECK_WHOLE = 256 * 1024 * 1024
-"""Bytes up to which every page is checked before the gateway serves (about 1 s); beyond it soon after."""
+MAX_STARTUP_CHECK_BYTES = 256 * 1024 * 1024
+"""Up to this size every page is checked before the gateway serves (about 1 s); a larger database soon after."""
 
 
-def check_there(database: Path, mark: Mapping[str, int]) -> None:
-    """Raises Damaged for one that is gone or empty: SQLite would begin an empty one and delete the WAL."""
-    was_there = mark or _size(wal_of(database)) or database.with_name(register_copy.NAME).exists()
+def check_exists(database: Path, mark: Mapping[str, int]) -> None:
+    """Raise Damaged for a database that is gone or empty: SQLite would create an empty one and delete the WAL."""
+    was_there = mark or _size(wal_path(database)) or database.with_name(register_copy.NAME).exists()
     if was_there and not _size(database):
-        raise Damaged("the file is gone or empty, and something was in it")
+        raise Damaged("the file is missing or empty, but a database was there before")
 
 
 def open_writable(database: Path) -> sqlite3.Connection:
-    """Up to date, and tried: SQLite opens what can only be read, and says so at the first write."""
+    """Open the database, migrate it and try a write lock: SQLite notices a read-only file only at the first write."""
     connection = connect(database)
     try:
         migrate(connection)
@@ -43,34 +43,34 @@ def open_writable(database: Path) -> sqlite3.Connection:
     return connection
 
 
-def examine(connection: sqlite3.Connection, database: Path, mark: Mapping[str, int]) -> Trouble | None:
-    """What was committed and is gone; raises Damaged for what can't be used."""
-    fault = check.small(connection)
-    if fault is None and _size(database) <= CHECK_WHOLE:
-        fault = check.whole(connection)
+def check_content(connection: sqlite3.Connection, database: Path, mark: Mapping[str, int]) -> StoreFault | None:
+    """The fault of committed rows that are gone, or None. Raises Damaged for a database that can't be used."""
+    fault = integrity.check_small_tables(connection)
+    if fault is None and _size(database) <= MAX_STARTUP_CHECK_BYTES:
+        fault = integrity.check_pages(connection)
     if fault is not None:
         raise Damaged(fault)
-    missing = missing_rows(connection, mark)
+    missing = count_missing_rows(connection, mark)
     if not missing:
         return None
-    log.error("rows that were committed are gone", rows=missing)
-    fault = check.consistent(connection)
+    log.error("committed rows are gone", rows=missing)
+    fault = integrity.check_indexes(connection)
     if fault is not None:
         raise Damaged(fault)
-    for table in missing:  # no number is given twice
+    for table in missing:  # continue after the lost numbers: no number may be given out twice
         connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
         connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, mark[table]))
-    return Trouble("lost", lost_rows(missing))
+    return StoreFault("lost", lost_rows(missing))
 
 
-def missing_rows(connection: sqlite3.Connection, mark: Mapping[str, int]) -> dict[str, int]:
-    """How many numbers of each table were given out beyond the last that it knows."""
-    ends = watermark.ends_of(connection)
+def count_missing_rows(connection: sqlite3.Connection, mark: Mapping[str, int]) -> dict[str, int]:
+    """For each table: by how much the watermark is above the last number in the database, where it is."""
+    ends = watermark.last_numbers(connection)
     return {table: number - ends.get(table, 0) for table, number in mark.items() if number > ends.get(table, 0)}
 
 
 def _check_mode(database: Path) -> None:
-    with suppress(PermissionError):  # another user's, in a folder of a group that may write
+    with suppress(PermissionError):  # the file of another user, in a folder that our group may write
         database.chmod(0o600)
     if not os.access(database, os.W_OK):
         raise PermissionError(errno.EROFS, os.strerror(errno.EROFS), str(database))

@@ -1,9 +1,9 @@
-"""Looks into a WAL before SQLite opens it: SQLite stops at the first frame that is not right, and says nothing.
+"""Checks and repairs a WAL before SQLite opens it: SQLite silently ignores everything from the first bad frame on.
 
 The format is at https://www.sqlite.org/fileformat2.html#walformat: a header of 32 bytes, then frames of 24 bytes and a
-page. Every checksum covers all that came before it, so one wrong byte makes SQLite drop everything behind it. `mend`
-writes the checksums anew, so that SQLite reads on: the damaged page comes back as it is, or in the newer copy that a
-later frame holds. The database is to be checked afterwards.
+page. Every checksum covers all before it, so one wrong byte makes SQLite drop all frames behind it.
+`rewrite_checksums` makes SQLite read on: the damaged page comes back as it is, or in the newer copy of a later frame.
+Check the database afterwards.
 """
 
 from __future__ import annotations
@@ -16,114 +16,122 @@ from pathlib import Path
 
 from gateway.store.first_page import PAGE
 
-_HEAD, _FRAME = 32, 24
-_STEP = _FRAME + PAGE
+_HEADER, _FRAME_HEADER = 32, 24
+"""Bytes of the file's header and of each frame's."""
+_FRAME = _FRAME_HEADER + PAGE
 _MASK = 0xFFFFFFFF
 _LOOK_AHEAD = 4
-"""Frames that may have foreign salts before the rest is taken for an older round."""
+"""Frames that may have other salts (damage) before the rest is taken for frames of an earlier checkpoint cycle."""
 _MAGIC = {b"\x37\x7f\x06\x82": "<", b"\x37\x7f\x06\x83": ">"}
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class WalScan:
+    """What `scan` found in a WAL."""
+
     frames: int
-    """As many as have the header's salts."""
+    """Frames of the current cycle: those with the header's salts."""
     bad: int
-    """Frames whose checksum does not follow from what came before them; a bad header counts as one."""
+    """Frames whose checksum does not follow from the frame before; a bad header counts as one."""
     commits_behind: int
-    """Commits behind the first bad frame that follow rightly from the frame before them."""
+    """Valid commits behind the first bad frame."""
     pages: int
     """Pages of the database after the last commit."""
 
     @property
     def damaged(self) -> bool:
-        """More than the torn end that a power cut leaves: each commit is synced before the next begins."""
+        """Whether commits would be lost. A torn end, as a power cut leaves it, is no damage: it was never synced."""
         return self.bad > 0 and self.commits_behind > 0
 
 
-def walk(path: Path) -> Walk:
-    """Takes about 25 ms a megabyte. Raises OSError."""
-    said, bad = _with_head(path.read_bytes())
-    if len(said) < _HEAD:
-        return Walk(0, 0, 0, 0)
-    order, running = _order(said), struct.unpack(">II", said[24:32])
+def scan(path: Path) -> WalScan:
+    """Verify all checksums. Takes about 25 ms a megabyte. Raises OSError."""
+    wal, bad = _with_header(path.read_bytes())
+    if len(wal) < _HEADER:
+        return WalScan(0, 0, 0, 0)
+    order, running = _byte_order(wal), struct.unpack(">II", wal[24:32])
     frames = behind = pages = 0
-    for at, head in _frames(said):
+    for at, header in _frames(wal):
         frames += 1
-        running = _frame_sum(order, said, at, running)
-        stored = struct.unpack(">II", head[16:24])
-        commits = int.from_bytes(head[4:8], "big")
+        running = _frame_checksum(order, wal, at, running)
+        stored = struct.unpack(">II", header[16:24])
+        database_pages = int.from_bytes(header[4:8], "big")  # 0 in all frames but the last of a commit
         if running != stored:
             bad += 1
-        elif commits:
-            pages = commits
+        elif database_pages:
+            pages = database_pages
             behind += bad > 0
-        running = stored
-    return Walk(frames, bad, behind, pages)
+        running = stored  # continue from the stored checksum, so that one bad frame is counted once
+    return WalScan(frames, bad, behind, pages)
 
 
-def mend(path: Path, to: Path) -> None:
-    """Write a copy with checksums that fit."""
-    to.write_bytes(_chained(_with_head(path.read_bytes())[0]))
+def rewrite_checksums(path: Path, to: Path) -> None:
+    """Write a copy of the WAL whose checksums are right. Raises OSError."""
+    to.write_bytes(_rechecksummed(_with_header(path.read_bytes())[0]))
 
 
-def put_page(path: Path, number: int, page: bytes) -> None:
-    """Have every frame of that page hold this."""
-    said = bytearray(_with_head(path.read_bytes())[0])
-    for at, head in list(_frames(bytes(said))):
-        if int.from_bytes(head[:4], "big") == number:
-            said[at + _FRAME : at + _STEP] = page
-    path.write_bytes(_chained(bytes(said)))
+def replace_page(path: Path, number: int, page: bytes) -> None:
+    """Replace the content of page `number` in every frame that holds it. Raises OSError."""
+    wal = bytearray(_with_header(path.read_bytes())[0])
+    for at, header in list(_frames(bytes(wal))):
+        if int.from_bytes(header[:4], "big") == number:
+            wal[at + _FRAME_HEADER : at + _FRAME] = page
+    path.write_bytes(_rechecksummed(bytes(wal)))
 
 
-def _chained(said: bytes) -> bytearray:
-    if len(said) < _HEAD:
-        return bytearray(said)
-    order, running = _order(said), struct.unpack(">II", said[24:32])
-    mended = bytearray(said)
-    for at, head in list(_frames(said)):
-        if head[8:16] != said[16:24] or head[:4] == bytes(4):  # whose page it was is lost: the frame before it again
-            if at == _HEAD:
+def _rechecksummed(wal: bytes) -> bytearray:
+    if len(wal) < _HEADER:
+        return bytearray(wal)
+    order, running = _byte_order(wal), struct.unpack(">II", wal[24:32])
+    repaired = bytearray(wal)
+    for at, header in list(_frames(wal)):
+        # The page number is unusable: repeat the frame before, which changes nothing, and mark it as no commit.
+        if header[8:16] != wal[16:24] or header[:4] == bytes(4):
+            if at == _HEADER:
                 continue
-            mended[at : at + _STEP] = mended[at - _STEP : at]
-            mended[at + 4 : at + 8] = bytes(4)
-        running = _frame_sum(order, bytes(mended[at : at + _STEP]), 0, running)
-        mended[at + 16 : at + 24] = struct.pack(">II", *running)
-    return mended
+            repaired[at : at + _FRAME] = repaired[at - _FRAME : at]
+            repaired[at + 4 : at + 8] = bytes(4)
+        running = _frame_checksum(order, bytes(repaired[at : at + _FRAME]), 0, running)
+        repaired[at + 16 : at + 24] = struct.pack(">II", *running)
+    return repaired
 
 
-def _with_head(said: bytes) -> tuple[bytes, int]:
-    """With a header that fits its frames: their salts, and the page size that our databases have."""
-    right = said[:4] in _MAGIC and int.from_bytes(said[8:12], "big") == PAGE
-    if len(said) < _HEAD or (right and _sum(_order(said), said[:24], (0, 0)) == struct.unpack(">II", said[24:32])):
-        return said, 0
-    salts = Counter(said[at + 8 : at + 16] for at in range(_HEAD, len(said) - _STEP + 1, _STEP))
+def _with_header(wal: bytes) -> tuple[bytes, int]:
+    """The WAL with a valid header, and 1 if that had to be rebuilt from the frames' salts, else 0."""
+    is_ours = wal[:4] in _MAGIC and int.from_bytes(wal[8:12], "big") == PAGE
+    if len(wal) < _HEADER:
+        return wal, 0
+    if is_ours and _checksum(_byte_order(wal), wal[:24], (0, 0)) == struct.unpack(">II", wal[24:32]):
+        return wal, 0
+    salts = Counter(wal[at + 8 : at + 16] for at in range(_HEADER, len(wal) - _FRAME + 1, _FRAME))
     if not salts:
-        return said[:0], 1
-    head = struct.pack(">4sIII", b"\x37\x7f\x06\x82", 3007000, PAGE, 0) + salts.most_common(1)[0][0]
-    return head + struct.pack(">II", *_sum("<", head, (0, 0))) + said[_HEAD:], 1
+        return wal[:0], 1
+    header = struct.pack(">4sIII", b"\x37\x7f\x06\x82", 3007000, PAGE, 0) + salts.most_common(1)[0][0]
+    return header + struct.pack(">II", *_checksum("<", header, (0, 0))) + wal[_HEADER:], 1
 
 
-def _order(said: bytes) -> str:
-    return _MAGIC.get(said[:4], "<")
+def _byte_order(wal: bytes) -> str:
+    return _MAGIC.get(wal[:4], "<")
 
 
-def _frames(said: bytes) -> Iterator[tuple[int, bytes]]:
-    salts, at = said[16:24], _HEAD
-    while at + _STEP <= len(said):
-        if all(said[x + 8 : x + 16] != salts for x in range(at, min(at + _LOOK_AHEAD * _STEP, len(said)), _STEP)):
+def _frames(wal: bytes) -> Iterator[tuple[int, bytes]]:
+    """Offset and header of each frame of the current cycle."""
+    salts, at = wal[16:24], _HEADER
+    while at + _FRAME <= len(wal):
+        if all(wal[x + 8 : x + 16] != salts for x in range(at, min(at + _LOOK_AHEAD * _FRAME, len(wal)), _FRAME)):
             return
-        yield at, said[at : at + _FRAME]
-        at += _STEP
+        yield at, wal[at : at + _FRAME_HEADER]
+        at += _FRAME
 
 
-def _frame_sum(order: str, said: bytes, at: int, running: tuple[int, ...]) -> tuple[int, int]:
-    return _sum(order, said[at + _FRAME : at + _STEP], _sum(order, said[at : at + 8], running))
+def _frame_checksum(order: str, wal: bytes, at: int, running: tuple[int, ...]) -> tuple[int, int]:
+    # Over the first 8 bytes of the header and the page; the salts and the checksum itself are left out.
+    return _checksum(order, wal[at + _FRAME_HEADER : at + _FRAME], _checksum(order, wal[at : at + 8], running))
 
 
-def _sum(order: str, said: bytes, start: tuple[int, ...]) -> tuple[int, int]:
+def _checksum(order: str, data: bytes, start: tuple[int, ...]) -> tuple[int, int]:
     a, b = start
-    words = struct.unpack(f"{order}{len(said) // 4}I", said)
+    words = struct.unpack(f"{order}{len(data) // 4}I", data)
     for x, y in zip(words[::2], words[1::2], strict=True):
         a = (a + x + b) & _MASK
         b = (b + y + a) & _MASK

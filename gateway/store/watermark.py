@@ -1,7 +1,7 @@
-"""How far the database had got: a small file beside the WAL, to notice at the start what was lost with it.
+"""The high-water mark of each numbered table, in a small file beside the WAL: shows at startup which rows are gone.
 
-Written with one pwrite after each committed group and never synced: after a power cut it may lag behind the database,
-and it is never ahead of it. So a last number above the database's own says that committed rows are gone.
+Written with one pwrite after each committed group and never synced: after a power cut it may be behind the database,
+but it is never ahead. So a number above the database's own means that committed rows are gone.
 """
 
 from __future__ import annotations
@@ -15,52 +15,53 @@ from contextlib import suppress
 from pathlib import Path
 
 NAME = "anju.db-mark"
-_ROOM = 512
-"""Bytes of the file, within one sector: always written whole."""
-Ends = Mapping[str, int]
-"""The last number given out in each numbered table."""
+_SIZE = 512
+"""Bytes of the file: one sector, which the disk writes as a whole."""
+LastNumbers = Mapping[str, int]
+"""Table → the last number given out in it."""
 
 
-def ends_of(connection: sqlite3.Connection) -> dict[str, int]:
-    """Raises sqlite3.Error where they can't be read."""
+def last_numbers(connection: sqlite3.Connection) -> dict[str, int]:
+    """Read the last numbers from the database. Raises sqlite3.Error."""
     return {str(row[0]): int(row[1]) for row in connection.execute("SELECT name, seq FROM sqlite_sequence")}
 
 
 class Watermark:
-    """Where it can't be written there is none; nothing else fails for it."""
+    """Writes the file. A failed write is ignored: the mark then stays behind."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         self._file: int | None = None
-        self._ends: Ends = {}
+        self._written: LastNumbers = {}
 
     def committed(self, connection: sqlite3.Connection) -> None:
-        """After COMMIT has returned, before the callers are told."""
+        """Call this after COMMIT has returned and before the callers get their results."""
         with suppress(sqlite3.Error, OSError):
-            ends = ends_of(connection)
-            if ends != self._ends:
-                self._write(ends)
-                self._ends = ends
+            numbers = last_numbers(connection)
+            if numbers != self._written:
+                self._write(numbers)
+                self._written = numbers
 
     def close(self) -> None:
+        """Close the file. The next commit opens it again."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
-    def _write(self, ends: Ends) -> None:
+    def _write(self, numbers: LastNumbers) -> None:
         if self._file is None:
             self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        said = json.dumps(ends).encode()
-        line = b"%08x %s\n" % (zlib.crc32(said), said)
-        os.pwrite(self._file, line.ljust(_ROOM, b" "), 0)
+        text = json.dumps(numbers).encode()
+        line = b"%08x %s\n" % (zlib.crc32(text), text)
+        os.pwrite(self._file, line.ljust(_SIZE, b" "), 0)
 
 
 def read(folder: Path) -> dict[str, int]:
-    """Empty where there is none, or one that is torn."""
+    """The last numbers from the file; empty when it is missing or torn."""
     try:
-        crc, said = (folder / NAME).read_bytes()[: 2 * _ROOM].strip().split(b" ", 1)
-        if int(crc, 16) != zlib.crc32(said):
+        crc, text = (folder / NAME).read_bytes()[: 2 * _SIZE].strip().split(b" ", 1)
+        if int(crc, 16) != zlib.crc32(text):
             return {}
-        return {str(table): int(number) for table, number in json.loads(said).items()}
+        return {str(table): int(number) for table, number in json.loads(text).items()}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}

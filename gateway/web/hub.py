@@ -35,7 +35,7 @@ class Change:
 
 
 class Hub:
-    """Keeps the flow's `Announce`. For the loop's thread alone; each call returns at once."""
+    """Implements the flow's `ConsoleFeed`. For the loop's thread alone; each call returns at once."""
 
     def __init__(self, start: int | None = None, room: int = ROOM) -> None:
         self.number = time.time_ns() // 1000 if start is None else start

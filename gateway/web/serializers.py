@@ -16,7 +16,7 @@ from gateway.model import Alert, Household, Signal, Step, Words
 from gateway.recording import rows as clip_rows
 from gateway.recording.clip import Clip
 from gateway.store import audit, journal
-from gateway.store.media import is_name
+from gateway.store.media import is_picture_name
 from gateway.web.responses import (
     AlertView,
     ClipView,
@@ -138,15 +138,19 @@ class Serializer:
     async def _behind(self, alerts: Sequence[Alert], audience: Audience, most: int) -> _Behind:
         services = self._services
         ids = [alert.id for alert in alerts]
+        households = self._households(alerts) if audience.sees_people else {}
         in_memory = {key: [signal] for key in ids if (signal := services.desk.memory.signal_of(key))}
         try:
             signals, steps, clips = await services.store.read(lambda connection: _read(connection, ids, most))
-            places = {alert.place for alert in alerts}
-            households = await services.people.households(places) if audience.sees_people else {}
         except (sqlite3.Error, OSError, AnjuError, ValueError, TypeError) as error:
             log.error("what stands behind alerts can't be read", why=str(error))
-            return _Behind(in_memory)
+            return _Behind(in_memory, households=households)
         return _Behind({**signals, **in_memory}, steps, households, clips if audience.sees_people else {})
+
+    def _households(self, alerts: Sequence[Alert]) -> dict[str, Household]:
+        register = self._services.register.snapshot
+        places = {alert.place for alert in alerts}
+        return {place: found for place in places if (found := register.household(place)) is not None}
 
 
 def _read(
@@ -174,7 +178,7 @@ def _household(household: Household) -> HouseholdView:
 
 def _picture_url(name: object) -> str | None:
     """None for what is no name of a picture: a device may have said it to an older gateway."""
-    return f"/api/v1/snapshots/{name}.jpg" if is_name(name) else None
+    return f"/api/v1/snapshots/{name}.jpg" if is_picture_name(name) else None
 
 
 def _shown_reason(alert: Alert, signals: Sequence[SignalView], audience: Audience) -> Words:

@@ -15,8 +15,8 @@ from gateway.desk import Desk
 from gateway.flow.device_status import DeviceStatus
 from gateway.limits import RefusalLog
 from gateway.links.http_push import Pushes
-from gateway.model import Command, Device, Place, Signal, Words
-from gateway.people import DoorPlates, People
+from gateway.model import Action, Command, Device, Place, Signal, Words
+from gateway.people import CurrentRegister, DoorPlates
 from gateway.protocols.sip.link import Calls
 from gateway.recording.cameras import Cameras
 from gateway.recording.storage import ClipStorage
@@ -67,7 +67,9 @@ class Services:
     store: Store
     desk: Desk
     hub: Hub
-    people: People
+    register: CurrentRegister
+    act: Callable[[Action], Awaitable[int]]
+    """Puts what a person did into the journal. Raises NotRecorded."""
     door_plates: DoorPlates
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]

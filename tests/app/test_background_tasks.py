@@ -11,7 +11,7 @@ import pytest
 
 from gateway.app import background_tasks, task_list
 from gateway.app.background_tasks import BackgroundTask, BackgroundTasks
-from gateway.app.task_list import Probe
+from gateway.app.task_list import WriterProbe
 from gateway.errors import NotRecorded
 from gateway.model import Words
 from gateway.tasks import Stray, cause
@@ -51,9 +51,9 @@ async def until(true: Callable[[], Any]) -> None:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background_tasks, "FIRST_PAUSE_S", 0.005)
-    monkeypatch.setattr(background_tasks, "LOOK_S", 0.005)
-    monkeypatch.setattr(background_tasks, "STEADY_S", 0.05)
+    monkeypatch.setattr(background_tasks, "MIN_BACKOFF_S", 0.005)
+    monkeypatch.setattr(background_tasks, "CHECK_INTERVAL_S", 0.005)
+    monkeypatch.setattr(background_tasks, "RECOVERED_AFTER_S", 0.05)
 
 
 async def given_up() -> None:
@@ -115,15 +115,15 @@ async def test_a_task_without_progress_is_told_once_and_again_when_it_goes_on() 
 
 
 async def test_a_writer_that_answers_nobody_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(task_list, "PROBE_S", 0.005)
-    monkeypatch.setattr(task_list, "ANSWER_S", 0.02)
+    monkeypatch.setattr(task_list, "PROBE_INTERVAL_S", 0.005)
+    monkeypatch.setattr(task_list, "PROBE_TIMEOUT_S", 0.02)
     answer: Any = asyncio.Event().wait
 
     class Store:
         async def write(self, _unit: object) -> None:
             await answer()
 
-    probe = Probe(Store())  # type: ignore[arg-type]
+    probe = WriterProbe(Store())  # type: ignore[arg-type]
     task = asyncio.create_task(probe.run())
     await until(lambda: not probe.keeps_up())
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
 from gateway.app import identity_sync as module
-from gateway.people import faces
+from gateway.people import CurrentRegister, faces
 from gateway.store import Store
 from gateway.vision.face_matching import FaceMatching
 
@@ -38,17 +39,17 @@ async def sealed_with_another_key(tmp_path):
 
 
 async def test_faces_that_no_key_opens_cost_the_gateway_nothing_else(sealed_with_another_key, monkeypatch):
-    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
     cameras = Cameras()
     with capture_logs() as logs:
         async with Store.open(sealed_with_another_key) as store, asyncio.TaskGroup() as tasks:
-            keeping = tasks.create_task(module.sync_identities(store, cameras, FaceMatching))
+            keeping = tasks.create_task(module.sync_identities(store, register_of(store), cameras, FaceMatching))
             await until(lambda: logs)
             await store.write(lambda c: c.execute("DELETE FROM face_templates"))
             await until(lambda: cameras.told == [set()])
             keeping.cancel()
     assert [entry["why"] for entry in logs if entry["log_level"] == "error"] == [
-        "data was written with another key: put back the keys folder of its backup"
+        "the data was encrypted with another key: put back the keys folder of its backup"
     ], "told once, however often it is tried"
 
 
@@ -56,3 +57,32 @@ async def until(condition):
     async with asyncio.timeout(5):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+async def test_a_refreshed_register_reaches_the_cameras_and_the_journal_without_polling(tmp_path):
+    cameras, acted = Cameras(), []
+    async with Store.open(tmp_path) as store, asyncio.TaskGroup() as tasks:
+        register = register_of(store, acted)
+        await register.load()
+        keeping = tasks.create_task(module.sync_identities(store, register, cameras, FaceMatching))
+        await until(lambda: len(cameras.told) == 1)
+        await store.write(
+            lambda c: c.execute("INSERT INTO vehicles (plate, place, list) VALUES ('苏M12345', 'b1', 'resident')")
+        )
+        await asyncio.sleep(0.05)
+        assert len(cameras.told) == 1, "nobody reads the database again by himself"
+        await register.refresh()
+        await until(lambda: len(cameras.told) == 2)
+        await register.refresh()
+        await until(lambda: len(cameras.told) == 3)
+        keeping.cancel()
+    assert [(action.kind, action.data) for action in acted] == [("register.changed", {"persons": 0, "vehicles": 1})]
+    assert register.snapshot.vehicles["苏M12345"].place == "b1"
+
+
+def register_of(store, acted=None):
+    async def act(action):
+        (acted if acted is not None else []).append(action)
+        return 1
+
+    return CurrentRegister(store, lambda: datetime.now(UTC), act)

@@ -32,7 +32,7 @@ from drivers.osdp_readers import DRIVER
 from gateway.links.serial import SerialLink
 from gateway.model import Device, DeviceType, Said, Signal
 from gateway.protocols.osdp.settings import ReadersSettings
-from gateway.protocols.osdp.timing import fastest_line, slowest_card
+from gateway.protocols.osdp.timing import wire_limit, worst_card_time
 from gateway.store import Store, journal
 from tests.bench.latency import percentile
 from tests.bench.machine import machine
@@ -200,7 +200,7 @@ async def _table(folder: Path, console: Console, cards: int, peer: bool) -> Tabl
             mine = await ours(folder, readers, baud, cards)
             theirs = await _peer(readers, baud, cards) if peer else "-"
         figures = (f"{value:.0f}" for value in (percentile(mine.cards, 50), percentile(mine.cards, 99), mine.cards[-1]))
-        wire, planned = (f"{worst(readers, baud) * 1000:.0f}" for worst in (fastest_line, slowest_card))
+        wire, planned = (f"{worst(readers, baud) * 1000:.0f}" for worst in (wire_limit, worst_card_time))
         table.add_row(str(readers), str(baud), wire, planned, *figures, f"{mine.idle:.1f}", theirs)
     return table
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from gateway.protocols.dc09.cipher import seal
+from gateway.protocols.dc09.cipher import encrypt
 from gateway.protocols.dc09.frame import wrap
 
 EVENTS = (
@@ -79,7 +79,7 @@ class Panel(asyncio.Protocol, asyncio.DatagramProtocol):
         if self._key is None:
             body = f'"{token}"{self._number:04}L0#{self._account}[{said}{stamp}'.encode()
         else:
-            sealed = seal(f"|{said}{stamp}".encode(), self._key)
+            sealed = encrypt(f"|{said}{stamp}".encode(), self._key)
             body = f'"*{token}"{self._number:04}L0#{self._account}['.encode() + sealed
         frame = wrap(body)
         self._sent_at = time.perf_counter()

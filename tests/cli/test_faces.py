@@ -41,7 +41,7 @@ def data(tmp_path: Path) -> Path:
 def enrolled(data: Path) -> list[str]:
     async def read() -> list[str]:
         async with Store.open(data) as store:
-            return [face.person_id for face in (await faces.known(store)).faces]
+            return [face.person_id for face in (await faces.load_identities(store)).faces]
 
     return asyncio.run(read())
 

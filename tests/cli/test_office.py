@@ -158,7 +158,7 @@ async def test_without_config_the_gateways_last_one_is_used(tmp_path, root):
 
     refused = await run()
     assert refused.exit_code == 1
-    assert "say --config DIR" in refused.output
+    assert "give --config DIR" in refused.output
     async with Store.open(data) as store:
         now = datetime.now(UTC)
         await store.write(lambda c: journal.record_configuration(c, now, configuration.fingerprint, configuration.text))

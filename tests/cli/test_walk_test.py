@@ -20,7 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from gateway.cli import main
 from gateway.cli.walk_test.tour import Tour, Verdict
 from gateway.model import Device, DeviceType, Signal
-from gateway.store.tail import AT_ONCE, Tail
+from gateway.store.journal_tail import BATCH_ROWS, JournalTail
 from tests.support.gateway import ANJU, PASSWORD, Gateway, TestCompound, TestDevice
 from tests.support.ports import HOST
 
@@ -200,10 +200,10 @@ def test_mistakes_are_told(gateway, tmp_path):
 
 
 def test_however_much_has_come_meanwhile_is_not_of_the_next_trip(gateway, zones):
-    tail = Tail(gateway.data)
-    for _ in range(AT_ONCE + 20):
+    tail = JournalTail(gateway.data)
+    for _ in range(BATCH_ROWS + 20):
         zones.trip("south", '{"kind": "x.noise"}')
-    assert len(tail.all_signals()) >= AT_ONCE + 20
+    assert len(tail.all_signals()) >= BATCH_ROWS + 20
     assert tail.signals() == []
     tail.close()
 

@@ -61,14 +61,14 @@ def test_a_certificate_that_has_expired_is_told_and_the_gateway_starts(folder, d
 )
 def test_what_is_said_of_a_certificate(tmp_path, since, until, en, zh):
     file = write_certificate(tmp_path, NOW + timedelta(days=since), NOW + timedelta(days=until))
-    trouble = Validity.of(file).trouble(NOW)
+    trouble = Validity.of(file).fault(NOW)
     assert trouble is not None
     assert en in trouble.en
     assert zh in trouble.zh
 
 
 def test_a_certificate_that_is_good_for_long_needs_no_word(tmp_path):
-    assert Validity.of(write_certificate(tmp_path, NOW, NOW + timedelta(days=90))).trouble(NOW) is None
+    assert Validity.of(write_certificate(tmp_path, NOW, NOW + timedelta(days=90))).fault(NOW) is None
 
 
 def test_a_wildcard_as_the_base_of_one_device(folder):

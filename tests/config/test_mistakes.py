@@ -43,11 +43,11 @@ DEVICE_MISTAKES = {
     "loops: [{id: p1, name: x}]": "duplicate id 'p1', choose another (line 2 has it already)",
     "loops: [{id: Z1, name: x}]": "'Z1' is no id, use a-z",
     "loops: [{id: z1, name: x, place: gate/eats}]": "place 'gate/eats' does not exist, did you mean 'gate/east'?",
-    "password: open": "a password stands in plain text, move it to secrets.yaml and write '!secret NAME'",
+    "password: open": "a password is in plain text, move it to secrets.yaml and write '!secret NAME'",
     "password: !secret nobody": "secret 'nobody' is not found, add 'nobody: …' to",
-    "password: !secret ": "!secret names none, write '!secret NAME'",
+    "password: !secret ": "!secret has no name, write '!secret NAME'",
     "password: !vault x": "tag '!vault' is unknown, only '!secret NAME'",
-    "baud: 1, baud: 2": "key 'baud' stands twice, keep one (line 2 has it already)",
+    "baud: 1, baud: 2": "key 'baud' is there twice, keep one (line 2 has it already)",
 }
 
 
@@ -77,7 +77,7 @@ COMPOUND_MISTAKES = {
     "public_url: ftp://x": "'ftp://x' is no URL of a kind used here, use one of http, https",
     "mqtt: {broker: {host: h, port: 0}}": "'port': 0 can't be, write at least 1",
     "mqtt: {broker: {}}": "'broker': 'host' is missing, add 'host: …'",
-    "mqtt: {endpoint: {listen: '0.0.0.0:8080'}}": "port 8080 is that of http.listen as well, choose another port",
+    "mqtt: {endpoint: {listen: '0.0.0.0:8080'}}": "port 8080 is used by http.listen too, choose another port",
     "retention: {signals: 90 days}": "'90 days' is no length of time, write it with its unit, such as 30s, 5m",
     "vision: {faces: {strangers_a_day: 0}}": "'strangers_a_day': 0 can't be, write more than 0",
     f"vision: {{faces: {{detector: {{path: no.onnx, sha256: '{'0' * 64}'}}}}}}": "file 'no.onnx' does not exist",
@@ -109,7 +109,7 @@ SYNTAX_MISTAKES = {
     "devices:\n  - id: x\n   kind: y\n": "devices.yaml:3: is no YAML here",
     "devices: [a": "devices.yaml:1: is no YAML here",
     "- a\n": "devices.yaml:1: holds no keys, begin with 'key: value' lines",
-    "devices: &a [*a]": "devices.yaml:1: grows without end by its anchors",
+    "devices: &a [*a]": "devices.yaml:1: grows without end because of its anchors",
     "devices: []\n---\ndevices: []\n": "devices.yaml:2: is no YAML here",
     "{{}: x}": "devices.yaml:1: a key is empty or no plain word",
     "": "devices.yaml:1: 'devices' is missing, add 'devices: …'",
@@ -142,7 +142,7 @@ FALSE_MARKS = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), FALSE_SPACES.items() | FALSE_MARKS.items())
+@pytest.mark.parametrize(("text", "told"), {**FALSE_SPACES, **FALSE_MARKS}.items())
 def test_what_only_looks_like_a_space_is_named(folder, text, told):
     (folder.path / "devices.yaml").write_text(text)
     assert folder.mistakes()[0].startswith(told)
@@ -244,7 +244,7 @@ KIND_MISTAKES = {
     "../evil": "unknown driver '../evil', known are ",
     "acme.panel": "driver 'acme.panel' can't be imported (ModuleNotFoundError: No module named 'acme'), install its",
     "json.tool": "module of 'json.tool' has no DRIVER class, write DRIVER = YourClass",
-    "tests.config.broken_module": "can't be imported (OSError: the vendor's library is not here), mend that module",
+    "tests.config.broken_module": "can't be imported (OSError: the vendor's library is not here), fix that module",
 }
 
 
@@ -304,7 +304,7 @@ def test_two_devices_on_one_serial_port(folder, tmp_path):
         "- {id: a, kind: tests.config.a_driver, name: a, place: gate/east, port: /dev/ttyS9}\n"
         f"- {{id: b, kind: tests.config.a_driver, name: b, place: gate/east, port: {tmp_path}/by-id}}"
     )
-    assert "is that of 'a' (line 2), give each device its own" in only(folder)
+    assert "is used by 'a' too (line 2), give each device its own" in only(folder)
 
 
 def test_a_device_in_mqtt_needs_its_account_and_its_door(folder):
@@ -316,7 +316,7 @@ def test_a_device_in_mqtt_needs_its_account_and_its_door(folder):
     folder.devices(device.format("a", "b3-brigde", "endpoint") + device.format("b", "any", "broker"))
     mistakes = folder.mistakes()
     assert mistakes[0] == "devices.yaml:2: account 'b3-brigde' does not exist, did you mean 'b3-bridge'?"
-    assert mistakes[1].startswith("devices.yaml:3: 'b' comes by the broker, and the compound has none, add 'mqtt: ")
+    assert mistakes[1].startswith("devices.yaml:3: 'b' uses the broker, and the compound has none, add 'mqtt: ")
     assert len(mistakes) == 2
 
 
@@ -344,8 +344,8 @@ SYSLOG = "- {id: %s, kind: syslog_lines, name: x, place: gate, listen: '0.0.0.0:
     [
         (INTERCOM % STATION % "camera: gate-camra", "device 'gate-camra' does not exist"),
         (INTERCOM % STATION % "unlock: {device: dor, action: unlock}", "device 'dor' does not exist"),
-        ("\n".join((SYSLOG % ("a", 5514), SYSLOG % ("b", 5514))), "tcp port 5514 is that of 'a' as well"),
-        (SYSLOG % ("a", 8080), "tcp port 8080 is that of 'http.listen' as well"),
+        ("\n".join((SYSLOG % ("a", 5514), SYSLOG % ("b", 5514))), "tcp port 5514 is used by 'a' too"),
+        (SYSLOG % ("a", 8080), "tcp port 8080 is used by 'http.listen' too"),
     ],
 )
 def test_what_an_entry_says_of_another_is_looked_up(folder, devices, told):
@@ -372,4 +372,4 @@ def test_a_secret_that_yaml_takes_for_a_number_is_not_shown(folder):
 @pytest.mark.parametrize("name", ["storage", "uncovered", "gateway"])
 def test_a_rule_with_the_name_of_the_gateways_own_alerts(folder, name):
     folder.rules(f"- {{id: {name}, kind: perimeter}}")
-    assert only(folder) == f"rules.yaml:2: id '{name}' is that of the gateway's own alerts, choose another"
+    assert only(folder) == f"rules.yaml:2: id '{name}' is used for the gateway's own alerts, choose another"

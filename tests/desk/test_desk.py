@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.desk import DecisionOnEvent, Desk
+from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import NotFound
 from gateway.model import AlertState, Clear, Raise, Severity, Signal, Words
 from gateway.store import Store, audit, journal
+from tests.support.alerts import RecordedChanges
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 WORDS = Words("报警", "alarm")
@@ -24,12 +26,12 @@ async def store(tmp_path):
 
 @pytest.fixture
 def told():
-    return []
+    return RecordedChanges()
 
 
 @pytest.fixture
 async def desk(store, told):
-    return Desk(store, lambda: NOW, told.append)
+    return Desk(store, lambda: NOW, UnpersistedAlerts(lambda: NOW, told))
 
 
 def nothing(_connection: sqlite3.Connection) -> None:
@@ -53,7 +55,7 @@ async def test_repeats_fold_into_one_alert_with_all_its_signals(store, desk, tol
     [alert] = desk.open_alerts()
     assert alert.count == 2
     assert [s.number for s in await desk.signals_of(alert.id, 10)] == [second.number, first.number]
-    assert told[-1] == alert
+    assert told.alerts[-1] == alert
 
 
 async def test_most_severe_first_then_oldest(store, desk):
@@ -67,7 +69,7 @@ async def test_a_desk_that_starts_again_knows_what_is_open(store, desk):
     await desk.decide([raising(await signal(store))], nothing)
     [alert] = desk.open_alerts()
     await desk.step(alert.id, "acknowledge", "王")
-    again = Desk(store, lambda: NOW, lambda _alert: None)
+    again = Desk(store, lambda: NOW)
     await again.load()
     assert again.open_alerts() == desk.open_alerts()
     assert again.held("wall") == {"n1"}

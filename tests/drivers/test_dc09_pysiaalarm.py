@@ -11,7 +11,7 @@ import pytest
 from pysiaalarm import SIAAccount, SIAEvent
 from pysiaalarm.aio import SIAClient
 
-from gateway.protocols.dc09.desk import Taken, judge
+from gateway.protocols.dc09.acceptance import AcceptedMessage, accept_or_reject
 from gateway.simulator.dc09 import SIA, Communicator, Line
 from tests.support.ports import HOST, free_port
 
@@ -53,6 +53,6 @@ def test_its_receiver_and_ours_answer_alike() -> None:
     """The same acknowledgement, byte for byte, to the standard's example."""
     line = 'CE110032"SIA-DCS"9876R579BDFL789ABC#12345A[#12345A|NFA129]'
     theirs = SIAEvent.from_line(line, {"12345A": SIAAccount("12345A")}).create_response()
-    ours = judge(line[8:].encode(), {"12345A": None}, datetime.now(UTC))
-    assert isinstance(ours, Taken)
+    ours = accept_or_reject(line[8:].encode(), {"12345A": None}, datetime.now(UTC))
+    assert isinstance(ours, AcceptedMessage)
     assert ours.ack(datetime.now(UTC)) == theirs

@@ -26,10 +26,10 @@ from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.links.listen import ListenLink
 from gateway.links.state_file import StateFile
 from gateway.model import Device, DeviceType, Health, Said, Words
-from gateway.protocols.dc09 import refused
-from gateway.protocols.dc09.cipher import seal, unseal
-from gateway.protocols.dc09.frame import LONGEST, Decoder, wrap
-from gateway.protocols.dc09.message import Header, read_header, write_time
+from gateway.protocols.dc09 import rejections
+from gateway.protocols.dc09.cipher import decrypt, encrypt
+from gateway.protocols.dc09.frame import MAX_FRAME_BYTES, Dc09Decoder, wrap
+from gateway.protocols.dc09.message import Dc09Header, read_header, write_time
 from gateway.protocols.dc09.settings import ReceiverSettings
 from gateway.rule import Compound
 from gateway.simulator.dc09 import SIA, Communicator, Line
@@ -44,8 +44,8 @@ ACCOUNTS = [
 both = pytest.mark.parametrize("transport", ["tcp", "udp"])
 
 
-class Ears:
-    """Who is told how devices are."""
+class HealthRecorder:
+    """Records the health reports of devices."""
 
     def __init__(self) -> None:
         self.lives: list[str] = []
@@ -69,8 +69,8 @@ class Ears:
 
 
 class Run:
-    def __init__(self, store: Store, port: int, emit: Emitter, ears: Ears) -> None:
-        self.store, self.port, self.emit, self.ears = store, port, emit, ears
+    def __init__(self, store: Store, port: int, emit: Emitter, health: HealthRecorder) -> None:
+        self.store, self.port, self.emit, self.health = store, port, emit, health
 
     def line(self, account: str, transport: str, **more: Any) -> Line:
         key = bytes.fromhex(KEY) if account == "00AB" else None
@@ -82,17 +82,17 @@ class Run:
 
         return await self.store.read(read)
 
-    async def aside(self) -> list[str]:
+    async def quarantined(self) -> list[str]:
         return [row[0] for row in await self.rows("SELECT why FROM quarantine ORDER BY rowid")]
 
-    async def ask(self, body: bytes, *, count: int = 1) -> list[Header]:
+    async def ask(self, body: bytes, *, count: int = 1) -> list[Dc09Header]:
         """Send a frame by TCP; the answers that come within half a second."""
         return await self.ask_raw(wrap(body), count=count)
 
-    async def ask_raw(self, data: bytes, *, count: int = 1) -> list[Header]:
+    async def ask_raw(self, data: bytes, *, count: int = 1) -> list[Dc09Header]:
         reader, writer = await asyncio.open_connection(HOST, self.port)
         writer.write(data)
-        decoder, found = Decoder(), list[Header]()
+        decoder, found = Dc09Decoder(), list[Dc09Header]()
         try:
             async with asyncio.timeout(0.5):
                 while len(found) < count and (chunk := await reader.read(1000)):
@@ -109,7 +109,7 @@ class Run:
 async def receiver(folder: Path, **more: Any) -> AsyncIterator[Run]:
     settings = ReceiverSettings.model_validate({"listen": f"{HOST}:0", "accounts": ACCOUNTS, **more})
     device = Device("receiver", "dc09_receiver", DeviceType.PANEL, "接警机", "guardroom")
-    clock, ears = Clock(), Ears()
+    clock, health = Clock(), HealthRecorder()
     async with Store.open(folder) as store:
         intake = Intake(
             store,
@@ -124,7 +124,7 @@ async def receiver(folder: Path, **more: Any) -> AsyncIterator[Run]:
             device.id,
             [part.id for part in DRIVER.parts(settings)],
             DRIVER.RETRY_WINDOW,
-            ears,
+            health,
         )
         async with ListenLink(settings).open() as door, asyncio.TaskGroup() as tasks:
             driver = DRIVER(
@@ -135,7 +135,7 @@ async def receiver(folder: Path, **more: Any) -> AsyncIterator[Run]:
             )
             running = [tasks.create_task(driver.run()), tasks.create_task(_drain(intake))]
             try:
-                yield Run(store, door.port, emit, ears)
+                yield Run(store, door.port, emit, health)
             finally:
                 for task in running:
                     task.cancel()
@@ -182,8 +182,8 @@ async def test_a_panel_from_wire_to_journal(tmp_path: Path, transport: str, acco
             (device, "area.armed"),
         ]
         assert (communicator.acknowledged, communicator.refused, communicator.sent_again) == (3, 0, 0)
-        assert device in run.ears.lives
-        assert await run.aside() == []
+        assert device in run.health.lives
+        assert await run.quarantined() == []
 
 
 async def test_several_frames_in_one_segment_and_garbage_in_front(tmp_path: Path) -> None:
@@ -237,23 +237,23 @@ async def test_the_same_alarm_again_is_an_alarm(tmp_path: Path) -> None:
 async def test_link_tests_live_and_are_not_stored(tmp_path: Path) -> None:
     async with receiver(tmp_path) as run:
         assert [head.token for head in await run.ask(b'"NULL"0000L0#1234[]')] == ["ACK"]
-        body = b'"*NULL"0000R0L0#00AB[' + seal(b"|]" + write_time(datetime.now(UTC)), bytes.fromhex(KEY))
+        body = b'"*NULL"0000R0L0#00AB[' + encrypt(b"|]" + write_time(datetime.now(UTC)), bytes.fromhex(KEY))
         (answer,) = await run.ask(body)
         assert (answer.token, answer.encrypted) == ("ACK", True)
-        assert run.ears.lives.count("shop") == run.ears.lives.count("flat") == 1
+        assert run.health.lives.count("shop") == run.health.lives.count("flat") == 1
         assert await run.rows() == []
 
 
 async def test_a_wrong_checksum_has_no_answer(tmp_path: Path) -> None:
     async with receiver(tmp_path) as run:
         assert await run.ask_raw(b'\n0000002B"ADM-CID"0001L0#1234[#1234|1130 01 003]\r') == []
-        (why,) = await run.aside()
+        (why,) = await run.quarantined()
         assert why.startswith(("its length says", "its checksum"))
         assert [head.token for head in await run.ask(b'"NULL"0000L0#1234[]')] == ["ACK"]
 
 
 @pytest.mark.parametrize(
-    ("frame", "account", "told"),
+    ("frame", "account", "expected"),
     [
         (
             b'\nCEF0003F"SIA-DCS"0001L#7303658550[#7303658550|NBA4]_11:52:09,05-07-2019\r',
@@ -281,30 +281,30 @@ async def test_a_wrong_checksum_has_no_answer(tmp_path: Path) -> None:
     ],
 )
 async def test_panels_of_the_field(
-    tmp_path: Path, frame: bytes, account: str, told: list[tuple[str, str, int | None]]
+    tmp_path: Path, frame: bytes, account: str, expected: list[tuple[str, str, int | None]]
 ) -> None:
     async with receiver(tmp_path, accounts=[{"account": account, "id": "p", "name": "主机"}]) as run:
         (answer,) = await run.ask_raw(frame)
         assert (answer.token, answer.account) == ("ACK", account)
-        assert "p" in run.ears.lives
+        assert "p" in run.health.lives
         rows = await run.rows(
             "SELECT device, kind, data ->> 'zone' FROM journal WHERE kind NOT LIKE 'x.%' ORDER BY number"
         )
-        assert rows == told
-        assert await run.aside() == []
+        assert rows == expected
+        assert await run.quarantined() == []
 
 
 async def test_who_is_not_ours_is_turned_away_and_kept_aside(tmp_path: Path) -> None:
     async with receiver(tmp_path) as run:
         (answer,) = await run.ask(b'"ADM-CID"0001R1L0#9999[#9999|1130 01 003]')
         assert (answer.token, answer.account) == ("DUH", "9999")
-        assert await run.aside() == ["account 9999 is not in the YAML"]
+        assert await run.quarantined() == ["account 9999 is not in the YAML"]
         assert await run.rows() == [("receiver", "device.faulted")]
         [(why,)] = await run.rows("SELECT json_extract(data, '$.why.en') FROM journal")
         assert "account 9999 is not in the YAML" in why
         assert "1234, 00AB: never heard yet" in why
         await run.ask(b'"ADM-CID"0002R1L0#9999[#9999|1130 01 003]')
-        assert len(await run.rows()) == 1, "told once"
+        assert len(await run.rows()) == 1, "reported once"
 
 
 async def test_strangers_are_over_when_there_are_none_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,7 +312,7 @@ async def test_strangers_are_over_when_there_are_none_any_more(tmp_path: Path, m
         for number in range(1, 20):
             await run.ask(b'"ADM-CID"%04dR1L0#9%03d[#9%03d|1130 01 003]' % (number, number, number))
         assert len(await run.rows()) == 3, "whoever tries all numbers does not fill the journal"
-    monkeypatch.setattr(refused, "GONE_S", -1.0)
+    monkeypatch.setattr(rejections, "UNKNOWN_CLEAR_S", -1.0)
     async with receiver(tmp_path) as run:
         await run.ask(b'"NULL"0000L0#1234[]')
         assert (await run.rows())[-1] == ("receiver", "device.restored")
@@ -324,17 +324,17 @@ async def test_a_plain_report_of_an_account_with_a_key_is_refused_and_the_guard_
     async with receiver(tmp_path) as run:
         (answer,) = await run.ask(b'"ADM-CID"0001L0#00AB[#00AB|3401 01 003][K00112233]')
         assert answer.token == "DUH"
-        assert await run.aside() == ["it is not encrypted, and its account has a key"]
+        assert await run.quarantined() == ["it is not encrypted, and its account has a key"]
         assert await run.rows("SELECT data FROM quarantine") == [(b'"ADM-CID"0001L0#00AB[#00AB|3401 01 003][K...]',)]
         assert await run.rows() == []
-        [(device, why)] = run.ears.refusals
+        [(device, why)] = run.health.refusals
         assert (device, "switch encryption on at the panel" in why) == ("flat", True)
-        assert "flat" not in run.ears.lives
+        assert "flat" not in run.health.lives
         async with panel(run.line("00AB", "tcp")) as communicator:
             communicator.report("1602 00 000")
             await settled(communicator)
         assert await run.rows() == [("flat", "panel.tested")]
-        assert "flat" in run.ears.lives
+        assert "flat" in run.health.lives
         assert KEY.lower() not in str(await run.rows("SELECT * FROM journal")).lower()
 
 
@@ -351,13 +351,13 @@ async def test_a_panel_whose_clock_is_wrong_is_told_the_time_and_comes_again(tmp
         ahead = await run.rows("SELECT json_extract(data, '$.ahead_s') FROM journal WHERE kind = 'x.dc09.clock'")
         assert abs(ahead[0][0] - 28800) <= 1
         assert abs(ahead[1][0]) <= 1
-        [(device, why)] = run.ears.refusals
+        [(device, why)] = run.health.refusals
         assert device == "flat"
         assert "8 h ahead" in why
 
 
 def sealed(data: bytes, time: datetime, key: str = KEY, number: int = 1) -> bytes:
-    return b'"*ADM-CID"%04dL0#00AB[' % number + seal(b"|#00AB|" + data + b"]" + write_time(time), bytes.fromhex(key))
+    return b'"*ADM-CID"%04dL0#00AB[' % number + encrypt(b"|#00AB|" + data + b"]" + write_time(time), bytes.fromhex(key))
 
 
 @pytest.mark.parametrize(
@@ -381,9 +381,9 @@ async def test_a_clock_that_is_wrong_is_told_with_its_mend(
             sent = datetime.now(UTC) + ahead
             [answer] = await run.ask(sealed(b"1130 01 001", sent, number=number))
             assert answer.token == "NAK"
-        assert len({why for _, why in run.ears.refusals}) == 1, "it is one reason, whatever its clock shows by now"
-        assert all(part in run.ears.refusals[0][1] for part in says), run.ears.refusals[0]
-        assert "flat" not in run.ears.lives
+        assert len({why for _, why in run.health.refusals}) == 1, "it is one reason, whatever its clock shows by now"
+        assert all(part in run.health.refusals[0][1] for part in says), run.health.refusals[0]
+        assert "flat" not in run.health.lives
         assert "zone.alarm" not in {kind for _, kind in await run.rows()}
 
 
@@ -393,11 +393,11 @@ async def test_a_panel_that_keeps_local_time_is_taken_where_the_yaml_says_so(tmp
         local = datetime.now(ZoneInfo(zone)).replace(tzinfo=UTC)
         [answer] = await run.ask(sealed(b"1130 01 001", local))
         assert (answer.token, answer.encrypted) == ("ACK", True)
-        told = unseal(answer.rest, bytes.fromhex(KEY))
-        assert told is not None
-        assert write_time(local)[:6] in told, "it is answered in its own time"
+        clear = decrypt(answer.content, bytes.fromhex(KEY))
+        assert clear is not None
+        assert write_time(local)[:6] in clear, "it is answered in its own time"
         assert [kind for _, kind in await run.rows()] == ["zone.alarm"], "and its clock is right"
-        assert run.ears.refusals == []
+        assert run.health.refusals == []
         if zone != "UTC":
             [answer] = await run.ask(sealed(b"1130 01 002", datetime.now(UTC), number=2))
             assert answer.token == "NAK"
@@ -410,19 +410,19 @@ async def test_a_plain_panels_clock_refuses_nothing(tmp_path: Path, ahead: timed
         assert [head.token for head in await run.ask(body)] == ["ACK"]
         assert ("shop-back", "zone.alarm") in await run.rows()
         assert ("shop", "x.dc09.clock") in await run.rows()
-        assert run.ears.refusals == []
+        assert run.health.refusals == []
 
 
 async def test_another_key_is_told_and_what_hangs_the_key_out_is_not(tmp_path: Path) -> None:
     async with receiver(tmp_path) as run:
         [answer] = await run.ask(sealed(b"1130 01 001", datetime.now(UTC), key="FF" * 16))
         assert answer.token == "DUH"
-        [(device, why)] = run.ears.refusals
+        [(device, why)] = run.health.refusals
         assert (device, "its key is not the one in the YAML" in why) == ("flat", True)
         await run.ask(sealed(b"1130 01 001", datetime.now(UTC) + timedelta(hours=8)))
-        assert "8 h ahead" in run.ears.refusals[-1][1], "the key was mended, and the clock is wrong as well"
-        [answer] = await run.ask(b'"*ADM-CID"0001L0#1234[' + seal(b"|#1234|1130 01 001]", bytes(16)))
-        assert "write the panel's key" in run.ears.refusals[-1][1]
+        assert "8 h ahead" in run.health.refusals[-1][1], "the key was mended, and the clock is wrong as well"
+        [answer] = await run.ask(b'"*ADM-CID"0001L0#1234[' + encrypt(b"|#1234|1130 01 001]", bytes(16)))
+        assert "write the panel's key" in run.health.refusals[-1][1]
 
 
 async def test_damaged_reports_are_told_when_nothing_else_comes(tmp_path: Path) -> None:
@@ -433,9 +433,9 @@ async def test_damaged_reports_are_told_when_nothing_else_comes(tmp_path: Path) 
         await run.ask(b'"NULL"0000L0#1234[]')
         for _ in range(2):
             await run.ask_raw(damaged)
-        assert run.ears.refusals == [], "one that is sent again and comes right is noise"
+        assert run.health.refusals == [], "one that is sent again and comes right is noise"
         await run.ask_raw(damaged)
-        [(device, why)] = run.ears.refusals
+        [(device, why)] = run.health.refusals
         assert (device, "arrive damaged" in why) == ("shop", True)
 
 
@@ -444,8 +444,8 @@ async def test_what_can_not_be_read_is_told_and_not_acknowledged(tmp_path: Path)
         (answer,) = await run.ask(b'"ADM-CID"0001L0#1234[#1234|hello]')
         assert answer.token == "DUH"
         assert await run.rows() == [("shop", "device.faulted")]
-        assert await run.aside() == ["ADM-CID data that can't be read"]
-        assert run.ears.refusals == [("shop", "ADM-CID data that can't be read")]
+        assert await run.quarantined() == ["ADM-CID data that can't be read"]
+        assert run.health.refusals == [("shop", "ADM-CID data that can't be read")]
 
 
 async def test_an_account_whose_key_is_put_right_is_well_again(tmp_path: Path) -> None:
@@ -455,7 +455,7 @@ async def test_an_account_whose_key_is_put_right_is_well_again(tmp_path: Path) -
     async with receiver(tmp_path, accounts=mended) as run:
         assert [head.token for head in await run.ask(b'"ADM-CID"0002L0#00AB[#00AB|1130 01 003]')] == ["ACK"]
         assert [kind for _, kind in await run.rows()] == ["zone.alarm"]
-        assert (run.ears.lives.count("flat"), run.ears.refusals) == (1, [])
+        assert (run.health.lives.count("flat"), run.health.refusals) == (1, [])
 
 
 async def test_a_datagram_of_rubbish_is_kept_no_longer_than_a_frame(tmp_path: Path) -> None:
@@ -463,10 +463,10 @@ async def test_a_datagram_of_rubbish_is_kept_no_longer_than_a_frame(tmp_path: Pa
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.sendto(b"x" * 60_000 + b"\r", (HOST, run.port))
         async with asyncio.timeout(5):
-            while not await run.aside():
+            while not await run.quarantined():
                 await asyncio.sleep(0.01)
         [(size,)] = await run.rows("SELECT length(data) FROM quarantine")
-        assert size == LONGEST
+        assert size == MAX_FRAME_BYTES
 
 
 async def test_not_recorded_is_not_acknowledged_and_the_connection_stays(

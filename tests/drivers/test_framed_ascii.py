@@ -11,8 +11,8 @@ from drivers.framed_serial import DRIVER, FramedSerialSettings
 from gateway.errors import CommandFailed
 from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType
-from gateway.protocols.framed.frame import Frame
-from gateway.protocols.framed.reader import Reader
+from gateway.protocols.framed.frame_format import FrameFormat
+from gateway.protocols.framed.frame_parser import FrameParser
 from gateway.protocols.framed.settings import FramedSettings
 from tests.support.listening import Listening, until
 
@@ -41,7 +41,7 @@ TEXT_PANEL = {
     },
     "zones": [{"number": "2.17", "id": "north-17", "name": "北墙17"}],
 }
-FRAME = Frame.model_validate(TEXT_PANEL["frame"])
+FRAME = FrameFormat.model_validate(TEXT_PANEL["frame"])
 
 
 @pytest.fixture
@@ -59,14 +59,14 @@ async def panel(serial_line):
 
 async def test_events_are_told_and_acknowledged(panel) -> None:
     _, emit, line, serving = panel
-    line.write(b"\x02A02017FIRE" + FRAME.whole(b"A02017FIRE")[-3:])
+    line.write(b"\x02A02017FIRE" + FRAME.build(b"A02017FIRE")[-3:])
     await until(lambda: emit.signals, serving)
     assert [(each.device, each.kind, dict(each.data)) for each in emit.signals] == [
         ("north-17", "zone.alarm", {"zone": "2.17", "text": "FIRE"})
     ]
     await asyncio.sleep(0.02)
     assert line.read() == b"\x06"
-    line.write(FRAME.whole(b"R03001"))
+    line.write(FRAME.build(b"R03001"))
     await until(lambda: len(emit.signals) == 2, serving)
     assert (emit.signals[1].device, emit.signals[1].data) == ("host", {"zone": "3.1"})
 
@@ -76,28 +76,28 @@ def test_the_clock_of_a_panel_that_writes_text(kind: str) -> None:
     timed = {"when": {"what": "alarm"}, "kind": "zone.alarm", "at": "time"}
     fields = {**TEXT_PANEL["fields"], "time": {"at": 2, "type": kind, "width": 12}}
     settings = FramedSettings.model_validate({**TEXT_PANEL, "port": "/dev/x", "fields": fields, "messages": [timed]})
-    heard = Reader(settings).read(FRAME.whole(b"A050102030405"))
-    assert heard
-    assert heard.tells[0].at == datetime(2005, 1, 1, 19, 4, 5, tzinfo=UTC)
+    parsed = FrameParser(settings).parse(FRAME.build(b"A050102030405"))
+    assert parsed
+    assert parsed.events[0].at == datetime(2005, 1, 1, 19, 4, 5, tzinfo=UTC)
 
 
 async def test_a_message_whose_field_is_missing_is_kept(panel) -> None:
     _, emit, line, serving = panel
-    line.write(FRAME.whole(b"A02"))
+    line.write(FRAME.build(b"A02"))
     await until(lambda: emit.aside, serving)
-    assert emit.aside == [("field 'zone' can't be read in it", FRAME.whole(b"A02"))]
+    assert emit.aside == [("field 'zone' can't be read in it", FRAME.build(b"A02"))]
 
 
 async def test_commands_with_and_without_an_answer(panel) -> None:
     driver, _, line, serving = panel
     assert await driver.perform(Command("host", "silence")) == {"confirmed": False}
     await asyncio.sleep(0.02)
-    assert line.read() == FRAME.whole(b"S")
+    assert line.read() == FRAME.build(b"S")
     arming = asyncio.ensure_future(driver.perform(Command("host", "arm", {"area": 3})))
     got = bytearray()
     await until(lambda: got.extend(line.read()) or got, serving)
-    assert got == FRAME.whole(b"M03")
-    line.write(FRAME.whole(b"Y"))
+    assert got == FRAME.build(b"M03")
+    line.write(FRAME.build(b"Y"))
     assert await arming == {"area": 3}
     with pytest.raises(CommandFailed, match="can't be sent to host: 1234 does not fit into 2 bytes"):
         await driver.perform(Command("host", "arm", {"area": 1234}))

@@ -108,7 +108,7 @@ async def a_day_at_the_wall(run: Running) -> list[tuple]:
     return run.emit.told()
 
 
-async def test_the_yaml_tells_what_the_written_driver_tells(monkeypatch) -> None:
+async def test_the_yaml_gives_the_signals_of_the_written_driver(monkeypatch) -> None:
     never = 60.0  # what a busy machine acknowledges late would be told twice, as it should
     async with serving(monkeypatch, perimeter_panel.DRIVER, written, never) as run:
         wanted = await a_day_at_the_wall(run)
@@ -162,7 +162,7 @@ async def test_a_silent_line_is_lost(monkeypatch) -> None:
             await asyncio.wait_for(run.serving, 2)
 
 
-async def test_what_ended_while_the_line_was_lost_is_told(monkeypatch) -> None:
+async def test_conditions_that_ended_while_the_line_was_lost_are_reported(monkeypatch) -> None:
     async with by_yaml(monkeypatch) as run:
         run.host.report(twin.ALARM, 3)
         await run.until(lambda: ("zone-3", "zone.alarm") in run.emit.kinds() and not run.host._pending)
@@ -179,7 +179,7 @@ async def test_what_ended_while_the_line_was_lost_is_told(monkeypatch) -> None:
         await asyncio.wait([again])
 
 
-async def test_our_own_echo_is_not_heard(serial_line) -> None:
+async def test_our_own_echo_is_ignored(serial_line) -> None:
     emit, settings = Listening(), described(serial_line.path)
     device = Device("wall", "any", DeviceType.PANEL, "周界主机", "gate/east")
     running = asyncio.ensure_future(framed_serial.DRIVER(device, settings, SerialLink(settings), emit).run())

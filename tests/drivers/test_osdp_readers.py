@@ -156,7 +156,7 @@ async def test_a_card_of_another_layout_goes_to_quarantine() -> None:
         assert run.emit.signals == []
 
 
-async def test_a_pin_is_told_by_its_length_alone() -> None:
+async def test_only_the_length_of_a_pin_is_reported() -> None:
     reader = SimulatedReader(0)
     async with readers(reader) as run:
         await run.up()
@@ -167,13 +167,12 @@ async def test_a_pin_is_told_by_its_length_alone() -> None:
         assert (signal.kind, signal.data) == ("pin.entered", {"digits": 4})
 
 
-async def test_a_pin_that_nobody_finishes_is_told_after_the_pause() -> None:
+async def test_an_unfinished_pin_is_reported_after_the_timeout() -> None:
     reader = SimulatedReader(0, KEY)
     async with readers(reader) as run:
-        head = run.driver._heads
         await run.up()
-        head = next(iter(run.driver._heads.values()))
-        head.told._keypad._pause = 0.2
+        connection = next(iter(run.driver._connections.values()))
+        connection.events._keypad._timeout = 0.2
         reader.keys(b"123")
         took = await run.until(lambda: run.emit.signals)
         assert run.emit.signals[0].data == {"digits": 3}
@@ -192,13 +191,13 @@ async def test_cover_and_power() -> None:
         assert sorted(run.emit.kinds()[2:]) == [("r0", "device.restored"), ("r0", "reader.restored")]
 
 
-async def test_a_cover_opened_while_nobody_listened_is_told() -> None:
+async def test_a_cover_opened_while_the_gateway_was_down_is_reported() -> None:
     reader = SimulatedReader(0, KEY, tampered=True)
     async with readers(reader) as run:
         await run.until(lambda: run.emit.kinds() == [("r0", "reader.tampered")])
 
 
-async def test_a_cover_closed_while_the_line_was_lost_is_told() -> None:
+async def test_a_cover_closed_while_the_line_was_lost_is_reported() -> None:
     reader = SimulatedReader(0, KEY, tampered=True)
     async with readers(reader) as run:
         await run.until(lambda: run.emit.kinds() == [("r0", "reader.tampered")])
@@ -260,14 +259,14 @@ async def test_a_command_to_a_reader_that_dies_fails() -> None:
             await run.driver.perform(Command("r0", "grant"))
 
 
-async def test_a_wrong_key_is_told_and_no_card_comes_of_it() -> None:
+async def test_a_wrong_key_is_reported_and_no_card_is_read() -> None:
     reader, good = SimulatedReader(0, OTHER_KEY), SimulatedReader(1, KEY)
     async with readers(reader, good) as run:
         await run.until(lambda: "r0" in run.emit.lost_why and "r1" in run.emit.alive)
         assert run.emit.lost_why["r0"].startswith("it answers, but its key is another")
         assert "r0" not in run.emit.alive
         for key in (KEY, OTHER_KEY):
-            assert key.hex() not in repr(vars(run.driver)) + repr(run.driver._heads) + str(run.emit.lost_why)
+            assert key.hex() not in repr(vars(run.driver)) + repr(run.driver._connections) + str(run.emit.lost_why)
 
 
 async def test_a_reader_that_wants_a_key() -> None:
@@ -371,7 +370,7 @@ async def test_an_unplugged_line_is_lost(serial_line) -> None:
         await driver.perform(Command("r0", "grant"))
 
 
-async def test_a_reader_is_not_asked_on_until_its_card_is_on_record() -> None:
+async def test_a_reader_is_not_polled_until_its_card_is_committed() -> None:
     reader, other = SimulatedReader(0, KEY), SimulatedReader(1, KEY)
     async with readers(reader, other) as run:
         await run.up()

@@ -1,118 +1,20 @@
-"""The perimeter host: its decoder against every sort of line, its driver against the twin on a real pty."""
+"""The perimeter host's driver against the twin on a real pty."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from drivers.perimeter_panel import DRIVER
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.serial import SerialLink
-from gateway.model import Command, Device, DeviceType, Said, Signal, Words
+from gateway.model import Command, Device, DeviceType, Said, Signal
 from gateway.protocols.perimeter.settings import PanelSettings
-from gateway.protocols.perimeter.status import read_status, read_time
-from gateway.protocols.perimeter.wire import MAX_PAYLOAD, Decoder, Frame, Unreadable, crc16
 from gateway.simulator import perimeter as twin
-
-frames = st.builds(
-    Frame,
-    address=st.integers(1, 247),
-    function=st.integers(0, 255),
-    sequence=st.integers(0, 0xFFFF),
-    payload=st.binary(max_size=MAX_PAYLOAD) | st.just(b"\xaa\x55\xaa\x55\x01"),
-)
-
-
-def read(found: list) -> list[Frame]:
-    return [item for item in found if isinstance(item, Frame)]
-
-
-def test_a_frame_as_the_table_draws_it() -> None:
-    poll = bytes.fromhex("aa55 01 01 0007 00") + crc16(bytes.fromhex("01 01 0007 00")).to_bytes(2, "little")
-    assert Frame(1, 1, 7).encode() == poll
-    assert Decoder().feed(poll) == [Frame(1, 1, 7)]
-
-
-def test_check_is_modbus() -> None:
-    assert crc16(b"123456789") == 0x4B37  # the catalogue's check value of CRC-16/MODBUS
-
-
-@given(st.lists(frames, max_size=5), st.data())
-def test_frames_survive_any_cutting(sent: list[Frame], data: st.DataObject) -> None:
-    decoder, found = Decoder(), []
-    wire = b"".join(frame.encode() for frame in sent)
-    while wire:
-        count = data.draw(st.integers(1, len(wire)))
-        found += decoder.feed(wire[:count])
-        wire = wire[count:]
-    assert found == sent
-
-
-@given(
-    st.binary(max_size=200) | st.just(b"\xaa\x55\x01\x02\x00\x00\x40") | st.just(b"\xaa"), frames, st.binary(max_size=5)
-)
-def test_garbage_around_a_frame(before: bytes, frame: Frame, after: bytes) -> None:
-    decoder = Decoder()
-    found = decoder.feed(before + frame.encode() + after) + decoder.reset()
-    assert frame in found
-    rubbish = sum(len(item.data) for item in found if isinstance(item, Unreadable))
-    assert rubbish + sum(len(item.encode()) for item in read(found)) == len(before + frame.encode() + after)
-
-
-@given(st.lists(frames, min_size=2, max_size=4), st.data())
-def test_lost_bytes_cost_their_frame_alone(sent: list[Frame], data: st.DataObject) -> None:
-    wires = [frame.encode() for frame in sent]
-    hit = data.draw(st.integers(0, len(wires) - 1))
-    at = data.draw(st.integers(0, len(wires[hit]) - 1))
-    wires[hit] = wires[hit][:at] + wires[hit][at + 1 :]
-    decoder = Decoder()
-    found = decoder.feed(b"".join(wires)) + decoder.reset()
-    assert [frame for index, frame in enumerate(sent) if index != hit] == [
-        frame for frame in read(found) if frame in sent[:hit] + sent[hit + 1 :]
-    ][: len(sent) - 1]
-
-
-@given(st.lists(st.binary(min_size=100, max_size=300), max_size=20))
-def test_nothing_breaks_or_grows(chunks: list[bytes]) -> None:
-    decoder = Decoder()
-    for chunk in chunks:
-        decoder.feed(chunk)
-        assert len(decoder._buffer) < 7 + MAX_PAYLOAD + 2
-        assert len(decoder._rubbish) <= 512
-    decoder.reset()
-    assert not decoder._buffer
-    assert not decoder._rubbish
-
-
-def test_half_a_frame_is_dropped_at_silence_and_one_hidden_behind_it_found() -> None:
-    decoder, frame = Decoder(), Frame(1, 2, 3, b"hello")
-    half = Frame(1, 2, 3, bytes(60)).encode()[:7]
-    assert decoder.feed(half + frame.encode()) == []
-    assert decoder.reset() == [Unreadable(Words("一帧中断", "a frame broke off"), half), frame]
-
-
-def test_clock_of_the_host() -> None:
-    shanghai = ZoneInfo("Asia/Shanghai")
-    assert read_time(bytes.fromhex("261122080000"), shanghai) == datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
-    assert read_time(bytes.fromhex("000000000000"), shanghai) is None
-    assert read_time(bytes.fromhex("ffffffffffff"), shanghai) is None
-
-
-def test_status_of_the_twin_reads_back() -> None:
-    host = twin.WallHost(-1, zones=64, boot=9)
-    host.cut = True
-    for code, number in ((twin.ALARM, 64), (twin.TAMPERED, 1), (twin.MAINS_LOST, 0)):
-        host.report(code, number)
-    status = read_status(host._status())
-    assert (status.boot, status.last, status.pending) == (9, 3, 3)
-    assert status.conditions == {("alarm", 64), ("tamper", 1), ("mains", 0), ("armed", 1)}
 
 
 def test_settings_name_what_is_wrong() -> None:
@@ -244,7 +146,7 @@ async def test_an_event_sent_again_keeps_its_source_id(monkeypatch) -> None:
         assert {s.source_id for s in run.emit.signals if s.kind == "zone.alarm"} == {"1.1"}
 
 
-async def test_what_happened_while_nobody_listened_is_told(monkeypatch) -> None:
+async def test_events_while_the_gateway_was_down_are_reported(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
         await run.until(lambda: run.emit.lives)
         run.host.cut = True
@@ -259,7 +161,7 @@ async def test_what_happened_while_nobody_listened_is_told(monkeypatch) -> None:
         assert run.emit.kinds().count(("zone-3", "zone.alarm")) == 1
 
 
-async def test_what_ended_while_the_line_was_lost_is_told(monkeypatch) -> None:
+async def test_conditions_that_ended_while_the_line_was_lost_are_reported(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
         await run.until(lambda: run.emit.lives)
         run.host.report(twin.ALARM, 3)
@@ -334,7 +236,7 @@ async def test_another_host_and_our_own_echo_are_not_heard(monkeypatch, serial_l
         serving.result()
 
 
-async def test_orders(monkeypatch) -> None:
+async def test_commands(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
         await run.until(lambda: run.emit.lives)
         assert await run.driver.perform(Command("wall", "disarm")) == {"area": 1}
@@ -350,7 +252,7 @@ async def test_orders(monkeypatch) -> None:
         ]
 
 
-async def test_orders_that_fail_say_why(monkeypatch) -> None:
+async def test_commands_that_fail_say_why(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
         await run.until(lambda: run.emit.lives)
         for order, why in (

@@ -103,7 +103,7 @@ async def test_a_pattern(serial_line) -> None:
         assert run.cards() == [{"number": 24960, "facility": 110}]
 
 
-async def test_a_card_that_stays_is_told_once(serial_line) -> None:
+async def test_a_card_that_stays_is_reported_once(serial_line) -> None:
     async with reader(serial_line, format="decimal", repeat="200ms") as run:
         for _ in range(10):
             run.twin.decimal(1)
@@ -140,7 +140,7 @@ async def test_noise_does_not_flood_the_quarantine(serial_line) -> None:
         assert 1 <= len(run.emit.aside) <= 6
 
 
-async def test_a_card_waits_for_the_record(serial_line) -> None:
+async def test_a_card_waits_for_its_commit(serial_line) -> None:
     async with reader(serial_line, format="decimal") as run:
         run.emit.disk = False
         run.twin.decimal(1)
@@ -164,7 +164,7 @@ async def test_an_unplugged_reader_is_lost(serial_line) -> None:
         ({}, "a reader has a `format` or a `pattern`"),
         ({"format": "decimal", "pattern": "(?P<number>1)"}, "a reader has a `format` or a `pattern`"),
         ({"pattern": "(?P<number>["}, "is no pattern"),
-        ({"pattern": "[0-9]+"}, "no group says the card"),
+        ({"pattern": "[0-9]+"}, "no group matches the card"),
         ({"pattern": "(?P<numer>[0-9]+)"}, "did you mean 'number'"),
     ],
 )

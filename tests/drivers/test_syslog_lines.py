@@ -62,7 +62,7 @@ async def logger(run, *arguments: str) -> None:
     ],
     ids=" ".join,
 )
-async def test_logger_is_heard_in_every_way_it_writes(how: list[str]) -> None:
+async def test_every_format_of_logger_is_read(how: list[str]) -> None:
     async with listening() as run:
         await logger(run, *how, "--tag", "alarmd", "Zone 2 alarm by 翻越")
         await until(lambda: run.emit.signals, run.serving)
@@ -99,7 +99,7 @@ async def test_zones_and_ids_and_filters() -> None:
 
 
 @with_logger
-async def test_lines_that_nothing_matches_are_kept_if_wanted() -> None:
+async def test_lines_without_a_match_are_kept_on_request() -> None:
     async with listening(unmatched="keep") as run:
         await logger(run, "--udp", "--rfc5424=notime,nohost,notq", "hello")
         await until(lambda: run.emit.aside, run.serving)
@@ -108,7 +108,7 @@ async def test_lines_that_nothing_matches_are_kept_if_wanted() -> None:
         assert data.endswith(b"hello")
 
 
-async def test_an_alarm_in_a_line_that_is_too_long_rings() -> None:
+async def test_an_alarm_in_an_overlong_line_is_read() -> None:
     async with listening() as run:
         _, writer = await asyncio.open_connection("127.0.0.1", run.port)
         writer.write(b"<13>Oct 11 22:14:15 core alarmd: Zone 2 alarm by " + b"x" * 10_000 + b"\n")
@@ -131,7 +131,7 @@ async def test_senders_are_devices_by_address_or_by_name() -> None:
         assert set(heard) == {"ups", "switch"}
 
 
-async def test_who_may_not_write_is_not_heard() -> None:
+async def test_senders_that_are_not_allowed_are_ignored() -> None:
     async with listening(allow=["127.0.0.2"]) as run:
         for source in ("127.0.0.1", "127.0.0.2"):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
@@ -156,7 +156,7 @@ async def test_a_disk_in_trouble_ends_the_connection() -> None:
         writer.close()
 
 
-async def test_what_is_too_long_is_kept_and_the_next_line_heard() -> None:
+async def test_an_overlong_line_is_kept_and_the_next_is_read() -> None:
     async with listening() as run:
         _, writer = await asyncio.open_connection("127.0.0.1", run.port)
         writer.write(b"x" * 30_000 + "\n市电中断\n".encode())
@@ -166,7 +166,7 @@ async def test_what_is_too_long_is_kept_and_the_next_line_heard() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "expected"),
     [
         ({"patterns": []}, "at least 1 item"),
         ({"patterns": [{"match": "(?!a)", "kind": "zone.alarm"}]}, "there is no looking around here"),
@@ -178,7 +178,7 @@ async def test_what_is_too_long_is_kept_and_the_next_line_heard() -> None:
         ({"timezone": "Peking"}, "is no time zone"),
     ],
 )
-def test_mistakes_are_explained(more: dict, told: str) -> None:
+def test_mistakes_are_explained(more: dict, expected: str) -> None:
     with pytest.raises(ValidationError) as refused:
         SyslogSettings.model_validate({"listen": "127.0.0.1:5514", "patterns": PATTERNS, **more})
-    assert told in str(refused.value)
+    assert expected in str(refused.value)

@@ -11,12 +11,15 @@ import pytest
 
 from gateway.clock import Clock
 from gateway.desk import Desk
+from gateway.desk.changed_alerts import ChangedAlerts
+from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.flow.commands import Commands
 from gateway.flow.intake import Intake
 from gateway.flow.pipeline import Pipeline
 from gateway.flow.rule_engine import NewRules, RuleEngine
+from gateway.flow.tell import Tell
 from gateway.flow.unrecorded_signals import UnrecordedSignals
-from gateway.model import Device, DeviceType, Place, Signal, Words
+from gateway.model import Device, DeviceType, Place, Register, Signal, Words
 from gateway.recording.cameras import Cameras
 from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.rule import Compound
@@ -71,7 +74,7 @@ def flow_of(tmp_path):
     """Opens the flow over the same folder each time, so that a test can end it and start it anew."""
 
     @asynccontextmanager
-    async def open_flow(*rules, perform=None, folder=tmp_path):
+    async def open_flow(*rules, perform=None, folder=tmp_path, register=Register):
         ear = Ear()
         clock = Clock()
 
@@ -79,9 +82,10 @@ def flow_of(tmp_path):
             raise OSError("no device here")
 
         async with Store.open(folder) as store:
-            desk = Desk(store, clock.now, ear.alert_changed)
+            memory = UnpersistedAlerts(clock.now, ChangedAlerts())
+            intake = Intake(store, clock, UnrecordedSignals(memory, lambda: COMPOUND, clock.now))
+            desk = Desk(store, clock.now, memory, intake.act)
             await desk.load()
-            intake = Intake(store, clock, UnrecordedSignals(desk.memory, lambda: COMPOUND, clock.now))
 
             async def picture(camera):
                 return f"what {camera} sees".encode()
@@ -89,17 +93,19 @@ def flow_of(tmp_path):
             async def say(signal):
                 return await intake.accept(signal, timedelta(days=1))
 
-            commands = Commands(store, clock.now, perform or refuse, say)
+            commands = Commands(store, clock.now, perform or refuse, say, intake.act)
             witness = SnapshotTaker(desk, store, Cameras(COMPOUND.devices), picture)
-            pipeline = Pipeline(store, clock, intake, RuleEngine(), desk, commands, ear, witness)
+            pipeline = Pipeline(
+                store, clock, intake, RuleEngine(register), desk, commands, ear, Tell(memory.changed, ear), witness
+            )
             async with asyncio.TaskGroup() as tasks:
                 running = [
                     tasks.create_task(work)
                     for work in (pipeline.run(), commands.run(), intake.watch_storage(), witness.run())
                 ]
                 new = NewRules(rules)
-                await intake.turn(new, lambda c: journal.record_configuration(c, clock.now(), "", ""))
-                await new.taken.wait()
+                await intake.switch_rules(new, lambda c: journal.record_configuration(c, clock.now(), "", ""))
+                await new.applied.wait()
                 yield Flow(store, intake, desk, commands, ear)
                 for task in running:
                     task.cancel()

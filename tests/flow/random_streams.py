@@ -15,8 +15,8 @@ from gateway.flow.checkpoint import Checkpoint, OnRecord, Progress
 from gateway.flow.rule_engine import NewRules, RuleEngine
 from gateway.model import Clear, Decision, Raise, Signal, Wake
 from gateway.rule import Compound, Rule
-from gateway.store.journal import Wanted
-from tests.rules.feed import COMPOUND, DEVICES, START
+from gateway.store.journal import EventFilter
+from gateway.testing.rules import COMPOUND, DEVICES, START
 
 LOUD: dict[str, dict[str, Any]] = {
     "recognition": {"unknown_face": "low", "quiet": "1m"},
@@ -86,7 +86,7 @@ class Machine:
         held = {name: frozenset(keys) for name, keys in self.held.items()}
         first = {rule.HORIZON: self._first_since(now - rule.HORIZON) for rule, _ in rules}
         record = OnRecord(self.record.progress, self.record.checkpoints, first)
-        wanted = self.rulebook.turn(NewRules(rules, len(self.journal)), held, record)
+        wanted = self.rulebook.switch(NewRules(rules, len(self.journal)), held, record)
         missed = self._missed(wanted) if wanted else []
         for begin in range(0, len(missed), 7):
             self._keep(self.rulebook.replay(missed[begin : begin + 7]))
@@ -134,14 +134,14 @@ class Machine:
         times = ((number, event) for number, event in enumerate(self.journal, 1) if event)
         return next((number for number, event in times if event.time >= since), len(self.journal))
 
-    def _missed(self, wanted: Wanted) -> list[Signal | Wake]:
+    def _missed(self, wanted: EventFilter) -> list[Signal | Wake]:
         missed = []
         for event in self.journal:
             if isinstance(event, Signal):
-                first = min(wanted.every, wanted.kinds.get(event.kind, wanted.every))
+                first = min(wanted.any_kind, wanted.kinds.get(event.kind, wanted.any_kind))
                 missed += [event] if (event.number or 0) >= first else []
             elif isinstance(event, Wake):
-                missed += [event] if (event.number or 0) >= wanted.wakes else []
+                missed += [event] if (event.number or 0) >= wanted.others else []
         return missed
 
 

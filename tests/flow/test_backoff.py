@@ -21,7 +21,7 @@ def no_jitter(monkeypatch):
 def test_pauses_double_up_to_a_minute_and_begin_anew_after_a_steady_line():
     pauses = Backoff(MINUTE)
     assert [pauses.after(LinkLost("gone"), SHORT) for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert pauses.after(LinkLost("gone"), backoff.STEADY + SHORT) == 1
+    assert pauses.after(LinkLost("gone"), backoff.STABLE + SHORT) == 1
 
 
 def test_a_line_of_alarms_is_tried_more_often():

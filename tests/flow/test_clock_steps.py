@@ -47,10 +47,10 @@ def test_a_clock_that_is_set_makes_nobody_silent_and_spares_nobody(step):
     wall.now += 50 * SECOND
     wall.steps(step)
     wall.now += 9 * SECOND
-    wall.watched.look()
+    wall.watched.check()
     assert wall.health() == [Health.ONLINE, Health.ONLINE]
     wall.now += 2 * SECOND
-    wall.watched.look()
+    wall.watched.check()
     assert wall.health()[0] is Health.SILENT
 
 
@@ -58,10 +58,10 @@ def test_a_clock_that_is_set_makes_nobody_silent_and_spares_nobody(step):
 def test_who_never_spoke_is_silent_no_sooner_and_no_later(step):
     wall = Wall()
     wall.steps(step)
-    wall.watched.look()
+    wall.watched.check()
     assert wall.health()[0] is Health.UNKNOWN
     wall.now += 61 * SECOND
-    wall.watched.look()
+    wall.watched.check()
     assert wall.health()[0] is Health.SILENT
 
 
@@ -88,11 +88,11 @@ def test_a_wake_up_that_was_moved_so_and_came_does_not_come_again_after_a_crash(
 
 
 async def test_who_counts_from_noted_times_hears_of_the_step_and_it_is_on_record(tmp_path, monkeypatch):
-    monkeypatch.setattr(housekeeping, "LOOK_AT_CLOCK_S", 0.01)
+    monkeypatch.setattr(housekeeping, "CLOCK_CHECK_INTERVAL_S", 0.01)
     ahead, heard = [0.0], asyncio.Queue()
     clock = Clock(wall=lambda: time.time() + ahead[0])
     async with Store.open(tmp_path) as store, asyncio.TaskGroup() as tasks:
-        keeping = tasks.create_task(housekeeping.keep_time(clock, store, heard.put_nowait))
+        keeping = tasks.create_task(housekeeping.follow_wall_clock(clock, store, heard.put_nowait))
         ahead[0] = 3600
         async with asyncio.timeout(5):
             step = await heard.get()

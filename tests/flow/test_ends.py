@@ -121,8 +121,8 @@ class Ending(Driver):
 
 @pytest.fixture
 async def one(flow_of, monkeypatch):
-    monkeypatch.setattr(backoff, "FIRST_S", 0.01)
-    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    monkeypatch.setattr(backoff, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(module, "CHECK_S", 0.01)
     lines = {"door": asyncio.Queue()}
     made = {"door": entry("door", {}, lines, Ending)}
     async with _supervised(flow_of, list(made.values())) as (flow, supervisor):
@@ -168,7 +168,7 @@ async def test_a_command_that_ends_in_an_odd_way_costs_no_more_than_the_command(
 
 
 async def test_a_device_that_is_taken_out_while_its_driver_waits_to_be_tried_again_ends(one, monkeypatch):
-    monkeypatch.setattr(backoff, "FIRST_S", 30)
+    monkeypatch.setattr(backoff, "FIRST_PAUSE_S", 30)
     one.lines["door"].put_nowait(group)
     await one.flow.until(lambda: one.supervisor.devices()["door"].restarts == 1)
     async with asyncio.timeout(5):
@@ -177,8 +177,8 @@ async def test_a_device_that_is_taken_out_while_its_driver_waits_to_be_tried_aga
 
 
 async def test_a_modbus_module_that_dies_and_returns_is_lost_once_and_back_once(flow_of, monkeypatch):
-    monkeypatch.setattr(backoff, "FIRST_S", 0.05)
-    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    monkeypatch.setattr(backoff, "FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr(module, "CHECK_S", 0.01)
     port = free_port()
     inputs = [{"number": 0, "id": "zone", "name": "zone", "means": "zone.alarm"}]
     units = [{"id": "io", "address": 1, "name": "io", "inputs": inputs}]

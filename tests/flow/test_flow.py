@@ -13,7 +13,8 @@ import pytest
 from gateway.desk.lifecycle import DecisionOnEvent
 from gateway.errors import CommandFailed, NotRecorded
 from gateway.flow import intake as intake_module
-from gateway.flow.commands import from_decision, record
+from gateway.flow.commands import from_decision
+from gateway.flow.rows import record_command
 from gateway.flow.rule_engine import NewRules
 from gateway.model import AlertState, Command, Perform, Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
@@ -96,7 +97,7 @@ async def test_a_device_can_not_name_a_picture(flow_of, said):
 
 
 async def test_a_burst_is_taken_whole_and_alarms_go_first(flow_of, monkeypatch):
-    monkeypatch.setattr(intake_module, "ROOM", 500)
+    monkeypatch.setattr(intake_module, "MAX_WAITING", 500)
     async with flow_of(EVERY) as flow:
         burst = [flow.say("door.opened", source_id=str(n)) for n in range(3000)]
         numbers = asyncio.gather(*burst)
@@ -116,7 +117,7 @@ async def test_words_that_no_record_can_hold_cost_no_alarm(flow_of, said):
 
 
 async def test_only_sightings_are_dropped(flow_of, monkeypatch):
-    monkeypatch.setattr(intake_module, "SIGHTINGS", 10)
+    monkeypatch.setattr(intake_module, "MAX_WAITING_WITH_SIGHTINGS", 10)
     async with flow_of() as flow:
         numbers = await asyncio.gather(
             *(flow.say("motion.started") for _ in range(50)), *(flow.say("door.opened") for _ in range(50))
@@ -297,7 +298,7 @@ async def test_a_clock_set_back_by_the_crash_opens_no_door(flow_of, ago, perform
     """A machine without a battery starts with an old time: how long ago a command was given is not known then."""
     async with flow_of() as flow:
         given = Command("n1", "unlock", by="王")
-        await flow.store.write(lambda connection: record(connection, given, datetime.now(UTC) - ago))
+        await flow.store.write(lambda connection: record_command(connection, given, datetime.now(UTC) - ago))
     done = []
 
     async def perform(command):
@@ -344,10 +345,10 @@ async def test_each_event_is_decided_by_the_rules_of_its_place_in_the_journal(fl
         for turn in range(10):
             rules = NewRules([(Named("named", turn, COMPOUND), f"f{turn}")])
             row = partial(journal.record_configuration, at=datetime.now(UTC), fingerprint=str(turn), text="")
-            tasks.create_task(flow.intake.turn(rules, row))
+            tasks.create_task(flow.intake.switch_rules(rules, row))
             for number in range(20):
                 tasks.create_task(flow.say("x.pressed", source_id=f"{turn}.{number}"))
-        await rules.taken.wait()
+        await rules.applied.wait()
         await flow.until(lambda: flow.intake.waiting == 0)
         story = await flow.store.read(_story)
         await flow.until(lambda: len(flow.desk.open_alerts()) == len(story))  # the last may wait for the witness

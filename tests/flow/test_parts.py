@@ -81,8 +81,8 @@ class Line:
 
 @pytest.fixture
 async def bus(flow_of, monkeypatch):
-    monkeypatch.setattr(backoff, "FIRST_S", 0.01)
-    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    monkeypatch.setattr(backoff, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(module, "CHECK_S", 0.01)
     link = asyncio.Queue()
     host = Device("bus", "bus", DeviceType.PANEL, "bus", "gate")
     parts = [Device(p.id, "bus", p.type, p.name, "gate", p.cadence, part_of=p.on or "bus") for p in PARTS]
@@ -98,7 +98,7 @@ async def _supervised(flow_of, entries):
     now = Clock().now
     async with flow_of() as flow, asyncio.TaskGroup() as tasks:
         supervisor = Supervisor(flow.intake, Quarantine(flow.store, now), now, flow.ear)
-        supervisor.become(entries)
+        supervisor.set_devices(entries)
         running = tasks.create_task(supervisor.run())
         yield flow, supervisor
         running.cancel()

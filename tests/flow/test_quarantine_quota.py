@@ -58,8 +58,8 @@ async def test_large_pieces_are_bounded_by_their_bytes(tmp_path):
 
 
 async def test_the_oldest_of_a_device_make_room_for_its_newest(tmp_path, monkeypatch):
-    monkeypatch.setattr(quarantine_trim, "MOST_PIECES", 30)
-    monkeypatch.setattr(quarantine_trim, "BATCH", 7)
+    monkeypatch.setattr(quarantine_trim, "MAX_ENTRIES", 30)
+    monkeypatch.setattr(quarantine_trim, "BATCH_ROWS", 7)
     async with Store.open(tmp_path) as store:
         quarantine = Quarantine(store, lambda: NOW)
         await quarantine.keep("neighbour", "no JSON", b"{")
@@ -72,7 +72,7 @@ async def test_the_oldest_of_a_device_make_room_for_its_newest(tmp_path, monkeyp
 
 
 async def test_a_quarantine_of_before_the_quota_is_trimmed_by_its_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(quarantine_trim, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(quarantine_trim, "MAX_BYTES", 100_000)
     async with Store.open(tmp_path) as store:
         await store.write(
             lambda c: c.executemany(

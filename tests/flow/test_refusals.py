@@ -8,7 +8,7 @@ import pytest
 
 from gateway.driver import Driver, DriverSettings
 from gateway.flow.device_state import DeviceState, SupervisedDevice
-from gateway.flow.refusals import BOUNDS, SAY_AGAIN, Refusals
+from gateway.flow.refusals import BOUNDS, REPORT_AGAIN, Refusals
 from gateway.model import Device, DeviceType, Health, Words
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -43,7 +43,7 @@ class Desk:
         until = self.now + time
         while self.now < until:
             self.now = min(until, self.now + SECOND)
-            self.watched.look()
+            self.watched.check()
 
     def health(self, device):
         return {status.device.id: status for status in self.watched.statuses()}[device].health
@@ -102,7 +102,7 @@ def test_another_reason_is_said_again_but_not_at_any_rate(desk):
     for second in range(120):
         desk.watched.refused("shop", KEY if second % 2 else CLOCK)
         desk.passes(SECOND)
-    assert desk.said.count(("shop", "device.refused")) <= 120 / SAY_AGAIN.total_seconds() + 1
+    assert desk.said.count(("shop", "device.refused")) <= 120 / REPORT_AGAIN.total_seconds() + 1
     assert {str(why["en"]) for why in desk.whys} == {CLOCK.en, KEY.en}
 
 
@@ -131,7 +131,7 @@ def test_a_reload_takes_the_state_over_and_a_new_key_ends_it(desk):
 
 def test_a_line_that_returned_says_nothing_of_a_device_that_was_refused(desk):
     desk.watched.refused("receiver", KEY)
-    desk.watched.ended("the broker is gone")
+    desk.watched.driver_ended("the broker is gone")
     assert desk.health("receiver") is Health.OFFLINE
     desk.watched.returned()
     assert desk.health("receiver") is Health.REFUSED
@@ -182,7 +182,7 @@ def test_what_is_lost_and_back_all_the_time_is_lost_until_it_stands(desk):
 def test_a_shared_line_that_comes_and_goes_is_lost_until_it_stands(desk):
     desk.said.clear()
     for _ in range(20):
-        desk.watched.ended("taken over")
+        desk.watched.driver_ended("taken over")
         desk.passes(SECOND)
         desk.watched.returned()
         desk.passes(SECOND)

@@ -23,11 +23,11 @@ WINDOW = timedelta(minutes=1)
 @pytest.fixture
 async def intake(tmp_path, monkeypatch):
     """After three signals a device has one in a quarter of an hour."""
-    monkeypatch.setattr(repeat_folding, "MOST", 3)
+    monkeypatch.setattr(repeat_folding, "BURST", 3)
     monkeypatch.setattr(repeat_folding, "RATE", 0.001)
     async with Store.open(tmp_path) as store:
         clock = Clock()
-        desk = Desk(store, clock.now, lambda _alert: None)
+        desk = Desk(store, clock.now)
         made = Intake(store, clock, UnrecordedSignals(desk.memory, lambda: COMPOUND, clock.now), RefusalLog())
         watching = asyncio.ensure_future(made.watch_storage())
         yield made
@@ -69,7 +69,7 @@ async def test_no_alarm_is_folded_and_what_came_before_it_stays_before_it(intake
 
 
 async def test_what_differs_is_kept_as_far_as_there_is_room(intake, monkeypatch):
-    monkeypatch.setattr(repeat_folding, "DIFFERENT", 5)
+    monkeypatch.setattr(repeat_folding, "MAX_HELD", 5)
     await asyncio.gather(*(say(intake, "zone.restored", zone=zone) for zone in range(8)))
     assert len(await kinds(intake)) == 8
     await asyncio.gather(*(say(intake, "zone.bypassed", zone=zone) for zone in range(100)))

@@ -16,9 +16,9 @@ from gateway.flow import pipeline
 from gateway.model import Raise, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
 from gateway.store import Store, journal
+from gateway.testing.rules import made
 from tests.flow.conftest import COMPOUND
 from tests.flow.random_streams import LOUD, Day
-from tests.rules.feed import made
 
 
 def story(machine, *but):
@@ -174,10 +174,10 @@ async def test_an_alarm_that_comes_while_the_rules_catch_up_is_on_the_screen(flo
 
     def slowly(connection, **wanted):
         assert go_on.wait(20)
-        return read(connection, **{**wanted, "most": 1})
+        return read(connection, **{**wanted, "limit": 1})
 
     monkeypatch.setattr(journal, "events", slowly)
-    monkeypatch.setattr(pipeline, "PATIENCE_S", -1.0)
+    monkeypatch.setattr(pipeline, "SHOW_AHEAD_AFTER_S", -1.0)
     panic = type("Panic", (Remembers,), {"KINDS": ("panic.pressed",), "on": _raise_panic, "start": lambda *_: None})
     panic.State = None
     async with flow_of(remembers(), (panic("p", None, COMPOUND), "f")) as flow:

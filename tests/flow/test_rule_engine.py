@@ -52,7 +52,7 @@ def held(fingerprint: str = "f1", compound: Compound = EMPTY) -> tuple[Rule, str
 def started(seen: int = 0, last: int = 0, fingerprint: str = "f1") -> RuleEngine:
     """Over a record where the rule, as it was under that fingerprint, had come to `seen`."""
     rules = RuleEngine()
-    rules.turn(NewRules([held()], last), {}, OnRecord({"held": Progress(fingerprint, seen)}))
+    rules.switch(NewRules([held()], last), {}, OnRecord({"held": Progress(fingerprint, seen)}))
     return rules
 
 
@@ -119,7 +119,7 @@ def test_a_new_rule_starts_from_now():
     book = Book()
     opened = book.door("opened", 0)
     rules = RuleEngine()
-    assert rules.turn(NewRules([held()], 2), {}, OnRecord()) is None, "there is nothing to be fed again"
+    assert rules.switch(NewRules([held()], 2), {}, OnRecord()) is None, "there is nothing to be fed again"
     assert rules.replay([opened]) == []
     assert rules.next_due() is None
 
@@ -128,7 +128,7 @@ def test_an_unchanged_rule_goes_on_with_what_it_knows_and_hears_of_the_new_compo
     book, compound = Book(), Compound("东苑", {}, OnRecord())
     rules = started()
     rules.feed(book.door("opened", 0))
-    assert rules.turn(NewRules([held(compound=compound)], 2), {}, OnRecord()) is None
+    assert rules.switch(NewRules([held(compound=compound)], 2), {}, OnRecord()) is None
     assert rules.replay([book.door("opened", 1)]) == []
     assert rules.next_due() == at(30)
     rules.feed(book.door("closed", 5))
@@ -140,7 +140,7 @@ def test_a_changed_rule_knows_nothing_of_what_the_old_one_saw_and_hears_none_of_
     rules = started()
     rules.feed(book.door("opened", 0))
     [wake] = rules.take_due(at(31))
-    assert rules.turn(NewRules([held("f2")], 2), {}, OnRecord()) is None
+    assert rules.switch(NewRules([held("f2")], 2), {}, OnRecord()) is None
     assert rules.next_due() is None
     late = Wake(wake.rule, wake.key, wake.time, 3, wake.because)
     assert rules.feed(late) == [], "it was asked for by the one before"
@@ -152,7 +152,7 @@ def test_a_rule_that_is_gone_decides_nothing_and_leaves_no_wake_up():
     book = Book()
     rules = started()
     rules.feed(book.door("opened", 0))
-    rules.turn(NewRules([], 2), {}, OnRecord())
+    rules.switch(NewRules([], 2), {}, OnRecord())
     assert rules.next_due() is None
     assert rules.feed(Wake("held", "d1", at(30), 3, 1)) == []
     assert rules.progress() == {}

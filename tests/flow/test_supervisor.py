@@ -55,8 +55,8 @@ class Two:
 
 @pytest.fixture
 async def two(flow_of, monkeypatch):
-    monkeypatch.setattr(backoff, "FIRST_S", 0.01)
-    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    monkeypatch.setattr(backoff, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(module, "CHECK_S", 0.01)
     lines = {"door": asyncio.Queue(), "wall": asyncio.Queue()}
     entries = {name: entry(name, {}, lines) for name in lines}
     async with _supervised(flow_of, list(entries.values())) as (flow, supervisor):
@@ -79,7 +79,7 @@ async def _supervised(flow_of, entries):
     now = Clock().now
     async with flow_of() as flow, asyncio.TaskGroup() as tasks:
         supervisor = Supervisor(flow.intake, Quarantine(flow.store, now), now, flow.ear)
-        supervisor.become(entries)
+        supervisor.set_devices(entries)
         running = tasks.create_task(supervisor.run())
         yield flow, supervisor
         running.cancel()
@@ -184,7 +184,7 @@ class Breaking(Line):
 @pytest.mark.parametrize(("said", "why"), [({}, "KeyError: 'a bug'"), ({"gone": True}, "not confirmed")])
 async def test_a_command_that_breaks_its_driver_costs_no_more_than_the_command(two, said, why):
     await two.supervisor.stop(["door"])
-    two.supervisor.become([entry("wall", two.entries), entry("door", {}, two.lines, Breaking)])
+    two.supervisor.set_devices([entry("wall", two.entries), entry("door", {}, two.lines, Breaking)])
     two.say()
     await two.flow.until(lambda: two.health() is Health.ONLINE)
     with pytest.raises(CommandFailed, match=why) as failed:
@@ -194,7 +194,7 @@ async def test_a_command_that_breaks_its_driver_costs_no_more_than_the_command(t
 
 async def test_a_driver_may_not_speak_for_another_device(two):
     two.lines["door"].put_nowait(Signal(device="wall", kind="zone.alarm"))
-    await two.flow.until(lambda: "spoke for wall" in str(two.supervisor.devices()["door"].fault))
+    await two.flow.until(lambda: "reported for wall" in str(two.supervisor.devices()["door"].fault))
 
 
 async def test_a_refused_login_says_when_it_is_tried_again(two):
@@ -219,18 +219,18 @@ async def test_others_take_the_place_of_devices_and_nobody_else_notices(two):
     two.say()
     two.say(device="wall")
     await two.flow.until(lambda: two.health() is two.health("wall") is Health.ONLINE)
-    drivers = {name: two.supervisor._watched[name].driver for name in two.lines}
+    drivers = {name: two.supervisor._states[name].driver for name in two.lines}
     await two.supervisor.stop(["door"])
     two.say("door.closed")
     two.lines["gate"] = asyncio.Queue()
-    two.supervisor.become([entry("wall", two.entries), entry("door", {}, two.lines), entry("gate", {}, two.lines)])
+    two.supervisor.set_devices([entry("wall", two.entries), entry("door", {}, two.lines), entry("gate", {}, two.lines)])
     assert list(two.supervisor.devices()) == ["wall", "wall-1", "door", "door-1", "gate", "gate-1"]
     await two.flow.until(lambda: "door.closed" in two.kinds())
-    assert two.supervisor._watched["wall"].driver is drivers["wall"]
-    assert two.supervisor._watched["door"].driver is not drivers["door"]
+    assert two.supervisor._states["wall"].driver is drivers["wall"]
+    assert two.supervisor._states["door"].driver is not drivers["door"]
     assert two.kinds().count("device.offline") == two.kinds("wall").count("device.offline") == 0
     await two.supervisor.stop(["door", "gate"])
-    two.supervisor.become([entry("wall", two.entries)])
+    two.supervisor.set_devices([entry("wall", two.entries)])
     assert list(two.supervisor.devices()) == ["wall", "wall-1"]
     with pytest.raises(NotFound):
         await two.supervisor.perform(Command("door", "unlock"))
@@ -240,7 +240,7 @@ async def test_who_was_away_is_away_still_when_its_entry_changes_and_is_told_of_
     two.lines["door"].put_nowait(LinkLost("the cable is out"))
     await two.flow.until(lambda: two.health() is Health.OFFLINE)
     await two.supervisor.stop(["door"])
-    two.supervisor.become([entry("wall", two.entries), entry("door", {}, two.lines)])
+    two.supervisor.set_devices([entry("wall", two.entries), entry("door", {}, two.lines)])
     assert two.health() is Health.OFFLINE
     two.lines["door"].put_nowait(LinkLost("the cable is still out"))
     await two.flow.until(lambda: two.supervisor.devices()["door"].fault == "the cable is still out")
@@ -250,11 +250,11 @@ async def test_who_was_away_is_away_still_when_its_entry_changes_and_is_told_of_
 
 async def test_a_driver_whose_end_fails_is_not_started_again(two):
     await two.supervisor.stop(["door", "wall"])
-    two.supervisor.become([entry("door", {}, two.lines, Clinging)])
+    two.supervisor.set_devices([entry("door", {}, two.lines, Clinging)])
     two.say()
     await two.flow.until(lambda: two.health() is Health.ONLINE)
     await two.supervisor.stop(["door"])
-    two.supervisor.become([])
+    two.supervisor.set_devices([])
     two.say()
     await asyncio.sleep(0.1)
     assert two.kinds().count("door.opened") == 1
@@ -273,15 +273,15 @@ class Sharing(Line):
                 raise said
             elif isinstance(said, Device):
                 await self.emit(Signal(device=said.id, kind="water.alarm"), remembered=True)
-                await self.emit.quarantine("a memory", b"", remembered=True)
+                await self.emit.quarantine("a memory", b"")
             else:
                 await self.emit(said)
 
 
 @pytest.fixture
 async def shared(flow_of, monkeypatch):
-    monkeypatch.setattr(backoff, "FIRST_S", 0.01)
-    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    monkeypatch.setattr(backoff, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(module, "CHECK_S", 0.01)
     lines = {"door": asyncio.Queue()}
     made = entry("door", {}, lines, Sharing)
     made = replace(made, device=replace(made.device, cadence=None))
@@ -311,7 +311,7 @@ async def test_a_shared_line_that_is_back_leaves_its_devices_as_they_were(shared
 
 async def test_who_was_silent_is_silent_still_when_its_shared_line_is_back(shared):
     """What a broker remembers of it (retained) is no sign of life."""
-    watched = shared.supervisor._watched["door"]
+    watched = shared.supervisor._states["door"]
     watched.silent("door")
     await _cut(shared)
     shared.lines["door"].put_nowait("the line stands")

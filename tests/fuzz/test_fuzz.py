@@ -20,10 +20,10 @@ from tests.fuzz.subject import Feed, Subject
 
 BRIEFLY = 50_000
 BEHIND = {
-    "gateway.protocols.credential.masked",
+    "gateway.protocols.credential.masking",
     "gateway.protocols.dc09.cipher",
     "gateway.protocols.charset",
-    "gateway.protocols.framed.octets",
+    "gateway.protocols.framed.hex_bytes",
     "gateway.protocols.json_text",
     "gateway.protocols.mapping.bodies",
     "gateway.protocols.mapping.multipart",
@@ -52,7 +52,7 @@ def test_no_module_that_decodes_is_forgotten(root: Path) -> None:
         r"^    def (?:feed|take|hear|unit|push|decode)\(self, \w+: bytes|^def [a-z]\w*\(\w+: bytes", re.MULTILINE
     )
     named = "\n".join(path.read_text() for path in (root / "tests/fuzz/decoders").glob("*.py"))
-    folders = (root / "gateway/links", root / "gateway/vision/stream")
+    folders = tuple(root / folder for folder in ("gateway/links", "gateway/protocols", "gateway/vision/stream"))
     files = [path for folder in folders for path in sorted(folder.rglob("*.py")) if takes.search(path.read_text())]
     modules = {".".join(path.relative_to(root).with_suffix("").parts) for path in files}
     assert len(modules) > 30

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.async_api import async_playwright
 
 from gateway.people import DoorPlates
-from gateway.people.plate_sheets import Plate, qr_code, sheets
+from gateway.people.door_plate_sheets import PrintedDoorPlate, door_plate_sheets, qr_code
 from gateway.store import Store
 from tests.support.parts import executable
 
@@ -70,9 +70,10 @@ async def test_another_gateways_token_is_none_of_ours(tmp_path):
 
 def document(count: int) -> str:
     plates = [
-        Plate(f"3号楼1单元{1500 + n}室", f"https://anju.example/d/{'abcdefgh' * 4}{n:02d}"[:60]) for n in range(count)
+        PrintedDoorPlate(f"3号楼1单元{1500 + n}室", f"https://anju.example/d/{'abcdefgh' * 4}{n:02d}"[:60])
+        for n in range(count)
     ]
-    return sheets(plates, "西子御园", "0523-8320 1234")
+    return door_plate_sheets(plates, "西子御园", "0523-8320 1234")
 
 
 def test_eight_a_page():
@@ -89,7 +90,7 @@ def test_every_code_is_large_enough_and_of_correction_q():
 
 
 def test_names_are_text_and_never_markup():
-    made = sheets([Plate("<img src=x>", "https://anju.example/d/x")], "<b>园</b>", "<i>1</i>")
+    made = door_plate_sheets([PrintedDoorPlate("<img src=x>", "https://anju.example/d/x")], "<b>园</b>", "<i>1</i>")
     for markup in ("<img", "<b>园", "<i>1"):
         assert markup not in made
 

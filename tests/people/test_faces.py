@@ -29,7 +29,7 @@ async def test_a_template_is_sealed_and_comes_back_whole(tmp_path: Path) -> None
         await with_people(store)
         await faces.enrol(store, "p1", TEMPLATE, b"photo")
         await faces.enrol(store, "p1", TEMPLATE, b"photo")
-        known = await faces.known(store)
+        known = await faces.load_identities(store)
         sealed = await store.read(
             lambda connection: connection.execute("SELECT template FROM face_templates").fetchone()
         )
@@ -44,7 +44,7 @@ async def test_nobody_unknown_is_enrolled(tmp_path: Path) -> None:
     async with Store.open(tmp_path) as store:
         with pytest.raises(NotFound, match="'p9'"):
             await faces.enrol(store, "p9", TEMPLATE, b"photo")
-        assert await faces.known(store) == Identities([], [])
+        assert await faces.load_identities(store) == Identities([], [])
 
 
 async def test_who_moves_out_is_forgotten(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ async def test_who_moves_out_is_forgotten(tmp_path: Path) -> None:
         await with_people(store)
         await faces.enrol(store, "p1", TEMPLATE, b"photo")
         await store.write(lambda connection: connection.execute("DELETE FROM persons WHERE id = 'p1'").rowcount)
-        assert (await faces.known(store)).faces == []
+        assert (await faces.load_identities(store)).faces == []
         count = await store.read(
             lambda connection: connection.execute("SELECT count(*) FROM face_templates").fetchone()[0]
         )
@@ -65,8 +65,8 @@ async def test_templates_of_another_recogniser_are_not_compared(tmp_path: Path) 
         await with_people(store)
         await faces.enrol(store, "p1", TEMPLATE, b"photo")
         await faces.enrol(store, "p1", TEMPLATE[:64], b"photo", supplied)
-        ours = await faces.known(store)
-        theirs = await faces.known(store, FaceMatching(supplied, distance=1.0))
+        ours = await faces.load_identities(store)
+        theirs = await faces.load_identities(store, FaceMatching(supplied, distance=1.0))
     assert [face.template.shape for face in ours.faces] == [(128,)]
     assert [face.template.shape for face in theirs.faces] == [(64,)]
     assert np.array_equal(theirs.faces[0].template, TEMPLATE[:64])

@@ -94,7 +94,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(recording_file, "RETRY_S", 0.005)
     async with Store.open(tmp_path) as store:
         made: World
-        desk = Desk(store, lambda: made.now, lambda _alert: None)
+        desk = Desk(store, lambda: made.now)
         made = World(store, ClipStorage.of(tmp_path), desk)
         yield made
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.config.kinds import find_rule, known_kinds
 from gateway.model import ALARM_KINDS, KINDS, Raise, Signal, Wake, WakeAt
-from tests.rules.feed import COMPOUND, DEVICES, START, feed, made, signal
+from gateway.testing.rules import COMPOUND, DEVICES, START, feed, made, signal
 
 RULES = {kind: find_rule(kind) for kind in known_kinds("rule")}
 LOUD = {

@@ -1,5 +1,5 @@
+from gateway.testing.rules import brief, feed, made, signal
 from rules.doorway import RULE
-from tests.rules.feed import brief, feed, made, signal
 
 
 def test_a_forced_door_rings_until_it_is_closed():

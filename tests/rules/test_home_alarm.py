@@ -1,8 +1,8 @@
 import pytest
 
 from gateway.model import Raise, Words
+from gateway.testing.rules import brief, feed, made, signal
 from rules.home_alarm import RULE
-from tests.rules.feed import brief, feed, made, signal
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
+from gateway.testing.rules import brief, feed, made, signal
 from rules.intercom import RULE
-from tests.rules.feed import brief, feed, made, signal
 
 
 def rings(after: float = 0):

@@ -1,6 +1,6 @@
 from gateway.model import Raise, Words
+from gateway.testing.rules import brief, feed, made, signal
 from rules.perimeter import RULE
-from tests.rules.feed import brief, feed, made, signal
 
 RULE_AS_IT_COMES = made(RULE)
 

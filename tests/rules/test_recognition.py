@@ -1,5 +1,5 @@
+from gateway.testing.rules import brief, feed, made, signal
 from rules.recognition import RULE
-from tests.rules.feed import brief, feed, made, signal
 
 
 def plate(text, listed=None, after=0.0):

@@ -1,5 +1,5 @@
+from gateway.testing.rules import brief, feed, made, signal
 from rules.report import RULE
-from tests.rules.feed import brief, feed, made, signal
 
 
 def test_a_report_is_an_alert_of_its_own_at_the_place_it_tells():

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 from gateway.model import Severity, Wake
 from gateway.rule import Compound
+from gateway.testing.rules import COMPOUND, brief, feed, made, signal
 from rules.silence import RULE
-from tests.rules.feed import COMPOUND, brief, feed, made, signal
 
 
 def lost(*devices, after=0.0):

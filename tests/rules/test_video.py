@@ -1,5 +1,5 @@
+from gateway.testing.rules import brief, feed, made, signal
 from rules.video import RULE
-from tests.rules.feed import brief, feed, made, signal
 
 
 def seen(**data):

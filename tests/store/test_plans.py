@@ -9,10 +9,10 @@ import pytest
 
 from gateway.desk import rows as alert_rows
 from gateway.errors import AnjuError
-from gateway.flow import commands
+from gateway.flow import rows
 from gateway.flow import rows as flow_rows
 from gateway.model import AlertState, Signal
-from gateway.people.rooms import rooms_on_record
+from gateway.people.rooms import rooms_from_journal
 from gateway.recording import rows as clip_rows
 from gateway.store import Store, audit, journal, quarantine, retention
 from gateway.store.connection import connect
@@ -21,7 +21,7 @@ from tests.support.plans import slow
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 OPEN = [state for state in AlertState if state is not AlertState.CLOSED]
 SIGNAL = Signal(device="d", kind="zone.alarm", source_id="1", received=NOW)
-WANTED = journal.Wanted({"zone.alarm": 1, "door.opened": 1}, 1, 1)
+WANTED = journal.EventFilter({"zone.alarm": 1, "door.opened": 1}, 1, 1)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def connection(tmp_path):
 
 def rooms(connection):
     with pytest.raises(AnjuError):
-        rooms_on_record(connection)
+        rooms_from_journal(connection)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def rooms(connection):
         lambda c: flow_rows.load(c, NOW, [timedelta(hours=48)]),
         lambda c: journal.events(c, WANTED, 0, 9, 9),
         journal.last_number,
-        alert_rows.open_ones,
-        lambda c: commands._unfinished(c),
+        alert_rows.open_alerts,
+        lambda c: rows.unfinished_commands(c),
         rooms,
         lambda c: journal.record_signal(c, SIGNAL, timedelta(days=1)),
         lambda c: journal.signals(c),
@@ -66,7 +66,7 @@ def rooms(connection):
         lambda c: clip_rows.of_alert(c, "a"),
         lambda c: clip_rows.newest(c, 9),
         lambda c: clip_rows.expire(c, NOW, NOW, 9),
-        lambda c: retention.old_signals(c, NOW, retention.Place()),
+        lambda c: retention.old_signals(c, NOW, retention.JournalPosition()),
         lambda c: retention.delete_signals(c, [1]),
         lambda c: retention.purge_quarantine(c, NOW),
         lambda c: quarantine.newest(c, None, 9, 9),

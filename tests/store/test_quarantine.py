@@ -9,18 +9,18 @@ from datetime import UTC, datetime
 from gateway.flow.emitter import Quarantine
 from gateway.model import Words
 from gateway.store import Store
+from gateway.store.journal_tail import JournalTail
 from gateway.store.quarantine import newest
-from gateway.store.tail import Tail
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
 async def test_why_bytes_are_in_quarantine_is_followed_in_the_languages_its_author_has(tmp_path):
     async with Store.open(tmp_path) as store:
-        tail, quarantine = Tail(tmp_path), Quarantine(store, lambda: NOW)
+        tail, quarantine = JournalTail(tmp_path), Quarantine(store, lambda: NOW)
         await quarantine.keep("siren", "a line of no known word", b"HELLO")
         await quarantine.keep("door", Words("不是 JSON", "not JSON"), b"{")
-        said = [(each.device, each.why) for each in tail.unreadable()]
+        said = [(each.device, each.why) for each in tail.quarantined()]
         tail.close()
     assert said == [("siren", "a line of no known word"), ("door", Words("不是 JSON", "not JSON"))]
 
@@ -40,10 +40,10 @@ async def test_what_an_older_gateway_kept_in_quarantine_is_still_read(tmp_path):
 async def test_nothing_at_all_can_be_kept_and_read(tmp_path):
     """An empty body or datagram: SQLite's `substr` makes NULL of it."""
     async with Store.open(tmp_path) as store:
-        tail = Tail(tmp_path)
+        tail = JournalTail(tmp_path)
         await Quarantine(store, lambda: NOW).keep("door", "an empty body", b"")
         [found] = await store.read(lambda connection: newest(connection, None, 10, 64))
-        [followed] = tail.unreadable()
+        [followed] = tail.quarantined()
         tail.close()
     assert found == followed
     assert (found.size, found.data) == (0, b"")

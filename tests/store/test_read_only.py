@@ -45,7 +45,7 @@ async def count(store):
 
 @pytest.mark.parametrize("end", ["clean", "killed"])
 async def test_what_is_on_record_is_read_and_written_on_when_it_can(tmp_path, disk, monkeypatch, end):
-    monkeypatch.setattr(writer, "AGAIN_S", 0.0)
+    monkeypatch.setattr(writer, "RETRY_INTERVAL_S", 0.0)
     async with Store.open(tmp_path / "made") as store:
         for n in range(50):
             await record(store, n)
@@ -54,8 +54,8 @@ async def test_what_is_on_record_is_read_and_written_on_when_it_can(tmp_path, di
     if end == "clean":
         shutil.copytree(tmp_path / "made", disk.folder, dirs_exist_ok=True)
     disk("ro")
-    async with Store.open(disk.folder, mends=True) as store:
-        trouble = store.troubles.get_nowait()
+    async with Store.open(disk.folder, repair=True) as store:
+        trouble = store.faults.get_nowait()
         assert trouble.key == "unwritable"
         assert "remount,rw" in trouble.words.zh
         assert await count(store) == 50, "what a killed gateway had in its WAL is read too"
@@ -70,7 +70,7 @@ async def test_what_is_on_record_is_read_and_written_on_when_it_can(tmp_path, di
         assert store.generation > generation
         assert await count(store) == 51
         async with asyncio.timeout(5):
-            assert (await store.troubles.get()).over
+            assert (await store.faults.get()).over
     async with Store.open(disk.folder) as store:
         assert await count(store) == 51
 
@@ -83,21 +83,21 @@ async def test_a_damaged_database_on_a_disk_that_takes_nothing_is_read_in_memory
     with (disk.folder / "anju.db").open("r+b") as file:
         file.write(b"\xff" * 4096)
     disk("ro")
-    async with Store.open(disk.folder, mends=True) as store:
+    async with Store.open(disk.folder, repair=True) as store:
         assert await count(store) == 50
         with pytest.raises(NotRecorded):
             await record(store, 100)
 
 
 async def test_a_fresh_database_that_can_not_be_made_is_not_tried_with_every_signal(tmp_path, monkeypatch):
-    async with Store.open(tmp_path, mends=True) as store:
+    async with Store.open(tmp_path, repair=True) as store:
         tried = []
 
         def fail(*_):
             tried.append(1)
             raise OSError(28, "no space left")
 
-        monkeypatch.setattr(database, "salvage", fail)
+        monkeypatch.setattr(database, "replace_damaged", fail)
         for _ in range(5):
-            await store.suspect(store.generation, "a bad page")
+            await store.report_damage(store.generation, "a bad page")
     assert len(tried) == 1

@@ -18,15 +18,16 @@ from gateway.auth.passwords import Passwords
 from gateway.auth.users import Users
 from gateway.desk import DecisionOnEvent, Desk, rows
 from gateway.model import Clear, Person, Raise, Role, Severity, Signal, Words
-from gateway.people.residents import People, Resident
+from gateway.people import People, Resident
 from gateway.people.roster import Roster
-from gateway.people.roster_import import take_in
-from gateway.store import Store, audit, check, journal, register_copy
+from gateway.people.roster_import import import_roster
+from gateway.store import Store, audit, integrity, journal, register_copy
 from gateway.store.salvage import damaged_folder
 from tests.support.spoilt import overwrite, pages_of
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SIGNALS = 2000
+OF_PANELS = "SELECT count(*) FROM journal WHERE entry = 'signal' AND device LIKE 'p%'"
 ALERTS = 40
 
 
@@ -47,8 +48,8 @@ def before(furnished, tmp_path):
 
 async def _furnish(folder):
     """Signals, alerts in every state, accounts, residents, sessions."""
-    async with Store.open(folder, mends=True) as store:
-        desk = Desk(store, lambda: NOW, lambda _alert: None)
+    async with Store.open(folder, repair=True) as store:
+        desk = Desk(store, lambda: NOW)
 
         def many(connection):
             for n in range(SIGNALS):
@@ -71,9 +72,9 @@ async def _furnish(folder):
         await desk.step(one.id, "assign", "王", data={"user": "李"})
         await desk.step(two.id, "hold", "王")
         seen = next(alert for alert in desk.open_alerts() if alert.snapshot is None)
-        await desk.witness(seen.id, "cam", "f" * 64)
+        await desk.add_snapshot(seen.id, "cam", "f" * 64)
         await Users(store, Passwords()).add("wang", Role.GUARD, "a-long-enough-password", NOW)
-        await take_in(
+        await import_roster(
             store, Roster({"r1": Resident(Person("r1", "陈", "13812345678", "owner"), "b1/u1/101")}), replace=False
         )
         await store.write(
@@ -108,10 +109,10 @@ async def look(store):
 async def cared_for(folder, monkeypatch):
     """The store as the gateway has it, with what looks after it; gives the desk too."""
     monkeypatch.setattr(store_monitor, "PAUSE_S", 0)
-    monkeypatch.setattr(store_monitor, "SMALL_S", 0.05)
-    monkeypatch.setattr(store_monitor, "FIRST_WHOLE_S", 0.05)
-    async with Store.open(folder, mends=True) as store:
-        desk = Desk(store, lambda: NOW, lambda _alert: None)
+    monkeypatch.setattr(store_monitor, "SMALL_CHECK_INTERVAL_S", 0.05)
+    monkeypatch.setattr(store_monitor, "FIRST_FULL_CHECK_S", 0.05)
+    async with Store.open(folder, repair=True) as store:
+        desk = Desk(store, lambda: NOW)
         await desk.load()
 
         async def say(signal):
@@ -210,7 +211,7 @@ async def test_a_file_that_never_was_a_database_is_set_aside(tmp_path, monkeypat
 async def test_a_move_that_a_power_cut_ended_is_finished(tmp_path, before, monkeypatch):
     folder = damaged_folder.new_folder(tmp_path, NOW)
     damaged_folder.write_note(
-        folder, damaged_folder.Note("a bad page", {"journal": SIGNALS + ALERTS, "decisions": 99, "steps": 99})
+        folder, damaged_folder.SalvageNote("a bad page", {"journal": SIGNALS + ALERTS, "decisions": 99, "steps": 99})
     )
     (tmp_path / "anju.db").replace(folder / "anju.db")
     async with cared_for(tmp_path, monkeypatch) as (store, desk):
@@ -224,8 +225,8 @@ async def test_a_move_that_a_power_cut_ended_is_finished(tmp_path, before, monke
 
 async def test_bringing_over_goes_on_where_a_restart_ended_it(tmp_path, before, monkeypatch):
     overwrite(tmp_path / "anju.db", pages_of(tmp_path / "anju.db", "alerts_state"))
-    monkeypatch.setattr("gateway.store.salvage.begin.RECENT", 10)
-    async with Store.open(tmp_path, mends=True) as store:
+    monkeypatch.setattr("gateway.store.salvage.essential_rows.RECENT_ROWS", 10)
+    async with Store.open(tmp_path, repair=True) as store:
         assert not store.is_whole()
     async with cared_for(tmp_path, monkeypatch) as (store, _):
         await brought_over(store)
@@ -261,14 +262,14 @@ async def test_pages_broken_while_it_runs_hide_no_alarm(tmp_path, before, monkey
         listed, _ = await desk.page(["new", "acknowledged", "on_scene", "on_hold"], None, 1000)
         assert {alert.id for alert in listed} == shown
         assert all(alert.on_record for alert in listed)
-        kept = {alert.id for alert in await store.read(rows.open_ones)}
+        kept = {alert.id for alert in await store.read(rows.open_alerts)}
         assert (kept - shown, shown - kept) == (set(), set())
         assert [user.name for user in await Users(store, Passwords()).all()] == ["wang"]
 
 
 async def found(store):
     try:
-        return await store.inspect(check.whole)
+        return await store.inspect(integrity.check_pages)
     except sqlite3.DatabaseError as error:
         return error
 
@@ -283,23 +284,25 @@ async def test_files_removed_while_it_runs_cost_nothing(tmp_path, before, monkey
             while "damaged" not in told(desk):
                 await asyncio.sleep(0.02)
         await raise_one(store, desk, 101)
-    async with Store.open(tmp_path, mends=True) as store:
+    async with Store.open(tmp_path, repair=True) as store:
         alerts = {alert.id for alert in await look(store)}
         assert {alert.id for alert in before} < alerts
         count = await store.read(
-            lambda c: c.execute("SELECT count(*) FROM journal WHERE device LIKE 'p%'").fetchone()[0]
+            lambda c: c.execute("SELECT count(*) FROM journal WHERE entry = 'signal' AND device LIKE 'p%'").fetchone()[
+                0
+            ]
         )
         assert count == ALERTS + 2
-        assert store.troubles.empty()
+        assert store.faults.empty()
 
 
 async def test_a_machine_that_spoils_every_file_is_given_up_and_alarms_still_show(tmp_path, before, monkeypatch):
     async with cared_for(tmp_path, monkeypatch) as (store, desk):
         for _ in range(3):
-            await store.suspect(store.generation, "another bad page")
+            await store.report_damage(store.generation, "another bad page")
         await store.write(lambda c: c.execute("SELECT 1") and None)
         generation = store.generation
-        await store.suspect(generation, "and another")
+        await store.report_damage(generation, "and another")
         assert store.generation == generation
         async with asyncio.timeout(10):
             while "again" not in told(desk):
@@ -316,7 +319,7 @@ async def test_the_second_copy_follows_what_changes_and_holds_no_phone(tmp_path,
     assert b"13812345678" not in path.read_bytes()
     stamp = path.stat().st_mtime_ns
     async with Store.open(tmp_path) as store:
-        await raise_one(store, Desk(store, lambda: NOW, lambda _alert: None), 5)
+        await raise_one(store, Desk(store, lambda: NOW), 5)
     assert path.stat().st_mtime_ns == stamp, "nothing that it holds has changed"
     async with Store.open(tmp_path) as store:
         await Users(store, Passwords()).remove("wang")

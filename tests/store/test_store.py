@@ -16,7 +16,7 @@ from gateway.config.compound import Retention
 from gateway.errors import NotRecorded
 from gateway.model import Signal
 from gateway.store import Store, journal, retention
-from gateway.store.media import Media
+from gateway.store.media import PictureFiles
 from tests.support.spoilt import spoil
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -142,7 +142,7 @@ def test_of_a_picture_that_the_disk_would_not_take_nothing_stays(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
         with pytest.raises(OSError, match="too large"):
-            Media(tmp_path).keep(bytes(10_000))
+            PictureFiles(tmp_path).keep(bytes(10_000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -156,16 +156,16 @@ async def test_all_old_pictures_go_however_many_and_with_them_what_a_power_cut_l
         draft.write_bytes(b"")
         for path in {draft, *old} - {store.media.path(young)}:
             os.utime(path, (0, 0))
-        gone = [store.media.purge(shelf, NOW, frozenset({held})) for shelf in store.media.shelves()]
+        gone = [store.media.purge(folder, NOW, frozenset({held})) for folder in store.media.subfolders()]
         assert sum(gone) == 599
         assert {path.stem for path in (tmp_path / "media").rglob("*") if path.is_file()} == {held, young}
 
 
 async def test_old_signals_go_batch_by_batch_and_those_behind_an_alert_stay(tmp_path, monkeypatch):
     """However many stay: each look goes on where the last one ended."""
-    monkeypatch.setattr(retention, "LOOKED_AT", 10)
-    monkeypatch.setattr(retention, "BATCH", 3)
-    monkeypatch.setattr(housekeeping, "PAUSE_S", 0)
+    monkeypatch.setattr(retention, "SCAN_ROWS", 10)
+    monkeypatch.setattr(retention, "BATCH_ROWS", 3)
+    monkeypatch.setattr(housekeeping, "BATCH_PAUSE_S", 0)
     async with Store.open(tmp_path) as store:
         old, young = NOW - timedelta(days=40), NOW - timedelta(days=1)
         times = [old] * 35 + [young] * 3

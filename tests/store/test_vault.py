@@ -74,8 +74,8 @@ async def test_without_its_key_nothing_is_sealed_and_the_fix_is_told(tmp_path, s
     before = (
         sorted((path.name, path.is_file() and path.read_bytes()) for path in keys.rglob("*")) if keys.exists() else []
     )
-    async with Store.open(tmp_path, mends=True) as store:
-        trouble = store.troubles.get_nowait()
+    async with Store.open(tmp_path, repair=True) as store:
+        trouble = store.faults.get_nowait()
         assert trouble.key == "keys"
         assert str(keys / "data.key") in trouble.words.zh
         assert str(keys / "data.key") in trouble.words.en
@@ -92,7 +92,7 @@ async def test_without_its_key_nothing_is_sealed_and_the_fix_is_told(tmp_path, s
     shutil.rmtree(keys, ignore_errors=True)
     shutil.copytree(kept, keys)
     async with Store.open(tmp_path) as store:
-        assert store.vault.trouble is None
+        assert store.vault.fault is None
         assert await store.read(lambda c: store.vault.decrypt(c.execute("SELECT phone FROM persons").fetchone()[0]))
         assert await DoorPlates(store).place(sealed) == "b1/u1/101"
 
@@ -100,7 +100,7 @@ async def test_without_its_key_nothing_is_sealed_and_the_fix_is_told(tmp_path, s
 async def test_what_is_sealed_is_named(tmp_path, sealed):
     _gone(tmp_path / "keys")
     async with Store.open(tmp_path) as store:
-        words = store.vault.trouble
+        words = store.vault.fault
     assert "电话 1 条、门牌码 1 条" in words.zh
     assert "1 phones, 1 door plates" in words.en
     assert "anju keys new" in words.zh
@@ -112,7 +112,7 @@ async def test_a_key_that_opens_some_of_it_goes_on(tmp_path, sealed):
             lambda c: c.execute("UPDATE persons SET phone = x'00112233445566778899aabbccddeeff00112233445566'")
         )
     async with Store.open(tmp_path) as store:
-        assert store.vault.trouble is None
+        assert store.vault.fault is None
         assert store.vault.encrypt(b"x")
 
 

@@ -49,17 +49,17 @@ def data(killed, tmp_path):
 
 async def started(data: Path) -> tuple[int, dict[str, str]]:
     """How many rows there are after a start, and what was told of them."""
-    async with Store.open(data, mends=True) as store:
+    async with Store.open(data, repair=True) as store:
         count = await store.read(lambda c: c.execute("SELECT count(*) FROM journal").fetchone()[0])
         told = {}
-        while not store.troubles.empty():
-            trouble = store.troubles.get_nowait()
+        while not store.faults.empty():
+            trouble = store.faults.get_nowait()
             told[trouble.key] = f"{trouble.words.zh}\n{trouble.words.en}"
         return count, told
 
 
 async def test_a_whole_one_is_told_of_nothing(data):
-    assert not wal.walk(data / "anju.db-wal").damaged
+    assert not wal.scan(data / "anju.db-wal").damaged
     assert await started(data) == (GROUPS, {})
     assert not list(data.glob("damaged-*"))
 
@@ -106,7 +106,7 @@ async def test_rows_that_are_gone_are_counted_and_told(data, left):
 
 async def test_no_number_is_given_twice_after_a_loss(data):
     (data / "anju.db-wal").unlink()
-    async with Store.open(data, mends=True) as store:
+    async with Store.open(data, repair=True) as store:
         assert await record(store, 1) == GROUPS + 1
 
 
@@ -137,7 +137,7 @@ async def test_a_torn_end_is_what_a_power_cut_leaves_and_no_damage(data):
     """The transaction that was under way was not acknowledged."""
     with (data / "anju.db-wal").open("ab") as file:
         file.write((data / "anju.db-wal").read_bytes()[32:5000])
-    assert not wal.walk(data / "anju.db-wal").damaged
+    assert not wal.scan(data / "anju.db-wal").damaged
     assert await started(data) == (GROUPS, {})
 
 

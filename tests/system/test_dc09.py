@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.protocols.dc09.cipher import seal
+from gateway.protocols.dc09.cipher import encrypt
 from gateway.protocols.dc09.frame import wrap
 from gateway.protocols.dc09.message import write_time
 from gateway.simulator.dc09 import Communicator, Line
@@ -141,7 +141,7 @@ async def test_a_panel_whose_reports_are_refused_is_an_alert_until_they_are_take
     async def report(ahead: timedelta) -> bytes:
         clear = b"|#1000|1130 01 001]" + write_time(datetime.now(UTC) + ahead)
         reader, writer = await asyncio.open_connection(HOST, port)
-        writer.write(wrap(b'"*ADM-CID"%04dL0#1000[' % next(sent) + seal(clear, bytes.fromhex(KEY))))
+        writer.write(wrap(b'"*ADM-CID"%04dL0#1000[' % next(sent) + encrypt(clear, bytes.fromhex(KEY))))
         answer = await reader.readuntil(b"\r")
         writer.close()
         await writer.wait_closed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,10 +17,25 @@ from gateway.auth.throttle import LoginThrottle
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.device_status import DeviceStatus
-from gateway.model import Alert, Command, Device, DeviceType, Health, Place, Raise, Role, Said, Severity, Signal, Words
-from gateway.people import DoorPlates, People
+from gateway.flow.tell import Tell
+from gateway.model import (
+    Action,
+    Alert,
+    Command,
+    Device,
+    DeviceType,
+    Health,
+    Place,
+    Raise,
+    Role,
+    Said,
+    Severity,
+    Signal,
+    Words,
+)
+from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.roster import read_roster
-from gateway.people.roster_import import take_in
+from gateway.people.roster_import import import_roster
 from gateway.recording.cameras import Cameras
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store, journal
@@ -57,13 +73,14 @@ class World:
     store: Store
     desk: Desk
     hub: Hub
-    people: People
+    register: CurrentRegister
     door_plates: DoorPlates
     users: Users
     url: str = ""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     ordered: list[Command] = field(default_factory=list)
     reported: list[Signal] = field(default_factory=list)
+    acted: list[Action] = field(default_factory=list)
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
     fault: Said | None = None
     """Why every device is lost."""
@@ -93,6 +110,12 @@ class World:
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
+
+    async def act(self, action: Action) -> int:
+        if self.broken_disk:
+            raise NotRecorded("disk full")
+        self.acted.append(action)
+        return len(self.acted)
 
     async def order(self, command: Command) -> None:
         self.ordered.append(command)
@@ -136,11 +159,15 @@ async def world(
 ) -> AsyncIterator[World]:
     async with Store.open(folder) as store:
         hub = Hub()
+
+        async def made_act(action: Action) -> int:
+            return await made.act(action)
+
         made = World(
             store,
-            Desk(store, lambda: made.now, hub.alert_changed),
+            Desk(store, lambda: made.now),
             hub,
-            People(store),
+            CurrentRegister(store, lambda: made.now, made_act),
             DoorPlates(store),
             Users(store, FAST),
         )
@@ -162,7 +189,8 @@ async def world(
             store=store,
             desk=made.desk,
             hub=hub,
-            people=made.people,
+            register=made.register,
+            act=made.act,
             door_plates=made.door_plates,
             accounts=Accounts(store, FAST, lambda: made.now, slow=LoginThrottle(made.pause)),
             devices=made.devices,
@@ -183,10 +211,13 @@ async def world(
             await made.users.add(role.value, role, role.value, made.now)
         list_of_people = folder / "people.csv"
         list_of_people.write_text(PEOPLE, encoding="utf-8")
-        await take_in(store, read_roster(list_of_people, PLACES))
-        async with serve(services, "127.0.0.1", 0, tls) as url:
+        await import_roster(store, read_roster(list_of_people, PLACES))
+        await made.register.refresh()
+        async with serve(services, "127.0.0.1", 0, tls) as url, asyncio.TaskGroup() as tasks:
+            telling = tasks.create_task(Tell(made.desk.changed, hub).run())
             made.url = url
             yield made
+            telling.cancel()
 
 
 class _Fast(Passwords):

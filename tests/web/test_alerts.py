@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.flow.emitter import MOST_BYTES, Quarantine
+from gateway.flow.emitter import MAX_BYTES, Quarantine
 from gateway.model import AlertState, Words
 from gateway.store import journal
 from tests.web.conftest import JPEG, NAMES, PHONES
@@ -370,7 +370,7 @@ async def test_quarantine_shows_that_nothing_came(anju, open_client):
 async def test_quarantine_says_why_in_both_languages(anju, open_client):
     quarantine = Quarantine(anju.store, lambda: datetime(2026, 11, 29, tzinfo=UTC))
     await quarantine.keep("east-door", Words("不是 JSON", "not JSON"), b"hello")
-    await quarantine.keep("east-door", Words("不是 JSON", "not JSON"), bytes(MOST_BYTES + 1))
+    await quarantine.keep("east-door", Words("不是 JSON", "not JSON"), bytes(MAX_BYTES + 1))
     long, short = (await get(await open_client("installer"), "/api/v1/quarantine"))["items"]
     assert short["why"] == "不是 JSON"
     assert short["whys"] == {"zh": "不是 JSON", "en": "not JSON"}

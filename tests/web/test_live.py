@@ -273,7 +273,7 @@ async def test_counts_follow_every_change_of_an_alert(anju):
     await anju.desk.step(alerts[0].id, "acknowledge", "guard")
     await anju.desk.step(alerts[0].id, "close", "guard", data={"disposition": "real"})
     await anju.desk.step(alerts[1].id, "acknowledge", "guard")
-    again = Desk(anju.store, lambda: anju.now, lambda _alert: None)
+    again = Desk(anju.store, lambda: anju.now)
     await again.load()
     expected = {(Severity.HIGH, True): 1, (Severity.HIGH, False): 1}
     assert again.counts() == expected

@@ -12,7 +12,7 @@ from gateway.errors import AnjuError
 from gateway.model import Role
 from gateway.people import DoorPlates, faces
 from gateway.people.roster import read_roster
-from gateway.people.roster_import import take_in
+from gateway.people.roster_import import import_roster
 from gateway.simulator.paint import PICTURES
 from gateway.store import Store
 from gateway.vision.recognise.faces import FaceReader
@@ -30,7 +30,7 @@ async def furnish(configuration: Configuration, data: Path) -> str:
         users = Users(store, Passwords())
         for role in Role:
             await users.add(role.value, role, role.value, now)
-        await take_in(store, read_roster(configuration.directory / "people.yaml", configuration.places))
+        await import_roster(store, read_roster(configuration.directory / "people.yaml", configuration.places))
         await _enrol(store)
         (plate,) = await DoorPlates(store).issue([DOOR_PLATE_OF], now)
         return plate.token

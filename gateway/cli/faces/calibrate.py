@@ -91,7 +91,7 @@ async def _enrolled(data: Path, matching: FaceMatching) -> tuple[list[str], Any]
     from gateway.people import faces  # noqa: PLC0415  slow to load
 
     async with Store.open(data) as store:
-        known = (await faces.known(store, matching)).faces
+        known = (await faces.load_identities(store, matching)).faces
     return [face.person_id for face in known], np.array([face.template for face in known], np.float32)
 
 

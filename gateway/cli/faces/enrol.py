@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.common import data_option
+from gateway.cli.control_client import refresh_register
 from gateway.cli.faces.at_camera import gateway_url, snapshot
 from gateway.cli.faces.options import config_option, matching_of
 from gateway.errors import NotFound
@@ -53,6 +54,8 @@ def enrol(
             photos.write_bytes(picture)
         examined = _examined(_wanted(photos or Path(), person), models)
         taken, refused = asyncio.run(_enrol(data, examined, models))
+    if taken:
+        refresh_register(data)
     _report(taken, refused)
 
 

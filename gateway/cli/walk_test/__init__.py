@@ -21,7 +21,7 @@ from gateway.config import load
 from gateway.config.configuration import Configuration
 from gateway.model import Device
 from gateway.settings.selection import hosts
-from gateway.store.tail import Tail
+from gateway.store.journal_tail import JournalTail
 
 
 @click.command()
@@ -57,10 +57,10 @@ def command(
     devices = _chosen(configuration, only, place)
     began = datetime.now(UTC)
     file = check_new(out or Path(f"walk-test-{began:%Y%m%d-%H%M%S}.html"))
-    tail = Tail(data)
+    tail = JournalTail(data)
     if not is_running(data):
         raise click.ClickException(f"no gateway of yours runs on {data}: nothing would be heard")
-    tour = Tour(devices, within, tail.has_rung)
+    tour = Tour(devices, within, tail.has_alert)
     occasion = Occasion(
         configuration.compound.name,
         configuration.compound.language,

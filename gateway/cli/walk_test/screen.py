@@ -15,7 +15,7 @@ from rich.table import Table
 
 from gateway.cli.walk_test.report import Occasion, row
 from gateway.cli.walk_test.tour import Tour, Trial, Verdict
-from gateway.store.tail import Tail
+from gateway.store.journal_tail import JournalTail
 
 LOOK_S = 0.02
 """How finely it is timed."""
@@ -30,7 +30,7 @@ class Walk:
     def __init__(
         self,
         console: Console,
-        tail: Tail,
+        tail: JournalTail,
         tour: Tour,
         occasion: Occasion,
         patience: float,

@@ -1,7 +1,7 @@
-"""What a reader says of a card: Wiegand bits of the usual layouts, and the lines that serial readers print.
+"""Credentials from readers: Wiegand bits of the usual layouts, the lines that serial readers print, keypads.
 
-A card number is personal data: it names a resident's comings and goings. A signal carries it for access
-decisions under `card`; so it lies in the journal as long as signals are kept, and by the API a manager (and a
-program with a manager's token) reads it. Everybody else gets its last digits alone (`credential`), nothing here
-logs it, and of a card that can't be read the quarantine keeps the shape (masked.py).
+A card number is personal data: it reveals when a resident comes and goes. A signal carries it under `card` for access
+decisions, so it is in the journal as long as signals are kept, and managers (and programs with a manager's token) can
+read it through the API. Everybody else gets only its last digits (`credential`). Nothing here logs it, and of a card
+that can't be read the quarantine keeps only the shape (masking.py).
 """

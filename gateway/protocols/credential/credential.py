@@ -1,4 +1,4 @@
-"""One card as a reader told it."""
+"""One card, as a reader read it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 
 from gateway.model import Json
 
-SHOWN = 4
-"""Digits of a number that people see: enough to tell two cards apart, too few to copy one."""
+SHOWN_DIGITS = 4
+"""Digits of a card number that people see: enough to tell two cards apart, too few to copy one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """`number` is what is printed on the card, `code` the hexadecimal digits of one whose layout is not known.
+    """A card. Either `number` or `code` is None.
 
-    One of the two is None. `bits` is how many the reader read, where it says.
+    `number` is what is printed on the card, `code` the hexadecimal digits of a card whose layout is not known. `bits`
+    is the number of bits that the reader sent; None if it sent text.
     """
 
     format: str
@@ -25,12 +26,12 @@ class Credential:
 
     @property
     def masked(self) -> str:
-        """`**** 2208`: the last digits, never more than half of them."""
+        """The last digits, at most half of them: `**** 2208`."""
         text = str(self.number) if self.code is None else self.code
-        return f"**** {text[-min(SHOWN, max(1, len(text) // 2)) :]}"
+        return f"**** {text[-min(SHOWN_DIGITS, max(1, len(text) // 2)) :]}"
 
     def data(self) -> Json:
-        """As a signal carries it: `credential` and `format` for people, `card` for access decisions."""
+        """The data of a signal: `credential` and `format` for people, `card` for access decisions."""
         card = {"number": self.number, "facility": self.facility, "hex": self.code, "bits": self.bits}
         return {
             "credential": self.masked,

@@ -1,4 +1,4 @@
-"""Encryption of DC-09 §5.4: AES-128, -192 or -256 in CBC with a zero vector, written in hex, padded in front."""
+"""Encryption of DC-09 §5.4: AES-128, -192 or -256 in CBC mode with a zero IV, as hex digits, padded in front."""
 
 from __future__ import annotations
 
@@ -9,47 +9,57 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-BLOCK = 16
-KEY_LENGTHS = (16, 24, 32)
+BLOCK_BYTES = 16
+KEY_SIZES = (16, 24, 32)
 _PADDING = ((string.ascii_letters + string.digits) * 5).encode()[:256]
-"""Every byte as a character of the padding, which may be any but `[`, `]` and `|` (§5.4.5)."""
+"""Translates a random byte to a letter or digit: padding may hold anything but `[`, `]` and `|` (§5.4.5)."""
 
 
 def _cipher(key: bytes) -> Cipher[CBC]:
-    return Cipher(AES(key), CBC(bytes(BLOCK)))  # the zero vector is the standard's: what differs is in the padding
+    return Cipher(
+        AES(key), CBC(bytes(BLOCK_BYTES))
+    )  # the standard requires a zero IV; the random padding in front replaces it
 
 
-def seal(clear: bytes, key: bytes) -> bytes:
-    """Hex of the padded text: `clear` begins with what follows the padding, a `|`. There is always padding."""
-    padding = secrets.token_bytes(BLOCK - len(clear) % BLOCK).translate(_PADDING)
+def encrypt(clear: bytes, key: bytes) -> bytes:
+    """Return the hex digits of the encrypted text. `clear` begins with the `|` that ends the padding.
+
+    There are always 1 to 16 bytes of padding, also where `clear` fills whole blocks.
+    """
+    padding = secrets.token_bytes(BLOCK_BYTES - len(clear) % BLOCK_BYTES).translate(_PADDING)
     encryptor = _cipher(key).encryptor()
     return (encryptor.update(padding + clear) + encryptor.finalize()).hex().upper().encode()
 
 
-def unseal(hexed: bytes, key: bytes) -> bytes | None:
-    """The text with its padding, or None when it is no hex of whole blocks. A wrong key gives rubbish, not None."""
+def decrypt(hexed: bytes, key: bytes) -> bytes | None:
+    """Return the text with its padding, or None if `hexed` is not the hex of whole blocks.
+
+    A wrong key is not detected here: it returns random bytes.
+    """
     try:
-        sealed = bytes.fromhex(hexed.decode("ascii"))
+        encrypted = bytes.fromhex(hexed.decode("ascii"))
     except ValueError:
         return None
-    if not sealed or len(sealed) % BLOCK:
+    if not encrypted or len(encrypted) % BLOCK_BYTES:
         return None
     decryptor = _cipher(key).decryptor()
-    return decryptor.update(sealed) + decryptor.finalize()
+    return decryptor.update(encrypted) + decryptor.finalize()
 
 
-def read_key(text: str, *, as_text: bool | None = None) -> bytes:
-    """The key as an installer has it: hex digits, or the very characters (as many panels' menus take it).
+def parse_key(text: str, *, as_text: bool | None = None) -> bytes:
+    """Return the AES key that an installer wrote: hex digits, or the key's own characters as many panels take it.
 
-    Unless `as_text` says which, what can be hex is. Raises ValueError, which does not show the key.
+    `as_text` decides which; with None, anything that can be a hex key is read as hex. Raises ValueError, whose
+    text does not contain the key.
     """
+    # Hex first: 32 hex digits could also be a text key of 256 bits, but hardly anybody chooses such a text.
     if not as_text:
         try:
             key = bytes.fromhex(text)
         except ValueError:
             key = b""
-        if len(key) in KEY_LENGTHS:
+        if len(key) in KEY_SIZES:
             return key
-    if as_text is not False and text.isascii() and len(text) in KEY_LENGTHS:
+    if as_text is not False and text.isascii() and len(text) in KEY_SIZES:
         return text.encode()
     raise ValueError(f"a key of {len(text)} characters is no AES key")

@@ -1,4 +1,4 @@
-"""A panel's clock: in UTC by the standard (DC-09 §5.5.1.9), in local time with many panels."""
+"""Panel clocks: UTC by the standard (DC-09 §5.5.1.9), local time in many panels."""
 
 from __future__ import annotations
 
@@ -7,46 +7,47 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.model import Words
-from gateway.protocols.dc09.message import Message, read_time
+from gateway.protocols.dc09.message import Dc09Message, read_time
 
 HALF_HOUR = timedelta(minutes=30)
-"""Nearly every time zone is some half hours from UTC, between -12 and +14 hours."""
-NEARLY = timedelta(minutes=2)
-"""A clock that runs in local time may be off by this much as well."""
-LEAST_ZONE, MOST_ZONE = timedelta(hours=-12), timedelta(hours=14)
+"""Nearly every time zone is a multiple of this from UTC, between -12 and +14 hours."""
+ZONE_TOLERANCE = timedelta(minutes=2)
+"""A skew this close to a time zone's offset is taken for local time."""
+MIN_OFFSET, MAX_OFFSET = timedelta(hours=-12), timedelta(hours=14)
 
 
-def in_utc(message: Message, zone: ZoneInfo | None, now: datetime) -> Message:
-    """The message with its time in UTC, where its panel writes the time of `zone`."""
-    if zone is None or message.time is None:
+def with_utc_time(message: Dc09Message, zone: ZoneInfo | None, now: datetime) -> Dc09Message:
+    """Return the message with `sent_at` in UTC. `zone` is the panel's time zone; None: the panel sends UTC."""
+    if zone is None or message.sent_at is None:
         return message
-    return replace(message, time=_nearest(message.time, zone, now))
+    return replace(message, sent_at=_nearest(message.sent_at, zone, now))
 
 
-def happened(message: Message, zone: ZoneInfo | None, now: datetime) -> datetime | None:
-    """When the event happened, by the panel's clock (extended data H)."""
+def occurred_at(message: Dc09Message, zone: ZoneInfo | None, now: datetime) -> datetime | None:
+    """Return when the event occurred, in UTC (extended data H); None if the panel does not say."""
     time = read_time(message.extended.get("H", ""))
     return time if time is None or zone is None else _nearest(time, zone, now)
 
 
-def written(now: datetime, zone: ZoneInfo | None) -> datetime:
-    """`now` as an answer writes it, so that its panel reads the time of its own zone."""
+def panel_time(now: datetime, zone: ZoneInfo | None) -> datetime:
+    """Return `now` for a reply: the panel reads it as UTC, so its local time is written in place of UTC."""
     return now if zone is None else now.astimezone(zone).replace(tzinfo=UTC)
 
 
-def off(time: datetime, now: datetime) -> Words:
-    """What is wrong with a clock that says `time` at `now`, and how to mend it."""
+def describe_skew(time: datetime, now: datetime) -> Words:
+    """Describe how far a clock that shows `time` at `now` is off, and how to fix it."""
     skew = time - now
     zh, en = ("快", "ahead") if skew > timedelta() else ("慢", "behind")
-    how_far = _length(abs(skew))
+    amount = _duration(abs(skew))
     shows = f"{time:%m-%d %H:%M:%S}", f"{now:%m-%d %H:%M:%S}"
     what = Words(
-        f"主机时钟{zh}{how_far.zh}（其时间 {shows[0]}，网关 {shows[1]}，UTC）",
-        f"its clock is {how_far.en} {en} (it says {shows[0]}, ours {shows[1]}, UTC)",
+        f"主机时钟{zh}{amount.zh}（其时间 {shows[0]}，网关 {shows[1]}，UTC）",
+        f"its clock is {amount.en} {en} (it says {shows[0]}, ours {shows[1]}, UTC)",
     )
-    zone = _zone_of(skew)
+    zone = _offset_of(skew)
     if zone is None:
         return Words(f"{what.zh}；请在主机上校时", f"{what.en}: set the panel's clock")
+    # Other offsets have many zones, of which the installer must choose one.
     name = "Asia/Shanghai" if zone == timedelta(hours=8) else "…"
     sign = "-" if zone < timedelta() else "+"
     utc = f"UTC{sign}{_hours(abs(zone))}"
@@ -57,19 +58,20 @@ def off(time: datetime, now: datetime) -> Words:
 
 
 def _nearest(time: datetime, zone: ZoneInfo, now: datetime) -> datetime:
-    """An hour that a zone has twice is the one nearer to now."""
+    """Return `time` of `zone` in UTC. An hour that occurs twice (end of summer time) is the one nearer to now."""
     local = [time.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
-    return min(local, key=lambda moment: abs(moment - now))
+    return min(local, key=lambda each: abs(each - now))
 
 
-def _zone_of(skew: timedelta) -> timedelta | None:
-    """The time zone that it looks like; None for a clock that is simply wrong."""
+def _offset_of(skew: timedelta) -> timedelta | None:
+    """Return the UTC offset that explains the skew, or None if the clock is simply wrong."""
     zone = round(skew / HALF_HOUR) * HALF_HOUR
-    looks_so = abs(skew - zone) <= NEARLY and LEAST_ZONE <= zone <= MOST_ZONE and abs(zone) > HALF_HOUR
-    return zone if looks_so else None
+    # No time zone but UTC itself is within half an hour of UTC, so such a skew is a wrong clock.
+    is_plausible = abs(skew - zone) <= ZONE_TOLERANCE and MIN_OFFSET <= zone <= MAX_OFFSET and abs(zone) > HALF_HOUR
+    return zone if is_plausible else None
 
 
-def _length(time: timedelta) -> Words:
+def _duration(time: timedelta) -> Words:
     seconds = round(time.total_seconds())
     if seconds < 120:
         return Words(f"{seconds}秒", f"{seconds} s")

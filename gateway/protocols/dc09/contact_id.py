@@ -1,17 +1,17 @@
 """Ademco Contact ID event codes (SIA DC-05-1999.09, table of event codes) → kinds of signal.
 
-A row says what a *new event* (qualifier 1) of the code is; a *restore* (3) is the end of that by
-`meaning.RESTORED`, and 6 says that it still lasts. Opening is a new event, closing a restore.
-A code that stands in no row is taken by its class: an unknown alarm is an alarm.
+A row describes a *new event* (qualifier 1) of the code; a *restore* (3) ends it, by `code_table.RESTORE_KINDS`,
+and 6 reports that it still lasts. Opening (disarming) is a new event, closing (arming) a restore.
+A code without a row falls back to its class, by its first digits: an unknown alarm is still an alarm.
 """
 
 from __future__ import annotations
 
 from gateway.model import Words
-from gateway.protocols.dc09.meaning import Meaning, read_table
+from gateway.protocols.dc09.code_table import CodeMeaning, parse_table
 
 # code  number  kind  中文 | English
-CODES = read_table("""
+CODES = parse_table("""
 # 100–109 medical
 100 zone   medical.alarm     医疗求助 | Medical
 101 zone   medical.alarm     个人紧急求助 | Personal emergency
@@ -264,12 +264,12 @@ _CLASSES = (
     ("60", "-", "panel.tested", "测试", "Test"),
     ("", "-", "-", "未知事件", "Unknown event"),
 )
-"""By the first digits, where the code stands in no row."""
+"""First digits → meaning, for codes without a row. The first match counts, so longer prefixes come first."""
 
 
-def meaning(code: str) -> Meaning:
-    """Of a new event of these three digits."""
+def lookup(code: str) -> CodeMeaning:
+    """Return the meaning of a new event (qualifier 1) with these three digits; never fails."""
     if code in CODES:
         return CODES[code]
     _, number, kind, zh, en = next(row for row in _CLASSES if code.startswith(row[0]))
-    return Meaning(kind, number, Words(f"{zh}(代码{code})", f"{en} (code {code})"))
+    return CodeMeaning(kind, number, Words(f"{zh}(代码{code})", f"{en} (code {code})"))

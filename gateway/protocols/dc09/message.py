@@ -1,4 +1,4 @@
-"""What stands in a frame (DC-09 §5.5.1): "id" seq Rrcvr Lpref #acct [#acct|data] [x…] _timestamp."""
+"""The content of a frame (DC-09 §5.5.1): "id" seq Rrcvr Lpref #acct [#acct|data] [x…] _timestamp."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ NULL = "NULL"
 _HEADER = re.compile(
     rb'"(?P<star>\*?)(?P<token>[A-Za-z0-9-]{1,16})"\s*(?P<sequence>[0-9]{1,4})\s*'
     rb"(?P<receiver>[Rr][0-9A-Fa-f]{0,6})?\s*(?P<line>[Ll][0-9A-Fa-f]{0,6})?\s*"
-    rb"(?:#(?P<account>[0-9A-Za-z]{0,16}))?\s*\[(?P<rest>.*)",
+    rb"(?:#(?P<account>[0-9A-Za-z]{0,16}))?\s*\[(?P<content>.*)",
     re.DOTALL,
 )
-"""Hosts leave the digits of R and L out, or R and L themselves; a few put spaces between."""
+"""Some panels omit the digits of R and L, or R and L themselves; a few insert spaces."""
 _TIME = re.compile(
     r"\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?:\.[0-9]{1,6})?\s*,\s*"
     r"(?:(?P<month>[0-9]{1,2})[-/.](?P<day>[0-9]{1,2})[-/.](?P<year>[0-9]{4}|[0-9]{2})"
@@ -22,22 +22,19 @@ _TIME = re.compile(
 )
 _CENTURY = 2000
 _COMMON_CHINESE = re.compile(rb"[\xb0-\xf7][\xa1-\xfe]")
-"""The characters of GB 2312. A single accented letter of Windows-1252 before an ordinary one is none."""
+"""The characters of GB 2312. An accented Windows-1252 letter followed by an ASCII letter does not match."""
 _CONTENT = re.compile(r"((?:(?!\]\[).)*?)\]((?:\s*\[[A-Za-z][^\[\]]*\])*\s*(?:_[^\[\]]*)?)", re.DOTALL)
-"""Names of zones may hold brackets: the data end where nothing stands behind but what may."""
-_FURTHER = re.compile(r"\[(?:#[0-9A-Za-z]{1,16})?\|([^\[\]]*)\]")
-"""A second block of data, which the standard does not have and a few hosts send: an alarm may stand in it."""
-MOST_BLOCKS = 16
+"""Zone names may contain brackets, so the data ends only where extended data or the time stamp follows."""
+_EXTRA_BLOCK = re.compile(r"\[(?:#[0-9A-Za-z]{1,16})?\|([^\[\]]*)\]")
+"""A further data block. The standard has only one, but a few panels send more, and they may hold alarms."""
+MAX_BLOCKS = 16
 _EXTENDED = re.compile(r"\[([A-Za-z])([^\]]*)\]")
 _IN_DATA = re.compile(r"#([0-9A-Za-z]{1,16})\|")
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """The part that is never encrypted. `account` is empty where only the data names it; `rest` follows the `[`.
-
-    `written` is the account as its panel writes it: most compare what comes back byte by byte.
-    """
+class Dc09Header:
+    """The part of a message that is never encrypted."""
 
     token: str
     encrypted: bool
@@ -45,106 +42,111 @@ class Header:
     receiver: str
     line: str
     account: str
-    rest: bytes
-    written: str = ""
+    """In capitals; empty if only the data names the account."""
+    content: bytes
+    """All after the `[`, still encrypted if `encrypted`."""
+    account_as_sent: str = ""
+    """The account as the panel writes it: most panels compare it with the reply byte by byte."""
 
     @property
     def address(self) -> bytes:
-        """As an answer repeats it."""
-        account = f"#{self.written}" if self.written else ""
+        """Sequence number, receiver, line and account as a reply repeats them."""
+        account = f"#{self.account_as_sent}" if self.account_as_sent else ""
         return f"{self.sequence}{self.receiver}{self.line}{account}".encode()
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A message in clear. `time` is when it was sent, by the panel's clock, in UTC."""
+class Dc09Message:
+    """A message in clear."""
 
-    header: Header
+    header: Dc09Header
     account: str
     data: str
-    time: datetime | None = None
+    sent_at: datetime | None = None
+    """By the panel's clock, in UTC."""
     extended: Mapping[str, str] = field(default_factory=dict)
-    further: tuple[str, ...] = ()
-    """What stands in blocks of data behind the first."""
+    """Extended data: letter → value."""
+    extra_blocks: tuple[str, ...] = ()
+    """Data blocks after the first."""
 
     @property
-    def happened(self) -> datetime | None:
-        """When the event happened, by the panel's clock, where it says so (extended data H)."""
+    def occurred_at(self) -> datetime | None:
+        """When the event occurred, by the panel's clock (extended data H); None if the panel does not say."""
         return read_time(self.extended.get("H", ""))
 
 
-def read_header(body: bytes) -> Header | None:
-    """None where it is none."""
+def read_header(body: bytes) -> Dc09Header | None:
+    """Return the header of a frame's body, or None if it has none."""
     found = _HEADER.fullmatch(body)
     if found is None:
         return None
-    said = {name: value.decode("ascii") for name, value in found.groupdict(b"").items() if name != "rest"}
-    return Header(
-        said["token"].upper(),
-        bool(said["star"]),
-        said["sequence"],
-        said["receiver"],
-        said["line"],
-        said["account"].upper(),
-        found["rest"],
-        said["account"],
+    fields = {name: value.decode("ascii") for name, value in found.groupdict(b"").items() if name != "content"}
+    return Dc09Header(
+        fields["token"].upper(),  # a few panels write it in small letters
+        bool(fields["star"]),
+        fields["sequence"],
+        fields["receiver"],
+        fields["line"],
+        fields["account"].upper(),
+        found["content"],
+        fields["account"],
     )
 
 
-def read_content(header: Header, clear: bytes) -> Message | None:
-    """The message whose header's `rest` is `clear` (decrypted, with its padding, if it was encrypted).
+def read_content(header: Dc09Header, clear: bytes) -> Dc09Message | None:
+    """Return the message with this header and content. `clear` is the content, decrypted but still with padding.
 
-    None where it is none: most likely it was encrypted with another key.
+    None if the content has no closing bracket: then it was most likely encrypted with another key.
     """
     text = _text(clear)
-    further: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
     if whole := _CONTENT.fullmatch(text):
         inner, tail = whole.groups()
     else:
+        # More than one data block: the first is the message's data.
         inner, bracket, tail = text.partition("]")
         if not bracket or "[" in inner:
             return None
-        further = tuple(_FURTHER.findall(tail)[: MOST_BLOCKS - 1])
+        extra = tuple(_EXTRA_BLOCK.findall(tail)[: MAX_BLOCKS - 1])
     account, data = _inner(inner, header)
     if header.account and not account.strip("0"):
-        account = ""  # written where a host has none to say, a hub of link tests say
+        account = ""  # zeros in place of an account, in the link tests of some hubs
     _, underscore, stamp = tail.rpartition("_")
-    return Message(
+    return Dc09Message(
         header,
         account or header.account,
         data,
         read_time(stamp) if underscore else None,
         {letter.upper(): value.strip() for letter, value in _EXTENDED.findall(tail)},
-        further,
+        extra,
     )
 
 
 def read_time(text: str) -> datetime | None:
-    """`HH:MM:SS,MM-DD-YYYY`, which is UTC (§5.5.1.9), with what hosts make of it; None where it is none."""
+    """Parse `HH:MM:SS,MM-DD-YYYY` in UTC (§5.5.1.9) and the variants that panels send; None if it is no time."""
     found = _TIME.fullmatch(text)
     if found is None:
         return None
-    said = {name: int(value) for name, value in found.groupdict().items() if value is not None}
+    numbers = {name: int(value) for name, value in found.groupdict().items() if value is not None}
     year, month, day = (
-        said.get(long, said.get(short, 0)) for long, short in (("year", "y"), ("month", "m"), ("day", "d"))
+        numbers.get(long, numbers.get(short, 0)) for long, short in (("year", "y"), ("month", "m"), ("day", "d"))
     )
     try:
-        return datetime(
-            year if year > 99 else _CENTURY + year, month, day, said["hour"], said["minute"], said["second"], tzinfo=UTC
-        )
+        year = year if year > 99 else _CENTURY + year
+        return datetime(year, month, day, numbers["hour"], numbers["minute"], numbers["second"], tzinfo=UTC)
     except ValueError:
         return None
 
 
-def write_time(moment: datetime) -> bytes:
-    """`_HH:MM:SS,MM-DD-YYYY`"""
-    return moment.astimezone(UTC).strftime("_%H:%M:%S,%m-%d-%Y").encode()
+def write_time(time: datetime) -> bytes:
+    """Return the time stamp of a frame, `_HH:MM:SS,MM-DD-YYYY` in UTC."""
+    return time.astimezone(UTC).strftime("_%H:%M:%S,%m-%d-%Y").encode()
 
 
 def _text(clear: bytes) -> str:
-    """UTF-8, or GBK as Chinese hosts send it, or Windows-1252, which is the standard's.
+    """Decode UTF-8, GBK (Chinese panels) or Windows-1252 (the standard).
 
-    The last two can hardly be told apart: it is GBK where it can be, and a common Chinese character stands in it.
+    The last two can hardly be told apart: valid GBK with at least one common Chinese character is taken as GBK.
     """
     try:
         return clear.decode("utf-8")
@@ -160,12 +162,12 @@ def _is_gbk(text: bytes) -> bool:
     return _COMMON_CHINESE.search(text) is not None
 
 
-def _inner(inner: str, header: Header) -> tuple[str, str]:
-    """`#acct|data`, `|data`, `data`; encrypted with padding in front, whose `|` some panels leave away."""
+def _inner(inner: str, header: Dc09Header) -> tuple[str, str]:
+    """Split `#acct|data`, `|data` or `data`; if encrypted, padding precedes it, whose `|` some panels omit."""
     if not header.encrypted:
         return _account_and_data(inner.removeprefix("|"))
     before, bar, after = inner.partition("|")
-    if not bar:
+    if not bar:  # no end of the padding: look for what the data of this format begins with
         return "", "" if header.token == NULL else _without_padding(inner, header.token)
     if before == f"#{header.account}" and not after.startswith(f"#{header.account}|"):
         return header.account, after

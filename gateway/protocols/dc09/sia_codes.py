@@ -1,8 +1,8 @@
 """SIA event codes (ANSI/SIA DC-03-1990.01 and DC-07, table of data codes) → kinds of signal.
 
-Most codes are a letter for what is watched and a letter for what befell it (FAMILIES, SUFFIXES);
-the others stand in CODES, and go before. A code in neither that ends in A is an alarm: the three that
-end in A and are none (DA, RA, XA) stand in CODES.
+Most codes are a letter for the kind of zone and a letter for the event (FAMILIES, SUFFIXES); CODES holds the
+others and takes precedence. An unknown code that ends in A is an alarm: the three that end in A and are no
+alarm (DA, RA, XA) are in CODES.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.model import Words
-from gateway.protocols.dc09.meaning import RESTORED, Meaning, read_table
+from gateway.protocols.dc09.code_table import RESTORE_KINDS, CodeMeaning, parse_table
 
 # letter  number  kind of its alarm  中文 | English
-FAMILIES = read_table("""
+FAMILIES = parse_table("""
 B zone zone.alarm    入侵 | Burglary
 F zone fire.alarm    火灾 | Fire
 G zone gas.alarm     燃气 | Gas
@@ -31,7 +31,7 @@ Z zone zone.alarm    低温 | Freeze
 """)
 
 # letter  number  kind (alarm: the family's; restored: its end)  中文 | English
-SUFFIXES = read_table("""
+SUFFIXES = parse_table("""
 A - alarm           报警 | alarm
 H - restored        报警恢复 | alarm restored
 R - restored        恢复 | restored
@@ -44,7 +44,7 @@ X - panel.tested    测试 | test
 """)
 
 # code  number  kind  中文 | English
-CODES = read_table("""
+CODES = parse_table("""
 # arming
 CA area area.armed    自动布防 | Automatic closing
 CF user area.armed    强制布防 | Forced closing
@@ -213,32 +213,33 @@ DO door door.unlocked  门常开 | Access open
 DC door door.locked    门常闭 | Access closed
 DY door door.locked    门已锁 | Door locked
 """)
-_ENDS: Mapping[str, tuple[str, str | None]] = MappingProxyType(
+_RESTORES: Mapping[str, tuple[str, str | None]] = MappingProxyType(
     {f"{end}.restored": ("zone.restored", end) for end in ("fault", "bypass", "tamper")}
 )
+"""The tables' short forms → signal kind and its `from`."""
 
 
-def meaning(code: str) -> tuple[Meaning, str | None]:
-    """Of two letters, and what its `zone.restored` ends."""
+def lookup(code: str) -> tuple[CodeMeaning, str | None]:
+    """Return the meaning of a two-letter code, and the `from` of its `zone.restored` (None for other kinds)."""
     if code in CODES:
         found = CODES[code]
-        kind, end = _ENDS.get(found.kind, (found.kind, None))
-        return Meaning(kind, found.number, found.text), end
+        kind, end = _RESTORES.get(found.kind, (found.kind, None))
+        return CodeMeaning(kind, found.number, found.text), end
     family, suffix = FAMILIES.get(code[0]), SUFFIXES.get(code[1])
     if family and suffix:
         return _of_family(family, suffix, whole=code[1] == "R")
-    if code[1] == "A":
-        return Meaning("zone.alarm", "zone", Words(f"报警(代码{code})", f"Alarm (code {code})")), None
-    return Meaning("-", "-", Words(f"未知事件(代码{code})", f"Unknown event (code {code})")), None
+    if code[1] == "A":  # a guard checks a false alarm; a missed one costs more
+        return CodeMeaning("zone.alarm", "zone", Words(f"报警(代码{code})", f"Alarm (code {code})")), None
+    return CodeMeaning("-", "-", Words(f"未知事件(代码{code})", f"Unknown event (code {code})")), None
 
 
-def _of_family(family: Meaning, suffix: Meaning, *, whole: bool) -> tuple[Meaning, str | None]:
-    """`whole`: the restore ends alarm and trouble alike."""
+def _of_family(family: CodeMeaning, suffix: CodeMeaning, *, whole: bool) -> tuple[CodeMeaning, str | None]:
+    """`whole`: the restore ends both alarm and trouble, so its `from` stays open."""
     text = Words(f"{family.text.zh}{suffix.text.zh}", f"{family.text.en} {suffix.text.en}")
-    kind, end = _ENDS.get(suffix.kind, (suffix.kind, None))
+    kind, end = _RESTORES.get(suffix.kind, (suffix.kind, None))
     if kind == "alarm":
         kind = family.kind
     elif kind == "restored":
-        kind, end = RESTORED.get(family.kind, ("-", None))
+        kind, end = RESTORE_KINDS.get(family.kind, ("-", None))
         end = None if whole and family.kind == "zone.alarm" else end
-    return Meaning(kind, family.number, text), end
+    return CodeMeaning(kind, family.number, text), end

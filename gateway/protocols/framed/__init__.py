@@ -1,7 +1,10 @@
-"""Framed protocols that are described in YAML: framing, checksum, fields and what they mean, without I/O.
+"""Framed protocols that are described in YAML: framing, checksum, fields and their meaning, without I/O.
 
-frame.py      where a frame begins and ends           checksum.py  what proves it
-decoder.py    bytes in, frames out                    fields.py    numbers and words in a frame
-template.py   frames to send                          settings.py  all of it, as the YAML has it
-reader.py     a frame → what it tells                 examples.py  the manual's frames, tried by `anju check`
+frame_format.py  where a frame begins and ends    checksum.py     checksum algorithms
+decoder.py       bytes in, frames out             fields.py       numbers and text in a frame
+template.py      frames to send, as in the YAML   hex_bytes.py    bytes as in the YAML
+settings.py      the YAML settings                validation.py   checks between settings
+frame_parser.py, field_values.py                 frame → events
+frame_builder.py, commands.py                    requests and their replies
+examples.py      the manual's frames, checked by `anju check`
 """

@@ -1,72 +1,76 @@
-"""The manual's frames, tried against the description: what does not fit is told before anything is wired."""
+"""Checks the settings against the manual's example frames, before a device is connected."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from gateway.protocols.framed.checksum import ALGORITHMS, Checksum, Order
-from gateway.protocols.framed.decoder import Decoder, Unreadable
-from gateway.protocols.framed.frame import Frame
-from gateway.protocols.framed.reader import Reader
-from gateway.protocols.framed.settings import Example, FramedSettings
+from gateway.protocols.framed.checksum import ALGORITHMS, ByteOrder, ChecksumSettings
+from gateway.protocols.framed.decoder import FramedDecoder
+from gateway.protocols.framed.frame_format import FrameFormat
+from gateway.protocols.framed.frame_parser import FrameParser
+from gateway.protocols.framed.settings import ExampleFrame, FramedSettings
+from gateway.protocols.unreadable import UnreadableBytes
 from gateway.settings.mend import Wrong
 
 
-def try_examples(settings: FramedSettings) -> None:
-    """Raises Wrong for the first that can't be read, or tells something else."""
+def check_examples(settings: FramedSettings) -> None:
+    """Raise Wrong for the first example that can't be read or gives other events than it names."""
     for index, example in enumerate(settings.examples):
         try:
-            _try(settings, example)
+            _check(settings, example)
         except Wrong as wrong:
             raise Wrong(wrong.what, wrong.mend, ("examples", index)) from None
 
 
-def _try(settings: FramedSettings, example: Example) -> None:
-    decoder = Decoder(settings.frame)
+def _check(settings: FramedSettings, example: ExampleFrame) -> None:
+    decoder = FramedDecoder(settings.frame)
     found = [*decoder.feed(example.bytes), *decoder.reset()]
-    bad = next((item for item in found if isinstance(item, Unreadable)), None)
+    bad = next((item for item in found if isinstance(item, UnreadableBytes)), None)
     if bad:
-        raise Wrong(f"it can't be read: {bad.why}", _mend(settings))
+        raise Wrong(f"it can't be read: {bad.why}", _suggestion(settings))
     frames = [item for item in found if isinstance(item, bytes)]
     if len(frames) != 1:
-        raise Wrong(f"these are {len(frames)} frames", "write one frame an example")
-    heard = Reader(settings).read(frames[0])
-    if heard is None:
-        raise Wrong("it is another device's, by 'only'", "put 'only' right, or take the example out")
-    values = ", ".join(f"{name} {value}" for name, value in heard.values.items())
-    if heard.trouble:
-        raise Wrong(f"{heard.trouble}; in it are {values}", "describe it under messages")
-    told = [(tell.kind, tell.zone) for tell in heard.tells]
-    wanted = (example.kind, None if example.zone is None else str(example.zone))
+        raise Wrong(f"it holds {len(frames)} frames", "write one frame per example")
+    parsed = FrameParser(settings).parse(frames[0])
+    if parsed is None:
+        raise Wrong("'only' excludes it, as a frame of another device", "correct 'only', or remove the example")
+    values = ", ".join(f"{name} {value}" for name, value in parsed.values.items())
+    if parsed.error:
+        raise Wrong(f"{parsed.error}; its fields are {values}", "describe it under messages")
+    actual = [(event.kind, event.zone) for event in parsed.events]
+    expected = (example.kind, None if example.zone is None else str(example.zone))
     if example.kind is None and example.zone is None:
-        if told:
-            raise Wrong(f"it tells {_said(told)}", f"write kind: {told[0][0]}, or put messages right")
-    elif wanted not in told:
-        raise Wrong(f"it tells {_said(told) or 'nothing'}; in it are {values}", "put messages or the example right")
+        if actual:
+            raise Wrong(f"its events are {_listed(actual)}", f"write kind: {actual[0][0]}, or correct messages")
+    elif expected not in actual:
+        raise Wrong(
+            f"its events are {_listed(actual) or 'none'}; its fields are {values}", "correct messages or the example"
+        )
 
 
-def _said(told: Sequence[tuple[str, str | None]]) -> str:
-    return ", ".join(f"{kind} of zone {zone}" if zone else kind for kind, zone in told)
+def _listed(events: Sequence[tuple[str, str | None]]) -> str:
+    return ", ".join(f"{kind} of zone {zone}" if zone else kind for kind, zone in events)
 
 
-def _mend(settings: FramedSettings) -> str:
-    """Where the checksum alone is wrong: those that would be right in all examples."""
-    fitting = list(_fitting(settings.frame, [example.bytes for example in settings.examples]))
+def _suggestion(settings: FramedSettings) -> str:
+    """Name the checksums that would be right in all examples, if only the checksum is wrong."""
+    fitting = list(_fitting_checksums(settings.frame, [example.bytes for example in settings.examples]))
     if not fitting or len(fitting) > 3:
-        return "put the frame's description right, or the example"
+        return "correct the frame's description, or the example"
     return "these checksums would fit: " + " or ".join(fitting)
 
 
-def _fitting(frame: Frame, examples: Sequence[bytes]) -> Iterator[str]:
+def _fitting_checksums(frame: FrameFormat, examples: Sequence[bytes]) -> Iterator[str]:
     for kind, (width, _) in ALGORITHMS.items():
-        for order in get_args(Order) if width > 1 else ("big",):
+        for order in get_args(ByteOrder) if width > 1 else ("big",):
+            # Manuals differ in whether start bytes, address or length are covered: try the first bytes after start.
             for start in range(len(frame.start) + 3):
-                tried = Checksum.model_validate({"kind": kind, "from": start, "order": order})
-                if all(_proves(frame.model_copy(update={"checksum": tried}), example) for example in examples):
+                candidate = ChecksumSettings.model_validate({"kind": kind, "from": start, "order": order})
+                if all(_decodes(frame.model_copy(update={"checksum": candidate}), example) for example in examples):
                     yield f"{{kind: {kind}, from: {start}, order: {order}}}"
 
 
-def _proves(frame: Frame, example: bytes) -> bool:
-    decoder = Decoder(frame)
+def _decodes(frame: FrameFormat, example: bytes) -> bool:
+    decoder = FramedDecoder(frame)
     return [*decoder.feed(example), *decoder.reset()] == [example]

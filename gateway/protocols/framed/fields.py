@@ -1,4 +1,4 @@
-"""Numbers and words in a frame, and how they are written into one that is sent."""
+"""Fields of a frame: numbers and text, read from received frames and written into sent ones."""
 
 from __future__ import annotations
 
@@ -7,105 +7,114 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.protocols.framed.checksum import Order
-from gateway.protocols.framed.frame import MOST
+from gateway.protocols.framed.checksum import ByteOrder
+from gateway.protocols.framed.frame_format import MAX_FRAME_BYTES
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
 Value = int | str
-Kind = Literal["u8", "u16", "u24", "u32", "bits", "bcd", "ascii", "digits", "hex"]
+FieldType = Literal["u8", "u16", "u24", "u32", "bits", "bcd", "ascii", "digits", "hex"]
 NUMBERS: Mapping[str, int] = {"u8": 1, "u16": 2, "u24": 3, "u32": 4}
+"""Integer types → bytes."""
 
 
 TEXTS = frozenset({"ascii", "hex"})
 """Types whose values are text."""
 
 
-def _number(key: object) -> object:
+def _as_number(key: object) -> object:
     if not isinstance(key, str):
         return key
     try:
         return int(key, 0 if key.lower().startswith("0x") else 10)
     except ValueError:
-        raise Wrong(f"{key!r} is no number", "write numbers before the words", ("values", key)) from None
+        raise Wrong(f"{key!r} is no number", "write a number in front of each name", ("values", key)) from None
 
 
 class FieldSettings(Section):
-    """`bits` reads whole bytes as one number, of which `count` bits from `bit` (0: the lowest) count."""
+    """Place and type of a field. `bits` reads the bytes as a number and takes `count` bits from `bit` (0: lowest)."""
 
-    at: Annotated[int, Field(gt=-MOST, lt=MOST, description="offset from the frame's first byte; -1 is its last")]
+    at: Annotated[
+        int,
+        Field(
+            gt=-MAX_FRAME_BYTES, lt=MAX_FRAME_BYTES, description="offset from the frame's first byte; -1 is its last"
+        ),
+    ]
     type: Annotated[
-        Kind, Field(description="u8 u16 u24 u32, bits, bcd, ascii (text), digits (a number as text), hex")
+        FieldType, Field(description="u8 u16 u24 u32, bits, bcd, ascii (text), digits (a number as text), hex")
     ] = "u8"
-    width: Annotated[int | None, Field(ge=1, le=MOST, description="bytes; numbers know theirs")] = None
-    order: Annotated[Order | None, Field(description="which byte comes first; else as the whole line's order")] = None
-    bit: Annotated[int | None, Field(ge=0, description="for bits: the lowest one, 0 is the lowest of the number")] = (
-        None
-    )
-    count: Annotated[int | None, Field(ge=1, description="for bits: how many; one, if bit is given")] = None
-    values: Annotated[Mapping[int | str, str], Field(description="words for its values")] = {}
+    width: Annotated[int | None, Field(ge=1, le=MAX_FRAME_BYTES, description="bytes; not needed for u8 to u32")] = None
+    order: Annotated[ByteOrder | None, Field(description="byte order; by default that of the device")] = None
+    bit: Annotated[int | None, Field(ge=0, description="for bits: the lowest one; 0 is the number's lowest")] = None
+    count: Annotated[int | None, Field(ge=1, description="for bits: number of bits; 1 if bit is given")] = None
+    values: Annotated[Mapping[int | str, str], Field(description="names of its values")] = {}
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_size(self) -> Self:
         own = NUMBERS.get(self.type)
         if own and self.width not in {None, own}:
             raise Wrong(f"a {self.type} has {own} bytes", "leave out width, or choose another type", ("width",))
         if self.type != "bits" and (self.bit is not None or self.count is not None):
             raise Wrong("bit and count are for type: bits", "write type: bits", ("type",))
-        if self.type == "bits" and self.first + self.many > self.size * 8:
+        if self.type == "bits" and self.first_bit + self.bit_count > self.size * 8:
             raise Wrong(f"{self.size} bytes have {self.size * 8} bits", "give it more width", ("width",))
         if self.at < 0 and self.at + self.size > 0:
-            raise Wrong(f"{self.size} bytes from {self.at} on go beyond the frame", f"begin at {-self.size}", ("at",))
+            raise Wrong(f"{self.size} bytes from {self.at} on are beyond the frame", f"begin at {-self.size}", ("at",))
         return self
 
     @model_validator(mode="before")
     @classmethod
-    def _numbered(cls, given: Any) -> Any:
-        """Keys come as they were written: `0x01` is the number 1, unless the field reads text."""
+    def _parse_numbers(cls, given: Any) -> Any:
+        """Parse the keys of `values`, which come as written: `0x01` is the number 1, unless the field is text."""
         if not isinstance(given, dict) or not isinstance(given.get("values"), dict) or given.get("type") in TEXTS:
             return given
-        return {**given, "values": {_number(key): word for key, word in given["values"].items()}}
+        return {**given, "values": {_as_number(key): word for key, word in given["values"].items()}}
 
     @property
     def size(self) -> int:
+        """Bytes of the field."""
         return self.width or NUMBERS.get(self.type, 1)
 
     @property
-    def first(self) -> int:
+    def first_bit(self) -> int:
+        """Lowest bit of a field of bits."""
         return self.bit or 0
 
     @property
-    def many(self) -> int:
-        """Bits that count."""
-        return self.count or (1 if self.bit is not None else self.size * 8 - self.first)
+    def bit_count(self) -> int:
+        """Bits in a field of bits."""
+        return self.count or (1 if self.bit is not None else self.size * 8 - self.first_bit)
 
-    def read(self, frame: bytes, order: Order) -> Value | None:
-        """What it says in this frame, in its word if it has one; None where the frame is too short or it is garbled."""
-        at = self.at if self.at >= 0 else len(frame) + self.at
-        piece = frame[at : at + self.size]
-        if at < 0 or len(piece) < self.size:
+    def read(self, frame: bytes, order: ByteOrder) -> Value | None:
+        """Return the value in this frame, by its name if `values` has one.
+
+        None if the frame is too short or the bytes are not valid for the type.
+        """
+        at = self.at if self.at >= 0 else len(frame) + self.at  # of a short frame this may be negative
+        raw = frame[at : at + self.size]
+        if at < 0 or len(raw) < self.size:
             return None
-        value = self._value(piece, self.order or order)
+        value = self._decode(raw, self.order or order)
         return value if value is None else self.values.get(value, value)
 
-    def _value(self, piece: bytes, order: Order) -> Value | None:
+    def _decode(self, raw: bytes, order: ByteOrder) -> Value | None:
         match self.type:
             case "bits":
-                return int.from_bytes(piece, order) >> self.first & (1 << self.many) - 1
+                return int.from_bytes(raw, order) >> self.first_bit & (1 << self.bit_count) - 1
             case "bcd":
-                digits = piece.hex()
+                digits = raw.hex()
                 return int(digits) if digits.isdecimal() else None
             case "ascii" | "digits":
-                text = piece.decode("ascii", "replace").strip("\0 ")
+                text = raw.decode("ascii", "replace").strip("\0 ")
                 if self.type == "ascii":
                     return text if text.isprintable() and text.isascii() else None
                 return int(text) if text.isdecimal() else None
             case "hex":
-                return piece.hex().upper()
-        return int.from_bytes(piece, order)
+                return raw.hex().upper()
+        return int.from_bytes(raw, order)
 
-    def write(self, value: Value, order: Order) -> bytes:
-        """The same bytes back; raises ValueError when it does not fit."""
+    def write(self, value: Value, order: ByteOrder) -> bytes:
+        """Return the bytes of a value or of its name. Raises ValueError or OverflowError if it does not fit."""
         raw = next((key for key, word in self.values.items() if word == value), value)
         size = self.size
         match self.type:
@@ -118,7 +127,7 @@ class FieldSettings(Section):
             case "hex":
                 written = bytes.fromhex(str(raw))
             case _:
-                return (int(raw) << self.first).to_bytes(size, self.order or order)
+                return (int(raw) << self.first_bit).to_bytes(size, self.order or order)
         if len(written) != size:
             raise ValueError(f"{value!r} does not fit into {size} bytes")
         return written

@@ -1,9 +1,9 @@
-"""OSDP frames out of bytes (SIA OSDP 2.2, the packet format): bytes in, frames out, resynchronising, bounded.
+"""OSDP frames (SIA OSDP 2.2, the packet format): bytes in, frames out; resynchronises, and its buffer is bounded.
 
 | offset | bytes  | field                                                                  |
 |--------|--------|------------------------------------------------------------------------|
 | 0      | 1      | start 53h; before it, any number of FFh                                 |
-| 1      | 1      | address 0-126, 127 all; bit 7 is set in what a reader answers           |
+| 1      | 1      | address 0-126, 127 all; bit 7 is set in replies                         |
 | 2      | 2      | length of all of this, low byte first                                   |
 | 4      | 1      | control: bits 0-1 sequence, 2 CRC rather than checksum, 3 security block |
 | 5      | n      | security block (its first byte its length), code, data, MAC              |
@@ -17,119 +17,117 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.model import Said, Words
+from gateway.protocols.unreadable import UnreadableBytes
 
 START, MARK = 0x53, 0xFF
 HEADER = 5
-SHORTEST = HEADER + 2
-LONGEST = 255
-"""What libosdp takes with a mark before it (OSDP_PACKET_BUF_SIZE); the standard allows 1,440 where both agree."""
-MAX_RUBBISH = 256
-"""Bytes of unreadable input kept together as one piece for the quarantine."""
+MIN_FRAME_BYTES = HEADER + 2
+MAX_FRAME_BYTES = 255
+"""Limit of libosdp, with a mark byte before it (OSDP_PACKET_BUF_SIZE); the standard allows 1,440 if both agree."""
+MAX_UNREADABLE = 256
+"""Consecutive unreadable bytes returned as one item."""
 _NO_START = Words("没有帧的开头", "no start of a frame")
 _BROKE_OFF = Words("一帧中断", "a frame broke off")
 REPLY, SEQUENCE, CRC, SECURITY = 0x80, 0x03, 0x04, 0x08
 BUSY = 0x79
-_NO_DIGITS = bytes.maketrans(b"0123456789", b"." * 10)
+_MASK_DIGITS = bytes.maketrans(b"0123456789", b"." * 10)
+"""Masks digits in unreadable bytes: without secure channel they may be those of a PIN."""
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """`raw` is all of it, from the start byte on; `code` what is asked or answered."""
+class OsdpFrame:
+    """A valid frame. `raw` holds all bytes from the start byte on."""
 
     raw: bytes
 
     @property
     def address(self) -> int:
+        """Address of the reader, 0 to 126; 127 is the broadcast address."""
         return self.raw[1] & 0x7F
 
     @property
     def is_reply(self) -> bool:
+        """Whether a reader sent it."""
         return bool(self.raw[1] & REPLY)
 
     @property
     def sequence(self) -> int:
+        """Sequence number: 1 to 3; 0 at the start of a session and in a BUSY reply."""
         return self.raw[4] & SEQUENCE
 
     @property
     def code(self) -> int:
-        skipped = self.raw[HEADER] if self.raw[4] & SECURITY else 0
-        at = HEADER + skipped
+        """Code of the command or reply; 0 if there is none."""
+        block = self.raw[HEADER] if self.raw[4] & SECURITY else 0
+        at = HEADER + block
         return self.raw[at] if at < len(self.raw) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A run of bytes that belong to no frame, or the header of one with a wrong check.
-
-    Digits are masked as dots: they may be those of a PIN on a line without secure channel.
-    """
-
-    why: Said
-    data: bytes
-
-
 def crc16(data: bytes | bytearray) -> int:
-    """CRC-16 of polynomial 1021h from 1D0Fh, not reflected (SIA OSDP 2.2, its annex on the CRC)."""
+    """Return the CRC-16 of polynomial 1021h from 1D0Fh, not reflected (SIA OSDP 2.2, its annex on the CRC)."""
     return binascii.crc_hqx(data, 0x1D0F)
 
 
-def seal(body: bytes) -> bytes:
-    """A frame of `body` (from the start byte on, its length counting the check) and its CRC or checksum."""
+def add_check(body: bytes) -> bytes:
+    """Append the CRC or checksum to `body`, which begins with the start byte; its length field counts the check too."""
     if body[4] & CRC:
         return body + crc16(body).to_bytes(2, "little")
     return body + bytes((-sum(body) & 0xFF,))
 
 
-class Framer:
-    """Finds its way back after anything, and never holds more than one frame."""
+class OsdpDecoder:
+    """Splits a stream into frames and unreadable bytes. Resynchronises after noise; buffers at most one frame."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._rubbish = bytearray()
+        self._unreadable = bytearray()
         self._why: Said = ""
 
     @property
     def missing(self) -> int:
-        """Bytes that the frame at the front still needs, as far as can be known; 0 when nothing has begun."""
+        """Bytes that the frame at the front still needs (at least those of a header); 0 if the buffer is empty."""
         return _length(self._buffer) - len(self._buffer) if self._buffer else 0
 
-    def feed(self, data: bytes) -> list[Frame | Unreadable]:
-        """What `data` completes. A run of unreadable bytes is told once it has ended or is full."""
-        found: list[Frame | Unreadable] = []
-        for start in range(0, len(data), LONGEST):
-            self._buffer += data[start : start + LONGEST]
+    def feed(self, data: bytes) -> list[OsdpFrame | UnreadableBytes]:
+        """Add received bytes and return what they complete; unreadable bytes once their run ends or is full.
+
+        Of a frame with a wrong check only the header is returned, as unreadable: its data may hold a PIN.
+        """
+        found: list[OsdpFrame | UnreadableBytes] = []
+        for start in range(0, len(data), MAX_FRAME_BYTES):
+            self._buffer += data[start : start + MAX_FRAME_BYTES]
             found += self._scan(ended=False)
         return found
 
-    def reset(self) -> list[Frame | Unreadable]:
-        """The line fell silent: no frame goes on, so what waits is read as far as it can be."""
-        return [*self._scan(ended=True), *self._told()] if self._buffer or self._rubbish else []
+    def reset(self) -> list[OsdpFrame | UnreadableBytes]:
+        """The line fell silent: return what the buffer holds, an incomplete frame as unreadable."""
+        return [*self._scan(ended=True), *self._flush_unreadable()] if self._buffer or self._unreadable else []
 
-    def _scan(self, *, ended: bool) -> Iterator[Frame | Unreadable]:
+    def _scan(self, *, ended: bool) -> Iterator[OsdpFrame | UnreadableBytes]:
         buffer = self._buffer
         while buffer:
-            self._skip()
+            self._skip_to_start()
             length = _length(buffer)
             if len(buffer) < length:
                 if not ended or not buffer:
                     break
-                self._throw(1, _BROKE_OFF)
-            elif not _plausible(buffer, length):
-                self._throw(1, _NO_START)
-            elif _checks(buffer[:length]):
-                yield from self._told()
-                yield Frame(bytes(buffer[:length]))
+                self._discard(1, _BROKE_OFF)
+            elif not _plausible(buffer, length):  # a start byte within noise or within a damaged frame
+                self._discard(1, _NO_START)
+            elif _check_is_right(buffer[:length]):
+                yield from self._flush_unreadable()
+                yield OsdpFrame(bytes(buffer[:length]))
                 del buffer[:length]
             else:
-                yield from self._told()
+                yield from self._flush_unreadable()
                 why = Words(f"{length} 字节的一帧校验不对", f"a frame of {length} bytes with a wrong check")
-                yield Unreadable(why, bytes(buffer[:HEADER]))
-                del buffer[:1]
-        if len(self._rubbish) >= MAX_RUBBISH:
-            yield from self._told()
+                yield UnreadableBytes(why, bytes(buffer[:HEADER]))
+                del buffer[:1]  # only the start byte: a frame may begin within the damaged one
+        if len(self._unreadable) >= MAX_UNREADABLE:
+            yield from self._flush_unreadable()
 
-    def _skip(self) -> None:
-        """Up to the next start byte; marks are no rubbish."""
+    def _skip_to_start(self) -> None:
+        """Drop bytes before the next start byte. Mark bytes (FFh) are legal there and not reported."""
         buffer = self._buffer
         start = buffer.find(START)
         start = len(buffer) if start < 0 else start
@@ -138,34 +136,34 @@ class Framer:
             del buffer[:start]
             if before:
                 self._why = self._why or _NO_START
-                self._rubbish += before
+                self._unreadable += before
 
-    def _throw(self, count: int, why: Words) -> None:
+    def _discard(self, count: int, why: Words) -> None:
         self._why = self._why or why
-        self._rubbish += self._buffer[:count]
+        self._unreadable += self._buffer[:count]
         del self._buffer[:count]
 
-    def _told(self) -> Iterator[Unreadable]:
-        if self._rubbish:
-            yield Unreadable(self._why, bytes(self._rubbish.translate(_NO_DIGITS)))
-            self._rubbish.clear()
+    def _flush_unreadable(self) -> Iterator[UnreadableBytes]:
+        if self._unreadable:
+            yield UnreadableBytes(self._why, bytes(self._unreadable.translate(_MASK_DIGITS)))
+            self._unreadable.clear()
             self._why = ""
 
 
 def _length(buffer: bytearray) -> int:
-    """How many bytes the frame at the front needs, as far as can be known yet."""
+    """Return the size of the frame at the front; the size of a header until that is complete or if it is invalid."""
     if len(buffer) < HEADER:
         return HEADER
-    told = buffer[2] | buffer[3] << 8
-    return told if SHORTEST <= told <= LONGEST else HEADER
+    length = buffer[2] | buffer[3] << 8
+    return length if MIN_FRAME_BYTES <= length <= MAX_FRAME_BYTES else HEADER
 
 
 def _plausible(buffer: bytearray, length: int) -> bool:
-    """Whether the header may be one: bits 4 to 7 of control are 0, bit 7 being for frames in several parts."""
+    """Return True if the header can be valid: bits 4 to 7 of control are 0 (bit 7, multi-part, is not supported)."""
     return length > HEADER and not buffer[4] & 0xF0
 
 
-def _checks(frame: bytearray) -> bool:
+def _check_is_right(frame: bytearray) -> bool:
     if frame[4] & CRC:
         return crc16(frame[:-2]) == int.from_bytes(frame[-2:], "little")
     return not sum(frame) & 0xFF

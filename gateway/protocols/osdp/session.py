@@ -1,12 +1,12 @@
-"""One reader's libosdp, in memory: frames and commands in, frames and events out. No I/O, no clock of its own.
+"""One reader's libosdp, in memory: frames and commands in, frames and events out. No I/O.
 
-libosdp's own clock decides only that it polls again 50 ms after the last answer at the earliest; whoever calls
-`speak` decides the rest. Of libosdp 3.2.9:
+libosdp's own clock only decides that it polls again no sooner than 50 ms after the last reply; the caller of
+`next_frame` decides the rest. Peculiarities of libosdp 3.2.9:
 
-- a call-back must not raise: what it raises surfaces as SystemError of a later call;
-- the dict handed to the event call-back is never let go of, so it is emptied here: what stays is 64 bytes a card;
-- its Python class ControlPanel keeps every event in a queue that nobody empties: the extension's own is used;
-- a command that waits for its answer can't be given up, but a broken answer ends it (`restart`).
+- a callback must not raise: the exception surfaces as a SystemError of a later call;
+- the dict passed to the event callback is never freed, so it is emptied here: 64 bytes a card remain;
+- its Python class ControlPanel puts every event in a queue that nobody empties: the C extension is used directly;
+- a pending command can't be cancelled, but an invalid reply ends it (`restart`).
 """
 
 from __future__ import annotations
@@ -18,160 +18,161 @@ from typing import Any
 import osdp_sys
 from osdp import Command, Event, EventNotification, LibFlag, LogLevel, PDInfo, StatusReportType
 
-from gateway.protocols.osdp.frames import CRC, REPLY, START, Frame
+from gateway.protocols.osdp.frames import CRC, REPLY, START, OsdpFrame
 
-Done = Callable[[bool], None]
-"""Told whether the reader took the command."""
-MOST_WAITING = 8
-"""Commands to a reader: libosdp's own queue has no end."""
+CompletionCallback = Callable[[bool], None]
+"""Called with True if the reader accepted the command."""
+MAX_PENDING = 8
+"""Commands queued for a reader: libosdp's own queue is unbounded."""
 _COMPLETED = 0
-_STEPS = 4
-"""Refreshes within which libosdp says what it has to: it settles the last answer, wakes, and sends."""
+_REFRESHES = 4
+"""Calls of `refresh` after which libosdp has sent what it can: it settles the last reply, wakes up, and sends."""
 _NAK, _BUSY = 0x41, 0x79
-_ANSWERS = {
-    0x61: {0x45},  # its identity
-    0x62: {0x46},  # its capabilities
-    0x76: {0x76},  # a challenge
-    0x77: {0x78},  # our cryptogram
+_REPLIES = {
+    0x61: {0x45},  # osdp_ID: osdp_PDID
+    0x62: {0x46},  # osdp_CAP: osdp_PDCAP
+    0x76: {0x76},  # osdp_CHLNG: osdp_CCRYPT
+    0x77: {0x78},  # osdp_SCRYPT: osdp_RMAC_I
 }
-"""What may answer these. Of anything else libosdp would complain on stderr, line by line."""
-_OTHERWISE = frozenset({0x40, 0x48, 0x49, 0x4A, 0x4B, 0x50, 0x51, 0x53, 0x90})
-ASK_STATUS = {"command": Command.Status, "type": StatusReportType.Local}
+"""Command → valid replies. For any other reply libosdp would write a line to stderr."""
+_OTHER_REPLIES = frozenset({0x40, 0x48, 0x49, 0x4A, 0x4B, 0x50, 0x51, 0x53, 0x90})
+"""Valid replies to all other commands."""
+STATUS_COMMAND = {"command": Command.Status, "type": StatusReportType.Local}
 
 
-class _Ends:
-    """libosdp's two ends of a wire that is a pair of buffers."""
+class _MemoryChannel:
+    """The transport that libosdp reads from and writes to: two buffers."""
 
     id = 1
 
     def __init__(self) -> None:
-        self.into = b""
-        self.out = b""
+        self.received = b""
+        self.sent = b""
 
     def read(self, limit: int) -> bytes:
-        taken, self.into = self.into[:limit], self.into[limit:]
+        taken, self.received = self.received[:limit], self.received[limit:]
         return taken
 
     def write(self, data: bytes) -> int:
-        self.out += data
+        self.sent += data
         return len(data)
 
     def flush(self) -> None:
-        self.into = b""
+        self.received = b""
 
 
-class Session:
-    """`key` is the reader's own (SCBK, 16 bytes); None speaks in the clear.
+class OsdpSession:
+    """The session with one reader. `key` is its SCBK (16 bytes); None: without secure channel.
 
-    With `install` a reader that has no key yet is spoken to by the standard's default key and given this one.
+    With `install`, a reader that still has the standard's default key gets this one.
     """
 
     def __init__(self, address: int, key: bytes | None, *, install: bool = False) -> None:
         self.address = address
-        self.events: deque[Mapping[str, Any]] = deque()
-        """What the reader told, oldest first: CardRead, KeyPress, Status. Whoever takes them empties it."""
-        self.fell = False
-        """libosdp gave the session up; it goes on by `restart`."""
-        self.asked = 0
-        """The code of the last command sent: how far a session came that fell."""
+        self.failed = False
+        """libosdp has given the session up; `restart` starts it again."""
+        self.last_command = 0
+        """Code of the last command sent: shows how far a failed session came."""
+        self._events: deque[Mapping[str, Any]] = deque()
         self._secure = key is not None
-        self._broken = bytes((START, REPLY | address, 8, 0, CRC, 0, 0, 0))
-        """A frame with a wrong check, which makes libosdp drop what it waits for."""
-        self._waiting: deque[Done | None] = deque()
-        self._ends = _Ends()
+        self._invalid_reply = bytes((START, REPLY | address, 8, 0, CRC, 0, 0, 0))
+        """A frame with a wrong CRC, which makes libosdp drop its pending command."""
+        self._pending: deque[CompletionCallback | None] = deque()
+        self._channel = _MemoryChannel()
         flags = [LibFlag.EnableNotification] + ([LibFlag.EnforceSecure] if key and not install else [])
-        osdp_sys.set_loglevel(LogLevel.Emergency)  # it writes to stderr by itself
+        osdp_sys.set_loglevel(LogLevel.Emergency)  # libosdp logs to stderr
         self._panel = osdp_sys.ControlPanel(
-            [PDInfo(address, self._ends, scbk=key, name=f"reader {address}", flags=flags).get()]
+            [PDInfo(address, self._channel, scbk=key, name=f"reader {address}", flags=flags).get()]
         )
-        self._panel.set_event_callback(self._happened)
-        self._panel.set_command_completion_callback(self._completed)
+        self._panel.set_event_callback(self._on_event)
+        self._panel.set_command_completion_callback(self._on_completion)
 
     def close(self) -> None:
-        """Let libosdp go: it and its call-backs hold each other, and Python can't see that."""
+        """Release libosdp: it and its callbacks reference each other, and the garbage collector can't see that."""
         self._panel.flush_commands(0)
-        self._give_up()
+        self._fail_pending()
         self._panel = None
-        self._ends.flush()
+        self._channel.flush()
 
     @property
     def up(self) -> bool:
-        """Whether the reader answers, and by the secure channel where it has a key."""
+        """Whether the session is established, with a key over the secure channel."""
         return bool(self._panel.sc_status() if self._secure else self._panel.status())
 
     @property
     def reachable(self) -> bool:
-        """Whether it answers at all, secure or not."""
+        """Whether the reader replies at all, secure or not."""
         return bool(self._panel.status())
 
-    def speak(self) -> bytes:
-        """The frame to send now; empty when it is not time, or the session fell."""
-        self._ends.out = b""
-        for _ in range(_STEPS):
+    def next_frame(self) -> bytes:
+        """Return the frame to send now; empty if it is too early or the session has failed."""
+        self._channel.sent = b""
+        for _ in range(_REFRESHES):
             self._panel.refresh()
-            if self._ends.out:
-                said = self._ends.out
-                self.asked = Frame(said.lstrip(b"\xff")).code
-                return said
+            if self._channel.sent:
+                frame = self._channel.sent
+                self.last_command = OsdpFrame(frame.lstrip(b"\xff")).code
+                return frame
         return b""
 
-    def hear(self, frame: Frame) -> None:
-        """The answer to what was said last; one that is none to that ends the session."""
-        expected = frame.code in _ANSWERS.get(self.asked, _OTHERWISE) | {_NAK, _BUSY}
-        self._ends.into = frame.raw if expected else self._broken
+    def receive(self, frame: OsdpFrame) -> None:
+        """Process the reply to the last frame sent. A reply that is not valid for it ends the session."""
+        expected = frame.code in _REPLIES.get(self.last_command, _OTHER_REPLIES) | {_NAK, _BUSY}
+        self._channel.received = frame.raw if expected else self._invalid_reply
         self._panel.refresh()
-        self._ends.into = b""
+        self._channel.received = b""
 
     def restart(self) -> None:
-        """Begin anew, from the reader's identity on. Commands that wait are told that they failed."""
-        self._ends.into = self._broken
+        """Start again with the identification of the reader. Pending commands fail."""
+        # Ends the pending command, else libosdp would wait for its reply before it does anything else.
+        self._channel.received = self._invalid_reply
         self._panel.refresh()
-        self._ends.into = b""
+        self._channel.received = b""
         self._panel.flush_commands(0)
         self._panel.disable_pd(0)
         self._panel.refresh()
         self._panel.enable_pd(0)
         self._panel.refresh()
-        self._give_up()
-        self._ends.out = b""
-        self.fell = False
+        self._fail_pending()
+        self._channel.sent = b""
+        self.failed = False
 
-    def submit(self, command: Mapping[str, Any], done: Done | None = None) -> bool:
-        """Have it said next. False when the reader is not up, or too many wait already."""
-        if not self.up or len(self._waiting) >= MOST_WAITING or not self._panel.submit_command(0, dict(command)):
+    def submit(self, command: Mapping[str, Any], done: CompletionCallback | None = None) -> bool:
+        """Queue a command. Returns False if the session is not up or MAX_PENDING commands are queued already."""
+        if not self.up or len(self._pending) >= MAX_PENDING or not self._panel.submit_command(0, dict(command)):
             return False
-        self._waiting.append(done)
+        self._pending.append(done)
         return True
 
     @property
     def busy(self) -> bool:
-        """Whether a command waits to be said or answered."""
-        return bool(self._waiting)
+        """Whether a command is queued or waits for its reply."""
+        return bool(self._pending)
 
-    def can(self, capability: int) -> bool:
-        """Whether the reader says that it has one (a capability by its number in the standard)."""
+    def has_capability(self, capability: int) -> bool:
+        """Return True if the reader reports the capability, given by its number in the standard."""
         level, _ = self._panel.check_capability(0, capability)
         return bool(level)
 
-    def take(self) -> Sequence[Mapping[str, Any]]:
-        """The events that came, and forget them."""
-        taken = list(self.events)
-        self.events.clear()
-        return taken
+    def take_events(self) -> Sequence[Mapping[str, Any]]:
+        """Return the events since the last call, oldest first: CardRead, KeyPress, Status."""
+        events = list(self._events)
+        self._events.clear()
+        return events
 
-    def _give_up(self) -> None:
-        while self._waiting:
-            self._completed(0, {}, not _COMPLETED)
+    def _fail_pending(self) -> None:
+        while self._pending:
+            self._on_completion(0, {}, not _COMPLETED)
 
-    def _happened(self, _: int, event: dict[str, Any]) -> int:
-        told = dict(event)
-        event.clear()
-        if told.get("event") != Event.Notification:
-            self.events.append(told)
-        elif told.get("type") == EventNotification.PeripheralDeviceStatus and not told.get("arg0"):
-            self.fell = True
+    def _on_event(self, _: int, event: dict[str, Any]) -> int:
+        copy = dict(event)
+        event.clear()  # libosdp never frees this dict
+        if copy.get("event") != Event.Notification:
+            self._events.append(copy)
+        elif copy.get("type") == EventNotification.PeripheralDeviceStatus and not copy.get("arg0"):
+            self.failed = True
         return 0
 
-    def _completed(self, _: int, __: dict[str, Any], status: int) -> None:
-        if self._waiting and (done := self._waiting.popleft()):
+    def _on_completion(self, _: int, __: dict[str, Any], status: int) -> None:
+        if self._pending and (done := self._pending.popleft()):
             done(status == _COMPLETED)

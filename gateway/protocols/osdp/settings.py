@@ -1,4 +1,4 @@
-"""What the YAML says about a line of OSDP readers."""
+"""The YAML settings of a line of OSDP readers."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 
 from gateway.links.serial import SerialSettings
 from gateway.settings.context import PlaceRef
-from gateway.settings.durations import Duration, at_most
+from gateway.settings.durations import Duration, max_duration
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secret
 
 KEY_BYTES = 16
 DEFAULT_KEY = bytes(range(0x30, 0x40))
-"""SCBK-D, which everybody knows (SIA OSDP 2.2, its annex on the secure channel)."""
-_MAKE_ONE = "write 32 hexadecimal digits; `openssl rand -hex 16` makes them"
+"""SCBK-D, the published default key (SIA OSDP 2.2, its annex on the secure channel)."""
+_KEY_FIX = "write 32 hexadecimal digits; `openssl rand -hex 16` makes them"
 BAUDS = Literal[9600, 19200, 38400, 57600, 115200, 230400]
 
 
-def _key(value: SecretStr) -> SecretStr:
+def _check_key(value: SecretStr) -> SecretStr:
     try:
         key = bytes.fromhex(value.get_secret_value())
     except ValueError:
-        raise Wrong("this is no key", _MAKE_ONE) from None
+        raise Wrong("this is no key", _KEY_FIX) from None
     if len(key) != KEY_BYTES:
-        raise Wrong(f"a key has {KEY_BYTES} bytes, this one {len(key)}", _MAKE_ONE)
-    if key == DEFAULT_KEY:
-        raise Wrong("this is the standard's default key, which everybody knows", _MAKE_ONE)
+        raise Wrong(f"a key has {KEY_BYTES} bytes, this one {len(key)}", _KEY_FIX)
+    if key == DEFAULT_KEY:  # whoever records the line could read it
+        raise Wrong("this is the standard's default key, which everybody knows", _KEY_FIX)
     return value
 
 
-class Reader(BaseModel):
+class OsdpReader(BaseModel):
     """One reader of the line, as a device of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,27 +42,25 @@ class Reader(BaseModel):
     name: str
     place: PlaceRef | None = None
     key: Annotated[
-        Annotated[Secret, AfterValidator(_key)] | None,
+        Annotated[Secret, AfterValidator(_check_key)] | None,
         Field(description="its secure channel's base key (SCBK), 32 hexadecimal digits, by !secret"),
     ] = None
     install: Annotated[
         bool, Field(description="give the key to a reader that has the default one; take this out when it works")
     ] = False
-    plain: Annotated[bool, Field(description="true for a reader that has no secure channel: it can be overheard")] = (
-        False
-    )
+    plain: Annotated[bool, Field(description="true for a reader without secure channel: it can be overheard")] = False
     format: Annotated[
         Literal["auto", "raw", "H10301", "H10306", "WG34", "H10302", "H10304"],
-        Field(description="layout of the card's bits; auto: by their number"),
+        Field(description="layout of the card's bits; auto: chosen by their number"),
     ] = "auto"
 
     @property
-    def secret(self) -> bytes | None:
-        """The key as bytes; never shown."""
+    def scbk(self) -> bytes | None:
+        """The key as bytes, or None without one; never log it."""
         return bytes.fromhex(self.key.get_secret_value()) if self.key else None
 
     @model_validator(mode="after")
-    def _sealed(self) -> Self:
+    def _check_encryption(self) -> Self:
         if self.key is None and not self.plain:
             raise Wrong(
                 f"reader {self.id!r} has no key, so its cards could be read off the line",
@@ -74,21 +72,23 @@ class Reader(BaseModel):
 
 
 class ReadersSettings(SerialSettings):
-    PROMPT: ClassVar[bool] = True
+    """The serial line and its readers."""
+
+    PROMPT: ClassVar[bool] = True  # a reply is waited for after every poll
 
     baud: BAUDS = 9600
-    readers: Annotated[tuple[Reader, ...], Field(min_length=1, max_length=32)]
+    readers: Annotated[tuple[OsdpReader, ...], Field(min_length=1, max_length=32)]
     pin_pause: Annotated[
         Duration,
         Field(ge=timedelta(seconds=1)),
-        at_most(timedelta(minutes=1)),
-        Field(description="without a key pressed for so long, a PIN is taken as entered"),
+        max_duration(timedelta(minutes=1)),
+        Field(description="a PIN ends when no key is pressed for this time"),
     ] = timedelta(seconds=5)
 
     @model_validator(mode="after")
-    def _unlike(self) -> Self:
+    def _check_addresses(self) -> Self:
         addresses = [reader.address for reader in self.readers]
-        twice = sorted({address for address in addresses if addresses.count(address) > 1})
-        if twice:
-            raise Wrong(f"address {twice[0]} is given to two readers", "set each reader to an address of its own")
+        duplicates = sorted({address for address in addresses if addresses.count(address) > 1})
+        if duplicates:
+            raise Wrong(f"address {duplicates[0]} is given to two readers", "set each reader to an address of its own")
         return self

@@ -1,4 +1,4 @@
-"""What the YAML says about a perimeter host."""
+"""The YAML settings of a perimeter host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.settings.durations import Duration
 from gateway.settings.mend import Wrong
 
 
-class Zone(BaseModel):
+class PerimeterZone(BaseModel):
     """One zone (防区) of the host, as a device of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,17 +26,19 @@ class Zone(BaseModel):
 
 
 class PanelSettings(SerialSettings):
+    """The host's address, its zones and the interval of polls."""
+
     address: Annotated[int, Field(ge=1, le=247, description="the host's address on the line")] = 1
-    zones: tuple[Zone, ...] = ()
+    zones: tuple[PerimeterZone, ...] = ()
     poll: Annotated[
-        Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=1), description="how often it is asked")
+        Duration, Field(ge=timedelta(milliseconds=50), le=timedelta(minutes=1), description="interval of polls")
     ] = timedelta(seconds=2)
     missed_polls: Annotated[int, Field(ge=1, le=100, description="polls without an answer that mean a line fault")] = 3
-    timezone: Annotated[str, Field(description="of the host's clock")] = "Asia/Shanghai"
+    timezone: Annotated[str, Field(description="time zone of the host's clock")] = "Asia/Shanghai"
 
     @field_validator("timezone")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _check_timezone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
         except (KeyError, OSError, ValueError) as error:
@@ -44,7 +46,7 @@ class PanelSettings(SerialSettings):
         return name
 
     @model_validator(mode="after")
-    def _unlike(self) -> Self:
+    def _check_zone_numbers(self) -> Self:
         numbers = [zone.number for zone in self.zones]
         for index, number in enumerate(numbers):
             if number in numbers[:index]:

@@ -1,1 +1,1 @@
-"""Syslog as devices send it: lines out of a stream (RFC 6587), messages out of lines (RFC 5424, RFC 3164), patterns."""
+"""Syslog as devices send it: splits a stream into messages (RFC 6587) and parses them (RFC 5424, RFC 3164)."""

@@ -1,4 +1,4 @@
-"""One message: RFC 5424 where it says so, else RFC 3164, which takes anything."""
+"""Parses one message: RFC 5424 if its version is 1, else RFC 3164, which accepts any text."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from zoneinfo import ZoneInfo
 from gateway.protocols.charset import decoded
 
 _PRIORITY = re.compile(r"<(?P<priority>[0-9]{1,3})>")
-_HIGHEST = 191
+_MAX_PRIORITY = 191
 _USER_NOTICE = 13
-"""What a message without a priority counts as (RFC 3164, 4.3.3)."""
-_NEW = re.compile(
+"""Priority of a message without one (RFC 3164, 4.3.3)."""
+_RFC5424_HEADER = re.compile(
     r"1 (?P<at>\S{1,40}) (?P<host>\S{1,255}) (?P<app>\S{1,48}) (?P<process>\S{1,128}) (?P<message>\S{1,32}) "
 )
 _ISO_TIME = r"(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}\S{0,16})"
-_YEAR_APART = r"(?P<day>[A-Z][a-z]{2} {1,2}[0-9]{1,2})( (?P<year>[0-9]{4}))? (?P<hour>[0-9]{2}:[0-9]{2}:[0-9]{2})"
-_OLD_TIME = re.compile(rf"({_ISO_TIME}|{_YEAR_APART}(\.[0-9]{{1,6}})?( (?P<late>[0-9]{{4}}))?) (?P<host>\S{{1,255}}) ?")
-"""RFC 3164's, and what is written in its place: rsyslog's RFC 3339, and the year before (Huawei) or after it (H3C)."""
-_OLD_TAG = re.compile(r"(?P<app>[A-Za-z0-9_./-]{1,48})(\[(?P<process>[^\]\s]{1,128})\])?:\s?")
+_BSD_TIME = r"(?P<day>[A-Z][a-z]{2} {1,2}[0-9]{1,2})( (?P<year>[0-9]{4}))? (?P<hour>[0-9]{2}:[0-9]{2}:[0-9]{2})"
+_RFC3164_HEADER = re.compile(
+    rf"({_ISO_TIME}|{_BSD_TIME}(\.[0-9]{{1,6}})?( (?P<late>[0-9]{{4}}))?) (?P<host>\S{{1,255}}) ?"
+)
+"""RFC 3164's time and variants of it: RFC 3339 (rsyslog), with a year before (Huawei) or after the hour (H3C)."""
+_RFC3164_TAG = re.compile(r"(?P<app>[A-Za-z0-9_./-]{1,48})(\[(?P<process>[^\]\s]{1,128})\])?:\s?")
 _STRUCTURED = re.compile(r"(-|(\[[^\]\\\"]{0,1024}(\"(\\.|[^\"\\]){0,4096}\"[^\]\\\"]{0,1024}){0,64}\])+)( |$)")
 _SEVERITIES = "emergency alert critical error warning notice info debug".split()
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """`host` and `app` are as the sender has them, empty where it says nothing."""
+class SyslogMessage:
+    """A parsed message. `host` and `app` are empty if the sender gives none; `at` is in UTC."""
 
     text: str
     severity: str
@@ -36,60 +38,57 @@ class Message:
     at: datetime | None = None
 
 
-def read_message(data: bytes, zone: ZoneInfo, now: datetime) -> Message:
-    """Whatever it is: what has no header is text. `zone` and `now` are for times without zone and year."""
-    line = _text(data)
+def parse_message(data: bytes, zone: ZoneInfo, now: datetime) -> SyslogMessage:
+    """Parse any line; without a header all of it is text. `zone` and `now` complete times without zone or year."""
+    line = decoded(data).strip("\r\n\0 ")
     found = _PRIORITY.match(line)
     priority = int(found["priority"]) if found else _USER_NOTICE
-    if priority > _HIGHEST:
+    if priority > _MAX_PRIORITY:  # `<` and a number that belong to the text
         found, priority = None, _USER_NOTICE
     rest, severity = line[found.end() if found else 0 :], _SEVERITIES[priority & 7]
-    new = _NEW.match(rest) if found else None
-    if new:
-        structured = _STRUCTURED.match(rest, new.end())
-        text = rest[structured.end() if structured else new.end() :].removeprefix("\ufeff")
-        return Message(text, severity, _said(new["host"]), _said(new["app"]), _new_time(new["at"]))
-    return _old(rest, severity, zone, now)
+    header = _RFC5424_HEADER.match(rest) if found else None
+    if header:
+        structured = _STRUCTURED.match(rest, header.end())
+        text = rest[structured.end() if structured else header.end() :]
+        text = text.removeprefix("\ufeff")  # RFC 5424 marks UTF-8 with a BOM
+        return SyslogMessage(text, severity, _field(header["host"]), _field(header["app"]), _iso_time(header["at"]))
+    return _parse_rfc3164(rest, severity, zone, now)
 
 
-def _old(rest: str, severity: str, zone: ZoneInfo, now: datetime) -> Message:
-    dated = _OLD_TIME.match(rest)
+def _parse_rfc3164(rest: str, severity: str, zone: ZoneInfo, now: datetime) -> SyslogMessage:
+    dated = _RFC3164_HEADER.match(rest)
     text = rest[dated.end() :] if dated else rest
-    tag = _OLD_TAG.match(text)
-    return Message(
+    tag = _RFC3164_TAG.match(text)
+    return SyslogMessage(
         text[tag.end() :] if tag else text,
         severity,
         dated["host"] if dated else "",
         tag["app"] if tag else "",
-        _old_time(dated, zone, now) if dated else None,
+        _time(dated, zone, now) if dated else None,
     )
 
 
-def _text(data: bytes) -> str:
-    return decoded(data).strip("\r\n\0 ")
+def _field(text: str) -> str:
+    return "" if text == "-" else text  # NILVALUE (RFC 5424, 6)
 
 
-def _said(word: str) -> str:
-    return "" if word == "-" else word
-
-
-def _new_time(text: str, zone: ZoneInfo | None = None) -> datetime | None:
+def _iso_time(text: str, zone: ZoneInfo | None = None) -> datetime | None:
     try:
-        read = datetime.fromisoformat(text)
-        read = read if read.tzinfo else read.replace(tzinfo=zone)
-        return read.astimezone(UTC) if read.tzinfo else None
-    except (ValueError, OverflowError):
+        time = datetime.fromisoformat(text)
+        time = time if time.tzinfo else time.replace(tzinfo=zone)
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):  # overflow: within hours of the years 1 and 9999
         return None
 
 
-def _old_time(dated: re.Match[str], zone: ZoneInfo, now: datetime) -> datetime | None:
-    """Where it has no year, the one that brings it nearest to now."""
+def _time(dated: re.Match[str], zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Return the time in UTC. A time without a year gets the one that brings it nearest to now."""
     if dated["iso"]:
-        return _new_time(dated["iso"], zone)
-    named = dated["year"] or dated["late"]
-    years = [int(named)] if named else [now.year - 1, now.year, now.year + 1]
-    read = filter(None, (_in_year(year, f"{dated['day']} {dated['hour']}", zone) for year in years))
-    return min(read, key=lambda each: abs(each - now), default=None)
+        return _iso_time(dated["iso"], zone)
+    year = dated["year"] or dated["late"]
+    years = [int(year)] if year else [now.year - 1, now.year, now.year + 1]
+    times = filter(None, (_in_year(year, f"{dated['day']} {dated['hour']}", zone) for year in years))
+    return min(times, key=lambda each: abs(each - now), default=None)
 
 
 def _in_year(year: int, text: str, zone: ZoneInfo) -> datetime | None:

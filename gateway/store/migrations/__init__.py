@@ -1,4 +1,7 @@
-"""Every table there is, one file a room; each has a `Migrations` object named `migrations`."""
+"""All tables, one module per area; each has a `Migrations` object named `migrations`.
+
+An applied migration is never changed: existing data folders have it. A change of a table is a new migration.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ log = structlog.get_logger(__name__)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file up to date; what has been applied is left alone."""
+    """Apply the migrations that the database lacks. Raises sqlite3.Error."""
     database = Database(connection)
-    known = database.table_names()
-    for room in sorted(module.name for module in pkgutil.iter_modules(__path__)):
-        migrations = import_module(f"{__name__}.{room}").migrations
+    existing = database.table_names()
+    for area in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+        migrations = import_module(f"{__name__}.{area}").migrations
         pending = [step.name for step in migrations.pending(database)]
-        if pending and known:  # minutes, where an index of millions of rows is made
-            log.info("the record is brought up to date", room=room, steps=pending)
+        if pending and existing:  # can take minutes where millions of rows get an index; not worth a line when new
+            log.info("the database is being migrated", area=area, steps=pending)
         migrations.apply(database)

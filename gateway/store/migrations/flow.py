@@ -1,7 +1,7 @@
 """Tables of the flow: the journal, decisions, alerts and the steps of people.
 
-Times are microseconds since the epoch, UTC. Rows of `journal`, `decisions` and `steps` are
-appended and never changed; `alerts` is the fold over them, kept beside for quick reading.
+Times are microseconds since the epoch, UTC. Rows of `journal`, `decisions` and `steps` are appended and never changed;
+`alerts` is computed from them and stored for quick reading.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ migrations = Migrations("anju.flow")
 
 @migrations()
 def m001_journal(db: Database) -> None:
+    """`at` is the device's time, `received` ours; `body` is a hash of the content, to find duplicates."""
     db.conn.execute("""
         CREATE TABLE journal (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -34,6 +35,7 @@ def m001_journal(db: Database) -> None:
 
 @migrations()
 def m002_desk(db: Database) -> None:
+    """Decisions of rules, the alerts they give with their signals, and people's steps as a hash chain."""
     db.conn.execute("""
         CREATE TABLE decisions (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -90,6 +92,7 @@ def m002_desk(db: Database) -> None:
 
 @migrations()
 def m003_flow(db: Database) -> None:
+    """How far each rule has read the journal, commands with their state, and the quarantine."""
     db.conn.execute("CREATE TABLE progress (rule TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, seen INTEGER NOT NULL)")
     db.conn.execute("""
         CREATE TABLE commands (
@@ -116,13 +119,16 @@ def m003_flow(db: Database) -> None:
 
 @migrations()
 def m004_quarantine_in_chinese(db: Database) -> None:
-    """`why` is in English, or in the one language its author has: `why_zh` is null then."""
+    """`why` is in English, or in the only language there is; then `why_zh` is null."""
     db.conn.execute("ALTER TABLE quarantine ADD COLUMN why_zh TEXT")
 
 
 @migrations()
 def m005_checkpoints(db: Database) -> None:
-    """Rules' states, written with their progress. `since`: the rule was made anew after this event (0: unknown)."""
+    """Rules' states, written together with their progress.
+
+    `since`: the rule was created or changed after this event (0: unknown).
+    """
     db.conn.execute("ALTER TABLE progress ADD COLUMN since INTEGER NOT NULL DEFAULT 0")
     db.conn.execute("""
         CREATE TABLE checkpoints (
@@ -137,10 +143,10 @@ def m005_checkpoints(db: Database) -> None:
 
 @migrations()
 def m006_no_scans(db: Database) -> None:
-    """Each list behind a screen or a route, and each look into the past, reads as many rows as it returns.
+    """Indexes, so that each list of a screen or route reads only as many rows as it returns.
 
-    About 20 s for five million rows. `journal_source` had no `body`: of a device that counts to 255 each signal was
-    compared with all those before it under the same number.
+    About 20 s for five million rows. `journal_source` had no `body`: for a device that counts to 255 each signal was
+    compared with all earlier ones of the same source id.
     """
     db.conn.execute("DROP INDEX journal_source")
     db.conn.execute("CREATE INDEX journal_source ON journal (device, source_id, body) WHERE source_id IS NOT NULL")
@@ -148,3 +154,20 @@ def m006_no_scans(db: Database) -> None:
     db.conn.execute("CREATE INDEX journal_entry ON journal (entry) WHERE entry <> 'signal'")
     db.conn.execute("CREATE INDEX alerts_snapshot ON alerts (snapshot) WHERE snapshot IS NOT NULL")
     db.conn.execute("CREATE INDEX quarantine_at ON quarantine (at)")
+
+
+@migrations()
+def m007_actions(db: Database) -> None:
+    """What people do is an entry of the journal too.
+
+    Only the table's CHECK changes and no row, so its text is changed in place (sqlite.org/lang_altertable.html,
+    section 7). A copy of five million rows would take a minute.
+    """
+    (version,) = db.conn.execute("PRAGMA schema_version").fetchone()
+    db.conn.execute("PRAGMA writable_schema = ON")
+    db.conn.execute(
+        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'journal'",
+        ("'signal', 'wake', 'config'", "'signal', 'wake', 'action', 'config'"),
+    )
+    db.conn.execute(f"PRAGMA schema_version = {version + 1}")
+    db.conn.execute("PRAGMA writable_schema = RESET")

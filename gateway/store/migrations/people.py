@@ -1,6 +1,6 @@
-"""Tables of who lives here: persons, their vehicles, and the door plates of their rooms.
+"""Tables of residents: persons, their vehicles, and the door plates of their rooms.
 
-`phone` and `token` are sealed by the vault; a plate must be matched and stands in clear.
+`phone` and `token` are encrypted by the vault; a licence plate must be matched and is stored in clear.
 Times are microseconds since the epoch, UTC.
 """
 
@@ -13,6 +13,7 @@ migrations = Migrations("anju.people")
 
 @migrations()
 def m001_persons(db: Database) -> None:
+    """Persons and vehicles, each on the residents' list or the watch list."""
     db.conn.execute("""
         CREATE TABLE persons (
             id TEXT PRIMARY KEY,
@@ -34,7 +35,7 @@ def m001_persons(db: Database) -> None:
 
 @migrations()
 def m002_door_plates(db: Database) -> None:
-    """`id` is a hash of the token's random half; a room has at most one plate that is not revoked."""
+    """`id` is a hash of the token's random half; a room has at most one door plate that is not revoked."""
     db.conn.execute("""
         CREATE TABLE door_plates (
             id BLOB PRIMARY KEY,

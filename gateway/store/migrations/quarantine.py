@@ -1,4 +1,4 @@
-"""Quarantine; its table is older, and stands in `flow`."""
+"""Indexes of the quarantine; its table is created in `flow`."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ migrations = Migrations("anju.quarantine")
 
 @migrations()
 def m001_of_a_device(db: Database) -> None:
-    """What one device has, newest first: it is bounded."""
+    """For reading one device's entries newest first, to bound their number."""
     db.conn.execute("CREATE INDEX quarantine_device ON quarantine (device, number)")

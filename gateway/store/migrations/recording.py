@@ -9,7 +9,7 @@ migrations = Migrations("anju.clips")
 
 @migrations()
 def m001_clips(db: Database) -> None:
-    """`file` is the SHA-256 of the recording; several alerts may stand on one. Its audit row is in `steps`."""
+    """`file` is the SHA-256 of the recording, which several alerts may share. Its audit row is in `steps`."""
     db.conn.execute("""
         CREATE TABLE clips (
             id TEXT PRIMARY KEY,
@@ -27,4 +27,5 @@ def m001_clips(db: Database) -> None:
 
 @migrations()
 def m002_newest(db: Database) -> None:
+    """For the list of the newest clips."""
     db.conn.execute("CREATE INDEX clips_began ON clips (began, id)")

@@ -1,6 +1,6 @@
-"""Tables of whom the cameras know. `template` is sealed by the vault: a face can't be changed like a password.
+"""Tables of enrolled faces. `template` is encrypted by the vault: a face can't be changed like a password.
 
-Whoever is removed from `persons` is forgotten here with them. Times are microseconds since the epoch, UTC.
+Deleting a person from `persons` deletes their templates. Times are microseconds since the epoch, UTC.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ migrations = Migrations("anju.vision")
 
 @migrations()
 def m001_faces(db: Database) -> None:
-    """`photo` is the SHA-256 of the photograph, which itself is not kept."""
+    """`photo` is the SHA-256 of the photograph, which itself is not stored."""
     db.conn.execute("""
         CREATE TABLE face_templates (
             person TEXT NOT NULL REFERENCES persons (id) ON DELETE CASCADE,

@@ -1,4 +1,4 @@
-"""Tables of who may sign in. Passwords are argon2id; tokens are kept as their SHA-256 alone.
+"""Tables of accounts. Passwords are hashed with argon2id; of tokens only the SHA-256 is stored.
 
 Times are microseconds since the epoch, UTC.
 """
@@ -12,6 +12,7 @@ migrations = Migrations("anju.web")
 
 @migrations()
 def m001_users(db: Database) -> None:
+    """Users, their sessions, and long-lived tokens of programs."""
     db.conn.execute("""
         CREATE TABLE web_users (
             name TEXT PRIMARY KEY,

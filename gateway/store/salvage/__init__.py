@@ -1,8 +1,8 @@
-"""Saving what can be read of a damaged database into a fresh one, while the gateway goes on.
+"""Copies the readable rows of a damaged database into a new one, while the gateway runs.
 
-    old file ─ begin ─→ fresh file: accounts and registers, alerts, the newest signals      (a second)
-             ─ rest ──→ all other rows, in small units through the ordinary writer         (minutes)
+    old file ─ essential_rows ─→ new file: accounts and registers, alerts, the newest signals   (a second)
+             ─ remaining_rows ─→ all other rows, in small units through the ordinary writer     (minutes)
 
-`alerts`, `alert_signals` and every index are made from `decisions` and `steps`: a bad page in them loses nothing. The
-old file is moved into `damaged-<time>/` and never written.
+`alerts`, `alert_signals` and all indexes are rebuilt from `decisions` and `steps`: a bad page in them loses nothing.
+The old file is moved into `damaged-<time>/` and never written.
 """

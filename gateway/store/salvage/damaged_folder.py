@@ -1,4 +1,4 @@
-"""Where damaged databases lie: `damaged-<time>/`, each with a note of what is still to be read of it."""
+"""The folders `damaged-<time>/` with damaged databases, each with a note (`salvage.json`) of how far it is copied."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 DATABASE = "anju.db"
-_BESIDE = ("", "-wal", "-shm")
+_SUFFIXES = ("", "-wal", "-shm")
 _NOTE = "salvage.json"
 
 
 @dataclass(slots=True)
-class Note:
-    """`why` it was set aside; `ends`: up to which number each table had got; `lost`: numbers that can't be read."""
+class SalvageNote:
+    """`why`: the damage; `ends`: the last number of each table; `lost`: unreadable rows; `done`: all rows copied."""
 
     why: str
     ends: Mapping[str, int]
@@ -25,7 +25,7 @@ class Note:
 
 
 def new_folder(data: Path, now: datetime) -> Path:
-    """Raises OSError."""
+    """Create `damaged-<time>`, with a suffix if that exists. Raises OSError."""
     name, count = f"damaged-{now:%Y%m%dT%H%M%SZ}", 1
     while True:
         folder = data / (name if count == 1 else f"{name}-{count}")
@@ -38,50 +38,52 @@ def new_folder(data: Path, now: datetime) -> Path:
 
 
 def move(data: Path, folder: Path) -> None:
-    """The database first, what lies beside it after it. Connections that have it open go on reading it there.
+    """Move the database, then its WAL and shared memory, into `folder`. Raises OSError.
 
-    A connection whose file was moved neither writes nor deletes a WAL when it is closed (SQLite looks for that).
+    Open connections go on reading it there. A connection whose file was moved neither writes nor deletes the WAL when
+    it is closed: SQLite checks for that.
     """
-    for suffix in _BESIDE:
+    for suffix in _SUFFIXES:
         file = data / f"{DATABASE}{suffix}"
         if file.exists() or file.is_symlink():
             file.replace(folder / file.name)
-    sync(folder)
-    sync(data)
+    sync_folder(folder)
+    sync_folder(data)
 
 
-def gather(data: Path) -> None:
-    """Finish a move that a power cut ended between the database and its WAL."""
+def finish_move(data: Path) -> None:
+    """Finish a move that a power cut interrupted between the database and its WAL."""
     folders = [folder for folder in _folders(data) if (folder / DATABASE).exists()]
     if (data / DATABASE).exists() or not folders:
         return
-    for suffix in _BESIDE[1:]:
-        file, there = data / f"{DATABASE}{suffix}", folders[-1] / f"{DATABASE}{suffix}"
-        if file.exists() and not there.exists():
-            file.replace(there)
+    for suffix in _SUFFIXES[1:]:
+        file, target = data / f"{DATABASE}{suffix}", folders[-1] / f"{DATABASE}{suffix}"
+        if file.exists() and not target.exists():
+            file.replace(target)
 
 
 def unfinished(data: Path) -> list[Path]:
-    """Folders whose rows have not all been brought over, oldest first."""
+    """Folders whose rows have not all been copied, oldest first."""
     return [folder for folder in _folders(data) if not (note := read_note(folder)) or not note.done]
 
 
-def write_note(folder: Path, note: Note) -> None:
-    """Raises OSError."""
+def write_note(folder: Path, note: SalvageNote) -> None:
+    """Write `salvage.json` atomically. Raises OSError."""
     draft = folder / f"{_NOTE}.draft"
     draft.write_text(json.dumps(asdict(note), ensure_ascii=False), encoding="utf-8")
     draft.replace(folder / _NOTE)
 
 
-def read_note(folder: Path) -> Note | None:
+def read_note(folder: Path) -> SalvageNote | None:
+    """The folder's note; None when it is missing or can't be decoded."""
     try:
-        said = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
-        return Note(**said)
+        return SalvageNote(**json.loads((folder / _NOTE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Sync the folder's entries to disk, so that a rename outlasts a power cut. Raises OSError."""
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(opened)

@@ -1,4 +1,4 @@
-"""Reads a table around the pages that can't be read."""
+"""Reads a table and skips its unreadable pages."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from gateway.model import AlertState, Disposition, Severity
 
 _LATEST_US = 253_402_300_800_000_000
 """The year 10000."""
-_LEAF = 200
+_PAGE_ROWS = 200
 """More rows than a page holds."""
 Row = tuple[object, ...]
 
 
 @dataclass(slots=True)
-class Lost:
-    """Ranges of row numbers that can't be read, of each table."""
+class LostRows:
+    """Ranges of row numbers that can't be read, by table."""
 
     ranges: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     def add(self, table: str, first: int, last: int) -> None:
+        """Add the rows numbered `first` to `last`, both included."""
         self.ranges.setdefault(table, []).append((first, last))
 
     def rows(self) -> dict[str, int]:
-        """How many numbers are in them: at most so many rows are missing."""
+        """How many numbers each table's ranges have: an upper bound for the missing rows."""
         return {table: sum(last - first + 1 for first, last in ranges) for table, ranges in self.ranges.items()}
 
 
-def fits(table: str, row: Mapping[str, object]) -> bool:
-    """Whether the gateway can have written it: a page that is partly overwritten gives rows that it can't."""
+def is_plausible(table: str, row: Mapping[str, object]) -> bool:
+    """Whether the gateway can have written the row: a partly overwritten page gives rows that it can't have."""
     try:
         if "data" in row and table != "quarantine" and not isinstance(json.loads(str(row["data"])), dict):
             return False
@@ -47,19 +48,19 @@ def fits(table: str, row: Mapping[str, object]) -> bool:
 
 
 def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
-    """Empty where there is no such table, or the schema can't be read."""
+    """The table's columns; empty without such a table, or when the schema can't be read."""
     try:
         return [str(row[1]) for row in connection.execute(f"PRAGMA table_info('{table}')")]
     except sqlite3.DatabaseError:
         return []
 
 
-def readable(
-    source: sqlite3.Connection, table: str, columns: Sequence[str], span: tuple[int, int], lost: Lost
+def readable_rows(
+    source: sqlite3.Connection, table: str, columns: Sequence[str], span: tuple[int, int], lost: LostRows
 ) -> Iterator[Row]:
-    """Row number and columns of every row above `span[0]` and up to `span[1]` that can be read.
+    """Row number and columns of every readable row above `span[0]` and up to `span[1]`.
 
-    In no order: a page that stands in a wrong place gives its rows there.
+    In no order: a page at a wrong place in the file gives its rows there. Unreadable ranges are added to `lost`.
     """
     top, last = span
     sql = f'SELECT rowid, {", ".join(columns)} FROM "{table}" WHERE rowid > ? AND rowid <= ?'  # noqa: S608  # own names
@@ -76,12 +77,15 @@ def readable(
 
 
 def _next_good(source: sqlite3.Connection, table: str, at: int, last: int) -> int:
-    """The least number behind which a row can be read: one by one over a page's worth, then doubling and halving."""
+    """The smallest number behind which a row can be read.
+
+    Tries one by one over a page's worth of rows, then doubles the step, then bisects.
+    """
     step = 1
     while at + step < last and not _reads(source, table, at + step):
-        step = step + 1 if step < _LEAF else step * 2
+        step = step + 1 if step < _PAGE_ROWS else step * 2
     good = min(at + step, last)
-    bad = at + (step - 1 if step <= _LEAF else step // 2)
+    bad = at + (step - 1 if step <= _PAGE_ROWS else step // 2)
     while good - bad > 1:
         middle = (good + bad) // 2
         good, bad = (middle, bad) if _reads(source, table, middle) else (good, middle)

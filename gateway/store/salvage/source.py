@@ -1,4 +1,4 @@
-"""Opens a damaged or unwritable database for reading, and nothing else."""
+"""Opens a damaged or unwritable database for reading."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ import structlog
 
 from gateway.store import wal, watermark
 from gateway.store.connection import Damaged, is_damage, read_only
-from gateway.store.first_page import PAGE, Root, with_first_page
+from gateway.store.first_page import PAGE, TableRoot, copy_with_first_page
 
 log = structlog.get_logger(__name__)
 _COPY = "anju.db-readable"
-_TOO_MANY = 2**40
-"""A row number beyond it comes from a torn page."""
+_MAX_ROWID = 2**40
+"""A larger row number comes from a torn page."""
 
 
 @contextmanager
-def reading(database: Path, roots: Sequence[Root], work: Path) -> Iterator[sqlite3.Connection]:
-    """Gives a connection to it; where that needs a change, to a copy in `work`, which is removed in the end.
+def open_source(database: Path, roots: Sequence[TableRoot], work: Path) -> Iterator[sqlite3.Connection]:
+    """A read-only connection to the database, or to a copy in `work` (removed at the end) where a change is needed.
 
-    A first page or schema that is gone is made anew; on a disk that can't be written, SQLite reads no WAL. Gives one to
-    an empty database where nothing can be read. Raises OSError where there is no room for the copy.
+    A copy is needed when the first page or the schema is gone and must be rebuilt, and on a read-only disk, where
+    SQLite can't read the WAL. When nothing can be read, the connection is to an empty database. Raises OSError when
+    there is no room for the copy.
     """
     copy, connection = work / _COPY, None
     try:
@@ -38,7 +39,7 @@ def reading(database: Path, roots: Sequence[Root], work: Path) -> Iterator[sqlit
             copy.with_name(f"{_COPY}{suffix}").unlink(missing_ok=True)
 
 
-def _opened(database: Path, roots: Sequence[Root], copy: Path) -> sqlite3.Connection | None:
+def _opened(database: Path, roots: Sequence[TableRoot], copy: Path) -> sqlite3.Connection | None:
     try:
         return _usable(database)
     except sqlite3.Error as error:
@@ -54,22 +55,22 @@ def _opened(database: Path, roots: Sequence[Root], copy: Path) -> sqlite3.Connec
     return None
 
 
-def _with_new_first_page(database: Path, roots: Sequence[Root], copy: Path) -> sqlite3.Connection | None:
-    """None where nobody knows where its tables begin."""
+def _with_new_first_page(database: Path, roots: Sequence[TableRoot], copy: Path) -> sqlite3.Connection | None:
+    """A connection to a copy with a rebuilt first page; None without the tables' roots."""
     if not roots:
         return None
-    with_first_page(database, copy, roots, _pages_in_wal(database))
-    beside = copy.with_name(f"{copy.name}-wal")
-    if beside.exists():  # it may hold the old one, which leads to a schema that is gone
+    copy_with_first_page(database, copy, roots, _pages_in_wal(database))
+    copied_wal = copy.with_name(f"{copy.name}-wal")
+    if copied_wal.exists():  # its frames of page 1 would bring back the old page, with a schema that is gone
         with copy.open("rb") as file:
-            wal.put_page(beside, 1, file.read(PAGE))
+            wal.replace_page(copied_wal, 1, file.read(PAGE))
     with suppress(sqlite3.Error):
         return _usable(copy)
     return None
 
 
 def _usable(database: Path, *, immutable: bool = False) -> sqlite3.Connection:
-    """Raises sqlite3.Error; SQLite makes an empty database of an empty file."""
+    """A connection to a database that has our tables. Raises sqlite3.Error for any other."""
     if not database.exists():
         raise Damaged("there is no file")
     connection = read_only(database, immutable=immutable)
@@ -84,7 +85,7 @@ def _usable(database: Path, *, immutable: bool = False) -> sqlite3.Connection:
 
 
 def _copy_file(file: Path, to: Path) -> None:
-    """Raises OSError, before the disk is full."""
+    """Copy unless that would take more than half of the free space. Raises OSError."""
     if file.exists():
         if file.stat().st_size > shutil.disk_usage(to.parent).free // 2:
             raise OSError("there is no room for a copy")
@@ -93,18 +94,18 @@ def _copy_file(file: Path, to: Path) -> None:
 
 def _pages_in_wal(database: Path) -> int:
     with suppress(OSError):
-        return wal.walk(database.with_name(f"{database.name}-wal")).pages
+        return wal.scan(database.with_name(f"{database.name}-wal")).pages
     return 0
 
 
-def ends_in(connection: sqlite3.Connection, mark: Mapping[str, int], tables: Sequence[str]) -> dict[str, int]:
-    """The last number of each table: the greatest that anything tells of."""
+def last_numbers(connection: sqlite3.Connection, mark: Mapping[str, int], tables: Sequence[str]) -> dict[str, int]:
+    """The last number of each table: the greatest of the watermark, `sqlite_sequence` and the rows themselves."""
     ends = {table: mark.get(table, 0) for table in tables}
     with suppress(sqlite3.Error):
-        for table, number in watermark.ends_of(connection).items():
+        for table, number in watermark.last_numbers(connection).items():
             ends[table] = max(ends.get(table, 0), number)
     for table in tables:
         with suppress(sqlite3.Error, TypeError):
             row = connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()  # noqa: S608  # our own names
-            ends[table] = max(ends[table], int(row[0] or 0)) if row[0] < _TOO_MANY else ends[table]
+            ends[table] = max(ends[table], int(row[0] or 0)) if row[0] < _MAX_ROWID else ends[table]
     return ends

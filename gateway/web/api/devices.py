@@ -8,7 +8,7 @@ from gateway.auth.audience import audience_of
 from gateway.flow.device_status import DeviceStatus
 from gateway.model import Command, Words
 from gateway.store import journal
-from gateway.store.quarantine import Unreadable, newest
+from gateway.store.quarantine import QuarantineEntry, newest
 from gateway.web.problems import Trouble, not_found
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import CommandBody, PageQuery, SignalQuery
@@ -75,7 +75,7 @@ async def quarantine(call: RequestContext[PageQuery]) -> QuarantineList:
     return QuarantineList(items=[_unread(each, language) for each in shown], next=more)
 
 
-def _unread(found: Unreadable, language: str) -> QuarantineView:
+def _unread(found: QuarantineEntry, language: str) -> QuarantineView:
     why = Words.of(found.why)
     return QuarantineView(
         number=found.number,

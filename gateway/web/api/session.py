@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from gateway.auth.accounts import AT_MOST, SignedIn
+from gateway.errors import NotRecorded
+from gateway.model import Action
 from gateway.web.edge import COOKIE
 from gateway.web.origin import is_secure
 from gateway.web.request_context import RequestContext
@@ -14,6 +17,7 @@ from gateway.web.requests import SignIn
 from gateway.web.responses import CompoundView, SessionView
 from gateway.web.routes import EVERYONE, PUBLIC, Route
 
+log = structlog.get_logger(__name__)
 _PATH = "/api/v1/session"
 
 
@@ -21,6 +25,7 @@ async def sign_in(call: RequestContext[SignIn]) -> web.Response:
     """Always a new session: one that came with the request is ended, whoever planted it."""
     accounts = call.services.accounts
     token, who = await accounts.sign_in(call.asked.user, call.asked.password, call.address)
+    await _record(call, "user.signed_in", who.user)
     if brought := call.request.cookies.get(COOKIE):
         await accounts.sign_out(brought)
     response = web.Response(text=_view(who).model_dump_json(), content_type="application/json")
@@ -36,13 +41,23 @@ async def sign_in(call: RequestContext[SignIn]) -> web.Response:
     return response
 
 
+async def _record(call: RequestContext[Any], kind: str, user: str) -> None:
+    """Put it into the journal. A guard must get in when the disk is full, so a failure is only logged."""
+    try:
+        await call.services.act(Action(kind=kind, user=user, time=call.services.now()))
+    except NotRecorded as error:
+        log.error("a sign-in or sign-out is not on record", user=user, why=str(error))
+
+
 async def show(call: RequestContext[Any]) -> SessionView:
     return _view(call.me)
 
 
 async def sign_out(call: RequestContext[Any]) -> web.Response:
     if cookie := call.request.cookies.get(COOKIE):
-        await call.services.accounts.sign_out(cookie)
+        who = await call.services.accounts.sign_out(cookie)
+        if who is not None:
+            await _record(call, "user.signed_out", who.user)
     response = web.Response(status=204)
     response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict", secure=is_secure(call.request))
     return response

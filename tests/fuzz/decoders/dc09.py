@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from gateway.model import Signal
 from gateway.protocols.dc09 import events
-from gateway.protocols.dc09.desk import Taken, judge
-from gateway.protocols.dc09.frame import LONGEST, Decoder, Unreadable, wrap
+from gateway.protocols.dc09.acceptance import AcceptedMessage, accept_or_reject
+from gateway.protocols.dc09.frame import MAX_FRAME_BYTES, Dc09Decoder, wrap
 from gateway.protocols.dc09.message import write_time
-from gateway.protocols.dc09.repeats import Repeats
+from gateway.protocols.dc09.sequence import SequenceTracker
+from gateway.protocols.unreadable import UnreadableBytes
 from tests.fuzz.subject import Feed, Subject, recordable
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, tzinfo=UTC)
@@ -53,20 +54,20 @@ _CODES = (
 
 
 def _dc09() -> Feed:
-    decoder, repeats = Decoder(), Repeats()
+    decoder, repeats = Dc09Decoder(), SequenceTracker()
 
     def feed(chunk: bytes) -> None:
         for item in decoder.feed(chunk) if chunk else decoder.close():
-            verdict = None if isinstance(item, Unreadable) else judge(item, _KEYS, NOW)
-            if isinstance(verdict, Taken):
+            verdict = None if isinstance(item, UnreadableBytes) else accept_or_reject(item, _KEYS, NOW)
+            if isinstance(verdict, AcceptedMessage):
                 message = verdict.message
                 repeats.is_new(message)
-                for event in events.read(message) or [events.unread(message)]:
+                for event in events.parse_events(message) or [events.unreadable_event(message)]:
                     data, source = dict(event.data), f"{message.header.line}.{message.header.sequence}"
-                    recordable(Signal(device="p", kind=event.kind, at=message.happened, source_id=source, data=data))
+                    recordable(Signal(device="p", kind=event.kind, at=message.occurred_at, source_id=source, data=data))
                 assert verdict.ack(NOW).endswith(b"\r")
             elif verdict is not None:
-                assert verdict.answer.endswith(b"\r")
+                assert verdict.reply.endswith(b"\r")
 
     return feed
 
@@ -85,7 +86,7 @@ def subjects() -> Sequence[Subject]:
     def sealed() -> list[bytes]:
         return [b" ".join(each) for each in _SEALED]
 
-    room = 2 * LONGEST + (64 << 10)
+    room = 2 * MAX_FRAME_BYTES + (64 << 10)
     return [
         Subject("dc09", _dc09, lambda: _CLEAR, seal=wrap, words=_CODES, holds=room),
         Subject("dc09-sealed", _dc09, sealed, seal=_sealed, words=_CODES, holds=room),

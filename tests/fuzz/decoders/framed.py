@@ -11,11 +11,11 @@ from ruamel.yaml import YAML
 
 from gateway.model import Signal
 from gateway.protocols.framed import decoder as framed
-from gateway.protocols.framed.frame import Frame
-from gateway.protocols.framed.reader import Reader
+from gateway.protocols.framed.frame_format import FrameFormat
+from gateway.protocols.framed.frame_parser import FrameParser
 from gateway.protocols.framed.settings import FramedSettings
-from gateway.protocols.perimeter import wire
-from gateway.protocols.perimeter.meanings import MEANINGS, details_of
+from gateway.protocols.perimeter import frames
+from gateway.protocols.perimeter.event_codes import EVENT_CODES, event_data
 from gateway.protocols.perimeter.status import STATUS_LENGTH, read_status, read_time
 from tests.fuzz.subject import Feed, Subject, recordable
 
@@ -24,15 +24,15 @@ _EXAMPLE = Path(__file__).parents[3] / "config/examples/framed_serial.yaml"
 
 
 def _perimeter() -> Feed:
-    decoder = wire.Decoder()
+    decoder = frames.PerimeterDecoder()
 
     def feed(chunk: bytes) -> None:
         for item in decoder.feed(chunk) if chunk else decoder.reset():
-            if isinstance(item, wire.Unreadable):
+            if isinstance(item, frames.UnreadableBytes):
                 continue
-            if item.function == wire.EVENT and len(item.payload) == 10 and item.payload[2] in MEANINGS:
-                at, meaning = read_time(item.payload[4:], _ZONE), MEANINGS[item.payload[2]]
-                recordable(Signal(device="h", kind=meaning.kind, at=at, data=details_of(meaning, item.payload[3])))
+            if item.function == frames.EVENT and len(item.payload) == 10 and item.payload[2] in EVENT_CODES:
+                at, meaning = read_time(item.payload[4:], _ZONE), EVENT_CODES[item.payload[2]]
+                recordable(Signal(device="h", kind=meaning.kind, at=at, data=event_data(meaning, item.payload[3])))
             elif len(item.payload) == STATUS_LENGTH:
                 read_status(item.payload)
 
@@ -52,7 +52,7 @@ def _perimeter_bodies() -> list[bytes]:
 
 
 def _perimeter_frame(body: bytes) -> bytes:
-    return wire.Frame(body[0], body[1], int.from_bytes(body[2:4]), body[4:]).encode()
+    return frames.PerimeterFrame(body[0], body[1], int.from_bytes(body[2:4]), body[4:]).encode()
 
 
 _CRC = {"kind": "crc16-modbus", "order": "little"}
@@ -75,8 +75,8 @@ _FRAMINGS: dict[str, dict[str, Any]] = {
 }
 
 
-def _framing(frame: Frame) -> Feed:
-    decoder = framed.Decoder(frame)
+def _framing(frame: FrameFormat) -> Feed:
+    decoder = framed.FramedDecoder(frame)
 
     def feed(chunk: bytes) -> None:
         for item in decoder.feed(chunk) if chunk else decoder.reset():
@@ -86,14 +86,14 @@ def _framing(frame: Frame) -> Feed:
 
 
 def _framed(name: str) -> Subject:
-    frame = Frame.model_validate(_FRAMINGS[name])
-    room = frame.size - frame.least if frame.size else 12
+    frame = FrameFormat.model_validate(_FRAMINGS[name])
+    room = frame.size - frame.min_size if frame.size else 12
     bodies = [bytes(room), b"1A2 B3 C4 56"[:room], bytes(range(0x78, 0x78 + room))]
     return Subject(
         f"framed-{name}",
         lambda: _framing(frame),
         lambda: bodies,
-        seal=lambda body: frame.sent(frame.whole(body)),
+        seal=lambda body: frame.to_wire(frame.build(body)),
         words=(frame.start or b"\0", frame.end or b"\0", b"\x7d\x7d", b"\x10\x10"),
     )
 
@@ -108,20 +108,20 @@ def _described() -> FramedSettings:
 
 def _by_description() -> Feed:
     settings = _described()
-    decoder, reader = framed.Decoder(settings.frame), Reader(settings)
+    decoder, parser = framed.FramedDecoder(settings.frame), FrameParser(settings)
 
     def feed(chunk: bytes) -> None:
         for item in decoder.feed(chunk) if chunk else decoder.reset():
-            heard = reader.read(item) if isinstance(item, bytes) else None
-            for tell in heard.tells if heard else ():
-                recordable(Signal(device="h", kind=tell.kind, at=tell.at, source_id=tell.source_id, data=tell.data))
-                reader.committed(tell)
+            parsed = parser.parse(item) if isinstance(item, bytes) else None
+            for event in parsed.events if parsed else ():
+                recordable(Signal(device="h", kind=event.kind, at=event.at, source_id=event.source_id, data=event.data))
+                parser.mark_committed(event)
 
     return feed
 
 
 def subjects() -> Sequence[Subject]:
-    host = {"seal": _perimeter_frame, "words": (wire.START,)}
+    host = {"seal": _perimeter_frame, "words": (frames.START,)}
     return [
         Subject("perimeter", _perimeter, _perimeter_bodies, **host),
         *map(_framed, _FRAMINGS),

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from drivers.syslog_lines import SyslogLines, _wanted
+from drivers.syslog_lines import SyslogLines, _applies
 from gateway.errors import BadInput
 from gateway.links import capture
-from gateway.protocols.syslog.message import read_message
-from gateway.protocols.syslog.stream import LONGEST, Stream, TooLong
+from gateway.protocols.syslog.message import parse_message
+from gateway.protocols.syslog.stream import MAX_MESSAGE_BYTES, OverlongMessage, SyslogStreamDecoder
 from gateway.settings.patterns import groups
 from tests.fuzz.subject import Feed, Subject, device, recordable
 
@@ -33,18 +33,18 @@ def _lines_driver() -> SyslogLines:
 
 
 def _line(line: bytes) -> None:
-    driver, message = _lines_driver(), read_message(line, ZoneInfo("Asia/Shanghai"), NOW)
+    driver, message = _lines_driver(), parse_message(line, ZoneInfo("Asia/Shanghai"), NOW)
     for pattern, each in driver._patterns:
-        if found := pattern.search(message.text) if _wanted(each, message) else None:
+        if found := pattern.search(message.text) if _applies(each, message) else None:
             recordable(driver._signal(each, groups(found), message, None))
 
 
 def _syslog() -> Feed:
-    stream = Stream()
+    stream = SyslogStreamDecoder()
 
     def feed(chunk: bytes) -> None:
         for item in stream.feed(chunk) if chunk else stream.end():
-            if not isinstance(item, TooLong):
+            if not isinstance(item, OverlongMessage):
                 _line(item)
 
     return feed
@@ -76,8 +76,10 @@ def subjects() -> Sequence[Subject]:
     counted = [b"%d %s" % (len(line), line) for line in _SYSLOG]
     parts, keys = (b'[a b="', b'"]', b" - - - ", b"<999>"), (b'"t"', b'"data"', b"null", b"{}", b"\n")
     return [
-        Subject("syslog-lines", _syslog, lambda: ended, words=(b"\n", b"<"), holds=4 * LONGEST),
-        Subject("syslog-counted", _syslog, lambda: counted, words=(b"\n", b"9 <", b"99999 <1"), holds=4 * LONGEST),
+        Subject("syslog-lines", _syslog, lambda: ended, words=(b"\n", b"<"), holds=4 * MAX_MESSAGE_BYTES),
+        Subject(
+            "syslog-counted", _syslog, lambda: counted, words=(b"\n", b"9 <", b"99999 <1"), holds=4 * MAX_MESSAGE_BYTES
+        ),
         Subject("syslog-datagrams", lambda: _line, lambda: _SYSLOG, whole=True, words=parts),
         Subject("capture", lambda: _capture, lambda: [_TAPE], (BadInput,), whole=True, words=keys),
     ]

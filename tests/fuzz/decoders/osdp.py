@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from gateway.errors import BadInput
-from gateway.protocols.osdp.events import Told
-from gateway.protocols.osdp.frames import CRC, REPLY, SECURITY, START, Frame, Framer, Unreadable, seal
-from gateway.protocols.osdp.session import Session
-from gateway.protocols.osdp.settings import Reader
+from gateway.protocols.osdp.events import ReaderEvents
+from gateway.protocols.osdp.frames import CRC, REPLY, SECURITY, START, OsdpDecoder, OsdpFrame, add_check
+from gateway.protocols.osdp.session import OsdpSession
+from gateway.protocols.osdp.settings import OsdpReader
+from gateway.protocols.unreadable import UnreadableBytes
 from gateway.simulator.osdp import SimulatedReader
 from tests.fuzz.subject import Feed, Subject, recordable
 
@@ -38,7 +39,7 @@ READERS = 128
 def _framed(body: bytes) -> bytes:
     """Security block, code and data as a reader's answer; the first byte of a body says which check it has."""
     size = 5 + len(body) - 1 + (2 if body[0] & CRC else 1)
-    return seal(bytes((START, REPLY | ADDRESS, size & 0xFF, size >> 8, body[0] & 0x0F)) + body[1:])
+    return add_check(bytes((START, REPLY | ADDRESS, size & 0xFF, size >> 8, body[0] & 0x0F)) + body[1:])
 
 
 def _bodies() -> list[bytes]:
@@ -49,11 +50,11 @@ def _bodies() -> list[bytes]:
 
 
 def _framer() -> Feed:
-    framer = Framer()
+    framer = OsdpDecoder()
 
     def feed(chunk: bytes) -> None:
         for item in framer.feed(chunk) if chunk else framer.reset():
-            if isinstance(item, Unreadable):
+            if isinstance(item, UnreadableBytes):
                 continue
             assert 0 <= item.address < 128
             assert 0 <= item.code < 256
@@ -66,24 +67,24 @@ class _Reader:
     """One reader's session. Answers are right until it is up, and what is given from then on."""
 
     def __init__(self, key: bytes | None) -> None:
-        self.session, self._twin = Session(ADDRESS, key), SimulatedReader(ADDRESS, key)
-        self._told, self._now = Told(Reader.model_validate({"address": ADDRESS, **_NAMED}), 5.0), 0.0
+        self.session, self._twin = OsdpSession(ADDRESS, key), SimulatedReader(ADDRESS, key)
+        self._events, self._now = ReaderEvents(OsdpReader.model_validate({"address": ADDRESS, **_NAMED}), 5.0), 0.0
 
     def take(self, data: bytes) -> bool:
         """Whether it was asked something that `data` could answer."""
         session = self.session
-        if session.fell:
+        if session.failed:
             session.restart()
-        up, said = session.up, session.speak()
+        up, said = session.up, session.next_frame()
         if not said:
             return False
         right = self._twin.answer(said)
-        for frame in Framer().feed(right) if not up else [Frame(_answer(said, right, data))]:
-            session.hear(frame)
+        for frame in OsdpDecoder().feed(right) if not up else [OsdpFrame(_answer(said, right, data))]:
+            session.receive(frame)
         self._now += 0.1
-        for event in session.take():
+        for event in session.take_events():
             with suppress(BadInput):
-                recordable(*self._told.take(event, self._now))
+                recordable(*self._events.handle(event, self._now))
         return up
 
 
@@ -94,7 +95,7 @@ class _Readers:
     """
 
     def __init__(self, key: bytes | None) -> None:
-        self._up, self._rising = deque(_Reader(key) for _ in range(READERS)), Session(ADDRESS, key)
+        self._up, self._rising = deque(_Reader(key) for _ in range(READERS)), OsdpSession(ADDRESS, key)
 
     def __call__(self, data: bytes) -> None:
         self._up.rotate()
@@ -107,24 +108,24 @@ class _Readers:
 
     def _begin(self, data: bytes) -> None:
         session = self._rising
-        said = b"" if session.fell else session.speak()
+        said = b"" if session.failed else session.next_frame()
         if said:
-            session.hear(Frame(_answer(said, b"", data)))
+            session.receive(OsdpFrame(_answer(said, b"", data)))
         else:
             session.restart()
 
 
 def _answer(said: bytes, right: bytes, data: bytes) -> bytes:
     """With the sequence number it must have: `data` alone, or put into the right answer where that is encrypted."""
-    sequence = Frame(said.lstrip(b"\xff")).sequence
+    sequence = OsdpFrame(said.lstrip(b"\xff")).sequence
     if len(right) > 12 and right[4] & SECURITY and data[0] & 0x80:
         at = 5 + data[0] % (len(right) - 7)
-        return seal((right[:at] + data[1:] + right[at + len(data) - 1 :])[: len(right) - 2])
+        return add_check((right[:at] + data[1:] + right[at + len(data) - 1 :])[: len(right) - 2])
     return _framed(bytes((data[0] & SECURITY | CRC | sequence,)) + data[1:240])
 
 
 def subjects() -> Sequence[Subject]:
-    leaks = 30_000  # libosdp never lets go of an event's dict: see gateway/links/osdp/session.py
+    leaks = 30_000  # libosdp never lets go of an event's dict: see gateway/protocols/osdp/session.py
     return [
         Subject("osdp-frames", _framer, _bodies, seal=_framed, words=(b"\x53", b"\xff\x53", b"\xff" * 9)),
         Subject("osdp-clear", lambda: _Readers(None), _bodies, whole=True, leaks=leaks),

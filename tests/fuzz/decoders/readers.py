@@ -8,14 +8,14 @@ from contextlib import suppress
 from gateway.errors import BadInput
 from gateway.model import Signal
 from gateway.protocols.credential import wiegand
+from gateway.protocols.credential.card_lines import CardLineDecoder
 from gateway.protocols.credential.credential import Credential
-from gateway.protocols.credential.keypad import Keypad
-from gateway.protocols.credential.printed import Printed
+from gateway.protocols.credential.keypad import PinCollector
 from tests.fuzz.subject import Feed, Subject, recordable
 
 
 def _printed(name: str, pattern: str | None = None) -> Feed:
-    reader = Printed(name, pattern)
+    reader = CardLineDecoder(name, pattern)
 
     def feed(chunk: bytes) -> None:
         for card in reader.feed(chunk) if chunk else reader.reset():
@@ -45,7 +45,7 @@ def _reader(name: str) -> Subject:
 
 
 def _wiegand() -> Feed:
-    keypad, now = Keypad(5.0), 0.0
+    keypad, now = PinCollector(5.0), 0.0
 
     def feed(data: bytes) -> None:
         nonlocal now

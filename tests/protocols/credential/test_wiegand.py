@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadInput
 from gateway.protocols.credential.credential import Credential
-from gateway.protocols.credential.wiegand import BY_LENGTH, LAYOUTS, MOST_BITS, decode, encode, from_bytes
+from gateway.protocols.credential.wiegand import BY_LENGTH, LAYOUTS, MAX_BITS, decode, encode, from_bytes
 
 HEAVIEST = {"H10301": (255, 65_535), "H10306": (65_535, 65_535), "WG34": (0, 2**32 - 1)}
 
@@ -52,7 +52,7 @@ def _in_both(name: str) -> set[int]:
     return {layout.bits - 1 - bit for bit in both} - {0}
 
 
-@given(st.integers(1, MOST_BITS), st.data())
+@given(st.integers(1, MAX_BITS), st.data())
 def test_any_bits_are_a_card_or_bad_input(bits: int, data: st.DataObject) -> None:
     value = data.draw(st.integers(0, 2**bits - 1))
     try:
@@ -74,7 +74,7 @@ def test_packed_bits(data: bytes, bits: int) -> None:
         assert f"{value:0{bits}b}" == "".join(f"{byte:08b}" for byte in data)[:bits]
 
 
-@pytest.mark.parametrize(("value", "bits"), [(0, 0), (1 << 26, 26), (-1, 26), (0, MOST_BITS + 1), (0, 10**9)])
+@pytest.mark.parametrize(("value", "bits"), [(0, 0), (1 << 26, 26), (-1, 26), (0, MAX_BITS + 1), (0, 10**9)])
 def test_no_card(value: int, bits: int) -> None:
     with pytest.raises(BadInput):
         decode(value, bits)

@@ -12,21 +12,21 @@ from pysiaalarm.utils import ADM_MAPPING, SIA_CODES
 
 from gateway.model import ALARM_KINDS, is_kind
 from gateway.protocols.dc09 import contact_id, sia_codes
-from gateway.protocols.dc09.events import Event, read, unread
-from gateway.protocols.dc09.meaning import NUMBERS
-from gateway.protocols.dc09.message import Header, Message
+from gateway.protocols.dc09.code_table import NUMBER_KINDS
+from gateway.protocols.dc09.events import Dc09Event, parse_events, unreadable_event
+from gateway.protocols.dc09.message import Dc09Header, Dc09Message
 
 
-def said(token: str, data: str) -> list[Event]:
-    return list(read(Message(Header(token, False, "0001", "", "L0", "1234", b""), "1234", data)))
+def parsed(token: str, data: str) -> list[Dc09Event]:
+    return list(parse_events(Dc09Message(Dc09Header(token, False, "0001", "", "L0", "1234", b""), "1234", data)))
 
 
-def brief(events: list[Event]) -> list[str]:
+def brief(events: list[Dc09Event]) -> list[str]:
     return [f"{event.kind} {event.data.get('from', '')} {event.zone or ''}".strip() for event in events]
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "expected"),
     [
         ("1130 01 015", "zone.alarm  15"),
         ("3130 01 015", "zone.restored alarm 15"),
@@ -72,12 +72,12 @@ def brief(events: list[Event]) -> list[str]:
         ("1130 01 015^前门^", "zone.alarm  15"),
     ],
 )
-def test_contact_id(data: str, told: str) -> None:
-    assert brief(said("ADM-CID", data)) == [told]
+def test_contact_id(data: str, expected: str) -> None:
+    assert brief(parsed("ADM-CID", data)) == [expected]
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "expected"),
     [
         ("NFA129", ["fire.alarm  129"]),
         ("Nri1/BA015", ["zone.alarm  15"]),
@@ -127,12 +127,12 @@ def test_contact_id(data: str, told: str) -> None:
         ("NRR/NL2", ["x.dc09.rr", "area.armed"]),
     ],
 )
-def test_sia(data: str, told: list[str]) -> None:
-    assert brief(said("SIA-DCS", data)) == told
+def test_sia(data: str, expected: list[str]) -> None:
+    assert brief(parsed("SIA-DCS", data)) == expected
 
 
-def test_what_is_beside_the_code() -> None:
-    (event,) = said("SIA-DCS", "Nti10:23/id7/ri2/BA003^窗^")
+def test_data_beside_the_code() -> None:
+    (event,) = parsed("SIA-DCS", "Nti10:23/id7/ri2/BA003^窗^")
     assert event.data == {
         "code": "BA",
         "text": {"zh": "入侵报警", "en": "Burglary alarm"},
@@ -141,7 +141,7 @@ def test_what_is_beside_the_code() -> None:
         "detector": "窗",
         "user": 7,
     }
-    (event,) = said("ADM-CID", "1401 02 015")
+    (event,) = parsed("ADM-CID", "1401 02 015")
     assert event.data == {
         "code": "E401",
         "text": {"zh": "用户撤布防", "en": "Open or close by user"},
@@ -152,30 +152,30 @@ def test_what_is_beside_the_code() -> None:
 
 @pytest.mark.parametrize("block", ["NRi2/BA003", "NRI2/BA003", "Nri2BA003", "nRi2/BA003"])
 def test_a_modifier_counts_however_it_is_spelled(block: str) -> None:
-    (event,) = said("SIA-DCS", block)
+    (event,) = parsed("SIA-DCS", block)
     assert (event.data["area"], event.zone) == (2, 3)
 
 
-def test_what_can_not_be_read_is_a_fault_and_no_event() -> None:
-    assert said("ADM-CID", "hello") == said("SIA-DCS", "") == said("VEN-DOR", "1130 01 015") == []
-    fault = unread(Message(Header("ADM-CID", False, "0001", "", "L0", "1234", b""), "1234", "hello"))
+def test_unreadable_data_is_a_fault_and_no_event() -> None:
+    assert parsed("ADM-CID", "hello") == parsed("SIA-DCS", "") == parsed("VEN-DOR", "1130 01 015") == []
+    fault = unreadable_event(Dc09Message(Dc09Header("ADM-CID", False, "0001", "", "L0", "1234", b""), "1234", "hello"))
     assert (fault.kind, fault.data["said"]) == ("device.faulted", "hello")
 
 
-def test_tables_say_kinds_and_numbers_there_are() -> None:
+def test_tables_use_existing_kinds_and_number_kinds() -> None:
     codes = {"".join(pair) for pair in product(ascii_uppercase, repeat=2)}
-    meanings = [*contact_id.CODES.values(), *(sia_codes.meaning(code)[0] for code in codes)]
+    meanings = [*contact_id.CODES.values(), *(sia_codes.lookup(code)[0] for code in codes)]
     for meaning in meanings:
         assert meaning.kind == "-" or is_kind(meaning.kind), meaning
-        assert meaning.number in NUMBERS, meaning
+        assert meaning.number in NUMBER_KINDS, meaning
         assert meaning.text.zh, meaning
         assert meaning.text.en, meaning
 
 
-def test_no_alarm_of_contact_id_is_swallowed() -> None:
-    quiet = {"141", "142", "143", "147", "156"}  # told as tamper and fault
+def test_every_alarm_code_of_contact_id_is_an_alarm() -> None:
+    quiet = {"141", "142", "143", "147", "156"}  # tamper and fault
     for number in range(1000):
-        kind = contact_id.meaning(f"{number:03}").kind
+        kind = contact_id.lookup(f"{number:03}").kind
         if 100 <= number < 200 and f"{number}" not in quiet:
             assert kind in ALARM_KINDS, number
 
@@ -188,19 +188,19 @@ def test_alarms_and_restores_agree_with_pysiaalarm() -> None:
 
 
 def _agrees(code: str, letters: str, qualifier: str) -> bool:
-    (ours,) = said("ADM-CID", f"{qualifier}{code} 00 001")
-    (theirs,) = said("SIA-DCS", f"N{letters}001")
+    (ours,) = parsed("ADM-CID", f"{qualifier}{code} 00 001")
+    (theirs,) = parsed("SIA-DCS", f"N{letters}001")
     return (ours.kind in ALARM_KINDS) == (theirs.kind in ALARM_KINDS)
 
 
 def test_every_alarm_that_pysiaalarm_lists_is_one() -> None:
     for code, known in SIA_CODES.items():
         if known.type and known.type.endswith("Alarm") and not known.type.lower().endswith("from alarm"):
-            kind = said("SIA-DCS", f"N{code}1")[0].kind
+            kind = parsed("SIA-DCS", f"N{code}1")[0].kind
             assert kind in ALARM_KINDS | {"door.held"}, (code, known.type, kind)
 
 
 @given(st.sampled_from(["ADM-CID", "SIA-DCS"]), st.text(max_size=200))
-def test_nothing_that_is_said_breaks_it(token: str, data: str) -> None:
-    for event in said(token, data):
+def test_any_data_is_handled(token: str, data: str) -> None:
+    for event in parsed(token, data):
         assert is_kind(event.kind)

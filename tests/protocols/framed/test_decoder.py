@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import Words
-from gateway.protocols.framed.checksum import ALGORITHMS, Checksum
-from gateway.protocols.framed.decoder import MAX_RUBBISH, PIECE, Decoder, Unreadable
-from gateway.protocols.framed.frame import Frame
+from gateway.protocols.framed.checksum import ALGORITHMS, ChecksumSettings
+from gateway.protocols.framed.decoder import CHUNK_BYTES, MAX_UNREADABLE, FramedDecoder
+from gateway.protocols.framed.frame_format import FrameFormat
+from gateway.protocols.unreadable import UnreadableBytes
 
 DLE = {"byte": "10", "xor": "00"}
 FRAMINGS = {
@@ -44,20 +45,20 @@ TEXT = st.text("0123456789ABC ", max_size=12).map(str.encode)
 
 def bodies(name: str) -> st.SearchStrategy[bytes]:
     """What may stand between start and checksum, the length's place at its front."""
-    frame = Frame.model_validate(FRAMINGS[name])
+    frame = FrameFormat.model_validate(FRAMINGS[name])
     if frame.size:
-        return st.binary(min_size=frame.size - frame.least, max_size=frame.size - frame.least)
+        return st.binary(min_size=frame.size - frame.min_size, max_size=frame.size - frame.min_size)
     if frame.length:
         return st.binary(max_size=40).map(lambda body: bytes(frame.length.width) + body)
     return st.binary(min_size=1, max_size=40) if frame.escape else TEXT.filter(bool)
 
 
-def read(found: list[bytes | Unreadable]) -> list[bytes]:
+def read(found: list[bytes | UnreadableBytes]) -> list[bytes]:
     return [item for item in found if isinstance(item, bytes)]
 
 
-def cut(decoder: Decoder, wire: bytes, data: st.DataObject) -> list[bytes | Unreadable]:
-    found: list[bytes | Unreadable] = []
+def cut(decoder: FramedDecoder, wire: bytes, data: st.DataObject) -> list[bytes | UnreadableBytes]:
+    found: list[bytes | UnreadableBytes] = []
     while wire:
         count = data.draw(st.integers(1, len(wire)))
         found += decoder.feed(wire[:count])
@@ -69,50 +70,50 @@ def cut(decoder: Decoder, wire: bytes, data: st.DataObject) -> list[bytes | Unre
 @given(data=st.data())
 @settings(max_examples=60)
 def test_frames_survive_any_cutting(name: str, data: st.DataObject) -> None:
-    frame = Frame.model_validate(FRAMINGS[name])
-    sent = [frame.whole(body) for body in data.draw(st.lists(bodies(name), max_size=4))]
-    wire = b"".join(frame.sent(each) for each in sent)
-    assert cut(Decoder(frame), wire, data) == sent
+    frame = FrameFormat.model_validate(FRAMINGS[name])
+    sent = [frame.build(body) for body in data.draw(st.lists(bodies(name), max_size=4))]
+    wire = b"".join(frame.to_wire(each) for each in sent)
+    assert cut(FramedDecoder(frame), wire, data) == sent
 
 
 @pytest.mark.parametrize("name", FRAMINGS)
 @given(data=st.data())
 @settings(max_examples=60)
 def test_no_byte_is_lost_and_the_frame_after_silence_is_found(name: str, data: st.DataObject) -> None:
-    frame = Frame.model_validate(FRAMINGS[name])
+    frame = FrameFormat.model_validate(FRAMINGS[name])
     noise = data.draw(st.binary(max_size=300))
-    sent = frame.sent(frame.whole(data.draw(bodies(name))))
-    decoder = Decoder(frame)
+    sent = frame.to_wire(frame.build(data.draw(bodies(name))))
+    decoder = FramedDecoder(frame)
     found = [*cut(decoder, noise, data), *decoder.reset()]
-    by_chance = sum(len(frame.sent(each)) for each in read(found))
-    rubbish = sum(len(item.data) for item in found if isinstance(item, Unreadable))
+    by_chance = sum(len(frame.to_wire(each)) for each in read(found))
+    rubbish = sum(len(item.data) for item in found if isinstance(item, UnreadableBytes))
     if not frame.escape:
         assert by_chance + rubbish == len(noise)
-    assert read(decoder.feed(sent))[-1:] == [read(Decoder(frame).feed(sent))[0]]
+    assert read(decoder.feed(sent))[-1:] == [read(FramedDecoder(frame).feed(sent))[0]]
 
 
 @pytest.mark.parametrize("name", FRAMINGS)
 @given(chunks=st.lists(st.binary(min_size=50, max_size=400), max_size=12))
 @settings(max_examples=30)
-def test_nothing_breaks_or_grows(name: str, chunks: list[bytes]) -> None:
-    frame = Frame.model_validate(FRAMINGS[name])
-    decoder = Decoder(frame)
+def test_any_input_is_handled_in_bounded_memory(name: str, chunks: list[bytes]) -> None:
+    frame = FrameFormat.model_validate(FRAMINGS[name])
+    decoder = FramedDecoder(frame)
     for chunk in chunks:
         decoder.feed(chunk)
-        assert len(decoder._buffer) <= 2 * frame.most + PIECE
-        assert len(decoder._rubbish) <= MAX_RUBBISH + 2 * frame.most + PIECE
+        assert len(decoder._buffer) <= 2 * frame.max_size + CHUNK_BYTES
+        assert len(decoder._unreadable) <= MAX_UNREADABLE + 2 * frame.max_size + CHUNK_BYTES
     decoder.reset()
     assert not decoder._buffer
-    assert not decoder._rubbish
+    assert not decoder._unreadable
 
 
-def test_a_frame_hidden_behind_half_a_one_is_found_at_silence() -> None:
-    frame = Frame.model_validate(FRAMINGS["length"])
-    whole = frame.whole(b"\0hello")
-    decoder = Decoder(frame)
-    half = frame.whole(b"\0" + bytes(60))[:7]
+def test_a_frame_behind_an_incomplete_one_is_found_at_silence() -> None:
+    frame = FrameFormat.model_validate(FRAMINGS["length"])
+    whole = frame.build(b"\0hello")
+    decoder = FramedDecoder(frame)
+    half = frame.build(b"\0" + bytes(60))[:7]
     assert decoder.feed(half + whole) == []
-    assert decoder.reset() == [Unreadable(Words("一帧中断", "a frame broke off"), half), whole]
+    assert decoder.reset() == [UnreadableBytes(Words("一帧中断", "a frame broke off"), half), whole]
 
 
 @pytest.mark.parametrize(
@@ -128,13 +129,13 @@ def test_a_frame_hidden_behind_half_a_one_is_found_at_silence() -> None:
         ("end", b"\x02\x03", "it is too short"),
     ],
 )
-def test_what_is_wrong_with_a_frame_is_told(name: str, wire: bytes, why: str) -> None:
+def test_reasons_of_unreadable_frames(name: str, wire: bytes, why: str) -> None:
     if name == "dle":
         FRAMINGS["strict"] = {**FRAMINGS["dle"], "escape": {"byte": "10", "values": {"10": "10"}}}
         name = "strict"
-    decoder = Decoder(Frame.model_validate(FRAMINGS[name]))
+    decoder = FramedDecoder(FrameFormat.model_validate(FRAMINGS[name]))
     found = [*decoder.feed(wire), *decoder.reset()]
-    assert isinstance(found[0], Unreadable)
+    assert isinstance(found[0], UnreadableBytes)
     assert str(found[0].why) == why
 
 
@@ -160,9 +161,11 @@ CHECK = b"123456789"
 def test_checksums_are_those_of_the_catalogue(kind: str, value: int) -> None:
     """Over 123456789, as the catalogue's check values are; the sums by hand."""
     width = ALGORITHMS[kind][0]
-    assert Checksum.model_validate({"kind": kind}).of(CHECK) == value.to_bytes(width, "big")
-    assert Checksum.model_validate({"kind": kind, "order": "little"}).of(CHECK) == value.to_bytes(width, "little")
+    assert ChecksumSettings.model_validate({"kind": kind}).compute(CHECK) == value.to_bytes(width, "big")
+    assert ChecksumSettings.model_validate({"kind": kind, "order": "little"}).compute(CHECK) == value.to_bytes(
+        width, "little"
+    )
 
 
-def test_every_name_of_the_library_is_known() -> None:
+def test_every_algorithm_of_the_library_is_available() -> None:
     assert {f"crc16-{name.replace('_', '-')}" for name in fastcrc.crc16.algorithms_available} <= set(ALGORITHMS)

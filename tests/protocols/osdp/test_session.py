@@ -12,26 +12,26 @@ from hypothesis import strategies as st
 from osdp import Capability
 
 from gateway.protocols.credential.wiegand import encode
-from gateway.protocols.osdp import feedback, trouble
-from gateway.protocols.osdp.bus import Turn
-from gateway.protocols.osdp.frames import CRC, REPLY, SECURITY, START, Frame, Framer, seal
-from gateway.protocols.osdp.session import ASK_STATUS, MOST_WAITING, Session
+from gateway.protocols.osdp import commands, diagnosis
+from gateway.protocols.osdp.frames import CRC, REPLY, SECURITY, START, OsdpDecoder, OsdpFrame, add_check
+from gateway.protocols.osdp.polled_reader import PolledReader
+from gateway.protocols.osdp.session import MAX_PENDING, STATUS_COMMAND, OsdpSession
 from gateway.simulator.osdp import SimulatedReader
 
 KEY = bytes(range(1, 17))
 IDENTITY, ABILITIES = bytes((0x45, *range(12))), bytes((0x46, 4, 1, 1, 8, 1, 0))
 
 
-def exchange(session: Session, reader: SimulatedReader) -> bool:
+def exchange(session: OsdpSession, reader: SimulatedReader) -> bool:
     """One question and its answer; whether there was one."""
-    said = session.speak()
-    for frame in Framer().feed(reader.answer(said)) if said else ():
-        assert isinstance(frame, Frame)
-        session.hear(frame)
-    return bool(said)
+    sent = session.next_frame()
+    for frame in OsdpDecoder().feed(reader.answer(sent)) if sent else ():
+        assert isinstance(frame, OsdpFrame)
+        session.receive(frame)
+    return bool(sent)
 
 
-def made_up(session: Session, reader: SimulatedReader) -> Session:
+def connected(session: OsdpSession, reader: SimulatedReader) -> OsdpSession:
     for _ in range(6):
         if not session.up:
             exchange(session, reader)
@@ -41,50 +41,50 @@ def made_up(session: Session, reader: SimulatedReader) -> Session:
 
 @pytest.mark.parametrize("key", [KEY, None])
 def test_up_within_four_exchanges(key: bytes | None) -> None:
-    session = made_up(Session(9, key), SimulatedReader(9, key))
+    session = connected(OsdpSession(9, key), SimulatedReader(9, key))
     assert session.reachable
-    assert session.can(Capability.LEDControl)
-    assert not session.can(Capability.TextOutput)
+    assert session.has_capability(Capability.LEDControl)
+    assert not session.has_capability(Capability.TextOutput)
 
 
-def test_begun_anew_from_any_point() -> None:
-    reader, session = SimulatedReader(9, KEY), Session(9, KEY)
+def test_restart_at_any_point() -> None:
+    reader, session = SimulatedReader(9, KEY), OsdpSession(9, KEY)
     for exchanges in range(6):
         for _ in range(exchanges):
             exchange(session, reader)
-        session.speak()  # an answer that never comes
+        session.next_frame()  # an answer that never comes
         session.restart()
         assert not session.up
-        made_up(session, reader)
+        connected(session, reader)
 
 
-def test_commands_that_wait_are_told_that_they_failed() -> None:
-    reader, session, told = SimulatedReader(9, KEY), Session(9, KEY), []
-    assert not session.submit(ASK_STATUS)
-    made_up(session, reader)
-    for order in feedback.orders("grant", {}):
-        assert session.submit(order, told.append)
+def test_pending_commands_fail_on_restart() -> None:
+    reader, session, results = SimulatedReader(9, KEY), OsdpSession(9, KEY), []
+    assert not session.submit(STATUS_COMMAND)
+    connected(session, reader)
+    for command in commands.build_commands("grant", {}):
+        assert session.submit(command, results.append)
     assert session.busy
-    session.speak()
+    session.next_frame()
     session.restart()
-    assert told == [False, False]
-    made_up(session, reader)
-    assert session.submit(feedback.orders("led", {})[0], told.append)
+    assert results == [False, False]
+    connected(session, reader)
+    assert session.submit(commands.build_commands("led", {})[0], results.append)
     exchange(session, reader)
-    assert told[2:] == [True]
+    assert results[2:] == [True]
     assert not session.busy
 
 
-def test_not_more_commands_wait_than_a_few() -> None:
-    session = made_up(Session(9, KEY), SimulatedReader(9, KEY))
-    (tone,) = feedback.orders("buzzer", {})
-    taken = [session.submit(tone) for _ in range(MOST_WAITING + 2)]
-    assert taken == [True] * MOST_WAITING + [False] * 2
+def test_pending_commands_are_bounded() -> None:
+    session = connected(OsdpSession(9, KEY), SimulatedReader(9, KEY))
+    (tone,) = commands.build_commands("buzzer", {})
+    taken = [session.submit(tone) for _ in range(MAX_PENDING + 2)]
+    assert taken == [True] * MAX_PENDING + [False] * 2
     session.close()
 
 
-def test_it_leaves_nothing_behind() -> None:
-    session = Session(9, KEY)
+def test_close_releases_the_session() -> None:
+    session = OsdpSession(9, KEY)
     seen = weakref.ref(session)
     session.close()
     del session
@@ -92,8 +92,8 @@ def test_it_leaves_nothing_behind() -> None:
     assert seen() is None
 
 
-def test_a_key_is_not_kept_where_it_could_be_shown() -> None:
-    session = Session(9, KEY)
+def test_a_key_is_not_in_any_repr() -> None:
+    session = OsdpSession(9, KEY)
     shown = repr(vars(session)) + repr(session)
     assert KEY.hex() not in shown
     assert repr(KEY) not in shown
@@ -109,45 +109,45 @@ blocks = st.sampled_from([b""] * 6 + [bytes((2, 0x16)), bytes((3, 0x12, 1)), byt
 
 @settings(max_examples=200)
 @given(st.booleans(), st.lists(st.tuples(answers, blocks), max_size=60))
-def test_answers_of_malice(secure: bool, said_back: list[tuple[bytes, bytes]]) -> None:
-    session = Session(5, KEY if secure else None)
-    for body, block in said_back:
-        if session.fell:
+def test_malicious_replies(secure: bool, replies: list[tuple[bytes, bytes]]) -> None:
+    session = OsdpSession(5, KEY if secure else None)
+    for body, block in replies:
+        if session.failed:
             session.restart()
-        said = session.speak()
-        if not said:
+        sent = session.next_frame()
+        if not sent:
             session.restart()
             continue
-        control = Frame(said.lstrip(b"\xff")).sequence | CRC | (SECURITY if block else 0)
+        control = OsdpFrame(sent.lstrip(b"\xff")).sequence | CRC | (SECURITY if block else 0)
         size = 5 + len(block) + len(body) + 2
         if size <= 255:
-            session.hear(Frame(seal(bytes((START, REPLY | 5, size, 0, control)) + block + body)))
-        for event in session.take():
+            session.receive(OsdpFrame(add_check(bytes((START, REPLY | 5, size, 0, control)) + block + body)))
+        for event in session.take_events():
             assert isinstance(event, dict)
         assert not (secure and session.up)
     session.close()
 
 
-def test_nothing_is_said_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
-    session = Session(5, None)
+def test_nothing_is_written_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    session = OsdpSession(5, None)
     for code in (0x76, 0x78, 0x54, 0xEE):
-        said = session.speak()
-        control = Frame(said.lstrip(b"\xff")).sequence | CRC
-        session.hear(Frame(seal(bytes((START, REPLY | 5, 8, 0, control, code)))))
+        sent = session.next_frame()
+        control = OsdpFrame(sent.lstrip(b"\xff")).sequence | CRC
+        session.receive(OsdpFrame(add_check(bytes((START, REPLY | 5, 8, 0, control, code)))))
         session.restart()
     assert capfd.readouterr() == ("", "")
 
 
-def test_events_are_of_their_own() -> None:
-    reader, session = SimulatedReader(9, KEY), Session(9, KEY)
-    made_up(session, reader)
+def test_events_after_a_restart() -> None:
+    reader, session = SimulatedReader(9, KEY), OsdpSession(9, KEY)
+    connected(session, reader)
     reader.card(*encode("H10301", 7, 1))
     session.restart()
-    made_up(session, reader)
+    connected(session, reader)
     events: list[Any] = []
     for _ in range(200):
         exchange(session, reader)
-        events += session.take()
+        events += session.take_events()
         if events:
             break
         _wait()
@@ -161,7 +161,7 @@ def _wait() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "has_key", "says"),
+    ("command", "has_key", "expected"),
     [
         (0x61, True, "is it an OSDP reader?"),
         (0x62, True, "has no secure channel: get one that has, or take out its key and say plain: true"),
@@ -171,7 +171,7 @@ def _wait() -> None:
         (0x60, False, "does it want a secure channel? Then write its `key`"),
     ],
 )
-def test_refusals_say_what_to_look_at(asked: int, has_key: bool, says: str) -> None:
-    session = Session(5, KEY if has_key else None)
-    session.asked = asked
-    assert says in trouble.refusal(Turn(session), has_key=has_key).en
+def test_rejections_say_what_to_check(command: int, has_key: bool, expected: str) -> None:
+    session = OsdpSession(5, KEY if has_key else None)
+    session.last_command = command
+    assert expected in diagnosis.rejected(PolledReader(session), has_key=has_key).en

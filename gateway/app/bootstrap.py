@@ -1,0 +1,81 @@
+"""Starts the gateway: one exit stack and one task group hold everything that runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from gateway.app.background_tasks import BackgroundTasks
+from gateway.app.capture import CaptureService
+from gateway.app.components import make
+from gateway.app.config_change import ConfigChange
+from gateway.app.control_server import serve_control
+from gateway.app.endpoints import check_free
+from gateway.app.file_descriptors import connection_limits, raise_limit
+from gateway.app.links import Links
+from gateway.app.reload import Reloader
+from gateway.app.task_list import gateway_tasks
+from gateway.app.web import open_pages
+from gateway.config.configuration import Configuration
+from gateway.people import CurrentRegister
+from gateway.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A running gateway; `mqtt_port` is None without an MQTT endpoint."""
+
+    http_url: str
+    mqtt_port: int | None
+    store: Store
+    reloader: Reloader
+
+
+@asynccontextmanager
+async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterator[Gateway]:
+    """Run the gateway while the context is open; stop everything in reverse order when it closes.
+
+    Raises ConfigError for an address that another program uses.
+    """
+    check_free(configuration)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store.open(data, repair=True))
+        parts = make(configuration.compound, store, connection_limits(raise_limit(), configuration))
+        changeover = ConfigChange(parts)
+        await parts.desk.load()
+        await parts.register.load()
+        rules = await changeover.apply(configuration)
+        await _open_links(stack, parts.doors)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        memory = parts.desk.memory
+        background = BackgroundTasks(gateway_tasks(parts), memory.gateway_failed, memory.gateway_restored)
+        stack.callback(tasks.create_task(background.run()).cancel)
+        # The pages come after the rules are in place. Those may still catch up: alarms are shown meanwhile.
+        await rules.applied.wait()
+        http_url = await open_pages(stack, parts, background)
+        reloader = Reloader(parts, changeover, configuration.directory)
+        capture = CaptureService(parts.in_force, parts.doors.tapes)
+        await _open_control_socket(stack, data, reloader, capture, parts.register)
+        yield Gateway(http_url, parts.doors.endpoint.port if parts.doors.endpoint else None, store, reloader)
+
+
+async def _open_control_socket(
+    stack: AsyncExitStack, data: Path, reloader: Reloader, capture: CaptureService, register: CurrentRegister
+) -> None:
+    try:
+        await stack.enter_async_context(serve_control(data, reloader, capture, register))
+    except OSError as error:  # e.g. a read-only disk: alarms matter more than `anju reload`, so go on without it
+        log.error("commands such as `anju reload` can't reach this gateway", folder=str(data), why=str(error))
+
+
+async def _open_links(stack: AsyncExitStack, links: Links) -> None:
+    await stack.enter_async_context(links.vision)
+    if links.endpoint is not None:
+        await stack.enter_async_context(links.endpoint)

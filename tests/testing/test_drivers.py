@@ -1,0 +1,86 @@
+"""The driver harness, used as a third party would: a driver of ten lines against a real pty line."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from gateway.driver import Driver
+from gateway.errors import BadInput, CommandFailed, LinkLost, NotRecorded
+from gateway.links.serial import SerialLink, SerialSettings
+from gateway.model import DeviceType, Signal
+from gateway.testing import running
+
+
+class Button(Driver):
+    """Reads `PRESS n` lines; `ping` writes and returns at once."""
+
+    Settings = SerialSettings
+    LINK = "serial"
+    TYPE = DeviceType.PANEL
+
+    async def run(self) -> None:
+        async with self.link.open() as line:
+            self.line = line
+            buffer = b""
+            while True:
+                buffer += await line.read()
+                *lines, buffer = buffer.split(b"\n")
+                for text in lines:
+                    await self.read(text)
+
+    async def read(self, text: bytes) -> None:
+        word, _, number = text.partition(b" ")
+        if word != b"PRESS":
+            await self.emit.quarantine(BadInput("no PRESS", text).why, text)
+            return
+        await self.emit(Signal(device=self.device.id, kind="panic.pressed", source_id=number.decode()))
+
+    async def perform(self, command):
+        if command.action != "ping":
+            raise CommandFailed("only ping")
+        await self.line.write(b"PING\n")
+        return {"sent": True}
+
+
+@pytest.fixture
+def settings(serial_line):
+    return SerialSettings(port=serial_line.path)
+
+
+async def test_signals_junk_commands_and_a_full_disk(serial_line, settings):
+    async with running(Button, settings, SerialLink(settings)) as run:
+        await run.until(lambda: hasattr(run.driver, "line"))
+        os.write(serial_line.fd, b"PRESS 7\njunk\n")
+        await run.until(lambda: run.reports.signals and run.reports.quarantined)
+        assert run.reports.kinds() == [("device", "panic.pressed")]
+        assert run.reports.quarantined == [("no PRESS", b"junk")]
+        assert await run.perform("ping") == {"sent": True}
+        with pytest.raises(CommandFailed, match="only ping"):
+            await run.perform("sound")
+        run.reports.disk_full = True
+        os.write(serial_line.fd, b"PRESS 8\n")
+        with pytest.raises(NotRecorded):
+            await run.until(lambda: False)
+        assert [signal.source_id for signal in run.reports.not_recorded] == ["8"]
+
+
+async def test_what_a_driver_raises_reaches_the_test(settings):
+    class Lost(Button):
+        async def run(self) -> None:
+            raise LinkLost("no answer")
+
+    with pytest.raises(LinkLost, match="no answer"):
+        async with running(Lost, settings) as run:
+            await run.until(lambda: False)
+
+
+async def test_a_driver_that_returns_is_told(settings):
+    class Returns(Button):
+        async def run(self) -> None:
+            return
+
+    with pytest.raises(AssertionError, match="must run until it is cancelled"):
+        async with running(Returns, settings) as run:
+            await run.until(lambda: False)
