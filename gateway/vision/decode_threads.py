@@ -12,7 +12,7 @@ from gateway.errors import LinkLost
 from gateway.model import Words
 from gateway.vision.camera_decoder import KeyframeDecoder
 from gateway.vision.frame_analysis import FrameAnalysis
-from gateway.vision.motion.gates import Gates
+from gateway.vision.motion.gates import MotionGates
 
 THREADS = 2
 IDLE_INTERVAL = 0.25
@@ -181,4 +181,6 @@ class DecodeThreads:
         cost = (sum(spent) + KEYFRAME_CHECK_COST * _ASSUMED_CHECKS) / (sum(counts) + _ASSUMED_CHECKS)
         interval = cost * sum(thread.cameras for thread in self._threads) / self._keyframe_check_share
         for thread in self._threads:
-            thread.set_keyframe_check_interval(min(max(Gates.GLANCE, interval), MAX_KEYFRAME_CHECK_INTERVAL))
+            thread.set_keyframe_check_interval(
+                min(max(MotionGates.BLIND_INTERVAL, interval), MAX_KEYFRAME_CHECK_INTERVAL)
+            )

@@ -32,7 +32,7 @@ class FaceModels:
 
 @dataclass(frozen=True, slots=True)
 class FaceMatching:
-    """`distance` is the installer's own limit; without it the limit follows from the rates (`recognise.chances`)."""
+    """`distance` is the installer's own limit; without it the rates decide (`recognise.false_match_rate`)."""
 
     models: FaceModels = field(default_factory=FaceModels)
     strangers_a_day: float = 500.0

@@ -13,7 +13,8 @@ from gateway.vision.camera_recogniser import TimedFrame
 from gateway.vision.decode_health import DecodeHealth
 from gateway.vision.frame_selection import FrameSelector
 from gateway.vision.latest_frames import LatestFrames
-from gateway.vision.motion.gates import Event, Gates, Want
+from gateway.vision.motion.events import DecodeRequest, MotionEvent
+from gateway.vision.motion.gates import MotionGates
 from gateway.vision.motion_sighting import motion_sighting
 from gateway.vision.send_queue import SendQueue
 from gateway.vision.stream.decoder import DecodedFrame
@@ -21,7 +22,7 @@ from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.stream_config import StreamConfig
 from gateway.vision.view.subscribers import Subscribers
 
-_NOTHING, _KEY = Want.NOTHING, Want.KEY
+_NOTHING, _KEY = DecodeRequest.NONE, DecodeRequest.KEYFRAME
 STILL_INTERVAL = 5.0
 """Seconds between two frames for the recognisers while nothing moves: somebody may stand there."""
 MAX_BACKLOG, MAX_PENDING_UNITS = 75, 1000
@@ -48,7 +49,7 @@ class FrameAnalysis:
         self._send_queue = send_queue
         self._frames = frames
         enabled = config.motion or config.recognises
-        self._gates = Gates(config.sensitivity, config.layout, follow=config.recognises) if enabled else None
+        self._gates = MotionGates(config.sensitivity, config.layout, follow=config.recognises) if enabled else None
         self._decoder = CameraDecoder(subscribers.units)
         self._selector = FrameSelector(self._gates, self._decoder) if self._gates else None
         self._pending: deque[AccessUnit] = deque()
@@ -77,7 +78,7 @@ class FrameAnalysis:
     @property
     def is_urgent(self) -> bool:
         """Whether recognisers wait for the next picture."""
-        return self._config.recognises and self._gates is not None and self._gates.moving
+        return self._config.recognises and self._gates is not None and self._gates.is_moving
 
     def put(self, unit: AccessUnit) -> None:
         """Queue one access unit."""
@@ -92,7 +93,7 @@ class FrameAnalysis:
     def set_keyframe_check_interval(self, seconds: float) -> None:
         """Between two keyframes that are decoded where packet sizes can't tell whether anything moves."""
         if self._gates is not None:
-            self._gates.glance = seconds
+            self._gates.blind_interval = seconds
 
     def request_jpeg(self, request: int) -> None:
         """Send the newest picture as a `jpeg` event with this request's number."""
@@ -128,7 +129,7 @@ class FrameAnalysis:
         assert gates is not None, "nothing is put otherwise"
         assert selector is not None
         want = selector.decide(unit)
-        for event in gates.settle(unit.time_s):
+        for event in gates.expire(unit.time_s):
             self._report(event, None)
         if want is not _NOTHING:
             if want is _KEY:
@@ -150,7 +151,7 @@ class FrameAnalysis:
             yield True
 
     def _check_keyframe(
-        self, unit: AccessUnit, gates: Gates, selector: FrameSelector, keyframes: KeyframeDecoder
+        self, unit: AccessUnit, gates: MotionGates, selector: FrameSelector, keyframes: KeyframeDecoder
     ) -> Iterator[bool]:
         """Look for motion in a keyframe decoded alone."""
         self._decoder.reset()
@@ -165,7 +166,9 @@ class FrameAnalysis:
             self.keyframe_check_cpu_s += time.thread_time() - began
             yield True
 
-    def _decode_all(self, unit: AccessUnit, want: Want, gates: Gates, selector: FrameSelector) -> Iterator[bool]:
+    def _decode_all(
+        self, unit: AccessUnit, want: DecodeRequest, gates: MotionGates, selector: FrameSelector
+    ) -> Iterator[bool]:
         """Look for motion in every picture up to this one."""
         if not self._keeps_up(unit):
             self._decoder.reset()
@@ -178,13 +181,13 @@ class FrameAnalysis:
             yield True
         self._health.record(decoded)
 
-    def _look_for_motion(self, frame: DecodedFrame, gates: Gates) -> None:
-        if gates.due(frame.time):
-            for event in gates.see(
-                frame.luma(frame.size[0]), frame.time, whole=not frame.damaged, colours=frame.colours
+    def _look_for_motion(self, frame: DecodedFrame, gates: MotionGates) -> None:
+        if gates.is_due(frame.time):
+            for event in gates.update(
+                frame.luma(frame.size[0]), frame.time, intact=not frame.damaged, colours=frame.colours
             ):
                 self._report(event, frame)
-            self._offer(frame, moves=gates.moving)
+            self._offer(frame, moves=gates.is_moving)
 
     def _keeps_up(self, unit: AccessUnit) -> bool:
         """Whether there is time to decode; once there is not, nothing is decoded up to the next keyframe."""
@@ -201,7 +204,7 @@ class FrameAnalysis:
             self._still_due = time.monotonic() + STILL_INTERVAL
             self._frames.put(self._number, TimedFrame(frame, self._subscribers.wall_time(frame.time), time.monotonic()))
 
-    def _report(self, event: Event, frame: DecodedFrame | None) -> None:
+    def _report(self, event: MotionEvent, frame: DecodedFrame | None) -> None:
         # Faults of the camera itself (covered, out of focus) are reported even where motion is not wanted.
         if self._config.motion or event.kind.startswith("camera."):
             self._send_queue.send_sighting(self._number, motion_sighting(event, frame, self._subscribers.wall_time))

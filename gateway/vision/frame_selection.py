@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterator
 
 from gateway.vision.camera_decoder import CameraDecoder, KeyframeDecoder
-from gateway.vision.motion.event import Want
-from gateway.vision.motion.gates import Gates
+from gateway.vision.motion.events import DecodeRequest
+from gateway.vision.motion.gates import MotionGates
 from gateway.vision.stream.decoder import DecodedFrame
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 
@@ -57,28 +57,28 @@ class RandomAccessPoints:
 class FrameSelector:
     """One camera's. For one thread."""
 
-    def __init__(self, gates: Gates, decoder: CameraDecoder) -> None:
+    def __init__(self, gates: MotionGates, decoder: CameraDecoder) -> None:
         self._gates = gates
         self._decoder = decoder
         self._points = RandomAccessPoints()
         self._is_refreshing = False
 
-    def decide(self, unit: AccessUnit) -> Want:
+    def decide(self, unit: AccessUnit) -> DecodeRequest:
         """What to decode for this unit. Call it for every unit, in order."""
         key = unit.key
         if unit.recovery or self._is_refreshing:
             key = self._points.accept(unit)
             self._is_refreshing = self._points.is_refreshing
-        return self._gates.packet(unit.time_s, key, unit.size)
+        return self._gates.add_packet(unit.time_s, key, unit.size)
 
     def decode_keyframe(self, unit: AccessUnit, keyframes: KeyframeDecoder) -> list[DecodedFrame]:
-        """For Want.KEY: the picture at this unit; empty where part of it is missing."""
+        """For DecodeRequest.KEYFRAME: the picture at this unit; empty where part of it is missing."""
         self._decoder.reset()
         return self._decoder.decode_alone(unit, keyframes)
 
-    def decode_all(self, unit: AccessUnit, want: Want) -> Iterator[DecodedFrame]:
-        """For Want.ALL and Want.BACK: every picture up to this unit."""
-        if want is Want.BACK:
-            return self._decoder.decode_from(unit, self._gates.back_to)
+    def decode_all(self, unit: AccessUnit, want: DecodeRequest) -> Iterator[DecodedFrame]:
+        """For DecodeRequest.ALL and DecodeRequest.REWIND: every picture up to this unit."""
+        if want is DecodeRequest.REWIND:
+            return self._decoder.decode_from(unit, self._gates.rewind_to)
         since = unit.time_s - MAX_FRAME_AGE
         return (frame for frame in self._decoder.decode(unit) if frame.time >= since)

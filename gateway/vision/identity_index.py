@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle
-from gateway.vision.recognise.chances import Lookalikes, between
-from gateway.vision.recognise.gallery import Gallery, Limits
-from gateway.vision.recognise.grammar import normal
-from gateway.vision.recognise.verdicts import PlateVerdict
+from gateway.vision.recognise.false_match_rate import ImpostorDistances, impostor_distances
+from gateway.vision.recognise.gallery import Gallery, MatchLimits
+from gateway.vision.recognise.plate_grammar import normalise
+from gateway.vision.recognise.voting import PlateResult
 
 UNCERTAIN_PROVINCE = 0.5
 """Score of a province's glyph below which it may be another one. With the registry's help 97.8 % of registered plates
@@ -23,7 +23,9 @@ class IdentityIndex:
 
     def __init__(self, identities: Identities) -> None:
         self._persons: dict[str, IdentityFace] = {face.person_id: face for face in identities.faces}
-        self._vehicles: dict[str, IdentityVehicle] = {normal(vehicle.plate): vehicle for vehicle in identities.vehicles}
+        self._vehicles: dict[str, IdentityVehicle] = {
+            normalise(vehicle.plate): vehicle for vehicle in identities.vehicles
+        }
         self._by_body: defaultdict[str, list[str]] = defaultdict(list)
         """Registered plates by what follows the province."""
         for plate in self._vehicles:
@@ -31,24 +33,26 @@ class IdentityIndex:
         self.models = identities.matching.models
         persons = [face.person_id for face in identities.faces]
         templates = [face.template for face in identities.faces]
-        lookalikes = Lookalikes(between(persons, np.array(templates, np.float32)))
-        self.gallery = Gallery(persons, templates, Limits.of(len(self._persons), identities.matching, lookalikes))
+        impostors = ImpostorDistances(impostor_distances(persons, np.array(templates, np.float32)))
+        self.gallery = Gallery(
+            persons, templates, MatchLimits.choose(len(self._persons), identities.matching, impostors)
+        )
 
-    def describe_plate(self, verdict: PlateVerdict) -> dict[str, Any]:
+    def describe_plate(self, result: PlateResult) -> dict[str, Any]:
         """The text and its household; where only the province was unclear, the registered plate and a `reason`."""
-        text, correction = verdict.text, {}
-        registered = self._registered_match(verdict)
+        text, correction = result.text, {}
+        registered = self._registered_match(result)
         if registered is not None:
-            text, correction = registered, _reason(verdict.text, registered)
+            text, correction = registered, _reason(result.text, registered)
         vehicle = self._vehicles.get(text)
         owner = {"list": vehicle.list if vehicle else None, "household": vehicle.place if vehicle else None}
-        return {"text": text, "score": verdict.score, **owner, **correction}
+        return {"text": text, "score": result.score, **owner, **correction}
 
-    def _registered_match(self, verdict: PlateVerdict) -> str | None:
+    def _registered_match(self, result: PlateResult) -> str | None:
         """The only registered plate that is the same but for its province, when that was not sure."""
-        if verdict.text in self._vehicles or verdict.province >= UNCERTAIN_PROVINCE:
+        if result.text in self._vehicles or result.province >= UNCERTAIN_PROVINCE:
             return None
-        alike = self._by_body.get(verdict.text[1:], [])
+        alike = self._by_body.get(result.text[1:], [])
         return alike[0] if len(alike) == 1 else None
 
     def is_watchlisted(self, person: str) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.vision.motion.gates import Event
+from gateway.vision.motion.events import MotionEvent
 from gateway.vision.sighting import Sighting
 from gateway.vision.stream.decoder import DecodedFrame
 
 
-def motion_sighting(event: Event, frame: DecodedFrame | None, wall_time: Callable[[float], float]) -> Sighting:
+def motion_sighting(event: MotionEvent, frame: DecodedFrame | None, wall_time: Callable[[float], float]) -> Sighting:
     """A motion event as a sighting. `wall_time` turns the stream's time into seconds since 1970."""
     if event.end is not None:
         lasted = {"seconds": round(event.end - event.start, 1)}

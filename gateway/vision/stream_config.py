@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from gateway.vision.detect.model import DetectorModel
-from gateway.vision.motion.layout import Layout
+from gateway.vision.detect.detector_model import DetectorModel
+from gateway.vision.motion.scene_layout import SceneLayout
 
 Prompt = Literal["none", "turn"]
 Transport = Literal["auto", "tcp", "udp"]
@@ -29,11 +29,11 @@ class StreamConfig:
     home_province: str | None = None
     transport: Transport = "auto"
     """How RTSP is carried; auto: over TCP, and over UDP where a camera supports nothing else."""
-    layout: Layout = field(default_factory=Layout)
+    layout: SceneLayout = field(default_factory=SceneLayout)
     detector: DetectorModel | None = None
     """The installer's own, if there is one."""
     prompt: Prompt = "none"
-    """What a sign at the camera asks of a face before it is named (`recognise.turn`)."""
+    """What a sign at the camera asks of a face before it is named (`recognise.head_turn`)."""
     ring_s: float = RECORDING_LEAD_S
     """Seconds before now that are kept for recordings; 0: only the units since the newest keyframe, for viewers."""
     max_gap_s: float = 0.0
@@ -51,8 +51,8 @@ class StreamConfig:
     @classmethod
     def from_message(cls, data: dict[str, Any]) -> StreamConfig:
         """The inverse of `to_message`."""
-        detector = DetectorModel.of(data["detector"]) if data["detector"] else None
-        return cls(**data | {"layout": Layout.of(data["layout"]), "detector": detector})
+        detector = DetectorModel.from_json(data["detector"]) if data["detector"] else None
+        return cls(**data | {"layout": SceneLayout.from_json(data["layout"]), "detector": detector})
 
 
 @dataclass(frozen=True, slots=True)

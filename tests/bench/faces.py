@@ -20,8 +20,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from gateway.vision.recognise.encoder import LENGTH, DlibEncoder, fastest
-from gateway.vision.recognise.faces import DlibDescriber, FaceReader, HogFinder, landmarked, rgb
+from gateway.vision.recognise.dlib_faces import DlibExtractor, HogFaceDetector, locate_landmarks, rgb
+from gateway.vision.recognise.encoder import TEMPLATE_LENGTH, DlibEncoder, fastest_encoder
+from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.gallery import Gallery
 from gateway.vision.recognise.photos import Photo, examine_all
 from tests.vision.clips import face, paste, wall
@@ -42,13 +43,13 @@ def main() -> None:
 
 def _speed() -> Table:
     picture = paste(wall(720, 1280), face(300), 500, 200)
-    finder, describer = HogFinder(), DlibDescriber()
+    finder, describer = HogFaceDetector(), DlibExtractor()
     (found,) = finder.find(picture, 80)
     x, y, width, height = found.box
-    chip = dlib.get_face_chip(rgb(picture), found.mark, 150, 0.25)
-    ours, reference = fastest(), DlibEncoder()
+    chip = dlib.get_face_chip(rgb(picture), found.detection, 150, 0.25)
+    ours, reference = fastest_encoder(), DlibEncoder()
     colours, corners, theirs = rgb(picture), [(y, x + width, y + height, x)], _face_recognition()
-    after = _ms(lambda: describer.describe(picture, landmarked(finder._landmarks, picture, found.box)), 30)
+    after = _ms(lambda: describer.extract(picture, locate_landmarks(finder._landmarks, picture, found.box)), 30)
     encoder, dlibs = _ms(lambda: ours.encode(chip), 30), _ms(lambda: reference.encode(chip), 8)
     whole = _ms(lambda: theirs(colours, known_face_locations=corners, model="small"), 8)
     apart = float(np.linalg.norm(ours.encode(chip) - reference.encode(chip)))
@@ -72,10 +73,10 @@ def _face_recognition() -> Callable[..., Any]:
 
 def _search() -> float:
     rng = np.random.default_rng(1)
-    templates = rng.normal(size=(ENROLLED, LENGTH)).astype(np.float32)
+    templates = rng.normal(size=(ENROLLED, TEMPLATE_LENGTH)).astype(np.float32)
     templates /= np.linalg.norm(templates, axis=1, keepdims=True)
     gallery = Gallery([f"p{number}" for number in range(ENROLLED)], list(templates))
-    near = (templates[7] + 0.02 * rng.normal(size=LENGTH)).astype(np.float32)
+    near = (templates[7] + 0.02 * rng.normal(size=TEMPLATE_LENGTH)).astype(np.float32)
     return _ms(lambda: gallery.match(near), 200)
 
 

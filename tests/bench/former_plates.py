@@ -12,33 +12,34 @@ from math import exp, log
 import cv2
 import numpy as np
 
-from gateway.vision.recognise import rows
-from gateway.vision.recognise.ctc import Walker
-from gateway.vision.recognise.finder import candidates
-from gateway.vision.recognise.geometry import Box, Picture, Quad, bounds, covered, leant, size_of, straighten
-from gateway.vision.recognise.grammar import plates
-from gateway.vision.recognise.lines import GATE, LineRead, Looks, geometric_mean, looks_at_crop
-from gateway.vision.recognise.ocr import TextReader
+from gateway.vision.recognise import two_row_plates
+from gateway.vision.recognise.ctc import CtcDecoder
+from gateway.vision.recognise.geometry import Box, Picture, Quad, bounding_box, covered_share, quad_size, rectify, shear
+from gateway.vision.recognise.ocr import TextRecogniser
+from gateway.vision.recognise.plate_candidates import find_candidates
 from gateway.vision.recognise.plate_characters import ALPHABET
-from gateway.vision.recognise.plates import PlateRead, PlateReader, _best_of_each, _doubled, _in_order
-from gateway.vision.recognise.sheets import Sheet, sheet_of
+from gateway.vision.recognise.plate_colour import PlateColour, classify_colour
+from gateway.vision.recognise.plate_grammar import plate_automaton
+from gateway.vision.recognise.plate_line import ACCEPT_SCORE, LineCrops, PlateLineRead, crops_of_plate, geometric_mean
+from gateway.vision.recognise.plates import PlateRead, PlateReader, _enlarged, _sorted, _without_duplicates
 
 Read = tuple[str, tuple[float, ...]]
 
 
-class FormerText(TextReader):
+class FormerText(TextRecogniser):
     PADDED = 256
 
 
 class FormerLines:
     def __init__(self, threads: int) -> None:
         self._walkers = {
-            green: Walker(plates(Sheet.GREEN if green else Sheet.ANY), ALPHABET) for green in (True, False)
+            green: CtcDecoder(plate_automaton(PlateColour.GREEN if green else PlateColour.ANY), ALPHABET)
+            for green in (True, False)
         }
         self._reader = FormerText(ALPHABET, threads=threads)
 
-    def read(self, looks: Looks) -> LineRead | None:
-        green = sheet_of(looks.wide) is Sheet.GREEN
+    def read(self, looks: LineCrops) -> PlateLineRead | None:
+        green = classify_colour(looks.wide) is PlateColour.GREEN
         first = self._decode(looks.wide, green=green)
         if first is None:
             return None
@@ -46,17 +47,17 @@ class FormerLines:
         mean = geometric_mean(certain)
         second = self._decode(looks.tight, green=green) if mean >= 0.15 else None
         if second is None or second[0] != text:
-            return LineRead(text, 0.5 * mean, certain)
+            return PlateLineRead(text, 0.5 * mean, certain)
         score = _chance((mean * geometric_mean(second[1])) ** 0.5)
-        if score >= GATE and not (_whole(certain, second[1]) and self._holds(text, looks, score, green=green)):
+        if score >= ACCEPT_SCORE and not (_whole(certain, second[1]) and self._holds(text, looks, score, green=green)):
             score = 0.65 * mean
-        return LineRead(text, score, certain)
+        return PlateLineRead(text, score, certain)
 
-    def _holds(self, text: str, looks: Looks, score: float, *, green: bool) -> bool:
+    def _holds(self, text: str, looks: LineCrops, score: float, *, green: bool) -> bool:
         if score >= 0.999:
             return True
         stretched = self._decode(looks.wide, green=green, stretch=32)
-        leaning = self._decode(leant(looks.tight, -0.15), green=green) if stretched and stretched[0] == text else None
+        leaning = self._decode(shear(looks.tight, -0.15), green=green) if stretched and stretched[0] == text else None
         return leaning is not None and leaning[0] == text
 
     def _decode(self, line: Picture, *, green: bool, stretch: int = 0) -> Read | None:
@@ -65,7 +66,9 @@ class FormerLines:
         if decoded is None:
             return None
         places = zip(decoded.text, decoded.columns, strict=True)
-        certain = (float(scores.plain[column : column + 3, ALPHABET.index(each)].max()) for each, column in places)
+        certain = (
+            float(scores.probabilities[column : column + 3, ALPHABET.index(each)].max()) for each, column in places
+        )
         return decoded.text, tuple(min(1.0, one) for one in certain)
 
 
@@ -77,41 +80,44 @@ class FormerReader(PlateReader):
         self._former = FormerLines(threads)
 
     def find(self, picture: Picture, *, thorough: bool = True) -> list[PlateRead]:
-        if self._is_crop(picture) and (read := self.read(picture)) and read.score >= self.CROP_IS_ONE:
+        if self._is_crop(picture) and (read := self.read(picture)) and read.score >= self.MIN_CROP_SCORE:
             return [read]
         reads: list[PlateRead] = []
-        for candidate in candidates(picture, self.MOST_CANDIDATES):
-            if not any(read.score >= GATE and covered(candidate.box, read.box) > 0.5 for read in reads):
+        for candidate in find_candidates(picture, self.MAX_CANDIDATES):
+            if not any(read.score >= ACCEPT_SCORE and covered_share(candidate.box, read.box) > 0.5 for read in reads):
                 reads += self._all(picture, self._quads_near(picture, candidate.box))
-        if thorough and not any(read.score >= GATE for read in reads):
-            reads += self._all(picture, self._finder.find(picture, 800))
-        return _in_order([read for read in _best_of_each(reads) if read.score >= self.WORTH_SAYING])
+        if thorough and not any(read.score >= ACCEPT_SCORE for read in reads):
+            reads += self._all(picture, self._detector.find(picture, 800))
+        return _sorted([read for read in _without_duplicates(reads) if read.score >= self.MIN_SCORE])
 
     def read(self, crop: Picture) -> PlateRead | None:
         height, width = map(int, crop.shape[:2])
-        found = self._former.read(looks_at_crop(crop))
-        return PlateRead(found.text, found.score, (0, 0, width, height), found.certain) if found else None
+        found = self._former.read(crops_of_plate(crop))
+        return PlateRead(found.text, found.score, (0, 0, width, height), found.certainties) if found else None
 
     def _all(self, picture: Picture, quads: Sequence[Quad]) -> list[PlateRead]:
         reads = ((self._former.read(looks), box) for looks, box in _lines(picture, quads))
-        return [PlateRead(read.text, read.score, box, read.certain) for read, box in reads if read]
+        return [PlateRead(read.text, read.score, box, read.certainties) for read, box in reads if read]
 
 
-def _lines(picture: Picture, quads: Sequence[Quad]) -> Iterator[tuple[Looks, Box]]:
+def _lines(picture: Picture, quads: Sequence[Quad]) -> Iterator[tuple[LineCrops, Box]]:
     for quad in quads:
-        width, height = size_of(quad)
+        width, height = quad_size(quad)
         if width < 24 or height < 8 or width < 1.3 * height:
             continue
-        wide, tight = straighten(picture, quad), straighten(picture, quad, 0.03, 0.05)
+        wide, tight = rectify(picture, quad), rectify(picture, quad, 0.03, 0.05)
         if width >= 1.8 * height:
-            yield Looks(wide, _doubled(tight)), bounds(quad)
-        if width < rows.TALL * height and _yellow(tight):
-            yield Looks(rows.split(wide), rows.split(tight)), bounds(quad)
-    for upper, lower in rows.pairs(quads):
-        if _yellow(straighten(picture, lower)):
-            wide = [straighten(picture, quad) for quad in (upper, lower)]
-            tight = [straighten(picture, quad, 0.03, 0.05) for quad in (upper, lower)]
-            yield Looks(rows.joined(*wide), rows.joined(*tight)), bounds(upper, lower)
+            yield LineCrops(wide, _enlarged(tight)), bounding_box(quad)
+        if width < two_row_plates.MIN_ROW_RATIO * height and _yellow(tight):
+            yield LineCrops(two_row_plates.split_rows(wide), two_row_plates.split_rows(tight)), bounding_box(quad)
+    for upper, lower in two_row_plates.row_pairs(quads):
+        if _yellow(rectify(picture, lower)):
+            wide = [rectify(picture, quad) for quad in (upper, lower)]
+            tight = [rectify(picture, quad, 0.03, 0.05) for quad in (upper, lower)]
+            yield (
+                LineCrops(two_row_plates.join_rows(*wide), two_row_plates.join_rows(*tight)),
+                bounding_box(upper, lower),
+            )
 
 
 def _yellow(picture: Picture) -> bool:

@@ -98,7 +98,7 @@ def _by_film(shown: Sequence[Film], found: dict[str, list[Found]]) -> Table:
 def _full_house(shown: Sequence[Film], kept: Path) -> str:
     """What is lost where sizes tell nothing and keyframes can't all be looked at."""
     noisy = [film for film in shown if film.name.startswith(NOISY)]
-    score = _score(noisy, [ours(film.shoot(kept), glance=SHARED_GLANCE) for film in noisy])
+    score = _score(noisy, [ours(film.shoot(kept), blind_interval=SHARED_GLANCE) for film in noisy])
     return (
         f"{', '.join(NOISY)} in a house of 130 such cameras, a keyframe every {SHARED_GLANCE:.0f} s until"
         f" somebody was seen: found {score.found}/{score.events}, false {score.false}"

@@ -25,11 +25,11 @@ from rich.table import Table
 
 from gateway.vision.identities import Identities, IdentityVehicle
 from gateway.vision.identity_index import IdentityIndex
-from gateway.vision.recognise.grammar import normal
-from gateway.vision.recognise.lines import GATE
 from gateway.vision.recognise.plate_characters import DIGITS, LETTERS
+from gateway.vision.recognise.plate_grammar import normalise
+from gateway.vision.recognise.plate_line import ACCEPT_SCORE
 from gateway.vision.recognise.plates import PlateRead, PlateReader
-from gateway.vision.recognise.verdicts import PlateVerdict
+from gateway.vision.recognise.voting import PlateResult
 from gateway.vision.stream.file_frames import photograph
 from tests.bench.former_plates import FormerReader
 from tests.vision import signs
@@ -66,7 +66,7 @@ class Try:
 
     @property
     def sure(self) -> bool:
-        return self.ours is not None and self.ours.score >= GATE
+        return self.ours is not None and self.ours.score >= ACCEPT_SCORE
 
     @property
     def changed(self) -> bool:
@@ -90,7 +90,7 @@ def _sets(console: Console) -> Iterator[tuple[str, list[Try]]]:
     for name, folder in (("photographs", "photos"), ("crops", "crops"), ("gate", "gate")):
         files = sorted((DATA / folder).glob("*.jpg"))
         if files:
-            pictures = ((normal(file.stem.partition("~")[0]), photograph(str(file))) for file in files)
+            pictures = ((normalise(file.stem.partition("~")[0]), photograph(str(file))) for file in files)
             with console.status(name):
                 yield name, compare.all(pictures, PEER_EVERY.get(name, 1))
     with console.status("green"):
@@ -143,14 +143,18 @@ def _rapid() -> Callable[[Picture], str]:
     def read(picture: Picture) -> str:
         found: Any = engine(picture)
         lines = zip(found.txts or (), found.scores or (), strict=True)
-        plates = [(score, text) for line, score in lines if len(text := normal(re.sub(r"[^\w]", "", line))) in (7, 8)]
+        plates = [
+            (score, text) for line, score in lines if len(text := normalise(re.sub(r"[^\w]", "", line))) in (7, 8)
+        ]
         return max(plates)[1] if plates else ""
 
     return read
 
 
 def _summary(sets: dict[str, list[Try]]) -> Table:
-    title = f"number plates, {THREADS} thread; standing: score of {GATE} and more; a wrong one may be another car's"
+    title = (
+        f"number plates, {THREADS} thread; standing: score of {ACCEPT_SCORE} and more; a wrong one may be another car's"
+    )
     names = ("set", "pictures", "right", "standing right", "standing wrong", "changed by JPEG", "ms")
     table = Table(*names, "former right", "time to former", "RapidOCR right", "its ms", title=title)
     for name, tries in sets.items():
@@ -214,9 +218,9 @@ def _taken(registry: IdentityIndex, one: Try) -> dict[str, Any]:
     return registry.describe_plate(_verdict(one)) if one.ours else {"text": "", "list": None}
 
 
-def _verdict(one: Try) -> PlateVerdict:
+def _verdict(one: Try) -> PlateResult:
     assert one.ours is not None
-    return PlateVerdict(one.ours.text, one.ours.score, one.ours.certain[0])
+    return PlateResult(one.ours.text, one.ours.score, one.ours.certainties[0])
 
 
 def _random_plate(rng: np.random.Generator) -> str:

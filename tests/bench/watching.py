@@ -10,11 +10,13 @@ from pathlib import Path
 
 import cv2
 
-from gateway.vision.motion.gates import Event, Gates
-from gateway.vision.motion.pixels import Pixels, Sensitivity
+from gateway.vision.file_motion import FileMotionReader
+from gateway.vision.motion.events import MotionEvent
+from gateway.vision.motion.gates import MotionGates
+from gateway.vision.motion.pixel_gate import PixelGate
+from gateway.vision.motion.sensitivity import Sensitivity
 from gateway.vision.stream.decoder import PacketDecoder
 from gateway.vision.stream.pyav_source import PyAvSource
-from gateway.vision.try_motion import FileMotionDetector
 
 Span = tuple[float, float]
 
@@ -70,15 +72,15 @@ def _delay(found: Found, start: float, end: float) -> float | None:
     return None
 
 
-def ours(path: Path, sensitivity: float = 0.5, glance: float = Gates.GLANCE) -> Found:
+def ours(path: Path, sensitivity: float = 0.5, blind_interval: float = MotionGates.BLIND_INTERVAL) -> Found:
     """The gates, as `anju try motion` and a live camera drive them."""
-    gates = Gates(sensitivity, glance=glance)
+    gates = MotionGates(sensitivity, blind_interval=blind_interval)
     return _timed(lambda found: _gated(found, path, gates))
 
 
 def every_frame(path: Path, sensitivity: float = 0.5) -> Found:
     """The same pixels' gate without the other two: every frame is decoded, five a second are looked at."""
-    return _timed(lambda found: _pixels(found, path, Pixels(Sensitivity.of(sensitivity))))
+    return _timed(lambda found: _pixels(found, path, PixelGate(Sensitivity.from_level(sensitivity))))
 
 
 def mixture(path: Path) -> Found:
@@ -93,34 +95,34 @@ def _timed(watch: Callable[[Found], None]) -> Found:
     return found
 
 
-def _gated(found: Found, path: Path, gates: Gates) -> None:
+def _gated(found: Found, path: Path, gates: MotionGates) -> None:
     now = 0.0
     with closing(PyAvSource(str(path))) as source:
-        watcher = FileMotionDetector(gates, source.coding)
+        watcher = FileMotionReader(gates, source.coding)
         for packet in source.packets():
             now = packet.time
-            for event in watcher.process(packet):
+            for event in watcher.add_packet(packet):
                 _note(found, event, now)
     for event in gates.finish():
         _note(found, event, now)
 
 
-def _note(found: Found, event: Event, now: float) -> None:
+def _note(found: Found, event: MotionEvent, now: float) -> None:
     if event.kind == "motion.started":
         found.told.append(now)
     elif event.kind == "motion.ended" and event.end is not None:
         found.spans.append((event.start, event.end))
 
 
-def _pixels(found: Found, path: Path, pixels: Pixels) -> None:
+def _pixels(found: Found, path: Path, pixels: PixelGate) -> None:
     due = 0.0
     with closing(PyAvSource(str(path))) as source:
         decoder = PacketDecoder(source.coding)
         for frame in (frame for packet in source.packets() for frame in decoder.decode(packet)):
             if frame.time < due:
                 continue
-            due = frame.time + Pixels.LOOK - 1e-3
-            told = pixels.see(frame.luma(frame.size[0]), frame.time)
+            due = frame.time + PixelGate.INTERVAL - 1e-3
+            told = pixels.update(frame.luma(frame.size[0]), frame.time)
             found.told += [frame.time for each in told if each.motion.end is None]
             found.spans += [(each.motion.start, each.motion.end) for each in told if each.motion.end is not None]
     found.spans += [(each.motion.start, each.motion.end or 0.0) for each in pixels.finish()]

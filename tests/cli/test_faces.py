@@ -136,7 +136,7 @@ def test_calibrate_gives_figures_that_a_person_can_read(gallery: Path) -> None:
 def test_calibrate_says_why_a_distance_above_the_ceiling_is_refused(gallery: Path) -> None:
     result = anju("faces", "calibrate", "--gallery", gallery, "--distance", "0.54")
     assert result.exit_code == 1
-    assert "beyond 0.52 twins in dress and beard begin" in result.stderr
+    assert "beyond 0.52 similar dress and beards match" in result.stderr
 
 
 @pytest.mark.parametrize("traffic", ["inf", "nan", "0", "-3", "many"])

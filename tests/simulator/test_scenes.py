@@ -12,7 +12,7 @@ import pytest
 
 from gateway.simulator.paint import PICTURES, plate
 from gateway.simulator.scenes import FPS, KEYFRAME_SECONDS, KNOWN_PLATE, UNKNOWN_PLATE, scenes
-from gateway.vision.motion.tamper import Tamper
+from gateway.vision.motion.tamper import TamperDetector
 
 FACE_TOLERANCE = 0.45
 
@@ -94,12 +94,12 @@ def test_nothing_happens_in_the_still_ones(pictures, plate_reader, face_recognit
 
 @pytest.mark.parametrize("story", ["gate-resident", "lane-known", "fence-climb"])
 def test_a_camera_that_is_still_after_its_story_is_not_frozen(pictures, story: str) -> None:
-    tamper, still = Tamper(), pictures(f"{story.partition('-')[0]}-still")
+    tamper, still = TamperDetector(), pictures(f"{story.partition('-')[0]}-still")
     film = [*still * 5, *pictures(story), *still * 20]
     step = FPS * KEYFRAME_SECONDS
     lumas = (np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8) for picture in film[::step])
     looks = ((number * KEYFRAME_SECONDS, luma) for number, luma in enumerate(lumas))
-    assert [told for time, luma in looks if tamper.due(time) for told in tamper.see(luma, time)] == []
+    assert [told for time, luma in looks if tamper.is_due(time) for told in tamper.update(luma, time)] == []
 
 
 def test_a_figure_climbs_the_fence(pictures) -> None:

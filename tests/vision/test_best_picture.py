@@ -16,7 +16,7 @@ from gateway.vision.camera_recogniser import (
 from gateway.vision.identities import Identities, IdentityFace
 from gateway.vision.identity_index import IdentityIndex
 from gateway.vision.recognise.faces import FaceReader
-from gateway.vision.recognise.track import URGENT
+from gateway.vision.recognise.tracker import MAX_URGENT_WAIT
 from gateway.vision.sighting import Sighting
 from gateway.vision.stream.decoder import DecodedFrame
 from gateway.vision.stream_config import StreamConfig
@@ -60,7 +60,7 @@ def test_a_face_on_the_watch_list_does_not_wait_for_the_best_picture() -> None:
     listed = IdentityIndex(Identities([IdentityFace("p1", "Eileen", None, "watch", template)]))
     ((at, seen),) = look(CameraRecogniser(StreamConfig("x", faces=True)), listed, nearer(range(200, 520, 20)))
     assert seen.kind == "face.watchlisted"
-    assert at <= 2 * EVERY + URGENT
+    assert at <= 2 * EVERY + MAX_URGENT_WAIT
 
 
 def test_a_face_that_goes_away_is_told_soon(registry: IdentityIndex) -> None:

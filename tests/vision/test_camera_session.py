@@ -92,7 +92,7 @@ def test_what_breaks_while_looking_ends_this_camera_alone(
         CameraSession(number, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), decode_threads)
         for number, said in ((1, broken), (2, whole))
     ]
-    monkeypatch.setattr(sessions[0].analysis._gates, "packet", lambda *_: 1 / 0)
+    monkeypatch.setattr(sessions[0].analysis._gates, "add_packet", lambda *_: 1 / 0)
     decode_threads.start()
     for session in sessions:
         session.open()

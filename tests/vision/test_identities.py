@@ -7,7 +7,7 @@ import numpy as np
 from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle
 from gateway.vision.identity_index import IdentityIndex
-from gateway.vision.recognise.verdicts import PlateVerdict
+from gateway.vision.recognise.voting import PlateResult
 
 
 def template(seed: int) -> np.ndarray:
@@ -47,7 +47,7 @@ def test_a_resident_has_no_name_in_the_journal_and_the_watched_have() -> None:
 
 
 def whose(plate: str, *, province: float = 1.0, registry: IdentityIndex | None = None) -> dict[str, object]:
-    return (registry or IdentityIndex(KNOWN)).describe_plate(PlateVerdict(plate, 0.9, province))
+    return (registry or IdentityIndex(KNOWN)).describe_plate(PlateResult(plate, 0.9, province))
 
 
 def test_a_plate_registered_with_the_letter_o_is_found_by_what_stands_on_the_metal() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.vision.camera_decoder import CameraDecoder, KeyframeDecoder
 from gateway.vision.camera_recogniser import TimedFrame
+from gateway.vision.file_motion import motions
 from gateway.vision.frame_analysis import FrameAnalysis
 from gateway.vision.frame_selection import RandomAccessPoints
 from gateway.vision.latest_frames import LatestFrames
@@ -22,7 +23,6 @@ from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
 from gateway.vision.stream.rtp.sei import MAX_RECOVERY, recovery_point
 from gateway.vision.stream_config import StreamConfig
-from gateway.vision.try_motion import motions
 from gateway.vision.view.subscribers import Subscribers
 from tests.support.film.film import Coding, Film, cast
 from tests.support.film.scenes import courtyard

@@ -1,4 +1,4 @@
-"""`anju faces enrol|calibrate`: whom the cameras are to know, and how alike two faces must be."""
+"""`anju faces enrol|calibrate`: enrolment of faces, and the distance threshold for matching."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.cli.faces.enrol import enrol
 
 @click.group("faces")
 def command() -> None:
-    """The faces of the enrolled."""
+    """Enrol faces, and check the matching threshold."""
 
 
 command.add_command(enrol)

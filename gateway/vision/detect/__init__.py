@@ -1,0 +1,1 @@
+"""Object detection with the installer's own ONNX model."""

@@ -1,25 +1,25 @@
-"""Movement, and pictures that lie: three gates, cheapest first. Sans-I/O.
+"""Motion detection and camera tamper detection on one stream: three gates, cheapest first. Sans-I/O.
 
-How to drive them, for every access unit of the sub stream, in the order it came:
+Call the gates for every access unit of the sub stream, in the order of arrival:
 
-    want = gates.packet(time, key, size)       # microseconds; nothing need be reassembled for it
-    for event in gates.settle(time): tell(event)  # what has been quiet for so long that it is over
-    if want is Want.KEY:                       # only ever said of a keyframe
+    request = gates.add_packet(time, key, size)   # microseconds; the unit need not be reassembled for it
+    for event in gates.expire(time): emit(event)  # motion that has been quiet for long enough to be over
+    if request is DecodeRequest.KEYFRAME:         # only ever returned for a keyframe
         pictures = decoder.alone(this packet)
-    elif want is Want.ALL:                     # from the last keyframe in the ring on, this packet included;
+    elif request is DecodeRequest.ALL:            # everything since the last keyframe in the ring, this packet included
         pictures = decode(all since the last keyframe that are not decoded yet)
-    elif want is Want.BACK:                    # the same, from an older keyframe: the last one that is not after
-        pictures = decode(...)                 # `gates.back_to`, or the oldest one the ring has
+    elif request is DecodeRequest.REWIND:         # the same from an older keyframe: the last one not after
+        pictures = decode(...)                    # `gates.rewind_to`, or the oldest one in the ring
     for picture in pictures:
-        if gates.due(picture.time):            # five a second unless something falls; the rest is passed over
-            for event in gates.see(luma, picture.time, whole=picture is whole): tell(event)
+        if gates.is_due(picture.time):            # five a second, or every frame if falling objects are watched for
+            for event in gates.update(luma, picture.time, intact=picture is not damaged): emit(event)
 
-`luma` is best the decoder's own Y plane (rows × columns, uint8): scaling it is done here. When it
-was NOTHING or KEY before ALL, decoding begins at the ring's last keyframe (`decoder.restart()`), so that
-what set the sizes moving is seen from its start; with BACK always, for a keyframe showed something
-that the sizes had not told of. Pictures older than the last one seen are ignored, so nothing has to be
-remembered about keyframes already looked at. At a reconnect times may leap, nothing else needs doing;
-at the end of a stream `finish()` ends what was going on. `clip.Watcher` is all this for one thread.
+`luma` is best the decoder's own Y plane (rows × columns, uint8): the gates scale it down themselves. When the
+request before ALL was NONE or KEYFRAME, begin decoding at the ring's last keyframe (`decoder.restart()`), so that
+the start of what made the sizes rise is decoded too. After a REWIND always begin anew, because a keyframe showed
+something that the sizes had missed. Pictures older than the last one analysed are ignored, so the caller need not
+remember which keyframes it has decoded already. Times may jump at a reconnect; nothing else needs doing. Call
+`finish()` at the end of a stream. `file_motion.FileMotionReader` does all this for one thread.
 
-`Gates.ask(seconds)` makes pictures wanted for a while for somebody else's sake (a guard who looks).
+`MotionGates.request_pictures(seconds)` makes every picture wanted for a while, for a guard who watches.
 """

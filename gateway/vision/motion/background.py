@@ -1,10 +1,10 @@
-"""What a camera sees when nothing moves, and where a picture differs from it. Sans-I/O.
+"""Background subtraction: an adaptive background with noise per pixel, and the mask of what differs. Sans-I/O.
 
-The light is taken out first: brightness is fitted to the background by gain and offset, so that
-a cloud does not ring. When half the picture changes between two looks (a lamp, the infrared
-filter) that is light as well, and is learnt anew within a second. A picture that shook is moved back. A pixel
-differs when it lies outside what its neighbours are in the background, so that a mast in the wind, a swaying twig and
-the sharper picture of a keyframe do not.
+Brightness is normalised first, by a gain and an offset fitted to the background, so that a cloud triggers nothing.
+If half of the picture changes between two frames (a lamp, the infrared filter), that is a change of light too, and
+the background is learned anew within a second. A frame of a shaking camera is moved back first. A pixel differs if
+it lies outside of the range of its neighbours in the background, so that a mast in the wind, a swaying twig and the
+sharper picture of a keyframe do not.
 """
 
 from __future__ import annotations
@@ -13,114 +13,121 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.motion.luma import Luma, Mask, lit_like
-from gateway.vision.motion.steady import moved, shaken
+from gateway.vision.motion.luma import Luma, Mask, match_brightness
+from gateway.vision.motion.stabilisation import estimate_shake, warp
 
 _Floats = NDArray[np.float32]
-_NEAR = np.ones((3, 3), np.uint8)
+_KERNEL_3X3 = np.ones((3, 3), np.uint8)
 
 
-class Background:
-    """Learns from every look. `contrast` is the least difference, in steps of brightness, that counts.
+class BackgroundModel:
+    """Adapts with every analysed frame. `contrast` is the smallest difference that counts, in grey levels.
 
-    `patience` is how many seconds something that stays may count as foreign, at least.
+    `max_loiter`: seconds for which something that stands still must remain foreground, at least.
     """
 
-    BEGINNING, LEARNING = 0.4, 1.0
-    """Seconds it looks on before it speaks: at first, and after a change of light."""
-    SUDDEN = 0.5
-    """Share of the picture that no walker and no car covers between two looks."""
-    _FOLLOWS, _FOLLOWS_MOVING, _NOISE = 8.0, 25.0, 20.0
-    """Seconds in which it takes up two thirds of a change: where it is calm, where it moves, and of its noise."""
-    _AT_ONCE = 0.5
-    """The most that one look counts, however long after the last: keyframes may be ten seconds apart."""
-    _NOISE_CAP, _THINGS_SLOWER = 60.0, 5.0
+    INITIAL_LEARNING, RELEARNING = 0.4, 1.0
+    """Seconds of learning before the first mask: at the start, and after a change of light."""
+    LIGHT_CHANGE_SHARE = 0.5
+    """Share of the picture that no person or car covers between two frames; beyond it the light has changed."""
+    _UPDATE_SECONDS, _FOREGROUND_UPDATE_SECONDS, _NOISE_SECONDS = 8.0, 25.0, 20.0
+    """Time constants in seconds: of the background where nothing differs, where something does, and of the noise."""
+    _MAX_UPDATE = 0.5
+    """Largest weight of one frame, however long after the previous one: keyframes may be ten seconds apart."""
+    _NOISE_CAP, _FOREGROUND_NOISE_DIVISOR = 60.0, 5.0
+    """Grey levels of noise at most, and how many times slower foreground pixels count as noise."""
     _SIGMAS = 3.0
-    _SHAKES = 8
-    """Pixels that must differ before anybody asks whether the camera shook."""
-    _BRIGHTER = 1.5
-    """Times the contrast that counts: what is brighter than that is seen by its brightness."""
-    _SHAKEN = 30.0
-    """Seconds for which a camera that shook is thought to shake."""
+    """Noise levels by which a pixel must differ."""
+    _MIN_SHAKE_PIXELS = 8
+    """Differing pixels from which shaking of the camera is tested for."""
+    _BRIGHTNESS_FACTOR = 1.5
+    """Multiple of `contrast` beyond which a difference is visible in luma, so that chroma need not be compared."""
+    _SHAKE_SECONDS = 30.0
+    """Seconds for which a camera counts as shaking after a shaken frame."""
 
-    def __init__(self, contrast: float, patience: float = 0.0) -> None:
+    def __init__(self, contrast: float, max_loiter: float = 0.0) -> None:
         self._contrast = contrast
-        self._follows_moving = max(self._FOLLOWS_MOVING, 2 * patience)
-        self._known: _Floats = np.zeros((0, 0), np.float32)
+        self._foreground_seconds = max(self._FOREGROUND_UPDATE_SECONDS, 2 * max_loiter)
+        self._mean: _Floats = np.zeros((0, 0), np.float32)
         self._noise: _Floats = np.zeros((0, 0), np.float32)
-        self._beyond: Luma = np.zeros((0, 0), np.uint8)
-        self._still_learning = self.BEGINNING
-        self._share = self._shaking = 0.0
-        self.lit: Luma = np.zeros((0, 0), np.uint8)
-        self.picture: Luma = np.zeros((0, 0), np.uint8)
-        """The last look in the background's light, and the background it was held against."""
-        self.steady: Luma = np.zeros((0, 0), np.uint8)
-        """The last look, moved back onto the background where the camera shook."""
+        self._excess: Luma = np.zeros((0, 0), np.uint8)
+        self._learning_left = self.INITIAL_LEARNING
+        self._last_share = self._shake_left = 0.0
+        self.normalised: Luma = np.zeros((0, 0), np.uint8)
+        self.reference: Luma = np.zeros((0, 0), np.uint8)
+        """`normalised` is the last frame in the background's light, `reference` the background it was compared with."""
+        self.stabilised: Luma = np.zeros((0, 0), np.uint8)
+        """The last frame, moved back onto the background if the camera shook."""
 
-    def fits(self, luma: Luma) -> bool:
-        return self._known.size > 0 and self._known.shape == luma.shape
+    def matches_size(self, luma: Luma) -> bool:
+        """Whether a background of this size has been learned."""
+        return self._mean.size > 0 and self._mean.shape == luma.shape
 
     @property
-    def shaking(self) -> bool:
-        return self._shaking > 0
+    def is_shaking(self) -> bool:
+        """Whether the camera shook within the last _SHAKE_SECONDS."""
+        return self._shake_left > 0
 
-    def alike(self) -> Mask:
-        """Where the last look was about as bright as the background."""
-        most = round(self._BRIGHTER * self._contrast)
-        return np.asarray((cv2.absdiff(self.lit, self.picture) <= most) * np.uint8(255), np.uint8)
+    def similar_brightness(self) -> Mask:
+        """Mask of where the last frame was about as bright as the background."""
+        limit = round(self._BRIGHTNESS_FACTOR * self._contrast)
+        return np.asarray((cv2.absdiff(self.normalised, self.reference) <= limit) * np.uint8(255), np.uint8)
 
-    def paces(self, passed: float) -> tuple[float, float]:
-        """The shares of a look that are taken up: where nothing differs, and where something does."""
-        return min(passed / self._FOLLOWS, self._AT_ONCE), min(passed / self._follows_moving, self._AT_ONCE)
+    def update_rates(self, elapsed: float) -> tuple[float, float]:
+        """Weights for background and for foreground pixels of a frame `elapsed` seconds after the previous one."""
+        background_rate = min(elapsed / self._UPDATE_SECONDS, self._MAX_UPDATE)
+        return background_rate, min(elapsed / self._foreground_seconds, self._MAX_UPDATE)
 
-    def begin(self, luma: Luma) -> None:
-        """Start over from this picture."""
-        self._known = luma.astype(np.float32)
+    def reset(self, luma: Luma) -> None:
+        """Start over with this frame as background."""
+        self._mean = luma.astype(np.float32)
         self._noise = np.full(luma.shape, 2.0, np.float32)
-        self._still_learning, self._share = self.BEGINNING, 0.0
+        self._learning_left, self._last_share = self.INITIAL_LEARNING, 0.0
 
-    def differs(self, luma: Luma, passed: float) -> Mask | None:
-        """Where the picture differs, `passed` seconds after the look before; None while it is learning."""
-        self.picture = np.asarray(cv2.convertScaleAbs(self._known), np.uint8)
-        self.lit, self.steady = lit_like(luma, self.picture), luma
-        self._shaking -= passed
-        beyond, mask = self._beyond_it()
-        if self._still_learning > 0 or self._shaking > 0 or cv2.countNonZero(mask) >= self._SHAKES:
-            by = shaken(self.lit, self.picture)
-            if by is not None:
-                self.lit, self.steady = moved(self.lit, by), moved(luma, by)
-                self._shaking = self._SHAKEN
-                beyond, mask = self._beyond_it()
-        self._notice_light(cv2.countNonZero(mask) / mask.size)
-        if self._still_learning > 0:
-            self._still_learning -= passed
-            cv2.accumulateWeighted(self.steady, self._known, 0.5)
+    def foreground(self, luma: Luma, elapsed: float) -> Mask | None:
+        """Mask of what differs, `elapsed` seconds after the previous frame; None while the background is learned."""
+        self.reference = np.asarray(cv2.convertScaleAbs(self._mean), np.uint8)
+        self.normalised, self.stabilised = match_brightness(luma, self.reference), luma
+        self._shake_left -= elapsed
+        excess, mask = self._difference()
+        if self._learning_left > 0 or self._shake_left > 0 or cv2.countNonZero(mask) >= self._MIN_SHAKE_PIXELS:
+            # A shaking camera makes every edge differ, so the difference is taken again after moving the frame back.
+            shift = estimate_shake(self.normalised, self.reference)
+            if shift is not None:
+                self.normalised, self.stabilised = warp(self.normalised, shift), warp(luma, shift)
+                self._shake_left = self._SHAKE_SECONDS
+                excess, mask = self._difference()
+        self._detect_light_change(cv2.countNonZero(mask) / mask.size)
+        if self._learning_left > 0:
+            self._learning_left -= elapsed
+            cv2.accumulateWeighted(self.stabilised, self._mean, 0.5)
             return None
-        self._beyond = beyond
+        self._excess = excess
         return mask
 
-    def _beyond_it(self) -> tuple[Luma, Mask]:
-        """How far each pixel lies outside what its neighbours are, and where that counts."""
-        above = cv2.subtract(self.lit, cv2.dilate(self.picture, _NEAR))
-        below = cv2.subtract(cv2.erode(self.picture, _NEAR), self.lit)
-        beyond = np.asarray(cv2.max(above, below), np.uint8)
-        return beyond, np.asarray(cv2.compare(beyond, self._limit(), cv2.CMP_GT), np.uint8)
+    def _difference(self) -> tuple[Luma, Mask]:
+        """How far each pixel lies outside of its neighbours' range, and where that exceeds the noise."""
+        brighter = cv2.subtract(self.normalised, cv2.dilate(self.reference, _KERNEL_3X3))
+        darker = cv2.subtract(cv2.erode(self.reference, _KERNEL_3X3), self.normalised)
+        excess = np.asarray(cv2.max(brighter, darker), np.uint8)
+        return excess, np.asarray(cv2.compare(excess, self._threshold(), cv2.CMP_GT), np.uint8)
 
-    def learn(self, luma: Luma, mask: Mask, foreign: Mask, passed: float) -> None:
-        """Take up this look: what differs slower than what does not, and a thing's passing hardly as noise."""
-        calm, moving = self.paces(passed)
-        cv2.accumulateWeighted(luma, self._known, calm, cv2.bitwise_not(mask))
-        cv2.accumulateWeighted(luma, self._known, moving, mask)
-        capped = np.minimum(self._beyond, np.uint8(self._NOISE_CAP))
-        noise = min(passed / self._NOISE, self._AT_ONCE)
-        cv2.accumulateWeighted(capped, self._noise, noise, cv2.bitwise_not(foreign))
-        cv2.accumulateWeighted(capped, self._noise, noise / self._THINGS_SLOWER, foreign)
+    def learn(self, luma: Luma, mask: Mask, changed: Mask, elapsed: float) -> None:
+        """Adapt to the last frame: slower where it differs, and with little weight on the noise where objects moved."""
+        background_rate, foreground_rate = self.update_rates(elapsed)
+        cv2.accumulateWeighted(luma, self._mean, background_rate, cv2.bitwise_not(mask))
+        cv2.accumulateWeighted(luma, self._mean, foreground_rate, mask)
+        capped = np.minimum(self._excess, np.uint8(self._NOISE_CAP))
+        noise_rate = min(elapsed / self._NOISE_SECONDS, self._MAX_UPDATE)
+        cv2.accumulateWeighted(capped, self._noise, noise_rate, cv2.bitwise_not(changed))
+        cv2.accumulateWeighted(capped, self._noise, noise_rate / self._FOREGROUND_NOISE_DIVISOR, changed)
 
-    def _limit(self) -> Luma:
-        noisy = cv2.convertScaleAbs(self._noise, alpha=self._SIGMAS)
-        return np.asarray(cv2.max(noisy, np.full_like(noisy, round(self._contrast))), np.uint8)
+    def _threshold(self) -> Luma:
+        noise = cv2.convertScaleAbs(self._noise, alpha=self._SIGMAS)
+        return np.asarray(cv2.max(noise, np.full_like(noise, round(self._contrast))), np.uint8)
 
-    def _notice_light(self, share: float) -> None:
-        if share > self.SUDDEN and self._share < self.SUDDEN / 4:
-            self._still_learning = self.LEARNING
-        self._share = share
+    def _detect_light_change(self, share: float) -> None:
+        # Only a sudden rise counts: while a large vehicle slowly fills the picture, the share before was high already.
+        if share > self.LIGHT_CHANGE_SHARE and self._last_share < self.LIGHT_CHANGE_SHARE / 4:
+            self._learning_left = self.RELEARNING
+        self._last_share = share

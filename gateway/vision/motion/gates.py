@@ -1,124 +1,141 @@
-"""The three gates of one camera, cheapest first: sizes of packets, keyframes, pixels. Sans-I/O.
+"""The three motion gates of one camera, cheapest first: packet sizes, keyframes, pixels. Sans-I/O.
 
-How to drive them, the package tells; `clip.Watcher` does it for one thread.
+The package's docstring says how to call them; `file_motion.FileMotionReader` does it for one thread.
 """
 
 from __future__ import annotations
 
-from gateway.vision.motion.attention import Attention
-from gateway.vision.motion.colour import Planes
-from gateway.vision.motion.event import Event, Want
-from gateway.vision.motion.happenings import Happenings
-from gateway.vision.motion.layout import Layout
+from gateway.vision.motion.analytics import VideoAnalytics
+from gateway.vision.motion.chroma import ChromaPlanes
+from gateway.vision.motion.decode_policy import DecodePolicy
+from gateway.vision.motion.events import DecodeRequest, MotionEvent
 from gateway.vision.motion.luma import Luma
-from gateway.vision.motion.pixels import Pixels, Sensitivity, Told
-from gateway.vision.motion.tamper import Tamper, Verdict
-from gateway.vision.motion.trespass import Notice
+from gateway.vision.motion.motion_areas import MotionChange
+from gateway.vision.motion.observation import Observation
+from gateway.vision.motion.pixel_gate import PixelGate
+from gateway.vision.motion.scene_layout import SceneLayout
+from gateway.vision.motion.sensitivity import Sensitivity
+from gateway.vision.motion.tamper import TamperDetector, TamperEvent
 
-__all__ = ["Event", "Gates", "Want"]
+__all__ = ["DecodeRequest", "MotionEvent", "MotionGates"]
 
-_ALL, _NOTHING = Want.ALL, Want.NOTHING
+_ALL, _NONE = DecodeRequest.ALL, DecodeRequest.NONE
 
 
-class Gates:
-    """`follow`: every picture is wanted while something moves (recognisers, say), not only the fact that it does.
+class MotionGates:
+    """Decides what to decode, and reports motion, tampering and zone events.
 
-    `begin`: for so many seconds of calm every picture is looked at, at first. `glance`: seconds between two
-    keyframes while sizes can't tell (noise at night, constant bit rate); 0.1 for each camera of a machine
-    keeps a hundred and more of them under a tenth of a core.
+    `follow`: every picture is wanted while something moves (by recognisers), not only the fact that it moves.
+    `initial_calm`: seconds of calm for which every picture is analysed at first. `blind_interval`: seconds between
+    two keyframes while packet sizes are no evidence (noise at night, constant bit rate); 0.1 s per camera of a
+    machine keeps more than a hundred cameras below a tenth of a core.
     """
 
-    LOOK_EVERY, GLANCE, BEGIN = Attention.LOOK_EVERY, Attention.GLANCE, Attention.BEGIN
-    _SLACK = 1e-3
+    IDLE_INTERVAL, BLIND_INTERVAL, INITIAL_CALM = (
+        DecodePolicy.IDLE_INTERVAL,
+        DecodePolicy.BLIND_INTERVAL,
+        DecodePolicy.INITIAL_CALM,
+    )
+    _TOLERANCE = 1e-3
 
     def __init__(
         self,
         sensitivity: float = 0.5,
-        layout: Layout | None = None,
+        layout: SceneLayout | None = None,
         *,
         follow: bool = False,
-        begin: float = BEGIN,
-        glance: float = GLANCE,
+        initial_calm: float = INITIAL_CALM,
+        blind_interval: float = BLIND_INTERVAL,
     ) -> None:
-        layout = layout or Layout()
-        self._pixels = Pixels(Sensitivity.of(sensitivity), layout)
-        self._attention = Attention(self._pixels, follow=follow or layout.follows, begin=begin, glance=glance)
-        self._happenings = Happenings(layout)
-        self._every_frame = self._happenings.every_frame
-        self._tamper = Tamper()
-        self._asked_until = float("-inf")
-        self._alone = False
+        layout = layout or SceneLayout()
+        self._pixels = PixelGate(Sensitivity.from_level(sensitivity), layout)
+        self._policy = DecodePolicy(
+            self._pixels,
+            follow=follow or layout.needs_every_picture,
+            initial_calm=initial_calm,
+            blind_interval=blind_interval,
+        )
+        self._analytics = VideoAnalytics(layout)
+        self._every_frame = self._analytics.every_frame
+        self._tamper = TamperDetector()
+        self._requested_until = float("-inf")
+        self._isolated = False
 
     @property
-    def moving(self) -> bool:
-        """Whether something goes on now."""
-        return self._pixels.moving
+    def is_moving(self) -> bool:
+        """Whether a motion interval is active."""
+        return self._pixels.is_moving
 
     @property
-    def glance(self) -> float:
-        return self._attention.glance
+    def blind_interval(self) -> float:
+        """Seconds between two keyframes while packet sizes are no evidence; the worker sets it by its CPU load."""
+        return self._policy.blind_interval
 
-    @glance.setter
-    def glance(self, every: float) -> None:
-        self._attention.glance = every
+    @blind_interval.setter
+    def blind_interval(self, seconds: float) -> None:
+        self._policy.blind_interval = seconds
 
     @property
-    def back_to(self) -> float:
-        """For Want.BACK: the stream's time of a keyframe on which nothing was seen."""
-        return self._attention.back_to
+    def rewind_to(self) -> float:
+        """For DecodeRequest.REWIND: stream time of a keyframe on which nothing was seen."""
+        return self._policy.rewind_to
 
-    def packet(self, time: float, key: bool, size: int) -> Want:
-        """What to do about this access unit: its time in seconds, whether it is a keyframe, its size in bytes."""
-        attention = self._attention
-        attention.packet(time, key, size)
-        if not key and attention.goes_back():
-            return Want.BACK
-        if attention.close or self._every_frame or time < self._asked_until:
-            self._alone = False
+    def add_packet(self, time: float, key: bool, size: int) -> DecodeRequest:
+        """What to decode for this access unit: `time` in seconds, `key` for a keyframe, `size` in bytes."""
+        policy = self._policy
+        policy.add_packet(time, key, size)
+        # A rewind waits for the next inter frame, because the keyframe that caused it may still be in decoding.
+        if not key and policy.take_rewind():
+            return DecodeRequest.REWIND
+        if policy.decode_all or self._every_frame or time < self._requested_until:
+            self._isolated = False
             return _ALL
-        self._alone = key and attention.is_due(restless=self._tamper.doubtful and self._tamper.due(time))
-        return Want.KEY if self._alone else _NOTHING
+        self._isolated = key and policy.is_due(urgent=self._tamper.is_doubtful and self._tamper.is_due(time))
+        return DecodeRequest.KEYFRAME if self._isolated else _NONE
 
-    def due(self, time: float) -> bool:
-        """Whether a picture of this time would be looked at."""
-        return self._every_frame or self._look_is_due(time)
+    def is_due(self, time: float) -> bool:
+        """Whether a picture of this time would be analysed."""
+        return self._every_frame or self._analysis_is_due(time)
 
-    def see(self, luma: Luma, time: float, *, whole: bool = True, colours: Planes | None = None) -> list[Event]:
-        """One picture's brightness, rows × columns, and its other planes; what began or ended with it.
+    def update(
+        self, luma: Luma, time: float, *, intact: bool = True, colours: ChromaPlanes | None = None
+    ) -> list[MotionEvent]:
+        """Analyse one luma plane, rows × columns, and its chroma planes; returns what began or ended with it.
 
-        One that is not whole says nothing about the camera: a missing slice looks as if it had been moved.
+        A picture that is not intact says nothing about the camera: a missing slice looks as if the camera had been
+        moved.
         """
-        told: list[Told | Notice | Verdict] = list(self._happenings.frame(luma, time))
-        if self._look_is_due(time):
-            told += self._move(luma, time, colours)
-            told += self._happenings.look(luma, self._pixels.patches, time)
-            if whole and self._tamper.due(time):
-                told += self._tamper.see(luma, time, thread=self._pixels.threads.hang)
-        return [Event.of(each, time) for each in told]
+        reported: list[MotionChange | Observation | TamperEvent] = list(self._analytics.add_frame(luma, time))
+        if self._analysis_is_due(time):
+            reported += self._update_motion(luma, time, colours)
+            reported += self._analytics.add_blobs(luma, self._pixels.blobs, time)
+            if intact and self._tamper.is_due(time):
+                reported += self._tamper.update(luma, time, cobweb=self._pixels.cobwebs.is_present)
+        return [MotionEvent.from_result(result, time) for result in reported]
 
-    def settle(self, time: float) -> list[Event]:
-        """What was quiet for so long by now that it is over, though no picture was looked at."""
-        if not self._pixels.holds:
+    def expire(self, time: float) -> list[MotionEvent]:
+        """Motion that has been quiet for long enough to be over, although no picture was analysed."""
+        if not self._pixels.areas.has_paused:
             return []
-        told = self._pixels.settle(time)
-        if told:
-            self._attention.over(time)
-        return [Event.of(each, time) for each in told]
+        reported = self._pixels.expire(time)
+        if reported:
+            self._policy.motion_ended(time)
+        return [MotionEvent.from_result(result, time) for result in reported]
 
-    def ask(self, seconds: float) -> None:
-        """Pictures are wanted for so long from now, whatever moves."""
-        self._asked_until = max(self._asked_until, self._attention.now + seconds)
+    def request_pictures(self, seconds: float) -> None:
+        """Want every picture for so many seconds from now, whether or not something moves."""
+        self._requested_until = max(self._requested_until, self._policy.now + seconds)
 
-    def finish(self) -> list[Event]:
-        """The stream is over, and with it what was going on."""
-        return [Event.of(each, self._attention.now) for each in self._pixels.finish()]
+    def finish(self) -> list[MotionEvent]:
+        """End all motion, because the stream has ended."""
+        return [MotionEvent.from_result(result, self._policy.now) for result in self._pixels.finish()]
 
-    def _look_is_due(self, time: float) -> bool:
-        seen = self._attention.seen
-        return time >= seen + Pixels.LOOK - self._SLACK or time < seen - Pixels.LEAP
+    def _analysis_is_due(self, time: float) -> bool:
+        analysed_at = self._policy.analysed_at
+        return time >= analysed_at + PixelGate.INTERVAL - self._TOLERANCE or time < analysed_at - PixelGate.MAX_GAP
 
-    def _move(self, luma: Luma, time: float, colours: Planes | None) -> list[Told]:
-        alone, self._alone = self._alone, False
-        told = self._pixels.see(luma, time, alone=alone, colours=colours)
-        self._attention.looked(time, alone=alone)
-        return told
+    def _update_motion(self, luma: Luma, time: float, colours: ChromaPlanes | None) -> list[MotionChange]:
+        isolated, self._isolated = self._isolated, False
+        reported = self._pixels.update(luma, time, isolated=isolated, colours=colours)
+        self._policy.picture_analysed(time, isolated=isolated)
+        return reported

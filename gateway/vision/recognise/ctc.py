@@ -1,13 +1,12 @@
-"""The likeliest text that a grammar allows, out of a recogniser's CTC output.
+"""CTC decoding under a grammar: the most likely text that an automaton accepts. Sans-I/O: arrays in, text out.
 
-A recogniser says for every column of a picture how likely each character is, or none ("blank");
-a text is read by dropping repeats and then blanks. Taking the best character of each column
-gives the likeliest *columns*; Viterbi over the grammar's automaton gives the likeliest *plate*.
-Sans-I/O: arrays in, text out.
+For every column of a picture a recogniser gives the probability of each character and of none ("blank"); a text is
+read by dropping repeats and then blanks. The best character of each column gives the most likely *columns*; Viterbi
+decoding over the automaton gives the most likely *plate*.
 
-Along the columns two scores are carried: for every state, the best way to be there on a blank,
-and for every arc, the best way to be on its character. An arc is entered from its source's
-blank, or straight from another character there, and from the same character only across a blank.
+Two scores are carried along the columns: for every state, the best path that is there on a blank, and for every arc,
+the best path that is on its character. An arc is entered from its source's blank, or directly from another character
+there; from the same character only across a blank.
 """
 
 from __future__ import annotations
@@ -25,22 +24,24 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 _NEVER = -1e9
+"""Log likelihood of what is impossible; finite, so that sums of it remain comparable."""
 _STAY = -1
+"""Backpointers: the path stays where it is, or comes from the source's blank."""
 _FROM_BLANK = -2
-_TINY = 1e-300
-_QUIET = -6.0
-"""How much less likely (natural log) every character is than none in a column that is passed over."""
+_EPSILON = 1e-300
+_SKIP_MARGIN = -6.0
+"""A column is skipped if every character is so much less likely (natural log) than the blank."""
 
 
 class TextScores(NamedTuple):
-    """Log likelihoods of each character (columns × alphabet) and of none, and the plain ones for the confidence."""
+    """Log likelihoods of each character (columns × alphabet) and of the blank; probabilities for the certainty."""
 
     characters: Floats
     blank: Floats
-    plain: Floats
+    probabilities: Floats
 
 
-class Decoded(NamedTuple):
+class CtcResult(NamedTuple):
     """`log_likelihood` of the whole path; `columns[i]` is where character i begins."""
 
     text: str
@@ -49,13 +50,13 @@ class Decoded(NamedTuple):
 
 
 @dataclass(slots=True)
-class Walker:
-    """Walks one automaton over any number of outputs. `alphabet` gives the order of the score columns."""
+class CtcDecoder:
+    """Decodes with one automaton. `alphabet` is the order of the score columns. Not for two threads at once."""
 
     automaton: Automaton
     alphabet: str
     prior: Mapping[str, float] = field(default_factory=dict)
-    """Gains (natural log) on characters that lead out of the start: the home province."""
+    """Gains (natural log) of characters that leave the start state: the home province."""
 
     _source: Ints = field(init=False)
     _letter: Ints = field(init=False)
@@ -73,120 +74,135 @@ class Walker:
         self._targets, self._first = np.unique([arc.target for arc in arcs], return_index=True)
 
     def cost(self, text: str) -> float | None:
-        """What the grammar charges for `text`, less what the prior gives it; None when it is no text of the grammar."""
+        """The grammar's cost of `text` less the prior's gain; None if the grammar does not accept it."""
         cost = self.automaton.cost(text)
         return None if cost is None else cost - self.prior.get(text[:1], 0.0)
 
-    def decode(self, characters: Floats, blank: Floats) -> Decoded | None:
+    def decode(self, characters: Floats, blank: Floats) -> CtcResult | None:
         """`characters` (columns × alphabet) and `blank` (columns) are log likelihoods.
 
-        None when the picture has too few columns for any text of the grammar.
+        Returns None if the picture has too few columns for any text of the grammar.
         """
-        characters, blank, begins = _squeezed(characters, blank)
+        characters, blank, column_starts = _skip_blank_columns(characters, blank)
         states, arcs = self.automaton.states, len(self._source)
         on_blank, on_arc = np.full(states, _NEVER), np.full(arcs, _NEVER)
         on_blank[START] = 0.0
-        trail: list[tuple[Ints, Ints]] = []
-        for heard, silence in zip(characters, blank, strict=True):
-            leader, into = self._leaders(on_arc, states)
-            entered, arc_from = self._enter(on_blank, on_arc, leader, into)
-            arc_from[on_arc >= entered] = _STAY
-            blank_from = np.where(into > on_blank, leader, _STAY)
-            on_blank = np.maximum(on_blank, into) + silence
-            on_arc = np.maximum(on_arc, entered) + heard[self._letter]
-            trail.append((arc_from, blank_from))
-        found = self._best(on_blank, on_arc, trail)
-        return found and found._replace(columns=tuple(int(begins[column]) for column in found.columns))
+        backpointers: list[tuple[Ints, Ints]] = []
+        for character_scores, blank_score in zip(characters, blank, strict=True):
+            best_arc, best_score = self._best_arcs(on_arc, states)
+            entry_score, arc_from = self._enter(on_blank, on_arc, best_arc, best_score)
+            # Staying on the same character over several columns costs no arc.
+            arc_from[on_arc >= entry_score] = _STAY
+            blank_from = np.where(best_score > on_blank, best_arc, _STAY)
+            on_blank = np.maximum(on_blank, best_score) + blank_score
+            on_arc = np.maximum(on_arc, entry_score) + character_scores[self._letter]
+            backpointers.append((arc_from, blank_from))
+        result = self._best_path(on_blank, on_arc, backpointers)
+        return result and result._replace(columns=tuple(int(column_starts[column]) for column in result.columns))
 
-    def _leaders(self, on_arc: Floats, states: int) -> tuple[Ints, Floats]:
-        """For every state the best arc into it and that arc's score."""
-        leader, into = np.full(states, _STAY), np.full(states, _NEVER)
+    def _best_arcs(self, on_arc: Floats, states: int) -> tuple[Ints, Floats]:
+        """For every state the best arc into it, and that arc's score."""
+        best_arc, best_score = np.full(states, _STAY), np.full(states, _NEVER)
         best = np.maximum.reduceat(on_arc, self._first)
         spread = np.repeat(best, np.diff(self._first, append=len(on_arc)))
+        # Reversed, so that of equal scores the first arc is written last and wins.
         holders = np.flatnonzero(on_arc == spread)[::-1]
-        into[self._targets] = best
-        leader[self._target_of(holders)] = holders
-        return leader, into
+        best_score[self._targets] = best
+        best_arc[self._target_of(holders)] = holders
+        return best_arc, best_score
 
     def _target_of(self, arcs: Ints) -> Ints:
         return self._targets[np.searchsorted(self._first, arcs, side="right") - 1]
 
-    def _enter(self, on_blank: Floats, on_arc: Floats, leader: Ints, into: Floats) -> tuple[Floats, Ints]:
-        """The best score on which each arc is entered, and where from."""
+    def _enter(self, on_blank: Floats, on_arc: Floats, best_arc: Ints, best_score: Floats) -> tuple[Floats, Ints]:
+        """The best score with which each arc is entered, and from where."""
+        # CTC merges repeats: from the same character an arc can't be entered directly, so the second best arc is needed
+        # too.
         second = on_arc.copy()
-        second[leader[self._targets]] = _NEVER
-        runner, runner_into = self._leaders(second, len(on_blank))
-        previous, score = leader[self._source], into[self._source]
+        second[best_arc[self._targets]] = _NEVER
+        second_arc, second_score = self._best_arcs(second, len(on_blank))
+        previous, score = best_arc[self._source], best_score[self._source]
         same = (previous >= 0) & (self._letter[previous] == self._letter)
-        previous = np.where(same, runner[self._source], previous)
-        score = np.where(same, runner_into[self._source], score)
-        quiet = on_blank[self._source]
-        return np.maximum(quiet, score) + self._gain, np.where(quiet >= score, _FROM_BLANK, previous)
+        previous = np.where(same, second_arc[self._source], previous)
+        score = np.where(same, second_score[self._source], score)
+        blank_score = on_blank[self._source]
+        return np.maximum(blank_score, score) + self._gain, np.where(blank_score >= score, _FROM_BLANK, previous)
 
-    def _best(self, on_blank: Floats, on_arc: Floats, trail: list[tuple[Ints, Ints]]) -> Decoded | None:
-        leader, into = self._leaders(on_arc, len(on_blank))
+    def _best_path(self, on_blank: Floats, on_arc: Floats, backpointers: list[tuple[Ints, Ints]]) -> CtcResult | None:
+        best_arc, best_score = self._best_arcs(on_arc, len(on_blank))
         finals = np.array(sorted(self.automaton.finals))
-        scores = np.maximum(on_blank, into)[finals]
+        scores = np.maximum(on_blank, best_score)[finals]
         state = int(finals[scores.argmax()])
+        # no path has reached a final state
         if scores.max() <= _NEVER / 2:
             return None
-        arc = int(leader[state]) if into[state] > on_blank[state] else None
-        return self._walk_back(state, arc, trail, float(scores.max()))
+        arc = int(best_arc[state]) if best_score[state] > on_blank[state] else None
+        return self._trace_back(state, arc, backpointers, float(scores.max()))
 
-    def _walk_back(self, state: int, arc: int | None, trail: list[tuple[Ints, Ints]], score: float) -> Decoded:
-        """From the last column to the first; `arc` is None while on a blank in `state`."""
-        found: list[tuple[int, int]] = []
-        for column in range(len(trail) - 1, -1, -1):
-            arc_from, blank_from = trail[column]
+    def _trace_back(
+        self, state: int, arc: int | None, backpointers: list[tuple[Ints, Ints]], score: float
+    ) -> CtcResult:
+        """Follow the backpointers from the last column to the first; `arc` is None while on a blank in `state`."""
+        steps: list[tuple[int, int]] = []
+        for column in range(len(backpointers) - 1, -1, -1):
+            arc_from, blank_from = backpointers[column]
             if arc is None:
                 arc = int(blank_from[state]) if blank_from[state] != _STAY else None
                 continue
             if arc_from[arc] == _STAY:
                 continue
-            found.append((column, arc))
+            steps.append((column, arc))
             state = int(self._source[arc])
             arc = None if arc_from[arc] == _FROM_BLANK else int(arc_from[arc])
-        found.reverse()
-        text = "".join(self.alphabet[self._letter[arc]] for _, arc in found)
-        return Decoded(text, score, tuple(column for column, _ in found))
+        steps.reverse()
+        text = "".join(self.alphabet[self._letter[arc]] for _, arc in steps)
+        return CtcResult(text, score, tuple(column for column, _ in steps))
 
 
-def _squeezed(characters: Floats, blank: Floats) -> tuple[Floats, Floats, Ints]:
-    """Columns in a row that say nothing but blank, as one; and which column each begins at.
+def _skip_blank_columns(characters: Floats, blank: Floats) -> tuple[Floats, Floats, Ints]:
+    """Merge consecutive columns that are clearly blank; also returns where each column begins.
 
-    Two thirds of a line's columns are such, and walking goes column by column.
+    Two thirds of a line's columns are blank, and decoding goes column by column.
     """
-    quiet = characters.max(axis=1, initial=_NEVER) < blank + _QUIET
-    begins = np.flatnonzero(np.concatenate([[True], ~(quiet[1:] & quiet[:-1])]))
-    return np.maximum.reduceat(characters, begins), np.add.reduceat(blank, begins), begins
+    is_blank = characters.max(axis=1, initial=_NEVER) < blank + _SKIP_MARGIN
+    column_starts = np.flatnonzero(np.concatenate([[True], ~(is_blank[1:] & is_blank[:-1])]))
+    return np.maximum.reduceat(characters, column_starts), np.add.reduceat(blank, column_starts), column_starts
 
 
-def likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> Floats:
-    """The logarithm of each text's chance, over all paths that spell it (the forward algorithm of CTC).
+def log_likelihoods(texts: Sequence[str], alphabet: str, scores: TextScores) -> Floats:
+    """The logarithm of each text's probability, over all paths that spell it (the CTC forward algorithm).
 
-    Each text is spread to blank, character, blank, character … blank; along the columns a path stays, goes on, or
-    leaps over a blank between two different characters. `texts` are at least one character long each.
+    Each text is expanded to blank, character, blank, character … blank. Along the columns a path stays, advances, or
+    skips a blank between two different characters. `texts` are at least one character long each.
     """
-    letters = np.zeros((len(texts), max(map(len, texts))), int)
-    for row, text in zip(letters, texts, strict=True):
-        row[: len(text)] = [alphabet.index(character) for character in text]
-    ends = 2 * np.array([len(text) for text in texts])
-    places = 2 * letters.shape[1] + 1
-    leaps = np.zeros((len(texts), places))
-    leaps[:, 3::2] = letters[:, 1:] != letters[:, :-1]
-    heard = np.empty((len(scores.blank), len(texts), places))
-    heard[:, :, 0::2] = np.exp(scores.blank)[:, None, None]
-    heard[:, :, 1::2] = np.exp(scores.characters)[:, letters]
-    at = np.zeros_like(leaps)
-    at[:, :2] = heard[0, :, :2]
+    letters = _letters(texts, alphabet)
+    final_positions = 2 * np.array([len(text) for text in texts])
+    positions = 2 * letters.shape[1] + 1
+    skips = np.zeros((len(texts), positions))
+    skips[:, 3::2] = letters[:, 1:] != letters[:, :-1]
+    character_scores = np.empty((len(scores.blank), len(texts), positions))
+    character_scores[:, :, 0::2] = np.exp(scores.blank)[:, None, None]
+    character_scores[:, :, 1::2] = np.exp(scores.characters)[:, letters]
+    forward = np.zeros_like(skips)
+    forward[:, :2] = character_scores[0, :, :2]
     total = np.zeros(len(texts))
-    for column in heard[1:]:
-        further = at.copy()
-        further[:, 1:] += at[:, :-1]
-        further[:, 2:] += leaps[:, 2:] * at[:, :-2]
-        further *= column
-        scale = further.sum(axis=1) + _TINY
-        at = further / scale[:, None]
+    for column in character_scores[1:]:
+        next_forward = forward.copy()
+        next_forward[:, 1:] += forward[:, :-1]
+        next_forward[:, 2:] += skips[:, 2:] * forward[:, :-2]
+        next_forward *= column
+        # Rescaled at each column, or the probabilities would underflow after some dozens of columns.
+        scale = next_forward.sum(axis=1) + _EPSILON
+        forward = next_forward / scale[:, None]
         total += np.log(scale)
     rows = np.arange(len(texts))
-    return np.asarray(total + np.log(at[rows, ends] + at[rows, ends - 1] + _TINY), np.float64)
+    final = forward[rows, final_positions] + forward[rows, final_positions - 1]
+    return np.asarray(total + np.log(final + _EPSILON), np.float64)
+
+
+def _letters(texts: Sequence[str], alphabet: str) -> Ints:
+    """Each text's characters as indices of the alphabet, filled up with zeros; texts × longest text."""
+    letters = np.zeros((len(texts), max(map(len, texts))), np.intp)
+    for row, text in zip(letters, texts, strict=True):
+        row[: len(text)] = [alphabet.index(character) for character in text]
+    return letters

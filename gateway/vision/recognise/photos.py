@@ -1,4 +1,4 @@
-"""A gallery out of a folder of photographs: `PERSON/*.jpg`."""
+"""Reads a gallery from a folder of photographs: `PERSON/*.jpg`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.errors import BadInput
 from gateway.model import Words
-from gateway.vision.recognise.enrolment import judge
+from gateway.vision.recognise.enrolment import assess
 from gateway.vision.recognise.faces import Face, FaceReader
 from gateway.vision.stream.file_frames import photograph
 
@@ -18,7 +18,7 @@ UNREADABLE = Words("照片打不开", "it can't be read as a picture")
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """`face` is None when there is none to be had; `fault` is the photograph's worst, or None."""
+    """`face` is None if there is none; `fault` is the photograph's worst fault, or None."""
 
     person: str
     file: Path
@@ -26,8 +26,8 @@ class Photo:
     fault: Words | None
 
 
-def files_of(folder: Path) -> list[tuple[str, Path]]:
-    """Every photograph with the person whose folder it lies in, in order."""
+def list_photos(folder: Path) -> list[tuple[str, Path]]:
+    """Every photograph with the person whose folder it is in, in order."""
     return [
         (person.name, file)
         for person in sorted(folder.iterdir())
@@ -38,12 +38,15 @@ def files_of(folder: Path) -> list[tuple[str, Path]]:
 
 
 def examine(reader: FaceReader, person: str, file: Path) -> Photo:
+    """Detect and assess the face of one file; an unreadable file gives a fault."""
     try:
-        face, fault = judge(reader, photograph(str(file)))
+        face, fault = assess(reader, photograph(str(file)))
+    # an unreadable file is reported like a bad photograph, and the others are still enrolled
     except BadInput:
         return Photo(person, file, None, UNREADABLE)
     return Photo(person, file, face, fault)
 
 
 def examine_all(reader: FaceReader, folder: Path) -> Iterator[Photo]:
-    return (examine(reader, person, file) for person, file in files_of(folder))
+    """`examine` for every photograph of the folder."""
+    return (examine(reader, person, file) for person, file in list_photos(folder))

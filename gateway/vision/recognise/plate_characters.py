@@ -1,18 +1,18 @@
-"""The characters of Chinese number plates, by the place where they may stand. Standard library only."""
+"""The characters of Chinese number plates, by the place where they may be. Standard library only."""
 
 from __future__ import annotations
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 DIGITS = "0123456789"
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""I and O are left out: on metal they are 1 and 0."""
+"""Without I and O, which are read as 1 and 0."""
 AUTHORITIES = LETTERS + "O"
-"""The second place is a letter always, so there O is no 0."""
+"""The second place is always a letter, so O can't be confused with 0 there."""
 TAILS = "警学挂港澳使领"
 DRIVES = "DF"
-"""Battery alone, or not: what nearly every green plate says."""
+"""Battery electric, or not: nearly all green plates."""
 LATER_DRIVES = "ABCEGHJK"
-"""What a province gives out when D and F are used up (amendment of 2020)."""
+"""Issued by a province once D and F are used up (amendment of 2020)."""
 FOREIGN = "使领"
 """Embassies and consulates."""
 FORCES = "VZKHBSLJNGCE"

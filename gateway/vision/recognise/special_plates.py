@@ -1,4 +1,4 @@
-"""Rows for the automaton of `grammar`: plates that are described elsewhere than in GA 36.
+"""Plates that are described elsewhere than in GA 36, for the automaton of `plate_grammar`.
 
 One a line, with an example:
 
@@ -23,25 +23,29 @@ from gateway.vision.recognise.plate_characters import (
     PROVINCES,
     RESCUE,
 )
-from gateway.vision.recognise.sheets import Sheet
+from gateway.vision.recognise.plate_colour import PlateColour
 
-OWN_SHEET, ITS_RARER, ELSEWHERE = 1.0, 2.0, 7.0
-"""Costs on a sheet of a plate's own colour, and on any other: there a caption would be read as such a plate."""
+OWN_COLOUR_COST, RARER_COST, OTHER_COLOUR_COST = 1.0, 2.0, 7.0
+"""Costs on a plate's own background colour, of rarer plates there, and on any other colour, where a caption
+would be read as such a plate."""
 AIRPORT_COST, TRACTOR_COST = 3.0, 3.0
-"""A tractor's plate is one on its own sheet alone: elsewhere the date that a camera writes into its picture would be
-one. So are the forces' former plates: on blue a smeared province would be read as a region."""
+"""A tractor's plate is accepted on its own colour alone: elsewhere the date that a camera writes into its
+picture would be one. So are the forces' former plates: on blue a smeared province would be read as a
+region."""
 
 
-def add(automaton: Automaton, sheet: Sheet) -> None:
-    white = 0.0 if sheet is Sheet.WHITE else ELSEWHERE - OWN_SHEET
+def add_special_plates(automaton: Automaton, colour: PlateColour) -> None:
+    """Add them, with costs that depend on the background's colour."""
+    extra_cost = 0.0 if colour is PlateColour.WHITE else OTHER_COLOUR_COST - OWN_COLOUR_COST
     digit_or_letter = DIGITS + LETTERS
-    automaton.row(FORCES, LETTERS, *[DIGITS] * 5, cost=white + OWN_SHEET)
-    if sheet is Sheet.WHITE:
-        automaton.row(FORMER_FORCES, LETTERS, *[DIGITS] * 5, cost=ITS_RARER)
-    automaton.row("W", "J", DIGITS, DIGITS, digit_or_letter, *[DIGITS] * 4, cost=white + ITS_RARER)
-    automaton.row("W", "J", PROVINCES, *[DIGITS] * 4, digit_or_letter, cost=white + ITS_RARER)
-    automaton.row("W", "J", *[DIGITS] * 4, digit_or_letter, cost=white + ITS_RARER)
-    automaton.row(PROVINCES, "XS", *[DIGITS] * 4, *RESCUE, cost=white + OWN_SHEET)
-    automaton.row(*AIRPORT, LETTERS, *[DIGITS] * 4, cost=AIRPORT_COST)
-    if sheet is Sheet.DARK_GREEN:
-        automaton.row(PROVINCES, *[DIGITS] * 7, cost=TRACTOR_COST)
+    automaton.add_sequence(FORCES, LETTERS, *[DIGITS] * 5, cost=extra_cost + OWN_COLOUR_COST)
+    # accepted on white only, not merely charged elsewhere
+    if colour is PlateColour.WHITE:
+        automaton.add_sequence(FORMER_FORCES, LETTERS, *[DIGITS] * 5, cost=RARER_COST)
+    automaton.add_sequence("W", "J", DIGITS, DIGITS, digit_or_letter, *[DIGITS] * 4, cost=extra_cost + RARER_COST)
+    automaton.add_sequence("W", "J", PROVINCES, *[DIGITS] * 4, digit_or_letter, cost=extra_cost + RARER_COST)
+    automaton.add_sequence("W", "J", *[DIGITS] * 4, digit_or_letter, cost=extra_cost + RARER_COST)
+    automaton.add_sequence(PROVINCES, "XS", *[DIGITS] * 4, *RESCUE, cost=extra_cost + OWN_COLOUR_COST)
+    automaton.add_sequence(*AIRPORT, LETTERS, *[DIGITS] * 4, cost=AIRPORT_COST)
+    if colour is PlateColour.DARK_GREEN:
+        automaton.add_sequence(PROVINCES, *[DIGITS] * 7, cost=TRACTOR_COST)

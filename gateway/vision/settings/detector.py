@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, model_validator
 from gateway.settings.context import Context, ExistingFile
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
-from gateway.vision.detect.model import DetectorModel, Format
+from gateway.vision.detect.detector_model import DetectorModel, OutputFormat
 from gateway.vision.settings.faces import Sha256
 
 Side = Annotated[int, Field(ge=32, le=4096)]
@@ -21,7 +21,9 @@ class DetectorSection(Section):
 
     path: Annotated[ExistingFile, Field(description="of the ONNX file")]
     sha256: Annotated[Sha256, Field(description="its SHA-256, as sha256sum prints it")]
-    format: Annotated[Format, Field(description="what comes out of it: yolov5, yolov8 (9, 11), nms (yolov10) or ssd")]
+    format: Annotated[
+        OutputFormat, Field(description="what comes out of it: yolov5, yolov8 (9, 11), nms (yolov10) or ssd")
+    ]
     classes: Annotated[
         tuple[str, ...],
         Field(min_length=1, description="names of its classes, in its order; '' for those to ignore"),
@@ -57,4 +59,4 @@ class DetectorSection(Section):
     @property
     def model(self) -> DetectorModel:
         """For the vision worker."""
-        return DetectorModel.of(self.model_dump() | {"path": str(self.path)})
+        return DetectorModel.from_json(self.model_dump() | {"path": str(self.path)})

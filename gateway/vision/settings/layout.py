@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gateway.settings.durations import Duration
-from gateway.vision.motion.layout import Layout, Line, Polygon, Zone
+from gateway.vision.motion.scene_layout import ImageZone, Polygon, SceneLayout, Tripwire
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Corner = Annotated[tuple[Share, Share], Field(description="x and y as shares of the picture, from left and top")]
@@ -94,14 +94,14 @@ class LayoutSettings(_Shape):
             raise ValueError("elsewhere: false and no zones: nothing would ever be seen; draw a zone")
         return self
 
-    def layout(self) -> Layout:
+    def layout(self) -> SceneLayout:
         """For the motion detector; durations in seconds."""
         zones = tuple(
-            Zone(each.name, each.polygon, _seconds(each.linger), _seconds(each.blocked), each.blocked_share)
+            ImageZone(each.name, each.polygon, _seconds(each.linger), _seconds(each.blocked), each.blocked_share)
             for each in self.zones
         )
-        lines = tuple(Line(each.name, each.points, each.direction) for each in self.lines)
-        return Layout(zones, self.masks, lines, self.elsewhere, self.thrown)
+        lines = tuple(Tripwire(each.name, each.points, each.direction) for each in self.lines)
+        return SceneLayout(zones, self.masks, lines, self.elsewhere, self.thrown)
 
 
 def check_area(polygon: Polygon) -> Polygon:

@@ -9,7 +9,7 @@ import av
 import numpy as np
 
 from gateway.vision.camera_recogniser import CameraRecogniser, RecognitionModels, TimedFrame
-from gateway.vision.detect.model import DetectorModel
+from gateway.vision.detect.detector_model import DetectorModel
 from gateway.vision.identities import Identities
 from gateway.vision.identity_index import IdentityIndex
 from gateway.vision.sighting import Sighting

@@ -10,14 +10,14 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from gateway.vision.detect.model import DetectorModel, Format
+from gateway.vision.detect.detector_model import DetectorModel, OutputFormat
 
 SIDE = 64
 BOX = (32.0, 32.0, 16.0, 24.0)
 """Middle and sides of the one box they know, in pixels of the input."""
 
 
-def make(folder: Path, kind: Format, **more: Any) -> DetectorModel:
+def make(folder: Path, kind: OutputFormat, **more: Any) -> DetectorModel:
     """Classes `person` (as sure as the picture is red) and `vehicle` (as it is blue)."""
     nodes, outputs = {"yolov8": _yolo, "yolov5": _yolo, "nms": _nms, "ssd": _ssd}[kind](kind)
     # keeps N and the colours: N, 3

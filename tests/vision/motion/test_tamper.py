@@ -1,4 +1,4 @@
-"""Pictures that lie: as brightness, and on real footage through an encoder."""
+"""CameraDecoder that lie: as brightness, and on real footage through an encoder."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.vision.motion.gates import Gates
-from gateway.vision.motion.tamper import Tamper, Verdict
+from gateway.vision.file_motion import motion_events
+from gateway.vision.motion.gates import MotionGates
+from gateway.vision.motion.tamper import TamperDetector, TamperEvent
 from gateway.vision.stream.decoder import DecodedFrame, PacketDecoder
 from gateway.vision.stream.packet import CodecParameters, Packet
-from gateway.vision.try_motion import events
 from tests.support.film.film import encode
 from tests.support.film.scenes import Picture, courtyard
 from tests.support.film.weather import dusk, infrared, noise, rain
@@ -23,14 +23,14 @@ from tests.support.film.weather import dusk, infrared, noise, rain
 Change = Callable[[Picture, float], Picture]
 
 
-def looks(change: Change, seconds: float, grain: float = 3.0, every: float = 4.0) -> list[tuple[float, Verdict]]:
+def looks(change: Change, seconds: float, grain: float = 3.0, every: float = 4.0) -> list[tuple[float, TamperEvent]]:
     """A courtyard with the grain of a sensor, changed as `change` says, as looks at keyframes."""
-    tamper, grainy, seen = Tamper(), noise(grain), []
+    tamper, grainy, seen = TamperDetector(), noise(grain), []
     for number in range(round(seconds / every)):
         time = number * every
         picture = change(grainy(courtyard(), time), time)
         luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-        seen += [(time, verdict) for verdict in tamper.see(luma, time)]
+        seen += [(time, verdict) for verdict in tamper.update(luma, time)]
     return seen
 
 
@@ -98,7 +98,7 @@ def test_something_flat_before_half_of_the_lens_is_told_after_a_minute(side: str
     change = held_before(side, share, shade)
     told = looks(between(60, 150, lambda picture, time: grainy(change(picture, time), time)), 180)
     assert [verdict.kind for _, verdict in told] == ["camera.covered", "camera.restored"]
-    assert 60 < told[0][0] <= 60 + Tamper.PART + 10
+    assert 60 < told[0][0] <= 60 + TamperDetector.PARTIAL_SECONDS + 10
 
 
 def test_a_picture_that_stands_still_is_frozen() -> None:
@@ -156,7 +156,7 @@ def test_dusk_that_falls_slowly_becomes_usual() -> None:
 
 
 def test_a_scene_that_stays_moved_is_taken_for_the_scene() -> None:
-    told = looks(between(60, 1e9, turned), 60 + Tamper.ADOPTED + 120, every=10)
+    told = looks(between(60, 1e9, turned), 60 + TamperDetector.ADOPT_SECONDS + 120, every=10)
     assert [verdict.kind for _, verdict in told] == ["camera.moved", "camera.restored"]
 
 
@@ -185,7 +185,7 @@ def test_real_footage_through_an_encoder(kind: str, shared_data: Path, tmp_path:
         yield from road
 
     path = encode(tmp_path / f"{kind}.mp4", film(), rate=10)
-    told = [event for event in events(str(path), Gates()) if event.kind.startswith("camera.")]
+    told = [event for event in motion_events(str(path), MotionGates()) if event.kind.startswith("camera.")]
     assert [event.kind for event in told] == [f"camera.{kind}", "camera.restored"]
     assert len(road) / 10 < told[0].start < len(road) / 10 + 50
 
@@ -207,7 +207,7 @@ def sliced(path: Path, scene: Picture) -> list[list[bytes]]:
 def test_pictures_of_which_slices_are_missing_are_not_moved(tmp_path: Path) -> None:
     """From the tenth second on only the last slice arrives; the rest is made up from another camera's picture."""
     ours, others = sliced(tmp_path / "ours.h264", courtyard()), sliced(tmp_path / "others.h264", courtyard(7)[::-1])
-    decoder, gates, told = PacketDecoder(CodecParameters("h264")), Gates(), []
+    decoder, gates, told = PacketDecoder(CodecParameters("h264")), MotionGates(), []
 
     def decoded(nals: list[bytes], time: float) -> list[DecodedFrame]:
         data = b"".join(b"\x00\x00\x00\x01" + nal for nal in nals)
@@ -217,5 +217,5 @@ def test_pictures_of_which_slices_are_missing_are_not_moved(tmp_path: Path) -> N
         decoded(other, 0.0)
         for frame in decoded(nals if number < 10 else [*nals[:2], nals[-1]], float(number)):
             assert frame.damaged == (number >= 10)
-            told += gates.see(frame.luma(640), frame.time, whole=not frame.damaged)
+            told += gates.update(frame.luma(640), frame.time, intact=not frame.damaged)
     assert [event.kind for event in told if event.kind.startswith("camera.")] == []

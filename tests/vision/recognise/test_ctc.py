@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.vision.recognise.automaton import START, Automaton
-from gateway.vision.recognise.ctc import TextScores, Walker, likelihoods
-from gateway.vision.recognise.grammar import plates
+from gateway.vision.recognise.ctc import CtcDecoder, TextScores, log_likelihoods
 from gateway.vision.recognise.plate_characters import ALPHABET
+from gateway.vision.recognise.plate_grammar import plate_automaton
 
 LETTERS = "AB1"
 BLANK = len(LETTERS)
@@ -18,14 +18,14 @@ BLANK = len(LETTERS)
 def small() -> Automaton:
     """A, B or AB first, then 1, and maybe B and 1 again."""
     automaton = Automaton()
-    first = automaton.step(START, "AB")
-    both = automaton.step(first, "B", 0.5)
-    one = automaton.step(first, "1")
-    automaton.join(both, one, "")
-    other = automaton.step(both, "1", 0.25)
-    automaton.end(one)
-    automaton.end(other)
-    automaton.end(automaton.step(automaton.step(one, "B"), "1"))
+    first = automaton.add_step(START, "AB")
+    both = automaton.add_step(first, "B", 0.5)
+    one = automaton.add_step(first, "1")
+    automaton.connect(both, one, "")
+    other = automaton.add_step(both, "1", 0.25)
+    automaton.mark_final(one)
+    automaton.mark_final(other)
+    automaton.mark_final(automaton.add_step(automaton.add_step(one, "B"), "1"))
     return automaton
 
 
@@ -62,7 +62,7 @@ outputs = st.lists(st.lists(st.floats(0.01, 1), min_size=BLANK + 1, max_size=BLA
 def test_finds_the_likeliest_of_all_paths(output: list[list[float]]) -> None:
     logs = np.log(np.array(output))
     automaton = small()
-    decoded = Walker(automaton, LETTERS).decode(logs[:, :BLANK], logs[:, BLANK])
+    decoded = CtcDecoder(automaton, LETTERS).decode(logs[:, :BLANK], logs[:, BLANK])
     best = by_hand(automaton, logs)
     if best is None:
         assert decoded is None
@@ -85,14 +85,14 @@ def test_a_texts_likelihood_is_the_sum_over_all_paths_that_spell_it(output: list
         )
     texts = [text for text in ("A", "AB", "1", "AA", "A1B") if text in summed]
     scores = TextScores(logs[:, :BLANK], logs[:, BLANK], np.exp(logs[:, :BLANK]))
-    assert np.allclose(likelihoods(texts, LETTERS, scores), [np.log(summed[text]) for text in texts])
+    assert np.allclose(log_likelihoods(texts, LETTERS, scores), [np.log(summed[text]) for text in texts])
 
 
 def test_columns_of_nothing_change_no_answer() -> None:
     """Most columns of a line are such; they are walked as one."""
     characters, blank = spelled("苏M11222", sure=0.999)
     quiet = np.log(np.full((5, len(ALPHABET)), 1e-7)), np.log(np.full(5, 0.999999))
-    walker = Walker(plates(), ALPHABET)
+    walker = CtcDecoder(plate_automaton(), ALPHABET)
     plain = walker.decode(characters, blank)
     padded = walker.decode(
         np.concatenate([quiet[0], characters, quiet[0]]), np.concatenate([quiet[1], blank, quiet[1]])
@@ -108,9 +108,9 @@ def test_columns_of_nothing_change_no_answer() -> None:
 def test_whatever_is_seen_a_plate_is_read(seed: int, columns: int) -> None:
     scores = np.random.default_rng(seed).dirichlet(np.ones(len(ALPHABET) + 1), columns)
     logs = np.log(scores + 1e-9)
-    decoded = Walker(plates(), ALPHABET).decode(logs[:, 1:], logs[:, 0])
+    decoded = CtcDecoder(plate_automaton(), ALPHABET).decode(logs[:, 1:], logs[:, 0])
     assert decoded is not None
-    assert plates().accepts(decoded.text)
+    assert plate_automaton().accepts(decoded.text)
     assert len(decoded.columns) == len(decoded.text)
 
 
@@ -125,7 +125,7 @@ def spelled(text: str, *, sure: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_reads_the_same_character_twice_across_a_blank() -> None:
-    decoded = Walker(plates(), ALPHABET).decode(*spelled("苏M11222"))
+    decoded = CtcDecoder(plate_automaton(), ALPHABET).decode(*spelled("苏M11222"))
     assert decoded is not None
     assert decoded.text == "苏M11222"
     assert decoded.columns == (1, 3, 5, 7, 9, 11, 13)
@@ -134,7 +134,7 @@ def test_reads_the_same_character_twice_across_a_blank() -> None:
 def test_a_character_where_none_may_stand_is_read_as_the_likeliest_that_may() -> None:
     characters, blank = spelled("苏M12345")
     characters[1, ALPHABET.index("8")] = 0.0  # the province's glyph looks like an 8 above all
-    decoded = Walker(plates(), ALPHABET).decode(characters, blank)
+    decoded = CtcDecoder(plate_automaton(), ALPHABET).decode(characters, blank)
     assert decoded is not None
     assert decoded.text == "苏M12345"
 
@@ -142,11 +142,11 @@ def test_a_character_where_none_may_stand_is_read_as_the_likeliest_that_may() ->
 def test_the_home_province_wins_where_the_glyph_is_a_smudge() -> None:
     characters, blank = spelled("鄂M12345", sure=0.3)
     characters[1, ALPHABET.index("皖")] = np.log(0.2)
-    assert Walker(plates(), ALPHABET).decode(characters, blank).text == "鄂M12345"  # type: ignore[union-attr]
-    home = Walker(plates(), ALPHABET, {"皖": np.log(20)})
+    assert CtcDecoder(plate_automaton(), ALPHABET).decode(characters, blank).text == "鄂M12345"  # type: ignore[union-attr]
+    home = CtcDecoder(plate_automaton(), ALPHABET, {"皖": np.log(20)})
     assert home.decode(characters, blank).text == "皖M12345"  # type: ignore[union-attr]
 
 
 def test_too_narrow_a_picture_holds_no_plate() -> None:
     empty = np.zeros((3, len(ALPHABET)))
-    assert Walker(plates(), ALPHABET).decode(empty, np.zeros(3)) is None
+    assert CtcDecoder(plate_automaton(), ALPHABET).decode(empty, np.zeros(3)) is None

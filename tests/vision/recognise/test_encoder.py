@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gateway.vision.recognise import dlib_onnx
-from gateway.vision.recognise.encoder import DlibEncoder, OnnxEncoder, fastest
-from gateway.vision.recognise.models import model_file
+from gateway.vision.recognise.encoder import DlibEncoder, OnnxEncoder, fastest_encoder
+from gateway.vision.recognise.model_files import model_file
 from tests.vision.clips import face
 
 
@@ -37,7 +37,7 @@ def test_it_is_converted_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (kept,) = cache.iterdir()
     assert kept.suffix == ".onnx"
     monkeypatch.setitem(sys.modules, "onnx", None)
-    assert isinstance(fastest(), OnnxEncoder)
+    assert isinstance(fastest_encoder(), OnnxEncoder)
 
 
 def test_a_spoilt_copy_is_made_again(cache: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_spoilt_copy_is_made_again(cache: Path) -> None:
 
 def test_dlib_is_the_way_without_onnx(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
-    assert isinstance(fastest(), DlibEncoder)
+    assert isinstance(fastest_encoder(), DlibEncoder)
 
 
 def test_a_cache_that_can_not_be_written_costs_only_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,10 @@ from gateway.vision.recognise.enrolment import (
     TOO_SMALL,
     TURNED_AWAY,
     TWO_FACES,
-    fault_of,
-    judge,
+    assess,
+    quality_fault,
 )
-from gateway.vision.recognise.faces import LENGTH, Face, FaceReader, Picture, aside
+from gateway.vision.recognise.faces import TEMPLATE_LENGTH, Face, FaceReader, Picture, nose_offset
 from gateway.vision.recognise.gallery import Gallery
 from gateway.vision.recognise.photos import UNREADABLE, examine, examine_all
 from tests.vision.clips import face, paste, wall
@@ -33,7 +33,7 @@ def test_finds_and_describes_a_face(reader: FaceReader) -> None:
     x, y, width, height = found.box
     assert 300 < x < x + width < 510
     assert 60 < y < y + height < 290
-    assert found.template.shape == (LENGTH,)
+    assert found.template.shape == (TEMPLATE_LENGTH,)
     assert reader.find(wall()) == []
 
 
@@ -56,7 +56,7 @@ def test_a_photograph_larger_than_needed_is_searched_in_its_own_pixels(reader: F
 def test_a_face_of_a_large_photograph_need_not_fill_it(reader: FaceReader, size: int, height: int, width: int) -> None:
     """In 4K and 12 megapixels one of 110 pixels, in 48 of 250."""
     enrolled = reader.find(face(300))[0]
-    (found,) = reader.find_closely(paste(wall(height, width), face(size), width // 3, height // 3))
+    (found,) = reader.find_thoroughly(paste(wall(height, width), face(size), width // 3, height // 3))
     assert Gallery(["eileen"], [enrolled.template]).match(found.template).person == "eileen"
 
 
@@ -76,7 +76,7 @@ def test_a_face_of_a_large_photograph_need_not_fill_it(reader: FaceReader, size:
     ],
 )
 def test_names_what_is_wrong_with_a_photograph(reader: FaceReader, make: object, fault: object) -> None:
-    assert judge(reader, make()).fault == fault  # type: ignore[operator]
+    assert assess(reader, make()).fault == fault  # type: ignore[operator]
 
 
 def _leaning(picture: Picture, degrees: float) -> Picture:
@@ -89,13 +89,13 @@ def _leaning(picture: Picture, degrees: float) -> Picture:
     ("nose", "away"), [((50, 80), 0.0), ((62, 80), 0.3), ((38, 80), -0.3), ((75, 85), 0.625), ((50, 120), 0.0)]
 )
 def test_a_face_is_turned_as_far_as_its_nose_leaves_the_middle_of_the_eyes(nose: tuple[int, int], away: float) -> None:
-    assert aside(np.array([(30, 50), (70, 50), nose], np.float32)) == pytest.approx(away)
+    assert nose_offset(np.array([(30, 50), (70, 50), nose], np.float32)) == pytest.approx(away)
 
 
 def test_a_face_that_looks_away_is_not_enrolled() -> None:
-    template = np.zeros(LENGTH, np.float32)
-    assert fault_of(Face((0, 0, 120, 120), template, 400.0, aside=-0.4)) == TURNED_AWAY
-    assert fault_of(Face((0, 0, 120, 120), template, 400.0, aside=0.1)) is None
+    template = np.zeros(TEMPLATE_LENGTH, np.float32)
+    assert quality_fault(Face((0, 0, 120, 120), template, 400.0, nose_offset=-0.4)) == TURNED_AWAY
+    assert quality_fault(Face((0, 0, 120, 120), template, 400.0, nose_offset=0.1)) is None
 
 
 @pytest.mark.parametrize("size", range(60, 111, 10))
@@ -109,7 +109,7 @@ def test_every_portrait_of_150_pixels_is_taken_or_refused_with_its_reason(
     turn = cv2.getRotationMatrix2D((x + width / 2, y + height / 2), lean, size / width)
     turn[:, 2] += 75 - x - width / 2, 75 - y - height / 2
     portrait = cv2.warpAffine(whole, turn, (150, 150), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
-    enrolment = judge(reader, np.asarray(portrait, np.uint8))
+    enrolment = assess(reader, np.asarray(portrait, np.uint8))
     assert enrolment.face is not None
     assert enrolment.fault in ((TOO_SMALL, None) if size < 80 else (None,))
     apart = np.linalg.norm(enrolment.face.template - reader.find(whole)[0].template)
@@ -119,8 +119,8 @@ def test_every_portrait_of_150_pixels_is_taken_or_refused_with_its_reason(
 def test_a_face_found_by_leaning_the_picture_is_where_it_is(reader: FaceReader) -> None:
     whole = face(300)
     x, y, width, _ = reader.find(whole)[0].box
-    found = reader._find_hidden(whole)[0]
-    assert found.doubtful
+    found = reader._find_rotated(whole)[0]
+    assert found.low_confidence
     assert abs(found.box[0] - x) + abs(found.box[1] - y) < 0.3 * width
 
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.vision.recognise.grammar import normal
-from gateway.vision.recognise.lines import GATE
 from gateway.vision.recognise.plate_characters import DIGITS, PROVINCES
+from gateway.vision.recognise.plate_grammar import normalise
+from gateway.vision.recognise.plate_line import ACCEPT_SCORE
 from gateway.vision.recognise.plates import PlateReader
 from gateway.vision.stream.file_frames import photograph
 from tests.vision import signs
@@ -123,7 +123,7 @@ def test_what_two_looks_misread_alike_and_others_do_not_is_no_answer(reader: Pla
     assert signs.some_blue(rng) == text
     width = int(rng.integers(55, 85))
     reads = reader.find(signs.photographed(signs.blue(text), rng, width=width, blur=1.3), thorough=False)
-    assert all(read.text == text or read.score < GATE for read in reads)
+    assert all(read.text == text or read.score < ACCEPT_SCORE for read in reads)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_plates_of_other_standards(reader: PlateReader, draw: Callable[[str], Pi
     rng = np.random.default_rng(11)
     reads = [reader.find(signs.photographed(draw(text), rng, width=150)) for _ in range(3)]
     assert sum(bool(found) and found[0].text == text for found in reads) >= 2, reads
-    assert not [read for found in reads for read in found if read.score >= GATE and read.text != text]
+    assert not [read for found in reads for read in found if read.score >= ACCEPT_SCORE and read.text != text]
 
 
 @pytest.mark.parametrize("text", ["2017-07-29 06:01:25", "REC 20131106", "北门入口 2013", "AB 1234"])
@@ -155,7 +155,7 @@ def test_captions_and_plates_from_elsewhere_do_not_stand(reader: PlateReader, te
     picture = paste(wall(576, 720), plate("苏M12345", 140), 300, 400)
     cv2.rectangle(picture, (5, 8), (330, 44), (60, 60, 60), -1)
     cv2.putText(picture, text, (10, 38), (250, 250, 250), cv2.FontFace("uni"), 28, 500)
-    assert [read.text for read in reader.find(picture) if read.score >= GATE] == ["苏M12345"]
+    assert [read.text for read in reader.find(picture) if read.score >= ACCEPT_SCORE] == ["苏M12345"]
 
 
 def test_a_dark_picture_is_read_as_a_bright_one(reader: PlateReader) -> None:
@@ -174,7 +174,7 @@ def test_an_answer_that_stands_is_the_same_when_the_picture_is_saved_again(reade
         seen = signs.photographed(drawn, rng, width=int(rng.integers(60, 110)), blur=1.4, night=turn % 5 == 0)
         again = cv2.imdecode(cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, 95])[1], cv2.IMREAD_COLOR)
         first, second = reader.find(seen), reader.find(np.asarray(again, np.uint8))
-        if first and first[0].score >= GATE:
+        if first and first[0].score >= ACCEPT_SCORE:
             assert second
             assert second[0].text == first[0].text
 
@@ -185,17 +185,17 @@ def test_no_province_is_favoured(reader: PlateReader) -> None:
     for province in PROVINCES:
         text = province + "A" + "".join(rng.choice(list(DIGITS), 5))
         found = reader.find(signs.photographed(signs.blue(text), rng, width=110))
-        assert all(read.text[0] == province for read in found if read.score >= GATE), (text, found)
+        assert all(read.text[0] == province for read in found if read.score >= ACCEPT_SCORE), (text, found)
 
 
 @pytest.mark.parametrize(("folder", "every", "least"), [("photos", 1, 0.95), ("crops", 3, 0.97), ("gate", 2, 0.94)])
 def test_real_plates(reader: PlateReader, shared_data: Path, folder: str, every: int, least: float) -> None:
     files = sorted((shared_data / "plates" / folder).glob("*.jpg"))[::every]
     first = [
-        (normal(file.stem.partition("~")[0]), next(iter(reader.find(photograph(str(file)))), None)) for file in files
+        (normalise(file.stem.partition("~")[0]), next(iter(reader.find(photograph(str(file)))), None)) for file in files
     ]
     right = [read is not None and read.text == plate for plate, read in first]
-    sure = [read.text == plate for plate, read in first if read and read.score >= GATE]
+    sure = [read.text == plate for plate, read in first if read and read.score >= ACCEPT_SCORE]
     assert sum(right) / len(files) >= least
     assert len(sure) / len(files) >= 0.8
     assert sum(sure) / len(sure) >= 0.98

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway.vision.motion.layout import Layout, Line, Zone
+from gateway.vision.motion.scene_layout import ImageZone, SceneLayout, Tripwire
 from gateway.vision.settings.layout import LayoutSettings
 
 LANE = [[0.1, 0.5], [0.6, 0.5], [0.6, 0.9]]
@@ -29,14 +29,14 @@ def test_all_that_can_be_drawn() -> None:
         thrown=True,
     ).layout()
     polygon = ((0.1, 0.5), (0.6, 0.5), (0.6, 0.9))
-    assert drawn.zones == (Zone("消防通道", polygon, None, 180.0), Zone("gate", polygon, 90.0, None))
+    assert drawn.zones == (ImageZone("消防通道", polygon, None, 180.0), ImageZone("gate", polygon, 90.0, None))
     assert drawn.masks == (((0.0, 0.0), (0.2, 0.0), (0.2, 0.1)),)
-    assert drawn.lines == (Line("wall", ((0.0, 0.5), (1.0, 0.5)), "left_to_right"),)
-    assert (drawn.elsewhere, drawn.thrown) == (False, True)
+    assert drawn.lines == (Tripwire("wall", ((0.0, 0.5), (1.0, 0.5)), "left_to_right"),)
+    assert (drawn.outside_zones, drawn.thrown_objects) == (False, True)
 
 
 def test_nothing_drawn_is_the_whole_picture() -> None:
-    assert settings().layout() == Layout()
+    assert settings().layout() == SceneLayout()
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_what_cannot_be_meant_is_refused(said: dict[str, Any], fault: str) -> No
 
 
 def test_a_layout_tells_which_pictures_it_needs() -> None:
-    assert not Layout().follows
-    assert not settings(zones=[{"name": "lane", "polygon": LANE, "blocked": "3m"}]).layout().follows
-    assert settings(zones=[{"name": "lane", "polygon": LANE, "linger": "3m"}]).layout().follows
-    assert settings(zones=[{"name": "lane", "polygon": LANE}]).layout().follows
-    assert settings(lines=[{"name": "wall", "points": [[0, 0.5], [1, 0.5]]}]).layout().follows
+    assert not SceneLayout().needs_every_picture
+    assert not settings(zones=[{"name": "lane", "polygon": LANE, "blocked": "3m"}]).layout().needs_every_picture
+    assert settings(zones=[{"name": "lane", "polygon": LANE, "linger": "3m"}]).layout().needs_every_picture
+    assert settings(zones=[{"name": "lane", "polygon": LANE}]).layout().needs_every_picture
+    assert settings(lines=[{"name": "wall", "points": [[0, 0.5], [1, 0.5]]}]).layout().needs_every_picture
