@@ -11,7 +11,7 @@ from gateway.errors import LinkLost
 from gateway.vision.view.faststart import write_faststart
 from gateway.vision.view.muxer import FileMuxer
 from gateway.vision.view.view_client import OngoingRecording, RecordedSpan
-from tests.vision.view.filming import Camera, Outlet
+from tests.vision.view.fake_camera import Camera, RecordedOutput
 
 
 class Footage:
@@ -33,8 +33,8 @@ class Footage:
         if camera not in self.cameras:
             raise LinkLost(f"camera {camera} is not connected")
         self.recordings += 1
-        outlet, subscribers = Outlet(), self.cameras[camera].subscribers
-        muxer = FileMuxer(self.recordings, lambda: None, outlet, raw)
+        output, subscribers = RecordedOutput(), self.cameras[camera].subscribers
+        muxer = FileMuxer(self.recordings, lambda: None, output, raw)
         subscribers.subscribe(muxer, before_s)
         taken: asyncio.Future[RecordedSpan] = asyncio.get_running_loop().create_future()
         self.muxers.append(muxer)
@@ -45,9 +45,9 @@ class Footage:
                 muxer.process()
                 taken.set_exception(LinkLost("the worker is gone"))
             else:
-                _end(muxer, outlet, taken)
+                _end(muxer, output, taken)
 
-        self._lose[camera] = lambda: _end(muxer, outlet, taken)
+        self._lose[camera] = lambda: _end(muxer, output, taken)
         return OngoingRecording(_time(muxer.began), taken, stop)
 
     def lose(self, camera: str, *, one_of_two: bool = False) -> None:
@@ -60,12 +60,12 @@ class Footage:
         return await asyncio.to_thread(write_faststart, raw, mp4)
 
 
-def _end(muxer: FileMuxer, outlet: Outlet, taken: asyncio.Future[RecordedSpan]) -> None:
+def _end(muxer: FileMuxer, output: RecordedOutput, taken: asyncio.Future[RecordedSpan]) -> None:
     if taken.done():
         return
     muxer.end("enough")
     muxer.process()
-    said = outlet.last("recorded") or {}
+    said = output.last("recorded") or {}
     taken.set_result(RecordedSpan(_time(said["began"]), _time(said["ended"])))
 
 

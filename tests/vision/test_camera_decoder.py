@@ -10,7 +10,7 @@ from gateway.vision.camera_decoder import CameraDecoder, KeyframeDecoder
 from gateway.vision.stream.decoder import DecodedFrame
 from gateway.vision.stream.packet_ring import PacketRing
 from gateway.vision.stream.rtp.access_unit import AccessUnit
-from tests.vision.view.filming import units
+from tests.vision.view.fake_camera import units
 
 RATE, GROUP = 25, 25
 

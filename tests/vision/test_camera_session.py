@@ -33,27 +33,27 @@ from gateway.vision.view.subscribers import Subscribers
 from tests.vision.clips import pass_by, plate, wall
 from tests.vision.detect import tiny
 from tests.vision.stream import coded
-from tests.vision.view.filming import units
+from tests.vision.view.fake_camera import units
 
 LIMIT = 60
 
 
-class Said(SendQueue):
-    """Keeps what was said."""
+class RecordedEvents(SendQueue):
+    """Stores the events sent."""
 
     def __init__(self) -> None:
         super().__init__(lambda: 0)
-        self.words: list[tuple[str, dict[str, Any]]] = []
+        self.events: list[tuple[str, dict[str, Any]]] = []
         self.lost = Event()
 
-    def send(self, word: str, blob: bytes = b"", **more: Any) -> None:
-        self.words.append((word, more))
-        if word == "lost":
+    def send(self, event: str, blob: bytes = b"", **more: Any) -> None:
+        self.events.append((event, more))
+        if event == "lost":
             self.lost.set()
 
 
-class Seen(SendQueue):
-    """Keeps what was seen."""
+class RecordedSightings(SendQueue):
+    """Stores the sightings sent."""
 
     def __init__(self) -> None:
         super().__init__(lambda: 0)
@@ -70,27 +70,27 @@ def analysis_of(watch: StreamConfig, send_queue: SendQueue) -> FrameAnalysis:
 def test_what_breaks_in_the_receiving_thread_ends_this_camera_alone(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    said, cuts = Said(), []
-    session = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), DecodeThreads())
-    session.stop_feed = lambda: cuts.append(7)
+    sent, stops = RecordedEvents(), []
+    session = CameraSession(7, StreamConfig("rtsp://camera/"), sent, LatestFrames[TimedFrame](), DecodeThreads())
+    session.stop_feed = lambda: stops.append(7)
     session.open()
     monkeypatch.setattr(session.subscribers, "add", lambda unit: 1 / 0)
     session.unit_received(units(1)[0])
     session.unit_received(units(1)[0])
     session.stream_lost(LinkLost("too late"))
-    assert cuts == [7]
-    assert [word for word, _ in said.words] == ["lost"]
-    assert "own code" in said.words[0][1]["why"]["en"]
+    assert stops == [7]
+    assert [event for event, _ in sent.events] == ["lost"]
+    assert "own code" in sent.events[0][1]["why"]["en"]
     assert "Traceback" in capfd.readouterr().err
 
 
 def test_what_breaks_while_looking_ends_this_camera_alone(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    decode_threads, broken, whole = DecodeThreads(1), Said(), Said()
+    decode_threads, broken, whole = DecodeThreads(1), RecordedEvents(), RecordedEvents()
     sessions = [
-        CameraSession(number, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), decode_threads)
-        for number, said in ((1, broken), (2, whole))
+        CameraSession(number, StreamConfig("rtsp://camera/"), sent, LatestFrames[TimedFrame](), decode_threads)
+        for number, sent in ((1, broken), (2, whole))
     ]
     monkeypatch.setattr(sessions[0].analysis._gates, "add_packet", lambda *_: 1 / 0)
     decode_threads.start()
@@ -102,7 +102,7 @@ def test_what_breaks_while_looking_ends_this_camera_alone(
     assert not whole.lost.is_set()
     sessions[1].stream_lost(LinkLost("the stream ended"))
     assert whole.lost.wait(10)
-    assert whole.words[-1] == ("lost", {"stream": 2, "why": "the stream ended", "refused": False})
+    assert whole.events[-1] == ("lost", {"stream": 2, "why": "the stream ended", "refused": False})
     assert "ZeroDivisionError" in capfd.readouterr().err
 
 
@@ -111,8 +111,8 @@ def test_what_breaks_while_recognising_ends_this_camera_alone(
 ) -> None:
     """A face model, say, that somebody took away."""
     gone = FaceModels(detector=ModelFile(str(tmp_path / "gone.onnx"), "0" * 64))
-    said, frames, failed = Seen(), LatestFrames[TimedFrame](), Event()
-    recognition = RecognitionThread(said, frames)
+    sent, frames, failed = RecordedSightings(), LatestFrames[TimedFrame](), Event()
+    recognition = RecognitionThread(sent, frames)
     recognition.set_identities(Identities(matching=FaceMatching(gone)))
     recognition.add(1, StreamConfig("rtsp://camera/1", faces=True), failed.set)
     recognition.add(2, StreamConfig("rtsp://camera/2", detector=tiny.make(tmp_path, "yolov8")), lambda: None)
@@ -121,14 +121,14 @@ def test_what_breaks_while_recognising_ends_this_camera_alone(
     for camera in (1, 2):
         frames.put(camera, TimedFrame(DecodedFrame(red, 0.0), 1000.0, time.monotonic()))
     assert failed.wait(10)
-    while not said.seen:
+    while not sent.seen:
         frames.put(2, TimedFrame(DecodedFrame(red, 0.0), 1000.0, time.monotonic()))
-    assert said.seen[0] == (2, "object.seen")
+    assert sent.seen[0] == (2, "object.seen")
     assert "gone.onnx" in capfd.readouterr().err
 
 
 def test_who_is_behind_skips_to_a_keyframe_and_counts_it() -> None:
-    analysis = analysis_of(StreamConfig("rtsp://camera/"), Said())
+    analysis = analysis_of(StreamConfig("rtsp://camera/"), RecordedEvents())
     for unit in units(MAX_BACKLOG + 50):
         analysis.put(unit)
     steps = analysis.steps(KeyframeDecoder())
@@ -140,7 +140,7 @@ def test_who_is_behind_skips_to_a_keyframe_and_counts_it() -> None:
 
 
 def test_a_camera_of_which_nothing_is_wanted_is_not_decoded() -> None:
-    analysis = analysis_of(StreamConfig("rtsp://camera/", motion=False), Said())
+    analysis = analysis_of(StreamConfig("rtsp://camera/", motion=False), RecordedEvents())
     analysis.put(units(1)[0])
     assert next(analysis.steps(KeyframeDecoder())) is False
 
@@ -164,16 +164,16 @@ async def test_what_goes_into_no_clip_is_watched_all_the_same(tmp_path: Path) ->
                 await anext(viewer)
 
 
-class Heard(Said):
-    """Counts what is said of pictures that arrive."""
+class RecordedAlive(RecordedEvents):
+    """Also notes that pictures arrive."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard = Event()
+        self.alive = Event()
 
     def send_alive(self, watch: int) -> None:
         assert watch
-        self.heard.set()
+        self.alive.set()
 
 
 @pytest.fixture
@@ -185,9 +185,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("looks", [True, False], ids=["looked at", "only kept"])
 def test_pictures_that_arrive_are_told_from_the_first_that_can_be_seen_on(looks: bool) -> None:
-    said, decode_threads = Heard(), DecodeThreads(1)
+    sent, decode_threads = RecordedAlive(), DecodeThreads(1)
     session = CameraSession(
-        7, StreamConfig("rtsp://camera/", motion=looks), said, LatestFrames[TimedFrame](), decode_threads
+        7, StreamConfig("rtsp://camera/", motion=looks), sent, LatestFrames[TimedFrame](), decode_threads
     )
     decode_threads.start()
     session.open()
@@ -195,30 +195,30 @@ def test_pictures_that_arrive_are_told_from_the_first_that_can_be_seen_on(looks:
     for unit in coming[1:20]:
         session.unit_received(unit)
     time.sleep(0.1)
-    assert not said.heard.is_set(), "nothing to begin with has come"
+    assert not sent.alive.is_set(), "nothing to begin with has come"
     for unit in coming[25:]:
         session.unit_received(unit)
     for _ in range(1000):
         session.unit_received(coming[75])
-        if said.heard.wait(0.01):
+        if sent.alive.wait(0.01):
             break
-    assert said.heard.is_set()
-    assert not said.lost.is_set()
+    assert sent.alive.is_set()
+    assert not sent.lost.is_set()
 
 
 @pytest.mark.usefixtures("impatient")
 def test_what_can_not_be_decoded_is_no_picture_that_arrives() -> None:
     """Whole packets, the right marks, keyframes: and inside there is noise."""
-    said, decode_threads, cuts = Heard(), DecodeThreads(1), []
-    session = CameraSession(7, StreamConfig("rtsp://camera/"), said, LatestFrames[TimedFrame](), decode_threads)
-    session.stop_feed = lambda: cuts.append(7)
+    sent, decode_threads, stops = RecordedAlive(), DecodeThreads(1), []
+    session = CameraSession(7, StreamConfig("rtsp://camera/"), sent, LatestFrames[TimedFrame](), decode_threads)
+    session.stop_feed = lambda: stops.append(7)
     decode_threads.start()
     session.open()
     number = 0
-    while not said.lost.wait(0.002):
+    while not sent.lost.wait(0.002):
         number += 1
         assert number < 5000
         session.unit_received(coded.unit(number / 25, 500, key=number % 10 == 1))
-    assert "none can be decoded" in said.words[-1][1]["why"]["en"]
-    assert cuts == [7]
-    assert not said.heard.is_set()
+    assert "none can be decoded" in sent.events[-1][1]["why"]["en"]
+    assert stops == [7]
+    assert not sent.alive.is_set()

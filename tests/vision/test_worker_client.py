@@ -12,8 +12,8 @@ from gateway.vision.ipc import IpcMessage
 from gateway.vision.worker_client import DropCounts, WorkerClient
 
 
-class Says:
-    """A line on which these headers come."""
+class FakeProcess:
+    """A worker process that sends these headers."""
 
     def __init__(self, *headers: dict[str, Any]) -> None:
         self._headers = headers
@@ -23,7 +23,7 @@ class Says:
             yield IpcMessage(json.loads(json.dumps(header)))
 
 
-OKAY = {"dropped": [0, 0, 0]}
+NO_DROPS = {"dropped": [0, 0, 0]}
 
 
 @pytest.mark.parametrize(
@@ -34,22 +34,22 @@ OKAY = {"dropped": [0, 0, 0]}
         {"event": "ready", "dropped": 7},
         {"event": "ready", "dropped": ["x", 0, 0]},
         {"dropped": [0, 0, 0]},
-        {"event": "alive", **OKAY},
-        {"event": "alive", "stream": [], **OKAY},
-        {"event": "jpeg", "id": {}, **OKAY},
+        {"event": "alive", **NO_DROPS},
+        {"event": "alive", "stream": [], **NO_DROPS},
+        {"event": "jpeg", "id": {}, **NO_DROPS},
     ],
 )
 async def test_nonsense_ends_the_worker_and_not_the_gateway(header: dict[str, Any]) -> None:
-    assert "invalid message" in await WorkerClient("1")._listen(Says(header))  # type: ignore[arg-type]
+    assert "invalid message" in await WorkerClient("1")._listen(FakeProcess(header))  # type: ignore[arg-type]
 
 
 async def test_words_of_a_watch_that_is_over_are_let_pass() -> None:
-    handle = WorkerClient("1")
-    said = [
-        {"event": "sighting", "stream": 99, **OKAY},
+    client = WorkerClient("1")
+    sent = [
+        {"event": "sighting", "stream": 99, **NO_DROPS},
         {"event": "idle", "dropped": [3, 5, 2]},
-        {"event": "jpeg", "id": 1, **OKAY},
+        {"event": "jpeg", "id": 1, **NO_DROPS},
     ]
-    assert await handle._listen(Says(*said[:2])) == "it ended"  # type: ignore[arg-type]
-    assert handle.dropped == DropCounts(3, 5, 2)
-    assert await handle._listen(Says(said[2])) == "it ended"  # type: ignore[arg-type]
+    assert await client._listen(FakeProcess(*sent[:2])) == "it ended"  # type: ignore[arg-type]
+    assert client.dropped == DropCounts(3, 5, 2)
+    assert await client._listen(FakeProcess(sent[2])) == "it ended"  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from gateway.vision.stream.polling.stall_detection import FrameCadence, StallDet
 from gateway.vision.stream.rtp.access_unit import AccessUnit
 from tests.vision.stream.cameras import Camera, camera
 from tests.vision.stream.coded import encoded, media, packed, received, unit
-from tests.vision.stream.watching import PATIENCE, Watcher
+from tests.vision.stream.unit_collector import PATIENCE, UnitCollector
 
 KEY, OTHER = unit(0.0, 100, key=True), unit(0.0, 100)
 
@@ -163,14 +163,14 @@ class Driven:
     """A reception whose time a test advances."""
 
     def __init__(self, port: int) -> None:
-        self.watcher, self.now = Watcher(), 1000.0
-        self.reception = RtspClient(f"rtsp://127.0.0.1:{port}/x", self.watcher)
+        self.collector, self.now = UnitCollector(), 1000.0
+        self.reception = RtspClient(f"rtsp://127.0.0.1:{port}/x", self.collector)
 
     def until(self, what: Callable[[], object]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not what():
             assert time.monotonic() < deadline
-            self.now += 0.1 if self.watcher.media else 0.0
+            self.now += 0.1 if self.collector.media else 0.0
             self.reception.poll(self.now)
             Event().wait(0.002)
 
@@ -186,13 +186,13 @@ def driven(serve: Camera) -> Iterator[Driven]:
 def test_one_picture_in_twelve_seconds_is_received_as_long_as_it_comes() -> None:
     serve = Slow(8)
     with driven(serve) as it:
-        it.until(lambda: it.watcher.media)
+        it.until(lambda: it.collector.media)
         for number in range(8):
             it.now += 12.0 - 0.5
             it.reception.poll(it.now)
             serve.next.set()
-            it.until(lambda number=number: len(it.watcher.units) > number)
-        assert all(one.key for one in it.watcher.units)
+            it.until(lambda number=number: len(it.collector.units) > number)
+        assert all(one.key for one in it.collector.units)
         with pytest.raises(LinkLost, match="sent no packet for"):
             it.until(lambda: False)
 

@@ -25,7 +25,7 @@ from gateway.vision.stream.rtp.receiver import MediaTrack
 from tests.support.ports import free_port
 from tests.vision.stream.cameras import Camera, camera, packets
 from tests.vision.stream.coded import rtp
-from tests.vision.stream.watching import Watcher, sweeping, watch
+from tests.vision.stream.unit_collector import UnitCollector, running_poller, watch
 
 
 @pytest.fixture
@@ -39,15 +39,15 @@ async def test_the_simulators_cameras_are_watched_with_a_password(tmp_path: Path
     mount = Mount(clips.clip(scenes.scenes()["fence-still"], tmp_path))
     server = RtspServer({f"cam{number}": mount for number in range(8)}, {"admin": "geheim"})
     async with server.listen() as port:
-        with sweeping() as poller:
+        with running_poller() as poller:
             base = f"127.0.0.1:{port}"
             watchers = [watch(poller, f"rtsp://admin:geheim@{base}/cam{number}") for number in range(8)]
             wrong = watch(poller, f"rtsp://admin:falsch@{base}/cam1")
             absent = watch(poller, f"rtsp://admin:geheim@{base}/nowhere")
             assert "refused the user's name or the password (401)" in await asyncio.to_thread(wrong.wait_for_end)
             assert "no such stream" in await asyncio.to_thread(absent.wait_for_end)
-            for watcher in watchers:
-                units = await asyncio.to_thread(watcher.wait)
+            for collector in watchers:
+                units = await asyncio.to_thread(collector.wait)
                 assert units[0].key
                 assert not any(unit.lost for unit in units)
             assert not any(secret in one.why for one in (wrong, absent) for secret in ("falsch", "geheim", "admin"))
@@ -77,7 +77,7 @@ def test_each_bad_camera_ends_alone() -> None:
         "names no picture": NoPicture(),
         "a way we did not ask for": Camera(answers={"SETUP": "200 OK\r\nTransport: RTP/AVP/TCP;interleaved=255-0"}),
     }
-    with sweeping() as poller, camera(good) as port:
+    with running_poller() as poller, camera(good) as port:
         fine = watch(poller, f"rtsp://127.0.0.1:{port}/x", units)
         for why, serve in bad.items():
             with camera(serve) as other:
@@ -99,20 +99,20 @@ class NoPicture(Camera):
 
 @pytest.mark.parametrize("name", ["camera.invalid", "192.168..64", 64 * "a"])
 def test_a_name_that_is_not_known_is_told(name: str) -> None:
-    with sweeping() as poller:
+    with running_poller() as poller:
         assert f"the name {name} is not known" in watch(poller, f"rtsp://{name}/x").wait_for_end()
         moved = Camera(answers={"DESCRIBE": f"302 Moved\r\nLocation: rtsp://{name}/x"})
         with camera(moved) as port:
             assert f"the name {name} is not known" in watch(poller, f"rtsp://127.0.0.1:{port}/x").wait_for_end()
 
 
-class Surprised(Watcher):
+class Surprised(UnitCollector):
     def stream_started(self, media: MediaTrack) -> None:
         raise RuntimeError(f"nobody thought of {media.payload_type}")
 
 
 def test_what_our_own_code_does_not_expect_ends_its_camera_alone(capfd: pytest.CaptureFixture[str]) -> None:
-    with sweeping() as poller, camera(Camera(packets())) as port:
+    with running_poller() as poller, camera(Camera(packets())) as port:
         surprised = Surprised()
         poller.add(RtspClient(f"rtsp://admin:geheim@127.0.0.1:{port}/x", surprised))
         assert "failed: what the camera sent" in surprised.wait_for_end()
@@ -121,7 +121,7 @@ def test_what_our_own_code_does_not_expect_ends_its_camera_alone(capfd: pytest.C
 
 
 def test_a_redirect_is_followed_to_its_end_and_not_for_ever() -> None:
-    with sweeping() as poller, camera(Camera(packets())) as port:
+    with running_poller() as poller, camera(Camera(packets())) as port:
         there = f"rtsp://127.0.0.1:{port}/new"
         with camera(Camera(answers={"DESCRIBE": f"302 Moved\r\nLocation: {there}"})) as old:
             watch(poller, f"rtsp://127.0.0.1:{old}/x").wait()
@@ -135,7 +135,7 @@ def test_a_redirect_is_followed_to_its_end_and_not_for_ever() -> None:
 def test_garbage_and_replies_between_packets_cost_nothing() -> None:
     reply = b"RTSP/1.0 200 OK\r\nCSeq: 900\r\n\r\n"
     stream = [piece for packet in packets() for piece in (packet, reply, b"\0\1garbage\xff")]
-    with sweeping() as poller, camera(Camera(stream)) as port:
+    with running_poller() as poller, camera(Camera(stream)) as port:
         units = watch(poller, f"rtsp://127.0.0.1:{port}/x", 50).wait()
         assert not any(unit.lost for unit in units)
 
@@ -143,14 +143,14 @@ def test_garbage_and_replies_between_packets_cost_nothing() -> None:
 def test_a_stream_in_single_bytes_is_whole() -> None:
     whole = b"".join(packets(3))
     with (
-        sweeping(interval=0.001) as poller,
+        running_poller(interval=0.001) as poller,
         camera(Camera([whole[at : at + 7] for at in range(0, len(whole), 7)])) as port,
     ):
         assert len(watch(poller, f"rtsp://127.0.0.1:{port}/x", 3).wait()) == 3
 
 
 def test_tls_is_drained(tmp_path: Path) -> None:
-    with sweeping() as poller, camera(Camera(packets(200)), own_certificate(tmp_path)) as port:
+    with running_poller() as poller, camera(Camera(packets(200)), own_certificate(tmp_path)) as port:
         units = watch(poller, f"rtsps://127.0.0.1:{port}/x", 200).wait()
         assert not any(unit.lost for unit in units)
         with camera(lambda line: line.sendall(b"RTSP/1.0 200 OK\r\n\r\n")) as plain:
@@ -174,18 +174,18 @@ def own_certificate(folder: Path) -> ssl.SSLContext:
 
 def test_a_camera_left_is_told_goodbye_and_says_nothing_more() -> None:
     one = Camera(packets())
-    with sweeping() as poller, camera(one) as port:
-        watcher = Watcher()
-        reception = RtspClient(f"rtsp://127.0.0.1:{port}/x", watcher)
+    with running_poller() as poller, camera(one) as port:
+        collector = UnitCollector()
+        reception = RtspClient(f"rtsp://127.0.0.1:{port}/x", collector)
         poller.add(reception)
-        watcher.wait()
+        collector.wait()
         poller.remove(reception)
         poller.remove(reception)
         deadline = time.monotonic() + 5
         while one.asked[-1] != "TEARDOWN" and time.monotonic() < deadline:
             time.sleep(0.01)
         assert one.asked == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN"]
-        assert not watcher.over.is_set()
+        assert not collector.over.is_set()
 
 
 def test_a_flood_does_not_starve_the_others() -> None:
@@ -198,7 +198,7 @@ def test_a_flood_does_not_starve_the_others() -> None:
                 yield b"$\0\4\0" + rtp(b"\x41\x80" + bytes(1010), 0, 0)
 
     flooding = Camera(Endless())
-    with sweeping() as poller, camera(flood) as wild, camera(Camera(packets())) as tame:
+    with running_poller() as poller, camera(flood) as wild, camera(Camera(packets())) as tame:
         watch(poller, f"rtsp://127.0.0.1:{wild}/x")
         began = time.monotonic()
         assert len(watch(poller, f"rtsp://127.0.0.1:{tame}/x", 50).wait()) == 50
@@ -207,7 +207,7 @@ def test_a_flood_does_not_starve_the_others() -> None:
 
 def test_cameras_that_never_answer_cost_next_to_nothing() -> None:
     """Fifty that accept and say nothing: under 0.1 % of a core each."""
-    with sweeping() as poller, camera(lambda line: line.recv(1 << 16) and line.recv(1)) as port:
+    with running_poller() as poller, camera(lambda line: line.recv(1 << 16) and line.recv(1)) as port:
         for _ in range(50):
             watch(poller, f"rtsp://127.0.0.1:{port}/x")
         time.sleep(0.5)

@@ -32,8 +32,8 @@ class Camera:
             self.subscribers.add(next(self._coming))
 
 
-class Outlet:
-    """What a worker would have said."""
+class RecordedOutput:
+    """Stores the events and segments that a worker would have sent."""
 
     def __init__(self) -> None:
         self.said: list[tuple[str, dict[str, Any]]] = []

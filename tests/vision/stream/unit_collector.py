@@ -1,4 +1,4 @@
-"""A listener that keeps what it hears, and a sweeper for the time of a test."""
+"""A listener that stores what it receives, and a poller for the time of a test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.vision.stream.rtp.receiver import MediaTrack
 PATIENCE = 20.0
 
 
-class Watcher:
+class UnitCollector:
     """`enough` is set after `wanted` units, `over` when the stream is lost."""
 
     def __init__(self, wanted: int = 30) -> None:
@@ -47,7 +47,7 @@ class Watcher:
 
 
 @contextmanager
-def sweeping(**more: float) -> Iterator[StreamPoller]:
+def running_poller(**more: float) -> Iterator[StreamPoller]:
     poller = StreamPoller(**more)
     poller.start()
     try:
@@ -56,7 +56,7 @@ def sweeping(**more: float) -> Iterator[StreamPoller]:
         poller.stop()
 
 
-def watch(poller: StreamPoller, address: str, wanted: int = 30, **more) -> Watcher:
-    watcher = Watcher(wanted)
-    poller.add(RtspClient(address, watcher, **more))
-    return watcher
+def watch(poller: StreamPoller, address: str, wanted: int = 30, **more) -> UnitCollector:
+    collector = UnitCollector(wanted)
+    poller.add(RtspClient(address, collector, **more))
+    return collector
