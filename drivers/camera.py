@@ -76,6 +76,7 @@ class CameraSettings(LayoutSettings, DriverSettings):
     def _has_what_it_records(self) -> CameraSettings:
         if self.record == "main" and self.main is None:
             raise ValueError("record: main, but there is no main: write main: !secret NAME, or leave record out")
+        # Cameras allow few connections; the same stream twice would waste one.
         if self.main == self.source:
             raise ValueError("main is the same stream as source: leave main out, or make source the sub stream")
         return self

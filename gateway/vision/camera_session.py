@@ -84,6 +84,7 @@ class CameraSession:
         if not self._is_closed:
             self._is_closed = True
             self.subscribers.end(str(why))
+            # The analysis reports the loss after its last sightings, so that they come first.
             self.analysis.end(why)
 
     def disable_viewing(self, why: str) -> None:

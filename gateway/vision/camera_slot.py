@@ -83,6 +83,7 @@ class CameraSlot:
         sightings = SightingQueue(self._worker.count_dropped_sighting)
         number = await self._worker.add_stream(SubStreamListener(self._alive, sightings), config)
         self._number = number
+        # Its faults reach the driver as sightings, because the main stream has no driver of its own.
         self._main.open(main, sightings.put)
         try:
             yield sightings

@@ -154,7 +154,7 @@ class MainStreamConnection:
     def _report_fault(self) -> None:
         self._is_reported = True
         why = Words.of(self._why)
-        why = Words(f"主码流中断：{why.zh}", f"the main stream is away: {why}")
+        why = Words(f"主码流中断：{why.zh}", f"the main stream is lost: {why}")
         self._report(Sighting("device.faulted", time.time(), {"stream": "main", "why": as_data(why)}))
 
     def _schedule(self, delay: float, callback: Callable[[], None]) -> None:

@@ -53,6 +53,7 @@ class RecognitionThread(Thread):
         models = RecognitionModels()
         while True:
             self._recognise(models)
+            # Tracks end by time too, when a face or a plate has left the picture.
             for number in self._numbers():
                 self._send_sightings(number, lambda camera: camera.pass_time(time.monotonic(), self._index))
 

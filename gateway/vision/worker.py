@@ -98,7 +98,7 @@ class Worker:
     def _add_stream(self, number: int, config: StreamConfig) -> None:
         session = CameraSession(number, config, self._send_queue, self._frames, self._decode_threads)
         self._recognition.add(number, config, session.fail)
-        session.open()
+        session.open()  # before the feed, whose thread may bring units at once
         try:
             feed = make_feed(config, session, self._poller, self._cadence(config))
         except LinkLost as error:

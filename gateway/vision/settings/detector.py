@@ -47,6 +47,7 @@ class DetectorSection(Section):
     def _is_the_one(self, info: ValidationInfo) -> Self:
         if not any(self.classes):
             raise Wrong("every class is '': nothing would ever be reported", "name the classes that matter")
+        # Without a context (the JSON schema, tests) there is no folder in which to look for the file.
         if isinstance(info.context, Context):
             with (info.context.directory / self.path).open("rb") as content:
                 found = hashlib.file_digest(content, "sha256").hexdigest()

@@ -23,6 +23,7 @@ class FaceModelSection(Section):
 
     @model_validator(mode="after")
     def _is_the_one(self, info: ValidationInfo) -> Self:
+        # Without a context (the JSON schema, tests) there is no folder in which to look for the file.
         if isinstance(info.context, Context):
             with (info.context.directory / self.path).open("rb") as content:
                 found = hashlib.file_digest(content, "sha256").hexdigest()
@@ -55,6 +56,7 @@ class FaceSection(Section):
     def _goes_together(self) -> Self:
         if self.recogniser and not self.detector:
             raise Wrong("a recogniser needs a detector that finds its five points", "name one beside it")
+        # The built-in limits are measured for dlib; another recogniser has another scale.
         if self.recogniser and self.distance is None:
             raise Wrong("distances of this recogniser are not known", "write `distance:`, for SFace 1.05 to begin with")
         return self

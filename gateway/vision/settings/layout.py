@@ -106,7 +106,7 @@ class LayoutSettings(_Shape):
 
 def check_area(polygon: Polygon) -> Polygon:
     """The polygon, if it has an area; ValueError if its corners lie on a line."""
-    around = (*polygon, polygon[0])
+    around = (*polygon, polygon[0])  # the shoelace formula
     area = abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(around))) / 2
     if area < 1e-5:
         raise ValueError("the corners lie on one line, so that there is nothing inside")

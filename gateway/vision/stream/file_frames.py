@@ -34,6 +34,7 @@ def photograph(file: str) -> Image:
     except cv2.error as error:
         raise BadInput(f"{file} can't be read as a picture: {error.err}", b"") from None
     if picture is None:
+        # A truncated or unusual file that FFmpeg may still decode.
         return next(sampled_frames(file)).bgr
     if max(picture.shape) > _MAX_SIDE:
         rows, columns = picture.shape[:2]

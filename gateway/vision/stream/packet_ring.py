@@ -42,12 +42,12 @@ class PacketRing:
     def add(self, unit: AccessUnit) -> None:
         """Append a unit and drop groups that are no longer needed."""
         if self._groups and unit.time_s < self._newest - _RESTART:
-            self.clear()
+            self.clear()  # a camera that restarted: its old units can't be played before the new ones
         if unit.key:
             self._groups.append([])
             self._sizes.append(0)
         elif not self._groups:
-            return
+            return  # nothing can be decoded before the first keyframe
         self._groups[-1].append(unit)
         self._newest = unit.time_s
         cost = unit.size + _OVERHEAD * (2 + len(unit.packets))

@@ -51,6 +51,7 @@ class PyAvSource:
     def coding(self) -> CodecParameters:
         """Raw video (a capture card) also needs its size and pixel format."""
         context = self._stream.codec_context
+        # Raw video has no extradata that would tell its size.
         raw = (context.width, context.height, str(context.pix_fmt)) if context.name == "rawvideo" else None
         return CodecParameters(context.name, context.extradata, raw)
 
@@ -66,6 +67,7 @@ class PyAvSource:
                     return
                 last = max(last, packet.time)
                 yield packet
+            # A file without a single packet would loop forever.
             if not self._loop or last == offset:
                 return
             offset = last + _FRAME_S

@@ -55,6 +55,7 @@ class PyAvUnits:
         key, recovery = packet.key, 0
         if flags := self._flags(nals):
             key, recovery = True, 0 if flags & KEY else self._format.codec.pictures_to_recovery(nals)
+        # Parameter sets are taken from keyframes alone.
         if key:
             self._format = self._format.with_parameter_sets(nals)
         return AccessUnit(packet.time, None, key, packet.size, 0, self._format, nals, recovery=recovery)

@@ -114,6 +114,7 @@ class LiveBroadcast:
 
     def publish(self, data: bytes, *, key: bool, init: InitSegment | None = None) -> None:
         """`init` comes with every keyframe; it differs when the camera restarted with other parameters."""
+        # The same object is kept while nothing changes: viewers compare by identity.
         if init is not None and init != self._init:
             self._init = init
         if self._init is None:
@@ -146,4 +147,5 @@ class LiveBroadcast:
         self._kept.append(segment)
         self._kept_bytes += len(segment.data)
         if self._kept_bytes > self._max_kept_bytes:
+            # Without its beginning the rest is of no use, so nothing is kept up to the next keyframe.
             self._kept, self._kept_bytes = [], 0

@@ -96,6 +96,7 @@ class MuxThreads:
         Thread(target=self._finish, args=(view, raw, mp4), name=f"finish-{view}", daemon=True).start()
 
     def _begin(self, muxer: Muxer, subscribers: Subscribers, thread: MuxThread, before_s: float | None = None) -> None:
+        # Muxers end by themselves when their stream is lost; nobody else removes them here.
         self._running = {view: running for view, running in self._running.items() if not running[0].is_finished}
         self._running[muxer.view] = muxer, subscribers
         thread.add(muxer)

@@ -57,6 +57,7 @@ class ViewClient:
     def view(self, stream: int) -> Iterator[LiveViewer]:
         """A viewer of this stream; all viewers share one live view of the worker. Raises LinkLost when it is over."""
         self._check(stream)
+        # The first viewer starts the live view, the last one ends it.
         if stream not in self._by_stream:
             view = self._by_stream[stream] = self._next_number()
             self._broadcasts[view] = LiveBroadcast()
@@ -68,6 +69,7 @@ class ViewClient:
             yield viewer
         finally:
             broadcast.remove(viewer)
+            # It may have failed meanwhile; then nothing is left to stop.
             if view in self._broadcasts and not broadcast.has_viewers:
                 del self._broadcasts[view], self._by_stream[stream]
                 self._send({"request": "stop_view", "view": view})

@@ -142,6 +142,7 @@ def _hevc(fmt: StreamFormat, sps: SpsInfo) -> bytes:
     # 0xF000: no restriction on segmentation; 0xFC: unknown parallelism; two bytes 0: unknown frame rate.
     out = b"\x01" + sps.profile + b"\xf0\x00" + b"\xfc" + depth + bytes(2) + layers
     arrays: dict[int, list[bytes]] = {}
+    # One array for each kind of parameter set.
     for nal in fmt.parameters:
         arrays.setdefault(nal[0] >> 1 & 0x3F, []).append(nal)
     out += bytes((len(arrays),))

@@ -76,7 +76,7 @@ class RtspClient:
             self._connection = TcpConnection(self._url.host, self._url.port, tls)
         connection = self._connection
         if connection.is_open or connection.advance():
-            if self._session.state is _NEW:
+            if self._session.state is _NEW:  # the connection has just opened
                 self._session.start()
             self._read(connection, now)
             if now >= self._upkeep_due or connection.has_unsent:
@@ -166,6 +166,7 @@ class RtspClient:
     def _receive(self, packets: Sequence[bytes], now: float) -> None:
         if self.receiver is None or self._stall_detector is None:
             return
+        # `idle` completes a marked picture when nothing follows it.
         units = self.receiver.feed(packets, now) if packets else self.receiver.idle(now)
         if units:
             self._stall_detector.pictures_received(units, now)
@@ -200,6 +201,7 @@ class RtspClient:
         self._stall_detector = StallDetector(self._cadence, now)
         self._transport = event.transport
         if isinstance(event.transport, InterleavedTransport):
+            # From now on a `$` with a higher channel counts as garbage.
             self._parser.last_channel = max(self._parser.last_channel, event.transport.rtcp_channel)
         self._report_due = now
         if isinstance(event.transport, UdpTransport) and self._ports is not None:

@@ -51,6 +51,7 @@ class FrameCadence:
 
     def record_gap(self, seconds: float) -> None:
         """Between two pictures."""
+        # One long gap (a camera that restarted) raises the timeout only for a while.
         self.longest_gap = max(seconds, self.longest_gap - seconds / self.DECAY_S)
         self.gaps += 1
 

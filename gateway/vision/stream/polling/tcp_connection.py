@@ -122,7 +122,7 @@ class TcpConnection:
         except OSError as error:
             raise _broken(error) from None
         if len(self._unsent) > MAX_UNSENT:
-            raise LinkLost(Words("摄像机不接收数据，请检查网络", "reads nothing of what it is sent"))
+            raise LinkLost(Words("摄像机不接收数据，请检查网络", "does not read what is sent to it"))
 
     def close(self) -> None:
         """May be called again."""
@@ -138,6 +138,7 @@ class TcpConnection:
         family, _ = self._lookup.addresses[self._address_number]
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
+        # Before connecting: the size of the TCP window is negotiated then.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return True
@@ -154,6 +155,7 @@ class TcpConnection:
             return self._try_next(code)
         self._connected = True
         if self._tls is not None:
+            # The handshake is done step by step in `_handshake`, because it takes several round trips.
             self._socket = self._tls.wrap_socket(
                 self._socket, server_hostname=self._host, do_handshake_on_connect=False
             )
@@ -178,10 +180,10 @@ class TcpConnection:
             self._wants = READ
             return False
         except ssl.SSLWantWriteError:
-            self._wants = WRITE
+            self._wants = WRITE  # a handshake may wait for either direction
             return False
         except OSError as error:
-            raise LinkLost(Words("加密连接失败，请通知安装员", f"does not agree on TLS: {_describe(error)}")) from None
+            raise LinkLost(Words("加密连接失败，请通知安装员", f"fails TLS handshake: {_describe(error)}")) from None
         self._wants = READ
         return True
 

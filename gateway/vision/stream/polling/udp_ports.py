@@ -57,6 +57,7 @@ class UdpPortPair:
 
     def _read(self, udp: socket.socket) -> list[bytes]:
         datagrams: list[bytes] = []
+        # ConnectionError: an ICMP message that the camera's port is closed; the stall is detected by its silence.
         with suppress(BlockingIOError, ConnectionError):
             for _ in range(MAX_DATAGRAMS):
                 data, sender = udp.recvfrom(1 << 16)

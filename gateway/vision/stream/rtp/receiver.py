@@ -123,7 +123,7 @@ class RtpReceiver:
 
     def report(self, now: float) -> bytes:
         """A receiver report on the time since the last one, as an RTCP packet."""
-        if self._source < 0:
+        if self._source < 0:  # nothing received yet: an empty report keeps the session alive
             return receiver_report(self._own, CNAME, None)
         received, lost = self.received - self._reported[0], self.lost - self._reported[1]
         self._reported = self.received, self.lost

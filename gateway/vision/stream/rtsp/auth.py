@@ -47,6 +47,7 @@ class RtspChallenge:
             return 1
         if self.scheme != "digest" or "nonce" not in self.values:
             return 0
+        # A camera that offers auth-int alone wants the body hashed too, which is not supported.
         if self.qop and "auth" not in re.split(r"[\s,]+", self.qop):
             return 0
         return {"MD5": 2, "MD5-SESS": 2, "SHA-256": 3, "SHA-256-SESS": 3}.get(self.algorithm, 0)
@@ -65,6 +66,7 @@ def parse_challenges(headers: Iterable[str]) -> list[RtspChallenge]:
             at = part.end()
             name, equals, quoted, token = part.groups()
             if equals is None:
+                # A scheme such as Digest, or a flag of the current challenge.
                 if part.start() == 0 or name.lower() in _SCHEMES:
                     found.append((name.lower(), {}))
             elif found:

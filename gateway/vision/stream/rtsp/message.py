@@ -102,7 +102,7 @@ class RtspParser:
         while end - at >= 4:
             # The common case first: nearly all data are interleaved packets.
             if data[at] == _DOLLAR and data[at + 1] <= self.last_channel:
-                stop = at + 4 + (data[at + 2] << 8 | data[at + 3])
+                stop = at + 4 + (data[at + 2] << 8 | data[at + 3])  # 4: `$`, channel, length
                 if stop > end:
                     break
                 found.append((data[at + 1], data[at + 4 : stop]))
@@ -165,7 +165,7 @@ def _head_end(data: bytes, at: int) -> tuple[int, int] | None:
 def _message(data: bytes, at: int, head_end: int, body_at: int, found: list[InterleavedPacket | RtspMessage]) -> int:
     start, *lines = _LINE.split(data[at:head_end].decode("latin-1"))
     headers = _headers(lines)
-    stop = body_at + _body_size(headers, data[at:head_end])
+    stop = body_at + _body_size(headers, data[at:head_end])  # raises before a huge body is buffered
     if stop > len(data):
         return at
     found.append(_typed(start, headers, data[body_at:stop]))

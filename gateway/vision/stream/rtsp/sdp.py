@@ -58,6 +58,7 @@ def parse_sdp(body: bytes, base: str) -> SessionDescription:
     control = _session_url(base, session.get("control"))
     unsupported: list[str] = []
     for track in tracks:
+        # Cameras also announce audio, metadata (ONVIF) and back channels.
         if not track.media.startswith("video "):
             continue
         for payload_type in _payload_types(track):
@@ -131,7 +132,7 @@ def _sets(arguments: Mapping[str, str]) -> Iterator[bytes]:
     """
     for name in _SETS:
         for coded in arguments.get(name, "").translate(_STANDARD_BASE64).split(","):
-            digits = coded.rstrip("=")
+            digits = coded.rstrip("=")  # padding is added below as the length needs it
             try:
                 found = base64.b64decode(digits + "=" * (-len(digits) % 4))
             except (binascii.Error, ValueError):

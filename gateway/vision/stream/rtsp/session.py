@@ -142,29 +142,29 @@ class RtspSession:
         if not self._id:
             self._id = session
         if time := re.search(r"timeout\s*=\s*\"?(\d{1,6})", rest, re.IGNORECASE | re.ASCII):
-            self.timeout = float(time[1]) or self.timeout
+            self.timeout = float(time[1]) or self.timeout  # 0 makes no sense: the default stays
 
     def _retry_with_login(self, request: PendingRequest, response: RtspResponse) -> None:
         # A rejected keep-alive is no reason to end a stream that plays.
         if request.keeps_alive and (self._credentials is None or request.rejections):
             return
         if self._credentials is None:
-            en = "asks for a user's name and password (401), and none are given"
+            en = "requires a user name and a password (401), and none are configured"
             raise LoginRefused(Words("摄像机要求用户名和密码，请通知安装员", en))
         offered = parse_challenges(response.headers.get("www-authenticate", ()))
         request.rejections += 1
         if request.rejections > (MAX_STALE if any(one.is_stale for one in offered) else 1):
-            en = "refused the user's name or the password (401)"
+            en = "rejected the user name or the password (401)"
             raise LoginRefused(Words("摄像机的用户名或密码不对，请通知安装员", en))
         if not self._credentials.accept(offered) and not request.keeps_alive:
-            en = "asks for the password (401) in a way that is neither Digest (MD5, SHA-256) nor Basic"
+            en = "requires a login method (401) that is neither Digest (MD5, SHA-256) nor Basic"
             raise LoginRefused(Words("不支持摄像机的登录方式，请通知安装员", en))
         self._send(request)
 
     def _on_redirect(self, response: RtspResponse) -> None:
         location = response.get("location")
         if not location:
-            en = f"sends us elsewhere ({response.status}) and does not say where"
+            en = f"redirects ({response.status}) without saying where to"
             raise LinkLost(Words(_ODD, en))
         self._events.append(Redirected(self.url.redirect(location)))
 
@@ -207,7 +207,7 @@ class RtspSession:
         _expect(response, "SETUP")
         transport = self._offered.negotiate(response.get("transport"))
         if transport is None:
-            en = f"would send packets in a way we did not ask for: {response.get('transport')[:100]}"
+            en = f"offers a transport that was not requested: {response.get('transport')[:100]}"
             raise LinkLost(Words(_ODD, en))
         self._request("PLAY", self._session_url, [("Range", "npt=0.000-")])
         media = self._described.media

@@ -58,11 +58,11 @@ class RtspUrl:
 
         Raises LinkLost when the redirect can't be followed.
         """
-        if location.startswith("/"):
+        if location.startswith("/"):  # some cameras send a path alone
             location = "/".join(self.url.split("/", 3)[:3]) + location
         target = RtspUrl.parse(location)
         if self.scheme == "rtsps" and target.scheme == "rtsp":
-            en = f"it sends us to {target.redacted}, where nothing is encrypted"
+            en = f"it redirects to {target.redacted}, which is not encrypted"
             raise LinkLost(Words("摄像机转到了不加密的地址，请通知安装员", en))
         if target.user is None and target.host == self.host:
             return replace(target, user=self.user, password=self.password)
@@ -71,6 +71,7 @@ class RtspUrl:
     def redact(self, text: str) -> str:
         """`text` without the user's name and password, even if a camera echoes them."""
         for secret in (self.password, self.user or ""):
+            # As it is, and as it is quoted in the URL.
             for spelling in {secret, quote(secret, safe="")}:
                 if len(spelling) >= _MIN_SECRET:
                     text = text.replace(spelling, "***")
