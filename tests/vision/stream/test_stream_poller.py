@@ -44,7 +44,7 @@ async def test_the_simulators_cameras_are_watched_with_a_password(tmp_path: Path
             watchers = [watch(poller, f"rtsp://admin:geheim@{base}/cam{number}") for number in range(8)]
             wrong = watch(poller, f"rtsp://admin:falsch@{base}/cam1")
             absent = watch(poller, f"rtsp://admin:geheim@{base}/nowhere")
-            assert "refused the user's name or the password (401)" in await asyncio.to_thread(wrong.wait_for_end)
+            assert "rejected the user name or the password (401)" in await asyncio.to_thread(wrong.wait_for_end)
             assert "no such stream" in await asyncio.to_thread(absent.wait_for_end)
             for collector in watchers:
                 units = await asyncio.to_thread(collector.wait)
@@ -73,9 +73,11 @@ def test_each_bad_camera_ends_alone() -> None:
         "right port": lambda line: line.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
         "in a row": Camera([b"$\0\0\x20" + bytes(32)] * 300),
         "503": Camera(answers={"PLAY": "503 Too many clients"}),
-        "does not say where": Camera(answers={"DESCRIBE": "302 Moved"}),
+        "without saying where to": Camera(answers={"DESCRIBE": "302 Moved"}),
         "names no picture": NoPicture(),
-        "a way we did not ask for": Camera(answers={"SETUP": "200 OK\r\nTransport: RTP/AVP/TCP;interleaved=255-0"}),
+        "a transport that was not requested": Camera(
+            answers={"SETUP": "200 OK\r\nTransport: RTP/AVP/TCP;interleaved=255-0"}
+        ),
     }
     with running_poller() as poller, camera(good) as port:
         fine = watch(poller, f"rtsp://127.0.0.1:{port}/x", units)
