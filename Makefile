@@ -13,7 +13,7 @@ DISK_ROUNDS ?= 6
 BYTES ?= 10000000
 CONSOLE := $(shell find gateway/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup tools demo run test test-asyncio crash fuzz lint bench wheel lock clean
+.PHONY: help setup tools demo run test test-asyncio crash fuzz lint docs bench wheel lock clean
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
@@ -71,6 +71,9 @@ lint: setup tools  ## ruff and mypy, strict; the console's own linters
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python hatch_build.py lint
+
+docs: setup tools  ## the pages of docs/ that are made from the code, anew
+	$(BIN)/python -m tests.docs
 
 bench: setup tools  ## figures and ratios; judges nothing
 	$(BIN)/python -m tests.bench

@@ -1,4 +1,4 @@
-"""The contract a driver keeps. One file a device family under `drivers/`, or anyone's own package."""
+"""The contract of a driver: one file a device family under `drivers/`, or in a third party's package."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class DriverSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def hints(self) -> Iterable[tuple[str, str, tuple[str | int, ...]]]:
-        """What may be right and is more often a mistake, each as (what, mend, keys from here to the value).
+        """Values that are allowed and are more often a mistake, each as (what, fix, keys from here to the value).
 
-        `anju check` shows it, and nothing is refused for it.
+        `anju check` shows them and refuses nothing because of them.
         """
         return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A device that hangs on another one and speaks through its driver: a zone of a panel, a unit on a bus.
+    """A device that hangs on another one and reports through its driver: a zone of a panel, a unit on a bus.
 
-    It is as well as what it hangs on, unless it has a cadence of its own or its driver tells
-    of it by `emit.heard(part)`, `emit.lost(part, why)` and `emit.refused(part, why)`.
+    It has the status of what it hangs on, unless it has a cadence of its own or its driver reports
+    about it by `emit.heard(part)`, `emit.lost(part, why)` and `emit.refused(part, why)`.
     """
 
     id: str
@@ -41,22 +41,24 @@ class Part:
     place: str | None = None
     cadence: timedelta | None = None
     actions: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Commands it takes itself, each with the names of its arguments; `perform` gets them with its id."""
+    """Commands for the part itself, each with the names of its arguments; `perform` gets them with the part's id."""
     on: str | None = None
-    """The part it hangs on, a contact its unit, which is listed before it; None: the device itself."""
+    """The part it hangs on, as a contact on its unit, which must be listed before it. None: the device itself."""
 
 
 def no_such_command(device: str, action: object) -> CommandFailed:
-    """For `perform` to raise."""
+    """The error for `perform` to raise for an action that the device does not know."""
     return CommandFailed(Words("设备不支持这个指令", f"device {device} takes no command {action!r}"))
 
 
 class Emit(Protocol):
-    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
-        """Returns the journal's number once the signal is committed (the first one's for a duplicate).
+    """What a driver reports through. It may report for its own device and its parts, and for no other."""
 
-        Raises NotRecorded when it is not on disk: the device must not be acknowledged. `remembered`: somebody else
-        (a broker) told it from memory, which is no sign that the device lives.
+    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
+        """Return the signal's number once it is committed; of a duplicate the first one's.
+
+        Raises NotRecorded when it is not on disk: the device must not be acknowledged. `remembered` says that a broker
+        delivered it from its memory, which is no sign that the device is alive.
         """
         ...
 
@@ -68,40 +70,40 @@ class Emit(Protocol):
         ...
 
     def heard(self, part: str | None = None) -> None:
-        """Note that the device (or this part of it) lives, without a signal: a poll answered, a keep-alive."""
+        """Report a sign of life without a signal: an answered poll, a keep-alive. `part` None: the device."""
         ...
 
     def lost(self, part: str, why: Said) -> None:
-        """Note that a part does not answer while its line stands; said to the guard once, until it is heard."""
+        """Report that a part does not answer while the line works; the guard is told once, until it is heard again."""
         ...
 
     def refused(self, part: str | None, why: Said) -> None:
-        """Note that the device (None) or a part answers, but what it says is not taken: a wrong key, a clock that is
-        hours ahead, data that can't be read. To be called at each such report.
+        """Report that the device (None) or a part answers, but what it says is not accepted: a wrong key, a clock that
+        is hours ahead, unreadable data. Call it for each such message.
 
-        Said to the guard once, with `why` and how to mend it, and again when `why` is another one. `heard` ends it
-        once nothing was refused for some seconds.
+        The guard is told once, with `why`, which should say how to fix it, and again when `why` changes. `heard` ends
+        it once nothing was refused for some seconds.
         """
         ...
 
 
 class Driver(ABC):
-    """Built, run and restarted by the supervisor.
+    """Serves one device. The supervisor builds, runs and restarts it.
 
-    Never retries, never says it is offline, never touches store, rules or another driver.
+    It never retries and never reports itself offline: it raises. It knows no store, no rule and no other driver.
     """
 
     Settings: ClassVar[type[DriverSettings]] = DriverSettings
     LINK: ClassVar[str] = "none"
-    """Which link the supervisor hands in: `none`, `serial`, `listen`, `http`, `modbus`, `mqtt`, `sip` or `vision`."""
+    """The kind of link it gets: `none`, `serial`, `listen`, `http`, `modbus`, `mqtt`, `sip` or `vision`."""
     TYPE: ClassVar[DeviceType] = DeviceType.SENSOR
-    """What the device is to the guard, unless its YAML says otherwise."""
+    """The type of device that the guard sees, unless the YAML gives another."""
     ACTIONS: ClassVar[Mapping[str, frozenset[str]]] = {}
     """Commands it can perform, each with the names of its arguments."""
     RETRY_WINDOW: ClassVar[timedelta] = timedelta(hours=24)
     """How long the same source id and body mean the same signal."""
     LONGEST_PAUSE: ClassVar[timedelta] = timedelta(minutes=1)
-    """How long the supervisor waits at most between two tries: shorter where a line carries alarms."""
+    """The longest pause between two starts; make it shorter where a line carries alarms."""
 
     def __init__(self, device: Device, settings: Any, link: Any, emit: Emit) -> None:
         self.device = device
@@ -111,27 +113,26 @@ class Driver(ABC):
 
     @classmethod
     def actions(cls, settings: Any) -> Mapping[str, frozenset[str]]:  # noqa: ARG003  # for drivers whose YAML says
-        """The commands this device takes, from its settings alone."""
+        """The commands of a device with these settings."""
         return cls.ACTIONS
 
     @classmethod
     def parts(cls, settings: Any) -> Sequence[Part]:  # noqa: ARG003  # for panels to override
-        """The devices that speak through this one, from its settings alone."""
+        """The parts of a device with these settings."""
         return ()
 
     @abstractmethod
     async def run(self) -> None:
         """Serve the device until cancelled; raise LinkLost (or OSError) when the link is lost.
 
-        What it says is what the guard reads: `LinkLost(Words("设备无应答，请检查供电", "no answer: check its power"))`.
-
-        LoginRefused, which is a LinkLost, has the supervisor wait for minutes before it tries again.
+        The guard reads the error's text: `LinkLost(Words("设备无应答，请检查供电", "no answer: check its power"))`.
+        After LoginRefused, which is a LinkLost, the supervisor waits for minutes before it starts the driver again.
         """
 
     async def perform(self, command: Command) -> Json | None:
-        """Do it and return what the device answered, or raise CommandFailed."""
+        """Carry out the command and return the device's answer. Raises CommandFailed."""
         raise no_such_command(self.device.id, command.action)
 
     def figures(self) -> Mapping[str, float]:
-        """What /metrics is to show of this device, by name: the seconds of its last cycle, say."""
+        """Metrics of this device for /metrics, by name, such as the seconds of its last poll cycle."""
         return {}

@@ -1,14 +1,14 @@
-"""Everything Anju raises on purpose, as one small tree.
+"""All errors that Anju raises on purpose, as one small tree.
 
 AnjuError
 ├── ConfigError         the installer's YAML is wrong; `mistakes` lists every one
-├── Told                said to a guard, so in both languages where that can be
-│   ├── LinkLost        a device's line is gone; the supervisor reconnects
-│   │   └── LoginRefused  it turned our name or password down; the supervisor takes its time
+├── Told                shown to a guard, so in both languages where possible
+│   ├── LinkLost        the line to a device is lost; the supervisor reconnects
+│   │   └── LoginRefused  the device refused our name or password; the supervisor waits for minutes
 │   └── CommandFailed   a command was refused, timed out or was never confirmed
-├── BadInput            bytes that can't be read; kept in quarantine, the line stays up
+├── BadInput            bytes that can't be read; kept in quarantine, the connection stays open
 ├── NotRecorded         the commit failed: the device must not be acknowledged
-└── Refused             a person asked for what may not be done; carries an HTTP status
+└── Refused             a person's request that can't be carried out; has an HTTP status
     ├── NotFound
     ├── NotAllowed
     ├── WrongPassword
@@ -37,11 +37,11 @@ _TROUBLES = {
     errno.ENETUNREACH: "网络不通",
     errno.ENETDOWN: "网络不通",
 }
-"""What the system's commonest errors mean to whoever looks after the device."""
+"""The most common system errors, in words for whoever looks after the device."""
 
 
 class AnjuError(Exception):
-    """The root; never raised itself."""
+    """The root of the tree; never raised itself."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,7 +58,7 @@ class Mistake:
 
 
 class ConfigError(AnjuError):
-    """The configuration can't be used; every mistake is listed, not only the first."""
+    """The configuration has mistakes; `mistakes` lists all of them."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
         super().__init__("\n".join(map(str, mistakes)))
@@ -66,7 +66,7 @@ class ConfigError(AnjuError):
 
 
 class Told(AnjuError):
-    """`why` is for the guard: `Words` where its author has both languages. `str()` is the English, for logs."""
+    """An error for the guard. `why` is `Words` where both languages are known; `str()` is the English, for logs."""
 
     def __init__(self, why: Said = "") -> None:
         self.why = _without_secrets(why)
@@ -74,23 +74,23 @@ class Told(AnjuError):
 
 
 class LinkLost(Told):
-    """The line to a device is gone, or never came up."""
+    """The line to a device is lost, or could not be opened."""
 
 
 class LoginRefused(LinkLost):
-    """The device does not take our name or password.
+    """The device refused our name or password.
 
-    Cameras lock an account for half an hour or so after five wrong passwords within some minutes: whoever
-    tries again waits LEAVE_ALONE_S at least.
+    Cameras lock an account for about half an hour after five wrong passwords within minutes, so wait at least
+    LEAVE_ALONE_S before the next attempt.
     """
 
     LEAVE_ALONE_S: ClassVar[float] = 300.0
 
 
 class BadInput(AnjuError):
-    """Bytes from outside that can't be read. `data` goes to quarantine as it came.
+    """Bytes from a device that can't be read. `data` goes to quarantine unchanged.
 
-    `why` is for the installer: `Words` where its author has both languages. `str()` is the English, for logs.
+    `why` is for the installer: `Words` where it is known in both languages. `str()` is the English, for logs.
     """
 
     def __init__(self, why: Said, data: bytes) -> None:
@@ -104,20 +104,24 @@ class NotRecorded(AnjuError):
 
 
 class CommandFailed(Told):
-    """A device did not do what it was told; the message says which, what and why."""
+    """A device did not carry out a command; the message says which device, which command and why."""
 
 
 class Refused(AnjuError):
-    """A request that is understood and may not be done."""
+    """A request that is understood and can't be carried out. `status` is the HTTP status of the answer."""
 
     status = 400
 
 
 class NotFound(Refused):
+    """What the request names does not exist."""
+
     status = 404
 
 
 class NotAllowed(Refused):
+    """The role of whoever asks does not allow it."""
+
     status = 403
 
 
@@ -128,10 +132,14 @@ class WrongPassword(Refused):
 
 
 class Conflict(Refused):
+    """The current state does not allow it."""
+
     status = 409
 
 
 class TooMany(Refused):
+    """Too many requests; `retry_after` is in seconds."""
+
     status = 429
 
     def __init__(self, what: str, retry_after: float) -> None:
@@ -140,7 +148,7 @@ class TooMany(Refused):
 
 
 def why_of(error: Exception) -> Said:
-    """What an error says to a guard."""
+    """The text of an error for a guard."""
     match error:
         case Told() if error.why:
             return error.why
@@ -150,10 +158,10 @@ def why_of(error: Exception) -> Said:
 
 
 def _without_secrets(why: Said) -> Said:
-    """What is told ends up in the journal, on screens and in logs; a device may echo what it was sent."""
+    """Mask credentials: the text goes to the journal, screens and logs, and a device may echo what it was sent."""
     return Words(masked(why.zh), masked(why.en)) if isinstance(why, Words) else masked(why)
 
 
 def trouble_of(error: OSError) -> str:
-    """In a few Chinese words; they carry no address and no path."""
+    """The error in a few Chinese words, without an address or a path."""
     return "设备无应答" if isinstance(error, TimeoutError) else _TROUBLES.get(error.errno or 0, "连接故障")

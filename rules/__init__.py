@@ -1,6 +1,6 @@
-"""The rules that come with Anju, one file a family; a rule's kind in rules.yaml is its file's name.
+"""The rules that come with Anju, one file a family. A rule's kind in rules.yaml is its file's name.
 
-What the signals they hear carry in `data` (all of it optional; a rule copes without):
+The data of the signals they are fed (every field is optional):
 
 ====================  ==========================================================================
 zone.*                `zone`: the number on the panel, when the device is the panel itself;
@@ -9,20 +9,20 @@ area.armed|disarmed   `area`
 door.*, access.*      `door`: which one, when the device serves several
 access.denied         `credential`, `reason`
 credential.presented  `credential`: masked, for people; `format`; `card`: `number` (or `hex`), `facility`, `bits`
-pin.entered           `digits`: how many; never which
+pin.entered           `digits`: how many, never which
 plate.read            `text`, `score`, `list`: "resident", "watch" or null (unknown), `household`: its place;
                       `read` and `reason` ({zh, en}) where the register helped to read it
 face.matched          `person`, `household`: the place, `list`: "resident" or another, `distance`; no name;
                       `turned`: true where a sign asked to turn the head
 face.watchlisted      `person`, `name`, `list`: "watch", `distance`
-face.unknown          `distance` to the nearest face known; `turned`: false when it was like somebody's who is
-                      known, but never turned as the sign asked
+face.unknown          `distance` to the nearest enrolled face; `turned`: false when the face was like an enrolled one,
+                      but the head was never turned as the sign asked
 object.seen           `event`: crossed, lingered, blocked, cleared, thrown; `line`, `zone`, `direction`;
                       or `class` of the installer's detector, `score`
 report.made           `category`, `text`, `place`
 ====================  ==========================================================================
 
-Together, with their settings left alone, they raise every alarm kind exactly once: `home_alarm`
-takes fire, gas, water, panic, duress and medical wherever they are, and a home's zones and
-panel; `perimeter` takes the zones and panels of everything else; `doorway` takes doors.
+Together, with default settings, they raise exactly one alert for every kind of alarm: `home_alarm`
+for fire, gas, water, panic, duress and medical anywhere, and for the zones and panel of a home;
+`perimeter` for all other zones and panels; `doorway` for doors.
 """

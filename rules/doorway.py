@@ -14,11 +14,13 @@ from gateway.settings.durations import Duration, PositiveDuration, max_duration
 from gateway.settings.selection import Selection, SeverityOrOff
 
 HORIZON = timedelta(hours=1)
-REMEMBERED_AT_MOST = 10_000
-"""Doors whose denials are kept; beyond it the one that denied longest ago is forgotten."""
+MAX_DOORS = 10_000
+"""Doors whose denials are kept. Beyond it the one whose last denial is longest ago is dropped."""
 
 
 class DoorwaySettings(Selection):
+    """Severities, and when a door counts as held or denied too often."""
+
     forced: SeverityOrOff = Severity.HIGH
     held: SeverityOrOff = Severity.MEDIUM
     denied: SeverityOrOff = Severity.MEDIUM
@@ -34,33 +36,40 @@ class DoorwaySettings(Selection):
 
 
 @dataclass(slots=True)
-class Doors:
-    """What is known of all doors: which stand open, what is raised, and when each denied, in the order of the last."""
+class DoorStates:
+    """The state of all doors. A door is a device id, or `DEVICE.NUMBER` where a device serves several."""
 
     open: set[str] = field(default_factory=set)
-    standing: set[str] = field(default_factory=set)
+    raised: set[str] = field(default_factory=set)
+    """Keys of alerts that are not restored: `DOOR/forced`, `DOOR/held`, `DOOR/denied`."""
     denials: dict[str, list[datetime]] = field(default_factory=dict)
+    """Times of the last denials by door, ordered by the last denial."""
 
 
 class Doorway(Rule):
+    """Raises while a door is forced or held, and after several denials; clears when it is closed or quiet again."""
+
     Settings = DoorwaySettings
     KINDS = frozenset({"door.opened", "door.closed", "door.forced", "door.held", "access.denied"})
-    State = Doors
+    State = DoorStates
+    VERSION = 2
     HORIZON = HORIZON
 
     settings: DoorwaySettings
 
-    def start(self, held: frozenset[str]) -> Doors:
-        return Doors(standing=set(held))
+    def start(self, held: frozenset[str]) -> DoorStates:
+        """Go on with the alerts that are open."""
+        return DoorStates(raised=set(held))
 
-    def on(self, state: Doors, event: Event) -> Decisions:
+    def on(self, state: DoorStates, event: Event) -> Decisions:
+        """Decide on a door's signal, or on a wake-up: held too long, or quiet again after denials."""
         if isinstance(event, Wake):
             return self._on_wake(event, state)
         if isinstance(event, Signal) and self.settings.covers(event.device, self.compound):
             return self._on_signal(event, state)
         return ()
 
-    def _on_signal(self, signal: Signal, doors: Doors) -> Decisions:
+    def _on_signal(self, signal: Signal, doors: DoorStates) -> Decisions:
         door = _door(signal)
         match signal.kind:
             case "door.opened":
@@ -75,39 +84,39 @@ class Doorway(Rule):
                 return self._denied(door, signal.time, doors)
         return ()
 
-    def _on_wake(self, wake: Wake, doors: Doors) -> Decisions:
+    def _on_wake(self, wake: Wake, doors: DoorStates) -> Decisions:
         door, _, name = wake.key.rpartition("/")
-        if name == "held" and door in doors.open and wake.key not in doors.standing:
+        if name == "held" and door in doors.open and wake.key not in doors.raised:
             return self._raise(door, "held", doors)
-        if name == "denied" and wake.key in doors.standing:
+        if name == "denied" and wake.key in doors.raised:
             return self._clear([wake.key], doors)
         return ()
 
-    def _opened(self, door: str, at: datetime, doors: Doors) -> Decisions:
+    def _opened(self, door: str, at: datetime, doors: DoorStates) -> Decisions:
         if door in doors.open or not self.settings.held_after or self.settings.held is None:
             return ()
         doors.open.add(door)
         return [WakeAt(f"{door}/held", at + self.settings.held_after)]
 
-    def _closed(self, door: str, doors: Doors) -> Decisions:
+    def _closed(self, door: str, doors: DoorStates) -> Decisions:
         decisions: list[Decision] = []
         if door in doors.open:
             doors.open.remove(door)
             decisions.append(WakeAt(f"{door}/held", None))
         return [*decisions, *self._clear([f"{door}/forced", f"{door}/held"], doors)]
 
-    def _denied(self, door: str, at: datetime, doors: Doors) -> Decisions:
+    def _denied(self, door: str, at: datetime, doors: DoorStates) -> Decisions:
         denials = [*doors.denials.pop(door, ()), at][-self.settings.denied_times :]
         doors.denials[door] = denials
-        if len(doors.denials) > REMEMBERED_AT_MOST:
+        if len(doors.denials) > MAX_DOORS:
             del doors.denials[next(iter(doors.denials))]
         if len(denials) < self.settings.denied_times or at - denials[0] > self.settings.denied_within:
             return ()
-        quiet = WakeAt(f"{door}/denied", at + self.settings.denied_within)
+        end = WakeAt(f"{door}/denied", at + self.settings.denied_within)
         raised = self._raise(door, "denied", doors)
-        return [*raised, quiet] if raised else ()
+        return [*raised, end] if raised else ()
 
-    def _raise(self, door: str, name: str, doors: Doors) -> Decisions:
+    def _raise(self, door: str, name: str, doors: DoorStates) -> Decisions:
         severity: Severity | None = getattr(self.settings, name)
         if severity is None:
             return ()
@@ -120,16 +129,16 @@ class Doorway(Rule):
             "held": Words(f"{zh} 门长时间未关", f"Door held open at {en}"),
             "denied": Words(f"{zh} 多次刷卡被拒", f"Access denied again and again at {en}"),
         }[name]
-        doors.standing.add(f"{door}/{name}")
+        doors.raised.add(f"{door}/{name}")
         return [Raise(f"{door}/{name}", severity, self.compound.place_of(device), reason, device)]
 
-    def _clear(self, keys: list[str], doors: Doors) -> Decisions:
-        over = [key for key in keys if key in doors.standing]
-        doors.standing.difference_update(over)
-        return [Clear(key, _OVER[key.rpartition("/")[2]]) for key in over]
+    def _clear(self, keys: list[str], doors: DoorStates) -> Decisions:
+        cleared = [key for key in keys if key in doors.raised]
+        doors.raised.difference_update(cleared)
+        return [Clear(key, _CLEARED[key.rpartition("/")[2]]) for key in cleared]
 
 
-_OVER = {
+_CLEARED = {
     "forced": Words("门已关闭", "The door is closed"),
     "held": Words("门已关闭", "The door is closed"),
     "denied": Words("未再被拒", "No further denials"),

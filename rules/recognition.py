@@ -1,6 +1,6 @@
 """Faces and plates that a guard should look at: unknown ones as configured, watch-listed ones always.
 
-The same plate or person at the same camera does not ring again within `quiet`; residents never do.
+The same plate or person at the same camera raises nothing again within `quiet`; residents never raise anything.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from gateway.settings.durations import Duration, max_duration
 from gateway.settings.selection import Selection, SeverityOrOff
 
 HORIZON = timedelta(hours=1)
-REMEMBERED_AT_MOST = 10_000
-"""Sightings kept for `quiet`; beyond it the oldest is forgotten and may ring again."""
+MAX_SIGHTINGS = 10_000
+"""Sightings kept for `quiet`. Beyond it the oldest is dropped, and may raise again."""
 
 
 class RecognitionSettings(Selection):
+    """Severities (off: nothing is raised), and the pause between two alerts of one person or plate."""
+
     unknown_plate: Annotated[SeverityOrOff, Field(description="a plate on no list")] = Severity.LOW
     watched_plate: Annotated[SeverityOrOff, Field(description="a plate on the watch list (布控)")] = Severity.HIGH
     unknown_face: Annotated[SeverityOrOff, Field(description="a face of nobody enrolled")] = None
@@ -31,66 +33,72 @@ class RecognitionSettings(Selection):
     ] = timedelta(minutes=5)
 
 
-class Seen(NamedTuple):
+class Sighting(NamedTuple):
+    """A recognised face or plate as an alert: its key, its severity (None: off) and its reason."""
+
     key: str
     severity: Severity | None
     reason: Words
 
 
 class Recognition(Rule):
+    """Never clears: a sighting has no end."""
+
     Settings = RecognitionSettings
     KINDS = frozenset({"plate.read", "face.matched", "face.unknown", "face.watchlisted"})
-    State = OrderedDict[str, datetime]  # when each key rang last, in that order
+    State = OrderedDict[str, datetime]  # when each key raised last, in that order
     HORIZON = HORIZON
 
     settings: RecognitionSettings
 
     def start(self, held: frozenset[str]) -> OrderedDict[str, datetime]:  # noqa: ARG002  # no sighting is ever cleared
+        """Nothing was seen yet."""
         return OrderedDict()
 
     def on(self, state: OrderedDict[str, datetime], event: Event) -> Decisions:
+        """Raise for a sighting, unless the same one raised within `quiet`."""
         return self._decide(event, state) if isinstance(event, Signal) else ()
 
-    def _decide(self, signal: Signal, rang: OrderedDict[str, datetime]) -> Decisions:
-        seen = self._plate(signal) if signal.kind == "plate.read" else self._face(signal)
-        if seen.severity is None or not self.settings.covers(signal.device, self.compound):
+    def _decide(self, signal: Signal, raised: OrderedDict[str, datetime]) -> Decisions:
+        sighting = self._plate(signal) if signal.kind == "plate.read" else self._face(signal)
+        if sighting.severity is None or not self.settings.covers(signal.device, self.compound):
             return ()
-        last = rang.get(seen.key)
-        if last is not None and abs(signal.time - last) < self.settings.quiet:  # a clock set back makes nobody unseen
+        last = raised.get(sighting.key)
+        if last is not None and abs(signal.time - last) < self.settings.quiet:  # abs(): a clock was set back
             return ()
-        rang[seen.key] = signal.time
-        rang.move_to_end(seen.key)
-        while len(rang) > REMEMBERED_AT_MOST:
-            rang.popitem(last=False)
+        raised[sighting.key] = signal.time
+        raised.move_to_end(sighting.key)
+        while len(raised) > MAX_SIGHTINGS:
+            raised.popitem(last=False)
         place = self.compound.place_of(signal.device)
-        return [Raise(seen.key, seen.severity, place, seen.reason, signal.device)]
+        return [Raise(sighting.key, sighting.severity, place, sighting.reason, signal.device)]
 
-    def _plate(self, signal: Signal) -> Seen:
+    def _plate(self, signal: Signal) -> Sighting:
         text, listed = str(signal.data.get("text") or "?"), signal.data.get("list")
         where, key = self.compound.where(signal.device), f"{signal.device}/plate/{text}"
         if listed == "watch":
             zh, en = _assisted(signal)
             reason = Words(f"{where.zh} 发现布控车辆 {text}{zh}", f"Watch-listed vehicle {text} at {where.en}{en}")
-            return Seen(key, self.settings.watched_plate, reason)
+            return Sighting(key, self.settings.watched_plate, reason)
         severity = self.settings.unknown_plate if listed is None else None
-        return Seen(key, severity, Words(f"{where.zh} 未登记车辆 {text}", f"Unknown vehicle {text} at {where.en}"))
+        return Sighting(key, severity, Words(f"{where.zh} 未登记车辆 {text}", f"Unknown vehicle {text} at {where.en}"))
 
-    def _face(self, signal: Signal) -> Seen:
+    def _face(self, signal: Signal) -> Sighting:
         where, data = self.compound.where(signal.device), signal.data
         if signal.kind == "face.watchlisted":
             who = str(data.get("name") or data.get("person") or "?")
             key = f"{signal.device}/face/{data.get('person') or who}"
             reason = Words(f"{where.zh} 发现布控人员 {who}", f"Watch-listed person {who} at {where.en}")
-            return Seen(key, self.settings.watched_face, reason)
+            return Sighting(key, self.settings.watched_face, reason)
         severity = self.settings.unknown_face if signal.kind == "face.unknown" else None
         reason = Words(f"{where.zh} 发现陌生人", f"Unknown person at {where.en}")
-        return Seen(f"{signal.device}/face", severity, reason)
+        return Sighting(f"{signal.device}/face", severity, reason)
 
 
 def _assisted(signal: Signal) -> tuple[str, str]:
-    """What to add where the register helped to read the plate: a guard must know that it was not read whole."""
-    said = signal.data.get("reason")
-    return (f"({said.get('zh')})", f" ({said.get('en')})") if isinstance(said, dict) else ("", "")
+    """A note for plates that were read with the register's help: a guard must know that not all of it was read."""
+    note = signal.data.get("reason")
+    return (f"({note.get('zh')})", f" ({note.get('en')})") if isinstance(note, dict) else ("", "")
 
 
 RULE = Recognition

@@ -1,13 +1,13 @@
-"""Devices that do not do their job: silent, offline, refused, faulted, a reader tampered, a camera covered, …
+"""Devices that do not work: silent, offline, refused, faulted, a reader tampered with, a camera covered and the like.
 
-A device that is refused answers, but nothing that it says is taken: its alarms would be lost. It counts as lost, is
-told by itself and with the reason, and when a lost device becomes a refused one its alert says so.
+A refused device answers, but nothing it says is accepted, so its alarms would be lost. It counts as lost, always has an
+alert of its own with the reason, and when a lost device becomes a refused one, its alert says so.
 
-A loss waits `grace` before it rings, so that one that is back at once does not, and so that
-many at once (a switch or a fuse died) become one alert: `together` or more that are lost
-under the same parent place are told as one, and those that follow fold into it.
+A loss is raised after `grace`, so that a device that is back at once raises nothing, and so that many losses at once (a
+switch or a fuse failed) become one alert: `together` or more lost devices under the same parent place are one group
+alert, and those lost later join it.
 
-Of a device that is taken out of the configuration nobody says how it is any more: its alerts are over.
+Alerts of a device that was removed from the configuration are cleared: nothing would ever restore them.
 """
 
 from __future__ import annotations
@@ -39,30 +39,33 @@ from gateway.rule import Compound, Rule
 from gateway.settings.durations import Duration, max_duration
 from gateway.settings.selection import Selection, SeverityWord
 
-USUAL = {DeviceType.PANEL: Severity.HIGH, DeviceType.ZONE: Severity.HIGH, DeviceType.SIREN: Severity.HIGH}
-"""Other types are medium."""
-NAMED_AT_MOST = 3
+DEFAULT_SEVERITIES = {DeviceType.PANEL: Severity.HIGH, DeviceType.ZONE: Severity.HIGH, DeviceType.SIREN: Severity.HIGH}
+"""By type; other types are medium."""
+MAX_NAMED = 3
+"""Devices that a group alert names."""
 REMOVED = "-removed/"
-"""Begins the key of the wake-up that ends alerts of removed devices; no device is called so."""
+"""Prefix of the key of the wake-up that clears alerts of removed devices. No device id begins so."""
 
 
-class Trouble(NamedTuple):
+class Fault(NamedTuple):
+    """What a kind of signal means: the last part of the alert's key, its severity, its words."""
+
     name: str
     severity: Severity
     zh: str
     en: str
 
 
-TROUBLES = {
-    "device.faulted": Trouble("faulted", Severity.MEDIUM, "设备故障", "Device fault"),
-    "reader.tampered": Trouble("tampered", Severity.HIGH, "读卡器被拆动", "Reader tampered"),
-    "barrier.blocked": Trouble("blocked", Severity.MEDIUM, "道闸遇阻", "Barrier met an obstacle"),
-    "camera.covered": Trouble("covered", Severity.HIGH, "摄像机被遮挡", "Camera covered"),
-    "camera.dirty": Trouble("dirty", Severity.LOW, "摄像机镜头有污物或蛛网，请擦拭", "Camera lens dirty: wipe it"),
-    "camera.frozen": Trouble("frozen", Severity.MEDIUM, "摄像机画面静止", "Camera picture frozen"),
-    "camera.moved": Trouble("moved", Severity.MEDIUM, "摄像机被移动", "Camera moved"),
+FAULTS = {
+    "device.faulted": Fault("faulted", Severity.MEDIUM, "设备故障", "Device fault"),
+    "reader.tampered": Fault("tampered", Severity.HIGH, "读卡器被拆动", "Reader tampered"),
+    "barrier.blocked": Fault("blocked", Severity.MEDIUM, "道闸遇阻", "Barrier met an obstacle"),
+    "camera.covered": Fault("covered", Severity.HIGH, "摄像机被遮挡", "Camera covered"),
+    "camera.dirty": Fault("dirty", Severity.LOW, "摄像机镜头有污物或蛛网，请擦拭", "Camera lens dirty: wipe it"),
+    "camera.frozen": Fault("frozen", Severity.MEDIUM, "摄像机画面静止", "Camera picture frozen"),
+    "camera.moved": Fault("moved", Severity.MEDIUM, "摄像机被移动", "Camera moved"),
 }
-ENDS = {
+RESTORES = {
     "device.restored": ("faulted",),
     "reader.restored": ("tampered",),
     "barrier.cleared": ("blocked",),
@@ -74,6 +77,8 @@ LOST = frozenset({"device.silent", "device.offline", "device.refused"})
 
 
 class SilenceSettings(Selection):
+    """Severities by type of device, the grace, and the size of a group."""
+
     severities: dict[DeviceType, SeverityWord] = Field(default_factory=dict, description="of a lost device, by type")
     grace: Annotated[
         Duration, max_duration(timedelta(minutes=10)), Field(description="how long a loss waits for its return")
@@ -82,143 +87,150 @@ class SilenceSettings(Selection):
 
 
 class Loss(NamedTuple):
+    """Why a device is lost, when it is known in both languages, and whether it is refused."""
+
     why: Words | None = None
     refused: bool = False
 
 
 @dataclass(slots=True)
 class Losses:
-    """`lost`: devices that are away, in order, and why; `standing`: keys raised; `groups`: parent place → its lost."""
+    """`lost`: devices that are away, in order; `raised`: keys of open alerts; `groups`: parent place → lost devices."""
 
     lost: dict[str, Loss] = field(default_factory=dict)
-    standing: set[str] = field(default_factory=set)
+    raised: set[str] = field(default_factory=set)
     groups: dict[str, set[str]] = field(default_factory=dict)
-    looked_in: str = ""
-    """Names the compound in which it was looked for alerts of removed devices."""
-    over: frozenset[str] = frozenset()
-    """What was found: to be cleared at its wake-up, which has a row of its own in the journal, live or replayed."""
+    checked: str = ""
+    """Digest of the compound for which alerts of removed devices were looked for last."""
+    removed: frozenset[str] = frozenset()
+    """Keys that were found. A wake-up clears them: its row in the journal gives that the same place in every replay."""
 
 
 class Silence(Rule):
+    """One alert a device and fault, and one for a group that is lost together."""
+
     Settings = SilenceSettings
-    KINDS = LOST | {"device.online", *TROUBLES, *ENDS, "configuration.changed"}
+    KINDS = LOST | {"device.online", *FAULTS, *RESTORES, "configuration.changed"}
     State = Losses
-    HORIZON = timedelta(days=7)  # whoever is lost for longer is known from `held`, but not which loss it was told in
+    VERSION = 2
+    HORIZON = timedelta(days=7)  # `held` knows devices that are lost for longer, but not the members of their group
 
     settings: SilenceSettings
-    _named: tuple[Compound, str] | None = None
+    _digest_of: tuple[Compound, str] | None = None
 
     def start(self, held: frozenset[str]) -> Losses:
-        losses = Losses(standing=set(held))
+        """Go on with the alerts that are open, and the losses they are about."""
+        losses = Losses(raised=set(held))
         losses.lost = {key.partition("/")[0]: Loss() for key in sorted(held) if key.endswith("/lost") and key[0] != "*"}
         losses.groups = {key[2:]: set() for key in sorted(held) if key.startswith("*/")}
         return losses
 
     def on(self, state: Losses, event: Event) -> Decisions:
+        """Follow losses and faults; after a change of the compound clear alerts of removed devices."""
         decisions: Decisions = ()
         if isinstance(event, Wake):
-            decisions = self._woken(event.key, state)
+            decisions = self._on_wake(event.key, state)
         elif isinstance(event, Signal) and self._concerns(event):
             decisions = self._on_signal(event, state)
-        name = self._name_of_compound()
-        if state.looked_in != name:
-            state.looked_in, state.over = name, frozenset(self._of_removed(state))
-            decisions = [*decisions, *([WakeAt(_key(state.over), event.time)] if state.over else ())]
+        digest = self._compound_digest()
+        if state.checked != digest:
+            state.checked, state.removed = digest, frozenset(self._of_removed(state))
+            decisions = [*decisions, *([WakeAt(_key(state.removed), event.time)] if state.removed else ())]
         return decisions
 
     def _concerns(self, signal: Signal) -> bool:
         return signal.kind != "configuration.changed" and self.settings.covers(signal.device, self.compound)
 
-    def _name_of_compound(self) -> str:
-        """The same for the same devices at the same places: a state that was saved must know them again."""
-        if self._named is None or self._named[0] is not self.compound:
+    def _compound_digest(self) -> str:
+        """The same for the same devices at the same places, also after a restart: it is compared with a saved one."""
+        if self._digest_of is None or self._digest_of[0] is not self.compound:
             placed = (f"{device.id} {device.place}" for device in self.compound.devices.values())
-            self._named = self.compound, _digest(placed)
-        return self._named[1]
+            self._digest_of = self.compound, _digest(placed)
+        return self._digest_of[1]
 
-    def _woken(self, key: str, losses: Losses) -> Decisions:
+    def _on_wake(self, key: str, losses: Losses) -> Decisions:
         if not key.startswith(REMOVED):
-            return self._ring(key, losses)
-        if key != _key(losses.over):
+            return self._raise_loss(key, losses)
+        if key != _key(losses.removed):
             return ()
-        return self._end_removed(losses)
+        return self._clear_removed(losses)
 
     def _of_removed(self, losses: Losses) -> Iterator[str]:
-        """Keys that stand, and whose devices are in the configuration no more."""
+        """Keys of open alerts whose devices are no longer in the configuration."""
         devices = self.compound.devices
         parents = {self._parent(device) for device in devices}
-        for key in losses.standing:
+        for key in losses.raised:
             device, _, parent = key.partition("/")
             group = losses.groups.get(parent) if device == "*" else {device}
             if (group and devices.keys().isdisjoint(group)) or (device == "*" and parent not in parents):
                 yield key
 
-    def _end_removed(self, losses: Losses) -> Decisions:
+    def _clear_removed(self, losses: Losses) -> Decisions:
         reason = Words("设备已从配置中移除", "its device was taken out of the configuration")
-        over = sorted(losses.over & losses.standing)
-        losses.standing.difference_update(over)
-        for key in over:
+        cleared = sorted(losses.removed & losses.raised)
+        losses.raised.difference_update(cleared)
+        for key in cleared:
             losses.groups.pop(key.removeprefix("*/"), None)
             losses.lost.pop(key.partition("/")[0], None)
-        return [Clear(key, reason) for key in over]
+        return [Clear(key, reason) for key in cleared]
 
     def _on_signal(self, signal: Signal, losses: Losses) -> Decisions:
         if signal.kind in LOST:
             return self._lost(signal, losses)
         if signal.kind == "device.online":
             return self._back(signal.device, losses)
-        if signal.kind in ENDS:
-            keys = [f"{signal.device}/{name}" for name in ENDS[signal.kind]]
+        if signal.kind in RESTORES:
+            keys = [f"{signal.device}/{name}" for name in RESTORES[signal.kind]]
             return self._clear(keys, signal.device, losses)
-        trouble = TROUBLES[signal.kind]
-        where, key = self.compound.where(signal.device), f"{signal.device}/{trouble.name}"
-        losses.standing.add(key)
-        reason = _because(Words(f"{where.zh} {trouble.zh}", f"{trouble.en} at {where.en}"), _why(signal.data))
-        return [Raise(key, trouble.severity, self.compound.place_of(signal.device), reason, signal.device)]
+        fault = FAULTS[signal.kind]
+        where, key = self.compound.where(signal.device), f"{signal.device}/{fault.name}"
+        losses.raised.add(key)
+        reason = _because(Words(f"{where.zh} {fault.zh}", f"{fault.en} at {where.en}"), _why(signal.data))
+        return [Raise(key, fault.severity, self.compound.place_of(signal.device), reason, signal.device)]
 
     def _lost(self, signal: Signal, losses: Losses) -> Decisions:
         loss = Loss(_why(signal.data), signal.kind == "device.refused")
         known = losses.lost.get(signal.device)
         if known is not None:
-            return self._lost_otherwise(signal.device, known, loss, losses)
+            return self._loss_changed(signal.device, known, loss, losses)
         losses.lost[signal.device] = loss
         if not self.settings.grace:
-            return self._ring(signal.device, losses)
+            return self._raise_loss(signal.device, losses)
         return [WakeAt(signal.device, signal.time + self.settings.grace)]
 
-    def _lost_otherwise(self, device: str, known: Loss, loss: Loss, losses: Losses) -> Decisions:
-        """It was lost and is refused now, or the other way round, or refused for another reason."""
+    def _loss_changed(self, device: str, known: Loss, loss: Loss, losses: Losses) -> Decisions:
+        """A lost device is refused now, or the other way round, or refused for another reason."""
         if not (known.refused or loss.refused) or known == loss:
-            return ()  # silent and then offline is one loss
+            return ()  # silent first and then offline is one loss
         losses.lost[device] = loss
         grouped = loss.refused and any(device in group for group in losses.groups.values())
         decisions = self._leave_groups(device, losses, "") if grouped else []
-        if f"{device}/lost" in losses.standing:
-            return [*decisions, self._tell(device, loss)]
-        return [*decisions, *self._ring(device, losses)] if grouped else ()
+        if f"{device}/lost" in losses.raised:
+            return [*decisions, self._alert(device, loss)]
+        return [*decisions, *self._raise_loss(device, losses)] if grouped else ()
 
-    def _ring(self, device: str, losses: Losses) -> Decisions:
-        """The grace is over: tell this one alone, or with the others that are away."""
+    def _raise_loss(self, device: str, losses: Losses) -> Decisions:
+        """After the grace: raise an alert for this device alone, or one for its group."""
         if device not in self.compound.devices:
-            losses.lost.pop(device, None)  # it was taken out of the configuration meanwhile
+            losses.lost.pop(device, None)  # it was removed from the configuration meanwhile
         parent = self._parent(device)
         group = losses.groups.get(parent, set())
-        if device not in losses.lost or device in group or f"{device}/lost" in losses.standing:
+        if device not in losses.lost or device in group or f"{device}/lost" in losses.raised:
             return ()
         others = [
             other
             for other, loss in losses.lost.items()
-            if self._parent(other) == parent and not loss.refused and f"{other}/lost" not in losses.standing
+            if self._parent(other) == parent and not loss.refused and f"{other}/lost" not in losses.raised
         ]
         loss = losses.lost[device]
         if not loss.refused and (parent in losses.groups or len(others) >= self.settings.together):
             losses.groups[parent] = group | set(others)
-            losses.standing.add(f"*/{parent}")
-            return [self._together(parent, losses)]
-        losses.standing.add(f"{device}/lost")
-        return [self._tell(device, loss)]
+            losses.raised.add(f"*/{parent}")
+            return [self._group_alert(parent, losses)]
+        losses.raised.add(f"{device}/lost")
+        return [self._alert(device, loss)]
 
-    def _tell(self, device: str, loss: Loss) -> Raise:
+    def _alert(self, device: str, loss: Loss) -> Raise:
         where = self.compound.where(device)
         what = Words(f"{where.zh} 设备失联", f"No connection to {where.en}")
         if loss.refused:
@@ -228,9 +240,9 @@ class Silence(Rule):
         reason = _because(what, loss.why)
         return Raise(f"{device}/lost", self._severity(device), self.compound.place_of(device), reason, device)
 
-    def _together(self, parent: str, losses: Losses) -> Decision:
+    def _group_alert(self, parent: str, losses: Losses) -> Decision:
         group = [device for device in losses.lost if device in losses.groups[parent]]
-        names = [self.compound.where(device) for device in group[:NAMED_AT_MOST]]
+        names = [self.compound.where(device) for device in group[:MAX_NAMED]]
         reason = Words(
             f"{'、'.join(name.zh for name in names)} 等{len(group)}台设备同时失联,请检查供电和交换机",
             f"{len(group)} devices lost at once ({', '.join(name.en for name in names)} …): check power and switch",
@@ -240,7 +252,7 @@ class Silence(Rule):
         return Raise(f"*/{parent}", severity, place, reason)
 
     def _back(self, device: str, losses: Losses) -> Decisions:
-        waiting = device in losses.lost and f"{device}/lost" not in losses.standing
+        waiting = device in losses.lost and f"{device}/lost" not in losses.raised
         losses.lost.pop(device, None)
         decisions: list[Decision] = [WakeAt(device, None)] if waiting else []
         decisions += self._clear([f"{device}/lost"], device, losses)
@@ -256,10 +268,10 @@ class Silence(Rule):
         return decisions
 
     def _clear(self, keys: list[str], device: str, losses: Losses) -> list[Decision]:
-        over = [key for key in keys if key in losses.standing]
-        losses.standing.difference_update(over)
+        cleared = [key for key in keys if key in losses.raised]
+        losses.raised.difference_update(cleared)
         where = self.compound.where(device)
-        return [Clear(key, Words(f"{where.zh} 已恢复", f"{where.en} is back")) for key in over]
+        return [Clear(key, Words(f"{where.zh} 已恢复", f"{where.en} is back")) for key in cleared]
 
     def _parent(self, device: str) -> str:
         return self.compound.place_of(device).rpartition("/")[0]
@@ -268,26 +280,26 @@ class Silence(Rule):
         device = self.compound.devices.get(device_id)
         if device is None:
             return Severity.MEDIUM
-        return self.settings.severities.get(device.type, USUAL.get(device.type, Severity.MEDIUM))
+        return self.settings.severities.get(device.type, DEFAULT_SEVERITIES.get(device.type, Severity.MEDIUM))
 
 
 def _why(data: Json) -> Words | None:
-    """What the device or its driver gives as the reason, where it is said in both languages."""
-    said = from_data(data.get("why"))
-    return said if isinstance(said, Words) else None
+    """The reason that the device or its driver gives, when it is in both languages."""
+    why = from_data(data.get("why"))
+    return why if isinstance(why, Words) else None
 
 
 def _because(what: Words, why: Words | None) -> Words:
     return Words(f"{what.zh}：{why.zh}", f"{what.en}: {why.en}") if why else what
 
 
-def _key(over: Collection[str]) -> str:
-    """Of the wake-up for just these alerts: one from before a restart is for others."""
-    return REMOVED + _digest(over)
+def _key(removed: Collection[str]) -> str:
+    """The key of the wake-up for these alerts. One from before a restart may be for others, and is ignored."""
+    return REMOVED + _digest(removed)
 
 
 def _digest(texts: Iterable[str]) -> str:
-    """Of texts in any order."""
+    """A digest that does not depend on the order of `texts`."""
     return hashlib.blake2b("\n".join(sorted(texts)).encode(), digest_size=8).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""What cameras make of what moves (视频分析): lines crossed, zones lingered in, lanes blocked, things thrown, classes.
+"""Video analysis (视频分析): line crossing, loitering, a blocked lane, a thrown object, an object of a class.
 
-The camera's YAML draws what is watched; a line, zone or class under `severities` by its own
-name weighs more than its event. A blocked lane that is cleared is restored.
+The camera's YAML draws the lines and zones. Under `severities`, the name of a line, zone or class has precedence over
+the event. A blocked lane is restored when it is cleared.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from gateway.model import Clear, Decisions, Event, Raise, Severity, Signal, Word
 from gateway.rule import Rule
 from gateway.settings.selection import Selection, SeverityOrOff
 
-SAID = {
+TEXTS = {
     "crossed": Words("有人越线", "Line crossed"),
     "lingered": Words("有人徘徊", "Lingering"),
     "blocked": Words("通道被占用", "Lane kept blocked"),
     "thrown": Words("高空抛物", "Something thrown from a height"),
     "class": Words("发现目标", "Seen"),
 }
-USUAL = {
+DEFAULTS = {
     "crossed": Severity.MEDIUM,
     "lingered": Severity.MEDIUM,
     "blocked": Severity.MEDIUM,
@@ -29,6 +29,8 @@ USUAL = {
 
 
 class VideoSettings(Selection):
+    """Severities by event or by name."""
+
     severities: dict[str, SeverityOrOff] = Field(
         default_factory=dict,
         description="by event (crossed, lingered, blocked, thrown, class), or by a line's, zone's or class's name",
@@ -36,12 +38,15 @@ class VideoSettings(Selection):
 
 
 class Video(Rule):
+    """Has no state: the desk folds repeats of the same event, place and name."""
+
     Settings = VideoSettings
     KINDS = frozenset({"object.seen"})
 
     settings: VideoSettings
 
-    def on(self, state: None, event: Event) -> Decisions:  # noqa: ARG002  # it remembers nothing
+    def on(self, state: None, event: Event) -> Decisions:  # noqa: ARG002  # it has no state
+        """Raise an alert for the event, or clear the lane."""
         return self._decide(event) if isinstance(event, Signal) else ()
 
     def _decide(self, signal: Signal) -> Decisions:
@@ -51,19 +56,19 @@ class Video(Rule):
         if not self.settings.covers(signal.device, self.compound):
             return ()
         if event == "cleared":
-            over = Words(f"{where.zh} 通道已恢复畅通", f"The lane is clear again at {where.en}")
-            return [Clear(f"{signal.device}/blocked/{name}", over)]
+            cleared = Words(f"{where.zh} 通道已恢复畅通", f"The lane is clear again at {where.en}")
+            return [Clear(f"{signal.device}/blocked/{name}", cleared)]
         severity = self._severity(event, name)
-        if severity is None or event not in SAID:
+        if severity is None or event not in TEXTS:
             return ()
-        said, extra = SAID[event], f" {name}" if name else ""
-        reason = Words(f"{where.zh} {said.zh}{extra}", f"{said.en}{extra} at {where.en}")
+        text, extra = TEXTS[event], f" {name}" if name else ""
+        reason = Words(f"{where.zh} {text.zh}{extra}", f"{text.en}{extra} at {where.en}")
         place = self.compound.place_of(signal.device)
         return [Raise(f"{signal.device}/{event}/{name}", severity, place, reason, signal.device)]
 
     def _severity(self, event: str, name: str) -> Severity | None:
         chosen = self.settings.severities
-        return chosen[name] if name in chosen else chosen.get(event, USUAL.get(event))
+        return chosen[name] if name in chosen else chosen.get(event, DEFAULTS.get(event))
 
 
 RULE = Video

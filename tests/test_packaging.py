@@ -66,7 +66,8 @@ def test_the_product_lock_serves_what_the_project_asks_for() -> None:
 
 def test_no_document_has_dependencies_resolved_by_pip() -> None:
     """face_recognition asks for dlib's sources: whoever does not install from the lock compiles for minutes."""
-    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "config").rglob("*.yaml")]
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    documents += (ROOT / "config").rglob("*.yaml")
     advice = [f"{file.name}: {line}" for file in documents for line in re.findall(r"pip install .*", file.read_text())]
     assert advice
     assert not [

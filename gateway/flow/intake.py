@@ -42,6 +42,8 @@ TOO_MANY_PICTURES = Words(
 
 
 class Intake:
+    """Between the drivers and the pipeline: commits what comes in and hands it on in the journal's order."""
+
     def __init__(
         self, store: Store, clock: Clock, unrecorded: UnrecordedSignals, refusals: RefusalLog | None = None
     ) -> None:

@@ -33,9 +33,11 @@ class UnhandledAlarms(Rule):
         self._rules = rules
 
     def start(self, held: frozenset[str]) -> set[str]:
+        """Go on with the alerts that are open."""
         return set(held)
 
     def on(self, state: set[str], event: Event) -> Decisions:
+        """Raise an alarm that no other rule handles, or clear it."""
         if not isinstance(event, Signal):
             return ()
         if event.kind in ENDS:

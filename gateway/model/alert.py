@@ -11,7 +11,7 @@ from gateway.model.words import Words
 
 
 class Severity(IntEnum):
-    """How much it matters; compares, and is spelled by name outside."""
+    """How severe an alert is. Comparable; written by its name outside."""
 
     LOW = 1
     MEDIUM = 2
@@ -20,14 +20,18 @@ class Severity(IntEnum):
 
     @property
     def word(self) -> str:
+        """Its name as it is written outside: `critical`."""
         return self.name.lower()
 
     @classmethod
     def of(cls, word: str) -> Severity:
+        """The severity of that name. Raises KeyError."""
         return cls[word.upper()]
 
 
 class AlertState(StrEnum):
+    """How far people are with an alert; only people change it."""
+
     NEW = "new"
     ACKNOWLEDGED = "acknowledged"
     ON_SCENE = "on_scene"
@@ -36,6 +40,8 @@ class AlertState(StrEnum):
 
 
 class Disposition(StrEnum):
+    """What an alert turned out to be, given when it is closed."""
+
     REAL = "real"
     FALSE = "false"
     NUISANCE = "nuisance"
@@ -45,7 +51,7 @@ class Disposition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A situation owed to a guard: the fold over its decisions and steps."""
+    """A situation that a guard must handle, as its decisions and steps have made it."""
 
     id: str
     rule: str
@@ -67,7 +73,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a person did about an alert, and when; never changed afterwards."""
+    """What a person did about an alert, and when. Never changed afterwards."""
 
     alert: str
     action: str

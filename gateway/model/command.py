@@ -11,7 +11,7 @@ from gateway.model.json import Json
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something to do: `unlock`, `sound`, `arm`, `open`, … Performed once or reported, never late."""
+    """Something a device is to do: `unlock`, `sound`, `arm`, `open` and so on. Performed at most once, never late."""
 
     device: str
     action: str

@@ -24,7 +24,7 @@ class Raise:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """The situation is over; the alert stays until a person closes it."""
+    """The situation is over. The alert is marked as restored and stays until a person closes it."""
 
     key: str
     reason: Words
@@ -32,7 +32,7 @@ class Clear:
 
 @dataclass(frozen=True, slots=True)
 class WakeAt:
-    """Wake me at `time` with `key`; asking again with the same key moves it, None forgets it."""
+    """Wake the rule at `time` with `key`. The same key again moves the wake-up, a time of None cancels it."""
 
     key: str
     time: datetime | None
@@ -40,7 +40,7 @@ class WakeAt:
 
 @dataclass(frozen=True, slots=True)
 class Perform:
-    """Have a device do something."""
+    """Have a device carry out a command."""
 
     device: str
     action: str

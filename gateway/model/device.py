@@ -10,7 +10,7 @@ from gateway.model.words import Words
 
 
 class DeviceType(StrEnum):
-    """What a thing is to the guard, whatever protocol it speaks."""
+    """The type of a device as the guard sees it, whatever its protocol."""
 
     CAMERA = "camera"
     DOOR = "door"
@@ -25,7 +25,7 @@ class DeviceType(StrEnum):
 
 
 class Health(StrEnum):
-    """The third state is unknown, never off. `refused`: it answers, but what it says is not taken."""
+    """The status of a device. The third state is unknown, never off. `refused`: it answers, but is not accepted."""
 
     UNKNOWN = "unknown"
     ONLINE = "online"
@@ -44,9 +44,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A thing in the YAML. `cadence` is how long it may say nothing; None: it may always.
+    """A device of the YAML. `cadence` is how long it may be silent; None: for ever.
 
-    `part_of` is the panel a zone hangs on, or the unit of a line: the panel's or line's driver speaks for it.
+    `part_of` is the panel of a zone, or the line of a unit, whose driver reports for it.
     """
 
     id: str

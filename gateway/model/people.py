@@ -8,6 +8,8 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """What an account may do in the guard room."""
+
     GUARD = "guard"
     SUPERVISOR = "supervisor"
     INSTALLER = "installer"
@@ -16,6 +18,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """A person of the register. `role` is resident, owner, family, tenant, staff or other."""
+
     id: str
     name: str
     phone: str = ""

@@ -1,4 +1,4 @@
-"""What one device said."""
+"""What one device reported."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from gateway.model.kinds import ALARM_KINDS, SIGHTING_KINDS, is_kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """One thing one device said.
+    """One thing that one device reported.
 
-    `at` is the device's own clock (noted, never trusted for order), `source_id` its own
-    number for this signal. `fresh` says the protocol vouches that this is no redelivery.
+    `at` is the device's own clock (recorded, never used for order), `source_id` its own
+    number of this signal. `fresh` says that the protocol guarantees that this is no redelivery.
     `received` and `number` are given by the intake; order is the number's.
     `picture` is a JPEG; the intake stores it and names it in `data["snapshot"]`.
     """
@@ -37,15 +37,17 @@ class Signal:
 
     @property
     def is_alarm(self) -> bool:
+        """Whether it must reach a guard: never dropped, shown even when it can't be written."""
         return self.kind in ALARM_KINDS
 
     @property
     def is_sighting(self) -> bool:
+        """Whether it may be dropped when too much waits."""
         return self.kind in SIGHTING_KINDS
 
     @property
     def time(self) -> datetime:
-        """Rule time: when the intake took it in."""
+        """Rule time: when the intake received it. Raises ValueError before that."""
         if self.received is None:
             raise ValueError(f"signal {self.id} has not been through the intake yet")
         return self.received

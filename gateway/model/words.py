@@ -26,21 +26,21 @@ class Words:
 
     @classmethod
     def of(cls, said: Said) -> Words:
-        """What is known in one language alone is the same in both."""
+        """A text in one language is used for both."""
         return said if isinstance(said, Words) else cls(said, said)
 
 
 Said = Words | str
-"""A sentence for people: in both languages, or in the one that its author has."""
+"""A sentence for people: in both languages, or in one."""
 
 
 def as_data(said: Said) -> Json | str:
-    """As it stands in a signal's data: `{"zh", "en"}`, or the text there is."""
+    """The form in a signal's data: `{"zh", "en"}`, or the text itself."""
     return {"zh": said.zh, "en": said.en} if isinstance(said, Words) else said
 
 
 def from_data(data: object) -> Said:
-    """What `as_data` made of it; the text of whatever else it is."""
+    """The reverse of `as_data`; anything else becomes its text."""
     if isinstance(data, Mapping) and {"zh", "en"} <= data.keys():
         return Words(str(data["zh"]), str(data["en"]))
     return str(data)

@@ -8,9 +8,9 @@ from gateway.model import Alert, Severity, Words
 from gateway.notifier import Notification
 
 _SEVERITIES = {
-    Severity.LOW: Words("一般", "Low"),
-    Severity.MEDIUM: Words("中等", "Medium"),
-    Severity.HIGH: Words("严重", "High"),
+    Severity.LOW: Words("提示", "Low"),
+    Severity.MEDIUM: Words("一般", "Medium"),
+    Severity.HIGH: Words("重要", "High"),
     Severity.CRITICAL: Words("紧急", "Critical"),
 }
 

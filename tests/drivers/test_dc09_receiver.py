@@ -61,10 +61,10 @@ class HealthRecorder:
     def lost(self, device: str, why: str) -> None:
         raise AssertionError(device, why)
 
-    def spoke(self, device: str) -> None:
+    def signal_committed(self, device: str) -> None:
         pass
 
-    def said(self, device: str, health: Health) -> None:
+    def status_reported(self, device: str, health: Health) -> None:
         raise AssertionError(device, health)
 
 

@@ -59,7 +59,7 @@ MISTAKES = [
     ("messages.1.when", {"code": "alarm"}, "some frames match both this message and message 1 of the list"),
     ("messages.1.when", {"zone": 3}, "some frames match both this message and message 1 of the list"),
     ("messages.0", {"when": {"code": "alarm"}, "kind": "zone.alrm"}, "'zone.alrm' is no kind of signal, did you mean"),
-    ("messages.0", {"when": {"code": "alarm"}, "kind": "command.done"}, "only the gateway itself says 'command.done'"),
+    ("messages.0", {"when": {"code": "alarm"}, "kind": "command.done"}, "only the gateway itself emits 'command.done'"),
     ("messages.0", {"when": {"code": "alarm"}, "states": {"text": "alarm"}}, "field 'text' has no bits"),
     ("conditions.alarm.ends", "zone.restred", "'zone.restred' is no kind of signal, did you mean 'zone.restored'?"),
     ("acknowledge.0.send", "06", "it makes a frame of 3 bytes, and all have 8"),
