@@ -72,6 +72,7 @@ class MotionAreas:
         return areas
 
     def add_boxes(self, areas: dict[str, list[RelativeBox]], time: float, *, isolated: bool) -> list[MotionChange]:
+        """Feed one frame's boxes by area; returns the intervals that began or ended with it."""
         reported = [
             MotionChange(area, motion)
             for area, boxes in areas.items()

@@ -121,12 +121,12 @@ def test_a_model_s_description_survives_the_way_to_the_worker() -> None:
 
 def test_one_thing_is_told_once_and_a_shadow_never() -> None:
     tracks: RecognitionTracker[Detection, str, DetectedObject] = RecognitionTracker(DetectionVoting())
-    told = []
+    reported = []
     for look in range(10):
         seen = [Detection("e-bike", 0.8, (100 + 10 * look, 50, 60, 40))]
         if look == 4:
             seen.append(Detection("person", 0.6, (300, 50, 20, 60)))
-        told += tracks.update(look * 0.2, seen, f"look {look}")
-    told += tracks.finish()
-    assert [one.best.name for one in told] == ["e-bike"]
-    assert told[0].frames == DetectionVoting.MIN_DETECTIONS
+        reported += tracks.update(look * 0.2, seen, f"look {look}")
+    reported += tracks.finish()
+    assert [one.best.name for one in reported] == ["e-bike"]
+    assert reported[0].frames == DetectionVoting.MIN_DETECTIONS

@@ -31,25 +31,27 @@ def test_who_crosses_a_line_and_who_stays_in_a_zone(tmp_path: Path) -> None:
     there, back = ((340, 302), (300, 300)), ((300, 300), (340, 302))
     about = [Walker(22 + 3 * n, 25 + 3 * n, back if n % 2 else there) for n in range(5)]
     line = Tripwire("wall", ((0.5, 1.0), (0.5, 0.3)))
-    told = seen(tmp_path, 42, [across, *about], SceneLayout((ImageZone("lane", LANE, loiter_after=8.0),), (), (line,)))
-    crossed = [event for event in told if event.data.get("event") == "crossed"]
+    reported = seen(
+        tmp_path, 42, [across, *about], SceneLayout((ImageZone("lane", LANE, loiter_after=8.0),), (), (line,))
+    )
+    crossed = [event for event in reported if event.data.get("event") == "crossed"]
     assert crossed[0].data == {"event": "crossed", "line": "wall", "direction": "left_to_right"}
     assert crossed[0].start == pytest.approx(12, abs=0.6)
-    (lingered,) = [event for event in told if event.data.get("event") == "lingered"]
+    (lingered,) = [event for event in reported if event.data.get("event") == "lingered"]
     assert lingered.start == pytest.approx(22, abs=1.5)
-    zones = [event.data.get("zone") for event in told if event.kind == "motion.started"]
+    zones = [event.data.get("zone") for event in reported if event.kind == "motion.started"]
     assert zones[0] is None
     assert "lane" in zones
 
 
 def test_a_car_that_stays_in_the_lane(tmp_path: Path) -> None:
-    told = seen(
+    reported = seen(
         tmp_path,
         60,
         [Car(10, 14, 330, (190, 190, 195), stays=True)],
         SceneLayout((ImageZone("lane", LANE, blocked_after=25.0),)),
     )
-    (blocked,) = [event for event in told if event.kind == "object.seen"]
+    (blocked,) = [event for event in reported if event.kind == "object.seen"]
     assert blocked.data["event"] == "blocked"
     assert 12 <= blocked.start <= 24
 
@@ -66,10 +68,10 @@ def test_what_falls_from_a_window(tmp_path: Path) -> None:
         return np.asarray(grainy(now, time))
 
     path = encode(tmp_path / "wall.mp4", (picture(number / 25) for number in range(14 * 25)))
-    told = [
+    reported = [
         event
         for event in motion_events(str(path), MotionGates(layout=SceneLayout(thrown_objects=True)))
         if event.kind == "object.seen"
     ]
-    assert [event.data["event"] for event in told] == ["thrown"]
-    assert told[0].start == pytest.approx(8.6, abs=0.6)
+    assert [event.data["event"] for event in reported] == ["thrown"]
+    assert reported[0].start == pytest.approx(8.6, abs=0.6)

@@ -23,14 +23,14 @@ Draw = Callable[[Picture, float], None]
 def watch(
     draw: Draw, seconds: float, weather: Weather | None = None, zone: ImageZone = LANE
 ) -> list[tuple[float, Observation]]:
-    blocked, grainy, told = BlockedZoneDetector(zone), noise(3), []
+    blocked, grainy, reported = BlockedZoneDetector(zone), noise(3), []
     for number in range(round(seconds / 10)):
         time, picture = number * 10.0, courtyard().copy()
         draw(picture, time)
         picture = grainy(weather(picture, time) if weather else picture, time)
         luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-        told += [(time, notice) for notice in blocked.update(luma, time)]
-    return told
+        reported += [(time, notice) for notice in blocked.update(luma, time)]
+    return reported
 
 
 def parked(start: float, end: float, paint: tuple[int, int, int] = (180, 180, 185)) -> Draw:
@@ -44,10 +44,10 @@ def parked(start: float, end: float, paint: tuple[int, int, int] = (180, 180, 18
 
 
 def test_a_car_that_stays_is_told_after_its_time_and_when_it_is_gone() -> None:
-    (told, first), (over, second) = watch(parked(60, 400), 500)
+    (reported, first), (over, second) = watch(parked(60, 400), 500)
     assert first.data["event"] == "blocked"
     assert first.data["zone"] == "lane"
-    assert 180 <= told <= 220
+    assert 180 <= reported <= 220
     assert second.data["event"] == "cleared"
     assert 400 <= over <= 440
 
@@ -92,9 +92,9 @@ WHOLE = ImageZone("whole lane", ((0.39, 0.37), (0.61, 0.37), (0.97, 1.0), (0.09,
 def test_a_car_anywhere_in_a_lane_drawn_whole_is_told(foot: int, paint: tuple[int, int, int]) -> None:
     """It fills 5 to 26 % of the lane; grey as the road, too."""
     car = Car(57, 60, foot, paint, stays=True)
-    told = watch(lambda picture, time: car.draw(picture, time) if 60 <= time < 147 else None, 240, zone=WHOLE)
-    assert [notice.data["event"] for _, notice in told] == ["blocked", "cleared"]
-    assert 90 <= told[0][0] <= 100
+    reported = watch(lambda picture, time: car.draw(picture, time) if 60 <= time < 147 else None, 240, zone=WHOLE)
+    assert [notice.data["event"] for _, notice in reported] == ["blocked", "cleared"]
+    assert 90 <= reported[0][0] <= 100
 
 
 def test_what_is_smaller_than_the_zone_s_share_blocks_nothing() -> None:

@@ -28,8 +28,8 @@ def wall() -> Picture:
 
 def watch(place: Place, seconds: float = 6.0, radius: int = 4, wet: bool = False) -> list[Observation]:
     """A dark thing at a place (shares of the picture) at each time."""
-    falling, scene, grainy = FallingObjectDetector(), wall(), noise(3)
-    told: list[Observation] = []
+    detector, scene, grainy = FallingObjectDetector(), wall(), noise(3)
+    reported: list[Observation] = []
     falls = rain(120) if wet else None
     for number in range(round(seconds * RATE)):
         time, picture = number / RATE, scene.copy()
@@ -37,8 +37,8 @@ def watch(place: Place, seconds: float = 6.0, radius: int = 4, wet: bool = False
             cv2.circle(picture, (round(at[0] * WIDTH), round(at[1] * HEIGHT)), radius, (30, 30, 35), -1, cv2.LINE_AA)
         picture = grainy(falls(picture, time) if falls else picture, time)
         luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-        told += falling.update(luma, time)
-    return told
+        reported += detector.update(luma, time)
+    return reported
 
 
 def fall(start: float = 2.0, gravity: float = 0.5, first: float = 0.0, aside: float = 0.03) -> Place:
@@ -89,10 +89,10 @@ def test_somebody_on_a_balcony_is_not_thrown() -> None:
 
 
 def test_under_a_mask_nothing_falls() -> None:
-    falling = FallingObjectDetector(masks=(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)),))
+    detector = FallingObjectDetector(masks=(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)),))
     picture, place = wall(), fall(start=0)
     for number in range(50):
         now, at = picture.copy(), place(number / RATE)
         if at is not None:
             cv2.circle(now, (round(at[0] * WIDTH), round(at[1] * HEIGHT)), 4, (30, 30, 35), -1)
-        assert not list(falling.update(np.asarray(cv2.cvtColor(now, cv2.COLOR_BGR2GRAY), np.uint8), number / RATE))
+        assert not list(detector.update(np.asarray(cv2.cvtColor(now, cv2.COLOR_BGR2GRAY), np.uint8), number / RATE))

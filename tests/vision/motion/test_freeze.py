@@ -59,9 +59,9 @@ def test_a_camera_that_freezes_forty_seconds_after_it_connected_is_told_within_a
     grain: float, coding: Coding, runs: bool | None, tmp_path: Path
 ) -> None:
     path = encode(tmp_path / "frozen.mp4", film(grain, live=LIVE, seconds=LIVE + 60, runs=runs), RATE, coding)
-    (told,) = tampering(path)
-    assert told.kind == "camera.frozen"
-    assert LIVE + TamperDetector.FROZEN_SECONDS - 10 <= told.start <= LIVE + 60
+    (reported,) = tampering(path)
+    assert reported.kind == "camera.frozen"
+    assert LIVE + TamperDetector.FROZEN_SECONDS - 10 <= reported.start <= LIVE + 60
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_what_is_frozen_behind_a_clock_that_runs_is_not_told(tmp_path: Path) -> 
 def test_noise_that_falls_at_once_is_not_frozen(every: float) -> None:
     """A camera's own noise reduction, or rain that ends: all pairs are as far apart, only nearer."""
     loud, quiet, tamper = noise(5), noise(1.5), TamperDetector()
-    told: list[TamperEvent] = []
+    reported: list[TamperEvent] = []
     for number in range(40):
         picture = (loud if number < 15 else quiet)(courtyard(), 0)
-        told += tamper.update(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8), number * every)
-    assert told == []
+        reported += tamper.update(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8), number * every)
+    assert reported == []

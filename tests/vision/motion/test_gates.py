@@ -185,7 +185,7 @@ def test_of_a_calm_film_little_is_decoded(tmp_path: Path, monkeypatch: pytest.Mo
         return original(self, packet)
 
     monkeypatch.setattr(PacketDecoder, "decode", counted)
-    told = [event for packet in with_source.packets() for event in watcher.add_packet(packet)]
+    reported = [event for packet in with_source.packets() for event in watcher.add_packet(packet)]
     with_source.close()
-    assert told == []
+    assert reported == []
     assert decoded < 0.2 * film.seconds * film.rate

@@ -17,17 +17,17 @@ LANE = ImageZone("lane", ((0.4, 0.4), (0.8, 0.4), (0.8, 0.9), (0.4, 0.9)), loite
 Way = Callable[[float], list[tuple[float, float]]]
 
 
-def patch(x: float, foot: float) -> Blob:
+def blob(x: float, foot: float) -> Blob:
     return Blob((x - 0.02, foot - 0.15, 0.04, 0.15), 0.005, moving=True)
 
 
-def follow(layout: SceneLayout, way: Way, seconds: float) -> list[Observation]:
-    trespass = IntrusionDetector(layout)
-    told: list[Observation] = []
+def follow(layout: SceneLayout, path: Way, seconds: float) -> list[Observation]:
+    detector = IntrusionDetector(layout)
+    reported: list[Observation] = []
     for look in range(round(seconds / 0.2)):
         time = look * 0.2
-        told += trespass.update([patch(*place) for place in way(time)], time)
-    return told
+        reported += detector.update([blob(*place) for place in path(time)], time)
+    return reported
 
 
 @pytest.mark.parametrize(("speed", "direction"), [(0.1, "left_to_right"), (-0.1, "right_to_left")])
@@ -49,10 +49,10 @@ def test_who_walks_past_the_end_of_a_line_crosses_nothing() -> None:
 
 
 def test_two_who_meet_on_the_line_are_two() -> None:
-    def way(time: float) -> list[tuple[float, float]]:
+    def path(time: float) -> list[tuple[float, float]]:
         return [(0.2 + 0.1 * time, 0.5), (0.8 - 0.1 * time, 0.8)]
 
-    directions = {notice.data["direction"] for notice in follow(SceneLayout(lines=(UPRIGHT,)), way, 6)}
+    directions = {notice.data["direction"] for notice in follow(SceneLayout(lines=(UPRIGHT,)), path, 6)}
     assert directions == {"left_to_right", "right_to_left"}
 
 
@@ -77,17 +77,17 @@ def test_who_stays_is_told_once() -> None:
 
 
 def test_who_stands_still_for_a_while_is_still_there() -> None:
-    def way(time: float) -> list[tuple[float, float]]:
+    def path(time: float) -> list[tuple[float, float]]:
         return [] if 6 < time < 16 else [(0.6, 0.7)]
 
-    assert len(follow(SceneLayout(zones=(LANE,)), way, 30)) == 1
+    assert len(follow(SceneLayout(zones=(LANE,)), path, 30)) == 1
 
 
 def test_many_who_pass_one_after_another_do_not_linger() -> None:
-    def way(time: float) -> list[tuple[float, float]]:
+    def path(time: float) -> list[tuple[float, float]]:
         return [(0.1 * (time % 10), 0.7)] if time % 10 < 9.5 else []
 
-    assert follow(SceneLayout(zones=(LANE,)), way, 90) == []
+    assert follow(SceneLayout(zones=(LANE,)), path, 90) == []
 
 
 def test_outside_of_the_zone_nobody_lingers() -> None:

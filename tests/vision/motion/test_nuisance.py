@@ -67,15 +67,15 @@ THREADS: dict[str, list[Weather]] = {
 def test_a_thread_before_the_lens_is_dirt_and_who_walks_behind_it_is_found(how: str, tmp_path: Path) -> None:
     seen = watch(tmp_path, [*THREADS[how], noise(2)], walks=True)
     assert finds_the_walker(seen)
-    told = [event for event in seen if not event.kind.startswith("motion.")]
-    assert [(event.kind, event.data) for event in told] == [("camera.dirty", {"how": "thread"})]
+    reported = [event for event in seen if not event.kind.startswith("motion.")]
+    assert [(event.kind, event.data) for event in reported] == [("camera.dirty", {"how": "thread"})]
     others = [event for event in seen if event.kind == "motion.ended" and abs(event.start - WALKER.start) >= 1.5]
     assert all(event.start < 3 and (event.end or 0) - event.start < 3 for event in others), "known from the start"
 
 
 def test_a_thread_alone_is_no_movement(tmp_path: Path) -> None:
-    (told,) = watch(tmp_path, [*THREADS["one"], noise(2)], walks=False)
-    assert told.kind == "camera.dirty"
+    (reported,) = watch(tmp_path, [*THREADS["one"], noise(2)], walks=False)
+    assert reported.kind == "camera.dirty"
 
 
 @pytest.mark.parametrize(("right", "down", "degrees"), [(2, 0, 0), (-3, 4, 0), (8, 0, 0), (0, 0, 0.8), (1, -2, 0.5)])

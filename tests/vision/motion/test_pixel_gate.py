@@ -35,13 +35,13 @@ def film(
         yield (picture + client_nonce.normal(0, noise, picture.shape)).clip(0, 255).astype(np.uint8)
 
 
-def tell(looks: Iterator[Picture], gate: PixelGate) -> list[MotionChange]:
-    told = [each for number, luma in enumerate(looks) for each in gate.update(luma, number * PixelGate.INTERVAL)]
-    return told + gate.finish()
+def changes(frames: Iterator[Picture], gate: PixelGate) -> list[MotionChange]:
+    reported = [each for number, luma in enumerate(frames) for each in gate.update(luma, number * PixelGate.INTERVAL)]
+    return reported + gate.finish()
 
 
-def watch(looks: Iterator[Picture], gate: PixelGate | None = None) -> list[MotionInterval]:
-    return [told.motion for told in tell(looks, gate or PixelGate()) if told.motion.end is not None]
+def watch(frames: Iterator[Picture], gate: PixelGate | None = None) -> list[MotionInterval]:
+    return [reported.motion for reported in changes(frames, gate or PixelGate()) if reported.motion.end is not None]
 
 
 def walker(start: float, end: float) -> Callable[[NDArray[np.float64], float], None]:
@@ -84,29 +84,33 @@ def test_who_stops_for_three_seconds_and_goes_on_is_one_motion() -> None:
 
 def test_who_comes_elsewhere_while_another_is_just_gone_is_told_at_once() -> None:
     first, second = walker(4, 7), walker(9.4, 12.4)
-    looks = film(24, lambda picture, time: (first(picture, time), second(picture, time)))
-    gate, told = PixelGate(), []
-    for number, luma in enumerate(looks):
-        told += [(number * PixelGate.INTERVAL, each.motion) for each in gate.update(luma, number * PixelGate.INTERVAL)]
-    began = [(time, motion.start) for time, motion in told if motion.end is None]
+    frames = film(24, lambda picture, time: (first(picture, time), second(picture, time)))
+    gate, reported = PixelGate(), []
+    for number, luma in enumerate(frames):
+        reported += [
+            (number * PixelGate.INTERVAL, each.motion) for each in gate.update(luma, number * PixelGate.INTERVAL)
+        ]
+    began = [(time, motion.start) for time, motion in reported if motion.end is None]
     assert [start for _, start in began] == [pytest.approx(4, abs=0.5), pytest.approx(9.4, abs=0.5)]
     assert all(time - start < 1 for time, start in began)
-    assert [motion.end for _, motion in told if motion.end] == [
+    assert [motion.end for _, motion in reported if motion.end] == [
         pytest.approx(7, abs=0.5),
         pytest.approx(12.4, abs=0.5),
     ]
 
 
 def test_what_a_keyframe_showed_is_not_known_yet_when_it_is_looked_at_from_further_back() -> None:
-    looks = list(film(40, walker(30, 36)))
+    frames = list(film(40, walker(30, 36)))
     gate, second = PixelGate(), round(1 / PixelGate.INTERVAL)
     for number in range(10 * second):
-        gate.update(looks[number], number * PixelGate.INTERVAL)
-    gate.update(looks[33 * second], 33.0, isolated=True)
+        gate.update(frames[number], number * PixelGate.INTERVAL)
+    gate.update(frames[33 * second], 33.0, isolated=True)
     assert gate.saw_movement
     gate.rewind()
-    told = [each for number in range(24 * second, 34 * second) for each in gate.update(looks[number], number / second)]
-    assert [each.motion.start for each in told] == [pytest.approx(30, abs=0.5)]
+    reported = [
+        each for number in range(24 * second, 34 * second) for each in gate.update(frames[number], number / second)
+    ]
+    assert [each.motion.start for each in reported] == [pytest.approx(30, abs=0.5)]
 
 
 def test_noise_alone_does_not_ring() -> None:
@@ -174,13 +178,13 @@ def test_what_is_smaller_than_the_sensitivity_says_does_not_count() -> None:
 
 def test_begins_anew_after_a_leap_in_time_or_another_size() -> None:
     gate = PixelGate()
-    looks = list(film(3, walker(1, 3)))
-    for number, luma in enumerate(looks):
+    frames = list(film(3, walker(1, 3)))
+    for number, luma in enumerate(frames):
         gate.update(luma, number * PixelGate.INTERVAL)
     assert gate.is_moving
-    (ended,) = gate.update(looks[0], 500.0)
+    (ended,) = gate.update(frames[0], 500.0)
     assert ended.motion.end is not None
-    assert gate.update(np.asarray(cv2.resize(looks[0], (96, 54)), np.uint8), 500.2) == []
+    assert gate.update(np.asarray(cv2.resize(frames[0], (96, 54)), np.uint8), 500.2) == []
     assert not gate.is_moving
 
 
@@ -193,15 +197,15 @@ LEFT = ImageZone("lane", ((0.0, 0.0), (0.4, 0.0), (0.4, 1.0), (0.0, 1.0)))
 
 
 def test_movement_is_told_of_the_zone_it_is_in_and_of_the_rest() -> None:
-    told = tell(film(20, walker(6, 12)), PixelGate(layout=SceneLayout(zones=(LEFT,))))
-    began = {each.area: each.motion.start for each in told if each.motion.end is None}
+    reported = changes(film(20, walker(6, 12)), PixelGate(layout=SceneLayout(zones=(LEFT,))))
+    began = {each.area: each.motion.start for each in reported if each.motion.end is None}
     assert began["lane"] == pytest.approx(6, abs=0.5)
     assert began[OUTSIDE_ZONES] == pytest.approx(8.2, abs=1)
 
 
 def test_only_zones_are_told_of_when_elsewhere_is_nothing_to_us() -> None:
-    told = tell(film(20, walker(6, 12)), PixelGate(layout=SceneLayout(zones=(LEFT,), outside_zones=False)))
-    assert {each.area for each in told} == {"lane"}
+    reported = changes(film(20, walker(6, 12)), PixelGate(layout=SceneLayout(zones=(LEFT,), outside_zones=False)))
+    assert {each.area for each in reported} == {"lane"}
 
 
 def test_under_a_mask_nothing_is_seen() -> None:

@@ -30,7 +30,7 @@ def looks(change: Change, seconds: float, grain: float = 3.0, every: float = 4.0
         time = number * every
         picture = change(grainy(courtyard(), time), time)
         luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-        seen += [(time, verdict) for verdict in tamper.update(luma, time)]
+        seen += [(time, event) for event in tamper.update(luma, time)]
     return seen
 
 
@@ -70,9 +70,9 @@ def nudged(picture: Picture, _: float) -> Picture:
     ],
 )
 def test_it_is_told_once_and_once_that_it_is_over(change: Change, kind: str) -> None:
-    (told, first), (over, second) = looks(between(60, 120, change), 180)
+    (reported, first), (over, second) = looks(between(60, 120, change), 180)
     assert first.kind == kind
-    assert 60 < told <= 80
+    assert 60 < reported <= 80
     assert second.kind == "camera.restored"
     assert second.data == {"was": kind.removeprefix("camera.")}
     assert 120 <= over <= 135
@@ -96,9 +96,9 @@ def held_before(side: str, share: float, shade: int) -> Change:
 def test_something_flat_before_half_of_the_lens_is_told_after_a_minute(side: str, share: float, shade: int) -> None:
     grainy = noise(2)
     change = held_before(side, share, shade)
-    told = looks(between(60, 150, lambda picture, time: grainy(change(picture, time), time)), 180)
-    assert [verdict.kind for _, verdict in told] == ["camera.covered", "camera.restored"]
-    assert 60 < told[0][0] <= 60 + TamperDetector.PARTIAL_SECONDS + 10
+    reported = looks(between(60, 150, lambda picture, time: grainy(change(picture, time), time)), 180)
+    assert [event.kind for _, event in reported] == ["camera.covered", "camera.restored"]
+    assert 60 < reported[0][0] <= 60 + TamperDetector.PARTIAL_SECONDS + 10
 
 
 def test_a_picture_that_stands_still_is_frozen() -> None:
@@ -108,9 +108,9 @@ def test_a_picture_that_stands_still_is_frozen() -> None:
         kept.append(picture)
         return kept[0]
 
-    (told, first), (over, second) = looks(between(80, 160, freeze), 220)
+    (reported, first), (over, second) = looks(between(80, 160, freeze), 220)
     assert first.kind == "camera.frozen"
-    assert 110 <= told <= 125
+    assert 110 <= reported <= 125
     assert second.kind == "camera.restored"
     assert over < 180
 
@@ -124,7 +124,7 @@ def test_a_street_that_is_empty_after_a_busy_hour_is_not_frozen() -> None:
             picture[100:300, left : left + 120] = (200, 190, 180)
         return picture
 
-    assert [verdict for _, verdict in looks(busy, 800, grain=0.7)] == []
+    assert [event for _, event in looks(busy, 800, grain=0.7)] == []
 
 
 def test_a_scene_that_never_trembled_is_not_called_frozen() -> None:
@@ -156,8 +156,8 @@ def test_dusk_that_falls_slowly_becomes_usual() -> None:
 
 
 def test_a_scene_that_stays_moved_is_taken_for_the_scene() -> None:
-    told = looks(between(60, 1e9, turned), 60 + TamperDetector.ADOPT_SECONDS + 120, every=10)
-    assert [verdict.kind for _, verdict in told] == ["camera.moved", "camera.restored"]
+    reported = looks(between(60, 1e9, turned), 60 + TamperDetector.ADOPT_SECONDS + 120, every=10)
+    assert [event.kind for _, event in reported] == ["camera.moved", "camera.restored"]
 
 
 def traffic(shared_data: Path) -> list[Picture]:
@@ -185,9 +185,9 @@ def test_real_footage_through_an_encoder(kind: str, shared_data: Path, tmp_path:
         yield from road
 
     path = encode(tmp_path / f"{kind}.mp4", film(), rate=10)
-    told = [event for event in motion_events(str(path), MotionGates()) if event.kind.startswith("camera.")]
-    assert [event.kind for event in told] == [f"camera.{kind}", "camera.restored"]
-    assert len(road) / 10 < told[0].start < len(road) / 10 + 50
+    reported = [event for event in motion_events(str(path), MotionGates()) if event.kind.startswith("camera.")]
+    assert [event.kind for event in reported] == [f"camera.{kind}", "camera.restored"]
+    assert len(road) / 10 < reported[0].start < len(road) / 10 + 50
 
 
 def sliced(path: Path, scene: Picture) -> list[list[bytes]]:
@@ -207,7 +207,7 @@ def sliced(path: Path, scene: Picture) -> list[list[bytes]]:
 def test_pictures_of_which_slices_are_missing_are_not_moved(tmp_path: Path) -> None:
     """From the tenth second on only the last slice arrives; the rest is made up from another camera's picture."""
     ours, others = sliced(tmp_path / "ours.h264", courtyard()), sliced(tmp_path / "others.h264", courtyard(7)[::-1])
-    decoder, gates, told = PacketDecoder(CodecParameters("h264")), MotionGates(), []
+    decoder, gates, reported = PacketDecoder(CodecParameters("h264")), MotionGates(), []
 
     def decoded(nals: list[bytes], time: float) -> list[DecodedFrame]:
         data = b"".join(b"\x00\x00\x00\x01" + nal for nal in nals)
@@ -217,5 +217,5 @@ def test_pictures_of_which_slices_are_missing_are_not_moved(tmp_path: Path) -> N
         decoded(other, 0.0)
         for frame in decoded(nals if number < 10 else [*nals[:2], nals[-1]], float(number)):
             assert frame.damaged == (number >= 10)
-            told += gates.update(frame.luma(640), frame.time, intact=not frame.damaged)
-    assert [event.kind for event in told if event.kind.startswith("camera.")] == []
+            reported += gates.update(frame.luma(640), frame.time, intact=not frame.damaged)
+    assert [event.kind for event in reported if event.kind.startswith("camera.")] == []

@@ -76,27 +76,27 @@ def test_another_head_and_looks_that_show_little_do_not_count() -> None:
     assert not has_turned([*frontal, *[look(0.5, width=50)] * 2], "p1")
 
 
-class TestJudge:
-    judge = HeadTurnVoting(lambda person: person == "wanted")
+class TestHeadTurnVoting:
+    voting = HeadTurnVoting(lambda person: person == "wanted")
 
     def test_a_name_waits_for_the_turn(self) -> None:
         still = looks(HEAD, (0, 1, 0, -1) * 5)
-        assert self.judge.decide(still, final=False) is None
-        assert self.judge.decide([*still, *looks(HEAD, (35, 40))], final=False) == FaceResult("p1", 0.3, turned=True)
+        assert self.voting.decide(still, final=False) is None
+        assert self.voting.decide([*still, *looks(HEAD, (35, 40))], final=False) == FaceResult("p1", 0.3, turned=True)
 
     def test_the_turn_may_come_first_but_only_frontal_looks_name(self) -> None:
         turning = [look(0.4, None)] * 3
-        assert self.judge.decide(turning, final=True) is None
-        assert self.judge.decide([*turning, look(0.0), look(0.0)], final=False) == FaceResult("p1", 0.3, turned=True)
+        assert self.voting.decide(turning, final=True) is None
+        assert self.voting.decide([*turning, look(0.0), look(0.0)], final=False) == FaceResult("p1", 0.3, turned=True)
 
     def test_who_never_turned_has_no_name(self) -> None:
-        assert self.judge.decide(looks(PHOTO, (0, 30, -30, 0)), final=True) == FaceResult(None, 0.3, turned=False)
+        assert self.voting.decide(looks(PHOTO, (0, 30, -30, 0)), final=True) == FaceResult(None, 0.3, turned=False)
 
     def test_the_excused_are_never_held_back(self) -> None:
-        assert self.judge.decide([look(0.0, "wanted")] * 2, final=False) == FaceResult("wanted", 0.3)
+        assert self.voting.decide([look(0.0, "wanted")] * 2, final=False) == FaceResult("wanted", 0.3)
 
     def test_of_a_stranger_nothing_is_said(self) -> None:
-        assert self.judge.decide([look(0.0, None)] * 4, final=True) == FaceResult(None, 0.3)
+        assert self.voting.decide([look(0.0, None)] * 4, final=True) == FaceResult(None, 0.3)
 
 
 PORTRAIT = face(230)
@@ -131,7 +131,7 @@ def _before_wall(skin: Picture, degrees: float, depth: NDArray[np.float32]) -> P
     return picture
 
 
-def told(pictures: Iterable[Picture], listing: Literal["resident", "watch"] = "resident") -> list[Sighting]:
+def reported(pictures: Iterable[Picture], listing: Literal["resident", "watch"] = "resident") -> list[Sighting]:
     """What a camera with a sign tells of these looks, five a second, when Eileen is known."""
     template = FaceReader().find(face(300))[0].template
     registry = IdentityIndex(Identities([IdentityFace("p1", "Eileen", "b3/u1/101", listing, template)]))
@@ -150,18 +150,18 @@ SWING = (0, 0, 0, -20, -30, -35, -20, 0, 20, 30, 35, 20, 0)
 
 
 def test_a_resident_who_turns_is_matched() -> None:
-    (seen,) = told(turned_head(angle) for angle in SWING)
+    (seen,) = reported(turned_head(angle) for angle in SWING)
     assert (seen.kind, seen.data["person"], seen.data["turned"]) == ("face.matched", "p1", True)
 
 
 def test_a_photograph_of_a_resident_gets_no_name() -> None:
-    (seen,) = told(swung(angle) for angle in SWING)
+    (seen,) = reported(swung(angle) for angle in SWING)
     assert (seen.kind, seen.data["person"], seen.data["turned"]) == ("face.unknown", None, False)
     assert not {"household", "list", "name"} & seen.data.keys()
 
 
 def test_the_watch_listed_are_told_at_once() -> None:
-    (seen,) = told([swung(0)] * 2, "watch")
+    (seen,) = reported([swung(0)] * 2, "watch")
     assert (seen.kind, seen.data["person"], seen.at) == ("face.watchlisted", "p1", 1000.0)
     assert "turned" not in seen.data
 

@@ -25,7 +25,7 @@ class Words:
 Track = RecognitionTracker[str, str, str]
 
 
-def told(decided: list[TrackResult[str, str, str]]) -> list[str]:
+def reported(decided: list[TrackResult[str, str, str]]) -> list[str]:
     return [one.result for one in decided]
 
 
@@ -49,31 +49,31 @@ def test_the_view_is_that_of_the_look_worth_most() -> None:
 def test_two_things_at_once_are_two_tracks() -> None:
     tracks: Track = RecognitionTracker(Words())
     tracks.update(0.0, ["car", "dog"], "a")
-    assert told(tracks.update(0.2, ["car", "dog"], "b")) == ["car", "dog"]
+    assert reported(tracks.update(0.2, ["car", "dog"], "b")) == ["car", "dog"]
 
 
 def test_what_is_gone_is_decided_then() -> None:
     tracks: Track = RecognitionTracker(Words())
     tracks.update(0.0, ["car"], "a")
     assert tracks.advance(1.0) == []
-    assert told(tracks.advance(2.0)) == ["car"]
+    assert reported(tracks.advance(2.0)) == ["car"]
 
 
 def test_what_comes_back_in_a_moment_is_no_news_and_later_it_is() -> None:
     tracks: Track = RecognitionTracker(Words())
     tracks.update(0.0, ["car"], "a")
-    assert told(tracks.update(0.2, ["car"], "a")) == ["car"]
+    assert reported(tracks.update(0.2, ["car"], "a")) == ["car"]
     for time in (5.0, 5.2, 12.0, 12.2):
         assert tracks.update(time, ["car"], "a") == []
     tracks.update(30.0, ["car"], "a")
-    assert told(tracks.update(30.2, ["car"], "a")) == ["car"]
+    assert reported(tracks.update(30.2, ["car"], "a")) == ["car"]
 
 
 def test_every_stranger_is_news() -> None:
     tracks: Track = RecognitionTracker(Words())
     for time in (0.0, 4.0):
         tracks.update(time, ["stranger"], "a")
-        assert told(tracks.update(time + 0.2, ["stranger"], "a")) == ["stranger"]
+        assert reported(tracks.update(time + 0.2, ["stranger"], "a")) == ["stranger"]
 
 
 def test_a_crowd_does_not_grow_the_memory() -> None:
@@ -88,7 +88,7 @@ def test_a_crowd_does_not_grow_the_memory() -> None:
 def test_the_end_decides_everything() -> None:
     tracks: Track = RecognitionTracker(Words())
     tracks.update(0.0, ["car"], "a")
-    assert told(tracks.finish()) == ["car"]
+    assert reported(tracks.finish()) == ["car"]
 
 
 def seen(tracks: Track, *looks: tuple[float, str, str]) -> list[tuple[float, str, str]]:
@@ -148,5 +148,5 @@ class TestWaitingForABetterView:
 
     def test_a_crowd_loses_no_verdict_that_waits(self) -> None:
         tracks: Track = RecognitionTracker(Sizes(), max_wait=1.0, max_tracks=2)
-        assert told(tracks.update(0.0, ["a1", "b1"], "") + tracks.update(0.2, ["a2", "b2"], "")) == []
-        assert told(tracks.update(0.4, ["c1", "d1"], "")) == ["a", "b"]
+        assert reported(tracks.update(0.0, ["a1", "b1"], "") + tracks.update(0.2, ["a2", "b2"], "")) == []
+        assert reported(tracks.update(0.4, ["c1", "d1"], "")) == ["a", "b"]
