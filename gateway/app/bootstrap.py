@@ -20,7 +20,7 @@ from gateway.app.file_descriptors import connection_limits, raise_limit
 from gateway.app.links import Links
 from gateway.app.reload import Reloader
 from gateway.app.task_list import gateway_tasks
-from gateway.app.web import open_pages
+from gateway.app.web import start_http_server
 from gateway.config.configuration import Configuration
 from gateway.people import CurrentRegister
 from gateway.store import Store
@@ -59,7 +59,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         stack.callback(tasks.create_task(background.run()).cancel)
         # The pages come after the rules are in place. Those may still catch up: alarms are shown meanwhile.
         await rules.applied.wait()
-        http_url = await open_pages(stack, parts, background)
+        http_url = await start_http_server(stack, parts, background)
         reloader = Reloader(parts, changeover, configuration.directory)
         capture = CaptureService(parts.in_force, parts.doors.tapes)
         await _open_control_socket(stack, data, reloader, capture, parts.register)

@@ -12,7 +12,7 @@ from gateway.app.current_config import CurrentConfig
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.links import Links
-from gateway.app.recording import Recording, make_recording
+from gateway.app.recording import RecordingService, make_recording
 from gateway.app.system_alerts import SystemAlerts
 from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
@@ -60,7 +60,7 @@ class Components:
     register: CurrentRegister
     unrecorded: UnrecordedSignals
     witness: SnapshotTaker
-    recording: Recording
+    recording: RecordingService
     say: Say
     refusals: RefusalLog
     share: ConnectionLimits

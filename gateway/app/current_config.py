@@ -9,10 +9,10 @@ from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Device, DeviceType
-from gateway.recording.cameras import Cameras
+from gateway.recording.camera_lookup import CameraLookup
 from gateway.rule import Compound
 from gateway.vision.face_matching import FaceMatching
-from gateway.web import Facts
+from gateway.web import CompoundInfo
 
 
 class CurrentConfig:
@@ -24,19 +24,19 @@ class CurrentConfig:
         self.started = started
         self.configuration: Configuration | None = None
         self.compound = Compound(started.name, {}, {})
-        self.cameras = Cameras({})
+        self.cameras = CameraLookup({})
         self.settings = started
-        self._facts: Facts | None = None
+        self._facts: CompoundInfo | None = None
 
     def replace(self, configuration: Configuration, compound: Compound) -> None:
         """Make this the current configuration."""
         self.configuration = configuration
         self.compound = compound
         self.settings = configuration.compound
-        self.cameras.know(compound.devices)
+        self.cameras.set_devices(compound.devices)
         self._facts = None
 
-    def facts(self) -> Facts:
+    def facts(self) -> CompoundInfo:
         """The compound's facts for the web pages."""
         if self._facts is None:
             self._facts = self._make_facts()
@@ -54,11 +54,11 @@ class CurrentConfig:
         """The thresholds for matching faces."""
         return self.settings.vision.faces.matching
 
-    def _make_facts(self) -> Facts:
+    def _make_facts(self) -> CompoundInfo:
         settings = self.settings
         # Without a public_url of its own it is derived from http.listen, which is read only at startup.
         url = (settings if "public_url" in settings.model_fields_set else self.started).public_url
-        return Facts(
+        return CompoundInfo(
             name=settings.name,
             language=settings.language,
             property_phone=settings.property_phone,

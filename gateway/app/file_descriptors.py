@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.config.configuration import Configuration
-from gateway.web.connections import MOST
+from gateway.web.connections import MAX_CONNECTIONS
 
 log = structlog.get_logger(__name__)
 MAX_DESCRIPTORS = 65_536
@@ -48,12 +48,14 @@ def connection_limits(limit: int, configuration: Configuration) -> ConnectionLim
     endpoint = configuration.compound.mqtt.endpoint
     mqtt = endpoint.connections if endpoint else 0
     receivers = [max_connections(each.settings) for each in configuration.devices if max_connections(each.settings)]
-    wanted = 2 * MOST + mqtt + sum(receivers)
+    wanted = 2 * MAX_CONNECTIONS + mqtt + sum(receivers)
     available = max(0, limit - OWN_DESCRIPTORS - DESCRIPTORS_PER_DEVICE * len(configuration.all_devices()))
     if wanted <= available:
-        return ConnectionLimits(MOST, mqtt, max(receivers, default=0))
+        return ConnectionLimits(MAX_CONNECTIONS, mqtt, max(receivers, default=0))
     ratio = available / wanted
-    low = ConnectionLimits(_scaled(MOST, ratio), _scaled(mqtt, ratio), _scaled(max(receivers, default=0), ratio))
+    low = ConnectionLimits(
+        _scaled(MAX_CONNECTIONS, ratio), _scaled(mqtt, ratio), _scaled(max(receivers, default=0), ratio)
+    )
     log.warning(
         "the limit of open files is low: fewer connections are accepted than configured; raise LimitNOFILE",
         open_files=limit,

@@ -1,4 +1,4 @@
-"""Who films what: the cameras' workers for the alerts of the desk; and what is too old goes."""
+"""Wires recording: the vision workers record the desk's alerts, and old recordings are purged."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import structlog
 
 from gateway.desk import Desk
 from gateway.errors import NotRecorded
-from gateway.recording.cameras import Cameras
+from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.recorder import Recorder
-from gateway.recording.recording_file import RecordingFiles
-from gateway.recording.retention import purge_for_good
+from gateway.recording.recording_writer import RecordingWriter
+from gateway.recording.retention import purge_periodically
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 from gateway.vision.pool import VisionPool
@@ -24,32 +24,33 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
-    """Everything about recordings that lasts as long as the gateway."""
+class RecordingService:
+    """Records and purges as long as the gateway runs."""
 
-    shelf: ClipStorage
+    clip_storage: ClipStorage
     recorder: Recorder
 
-    async def run(self, store: Store, now: Callable[[], datetime], keep: Callable[[], timedelta]) -> None:
-        """Runs for good."""
+    async def run(self, store: Store, now: Callable[[], datetime], retention: Callable[[], timedelta]) -> None:
+        """Runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.recorder.run())
-            tasks.create_task(purge_for_good(store, self.shelf, now, keep))
+            tasks.create_task(purge_periodically(store, self.clip_storage, now, retention))
 
 
 def make_recording(
-    cameras: Cameras, vision: VisionPool, store: Store, now: Callable[[], datetime], desk: Desk, hub: Hub
-) -> Recording:
-    """Screens are told of an alert that has got a recording."""
+    cameras: CameraLookup, vision: VisionPool, store: Store, now: Callable[[], datetime], desk: Desk, hub: Hub
+) -> RecordingService:
+    """The recorder and its storage. Screens are notified when an alert has got a recording."""
 
     async def changed(alert_id: str) -> None:
         try:
             alert = await desk.alert(alert_id)
         except NotRecorded as error:
-            log.error("a recording is not shown", alert=alert_id, why=str(error))
+            log.error("alert with recording not sent to screens", alert=alert_id, why=str(error))
             return
         if alert is not None:
             hub.alert_changed(alert)
 
-    shelf = ClipStorage.of(store.path.parent)
-    return Recording(shelf, Recorder(cameras, RecordingFiles(vision, store, shelf, now), now, changed))
+    clip_storage = ClipStorage.in_data_folder(store.path.parent)
+    writer = RecordingWriter(vision, store, clip_storage, now)
+    return RecordingService(clip_storage, Recorder(cameras, writer, now, changed))

@@ -1,4 +1,4 @@
-"""What the web is given, and the web itself."""
+"""Wires the HTTP server."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 CONSOLE = Path(gateway.__file__).parent / "console" / "dist"
 
 
-async def open_pages(stack: AsyncExitStack, parts: Components, works: BackgroundTasks) -> str:
-    """Serve until the stack closes; gives the URL."""
+async def start_http_server(stack: AsyncExitStack, parts: Components, tasks: BackgroundTasks) -> str:
+    """Serve until the stack closes; returns the URL."""
     listen, tls = parts.in_force.started.http.listen, parts.certificates.context("http.tls")
-    return await stack.enter_async_context(web.serve(_services(parts, works), listen.host, listen.port, tls))
+    return await stack.enter_async_context(web.serve(_services(parts, tasks), listen.host, listen.port, tls))
 
 
-def _services(parts: Components, works: BackgroundTasks) -> web.Services:
+def _services(parts: Components, tasks: BackgroundTasks) -> web.Services:
     return web.Services(
-        told=parts.in_force.facts,
+        get_compound=parts.in_force.facts,
         now=parts.clock.now,
         store=parts.store,
         desk=parts.desk,
@@ -38,22 +38,22 @@ def _services(parts: Components, works: BackgroundTasks) -> web.Services:
         devices=parts.supervisor.devices,
         cameras=parts.in_force.cameras,
         actions=parts.supervisor.actions,
-        order=parts.commands.order,
-        report=parts.say,
-        picture=parts.doors.picture,
-        view=parts.doors.view,
-        shelf=parts.recording.shelf,
-        ready=lambda: {**_ready(parts), **works.ready()},
+        send_command=parts.commands.order,
+        emit=parts.say,
+        camera_snapshot=parts.doors.picture,
+        open_view=parts.doors.view,
+        clip_storage=parts.recording.clip_storage,
+        readiness=lambda: {**_ready(parts), **tasks.ready()},
         registry=gateway_registry(parts),
-        console=CONSOLE,
+        console_folder=CONSOLE,
         calls=parts.doors.calls,
         pushes=parts.doors.pushes,
         refusals=parts.refusals,
-        connections=parts.share.web,
+        max_connections=parts.share.web,
     )
 
 
 def _ready(parts: Components) -> dict[str, bool]:
     endpoint = parts.doors.endpoint
-    doors = {} if endpoint is None else {"mqtt": endpoint.has_room}
-    return {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up(), **doors}
+    listeners = {} if endpoint is None else {"mqtt": endpoint.has_room}
+    return {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up(), **listeners}

@@ -1,1 +1,1 @@
-"""Who may sign in, and what a role may see: accounts, sessions, passwords, the throttle on guesses."""
+"""Authentication and authorisation: accounts, sessions, passwords, sign-in throttling, and what a role may see."""

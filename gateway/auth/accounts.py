@@ -1,9 +1,12 @@
-"""Sign-in and sessions: they outlast a shift of fourteen hours and end when the user's do."""
+"""Sign-in and sessions.
+
+A session outlasts a shift of 14 hours. It ends after IDLE_TIMEOUT without use, after MAX_AGE in any case, and when the
+user is removed or gets a new password.
+"""
 
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, replace
@@ -11,48 +14,40 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from gateway.auth import rows
+from gateway.auth.identity import Identity
 from gateway.auth.passwords import Passwords
 from gateway.auth.throttle import LoginThrottle
-from gateway.auth.users import hash_of
+from gateway.auth.users import token_hash
 from gateway.errors import NotRecorded, WrongPassword
 from gateway.limits import RateLimit, Refusal, RefusalLog, network
 from gateway.model import Role
 from gateway.store import Store
-from gateway.store.columns import from_us, to_us
 
 log = structlog.get_logger(__name__)
-IDLE = timedelta(hours=16)
-"""A session unused this long has ended."""
-AT_MOST = timedelta(hours=24)
-"""However much it is used."""
-_SLIDES = timedelta(minutes=5)
-"""How far a session must have run down before it is written anew."""
-WRONG = Refusal("sign-in", "wrong user name or password")
-_MOST_UNWRITTEN = 100
-_MOST_FAMILIAR = 1000
+IDLE_TIMEOUT = timedelta(hours=16)
+MAX_AGE = timedelta(hours=24)
+"""A session ends this long after the sign-in, however much it is used."""
+_RENEW_AFTER = timedelta(minutes=5)
+"""The expiry of a session in use is written at most this often, to save disk writes."""
+WRONG_PASSWORD = Refusal("sign-in", "wrong user name or password")
+_MAX_UNSAVED = 100
+_MAX_KNOWN_ADDRESSES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Somebody who may be here. `key` is the hash of their session or token; a token's does not expire."""
+class _UnsavedSession:
+    """A session that could not be written to disk: a guard must be able to sign in and see that the disk is full."""
 
-    user: str
-    role: Role
-    expires_at: datetime | None
-    key: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Unwritten:
-    """A session the disk would not take: a guard must get in to see that it is full."""
-
-    who: SignedIn
-    password: str
+    identity: Identity
+    password_hash: str
 
 
 class Accounts:
-    """Whoever was wrong often waits before the next try is looked at. The right password gets in after that wait: who
-    locks out a guard by trying passwords would lock out every guard.
+    """Signs people in and finds who a session or API token belongs to.
+
+    Wrong passwords delay the following attempts; they never lock an account, because anybody who tries passwords could
+    then lock out every guard.
     """
 
     def __init__(
@@ -61,157 +56,131 @@ class Accounts:
         passwords: Passwords,
         now: Callable[[], datetime],
         refusals: RefusalLog | None = None,
-        slow: LoginThrottle | None = None,
+        throttle: LoginThrottle | None = None,
     ) -> None:
         self._store = store
         self._passwords = passwords
         self._now = now
         self._refusals = refusals or RefusalLog()
-        self._slow = slow or LoginThrottle()
-        self._by_pair = RateLimit(5, timedelta(minutes=2.5))
+        self._throttle = throttle or LoginThrottle()
+        self._by_user_and_address = RateLimit(5, timedelta(minutes=2.5))
         self._by_address = RateLimit(20, timedelta(minutes=10))
         self._by_user = RateLimit(30, timedelta(minutes=5))
-        self._familiar: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._unwritten: dict[bytes, _Unwritten] = {}
+        self._known_addresses: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._unsaved: dict[bytes, _UnsavedSession] = {}
 
-    async def sign_in(self, user: str, password: str, address: str) -> tuple[str, SignedIn]:
-        """A new token and who it stands for. Raises WrongPassword or TooMany, the same for anyone."""
-        tries = self._tries(user, network(address))
-        wait = max(limit.wait_for(key) for limit, key in tries)
-        for limit, key in tries:
+    async def sign_in(self, user: str, password: str, address: str) -> tuple[str, Identity]:
+        """Check the password and start a session; returns its token.
+
+        Raises WrongPassword or TooMany. The answer and its timing do not reveal whether the user exists.
+        """
+        limits = self._limits(user, network(address))
+        delay = max(limit.wait_for(key) for limit, key in limits)
+        # Counted before the password is checked, so that parallel guesses can't all pass under the limit.
+        for limit, key in limits:
             limit.count(key)
-        async with self._slow.turn(network(address), wait):
-            row = await self._user(user)
-            matches = await self._passwords.matches(row["password"] if row else None, password)
-        if row is None or not matches:
-            self._refusals.note(WRONG, address=address)
+        async with self._throttle.serialized(network(address), delay):
+            found = await self._store.read(lambda connection: rows.credentials(connection, user))
+            # Also hashes for an unknown user, so that both cases take equally long.
+            matches = await self._passwords.matches(found[1] if found else None, password)
+        if found is None or not matches:
+            self._refusals.note(WRONG_PASSWORD, address=address)
             raise WrongPassword("the user name or the password is wrong")
-        for limit, key in tries:
+        for limit, key in limits:
             limit.give_back(key)
-        self._remember(user, network(address))
-        return await self._begin(row)
+        self._remember_address(user, network(address))
+        return await self._start_session(user, *found)
 
-    async def find(self, token: str) -> SignedIn | None:
-        """Whose session this is; using it makes it last longer."""
-        who = await self.still(hash_of(token))
-        if who is None or who.expires_at is None:
+    async def find_session(self, token: str) -> Identity | None:
+        """The identity behind a session token, or None. Extends the session's expiry."""
+        identity = await self.identity_of(token_hash(token))
+        if identity is None or identity.expires_at is None:
             return None
-        return await self._slide(who)
+        return await self._renew(identity)
 
-    async def find_bearer(self, token: str) -> SignedIn | None:
-        """Whose program's token this is."""
-        key = hash_of(token)
-        return await self._store.read(lambda connection: _bearer(connection, key))
+    async def find_api_token(self, token: str) -> Identity | None:
+        """The identity behind an API token, or None."""
+        key = token_hash(token)
+        return await self._store.read(lambda connection: rows.token_identity(connection, key))
 
-    async def still(self, key: bytes) -> SignedIn | None:
-        """Who is behind the key of a session or token now; None when it has ended."""
-        if (unwritten := self._unwritten.get(key)) is not None:
-            return await self._still_unwritten(unwritten)
-        now = to_us(self._now())
-        return await self._store.read(lambda connection: _session(connection, key, now) or _bearer(connection, key))
-
-    async def who_are(self, roles: Collection[Role]) -> list[tuple[str, Role]]:
-        """Names and roles of those who have one of these, by name."""
-        rows = await self._store.read(
-            lambda connection: connection.execute("SELECT name, role FROM web_users ORDER BY name").fetchall()
+    async def identity_of(self, key: bytes) -> Identity | None:
+        """The present identity behind the hash of a session or API token; None when that has ended."""
+        if (unsaved := self._unsaved.get(key)) is not None:
+            return await self._unsaved_identity(unsaved)
+        now = self._now()
+        return await self._store.read(
+            lambda connection: rows.session_identity(connection, key, now) or rows.token_identity(connection, key)
         )
-        return [(row["name"], Role(row["role"])) for row in rows if row["role"] in roles]
+
+    async def users_with_roles(self, roles: Collection[Role]) -> list[tuple[str, Role]]:
+        """Name and role of every user who has one of `roles`, sorted by name."""
+        return await self._store.read(lambda connection: rows.users_with_roles(connection, roles))
 
     async def role_of(self, user: str) -> Role | None:
         """None when there is no such user."""
-        row = await self._user(user)
-        return Role(row["role"]) if row else None
+        found = await self._store.read(lambda connection: rows.credentials(connection, user))
+        return found[0] if found else None
 
-    async def _user(self, user: str) -> sqlite3.Row | None:
-        def query(connection: sqlite3.Connection) -> sqlite3.Row | None:
-            row: sqlite3.Row | None = connection.execute("SELECT * FROM web_users WHERE name = ?", (user,)).fetchone()
-            return row
+    async def sign_out(self, token: str) -> Identity | None:
+        """End the session; returns whose it was, None when it had ended already."""
+        key = token_hash(token)
+        identity = await self.identity_of(key)
+        self._unsaved.pop(key, None)
+        await self._store.write(lambda connection: rows.delete_session(connection, key))
+        return identity
 
-        return await self._store.read(query)
+    def _limits(self, user: str, address: str) -> list[tuple[RateLimit, Hashable]]:
+        """The limits an attempt counts for, each with its key."""
+        limits: list[tuple[RateLimit, Hashable]] = [
+            (self._by_user_and_address, (user, address)),
+            (self._by_address, address),
+        ]
+        # From an address where the user has signed in before, other people's attempts on that name do not count.
+        if (user, address) not in self._known_addresses:
+            limits.append((self._by_user, user))
+        return limits
 
-    async def sign_out(self, token: str) -> SignedIn | None:
-        """End the session; returns whose it was, None when it had ended before."""
-        key = hash_of(token)
-        who = await self.still(key)
-        self._unwritten.pop(key, None)
-        await self._store.write(
-            lambda connection: connection.execute("DELETE FROM web_sessions WHERE token = ?", (key,)).rowcount
-        )
-        return who
+    def _remember_address(self, user: str, address: str) -> None:
+        self._known_addresses[user, address] = None
+        self._known_addresses.move_to_end((user, address))
+        if len(self._known_addresses) > _MAX_KNOWN_ADDRESSES:
+            self._known_addresses.popitem(last=False)
 
-    def _tries(self, user: str, address: str) -> list[tuple[RateLimit, Hashable]]:
-        """What a try is counted for. Strangers' tries don't count where the user has signed in from before."""
-        tries: list[tuple[RateLimit, Hashable]] = [(self._by_pair, (user, address)), (self._by_address, address)]
-        if (user, address) not in self._familiar:
-            tries.append((self._by_user, user))
-        return tries
-
-    def _remember(self, user: str, address: str) -> None:
-        self._familiar[user, address] = None
-        self._familiar.move_to_end((user, address))
-        if len(self._familiar) > _MOST_FAMILIAR:
-            self._familiar.popitem(last=False)
-
-    async def _begin(self, row: sqlite3.Row) -> tuple[str, SignedIn]:
+    async def _start_session(self, user: str, role: Role, password_hash: str) -> tuple[str, Identity]:
         token = secrets.token_urlsafe(32)
         now = self._now()
-        who = SignedIn(row["name"], Role(row["role"]), now + IDLE, hash_of(token))
+        expires_at = now + IDLE_TIMEOUT
+        identity = Identity(user, role, expires_at, token_hash(token))
         try:
-            await self._store.write(lambda connection: _begin(connection, who, now), urgent=True)
+            await self._store.write(
+                lambda connection: rows.add_session(connection, identity.key, user, now, expires_at), urgent=True
+            )
         except NotRecorded:
-            if len(self._unwritten) >= _MOST_UNWRITTEN:
+            if len(self._unsaved) >= _MAX_UNSAVED:
                 raise
-            self._unwritten[who.key] = _Unwritten(who, row["password"])
-        return token, who
+            self._unsaved[identity.key] = _UnsavedSession(identity, password_hash)
+        return token, identity
 
-    async def _still_unwritten(self, unwritten: _Unwritten) -> SignedIn | None:
-        who = unwritten.who
-        row = await self._user(who.user)
-        ended = who.expires_at is not None and who.expires_at <= self._now()
-        if row is None or row["password"] != unwritten.password or ended:
-            self._unwritten.pop(who.key, None)
+    async def _unsaved_identity(self, unsaved: _UnsavedSession) -> Identity | None:
+        identity = unsaved.identity
+        found = await self._store.read(lambda connection: rows.credentials(connection, identity.user))
+        expired = identity.expires_at is not None and identity.expires_at <= self._now()
+        # A new password ends these sessions too; `rows.set_password` can't delete what is not in the table.
+        if found is None or found[1] != unsaved.password_hash or expired:
+            self._unsaved.pop(identity.key, None)
             return None
-        return replace(who, role=Role(row["role"]))
+        return replace(identity, role=found[0])
 
-    async def _slide(self, who: SignedIn) -> SignedIn:
-        now = self._now()
-        if who.key in self._unwritten or who.expires_at is None or now + IDLE - who.expires_at < _SLIDES:
-            return who
+    async def _renew(self, identity: Identity) -> Identity:
+        expires_at = self._now() + IDLE_TIMEOUT
+        if identity.key in self._unsaved or identity.expires_at is None:
+            return identity
+        if expires_at - identity.expires_at < _RENEW_AFTER:
+            return identity
         try:
-            until = await self._store.write(lambda connection: _slide(connection, who.key, now))
+            renewed = await self._store.write(
+                lambda connection: rows.renew_session(connection, identity.key, expires_at, MAX_AGE)
+            )
         except NotRecorded:
-            return who
-        return replace(who, expires_at=from_us(until)) if until else who
-
-
-def _begin(connection: sqlite3.Connection, who: SignedIn, now: datetime) -> None:
-    connection.execute("DELETE FROM web_sessions WHERE expires_at <= ?", (to_us(now),))
-    connection.execute(
-        "INSERT INTO web_sessions (token, user, created_at, expires_at) VALUES (?, ?, ?, ?)",
-        (who.key, who.user, to_us(now), to_us(now + IDLE)),
-    )
-
-
-def _slide(connection: sqlite3.Connection, key: bytes, now: datetime) -> int | None:
-    rows = connection.execute(
-        "UPDATE web_sessions SET expires_at = max(expires_at, min(?, created_at + ?)) WHERE token = ?"
-        " RETURNING expires_at",
-        (to_us(now + IDLE), AT_MOST // timedelta(microseconds=1), key),
-    ).fetchall()
-    return rows[0]["expires_at"] if rows else None
-
-
-def _session(connection: sqlite3.Connection, key: bytes, now: int) -> SignedIn | None:
-    row = connection.execute(
-        "SELECT name, role, expires_at FROM web_sessions JOIN web_users ON name = user"
-        " WHERE token = ? AND expires_at > ?",
-        (key, now),
-    ).fetchone()
-    return SignedIn(row["name"], Role(row["role"]), from_us(row["expires_at"]), key) if row else None
-
-
-def _bearer(connection: sqlite3.Connection, key: bytes) -> SignedIn | None:
-    row = connection.execute(
-        "SELECT name, role FROM web_tokens JOIN web_users ON name = user WHERE token = ?", (key,)
-    ).fetchone()
-    return SignedIn(row["name"], Role(row["role"]), None, key) if row else None
+            return identity  # a full disk must not sign anybody out
+        return replace(identity, expires_at=renewed) if renewed else identity

@@ -1,4 +1,4 @@
-"""What a role may see of people: an installer sets devices right and needs nobody's face or name for it."""
+"""What a role may see of people. An installer maintains devices, and needs no faces or names for that."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from enum import Enum
 
 from gateway.model import Json, Role, Signal
 
-_PERSONAL = ("face.", "report.", "call.")
-"""Kinds whose pictures and words are of people."""
+_PERSONAL_KINDS = ("face.", "report.", "call.")
+"""Prefixes of signal kinds whose pictures and texts are about people."""
 _TECHNICAL_DATA = frozenset({"score", "distance", "box", "zone", "seconds", "category"})
-_NAMING = frozenset({"person", "name", "phone", "text", "holder", "owner", "resident", "user"})
-
-
-_OF_CARDS = frozenset({"card"})
-"""A whole card number: enough to make a copy of the card. Its last digits are shown beside it."""
+"""Data of a personal signal that an installer needs, to tune a camera or a zone."""
+_NAMING_DATA = frozenset({"person", "name", "phone", "text", "holder", "owner", "resident", "user"})
+_CARD_NUMBERS = frozenset({"card"})
+"""A whole card number is enough to copy the card. Its last digits are shown in another field."""
 
 
 class Audience(Enum):
-    """What may be shown: everything, all but whole card numbers, or what a technician needs and no person in it."""
+    """How much of a signal's data may be shown.
+
+    MANAGING: everything. FULL: everything but whole card numbers. TECHNICAL: nothing that shows or names a person.
+    """
 
     MANAGING = "managing"
     FULL = "full"
@@ -25,23 +27,26 @@ class Audience(Enum):
 
     @property
     def sees_people(self) -> bool:
+        """Whether faces, names and households may be shown."""
         return self is not Audience.TECHNICAL
 
 
 def audience_of(role: Role) -> Audience:
+    """The audience a role belongs to."""
     return {Role.INSTALLER: Audience.TECHNICAL, Role.MANAGER: Audience.MANAGING}.get(role, Audience.FULL)
 
 
 def is_personal(kind: str) -> bool:
-    """Whether the pictures and words of a signal of this kind are of a person."""
-    return kind.startswith(_PERSONAL)
+    """Whether the pictures and texts of signals of this kind are about people."""
+    return kind.startswith(_PERSONAL_KINDS)
 
 
-def shown_data(signal: Signal, audience: Audience) -> Json:
+def visible_data(signal: Signal, audience: Audience) -> Json:
+    """The part of the signal's data that the audience may see."""
     if audience is Audience.MANAGING:
         return signal.data
     if audience.sees_people:
-        return {key: value for key, value in signal.data.items() if key not in _OF_CARDS}
+        return {key: value for key, value in signal.data.items() if key not in _CARD_NUMBERS}
     if is_personal(signal.kind):
         return {key: value for key, value in signal.data.items() if key in _TECHNICAL_DATA}
-    return {key: value for key, value in signal.data.items() if key not in _NAMING | _OF_CARDS}
+    return {key: value for key, value in signal.data.items() if key not in _NAMING_DATA | _CARD_NUMBERS}

@@ -1,4 +1,4 @@
-"""Waiting as the price of wrong passwords: nobody is shut out for others' mistakes, who comes after waits a little."""
+"""Delays sign-in attempts after wrong passwords; never locks an account."""
 
 from __future__ import annotations
 
@@ -9,38 +9,44 @@ from contextlib import asynccontextmanager
 
 from gateway.errors import TooMany
 
-LONGEST_S = 5.0
-"""A person waits so long for a page, and a guesser gets no further than some tries a second."""
-AT_ONCE, IN_ALL = 50, 200
-"""How many may wait, of one address and of all: each holds a connection."""
-Pause = Callable[[float], Awaitable[None]]
+MAX_WAIT_S = 5.0
+"""Acceptable for a person who waits for a page, and limits a guesser to a few attempts per second."""
+MAX_WAITING_PER_ADDRESS, MAX_WAITING = 50, 200
+"""Delayed attempts at the same time: each one holds a connection open."""
+Sleep = Callable[[float], Awaitable[None]]
 
 
 class LoginThrottle:
-    def __init__(self, pause: Pause = asyncio.sleep) -> None:
-        self._pause = pause
+    """Delays attempts, and runs delayed attempts one at a time. `sleep` is replaced in tests."""
+
+    def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
+        self._sleep = sleep
         self._waiting: Counter[str] = Counter()
-        self._turns = asyncio.Semaphore(1)
+        self._one_at_a_time = asyncio.Semaphore(1)
 
     async def wait(self, address: str, seconds: float) -> None:
-        """Return after so many seconds, or LONGEST_S. Raises TooMany where too many wait already."""
+        """Wait `seconds`, at most MAX_WAIT_S. Raises TooMany when too many attempts wait already."""
         if seconds <= 0:
             return
-        if self._waiting[address] >= AT_ONCE or self._waiting.total() >= IN_ALL:
-            raise TooMany("too many attempts", LONGEST_S)
+        if self._waiting[address] >= MAX_WAITING_PER_ADDRESS or self._waiting.total() >= MAX_WAITING:
+            raise TooMany("too many attempts", MAX_WAIT_S)
         self._waiting[address] += 1
         try:
-            await self._pause(min(seconds, LONGEST_S))
+            await self._sleep(min(seconds, MAX_WAIT_S))
         finally:
             self._waiting[address] -= 1
-            self._waiting += Counter()  # drops what is zero
+            self._waiting += Counter()  # drops addresses whose count is zero
 
     @asynccontextmanager
-    async def turn(self, address: str, seconds: float) -> AsyncIterator[None]:
-        """As `wait`, and then one after the other: a flood of guesses must not take every core for hashing."""
+    async def serialized(self, address: str, seconds: float) -> AsyncIterator[None]:
+        """As `wait`, then hold the only slot for delayed attempts while the body runs.
+
+        A flood of guesses then uses one core for password hashing, not all. An attempt that needs no delay does not
+        take the slot.
+        """
         if seconds <= 0:
             yield
             return
         await self.wait(address, seconds)
-        async with self._turns:
+        async with self._one_at_a_time:
             yield

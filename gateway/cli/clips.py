@@ -1,4 +1,4 @@
-"""`anju clips`: recordings behind alerts, handed out with what shows that they were not changed."""
+"""`anju clips`: lists, exports and verifies the recordings of alerts."""
 
 from __future__ import annotations
 
@@ -12,49 +12,51 @@ import click
 
 from gateway.cli.common import data_option
 from gateway.recording import rows
-from gateway.recording.clip import Clip
-from gateway.recording.export import Exported, export
-from gateway.recording.manifest import MANIFEST, faults
+from gateway.recording.clip import RecordedClip
+from gateway.recording.export import ExportResult, export
+from gateway.recording.manifest import MANIFEST, verify_export
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-_NEWEST = 50
+_MAX_LISTED = 50
 
 
 @click.group()
 def command() -> None:
-    """Recordings behind alerts: list, export, verify."""
+    """Recordings of alerts: list, export, verify."""
 
 
 @command.command("export")
 @click.argument("alert")
-@click.option("--out", type=_FOLDER, required=True, help="The folder to write to; made if it is not there.")
-@click.option("--by", default=getpass.getuser, show_default="the system's user", help="Who exports: it goes on record.")
+@click.option("--out", type=_FOLDER, required=True, help="The folder to write to; created if it does not exist.")
+@click.option(
+    "--by", default=getpass.getuser, show_default="the system user", help="Who exports; written to the audit log."
+)
 @data_option
 def export_(alert: str, out: Path, by: str, data: Path) -> None:
-    """Write the recordings of ALERT, its story and their hashes to a folder."""
+    """Write the recordings of ALERT, its history and their hashes to a folder."""
 
-    async def run() -> Exported:
+    async def run() -> ExportResult:
         async with Store.open(data) as store:
-            return await export(store, ClipStorage.of(data), alert, out, by, datetime.now(UTC))
+            return await export(store, ClipStorage.in_data_folder(data), alert, out, by, datetime.now(UTC))
 
     exported = asyncio.run(run())
     click.echo(f"{exported.clips} {'recording' if exported.clips == 1 else 'recordings'} of {alert} → {out / MANIFEST}")
-    if exported.faults:
-        raise click.ClickException("; ".join(exported.faults))
+    if exported.problems:
+        raise click.ClickException("; ".join(exported.problems))
 
 
 @command.command("list")
 @click.argument("alert", required=False)
 @data_option
 def list_(alert: str | None, data: Path) -> None:
-    """The newest recordings, or those of ALERT."""
+    """List the newest recordings, or those of ALERT."""
 
-    def query(connection: sqlite3.Connection) -> list[Clip]:
-        return rows.of_alert(connection, alert) if alert else rows.newest(connection, _NEWEST)
+    def query(connection: sqlite3.Connection) -> list[RecordedClip]:
+        return rows.of_alert(connection, alert) if alert else rows.newest(connection, _MAX_LISTED)
 
-    async def run() -> list[Clip]:
+    async def run() -> list[RecordedClip]:
         async with Store.open(data) as store:
             return await store.read(query)
 
@@ -66,11 +68,11 @@ def list_(alert: str | None, data: Path) -> None:
 @command.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def verify(folder: Path) -> None:
-    """Whether an exported FOLDER is still as it was exported."""
+    """Check that an exported FOLDER was not changed since its export."""
     try:
-        found = faults(folder)
+        differences = verify_export(folder)
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{folder} can't be verified: {error}") from None
-    if found:
-        raise click.ClickException("; ".join(found))
+    if differences:
+        raise click.ClickException("; ".join(differences))
     click.echo(f"{folder} is as it was exported")

@@ -1,4 +1,4 @@
-"""`anju users`: who may sign in to the guard room. A running gateway sees it at once."""
+"""`anju users`: who may sign in to the guard room. A running gateway sees changes at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 
 from gateway.auth.passwords import Passwords
-from gateway.auth.users import Users, weakness
+from gateway.auth.users import Users, password_weakness
 from gateway.cli.common import data_option
 from gateway.model import Role
 from gateway.store import Store
@@ -26,7 +26,7 @@ _stdin = click.option("--password-stdin", is_flag=True, help="Read the password 
 
 @click.group()
 def command() -> None:
-    """Who may sign in: add, list, remove, password, token."""
+    """Users who may sign in: add, list, remove, password, token."""
 
 
 @command.command()
@@ -44,7 +44,7 @@ def add(name: str, role: str, password_stdin: bool, data: Path) -> None:
 @command.command("list")
 @data_option
 def list_(data: Path) -> None:
-    """Everybody who may sign in."""
+    """List the users."""
     for user in _run(data, lambda users: users.all()):
         click.echo(f"{user.name}\t{user.role}\tsince {user.created_at:%Y-%m-%d}")
 
@@ -53,7 +53,7 @@ def list_(data: Path) -> None:
 @click.argument("name")
 @data_option
 def remove(name: str, data: Path) -> None:
-    """Remove NAME; their sessions and tokens end, what they did stays on record."""
+    """Remove NAME. Their sessions and tokens end; what they did stays on record."""
     _run(data, lambda users: users.remove(name))
     click.echo(f"{name} may no longer sign in")
 
@@ -63,7 +63,7 @@ def remove(name: str, data: Path) -> None:
 @_stdin
 @data_option
 def password(name: str, password_stdin: bool, data: Path) -> None:
-    """Give NAME a new password; their sessions end."""
+    """Set a new password for NAME. Their sessions end."""
     new = _password(name, password_stdin)
     _run(data, lambda users: users.set_password(name, new))
     click.echo(f"{name} has a new password and must sign in again")
@@ -71,34 +71,34 @@ def password(name: str, password_stdin: bool, data: Path) -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--revoke", is_flag=True, help="Make every token of NAME void instead.")
+@click.option("--revoke", is_flag=True, help="Revoke every token of NAME instead.")
 @data_option
 def token(name: str, revoke: bool, data: Path) -> None:
-    """Print a long-lived token for a program that acts as NAME. It is shown this once."""
+    """Print a long-lived token for a program that acts as NAME. It can't be shown again."""
     if revoke:
         count = _run(data, lambda users: users.revoke_tokens(name))
-        click.echo(f"{count} {'token' if count == 1 else 'tokens'} of {name} made void")
+        click.echo(f"{count} {'token' if count == 1 else 'tokens'} of {name} revoked")
         return
     click.echo(_run(data, lambda users: users.issue_token(name, datetime.now(UTC))))
 
 
-def _run(data: Path, act: Callable[[Users], Awaitable[T]]) -> T:
+def _run(data: Path, action: Callable[[Users], Awaitable[T]]) -> T:
     async def run() -> T:
         async with Store.open(data) as store:
-            return await act(Users(store, Passwords()))
+            return await action(Users(store, Passwords()))
 
     return asyncio.run(run())
 
 
 def _password(name: str, from_stdin: bool) -> str:
-    """Asked for twice at a terminal; from a pipe the first line, and the second if there is one must be the same."""
+    """Prompt twice at a terminal. From a pipe read the first line; a second line must repeat it."""
     if from_stdin or not sys.stdin.isatty():
         first, *again = sys.stdin.read().splitlines() or [""]
         if not from_stdin and again and again[0] != first:
             raise click.ClickException("the two passwords differ")
         password = first
     else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
-    if why := weakness(name, password):
+        password = click.prompt("Password", hide_input=True, confirmation_prompt="Repeat password")
+    if why := password_weakness(name, password):
         raise click.ClickException(f"this password can't be used: {why}")
     return password

@@ -19,7 +19,16 @@ import structlog
 
 from gateway.desk import rows
 from gateway.desk.changed_alerts import ChangedAlerts
-from gateway.desk.lifecycle import ACTION_OF_STEP, DecisionOnEvent, cleared, folds_into, raised, repeated, stepped
+from gateway.desk.lifecycle import (
+    ACTION_OF_STEP,
+    DecisionOnEvent,
+    cleared,
+    folds_into,
+    raised,
+    repeated,
+    stepped,
+    validate_step,
+)
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import NotFound, NotRecorded
 from gateway.model import Action, Alert, AlertState, Clear, Raise, Severity, Signal, Step
@@ -185,6 +194,7 @@ class Desk:
         Raises NotFound, Conflict, Refused, or NotRecorded when it can't be kept.
         """
         step = Step(alert_id, action, user, self._now(), note, data or {})
+        validate_step(step)  # before the alert is looked up: it would be wrong for any alert
         if self.memory.get(alert_id):
             return self.memory.step(step)
         async with self._changing:

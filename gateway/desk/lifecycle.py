@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from gateway.errors import Conflict, Refused
 from gateway.model import Action, Alert, AlertState, Clear, Disposition, Event, Perform, Raise, Signal, Step, Words
@@ -108,13 +107,34 @@ def cleared(alert: Alert, time: datetime) -> Alert:
     return replace(alert, restored_at=time)
 
 
-def stepped(alert: Alert, step: Step) -> Alert:
-    """The alert after a person's step.
+class InvalidStep(Refused):
+    """A step that lacks something it needs, whatever the alert's state. `field` names it, `reason` completes it."""
 
-    Raises Conflict when its state does not allow the step, Refused for an unknown step or missing data.
+    def __init__(self, field: str, reason: Words) -> None:
+        super().__init__(f"{field} {reason.en}")
+        self.field = field
+        self.reason = reason
+
+
+def validate_step(step: Step) -> None:
+    """Raises Refused for an unknown step, InvalidStep for one without the data it needs.
+
+    The only check of what a person sends: every step passes here before `stepped`.
     """
     if step.action not in ALLOWED:
         raise Refused(f"no such step: {step.action}; one of {', '.join(ALLOWED)}")
+    match step.action:
+        case "assign" if not isinstance(step.data.get("user"), str) or not step.data["user"]:
+            raise InvalidStep("user", Words("不能为空", "must not be empty"))
+        case "close" if step.data.get("disposition") not in tuple(Disposition):
+            *names, last = (f"'{each}'" for each in Disposition)
+            raise InvalidStep("disposition", Words("不正确", f"Input should be {', '.join(names)} or {last}"))
+        case "note" if not step.note.strip():
+            raise InvalidStep("note", Words("不能为空", "must not be empty"))
+
+
+def stepped(alert: Alert, step: Step) -> Alert:
+    """The alert after a step that `validate_step` accepted. Raises Conflict when the state does not allow the step."""
     states, leads_to = ALLOWED[step.action]
     if alert.state not in states:
         raise Conflict(f"can't {step.action} an alert that is {alert.state.value.replace('_', ' ')}")
@@ -123,26 +143,10 @@ def stepped(alert: Alert, step: Step) -> Alert:
         case "acknowledge":
             return replace(alert, assignee=alert.assignee or step.user)
         case "assign":
-            return replace(alert, assignee=_text(step.data, "user"))
+            return replace(alert, assignee=step.data["user"])
         case "close":
-            return replace(alert, disposition=_disposition(step.data))
-        case "note" if not step.note.strip():
-            raise Refused("a note needs its text")
+            return replace(alert, disposition=Disposition(step.data["disposition"]))
     return alert
-
-
-def _disposition(data: Mapping[str, Any]) -> Disposition:
-    try:
-        return Disposition(_text(data, "disposition"))
-    except ValueError as error:
-        raise Refused(f"{error}; one of {', '.join(Disposition)}") from error
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    if not isinstance(value, str) or not value:
-        raise Refused(f"this step needs {key!r}")
-    return value
 
 
 def device_of(event: Event) -> str | None:

@@ -1,1 +1,1 @@
-"""Recordings behind alerts: made of the camera's own packets, kept by their hash, handed out as evidence."""
+"""Recordings of alerts: made from the camera's own packets, stored under their SHA-256, exported as evidence."""

@@ -1,4 +1,4 @@
-"""What is known of one recording behind one alert."""
+"""The metadata of a recording of an alert."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from gateway.model import new_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
-    """`file` is the SHA-256 of the MP4, and its name on the shelf."""
+class RecordedClip:
+    """One recording of one alert. `file` is the SHA-256 of the MP4 and its name in storage, `size` is in bytes.
+
+    Alerts that share a recording have a clip each, with the same `file`.
+    """
 
     alert: str
     camera: str

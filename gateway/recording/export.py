@@ -1,4 +1,4 @@
-"""Handing recordings out: copies, their hashes, and the story around them, in one folder."""
+"""Exports the recordings of an alert to a folder: copies, their hashes, and the alert's history."""
 
 from __future__ import annotations
 
@@ -13,48 +13,55 @@ from pathlib import Path
 from gateway.desk import rows as alerts
 from gateway.errors import NotFound
 from gateway.model import Step
-from gateway.recording.manifest import MANIFEST, SUMS, digest, files, manifest
+from gateway.recording.manifest import CHECKSUMS, MANIFEST, build_manifest, listed_files, sha256_of
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store, audit
 
-EXPORTED = "clip-export"
+EXPORT_ACTION = "clip-export"
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """`faults` names what is missing or is not what was recorded; it was exported all the same."""
+class ExportResult:
+    """`problems` lists files that are missing or changed; the rest was exported all the same."""
 
     clips: int
-    faults: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
-async def export(store: Store, shelf: ClipStorage, alert_id: str, folder: Path, by: str, at: datetime) -> Exported:
-    """Write the alert's recordings and manifest to `folder`; that it was done is on record first. Raises NotFound."""
+async def export(
+    store: Store, storage: ClipStorage, alert_id: str, folder: Path, by: str, at: datetime
+) -> ExportResult:
+    """Write the alert's recordings and manifest to `folder`. Raises NotFound.
+
+    The export is recorded in the audit log before anything is copied.
+    """
     alert = await store.read(lambda connection: alerts.one(connection, alert_id))
     if alert is None:
         raise NotFound(f"there is no alert {alert_id}")
 
     def unit(connection: sqlite3.Connection) -> None:
-        audit.append(connection, Step(alert.id, EXPORTED, by, at, data={"folder": folder.name}))
+        audit.append(connection, Step(alert.id, EXPORT_ACTION, by, at, data={"folder": folder.name}))
 
+    # First: nobody must get recordings without a trace of it.
     await store.write(unit)
-    said = await store.read(lambda connection: manifest(connection, alert, by, at))
-    found = await asyncio.to_thread(_write, store, shelf, folder, said)
-    if said["audit"]["broken_at"] is not None:
-        found.append(f"the audit chain is broken at step {said['audit']['broken_at']}")
-    return Exported(len(said["clips"]), tuple(found))
+    manifest = await store.read(lambda connection: build_manifest(connection, alert, by, at))
+    problems = await asyncio.to_thread(_write, store, storage, folder, manifest)
+    if manifest["audit"]["broken_at"] is not None:
+        problems.append(f"the audit chain is broken at step {manifest['audit']['broken_at']}")
+    return ExportResult(len(manifest["clips"]), tuple(problems))
 
 
-def _write(store: Store, shelf: ClipStorage, folder: Path, said: dict[str, object]) -> list[str]:
+def _write(store: Store, storage: ClipStorage, folder: Path, manifest: dict[str, object]) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
-    found, sums = [], []
-    for name, sha256 in files(said):
-        source = shelf.path(sha256) if name.endswith(".mp4") else store.media.path(sha256)
+    problems, checksums = [], []
+    for name, sha256 in listed_files(manifest):
+        source = storage.path(sha256) if name.endswith(".mp4") else store.media.path(sha256)
         if source is not None:
             shutil.copyfile(source, folder / name)
-        if digest(folder / name) != sha256:
-            found.append(f"{name} is missing" if source is None else f"{name} is not what was recorded")
-        sums.append(f"{sha256}  {name}\n")
-    (folder / MANIFEST).write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    (folder / SUMS).write_text("".join(sums), encoding="utf-8")
-    return found
+        # The copy is hashed, not the source: this also finds a bad disk on the receiving side.
+        if sha256_of(folder / name) != sha256:
+            problems.append(f"{name} is missing" if source is None else f"{name} is not what was recorded")
+        checksums.append(f"{sha256}  {name}\n")
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    (folder / CHECKSUMS).write_text("".join(checksums), encoding="utf-8")
+    return problems

@@ -1,4 +1,4 @@
-"""What recordings are made from: the house's cameras, as this room needs them."""
+"""Where recordings come from: the cameras, as far as this package needs them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ __all__ = ["FootageSource", "OngoingRecording", "RecordedSpan"]
 
 
 class FootageSource(Protocol):
-    """The vision pool is one."""
+    """Records a camera's packets. `VisionPool` implements it."""
 
     async def record(self, camera: str, raw: Path, before_s: float) -> OngoingRecording:
-        """Write the camera's packets to `raw`, from so many seconds ago on. Raises LinkLost when there are none."""
+        """Write the camera's packets to `raw`, beginning `before_s` seconds ago.
+
+        Raises LinkLost when the camera sends none.
+        """
         ...
 
     async def finish(self, raw: Path, mp4: Path) -> float:
-        """Make an MP4 of `raw` that any player opens, nothing encoded anew; gives its seconds. Raises LinkLost."""
+        """Remux `raw` to an MP4 that any player opens, without encoding; returns its length in seconds.
+
+        Raises LinkLost when it can't be done.
+        """
         ...

@@ -1,4 +1,4 @@
-"""What goes with exported recordings: the alert's story, and the hashes that show that nothing was changed."""
+"""The manifest of an export: the alert's history, and the hashes that prove that nothing was changed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Any
 
 from gateway.model import Alert, Signal
 from gateway.recording import rows
-from gateway.recording.clip import Clip
+from gateway.recording.clip import RecordedClip
 from gateway.store import audit, journal
 
 FORMAT = "anju-clips/1"
-MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
-_MOST_SIGNALS = 500
+MANIFEST, CHECKSUMS = "manifest.json", "SHA256SUMS"
+_MAX_SIGNALS = 500
 
 
-def manifest(connection: sqlite3.Connection, alert: Alert, by: str, at: datetime) -> dict[str, Any]:
-    """JSON; every time is UTC."""
-    signals = journal.signals_of_alert(connection, alert.id, _MOST_SIGNALS)
+def build_manifest(connection: sqlite3.Connection, alert: Alert, by: str, at: datetime) -> dict[str, Any]:
+    """The manifest as JSON data. All times are UTC. `story` holds the audit rows of the alert."""
+    signals = journal.signals_of_alert(connection, alert.id, _MAX_SIGNALS)
     return {
         "format": FORMAT,
         "exported_at": at.isoformat(),
@@ -36,25 +36,32 @@ def manifest(connection: sqlite3.Connection, alert: Alert, by: str, at: datetime
     }
 
 
-def files(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Name and SHA-256 of each file that a manifest speaks of."""
-    for clip in said["clips"]:
+def listed_files(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name and SHA-256 of each file listed in a manifest."""
+    for clip in manifest["clips"]:
         yield clip["file"], clip["sha256"]
-    if said["snapshot"]:
-        yield said["snapshot"]["file"], said["snapshot"]["sha256"]
+    if manifest["snapshot"]:
+        yield manifest["snapshot"]["file"], manifest["snapshot"]["sha256"]
 
 
-def faults(folder: Path) -> list[str]:
-    """What in an exported folder is not as its manifest says. Raises OSError or ValueError when it has none."""
-    said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
-        raise ValueError(f"{folder / MANIFEST} is no manifest of {FORMAT}")
-    found = [f"{name} is not what was exported" for name, sha256 in files(said) if digest(folder / name) != sha256]
-    return found + [f"step {row['number']} was changed" for row in said["story"] if not audit.has_valid_hash(row)]
+def verify_export(folder: Path) -> list[str]:
+    """How an exported folder differs from its manifest; empty when nothing was changed.
+
+    Raises OSError or ValueError when it has no manifest.
+    """
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ValueError(f"{folder / MANIFEST} is not a manifest of format {FORMAT}")
+    found = [
+        f"{name} is not what was exported"
+        for name, sha256 in listed_files(manifest)
+        if sha256_of(folder / name) != sha256
+    ]
+    return found + [f"step {row['number']} was changed" for row in manifest["story"] if not audit.has_valid_hash(row)]
 
 
-def digest(path: Path) -> str | None:
-    """SHA-256 in hexadecimal; None when there is no such file."""
+def sha256_of(path: Path) -> str | None:
+    """The file's SHA-256 in hexadecimal; None when there is no such file."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -80,7 +87,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _clip(clip: Clip) -> dict[str, Any]:
+def _clip(clip: RecordedClip) -> dict[str, Any]:
     return {
         "id": clip.id,
         "camera": clip.camera,

@@ -1,10 +1,10 @@
-"""Every alert that a camera saw gets a recording: from ten seconds before it to twenty after.
+"""Records every alert that a camera sees, from ten seconds before it to twenty seconds after.
 
-Beside the way of the data: an alert never waits for its recording. Alerts that follow closely share one.
+It runs beside the pipeline: an alert never waits for its recording. Alerts that follow closely share one.
 
-Each camera is recorded at once, however many there are: a picture costs 20 µs on its way to the disk, and whoever
-waited would lose the seconds before the alert, which the camera's ring has for no longer. What waits its turn is
-the making of a file out of it (`film.FINISH_AT_ONCE`).
+Recording starts at once for every alert, however many run: writing a packet takes 20 µs, and the seconds before the
+alert are only in the camera's ring for a short time. What is limited is the remuxing at the end
+(`recording_writer.MAX_CONCURRENT_REMUXES`).
 """
 
 from __future__ import annotations
@@ -17,27 +17,28 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.model import Alert, Words
-from gateway.recording.cameras import Cameras
-from gateway.recording.clip import Clip
-from gateway.recording.recording_file import RecordingFile, RecordingFiles
+from gateway.recording.camera_lookup import CameraLookup
+from gateway.recording.clip import RecordedClip
+from gateway.recording.recording_job import RecordingJob
+from gateway.recording.recording_writer import RecordingWriter
 from gateway.recording.storage import Draft
 
 log = structlog.get_logger(__name__)
 BEFORE, AFTER = timedelta(seconds=10), timedelta(seconds=20)
-LONGEST = timedelta(seconds=90)
-"""A recording that alerts keep extending ends here; the next alert begins another."""
-TOO_LATE = timedelta(seconds=30)
-"""After so long nothing of the moment is in the camera's ring any more: alerts caught up with after a crash."""
-MOST_OF_ONE_CAMERA = 4
-"""Recordings at once. Two overlap where alerts go on for longer than one may last."""
-MOST_OF_ONE_ALERT = 5
-_REMEMBERED = 2000
-_CROWDED = Words("同一摄像机同时录像过多", "too many recordings of one camera at once")
+MAX_DURATION = timedelta(seconds=90)
+"""A recording that alerts keep extending ends here; the next alert starts another."""
+MAX_ALERT_AGE = timedelta(seconds=30)
+"""The camera's ring no longer holds the moment of an older alert, as after a crash when rules catch up."""
+MAX_PER_CAMERA = 4
+"""Recordings of one camera at once. Two overlap when alerts go on for longer than one recording may last."""
+MAX_PER_ALERT = 5
+_MAX_REMEMBERED = 2000
+_TOO_MANY = Words("同一摄像机同时录像过多", "too many recordings of one camera at once")
 
 
 @dataclass(slots=True)
-class Counts:
-    """Since the start: recordings kept, failed, and not begun because too many of one camera ran."""
+class RecordingCounts:
+    """Since the start: recordings stored, failed, and skipped because too many of one camera ran."""
 
     kept: int = 0
     failed: int = 0
@@ -45,8 +46,8 @@ class Counts:
 
 
 @dataclass(slots=True)
-class _Covered:
-    """What of an alert is on film: how often it was filmed, and up to when."""
+class _Coverage:
+    """How often an alert was recorded, and until when."""
 
     times: int
     until: datetime
@@ -54,108 +55,113 @@ class _Covered:
 
 @dataclass(slots=True)
 class Recorder:
-    """`changed(alert)` is told of an alert that has got a recording. Run `run()` in a task."""
+    """Starts recordings for alerts.
 
-    cameras: Cameras
-    films: RecordingFiles
+    `changed(alert_id)` is called when an alert has got a recording, or will get none. Run `run()` in a task.
+    """
+
+    cameras: CameraLookup
+    writer: RecordingWriter
     now: Callable[[], datetime]
     changed: Callable[[str], Awaitable[None]]
-    counts: Counts = field(default_factory=Counts)
-    _new: list[RecordingFile] = field(default_factory=list)
-    _untold: list[tuple[str, str]] = field(default_factory=list)
-    """Alerts and cameras that nothing is recorded of, which is to be told."""
+    counts: RecordingCounts = field(default_factory=RecordingCounts)
+    _new: list[RecordingJob] = field(default_factory=list)
+    _skipped: list[tuple[str, str]] = field(default_factory=list)
+    """Alert and camera of recordings that were skipped, which is still to be noted."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _running: list[RecordingFile] = field(default_factory=list)
-    _covered: dict[str, _Covered] = field(default_factory=dict)
+    _running: list[RecordingJob] = field(default_factory=list)
+    _covered: dict[str, _Coverage] = field(default_factory=dict)
 
     def look(self, alert: Alert) -> None:
-        """Have it filmed, if it happens now and a camera sees it. Returns at once."""
-        camera = self.cameras.of(alert)
-        if camera is None or alert.restored_at is not None or self.now() - alert.last_at > TOO_LATE:
+        """Record the alert if it is new and a camera sees it. Returns at once; the pipeline's `look` stage calls it."""
+        camera = self.cameras.for_alert(alert)
+        if camera is None or alert.restored_at is not None or self.now() - alert.last_at > MAX_ALERT_AGE:
             return
-        film = self._cast(alert, camera)
-        if film is not None:
-            self._running.append(film)
-            self._new.append(film)
+        job = self._new_job(alert, camera)
+        if job is not None:
+            self._running.append(job)
+            self._new.append(job)
         self._wake.set()
 
     async def run(self) -> None:
-        """Runs for good."""
-        drafts = await self.films.left_over()  # before there are any of this life
+        """Runs until cancelled."""
+        drafts = await self.writer.leftover_drafts()  # before there are any of this run
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._resume(drafts), name="left-over-films")
+            tasks.create_task(self._resume(drafts), name="leftover-recordings")
             while True:
                 await self._wake.wait()
                 self._wake.clear()
                 new, self._new = self._new, []
-                for film in new:
-                    tasks.create_task(self._make(film), name=f"film-{film.camera}")
-                untold, self._untold = self._untold, []
-                for alert, camera in untold:
-                    tasks.create_task(self._tell_missing([alert], camera, _CROWDED), name="no-film")
+                for job in new:
+                    tasks.create_task(self._record(job), name=f"recording-{job.camera}")
+                skipped, self._skipped = self._skipped, []
+                for alert, camera in skipped:
+                    tasks.create_task(self._report_missing([alert], camera, _TOO_MANY), name="recording-skipped")
 
-    async def salvage(self) -> None:
-        """What an earlier life of the gateway was filming when it ended."""
-        await self._salvage(await self.films.left_over())
+    async def recover_drafts(self) -> None:
+        """Store what an earlier run of the gateway recorded when it ended."""
+        await self._recover(await self.writer.leftover_drafts())
 
     async def _resume(self, drafts: list[Draft]) -> None:
-        """What an earlier life began: what goes on is filmed on, what was filmed is kept."""
-        for alert in await self.films.alerts_since(self.now() - AFTER):
+        """Continue recording the alerts of just now, and store what an earlier run recorded of them."""
+        for alert in await self.writer.alerts_since(self.now() - AFTER):
             self.look(alert)
-        await self._salvage(drafts)
+        await self._recover(drafts)
 
-    async def _salvage(self, drafts: list[Draft]) -> None:
+    async def _recover(self, drafts: list[Draft]) -> None:
         for draft in drafts:
-            self._count(await self.films.salvage(draft))
+            self._count(await self.writer.recover(draft))
 
-    def _cast(self, alert: Alert, camera: str) -> RecordingFile | None:
-        """A new film for the alert, unless it is or can be in one that runs, or is in enough of them."""
+    def _new_job(self, alert: Alert, camera: str) -> RecordingJob | None:
+        """A new job for the alert. None when a running one covers it or can include it, or when it has enough."""
+        # `look` is called again whenever the alert is repeated.
         covered = self._covered.get(alert.id)
-        if covered and (alert.last_at <= covered.until or covered.times >= MOST_OF_ONE_ALERT):
+        if covered and (alert.last_at <= covered.until or covered.times >= MAX_PER_ALERT):
             return None
-        until = alert.last_at + AFTER
-        film = next((film for film in self._running if film.takes_in(camera, until)), None)
-        if film is None and self._is_crowded(camera):
+        end = alert.last_at + AFTER
+        job = next((job for job in self._running if job.can_include(camera, end)), None)
+        if job is None and self._is_busy(camera):
             self.counts.skipped += 1
             log.warning("too many recordings of one camera at once", alert=alert.id, camera=camera)
-            if len(self._untold) < _REMEMBERED:
-                self._untold.append((alert.id, camera))
+            if len(self._skipped) < _MAX_REMEMBERED:
+                self._skipped.append((alert.id, camera))
             return None
-        self._cover(alert.id, until)
-        if film is not None:
-            film.extend(alert.id, until)
+        self._cover(alert.id, end)
+        if job is not None:
+            job.include(alert.id, end)
             return None
-        begin = alert.last_at - BEFORE
-        return RecordingFile(camera, begin, until, longest=begin + LONGEST, alerts=[alert.id])
+        start = alert.last_at - BEFORE
+        return RecordingJob(camera, start, end, max_end=start + MAX_DURATION, alerts=[alert.id])
 
-    def _is_crowded(self, camera: str) -> bool:
-        """What is only made into a file does not count."""
-        return sum(film.camera == camera and not film.ending for film in self._running) >= MOST_OF_ONE_CAMERA
+    def _is_busy(self, camera: str) -> bool:
+        """Whether the camera has its maximum of recordings. Those that are only being remuxed do not count."""
+        return sum(job.camera == camera and not job.stopped for job in self._running) >= MAX_PER_CAMERA
 
     def _cover(self, alert: str, until: datetime) -> None:
+        # Removed and added again, so that the oldest entry is the first one.
         times = self._covered.pop(alert).times if alert in self._covered else 0
-        self._covered[alert] = _Covered(times + 1, until)
-        while len(self._covered) > _REMEMBERED:
+        self._covered[alert] = _Coverage(times + 1, until)
+        while len(self._covered) > _MAX_REMEMBERED:
             del self._covered[next(iter(self._covered))]
 
-    async def _make(self, film: RecordingFile) -> None:
+    async def _record(self, job: RecordingJob) -> None:
         try:
-            made = await self.films.make(film)
+            result = await self.writer.write(job)
         finally:
-            self._running.remove(film)
-        self._count(made.clips)
-        if made.clips:
-            for alert in film.alerts:
+            self._running.remove(job)
+        self._count(result.clips)
+        if result.clips:
+            for alert in job.alerts:
                 await self.changed(alert)
         else:
-            await self._tell_missing(film.alerts, film.camera, made.why)
+            await self._report_missing(job.alerts, job.camera, result.why)
 
-    async def _tell_missing(self, alerts: list[str], camera: str, why: Words) -> None:
-        await self.films.note_missing(alerts, camera, why)
+    async def _report_missing(self, alerts: list[str], camera: str, why: Words) -> None:
+        await self.writer.record_missing(alerts, camera, why)
         for alert in alerts:
             await self.changed(alert)
 
-    def _count(self, clips: list[Clip] | None) -> None:
+    def _count(self, clips: list[RecordedClip] | None) -> None:
         if clips:
             self.counts.kept += 1
         else:

@@ -1,4 +1,4 @@
-"""Deleting recordings that are older than they are kept, in small batches."""
+"""Deletes recordings that are older than the retention time, in small batches."""
 
 from __future__ import annotations
 
@@ -15,37 +15,40 @@ from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 
 log = structlog.get_logger(__name__)
-EVERY_S = 600.0
-BATCH = 50
+INTERVAL_S = 600.0
+BATCH_SIZE = 50
 PAUSE_S = 0.2
+"""Between batches, so that other writes are not delayed."""
 
 
-async def purge_for_good(
-    store: Store, shelf: ClipStorage, now: Callable[[], datetime], keep: Callable[[], timedelta]
+async def purge_periodically(
+    store: Store, storage: ClipStorage, now: Callable[[], datetime], retention: Callable[[], timedelta]
 ) -> None:
-    """Runs for good; `keep` is asked each time."""
+    """Runs until cancelled. `retention` is read each time, because the configuration may change."""
     while True:
         try:
+            # After a damaged database was replaced, its rows are copied over little by little: until that is done, a
+            # file without a row is not unreferenced.
             if not await asyncio.to_thread(store.is_whole):
-                await asyncio.sleep(EVERY_S)  # the row that names a recording may not have been brought over yet
+                await asyncio.sleep(INTERVAL_S)
                 continue
-            await purge(store, shelf, now(), keep())
+            await purge(store, storage, now(), retention())
         except (NotRecorded, OSError) as error:
-            log.error("no recording could be purged", why=str(error))
-        await asyncio.sleep(EVERY_S)
+            log.error("purging recordings failed", why=str(error))
+        await asyncio.sleep(INTERVAL_S)
 
 
-async def purge(store: Store, shelf: ClipStorage, now: datetime, keep: timedelta) -> int:
-    """Once through; returns how many clips expired. What is real or still open stays, however old."""
+async def purge(store: Store, storage: ClipStorage, now: datetime, retention: timedelta) -> int:
+    """Purge once; returns how many clips expired. Those of open alerts and of real ones are kept, however old."""
 
     def batch(connection: sqlite3.Connection) -> int:
-        return rows.expire(connection, now - keep, now, BATCH)
+        return rows.expire(connection, now - retention, now, BATCH_SIZE)
 
-    gone = total = await store.write(batch)
-    while gone == BATCH:
+    expired = total = await store.write(batch)
+    while expired == BATCH_SIZE:
         await asyncio.sleep(PAUSE_S)
-        gone = await store.write(batch)
-        total += gone
-    in_use = await store.read(rows.files)
-    await asyncio.to_thread(shelf.purge, in_use)
+        expired = await store.write(batch)
+        total += expired
+    referenced = await store.read(rows.files)
+    await asyncio.to_thread(storage.delete_unreferenced, referenced)
     return total

@@ -1,4 +1,4 @@
-"""Clips as rows. Every one that comes or goes is a row of the audit chain too, with its hash."""
+"""Clips as rows. Each clip that is added, expires or is missing is also a row of the audit chain, with its hash."""
 
 from __future__ import annotations
 
@@ -8,86 +8,90 @@ from datetime import datetime
 
 from gateway.desk import rows as alerts
 from gateway.model import Alert, Disposition, Step, Words, as_data
-from gateway.recording.clip import Clip
+from gateway.recording.clip import RecordedClip
 from gateway.store import audit
 from gateway.store.columns import from_us, to_us
 
 BY = "anju"
-"""Who is named in the audit chain for what nobody did by hand."""
+"""The user named in the audit chain for what the gateway did by itself."""
 RECORDED, EXPIRED, MISSING = "clip", "clip-expired", "clip-missing"
 
 
-def append(connection: sqlite3.Connection, clip: Clip, at: datetime) -> None:
+def append(connection: sqlite3.Connection, clip: RecordedClip, at: datetime) -> None:
+    """Add a clip, and a row of the audit chain."""
     connection.execute(
         "INSERT INTO clips (id, alert, camera, began, ended, file, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (clip.id, clip.alert, clip.camera, to_us(clip.began), to_us(clip.ended), clip.file, clip.size),
     )
-    audit.append(connection, Step(clip.alert, RECORDED, BY, at, data=_said(clip)))
+    audit.append(connection, Step(clip.alert, RECORDED, BY, at, data=_audit_data(clip)))
 
 
 def append_missing(connection: sqlite3.Connection, alert: str, camera: str, why: Words, at: datetime) -> None:
-    """There is no recording: a row of the alert's story, in both languages where there are two."""
+    """Note in the alert's history that there is no recording, in both languages when they differ."""
     note = why.zh if why.zh == why.en else f"{why.zh} ({why.en})"
     audit.append(connection, Step(alert, MISSING, BY, at, note, {"camera": camera, "why": as_data(why)}))
 
 
-def alerts_since(connection: sqlite3.Connection, when: datetime, most: int) -> list[Alert]:
-    """That began or came again since then, the oldest first."""
+def alerts_since(connection: sqlite3.Connection, when: datetime, limit: int) -> list[Alert]:
+    """Open alerts that were raised or repeated since then, oldest first."""
     ids = connection.execute(
-        "SELECT id FROM alerts WHERE state <> 'closed' AND last_at >= ? ORDER BY last_at LIMIT ?", (to_us(when), most)
+        "SELECT id FROM alerts WHERE state <> 'closed' AND last_at >= ? ORDER BY last_at LIMIT ?", (to_us(when), limit)
     ).fetchall()
     found = (alerts.one(connection, row["id"]) for row in ids)
     return [alert for alert in found if alert is not None]
 
 
-def one(connection: sqlite3.Connection, clip_id: str) -> Clip | None:
+def one(connection: sqlite3.Connection, clip_id: str) -> RecordedClip | None:
+    """The clip with that id, or None."""
     row = connection.execute("SELECT * FROM clips WHERE id = ?", (clip_id,)).fetchone()
     return _read(row) if row else None
 
 
-def of_alert(connection: sqlite3.Connection, alert: str) -> list[Clip]:
-    """Oldest first."""
+def of_alert(connection: sqlite3.Connection, alert: str) -> list[RecordedClip]:
+    """The clips of one alert, oldest first."""
     return [
         _read(row) for row in connection.execute("SELECT * FROM clips WHERE alert = ? ORDER BY began, id", (alert,))
     ]
 
 
-def newest(connection: sqlite3.Connection, most: int) -> list[Clip]:
-    """Newest first."""
+def newest(connection: sqlite3.Connection, limit: int) -> list[RecordedClip]:
+    """The newest clips of all alerts, newest first."""
     return [
-        _read(row) for row in connection.execute("SELECT * FROM clips ORDER BY began DESC, id DESC LIMIT ?", (most,))
+        _read(row) for row in connection.execute("SELECT * FROM clips ORDER BY began DESC, id DESC LIMIT ?", (limit,))
     ]
 
 
-def of_alerts(connection: sqlite3.Connection, alerts: Iterable[str]) -> dict[str, Sequence[Clip]]:
+def of_alerts(connection: sqlite3.Connection, alerts: Iterable[str]) -> dict[str, Sequence[RecordedClip]]:
+    """The clips of each alert that has any, by alert."""
     found = {alert: of_alert(connection, alert) for alert in alerts}
     return {alert: clips for alert, clips in found.items() if clips}
 
 
-def expire(connection: sqlite3.Connection, before: datetime, at: datetime, most: int) -> int:
-    """Forget at most so many clips that ended before then; returns how many.
+def expire(connection: sqlite3.Connection, before: datetime, at: datetime, limit: int) -> int:
+    """Delete the rows of at most `limit` clips that ended before `before`; returns how many.
 
-    What an open alert stands on stays, and what a closed one found real.
+    Keeps the clips of open alerts, and of closed ones whose disposition is real.
     """
     rows = connection.execute(
         "SELECT clips.* FROM clips LEFT JOIN alerts ON alerts.id = clips.alert"
         " WHERE clips.ended < ? AND (alerts.id IS NULL OR (alerts.state = 'closed' AND alerts.disposition <> ?))"
         " ORDER BY clips.ended LIMIT ?",
-        (to_us(before), Disposition.REAL.value, most),
+        (to_us(before), Disposition.REAL.value, limit),
     ).fetchall()
+    # The file stays until no row refers to it: alerts may share a recording.
     for clip in map(_read, rows):
         connection.execute("DELETE FROM clips WHERE id = ?", (clip.id,))
-        audit.append(connection, Step(clip.alert, EXPIRED, BY, at, data=_said(clip)))
+        audit.append(connection, Step(clip.alert, EXPIRED, BY, at, data=_audit_data(clip)))
     return len(rows)
 
 
 def files(connection: sqlite3.Connection) -> frozenset[str]:
-    """The hashes that a clip stands on."""
+    """The SHA-256 of every file that a clip refers to."""
     return frozenset(row[0] for row in connection.execute("SELECT DISTINCT file FROM clips"))
 
 
-def _read(row: sqlite3.Row) -> Clip:
-    return Clip(
+def _read(row: sqlite3.Row) -> RecordedClip:
+    return RecordedClip(
         id=row["id"],
         alert=row["alert"],
         camera=row["camera"],
@@ -98,7 +102,7 @@ def _read(row: sqlite3.Row) -> Clip:
     )
 
 
-def _said(clip: Clip) -> dict[str, object]:
+def _audit_data(clip: RecordedClip) -> dict[str, object]:
     return {
         "clip": clip.id,
         "camera": clip.camera,

@@ -1,6 +1,6 @@
-"""Where recordings lie: `clips/ab/<sha256>.mp4`, and under `clips/drafts/` while they are being made.
+"""Recordings on disk: `clips/ab/<sha256>.mp4`, and `clips/drafts/` for those that are being made.
 
-Everything here blocks: call it in a thread.
+All functions block: call them in a thread.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ from pathlib import Path
 from typing import Self
 
 _NAME = re.compile(r"[0-9a-f]{64}")
-SPARE = 512 * 1024 * 1024
-"""Bytes that recordings leave free: the record needs them more."""
-_YOUNG_S = 3600.0
-"""A file no row names may be younger than its row."""
+MIN_FREE_BYTES = 512 * 1024 * 1024
+"""Recordings leave this much free for the database."""
+_MIN_AGE_S = 3600.0
+"""Younger files are not deleted: their row may not be written yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class DraftNote:
-    """What a draft is for, written beside it: after a power cut it can still be told. Times in seconds since 1970."""
+class DraftMetadata:
+    """What a draft is for. Stored beside it as JSON, so that it can be recovered after a power cut.
+
+    `began` is in seconds since 1970. The names of the fields are those of the JSON file.
+    """
 
     camera: str
     alerts: Sequence[str]
@@ -34,56 +37,62 @@ class DraftNote:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A recording in the making: `raw` is written by the camera's worker, `mp4` is made of it at the end."""
+    """A recording in progress. The vision worker writes `raw`; `mp4` is made from it at the end."""
 
     raw: Path
 
     @property
     def mp4(self) -> Path:
+        """The finished file, before it is moved to its final name."""
         return self.raw.with_suffix(".mp4")
 
     @property
-    def _note(self) -> Path:
+    def _metadata(self) -> Path:
         return self.raw.with_suffix(".json")
 
-    def note(self, note: DraftNote) -> None:
-        unfinished = self._note.with_suffix(".new")
-        unfinished.write_text(json.dumps(asdict(note)), encoding="utf-8")
-        unfinished.replace(self._note)
+    def write_metadata(self, metadata: DraftMetadata) -> None:
+        """Write the metadata atomically."""
+        unfinished = self._metadata.with_suffix(".new")
+        unfinished.write_text(json.dumps(asdict(metadata)), encoding="utf-8")
+        unfinished.replace(self._metadata)
 
-    def read_note(self) -> DraftNote:
+    def read_metadata(self) -> DraftMetadata:
         """Raises OSError or ValueError when there is none that can be read."""
-        said = json.loads(self._note.read_text(encoding="utf-8"))
+        content = json.loads(self._metadata.read_text(encoding="utf-8"))
         try:
-            return DraftNote(str(said["camera"]), tuple(map(str, said["alerts"])), float(said["began"]))
+            return DraftMetadata(str(content["camera"]), tuple(map(str, content["alerts"])), float(content["began"]))
         except (KeyError, TypeError) as error:
-            raise ValueError(f"{self._note.name} is no note of a recording: {error}") from error
+            raise ValueError(f"{self._metadata.name} is not the metadata of a recording: {error}") from error
 
     def discard(self) -> None:
-        for file in (self.raw, self.mp4, self._note):
+        """Delete all its files."""
+        for file in (self.raw, self.mp4, self._metadata):
             file.unlink(missing_ok=True)
 
 
 class ClipStorage:
+    """The folder of recordings."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._drafts = folder / "drafts"
 
     @classmethod
-    def of(cls, data: Path) -> Self:
-        """The shelf in the folder where state lives."""
+    def in_data_folder(cls, data: Path) -> Self:
+        """The storage in the gateway's data folder."""
         return cls(data / "clips")
 
     def draft(self, name: str) -> Draft:
+        """A new draft of that name."""
         self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Draft(self._drafts / f"{name}.part")
 
-    def left_over(self) -> list[Draft]:
-        """Drafts that an earlier life of the gateway did not finish."""
+    def leftover_drafts(self) -> list[Draft]:
+        """Drafts that an earlier run of the gateway did not finish."""
         return [Draft(path) for path in sorted(self._drafts.glob("*.part"))]
 
-    def keep(self, draft: Draft) -> tuple[str, int]:
-        """The draft's MP4, synced and under its hash for good: that name and its size in bytes."""
+    def store(self, draft: Draft) -> tuple[str, int]:
+        """Move the draft's MP4 to its final name; returns its SHA-256 and its size in bytes."""
         with draft.mp4.open("rb") as file:
             name = hashlib.file_digest(file, "sha256").hexdigest()
             size = os.fstat(file.fileno()).st_size
@@ -92,24 +101,25 @@ class ClipStorage:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft.mp4.chmod(0o600)
         draft.mp4.replace(path)
-        _sync(path.parent)
+        _sync_folder(path.parent)  # else the new name may be gone after a power cut
         return name, size
 
     def path(self, name: str) -> Path | None:
-        """None when there is none by that name (any more)."""
+        """The file with that SHA-256; None when there is none (any more)."""
         path = self._path(name) if _NAME.fullmatch(name) else None
         return path if path is not None and path.exists() else None
 
-    def has_room(self) -> bool:
+    def has_space(self) -> bool:
+        """Whether more than MIN_FREE_BYTES are free."""
         self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return shutil.disk_usage(self._folder).free > SPARE
+        return shutil.disk_usage(self._folder).free > MIN_FREE_BYTES
 
-    def purge(self, keep: frozenset[str]) -> int:
-        """Delete what no row names any more; returns how many."""
-        gone = [path for path in self._all() if path.stem not in keep and _age(path) > _YOUNG_S]
-        for path in gone:
+    def delete_unreferenced(self, referenced: frozenset[str]) -> int:
+        """Delete the files whose SHA-256 is not in `referenced`; returns how many."""
+        unreferenced = [path for path in self._all() if path.stem not in referenced and _age(path) > _MIN_AGE_S]
+        for path in unreferenced:
             path.unlink(missing_ok=True)
-        return len(gone)
+        return len(unreferenced)
 
     def _all(self) -> Iterator[Path]:
         return self._folder.glob("??/*.mp4")
@@ -122,9 +132,9 @@ def _age(path: Path) -> float:
     return time.time() - path.stat().st_mtime
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(descriptor)
     finally:
-        os.close(handle)
+        os.close(descriptor)

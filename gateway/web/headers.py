@@ -1,4 +1,4 @@
-"""What every answer carries so that a browser trusts it no further than it must."""
+"""Security headers of every response (content security policy, framing, caching)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from aiohttp import hdrs, web
 
-from gateway.web.origin import is_secure
+from gateway.web.proxy import is_secure
 
+# media-src blob: is for live video, which the page plays from memory (Media Source Extensions).
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "media-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
@@ -24,16 +25,16 @@ HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
 }
 NO_STORE = "no-store"
-FOR_GOOD = "public, max-age=31536000, immutable"
-"""For addresses that carry the hash of their content."""
+IMMUTABLE = "public, max-age=31536000, immutable"
+"""Cache-Control for addresses that contain the hash of their content."""
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """For `Application.on_response_prepare`; a handler's own Referrer-Policy and Cache-Control stand."""
-    own = response.headers
+    """For `Application.on_response_prepare`. Keeps a Referrer-Policy or Cache-Control that the handler set."""
+    headers = response.headers
     for name, value in HEADERS.items():
-        if name != "Referrer-Policy" or name not in own:
-            own[name] = value
-    own.setdefault(hdrs.CACHE_CONTROL, NO_STORE)
+        if name != "Referrer-Policy" or name not in headers:
+            headers[name] = value
+    headers.setdefault(hdrs.CACHE_CONTROL, NO_STORE)
     if is_secure(request):
-        own["Strict-Transport-Security"] = "max-age=31536000"
+        headers["Strict-Transport-Security"] = "max-age=31536000"

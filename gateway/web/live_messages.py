@@ -1,4 +1,4 @@
-"""What the live socket says. Numbers grow; those of states that were overtaken are left out."""
+"""The messages of the live WebSocket. Their numbers grow; changes that were replaced by later ones are left out."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.web.responses import AlertView, DeviceView, SignalView, Time, View
+from gateway.web.alert_responses import AlertView, SignalView
+from gateway.web.responses import DeviceView, ResponseModel, UtcTime
 
 
-class CountsView(View):
-    """All open alerts by severity, those too that no message has brought; `untouched`: nobody has seen to them yet."""
+class CountsView(ResponseModel):
+    """All open alerts by severity, including those not sent; `untouched`: those that nobody has acknowledged yet."""
 
     open: Mapping[str, int]
     untouched: Mapping[str, int]
 
 
-class SnapshotMessage(View):
-    """The whole state; what comes after it are the changes since `number`."""
+class SnapshotMessage(ResponseModel):
+    """The complete state. The messages after it are the changes since `number`."""
 
     type: Literal["snapshot"] = "snapshot"
     number: int
@@ -30,39 +31,45 @@ class SnapshotMessage(View):
     dropped: Mapping[str, int]
 
 
-class AlertMessage(View):
+class AlertMessage(ResponseModel):
+    """An alert that is new or has changed."""
+
     type: Literal["alert"] = "alert"
     number: int
     alert: AlertView
     counts: CountsView
 
 
-class DeviceMessage(View):
+class DeviceMessage(ResponseModel):
+    """A device whose health has changed."""
+
     type: Literal["device"] = "device"
     number: int
     device: DeviceView
 
 
-class SignalMessage(View):
+class SignalMessage(ResponseModel):
+    """A new signal."""
+
     type: Literal["signal"] = "signal"
     number: int
     signal: SignalView
 
 
-class DroppedMessage(View):
-    """How much was dropped since the start, by what."""
+class DroppedMessage(ResponseModel):
+    """How many were dropped since the start, by what they were."""
 
     type: Literal["dropped"] = "dropped"
     number: int
     dropped: Mapping[str, int]
 
 
-class BeatMessage(View):
-    """Every 5 s: a page that heard nothing for 12 s is stale and must say so."""
+class BeatMessage(ResponseModel):
+    """Sent every 5 s. A page that received nothing for 12 s is out of date and must say so."""
 
     type: Literal["beat"] = "beat"
     number: int
-    at: Time
+    at: UtcTime
 
 
-Message = SnapshotMessage | AlertMessage | DeviceMessage | SignalMessage | DroppedMessage | BeatMessage
+LiveMessage = SnapshotMessage | AlertMessage | DeviceMessage | SignalMessage | DroppedMessage | BeatMessage

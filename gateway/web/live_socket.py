@@ -1,4 +1,4 @@
-"""The live WebSocket: a snapshot, then numbered changes, and a beat so that silence means a fault."""
+"""The live WebSocket: a snapshot, then numbered changes, and a beat, so that silence means a fault."""
 
 from __future__ import annotations
 
@@ -9,108 +9,129 @@ import structlog
 from aiohttp import WSCloseCode, web
 
 from gateway.auth.audience import audience_of
-from gateway.auth.session_check import SESSION_ENDED, session_holds
+from gateway.auth.session_check import CLOSE_SESSION_ENDED, session_is_valid
 from gateway.model import Alert, AlertState
 from gateway.web.hub import Change
-from gateway.web.live_feed import LiveFeed
+from gateway.web.live_rendering import LiveMessages
 from gateway.web.metrics import WebMetrics
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import LiveQuery
-from gateway.web.routes import EVERYONE, Route
-from gateway.web.socket_quota import MOST, SocketQuota
+from gateway.web.routes import ANY_USER, Route
+from gateway.web.socket_quota import MAX_SOCKETS, SocketQuota
 
 log = structlog.get_logger(__name__)
 BEAT_S = 5.0
 _BATCH = 100
-_SEND_S = 15.0
-"""A screen that takes nothing for this long is gone."""
-_ROOM = 100
-"""Alerts closed by guards before the next of more than a snapshot holds are sent."""
-_MOST_BYTES = 4096
+_SEND_TIMEOUT_S = 15.0
+"""A screen that reads nothing for this long is disconnected."""
+_CLOSED_PER_SNAPSHOT = 100
+"""While alerts are left out: how many must be closed before a fresh snapshot shows the next ones."""
+_MAX_MESSAGE_BYTES = 4096
 
 
 class LiveSocket:
-    """Every live socket; `close` ends them all when the gateway stops."""
+    """All live sockets."""
 
-    def __init__(self, feed: LiveFeed, meters: WebMetrics, most: int = MOST) -> None:
-        self._feed = feed
-        self._meters = meters
-        self._screens = SocketQuota(most)
+    def __init__(self, messages: LiveMessages, metrics: WebMetrics, limit: int = MAX_SOCKETS) -> None:
+        self._messages = messages
+        self._metrics = metrics
+        self._quota = SocketQuota(limit)
 
-    async def serve(self, call: RequestContext[LiveQuery]) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=_MOST_BYTES)
+    async def serve(self, context: RequestContext[LiveQuery]) -> web.WebSocketResponse:
+        """Handler of GET /api/v1/live."""
+        # No compression: it would take memory and time for each socket, while messages are rendered once for all.
+        socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=_MAX_MESSAGE_BYTES)
         try:
-            with self._screens.held(socket, call.me.user):
-                self._meters.sockets.set(len(self._screens))
-                await socket.prepare(call.request)
-                await self._converse(socket, call)
+            with self._quota.reserve(socket, context.identity.user):
+                self._metrics.sockets.set(len(self._quota))
+                await socket.prepare(context.request)
+                await self._run(socket, context)
         finally:
-            self._meters.sockets.set(len(self._screens))
+            self._metrics.sockets.set(len(self._quota))
         return socket
 
     async def close(self) -> None:
-        await self._screens.close()
+        """Close all sockets because the gateway stops."""
+        await self._quota.close()
 
     def routes(self) -> tuple[Route, ...]:
-        does = "WebSocket: a snapshot, then numbered changes; `after` resumes"
-        return (Route("GET", "/api/v1/live", self.serve, who=EVERYONE, does=does, takes=LiveQuery, socket=True),)
+        """The live WebSocket's route."""
+        summary = "WebSocket: a snapshot, then numbered changes; `after` resumes"
+        return (
+            Route(
+                "GET",
+                "/api/v1/live",
+                self.serve,
+                allowed=ANY_USER,
+                summary=summary,
+                request_model=LiveQuery,
+                socket=True,
+            ),
+        )
 
-    async def _converse(self, socket: web.WebSocketResponse, call: RequestContext[LiveQuery]) -> None:
-        """Speak until the other side has gone; what it says counts for nothing."""
+    async def _run(self, socket: web.WebSocketResponse, context: RequestContext[LiveQuery]) -> None:
+        """Send until the page disconnects. What it sends is ignored, but must be read to notice the close."""
         async with asyncio.TaskGroup() as tasks:
-            speaking = tasks.create_task(self._speak(socket, call))
+            sending = tasks.create_task(self._send(socket, context))
             async for _ in socket:
-                if speaking.done():
+                if sending.done():
                     break
-            speaking.cancel()
+            sending.cancel()
 
-    async def _speak(self, socket: web.WebSocketResponse, call: RequestContext[LiveQuery]) -> None:
+    async def _send(self, socket: web.WebSocketResponse, context: RequestContext[LiveQuery]) -> None:
         try:
-            await _Speaker(self._feed, self._meters, socket, call).run()
+            await _LiveSender(self._messages, self._metrics, socket, context).run()
         except (ConnectionError, TimeoutError):
-            log.info("a screen is gone", user=call.me.user)
+            log.info("screen disconnected", user=context.identity.user)
         except Exception:
-            log.exception("a live socket broke", user=call.me.user)
+            # One screen's failure must not end the task group of its request with a traceback of groups.
+            log.exception("live socket failed", user=context.identity.user)
         await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
 
-class _Speaker:
-    """One socket's side of the talk: a cursor in the hub's ring."""
+class _LiveSender:
+    """Sends to one socket; `_cursor` is the number of the last change sent, None before the first snapshot."""
 
     def __init__(
-        self, feed: LiveFeed, meters: WebMetrics, socket: web.WebSocketResponse, call: RequestContext[LiveQuery]
+        self,
+        messages: LiveMessages,
+        metrics: WebMetrics,
+        socket: web.WebSocketResponse,
+        context: RequestContext[LiveQuery],
     ) -> None:
-        self._feed = feed
-        self._meters = meters
+        self._messages = messages
+        self._metrics = metrics
         self._socket = socket
-        self._services = call.services
-        self._who = call.me
-        self._cursor = call.asked.after
+        self._services = context.services
+        self._identity = context.identity
+        self._cursor = context.params.after
         self._next_beat = 0.0
-        self._closed_until_next = 0
-        """So many closed alerts more, and the screen gets those that its last snapshot left out; 0: it has all."""
+        self._closed_until_snapshot = 0
+        """How many alerts must still be closed before the next snapshot; 0: the last one left none out."""
 
     async def run(self) -> None:
-        """Until the session ends; a resumed socket hears a beat at once, to know that it is live."""
+        """Runs until the session ends. A resumed socket gets a beat at once, so that its page knows it is live."""
         hub, loop = self._services.hub, asyncio.get_running_loop()
         while True:
             changes = None if self._cursor is None else hub.since(self._cursor, _BATCH)
             if changes is None:
                 await self._send_snapshot()
             elif changes:
-                for text in await self._feed.messages(changes, audience_of(self._who.role)):
+                # Sent one by one: a slow screen falls behind here, in the ring, and costs no memory.
+                for text in await self._messages.messages(changes, audience_of(self._identity.role)):
                     await self._send(text)
                 self._cursor = changes[-1].number
-                self._make_room(changes)
+                self._count_closed(changes)
             if loop.time() >= self._next_beat:
-                if not await session_holds(self._services.accounts, self._who):
-                    await self._socket.close(code=SESSION_ENDED, message=b"the session has ended")
+                if not await session_is_valid(self._services.accounts, self._identity):
+                    await self._socket.close(code=CLOSE_SESSION_ENDED, message=b"the session has ended")
                     return
-                await self._send(self._feed.beat(self._cursor or 0))
+                await self._send(self._messages.beat(self._cursor or 0))
                 self._next_beat = loop.time() + BEAT_S
             await self._wait()
 
     async def _wait(self) -> None:
+        """Until there is a change or the next beat is due."""
         if self._cursor is None:
             return
         try:
@@ -120,20 +141,20 @@ class _Speaker:
             return
 
     async def _send_snapshot(self) -> None:
-        self._cursor, text, left_out = await self._feed.snapshot(audience_of(self._who.role))
-        self._closed_until_next = _ROOM if left_out else 0
-        self._meters.snapshots.inc()
+        self._cursor, text, left_out = await self._messages.snapshot(audience_of(self._identity.role))
+        self._closed_until_snapshot = _CLOSED_PER_SNAPSHOT if left_out else 0
+        self._metrics.snapshots.inc()
         await self._send(text)
 
-    def _make_room(self, changes: Sequence[Change]) -> None:
-        """As alerts of a list that was too long are closed, the next ones come with a fresh snapshot."""
-        if not self._closed_until_next:
+    def _count_closed(self, changes: Sequence[Change]) -> None:
+        """Ask for a fresh snapshot once guards have closed enough of the alerts shown."""
+        if not self._closed_until_snapshot:
             return
         closed = sum(isinstance(c.subject, Alert) and c.subject.state is AlertState.CLOSED for c in changes)
-        self._closed_until_next = max(0, self._closed_until_next - closed)
-        if not self._closed_until_next:
+        self._closed_until_snapshot = max(0, self._closed_until_snapshot - closed)
+        if not self._closed_until_snapshot:
             self._cursor = None
 
     async def _send(self, text: str) -> None:
-        async with asyncio.timeout(_SEND_S):
+        async with asyncio.timeout(_SEND_TIMEOUT_S):
             await self._socket.send_str(text)

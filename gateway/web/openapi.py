@@ -1,4 +1,4 @@
-"""The API's description, made of the very table and models that check its requests (OpenAPI 3.1)."""
+"""The OpenAPI 3.1 description, generated from the route table and the models that validate requests."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _MESSAGES = (SnapshotMessage, AlertMessage, DeviceMessage, SignalMessage, Droppe
 _JSON = "application/json"
 
 
-_WHY = {
-    400: "the request is wrong",
-    401: "nobody is signed in",
-    403: "not for this role, or asked by another site's page",
-    404: "there is no such thing",
+_ERROR_DESCRIPTIONS = {
+    400: "the request is invalid",
+    401: "not signed in",
+    403: "not allowed for this role, or sent by another site's page",
+    404: "not found",
     409: "the state does not allow it",
-    429: "too often; Retry-After says for how many seconds",
-    503: "the record can't be written",
+    429: "too many requests; Retry-After gives the seconds to wait",
+    503: "the database can't be written",
 }
 
 
 def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
-    """The document, of every route that is no page."""
+    """The OpenAPI document of all routes that are not pages."""
     shown = [route for route in routes if not route.page]
     paths: dict[str, dict[str, Any]] = {}
     for route in shown:
@@ -48,7 +48,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
             "title": "Anju",
             "version": version,
             "description": "The gateway of a residential compound. Times are UTC; lists are newest first and paged by"
-            " after; errors say {error: {code, message}} in the language of Accept-Language.",
+            " after; errors are {error: {code, message}} in the language of Accept-Language.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
@@ -65,41 +65,44 @@ _SECURITY = {
 
 
 def _schemas(routes: Iterable[Route]) -> Mapping[str, Any]:
-    given: list[type[BaseModel]] = [ErrorView, *_MESSAGES]
-    given += [route.gives for route in routes if route.gives]
-    taken = [route.takes for route in routes if route.takes and route.changes]
-    wanted: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in dict.fromkeys(given)]
-    wanted += [(model, "validation") for model in dict.fromkeys(taken)]
-    _, definitions = models_json_schema(wanted, ref_template=_REF)
+    responses: list[type[BaseModel]] = [ErrorView, *_MESSAGES]
+    responses += [route.response_model for route in routes if route.response_model]
+    # Queries are described as parameters, so only bodies need a schema.
+    requests = [route.request_model for route in routes if route.request_model and route.changes_state]
+    models: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in dict.fromkeys(responses)]
+    models += [(model, "validation") for model in dict.fromkeys(requests)]
+    _, definitions = models_json_schema(models, ref_template=_REF)
     schemas: Mapping[str, Any] = definitions["$defs"]
     return schemas
 
 
 def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": _name(route),
-        "summary": route.does,
+        "operationId": _operation_id(route),
+        "summary": route.summary,
         "parameters": [*_path_parameters(route), *_query_parameters(route)],
         "responses": _responses(route),
         "security": _security(route),
-        "x-roles": sorted(role.value for role in route.who) if isinstance(route.who, frozenset) else [_beside(route)],
+        "x-roles": _roles(route),
     }
-    if route.changes and route.takes:
-        operation["requestBody"] = {"content": {_JSON: {"schema": _ref(route.takes)}}, "required": True}
+    if route.changes_state and route.request_model:
+        operation["requestBody"] = {"content": {_JSON: {"schema": _ref(route.request_model)}}, "required": True}
     return operation
 
 
 def _security(route: Route) -> list[dict[str, Any]]:
-    if route.who is DEVICE:
+    if route.allowed is DEVICE:
         return [{"device_token": []}, {"device_password": []}]
-    return [] if route.who is PUBLIC else [{"session": []}, {"token": []}]
+    return [] if route.allowed is PUBLIC else [{"session": []}, {"token": []}]
 
 
-def _beside(route: Route) -> str:
-    return "device" if route.who is DEVICE else "public"
+def _roles(route: Route) -> list[str]:
+    if isinstance(route.allowed, frozenset):
+        return sorted(role.value for role in route.allowed)
+    return ["device" if route.allowed is DEVICE else "public"]
 
 
-def _name(route: Route) -> str:
+def _operation_id(route: Route) -> str:
     words = [word for word in re.split(r"[^a-z0-9]+", route.path.removeprefix("/api/v1")) if word]
     return "_".join([route.method.lower(), *words])
 
@@ -114,9 +117,9 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _query_parameters(route: Route) -> list[dict[str, Any]]:
-    if route.takes is None or route.changes:
+    if route.request_model is None or route.changes_state:
         return []
-    schema = route.takes.model_json_schema()
+    schema = route.request_model.model_json_schema()
     required = schema.get("required", [])
     return [
         {"name": name, "in": "query", "required": name in required, "schema": field}
@@ -126,23 +129,26 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
 
 def _responses(route: Route) -> dict[str, Any]:
     responses = {str(101 if route.socket else route.status): _success(route)}
-    refused = {400, *route.refuses}
-    if route.who is not PUBLIC:
-        refused |= {401, 403}
+    errors = {400, *route.extra_errors}
+    if route.allowed is not PUBLIC:
+        errors |= {401, 403}
     if "{" in route.path:
-        refused.add(404)
-    if route.changes:
-        refused |= {403, 503} | ({409} if "{" in route.path else set())
+        errors.add(404)
+    if route.changes_state:
+        # 403: also for a foreign Origin. 409: a path with an id names a thing whose state may forbid the change.
+        errors |= {403, 503} | ({409} if "{" in route.path else set())
     content = {_JSON: {"schema": _ref(ErrorView)}}
-    return responses | {str(status): {"description": _WHY[status], "content": content} for status in sorted(refused)}
+    return responses | {
+        str(status): {"description": _ERROR_DESCRIPTIONS[status], "content": content} for status in sorted(errors)
+    }
 
 
 def _success(route: Route) -> dict[str, Any]:
     if route.socket:
         messages = [_ref(message) for message in _MESSAGES]
         return {"description": "a WebSocket of these messages", "content": {_JSON: {"schema": {"oneOf": messages}}}}
-    if route.gives:
-        return {"description": "done", "content": {_JSON: {"schema": _ref(route.gives)}}}
-    if route.raw:
-        return {"description": "done", "content": {route.raw: {}}}
+    if route.response_model:
+        return {"description": "done", "content": {_JSON: {"schema": _ref(route.response_model)}}}
+    if route.media_type:
+        return {"description": "done", "content": {route.media_type: {}}}
     return {"description": "done"}

@@ -1,4 +1,4 @@
-"""What a handler is handed: who asks, what was asked (already checked), and the house behind it."""
+"""What a route's handler receives: the validated request, the identity behind it, and the gateway's services."""
 
 from __future__ import annotations
 
@@ -7,31 +7,35 @@ from typing import Generic, TypeVar
 
 from aiohttp import web
 
-from gateway.auth.accounts import SignedIn
-from gateway.web.problems import not_signed_in
+from gateway.auth.identity import Identity
+from gateway.web.api_errors import not_signed_in
 from gateway.web.services import Services
 
-Asked = TypeVar("Asked")
+Params = TypeVar("Params")
 
 
 @dataclass(frozen=True, slots=True)
-class RequestContext(Generic[Asked]):
-    """`asked` is the route's `takes`, validated; `language` is `zh` or `en`; `address` the caller's."""
+class RequestContext(Generic[Params]):
+    """One request.
+
+    `params` is its query or body as the route's `request_model`, `language` is `zh` or `en`, and `address` is the
+    client's IP address. `optional_identity` is None on public and device routes.
+    """
 
     request: web.Request
     services: Services
-    who: SignedIn | None
-    asked: Asked
+    optional_identity: Identity | None
+    params: Params
     language: str
     address: str
 
     @property
-    def me(self) -> SignedIn:
-        """Who is signed in; NotSignedIn where nobody is."""
-        if self.who is None:
+    def identity(self) -> Identity:
+        """Who is signed in. Raises ApiError (401) when nobody is."""
+        if self.optional_identity is None:
             raise not_signed_in()
-        return self.who
+        return self.optional_identity
 
-    def part(self, name: str) -> str:
-        """A part of the path."""
+    def path_param(self, name: str) -> str:
+        """The text that matched `{name}` in the route's path."""
         return self.request.match_info[name]

@@ -1,81 +1,107 @@
-"""The bodies and queries of requests. What is not named here is refused."""
+"""Models of request bodies and queries. Fields that are not declared are rejected.
+
+They describe the shape of a request. Whether a step of a person is allowed, and what it needs, is decided by
+`gateway/desk/lifecycle.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from gateway.model import Disposition
-from gateway.web.parsing import LARGEST
+from gateway.web.strict_json import MAX_INTEGER
 
 
-class Asked(BaseModel):
+class RequestModel(BaseModel):
+    """Base of all request models."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 Note = Annotated[str, Field(max_length=2000)]
-Word = Annotated[str, Field(min_length=1, max_length=200)]
-Number = Annotated[int, Field(ge=0, le=LARGEST)]
-"""Of a row, or of a change."""
-Most = Annotated[int, Field(ge=1, le=500)]
+ShortText = Annotated[str, Field(min_length=1, max_length=200)]
+RowNumber = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
+"""The number of a database row or of a live change."""
+PageSize = Annotated[int, Field(ge=1, le=500)]
 
 
-class SignIn(Asked):
-    user: Word
-    password: Word
+class SignInRequest(RequestModel):
+    """User name and password."""
+
+    user: ShortText
+    password: ShortText
 
 
-class Remark(Asked):
+class StepRequest(RequestModel):
+    """Acknowledge, on-scene or hold, with an optional note."""
+
     note: Note = ""
 
 
-class NoteDown(Asked):
-    note: Annotated[str, Field(min_length=1, max_length=2000)]
+class NoteRequest(RequestModel):
+    """A note on an alert."""
+
+    note: Annotated[str, Field(max_length=2000, json_schema_extra={"minLength": 1})]
 
 
-class Closing(Asked):
-    disposition: Disposition
+class CloseRequest(RequestModel):
+    """Close an alert: what it was, with an optional note."""
+
+    disposition: Annotated[object, WithJsonSchema({"type": "string", "enum": [each.value for each in Disposition]})]
     note: Note = ""
 
 
-class Assignment(Asked):
-    user: Word
+class AssignRequest(RequestModel):
+    """Assign an alert to a user, with an optional note."""
+
+    user: ShortText
     note: Note = ""
 
 
-class AlertQuery(Asked):
-    """Without `state` all of them; `open` is every state but closed."""
+class AlertQuery(RequestModel):
+    """Without `state` all alerts; `open` is every state but closed."""
 
     state: Literal["open", "new", "acknowledged", "on_scene", "on_hold", "closed"] | None = None
-    after: Word | None = None
-    limit: Most = 50
+    after: ShortText | None = None
+    limit: PageSize = 50
 
 
-class SignalQuery(Asked):
-    device: Word | None = None
-    kind: Word | None = None
+class SignalQuery(RequestModel):
+    """Filters of the list of signals."""
+
+    device: ShortText | None = None
+    kind: ShortText | None = None
     source_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = Field(
         None, description="the device's own id of the signal; with `device`"
     )
-    after: Number | None = None
-    limit: Most = 100
+    after: RowNumber | None = None
+    limit: PageSize = 100
 
 
-class PageQuery(Asked):
-    after: Number | None = None
-    limit: Most = 50
+class PageQuery(RequestModel):
+    """A page of a list."""
+
+    after: RowNumber | None = None
+    limit: PageSize = 50
 
 
-class LiveQuery(Asked):
-    after: Number | None = Field(None, description="resume after this number")
+class LiveQuery(RequestModel):
+    """Where the live feed continues."""
+
+    after: RowNumber | None = Field(None, description="resume after this number")
 
 
-class ViewQuery(Asked):
-    stream: Literal["sub", "main"] = Field("sub", description="main: the camera's larger one, if it has one")
+class LiveViewQuery(RequestModel):
+    """Which stream of a camera."""
+
+    stream: Literal["sub", "main"] = Field("sub", description="main: the camera's larger stream, if it has one")
 
 
-class CommandBody(Asked):
-    action: Word
-    arguments: Mapping[Word, Any] = Field(default_factory=dict, max_length=20)
+class CommandRequest(RequestModel):
+    """A command to a device."""
+
+    action: ShortText
+    arguments: Mapping[ShortText, Any] = Field(default_factory=dict, max_length=20)

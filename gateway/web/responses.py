@@ -1,66 +1,74 @@
-"""The bodies of answers: what the console and integrators read. Times are UTC, spelled with `Z`."""
+"""Models of response bodies, as the console and integrators read them. Times are UTC and end in `Z`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from gateway.model import AlertState, DeviceType, Disposition, Health, Role
+from gateway.model import DeviceType, Health, Role
 
 
-def _z(time: datetime) -> str:
+def _utc_text(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Time = Annotated[datetime, PlainSerializer(_z, return_type=str, when_used="json")]
-SeverityWord = Literal["critical", "high", "medium", "low"]
+UtcTime = Annotated[datetime, PlainSerializer(_utc_text, return_type=str, when_used="json")]
+SeverityName = Literal["critical", "high", "medium", "low"]
 
 
-class View(BaseModel):
+class ResponseModel(BaseModel):
+    """Base of all response models."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ErrorBody(View):
+class ErrorBody(ResponseModel):
     """`code` is for programs, `message` for people, in the language of Accept-Language."""
 
     code: str
     message: str
 
 
-class ErrorView(View):
+class ErrorView(ResponseModel):
+    """The body of every error response."""
+
     error: ErrorBody
 
 
-class WordsView(View):
-    """The same in both languages."""
+class WordsView(ResponseModel):
+    """A text in both languages."""
 
     zh: str
     en: str
 
 
-class SessionView(View):
-    """Who is signed in. `expires_at` moves on with use; null for a program's token."""
+class SessionView(ResponseModel):
+    """Who is signed in. `expires_at` moves on with use; null for an API token."""
 
     user: str
     role: Role
-    expires_at: Time | None
+    expires_at: UtcTime | None
 
 
-class GuardView(View):
-    """Somebody an alert may be given to."""
+class GuardView(ResponseModel):
+    """A user to whom an alert may be assigned."""
 
     user: str
     role: Role
 
 
-class GuardList(View):
+class GuardList(ResponseModel):
+    """The users to whom an alert may be assigned."""
+
     items: Sequence[GuardView]
 
 
-class CompoundView(View):
+class CompoundView(ResponseModel):
+    """What the sign-in page shows of the compound."""
+
     name: str
     language: Literal["zh", "en"]
     property_phone: str
@@ -69,92 +77,10 @@ class CompoundView(View):
     version: str
 
 
-class PersonView(View):
-    name: str
-    phone: str
-    role: str
+class DeviceView(ResponseModel):
+    """A device and its health. `actions`: the commands it takes, each with the names of its arguments.
 
-
-class HouseholdView(View):
-    """The room's persons and cars; for guards, supervisors and managers alone."""
-
-    place: str
-    persons: Sequence[PersonView]
-    plates: Sequence[str]
-
-
-class SignalView(View):
-    """One thing one device said. `at` is the device's own clock, `received` ours.
-
-    `source_id` is the number or id that the device gave it, or that its protocol knows it by.
-    """
-
-    id: str
-    kind: str
-    device: str
-    device_name: str
-    place_name: WordsView
-    at: Time | None
-    received: Time | None
-    source_id: str | None
-    data: Mapping[str, Any]
-    snapshot: str | None
-
-
-class StepView(View):
-    """What a person did; `action` as in the address it was posted to."""
-
-    action: str
-    user: str
-    at: Time
-    note: str
-    to: str | None = Field(description="whom it was given to, where it was assigned")
-
-
-class ClipView(View):
-    """What a camera recorded around the alert, from when to when."""
-
-    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
-
-    id: str
-    camera: str
-    began: Time = Field(serialization_alias="from")
-    ended: Time = Field(serialization_alias="to")
-    url: str
-
-
-class AlertView(View):
-    """A situation owed to a guard. `reason` is in the compound's language."""
-
-    id: str
-    rule: str
-    severity: SeverityWord
-    state: AlertState
-    place: str
-    place_name: WordsView
-    device: str | None
-    device_name: str | None
-    camera: str | None = Field(description="a camera at that place, for its live picture")
-    reason: str
-    reasons: WordsView
-    raised_at: Time
-    last_at: Time
-    restored_at: Time | None
-    count: int
-    disposition: Disposition | None
-    assignee: str | None
-    snapshot: str | None = Field(description="address of the picture")
-    on_record: bool = Field(description="false while the disk would not take it")
-    household: HouseholdView | None
-    clips: Sequence[ClipView] = Field(description="recordings, oldest first; they come some seconds after their end")
-    signals: Sequence[SignalView] = Field(description="newest first, at most 20 (500 for one alert)")
-    steps: Sequence[StepView] = Field(description="oldest first")
-
-
-class DeviceView(View):
-    """A device and how it is. `actions`: the commands it takes, each with its arguments' names.
-
-    `fault` is why its line was last lost, or why what it says is refused, in the compound's language.
+    `fault` is why its connection was last lost, or why its messages are rejected, in the compound's language.
     """
 
     id: str
@@ -165,32 +91,32 @@ class DeviceView(View):
     place_name: WordsView
     part_of: str | None
     health: Health
-    since: Time | None
-    heard_at: Time | None
+    since: UtcTime | None
+    heard_at: UtcTime | None
     restarts: int
     fault: str | None
     faults: WordsView | None
     actions: Mapping[str, Sequence[str]]
 
 
-class CommandView(View):
-    """The command was recorded; its result comes as a signal `command.done` or `command.failed`."""
+class CommandView(ResponseModel):
+    """The command is recorded. Its result arrives as a signal `command.done` or `command.failed`."""
 
     id: str
 
 
-class CallUnlock(View):
-    """How the door of a station is opened: that command of that device; `in_call`: only while it is answered."""
+class CallUnlock(ResponseModel):
+    """The command that opens the station's door; `in_call`: only while the call is answered."""
 
     device: str
     action: str
     in_call: bool
 
 
-class CallView(View):
-    """A call of a door station. `by` and `on` (browser, desk_phone) are who has it or is answering it.
+class CallView(ResponseModel):
+    """A call of a door station. `by` and `on` (browser, desk_phone) are who answers or has answered it, and where.
 
-    `talker` is whose browser carries its sound now; `seconds` it was talked so far, or has rung.
+    `talker` is the user whose browser carries the sound now; `seconds` is how long it has been talked or rung.
     """
 
     id: str
@@ -203,22 +129,24 @@ class CallView(View):
     by: str
     on: str
     talker: str | None
-    camera: str | None = Field(description="shown with the call: the station's, or one at its place")
+    camera: str | None = Field(description="the camera to show with the call: the station's, or one at its place")
     unlock: CallUnlock | None
 
 
-class CallList(View):
+class CallList(ResponseModel):
+    """Calls that have not ended, oldest first."""
+
     items: Sequence[CallView]
 
 
-class QuarantineView(View):
-    """Bytes that could not be read: `data` in hexadecimal, at most the first 1024 of `size`.
+class QuarantineView(ResponseModel):
+    """Bytes that could not be decoded: `data` in hexadecimal, at most the first 1024 of `size`.
 
-    `why` is in the compound's language, or in the one language its author has.
+    `why` is in the compound's language, or in the only language there is.
     """
 
     number: int
-    at: Time
+    at: UtcTime
     device: str
     why: str
     whys: WordsView
@@ -226,29 +154,25 @@ class QuarantineView(View):
     data: str
 
 
-class AlertList(View):
-    items: Sequence[AlertView]
-    next: str | None = Field(description="`after` of the next page; null at the end")
+class DeviceList(ResponseModel):
+    """All devices."""
 
-
-class SignalList(View):
-    items: Sequence[SignalView]
-    next: str | None
-
-
-class DeviceList(View):
     items: Sequence[DeviceView]
     next: str | None = None
 
 
-class QuarantineList(View):
+class QuarantineList(ResponseModel):
+    """A page of undecodable messages, newest first."""
+
     items: Sequence[QuarantineView]
     next: str | None
 
 
-class HealthView(View):
+class HealthView(ResponseModel):
+    """Whether the gateway is ready, by part."""
+
     status: Literal["ok", "not ready"]
     parts: Mapping[str, bool] = {}
     refused: Sequence[str] = Field(
-        (), description="what was turned away within the last minute, by door; `anju_refused`"
+        (), description="what was rejected within the last minute, by port; see the metric `anju_refused`"
     )

@@ -1,6 +1,6 @@
-"""The route table: every address says who may use it, what it takes and what it gives.
+"""The route table: every route declares who may use it, and its request and response models.
 
-A route that does not say who may use it stops the gateway from starting.
+The gateway does not start with a route that does not declare who may use it.
 """
 
 from __future__ import annotations
@@ -18,59 +18,60 @@ from gateway.web.request_context import RequestContext
 KIB = 1024
 
 
-class Public(Enum):
-    """The one member says in so many words: anybody, without sign-in."""
+class PublicAccess(Enum):
+    """Anybody may use the route, without sign-in. An enum of one member, so that nobody allows this by accident."""
 
     PUBLIC = "public"
 
 
-class Devices(Enum):
-    """The one member says: a device of the YAML, by the secret it has there; the handler admits it."""
+class DeviceAccess(Enum):
+    """A device of the YAML may use the route. The handler checks the device's own secret."""
 
     DEVICE = "device"
 
 
-PUBLIC = Public.PUBLIC
-DEVICE = Devices.DEVICE
-Who = frozenset[Role] | Public | Devices
+PUBLIC = PublicAccess.PUBLIC
+DEVICE = DeviceAccess.DEVICE
+Access = frozenset[Role] | PublicAccess | DeviceAccess
 
-EVERYONE: Who = frozenset(Role)
+ANY_USER: Access = frozenset(Role)
 """Anybody who is signed in."""
-GUARDS: Who = frozenset({Role.GUARD, Role.SUPERVISOR})
+GUARDS: Access = frozenset({Role.GUARD, Role.SUPERVISOR})
 """Those who act on alerts and devices."""
 TECHNICIANS = frozenset({Role.INSTALLER, Role.MANAGER})
+"""Those who maintain the gateway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """One method of one path.
 
-    `takes` is the query of a GET and the JSON body of the rest, `gives` the body of the answer;
-    `raw` names the media type of an answer that is no model. `limit` bounds the body in bytes,
-    `seconds` the time it may take to come. `refuses` are statuses to
-    describe beside those of all its like. `page` routes are for people and not in the OpenAPI
-    description. `opaque_origin`: a page opened inside another app may send `Origin: null`.
+    `request_model` validates the query of a GET and the JSON body of the other methods. `response_model` is the model
+    of the response body; `media_type` is set instead for a response that is not a model. `max_body_bytes` and
+    `body_timeout_s` bound the request body. `extra_errors` are status codes that the OpenAPI description lists beside
+    the usual ones. `page` routes are for people and are left out of that description. `opaque_origin` accepts
+    `Origin: null`, which a page inside another app's web view may send.
     """
 
     method: str
     path: str
-    handle: Callable[[RequestContext[Any]], Awaitable[Any]]
-    who: Who | None = None
-    does: str = ""
-    takes: type[BaseModel] | None = None
-    gives: type[BaseModel] | None = None
-    raw: str | None = None
+    handler: Callable[[RequestContext[Any]], Awaitable[Any]]
+    allowed: Access | None = None
+    summary: str = ""
+    request_model: type[BaseModel] | None = None
+    response_model: type[BaseModel] | None = None
+    media_type: str | None = None
     status: int = 200
-    limit: int = 16 * KIB
-    seconds: float = 15
-    refuses: tuple[int, ...] = ()
+    max_body_bytes: int = 16 * KIB
+    body_timeout_s: float = 15
+    extra_errors: tuple[int, ...] = ()
     page: bool = False
     socket: bool = False
     opaque_origin: bool = False
 
     @property
-    def changes(self) -> bool:
-        """Whether it changes state, so that its Origin must be ours."""
+    def changes_state(self) -> bool:
+        """Whether a request may change state; its Origin is then checked."""
         return self.method not in {"GET", "HEAD"}
 
     def __str__(self) -> str:
@@ -78,19 +79,20 @@ class Route:
 
 
 class RouteError(TypeError):
-    """A route that must not be served; the message names it and the mend."""
+    """A route that must not be served; the message names the route and the fix."""
 
 
-def checked(routes: Iterable[Route]) -> tuple[Route, ...]:
-    """The table as given, or RouteError for the first route that is not fit to be served."""
+def validate_routes(routes: Iterable[Route]) -> tuple[Route, ...]:
+    """The same routes as a tuple. Raises RouteError for the first one that is incomplete or declared twice."""
     table = tuple(routes)
     seen: set[str] = set()
     for route in table:
-        if route.who is None or (isinstance(route.who, frozenset) and not route.who):
-            raise RouteError(f"{route} does not say who may use it: give it `who`: roles, PUBLIC or DEVICE")
+        # An empty set of roles is most likely a mistake: nobody could use the route.
+        if route.allowed is None or (isinstance(route.allowed, frozenset) and not route.allowed):
+            raise RouteError(f"{route} does not say who may use it: set `allowed` to roles, PUBLIC or DEVICE")
         if str(route) in seen:
-            raise RouteError(f"{route} stands twice in the table")
-        if not route.page and not route.does:
-            raise RouteError(f"{route} does not say what it does: the API's description needs a sentence")
+            raise RouteError(f"{route} is declared twice: remove one")
+        if not route.page and not route.summary:
+            raise RouteError(f"{route} does not say what it does: set `summary` for the API description")
         seen.add(str(route))
     return table

@@ -1,4 +1,4 @@
-"""From the vocabulary to what a role may see of it."""
+"""Converts alerts, signals and devices to response models, leaving out what the audience may not see."""
 
 from __future__ import annotations
 
@@ -8,25 +8,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from gateway.auth.audience import Audience, is_personal, shown_data
+from gateway.auth.audience import Audience, is_personal, visible_data
 from gateway.errors import AnjuError
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Alert, Household, Signal, Step, Words
 from gateway.recording import rows as clip_rows
-from gateway.recording.clip import Clip
+from gateway.recording.clip import RecordedClip
 from gateway.store import audit, journal
 from gateway.store.media import is_picture_name
-from gateway.web.responses import (
-    AlertView,
-    ClipView,
-    DeviceView,
-    HouseholdView,
-    PersonView,
-    SignalView,
-    StepView,
-    WordsView,
-)
+from gateway.web.alert_responses import AlertView, ClipView, HouseholdView, PersonView, SignalView, StepView
+from gateway.web.responses import DeviceView, WordsView
 from gateway.web.services import Services
 
 log = structlog.get_logger(__name__)
@@ -34,49 +26,53 @@ _NOT_SHOWN = Words("涉及人员，内容不对安装人员显示", "Concerns a 
 
 
 @dataclass(frozen=True, slots=True)
-class _Behind:
-    """What stands behind some alerts, read in one go."""
+class _AlertDetails:
+    """Signals, steps, households and recordings of some alerts, read in one query each."""
 
     signals: Mapping[str, Sequence[Signal]] = field(default_factory=dict)
     steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)
     households: Mapping[str, Household] = field(default_factory=dict)
-    clips: Mapping[str, Sequence[Clip]] = field(default_factory=dict)
+    clips: Mapping[str, Sequence[RecordedClip]] = field(default_factory=dict)
 
 
 def words_view(words: Words) -> WordsView:
+    """A text in both languages."""
     return WordsView(zh=words.zh, en=words.en)
 
 
 class Serializer:
-    """Made once for many."""
+    """Made once, used for many responses."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def alerts(self, alerts: Sequence[Alert], audience: Audience, signals: int = 20) -> list[AlertView]:
-        """Each with its newest `signals` signals. Shown even where the record can't be read."""
-        behind = await self._behind(alerts, audience, signals)
-        return [self._alert(alert, behind, audience) for alert in alerts]
+        """Each with its newest `signals` signals. Without signals, steps and clips while the database can't be read."""
+        details = await self._details(alerts, audience, signals)
+        return [self._alert(alert, details, audience) for alert in alerts]
 
     def signal(self, signal: Signal, audience: Audience) -> SignalView:
-        device = self._services.facts.devices.get(signal.device)
+        """With the part of its data that the audience may see."""
+        device = self._services.compound.devices.get(signal.device)
+        # A resident's report is a signal of the gateway itself, about the place of the door plate.
         place = signal.data.get("place") if signal.kind == "report.made" else None
         path = place if isinstance(place, str) else device.place if device else ""
-        shown = shown_data(signal, audience)
+        data = visible_data(signal, audience)
         return SignalView(
             id=signal.id,
             kind=signal.kind,
             device=signal.device,
             device_name=self._device_name(signal.device) or signal.device,
-            place_name=words_view(self._services.facts.place_name(path)),
+            place_name=words_view(self._services.compound.place_name(path)),
             at=signal.at,
             received=signal.received,
             source_id=signal.source_id,
-            data=dict(shown),
-            snapshot=_picture_url(shown.get("snapshot")),
+            data=dict(data),
+            snapshot=_picture_url(data.get("snapshot")),
         )
 
     def device(self, status: DeviceStatus) -> DeviceView:
+        """A device with its health and commands."""
         device = status.device
         fault = Words.of(status.fault) if status.fault else None
         return DeviceView(
@@ -85,33 +81,33 @@ class Serializer:
             type=device.type,
             name=device.name,
             place=device.place,
-            place_name=words_view(self._services.facts.place_name(device.place)),
+            place_name=words_view(self._services.compound.place_name(device.place)),
             part_of=device.part_of,
             health=status.health,
             since=status.since,
             heard_at=status.heard_at,
             restarts=status.restarts,
-            fault=fault[self._services.facts.language] if fault else None,
+            fault=fault[self._services.compound.language] if fault else None,
             faults=words_view(fault) if fault else None,
             actions={name: sorted(arguments) for name, arguments in self._services.actions(device.id).items()},
         )
 
-    def _alert(self, alert: Alert, behind: _Behind, audience: Audience) -> AlertView:
+    def _alert(self, alert: Alert, details: _AlertDetails, audience: Audience) -> AlertView:
         services = self._services
-        signals = [self.signal(signal, audience) for signal in behind.signals.get(alert.id, ())]
+        signals = [self.signal(signal, audience) for signal in details.signals.get(alert.id, ())]
         reason = _shown_reason(alert, signals, audience)
-        household = behind.households.get(alert.place)
+        household = details.households.get(alert.place)
         return AlertView(
             id=alert.id,
             rule=alert.rule,
             severity=alert.severity.word,
             state=alert.state,
             place=alert.place,
-            place_name=words_view(services.facts.place_name(alert.place)),
+            place_name=words_view(services.compound.place_name(alert.place)),
             device=alert.device,
             device_name=self._device_name(alert.device),
-            camera=services.cameras.of(alert),
-            reason=reason[services.facts.language],
+            camera=services.cameras.for_alert(alert),
+            reason=reason[services.compound.language],
             reasons=words_view(reason),
             raised_at=alert.raised_at,
             last_at=alert.last_at,
@@ -122,30 +118,32 @@ class Serializer:
             snapshot=_shown_snapshot(alert, signals, audience),
             on_record=alert.on_record,
             household=_household(household) if household and audience.sees_people else None,
-            clips=[_clip(clip) for clip in behind.clips.get(alert.id, ())],
+            clips=[_clip(clip) for clip in details.clips.get(alert.id, ())],
             signals=signals,
-            steps=[_step(step) for step in behind.steps.get(alert.id, ())],
+            steps=[_step(step) for step in details.steps.get(alert.id, ())],
         )
 
     def _device_name(self, device_id: str | None) -> str | None:
-        """The gateway itself goes by the compound's name."""
+        """The gateway's own signals carry the compound's name."""
         if device_id is None:
             return None
-        device = self._services.facts.devices.get(device_id)
-        own = self._services.facts.name if device_id == GATEWAY else device_id
+        device = self._services.compound.devices.get(device_id)
+        own = self._services.compound.name if device_id == GATEWAY else device_id
         return device.name if device else own
 
-    async def _behind(self, alerts: Sequence[Alert], audience: Audience, most: int) -> _Behind:
+    async def _details(self, alerts: Sequence[Alert], audience: Audience, limit: int) -> _AlertDetails:
         services = self._services
         ids = [alert.id for alert in alerts]
         households = self._households(alerts) if audience.sees_people else {}
+        # Alerts that could not be written have their signal in memory only.
         in_memory = {key: [signal] for key in ids if (signal := services.desk.memory.signal_of(key))}
         try:
-            signals, steps, clips = await services.store.read(lambda connection: _read(connection, ids, most))
+            signals, steps, clips = await services.store.read(lambda connection: _read(connection, ids, limit))
         except (sqlite3.Error, OSError, AnjuError, ValueError, TypeError) as error:
-            log.error("what stands behind alerts can't be read", why=str(error))
-            return _Behind(in_memory, households=households)
-        return _Behind({**signals, **in_memory}, steps, households, clips if audience.sees_people else {})
+            # A damaged database must not hide an open alert: show it without its details.
+            log.error("details of alerts can't be read", why=str(error))
+            return _AlertDetails(in_memory, households=households)
+        return _AlertDetails({**signals, **in_memory}, steps, households, clips if audience.sees_people else {})
 
     def _households(self, alerts: Sequence[Alert]) -> dict[str, Household]:
         register = self._services.register.snapshot
@@ -154,14 +152,14 @@ class Serializer:
 
 
 def _read(
-    connection: sqlite3.Connection, alerts: Collection[str], most: int
-) -> tuple[dict[str, list[Signal]], dict[str, list[Step]], dict[str, Sequence[Clip]]]:
-    signals = journal.signals_of_alerts(connection, list(alerts), most)
+    connection: sqlite3.Connection, alerts: Collection[str], limit: int
+) -> tuple[dict[str, list[Signal]], dict[str, list[Step]], dict[str, Sequence[RecordedClip]]]:
+    signals = journal.signals_of_alerts(connection, list(alerts), limit)
     steps = {alert: audit.steps_of(connection, alert) for alert in alerts}
     return signals, steps, clip_rows.of_alerts(connection, alerts)
 
 
-def _clip(clip: Clip) -> ClipView:
+def _clip(clip: RecordedClip) -> ClipView:
     url = f"/api/v1/clips/{clip.id}.mp4"
     return ClipView(id=clip.id, camera=clip.camera, began=clip.began, ended=clip.ended, url=url)
 
@@ -177,18 +175,18 @@ def _household(household: Household) -> HouseholdView:
 
 
 def _picture_url(name: object) -> str | None:
-    """None for what is no name of a picture: a device may have said it to an older gateway."""
+    """None for an invalid name: older gateways stored names that devices sent."""
     return f"/api/v1/snapshots/{name}.jpg" if is_picture_name(name) else None
 
 
 def _shown_reason(alert: Alert, signals: Sequence[SignalView], audience: Audience) -> Words:
-    """A technician reads it only where it can name nobody: no signal behind it is of a person."""
+    """Installers see the reason only when no signal of the alert is about a person, so that it can name nobody."""
     personal = not signals or any(is_personal(signal.kind) for signal in signals)
     return _NOT_SHOWN if personal and not audience.sees_people else alert.reason
 
 
 def _shown_snapshot(alert: Alert, signals: Sequence[SignalView], audience: Audience) -> str | None:
-    """A technician sees it only where one of the signals shown vouches that it is of no person's face."""
+    """Installers see the picture only when it belongs to a signal whose picture they may see."""
     url = _picture_url(alert.snapshot)
     if audience.sees_people or any(signal.snapshot == url for signal in signals):
         return url

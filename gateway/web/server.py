@@ -1,4 +1,4 @@
-"""The web as a whole: the table made into an application, and that served on one port."""
+"""Builds the aiohttp application from the route table and serves it on one port."""
 
 from __future__ import annotations
 
@@ -13,121 +13,125 @@ from aiohttp import web
 
 from gateway.links.accept import Listener, accepting, listening
 from gateway.web.api import alerts, devices, session, system
-from gateway.web.api.calls import CallSound
-from gateway.web.api.clips import Clips
-from gateway.web.api.live_view import LiveView
-from gateway.web.api.pictures import Pictures
-from gateway.web.api.push import Push
+from gateway.web.api.calls import CallAudio
+from gateway.web.api.clips import ClipRoutes
+from gateway.web.api.live_view import LiveViewRoutes
+from gateway.web.api.pictures import PictureRoutes
+from gateway.web.api.push import PushRoutes
+from gateway.web.api_errors import error_for_status
 from gateway.web.connections import Connections
-from gateway.web.edge import problem_response, serve_route
 from gateway.web.headers import add_headers
-from gateway.web.live_feed import LiveFeed
+from gateway.web.live_rendering import LiveMessages
 from gateway.web.live_socket import LiveSocket
 from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
-from gateway.web.pages.door_plate import PlatePages
-from gateway.web.pages.rendering import Rendering
-from gateway.web.prefix import prefix_of
-from gateway.web.problems import of_status
-from gateway.web.routes import Route, RouteError, checked
+from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.renderer import PageRenderer
+from gateway.web.public_url import path_prefix
+from gateway.web.route_handler import error_response, make_handler
+from gateway.web.routes import Route, RouteError, validate_routes
 from gateway.web.services import Services
-from gateway.web.socket_quota import socket_quota
+from gateway.web.socket_quota import max_sockets
 from gateway.web.view_audit import ViewAudit
 
 log = structlog.get_logger(__name__)
-_END_S = 3.0
+_SHUTDOWN_S = 3.0
+"""How long requests in progress may take when the gateway stops."""
 
 
 def build(services: Services) -> web.Application:
-    """The application. Raises RouteError for a route that must not be served."""
-    rendering, meters = Rendering(), WebMetrics(services.registry)
-    most = socket_quota(services.connections)
-    docs, live = DocsPages(rendering), LiveSocket(LiveFeed(services), meters, most)
-    viewings = ViewAudit(services.store, services.now)
-    live_view = LiveView(viewings, meters, most)
-    sound = CallSound()
-    table = checked(
+    """The application. Raises RouteError for an invalid route."""
+    renderer, metrics = PageRenderer(), WebMetrics(services.registry)
+    sockets = max_sockets(services.max_connections)
+    docs, live = DocsPages(renderer), LiveSocket(LiveMessages(services), metrics, sockets)
+    view_audit = ViewAudit(services.store, services.now)
+    live_view = LiveViewRoutes(view_audit, metrics, sockets)
+    call_audio = CallAudio()
+    table = validate_routes(
         (
             *session.ROUTES,
             *alerts.ROUTES,
             *devices.ROUTES,
             *live.routes(),
             *live_view.routes(),
-            *sound.routes(),
-            *Pictures(viewings).routes(),
-            *Clips(viewings).routes(),
-            *Push().routes(),
+            *call_audio.routes(),
+            *PictureRoutes(view_audit).routes(),
+            *ClipRoutes(view_audit).routes(),
+            *PushRoutes().routes(),
             *system.ROUTES,
             *docs.routes(),
-            *PlatePages(rendering).routes(),
-            *rendering.routes(),
-            *ConsolePages(rendering).routes(),
+            *DoorPlatePages(renderer).routes(),
+            *renderer.routes(),
+            # Last, because it matches every path.
+            *ConsolePages(renderer).routes(),
         )
     )
-    docs.describe(table, services.facts.version)
-    app = web.Application(middlewares=[_strays(services)])
+    docs.describe(table, services.compound.version)  # describes itself too, so it needs the complete table
+    app = web.Application(middlewares=[_error_middleware(services)])
     app.on_response_prepare.append(add_headers)
 
-    async def end_live(_app: web.Application) -> None:
+    async def close_sockets(_app: web.Application) -> None:
         await live.close()
         await live_view.close()
-        await sound.close()
+        await call_audio.close()
 
-    app.on_shutdown.append(end_live)
-    install(app, table, services, meters)
+    app.on_shutdown.append(close_sockets)
+    install(app, table, services, metrics)
     return app
 
 
-def install(app: web.Application, table: tuple[Route, ...], services: Services, meters: WebMetrics) -> None:
-    """Serve the table, below the path of `public_url` too, and nothing beside it.
+def install(app: web.Application, table: tuple[Route, ...], services: Services, metrics: WebMetrics) -> None:
+    """Add the routes to the application, also under the path of `public_url`.
 
-    RouteError when the application has a route of its own.
+    Raises RouteError when the application has a route that is not in the table.
     """
     handlers: set[Any] = set()
-    prefixes = {prefix_of(services.facts.public_url), ""}
-    for prefix, route in itertools.product(sorted(prefixes, reverse=True), checked(table)):
-        handler = serve_route(route, services, meters)
+    # The longer prefix first, so that the console's catch-all route does not match its paths.
+    prefixes = {path_prefix(services.compound.public_url), ""}
+    for prefix, route in itertools.product(sorted(prefixes, reverse=True), validate_routes(table)):
+        handler = make_handler(route, services, metrics)
         handlers.add(handler)
         app.router.add_route(route.method, prefix + route.path, handler)
+        # `add_route` does not add HEAD by itself, as `add_get` would.
         if route.method == "GET" and not route.socket:
             app.router.add_route("HEAD", prefix + route.path, handler)
     for registered in app.router.routes():
         if registered.handler not in handlers:
-            raise RouteError(f"{registered} is served but not in the route table: declare it there")
+            raise RouteError(f"{registered} is served but is not in the route table: add it there")
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def _strays(services: Services) -> Any:
+def _error_middleware(services: Services) -> Any:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        """What no route answers for, in the words of all other errors."""
+        """Errors that aiohttp raises before a route is found, in the same form as all others."""
         try:
             return await handler(request)
         except web.HTTPException as error:
             allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-            return problem_response(request, services, of_status(error.status, error.reason, allow))
+            return error_response(request, services, error_for_status(error.status, error.reason, allow))
 
     return middleware
 
 
 @asynccontextmanager
 async def serve(services: Services, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """Serve until left; gives the URL, with the port that was picked when `port` is 0."""
-    door = Listener("http", services.refusals)
-    connections, app = Connections(door, services.connections), build(services)
-    app.middlewares.insert(0, connections.note)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_END_S)
+    """Serve while the context is open; yields the URL. Port 0 picks a free port."""
+    listener = Listener("http", services.refusals)
+    connections, app = Connections(listener, services.max_connections), build(services)
+    app.middlewares.insert(0, connections.track)  # outermost: errors are answers too
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
         assert runner.server
         sockets = listening(host, port)
-        shown = f"[{host}]" if ":" in host else host
-        url = f"{'https' if tls else 'http'}://{shown}:{sockets[0].getsockname()[1]}"
-        async with accepting(door, sockets, connections.come_to(runner.server), tls):
-            log.info("the guard room is open", url=url)
+        url_host = f"[{host}]" if ":" in host else host
+        url = f"{'https' if tls else 'http'}://{url_host}:{sockets[0].getsockname()[1]}"
+        async with accepting(listener, sockets, connections.protocol_factory(runner.server), tls):
+            log.info("HTTP server started", url=url)
             yield url
     finally:
         await runner.cleanup()

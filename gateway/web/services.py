@@ -1,4 +1,4 @@
-"""All the web is given: it makes nothing of this itself and knows no wiring."""
+"""Everything the HTTP server needs from the rest of the gateway. `gateway/app` builds it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from gateway.links.http_push import Pushes
 from gateway.model import Action, Command, Device, Place, Signal, Words
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.protocols.sip.link import Calls
-from gateway.recording.cameras import Cameras
+from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 from gateway.vision.view.broadcast import LiveViewer
-from gateway.web.connections import MOST
+from gateway.web.connections import MAX_CONNECTIONS
 from gateway.web.hub import Hub
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the pages say about the compound. `public_url` without a slash at its end."""
+class CompoundInfo:
+    """What the pages show of the compound. `public_url` has no slash at its end."""
 
     name: str
     language: str
@@ -40,7 +40,7 @@ class Facts:
     devices: Mapping[str, Device]
 
     def place_name(self, path: str) -> Words:
-        """The place's full name; the compound's own for the empty path."""
+        """The full name of a place. The empty path is the compound itself; an unknown path is its own name."""
         if not path:
             return Words(self.name, self.name)
         place = self.places.get(path)
@@ -49,20 +49,22 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`told()` are the facts as they are now.
+    """What handlers may use.
 
-    `actions(device)` are the commands a device takes, each with its arguments' names.
-
-    `order` returns once a command is on record; its result comes as a signal. `report` is the
-    intake: it returns once the signal is committed. `picture(camera)` is the newest
-    JPEG of a camera or None, `view(camera, main)` a viewer of the live packets of its sub or main stream
-    (LinkLost while there are none, NotFound where it has no main stream), `shelf` where recordings lie.
-    `refusals` counts what is turned away, `connections` is how many there may be at once.
-    `calls` are those of the intercoms. `ready` names each part and whether it is. `console` is the
-    folder of the built guard-room app.
+    - `get_compound()` returns the present facts about the compound; a changed configuration replaces them.
+    - `devices()` returns every device's status by id, `cameras` finds the camera at a place.
+    - `actions(device)` returns the commands that a device takes, each with the names of its arguments.
+    - `send_command` returns once the command is recorded; its result arrives as a signal.
+    - `emit` passes a signal to the intake; it returns once the signal is committed.
+    - `camera_snapshot(camera)` returns a camera's newest JPEG, or None.
+    - `open_view(camera, main)` is a viewer of the packets of its sub or main stream. Raises LinkLost while there are
+      none, NotFound when the camera has no main stream.
+    - `readiness()` names each part of the gateway and whether it is ready.
+    - `refusals` counts rejected clients, `max_connections` limits how many there may be at once.
+    - `console_folder` holds the built guard-room app.
     """
 
-    told: Callable[[], Facts]
+    get_compound: Callable[[], CompoundInfo]
     now: Callable[[], datetime]
     store: Store
     desk: Desk
@@ -73,21 +75,22 @@ class Services:
     door_plates: DoorPlates
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
-    cameras: Cameras
+    cameras: CameraLookup
     actions: Callable[[str], Mapping[str, Collection[str]]]
-    order: Callable[[Command], Awaitable[None]]
-    report: Callable[[Signal], Awaitable[int]]
-    picture: Callable[[str], Awaitable[bytes | None]]
-    view: Callable[[str, bool], AbstractContextManager[LiveViewer]]
-    shelf: ClipStorage
-    ready: Callable[[], Mapping[str, bool]]
+    send_command: Callable[[Command], Awaitable[None]]
+    emit: Callable[[Signal], Awaitable[int]]
+    camera_snapshot: Callable[[str], Awaitable[bytes | None]]
+    open_view: Callable[[str, bool], AbstractContextManager[LiveViewer]]
+    clip_storage: ClipStorage
+    readiness: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
-    console: Path
+    console_folder: Path
     refusals: RefusalLog = field(default_factory=RefusalLog)
-    connections: int = MOST
+    max_connections: int = MAX_CONNECTIONS
     calls: Calls = field(default_factory=Calls)
     pushes: Pushes = field(default_factory=Pushes)
 
     @property
-    def facts(self) -> Facts:
-        return self.told()
+    def compound(self) -> CompoundInfo:
+        """The present facts about the compound."""
+        return self.get_compound()

@@ -1,4 +1,4 @@
-"""Who looked at what: cameras and recordings show people, so each viewing is a row of the audit chain."""
+"""Writes who viewed which camera, recording or picture into the audit log: they show people."""
 
 from __future__ import annotations
 
@@ -16,49 +16,54 @@ from gateway.store import Store, audit
 log = structlog.get_logger(__name__)
 CAMERA, CLIP, PICTURE = "camera-view", "clip-view", "picture-view"
 _NAMES = {CAMERA: "camera", CLIP: "clip", PICTURE: "picture"}
-SAME = timedelta(minutes=1)
-"""A viewing that goes on within this time is the same one: a lost connection, the next piece of a film, the next of
-many pictures.
+MERGE_WITHIN = timedelta(minutes=1)
+"""A view that continues within this time is the same one: after a reconnect, for the next range of a recording, for the
+next of many pictures.
 """
-AGAIN = timedelta(hours=1)
-"""One that goes on is written down again: what lasts a whole shift must not look like a glance."""
-_MOST = 1000
+REPEAT_AFTER = timedelta(hours=1)
+"""A view that goes on is recorded again after this time, so that a whole shift does not look like a glance."""
+_MAX_VIEWS = 1000
 
 
 @dataclass(slots=True)
-class _Viewing:
-    noted: datetime
-    seen: datetime
+class _View:
+    recorded_at: datetime
+    last_at: datetime
 
 
 class ViewAudit:
+    """Records each view once."""
+
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
-        self._last: OrderedDict[tuple[str, str, str], _Viewing] = OrderedDict()
+        self._views: OrderedDict[tuple[str, str, str], _View] = OrderedDict()
 
-    async def note(self, user: str, action: str, what: str, alert: str = "") -> None:
-        """Write it down, once for each viewing. A disk that would not take it keeps no guard from looking."""
-        seen, at = (user, action, what), self._now()
-        last = self._last.get(seen)
-        if last is not None and at - last.seen < SAME and at - last.noted < AGAIN:
-            last.seen = at
+    async def record(self, user: str, action: str, target: str, alert: str = "") -> None:
+        """Record that `user` viewed `target` (the id of a camera, clip or picture; `action` says which).
+
+        When the disk can't be written, the view is allowed all the same and the failure is logged.
+        """
+        key, at = (user, action, target), self._now()
+        view = self._views.get(key)
+        if view is not None and at - view.last_at < MERGE_WITHIN and at - view.recorded_at < REPEAT_AFTER:
+            view.last_at = at
             return
-        self._keep(seen, at)
-        step = Step(alert, action, user, at, data={_NAMES[action]: what})
+        self._remember(key, at)
+        step = Step(alert, action, user, at, data={_NAMES[action]: target})
         try:
             await self._store.write(lambda connection: audit.append(connection, step))
         except NotRecorded as error:
-            self._last.pop(seen, None)
-            log.error("a viewing is not on record", user=user, what=what, why=str(error))
+            self._views.pop(key, None)  # so that the next request tries again
+            log.error("view not recorded", user=user, target=target, why=str(error))
 
-    def still(self, user: str, action: str, what: str) -> None:
-        """It went on until now."""
-        if (viewing := self._last.get((user, action, what))) is not None:
-            viewing.seen = self._now()
+    def extend(self, user: str, action: str, target: str) -> None:
+        """The view went on until now."""
+        if (view := self._views.get((user, action, target))) is not None:
+            view.last_at = self._now()
 
-    def _keep(self, seen: tuple[str, str, str], at: datetime) -> None:
-        self._last[seen] = _Viewing(at, at)
-        self._last.move_to_end(seen)
-        while len(self._last) > _MOST:
-            self._last.popitem(last=False)
+    def _remember(self, key: tuple[str, str, str], at: datetime) -> None:
+        self._views[key] = _View(at, at)
+        self._views.move_to_end(key)
+        while len(self._views) > _MAX_VIEWS:
+            self._views.popitem(last=False)

@@ -13,7 +13,7 @@ from gateway.errors import NotRecorded
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.limits import Refusal, RefusalLog
 from gateway.model import Signal, Words
-from gateway.web.connections import MOST
+from gateway.web.connections import MAX_CONNECTIONS
 
 SPENT = Refusal("mqtt", Words("连接太多", "too many connections"), grave=True)
 
@@ -73,12 +73,12 @@ def test_all_shares_together_leave_some_for_the_rest(limit: int) -> None:
     assert 2 * share.web + share.mqtt + 2 * share.receiver <= limit - file_descriptors.OWN_DESCRIPTORS
     assert min(share.web, share.mqtt, share.receiver) >= 1
     if limit >= 8192:
-        assert share == file_descriptors.ConnectionLimits(MOST, 2000, 500)
+        assert share == file_descriptors.ConnectionLimits(MAX_CONNECTIONS, 2000, 500)
 
 
 def test_without_doors_there_is_nothing_to_share() -> None:
     assert file_descriptors.connection_limits(65_536, configuration(None)) == file_descriptors.ConnectionLimits(
-        MOST, 0, 0
+        MAX_CONNECTIONS, 0, 0
     )  # type: ignore[arg-type]
 
 

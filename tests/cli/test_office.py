@@ -55,7 +55,7 @@ def test_a_password_from_standard_input(anju):
     ("say", "says"),
     [
         (f"{PASSWORD}\nanother\n", "the two passwords differ"),
-        ("short\nshort\n", "it has 5 characters, 8 is the least"),
+        ("short\nshort\n", "it has 5 characters, 8 is the minimum"),
         ("zhang-2026\nzhang-2026\n", "too easy to guess"),
         ("\n", "it has 0 characters"),
     ],
@@ -81,7 +81,7 @@ def test_a_token_is_printed_alone_and_can_be_made_void(anju):
     anju("users", "add", "cctv", "--role", "manager", "--password-stdin", say=PASSWORD)
     token = anju("users", "token", "cctv").output
     assert re.fullmatch(r"anju_[\w-]{43}\n", token)
-    assert "1 token of cctv made void" in anju("users", "token", "cctv", "--revoke").output
+    assert "1 token of cctv revoked" in anju("users", "token", "cctv", "--revoke").output
     anju("users", "remove", "cctv")
     assert anju("users", "list").output == ""
 

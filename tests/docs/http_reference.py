@@ -38,9 +38,9 @@ WHO = "`who`: roles, or `signed in` for all four, `public` for anybody, `device`
 def document() -> Mapping[str, Any]:
     """What the gateway serves at /api/v1/openapi.json, without starting one."""
     tables: list[Sequence[Any]] = []
-    facts = SimpleNamespace(version="", public_url="http://127.0.0.1:8080")
+    compound = SimpleNamespace(version="", public_url="http://127.0.0.1:8080")
     services: Any = SimpleNamespace(
-        registry=CollectorRegistry(), connections=100, store=None, now=None, facts=facts, refusals=None
+        registry=CollectorRegistry(), max_connections=100, store=None, now=None, compound=compound, refusals=None
     )
     with patch.object(server, "install", lambda _app, table, *_: tables.append(table)):
         server.build(services)

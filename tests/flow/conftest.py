@@ -20,7 +20,7 @@ from gateway.flow.rule_engine import NewRules, RuleEngine
 from gateway.flow.tell import Tell
 from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.model import Device, DeviceType, Place, Register, Signal, Words
-from gateway.recording.cameras import Cameras
+from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.rule import Compound
 from gateway.store import Store, journal
@@ -94,7 +94,7 @@ def flow_of(tmp_path):
                 return await intake.accept(signal, timedelta(days=1))
 
             commands = Commands(store, clock.now, perform or refuse, say, intake.act)
-            witness = SnapshotTaker(desk, store, Cameras(COMPOUND.devices), picture)
+            witness = SnapshotTaker(desk, store, CameraLookup(COMPOUND.devices), picture)
             pipeline = Pipeline(
                 store, clock, intake, RuleEngine(register), desk, commands, ear, Tell(memory.changed, ear), witness
             )

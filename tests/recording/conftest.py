@@ -1,4 +1,4 @@
-"""A recorder over a real store, shelf and desk."""
+"""A recorder over a real store, clip_storage and desk."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.model import Alert, Device, DeviceType, Raise, Severity, Signal, Words
-from gateway.recording import recording_file, rows
-from gateway.recording.cameras import Cameras
-from gateway.recording.clip import Clip
+from gateway.recording import recording_writer, rows
+from gateway.recording.camera_lookup import CameraLookup
+from gateway.recording.clip import RecordedClip
 from gateway.recording.recorder import Recorder
-from gateway.recording.recording_file import RecordingFiles
+from gateway.recording.recording_writer import RecordingWriter
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store, journal
 from tests.recording.footage import Footage
@@ -39,12 +39,12 @@ class World:
     """`now` is the clock of all; `told` the alerts that screens hear of."""
 
     store: Store
-    shelf: ClipStorage
+    clip_storage: ClipStorage
     desk: Desk
     footage: Footage = field(default_factory=Footage)
     now: datetime = field(default_factory=lambda: datetime.fromtimestamp(1_000_012.0, UTC))
     told: list[str] = field(default_factory=list)
-    films: RecordingFiles = field(init=False)
+    writer: RecordingWriter = field(init=False)
     recorder: Recorder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,8 +52,8 @@ class World:
 
     def restart(self) -> None:
         """As after a crash: nothing is left but what is on disk."""
-        self.films = RecordingFiles(self.footage, self.store, self.shelf, lambda: self.now)
-        self.recorder = Recorder(Cameras(DEVICES), self.films, lambda: self.now, self._changed)
+        self.writer = RecordingWriter(self.footage, self.store, self.clip_storage, lambda: self.now)
+        self.recorder = Recorder(CameraLookup(DEVICES), self.writer, lambda: self.now, self._changed)
 
     async def _changed(self, alert: str) -> None:
         self.told.append(alert)
@@ -71,7 +71,7 @@ class World:
         await self.desk.step(alert.id, "acknowledge", "guard")
         await self.desk.step(alert.id, "close", "guard", data={"disposition": disposition})
 
-    async def clips(self, alert: Alert) -> list[Clip]:
+    async def clips(self, alert: Alert) -> list[RecordedClip]:
         return await self.store.read(lambda c: rows.of_alert(c, alert.id))
 
     async def pass_time(self, seconds: float) -> None:
@@ -90,19 +90,28 @@ class World:
 
 @pytest.fixture
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    monkeypatch.setattr(recording_file, "LOOK_S", 0.005)
-    monkeypatch.setattr(recording_file, "RETRY_S", 0.005)
+    monkeypatch.setattr(recording_writer, "POLL_S", 0.005)
+    monkeypatch.setattr(recording_writer, "RETRY_S", 0.005)
     async with Store.open(tmp_path) as store:
         made: World
         desk = Desk(store, lambda: made.now)
-        made = World(store, ClipStorage.of(tmp_path), desk)
+        made = World(store, ClipStorage.in_data_folder(tmp_path), desk)
         yield made
 
 
 @pytest.fixture
-async def running(world: World) -> AsyncIterator[World]:
-    """Its recorder runs."""
+async def running(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """Its recorder runs, and has looked for alerts of an earlier run: on a busy machine it would find the test's."""
+    resumed, alerts_since = asyncio.Event(), world.writer.alerts_since
+
+    async def reading(when: datetime) -> list[Alert]:
+        found = await alerts_since(when)
+        resumed.set()
+        return found
+
+    monkeypatch.setattr(world.writer, "alerts_since", reading)
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(world.recorder.run())
+        await resumed.wait()
         yield world
         task.cancel()

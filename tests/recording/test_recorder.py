@@ -11,9 +11,7 @@ import av
 import pytest
 
 from gateway.errors import NotRecorded
-from gateway.recording import recorder as recording
-from gateway.recording import recording_file
-from gateway.recording import storage as shelves
+from gateway.recording import recorder, recording_job, recording_writer, storage
 from gateway.store import audit
 from tests.recording.conftest import World
 
@@ -23,7 +21,7 @@ async def filmed(world: World, device: str = "n2", key: str = "k"):
     before = world.footage.recordings
     world.recorder.look(alert)
     await world.until(lambda: world.footage.recordings > before or world.recorder.counts.failed)
-    await world.until(lambda: [*world.shelf._drafts.glob("*.json")])
+    await world.until(lambda: [*world.clip_storage._drafts.glob("*.json")])
     return alert
 
 
@@ -36,7 +34,7 @@ async def test_from_ten_seconds_before_to_twenty_after(running: World):
     assert clip.camera == "fence", "the first one at that place"
     assert timedelta(seconds=10) <= alert.raised_at - clip.began <= timedelta(seconds=11), "from a keyframe on"
     assert timedelta(seconds=19.5) <= clip.ended - alert.raised_at <= timedelta(seconds=21)
-    path = running.shelf.path(clip.file)
+    path = running.clip_storage.path(clip.file)
     assert path is not None
     assert hashlib.sha256(path.read_bytes()).hexdigest() == clip.file
     assert path.stat().st_size == clip.size
@@ -45,7 +43,7 @@ async def test_from_ten_seconds_before_to_twenty_after(running: World):
         assert len(list(container.decode(video=0))) == pytest.approx(25 * float(container.duration / 1e6), abs=1)
     assert running.told == [alert.id]
     assert running.recorder.counts.kept == 1
-    assert not list(running.shelf._drafts.iterdir())
+    assert not list(running.clip_storage._drafts.iterdir())
 
 
 async def test_its_hash_is_in_the_audit_chain(running: World):
@@ -99,7 +97,7 @@ async def test_alerts_that_follow_closely_share_a_recording(running: World):
 
 
 async def test_one_recording_does_not_grow_for_ever(running: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(recording, "LONGEST", timedelta(seconds=35))
+    monkeypatch.setattr(recorder, "MAX_DURATION", timedelta(seconds=35))
     running.footage.add("fence")
     await filmed(running, key="one")
     await running.pass_time(10)
@@ -173,7 +171,7 @@ async def test_files_are_made_a_few_at_a_time_and_none_is_left_out(running: Worl
     await running.until(lambda: running.footage.recordings == 9, 60)
     await running.pass_time(21)
     await all_filmed(running, alerts)
-    assert 1 <= most <= recording_file.FINISH_AT_ONCE
+    assert 1 <= most <= recording_writer.MAX_CONCURRENT_REMUXES
 
 
 async def test_sixty_alerts_at_one_camera_share_a_recording(running: World):
@@ -189,9 +187,9 @@ async def test_sixty_alerts_at_one_camera_share_a_recording(running: World):
 
 
 async def test_a_flood_of_alerts_is_bounded_and_told(running: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(recording_file, "MOST_ALERTS", 3)
+    monkeypatch.setattr(recording_job, "MAX_ALERTS", 3)
     running.footage.add("fence")
-    alerts = [await running.alert(key=f"k{number}") for number in range(3 * recording.MOST_OF_ONE_CAMERA + 2)]
+    alerts = [await running.alert(key=f"k{number}") for number in range(3 * recorder.MAX_PER_CAMERA + 2)]
     for alert in alerts:
         running.recorder.look(alert)
     assert running.recorder.counts.skipped == 2
@@ -199,7 +197,7 @@ async def test_a_flood_of_alerts_is_bounded_and_told(running: World, monkeypatch
     [step] = await running.desk.steps(alerts[-1].id)
     assert (step.action, step.data["camera"]) == ("clip-missing", "fence")
     assert "同一摄像机同时录像过多" in step.note
-    await running.until(lambda: running.footage.recordings == recording.MOST_OF_ONE_CAMERA)
+    await running.until(lambda: running.footage.recordings == recorder.MAX_PER_CAMERA)
     await running.pass_time(21)
     await all_filmed(running, alerts[:-2])
 
@@ -216,7 +214,7 @@ async def test_a_camera_that_is_not_there_costs_the_recording_alone_and_is_told(
     [step] = await running.desk.steps(alert.id)
     assert (step.action, step.user) == ("clip-missing", "anju")
     assert "not connected" in step.note
-    assert not list(running.shelf._drafts.iterdir())
+    assert not list(running.clip_storage._drafts.iterdir())
 
 
 async def test_a_camera_that_comes_back_is_filmed_from_then_on(running: World):
@@ -227,7 +225,7 @@ async def test_a_camera_that_comes_back_is_filmed_from_then_on(running: World):
     running.recorder.look(second)
     running.footage.add("fence", filmed=425)
     await running.until(lambda: running.footage.recordings == 1)
-    await running.until(lambda: [*running.shelf._drafts.glob("*.part")])
+    await running.until(lambda: [*running.clip_storage._drafts.glob("*.part")])
     await running.pass_time(21)
     await running.until(lambda: len(running.told) == 2)
     [one], [other] = await running.clips(first), await running.clips(second)
@@ -269,14 +267,14 @@ async def test_files_that_waited_when_it_was_stopped_are_made_at_the_next_start(
         for alert in alerts:
             world.recorder.look(alert)
         await world.until(lambda: world.footage.recordings == 6)
-        await world.until(lambda: len([*world.shelf._drafts.glob("*.json")]) == 6)
+        await world.until(lambda: len([*world.clip_storage._drafts.glob("*.json")]) == 6)
         await world.pass_time(22)
-        await world.until(lambda: all(running.ending for running in world.recorder._running))
+        await world.until(lambda: all(running.stopped for running in world.recorder._running))
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     world.restart()
     world.now += timedelta(minutes=5)
-    await world.recorder.salvage()
+    await world.recorder.recover_drafts()
     for alert in alerts:
         assert len(await world.clips(alert)) == 1
 
@@ -308,7 +306,7 @@ async def test_a_camera_that_loses_one_of_two_streams_is_filmed_on_by_the_other(
     await running.pass_time(5)
     running.footage.lose("fence", one_of_two=True)
     await running.until(lambda: running.footage.recordings == 2)
-    await running.until(lambda: [*running.shelf._drafts.glob("*.json")])
+    await running.until(lambda: [*running.clip_storage._drafts.glob("*.json")])
     await running.pass_time(16)
     await running.until(lambda: running.told)
     first, second = await running.clips(alert)
@@ -339,22 +337,22 @@ async def test_what_was_being_filmed_when_the_power_went_is_saved_at_the_next_st
     await asyncio.gather(task, return_exceptions=True)
     assert await world.clips(alert) == []
     world.restart()
-    await world.recorder.salvage()
+    await world.recorder.recover_drafts()
     [clip] = await world.clips(alert)
     assert clip.camera == "fence"
     assert timedelta(seconds=13) < clip.ended - clip.began < timedelta(seconds=17)
-    assert not list(world.shelf._drafts.iterdir())
+    assert not list(world.clip_storage._drafts.iterdir())
 
 
 async def test_a_draft_that_can_not_be_read_is_dropped(world: World):
-    draft = world.shelf.draft("film-1")
+    draft = world.clip_storage.draft("film-1")
     draft.raw.write_bytes(b"garbage")
-    other = world.shelf.draft("film-2")
+    other = world.clip_storage.draft("film-2")
     other.raw.write_bytes(b"garbage")
-    other._note.write_text(json.dumps({"camera": "fence"}))
-    await world.recorder.salvage()
+    other._metadata.write_text(json.dumps({"camera": "fence"}))
+    await world.recorder.recover_drafts()
     assert world.recorder.counts.failed == 2
-    assert not list(world.shelf._drafts.iterdir())
+    assert not list(world.clip_storage._drafts.iterdir())
 
 
 async def test_while_the_record_can_not_be_written_the_draft_stays(running: World, monkeypatch: pytest.MonkeyPatch):
@@ -368,13 +366,13 @@ async def test_while_the_record_can_not_be_written_the_draft_stays(running: Worl
         patch.setattr(running.store, "write", full)
         await running.pass_time(21)
         await running.until(lambda: running.recorder.counts.failed)
-    assert len(running.shelf.left_over()) == 1
-    await running.recorder.salvage()
+    assert len(running.clip_storage.leftover_drafts()) == 1
+    await running.recorder.recover_drafts()
     assert len(await running.clips(alert)) == 1
 
 
 async def test_a_nearly_full_disk_is_left_to_the_record(running: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(shelves, "SPARE", 1 << 60)
+    monkeypatch.setattr(storage, "MIN_FREE_BYTES", 1 << 60)
     running.footage.add("fence")
     running.recorder.look(await running.alert())
     await running.until(lambda: running.recorder.counts.failed == 1)

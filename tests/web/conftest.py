@@ -36,12 +36,12 @@ from gateway.model import (
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
-from gateway.recording.cameras import Cameras
+from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store, journal
 from gateway.vision.view.broadcast import LiveBroadcast, LiveViewer
-from gateway.web import Accounts, Facts, Hub, Passwords, Services, Users, serve
-from gateway.web.connections import MOST
+from gateway.web import Accounts, CompoundInfo, Hub, Passwords, Services, Users, serve
+from gateway.web.connections import MAX_CONNECTIONS
 
 NAMES = ("王建国", "李秀英")
 PHONES = ("13812345678", "13987654321")
@@ -92,8 +92,8 @@ class World:
     """What the cameras show; None: they show nothing."""
 
     @property
-    def shelf(self) -> ClipStorage:
-        return ClipStorage.of(self.store.path.parent)
+    def clip_storage(self) -> ClipStorage:
+        return ClipStorage.in_data_folder(self.store.path.parent)
 
     @contextmanager
     def view(self, camera: str, main: bool) -> Iterator[LiveViewer]:
@@ -155,7 +155,7 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, tls=None, console: Path | None = None, connections: int = MOST, **facts
+    folder: Path, tls=None, console: Path | None = None, connections: int = MAX_CONNECTIONS, **facts
 ) -> AsyncIterator[World]:
     async with Store.open(folder) as store:
         hub = Hub()
@@ -172,7 +172,7 @@ async def world(
             Users(store, FAST),
         )
         services = Services(
-            told=lambda: Facts(
+            get_compound=lambda: CompoundInfo(
                 **{
                     "name": "西子御园",
                     "language": "zh",
@@ -192,19 +192,19 @@ async def world(
             register=made.register,
             act=made.act,
             door_plates=made.door_plates,
-            accounts=Accounts(store, FAST, lambda: made.now, slow=LoginThrottle(made.pause)),
+            accounts=Accounts(store, FAST, lambda: made.now, throttle=LoginThrottle(made.pause)),
             devices=made.devices,
-            cameras=Cameras({device.id: device for device in DEVICES}),
+            cameras=CameraLookup({device.id: device for device in DEVICES}),
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},
-            order=made.order,
-            report=made.report,
-            picture=made.picture,
-            view=made.view,
-            shelf=made.shelf,
-            ready=lambda: made.ready,
+            send_command=made.order,
+            emit=made.report,
+            camera_snapshot=made.picture,
+            open_view=made.view,
+            clip_storage=made.clip_storage,
+            readiness=lambda: made.ready,
             registry=CollectorRegistry(),
-            console=console or folder / "no-console",
-            connections=connections,
+            console_folder=console or folder / "no-console",
+            max_connections=connections,
         )
         made.services = services
         for role in Role:

@@ -212,6 +212,33 @@ async def test_a_step_that_is_not_whole_changes_nothing(anju, open_client, step,
     assert await anju.desk.steps(alert.id) == []
 
 
+@pytest.mark.parametrize(
+    ("step", "body", "zh", "en"),
+    [
+        (
+            "close",
+            {"disposition": "lunch"},
+            "disposition:不正确",
+            "disposition Input should be 'real', 'false', 'nuisance', 'test' or 'drill'",
+        ),
+        ("close", {"disposition": ["real"]}, "disposition:不正确", None),
+        ("close", {}, "disposition:缺少", "disposition is missing"),
+        ("note", {"note": ""}, "note:不能为空", "note must not be empty"),
+        ("note", {"note": " \n"}, "note:不能为空", "note must not be empty"),
+        ("assign", {"user": ""}, "user:不能为空", "user must not be empty"),
+    ],
+)
+async def test_a_step_without_what_it_needs_is_a_bad_request_for_any_alert(anju, open_client, step, body, zh, en):
+    alert = await anju.alert()
+    client = await open_client("guard")
+    for language, message in (("zh", zh), ("en", en)):
+        client.headers["Accept-Language"] = language
+        for alert_id in (alert.id, "a-nothing"):
+            answer = await post(client, f"{ALERTS}/{alert_id}/{step}", body, status=400)
+            assert answer["error"]["code"] == "bad_request"
+            assert message in {None, answer["error"]["message"]}
+
+
 async def test_pages_of_alerts(anju, open_client):
     for n in range(5):
         anju.now += timedelta(seconds=1)

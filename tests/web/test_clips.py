@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import NotRecorded
 from gateway.recording import rows
-from gateway.recording.clip import Clip
+from gateway.recording.clip import RecordedClip
 
 MOVIE = bytes(range(256)) * 40
 
@@ -18,10 +18,10 @@ MOVIE = bytes(range(256)) * 40
 async def clip(anju):
     """One of an alert at the east gate."""
     alert = await anju.alert(place="gate/east", device="east-door", kind="door.forced")
-    draft = anju.shelf.draft("film")
+    draft = anju.clip_storage.draft("film")
     draft.mp4.write_bytes(MOVIE)
-    name, size = anju.shelf.keep(draft)
-    made = Clip(
+    name, size = anju.clip_storage.store(draft)
+    made = RecordedClip(
         alert=alert.id,
         camera="east-cam",
         began=anju.now - timedelta(seconds=10),
@@ -98,7 +98,7 @@ async def test_what_is_not_there_is_not_found(open_client, name):
 
 
 async def test_one_whose_file_is_gone_says_that_it_may_have_expired(anju, open_client, clip):
-    anju.shelf.path(clip.file).unlink()
+    anju.clip_storage.path(clip.file).unlink()
     client = await open_client("guard")
     async with client.get(f"/api/v1/clips/{clip.id}.mp4", headers={"Accept-Language": "zh"}) as answer:
         assert answer.status == 404

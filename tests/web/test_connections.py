@@ -49,7 +49,7 @@ async def answered(url, begun=BEGUN):
 
 @pytest.fixture
 async def impatient(tmp_path, monkeypatch):
-    monkeypatch.setattr(connections, "QUIET_S", 0.3)
+    monkeypatch.setattr(connections, "IDLE_TIMEOUT_S", 0.3)
     async with world(tmp_path / "data") as made:
         yield made
 
@@ -101,7 +101,7 @@ async def test_a_body_that_comes_slowly_is_waited_for(impatient):
 
 
 async def test_strangers_give_way_to_newcomers_and_not_to_their_neighbours(tmp_path, monkeypatch):
-    monkeypatch.setattr(connections, "STRANGERS", 3)
+    monkeypatch.setattr(connections, "MAX_UNUSED", 3)
     async with (
         world(tmp_path / "data") as anju,
         connection(anju.url, local_addr=("127.0.0.2", 0)) as (neighbour, _),
@@ -116,7 +116,7 @@ async def test_strangers_give_way_to_newcomers_and_not_to_their_neighbours(tmp_p
 
 
 async def test_who_has_asked_is_no_stranger(tmp_path, monkeypatch):
-    monkeypatch.setattr(connections, "STRANGERS", 1)
+    monkeypatch.setattr(connections, "MAX_UNUSED", 1)
     async with world(tmp_path / "data") as anju, connection(anju.url, BEGUN + b"\r\n") as (reader, writer):
         assert b"200" in await reader.readline()
         for _ in range(3):

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from gateway.model import Role
-from gateway.web import edge
+from gateway.web import route_handler
 from tests.web.conftest import world
 
 TEXTS = (
@@ -89,7 +89,9 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, str]:
 @pytest.fixture
 async def anju(tmp_path, monkeypatch):
     """Without a word of the log for each of some thousand requests."""
-    monkeypatch.setattr(edge, "log", structlog.get_logger(wrapper_class=structlog.make_filtering_bound_logger(30)))
+    monkeypatch.setattr(
+        route_handler, "log", structlog.get_logger(wrapper_class=structlog.make_filtering_bound_logger(30))
+    )
     (tmp_path / "console").mkdir()
     (tmp_path / "console" / "index.html").write_text("<!doctype html>")
     async with world(tmp_path / "data", console=tmp_path / "console") as made:

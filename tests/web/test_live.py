@@ -12,7 +12,7 @@ from aiohttp import WSMsgType
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.flow.device_status import DeviceStatus
 from gateway.model import Health, Raise, Severity, Words
-from gateway.web import live_feed, live_socket
+from gateway.web import live_rendering, live_socket
 from gateway.web.hub import Hub
 from tests.web.conftest import DEVICES, NAMES
 
@@ -208,7 +208,7 @@ async def test_numbers_grow_across_restarts():
 
 
 async def test_the_hub_forgets_the_oldest_and_keeps_no_more():
-    hub = Hub(start=100, room=3)
+    hub = Hub(start=100, capacity=3)
     for n in range(10):
         hub.device_changed(DeviceStatus(replace(DEVICES[0], id=f"d{n}")))
     assert hub.since(106, 10) is None
@@ -253,8 +253,8 @@ async def test_of_more_alerts_than_a_snapshot_holds_the_rest_is_counted_by_sever
 
 
 async def test_as_alerts_of_too_long_a_list_are_closed_the_next_ones_come(anju, open_client, monkeypatch):
-    monkeypatch.setattr(live_feed, "MOST_ALERTS", 5)
-    monkeypatch.setattr(live_socket, "_ROOM", 2)
+    monkeypatch.setattr(live_rendering, "MAX_ALERTS", 5)
+    monkeypatch.setattr(live_socket, "_CLOSED_PER_SNAPSHOT", 2)
     alerts = await many_alerts(anju, [Severity.CRITICAL] * 6 + [Severity.LOW] * 3)
     client = await open_client("guard")
     async with client.ws_connect(LIVE) as socket:

@@ -16,7 +16,7 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 from gateway.errors import LinkLost, Refused
 from gateway.store import audit
 from gateway.vision.view.broadcast import InitSegment, LiveBroadcast
-from gateway.web.api import live_view
+from gateway.web import session_watch
 from tests.web.conftest import world
 
 LIVE = "/api/v1/cameras/east-cam/live"
@@ -167,7 +167,7 @@ async def test_a_slow_screen_loses_packets_up_to_a_keyframe_and_another_none(ope
 
 
 async def test_a_screen_goes_dark_when_its_session_ends(anju, open_client, camera, monkeypatch):
-    monkeypatch.setattr(live_view, "LOOK_S", 0.05)
+    monkeypatch.setattr(session_watch, "INTERVAL_S", 0.05)
     client = await open_client("guard")
     async with client.ws_connect(LIVE) as socket:
         await hear(socket)

@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 from gateway.limits import RateLimit
-from gateway.web.pages import door_plate as plate_page
-from gateway.web.pages.photo import NotAPhoto, harmless
+from gateway.web.pages import door_plate
+from gateway.web.pages.photo import InvalidPhoto, sanitize_photo
+from gateway.web.pages.report_limits import ReportLimits
 from tests.web.conftest import NAMES, PHONES, world
 
 
@@ -215,10 +216,8 @@ async def test_reports_are_limited_for_one_door_and_for_one_address(anju, open_c
 
 async def test_photos_are_limited_in_size_for_one_door(tmp_path, monkeypatch):
     hour = timedelta(hours=1)
-    limits = plate_page._Limits(
-        RateLimit(50, hour), RateLimit(50, hour), RateLimit(1_000_000, hour), RateLimit(1e9, hour)
-    )
-    monkeypatch.setattr(plate_page, "_limits", lambda: limits)
+    limits = ReportLimits(RateLimit(50, hour), RateLimit(50, hour), RateLimit(1_000_000, hour), RateLimit(1e9, hour))
+    monkeypatch.setattr(door_plate, "ReportLimits", lambda: limits)
     noisy = photo(800, 600, quality=90)
     assert 200_000 < len(noisy) < 400_000
     async with world(tmp_path) as made, aiohttp.ClientSession(made.url) as client:
@@ -277,16 +276,16 @@ async def test_the_page_is_not_kept_by_browsers_or_found_by_search_engines(open_
     ids=["empty", "start", "cut", "gif", "bmp"],
 )
 def test_what_is_no_photo_is_told_apart(data):
-    with pytest.raises(NotAPhoto):
-        harmless(data)
+    with pytest.raises(InvalidPhoto):
+        sanitize_photo(data)
 
 
 def test_a_picture_that_would_fill_the_memory_is_not_decoded():
     bomb = io.BytesIO()
     Image.new("1", (30_000, 30_000)).save(bomb, "PNG")
     assert len(bomb.getvalue()) < 2 * 1024 * 1024
-    with pytest.raises(NotAPhoto):
-        harmless(bomb.getvalue())
+    with pytest.raises(InvalidPhoto):
+        sanitize_photo(bomb.getvalue())
 
 
 async def test_the_description_is_whole_and_of_the_same_models(open_client):
@@ -298,10 +297,12 @@ async def test_the_description_is_whole_and_of_the_same_models(open_client):
     references = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(document)))
     assert references <= set(schemas)
     closing = document["paths"]["/api/v1/alerts/{id}/close"]["post"]
-    assert closing["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Closing"}
+    assert closing["requestBody"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/CloseRequest"
+    }
     assert closing["x-roles"] == ["guard", "supervisor"]
-    assert schemas["Closing"]["required"] == ["disposition"]
-    assert schemas["Closing"]["additionalProperties"] is False
+    assert schemas["CloseRequest"]["required"] == ["disposition"]
+    assert schemas["CloseRequest"]["additionalProperties"] is False
     assert {"id", "rule", "severity", "state", "household", "signals"} <= set(schemas["AlertView"]["required"])
     identifiers = [said["operationId"] for path in document["paths"].values() for said in path.values()]
     assert len(identifiers) == len(set(identifiers))

@@ -230,7 +230,7 @@ async def test_what_is_wrong_with_a_digest_is_not_told(anju, wrong) -> None:
 
 
 async def test_who_asks_for_a_challenge_guesses_nothing(anju, monkeypatch) -> None:
-    monkeypatch.setattr(throttle, "LONGEST_S", 0.05)
+    monkeypatch.setattr(throttle, "MAX_WAIT_S", 0.05)
     async with pushing(anju, **WEST) as run:
         for _ in range(40):
             challenge = (await challenged(run))[0]
@@ -364,7 +364,7 @@ async def test_nobody_learns_which_devices_there_are(anju) -> None:
 
 
 async def test_who_guesses_has_to_wait_and_who_knows_gets_in(anju, monkeypatch) -> None:
-    monkeypatch.setattr(throttle, "LONGEST_S", 0.05)
+    monkeypatch.setattr(throttle, "MAX_WAIT_S", 0.05)
     async with pushing(anju) as run:
         loop = asyncio.get_running_loop()
         for number in range(30):
@@ -379,7 +379,7 @@ async def test_who_guesses_has_to_wait_and_who_knows_gets_in(anju, monkeypatch) 
 
 async def test_a_neighbour_with_an_old_token_silences_nobody(anju, monkeypatch) -> None:
     """Behind one address, as a router or a proxy makes it; whether there is such a neighbour is not told."""
-    monkeypatch.setattr(throttle, "LONGEST_S", 0.01)
+    monkeypatch.setattr(throttle, "MAX_WAIT_S", 0.01)
     async with pushing(anju) as run:
         for path in ("/api/v1/push/west-host", "/api/v1/push/nobody"):
             answers = [(await post(run, event(), path=path))[0] for _ in range(33)]
@@ -453,10 +453,10 @@ async def test_a_page_of_another_site_can_not_push(anju) -> None:
 
 
 def test_the_description_says_who_may() -> None:
-    from gateway.web.api.push import Push
+    from gateway.web.api.push import PushRoutes
     from gateway.web.openapi import describe
 
-    (route,) = Push().routes()
+    (route,) = PushRoutes().routes()
     operation = describe([route], "1")["paths"]["/api/v1/push/{device}"]["post"]
     assert operation["x-roles"] == ["device"]
     assert operation["security"] == [{"device_token": []}, {"device_password": []}]

@@ -9,9 +9,9 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from gateway.model import Role
-from gateway.web import edge
+from gateway.web import route_handler
 from gateway.web.metrics import WebMetrics
-from gateway.web.routes import EVERYONE, PUBLIC, Route, RouteError, checked
+from gateway.web.routes import ANY_USER, PUBLIC, Route, RouteError, validate_routes
 from gateway.web.server import build, install
 
 
@@ -22,18 +22,18 @@ async def nothing(_call):
 @pytest.mark.parametrize("who", [None, frozenset()])
 def test_a_route_without_roles_does_not_start(who):
     with pytest.raises(RouteError, match="GET /secret does not say who may use it"):
-        checked([Route("GET", "/secret", nothing, who=who, does="…")])
+        validate_routes([Route("GET", "/secret", nothing, allowed=who, summary="…")])
 
 
 def test_an_api_route_says_what_it_does():
     with pytest.raises(RouteError, match="does not say what it does"):
-        checked([Route("GET", "/x", nothing, who=PUBLIC)])
+        validate_routes([Route("GET", "/x", nothing, allowed=PUBLIC)])
 
 
 def test_the_same_route_twice_does_not_start():
-    route = Route("GET", "/x", nothing, who=EVERYONE, does="…")
-    with pytest.raises(RouteError, match="stands twice"):
-        checked([route, route])
+    route = Route("GET", "/x", nothing, allowed=ANY_USER, summary="…")
+    with pytest.raises(RouteError, match="declared twice"):
+        validate_routes([route, route])
 
 
 async def test_a_route_beside_the_table_does_not_start(anju):
@@ -213,8 +213,8 @@ async def test_figures_name_the_route_and_never_the_address(anju, open_client):
 
 async def test_a_slow_body_is_not_waited_for(anju, monkeypatch):
     host, port = anju.url.removeprefix("http://").split(":")
-    read = edge.read_body
-    monkeypatch.setattr(edge, "read_body", lambda request, limit, _seconds: read(request, limit, 0.2))
+    read = route_handler.read_body
+    monkeypatch.setattr(route_handler, "read_body", lambda request, limit, _seconds: read(request, limit, 0.2))
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(
         b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"

@@ -1,12 +1,10 @@
 import { createApp } from "vue";
 
 import App from "./App.vue";
-import { createRoom, roomKey } from "./shell/room";
+import { appKey, createAppContext } from "./shell/app";
 import "./style/tokens.css";
 import "./style/base.css";
 
-const room = createRoom();
-const app = createApp(App);
-app.provide(roomKey, room);
-app.mount("#app");
-room.start();
+const context = createAppContext();
+createApp(App).provide(appKey, context).mount("#app");
+context.start();

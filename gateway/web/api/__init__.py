@@ -1,1 +1,1 @@
-"""The JSON API under /api/v1, one file a noun; each has its part of the route table as `ROUTES`."""
+"""The JSON API under /api/v1: one module per resource, each with its part of the route table."""

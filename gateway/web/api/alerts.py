@@ -1,4 +1,4 @@
-"""Alerts and the steps of people."""
+"""Alerts, and what people do with them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.auth.audience import audience_of
-from gateway.errors import Conflict
+from gateway.errors import Conflict, NotFound
 from gateway.model import Alert, AlertState, Role, Words
-from gateway.web.problems import Trouble, not_found
+from gateway.web.alert_responses import AlertList, AlertView
+from gateway.web.api_errors import ApiError, not_found
 from gateway.web.request_context import RequestContext
-from gateway.web.requests import AlertQuery, Assignment, Closing, NoteDown, Remark
-from gateway.web.responses import AlertList, AlertView, GuardList, GuardView
-from gateway.web.routes import EVERYONE, GUARDS, Route
+from gateway.web.requests import AlertQuery, AssignRequest, CloseRequest, NoteRequest, StepRequest
+from gateway.web.responses import GuardList, GuardView
+from gateway.web.routes import ANY_USER, GUARDS, Route
 from gateway.web.serializers import Serializer
 
 _PATH = "/api/v1/alerts"
 _ALL_SIGNALS = 500
 _ASSIGNABLE = frozenset({Role.GUARD, Role.SUPERVISOR})
-_STATES: Mapping[str | None, Sequence[str]] = {
+_STATE_FILTERS: Mapping[str | None, Sequence[str]] = {
     None: (),
     "open": tuple(state.value for state in AlertState if state is not AlertState.CLOSED),
 }
-_STEP = {
+_STEPS_ZH = {
     "acknowledge": "接警",
     "on-scene": "到场",
     "hold": "挂起",
@@ -30,7 +31,7 @@ _STEP = {
     "assign": "指派",
     "note": "备注",
 }
-_STATE = {
+_STATES_ZH = {
     AlertState.NEW: "未处理",
     AlertState.ACKNOWLEDGED: "已接警",
     AlertState.ON_SCENE: "已到场",
@@ -39,88 +40,148 @@ _STATE = {
 }
 
 
-async def page(call: RequestContext[AlertQuery]) -> AlertList:
-    asked = call.asked
-    states = _STATES.get(asked.state, (asked.state or "",))
-    alerts, following = await call.services.desk.page(states, asked.after, asked.limit)
+async def list_alerts(context: RequestContext[AlertQuery]) -> AlertList:
+    """Handler of GET /api/v1/alerts."""
+    query = context.params
+    states = _STATE_FILTERS.get(query.state, (query.state or "",))
+    alerts, next_cursor = await context.services.desk.page(states, query.after, query.limit)
     return AlertList(
-        items=await Serializer(call.services).alerts(alerts, audience_of(call.me.role)),
-        next=following,
+        items=await Serializer(context.services).alerts(alerts, audience_of(context.identity.role)),
+        next=next_cursor,
     )
 
 
-async def one(call: RequestContext[Any]) -> AlertView:
-    return await _view(call, await _alert(call))
+async def show_alert(context: RequestContext[Any]) -> AlertView:
+    """Handler of GET /api/v1/alerts/{id}."""
+    return await _view(context, await _alert(context))
 
 
-async def remark(call: RequestContext[Remark]) -> AlertView:
-    """Acknowledge, on scene, hold: the step is the last word of the address."""
-    return await _step(call, call.request.path.rsplit("/", 1)[-1], call.asked.note)
+async def take_step(context: RequestContext[StepRequest]) -> AlertView:
+    """Acknowledge, on scene or hold: the last part of the path names the step."""
+    return await _step(context, context.request.path.rsplit("/", 1)[-1], context.params.note)
 
 
-async def note(call: RequestContext[NoteDown]) -> AlertView:
-    return await _step(call, "note", call.asked.note)
+async def add_note(context: RequestContext[NoteRequest]) -> AlertView:
+    """Handler of POST /api/v1/alerts/{id}/note."""
+    return await _step(context, "note", context.params.note)
 
 
-async def close(call: RequestContext[Closing]) -> AlertView:
-    return await _step(call, "close", call.asked.note, {"disposition": call.asked.disposition.value})
+async def close(context: RequestContext[CloseRequest]) -> AlertView:
+    """Handler of POST /api/v1/alerts/{id}/close."""
+    return await _step(context, "close", context.params.note, {"disposition": context.params.disposition})
 
 
-async def guards(call: RequestContext[Any]) -> GuardList:
-    found = await call.services.accounts.who_are(_ASSIGNABLE)
-    return GuardList(items=[GuardView(user=user, role=role) for user, role in found])
+async def list_guards(context: RequestContext[Any]) -> GuardList:
+    """Handler of GET /api/v1/guards."""
+    users = await context.services.accounts.users_with_roles(_ASSIGNABLE)
+    return GuardList(items=[GuardView(user=user, role=role) for user, role in users])
 
 
-async def assign(call: RequestContext[Assignment]) -> AlertView:
-    """To a guard or supervisor who has an account here."""
-    role = await call.services.accounts.role_of(call.asked.user)
+async def assign(context: RequestContext[AssignRequest]) -> AlertView:
+    """Handler of POST /api/v1/alerts/{id}/assign. Raises ApiError (404) for a user who is no guard or supervisor."""
+    # Checked here, because the desk knows no accounts.
+    role = await context.services.accounts.role_of(context.params.user)
     if role not in _ASSIGNABLE:
-        raise not_found(Words("这位值班人员", f"guard {call.asked.user!r}"))
-    return await _step(call, "assign", call.asked.note, {"user": call.asked.user})
+        raise not_found(Words("这位值班人员", f"guard {context.params.user!r}"))
+    return await _step(context, "assign", context.params.note, {"user": context.params.user})
 
 
-async def _step(call: RequestContext[Any], step: str, said: str, data: Mapping[str, Any] | None = None) -> AlertView:
-    alert = await _alert(call)
+async def _step(context: RequestContext[Any], step: str, note: str, data: Mapping[str, Any] | None = None) -> AlertView:
+    """Pass a person's step to the desk, which decides whether it is valid and allowed."""
+    desk, alert_id = context.services.desk, context.path_param("id")
     try:
-        alert = await call.services.desk.step(alert.id, step, call.me.user, said.strip(), data or {})
+        alert = await desk.step(alert_id, step, context.identity.user, note.strip(), data or {})
+    except NotFound as error:
+        raise _no_such_alert(alert_id) from error
     except Conflict as error:
-        stands = await _alert(call)
-        raise Trouble(409, Words(f"警情{_STATE[stands.state]}，不能{_STEP[step]}", str(error))) from error
-    return await _view(call, alert)
+        state = (await _alert(context)).state
+        raise ApiError(409, Words(f"警情{_STATES_ZH[state]}，不能{_STEPS_ZH[step]}", str(error))) from error
+    return await _view(context, alert)
 
 
-async def _alert(call: RequestContext[Any]) -> Alert:
-    alert = await call.services.desk.alert(call.part("id"))
+async def _alert(context: RequestContext[Any]) -> Alert:
+    alert_id = context.path_param("id")
+    alert = await context.services.desk.alert(alert_id)
     if alert is None:
-        raise not_found(Words("这条警情", f"alert {call.part('id')}"))
+        raise _no_such_alert(alert_id)
     return alert
 
 
-async def _view(call: RequestContext[Any], alert: Alert) -> AlertView:
-    audience = audience_of(call.me.role)
-    return (await Serializer(call.services).alerts([alert], audience, _ALL_SIGNALS))[0]
+def _no_such_alert(alert_id: str) -> ApiError:
+    return not_found(Words("这条警情", f"alert {alert_id}"))
 
 
-def _remark(step: str, does: str) -> Route:
-    return Route("POST", f"{_PATH}/{{id}}/{step}", remark, who=GUARDS, does=does, takes=Remark, gives=AlertView)
+async def _view(context: RequestContext[Any], alert: Alert) -> AlertView:
+    audience = audience_of(context.identity.role)
+    return (await Serializer(context.services).alerts([alert], audience, _ALL_SIGNALS))[0]
+
+
+def _step_route(step: str, summary: str) -> Route:
+    return Route(
+        "POST",
+        f"{_PATH}/{{id}}/{step}",
+        take_step,
+        allowed=GUARDS,
+        summary=summary,
+        request_model=StepRequest,
+        response_model=AlertView,
+    )
 
 
 ROUTES = (
-    Route("GET", _PATH, page, who=EVERYONE, does="Alerts, newest first", takes=AlertQuery, gives=AlertList),
-    Route("GET", f"{_PATH}/{{id}}", one, who=EVERYONE, does="One alert with its signals and steps", gives=AlertView),
-    _remark("acknowledge", "I have seen it and take it"),
-    _remark("on-scene", "Somebody is there"),
-    _remark("hold", "It waits"),
+    Route(
+        "GET",
+        _PATH,
+        list_alerts,
+        allowed=ANY_USER,
+        summary="Alerts, newest first",
+        request_model=AlertQuery,
+        response_model=AlertList,
+    ),
+    Route(
+        "GET",
+        f"{_PATH}/{{id}}",
+        show_alert,
+        allowed=ANY_USER,
+        summary="One alert with its signals and steps",
+        response_model=AlertView,
+    ),
+    _step_route("acknowledge", "Acknowledge an alert: the user has seen it and handles it"),
+    _step_route("on-scene", "Record that somebody is on the scene"),
+    _step_route("hold", "Put an alert on hold"),
     Route(
         "POST",
         f"{_PATH}/{{id}}/close",
         close,
-        who=GUARDS,
-        does="It is done with; say what it was",
-        takes=Closing,
-        gives=AlertView,
+        allowed=GUARDS,
+        summary="Close an alert, with what it turned out to be",
+        request_model=CloseRequest,
+        response_model=AlertView,
     ),
-    Route("POST", f"{_PATH}/{{id}}/note", note, who=GUARDS, does="Write down", takes=NoteDown, gives=AlertView),
-    Route("POST", f"{_PATH}/{{id}}/assign", assign, who=GUARDS, does="Give it to", takes=Assignment, gives=AlertView),
-    Route("GET", "/api/v1/guards", guards, who=GUARDS, does="Whom an alert may be given to", gives=GuardList),
+    Route(
+        "POST",
+        f"{_PATH}/{{id}}/note",
+        add_note,
+        allowed=GUARDS,
+        summary="Add a note to an alert",
+        request_model=NoteRequest,
+        response_model=AlertView,
+    ),
+    Route(
+        "POST",
+        f"{_PATH}/{{id}}/assign",
+        assign,
+        allowed=GUARDS,
+        summary="Assign an alert to a guard or supervisor",
+        request_model=AssignRequest,
+        response_model=AlertView,
+    ),
+    Route(
+        "GET",
+        "/api/v1/guards",
+        list_guards,
+        allowed=GUARDS,
+        summary="The users to whom an alert may be assigned",
+        response_model=GuardList,
+    ),
 )

@@ -1,7 +1,7 @@
-"""Calls of door stations: which there are, and the sound of the one a guard answered.
+"""Calls of door stations: the list of calls, and the audio of the call that a guard answered.
 
-The state of calls reaches a page as signals (call.*); it asks for the list then. Answering, hanging up and
-opening the door are commands of the station, by POST /api/v1/devices/{id}/commands.
+A page learns of a call's state by signals (call.*) and then reads the list. Answering, hanging up and opening the door
+are commands of the station, sent by POST /api/v1/devices/{id}/commands.
 """
 
 from __future__ import annotations
@@ -12,125 +12,122 @@ from typing import Any
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from gateway.auth.session_check import SESSION_ENDED, session_holds
 from gateway.errors import AnjuError, Conflict, NotFound
 from gateway.model import DeviceType, Words
 from gateway.protocols.sip.calls import StationCall
 from gateway.protocols.sip.link import SipLink
 from gateway.protocols.sip.rtp import FRAME
 from gateway.protocols.sip.talk import Talk
-from gateway.web.problems import Trouble
+from gateway.web.api_errors import ApiError
 from gateway.web.request_context import RequestContext
 from gateway.web.responses import CallList, CallUnlock, CallView
 from gateway.web.routes import GUARDS, Route
 from gateway.web.serializers import words_view
 from gateway.web.services import Services
+from gateway.web.session_watch import close_when_session_ends
 
 log = structlog.get_logger(__name__)
-LOOK_S = 5.0
-"""How often it is asked whether the session still stands."""
-_SEND_S = 5.0
+_SEND_TIMEOUT_S = 5.0
 _HEARTBEAT_S = 5.0
-"""Half of it without an answer, and the place is free for the same guard's next page."""
-_MOST_BYTES = FRAME * 10
-"""Of one message: 200 ms of sound."""
-SOUND = "16-bit little-endian samples, 16 kHz, one channel"
+"""A page that does not answer for half of this is disconnected, and the same guard's next page can take over."""
+_MAX_MESSAGE_BYTES = FRAME * 10
+"""200 ms of audio."""
+AUDIO_FORMAT = "16-bit little-endian samples, 16 kHz, one channel"
 
 
-async def current(call: RequestContext[Any]) -> CallList:
+async def list_calls(context: RequestContext[Any]) -> CallList:
+    """Handler of GET /api/v1/calls."""
     now = asyncio.get_running_loop().time()
-    return CallList(items=[_view(call.services, link, each, now) for link, each in call.services.calls.now()])
+    return CallList(items=[_view(context.services, link, call, now) for link, call in context.services.calls.now()])
 
 
-class CallSound:
-    """Every socket that carries the sound of a call; `close` ends them all when the gateway stops."""
+class CallAudio:
+    """All WebSockets that carry the audio of a call."""
 
     def __init__(self) -> None:
         self._sockets: set[web.WebSocketResponse] = set()
 
-    async def serve(self, call: RequestContext[Any]) -> web.WebSocketResponse:
-        """Refused before it is opened, unless it is the asker's own answered call."""
-        call_id, user = call.part("id"), call.me.user
-        link = _link_of(call, call_id)
+    async def serve(self, context: RequestContext[Any]) -> web.WebSocketResponse:
+        """Handler of the audio WebSocket. Raises ApiError (404, 409) unless the user has answered this call."""
+        call_id, user = context.path_param("id"), context.identity.user
+        link = _link_of(context, call_id)
         try:
             link.check(call_id, user)
         except Conflict as error:
-            raise Trouble(409, Words("这通对讲不由您接听", "This call is not yours to talk in"), "not_yours") from error
-        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, compress=False, max_msg_size=_MOST_BYTES)
+            words = Words("这通对讲不由您接听", "This call was answered by somebody else")
+            raise ApiError(409, words, "not_yours") from error
+        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, compress=False, max_msg_size=_MAX_MESSAGE_BYTES)
         self._sockets.add(socket)
         try:
-            await socket.prepare(call.request)
-            await _converse(socket, call, link)
+            await socket.prepare(context.request)
+            await _exchange_audio(socket, context, link)
         finally:
             self._sockets.discard(socket)
         return socket
 
     async def close(self) -> None:
+        """Close all sockets because the gateway stops."""
         for socket in list(self._sockets):
             await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops")
 
     def routes(self) -> tuple[Route, ...]:
+        """The routes of calls."""
         return (
             Route(
                 "GET",
                 "/api/v1/calls",
-                current,
-                who=GUARDS,
-                does="Calls between door stations and the guard room that are not ended, oldest first",
-                gives=CallList,
+                list_calls,
+                allowed=GUARDS,
+                summary="Calls between door stations and the guard room that have not ended, oldest first",
+                response_model=CallList,
             ),
             Route(
                 "GET",
                 "/api/v1/calls/{id}/audio",
                 self.serve,
-                who=GUARDS,
-                does=f"WebSocket: the sound of a call for the guard who answered it, both ways as {SOUND}",
+                allowed=GUARDS,
+                summary=f"WebSocket: the audio of a call for the guard who answered it, both ways as {AUDIO_FORMAT}",
                 socket=True,
-                refuses=(404, 409),
+                extra_errors=(404, 409),
             ),
         )
 
 
-async def _converse(socket: web.WebSocketResponse, call: RequestContext[Any], link: SipLink) -> None:
-    user, call_id = call.me.user, call.part("id")
+async def _exchange_audio(socket: web.WebSocketResponse, context: RequestContext[Any], link: SipLink) -> None:
+    user, call_id = context.identity.user, context.path_param("id")
     try:
         async with link.talk(call_id, user) as talk, asyncio.TaskGroup() as tasks:
-            works = [tasks.create_task(_pass_on(socket, talk)), tasks.create_task(_watch_over(socket, call))]
+            running = [
+                tasks.create_task(_send_audio(socket, talk)),
+                tasks.create_task(close_when_session_ends(socket, context)),
+            ]
             async for message in socket:
                 if message.type is WSMsgType.BINARY:
                     talk.say(message.data)
-            for work in works:
-                work.cancel()
+            for task in running:
+                task.cancel()
     except AnjuError as error:
-        log.info("no sound for a call", user=user, call=call_id, why=str(error))
+        # The call may have ended between the check and now.
+        log.info("call audio not available", user=user, call=call_id, why=str(error))
     await socket.close(code=WSCloseCode.OK)
 
 
-async def _pass_on(socket: web.WebSocketResponse, talk: Talk) -> None:
-    """What the station says, until the call is over."""
+async def _send_audio(socket: web.WebSocketResponse, talk: Talk) -> None:
+    """Send what the station's microphone records until the call ends."""
     try:
-        while sound := await talk.hear():
-            async with asyncio.timeout(_SEND_S):
-                await socket.send_bytes(sound)
+        while samples := await talk.hear():
+            async with asyncio.timeout(_SEND_TIMEOUT_S):
+                await socket.send_bytes(samples)
     except (ConnectionError, TimeoutError):
-        log.info("a talker is gone", user=talk.user)
+        log.info("call audio disconnected", user=talk.user)
     await socket.close(code=WSCloseCode.OK, message=b"the call is over")
 
 
-async def _watch_over(socket: web.WebSocketResponse, call: RequestContext[Any]) -> None:
-    """Fall silent when the session ends."""
-    while True:
-        await asyncio.sleep(LOOK_S)
-        if not await session_holds(call.services.accounts, call.me):
-            await socket.close(code=SESSION_ENDED, message=b"the session has ended")
-            return
-
-
-def _link_of(call: RequestContext[Any], call_id: str) -> SipLink:
+def _link_of(context: RequestContext[Any], call_id: str) -> SipLink:
     try:
-        return call.services.calls.link_of(call_id)
+        return context.services.calls.link_of(call_id)
     except NotFound as error:
-        raise Trouble(404, Words("这通对讲已结束", "This call is over")) from error
+        raise ApiError(404, Words("这通对讲已结束", "This call is over")) from error
 
 
 def _view(services: Services, link: SipLink, call: StationCall, now: float) -> CallView:
@@ -138,20 +135,21 @@ def _view(services: Services, link: SipLink, call: StationCall, now: float) -> C
     statuses = services.devices()
     status = statuses.get(station.id)
     place = status.device.place if status else station.place or ""
-    shown = statuses.get(station.camera or "")
-    camera = station.camera if shown is not None and shown.device.type is DeviceType.CAMERA else None
+    # The station's camera may have been removed from the YAML, or be a device of another type.
+    configured = statuses.get(station.camera or "")
+    camera = station.camera if configured is not None and configured.device.type is DeviceType.CAMERA else None
     return CallView(
         id=call.id,
         station=station.id,
         station_name=station.name,
-        place_name=words_view(services.facts.place_name(place)),
+        place_name=words_view(services.compound.place_name(place)),
         state=call.stand.value,
         incoming=call.incoming,
         seconds=call.seconds(now),
         by=call.by,
         on=call.on,
         talker=link.talker if call.taken else None,
-        camera=camera or services.cameras.at(place),
+        camera=camera or services.cameras.at_place(place),
         unlock=_unlock(call),
     )
 

@@ -1,4 +1,4 @@
-"""Devices, what they said, their commands, and what could not be read."""
+"""Devices, their signals and commands, and the messages that could not be decoded."""
 
 from __future__ import annotations
 
@@ -9,89 +9,89 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.model import Command, Words
 from gateway.store import journal
 from gateway.store.quarantine import QuarantineEntry, newest
-from gateway.web.problems import Trouble, not_found
+from gateway.web.alert_responses import SignalList
+from gateway.web.api_errors import ApiError, not_found
 from gateway.web.request_context import RequestContext
-from gateway.web.requests import CommandBody, PageQuery, SignalQuery
-from gateway.web.responses import (
-    CommandView,
-    DeviceList,
-    QuarantineList,
-    QuarantineView,
-    SignalList,
-)
-from gateway.web.routes import EVERYONE, GUARDS, TECHNICIANS, Route
+from gateway.web.requests import CommandRequest, PageQuery, SignalQuery
+from gateway.web.responses import CommandView, DeviceList, QuarantineList, QuarantineView
+from gateway.web.routes import ANY_USER, GUARDS, TECHNICIANS, Route
 from gateway.web.serializers import Serializer, words_view
 
-_SHOWN = 1024
+_QUARANTINE_BYTES = 1024
 
 
-async def signals(call: RequestContext[SignalQuery]) -> SignalList:
-    asked = call.asked
-    if asked.source_id is not None and asked.device is None:  # the record is indexed by both
+async def list_signals(context: RequestContext[SignalQuery]) -> SignalList:
+    """Handler of GET /api/v1/signals."""
+    query = context.params
+    if query.source_id is not None and query.device is None:  # the table's index needs both
         zh, en = "按 source_id 查找时请同时给出 device", "source_id needs device as well: ?device=…&source_id=…"
-        raise Trouble(400, Words(zh, en))
-    found = await call.services.store.read(
+        raise ApiError(400, Words(zh, en))
+    found = await context.services.store.read(
         lambda connection: journal.signals(
             connection,
-            device=asked.device,
-            kind=asked.kind,
-            source_id=asked.source_id,
-            before=asked.after,
-            limit=asked.limit + 1,
+            device=query.device,
+            kind=query.kind,
+            source_id=query.source_id,
+            before=query.after,
+            limit=query.limit + 1,  # one more than shown, to know whether there is a next page
         )
     )
-    presenter, audience = Serializer(call.services), audience_of(call.me.role)
-    shown = found[: asked.limit]
-    more = str(shown[-1].number) if len(found) > asked.limit else None
-    return SignalList(items=[presenter.signal(signal, audience) for signal in shown], next=more)
+    serializer, audience = Serializer(context.services), audience_of(context.identity.role)
+    shown = found[: query.limit]
+    next_cursor = str(shown[-1].number) if len(found) > query.limit else None
+    return SignalList(items=[serializer.signal(signal, audience) for signal in shown], next=next_cursor)
 
 
-async def devices(call: RequestContext[Any]) -> DeviceList:
-    presenter = Serializer(call.services)
-    return DeviceList(items=[presenter.device(status) for status in call.services.devices().values()])
+async def list_devices(context: RequestContext[Any]) -> DeviceList:
+    """Handler of GET /api/v1/devices."""
+    serializer = Serializer(context.services)
+    return DeviceList(items=[serializer.device(status) for status in context.services.devices().values()])
 
 
-async def command(call: RequestContext[CommandBody]) -> CommandView:
-    """On record before it is sent; what became of it comes as a signal."""
-    device, asked = _device(call).device, call.asked
-    takes = call.services.actions(device.id).get(asked.action)
-    if takes is None:
-        words = Words(f"{device.name}不支持指令 {asked.action}", f"{device.name} takes no command {asked.action!r}")
-        raise Trouble(400, words)
-    if strange := set(asked.arguments) - set(takes):
-        names = ", ".join(sorted(strange))
-        raise Trouble(400, Words(f"指令 {asked.action} 没有参数 {names}", f"{asked.action} takes no argument {names}"))
-    ordered = Command(device.id, asked.action, dict(asked.arguments), by=call.me.user)
-    await call.services.order(ordered)
-    return CommandView(id=ordered.id)
+async def send_command(context: RequestContext[CommandRequest]) -> CommandView:
+    """Record a command and send it to the device. Its result arrives as a signal."""
+    device, body = _device(context).device, context.params
+    accepted = context.services.actions(device.id).get(body.action)
+    if accepted is None:
+        words = Words(f"{device.name}不支持指令 {body.action}", f"{device.name} takes no command {body.action!r}")
+        raise ApiError(400, words)
+    if unknown := set(body.arguments) - set(accepted):
+        names = ", ".join(sorted(unknown))
+        raise ApiError(400, Words(f"指令 {body.action} 没有参数 {names}", f"{body.action} takes no argument {names}"))
+    command = Command(device.id, body.action, dict(body.arguments), by=context.identity.user)
+    await context.services.send_command(command)
+    return CommandView(id=command.id)
 
 
-async def quarantine(call: RequestContext[PageQuery]) -> QuarantineList:
-    asked = call.asked
-    language = call.services.facts.language
-    found = await call.services.store.read(lambda connection: newest(connection, asked.after, asked.limit + 1, _SHOWN))
-    shown = found[: asked.limit]
-    more = str(shown[-1].number) if len(found) > asked.limit else None
-    return QuarantineList(items=[_unread(each, language) for each in shown], next=more)
+async def list_quarantine(context: RequestContext[PageQuery]) -> QuarantineList:
+    """Handler of GET /api/v1/quarantine."""
+    query = context.params
+    language = context.services.compound.language
+    found = await context.services.store.read(
+        lambda connection: newest(connection, query.after, query.limit + 1, _QUARANTINE_BYTES)
+    )
+    shown = found[: query.limit]
+    next_cursor = str(shown[-1].number) if len(found) > query.limit else None
+    return QuarantineList(items=[_quarantine_view(item, language) for item in shown], next=next_cursor)
 
 
-def _unread(found: QuarantineEntry, language: str) -> QuarantineView:
-    why = Words.of(found.why)
+def _quarantine_view(item: QuarantineEntry, language: str) -> QuarantineView:
+    why = Words.of(item.why)
     return QuarantineView(
-        number=found.number,
-        at=found.at,
-        device=found.device,
+        number=item.number,
+        at=item.at,
+        device=item.device,
         why=why[language],
         whys=words_view(why),
-        size=found.size,
-        data=found.data.hex(),
+        size=item.size,
+        data=item.data.hex(),
     )
 
 
-def _device(call: RequestContext[Any]) -> DeviceStatus:
-    status = call.services.devices().get(call.part("id"))
+def _device(context: RequestContext[Any]) -> DeviceStatus:
+    status = context.services.devices().get(context.path_param("id"))
     if status is None:
-        raise not_found(Words("这台设备", f"device {call.part('id')}"))
+        raise not_found(Words("这台设备", f"device {context.path_param('id')}"))
     return status
 
 
@@ -99,30 +99,37 @@ ROUTES = (
     Route(
         "GET",
         "/api/v1/signals",
-        signals,
-        who=EVERYONE,
-        does="What devices said, newest first",
-        takes=SignalQuery,
-        gives=SignalList,
+        list_signals,
+        allowed=ANY_USER,
+        summary="Signals of devices, newest first",
+        request_model=SignalQuery,
+        response_model=SignalList,
     ),
-    Route("GET", "/api/v1/devices", devices, who=EVERYONE, does="Every device and how it is", gives=DeviceList),
+    Route(
+        "GET",
+        "/api/v1/devices",
+        list_devices,
+        allowed=ANY_USER,
+        summary="All devices with their health",
+        response_model=DeviceList,
+    ),
     Route(
         "POST",
         "/api/v1/devices/{id}/commands",
-        command,
-        who=GUARDS,
-        does="Have a device do something",
-        takes=CommandBody,
-        gives=CommandView,
+        send_command,
+        allowed=GUARDS,
+        summary="Send a command to a device",
+        request_model=CommandRequest,
+        response_model=CommandView,
         status=202,
     ),
     Route(
         "GET",
         "/api/v1/quarantine",
-        quarantine,
-        who=TECHNICIANS,
-        does="What could not be read, newest first",
-        takes=PageQuery,
-        gives=QuarantineList,
+        list_quarantine,
+        allowed=TECHNICIANS,
+        summary="Messages that could not be decoded, newest first",
+        request_model=PageQuery,
+        response_model=QuarantineList,
     ),
 )

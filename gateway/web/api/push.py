@@ -1,4 +1,4 @@
-"""Devices that can only POST: `POST /api/v1/push/<device>`, 200 once what they said is on record."""
+"""Devices that can only send HTTP: `POST /api/v1/push/<device>`, 200 once the message is recorded."""
 
 from __future__ import annotations
 
@@ -18,102 +18,107 @@ from gateway.errors import BadInput, LinkLost, NotRecorded
 from gateway.limits import RateLimit, network
 from gateway.links.http_push import LARGEST_PICTURES, LARGEST_PLAIN, PushLink, Refusal
 from gateway.model import Words
-from gateway.web.edge import TooLarge, read_body
-from gateway.web.problems import Trouble
+from gateway.web.api_errors import ApiError
+from gateway.web.body import BodyTooLarge, read_body
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import DEVICE, Route
 
-SLOWEST_S = 15.0
-WRONG_SECRETS = 30
-"""A minute, for one device from one address, before the next has to wait for its answer."""
-WRONG = limits.Refusal("push", "no such device, or not its token")
-LARGE_AT_ONCE = 8
-"""Bodies with pictures that are read at the same time; the others wait for their turn."""
-SHOWN = 1024
-"""Bytes of a body that is too large, for quarantine."""
-_LONGEST_ID = 64
-_HEAD_S = 5.0
+BODY_TIMEOUT_S = 15.0
+MAX_WRONG_SECRETS = 30
+"""Wrong secrets per minute, device and address, before further answers are delayed."""
+WRONG_SECRET = limits.Refusal("push", "no such device, or not its token")
+MAX_CONCURRENT_LARGE = 8
+"""Bodies with pictures that are read at the same time; others wait, to bound the memory they take."""
+QUARANTINED_BYTES = 1024
+"""How much of a body that is too large goes to quarantine."""
+_MAX_ID_LENGTH = 64
+_HEAD_TIMEOUT_S = 5.0
 
 
-class Push:
-    """Remembers who came with wrong secrets."""
+class PushRoutes:
+    """Receives pushed messages, and delays clients that try wrong secrets."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, slow: LoginThrottle | None = None) -> None:
-        self._wrong = RateLimit(WRONG_SECRETS, timedelta(minutes=1), clock)
-        self._slow = slow or LoginThrottle()
-        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
+    def __init__(self, clock: Callable[[], float] = time.monotonic, throttle: LoginThrottle | None = None) -> None:
+        self._wrong_secrets = RateLimit(MAX_WRONG_SECRETS, timedelta(minutes=1), clock)
+        self._throttle = throttle or LoginThrottle()
+        self._large = asyncio.Semaphore(MAX_CONCURRENT_LARGE)
 
     def routes(self) -> tuple[Route, ...]:
+        """The push route."""
         return (
             Route(
                 "POST",
                 "/api/v1/push/{device}",
                 self.push,
-                who=DEVICE,
-                does="What a device that can only POST has to say; 200 once it is on record",
-                raw="application/json",
-                limit=LARGEST_PICTURES,
-                seconds=SLOWEST_S,
-                refuses=(401, 429),
+                allowed=DEVICE,
+                summary="A message from a device that can only send HTTP; 200 once it is recorded",
+                media_type="application/json",
+                max_body_bytes=LARGEST_PICTURES,
+                body_timeout_s=BODY_TIMEOUT_S,
+                extra_errors=(401, 429),
             ),
         )
 
-    async def push(self, call: RequestContext[Any]) -> web.Response:
-        link = await self._admitted(call)
-        kind = call.request.headers.get(hdrs.CONTENT_TYPE, "")
-        body = await self._body(link, call.request, link.settings.largest_of(kind))
+    async def push(self, context: RequestContext[Any]) -> web.Response:
+        """Handler of POST /api/v1/push/{device}. The driver decides what the device is answered."""
+        link = await self._authenticate(context)
+        content_type = context.request.headers.get(hdrs.CONTENT_TYPE, "")
+        body = await self._read_body(link, context.request, link.settings.largest_of(content_type))
         try:
-            answer = await link.push(body, kind)
+            answer = await link.push(body, content_type)
         except BadInput as error:
             why = Words.of(error.why)
-            raise Trouble(400, Words(f"内容无法识别：{why.zh}", f"Not understood: {why.en}")) from error
+            raise ApiError(400, Words(f"内容无法识别：{why.zh}", f"Not understood: {why.en}")) from error
         except LinkLost as error:
             words = Words("设备驱动未运行，请稍后再试", "The device's driver is not running, try again")
-            raise Trouble(503, words, "not_ready") from error
-        given = "application/json" if answer[:1] in {"{", "["} else "text/plain"
-        return web.Response(text=answer, content_type=given)
+            raise ApiError(503, words, "not_ready") from error
+        answer_type = "application/json" if answer[:1] in {"{", "["} else "text/plain"
+        return web.Response(text=answer, content_type=answer_type)
 
-    async def _body(self, link: PushLink, request: web.Request, most: int) -> bytes:
-        """Raises TooLarge, once its first bytes are kept."""
+    async def _read_body(self, link: PushLink, request: web.Request, limit: int) -> bytes:
+        """Raises BodyTooLarge after the first bytes of the body were put in quarantine."""
         size = request.content_length
-        held = self._large if size is None or size > LARGEST_PLAIN else contextlib.nullcontext()
+        slot = self._large if size is None or size > LARGEST_PLAIN else contextlib.nullcontext()
         try:
-            async with held:
-                return await read_body(request, most, SLOWEST_S)
-        except TooLarge as error:
-            await self._too_large(link, request, error, most)
+            async with slot:
+                return await read_body(request, limit, BODY_TIMEOUT_S)
+        except BodyTooLarge as error:
+            await self._quarantine(link, request, error, limit)
             raise
 
-    async def _too_large(self, link: PushLink, request: web.Request, error: TooLarge, most: int) -> None:
-        head = error.head or await _beginning(request)
-        size = f"{request.content_length}" if request.content_length is not None else f"> {most}"
-        with contextlib.suppress(NotRecorded):
+    async def _quarantine(self, link: PushLink, request: web.Request, error: BodyTooLarge, limit: int) -> None:
+        head = error.head or await _read_head(request)
+        size = f"{request.content_length}" if request.content_length is not None else f"> {limit}"
+        with contextlib.suppress(NotRecorded):  # the client gets its 413 even when the disk is full
             await link.too_large(head, size)
 
-    async def _admitted(self, call: RequestContext[Any]) -> PushLink:
-        """The same answer for a wrong secret and for a device that there is not; the right one is never kept out."""
-        device, address = call.part("device"), network(call.address)
-        authorization = call.request.headers.get(hdrs.AUTHORIZATION, "")
-        pushes = call.services.pushes
-        admitted = pushes.admit(device, authorization, call.request.query.get, call.request.method)
-        if admitted is Refusal.WRONG:  # who asks for a challenge guesses nothing
-            who = address, device[:_LONGEST_ID]
-            wait = self._wrong.wait_for(who)
-            self._wrong.count(who)
-            call.services.refusals.note(WRONG, address=call.address)
-            await self._slow.wait(address, wait)
+    async def _authenticate(self, context: RequestContext[Any]) -> PushLink:
+        """The device's link. Raises ApiError (401), the same for a wrong secret and for an unknown device.
+
+        The right secret is accepted at once, however many wrong ones came before.
+        """
+        device, address = context.path_param("device"), network(context.address)
+        authorization = context.request.headers.get(hdrs.AUTHORIZATION, "")
+        pushes = context.services.pushes
+        admitted = pushes.admit(device, authorization, context.request.query.get, context.request.method)
+        if admitted is Refusal.WRONG:  # a request for a digest challenge is not a guess
+            key = address, device[:_MAX_ID_LENGTH]
+            delay = self._wrong_secrets.wait_for(key)
+            self._wrong_secrets.count(key)
+            context.services.refusals.note(WRONG_SECRET, address=context.address)
+            await self._throttle.wait(address, delay)
         if isinstance(admitted, Refusal):
             words = Words("设备或其令牌不正确", "No such device, or not its token")
             stale = admitted is Refusal.STALE
-            asked = CIMultiDict((hdrs.WWW_AUTHENTICATE, each) for each in pushes.challenges(stale=stale))
-            raise Trouble(401, words, "not_signed_in", asked)
+            challenges = CIMultiDict((hdrs.WWW_AUTHENTICATE, each) for each in pushes.challenges(stale=stale))
+            raise ApiError(401, words, "not_signed_in", challenges)
         return admitted
 
 
-async def _beginning(request: web.Request) -> bytes:
-    """What has come of a body that nobody will read."""
+async def _read_head(request: web.Request) -> bytes:
+    """The first bytes of a body that is rejected by its Content-Length."""
     try:
-        async with asyncio.timeout(_HEAD_S):
-            return await request.content.read(SHOWN)
+        async with asyncio.timeout(_HEAD_TIMEOUT_S):
+            return await request.content.read(QUARANTINED_BYTES)
     except TimeoutError:
         return b""

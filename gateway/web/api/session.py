@@ -1,4 +1,4 @@
-"""Signing in and out, and what the sign-in page shows of the compound."""
+"""Sign-in and sign-out, and what the sign-in page shows of the compound."""
 
 from __future__ import annotations
 
@@ -7,76 +7,84 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from gateway.auth.accounts import AT_MOST, SignedIn
+from gateway.auth.accounts import MAX_AGE
+from gateway.auth.identity import Identity
 from gateway.errors import NotRecorded
 from gateway.model import Action
-from gateway.web.edge import COOKIE
-from gateway.web.origin import is_secure
+from gateway.web.authentication import COOKIE
+from gateway.web.proxy import is_secure
 from gateway.web.request_context import RequestContext
-from gateway.web.requests import SignIn
+from gateway.web.requests import SignInRequest
 from gateway.web.responses import CompoundView, SessionView
-from gateway.web.routes import EVERYONE, PUBLIC, Route
+from gateway.web.routes import ANY_USER, PUBLIC, Route
 
 log = structlog.get_logger(__name__)
 _PATH = "/api/v1/session"
 
 
-async def sign_in(call: RequestContext[SignIn]) -> web.Response:
-    """Always a new session: one that came with the request is ended, whoever planted it."""
-    accounts = call.services.accounts
-    token, who = await accounts.sign_in(call.asked.user, call.asked.password, call.address)
-    await _record(call, "user.signed_in", who.user)
-    if brought := call.request.cookies.get(COOKIE):
-        await accounts.sign_out(brought)
-    response = web.Response(text=_view(who).model_dump_json(), content_type="application/json")
+async def sign_in(context: RequestContext[SignInRequest]) -> web.Response:
+    """Handler of POST /api/v1/session. Always starts a new session and ends the one the request came with.
+
+    Otherwise somebody who planted their own cookie would share the session that follows (session fixation).
+    """
+    accounts = context.services.accounts
+    token, identity = await accounts.sign_in(context.params.user, context.params.password, context.address)
+    await _record(context, "user.signed_in", identity.user)
+    if previous := context.request.cookies.get(COOKIE):
+        await accounts.sign_out(previous)
+    response = web.Response(text=_view(identity).model_dump_json(), content_type="application/json")
     response.set_cookie(
         COOKIE,
         token,
-        max_age=int(AT_MOST.total_seconds()),
+        # The server ends idle sessions earlier; the cookie only has to outlast them.
+        max_age=int(MAX_AGE.total_seconds()),
         httponly=True,
         samesite="Strict",
-        secure=is_secure(call.request),
+        secure=is_secure(context.request),
         path="/",
     )
     return response
 
 
-async def _record(call: RequestContext[Any], kind: str, user: str) -> None:
-    """Put it into the journal. A guard must get in when the disk is full, so a failure is only logged."""
+async def _record(context: RequestContext[Any], kind: str, user: str) -> None:
+    """Write the action into the journal. Only logs a failure: a guard must get in when the disk is full."""
     try:
-        await call.services.act(Action(kind=kind, user=user, time=call.services.now()))
+        await context.services.act(Action(kind=kind, user=user, time=context.services.now()))
     except NotRecorded as error:
-        log.error("a sign-in or sign-out is not on record", user=user, why=str(error))
+        log.error("sign-in or sign-out not recorded", user=user, why=str(error))
 
 
-async def show(call: RequestContext[Any]) -> SessionView:
-    return _view(call.me)
+async def show_session(context: RequestContext[Any]) -> SessionView:
+    """Handler of GET /api/v1/session."""
+    return _view(context.identity)
 
 
-async def sign_out(call: RequestContext[Any]) -> web.Response:
-    if cookie := call.request.cookies.get(COOKIE):
-        who = await call.services.accounts.sign_out(cookie)
-        if who is not None:
-            await _record(call, "user.signed_out", who.user)
+async def sign_out(context: RequestContext[Any]) -> web.Response:
+    """Handler of DELETE /api/v1/session."""
+    if cookie := context.request.cookies.get(COOKIE):
+        identity = await context.services.accounts.sign_out(cookie)
+        if identity is not None:
+            await _record(context, "user.signed_out", identity.user)
     response = web.Response(status=204)
-    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict", secure=is_secure(call.request))
+    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict", secure=is_secure(context.request))
     return response
 
 
-async def compound(call: RequestContext[Any]) -> CompoundView:
-    facts = call.services.facts
+async def show_compound(context: RequestContext[Any]) -> CompoundView:
+    """Handler of GET /api/v1/compound."""
+    compound = context.services.compound
     return CompoundView(
-        name=facts.name,
-        language="en" if facts.language == "en" else "zh",
-        property_phone=facts.property_phone,
-        public_url=facts.public_url,
-        timezone=facts.timezone,
-        version=facts.version,
+        name=compound.name,
+        language="en" if compound.language == "en" else "zh",
+        property_phone=compound.property_phone,
+        public_url=compound.public_url,
+        timezone=compound.timezone,
+        version=compound.version,
     )
 
 
-def _view(who: SignedIn) -> SessionView:
-    return SessionView(user=who.user, role=who.role, expires_at=who.expires_at)
+def _view(identity: Identity) -> SessionView:
+    return SessionView(user=identity.user, role=identity.role, expires_at=identity.expires_at)
 
 
 ROUTES = (
@@ -84,14 +92,28 @@ ROUTES = (
         "POST",
         _PATH,
         sign_in,
-        who=PUBLIC,
-        does="Sign in; the session is in the cookie that comes back",
-        takes=SignIn,
-        gives=SessionView,
-        limit=4096,
-        refuses=(401, 429),
+        allowed=PUBLIC,
+        summary="Sign in; the response sets the session cookie",
+        request_model=SignInRequest,
+        response_model=SessionView,
+        max_body_bytes=4096,
+        extra_errors=(401, 429),
     ),
-    Route("GET", _PATH, show, who=EVERYONE, does="Who is signed in", gives=SessionView),
-    Route("DELETE", _PATH, sign_out, who=PUBLIC, does="Sign out; no harm where nobody is signed in", status=204),
-    Route("GET", "/api/v1/compound", compound, who=PUBLIC, does="What the sign-in page shows", gives=CompoundView),
+    Route("GET", _PATH, show_session, allowed=ANY_USER, summary="Who is signed in", response_model=SessionView),
+    Route(
+        "DELETE",
+        _PATH,
+        sign_out,
+        allowed=PUBLIC,
+        summary="Sign out; also succeeds when nobody is signed in",
+        status=204,
+    ),
+    Route(
+        "GET",
+        "/api/v1/compound",
+        show_compound,
+        allowed=PUBLIC,
+        summary="What the sign-in page shows",
+        response_model=CompoundView,
+    ),
 )

@@ -1,1 +1,1 @@
-"""Pages rendered here, for people: residents' door plates, the API's description, the guard-room app's files."""
+"""Pages for people: residents' door plates, the API documentation, and the files of the guard-room app."""

@@ -1,4 +1,4 @@
-"""The guard-room app's files: the page itself is asked for anew each time, what it names is kept for good."""
+"""The files of the guard-room app. The page is revalidated each time; the assets it names are cached forever."""
 
 from __future__ import annotations
 
@@ -9,50 +9,57 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from gateway.model import Words
-from gateway.web.files import SentFile
-from gateway.web.headers import FOR_GOOD
-from gateway.web.pages.rendering import Rendering
-from gateway.web.prefix import to_root
-from gateway.web.problems import not_found
+from gateway.web.api_errors import not_found
+from gateway.web.file_response import StoredFileResponse
+from gateway.web.headers import IMMUTABLE
+from gateway.web.pages.renderer import PageRenderer
+from gateway.web.public_url import relative_root
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import PUBLIC, Route
 
-_HASHED = "assets/"
+_HASHED_FOLDER = "assets/"
+"""Vite puts the hash of the content into the names of these files."""
 
 
 class ConsolePages:
-    def __init__(self, rendering: Rendering) -> None:
-        self._rendering = rendering
+    """Serves the built app, or a page that says that it is not built."""
+
+    def __init__(self, renderer: PageRenderer) -> None:
+        self._renderer = renderer
 
     def routes(self) -> tuple[Route, ...]:
-        """Last in the table: it answers for every address nothing else answers for."""
-        return (Route("GET", "/{path:.*}", self.serve, who=PUBLIC, page=True),)
+        """One route that matches every path: it must come last in the table."""
+        return (Route("GET", "/{path:.*}", self.serve, allowed=PUBLIC, page=True),)
 
-    async def serve(self, call: RequestContext[Any]) -> web.StreamResponse:
-        wanted = call.part("path")
-        if wanted.startswith(("api/", "static/", "d/")):
+    async def serve(self, context: RequestContext[Any]) -> web.StreamResponse:
+        """Handler of every path that no other route serves."""
+        path = context.path_param("path")
+        # An unknown address of the API must be a 404, not the console's page.
+        if path.startswith(("api/", "static/", "d/")):
             raise not_found(Words("这个地址", "address"))
-        folder = call.services.console
-        file = await asyncio.to_thread(_within, folder, wanted)
-        if file is None and "." in wanted.rpartition("/")[2]:
+        folder = context.services.console_folder
+        file = await asyncio.to_thread(_within, folder, path)
+        if file is None and "." in path.rpartition("/")[2]:
             raise not_found(Words("这个文件", "file"))
-        if file is None and wanted:
-            root = to_root(call.request, call.services.facts.public_url)  # what the page names is relative to it
+        if file is None and path:
+            root = relative_root(
+                context.request, context.services.compound.public_url
+            )  # what the page names is relative to it
             return web.Response(status=302, headers={hdrs.LOCATION: root})
         page = file or folder / "index.html"
         if not await asyncio.to_thread(page.is_file):
-            return self._rendering.page(call, "unbuilt.html", status=503, language=call.language)
-        caching = FOR_GOOD if wanted.startswith(_HASHED) else "no-cache"
-        return SentFile(page, headers={hdrs.CACHE_CONTROL: caching})
+            return self._renderer.page(context, "unbuilt.html", status=503, language=context.language)
+        cache_control = IMMUTABLE if path.startswith(_HASHED_FOLDER) else "no-cache"
+        return StoredFileResponse(page, headers={hdrs.CACHE_CONTROL: cache_control})
 
 
-def _within(folder: Path, wanted: str) -> Path | None:
-    """The file of that name below the folder, and never one beside it."""
-    if not wanted or "\0" in wanted:
+def _within(folder: Path, name: str) -> Path | None:
+    """The file of that name inside the folder; None when there is none, or when the name leads out of the folder."""
+    if not name or "\0" in name:
         return None
     root = folder.resolve()
     try:
-        path = (root / wanted).resolve()
+        path = (root / name).resolve()
         return path if path.is_relative_to(root) and path.is_file() else None
-    except OSError:  # a name longer than the system has them
+    except OSError:  # the name is too long for the file system
         return None

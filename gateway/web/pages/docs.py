@@ -1,4 +1,4 @@
-"""The API's description as a page, of the same document that programs read."""
+"""The API documentation as a page, rendered from the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from gateway.web.openapi import describe
-from gateway.web.pages.rendering import Rendering
+from gateway.web.pages.renderer import PageRenderer
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import PUBLIC, Route
 
@@ -20,28 +20,32 @@ _GROUPS = (
 
 
 class DocsPages:
-    """`describe` is given the whole table once it is complete."""
+    """Serves the OpenAPI document and the page. `describe` must be called with the complete route table first."""
 
-    def __init__(self, rendering: Rendering) -> None:
-        self._rendering = rendering
+    def __init__(self, renderer: PageRenderer) -> None:
+        self._renderer = renderer
         self._document: dict[str, Any] = {}
 
     def describe(self, routes: Iterable[Route], version: str) -> None:
+        """Generate the document."""
         self._document = describe(routes, version)
 
     def routes(self) -> tuple[Route, ...]:
+        """The routes of the document and the page."""
         return (
-            Route("GET", "/api/v1/openapi.json", self.document, who=PUBLIC, page=True),
-            Route("GET", "/api/v1/docs", self.page, who=PUBLIC, page=True),
+            Route("GET", "/api/v1/openapi.json", self.document, allowed=PUBLIC, page=True),
+            Route("GET", "/api/v1/docs", self.page, allowed=PUBLIC, page=True),
         )
 
-    async def document(self, _call: RequestContext[Any]) -> web.Response:
+    async def document(self, _context: RequestContext[Any]) -> web.Response:
+        """Handler of GET /api/v1/openapi.json."""
         return web.json_response(self._document, dumps=lambda value: json.dumps(value, ensure_ascii=False))
 
-    async def page(self, call: RequestContext[Any]) -> web.Response:
+    async def page(self, context: RequestContext[Any]) -> web.Response:
+        """Handler of GET /api/v1/docs."""
         schemas = self._document["components"]["schemas"]
-        return self._rendering.page(
-            call,
+        return self._renderer.page(
+            context,
             "docs.html",
             info=self._document["info"],
             groups=list(_grouped(self._document["paths"])),
@@ -53,14 +57,16 @@ class DocsPages:
 
 
 def _grouped(paths: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str, list[tuple[str, str, Any]]]]:
-    operations = [(path, method.upper(), said) for path, methods in paths.items() for method, said in methods.items()]
+    operations = [
+        (path, method.upper(), operation) for path, methods in paths.items() for method, operation in methods.items()
+    ]
     for group in _GROUPS:
         yield group, [one for one in operations if one[0].removeprefix("/api/v1/").partition("/")[0] == group]
     yield "system", [one for one in operations if not one[0].startswith("/api/")]
 
 
 def _fields(schema: Mapping[str, Any]) -> Iterable[tuple[str, str, bool, str]]:
-    """Name, type, whether it must be there, what is said of it."""
+    """Name, type, whether it is required, and description of each field."""
     required = schema.get("required", ())
     for name, field in schema.get("properties", {}).items():
         yield name, type_of(field), name in required, field.get("description", "")
@@ -69,7 +75,7 @@ def _fields(schema: Mapping[str, Any]) -> Iterable[tuple[str, str, bool, str]]:
 
 
 def type_of(schema: Mapping[str, Any]) -> str:
-    """A JSON Schema in a few words: `string`, `AlertView[]`, `integer | null`, `"zh" | "en"`."""
+    """A JSON Schema as a short type: `string`, `AlertView[]`, `integer | null`, `"zh" | "en"`."""
     match schema:
         case {"$ref": str(reference)}:
             return reference.rpartition("/")[2]
@@ -79,10 +85,10 @@ def type_of(schema: Mapping[str, Any]) -> str:
             return " | ".join(map(json.dumps, values))
         case {"const": value}:
             return json.dumps(value)
-    return _plain_type(schema)
+    return _basic_type(schema)
 
 
-def _plain_type(schema: Mapping[str, Any]) -> str:
+def _basic_type(schema: Mapping[str, Any]) -> str:
     match schema:
         case {"type": "array", **rest}:
             return f"{type_of(rest.get('items', {}))}[]"
@@ -92,6 +98,6 @@ def _plain_type(schema: Mapping[str, Any]) -> str:
 
 
 def model_of(content: Mapping[str, Any]) -> str:
-    """What a body is made of: a model's name, or its media type."""
-    media, said = next(iter(content.items()))
-    return type_of(said["schema"]) if "schema" in said else media
+    """The name of a body's model, or its media type when it has none."""
+    media, body = next(iter(content.items()))
+    return type_of(body["schema"]) if "schema" in body else media

@@ -1,4 +1,4 @@
-"""A stranger's photograph, made harmless: decoded within bounds, turned upright, written anew without its tags."""
+"""Sanitizes an uploaded photo: decodes it within limits, turns it upright, and encodes it again without metadata."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import struct
 
 from PIL import Image
 
-_MOST_PIXELS = 25_000_000
-_LONGEST_SIDE = 1600
+_MAX_PIXELS = 25_000_000
+_MAX_SIDE = 1600
 _QUALITY = 82
 _FORMATS = ("JPEG", "PNG", "WEBP")
-_ORIENTATION, _SHORT, _MOST_TAGS = 0x0112, 3, 200
-_TURNS = {
+_ORIENTATION, _SHORT, _MAX_TAGS = 0x0112, 3, 200
+_TRANSPOSE_BY_ORIENTATION = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -21,39 +21,43 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_STUMBLES = (
+_PILLOW_ERRORS = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError, OSError),
     *(SyntaxError, TypeError, ValueError, struct.error),
 )
-"""What Pillow's readers raise for bytes that are no picture, or an odd one; they have no common base."""
+"""What Pillow raises for bytes that are no picture or a damaged one; these exceptions have no common base class."""
 
 
-class NotAPhoto(ValueError):
-    """These bytes are no picture we take."""
+class InvalidPhoto(ValueError):
+    """The bytes are not a picture in a format that is accepted."""
 
 
-def harmless(data: bytes) -> bytes:
-    """A JPEG of at most 1600 pixels a side, with no place or camera written in it. Blocking; raises NotAPhoto."""
+def sanitize_photo(data: bytes) -> bytes:
+    """A JPEG of at most 1600 pixels a side, without location, camera or other metadata.
+
+    Raises InvalidPhoto. Blocking: call it in a thread.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise NotAPhoto(f"{image.width}×{image.height} pixels")
-            image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
-            turned = _TURNS.get(orientation_of(image.info.get("exif")))
-            upright = (image.transpose(turned) if turned is not None else image).convert("RGB")
-            upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-            upright.info = {}  # a comment would be written too
-            written = io.BytesIO()
-            upright.save(written, "JPEG", quality=_QUALITY)
-            return written.getvalue()
-    except (*_STUMBLES, Image.DecompressionBombError) as error:
-        raise NotAPhoto(str(error)) from error
+            if image.width * image.height > _MAX_PIXELS:
+                raise InvalidPhoto(f"{image.width}×{image.height} pixels")
+            # JPEG only: decode at a reduced size, which takes a fraction of the time and memory.
+            image.draft("RGB", (_MAX_SIDE, _MAX_SIDE))
+            transpose = _TRANSPOSE_BY_ORIENTATION.get(orientation_of(image.info.get("exif")))
+            upright = (image.transpose(transpose) if transpose is not None else image).convert("RGB")
+            upright.thumbnail((_MAX_SIDE, _MAX_SIDE))
+            upright.info = {}  # else Pillow writes the comment into the new file
+            output = io.BytesIO()
+            upright.save(output, "JPEG", quality=_QUALITY)
+            return output.getvalue()
+    except (*_PILLOW_ERRORS, Image.DecompressionBombError) as error:
+        raise InvalidPhoto(str(error)) from error
 
 
 def orientation_of(exif: object) -> int:
-    """The tag of that name (EXIF 2.32, 4.6.4 A), 1 where there is none that can be read.
+    """The EXIF orientation, 1 to 8 (EXIF 2.32, 4.6.4 A); 1 when there is none that can be read.
 
-    Read here and not by Pillow, which reads all other tags too, and breaks on those that are odd.
+    Not read by Pillow, because it parses all other tags too and fails on malformed ones.
     """
     if not isinstance(exif, bytes):
         return 1
@@ -64,7 +68,7 @@ def orientation_of(exif: object) -> int:
             return 1
         (at,) = struct.unpack_from(f"{order}L", tiff, 4)
         (count,) = struct.unpack_from(f"{order}H", tiff, at)
-        for number in range(min(count, _MOST_TAGS)):
+        for number in range(min(count, _MAX_TAGS)):
             tag, kind, values, value = struct.unpack_from(f"{order}HHLH", tiff, at + 2 + 12 * number)
             if (tag, kind, values) == (_ORIENTATION, _SHORT, 1):
                 return int(value)

@@ -19,7 +19,7 @@ from gateway.vision.stream.packet import CodecParameters, Packet
 from gateway.vision.stream.pyav_units import PyAvUnits
 from gateway.vision.stream.rtp.access_unit import StreamFormat
 from gateway.vision.stream.rtp.codec import annex_b
-from gateway.web.pages.photo import NotAPhoto, harmless
+from gateway.web.pages.photo import InvalidPhoto, sanitize_photo
 from tests.fuzz.subject import Feed, Subject
 from tests.vision.stream.coded import FORMATS, encoded
 
@@ -109,7 +109,7 @@ def _photos() -> list[bytes]:
 def _photo(data: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, of what it passes over in a photograph's tags
-        assert harmless(data).startswith(b"\xff\xd8")
+        assert sanitize_photo(data).startswith(b"\xff\xd8")
 
 
 def _of_codec(codec: str) -> Sequence[Subject]:
@@ -129,5 +129,5 @@ def _of_codec(codec: str) -> Sequence[Subject]:
 
 def subjects() -> Sequence[Subject]:
     words = (b"\xff\xd8", b"\xff\xc4", b"IHDR", b"IDAT")
-    photo = Subject("photo", lambda: _photo, _photos, (NotAPhoto,), whole=True, words=words, holds=16 << 20)
+    photo = Subject("photo", lambda: _photo, _photos, (InvalidPhoto,), whole=True, words=words, holds=16 << 20)
     return [*_of_codec("h264"), *_of_codec("hevc"), photo]

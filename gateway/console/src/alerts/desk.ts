@@ -7,36 +7,36 @@ import type { Route } from "../shell/route";
 import { type Totals, afterClosing, isUntouched, mostUrgent, neighbour, queue, rank, totals } from "./order";
 import { DISPOSITIONS, allows } from "./steps";
 
-/** After a closing the next alert comes by itself; a second Enter meant for the first must not acknowledge it. */
-const PAUSE_AFTER_ADVANCE = 1_000;
+/** After an alert is closed the next one is selected. A second Enter within this time (ms) must not acknowledge it. */
+const ADVANCE_GUARD = 1_000;
 
 export type Mode = "closing" | "noting" | "assigning" | null;
 
-const MODES: Record<Exclude<Mode, null>, AlertAction> = { closing: "close", noting: "note", assigning: "assign" };
+const ACTION_OF_MODE: Record<Exclude<Mode, null>, AlertAction> = { closing: "close", noting: "note", assigning: "assign" };
 
 export interface Desk {
   open: ComputedRef<Alert[]>;
   untouched: ComputedRef<Alert[]>;
-  /** with those that did not come to this page */
+  /** including alerts that are not on this page */
   totals: ComputedRef<Totals>;
   urgent: ComputedRef<Alert | null>;
-  /** the gravest untouched alert, when it is graver than the one looked at */
-  graver: ComputedRef<Alert | null>;
+  /** the most urgent untouched alert, when it is more urgent than the selected one */
+  moreUrgent: ComputedRef<Alert | null>;
   selected: ComputedRef<Alert | null>;
   mode: Ref<Mode>;
-  picked: Ref<Disposition | null>;
-  /** whom an alert may be given to; null until they are known */
+  disposition: Ref<Disposition | null>;
+  /** to whom an alert may be assigned; null until loaded */
   guards: Ref<readonly Guard[] | null>;
-  /** whom it is to be given to */
-  chosen: Ref<string | null>;
+  /** the user chosen for the assignment */
+  assignee: Ref<string | null>;
   note: Ref<string>;
   /** the picture fills the screen */
   enlarged: Ref<boolean>;
-  /** the action under way on the selected alert */
+  /** the action that was sent for the selected alert */
   pending: Ref<AlertAction | null>;
   error: Ref<string | null>;
   select: (id: string | null) => void;
-  /** Look elsewhere, if it is still this one that is looked at. */
+  /** Select another alert, if this one is still selected. */
   leave: (id: string) => void;
   step: (by: 1 | -1) => void;
   begin: (mode: Mode) => void;
@@ -52,20 +52,20 @@ export interface DeskOptions {
   explain: (error: unknown) => string;
 }
 
-/** The guard's hands: which alert is looked at, and what is being done about it. */
+/** What the guard does with alerts: which one is selected, and the action on it. */
 export function createDesk({ gateway, live, route, onDuty, explain }: DeskOptions): Desk {
-  const open = computed(() => queue(live.picture.value.alerts.values()));
+  const open = computed(() => queue(live.state.value.alerts.values()));
   const untouched = computed(() => open.value.filter(isUntouched));
   const urgent = computed(() => mostUrgent(open.value));
-  const id = computed(() => (route.spot.value.view === "alerts" ? route.spot.value.id : null));
+  const id = computed(() => (route.current.value.view === "alerts" ? route.current.value.id : null));
   const selected = computed(() => {
     if (id.value === null) return null;
-    return live.picture.value.alerts.get(id.value) ?? live.picture.value.lately.get(id.value) ?? null;
+    return live.state.value.alerts.get(id.value) ?? live.state.value.recentlyClosed.get(id.value) ?? null;
   });
   const mode = ref<Mode>(null);
-  const picked = ref<Disposition | null>(null);
+  const disposition = ref<Disposition | null>(null);
   const guards = shallowRef<readonly Guard[] | null>(null);
-  const chosen = ref<string | null>(null);
+  const assignee = ref<string | null>(null);
   const note = ref("");
   const enlarged = ref(false);
   const pending = ref<AlertAction | null>(null);
@@ -74,33 +74,33 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
 
   const clear = (): void => {
     mode.value = null;
-    picked.value = null;
-    chosen.value = null;
+    disposition.value = null;
+    assignee.value = null;
     note.value = "";
     enlarged.value = false;
     error.value = null;
   };
-  const select = (wanted: string | null): void => route.go("alerts", wanted);
-  const finish = (answer: Alert, before: readonly Alert[]): void => {
-    live.answered(answer);
-    if (id.value !== answer.id) return;
+  const select = (next: string | null): void => route.go("alerts", next);
+  const finish = (result: Alert, before: readonly Alert[]): void => {
+    live.applyResponse(result);
+    if (id.value !== result.id) return;
     clear();
-    if (answer.state !== "closed") return;
+    if (result.state !== "closed") return;
     advancedAt = performance.now();
-    select(afterClosing(before, answer.id));
+    select(afterClosing(before, result.id));
   };
   const body = (action: AlertAction): { disposition?: Disposition; note?: string; user?: string } => ({
     ...(note.value.trim() && (action === "close" || action === "note") ? { note: note.value.trim() } : {}),
-    ...(action === "close" && picked.value ? { disposition: picked.value } : {}),
-    ...(action === "assign" && chosen.value ? { user: chosen.value } : {}),
+    ...(action === "close" && disposition.value ? { disposition: disposition.value } : {}),
+    ...(action === "assign" && assignee.value ? { user: assignee.value } : {}),
   });
   const act = async (action: AlertAction): Promise<void> => {
     const alert = selected.value;
     if (!onDuty() || alert === null || pending.value !== null || !allows(alert.state, action)) return;
-    if (action === "acknowledge" && performance.now() - advancedAt < PAUSE_AFTER_ADVANCE) return;
-    if (action === "close" && picked.value === null) return;
+    if (action === "acknowledge" && performance.now() - advancedAt < ADVANCE_GUARD) return;
+    if (action === "close" && disposition.value === null) return;
     if (action === "note" && !note.value.trim()) return;
-    if (action === "assign" && chosen.value === null) return;
+    if (action === "assign" && assignee.value === null) return;
     pending.value = action;
     error.value = null;
     const before = open.value;
@@ -113,7 +113,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
     }
   };
 
-  const learnGuards = async (): Promise<void> => {
+  const loadGuards = async (): Promise<void> => {
     try {
       guards.value = (await gateway.guards()).items;
     } catch (cause) {
@@ -122,55 +122,55 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
   };
 
   watch(id, clear);
-  watch([id, live.picture], ([wanted]) => fetchMissing(wanted, live, gateway));
+  watch([id, live.state], ([alertId]) => fetchMissing(alertId, live, gateway));
   return {
     open,
     untouched,
-    totals: computed(() => totals(open.value, live.picture.value.counts)),
+    totals: computed(() => totals(open.value, live.state.value.counts)),
     urgent,
-    graver: computed(() => graverThan(selected.value, urgent.value)),
+    moreUrgent: computed(() => moreUrgentThan(selected.value, urgent.value)),
     selected,
     mode,
-    picked,
+    disposition,
     guards,
-    chosen,
+    assignee,
     note,
     enlarged,
     pending,
     error,
     select,
-    leave: (left) => {
-      if (id.value === left) select(afterClosing(open.value, left));
+    leave: (alertId) => {
+      if (id.value === alertId) select(afterClosing(open.value, alertId));
     },
     step: (by) => select(neighbour(open.value, id.value, by)),
-    begin: (wanted) => {
-      if (wanted !== null && (!onDuty() || selected.value === null || !allows(selected.value.state, MODES[wanted]))) return;
-      if (mode.value !== wanted) clear();
-      if (wanted === "assigning" && mode.value !== wanted) void learnGuards();
-      mode.value = wanted;
+    begin: (next) => {
+      if (next !== null && (!onDuty() || selected.value === null || !allows(selected.value.state, ACTION_OF_MODE[next]))) return;
+      if (mode.value !== next) clear();
+      if (next === "assigning" && mode.value !== next) void loadGuards();
+      mode.value = next;
     },
     pick: (number) => {
-      if (mode.value === "closing") picked.value = DISPOSITIONS[number - 1] ?? picked.value;
+      if (mode.value === "closing") disposition.value = DISPOSITIONS[number - 1] ?? disposition.value;
       const guard = mode.value === "assigning" ? guards.value?.[number - 1] : undefined;
-      if (guard && guard.user !== selected.value?.assignee) chosen.value = guard.user;
+      if (guard && guard.user !== selected.value?.assignee) assignee.value = guard.user;
     },
     act,
   };
 }
 
-/** One that was closed while the line was down, or named in the address, is asked for. */
+/** Loads an alert that was closed while the connection was lost, or that the address names. */
 async function fetchMissing(id: string | null, live: Live, gateway: Gateway): Promise<void> {
-  const { alerts, lately, number } = live.picture.value;
-  if (id === null || number === null || alerts.has(id) || lately.has(id)) return;
+  const { alerts, recentlyClosed, number } = live.state.value;
+  if (id === null || number === null || alerts.has(id) || recentlyClosed.has(id)) return;
   try {
-    live.answered(await gateway.alert(id));
+    live.applyResponse(await gateway.alert(id));
   } catch {
-    // gone or not ours to see: the panel says to choose another
+    // It does not exist or may not be seen: the panel asks to choose another.
   }
 }
 
-function graverThan(selected: Alert | null, urgent: Alert | null): Alert | null {
+function moreUrgentThan(selected: Alert | null, urgent: Alert | null): Alert | null {
   if (urgent === null || selected === null || urgent.id === selected.id) return null;
-  const graver = rank(selected.severity) - rank(urgent.severity);
-  return graver > 0 || (graver === 0 && !isUntouched(selected)) ? urgent : null;
+  const difference = rank(selected.severity) - rank(urgent.severity);
+  return difference > 0 || (difference === 0 && !isUntouched(selected)) ? urgent : null;
 }

@@ -6,7 +6,7 @@ import { afterClosing, countBySeverity, mostUrgent, neighbour, queue, sum, total
 const ids = (alerts: { id: string }[]): string[] => alerts.map((alert) => alert.id);
 
 describe("the queue", () => {
-  it("puts the gravest first, then who waited longest", () => {
+  it("puts the most severe first, then who waited longest", () => {
     const late = anAlert({ id: "late", raised_at: at(60) });
     const early = anAlert({ id: "early", raised_at: at(0) });
     const critical = anAlert({ id: "critical", severity: "critical", raised_at: at(90) });
@@ -21,7 +21,7 @@ describe("the queue", () => {
     expect(ids(queue([high, inHand, fresh]))).toEqual(["fresh", "in hand", "high"]);
   });
 
-  it("names the gravest untouched alert", () => {
+  it("names the most severe untouched alert", () => {
     const inHand = anAlert({ id: "in hand", severity: "critical", state: "acknowledged" });
     expect(mostUrgent(queue([anAlert({ id: "low", severity: "low" }), inHand]))?.id).toBe("low");
     expect(mostUrgent([inHand])).toBeNull();

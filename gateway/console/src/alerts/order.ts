@@ -6,7 +6,7 @@ export const rank = (severity: Severity): number => SEVERITIES.indexOf(severity)
 
 export const isUntouched = (alert: Alert): boolean => alert.state === "new";
 
-/** Gravest first; of one severity the untouched before the ones in hand, and who waited longest first. */
+/** Most severe first; within a severity the untouched first, and those that have waited longest. */
 export const byUrgency = (a: Alert, b: Alert): number =>
   rank(a.severity) - rank(b.severity) ||
   Number(isUntouched(b)) - Number(isUntouched(a)) ||
@@ -15,17 +15,17 @@ export const byUrgency = (a: Alert, b: Alert): number =>
 
 export const queue = (alerts: Iterable<Alert>): Alert[] => [...alerts].sort(byUrgency);
 
-/** The alert a guard should turn to: the gravest untouched one. */
+/** The alert to handle next: the most severe untouched one. */
 export const mostUrgent = (ordered: readonly Alert[]): Alert | null => ordered.find(isUntouched) ?? null;
 
-/** The neighbour `step` away in the queue; past an end stays at the end. */
+/** The alert after (1) or before (-1) the selected one; stays at the ends of the queue. */
 export function neighbour(ordered: readonly Alert[], selected: string | null, step: 1 | -1): string | null {
   const at = ordered.findIndex((alert) => alert.id === selected);
   if (at < 0) return ordered[0]?.id ?? null;
   return ordered[Math.min(ordered.length - 1, Math.max(0, at + step))]?.id ?? null;
 }
 
-/** Where to go once `gone` has left the queue: the next untouched, else whoever took its place. */
+/** What to select once `gone` has left the queue: the most urgent untouched alert, else the one in its place. */
 export function afterClosing(before: readonly Alert[], gone: string): string | null {
   const left = before.filter((alert) => alert.id !== gone);
   const at = before.findIndex((alert) => alert.id === gone);
@@ -38,22 +38,22 @@ export function countBySeverity(alerts: readonly Alert[]): Record<Severity, numb
   return counts;
 }
 
-/** How many are open in all: those on this page, and those that the gateway counts beyond them. */
+/** All open alerts: those on this page, and those that the gateway counts beyond them. */
 export interface Totals {
   open: Record<Severity, number>;
   untouched: Record<Severity, number>;
 }
 
-/** `all` is null where the page has every alert. It may lag behind the page for a moment, and never says less. */
-export function totals(known: readonly Alert[], all: OpenCounts | null): Totals {
-  const here = { open: countBySeverity(known), untouched: countBySeverity(known.filter(isUntouched)) };
+/** `all` is null when the page has every alert. It may lag behind the page, so the larger number counts. */
+export function totals(listed: readonly Alert[], all: OpenCounts | null): Totals {
+  const here = { open: countBySeverity(listed), untouched: countBySeverity(listed.filter(isUntouched)) };
   return all === null ? here : { open: larger(here.open, all.open), untouched: larger(here.untouched, all.untouched) };
 }
 
-/** What of `all` is not in the list that is shown. */
+/** How many of `all` are not in the list that is shown. */
 export function unlisted(all: Record<Severity, number>, shown: readonly Alert[]): Record<Severity, number> {
-  const listed = countBySeverity(shown);
-  return bySeverity((severity) => all[severity] - listed[severity]);
+  const filteredDevices = countBySeverity(shown);
+  return bySeverity((severity) => all[severity] - filteredDevices[severity]);
 }
 
 export const sum = (counts: Record<Severity, number>): number => SEVERITIES.reduce((all, one) => all + counts[one], 0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { anAlert, at } from "../api/samples";
-import { NEXT, allows, story } from "./steps";
+import { NEXT, allows, timelineOf } from "./steps";
 
 describe("what a state allows", () => {
   it("has a new alert acknowledged before anything else", () => {
@@ -20,7 +20,7 @@ describe("what a state allows", () => {
   });
 });
 
-it("tells an alert's story in order", () => {
+it("lists an alert's history in order", () => {
   const alert = anAlert({
     count: 3,
     last_at: at(20),
@@ -30,7 +30,7 @@ it("tells an alert's story in order", () => {
       { action: "on-scene", user: "guard", at: at(30), note: "到了", to: null },
     ],
   });
-  expect(story(alert).map((moment) => (moment.what === "step" ? moment.action : moment.what))).toEqual([
+  expect(timelineOf(alert).map((moment) => (moment.what === "step" ? moment.action : moment.what))).toEqual([
     "raised",
     "acknowledge",
     "repeated",

@@ -3,6 +3,7 @@ import type { Alert, AlertState, Disposition } from "../api/types";
 
 export const DISPOSITIONS: readonly Disposition[] = ["real", "false", "nuisance", "test", "drill"];
 
+/** Only disables buttons; the gateway's alert desk decides. */
 const ALLOWED: Record<AlertState, readonly AlertAction[]> = {
   new: ["acknowledge", "assign", "note"],
   acknowledged: ["on-scene", "hold", "close", "assign", "note"],
@@ -13,7 +14,7 @@ const ALLOWED: Record<AlertState, readonly AlertAction[]> = {
 
 export const allows = (state: AlertState, action: AlertAction): boolean => ALLOWED[state].includes(action);
 
-/** What a guard most likely does next; its button is the large one. */
+/** The most likely next step; its button is the large one. */
 export const NEXT: Record<AlertState, AlertAction | null> = {
   new: "acknowledge",
   acknowledged: "on-scene",
@@ -22,19 +23,19 @@ export const NEXT: Record<AlertState, AlertAction | null> = {
   closed: null,
 };
 
-export type Moment =
+export type TimelineEntry =
   | { what: "raised"; at: string }
   | { what: "repeated"; at: string }
   | { what: "restored"; at: string }
   | { what: "step"; at: string; action: string; user: string; note: string; to: string | null };
 
-/** The alert's story, oldest first. */
-export function story(alert: Alert): Moment[] {
-  const moments: Moment[] = [{ what: "raised", at: alert.raised_at }];
+/** The alert's history, oldest first. */
+export function timelineOf(alert: Alert): TimelineEntry[] {
+  const entries: TimelineEntry[] = [{ what: "raised", at: alert.raised_at }];
   for (const step of alert.steps) {
-    moments.push({ what: "step", at: step.at, action: step.action.replace("-", "_"), user: step.user, note: step.note, to: step.to });
+    entries.push({ what: "step", at: step.at, action: step.action.replace("-", "_"), user: step.user, note: step.note, to: step.to });
   }
-  if (alert.count > 1) moments.push({ what: "repeated", at: alert.last_at });
-  if (alert.restored_at) moments.push({ what: "restored", at: alert.restored_at });
-  return moments.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  if (alert.count > 1) entries.push({ what: "repeated", at: alert.last_at });
+  if (alert.restored_at) entries.push({ what: "restored", at: alert.restored_at });
+  return entries.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }

@@ -9,7 +9,7 @@ const answering = (response: () => Response | Promise<Response>, seen: RequestIn
     language: () => "zh",
     onSignedOut: () => signedOut++,
     onDate: (date) => dates.push(date),
-    patience: 50,
+    timeout: 50,
     fetch: async (_path, init) => {
       seen.push(init ?? {});
       return response();

@@ -1,7 +1,7 @@
 import { here } from "./base";
 import type { Language } from "./types";
 
-/** The gateway refused, in its own words. */
+/** The gateway answered with an error; `message` is its text in the language of the screen. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -12,23 +12,23 @@ export class ApiError extends Error {
   }
 }
 
-/** The gateway did not answer at all. */
+/** The gateway did not answer. */
 export class Unreachable extends Error {}
 
 export interface ClientOptions {
   language: () => Language;
-  /** Called on every 401 but that of signing in. */
+  /** Called on every 401, except that of a sign-in. */
   onSignedOut: () => void;
-  /** Called with the gateway's own clock, of each answer that carries one. */
+  /** Called with the gateway's clock from the Date header of each response. */
   onDate?: (milliseconds: number) => void;
-  /** How long an answer may take, in milliseconds. */
-  patience?: number;
+  /** How long a response may take, in milliseconds. */
+  timeout?: number;
   fetch?: typeof fetch;
 }
 
 export type Method = "GET" | "POST" | "DELETE";
 
-/** JSON over fetch: one place for language, patience, errors in words and the end of a session. */
+/** JSON over fetch: sets the language, limits the time, turns errors into texts, and notices the end of a session. */
 export class Client {
   constructor(private readonly options: ClientOptions) {}
 
@@ -49,8 +49,8 @@ export class Client {
       "Accept-Language": this.options.language() === "en" ? "en" : "zh-CN",
     };
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), this.options.patience ?? 15_000);
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), this.options.timeout ?? 15_000);
     try {
       return await (this.options.fetch ?? fetch)(here(path), {
         method,
@@ -58,7 +58,7 @@ export class Client {
         body: body === undefined ? null : JSON.stringify(body),
         credentials: "same-origin",
         cache: "no-store",
-        signal: patience.signal,
+        signal: timeout.signal,
       });
     } catch (cause) {
       throw new Unreachable(String(cause));

@@ -1,19 +1,19 @@
 import { here } from "./base";
 import type { Client } from "./client";
-import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Page, Session, Signal, Unread } from "./types";
+import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Page, Session, Signal, QuarantinedMessage } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
 const at = (path: string, query: Record<string, string | number | null | undefined>): string => {
-  const wanted = new URLSearchParams();
+  const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== "") wanted.set(key, String(value));
+    if (value !== null && value !== undefined && value !== "") parameters.set(key, String(value));
   }
-  const text = wanted.toString();
+  const text = parameters.toString();
   return text ? `${path}?${text}` : path;
 };
 
-/** The calls the guard room makes. */
+/** The API requests of the guard room. */
 export class Gateway {
   constructor(private readonly client: Client) {}
 
@@ -39,7 +39,7 @@ export class Gateway {
   signals = (query: { device?: string; kind?: string; after?: string | null }): Promise<Page<Signal>> =>
     this.client.call("GET", at("/api/v1/signals", query));
 
-  quarantine = (after: string | null): Promise<Page<Unread>> =>
+  quarantine = (after: string | null): Promise<Page<QuarantinedMessage>> =>
     this.client.call("GET", at("/api/v1/quarantine", { after }));
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
@@ -50,7 +50,7 @@ export class Gateway {
     this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, { action, arguments: values });
 }
 
-/** Where the sound of a call is, for a page there. */
+/** The WebSocket address of a call's audio. */
 export const callSound = (page: { protocol: string; host: string }, call: string): string =>
   `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}${here(`/api/v1/calls/${encodeURIComponent(call)}/audio`)}`;
 

@@ -1,4 +1,4 @@
-/** What the gateway's HTTP API and its live WebSocket say. Times are ISO-8601 in UTC. */
+/** The JSON of the HTTP API and of the live WebSocket. Times are ISO 8601 in UTC. */
 
 export type Language = "zh" | "en";
 export type Words = Record<Language, string>;
@@ -43,7 +43,7 @@ export interface Step {
   user: string;
   at: string;
   note: string;
-  /** whom it was given to, where it was assigned */
+  /** whom the alert was assigned to, for `assign` */
   to: string | null;
 }
 
@@ -63,12 +63,12 @@ export interface IntercomCall {
   place_name: Words;
   state: "ringing" | "calling" | "answered" | "ended";
   incoming: boolean;
-  /** it was talked so far, or has rung */
+  /** how long it has been talked, or has rung */
   seconds: number;
-  /** who has it or is answering it, and where */
+  /** who answers or has answered it, and where */
   by: string;
   on: "" | "browser" | "desk_phone";
-  /** whose browser carries its sound */
+  /** the user whose browser carries the audio */
   talker: string | null;
   camera: string | null;
   unlock: { device: string; action: string; in_call: boolean } | null;
@@ -95,9 +95,9 @@ export interface Alert {
   snapshot: string | null;
   on_record: boolean;
   household: Household | null;
-  /** recordings, oldest first; they come some seconds after their end */
+  /** recordings, oldest first; each appears some seconds after its end */
   clips: Clip[];
-  /** the newest 20; of one alert asked for by itself up to 500 */
+  /** the newest 20; up to 500 when one alert is requested */
   signals: Signal[];
   steps: Step[];
 }
@@ -115,7 +115,7 @@ export interface Device {
   heard_at: string | null;
   restarts: number;
   fault: string | null;
-  /** why its line was last lost, in both languages */
+  /** why its connection was last lost, in both languages */
   faults: Words | null;
   /** action → the names of its arguments */
   actions: Record<string, string[]>;
@@ -127,34 +127,34 @@ export interface Signal {
   device: string;
   device_name: string;
   place_name: Words;
-  /** the device's own clock */
+  /** by the device's clock */
   at: string | null;
   received: string;
-  /** what the device itself calls it */
+  /** the id that the device gave it */
   source_id: string | null;
   data: Data;
   snapshot: string | null;
 }
 
-/** Somebody an alert may be given to. */
+/** A user to whom an alert may be assigned. */
 export interface Guard {
   user: string;
   role: Role;
 }
 
-/** Bytes of a device that nobody could read. */
-export interface Unread {
+/** A message that could not be decoded. */
+export interface QuarantinedMessage {
   number: number;
   at: string;
   device: string;
   why: string;
   whys: Words;
-  /** of all of it; `data` are the first bytes, in hex */
+  /** of the whole message; `data` is its beginning, in hexadecimal */
   size: number;
   data: string;
 }
 
-/** How many were dropped since the gateway's start, by what they were. */
+/** How many were dropped since the gateway started, by what they were. */
 export type Dropped = Record<string, number>;
 
 export interface Page<T> {
@@ -162,7 +162,7 @@ export interface Page<T> {
   next: string | null;
 }
 
-/** All open alerts by severity, those too that no message has brought; `untouched`: nobody has seen to them yet. */
+/** All open alerts by severity, including those not sent; `untouched`: nobody has acknowledged them yet. */
 export interface OpenCounts {
   open: Record<Severity, number>;
   untouched: Record<Severity, number>;
@@ -173,7 +173,7 @@ export type LiveMessage =
       type: "snapshot";
       number: number;
       alerts: Alert[];
-      /** open ones beyond the gravest thousand */
+      /** open alerts beyond the most severe thousand */
       alerts_left_out: number;
       counts: OpenCounts;
       devices: Device[];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import type { IntercomCall } from "../api/types";
-import { NOTHING_HEARD, nextSound } from "../sound/schedule";
-import { canOpen, inOrder, isMine, isRinging } from "./choose";
-import { LEAD, MOST_AHEAD, falling, loudness, nextStart, toBytes, toFloats } from "./frames";
+import { EMPTY_HISTORY, nextSound } from "../sound/schedule";
+import { canOpen, inOrder, isMine, isRinging } from "./callState";
+import { LEAD, MAX_AHEAD, decayedLevel, loudness, nextStart, toBytes, toFloats } from "./audio";
 
 const aCall = (more: Partial<IntercomCall> = {}): IntercomCall => ({
   id: "call-1",
@@ -59,27 +59,27 @@ describe("sound", () => {
   });
 
   it("shows a level that the eye can follow", () => {
-    expect(falling(0, 0.7)).toBe(0.7);
+    expect(decayedLevel(0, 0.7)).toBe(0.7);
     let shown = 0.7;
-    for (let piece = 0; piece < 25; piece += 1) shown = falling(shown, 0);
+    for (let piece = 0; piece < 25; piece += 1) shown = decayedLevel(shown, 0);
     expect(shown).toBeGreaterThan(0.05);
-    for (let piece = 0; piece < 75; piece += 1) shown = falling(shown, 0);
+    for (let piece = 0; piece < 75; piece += 1) shown = decayedLevel(shown, 0);
     expect(shown).toBe(0);
   });
 
   it("waits a little at first, then follows piece on piece, and never piles up", () => {
     expect(nextStart(0, 10)).toBeCloseTo(10 + LEAD);
     expect(nextStart(10.04, 10)).toBe(10.04);
-    expect(nextStart(10 + MOST_AHEAD + 0.01, 10)).toBe(null);
+    expect(nextStart(10 + MAX_AHEAD + 0.01, 10)).toBe(null);
   });
 });
 
 it("rings like a telephone between other sounds", () => {
-  let heard = NOTHING_HEARD;
+  let heard = EMPTY_HISTORY;
   const rings: number[] = [];
   for (let second = 0; second < 8; second += 0.5) {
     const turn = nextSound(heard, [], false, second * 1000, second < 6);
-    heard = turn.heard;
+    heard = turn.history;
     if (turn.play === "call") rings.push(second);
   }
   expect(rings).toEqual([0, 3, 6].filter((second) => second < 6));

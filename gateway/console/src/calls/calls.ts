@@ -2,24 +2,23 @@ import { computed, ref, shallowRef, watch, type ComputedRef, type Ref, type Shal
 
 import type { Gateway } from "../api/gateway";
 import type { IntercomCall } from "../api/types";
-import { answerTo } from "../devices/command";
+import { waitForAnswer } from "../devices/answers";
 import type { Live } from "../live/live";
 import type { Sessions } from "../session/session";
-import { canOpen, inOrder, isMine, isRinging } from "./choose";
-import { Talk } from "./talk";
+import { canOpen, inOrder, isMine, isRinging } from "./callState";
+import { CallAudio } from "./callAudio";
 
-/** Calls are told by signals; while there are any they are asked for as well. */
-const LOOK_EVERY = 3_000;
-const UNANSWERED_AFTER = 15_000;
+/** Signals tell of changes; while there are calls, the list is polled as well. Milliseconds. */
+const POLL_INTERVAL = 3_000;
 
-export type Deed = "answer" | "hang_up" | "open";
+export type CallAction = "answer" | "hang_up" | "open";
 
-/** What the guard ordered last, and what became of it. */
-export interface Order {
+/** The command that the guard gave last, and its outcome. */
+export interface CallCommand {
   call: string;
-  deed: Deed;
+  action: CallAction;
   outcome: "sending" | "done" | "failed";
-  /** in the gateway's words */
+  /** the gateway's text */
   why: unknown;
 }
 
@@ -28,21 +27,21 @@ export interface Calls {
   list: ShallowRef<readonly IntercomCall[]>;
   /** a station rings and nobody is answering it */
   ringing: ComputedRef<boolean>;
-  talk: Talk;
-  order: Ref<Order | null>;
-  /** since when (performance.now) `list` holds */
-  at: Ref<number>;
+  audio: CallAudio;
+  command: Ref<CallCommand | null>;
+  /** when `list` was read (performance.now) */
+  readAt: Ref<number>;
   mine: (call: IntercomCall) => boolean;
-  /** Somebody else has the line: the guard room has one. */
+  /** Somebody else has a call: the guard room has one line. */
   taken: ComputedRef<boolean>;
   /** Ends a call of mine first. */
   answer: (call: IntercomCall) => Promise<void>;
   hangUp: (call: IntercomCall) => Promise<void>;
   open: (call: IntercomCall) => Promise<void>;
-  /** The sound of my call, on this page. */
+  /** Carry the audio of my call on this page. */
   talkHere: (call: IntercomCall) => void;
-  /** A key; true when it meant something. */
-  wish: (wish: "talk" | "open-door" | "hang-up") => boolean;
+  /** Handle a key; true when it did something. */
+  onKey: (key: "talk" | "open-door" | "hang-up") => boolean;
   start: () => void;
 }
 
@@ -53,129 +52,121 @@ export interface CallsOptions {
   explain: (error: unknown) => string;
 }
 
+/** The calls of door stations: which there are, and what the guard does with them. */
 export function createCalls({ gateway, live, sessions, explain }: CallsOptions): Calls {
   const list = shallowRef<readonly IntercomCall[]>([]);
-  const at = ref(performance.now());
-  const order = ref<Order | null>(null);
-  const talk = new Talk();
+  const readAt = ref(performance.now());
+  const command = ref<CallCommand | null>(null);
+  const audio = new CallAudio();
   const user = (): string => sessions.session.value?.user ?? "";
   const mine = (call: IntercomCall): boolean => isMine(call, user());
 
-  const take = (items: IntercomCall[]): void => {
+  const update = (items: IntercomCall[]): void => {
     list.value = inOrder(items, user());
-    at.value = performance.now();
+    readAt.value = performance.now();
     const answered = items.find((call) => call.state === "answered" && mine(call));
-    if (talk.call.value !== null && answered?.id !== talk.call.value) talk.leave();
-    // Answered here, or called from this page: the sound comes by itself. In another window: by its button.
-    if (answered && (wanted === answered.id || (!answered.incoming && answered.talker === null))) talk.join(answered.id);
-    if (order.value && !items.some((call) => call.id === order.value?.call)) order.value = null;
-    if (wanted !== null && !items.some((call) => call.id === wanted)) {
-      wanted = null;
-      talk.leave();
+    if (audio.call.value !== null && answered?.id !== audio.call.value) audio.leave();
+    // Answered or called from this page: the audio starts by itself. In another window: by its button.
+    if (answered && (answering === answered.id || (!answered.incoming && answered.talker === null))) audio.join(answered.id);
+    if (command.value && !items.some((call) => call.id === command.value?.call)) command.value = null;
+    if (answering !== null && !items.some((call) => call.id === answering)) {
+      answering = null;
+      audio.leave();
     }
   };
-  let wanted: string | null = null;
-  let looking = false;
-  let again = false;
-  const look = async (): Promise<void> => {
-    if (!sessions.onDuty.value || sessions.standing.value !== "in") return take([]);
-    if (looking) {
-      again = true;
+  /** the call that this page is answering or has answered */
+  let answering: string | null = null;
+  let reading = false;
+  let readAgain = false;
+  const read = async (): Promise<void> => {
+    if (!sessions.onDuty.value || sessions.status.value !== "in") return update([]);
+    if (reading) {
+      readAgain = true; // the answer under way may be older than the change that asks for this one
       return;
     }
-    looking = true;
+    reading = true;
     do {
-      again = false;
+      readAgain = false;
       await gateway.calls().then(
-        (page) => take(page.items),
-        () => undefined, // the banner says that the line is lost; the next look follows
+        (page) => update(page.items),
+        () => undefined, // the banner shows that the connection is lost; the next poll follows
       );
-    } while (again);
-    looking = false;
+    } while (readAgain);
+    reading = false;
   };
 
-  const command = async (call: IntercomCall, deed: Deed, device: string, action: string, named: boolean): Promise<boolean> => {
-    if (order.value?.call === call.id && order.value.deed === deed && order.value.outcome === "sending") return false;
-    const mineNow: Order = { call: call.id, deed, outcome: "sending", why: "" };
-    order.value = mineNow;
-    const settle = (outcome: Order["outcome"], why: unknown = ""): void => {
-      if (order.value?.call === mineNow.call && order.value.deed === deed) order.value = { ...mineNow, outcome, why };
+  const send = async (
+    call: IntercomCall,
+    action: CallAction,
+    target: { device: string; action: string; inCall: boolean },
+  ): Promise<boolean> => {
+    if (command.value?.call === call.id && command.value.action === action && command.value.outcome === "sending") return false;
+    const sent: CallCommand = { call: call.id, action, outcome: "sending", why: "" };
+    command.value = sent;
+    const settle = (outcome: CallCommand["outcome"], why: unknown = ""): void => {
+      // Another command may have been given meanwhile.
+      if (command.value?.call === sent.call && command.value.action === action) command.value = { ...sent, outcome, why };
     };
     try {
-      const { id } = await gateway.command(device, action, named ? { call: call.id } : {});
-      const signal = await answered(live, device, id);
+      const { id } = await gateway.command(target.device, target.action, target.inCall ? { call: call.id } : {});
+      const signal = await waitForAnswer(live, target.device, id);
       if (signal === null) settle("failed");
       else settle(signal.kind === "command.done" ? "done" : "failed", signal.data["why"]);
-      void look();
+      void read();
       return signal?.kind === "command.done";
     } catch (error) {
       settle("failed", explain(error));
       return false;
     }
   };
+  const answer = (call: IntercomCall): Promise<boolean> =>
+    send(call, "answer", { device: call.station, action: "answer", inCall: true });
+  const hangUp = (call: IntercomCall): Promise<boolean> =>
+    send(call, "hang_up", { device: call.station, action: "hang_up", inCall: true });
   const calls: Calls = {
     list,
-    at,
-    order,
-    talk,
+    readAt,
+    command,
+    audio,
     ringing: computed(() => list.value.some(isRinging)),
     mine,
     taken: computed(() => list.value.some((call) => call.on !== "" && !mine(call))),
     answer: async (call) => {
       const open = list.value.find((other) => other.on !== "" && mine(other));
-      if (open && !(await command(open, "hang_up", open.station, "hang_up", true))) return;
-      talk.prepare();
-      wanted = call.id;
-      if (!(await command(call, "answer", call.station, "answer", true)) && talk.call.value === null) {
-        wanted = null;
-        talk.leave();
+      if (open && !(await hangUp(open))) return;
+      audio.prepare();
+      answering = call.id;
+      if (!(await answer(call)) && audio.call.value === null) {
+        answering = null;
+        audio.leave();
       }
     },
-    hangUp: async (call) => void (await command(call, "hang_up", call.station, "hang_up", true)),
+    hangUp: async (call) => void (await hangUp(call)),
     open: async (call) => {
       const { unlock } = call;
-      if (unlock && canOpen(call)) await command(call, "open", unlock.device, unlock.action, unlock.in_call);
+      if (unlock && canOpen(call)) await send(call, "open", { device: unlock.device, action: unlock.action, inCall: unlock.in_call });
     },
     talkHere: (call) => {
-      wanted = call.id;
-      talk.join(call.id);
+      answering = call.id;
+      audio.join(call.id);
     },
-    wish: (wish) => {
+    onKey: (key) => {
       const call = list.value[0];
       if (!call || !sessions.onDuty.value) return false;
-      if (wish === "talk" && isRinging(call) && !calls.taken.value) void calls.answer(call);
-      else if (wish === "hang-up" && (mine(call) || isRinging(call))) void calls.hangUp(call);
-      else if (wish === "open-door" && canOpen(call)) void calls.open(call);
+      if (key === "talk" && isRinging(call) && !calls.taken.value) void calls.answer(call);
+      else if (key === "hang-up" && (mine(call) || isRinging(call))) void calls.hangUp(call);
+      else if (key === "open-door" && canOpen(call)) void calls.open(call);
       else return false;
       return true;
     },
     start: () => {
-      const news = computed(() => live.picture.value.signals.find((signal) => signal.kind.startsWith("call."))?.id);
-      watch([news, live.stale, sessions.standing], () => void look());
+      const newest = computed(() => live.state.value.signals.find((signal) => signal.kind.startsWith("call."))?.id);
+      watch([newest, live.stale, sessions.status], () => void read());
       setInterval(() => {
-        if (list.value.length > 0) void look();
-      }, LOOK_EVERY);
-      void look();
+        if (list.value.length > 0) void read();
+      }, POLL_INTERVAL);
+      void read();
     },
   };
   return calls;
-}
-
-/** What became of a command, or null when nothing was heard of it in time. */
-function answered(live: Live, device: string, command: string): Promise<ReturnType<typeof answerTo>> {
-  return new Promise((resolve) => {
-    const end = (signal: ReturnType<typeof answerTo>): void => {
-      clearTimeout(late);
-      stop();
-      resolve(signal);
-    };
-    const late = setTimeout(() => end(null), UNANSWERED_AFTER);
-    const stop = watch(
-      () => answerTo(live.picture.value.signals, device, command),
-      (signal) => {
-        if (signal) queueMicrotask(() => end(signal));
-      },
-      { immediate: true },
-    );
-  });
 }

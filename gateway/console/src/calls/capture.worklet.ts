@@ -1,4 +1,4 @@
-/** Runs on the browser's sound thread: gathers what the microphone gives into messages of 20 ms. */
+/** Runs on the browser's audio thread: collects the microphone's samples into messages of 20 ms. */
 
 interface Processor {
   readonly port: MessagePort;
@@ -10,18 +10,18 @@ declare function registerProcessor(name: string, processor: new () => Processor)
 const FRAME = 320;
 
 class Capture extends AudioWorkletProcessor {
-  private gathered = new Float32Array(FRAME);
+  private samples = new Float32Array(FRAME);
   private filled = 0;
 
   process(inputs: Float32Array[][]): boolean {
     const channel = inputs[0]?.[0];
     if (channel === undefined) return true;
     for (const sample of channel) {
-      this.gathered[this.filled] = sample;
+      this.samples[this.filled] = sample;
       this.filled += 1;
       if (this.filled < FRAME) continue;
-      this.port.postMessage(this.gathered, [this.gathered.buffer]);
-      this.gathered = new Float32Array(FRAME);
+      this.port.postMessage(this.samples, [this.samples.buffer]);
+      this.samples = new Float32Array(FRAME);
       this.filled = 0;
     }
     return true;

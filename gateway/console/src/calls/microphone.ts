@@ -1,11 +1,11 @@
 import captureAddress from "./capture.worklet.ts?worker&url";
 
-/** Why there is a microphone, or none. */
+/** The microphone's status. `insecure`: the page is not served by HTTPS. */
 export type Mic = "off" | "asking" | "on" | "insecure" | "refused" | "absent" | "failed";
 
-const WHY: Record<string, Mic> = { NotAllowedError: "refused", SecurityError: "refused", NotFoundError: "absent" };
+const BY_ERROR: Record<string, Mic> = { NotAllowedError: "refused", SecurityError: "refused", NotFoundError: "absent" };
 
-/** The guard's voice in pieces of 20 ms, for one sound context. */
+/** Records the guard's voice in frames of 20 ms, within one audio context. */
 export class Microphone {
   private stream: MediaStream | null = null;
   private node: AudioWorkletNode | null = null;
@@ -16,7 +16,7 @@ export class Microphone {
     private readonly onFrame: (frame: Float32Array) => void,
   ) {}
 
-  /** Asks the browser; never throws. */
+  /** Ask the browser for the microphone; never throws. */
   async open(): Promise<Mic> {
     // Missing both on plain HTTP, unless it is localhost: https://www.w3.org/TR/mediacapture-streams/#dom-navigator-mediadevices
     if (!window.isSecureContext || !("mediaDevices" in navigator) || !("audioWorklet" in this.context)) return "insecure";
@@ -24,7 +24,7 @@ export class Microphone {
       await this.connect();
     } catch (error) {
       this.close();
-      return WHY[error instanceof DOMException ? error.name : ""] ?? "failed";
+      return BY_ERROR[error instanceof DOMException ? error.name : ""] ?? "failed";
     }
     return this.closed ? "off" : "on";
   }
@@ -37,9 +37,9 @@ export class Microphone {
   }
 
   private async connect(): Promise<void> {
-    const wanted = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+    const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
     const [stream] = await Promise.all([
-      navigator.mediaDevices.getUserMedia({ audio: wanted }),
+      navigator.mediaDevices.getUserMedia({ audio }),
       this.context.audioWorklet.addModule(captureAddress),
     ]);
     this.stream = stream;

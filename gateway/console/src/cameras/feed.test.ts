@@ -85,7 +85,7 @@ describe("a camera's feed", () => {
   });
 
   it("begins anew when it is asked to", () => {
-    feed.again();
+    feed.restart();
     expect(lines).toHaveLength(2);
     expect(lines[0]?.closed).toBe(true);
   });

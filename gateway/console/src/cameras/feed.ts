@@ -1,6 +1,6 @@
 import { here } from "../api/base";
 
-/** What the gateway says before the picture, and again when the camera changes. */
+/** Sent before the first segment, and again when the camera changes its format. */
 export interface Opening {
   codec: string;
   width: number;
@@ -12,45 +12,45 @@ export interface FeedError {
   message: string;
 }
 
-/** The sub stream is watched all the time; the main stream is the larger one, received for who looks at it. */
+/** The gateway always receives the sub stream; the larger main stream only while somebody views it. */
 export type Stream = "sub" | "main";
 
 export interface FeedOptions {
   onOpening: (opening: Opening) => void;
   onData: (data: ArrayBuffer) => void;
-  /** No picture (any more); `error` is the gateway's word, null when the line itself is gone. It tries again. */
+  /** There is no picture (any more). `error` is null when the connection was lost. The feed reconnects by itself. */
   onLost: (error: FeedError | null) => void;
   connect?: (url: string) => WebSocket;
 }
 
 export interface Feed {
   close: () => void;
-  /** Begin anew at once. */
-  again: () => void;
+  /** Reconnect at once. */
+  restart: () => void;
 }
 
-/** A camera that sends nothing for so long has stalled, or the line is dead. */
-const SILENCE = 12_000;
+/** A camera that sends nothing for this long (ms) has stalled, or the connection is dead. */
+const SILENCE_TIMEOUT = 12_000;
 const FIRST_WAIT = 1_000;
-const LONGEST_WAIT = 10_000;
+const MAX_WAIT = 10_000;
 
 export const liveUrl = (camera: string, stream: Stream): string => {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   return `${scheme}://${location.host}${here(`/api/v1/cameras/${encodeURIComponent(camera)}/live`)}?stream=${stream}`;
 };
 
-/** A camera's packets over a WebSocket, connected again whenever it is lost. */
+/** Receives a camera's video over a WebSocket, and reconnects whenever it is lost. */
 export function openFeed(url: string, options: FeedOptions): Feed {
   let socket: WebSocket | null = null;
   let wait = FIRST_WAIT;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
 
-  const heard = (): void => {
+  const restartSilenceTimer = (): void => {
     clearTimeout(silence);
-    silence = setTimeout(() => lose(null), SILENCE);
+    silence = setTimeout(() => fail(null), SILENCE_TIMEOUT);
   };
-  const drop = (): void => {
+  const disconnect = (): void => {
     clearTimeout(retry);
     clearTimeout(silence);
     if (!socket) return;
@@ -58,31 +58,31 @@ export function openFeed(url: string, options: FeedOptions): Feed {
     socket.close();
     socket = null;
   };
-  const lose = (error: FeedError | null): void => {
-    drop();
+  const fail = (error: FeedError | null): void => {
+    disconnect();
     retry = setTimeout(open, wait);
-    wait = Math.min(2 * wait, LONGEST_WAIT);
+    wait = Math.min(2 * wait, MAX_WAIT);
     options.onLost(error);
   };
   const open = (): void => {
     socket = (options.connect ?? ((to) => new WebSocket(to)))(url);
     socket.binaryType = "arraybuffer";
-    heard();
+    restartSilenceTimer();
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-      heard();
+      restartSilenceTimer();
       if (typeof data !== "string") return options.onData(data);
-      const said = JSON.parse(data) as Opening | { error: FeedError };
-      if ("error" in said) return lose(said.error);
+      const message = JSON.parse(data) as Opening | { error: FeedError };
+      if ("error" in message) return fail(message.error);
       wait = FIRST_WAIT;
-      options.onOpening(said);
+      options.onOpening(message);
     };
-    socket.onclose = () => lose(null);
+    socket.onclose = () => fail(null);
   };
   open();
   return {
-    close: drop,
-    again: () => {
-      drop();
+    close: disconnect,
+    restart: () => {
+      disconnect();
       open();
     },
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { aDevice } from "../api/samples";
-import { camerasOf, placed, readWall, turned, writeWall } from "./wall";
+import { camerasOf, withCamera, readWall, turnPage, writeWall } from "./wall";
 
 const camera = (number: number) => aDevice({ id: `c${number}`, type: "camera", place: `wall/n${number}` });
 const cameras = Array.from({ length: 20 }, (_, at) => camera(at + 1));
@@ -22,7 +22,7 @@ describe("the wall", () => {
   });
 
   it("is as it was left", () => {
-    const left = placed({ ...readWall(null, cameras), size: 4 }, 1, "c20");
+    const left = withCamera({ ...readWall(null, cameras), size: 4 }, 1, "c20");
     expect(readWall(writeWall(left), cameras)).toEqual(left);
   });
 
@@ -37,19 +37,19 @@ describe("the wall", () => {
   });
 
   it("shows no camera twice: they change places", () => {
-    const wall = placed(readWall(null, cameras), 0, "c3");
+    const wall = withCamera(readWall(null, cameras), 0, "c3");
     expect(shown(wall, 3)).toEqual(["c3", "c2", "c1"]);
-    expect(shown(placed(wall, 1, null), 3)).toEqual(["c3", null, "c1"]);
+    expect(shown(withCamera(wall, 1, null), 3)).toEqual(["c3", null, "c1"]);
   });
 
   it("turns through all cameras and comes round", () => {
     const first = { ...readWall(null, cameras), size: 9 as const };
-    const second = turned(first, cameras, 1);
+    const second = turnPage(first, cameras, 1);
     expect(shown(second, 2)).toEqual(["c10", "c11"]);
-    const third = turned(second, cameras, 1);
+    const third = turnPage(second, cameras, 1);
     expect(shown(third, 3)).toEqual(["c19", "c20", null]);
-    expect(shown(turned(third, cameras, 1), 1)).toEqual(["c1"]);
-    expect(shown(turned(first, cameras, -1), 1)).toEqual(["c19"]);
-    expect(shown(turned({ size: 4, places: [] }, [], 1), 1)).toEqual([null]);
+    expect(shown(turnPage(third, cameras, 1), 1)).toEqual(["c1"]);
+    expect(shown(turnPage(first, cameras, -1), 1)).toEqual(["c19"]);
+    expect(shown(turnPage({ size: 4, places: [] }, [], 1), 1)).toEqual([null]);
   });
 });

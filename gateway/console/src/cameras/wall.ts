@@ -6,13 +6,13 @@ export const PLACES = 16;
 
 export interface Wall {
   size: Size;
-  /** the camera at each of the sixteen places; a smaller wall shows the first of them */
+  /** the camera in each of the sixteen tiles; a smaller wall shows the first of them */
   places: readonly (string | null)[];
 }
 
 const collate = new Intl.Collator("en", { numeric: true });
 
-/** In the order of the compound. */
+/** All cameras, sorted by place. */
 export const camerasOf = (devices: Iterable<Device>): Device[] =>
   [...devices]
     .filter((device) => device.type === "camera")
@@ -21,34 +21,34 @@ export const camerasOf = (devices: Iterable<Device>): Device[] =>
 const filled = (cameras: readonly Device[], from: number): (string | null)[] =>
   Array.from({ length: PLACES }, (_, at) => cameras[from + at]?.id ?? null);
 
-/** As it was left; where nothing was, the first cameras and as many as there are. */
+/** The stored wall; without one, the first cameras in a wall large enough for all, up to sixteen. */
 export function readWall(text: string | null, cameras: readonly Device[]): Wall {
   const known = new Set(cameras.map((camera) => camera.id));
-  const fresh: Wall = { size: SIZES.find((size) => size >= cameras.length) ?? 16, places: filled(cameras, 0) };
+  const initial: Wall = { size: SIZES.find((size) => size >= cameras.length) ?? 16, places: filled(cameras, 0) };
   try {
-    const said = JSON.parse(text ?? "") as Partial<Wall>;
-    const size = SIZES.find((one) => one === said.size);
-    if (size === undefined || !Array.isArray(said.places)) return fresh;
-    const given: unknown[] = said.places;
-    const places = fresh.places.map((_, at) => given[at]).map((id) => (typeof id === "string" && known.has(id) ? id : null));
-    return places.some((id) => id !== null) ? { size, places } : { ...fresh, size };
+    const stored = JSON.parse(text ?? "") as Partial<Wall>;
+    const size = SIZES.find((one) => one === stored.size);
+    if (size === undefined || !Array.isArray(stored.places)) return initial;
+    const given: unknown[] = stored.places;
+    const places = initial.places.map((_, at) => given[at]).map((id) => (typeof id === "string" && known.has(id) ? id : null));
+    return places.some((id) => id !== null) ? { size, places } : { ...initial, size };
   } catch {
-    return fresh; // never written, or by somebody else
+    return initial; // never stored, or invalid
   }
 }
 
 export const writeWall = (wall: Wall): string => JSON.stringify(wall);
 
-/** Another camera at a place; one that is shown elsewhere changes places with it. */
-export function placed(wall: Wall, at: number, camera: string | null): Wall {
+/** Puts a camera into a tile. If it is shown in another tile, the two swap. */
+export function withCamera(wall: Wall, at: number, camera: string | null): Wall {
   const before = wall.places[at] ?? null;
   const places = wall.places.map((id) => (camera !== null && id === camera ? before : id));
   places[at] = camera;
   return { ...wall, places };
 }
 
-/** The next or previous wallful of all cameras; after the last come the first. */
-export function turned(wall: Wall, cameras: readonly Device[], step: 1 | -1): Wall {
+/** The next or previous page of all cameras; the first follows the last. */
+export function turnPage(wall: Wall, cameras: readonly Device[], step: 1 | -1): Wall {
   const walls = Math.max(1, Math.ceil(cameras.length / wall.size));
   const first = cameras.findIndex((camera) => camera.id === wall.places[0]);
   const now = Math.max(0, Math.floor(first / wall.size));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import { aDevice, aSignal } from "../api/samples";
-import { answerTo } from "./command";
-import { lastFailed } from "./failed";
-import { counts, listed, workable } from "./health";
+import { answerTo } from "./answers";
+import { lastFailed } from "./failedCommand";
+import { counts, filteredDevices, controllable } from "./health";
 
 const ids = (devices: { id: string }[]): string[] => devices.map((device) => device.id);
 
@@ -27,12 +27,12 @@ describe("the list", () => {
   const all = { health: null, type: null, text: "" };
 
   it("puts trouble first, and counts buildings as people do", () => {
-    expect(ids(listed(devices, all))).toEqual(["cam", "door-2", "door-10"]);
+    expect(ids(filteredDevices(devices, all))).toEqual(["cam", "door-2", "door-10"]);
   });
 
   it("filters by health, type and text together", () => {
-    expect(ids(listed(devices, { ...all, type: "door", text: " 东门 " }))).toEqual(["door-2"]);
-    expect(ids(listed(devices, { ...all, health: "offline", type: "door" }))).toEqual([]);
+    expect(ids(filteredDevices(devices, { ...all, type: "door", text: " 东门 " }))).toEqual(["door-2"]);
+    expect(ids(filteredDevices(devices, { ...all, health: "offline", type: "door" }))).toEqual([]);
   });
 });
 
@@ -46,7 +46,7 @@ it("offers what may be worked at a place and on the way to it, nearest first", (
     aDevice({ id: "lookalike", place: "b3/u", actions }),
     aDevice({ id: "own", place: "elsewhere", actions }),
   ];
-  expect(ids(workable(devices, "b3/u1/1502", "own"))).toEqual(["own", "unit", "building"]);
+  expect(ids(controllable(devices, "b3/u1/1502", "own"))).toEqual(["own", "unit", "building"]);
 });
 
 it("knows the answer to its own command only", () => {

@@ -1,6 +1,6 @@
 import type { Device, Health } from "../api/types";
 
-/** Trouble first: what can't be heard protects nobody. */
+/** Faults first: a device that does not report protects nobody. */
 export const HEALTHS: readonly Health[] = ["offline", "silent", "refused", "unknown", "online"];
 
 export interface HealthCounts extends Record<Health, number> {
@@ -8,7 +8,7 @@ export interface HealthCounts extends Record<Health, number> {
   trouble: number;
 }
 
-export const inTrouble = (device: Device): boolean =>
+export const hasFault = (device: Device): boolean =>
   ["offline", "silent", "refused"].includes(device.health) || device.fault !== null;
 
 export function counts(devices: Iterable<Device>): HealthCounts {
@@ -16,7 +16,7 @@ export function counts(devices: Iterable<Device>): HealthCounts {
   for (const device of devices) {
     result[device.health] += 1;
     result.all += 1;
-    if (inTrouble(device)) result.trouble += 1;
+    if (hasFault(device)) result.trouble += 1;
   }
   return result;
 }
@@ -34,20 +34,20 @@ const matches = (device: Device, filter: DeviceFilter): boolean =>
     text.toLowerCase().includes(filter.text.trim().toLowerCase()),
   );
 
-export function listed(devices: Iterable<Device>, filter: DeviceFilter): Device[] {
+export function filteredDevices(devices: Iterable<Device>, filter: DeviceFilter): Device[] {
   return [...devices]
     .filter((device) => matches(device, filter))
     .sort(
       (a, b) =>
-        Number(inTrouble(b)) - Number(inTrouble(a)) ||
+        Number(hasFault(b)) - Number(hasFault(a)) ||
         HEALTHS.indexOf(a.health) - HEALTHS.indexOf(b.health) ||
         a.place.localeCompare(b.place, "en", { numeric: true }) ||
         a.id.localeCompare(b.id, "en", { numeric: true }),
     );
 }
 
-/** The devices a guard may want to work for an alert: at its place, or on the way up to it. */
-export function workable(devices: Iterable<Device>, place: string, device: string | null): Device[] {
+/** Devices that a guard may want to control for an alert: at its place, or on the way to it. The nearest first. */
+export function controllable(devices: Iterable<Device>, place: string, device: string | null): Device[] {
   const nearness = (other: Device): number => {
     if (other.id === device || other.place === place) return 0;
     if (place.startsWith(`${other.place}/`)) return place.length - other.place.length;

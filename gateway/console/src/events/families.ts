@@ -41,12 +41,12 @@ export interface EventFilter {
 }
 
 export function matching(signals: readonly Signal[], filter: EventFilter, t: Messages): Signal[] {
-  const sought = filter.text.trim().toLowerCase();
+  const query = filter.text.trim().toLowerCase();
   return signals.filter((signal) => {
     if (filter.family !== null && familyOf(signal.kind) !== filter.family) return false;
-    if (!sought) return true;
+    if (!query) return true;
     const { kind, device, device_name, place_name, data } = signal;
     const texts = [kindWord(kind, t), device, device_name, place_name.zh, place_name.en, describe(data, t)];
-    return texts.some((text) => text.toLowerCase().includes(sought));
+    return texts.some((text) => text.toLowerCase().includes(query));
   });
 }

@@ -7,12 +7,12 @@ export interface HistoryFilter {
 }
 
 export function matchingAlerts(alerts: readonly Alert[], filter: HistoryFilter): Alert[] {
-  const sought = filter.text.trim().toLowerCase();
+  const query = filter.text.trim().toLowerCase();
   return alerts.filter(
     (alert) =>
       (filter.disposition === null || alert.disposition === filter.disposition) &&
       (filter.severity === null || alert.severity === filter.severity) &&
-      (!sought || textsOf(alert).some((text) => text.toLowerCase().includes(sought))),
+      (!query || textsOf(alert).some((text) => text.toLowerCase().includes(query))),
   );
 }
 
@@ -24,7 +24,7 @@ const textsOf = (alert: Alert): string[] => [
   ...alert.steps.flatMap((step) => [step.user, step.note]),
 ];
 
-/** Who closed it and when. */
+/** Who closed the alert, when, and with which note. */
 export const closing = (alert: Alert): { user: string; at: string; note: string } | null => {
   const step = [...alert.steps].reverse().find((one) => one.action === "close");
   return step ? { user: step.user, at: step.at, note: step.note } : null;

@@ -11,7 +11,7 @@ export interface Pages<T> {
   restart: () => Promise<void>;
 }
 
-/** A list that is read page by page, newest first; each item once, however the pages overlap. */
+/** A list that is loaded page by page, newest first. Each item appears once, even when pages overlap. */
 export function usePages<T extends { id: string }>(
   fetchPage: (after: string | null) => Promise<Page<T>>,
   explain: (error: unknown) => string,

@@ -1,6 +1,6 @@
 import type { Messages } from "./zh";
 
-/** How long, in the words of the screen; what lies ahead (a clock jumped) counts as now. */
+/** A duration as text. A negative one (a clock was set back) counts as zero. */
 export function age(words: Messages["ago"], milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 60) return words.second(seconds);

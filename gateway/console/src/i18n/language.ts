@@ -1,20 +1,20 @@
 import { computed, ref, watchEffect, type ComputedRef, type Ref } from "vue";
 
 import type { Language, Words } from "../api/types";
-import { recall, remember } from "../shell/memory";
+import { readSetting, writeSetting } from "../shell/browserStorage";
 import { age } from "./ages";
 import { en } from "./en";
 import { type Messages, zh } from "./zh";
 
-export interface Speech {
+export interface I18n {
   language: Ref<Language>;
   t: ComputedRef<Messages>;
   pick: (words: Words | null | undefined) => string;
-  /** A sentence out of a signal's data: in both languages, or in the one that its author had. */
-  say: (said: unknown) => string;
+  /** A text from a signal's data, which is in both languages or in one. */
+  textOf: (value: unknown) => string;
   age: (milliseconds: number) => string;
   choose: (language: Language) => void;
-  /** What the compound speaks, for who has not chosen. */
+  /** The compound's language, used until the user chooses one. */
   suggest: (language: string) => void;
 }
 
@@ -22,8 +22,9 @@ export function isWords(value: unknown): value is Words {
   return typeof value === "object" && value !== null && "zh" in value && "en" in value;
 }
 
-export function createSpeech(): Speech {
-  const chosen = recall("language");
+/** The texts of the screen in the language that the user chose in this browser. */
+export function createI18n(): I18n {
+  const chosen = readSetting("language");
   const language = ref<Language>(chosen === "en" ? "en" : "zh");
   const t = computed<Messages>(() => (language.value === "en" ? en : zh));
   watchEffect(() => {
@@ -34,14 +35,14 @@ export function createSpeech(): Speech {
     language,
     t,
     pick,
-    say: (said) => (isWords(said) ? pick(said) : String(said ?? "")),
+    textOf: (value) => (isWords(value) ? pick(value) : String(value ?? "")),
     age: (milliseconds) => age(t.value.ago, milliseconds),
-    choose: (wanted) => {
-      language.value = wanted;
-      remember("language", wanted);
+    choose: (next) => {
+      language.value = next;
+      writeSetting("language", next);
     },
-    suggest: (wanted) => {
-      if (recall("language") === null) language.value = wanted === "en" ? "en" : "zh";
+    suggest: (code) => {
+      if (readSetting("language") === null) language.value = code === "en" ? "en" : "zh";
     },
   };
 }

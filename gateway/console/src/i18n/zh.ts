@@ -186,7 +186,7 @@ const dataKeys: Record<string, string> = {
   clock_ahead_s: "时钟快（秒）",
 };
 
-/** What a signal's data says in a word of its own, by its key. */
+/** Texts for values of a signal's data, by the data's key. */
 const dataValues: Record<string, Record<string, string>> = {
   event: { crossed: "越线", lingered: "徘徊", thrown: "高空抛物", blocked: "占道", cleared: "占道解除" },
   direction: { left_to_right: "从左到右", right_to_left: "从右到左", in: "呼入", out: "呼出" },
@@ -230,7 +230,7 @@ const dataValues: Record<string, Record<string, string>> = {
   },
 };
 
-/** Every word on the screen. The English file has the same shape. */
+/** All texts of the screen. The English file has the same shape. */
 export const zh = {
   product: "安居",
   severity,

@@ -1,5 +1,5 @@
-/** What a key means to the guard room. Physical keys, so that an input method or Caps Lock changes nothing. */
-export type Wish =
+/** What a key does in the guard room. By physical key, so that an input method or Caps Lock changes nothing. */
+export type KeyAction =
   | "next"
   | "previous"
   | "urgent"
@@ -29,10 +29,10 @@ export interface KeyPress {
   repeat: boolean;
 }
 
-/** Where the focus is: text takes every letter, a button its own Enter. */
+/** Where the focus is: a text field takes all letters, a button takes Enter. */
 export type Focus = "text" | "button" | "page";
 
-const LETTERS: Record<string, Wish> = {
+const ACTIONS: Record<string, KeyAction> = {
   ArrowDown: "next",
   KeyJ: "next",
   ArrowUp: "previous",
@@ -50,9 +50,9 @@ const LETTERS: Record<string, Wish> = {
   KeyE: "hang-up",
 };
 
-const MAY_REPEAT: ReadonlySet<Wish> = new Set<Wish>(["next", "previous"]);
+const MAY_REPEAT: ReadonlySet<KeyAction> = new Set<KeyAction>(["next", "previous"]);
 
-export function wishOf(press: KeyPress, focus: Focus): Wish | null {
+export function keyActionOf(press: KeyPress, focus: Focus): KeyAction | null {
   if (press.isComposing || press.metaKey) return null;
   if (press.key === "Escape") return "escape";
   if (press.key === "Enter") return enter(press, focus);
@@ -61,12 +61,12 @@ export function wishOf(press: KeyPress, focus: Focus): Wish | null {
   if (focus === "text" || press.ctrlKey) return null;
   if (digit) return { pick: Number(digit) };
   if (press.key === "?" || press.key === "？") return "help";
-  const wish = LETTERS[press.code] ?? null;
-  return press.repeat && wish !== null && !MAY_REPEAT.has(wish) ? null : wish;
+  const action = ACTIONS[press.code] ?? null;
+  return press.repeat && action !== null && !MAY_REPEAT.has(action) ? null : action;
 }
 
-/** Enter in a text confirms with Ctrl, so that a line break stays one; a held Enter confirms nothing twice. */
-function enter(press: KeyPress, focus: Focus): Wish | null {
+/** In a text field Ctrl+Enter confirms, because Enter is a line break. A held Enter confirms only once. */
+function enter(press: KeyPress, focus: Focus): KeyAction | null {
   if (press.repeat || press.altKey || focus === "button") return null;
   if (focus === "text") return press.ctrlKey ? "confirm" : null;
   return "confirm";

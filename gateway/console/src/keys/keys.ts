@@ -1,15 +1,15 @@
 import { onMounted, onUnmounted, type Ref } from "vue";
 
 import { viewsOf } from "../shell/route";
-import type { Room } from "../shell/room";
-import { type Focus, type Wish, wishOf } from "./keymap";
+import type { AppContext } from "../shell/app";
+import { type Focus, type KeyAction, keyActionOf } from "./keymap";
 
-/** One ear for the whole page. */
-export function useKeys(room: Room, helping: Ref<boolean>): void {
+/** One keyboard listener for the whole page. */
+export function useKeys(app: AppContext, helpShown: Ref<boolean>): void {
   const onKey = (event: KeyboardEvent): void => {
-    if (room.sessions.standing.value !== "in") return;
-    const wish = wishOf(event, focusOf(event.target));
-    if (wish !== null && fulfil(room, helping, wish)) event.preventDefault();
+    if (app.sessions.status.value !== "in") return;
+    const action = keyActionOf(event, focusOf(event.target));
+    if (action !== null && perform(app, helpShown, action)) event.preventDefault();
   };
   onMounted(() => window.addEventListener("keydown", onKey));
   onUnmounted(() => window.removeEventListener("keydown", onKey));
@@ -21,29 +21,29 @@ function focusOf(target: EventTarget | null): Focus {
   return target.matches("button, a, summary, [role=button], input") ? "button" : "page";
 }
 
-/** True when the key was ours. */
-function fulfil(room: Room, helping: Ref<boolean>, wish: Wish): boolean {
-  if (typeof wish === "object" && "view" in wish) return look(room, wish.view);
-  if (wish === "help") {
-    helping.value = !helping.value;
+/** True when the key did something. */
+function perform(app: AppContext, helpShown: Ref<boolean>, action: KeyAction): boolean {
+  if (typeof action === "object" && "view" in action) return openView(app, action.view);
+  if (action === "help") {
+    helpShown.value = !helpShown.value;
     return true;
   }
-  if (wish === "escape") return dismiss(room, helping);
-  if (wish === "urgent") return jump(room);
-  if (wish === "talk" || wish === "open-door" || wish === "hang-up") return room.calls.wish(wish);
-  if (helping.value || room.route.spot.value.view !== "alerts") return false;
-  return atDesk(room, wish);
+  if (action === "escape") return dismiss(app, helpShown);
+  if (action === "urgent") return jump(app);
+  if (action === "talk" || action === "open-door" || action === "hang-up") return app.calls.onKey(action);
+  if (helpShown.value || app.route.current.value.view !== "alerts") return false;
+  return performAtDesk(app, action);
 }
 
-function look(room: Room, number: number): boolean {
-  const view = viewsOf(room.sessions.mends.value)[number - 1];
-  if (view) room.route.go(view);
+function openView(app: AppContext, number: number): boolean {
+  const view = viewsOf(app.sessions.isTechnician.value)[number - 1];
+  if (view) app.route.go(view);
   return view !== undefined;
 }
 
-function dismiss(room: Room, helping: Ref<boolean>): boolean {
-  const { desk } = room;
-  if (helping.value) helping.value = false;
+function dismiss(app: AppContext, helpShown: Ref<boolean>): boolean {
+  const { desk } = app;
+  if (helpShown.value) helpShown.value = false;
   else if (desk.enlarged.value) desk.enlarged.value = false;
   else if (desk.mode.value !== null) {
     desk.begin(null);
@@ -52,29 +52,29 @@ function dismiss(room: Room, helping: Ref<boolean>): boolean {
   return true;
 }
 
-function jump({ desk }: Room): boolean {
+function jump({ desk }: AppContext): boolean {
   if (desk.urgent.value) desk.select(desk.urgent.value.id);
   return true;
 }
 
-function atDesk({ desk }: Room, wish: Exclude<Wish, { view: number }>): boolean {
-  if (typeof wish === "object") {
-    desk.pick(wish.pick);
+function performAtDesk({ desk }: AppContext, action: Exclude<KeyAction, { view: number }>): boolean {
+  if (typeof action === "object") {
+    desk.pick(action.pick);
     return desk.mode.value === "closing" || desk.mode.value === "assigning";
   }
-  if (wish === "next") desk.step(1);
-  else if (wish === "previous") desk.step(-1);
-  else if (wish === "close") desk.begin("closing");
-  else if (wish === "note") desk.begin("noting");
-  else if (wish === "assign") desk.begin("assigning");
-  else if (wish === "picture") desk.enlarged.value = !desk.enlarged.value;
-  else if (wish === "confirm") void confirm(desk);
-  else if (wish === "acknowledge" || wish === "on-scene" || wish === "hold") void desk.act(wish);
+  if (action === "next") desk.step(1);
+  else if (action === "previous") desk.step(-1);
+  else if (action === "close") desk.begin("closing");
+  else if (action === "note") desk.begin("noting");
+  else if (action === "assign") desk.begin("assigning");
+  else if (action === "picture") desk.enlarged.value = !desk.enlarged.value;
+  else if (action === "confirm") void confirm(desk);
+  else if (action === "acknowledge" || action === "on-scene" || action === "hold") void desk.act(action);
   return true;
 }
 
-/** Enter: finish what was begun, else acknowledge. */
-function confirm(desk: Room["desk"]): Promise<void> {
+/** Enter: confirm the open panel, else acknowledge. */
+function confirm(desk: AppContext["desk"]): Promise<void> {
   if (desk.mode.value === "closing") return desk.act("close");
   if (desk.mode.value === "noting") return desk.act("note");
   if (desk.mode.value === "assigning") return desk.act("assign");

@@ -1,6 +1,6 @@
 /**
- * The gateway's clock, carried on by the browser's monotonic one between beats, so that a
- * computer whose own clock is wrong still shows right ages.
+ * The gateway's clock, continued with the browser's monotonic clock between beats, so that a
+ * computer whose own clock is wrong still shows correct ages.
  */
 export class GatewayClock {
   private anchor: { gateway: number; local: number } | null = null;
@@ -11,13 +11,13 @@ export class GatewayClock {
     private readonly wall: () => number = () => Date.now(),
   ) {}
 
-  /** A beat's own time, in milliseconds since the epoch. */
+  /** The time in a beat, in milliseconds since 1970. */
   beat(milliseconds: number): void {
     this.anchor = { gateway: milliseconds, local: this.monotonic() };
     this.exact = true;
   }
 
-  /** An HTTP `Date`: whole seconds, good enough until the first beat. */
+  /** The time in an HTTP `Date` header: whole seconds, used until the first beat. */
   guess(milliseconds: number): void {
     if (!this.exact) this.anchor = { gateway: milliseconds, local: this.monotonic() };
   }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import type { LiveMessage } from "../api/types";
 import { Connection } from "./connection";
-import type { Hearing } from "./freshness";
+import type { ConnectionStatus } from "./freshness";
 
 /** A socket whose other end is the test. */
 class Line {
@@ -28,7 +28,7 @@ class Line {
 const beat: LiveMessage = { type: "beat", number: 7, at: "2026-01-01T00:00:00Z" };
 let after: number | null;
 let heard: LiveMessage[];
-let hearing: Hearing | null;
+let hearing: ConnectionStatus | null;
 let refused: number;
 let connection: Connection;
 const line = (): Line => Line.all.at(-1) as Line;
@@ -42,7 +42,7 @@ beforeEach(() => {
   connection = new Connection({
     after: () => after,
     onMessage: (message) => heard.push(message),
-    onHearing: (now) => (hearing = now),
+    onStatus: (now) => (hearing = now),
     onRefused: () => refused++,
     now: () => Date.now(),
   });
@@ -105,13 +105,13 @@ it("tries less and less often, and at once when asked", () => {
   const tried = Line.all.length;
   vi.advanceTimersByTime(7_000);
   expect(Line.all).toHaveLength(tried);
-  connection.hurry();
+  connection.reconnectNow();
   expect(Line.all).toHaveLength(tried + 1);
 });
 
 it("stays stopped", () => {
   connection.stop();
-  connection.hurry();
+  connection.reconnectNow();
   vi.advanceTimersByTime(60_000);
   expect(Line.all).toHaveLength(1);
 });

@@ -1,26 +1,26 @@
 import type { LiveMessage } from "../api/types";
-import { STALE_AFTER, backoff, type Hearing, liveAddress } from "./freshness";
+import { STALE_AFTER, backoff, type ConnectionStatus, liveAddress } from "./freshness";
 
 export interface ConnectionOptions {
   /** Where to resume, null for a fresh snapshot. */
   after: () => number | null;
   onMessage: (message: LiveMessage) => void;
-  onHearing: (hearing: Hearing) => void;
-  /** Called when a connection could not be had, before the next try: is the session over? */
+  onStatus: (status: ConnectionStatus) => void;
+  /** Called when a connection was refused, before the next attempt: the session may have ended. */
   onRefused: () => void;
   now?: () => number;
 }
 
 /** The gateway closes with a code from here on when the session has ended. */
-const OUR_CODES = 4000;
+const APPLICATION_CODES = 4000;
 
-/** One WebSocket at a time, tried again with growing pauses until `stop`. */
+/** The live WebSocket: one at a time, reconnected with growing pauses until `stop`. */
 export class Connection {
   private socket: WebSocket | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private attempt = 0;
   private running = false;
-  private hearing: Hearing = { connected: false, heardAt: null };
+  private status: ConnectionStatus = { connected: false, lastMessageAt: null };
   private readonly now: () => number;
 
   constructor(private readonly options: ConnectionOptions) {
@@ -36,11 +36,11 @@ export class Connection {
     socket.onopen = () => {
       opened = true;
     };
-    socket.onmessage = (event: MessageEvent<string>) => this.hear(event.data);
+    socket.onmessage = (event: MessageEvent<string>) => this.receive(event.data);
     socket.onclose = (event) => {
-      if (this.socket === socket) this.lost(opened && event.code < OUR_CODES);
+      if (this.socket === socket) this.closed(opened && event.code < APPLICATION_CODES);
     };
-    this.timer = setTimeout(() => this.watch(), STALE_AFTER);
+    this.timer = setTimeout(() => this.checkSilence(), STALE_AFTER);
   }
 
   stop(): void {
@@ -51,41 +51,41 @@ export class Connection {
     socket?.close();
   }
 
-  /** Try at once: the computer woke up, or a person asked. */
-  hurry(): void {
-    if (!this.running || this.hearing.connected) return;
+  /** Reconnect at once: the computer woke up, or a person pressed the button. */
+  reconnectNow(): void {
+    if (!this.running || this.status.connected) return;
     this.attempt = 0;
     this.start();
   }
 
-  private hear(text: string): void {
+  private receive(text: string): void {
     this.attempt = 0;
-    this.report({ connected: true, heardAt: this.now() });
+    this.report({ connected: true, lastMessageAt: this.now() });
     this.options.onMessage(JSON.parse(text) as LiveMessage);
   }
 
-  /** A half-dead line is given up: the socket says nothing of it for minutes. */
-  private watch(): void {
-    const silentFor = this.now() - (this.hearing.heardAt ?? -Infinity);
+  /** Close a silent connection: the browser notices a dead one only after minutes. */
+  private checkSilence(): void {
+    const silentFor = this.now() - (this.status.lastMessageAt ?? -Infinity);
     if (silentFor >= STALE_AFTER) {
       const socket = this.socket;
-      this.lost(true);
+      this.closed(true);
       socket?.close();
       return;
     }
-    this.timer = setTimeout(() => this.watch(), STALE_AFTER - silentFor + 50);
+    this.timer = setTimeout(() => this.checkSilence(), STALE_AFTER - silentFor + 50);
   }
 
-  private lost(welcome: boolean): void {
+  private closed(accepted: boolean): void {
     this.socket = null;
     clearTimeout(this.timer);
-    this.report({ ...this.hearing, connected: false });
-    if (!welcome) this.options.onRefused();
+    this.report({ ...this.status, connected: false });
+    if (!accepted) this.options.onRefused();
     this.timer = setTimeout(() => this.start(), backoff(this.attempt++, Math.random()));
   }
 
-  private report(hearing: Hearing): void {
-    this.hearing = hearing;
-    this.options.onHearing(hearing);
+  private report(status: ConnectionStatus): void {
+    this.status = status;
+    this.options.onStatus(status);
   }
 }

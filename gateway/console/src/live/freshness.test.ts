@@ -5,15 +5,15 @@ import { STALE_AFTER, backoff, isStale, liveAddress } from "./freshness";
 
 describe("staleness", () => {
   it("comes after twelve silent seconds", () => {
-    const hearing = { connected: true, heardAt: 1_000 };
+    const hearing = { connected: true, lastMessageAt: 1_000 };
     expect(isStale(hearing, 1_000 + STALE_AFTER - 1)).toBe(false);
     expect(isStale(hearing, 1_000 + STALE_AFTER)).toBe(true);
     expect(STALE_AFTER).toBe(12_000);
   });
 
   it("comes at once when the socket is closed, and holds before the first message", () => {
-    expect(isStale({ connected: false, heardAt: 1_000 }, 1_001)).toBe(true);
-    expect(isStale({ connected: true, heardAt: null }, 0)).toBe(true);
+    expect(isStale({ connected: false, lastMessageAt: 1_000 }, 1_001)).toBe(true);
+    expect(isStale({ connected: true, lastMessageAt: null }, 0)).toBe(true);
   });
 });
 

@@ -1,21 +1,21 @@
 import { here } from "../api/base";
 
-/** A page that heard nothing for this long must not be trusted. The gateway beats every 5 s. */
+/** A page that received nothing for this long (ms) is out of date. The gateway sends a beat every 5 s. */
 export const STALE_AFTER = 12_000;
 
-export interface Hearing {
+export interface ConnectionStatus {
   connected: boolean;
   /** Monotonic milliseconds of the last message, null before the first. */
-  heardAt: number | null;
+  lastMessageAt: number | null;
 }
 
-export const isStale = (hearing: Hearing, now: number): boolean =>
-  !hearing.connected || hearing.heardAt === null || now - hearing.heardAt >= STALE_AFTER;
+export const isStale = (status: ConnectionStatus, now: number): boolean =>
+  !status.connected || status.lastMessageAt === null || now - status.lastMessageAt >= STALE_AFTER;
 
-/** How long to wait before trying again: 0.5 s, doubling to 15 s, spread by up to a half. */
-export function backoff(attempt: number, chance: number): number {
+/** Milliseconds to wait before reconnecting: 0.5 s, doubling to 15 s, reduced by up to a half at random (`random` is 0 to 1). */
+export function backoff(attempt: number, random: number): number {
   const base = Math.min(15_000, 500 * 2 ** Math.min(attempt, 10));
-  return Math.round(base * (0.5 + 0.5 * chance));
+  return Math.round(base * (0.5 + 0.5 * random));
 }
 
 export function liveAddress(page: { protocol: string; host: string }, after: number | null): string {

@@ -3,14 +3,14 @@ import { computed, ref, shallowRef, triggerRef, type ComputedRef, type Ref, type
 import type { Alert, LiveMessage } from "../api/types";
 import type { GatewayClock } from "./clock";
 import { Connection } from "./connection";
-import { type Hearing, isStale } from "./freshness";
-import { type Picture, emptyPicture, take, takeAnswer } from "./state";
+import { type ConnectionStatus, isStale } from "./freshness";
+import { type LiveState, emptyState, applyMessage, applyResponse } from "./state";
 
-/** Signals come by the hundred: the screen follows them this often, and alerts at once. */
-const REDRAW_EVERY = 200;
+/** Signals may arrive by the hundred per second: the screen is redrawn this often (ms) for them, and at once for alerts. */
+const REDRAW_INTERVAL = 200;
 
 export interface Live {
-  picture: ShallowRef<Picture>;
+  state: ShallowRef<LiveState>;
   /** the gateway's time, ticking every second */
   now: Ref<number>;
   stale: ComputedRef<boolean>;
@@ -18,10 +18,11 @@ export interface Live {
   silentFor: ComputedRef<number | null>;
   start: () => void;
   stop: () => void;
-  /** Forget all: somebody else with other rights looks now. */
+  /** Clear the state: another user with other rights has signed in. */
   reset: () => void;
-  hurry: () => void;
-  answered: (alert: Alert) => void;
+  reconnectNow: () => void;
+  /** Show an alert that the API returned, before the live feed brings it. */
+  applyResponse: (alert: Alert) => void;
 }
 
 export interface LiveOptions {
@@ -30,9 +31,10 @@ export interface LiveOptions {
   onRefused: () => void;
 }
 
+/** The live state of the compound, kept current by the live WebSocket. */
 export function createLive({ clock, onMessage, onRefused }: LiveOptions): Live {
-  const picture = shallowRef<Picture>(emptyPicture());
-  const hearing = shallowRef<Hearing>({ connected: false, heardAt: null });
+  const state = shallowRef<LiveState>(emptyState());
+  const status = shallowRef<ConnectionStatus>({ connected: false, lastMessageAt: null });
   const now = ref(clock.now());
   const monotonic = ref(performance.now());
   let redraw: ReturnType<typeof setTimeout> | undefined;
@@ -46,31 +48,31 @@ export function createLive({ clock, onMessage, onRefused }: LiveOptions): Live {
     if (urgent) {
       clearTimeout(redraw);
       redraw = undefined;
-      triggerRef(picture);
-    } else redraw ??= setTimeout(() => show(true), REDRAW_EVERY);
+      triggerRef(state);
+    } else redraw ??= setTimeout(() => show(true), REDRAW_INTERVAL);
   };
-  const hear = (message: LiveMessage): void => {
+  const receive = (message: LiveMessage): void => {
     if (message.type === "beat") clock.beat(Date.parse(message.at));
-    if (take(picture.value, message) && message.type !== "beat") {
+    if (applyMessage(state.value, message) && message.type !== "beat") {
       show(message.type === "alert" || message.type === "snapshot");
     }
     tick();
     onMessage();
   };
   const connection = new Connection({
-    after: () => picture.value.number,
-    onMessage: hear,
-    onHearing: (heard) => {
-      hearing.value = heard;
+    after: () => state.value.number,
+    onMessage: receive,
+    onStatus: (next) => {
+      status.value = next;
       tick();
     },
     onRefused,
   });
   return {
-    picture,
+    state,
     now,
-    stale: computed(() => isStale(hearing.value, monotonic.value)),
-    silentFor: computed(() => (hearing.value.heardAt === null ? null : monotonic.value - hearing.value.heardAt)),
+    stale: computed(() => isStale(status.value, monotonic.value)),
+    silentFor: computed(() => (status.value.lastMessageAt === null ? null : monotonic.value - status.value.lastMessageAt)),
     start: () => {
       clearInterval(ticker);
       ticker = setInterval(tick, 1000);
@@ -78,14 +80,14 @@ export function createLive({ clock, onMessage, onRefused }: LiveOptions): Live {
     },
     stop: () => {
       connection.stop();
-      hearing.value = { ...hearing.value, connected: false };
+      status.value = { ...status.value, connected: false };
     },
     reset: () => {
-      picture.value = emptyPicture();
+      state.value = emptyState();
     },
-    hurry: () => connection.hurry(),
-    answered: (alert) => {
-      takeAnswer(picture.value, alert);
+    reconnectNow: () => connection.reconnectNow(),
+    applyResponse: (alert) => {
+      applyResponse(state.value, alert);
       show(true);
     },
   };

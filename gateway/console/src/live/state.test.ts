@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { aDevice, aSignal, anAlert, at } from "../api/samples";
 import type { LiveMessage, OpenCounts } from "../api/types";
-import { KEPT_SIGNALS, type Picture, emptyPicture, take, takeAnswer } from "./state";
+import { MAX_SIGNALS, type LiveState, emptyState, applyMessage, applyResponse } from "./state";
 
 const NONE: OpenCounts = {
   open: { critical: 0, high: 0, medium: 0, low: 0 },
@@ -21,62 +21,62 @@ const snapshot = (number: number, given: Partial<Extract<LiveMessage, { type: "s
   ...given,
 });
 
-const started = (): Picture => {
-  const picture = emptyPicture();
-  take(picture, snapshot(10, { alerts: [anAlert()], devices: [aDevice()] }));
-  return picture;
+const started = (): LiveState => {
+  const state = emptyState();
+  applyMessage(state, snapshot(10, { alerts: [anAlert()], devices: [aDevice()] }));
+  return state;
 };
 
 describe("the picture", () => {
   it("starts from a snapshot and follows numbered changes", () => {
-    const picture = started();
-    take(picture, { type: "alert", number: 11, alert: anAlert({ id: "a-2" }), counts: NONE });
-    take(picture, { type: "device", number: 12, device: aDevice({ health: "silent" }) });
-    expect([...picture.alerts.keys()]).toEqual(["a-1", "a-2"]);
-    expect(picture.devices.get("door-1")?.health).toBe("silent");
-    expect(picture.number).toBe(12);
+    const state = started();
+    applyMessage(state, { type: "alert", number: 11, alert: anAlert({ id: "a-2" }), counts: NONE });
+    applyMessage(state, { type: "device", number: 12, device: aDevice({ health: "silent" }) });
+    expect([...state.alerts.keys()]).toEqual(["a-1", "a-2"]);
+    expect(state.devices.get("door-1")?.health).toBe("silent");
+    expect(state.number).toBe(12);
   });
 
   it("leaves out what a resume brings twice", () => {
-    const picture = started();
+    const state = started();
     const closed = anAlert({ state: "closed" });
-    take(picture, { type: "alert", number: 12, alert: closed, counts: NONE });
-    expect(take(picture, { type: "alert", number: 11, alert: anAlert(), counts: NONE })).toBe(false);
-    expect(picture.alerts.size).toBe(0);
+    applyMessage(state, { type: "alert", number: 12, alert: closed, counts: NONE });
+    expect(applyMessage(state, { type: "alert", number: 11, alert: anAlert(), counts: NONE })).toBe(false);
+    expect(state.alerts.size).toBe(0);
   });
 
   it("forgets what is no longer in a fresh snapshot, even one with a lower number", () => {
-    const picture = started();
-    take(picture, snapshot(3, { alerts: [anAlert({ id: "a-9" })], alerts_left_out: 4, counts: NONE }));
-    expect([...picture.alerts.keys()]).toEqual(["a-9"]);
-    expect(picture.devices.size).toBe(0);
-    expect([picture.number, picture.counts]).toEqual([3, NONE]);
-    take(picture, snapshot(4));
-    expect(picture.counts).toBeNull();
+    const state = started();
+    applyMessage(state, snapshot(3, { alerts: [anAlert({ id: "a-9" })], alerts_left_out: 4, counts: NONE }));
+    expect([...state.alerts.keys()]).toEqual(["a-9"]);
+    expect(state.devices.size).toBe(0);
+    expect([state.number, state.counts]).toEqual([3, NONE]);
+    applyMessage(state, snapshot(4));
+    expect(state.counts).toBeNull();
   });
 
   it("does not resume from a beat, which may run ahead", () => {
-    const picture = started();
-    take(picture, { type: "beat", number: 99, at: at(0) });
-    expect(picture.number).toBe(10);
+    const state = started();
+    applyMessage(state, { type: "beat", number: 99, at: at(0) });
+    expect(state.number).toBe(10);
   });
 
-  it("keeps a closed alert in sight and out of the queue", () => {
-    const picture = started();
-    take(picture, { type: "alert", number: 11, alert: anAlert({ state: "closed" }), counts: NONE });
-    expect(picture.alerts.size).toBe(0);
-    expect(picture.lately.get("a-1")?.state).toBe("closed");
+  it("keeps a closed alert visible and out of the queue", () => {
+    const state = started();
+    applyMessage(state, { type: "alert", number: 11, alert: anAlert({ state: "closed" }), counts: NONE });
+    expect(state.alerts.size).toBe(0);
+    expect(state.recentlyClosed.get("a-1")?.state).toBe("closed");
   });
 
   it("keeps the newest signals on top, each once, and not for ever", () => {
-    const picture = started();
-    for (let number = 11; number < 11 + KEPT_SIGNALS + 20; number++) {
-      take(picture, { type: "signal", number, signal: aSignal({ id: `s-${number}` }) });
+    const state = started();
+    for (let number = 11; number < 11 + MAX_SIGNALS + 20; number++) {
+      applyMessage(state, { type: "signal", number, signal: aSignal({ id: `s-${number}` }) });
     }
-    const newest = `s-${10 + KEPT_SIGNALS + 20}`;
-    take(picture, { type: "signal", number: 9_999, signal: aSignal({ id: newest }) });
-    expect(picture.signals).toHaveLength(KEPT_SIGNALS);
-    expect(picture.signals[0]?.id).toBe(newest);
+    const newest = `s-${10 + MAX_SIGNALS + 20}`;
+    applyMessage(state, { type: "signal", number: 9_999, signal: aSignal({ id: newest }) });
+    expect(state.signals).toHaveLength(MAX_SIGNALS);
+    expect(state.signals[0]?.id).toBe(newest);
   });
 });
 
@@ -84,23 +84,23 @@ describe("an action's answer", () => {
   const step = { action: "acknowledge", user: "guard", at: at(5), note: "", to: null };
 
   it("is shown at once", () => {
-    const picture = started();
-    takeAnswer(picture, anAlert({ state: "acknowledged", steps: [step] }));
-    expect(picture.alerts.get("a-1")?.state).toBe("acknowledged");
+    const state = started();
+    applyResponse(state, anAlert({ state: "acknowledged", steps: [step] }));
+    expect(state.alerts.get("a-1")?.state).toBe("acknowledged");
   });
 
   it("does not undo what the live line brought meanwhile", () => {
-    const picture = started();
+    const state = started();
     const ahead = anAlert({ state: "on_scene", steps: [step, { ...step, action: "on-scene" }] });
-    take(picture, { type: "alert", number: 11, alert: ahead, counts: NONE });
-    takeAnswer(picture, anAlert({ state: "acknowledged", steps: [step] }));
-    expect(picture.alerts.get("a-1")?.state).toBe("on_scene");
+    applyMessage(state, { type: "alert", number: 11, alert: ahead, counts: NONE });
+    applyResponse(state, anAlert({ state: "acknowledged", steps: [step] }));
+    expect(state.alerts.get("a-1")?.state).toBe("on_scene");
   });
 
   it("does not reopen what was closed meanwhile", () => {
-    const picture = started();
-    take(picture, { type: "alert", number: 11, alert: anAlert({ state: "closed", steps: [step, step, step] }), counts: NONE });
-    takeAnswer(picture, anAlert({ state: "acknowledged", steps: [step] }));
-    expect(picture.alerts.size).toBe(0);
+    const state = started();
+    applyMessage(state, { type: "alert", number: 11, alert: anAlert({ state: "closed", steps: [step, step, step] }), counts: NONE });
+    applyResponse(state, anAlert({ state: "acknowledged", steps: [step] }));
+    expect(state.alerts.size).toBe(0);
   });
 });

@@ -21,12 +21,12 @@ it("asks for a sign-in at first, and keeps the screen when a session runs out", 
   const { sessions, become } = door();
   become(null);
   await sessions.check();
-  expect(sessions.standing.value).toBe("out");
+  expect(sessions.status.value).toBe("out");
   become("guard");
   await sessions.signIn("guard", "guard");
   become(null);
   await sessions.check();
-  expect([sessions.standing.value, sessions.session.value?.user]).toEqual(["expired", "guard"]);
+  expect([sessions.status.value, sessions.session.value?.user]).toEqual(["expired", "guard"]);
 });
 
 it("clears the screen only when somebody else comes", async () => {

@@ -4,40 +4,40 @@ import { ApiError } from "../api/client";
 import type { Gateway } from "../api/gateway";
 import type { Session } from "../api/types";
 
-/** `expired`: the screen stays as it was, behind the sign-in. */
-export type Standing = "checking" | "out" | "in" | "expired";
+/** `expired`: the session has ended; the screen stays as it was, behind the sign-in. */
+export type SessionStatus = "checking" | "out" | "in" | "expired";
 
 export interface Sessions {
-  standing: Ref<Standing>;
+  status: Ref<SessionStatus>;
   session: Ref<Session | null>;
-  /** who answers alarms: the others look, and are not rung for */
+  /** guards and supervisors handle alerts; other roles only look, and hear no sounds */
   onDuty: ComputedRef<boolean>;
-  /** who mends devices, and is shown what of theirs could not be read */
-  mends: ComputedRef<boolean>;
+  /** installers and managers maintain devices, and see messages that could not be decoded */
+  isTechnician: ComputedRef<boolean>;
   check: () => Promise<void>;
   signIn: (user: string, password: string) => Promise<void>;
   signOut: () => Promise<void>;
   expire: () => void;
 }
 
-/** `onUserChange` is called when somebody else signs in over a page that shows another's. */
+/** The session of this browser. `onUserChange` is called when another user signs in over a page that is open. */
 export function createSessions(gateway: Gateway, onUserChange: () => void): Sessions {
-  const standing = ref<Standing>("checking");
+  const status = ref<SessionStatus>("checking");
   const session = ref<Session | null>(null);
   const expire = (): void => {
-    standing.value = session.value === null ? "out" : "expired";
+    status.value = session.value === null ? "out" : "expired";
   };
-  const enter = (fresh: Session): void => {
+  const enter = (next: Session): void => {
     const before = session.value;
-    session.value = fresh;
-    standing.value = "in";
-    if (before !== null && (before.user !== fresh.user || before.role !== fresh.role)) onUserChange();
+    session.value = next;
+    status.value = "in";
+    if (before !== null && (before.user !== next.user || before.role !== next.role)) onUserChange();
   };
   return {
-    standing,
+    status,
     session,
     onDuty: computed(() => session.value?.role === "guard" || session.value?.role === "supervisor"),
-    mends: computed(() => session.value?.role === "installer" || session.value?.role === "manager"),
+    isTechnician: computed(() => session.value?.role === "installer" || session.value?.role === "manager"),
     expire,
     check: async () => {
       try {
@@ -51,7 +51,7 @@ export function createSessions(gateway: Gateway, onUserChange: () => void): Sess
     signOut: async () => {
       await gateway.signOut();
       session.value = null;
-      standing.value = "out";
+      status.value = "out";
     },
   };
 }

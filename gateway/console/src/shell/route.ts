@@ -3,16 +3,16 @@ import { ref, type Ref } from "vue";
 export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "quarantine"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** What could not be read is shown to those alone who mend devices. */
-export const viewsOf = (mends: boolean): readonly View[] => VIEWS.filter((view) => view !== "quarantine" || mends);
+/** The views of a role: only technicians see messages that could not be decoded. */
+export const viewsOf = (isTechnician: boolean): readonly View[] => VIEWS.filter((view) => view !== "quarantine" || isTechnician);
 
-export interface Spot {
+export interface RouteLocation {
   view: View;
-  /** the alert looked at, in `alerts` and `history` */
+  /** the selected alert, in `alerts` and `history` */
   id: string | null;
 }
 
-export function readSpot(hash: string): Spot {
+export function parseHash(hash: string): RouteLocation {
   const [word, id] = hash.replace(/^#\/?/, "").split("/");
   const view = VIEWS.find((known) => known === word) ?? "alerts";
   return { view, id: id ? decoded(id) : null };
@@ -22,38 +22,39 @@ function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text);
   } catch {
-    return null; // an address somebody typed
+    return null; // an address that somebody typed
   }
 }
 
-export const writeSpot = (spot: Spot): string =>
-  spot.id === null ? `#/${spot.view}` : `#/${spot.view}/${encodeURIComponent(spot.id)}`;
+export const formatHash = (location: RouteLocation): string =>
+  location.id === null ? `#/${location.view}` : `#/${location.view}/${encodeURIComponent(location.id)}`;
 
 export interface Route {
-  spot: Ref<Spot>;
+  current: Ref<RouteLocation>;
   go: (view: View, id?: string | null) => void;
-  /** As `go`, without a step that "back" would undo. */
+  /** As `go`, without an entry for the back button. */
   replace: (view: View, id: string | null) => void;
   end: () => void;
 }
 
-/** Where the guard is, kept in the address: a reload returns there, and a phone's back button goes back. */
+/** The view and selection, kept in the address: a reload returns there, and a phone's back button goes back. */
 export function createRoute(): Route {
-  const spot = ref<Spot>(readSpot(location.hash));
-  const put = (view: View, id: string | null, how: "replaceState" | "pushState"): void => {
-    spot.value = { view, id };
-    history[how](null, "", writeSpot(spot.value));
+  const current = ref<RouteLocation>(parseHash(location.hash));
+  const put = (view: View, id: string | null, method: "replaceState" | "pushState"): void => {
+    current.value = { view, id };
+    history[method](null, "", formatHash(current.value));
   };
   const follow = (): void => {
-    spot.value = readSpot(location.hash);
+    current.value = parseHash(location.hash);
   };
   window.addEventListener("popstate", follow);
   window.addEventListener("hashchange", follow);
   return {
-    spot,
+    current,
     go: (view, id = null) => {
-      const from = spot.value;
+      const from = current.value;
       if (from.view === view && from.id === id) return;
+      // Stepping from alert to alert adds no entries, so that one press of "back" leaves the list.
       const stepping = from.view === view && from.id !== null && id !== null;
       put(view, id, stepping ? "replaceState" : "pushState");
     },

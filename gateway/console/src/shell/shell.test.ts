@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { zh } from "../i18n/zh";
-import { readSpot, writeSpot } from "./route";
+import { parseHash, formatHash } from "./route";
 import { favicon, pageTitle } from "./title";
 
 const calm = { name: "西子御园", untouched: 0, urgent: "", stale: false, flash: false };
@@ -32,13 +32,13 @@ describe("the address", () => {
       { view: "alerts", id: "a-01/x y" },
       { view: "devices", id: null },
     ] as const) {
-      expect(readSpot(writeSpot(spot))).toEqual(spot);
+      expect(parseHash(formatHash(spot))).toEqual(spot);
     }
   });
 
   it("that means nothing leads to the alerts", () => {
-    expect(readSpot("")).toEqual({ view: "alerts", id: null });
-    expect(readSpot("#/nowhere/1")).toEqual({ view: "alerts", id: "1" });
-    expect(readSpot("#/alerts/%E0%A4%A")).toEqual({ view: "alerts", id: null });
+    expect(parseHash("")).toEqual({ view: "alerts", id: null });
+    expect(parseHash("#/nowhere/1")).toEqual({ view: "alerts", id: "1" });
+    expect(parseHash("#/alerts/%E0%A4%A")).toEqual({ view: "alerts", id: null });
   });
 });

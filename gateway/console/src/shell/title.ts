@@ -1,23 +1,23 @@
 import { here } from "../api/base";
 import type { Messages } from "../i18n/zh";
 
-export interface Outlook {
+export interface TabState {
   name: string;
   untouched: number;
-  /** place and reason of the most urgent, or "" */
+  /** place and reason of the most urgent alert, or "" */
   urgent: string;
   stale: boolean;
-  /** every second second */
+  /** alternates every second */
   flash: boolean;
 }
 
-/** What the tab says: a guard with another page in front still sees it change. */
-export function pageTitle(outlook: Outlook, words: Messages["title"]): string {
-  if (outlook.stale) return `${words.stale} · ${outlook.name}`;
-  if (outlook.untouched === 0) return outlook.name;
-  const waiting = words.waiting(outlook.untouched);
-  return outlook.flash && outlook.urgent ? `${waiting} · ${outlook.urgent}` : `${waiting} · ${outlook.name}`;
+/** The title of the browser tab: a guard who works in another tab still sees it change. */
+export function pageTitle(state: TabState, words: Messages["title"]): string {
+  if (state.stale) return `${words.stale} · ${state.name}`;
+  if (state.untouched === 0) return state.name;
+  const waiting = words.waiting(state.untouched);
+  return state.flash && state.urgent ? `${waiting} · ${state.urgent}` : `${waiting} · ${state.name}`;
 }
 
-export const favicon = (outlook: Pick<Outlook, "untouched" | "stale">): string =>
-  here(outlook.stale ? "/lost.svg" : outlook.untouched > 0 ? "/alarm.svg" : "/calm.svg");
+export const favicon = (state: Pick<TabState, "untouched" | "stale">): string =>
+  here(state.stale ? "/lost.svg" : state.untouched > 0 ? "/alarm.svg" : "/calm.svg");

@@ -16,8 +16,8 @@ const pulses = (starts: readonly number[], hertz: readonly number[], tone: Omit<
   starts.map((at, index) => ({ at, hertz: hertz[index % hertz.length] as number, ...tone }));
 
 /**
- * Rhythm tells them apart before pitch does (the habit of IEC 60601-1-8: a 3+2 burst for the gravest,
- * three pulses below, then two, then one). All below 1 kHz, with overtones: older ears lose the treble first.
+ * Patterns differ in rhythm first, then in pitch (as in IEC 60601-1-8: a burst of 3+2 for the most severe,
+ * then three pulses, two, one). All are below 1 kHz, with overtones: hearing loses high frequencies first.
  */
 export const PATTERNS: Record<PatternName, Pattern> = {
   critical: pulses([0, 0.19, 0.38, 0.72, 0.91, 1.3, 1.49, 1.68, 2.02, 2.21], [784, 784, 784, 988, 988], {

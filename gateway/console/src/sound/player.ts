@@ -2,7 +2,7 @@ import { PATTERNS, type PatternName, type Tone } from "./patterns";
 
 export type Speaker = "ready" | "blocked" | "absent";
 
-/** Plays patterns with WebAudio. A browser that has seen no touch or key yet keeps it suspended: `blocked`. */
+/** Plays patterns with WebAudio. `blocked`: the browser allows no sound before the first click or key. */
 export class Player {
   private readonly context: AudioContext | null;
 
@@ -16,7 +16,7 @@ export class Player {
     return this.context.state === "running" ? "ready" : "blocked";
   }
 
-  /** Ask the browser to let us be heard; works from within a click or a key only. */
+  /** Ask the browser to allow sound; works only within the handler of a click or key. */
   async unblock(): Promise<void> {
     if (this.context !== null && this.context.state !== "running") await this.context.resume();
     this.onChange(this.speaker);

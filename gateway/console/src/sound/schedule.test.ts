@@ -3,15 +3,15 @@ import { describe, expect, it } from "vitest";
 import { anAlert } from "../api/samples";
 import type { Alert } from "../api/types";
 import { PATTERNS, type PatternName, lengthOf } from "./patterns";
-import { AGAIN_AFTER, NOTHING_HEARD, nextSound } from "./schedule";
+import { REPEAT_AFTER, EMPTY_HISTORY, nextSound } from "./schedule";
 
-/** What is heard over `seconds`, asked every half second, as [second, sound]. */
+/** What is history over `seconds`, asked every half second, as [second, sound]. */
 function listen(seconds: number, alertsAt: (second: number) => Alert[], staleAt: (second: number) => boolean = () => false) {
-  let heard = NOTHING_HEARD;
+  let history = EMPTY_HISTORY;
   const sounds: [number, PatternName][] = [];
   for (let second = 0; second < seconds; second += 0.5) {
-    const turn = nextSound(heard, alertsAt(second), staleAt(second), second * 1000);
-    heard = turn.heard;
+    const turn = nextSound(history, alertsAt(second), staleAt(second), second * 1000);
+    history = turn.history;
     if (turn.play) sounds.push([second, turn.play]);
   }
   return sounds;
@@ -46,7 +46,7 @@ describe("what is heard", () => {
     expect(listen(20, (now) => (now < 10 ? [high] : [high, second]))).toEqual([[0, "high"], [10, "high"]]);
   });
 
-  it("hears an alert that grew graver", () => {
+  it("hears an alert that became more severe", () => {
     const sounds = listen(10, (now) => [now < 5 ? medium : { ...medium, severity: "high" }]);
     expect(sounds).toEqual([[0, "medium"], [5, "high"]]);
   });
@@ -82,7 +82,7 @@ describe("the patterns", () => {
   });
 
   it("end before they come again", () => {
-    expect(lengthOf(PATTERNS.critical) * 1000).toBeLessThan(AGAIN_AFTER.critical);
+    expect(lengthOf(PATTERNS.critical) * 1000).toBeLessThan(REPEAT_AFTER.critical);
   });
 
   it("stay below 1 kHz, where older ears are good", () => {

@@ -3,14 +3,14 @@ import { ref, type Ref } from "vue";
 import type { Alert } from "../api/types";
 import type { PatternName } from "./patterns";
 import { Player, type Speaker } from "./player";
-import { NOTHING_HEARD, nextSound } from "./schedule";
+import { EMPTY_HISTORY, nextSound } from "./schedule";
 
 export interface Sound {
   speaker: Ref<Speaker>;
   unblock: () => void;
   test: (name: PatternName) => void;
-  /** Decide and play; called often, from a timer and from every message (a hidden tab's timers hardly run). */
-  turn: (alerts: Iterable<Alert>, stale: boolean, called: boolean) => void;
+  /** Play what is due. Called from a timer and for every message, because a hidden tab's timers hardly run. */
+  update: (alerts: Iterable<Alert>, stale: boolean, ringing: boolean) => void;
 }
 
 export function createSound(): Sound {
@@ -19,16 +19,16 @@ export function createSound(): Sound {
     speaker.value = state;
   });
   speaker.value = player.speaker;
-  let heard = NOTHING_HEARD;
+  let history = EMPTY_HISTORY;
   return {
     speaker,
     unblock: () => void player.unblock(),
     test: (name) => void player.unblock().then(() => player.play(name)),
-    turn: (alerts, stale, called) => {
-      if (player.speaker !== "ready") return; // what is due stays due until it can be heard
-      const turn = nextSound(heard, alerts, stale, performance.now(), called);
-      heard = turn.heard;
-      if (turn.play) player.play(turn.play);
+    update: (alerts, stale, ringing) => {
+      if (player.speaker !== "ready") return; // what is due stays due until sound is allowed
+      const next = nextSound(history, alerts, stale, performance.now(), ringing);
+      history = next.history;
+      if (next.play) player.play(next.play);
     },
   };
 }
