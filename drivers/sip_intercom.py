@@ -1,8 +1,8 @@
-"""Door stations that call the guard room (可视对讲), over SIP. baresip is the engine: gateway/links/sip.
+"""Door stations that call the guard room (可视对讲) over SIP, with baresip as the engine: gateway/protocols/sip.
 
-Each station is a device of its own. A call is told as call.started, call.answered and call.ended, with our own id
-for it in `call`: `why` it ended is missed, declined, station, guard, desk_phone, unattended, not_answered, given_up
-or line_lost. Who is not a station of the YAML is hung up on, and kept for the installer to see.
+Each station is a device of its own. A call is reported as call.started, call.answered and call.ended, with our own id
+in `call`. `why` it ended is missed, declined, station, guard, desk_phone, unattended, not_answered, given_up or
+line_lost. Callers that are no station of the YAML are hung up on and reported to the quarantine.
 """
 
 from __future__ import annotations
@@ -17,19 +17,22 @@ from gateway.driver import Driver, DriverSettings, Emit, Part
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.rate_limit import QuarantineLimit
 from gateway.model import Command, Device, DeviceType, Json, Signal, Words
+from gateway.protocols.sip.call_handler import CallHandler
 from gateway.protocols.sip.calls import StationCall
-from gateway.protocols.sip.control import Unreadable
-from gateway.protocols.sip.engine import DOWN, Engine
-from gateway.protocols.sip.exchange import Exchange
+from gateway.protocols.sip.commands import CallCommands, actions
+from gateway.protocols.sip.control import InvalidMessage
+from gateway.protocols.sip.engine import ENGINE_DOWN_ZH, Engine
 from gateway.protocols.sip.link import SipLink
-from gateway.protocols.sip.orders import Orders, actions
 from gateway.protocols.sip.settings import SipSettings
 
 log = structlog.get_logger(__name__)
-LOOK_S = 5.0
+CHECK_S = 5.0
+"""How often the registration is checked while the engine sends no events."""
 
 
 class SipIntercom(Driver):
+    """All stations of one guard room."""
+
     Settings: ClassVar[type[DriverSettings]] = SipSettings
     LINK = "sip"
     TYPE = DeviceType.INTERCOM
@@ -40,85 +43,90 @@ class SipIntercom(Driver):
     def __init__(self, device: Device, settings: SipSettings, link: SipLink, emit: Emit) -> None:
         super().__init__(device, settings, link, emit)
         self._stations = {station.id: station for station in settings.stations}
-        self._orders: Orders | None = None
-        self._aside = QuarantineLimit(emit)
+        self._commands: CallCommands | None = None
+        self._quarantine = QuarantineLimit(emit)
 
     @classmethod
     def parts(cls, settings: SipSettings) -> Sequence[Part]:
+        """Its stations."""
         return [
             Part(station.id, DeviceType.INTERCOM, station.name, station.place, actions=actions(station))
             for station in settings.stations
         ]
 
     async def run(self) -> None:
+        """Raises LinkLost when the engine hangs or ends, or the registrar rejects us."""
         async with self.link.open() as engine:
-            board = self.link.board
-            exchange = Exchange(engine, board, self.settings.desk_phone, self._tell, self._stranger, self.link.hush)
-            self._orders = Orders(engine, board, exchange.news, self._tell)
+            link, calls = self.link, self.link.calls
+            handler = CallHandler(
+                engine, calls, self.settings.desk_phone, self._emit, self._unknown_caller, link.stop_audio
+            )
+            self._commands = CallCommands(engine, calls, handler.changes, self._emit)
             try:
-                await self._look(engine)
-                await self._serve(engine, exchange)
+                await self._check_registration(engine)
+                await self._handle_events(engine, handler)
             finally:
-                self._orders = None
-                await exchange.end_all()
+                self._commands = None
+                await handler.end_all()
 
     async def perform(self, command: Command) -> Json | None:
-        """Returns once the engine confirmed it; CommandFailed otherwise."""
+        """Returns once the engine has confirmed it; raises CommandFailed otherwise."""
         station = self._stations.get(command.device)
         if station is None:
             raise CommandFailed(
                 Words("请对单个对讲主机下指令", f"device {self.device.id} takes commands at its stations alone")
             )
-        if self._orders is None:
-            raise CommandFailed(Words(DOWN, f"{station.name}: the telephone engine is down"))
+        if self._commands is None:
+            raise CommandFailed(Words(ENGINE_DOWN_ZH, f"{station.name}: the telephone engine is down"))
         try:
             async with asyncio.timeout(command.limit.total_seconds()):
-                return await self._orders.perform(command, station)
+                return await self._commands.perform(command, station)
         except TimeoutError:
             en = f"{station.name}: {command.action} was not confirmed in time"
             raise CommandFailed(Words("没有及时确认，请重试", en)) from None
         except LinkLost as error:
             raise CommandFailed(Words(Words.of(error.why).zh, f"{station.name}: {error}")) from error
 
-    async def _serve(self, engine: Engine, exchange: Exchange) -> None:
-        """LinkLost once the engine hangs or ends."""
+    async def _handle_events(self, engine: Engine, handler: CallHandler) -> None:
         while True:
             try:
-                async with asyncio.timeout(LOOK_S):
-                    item = await engine.next()
+                async with asyncio.timeout(CHECK_S):
+                    item = await engine.next_event()
             except TimeoutError:
-                await self._look(engine)
-                await exchange.look(self.link.talker)
+                await self._check_registration(engine)
+                await handler.check_attended(self.link.audio_user)
                 continue
-            if isinstance(item, Unreadable):
+            if isinstance(item, InvalidMessage):
                 why = Words(f"对讲引擎：{item.why.zh}", f"from the telephone engine: {item.why.en}")
-                await self._aside.put(why, item.data)
+                await self._quarantine.put(why, item.data)
                 continue
             if item.type in {"REGISTER_OK", "REGISTER_FAIL"}:
-                await self._look(engine, item.detail)
-            await exchange.take(item)
+                await self._check_registration(engine, item.detail)
+            await handler.handle(item)
 
-    async def _look(self, engine: Engine, said: str = "") -> None:
-        """Whether it lives, and is let in where it must sign in. A call is not cut for that."""
-        signed_in = await engine.signed_in()
-        if signed_in or self.settings.registrar is None:
+    async def _check_registration(self, engine: Engine, detail: str = "") -> None:
+        """Check that the engine responds and, with a registrar, that it is registered."""
+        registered = await engine.registered()
+        # None while registration is under way: neither online nor lost.
+        if registered or self.settings.registrar is None:
             self.emit.heard()
-        elif signed_in is False and not self.link.board.calls:
-            en = f"{self.settings.registrar} does not let {self.settings.user} sign in {said}".strip()
+        # A current call goes on without registration: do not restart the engine then.
+        elif registered is False and not self.link.calls.active:
+            en = f"{self.settings.registrar} does not let {self.settings.user} sign in {detail}".strip()
             raise LinkLost(Words("对讲服务器不让登录，请通知安装员", en))
 
-    async def _stranger(self, uri: str) -> None:
+    async def _unknown_caller(self, uri: str) -> None:
         why = Words("来电地址不是任何门口机的 uri", "a call from an address that no station has as its uri")
-        await self._aside.put(why, uri.encode())
+        await self._quarantine.put(why, uri.encode())
 
-    async def _tell(self, kind: str, call: StationCall, **data: object) -> None:
-        """A call goes on whether it is on record or not."""
-        said = {"call": call.id, **{key: value for key, value in data.items() if value != ""}}
+    async def _emit(self, kind: str, call: StationCall, **data: object) -> None:
+        """Emit a signal of a call. A call goes on even if the signal is not recorded."""
+        fields = {"call": call.id, **{key: value for key, value in data.items() if value != ""}}
         source = f"{call.id}/{kind}" if kind.startswith("call.") else None
         try:
-            await self.emit(Signal(device=call.station.id, kind=kind, source_id=source, data=said, fresh=True))
+            await self.emit(Signal(device=call.station.id, kind=kind, source_id=source, data=fields, fresh=True))
         except NotRecorded as error:
-            log.error("a call is not on record", station=call.station.id, kind=kind, why=str(error))
+            log.error("a call signal was not recorded", station=call.station.id, kind=kind, why=str(error))
 
 
 DRIVER = SipIntercom

@@ -53,7 +53,7 @@ def set_up(level: int = logging.INFO) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=True,  # a log call then costs a fraction
     )
     # zeep logs twenty lines for each date in a camera's own format; its callers report what can't be parsed.
     logging.getLogger("zeep").setLevel(logging.CRITICAL)

@@ -186,7 +186,7 @@ def test_no_second_demo_in_the_same_folder_or_on_the_same_port(demo: Demo) -> No
     assert "another demo runs in" in refused("--data", demo.data, "--port", "0")
     port = demo.facts["http"].rpartition(":")[2]
     why = refused("--data", demo.data.with_name("other"), "--port", port)
-    assert f"port {port} is taken by another program: choose another, such as --port" in why
+    assert f"port {port} is used by another program: choose another, such as --port" in why
     demo.ask("GET", "/api/v1/session")
 
 
@@ -239,5 +239,5 @@ def _lives(pid: int) -> bool:
 def test_a_folder_that_is_no_demos_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "anju.db").write_text("a real compound's record")
     why = refused("--data", tmp_path, "--port", "0")
-    assert "holds what is no demo's: name an empty or new folder with --data" in why
+    assert "holds other files than a demo's: give an empty or new folder with --data" in why
     assert (tmp_path / "anju.db").read_text() == "a real compound's record"

@@ -44,26 +44,26 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
 
     Raises ConfigError for an address that another program uses.
     """
-    check_free(configuration)
+    check_free(configuration)  # before the store is opened, so that a second gateway touches nothing
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(data, repair=True))
-        parts = make(configuration.compound, store, connection_limits(raise_limit(), configuration))
-        changeover = ConfigChange(parts)
-        await parts.desk.load()
-        await parts.register.load()
+        components = make(configuration.compound, store, connection_limits(raise_limit(), configuration))
+        changeover = ConfigChange(components)
+        await components.desk.load()  # the rules' first decisions refer to open alerts
+        await components.register.load()
         rules = await changeover.apply(configuration)
-        await _open_links(stack, parts.doors)
+        await _open_links(stack, components.doors)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        memory = parts.desk.memory
-        background = BackgroundTasks(gateway_tasks(parts), memory.gateway_failed, memory.gateway_restored)
+        memory = components.desk.memory
+        background = BackgroundTasks(gateway_tasks(components), memory.gateway_failed, memory.gateway_restored)
         stack.callback(tasks.create_task(background.run()).cancel)
         # The pages come after the rules are in place. Those may still catch up: alarms are shown meanwhile.
         await rules.applied.wait()
-        http_url = await start_http_server(stack, parts, background)
-        reloader = Reloader(parts, changeover, configuration.directory)
-        capture = CaptureService(parts.in_force, parts.doors.tapes)
-        await _open_control_socket(stack, data, reloader, capture, parts.register)
-        yield Gateway(http_url, parts.doors.endpoint.port if parts.doors.endpoint else None, store, reloader)
+        http_url = await start_http_server(stack, components, background)
+        reloader = Reloader(components, changeover, configuration.directory)
+        capture = CaptureService(components.in_force, components.doors.tapes)
+        await _open_control_socket(stack, data, reloader, capture, components.register)
+        yield Gateway(http_url, components.doors.endpoint.port if components.doors.endpoint else None, store, reloader)
 
 
 async def _open_control_socket(

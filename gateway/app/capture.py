@@ -62,7 +62,7 @@ class CaptureService:
         while (capture := self._captures.get(device)) is not None:
             secrets = secrets_of(self._entry(device).settings)
             with capture.listen(backlog.add):
-                while self._captures.get(device) is capture:
+                while self._captures.get(device) is capture:  # until a reload replaces the link
                     for at, chunk in await backlog.next():
                         await send({"say": "piece", **line(chunk, at, secrets)})
 

@@ -83,7 +83,7 @@ class Certificates:
 
 
 def _context() -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)  # "client auth" is a server's side
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

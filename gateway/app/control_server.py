@@ -39,7 +39,7 @@ async def serve_control(
         # A socket's path may have 107 bytes at most; through the folder's descriptor it always fits.
         path = f"/proc/self/fd/{folder}/{SOCKET_NAME}"
         server = await asyncio.start_unix_server(clients.serve, path, limit=MAX_REQUEST_BYTES)
-        (data / SOCKET_NAME).chmod(0o600)
+        (data / SOCKET_NAME).chmod(0o600)  # until here the folder's own mode (0700) protects the socket
         async with server:
             yield
             server.close()
@@ -76,7 +76,7 @@ class _Clients:
             writer.close()
             async with asyncio.timeout(CLIENT_TIMEOUT_S):  # let a slow client read the last lines
                 await writer.wait_closed()
-        writer.transport.abort()
+        writer.transport.abort()  # whatever the client has not read by now is lost
         self._tasks.discard(task)
         self._reloading.discard(task)
 

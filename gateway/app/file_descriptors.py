@@ -48,6 +48,7 @@ def connection_limits(limit: int, configuration: Configuration) -> ConnectionLim
     endpoint = configuration.compound.mqtt.endpoint
     mqtt = endpoint.connections if endpoint else 0
     receivers = [max_connections(each.settings) for each in configuration.devices if max_connections(each.settings)]
+    # Twice the web's: a connection that sends a video has the file open too.
     wanted = 2 * MAX_CONNECTIONS + mqtt + sum(receivers)
     available = max(0, limit - OWN_DESCRIPTORS - DESCRIPTORS_PER_DEVICE * len(configuration.all_devices()))
     if wanted <= available:

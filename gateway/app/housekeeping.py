@@ -33,7 +33,7 @@ async def follow_wall_clock(clock: Clock, store: Store, *followers: Callable[[ti
         if abs(clock.drift()) > MAX_DRIFT:
             step = clock.reanchor()
             log.warning("wall clock stepped, rule time follows", step_s=step.total_seconds())
-            for follow in followers:
+            for follow in followers:  # before the journal row: nothing may use old times meanwhile
                 follow(step)
             await _write_step(store, clock.now(), step)
 

@@ -21,7 +21,7 @@ from gateway.links.serial import SerialLink
 from gateway.links.state_file import StateFile
 from gateway.model import Words
 from gateway.protocols.modbus.link import ModbusLink
-from gateway.protocols.sip.link import Calls, SipLink
+from gateway.protocols.sip.link import IntercomLinks, SipLink
 from gateway.vision.pool import VisionPool
 from gateway.vision.view.broadcast import LiveViewer
 
@@ -36,7 +36,7 @@ class Links:
     endpoint: Endpoint | None
     broker: BrokerClient | None
     vision: VisionPool
-    calls: Calls = field(default_factory=Calls)
+    calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: Pushes = field(default_factory=Pushes)
     refusals: RefusalLog = field(default_factory=RefusalLog)
     receiver: int = 0
@@ -88,7 +88,7 @@ class Links:
     def unlink(self, device: str) -> None:
         """The device is no more, or gets another link in this turn of the loop."""
         self.tapes.pop(device, None)
-        self.calls.forget(device)
+        self.calls.remove(device)
         self.pushes.forget(device)
         for door in (self.endpoint, self.broker):
             if door is not None:

@@ -23,8 +23,9 @@ def gateway_client_id(folder: Path) -> str:
         if _OURS.fullmatch(stored := file.read_text("ascii").strip()):
             return stored
     except FileNotFoundError:
-        pass
+        pass  # the first start
     except (OSError, UnicodeDecodeError) as error:
+        # Not a new random id: with the file unreadable at each start, every start would begin another session.
         log.warning("the client id can't be read", file=str(file), why=str(error))
         return _of_path(folder)
     return _store(file, f"anju-{secrets.token_hex(6)}")

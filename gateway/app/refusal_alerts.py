@@ -28,7 +28,7 @@ async def report_refusals(refusals: RefusalLog, emit: EmitSignal) -> None:
             refusals.tell()
             await alerts.check()
     finally:
-        refusals.tell(at_once=True)
+        refusals.tell(at_once=True)  # at shutdown: counts since the last minute would be lost
 
 
 class RefusalAlerts:

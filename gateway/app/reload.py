@@ -47,9 +47,9 @@ ProgressCallback = Callable[[ReloadProgress], Awaitable[None]]
 class Reloader:
     """Reloads the folder that the gateway was started with, one reload at a time."""
 
-    def __init__(self, parts: Components, change: ConfigChange, directory: Path) -> None:
+    def __init__(self, components: Components, change: ConfigChange, directory: Path) -> None:
         self.directory = directory
-        self._parts = parts
+        self._components = components
         self._change = change
         self._lock = asyncio.Lock()
 
@@ -78,7 +78,7 @@ class Reloader:
             return
         if difference.is_live:
             rules = await self._change.apply(new)
-            await rules.applied.wait()
+            await rules.applied.wait()  # "done" means that the new rules decide from now on
             await self._emit("configuration.changed", {"changes": _counts(difference), **summary(difference)})
         log.info("configuration reloaded", **summary(difference))
         await progress(ReloadDone())
@@ -91,7 +91,7 @@ class Reloader:
 
     async def _emit(self, kind: str, data: dict[str, Any]) -> None:
         try:
-            await self._parts.say(Signal(device=GATEWAY, kind=kind, data=data, fresh=True))
+            await self._components.say(Signal(device=GATEWAY, kind=kind, data=data, fresh=True))
         except NotRecorded as error:
             log.error("the signal about the configuration could not be stored", why=str(error))
 

@@ -31,7 +31,7 @@ async def run(configuration: Configuration, data: Path, ready: Ready | None = No
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, hang_up.set)
     async with AsyncExitStack() as stack:
-        with systemd.extend_start_timeout():
+        with systemd.extend_start_timeout():  # the first start after an upgrade may migrate for minutes
             running = await stack.enter_async_context(open_gateway(configuration, data))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         _freeze_garbage_collector()
@@ -43,7 +43,7 @@ async def run(configuration: Configuration, data: Path, ready: Ready | None = No
             await ready(running)
         reloading = tasks.create_task(_reload_on(hang_up, running))
         await stop.wait()
-        reloading.cancel()
+        reloading.cancel()  # else the task group below would wait for it
         log.info("gateway stopping")
         systemd.notify("STOPPING=1")
 

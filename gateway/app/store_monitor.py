@@ -142,7 +142,7 @@ class StoreMonitor:
         while True:
             await asyncio.sleep(PAUSE_S)
             usage = shutil.disk_usage(self._store.folder)
-            if usage.free > usage.total * MIN_FREE_SHARE:
+            if usage.free > usage.total * MIN_FREE_SHARE:  # live signals need the space first
                 try:
                     return await self._store.write(unit)
                 except NotRecorded as error:

@@ -50,4 +50,4 @@ async def feed_watchdog() -> None:
     while period_us:
         notify("WATCHDOG=1")
         await asyncio.sleep(period_us / 2_000_000)
-    await asyncio.Event().wait()
+    await asyncio.Event().wait()  # without a watchdog: a background task that ends counts as failed

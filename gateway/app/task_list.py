@@ -23,38 +23,50 @@ PROBE_INTERVAL_S, PROBE_TIMEOUT_S = 10.0, 20.0
 """How often the store's writer is asked for an empty commit, and how long that may take."""
 
 
-def gateway_tasks(parts: Components) -> list[BackgroundTask]:
+def gateway_tasks(components: Components) -> list[BackgroundTask]:
     """All background tasks. Those whose state only the journal can rebuild are vital.
 
     Names are stable: they stand in /readyz and in the keys of alerts.
     """
-    in_force, store, now = parts.in_force, parts.store, parts.clock.now
-    monitor = StoreMonitor(store, parts.desk, parts.say, now)
-    followers = (parts.supervisor.clock_stepped, parts.pipeline.clock_stepped)
+    in_force, store, now = components.in_force, components.store, components.clock.now
+    monitor = StoreMonitor(store, components.desk, components.say, now)
+    followers = (components.supervisor.clock_stepped, components.pipeline.clock_stepped)
     probe = WriterProbe(store)
     tasks = [
-        _vital("decisions", "事件处理", "processing events", parts.pipeline.run, parts.pipeline.keeps_up),
-        _vital("commands", "指令执行", "executing commands", parts.commands.run),
+        _vital("decisions", "事件处理", "processing events", components.pipeline.run, components.pipeline.keeps_up),
+        _vital("commands", "指令执行", "executing commands", components.commands.run),
         _vital(
-            "supervisor", "设备管理", "running the devices' drivers", parts.supervisor.run, parts.supervisor.keeps_up
+            "supervisor",
+            "设备管理",
+            "running the devices' drivers",
+            components.supervisor.run,
+            components.supervisor.keeps_up,
         ),
-        _vital("storage", "补存报警", "storing alarms that the disk did not take", parts.intake.watch_storage),
+        _vital("storage", "补存报警", "storing alarms that the disk did not take", components.intake.watch_storage),
         BackgroundTask("writer", Words("存盘", "writing to disk"), probe.run, keeps_up=probe.keeps_up),
-        _task("witness", "报警抓图", "snapshots for alerts", parts.witness.run),
+        _task("witness", "报警抓图", "snapshots for alerts", components.witness.run),
         _task(
-            "recording", "报警录像", "recordings", lambda: parts.recording.run(store, now, in_force.retention_of_clips)
+            "recording",
+            "报警录像",
+            "recordings",
+            lambda: components.recording.run(store, now, in_force.retention_of_clips),
         ),
-        _task("certificates", "证书更新", "loading renewed certificates", parts.certificates.watch),
-        _task("certificate_watch", "证书到期检查", "checking certificates' expiry", parts.certificate_watch.run),
-        _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(parts)),
-        _task("clock", "校时", "following the clock", lambda: follow_wall_clock(parts.clock, store, *followers)),
-        _task("purge", "清理过期数据", "purging", lambda: purge(parts.clock, store, in_force.retention)),
+        _task("certificates", "证书更新", "loading renewed certificates", components.certificates.watch),
+        _task("certificate_watch", "证书到期检查", "checking certificates' expiry", components.certificate_watch.run),
+        _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(components)),
+        _task("clock", "校时", "following the clock", lambda: follow_wall_clock(components.clock, store, *followers)),
+        _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, in_force.retention)),
         _task("store_care", "数据库检查", "checking the database", monitor.run),
-        _task("quotas", "限额统计", "reporting used-up quotas", lambda: report_refusals(parts.refusals, parts.say)),
+        _task(
+            "quotas",
+            "限额统计",
+            "reporting used-up quotas",
+            lambda: report_refusals(components.refusals, components.say),
+        ),
         _task("watchdog", "看门狗", "the service manager's watchdog", systemd.feed_watchdog),
     ]
-    if parts.doors.broker is not None:
-        tasks.append(_task("broker", "消息服务器连接", "the connection to the broker", parts.doors.broker.run))
+    if components.doors.broker is not None:
+        tasks.append(_task("broker", "消息服务器连接", "the connection to the broker", components.doors.broker.run))
     return tasks
 
 
@@ -84,8 +96,8 @@ class WriterProbe:
             await asyncio.sleep(PROBE_INTERVAL_S)
 
 
-def _sync_identities(parts: Components) -> Coroutine[Any, Any, None]:
-    return sync_identities(parts.store, parts.register, parts.doors.vision, parts.in_force.matching)
+def _sync_identities(components: Components) -> Coroutine[Any, Any, None]:
+    return sync_identities(components.store, components.register, components.doors.vision, components.in_force.matching)
 
 
 def _task(name: str, zh: str, en: str, run: Callable[[], Coroutine[Any, Any, Any]]) -> BackgroundTask:

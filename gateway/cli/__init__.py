@@ -1,4 +1,4 @@
-"""The command line. Each command is a file beside this one with a click object named `command`."""
+"""The command line. Each command is a module of this package with a click object named `command`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ _NOT_COMMANDS = {"common", "control_client", "kind_words"}
 
 
 class _FromFiles(click.Group):
-    """`anju door-plates` is door_plates.py, `anju try` is try_.py; read when called, not before."""
+    """Imports a command's module when it is called: `anju door-plates` is door_plates.py, `anju try` is try_.py."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
+        """The commands' names, sorted."""
         names = {module.name for module in pkgutil.iter_modules(__path__)} - _NOT_COMMANDS
-        return sorted(name.rstrip("_").replace("_", "-") for name in names)
+        return sorted(name.rstrip("_").replace("_", "-") for name in names)  # `try` is a keyword, so its module is try_
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """The command with this name; imports its module."""
         if name not in self.list_commands(_ctx):
             return None
         file = name.replace("-", "_")
@@ -29,6 +31,7 @@ class _FromFiles(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
+        """Run the command; print an expected error without a traceback and exit with status 1."""
         try:
             return super().invoke(ctx)
         except ConfigError as error:

@@ -1,4 +1,4 @@
-"""`anju check CONFIG_DIR`: every mistake at once, or what the configuration holds."""
+"""`anju check CONFIG_DIR`: prints all mistakes of a configuration, or a summary of it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from gateway.errors import ConfigError
 @click.option(
     "--schema",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write the JSON Schemas for editors into this folder, for the drivers and rules installed here.",
+    help="Write JSON Schemas for editors into this folder, with the drivers and rules that are installed.",
 )
 def command(config_dir: Path | None, schema: Path | None) -> None:
     """Check the YAML files of CONFIG_DIR.
 
-    Prints every mistake as FILE:LINE: WHAT, AND THE MEND and exits with 1, or hints and a summary and 0.
+    Prints every mistake as FILE:LINE: WHAT, THE FIX and exits with 1; else prints hints and a summary and exits with 0.
     """
     if schema is not None:
         for file in write_schemas(schema):
             click.echo(f"{file} written")
     elif config_dir is None:
-        raise click.UsageError("Name the folder that holds compound.yaml, or --schema DIR.")
+        raise click.UsageError("Give the folder that holds compound.yaml, or --schema DIR.")
     if config_dir is None:
         return
     try:
@@ -43,11 +43,11 @@ def command(config_dir: Path | None, schema: Path | None) -> None:
 
 
 def summary(configuration: Configuration) -> str:
-    """What was read, in two lines."""
+    """The compound's name and the number of devices, rules and places, in two lines."""
     kinds = Counter(entry.device.kind for entry in configuration.devices)
     parts = sum(len(entry.parts) for entry in configuration.devices)
     devices = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
-    devices += [f"{parts} more as their parts"] if parts else []
+    devices += [f"with {parts} parts"] if parts else []
     return (
         f"{configuration.compound.name}: no mistakes\n"
         f"{_count(len(configuration.devices), 'device')} ({', '.join(devices) or 'none yet'}), "

@@ -1,4 +1,4 @@
-"""What several commands share."""
+"""Options and checks that several commands share."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import click
 
 
 def _default_data() -> Path:
+    # $XDG_DATA_HOME, see the XDG base directory specification; the service sets ANJU_DATA instead.
     state = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Path(state, "anju")
 
 
-def check_new(file: Path) -> Path:
-    """A file that is to be written in the end, looked at before the work begins; raises ClickException."""
+def check_new_file(file: Path) -> Path:
+    """Check, before the work begins, that `file` can be created at its end; raises ClickException."""
     if file.exists():
-        raise click.ClickException(f"{file} exists; name a new file with --out")
+        raise click.ClickException(f"{file} exists; give a new file with --out")
     if not os.access(file.parent, os.W_OK | os.X_OK):
-        raise click.ClickException(f"{file.parent} is no folder you may write to; name another with --out")
+        raise click.ClickException(f"{file.parent} is no folder that you may write to; give another with --out")
     return file
 
 
@@ -28,5 +29,5 @@ data_option = click.option(
     envvar="ANJU_DATA",
     default=_default_data,
     show_default="ANJU_DATA, else the XDG data folder",
-    help="Where state lives: the record, pictures, keys.",
+    help="The data folder: database, pictures, keys.",
 )

@@ -1,4 +1,4 @@
-"""Asking the gateway that runs on some data, through the socket in its folder."""
+"""The client of the control socket: sends requests to the gateway that runs on a data folder."""
 
 from __future__ import annotations
 
@@ -12,65 +12,79 @@ from typing import Any, Protocol
 
 import click
 
-PATIENCE_S = 5.0
+from gateway.store.control_socket import SOCKET_NAME
+
+PROBE_TIMEOUT_S = 5.0
 
 
 class NotRunning(click.ClickException):
     """No gateway runs on the data folder."""
 
 
-class Ask(Protocol):
-    def __call__(self, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Its answers, as they come."""
+class SendRequest(Protocol):
+    """Sends one request."""
+
+    def __call__(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The replies, as they come. Raises ClickException when the gateway does not answer in time."""
         ...
 
 
 @contextmanager
-def gateway_on(data: Path, patience: float) -> Iterator[Ask]:
-    """Gives a function that asks the gateway and yields its answers, each within `patience` seconds."""
-    try:
-        folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
-    except OSError as error:
-        raise click.ClickException(f"{data}: {error.strerror}; name the gateway's --data") from None
-    with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(patience)
-        try:
-            line.connect(f"/proc/self/fd/{folder}/control.sock")  # a socket's name may have 107 bytes at most
-        except PermissionError:
-            mend = "run this as the gateway's user, such as: sudo -u anju anju reload --data …"
-            raise click.ClickException(f"{data} is not yours; {mend}") from None
-        except OSError:
-            raise NotRunning(f"no gateway runs on {data}; `anju check` checks the files alone") from None
-        finally:
-            os.close(folder)
+def connect(data: Path, timeout_s: float) -> Iterator[SendRequest]:
+    """Connect to the gateway; it must send each reply within `timeout_s`.
 
-        def ask(asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-            line.sendall(json.dumps(asked).encode() + b"\n")
-            with line.makefile(encoding="utf-8") as lines:
+    Raises ClickException when no gateway runs there, or when it belongs to another user.
+    """
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(timeout_s)
+        _connect_socket(client, data)
+
+        def send(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+            client.sendall(json.dumps(request).encode() + b"\n")
+            with client.makefile(encoding="utf-8") as lines:
                 try:
                     yield from map(json.loads, lines)
                 except TimeoutError:
-                    raise click.ClickException(f"the gateway has not answered for {patience:g} s") from None
+                    raise click.ClickException(f"the gateway has not answered for {timeout_s:g} s") from None
                 except (OSError, ValueError):
-                    return  # it was killed, in the middle of a line perhaps
+                    return  # the gateway was killed, perhaps in the middle of a line
 
-        yield ask
+        yield send
+
+
+def _connect_socket(client: socket.socket, data: Path) -> None:
+    try:
+        folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
+    except OSError as error:
+        raise click.ClickException(f"{data}: {error.strerror}; give the gateway's --data") from None
+    try:
+        # A socket's path may have 107 bytes at most; through the folder's descriptor it always fits.
+        client.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")
+    except PermissionError:
+        fix = "run this as the gateway's user, such as: sudo -u anju anju reload --data …"
+        raise click.ClickException(f"{data} is not yours; {fix}") from None
+    except OSError:
+        raise NotRunning(f"no gateway runs on {data}; `anju check` checks files without one") from None
+    finally:
+        os.close(folder)
 
 
 def is_running(data: Path) -> bool:
-    """Whether a gateway runs on this data now, as far as this user may know."""
+    """Whether a gateway runs on this data folder; False also when this user may not connect to it."""
     try:
-        with gateway_on(data, PATIENCE_S):
+        with connect(data, PROBE_TIMEOUT_S):
             return True
     except click.ClickException:
         return False
 
 
 def refresh_register(data: Path) -> None:
-    """Have the gateway that runs on this data read people, vehicles and faces anew; nothing when none runs."""
+    """Make the running gateway reload people, vehicles and faces; prints a warning if it does not. Without a gateway
+    nothing happens.
+    """
     try:
-        with gateway_on(data, PATIENCE_S) as ask:
-            replies = list(ask({"do": "refresh"}))
+        with connect(data, PROBE_TIMEOUT_S) as send:
+            replies = list(send({"do": "refresh"}))
     except NotRunning:
         return
     except click.ClickException as error:

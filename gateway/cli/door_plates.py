@@ -1,4 +1,4 @@
-"""`anju door-plates`: the QR plates of the rooms, ready for the printer."""
+"""`anju door-plates`: prints and revokes the QR door plates of rooms."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _config = click.option(
     "--config",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     envvar="ANJU_CONFIG",
-    help="The compound's YAML; without it the configuration the gateway last ran with.",
+    help="The folder of compound.yaml; default: the configuration that the gateway last ran with.",
 )
 _out = click.option(
     "--out",
@@ -36,17 +36,17 @@ _out = click.option(
 
 @click.group()
 def command() -> None:
-    """The QR plates of the rooms: print, revoke, reissue."""
+    """QR door plates of rooms: print, revoke, reissue."""
 
 
 @command.command("print")
 @click.argument("config_dir", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @_config
 @_out
-@click.option("--place", "places", multiple=True, help="Only rooms at or below this place; may be given again.")
+@click.option("--place", "places", multiple=True, help="Only rooms at or below this place; repeatable.")
 @data_option
 def print_(config_dir: Path | None, config: Path | None, out: Path, places: Sequence[str], data: Path) -> None:
-    """Write A4 sheets with the plate of every room; printing again gives the same codes."""
+    """Write A4 sheets with the door plate of every room. Printing again gives the same codes."""
     _run(data, lambda store: _print(store, config_dir or config, out, places))
 
 
@@ -54,11 +54,11 @@ def print_(config_dir: Path | None, config: Path | None, out: Path, places: Sequ
 @click.argument("place", nargs=-1, required=True)
 @data_option
 def revoke(place: Sequence[str], data: Path) -> None:
-    """Make the codes of these rooms void; `print` makes new ones."""
+    """Revoke the door plates of these rooms; `print` issues new ones."""
     count = _run(data, lambda store: DoorPlates(store).revoke(place, datetime.now(UTC)))
     if not count:
         raise click.ClickException(f"there is no door plate for {', '.join(place)}")
-    click.echo(f"{count} {'plate' if count == 1 else 'plates'} made void")
+    click.echo(f"{count} {'plate' if count == 1 else 'plates'} revoked")
 
 
 @command.command()
@@ -67,7 +67,7 @@ def revoke(place: Sequence[str], data: Path) -> None:
 @_out
 @data_option
 def reissue(place: Sequence[str], config: Path | None, out: Path, data: Path) -> None:
-    """Make the codes of these rooms void and write sheets with new ones."""
+    """Revoke the door plates of these rooms and write sheets with new ones."""
 
     async def act(store: Store) -> None:
         await DoorPlates(store).revoke(place, datetime.now(UTC))
@@ -78,19 +78,19 @@ def reissue(place: Sequence[str], config: Path | None, out: Path, data: Path) ->
 
 async def _print(store: Store, config: Path | None, out: Path, places: Sequence[str]) -> None:
     rooms = await asyncio.to_thread(rooms_from_folder, config) if config else await store.read(rooms_from_journal)
-    lived_in = [one.place for one in await People(store).persons() if one.place]
-    chosen = rooms.chosen(lived_in, places)
+    inhabited = [one.place for one in await People(store).persons() if one.place]
+    chosen = rooms.chosen(inhabited, places)
     if not chosen:
-        raise click.ClickException("there is no such room; compound.yaml names them under buildings")
+        raise click.ClickException("there is no such room; compound.yaml has them under buildings")
     issued = await DoorPlates(store).issue(chosen, datetime.now(UTC))
     plates = [PrintedDoorPlate(rooms.places[one.place].name.zh, f"{rooms.public_url}/d/{one.token}") for one in issued]
     with click.open_file(str(out), "w", encoding="utf-8") as file:
         file.write(door_plate_sheets(plates, rooms.compound, rooms.phone))
-    _tell(rooms, out, len(plates))
+    _print_summary(rooms, out, len(plates))
 
 
-def _tell(rooms: Rooms, out: Path, count: int) -> None:
-    """On standard error, since the sheets may go to standard output."""
+def _print_summary(rooms: Rooms, out: Path, count: int) -> None:
+    # On standard error, since the sheets may go to standard output.
     pages = -(-count // 8)
     click.echo(f"{count} door plates on {pages} {'page' if pages == 1 else 'pages'}: {out}", err=True)
     host = urlsplit(rooms.public_url).hostname or ""

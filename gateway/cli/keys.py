@@ -1,4 +1,4 @@
-"""`anju keys`: what seals personal data, when it is lost for good."""
+"""`anju keys`: replaces the key that encrypts personal data, when it is lost for good."""
 
 from __future__ import annotations
 
@@ -17,33 +17,34 @@ from gateway.store.vault import key_file, make_key
 
 @click.group()
 def command() -> None:
-    """The key that phones, door plates and faces are sealed with: new."""
+    """The key that encrypts phones, door plates and faces: new."""
 
 
 @command.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @data_option
 def new(yes: bool, data: Path) -> None:
-    """Make a new key, and forget what the lost one sealed: phones, door plates, faces. The old file is kept aside.
+    """Create a new key and delete what the lost one encrypted: phones, door plates, faces. The old file is renamed.
 
-    Put the keys folder of a backup back instead, where there is one.
+    If there is a backup, put back its keys folder instead.
     """
     if is_running(data):
-        raise click.ClickException("a gateway runs on this data: end it first")
+        raise click.ClickException("a gateway runs on this data: stop it first")
     if not yes:
-        click.confirm("What is sealed with the old key can never be read again. Go on?", abort=True)
+        click.confirm("Data encrypted with the old key can never be read again. Continue?", abort=True)
     path = key_file(data)
-    forgotten = asyncio.run(_forget(data))
+    # Delete before the key is replaced: the store refuses a key that does not fit the data.
+    deleted = asyncio.run(_delete_sealed(data))
     try:
         if path.exists():
             path.replace(path.with_name(f"{path.name}.old-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
         make_key(path)
     except OSError as error:
         raise click.ClickException(f"{path} can't be written: {error.strerror or error}") from error
-    click.echo(f"a new key is made; forgotten: {forgotten.words if forgotten else 'nothing'}")
+    click.echo(f"new key created; deleted: {deleted.words if deleted else 'nothing'}")
     click.echo("import the residents again for their phones, print new door plates, and enrol faces again")
 
 
-async def _forget(data: Path) -> SealedData:
+async def _delete_sealed(data: Path) -> SealedData:
     async with Store.open(data) as store:
         return await store.write(delete_sealed)

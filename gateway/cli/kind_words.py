@@ -1,4 +1,4 @@
-"""What a signal's kind is called on paper: the words of the guard room's screen (console/src/i18n)."""
+"""Names of signal kinds for reports, the same as in the console (console/src/i18n)."""
 
 from __future__ import annotations
 
@@ -82,5 +82,5 @@ KINDS: Mapping[str, Words] = {
 
 
 def kind_words(kind: str) -> Words:
-    """A third party's own kind has no words but itself."""
+    """The kind's name in both languages; a third party's kind is its own name."""
     return KINDS.get(kind) or Words.of(kind)

@@ -1,4 +1,4 @@
-"""`anju people`: who lives here, from the property office's list."""
+"""`anju people`: imports, lists and removes residents and vehicles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @click.group()
 def command() -> None:
-    """Residents and their cars: import, list, remove."""
+    """Residents and vehicles: import, list, remove."""
 
 
 @command.command("import")
@@ -31,36 +31,38 @@ def command() -> None:
 @click.option(
     "--config",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The compound's YAML: places must be in it, and may be given by their full name.",
+    help="The folder of compound.yaml: places must be in it, and may be given by their full names.",
 )
-@click.option("--replace", is_flag=True, help="Who is not in FILE has moved out of the places that FILE names.")
+@click.option(
+    "--replace", is_flag=True, help="Remove persons and vehicles that are not in FILE from the places in FILE."
+)
 @data_option
 def import_(file: Path, config: Path | None, replace: bool, data: Path) -> None:
-    """Take in FILE, CSV or YAML: place,name,phone,role,plates,list (or 房号,姓名,电话,身份,车牌,名单).
+    """Import FILE, CSV or YAML: place,name,phone,role,plates,list (or 房号,姓名,电话,身份,车牌,名单).
 
-    Prints every mistake as FILE:LINE: WHAT, AND THE MEND and takes in nothing, or all of it.
-    Several plates are separated by `;`. `list` is resident or watch. Doing it twice changes nothing.
+    If there are mistakes, prints each as FILE:LINE: WHAT, THE FIX and imports nothing.
+    Several plates are separated by `;`. `list` is resident or watch. Importing again changes nothing.
     """
     roster = read_roster(file, load(config).places if config else None)
-    taken = _run(data, lambda store: import_roster(store, roster, replace=replace))
+    counts = _run(data, lambda store: import_roster(store, roster, replace=replace))
     refresh_register(data)
     click.echo(
         f"{len(roster.residents)} persons and {len(roster.vehicles)} vehicles: "
-        f"{taken.added} added, {taken.changed} changed, {taken.unchanged} as before, {taken.removed} removed"
+        f"{counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged, {counts.removed} removed"
     )
 
 
 @command.command("list")
-@click.option("--place", default="", help="Only those at or below this place.")
+@click.option("--place", default="", help="Only at or below this place.")
 @data_option
 def list_(place: str, data: Path) -> None:
-    """Persons with their ids, and vehicles."""
+    """List persons with their ids, and vehicles."""
     residents = _run(data, lambda store: People(store).persons())
     vehicles = _run(data, lambda store: People(store).vehicles())
     for one in residents:
         if _below(one.place, place):
-            said = (one.person.id, one.place or "-", one.person.name, one.person.role, one.listing.value)
-            click.echo("\t".join(said))
+            columns = (one.person.id, one.place or "-", one.person.name, one.person.role, one.listing.value)
+            click.echo("\t".join(columns))
     for car in vehicles:
         if _below(car.place, place):
             click.echo("\t".join((car.plate, car.place or "-", "vehicle", "", car.listing.value)))
@@ -70,12 +72,12 @@ def list_(place: str, data: Path) -> None:
 @click.argument("key")
 @data_option
 def remove(key: str, data: Path) -> None:
-    """Forget the person with the id KEY, or the vehicle with the plate KEY."""
-    known = _run(data, lambda store: People(store).remove(key))
-    if not known and not _run(data, lambda store: People(store).remove(normalized_plate(key))):
+    """Remove the person with the id KEY, or the vehicle with the plate KEY."""
+    removed = _run(data, lambda store: People(store).remove(key))
+    if not removed and not _run(data, lambda store: People(store).remove(normalized_plate(key))):
         raise click.ClickException(f"there is neither a person with the id nor a vehicle with the plate {key!r}")
     refresh_register(data)
-    click.echo(f"{key} is forgotten")
+    click.echo(f"{key} removed")
 
 
 def _below(place: str | None, prefix: str) -> bool:

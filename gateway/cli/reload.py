@@ -1,4 +1,4 @@
-"""`anju reload`: have the running gateway read its configuration again, and say what that changes."""
+"""`anju reload`: makes the running gateway reload its configuration, and shows the changes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway.cli.common import data_option
-from gateway.cli.control_client import gateway_on
+from gateway.cli.control_client import connect
 
-PATIENCE_S = 120.0
-"""A large configuration is read in seconds, and drivers may take ten to end."""
+REPLY_TIMEOUT_S = 120.0
+"""A large configuration takes seconds to read, and drivers may take ten to stop."""
 _LISTS = {"devices": "device", "rules": "rule", "places": "place", "accounts": "MQTT account"}
 
 
@@ -24,33 +24,33 @@ _LISTS = {"devices": "device", "rules": "rule", "places": "place", "accounts": "
 @data_option
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 def command(config_dir: Path | None, data: Path, dry_run: bool) -> None:
-    """Have the gateway that runs on this data read its configuration again.
+    """Make the gateway that runs on this data reload its configuration.
 
-    The gateway checks the files first. If there is a mistake, it is printed as by `anju check`, the exit
-    status is 1 and the old configuration stays in force. Else the difference is shown and put in force:
-    only devices that changed are restarted. CONFIG_DIR, if given, must be the folder it was started with.
+    The gateway checks the files first. Mistakes are printed as by `anju check`, the exit status is 1 and the
+    old configuration stays in use. Otherwise the changes are shown and applied: only changed devices are
+    restarted. CONFIG_DIR, if given, must be the folder that the gateway was started with.
     """
-    asked = {"do": "reload", "dry_run": dry_run, "config": str(config_dir.resolve()) if config_dir else None}
+    request = {"do": "reload", "dry_run": dry_run, "config": str(config_dir.resolve()) if config_dir else None}
     console = Console(soft_wrap=True)
-    with gateway_on(data, PATIENCE_S) as answers:
-        said = ""
-        for answer in answers(asked):
-            said = answer["say"]
-            if said == "difference":
-                _show(console, answer)
-            elif said == "refused":
+    with connect(data, REPLY_TIMEOUT_S) as answers:
+        kind = ""
+        for answer in answers(request):
+            kind = answer["say"]
+            if kind == "difference":
+                _print_difference(console, answer)
+            elif kind == "refused":
                 for mistake in answer["mistakes"]:
                     click.echo(mistake)
-                click.echo("Nothing has changed: the old configuration stays in force.", err=True)
+                click.echo("Nothing has changed: the old configuration stays in use.", err=True)
                 raise click.exceptions.Exit(1)
-    if said == "done":
-        console.print("In force.", style="green")
+    if kind == "done":
+        console.print("Applied.", style="green")
     elif not dry_run:
-        raise click.ClickException("the gateway ended before it was done: look into its log")
+        raise click.ClickException("the gateway stopped before the reload was done: see its log")
 
 
-def _show(console: Console, difference: Mapping[str, Any]) -> None:
-    """Added, changed and removed, each by name."""
+def _print_difference(console: Console, difference: Mapping[str, Any]) -> None:
+    """Print what is added, changed and removed, each by name."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for part, noun in _LISTS.items():
         changes = difference.get(part, {})
@@ -67,4 +67,4 @@ def _show(console: Console, difference: Mapping[str, Any]) -> None:
     for key in difference.get("restart", ()):
         console.print(f"[bold yellow]needs a restart:[/] {escape(key)}")
     if not table.row_count and not difference.get("restart"):
-        console.print("Nothing is different from what is in force.")
+        console.print("No differences.")

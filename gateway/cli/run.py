@@ -1,4 +1,4 @@
-"""`anju run`: the gateway itself, until it is told to end."""
+"""`anju run`: runs the gateway."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from gateway.config import load
 @click.argument("config", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @data_option
 def command(config: Path, data: Path) -> None:
-    """Run the gateway of the compound described in CONFIG."""
+    """Run the gateway with the configuration in the folder CONFIG, until SIGTERM or Ctrl-C."""
     configuration = load(config)
     if is_running(data):
-        raise click.ClickException(f"a gateway runs on {data} already: end it first, or name another --data")
+        raise click.ClickException(f"a gateway already runs on {data}: stop it first, or give another --data")
     logs.set_up()
     asyncio.run(run(configuration, data))

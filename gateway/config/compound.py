@@ -70,7 +70,7 @@ _MIN_SIMILARITY = 0.85
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (LookupError, OSError, ValueError):
+    except (LookupError, OSError, ValueError):  # OSError: the name of a folder such as Asia
         meant = closest(value, available_timezones(), _MIN_SIMILARITY)
         mend = f"did you mean {meant!r}?" if meant else "write one like Asia/Shanghai, the one of all China"
         raise Wrong(f"{value!r} is no time zone", mend) from None
@@ -93,7 +93,7 @@ class Tls(Section):
 
     @model_validator(mode="after")
     def _is_a_pair(self, info: ValidationInfo) -> Self:
-        if isinstance(info.context, Context):
+        if isinstance(info.context, Context):  # without one, e.g. in a schema, there are no files
             try:
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, _no_password)
             except PermissionError:

@@ -80,6 +80,7 @@ def read_devices(document: Document, context: Context) -> LoadedDevices:
 
 
 def _may_have_parts(driver: type[Driver]) -> bool:
+    # The contract's own `parts` returns none: only a driver that overrides it can have parts.
     return getattr(driver.parts, "__func__", None) is not getattr(Driver.parts, "__func__", None)
 
 
@@ -94,13 +95,8 @@ def _make(
     if driver is None or not isinstance(settings, DriverSettings):
         return None
     parts = list(driver.parts(settings))
-    used: set[Loc] = set()
-    for part in parts:
-        at = next((loc for loc in _find(row, part.id, entry.loc) if loc not in used), entry.loc)
-        used.add(at)
-        ids.add(part.id, at)
-        _check_part(document, at, row, entry.loc, part, context)
-    if common is None:
+    _check_parts(document, entry.loc, row, parts, ids, context)
+    if common is None:  # its parts' ids are noted all the same, for references to them
         return None
     device = Device(
         id=common.id,
@@ -111,6 +107,17 @@ def _make(
         cadence=common.cadence,
     )
     return DeviceEntry(device, driver, settings, _part_devices(parts, device))
+
+
+def _check_parts(
+    document: Document, loc: Loc, row: dict[str, Any], parts: Sequence[Part], ids: UniqueIds, context: Context
+) -> None:
+    used: set[Loc] = set()  # two parts with one id are written at two positions
+    for part in parts:
+        at = next((found for found in _find(row, part.id, loc) if found not in used), loc)
+        used.add(at)
+        ids.add(part.id, at)
+        _check_part(document, at, row, loc, part, context)
 
 
 def _part_devices(parts: Sequence[Part], on: Device) -> tuple[Device, ...]:

@@ -105,7 +105,7 @@ def _of_device(old: DeviceEntry, new: DeviceEntry) -> tuple[str, ...]:
     names = (part.name for part in fields(old.device))
     common = [name for name in names if getattr(old.device, name) != getattr(new.device, name)]
     own = _own(old.settings, new.settings) if old.driver is new.driver else ()
-    return (*common, *own) or ("parts",)
+    return (*common, *own) or ("parts",)  # equal settings: the driver makes other parts of them than before
 
 
 def _of_rule(old: RuleEntry, new: RuleEntry) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ class Document:
     def add_mistake(self, loc: Loc, what: str, mend: str, *, key: bool = False) -> None:
         """Note a mistake at `loc` (at its key with `key`), unless that position is broken already."""
         place = self.resolve(loc)
+        # Below a broken position everything looks wrong: one mistake is enough.
         if any(place[: len(broken)] == broken for broken in self.broken):
             return
         mark = self.mark(place)
@@ -64,7 +65,7 @@ class Document:
     def _masked(self, place: Loc, sentence: str) -> str:
         """The sentence without secrets: a driver's check may quote the value that it was given."""
         for loc, secret in self.secrets.items():
-            if secret and loc[: len(place)] == place:
+            if secret and loc[: len(place)] == place:  # secrets at or below the position of the mistake
                 sentence = sentence.replace(repr(secret), "this secret").replace(secret, "(secret)")
         return sentence
 

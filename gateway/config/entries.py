@@ -75,6 +75,7 @@ def read_entry(
     values = validated(document, common, {k: v for k, v in row.items() if k in shared}, loc, context, own)
     if kind is None:
         return YamlEntry(loc, values, None, None)
+    # Unknown keys go to the kind's settings, whose validation reports them with its own keys as suggestions.
     rest = {key: value for key, value in row.items() if key in own or key not in shared}
     return YamlEntry(loc, values, kind, validated(document, kind.Settings, rest, loc, context, shared))
 

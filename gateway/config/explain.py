@@ -47,7 +47,7 @@ def _note(document: Document, detail: ErrorDetails, model: type[BaseModel], base
     elif kind == "extra_forbidden":
         known = {*keys_at(model, detail["loc"][:-1]), *(also if len(detail["loc"]) == 1 else ())}
         document.add_mistake(loc, f"unknown key {loc[-1]!r}", did_you_mean(str(loc[-1]), known, "known are"), key=True)
-    elif isinstance(cause := detail.get("ctx", {}).get("error"), Wrong):
+    elif isinstance(cause := detail.get("ctx", {}).get("error"), Wrong):  # our own validators
         place = (*loc, *cause.at)
         name = _name(document, place)
         names_key = cause.what.startswith((name[1:-3] or " ", name[:-2] or " "))
@@ -69,7 +69,7 @@ def _misspelt(document: Document, parent: Loc, key: str, known: Collection[str])
 def _note_value(document: Document, loc: Loc, detail: ErrorDetails) -> None:
     key = "[key]" in loc
     name, value = _name(document, loc), _display(detail["input"], document.mark(loc).text)
-    if detail["type"] in {"value_error", "assertion_error"}:
+    if detail["type"] in {"value_error", "assertion_error"}:  # a third party's validator: "what; fix", or only what
         what, _, mend = str(detail.get("ctx", {}).get("error", detail["msg"])).rstrip(".").partition("; ")
         document.add_mistake(loc, f"{name}{what}", mend or "correct it", key=key)
     elif detail["input"] is None and detail["type"] == "list_type" and len(loc) == 1:
@@ -82,7 +82,7 @@ def _note_value(document: Document, loc: Loc, detail: ErrorDetails) -> None:
 
 def _mend(document: Document, loc: Loc, detail: ErrorDetails) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "string_type" and not isinstance(detail["input"], dict | list):
+    if kind == "string_type" and not isinstance(detail["input"], dict | list):  # a number or true where text is needed
         return f"put it in quotes: '{document.mark(loc).text}'"
     if kind in {"enum", "literal_error"}:
         return did_you_mean(str(detail["input"]), re.findall(r"'([^']*)'", str(context["expected"])))

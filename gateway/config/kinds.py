@@ -58,6 +58,7 @@ def _module(kind: str, noun: str) -> ModuleType:
     try:
         return importlib.import_module(kind if dotted else f"{noun}s.{kind}")
     except Exception as error:  # a third party's module is imported here and may raise anything
+        # Another missing module is a mistake inside the third party's package.
         absent = isinstance(error, ModuleNotFoundError) and error.name and kind.startswith(error.name)
         mend = "install its package beside Anju" if absent else "fix that module"
         raise Wrong(f"{noun} {kind!r} can't be imported ({type(error).__name__}: {error})", mend) from error

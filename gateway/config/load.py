@@ -17,7 +17,7 @@ from gateway.config.cross_checks import (
     check_references,
     check_serial_ports,
 )
-from gateway.config.devices import read_devices
+from gateway.config.devices import LoadedDevices, read_devices
 from gateway.config.document import Document
 from gateway.config.entries import validated
 from gateway.config.hints import hint_certificates, hint_devices, hint_faces
@@ -30,6 +30,7 @@ from gateway.settings.context import Context
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secrets, check_mode
 
+# A password in a comment, with a full-width colon or equals sign too.
 _COMMENTED = re.compile(r"(?im)^([^\n]*#[^\n]*(?:password|passwd|pwd|secret|token|密码|口令)['\"]?\s*[:=：]\s*)[^\n]+")
 
 
@@ -38,18 +39,13 @@ def load(directory: Path) -> Configuration:
 
     Blocking, and it imports the drivers and rules it names: call it before the loop, or in a thread.
     """
-    try:
-        is_folder = directory.is_dir()
-    except PermissionError:
-        is_folder = True  # reading each file then reports that it can't be read
-    if not is_folder:
-        mend = "give the one that holds compound.yaml"
-        raise ConfigError([Mistake(display_path(directory), 1, "is no folder", mend)])
+    _check_folder(directory)
     secrets_file = _read_secrets(directory)
     secrets = Secrets(secrets_file.file, _values(secrets_file))
     files = [_read(directory, name, secrets) for name in ("compound.yaml", "devices.yaml", "rules.yaml")]
     compound_file, devices_file, rules_file = files
 
+    # Order matters: devices refer to places, rules to both. `context` gets each set of names as soon as it is known.
     places, known_places = read_places(compound_file.tree)
     demo = isinstance(compound_file.tree, dict) and compound_file.tree.get("demo") is True
     context = Context(directory, plain_secrets=demo, places=known_places)
@@ -57,12 +53,7 @@ def load(directory: Path) -> Configuration:
     if compound_file.tree is not None:
         compound = validated(compound_file, CompoundSettings, compound_file.tree, (), context)
     check_compound(compound_file, compound)
-    devices = read_devices(devices_file, context)
-    check_serial_ports(devices_file, devices)
-    check_listening(devices_file, devices, compound)
-    check_accounts(devices_file, devices, compound_file)
-    context.devices = devices.known
-    check_references(devices_file, devices, context)
+    devices = _read_devices(devices_file, context, compound, compound_file)
     if not demo:
         _check_addresses(compound_file)
         _check_addresses(devices_file)
@@ -71,13 +62,36 @@ def load(directory: Path) -> Configuration:
     hint_faces(compound_file, compound)
     hint_devices(devices_file, devices)
 
+    # A set: the same mistake can be found by a driver's settings and by a cross check.
     mistakes = {mistake for file in (secrets_file, *files) for mistake in file.mistakes}
     if mistakes or compound is None:
         raise ConfigError(sorted(mistakes))
     text = _masked(files, context.plain)
-    fingerprint = hashlib.sha256(text.encode()).hexdigest()
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()  # without secrets: a new password changes nothing
     hints = tuple(sorted({hint for file in files for hint in file.hints}))
     return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, hints)
+
+
+def _check_folder(directory: Path) -> None:
+    try:
+        is_folder = directory.is_dir()
+    except PermissionError:
+        return  # reading each file then reports that it can't be read
+    if not is_folder:
+        mend = "give the one that holds compound.yaml"
+        raise ConfigError([Mistake(display_path(directory), 1, "is no folder", mend)])
+
+
+def _read_devices(
+    document: Document, context: Context, compound: CompoundSettings | None, compound_file: Document
+) -> LoadedDevices:
+    devices = read_devices(document, context)
+    check_serial_ports(document, devices)
+    check_listening(document, devices, compound)
+    check_accounts(document, devices, compound_file)
+    context.devices = devices.known  # from here on references to devices are checked
+    check_references(document, devices, context)
+    return devices
 
 
 def display_path(path: Path) -> Path:

@@ -42,7 +42,7 @@ def read_places(tree: Any) -> tuple[dict[str, Place], KnownNames]:
     for raw in _all(tree.get("buildings", []), list, doubtful):
         try:
             places.update({place.path: place for place in expand(Building.model_validate(raw))})
-        except ValidationError:
+        except ValidationError:  # without an id every place may belong to it: "" is a prefix of all
             doubtful.append(str(raw.get("id", "")) if isinstance(raw, dict) else "")
     for path, raw in _all(tree.get("places", {}), dict, doubtful).items():
         try:

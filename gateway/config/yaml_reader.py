@@ -40,7 +40,7 @@ def read_yaml(path: Path, display_path: Path, secrets: Secrets) -> Document:
         document.reject(1, f"is {len(data)} bytes long", "split it or generate less; 16 MB is the most")
         return document
     try:
-        document.text = data.decode("utf-8-sig")
+        document.text = data.decode("utf-8-sig")  # Notepad on Windows writes a byte order mark
     except UnicodeDecodeError as error:
         document.reject(data.count(b"\n", 0, error.start) + 1, "is not UTF-8", "save the file as UTF-8")
         return document
@@ -74,7 +74,7 @@ class _Reader:
         except YAMLError as error:
             line = document.text.count("\n", 0, getattr(error, "position", 0)) + 1
             document.reject(line, *_syntax(getattr(error, "reason", None) or "can't be parsed"))
-        except RecursionError:
+        except RecursionError:  # ruamel.yaml and _value recurse for each level
             document.reject(1, "is nested too deeply", "take the innermost brackets out")
         except Wrong as wrong:
             document.reject(1, wrong.what, wrong.mend)
@@ -112,6 +112,7 @@ class _Reader:
                 continue
             first[key.value] = line
             values[key.value] = self._value(value, (*loc, key.value), line)
+        # Merged keys come last, so that the mapping's own ones override them.
         for merged in self._merged(node, loc):
             for key, value in self._pairs(merged, loc):
                 if key.value not in values:
@@ -160,7 +161,7 @@ class _Reader:
             return node.value
         try:
             return construct(node)
-        except (ConstructorError, ValueError):
+        except (ConstructorError, ValueError):  # looks like a number and is none, such as 1_ or 0x: plain text
             return node.value
 
     def _secret(self, node: ScalarNode, loc: Loc) -> Any:

@@ -87,7 +87,7 @@ def _issue(connection: sqlite3.Connection, vault: Vault, place: str, now: dateti
     row = rows.valid_door_plate(connection, place)
     if row is not None:
         return DoorPlate(place, _token(vault, vault.decrypt(row["token"])), from_us(row["issued_at"]))
-    half = secrets.token_bytes(_HALF)
+    half = secrets.token_bytes(_HALF)  # 96 bits
     rows.insert_door_plate(connection, _hash(half), place, vault.encrypt(half), to_us(now))
     return DoorPlate(place, _token(vault, half), now)
 

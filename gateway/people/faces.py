@@ -27,6 +27,7 @@ async def enrol(
 
     Raises NotFound for an unknown person, VaultError without a usable key.
     """
+    # The model's name is sealed with the template: templates of different models have no common measure.
     name = (models or FaceModels()).name.encode()
     sealed = store.vault.encrypt(name + template.astype("<f4").tobytes())
     digest, now_us = hashlib.sha256(photo + name).digest(), time.time_ns() // 1000

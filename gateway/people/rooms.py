@@ -36,10 +36,10 @@ class Rooms:
     places: Mapping[str, Place]
     rooms: tuple[str, ...]
 
-    def chosen(self, lived_in: Iterable[str], prefixes: Iterable[str] = ()) -> list[str]:
+    def chosen(self, inhabited: Iterable[str], prefixes: Iterable[str] = ()) -> list[str]:
         """All rooms and other inhabited places; with `prefixes` only those at or below one of them."""
         below = [prefix.strip("/") for prefix in prefixes]
-        every = dict.fromkeys((*self.rooms, *(place for place in lived_in if place in self.places)))
+        every = dict.fromkeys((*self.rooms, *(place for place in inhabited if place in self.places)))
         return [room for room in every if not below or any(_below(room, prefix) for prefix in below)]
 
 
@@ -76,6 +76,7 @@ def _rooms(places: Iterable[str], buildings: list[str]) -> Iterator[str]:
 
 def _compound_yaml(text: str) -> dict[str, Any] | None:
     """The first file of a configuration as stored: each file begins with `# NAME`, and secrets are `***`."""
+    # `***` alone would be a YAML alias and fail to parse.
     text = _MASKED.sub(r'\1"***"', text)
     # A comment in the file may look like the next file's heading: try each until the text before it parses.
     for end in _SECTION.finditer(text):

@@ -91,7 +91,7 @@ def _read(reading: _Reading, row: SheetRow) -> None:
         reading.add_mistake(f"list {row.cells['list']!r} is not known", "write resident or watch")
         listing = Listing.RESIDENT
     place = _place(reading, row.cells.get("place", ""))
-    if place is None and listing is Listing.RESIDENT and not row.cells.get("place"):
+    if place is None and listing is Listing.RESIDENT and not row.cells.get("place"):  # a wrong place is noted already
         reading.add_mistake("a resident without a place", "give the room, such as b3/u1/1502, or list: watch")
     if not row.cells.get("name") and not row.cells.get("plates"):
         reading.add_mistake("neither a name nor a plate", "give at least one of them")
@@ -128,7 +128,7 @@ def _add_resident(reading: _Reading, cells: Mapping[str, str], place: str | None
     person = Person(key, name, _phone(reading, cells.get("phone", "")), _role(reading, cells.get("role", "")))
     resident = Resident(person, place, listing)
     before = reading.roster.residents.setdefault(key, resident)
-    if before != resident:
+    if before != resident:  # a resident with several cars may have a line for each
         reading.add_mistake(f"{name} is there twice with different data", "keep one line, or give each an id")
 
 

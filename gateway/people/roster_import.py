@@ -47,7 +47,7 @@ def _put_resident(connection: sqlite3.Connection, vault: Vault, resident: Reside
     person = resident.person
     row = rows.person(connection, person.id)
     old_phone = phone_of(row, vault) if row else ""
-    phone = person.phone or old_phone
+    phone = person.phone or old_phone  # an empty cell keeps the stored number
     role = person.role or (row["role"] if row else "resident")
     new = (resident.place, person.name, role, resident.listing.value)
     if row and (row["place"], row["name"], row["role"], row["list"]) == new and phone == old_phone:

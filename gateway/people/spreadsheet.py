@@ -65,7 +65,7 @@ def _from_csv(file: Path, text: str) -> Iterator[SheetRow | Mistake]:
                 yield Mistake(file, line, f"{len(values)} cells for {len(columns)} columns", "quote what has commas")
             elif cells:
                 yield SheetRow(line, cells)
-            line = reader.line_num + 1
+            line = reader.line_num + 1  # a quoted cell may span several lines
     except csv.Error as error:
         raise _unreadable(file, reader.line_num, f"not CSV: {error}", "fix the quotes") from error
 

@@ -24,7 +24,7 @@ _MAX = timedelta(days=36500)
 
 def parse_duration(value: object) -> timedelta:
     """Parse `"1h30m"`; raises Wrong for anything else, also for a bare number."""
-    if isinstance(value, timedelta):
+    if isinstance(value, timedelta):  # a default in a model
         return value
     text = str(value).strip()
     if not isinstance(value, str) or not re.fullmatch(_WHOLE, text):

@@ -18,7 +18,7 @@ def compiled(pattern: str) -> Any:
     """The compiled pattern; raises Wrong for an invalid one."""
     options = re2.Options()
     options.max_mem = _MAX_MEMORY
-    options.log_errors = False
+    options.log_errors = False  # RE2 would print them to stderr
     try:
         return re2.compile(pattern, options)
     except re2.error as error:

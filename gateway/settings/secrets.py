@@ -43,8 +43,8 @@ class Secrets:
 
 
 def _credential(name: str) -> str | None:
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    if not folder or "/" in name or name.startswith("."):
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")  # set by systemd for LoadCredential=
+    if not folder or "/" in name or name.startswith("."):  # the name comes from the YAML: no path out of the folder
         return None
     try:
         return (Path(folder) / name).read_text("utf-8").rstrip("\n")

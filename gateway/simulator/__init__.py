@@ -1,0 +1,1 @@
+"""Simulated devices ("twins") that speak the real protocols, for tests and the demo."""

@@ -1,6 +1,6 @@
-"""`python -m gateway.simulator PLAN.json`: says `ready` once it is, and ends when its input does.
+"""`python -m gateway.simulator PLAN.json`: prints `ready`, and ends when its input does.
 
-Its input is the parent's end of a pipe: whatever ends the parent ends the simulator too.
+Its input is one end of a pipe of the parent process: however the parent ends, the simulator ends too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from gateway.simulator.compound import Plan, running
+from gateway.simulator.compound import Plan, run_simulation
 
 
 async def _input_ends() -> None:
@@ -20,7 +20,7 @@ async def _input_ends() -> None:
 
 
 async def _main(plan: Plan) -> None:
-    async with running(plan):
+    async with run_simulation(plan):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         await _input_ends()

@@ -1,4 +1,4 @@
-"""Scenes as H.264, drawn and encoded once and then kept in the demo's folder."""
+"""Encodes scenes as H.264 once, and caches the clips in the demo's folder."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import av
 
-from gateway.simulator import paint, scenes
-from gateway.simulator.rtp import Clip
+from gateway.simulator import drawing, scenes
+from gateway.simulator.rtp import RtpClip
 from gateway.simulator.scenes import FPS, KEYFRAME_SECONDS, Scene
 
 OPTIONS = {
     "preset": "superfast",
-    "tune": "zerolatency",  # no B frames: pictures leave in the order they are shown, as from a camera
+    "tune": "zerolatency",  # no B frames: pictures in display order, as from a camera
     "crf": "24",
     "profile": "main",
     "x264-params": f"keyint={FPS * KEYFRAME_SECONDS}:min-keyint={FPS * KEYFRAME_SECONDS}:scenecut=0:aud=1",
@@ -28,6 +28,7 @@ def encode(scene: Scene) -> bytes:
     encoder.width, encoder.height = scene.size
     encoder.pix_fmt = "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
+    # With more threads x264's output would depend on the machine.
     encoder.thread_count = 1
     encoder.options = OPTIONS
     stream = bytearray()
@@ -41,19 +42,20 @@ def encode(scene: Scene) -> bytes:
     return bytes(stream)
 
 
-def clip(scene: Scene, cache: Path) -> Clip:
-    """The scene's clip, encoded unless `cache` has it from the same sources."""
-    file = cache / f"{scene.name}-{_edition()}.h264"
+def load_clip(scene: Scene, cache: Path) -> RtpClip:
+    """The scene's clip, from `cache` if it was encoded from the same sources."""
+    file = cache / f"{scene.name}-{_source_hash()}.h264"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
+        # Renamed when complete: a killed demo must not leave half a clip in the cache.
         unfinished = file.with_suffix(".part")
         unfinished.write_bytes(encode(scene))
         unfinished.replace(file)
-    return Clip.of(file.read_bytes(), FPS)
+    return RtpClip.of(file.read_bytes(), FPS)
 
 
-def _edition() -> str:
+def _source_hash() -> str:
     """Changes whenever a scene may look different."""
-    parts = [Path(module.__file__ or "").read_bytes() for module in (paint, scenes)]
-    parts += [file.read_bytes() for file in sorted(paint.PICTURES.glob("*.jpg"))]
+    parts = [Path(module.__file__ or "").read_bytes() for module in (drawing, scenes)]
+    parts += [file.read_bytes() for file in sorted(drawing.PHOTO_FOLDER.glob("*.jpg"))]
     return hashlib.sha256(b"".join([*parts, repr(OPTIONS).encode()])).hexdigest()[:12]

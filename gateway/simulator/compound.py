@@ -1,4 +1,4 @@
-"""The whole compound's device side, in one process."""
+"""Runs all simulated devices of the demo's compound in one process."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.simulator import doors, homes
-from gateway.simulator.clips import clip
-from gateway.simulator.dc09 import Communicator, Line
-from gateway.simulator.modbus import GateTwin, modules_on_a_line
-from gateway.simulator.mqtt import Account, House
-from gateway.simulator.perimeter import wall_host
+from gateway.simulator import door_controller, home_alarms
+from gateway.simulator.clips import load_clip
+from gateway.simulator.dc09 import Communicator, CommunicatorSettings
+from gateway.simulator.modbus import BarrierTwin, run_modules
+from gateway.simulator.mqtt import MqttDevices, MqttLogin
+from gateway.simulator.perimeter import run_perimeter_host
 from gateway.simulator.rtsp import Mount, RtspServer
+from gateway.simulator.scenario import CAMERAS, EVENT_SCENES, PANELS, SimulatedDevices, run_scenario
 from gateway.simulator.scenes import scenes
-from gateway.simulator.story import CAMERAS, EVENTS, PANELS, Cast, tell
 
 IO_MODULE = 1
-"""Address of the module at the gate: a barrier, and whatever else hangs on its relays."""
+"""Address of the module at the gate, to which a barrier is wired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the demo tells the simulator; `story` false: everything runs and nothing happens."""
+    """What the demo passes to the simulator. Without `scenario` all devices run and nothing happens."""
 
     host: str
     rtsp_port: int
@@ -35,60 +35,77 @@ class Plan:
     serial: Path
     cache: Path
     extra_cameras: int = 0
-    story: bool = True
+    scenario: bool = True
     dc09_port: int = 0
     panels: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     modules: Path | None = None
-    """Where the line of input and output modules begins; None: there is none."""
+    """The gateway's end of the line of input and output modules; None: there is none."""
 
     @classmethod
     def read(cls, file: Path) -> Self:
-        said: dict[str, Any] = json.loads(file.read_text())
-        paths: dict[str, Any] = {name: Path(said[name]) for name in ("serial", "cache", "modules") if name in said}
-        return cls(**said | paths)
+        """From JSON."""
+        values: dict[str, Any] = json.loads(file.read_text())
+        paths: dict[str, Any] = {name: Path(values[name]) for name in ("serial", "cache", "modules") if name in values}
+        return cls(**values | paths)
 
-    def panel(self, device: str) -> Line:
-        said = self.panels[device]
-        return Line(self.host, self.dc09_port, str(said["account"]), bytes.fromhex(said["key"] or "") or None)
+    def panel(self, device: str) -> CommunicatorSettings:
+        """The settings of an alarm panel's communicator."""
+        values = self.panels[device]
+        key = bytes.fromhex(values["key"] or "") or None
+        return CommunicatorSettings(self.host, self.dc09_port, str(values["account"]), key)
 
-    def account(self, user: str) -> Account:
-        return Account(self.host, self.mqtt_port, user, self.passwords[user])
+    def login(self, user: str) -> MqttLogin:
+        """The MQTT login of a user."""
+        return MqttLogin(self.host, self.mqtt_port, user, self.passwords[user])
 
 
 @asynccontextmanager
-async def running(plan: Plan) -> AsyncIterator[Cast]:
-    """All devices, until the block is left; returns once the cameras and the serial line are there."""
+async def run_simulation(plan: Plan) -> AsyncIterator[SimulatedDevices]:
+    """Runs all devices until the block is left; enters it once the cameras and the serial line exist."""
     loop = asyncio.get_running_loop()
-    drawn = scenes()
-    stills = {name: await asyncio.to_thread(clip, drawn[f"{name}-still"], plan.cache) for name in (*CAMERAS, "extra")}
-    mounts = {name: Mount(stills[name]) for name in CAMERAS}
-    mounts |= {f"extra-{number}": Mount(stills["extra"]) for number in range(1, plan.extra_cameras + 1)}
+    mounts = await _mounts(plan)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(RtspServer(mounts).listen(plan.rtsp_port, plan.host))
-        wall, _ = await stack.enter_async_context(wall_host(plan.serial, zones=8))
-        at_home = await stack.enter_async_context(House(plan.account(homes.ACCOUNT), homes.DEVICES).running())
-        at_doors = await stack.enter_async_context(House(plan.account(doors.ACCOUNT), doors.DEVICES).running())
+        wall, _ = await stack.enter_async_context(run_perimeter_host(plan.serial, zones=8))
+        homes, doors = [
+            await stack.enter_async_context(MqttDevices(plan.login(module.ACCOUNT), module.DEVICES).running())
+            for module in (home_alarms, door_controller)
+        ]
         panels = {device: Communicator(plan.panel(device)) for device in PANELS if device in plan.panels}
-        cast = Cast(mounts, {event: loop.create_future() for event in EVENTS}, wall, at_home, at_doors, panels)
-        work = [_draw(cast, plan.cache), at_home.beat(), at_doors.beat(), doors.obey(at_doors)]
-        work += [panel.run() for panel in panels.values()]
+        clips = {scene: loop.create_future() for scene in EVENT_SCENES}
+        devices = SimulatedDevices(mounts, clips, wall, homes, doors, panels)
+        work = [_draw(devices, plan.cache), homes.send_status(), doors.send_status()]
+        work += [door_controller.handle_commands(doors), *(panel.run() for panel in panels.values())]
         if plan.modules:
-            modules, _, _ = await stack.enter_async_context(modules_on_a_line([IO_MODULE], plan.modules))
-            work.append(GateTwin(modules, IO_MODULE).run())
-        if plan.story:
-            work.append(tell(cast))
+            modules, _, _ = await stack.enter_async_context(run_modules([IO_MODULE], plan.modules))
+            work.append(BarrierTwin(modules, IO_MODULE).run())
+        if plan.scenario:
+            work.append(run_scenario(devices))
         async with asyncio.TaskGroup() as tasks:
             started = [tasks.create_task(each) for each in work]
             try:
-                yield cast
+                yield devices
             finally:
                 for task in started:
                     task.cancel()
-                for house in (at_home, at_doors):
-                    house.leave()
+                # Both at once: each thread takes up to a second to end.
+                for connection in (homes, doors):
+                    connection.disconnect()
 
 
-async def _draw(cast: Cast, cache: Path) -> None:
+async def _mounts(plan: Plan) -> dict[str, Mount]:
+    """The cameras, each with its still scene."""
     drawn = scenes()
-    for event in EVENTS:
-        cast.clips[event].set_result(await asyncio.to_thread(clip, drawn[event], cache))
+    stills = {
+        name: await asyncio.to_thread(load_clip, drawn[f"{name}-still"], plan.cache) for name in (*CAMERAS, "extra")
+    }
+    mounts = {name: Mount(stills[name]) for name in CAMERAS}
+    # All extra cameras share one clip: drawing is slow, serving is not.
+    return mounts | {f"extra-{number}": Mount(stills["extra"]) for number in range(1, plan.extra_cameras + 1)}
+
+
+async def _draw(devices: SimulatedDevices, cache: Path) -> None:
+    """Draw the scenes in the background: the first run of the demo takes some seconds for each."""
+    drawn = scenes()
+    for scene in EVENT_SCENES:
+        devices.clips[scene].set_result(await asyncio.to_thread(load_clip, drawn[scene], cache))

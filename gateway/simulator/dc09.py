@@ -1,4 +1,4 @@
-"""The twin of an alarm panel's IP communicator: it reports by SIA DC-09, and again until it is acknowledged."""
+"""A simulated alarm panel's IP communicator: reports by SIA DC-09, and retransmits until it is acknowledged."""
 
 from __future__ import annotations
 
@@ -14,129 +14,134 @@ from gateway.protocols.dc09.cipher import decrypt, encrypt
 from gateway.protocols.dc09.frame import Dc09Decoder, wrap
 from gateway.protocols.dc09.message import Dc09Header, read_header, read_time, write_time
 
-PATIENCE = 5.0
-"""Seconds it waits for an answer before it sends again."""
-NULL_EVERY = 30.0
+ACK_TIMEOUT_S = 5.0
+"""How long it waits for an acknowledgement before it retransmits."""
+LINK_TEST_INTERVAL_S = 30.0
 CONTACT_ID, SIA, NULL = "ADM-CID", "SIA-DCS", "NULL"
 ACK, NAK, DUH = "ACK", "NAK", "DUH"
-LAST_NUMBER = 9999
+MAX_SEQUENCE = 9999
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """Where it reports to, and as whom. `key`: it encrypts, as it must where the receiver has one."""
+class CommunicatorSettings:
+    """The receiver and the account. With `key` it encrypts, as a receiver with a key requires. Times are in seconds."""
 
     host: str
     port: int
     account: str
     key: bytes | None = field(default=None, repr=False)
     transport: Literal["tcp", "udp"] = "tcp"
-    patience: float = PATIENCE
-    null_every: float = NULL_EVERY
+    ack_timeout: float = ACK_TIMEOUT_S
+    link_test_interval: float = LINK_TEST_INTERVAL_S
 
 
 class Communicator:
-    """`report` puts an event in its memory; `run` sends them in order, and a link test when there is none."""
+    """`report` queues a report; `run` sends them in order, and a link test if there is none."""
 
-    def __init__(self, line: Line, first: int = 1, ahead: timedelta = timedelta()) -> None:
-        self._line = line
+    def __init__(self, settings: CommunicatorSettings, first: int = 1, clock_ahead: timedelta = timedelta()) -> None:
+        self._settings = settings
         self._next = first
-        self._ahead = ahead
-        self._memory: deque[tuple[str, str]] = deque(maxlen=1000)
-        self._more, self._settled = asyncio.Event(), asyncio.Event()
-        self._settled.set()
-        self.acknowledged = self.refused = self.sent_again = 0
+        self._clock_ahead = clock_ahead
+        self._reports: deque[tuple[str, str]] = deque(maxlen=1000)
+        self._has_reports, self._all_sent = asyncio.Event(), asyncio.Event()
+        self._all_sent.set()
+        self.acknowledged = self.refused = self.retransmitted = 0
 
     def report(self, data: str, token: str = CONTACT_ID) -> None:
-        """`1130 01 015`, or `Nri1/BA015` as SIA."""
-        self._memory.append((token, data))
-        self._settled.clear()
-        self._more.set()
+        """Queue `1130 01 015` as Contact ID, or `Nri1/BA015` as SIA."""
+        self._reports.append((token, data))
+        self._all_sent.clear()
+        self._has_reports.set()
 
     async def run(self) -> None:
-        """Connect, and again, until cancelled."""
+        """Connect and send, reconnect after an error, until cancelled."""
         while True:
             with suppress(OSError, TimeoutError, EOFError):
-                async with _wire(self._line) as wire:
-                    await self._serve(wire)
-            self.sent_again += 1
-            await asyncio.sleep(self._line.patience / 5)
+                async with _connect(self._settings) as connection:
+                    await self._serve(connection)
+            # The connection failed or timed out: the report at the head of the queue is sent again.
+            self.retransmitted += 1
+            await asyncio.sleep(self._settings.ack_timeout / 5)
 
-    async def settled(self) -> None:
-        """Until its memory is empty."""
-        await self._settled.wait()
+    async def wait_until_sent(self) -> None:
+        """Returns once every report is acknowledged."""
+        await self._all_sent.wait()
 
-    async def _serve(self, wire: Wire) -> None:
+    async def _serve(self, connection: FrameConnection) -> None:
         while True:
             try:
-                async with asyncio.timeout(self._line.null_every):
-                    await self._more.wait()
+                async with asyncio.timeout(self._settings.link_test_interval):
+                    await self._has_reports.wait()
             except TimeoutError:
-                await self._send(wire, NULL, "")
+                await self._send(connection, NULL, "")
                 continue
-            while self._memory:
-                await self._send(wire, *self._memory[0])
-                self._memory.popleft()
-                self._next = self._next % LAST_NUMBER + 1
-            self._more.clear()
-            self._settled.set()
+            while self._reports:
+                await self._send(connection, *self._reports[0])
+                self._reports.popleft()
+                # 0001 to 9999, and again from 0001.
+                self._next = self._next % MAX_SEQUENCE + 1
+            self._has_reports.clear()
+            self._all_sent.set()
 
-    async def _send(self, wire: Wire, token: str, data: str) -> None:
-        """Until it is acknowledged, or the receiver says that it can make nothing of it."""
+    async def _send(self, connection: FrameConnection, token: str, data: str) -> None:
+        """Returns once it is acknowledged, or the receiver answers DUH: it can't process the report."""
         while True:
-            wire.write(wrap(self._body(token, data)))
-            answer = await self._answer(wire)
-            if answer.token == NAK:
-                self._set_clock(answer)
+            connection.write(wrap(self._body(token, data)))
+            response = await self._read_response(connection)
+            # A NAK carries the receiver's time: our timestamp was out of its window.
+            if response.token == NAK:
+                self._set_clock(response)
                 continue
-            self.acknowledged += answer.token == ACK
-            self.refused += answer.token == DUH
+            self.acknowledged += response.token == ACK
+            self.refused += response.token == DUH
             return
 
-    async def _answer(self, wire: Wire) -> Dc09Header:
+    async def _read_response(self, connection: FrameConnection) -> Dc09Header:
         number = f"{self._next:04}"
-        async with asyncio.timeout(self._line.patience):
+        async with asyncio.timeout(self._settings.ack_timeout):
             while True:
-                header = read_header(await wire.read())
-                if header and (header.token == NAK or (header.sequence == number and self._trusts(header))):
+                header = read_header(await connection.read())
+                if header and (header.token == NAK or (header.sequence == number and self._is_authentic(header))):
                     return header
 
-    def _trusts(self, answer: Dc09Header) -> bool:
-        """With a key, only who has it too can acknowledge."""
-        if self._line.key is None or answer.token != ACK:
+    def _is_authentic(self, response: Dc09Header) -> bool:
+        """With a key, only a receiver that has it too can acknowledge."""
+        if self._settings.key is None or response.token != ACK:
             return True
-        clear = decrypt(answer.content, self._line.key) if answer.encrypted else None
+        clear = decrypt(response.content, self._settings.key) if response.encrypted else None
         return clear is not None and b"]_" in clear
 
     def _body(self, token: str, data: str) -> bytes:
-        line, moment = self._line, write_time(datetime.now(UTC) + self._ahead)
-        address = f"{self._next:04}R0L0#{line.account}["
-        inner = f"#{line.account}|{data}" if data else ""
-        if line.key is None:
-            return f'"{token}"{address}{inner}]'.encode() + moment
-        return f'"*{token}"{address}'.encode() + encrypt(f"|{inner}]".encode() + moment, line.key)
+        settings, timestamp = self._settings, write_time(datetime.now(UTC) + self._clock_ahead)
+        address = f"{self._next:04}R0L0#{settings.account}["
+        inner = f"#{settings.account}|{data}" if data else ""
+        if settings.key is None:
+            return f'"{token}"{address}{inner}]'.encode() + timestamp
+        return f'"*{token}"{address}'.encode() + encrypt(f"|{inner}]".encode() + timestamp, settings.key)
 
     def _set_clock(self, nak: Dc09Header) -> None:
-        told = read_time(nak.content.decode("ascii", "replace").partition("_")[2])
-        if told:
-            self._ahead = told - datetime.now(UTC)
+        server_time = read_time(nak.content.decode("ascii", "replace").partition("_")[2])
+        if server_time:
+            self._clock_ahead = server_time - datetime.now(UTC)
 
 
-class Wire:
-    """A connection or a socket for datagrams, whichever: frames in, bytes out."""
+class FrameConnection:
+    """A TCP connection or UDP socket: reads frames, writes bytes."""
 
     def __init__(self, write: Callable[[bytes], None], frames: asyncio.Queue[bytes | None]) -> None:
         self.write, self._frames = write, frames
 
     async def read(self) -> bytes:
-        """The body of the next frame; raises EOFError when the other end hung up."""
+        """The body of the next frame; raises EOFError when the receiver closed the connection."""
         body = await self._frames.get()
         if body is None:
             raise EOFError
         return body
 
 
-class _Ear(asyncio.Protocol, asyncio.DatagramProtocol):
+class _FrameProtocol(asyncio.Protocol, asyncio.DatagramProtocol):
+    """Splits what is received into frames."""
+
     def __init__(self) -> None:
         self.frames: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._decoder = Dc09Decoder()
@@ -154,13 +159,13 @@ class _Ear(asyncio.Protocol, asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def _wire(line: Line) -> AsyncIterator[Wire]:
-    loop, at = asyncio.get_running_loop(), (line.host, line.port)
-    if line.transport == "tcp":
-        stream, ear = await loop.create_connection(_Ear, *at)
+async def _connect(settings: CommunicatorSettings) -> AsyncIterator[FrameConnection]:
+    loop, at = asyncio.get_running_loop(), (settings.host, settings.port)
+    if settings.transport == "tcp":
+        stream, protocol = await loop.create_connection(_FrameProtocol, *at)
         with closing(stream):
-            yield Wire(stream.write, ear.frames)
+            yield FrameConnection(stream.write, protocol.frames)
     else:
-        datagrams, ear = await loop.create_datagram_endpoint(_Ear, remote_addr=at)
+        datagrams, protocol = await loop.create_datagram_endpoint(_FrameProtocol, remote_addr=at)
         with closing(datagrams):
-            yield Wire(datagrams.sendto, ear.frames)
+            yield FrameConnection(datagrams.sendto, protocol.frames)

@@ -1,7 +1,7 @@
-"""OSDP readers by libosdp's own peripheral, which we did not write, on a pty pair that may be as slow as a real line.
+"""OSDP readers: libosdp's own peripheral, which we did not write, on a pty pair with a real line's speed.
 
-Readers of one line hear all of it; what is not for them is kept from them, as a reader's own chip would. With `baud`
-every frame takes the time on the wire that it would take there, both ways.
+All readers of a line receive all of it; frames for others are filtered out, as a reader's own chip would do. With
+`baud` every frame takes the time that it would take on the wire, both ways.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from osdp import (
     StatusReportType,
 )
 
-from gateway.simulator.perimeter import line
+from gateway.simulator.perimeter import pty_line
 
 CHIP_BYTES = 16
-"""Of the buffer in a serial chip: what the gateway gets at once."""
+"""Size of a serial chip's buffer: what the gateway receives at once."""
 REFRESHES = 3
-"""After which libosdp's peripheral has read a command, and answered it."""
+"""How often libosdp's peripheral must be refreshed to read a command and answer it."""
 CAPABILITIES = (
     (Capability.LEDControl, 1, 1),
     (Capability.AudibleControl, 1, 1),
@@ -45,82 +45,85 @@ CAPABILITIES = (
 TEXT = (Capability.TextOutput, 1, 1)
 
 
-class _Ends:
+class _TwinChannel:
+    """libosdp's channel, in memory."""
+
     id = 1
 
     def __init__(self) -> None:
-        self.into = b""
-        self.out = b""
+        self.received = b""
+        self.sent = b""
 
     def read(self, limit: int) -> bytes:
-        taken, self.into = self.into[:limit], self.into[limit:]
+        taken, self.received = self.received[:limit], self.received[limit:]
         return taken
 
     def write(self, data: bytes) -> int:
-        self.out += data
+        self.sent += data
         return len(data)
 
     def flush(self) -> None:
-        self.into = b""
+        self.received = b""
 
 
 @dataclass
 class SimulatedReader:
-    """`key` None is a reader that speaks in the clear; `install` one that still has the default key."""
+    """`key` None is a reader without encryption; `install` one that still has the default key."""
 
     address: int
     key: bytes | None = None
     install: bool = False
     capabilities: Sequence[tuple[int, int, int]] = CAPABILITIES
-    dead: bool = False
-    """Whether it hears nothing and says nothing."""
+    offline: bool = False
+    """Whether it neither receives nor sends."""
     tampered: bool = False
     powerless: bool = False
     commands: deque[Mapping[str, Any]] = field(default_factory=lambda: deque(maxlen=64))
-    """What it was told to do, oldest first; questions after its status are none."""
+    """The commands it received, oldest first, without status polls."""
 
     def __post_init__(self) -> None:
-        self._ends = _Ends()
+        self._channel = _TwinChannel()
         flags = ([LibFlag.InstallMode] if self.install else []) + ([LibFlag.EnforceSecure] if self.key else [])
         osdp_sys.set_loglevel(LogLevel.Emergency)
         self._device = osdp_sys.PeripheralDevice(
-            PDInfo(self.address, self._ends, scbk=self.key, name=f"twin {self.address}", flags=flags).get(),
+            PDInfo(self.address, self._channel, scbk=self.key, name=f"twin {self.address}", flags=flags).get(),
             capabilities=PDCapabilities(self.capabilities).get(),
         )
-        self._device.set_command_callback(self._told)
+        self._device.set_command_callback(self._on_command)
 
     def answer(self, command: bytes) -> bytes:
-        """What it answers a frame that is for it."""
-        if self.dead:
+        """Its response to a frame addressed to it."""
+        if self.offline:
             return b""
-        self._ends.into, self._ends.out = command, b""
+        self._channel.received, self._channel.sent = command, b""
         for _ in range(REFRESHES):
             self._device.refresh()
-        return self._ends.out
+        return self._channel.sent
 
     def card(self, value: int, bits: int) -> None:
-        """A card is held to it: `bits` of `value`, the first one sent highest."""
+        """Somebody shows a card: `bits` bits of `value`, most significant first."""
         data = (value << (-bits % 8)).to_bytes((bits + 7) // 8)
         card = {"format": CardFormat.Wiegand, "direction": 0, "length": bits, "data": data}
         self._device.submit_event({"event": Event.CardRead, "reader_no": 0, **card})
 
     def keys(self, keys: bytes) -> None:
+        """Somebody presses keys."""
         self._device.submit_event({"event": Event.KeyPress, "reader_no": 0, "data": keys})
 
     def status(self, *, tampered: bool, powerless: bool = False) -> None:
-        """Its cover was opened or closed, its supply failed or came back."""
+        """Its cover was opened or closed, its power failed or returned."""
         self.tampered, self.powerless = tampered, powerless
-        self._tell_status()
+        self._send_status()
 
-    def _tell_status(self) -> None:
+    def _send_status(self) -> None:
         local = {"type": StatusReportType.Local, "report": bytes((self.tampered, self.powerless))}
         self._device.submit_event({"event": Event.Status, **local})
 
-    def _told(self, command: Mapping[str, Any]) -> tuple[int, None]:
+    def _on_command(self, command: Mapping[str, Any]) -> tuple[int, None]:
         if command.get("command") == Command.Status:
-            # libosdp 3.2.9 answers zeros whatever is returned here (and frees what is, twice), so it is told after
+            # libosdp 3.2.9 ignores what is returned here, and frees it twice: send the status as an event instead
             if self.tampered or self.powerless:
-                self._tell_status()
+                self._send_status()
         else:
             self.commands.append(dict(command))
         return 0, None
@@ -135,10 +138,10 @@ class ReaderLine:
         self._buffer = bytearray()
         self.readers = {reader.address: reader for reader in readers}
         self.frames: deque[bytes] = deque(maxlen=64)
-        """What the gateway said last."""
+        """The last frames from the gateway."""
 
     async def run(self) -> None:
-        """Answer until cancelled."""
+        """Respond until cancelled."""
         loop = asyncio.get_running_loop()
         frames: asyncio.Queue[bytes] = asyncio.Queue()
         loop.add_reader(self._fd, self._read, frames)
@@ -148,8 +151,8 @@ class ReaderLine:
         finally:
             loop.remove_reader(self._fd)
 
-    def say(self, data: bytes) -> None:
-        """Put bytes on the line that no reader meant."""
+    def inject(self, data: bytes) -> None:
+        """Put bytes on the line that no reader sent."""
         with suppress(BlockingIOError):
             os.write(self._fd, data)
 
@@ -158,6 +161,7 @@ class ReaderLine:
             self._buffer += os.read(self._fd, 4096)
         while (start := self._buffer.find(b"\x53")) >= 0:
             del self._buffer[:start]
+            # Until the length has arrived, wait as if for an endless frame.
             length = int.from_bytes(self._buffer[2:4], "little") if len(self._buffer) > 3 else 1 << 16
             if len(self._buffer) < length:
                 return
@@ -166,15 +170,16 @@ class ReaderLine:
 
     async def _answer(self, frame: bytes) -> None:
         self.frames.append(frame)
-        await self._pass(len(frame) + 1)
+        # The frame and the marking byte before it.
+        await self._transmit(len(frame) + 1)
         reader = self.readers.get(frame[1])
         answer = reader.answer(b"\xff" + frame) if reader else b""
         for start in range(0, len(answer), CHIP_BYTES):
-            piece = answer[start : start + CHIP_BYTES]
-            await self._pass(len(piece))
-            self.say(piece)
+            chunk = answer[start : start + CHIP_BYTES]
+            await self._transmit(len(chunk))
+            self.inject(chunk)
 
-    async def _pass(self, characters: int) -> None:
+    async def _transmit(self, characters: int) -> None:
         if self._character:
             await asyncio.sleep(characters * self._character)
 
@@ -184,11 +189,11 @@ async def reader_line(
     readers: Sequence[SimulatedReader], baud: int | None = None, name: Path | None = None
 ) -> AsyncIterator[tuple[ReaderLine, Path]]:
     """Readers that run on a line of their own until the block is left."""
-    with line(name) as (fd, path):
-        readers_there = ReaderLine(fd, readers, baud)
+    with pty_line(name) as (fd, path):
+        line = ReaderLine(fd, readers, baud)
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(readers_there.run())
+            running = tasks.create_task(line.run())
             try:
-                yield readers_there, path
+                yield line, path
             finally:
                 running.cancel()

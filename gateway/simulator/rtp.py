@@ -1,4 +1,4 @@
-"""H.264 clips cut into RTP payloads once (RFC 6184, packetization mode 1), so that serving is copying."""
+"""H.264 clips, split into RTP payloads once (RFC 6184, packetization mode 1), so that serving is only copying."""
 
 from __future__ import annotations
 
@@ -15,40 +15,41 @@ PAYLOAD_TYPE = 96
 MTU = 1400
 IDR, SEI, SPS, PPS, DELIMITER, FU_A = 5, 6, 7, 8, 9, 28
 _RECOVERY_POINT = 6
-"""The SEI message that stands where a stream without IDR pictures can be entered (H.264, D.1.8)."""
+"""The SEI message where decoding of a stream without IDR pictures can begin (H.264, D.1.8)."""
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 
 
-def nals(stream: bytes) -> Iterator[bytes]:
+def split_nals(stream: bytes) -> Iterator[bytes]:
     """The NAL units of an Annex B byte stream."""
     for part in _START_CODE.split(stream):
         if part:
+            # Trailing zeros belong to the next start code; a NAL of zeros alone keeps one byte.
             yield part.rstrip(b"\x00") or part[:1]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """One access unit: RTP payloads, of which the last carries the marker. `is_key`: decoding can begin here."""
+class PacketizedPicture:
+    """One picture as RTP payloads, the last of which carries the marker. `is_key`: decoding can begin here."""
 
     payloads: tuple[bytes, ...]
     is_key: bool
 
 
 @dataclass(frozen=True)
-class Clip:
-    """Pictures in order, beginning with a keyframe, at a steady rate."""
+class RtpClip:
+    """Access units in order, beginning with a keyframe, at a steady rate."""
 
     fps: int
-    pictures: tuple[Picture, ...]
+    pictures: tuple[PacketizedPicture, ...]
     sps: bytes = field(repr=False)
     pps: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, stream: bytes, fps: int) -> Clip:
+    def of(cls, stream: bytes, fps: int) -> RtpClip:
         """From Annex B whose access units begin with a delimiter; raises ValueError for anything else."""
         units: list[list[bytes]] = []
         parameters: dict[int, bytes] = {}
-        for nal in nals(stream):
+        for nal in split_nals(stream):
             kind = nal[0] & 31
             if kind == DELIMITER:
                 units.append([])
@@ -59,10 +60,11 @@ class Clip:
             parameters.setdefault(kind, nal)
         if SPS not in parameters or PPS not in parameters:
             raise ValueError("the stream has no SPS and PPS")
-        return cls(fps, tuple(map(_picture, units)), parameters[SPS], parameters[PPS])
+        return cls(fps, tuple(map(_packetize, units)), parameters[SPS], parameters[PPS])
 
     @cached_property
     def sdp(self) -> bytes:
+        """For the response to DESCRIBE."""
         sets = ",".join(base64.b64encode(nal).decode() for nal in (self.sps, self.pps))
         level = self.sps[1:4].hex()
         lines = (
@@ -81,25 +83,28 @@ class Clip:
         return "".join(f"{line}\r\n" for line in lines).encode()
 
 
-def _picture(unit: list[bytes]) -> Picture:
-    payloads = tuple(piece for nal in unit for piece in _pieces(nal))
-    return Picture(payloads, any(nal[0] & 31 == IDR or nal[:2] == bytes((SEI, _RECOVERY_POINT)) for nal in unit))
+def _packetize(unit: list[bytes]) -> PacketizedPicture:
+    payloads = tuple(payload for nal in unit for payload in _fragment(nal))
+    return PacketizedPicture(
+        payloads, any(nal[0] & 31 == IDR or nal[:2] == bytes((SEI, _RECOVERY_POINT)) for nal in unit)
+    )
 
 
-def _pieces(nal: bytes) -> Iterator[bytes]:
-    """The NAL whole, or in fragmentation units FU-A (RFC 6184, 5.8)."""
+def _fragment(nal: bytes) -> Iterator[bytes]:
+    """The NAL unit whole, or in fragmentation units FU-A (RFC 6184, 5.8)."""
     if len(nal) <= MTU:
         yield nal
         return
     indicator, kind = nal[0] & 0xE0 | FU_A, nal[0] & 31
     step = MTU - 2
+    # Each fragment carries the NAL type in its own header, so the NAL's first byte is left out.
     for start in range(1, len(nal), step):
         first, last = start == 1, start + step >= len(nal)
         yield bytes((indicator, first << 7 | last << 6 | kind)) + nal[start : start + step]
 
 
-def interleaved(picture: Picture, sequence: int, timestamp: int, ssrc: int, channel: int = 0) -> bytes:
-    """The picture's packets as they go over RTSP's own connection (RFC 2326, 10.12)."""
+def pack_interleaved(picture: PacketizedPicture, sequence: int, timestamp: int, ssrc: int, channel: int = 0) -> bytes:
+    """The access unit's packets as sent over the RTSP connection (RFC 2326, 10.12)."""
     out = bytearray()
     last = len(picture.payloads) - 1
     for index, payload in enumerate(picture.payloads):

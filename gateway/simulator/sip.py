@@ -1,4 +1,4 @@
-"""A door station (门口机) or a desk phone: a baresip of its own that calls, sends a tone and records what it hears."""
+"""A door station (门口机) or desk phone: a baresip that calls, sends a tone and records what it receives."""
 
 from __future__ import annotations
 
@@ -15,97 +15,104 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.protocols.sip.control import Answer, Decoder, Event, encode
+from gateway.protocols.sip.control import CommandResponse, ControlDecoder, EngineEvent, encode
 
 MODULES = Path("/usr/lib/baresip/modules")
 RATE = 8000
-"""Of G.711, as door stations speak it."""
+"""The sample rate of G.711, which door stations use."""
 TONE_S = 60
-START_S = 10.0
-_END_S = 3.0
+START_TIMEOUT_S = 10.0
+_STOP_TIMEOUT_S = 3.0
 _T = TypeVar("_T")
 
 
-class Phone(asyncio.Protocol):
-    """A SIP telephone. `address` is where it is called; `keys` what was pressed for it during calls."""
+class SipPhone(asyncio.Protocol):
+    """A SIP telephone. `address` is where it is called; `keys` are the keys received during calls."""
 
     def __init__(self, user: str, port: int, folder: Path) -> None:
         self.address = f"sip:{user}@127.0.0.1:{port}"
         self.uri = f"sip:{user}@127.0.0.1"
         self.folder = folder
         self.keys = ""
-        self.events: list[Event] = []
-        self._news = asyncio.Event()
+        self.events: list[EngineEvent] = []
+        self._received = asyncio.Event()
         self._token = 0
-        self._answers: dict[str, asyncio.Future[Answer]] = {}
-        self._decoder = Decoder()
-        self.line: asyncio.Transport | None = None
+        self._pending: dict[str, asyncio.Future[CommandResponse]] = {}
+        self._decoder = ControlDecoder()
+        self.transport: asyncio.Transport | None = None
 
     async def call(self, address: str) -> None:
-        """Somebody presses the button."""
-        await self._order("dial", address)
+        """Call an address, as if somebody pressed the button."""
+        await self._send("dial", address)
 
     async def answer(self) -> None:
-        await self._order("accept")
+        """Answer the incoming call."""
+        await self._send("accept")
 
     async def hang_up(self) -> None:
-        await self._order("hangup")
+        """End its call."""
+        await self._send("hangup")
 
     async def press(self, keys: str) -> None:
-        await self._order("sndcode", keys)
+        """Send keys (DTMF) in its call."""
+        await self._send("sndcode", keys)
 
-    async def wait_for(self, kind: str, seconds: float = 5.0) -> Event:
-        """The next event of that kind (CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED, …), those before it forgotten."""
-        return await self.wait_until(lambda: self._taken(kind), seconds)
+    async def wait_for(self, kind: str, seconds: float = 5.0) -> EngineEvent:
+        """The next event of that type (CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED, …); earlier events are dropped."""
+        return await self.wait_until(lambda: self._take_event(kind), seconds)
 
     async def wait_until(self, found: Callable[[], _T | None], seconds: float = 5.0) -> _T:
+        """Wait until `found` returns something true, and return that."""
         async with asyncio.timeout(seconds):
             while not (result := found()):
-                await self._news.wait()
+                await self._received.wait()
         return result
 
-    def heard(self) -> list[bytes]:
-        """What it heard in each call, 16-bit samples, little-endian, 8 kHz."""
+    def recordings(self) -> list[bytes]:
+        """The audio received in each call: 16-bit samples, little-endian, 8 kHz."""
         return [_samples(path) for path in sorted(self.folder.glob("dump-*-dec.wav"))]
 
-    def _taken(self, kind: str) -> Event | None:
+    def _take_event(self, kind: str) -> EngineEvent | None:
         for index, event in enumerate(self.events):
             if event.type == kind:
                 del self.events[: index + 1]
                 return event
         return None
 
-    async def _order(self, command: str, params: str = "") -> None:
-        assert self.line, "it is not running"
+    async def _send(self, command: str, params: str = "") -> None:
+        assert self.transport, "it is not running"
         self._token += 1
         token = str(self._token)
-        answered = self._answers[token] = asyncio.get_running_loop().create_future()
-        self.line.write(encode(command, params, token))
-        answer = await asyncio.wait_for(answered, START_S)
-        if not answer.ok:
-            raise RuntimeError(f"{self.uri}: {command}: {answer.text}")
+        pending = self._pending[token] = asyncio.get_running_loop().create_future()
+        self.transport.write(encode(command, params, token))
+        response = await asyncio.wait_for(pending, START_TIMEOUT_S)
+        if not response.ok:
+            raise RuntimeError(f"{self.uri}: {command}: {response.text}")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The control connection is made."""
         assert isinstance(transport, asyncio.Transport)
-        self.line = transport
+        self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Collect responses and events."""
         for item in self._decoder.feed(data):
-            if isinstance(item, Answer) and item.token in self._answers:
-                self._answers.pop(item.token).set_result(item)
-            elif isinstance(item, Event):
+            if isinstance(item, CommandResponse) and item.token in self._pending:
+                self._pending.pop(item.token).set_result(item)
+            elif isinstance(item, EngineEvent):
                 self.events.append(item)
+                # The first character of the detail is the key.
                 self.keys += item.detail[:1] if item.type == "CALL_DTMF_START" else ""
-        self._news.set()
-        self._news = asyncio.Event()
+        self._received.set()
+        self._received = asyncio.Event()
 
 
 @asynccontextmanager
-async def phone(user: str, hertz: int = 440, *, echo: bool = False) -> AsyncIterator[Phone]:
-    """A telephone that is ready; it sends a tone of that pitch in every call, or what it hears itself."""
+async def run_phone(user: str, hertz: int = 440, *, echo: bool = False) -> AsyncIterator[SipPhone]:
+    """A telephone that is ready. In every call it sends a tone of that pitch, or with `echo` what it receives."""
     port, control = free_port(), free_port()
-    with tempfile.TemporaryDirectory(prefix="anju-phone-") as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="anju-phone-") as temporary:
+        folder = Path(temporary)
         _write_tone(folder / "tone.wav", hertz)
         (folder / "config").write_text(
             _config(port, control, folder, "aubridge,nobody" if echo else f"aufile,{folder}/tone.wav")
@@ -115,38 +122,38 @@ async def phone(user: str, hertz: int = 440, *, echo: bool = False) -> AsyncIter
         process = await asyncio.create_subprocess_exec(
             shutil.which("baresip") or "baresip",
             "-f",
-            made,
+            temporary,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        made_phone = Phone(user, port, folder)
+        phone = SipPhone(user, port, folder)
         try:
-            await _connect(made_phone, control)
-            yield made_phone
+            await _connect(phone, control)
+            yield phone
         finally:
             with suppress(ProcessLookupError):
                 process.terminate()
             try:
-                await asyncio.wait_for(process.wait(), _END_S)
-            except TimeoutError:  # whom it calls does not answer any more
+                await asyncio.wait_for(process.wait(), _STOP_TIMEOUT_S)
+            except TimeoutError:  # the other end does not respond any more
                 process.kill()
                 await process.wait()
-            if made_phone.line is not None:
-                made_phone.line.abort()
+            if phone.transport is not None:
+                phone.transport.abort()
 
 
-async def _connect(made: Phone, port: int) -> None:
+async def _connect(phone: SipPhone, port: int) -> None:
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(START_S):
-        while made.line is None:
+    async with asyncio.timeout(START_TIMEOUT_S):
+        while phone.transport is None:
             with suppress(OSError):
-                await loop.create_connection(lambda: made, "127.0.0.1", port)
+                await loop.create_connection(lambda: phone, "127.0.0.1", port)
             await asyncio.sleep(0.02)
 
 
 def _config(port: int, control: int, folder: Path, source: str) -> str:
-    """A player that nobody listens to: sndfile keeps what was decoded."""
+    """The player `nobody` discards the audio; the module sndfile records what was decoded."""
     return f"""\
 module_path {MODULES}
 sip_listen 127.0.0.1:{port}
@@ -181,15 +188,15 @@ def _write_tone(path: Path, hertz: int) -> None:
 
 
 def _samples(path: Path) -> bytes:
-    """All but the header, which says nothing true before the file is closed."""
+    """Without the header, whose sizes are wrong until the file is closed."""
     header = 44
     return path.read_bytes()[header:]
 
 
 def free_port() -> int:
-    """Free for TCP and UDP, and below those that Linux gives to outgoing connections."""
+    """A port free for TCP and UDP, below those that Linux gives to outgoing connections."""
     while True:
-        port = random.randrange(11_000, 20_000)  # no secret
+        port = random.randrange(11_000, 20_000)  # not for security
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, suppress(OSError):
             tcp.bind(("127.0.0.1", port))
             udp.bind(("127.0.0.1", port))

@@ -36,7 +36,7 @@ def _set_up(connection: sqlite3.Connection) -> sqlite3.Connection:
         # FULL syncs the WAL at each COMMIT; with NORMAL a power cut could take acknowledged signals.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error:
+    except sqlite3.Error:  # setting WAL mode is the first access: a damaged file raises here
         connection.close()
         raise
     return connection

@@ -8,11 +8,9 @@ a copy in memory and shows alarms from memory.
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -22,12 +20,9 @@ from gateway.store import register_copy, startup_checks, watermark
 from gateway.store.connection import Damaged, connect, is_damage
 from gateway.store.control_socket import is_gateway_running
 from gateway.store.faults import StoreFault, StoreUnusable, damaged_again, what_is_wrong
-from gateway.store.migrations import migrate
+from gateway.store.memory_copy import copy_to_memory
 from gateway.store.salvage import damaged_folder
-from gateway.store.salvage.essential_rows import NUMBERED_TABLES, copy_essential_rows
 from gateway.store.salvage.replacement import repair_wal, replace_damaged, replace_missing, wal_is_damaged, wal_path
-from gateway.store.salvage.rows import LostRows
-from gateway.store.salvage.source import last_numbers, open_source
 
 log = structlog.get_logger(__name__)
 MAX_REPLACEMENTS, REPLACEMENT_PERIOD_S = 3, 3600.0
@@ -44,13 +39,13 @@ class Database:
         self.folder = folder
         self.path = folder / damaged_folder.DATABASE
         self.generation = 0
-        self.mark = watermark.Watermark(folder)
+        self.watermark = watermark.Watermark(folder)
         self.write_fault = ""
         """Why nothing can be written; empty when it can."""
         self._on_fault = on_fault
         self._repair = repair
         self._replaced_at: deque[float] = deque(maxlen=MAX_REPLACEMENTS)
-        self._not_before = 0.0
+        self._not_before = 0.0  # monotonic time
         self._given_up_generation = -1
         self._memory: sqlite3.Connection | None = None
         self._inodes: list[tuple[Path, int]] = []
@@ -158,7 +153,7 @@ class Database:
             if missing is not None:
                 self._on_fault(missing)
             self.save_registers(connection)
-        except BaseException:
+        except BaseException:  # the caller may replace the file: nothing may have it open then
             connection.close()
             raise
         return connection
@@ -199,17 +194,7 @@ class Database:
         log.error("nothing can be written; alarms are shown from memory", why=words.en)
         self._on_fault(StoreFault("unwritable", words))
         # A shared-cache database lives as long as one connection to it is open: this one is kept for that.
-        memory = sqlite3.connect(self._memory_uri, uri=True, isolation_level=None, check_same_thread=False)
-        self._memory = memory
-        migrate(memory)
-        file = self.path if self.path.is_file() else self.folder / "none"
-        roots, mark = register_copy.roots(self.folder), watermark.read(self.folder)
-        with (
-            suppress(OSError, sqlite3.Error),
-            tempfile.TemporaryDirectory(prefix="anju-") as work,
-            open_source(file, roots, Path(work)) as source,
-        ):
-            copy_essential_rows(source, memory, self.folder, last_numbers(source, mark, NUMBERED_TABLES), LostRows())
+        self._memory = copy_to_memory(self._memory_uri, self.path)
 
 
 def _inode(path: Path) -> int:

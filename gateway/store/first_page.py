@@ -39,7 +39,7 @@ def _shortest(connection: sqlite3.Connection, table: str) -> str:
     columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
     keys = [column for column in columns if column[5]]
     is_number = len(keys) == 1 and keys[0][2].upper() == "INTEGER"
-    # An INTEGER PRIMARY KEY is the rowid and is not stored in the record; without saying so the columns would shift.
+    # The value of an INTEGER PRIMARY KEY is the rowid, and the record holds NULL for it: that is what it would read as.
     definitions = (f"{c[1]} INTEGER PRIMARY KEY" if is_number and c[5] else str(c[1]) for c in columns)
     return f"CREATE TABLE {table}({','.join(definitions)})"
 
@@ -53,6 +53,7 @@ def copy_with_first_page(damaged: Path, to: Path, roots: Sequence[TableRoot], pa
     wal = damaged.with_name(f"{damaged.name}-wal")
     if wal.exists():
         shutil.copyfile(wal, to.with_name(f"{to.name}-wal"))
+    # The last pages may still be in the WAL only: SQLite reads no page beyond the size of the file.
     size = max(-(-to.stat().st_size // PAGE), pages, *(root.page for root in roots), 1)
     with to.open("r+b") as file:
         file.truncate(size * PAGE)
@@ -64,7 +65,7 @@ def _first_page(roots: Sequence[TableRoot], pages: int) -> bytes:
         with closing(sqlite3.connect(file.name, isolation_level=None)) as connection:
             connection.execute(f"PRAGMA page_size = {PAGE}")
             connection.execute("PRAGMA writable_schema = ON")
-            connection.execute("CREATE TABLE made (it)")
+            connection.execute("CREATE TABLE made (it)")  # makes SQLite write a page at all
             connection.execute("DELETE FROM sqlite_master")
             connection.executemany(
                 "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('table', ?, ?, ?, ?)",

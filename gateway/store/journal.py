@@ -30,6 +30,7 @@ class Recorded:
 def record_signal(connection: sqlite3.Connection, signal: Signal, window: timedelta) -> Recorded:
     """Append the signal unless one with the same device, source id and body was received within the window."""
     data = to_json(signal.data)
+    # The body is part of the identity: devices that count to 255 reuse their ids within the window.
     body = _body(signal, data)
     received = to_us(signal.time)
     # Without a source id two equal signals are two events, e.g. a door that opens twice: never duplicates.
@@ -161,7 +162,7 @@ def signals(
     """Newest first; `before` is the last number of the previous page. `source_id` needs `device` too."""
     wanted: dict[str, str | int | None] = {"device = ?": device, "kind = ?": kind}
     if source_id is not None:
-        # `+` keeps SQLite from the index on kind, which would read all signals of the device: few have this id.
+        # `+` keeps SQLite from choosing an index on kind: that reads far more rows than the few with this source id.
         wanted = {"number IN (SELECT number FROM journal WHERE device = ?": device, "source_id = ?)": source_id}
         wanted["+kind = ?"] = kind
     wanted["number < ?"] = NEVER if before is None else before

@@ -9,6 +9,7 @@ BATCH_ROWS = 500
 """Rows deleted at most in one transaction, so that no other commit waits long."""
 _OF_DEVICE = (
     "SELECT number, count(*) OVER newest AS entries, sum(length(data)) OVER newest AS bytes"
+    # Running totals from the newest entry: what is beyond the quota has totals above it.
     " FROM quarantine WHERE device = ? WINDOW newest AS (ORDER BY number DESC)"
 )
 

@@ -27,16 +27,17 @@ def save(connection: sqlite3.Connection, folder: Path) -> bool:
     tables = {table: connection.execute(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608  # our own names
     columns = {table: [column[0] for column in rows.description] for table, rows in tables.items()}
     found = {table: [tuple(row) for row in rows] for table, rows in tables.items()}
+    # The roots are part of it: a table that moves to other pages, e.g. by VACUUM, must be found by its new ones.
     digest = hashlib.blake2b(repr((roots, columns, found)).encode()).hexdigest()
     path = folder / NAME
     if digest == _digest(path):
         return False
     draft = path.with_name(f"{NAME}.{os.getpid()}.draft")
-    draft.unlink(missing_ok=True)
+    draft.unlink(missing_ok=True)  # of a process with this id that was killed
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         with closing(sqlite3.connect(draft, isolation_level=None)) as copy:
-            copy.execute("PRAGMA journal_mode = MEMORY")
+            copy.execute("PRAGMA journal_mode = MEMORY")  # no files beside it; the rename below makes it atomic
             copy.execute("BEGIN")
             for table, rows in found.items():
                 _put(copy, table, columns[table], rows)

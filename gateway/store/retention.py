@@ -30,6 +30,7 @@ def old_signals(
 
     The second value is where to continue, None at the end.
     """
+    # A row value comparison, so that SQLite continues in the index journal_received instead of skipping rows.
     rows = connection.execute(
         "SELECT number, received, entry, EXISTS (SELECT 1 FROM alert_signals WHERE journal = journal.number) AS behind"
         " FROM journal WHERE received < ? AND (received, number) > (?, ?) ORDER BY received, number LIMIT ?",
@@ -60,5 +61,6 @@ def purge_quarantine(connection: sqlite3.Connection, before: datetime) -> int:
 
 def snapshots_of_alerts(connection: sqlite3.Connection, prefix: str) -> frozenset[str]:
     """Names of alerts' pictures that begin with `prefix`: they are kept as long as the alerts, which is for good."""
+    # BETWEEN, since LIKE would not use the index; `~` is above all hexadecimal digits.
     sql = "SELECT snapshot FROM alerts WHERE snapshot BETWEEN ? AND ?"
     return frozenset(row[0] for row in connection.execute(sql, (prefix, f"{prefix}~")))

@@ -34,7 +34,7 @@ def open_writable(database: Path) -> sqlite3.Connection:
     connection = connect(database)
     try:
         migrate(connection)
-        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("BEGIN IMMEDIATE")  # raises for a read-only file
         connection.execute("ROLLBACK")
         _check_mode(database)
     except BaseException:
@@ -54,6 +54,7 @@ def check_content(connection: sqlite3.Connection, database: Path, mark: Mapping[
     if not missing:
         return None
     log.error("committed rows are gone", rows=missing)
+    # A lost WAL can leave indexes that disagree with their tables: only the slow check notices that.
     fault = integrity.check_indexes(connection)
     if fault is not None:
         raise Damaged(fault)

@@ -23,6 +23,7 @@ from gateway.store.writer import Writer
 
 T = TypeVar("T")
 _READERS = 2
+"""Threads: a slow query (a long list) must not block all others."""
 
 
 class _Damaged(Exception):
@@ -62,6 +63,7 @@ class Store:
         def on_fault(fault: StoreFault) -> None:
             loop.call_soon_threadsafe(lambda: opened[0].faults.put_nowait(fault) if opened else early.append(fault))
 
+        # Faults are found in threads, some before the store exists: collect those until it does.
         database = Database(folder, on_fault, repair=repair)
         connection = await asyncio.to_thread(database.open)
         vault = await asyncio.to_thread(_vault, database)
@@ -97,7 +99,7 @@ class Store:
             return await run(self._readers, self._query, query)
         except _Damaged as damage:
             await self.writer.report_damage(damage.generation, damage.error)
-            if damage.generation == self._database.generation:
+            if damage.generation == self._database.generation:  # it could not be replaced
                 advice = self._database.advice(damage.error)
                 raise NotRecorded(f"the record can't be read: {damage}{advice}") from damage
         try:
@@ -151,7 +153,7 @@ class Store:
         connection, opened_at = getattr(self._thread_local, "connection", (None, -1))
         if connection is not None and opened_at == generation:
             return connection  # type: ignore[no-any-return]  # thread-local
-        if connection is not None:
+        if connection is not None:  # of a database that has been replaced since
             connection.close()
             self._connections.remove(connection)
         connection = self._database.reader()
@@ -174,5 +176,5 @@ def _vault(database: Database) -> Vault:
     try:
         with closing(database.reader()) as connection:
             return Vault(database.folder, sealed_in(connection))
-    except sqlite3.Error:
+    except sqlite3.Error:  # it is unknown whether anything is encrypted, so no key may be created
         return Vault(database.folder, None)

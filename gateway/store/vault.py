@@ -47,6 +47,7 @@ class Vault:
         self.fault: Words | None = None
         self._master = b""
         self._cipher: AESGCM | None = None
+        # Keep the cipher even if the samples don't fit: single values may still be readable with it.
         try:
             self._master = _read_or_create(self.path, sealed)
             self._cipher = AESGCM(self._key("at rest"))
@@ -57,7 +58,7 @@ class Vault:
     def encrypt(self, plain: bytes) -> bytes:
         """Nonce, ciphertext and tag. Raises VaultError without a usable key."""
         cipher = self._usable_cipher()
-        nonce = secrets.token_bytes(_NONCE)
+        nonce = secrets.token_bytes(_NONCE)  # random: far below 2**32 values are ever encrypted with one key
         return nonce + cipher.encrypt(nonce, plain, None)
 
     def decrypt(self, sealed: bytes) -> bytes:
@@ -114,7 +115,7 @@ def key_file(folder: Path) -> Path:
 
 def _read_or_create(path: Path, sealed: SealedData | None) -> bytes:
     try:
-        if not path.exists() and not path.is_symlink():
+        if not path.exists() and not path.is_symlink():  # a dangling link may lead to an unmounted disk
             _check_may_create(path, sealed)
             make_key(path)
         text = path.read_text("ascii").strip()

@@ -120,9 +120,10 @@ class Writer(threading.Thread):
             while not (self._urgent or self._ordinary or self._damage_reports or self._stopping):
                 self._condition.wait()
             group: list[_Pending] = []
-            for queue in (self._urgent, self._ordinary):
+            for queue in (self._urgent, self._ordinary):  # alarms first, even when sightings fill the group
                 while queue and len(group) < self._group:
                     group.append(queue.popleft())
+            # None ends the thread, but only after everything that was queued is written.
             return None if self._stopping and not group and not self._damage_reports else group
 
     def _handle_damage_reports(self) -> None:
@@ -141,6 +142,7 @@ class Writer(threading.Thread):
         except Exception as error:  # noqa: BLE001  # one unit's error goes to its own caller, from _alone
             if is_damage(error) and self._replace(error):
                 return self._commit(units)
+            # One bad unit must not fail the others of its group.
             return [self._alone(unit) for unit in units]
 
     def _alone(self, unit: Unit) -> Any:
@@ -156,7 +158,7 @@ class Writer(threading.Thread):
     def _transaction(self, units: list[Unit]) -> list[Any]:
         assert self._connection is not None
         results = _transaction(self._connection, units)
-        self._database.mark.committed(self._connection)
+        self._database.watermark.committed(self._connection)
         return results
 
     def _replace(self, error: BaseException) -> bool:
@@ -184,13 +186,14 @@ class Writer(threading.Thread):
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.close()
-        self._database.mark.close()
+        self._database.watermark.close()
 
 
 def _nothing(_connection: sqlite3.Connection) -> None: ...
 
 
 def _transaction(connection: sqlite3.Connection, units: list[Unit]) -> list[Any]:
+    # IMMEDIATE takes the write lock now: a deferred one could fail in the middle, when a command writes too.
     connection.execute("BEGIN IMMEDIATE")
     try:
         results = [unit(connection) for unit in units]

@@ -17,7 +17,7 @@ from gateway.limits import RefusalLog
 from gateway.links.http_push import Pushes
 from gateway.model import Action, Command, Device, Place, Signal, Words
 from gateway.people import CurrentRegister, DoorPlates
-from gateway.protocols.sip.link import Calls
+from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
@@ -87,7 +87,7 @@ class Services:
     console_folder: Path
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
-    calls: Calls = field(default_factory=Calls)
+    calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: Pushes = field(default_factory=Pushes)
 
     @property

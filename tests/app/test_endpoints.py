@@ -38,5 +38,5 @@ def test_a_second_gateway_on_the_same_data_is_refused(compound, tmp_path):
         first.listen()
         said = CliRunner().invoke(main, ["run", str(compound.folder), "--data", str(tmp_path)])
     assert said.exit_code == 1
-    assert "a gateway runs on" in said.output
-    assert "name another --data" in said.output
+    assert "a gateway already runs on" in said.output
+    assert "give another --data" in said.output

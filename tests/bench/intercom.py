@@ -24,7 +24,7 @@ from drivers.sip_intercom import DRIVER, SipIntercom
 from gateway.model import Command, Device, DeviceType, Said, Signal
 from gateway.protocols.sip.link import SipLink
 from gateway.protocols.sip.settings import SipSettings
-from gateway.simulator.sip import Phone, free_port, phone
+from gateway.simulator.sip import SipPhone, free_port, run_phone
 from gateway.store import Store, journal
 from tests.bench.latency import percentile
 from tests.bench.machine import machine
@@ -65,7 +65,7 @@ class Emit:
 
 @dataclass(slots=True)
 class Room:
-    door: Phone
+    door: SipPhone
     driver: SipIntercom
     link: SipLink
     emit: Emit
@@ -83,7 +83,7 @@ class Room:
 
 @asynccontextmanager
 async def room(folder: Path) -> AsyncIterator[Room]:
-    async with Store.open(folder) as store, phone("door", echo=True) as door:
+    async with Store.open(folder) as store, run_phone("door", echo=True) as door:
         station = {"id": "door", "name": "Door", "uri": door.address, "unlock": {"dtmf": "#"}}
         settings = SipSettings.model_validate({"listen": f"{HOST}:{free_port()}", "stations": [station]})
         link, emit = SipLink(settings), Emit(store)
@@ -157,7 +157,7 @@ async def measure(count: int, console: Console) -> None:
             rang, answered = await calls(bench, count)
             await bench.ring()
             await bench.do("answer")
-            async with bench.link.talk(bench.link.board.calls[0].id, GUARD) as talk:
+            async with bench.link.audio(bench.link.calls.active[0].id, GUARD) as talk:
                 took = await round_trip(talk)
                 busy = await percent(pid, IDLE_S)
     table = Table("what", "figure")

@@ -27,7 +27,7 @@ from drivers.modbus_io import DRIVER
 from gateway.model import Device, DeviceType, Said, Signal
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.settings import ModbusIoSettings
-from gateway.simulator.modbus import modules_on_a_line
+from gateway.simulator.modbus import run_modules
 
 BAUD, UNITS, INPUTS = 9600, range(1, 33), 16
 DEAD = (5, 17, 23)
@@ -92,8 +92,8 @@ async def modules(port: Path, dead: set[int]) -> None:
     """The other process: each line of its input is a unit and an input that closes."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
-    async with modules_on_a_line(UNITS, port, BAUD) as (units, _wire, _path):
-        units.dead = dead
+    async with run_modules(UNITS, port, BAUD) as (units, _wire, _path):
+        units.offline = dead
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
@@ -127,9 +127,9 @@ async def ours(port: Path, dead: int, contacts: Any) -> Cycles:
 
 async def _cycles(driver: Any, count: int) -> AsyncIterator[float]:
     for number in range(1, count + 1):
-        while driver.pace.count < number:
+        while driver.cycle_time.count < number:
             await asyncio.sleep(0.005)
-        yield driver.pace.took
+        yield driver.cycle_time.last
 
 
 async def _notice(contacts: Any, emit: Emit, unit: int) -> float:

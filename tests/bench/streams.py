@@ -15,7 +15,7 @@ import click
 import cv2
 import numpy as np
 
-from gateway.simulator.rtp import Clip
+from gateway.simulator.rtp import RtpClip
 from gateway.simulator.rtsp import Mount, RtspServer
 
 WIDTH, HEIGHT, RATE, KEY_EVERY, BITRATE = 640, 360, 25, 50, 600_000
@@ -23,7 +23,7 @@ SECONDS, PASS, WALK = 24, 8, 5
 """The loop is longer than any pause between two looks: no camera shows the same picture twice."""
 
 
-def scene(*, busy: bool = False) -> Clip:
+def scene(*, busy: bool = False) -> RtpClip:
     """A wall seen by a noisy sensor, coded as a camera's sub-stream is: 600 kbit/s, a keyframe every two seconds.
 
     `busy`: somebody walks past it, for WALK of PASS seconds.
@@ -45,7 +45,7 @@ def scene(*, busy: bool = False) -> Clip:
         frame = av.VideoFrame.from_ndarray(noisy, format="bgr24")
         frame.pts = number
         stream += b"".join(map(bytes, encoder.encode(frame)))
-    return Clip.of(bytes(stream + b"".join(map(bytes, encoder.encode(None)))), RATE)
+    return RtpClip.of(bytes(stream + b"".join(map(bytes, encoder.encode(None)))), RATE)
 
 
 def _encoder() -> av.VideoCodecContext:

@@ -95,13 +95,13 @@ class Panel:
 
 
 @contextmanager
-def wall_host() -> Iterator[tuple[twin.WallHost, str]]:
+def wall_host() -> Iterator[tuple[twin.PerimeterHost, str]]:
     """The twin in a loop of its own."""
     ready, stop, loop = threading.Event(), asyncio.Event(), asyncio.new_event_loop()
-    made: list[tuple[twin.WallHost, str]] = []
+    made: list[tuple[twin.PerimeterHost, str]] = []
 
     async def serve() -> None:
-        async with twin.wall_host() as (host, path):
+        async with twin.run_perimeter_host() as (host, path):
             made.append((host, str(path)))
             ready.set()
             await stop.wait()
@@ -138,7 +138,7 @@ async def test_a_capture_replays_to_the_same_signals(tmp_path: Path) -> None:
         done = await asyncio.to_thread(capture, gateway, "zone-2", file)
         again = await asyncio.to_thread(capture, gateway, "zone-2", file)
     assert done.exit_code == 0, done.output
-    assert "exists; name a new file" in again.output
+    assert "exists; give a new file" in again.output
     head = json.loads(file.read_text().splitlines()[0])
     assert (head["anju"], head["device"], head["kind"]) == ("capture", "wall", "perimeter_panel")
     said = list(pieces(file.read_text("utf-8").splitlines()))
@@ -188,7 +188,7 @@ def test_mqtt_is_captured_by_topic_and_who_can_not_be_is_told(tmp_path: Path) ->
 
 async def test_who_is_cut_off_is_told_and_keeps_what_came(tmp_path: Path) -> None:
     lost = capture(Gateway(TestCompound(tmp_path / "c", []), tmp_path), "lone", tmp_path / "nowhere" / "lone.jsonl")
-    assert "no folder you may write to" in lost.output
+    assert "no folder that you may write to" in lost.output
     with running(tmp_path, TestDevice("lone")) as gateway:
         file = tmp_path / "lone.jsonl"
         capturing = asyncio.create_task(asyncio.to_thread(capture, gateway, "lone", file, 60))

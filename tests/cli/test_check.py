@@ -29,7 +29,7 @@ def test_what_we_ship_has_no_mistakes(root, folder):
 def test_the_summary_counts_what_there_is(copied):
     assert check(copied).output.splitlines() == [
         "我的小区: no mistakes",
-        "1 device (1 perimeter_panel, 2 more as their parts), 8 rules, 178 places",
+        "1 device (1 perimeter_panel, with 2 parts), 8 rules, 178 places",
     ]
 
 

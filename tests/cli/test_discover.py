@@ -17,19 +17,19 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.config import load
 from gateway.errors import ConfigError
-from gateway.simulator.onvif import Account, Announcer, OnvifCamera
+from gateway.simulator.onvif import Announcer, CameraAccount, OnvifCameraTwin
 
 PASSWORD = "s3cret pass"
 
 
 @contextmanager
-def a_camera(name: str = "East%20gate") -> Iterator[tuple[OnvifCamera, int]]:
+def a_camera(name: str = "East%20gate") -> Iterator[tuple[OnvifCameraTwin, int]]:
     """A camera in a loop of its own, as the command runs its own; yields it and its port for discovery."""
-    ready: list[tuple[OnvifCamera, int]] = []
+    ready: list[tuple[OnvifCameraTwin, int]] = []
     loop, stop, is_ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
 
     async def serve() -> None:
-        async with OnvifCamera(Account("anju", PASSWORD)).serve() as camera:
+        async with OnvifCameraTwin(CameraAccount("anju", PASSWORD)).serve() as camera:
             announcer = Announcer(camera.address, name=name)
             async with announcer.serve() as port:
                 ready.append((camera, port))
@@ -107,7 +107,7 @@ def test_without_a_user_what_it_says_to_everybody(tmp_path: Path) -> None:
     with a_camera("%5Bred%5DGate%5B%2Fred%5D") as (camera, port):
         printed = discover(port)
     assert "[red]Gate[/red]" in printed  # shown, not obeyed
-    assert camera.asked.total() == 0
+    assert camera.calls.total() == 0
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     ("arguments", "why"),
     [
         (["--host", "a:b"], "no HOST"),
-        (["--interface", "nonsense"], "can't ask the network"),
+        (["--interface", "nonsense"], "can't send the probe"),
         (["--password-stdin"], "needs --user"),
     ],
 )

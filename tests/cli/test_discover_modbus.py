@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.cli.discover import modbus
 from gateway.config import load
-from gateway.simulator.modbus import Modules
+from gateway.simulator.modbus import ModbusModules
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def some_modules(*addresses: int) -> Iterator[int]:
     loop, stop, is_ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
 
     async def serve() -> None:
-        async with Modules(addresses).on_tcp(rtu=True) as port:
+        async with ModbusModules(addresses).on_tcp(rtu=True) as port:
             ready.append(port)
             is_ready.set()
             await stop.wait()
@@ -65,7 +65,7 @@ def test_units_are_found_and_their_stub_is_a_device(tmp_path: Path, monkeypatch:
 def test_no_line_is_asked_that_was_not_named() -> None:
     told = discover()
     assert "nothing answered" in told
-    assert "--line PORT, the line to ask" in told
+    assert "--line PORT, the line to scan" in told
 
 
 def test_a_port_that_is_not_there_is_told() -> None:
@@ -77,14 +77,14 @@ def test_a_port_that_is_not_there_is_told() -> None:
 @pytest.mark.parametrize(
     ("written", "line"),
     [
-        ("/dev/ttyUSB0", modbus.Line("/dev/ttyUSB0", modbus.BAUDS, "rtu")),
-        ("/dev/ttyUSB0:19200", modbus.Line("/dev/ttyUSB0", [19200], "rtu")),
-        ("tcp://10.0.0.1:502", modbus.Line("tcp://10.0.0.1:502", modbus.BAUDS[:1], "tcp")),
-        ("tcp://10.0.0.1:4001", modbus.Line("tcp://10.0.0.1:4001", modbus.BAUDS[:1], "rtu")),
+        ("/dev/ttyUSB0", modbus.ModbusPort("/dev/ttyUSB0", modbus.BAUDS, "rtu")),
+        ("/dev/ttyUSB0:19200", modbus.ModbusPort("/dev/ttyUSB0", [19200], "rtu")),
+        ("tcp://10.0.0.1:502", modbus.ModbusPort("tcp://10.0.0.1:502", modbus.BAUDS[:1], "tcp")),
+        ("tcp://10.0.0.1:4001", modbus.ModbusPort("tcp://10.0.0.1:4001", modbus.BAUDS[:1], "rtu")),
     ],
 )
-def test_a_line_as_it_is_written(written: str, line: modbus.Line) -> None:
-    assert modbus.Line.of(written) == line
+def test_a_line_as_it_is_written(written: str, line: modbus.ModbusPort) -> None:
+    assert modbus.ModbusPort.of(written) == line
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def at_rest(request: bytes) -> bytes:
 
 @pytest.mark.parametrize("code", [0x0A, 0x0B, 0x02, 0x04, 0x06])
 def test_a_gateway_that_finds_nobody_is_no_unit(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    monkeypatch.setattr(modbus.Line, "of", lambda written: modbus.Line(written, (9600,), "tcp"))
+    monkeypatch.setattr(modbus.ModbusPort, "of", lambda written: modbus.ModbusPort(written, (9600,), "tcp"))
     with a_gateway(lambda unit, asked: at_rest(asked) if unit == 7 else bytes([asked[0] | 0x80, code])) as port:
         printed = discover("--line", f"tcp://127.0.0.1:{port}")
     assert "1 units" in printed
@@ -126,7 +126,7 @@ def test_a_gateway_that_finds_nobody_is_no_unit(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_module_that_answers_to_every_address_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modbus.Line, "of", lambda written: modbus.Line(written, (9600,), "tcp"))
+    monkeypatch.setattr(modbus.ModbusPort, "of", lambda written: modbus.ModbusPort(written, (9600,), "tcp"))
     with a_gateway(lambda _, asked: at_rest(asked)) as port:
         printed = discover("--line", f"tcp://127.0.0.1:{port}")
     assert "1 units" in printed

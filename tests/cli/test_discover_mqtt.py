@@ -64,7 +64,7 @@ def test_each_format_is_told_by_its_topics() -> None:
         "lock-3": "mqtt_device",
     }
     door = found["front-door-1"]
-    assert (door.entry["base"], door.what) == ("zigbee2mqtt/Front Door/1", "Aqara MCCGQ11LM Door and window sensor")
+    assert (door.entry["base"], door.summary) == ("zigbee2mqtt/Front Door/1", "Aqara MCCGQ11LM Door and window sensor")
     assert door.notes == ["reports: contact, battery"]
     assert found["lock"].notes == ["reports: state, lock_state"]
 
@@ -105,7 +105,7 @@ def test_stubs_of_a_real_broker_are_right_once_they_have_a_place(make_broker, ro
 def test_a_broker_that_is_not_there_is_told() -> None:
     done = CliRunner().invoke(main, ["discover", "--only", "mqtt", "--broker", "127.0.0.1:1"])
     assert done.exit_code == 1
-    assert "look at --broker" in done.output
+    assert "check --broker" in done.output
 
 
 def test_a_list_of_devices_that_is_a_trap_is_passed_over() -> None:

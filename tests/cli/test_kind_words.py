@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import gateway
 from gateway import model
 from gateway.cli.kind_words import KINDS, kind_words
 from gateway.model import Words
 
-SCREEN = Path(model.__file__).parent / "console" / "src" / "i18n"
+SCREEN = Path(gateway.__file__).parent / "console" / "src" / "i18n"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

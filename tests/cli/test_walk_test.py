@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.cli import main
-from gateway.cli.walk_test.tour import Tour, Verdict
+from gateway.cli.walk_test.trials import TrialResult, WalkTest
 from gateway.model import Device, DeviceType, Signal
 from gateway.store.journal_tail import BATCH_ROWS, JournalTail
 from tests.support.gateway import ANJU, PASSWORD, Gateway, TestCompound, TestDevice
@@ -31,17 +31,17 @@ def alarm(device: str, kind: str = "zone.alarm") -> Signal:
     return Signal(device=device, kind=kind)
 
 
-def tour(rung: bool = True) -> Tour:
-    return Tour(ZONES, 2.0, lambda _signal: rung)
+def tour(rung: bool = True) -> WalkTest:
+    return WalkTest(ZONES, 2.0, lambda _signal: rung)
 
 
 def test_a_zone_that_rings_in_time_passes():
     walk = tour()
     north = walk.trials[0]
     walk.trip(north, 100.0)
-    walk.see([alarm("north", "zone.restored"), alarm("north")], 100.5, north)
-    assert (north.heard_after, north.rang_after, north.verdict) == (0.5, 0.5, Verdict.OK)
-    assert walk.trials[1].verdict is Verdict.SKIPPED
+    walk.add_signals([alarm("north", "zone.restored"), alarm("north")], 100.5, north)
+    assert (north.signal_after, north.alert_after, north.result) == (0.5, 0.5, TrialResult.OK)
+    assert walk.trials[1].result is TrialResult.SKIPPED
     assert not walk.is_over
 
 
@@ -49,40 +49,40 @@ def test_late_silent_and_unheeded_zones_are_told_apart():
     walk = tour()
     late, silent = walk.trials
     walk.trip(late, 0.0)
-    walk.see([alarm("north")], 2.1, late)
+    walk.add_signals([alarm("north")], 2.1, late)
     walk.trip(silent, 10.0)
-    walk.see([], 40.0, silent)
-    assert (late.verdict, silent.verdict) == (Verdict.LATE, Verdict.UNHEARD)
+    walk.add_signals([], 40.0, silent)
+    assert (late.result, silent.result) == (TrialResult.LATE, TrialResult.NO_SIGNAL)
     disarmed = tour(rung=False)
     disarmed.trip(disarmed.trials[0], 0.0)
-    disarmed.see([alarm("north")], 0.2, disarmed.trials[0])
-    assert disarmed.trials[0].verdict is Verdict.NO_ALERT
+    disarmed.add_signals([alarm("north")], 0.2, disarmed.trials[0])
+    assert disarmed.trials[0].result is TrialResult.NO_ALERT
 
 
 def test_swapped_wires_show():
     walk = tour()
     north = walk.trials[0]
     walk.trip(north, 0.0)
-    walk.see([alarm("south"), alarm("south")], 0.3, north)
-    assert (north.verdict, north.others) == (Verdict.UNHEARD, ["south"])
+    walk.add_signals([alarm("south"), alarm("south")], 0.3, north)
+    assert (north.result, north.others) == (TrialResult.NO_SIGNAL, ["south"])
 
 
 def test_trying_again_forgets_the_first_time():
     walk = tour()
     north = walk.trials[0]
     walk.trip(north, 0.0)
-    walk.see([alarm("north")], 5.0, north)
+    walk.add_signals([alarm("north")], 5.0, north)
     walk.trip(north, 10.0)
-    walk.see([alarm("north")], 10.4, north)
-    assert north.rang_after == pytest.approx(0.4)
+    walk.add_signals([alarm("north")], 10.4, north)
+    assert north.alert_after == pytest.approx(0.4)
 
 
 def test_in_any_order_each_is_timed_from_its_own_signal():
     walk = tour()
-    walk.see([alarm("south"), alarm("elsewhere")], 7.0)
-    walk.see([alarm("south"), alarm("north")], 9.0)
+    walk.add_signals([alarm("south"), alarm("elsewhere")], 7.0)
+    walk.add_signals([alarm("south"), alarm("north")], 9.0)
     assert walk.is_over
-    assert [trial.rang_after for trial in walk.trials] == [0.0, 0.0]
+    assert [trial.alert_after for trial in walk.trials] == [0.0, 0.0]
 
 
 @pytest.fixture(scope="module")
@@ -190,13 +190,13 @@ def test_a_free_walk_takes_them_as_they_come(gateway, zones, tmp_path):
 def test_mistakes_are_told(gateway, tmp_path):
     config = str(gateway.compound.folder)
     nothing = CliRunner().invoke(main, ["walk-test", config, "--data", str(tmp_path)])
-    assert "holds no record" in nothing.output
+    assert "holds no database" in nothing.output
     nobody = CliRunner().invoke(main, ["walk-test", config, "--device", "wst", "--data", str(gateway.data)])
     assert "no device wst" in nobody.output
     nowhere = CliRunner().invoke(main, ["walk-test", config, "--place", "moon", "--data", str(gateway.data)])
     assert "nothing to test" in nowhere.output
     elsewhere = CliRunner().invoke(main, ["walk-test", config, "--data", str(gateway.data), "--out", "/nowhere/x.html"])
-    assert "no folder you may write to" in elsewhere.output
+    assert "no folder that you may write to" in elsewhere.output
 
 
 def test_however_much_has_come_meanwhile_is_not_of_the_next_trip(gateway, zones):

@@ -20,9 +20,9 @@ from pathlib import Path
 import aiohttp
 
 from tests.support.api import api, enrol
+from tests.support.database_damage import overwrite, pages_of
 from tests.support.gateway import PASSWORD, Gateway, TestCompound, TestDevice
 from tests.support.mqtt_device import MqttDevice
-from tests.support.spoilt import overwrite, pages_of
 from tests.system.full_disk import Disk, SizeLimit, SmallFilesystem
 
 ALARMS = {"panic.pressed": "Panic", "fire.alarm": "Fire", "gas.alarm": "Gas"}

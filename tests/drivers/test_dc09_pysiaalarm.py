@@ -12,7 +12,7 @@ from pysiaalarm import SIAAccount, SIAEvent
 from pysiaalarm.aio import SIAClient
 
 from gateway.protocols.dc09.acceptance import AcceptedMessage, accept_or_reject
-from gateway.simulator.dc09 import SIA, Communicator, Line
+from gateway.simulator.dc09 import SIA, Communicator, CommunicatorSettings
 from tests.support.ports import HOST, free_port
 
 KEYS = pytest.mark.parametrize("key", [None, "A" * 16, "B" * 24, "C" * 32], ids=["plain", "128", "192", "256"])
@@ -37,14 +37,14 @@ async def test_our_panel_reports_to_another_receiver(key: str | None) -> None:
     One at a time, as panels do: it drops the second of two frames in a segment.
     """
     async with another_receiver(key) as (port, heard):
-        panel = Communicator(Line(HOST, port, "1234", key.encode() if key else None))
+        panel = Communicator(CommunicatorSettings(HOST, port, "1234", key.encode() if key else None))
         async with asyncio.TaskGroup() as tasks, asyncio.timeout(10):
             running = tasks.create_task(panel.run())
             for report in (("1130 01 015",), ("3401 01 002",), ("Nri1/FA004", SIA)):
                 panel.report(*report)
-                await panel.settled()
+                await panel.wait_until_sent()
             running.cancel()
-    assert (panel.acknowledged, panel.sent_again) == (3, 0)
+    assert (panel.acknowledged, panel.retransmitted) == (3, 0)
     assert [(event.code, event.ri) for event in heard] == [("BA", "015"), ("CL", "002"), ("FA", "1")]
     assert all(event.valid_message and event.valid_timestamp for event in heard)
 

@@ -32,7 +32,7 @@ from gateway.protocols.dc09.frame import MAX_FRAME_BYTES, Dc09Decoder, wrap
 from gateway.protocols.dc09.message import Dc09Header, read_header, write_time
 from gateway.protocols.dc09.settings import ReceiverSettings
 from gateway.rule import Compound
-from gateway.simulator.dc09 import SIA, Communicator, Line
+from gateway.simulator.dc09 import SIA, Communicator, CommunicatorSettings
 from gateway.store import Store
 
 HOST = "127.0.0.1"
@@ -72,9 +72,11 @@ class Run:
     def __init__(self, store: Store, port: int, emit: Emitter, health: HealthRecorder) -> None:
         self.store, self.port, self.emit, self.health = store, port, emit, health
 
-    def line(self, account: str, transport: str, **more: Any) -> Line:
+    def line(self, account: str, transport: str, **more: Any) -> CommunicatorSettings:
         key = bytes.fromhex(KEY) if account == "00AB" else None
-        return Line(HOST, self.port, account, **{"key": key, "transport": transport, "patience": 0.5, **more})
+        return CommunicatorSettings(
+            HOST, self.port, account, **{"key": key, "transport": transport, "ack_timeout": 0.5, **more}
+        )
 
     async def rows(self, query: str = "SELECT device, kind FROM journal ORDER BY number") -> list[tuple[Any, ...]]:
         def read(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
@@ -152,7 +154,7 @@ async def _drain(intake: Intake) -> None:
 
 
 @asynccontextmanager
-async def panel(line: Line, **more: Any) -> AsyncIterator[Communicator]:
+async def panel(line: CommunicatorSettings, **more: Any) -> AsyncIterator[Communicator]:
     communicator = Communicator(line, **more)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(communicator.run())
@@ -164,7 +166,7 @@ async def panel(line: Line, **more: Any) -> AsyncIterator[Communicator]:
 
 async def settled(communicator: Communicator) -> None:
     async with asyncio.timeout(10):
-        await communicator.settled()
+        await communicator.wait_until_sent()
 
 
 @both
@@ -181,7 +183,7 @@ async def test_a_panel_from_wire_to_journal(tmp_path: Path, transport: str, acco
             (device, "fire.alarm"),
             (device, "area.armed"),
         ]
-        assert (communicator.acknowledged, communicator.refused, communicator.sent_again) == (3, 0, 0)
+        assert (communicator.acknowledged, communicator.refused, communicator.retransmitted) == (3, 0, 0)
         assert device in run.health.lives
         assert await run.quarantined() == []
 
@@ -210,7 +212,7 @@ async def test_a_repeat_is_acknowledged_again_and_stored_once(tmp_path: Path, tr
     async with receiver(tmp_path) as run:
         line = run.line("00AB", transport)
         for ahead in (0, 2):  # it is sent again with the time it is sent
-            async with panel(line, first=77, ahead=timedelta(seconds=ahead)) as communicator:
+            async with panel(line, first=77, clock_ahead=timedelta(seconds=ahead)) as communicator:
                 communicator.report("1130 01 003")
                 await settled(communicator)
                 assert communicator.acknowledged == 1
@@ -341,7 +343,7 @@ async def test_a_plain_report_of_an_account_with_a_key_is_refused_and_the_guard_
 async def test_a_panel_whose_clock_is_wrong_is_told_the_time_and_comes_again(tmp_path: Path) -> None:
     async with (
         receiver(tmp_path) as run,
-        panel(run.line("00AB", "tcp"), ahead=timedelta(hours=8)) as communicator,
+        panel(run.line("00AB", "tcp"), clock_ahead=timedelta(hours=8)) as communicator,
     ):
         communicator.report("1130 01 003")
         await settled(communicator)
@@ -481,7 +483,7 @@ async def test_not_recorded_is_not_acknowledged_and_the_connection_stays(
             return await real(self, *arguments)
 
         monkeypatch.setattr(Intake, "accept", accept)
-        async with panel(run.line("1234", "tcp", patience=0.2)) as communicator:
+        async with panel(run.line("1234", "tcp", ack_timeout=0.2)) as communicator:
             communicator.report("1130 01 003")
             await asyncio.sleep(0.5)
             assert (communicator.acknowledged, await run.rows()) == (0, [])

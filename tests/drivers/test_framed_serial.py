@@ -36,7 +36,7 @@ def written(path: object) -> PanelSettings:
 
 
 class Running:
-    def __init__(self, host: twin.WallHost, driver, emit: Listening, serving: asyncio.Task) -> None:
+    def __init__(self, host: twin.PerimeterHost, driver, emit: Listening, serving: asyncio.Task) -> None:
         self.host, self.driver, self.emit, self.serving = host, driver, emit, serving
 
     async def until(self, true) -> None:
@@ -46,7 +46,7 @@ class Running:
 @asynccontextmanager
 async def serving(monkeypatch, driver, settings_of, repeat_after: float = 0.1):
     monkeypatch.setattr(twin, "REPEAT_AFTER", repeat_after)
-    async with twin.wall_host() as (host, path):
+    async with twin.run_perimeter_host() as (host, path):
         emit, settings = Listening(), settings_of(path)
         device = Device("wall", "any", DeviceType.PANEL, "周界主机", "gate/east")
         made = driver(device, settings, SerialLink(settings), emit)
@@ -67,17 +67,17 @@ EVENTS = [
     (twin.ALARM, 2),
     (twin.RESTORED, 2),
     (twin.TAMPERED, 3),
-    (twin.UNTAMPERED, 3),
+    (twin.TAMPER_CLEARED, 3),
     (twin.FAULTED, 7),
-    (twin.MENDED, 7),
+    (twin.FAULT_CLEARED, 7),
     (twin.BYPASSED, 2),
     (twin.UNBYPASSED, 2),
     (twin.DISARMED, 1),
     (twin.ARMED, 1),
     (twin.MAINS_LOST, 0),
-    (twin.MAINS_BACK, 0),
+    (twin.MAINS_RESTORED, 0),
     (twin.BATTERY_LOW, 0),
-    (twin.BATTERY_WELL, 0),
+    (twin.BATTERY_RESTORED, 0),
     (0x27, 0),
     (0x31, 3),
 ]

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from drivers.modbus_io import DRIVER, Kept, ModbusIo
+from drivers.modbus_io import DRIVER, ModbusIo, ModbusIoState
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.state_file import StateFile
 from gateway.model import Command, Device, DeviceType, Said, Signal, Words
 from gateway.protocols.modbus.link import ModbusLink
-from gateway.protocols.modbus.plan import pieces
-from gateway.protocols.modbus.request import Read, Table
+from gateway.protocols.modbus.request import ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusIoSettings
-from gateway.simulator.modbus import GateTwin, Modules, modules_on_a_line
-from gateway.simulator.rs485 import Wire
+from gateway.protocols.modbus.wiring import read_ranges
+from gateway.simulator.modbus import BarrierTwin, ModbusModules, run_modules
+from gateway.simulator.rs485 import PtyBridge
 
 DEVICE = Device("line-1", "modbus_io", DeviceType.PANEL, "输入输出总线", "guardroom")
 UNITS: list[dict[str, Any]] = [
@@ -113,11 +113,11 @@ class Told:
 
 @dataclass
 class Running:
-    modules: Modules
-    wire: Wire
+    modules: ModbusModules
+    wire: PtyBridge
     told: Told
     driver: ModbusIo
-    link: ModbusLink[Kept]
+    link: ModbusLink[ModbusIoState]
     serving: asyncio.Task[None]
 
     async def until(self, true: Callable[[], bool]) -> None:
@@ -128,8 +128,8 @@ class Running:
                 await asyncio.sleep(0.01)
 
     async def cycles(self, count: int = 2) -> None:
-        wanted = self.driver.pace.count + count
-        await self.until(lambda: self.driver.pace.count >= wanted)
+        wanted = self.driver.cycle_time.count + count
+        await self.until(lambda: self.driver.cycle_time.count >= wanted)
 
     async def end(self) -> None:
         self.serving.cancel()
@@ -149,24 +149,31 @@ class Running:
 
 
 def made(
-    path: Any, told: Told, link: ModbusLink[Kept] | None = None, notes: StateFile | None = None, **more: Any
+    path: Any,
+    told: Told,
+    link: ModbusLink[ModbusIoState] | None = None,
+    state_file: StateFile | None = None,
+    **more: Any,
 ) -> ModbusIo:
     yaml = {"port": str(path), "baud": 115200, "timeout": "50ms", "cycle": "100ms", "units": UNITS, **more}
     settings = ModbusIoSettings(**yaml)
-    return DRIVER(DEVICE, settings, link or ModbusLink(settings, notes), told)
+    return DRIVER(DEVICE, settings, link or ModbusLink(settings, state_file), told)
 
 
 @asynccontextmanager
 async def a_line(
-    before: Callable[[Modules], Any] | None = None, notes: StateFile | None = None, points: int = 16, **more: Any
+    before: Callable[[ModbusModules], Any] | None = None,
+    state_file: StateFile | None = None,
+    points: int = 16,
+    **more: Any,
 ) -> AsyncIterator[Running]:
     """Modules 1 to 3, `before` having set them, and the driver that has looked at all of them."""
-    async with modules_on_a_line([1, 2, 3], points=points) as (modules, wire, path):
-        await modules.contact(3, GateTwin.DOWN)
+    async with run_modules([1, 2, 3], points=points) as (modules, wire, path):
+        await modules.contact(3, BarrierTwin.DOWN)
         if before:
             await before(modules)
         told = Told()
-        driver = made(path, told, notes=notes, **more)
+        driver = made(path, told, state_file=state_file, **more)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(driver.run())
             here = Running(modules, wire, told, driver, driver.link, serving)
@@ -192,7 +199,7 @@ async def test_contacts_are_told() -> None:
 
 
 async def test_what_is_found_at_a_start_is_state() -> None:
-    async def stand(modules: Modules) -> None:
+    async def stand(modules: ModbusModules) -> None:
         for number in range(4):
             await modules.contact(1, number)
 
@@ -245,13 +252,13 @@ async def test_a_strike_falls_back_by_itself() -> None:
 
 async def test_what_the_module_does_not_do_is_not_confirmed() -> None:
     async with a_line() as here:
-        ignores = here.modules._heed
+        ignores = here.modules._trace
         for handler in here.modules._server.active_connections.values():  # it answers 5 and switches nothing
             handler.trace_pdu = lambda sending, pdu: _undo(ignores(sending, pdu), sending)
-        here.modules.asked.clear()
+        here.modules.requests.clear()
         with pytest.raises(CommandFailed, match="on was sent to siren and not confirmed"):
             await here.order("siren", "on", limit=1.6)
-        assert here.modules.asked.count((2, 5)) == 3  # not as often as the line would bear
+        assert here.modules.requests.count((2, 5)) == 3  # not as often as the line would bear
 
 
 def _undo(pdu: Any, sending: bool) -> Any:
@@ -264,7 +271,7 @@ def _undo(pdu: Any, sending: bool) -> Any:
 
 async def test_a_lost_unit_is_told_once_and_takes_no_command() -> None:
     async with a_line() as here:
-        here.modules.dead = {2}
+        here.modules.offline = {2}
         await here.until(lambda: bool(here.told.lost_parts))
         assert here.told.lost_parts == [
             ("io-2", "io-2 (address 2) does not answer: check its power, its address and the line")
@@ -273,7 +280,7 @@ async def test_a_lost_unit_is_told_once_and_takes_no_command() -> None:
             await here.order("siren", "on")
         await here.cycles(5)
         assert "io-2" not in here.told.heard_parts
-        here.modules.dead = set()
+        here.modules.offline = set()
         await here.until(lambda: "io-2" in here.told.heard_parts)
         await here.order("siren", "on")
         assert len(here.told.lost_parts) == 1
@@ -281,11 +288,11 @@ async def test_a_lost_unit_is_told_once_and_takes_no_command() -> None:
 
 async def test_dead_units_are_not_asked_in_every_cycle() -> None:
     async with a_line() as here:
-        here.modules.dead = {2}
+        here.modules.offline = {2}
         await here.until(lambda: bool(here.told.lost_parts))
-        here.modules.asked.clear()
+        here.modules.requests.clear()
         await here.cycles(8)
-        units = [unit for unit, _ in here.modules.asked]
+        units = [unit for unit, _ in here.modules.requests]
         assert units.count(2) <= 1
         assert units.count(1) >= 8
 
@@ -296,7 +303,7 @@ async def test_a_unit_that_refuses_says_what_to_look_at() -> None:
         await here.until(lambda: bool(here.told.refused_parts))
         (part, why), *_ = here.told.refused_parts
         assert part == "io-1"
-        assert "refuses to tell its inputs: it has no such inputs" in why
+        assert "rejects reading its inputs: it has no such inputs" in why
         assert here.told.lost_parts == []
         assert None not in here.told.heard_parts, "that it answers does not make it well"
 
@@ -304,12 +311,12 @@ async def test_a_unit_that_refuses_says_what_to_look_at() -> None:
 HOLES = [{"number": n, "id": f"z{n}", "name": f"z{n}", "means": "zone.alarm"} for n in (*range(8), *range(200, 208))]
 
 
-def _has_only(*ranges: range) -> Callable[[Modules], Any]:
+def _has_only(*ranges: range) -> Callable[[ModbusModules], Any]:
     """A module that answers exception 2 to every range it does not have whole."""
     exists = {number for each in ranges for number in each}
 
-    async def set_up(modules: Modules) -> None:
-        modules.exists = exists
+    async def set_up(modules: ModbusModules) -> None:
+        modules.existing = exists
 
     return set_up
 
@@ -322,9 +329,9 @@ async def test_a_range_with_holes_is_read_in_pieces() -> None:
         await here.modules.contact(1, 207)
         await here.until(lambda: len(here.told.signals) == 2)
         assert here.told.kinds() == [("z0", "zone.alarm"), ("z207", "zone.alarm")]
-        here.modules.asked.clear()
+        here.modules.requests.clear()
         await here.cycles(4)
-        assert len(here.modules.asked) <= 2 * 5, "what was found is remembered"
+        assert len(here.modules.requests) <= 2 * 5, "what was found is remembered"
         assert (here.told.lost_parts, here.told.refused_parts) == ([], [])
 
 
@@ -339,16 +346,16 @@ async def test_inputs_that_a_module_does_not_have_are_named_and_the_others_read(
         await here.modules.contact(1, 203)
         await here.until(lambda: len(here.told.signals) == 2)
         assert here.told.kinds() == [("z2", "zone.alarm"), ("z203", "zone.alarm")]
-        here.modules.exists = set(range(256))
-        for each in here.driver._kept.ranges[1]:
-            each._again_at = 0.0
+        here.modules.existing = set(range(256))
+        for each in here.driver._state.ranges[1]:
+            each._retry_at = 0.0
         await here.until(lambda: "io-1" in here.told.heard_parts)
 
 
 async def test_a_module_that_only_refuses_is_refused_and_not_well_for_a_moment() -> None:
     units = [{**UNITS[0], "inputs": HOLES, "outputs": []}]
-    async with modules_on_a_line([1], points=256) as (modules, _, path):
-        modules.exists = set()
+    async with run_modules([1], points=256) as (modules, _, path):
+        modules.existing = set()
         told = Told()
         driver = made(path, told, units=units)
         async with asyncio.TaskGroup() as tasks:
@@ -357,28 +364,28 @@ async def test_a_module_that_only_refuses_is_refused_and_not_well_for_a_moment()
             await here.until(lambda: len(told.refused_parts) >= 3)
             assert not serving.done(), "the line stands"
             assert {part for part, _ in told.refused_parts} == {None}, "it is all that hangs on this line"
-            assert "refuses to tell its inputs: it has no such inputs" in told.refused_parts[0][1]
+            assert "rejects reading its inputs: it has no such inputs" in told.refused_parts[0][1]
             assert told.heard_parts == set()
-            modules.exists = set(range(256))
+            modules.existing = set(range(256))
             await here.until(lambda: "io-1" in told.heard_parts)
             serving.cancel()
 
 
 async def test_no_unit_at_all_is_a_lost_line() -> None:
-    async with modules_on_a_line([9]) as (_, _, path):
+    async with run_modules([9]) as (_, _, path):
         with pytest.raises(LinkLost, match=r"no unit on .* answers; io-1 .* does not answer"):
             await made(path, Told()).run()
 
 
 async def test_a_wrong_baud_is_suspected() -> None:
-    async with modules_on_a_line([1, 2, 3]) as (modules, wire, path):
-        modules.dead = {1, 2, 3}
+    async with run_modules([1, 2, 3]) as (modules, wire, path):
+        modules.offline = {1, 2, 3}
         told = Told()
 
         async def noise() -> None:
             while True:
                 await asyncio.sleep(0.03)
-                wire.say(b"\x81\x81\x00\xfe")
+                wire.inject(b"\x81\x81\x00\xfe")
 
         async with asyncio.TaskGroup() as tasks:
             noisy = tasks.create_task(noise())
@@ -402,9 +409,9 @@ async def test_after_a_loss_of_the_line_nothing_is_told_twice() -> None:
 
 
 @asynccontextmanager
-async def a_gate(**more: Any) -> AsyncIterator[tuple[Running, GateTwin]]:
+async def a_gate(**more: Any) -> AsyncIterator[tuple[Running, BarrierTwin]]:
     async with a_line(**more) as here, asyncio.TaskGroup() as tasks:
-        gate = GateTwin(here.modules, 3, way_s=0.8)
+        gate = BarrierTwin(here.modules, 3, travel_s=0.8)
         moving = tasks.create_task(gate.run())
         yield here, gate
         moving.cancel()
@@ -423,19 +430,19 @@ async def test_a_barrier_opens_and_closes() -> None:
 async def test_a_barrier_does_not_close_on_a_car_and_rises_from_one() -> None:
     async with a_gate() as (here, gate):
         await here.order("gate", "open")
-        await gate.stands(True)
+        await gate.set_obstacle(True)
         await here.cycles()
         with pytest.raises(CommandFailed, match="gate is not closed: something stands on the loop"):
             await here.order("gate", "close")
-        await gate.stands(False)
+        await gate.set_obstacle(False)
         await here.cycles()
         closing = asyncio.ensure_future(here.order("gate", "close"))
         await here.until(lambda: gate.height < 0.7)
-        await gate.stands(True, GateTwin.EDGE)
+        await gate.set_obstacle(True, BarrierTwin.EDGE)
         with pytest.raises(CommandFailed, match="the anti-crush edge is touched: it was opened again"):
             await closing
         await here.until(lambda: gate.height == 1)
-        await gate.stands(False, GateTwin.EDGE)
+        await gate.set_obstacle(False, BarrierTwin.EDGE)
         await here.until(lambda: ("gate", "barrier.cleared") in here.told.kinds())
         assert ("gate", "barrier.blocked") in here.told.kinds()
 
@@ -443,7 +450,7 @@ async def test_a_barrier_does_not_close_on_a_car_and_rises_from_one() -> None:
 async def test_a_barrier_that_is_stuck_is_a_fault() -> None:
     async with a_gate() as (here, gate):
         gate.stuck = True
-        with pytest.raises(CommandFailed, match="was not there within 3 s"):
+        with pytest.raises(CommandFailed, match="did not arrive within 3 s"):
             await here.order("gate", "open")
         await here.until(lambda: ("gate", "device.faulted") in here.told.kinds())
         gate.stuck = False
@@ -488,49 +495,49 @@ async def test_what_is_latched_stays_so_over_a_loss_of_the_line() -> None:
 
 
 @asynccontextmanager
-async def over_a_restart(here: Running, notes: StateFile, **more: Any) -> AsyncIterator[None]:
+async def over_a_restart(here: Running, state_file: StateFile, **more: Any) -> AsyncIterator[None]:
     """The gateway ended, and another one begins with what is on disk."""
     await here.end()
-    here.link = ModbusLink(here.driver.settings, notes)
+    here.link = ModbusLink(here.driver.settings, state_file)
     async with here.again(**more):
         await here.cycles()
         yield
 
 
 async def test_what_is_latched_stays_so_over_a_restart_of_the_gateway(tmp_path: Path) -> None:
-    notes = StateFile(tmp_path / "lines" / "line-1.json")
-    async with a_line(notes=notes, interlocks=[LINKAGE]) as here:
+    state_file = StateFile(tmp_path / "lines" / "line-1.json")
+    async with a_line(state_file=state_file, interlocks=[LINKAGE]) as here:
         await here.modules.contact(1, 1)
-        await here.until(lambda: "linkage" in notes.read())
+        await here.until(lambda: "linkage" in state_file.read())
         await here.modules.contact(1, 1, closed=False)
         await here.cycles()
-        async with over_a_restart(here, notes, interlocks=[LINKAGE]):
+        async with over_a_restart(here, state_file, interlocks=[LINKAGE]):
             await here.modules.switch(2, 1, on=False)  # somebody at the module
             await here.cycles()
             assert await here.modules.relay(2, 1)
             with pytest.raises(CommandFailed, match="until a person resets linkage"):
                 await here.order("strike", "off")
             await here.order("linkage", "reset")
-            await here.until(lambda: not notes.read())
-        async with over_a_restart(here, notes, interlocks=[LINKAGE]):
+            await here.until(lambda: not state_file.read())
+        async with over_a_restart(here, state_file, interlocks=[LINKAGE]):
             await here.order("strike", "on")
 
 
 async def test_a_strike_that_was_held_open_falls_back_over_a_restart_of_the_gateway(tmp_path: Path) -> None:
-    notes = StateFile(tmp_path / "line-1.json")
-    async with a_line(notes=notes) as here:
+    state_file = StateFile(tmp_path / "line-1.json")
+    async with a_line(state_file=state_file) as here:
         await here.order("siren", "on")
         await here.order("strike", "unlock", seconds=600)
-        await here.until(lambda: notes.read() == {"strike"})
-        async with over_a_restart(here, notes):
-            await here.until(lambda: not notes.read())
+        await here.until(lambda: state_file.read() == {"strike"})
+        async with over_a_restart(here, state_file):
+            await here.until(lambda: not state_file.read())
             assert not await here.modules.relay(2, 1)
             assert await here.modules.relay(2, 0), "what was switched on stays on"
 
 
 async def test_a_disk_that_takes_no_notes_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "lines").write_text("no folder")
-    async with a_line(notes=StateFile(tmp_path / "lines" / "line-1.json"), interlocks=[LINKAGE]) as here:
+    async with a_line(state_file=StateFile(tmp_path / "lines" / "line-1.json"), interlocks=[LINKAGE]) as here:
         await here.modules.contact(1, 1)
         await here.cycles(3)
         assert await here.modules.relay(2, 1)
@@ -543,7 +550,7 @@ def test_notes_that_are_none_say_nothing(tmp_path: Path) -> None:
 
 
 async def test_modbus_tcp_does_the_same() -> None:
-    modules = Modules([1, 2, 3])
+    modules = ModbusModules([1, 2, 3])
     async with modules.on_tcp() as port:
         told = Told()
         driver = made(f"tcp://127.0.0.1:{port}", told, framing="tcp")
@@ -560,7 +567,7 @@ async def test_modbus_tcp_does_the_same() -> None:
 
 
 async def test_a_module_on_the_network_itself_is_called_255() -> None:
-    modules = Modules([255])
+    modules = ModbusModules([255])
     async with modules.on_tcp() as port:
         told = Told()
         driver = made(f"tcp://127.0.0.1:{port}", told, framing="tcp", units=[{**UNITS[0], "address": 255}])
@@ -576,10 +583,10 @@ async def test_a_module_on_the_network_itself_is_called_255() -> None:
 
 def test_each_table_of_a_unit_is_one_range() -> None:
     settings = ModbusIoSettings(port="/dev/x", units=UNITS)
-    assert [[each.due(0.0)[0] for each in pieces(unit)] for unit in settings.units] == [
-        [Read(Table.DISCRETE, 0, 4)],
-        [Read(Table.COIL, 0, 2)],
-        [Read(Table.COIL, 0, 2), Read(Table.DISCRETE, 0, 4)],
+    assert [[each.requests(0.0)[0] for each in read_ranges(unit)] for unit in settings.units] == [
+        [ReadRequest(Table.DISCRETE, 0, 4)],
+        [ReadRequest(Table.COIL, 0, 2)],
+        [ReadRequest(Table.COIL, 0, 2), ReadRequest(Table.DISCRETE, 0, 4)],
     ]
 
 
@@ -605,7 +612,7 @@ def test_everything_is_a_device_with_its_commands() -> None:
             {"framing": "tcp", "port": "tcp://10.0.0.9:502", "units": [{**UNITS[0], "address": 248}]},
             "no module has address 248, write 1 to 247, as set at it, or 255",
         ),
-        ({"interlocks": [{**LINKAGE, "while": ["fire-2"]}]}, "which is no input here, did you mean 'fire-1'"),
+        ({"interlocks": [{**LINKAGE, "while": ["fire-2"]}]}, "which is no input of this line, did you mean 'fire-1'"),
         ({"interlocks": [{**LINKAGE, "hold": {"gate": "on"}}]}, "gate can't be held 'on'"),
         ({"interlocks": [{**LINKAGE, "hold": {"sirene": "on"}}]}, "did you mean 'siren'"),
         (
@@ -622,7 +629,7 @@ def test_everything_is_a_device_with_its_commands() -> None:
         ),
         (
             {"units": [{**UNITS[0], "inputs": [UNITS[0]["inputs"][0], {**UNITS[0]["inputs"][1], "number": 2000}]}]},
-            "is more than it can tell at once",
+            "is more than one response can hold",
         ),
     ],
 )

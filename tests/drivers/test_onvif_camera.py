@@ -52,7 +52,7 @@ class Emitted:
 
 @dataclass
 class Scene:
-    camera: simulated.OnvifCamera
+    camera: simulated.OnvifCameraTwin
     emitted: Emitted
     running: asyncio.Task[None]
 
@@ -64,9 +64,9 @@ async def until(condition: Callable[[], Any]) -> None:
 
 
 @asynccontextmanager
-async def scene(camera: simulated.OnvifCamera | None = None, **more: Any) -> AsyncIterator[Scene]:
+async def scene(camera: simulated.OnvifCameraTwin | None = None, **more: Any) -> AsyncIterator[Scene]:
     """The driver is running, and its subscription stands."""
-    camera = camera or simulated.OnvifCamera(simulated.Account("anju", "pass"), picture=JPEG)
+    camera = camera or simulated.OnvifCameraTwin(simulated.CameraAccount("anju", "pass"), picture=JPEG)
     async with camera.serve():
         settings = OnvifCameraSettings(
             address=f"127.0.0.1:{camera.port}", user="anju", password=SecretStr("pass"), **more
@@ -74,7 +74,7 @@ async def scene(camera: simulated.OnvifCamera | None = None, **more: Any) -> Asy
         emitted = Emitted()
         running = asyncio.create_task(DRIVER(DEVICE, settings, None, emitted).run())
         try:
-            await until(lambda: camera.asked["PullMessages"] or running.done())
+            await until(lambda: camera.calls["PullMessages"] or running.done())
             yield Scene(camera, emitted, running)
         finally:
             running.cancel()
@@ -84,9 +84,9 @@ async def scene(camera: simulated.OnvifCamera | None = None, **more: Any) -> Asy
 
 async def test_motion_comes_with_a_picture() -> None:
     async with scene() as here:
-        here.camera.say(*MOTION, "true", {"Rule": "北门"})
+        here.camera.set_property(*MOTION, "true", {"Rule": "北门"})
         await until(lambda: len(here.emitted.signals) == 1)
-        here.camera.say(*MOTION, "false", {"Rule": "北门"})
+        here.camera.set_property(*MOTION, "false", {"Rule": "北门"})
         await until(lambda: len(here.emitted.signals) == 2)
     started, ended = here.emitted.signals
     assert (started.kind, ended.kind) == ("motion.started", "motion.ended")
@@ -100,19 +100,19 @@ async def test_motion_comes_with_a_picture() -> None:
 async def test_covered_and_moved_and_restored() -> None:
     async with scene(snapshot=False) as here:
         for topic, value in ((TAMPER, "true"), (SCENE, "true"), (TAMPER, "false"), (SCENE, "false")):
-            here.camera.say(*topic, value)
+            here.camera.set_property(*topic, value)
         await until(lambda: len(here.emitted.signals) == 3)
     assert here.emitted.kinds() == ["camera.covered", "camera.moved", "camera.restored"]
-    assert here.camera.asked["snapshot"] == 0
+    assert here.camera.calls["snapshot"] == 0
 
 
 async def test_the_state_it_begins_with_is_no_event() -> None:
-    camera = simulated.OnvifCamera(simulated.Account("anju", "pass"))
-    camera.say(*TAMPER, "true")
+    camera = simulated.OnvifCameraTwin(simulated.CameraAccount("anju", "pass"))
+    camera.set_property(*TAMPER, "true")
     async with scene(camera) as here:
         await until(lambda: here.emitted.lives)
         assert here.emitted.signals == []
-        camera.say(*TAMPER, "false")
+        camera.set_property(*TAMPER, "false")
         await until(lambda: here.emitted.signals)
     assert here.emitted.kinds() == ["camera.restored"]
 
@@ -120,22 +120,22 @@ async def test_the_state_it_begins_with_is_no_event() -> None:
 async def test_only_what_is_watched() -> None:
     async with scene(watch={"tamper"}, ignore={"VideoSource/GlobalSceneChange"}) as here:
         for topic in (MOTION, SCENE, TAMPER):
-            here.camera.say(*topic, "true")
+            here.camera.set_property(*topic, "true")
         await until(lambda: here.emitted.signals)
     assert here.emitted.kinds() == ["camera.covered"]
 
 
 async def test_a_lost_subscription_is_a_lost_line() -> None:
     async with scene() as here:
-        here.camera.forget()
+        here.camera.drop_subscriptions()
         with pytest.raises(LinkLost, match="refused PullMessages"):
             await here.running
 
 
 async def test_a_wrong_clock_is_noted() -> None:
-    camera = simulated.OnvifCamera(simulated.Account("anju", "pass"), ahead=timedelta(hours=-8))
+    camera = simulated.OnvifCameraTwin(simulated.CameraAccount("anju", "pass"), clock_ahead=timedelta(hours=-8))
     async with scene(camera) as here:
-        camera.say(*MOTION, "true")
+        camera.set_property(*MOTION, "true")
         await until(lambda: here.emitted.signals)
     assert abs(here.emitted.signals[0].data["clock_ahead_s"] + 8 * 3600) <= 3
 
@@ -143,7 +143,7 @@ async def test_a_wrong_clock_is_noted() -> None:
 async def test_what_can_not_be_read_is_kept_and_then_the_line_is_lost() -> None:
     async with scene() as here:
         for number in range(3):
-            here.camera.tell(f"<wsnt:NotificationMessage>{number}</wsnt:NotificationMessage>")
+            here.camera.notify(f"<wsnt:NotificationMessage>{number}</wsnt:NotificationMessage>")
             await until(lambda: len(here.emitted.aside) > number or here.running.done())  # noqa: B023
         with pytest.raises(LinkLost, match="3 answers in a row"):
             await here.running
@@ -155,19 +155,19 @@ async def test_what_can_not_be_read_is_kept_and_then_the_line_is_lost() -> None:
 
 async def test_one_bad_notification_does_not_cost_the_others() -> None:
     async with scene() as here:
-        here.camera.tell("<wsnt:NotificationMessage><wsnt:Topic/></wsnt:NotificationMessage>")
-        here.camera.say(*TAMPER, "true")
+        here.camera.notify("<wsnt:NotificationMessage><wsnt:Topic/></wsnt:NotificationMessage>")
+        here.camera.set_property(*TAMPER, "true")
         await until(lambda: here.emitted.signals)
     assert here.emitted.kinds() == ["camera.covered"]
     assert len(here.emitted.aside) == len(here.emitted.refusals) == 1
 
 
 async def test_cameras_that_do_not_wait_are_asked_no_oftener(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.protocols.onvif.pullpoint.WAIT", timedelta())
+    monkeypatch.setattr("gateway.protocols.onvif.pullpoint.PULL_TIMEOUT", timedelta())
     async with scene() as here:
-        before = here.camera.asked["PullMessages"]
+        before = here.camera.calls["PullMessages"]
         await asyncio.sleep(1.5)
-        assert here.camera.asked["PullMessages"] - before <= 2
+        assert here.camera.calls["PullMessages"] - before <= 2
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ async def test_led_buzzer_and_text_arrive() -> None:
 
 
 async def test_commands_that_fail_say_why() -> None:
-    reader, silent = SimulatedReader(0, KEY), SimulatedReader(1, KEY, dead=True)
+    reader, silent = SimulatedReader(0, KEY), SimulatedReader(1, KEY, offline=True)
     async with readers(reader, silent) as run:
         await run.until(lambda: "r0" in run.emit.alive)
         for command, why in (
@@ -247,14 +247,14 @@ async def test_commands_that_fail_say_why() -> None:
         ):
             with pytest.raises(CommandFailed, match=why):
                 await run.driver.perform(command)
-        silent.dead = True
+        silent.offline = True
 
 
 async def test_a_command_to_a_reader_that_dies_fails() -> None:
     reader = SimulatedReader(0, KEY)
     async with readers(reader) as run:
         await run.up()
-        reader.dead = True
+        reader.offline = True
         with pytest.raises(CommandFailed, match="r0 refused grant, or was lost before it answered"):
             await run.driver.perform(Command("r0", "grant"))
 
@@ -291,14 +291,14 @@ async def test_a_silent_reader_is_lost_and_back_within_a_second() -> None:
     async with readers(reader, other) as run:
         await run.up()
         for _ in range(3):
-            reader.dead = True
+            reader.offline = True
             lost = await run.until(lambda: "r0" in run.emit.lost_why)
             assert lost < 3
             assert "no answer from address 0 on /dev/pts/" in run.emit.lost_why["r0"]
             other.card(*encode("H10301", 1, 1))
             await run.until(lambda: run.emit.signals)
             run.emit.signals.clear()
-            reader.dead = False
+            reader.offline = False
             assert await run.until(lambda: "r0" in run.emit.alive) < 1
         assert "r1" in run.emit.alive
 
@@ -307,10 +307,10 @@ async def test_eight_readers_at_9600_baud_lose_one_and_have_it_back_within_a_sec
     there = [SimulatedReader(address, KEY) for address in range(8)]
     async with readers(*there, baud=9600) as run:
         await run.up()
-        there[3].dead = True
+        there[3].offline = True
         await run.until(lambda: "r3" in run.emit.lost_why)
         await asyncio.sleep(0.5)
-        there[3].dead = False
+        there[3].offline = False
         assert await run.until(lambda: "r3" in run.emit.alive) < 1
         assert set(run.emit.lost_why) == set()
 
@@ -319,11 +319,11 @@ async def test_one_answer_that_is_lost_costs_no_session() -> None:
     reader = SimulatedReader(0)
     async with readers(reader) as run:
         await run.up()
-        reader.dead = True
+        reader.offline = True
         frames = len(run.line.frames)
         await run.until(lambda: len(run.line.frames) > frames or run.line.frames[-1] != run.line.frames[0])
         await asyncio.sleep(0.1)
-        reader.dead = False
+        reader.offline = False
         await asyncio.sleep(0.5)
         assert run.emit.lost_why == {}
         reader.card(*encode("H10301", 1, 1))
@@ -335,7 +335,7 @@ async def test_garbage_on_the_line_and_our_own_echo() -> None:
     async with readers(reader) as run:
         await run.up()
         for number in range(20):
-            run.line.say(os.urandom(40) + run.line.frames[-1] if number % 2 else b"\x53\x80\x20\x00\x04")
+            run.line.inject(os.urandom(40) + run.line.frames[-1] if number % 2 else b"\x53\x80\x20\x00\x04")
             if number % 5 == 0:
                 reader.card(*encode("H10301", number, 1))
             await asyncio.sleep(0.05)

@@ -63,7 +63,7 @@ class Emit:
 
 
 class Running:
-    def __init__(self, host: twin.WallHost, driver, emit: Emit, serving: asyncio.Task) -> None:
+    def __init__(self, host: twin.PerimeterHost, driver, emit: Emit, serving: asyncio.Task) -> None:
         self.host, self.driver, self.emit, self.serving = host, driver, emit, serving
 
     async def until(self, true) -> None:
@@ -84,7 +84,7 @@ def make_driver(path, emit: Emit, **more) -> DRIVER:
 @asynccontextmanager
 async def panel(monkeypatch, **more):
     monkeypatch.setattr(twin, "REPEAT_AFTER", 0.1)
-    async with twin.wall_host() as (host, path):
+    async with twin.run_perimeter_host() as (host, path):
         emit = Emit()
         driver = make_driver(path, emit, **more)
         serving = asyncio.ensure_future(driver.run())

@@ -15,7 +15,7 @@ from drivers.serial_reader import DRIVER, ReaderSettings
 from gateway.errors import LinkLost, NotRecorded
 from gateway.links.serial import SerialLink
 from gateway.model import Device, DeviceType, Said, Signal
-from gateway.simulator.card_reader import CardPrinter
+from gateway.simulator.card_reader import CardReaderTwin
 
 
 class Emit:
@@ -45,7 +45,7 @@ class Emit:
 
 
 class Running:
-    def __init__(self, twin: CardPrinter, emit: Emit, serving: asyncio.Task) -> None:
+    def __init__(self, twin: CardReaderTwin, emit: Emit, serving: asyncio.Task) -> None:
         self.twin, self.emit, self.serving = twin, emit, serving
 
     async def until(self, true: Callable[[], Any]) -> None:
@@ -65,7 +65,7 @@ async def reader(line, **settings: Any) -> AsyncIterator[Running]:
     made = ReaderSettings(port=line.path, **settings)
     device = Device("club", "serial_reader", DeviceType.READER, "读卡器", "gate/east")
     serving = asyncio.ensure_future(DRIVER(device, made, SerialLink(made), emit).run())
-    run = Running(CardPrinter(line.fd), emit, serving)
+    run = Running(CardReaderTwin(line.fd), emit, serving)
     try:
         await run.until(lambda: emit.lives)
         yield run
@@ -86,7 +86,9 @@ async def reader(line, **settings: Any) -> AsyncIterator[Running]:
         ("wiegand_bits", lambda twin: twin.wiegand_bits(110, 24960), {"number": 24960, "facility": 110, "bits": 26}),
     ],
 )
-async def test_a_card_of_every_format(serial_line, name: str, show: Callable[[CardPrinter], None], card: dict) -> None:
+async def test_a_card_of_every_format(
+    serial_line, name: str, show: Callable[[CardReaderTwin], None], card: dict
+) -> None:
     async with reader(serial_line, format=name) as run:
         show(run.twin)
         await run.until(lambda: run.emit.signals)
@@ -98,7 +100,7 @@ async def test_a_card_of_every_format(serial_line, name: str, show: Callable[[Ca
 
 async def test_a_pattern(serial_line) -> None:
     async with reader(serial_line, pattern="C(?P<facility>[0-9]{3})-(?P<number>[0-9]{5})") as run:
-        run.twin.say(b"C110-24960\r\n")
+        run.twin.write(b"C110-24960\r\n")
         await run.until(lambda: run.emit.signals)
         assert run.cards() == [{"number": 24960, "facility": 110}]
 
@@ -120,10 +122,10 @@ async def test_a_card_that_stays_is_reported_once(serial_line) -> None:
 async def test_cut_late_and_with_garbage_in_front(serial_line) -> None:
     async with reader(serial_line, format="stx_hex") as run:
         for byte in b"\xff\x00\x03\x0201006E61808E\x03":
-            run.twin.say(bytes((byte,)))
+            run.twin.write(bytes((byte,)))
             await asyncio.sleep(0.002)
         await run.until(lambda: run.emit.signals)
-        run.twin.say(b"\x020100")
+        run.twin.write(b"\x020100")
         await run.until(lambda: run.emit.aside)
         assert run.emit.aside == [("a line broke off (masked: 0 is a digit, A a letter)", b"0000")]
         run.twin.stx_hex(1, 5)
@@ -133,7 +135,7 @@ async def test_cut_late_and_with_garbage_in_front(serial_line) -> None:
 async def test_noise_does_not_flood_the_quarantine(serial_line) -> None:
     async with reader(serial_line, format="decimal") as run:
         for _ in range(50):
-            run.twin.say(b"noise\r\n" * 10)
+            run.twin.write(b"noise\r\n" * 10)
             await asyncio.sleep(0.002)
         run.twin.decimal(3)
         await run.until(lambda: run.emit.signals)

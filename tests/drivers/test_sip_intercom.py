@@ -19,11 +19,11 @@ import pytest
 from drivers.sip_intercom import DRIVER, SipIntercom
 from gateway.errors import CommandFailed, Conflict, LinkLost, NotFound, NotRecorded
 from gateway.model import Command, Device, DeviceType, Said, Signal
-from gateway.protocols.sip import exchange, process
-from gateway.protocols.sip.link import Calls, SipLink
+from gateway.protocols.sip import call_handler, process
+from gateway.protocols.sip.audio import AudioSession
+from gateway.protocols.sip.link import IntercomLinks, SipLink
 from gateway.protocols.sip.settings import SipSettings
-from gateway.protocols.sip.talk import Talk
-from gateway.simulator.sip import Phone, free_port, phone
+from gateway.simulator.sip import SipPhone, free_port, run_phone
 from tests.support.ports import HOST
 from tests.support.voice import VOICE_HZ, round_trip, tone
 
@@ -63,10 +63,10 @@ class Emit:
 
 
 @dataclass
-class House:
-    east: Phone
-    west: Phone
-    desk: Phone
+class GuardRoom:
+    east: SipPhone
+    west: SipPhone
+    desk: SipPhone
     driver: SipIntercom
     link: SipLink
     emit: Emit
@@ -77,7 +77,7 @@ class House:
         return await self.driver.perform(Command(station, action, arguments, by=GUARD))
 
     async def rings(self, count: int = 1) -> None:
-        await eventually(lambda: len(self.link.board.calls) == count)
+        await eventually(lambda: len(self.link.calls.active) == count)
 
 
 async def eventually(true: Callable[[], object], seconds: float = 5) -> None:
@@ -87,11 +87,11 @@ async def eventually(true: Callable[[], object], seconds: float = 5) -> None:
 
 
 @asynccontextmanager
-async def house(*, desk_phone: bool = False) -> AsyncIterator[House]:
+async def guard_room(*, desk_phone: bool = False) -> AsyncIterator[GuardRoom]:
     async with AsyncExitStack() as stack:
-        east = await stack.enter_async_context(phone("gate-east", EAST_HZ))
-        west = await stack.enter_async_context(phone("gate-west", WEST_HZ))
-        desk = await stack.enter_async_context(phone("desk", DESK_HZ))
+        east = await stack.enter_async_context(run_phone("gate-east", EAST_HZ))
+        west = await stack.enter_async_context(run_phone("gate-west", WEST_HZ))
+        desk = await stack.enter_async_context(run_phone("desk", DESK_HZ))
         port = free_port()
         settings = SipSettings.model_validate(
             {
@@ -109,21 +109,21 @@ async def house(*, desk_phone: bool = False) -> AsyncIterator[House]:
         running = asyncio.create_task(driver.run())
         try:
             await eventually(lambda: emit.heards or running.done())
-            yield House(east, west, desk, driver, link, emit, f"sip:guard@{HOST}:{port}", running)
+            yield GuardRoom(east, west, desk, driver, link, emit, f"sip:guard@{HOST}:{port}", running)
         finally:
             running.cancel()
             await asyncio.wait([running])
 
 
 @pytest.fixture
-async def room() -> AsyncIterator[House]:
-    async with house() as made:
+async def room() -> AsyncIterator[GuardRoom]:
+    async with guard_room() as made:
         yield made
 
 
 @pytest.fixture
-async def room_with_desk() -> AsyncIterator[House]:
-    async with house(desk_phone=True) as made:
+async def room_with_desk() -> AsyncIterator[GuardRoom]:
+    async with guard_room(desk_phone=True) as made:
         yield made
 
 
@@ -134,30 +134,30 @@ def pitch(sound: bytes, rate: int) -> int:
     return round(spectrum.argmax() * rate / len(samples)) if samples.std() > 100 else 0
 
 
-async def speak(talk: Talk, seconds: float) -> None:
+async def speak(talk: AudioSession, seconds: float) -> None:
     """In real time, as a browser does."""
     began = time.monotonic()
     for number in range(round(seconds * 50)):
-        talk.say(tone(VOICE_HZ, number * 320, 320))
+        talk.send(tone(VOICE_HZ, number * 320, 320))
         await asyncio.sleep(max(0.0, began + 0.02 * (number + 1) - time.monotonic()))
 
 
-async def listen(talk: Talk) -> bytes:
+async def listen(talk: AudioSession) -> bytes:
     heard = b""
-    while sound := await talk.hear():
+    while sound := await talk.receive():
         heard += sound
     return heard
 
 
-async def test_a_visitor_calls_is_answered_heard_and_let_in(room: House) -> None:
+async def test_a_visitor_calls_is_answered_heard_and_let_in(room: GuardRoom) -> None:
     await room.east.call(room.number)
     await room.rings()
-    [call] = room.link.board.calls
+    [call] = room.link.calls.active
     with pytest.raises(Conflict):
         room.link.check(call.id, GUARD)
     assert await room.do("east", "answer", call=call.id) == {"call": call.id}
     await room.east.wait_for("CALL_ESTABLISHED")
-    async with room.link.talk(call.id, GUARD) as talk:
+    async with room.link.audio(call.id, GUARD) as talk:
         hearing = asyncio.create_task(listen(talk))
         await speak(talk, 1.5)
         assert await room.do("east", "unlock") == {"call": call.id, "sent": "keys"}
@@ -165,7 +165,7 @@ async def test_a_visitor_calls_is_answered_heard_and_let_in(room: House) -> None
         await room.do("east", "hang_up")
         heard = await hearing
     assert pitch(heard, RATE) == EAST_HZ
-    assert pitch(room.east.heard()[0], DOOR_RATE) == VOICE_HZ
+    assert pitch(room.east.recordings()[0], DOOR_RATE) == VOICE_HZ
     assert [said.kind for said in room.emit.signals] == [
         "call.started",
         "call.answered",
@@ -180,7 +180,7 @@ async def test_a_visitor_calls_is_answered_heard_and_let_in(room: House) -> None
     assert 1.4 < ended["seconds"] < 10
 
 
-async def test_two_stations_call_at_once_and_each_is_answered_in_turn(room: House) -> None:
+async def test_two_stations_call_at_once_and_each_is_answered_in_turn(room: GuardRoom) -> None:
     """Baresip 1.0 by itself answers neither then: it fails to hold the one that rings."""
     await room.east.call(room.number)
     await room.west.call(room.number)
@@ -190,17 +190,17 @@ async def test_two_stations_call_at_once_and_each_is_answered_in_turn(room: Hous
         await room.do("west", "answer")
     await room.do("east", "hang_up")
     await room.do("west", "answer")
-    [call] = room.link.board.calls
-    async with room.link.talk(call.id, GUARD) as talk:
+    [call] = room.link.calls.active
+    async with room.link.audio(call.id, GUARD) as talk:
         hearing = asyncio.create_task(listen(talk))
         await speak(talk, 1.2)
         await room.west.hang_up()
         assert pitch(await hearing, RATE) == WEST_HZ
-    assert pitch(room.west.heard()[0], DOOR_RATE) == VOICE_HZ
+    assert pitch(room.west.recordings()[0], DOOR_RATE) == VOICE_HZ
     assert [ended["why"] for ended in room.emit.said("call.ended")] == ["guard", "station"]
 
 
-async def test_the_desk_phone_rings_talks_and_opens_the_door(room_with_desk: House) -> None:
+async def test_the_desk_phone_rings_talks_and_opens_the_door(room_with_desk: GuardRoom) -> None:
     room = room_with_desk
     await room.east.call(room.number)
     await room.desk.wait_for("CALL_INCOMING")
@@ -216,26 +216,26 @@ async def test_the_desk_phone_rings_talks_and_opens_the_door(room_with_desk: Hou
     await room.desk.hang_up()
     await room.east.wait_for("CALL_CLOSED")
     await eventually(lambda: room.emit.said("call.ended"))
-    assert pitch(room.desk.heard()[0], DOOR_RATE) == EAST_HZ
-    assert pitch(room.east.heard()[0][: DOOR_RATE * 2], DOOR_RATE) == DESK_HZ
+    assert pitch(room.desk.recordings()[0], DOOR_RATE) == EAST_HZ
+    assert pitch(room.east.recordings()[0][: DOOR_RATE * 2], DOOR_RATE) == DESK_HZ
     [answered], [granted], [ended] = map(room.emit.said, ("call.answered", "access.granted", "call.ended"))
     assert answered["on"] == granted["on"] == ended["why"] == "desk_phone"
 
 
-async def test_the_desk_phone_falls_silent_when_the_guard_answers_in_the_browser(room_with_desk: House) -> None:
+async def test_the_desk_phone_falls_silent_when_the_guard_answers_in_the_browser(room_with_desk: GuardRoom) -> None:
     room = room_with_desk
     await room.east.call(room.number)
     await room.desk.wait_for("CALL_INCOMING")
     await room.do("east", "answer")
     await room.desk.wait_for("CALL_CLOSED")
-    [call] = room.link.board.calls
-    async with room.link.talk(call.id, GUARD) as talk:
+    [call] = room.link.calls.active
+    async with room.link.audio(call.id, GUARD) as talk:
         await speak(talk, 1.2)
         await room.do("east", "hang_up")
         assert pitch(await listen(talk), RATE) == EAST_HZ
 
 
-async def test_a_visitor_who_gives_up_was_missed_and_one_who_is_declined_was_not(room: House) -> None:
+async def test_a_visitor_who_gives_up_was_missed_and_one_who_is_declined_was_not(room: GuardRoom) -> None:
     await room.east.call(room.number)
     await room.rings()
     await room.east.hang_up()
@@ -250,14 +250,14 @@ async def test_a_visitor_who_gives_up_was_missed_and_one_who_is_declined_was_not
     ]
 
 
-async def test_the_guard_calls_a_station(room: House) -> None:
+async def test_the_guard_calls_a_station(room: GuardRoom) -> None:
     done = await room.do("east", "call")
     await room.east.wait_for("CALL_INCOMING")
-    with pytest.raises(CommandFailed, match="a call with 东门 stands"):
+    with pytest.raises(CommandFailed, match="there is already a call with 东门"):
         await room.do("west", "call")
     await room.east.answer()
     await eventually(lambda: room.emit.said("call.answered"))
-    async with room.link.talk(done["call"], GUARD) as talk:
+    async with room.link.audio(done["call"], GUARD) as talk:
         await speak(talk, 1.2)
         await room.do("east", "hang_up")
         assert pitch(await listen(talk), RATE) == EAST_HZ
@@ -265,7 +265,7 @@ async def test_the_guard_calls_a_station(room: House) -> None:
     assert (started["direction"], started["by"]) == ("out", GUARD)
 
 
-async def test_a_station_that_does_not_answer_the_guard_is_said(room: House) -> None:
+async def test_a_station_that_does_not_answer_the_guard_is_said(room: GuardRoom) -> None:
     await room.do("east", "call")
     await room.east.wait_for("CALL_INCOMING")
     await room.east.hang_up()
@@ -273,18 +273,18 @@ async def test_a_station_that_does_not_answer_the_guard_is_said(room: House) -> 
     assert [ended["why"] for ended in room.emit.said("call.ended")] == ["not_answered"]
 
 
-async def test_a_stranger_is_hung_up_on_and_shown_to_the_installer(room: House) -> None:
-    async with phone("stranger") as stranger:
+async def test_a_stranger_is_hung_up_on_and_shown_to_the_installer(room: GuardRoom) -> None:
+    async with run_phone("stranger") as stranger:
         await stranger.call(room.number)
         await stranger.wait_for("CALL_CLOSED")
         uri = stranger.uri.encode()
     await eventually(lambda: room.emit.aside)
     assert room.emit.aside == [("a call from an address that no station has as its uri", uri)]
     assert not room.emit.signals
-    assert not room.link.board.calls
+    assert not room.link.calls.active
 
 
-async def test_what_can_not_be_done_is_said(room: House) -> None:
+async def test_what_can_not_be_done_is_said(room: GuardRoom) -> None:
     for action, why in (("answer", "nobody calls"), ("unlock", "no answered call"), ("hang_up", "no call")):
         with pytest.raises(CommandFailed, match=why):
             await room.do("east", action)
@@ -299,34 +299,34 @@ async def test_what_can_not_be_done_is_said(room: House) -> None:
         await room.do("west", "unlock")
 
 
-async def test_only_who_answered_may_talk_and_coming_again_takes_ones_own_place(room: House) -> None:
-    calls = Calls()
+async def test_only_who_answered_may_talk_and_coming_again_takes_ones_own_place(room: GuardRoom) -> None:
+    calls = IntercomLinks()
     calls.add("intercom", room.link)
     await room.east.call(room.number)
     await room.rings()
-    [call] = room.link.board.calls
+    [call] = room.link.calls.active
     await room.do("east", "answer")
     with pytest.raises(Conflict, match=f"answered by {GUARD}"):
-        async with room.link.talk(call.id, "somebody else"):
+        async with room.link.audio(call.id, "somebody else"):
             pass
     assert calls.link_of(call.id) is room.link
     with pytest.raises(NotFound):
         calls.link_of("call-of-yesterday")
 
     async def first() -> bytes:
-        async with room.link.talk(call.id, GUARD) as talk:
+        async with room.link.audio(call.id, GUARD) as talk:
             return await listen(talk)
 
     early = asyncio.create_task(first())
-    await eventually(lambda: room.link.talker)
-    async with room.link.talk(call.id, GUARD) as talk:
+    await eventually(lambda: room.link.audio_user)
+    async with room.link.audio(call.id, GUARD) as talk:
         await asyncio.wait_for(early, 3)
-        assert await asyncio.wait_for(talk.hear(), 3)
+        assert await asyncio.wait_for(talk.receive(), 3)
 
 
-async def test_an_open_call_that_nobody_attends_is_ended(room: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "ALONE_S", 0.0)
-    monkeypatch.setattr("drivers.sip_intercom.LOOK_S", 0.1)
+async def test_an_open_call_that_nobody_attends_is_ended(room: GuardRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_handler, "UNATTENDED_S", 0.0)
+    monkeypatch.setattr("drivers.sip_intercom.CHECK_S", 0.1)
     await room.east.call(room.number)
     await room.rings()
     await room.do("east", "answer")
@@ -335,7 +335,7 @@ async def test_an_open_call_that_nobody_attends_is_ended(room: House, monkeypatc
     assert [ended["why"] for ended in room.emit.said("call.ended")] == ["unattended"]
 
 
-async def test_a_full_disk_does_not_cut_a_call(room: House) -> None:
+async def test_a_full_disk_does_not_cut_a_call(room: GuardRoom) -> None:
     room.emit.disk_full = True
     await room.east.call(room.number)
     await room.rings()
@@ -343,7 +343,7 @@ async def test_a_full_disk_does_not_cut_a_call(room: House) -> None:
     await room.east.wait_for("CALL_ESTABLISHED")
 
 
-def engine_of(room: House) -> int:
+def engine_of(room: GuardRoom) -> int:
     """The pid of the engine that listens on the room's port, by its folder's configuration."""
     listens = f"sip_listen {room.link.settings.listen}\n"
     for folder in Path("/proc").glob("[0-9]*"):
@@ -358,11 +358,11 @@ def engine_of(room: House) -> int:
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 async def test_an_engine_that_ends_or_hangs_is_a_lost_line_and_its_calls_end(
-    room: House, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
+    room: GuardRoom, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drivers.sip_intercom.LOOK_S", 0.2)
-    monkeypatch.setattr("gateway.protocols.sip.engine.ANSWER_S", 0.5)
-    monkeypatch.setattr(process, "END_S", 0.5)
+    monkeypatch.setattr("drivers.sip_intercom.CHECK_S", 0.2)
+    monkeypatch.setattr("gateway.protocols.sip.engine.RESPONSE_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(process, "STOP_TIMEOUT_S", 0.5)
     await room.east.call(room.number)
     await room.rings()
     os.kill(engine_of(room), how)
@@ -375,7 +375,7 @@ async def test_an_engine_that_ends_or_hangs_is_a_lost_line_and_its_calls_end(
         engine_of(room)
 
 
-async def test_a_second_control_client_is_noticed(room: House) -> None:
+async def test_a_second_control_client_is_noticed(room: GuardRoom) -> None:
     """Baresip serves the newest only: ours is dropped, which must not pass for a quiet evening."""
     config = next(
         path for path in Path("/tmp").glob("anju-sip-*/config") if str(room.link.settings.listen) in path.read_text()
@@ -389,16 +389,16 @@ async def test_a_second_control_client_is_noticed(room: House) -> None:
     writer.close()
 
 
-async def test_a_port_that_is_taken_is_said(room: House) -> None:
+async def test_a_port_that_is_taken_is_said(room: GuardRoom) -> None:
     link = SipLink(room.link.settings)
     with pytest.raises(LinkLost, match=f"did not start on {room.link.settings.listen}.*in use"):
         async with link.open():
             pass
 
 
-async def test_there_and_back_is_quick_enough_for_a_conversation(room: House) -> None:
+async def test_there_and_back_is_quick_enough_for_a_conversation(room: GuardRoom) -> None:
     """Said by the guard, echoed by a station, heard by the guard: two ways, each through the engine's buffers."""
-    async with phone("gate-west", echo=True) as echo:
+    async with run_phone("gate-west", echo=True) as echo:
         settings = SipSettings.model_validate(
             {"listen": f"{HOST}:{free_port()}", "stations": [{"id": "echo", "name": "E", "uri": echo.address}]}
         )
@@ -409,9 +409,9 @@ async def test_there_and_back_is_quick_enough_for_a_conversation(room: House) ->
         await eventually(lambda: emit.heards)
         try:
             await echo.call(f"sip:guard@{settings.listen}")
-            await eventually(lambda: link.board.calls)
+            await eventually(lambda: link.calls.active)
             await driver.perform(Command("echo", "answer", by=GUARD))
-            async with link.talk(link.board.calls[0].id, GUARD) as talk:
+            async with link.audio(link.calls.active[0].id, GUARD) as talk:
                 took = await round_trip(talk)
         finally:
             running.cancel()
@@ -464,7 +464,7 @@ async def at_a_pbx(verdict: str) -> AsyncIterator[tuple[Pbx, SipIntercom, Emit, 
 
 
 async def test_behind_a_pbx_it_signs_in_and_is_heard_once_it_is_in() -> None:
-    async with at_a_pbx("200 OK") as (pbx, driver, emit, number), phone("gate-east") as door:
+    async with at_a_pbx("200 OK") as (pbx, driver, emit, number), run_phone("gate-east") as door:
         running = asyncio.create_task(driver.run())
         await eventually(lambda: emit.heards)
         assert "Digest" in pbx.requests[-1]
@@ -477,7 +477,7 @@ async def test_behind_a_pbx_it_signs_in_and_is_heard_once_it_is_in() -> None:
         ]
         assert not any("hush-hush" in path.read_text() for path in folder.iterdir()), "no longer than it is needed"
         await door.call(number)
-        await eventually(lambda: driver.link.board.calls)
+        await eventually(lambda: driver.link.calls.active)
         await driver.perform(Command("east", "answer", by=GUARD))
         running.cancel()
         await asyncio.wait([running])

@@ -17,7 +17,7 @@ from gateway.flow.supervisor import SupervisedDevice
 from gateway.model import Command, Device, DeviceType, Health, Signal, Words
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.settings import ModbusIoSettings
-from gateway.simulator.modbus import Modules
+from gateway.simulator.modbus import ModbusModules
 from tests.flow.test_supervisor import Two, _supervised, entry
 from tests.support.ports import free_port
 
@@ -194,13 +194,13 @@ async def test_a_modbus_module_that_dies_and_returns_is_lost_once_and_back_once(
     async with _supervised(flow_of, [made]) as (flow, supervisor):
         it = Two(flow, supervisor, {}, {})
         for _ in range(2):
-            modules = Modules([1])
+            modules = ModbusModules([1])
             async with modules.on_tcp(port=port):
                 await flow.until(lambda: it.health("line") is Health.ONLINE, 20)
-                modules.asked.clear()
-                await flow.until(lambda modules=modules: len(modules.asked) > 3, 20)
+                modules.requests.clear()
+                await flow.until(lambda modules=modules: len(modules.requests) > 3, 20)
             await flow.until(lambda: it.health("line") is Health.OFFLINE, 20)
-        modules = Modules([1])
+        modules = ModbusModules([1])
         async with modules.on_tcp(port=port):
             await flow.until(lambda: it.health("line") is Health.ONLINE, 20)
             await modules.contact(1, 0)

@@ -20,7 +20,7 @@ from gateway.model import AlertState, Command, Perform, Raise, Severity, Signal,
 from gateway.rule import Rule
 from gateway.store import journal
 from tests.flow.conftest import COMPOUND
-from tests.support.spoilt import spoil
+from tests.support.database_damage import damage_table
 
 
 class Every(Rule):
@@ -202,7 +202,7 @@ async def test_a_command_found_after_a_crash_is_reported_and_not_performed(flow_
 async def test_a_spoilt_record_does_not_silence_an_alarm(flow_of, tmp_path):
     async with flow_of(EVERY):
         pass
-    spoil(tmp_path / "anju.db", "journal_source")
+    damage_table(tmp_path / "anju.db", "journal_source")
     async with flow_of(EVERY) as flow:
         with pytest.raises(NotRecorded):
             await flow.say(source_id="7")

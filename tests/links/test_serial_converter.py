@@ -171,7 +171,7 @@ def test_an_address_is_written_one_way() -> None:
 async def test_a_perimeter_host_behind_a_converter(tmp_path, monkeypatch) -> None:
     """The driver for a wire, over Ethernet: nothing of it knows."""
     monkeypatch.setattr(twin, "REPEAT_AFTER", 0.2)
-    async with twin.wall_host() as (wall, path):
+    async with twin.run_perimeter_host() as (wall, path):
         with converter(tmp_path, str(path)) as port:
             settings, emit = PanelSettings(port=port, poll="200ms"), Listening()
             device = Device("wall", "perimeter_panel", DeviceType.PANEL, "周界主机", "gate")

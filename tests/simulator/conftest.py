@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.simulator.clips import clip
-from gateway.simulator.rtp import Clip
+from gateway.simulator.clips import load_clip
+from gateway.simulator.rtp import RtpClip
 from gateway.simulator.scenes import scenes
 
 
@@ -20,7 +20,7 @@ def clip_cache(tmp_path_factory) -> Path:
 def make_clip(clip_cache: Path):
     drawn = scenes()
 
-    def make(name: str) -> Clip:
-        return clip(drawn[name], clip_cache)
+    def make(name: str) -> RtpClip:
+        return load_clip(drawn[name], clip_cache)
 
     return make

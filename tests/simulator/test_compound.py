@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from gateway.config import load
-from gateway.simulator import doors, homes, story
-from gateway.simulator.compound import Plan, running
+from gateway.simulator import door_controller, home_alarms, scenario
+from gateway.simulator.compound import Plan, run_simulation
 from tests.support.ports import HOST, free_port
 
 
@@ -47,12 +47,12 @@ async def test_it_says_ready_and_ends_with_its_parent(tmp_path: Path, clip_cache
 
 
 async def test_every_happening_of_the_story_can_happen(tmp_path: Path, clip_cache: Path, monkeypatch) -> None:
-    monkeypatch.setattr(doors, "STANDS_OPEN", 0.0)
-    plan = Plan.read(plan_file(tmp_path, clip_cache, story=False))
-    async with running(plan) as cast:
+    monkeypatch.setattr(door_controller, "OPEN_S", 0.0)
+    plan = Plan.read(plan_file(tmp_path, clip_cache, scenario=False))
+    async with run_simulation(plan) as cast:
         async with asyncio.TaskGroup() as tasks:
-            for happening in [each for _, each in story.FIRST_MINUTE] + list(story.QUIET):
-                story._begin(happening, cast, tasks)
+            for happening in [each for _, each in scenario.FIRST_MINUTE] + list(scenario.QUIET_STEPS):
+                scenario._run_step(happening, cast, tasks)
         assert cast.wall.armed
         assert not cast.wall.cut
         assert len(cast.wall._pending) > 0
@@ -60,7 +60,7 @@ async def test_every_happening_of_the_story_can_happen(tmp_path: Path, clip_cach
 
 
 def test_the_first_minute_is_one_and_in_order() -> None:
-    seconds = [second for second, _ in story.FIRST_MINUTE]
+    seconds = [second for second, _ in scenario.FIRST_MINUTE]
     assert seconds == sorted(seconds)
     assert seconds[-1] < 60
 
@@ -68,8 +68,8 @@ def test_the_first_minute_is_one_and_in_order() -> None:
 def test_the_demo_is_configured_for_what_the_simulator_plays(root: Path) -> None:
     configuration = load(root / "config" / "demo")
     devices = {entry.device.id: entry for entry in configuration.devices}
-    assert {*homes.DEVICES, *doors.DEVICES, *story.CAMERAS} <= set(devices)
+    assert {*home_alarms.DEVICES, *door_controller.DEVICES, *scenario.CAMERAS} <= set(devices)
     accounts = {account.user for account in configuration.compound.mqtt.accounts}
-    assert {homes.ACCOUNT, doors.ACCOUNT} < accounts
+    assert {home_alarms.ACCOUNT, door_controller.ACCOUNT} < accounts
     zones = {zone.number for zone in devices["wall-host"].settings.zones}
-    assert story.CLIMBED_ZONE in zones
+    assert scenario.CLIMBED_ZONE in zones

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager, suppress
 import av
 import pytest
 
-from gateway.simulator.rtp import MTU, Clip, interleaved, nals
-from gateway.simulator.rtsp import MAX_WAITING, Mount, RtspServer
+from gateway.simulator.rtp import MTU, RtpClip, pack_interleaved, split_nals
+from gateway.simulator.rtsp import MAX_UNSENT_BYTES, Mount, RtspServer
 
 QUICKLY = "-analyzeduration 100000 -rtsp_transport tcp"
 
@@ -55,7 +55,7 @@ async def test_ffmpeg_decodes_across_the_loop_and_a_change_of_clip(make_clip) ->
         decoding = asyncio.ensure_future(
             run(*f"ffmpeg -v warning {QUICKLY} -i {url} -frames:v 70 -f null -progress - -".split())
         )
-        await asyncio.wait_for(mount.watched.wait(), 10)
+        await asyncio.wait_for(mount.has_viewer.wait(), 10)
         mount.play(make_clip("gate-resident"))
         code, out, err = await decoding
     assert (code, err) == (0, "")
@@ -179,16 +179,16 @@ class Sluggish:
 
 
 def test_a_slow_client_skips_to_the_next_keyframe() -> None:
-    from gateway.simulator.rtsp import Viewer
+    from gateway.simulator.rtsp import RtspConnection
 
-    viewer, transport = Viewer(RtspServer({})), Sluggish()
+    viewer, transport = RtspConnection(RtspServer({})), Sluggish()
     viewer._transport = transport  # type: ignore[assignment]
     for waiting, name, is_key in (
         (0, b"late", False), (0, b"key", True), (0, b"b", False),
-        (MAX_WAITING + 1, b"dropped", False), (0, b"torn", False), (0, b"key2", True),
+        (MAX_UNSENT_BYTES + 1, b"dropped", False), (0, b"torn", False), (0, b"key2", True),
     ):  # fmt: skip
         transport.waiting = waiting
-        viewer.show(name, is_key=is_key)
+        viewer.send(name, is_key=is_key)
     assert transport.written == [b"key", b"b", b"key2"]
 
 
@@ -206,14 +206,14 @@ def test_payloads_put_together_are_the_stream_again(make_clip, clip_cache) -> No
                 rebuilt.append(bytes((payload[0] & 0xE0 | payload[1] & 31,)) + payload[2:])
             else:
                 rebuilt[-1] += payload[2:]
-    assert rebuilt == [nal for nal in nals(stream) if nal[0] & 31 != 9]
+    assert rebuilt == [nal for nal in split_nals(stream) if nal[0] & 31 != 9]
     assert [index for index, picture in enumerate(clip.pictures) if picture.is_key] == [0, 20, 40, 60, 80]
     assert clip.sps == make_clip("gate-still").sps, "a mount changes clips without a new description"
 
 
 def test_numbers_of_packets_wrap_and_the_marker_is_last(make_clip) -> None:
     picture = make_clip("gate-still").pictures[0]
-    stream = io.BytesIO(interleaved(picture, 0xFFFF, 7, 0xABCD))
+    stream = io.BytesIO(pack_interleaved(picture, 0xFFFF, 7, 0xABCD))
     packets = []
     while head := stream.read(4):
         packets.append(stream.read(int.from_bytes(head[2:])))
@@ -224,14 +224,14 @@ def test_numbers_of_packets_wrap_and_the_marker_is_last(make_clip) -> None:
 
 def test_a_stream_without_delimiters_is_refused() -> None:
     with pytest.raises(ValueError, match="delimiter"):
-        Clip.of(b"\x00\x00\x00\x01\x67\x01", 10)
+        RtpClip.of(b"\x00\x00\x00\x01\x67\x01", 10)
     with pytest.raises(ValueError, match="no SPS and PPS"):
-        Clip.of(b"\x00\x00\x00\x01\x09\x10\x00\x00\x01\x65\x01", 10)
+        RtpClip.of(b"\x00\x00\x00\x01\x09\x10\x00\x00\x01\x65\x01", 10)
 
 
 async def test_mounts_of_two_rates_are_refused(make_clip) -> None:
     clip = make_clip("extra-still")
-    slow = Clip(5, clip.pictures, clip.sps, clip.pps)
+    slow = RtpClip(5, clip.pictures, clip.sps, clip.pps)
     with pytest.raises(ExceptionGroup) as refused:
         async with serving({"a": Mount(clip), "b": Mount(slow)}):
             await asyncio.sleep(1)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.simulator.paint import PICTURES, plate
+from gateway.simulator.drawing import PHOTO_FOLDER, plate
 from gateway.simulator.scenes import FPS, KEYFRAME_SECONDS, KNOWN_PLATE, UNKNOWN_PLATE, scenes
 from gateway.vision.motion.tamper import TamperDetector
 
@@ -46,7 +46,7 @@ def pictures(make_clip, clip_cache):
 @pytest.mark.parametrize(("scene", "who"), [("gate-resident", "collins"), ("gate-watchlisted", "hopper")])
 def test_a_face_walks_in_and_is_known(pictures, face_recognition, scene: str, who: str) -> None:
     enrolled = {
-        name: face_recognition.face_encodings(face_recognition.load_image_file(PICTURES / f"{name}.jpg"))[0]
+        name: face_recognition.face_encodings(face_recognition.load_image_file(PHOTO_FOLDER / f"{name}.jpg"))[0]
         for name in ("collins", "hopper")
     }
     shown = pictures(scene)
@@ -120,8 +120,8 @@ def test_every_story_begins_and_ends_as_its_camera_rests(pictures) -> None:
 
 
 def test_photographs_are_small_and_their_licence_is_told() -> None:
-    told = (PICTURES / "README.md").read_text()
-    for file in PICTURES.glob("*.jpg"):
+    told = (PHOTO_FOLDER / "README.md").read_text()
+    for file in PHOTO_FOLDER.glob("*.jpg"):
         assert file.stat().st_size <= 60_000
         assert f"`{file.name}`" in told
     assert told.count("public domain") == 2

@@ -23,7 +23,7 @@ from gateway.people.roster import Roster
 from gateway.people.roster_import import import_roster
 from gateway.store import Store, audit, integrity, journal, register_copy
 from gateway.store.salvage import damaged_folder
-from tests.support.spoilt import overwrite, pages_of
+from tests.support.database_damage import overwrite, pages_of
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SIGNALS = 2000

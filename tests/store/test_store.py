@@ -17,7 +17,7 @@ from gateway.errors import NotRecorded
 from gateway.model import Signal
 from gateway.store import Store, journal, retention
 from gateway.store.media import PictureFiles
-from tests.support.spoilt import spoil
+from tests.support.database_damage import damage_table
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -109,7 +109,7 @@ async def test_closing_writes_what_has_queued(tmp_path):
 async def test_a_spoilt_file_is_a_record_that_can_not_be_written_or_read(tmp_path):
     async with Store.open(tmp_path):
         pass
-    spoil(tmp_path / "anju.db", "journal_source")
+    damage_table(tmp_path / "anju.db", "journal_source")
     async with Store.open(tmp_path) as store:
         with pytest.raises(NotRecorded, match="can't be written: database disk image is malformed"):
             await record(store, said())

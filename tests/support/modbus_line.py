@@ -7,24 +7,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.protocols.modbus.line import ModbusLine
+from gateway.protocols.modbus.client import ModbusClient
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.settings import ModbusLineSettings
-from gateway.simulator.modbus import Modules, modules_on_a_line
-from gateway.simulator.rs485 import Wire
+from gateway.simulator.modbus import ModbusModules, run_modules
+from gateway.simulator.rs485 import PtyBridge
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    modules: Modules
-    wire: Wire
-    line: ModbusLine
+    modules: ModbusModules
+    wire: PtyBridge
+    line: ModbusClient
 
 
 @asynccontextmanager
 async def a_line(*addresses: int, **more: Any) -> AsyncIterator[Bench]:
     """A line at a speed at which a test is quick; `more` is for the YAML."""
-    async with modules_on_a_line(addresses) as (modules, wire, path):
+    async with run_modules(addresses) as (modules, wire, path):
         settings = ModbusLineSettings(port=str(path), **{"baud": 115200, **more})
         async with ModbusLink[None](settings).open() as line:
             yield Bench(modules, wire, line)

@@ -7,9 +7,9 @@ import math
 import time
 from array import array
 
-from gateway.protocols.sip.rtp import FRAME
-from gateway.protocols.sip.sdp import FRAME_MS, RATE
-from gateway.protocols.sip.talk import Talk
+from gateway.protocols.sip.audio import AudioSession
+from gateway.protocols.sip.rtp import FRAME_BYTES
+from gateway.protocols.sip.sdp import FRAME_MS, SAMPLE_RATE
 
 VOICE_HZ = 700
 _LOUD = 1500
@@ -17,18 +17,18 @@ _QUIET_PACKETS, _MOST_PACKETS = 50, 150
 
 
 def tone(hertz: int, start: int, samples: int) -> bytes:
-    """As `Talk` takes it, from the sample `start` of the tone on."""
+    """As `AudioSession` takes it, from the sample `start` of the tone on."""
     return array(
-        "h", (round(6000 * math.sin(2 * math.pi * hertz * (start + n) / RATE)) for n in range(samples))
+        "h", (round(6000 * math.sin(2 * math.pi * hertz * (start + n) / SAMPLE_RATE)) for n in range(samples))
     ).tobytes()
 
 
-async def round_trip(talk: Talk) -> float:
+async def round_trip(talk: AudioSession) -> float:
     """Seconds from a first loud packet to the first loud one that comes back."""
     came: list[float] = []
 
     async def hear() -> None:
-        while sound := await talk.hear():
+        while sound := await talk.receive():
             if max(map(abs, array("h", sound))) > _LOUD:
                 came.append(time.monotonic())
                 return
@@ -38,7 +38,7 @@ async def round_trip(talk: Talk) -> float:
     for number in range(_MOST_PACKETS):
         quiet = number < _QUIET_PACKETS
         said = time.monotonic() if number <= _QUIET_PACKETS else said
-        talk.say(bytes(FRAME) if quiet else tone(VOICE_HZ, number * FRAME // 2, FRAME // 2))
+        talk.send(bytes(FRAME_BYTES) if quiet else tone(VOICE_HZ, number * FRAME_BYTES // 2, FRAME_BYTES // 2))
         if hearing.done():
             break
         await asyncio.sleep(max(0.0, began + FRAME_MS / 1000 * (number + 1) - time.monotonic()))

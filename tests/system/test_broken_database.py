@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.support.api import Api, api, enrol, eventually
+from tests.support.database_damage import overwrite, pages_of
 from tests.support.gateway import PASSWORD, Gateway, TestCompound, TestDevice
 from tests.support.mqtt_device import MqttDevice
-from tests.support.spoilt import overwrite, pages_of
 
 ROOMS = ("room-1", "room-2", "room-3")
 

@@ -19,7 +19,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from gateway.simulator import clips, scenes
-from gateway.simulator.rtp import Clip
+from gateway.simulator.rtp import RtpClip
 from gateway.simulator.rtsp import Mount, RtspServer
 from tests.support.api import PASSWORD as USER_PASSWORD
 from tests.support.api import Api, api, enrol, eventually
@@ -80,16 +80,17 @@ def h265(file: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Clip]:
+def streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RtpClip]:
     """One scene as a camera's sub stream and as its main stream."""
     folder, scene = tmp_path_factory.mktemp("scenes"), scenes.scenes()["fence-still"]
     return {
-        name: clips.clip(replace(scene, name=name, size=size), folder) for name, size in (("sub", SUB), ("main", MAIN))
+        name: clips.load_clip(replace(scene, name=name, size=size), folder)
+        for name, size in (("sub", SUB), ("main", MAIN))
     }
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path, streams: dict[str, Clip]) -> AsyncIterator[Gateway]:
+async def gateway(tmp_path: Path, streams: dict[str, RtpClip]) -> AsyncIterator[Gateway]:
     mounts = {name: Mount(clip) for name, clip in streams.items()}
     async with RtspServer(mounts).listen() as port:
         sub, main, nothing = (f"rtsp://{HOST}:{port}/{name}" for name in ("sub", "main", "nothing"))
@@ -107,7 +108,7 @@ async def gateway(tmp_path: Path, streams: dict[str, Clip]) -> AsyncIterator[Gat
             await asyncio.to_thread(enrol, running, name, role)
         await asyncio.to_thread(running.start)
         async with asyncio.timeout(30):
-            await mounts["main"].watched.wait()
+            await mounts["main"].has_viewer.wait()
         yield running
         await asyncio.to_thread(running.stop)
 

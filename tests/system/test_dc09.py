@@ -14,7 +14,7 @@ import pytest
 from gateway.protocols.dc09.cipher import encrypt
 from gateway.protocols.dc09.frame import wrap
 from gateway.protocols.dc09.message import write_time
-from gateway.simulator.dc09 import Communicator, Line
+from gateway.simulator.dc09 import Communicator, CommunicatorSettings
 from tests.bench.panels import Panel, report_contact_id
 from tests.support.api import api, enrol, eventually
 from tests.support.gateway import ROOM, Gateway, TestCompound
@@ -62,7 +62,7 @@ async def test_a_panel_that_falls_silent_is_an_alert_and_one_that_tests_its_line
     gateway, port = made(tmp_path, supervision="5s")
     enrol(gateway)
     await start(gateway, port)
-    panels = [Communicator(Line(HOST, port, f"{1000 + n}", null_every=1)) for n in range(2)]
+    panels = [Communicator(CommunicatorSettings(HOST, port, f"{1000 + n}", link_test_interval=1)) for n in range(2)]
     try:
         async with api(gateway) as guard, asyncio.TaskGroup() as tasks:
             await guard.sign_in()

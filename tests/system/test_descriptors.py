@@ -60,7 +60,7 @@ async def test_idle_web_connections_leave_alarms_their_descriptors(gateway: Gate
         async with aiohttp.ClientSession(gateway.url) as client, client.get("/readyz") as answer:
             assert any(each.startswith("http: ") for each in (await answer.json())["refused"])
     assert any("refused" in line and "http" in line for line in gateway.log)
-    assert any("open files are few" in line for line in gateway.log)
+    assert any("the limit of open files is low" in line for line in gateway.log)
 
 
 def test_the_limit_is_raised_to_what_the_system_lets_it_have(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from gateway.simulator.sip import RATE, Phone, free_port, phone
+from gateway.simulator.sip import RATE, SipPhone, free_port, run_phone
 from tests.support.api import PASSWORD as USER_PASSWORD
 from tests.support.api import api, enrol, eventually
 from tests.support.chromium import ARGUMENTS
@@ -55,8 +55,8 @@ class TestIntercom(TestDevice):
 @dataclass
 class Room:
     gateway: Gateway
-    door: Phone
-    other: Phone
+    door: SipPhone
+    other: SipPhone
     port: int
 
     @property
@@ -68,7 +68,7 @@ class Room:
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     port = free_port()
-    async with phone("gate-east", TONE_HZ) as door, phone("gate-west") as other:
+    async with run_phone("gate-east", TONE_HZ) as door, run_phone("gate-west") as other:
         stations = (
             {"id": STATION, "name": STATION_NAME, "uri": door.address, "unlock": {"dtmf": "#9"}},
             {"id": "station-west", "name": "西门门口机", "uri": other.address},
@@ -155,7 +155,7 @@ async def test_a_visitor_is_seen_to_call_heard_answered_and_let_in(room: Room, b
     await room.door.wait_for("CALL_CLOSED")
     await expect(card).to_have_count(0)
 
-    loud = max(np.abs(np.frombuffer(room.door.heard()[0], "<i2").astype(int)).reshape(-1))
+    loud = max(np.abs(np.frombuffer(room.door.recordings()[0], "<i2").astype(int)).reshape(-1))
     assert loud > 1000, f"the guard was heard at the door, at most {loud} of 32768"
     [started], [answered], [ended] = [await signals(room, f"call.{verb}") for verb in ("started", "answered", "ended")]
     assert started["data"]["call"] == answered["data"]["call"] == ended["data"]["call"]

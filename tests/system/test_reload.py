@@ -26,7 +26,7 @@ from tests.links.mqtt import certificate
 from tests.support.api import Api, api, enrol, eventually
 from tests.support.gateway import ANJU, PASSWORD, ROOM, Gateway, TestCompound, TestDevice
 from tests.support.mqtt_device import MqttDevice
-from tests.support.ports import HOST
+from tests.support.ports import HOST, free_port
 
 RELOADS = 10
 RATE = 80.0
@@ -181,11 +181,11 @@ async def test_a_bad_file_leaves_the_old_one_in_force_and_says_why(gateway, comp
         status, said, complaint = await reload(gateway)
         assert status == 1
         assert "devices.yaml:7: place 'b1/u1/109' does not exist" in said
-        assert "stays in force" in complaint
+        assert "stays in use" in complaint
         os.kill(gateway.pid, signal.SIGHUP)
         refused = await eventually(lambda: told(desk, "configuration.refused", 2))
         assert "b1/u1/109" in refused[0]["data"]["why"]["zh"]
-        assert any("is refused" in line and "b1/u1/109" in line for line in gateway.log)
+        assert any("rejected" in line and "b1/u1/109" in line for line in gateway.log)
         names = {item["id"] for item in (await desk.get("devices"))["items"]}
         assert names == {*STAYING, CHANGING}
         device.finish()
@@ -225,12 +225,12 @@ async def snapshot(live: aiohttp.ClientWebSocketResponse) -> dict:
 
 async def test_what_waits_for_a_restart_is_said_and_the_rest_is_done(gateway, compound):
     kept = compound.http_port
-    compound.http_port += 1
+    compound.http_port = free_port()
     compound.more = {"retention": {"signals": "7d"}, "vision": {"workers": 2}}
     compound.write()
     status, said, _ = await reload(gateway, "--dry-run")
-    assert status == 0
-    assert "In force" not in said
+    assert status == 0, said
+    assert "Applied" not in said
     for _ in range(2):
         status, said, _ = await reload(gateway, str(compound.folder))
         assert status == 0
@@ -308,7 +308,7 @@ class TestCamera(TestDevice):
 
 
 async def test_cameras_come_go_and_change_beside_one_that_stays(tmp_path):
-    mounts = {name: Mount(clips.clip(scenes.scenes()["extra-still"], tmp_path)) for name in "abcd"}
+    mounts = {name: Mount(clips.load_clip(scenes.scenes()["extra-still"], tmp_path)) for name in "abcd"}
     async with asyncio.timeout(120), RtspServer(mounts).listen() as port:
 
         def camera(name: str, mount: str) -> TestCamera:

@@ -64,7 +64,8 @@ class Camera:
 def mounts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, Mount]]:
     folder, scene = tmp_path_factory.mktemp("scenes"), scenes.scenes()["fence-still"]
     made = {
-        name: clips.clip(replace(scene, name=name, size=size), folder) for name, size in (("sub", SUB), ("main", MAIN))
+        name: clips.load_clip(replace(scene, name=name, size=size), folder)
+        for name, size in (("sub", SUB), ("main", MAIN))
     }
     return lambda: {name: Mount(clip) for name, clip in made.items()}
 
@@ -112,7 +113,7 @@ async def sighting(sightings: SightingQueue, wait: float = 15) -> Sighting:
 
 async def test_it_is_received_while_somebody_watches_and_no_longer(camera: Camera) -> None:
     async with camera.watched(MainStreamConfig(camera.address("main"))):
-        assert not camera.larger.watched.is_set(), "nobody asked for it"
+        assert not camera.larger.has_viewer.is_set(), "nobody asked for it"
         assert await shown(camera.slot, main=False) == SUB
         with camera.slot.view(main=True) as one:
             await anext(one)
@@ -139,7 +140,7 @@ async def test_recordings_are_of_the_sub_stream_unless_the_yaml_says_main(camera
 
 async def test_a_recording_of_the_main_stream_begins_before_it_was_asked_for(camera: Camera, tmp_path: Path) -> None:
     async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)):
-        await asyncio.wait_for(camera.larger.watched.wait(), 10)
+        await asyncio.wait_for(camera.larger.has_viewer.wait(), 10)
         assert (await recorded(camera, tmp_path, 5.0, 1.0))[0] == SUB, "it was not there long enough"
         await asyncio.sleep(6)
         size, lasts = await recorded(camera, tmp_path, 5.0, 2.0)
@@ -152,7 +153,7 @@ async def test_its_loss_costs_the_sub_stream_nothing_and_is_told_once(
 ) -> None:
     monkeypatch.setattr(main_stream, "FAULT_DELAY", 4.0)  # the simulator may make one wait two for a keyframe
     async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)) as sightings:
-        await asyncio.wait_for(camera.larger.watched.wait(), 10)
+        await asyncio.wait_for(camera.larger.has_viewer.wait(), 10)
         await asyncio.sleep(3)
         larger = camera.server.mounts.pop("main")  # type: ignore[attr-defined]  # the dict that the fixture made
         camera.cut(larger)
@@ -173,7 +174,7 @@ async def test_its_loss_costs_the_sub_stream_nothing_and_is_told_once(
 
 async def test_a_short_loss_is_mended_and_not_told(camera: Camera) -> None:
     async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)) as sightings:
-        await asyncio.wait_for(camera.larger.watched.wait(), 10)
+        await asyncio.wait_for(camera.larger.has_viewer.wait(), 10)
         await asyncio.sleep(1)
         camera.cut(camera.larger)
         await until(lambda: not camera.larger.viewers)
@@ -229,7 +230,7 @@ async def test_a_main_stream_of_gstreamers_server_is_shown_as_it_is_coded(
 
 async def test_what_breaks_off_is_recorded_on_by_the_sub_stream(camera: Camera, tmp_path: Path) -> None:
     async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)):
-        await asyncio.wait_for(camera.larger.watched.wait(), 10)
+        await asyncio.wait_for(camera.larger.has_viewer.wait(), 10)
         await asyncio.sleep(5)
         taking = await camera.slot.record(tmp_path / "larger", 2.0)
         await asyncio.sleep(2)

@@ -19,14 +19,14 @@ LIMIT = 60
 
 async def test_a_climber_is_seen_and_a_lost_server_is_told(tmp_path: Path) -> None:
     told = scenes.scenes()
-    mount = Mount(clips.clip(told["fence-still"], tmp_path))
+    mount = Mount(clips.load_clip(told["fence-still"], tmp_path))
     server = RtspServer({"fence": mount}, {"admin": "geheim"})
     async with asyncio.timeout(LIMIT), VisionPool(1) as pool:
         async with server.listen() as port:
             watching = pool.slot("fence").watch(StreamConfig(f"rtsp://admin:geheim@127.0.0.1:{port}/fence"))
             sightings = await watching.__aenter__()
-            await mount.watched.wait()
-            mount.play(clips.clip(told["fence-climb"], tmp_path))
+            await mount.has_viewer.wait()
+            mount.play(clips.load_clip(told["fence-climb"], tmp_path))
             seen = await anext(sightings)
             assert seen.kind == "motion.started"
         with pytest.raises(LinkLost) as caught:
@@ -37,7 +37,7 @@ async def test_a_climber_is_seen_and_a_lost_server_is_told(tmp_path: Path) -> No
 
 
 async def test_a_wrong_password_is_told_without_it(tmp_path: Path) -> None:
-    mount = Mount(clips.clip(scenes.scenes()["extra-still"], tmp_path))
+    mount = Mount(clips.load_clip(scenes.scenes()["extra-still"], tmp_path))
     async with (
         asyncio.timeout(LIMIT),
         RtspServer({"garage": mount}, {"admin": "right"}).listen() as port,

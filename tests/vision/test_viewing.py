@@ -14,7 +14,7 @@ import pytest
 
 from gateway.errors import LinkLost
 from gateway.simulator import clips, scenes
-from gateway.simulator.rtp import Clip
+from gateway.simulator.rtp import RtpClip
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision.camera_slot import CameraSlot
 from gateway.vision.pool import VisionPool
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Clip:
-    return clips.clip(scenes.scenes()["fence-still"], tmp_path_factory.mktemp("scenes"))
+def scene(tmp_path_factory: pytest.TempPathFactory) -> RtpClip:
+    return clips.load_clip(scenes.scenes()["fence-still"], tmp_path_factory.mktemp("scenes"))
 
 
 @pytest.fixture

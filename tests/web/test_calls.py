@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from gateway.protocols.sip.calls import BROWSER, DESK_PHONE, Stand, StationCall
+from gateway.protocols.sip.calls import BROWSER, DESK_PHONE, CallState, StationCall
 from gateway.protocols.sip.link import SipLink
 from gateway.protocols.sip.settings import SipSettings
 
@@ -39,7 +39,7 @@ def link(anju):
 
 def ring(link: SipLink, station: int = 0) -> StationCall:
     began = asyncio.get_running_loop().time() - 7
-    return link.board.add(StationCall(SETTINGS.stations[station], HIDDEN, Stand.RINGING, began))
+    return link.calls.add(StationCall(SETTINGS.stations[station], HIDDEN, CallState.RINGING, began))
 
 
 async def refused(client, call: str, **more) -> int:
@@ -80,18 +80,18 @@ async def test_the_sound_is_for_who_answered_and_for_the_time_of_the_call(open_c
     client = await open_client("guard")
     assert await refused(client, "call-of-yesterday") == 404
     assert await refused(client, call.id) == 409, "it only rings"
-    call.take("supervisor", BROWSER)
+    call.assign("supervisor", BROWSER)
     call.answered(asyncio.get_running_loop().time())
     assert await refused(client, call.id) == 409, "a colleague answered"
-    call.take("", DESK_PHONE)
+    call.assign("", DESK_PHONE)
     assert await refused(client, call.id) == 409, "the desk phone has it"
-    link.board.remove(call)
+    link.calls.remove(call)
     assert await refused(client, call.id) == 404
 
 
 async def test_nobody_gets_at_the_sound_without_signing_in_nor_from_another_page(open_client, link):
     call = ring(link)
-    call.take("guard", BROWSER)
+    call.assign("guard", BROWSER)
     call.answered(0)
     assert await refused(await open_client(), call.id) == 401
     client = await open_client("guard")

@@ -1,4 +1,4 @@
-"""`anju demo`: a whole compound on this machine, with simulated devices, on loopback only."""
+"""`anju demo`: runs a whole compound on this machine, with simulated devices, on loopback only."""
 
 from __future__ import annotations
 
@@ -15,8 +15,17 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway import logs
-from gateway.cli.demo.devices import simulator
-from gateway.cli.demo.folder import HOST, HTTP_PORT, Ports, choose_ports, configure, fresh, modules, serial
+from gateway.cli.demo.folder import (
+    HOST,
+    HTTP_PORT,
+    DemoPorts,
+    choose_ports,
+    configure,
+    locked_demo_folder,
+    modbus_path,
+    serial_path,
+)
+from gateway.cli.demo.simulator_process import run_simulator
 from gateway.config import Configuration, load
 from gateway.model import Role
 from gateway.protocols.dc09.settings import ReceiverSettings
@@ -29,33 +38,41 @@ def _default_data() -> Path:
 
 
 @click.command("demo")
-@click.option("--port", type=click.IntRange(0, 65535), default=HTTP_PORT, show_default=True, help="Of the guard room.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=HTTP_PORT,
+    show_default=True,
+    help="The port of the guard room's web pages.",
+)
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="ANJU_DATA",
     default=_default_data,
     show_default="ANJU_DATA, else anju-demo in the XDG data folder",
-    help="Where its state lives; emptied at every start.",
+    help="The data folder; emptied at every start.",
 )
-@click.option("--cameras", type=click.IntRange(0, 200), default=0, help="So many more cameras, where nothing happens.")
+@click.option(
+    "--cameras", type=click.IntRange(0, 200), default=0, help="Number of additional cameras, which show still pictures."
+)
 def command(port: int, data: Path, cameras: int) -> None:
-    """Run a whole compound: simulated devices, the gateway, the guard room."""
+    """Run a whole compound: simulated devices, the gateway and the guard room."""
     ports = choose_ports(port)
     data = data.absolute()
-    with fresh(data):
+    with locked_demo_folder(data):
         configuration = load(configure(data, ports, cameras))
         logs.set_up(logging.WARNING)
         asyncio.run(_run(configuration, data, ports, cameras))
 
 
-async def _run(configuration: Configuration, data: Path, ports: Ports, cameras: int) -> None:
-    from gateway import app  # noqa: PLC0415  seconds that `anju --help` need not take
-    from gateway.cli.demo.seed_data import furnish  # noqa: PLC0415  as above
+async def _run(configuration: Configuration, data: Path, ports: DemoPorts, cameras: int) -> None:
+    from gateway import app  # noqa: PLC0415  slow to import: `anju --help` need not wait for it
+    from gateway.cli.demo.seed_data import seed  # noqa: PLC0415  as above
 
     plan = _plan(configuration, data, ports, cameras)
-    async with simulator(data, plan):
-        door_plate = await furnish(configuration, data)
+    async with run_simulator(data, plan):
+        door_plate = await seed(configuration, data)
 
         async def ready(running: app.Gateway) -> None:
             sensor = {"user": SENSOR, "password": plan["passwords"][SENSOR], "device": SENSOR}
@@ -66,22 +83,22 @@ async def _run(configuration: Configuration, data: Path, ports: Ports, cameras: 
                 "dc09": {"host": HOST, "port": ports.dc09, "account": plan["panels"][PANEL]["account"]},
                 "door_plate": f"{running.http_url}/d/{door_plate}",
             }
-            _tell(data, facts)
-            _welcome(configuration.compound.name, facts, data)
+            _write_facts(data, facts)
+            _print_welcome(configuration.compound.name, facts, data)
 
         await app.run(configuration, data, ready)
 
 
-def _plan(configuration: Configuration, data: Path, ports: Ports, cameras: int) -> dict[str, Any]:
-    """For the simulator."""
+def _plan(configuration: Configuration, data: Path, ports: DemoPorts, cameras: int) -> dict[str, Any]:
+    """The simulator's settings, see gateway.simulator."""
     accounts = configuration.compound.mqtt.accounts
     return {
         "host": HOST,
         "rtsp_port": ports.rtsp,
         "mqtt_port": ports.mqtt,
         "passwords": {account.user: account.password.get_secret_value() for account in accounts},
-        "serial": str(serial(data)),
-        "modules": str(modules(data)),
+        "serial": str(serial_path(data)),
+        "modules": str(modbus_path(data)),
         "cache": str(data / "scenes"),
         "extra_cameras": cameras,
         "dc09_port": ports.dc09,
@@ -90,7 +107,7 @@ def _plan(configuration: Configuration, data: Path, ports: Ports, cameras: int) 
 
 
 def _panels(configuration: Configuration) -> dict[str, dict[str, str | None]]:
-    """The receiver's accounts by their devices' ids, each with its key in hex where it has one."""
+    """The DC-09 receivers' accounts by their devices' ids, each with its key in hex or None."""
     receivers = (entry.settings for entry in configuration.devices if isinstance(entry.settings, ReceiverSettings))
     return {
         account.id: {"account": account.account, "key": key.hex() if (key := account.cipher_key()) else None}
@@ -99,14 +116,14 @@ def _panels(configuration: Configuration) -> dict[str, dict[str, str | None]]:
     }
 
 
-def _tell(data: Path, facts: Mapping[str, Any]) -> None:
-    """demo.json, whole or not at all."""
+def _write_facts(data: Path, facts: Mapping[str, Any]) -> None:
+    """Write demo.json atomically: others wait for the file and read it at once."""
     unfinished = data / "demo.json.part"
     unfinished.write_text(json.dumps(facts, indent=2) + "\n")
     unfinished.replace(data / "demo.json")
 
 
-def _welcome(name: str, facts: Mapping[str, Any], data: Path) -> None:
+def _print_welcome(name: str, facts: Mapping[str, Any], data: Path) -> None:
     console = Console()
     console.print(f"\n[bold]{name} · Anju demo[/]   {facts['http']}\n")
     people = Table("sign in as", "password", "role", box=None, pad_edge=False)
@@ -117,7 +134,7 @@ def _welcome(name: str, facts: Mapping[str, Any], data: Path) -> None:
     console.print(f"\ndoor plate   {facts['door_plate']}", soft_wrap=True)
     console.print(f"camera       {facts['rtsp']}")
     console.print(f"configured   {data / 'config'}", soft_wrap=True)
-    console.print("a device of your own (all of this is in demo.json):")
+    console.print("send a signal of your own (demo.json has all of this):")
     console.print(
         f"  mosquitto_pub -h {mqtt['host']} -p {mqtt['port']} -u {mqtt['user']} -P {mqtt['password']} -q 1"
         f' -t anju/v1/{mqtt["device"]}/signal -m \'{{"kind": "panic.pressed"}}\'',

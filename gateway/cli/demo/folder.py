@@ -1,4 +1,4 @@
-"""The demo's folder, its copy of config/demo, and ports that are free."""
+"""The demo's data folder, its copy of config/demo, and free ports."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ import gateway
 
 HOST = "127.0.0.1"
 HTTP_PORT, MQTT_PORT, RTSP_PORT, DC09_PORT = 8080, 18830, 18554, 18009
-"""As in config/demo; all but the first give way to others where they are taken."""
-MARK = ".anju-demo"
-KEPT = frozenset({MARK, "scenes"})
+"""The ports in config/demo. All but the first are replaced by free ones when they are in use."""
+MARKER = ".anju-demo"
+KEPT_NAMES = frozenset({MARKER, "scenes"})
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class DemoPorts:
+    """The demo's ports on loopback."""
+
     http: int
     mqtt: int
     rtsp: int
     dc09: int
 
 
-def choose_ports(http: int) -> Ports:
+def choose_ports(http: int) -> DemoPorts:
+    """Ports that are free; 0 for `http` means any. Raises ClickException if `http` is in use."""
     if http and not _is_free(http):
-        raise click.ClickException(
-            f"port {http} is taken by another program: choose another, such as --port {http + 1}"
-        )
+        raise click.ClickException(f"port {http} is used by another program: choose another, such as --port {http + 1}")
     mqtt, rtsp, dc09 = (wanted if _is_free(wanted) else _any_free() for wanted in (MQTT_PORT, RTSP_PORT, DC09_PORT))
-    return Ports(http or _any_free(), mqtt, rtsp, dc09)
+    return DemoPorts(http or _any_free(), mqtt, rtsp, dc09)
 
 
 def _is_free(port: int) -> bool:
-    """For connections and for datagrams."""
+    """Whether the port is free for TCP and UDP."""
     with socket.socket() as connections, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
-        connections.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        connections.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as asyncio's servers do
         try:
             connections.bind((HOST, port))
             datagrams.bind((HOST, port))
@@ -59,23 +60,23 @@ def _any_free() -> int:
 
 
 @contextmanager
-def fresh(data: Path) -> Iterator[None]:
-    """The folder emptied and held: what is no demo's is left alone, and no two demos share one."""
-    mark = data / MARK
+def locked_demo_folder(data: Path) -> Iterator[None]:
+    """Empty the folder and lock it. Raises ClickException for a folder of other data, or of a running demo."""
+    mark = data / MARKER
     if data.exists() and not mark.exists() and any(data.iterdir()):
-        raise click.ClickException(f"{data} holds what is no demo's: name an empty or new folder with --data")
+        raise click.ClickException(f"{data} holds other files than a demo's: give an empty or new folder with --data")
     data.mkdir(parents=True, exist_ok=True)
     with mark.open("w") as held:
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released by the kernel, however the demo ends
         except BlockingIOError:
             raise click.ClickException(
-                f"another demo runs in {data}: end it, or name another folder with --data"
+                f"another demo runs in {data}: end it, or give another folder with --data"
             ) from None
         for old in data.iterdir():
-            if old.is_dir() and not old.is_symlink() and old.name not in KEPT:
+            if old.is_dir() and not old.is_symlink() and old.name not in KEPT_NAMES:
                 shutil.rmtree(old)
-            elif old.name not in KEPT:
+            elif old.name not in KEPT_NAMES:
                 old.unlink()
         try:
             yield
@@ -84,18 +85,18 @@ def fresh(data: Path) -> Iterator[None]:
 
 
 def _compound() -> Path:
-    """config/demo of the checkout, or of an installed wheel."""
+    """The folder config/demo, of the checkout or of an installed wheel."""
     roots = (Path(gateway.__file__).parent.parent, Path(sys.prefix, "share", "anju"))
     for folder in (root / "config" / "demo" for root in roots):
         if folder.is_dir():
             return folder
     raise click.ClickException(
-        f"the demo's compound is missing: there is no config/demo in {' or '.join(map(str, roots))}"
+        f"the demo's configuration is missing: there is no config/demo in {' or '.join(map(str, roots))}"
     )
 
 
-def configure(data: Path, ports: Ports, cameras: int) -> Path:
-    """A copy of config/demo with this run's ports and line, and the cameras that were asked for."""
+def configure(data: Path, ports: DemoPorts, cameras: int) -> Path:
+    """Copy config/demo with this run's ports and serial ports, and add so many cameras; returns the folder."""
     folder = data / "config"
     shutil.copytree(_compound(), folder)
     _replace(
@@ -108,8 +109,8 @@ def configure(data: Path, ports: Ports, cameras: int) -> Path:
         {
             f"{HOST}:{RTSP_PORT}": f"{HOST}:{ports.rtsp}",
             f"{HOST}:{DC09_PORT}": f"{HOST}:{ports.dc09}",
-            "/dev/ttyUSB0": str(serial(data)),
-            "/dev/ttyUSB1": str(modules(data)),
+            "/dev/ttyUSB0": str(serial_path(data)),
+            "/dev/ttyUSB1": str(modbus_path(data)),
         },
     )
     extra = (
@@ -126,14 +127,16 @@ def _replace(file: Path, changes: Mapping[str, str]) -> None:
     text = file.read_text()
     for old, new in changes.items():
         if old not in text:
-            raise click.ClickException(f"{file.name} of config/demo says nothing of {old}: put it back")
+            raise click.ClickException(f"{file.name} of config/demo lacks {old}: restore it")
         text = text.replace(old, new)
     file.write_text(text)
 
 
-def serial(data: Path) -> Path:
+def serial_path(data: Path) -> Path:
+    """The simulated serial port of the perimeter panel."""
     return data / "dev" / "wall-host"
 
 
-def modules(data: Path) -> Path:
+def modbus_path(data: Path) -> Path:
+    """The simulated serial port of the Modbus modules."""
     return data / "dev" / "io-line"

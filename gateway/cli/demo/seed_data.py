@@ -1,4 +1,4 @@
-"""What a compound has before its first day: accounts, people, their faces, a door plate."""
+"""The demo's initial data: accounts, residents, enrolled faces, a door plate."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from gateway.model import Role
 from gateway.people import DoorPlates, faces
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
-from gateway.simulator.paint import PICTURES
+from gateway.simulator.drawing import PHOTO_FOLDER
 from gateway.store import Store
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.photos import Photo, examine
 from gateway.web import Passwords
 
-DOOR_PLATE_OF = "b3/u1/1502"
+DOOR_PLATE_PLACE = "b3/u1/1502"
 PHOTOGRAPHS = {"demo-resident": "collins.jpg", "demo-watched": "hopper.jpg"}
 
 
-async def furnish(configuration: Configuration, data: Path) -> str:
-    """Accounts, people, faces; returns the token of a door plate."""
+async def seed(configuration: Configuration, data: Path) -> str:
+    """Write accounts, residents and faces into the store; returns the token of a door plate."""
     now = datetime.now(UTC)
     async with Store.open(data) as store:
         users = Users(store, Passwords())
@@ -32,16 +32,16 @@ async def furnish(configuration: Configuration, data: Path) -> str:
             await users.add(role.value, role, role.value, now)
         await import_roster(store, read_roster(configuration.directory / "people.yaml", configuration.places))
         await _enrol(store)
-        (plate,) = await DoorPlates(store).issue([DOOR_PLATE_OF], now)
+        (plate,) = await DoorPlates(store).issue([DOOR_PLATE_PLACE], now)
         return plate.token
 
 
 async def _enrol(store: Store) -> None:
-    def look() -> list[Photo]:
+    def examine_photos() -> list[Photo]:
         reader = FaceReader()
-        return [examine(reader, person, PICTURES / name) for person, name in PHOTOGRAPHS.items()]
+        return [examine(reader, person, PHOTO_FOLDER / name) for person, name in PHOTOGRAPHS.items()]
 
-    for photo in await asyncio.to_thread(look):
+    for photo in await asyncio.to_thread(examine_photos):
         if photo.face is None:
             raise AnjuError(f"{photo.file}: {photo.fault.en if photo.fault else 'no face'}")
         await faces.enrol(store, photo.person, photo.face.template, photo.file.read_bytes())

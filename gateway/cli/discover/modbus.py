@@ -1,6 +1,6 @@
-"""Modbus units of the lines that are named: who answers at any address, and how many inputs and outputs it has.
+"""Modbus units on the named lines: which addresses answer, and how many inputs and outputs each unit has.
 
-A line is asked only where it is named: asking is talking, and other lines have masters of their own.
+Only named lines are scanned: scanning means sending, and other lines may have a master of their own.
 """
 
 from __future__ import annotations
@@ -15,24 +15,25 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli.discover.finding import Finding, Nested, Value, Wish
+from gateway.cli.discover.results import DiscoveredDevice, DiscoveryOptions, Nested, Value
 from gateway.errors import AnjuError, BadInput
-from gateway.protocols.modbus.line import Answer, ModbusLine, Refusal, Silence
+from gateway.protocols.modbus.client import ModbusClient
 from gateway.protocols.modbus.link import ModbusLink
-from gateway.protocols.modbus.request import NOBODY_THERE, Read, Table
+from gateway.protocols.modbus.outcome import ExceptionResponse, ModbusResponse, NoResponse
+from gateway.protocols.modbus.request import UNIT_UNREACHABLE, ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusLineSettings
 
 ADDRESSES = range(1, 248)
 BAUDS = (9600, 19200, 4800, 38400, 57600, 115200)
-"""Asked in this order until anybody answers."""
+"""Tried in this order until a unit answers."""
 MODBUS_TCP = 502
-BY_ITSELF = 255
-"""The address of a module on the network itself (Messaging Guide V1.0b, 4.4.2.4)."""
+TCP_MODULE_ADDRESS = 255
+"""The address of a module that speaks TCP itself (Messaging Guide V1.0b, 4.4.2.4)."""
 SIZES = (64, 32, 16, 8, 4, 2, 1)
 
 
-class Found(NamedTuple):
-    """One unit, and how many discrete inputs and coils it tells of."""
+class DiscoveredUnit(NamedTuple):
+    """One unit, and how many discrete inputs and coils it has."""
 
     address: int
     inputs: int
@@ -40,115 +41,121 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """PORT or PORT:BAUD, as it was written."""
+class ModbusPort:
+    """PORT or PORT:BAUD, as given on the command line."""
 
     port: str
     bauds: Sequence[int]
     framing: str
 
     @classmethod
-    def of(cls, written: str) -> Line:
-        if written.startswith("tcp://"):
-            return cls(written, BAUDS[:1], "tcp" if written.endswith(f":{MODBUS_TCP}") else "rtu")
-        port, baud = re.fullmatch(r"(.*?)(?::([0-9]+))?", written).groups()  # type: ignore[union-attr]  # matches all
+    def of(cls, given: str) -> ModbusPort:
+        """Parse it."""
+        if given.startswith("tcp://"):
+            return cls(given, BAUDS[:1], "tcp" if given.endswith(f":{MODBUS_TCP}") else "rtu")
+        port, baud = re.fullmatch(r"(.*?)(?::([0-9]+))?", given).groups()  # type: ignore[union-attr]  # matches all
         return cls(port, [int(baud)] if baud else BAUDS, "rtu")
 
     def settings(self, baud: int) -> ModbusLineSettings:
+        """For one baud rate. Raises pydantic's ValidationError."""
         return ModbusLineSettings.model_validate({"port": self.port, "baud": baud, "framing": self.framing})
 
 
-async def find(wish: Wish) -> Sequence[Finding]:
-    """One finding a line on which anybody answers. Raises click's errors for what the installer can mend."""
+async def discover(options: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
+    """One device for each line on which a unit answers. Raises click's errors for what the installer can fix."""
     found = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        for number, written in enumerate(wish.lines, 1):
-            line = Line.of(written)
-            for baud in line.bauds:
-                units = await _scan(line, baud, progress)
+        for number, given in enumerate(options.lines, 1):
+            port = ModbusPort.of(given)
+            for baud in port.bauds:
+                units = await _scan(port, baud, progress)
+                # All units of a line have the same baud rate.
                 if units:
-                    found.append(_finding(number, line, baud, units))
+                    found.append(_device_of(number, port, baud, units))
                     break
     return found
 
 
-async def _scan(line: Line, baud: int, progress: Progress) -> list[Found]:
+async def _scan(port: ModbusPort, baud: int, progress: Progress) -> list[DiscoveredUnit]:
     try:
-        async with ModbusLink[None](line.settings(baud)).open() as asked:
-            task = progress.add_task(f"{line.port} {baud} baud", total=len(ADDRESSES))
+        async with ModbusLink[None](port.settings(baud)).open() as client:
+            task = progress.add_task(f"{port.port} {baud} baud", total=len(ADDRESSES))
             units = []
             for address in ADDRESSES:
-                if await _lives(asked, address):
-                    units.append(await _measure(asked, address))
+                if await _is_present(client, address):
+                    units.append(await _size_unit(client, address))
                 progress.advance(task)
-            return _one_if_all(units, asked.framing.numbered)
+            return _merge_addresses(units, client.framer.has_transaction_ids)
     except ValidationError as error:
         raise click.BadParameter(error.errors()[0]["msg"], param_hint="--line") from None
     except BadInput as error:
-        raise click.ClickException(f"{line.port}: {error.why}") from error
+        raise click.ClickException(f"{port.port}: {error.why}") from error
     except (AnjuError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
-async def _lives(line: ModbusLine, address: int) -> bool:
-    """A refusal is an answer too, unless it is the gateway's in front of it: it found nobody at that address."""
-    outcome = await line.ask(address, Read(Table.DISCRETE, 0, 1))
-    absent = isinstance(outcome, Refusal) and outcome.code in NOBODY_THERE
-    return not (absent or isinstance(outcome, Silence))
+async def _is_present(client: ModbusClient, address: int) -> bool:
+    """An exception response is a response too, unless a gateway sent it because it found no unit there."""
+    outcome = await client.request(address, ReadRequest(Table.DISCRETE, 0, 1))
+    absent = isinstance(outcome, ExceptionResponse) and outcome.code in UNIT_UNREACHABLE
+    return not (absent or isinstance(outcome, NoResponse))
 
 
-def _one_if_all(units: list[Found], by_tcp: bool) -> list[Found]:
-    """A module on the network itself answers to every address: that is one unit, and its own is 255.
+def _merge_addresses(units: list[DiscoveredUnit], by_tcp: bool) -> list[DiscoveredUnit]:
+    """A module that speaks TCP itself answers at every address: that is one unit, with address 255.
 
-    Otherwise no line has so many: what tells of nothing is a gateway's refusal, whichever code it takes for that.
+    No serial line has that many units. So units without inputs and outputs are then a gateway's exception responses,
+    whichever exception code it uses.
     """
+    # A device that answers at all 247 addresses is suspicious; anything less is taken as it is.
     if len(units) < len(ADDRESSES):
         return units
     if by_tcp and len({(unit.inputs, unit.outputs) for unit in units}) == 1:
-        return [units[0]._replace(address=BY_ITSELF)]
+        return [units[0]._replace(address=TCP_MODULE_ADDRESS)]
     return [unit for unit in units if unit.inputs or unit.outputs] or units
 
 
-async def _measure(line: ModbusLine, address: int) -> Found:
-    return Found(address, await _count(line, address, Table.DISCRETE), await _count(line, address, Table.COIL))
+async def _size_unit(client: ModbusClient, address: int) -> DiscoveredUnit:
+    inputs = await _count_points(client, address, Table.DISCRETE)
+    return DiscoveredUnit(address, inputs, await _count_points(client, address, Table.COIL))
 
 
-async def _count(line: ModbusLine, address: int, table: Table) -> int:
-    """The largest of SIZES that it tells of at once; 0 when it has none."""
+async def _count_points(client: ModbusClient, address: int, table: Table) -> int:
+    """The largest of SIZES that it returns in one response; 0 if it has none."""
     for size in SIZES:
-        if isinstance(await line.ask(address, Read(table, 0, size)), Answer):
+        if isinstance(await client.request(address, ReadRequest(table, 0, size)), ModbusResponse):
             return size
     return 0
 
 
-def _finding(number: int, line: Line, baud: int, units: Sequence[Found]) -> Finding:
-    entry: dict[str, Value] = {"port": line.port}
-    if line.framing == "tcp":
+def _device_of(number: int, port: ModbusPort, baud: int, units: Sequence[DiscoveredUnit]) -> DiscoveredDevice:
+    entry: dict[str, Value] = {"port": port.port}
+    if port.framing == "tcp":
         entry["framing"] = "tcp"
     else:
         entry["baud"] = baud
     entry["units"] = [_unit(unit) for unit in units if unit.inputs or unit.outputs]
-    return Finding(
+    return DiscoveredDevice(
         id=f"io-line-{number}",
         kind="modbus_io",
         name="Modbus",
-        address=line.port,
-        what=f"{len(units)} units" + ("" if line.framing == "tcp" else f" at {baud} baud"),
+        address=port.port,
+        summary=f"{len(units)} units" + ("" if port.framing == "tcp" else f" at {baud} baud"),
         notes=[f"unit {unit.address}: {unit.inputs} inputs, {unit.outputs} outputs" for unit in units],
         entry=entry,
     )
 
 
-def _unit(unit: Found) -> Mapping[str, Nested]:
-    told: dict[str, Nested] = {"address": unit.address, "id": f"io-{unit.address}", "name": f"unit {unit.address}"}
+def _unit(unit: DiscoveredUnit) -> Mapping[str, Nested]:
+    entry: dict[str, Nested] = {"address": unit.address, "id": f"io-{unit.address}", "name": f"unit {unit.address}"}
     if unit.inputs:
-        told["inputs"] = [{**_row(unit, "in", n), "means": "zone.alarm"} for n in range(unit.inputs)]
+        entry["inputs"] = [{**_row(unit, "in", n), "means": "zone.alarm"} for n in range(unit.inputs)]
     if unit.outputs:
-        told["outputs"] = [_row(unit, "out", n) for n in range(unit.outputs)]
-    return told
+        entry["outputs"] = [_row(unit, "out", n) for n in range(unit.outputs)]
+    return entry
 
 
-def _row(unit: Found, what: str, number: int) -> dict[str, Nested]:
+def _row(unit: DiscoveredUnit, what: str, number: int) -> dict[str, Nested]:
     return {
         "number": number,
         "id": f"io-{unit.address}-{what}-{number}",

@@ -1,4 +1,4 @@
-"""Devices at a broker: what is said there within some seconds, and whose format it is in."""
+"""Devices at an MQTT broker: listens for some seconds, and recognises their formats by topic."""
 
 from __future__ import annotations
 
@@ -13,115 +13,120 @@ import click
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.cli.discover.finding import Finding, Wish
+from gateway.cli.discover.results import DiscoveredDevice, DiscoveryOptions
 
-CONNECT_WITHIN_S = 10.0
-LEAST_S = 1.0
-"""What is retained comes at once; the rest as often as devices speak."""
-MOST_TOPICS = 20_000
-KEPT_BYTES = 4 * 1024 * 1024
-"""Of one message: the list of all devices of a zigbee2mqtt is the largest there is."""
+CONNECT_TIMEOUT_S = 10.0
+MIN_LISTEN_S = 1.0
+"""Retained messages come at once; others as often as the devices publish."""
+MAX_TOPICS = 20_000
+MAX_KEPT_BYTES = 4 * 1024 * 1024
+"""Of one message: zigbee2mqtt's list of all devices is the largest."""
 _ENTITIES = frozenset({"binary_sensor", "lock", "alarm_control_panel", "cover", "siren"})
 _SHELLY = re.compile(r"shelly[a-z0-9]+-[0-9a-f]{6,12}", re.IGNORECASE)
 
 
-async def find(wish: Wish) -> Sequence[Finding]:
-    """Sorted by id; nothing without a broker to ask. Raises click's errors for what the installer can mend."""
-    found = [finding for broker in wish.brokers for finding in await asyncio.to_thread(_ask, broker, wish)]
-    return sorted(found, key=lambda finding: finding.id)
+async def discover(options: DiscoveryOptions) -> Sequence[DiscoveredDevice]:
+    """Sorted by id; empty without a broker. Raises click's errors for what the installer can fix."""
+    found = [device for broker in options.brokers for device in await asyncio.to_thread(_listen, broker, options)]
+    return sorted(found, key=lambda device: device.id)
 
 
-def _ask(broker: str, wish: Wish) -> list[Finding]:
+def _listen(broker: str, options: DiscoveryOptions) -> list[DiscoveredDevice]:
     host, port = _address(broker)
-    said: dict[str, bytes] = {}
-    refused: list[str] = []
+    messages: dict[str, bytes] = {}
+    errors: list[str] = []
     client = paho.Client(CallbackAPIVersion.VERSION2)
-    if wish.user:
-        client.username_pw_set(wish.user, wish.password)
+    if options.user:
+        client.username_pw_set(options.user, options.password)
 
-    def connected(_client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def on_connect(_client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            refused.append(str(reason))
+            errors.append(str(reason))
+        # All topics: formats are recognised by their topics.
         client.subscribe("#")
 
-    def heard(_client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        if len(said) < MOST_TOPICS or message.topic in said:
-            said[message.topic] = bytes(message.payload[:KEPT_BYTES])
+    def on_message(_client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        # A large broker must not fill the memory.
+        if len(messages) < MAX_TOPICS or message.topic in messages:
+            messages[message.topic] = bytes(message.payload[:MAX_KEPT_BYTES])
 
-    client.on_connect, client.on_message = connected, heard
-    client.connect_timeout = CONNECT_WITHIN_S
+    client.on_connect, client.on_message = on_connect, on_message
+    client.connect_timeout = CONNECT_TIMEOUT_S
     try:
         client.connect(host, port)
     except OSError as error:
-        raise click.ClickException(f"broker {broker}: {error}; look at --broker") from error
+        raise click.ClickException(f"broker {broker}: {error}; check --broker") from error
     client.loop_start()
     try:
-        threading.Event().wait(max(wish.seconds, LEAST_S))
+        threading.Event().wait(max(options.seconds, MIN_LISTEN_S))
     finally:
         client.disconnect()
         client.loop_stop()
-    if refused:
-        raise click.ClickException(f"broker {broker} refused: {refused[0]}; look at --user")
-    return identify(said, broker)
+    if errors:
+        raise click.ClickException(f"broker {broker} refused: {errors[0]}; check --user")
+    return identify(messages, broker)
 
 
-def identify(said: Mapping[str, bytes], broker: str) -> list[Finding]:
-    """Who speaks there, from the last message on each topic."""
-    found: dict[str, Finding] = {}
-    for topic, payload in said.items():
-        for finding in _who(topic, payload, broker):
-            found.setdefault(str(finding.entry.get("base", finding.id)), finding)
+def identify(messages: Mapping[str, bytes], broker: str) -> list[DiscoveredDevice]:
+    """The devices at a broker, from the last message on each topic."""
+    found: dict[str, DiscoveredDevice] = {}
+    for topic, payload in messages.items():
+        for device in _identify_topic(topic, payload, broker):
+            found.setdefault(str(device.entry.get("base", device.id)), device)
     return list(found.values())
 
 
-def _who(topic: str, payload: bytes, broker: str) -> Iterator[Finding]:
+def _identify_topic(topic: str, payload: bytes, broker: str) -> Iterator[DiscoveredDevice]:
     parts = topic.split("/")
     if topic.endswith("/bridge/devices"):
         yield from _zigbee(topic.removesuffix("/bridge/devices"), payload, broker)
     elif len(parts) == 4 and parts[:2] == ["anju", "v1"]:
         notes = ("its account: one of compound.yaml's mqtt.accounts",)
-        yield Finding(parts[2], "mqtt_device", parts[2], broker, "speaks our own format", notes, {"via": "broker"})
+        yield DiscoveredDevice(parts[2], "mqtt_device", parts[2], broker, "our own format", notes, {"via": "broker"})
     elif len(parts) == 3 and parts[0] == "tele" and parts[2] == "LWT":
-        yield _mapped("tasmota", parts[1], parts[1], broker, "Tasmota", ["say in states what its values mean"])
+        yield _mapped("tasmota", parts[1], parts[1], broker, "Tasmota", ["map its values to kinds in `states`"])
     elif len(parts) >= 2 and _SHELLY.fullmatch(parts[-2]) and parts[-1] == "online":
-        form = "shelly_gen1" if parts[0] == "shellies" else "shelly"
-        yield _mapped(form, "/".join(parts[:-1]), parts[-2], broker, "Shelly", ["say in states what its inputs mean"])
+        format_ = "shelly_gen1" if parts[0] == "shellies" else "shelly"
+        yield _mapped(
+            format_, "/".join(parts[:-1]), parts[-2], broker, "Shelly", ["map its inputs to kinds in `states`"]
+        )
     elif len(parts) >= 4 and parts[-1] == "state" and parts[-3] in _ENTITIES:
         base = "/".join(parts[:-1])
-        what = f"Home Assistant {parts[-3]}, now {payload.decode(errors='replace')[:40]!r}"
-        yield _mapped("ha_statestream", base, parts[-2], broker, what, ["say in states what it means"])
+        summary = f"Home Assistant {parts[-3]}, now {payload.decode(errors='replace')[:40]!r}"
+        yield _mapped("ha_statestream", base, parts[-2], broker, summary, ["map its values to kinds in `states`"])
 
 
-def _zigbee(base: str, payload: bytes, broker: str) -> Iterator[Finding]:
+def _zigbee(base: str, payload: bytes, broker: str) -> Iterator[DiscoveredDevice]:
     try:
         devices = json.loads(payload)
     except (ValueError, RecursionError):
         return
     for device in devices if isinstance(devices, list) else ():
+        # The coordinator is the radio adapter itself.
         if not isinstance(device, dict) or device.get("type") == "Coordinator":
             continue
-        name, known = str(device.get("friendly_name", "")), device.get("definition")
-        known = known if isinstance(known, dict) else {}
+        name, definition = str(device.get("friendly_name", "")), device.get("definition")
+        definition = definition if isinstance(definition, dict) else {}
         if name:
-            what = " ".join(str(known.get(key, "")) for key in ("vendor", "model", "description")).strip()
-            yield _mapped("zigbee2mqtt", f"{base}/{name}", name, broker, what, [f"reports: {_reports(known)}"])
+            summary = " ".join(str(definition.get(key, "")) for key in ("vendor", "model", "description")).strip()
+            yield _mapped("zigbee2mqtt", f"{base}/{name}", name, broker, summary, [f"reports: {_reports(definition)}"])
 
 
-def _reports(known: Mapping[str, Any]) -> str:
-    """A lock's or a switch's values stand one level deeper than a sensor's."""
-    exposes = [each for each in _listed(known.get("exposes")) if isinstance(each, dict)]
-    features = [each for feature in exposes for each in _listed(feature.get("features")) if isinstance(each, dict)]
+def _reports(definition: Mapping[str, Any]) -> str:
+    """The properties that a zigbee2mqtt device reports. Those of a lock or switch are nested one level deeper."""
+    exposes = [each for each in _as_list(definition.get("exposes")) if isinstance(each, dict)]
+    features = [each for feature in exposes for each in _as_list(feature.get("features")) if isinstance(each, dict)]
     return ", ".join(str(each["property"]) for each in (*exposes, *features) if each.get("property")) or "?"
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _mapped(form: str, base: str, name: str, broker: str, what: str, notes: Sequence[str]) -> Finding:
-    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "device"
-    entry = {"format": form, "base": base, "via": "broker"}
-    return Finding(plain[:63], "mqtt_mapped", name, f"{broker} {base}", what, notes, entry)
+def _mapped(format_: str, base: str, name: str, broker: str, summary: str, notes: Sequence[str]) -> DiscoveredDevice:
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "device"
+    entry = {"format": format_, "base": base, "via": "broker"}
+    return DiscoveredDevice(slug[:63], "mqtt_mapped", name, f"{broker} {base}", summary, notes, entry)
 
 
 def _address(broker: str) -> tuple[str, int]:

@@ -1,11 +1,11 @@
-"""Findings as YAML for devices.yaml: every password is a `!secret`, every place is the installer's to say."""
+"""Writes discovered devices as YAML for devices.yaml: passwords as `!secret`, places for the installer to fill in."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from gateway.cli.discover.finding import Finding, Nested, Secret, Value
+from gateway.cli.discover.results import DiscoveredDevice, Nested, SecretRef, Value
 
 PLACE = "fill-in"
 _HEAD = f"""\
@@ -14,37 +14,40 @@ _HEAD = f"""\
 """
 
 
-def stubs(findings: Sequence[Finding]) -> str:
-    """A whole file; `anju check` points at what is still to be filled in."""
-    return "\n".join(["\n".join([_HEAD.rstrip(), *_secrets(findings)]), "devices:", *_entries(findings), ""])
+def stubs(devices: Sequence[DiscoveredDevice]) -> str:
+    """A whole file; `anju check` reports what must still be filled in."""
+    return "\n".join(["\n".join([_HEAD.rstrip(), *_secrets(devices)]), "devices:", *_entries(devices), ""])
 
 
-def _secrets(findings: Sequence[Finding]) -> Iterator[str]:
-    """The names secrets.yaml must have, for copying."""
-    names = [name for finding in findings for values in (finding.entry, *finding.more) for name in _named(values)]
+def _secrets(devices: Sequence[DiscoveredDevice]) -> Iterator[str]:
+    """The names that secrets.yaml must have, for copying."""
+    names = [
+        name for device in devices for values in (device.entry, *device.extra_entries) for name in _secret_names(values)
+    ]
     if names:
         yield "# secrets.yaml (chmod 600) needs:"
         yield from (f"#   {name}: …" for name in dict.fromkeys(names))
 
 
-def _named(values: Mapping[str, Value]) -> Iterator[str]:
-    yield from (value.name for value in values.values() if isinstance(value, Secret))
+def _secret_names(values: Mapping[str, Value]) -> Iterator[str]:
+    yield from (value.name for value in values.values() if isinstance(value, SecretRef))
 
 
-def _entries(findings: Sequence[Finding]) -> Iterator[str]:
-    for finding in findings:
-        yield from (f"  # {_one_line(note)}" for note in (finding.what, *finding.notes) if note)
-        common = {"id": finding.id, "kind": finding.kind, "name": finding.name, "place": PLACE}
-        yield from _mapping({**common, **finding.entry}, "  ")
-        for values in finding.more:
+def _entries(devices: Sequence[DiscoveredDevice]) -> Iterator[str]:
+    for device in devices:
+        # Device texts could contain line breaks, and so YAML.
+        yield from (f"  # {_one_line(note)}" for note in (device.summary, *device.notes) if note)
+        common = {"id": device.id, "kind": device.kind, "name": device.name, "place": PLACE}
+        yield from _mapping({**common, **device.entry}, "  ")
+        for values in device.extra_entries:
             yield from _mapping({"place": PLACE, **values}, "#  ")
 
 
 def _mapping(values: Mapping[str, Value], margin: str) -> Iterator[str]:
-    """A row with rows in it is written out; one without stands on one line where it is in another."""
+    """Nested lists are written out; a list item without a nested list is written on one line."""
     for number, (key, value) in enumerate(values.items()):
         begins = f"{margin}{'  ' if number else '- '}{key}:"
-        if isinstance(value, Secret):
+        if isinstance(value, SecretRef):
             yield f"{begins} !secret {value.name}"
         elif isinstance(value, Sequence) and not isinstance(value, str):
             yield begins
@@ -62,7 +65,7 @@ def _row(row: Mapping[str, Nested], margin: str) -> Iterator[str]:
 
 
 def _scalar(value: Nested) -> str:
-    """JSON's strings are YAML's."""
+    """JSON's strings are valid YAML."""
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""`anju walk-test`: every zone tripped once, timed to its alert, and a report to sign."""
+"""`anju walk-test`: trips every zone once, times its alert, and writes a report to sign."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from gateway.cli.common import check_new, data_option
+from gateway.cli.common import check_new_file, data_option
 from gateway.cli.control_client import is_running
-from gateway.cli.walk_test.report import Occasion, page, passed
-from gateway.cli.walk_test.screen import Walk, table
-from gateway.cli.walk_test.tour import TESTED, Tour, Verdict
+from gateway.cli.walk_test.report import WalkTestInfo, passed_text, render
+from gateway.cli.walk_test.terminal import WalkTestTerminal, results_table
+from gateway.cli.walk_test.trials import TESTED_TYPES, TrialResult, WalkTest
 from gateway.config import load
 from gateway.config.configuration import Configuration
 from gateway.model import Device
@@ -27,15 +27,27 @@ from gateway.store.journal_tail import JournalTail
 @click.command()
 @click.argument("config_dir", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
-    "--device", "only", multiple=True, metavar="ID", help="This zone alone, or all of this panel; repeatable."
+    "--device", "only", multiple=True, metavar="ID", help="Only this zone, or all zones of this panel; repeatable."
 )
-@click.option("--place", metavar="PATH", help="Only what is at this place or below it, such as wall.")
-@click.option("--within", type=click.FloatRange(min=0.1), default=2.0, show_default=True, help="Seconds it may take.")
-@click.option("--patience", type=click.FloatRange(min=1), default=30.0, show_default=True, help="Seconds to wait.")
-@click.option("--free", is_flag=True, help="No prompts: trip zones in any order, timed from their own signals.")
-@click.option("--by", default=getpass.getuser, show_default="the system's user", help="Who tests, for the report.")
+@click.option("--place", metavar="PATH", help="Only devices at or below this place, such as wall.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The report; else walk-test-DATE.html here."
+    "--within",
+    type=click.FloatRange(min=0.1),
+    default=2.0,
+    show_default=True,
+    help="Maximum seconds from trip to alert.",
+)
+@click.option(
+    "--patience", type=click.FloatRange(min=1), default=30.0, show_default=True, help="Seconds to wait for an alert."
+)
+@click.option("--free", is_flag=True, help="No prompts: trip zones in any order; times count from their signals.")
+@click.option(
+    "--by", default=getpass.getuser, show_default="the system's user", help="The tester's name, for the report."
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The report; default: walk-test-DATE.html in this folder.",
 )
 @data_option
 def command(
@@ -49,19 +61,19 @@ def command(
     out: Path | None,
     data: Path,
 ) -> None:
-    """Go through every zone of CONFIG_DIR: trip it, see it ring, and write the acceptance report.
+    """Test every zone of CONFIG_DIR: trip it, wait for its alert, and write the acceptance report.
 
     The gateway must be running on this data. The exit status is 1 unless every zone passed.
     """
     configuration = load(config_dir)
     devices = _chosen(configuration, only, place)
     began = datetime.now(UTC)
-    file = check_new(out or Path(f"walk-test-{began:%Y%m%d-%H%M%S}.html"))
+    file = check_new_file(out or Path(f"walk-test-{began:%Y%m%d-%H%M%S}.html"))
     tail = JournalTail(data)
     if not is_running(data):
-        raise click.ClickException(f"no gateway of yours runs on {data}: nothing would be heard")
-    tour = Tour(devices, within, tail.has_alert)
-    occasion = Occasion(
+        raise click.ClickException(f"no gateway that you may access runs on {data}: no signal would arrive")
+    test = WalkTest(devices, within, tail.has_alert)
+    info = WalkTestInfo(
         configuration.compound.name,
         configuration.compound.language,
         by,
@@ -75,23 +87,23 @@ def command(
     console = Console(width=None if sys.stdout.isatty() else 120)
 
     def report() -> None:
-        file.write_text(page(occasion, tour, datetime.now(UTC)), encoding="utf-8")
+        file.write_text(render(info, test, datetime.now(UTC)), encoding="utf-8")
 
     try:
-        Walk(console, tail, tour, occasion, patience, lambda: is_running(data), report).run(free=free)
+        WalkTestTerminal(console, tail, test, info, patience, lambda: is_running(data), report).run(free=free)
     except (KeyboardInterrupt, click.Abort):
         console.print()
     finally:
         tail.close()
         report()
-    console.print(table(tour, occasion))
-    console.print(f"{passed(occasion, tour)} → {file}", markup=False)
-    if tour.count(Verdict.OK) < len(tour.trials):
+    console.print(results_table(test, info))
+    console.print(f"{passed_text(info, test)} → {file}", markup=False)
+    if test.count(TrialResult.OK) < len(test.trials):
         raise SystemExit(1)
 
 
 def _chosen(configuration: Configuration, only: Sequence[str], place: str | None) -> list[Device]:
-    """What is to be tripped, in the order of devices.yaml."""
+    """The devices to trip, in the order of devices.yaml. Raises ClickException for none."""
     known = configuration.all_devices()
     for device_id in only:
         if device_id not in known:
@@ -99,11 +111,12 @@ def _chosen(configuration: Configuration, only: Sequence[str], place: str | None
     chosen = [
         device
         for device in known.values()
-        if (any(host.id in only for host in hosts(device, known)) if only else device.type in TESTED)
+        if (any(host.id in only for host in hosts(device, known)) if only else device.type in TESTED_TYPES)
         and (place is None or device.place == place or device.place.startswith(f"{place}/"))
     ]
+    # A panel whose zones are chosen is not tripped itself.
     panels = {device.part_of for device in chosen}
     chosen = [device for device in chosen if device.id not in panels]
     if not chosen:
-        raise click.ClickException("nothing to test: no zone, sensor or home alarm there; name one by --device")
+        raise click.ClickException("nothing to test: no zone, sensor or home alarm there; give one with --device")
     return chosen

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.cli.kind_words import kind_words
-from gateway.cli.walk_test.tour import Tour, Trial, Verdict
-from gateway.cli.walk_test.words import SAYS, VERDICTS
+from gateway.cli.walk_test.texts import RESULTS, TEXTS
+from gateway.cli.walk_test.trials import Trial, TrialResult, WalkTest
 from gateway.model import Device, Place
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
-    """Who tested what and when. `names` are those of every device, `places` those of the compound."""
+class WalkTestInfo:
+    """The data of a test for its report. `devices`: all of the configuration, by id; `within`: seconds allowed."""
 
     compound: str
     language: str
@@ -30,48 +30,51 @@ class Occasion:
     devices: Mapping[str, Device]
     places: Mapping[str, Place]
 
-    def say(self, what: str, **values: object) -> str:
-        return SAYS[what][self.language].format(**values)
+    def text(self, key: str, **values: object) -> str:
+        """The text with this key in the report's language."""
+        return TEXTS[key][self.language].format(**values)
 
     def place_of(self, device: Device) -> str:
+        """The name of the device's place."""
         place = self.places.get(device.place)
         return place.name[self.language] if place else device.place
 
 
-def page(occasion: Occasion, tour: Tour, ended: datetime) -> str:
+def render(info: WalkTestInfo, test: WalkTest, ended: datetime) -> str:
     """The report as HTML."""
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
     return pages.get_template("report.html").render(
-        language="zh-CN" if occasion.language == "zh" else "en",
-        say={name: words[occasion.language] for name, words in SAYS.items()},
-        compound=occasion.compound,
-        by=occasion.by,
-        began=_written(occasion, occasion.began),
-        ended=_written(occasion, ended),
-        passed=passed(occasion, tour),
-        limit=occasion.say("limit", within=f"{occasion.within:g}"),
-        timed=occasion.say("timed" if occasion.is_timed else "untimed"),
-        rows=[row(occasion, trial) for trial in tour.trials],
+        language="zh-CN" if info.language == "zh" else "en",
+        texts={name: words[info.language] for name, words in TEXTS.items()},
+        compound=info.compound,
+        by=info.by,
+        began=_format_time(info, info.began),
+        ended=_format_time(info, ended),
+        passed=passed_text(info, test),
+        limit=info.text("limit", within=f"{info.within:g}"),
+        timed=info.text("timed" if info.is_timed else "untimed"),
+        rows=[row(info, trial) for trial in test.trials],
     )
 
 
-def passed(occasion: Occasion, tour: Tour) -> str:
-    return occasion.say("passed", ok=tour.count(Verdict.OK), all=len(tour.trials))
+def passed_text(info: WalkTestInfo, test: WalkTest) -> str:
+    """How many zones passed, such as `3 of 4 passed`."""
+    return info.text("passed", ok=test.count(TrialResult.OK), all=len(test.trials))
 
 
-def row(occasion: Occasion, trial: Trial) -> dict[str, object]:
-    """One zone, in words."""
-    others = (occasion.devices[other].name if other in occasion.devices else other for other in trial.others)
+def row(info: WalkTestInfo, trial: Trial) -> dict[str, object]:
+    """The cells of one zone in the table, on screen and paper."""
+    others = (info.devices[other].name if other in info.devices else other for other in trial.others)
     return {
         "id": trial.device.id,
         "name": trial.device.name,
-        "place": occasion.place_of(trial.device),
-        "kind": kind_words(trial.kind)[occasion.language],
-        "heard": _seconds(trial.heard_after),
-        "rang": _seconds(trial.rang_after),
-        "verdict": VERDICTS[trial.verdict][occasion.language],
-        "others": "、".join(others) if occasion.language == "zh" else ", ".join(others),
-        "good": trial.verdict is Verdict.OK,
+        "place": info.place_of(trial.device),
+        "kind": kind_words(trial.kind)[info.language],
+        "signal_after": _seconds(trial.signal_after),
+        "alert_after": _seconds(trial.alert_after),
+        "result": RESULTS[trial.result][info.language],
+        "others": "、".join(others) if info.language == "zh" else ", ".join(others),
+        "good": trial.result is TrialResult.OK,
     }
 
 
@@ -79,5 +82,5 @@ def _seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def _written(occasion: Occasion, at: datetime) -> str:
-    return f"{at.astimezone(occasion.clock):%Y-%m-%d %H:%M:%S}"
+def _format_time(info: WalkTestInfo, at: datetime) -> str:
+    return f"{at.astimezone(info.clock):%Y-%m-%d %H:%M:%S}"

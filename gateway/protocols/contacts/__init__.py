@@ -1,5 +1,4 @@
-"""Dry contacts (干接点), the outputs beside them, gate barriers (道闸) and fire linkage (消防联动): what they mean.
+"""Dry contacts (干接点), relay outputs, gate barriers (道闸) and fire linkage (消防联动). No I/O, no clock.
 
-Without I/O and without a clock: whoever speaks to the modules says what he saw and when, and asks
-what is to be driven.
+The caller passes in what it has read and when, and asks which outputs are to be written.
 """

@@ -1,253 +1,240 @@
-"""A gate barrier (道闸): relays that open, close and stop it, and what it feels.
+"""A gate barrier (道闸): relays that open, close and stop it, and its sensors.
 
-It is driven closed only on a look at its sensors that came after the order, never while anything
-stands on the loop or touches the edge, and whatever is met on the way down sends it up again.
-This is the second line: a polled module sees a car within a cycle, not within milliseconds, so the
-loop and the edge belong on the barrier's own controller as well (EN 12453:2017, 5.5.1).
+A close command is carried out only after a sensor reading that is newer than the command. The barrier is never driven
+closed while the loop or the edge is active, and an obstacle on the way down opens it again.
+This is the second line of defence: polling notices a car within a cycle, not within milliseconds, so loop and edge
+must also be wired to the barrier's own controller (EN 12453:2017, 5.5.1).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from gateway.errors import CommandFailed
 from gateway.model import Words, as_data
-from gateway.protocols.contacts.news import FOUND, News
-from gateway.protocols.contacts.order import Order
-from gateway.protocols.contacts.reasons import AWAY, HELD, REPLACED, TWO_LIMITS, UNSEEN
-
-
-class Relay(StrEnum):
-    OPEN = "open"
-    CLOSE = "close"
-    STOP = "stop"
-
-
-class Sense(StrEnum):
-    """`loop` and `edge` are active while something stands there; the limits while it stands at them."""
-
-    OPENED = "opened"
-    CLOSED = "closed"
-    LOOP = "loop"
-    EDGE = "edge"
-
+from gateway.protocols.contacts.barrier_spec import BarrierRelay, BarrierSensor, BarrierSpec
+from gateway.protocols.contacts.changes import INITIAL_STATE, DeviceChange
+from gateway.protocols.contacts.failures import (
+    BOTH_LIMITS_ACTIVE,
+    HELD_OPEN,
+    SENSORS_UNKNOWN,
+    SUPERSEDED,
+    UNIT_OFFLINE,
+)
+from gateway.protocols.contacts.pending_command import PendingCommand
 
 OBSTACLES = {
-    Sense.LOOP: Words("地感有车", "something stands on the loop"),
-    Sense.EDGE: Words("防砸触边被碰", "the anti-crush edge is touched"),
+    BarrierSensor.LOOP: Words("地感有车", "something stands on the loop"),
+    BarrierSensor.EDGE: Words("防砸触边被碰", "the anti-crush edge is touched"),
 }
-WAYS = {Relay.OPEN: "抬杆", Relay.CLOSE: "落杆", Relay.STOP: "停止"}
-
-
-@dataclass(frozen=True, slots=True)
-class BarrierSpec:
-    """`senses` are those it has; `pulse` how long a relay is on, `travel` how long a way may take, in seconds."""
-
-    id: str
-    senses: frozenset[Sense]
-    stops: bool = False
-    pulse: float = 1.0
-    travel: float = 15.0
-    data: Mapping[str, Any] = field(default_factory=dict)
+MOVEMENTS_ZH = {BarrierRelay.OPEN: "抬杆", BarrierRelay.CLOSE: "落杆", BarrierRelay.STOP: "停止"}
 
 
 class Barrier:
-    """`going` is where it was sent, until it is there or its time is over."""
+    """`moving` is the relay of the current move, until the barrier has arrived or the time limit has passed."""
 
     def __init__(self, spec: BarrierSpec) -> None:
         self.spec = spec
-        self.going: Relay | None = None
-        self.position: Relay | None = None
-        self.relays: Mapping[Relay, bool] = {}
-        """How they were last seen; empty while they can't be."""
-        self._seen: Mapping[Sense, bool] | None = None
-        self._asked: Relay | None = None
-        self._order: Order | None = None
+        self.moving: BarrierRelay | None = None
+        self.position: BarrierRelay | None = None
+        self.relays: Mapping[BarrierRelay, bool] = {}
+        """Their states as last read; empty while unknown."""
+        self._sensors: Mapping[BarrierSensor, bool] | None = None
+        self._requested: BarrierRelay | None = None
+        self._command: PendingCommand | None = None
         self._held = False
-        self._until = 0.0
+        self._deadline = 0.0
         self._on_since: float | None = None
-        self._turned = self._blocked = self._faulted = False
-        self._fault_at: Relay | None = None
-        self._told_position: Relay | None = None
-        self._news: list[News] = []
+        self._reversed = self._blocked = self._faulted = False
+        self._fault_position: BarrierRelay | None = None
+        self._reported_position: BarrierRelay | None = None
+        self._changes: list[DeviceChange] = []
 
     @property
     def busy(self) -> bool:
-        """Whether it should be looked at as often as can be."""
-        return self.going is not None or self._asked is not None
+        """Whether its unit should be polled as often as possible."""
+        return self.moving is not None or self._requested is not None
 
     @property
     def obstacle(self) -> Words | None:
         """Why it must not close."""
-        if self._seen is None:
-            return UNSEEN
-        met = next((sense for sense in OBSTACLES if self._seen.get(sense)), None)
-        return OBSTACLES[met] if met else None
+        if self._sensors is None:
+            return SENSORS_UNKNOWN
+        active = next((sensor for sensor in OBSTACLES if self._sensors.get(sensor)), None)
+        return OBSTACLES[active] if active else None
 
-    def order(self, order: Order) -> None:
-        """Begins at the next look. Raises CommandFailed for what must not be."""
-        relay = Relay(order.action)
-        if relay is Relay.CLOSE and self._stands_closed:
-            order.do()
+    def start(self, command: PendingCommand) -> None:
+        """Take a command; the move begins at the next update. Raises CommandFailed if it is not allowed."""
+        relay = BarrierRelay(command.action)
+        # Nothing to do, and no obstacle can matter.
+        if relay is BarrierRelay.CLOSE and self._is_closed:
+            command.succeed()
             return
-        if relay is Relay.CLOSE and (met := self.obstacle):
-            raise CommandFailed(Words(f"{met.zh}，不能落杆", f"{self.spec.id} is not closed: {met}"))
-        if relay is not Relay.OPEN and self._held:
-            raise CommandFailed(Words(f"{HELD.zh}，不能{WAYS[relay]}", f"{self.spec.id} is held open"))
-        self._replace(order)
-        self._asked = relay
+        if relay is BarrierRelay.CLOSE and (obstacle := self.obstacle):
+            raise CommandFailed(Words(f"{obstacle.zh}，不能落杆", f"{self.spec.id} is not closed: {obstacle}"))
+        if relay is not BarrierRelay.OPEN and self._held:
+            raise CommandFailed(Words(f"{HELD_OPEN.zh}，不能{MOVEMENTS_ZH[relay]}", f"{self.spec.id} is held open"))
+        self._supersede(command)
+        self._requested = relay
 
     @property
-    def _stands_closed(self) -> bool:
-        return self.position is Relay.CLOSE and self.going is None and not self._held
+    def _is_closed(self) -> bool:
+        return self.position is BarrierRelay.CLOSE and self.moving is None and not self._held
 
-    def withdraw(self, order: Order) -> None:
-        """Nobody waits for it any more: what has not begun does not begin."""
-        if order is self._order:
-            self._order = self._asked = None
+    def cancel(self, command: PendingCommand) -> None:
+        """The caller gave up: a move that has not begun does not begin."""
+        if command is self._command:
+            self._command = self._requested = None
 
     def hold(self, held: bool) -> None:
-        """Held open, whatever is ordered; free again it stays where it is."""
+        """An interlock holds it open, whatever is commanded; when released it stays open."""
         if held and not self._held:
-            self._replace(None, HELD)
-            self._asked = Relay.OPEN
+            self._supersede(None, HELD_OPEN)
+            self._requested = BarrierRelay.OPEN
         self._held = held
 
-    def see(self, senses: Mapping[Sense, bool], relays: Mapping[Relay, bool], now: float) -> None:
-        """One look at all it has: its sensors and how its relays stand."""
-        self._seen, self.relays = senses, relays
-        self._place()
-        if self.going and self._on_since is None and relays.get(self.going):
+    def update(self, sensors: Mapping[BarrierSensor, bool], relays: Mapping[BarrierRelay, bool], now: float) -> None:
+        """Take one reading of all its sensors and relays, and decide how to move."""
+        self._sensors, self.relays = sensors, relays
+        self._update_position()
+        # A pulse is timed from the first reading that shows the relay on.
+        if self.moving and self._on_since is None and relays.get(self.moving):
             self._on_since = now
-        self._yield_to_obstacles(now)
-        if self._asked:
-            self._go(self._asked, now)
-            self._asked = None
-        if self._held and self.position is not Relay.OPEN and self.going is None and now >= self._until:
-            self._go(Relay.OPEN, now)
-        self._arrive(now)
-        self._mend()
+        self._handle_obstacles(now)
+        if self._requested:
+            self._start_moving(self._requested, now)
+            self._requested = None
+        # It was closed by hand, or has not opened: try again once the time limit of the last move has passed.
+        if self._held and self.position is not BarrierRelay.OPEN and self.moving is None and now >= self._deadline:
+            self._start_moving(BarrierRelay.OPEN, now)
+        self._check_arrival(now)
+        self._check_fault_cleared()
 
-    def forget(self) -> None:
-        """Its module does not answer: nothing is driven, and nothing is known."""
-        self._seen = self.position = None
+    def set_unknown(self) -> None:
+        """Its module does not answer: stop driving it."""
+        self._sensors = self.position = None
         self.relays = {}
-        self._stand()
-        self._asked = None
-        self._replace(None, AWAY)
+        self._stop_moving()
+        self._requested = None
+        self._supersede(None, UNIT_OFFLINE)
 
     def tick(self, now: float) -> None:
-        """Time passes: a way that takes too long is a fault."""
-        if self.going and now >= self._until:
-            going = self.going
-            self._stand()
-            if going is not Relay.STOP:
+        """Check the time limit: a move that takes too long is a fault."""
+        if self.moving and now >= self._deadline:
+            moving = self.moving
+            self._stop_moving()
+            # A stop has no limit switch that could confirm it.
+            if moving is not BarrierRelay.STOP:
                 seconds = f"{self.spec.travel:g}"
-                zh = f"{WAYS[going]}后{seconds}秒仍未到位，请到现场查看"
-                self._fault(Words(zh, f"it was sent to {going} and was not there within {seconds} s"))
+                zh = f"{MOVEMENTS_ZH[moving]}后{seconds}秒仍未到位，请到现场查看"
+                self._fault(Words(zh, f"it was sent to {moving} and did not arrive within {seconds} s"))
 
-    def drives(self, now: float) -> Mapping[Relay, bool]:
-        """How its relays are to be."""
-        on = None if self._pulsed(now) else self.going
-        if on is Relay.CLOSE and (self.obstacle or self._held):
+    def target_relays(self, now: float) -> Mapping[BarrierRelay, bool]:
+        """The states its relays are to have."""
+        on = None if self._pulse_over(now) else self.moving
+        # Checked again here: the reading that allowed the move may be older than the last one.
+        if on is BarrierRelay.CLOSE and (self.obstacle or self._held):
             on = None
-        return {relay: relay is on for relay in Relay if self.spec.stops or relay is not Relay.STOP}
+        return {relay: relay is on for relay in BarrierRelay if self.spec.stops or relay is not BarrierRelay.STOP}
 
     def next_at(self) -> float | None:
-        """When time alone will want something of it."""
-        if self.going is None:
+        """When its next timer expires."""
+        if self.moving is None:
             return None
-        if self._on_since is None or not self.relays.get(self.going):
-            return self._until
-        return min(self._until, self._on_since + self.spec.pulse)
+        if self._on_since is None or not self.relays.get(self.moving):
+            return self._deadline
+        return min(self._deadline, self._on_since + self.spec.pulse)
 
-    def news(self) -> Iterator[News]:
-        """What is to be told of it, once."""
-        yield from self._news
-        self._news.clear()
+    def take_changes(self) -> Iterator[DeviceChange]:
+        """The changes to report, each once."""
+        yield from self._changes
+        self._changes.clear()
 
-    def _place(self) -> None:
-        assert self._seen is not None
-        opened, closed = self._seen.get(Sense.OPENED), self._seen.get(Sense.CLOSED)
+    def _update_position(self) -> None:
+        assert self._sensors is not None
+        opened, closed = self._sensors.get(BarrierSensor.OPENED), self._sensors.get(BarrierSensor.CLOSED)
+        # With one limit switch only, its being inactive is taken for the other position.
         if opened and closed:
-            self._fault(TWO_LIMITS)
+            self._fault(BOTH_LIMITS_ACTIVE)
             self.position = None
         elif opened or (opened is None and closed is False):
-            self.position = Relay.OPEN
+            self.position = BarrierRelay.OPEN
         elif closed or (closed is None and opened is False):
-            self.position = Relay.CLOSE
+            self.position = BarrierRelay.CLOSE
         else:
             self.position = None
-        if self.position and self.position is not self._told_position:
-            first, self._told_position = self._told_position is None, self.position
-            if not first or self.position is Relay.OPEN:
-                kind = "barrier.opened" if self.position is Relay.OPEN else "barrier.closed"
-                self._tell(kind, FOUND if first else {})
+        if self.position and self.position is not self._reported_position:
+            is_first_read, self._reported_position = self._reported_position is None, self.position
+            if not is_first_read or self.position is BarrierRelay.OPEN:
+                kind = "barrier.opened" if self.position is BarrierRelay.OPEN else "barrier.closed"
+                self._report(kind, INITIAL_STATE if is_first_read else {})
 
-    def _yield_to_obstacles(self, now: float) -> None:
-        assert self._seen is not None
-        met = self.obstacle
-        if met is None:
+    def _handle_obstacles(self, now: float) -> None:
+        """An obstacle cancels a close that has not begun, and reverses one that has."""
+        assert self._sensors is not None
+        obstacle = self.obstacle
+        if obstacle is None:
             if self._blocked:
                 self._blocked = False
-                self._tell("barrier.cleared")
-        elif self.going is Relay.CLOSE or self._asked is Relay.CLOSE:
-            moving = self.going is Relay.CLOSE
-            self._replace(None, Words(f"{met.zh}，已重新抬杆", f"{met}: it was opened again") if moving else met)
-            self._asked = None
-            if moving:
+                self._report("barrier.cleared")
+        elif self.moving is BarrierRelay.CLOSE or self._requested is BarrierRelay.CLOSE:
+            closing = self.moving is BarrierRelay.CLOSE
+            reopened = Words(f"{obstacle.zh}，已重新抬杆", f"{obstacle}: it was opened again")
+            self._supersede(None, reopened if closing else obstacle)
+            self._requested = None
+            if closing:
                 self._blocked = True
-                sense = next(sense for sense in OBSTACLES if self._seen.get(sense))
-                self._tell("barrier.blocked", {"sense": sense.value, "why": as_data(met)})
-                self._go(Relay.OPEN, now)
+                sensor = next(sensor for sensor in OBSTACLES if self._sensors.get(sensor))
+                self._report("barrier.blocked", {"sense": sensor.value, "why": as_data(obstacle)})
+                self._start_moving(BarrierRelay.OPEN, now)
 
-    def _go(self, relay: Relay, now: float) -> None:
-        """Turned on its way it may still stand at the limit it left, and must hear of it all the same."""
-        self._turned = self.going is not None and self.going is not relay
-        self.going, self._on_since = relay, None
-        self._until = now + self.spec.travel
+    def _start_moving(self, relay: BarrierRelay, now: float) -> None:
+        # Reversed on its way, the barrier may still be at the limit that it was leaving. That is no arrival: the
+        # relay must be driven all the same.
+        self._reversed = self.moving is not None and self.moving is not relay
+        self.moving, self._on_since = relay, None
+        self._deadline = now + self.spec.travel
 
-    def _stand(self) -> None:
-        self.going = self._on_since = None
+    def _stop_moving(self) -> None:
+        self.moving = self._on_since = None
 
-    def _pulsed(self, now: float) -> bool:
+    def _pulse_over(self, now: float) -> bool:
         return self._on_since is not None and now - self._on_since >= self.spec.pulse
 
-    def _arrive(self, now: float) -> None:
-        """There by its limit; without one, once its relay was seen to be on for its pulse."""
-        if self.going is None:
+    def _check_arrival(self, now: float) -> None:
+        """It has arrived when its limit switch is active; without one, when its relay was on for one pulse."""
+        if self.moving is None:
             return
-        limit = {Relay.OPEN: Sense.OPENED, Relay.CLOSE: Sense.CLOSED}.get(self.going)
-        feels = limit in self.spec.senses
-        if (self.position is self.going and not self._turned) if feels else self._pulsed(now):
-            self._stand()
-            self._until = now if feels else self._until
-            self._fault_at = None
-            if self._order:
-                self._order.do()
-                self._order = None
-        elif feels and self._turned and self._pulsed(now):
-            self._turned = False
+        limit = {BarrierRelay.OPEN: BarrierSensor.OPENED, BarrierRelay.CLOSE: BarrierSensor.CLOSED}.get(self.moving)
+        has_limit = limit in self.spec.sensors
+        if (self.position is self.moving and not self._reversed) if has_limit else self._pulse_over(now):
+            self._stop_moving()
+            # Without a limit switch the move may still be under way: keep the time limit before the next one.
+            self._deadline = now if has_limit else self._deadline
+            self._fault_position = None
+            if self._command:
+                self._command.succeed()
+                self._command = None
+        elif has_limit and self._reversed and self._pulse_over(now):
+            self._reversed = False
 
     def _fault(self, why: Words) -> None:
-        self._replace(None, why)
+        self._supersede(None, why)
         if not self._faulted:
-            self._faulted, self._fault_at = True, self.position
-            self._tell("device.faulted", {"why": as_data(why)})
+            self._faulted, self._fault_position = True, self.position
+            self._report("device.faulted", {"why": as_data(why)})
 
-    def _mend(self) -> None:
-        """It stands where it did not when it failed."""
-        if self._faulted and self.position is not None and self.position is not self._fault_at:
+    def _check_fault_cleared(self) -> None:
+        """A fault ends when the barrier is at another position than when it failed."""
+        if self._faulted and self.position is not None and self.position is not self._fault_position:
             self._faulted = False
-            self._tell("device.restored")
+            self._report("device.restored")
 
-    def _replace(self, order: Order | None, why: Words = REPLACED) -> None:
-        if self._order:
-            self._order.fail(why)
-        self._order = order
+    def _supersede(self, command: PendingCommand | None, why: Words = SUPERSEDED) -> None:
+        if self._command:
+            self._command.fail(why)
+        self._command = command
 
-    def _tell(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
-        self._news.append(News(self.spec.id, kind, {**self.spec.data, **(data or {})}))
+    def _report(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
+        self._changes.append(DeviceChange(self.spec.id, kind, {**self.spec.data, **(data or {})}))

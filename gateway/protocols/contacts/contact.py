@@ -1,4 +1,4 @@
-"""One input: a dry contact that is at rest or active, and the kinds that its turns are told as."""
+"""One input: a dry contact that is normal or active, and the signal kinds of its changes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.model import ALARM_KINDS
+from gateway.protocols.contacts.changes import INITIAL_STATE, DeviceChange
 from gateway.protocols.contacts.debounce import Debounce
-from gateway.protocols.contacts.news import FOUND, News
 
-ENDS = {
+RESTORE_KINDS = {
     "zone.alarm": "zone.restored",
     "zone.tampered": "zone.restored",
     "zone.faulted": "zone.restored",
@@ -27,66 +27,68 @@ ENDS = {
     "panel.battery_low": "panel.battery_restored",
     "panel.mains_lost": "panel.mains_restored",
 }
-"""What ends what the first begins; a kind that is not here (exit.requested) is momentary."""
+"""The kind that ends each; a kind that is not listed (exit.requested) is momentary."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContactSpec:
-    """`normally_closed` is its rest. `active` is told when it leaves that, `rest` when it is back; None: nothing."""
+    """`active` and `normal` are the kinds sent when it becomes so; None sends nothing. `debounce` is in seconds."""
 
     id: str
     active: str | None
-    rest: str | None
+    normal: str | None
     normally_closed: bool = False
     debounce: float = 0.0
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Contact:
-    """`told` is what the record has of it, or will have: None until it was first seen."""
+    """Debounces one input and reports its changes."""
 
     def __init__(self, spec: ContactSpec) -> None:
         self.spec = spec
-        self._lasting = Debounce(spec.debounce)
-        self._told: bool | None = None
-        self._found = True
+        self._debounce = Debounce(spec.debounce)
+        self._reported: bool | None = None
+        self._is_first_read = True
 
     @property
     def active(self) -> bool | None:
-        """Whether it is away from its rest; None while it is not seen."""
-        position = self._lasting.position
+        """Whether it differs from its normal position; None while it can't be read."""
+        position = self._debounce.position
         return None if position is None else position != self.spec.normally_closed
 
-    def see(self, closed: bool, now: float) -> None:
-        self._lasting.see(closed, now)
+    def update(self, closed: bool, now: float) -> None:
+        """Take a reading."""
+        self._debounce.update(closed, now)
 
-    def forget(self) -> None:
-        """The module does not answer: it may stand anywhere."""
-        self._lasting.forget()
-        self._found = True
+    def set_unknown(self) -> None:
+        """Its module does not answer."""
+        self._debounce.reset()
+        self._is_first_read = True
 
-    def news(self) -> News | None:
-        """What is to be told now, once: asking takes it.
+    def take_change(self) -> DeviceChange | None:
+        """The change to report, None if there is none. A change is returned once.
 
-        What is found at the first look is state and not an event. It is told as found when it
-        lasts (an open door, an alarm) and differs from what is known; a button that happens to
-        be pressed, and a contact at rest of which nothing was known, are not told.
+        The state at the first read is no event. It is reported as found if it is lasting (an open door, an alarm)
+        and differs from what was reported before. A momentary contact, such as a button that happens to be pressed,
+        is not reported then, nor is a normal contact of which nothing was reported before.
         """
         active = self.active
         if active is None:
             return None
-        found, self._found = self._found, False
-        before, self._told = self._told, active
-        if active == before or (before is None and not active) or (found and active and not self._lasts):
+        is_first_read, self._is_first_read = self._is_first_read, False
+        # Also when nothing is sent below: a later change is compared with this state.
+        before, self._reported = self._reported, active
+        if active == before or (before is None and not active) or (is_first_read and active and not self._is_lasting):
             return None
-        kind = self.spec.active if active else self.spec.rest
+        kind = self.spec.active if active else self.spec.normal
         if kind is None:
             return None
-        data = {**self.spec.data, **(FOUND if found else {})}
+        data = {**self.spec.data, **(INITIAL_STATE if is_first_read else {})}
         if not active and self.spec.active is not None:
             data["from"] = self.spec.active
-        return News(self.spec.id, kind, data)
+        return DeviceChange(self.spec.id, kind, data)
 
     @property
-    def _lasts(self) -> bool:
-        return self.spec.active in ALARM_KINDS or self.spec.rest is not None
+    def _is_lasting(self) -> bool:
+        return self.spec.active in ALARM_KINDS or self.spec.normal is not None

@@ -14,7 +14,7 @@ from gateway.errors import BadInput
 from gateway.model import Words
 from gateway.protocols.charset import decoded
 from gateway.protocols.json_text import read_json, text_of
-from gateway.protocols.onvif.xml import cleaned
+from gateway.protocols.onvif.xml import clean_xml
 
 Format = Literal["json", "form", "xml"]
 Tree = Any
@@ -131,10 +131,10 @@ def _xml(body: bytes) -> bytes:
     """As it is, or where that can't be read, with what cameras leave in it mended."""
     text = _xml_text(body.strip(BLANK))
     try:
-        return cleaned(text)
+        return clean_xml(text)
     except BadInput as error:
         try:
-            return cleaned(_mended(text))
+            return clean_xml(_mended(text))
         except BadInput:
             raise error from None
 

@@ -1,4 +1,5 @@
-"""Modbus RTU and TCP (Application Protocol V1.1b3, Serial Line V1.02): asking, and knowing whose answer it is.
+"""Modbus RTU and TCP client (Application Protocol V1.1b3, Serial Line V1.02).
 
-Requests and answers are pymodbus's; what is ours is that a late answer is never taken for another's.
+pymodbus encodes requests and responses. Framing and matching are ours, so that a late response is never taken for
+the response to another request.
 """

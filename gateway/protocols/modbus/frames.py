@@ -1,7 +1,7 @@
-"""Frames on the wire: RTU with a checksum, TCP with a number; bytes in, frames out, without I/O.
+"""Modbus framing: RTU (CRC) and TCP (MBAP header). Bytes in, frames out, no I/O.
 
-RTU (Serial Line V1.02, 2.5.1) has no start and no length: where a frame begins is found by its
-checksum, and what lies before it is rubbish. TCP (Messaging Guide V1.0b, 3.1.3) has both.
+RTU (Serial Line V1.02, 2.5.1) has no start byte and no length: a frame's start is found by trying the CRC, and bytes
+before it are garbage. TCP (Messaging Guide V1.0b, 3.1.3) has a header with both.
 """
 
 from __future__ import annotations
@@ -15,170 +15,186 @@ from pymodbus.pdu import DecodePDU, ModbusPDU
 from gateway.errors import BadInput
 from gateway.model import Words
 
-LONGEST_RTU, LONGEST_TCP = 256, 260
-HEAD_TCP = 7
-READS, FIXED = frozenset({1, 2, 3, 4}), frozenset({5, 6, 8, 15, 16})
-"""Functions whose answers tell their length, and those that are 8 bytes long."""
-MOST_SURPLUS = 4
-"""Bytes too many behind an answer that are passed over."""
+MAX_RTU_BYTES, MAX_TCP_BYTES = 256, 260
+TCP_HEADER_BYTES = 7
+READ_FUNCTIONS, FIXED_SIZE_FUNCTIONS = frozenset({1, 2, 3, 4}), frozenset({5, 6, 8, 15, 16})
+"""Function codes whose responses carry a byte count, and those whose responses are 8 bytes long on RTU."""
+MAX_SURPLUS_BYTES = 4
+"""Bytes too many after a TCP response that are skipped."""
 
 
-class Frame(NamedTuple):
-    """One whole answer; `number` is 0 on a line that has none."""
+class ModbusFrame(NamedTuple):
+    """One whole response; `transaction_id` is 0 on RTU."""
 
     unit: int
     pdu: bytes
-    number: int = 0
+    transaction_id: int = 0
 
 
-class Framing(ABC):
-    """`numbered`: whether an answer names the request it answers. `rubbish` is what made no frame since last asked."""
+class ModbusFramer(ABC):
+    """Encodes requests and splits received bytes into responses. Bytes that make no frame are kept as garbage."""
 
-    numbered: bool
+    has_transaction_ids: bool
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._rubbish = bytearray()
+        self._garbage = bytearray()
 
     @abstractmethod
-    def encode(self, unit: int, number: int, pdu: ModbusPDU) -> bytes:
+    def encode(self, unit: int, transaction_id: int, pdu: ModbusPDU) -> bytes:
         """The frame of a request."""
 
     @abstractmethod
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> list[ModbusFrame]:
         """Every whole frame so far. Raises BadInput when no frame can ever be found again."""
 
-    def silence(self) -> None:
-        """Nothing more comes: what is half is rubbish."""
-        self._drop(len(self._buffer))
+    def line_idle(self) -> None:
+        """The line has gone idle: an incomplete frame in the buffer is garbage."""
+        self._discard(len(self._buffer))
 
-    def half(self, number: int) -> tuple[int, int] | None:  # noqa: ARG002  # for framings that know lengths
-        """How many bytes of the answer to that number came, and how many it was to have; None where none broke off."""
+    def partial_response(self, transaction_id: int) -> tuple[int, int] | None:  # noqa: ARG002  # for framers that know lengths
+        """Bytes received and bytes announced of an incomplete response to that request; None if there is none."""
         return None
 
-    def rubbish(self) -> bytes:
-        """Taking it forgets it."""
-        taken = bytes(self._rubbish)
-        self._rubbish.clear()
+    def take_garbage(self) -> bytes:
+        """Return the garbage since the last call, at most 256 bytes, and clear it."""
+        taken = bytes(self._garbage)
+        self._garbage.clear()
         return taken
 
-    def _drop(self, count: int) -> None:
-        self._rubbish += self._buffer[:count]
-        del self._rubbish[:-LONGEST_RTU]
+    def _discard(self, count: int) -> None:
+        self._garbage += self._buffer[:count]
+        # Keep the newest garbage only: it is shown to the installer, and must stay bounded.
+        del self._garbage[:-MAX_RTU_BYTES]
         del self._buffer[:count]
 
 
-class Rtu(Framing):
-    numbered = False
+class RtuFramer(ModbusFramer):
+    """Finds frames by their CRC."""
 
-    def encode(self, unit: int, number: int, pdu: ModbusPDU) -> bytes:  # noqa: ARG002  # this line has no numbers
+    has_transaction_ids = False
+
+    def encode(self, unit: int, transaction_id: int, pdu: ModbusPDU) -> bytes:  # noqa: ARG002  # RTU has no such id
+        """Unit, PDU and CRC."""
         pdu.dev_id = unit
         return FramerRTU(DecodePDU(is_server=False)).buildFrame(pdu)
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> list[ModbusFrame]:
+        """Every whole frame so far; never raises."""
         frames = []
-        for at in range(0, len(data), LONGEST_RTU):
-            self._buffer += data[at : at + LONGEST_RTU]
-            frames += self._split()
+        # In steps of one frame, so that the buffer stays bounded whatever arrives at once.
+        for at in range(0, len(data), MAX_RTU_BYTES):
+            self._buffer += data[at : at + MAX_RTU_BYTES]
+            frames += self._split_frames()
         return frames
 
-    def _split(self) -> list[Frame]:
-        frames, at, waiting = [], 0, None
+    def _split_frames(self) -> list[ModbusFrame]:
+        """Try each byte as the start of a frame; keep the buffer from the first one that may still become one."""
+        frames, at, incomplete = [], 0, None
         while at < len(self._buffer):
-            end = self._end(at)
+            end = self._frame_end(at)
             if end is None:
-                waiting = at if waiting is None else waiting
+                incomplete = at if incomplete is None else incomplete
             elif end:
-                self._drop(at)
+                self._discard(at)
                 frame = bytes(self._buffer[: end - at])
                 del self._buffer[: end - at]
-                frames.append(Frame(frame[0], frame[1:-2]))
-                at, waiting = 0, None
+                frames.append(ModbusFrame(frame[0], frame[1:-2]))
+                at, incomplete = 0, None
                 continue
             at += 1
-        self._drop(len(self._buffer) if waiting is None else waiting)
+        self._discard(len(self._buffer) if incomplete is None else incomplete)
         return frames
 
-    def _end(self, at: int) -> int | None:
-        """Where the frame that begins here ends; None: not yet known; 0: none begins here."""
-        rest = len(self._buffer) - at
-        if rest < 2:
+    def _frame_end(self, at: int) -> int | None:
+        """Where the frame that begins at `at` ends; None: not yet known; 0: no frame begins there."""
+        available = len(self._buffer) - at
+        if available < 2:
             return None
         function = self._buffer[at + 1]
-        if function in READS:
-            size = None if rest < 3 else 5 + self._buffer[at + 2]
-        else:
-            size = 8 if function in FIXED else 5 if function & 0x7F in READS | FIXED else 0
-        if size == 0 or (size is not None and size > LONGEST_RTU):
+        # Unit, function code, byte count, data, CRC: the byte count may not have arrived yet.
+        if function in READ_FUNCTIONS:
+            size = None if available < 3 else 5 + self._buffer[at + 2]
+        elif function in FIXED_SIZE_FUNCTIONS:
+            size = 8
+        else:  # an exception response, or no response at all
+            size = 5 if function & 0x7F in READ_FUNCTIONS | FIXED_SIZE_FUNCTIONS else 0
+        if size == 0 or (size is not None and size > MAX_RTU_BYTES):
             return 0
-        if size is None or rest < size:
+        if size is None or available < size:
             return None
         frame = bytes(self._buffer[at : at + size])
         return at + size if FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:])) else 0
 
 
-class Tcp(Framing):
-    """A device that sends a byte too many behind its answers, or too few, must not spoil those that follow."""
+class TcpFramer(ModbusFramer):
+    """Reads MBAP headers; recovers from a device that sends a few bytes too many, or too few, after a response."""
 
-    numbered = True
+    has_transaction_ids = True
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked = 0
-        self._broke_off = False
+        self._last_transaction_id = 0
+        self._is_partial = False
         self._is_modbus = False
 
-    def encode(self, unit: int, number: int, pdu: ModbusPDU) -> bytes:
-        pdu.dev_id, pdu.transaction_id = unit, number
-        self._asked = number
+    def encode(self, unit: int, transaction_id: int, pdu: ModbusPDU) -> bytes:
+        """MBAP header and PDU."""
+        pdu.dev_id, pdu.transaction_id = unit, transaction_id
+        self._last_transaction_id = transaction_id
         return FramerSocket(DecodePDU(is_server=False)).buildFrame(pdu)
 
-    def feed(self, data: bytes) -> list[Frame]:
-        if self._broke_off and (head := _head(data, 0)) and head.number == self._asked:
-            self._drop(len(self._buffer))  # the rest of an older answer never came
-        self._broke_off = False
+    def feed(self, data: bytes) -> list[ModbusFrame]:
+        """Every whole frame so far; raises BadInput when the stream can't be resynchronised."""
+        if self._is_partial and (head := _parse_header(data, 0)) and head.transaction_id == self._last_transaction_id:
+            self._discard(len(self._buffer))  # the remainder of an older response never came
+        self._is_partial = False
         self._buffer += data
         frames = []
-        while len(self._buffer) >= HEAD_TCP:
-            head = _head(self._buffer, 0) or self._resynchronised()
+        while len(self._buffer) >= TCP_HEADER_BYTES:
+            head = _parse_header(self._buffer, 0) or self._resynchronise()
             if head is None or len(self._buffer) < 6 + head.length:
                 break
-            frames.append(Frame(self._buffer[6], bytes(self._buffer[HEAD_TCP : 6 + head.length]), head.number))
+            pdu = bytes(self._buffer[TCP_HEADER_BYTES : 6 + head.length])
+            frames.append(ModbusFrame(self._buffer[6], pdu, head.transaction_id))
             del self._buffer[: 6 + head.length]
             self._is_modbus = True
         return frames
 
-    def silence(self) -> None:
-        """A segment may be late: what is half is completed, unless the next answer begins instead."""
-        self._broke_off = bool(self._buffer)
+    def line_idle(self) -> None:
+        """Keep an incomplete response: a TCP segment may be late. It is dropped if the next response begins instead."""
+        self._is_partial = bool(self._buffer)
 
-    def half(self, number: int) -> tuple[int, int] | None:
-        head = _head(self._buffer, 0)
-        if head is None or head.number != number:
+    def partial_response(self, transaction_id: int) -> tuple[int, int] | None:
+        """PDU bytes received and announced, if the buffer holds an incomplete response to that request."""
+        head = _parse_header(self._buffer, 0)
+        if head is None or head.transaction_id != transaction_id:
             return None
-        return len(self._buffer) - HEAD_TCP, head.length - 1
+        return len(self._buffer) - TCP_HEADER_BYTES, head.length - 1
 
-    def _resynchronised(self) -> _Head | None:
-        """The head behind a few bytes too many, which are dropped; None until it is there. Raises BadInput."""
+    def _resynchronise(self) -> _MbapHeader | None:
+        """Skip surplus bytes before the next header; None until that is complete. Raises BadInput."""
+        # Only after a first good frame: another protocol on this port must be reported, not searched for headers.
         if self._is_modbus:
-            for at in range(1, MOST_SURPLUS + 1):
-                if (head := _head(self._buffer, at)) and head.number == self._asked:
-                    self._drop(at)
+            for at in range(1, MAX_SURPLUS_BYTES + 1):
+                if (head := _parse_header(self._buffer, at)) and head.transaction_id == self._last_transaction_id:
+                    self._discard(at)
                     return head
-            if len(self._buffer) < HEAD_TCP + MOST_SURPLUS:
+            if len(self._buffer) < TCP_HEADER_BYTES + MAX_SURPLUS_BYTES:
                 return None
-        self._drop(len(self._buffer))
-        raise BadInput(Words("不是 Modbus TCP", "this is no Modbus TCP"), self.rubbish())
+        self._discard(len(self._buffer))
+        raise BadInput(Words("不是 Modbus TCP", "this is no Modbus TCP"), self.take_garbage())
 
 
-class _Head(NamedTuple):
-    number: int
+class _MbapHeader(NamedTuple):
+    transaction_id: int
     length: int
 
 
-def _head(data: bytes | bytearray, at: int) -> _Head | None:
-    """What begins there, if it can be the head of an answer: its number, and how many bytes follow the first six."""
-    if len(data) < at + HEAD_TCP:
+def _parse_header(data: bytes | bytearray, at: int) -> _MbapHeader | None:
+    """The MBAP header at `at`, None if there is none. `length` counts the bytes after the first six."""
+    if len(data) < at + TCP_HEADER_BYTES:
         return None
-    number, protocol, length = (int.from_bytes(data[at + part : at + part + 2]) for part in (0, 2, 4))
-    return None if protocol or not 2 < length <= LONGEST_TCP - 6 else _Head(number, length)
+    transaction_id, protocol, length = (int.from_bytes(data[at + field : at + field + 2]) for field in (0, 2, 4))
+    # Protocol 0 is Modbus; length counts at least unit, function code and one byte of data.
+    return None if protocol or not 2 < length <= MAX_TCP_BYTES - 6 else _MbapHeader(transaction_id, length)

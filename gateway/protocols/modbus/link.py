@@ -1,4 +1,4 @@
-"""What a driver with `LINK = "modbus"` is handed."""
+"""The link of a driver with `LINK = "modbus"`."""
 
 from __future__ import annotations
 
@@ -9,31 +9,34 @@ from typing import Generic, TypeVar
 from gateway.links.capture import Capture
 from gateway.links.serial import SerialLink
 from gateway.links.state_file import StateFile
-from gateway.protocols.modbus.frames import Framing, Rtu, Tcp
-from gateway.protocols.modbus.line import ModbusLine, Timing
+from gateway.protocols.modbus.client import ModbusClient, Timing
+from gateway.protocols.modbus.frames import ModbusFramer, RtuFramer, TcpFramer
 from gateway.protocols.modbus.settings import ModbusLineSettings
 
-Kept = TypeVar("Kept")
+DriverState = TypeVar("DriverState")
 
 
-class ModbusLink(Generic[Kept]):
-    """`async with link.open() as line`. `kept` is what the driver wants to find again after the line was lost,
-    `notes` what after a restart of the gateway.
+class ModbusLink(Generic[DriverState]):
+    """Opens the line: `async with link.open() as client`.
+
+    `driver_state` is what the driver keeps while the line is lost, `state_file` what it keeps over a restart of the
+    gateway.
     """
 
-    def __init__(self, settings: ModbusLineSettings, notes: StateFile | None = None) -> None:
+    def __init__(self, settings: ModbusLineSettings, state_file: StateFile | None = None) -> None:
         self.settings = settings
-        self.notes = notes or StateFile()
-        self.kept: Kept | None = None
+        self.state_file = state_file or StateFile()
+        self.driver_state: DriverState | None = None
         self.tape = Capture()
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[ModbusLine]:
-        """Open the port for ourselves alone; raises LinkLost that says what is wrong with it."""
+    async def open(self) -> AsyncIterator[ModbusClient]:
+        """Open the port exclusively; raises LinkLost with the reason."""
         settings = self.settings
-        framing: Framing = Tcp() if settings.framing == "tcp" else Rtu()
-        timing = Timing(settings.answer_within, settings.character_s)
+        framer: ModbusFramer = TcpFramer() if settings.framing == "tcp" else RtuFramer()
+        timing = Timing(settings.response_timeout_s, settings.character_s)
         async with SerialLink(settings, self.tape).open() as stream:
-            line = ModbusLine(stream, framing, timing)
-            await line.begin()
-            yield line
+            client = ModbusClient(stream, framer, timing)
+            # A client that was closed a moment ago, ours or another's, may have left a request unanswered.
+            await client.drain()
+            yield client

@@ -1,7 +1,7 @@
-"""Whose turn it is on a line: all that answer in every cycle, and those that do not ever less often.
+"""Decides which units are polled in a cycle: online units in every one, offline units with a growing pause.
 
-A dead unit costs the time it may take to answer. So at most one of them is asked in a cycle, and
-each waits longer from time to time; the living are never asked less.
+A unit that does not answer costs its response timeout. So at most one offline unit is polled in a cycle, and its
+pause doubles up to 30 s; online units are never polled less often.
 """
 
 from __future__ import annotations
@@ -9,53 +9,59 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+FIRST_BACKOFF_S, MAX_BACKOFF_S = 1.0, 30.0
 
 
 @dataclass(slots=True)
-class _Turn:
-    """`missed` answers in a row; one that is dead is asked again at `again`."""
+class _PollState:
+    """`missed` is responses missed in a row; an offline unit is polled again at `retry_at`."""
 
     missed: int = 0
-    pause: float = FIRST_PAUSE_S
-    again: float = 0.0
+    backoff: float = FIRST_BACKOFF_S
+    retry_at: float = 0.0
 
 
 class PollSchedule:
-    """`patience` is how many answers in a row a unit may leave out before it counts as dead."""
+    """A unit counts as offline after `max_missed` polls in a row without a response."""
 
-    def __init__(self, units: Iterable[int], patience: int) -> None:
-        self._turns = {unit: _Turn() for unit in units}
-        self._patience = patience
+    def __init__(self, units: Iterable[int], max_missed: int) -> None:
+        self._states = {unit: _PollState() for unit in units}
+        self._max_missed = max_missed
 
     def due(self, now: float) -> list[int]:
-        """The units of this cycle in their order."""
-        waiting = [unit for unit in self._turns if self.is_dead(unit) and self._turns[unit].again <= now]
-        chosen = min(waiting, key=lambda unit: self._turns[unit].again, default=None)
-        return [unit for unit in self._turns if not self.is_dead(unit) or unit == chosen]
+        """The units to poll in this cycle, in their order."""
+        waiting = [unit for unit in self._states if self.is_offline(unit) and self._states[unit].retry_at <= now]
+        # At most one offline unit in a cycle, the one that has waited longest.
+        chosen = min(waiting, key=lambda unit: self._states[unit].retry_at, default=None)
+        return [unit for unit in self._states if not self.is_offline(unit) or unit == chosen]
 
-    def is_dead(self, unit: int) -> bool:
-        return self._turns[unit].missed >= self._patience
+    def is_offline(self, unit: int) -> bool:
+        """Whether it has missed `max_missed` polls in a row, or rejects its polls."""
+        return self._states[unit].missed >= self._max_missed
 
     @property
-    def all_dead(self) -> bool:
-        return all(map(self.is_dead, self._turns))
+    def all_offline(self) -> bool:
+        """Whether no unit answers."""
+        return all(map(self.is_offline, self._states))
 
     def answered(self, unit: int) -> None:
-        self._turns[unit] = _Turn()
+        """The unit answered: poll it in every cycle."""
+        self._states[unit] = _PollState()
 
     def missed(self, unit: int, now: float) -> bool:
-        """Whether it has just become dead."""
-        turn = self._turns[unit]
-        turn.missed += 1
-        if turn.missed > self._patience:
-            turn.pause = min(2 * turn.pause, LONGEST_PAUSE_S)
-        turn.again = now + turn.pause
-        return turn.missed == self._patience
+        """The unit did not answer. Returns whether it has just gone offline."""
+        state = self._states[unit]
+        state.missed += 1
+        # Only from the second poll after it went offline.
+        if state.missed > self._max_missed:
+            state.backoff = min(2 * state.backoff, MAX_BACKOFF_S)
+        state.retry_at = now + state.backoff
+        return state.missed == self._max_missed
 
-    def refused(self, unit: int, now: float) -> bool:
-        """It lives and does not do what it is asked: as good as dead, at once. Whether it just became so."""
-        fresh = not self.is_dead(unit)
-        self._turns[unit].missed = max(self._turns[unit].missed, self._patience - 1)
+    def rejected(self, unit: int, now: float) -> bool:
+        """The unit answered with an exception: treat it as offline at once. Returns whether that is new."""
+        fresh = not self.is_offline(unit)
+        # An exception response is no lost frame: polling again at once would not help.
+        self._states[unit].missed = max(self._states[unit].missed, self._max_missed - 1)
         self.missed(unit, now)
         return fresh

@@ -1,6 +1,6 @@
-"""ONVIF: finding cameras (WS-Discovery), asking them for their streams, and hearing what they noticed themselves.
+"""ONVIF client: finds cameras (WS-Discovery), reads their streams, and pulls their events.
 
-What comes from the wire is bounded, and cleaned of what XML can hide, before any other code sees it. SOAP
-is spoken by onvif-zeep-async, the extra `onvif`: `library.py` alone imports it, and is imported when a
-camera is first spoken to. Discovery needs no library.
+Whatever is received is bounded, and cleaned of XML's dangerous features, before any other code parses it. SOAP is
+spoken by onvif-zeep-async, the extra `onvif`: only `soap_client.py` imports it, and that is imported when the first
+camera is contacted. Discovery needs no library.
 """

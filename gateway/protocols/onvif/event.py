@@ -1,4 +1,4 @@
-"""One notification of a camera, taken out of what the SOAP library made of it (ONVIF Core 9.4, 9.5)."""
+"""Parses a camera's notification from the objects of the SOAP library (ONVIF Core 9.4, 9.5)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 from gateway.errors import BadInput
 from gateway.model import Words
 
-LONGEST = 200
-"""Characters of a name or value that are kept."""
-MOST_ITEMS = 32
+MAX_TEXT = 200
+"""Characters kept of a name or value."""
+MAX_ITEMS = 32
 
 
 class Operation(StrEnum):
-    """What a property's message says of it; an event that is no property has none."""
+    """The operation on a property in a message; an event that is no property has none."""
 
     INITIALIZED = "Initialized"
     CHANGED = "Changed"
@@ -26,7 +26,7 @@ class Operation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class OnvifEvent:
     """`topic` is without prefixes: `RuleEngine/TamperDetector/Tamper`; `at` is the camera's clock."""
 
     topic: str
@@ -36,17 +36,17 @@ class Event:
     data: tuple[tuple[str, str], ...]
 
 
-def read_event(notification: Any) -> Event:
-    """A zeep NotificationMessage → Event; raises BadInput when it has no topic or no message."""
+def parse_notification(notification: Any) -> OnvifEvent:
+    """From a zeep NotificationMessage; raises BadInput without a topic or a message."""
     topic = getattr(getattr(notification, "Topic", None), "_value_1", None)
     message = getattr(getattr(notification, "Message", None), "_value_1", None)
     if not isinstance(topic, str) or not topic.strip():
         raise BadInput(Words("通知没有主题", "a notification without a topic"), b"")
     if message is None:
-        name = topic[:LONGEST]
+        name = topic[:MAX_TEXT]
         raise BadInput(Words(f"{name} 的通知没有内容", f"a notification of {name} without a message"), b"")
-    return Event(
-        _bare(topic),
+    return OnvifEvent(
+        _without_prefixes(topic),
         _operation(getattr(message, "PropertyOperation", None)),
         _utc(getattr(message, "UtcTime", None)),
         tuple(_items(getattr(message, "Source", None))),
@@ -54,9 +54,9 @@ def read_event(notification: Any) -> Event:
     )
 
 
-def _bare(topic: str) -> str:
-    """Without namespaces' prefixes: makers choose them freely, `tns1:` in most, `tt:` in some."""
-    return "/".join(step.rpartition(":")[2] for step in topic.strip()[:LONGEST].split("/"))
+def _without_prefixes(topic: str) -> str:
+    """Makers choose the namespaces' prefixes freely: mostly `tns1:`, sometimes `tt:`."""
+    return "/".join(step.rpartition(":")[2] for step in topic.strip()[:MAX_TEXT].split("/"))
 
 
 def _operation(word: object) -> Operation:
@@ -67,7 +67,7 @@ def _operation(word: object) -> Operation:
 
 
 def _utc(when: object) -> datetime | None:
-    """The camera's clock is noted, never trusted: one that can't be read must not cost an alarm."""
+    """None for a time that can't be parsed: that must not cost an alarm. The camera's clock is only recorded."""
     if not isinstance(when, datetime):
         return None
     try:
@@ -80,7 +80,8 @@ def _items(holder: Any) -> Iterator[tuple[str, str]]:
     items = getattr(holder, "SimpleItem", None)
     if not isinstance(items, Iterable):
         return
-    for item, _ in zip(items, range(MOST_ITEMS), strict=False):
+    # Bounded: the camera decides how many items it sends.
+    for item, _ in zip(items, range(MAX_ITEMS), strict=False):
         name, value = getattr(item, "Name", None), getattr(item, "Value", None)
         if name is not None and value is not None:
-            yield str(name)[:LONGEST], str(value)[:LONGEST]
+            yield str(name)[:MAX_TEXT], str(value)[:MAX_TEXT]

@@ -1,4 +1,4 @@
-"""HTTP to a camera: bounded in size and time, with HTTP digest where the camera asks for it."""
+"""HTTP to a camera: bounded in size and time, with HTTP digest authentication if the camera requires it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import aiohttp
 
 from gateway.errors import BadInput, LinkLost, trouble_of
 from gateway.model import Words
-from gateway.protocols.onvif.xml import SHOWN
+from gateway.protocols.onvif.xml import MAX_KEPT_BYTES
 
-PATIENCE_S = 10.0
-"""For a camera to answer, beyond the time it was told to wait for events."""
+RESPONSE_TIMEOUT_S = 10.0
+"""Response timeout, beyond the time that the camera was told to wait for events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Login:
 
 
 @asynccontextmanager
-async def session_of(login: Login) -> AsyncIterator[aiohttp.ClientSession]:
-    """One camera's connections: few, never through a proxy, each for one question.
+async def open_session(login: Login) -> AsyncIterator[aiohttp.ClientSession]:
+    """The HTTP session for one camera: few connections, never through a proxy, each for one request.
 
-    Cameras close a kept connection whenever they like, and a question lost on it would be a lost line.
+    Cameras close kept-alive connections at any time, and a request lost by that would count as a lost camera.
     """
     digest = (aiohttp.DigestAuthMiddleware(login.user, login.password),) if login.user else ()
     connector = aiohttp.TCPConnector(limit=4, force_close=True, ssl=login.verify_tls)
@@ -39,7 +39,9 @@ async def session_of(login: Login) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
+    """Status and whole body."""
+
     status: int
     body: bytes
 
@@ -49,39 +51,41 @@ async def fetch(
     method: str,
     address: str,
     *,
-    largest: int,
-    limit_s: float,
+    max_bytes: int,
+    timeout_s: float,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
-    """Raises LinkLost without an answer in time, BadInput for one that is larger than `largest` bytes."""
-    timeout = aiohttp.ClientTimeout(total=limit_s)
+) -> HttpResponse:
+    """Raises LinkLost without a response in time, BadInput for one of more than `max_bytes` bytes."""
+    timeout = aiohttp.ClientTimeout(total=timeout_s)
     try:
+        # No redirects: the password's digest must not be sent to another host.
         async with session.request(
             method, address, data=body, headers=headers, timeout=timeout, allow_redirects=False
         ) as response:
-            return Answer(response.status, await _bounded(response, largest))
+            return HttpResponse(response.status, await _bounded(response, max_bytes))
     except TimeoutError:
-        en = f"the camera did not answer within {limit_s:g} s"
+        en = f"the camera did not answer within {timeout_s:g} s"
         raise LinkLost(Words("摄像机无应答，请检查供电和网线", en)) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
         why = _why(error)
         raise LinkLost(Words(why.zh, f"the camera can't be reached: {why}")) from None
 
 
-async def _bounded(response: aiohttp.ClientResponse, largest: int) -> bytes:
+async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     data = bytearray()
     async for chunk in response.content.iter_chunked(64 * 1024):
         data += chunk
-        if len(data) > largest:
+        if len(data) > max_bytes:
             raise BadInput(
-                Words(f"应答超过 {largest} 字节", f"an answer of more than {largest} bytes"), bytes(data[:SHOWN])
+                Words(f"应答超过 {max_bytes} 字节", f"an answer of more than {max_bytes} bytes"),
+                bytes(data[:MAX_KEPT_BYTES]),
             )
     return bytes(data)
 
 
 def _why(error: Exception) -> Words:
-    """Without the address, which may hold what nobody should read."""
+    """Without the address, which may contain credentials."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         en = "its certificate is not trusted (verify_tls: false takes any)"
         return Words("摄像机的证书不受信任，请通知安装员", en)

@@ -1,4 +1,4 @@
-"""What a camera may answer: XML of bounded size, depth and number, without a DTD, in UTF-8."""
+"""Cleans XML from a camera: bounded size, depth and number of elements, no DTD, UTF-8."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from xml.parsers import expat
 from gateway.errors import BadInput
 from gateway.model import Words
 
-LARGEST = 1 << 20
-"""Bytes of one answer; 100 events are 42 kB."""
-DEEPEST = 64
-MOST_ELEMENTS = 8_000
+MAX_XML_BYTES = 1 << 20
+"""Of one response; 100 events are 42 kB."""
+MAX_DEPTH = 64
+MAX_ELEMENTS = 8_000
 """100 events are 900; reading 8,000 elements takes the library a tenth of a second."""
-SHOWN = 64 * 1024
-"""Bytes of a bad answer that are kept."""
+MAX_KEPT_BYTES = 64 * 1024
+"""Bytes kept of a bad response."""
 
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
 _ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,100}\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,20})[\"']")
@@ -26,71 +26,76 @@ _ENCODINGS = {
 } | dict.fromkeys(("gb2312", "gbk", "gb18030"), "gb18030")
 
 
-def cleaned(data: bytes) -> bytes:
-    """The same document in UTF-8 without its declaration, fit for any parser; raises BadInput.
+def clean_xml(data: bytes) -> bytes:
+    """The same document in UTF-8 without its declaration, safe for any parser; raises BadInput.
 
-    A byte that is not of the declared encoding becomes U+FFFD: cameras put names of zones into
-    their events in GBK and say UTF-8, and an alarm must not be lost for its name.
+    Bytes that are invalid in the declared encoding become U+FFFD: cameras put zone names into their events in GBK and
+    declare UTF-8, and an alarm must not be lost for its name.
     """
-    if len(data) > LARGEST:
-        zh, en = f"内容有 {len(data)} 字节，最多 {LARGEST}", f"an answer of {len(data)} bytes, {LARGEST} are the most"
-        raise BadInput(Words(zh, en), data[:SHOWN])
+    if len(data) > MAX_XML_BYTES:
+        zh, en = (
+            f"内容有 {len(data)} 字节，最多 {MAX_XML_BYTES}",
+            f"an answer of {len(data)} bytes, {MAX_XML_BYTES} are the most",
+        )
+        raise BadInput(Words(zh, en), data[:MAX_KEPT_BYTES])
     declared = _ENCODING.match(data)
     name = declared[1].decode().lower() if declared else "utf-8"
     if name not in _ENCODINGS:
-        raise BadInput(Words(f"XML 的编码为 {name!r}", f"XML in the encoding {name!r}"), data[:SHOWN])
+        raise BadInput(Words(f"XML 的编码为 {name!r}", f"XML in the encoding {name!r}"), data[:MAX_KEPT_BYTES])
     text = data.decode(_ENCODINGS[name], errors="replace")
     found = _DECLARATION.match(text)
     clean = text[found.end() if found else 0 :].strip().encode()
     try:
-        _Scan().over(clean)
-    except _Unfit as unfit:
-        raise BadInput(unfit.why, data[:SHOWN]) from None
+        _XmlScanner().scan(clean)
+    except _RejectedXml as unfit:
+        raise BadInput(unfit.why, data[:MAX_KEPT_BYTES]) from None
     except (expat.ExpatError, ValueError) as error:
-        raise BadInput(_useless(_spot(error), str(error)), data[:SHOWN]) from None
+        raise BadInput(_unusable(_location(error), str(error)), data[:MAX_KEPT_BYTES]) from None
     return clean
 
 
-class _Unfit(Exception):
-    """Well formed, and yet not to be handed on."""
+class _RejectedXml(Exception):
+    """Well formed, but not accepted."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
-        self.why = _useless(zh, en)
+        self.why = _unusable(zh, en)
 
 
-def _useless(zh: str, en: str) -> Words:
+def _unusable(zh: str, en: str) -> Words:
     return Words(f"XML 无法使用：{zh}", f"XML that can't be used: {en}")
 
 
-def _spot(error: Exception) -> str:
+def _location(error: Exception) -> str:
     if isinstance(error, expat.ExpatError):
         return f"第 {error.lineno} 行第 {error.offset + 1} 个字符处有语法错误"
     return "有语法错误"
 
 
-class _Scan:
-    """One pass without building anything; no entity is ever declared, so none can grow."""
+class _XmlScanner:
+    """Scans once without building a tree. No entity is ever declared, so none can expand."""
 
     def __init__(self) -> None:
         self._depth = self._count = 0
         self._parser = expat.ParserCreate(namespace_separator="}")  # as ElementTree: no namespace may hold it
+        # Entities can only be declared in a DTD: without one there is no entity bomb.
         self._parser.StartDoctypeDeclHandler = self._doctype
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
 
-    def over(self, data: bytes) -> None:
+    def scan(self, data: bytes) -> None:
         self._parser.Parse(data, True)
 
     def _doctype(self, *_: object) -> None:
-        raise _Unfit("含有 SOAP 禁止的 DTD", "it has a DTD, which SOAP forbids")
+        raise _RejectedXml("含有 SOAP 禁止的 DTD", "it has a DTD, which SOAP forbids")
 
     def _start(self, _name: str, _attributes: object) -> None:
         self._depth += 1
         self._count += 1
-        if self._depth > DEEPEST or self._count > MOST_ELEMENTS:
-            raise _Unfit(
-                f"超过 {DEEPEST} 层或 {MOST_ELEMENTS} 个元素", f"more than {DEEPEST} levels or {MOST_ELEMENTS} elements"
+        if self._depth > MAX_DEPTH or self._count > MAX_ELEMENTS:
+            raise _RejectedXml(
+                f"超过 {MAX_DEPTH} 层或 {MAX_ELEMENTS} 个元素",
+                f"more than {MAX_DEPTH} levels or {MAX_ELEMENTS} elements",
             )
 
     def _end(self, _name: str) -> None:

@@ -1,4 +1,4 @@
-"""Which calls there are between stations and the guard room, and how each stands. No I/O here."""
+"""The calls between stations and the guard room, and their states. No I/O here."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.model import new_id
-from gateway.protocols.sip.settings import Caller, Station
+from gateway.protocols.sip.settings import SipIdentity, Station
 
 
-class Stand(StrEnum):
+class CallState(StrEnum):
+    """A call begins as RINGING or CALLING."""
+
     RINGING = "ringing"
     """A station calls."""
     CALLING = "calling"
@@ -20,106 +22,112 @@ class Stand(StrEnum):
 
 
 BROWSER, DESK_PHONE = "browser", "desk_phone"
-WHY_LOST = "line_lost"
+LINE_LOST = "line_lost"
 
 
 @dataclass(slots=True)
 class StationCall:
     """One call. Times are seconds of the loop's clock.
 
-    `engine_id` is the SIP Call-ID, its caller's choice and empty until we know it; `id` is ours.
-    `by` and `on` are who has it, or is about to have it: a user in the browser, or the desk phone.
-    `let_go` is whose side ended it: `guard`, `desk_phone` or `unattended`; else it was the station.
+    `sip_call_id` is the SIP Call-ID, chosen by the caller and empty until known; `id` is ours.
+    `user` and `endpoint` tell who has answered it or is about to: a user in the browser, or the desk phone.
+    `ended_by` is `guard`, `desk_phone`, `unattended` or `line_lost`; empty if the station ended it.
     """
 
     station: Station
-    engine_id: str
-    stand: Stand
-    began: float
+    sip_call_id: str
+    state: CallState
+    started_at: float
     incoming: bool = True
     id: str = field(default_factory=lambda: new_id("call"))
-    by: str = ""
-    on: str = ""
+    user: str = ""
+    endpoint: str = ""
     answered_at: float | None = None
-    let_go: str = ""
-    why: str = ""
-    said: str = ""
-    """What the engine said as it ended: `486 Busy Here`."""
-    rang: bool = False
-    """The station that is called rings."""
+    ended_by: str = ""
+    end_reason: str = ""
+    engine_status: str = ""
+    """What the engine reported at its end: `486 Busy Here`."""
+    remote_ringing: bool = False
+    """The called station rings."""
 
     @property
-    def taken(self) -> bool:
-        """Whether it has, or is getting, the guard room's ear."""
-        return bool(self.on)
+    def is_taken(self) -> bool:
+        """Whether it is connected to the guard room, or about to be."""
+        return bool(self.endpoint)
 
-    def take(self, by: str, on: str) -> None:
-        self.by, self.on = by, on
+    def assign(self, user: str, endpoint: str) -> None:
+        """Reserve it for the one who answers it."""
+        self.user, self.endpoint = user, endpoint
 
-    def release(self) -> None:
-        """It could not be answered; it rings on."""
-        self.by = self.on = ""
+    def unassign(self) -> None:
+        """It could not be answered; it continues to ring."""
+        self.user = self.endpoint = ""
 
     def answered(self, now: float) -> None:
-        self.stand, self.answered_at = Stand.ANSWERED, now
+        """The engine has connected it."""
+        self.state, self.answered_at = CallState.ANSWERED, now
 
-    def ended(self, said: str) -> None:
-        """`why` says how: by whom it was ended, or why it never came to be; `said` is the engine's word."""
-        self.said = said
-        if self.let_go == WHY_LOST or self.answered_at is not None:
-            self.why = self.let_go or "station"
+    def ended(self, engine_status: str) -> None:
+        """The engine has ended it; sets `end_reason`."""
+        self.engine_status = engine_status
+        # `declined` and `given_up` are for calls that were never answered.
+        if self.ended_by == LINE_LOST or self.answered_at is not None:
+            self.end_reason = self.ended_by or "station"
         elif self.incoming:
-            self.why = "declined" if self.let_go else "missed"
+            self.end_reason = "declined" if self.ended_by else "missed"
         else:
-            self.why = "given_up" if self.let_go else "not_answered"
-        self.stand = Stand.ENDED
+            self.end_reason = "given_up" if self.ended_by else "not_answered"
+        self.state = CallState.ENDED
 
     def seconds(self, now: float) -> float:
-        """How long it was talked, or rang."""
-        return round(now - (self.began if self.answered_at is None else self.answered_at), 1)
+        """Since it was answered, or since it began to ring."""
+        return round(now - (self.started_at if self.answered_at is None else self.answered_at), 1)
 
 
-class CallRegister:
-    """The calls that are not ended, oldest first."""
+class CallTable:
+    """The calls that have not ended, oldest first, as `active`."""
 
     def __init__(self, stations: Sequence[Station]) -> None:
-        self._by_caller = {station.caller: station for station in stations}
-        self.calls: list[StationCall] = []
+        self._by_identity = {station.identity: station for station in stations}
+        self.active: list[StationCall] = []
 
-    def caller(self, uri: str) -> Station | None:
-        """The station that calls itself so, or None for a stranger."""
-        caller = Caller.of(uri)
-        return self._by_caller.get(caller) if caller else None
+    def station_of(self, uri: str) -> Station | None:
+        """The station with this SIP address; None for an unknown caller."""
+        identity = SipIdentity.of(uri)
+        return self._by_identity.get(identity) if identity else None
 
     def add(self, call: StationCall) -> StationCall:
-        self.calls.append(call)
+        """Returns the call."""
+        self.active.append(call)
         return call
 
     def remove(self, call: StationCall) -> None:
-        self.calls.remove(call)
+        """It has ended."""
+        self.active.remove(call)
 
-    def by_engine(self, engine_id: str, *, outgoing: bool = False) -> StationCall | None:
-        """The one with that Call-ID; what is told of a call that we are just making names its id."""
-        for call in self.calls:
-            if call.engine_id == engine_id or (outgoing and not call.engine_id):
-                call.engine_id = engine_id
+    def by_sip_call_id(self, sip_call_id: str, *, outgoing: bool = False) -> StationCall | None:
+        """The call with that Call-ID. An outgoing call whose Call-ID is not known yet gets it by this."""
+        for call in self.active:
+            if call.sip_call_id == sip_call_id or (outgoing and not call.sip_call_id):
+                call.sip_call_id = sip_call_id
                 return call
         return None
 
     def find(self, call_id: str) -> StationCall | None:
-        return next((call for call in self.calls if call.id == call_id), None)
+        """By our own id."""
+        return next((call for call in self.active if call.id == call_id), None)
 
-    def of(self, station: str, stands: Collection[Stand]) -> StationCall | None:
-        """The station's newest call that stands so."""
-        fitting = [call for call in self.calls if call.station.id == station and call.stand in stands]
-        return fitting[-1] if fitting else None
+    def latest(self, station: str, states: Collection[CallState]) -> StationCall | None:
+        """The station's newest call in one of these states."""
+        matching = [call for call in self.active if call.station.id == station and call.state in states]
+        return matching[-1] if matching else None
 
     @property
     def taken(self) -> StationCall | None:
-        """One at most: the guard room has one ear."""
-        return next((call for call in self.calls if call.taken), None)
+        """The call that the guard room has answered; there is one at most."""
+        return next((call for call in self.active if call.is_taken), None)
 
     @property
-    def waiting(self) -> list[StationCall]:
+    def unanswered(self) -> list[StationCall]:
         """Those that ring and that nobody is answering."""
-        return [call for call in self.calls if not call.taken]
+        return [call for call in self.active if not call.is_taken]

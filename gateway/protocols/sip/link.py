@@ -1,4 +1,4 @@
-"""What the driver of an intercom is handed, and what the guard room's pages reach its calls by."""
+"""The link of a driver with `LINK = "sip"`, and the web API's access to the calls and their audio."""
 
 from __future__ import annotations
 
@@ -8,119 +8,121 @@ from contextlib import asynccontextmanager
 
 from gateway.errors import Conflict, LinkLost, NotFound
 from gateway.model import Words
-from gateway.protocols.sip.calls import BROWSER, CallRegister, Stand, StationCall
-from gateway.protocols.sip.engine import DOWN, Engine
-from gateway.protocols.sip.process import running
+from gateway.protocols.sip.audio import AudioLeg, AudioSession
+from gateway.protocols.sip.calls import BROWSER, CallState, CallTable, StationCall
+from gateway.protocols.sip.engine import ENGINE_DOWN_ZH, Engine
+from gateway.protocols.sip.process import running_engine
 from gateway.protocols.sip.settings import SipSettings
-from gateway.protocols.sip.talk import Leg, Talk
 
 
 class SipLink:
-    """`board` is what the driver writes and others read; it is empty while the engine is down."""
+    """`calls` is written by the driver and read by others; it is empty while the engine is down."""
 
     def __init__(self, settings: SipSettings) -> None:
         self.settings = settings
-        self.board = CallRegister(settings.stations)
+        self.calls = CallTable(settings.stations)
         self._engine: Engine | None = None
-        self._leg: Leg | None = None
-        self._joined = ""
-        self._talk: Talk | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._leg: AudioLeg | None = None
+        self._leg_call_id = ""
+        self._session: AudioSession | None = None
+        self._leg_lock = asyncio.Lock()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Engine]:
-        """The engine, running; raises LinkLost that says why it is not."""
-        async with running(self.settings) as engine:
-            self._engine, self.board = engine, CallRegister(self.settings.stations)
+        """The running engine; raises LinkLost with the reason."""
+        async with running_engine(self.settings) as engine:
+            self._engine, self.calls = engine, CallTable(self.settings.stations)
             try:
                 yield engine
             finally:
                 self._engine = None
-                await self.hush()
-                self.board = CallRegister(self.settings.stations)
+                await self.stop_audio()
+                self.calls = CallTable(self.settings.stations)
 
     @property
-    def talker(self) -> str | None:
-        """Who is on the line in a browser."""
-        return self._talk.user if self._talk else None
+    def audio_user(self) -> str | None:
+        """The user whose browser has the audio of the answered call."""
+        return self._session.user if self._session else None
 
-    async def hush(self) -> None:
-        """End what is being talked: the call it belongs to is over."""
+    async def stop_audio(self) -> None:
+        """The answered call has ended: end its audio."""
         leg, self._leg = self._leg, None
-        if self._talk is not None:
-            self._talk.end()
+        if self._session is not None:
+            self._session.end()
         if leg is not None:
             await leg.close()
 
     @asynccontextmanager
-    async def talk(self, call_id: str, user: str) -> AsyncIterator[Talk]:
-        """The sound of an open call, for the one who answered it in a browser.
+    async def audio(self, call_id: str, user: str) -> AsyncIterator[AudioSession]:
+        """The audio of an answered call, for the user who answered it in a browser.
 
-        Coming again takes the place of what is left of the same person's earlier connection.
-        Raises NotFound, Conflict (another has it, or it is not answered yet), LinkLost.
+        A second connection of the same user replaces the first, which may be a closed page that was not noticed yet.
+        Raises NotFound, Conflict (answered by another user, or not answered yet), LinkLost.
         """
-        async with self._one_at_a_time:
+        # Two connections at once must not make two legs.
+        async with self._leg_lock:
             leg = await self._leg_of(call_id, user)
-        talk = Talk(user, leg.say)
-        if self._talk is not None:
-            self._talk.end()
-        self._talk, leg.listener = talk, talk.put
+        session = AudioSession(user, leg.send)
+        if self._session is not None:
+            self._session.end()
+        self._session, leg.listener = session, session.deliver
         try:
-            yield talk
+            yield session
         finally:
-            talk.end()
-            if self._talk is talk:
-                self._talk = leg.listener = None
+            session.end()
+            # It may have been replaced meanwhile.
+            if self._session is session:
+                self._session = leg.listener = None
 
     def check(self, call_id: str, user: str) -> Engine:
-        """The engine of an open call that is that user's to talk in; raises as `talk` does."""
-        call = self.board.find(call_id)
+        """The engine, if the call is answered and belongs to that user; raises as `audio` does."""
+        call = self.calls.find(call_id)
         if call is None:
             raise NotFound("this call is over")
-        if call.stand is not Stand.ANSWERED:
+        if call.state is not CallState.ANSWERED:
             raise Conflict("this call is not answered")
-        if call.on != BROWSER or call.by != user:
-            raise Conflict(f"this call was answered by {call.by or 'the desk phone'}")
+        if call.endpoint != BROWSER or call.user != user:
+            raise Conflict(f"this call was answered by {call.user or 'the desk phone'}")
         if self._engine is None:
-            raise LinkLost(Words(DOWN, "the telephone engine is down"))
+            raise LinkLost(Words(ENGINE_DOWN_ZH, "the telephone engine is down"))
         return self._engine
 
-    async def _leg_of(self, call_id: str, user: str) -> Leg:
+    async def _leg_of(self, call_id: str, user: str) -> AudioLeg:
         engine = self.check(call_id, user)
         if self._leg is None:
-            if self._joined == call_id:
-                raise LinkLost(
-                    Words(
-                        "通话声音中断，请挂断后重新呼叫", "the sound of this call is lost: hang up and call the station"
-                    )
-                )
-            self._joined, leg = call_id, Leg(engine)
+            # baresip's bridge allows one leg for a call: see AudioLeg.
+            if self._leg_call_id == call_id:
+                en = "the sound of this call is lost: hang up and call the station"
+                raise LinkLost(Words("通话声音中断，请挂断后重新呼叫", en))
+            self._leg_call_id, leg = call_id, AudioLeg(engine)
             await leg.open(self.settings.listen.host)
             self._leg = leg
+            # The call may have ended while the leg was opened.
             self.check(call_id, user)
         return self._leg
 
 
-class Calls:
-    """Every intercom's calls, for the guard room."""
+class IntercomLinks:
+    """The links of all intercoms, for the web API."""
 
     def __init__(self) -> None:
         self._links: dict[str, SipLink] = {}
 
     def add(self, device: str, link: SipLink) -> None:
-        """A device made anew takes its old link's place."""
+        """Replaces an earlier link of the same device."""
         self._links[device] = link
 
-    def forget(self, device: str) -> None:
-        """The device is no more, or is made anew in this turn of the loop."""
+    def remove(self, device: str) -> None:
+        """The device is removed, or about to be added again."""
         self._links.pop(device, None)
 
-    def now(self) -> list[tuple[SipLink, StationCall]]:
-        return [(link, call) for link in self._links.values() for call in link.board.calls]
+    def active_calls(self) -> list[tuple[SipLink, StationCall]]:
+        """Every call that has not ended."""
+        return [(link, call) for link in self._links.values() for call in link.calls.active]
 
     def link_of(self, call_id: str) -> SipLink:
         """Raises NotFound when there is no such call (any more)."""
         for link in self._links.values():
-            if link.board.find(call_id) is not None:
+            if link.calls.find(call_id) is not None:
                 return link
         raise NotFound("this call is over")

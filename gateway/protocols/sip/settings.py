@@ -1,4 +1,4 @@
-"""What the YAML says about the guard room's telephone and the door stations that call it."""
+"""Settings of the guard room's SIP telephone and of the door stations that call it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ DTMF = r"^[0-9*#A-D]{1,16}$"
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, as far as it is compared: user and host, whatever the port and parameters."""
+class SipIdentity:
+    """User and host of a SIP address, by which callers are recognised, without port and parameters."""
 
     user: str
     host: str
 
     @classmethod
-    def of(cls, uri: str) -> Caller | None:
+    def of(cls, uri: str) -> SipIdentity | None:
+        """None for what is no SIP address."""
         match = _URI.match(uri)
         return cls(match["user"], match["host"].lower().rstrip(".")) if match else None
 
@@ -45,7 +46,7 @@ SipUri = Annotated[str, AfterValidator(_uri)]
 
 
 class Unlock(BaseModel):
-    """How the door at a station is opened: keys sent in the call, or a command of another device."""
+    """How the door at a station is opened: by keys sent in the call, or by a command to another device."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,40 +66,44 @@ class Station(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: Annotated[str, Field(description="what the station is called in rules and in the guard room")]
+    id: Annotated[str, Field(description="its id in rules and in the guard room")]
     name: str
     place: PlaceRef | None = None
-    uri: Annotated[SipUri, Field(description="its own SIP address, as its calls show it and as it is called")]
-    camera: Annotated[DeviceRef | None, Field(description="shown with the call; left out: one at its place")] = None
+    uri: Annotated[SipUri, Field(description="its own SIP address, from which it calls and at which it is called")]
+    camera: Annotated[DeviceRef | None, Field(description="shown with the call; by default one at its place")] = None
     unlock: Unlock | None = None
 
     @property
-    def caller(self) -> Caller:
-        caller = Caller.of(self.uri)
-        assert caller, "SipUri is checked"
-        return caller
+    def identity(self) -> SipIdentity:
+        """By which its calls are recognised."""
+        identity = SipIdentity.of(self.uri)
+        assert identity, "SipUri is checked"
+        return identity
 
 
 class SipSettings(DriverSettings):
+    """The address to listen on, the user, an optional registrar and desk phone, and the stations."""
+
     listen: Annotated[
         ListenAddress, Field(description="this machine's address that stations call, and the port: 192.168.1.10:5060")
     ]
-    user: Annotated[str, Field(description="whom stations call: sip:USER@this machine")] = "guard"
+    user: Annotated[str, Field(description="the user that stations call: sip:USER@this machine")] = "guard"
     registrar: Annotated[str | None, Field(description="host or host:port of a PBX where the user signs in")] = None
     password: Annotated[Secret | None, Field(description="of the user at the registrar, as !secret NAME")] = None
     desk_phone: Annotated[
-        SipUri | None, Field(description="a telephone that rings with every call; who answers first has it")
+        SipUri | None, Field(description="a telephone that rings with every call; the first to answer gets the call")
     ] = None
     stations: tuple[Station, ...] = ()
 
     @field_validator("listen")
     @classmethod
     def _an_address(cls, value: Listen) -> Listen:
-        """The engine tells stations where to send sound, so it must know which address that is."""
+        """The engine tells stations where to send audio, so one address of this machine is needed."""
         try:
             address = ipaddress.ip_address(value.host)
         except ValueError:
             address = None
+        # 0.0.0.0 would be sent to stations as the address for their audio.
         if address is None or address.is_unspecified or address.version != 4:
             raise Wrong(f"{value.host!r} is no address of one network", "write this machine's IPv4 address")
         if not value.port:
@@ -122,6 +127,7 @@ class SipSettings(DriverSettings):
     @field_validator("password")
     @classmethod
     def _a_password(cls, value: SecretStr | None) -> SecretStr | None:
+        # baresip's accounts file has no escaping for these characters.
         if value is not None and not _PASSWORD.fullmatch(value.get_secret_value()):
             raise Wrong("the password can't be written for the engine", 'use one without spaces and " ; < > , \\')
         return value
@@ -130,10 +136,9 @@ class SipSettings(DriverSettings):
     def _complete(self) -> Self:
         if (self.registrar is None) != (self.password is None):
             raise Wrong("registrar and password go together", "write both, or neither")
-        callers = [station.caller for station in self.stations]
-        for index, caller in enumerate(callers):
-            if caller in callers[:index]:
-                raise Wrong(
-                    f"{self.stations[index].uri} is two stations", "give each its own", ("stations", index, "uri")
-                )
+        identities = [station.identity for station in self.stations]
+        for index, identity in enumerate(identities):
+            if identity in identities[:index]:
+                what = f"{self.stations[index].uri} is used by two stations"
+                raise Wrong(what, "give each its own", ("stations", index, "uri"))
         return self

@@ -1,10 +1,10 @@
-"""An ONVIF camera's own side: it answers discovery, checks who asks, and tells motion and tampering by pull-point.
+"""A simulated ONVIF camera: answers discovery, authenticates, and reports motion and tampering by pull-point.
 
-It is our own twin: no independent camera was available. What stands against our own mistakes is the library the
-gateway speaks by, which reads every answer by the service descriptions that ONVIF publishes.
+No independent camera was available. What guards against mistakes that client and twin have in common is the library
+of the client, which parses every response by the service descriptions that ONVIF publishes.
 """
 
-from gateway.simulator.onvif.camera import Account, OnvifCamera
+from gateway.simulator.onvif.camera import CameraAccount, OnvifCameraTwin
 from gateway.simulator.onvif.discovery import Announcer
 
-__all__ = ["Account", "Announcer", "OnvifCamera"]
+__all__ = ["Announcer", "CameraAccount", "OnvifCameraTwin"]

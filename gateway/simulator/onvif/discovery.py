@@ -1,4 +1,4 @@
-"""The camera's ear for WS-Discovery: a probe that names its type is answered with where it is."""
+"""The camera's side of WS-Discovery: answers a probe for its type with its address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 _GROUP = "239.255.255.250"
 _MESSAGE = re.compile(rb"MessageID[^>]*>\s*([^<\s]{1,100})\s*<")
-_ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
+_PROBE_MATCH = """<?xml version="1.0" encoding="UTF-8"?>
 <e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing"\
  xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" xmlns:dn="http://www.onvif.org/ver10/network/wsdl">\
 <e:Header><w:MessageID>{endpoint}</w:MessageID><w:RelatesTo>{message}</w:RelatesTo>\
@@ -25,7 +25,7 @@ _ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
 
 @dataclass
 class Announcer(asyncio.DatagramProtocol):
-    """`addresses` are where its device service is, blanks between; `name` is percent-encoded."""
+    """`addresses` are those of its device service, separated by spaces; `name` is percent-encoded."""
 
     addresses: str
     name: str = "Twin"
@@ -35,28 +35,31 @@ class Announcer(asyncio.DatagramProtocol):
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0, *, in_group: bool = False) -> AsyncIterator[int]:
         """Listens on UDP; yields the port. `in_group` joins the multicast group on `host`'s network card."""
-        ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if in_group:
             member = socket.inet_aton(_GROUP) + socket.inet_aton(host)
-            ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
-        ear.bind((_GROUP if in_group else host, port))
-        ear.setblocking(False)
-        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=ear)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+        sock.bind((_GROUP if in_group else host, port))
+        sock.setblocking(False)
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=sock)
         try:
-            yield ear.getsockname()[1]
+            yield sock.getsockname()[1]
         finally:
             transport.close()
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]  # it is one
+        """Keep the transport."""
         self._transport = transport
 
     def datagram_received(self, data: bytes, address: tuple[str | object, int]) -> None:
-        asked = _MESSAGE.search(data)
-        if asked is None or b"NetworkVideoTransmitter" not in data:
+        """Answer a probe."""
+        message_id = _MESSAGE.search(data)
+        # Probes for other device types are ignored.
+        if message_id is None or b"NetworkVideoTransmitter" not in data:
             return
         self.probes += 1
-        answer = _ANSWER.format(
-            endpoint=self.endpoint, message=asked[1].decode(), name=self.name, addresses=self.addresses
+        answer = _PROBE_MATCH.format(
+            endpoint=self.endpoint, message=message_id[1].decode(), name=self.name, addresses=self.addresses
         )
         self._transport.sendto(answer.encode(), address)

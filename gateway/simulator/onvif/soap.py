@@ -1,4 +1,4 @@
-"""SOAP as the camera reads and writes it. Its reader is no wall: it hears tests and the demo alone."""
+"""SOAP as the camera reads and writes it. The parser is not hardened: only tests and the demo send to it."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ _NAMES = {
     "twin": "urn:anju:twin",
 }
 _DECLARED = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _NAMES.items())
-STALE = timedelta(seconds=300)
+MAX_PASSWORD_AGE = timedelta(seconds=300)
 """How far a password's date may be from the camera's clock."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What was asked: the operation's bare name, its arguments' texts by bare name, and the headers."""
+class SoapRequest:
+    """A request: operation and argument texts by local name, and the header."""
 
     operation: str
     arguments: Mapping[str, str]
     header: ET.Element
 
-    def mark(self) -> str | None:
-        """The reference parameter of a subscription, which must come back with every question about it."""
+    def reference(self) -> str | None:
+        """The reference parameter of a subscription, which must be in every request about it."""
         return self.header.findtext("{urn:anju:twin}Mark")
 
 
-def read(data: bytes) -> Question:
-    """Raises ValueError when it is no question."""
+def parse_request(data: bytes) -> SoapRequest:
+    """Raises ValueError if it is no request."""
     try:
         envelope = ET.fromstring(data)  # noqa: S314  # from our own gateway, on loopback
     except ET.ParseError as error:
@@ -53,14 +53,14 @@ def read(data: bytes) -> Question:
     body, header = envelope.find(f"{ENVELOPE}Body"), envelope.find(f"{ENVELOPE}Header")
     if body is None or not len(body):
         raise ValueError("no body")
-    asked = body[0]
-    arguments = {_bare(part.tag): (part.text or "").strip() for part in asked.iter() if part is not asked}
-    return Question(_bare(asked.tag), arguments, header if header is not None else ET.Element("none"))
+    operation = body[0]
+    arguments = {_local_name(part.tag): (part.text or "").strip() for part in operation.iter() if part is not operation}
+    return SoapRequest(_local_name(operation.tag), arguments, header if header is not None else ET.Element("none"))
 
 
-def knows(question: Question, user: str, password: str, now: datetime) -> bool:
-    """WS-Security UsernameToken with a digest: Base64(SHA-1(nonce + created + password)), dated by our clock."""
-    token = question.header.find(f"{_WSSE}Security/{_WSSE}UsernameToken")
+def is_authenticated(request: SoapRequest, user: str, password: str, now: datetime) -> bool:
+    """Checks a WS-Security UsernameToken with the digest Base64(SHA-1(nonce + created + password)), dated by `now`."""
+    token = request.header.find(f"{_WSSE}Security/{_WSSE}UsernameToken")
     if token is None or token.findtext(f"{_WSSE}Username") != user:
         return False
     nonce, created = token.findtext(f"{_WSSE}Nonce") or "", token.findtext(f"{_WSU}Created") or ""
@@ -70,16 +70,18 @@ def knows(question: Question, user: str, password: str, now: datetime) -> bool:
     except ValueError:
         return False
     given = token.findtext(f"{_WSSE}Password") or ""
-    return abs(dated - now) < STALE and hmac.compare_digest(given, base64.b64encode(digest).decode())
+    return abs(dated - now) < MAX_PASSWORD_AGE and hmac.compare_digest(given, base64.b64encode(digest).decode())
 
 
 def envelope(body: str) -> bytes:
+    """A whole message."""
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope {_DECLARED}><s:Body>{body}</s:Body></s:Envelope>'.encode()
     )
 
 
 def fault(subcode: str, reason: str) -> bytes:
+    """A whole SOAP fault."""
     return envelope(
         f"<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>{subcode}</s:Value></s:Subcode></s:Code>"
         f'<s:Reason><s:Text xml:lang="en">{escape(reason)}</s:Text></s:Reason></s:Fault>'
@@ -87,11 +89,12 @@ def fault(subcode: str, reason: str) -> bytes:
 
 
 def stamp(when: datetime) -> str:
+    """A time as xs:dateTime in UTC."""
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def notification(topic: str, operation: str, source: Mapping[str, str], data: Mapping[str, str], at: datetime) -> str:
-    """One event: `topic` with its prefix, `operation` Initialized, Changed, Deleted or nothing."""
+    """One event: `topic` with its prefix, `operation` Initialized, Changed, Deleted or empty."""
     changed = f" PropertyOperation={quoteattr(operation)}" if operation else ""
     return (
         '<wsnt:NotificationMessage><wsnt:Topic Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">'
@@ -105,5 +108,5 @@ def _items(items: Mapping[str, str]) -> str:
     return "".join(f"<tt:SimpleItem Name={quoteattr(n)} Value={quoteattr(v)}/>" for n, v in items.items())
 
 
-def _bare(tag: str) -> str:
+def _local_name(tag: str) -> str:
     return tag.rpartition("}")[2]

@@ -45,7 +45,7 @@ def move(data: Path, folder: Path) -> None:
     """
     for suffix in _SUFFIXES:
         file = data / f"{DATABASE}{suffix}"
-        if file.exists() or file.is_symlink():
+        if file.exists() or file.is_symlink():  # exists() is False for a dangling link, which must be moved too
             file.replace(folder / file.name)
     sync_folder(folder)
     sync_folder(data)
@@ -54,7 +54,7 @@ def move(data: Path, folder: Path) -> None:
 def finish_move(data: Path) -> None:
     """Finish a move that a power cut interrupted between the database and its WAL."""
     folders = [folder for folder in _folders(data) if (folder / DATABASE).exists()]
-    if (data / DATABASE).exists() or not folders:
+    if (data / DATABASE).exists() or not folders:  # a WAL beside a database belongs to that one
         return
     for suffix in _SUFFIXES[1:]:
         file, target = data / f"{DATABASE}{suffix}", folders[-1] / f"{DATABASE}{suffix}"

@@ -96,12 +96,14 @@ def _raised(before: dict[str, Any] | None, alert: str, row: Mapping[str, Any], d
         "snapshot": None,
     }
     return base | {
+        # A repeated raise never lowers the severity, as in gateway.desk.lifecycle.
         "severity": max(base["severity"], int(Severity.of(data["severity"]))),
         "reason_zh": data["zh"],
         "reason_en": data["en"],
         "last_at": row["at"],
         "restored_at": None,
         "count": base["count"] + 1,
+        # The name becomes part of a path and a URL, and the row may come from a damaged page.
         "snapshot": base["snapshot"] or (row["picture"] if is_picture_name(row["picture"]) else None),
     }
 

@@ -21,6 +21,7 @@ def units(
     source: sqlite3.Connection, columns: Mapping[str, list[str]], ends: Mapping[str, int], lost: LostRows
 ) -> Iterator[Unit]:
     """Units to run in the writer. `columns`: those of the new database. The iterator reads the source: it blocks."""
+    # Steps and decisions first: alerts are rebuilt from them.
     for table in ("steps", "decisions", "journal", "quarantine"):
         existing = set(columns_of(source, table))
         both = [column for column in columns.get(table, ()) if column in existing]

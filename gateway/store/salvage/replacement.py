@@ -35,7 +35,7 @@ def repair_wal(database: Path) -> StoreFault:
     damaged_folder.write_note(folder, damaged_folder.SalvageNote("its WAL was damaged", {}, done=True))
     repaired = path.with_name(f"{path.name}.mended")
     wal.rewrite_checksums(path, repaired)
-    os.link(path, folder / path.name)
+    os.link(path, folder / path.name)  # a second name for the original, before the rename takes its first one
     repaired.replace(path)
     database.with_name(f"{database.name}-shm").unlink(missing_ok=True)  # it indexes the old WAL
     return StoreFault("wal", wal_repaired(folder))
@@ -74,6 +74,7 @@ def _fill(new: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
     """Create the new database and fill it. Removes what an interrupted startup left of it."""
     for suffix in ("", "-wal", "-shm"):
         new.with_name(f"{new.name}{suffix}").unlink(missing_ok=True)
+    # Created here for its mode: SQLite would use the umask.
     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     fresh = connect(new)
     try:

@@ -69,7 +69,7 @@ def readable_rows(
             for row in source.execute(sql, (top, last)):
                 top = max(top, row[0])
                 yield tuple(row)
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError:  # a bad page: continue behind its rows
             first, top = top + 1, _next_good(source, table, top, last)
             lost.add(table, first, top)
         else:
@@ -97,4 +97,4 @@ def _reads(source: sqlite3.Connection, table: str, after: int) -> bool:
         row = source.execute(f'SELECT rowid, * FROM "{table}" WHERE rowid > ? LIMIT 1', (after,)).fetchone()  # noqa: S608
     except sqlite3.DatabaseError:
         return False
-    return row is None or row[0] > after
+    return row is None or row[0] > after  # a page at a wrong place may give smaller numbers

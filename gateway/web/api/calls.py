@@ -14,10 +14,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from gateway.errors import AnjuError, Conflict, NotFound
 from gateway.model import DeviceType, Words
+from gateway.protocols.sip.audio import AudioSession
 from gateway.protocols.sip.calls import StationCall
 from gateway.protocols.sip.link import SipLink
-from gateway.protocols.sip.rtp import FRAME
-from gateway.protocols.sip.talk import Talk
+from gateway.protocols.sip.rtp import FRAME_BYTES
 from gateway.web.api_errors import ApiError
 from gateway.web.request_context import RequestContext
 from gateway.web.responses import CallList, CallUnlock, CallView
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 _SEND_TIMEOUT_S = 5.0
 _HEARTBEAT_S = 5.0
 """A page that does not answer for half of this is disconnected, and the same guard's next page can take over."""
-_MAX_MESSAGE_BYTES = FRAME * 10
+_MAX_MESSAGE_BYTES = FRAME_BYTES * 10
 """200 ms of audio."""
 AUDIO_FORMAT = "16-bit little-endian samples, 16 kHz, one channel"
 
@@ -38,7 +38,9 @@ AUDIO_FORMAT = "16-bit little-endian samples, 16 kHz, one channel"
 async def list_calls(context: RequestContext[Any]) -> CallList:
     """Handler of GET /api/v1/calls."""
     now = asyncio.get_running_loop().time()
-    return CallList(items=[_view(context.services, link, call, now) for link, call in context.services.calls.now()])
+    return CallList(
+        items=[_view(context.services, link, call, now) for link, call in context.services.calls.active_calls()]
+    )
 
 
 class CallAudio:
@@ -96,14 +98,14 @@ class CallAudio:
 async def _exchange_audio(socket: web.WebSocketResponse, context: RequestContext[Any], link: SipLink) -> None:
     user, call_id = context.identity.user, context.path_param("id")
     try:
-        async with link.talk(call_id, user) as talk, asyncio.TaskGroup() as tasks:
+        async with link.audio(call_id, user) as session, asyncio.TaskGroup() as tasks:
             running = [
-                tasks.create_task(_send_audio(socket, talk)),
+                tasks.create_task(_send_audio(socket, session)),
                 tasks.create_task(close_when_session_ends(socket, context)),
             ]
             async for message in socket:
                 if message.type is WSMsgType.BINARY:
-                    talk.say(message.data)
+                    session.send(message.data)
             for task in running:
                 task.cancel()
     except AnjuError as error:
@@ -112,14 +114,14 @@ async def _exchange_audio(socket: web.WebSocketResponse, context: RequestContext
     await socket.close(code=WSCloseCode.OK)
 
 
-async def _send_audio(socket: web.WebSocketResponse, talk: Talk) -> None:
+async def _send_audio(socket: web.WebSocketResponse, session: AudioSession) -> None:
     """Send what the station's microphone records until the call ends."""
     try:
-        while samples := await talk.hear():
+        while samples := await session.receive():
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await socket.send_bytes(samples)
     except (ConnectionError, TimeoutError):
-        log.info("call audio disconnected", user=talk.user)
+        log.info("call audio disconnected", user=session.user)
     await socket.close(code=WSCloseCode.OK, message=b"the call is over")
 
 
@@ -143,12 +145,12 @@ def _view(services: Services, link: SipLink, call: StationCall, now: float) -> C
         station=station.id,
         station_name=station.name,
         place_name=words_view(services.compound.place_name(place)),
-        state=call.stand.value,
+        state=call.state.value,
         incoming=call.incoming,
         seconds=call.seconds(now),
-        by=call.by,
-        on=call.on,
-        talker=link.talker if call.taken else None,
+        by=call.user,
+        on=call.endpoint,
+        talker=link.audio_user if call.is_taken else None,
         camera=camera or services.cameras.at_place(place),
         unlock=_unlock(call),
     )

@@ -7,12 +7,17 @@ from collections.abc import Callable, Sequence
 from pymodbus.framer import FramerRTU
 
 from gateway.errors import BadInput
-from gateway.protocols.modbus.frames import Framing, Rtu, Tcp
-from gateway.protocols.modbus.misfits import of_bytes, of_frame
-from gateway.protocols.modbus.request import Echo, Read, Table, Write
+from gateway.protocols.modbus.frames import ModbusFramer, RtuFramer, TcpFramer
+from gateway.protocols.modbus.mismatch import check_bytes, check_frame
+from gateway.protocols.modbus.request import EchoRequest, ReadRequest, Table, WriteCoilRequest
 from tests.fuzz.subject import Feed, Subject
 
-_READS = (Read(Table.DISCRETE, 0, 12), Read(Table.HOLDING, 0, 3), Write(4, on=True), Echo(7))
+_READS = (
+    ReadRequest(Table.DISCRETE, 0, 12),
+    ReadRequest(Table.HOLDING, 0, 3),
+    WriteCoilRequest(4, on=True),
+    EchoRequest(7),
+)
 _PDUS = (
     b"\x02\x02\x0f\x03",
     b"\x03\x06\0\1\0\2\xff\0",
@@ -23,23 +28,23 @@ _PDUS = (
 )
 
 
-def _modbus(make: Callable[[], Framing]) -> Feed:
-    framing = make()
+def _modbus(make: Callable[[], ModbusFramer]) -> Feed:
+    framer = make()
 
     def feed(chunk: bytes) -> None:
         if not chunk:
-            framing.silence()
-        for frame in framing.feed(chunk):
+            framer.line_idle()
+        for frame in framer.feed(chunk):
             for request in _READS:
-                if request.is_answer(frame.pdu) and isinstance(request, Read):
+                if request.is_response(frame.pdu) and isinstance(request, ReadRequest):
                     request.bits(frame.pdu)
-                if misfit := of_frame(frame, 5, 7, request, ()):
-                    assert misfit.words.zh
+                if mismatch := check_frame(frame, 5, 7, request, ()):
+                    assert mismatch.words.zh
             assert frame.pdu[0] >= 0
-        rubbish = framing.rubbish()
-        assert len(rubbish) <= 256
+        garbage = framer.take_garbage()
+        assert len(garbage) <= 256
         for request in _READS:
-            of_bytes(rubbish, 5, b"\x05" + request.pdu().encode(), request)
+            check_bytes(garbage, 5, b"\x05" + request.pdu().encode(), request)
 
     return feed
 
@@ -57,6 +62,6 @@ def subjects() -> Sequence[Subject]:
         return [b"\x05" + pdu for pdu in _PDUS]
 
     return [
-        Subject("modbus-rtu", lambda: _modbus(Rtu), bodies, seal=_rtu),
-        Subject("modbus-tcp", lambda: _modbus(Tcp), bodies, (BadInput,), _tcp),
+        Subject("modbus-rtu", lambda: _modbus(RtuFramer), bodies, seal=_rtu),
+        Subject("modbus-tcp", lambda: _modbus(TcpFramer), bodies, (BadInput,), _tcp),
     ]

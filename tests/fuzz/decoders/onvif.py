@@ -11,15 +11,15 @@ from typing import Any
 
 from gateway.errors import BadInput, LinkLost
 from gateway.model import Signal
-from gateway.protocols.onvif.address import at_home
-from gateway.protocols.onvif.camera import Camera
-from gateway.protocols.onvif.conditions import Conditions
-from gateway.protocols.onvif.discovery import read_answer
+from gateway.protocols.onvif.address import on_camera_host
+from gateway.protocols.onvif.client import OnvifClient
+from gateway.protocols.onvif.discovery import parse_response
+from gateway.protocols.onvif.event_filter import OnvifEventFilter
 from gateway.protocols.onvif.pullpoint import PullPoint
-from gateway.protocols.onvif.transport import Answer, Login, session_of
-from gateway.protocols.onvif.xml import LARGEST, cleaned
-from gateway.simulator.onvif import answers, soap
-from gateway.simulator.onvif.discovery import _ANSWER
+from gateway.protocols.onvif.transport import HttpResponse, Login, open_session
+from gateway.protocols.onvif.xml import MAX_XML_BYTES, clean_xml
+from gateway.simulator.onvif import responses, soap
+from gateway.simulator.onvif.discovery import _PROBE_MATCH
 from tests.fuzz.subject import Feed, Subject, recordable
 
 LOGIN = Login("http://127.0.0.1:1/onvif/device_service", "u", "p")
@@ -41,13 +41,13 @@ _BASE = "http://127.0.0.1:1"
 GOOD = {
     "PullMessages": _PULLED,
     "Renew": f"<wsnt:RenewResponse><wsnt:TerminationTime>{soap.stamp(NOW)}</wsnt:TerminationTime></wsnt:RenewResponse>",
-    "GetSystemDateAndTime": answers.clock(NOW),
-    "GetServices": answers.services(_BASE),
-    "GetCapabilities": answers.capabilities(_BASE),
-    "GetDeviceInformation": answers.information(),
-    "GetProfiles": answers.profiles(),
-    "GetStreamUri": answers.media_uri("GetStreamUri", "rtsp://127.0.0.1:554/main"),
-    "GetSnapshotUri": answers.media_uri("GetSnapshotUri", "http://127.0.0.1/jpeg"),
+    "GetSystemDateAndTime": responses.clock(NOW),
+    "GetServices": responses.services(_BASE),
+    "GetCapabilities": responses.capabilities(_BASE),
+    "GetDeviceInformation": responses.information(),
+    "GetProfiles": responses.profiles(),
+    "GetStreamUri": responses.media_uri("GetStreamUri", "rtsp://127.0.0.1:554/main"),
+    "GetSnapshotUri": responses.media_uri("GetSnapshotUri", "http://127.0.0.1/jpeg"),
 }
 _MARKS = (
     b"<tt:Data>",
@@ -71,13 +71,13 @@ class _Library:
     """
 
     def __init__(self, ask: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
-        from gateway.protocols.onvif import library  # it takes 0.3 s and 40 MB
+        from gateway.protocols.onvif import soap_client  # it takes 0.3 s and 40 MB
 
         logging.getLogger("zeep").setLevel(logging.CRITICAL)  # as gateway/logs.py has it
-        self._ask, self._library, self._fetch = ask, library, library.fetch
+        self._ask, self._library, self._fetch = ask, soap_client, soap_client.fetch
         self._piece, self._open = b"", AsyncExitStack()
         self._runner = asyncio.Runner()
-        library.fetch = self._answer  # in place of HTTP
+        soap_client.fetch = self._answer  # in place of HTTP
         self._camera, self._point = self._runner.run(self._begin())
 
     def __call__(self, piece: bytes) -> None:
@@ -90,16 +90,16 @@ class _Library:
         self._library.fetch = self._fetch
 
     @property
-    def camera(self) -> Camera:
+    def camera(self) -> OnvifClient:
         return self._camera
 
     @property
     def point(self) -> PullPoint:
         return self._point
 
-    async def _begin(self) -> tuple[Camera, PullPoint]:
-        session = await self._open.enter_async_context(session_of(LOGIN))
-        camera = Camera(LOGIN, session, self._library, self._open)
+    async def _begin(self) -> tuple[OnvifClient, PullPoint]:
+        session = await self._open.enter_async_context(open_session(LOGIN))
+        camera = OnvifClient(LOGIN, session, self._library, self._open)
         services = {
             name: await camera.service(name, LOGIN.address)
             for name in ("devicemgmt", "media", "pullpoint", "subscription")
@@ -111,48 +111,48 @@ class _Library:
         camera.service = service  # opened once: reading a description takes a tenth of a second
         return camera, PullPoint(services["pullpoint"], services["subscription"], (), camera)
 
-    async def _answer(self, *_: object, body: bytes = b"", **__: object) -> Answer:
+    async def _answer(self, *_: object, body: bytes = b"", **__: object) -> HttpResponse:
         asked = next(name for name in GOOD if name.encode() in body)
         if asked.encode() in self._piece or not any(name.encode() in self._piece for name in GOOD):
-            return Answer(200, self._piece)
-        return Answer(200, soap.envelope(GOOD[asked]))
+            return HttpResponse(200, self._piece)
+        return HttpResponse(200, soap.envelope(GOOD[asked]))
 
 
 def _pull() -> Feed:
-    conditions = Conditions()
+    event_filter = OnvifEventFilter()
 
-    async def ask(library: _Library) -> None:
-        for event in (await library.point.pull()).events:
-            if told := conditions.take(event):
+    async def ask(soap_client: _Library) -> None:
+        for event in (await soap_client.point.pull()).events:
+            if told := event_filter.process(event):
                 recordable(Signal(device="c", kind=told.kind, at=event.at, data=dict(told.source)))
 
     return _Library(ask)
 
 
 def _camera() -> Feed:
-    async def ask(library: _Library) -> None:
-        camera = library.camera
-        await camera.learn()
+    async def ask(soap_client: _Library) -> None:
+        camera = soap_client.camera
+        await camera.initialize()
         await camera.model()
         for stream in await camera.streams():
             stream.uri.encode()
-        await camera.picture_address()
+        await camera.snapshot_address()
 
     return _Library(ask)
 
 
 def _cleaned(data: bytes) -> None:
-    assert len(cleaned(data)) <= 3 * LARGEST  # a byte of another encoding is three in UTF-8
+    assert len(clean_xml(data)) <= 3 * MAX_XML_BYTES  # a byte of another encoding is three in UTF-8
 
 
 def _search(datagram: bytes) -> None:
-    for found in read_answer(datagram, ASKED, "192.168.1.64"):
+    for found in parse_response(datagram, ASKED, "192.168.1.64"):
         f"{found}".encode()
         assert found.name.isprintable()
 
 
 def _address(given: bytes) -> None:
-    at_home(
+    on_camera_host(
         given.decode("utf-8", "surrogateescape"), "http://192.168.1.64:8000/onvif/device_service", "http", "rtsp"
     ).encode()
 
@@ -160,7 +160,7 @@ def _address(given: bytes) -> None:
 def subjects() -> Sequence[Subject]:
     told = [soap.envelope(GOOD["PullMessages"]), soap.envelope(GOOD["Renew"]), soap.fault("ter:NotAuthorized", "no")]
     said = [soap.envelope(body) for name, body in GOOD.items() if name not in {"PullMessages", "Renew"}]
-    found = _ANSWER.format(
+    found = _PROBE_MATCH.format(
         endpoint="urn:uuid:7e0c1a52",
         message=ASKED,
         name="%E4%B8%9C",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.protocols.sip.control import LONGEST, Decoder, Event
+from gateway.protocols.sip.control import MAX_MESSAGE_BYTES, ControlDecoder, EngineEvent
 from gateway.protocols.sip.extension import Extension
-from gateway.protocols.sip.rtp import unpack
+from gateway.protocols.sip.rtp import unpack_rtp
 from tests.fuzz.subject import Feed, Subject
 
 _NEWS = [
@@ -29,11 +29,11 @@ def _netstring(body: bytes) -> bytes:
 
 
 def _control() -> Feed:
-    decoder = Decoder()
+    decoder = ControlDecoder()
 
     def feed(chunk: bytes) -> None:
         for item in decoder.feed(chunk):
-            assert not isinstance(item, Event) or item.type
+            assert not isinstance(item, EngineEvent) or item.type
 
     return feed
 
@@ -42,7 +42,7 @@ def _extension() -> Feed:
     extension = Extension("127.0.0.1", 5060, 20_000, user="user")
 
     def feed(datagram: bytes) -> None:
-        answer = extension.take(datagram)
+        answer = extension.handle(datagram)
         assert answer is None or answer.startswith(b"SIP/2.0 ")
 
     return feed
@@ -50,7 +50,7 @@ def _extension() -> Feed:
 
 def _sound() -> Feed:
     def feed(packet: bytes) -> None:
-        assert len(unpack(packet, 96)) % 2 == 0
+        assert len(unpack_rtp(packet, 96)) % 2 == 0
 
     return feed
 
@@ -64,7 +64,7 @@ _PACKETS = [
 def subjects() -> Sequence[Subject]:
     control, heads = (b"9:{", b"262144:", b":", b","), (b"\r\n", b"\r\n\r\n", b"Call-ID:", b";tag=")
     return [
-        Subject("sip-control", _control, lambda: _NEWS, seal=_netstring, words=control, holds=3 * LONGEST),
+        Subject("sip-control", _control, lambda: _NEWS, seal=_netstring, words=control, holds=3 * MAX_MESSAGE_BYTES),
         Subject("sip-requests", _extension, lambda: _REQUESTS, whole=True, words=heads),
         Subject("sip-sound", _sound, lambda: _PACKETS, whole=True),
     ]

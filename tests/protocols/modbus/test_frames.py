@@ -15,8 +15,8 @@ from pymodbus.pdu.bit_message import ReadCoilsResponse, ReadDiscreteInputsRespon
 from pymodbus.pdu.register_message import ReadHoldingRegistersResponse
 
 from gateway.errors import BadInput
-from gateway.protocols.modbus.frames import LONGEST_RTU, Frame, Rtu, Tcp
-from gateway.protocols.modbus.request import Echo, Read, Table, Write
+from gateway.protocols.modbus.frames import MAX_RTU_BYTES, ModbusFrame, RtuFramer, TcpFramer
+from gateway.protocols.modbus.request import EchoRequest, ReadRequest, Table, WriteCoilRequest
 
 bits = st.lists(st.booleans(), min_size=1, max_size=200)
 pdus = st.one_of(
@@ -49,21 +49,21 @@ def in_pieces(data: bytes, cuts: list[int]) -> list[bytes]:
 
 @given(st.lists(answers, max_size=6), st.lists(st.integers(0, 10_000), max_size=20))
 def test_rtu_reads_what_pymodbus_writes_however_it_arrives(sent: list, cuts: list[int]) -> None:
-    framing, wire = Rtu(), b"".join(written(unit, pdu) for unit, pdu in sent)
-    found = [frame for piece in in_pieces(wire, cuts) for frame in framing.feed(piece)]
-    assert found == [Frame(unit, body(pdu)) for unit, pdu in sent]
-    assert framing.rubbish() == b""
+    framer, wire = RtuFramer(), b"".join(written(unit, pdu) for unit, pdu in sent)
+    found = [frame for piece in in_pieces(wire, cuts) for frame in framer.feed(piece)]
+    assert found == [ModbusFrame(unit, body(pdu)) for unit, pdu in sent]
+    assert framer.take_garbage() == b""
 
 
 @given(st.binary(max_size=40), answers, st.binary(max_size=300))
 def test_rtu_finds_a_frame_behind_noise_once_the_line_was_silent(noise: bytes, sent, more: bytes) -> None:
-    framing = Rtu()
-    framing.feed(noise)
-    framing.silence()
+    framer = RtuFramer()
+    framer.feed(noise)
+    framer.line_idle()
     unit, pdu = sent
-    assert framing.feed(written(unit, pdu))[-1:] == [Frame(unit, body(pdu))]
-    framing.feed(more)
-    assert len(framing._buffer) <= LONGEST_RTU
+    assert framer.feed(written(unit, pdu))[-1:] == [ModbusFrame(unit, body(pdu))]
+    framer.feed(more)
+    assert len(framer._buffer) <= MAX_RTU_BYTES
 
 
 @given(answers, st.integers(0, 10_000), st.integers(1, 255))
@@ -71,34 +71,34 @@ def test_rtu_takes_no_broken_frame(sent, at: int, flip: int) -> None:
     unit, pdu = sent
     broken = bytearray(written(unit, pdu))
     broken[at % len(broken)] ^= flip
-    assert Frame(unit, body(pdu)) not in Rtu().feed(bytes(broken))
+    assert ModbusFrame(unit, body(pdu)) not in RtuFramer().feed(bytes(broken))
 
 
 @given(st.lists(st.tuples(answers, st.integers(1, 0xFFFF)), max_size=6), st.lists(st.integers(0, 10_000), max_size=20))
 def test_tcp_reads_what_pymodbus_writes_however_it_arrives(sent: list, cuts: list[int]) -> None:
-    framing = Tcp()
+    framer = TcpFramer()
     wire = b"".join(written(unit, pdu, number) for (unit, pdu), number in sent)
-    found = [frame for piece in in_pieces(wire, cuts) for frame in framing.feed(piece)]
-    assert found == [Frame(unit, body(pdu), number) for (unit, pdu), number in sent]
+    found = [frame for piece in in_pieces(wire, cuts) for frame in framer.feed(piece)]
+    assert found == [ModbusFrame(unit, body(pdu), number) for (unit, pdu), number in sent]
 
 
 @given(st.lists(st.binary(max_size=600), max_size=10))
 def test_tcp_says_that_something_else_is_spoken(pieces: list[bytes]) -> None:
-    framing = Tcp()
+    framer = TcpFramer()
     for piece in pieces:
         with suppress(BadInput):
-            framing.feed(piece)
-        assert len(framing._buffer) <= 260
+            framer.feed(piece)
+        assert len(framer._buffer) <= 260
 
 
-@pytest.mark.parametrize("framing", [Rtu(), Tcp()])
-def test_noise_leave_nothing_behind(framing) -> None:
+@pytest.mark.parametrize("framer", [RtuFramer(), TcpFramer()])
+def test_noise_leave_nothing_behind(framer) -> None:
     chance = random.Random(1)
     tracemalloc.start()
     for _ in range(100):
         piece = bytes(chance.choices([0, 1, 2, 3, 5, 255, chance.randrange(256)], k=1000))
         with suppress(BadInput):
-            framing.feed(piece)
+            framer.feed(piece)
     grown, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert grown < 100_000
@@ -106,15 +106,15 @@ def test_noise_leave_nothing_behind(framing) -> None:
 
 @given(st.sampled_from(list(Table)), st.integers(0, 1000), st.integers(1, 125), pdus)
 def test_only_the_right_shape_is_an_answer(table: Table, first: int, count: int, pdu: ModbusPDU) -> None:
-    request, data = Read(table, first, count), body(pdu)
-    if request.is_answer(data):
+    request, data = ReadRequest(table, first, count), body(pdu)
+    if request.is_response(data):
         assert data[0] == request.function
         assert len(request.bits(data)) == (count if table.has_bits else 16 * count)
 
 
 def test_a_write_and_an_echo_know_their_own_answer_alone() -> None:
-    assert Write(7, on=True).is_answer(bytes.fromhex("05 0007 ff00"))
-    assert not Write(7, on=True).is_answer(bytes.fromhex("05 0007 0000"))
-    assert not Write(7, on=True).is_answer(bytes.fromhex("05 0008 ff00"))
-    assert Echo(0x1234).is_answer(bytes.fromhex("08 0000 1234"))
-    assert not Echo(0x1234).is_answer(bytes.fromhex("08 0000 1235"))
+    assert WriteCoilRequest(7, on=True).is_response(bytes.fromhex("05 0007 ff00"))
+    assert not WriteCoilRequest(7, on=True).is_response(bytes.fromhex("05 0007 0000"))
+    assert not WriteCoilRequest(7, on=True).is_response(bytes.fromhex("05 0008 ff00"))
+    assert EchoRequest(0x1234).is_response(bytes.fromhex("08 0000 1234"))
+    assert not EchoRequest(0x1234).is_response(bytes.fromhex("08 0000 1235"))

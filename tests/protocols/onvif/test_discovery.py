@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import BadInput
-from gateway.protocols.onvif.discovery import EVERYBODY, Found, probe, read_answer, search
+from gateway.protocols.onvif.discovery import MULTICAST_ADDRESS, DiscoveredCamera, make_probe, parse_response, search
 from gateway.simulator.onvif import Announcer
 
 HERE = "http://127.0.0.1:8899/onvif/device_service"
@@ -46,7 +46,7 @@ async def test_cameras_that_are_asked_by_name_answer() -> None:
 async def test_a_camera_answers_everybodys_question() -> None:
     announcer = Announcer(HERE)
     try:
-        async with announcer.serve(port=EVERYBODY[1], in_group=True):
+        async with announcer.serve(port=MULTICAST_ADDRESS[1], in_group=True):
             found = await search(0.5, interface="127.0.0.1")
     except OSError as error:
         if error.errno not in {errno.ENETUNREACH, errno.ENODEV, errno.EADDRINUSE, errno.EPERM}:
@@ -74,24 +74,24 @@ async def test_the_time_is_kept_and_noise_does_no_harm() -> None:
 
 def test_the_address_it_answered_from_is_chosen() -> None:
     said = answer("http://169.254.1.1/onvif/d http://[fe80::1]/onvif/d http://10.0.0.7:80/onvif/d")
-    assert [found.address for found in read_answer(said, ID, "10.0.0.7")] == ["http://10.0.0.7:80/onvif/d"]
-    assert [found.address for found in read_answer(said, ID, "10.0.0.9")] == ["http://169.254.1.1/onvif/d"]
+    assert [found.address for found in parse_response(said, ID, "10.0.0.7")] == ["http://10.0.0.7:80/onvif/d"]
+    assert [found.address for found in parse_response(said, ID, "10.0.0.9")] == ["http://169.254.1.1/onvif/d"]
 
 
 def test_some_write_the_question_as_a_urn() -> None:
-    assert read_answer(answer(HERE, relates=f"urn:{ID}"), ID, "127.0.0.1")
+    assert parse_response(answer(HERE, relates=f"urn:{ID}"), ID, "127.0.0.1")
 
 
 @pytest.mark.parametrize(
     "address", ["file:///etc/passwd", "http://u:p@10.0.0.7/", "http://10.0.0.7:0/", "http://:99999/"]
 )
 def test_addresses_nobody_should_ask(address: str) -> None:
-    assert read_answer(answer(address), ID, "10.0.0.7") == []
+    assert parse_response(answer(address), ID, "10.0.0.7") == []
 
 
 def test_words_are_fit_for_a_terminal() -> None:
-    (found,) = read_answer(answer(HERE, "onvif://www.onvif.org/name/%1b%5b31mred%0a" + "x" * 500), ID, "127.0.0.1")
-    assert found == Found("urn:uuid:1", HERE, ("[31mred" + "x" * 500)[:80])
+    (found,) = parse_response(answer(HERE, "onvif://www.onvif.org/name/%1b%5b31mred%0a" + "x" * 500), ID, "127.0.0.1")
+    assert found == DiscoveredCamera("urn:uuid:1", HERE, ("[31mred" + "x" * 500)[:80])
 
 
 @given(
@@ -100,9 +100,9 @@ def test_words_are_fit_for_a_terminal() -> None:
 )
 def test_any_datagram_is_read_or_refused(data: bytes) -> None:
     with suppress(BadInput):
-        assert all(found.address.isprintable() for found in read_answer(data, ID, "127.0.0.1"))
+        assert all(found.address.isprintable() for found in parse_response(data, ID, "127.0.0.1"))
 
 
 def test_the_question_is_what_the_standard_asks() -> None:
-    assert b"dn:NetworkVideoTransmitter" in probe(ID)
-    assert ID.encode() in probe(ID)
+    assert b"dn:NetworkVideoTransmitter" in make_probe(ID)
+    assert ID.encode() in make_probe(ID)

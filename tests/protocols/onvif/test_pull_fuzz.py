@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadInput, LinkLost
 from gateway.model import is_kind
-from gateway.protocols.onvif.camera import library
-from gateway.protocols.onvif.conditions import Conditions
-from gateway.protocols.onvif.event import read_event
-from gateway.protocols.onvif.transport import Answer, Login, session_of
+from gateway.protocols.onvif.client import load_soap_client
+from gateway.protocols.onvif.event import parse_notification
+from gateway.protocols.onvif.event_filter import OnvifEventFilter
+from gateway.protocols.onvif.transport import HttpResponse, Login, open_session
 from gateway.simulator.onvif import soap
 
 LOGIN = Login("http://127.0.0.1:1/onvif/device_service", "u", "p")
@@ -26,15 +26,15 @@ LOGIN = Login("http://127.0.0.1:1/onvif/device_service", "u", "p")
 @asynccontextmanager
 async def puller(monkeypatch: pytest.MonkeyPatch, body: list[bytes]) -> AsyncIterator[Any]:
     """The library's pull-point service, for whom `body[0]` is what the camera answers."""
-    tools = await library()
+    soap_client = await load_soap_client()
 
-    async def answer(*_: object, **__: object) -> Answer:
-        return Answer(200, body[0])
+    async def answer(*_: object, **__: object) -> HttpResponse:
+        return HttpResponse(200, body[0])
 
-    monkeypatch.setattr(tools, "fetch", answer)
+    monkeypatch.setattr(soap_client, "fetch", answer)
     async with (
-        session_of(LOGIN) as session,
-        tools.service("pullpoint", LOGIN.address, session, LOGIN, timedelta()) as s,
+        open_session(LOGIN) as session,
+        soap_client.open_service("pullpoint", LOGIN.address, session, LOGIN, timedelta()) as s,
     ):
         yield s
 
@@ -78,8 +78,8 @@ CUTS = st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 60), PIECES), max
 async def test_what_a_camera_answers_is_read_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     body = [GOOD]
     async with puller(monkeypatch, body) as service:
-        asked = await service.ask("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)
-        told = Conditions().take(read_event(asked.NotificationMessage[0]))
+        asked = await service.call("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)
+        told = OnvifEventFilter().process(parse_notification(asked.NotificationMessage[0]))
         assert told is not None
         assert told.kind == "motion.started"
         await asyncio.to_thread(_fuzz, asyncio.get_running_loop(), service, body)
@@ -97,10 +97,10 @@ def _fuzz(loop: asyncio.AbstractEventLoop, service: Any, body: list[bytes]) -> N
 
 async def _ask(service: Any) -> None:
     with suppress(BadInput, LinkLost):
-        asked = await service.ask("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)
+        asked = await service.call("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)
         for notification in getattr(asked, "NotificationMessage", None) or ():
             with suppress(BadInput):
-                told = Conditions().take(read_event(notification))
+                told = OnvifEventFilter().process(parse_notification(notification))
                 assert told is None or is_kind(told.kind)
 
 
@@ -109,4 +109,4 @@ async def test_a_multipart_answer_is_not_unpacked(monkeypatch: pytest.MonkeyPatc
     body = [b"--x\r\nContent-Type: text/xml\r\n\r\n<a/>\r\n--x--"]
     async with puller(monkeypatch, body) as service:
         with pytest.raises(BadInput):
-            await service.ask("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)
+            await service.call("PullMessages", Timeout=timedelta(seconds=1), MessageLimit=9)

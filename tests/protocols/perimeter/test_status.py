@@ -17,7 +17,7 @@ def test_clock_of_the_host() -> None:
 
 
 def test_status_of_the_twin_reads_back() -> None:
-    host = twin.WallHost(-1, zones=64, boot=9)
+    host = twin.PerimeterHost(-1, zones=64, boot=9)
     host.cut = True
     for code, number in ((twin.ALARM, 64), (twin.TAMPERED, 1), (twin.MAINS_LOST, 0)):
         host.report(code, number)

@@ -9,21 +9,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.protocols.sip.control import LONGEST, LONGEST_COMMAND, Answer, Decoder, Event, Item, Unreadable, encode
+from gateway.protocols.sip.control import (
+    MAX_COMMAND_BYTES,
+    MAX_MESSAGE_BYTES,
+    CommandResponse,
+    ControlDecoder,
+    ControlMessage,
+    EngineEvent,
+    InvalidMessage,
+    encode,
+)
 
 words = st.text(max_size=20)
-events = st.builds(Event, st.text(min_size=1, max_size=20), words, words, words, words, st.booleans())
-answers = st.builds(Answer, words, st.booleans(), words)
+events = st.builds(EngineEvent, st.text(min_size=1, max_size=20), words, words, words, words, st.booleans())
+answers = st.builds(CommandResponse, words, st.booleans(), words)
 
 
-def wire(item: Item) -> bytes:
+def wire(item: ControlMessage) -> bytes:
     """As baresip writes it (src/event.c, modules/ctrl_tcp), by other means than ours."""
-    if isinstance(item, Event):
+    if isinstance(item, EngineEvent):
         message: dict[str, object] = {"event": True, "type": item.type, "class": "call", "accountaor": item.account}
         message |= {"direction": "outgoing" if item.outgoing else "incoming", "peeruri": item.peer}
         message |= {"id": item.call, "param": item.detail}
     else:
-        assert isinstance(item, Answer)
+        assert isinstance(item, CommandResponse)
         message = {"response": True, "ok": item.ok, "data": item.text, "token": item.token}
     body = json.dumps(message, ensure_ascii=False).encode(errors="replace")
     return str(len(body)).encode() + b":" + body + b","
@@ -36,14 +45,16 @@ def test_an_event_as_baresip_sent_it() -> None:
     )
     length = len(said) - len(b"203:") - 1
     said = str(length).encode() + said[3:]
-    assert Decoder().feed(said) == [
-        Event("CALL_INCOMING", "sip:guard@127.0.0.1", "bfd0654f33d1eb2c", "sip:door1@127.0.0.1", "sip:door1@127.0.0.1")
+    assert ControlDecoder().feed(said) == [
+        EngineEvent(
+            "CALL_INCOMING", "sip:guard@127.0.0.1", "bfd0654f33d1eb2c", "sip:door1@127.0.0.1", "sip:door1@127.0.0.1"
+        )
     ]
 
 
 @given(st.lists(events | answers, max_size=5), st.data())
-def test_messages_survive_any_cutting(sent: list[Item], data: st.DataObject) -> None:
-    decoder, found = Decoder(), []
+def test_messages_survive_any_cutting(sent: list[ControlMessage], data: st.DataObject) -> None:
+    decoder, found = ControlDecoder(), []
     bytes_left = b"".join(map(wire, sent))
     while bytes_left:
         count = data.draw(st.integers(1, len(bytes_left)))
@@ -53,11 +64,11 @@ def test_messages_survive_any_cutting(sent: list[Item], data: st.DataObject) -> 
 
 
 @given(st.binary(max_size=60).filter(lambda data: data[-7:].strip(b"0123456789") != b""), answers)
-def test_it_finds_its_way_back_after_garbage(garbage: bytes, after: Answer) -> None:
+def test_it_finds_its_way_back_after_garbage(garbage: bytes, after: CommandResponse) -> None:
     """Garbage that reads as the head of a long message swallows what follows it, and no more than that."""
-    decoder = Decoder()
+    decoder = ControlDecoder()
     found = decoder.feed(garbage)
-    for _ in range(LONGEST // len(wire(after)) + 3):
+    for _ in range(MAX_MESSAGE_BYTES // len(wire(after)) + 3):
         found = decoder.feed(wire(after))
         if after in found:
             break
@@ -75,20 +86,20 @@ def test_it_finds_its_way_back_after_garbage(garbage: bytes, after: Answer) -> N
     ],
 )
 def test_what_is_no_message_is_told_whole(body: bytes, why: str) -> None:
-    [item] = Decoder().feed(b"%d:%s," % (len(body), body))
-    assert isinstance(item, Unreadable)
+    [item] = ControlDecoder().feed(b"%d:%s," % (len(body), body))
+    assert isinstance(item, InvalidMessage)
     assert (str(item.why), item.data) == (why, body)
 
 
 def test_ten_million_bytes_of_anything_end_in_little_memory() -> None:
     chance = random.Random(4)
-    decoder, total = Decoder(), 0
-    pieces = [wire(Event("CALL_CLOSED", call="x")), b"12:", b'9:{"a":1},', b"999999:{", bytes(range(256)), b"0:,"]
+    decoder, total = ControlDecoder(), 0
+    pieces = [wire(EngineEvent("CALL_CLOSED", call="x")), b"12:", b'9:{"a":1},', b"999999:{", bytes(range(256)), b"0:,"]
     while total < 10_000_000:
         piece = chance.choice(pieces) if chance.random() < 0.5 else chance.randbytes(chance.randrange(1, 4000))
         decoder.feed(piece)
         total += len(piece)
-        assert len(decoder._buffer) <= LONGEST + 4096
+        assert len(decoder._buffer) <= MAX_MESSAGE_BYTES + 4096
 
 
 @given(st.text(max_size=40), st.text(max_size=1200), st.text("0123456789", min_size=1, max_size=6))
@@ -96,7 +107,7 @@ def test_a_command_goes_out_whole_or_not_at_all(command: str, params: str, token
     try:
         said = encode(command, params, token)
     except ValueError:
-        too_long = len(f"{command} {params}".encode(errors="replace")) > LONGEST_COMMAND
+        too_long = len(f"{command} {params}".encode(errors="replace")) > MAX_COMMAND_BYTES
         assert too_long or any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in command + params)
         return
     length, _, body = said.partition(b":")

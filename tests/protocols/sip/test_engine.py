@@ -6,11 +6,11 @@ import asyncio
 import json
 import re
 
-from gateway.protocols.sip.calls import DESK_PHONE, CallRegister, Stand, StationCall
-from gateway.protocols.sip.control import Decoder, Event
+from gateway.protocols.sip.call_handler import CallHandler
+from gateway.protocols.sip.calls import DESK_PHONE, CallState, CallTable, StationCall
+from gateway.protocols.sip.config_folder import EngineAccounts
+from gateway.protocols.sip.control import ControlDecoder, EngineEvent
 from gateway.protocols.sip.engine import Engine
-from gateway.protocols.sip.exchange import Exchange
-from gateway.protocols.sip.folder import Accounts
 from gateway.protocols.sip.settings import SipSettings
 
 SETTINGS = SipSettings.model_validate(
@@ -27,7 +27,7 @@ class Baresip(asyncio.Transport):
 
     def __init__(self, engine: Engine, hangs_up_after: int) -> None:
         super().__init__()
-        self._engine, self._left, self._decoder = engine, hangs_up_after, Decoder()
+        self._engine, self._left, self._decoder = engine, hangs_up_after, ControlDecoder()
         self.ordered: list[str] = []
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -38,7 +38,7 @@ class Baresip(asyncio.Transport):
             text = self._text(command["command"])
             body = json.dumps({"response": True, "ok": True, "data": text, "token": command["token"]}).encode()
             for item in self._decoder.feed(b"%d:%s," % (len(body), body)):
-                self._engine.heard(item)
+                self._engine.received(item)
 
     def _text(self, command: str) -> str:
         if command == "callfind":
@@ -50,7 +50,7 @@ class Baresip(asyncio.Transport):
 
 
 async def test_a_station_that_hangs_up_while_the_desk_phone_sends_it_a_key_ends_no_other_call() -> None:
-    engine, board = Engine(Accounts.of(SETTINGS)), CallRegister(SETTINGS.stations)
+    engine, calls = Engine(EngineAccounts.of(SETTINGS)), CallTable(SETTINGS.stations)
     baresip = Baresip(engine, hangs_up_after=3)
     engine.connected(baresip)
     told: list[str] = []
@@ -61,10 +61,12 @@ async def test_a_station_that_hangs_up_while_the_desk_phone_sends_it_a_key_ends_
     async def nothing(*_: object) -> None:
         pass
 
-    exchange = Exchange(engine, board, SETTINGS.desk_phone, tell, nothing, nothing)
-    call = board.add(StationCall(SETTINGS.stations[0], "c1", Stand.RINGING, 0.0))
-    call.take("", DESK_PHONE)
+    handler = CallHandler(engine, calls, SETTINGS.desk_phone, tell, nothing, nothing)
+    call = calls.add(StationCall(SETTINGS.stations[0], "c1", CallState.RINGING, 0.0))
+    call.assign("", DESK_PHONE)
     call.answered(0.0)
-    await exchange.take(Event("CALL_DTMF_START", engine.accounts.desk, "d1", detail="#"))  # a LinkLost would end all
+    await handler.handle(
+        EngineEvent("CALL_DTMF_START", engine.accounts.desk_phone, "d1", detail="#")
+    )  # a LinkLost would end all
     assert "sndcode" in baresip.ordered
     assert told == [], "nobody can say that the door was opened"

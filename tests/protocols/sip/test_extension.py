@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.protocols.sip.extension import Extension, read_request
-from gateway.protocols.sip.rtp import FRAME, Packer, unpack
-from gateway.protocols.sip.sdp import Offer, read_offer
+from gateway.protocols.sip.extension import Extension, parse_request
+from gateway.protocols.sip.rtp import FRAME_BYTES, RtpPacker, unpack_rtp
+from gateway.protocols.sip.sdp import AudioOffer, parse_offer
 
 OFFER = (
     "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\na=tool:baresip 1.0.0\r\n"
@@ -29,52 +29,52 @@ def status(answer: bytes | None) -> str:
 
 def test_the_engine_is_let_in_and_told_where_the_sound_is() -> None:
     extension = Extension("127.0.0.1", 5070, 7000)
-    answer = extension.take(request("INVITE", extension.user, OFFER))
+    answer = extension.handle(request("INVITE", extension.user, OFFER))
     assert status(answer) == "SIP/2.0 200 OK"
     assert answer is not None
     assert b"m=audio 7000 RTP/AVP 96\r\na=rtpmap:96 L16/16000" in answer
-    assert extension.offer == Offer("127.0.0.1", 44256, 96)
-    assert extension.take(request("INVITE", extension.user, OFFER)) == answer, "sent again, answered alike"
-    assert extension.take(request("ACK", extension.user)) is None
+    assert extension.offer == AudioOffer("127.0.0.1", 44256, 96)
+    assert extension.handle(request("INVITE", extension.user, OFFER)) == answer, "sent again, answered alike"
+    assert extension.handle(request("ACK", extension.user)) is None
     assert not extension.over
-    assert status(extension.take(request("BYE", extension.user))) == "SIP/2.0 200 OK"
+    assert status(extension.handle(request("BYE", extension.user))) == "SIP/2.0 200 OK"
     assert extension.over
 
 
 def test_nobody_else_is() -> None:
     extension = Extension("127.0.0.1", 5070, 7000)
-    assert status(extension.take(request("INVITE", "guess", OFFER))) == "SIP/2.0 404 Not Found"
-    assert status(extension.take(request("INVITE", extension.user, OFFER.replace("L16", "PCMU")))).endswith(
+    assert status(extension.handle(request("INVITE", "guess", OFFER))) == "SIP/2.0 404 Not Found"
+    assert status(extension.handle(request("INVITE", extension.user, OFFER.replace("L16", "PCMU")))).endswith(
         "488 Not Acceptable Here"
     )
-    extension.take(request("INVITE", extension.user, OFFER))
-    assert status(extension.take(request("INVITE", extension.user, OFFER, "c2"))) == "SIP/2.0 486 Busy Here"
-    assert status(extension.take(request("BYE", extension.user, call="c2"))).startswith("SIP/2.0 481")
-    assert status(extension.take(request("OPTIONS", extension.user))).startswith("SIP/2.0 405")
+    extension.handle(request("INVITE", extension.user, OFFER))
+    assert status(extension.handle(request("INVITE", extension.user, OFFER, "c2"))) == "SIP/2.0 486 Busy Here"
+    assert status(extension.handle(request("BYE", extension.user, call="c2"))).startswith("SIP/2.0 481")
+    assert status(extension.handle(request("OPTIONS", extension.user))).startswith("SIP/2.0 405")
     assert not extension.over
 
 
 @given(st.binary(max_size=400) | st.text(max_size=300).map(lambda text: f"INVITE sip:x@y SIP/2.0\r\n{text}".encode()))
 def test_anything_may_come_in_a_datagram(datagram: bytes) -> None:
-    read_request(datagram)
+    parse_request(datagram)
     extension = Extension("127.0.0.1", 5070, 7000)
-    extension.take(datagram)
+    extension.handle(datagram)
     assert extension.offer is None
 
 
 @given(st.text(max_size=300))
 def test_anything_may_stand_in_an_offer(text: str) -> None:
     for offer in (text, OFFER + text, text.join(OFFER.split("\r\n"))):
-        found = read_offer(offer)
+        found = parse_offer(offer)
         assert found is None or 0 < found.port < 65_536
 
 
-@given(st.binary(max_size=FRAME).filter(lambda sound: len(sound) % 2 == 0 and sound), st.integers(0, 127))
+@given(st.binary(max_size=FRAME_BYTES).filter(lambda sound: len(sound) % 2 == 0 and sound), st.integers(0, 127))
 def test_sound_comes_out_as_it_went_in(sound: bytes, payload: int) -> None:
-    packer = Packer(payload)
+    packer = RtpPacker(payload)
     first, second = packer.pack(sound), packer.pack(sound)
-    assert unpack(first, payload) == unpack(second, payload) == sound
-    assert unpack(first, payload ^ 1) == b""
+    assert unpack_rtp(first, payload) == unpack_rtp(second, payload) == sound
+    assert unpack_rtp(first, payload ^ 1) == b""
     assert first[12:14] == sound[1::-1], "the network's byte order"
     number = [int.from_bytes(packet[2:4]) for packet in (first, second)]
     assert (number[0] + 1) % 65_536 == number[1]
@@ -83,6 +83,6 @@ def test_sound_comes_out_as_it_went_in(sound: bytes, payload: int) -> None:
 
 @given(st.binary(max_size=200), st.integers(0, 127))
 def test_anything_may_come_as_a_packet(packet: bytes, payload: int) -> None:
-    assert len(unpack(packet, payload)) % 2 == 0
+    assert len(unpack_rtp(packet, payload)) % 2 == 0
     padded = bytes((0x80 | 0x20 | 0x10 | 3, payload)) + packet
-    assert len(unpack(padded, payload)) <= len(packet)
+    assert len(unpack_rtp(padded, payload)) <= len(packet)

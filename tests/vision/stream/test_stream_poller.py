@@ -36,7 +36,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_the_simulators_cameras_are_watched_with_a_password(tmp_path: Path) -> None:
-    mount = Mount(clips.clip(scenes.scenes()["fence-still"], tmp_path))
+    mount = Mount(clips.load_clip(scenes.scenes()["fence-still"], tmp_path))
     server = RtspServer({f"cam{number}": mount for number in range(8)}, {"admin": "geheim"})
     async with server.listen() as port:
         with running_poller() as poller:

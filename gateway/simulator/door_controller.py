@@ -1,0 +1,69 @@
+"""Doors with card readers (门禁) behind one controller: forced, held open, access denied, unlocked by command."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.simulator.mqtt import DeviceCommand, MqttDevices
+
+ACCOUNT = "doors"
+FORCED, HELD, GARAGE = "door-b1-u1", "door-b3-u2", "door-garage"
+DEVICES = (FORCED, HELD, GARAGE)
+OPEN_S = 2.0
+"""How long a door is open while somebody walks through."""
+MAX_UNLOCK_S = 60
+
+
+def forced(devices: MqttDevices) -> None:
+    """A door is opened without being unlocked."""
+    devices.send_signal(FORCED, "door.forced")
+
+
+def held(devices: MqttDevices) -> None:
+    """A door stays open too long."""
+    devices.send_signal(HELD, "door.held", seconds=60)
+
+
+def closed(devices: MqttDevices, door: str) -> None:
+    """A door is closed."""
+    devices.send_signal(door, "door.closed")
+
+
+def denied(devices: MqttDevices) -> None:
+    """Somebody shows an unknown card."""
+    reason = {"zh": "未登记的卡", "en": "unknown card"}
+    devices.send_signal(GARAGE, "access.denied", credential="**** 4711", reason=reason)
+
+
+async def resident_enters(devices: MqttDevices, door: str) -> None:
+    """A resident shows a card and walks in."""
+    devices.send_signal(door, "access.granted", credential="**** 2208")
+    devices.send_signal(door, "door.opened")
+    await asyncio.sleep(OPEN_S)
+    devices.send_signal(door, "door.closed")
+
+
+async def handle_commands(devices: MqttDevices) -> None:
+    """Carry out the commands to the doors, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        while True:
+            command = await devices.commands.get()
+            seconds = command.arguments.get("seconds", 5)
+            if command.action != "unlock":
+                devices.send_result(command, error=f"this door can't {command.action}")
+            elif not isinstance(seconds, int | float) or not 0 < seconds <= MAX_UNLOCK_S:
+                devices.send_result(command, error=f"seconds must be above 0 and at most {MAX_UNLOCK_S}")
+            else:
+                # Beside the next command: several doors may be unlocked at once.
+                tasks.create_task(_unlock(devices, command, float(seconds)))
+
+
+async def _unlock(devices: MqttDevices, command: DeviceCommand, seconds: float) -> None:
+    devices.send_result(command, seconds=seconds)
+    devices.send_signal(command.device, "door.unlocked", command=command.id)
+    await asyncio.sleep(min(1.0, seconds / 2))
+    devices.send_signal(command.device, "door.opened")
+    await asyncio.sleep(min(OPEN_S, seconds))
+    devices.send_signal(command.device, "door.closed")
+    await asyncio.sleep(max(0.0, seconds - OPEN_S - 1))
+    devices.send_signal(command.device, "door.locked")
