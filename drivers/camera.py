@@ -1,4 +1,4 @@
-"""A camera: its stream is watched in a vision worker, what that sees become signals."""
+"""A camera: a vision worker analyses its stream, and its sightings become signals."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.driver import Driver, DriverSettings
 from gateway.model import DeviceType, Signal
-from gateway.vision.camera_slot import Sightings
+from gateway.vision.camera_slot import SightingQueue
 from gateway.vision.recognise.plate_characters import PROVINCES
 from gateway.vision.settings.detector import DetectorSection
-from gateway.vision.settings.picture import LayoutSettings
-from gateway.vision.sighting import MainStream, Prompt, Sighting, Transport, Watch
-from gateway.vision.stream.address import fault_of
+from gateway.vision.settings.layout import LayoutSettings
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream.address import address_error
+from gateway.vision.stream_config import MainStreamConfig, Prompt, StreamConfig, Transport
 
 
 class CameraSettings(LayoutSettings, DriverSettings):
+    """The YAML of a camera."""
+
     source: SecretStr = Field(
-        description="Where the stream is: rtsp://user:password@host/path, better as !secret NAME; or a file's path."
+        description="The stream's address: rtsp://user:password@host/path, better as !secret NAME; or a file's path."
     )
     main: SecretStr | None = Field(
         default=None,
-        description="Where the camera's larger stream is, when source is its sub stream: for the full picture and, "
-        "where record says so, for recordings. As !secret NAME.",
+        description="The address of the camera's larger stream, when source is its sub stream: for the full picture "
+        "and, where record says so, for recordings. As !secret NAME.",
     )
     record: Literal["sub", "main"] = Field(
         default="sub",
@@ -34,31 +37,31 @@ class CameraSettings(LayoutSettings, DriverSettings):
     )
     transport: Transport = Field(
         default="auto",
-        description="How RTSP is carried: tcp, udp, or auto: tcp, and udp where the camera knows nothing else.",
+        description="How RTSP is carried: tcp, udp, or auto: tcp, and udp where the camera supports nothing else.",
     )
     watch: frozenset[Literal["motion", "faces", "plates"]] = Field(
-        default=frozenset({"motion"}), description="What to look for."
+        default=frozenset({"motion"}), description="What to detect."
     )
     sensitivity: Annotated[float, Field(ge=0, le=1)] = Field(
         default=0.5, description="How little movement counts: 0 (dull) to 1 (keen)."
     )
     home_province: str | None = Field(
-        default=None, description="The province most plates here are from: one character, such as 苏."
+        default=None, description="The province of most plates here: one character, such as 苏."
     )
     detector: DetectorSection | None = Field(
         default=None, description="A model of your own (ONNX) for people, vehicles, e-bikes: object.seen, data.class."
     )
     prompt: Prompt = Field(
         default="none",
-        description="turn: a sign here says 请左右转头 (turn your head), and no resident is named before the head was "
-        "seen turned; who never turns is face.unknown with data.turned false. A deterrent against a held-up "
-        "photograph, not liveness detection: a video on a phone passes. The watch-listed are told at once.",
+        description="turn: a sign here says 请左右转头 (turn your head), and no resident is named until the head was "
+        "seen to turn; a face that never turns is face.unknown with data.turned false. A deterrent against a held-up "
+        "photograph, not liveness detection: a video on a phone passes. The watch-listed are reported at once.",
     )
 
     @field_validator("source", "main")
     @classmethod
     def _address(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and (fault := fault_of(value.get_secret_value())):
+        if value is not None and (fault := address_error(value.get_secret_value())):
             raise ValueError(f"the address {fault}")
         return value
 
@@ -73,6 +76,7 @@ class CameraSettings(LayoutSettings, DriverSettings):
     def _has_what_it_records(self) -> CameraSettings:
         if self.record == "main" and self.main is None:
             raise ValueError("record: main, but there is no main: write main: !secret NAME, or leave record out")
+        # Cameras allow few connections; the same stream twice would waste one.
         if self.main == self.source:
             raise ValueError("main is the same stream as source: leave main out, or make source the sub stream")
         return self
@@ -85,14 +89,18 @@ class CameraSettings(LayoutSettings, DriverSettings):
 
 
 class VisionLink(Protocol):
-    """A slot of the vision pool."""
+    """A camera's slot in a vision worker."""
 
     on_heard: Callable[[], None] | None
 
-    def watch(self, watch: Watch, main: MainStream | None) -> AbstractAsyncContextManager[Sightings]: ...
+    def watch(self, config: StreamConfig, main: MainStreamConfig | None) -> AbstractAsyncContextManager[SightingQueue]:
+        """As `CameraSlot.watch`."""
+        ...
 
 
 class Camera(Driver):
+    """Runs one camera's streams; takes no commands."""
+
     Settings: ClassVar[type[DriverSettings]] = CameraSettings
     LINK: ClassVar[str] = "vision"
     TYPE: ClassVar[DeviceType] = DeviceType.CAMERA
@@ -101,37 +109,37 @@ class Camera(Driver):
 
     async def run(self) -> None:
         """Raises LinkLost when the stream or its worker is gone."""
-        async with self.link.watch(self._what(), self._main()) as sightings:
+        async with self.link.watch(self._stream_config(), self._main_config()) as sightings:
             async for sighting in sightings:
                 await self.emit(self._signal(sighting))
 
-    def _what(self) -> Watch:
-        wanted = self.settings.watch
-        return Watch(
+    def _stream_config(self) -> StreamConfig:
+        watched = self.settings.watch
+        return StreamConfig(
             source=self.settings.source.get_secret_value(),
-            motion="motion" in wanted,
-            faces="faces" in wanted,
-            plates="plates" in wanted,
+            motion="motion" in watched,
+            faces="faces" in watched,
+            plates="plates" in watched,
             sensitivity=self.settings.sensitivity,
             home_province=self.settings.home_province,
             transport=self.settings.transport,
             layout=self.settings.layout(),
             detector=self.settings.detector.model if self.settings.detector else None,
             prompt=self.settings.prompt,
-            patience_s=self._patience_s,
+            max_gap_s=self._max_gap_s,
         )
 
     @property
-    def _patience_s(self) -> float:
-        """How long the installer lets it say nothing: a picture may take as long."""
+    def _max_gap_s(self) -> float:
+        """Seconds that the installer allows without a signal: a picture may take as long."""
         return self.device.cadence.total_seconds() if self.device.cadence else 0.0
 
-    def _main(self) -> MainStream | None:
+    def _main_config(self) -> MainStreamConfig | None:
         settings = self.settings
         if settings.main is None:
             return None
         source, recorded = settings.main.get_secret_value(), settings.record == "main"
-        return MainStream(source, settings.transport, recorded=recorded, patience_s=self._patience_s)
+        return MainStreamConfig(source, settings.transport, recorded=recorded, max_gap_s=self._max_gap_s)
 
     def _signal(self, sighting: Sighting) -> Signal:
         data: dict[str, Any] = dict(sighting.data)

@@ -18,7 +18,7 @@ NOBODY_READS = {
     "gateway/links/http_push.py",  # its caller, the web, has words of its own for the device
     "gateway/links/listen_peers.py",  # one caller of many hung up: only the log is told
     "gateway/vision/camera_slot.py",  # as the next: the live view's own words are shown
-    "gateway/vision/view/views.py",
+    "gateway/vision/view/view_client.py",
 }
 
 

@@ -81,7 +81,11 @@ def make(started: CompoundSettings, store: Store, share: ConnectionLimits) -> Co
     doors = Links(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, share.mqtt),
         make_broker_client(started.mqtt, quarantine, store.path.parent),
-        VisionPool(started.vision.workers, home_province=started.home_province, glances=started.vision.glances / 100),
+        VisionPool(
+            started.vision.workers,
+            home_province=started.home_province,
+            keyframe_check_share=started.vision.glances / 100,
+        ),
         refusals=refusals,
         max_receiver_connections=share.receiver,
         state_folder=store.path.parent / "lines",

@@ -11,7 +11,7 @@ from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Device, DeviceType
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.rule import Compound
-from gateway.vision.matching import FaceMatching
+from gateway.vision.face_matching import FaceMatching
 from gateway.web import CompoundInfo
 
 

@@ -10,7 +10,7 @@ import structlog
 from gateway.errors import AnjuError
 from gateway.people import CurrentRegister, faces
 from gateway.store import Store
-from gateway.vision.matching import FaceMatching
+from gateway.vision.face_matching import FaceMatching
 from gateway.vision.pool import VisionPool
 
 log = structlog.get_logger(__name__)
@@ -38,6 +38,6 @@ async def sync_identities(
 
 async def _send(store: Store, vision: VisionPool, matching: FaceMatching) -> None:
     identities = await faces.load_identities(store, matching)
-    await vision.set_known(identities)
+    await vision.set_identities(identities)
     counts = {"faces": len(identities.faces), "vehicles": len(identities.vehicles)}
     log.info("faces and vehicles sent to the vision workers", **counts)

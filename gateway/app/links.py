@@ -35,7 +35,7 @@ from gateway.model import Said, Words
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.settings.mend import Wrong
 from gateway.vision.pool import VisionPool
-from gateway.vision.view.broadcast import Viewer
+from gateway.vision.view.broadcast import LiveViewer
 
 log = structlog.get_logger(__name__)
 LinkOf = Callable[[Emitter, Callable[[], None]], Any]
@@ -105,7 +105,7 @@ class Links:
         """The newest JPEG of a camera; None while it has none."""
         return await self.vision.slot(camera).latest_jpeg()
 
-    def view(self, camera: str, main: bool) -> AbstractContextManager[Viewer]:
+    def view(self, camera: str, main: bool) -> AbstractContextManager[LiveViewer]:
         """A viewer of the live packets of a camera's sub or main stream. Raises LinkLost while there are none."""
         return self.vision.slot(camera).view(main=main)
 

@@ -58,7 +58,11 @@ _COUNTERS: tuple[tuple[str, str, Callable[[Components], float]], ...] = (
     ("anju_signals_duplicate", "Duplicate signals", lambda parts: parts.intake.duplicates),
     ("anju_sightings_dropped", "Sightings dropped under load", lambda parts: parts.intake.dropped_sightings),
     ("anju_frames_dropped", "Frames replaced by a newer one", lambda parts: parts.doors.vision.dropped.frames),
-    ("anju_parts_dropped", "Parts of live video dropped by a worker", lambda parts: parts.doors.vision.dropped.parts),
+    (
+        "anju_parts_dropped",
+        "Parts of live video dropped by a worker",
+        lambda parts: parts.doors.vision.dropped.segments,
+    ),
     ("anju_alarms_unrecorded", "Alarms that could not be stored", lambda parts: parts.unrecorded.count),
     ("anju_clips_recorded", "Recordings saved", lambda parts: parts.recording.recorder.counts.kept),
     ("anju_clips_failed", "Recordings that failed", lambda parts: parts.recording.recorder.counts.failed),

@@ -8,7 +8,7 @@ from gateway.config.certificate_validity import Validity
 from gateway.config.compound import CompoundSettings, certificates_of
 from gateway.config.devices import LoadedDevices
 from gateway.config.document import Document
-from gateway.vision.matching import WIDEST
+from gateway.vision.face_matching import MAX_DISTANCE
 
 
 def hint_certificates(document: Document, compound: CompoundSettings | None, now: datetime) -> None:
@@ -25,9 +25,9 @@ def hint_certificates(document: Document, compound: CompoundSettings | None, now
 def hint_faces(document: Document, compound: CompoundSettings | None) -> None:
     """A matching distance larger than the gateway allows."""
     faces = compound.vision.faces if compound else None
-    if faces is not None and not faces.recogniser and faces.distance is not None and faces.distance > WIDEST:
+    if faces is not None and not faces.recogniser and faces.distance is not None and faces.distance > MAX_DISTANCE:
         what = f"distance {faces.distance:g} is larger than the gateway's maximum, however few faces are enrolled"
-        mend = f"{WIDEST} is used: leave it out, and see `anju faces calibrate`"
+        mend = f"{MAX_DISTANCE} is used: leave it out, and see `anju faces calibrate`"
         document.add_hint(("vision", "faces", "distance"), what, mend)
 
 

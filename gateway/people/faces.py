@@ -14,8 +14,8 @@ from gateway.errors import NotFound
 from gateway.people import rows
 from gateway.store import Store
 from gateway.store.vault import Vault
+from gateway.vision.face_matching import FaceMatching, FaceModels
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle, Listing
-from gateway.vision.matching import FaceMatching, FaceModels
 
 _DLIB_BYTES = 4 * 128
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from gateway.vision.view.views import Taken, Taking
+from gateway.vision.view.view_client import OngoingRecording, RecordedSpan
 
-__all__ = ["FootageSource", "Taken", "Taking"]
+__all__ = ["FootageSource", "OngoingRecording", "RecordedSpan"]
 
 
 class FootageSource(Protocol):
     """Records a camera's packets. `VisionPool` implements it."""
 
-    async def record(self, camera: str, raw: Path, before_s: float) -> Taking:
+    async def record(self, camera: str, raw: Path, before_s: float) -> OngoingRecording:
         """Write the camera's packets to `raw`, beginning `before_s` seconds ago.
 
         Raises LinkLost when the camera sends none.

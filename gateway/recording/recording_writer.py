@@ -15,7 +15,7 @@ from gateway.errors import AnjuError, NotRecorded, why_of
 from gateway.model import Alert, Words, new_id
 from gateway.recording import rows
 from gateway.recording.clip import RecordedClip
-from gateway.recording.footage_source import FootageSource, Taken, Taking
+from gateway.recording.footage_source import FootageSource, OngoingRecording, RecordedSpan
 from gateway.recording.recording_job import MAX_ALERTS, RecordingJob
 from gateway.recording.storage import ClipStorage, Draft, DraftMetadata
 from gateway.store import Store
@@ -154,10 +154,10 @@ class RecordingWriter:
         began = datetime.fromtimestamp(metadata.began, UTC)
         async with self._remux_slots:
             seconds = await self._footage.finish(draft.raw, draft.mp4)
-        taken = Taken(began, began + timedelta(seconds=seconds))
+        taken = RecordedSpan(began, began + timedelta(seconds=seconds))
         return await self._store_clips(draft, metadata.camera, metadata.alerts, taken)
 
-    async def _collect(self, job: RecordingJob, start: datetime, draft: Draft) -> Taken:
+    async def _collect(self, job: RecordingJob, start: datetime, draft: Draft) -> RecordedSpan:
         """Have the worker write packets to the draft until the job ends; returns from when to when they are."""
         before = (self._now() - start).total_seconds()
         metadata = DraftMetadata(job.camera, tuple(job.alerts), start.timestamp())
@@ -169,28 +169,32 @@ class RecordingWriter:
             job.stopped = True
             taking.stop()
         async with asyncio.timeout(STOP_TIMEOUT_S):
-            return await taking.taken
+            return await taking.result
 
-    async def _wait_for_end(self, job: RecordingJob, draft: Draft, taking: Taking) -> None:
+    async def _wait_for_end(self, job: RecordingJob, draft: Draft, taking: OngoingRecording) -> None:
         """Until the job's end or the loss of the stream. Keeps the draft's metadata current meanwhile."""
         written: DraftMetadata | None = None
         # More time left than any recording takes means that the clock was set back: end then, too.
         max_left = (job.max_end - job.start).total_seconds()
-        while 0 < (left := (job.end - self._now()).total_seconds()) <= max_left and not taking.taken.done():
+        while 0 < (left := (job.end - self._now()).total_seconds()) <= max_left and not taking.result.done():
             metadata = DraftMetadata(job.camera, tuple(job.alerts), taking.began.timestamp())
             if metadata != written:
                 await asyncio.to_thread(draft.write_metadata, metadata)
                 written = metadata
-            await asyncio.wait([taking.taken], timeout=min(left, POLL_S))
+            await asyncio.wait([taking.result], timeout=min(left, POLL_S))
 
-    async def _finish(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[RecordedClip]:
+    async def _finish(
+        self, draft: Draft, camera: str, alerts: Sequence[str], taken: RecordedSpan
+    ) -> list[RecordedClip]:
         async with self._remux_slots:
             await self._footage.finish(draft.raw, draft.mp4)
         clips = await self._store_clips(draft, camera, alerts, taken)
         await asyncio.to_thread(draft.discard)
         return clips
 
-    async def _store_clips(self, draft: Draft, camera: str, alerts: Sequence[str], taken: Taken) -> list[RecordedClip]:
+    async def _store_clips(
+        self, draft: Draft, camera: str, alerts: Sequence[str], taken: RecordedSpan
+    ) -> list[RecordedClip]:
         name, size = await asyncio.to_thread(self._clip_storage.store, draft)
         clips = [
             RecordedClip(alert=alert, camera=camera, began=taken.began, ended=taken.ended, file=name, size=size)

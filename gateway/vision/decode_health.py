@@ -1,4 +1,4 @@
-"""Whether a camera's pictures can be decoded: packets that arrive in time may hold nothing to see."""
+"""Detects a stream whose packets arrive in time but can't be decoded."""
 
 from __future__ import annotations
 
@@ -8,31 +8,32 @@ from gateway.errors import LinkLost
 from gateway.model import Words
 
 
-class Sight:
-    """Told of every try to decode. Raises LinkLost after PATIENCE seconds of tries without a picture.
+class DecodeHealth:
+    """Records every attempt to decode. Raises LinkLost after TIMEOUT seconds of attempts without a picture.
 
-    Keyframes tried alone give their picture at once; a decoder that is fed one picture after another may hold back
-    up to sixteen to put them in order (H.264, A.3.1), so more of those must fail.
+    A keyframe decoded alone gives its picture at once. A decoder that is fed one picture after another may hold back
+    up to sixteen to reorder them (H.264, A.3.1), so more of those attempts must fail.
     """
 
-    PATIENCE, ALONE, TRIES = 20.0, 3, 25
+    TIMEOUT, MIN_KEYFRAMES, MIN_ATTEMPTS = 20.0, 3, 25
 
     def __init__(self) -> None:
-        self.has_seen = False
-        self._since: float | None = None
-        self._alone = self._tries = 0
+        self.has_decoded = False
+        """Whether any picture has ever been decoded."""
+        self._failing_since: float | None = None
+        self._keyframes = self._attempts = 0
 
-    def tried(self, pictures: int, *, alone: bool = False) -> None:
-        """So many pictures came of it."""
+    def record(self, pictures: int, *, keyframe_only: bool = False) -> None:
+        """One attempt, and how many pictures came of it. Raises LinkLost."""
         if pictures:
-            self.has_seen = True
-            self._since, self._alone, self._tries = None, 0, 0
+            self.has_decoded = True
+            self._failing_since, self._keyframes, self._attempts = None, 0, 0
             return
         now = time.monotonic()
-        self._since = now if self._since is None else self._since
-        self._alone += alone
-        self._tries += 1
-        if now - self._since > self.PATIENCE and (self._alone >= self.ALONE or self._tries >= self.TRIES):
-            seconds = f"{now - self._since:.0f}"
-            en = f"sent {self._tries} pictures in {seconds} s of which none can be decoded"
-            raise LinkLost(Words(f"摄像机的画面{seconds}秒无法解码，请检查网络和摄像机编码设置", en))
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        self._keyframes += keyframe_only
+        self._attempts += 1
+        failing_s = now - self._failing_since
+        if failing_s > self.TIMEOUT and (self._keyframes >= self.MIN_KEYFRAMES or self._attempts >= self.MIN_ATTEMPTS):
+            en = f"sent {self._attempts} pictures in {failing_s:.0f} s of which none can be decoded"
+            raise LinkLost(Words(f"摄像机的画面{failing_s:.0f}秒无法解码，请检查网络和摄像机编码设置", en))

@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 
 from gateway.errors import BadInput, LinkLost
-from gateway.vision.frame_selection import Wanted
+from gateway.vision.camera_decoder import CameraDecoder, KeyframeDecoder
+from gateway.vision.frame_selection import FrameSelector
 from gateway.vision.motion.events import DecodeRequest, MotionEvent
 from gateway.vision.motion.gates import MotionGates
-from gateway.vision.pictures import Keys, Pictures
-from gateway.vision.stream.address import of_file
-from gateway.vision.stream.decoder import Frame
-from gateway.vision.stream.opaque import OpaqueUnits
-from gateway.vision.stream.plain import PlainUnits
-from gateway.vision.stream.pyav import PyAvSource
-from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.address import ffmpeg_path
+from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream.packet import CodecParameters, Packet
+from gateway.vision.stream.packet_ring import PacketRing
+from gateway.vision.stream.passthrough import PassthroughUnits
+from gateway.vision.stream.pyav_source import PyAvSource
+from gateway.vision.stream.pyav_units import PyAvUnits
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 
 class FileMotionReader:
@@ -26,19 +26,19 @@ class FileMotionReader:
     MAX_SECONDS, MAX_BYTES = 60.0, 256 << 20
     """Seconds and bytes kept for rewinding: a film may have a single keyframe."""
 
-    def __init__(self, gates: MotionGates, coding: Coding) -> None:
+    def __init__(self, gates: MotionGates, coding: CodecParameters) -> None:
         self.gates = gates
         self._units = _units(coding)
-        self._ring = Ring(self.MAX_SECONDS, self.MAX_BYTES, self.MAX_BYTES)
-        self._pictures = Pictures(self._ring.units)
-        self._wanted = Wanted(gates, self._pictures)
-        self._keys = Keys()
+        self._ring = PacketRing(self.MAX_SECONDS, self.MAX_BYTES, self.MAX_BYTES)
+        self._decoder = CameraDecoder(self._ring.units)
+        self._selector = FrameSelector(gates, self._decoder)
+        self._keyframes = KeyframeDecoder()
 
     def add_packet(self, packet: Packet) -> Iterator[MotionEvent]:
         """Feed one packet; yields the events that it leads to."""
         unit = self._units(packet)
         self._ring.add(unit)
-        want = self._wanted.want(unit)
+        want = self._selector.decide(unit)
         yield from self.gates.expire(packet.time)
         for frame in self._frames(want, unit):
             if self.gates.is_due(frame.time):
@@ -46,26 +46,30 @@ class FileMotionReader:
                     frame.luma(frame.size[0]), frame.time, intact=not frame.damaged, colours=frame.colours
                 )
 
-    def _frames(self, want: DecodeRequest, unit: AccessUnit) -> Iterable[Frame]:
+    def _frames(self, want: DecodeRequest, unit: AccessUnit) -> Iterable[DecodedFrame]:
         if want is DecodeRequest.NONE:
-            self._pictures.rest()
+            self._decoder.reset()
             return ()
-        return self._wanted.alone(unit, self._keys) if want is DecodeRequest.KEYFRAME else self._wanted.all(unit, want)
+        return (
+            self._selector.decode_keyframe(unit, self._keyframes)
+            if want is DecodeRequest.KEYFRAME
+            else self._selector.decode_all(unit, want)
+        )
 
 
-def _units(coding: Coding) -> Callable[[Packet], AccessUnit]:
+def _units(coding: CodecParameters) -> Callable[[Packet], AccessUnit]:
     try:
-        return PlainUnits(coding).unit
+        return PyAvUnits(coding).access_unit
     except BadInput:
         # other codecs than H.264 and H.265 can't be kept in clips, but they can be decoded
-        return OpaqueUnits(coding).unit
+        return PassthroughUnits(coding).access_unit
 
 
 def motion_events(file: str, gates: MotionGates) -> Iterator[MotionEvent]:
     """All events of a file, in order. Raises BadInput if it can't be read."""
     read = 0
     try:
-        with closing(PyAvSource(of_file(file))) as source:
+        with closing(PyAvSource(ffmpeg_path(file))) as source:
             reader = FileMotionReader(gates, source.coding)
             for packet in source.packets():
                 read += 1

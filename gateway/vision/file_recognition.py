@@ -13,8 +13,8 @@ from gateway.vision.recognise.gallery import Gallery
 from gateway.vision.recognise.plates import PlateReader
 from gateway.vision.recognise.tracker import RecognitionTracker, TrackResult, Voting
 from gateway.vision.recognise.voting import FaceVoting, PlateVoting, match_faces, read_plates
-from gateway.vision.stream.decoder import Frame, Picture
-from gateway.vision.stream.picture import is_photograph, looks, photograph
+from gateway.vision.stream.decoder import DecodedFrame, Image
+from gateway.vision.stream.file_frames import is_photograph, photograph, sampled_frames
 
 INTERVAL = 0.2
 """Seconds between two analysed frames of a clip, as often as a camera's recogniser analyses one."""
@@ -50,8 +50,12 @@ def faces(file: str, reader: FaceReader, gallery: Gallery) -> list[dict[str, Any
 
 
 def _vote(
-    file: str, voting: Voting[Item, Result], recognise: Callable[[Picture], Sequence[Item]]
-) -> list[TrackResult[Item, Frame, Result]]:
-    tracks: RecognitionTracker[Item, Frame, Result] = RecognitionTracker(voting)
-    decided = [one for frame in looks(file, INTERVAL) for one in tracks.update(frame.time, recognise(frame.bgr), frame)]
+    file: str, voting: Voting[Item, Result], recognise: Callable[[Image], Sequence[Item]]
+) -> list[TrackResult[Item, DecodedFrame, Result]]:
+    tracks: RecognitionTracker[Item, DecodedFrame, Result] = RecognitionTracker(voting)
+    decided = [
+        one
+        for frame in sampled_frames(file, INTERVAL)
+        for one in tracks.update(frame.time, recognise(frame.bgr), frame)
+    ]
     return decided + tracks.finish()

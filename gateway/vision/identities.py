@@ -1,4 +1,4 @@
-"""Whom and what the cameras know: given by the main process, held by the workers."""
+"""The people and vehicles that cameras recognise: sent by the main process, held by the workers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.matching import FaceMatching
+from gateway.vision.face_matching import FaceMatching
 
 Listing = Literal["resident", "watch"]
+"""Residents are matched without an alert; the watch-listed raise one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class IdentityFace:
 
 @dataclass(frozen=True, slots=True)
 class IdentityVehicle:
+    """One registered plate, and the place of its household."""
+
     plate: str
     place: str | None
     list: Listing
@@ -40,7 +43,7 @@ class Identities:
     vehicles: Sequence[IdentityVehicle] = ()
     matching: FaceMatching = field(default_factory=FaceMatching)
 
-    def message(self) -> tuple[dict[str, Any], bytes]:
+    def to_message(self) -> tuple[dict[str, Any], bytes]:
         """As a header and a blob (all templates, one after the other, little-endian floats)."""
         templates = np.array([face.template for face in self.faces], "<f4")
         faces = [(face.person_id, face.name, face.place, face.list) for face in self.faces]
@@ -48,11 +51,13 @@ class Identities:
         return {"faces": faces, "vehicles": vehicles, "matching": asdict(self.matching)}, templates.tobytes()
 
     @classmethod
-    def of(cls, header: dict[str, Any], blob: bytes) -> Identities:
+    def from_message(cls, header: dict[str, Any], blob: bytes) -> Identities:
+        """The inverse of `to_message`."""
         count = len(header["faces"])
         templates = np.frombuffer(blob, "<f4").reshape(count, -1) if count else np.zeros((0, 0), "<f4")
         rows = zip(header["faces"], templates, strict=True)
         faces = [
             IdentityFace(person, name, place, listing, template) for (person, name, place, listing), template in rows
         ]
-        return cls(faces, [IdentityVehicle(**row) for row in header["vehicles"]], FaceMatching.of(header["matching"]))
+        vehicles = [IdentityVehicle(**row) for row in header["vehicles"]]
+        return cls(faces, vehicles, FaceMatching.from_message(header["matching"]))

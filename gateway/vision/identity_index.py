@@ -1,4 +1,4 @@
-"""The gallery and the vehicles, ready to be searched."""
+"""The identities of a worker, indexed for lookups: faces by template, vehicles by plate."""
 
 from __future__ import annotations
 
@@ -13,54 +13,62 @@ from gateway.vision.recognise.gallery import Gallery, MatchLimits
 from gateway.vision.recognise.plate_grammar import normalise
 from gateway.vision.recognise.voting import PlateResult
 
-UNSURE = 0.5
-"""Certainty of a province's glyph under which it may have been another's. With the registry's help 97.8 % of
-registered plates are known instead of 92.4, and of 500 strangers none is taken for one (MEASURED.md, Plates)."""
+UNCERTAIN_PROVINCE = 0.5
+"""Score of a province's glyph below which it may be another one. With the registry's help 97.8 % of registered plates
+are recognised instead of 92.4 %, and of 500 unregistered ones none is taken for one (MEASURED.md, Plates)."""
 
 
-class Registry:
-    def __init__(self, known: Identities) -> None:
-        self._persons: dict[str, IdentityFace] = {face.person_id: face for face in known.faces}
-        self._vehicles: dict[str, IdentityVehicle] = {normalise(vehicle.plate): vehicle for vehicle in known.vehicles}
-        self._bodies: defaultdict[str, list[str]] = defaultdict(list)
+class IdentityIndex:
+    """Immutable; replaced as a whole when the identities change."""
+
+    def __init__(self, identities: Identities) -> None:
+        self._persons: dict[str, IdentityFace] = {face.person_id: face for face in identities.faces}
+        self._vehicles: dict[str, IdentityVehicle] = {
+            normalise(vehicle.plate): vehicle for vehicle in identities.vehicles
+        }
+        self._by_body: defaultdict[str, list[str]] = defaultdict(list)
+        """Registered plates by what follows the province."""
         for plate in self._vehicles:
-            self._bodies[plate[1:]].append(plate)
-        self.models = known.matching.models
-        persons = [face.person_id for face in known.faces]
-        templates = [face.template for face in known.faces]
+            self._by_body[plate[1:]].append(plate)
+        self.models = identities.matching.models
+        persons = [face.person_id for face in identities.faces]
+        templates = [face.template for face in identities.faces]
         impostors = ImpostorDistances(impostor_distances(persons, np.array(templates, np.float32)))
-        self.gallery = Gallery(persons, templates, MatchLimits.choose(len(self._persons), known.matching, impostors))
+        self.gallery = Gallery(
+            persons, templates, MatchLimits.choose(len(self._persons), identities.matching, impostors)
+        )
 
-    def plate(self, verdict: PlateResult) -> dict[str, Any]:
-        """`text` and whose it is; where only the province was a smudge, the registered plate, with the `reason`."""
-        text, assisted = verdict.text, {}
-        taken_for = self._taken_for(verdict)
-        if taken_for is not None:
-            text, assisted = taken_for, _reason(verdict.text, taken_for)
+    def describe_plate(self, result: PlateResult) -> dict[str, Any]:
+        """The text and its household; where only the province was unclear, the registered plate and a `reason`."""
+        text, correction = result.text, {}
+        registered = self._registered_match(result)
+        if registered is not None:
+            text, correction = registered, _reason(result.text, registered)
         vehicle = self._vehicles.get(text)
-        whose = {"list": vehicle.list if vehicle else None, "household": vehicle.place if vehicle else None}
-        return {"text": text, "score": verdict.score, **whose, **assisted}
+        owner = {"list": vehicle.list if vehicle else None, "household": vehicle.place if vehicle else None}
+        return {"text": text, "score": result.score, **owner, **correction}
 
-    def _taken_for(self, verdict: PlateResult) -> str | None:
+    def _registered_match(self, result: PlateResult) -> str | None:
         """The only registered plate that is the same but for its province, when that was not sure."""
-        if verdict.text in self._vehicles or verdict.province >= UNSURE:
+        if result.text in self._vehicles or result.province >= UNCERTAIN_PROVINCE:
             return None
-        alike = self._bodies.get(verdict.text[1:], [])
+        alike = self._by_body.get(result.text[1:], [])
         return alike[0] if len(alike) == 1 else None
 
-    def watched(self, person: str) -> bool:
+    def is_watchlisted(self, person: str) -> bool:
+        """False for an unknown person too."""
         face = self._persons.get(person)
         return face is not None and face.list == "watch"
 
-    def person(self, person: str) -> dict[str, Any]:
-        """What may be said of a person in the journal: no name of a resident, no number of anybody."""
+    def describe_person(self, person: str) -> dict[str, Any]:
+        """What the journal may hold of a person: no resident's name, nobody's ID number."""
         face = self._persons.get(person)
-        said: dict[str, Any] = {"person": person, "list": face.list if face else None}
-        said["household"] = face.place if face else None
-        return said | ({"name": face.name} if face and face.list == "watch" else {})
+        data: dict[str, Any] = {"person": person, "list": face.list if face else None}
+        data["household"] = face.place if face else None
+        return data | ({"name": face.name} if face and face.list == "watch" else {})
 
 
-def _reason(read: str, taken_for: str) -> dict[str, Any]:
+def _reason(read: str, registered: str) -> dict[str, Any]:
     body = f"?{read[1:]}"
-    reason = {"zh": f"识读为 {body}，按登记认作 {taken_for}", "en": f"read {body}, taken for {taken_for}"}
+    reason = {"zh": f"识读为 {body}，按登记认作 {registered}", "en": f"read {body}, taken for {registered}"}
     return {"read": read, "reason": reason}

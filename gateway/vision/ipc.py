@@ -1,6 +1,6 @@
-"""Messages between the gateway and a vision worker: a JSON header and a blob, each with its length before it.
+"""Messages between the gateway and a vision worker: a JSON header and a blob, each with its length in front.
 
-Sans-I/O, bounded both ways. A side that sends something else is broken, not mistaken: the
+Sans-I/O and bounded both ways. Anything that does not parse means a broken peer, not a mistake in one message: the
 connection can't be used any further.
 """
 
@@ -15,42 +15,45 @@ from typing import Any
 from gateway.errors import BadInput
 
 _LENGTHS = Struct("!II")
-MOST_HEADER = 8 * 1024 * 1024
-MOST_BLOB = 64 * 1024 * 1024
+MAX_HEADER_BYTES = 8 * 1024 * 1024
+MAX_BLOB_BYTES = 64 * 1024 * 1024
 """A gallery of 100,000 templates is 51 MB."""
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """`header["do"]` or `header["say"]` names what it is about."""
+class IpcMessage:
+    """`header["request"]` names what the gateway wants, `header["event"]` what the worker reports."""
 
     header: dict[str, Any]
     blob: bytes = field(default=b"", repr=False)
 
-    def coded(self) -> bytes:
+    def encode(self) -> bytes:
+        """The bytes for the socket. Raises ValueError when it is too large."""
         header = json.dumps(self.header, ensure_ascii=False, separators=(",", ":")).encode()
-        if len(header) > MOST_HEADER or len(self.blob) > MOST_BLOB:
+        if len(header) > MAX_HEADER_BYTES or len(self.blob) > MAX_BLOB_BYTES:
             raise ValueError(f"a message of {len(header)} + {len(self.blob)} bytes is too large for the wire")
         return _LENGTHS.pack(len(header), len(self.blob)) + header + self.blob
 
 
-class Reader:
-    """Fed bytes as they come; gives whole messages. Raises BadInput on what no worker sends."""
+class IpcParser:
+    """Turns bytes, as they come, into whole messages. Raises BadInput on what no peer of ours sends."""
 
-    def __init__(self, most_blob: int = MOST_BLOB) -> None:
-        self._most_blob = most_blob
+    def __init__(self, max_blob: int = MAX_BLOB_BYTES) -> None:
+        self._max_blob = max_blob
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Message]:
+    def feed(self, data: bytes) -> Iterator[IpcMessage]:
+        """The messages that `data` completes. Raises BadInput."""
         self._buffer += data
         while (message := self._next()) is not None:
             yield message
 
-    def _next(self) -> Message | None:
+    def _next(self) -> IpcMessage | None:
         if len(self._buffer) < _LENGTHS.size:
             return None
         header, blob = _LENGTHS.unpack_from(self._buffer)
-        if header > MOST_HEADER or blob > self._most_blob:
+        # Checked before any of it is buffered, so that a compromised worker can't exhaust the gateway's memory.
+        if header > MAX_HEADER_BYTES or blob > self._max_blob:
             raise BadInput(f"a message of {header} + {blob} bytes is announced", bytes(self._buffer[:64]))
         end = _LENGTHS.size + header + blob
         if len(self._buffer) < end:
@@ -58,7 +61,7 @@ class Reader:
         text = bytes(self._buffer[_LENGTHS.size : _LENGTHS.size + header])
         body = bytes(self._buffer[_LENGTHS.size + header : end])
         del self._buffer[:end]
-        return Message(_object(text), body)
+        return IpcMessage(_object(text), body)
 
 
 def _object(text: bytes) -> dict[str, Any]:

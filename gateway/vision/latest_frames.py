@@ -1,4 +1,4 @@
-"""Frames on their way to the recognisers: the newest of each camera wins, and what it replaces is counted."""
+"""Frames for the recognisers: keeps the newest of each camera and counts those that it replaced."""
 
 from __future__ import annotations
 
@@ -8,29 +8,33 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Newest(Generic[T]):
-    """One place a camera; taken in the order in which the places were filled."""
+class LatestFrames(Generic[T]):
+    """One place for each camera. Cameras are served in the order in which their places were filled."""
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._waiting: dict[int, T] = {}
+        self._pending: dict[int, T] = {}
         self.dropped = 0
+        """Frames that a newer one replaced before they were taken."""
 
-    def offer(self, camera: int, thing: T) -> None:
+    def put(self, camera: int, frame: T) -> None:
+        """Replace the camera's pending frame, if there is one."""
         with self._changed:
-            if camera in self._waiting:
+            if camera in self._pending:
                 self.dropped += 1
-            self._waiting[camera] = thing
+            # A replaced frame keeps its place in the order, so that a busy camera starves no other.
+            self._pending[camera] = frame
             self._changed.notify()
 
     def take(self, timeout: float) -> tuple[int, T] | None:
-        """None when nothing came in `timeout` seconds."""
+        """The next camera's number and frame; None when nothing came in `timeout` seconds."""
         with self._changed:
-            if not self._changed.wait_for(lambda: bool(self._waiting), timeout):
+            if not self._changed.wait_for(lambda: bool(self._pending), timeout):
                 return None
-            camera = next(iter(self._waiting))
-            return camera, self._waiting.pop(camera)
+            camera = next(iter(self._pending))
+            return camera, self._pending.pop(camera)
 
-    def forget(self, camera: int) -> None:
+    def remove(self, camera: int) -> None:
+        """Discard the camera's pending frame."""
         with self._changed:
-            self._waiting.pop(camera, None)
+            self._pending.pop(camera, None)

@@ -1,6 +1,6 @@
-"""A camera's main stream, received beside the sub stream while it is recorded or somebody watches it.
+"""A camera's main stream, received beside the sub stream while it is recorded or somebody views it.
 
-What becomes of it is its own matter: it is tried again when it is lost, and the sub stream is watched on.
+Its loss is independent: the main stream is retried by itself, and the sub stream stays connected.
 """
 
 from __future__ import annotations
@@ -13,155 +13,161 @@ from contextlib import contextmanager
 from gateway.backoff import ExponentialBackoff
 from gateway.errors import LinkLost, LoginRefused, NotFound
 from gateway.model import Said, Words, as_data
-from gateway.vision.sighting import MainStream, Sighting
-from gateway.vision.view.broadcast import Viewer
-from gateway.vision.worker_interface import Workplace
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream_config import MainStreamConfig
+from gateway.vision.view.broadcast import LiveViewer
+from gateway.vision.worker_interface import VisionWorker
 
-FIRST_WAIT, LONGEST_WAIT, SETTLED = 1.0, 30.0, 30.0
-"""Seconds between two tries, and after which a stream that held is tried again at once."""
-GRACE = 20.0
-"""Seconds for which a recorded stream may be away before that is told. A camera that restarts loses both streams at
-once, and then its own loss is told and nothing of this."""
-STALE = 6.0
-"""Seconds without a word that packets come after which nothing is recorded from it; a quiet machine has one every
-second or two (`eye.PULSE`)."""
+MIN_RETRY_DELAY, MAX_RETRY_DELAY, STABLE_AFTER = 1.0, 30.0, 30.0
+"""Seconds between two attempts; and after which a stream counts as stable, so that the delay begins anew."""
+FAULT_DELAY = 20.0
+"""Seconds for which a recorded stream may be lost before that is reported. A camera that restarts loses both streams
+at once; then its own loss is reported, and this one is not."""
+STALE_AFTER = 6.0
+"""Seconds without `on_alive` after which nothing is recorded from it. Even a quiet machine sends one every second or
+two (`camera_session.ALIVE_INTERVAL`)."""
 LINGER = 2.0
-"""Seconds for which it is received on when nobody watches any more: who comes back finds it there, and of one that was
-lost it is heard how."""
+"""Seconds for which it is still received after the last viewer left: one who comes back finds it connected, and the
+reason of a loss still arrives."""
 
 
-class MainLine:
-    """One camera's line to its main stream. `open` and `close` go with the sub stream's driver."""
+class MainStreamConnection:
+    """One camera's main stream, connected on demand. The sub stream's driver calls `open` and `close`."""
 
-    def __init__(self, device: str, worker: Workplace) -> None:
+    def __init__(self, device: str, worker: VisionWorker) -> None:
         self._device = device
         self._worker = worker
-        self._stream: MainStream | None = None
-        self._last: MainStream | None = None
-        """What it was, while it is closed: where the login was refused, that stands until the YAML is changed."""
-        self._tell: Callable[[Sighting], None] = lambda _: None
+        self._config: MainStreamConfig | None = None
+        self._last_config: MainStreamConfig | None = None
+        """Kept while closed: a rejected login stays rejected until the YAML is changed."""
+        self._report: Callable[[Sighting], None] = lambda _: None
         self._number: int | None = None
         self._viewers = 0
-        self._backoff, self._not_before = ExponentialBackoff(FIRST_WAIT, LONGEST_WAIT, jitter=(0.8, 1.2)), 0.0
+        self._backoff = ExponentialBackoff(MIN_RETRY_DELAY, MAX_RETRY_DELAY, jitter=(0.8, 1.2))
+        self._not_before = 0.0
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
-        self._flows_since = self._heard_at = float("-inf")
+        self._alive_since = self._last_alive = float("-inf")
         self._why: Said = Words("没有画面", "it gave no picture")
-        self._is_told = False
+        self._is_reported = False
 
-    def open(self, stream: MainStream | None, tell: Callable[[Sighting], None]) -> None:
-        """`tell` is told when a stream that is recorded is away, and when it is back."""
-        if stream != self._last:
+    def open(self, config: MainStreamConfig | None, report: Callable[[Sighting], None]) -> None:
+        """`report` gets a sighting when a stream that is recorded is lost, and when it is back."""
+        if config != self._last_config:
             self._backoff.reset()
             self._not_before = 0.0
-        self._stream = self._last = stream
-        self._tell = tell
+        self._config = self._last_config = config
+        self._report = report
         if self._is_recorded:
-            self._expect()
-            self._after(max(0.0, self._not_before - time.monotonic()), self._try)
+            self._schedule_fault()
+            self._schedule(max(0.0, self._not_before - time.monotonic()), self._retry)
 
     def close(self) -> None:
-        for what in list(self._timers):
-            self._forget(what)
-        self._leave()
-        self._stream = None
+        """Disconnect and forget all timers; `open` may follow."""
+        for callback in list(self._timers):
+            self._cancel(callback)
+        self._disconnect()
+        self._config = None
 
     @contextmanager
-    def view(self) -> Iterator[Viewer]:
-        """Its packets as they come. Raises NotFound where the camera has none, LinkLost where it gives nothing."""
+    def view(self) -> Iterator[LiveViewer]:
+        """Its live packets. Raises NotFound where the camera has none, LinkLost where it gives nothing."""
         self._viewers += 1
         try:
-            with self._worker.views.show(self._connected()) as viewer:
+            with self._worker.views.view(self._connect()) as viewer:
                 yield viewer
         finally:
             self._viewers -= 1
-            self._after(LINGER, self._leave_unless_wanted)
+            self._schedule(LINGER, self._disconnect_unless_used)
 
-    def recordable(self, before_s: float) -> int | None:
-        """The number to record it by; None while it was not there for so many seconds, or is not to be recorded."""
+    def recordable_stream(self, before_s: float) -> int | None:
+        """The stream number to record; None while it was not there for so many seconds, or is not to be recorded."""
         if self._number is None or not self._is_recorded:
             return None
         now = time.monotonic()
-        return self._number if now - self._flows_since >= before_s and now - self._heard_at < STALE else None
+        return self._number if now - self._alive_since >= before_s and now - self._last_alive < STALE_AFTER else None
 
-    # what its worker says of it
+    # StreamListener
 
-    def heard(self) -> None:
+    def on_alive(self) -> None:
+        """Packets arrive: cancel a pending fault, report the end of one."""
         now = time.monotonic()
-        if now - self._heard_at > STALE:
-            self._flows_since = now
-        self._heard_at = now
-        if now - self._flows_since > SETTLED:
+        if now - self._last_alive > STALE_AFTER:
+            self._alive_since = now
+        self._last_alive = now
+        if now - self._alive_since > STABLE_AFTER:
             self._backoff.reset()
-        self._forget(self._miss)
-        if self._is_told:
-            self._is_told = False
-            self._tell(Sighting("device.restored", time.time(), {"stream": "main"}))
+        self._cancel(self._report_fault)
+        if self._is_reported:
+            self._is_reported = False
+            self._report(Sighting("device.restored", time.time(), {"stream": "main"}))
 
-    def saw(self, sighting: Sighting) -> None:
-        """Nothing is looked for in it."""
+    def on_sighting(self, sighting: Sighting) -> None:
+        """Never called: the main stream is not analysed."""
 
-    def lost(self, error: LinkLost) -> None:
+    def on_lost(self, error: LinkLost) -> None:
+        """Disconnect and, if it is recorded, try again later."""
         self._why = error.why
-        self._leave()
-        wait = self._backoff.next_delay()
+        self._disconnect()
+        delay = self._backoff.next_delay()
         if isinstance(error, LoginRefused):
-            wait = max(wait, LoginRefused.LEAVE_ALONE_S)
-
-        self._not_before = time.monotonic() + wait
+            # Cameras lock an account after a few wrong logins, for the sub stream too.
+            delay = max(delay, LoginRefused.LEAVE_ALONE_S)
+        self._not_before = time.monotonic() + delay
         if self._is_recorded:
-            self._expect()
-            self._after(wait, self._try)
+            self._schedule_fault()
+            self._schedule(delay, self._retry)
 
     @property
     def _is_recorded(self) -> bool:
-        return self._stream is not None and self._stream.recorded
+        return self._config is not None and self._config.recorded
 
-    def _connected(self) -> int:
-        if self._stream is None:
+    def _connect(self) -> int:
+        if self._config is None:
             raise NotFound(f"camera {self._device} has no main stream, or is not connected")
         if self._number is None:
+            # Viewers' requests must not bypass the retry delay.
             if time.monotonic() < self._not_before:
                 raise LinkLost(self._why)
-            self._number = self._worker.begin_now(self, self._stream.watch)
+            self._number = self._worker.add_stream_now(self, self._config.stream_config)
         return self._number
 
-    def _try(self) -> None:
+    def _retry(self) -> None:
         self._not_before = 0.0
         try:
-            self._connected()
+            self._connect()
         except LinkLost as error:
-            self.lost(error)
+            self.on_lost(error)
 
-    def _leave(self) -> None:
-        self._flows_since = self._heard_at = float("-inf")
+    def _disconnect(self) -> None:
+        self._alive_since = self._last_alive = float("-inf")
         if self._number is not None:
             number, self._number = self._number, None
-            self._worker.end(number)
+            self._worker.remove_stream(number)
 
-    def _leave_unless_wanted(self) -> None:
+    def _disconnect_unless_used(self) -> None:
         if not self._viewers and not self._is_recorded:
-            self._leave()
+            self._disconnect()
 
-    def _expect(self) -> None:
-        if self._miss not in self._timers and not self._is_told:
-            self._after(GRACE, self._miss)
+    def _schedule_fault(self) -> None:
+        if self._report_fault not in self._timers and not self._is_reported:
+            self._schedule(FAULT_DELAY, self._report_fault)
 
-    def _miss(self) -> None:
-        self._is_told = True
+    def _report_fault(self) -> None:
+        self._is_reported = True
         why = Words.of(self._why)
-        why = Words(f"主码流中断：{why.zh}", f"the main stream is away: {why}")
-        self._tell(Sighting("device.faulted", time.time(), {"stream": "main", "why": as_data(why)}))
+        why = Words(f"主码流中断：{why.zh}", f"the main stream is lost: {why}")
+        self._report(Sighting("device.faulted", time.time(), {"stream": "main", "why": as_data(why)}))
 
-    def _after(self, wait: float, what: Callable[[], None]) -> None:
-        """Once, however often it is asked for."""
-        self._forget(what)
+    def _schedule(self, delay: float, callback: Callable[[], None]) -> None:
+        """Call back once after `delay` seconds; replaces an earlier timer of the same callback."""
+        self._cancel(callback)
 
-        def do() -> None:
-            del self._timers[what]
-            what()
+        def fire() -> None:
+            del self._timers[callback]
+            callback()
 
-        self._timers[what] = asyncio.get_running_loop().call_later(wait, do)
+        self._timers[callback] = asyncio.get_running_loop().call_later(delay, fire)
 
-    def _forget(self, what: Callable[[], None]) -> None:
-        if timer := self._timers.pop(what, None):
+    def _cancel(self, callback: Callable[[], None]) -> None:
+        if timer := self._timers.pop(callback, None):
             timer.cancel()

@@ -1,4 +1,4 @@
-"""The vision workers and the cameras' places in them."""
+"""The vision workers, and the cameras' slots in them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gateway.vision.camera_slot import Slot
+from gateway.vision.camera_slot import CameraSlot
 from gateway.vision.identities import Identities
-from gateway.vision.view.views import Taking
-from gateway.vision.worker_client import SILENCE_LIMIT, Dropped, WorkerClient
+from gateway.vision.view.view_client import OngoingRecording
+from gateway.vision.worker_client import SILENCE_TIMEOUT, DropCounts, WorkerClient
 
 
 class VisionPool:
     """An async context manager: `slot(device)` for each camera, which stays in one worker for good.
 
-    A worker that dies costs its cameras a LinkLost and is started again; nothing else is touched.
-    `home_province` is for cameras that name none of their own, `glances` the share of a core that all workers
-    together spend on looking where nothing is known to move.
+    A worker that dies costs its cameras a LinkLost and is started again; the other workers' cameras are not affected.
+    `home_province` is for cameras that name none of their own, `keyframe_check_share` the share of a core that all
+    workers together spend on keyframes of cameras without known motion.
     """
 
     def __init__(
@@ -26,14 +26,13 @@ class VisionPool:
         workers: int = 1,
         *,
         home_province: str | None = None,
-        silence_limit: float = SILENCE_LIMIT,
-        glances: float | None = None,
+        silence_timeout: float = SILENCE_TIMEOUT,
+        keyframe_check_share: float | None = None,
     ) -> None:
         names = map(str, range(1, workers + 1))
-        self.workers = [
-            WorkerClient(name, home_province, silence_limit, glances and glances / workers) for name in names
-        ]
-        self._slots: dict[str, Slot] = {}
+        share = keyframe_check_share and keyframe_check_share / workers
+        self.workers = [WorkerClient(name, home_province, silence_timeout, share) for name in names]
+        self._slots: dict[str, CameraSlot] = {}
         self._group = asyncio.TaskGroup()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -45,35 +44,36 @@ class VisionPool:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends the workers; what the block raised leaves it as it was raised."""
+        """Ends the workers; an exception of the block is raised on as it was."""
         for task in self._tasks:
             task.cancel()
+        # A TaskGroup wraps exceptions of its block in a group; only a cancellation must be passed to it.
         cancelled = isinstance(error, asyncio.CancelledError)
         await self._group.__aexit__(*((kind, error, trace) if cancelled else (None, None, None)))
 
-    def slot(self, device: str) -> Slot:
-        """The camera's place; the same one every time."""
+    def slot(self, device: str) -> CameraSlot:
+        """The camera's slot; the same one every time."""
         if device not in self._slots:
             worker = self.workers[len(self._slots) % len(self.workers)]
-            self._slots[device] = Slot(device, worker)
+            self._slots[device] = CameraSlot(device, worker)
         return self._slots[device]
 
-    async def set_known(self, known: Identities) -> None:
-        """Whom and what all workers know from now on, and after every restart."""
+    async def set_identities(self, identities: Identities) -> None:
+        """Send people and vehicles to all workers, now and after every restart."""
         for worker in self.workers:
-            worker.know(known)
+            worker.set_identities(identities)
 
-    async def record(self, camera: str, raw: Path, before_s: float) -> Taking:
-        """Write the camera's packets to `raw`, from so many seconds ago on. Raises LinkLost."""
+    async def record(self, camera: str, raw: Path, before_s: float) -> OngoingRecording:
+        """Write the camera's packets to `raw`, from `before_s` seconds ago on. Raises LinkLost."""
         return await self.slot(camera).record(raw, before_s)
 
     async def finish(self, raw: Path, mp4: Path) -> float:
-        """Make an MP4 for any player of what was recorded; gives its seconds. Raises LinkLost."""
+        """Remux a recording to an MP4 for any player; gives its seconds. Raises LinkLost."""
         worker = self.workers[0]
-        await worker.be_ready()
+        await worker.wait_until_ready()
         return await worker.views.finish(raw, mp4)
 
     @property
-    def dropped(self) -> Dropped:
-        """What gave way since the start."""
-        return sum((worker.dropped for worker in self.workers), Dropped())
+    def dropped(self) -> DropCounts:
+        """Of all workers, since the start."""
+        return sum((worker.dropped for worker in self.workers), DropCounts())

@@ -1,4 +1,4 @@
-"""A worker's way out: bounded, written by one thread, never waited for by a camera's."""
+"""A worker's outgoing messages: bounded, written by one thread, never waited for by a camera's thread."""
 
 from __future__ import annotations
 
@@ -8,86 +8,94 @@ from collections.abc import Callable
 from threading import Condition
 from typing import Any
 
-from gateway.vision.ipc import Message
+from gateway.vision.ipc import IpcMessage
 from gateway.vision.sighting import Sighting
 
-BEAT = 2.0
-"""Seconds after which a worker with nothing to say says that it lives."""
+IDLE_INTERVAL = 2.0
+"""Seconds after which a worker without messages sends `idle`, to show that it runs."""
 
 
-class Outbox:
-    """What must arrive waits in front; sightings wait behind, and when `most` do, the newest is dropped and counted.
+class SendQueue:
+    """Three queues by priority: events that must arrive, then sightings, then live segments.
 
-    Live pictures wait behind all: when `most_live` bytes of them do, a view loses its parts up to its next keyframe.
+    When `max_sightings` are pending, the newest is dropped and counted. When `max_live_bytes` of live segments are
+    pending, a view loses its segments up to its next keyframe.
     """
 
-    def __init__(self, frames_dropped: Callable[[], int], most: int = 64, most_live: int = 16 * 1024 * 1024) -> None:
+    def __init__(
+        self, frames_dropped: Callable[[], int], max_sightings: int = 64, max_live_bytes: int = 16 * 1024 * 1024
+    ) -> None:
         self._frames_dropped = frames_dropped
-        self._most = most
+        self._max_sightings = max_sightings
         self._changed = Condition()
-        self._first: deque[Message] = deque()
-        self._sightings: deque[Message] = deque()
+        self._events: deque[IpcMessage] = deque()
+        self._sightings: deque[IpcMessage] = deque()
         self._dropped = 0
-        self._most_live = most_live
-        self._live: deque[Message] = deque()
+        self._max_live_bytes = max_live_bytes
+        self._live: deque[IpcMessage] = deque()
         self._live_bytes = 0
-        self._behind: set[int] = set()
-        self.parts_dropped = 0
+        self._needs_key: set[int] = set()
+        """Views that lost a segment and wait for a keyframe."""
+        self.segments_dropped = 0
 
-    def say(self, word: str, blob: bytes = b"", **more: Any) -> None:
-        """Ready, lost, heard, picture: few by nature, so never dropped."""
+    def send(self, event: str, blob: bytes = b"", **data: Any) -> None:
+        """An event that is never dropped (ready, lost, jpeg, …): few by nature."""
         with self._changed:
-            self._first.append(Message({"say": word, **more}, blob))
+            self._events.append(IpcMessage({"event": event, **data}, blob))
             self._changed.notify()
 
-    def offer(self, watch: int, sighting: Sighting) -> None:
-        header = {"say": "sighting", "watch": watch, "kind": sighting.kind, "at": sighting.at, "data": sighting.data}
+    def send_sighting(self, stream: int, sighting: Sighting) -> None:
+        """Drops it when too many are pending."""
+        header = {
+            "event": "sighting", "stream": stream, "kind": sighting.kind, "at": sighting.at, "data": sighting.data,
+        }  # fmt: skip
         with self._changed:
-            if len(self._sightings) >= self._most:
+            if len(self._sightings) >= self._max_sightings:
                 self._dropped += 1
                 return
-            self._sightings.append(Message(header, sighting.jpeg))
+            self._sightings.append(IpcMessage(header, sighting.jpeg))
             self._changed.notify()
 
-    def pulse(self, watch: int) -> None:
-        """A camera's packets arrive. One a camera waits at most."""
+    def send_alive(self, stream: int) -> None:
+        """A camera's pictures arrive. At most one such event per camera is pending."""
         with self._changed:
-            heard = {"say": "heard", "watch": watch}
-            if all(message.header != heard for message in self._first):
-                self._first.append(Message(heard))
+            alive = {"event": "alive", "stream": stream}
+            if all(message.header != alive for message in self._events):
+                self._events.append(IpcMessage(alive))
                 self._changed.notify()
 
-    def stream(self, view: int, blob: bytes, *, key: bool, opening: list[object] | None) -> None:
-        """A part of a live picture."""
-        header = {"say": "part", "view": view, "key": key, "opening": opening}
+    def send_segment(self, view: int, blob: bytes, *, key: bool, init: list[object] | None) -> None:
+        """A live segment; `init` describes the init segment in front of it, where there is one."""
+        header = {"event": "segment", "view": view, "key": key, "init": init}
         with self._changed:
-            full = self._live_bytes + len(blob) > self._most_live and bool(self._live)
-            if full or (view in self._behind and not key):
-                self._behind.add(view)
-                self.parts_dropped += 1
+            full = self._live_bytes + len(blob) > self._max_live_bytes and bool(self._live)
+            # Segments after a lost one can't be decoded until the next keyframe, so they are not sent at all.
+            if full or (view in self._needs_key and not key):
+                self._needs_key.add(view)
+                self.segments_dropped += 1
                 return
-            self._behind.discard(view)
-            self._live.append(Message(header, blob))
+            self._needs_key.discard(view)
+            self._live.append(IpcMessage(header, blob))
             self._live_bytes += len(blob)
             self._changed.notify()
 
-    def write_to(self, line: socket.socket) -> None:
-        """Until the line breaks (OSError); for a thread of its own."""
+    def write_to(self, connection: socket.socket) -> None:
+        """Send until the connection breaks (OSError); for a thread of its own."""
         while True:
             message = self._next()
-            message.header["dropped"] = [self._dropped, self._frames_dropped(), self.parts_dropped]
-            line.sendall(message.coded())
+            message.header["dropped"] = [self._dropped, self._frames_dropped(), self.segments_dropped]
+            connection.sendall(message.encode())
 
-    def _next(self) -> Message:
+    def _next(self) -> IpcMessage:
         with self._changed:
-            self._changed.wait_for(lambda: self._first or self._sightings or self._live, BEAT)
-            if self._first:
-                return self._first.popleft()
+            self._changed.wait_for(lambda: self._events or self._sightings or self._live, IDLE_INTERVAL)
+            if self._events:
+                return self._events.popleft()
             if self._sightings:
                 return self._sightings.popleft()
-            return self._next_live() if self._live else Message({"say": "alive"})
+            return self._next_live() if self._live else IpcMessage({"event": "idle"})
 
-    def _next_live(self) -> Message:
-        part = self._live.popleft()
-        self._live_bytes -= len(part.blob)
-        return part
+    def _next_live(self) -> IpcMessage:
+        segment = self._live.popleft()
+        self._live_bytes -= len(segment.blob)
+        return segment

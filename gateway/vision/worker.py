@@ -1,8 +1,8 @@
 """A vision worker: `python -m gateway.vision.worker FD`, with a socket to the gateway as FD.
 
-Few workers, many cameras each. It does what it is told on the socket, and ends when that ends:
-addresses with passwords come over the socket, never as arguments. A crash in a codec costs
-this process, which the pool starts again.
+Few workers serve many cameras each. A worker handles the requests on the socket and exits when that closes. Addresses
+with passwords come over the socket, never as arguments, which other users of the machine could read. A crash in a
+codec ends this process alone; the pool starts it again.
 """
 
 from __future__ import annotations
@@ -22,148 +22,154 @@ import av
 import cv2
 
 from gateway.errors import LinkLost
+from gateway.vision.camera_feeds import CameraFeed, make_feed
+from gateway.vision.camera_recogniser import TimedFrame
 from gateway.vision.camera_session import CameraSession
 from gateway.vision.decode_threads import DecodeThreads
-from gateway.vision.feeds import Feed, feed_of
 from gateway.vision.identities import Identities
-from gateway.vision.ipc import Message, Reader
-from gateway.vision.latest_frames import Newest
-from gateway.vision.recogniser import View
-from gateway.vision.recognition_thread import Recognition
-from gateway.vision.send_queue import Outbox
-from gateway.vision.sighting import Watch
-from gateway.vision.stream.sweep.progress import Rhythm
-from gateway.vision.stream.sweep.sweeper import Sweeper
+from gateway.vision.ipc import IpcMessage, IpcParser
+from gateway.vision.latest_frames import LatestFrames
+from gateway.vision.recognition_thread import RecognitionThread
+from gateway.vision.send_queue import SendQueue
+from gateway.vision.stream.polling.stall_detection import FrameCadence
+from gateway.vision.stream.polling.stream_poller import StreamPoller
+from gateway.vision.stream_config import StreamConfig
 from gateway.vision.view.mux_threads import MuxThreads
 
 NICENESS = 5
-FAILED = 70
-MOST_RHYTHMS = 1000
-"""Addresses whose rhythm is remembered: more than any worker has cameras."""
+FAILURE_EXIT_CODE = 70
+MAX_CADENCES = 1000
+"""Addresses whose cadence is remembered: more than any worker has cameras."""
 _PR_SET_PDEATHSIG = 1
 
 
 class Worker:
-    def __init__(self, line: socket.socket) -> None:
-        self._line = line
-        self._frames: Newest[View] = Newest()
-        self._lookers = DecodeThreads()
-        self._outbox = Outbox(lambda: self._frames.dropped + self._lookers.dropped)
-        self._recognition = Recognition(self._outbox, self._frames)
-        self._studio = MuxThreads(self._outbox)
-        self._sweeper = Sweeper()
-        self._cameras: dict[int, tuple[CameraSession, Feed]] = {}
-        self._rhythms: dict[str, Rhythm] = {}
+    """Handles requests in the main thread; all work happens in the threads that it starts."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._frames: LatestFrames[TimedFrame] = LatestFrames()
+        self._decode_threads = DecodeThreads()
+        self._send_queue = SendQueue(lambda: self._frames.dropped + self._decode_threads.dropped)
+        self._recognition = RecognitionThread(self._send_queue, self._frames)
+        self._mux_threads = MuxThreads(self._send_queue)
+        self._poller = StreamPoller()
+        self._cameras: dict[int, tuple[CameraSession, CameraFeed]] = {}
+        self._cadences: dict[str, FrameCadence] = {}
 
     def serve(self) -> None:
-        """Until the gateway closes the socket, or is gone."""
-        threading.Thread(target=self._write, name="outbox", daemon=True).start()
+        """Returns when the gateway closes the socket, or is gone."""
+        threading.Thread(target=self._write, name="send-queue", daemon=True).start()
         self._recognition.start()
-        self._studio.start()
-        self._lookers.start()
-        self._sweeper.start()
-        self._outbox.say("ready")
-        reader = Reader()
+        self._mux_threads.start()
+        self._decode_threads.start()
+        self._poller.start()
+        self._send_queue.send("ready")
+        parser = IpcParser()
         with suppress(ConnectionError):
-            while data := self._line.recv(1 << 16):
-                for message in reader.feed(data):
-                    self._do(message)
+            while data := self._connection.recv(1 << 16):
+                for message in parser.feed(data):
+                    self._handle(message)
 
     def _write(self) -> None:
         try:
-            self._outbox.write_to(self._line)
+            self._send_queue.write_to(self._connection)
         except OSError:
-            os._exit(0)  # the gateway is gone, and nobody waits for anything here
+            os._exit(0)  # the gateway is gone: nothing is left to finish
 
-    def _do(self, message: Message) -> None:
+    def _handle(self, message: IpcMessage) -> None:
         header = message.header
-        match header["do"]:
-            case "watch":
-                self._watch(header["watch"], Watch.of(header["what"]))
-            case "unwatch":
-                self._unwatch(header["watch"])
-            case "spend":
-                self._lookers.spend(header["of_a_core"])
-            case "know":
-                self._recognition.know(Identities.of(header["known"], message.blob))
-            case "picture":
-                self._picture(header["watch"], header["ask"])
-            case "show" | "record" | "hide" | "finish":
-                self._view(header)
+        match header["request"]:
+            case "add_stream":
+                self._add_stream(header["stream"], StreamConfig.from_message(header["config"]))
+            case "remove_stream":
+                self._remove_stream(header["stream"])
+            case "set_keyframe_check_share":
+                self._decode_threads.set_keyframe_check_share(header["of_a_core"])
+            case "set_identities":
+                self._recognition.set_identities(Identities.from_message(header["identities"], message.blob))
+            case "jpeg":
+                self._send_jpeg(header["stream"], header["id"])
+            case "view" | "record" | "stop_view" | "finish":
+                self._handle_view(header)
             case other:
                 raise ValueError(f"the gateway asks for {other!r}: it is of another version")
 
-    def _watch(self, number: int, watch: Watch) -> None:
-        eye = CameraSession(number, watch, self._outbox, self._frames, self._lookers)
-        self._recognition.add(number, watch, eye.fail)
-        eye.open()
+    def _add_stream(self, number: int, config: StreamConfig) -> None:
+        session = CameraSession(number, config, self._send_queue, self._frames, self._decode_threads)
+        self._recognition.add(number, config, session.fail)
+        session.open()  # before the feed, whose thread may bring units at once
         try:
-            feed = feed_of(watch, eye, self._sweeper, self._rhythm(watch))
+            feed = make_feed(config, session, self._poller, self._cadence(config))
         except LinkLost as error:
-            eye.lost(error)
+            session.stream_lost(error)
             return
-        self._cameras[number] = eye, feed
-        eye.cut = feed.stop
+        self._cameras[number] = session, feed
+        session.stop_feed = feed.stop
         feed.start()
 
-    def _rhythm(self, watch: Watch) -> Rhythm:
-        """Of its address, whose connections come and go."""
-        rhythm = self._rhythms.pop(watch.source, None) or Rhythm()
-        self._rhythms[watch.source] = rhythm
-        while len(self._rhythms) > MOST_RHYTHMS:
-            del self._rhythms[next(iter(self._rhythms))]
-        rhythm.patience = watch.patience_s
-        return rhythm
+    def _cadence(self, config: StreamConfig) -> FrameCadence:
+        """That of the address, which outlives its connections. The least recently used ones are forgotten."""
+        cadence = self._cadences.pop(config.source, None) or FrameCadence()
+        self._cadences[config.source] = cadence
+        while len(self._cadences) > MAX_CADENCES:
+            del self._cadences[next(iter(self._cadences))]
+        cadence.max_gap = config.max_gap_s
+        return cadence
 
-    def _unwatch(self, number: int) -> None:
+    def _remove_stream(self, number: int) -> None:
         self._recognition.remove(number)
         if camera := self._cameras.pop(number, None):
-            eye, feed = camera
+            session, feed = camera
             feed.stop()
-            eye.close()
+            session.close()
 
-    def _eye(self, number: int) -> CameraSession | None:
+    def _session(self, number: int) -> CameraSession | None:
         camera = self._cameras.get(number)
         return camera[0] if camera else None
 
-    def _view(self, header: dict[str, Any]) -> None:
-        view, eye = header["view"], self._eye(header.get("watch", 0))
-        match header["do"]:
-            case "hide":
-                self._studio.hide(view)
+    def _handle_view(self, header: dict[str, Any]) -> None:
+        view, session = header["view"], self._session(header.get("stream", 0))
+        match header["request"]:
+            case "stop_view":
+                self._mux_threads.stop(view)
             case "finish":
-                self._studio.finish(view, Path(header["raw"]), Path(header["mp4"]))
-            case _ if eye is None:
-                self._outbox.say("unshown", view=view, why="the camera is gone")
-            case "show":
-                self._studio.show(view, eye.crowd)
+                self._mux_threads.finish(view, Path(header["raw"]), Path(header["mp4"]))
+            # The stream may have been removed while the request was under way.
+            case _ if session is None:
+                self._send_queue.send("view_failed", view=view, why="the camera is gone")
+            case "view":
+                self._mux_threads.view(view, session.subscribers)
             case "record":
-                self._studio.record(view, eye.crowd, Path(header["file"]), header["before"])
+                self._mux_threads.record(view, session.subscribers, Path(header["file"]), header["before"])
 
-    def _picture(self, number: int, ask: int) -> None:
-        if eye := self._eye(number):
-            eye.look.ask(ask)
+    def _send_jpeg(self, number: int, request: int) -> None:
+        if session := self._session(number):
+            session.analysis.request_jpeg(request)
         else:
-            self._outbox.say("picture", ask=ask)
+            self._send_queue.send("jpeg", id=request)
 
 
-def _fail_loudly(args: threading.ExceptHookArgs) -> None:
-    """What concerns one camera alone is caught with it; what comes here costs the process, which is started again."""
+def _exit_on_error(args: threading.ExceptHookArgs) -> None:
+    """Errors of one camera are caught with it. Any other ends the process, which the gateway starts again."""
     threading.__excepthook__(args)
-    os._exit(FAILED)
+    os._exit(FAILURE_EXIT_CODE)
 
 
 def main(fd: int) -> None:
+    """Serve the gateway on this socket, then exit the process."""
+    # Without this a worker would live on when the gateway is killed, and hold its cameras' connections.
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the gateway ends us in order
     os.nice(NICENESS)
+    # One thread a decoder and a filter: many cameras share few cores.
     cv2.setNumThreads(1)
     av.logging.set_level(av.logging.PANIC)
-    threading.excepthook = _fail_loudly
+    threading.excepthook = _exit_on_error
     gc.freeze()  # modules stay: the collector need not go through them while packets wait
-    with socket.socket(fileno=fd) as line:
-        Worker(line).serve()
-    os._exit(0)  # threads inside FFmpeg may take their ten seconds; the gateway does not wait for them
+    with socket.socket(fileno=fd) as connection:
+        Worker(connection).serve()
+    os._exit(0)  # threads inside FFmpeg may take ten seconds to end; the gateway does not wait for them
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The gateway's end of one worker: talks to it, and starts it again when it dies."""
+"""The gateway's side of one vision worker: sends requests, handles events, restarts the process when it dies."""
 
 from __future__ import annotations
 
@@ -13,200 +13,212 @@ from gateway.backoff import ExponentialBackoff
 from gateway.errors import BadInput, LinkLost, LoginRefused
 from gateway.model import Words, from_data
 from gateway.vision.identities import Identities
-from gateway.vision.ipc import Message
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.view.views import Views
-from gateway.vision.worker_interface import Hears
-from gateway.vision.worker_process import Line, started
+from gateway.vision.ipc import IpcMessage
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream_config import StreamConfig
+from gateway.vision.view.view_client import ViewClient
+from gateway.vision.worker_interface import StreamListener
+from gateway.vision.worker_process import WorkerProcess, start_worker
 
-START_LIMIT = 20.0
-PICTURE_LIMIT = 3.0
-SILENCE_LIMIT = 20.0
-"""A worker says something every two seconds; one that does not is stuck, and is killed."""
-_FIRST_WAIT, _LONGEST_WAIT, _SETTLED = 0.5, 30.0, 60.0
+START_TIMEOUT = 20.0
+JPEG_TIMEOUT = 3.0
+SILENCE_TIMEOUT = 20.0
+"""A worker sends something every two seconds; one that does not for so long is stuck and is killed."""
+_MIN_RESTART_DELAY, _MAX_RESTART_DELAY, _STABLE_AFTER = 0.5, 30.0, 60.0
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Dropped:
-    """What gave way since the start: sightings, frames that a newer one replaced, parts of live pictures."""
+class DropCounts:
+    """Dropped since the start: sightings, frames that a newer one replaced, segments of live pictures."""
 
     sightings: int = 0
     frames: int = 0
-    parts: int = 0
+    segments: int = 0
 
-    def __add__(self, other: Dropped) -> Dropped:
-        sums = (self.sightings + other.sightings, self.frames + other.frames, self.parts + other.parts)
-        return Dropped(*sums)
+    def __add__(self, other: DropCounts) -> DropCounts:
+        sums = (self.sightings + other.sightings, self.frames + other.frames, self.segments + other.segments)
+        return DropCounts(*sums)
 
 
 class WorkerClient:
-    """Run `run()` in a task. Its process starts with the first camera."""
+    """Run `run()` in a task. The process starts with the first camera."""
 
     def __init__(
         self,
         name: str,
         home_province: str | None = None,
-        silence_limit: float = SILENCE_LIMIT,
-        glances: float | None = None,
+        silence_timeout: float = SILENCE_TIMEOUT,
+        keyframe_check_share: float | None = None,
     ) -> None:
         self.name = name
         self.restarts = 0
         self._home_province = home_province
-        self._silence_limit = silence_limit
-        self._glances = glances
-        self._known = Identities()
-        self._line: Line | None = None
-        self._wanted = asyncio.Event()
+        self._silence_timeout = silence_timeout
+        self._keyframe_check_share = keyframe_check_share
+        self._identities = Identities()
+        self._process: WorkerProcess | None = None
+        self._needed = asyncio.Event()
         self._ready = asyncio.Event()
         self._numbers = itertools.count(1)
-        self._watches: dict[int, Hears] = {}
-        self._pictures: dict[int, asyncio.Future[bytes]] = {}
-        self._earlier, self._current = Dropped(), Dropped()
-        self.views = Views(self._send, lambda: next(self._numbers), lambda watch: watch in self._watches)
+        self._listeners: dict[int, StreamListener] = {}
+        self._jpegs: dict[int, asyncio.Future[bytes]] = {}
+        self._dropped_before, self._dropped_now = DropCounts(), DropCounts()
+        """Of earlier processes and in this one; and as the running process counts."""
+        self.views = ViewClient(self._send, lambda: next(self._numbers), lambda stream: stream in self._listeners)
 
     @property
     def pid(self) -> int | None:
         """Of the process, while there is one."""
-        return self._line.process.pid if self._line else None
+        return self._process.process.pid if self._process else None
 
     @property
-    def dropped(self) -> Dropped:
-        return self._earlier + self._current
+    def dropped(self) -> DropCounts:
+        """Since the gateway's start, over all restarts."""
+        return self._dropped_before + self._dropped_now
 
     async def run(self) -> None:
-        backoff = ExponentialBackoff(_FIRST_WAIT, _LONGEST_WAIT, jitter=(0.8, 1.2))
+        """Keep the process running until cancelled, once a camera needs it. Restarts are delayed more and more."""
+        backoff = ExponentialBackoff(_MIN_RESTART_DELAY, _MAX_RESTART_DELAY, jitter=(0.8, 1.2))
         clock = asyncio.get_running_loop().time
-        await self._wanted.wait()
+        await self._needed.wait()
         while True:
             began = clock()
-            why = await self._live()
-            self._lose(f"vision worker {self.name} is gone: {why}")
+            why = await self._run_once()
+            self._lose_streams(f"vision worker {self.name} is gone: {why}")
             log.warning("vision worker gone", worker=self.name, why=why)
-            if clock() - began > _SETTLED:
+            if clock() - began > _STABLE_AFTER:
                 backoff.reset()
             await asyncio.sleep(backoff.next_delay())
             self.restarts += 1
 
-    def know(self, known: Identities) -> None:
-        self._known = known
+    def set_identities(self, identities: Identities) -> None:
+        """Send them now, if the process runs, and after every restart."""
+        self._identities = identities
         if self._ready.is_set():
-            self._send_known()
+            self._send_identities()
 
-    # what a slot asks for
+    # VisionWorker, for slots
 
-    async def be_ready(self) -> None:
-        """Raises LinkLost when it does not start."""
-        self._wanted.set()
+    async def wait_until_ready(self) -> None:
+        """Start the process if need be. Raises LinkLost when it does not start within START_TIMEOUT."""
+        self._needed.set()
         try:
-            async with asyncio.timeout(START_LIMIT):
+            async with asyncio.timeout(START_TIMEOUT):
                 await self._ready.wait()
         except TimeoutError:
             raise LinkLost(
                 Words("视频程序启动不了，请通知安装员", f"vision worker {self.name} does not start")
             ) from None
 
-    async def begin(self, hears: Hears, watch: Watch) -> int:
-        await self.be_ready()
-        return self.begin_now(hears, watch)
+    async def add_stream(self, listener: StreamListener, config: StreamConfig) -> int:
+        """Gives the stream's number. Raises LinkLost when the process does not start."""
+        await self.wait_until_ready()
+        return self.add_stream_now(listener, config)
 
-    def begin_now(self, hears: Hears, watch: Watch) -> int:
+    def add_stream_now(self, listener: StreamListener, config: StreamConfig) -> int:
+        """Gives the stream's number. Raises LinkLost when the process does not run."""
         if not self._ready.is_set():
             raise LinkLost(Words("视频程序正在重新启动", f"vision worker {self.name} does not run"))
         number = next(self._numbers)
-        self._watches[number] = hears
-        watch = replace(watch, home_province=watch.home_province or self._home_province)
-        self._send({"do": "watch", "watch": number, "what": watch.message()})
+        self._listeners[number] = listener
+        config = replace(config, home_province=config.home_province or self._home_province)
+        self._send({"request": "add_stream", "stream": number, "config": config.to_message()})
         return number
 
-    def end(self, number: int) -> None:
-        if self._watches.pop(number, None):
-            self._send({"do": "unwatch", "watch": number})
+    def remove_stream(self, number: int) -> None:
+        """Does nothing for a stream that is lost already."""
+        if self._listeners.pop(number, None):
+            self._send({"request": "remove_stream", "stream": number})
 
-    async def picture(self, number: int) -> bytes | None:
-        ask = next(self._numbers)
-        answer = self._pictures[ask] = asyncio.get_running_loop().create_future()
-        self._send({"do": "picture", "watch": number, "ask": ask})
+    async def latest_jpeg(self, number: int) -> bytes | None:
+        """None while there is no picture, or after JPEG_TIMEOUT."""
+        request = next(self._numbers)
+        reply = self._jpegs[request] = asyncio.get_running_loop().create_future()
+        self._send({"request": "jpeg", "stream": number, "id": request})
         try:
-            async with asyncio.timeout(PICTURE_LIMIT):
-                return await answer or None
+            async with asyncio.timeout(JPEG_TIMEOUT):
+                return await reply or None
         except TimeoutError:
             return None
         finally:
-            del self._pictures[ask]
+            del self._jpegs[request]
 
-    def dropped_one(self) -> None:
-        self._earlier.sightings += 1
+    def count_dropped_sighting(self) -> None:
+        """Count a sighting that a slow driver lost."""
+        self._dropped_before.sightings += 1
 
-    # the process's life
+    # the process
 
-    async def _live(self) -> str:
-        """From its start to its end; says how it ended."""
+    async def _run_once(self) -> str:
+        """Run the process from start to end; gives the reason of its end."""
         try:
-            async with started() as line:
-                self._line = line
-                why = await self._listen(line)
+            async with start_worker() as process:
+                self._process = process
+                why = await self._listen(process)
         except OSError as error:
             return f"it can't be started: {error}"
         else:
-            return f"{why} (exit {line.process.returncode})"
+            return f"{why} (exit {process.process.returncode})"
         finally:
-            self._line = None
+            self._process = None
             self._ready.clear()
 
-    async def _listen(self, line: Line) -> str:
+    async def _listen(self, process: WorkerProcess) -> str:
         try:
-            async for message in line.messages(self._silence_limit):
-                self._take(message)
+            async for message in process.messages(self._silence_timeout):
+                self._handle(message)
         except TimeoutError:
-            return f"it said nothing for {self._silence_limit:.0f} s"
+            return f"it said nothing for {self._silence_timeout:.0f} s"
         except (ConnectionError, BadInput) as error:
             return str(error)
+        # A worker decodes whatever cameras send and may be compromised: no message of it may end the gateway.
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            return f"it says what no worker says ({type(error).__name__}: {error})"
+            return f"it sent an invalid message ({type(error).__name__}: {error})"
         return "it ended"
 
-    def _take(self, message: Message) -> None:
+    def _handle(self, message: IpcMessage) -> None:
         header = message.header
-        self._current = Dropped(*map(int, header["dropped"]))
-        match header["say"]:
+        self._dropped_now = DropCounts(*map(int, header["dropped"]))
+        match header["event"]:
             case "ready":
                 self._ready.set()
-                if self._glances is not None:
-                    self._send({"do": "spend", "of_a_core": self._glances})
-                self._send_known()
-            case "picture":
-                answer = self._pictures.get(header["ask"])
-                if answer is not None and not answer.done():
-                    answer.set_result(message.blob)
-            case "part" | "recording" | "recorded" | "finished" | "unshown":
-                self.views.take(message)
-            case "heard" | "sighting" | "lost" if header["watch"] in self._watches:
-                _tell(self._watches[header["watch"]], message)
+                if self._keyframe_check_share is not None:
+                    self._send({"request": "set_keyframe_check_share", "of_a_core": self._keyframe_check_share})
+                self._send_identities()
+            case "jpeg":
+                reply = self._jpegs.get(header["id"])
+                if reply is not None and not reply.done():
+                    reply.set_result(message.blob)
+            case "segment" | "recording" | "recorded" | "finished" | "view_failed":
+                self.views.handle(message)
+            # A stream that was removed meanwhile may still send; its events are ignored.
+            case "alive" | "sighting" | "lost" if header["stream"] in self._listeners:
+                _notify(self._listeners[header["stream"]], message)
 
-    def _lose(self, why: str) -> None:
-        self._earlier, self._current = self.dropped, Dropped()
-        watches, self._watches = self._watches, {}
-        for hears in watches.values():
-            hears.lost(LinkLost(Words("视频程序中断，正在重新启动", why)))
-        self.views.lose(why)
+    def _lose_streams(self, why: str) -> None:
+        self._dropped_before, self._dropped_now = self.dropped, DropCounts()
+        listeners, self._listeners = self._listeners, {}
+        for listener in listeners.values():
+            listener.on_lost(LinkLost(Words("视频程序中断，正在重新启动", why)))
+        self.views.on_worker_lost(why)
 
-    def _send_known(self) -> None:
-        known, templates = self._known.message()
-        self._send({"do": "know", "known": known}, templates)
+    def _send_identities(self) -> None:
+        identities, templates = self._identities.to_message()
+        self._send({"request": "set_identities", "identities": identities}, templates)
 
     def _send(self, header: Mapping[str, object], blob: bytes = b"") -> None:
-        if self._line is not None:
-            self._line.send(Message(dict(header), blob))
+        if self._process is not None:
+            self._process.send(IpcMessage(dict(header), blob))
 
 
-def _tell(hears: Hears, message: Message) -> None:
+def _notify(listener: StreamListener, message: IpcMessage) -> None:
     header = message.header
-    match header["say"]:
-        case "heard":
-            hears.heard()
+    match header["event"]:
+        case "alive":
+            listener.on_alive()
         case "sighting":
-            hears.saw(Sighting(str(header["kind"]), float(header["at"]), dict(header["data"]), message.blob))
+            listener.on_sighting(Sighting(str(header["kind"]), float(header["at"]), dict(header["data"]), message.blob))
         case "lost":
-            hears.lost((LoginRefused if header["refused"] else LinkLost)(from_data(header["why"])))
+            listener.on_lost((LoginRefused if header["refused"] else LinkLost)(from_data(header["why"])))

@@ -1,4 +1,4 @@
-"""One life of a worker's process: its socket, its start and its end."""
+"""Starts and ends a worker's process, and connects its socket."""
 
 from __future__ import annotations
 
@@ -10,39 +10,40 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
-from gateway.vision.ipc import Message, Reader
+from gateway.vision.ipc import IpcMessage, IpcParser
 
-MOST_SAID = 16 * 1024 * 1024
-"""Bytes of the largest picture a worker may send; what the gateway sends may be larger."""
-ENDING = 2.0
-"""Seconds a worker has to end by itself once its socket is closed."""
+MAX_RECEIVED_BYTES = 16 * 1024 * 1024
+"""Largest blob (a picture) accepted from a worker; the gateway may send larger ones."""
+EXIT_TIMEOUT = 2.0
+"""Seconds a worker has to exit by itself once its socket is closed."""
 
 
-class Line(NamedTuple):
-    """A running worker and both ways of its socket."""
+class WorkerProcess(NamedTuple):
+    """A running worker and both directions of its socket."""
 
     process: Process
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    async def messages(self, silence_limit: float) -> AsyncIterator[Message]:
-        """Until it ends. Raises TimeoutError when it says nothing for so many seconds, BadInput on nonsense."""
-        messages = Reader(MOST_SAID)
+    async def messages(self, silence_timeout: float) -> AsyncIterator[IpcMessage]:
+        """Ends with the process. Raises TimeoutError after so many seconds without data, BadInput on invalid data."""
+        parser = IpcParser(MAX_RECEIVED_BYTES)
         while True:
-            async with asyncio.timeout(silence_limit):
+            async with asyncio.timeout(silence_timeout):
                 data = await self.reader.read(1 << 18)
             if not data:
                 return
-            for message in messages.feed(data):
+            for message in parser.feed(data):
                 yield message
 
-    def send(self, message: Message) -> None:
+    def send(self, message: IpcMessage) -> None:
+        """Queue a message; discarded when the socket is closing."""
         if not self.writer.is_closing():
-            self.writer.write(message.coded())
+            self.writer.write(message.encode())
 
 
 @asynccontextmanager
-async def started() -> AsyncIterator[Line]:
+async def start_worker() -> AsyncIterator[WorkerProcess]:
     """A worker that runs until the block is left. Raises OSError when it can't be started."""
     ours, theirs = socket.socketpair()
     try:
@@ -54,15 +55,15 @@ async def started() -> AsyncIterator[Line]:
         raise
     reader, writer = await asyncio.open_connection(sock=ours)
     try:
-        yield Line(process, reader, writer)
+        yield WorkerProcess(process, reader, writer)
     finally:
-        writer.close()
-        await _end(process)
+        writer.close()  # the worker exits when its socket closes
+        await _wait_or_kill(process)
 
 
-async def _end(process: Process) -> None:
+async def _wait_or_kill(process: Process) -> None:
     try:
-        async with asyncio.timeout(ENDING):
+        async with asyncio.timeout(EXIT_TIMEOUT):
             await process.wait()
     except TimeoutError:
         with suppress(ProcessLookupError):

@@ -21,7 +21,7 @@ from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
-from gateway.vision.view.broadcast import Viewer
+from gateway.vision.view.broadcast import LiveViewer
 from gateway.web.connections import MAX_CONNECTIONS
 from gateway.web.hub import Hub
 
@@ -80,7 +80,7 @@ class Services:
     send_command: Callable[[Command], Awaitable[None]]
     emit: Callable[[Signal], Awaitable[int]]
     camera_snapshot: Callable[[str], Awaitable[bytes | None]]
-    open_view: Callable[[str, bool], AbstractContextManager[Viewer]]
+    open_view: Callable[[str, bool], AbstractContextManager[LiveViewer]]
     clip_storage: ClipStorage
     readiness: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry

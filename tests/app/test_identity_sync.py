@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from gateway.app import identity_sync as module
 from gateway.people import CurrentRegister, faces
 from gateway.store import Store
-from gateway.vision.matching import FaceMatching
+from gateway.vision.face_matching import FaceMatching
 
 
 class Cameras:
@@ -21,7 +21,7 @@ class Cameras:
     def __init__(self) -> None:
         self.told = []
 
-    async def set_known(self, known):
+    async def set_identities(self, known):
         self.told.append({face.person_id for face in known.faces})
 
 

@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.errors import LinkLost
-from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.rtp.receiver import Media
-from gateway.vision.stream.rtp.unit import AccessUnit
-from gateway.vision.stream.sweep.reception import Reception
-from gateway.vision.stream.sweep.sweeper import Sweeper
+from gateway.vision.stream.packet_ring import PacketRing
+from gateway.vision.stream.polling.rtsp_client import RtspClient
+from gateway.vision.stream.polling.stream_poller import StreamPoller
+from gateway.vision.stream.rtp.access_unit import AccessUnit
+from gateway.vision.stream.rtp.receiver import MediaTrack
 
 CAMERAS, PEER_CAMERAS, RATE = 130, 20, 25
 WARM_UP = 12.0
@@ -56,31 +56,31 @@ class Intake:
 class Counting:
     """Keeps the ring as a worker does, and counts."""
 
-    def __init__(self, ring: Ring | None) -> None:
+    def __init__(self, ring: PacketRing | None) -> None:
         self.ring = ring
         self.units = 0
 
-    def began(self, media: Media) -> None:
+    def stream_started(self, media: MediaTrack) -> None:
         pass
 
-    def unit(self, unit: AccessUnit) -> None:
+    def unit_received(self, unit: AccessUnit) -> None:
         self.units += 1
         if self.ring is not None:
             self.ring.add(unit)
 
-    def lost(self, why: LinkLost) -> None:
+    def stream_lost(self, why: LinkLost) -> None:
         raise why
 
 
 def ours(port: int, cameras: int, seconds: float, *, rings: bool) -> Intake:
-    sweeper, base = Sweeper(), _resident()
-    listeners = [Counting(Ring() if rings else None) for _ in range(cameras)]
-    sweeper.start()
+    poller, base = StreamPoller(), _resident()
+    listeners = [Counting(PacketRing() if rings else None) for _ in range(cameras)]
+    poller.start()
     for number, listener in enumerate(listeners):
-        sweeper.watch(Reception(f"rtsp://127.0.0.1:{port}/cam{number}", listener))
+        poller.add(RtspClient(f"rtsp://127.0.0.1:{port}/cam{number}", listener))
     figures = _measured(lambda: sum(one.units for one in listeners), seconds)
     taken = _resident() - base
-    sweeper.stop()
+    poller.stop()
     return Intake("rings" if rings else "headers", cameras, *figures, taken / cameras, base)
 
 

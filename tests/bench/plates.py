@@ -24,13 +24,13 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.vision.identities import Identities, IdentityVehicle
-from gateway.vision.identity_index import Registry
+from gateway.vision.identity_index import IdentityIndex
 from gateway.vision.recognise.plate_characters import DIGITS, LETTERS
 from gateway.vision.recognise.plate_grammar import normalise
 from gateway.vision.recognise.plate_line import ACCEPT_SCORE
 from gateway.vision.recognise.plates import PlateRead, PlateReader
 from gateway.vision.recognise.voting import PlateResult
-from gateway.vision.stream.picture import photograph
+from gateway.vision.stream.file_frames import photograph
 from tests.bench.former_plates import FormerReader
 from tests.vision import signs
 
@@ -208,14 +208,14 @@ def _registry(sets: dict[str, list[Try]]) -> str:
     )
 
 
-def _registered(plates: set[str]) -> Registry:
+def _registered(plates: set[str]) -> IdentityIndex:
     rng = np.random.default_rng(5)
     plates = plates | {_random_plate(rng) for _ in range(REGISTERED - len(plates))}
-    return Registry(Identities([], [IdentityVehicle(plate, None, "resident") for plate in plates]))
+    return IdentityIndex(Identities([], [IdentityVehicle(plate, None, "resident") for plate in plates]))
 
 
-def _taken(registry: Registry, one: Try) -> dict[str, Any]:
-    return registry.plate(_verdict(one)) if one.ours else {"text": "", "list": None}
+def _taken(registry: IdentityIndex, one: Try) -> dict[str, Any]:
+    return registry.describe_plate(_verdict(one)) if one.ours else {"text": "", "list": None}
 
 
 def _verdict(one: Try) -> PlateResult:

@@ -15,8 +15,8 @@ from gateway.vision.motion.events import MotionEvent
 from gateway.vision.motion.gates import MotionGates
 from gateway.vision.motion.pixel_gate import PixelGate
 from gateway.vision.motion.sensitivity import Sensitivity
-from gateway.vision.stream.decoder import Decoder
-from gateway.vision.stream.pyav import PyAvSource
+from gateway.vision.stream.decoder import PacketDecoder
+from gateway.vision.stream.pyav_source import PyAvSource
 
 Span = tuple[float, float]
 
@@ -117,7 +117,7 @@ def _note(found: Found, event: MotionEvent, now: float) -> None:
 def _pixels(found: Found, path: Path, pixels: PixelGate) -> None:
     due = 0.0
     with closing(PyAvSource(str(path))) as source:
-        decoder = Decoder(source.coding)
+        decoder = PacketDecoder(source.coding)
         for frame in (frame for packet in source.packets() for frame in decoder.decode(packet)):
             if frame.time < due:
                 continue

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import Watch
+from gateway.vision.stream_config import StreamConfig
 from tests.bench.peers import CAMERAS as CAMERAS_OF_PEERS
 from tests.bench.peers import PEERS, Peer, installed, peer
 from tests.bench.process import cpu, resident
@@ -61,7 +61,7 @@ async def streams(cameras: int, busy: int = 0, port: int = 0) -> AsyncIterator[i
 
 async def cost(cameras: int, busy: int, seconds: float, settle: float = SETTLE) -> Cost:
     async with streams(cameras, busy) as port, VisionPool(1) as pool, AsyncExitStack() as watches:
-        await pool.workers[0].be_ready()
+        await pool.workers[0].wait_until_ready()
         pid = pool.workers[0].pid
         assert pid is not None
         await asyncio.sleep(1)
@@ -81,7 +81,7 @@ async def cost(cameras: int, busy: int, seconds: float, settle: float = SETTLE) 
 
 
 async def _count(pool: VisionPool, port: int, number: int, seen: list[int]) -> None:
-    watch = Watch(f"rtsp://127.0.0.1:{port}/cam{number}")
+    watch = StreamConfig(f"rtsp://127.0.0.1:{port}/cam{number}")
     async with pool.slot(f"cam{number}").watch(watch) as sightings:
         async for sighting in sightings:
             seen[0] += sighting.kind == "motion.started"

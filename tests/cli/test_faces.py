@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from gateway.cli import main
 from gateway.people import faces
 from gateway.store import Store
-from gateway.vision.matching import FaceModels, ModelFile
+from gateway.vision.face_matching import FaceModels, ModelFile
 from tests.vision.clips import face, wall
 
 

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from drivers.camera import DRIVER, Camera, CameraSettings
 from gateway.errors import LinkLost
 from gateway.model import Device, DeviceType, Said, Signal
-from gateway.vision.camera_slot import Sightings
-from gateway.vision.sighting import MainStream, Sighting, Watch
+from gateway.vision.camera_slot import SightingQueue
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream_config import MainStreamConfig, StreamConfig
 
 DEVICE = Device("gate-cam", "camera", DeviceType.CAMERA, "东门", "gate/east")
 
@@ -42,14 +43,14 @@ class Told:
 
     def __init__(self, *seen: Sighting) -> None:
         self.on_heard: Callable[[], None] | None = None
-        self.watched: Watch | None = None
-        self.main: MainStream | None = None
+        self.watched: StreamConfig | None = None
+        self.main: MainStreamConfig | None = None
         self._seen = seen
 
     @asynccontextmanager
-    async def watch(self, watch: Watch, main: MainStream | None) -> AsyncIterator[Sightings]:
+    async def watch(self, watch: StreamConfig, main: MainStreamConfig | None) -> AsyncIterator[SightingQueue]:
         self.watched, self.main = watch, main
-        sightings = Sightings(lambda: None)
+        sightings = SightingQueue(lambda: None)
         for sighting in self._seen:
             sightings.put(sighting)
         sightings.end(LinkLost("the stream ended"))
@@ -80,7 +81,7 @@ async def test_asks_for_what_the_settings_say() -> None:
     camera = Camera(DEVICE, settings(**asked), link, Heard())
     with pytest.raises(LinkLost):
         await camera.run()
-    wanted = Watch("rtsp://admin:geheim@10.0.0.2/ch1", False, True, True, 0.8, "苏", "udp", prompt="turn")
+    wanted = StreamConfig("rtsp://admin:geheim@10.0.0.2/ch1", False, True, True, 0.8, "苏", "udp", prompt="turn")
     assert link.watched == wanted
     assert "geheim" not in repr(wanted)
 
@@ -91,11 +92,11 @@ async def test_the_main_stream_is_asked_for_beside_the_sub_stream(record: str) -
     larger = {"main": "rtsp://admin:strenggeheim@10.0.0.2/ch0", "record": record, "transport": "tcp"}
     with pytest.raises(LinkLost):
         await Camera(DEVICE, settings(**larger), link, Heard()).run()
-    assert link.watched == Watch("rtsp://admin:geheim@10.0.0.2/ch1", transport="tcp")
-    assert link.main == MainStream("rtsp://admin:strenggeheim@10.0.0.2/ch0", "tcp", recorded=record == "main")
-    assert link.main.watch.motion is False
-    assert link.main.watch.ring_s == (10 if record == "main" else 0)
-    assert "geheim" not in repr(link.main) + repr(link.main.watch)
+    assert link.watched == StreamConfig("rtsp://admin:geheim@10.0.0.2/ch1", transport="tcp")
+    assert link.main == MainStreamConfig("rtsp://admin:strenggeheim@10.0.0.2/ch0", "tcp", recorded=record == "main")
+    assert link.main.stream_config.motion is False
+    assert link.main.stream_config.ring_s == (10 if record == "main" else 0)
+    assert "geheim" not in repr(link.main) + repr(link.main.stream_config)
 
 
 def test_is_a_camera_on_a_vision_link() -> None:

@@ -8,8 +8,8 @@ import pytest
 from gateway.errors import NotFound
 from gateway.people import faces
 from gateway.store import Store
+from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
 from gateway.vision.identities import Identities, IdentityVehicle
-from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
 
 TEMPLATE = np.random.default_rng(1).normal(size=128).astype(np.float32)
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.errors import LinkLost
-from gateway.vision.view.finish import finish
-from gateway.vision.view.muxer import FileReel
-from gateway.vision.view.views import Taken, Taking
-from tests.vision.view.filming import Camera, Outlet
+from gateway.vision.view.faststart import write_faststart
+from gateway.vision.view.muxer import FileMuxer
+from gateway.vision.view.view_client import OngoingRecording, RecordedSpan
+from tests.vision.view.fake_camera import Camera, RecordedOutput
 
 
 class Footage:
@@ -21,7 +21,7 @@ class Footage:
         self.cameras: dict[str, Camera] = {}
         self.broken: set[str] = set()
         self.recordings = 0
-        self.reels: list[FileReel] = []
+        self.muxers: list[FileMuxer] = []
         self._lose: dict[str, Callable[[], None]] = {}
 
     def add(self, name: str, filmed: int = 300) -> Camera:
@@ -29,26 +29,26 @@ class Footage:
         camera.film(filmed)
         return camera
 
-    async def record(self, camera: str, raw: Path, before_s: float) -> Taking:
+    async def record(self, camera: str, raw: Path, before_s: float) -> OngoingRecording:
         if camera not in self.cameras:
             raise LinkLost(f"camera {camera} is not connected")
         self.recordings += 1
-        outlet, crowd = Outlet(), self.cameras[camera].crowd
-        reel = FileReel(self.recordings, lambda: None, outlet, raw)
-        crowd.join(reel, before_s)
-        taken: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        self.reels.append(reel)
+        output, subscribers = RecordedOutput(), self.cameras[camera].subscribers
+        muxer = FileMuxer(self.recordings, lambda: None, output, raw)
+        subscribers.subscribe(muxer, before_s)
+        taken: asyncio.Future[RecordedSpan] = asyncio.get_running_loop().create_future()
+        self.muxers.append(muxer)
 
         def stop() -> None:
-            crowd.leave(reel)
+            subscribers.unsubscribe(muxer)
             if camera in self.broken and not taken.done():
-                reel.work()
+                muxer.process()
                 taken.set_exception(LinkLost("the worker is gone"))
             else:
-                _end(reel, outlet, taken)
+                _end(muxer, output, taken)
 
-        self._lose[camera] = lambda: _end(reel, outlet, taken)
-        return Taking(_time(reel.began), taken, stop)
+        self._lose[camera] = lambda: _end(muxer, output, taken)
+        return OngoingRecording(_time(muxer.began), taken, stop)
 
     def lose(self, camera: str, *, one_of_two: bool = False) -> None:
         """Its stream ends in the middle of a recording, and it has no other unless it is `one_of_two`."""
@@ -57,16 +57,16 @@ class Footage:
         self._lose[camera]()
 
     async def finish(self, raw: Path, mp4: Path) -> float:
-        return await asyncio.to_thread(finish, raw, mp4)
+        return await asyncio.to_thread(write_faststart, raw, mp4)
 
 
-def _end(reel: FileReel, outlet: Outlet, taken: asyncio.Future[Taken]) -> None:
+def _end(muxer: FileMuxer, output: RecordedOutput, taken: asyncio.Future[RecordedSpan]) -> None:
     if taken.done():
         return
-    reel.end("enough")
-    reel.work()
-    said = outlet.last("recorded") or {}
-    taken.set_result(Taken(_time(said["began"]), _time(said["ended"])))
+    muxer.end("enough")
+    muxer.process()
+    said = output.last("recorded") or {}
+    taken.set_result(RecordedSpan(_time(said["began"]), _time(said["ended"])))
 
 
 def _time(seconds: float) -> datetime:

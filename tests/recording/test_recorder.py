@@ -238,7 +238,7 @@ async def test_what_was_being_filmed_when_it_was_stopped_is_filmed_on(world: Wor
     task = asyncio.get_running_loop().create_task(world.recorder.run())
     alert = await filmed(world)
     await world.pass_time(5)
-    world.footage.reels[0].work()
+    world.footage.muxers[0].process()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     world.restart()
@@ -332,7 +332,7 @@ async def test_what_was_being_filmed_when_the_power_went_is_saved_at_the_next_st
     task = asyncio.get_running_loop().create_task(world.recorder.run())
     alert = await filmed(world)
     await world.pass_time(5)
-    world.footage.reels[0].work()
+    world.footage.muxers[0].process()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert await world.clips(alert) == []

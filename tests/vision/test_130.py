@@ -17,7 +17,7 @@ import pytest
 
 from gateway.errors import LinkLost
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import Watch
+from gateway.vision.stream_config import StreamConfig
 from tests.bench.process import cpu
 from tests.bench.worker130 import streams
 
@@ -42,7 +42,7 @@ class Camera:
     async def run(self) -> None:
         while True:
             try:
-                async with self._slot.watch(Watch(self._address)) as sightings:
+                async with self._slot.watch(StreamConfig(self._address)) as sightings:
                     async for _ in sightings:
                         pass
             except LinkLost as error:
@@ -81,7 +81,7 @@ async def test_a_server_dies_and_comes_back_and_nobody_else_notices(tmp_path: Pa
             await asyncio.sleep(SECONDS / 2)
             share = (cpu(pid) - used) / (SECONDS / 2)
             taking.stop()
-            await asyncio.wait_for(taking.taken, 10)
+            await asyncio.wait_for(taking.result, 10)
             for task in watching:
                 task.cancel()
     assert not any(camera.lost for camera in steady)

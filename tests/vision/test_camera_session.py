@@ -13,95 +13,96 @@ import numpy as np
 import pytest
 
 from gateway.errors import LinkLost, Refused
+from gateway.vision.camera_decoder import KeyframeDecoder
+from gateway.vision.camera_recogniser import TimedFrame
 from gateway.vision.camera_session import CameraSession
-from gateway.vision.decode_health import Sight
+from gateway.vision.decode_health import DecodeHealth
 from gateway.vision.decode_threads import DecodeThreads
-from gateway.vision.frame_analysis import BEHIND, MOST, FrameAnalysis
+from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
+from gateway.vision.frame_analysis import MAX_BACKLOG, MAX_PENDING_UNITS, FrameAnalysis
 from gateway.vision.identities import Identities
-from gateway.vision.latest_frames import Newest
-from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
-from gateway.vision.pictures import Keys
+from gateway.vision.latest_frames import LatestFrames
 from gateway.vision.pool import VisionPool
-from gateway.vision.recogniser import View
-from gateway.vision.recognition_thread import Recognition
-from gateway.vision.send_queue import Outbox
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.stream.decoder import Frame
-from gateway.vision.stream.ring import Ring
+from gateway.vision.recognition_thread import RecognitionThread
+from gateway.vision.send_queue import SendQueue
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream.packet_ring import PacketRing
+from gateway.vision.stream_config import StreamConfig
 from gateway.vision.view.subscribers import Subscribers
 from tests.vision.clips import pass_by, plate, wall
 from tests.vision.detect import tiny
 from tests.vision.stream import coded
-from tests.vision.view.filming import units
+from tests.vision.view.fake_camera import units
 
 LIMIT = 60
 
 
-class Said(Outbox):
-    """Keeps what was said."""
+class RecordedEvents(SendQueue):
+    """Stores the events sent."""
 
     def __init__(self) -> None:
         super().__init__(lambda: 0)
-        self.words: list[tuple[str, dict[str, Any]]] = []
+        self.events: list[tuple[str, dict[str, Any]]] = []
         self.lost = Event()
 
-    def say(self, word: str, blob: bytes = b"", **more: Any) -> None:
-        self.words.append((word, more))
-        if word == "lost":
+    def send(self, event: str, blob: bytes = b"", **more: Any) -> None:
+        self.events.append((event, more))
+        if event == "lost":
             self.lost.set()
 
 
-class Seen(Outbox):
-    """Keeps what was seen."""
+class RecordedSightings(SendQueue):
+    """Stores the sightings sent."""
 
     def __init__(self) -> None:
         super().__init__(lambda: 0)
         self.seen: list[tuple[int, str]] = []
 
-    def offer(self, watch: int, sighting: Sighting) -> None:
+    def send_sighting(self, watch: int, sighting: Sighting) -> None:
         self.seen.append((watch, sighting.kind))
 
 
-def look_at(watch: Watch, outbox: Outbox) -> FrameAnalysis:
-    return FrameAnalysis(1, watch, Subscribers(Ring()), outbox, Newest[View]())
+def analysis_of(watch: StreamConfig, send_queue: SendQueue) -> FrameAnalysis:
+    return FrameAnalysis(1, watch, Subscribers(PacketRing()), send_queue, LatestFrames[TimedFrame]())
 
 
 def test_what_breaks_in_the_receiving_thread_ends_this_camera_alone(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    said, cuts = Said(), []
-    eye = CameraSession(7, Watch("rtsp://camera/"), said, Newest[View](), DecodeThreads())
-    eye.cut = lambda: cuts.append(7)
-    eye.open()
-    monkeypatch.setattr(eye.crowd, "add", lambda unit: 1 / 0)
-    eye.unit(units(1)[0])
-    eye.unit(units(1)[0])
-    eye.lost(LinkLost("too late"))
-    assert cuts == [7]
-    assert [word for word, _ in said.words] == ["lost"]
-    assert "own code" in said.words[0][1]["why"]["en"]
+    sent, stops = RecordedEvents(), []
+    session = CameraSession(7, StreamConfig("rtsp://camera/"), sent, LatestFrames[TimedFrame](), DecodeThreads())
+    session.stop_feed = lambda: stops.append(7)
+    session.open()
+    monkeypatch.setattr(session.subscribers, "add", lambda unit: 1 / 0)
+    session.unit_received(units(1)[0])
+    session.unit_received(units(1)[0])
+    session.stream_lost(LinkLost("too late"))
+    assert stops == [7]
+    assert [event for event, _ in sent.events] == ["lost"]
+    assert "own code" in sent.events[0][1]["why"]["en"]
     assert "Traceback" in capfd.readouterr().err
 
 
 def test_what_breaks_while_looking_ends_this_camera_alone(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    lookers, broken, whole = DecodeThreads(1), Said(), Said()
-    eyes = [
-        CameraSession(number, Watch("rtsp://camera/"), said, Newest[View](), lookers)
-        for number, said in ((1, broken), (2, whole))
+    decode_threads, broken, whole = DecodeThreads(1), RecordedEvents(), RecordedEvents()
+    sessions = [
+        CameraSession(number, StreamConfig("rtsp://camera/"), sent, LatestFrames[TimedFrame](), decode_threads)
+        for number, sent in ((1, broken), (2, whole))
     ]
-    monkeypatch.setattr(eyes[0].look._gates, "add_packet", lambda *_: 1 / 0)
-    lookers.start()
-    for eye in eyes:
-        eye.open()
+    monkeypatch.setattr(sessions[0].analysis._gates, "add_packet", lambda *_: 1 / 0)
+    decode_threads.start()
+    for session in sessions:
+        session.open()
         for unit in units(5):
-            eye.unit(unit)
+            session.unit_received(unit)
     assert broken.lost.wait(10)
     assert not whole.lost.is_set()
-    eyes[1].lost(LinkLost("the stream ended"))
+    sessions[1].stream_lost(LinkLost("the stream ended"))
     assert whole.lost.wait(10)
-    assert whole.words[-1] == ("lost", {"watch": 2, "why": "the stream ended", "refused": False})
+    assert whole.events[-1] == ("lost", {"stream": 2, "why": "the stream ended", "refused": False})
     assert "ZeroDivisionError" in capfd.readouterr().err
 
 
@@ -110,38 +111,38 @@ def test_what_breaks_while_recognising_ends_this_camera_alone(
 ) -> None:
     """A face model, say, that somebody took away."""
     gone = FaceModels(detector=ModelFile(str(tmp_path / "gone.onnx"), "0" * 64))
-    said, frames, failed = Seen(), Newest[View](), Event()
-    recognition = Recognition(said, frames)
-    recognition.know(Identities(matching=FaceMatching(gone)))
-    recognition.add(1, Watch("rtsp://camera/1", faces=True), failed.set)
-    recognition.add(2, Watch("rtsp://camera/2", detector=tiny.make(tmp_path, "yolov8")), lambda: None)
+    sent, frames, failed = RecordedSightings(), LatestFrames[TimedFrame](), Event()
+    recognition = RecognitionThread(sent, frames)
+    recognition.set_identities(Identities(matching=FaceMatching(gone)))
+    recognition.add(1, StreamConfig("rtsp://camera/1", faces=True), failed.set)
+    recognition.add(2, StreamConfig("rtsp://camera/2", detector=tiny.make(tmp_path, "yolov8")), lambda: None)
     recognition.start()
     red = av.VideoFrame.from_ndarray(np.full((128, 256, 3), (0, 0, 250), np.uint8), format="bgr24")
     for camera in (1, 2):
-        frames.offer(camera, View(Frame(red, 0.0), 1000.0, time.monotonic()))
+        frames.put(camera, TimedFrame(DecodedFrame(red, 0.0), 1000.0, time.monotonic()))
     assert failed.wait(10)
-    while not said.seen:
-        frames.offer(2, View(Frame(red, 0.0), 1000.0, time.monotonic()))
-    assert said.seen[0] == (2, "object.seen")
+    while not sent.seen:
+        frames.put(2, TimedFrame(DecodedFrame(red, 0.0), 1000.0, time.monotonic()))
+    assert sent.seen[0] == (2, "object.seen")
     assert "gone.onnx" in capfd.readouterr().err
 
 
 def test_who_is_behind_skips_to_a_keyframe_and_counts_it() -> None:
-    look = look_at(Watch("rtsp://camera/"), Said())
-    for unit in units(BEHIND + 50):
-        look.put(unit)
-    steps = look.steps(Keys())
+    analysis = analysis_of(StreamConfig("rtsp://camera/"), RecordedEvents())
+    for unit in units(MAX_BACKLOG + 50):
+        analysis.put(unit)
+    steps = analysis.steps(KeyframeDecoder())
     assert sum(iter(lambda: next(steps), False)) == 75
-    assert look.dropped == 50
-    for _ in range(MOST + 1):
-        look.put(units(1)[0])
-    assert look.dropped == 50 + MOST
+    assert analysis.dropped == 50
+    for _ in range(MAX_PENDING_UNITS + 1):
+        analysis.put(units(1)[0])
+    assert analysis.dropped == 50 + MAX_PENDING_UNITS
 
 
 def test_a_camera_of_which_nothing_is_wanted_is_not_decoded() -> None:
-    look = look_at(Watch("rtsp://camera/", motion=False), Said())
-    look.put(units(1)[0])
-    assert next(look.steps(Keys())) is False
+    analysis = analysis_of(StreamConfig("rtsp://camera/", motion=False), RecordedEvents())
+    analysis.put(units(1)[0])
+    assert next(analysis.steps(KeyframeDecoder())) is False
 
 
 async def test_what_goes_into_no_clip_is_watched_all_the_same(tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ async def test_what_goes_into_no_clip_is_watched_all_the_same(tmp_path: Path) ->
         container.mux(stream.encode())
     async with asyncio.timeout(LIMIT), VisionPool(1) as pool:
         slot = pool.slot("webcam")
-        async with slot.watch(Watch(str(clip))) as sightings:
+        async with slot.watch(StreamConfig(str(clip))) as sightings:
             seen = await anext(sightings)
             assert seen.kind == "motion.started"
             assert seen.jpeg
@@ -163,59 +164,61 @@ async def test_what_goes_into_no_clip_is_watched_all_the_same(tmp_path: Path) ->
                 await anext(viewer)
 
 
-class Heard(Said):
-    """Counts what is said of pictures that arrive."""
+class RecordedAlive(RecordedEvents):
+    """Also notes that pictures arrive."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard = Event()
+        self.alive = Event()
 
-    def pulse(self, watch: int) -> None:
+    def send_alive(self, watch: int) -> None:
         assert watch
-        self.heard.set()
+        self.alive.set()
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Sight, "PATIENCE", 0.05)
-    monkeypatch.setattr("gateway.vision.camera_session.PULSE", 0.0)
+    monkeypatch.setattr(DecodeHealth, "TIMEOUT", 0.05)
+    monkeypatch.setattr("gateway.vision.camera_session.ALIVE_INTERVAL", 0.0)
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("looks", [True, False], ids=["looked at", "only kept"])
 def test_pictures_that_arrive_are_told_from_the_first_that_can_be_seen_on(looks: bool) -> None:
-    said, lookers = Heard(), DecodeThreads(1)
-    eye = CameraSession(7, Watch("rtsp://camera/", motion=looks), said, Newest[View](), lookers)
-    lookers.start()
-    eye.open()
+    sent, decode_threads = RecordedAlive(), DecodeThreads(1)
+    session = CameraSession(
+        7, StreamConfig("rtsp://camera/", motion=looks), sent, LatestFrames[TimedFrame](), decode_threads
+    )
+    decode_threads.start()
+    session.open()
     coming = units(100)
     for unit in coming[1:20]:
-        eye.unit(unit)
+        session.unit_received(unit)
     time.sleep(0.1)
-    assert not said.heard.is_set(), "nothing to begin with has come"
+    assert not sent.alive.is_set(), "nothing to begin with has come"
     for unit in coming[25:]:
-        eye.unit(unit)
+        session.unit_received(unit)
     for _ in range(1000):
-        eye.unit(coming[75])
-        if said.heard.wait(0.01):
+        session.unit_received(coming[75])
+        if sent.alive.wait(0.01):
             break
-    assert said.heard.is_set()
-    assert not said.lost.is_set()
+    assert sent.alive.is_set()
+    assert not sent.lost.is_set()
 
 
 @pytest.mark.usefixtures("impatient")
 def test_what_can_not_be_decoded_is_no_picture_that_arrives() -> None:
     """Whole packets, the right marks, keyframes: and inside there is noise."""
-    said, lookers, cuts = Heard(), DecodeThreads(1), []
-    eye = CameraSession(7, Watch("rtsp://camera/"), said, Newest[View](), lookers)
-    eye.cut = lambda: cuts.append(7)
-    lookers.start()
-    eye.open()
+    sent, decode_threads, stops = RecordedAlive(), DecodeThreads(1), []
+    session = CameraSession(7, StreamConfig("rtsp://camera/"), sent, LatestFrames[TimedFrame](), decode_threads)
+    session.stop_feed = lambda: stops.append(7)
+    decode_threads.start()
+    session.open()
     number = 0
-    while not said.lost.wait(0.002):
+    while not sent.lost.wait(0.002):
         number += 1
         assert number < 5000
-        eye.unit(coded.unit(number / 25, 500, key=number % 10 == 1))
-    assert "none can be decoded" in said.words[-1][1]["why"]["en"]
-    assert cuts == [7]
-    assert not said.heard.is_set()
+        session.unit_received(coded.unit(number / 25, 500, key=number % 10 == 1))
+    assert "none can be decoded" in sent.events[-1][1]["why"]["en"]
+    assert stops == [7]
+    assert not sent.alive.is_set()

@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 
+from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle
-from gateway.vision.identity_index import Registry
-from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
+from gateway.vision.identity_index import IdentityIndex
 from gateway.vision.recognise.voting import PlateResult
 
 
@@ -24,30 +24,30 @@ KNOWN = Identities(
 
 
 def test_goes_over_the_wire_and_comes_back() -> None:
-    header, blob = KNOWN.message()
-    back = Identities.of(json.loads(json.dumps(header)), blob)
+    header, blob = KNOWN.to_message()
+    back = Identities.from_message(json.loads(json.dumps(header)), blob)
     assert back == KNOWN
     assert [np.array_equal(a.template, b.template) for a, b in zip(back.faces, KNOWN.faces, strict=True)] == [True] * 2
 
 
 def test_how_faces_are_matched_goes_along() -> None:
     known = Identities(matching=FaceMatching(FaceModels(ModelFile("d.onnx", "12"), None), 800, 0.1, 0.45))
-    header, blob = known.message()
-    assert Identities.of(json.loads(json.dumps(header)), blob) == Identities([], [], known.matching)
+    header, blob = known.to_message()
+    assert Identities.from_message(json.loads(json.dumps(header)), blob) == Identities([], [], known.matching)
 
 
 def test_nobody_known_goes_over_the_wire() -> None:
-    assert Identities.of(*Identities().message()) == Identities([], [])
+    assert Identities.from_message(*Identities().to_message()) == Identities([], [])
 
 
 def test_a_resident_has_no_name_in_the_journal_and_the_watched_have() -> None:
-    registry = Registry(KNOWN)
-    assert registry.person("p1") == {"person": "p1", "list": "resident", "household": "b3/u1/1502"}
-    assert registry.person("w1") == {"person": "w1", "list": "watch", "household": None, "name": "李四"}
+    registry = IdentityIndex(KNOWN)
+    assert registry.describe_person("p1") == {"person": "p1", "list": "resident", "household": "b3/u1/1502"}
+    assert registry.describe_person("w1") == {"person": "w1", "list": "watch", "household": None, "name": "李四"}
 
 
-def whose(plate: str, *, province: float = 1.0, registry: Registry | None = None) -> dict[str, object]:
-    return (registry or Registry(KNOWN)).plate(PlateResult(plate, 0.9, province))
+def whose(plate: str, *, province: float = 1.0, registry: IdentityIndex | None = None) -> dict[str, object]:
+    return (registry or IdentityIndex(KNOWN)).describe_plate(PlateResult(plate, 0.9, province))
 
 
 def test_a_plate_registered_with_the_letter_o_is_found_by_what_stands_on_the_metal() -> None:
@@ -72,14 +72,14 @@ def test_a_province_that_was_read_well_is_believed() -> None:
 
 def test_two_registered_plates_that_are_the_same_but_for_the_province_help_nobody() -> None:
     both = [IdentityVehicle("苏M01234", None, "resident"), IdentityVehicle("浙M01234", None, "watch")]
-    assert whose("鄂M01234", province=0.1, registry=Registry(Identities([], both)))["list"] is None
+    assert whose("鄂M01234", province=0.1, registry=IdentityIndex(Identities([], both)))["list"] is None
 
 
 def test_no_stranger_of_five_hundred_is_taken_for_one_who_differs_in_more_than_an_unsure_province() -> None:
     """The nearest strangers there are: a registered plate with one other character, whatever the province's glyph."""
     rng = np.random.default_rng(4)
     plates = [f"苏A{number}" for number in rng.choice(np.arange(10_000, 100_000), 2000, replace=False)]
-    registry = Registry(Identities([], [IdentityVehicle(plate, None, "resident") for plate in plates]))
+    registry = IdentityIndex(Identities([], [IdentityVehicle(plate, None, "resident") for plate in plates]))
     registered = {plate[1:] for plate in plates}
     strangers = []
     while len(strangers) < 500:

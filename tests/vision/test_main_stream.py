@@ -16,10 +16,11 @@ from gateway.errors import LinkLost, NotFound
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision import main_stream
-from gateway.vision.camera_slot import Sightings, Slot
+from gateway.vision.camera_slot import CameraSlot, SightingQueue
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import MainStream, Sighting, Watch
-from gateway.vision.worker_interface import Hears
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream_config import MainStreamConfig, StreamConfig
+from gateway.vision.worker_interface import StreamListener
 from tests.vision.stream.test_gst import PACKAGES, film, served
 
 pytestmark = pytest.mark.timeout(120)
@@ -36,7 +37,7 @@ class Camera:
     port: int
 
     @property
-    def slot(self) -> Slot:
+    def slot(self) -> CameraSlot:
         return self.pool.slot("fence")
 
     @property
@@ -47,10 +48,10 @@ class Camera:
         return f"rtsp://admin:{GEHEIM}@127.0.0.1:{self.port}/{name}"
 
     @asynccontextmanager
-    async def watched(self, main: MainStream | None) -> AsyncIterator[Sightings]:
+    async def watched(self, main: MainStreamConfig | None) -> AsyncIterator[SightingQueue]:
         heard = asyncio.Event()
         self.slot.on_heard = heard.set
-        async with self.slot.watch(Watch(self.address("sub"), motion=False), main) as sightings:
+        async with self.slot.watch(StreamConfig(self.address("sub"), motion=False), main) as sightings:
             await heard.wait()
             yield sightings
 
@@ -82,10 +83,10 @@ async def until(what: Callable[[], object], seconds: float = 15) -> None:
             await asyncio.sleep(0.02)
 
 
-async def shown(slot: Slot, *, main: bool) -> tuple[int, int]:
+async def shown(slot: CameraSlot, *, main: bool) -> tuple[int, int]:
     """Width and height of what a viewer gets."""
     with slot.view(main=main) as viewer:
-        opening = (await anext(viewer)).opening
+        opening = (await anext(viewer)).init
     return opening.width, opening.height
 
 
@@ -101,17 +102,17 @@ async def recorded(camera: Camera, folder: Path, before_s: float, seconds: float
     taking = await camera.slot.record(folder / "raw", before_s)
     await asyncio.sleep(seconds)
     taking.stop()
-    await taking.taken
+    await taking.result
     lasts = await camera.pool.finish(folder / "raw", folder / "clip.mp4")
     return size_of(folder / "clip.mp4"), lasts
 
 
-async def sighting(sightings: Sightings, wait: float = 15) -> Sighting:
+async def sighting(sightings: SightingQueue, wait: float = 15) -> Sighting:
     return await asyncio.wait_for(anext(sightings), wait)
 
 
 async def test_it_is_received_while_somebody_watches_and_no_longer(camera: Camera) -> None:
-    async with camera.watched(MainStream(camera.address("main"))):
+    async with camera.watched(MainStreamConfig(camera.address("main"))):
         assert not camera.larger.has_viewer.is_set(), "nobody asked for it"
         assert await shown(camera.slot, main=False) == SUB
         with camera.slot.view(main=True) as one:
@@ -132,13 +133,13 @@ async def test_who_has_none_says_so(camera: Camera) -> None:
 
 
 async def test_recordings_are_of_the_sub_stream_unless_the_yaml_says_main(camera: Camera, tmp_path: Path) -> None:
-    async with camera.watched(MainStream(camera.address("main"))):
+    async with camera.watched(MainStreamConfig(camera.address("main"))):
         await asyncio.sleep(4)
         assert (await recorded(camera, tmp_path, 2.0, 2.0))[0] == SUB
 
 
 async def test_a_recording_of_the_main_stream_begins_before_it_was_asked_for(camera: Camera, tmp_path: Path) -> None:
-    async with camera.watched(MainStream(camera.address("main"), recorded=True)):
+    async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)):
         await asyncio.wait_for(camera.larger.has_viewer.wait(), 10)
         assert (await recorded(camera, tmp_path, 5.0, 1.0))[0] == SUB, "it was not there long enough"
         await asyncio.sleep(6)
@@ -150,8 +151,8 @@ async def test_a_recording_of_the_main_stream_begins_before_it_was_asked_for(cam
 async def test_its_loss_costs_the_sub_stream_nothing_and_is_told_once(
     camera: Camera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main_stream, "GRACE", 4.0)  # the simulator may make one wait two for a keyframe
-    async with camera.watched(MainStream(camera.address("main"), recorded=True)) as sightings:
+    monkeypatch.setattr(main_stream, "FAULT_DELAY", 4.0)  # the simulator may make one wait two for a keyframe
+    async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)) as sightings:
         await asyncio.wait_for(camera.larger.has_viewer.wait(), 10)
         await asyncio.sleep(3)
         larger = camera.server.mounts.pop("main")  # type: ignore[attr-defined]  # the dict that the fixture made
@@ -172,13 +173,13 @@ async def test_its_loss_costs_the_sub_stream_nothing_and_is_told_once(
 
 
 async def test_a_short_loss_is_mended_and_not_told(camera: Camera) -> None:
-    async with camera.watched(MainStream(camera.address("main"), recorded=True)) as sightings:
+    async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)) as sightings:
         await asyncio.wait_for(camera.larger.has_viewer.wait(), 10)
         await asyncio.sleep(1)
         camera.cut(camera.larger)
         await until(lambda: not camera.larger.viewers)
         await until(lambda: camera.larger.viewers)
-        assert not sightings._waiting
+        assert not sightings._pending
 
 
 REFUSING = "rtsp://admin:wronggeheim@127.0.0.1:{port}/main"
@@ -194,15 +195,15 @@ async def test_a_viewer_hears_that_it_is_away_and_nobody_else(
 ) -> None:
     """It is not tried again at every request, and not for minutes where the login was refused: accounts get locked."""
     tries: list[str] = []
-    async with camera.watched(MainStream(address.format(port=camera.port))) as sightings:
+    async with camera.watched(MainStreamConfig(address.format(port=camera.port))) as sightings:
         worker = camera.pool.workers[0]
-        begin = worker.begin_now
+        begin = worker.add_stream_now
 
-        def counted(hears: Hears, watch: Watch) -> int:
+        def counted(listener: StreamListener, watch: StreamConfig) -> int:
             tries.append(watch.source)
-            return begin(hears, watch)
+            return begin(listener, watch)
 
-        monkeypatch.setattr(worker, "begin_now", counted)
+        monkeypatch.setattr(worker, "add_stream_now", counted)
         for number in range(5):
             await asyncio.sleep(3 if number == 4 else 0)
             with pytest.raises(LinkLost, match=why) as caught, camera.slot.view(main=True) as viewer:
@@ -210,7 +211,7 @@ async def test_a_viewer_hears_that_it_is_away_and_nobody_else(
             assert GEHEIM not in str(caught.value)
         assert len(tries) == tried
         assert await shown(camera.slot, main=False) == SUB
-        assert not sightings._waiting
+        assert not sightings._pending
 
 
 @pytest.mark.needs("typelib:GstRtspServer-1.0", PACKAGES)
@@ -220,25 +221,25 @@ async def test_a_main_stream_of_gstreamers_server_is_shown_as_it_is_coded(
 ) -> None:
     file = await asyncio.to_thread(film, tmp_path / "film.mkv", codec)
     with served(codec, file, "tcp", "admin", GEHEIM) as port:
-        async with camera.watched(MainStream(f"rtsp://admin:{GEHEIM}@127.0.0.1:{port}/cam")):
+        async with camera.watched(MainStreamConfig(f"rtsp://admin:{GEHEIM}@127.0.0.1:{port}/cam")):
             with camera.slot.view(main=True) as viewer:
-                opening = (await asyncio.wait_for(anext(viewer), 20)).opening
+                opening = (await asyncio.wait_for(anext(viewer), 20)).init
     assert opening.codec.startswith(told)
     assert (opening.width, opening.height) == (640, 360)
 
 
 async def test_what_breaks_off_is_recorded_on_by_the_sub_stream(camera: Camera, tmp_path: Path) -> None:
-    async with camera.watched(MainStream(camera.address("main"), recorded=True)):
+    async with camera.watched(MainStreamConfig(camera.address("main"), recorded=True)):
         await asyncio.wait_for(camera.larger.has_viewer.wait(), 10)
         await asyncio.sleep(5)
         taking = await camera.slot.record(tmp_path / "larger", 2.0)
         await asyncio.sleep(2)
         camera.cut(camera.larger)
-        taken = await asyncio.wait_for(taking.taken, 10)
+        taken = await asyncio.wait_for(taking.result, 10)
         rest = await camera.slot.record(tmp_path / "rest", (datetime.now(UTC) - taken.ended).total_seconds())
         await asyncio.sleep(2)
         rest.stop()
-        assert (await rest.taken).began <= taken.ended, "nothing is missing between them"
+        assert (await rest.result).began <= taken.ended, "nothing is missing between them"
     for name, size in (("larger", MAIN), ("rest", SUB)):
         await camera.pool.finish(tmp_path / name, tmp_path / "clip.mp4")
         assert size_of(tmp_path / "clip.mp4") == size

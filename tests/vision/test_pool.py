@@ -15,11 +15,12 @@ import pytest
 
 from gateway.errors import LinkLost
 from gateway.model import Words
-from gateway.vision.camera_slot import Sightings, Slot
+from gateway.vision.camera_slot import CameraSlot, SightingQueue
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle
 from gateway.vision.pool import VisionPool
 from gateway.vision.recognise.faces import FaceReader
-from gateway.vision.sighting import Sighting, Watch
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream_config import StreamConfig
 from tests.vision.clips import face
 
 LIMIT = 60
@@ -32,7 +33,7 @@ async def pool() -> AsyncIterator[VisionPool]:
         yield made
 
 
-async def first(slot: Slot, watch: Watch, *kinds: str) -> list[Sighting]:
+async def first(slot: CameraSlot, watch: StreamConfig, *kinds: str) -> list[Sighting]:
     """The first sighting of each kind, in the order in which they came."""
     seen: list[Sighting] = []
     async with asyncio.timeout(LIMIT), slot.watch(watch) as sightings:
@@ -44,7 +45,7 @@ async def first(slot: Slot, watch: Watch, *kinds: str) -> list[Sighting]:
     return seen
 
 
-async def drain(sightings: Sightings) -> None:
+async def drain(sightings: SightingQueue) -> None:
     async for _ in sightings:
         pass
 
@@ -63,8 +64,8 @@ def alive(pid: int) -> bool:
 
 
 async def test_a_known_car_is_read_once_and_named(pool: VisionPool, plate_clip: Path) -> None:
-    await pool.set_known(Identities(vehicles=[IdentityVehicle("苏M·12345", "b3/u1/1502", "resident")]))
-    watch = Watch(str(plate_clip), plates=True)
+    await pool.set_identities(Identities(vehicles=[IdentityVehicle("苏M·12345", "b3/u1/1502", "resident")]))
+    watch = StreamConfig(str(plate_clip), plates=True)
     started, read = await first(pool.slot("lane"), watch, "motion.started", "plate.read")
     assert shape(started.jpeg) == shape(read.jpeg) == (360, 640, 3)
     assert {key: read.data[key] for key in ("text", "list", "household")} == {
@@ -78,14 +79,14 @@ async def test_a_known_car_is_read_once_and_named(pool: VisionPool, plate_clip: 
 
 async def test_a_watched_face_is_told_with_its_name(pool: VisionPool, face_clip: Path) -> None:
     template = FaceReader().find(face(220))[0].template
-    await pool.set_known(Identities([IdentityFace("w1", "Eileen", None, "watch", template)]))
-    (seen,) = await first(pool.slot("gate"), Watch(str(face_clip), faces=True), "face.watchlisted")
+    await pool.set_identities(Identities([IdentityFace("w1", "Eileen", None, "watch", template)]))
+    (seen,) = await first(pool.slot("gate"), StreamConfig(str(face_clip), faces=True), "face.watchlisted")
     assert seen.data["person"] == "w1"
     assert seen.data["name"] == "Eileen"
 
 
 async def test_a_killed_worker_costs_a_restart_and_nothing_else(pool: VisionPool, plate_clip: Path) -> None:
-    slot, watch = pool.slot("lane"), Watch(str(plate_clip))
+    slot, watch = pool.slot("lane"), StreamConfig(str(plate_clip))
     await first(slot, watch, "motion.started")
     worker = pool.workers[0]
     killed = worker.pid
@@ -100,8 +101,8 @@ async def test_a_killed_worker_costs_a_restart_and_nothing_else(pool: VisionPool
 
 
 async def test_a_worker_that_hangs_is_killed_and_started_again(plate_clip: Path) -> None:
-    async with VisionPool(1, silence_limit=4) as pool:
-        slot, watch = pool.slot("lane"), Watch(str(plate_clip))
+    async with VisionPool(1, silence_timeout=4) as pool:
+        slot, watch = pool.slot("lane"), StreamConfig(str(plate_clip))
         await first(slot, watch, "motion.started")
         hung = pool.workers[0].pid
         assert hung is not None
@@ -115,7 +116,7 @@ async def test_a_worker_that_hangs_is_killed_and_started_again(plate_clip: Path)
 async def test_a_worker_ends_with_the_pool(plate_clip: Path) -> None:
     async with VisionPool(2) as pool:
         await asyncio.gather(
-            *(first(pool.slot(name), Watch(str(plate_clip)), "motion.started") for name in ("one", "two"))
+            *(first(pool.slot(name), StreamConfig(str(plate_clip)), "motion.started") for name in ("one", "two"))
         )
         pids = [worker.pid for worker in pool.workers if worker.pid]
         assert len(set(pids)) == 2
@@ -124,8 +125,8 @@ async def test_a_worker_ends_with_the_pool(plate_clip: Path) -> None:
 
 async def test_a_camera_that_is_lost_does_not_touch_the_others(pool: VisionPool, plate_clip: Path) -> None:
     good = pool.slot("good")
-    async with asyncio.timeout(LIMIT), good.watch(Watch(str(plate_clip))) as sightings:
-        bad = Watch("rtsp://admin:geheim@127.0.0.1:1/ch1")
+    async with asyncio.timeout(LIMIT), good.watch(StreamConfig(str(plate_clip))) as sightings:
+        bad = StreamConfig("rtsp://admin:geheim@127.0.0.1:1/ch1")
         async with pool.slot("bad").watch(bad) as nothing:
             with pytest.raises(LinkLost, match="can't be reached") as caught:
                 await anext(nothing)
@@ -141,7 +142,7 @@ async def test_is_heard_while_packets_come_and_has_a_picture(pool: VisionPool, p
     slot, heard = pool.slot("lane"), asyncio.Event()
     slot.on_heard = heard.set
     assert await slot.latest_jpeg() is None
-    async with asyncio.timeout(LIMIT), slot.watch(Watch(str(plate_clip), motion=False)):
+    async with asyncio.timeout(LIMIT), slot.watch(StreamConfig(str(plate_clip), motion=False)):
         await heard.wait()
         heard.clear()
         await heard.wait()
@@ -153,7 +154,7 @@ async def test_is_heard_while_packets_come_and_has_a_picture(pool: VisionPool, p
 
 async def test_no_secret_is_in_the_arguments_or_the_environment(pool: VisionPool, plate_clip: Path) -> None:
     slot = pool.slot("lane")
-    async with asyncio.timeout(LIMIT), slot.watch(Watch(f"{plate_clip}?password=geheim")) as sightings:
+    async with asyncio.timeout(LIMIT), slot.watch(StreamConfig(f"{plate_clip}?password=geheim")) as sightings:
         about = Path("/proc", str(pool.workers[0].pid))
         assert b"gateway.vision.worker" in (about / "cmdline").read_bytes()
         assert b"geheim" not in (about / "cmdline").read_bytes() + (about / "environ").read_bytes()
@@ -163,7 +164,7 @@ async def test_no_secret_is_in_the_arguments_or_the_environment(pool: VisionPool
 
 
 async def test_without_a_camera_no_process_is_started(pool: VisionPool) -> None:
-    await pool.set_known(Identities())
+    await pool.set_identities(Identities())
     await asyncio.sleep(0)
     assert pool.workers[0].pid is None
     assert pool.slot("a") is pool.slot("a")

@@ -12,7 +12,7 @@ from gateway.model import Words
 from gateway.simulator import clips, scenes
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import Watch
+from gateway.vision.stream_config import StreamConfig
 
 LIMIT = 60
 
@@ -23,7 +23,7 @@ async def test_a_climber_is_seen_and_a_lost_server_is_told(tmp_path: Path) -> No
     server = RtspServer({"fence": mount}, {"admin": "geheim"})
     async with asyncio.timeout(LIMIT), VisionPool(1) as pool:
         async with server.listen() as port:
-            watching = pool.slot("fence").watch(Watch(f"rtsp://admin:geheim@127.0.0.1:{port}/fence"))
+            watching = pool.slot("fence").watch(StreamConfig(f"rtsp://admin:geheim@127.0.0.1:{port}/fence"))
             sightings = await watching.__aenter__()
             await mount.has_viewer.wait()
             mount.play(clips.load_clip(told["fence-climb"], tmp_path))
@@ -42,7 +42,7 @@ async def test_a_wrong_password_is_told_without_it(tmp_path: Path) -> None:
         asyncio.timeout(LIMIT),
         RtspServer({"garage": mount}, {"admin": "right"}).listen() as port,
         VisionPool(1) as pool,
-        pool.slot("garage").watch(Watch(f"rtsp://admin:geheim@127.0.0.1:{port}/garage")) as sightings,
+        pool.slot("garage").watch(StreamConfig(f"rtsp://admin:geheim@127.0.0.1:{port}/garage")) as sightings,
     ):
         with pytest.raises(LoginRefused, match="401") as caught:
             await anext(sightings)

@@ -8,48 +8,48 @@ from typing import Any
 
 import pytest
 
-from gateway.vision.ipc import Message
-from gateway.vision.worker_client import Dropped, WorkerClient
+from gateway.vision.ipc import IpcMessage
+from gateway.vision.worker_client import DropCounts, WorkerClient
 
 
-class Says:
-    """A line on which these headers come."""
+class FakeProcess:
+    """A worker process that sends these headers."""
 
     def __init__(self, *headers: dict[str, Any]) -> None:
         self._headers = headers
 
-    async def messages(self, _silence_limit: float) -> AsyncIterator[Message]:
+    async def messages(self, _silence_timeout: float) -> AsyncIterator[IpcMessage]:
         for header in self._headers:
-            yield Message(json.loads(json.dumps(header)))
+            yield IpcMessage(json.loads(json.dumps(header)))
 
 
-OKAY = {"dropped": [0, 0, 0]}
+NO_DROPS = {"dropped": [0, 0, 0]}
 
 
 @pytest.mark.parametrize(
     "header",
     [
         {},
-        {"say": "ready"},
-        {"say": "ready", "dropped": 7},
-        {"say": "ready", "dropped": ["x", 0, 0]},
+        {"event": "ready"},
+        {"event": "ready", "dropped": 7},
+        {"event": "ready", "dropped": ["x", 0, 0]},
         {"dropped": [0, 0, 0]},
-        {"say": "heard", **OKAY},
-        {"say": "heard", "watch": [], **OKAY},
-        {"say": "picture", "ask": {}, **OKAY},
+        {"event": "alive", **NO_DROPS},
+        {"event": "alive", "stream": [], **NO_DROPS},
+        {"event": "jpeg", "id": {}, **NO_DROPS},
     ],
 )
 async def test_nonsense_ends_the_worker_and_not_the_gateway(header: dict[str, Any]) -> None:
-    assert "no worker says" in await WorkerClient("1")._listen(Says(header))  # type: ignore[arg-type]
+    assert "invalid message" in await WorkerClient("1")._listen(FakeProcess(header))  # type: ignore[arg-type]
 
 
 async def test_words_of_a_watch_that_is_over_are_let_pass() -> None:
-    handle = WorkerClient("1")
-    said = [
-        {"say": "sighting", "watch": 99, **OKAY},
-        {"say": "alive", "dropped": [3, 5, 2]},
-        {"say": "picture", "ask": 1, **OKAY},
+    client = WorkerClient("1")
+    sent = [
+        {"event": "sighting", "stream": 99, **NO_DROPS},
+        {"event": "idle", "dropped": [3, 5, 2]},
+        {"event": "jpeg", "id": 1, **NO_DROPS},
     ]
-    assert await handle._listen(Says(*said[:2])) == "it ended"  # type: ignore[arg-type]
-    assert handle.dropped == Dropped(3, 5, 2)
-    assert await handle._listen(Says(said[2])) == "it ended"  # type: ignore[arg-type]
+    assert await client._listen(FakeProcess(*sent[:2])) == "it ended"  # type: ignore[arg-type]
+    assert client.dropped == DropCounts(3, 5, 2)
+    assert await client._listen(FakeProcess(sent[2])) == "it ended"  # type: ignore[arg-type]

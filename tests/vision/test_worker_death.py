@@ -12,10 +12,10 @@ from pathlib import Path
 GATEWAY = """
 import asyncio, sys
 from gateway.vision.pool import VisionPool
-from gateway.vision.sighting import Watch
+from gateway.vision.stream_config import StreamConfig
 
 async def main():
-    async with VisionPool(1) as pool, pool.slot("lane").watch(Watch(sys.argv[1])):
+    async with VisionPool(1) as pool, pool.slot("lane").watch(StreamConfig(sys.argv[1])):
         print(pool.workers[0].pid, flush=True)
         await asyncio.sleep(60)
 

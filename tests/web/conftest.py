@@ -39,7 +39,7 @@ from gateway.people.roster_import import import_roster
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store, journal
-from gateway.vision.view.broadcast import Broadcast, Viewer
+from gateway.vision.view.broadcast import LiveBroadcast, LiveViewer
 from gateway.web import Accounts, CompoundInfo, Hub, Passwords, Services, Users, serve
 from gateway.web.connections import MAX_CONNECTIONS
 
@@ -88,7 +88,7 @@ class World:
     """Seconds that sign-ins had to wait; nobody waits here."""
     broken_disk: bool = False
     services: Services | None = None
-    broadcast: Broadcast | None = None
+    broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
 
     @property
@@ -96,17 +96,17 @@ class World:
         return ClipStorage.in_data_folder(self.store.path.parent)
 
     @contextmanager
-    def view(self, camera: str, main: bool) -> Iterator[Viewer]:
+    def view(self, camera: str, main: bool) -> Iterator[LiveViewer]:
         if main:
             raise NotFound(f"camera {camera} has no main stream")
         if self.broadcast is None:
             raise LinkLost(f"camera {camera} is not connected")
-        viewer = Viewer()
-        self.broadcast.join(viewer)
+        viewer = LiveViewer()
+        self.broadcast.add(viewer)
         try:
             yield viewer
         finally:
-            self.broadcast.leave(viewer)
+            self.broadcast.remove(viewer)
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -15,19 +15,19 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 
 from gateway.errors import LinkLost, Refused
 from gateway.store import audit
-from gateway.vision.view.broadcast import Broadcast, Opening
+from gateway.vision.view.broadcast import InitSegment, LiveBroadcast
 from gateway.web import session_watch
 from tests.web.conftest import world
 
 LIVE = "/api/v1/cameras/east-cam/live"
-OPENING = Opening("avc1.4d401f", 640, 360, b"init segment")
+OPENING = InitSegment("avc1.4d401f", 640, 360, b"init segment")
 
 
 @pytest.fixture
 def camera(anju):
-    anju.broadcast = Broadcast()
-    anju.broadcast.take(b"key", key=True, opening=OPENING)
-    anju.broadcast.take(b"more", key=False)
+    anju.broadcast = LiveBroadcast()
+    anju.broadcast.publish(b"key", key=True, init=OPENING)
+    anju.broadcast.publish(b"more", key=False)
     return anju.broadcast
 
 
@@ -52,7 +52,7 @@ async def test_first_the_codec_then_the_init_segment_then_packets_from_the_keyfr
             {"codec": "avc1.4d401f", "width": 640, "height": 360},
         )
         assert [(await hear(socket)).data for _ in range(2)] == [b"init segment", b"keymore"]
-        camera.take(b"next", key=False)
+        camera.publish(b"next", key=False)
         assert (await hear(socket)).data == b"next"
 
 
@@ -61,9 +61,9 @@ async def test_a_camera_that_changes_its_format_is_announced_again(open_client, 
     async with client.ws_connect(LIVE) as socket:
         for _ in range(3):
             await hear(socket)
-        camera.take(b"key", key=True, opening=OPENING)
+        camera.publish(b"key", key=True, init=OPENING)
         assert (await hear(socket)).data == b"key", "the same opening is not told twice"
-        camera.take(b"key", key=True, opening=replace(OPENING, width=1280, height=720))
+        camera.publish(b"key", key=True, init=replace(OPENING, width=1280, height=720))
         assert json.loads((await hear(socket)).data)["width"] == 1280
 
 
@@ -100,7 +100,7 @@ async def test_nobody_looks_without_signing_in_nor_from_another_page(anju, open_
         await client.ws_connect(LIVE, headers={"Origin": "https://evil.example"})
     assert caught.value.status == 403
     assert await viewings(anju) == []
-    assert not camera.is_watched
+    assert not camera.has_viewers
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ async def test_a_slow_screen_loses_packets_up_to_a_keyframe_and_another_none(ope
         for number in numbers:
             key = number % 25 == 0
             data = number.to_bytes(2) + bytes(100_000)
-            camera.take(data, key=key, opening=OPENING if key else None)
+            camera.publish(data, key=key, init=OPENING if key else None)
             message = await hear(two)
             got += int.from_bytes(message.data[:2]) == number
         assert got == len(numbers), "the quick one sees all"
@@ -176,24 +176,24 @@ async def test_a_screen_goes_dark_when_its_session_ends(anju, open_client, camer
             pass
         assert message.data == 4401
     await asyncio.sleep(0.1)
-    assert not camera.is_watched
+    assert not camera.has_viewers
 
 
 async def test_who_leaves_is_forgotten(open_client, camera):
     client = await open_client("guard")
     socket = await client.ws_connect(LIVE)
     await hear(socket)
-    assert camera.is_watched
+    assert camera.has_viewers
     await socket.close()
     async with asyncio.timeout(5):
-        while camera.is_watched:
+        while camera.has_viewers:
             await asyncio.sleep(0.01)
 
 
 async def test_sockets_are_bounded_and_one_user_takes_no_more_than_half(tmp_path):
     async with world(tmp_path / "data", connections=16) as anju, AsyncExitStack() as stack:  # a quarter: 4
-        anju.broadcast = Broadcast()
-        anju.broadcast.take(b"key", key=True, opening=OPENING)
+        anju.broadcast = LiveBroadcast()
+        anju.broadcast.publish(b"key", key=True, init=OPENING)
         clients = {}
         for user in ("guard", "supervisor", "installer"):
             clients[user] = await stack.enter_async_context(

@@ -17,7 +17,7 @@ from rich.table import Table
 from gateway.cli.common import data_option
 from gateway.cli.faces.options import config_option, load_matching
 from gateway.store import Store
-from gateway.vision.matching import WIDEST, FaceMatching
+from gateway.vision.face_matching import MAX_DISTANCE, FaceMatching
 from gateway.vision.recognise.false_match_rate import (
     ImpostorDistances,
     impostor_distances,
@@ -33,7 +33,7 @@ _MIN_RATE, _MAX_RARITY = 0.001, 1_000_000
 """Figures beyond these are shown as "under" and "over": one false match in three years is as good as none."""
 _EMPTY_GALLERY = f"""nobody is enrolled, so there are no false matches: nothing to calibrate yet.
 Enrol photographs with `anju faces enrol`, or give a folder of PERSON/*.jpg with --gallery.
-However few are enrolled, the gateway accepts no distance above {WIDEST}: beyond it similar dress and beards match."""
+However few are enrolled, the gateway accepts no distance above {MAX_DISTANCE}: beyond it people alike match."""
 _TWIN_DISTANCE = 0.35
 """Two enrolled persons nearer than this are twins, or one person under two names."""
 
@@ -168,4 +168,4 @@ def _rejection(distance: float, expected: float, matching: FaceMatching, imposto
     """Why the gateway would reject this distance, in a few words; empty if it would not."""
     if expected > matching.false_a_day:
         return f"refused: over {matching.false_a_day:g} a day"
-    return f"refused: wider than {WIDEST}" if impostors.measured and distance > WIDEST else ""
+    return f"refused: wider than {MAX_DISTANCE}" if impostors.measured and distance > MAX_DISTANCE else ""

@@ -15,7 +15,7 @@ from gateway.cli.faces.camera_snapshot import find_gateway_url, snapshot
 from gateway.cli.faces.options import config_option, load_matching
 from gateway.errors import NotFound
 from gateway.store import Store
-from gateway.vision.matching import FaceModels
+from gateway.vision.face_matching import FaceModels
 from gateway.vision.recognise.photos import Photo, examine, list_photos
 
 

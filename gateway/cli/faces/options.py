@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gateway.config import load
-from gateway.vision.matching import FaceMatching
+from gateway.vision.face_matching import FaceMatching
 
 config_option = click.option(
     "--config",

@@ -15,7 +15,7 @@ import numpy as np
 
 from gateway.errors import ConfigError, Mistake
 from gateway.sha256 import mismatch
-from gateway.vision.matching import FaceModels, ModelFile
+from gateway.vision.face_matching import FaceModels, ModelFile
 from gateway.vision.recognise.dlib_faces import DlibExtractor, HogFaceDetector, locate_landmarks
 from gateway.vision.recognise.encoder import Template
 from gateway.vision.recognise.face_location import FaceLocation

@@ -19,7 +19,7 @@ from math import expm1, log1p
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.vision.matching import WIDEST, FaceMatching
+from gateway.vision.face_matching import MAX_DISTANCE, FaceMatching
 
 _REFERENCE_DISTANCE, _REFERENCE_RATE, _LOG_SLOPE = 0.50, 7.5e-6, 48.5
 """The measured line: false match rate at this distance, and the slope of its natural logarithm."""
@@ -67,7 +67,7 @@ class ImpostorDistances:
 
     def max_distance(self, persons: int, matching: FaceMatching) -> float:
         """The largest distance, in steps of 0.005, with no more false matches a day than allowed."""
-        for distance in np.arange(WIDEST, MIN_DISTANCE, -0.005):
+        for distance in np.arange(MAX_DISTANCE, MIN_DISTANCE, -0.005):
             if self.false_matches_a_day(float(distance), persons, matching.strangers_a_day) <= matching.false_a_day:
                 return round(float(distance), 3)
         return MIN_DISTANCE
@@ -95,11 +95,11 @@ def reason_to_reject(distance: float, persons: int, matching: FaceMatching, impo
 
 
 def _too_wide(distance: float) -> str | None:
-    if distance <= WIDEST:
+    if distance <= MAX_DISTANCE:
         return None
     return (
-        f"{distance:.3f} is wider than the gateway accepts, however few are enrolled: beyond {WIDEST} similar dress "
-        f"and beards match. Take {WIDEST} or less"
+        f"{distance:.3f} is wider than the gateway accepts, however few are enrolled: beyond {MAX_DISTANCE} similar "
+        f"dress and beards match. Take {MAX_DISTANCE} or less"
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gateway.vision.matching import FaceMatching
+from gateway.vision.face_matching import FaceMatching
 from gateway.vision.recognise.encoder import TEMPLATE_LENGTH, Template
 from gateway.vision.recognise.false_match_rate import ImpostorDistances
 

@@ -10,7 +10,7 @@ from gateway.errors import BadInput
 from gateway.model import Words
 from gateway.vision.recognise.enrolment import assess
 from gateway.vision.recognise.faces import Face, FaceReader
-from gateway.vision.stream.picture import photograph
+from gateway.vision.stream.file_frames import photograph
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 UNREADABLE = Words("照片打不开", "it can't be read as a picture")

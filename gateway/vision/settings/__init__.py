@@ -1,1 +1,1 @@
-"""What the YAML may say about pictures: zones and lines, face matching, the installer's own detector."""
+"""The YAML settings of vision: zones and lines, face matching, the installer's own detector."""

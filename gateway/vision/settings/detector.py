@@ -1,4 +1,4 @@
-"""`detector` of a camera: the installer's own ONNX model, and how it is to be understood."""
+"""`detector` of a camera: the installer's own ONNX model, its input and its output."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ Side = Annotated[int, Field(ge=32, le=4096)]
 
 
 class DetectorSection(PinnedFile):
-    """What it finds is told as object.seen with data.class, once for each thing that two looks agree on."""
+    """Objects are reported as object.seen with data.class, once for each object found in two frames."""
 
     format: Annotated[
         OutputFormat, Field(description="what comes out of it: yolov5, yolov8 (9, 11), nms (yolov10) or ssd")
     ]
     classes: Annotated[
         tuple[str, ...],
-        Field(min_length=1, description="names of its classes, in its order; '' for those that are nothing to us"),
+        Field(min_length=1, description="names of its classes, in its order; '' for those to ignore"),
     ]
     size: Annotated[tuple[Side, Side], Field(description="width and height of its input")] = (640, 640)
-    threshold: Annotated[float, Field(gt=0, le=1, description="how sure it must be")] = 0.5
-    overlap: Annotated[float, Field(gt=0, le=1, description="boxes that share more are one thing")] = 0.45
+    threshold: Annotated[float, Field(gt=0, le=1, description="least score of an object")] = 0.5
+    overlap: Annotated[float, Field(gt=0, le=1, description="boxes that overlap more are one object")] = 0.45
     letterbox: Annotated[bool, Field(description="keep the picture's shape, with grey beside it; else stretch it")] = (
         True
     )
     rgb: Annotated[bool, Field(description="red first; else blue first")] = True
     scale: Annotated[float, Field(gt=0, description="by what (value - mean) is multiplied")] = 1 / 255
-    mean: Annotated[float, Field(description="what is taken from each value of a colour")] = 0.0
+    mean: Annotated[float, Field(description="what is subtracted from each value of a colour")] = 0.0
     outputs: Annotated[
         tuple[str, str, str] | None, Field(description="for ssd: names of the outputs with boxes, classes, scores")
     ] = None
@@ -41,10 +41,10 @@ class DetectorSection(PinnedFile):
     @model_validator(mode="after")
     def _has_a_class(self) -> Self:
         if not any(self.classes):
-            raise Wrong("every class is '': nothing would ever be told", "name the classes that matter")
+            raise Wrong("every class is '': nothing would ever be reported", "name the classes that matter")
         return self
 
     @property
     def model(self) -> DetectorModel:
-        said = self.model_dump() | {"path": str(self.path)}
-        return DetectorModel.from_json(said)
+        """For the vision worker."""
+        return DetectorModel.from_json(self.model_dump() | {"path": str(self.path)})

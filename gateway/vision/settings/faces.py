@@ -1,4 +1,4 @@
-"""`vision.faces` of compound.yaml: how faces are matched, and with whose models."""
+"""`vision.faces` of compound.yaml: limits of face matching, and the installer's own models."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pydantic import Field, model_validator
 from gateway.settings.mend import Wrong
 from gateway.settings.pinned_file import PinnedFile
 from gateway.settings.section import Section
-from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
+from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
 
 
 class FaceModelSection(PinnedFile):
-    """A model for finding or describing faces."""
+    """An ONNX model for finding or describing faces. Any file would load, so its hash is required."""
 
     @property
     def file(self) -> ModelFile:
+        """For the vision worker."""
         return ModelFile(str(self.path), self.sha256)
 
 
@@ -37,12 +38,14 @@ class FaceSection(Section):
     def _goes_together(self) -> Self:
         if self.recogniser and not self.detector:
             raise Wrong("a recogniser needs a detector that finds its five points", "name one beside it")
+        # The built-in limits are measured for dlib; another recogniser has another scale.
         if self.recogniser and self.distance is None:
             raise Wrong("distances of this recogniser are not known", "write `distance:`, for SFace 1.05 to begin with")
         return self
 
     @property
     def matching(self) -> FaceMatching:
+        """For the vision workers."""
         detector = self.detector.file if self.detector else None
         models = FaceModels(detector, self.recogniser.file if self.recogniser else None)
         return FaceMatching(models, self.strangers_a_day, self.false_a_day, self.distance)

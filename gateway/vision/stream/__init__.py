@@ -1,0 +1,1 @@
+"""Receiving, buffering, decoding and remuxing of one camera's stream."""

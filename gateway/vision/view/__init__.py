@@ -1,1 +1,1 @@
-"""A camera's own packets for people: shown live, and taken down as a recording. Nothing is decoded or encoded here."""
+"""Live view and recording of a camera's own packets. Nothing is decoded or encoded again."""

@@ -1,7 +1,7 @@
-"""One camera's live picture for all who watch it: one stream from the worker, any number of viewers.
+"""One camera's live picture for all its viewers: one stream from the worker, any number of viewers.
 
-A viewer begins with the newest keyframe. One that is too slow loses what waits for it and goes on with the
-next keyframe; the others and the worker never notice.
+A viewer begins with the newest keyframe. One that is too slow loses its pending segments and goes on with the next
+keyframe; the other viewers and the worker are not affected.
 """
 
 from __future__ import annotations
@@ -12,132 +12,140 @@ from dataclasses import dataclass, field
 
 from gateway.errors import AnjuError
 
-MOST_PARTS = 50
-"""Parts that wait for a viewer: some five seconds of them."""
-MOST_BYTES = 8 * 1024 * 1024
-"""Ten seconds of a main stream: a screen is given them at once where keyframes are so far apart."""
-MOST_KEPT = 16 * 1024 * 1024
-"""Bytes since the last keyframe that are kept for the next viewer; a stream with more makes him wait for a keyframe."""
+MAX_PENDING_SEGMENTS = 50
+"""Segments that wait for a viewer: some five seconds of them."""
+MAX_PENDING_BYTES = 8 * 1024 * 1024
+"""Ten seconds of a main stream: a viewer gets all of them at once where keyframes are so far apart."""
+MAX_KEPT_BYTES = 16 * 1024 * 1024
+"""Bytes since the last keyframe that are kept for the next viewer; with more, he waits for the next keyframe."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """What a player must know first: `codec` as RFC 6381 spells it, and the init segment."""
+class InitSegment:
+    """What a player needs first: the `codec` as in RFC 6381, and the MP4 init segment."""
 
     codec: str
     width: int
     height: int
-    segment: bytes = field(repr=False)
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Media segments that follow each other; the first picture of a `key` part can be decoded by itself."""
+class LiveSegment:
+    """One or more MP4 media segments; the first picture of a `key` segment can be decoded by itself."""
 
-    opening: Opening
+    init: InitSegment
     key: bool
     data: bytes = field(repr=False)
 
 
-class Viewer:
-    """An async iterator over the parts; raises what ended the broadcast. `dropped` counts parts it was too slow for."""
+class LiveViewer:
+    """An async iterator over segments; raises what ended the broadcast. `dropped` counts segments lost by slowness."""
 
-    def __init__(self, most_parts: int = MOST_PARTS, most_bytes: int = MOST_BYTES) -> None:
-        self._most_parts = most_parts
-        self._most_bytes = most_bytes
-        self._waiting: deque[Part] = deque()
+    def __init__(self, max_segments: int = MAX_PENDING_SEGMENTS, max_bytes: int = MAX_PENDING_BYTES) -> None:
+        self._max_segments = max_segments
+        self._max_bytes = max_bytes
+        self._pending: deque[LiveSegment] = deque()
         self._bytes = 0
         self._needs_key = True
         self._changed = asyncio.Event()
-        self._why: AnjuError | None = None
+        self._error: AnjuError | None = None
         self.dropped = 0
 
-    def offer(self, part: Part) -> None:
-        if self._is_full(part):
-            self._skip()
-        if self._needs_key and not part.key:
+    def put(self, segment: LiveSegment) -> None:
+        """Add a segment; when full, skip to a keyframe."""
+        if self._is_full(segment):
+            self._skip_to_keyframe()
+        if self._needs_key and not segment.key:
             self.dropped += 1
             return
         self._needs_key = False
-        self._waiting.append(part)
-        self._bytes += len(part.data)
+        self._pending.append(segment)
+        self._bytes += len(segment.data)
         self._changed.set()
 
-    def end(self, why: AnjuError) -> None:
-        self._why = why
+    def end(self, error: AnjuError) -> None:
+        """Raise `error` to the reader after the pending segments."""
+        self._error = error
         self._changed.set()
 
-    def __aiter__(self) -> Viewer:
+    def __aiter__(self) -> LiveViewer:
         return self
 
-    async def __anext__(self) -> Part:
-        while not self._waiting:
-            if self._why is not None:
-                raise self._why
+    async def __anext__(self) -> LiveSegment:
+        while not self._pending:
+            if self._error is not None:
+                raise self._error
             self._changed.clear()
             await self._changed.wait()
-        part = self._waiting.popleft()
-        self._bytes -= len(part.data)
-        return part
+        segment = self._pending.popleft()
+        self._bytes -= len(segment.data)
+        return segment
 
-    def _skip(self) -> None:
-        """To the next keyframe that waits, else to the next that comes."""
-        while self._waiting:
-            self._bytes -= len(self._waiting.popleft().data)
+    def _skip_to_keyframe(self) -> None:
+        """To the next pending keyframe, else to the next one that comes."""
+        while self._pending:
+            self._bytes -= len(self._pending.popleft().data)
             self.dropped += 1
-            if self._waiting and self._waiting[0].key:
+            if self._pending and self._pending[0].key:
                 return
         self._needs_key = True
 
-    def _is_full(self, part: Part) -> bool:
-        """What is large by itself still goes to a viewer who waits for nothing else."""
-        too_large = self._bytes + len(part.data) > self._most_bytes
-        return bool(self._waiting) and (len(self._waiting) >= self._most_parts or too_large)
+    def _is_full(self, segment: LiveSegment) -> bool:
+        # A segment that is too large by itself is still accepted while nothing else is pending.
+        too_large = self._bytes + len(segment.data) > self._max_bytes
+        return bool(self._pending) and (len(self._pending) >= self._max_segments or too_large)
 
 
-class Broadcast:
-    """Fed by the camera's worker."""
+class LiveBroadcast:
+    """Distributes one stream's segments, and keeps those since the last keyframe for viewers who come later."""
 
-    def __init__(self, most_kept: int = MOST_KEPT) -> None:
-        self._most_kept = most_kept
-        self._opening: Opening | None = None
-        self._kept: list[Part] = []
+    def __init__(self, max_kept_bytes: int = MAX_KEPT_BYTES) -> None:
+        self._max_kept_bytes = max_kept_bytes
+        self._init: InitSegment | None = None
+        self._kept: list[LiveSegment] = []
         self._kept_bytes = 0
-        self._viewers: set[Viewer] = set()
+        self._viewers: set[LiveViewer] = set()
 
     @property
-    def is_watched(self) -> bool:
+    def has_viewers(self) -> bool:
+        """Whether anybody watches."""
         return bool(self._viewers)
 
-    def take(self, data: bytes, *, key: bool, opening: Opening | None = None) -> None:
-        """`opening` comes with every keyframe; it is another one when the camera begins anew in another way."""
-        if opening is not None and opening != self._opening:
-            self._opening = opening
-        if self._opening is None:
+    def publish(self, data: bytes, *, key: bool, init: InitSegment | None = None) -> None:
+        """`init` comes with every keyframe; it differs when the camera restarted with other parameters."""
+        # The same object is kept while nothing changes: viewers compare by identity.
+        if init is not None and init != self._init:
+            self._init = init
+        if self._init is None:
             return
-        part = Part(self._opening, key, data)
-        self._keep(part)
+        segment = LiveSegment(self._init, key, data)
+        self._keep(segment)
         for viewer in self._viewers:
-            viewer.offer(part)
+            viewer.put(segment)
 
-    def join(self, viewer: Viewer) -> None:
+    def add(self, viewer: LiveViewer) -> None:
+        """Give it what came since the last keyframe at once."""
         self._viewers.add(viewer)
         if self._kept:
-            viewer.offer(Part(self._kept[0].opening, True, b"".join(part.data for part in self._kept)))
+            viewer.put(LiveSegment(self._kept[0].init, True, b"".join(segment.data for segment in self._kept)))
 
-    def leave(self, viewer: Viewer) -> None:
+    def remove(self, viewer: LiveViewer) -> None:
+        """Send it nothing more."""
         self._viewers.discard(viewer)
 
-    def end(self, why: AnjuError) -> None:
+    def end(self, error: AnjuError) -> None:
+        """End all viewers with `error`."""
         for viewer in self._viewers:
-            viewer.end(why)
+            viewer.end(error)
 
-    def _keep(self, part: Part) -> None:
-        if part.key:
+    def _keep(self, segment: LiveSegment) -> None:
+        if segment.key:
             self._kept, self._kept_bytes = [], 0
         elif not self._kept:
             return
-        self._kept.append(part)
-        self._kept_bytes += len(part.data)
-        if self._kept_bytes > self._most_kept:
+        self._kept.append(segment)
+        self._kept_bytes += len(segment.data)
+        if self._kept_bytes > self._max_kept_bytes:
+            # Without its beginning the rest is of no use, so nothing is kept up to the next keyframe.
             self._kept, self._kept_bytes = [], 0

@@ -1,4 +1,4 @@
-"""A worker's side of live views and recordings: reels, and the two threads that work on them."""
+"""Live views and recordings in a worker: their muxers, and the two threads that run them."""
 
 from __future__ import annotations
 
@@ -7,99 +7,105 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from gateway.errors import BadInput
-from gateway.vision.view.finish import finish
-from gateway.vision.view.muxer import FileReel, LiveReel, Muxer, Outlet
+from gateway.vision.view.faststart import write_faststart
+from gateway.vision.view.muxer import FileMuxer, LiveMuxer, Muxer, MuxerOutput
 from gateway.vision.view.subscribers import Subscribers
 
-LIVE_S, FILE_S = 0.1, 1.0
-"""How often the reels are worked on: segments are put together, a browser and a disk want few and large pieces."""
+LIVE_INTERVAL, FILE_INTERVAL = 0.1, 1.0
+"""Seconds between two runs of the muxers: units are collected, because browsers and disks want few and large pieces."""
 
 
-class Workshop:
-    """A thread that works on its reels every so often, and sleeps while there are none."""
+class MuxThread:
+    """Runs its muxers at an interval, and sleeps while none has data."""
 
     def __init__(self, name: str, interval: float) -> None:
         self.wake = Event()
         self._interval = interval
         self._lock = Lock()
-        self._reels: dict[int, Muxer] = {}
+        self._muxers: dict[int, Muxer] = {}
         self._pause = Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
+        """A daemon thread; never stopped."""
         self._thread.start()
 
-    def add(self, reel: Muxer) -> None:
+    def add(self, muxer: Muxer) -> None:
+        """Run it until it is finished."""
         with self._lock:
-            self._reels[reel.view] = reel
+            self._muxers[muxer.view] = muxer
 
     def _run(self) -> None:
         while True:
             self.wake.wait()
+            # Cleared before the work: data that comes meanwhile wakes the thread again.
             self.wake.clear()
             with self._lock:
-                reels = list(self._reels.values())
-            for reel in reels:
-                self._work(reel)
+                muxers = list(self._muxers.values())
+            for muxer in muxers:
+                self._process(muxer)
             self._pause.wait(self._interval)
 
-    def _work(self, reel: Muxer) -> None:
+    def _process(self, muxer: Muxer) -> None:
         try:
-            reel.work()
+            muxer.process()
         except (OSError, BadInput) as error:
-            reel.fail(str(error))
-        if reel.is_over:
+            muxer.fail(str(error))
+        if muxer.is_finished:
             with self._lock:
-                self._reels.pop(reel.view, None)
+                self._muxers.pop(muxer.view, None)
 
 
 class MuxThreads:
-    """Every method is for the thread that hears the gateway."""
+    """All views of a worker, by number. Every method is for the thread that handles the gateway's requests."""
 
-    def __init__(self, outlet: Outlet) -> None:
-        self._outlet = outlet
-        self._live = Workshop("live", LIVE_S)
-        self._files = Workshop("recordings", FILE_S)
+    def __init__(self, output: MuxerOutput) -> None:
+        self._output = output
+        self._live = MuxThread("live", LIVE_INTERVAL)
+        self._files = MuxThread("recordings", FILE_INTERVAL)
         self._running: dict[int, tuple[Muxer, Subscribers]] = {}
 
     def start(self) -> None:
+        """Start both threads."""
         self._live.start()
         self._files.start()
 
-    def show(self, view: int, crowd: Subscribers) -> None:
-        reel = LiveReel(view, self._live.wake.set, self._outlet)
-        self._begin(reel, crowd, self._live)
+    def view(self, view: int, subscribers: Subscribers) -> None:
+        """Send live segments until stopped."""
+        self._begin(LiveMuxer(view, self._live.wake.set, self._output), subscribers, self._live)
 
-    def record(self, view: int, crowd: Subscribers, file: Path, before_s: float) -> None:
+    def record(self, view: int, subscribers: Subscribers, file: Path, before_s: float) -> None:
+        """Write a file from `before_s` seconds ago on; sends `recording` once it has begun."""
         try:
-            reel = FileReel(view, self._files.wake.set, self._outlet, file)
+            muxer = FileMuxer(view, self._files.wake.set, self._output, file)
         except OSError as error:
-            self._outlet.say("unshown", view=view, why=str(error))
+            self._output.send("view_failed", view=view, why=str(error))
             return
-        self._begin(reel, crowd, self._files, before_s)
-        self._outlet.say("recording", view=view, value=reel.began or time.time())
+        self._begin(muxer, subscribers, self._files, before_s)
+        self._output.send("recording", view=view, value=muxer.began or time.time())
 
-    def hide(self, view: int) -> None:
-        """End it. A recording says `recorded` once its file is whole."""
+    def stop(self, view: int) -> None:
+        """End a live view or a recording; the latter sends `recorded` once its file is complete."""
         if running := self._running.pop(view, None):
-            reel, crowd = running
-            crowd.leave(reel)
-            reel.end("nobody wants it any more")
+            muxer, subscribers = running
+            subscribers.unsubscribe(muxer)
+            muxer.end("nobody wants it any more")
 
     def finish(self, view: int, raw: Path, mp4: Path) -> None:
-        """In a thread: nobody waits for it here."""
+        """Remux a recording in a thread of its own; sends `finished`."""
         Thread(target=self._finish, args=(view, raw, mp4), name=f"finish-{view}", daemon=True).start()
 
-    def _begin(self, reel: Muxer, crowd: Subscribers, workshop: Workshop, before_s: float | None = None) -> None:
-        self._running = {view: running for view, running in self._running.items() if not running[0].is_over}
-        self._running[reel.view] = reel, crowd
-        workshop.add(reel)
-        crowd.join(reel, before_s)
+    def _begin(self, muxer: Muxer, subscribers: Subscribers, thread: MuxThread, before_s: float | None = None) -> None:
+        # Muxers end by themselves when their stream is lost; nobody else removes them here.
+        self._running = {view: running for view, running in self._running.items() if not running[0].is_finished}
+        self._running[muxer.view] = muxer, subscribers
+        thread.add(muxer)
+        subscribers.subscribe(muxer, before_s)
 
     def _finish(self, view: int, raw: Path, mp4: Path) -> None:
         try:
-            seconds = finish(raw, mp4)
+            seconds = write_faststart(raw, mp4)
         except (OSError, BadInput) as error:
-            self._outlet.say("unshown", view=view, why=str(error))
+            self._output.send("view_failed", view=view, why=str(error))
         else:
-            self._outlet.say("finished", view=view, value=seconds)
+            self._output.send("finished", view=view, value=seconds)

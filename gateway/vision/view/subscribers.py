@@ -1,4 +1,4 @@
-"""Who takes a camera's packets beside its gates: live views and recordings, each from some keyframe on."""
+"""A camera's packet ring and those who take its packets beside the analysis: live views and recordings."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
 
-from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.packet_ring import PacketRing
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 
 
 class Subscriber(Protocol):
-    """Called in the thread that receives: it may only put away what it is given."""
+    """Called in the receiving thread: it may only store what it gets."""
 
-    def take(self, unit: AccessUnit, at: float) -> None:
-        """`at`: when it came, in seconds since 1970."""
+    def put(self, unit: AccessUnit, at: float) -> None:
+        """A unit, and when it came in seconds since 1970."""
         ...
 
     def end(self, why: str, code: str = "") -> None:
@@ -24,33 +24,35 @@ class Subscriber(Protocol):
 
 
 class Subscribers:
-    """One camera's. `add` belongs to the receiving thread, the rest to any."""
+    """One camera's. `add` is for the receiving thread, the rest for any."""
 
-    def __init__(self, ring: Ring, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, ring: PacketRing, clock: Callable[[], float] = time.time) -> None:
         self._ring = ring
-        self._wall = wall
+        self._clock = clock
         self._lock = Lock()
-        self._takers: tuple[Subscriber, ...] = ()
+        self._subscribers: tuple[Subscriber, ...] = ()
         self._newest: AccessUnit | None = None
         self._newest_at = 0.0
-        self._over: tuple[str, str] | None = None
+        self._end: tuple[str, str] | None = None
 
     def add(self, unit: AccessUnit) -> None:
+        """Store a unit in the ring and give it to all subscribers."""
         with self._lock:
             self._ring.add(unit)
-            self._newest, self._newest_at = unit, self._wall()
-            for taker in self._takers:
-                taker.take(unit, self._newest_at)
+            self._newest, self._newest_at = unit, self._clock()
+            for subscriber in self._subscribers:
+                subscriber.put(unit, self._newest_at)
 
-    def join(self, taker: Subscriber, before_s: float | None = None) -> None:
-        """Give it what the ring holds from so many seconds ago on (None: the newest keyframe), and all that comes."""
+    def subscribe(self, subscriber: Subscriber, before_s: float | None = None) -> None:
+        """Give it the ring's units from `before_s` seconds ago on (None: the newest keyframe), and all that come."""
         with self._lock:
-            if self._over is None or not self._over[1]:
-                self._replay(taker, before_s)
-            if self._over is None:
-                self._takers += (taker,)
+            # A stream that was lost can still be recorded from the ring; one of an unsupported codec can't.
+            if self._end is None or not self._end[1]:
+                self._replay(subscriber, before_s)
+            if self._end is None:
+                self._subscribers += (subscriber,)
             else:
-                taker.end(*self._over)
+                subscriber.end(*self._end)
 
     def units(self, since: float = float("inf")) -> list[AccessUnit]:
         """From the last keyframe at or before `since` (the stream's time), or as far back as there is."""
@@ -58,9 +60,9 @@ class Subscribers:
             return self._ring.units(since)
 
     @property
-    def watched(self) -> bool:
+    def has_any(self) -> bool:
         """Whether anybody takes its packets now."""
-        return bool(self._takers)
+        return bool(self._subscribers)
 
     @property
     def newest_time(self) -> float | None:
@@ -68,25 +70,27 @@ class Subscribers:
         newest = self._newest
         return newest.time_s if newest else None
 
-    def wall(self, time_s: float) -> float:
-        """The stream's time in seconds since 1970, as of the last unit that came."""
+    def wall_time(self, time_s: float) -> float:
+        """The stream's time in seconds since 1970, measured at the last unit that came."""
         with self._lock:
-            return time_s + self._newest_at - self._newest.time_s if self._newest else self._wall()
+            return time_s + self._newest_at - self._newest.time_s if self._newest else self._clock()
 
-    def leave(self, taker: Subscriber) -> None:
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Give it nothing more."""
         with self._lock:
-            self._takers = tuple(other for other in self._takers if other is not taker)
+            self._subscribers = tuple(other for other in self._subscribers if other is not subscriber)
 
     def end(self, why: str, code: str = "") -> None:
+        """End all subscribers, and those who come later."""
         with self._lock:
-            takers, self._takers, self._over = self._takers, (), (why, code)
-        for taker in takers:
-            taker.end(why, code)
+            subscribers, self._subscribers, self._end = self._subscribers, (), (why, code)
+        for subscriber in subscribers:
+            subscriber.end(why, code)
 
-    def _replay(self, taker: Subscriber, before_s: float | None) -> None:
+    def _replay(self, subscriber: Subscriber, before_s: float | None) -> None:
         if self._newest is None:
             return
-        behind = self._newest_at - self._newest.time_s
-        since = float("inf") if before_s is None else self._wall() - behind - before_s
+        offset = self._newest_at - self._newest.time_s
+        since = float("inf") if before_s is None else self._clock() - offset - before_s
         for unit in self._ring.units(since):
-            taker.take(unit, behind + unit.time_s)
+            subscriber.put(unit, offset + unit.time_s)

@@ -16,7 +16,7 @@ from aiohttp import WSCloseCode, web
 
 from gateway.errors import AnjuError, LinkLost, NotFound, Refused
 from gateway.model import DeviceType, Words
-from gateway.vision.view.broadcast import Opening, Viewer
+from gateway.vision.view.broadcast import InitSegment, LiveViewer
 from gateway.web.api_errors import not_found
 from gateway.web.metrics import WebMetrics
 from gateway.web.request_context import RequestContext
@@ -114,15 +114,15 @@ class LiveViewRoutes:
         await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
 
-async def _send_segments(socket: web.WebSocketResponse, viewer: Viewer) -> None:
-    sent: Opening | None = None
+async def _send_segments(socket: web.WebSocketResponse, viewer: LiveViewer) -> None:
+    sent: InitSegment | None = None
     async for part in viewer:
         async with asyncio.timeout(_SEND_TIMEOUT_S):
             # Compared by identity: the camera's every new format is a new object.
-            if part.opening is not sent:
-                sent = part.opening
+            if part.init is not sent:
+                sent = part.init
                 await socket.send_str(json.dumps({"codec": sent.codec, "width": sent.width, "height": sent.height}))
-                await socket.send_bytes(sent.segment)
+                await socket.send_bytes(sent.data)
             await socket.send_bytes(part.data)
 
 

@@ -11,14 +11,14 @@ import numpy as np
 from PIL import Image
 
 from gateway.errors import BadInput
-from gateway.vision.stream.decoder import Decoder
+from gateway.vision.stream.decoder import PacketDecoder
 from gateway.vision.stream.fmp4.boxes import init_segment
 from gateway.vision.stream.fmp4.remux import Remuxer
-from gateway.vision.stream.fmp4.shape import shape_of
-from gateway.vision.stream.plain import PlainUnits
+from gateway.vision.stream.fmp4.sps import sps_info
+from gateway.vision.stream.packet import CodecParameters, Packet
+from gateway.vision.stream.pyav_units import PyAvUnits
+from gateway.vision.stream.rtp.access_unit import StreamFormat
 from gateway.vision.stream.rtp.codec import annex_b
-from gateway.vision.stream.rtp.unit import Format
-from gateway.vision.stream.source import Coding, Packet
 from gateway.web.pages.photo import InvalidPhoto, sanitize_photo
 from tests.fuzz.subject import Feed, Subject
 from tests.vision.stream.coded import FORMATS, encoded
@@ -40,7 +40,7 @@ _SCALED = "67640029" + "ad" + "ff" * 12 + "1a5014016ec04000"
 def _sets(codec: str) -> list[bytes]:
     """Sequence parameter sets of several profiles and sizes."""
     wanted = [{}, {"profile": "high"}, {"profile": "high444"}] if codec == "h264" else [{}]
-    rank = FORMATS[codec].codec.rank
+    rank = FORMATS[codec].codec.parameter_set_rank
     units = [encoded(codec, 1, size=size, options=how)[0] for size in (SMALL, (98, 66), (1920, 1080)) for how in wanted]
     sets = [nal for unit in units for nal in unit if rank(nal) == (codec == "hevc")]
     return sets + ([bytes.fromhex(_HIGH), bytes.fromhex(_SCALED)] if codec == "h264" else [])
@@ -48,8 +48,8 @@ def _sets(codec: str) -> list[bytes]:
 
 def _shape(codec: str) -> Feed:
     def feed(nal: bytes) -> None:
-        form = Format(FORMATS[codec].codec).with_sets([nal])
-        init_segment(form, shape_of(form))
+        form = StreamFormat(FORMATS[codec].codec).with_parameter_sets([nal])
+        init_segment(form, sps_info(form))
 
     return feed
 
@@ -59,16 +59,16 @@ def _plain(codec: str) -> Feed:
 
     def feed(data: bytes) -> None:
         stop = 2 + int.from_bytes(data[:2])
-        units, remuxer = PlainUnits(Coding(codec, data[2:stop])), Remuxer()
+        units, remuxer = PyAvUnits(CodecParameters(codec, data[2:stop])), Remuxer()
         for at in (0.0, 0.04):
-            remuxer.push(units.unit(Packet(at, True, len(data), data[stop:])))
+            remuxer.push(units.access_unit(Packet(at, True, len(data), data[stop:])))
 
     return feed
 
 
 def _described(codec: str) -> list[bytes]:
     first, unit = pictures(codec)[:2]
-    rank = FORMATS[codec].codec.rank
+    rank = FORMATS[codec].codec.parameter_set_rank
     sets = [nal for nal in first if rank(nal) is not None]
     if codec == "h264":
         counted = [b"\xe1" + len(sets[0]).to_bytes(2) + sets[0], b"\x01" + len(sets[1]).to_bytes(2) + sets[1]]
@@ -82,7 +82,7 @@ def _described(codec: str) -> list[bytes]:
 
 
 def _decoder(codec: str) -> Feed:
-    decoder, time = Decoder(Coding(codec)), 0.0
+    decoder, time = PacketDecoder(CodecParameters(codec)), 0.0
 
     def feed(data: bytes) -> None:
         nonlocal time
@@ -90,7 +90,7 @@ def _decoder(codec: str) -> Feed:
         for frame in decoder.decode(Packet(time, False, len(data), data)):
             assert frame.luma(64).size > 0
         if len(data) % 8 == 0:
-            list(decoder.alone(Packet(time, True, len(data), data)))
+            list(decoder.decode_alone(Packet(time, True, len(data), data)))
 
     return feed
 

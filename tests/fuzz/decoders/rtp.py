@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.errors import BadInput
-from gateway.vision.stream.fmp4.remux import Remuxer, clip
-from gateway.vision.stream.ring import Ring
-from gateway.vision.stream.rtp.order import Reorder
-from gateway.vision.stream.rtp.receiver import MAX_UNIT, Receiver
+from gateway.vision.stream.fmp4.remux import Remuxer, mux_clip
+from gateway.vision.stream.packet_ring import PacketRing
+from gateway.vision.stream.rtp.receiver import MAX_UNIT, RtpReceiver
+from gateway.vision.stream.rtp.reorder import ReorderBuffer
 from gateway.vision.stream.rtp.rtcp import parse, receiver_report
 from tests.fuzz.decoders.coded import pictures
 from tests.fuzz.subject import Feed, Subject
@@ -20,15 +20,21 @@ TICK = 1 / 500
 
 def _receiver(codec: str) -> Feed:
     """Datagrams in order, to pictures, a ring of them, MP4 live and as a file."""
-    reorder, receiver, remuxer, ring, now = Reorder(), Receiver(media(codec)), Remuxer(), Ring(2.0, 1 << 20, 0), 0.0
+    reorder, receiver, remuxer, ring, now = (
+        ReorderBuffer(),
+        RtpReceiver(media(codec)),
+        Remuxer(),
+        PacketRing(2.0, 1 << 20, 0),
+        0.0,
+    )
 
     def feed(packet: bytes) -> None:
         nonlocal now
         now += TICK
         if packet[1:2] in _CONTROL:
-            receiver.control(packet, now)
+            receiver.receive_rtcp(packet, now)
             return
-        for unit in receiver.feed(reorder.push(packet, now) + reorder.overdue(now), now):
+        for unit in receiver.feed(reorder.push(packet, now) + reorder.take_overdue(now), now):
             ring.add(unit)
             remuxer.push(unit)
             assert unit.size <= MAX_UNIT + 65536
@@ -42,7 +48,7 @@ def _receiver(codec: str) -> Feed:
 
 def _made(units: list) -> None:
     try:
-        clip(units)
+        mux_clip(units)
     except BadInput:
         return
 
@@ -68,7 +74,7 @@ _CONTROL = {bytes((kind,)) for kind in (200, 201, 203)}
 def _packets(codec: str) -> list[bytes]:
     """Pictures in small fragments, parameter sets one packet together, some ends marked that are none."""
     packets: list[bytes] = []
-    rank = FORMATS[codec].codec.rank
+    rank = FORMATS[codec].codec.parameter_set_rank
     for number, unit in enumerate(pictures(codec)):
         sets = b"".join(len(nal).to_bytes(2) + nal for nal in unit if rank(nal) is not None)
         rest = [piece for nal in unit if rank(nal) is None for piece in payloads(codec, nal, 150)]

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.errors import BadInput, LinkLost
-from gateway.vision.stream.rtp.receiver import Receiver
-from gateway.vision.stream.rtsp.auth import Credentials, challenges
-from gateway.vision.stream.rtsp.message import MAX_BODY, MAX_GARBAGE, MAX_HEAD, Message, Reader, interleaved
-from gateway.vision.stream.rtsp.sdp import description
-from gateway.vision.stream.rtsp.session import Ready, Session, State
-from gateway.vision.stream.rtsp.target import Target
-from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved
+from gateway.vision.stream.rtp.receiver import RtpReceiver
+from gateway.vision.stream.rtsp.auth import RtspCredentials, parse_challenges
+from gateway.vision.stream.rtsp.events import RtspState, StreamReady
+from gateway.vision.stream.rtsp.message import (
+    MAX_BODY,
+    MAX_GARBAGE,
+    MAX_HEAD,
+    RtspMessage,
+    RtspParser,
+    encode_interleaved,
+)
+from gateway.vision.stream.rtsp.sdp import parse_sdp
+from gateway.vision.stream.rtsp.session import RtspSession
+from gateway.vision.stream.rtsp.transport import InterleavedTransport, UdpTransport
+from gateway.vision.stream.rtsp.url import RtspUrl
 from tests.fuzz.decoders.coded import pictures
 from tests.fuzz.decoders.rtp import REPORTS
 from tests.fuzz.subject import Feed, Subject
@@ -54,17 +62,17 @@ def _talks() -> list[bytes]:
         f"SET_PARAMETER {BASE} RTSP/1.0\r\nCSeq: 9\r\n\r\nREDIRECT {BASE} RTSP/1.0\r\nLocation: rtsp://camera/2\r\n\r\n",
         f"TEARDOWN {BASE} RTSP/1.0\r\n\r\n",
     ]
-    pieces = [interleaved(0, packet) for packet in packed("h264", pictures("h264"))[:2]]
-    packets = b"".join([*pieces, interleaved(1, REPORTS[0])])
+    pieces = [encode_interleaved(0, packet) for packet in packed("h264", pictures("h264"))[:2]]
+    packets = b"".join([*pieces, encode_interleaved(1, REPORTS[0])])
     return [talk.encode() + packets for talk in talks]
 
 
 def _messages() -> Feed:
-    reader = Reader()
+    reader = RtspParser()
 
     def feed(chunk: bytes) -> None:
         for item in reader.feed(chunk):
-            if isinstance(item, Message):
+            if isinstance(item, RtspMessage):
                 assert item.sequence is None or item.sequence >= 0
 
     return feed
@@ -72,26 +80,30 @@ def _messages() -> Feed:
 
 def _session(talk: bytes) -> None:
     """One connection from its beginning, in three pieces."""
-    session, reader, receiver = Session(Target.of("rtsp://admin:ge%40heim@camera:8554/live/1")), Reader(), None
-    session.begin()
+    session, reader, receiver = (
+        RtspSession(RtspUrl.parse("rtsp://admin:ge%40heim@camera:8554/live/1")),
+        RtspParser(),
+        None,
+    )
+    session.start()
     now = 0.0
     for start in range(0, len(talk), len(talk) // 3 + 1):
         for item in reader.feed(talk[start : start + len(talk) // 3 + 1]):
-            if isinstance(item, Message):
+            if isinstance(item, RtspMessage):
                 session.receive(item, 1.0)
             elif receiver:
                 receiver.feed([item[1]], 1.0)
-            if session.state is State.NEEDS_PORTS:
+            if session.state is RtspState.NEEDS_PORTS:
                 session.use_ports(5000)
-            for event in session.events():
-                receiver = Receiver(event.media) if isinstance(event, Ready) else None
+            for event in session.take_events():
+                receiver = RtpReceiver(event.media) if isinstance(event, StreamReady) else None
             session.tick(now := now + 40.0)
-            assert b"ge@heim" not in session.outgoing()
-    session.end()
+            assert b"ge@heim" not in session.take_outgoing()
+    session.close()
 
 
 def _sdp(body: bytes) -> None:
-    found = description(body, BASE)
+    found = parse_sdp(body, BASE)
     assert found.media.rate > 0
     assert found.media.format.extradata is not None
 
@@ -99,12 +111,12 @@ def _sdp(body: bytes) -> None:
 def _headers(header: bytes) -> None:
     """What a camera says of logins, ways and other addresses."""
     text = header.decode("latin-1")
-    credentials = Credentials("admin", "geheim")
-    if credentials.meet(challenges([text, text[:40]])):
+    credentials = RtspCredentials("admin", "geheim")
+    if credentials.accept(parse_challenges([text, text[:40]])):
         assert "geheim" not in (credentials.header("DESCRIBE", BASE) or "")
-    Interleaved().agreed(text), Datagrams(5000).agreed(text)
-    target = Target.of("rtsp://admin:geheim@camera:8554/live/1")
-    assert "geheim" not in target.hide(f"{text} geheim") + target.redirected(text).shown
+    InterleavedTransport().negotiate(text), UdpTransport(5000).negotiate(text)
+    target = RtspUrl.parse("rtsp://admin:geheim@camera:8554/live/1")
+    assert "geheim" not in target.redact(f"{text} geheim") + target.redirect(text).redacted
 
 
 _HEADERS = (

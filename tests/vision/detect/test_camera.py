@@ -8,22 +8,27 @@ from pathlib import Path
 import av
 import numpy as np
 
+from gateway.vision.camera_recogniser import CameraRecogniser, RecognitionModels, TimedFrame
 from gateway.vision.detect.detector_model import DetectorModel
 from gateway.vision.identities import Identities
-from gateway.vision.identity_index import Registry
-from gateway.vision.recogniser import CameraTracks, Recognisers, View
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.stream.decoder import Frame
+from gateway.vision.identity_index import IdentityIndex
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream_config import StreamConfig
 from tests.vision.detect import tiny
 
 
 def looks(model: DetectorModel, reds: list[int]) -> list[Sighting]:
-    camera, recognisers, registry = CameraTracks(Watch("x", detector=model)), Recognisers(), Registry(Identities())
+    camera, recognisers, registry = (
+        CameraRecogniser(StreamConfig("x", detector=model)),
+        RecognitionModels(),
+        IdentityIndex(Identities()),
+    )
     seen = []
     for number, red in enumerate(reds):
         time = number * 0.2
         picture = av.VideoFrame.from_ndarray(np.full((128, 256, 3), (0, 0, red), np.uint8), format="bgr24")
-        seen += camera.look(View(Frame(picture, time), 1000 + time, time), recognisers, registry)
+        seen += camera.recognise(TimedFrame(DecodedFrame(picture, time), 1000 + time, time), recognisers, registry)
     return seen + camera.pass_time(100.0, registry)
 
 
@@ -44,6 +49,6 @@ def test_a_model_of_another_format_is_a_fault_told_once(tmp_path: Path) -> None:
 
 
 def test_a_watch_with_a_detector_survives_the_way_to_the_worker(tmp_path: Path) -> None:
-    watch = Watch("rtsp://x", detector=tiny.make(tmp_path, "ssd"))
-    assert Watch.of(watch.message()) == watch
+    watch = StreamConfig("rtsp://x", detector=tiny.make(tmp_path, "ssd"))
+    assert StreamConfig.from_message(watch.to_message()) == watch
     assert watch.recognises

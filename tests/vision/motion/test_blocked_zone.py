@@ -61,11 +61,11 @@ def test_who_stops_for_a_minute_blocks_nothing() -> None:
 
 
 def test_traffic_that_never_ends_blocks_nothing() -> None:
-    chance = np.random.default_rng(3)
+    client_nonce = np.random.default_rng(3)
 
     def traffic(picture: Picture, _: float) -> None:
-        start = float(chance.uniform(0, 3))
-        Car(0, 3, float(chance.uniform(280, 340)), (40, 50, 160)).draw(picture, start)
+        start = float(client_nonce.uniform(0, 3))
+        Car(0, 3, float(client_nonce.uniform(280, 340)), (40, 50, 160)).draw(picture, start)
 
     assert watch(traffic, 600) == []
 
@@ -129,11 +129,11 @@ def test_light_that_falls_on_the_lane_and_stays_blocks_nothing(gain: float, corn
 
 
 def test_leaves_that_sway_in_the_sun_block_nothing() -> None:
-    chance = np.random.default_rng(1)
+    client_nonce = np.random.default_rng(1)
 
     def dapple(picture: Picture, time: float) -> None:
         shade = np.ones((HEIGHT, WIDTH), np.float32)
-        for x, y, size in chance.integers([100, 180, 3], [500, 340, 12], (60, 3)).tolist():
+        for x, y, size in client_nonce.integers([100, 180, 3], [500, 340, 12], (60, 3)).tolist():
             cv2.circle(shade, (x, y), size, 0.55, -1)
         if time >= 60:
             picture[:] = (picture * shade[..., None]).astype(np.uint8)

@@ -66,7 +66,11 @@ def test_a_camera_that_freezes_forty_seconds_after_it_connected_is_told_within_a
 
 @pytest.mark.parametrize(
     ("grain", "gain", "coding"),
-    [(0.7, 1.0, Coding(kbits=300)), (0.3, 1.0, Coding(crf=28)), (1.5, 0.15, Coding(kbits=300))],
+    [
+        (0.7, 1.0, Coding(kbits=300)),
+        (0.3, 1.0, Coding(crf=28)),
+        (1.5, 0.15, Coding(kbits=300)),
+    ],
     ids=["constant", "variable", "dark"],
 )
 def test_a_still_scene_with_little_noise_is_not_frozen(

@@ -12,9 +12,9 @@ from gateway.vision.file_motion import FileMotionReader, motions
 from gateway.vision.motion.events import DecodeRequest, MotionEvent
 from gateway.vision.motion.gates import MotionGates
 from gateway.vision.motion.luma import Luma
-from gateway.vision.stream.decoder import Decoder, Frame
-from gateway.vision.stream.pyav import PyAvSource
-from gateway.vision.stream.source import Packet
+from gateway.vision.stream.decoder import DecodedFrame, PacketDecoder
+from gateway.vision.stream.packet import Packet
+from gateway.vision.stream.pyav_source import PyAvSource
 from tests.support.film.actors import Actor, Car, Walker
 from tests.support.film.film import Coding, Film
 from tests.support.film.scenes import courtyard
@@ -177,14 +177,14 @@ def test_of_a_calm_film_little_is_decoded(tmp_path: Path, monkeypatch: pytest.Mo
     decoded = 0
     with_source = PyAvSource(str(film.shoot(tmp_path)))
     watcher = FileMotionReader(MotionGates(), with_source.coding)
-    original = Decoder.decode
+    original = PacketDecoder.decode
 
-    def counted(self: Decoder, packet: Packet) -> Iterator[Frame]:
+    def counted(self: PacketDecoder, packet: Packet) -> Iterator[DecodedFrame]:
         nonlocal decoded
         decoded += 1
         return original(self, packet)
 
-    monkeypatch.setattr(Decoder, "decode", counted)
+    monkeypatch.setattr(PacketDecoder, "decode", counted)
     reported = [event for packet in with_source.packets() for event in watcher.add_packet(packet)]
     with_source.close()
     assert reported == []

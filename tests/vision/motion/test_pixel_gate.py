@@ -26,13 +26,13 @@ def film(
     seconds: float, draw: Callable[[NDArray[np.float64], float], object], noise: float = 3.0, grain: float = 0.0
 ) -> Iterator[Picture]:
     """Looks at the scene, with the `grain` of gravel or brick, each drawn upon and then made noisy."""
-    chance = np.random.default_rng(3)
+    client_nonce = np.random.default_rng(3)
     gravel = np.random.default_rng(5).normal(0, grain, (ROWS, COLUMNS))
     for look in range(round(seconds / PixelGate.INTERVAL)):
         picture = scene() + gravel
         changed = draw(picture, look * PixelGate.INTERVAL)
         picture = changed if isinstance(changed, np.ndarray) else picture
-        yield (picture + chance.normal(0, noise, picture.shape)).clip(0, 255).astype(np.uint8)
+        yield (picture + client_nonce.normal(0, noise, picture.shape)).clip(0, 255).astype(np.uint8)
 
 
 def changes(frames: Iterator[Picture], gate: PixelGate) -> list[MotionChange]:
@@ -224,10 +224,10 @@ def test_a_headlight_on_a_textured_wall_does_not_ring() -> None:
 
 
 def test_rain_does_not_ring_and_a_walker_in_it_does() -> None:
-    chance = np.random.default_rng(11)
+    client_nonce = np.random.default_rng(11)
 
     def drops(picture: NDArray[np.float64], _: float) -> None:
-        for x, y in chance.integers([0, 0], [COLUMNS - 2, ROWS - 8], (60, 2)):
+        for x, y in client_nonce.integers([0, 0], [COLUMNS - 2, ROWS - 8], (60, 2)):
             picture[y : y + 5, x : x + 2] += 45
 
     assert watch(film(30, drops)) == []

@@ -1,4 +1,4 @@
-"""Pictures that lie: as brightness, and on real footage through an encoder."""
+"""CameraDecoder that lie: as brightness, and on real footage through an encoder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from gateway.vision.file_motion import motion_events
 from gateway.vision.motion.gates import MotionGates
 from gateway.vision.motion.tamper import TamperDetector, TamperEvent
-from gateway.vision.stream.decoder import Decoder, Frame
-from gateway.vision.stream.source import Coding, Packet
+from gateway.vision.stream.decoder import DecodedFrame, PacketDecoder
+from gateway.vision.stream.packet import CodecParameters, Packet
 from tests.support.film.film import encode
 from tests.support.film.scenes import Picture, courtyard
 from tests.support.film.weather import dusk, infrared, noise, rain
@@ -207,11 +207,11 @@ def sliced(path: Path, scene: Picture) -> list[list[bytes]]:
 def test_pictures_of_which_slices_are_missing_are_not_moved(tmp_path: Path) -> None:
     """From the tenth second on only the last slice arrives; the rest is made up from another camera's picture."""
     ours, others = sliced(tmp_path / "ours.h264", courtyard()), sliced(tmp_path / "others.h264", courtyard(7)[::-1])
-    decoder, gates, reported = Decoder(Coding("h264")), MotionGates(), []
+    decoder, gates, reported = PacketDecoder(CodecParameters("h264")), MotionGates(), []
 
-    def decoded(nals: list[bytes], time: float) -> list[Frame]:
+    def decoded(nals: list[bytes], time: float) -> list[DecodedFrame]:
         data = b"".join(b"\x00\x00\x00\x01" + nal for nal in nals)
-        return list(decoder.alone(Packet(time, True, len(data), data)))
+        return list(decoder.decode_alone(Packet(time, True, len(data), data)))
 
     for number, (nals, other) in enumerate(zip(ours, others, strict=True)):
         decoded(other, 0.0)

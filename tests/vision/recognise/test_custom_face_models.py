@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from gateway.errors import ConfigError
-from gateway.vision.matching import FaceModels, ModelFile
+from gateway.vision.face_matching import FaceModels, ModelFile
 from gateway.vision.recognise.custom_face_models import create_face_reader
 from tests.vision.clips import face, paste, wall
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gateway.vision.matching import FaceMatching, FaceModels, ModelFile
+from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
 from gateway.vision.recognise.faces import TEMPLATE_LENGTH
 from gateway.vision.recognise.false_match_rate import (
     ImpostorDistances,

@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gateway.vision.camera_recogniser import CameraRecogniser, RecognitionModels, TimedFrame
 from gateway.vision.identities import Identities, IdentityFace
-from gateway.vision.identity_index import Registry
+from gateway.vision.identity_index import IdentityIndex
 from gateway.vision.recognise.dlib_faces import eye_centres_and_nose
 from gateway.vision.recognise.faces import TEMPLATE_LENGTH, Face, FaceReader, Picture, nose_offset
 from gateway.vision.recognise.gallery import FaceMatch
 from gateway.vision.recognise.head_turn import HeadTurnVoting, has_turned
 from gateway.vision.recognise.voting import FaceResult, MatchedFace
-from gateway.vision.recogniser import CameraTracks, Recognisers, View
-from gateway.vision.sighting import Sighting, Watch
-from gateway.vision.stream.decoder import Frame
+from gateway.vision.sighting import Sighting
+from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream_config import StreamConfig
 from tests.vision.clips import face, wall
 
 HEAD = np.array([(-48, 0, 4), (-16, 0, 0), (16, 0, 0), (48, 0, 4), (0, 42, -34)], float)
@@ -133,12 +134,15 @@ def _before_wall(skin: Picture, degrees: float, depth: NDArray[np.float32]) -> P
 def reported(pictures: Iterable[Picture], listing: Literal["resident", "watch"] = "resident") -> list[Sighting]:
     """What a camera with a sign tells of these looks, five a second, when Eileen is known."""
     template = FaceReader().find(face(300))[0].template
-    registry = Registry(Identities([IdentityFace("p1", "Eileen", "b3/u1/101", listing, template)]))
-    camera, recognisers = CameraTracks(Watch("x", motion=False, faces=True, prompt="turn")), Recognisers()
+    registry = IdentityIndex(Identities([IdentityFace("p1", "Eileen", "b3/u1/101", listing, template)]))
+    camera, recognisers = (
+        CameraRecogniser(StreamConfig("x", motion=False, faces=True, prompt="turn")),
+        RecognitionModels(),
+    )
     seen = []
     for number, picture in enumerate(pictures):
-        frame = Frame(av.VideoFrame.from_ndarray(picture, format="bgr24"), number * 0.2)
-        seen += camera.look(View(frame, 1000 + number * 0.2, number * 0.2), recognisers, registry)
+        frame = DecodedFrame(av.VideoFrame.from_ndarray(picture, format="bgr24"), number * 0.2)
+        seen += camera.recognise(TimedFrame(frame, 1000 + number * 0.2, number * 0.2), recognisers, registry)
     return seen + camera.pass_time(100.0, registry)
 
 
@@ -163,5 +167,5 @@ def test_the_watch_listed_are_told_at_once() -> None:
 
 
 def test_a_prompt_survives_the_way_to_the_worker() -> None:
-    watch = Watch("rtsp://x", faces=True, prompt="turn")
-    assert Watch.of(watch.message()) == watch
+    watch = StreamConfig("rtsp://x", faces=True, prompt="turn")
+    assert StreamConfig.from_message(watch.to_message()) == watch

@@ -12,7 +12,7 @@ from gateway.vision.recognise.plate_characters import DIGITS, PROVINCES
 from gateway.vision.recognise.plate_grammar import normalise
 from gateway.vision.recognise.plate_line import ACCEPT_SCORE
 from gateway.vision.recognise.plates import PlateReader
-from gateway.vision.stream.picture import photograph
+from gateway.vision.stream.file_frames import photograph
 from tests.vision import signs
 from tests.vision.clips import Picture, paste, plate, wall
 

@@ -10,10 +10,10 @@ from fractions import Fraction
 import av
 import numpy as np
 
+from gateway.vision.stream.rtp.access_unit import AccessUnit, StreamFormat
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
-from gateway.vision.stream.rtp.receiver import PAUSE, Media, Receiver
-from gateway.vision.stream.rtp.unit import AccessUnit, Format
+from gateway.vision.stream.rtp.receiver import IDLE_TIME, MediaTrack, RtpReceiver
 
 RATE = 25
 NEAR_WRAP = (1 << 32) - 20_000
@@ -21,7 +21,7 @@ STEP = 90_000 // RATE
 PAYLOAD_TYPE, SOURCE = 96, 0xCAFE
 QUIET = "log-level=none:repeat-headers=1:pools=none:frame-threads=1"
 START_CODE = re.compile(rb"\x00\x00\x00?\x01")
-FORMATS = {"h264": Format(H264()), "hevc": Format(H265())}
+FORMATS = {"h264": StreamFormat(H264()), "hevc": StreamFormat(H265())}
 
 Nals = Sequence[bytes]
 
@@ -100,12 +100,12 @@ def packed(
 
 def received(codec: str, packets: Sequence[bytes]) -> list[AccessUnit]:
     """All of them, and then nothing for a moment."""
-    receiver = Receiver(media(codec))
-    return receiver.feed(packets, 0.0) + receiver.pause(PAUSE)
+    receiver = RtpReceiver(media(codec))
+    return receiver.feed(packets, 0.0) + receiver.idle(IDLE_TIME)
 
 
-def media(codec: str = "h264") -> Media:
-    return Media(FORMATS[codec], PAYLOAD_TYPE, 90_000, "rtsp://camera/track1")
+def media(codec: str = "h264") -> MediaTrack:
+    return MediaTrack(FORMATS[codec], PAYLOAD_TYPE, 90_000, "rtsp://camera/track1")
 
 
 def unit(time_s: float, size: int, *, key: bool = False, lost: int = 0) -> AccessUnit:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.vision.stream.address import fault_of
+from gateway.vision.stream.address import address_error
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from gateway.vision.stream.address import fault_of
     ],
 )
 def test_what_can_be_tried(source: str) -> None:
-    assert fault_of(source) is None
+    assert address_error(source) is None
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_can_be_tried(source: str) -> None:
     ],
 )
 def test_what_can_not(source: str, said: str) -> None:
-    fault = fault_of(source)
+    fault = address_error(source)
     assert fault is not None
     assert said in fault
     assert "secret" not in fault

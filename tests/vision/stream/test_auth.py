@@ -8,7 +8,7 @@ import time
 import pytest
 from hypothesis import given, strategies
 
-from gateway.vision.stream.rtsp.auth import Challenge, Credentials, challenges
+from gateway.vision.stream.rtsp.auth import RtspChallenge, RtspCredentials, parse_challenges
 
 # RFC 7616, 3.9.1: the same challenge in both algorithms
 _SAID = (
@@ -23,8 +23,8 @@ _RESPONSES = {
 
 
 def answer(header: str, user: str = "Mufasa", password: str = "Circle of Life") -> str:
-    credentials = Credentials(user, password, chance=lambda: _CHANCE)
-    assert credentials.meet(challenges([header]))
+    credentials = RtspCredentials(user, password, client_nonce=lambda: _CHANCE)
+    assert credentials.accept(parse_challenges([header]))
     said = credentials.header("GET", "/dir/index.html")
     assert said is not None
     return said
@@ -57,10 +57,10 @@ def test_the_strongest_of_what_is_offered_is_taken() -> None:
         'Basic realm="a", Digest realm="a", nonce="1"',
         'Digest realm="a", nonce="2", algorithm=SHA-256, qop="auth"',
     ]
-    found = challenges(offered)
+    found = parse_challenges(offered)
     assert [challenge.scheme for challenge in found] == ["basic", "digest", "digest"]
-    credentials = Credentials("u", "p")
-    assert credentials.meet(found)
+    credentials = RtspCredentials("u", "p")
+    assert credentials.accept(found)
     assert 'nonce="2"' in (credentials.header("PLAY", "rtsp://a/") or "")
 
 
@@ -72,12 +72,12 @@ def test_what_can_not_be_answered_is_left() -> None:
         'Digest nonce="1", qop="auth-int"',
         "Digest nonce=1, algorithm=MD9",
     ):
-        assert not Credentials("u", "p").meet(challenges([header]))
+        assert not RtspCredentials("u", "p").accept(parse_challenges([header]))
 
 
 def test_each_use_of_a_nonce_is_counted() -> None:
-    credentials = Credentials("u", "p")
-    credentials.meet([Challenge("digest", {"nonce": "1", "qop": "auth"})])
+    credentials = RtspCredentials("u", "p")
+    credentials.accept([RtspChallenge("digest", {"nonce": "1", "qop": "auth"})])
     counts = [re.search(r"nc=(\d+)", credentials.header("PLAY", "rtsp://a/") or "") for _ in range(3)]
     assert [found and found[1] for found in counts] == ["00000001", "00000002", "00000003"]
 
@@ -87,20 +87,20 @@ def test_quotes_are_escaped_and_a_password_is_not_told() -> None:
     assert r'username="us\"er"' in said
     assert r'realm="a \"b\""' in said
     assert "geheim" not in said
-    assert "geheim" not in repr(Credentials("u", "geheim"))
+    assert "geheim" not in repr(RtspCredentials("u", "geheim"))
 
 
 @given(strategies.lists(strategies.text(max_size=80), max_size=4))
 def test_any_challenge_is_survived(headers: list[str]) -> None:
-    credentials = Credentials("u", "p")
-    if credentials.meet(challenges(headers)):
+    credentials = RtspCredentials("u", "p")
+    if credentials.accept(parse_challenges(headers)):
         assert credentials.header("PLAY", "rtsp://a/")
 
 
 @given(strategies.text(max_size=60))
 def test_any_arguments_are_survived(rest: str) -> None:
-    credentials = Credentials("u", "p")
-    credentials.meet(challenges([f'Digest nonce="1", algorithm=MD5, {rest}']))
+    credentials = RtspCredentials("u", "p")
+    credentials.accept(parse_challenges([f'Digest nonce="1", algorithm=MD5, {rest}']))
     credentials.header("PLAY", "rtsp://a/")
 
 
@@ -110,5 +110,5 @@ def test_any_arguments_are_survived(rest: str) -> None:
 def test_a_head_full_of_blanks_is_read_in_no_time(header: str) -> None:
     """All cameras wait for the thread that reads this."""
     began = time.thread_time()
-    challenges([header])
+    parse_challenges([header])
     assert time.thread_time() - began < 0.1

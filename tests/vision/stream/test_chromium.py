@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from gateway.vision.stream.fmp4.remux import Remuxer, clip
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.fmp4.remux import Remuxer, mux_clip
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from tests.support.parts import executable
 from tests.vision.stream.coded import encoded, packed, received
 
@@ -80,5 +80,5 @@ def test_live_goes_on_when_the_camera_changes_its_size(page: Page) -> None:
 
 
 def test_a_clip_plays_and_can_be_searched(page: Page) -> None:
-    data = base64.b64encode(clip(units((640, 352), count=75))).decode()
+    data = base64.b64encode(mux_clip(units((640, 352), count=75))).decode()
     assert page.evaluate(FILE, data) == [640, pytest.approx(3.0, abs=0.01), pytest.approx(3.0, abs=0.05)]

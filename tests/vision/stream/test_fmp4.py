@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, strategies
 
 from gateway.errors import BadInput
-from gateway.vision.stream.fmp4.remux import Remuxer, clip
-from gateway.vision.stream.fmp4.shape import h264_shape, h265_shape, shape_of
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.fmp4.remux import Remuxer, mux_clip
+from gateway.vision.stream.fmp4.sps import parse_h264_sps, parse_h265_sps, sps_info
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from tests.vision.stream.coded import FORMATS, RATE, encoded, packed, received
 
 SIZES = [(320, 192), (638, 358), (1920, 1080)]
@@ -46,7 +46,7 @@ def judged(file: Path) -> dict:
 def test_a_clip_is_a_file_that_plays(codec: str, size: tuple[int, int], tmp_path: Path) -> None:
     file = tmp_path / "clip.mp4"
     taken = units(codec, 30, size=size)
-    file.write_bytes(clip(taken))
+    file.write_bytes(mux_clip(taken))
     told = judged(file)
     assert (told["codec_name"], told["width"], told["height"]) == (codec, *size)
     assert told["codec_tag_string"] == {"h264": "avc1", "hevc": "hvc1"}[codec]
@@ -70,7 +70,7 @@ def test_live_is_an_init_segment_and_a_fragment_a_picture(codec: str, tmp_path: 
 def test_the_pictures_are_the_ones_that_came(codec: str, tmp_path: Path) -> None:
     taken = units(codec)
     file = tmp_path / "clip.mp4"
-    file.write_bytes(clip(taken))
+    file.write_bytes(mux_clip(taken))
     with av.open(str(file)) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
         assert [packet.is_keyframe for packet in packets] == [unit.key for unit in taken]
@@ -87,8 +87,8 @@ def test_the_pictures_are_the_ones_that_came(codec: str, tmp_path: Path) -> None
 
 
 def test_codecs_are_named_as_browsers_name_them() -> None:
-    assert shape_of(units("h264", 2)[0].format).codec == "avc1.42c00c"
-    assert shape_of(units("hevc", 2)[0].format).codec == "hvc1.1.6.L60.90"
+    assert sps_info(units("h264", 2)[0].format).codec == "avc1.42c00c"
+    assert sps_info(units("hevc", 2)[0].format).codec == "hvc1.1.6.L60.90"
 
 
 def test_pictures_shown_out_of_order_keep_their_time(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_pictures_shown_out_of_order_keep_their_time(tmp_path: Path) -> None:
         for unit, at in zip(received("h264", packed("h264", pictures[:37])), shown, strict=True)
     ]
     file = tmp_path / "b.mp4"
-    file.write_bytes(clip(taken))
+    file.write_bytes(mux_clip(taken))
     with av.open(str(file)) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
         assert times(packets) == shown
@@ -123,7 +123,7 @@ def test_pictures_behind_a_keyframe_may_be_shown_before_it(tmp_path: Path) -> No
     file = tmp_path / "clip.mp4"
     taken = units("hevc", 5)
     times = (0.08, 0.0, 0.04, 0.12, 0.16)
-    file.write_bytes(clip([replace(unit, time_s=7.0 + at) for unit, at in zip(taken, times, strict=True)]))
+    file.write_bytes(mux_clip([replace(unit, time_s=7.0 + at) for unit, at in zip(taken, times, strict=True)]))
     told = judged(file)
     assert int(told["nb_read_frames"]) == 5
     assert told["seconds"] == pytest.approx(0.2, abs=0.01)
@@ -145,21 +145,21 @@ def test_live_begins_at_a_keyframe_and_waits_for_parameters() -> None:
     remuxer = Remuxer()
     assert not any(remuxer.push(unit) for unit in bare)
     with pytest.raises(BadInput, match="SPS"):
-        clip(bare)
+        mux_clip(bare)
     with pytest.raises(BadInput, match="no keyframe"):
-        clip(taken[1:20])
+        mux_clip(taken[1:20])
 
 
 @given(strategies.binary(max_size=80))
 def test_any_parameter_set_is_read_or_refused(data: bytes) -> None:
-    for codec, read, front in (("h264", h264_shape, b"\x67\x64\0\x29"), ("hevc", h265_shape, b"\x42\1\1")):
+    for codec, read, front in (("h264", parse_h264_sps, b"\x67\x64\0\x29"), ("hevc", parse_h265_sps, b"\x42\1\1")):
         with suppress(BadInput):
             read(front + data)
         with suppress(BadInput):
             read(data)
         taken = replace(UNITS[codec], format=replace(FORMATS[codec], parameters=(front + data,)))
         with suppress(BadInput):
-            clip([taken])
+            mux_clip([taken])
 
 
 UNITS = {codec: units(codec, 1)[0] for codec in CODECS}

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.ports import free_port
 from tests.vision.stream.coded import QUIET, RATE, nals
-from tests.vision.stream.watching import sweeping, watch
+from tests.vision.stream.unit_collector import running_poller, watch
 
 SERVER = Path(__file__).with_name("gst_server.py")
 SIZE, SECONDS = (640, 360), 8
@@ -83,8 +83,8 @@ def without_delimiters(unit: list[bytes], codec: str) -> list[bytes]:
 @pytest.mark.parametrize("codec", CODECS)
 def test_every_picture_is_as_in_the_file(codec: str, way: str, password: tuple[str, ...], films: Films) -> None:
     user = "admin:ge%40heim@" if password else ""
-    with served(codec, films[codec], way, *password) as port, sweeping() as sweeper:
-        units = watch(sweeper, f"rtsp://{user}127.0.0.1:{port}/cam", WANTED).wait()
+    with served(codec, films[codec], way, *password) as port, running_poller() as poller:
+        units = watch(poller, f"rtsp://{user}127.0.0.1:{port}/cam", WANTED).wait()
     expected = [without_delimiters(unit, codec) for unit in pictures(films[codec], codec)]
     got = [without_delimiters(unit.nals(), codec) for unit in units[:WANTED]]
     assert got == expected[:WANTED]
@@ -105,20 +105,20 @@ def test_every_picture_is_as_ffmpeg_reads_it(codec: str, films: Films) -> None:
                 if len(seen) >= WANTED // 2:
                     return
 
-    with served(codec, films[codec], "tcp") as port, sweeping() as sweeper:
+    with served(codec, films[codec], "tcp") as port, running_poller() as poller:
         address = f"rtsp://127.0.0.1:{port}/cam"
-        watcher = watch(sweeper, address, WANTED)
+        collector = watch(poller, address, WANTED)
         peer = threading.Thread(target=demux, args=(address,))
         peer.start()
         peer.join(20)
-        ours = {unit.data for unit in watcher.wait()}
+        ours = {unit.data for unit in collector.wait()}
     assert len(seen) == WANTED // 2
     assert seen <= ours
 
 
 def test_the_cameras_clock_is_told(films: Films) -> None:
-    with served("h264", films["h264"], "tcp") as port, sweeping() as sweeper:
-        units = watch(sweeper, f"rtsp://127.0.0.1:{port}/cam", WANTED).wait()
+    with served("h264", films["h264"], "tcp") as port, running_poller() as poller:
+        units = watch(poller, f"rtsp://127.0.0.1:{port}/cam", WANTED).wait()
         deadline = time.monotonic() + SECONDS  # its first report comes within five seconds
         while units[-1].wall_s is None and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -127,8 +127,8 @@ def test_the_cameras_clock_is_told(films: Films) -> None:
 
 
 def test_a_server_that_is_killed_is_told(films: Films) -> None:
-    with sweeping() as sweeper:
+    with running_poller() as poller:
         with served("h264", films["h264"], "tcp") as port:
-            watcher = watch(sweeper, f"rtsp://127.0.0.1:{port}/cam", 10)
-            watcher.wait()
-        assert "connection" in watcher.wait_for_end() or "broke off" in watcher.why
+            collector = watch(poller, f"rtsp://127.0.0.1:{port}/cam", 10)
+            collector.wait()
+        assert "connection" in collector.wait_for_end() or "broke off" in collector.why

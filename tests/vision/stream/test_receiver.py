@@ -10,9 +10,9 @@ import pytest
 
 from gateway.errors import BadInput
 from gateway.vision.stream.rtp import receiver as module
+from gateway.vision.stream.rtp.access_unit import AccessUnit
 from gateway.vision.stream.rtp.codec import annex_b
-from gateway.vision.stream.rtp.receiver import PAUSE, Receiver
-from gateway.vision.stream.rtp.unit import AccessUnit
+from gateway.vision.stream.rtp.receiver import IDLE_TIME, RtpReceiver
 from tests.vision.stream.coded import PAYLOAD_TYPE, RATE, SOURCE, encoded, media, packed, rtp
 
 CODECS = ("h264", "hevc")
@@ -20,12 +20,12 @@ SLICED = {"h264": {"x264-params": "slices=4:sliced-threads=0"}, "hevc": {}}
 
 
 def received(codec: str, packets: list[bytes]) -> list[AccessUnit]:
-    return fed(Receiver(media(codec)), packets, 0.0)
+    return fed(RtpReceiver(media(codec)), packets, 0.0)
 
 
-def fed(receiver: Receiver, packets: list[bytes], now: float) -> list[AccessUnit]:
+def fed(receiver: RtpReceiver, packets: list[bytes], now: float) -> list[AccessUnit]:
     """And then nothing came for a moment."""
-    return receiver.feed(packets, now) + receiver.pause(now + PAUSE)
+    return receiver.feed(packets, now) + receiver.idle(now + IDLE_TIME)
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -38,7 +38,7 @@ def test_units_come_out_as_they_went_in(codec: str) -> None:
     assert [unit.time_s for unit in units] == pytest.approx([number / 25 for number in range(50)])
     assert not any(unit.lost for unit in units)
     assert units[0].format.parameters == tuple(
-        nal for nal in pictures[0] if units[0].format.codec.rank(nal) is not None
+        nal for nal in pictures[0] if units[0].format.codec.parameter_set_rank(nal) is not None
     )
 
 
@@ -68,7 +68,7 @@ def test_a_camera_that_marks_every_slice_is_seen_through_though_its_pictures_com
     """Seldom pictures, and those before the first keyframe in one slice each, whose marks are right."""
     pictures = encoded("h264", 30, options=SLICED["h264"])
     single = encoded("h264", 5)[1:]
-    receiver, units = Receiver(media()), []
+    receiver, units = RtpReceiver(media()), []
     packets = marked(packed("h264", [*single, *pictures]))
     for _, batch in groupby(packets, lambda packet: packet[4:8]):
         units += fed(receiver, list(batch), len(units) * 12.0)
@@ -93,7 +93,7 @@ def test_pictures_of_one_timestamp_are_told_apart_by_their_first_slice(codec: st
 
 
 def test_marks_that_are_right_make_nobody_wait() -> None:
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     packets = packed("h264", encoded("h264", 50))
     done = [len(receiver.feed([packet], 0.0)) for packet in packets]
     ends = [number for number, packet in enumerate(packets) if packet[1] & 128]
@@ -110,7 +110,7 @@ def test_parameter_sets_with_a_mark_of_their_own_belong_to_the_picture() -> None
 def test_units_with_one_timestamp_for_all_are_told_apart_by_their_marks() -> None:
     pictures = encoded("h264", 60)
     packets = [packet[:4] + bytes(4) + packet[8:] for packet in packed("h264", pictures)]
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     units = [unit for number, packet in enumerate(packets) for unit in receiver.feed([packet], number / 10)]
     assert [unit.nals() for unit in units] == pictures
     assert units[-1].time_s > units[-10].time_s
@@ -155,7 +155,7 @@ def test_what_is_missing_is_counted_and_spoils_only_its_own_nal() -> None:
     pictures = encoded("h264", 4)
     packets = packed("h264", pictures)
     spoiled = [packet for packet in packets if packet is not packets[5]]
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     units = fed(receiver, spoiled, 0.0)
     assert receiver.lost == 1
     assert [unit.lost for unit in units] == [1, 0, 0, 0]
@@ -177,7 +177,7 @@ def test_what_is_missing_between_two_pictures_may_be_of_both() -> None:
 def test_the_same_packet_twice_is_taken_once() -> None:
     pictures = encoded("h264", 10)
     packets = [packet for packet in packed("h264", pictures) for _ in range(2)]
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     assert [unit.nals() for unit in fed(receiver, packets, 0.0)] == pictures
     assert receiver.dropped == len(packets) // 2
 
@@ -190,7 +190,7 @@ def test_a_camera_that_begins_to_count_anew_is_followed() -> None:
 
 
 def test_time_goes_on_over_a_leap_and_without_reports_no_wall_clock_is_claimed() -> None:
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     slices = b"\x41\x80" + bytes(20)
     first = fed(receiver, [rtp(slices, 0, 1000, marker=True)], 10.0)
     second = fed(receiver, [rtp(slices, 1, 2_000_000_000, marker=True)], 10.5)
@@ -199,7 +199,7 @@ def test_time_goes_on_over_a_leap_and_without_reports_no_wall_clock_is_claimed()
 
 
 def test_a_clock_that_is_set_back_is_a_leap_and_pictures_out_of_order_are_none() -> None:
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     slices = b"\x41\x80" + bytes(20)
     said = [100.00, 100.12, 100.04, 100.08, 95.04, 95.08]
     times = [
@@ -210,7 +210,7 @@ def test_a_clock_that_is_set_back_is_a_leap_and_pictures_out_of_order_are_none()
 
 
 def test_keyframes_far_apart_are_no_leap() -> None:
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     slices = b"\x65\x80" + bytes(20)
     times = [fed(receiver, [rtp(slices, n, n * 900_000, marker=True)], n * 10.0)[0].time_s for n in range(5000)]
     assert times[-1] == pytest.approx(49_990.0)
@@ -219,14 +219,14 @@ def test_keyframes_far_apart_are_no_leap() -> None:
 @pytest.mark.parametrize(("size", "count"), [(1000, 2000), (1, 20_000)], ids=["large", "tiny"])
 def test_a_picture_without_end_is_given_up(size: int, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_UNIT", 1 << 20)
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     endless = [rtp(b"\x41" + bytes(size - 1), number, 0) for number in range(count)]
     with pytest.raises(BadInput, match="does not end"):
         receiver.feed(endless, 0.0)
 
 
 def test_packets_that_can_not_be_read_are_counted_and_many_end_it() -> None:
-    receiver = Receiver(media())
+    receiver = RtpReceiver(media())
     good = rtp(b"\x41\x80" + bytes(9), 0, 0, marker=True)
     bad = [b"", b"\x80", bytes(40), rtp(b"\x00abc", 9, 9), rtp(b"\x1d\x80abc", 9, 9)]
     for number in range(1000):
@@ -236,13 +236,13 @@ def test_packets_that_can_not_be_read_are_counted_and_many_end_it() -> None:
 
 
 def test_any_order_of_garbage_is_survived() -> None:
-    chance = random.Random(3)
+    client_nonce = random.Random(3)
     packets = packed("h264", encoded("h264", 20))
     for _ in range(50):
-        receiver = Receiver(media())
+        receiver = RtpReceiver(media())
         for packet in packets:
             spoiled = bytearray(packet)
-            for _ in range(chance.randrange(3)):
-                spoiled[chance.randrange(len(spoiled))] = chance.randrange(256)
-            for unit in receiver.feed([bytes(spoiled[: chance.randrange(len(spoiled) + 1)])], 0.0):
+            for _ in range(client_nonce.randrange(3)):
+                spoiled[client_nonce.randrange(len(spoiled))] = client_nonce.randrange(256)
+            for unit in receiver.feed([bytes(spoiled[: client_nonce.randrange(len(spoiled) + 1)])], 0.0):
                 assert isinstance(unit.data, bytes)

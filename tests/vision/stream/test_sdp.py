@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies
 
 from gateway.errors import BadInput
-from gateway.vision.stream.rtsp.sdp import description, joined
+from gateway.vision.stream.rtsp.sdp import control_url, parse_sdp
 
 BASE = "rtsp://camera/Streaming/Channels/101/"
 SPS, PPS = bytes.fromhex("67640029ac1b1a5014016ec04000"), bytes.fromhex("68ee3cb0")
@@ -51,7 +51,7 @@ a=fmtp:98 profile-id=1;sprop-sps={};sprop-pps=RAHAcvBTJA==;sprop-vps=QAEMAf//AWA
 
 
 def test_a_camera_with_absolute_addresses() -> None:
-    found = description(HIKVISION.encode(), "rtsp://camera/other")
+    found = parse_sdp(HIKVISION.encode(), "rtsp://camera/other")
     assert found.control == BASE
     assert found.media.control == BASE + "trackID=1"
     assert (found.media.payload_type, found.media.rate, found.media.format.name) == (96, 90_000, "h264")
@@ -60,11 +60,11 @@ def test_a_camera_with_absolute_addresses() -> None:
 
 def test_a_camera_with_relative_addresses_and_the_picture_behind_the_sound() -> None:
     base = "rtsp://camera/cam/realmonitor?channel=1&subtype=1"
-    found = description(DAHUA.encode(), base)
+    found = parse_sdp(DAHUA.encode(), base)
     assert found.control == base
     assert found.media.control == base + "/trackID=0"
     assert (found.media.payload_type, found.media.format.name) == (98, "hevc")
-    assert [found.media.format.codec.rank(nal) for nal in found.media.format.parameters] == [0, 1, 2]
+    assert [found.media.format.codec.parameter_set_rank(nal) for nal in found.media.format.parameters] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_camera_with_relative_addresses_and_the_picture_behind_the_sound() -> 
     ],
 )
 def test_control_addresses(base: str, control: str | None, whole: str) -> None:
-    assert joined(base, control) == whole
+    assert control_url(base, control) == whole
 
 
 @pytest.mark.parametrize(
@@ -95,12 +95,12 @@ def test_control_addresses(base: str, control: str | None, whole: str) -> None:
 )
 def test_what_can_not_be_shown_is_told(text: str, why: str) -> None:
     with pytest.raises(BadInput, match=why):
-        description(text.encode(), BASE)
+        parse_sdp(text.encode(), BASE)
 
 
 def test_spoiled_parameter_sets_and_rates_are_done_without() -> None:
     text = "m=video 0 RTP/AVP 999 96\na=rtpmap:96 h264/0\na=fmtp:96 sprop-parameter-sets=%%%,QQ,Zw=="
-    found = description(text.encode(), BASE)
+    found = parse_sdp(text.encode(), BASE)
     assert found.media.rate == 90_000
     assert found.media.format.parameters == (b"g",)
 
@@ -111,4 +111,4 @@ LINES = strategies.sampled_from(HIKVISION.split("\r\n") + DAHUA.split("\n"))
 @given(strategies.lists(LINES | strategies.text(max_size=40), max_size=20), strategies.binary(max_size=20))
 def test_any_description_is_read_or_refused(lines: list[str], tail: bytes) -> None:
     with suppress(BadInput):
-        description("\n".join(lines).encode() + tail, BASE)
+        parse_sdp("\n".join(lines).encode() + tail, BASE)

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, strategies
 
 from gateway.errors import BadInput, LinkLost
-from gateway.vision.stream.rtsp.message import Reader, Request, Response
-from gateway.vision.stream.rtsp.session import Moved, Ready, Session, State
-from gateway.vision.stream.rtsp.target import Target
-from gateway.vision.stream.rtsp.transport import Datagrams, Interleaved
+from gateway.vision.stream.rtsp.events import Redirected, RtspState, StreamReady
+from gateway.vision.stream.rtsp.message import RtspParser, RtspRequest, RtspResponse
+from gateway.vision.stream.rtsp.session import RtspSession
+from gateway.vision.stream.rtsp.transport import InterleavedTransport, UdpTransport
+from gateway.vision.stream.rtsp.url import RtspUrl
 
 ADDRESS = "rtsp://admin:ge%40heim@camera:8554/live/1?profile=2"
 URL = "rtsp://camera:8554/live/1?profile=2"
@@ -24,20 +25,20 @@ class Talk:
     """A session and a camera that answers what it is told to."""
 
     def __init__(self, address: str = ADDRESS, **more) -> None:
-        self.session = Session(Target.of(address), **more)
-        self.session.begin()
+        self.session = RtspSession(RtspUrl.parse(address), **more)
+        self.session.start()
         self.asked = self._hear()
 
     def answer(
         self, status: int = 200, headers: Mapping[str, str] | None = None, body: bytes = b"", *, now: float = 0.0
-    ) -> Request:
+    ) -> RtspRequest:
         """Answers the last question; gives the next one."""
         said = {"cseq": [str(self.asked.sequence)]} | {name.lower(): [value] for name, value in (headers or {}).items()}
-        self.session.receive(Response(said, body, status, "Said"), now)
+        self.session.receive(RtspResponse(said, body, status, "Said"), now)
         self.asked = self._hear()
         return self.asked
 
-    def describe(self) -> Request:
+    def describe(self) -> RtspRequest:
         self.answer(200, {"Public": "OPTIONS, GET_PARAMETER"})
         return self.answer(200, {"Content-Base": "rtsp://camera:8554/live/1/"}, SDP)
 
@@ -46,13 +47,13 @@ class Talk:
         self.answer(200, {"Transport": "RTP/AVP/TCP;unicast;interleaved=2-3", "Session": session})
         self.answer(200, now=100.0)
 
-    def _hear(self) -> Request:
-        sent = self.session.outgoing()
-        found = Reader().feed(sent)
+    def _hear(self) -> RtspRequest:
+        sent = self.session.take_outgoing()
+        found = RtspParser().feed(sent)
         self.raw = sent
-        requests = [item for item in found if isinstance(item, Request)]
+        requests = [item for item in found if isinstance(item, RtspRequest)]
         assert len(requests) == len(found) <= 1
-        return requests[0] if requests else Request({}, b"", "", "")
+        return requests[0] if requests else RtspRequest({}, b"", "", "")
 
 
 def test_from_the_first_word_to_the_last() -> None:
@@ -65,14 +66,14 @@ def test_from_the_first_word_to_the_last() -> None:
     assert asked.get("transport") == "RTP/AVP/TCP;unicast;interleaved=0-1"
     asked = talk.answer(200, {"Transport": "RTP/AVP/TCP;unicast;interleaved=2-3", "Session": "77;timeout=30"})
     assert (asked.method, asked.url, asked.get("session")) == ("PLAY", "rtsp://camera:8554/live/1/", "77")
-    (ready,) = talk.session.events()
-    assert isinstance(ready, Ready)
-    assert ready.way == Interleaved(2)
+    (ready,) = talk.session.take_events()
+    assert isinstance(ready, StreamReady)
+    assert ready.transport == InterleavedTransport(2)
     talk.answer(200, now=100.0)
-    assert talk.session.state is State.PLAYING
-    talk.session.end()
+    assert talk.session.state is RtspState.PLAYING
+    talk.session.close()
     assert talk._hear().method == "TEARDOWN"
-    talk.session.end()
+    talk.session.close()
     assert talk._hear().method == ""
 
 
@@ -93,7 +94,7 @@ def test_a_session_is_kept_alive_at_half_its_time() -> None:
     talk.asked = talk._hear()
     for status in (401, 401, 302, 454):
         talk.answer(status, now=145.0)
-    assert talk.session.state is State.PLAYING, "whether packets come decides, not what is said of a keep-alive"
+    assert talk.session.state is RtspState.PLAYING, "whether packets come decides, not what is said of a keep-alive"
 
 
 def test_the_password_is_given_when_asked_and_is_in_no_request() -> None:
@@ -116,7 +117,7 @@ def test_a_stale_nonce_is_no_wrong_password() -> None:
     talk.answer(401, {"WWW-Authenticate": CHALLENGE.format(3)})
     assert talk.asked.method == "DESCRIBE"
     assert 'nonce="3"' in talk.asked.get("authorization")
-    with pytest.raises(LinkLost, match=r"refused .* \(401\)"):
+    with pytest.raises(LinkLost, match=r"rejected .* \(401\)"):
         talk.answer(401, {"WWW-Authenticate": CHALLENGE.format(4)})
 
 
@@ -128,7 +129,7 @@ def test_a_camera_that_finds_every_nonce_stale_is_given_up() -> None:
 
 
 def test_no_password_and_no_way_to_say_it() -> None:
-    with pytest.raises(LinkLost, match="none are given"):
+    with pytest.raises(LinkLost, match="none are configured"):
         Talk("rtsp://camera/").answer(401, {"WWW-Authenticate": CHALLENGE.format(1)})
     with pytest.raises(LinkLost, match="neither Digest"):
         Talk().answer(401, {"WWW-Authenticate": "Bearer"})
@@ -138,21 +139,21 @@ def test_udp_is_tried_when_the_camera_does_not_do_tcp() -> None:
     talk = Talk()
     talk.describe()
     talk.answer(461)
-    assert talk.session.state is State.NEEDS_PORTS
+    assert talk.session.state is RtspState.NEEDS_PORTS
     talk.session.use_ports(5000)
     talk.asked = talk._hear()
     assert talk.asked.get("transport") == "RTP/AVP;unicast;client_port=5000-5001"
     talk.answer(200, {"Transport": "RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001", "Session": "1"})
-    (ready,) = talk.session.events()
-    assert isinstance(ready, Ready)
-    assert ready.way == Datagrams(5000, (6000, 6001))
+    (ready,) = talk.session.take_events()
+    assert isinstance(ready, StreamReady)
+    assert ready.transport == UdpTransport(5000, (6000, 6001))
 
 
 @pytest.mark.parametrize(
     ("status", "why"), [(404, "no such stream"), (503, "answers SETUP with 503"), (461, "answers SETUP with 461")]
 )
 def test_a_refusal_is_told(status: int, why: str) -> None:
-    talk = Talk(carriages=("tcp",))
+    talk = Talk(transports=("tcp",))
     talk.describe()
     with pytest.raises(LinkLost, match=why):
         talk.answer(status)
@@ -161,7 +162,7 @@ def test_a_refusal_is_told(status: int, why: str) -> None:
 def test_another_way_than_asked_for_is_refused() -> None:
     talk = Talk()
     talk.describe()
-    with pytest.raises(LinkLost, match="did not ask for"):
+    with pytest.raises(LinkLost, match="not requested"):
         talk.answer(200, {"Transport": "RTP/AVP;multicast;destination=224.1.1.1"})
 
 
@@ -169,16 +170,16 @@ def test_options_may_fail_and_numbers_may_lack() -> None:
     talk = Talk()
     talk.answer(551)
     assert talk.asked.method == "DESCRIBE"
-    talk.session.receive(Response({}, SDP, 200, "OK"), 0.0)
+    talk.session.receive(RtspResponse({}, SDP, 200, "OK"), 0.0)
     assert talk._hear().method == "SETUP"
-    talk.session.receive(Response({"cseq": ["99"], "session": ["1"]}, b"", 200, "OK"), 0.0)
+    talk.session.receive(RtspResponse({"cseq": ["99"], "session": ["1"]}, b"", 200, "OK"), 0.0)
     assert talk._hear().method == "PLAY"
 
 
 def test_an_answer_that_is_said_twice_counts_once() -> None:
     talk = Talk()
     talk.answer(200)
-    talk.session.receive(Response({"cseq": ["1"], "public": ["OPTIONS"]}, b"", 200, "OK"), 0.0)
+    talk.session.receive(RtspResponse({"cseq": ["1"], "public": ["OPTIONS"]}, b"", 200, "OK"), 0.0)
     assert talk._hear().method == ""
     talk.answer(200, {}, SDP)
     assert talk.asked.method == "SETUP"
@@ -192,9 +193,9 @@ def test_a_camera_that_gives_every_answer_the_same_number_is_understood() -> Non
         ({"session": ["7"]}, b"", "PLAY"),
         ({}, b"", ""),
     ):
-        talk.session.receive(Response({"cseq": ["1"], **headers}, body, 200, "OK"), 0.0)
+        talk.session.receive(RtspResponse({"cseq": ["1"], **headers}, body, 200, "OK"), 0.0)
         assert talk._hear().method == then
-    assert talk.session.state is State.PLAYING
+    assert talk.session.state is RtspState.PLAYING
 
 
 def test_a_description_without_a_length_is_told() -> None:
@@ -215,9 +216,9 @@ def test_a_description_without_a_length_is_told() -> None:
 def test_redirects_are_followed_and_the_password_stays_on_its_host(location: str, url: str, user: str | None) -> None:
     talk = Talk()
     talk.answer(302, {"Location": location})
-    (moved,) = talk.session.events()
-    assert isinstance(moved, Moved)
-    assert (moved.target.url, moved.target.user) == (url, user)
+    (moved,) = talk.session.take_events()
+    assert isinstance(moved, Redirected)
+    assert (moved.url.url, moved.url.user) == (url, user)
 
 
 @pytest.mark.parametrize("location", ["", "nonsense", "http://camera/", "rtsp://camera/"])
@@ -231,12 +232,12 @@ def test_a_camera_may_ask_as_well() -> None:
     talk = Talk()
     talk.play()
     for method, status in (("OPTIONS", "200 OK"), ("NONSENSE", "501")):
-        talk.session.receive(Request({"cseq": ["5"]}, b"", method, "*"), 0.0)
-        assert talk.session.outgoing().startswith(f"RTSP/1.0 {status}".encode())
-    talk.session.receive(Request({"location": ["rtsp://camera/new"]}, b"", "REDIRECT", "*"), 0.0)
-    assert isinstance(talk.session.events()[-1], Moved)
+        talk.session.receive(RtspRequest({"cseq": ["5"]}, b"", method, "*"), 0.0)
+        assert talk.session.take_outgoing().startswith(f"RTSP/1.0 {status}".encode())
+    talk.session.receive(RtspRequest({"location": ["rtsp://camera/new"]}, b"", "REDIRECT", "*"), 0.0)
+    assert isinstance(talk.session.take_events()[-1], Redirected)
     with pytest.raises(LinkLost, match="ended"):
-        talk.session.receive(Request({}, b"", "TEARDOWN", "*"), 0.0)
+        talk.session.receive(RtspRequest({}, b"", "TEARDOWN", "*"), 0.0)
 
 
 @pytest.mark.parametrize(
@@ -252,24 +253,24 @@ def test_a_camera_may_ask_as_well() -> None:
 def test_addresses(address: str, host: str, port: int, user: str | None, password: str, shown: str | None) -> None:
     if shown is None:
         with pytest.raises(LinkLost, match="%40"):
-            Target.of(address)
+            RtspUrl.parse(address)
         return
-    target = Target.of(address)
+    target = RtspUrl.parse(address)
     assert (target.host, target.port, target.user, target.password) == (host, port, user, password)
-    assert target.shown == shown
+    assert target.redacted == shown
     assert not password or password not in repr(target)
 
 
 def test_an_address_that_can_not_be_read_is_not_repeated() -> None:
     for address in ("rtsp://admin:ge/heim@camera/", "rtsp://:geheim@", "http://admin:geheim@camera", "rtsp://h:99999/"):
         with pytest.raises(LinkLost) as caught:
-            Target.of(address)
+            RtspUrl.parse(address)
         assert "heim" not in str(caught.value)
 
 
 def test_an_echo_of_the_password_is_hidden() -> None:
-    target = Target.of("rtsp://admin:ge%40heim@camera/x")
-    hidden = target.hide("no such user admin with ge@heim or ge%40heim at rtsp://admin:ge%40heim@camera/x")
+    target = RtspUrl.parse("rtsp://admin:ge%40heim@camera/x")
+    hidden = target.redact("no such user admin with ge@heim or ge%40heim at rtsp://admin:ge%40heim@camera/x")
     assert not re.search("heim|admin", hidden)
 
 
@@ -288,17 +289,17 @@ NAMES = strategies.sampled_from(["session", "transport", "content-base", "www-au
     )
 )
 def test_any_answers_are_survived(answers: list[tuple[int, dict[str, str], bytes]]) -> None:
-    session, told = Session(Target.of(ADDRESS)), ""
-    session.begin()
+    session, told = RtspSession(RtspUrl.parse(ADDRESS)), ""
+    session.start()
     for status, headers, body in answers:
         try:
-            session.receive(Response({name: [value] for name, value in headers.items()}, body, status, "x"), 0.0)
-            if session.state is State.NEEDS_PORTS:
+            session.receive(RtspResponse({name: [value] for name, value in headers.items()}, body, status, "x"), 0.0)
+            if session.state is RtspState.NEEDS_PORTS:
                 session.use_ports(5000)
         except (LinkLost, BadInput) as error:
             told = str(error)
             break
         session.tick(1e9)
-        session.events()
-        assert len(session.outgoing()) < 4000
+        session.take_events()
+        assert len(session.take_outgoing()) < 4000
     assert "heim" not in told

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.vision.stream.decoder import Decoder
-from gateway.vision.stream.source import Packet
+from gateway.vision.stream.decoder import PacketDecoder
+from gateway.vision.stream.packet import Packet
 from tests.vision.stream.cameras import Camera, camera, packets
-from tests.vision.stream.watching import sweeping, watch
+from tests.vision.stream.unit_collector import running_poller, watch
 
 COUNT = 50
 SDP = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"
@@ -182,12 +182,12 @@ CAMERAS: dict[str, Callable[[], Odd]] = {
 @pytest.mark.parametrize("name", CAMERAS)
 def test_it_plays(name: str) -> None:
     serve = CAMERAS[name]()
-    with sweeping(interval=0.02) as sweeper, camera(serve) as port:
-        watcher = watch(sweeper, f"rtsp://admin:geheim@127.0.0.1:{port}/live?channel=1", COUNT)
-        units = watcher.wait()
+    with running_poller(interval=0.02) as poller, camera(serve) as port:
+        collector = watch(poller, f"rtsp://admin:geheim@127.0.0.1:{port}/live?channel=1", COUNT)
+        units = collector.wait()
     assert units[0].key
     assert sum(unit.lost for unit in units) == 0
-    decoder = Decoder(units[0].coding)
+    decoder = PacketDecoder(units[0].coding)
     pictures = [
         frame for unit in units for frame in decoder.decode(Packet(unit.time_s, unit.key, unit.size, unit.data))
     ]
@@ -217,8 +217,8 @@ def test_a_challenge_is_answered(challenge: str) -> None:
     scheme = "Basic" if challenge.rstrip() == "Basic" else "Digest"
     serve = odd(refuses=lambda _, head, __: f"Authorization: {scheme}" not in head, OPTIONS={}, status={})
     serve.headers = {method: {"WWW-Authenticate": challenge} for method in HEADERS}
-    with sweeping(interval=0.02) as sweeper, camera(serve) as port:
-        assert watch(sweeper, f"rtsp://admin:geheim@127.0.0.1:{port}/live", COUNT).wait()
+    with running_poller(interval=0.02) as poller, camera(serve) as port:
+        assert watch(poller, f"rtsp://admin:geheim@127.0.0.1:{port}/live", COUNT).wait()
 
 
 def test_a_redirect_may_name_a_path_alone() -> None:
@@ -231,5 +231,5 @@ def test_a_redirect_may_name_a_path_alone() -> None:
             else:
                 line.sendall(f"RTSP/1.0 302 Moved\nCSeq: {number}\nLocation: /new\n\n".encode())
 
-    with sweeping(interval=0.02) as sweeper, camera(Moved({}, {})) as port:
-        assert len(watch(sweeper, f"rtsp://127.0.0.1:{port}/old", COUNT).wait()) == COUNT
+    with running_poller(interval=0.02) as poller, camera(Moved({}, {})) as port:
+        assert len(watch(poller, f"rtsp://127.0.0.1:{port}/old", COUNT).wait()) == COUNT

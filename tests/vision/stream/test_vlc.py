@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.ports import free_port, wait_for_port
 from tests.vision.stream.test_gst import CODECS, RATE, SECONDS, Films, film, pictures, without_delimiters
-from tests.vision.stream.watching import PATIENCE, Watcher, sweeping, watch
+from tests.vision.stream.unit_collector import PATIENCE, UnitCollector, running_poller, watch
 
 TIMES = 8
 """How often the film is shown: VLC begins when it is started, not when somebody asks."""
@@ -69,24 +69,24 @@ def served(file: Path) -> Iterator[str]:
             process.kill()
 
 
-def received(address: str, **more: tuple[str, ...]) -> Watcher:
+def received(address: str, **more: tuple[str, ...]) -> UnitCollector:
     """VLC knows no such stream until it has read the film's beginning."""
-    with sweeping() as sweeper:
+    with running_poller() as poller:
         deadline = time.monotonic() + PATIENCE
         while True:
-            watcher = watch(sweeper, address, WANTED, **more)
-            while not (watcher.enough.wait(0.1) or watcher.over.is_set()):
-                assert time.monotonic() < deadline, f"{len(watcher.units)} units"
-            if watcher.enough.is_set():
-                return watcher
-            assert "no such stream" in watcher.why, watcher.why
+            collector = watch(poller, address, WANTED, **more)
+            while not (collector.enough.wait(0.1) or collector.over.is_set()):
+                assert time.monotonic() < deadline, f"{len(collector.units)} units"
+            if collector.enough.is_set():
+                return collector
+            assert "no such stream" in collector.why, collector.why
 
 
-@pytest.mark.parametrize("carriages", [("udp",), ("tcp", "udp")], ids=["udp", "auto"])
+@pytest.mark.parametrize("transports", [("udp",), ("tcp", "udp")], ids=["udp", "auto"])
 @pytest.mark.parametrize("codec", CODECS)
-def test_every_picture_is_as_in_the_file(codec: str, carriages: tuple[str, ...], films: Films) -> None:
+def test_every_picture_is_as_in_the_file(codec: str, transports: tuple[str, ...], films: Films) -> None:
     with served(over_and_over(films[codec])) as address:
-        units = received(address, carriages=carriages).units[:WANTED]
+        units = received(address, transports=transports).units[:WANTED]
     shown = [without_delimiters(unit, codec) for unit in pictures(films[codec], codec)] * 2
     got = [without_delimiters(unit.nals(), codec) for unit in units]
     assert any(got == shown[first : first + WANTED] for first in range(len(shown) // 2))

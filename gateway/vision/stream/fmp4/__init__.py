@@ -1,1 +1,1 @@
-"""Access units as fragmented MP4 (ISO/IEC 14496-12 and -15), for browsers and files; nothing is decoded."""
+"""Muxes access units into fragmented MP4 (ISO/IEC 14496-12 and -15), for browsers and files, without decoding."""

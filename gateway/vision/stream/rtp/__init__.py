@@ -1,4 +1,4 @@
-"""RTP as cameras speak it, without I/O: packets in, access units out (RFC 3550, 6184, 7798).
+"""RTP as cameras send it, sans-I/O: packets in, access units out (RFC 3550, 6184, 7798).
 
-Lazy: a packet costs a look at its header; NAL units are put together only for who asks.
+Lazy: receiving reads only the headers; NAL units are assembled when somebody needs them.
 """

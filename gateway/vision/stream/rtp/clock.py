@@ -1,14 +1,14 @@
-"""A stream's time: RTP timestamps that wrap and leap, and the wall clock that sender reports tie them to."""
+"""Converts RTP timestamps, which wrap and jump, to stream time, and by sender reports to wall time."""
 
 from __future__ import annotations
 
-LEAP = 30.0
-"""Seconds between two pictures beyond which the timestamps, not the time, are taken to have jumped."""
-BACK = 1.0
-"""Seconds that a picture may be shown before the one in front of it (B pictures). More, and the camera's clock was set:
-many count their timestamps by it."""
-STUCK = 25
-"""Pictures in a row with one timestamp after which the timestamps are taken to stand still."""
+MAX_FORWARD = 30.0
+"""Seconds between two pictures beyond which the timestamps are taken to have jumped, and not the time."""
+MAX_BACKWARD = 1.0
+"""Seconds that a timestamp may step back (B pictures). More means that the camera's clock was set: many derive their
+timestamps from it."""
+STUCK_PICTURES = 25
+"""Pictures in a row with the same timestamp after which timestamps are taken to be stuck."""
 _WRAP, _HALF = 1 << 32, 1 << 31
 
 
@@ -18,47 +18,49 @@ def difference(one: int, other: int) -> int:
 
 
 class MediaClock:
-    """`rate` ticks a second (90,000 for video: RFC 6184, 8.2.1)."""
+    """One stream's. `rate` is in ticks a second (90,000 for video: RFC 6184, 8.2.1)."""
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
-        self._leap, self._back = round(LEAP * rate), round(BACK * rate)
+        self._max_forward, self._max_backward = round(MAX_FORWARD * rate), round(MAX_BACKWARD * rate)
         self._last = -_WRAP
         self._ticks = 0
-        self._heard = 0.0
+        self._last_now = 0.0
         self._same = 0
         self._report: tuple[int, float] | None = None
 
     def time(self, timestamp: int, now: float) -> float:
         """Seconds since the first timestamp; may step back a little (B pictures).
 
-        `now` (monotonic) bridges a leap and a standstill.
+        `now` (monotonic seconds) replaces timestamps that jump or are stuck.
         """
         passed = timestamp - self._last
-        if not 0 < passed <= self._leap:
+        # The common case costs one comparison; a wrap makes `passed` negative and is handled as unusual.
+        if not 0 < passed <= self._max_forward:
             passed = self._unusual(timestamp, now)
         else:
             self._same = 0
-        self._last, self._heard = timestamp, now
+        self._last, self._last_now = timestamp, now
         self._ticks += passed
         return self._ticks / self.rate
 
     def _unusual(self, timestamp: int, now: float) -> int:
-        """Ticks since the picture before, when the timestamp is not simply a little larger."""
+        """Ticks since the last picture, when the timestamp is not simply a little larger."""
         if self._last < 0:
             return 0
         passed = difference(timestamp, self._last)
         self._same = self._same + 1 if passed == 0 else 0
-        if not -self._back <= passed <= self._leap or self._same >= STUCK:
-            passed = round((now - self._heard) * self.rate)
-            self._report = None
+        if not -self._max_backward <= passed <= self._max_forward or self._same >= STUCK_PICTURES:
+            passed = round((now - self._last_now) * self.rate)
+            self._report = None  # it belongs to the timestamps before the jump
         return passed
 
-    def reported(self, timestamp: int, wall: float) -> None:
-        """A sender report: `timestamp` was at `wall` seconds since 1970."""
+    def set_report(self, timestamp: int, wall: float) -> None:
+        """From a sender report: `timestamp` was at `wall` seconds since 1970, by the camera's clock."""
         self._report = timestamp, wall
 
-    def wall(self, timestamp: int) -> float | None:
+    def wall_time(self, timestamp: int) -> float | None:
+        """Seconds since 1970 by the camera's clock; None without a sender report."""
         if self._report is None:
             return None
         then, wall = self._report

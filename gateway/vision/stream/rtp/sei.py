@@ -1,22 +1,22 @@
-"""Recovery points (H.264, D.1.8; H.265, D.2.8): where a stream can be entered that has no IDR picture there."""
+"""Recovery point SEI messages (H.264, D.1.8; H.265, D.2.8): where decoding can begin without an IDR picture."""
 
 from __future__ import annotations
 
 from gateway.errors import BadInput
-from gateway.vision.stream.bits import Bits
+from gateway.vision.stream.bit_reader import BitReader
 
 _RECOVERY_POINT = 6
-"""The type of the SEI message, in both standards."""
-LONGEST = 600
-"""Pictures after which it is not waited for any longer: 24 s at 25 a second."""
+"""payloadType of the SEI message, in both standards."""
+MAX_RECOVERY = 600
+"""Larger counts are cut down to this: 24 s at 25 pictures a second."""
 
 
 def recovery_point(nal: bytes, header: int, *, signed: bool = False) -> int | None:
-    """Of an SEI NAL unit: how many pictures after this one the picture is right; None where none is told.
+    """Of an SEI NAL unit: pictures after this one until the picture is complete; None without a recovery point.
 
-    `header` is the NAL unit's own in bytes, `signed` how the number is written (H.265). Never raises.
+    `header` is the size of the NAL unit's header, `signed` whether the number is coded as se(v) (H.265). Never raises.
     """
-    body = nal[header:].replace(b"\0\0\3", b"\0\0")
+    body = nal[header:].replace(b"\0\0\3", b"\0\0")  # undo emulation prevention (H.264, 7.4.1)
     at = 0
     while at + 2 <= len(body):
         kind, at = _number(body, at)
@@ -28,7 +28,7 @@ def recovery_point(nal: bytes, header: int, *, signed: bool = False) -> int | No
 
 
 def _number(body: bytes, at: int) -> tuple[int, int]:
-    """A type or a size, which 255s prolong (H.264, 7.3.2.3.1), and where it ends."""
+    """A type or a size, extended by bytes of 255 (H.264, 7.3.2.3.1), and where it ends."""
     number = 0
     while at < len(body) and body[at] == 0xFF:
         number, at = number + 255, at + 1
@@ -36,9 +36,9 @@ def _number(body: bytes, at: int) -> tuple[int, int]:
 
 
 def _count(payload: bytes, *, signed: bool) -> int:
-    bits = Bits(payload, 0)
+    bits = BitReader(payload, 0)
     try:
-        number = bits.signed() if signed else bits.unsigned()
+        number = bits.read_se() if signed else bits.read_ue()
     except BadInput:
-        return 0
-    return min(max(0, number), LONGEST)
+        return 0  # a recovery point all the same; treated as complete at once
+    return min(max(0, number), MAX_RECOVERY)

@@ -1,1 +1,1 @@
-"""RTSP as a camera's client speaks it, without I/O (RFC 2326): bytes and events in, bytes and events out."""
+"""An RTSP client, sans-I/O (RFC 2326): bytes and time in, bytes and events out."""

@@ -1,4 +1,4 @@
-"""Session descriptions (RFC 4566), as far as they tell of a camera's picture."""
+"""Parses session descriptions (RFC 4566) for a camera's video track."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gateway.errors import BadInput
-from gateway.vision.stream.rtp.codec import Codec
+from gateway.vision.stream.rtp.access_unit import StreamFormat
+from gateway.vision.stream.rtp.codec import RtpCodec
 from gateway.vision.stream.rtp.h264 import H264
 from gateway.vision.stream.rtp.h265 import H265
-from gateway.vision.stream.rtp.receiver import Media
-from gateway.vision.stream.rtp.unit import Format
+from gateway.vision.stream.rtp.receiver import MediaTrack
 
 VIDEO_RATE = 90_000
-"""RFC 6184, 8.2.1."""
+"""Ticks a second of all video (RFC 6184, 8.2.1)."""
 _ABSOLUTE = re.compile(r"rtspu?s?://", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([A-Za-z0-9_-]+)(?::(.*))?", re.DOTALL)
-_CODECS: Mapping[str, type[Codec]] = {"H264": H264, "H265": H265}
+_CODECS: Mapping[str, type[RtpCodec]] = {"H264": H264, "H265": H265}
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 _STANDARD_BASE64 = str.maketrans("-_", "+/", " \t\"'")
 _SETS = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
@@ -27,7 +27,7 @@ _SETS = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
 
 @dataclass(slots=True)
 class _Section:
-    """The lines from one m= to the next; the first section is the session's own."""
+    """The lines from one m= to the next; the first section is that of the session."""
 
     media: str = ""
     attributes: list[tuple[str, str]] = field(default_factory=list)
@@ -45,19 +45,20 @@ class _Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
-    """`control` is the whole session's, `media` the picture to ask for, with its address made absolute."""
+class SessionDescription:
+    """`control` is the session's URL, `media` the video track to set up, with an absolute URL."""
 
     control: str
-    media: Media
+    media: MediaTrack
 
 
-def description(body: bytes, base: str) -> Description:
-    """`base` is Content-Base, or what was asked for. Raises BadInput when there is no picture that can be read."""
+def parse_sdp(body: bytes, base: str) -> SessionDescription:
+    """`base` is Content-Base, or the requested URL. Raises BadInput without a supported video track."""
     session, *tracks = _sections(body)
-    control = _whole_control(base, session.get("control"))
-    refused: list[str] = []
+    control = _session_url(base, session.get("control"))
+    unsupported: list[str] = []
     for track in tracks:
+        # Cameras also announce audio, metadata (ONVIF) and back channels.
         if not track.media.startswith("video "):
             continue
         for payload_type in _payload_types(track):
@@ -66,22 +67,22 @@ def description(body: bytes, base: str) -> Description:
                 arguments = _arguments(track.of_type("fmtp", payload_type))
                 _in_order_only(arguments, body)
                 codec = _CODECS[encoding.upper()]()
-                form = Format(codec).with_sets(list(_sets(arguments)))
-                media = Media(form, payload_type, _rate(rate), joined(control, track.get("control")))
-                return Description(control, replace(media, source=_source(track.get("ssrc"))))
-            refused.append(encoding[:20] or str(payload_type))
-    if refused:
-        raise BadInput(f"the picture is coded as {', '.join(refused[:5])}; H264 and H265 can be read", body)
+                fmt = StreamFormat(codec).with_parameter_sets(list(_sets(arguments)))
+                media = MediaTrack(fmt, payload_type, _rate(rate), control_url(control, track.get("control")))
+                return SessionDescription(control, replace(media, source=_source(track.get("ssrc"))))
+            unsupported.append(encoding[:20] or str(payload_type))
+    if unsupported:
+        raise BadInput(f"the picture is coded as {', '.join(unsupported[:5])}; H264 and H265 can be read", body)
     raise BadInput("the description names no picture", body)
 
 
-def _whole_control(base: str, said: str | None) -> str:
-    """The session's own address. A relative one is passed over, as FFmpeg does: tracks stand beside it, not below."""
-    return said if said and _ABSOLUTE.match(said) else base
+def _session_url(base: str, control: str | None) -> str:
+    """The session's URL. A relative one is ignored, like in FFmpeg: tracks are relative to the base, not to it."""
+    return control if control and _ABSOLUTE.match(control) else base
 
 
-def joined(base: str, control: str | None) -> str:
-    """As clients of cameras do it, not as RFC 3986 would: put behind the base, even behind its query."""
+def control_url(base: str, control: str | None) -> str:
+    """A track's URL: appended to the base, even behind its query, as camera clients do it and RFC 3986 does not."""
     if control is None or control in {"", "*"}:
         return base
     if _ABSOLUTE.match(control):
@@ -108,14 +109,14 @@ def _payload_types(track: _Section) -> list[int]:
     ]
 
 
-def _rate(said: str) -> int:
-    """A rate that makes no sense is the one that all video has."""
-    number = said.partition("/")[0]
+def _rate(value: str) -> int:
+    """An invalid rate is replaced by that of all video."""
+    number = value.partition("/")[0]
     return int(number) if re.fullmatch(r"[1-9]\d{2,8}", number, re.ASCII) else VIDEO_RATE
 
 
-def _arguments(said: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in said.split(";"))
+def _arguments(fmtp: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in fmtp.split(";"))
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
@@ -125,13 +126,13 @@ def _in_order_only(arguments: Mapping[str, str], body: bytes) -> None:
 
 
 def _sets(arguments: Mapping[str, str]) -> Iterator[bytes]:
-    """What is spoiled is left out: it comes again in the stream.
+    """The parameter sets. Invalid ones are left out: the stream repeats them.
 
-    Cameras write them in quotes, in the alphabet of URLs, without padding, and with start codes in front.
+    Cameras write them in quotes, in the URL alphabet, without padding, and with start codes in front.
     """
     for name in _SETS:
         for coded in arguments.get(name, "").translate(_STANDARD_BASE64).split(","):
-            digits = coded.rstrip("=")
+            digits = coded.rstrip("=")  # padding is added below as the length needs it
             try:
                 found = base64.b64decode(digits + "=" * (-len(digits) % 4))
             except (binascii.Error, ValueError):
@@ -139,7 +140,7 @@ def _sets(arguments: Mapping[str, str]) -> Iterator[bytes]:
             yield from (nal for nal in _START_CODE.split(found) if nal)
 
 
-def _source(said: str | None) -> int | None:
+def _source(value: str | None) -> int | None:
     """The number in `a=ssrc:1234 cname:x` (RFC 5576)."""
-    number = re.match(r"\d{1,10}\b", said or "", re.ASCII)
+    number = re.match(r"\d{1,10}\b", value or "", re.ASCII)
     return int(number[0]) if number and 0 < int(number[0]) < 1 << 32 else None
