@@ -30,7 +30,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> RtpClip:
 
 
 @pytest.fixture
-async def pool(scene: Clip) -> AsyncIterator[tuple[VisionPool, CameraSlot, RtspServer]]:
+async def pool(scene: RtpClip) -> AsyncIterator[tuple[VisionPool, CameraSlot, RtspServer]]:
     """A worker that watches one camera; packets come already."""
     server = RtspServer({"fence": Mount(scene)})
     async with asyncio.timeout(100), server.listen() as port, VisionPool(1) as pool:
