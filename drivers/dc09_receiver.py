@@ -23,7 +23,7 @@ from gateway.limits import RateLimit
 from gateway.links.emit_all import emit_all
 from gateway.links.listen import Datagram, ListenLink, RemotePeer
 from gateway.links.quarantine import LimitedQuarantine
-from gateway.model import Device, DeviceType, Said, Signal, Words
+from gateway.model import Device, DeviceType, Signal, Text, Words
 from gateway.protocols.dc09 import clock
 from gateway.protocols.dc09.acceptance import AcceptedMessage, RejectedMessage, accept_or_reject
 from gateway.protocols.dc09.events import Dc09Event, parse_events, unreadable_event
@@ -174,7 +174,7 @@ class Dc09Receiver(Driver):
             with suppress(NotRecorded):
                 await self.emit(Signal(device=account.id, kind="x.dc09.clock", data=data, fresh=True), remembered=True)
 
-    async def _quarantine(self, why: Said, data: bytes) -> None:
+    async def _quarantine(self, why: Text, data: bytes) -> None:
         """Keep at most a frame's length: a datagram may hold sixteen times as much, and comes from anyone."""
         await self._quarantine_limit.put(why, _KEY_IN_CLEAR.sub(b"[K...", data[:MAX_FRAME_BYTES]))
 

@@ -30,7 +30,7 @@ from gateway.errors import BadInput, CommandFailed, LinkLost
 from gateway.limits import RateLimit
 from gateway.links.mqtt.message import MqttMessage
 from gateway.links.quarantine import LimitedQuarantine, unreadable_notice
-from gateway.model import Command, Json, Said, Signal, Words
+from gateway.model import Command, Json, Signal, Text, Words
 from gateway.protocols.anju_json import CommandResult, DeviceReport, read_report, read_result
 from gateway.protocols.json_text import text_of
 from gateway.protocols.mapping.mapped_commands import as_json
@@ -209,7 +209,7 @@ class MqttDevice(Driver):
         data = json.dumps(payload, ensure_ascii=False).encode()
         await self.link.publish(f"{self._base}/command", data, life=life)
 
-    def _failed(self, command: Command, why: Said) -> CommandFailed:
+    def _failed(self, command: Command, why: Text) -> CommandFailed:
         en = f"device {self.device.id}, command {command.action}: {why}"
         return CommandFailed(Words(Words.of(why).zh, en))
 

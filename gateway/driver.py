@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from gateway.errors import CommandFailed
-from gateway.model import Command, Device, DeviceType, Json, Said, Signal, Words
+from gateway.model import Command, Device, DeviceType, Json, Signal, Text, Words
 
 
 class DriverSettings(BaseModel):
@@ -62,7 +62,7 @@ class Emit(Protocol):
         """
         ...
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         """Commit bytes that can't be read, for the installer to see; `why` in both languages if you can.
 
         It is no sign that the device works: call `refused` too when the bytes came from it.
@@ -73,11 +73,11 @@ class Emit(Protocol):
         """Report a sign of life without a signal: an answered poll, a keep-alive. `part` None: the device."""
         ...
 
-    def lost(self, part: str, why: Said) -> None:
+    def lost(self, part: str, why: Text) -> None:
         """Report that a part does not answer while the line works; the guard is told once, until it is heard again."""
         ...
 
-    def refused(self, part: str | None, why: Said) -> None:
+    def refused(self, part: str | None, why: Text) -> None:
         """Report that the device (None) or a part answers, but what it says is not accepted: a wrong key, a clock that
         is hours ahead, unreadable data. Call it for each such message.
 
@@ -95,7 +95,7 @@ class Driver(ABC):
 
     Settings: ClassVar[type[DriverSettings]] = DriverSettings
     LINK: ClassVar[str] = "none"
-    """The kind of link it gets: `none`, `serial`, `listen`, `http`, `modbus`, `mqtt`, `sip` or `vision`."""
+    """The kind of link it gets: one of `gateway/links/registry.py`, or a module of a third party that brings its own."""
     TYPE: ClassVar[DeviceType] = DeviceType.SENSOR
     """The type of device that the guard sees, unless the YAML gives another."""
     ACTIONS: ClassVar[Mapping[str, frozenset[str]]] = {}

@@ -2,7 +2,7 @@
 
 AnjuError
 ├── ConfigError         the installer's YAML is wrong; `mistakes` lists every one
-├── Told                shown to a guard, so in both languages where possible
+├── DeviceError         shown to a guard, so in both languages where possible
 │   ├── LinkLost        the line to a device is lost; the supervisor reconnects
 │   │   └── LoginRefused  the device refused our name or password; the supervisor waits for minutes
 │   └── CommandFailed   a command was refused, timed out or was never confirmed
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from gateway.masking import masked
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 
 _TROUBLES = {
     errno.ECONNREFUSED: "设备拒绝连接",
@@ -65,15 +65,15 @@ class ConfigError(AnjuError):
         self.mistakes = mistakes
 
 
-class Told(AnjuError):
+class DeviceError(AnjuError):
     """An error for the guard. `why` is `Words` where both languages are known; `str()` is the English, for logs."""
 
-    def __init__(self, why: Said = "") -> None:
+    def __init__(self, why: Text = "") -> None:
         self.why = _without_secrets(why)
         super().__init__(str(self.why))
 
 
-class LinkLost(Told):
+class LinkLost(DeviceError):
     """The line to a device is lost, or could not be opened."""
 
 
@@ -93,7 +93,7 @@ class BadInput(AnjuError):
     `why` is for the installer: `Words` where it is known in both languages. `str()` is the English, for logs.
     """
 
-    def __init__(self, why: Said, data: bytes) -> None:
+    def __init__(self, why: Text, data: bytes) -> None:
         self.why = _without_secrets(why)
         super().__init__(str(self.why))
         self.data = data
@@ -103,7 +103,7 @@ class NotRecorded(AnjuError):
     """The signal is not on disk. Do not acknowledge the device; let it send again."""
 
 
-class CommandFailed(Told):
+class CommandFailed(DeviceError):
     """A device did not carry out a command; the message says which device, which command and why."""
 
 
@@ -147,17 +147,17 @@ class TooMany(Refused):
         self.retry_after = retry_after
 
 
-def why_of(error: Exception) -> Said:
+def why_of(error: Exception) -> Text:
     """The text of an error for a guard."""
     match error:
-        case Told() if error.why:
+        case DeviceError() if error.why:
             return error.why
         case OSError():
             return Words(f"{trouble_of(error)}，请检查供电和网线", masked(str(error)) or type(error).__name__)
     return masked(str(error)) or type(error).__name__
 
 
-def _without_secrets(why: Said) -> Said:
+def _without_secrets(why: Text) -> Text:
     """Mask credentials: the text goes to the journal, screens and logs, and a device may echo what it was sent."""
     return Words(masked(why.zh), masked(why.en)) if isinstance(why, Words) else masked(why)
 

@@ -33,7 +33,7 @@ class RecognitionSettings(Selection):
     ] = timedelta(minutes=5)
 
 
-class Sighting(NamedTuple):
+class SightingAlert(NamedTuple):
     """A recognised face or plate as an alert: its key, its severity (None: off) and its reason."""
 
     key: str
@@ -73,26 +73,28 @@ class Recognition(Rule):
         place = self.compound.place_of(signal.device)
         return [Raise(sighting.key, sighting.severity, place, sighting.reason, signal.device)]
 
-    def _plate(self, signal: Signal) -> Sighting:
+    def _plate(self, signal: Signal) -> SightingAlert:
         text, listed = str(signal.data.get("text") or "?"), signal.data.get("list")
         where, key = self.compound.where(signal.device), f"{signal.device}/plate/{text}"
         if listed == "watch":
             zh, en = _assisted(signal)
             reason = Words(f"{where.zh} 发现布控车辆 {text}{zh}", f"Watch-listed vehicle {text} at {where.en}{en}")
-            return Sighting(key, self.settings.watched_plate, reason)
+            return SightingAlert(key, self.settings.watched_plate, reason)
         severity = self.settings.unknown_plate if listed is None else None
-        return Sighting(key, severity, Words(f"{where.zh} 未登记车辆 {text}", f"Unknown vehicle {text} at {where.en}"))
+        return SightingAlert(
+            key, severity, Words(f"{where.zh} 未登记车辆 {text}", f"Unknown vehicle {text} at {where.en}")
+        )
 
-    def _face(self, signal: Signal) -> Sighting:
+    def _face(self, signal: Signal) -> SightingAlert:
         where, data = self.compound.where(signal.device), signal.data
         if signal.kind == "face.watchlisted":
             who = str(data.get("name") or data.get("person") or "?")
             key = f"{signal.device}/face/{data.get('person') or who}"
             reason = Words(f"{where.zh} 发现布控人员 {who}", f"Watch-listed person {who} at {where.en}")
-            return Sighting(key, self.settings.watched_face, reason)
+            return SightingAlert(key, self.settings.watched_face, reason)
         severity = self.settings.unknown_face if signal.kind == "face.unknown" else None
         reason = Words(f"{where.zh} 发现陌生人", f"Unknown person at {where.en}")
-        return Sighting(f"{signal.device}/face", severity, reason)
+        return SightingAlert(f"{signal.device}/face", severity, reason)
 
 
 def _assisted(signal: Signal) -> tuple[str, str]:

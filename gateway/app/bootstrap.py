@@ -52,7 +52,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         await components.desk.load()  # the rules' first decisions refer to open alerts
         await components.register.load()
         rules = await changeover.apply(configuration)
-        await _open_links(stack, components.doors)
+        await _open_links(stack, components.links)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         memory = components.desk.memory
         background = BackgroundTasks(gateway_tasks(components), memory.gateway_failed, memory.gateway_restored)
@@ -61,9 +61,9 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         await rules.applied.wait()
         http_url = await start_http_server(stack, components, background)
         reloader = Reloader(components, changeover, configuration.directory)
-        capture = CaptureService(components.in_force, components.doors.captures)
+        capture = CaptureService(components.current_config, components.links.captures)
         await _open_control_socket(stack, data, reloader, capture, components.register)
-        yield Gateway(http_url, components.doors.endpoint.port if components.doors.endpoint else None, store, reloader)
+        yield Gateway(http_url, components.links.endpoint.port if components.links.endpoint else None, store, reloader)
 
 
 async def _open_control_socket(

@@ -37,14 +37,14 @@ from gateway.web.hub import Hub
 
 OWN_WINDOW = timedelta(days=1)
 """How long the gateway's own signals are known by their source id: the ends of commands."""
-Say = Callable[[Signal], Awaitable[int]]
+Report = Callable[[Signal], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """Each made from those above it."""
+    """Everything the gateway is made of. Each is made from those above it."""
 
-    in_force: CurrentConfig
+    current_config: CurrentConfig
     clock: Clock
     store: Store
     certificates: Certificates
@@ -53,33 +53,33 @@ class Components:
     desk: Desk
     intake: Intake
     quarantine: Quarantine
-    doors: Links
+    links: Links
     supervisor: Supervisor
     commands: Commands
     pipeline: Pipeline
     register: CurrentRegister
     unrecorded: UnrecordedSignals
-    witness: SnapshotTaker
+    snapshots: SnapshotTaker
     recording: RecordingService
-    say: Say
+    report: Report
     refusals: RefusalLog
-    share: ConnectionLimits
+    limits: ConnectionLimits
 
 
-def make(started: CompoundSettings, store: Store, share: ConnectionLimits) -> Components:
-    """Of what is read once: addresses to listen on, certificates, a broker, how many vision workers."""
-    clock, hub, in_force = Clock(), Hub(), CurrentConfig(started)
+def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
+    """Make everything; nothing of it runs yet. `started` has the settings that are read once, such as addresses."""
+    clock, hub, current_config = Clock(), Hub(), CurrentConfig(started)
     certificates = Certificates(started)
     memory = UnpersistedAlerts(clock.now, ChangedAlerts())
-    unrecorded = UnrecordedSignals(memory, lambda: in_force.compound, clock.now)
+    unrecorded = UnrecordedSignals(memory, lambda: current_config.compound, clock.now)
     refusals = RefusalLog()
     intake = Intake(store, clock, unrecorded, refusals)
     desk = Desk(store, clock.now, memory, intake.act)
     register = CurrentRegister(store, clock.now, intake.act)
-    say = speak(intake)
+    report = reporter(intake)
     quarantine = Quarantine(store, clock.now, refusals)
-    doors = Links(
-        make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, share.mqtt),
+    links = Links(
+        make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, limits.mqtt),
         make_broker_client(started.mqtt, quarantine, store.path.parent),
         VisionPool(
             started.vision.workers,
@@ -87,13 +87,13 @@ def make(started: CompoundSettings, store: Store, share: ConnectionLimits) -> Co
             keyframe_check_share=started.vision.glances / 100,
         ),
         refusals=refusals,
-        max_receiver_connections=share.receiver,
+        max_receiver_connections=limits.receiver,
         state_folder=store.path.parent / "lines",
     )
     supervisor = Supervisor(intake, quarantine, clock.now, hub)
-    commands = Commands(store, clock.now, supervisor.perform, say, intake.act)
-    witness = SnapshotTaker(desk, store, in_force.cameras, doors.picture)
-    recording = make_recording(in_force.cameras, doors.vision, store, clock.now, desk, hub)
+    commands = Commands(store, clock.now, supervisor.perform, report, intake.act)
+    snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
+    recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk, hub)
     pipeline = Pipeline(
         store,
         clock,
@@ -103,40 +103,40 @@ def make(started: CompoundSettings, store: Store, share: ConnectionLimits) -> Co
         commands,
         hub,
         Tell(memory.changed, hub),
-        witness,
+        snapshots,
         recording.recorder,
     )
     return Components(
-        in_force=in_force,
+        current_config=current_config,
         clock=clock,
         store=store,
         certificates=certificates,
         certificate_watch=CertificateWatch(
-            SystemAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, clock.now),
-            lambda: in_force.settings,
+            SystemAlerts("certificate", "certificate.failing", "certificate.restored", desk, report, clock.now),
+            lambda: current_config.settings,
         ),
         hub=hub,
         desk=desk,
         intake=intake,
         quarantine=quarantine,
-        doors=doors,
+        links=links,
         supervisor=supervisor,
         commands=commands,
         pipeline=pipeline,
         register=register,
         unrecorded=unrecorded,
-        witness=witness,
+        snapshots=snapshots,
         recording=recording,
-        say=say,
+        report=report,
         refusals=refusals,
-        share=share,
+        limits=limits,
     )
 
 
-def speak(intake: Intake) -> Say:
-    """What the gateway says itself goes the way of every signal."""
+def reporter(intake: Intake) -> Report:
+    """Puts the gateway's own signals through the intake, as those of devices."""
 
-    async def say(signal: Signal) -> int:
+    async def report(signal: Signal) -> int:
         return await intake.accept(signal, OWN_WINDOW)
 
-    return say
+    return report

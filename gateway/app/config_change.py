@@ -37,14 +37,14 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
 class ConfigChange:
     """One at a time: the caller sees to that."""
 
-    def __init__(self, parts: Components) -> None:
-        self._parts = parts
+    def __init__(self, components: Components) -> None:
+        self._components = components
         self._entries: dict[str, SupervisedDevice] = {}
 
     def compare(self, new: Configuration) -> Difference:
-        in_force = self._parts.in_force
-        difference = compare(in_force.configuration, new, in_force.started)
-        renewed = self._parts.certificates.renewed(new.compound)
+        current_config = self._components.current_config
+        difference = compare(current_config.configuration, new, current_config.started)
+        renewed = self._components.certificates.renewed(new.compound)
         return replace(difference, settings=tuple(dict.fromkeys((*difference.settings, *renewed))))
 
     async def apply(self, new: Configuration) -> NewRules:
@@ -53,52 +53,54 @@ class ConfigChange:
         Raises ConfigError or OSError for a certificate, NotRecorded for a disk that takes nothing, before
         anything has changed.
         """
-        parts, difference, compound = self._parts, self.compare(new), compound_of(new)
+        components, difference, compound = self._components, self.compare(new), compound_of(new)
         rules = NewRules(_rules(new, compound))
-        parts.certificates.load(new.compound)
+        components.certificates.load(new.compound)
         await self._record(new, rules)
-        parts.in_force.replace(new, compound)
+        components.current_config.replace(new, compound)
         self._admit(new)
         await self._change_devices(new, difference.devices)
-        parts.hub.begin_anew()
+        components.hub.begin_anew()
         await self._refresh_register()
         return rules
 
     async def _refresh_register(self) -> None:
         """How faces are matched may have changed, and so what the vision workers need."""
         try:
-            await self._parts.register.refresh()
+            await self._components.register.refresh()
         except NotRecorded as error:
             log.error("the register of people and vehicles can't be read", why=str(error))
 
     async def _record(self, new: Configuration, rules: NewRules) -> None:
         """An accepted configuration is a row of the journal: live, replay and reload see one history."""
-        parts, at = self._parts, self._parts.clock.now()
+        components, at = self._components, self._components.clock.now()
         try:
-            await parts.intake.switch_rules(
+            await components.intake.switch_rules(
                 rules, lambda connection: journal.record_configuration(connection, at, new.fingerprint, new.text)
             )
         except NotRecorded as error:
-            if parts.in_force.configuration is not None:
+            if components.current_config.configuration is not None:
                 raise
             log.error("the configuration is not on record; alarms will show from memory", why=str(error))
-            await parts.intake.switch_rules_unrecorded(rules)
+            await components.intake.switch_rules_unrecorded(rules)
 
     def _admit(self, new: Configuration) -> None:
-        if self._parts.doors.endpoint is not None:
+        if self._components.links.endpoint is not None:
             accounts = {account.user: account.password.get_secret_value() for account in new.compound.mqtt.accounts}
-            self._parts.doors.endpoint.set_accounts(accounts)
+            self._components.links.endpoint.set_accounts(accounts)
 
     async def _change_devices(self, new: Configuration, changes: Changes) -> None:
         """From unlinking on in one turn of the loop: what comes in meanwhile finds the old link or the new one."""
-        parts, leaving = self._parts, {*changes.removed, *changes.changed}
-        await parts.supervisor.stop(leaving)
+        components, leaving = self._components, {*changes.removed, *changes.changed}
+        await components.supervisor.stop(leaving)
         for device in leaving:
-            parts.doors.unlink(device)
+            components.links.unlink(device)
             del self._entries[device]
         self._entries = {
             entry.device.id: self._entries.get(entry.device.id)
-            or SupervisedDevice(entry.device, entry.driver, entry.settings, entry.parts, parts.doors.link_of(entry))
+            or SupervisedDevice(
+                entry.device, entry.driver, entry.settings, entry.parts, components.links.link_of(entry)
+            )
             for entry in new.devices
         }
-        parts.supervisor.set_devices(list(self._entries.values()))
+        components.supervisor.set_devices(list(self._entries.values()))

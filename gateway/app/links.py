@@ -31,7 +31,7 @@ from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.endpoint import MqttEndpoint
 from gateway.links.registry import LinkRegistry
 from gateway.links.state_file import StateFile
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.settings.mend import Wrong
 from gateway.vision.pool import VisionPool
@@ -125,7 +125,7 @@ class Links:
         return LinkRequest(entry.device.id, entry.settings, StateFile(file), self._refusals)
 
 
-def _unavailable(why: Said) -> LinkOf:
+def _unavailable(why: Text) -> LinkOf:
     def give(_emit: Emitter, _silent: Callable[[], None]) -> Any:
         raise LinkLost(why)
 

@@ -91,7 +91,7 @@ class Reloader:
 
     async def _emit(self, kind: str, data: dict[str, Any]) -> None:
         try:
-            await self._components.say(Signal(device=GATEWAY, kind=kind, data=data, fresh=True))
+            await self._components.report(Signal(device=GATEWAY, kind=kind, data=data, fresh=True))
         except NotRecorded as error:
             log.error("the signal about the configuration could not be stored", why=str(error))
 
@@ -137,8 +137,8 @@ def _counts(difference: Difference) -> dict[str, str]:
 
 def summary(difference: Difference) -> dict[str, Any]:
     """The difference's non-empty fields, ready for JSON."""
-    parts = {name: part for name, part in asdict(difference).items() if part}
-    return {name: _short(part) if isinstance(part, dict) else list(part) for name, part in parts.items()}
+    components = {name: part for name, part in asdict(difference).items() if part}
+    return {name: _short(part) if isinstance(part, dict) else list(part) for name, part in components.items()}
 
 
 def _short(changes: dict[str, Any]) -> dict[str, Any]:

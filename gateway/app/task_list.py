@@ -28,8 +28,8 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
 
     Names are stable: they stand in /readyz and in the keys of alerts.
     """
-    in_force, store, now = components.in_force, components.store, components.clock.now
-    monitor = StoreMonitor(store, components.desk, components.say, now)
+    current_config, store, now = components.current_config, components.store, components.clock.now
+    monitor = StoreMonitor(store, components.desk, components.report, now)
     followers = (components.supervisor.clock_stepped, components.pipeline.clock_stepped)
     probe = WriterProbe(store)
     tasks = [
@@ -44,29 +44,29 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         ),
         _vital("storage", "补存报警", "storing alarms that the disk did not take", components.intake.watch_storage),
         BackgroundTask("writer", Words("存盘", "writing to disk"), probe.run, keeps_up=probe.keeps_up),
-        _task("witness", "报警抓图", "snapshots for alerts", components.witness.run),
+        _task("witness", "报警抓图", "snapshots for alerts", components.snapshots.run),
         _task(
             "recording",
             "报警录像",
             "recordings",
-            lambda: components.recording.run(store, now, in_force.retention_of_clips),
+            lambda: components.recording.run(store, now, current_config.retention_of_clips),
         ),
         _task("certificates", "证书更新", "loading renewed certificates", components.certificates.watch),
         _task("certificate_watch", "证书到期检查", "checking certificates' expiry", components.certificate_watch.run),
         _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(components)),
         _task("clock", "校时", "following the clock", lambda: follow_wall_clock(components.clock, store, *followers)),
-        _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, in_force.retention)),
+        _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, current_config.retention)),
         _task("store_care", "数据库检查", "checking the database", monitor.run),
         _task(
             "quotas",
             "限额统计",
             "reporting used-up quotas",
-            lambda: report_refusals(components.refusals, components.say),
+            lambda: report_refusals(components.refusals, components.report),
         ),
         _task("watchdog", "看门狗", "the service manager's watchdog", systemd.feed_watchdog),
     ]
-    if components.doors.broker is not None:
-        tasks.append(_task("broker", "消息服务器连接", "the connection to the broker", components.doors.broker.run))
+    if components.links.broker is not None:
+        tasks.append(_task("broker", "消息服务器连接", "the connection to the broker", components.links.broker.run))
     return tasks
 
 
@@ -97,7 +97,9 @@ class WriterProbe:
 
 
 def _sync_identities(components: Components) -> Coroutine[Any, Any, None]:
-    return sync_identities(components.store, components.register, components.doors.vision, components.in_force.matching)
+    return sync_identities(
+        components.store, components.register, components.links.vision, components.current_config.matching
+    )
 
 
 def _task(name: str, zh: str, en: str, run: Callable[[], Coroutine[Any, Any, Any]]) -> BackgroundTask:

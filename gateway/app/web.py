@@ -18,42 +18,42 @@ if TYPE_CHECKING:
 CONSOLE = Path(gateway.__file__).parent / "console" / "dist"
 
 
-async def start_http_server(stack: AsyncExitStack, parts: Components, tasks: BackgroundTasks) -> str:
+async def start_http_server(stack: AsyncExitStack, components: Components, tasks: BackgroundTasks) -> str:
     """Serve until the stack closes; returns the URL."""
-    listen, tls = parts.in_force.started.http.listen, parts.certificates.context("http.tls")
-    return await stack.enter_async_context(web.serve(_services(parts, tasks), listen.host, listen.port, tls))
+    listen, tls = components.current_config.started.http.listen, components.certificates.context("http.tls")
+    return await stack.enter_async_context(web.serve(_services(components, tasks), listen.host, listen.port, tls))
 
 
-def _services(parts: Components, tasks: BackgroundTasks) -> web.Services:
+def _services(components: Components, tasks: BackgroundTasks) -> web.Services:
     return web.Services(
-        get_compound=parts.in_force.facts,
-        now=parts.clock.now,
-        store=parts.store,
-        desk=parts.desk,
-        hub=parts.hub,
-        register=parts.register,
-        act=parts.intake.act,
-        door_plates=DoorPlates(parts.store),
-        accounts=web.Accounts(parts.store, web.Passwords(), parts.clock.now, parts.refusals),
-        devices=parts.supervisor.devices,
-        cameras=parts.in_force.cameras,
-        actions=parts.supervisor.actions,
-        send_command=parts.commands.order,
-        emit=parts.say,
-        camera_snapshot=parts.doors.picture,
-        open_view=parts.doors.view,
-        clip_storage=parts.recording.clip_storage,
-        readiness=lambda: {**_ready(parts), **tasks.ready()},
-        registry=gateway_registry(parts),
+        get_compound=components.current_config.facts,
+        now=components.clock.now,
+        store=components.store,
+        desk=components.desk,
+        hub=components.hub,
+        register=components.register,
+        act=components.intake.act,
+        door_plates=DoorPlates(components.store),
+        accounts=web.Accounts(components.store, web.Passwords(), components.clock.now, components.refusals),
+        devices=components.supervisor.devices,
+        cameras=components.current_config.cameras,
+        actions=components.supervisor.actions,
+        send_command=components.commands.order,
+        emit=components.report,
+        camera_snapshot=components.links.picture,
+        open_view=components.links.view,
+        clip_storage=components.recording.clip_storage,
+        readiness=lambda: {**_ready(components), **tasks.ready()},
+        registry=gateway_registry(components),
         console_folder=CONSOLE,
-        calls=parts.doors.calls,
-        pushes=parts.doors.pushes,
-        refusals=parts.refusals,
-        max_connections=parts.share.web,
+        calls=components.links.calls,
+        pushes=components.links.pushes,
+        refusals=components.refusals,
+        max_connections=components.limits.web,
     )
 
 
-def _ready(parts: Components) -> dict[str, bool]:
-    endpoint = parts.doors.endpoint
+def _ready(components: Components) -> dict[str, bool]:
+    endpoint = components.links.endpoint
     listeners = {} if endpoint is None else {"mqtt": endpoint.has_free_slots}
-    return {"record": not parts.unrecorded.failing, "decisions": parts.pipeline.keeps_up(), **listeners}
+    return {"record": not components.unrecorded.failing, "decisions": components.pipeline.keeps_up(), **listeners}

@@ -17,7 +17,7 @@ import structlog
 from gateway.desk.lifecycle import DecisionOnEvent
 from gateway.errors import AnjuError, NotRecorded, why_of
 from gateway.flow import rows
-from gateway.model import Action, Command, Json, Perform, Said, Signal, Step, Words, as_data
+from gateway.model import Action, Command, Json, Perform, Signal, Step, Text, Words, as_data
 from gateway.store import Store, audit
 from gateway.store.columns import from_json, from_us, to_json
 
@@ -130,7 +130,7 @@ class Commands:
             else:
                 self.carry_out(command)
 
-    async def _failed(self, command: Command, why: Said) -> None:
+    async def _failed(self, command: Command, why: Text) -> None:
         await self._end(command, "failed", {"why": as_data(why)})
 
     async def _end(self, command: Command, state: str, answer: dict[str, object]) -> None:

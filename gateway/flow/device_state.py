@@ -15,7 +15,7 @@ from gateway.flow.emitter import Emitter
 from gateway.flow.flap_damping import Bounds, FlapDamping
 from gateway.flow.listeners import ConsoleFeed
 from gateway.flow.refusals import Refusals
-from gateway.model import Device, Health, Json, Said, Signal, as_data
+from gateway.model import Device, Health, Json, Signal, Text, as_data
 
 log = structlog.get_logger(__name__)
 _AWAY = frozenset({Health.SILENT, Health.OFFLINE, Health.REFUSED})
@@ -137,7 +137,7 @@ class DeviceState:
         if status.health is not health:
             self._show(replace(status, health=health))
 
-    def lost(self, device: str, why: Said) -> None:
+    def lost(self, device: str, why: Text) -> None:
         """A part does not answer, or the device's line is lost; `why` is shown to the guard."""
         status = self._status_of(device)
         status = replace(status, fault=why)
@@ -148,7 +148,7 @@ class DeviceState:
             log.warning("a device is lost", device=device, why=str(why))
             self._become(status, Health.OFFLINE, {"why": as_data(why)})
 
-    def refused(self, device: str, why: Said) -> None:
+    def refused(self, device: str, why: Text) -> None:
         """It answers, and what it says is not accepted. So it is not silent, and what it hangs on is alive."""
         self._hosts_live(device)
         now = self._now()
@@ -160,7 +160,7 @@ class DeviceState:
         log.warning("what a device says is refused", device=device, why=str(why))
         self._become(status, Health.REFUSED, {"why": as_data(why)})
 
-    def driver_ended(self, why: Said) -> None:
+    def driver_ended(self, why: Text) -> None:
         """The driver ended: the device is lost until the driver's restart."""
         self.driver = None
         if self.status.health is not Health.OFFLINE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.model import Device, Health, Said
+from gateway.model import Device, Health, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +17,4 @@ class DeviceStatus:
     since: datetime | None = None
     heard_at: datetime | None = None
     restarts: int = 0
-    fault: Said | None = None
+    fault: Text | None = None

@@ -10,7 +10,7 @@ from typing import Protocol
 from gateway.flow.intake import Intake
 from gateway.flow.quarantine_quota import QuarantineQuota
 from gateway.limits import RefusalLog
-from gateway.model import Health, Said, Signal, Words
+from gateway.model import Health, Signal, Text, Words
 from gateway.store import Store
 from gateway.store.quarantine import record
 from gateway.store.quarantine_trim import trim_quarantine
@@ -37,7 +37,7 @@ class Quarantine:
         self._now = now
         self.count = 0
 
-    async def keep(self, device: str, why: Said, data: bytes) -> None:
+    async def keep(self, device: str, why: Text, data: bytes) -> None:
         """Commit `data` with the reason. Beyond the quota it is counted only; the device is answered all the same.
 
         Raises NotRecorded.
@@ -72,10 +72,10 @@ class DeviceReports(Protocol):
     def returned(self) -> None:
         """The line is back, and nothing was heard of the device yet."""
 
-    def lost(self, device: str, why: Said) -> None:
+    def lost(self, device: str, why: Text) -> None:
         """It does not answer."""
 
-    def refused(self, device: str, why: Said) -> None:
+    def refused(self, device: str, why: Text) -> None:
         """It answers, and what it says is not accepted."""
 
     def signal_committed(self, device: str) -> None:
@@ -122,15 +122,15 @@ class Emitter:
         """For links that several devices share: the line is back, and nothing was heard of this device yet."""
         self._reports.returned()
 
-    def lost(self, part: str, why: Said) -> None:
+    def lost(self, part: str, why: Text) -> None:
         """See `Emit`."""
         self._reports.lost(self._checked(part), why)
 
-    def refused(self, part: str | None, why: Said) -> None:
+    def refused(self, part: str | None, why: Text) -> None:
         """See `Emit`."""
         self._reports.refused(self._checked(part or self._device), why)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         """See `Emit`."""
         await self._quarantine.keep(self._device, why, data)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 from gateway.limits import RateLimit, Refusal, RefusalLog
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 
 HOUR = timedelta(hours=1)
 PIECES, BYTES = 200, 2 * 1024 * 1024
@@ -35,7 +35,7 @@ class QuarantineQuota:
         self._bytes.count(device, size)
         return True
 
-    def with_count(self, device: str, why: Said) -> Said:
+    def with_count(self, device: str, why: Text) -> Text:
         """The reason, with how many pieces were not kept since the last one that was."""
         dropped = self._dropped.pop(device, 0)
         if not dropped:

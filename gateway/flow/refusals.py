@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gateway.flow.flap_damping import Bounds, FlapDamping
-from gateway.model import Said
+from gateway.model import Text
 
 BOUNDS = Bounds(free=0, hold=timedelta(seconds=3), longest=timedelta(minutes=5), soon=timedelta(minutes=10))
 """One refusal that is followed by an accepted report ends before the silence rule's grace does."""
@@ -19,10 +19,10 @@ class Refusals:
 
     def __init__(self) -> None:
         self._damping = FlapDamping(BOUNDS)
-        self._reported: dict[str, tuple[Said, datetime]] = {}
+        self._reported: dict[str, tuple[Text, datetime]] = {}
         self.accepted = self._damping.recovered
 
-    def refused(self, device: str, why: Said, now: datetime) -> bool:
+    def refused(self, device: str, why: Text, now: datetime) -> bool:
         """Note a refusal; returns whether to report it: it is the first, or its reason is another one."""
         is_first = self._damping.lost(device, now)
         reported, at = self._reported.get(device, (why, now))

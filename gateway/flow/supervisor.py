@@ -16,7 +16,7 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
 from gateway.flow.listeners import ConsoleFeed
-from gateway.model import Command, Json, Said, Signal, Words
+from gateway.model import Command, Json, Signal, Text, Words
 from gateway.tasks import UnexpectedEnd, run_forever, run_isolated
 
 __all__ = ["SupervisedDevice", "Supervisor"]
@@ -202,7 +202,7 @@ class Supervisor:
                     break
 
 
-def _why(error: Exception | None, pause: float) -> Said:
+def _why(error: Exception | None, pause: float) -> Text:
     match error:
         case None:
             return Words("驱动程序已退出，正在重新启动", "the driver ended")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from gateway.model import Said
+from gateway.model import Text
 
 log = structlog.get_logger(__name__)
 Clock = Callable[[], float]
@@ -34,7 +34,7 @@ class Refusal:
     """
 
     source: str
-    why: Said
+    why: Text
     grave: bool = False
 
 

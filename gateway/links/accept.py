@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from gateway.limits import ConnectionSlots, Refusal, RefusalLog, network
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 
 log = structlog.get_logger(__name__)
 MAX_HANDSHAKES = 100
@@ -49,7 +49,7 @@ class RefusalReporter:
     name: str
     refusals: RefusalLog = field(default_factory=RefusalLog)
 
-    def refuse(self, why: Said, *, grave: bool = False, **details: str) -> None:
+    def refuse(self, why: Text, *, grave: bool = False, **details: str) -> None:
         """Count one refusal. `grave`: a quota is spent and a person must act; `details` go into the log."""
         self.refusals.note(Refusal(self.name, why, grave), **details)
 

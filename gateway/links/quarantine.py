@@ -5,10 +5,10 @@ from __future__ import annotations
 from gateway.driver import Emit
 from gateway.errors import NotRecorded
 from gateway.limits import RateLimit
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 
 
-def unreadable_notice(why: Said) -> Words:
+def unreadable_notice(why: Text) -> Words:
     """For `emit.refused`: tells the guard that a device reports what can't be read, which may have been an alarm."""
     words = Words.of(why)
     return Words(
@@ -27,7 +27,7 @@ class UnreadableCounter:
         self._emit, self._threshold = emit, threshold
         self._count = 0
 
-    def unreadable(self, why: Said, part: str | None = None) -> None:
+    def unreadable(self, why: Text, part: str | None = None) -> None:
         """Count one more, from the device or from this part of it."""
         self._count += 1
         if self._count >= self._threshold:
@@ -48,7 +48,7 @@ class LimitedQuarantine:
         self._limit = limit or RateLimit.on_loop_clock()
         self._suppressed = 0
 
-    async def put(self, why: Said, data: bytes) -> bool:
+    async def put(self, why: Text, data: bytes) -> bool:
         """Whether it was committed: only then may its sender be acknowledged."""
         if not self._limit.admits():
             self._suppressed += 1
@@ -61,14 +61,14 @@ class LimitedQuarantine:
             return False
         return True
 
-    async def refuse(self, why: Said, data: bytes) -> bool:
+    async def refuse(self, why: Text, data: bytes) -> bool:
         """Like `put`, for what may have been an alarm: also tells the guard that this device can't be read."""
         kept = await self.put(why, data)
         self._emit.refused(None, unreadable_notice(why))
         return kept
 
 
-def with_suppressed(why: Said, suppressed: int) -> Said:
+def with_suppressed(why: Text, suppressed: int) -> Text:
     """`why`, with the number of similar messages that were not kept before it."""
     if not suppressed:
         return why

@@ -15,7 +15,7 @@ from gateway.model.kinds import ACTION_KINDS, ALARM_KINDS, KINDS, OTHER_KINDS, S
 from gateway.model.people import Household, Person, Role
 from gateway.model.register import Listing, Register, Resident, Vehicle
 from gateway.model.signal import Signal
-from gateway.model.words import Said, Words, as_data, from_data
+from gateway.model.words import Text, Words, as_data, from_data
 
 __all__ = [
     "ACTION_KINDS",
@@ -47,10 +47,10 @@ __all__ = [
     "Register",
     "Resident",
     "Role",
-    "Said",
     "Severity",
     "Signal",
     "Step",
+    "Text",
     "Vehicle",
     "Wake",
     "WakeAt",

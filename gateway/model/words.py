@@ -25,21 +25,21 @@ class Words:
         return self.en
 
     @classmethod
-    def of(cls, said: Said) -> Words:
+    def of(cls, said: Text) -> Words:
         """A text in one language is used for both."""
         return said if isinstance(said, Words) else cls(said, said)
 
 
-Said = Words | str
+Text = Words | str
 """A sentence for people: in both languages, or in one."""
 
 
-def as_data(said: Said) -> Json | str:
+def as_data(said: Text) -> Json | str:
     """The form in a signal's data: `{"zh", "en"}`, or the text itself."""
     return {"zh": said.zh, "en": said.en} if isinstance(said, Words) else said
 
 
-def from_data(data: object) -> Said:
+def from_data(data: object) -> Text:
     """The reverse of `as_data`; anything else becomes its text."""
     if isinstance(data, Mapping) and {"zh", "en"} <= data.keys():
         return Words(str(data["zh"]), str(data["en"]))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.model import Said
+from gateway.model import Text
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableBytes:
     """A run of bytes that belong to no valid frame, and the reason in both languages."""
 
-    why: Said
+    why: Text
     data: bytes

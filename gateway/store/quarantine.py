@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 from gateway.store.columns import from_us, to_us
 from gateway.store.journal import NEVER
 
@@ -26,12 +26,12 @@ class QuarantineEntry:
     number: int
     device: str
     at: datetime
-    why: Said
+    why: Text
     size: int
     data: bytes
 
 
-def record(connection: sqlite3.Connection, at: datetime, device: str, why: Said, data: bytes) -> None:
+def record(connection: sqlite3.Connection, at: datetime, device: str, why: Text, data: bytes) -> None:
     """Append one entry."""
     zh = _text(why.zh) if isinstance(why, Words) else None
     connection.execute(
@@ -66,7 +66,7 @@ def last_number(connection: sqlite3.Connection) -> int:
 
 
 def _entry(row: sqlite3.Row) -> QuarantineEntry:
-    why: Said = row["why"] if row["why_zh"] is None else Words(row["why_zh"], row["why"])
+    why: Text = row["why"] if row["why_zh"] is None else Words(row["why_zh"], row["why"])
     return QuarantineEntry(row["number"], row["device"], from_us(row["at"]), why, row["size"], bytes(row["head"]))
 
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from gateway.errors import Told
+from gateway.errors import DeviceError
 from gateway.model import Words
 from gateway.store.sealed import SealedData
 
@@ -35,7 +35,7 @@ _ANOTHER = Words(
 )
 
 
-class VaultError(Told):
+class VaultError(DeviceError):
     """The key is missing, unreadable or not the one that encrypted this data; the text is in both languages."""
 
 

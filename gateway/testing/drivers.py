@@ -18,7 +18,7 @@ from typing import Any
 
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import NotRecorded
-from gateway.model import Command, Device, Json, Said, Signal
+from gateway.model import Command, Device, Json, Signal, Text
 
 
 class RecordedReports:
@@ -44,7 +44,7 @@ class RecordedReports:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         """Keep bytes that the driver could not read. Raises NotRecorded when the disk is full."""
         if self.disk_full:
             raise NotRecorded("the disk is full")
@@ -54,11 +54,11 @@ class RecordedReports:
         """Count a sign of life."""
         self.heard_count += 1
 
-    def lost(self, part: str, why: Said) -> None:
+    def lost(self, part: str, why: Text) -> None:
         """Keep that a part does not answer."""
         self.lost_parts.append((part, str(why)))
 
-    def refused(self, part: str | None, why: Said) -> None:
+    def refused(self, part: str | None, why: Text) -> None:
         """Keep that what the device says is not accepted."""
         self.refusals.append((part, str(why)))
 

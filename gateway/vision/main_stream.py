@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from gateway.backoff import ExponentialBackoff
 from gateway.errors import LinkLost, LoginRefused, NotFound
-from gateway.model import Said, Words, as_data
+from gateway.model import Text, Words, as_data
 from gateway.vision.sighting import Sighting
 from gateway.vision.stream_config import MainStreamConfig
 from gateway.vision.view.broadcast import LiveViewer
@@ -47,7 +47,7 @@ class MainStreamConnection:
         self._not_before = 0.0
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
         self._alive_since = self._last_alive = float("-inf")
-        self._why: Said = Words("没有画面", "it gave no picture")
+        self._why: Text = Words("没有画面", "it gave no picture")
         self._is_reported = False
 
     def open(self, config: MainStreamConfig | None, report: Callable[[Sighting], None]) -> None:

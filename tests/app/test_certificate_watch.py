@@ -24,12 +24,12 @@ async def watch(tmp_path):
     settings = CompoundSettings.model_validate({"name": "x", "http": {"tls": tls}})
     async with Store.open(tmp_path / "data") as store:
 
-        async def say(signal):
+        async def report(signal):
             taken = replace(signal, received=NOW)
             return (await store.write(lambda c: journal.record_signal(c, taken, timedelta(hours=1)))).number
 
         desk = Desk(store, lambda: NOW)
-        alerts = SystemAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, lambda: NOW)
+        alerts = SystemAlerts("certificate", "certificate.failing", "certificate.restored", desk, report, lambda: NOW)
         yield CertificateWatch(alerts, lambda: settings), desk
 
 

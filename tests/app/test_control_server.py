@@ -47,10 +47,10 @@ class ControlSocket:
 @asynccontextmanager
 async def desk(tmp_path: Path) -> AsyncIterator[ControlSocket]:
     configuration = load(TestCompound(tmp_path / "config", [TestDevice("lone")]).write())
-    in_force = CurrentConfig(configuration.compound)
-    in_force.replace(configuration, compound_of(configuration))
+    current_config = CurrentConfig(configuration.compound)
+    current_config.replace(configuration, compound_of(configuration))
     made = ControlSocket(tmp_path, {"lone": Capture()})
-    capture, nobody = CaptureService(in_force, made.tapes), cast("Any", None)
+    capture, nobody = CaptureService(current_config, made.tapes), cast("Any", None)
     async with asyncio.timeout(20), serve_control(tmp_path, nobody, capture, nobody):
         yield made
 

@@ -17,9 +17,9 @@ class World:
         self.said: list[Signal] = []
         self.disk = True
         self.refusals = RefusalLog(lambda: self.now)
-        self.telling = RefusalAlerts(self.refusals, self.say)
+        self.telling = RefusalAlerts(self.refusals, self.report)
 
-    async def say(self, signal: Signal) -> int:
+    async def report(self, signal: Signal) -> int:
         if not self.disk:
             raise NotRecorded("disk full")
         self.said.append(signal)

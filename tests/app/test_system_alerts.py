@@ -17,7 +17,7 @@ async def test_the_progress_that_is_owed_is_written_with_it(tmp_path):
     async with Store.open(tmp_path) as store:
         desk = Desk(store, lambda: NOW)
 
-        async def say(_signal: Signal) -> int:
+        async def report(_signal: Signal) -> int:
             return 0
 
         def progress(connection) -> None:
@@ -28,8 +28,8 @@ async def test_the_progress_that_is_owed_is_written_with_it(tmp_path):
         event = Signal(device="p", kind="panic.pressed", received=NOW)
         await desk.decide([DecisionOnEvent("home", Raise("p", Severity.CRITICAL, "b1", WORDS), event)], progress)
         await store.write(lambda c: c.execute("DROP TRIGGER no") and None)
-        await SystemAlerts("certificate", "certificate.failing", "certificate.restored", desk, say, lambda: NOW).begin(
-            "http.tls/bad", Severity.HIGH, WORDS
-        )
+        await SystemAlerts(
+            "certificate", "certificate.failing", "certificate.restored", desk, report, lambda: NOW
+        ).begin("http.tls/bad", Severity.HIGH, WORDS)
         assert await store.read(lambda c: c.execute("SELECT seen FROM progress").fetchone()[0]) == 7
         assert all(alert.on_record for alert in desk.open_alerts())

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from drivers.sip_intercom import DRIVER, SipIntercom
-from gateway.model import Command, Device, DeviceType, Said, Signal
+from gateway.model import Command, Device, DeviceType, Signal, Text
 from gateway.protocols.sip.link import SipLink
 from gateway.protocols.sip.settings import SipSettings
 from gateway.simulator.sip import SipPhone, free_port, run_phone
@@ -48,7 +48,7 @@ class Emit:
         self.kept.append((signal.kind, time.perf_counter()))
         return len(self.kept)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         raise AssertionError((why, data))
 
     def heard(self, part: str | None = None) -> None:  # the device's

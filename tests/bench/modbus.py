@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from drivers.modbus_io import DRIVER
-from gateway.model import Device, DeviceType, Said, Signal
+from gateway.model import Device, DeviceType, Signal, Text
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.settings import ModbusIoSettings
 from gateway.simulator.modbus import run_modules
@@ -60,15 +60,15 @@ class Emit:
         self.told[signal.device] = time.monotonic()
         return 1
 
-    async def quarantine(self, _why: Said, _data: bytes) -> None: ...
+    async def quarantine(self, _why: Text, _data: bytes) -> None: ...
 
     def heard(self, part: str | None = None) -> None:
         self.heard_of.add(part)
 
-    def lost(self, part: str, _why: Said) -> None:
+    def lost(self, part: str, _why: Text) -> None:
         self.heard_of.discard(part)
 
-    def refused(self, part: str | None, _why: Said) -> None: ...
+    def refused(self, part: str | None, _why: Text) -> None: ...
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ from rich.table import Table
 
 from drivers.osdp_readers import DRIVER
 from gateway.links.serial import SerialLink
-from gateway.model import Device, DeviceType, Said, Signal
+from gateway.model import Device, DeviceType, Signal, Text
 from gateway.protocols.osdp.settings import ReadersSettings
 from gateway.protocols.osdp.timing import wire_limit, worst_card_time
 from gateway.store import Store, journal
@@ -71,7 +71,7 @@ class Emit:
             self.kept[signal.data["card"]["number"]] = time.monotonic()
         return 1
 
-    async def quarantine(self, why: Said, data: bytes) -> None: ...
+    async def quarantine(self, why: Text, data: bytes) -> None: ...
 
     def heard(self, part: str | None = None) -> None:
         self.up.add(part)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from drivers.camera import DRIVER, Camera, CameraSettings
 from gateway.errors import LinkLost
-from gateway.model import Device, DeviceType, Said, Signal
+from gateway.model import Device, DeviceType, Signal, Text
 from gateway.vision.camera_slot import SightingQueue
 from gateway.vision.sighting import Sighting
 from gateway.vision.stream_config import MainStreamConfig, StreamConfig
@@ -28,7 +28,7 @@ class Heard:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         raise AssertionError(why, data)
 
     def heard(self) -> None:

@@ -25,7 +25,7 @@ from gateway.flow.intake import Intake
 from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.links.listen import ListenLink
 from gateway.links.state_file import StateFile
-from gateway.model import Device, DeviceType, Health, Said, Words
+from gateway.model import Device, DeviceType, Health, Text, Words
 from gateway.protocols.dc09 import rejections
 from gateway.protocols.dc09.cipher import decrypt, encrypt
 from gateway.protocols.dc09.frame import MAX_FRAME_BYTES, Dc09Decoder, wrap
@@ -51,7 +51,7 @@ class HealthRecorder:
         self.lives: list[str] = []
         self.refusals: list[tuple[str, str]] = []
 
-    def refused(self, device: str, why: Said) -> None:
+    def refused(self, device: str, why: Text) -> None:
         assert isinstance(why, Words), "a guard reads it"
         self.refusals.append((device, why.en))
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from drivers.modbus_io import DRIVER, ModbusIo, ModbusIoState
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.state_file import StateFile
-from gateway.model import Command, Device, DeviceType, Said, Signal, Words
+from gateway.model import Command, Device, DeviceType, Signal, Text, Words
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.request import ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusIoSettings
@@ -91,18 +91,18 @@ class Told:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         self.aside.append((str(why), data))
 
     def heard(self, part: str | None = None) -> None:
         self.heard_parts.add(part)
 
-    def lost(self, part: str, why: Said) -> None:
+    def lost(self, part: str, why: Text) -> None:
         assert isinstance(why, Words), "a guard reads it"
         self.heard_parts.discard(part)
         self.lost_parts.append((part, why.en))
 
-    def refused(self, part: str | None, why: Said) -> None:
+    def refused(self, part: str | None, why: Text) -> None:
         assert isinstance(why, Words), "a guard reads it"
         self.heard_parts.discard(part)
         self.refused_parts.append((part, why.en))

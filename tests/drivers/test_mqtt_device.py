@@ -18,7 +18,7 @@ from gateway.errors import CommandFailed, NotRecorded
 from gateway.links.mqtt.endpoint import MqttEndpoint
 from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import Puback, Publish, Suback
-from gateway.model import Command, Device, DeviceType, Said, Signal, Words
+from gateway.model import Command, Device, DeviceType, Signal, Text, Words
 from tests.fuzz.subject import recordable
 from tests.links.mqtt.support import RawClient, endpoint, until
 
@@ -32,8 +32,8 @@ class Emitted:
 
     signals: list[Signal] = field(default_factory=list)
     quarantined: list[tuple[str, bytes]] = field(default_factory=list)
-    reasons: list[Said] = field(default_factory=list)
-    refusals: list[Said] = field(default_factory=list)
+    reasons: list[Text] = field(default_factory=list)
+    refusals: list[Text] = field(default_factory=list)
     is_broken: bool = False
     takes_no_notes: bool = False
     lives: int = 0
@@ -47,7 +47,7 @@ class Emitted:
         self.lives += not remembered
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
+    async def quarantine(self, why: Text, data: bytes, *, remembered: bool = False) -> None:
         if self.is_broken or self.takes_no_notes:
             raise NotRecorded("the disk is full")
         self.quarantined.append((str(why), data))
@@ -56,7 +56,7 @@ class Emitted:
     def heard(self) -> None:
         self.lives += 1
 
-    def refused(self, part: str | None, why: Said) -> None:
+    def refused(self, part: str | None, why: Text) -> None:
         assert part is None
         self.refusals.append(why)
 

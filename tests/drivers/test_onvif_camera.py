@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 
 from drivers.onvif_camera import DRIVER, OnvifCamera, OnvifCameraSettings
 from gateway.errors import LinkLost
-from gateway.model import Device, DeviceType, Said, Signal
+from gateway.model import Device, DeviceType, Signal, Text
 from gateway.simulator import onvif as simulated
 
 DEVICE = Device("cam", "onvif_camera", DeviceType.CAMERA, "东门相机", "gate/east")
@@ -37,13 +37,13 @@ class Emitted:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         self.aside.append((str(why), data))
 
     def heard(self) -> None:
         self.lives += 1
 
-    def refused(self, part: str | None, why: Said) -> None:
+    def refused(self, part: str | None, why: Text) -> None:
         self.refusals.append(str(why))
 
     def kinds(self) -> list[str]:

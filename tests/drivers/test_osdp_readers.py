@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from drivers.osdp_readers import DRIVER
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.serial import SerialLink
-from gateway.model import Command, Device, DeviceType, Said, Signal, Words
+from gateway.model import Command, Device, DeviceType, Signal, Text, Words
 from gateway.protocols.credential.wiegand import encode
 from gateway.protocols.osdp.settings import ReadersSettings
 from gateway.simulator.osdp import CAPABILITIES, TEXT, ReaderLine, SimulatedReader, reader_line
@@ -41,7 +41,7 @@ class Emit:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         self.aside.append((str(why), data))
 
     def heard(self, part: str | None = None) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from drivers.perimeter_panel import DRIVER
 from gateway.errors import CommandFailed, LinkLost, NotRecorded
 from gateway.links.serial import SerialLink
-from gateway.model import Command, Device, DeviceType, Said, Signal
+from gateway.model import Command, Device, DeviceType, Signal, Text
 from gateway.protocols.perimeter.settings import PanelSettings
 from gateway.simulator import perimeter as twin
 
@@ -49,13 +49,13 @@ class Emit:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         self.aside.append((str(why), data))
 
     def heard(self) -> None:
         self.lives += 1
 
-    def refused(self, part: str | None, why: Said) -> None:
+    def refused(self, part: str | None, why: Text) -> None:
         self.refusals.append(str(why))
 
     def kinds(self) -> list[tuple[str, str]]:

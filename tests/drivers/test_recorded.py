@@ -18,7 +18,7 @@ from drivers.mqtt_mapped import MqttMapped
 from gateway.config import load
 from gateway.errors import BadInput
 from gateway.links.mqtt.message import MqttMessage
-from gateway.model import Said, Signal
+from gateway.model import Signal, Text
 from tests.config.test_examples import CONFIG, folder_with
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 4 + b"\r\n--boundar\n\xff\xd9"
@@ -35,13 +35,13 @@ class Emitted:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes, *, remembered: bool = False) -> None:
+    async def quarantine(self, why: Text, data: bytes, *, remembered: bool = False) -> None:
         self.aside.append(str(why))
 
     def heard(self, part: str | None = None) -> None:
         self.lives += 1
 
-    def refused(self, part: str | None, why: Said) -> None:
+    def refused(self, part: str | None, why: Text) -> None:
         self.refusals.append(str(why))
 
     def told(self) -> list[str]:

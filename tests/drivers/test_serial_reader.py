@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from drivers.serial_reader import DRIVER, ReaderSettings
 from gateway.errors import LinkLost, NotRecorded
 from gateway.links.serial import SerialLink
-from gateway.model import Device, DeviceType, Said, Signal
+from gateway.model import Device, DeviceType, Signal, Text
 from gateway.simulator.card_reader import CardReaderTwin
 
 
@@ -32,7 +32,7 @@ class Emit:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         self.aside.append((str(why), data))
 
     def heard(self, part: str | None = None) -> None:

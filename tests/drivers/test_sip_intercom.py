@@ -18,7 +18,7 @@ import pytest
 
 from drivers.sip_intercom import DRIVER, SipIntercom
 from gateway.errors import CommandFailed, Conflict, LinkLost, NotFound, NotRecorded
-from gateway.model import Command, Device, DeviceType, Said, Signal
+from gateway.model import Command, Device, DeviceType, Signal, Text
 from gateway.protocols.sip import call_handler, process
 from gateway.protocols.sip.audio import AudioSession
 from gateway.protocols.sip.link import IntercomLinks, SipLink
@@ -46,7 +46,7 @@ class Emit:
         self.signals.append(said)
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         self.aside.append((str(why), data))
 
     def heard(self, part: str | None = None) -> None:

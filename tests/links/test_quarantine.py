@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from gateway.errors import NotRecorded
 from gateway.limits import RateLimit
 from gateway.links.quarantine import LimitedQuarantine, UnreadableCounter
-from gateway.model import Said
+from gateway.model import Text
 from tests.support.listening import Listening
 
 
@@ -16,7 +16,7 @@ class Emit:
         self.kept: list[tuple[str, bytes]] = []
         self.disk = True
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         if not self.disk:
             raise NotRecorded("disk full")
         self.kept.append((str(why), data))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from gateway.errors import NotRecorded
-from gateway.model import Said, Signal
+from gateway.model import Signal, Text
 
 
 class Listening:
@@ -30,7 +30,7 @@ class Listening:
         self.signals.append(signal)
         return len(self.signals)
 
-    async def quarantine(self, why: Said, data: bytes) -> None:
+    async def quarantine(self, why: Text, data: bytes) -> None:
         if not self.disk:
             raise NotRecorded("the disk is full")
         self.aside.append((str(why), data))
@@ -41,7 +41,7 @@ class Listening:
     def lost(self, part: str, why: str) -> None:
         self.away.append((part, why))
 
-    def refused(self, part: str | None, why: Said) -> None:
+    def refused(self, part: str | None, why: Text) -> None:
         self.turned_away.append((part, str(why)))
 
     def kinds(self) -> list[tuple[str, str]]:

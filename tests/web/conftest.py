@@ -28,9 +28,9 @@ from gateway.model import (
     Place,
     Raise,
     Role,
-    Said,
     Severity,
     Signal,
+    Text,
     Words,
 )
 from gateway.people import CurrentRegister, DoorPlates
@@ -82,7 +82,7 @@ class World:
     reported: list[Signal] = field(default_factory=list)
     acted: list[Action] = field(default_factory=list)
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
-    fault: Said | None = None
+    fault: Text | None = None
     """Why every device is lost."""
     pauses: list[float] = field(default_factory=list)
     """Seconds that sign-ins had to wait; nobody waits here."""

@@ -25,7 +25,7 @@ from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.paho_connection import PahoConnection
 from gateway.links.mqtt.router import Router
 from gateway.links.mqtt.unrouted import KeepInQuarantine, UnroutedMessages
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ class BrokerClient:
         self._router = Router(self._new_pending, self._no_driver)
         self._connection: PahoConnection | None = None
         self._connected = asyncio.Event()
-        self._trouble: Said = Words("消息服务器还没有连上", "not connected yet")
+        self._trouble: Text = Words("消息服务器还没有连上", "not connected yet")
         self._short_connections = 0
         self._is_conflict = False
         """Whether another client seems to use our client id."""

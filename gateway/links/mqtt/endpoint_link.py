@@ -12,7 +12,7 @@ from gateway.links.mqtt.link import ClaimRegistry, RoutedLink
 from gateway.links.mqtt.outbox import OutgoingMessage
 from gateway.links.mqtt.session import ClientLink, Sessions
 from gateway.links.mqtt.topics import matches
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 
 MAX_RETAINED = 64
 
@@ -33,7 +33,7 @@ class EndpointLink(RoutedLink):
         if retain:
             self._retain(topic, payload)
         expires_at = math.inf if life is None else asyncio.get_running_loop().time() + life
-        outcomes: list[Said | None] = []
+        outcomes: list[Text | None] = []
         for session, grant in list(self._sessions.subscribers(self.account, topic)):
             message = OutgoingMessage(topic, payload, retain=retain and grant.as_published, expires_at=expires_at)
             outcomes.append(_publish(session.connection, message, grant.qos))
@@ -61,7 +61,7 @@ class EndpointLink(RoutedLink):
             raise LinkLost(Words("设备保留的消息太多，请通知安装员", en))
 
 
-def _publish(connection: ClientLink | None, message: OutgoingMessage, qos: int) -> Said | None:
+def _publish(connection: ClientLink | None, message: OutgoingMessage, qos: int) -> Text | None:
     """Why it could not be sent; None if it was."""
     try:
         if connection is not None:

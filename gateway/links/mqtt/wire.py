@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.errors import BadInput
 from gateway.links.mqtt.reasons import Reason
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 
 MAX_SAMPLE_BYTES = 1024
 """How many bytes of a bad packet an error carries."""
@@ -16,7 +16,7 @@ class MalformedPacket(BadInput):
     `why` names the clause, `reason` is MQTT 5's code.
     """
 
-    def __init__(self, why: Said, data: bytes = b"", *, reason: Reason = Reason.MALFORMED) -> None:
+    def __init__(self, why: Text, data: bytes = b"", *, reason: Reason = Reason.MALFORMED) -> None:
         super().__init__(why, data[:MAX_SAMPLE_BYTES])
         self.reason = reason
 

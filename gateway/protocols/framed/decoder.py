@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 from gateway.protocols.framed.frame_format import EscapeSettings, FrameFormat
 from gateway.protocols.framed.hex_bytes import to_hex
 from gateway.protocols.unreadable import UnreadableBytes
@@ -31,7 +31,7 @@ class FramedDecoder:
         self._frame = frame
         self._buffer = bytearray()
         self._unreadable = bytearray()
-        self._why: Said = ""
+        self._why: Text = ""
 
     def feed(self, data: bytes) -> list[bytes | UnreadableBytes]:
         """Add received bytes and return what they complete; unreadable bytes once their run ends or is full."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from gateway.model import Json, Said, Words
+from gateway.model import Json, Text, Words
 from gateway.protocols.framed.field_values import SIZE, FieldValues, MissingField, matches, required
 from gateway.protocols.framed.fields import Value
 from gateway.protocols.framed.settings import FramedSettings, MessageSettings
@@ -42,7 +42,7 @@ class ParsedFrame:
     frame: bytes
     values: FieldValues
     events: tuple[FrameEvent, ...] = ()
-    error: Said = ""
+    error: Text = ""
     acknowledgement: Template | None = None
     """To send once the events are committed; None if the device expects none."""
 

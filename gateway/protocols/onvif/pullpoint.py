@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.errors import BadInput, LinkLost
-from gateway.model import Said
+from gateway.model import Text
 from gateway.protocols.onvif.address import on_camera_host
 from gateway.protocols.onvif.client import OnvifClient
 from gateway.protocols.onvif.event import OnvifEvent, parse_notification
@@ -26,7 +26,7 @@ class PullResult:
     """The result of one pull; `unreadable` is why some could not be parsed, `raw` is the response if there is any."""
 
     events: Sequence[OnvifEvent] = ()
-    unreadable: Sequence[Said] = ()
+    unreadable: Sequence[Text] = ()
     raw: bytes = field(default=b"", repr=False)
 
 

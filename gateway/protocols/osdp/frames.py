@@ -16,7 +16,7 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 from gateway.protocols.unreadable import UnreadableBytes
 
 START, MARK = 0x53, 0xFF
@@ -81,7 +81,7 @@ class OsdpDecoder:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._unreadable = bytearray()
-        self._why: Said = ""
+        self._why: Text = ""
 
     @property
     def missing(self) -> int:

@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateway.model import Said, Words
+from gateway.model import Text, Words
 from gateway.protocols.unreadable import UnreadableBytes
 
 START = b"\xaa\x55"
@@ -83,7 +83,7 @@ class PerimeterDecoder:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._unreadable = bytearray()
-        self._why: Said = ""
+        self._why: Text = ""
 
     def feed(self, data: bytes) -> list[PerimeterFrame | UnreadableBytes]:
         """Add received bytes and return what they complete; unreadable bytes once their run ends or is full."""

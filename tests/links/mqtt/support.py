@@ -16,7 +16,7 @@ from gateway.links.mqtt.endpoint import EndpointSettings, MqttEndpoint
 from gateway.links.mqtt.limits import EndpointLimits
 from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import Connack, Connect, Packet, Publish, Subscribe
-from gateway.model import Said
+from gateway.model import Text
 
 ACCOUNTS = {"bridge": "bridge-password", "lone": "lone-password"}
 SIGNAL = "anju/v1/lock/signal"
@@ -90,7 +90,7 @@ class QuarantineStub:
     def __init__(self) -> None:
         self.kept: list[tuple[str, str, bytes]] = []
 
-    async def __call__(self, account: str, why: Said, data: bytes) -> None:
+    async def __call__(self, account: str, why: Text, data: bytes) -> None:
         self.kept.append((account, str(why), data))
 
 
