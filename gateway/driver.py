@@ -95,7 +95,7 @@ class Driver(ABC):
 
     Settings: ClassVar[type[DriverSettings]] = DriverSettings
     LINK: ClassVar[str] = "none"
-    """The kind of link it gets: one of `gateway/links/registry.py`, or a module of a third party that brings its own."""
+    """The kind of link it gets: one of `gateway/links/registry.py`, or the module of a third party's link."""
     TYPE: ClassVar[DeviceType] = DeviceType.SENSOR
     """The type of device that the guard sees, unless the YAML gives another."""
     ACTIONS: ClassVar[Mapping[str, frozenset[str]]] = {}
