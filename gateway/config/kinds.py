@@ -48,7 +48,7 @@ def find_rule(kind: str) -> type[Rule]:
         # Nothing else would tell: a rule with a misspelt kind is never fed.
         if not is_kind(signal) and signal not in ACTION_KINDS:
             raise Wrong(
-                f"{found.__name__}, the RULE of {kind!r}, has {signal!r} in KINDS, which is no kind of signal or action",
+                f"{found.__name__}, the RULE of {kind!r}, has {signal!r} in KINDS, no kind of signal or action",
                 did_you_mean(signal, KINDS | ACTION_KINDS),
             )
     return found

@@ -103,7 +103,7 @@ def module_of(tmp_path, monkeypatch):
     [
         (
             ("door.openend",),
-            "has 'door.openend' in KINDS, which is no kind of signal or action, did you mean 'door.open",
+            "has 'door.openend' in KINDS, no kind of signal or action, did you mean 'door.open",
         ),
         (("zone.alarm", "alert.acknowleged"), "did you mean 'alert.acknowledged'?"),
     ],
