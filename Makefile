@@ -11,9 +11,12 @@ PORT ?= 8080
 KILLS ?= 50
 DISK_ROUNDS ?= 6
 BYTES ?= 10000000
+WORKERS ?= 3
+# A file stays with one worker, so that what a module prepares once is not prepared twice; the longest come first.
+PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 CONSOLE := $(shell find gateway/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup tools demo run test test-asyncio crash fuzz lint docs bench wheel lock clean
+.PHONY: help setup tools demo run test test-shuffled test-asyncio crash fuzz lint docs bench wheel lock clean
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
@@ -48,7 +51,10 @@ run: setup       ## the gateway of a real compound: make run CONFIG=/etc/anju
 
 test: setup tools  ## every test; those whose system part is missing say which package brings it
 	$(BIN)/python hatch_build.py test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
+
+test-shuffled: setup tools  ## the same in random order, file by file and within: no test may depend on another
+	$(BIN)/python -m pytest $(PARALLEL) --random-order --random-order-bucket=module
 
 # asyncio differs between Pythons: after a failed child in a TaskGroup cancelling() is 1 on 3.11 and 3.12, 0 on 3.13
 ASYNCIO := tests/test_tasks.py tests/flow tests/links/test_listen.py tests/links/mqtt tests/protocols/sip \

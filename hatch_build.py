@@ -31,9 +31,12 @@ class ConsoleError(Exception):
 
 
 class ConsoleBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # its parameter is hatchling's own configuration
+    """Builds the guard room's pages before they are packed."""
+
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # the plugin's signature
+        """Called by hatchling before each build."""
         if Path(self.root, "PKG-INFO").exists() and is_built(CONSOLE):
             return  # an sdist brings its pages
         build(CONSOLE)
@@ -65,6 +68,7 @@ def install(console: Path) -> None:
 
 
 def is_built(console: Path) -> bool:
+    """Whether there are built pages, of whatever sources."""
     return (console / "dist" / "index.html").is_file()
 
 
@@ -139,6 +143,7 @@ def _read(file: Path) -> str | None:
 
 
 def main(arguments: list[str]) -> int:
+    """`python hatch_build.py build|lint|test`; returns the exit code."""
     if arguments not in (["build"], ["lint"], ["test"]):
         sys.stderr.write(f"{__doc__}\n")
         return 2

@@ -12,7 +12,7 @@ from gateway.rule import Rule
 from gateway.settings.selection import Selection, SeverityOrOff, at_home, member_of
 
 
-class Condition(NamedTuple):
+class HomeCondition(NamedTuple):
     """What a kind of signal means: the last part of the alert's key, its usual severity, its words."""
 
     name: str
@@ -21,18 +21,18 @@ class Condition(NamedTuple):
     en: str
 
 
-CONDITIONS: dict[str, Condition] = {
-    "zone.alarm": Condition("alarm", Severity.CRITICAL, "入侵报警", "Burglary alarm"),
-    "zone.tampered": Condition("tamper", Severity.HIGH, "防拆报警", "Tamper alarm"),
-    "zone.faulted": Condition("fault", Severity.MEDIUM, "探测器故障", "Detector fault"),
-    "panic.pressed": Condition("panic", Severity.CRITICAL, "紧急求助", "Panic button"),
-    "duress.entered": Condition("duress", Severity.CRITICAL, "胁迫报警", "Duress code"),
-    "fire.alarm": Condition("fire", Severity.CRITICAL, "火灾报警", "Fire alarm"),
-    "gas.alarm": Condition("gas", Severity.CRITICAL, "燃气泄漏报警", "Gas alarm"),
-    "water.alarm": Condition("water", Severity.HIGH, "漏水报警", "Water leak"),
-    "medical.alarm": Condition("medical", Severity.CRITICAL, "医疗求助", "Medical alarm"),
-    "panel.battery_low": Condition("battery", Severity.LOW, "电池电量低", "Battery low"),
-    "panel.mains_lost": Condition("mains", Severity.LOW, "市电断电", "Mains power lost"),
+CONDITIONS: dict[str, HomeCondition] = {
+    "zone.alarm": HomeCondition("alarm", Severity.CRITICAL, "入侵报警", "Burglary alarm"),
+    "zone.tampered": HomeCondition("tamper", Severity.HIGH, "防拆报警", "Tamper alarm"),
+    "zone.faulted": HomeCondition("fault", Severity.MEDIUM, "探测器故障", "Detector fault"),
+    "panic.pressed": HomeCondition("panic", Severity.CRITICAL, "紧急求助", "Panic button"),
+    "duress.entered": HomeCondition("duress", Severity.CRITICAL, "胁迫报警", "Duress code"),
+    "fire.alarm": HomeCondition("fire", Severity.CRITICAL, "火灾报警", "Fire alarm"),
+    "gas.alarm": HomeCondition("gas", Severity.CRITICAL, "燃气泄漏报警", "Gas alarm"),
+    "water.alarm": HomeCondition("water", Severity.HIGH, "漏水报警", "Water leak"),
+    "medical.alarm": HomeCondition("medical", Severity.CRITICAL, "医疗求助", "Medical alarm"),
+    "panel.battery_low": HomeCondition("battery", Severity.LOW, "电池电量低", "Battery low"),
+    "panel.mains_lost": HomeCondition("mains", Severity.LOW, "市电断电", "Mains power lost"),
 }
 Kind = Annotated[str, AfterValidator(member_of(CONDITIONS)), WithJsonSchema({"enum": sorted(CONDITIONS)})]
 RESTORES = {

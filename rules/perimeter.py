@@ -19,7 +19,7 @@ from gateway.settings.context import DeviceRef
 from gateway.settings.selection import Selection, SeverityOrOff, at_home, member_of
 
 
-class Condition(NamedTuple):
+class PerimeterCondition(NamedTuple):
     """What a kind of signal means: the last part of the alert's key, its usual severity (None: off), its words."""
 
     name: str
@@ -28,13 +28,13 @@ class Condition(NamedTuple):
     en: str
 
 
-CONDITIONS: dict[str, Condition] = {
-    "zone.alarm": Condition("alarm", Severity.HIGH, "防区报警", "Zone alarm"),
-    "zone.tampered": Condition("tamper", Severity.HIGH, "防拆报警", "Tamper alarm"),
-    "zone.faulted": Condition("fault", Severity.MEDIUM, "防区故障", "Zone fault"),
-    "panel.battery_low": Condition("battery", Severity.LOW, "备用电池电量低", "Backup battery low"),
-    "panel.mains_lost": Condition("mains", Severity.MEDIUM, "市电断电", "Mains power lost"),
-    "motion.started": Condition("motion", None, "有人员活动", "Movement"),
+CONDITIONS: dict[str, PerimeterCondition] = {
+    "zone.alarm": PerimeterCondition("alarm", Severity.HIGH, "防区报警", "Zone alarm"),
+    "zone.tampered": PerimeterCondition("tamper", Severity.HIGH, "防拆报警", "Tamper alarm"),
+    "zone.faulted": PerimeterCondition("fault", Severity.MEDIUM, "防区故障", "Zone fault"),
+    "panel.battery_low": PerimeterCondition("battery", Severity.LOW, "备用电池电量低", "Backup battery low"),
+    "panel.mains_lost": PerimeterCondition("mains", Severity.MEDIUM, "市电断电", "Mains power lost"),
+    "motion.started": PerimeterCondition("motion", None, "有人员活动", "Movement"),
 }
 Kind = Annotated[str, AfterValidator(member_of(CONDITIONS)), WithJsonSchema({"enum": sorted(CONDITIONS)})]
 RESTORES = {

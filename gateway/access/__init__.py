@@ -1,5 +1,5 @@
 """The decision at the door: may this credential pass here, now? It begins with its contract."""
 
-from gateway.access.decision import AccessDecision, AccessPolicy, AccessRequest, Credential, DenialReason
+from gateway.access.decision import AccessDecision, AccessPolicy, AccessRequest, DenialReason, PresentedCredential
 
-__all__ = ["AccessDecision", "AccessPolicy", "AccessRequest", "Credential", "DenialReason"]
+__all__ = ["AccessDecision", "AccessPolicy", "AccessRequest", "DenialReason", "PresentedCredential"]

@@ -22,7 +22,7 @@ class DenialReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
+class PresentedCredential:
     """What was presented. `kind`: `card`, `pin`, `face`, `plate` or `pass`; `value` as the reader or camera told it."""
 
     kind: str
@@ -33,7 +33,7 @@ class Credential:
 class AccessRequest:
     """One credential at one door. `door` is the device's id, `at` rule time in UTC."""
 
-    credential: Credential
+    credential: PresentedCredential
     door: str
     at: datetime
 

@@ -1,7 +1,8 @@
-"""From the configuration that holds to the next one. Starting is the change from none.
+"""Applies a configuration: the first one at the start, another one at a reload.
 
-In this order: what may fail; the row in the journal, from which on the new rules decide; everyone who
-only looks; the devices. A device that did not change is not touched.
+The order matters. First what may fail (certificates), so that nothing has changed yet; then the row in the journal,
+from which on the new rules decide; then everything that only reads the configuration; last the devices. Devices that
+did not change are not touched.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
-    """Those of the installer, and the one that answers for what they leave out."""
+    """The installer's rules with their fingerprints, and the gateway's own for alarms that none of them handles."""
     rules = [entry.rule(entry.id, entry.settings, compound) for entry in new.rules]
     marks = [entry.fingerprint for entry in new.rules]
     return [
@@ -35,22 +36,23 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
 
 
 class ConfigChange:
-    """One at a time: the caller sees to that."""
+    """Must not run twice at a time; its callers see to that."""
 
     def __init__(self, components: Components) -> None:
         self._components = components
         self._entries: dict[str, SupervisedDevice] = {}
 
     def compare(self, new: Configuration) -> Difference:
+        """What `new` changes, renewed certificate files included."""
         current_config = self._components.current_config
         difference = compare(current_config.configuration, new, current_config.started)
         renewed = self._components.certificates.renewed(new.compound)
         return replace(difference, settings=tuple(dict.fromkeys((*difference.settings, *renewed))))
 
     async def apply(self, new: Configuration) -> NewRules:
-        """Have it hold; its rules do once `applied` is set.
+        """Apply `new`. Its rules decide once `applied` of what is returned is set.
 
-        Raises ConfigError or OSError for a certificate, NotRecorded for a disk that takes nothing, before
+        Raises ConfigError or OSError for a certificate, NotRecorded for a disk that can't be written, before
         anything has changed.
         """
         components, difference, compound = self._components, self.compare(new), compound_of(new)
@@ -58,21 +60,21 @@ class ConfigChange:
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)
-        self._admit(new)
+        self._set_accounts(new)
         await self._change_devices(new, difference.devices)
         components.hub.begin_anew()
         await self._refresh_register()
         return rules
 
     async def _refresh_register(self) -> None:
-        """How faces are matched may have changed, and so what the vision workers need."""
+        # How faces are matched may have changed, and with it what the vision workers need.
         try:
             await self._components.register.refresh()
         except NotRecorded as error:
             log.error("the register of people and vehicles can't be read", why=str(error))
 
     async def _record(self, new: Configuration, rules: NewRules) -> None:
-        """An accepted configuration is a row of the journal: live, replay and reload see one history."""
+        """Put the configuration into the journal, so that rules switch at the same place live and after a restart."""
         components, at = self._components, self._components.clock.now()
         try:
             await components.intake.switch_rules(
@@ -80,17 +82,17 @@ class ConfigChange:
             )
         except NotRecorded as error:
             if components.current_config.configuration is not None:
-                raise
+                raise  # a reload can wait for a working disk; a start can't, or alarms would be lost
             log.error("the configuration is not on record; alarms will show from memory", why=str(error))
             await components.intake.switch_rules_unrecorded(rules)
 
-    def _admit(self, new: Configuration) -> None:
+    def _set_accounts(self, new: Configuration) -> None:
         if self._components.links.endpoint is not None:
             accounts = {account.user: account.password.get_secret_value() for account in new.compound.mqtt.accounts}
             self._components.links.endpoint.set_accounts(accounts)
 
     async def _change_devices(self, new: Configuration, changes: Changes) -> None:
-        """From unlinking on in one turn of the loop: what comes in meanwhile finds the old link or the new one."""
+        """Stop, unlink and start devices. No await after `stop`: what comes in finds the old link or the new one."""
         components, leaving = self._components, {*changes.removed, *changes.changed}
         await components.supervisor.stop(leaving)
         for device in leaving:

@@ -109,7 +109,7 @@ class MqttTls(Tls):
     listen: Annotated[ListenAddress, Field(description="host:port for MQTT over TLS")]
 
 
-class MqttEndpoint(Section):
+class MqttEndpointSection(Section):
     """The gateway's own MQTT endpoint for devices: a message is acknowledged once it is on disk."""
 
     listen: Annotated[ListenAddress, Field(description="host:port for MQTT devices")] = parse_listen("127.0.0.1:1883")
@@ -146,7 +146,7 @@ class MqttAccount(Section):
 class Mqtt(Section):
     """How devices connect by MQTT: to the gateway's own endpoint, through a broker, or both."""
 
-    endpoint: Annotated[MqttEndpoint | None, Field(description="the gateway's own endpoint")] = None
+    endpoint: Annotated[MqttEndpointSection | None, Field(description="the gateway's own endpoint")] = None
     broker: Annotated[Broker | None, Field(description="a broker that the gateway connects to")] = None
     accounts: Annotated[tuple[MqttAccount, ...], Field(description="accounts for the endpoint")] = ()
 
