@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from gateway.driver import Driver, DriverSettings
@@ -87,9 +88,14 @@ class DriverRun:
                     raise AssertionError("the driver's run() returned; it must run until it is cancelled")
                 await asyncio.sleep(0.005)
 
-    async def perform(self, action: str, **arguments: Any) -> Json | None:
-        """Have the driver carry out a command; returns the device's answer. Raises CommandFailed."""
-        return await self.driver.perform(Command(self.driver.device.id, action, arguments, by="test"))
+    async def perform(self, action: str, *, limit: float = 10, **arguments: Any) -> Json | None:
+        """Have the driver carry out a command; returns the device's answer.
+
+        Raises CommandFailed. Raises TimeoutError after `limit` seconds, when the gateway too would cancel the command.
+        """
+        command = Command(self.driver.device.id, action, arguments, by="test", limit=timedelta(seconds=limit))
+        async with asyncio.timeout(limit):
+            return await self.driver.perform(command)
 
 
 @asynccontextmanager

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gateway.config.kinds import find_rule
 from gateway.config.schema import schemas
+from gateway.model import ALARM_KINDS
 
 Schema = Mapping[str, Any]
 
@@ -126,8 +128,16 @@ def _entries(key: str, what: str, schema: Schema) -> Iterator[str]:
         yield f'<a id="{key}-{kind}"></a>\n\n### {what} `{kind}`\n'
         if key == "devices":
             yield f"Example: [`config/examples/{kind}.yaml`](../config/examples/{kind}.yaml).\n"
+        else:
+            yield _answers_for(kind)
         own = {name: value for name, value in then.get("properties", {}).items() if isinstance(value, dict)}
         yield from _Section(definitions, kind).render("", {**then, "properties": own}, 4)
+
+
+def _answers_for(kind: str) -> str:
+    """The alarms that a rule takes care of; one that no rule answers for raises an alert of its own."""
+    alarms = sorted(ALARM_KINDS.intersection(find_rule(kind).KINDS))
+    return f"Answers for: {', '.join(f'`{alarm}`' for alarm in alarms) or 'no alarm'}.\n"
 
 
 _PLAIN = {"string": "text", "boolean": "`true` `false`"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from datetime import timedelta
 
 import pytest
 
@@ -64,6 +66,25 @@ async def test_signals_junk_commands_and_a_full_disk(serial_line, settings):
         with pytest.raises(NotRecorded):
             await run.until(lambda: False)
         assert [signal.source_id for signal in run.reports.not_recorded] == ["8"]
+
+
+async def test_a_command_ends_at_its_limit(settings):
+    limits = []
+
+    class Deaf(Button):
+        async def run(self) -> None:
+            await asyncio.Event().wait()
+
+        async def perform(self, command):
+            limits.append(command.limit)
+            if command.action == "wait":
+                await asyncio.Event().wait()
+
+    async with running(Deaf, settings) as run:
+        with pytest.raises(TimeoutError):
+            await run.perform("wait", limit=0.01)
+        assert await run.perform("ping") is None
+    assert limits == [timedelta(seconds=0.01), timedelta(seconds=10)]
 
 
 async def test_what_a_driver_raises_reaches_the_test(settings):
