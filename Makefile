@@ -12,8 +12,8 @@ KILLS ?= 50
 DISK_ROUNDS ?= 6
 BYTES ?= 10000000
 WORKERS ?= 3
-# A file stays with one worker, so that what a module prepares once is not prepared twice.
-PARALLEL = -n $(WORKERS) --dist loadfile
+# A file stays with one worker, so that what a module prepares once is not prepared twice; the longest come first.
+PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 CONSOLE := $(shell find gateway/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: help setup tools demo run test test-shuffled test-asyncio crash fuzz lint docs bench wheel lock clean

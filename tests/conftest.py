@@ -20,6 +20,17 @@ settings.register_profile("unhurried", deadline=None)  # a busy machine is no fa
 settings.load_profile("unhurried")
 
 
+LONG = ("vision/test_130.py", "test_demo.py", "crash/", "system/")
+"""Begun first, so that no worker is left alone with one at the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with the longest tests before the others; otherwise the order stays."""
+    tests = ROOT / "tests"
+    items.sort(key=lambda item: not item.path.relative_to(tests).as_posix().startswith(LONG))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose system part is absent, and say what brings it; where all is required, fail."""
     for mark in item.iter_markers("needs"):

@@ -59,10 +59,11 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         stack.callback(tasks.create_task(background.run()).cancel)
         # The pages come after the rules are in place. Those may still catch up: alarms are shown meanwhile.
         await rules.applied.wait()
-        http_url = await start_http_server(stack, components, background)
         reloader = Reloader(components, changeover, configuration.directory)
         capture = CaptureService(components.current_config, components.links.captures)
+        # Before the pages: whoever sees them may expect that `anju reload` finds the gateway.
         await _open_control_socket(stack, data, reloader, capture, components.register)
+        http_url = await start_http_server(stack, components, background)
         yield Gateway(http_url, components.links.endpoint.port if components.links.endpoint else None, store, reloader)
 
 

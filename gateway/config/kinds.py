@@ -15,6 +15,7 @@ from typing import Any
 from gateway.driver import Driver
 from gateway.links.contract import LinkFactory
 from gateway.links.registry import BUILT_IN
+from gateway.model import ACTION_KINDS, KINDS, is_kind
 from gateway.rule import Rule
 from gateway.settings.mend import Wrong, did_you_mean
 
@@ -26,6 +27,8 @@ def find_driver(kind: str) -> type[Driver]:
     found = _find(kind, "driver")
     if not (isinstance(found, type) and issubclass(found, Driver)):
         raise _without(kind, "DRIVER")
+    if not inspect.iscoroutinefunction(found.run) or inspect.isabstract(found):
+        raise Wrong(f"{found.__name__}, the DRIVER of {kind!r}, has no async method run()", "write async def run(self)")
     _check_link(kind, found)
     return found
 
@@ -41,6 +44,13 @@ def find_rule(kind: str) -> type[Rule]:
             f"{found.__name__}, the RULE of {kind!r}, has no method on()",
             "write on(state, event), which returns the decisions; watch() is not called any more",
         )
+    for signal in found.KINDS:
+        # Nothing else would tell: a rule with a misspelt kind is never fed.
+        if not is_kind(signal) and signal not in ACTION_KINDS:
+            raise Wrong(
+                f"{found.__name__}, the RULE of {kind!r}, has {signal!r} in KINDS, no kind of signal or action",
+                did_you_mean(signal, KINDS | ACTION_KINDS),
+            )
     return found
 
 
